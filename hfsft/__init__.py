@@ -1,0 +1,1 @@
+"""Fine-tuning data from one recipe."""

@@ -1,0 +1,115 @@
+"""The errors a user can meet, and the exit code of each.
+
+HfsftError
+├── UserError                exit 1: the recipe, the data, a model or the Hub must change
+│   ├── RecipeError          problems in a recipe, all of them at once
+│   ├── SourceError          seeds or examples that cannot be read
+│   ├── ModelError           a model that cannot be asked at all: endpoint down, no key, unknown name
+│   │   └── BudgetError      the next request could pass the recipe's budget
+│   ├── StoreError           the response store cannot be written
+│   ├── StageError           too large a share of one stage's rows failed
+│   └── ReleaseError         the Hub or an export refuses what was built
+├── AnswerError              one row's answer is unusable; the row fails, the build goes on
+└── InternalError            exit 3: a promise of ours is broken, such as a ledger that does not add up
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+@dataclass(frozen=True, order=True)
+class Place:
+    """Where something stands in a file; lines and columns count from 1, 0 where unknown."""
+
+    file: str
+    line: int = 0
+    column: int = 0
+
+    def __str__(self) -> str:
+        if not self.line:
+            return self.file
+        return f"{self.file}:{self.line}:{self.column}" if self.column else f"{self.file}:{self.line}"
+
+
+@dataclass(frozen=True, order=True)
+class Problem:
+    """One thing wrong with a recipe: where, what, and what is allowed or helps."""
+
+    place: Place
+    message: str
+    help: str = field(default="", compare=False)
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.message}" + (f" ({self.help})" if self.help else "")
+
+
+class HfsftError(Exception):
+    """Any error that hfsft raises on purpose."""
+
+    exit_code = 3
+
+
+class UserError(HfsftError):
+    """Something the user can mend; the message says where, what, and how."""
+
+    exit_code = 1
+
+
+class RecipeError(UserError):
+    """Every problem of a recipe, sorted by place."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        self.problems = sorted(problems)
+        super().__init__("\n".join(map(str, self.problems)))
+
+
+class SourceError(UserError):
+    """Seeds or examples that cannot be read."""
+
+
+class ModelError(UserError):
+    """A model that cannot be asked at all."""
+
+
+class BudgetError(ModelError):
+    """The next request could pass the recipe's budget, so it was not sent."""
+
+
+class StoreError(UserError):
+    """The response store cannot be read or written."""
+
+
+class StageError(UserError):
+    """Too large a share of one stage's rows failed."""
+
+
+class ReleaseError(UserError):
+    """The Hub or an export refuses what was built."""
+
+
+class AnswerError(HfsftError):
+    """One answer that cannot be used: the row that asked for it fails with this cause.
+
+    `cause` is a short stable word (`length`, `content_filter`, `context_length`, `bad_request`, `timeout`, `server`,
+    `connection`, `unreadable`, ...); the message says the rest.
+    """
+
+    def __init__(self, cause: str, message: str = "") -> None:
+        self.cause = cause
+        super().__init__(f"{cause}: {message}" if message else cause)
+
+
+class InternalError(HfsftError):
+    """A promise of ours is broken; please report it."""
+
+
+def place_of(path: str | Path, line: int = 0, column: int = 0) -> Place:
+    """A place whose file is written the way the user would type it (relative when below the working directory)."""
+    absolute = Path(path).absolute()
+    try:
+        shown = absolute.relative_to(Path.cwd())
+    except ValueError:
+        shown = absolute
+    return Place(str(shown), line, column)
