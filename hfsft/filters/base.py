@@ -1,0 +1,114 @@
+"""Filter: knobs, documentation and behaviour of one rule in one class."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from hfsft.plan.step import Batch, Bound, Step
+
+if TYPE_CHECKING:
+    from datasets import Dataset
+
+    from hfsft.errors import Place
+
+THRESHOLDS = frozenset({"at_least", "at_most"})
+
+
+class Filter(BaseModel, ABC):
+    """A rule over rows: `measure` writes numbers into columns, `bounds` compare them.
+
+    A subclass's fields are its arguments in a recipe, its docstring is its documentation. Fields in `deciding` enter
+    only the comparison, so that changing them measures nothing again. A filter never edits what a row says.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: ClassVar[str]  # as recipes write it
+    version: ClassVar[int] = 1  # raised when `measure` changes its numbers
+    whole: ClassVar[bool] = False  # whether `measure` must see all rows at once
+    deciding: ClassVar[frozenset[str]] = THRESHOLDS
+
+    @property
+    @abstractmethod
+    def reads(self) -> tuple[str, ...]:
+        """The columns that the measure (or, without one, the comparison) reads."""
+
+    @property
+    def writes(self) -> dict[str, Any]:
+        """The columns that the measure writes, with their types; empty where it only compares."""
+        return {}
+
+    def measure(self, batch: Batch) -> Batch:
+        """The columns of `writes` for a batch of the columns of `reads`; None where a row has nothing to measure."""
+        raise NotImplementedError
+
+    @abstractmethod
+    def bounds(self) -> list[Bound]:
+        """The comparisons, in the order that they cut."""
+
+    def identity(self) -> dict[str, Any]:
+        """What the measure depends on."""
+        return self.model_dump(mode="json", exclude=set(self.deciding))
+
+    def steps(self, place: Place | None = None) -> list[Step]:
+        """One step that measures (none where nothing is written), then one that keeps for each bound."""
+        label = f"filters[{self.name}]"
+        steps = []
+        if self.writes:
+            steps.append(
+                Step(
+                    name=f"{label}.measure",
+                    kind="whole" if self.whole else "map",
+                    reads=self.reads,
+                    writes=self.writes,
+                    identity={"filter": self.name, **self.identity()},
+                    version=self.version,
+                    fn=self.measure,
+                    place=place,
+                )
+            )
+        for bound in self.bounds():
+            identity = {"at_least": bound.at_least, "at_most": bound.at_most, "column": bound.column}
+            steps.append(
+                Step(
+                    name=f"{label}.{bound.rule}" if bound.rule != self.name else label,
+                    kind="keep",
+                    reads=(bound.column,),
+                    identity={**identity, "missing": bound.missing},
+                    bound=bound,
+                    place=place,
+                )
+            )
+        return steps
+
+    def apply(self, dataset: Dataset) -> tuple[Dataset, Dataset]:
+        """`(kept, rejected)` of any `datasets.Dataset` that has the columns of `reads`; both carry the measure.
+
+        Raises `KeyError` naming the columns that are missing.
+        """
+        from hfsft.plan.plan import apply_steps
+
+        return apply_steps(dataset, self.steps())
+
+
+class Bounded(Filter):
+    """A filter with one measure and the two usual bounds."""
+
+    at_least: float | None = Field(None, description="Smallest value that is kept.")
+    at_most: float | None = Field(None, description="Largest value that is kept.")
+
+    @model_validator(mode="after")
+    def _possible(self) -> Bounded:
+        if self.at_least is None and self.at_most is None:
+            raise ValueError("needs at_least or at_most")
+        if self.at_least is not None and self.at_most is not None and self.at_least > self.at_most:
+            raise ValueError(f"keeps nothing: at_least {self.at_least:g} is above at_most {self.at_most:g}")
+        return self
+
+    def bounds(self) -> list[Bound]:
+        """The one comparison of the measure."""
+        (column,) = self.writes
+        return [Bound(self.name, column, self.at_least, self.at_most)]

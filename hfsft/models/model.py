@@ -1,0 +1,112 @@
+"""What a recipe says of a model, what a stage asks of it, and what comes back."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+# Keys as providers issue them; a recipe is published, so none may stand in it.
+LOOKS_LIKE_KEY = re.compile(r"\b(hf_|sk-|gsk_|xai-|AIza|api_org_)[A-Za-z0-9_\-]{16,}")
+
+
+class Price(BaseModel):
+    """What a model's tokens cost."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    input: float = Field(ge=0, description="USD per million input tokens.")
+    output: float = Field(ge=0, description="USD per million output tokens.")
+
+
+class Model(BaseModel):
+    """One language model: which it is, how it samples, where it runs."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    model: str = Field(
+        min_length=1,
+        description="The embedded model's name, a path to a .gguf file, `repo:file-pattern` of a GGUF on the Hub, "
+        "or with `provider` or `base_url` the model's id there.",
+    )
+    provider: str | None = Field(
+        None, description="A Hugging Face inference provider, or `auto` to let the Hub choose one."
+    )
+    base_url: str | list[str] | None = Field(
+        None, description="An OpenAI-compatible server, such as http://localhost:8000/v1; a list shares the load."
+    )
+    api_key_env: str | None = Field(
+        None,
+        pattern=r"^[A-Za-z_][A-Za-z0-9_]*$",
+        description="The environment variable that holds the key; never the key itself.",
+    )
+    revision: str | None = Field(None, description="The revision of the weights; part of what an answer depends on.")
+    temperature: float | None = Field(None, ge=0, le=2, description="Sampling temperature; the stage's own wins.")
+    top_p: float | None = Field(None, gt=0, le=1, description="Nucleus sampling share.")
+    max_tokens: int | None = Field(None, ge=1, description="Most tokens in one answer; the stage's own wins.")
+    extra_body: dict[str, Any] = Field({}, description="More fields of the request body, sent as they are.")
+    headers: dict[str, str] = Field({}, description="More HTTP headers, sent as they are; no secrets.")
+    price: Price | None = Field(None, description="What tokens cost; unknown prices are said to be unknown.")
+    concurrency: int = Field(64, ge=1, le=4096, description="Most requests open at once; fewer while a server slows.")
+    requests_per_minute: int | None = Field(None, ge=1, description="A fixed bound, where the provider states one.")
+    tokens_per_minute: int | None = Field(None, ge=1, description="A fixed bound, where the provider states one.")
+    timeout: float = Field(120, gt=0, description="Seconds that one request may take in all.")
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Model:
+        if self.provider and self.base_url:
+            raise ValueError("`provider` and `base_url` both say where the model runs; keep one")
+        return self
+
+    @property
+    def base_urls(self) -> tuple[str, ...]:
+        """The servers named in the recipe, none where a provider or this process runs the model."""
+        if self.base_url is None:
+            return ()
+        return (self.base_url,) if isinstance(self.base_url, str) else tuple(self.base_url)
+
+    def identity(self) -> dict[str, Any]:
+        """What an answer depends on, and nothing of where or how fast the model runs."""
+        return self.model_dump(
+            mode="json",
+            include={"model", "revision", "temperature", "top_p", "max_tokens", "extra_body"},
+            exclude_none=True,
+        )
+
+
+def _from_name(value: Any) -> Any:
+    return {"model": value} if isinstance(value, str) else value
+
+
+AnyModel = Annotated[Model, BeforeValidator(_from_name)]
+"""A model as a recipe writes it: its bare name, or the full mapping."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One question to a model; `None` leaves a sampling parameter to the recipe's model, then to the server."""
+
+    model: str  # the name under `models:` in the recipe
+    messages: tuple[dict[str, Any], ...]
+    temperature: float | None = None
+    top_p: float | None = None
+    max_tokens: int | None = None
+    stop: tuple[str, ...] = ()
+    seed: int | None = None
+    schema: dict[str, Any] | None = None  # JSON Schema that the answer must follow
+    accept_cut: bool = False  # whether an answer cut at max_tokens may be used
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a model answered; token counts are the server's own, None where it gave none."""
+
+    text: str
+    reasoning: str = ""  # thinking of a reasoning model, never part of the text
+    finish_reason: str = "stop"
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    model: str = ""  # as the server names it
+    extra: dict[str, Any] = field(default_factory=dict)

@@ -1,0 +1,99 @@
+"""Step: one `Dataset.map` or `Dataset.filter`, as data."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Generator, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from hfsft.errors import Place
+    from hfsft.models.model import Answer, Request
+
+Row = dict[str, Any]
+Batch = dict[str, list[Any]]
+Turns = Generator["Request", "Answer", Row]
+"""A stage's work on one row: yields requests, is sent answers, returns the new columns."""
+
+Kind = Literal["source", "map", "whole", "expand", "ask", "keep"]
+
+
+@dataclass(frozen=True)
+class Bound:
+    """One comparison: `column` must lie within `at_least` and `at_most`, both inclusive; None fails it.
+
+    `equals` instead asks for one value. `rule` is what the ledger calls it, `value` the column whose content the
+    ledger shows (the compared one where empty).
+    """
+
+    rule: str
+    column: str
+    at_least: float | None = None
+    at_most: float | None = None
+    missing: Literal["reject", "keep"] = "reject"
+
+    def __str__(self) -> str:
+        parts = []
+        if self.at_least is not None:
+            parts.append(f"at_least {self.at_least:g}")
+        if self.at_most is not None:
+            parts.append(f"at_most {self.at_most:g}")
+        return " ".join(parts) or "present"
+
+    def keeps(self, value: Any) -> bool:
+        """Whether a row with this value stays."""
+        if value is None:
+            return self.missing == "keep"
+        if self.at_least is not None and value < self.at_least:
+            return False
+        return self.at_most is None or value <= self.at_most
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of a plan.
+
+    `kind` says what `fn` is:
+
+    - `source`: `() -> Iterator[Row]`, the first rows, every column of `writes`.
+    - `map`: `(Batch) -> Batch` of the columns in `writes`, row for row.
+    - `whole`: the same, over all rows at once; for measures that compare rows with each other.
+    - `expand`: `(Batch) -> Batch` of all columns, any number of rows.
+    - `ask`: `(Row) -> Turns`, a generator that asks models; a row whose answer fails is *failed* in the ledger.
+    - `keep`: no `fn`; `bound` decides, what falls is *rejected*.
+
+    `writes` maps new columns to their type, in the words of `hfsft.plan.features`. `identity` is JSON: all that
+    changes the result beside the rows that come in; `version` is raised when the code's behaviour changes.
+    """
+
+    name: str
+    kind: Kind
+    reads: tuple[str, ...] = ()
+    writes: Mapping[str, Any] = field(default_factory=dict)
+    identity: Mapping[str, Any] = field(default_factory=dict)
+    version: int = 1
+    fn: Callable[..., Any] | None = None
+    bound: Bound | None = None
+    models: tuple[str, ...] = ()  # names under `models:` that an `ask` step uses
+    max_failed_share: float = 0.05
+    place: Place | None = None
+
+    def fingerprint(self, parent: str) -> str:
+        """32 hex digits: this step over rows with the fingerprint `parent`."""
+        return digest([self.name, self.kind, self.version, dict(self.identity), parent])
+
+
+def digest(value: Any, length: int = 32) -> str:
+    """The first `length` hex digits of the SHA-256 of `value` as canonical JSON."""
+    text = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:length]
+
+
+def unit(*parts: Any) -> float:
+    """A number in [0, 1) that depends on `parts` alone: every choice that elsewhere would be random."""
+    return int(digest(list(parts), 13), 16) / 16**13
+
+
+Source = Callable[[], Iterator[Row]]
