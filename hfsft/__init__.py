@@ -1,1 +1,57 @@
-"""Fine-tuning data from one recipe."""
+"""Fine-tuning data from one recipe: grown, answered, cleaned, judged, split without leaks.
+
+    import hfsft
+
+    dataset = hfsft.build("recipe.yaml")        # a datasets.DatasetDict with train and validation
+    kept, rejected = hfsft.filters.Repetition(at_most=0.4).apply(dataset["train"])
+"""
+
+from __future__ import annotations
+
+from importlib.metadata import version as _version
+from typing import TYPE_CHECKING, Any
+
+from hfsft.errors import HfsftError, RecipeError, UserError
+
+if TYPE_CHECKING:
+    from hfsft import filters
+    from hfsft.build import build, forecast, preview, run
+    from hfsft.recipe.compile import compile_recipe
+    from hfsft.recipe.recipe import Recipe, load_recipe
+
+__all__ = [
+    "HfsftError",
+    "Recipe",
+    "RecipeError",
+    "UserError",
+    "build",
+    "compile_recipe",
+    "filters",
+    "forecast",
+    "load_recipe",
+    "preview",
+    "run",
+]
+
+__version__ = _version("hfsft")
+
+_HOMES = {
+    "Recipe": "hfsft.recipe.recipe",
+    "load_recipe": "hfsft.recipe.recipe",
+    "compile_recipe": "hfsft.recipe.compile",
+    "build": "hfsft.build",
+    "forecast": "hfsft.build",
+    "preview": "hfsft.build",
+    "run": "hfsft.build",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Public names, imported when first used: `hfsft --help` must not wait for them."""
+    from importlib import import_module
+
+    if name == "filters":
+        return import_module("hfsft.filters")
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name]), name)
+    raise AttributeError(f"module 'hfsft' has no attribute {name!r}")

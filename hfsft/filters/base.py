@@ -30,6 +30,7 @@ class Filter(BaseModel, ABC):
     version: ClassVar[int] = 1  # raised when `measure` changes its numbers
     whole: ClassVar[bool] = False  # whether `measure` must see all rows at once
     deciding: ClassVar[frozenset[str]] = THRESHOLDS
+    optional: ClassVar[tuple[str, ...]] = ()  # columns that the measure uses where they exist
 
     @property
     @abstractmethod
@@ -63,6 +64,7 @@ class Filter(BaseModel, ABC):
                     name=f"{label}.measure",
                     kind="whole" if self.whole else "map",
                     reads=self.reads,
+                    optional=self.optional,
                     writes=self.writes,
                     identity={"filter": self.name, **self.identity()},
                     version=self.version,

@@ -21,15 +21,21 @@ COLUMNS: dict[str, Any] = {
     "context": "string",
     "instruction": "string",  # of a conversation: its first user message
     "response": "string",  # of a conversation: its last assistant message
-    "messages": MESSAGES,  # only where a row came as a conversation of several turns
+    "messages": MESSAGES,  # only where a row came as a conversation of several turns; the system stands in `system`
 }
 """Column -> type, in the order that files show them."""
 
 
-def content_id(row: Mapping[str, Any], copy: int = 0) -> str:
-    """16 hex digits for a row as it came in; `copy` counts rows that are the same to the letter."""
-    text = [row.get(name) for name in ("topic", "system", "context", "instruction", "response", "messages")]
-    return digest([text, copy], 16)
+TEXTS = ("topic", "system", "context", "instruction", "response", "messages")
+"""The columns that hold what somebody wrote; the others say where a row comes from."""
+
+
+def new_row(origin: str, texts: Mapping[str, Any], copy: int = 0) -> dict[str, Any]:
+    """A row as it comes in, with every column of `COLUMNS`; `copy` counts rows that are the same to the letter."""
+    said = {name: texts.get(name) for name in TEXTS}
+    row_id = digest([origin, list(said.values()), copy], 16)
+    lineage = {"id": row_id, "seed_id": row_id, "parent_id": None, "origin": origin, "round": 0, "template": None}
+    return {**lineage, **said}
 
 
 def child_id(parent_id: str, *lineage: Any) -> str:
@@ -46,14 +52,16 @@ def user_text(row: Mapping[str, Any]) -> str:
 
 def prompt_messages(row: Mapping[str, Any]) -> list[dict[str, str]]:
     """System (where given) and user message: what the writer is asked and the trained model will be."""
-    messages = [{"role": "user", "content": user_text(row)}]
-    if row.get("system"):
-        messages.insert(0, {"role": "system", "content": row["system"]})
-    return messages
+    return [*_system(row), {"role": "user", "content": user_text(row)}]
 
 
 def conversation(row: Mapping[str, Any]) -> list[dict[str, str]]:
-    """The row as chat messages, ending with the assistant's."""
+    """The row as chat messages: its own turns where it came as a conversation, else prompt and response."""
     if row.get("messages"):
-        return [{"role": m["role"], "content": m["content"]} for m in row["messages"]]
+        turns = [{"role": turn["role"], "content": turn["content"]} for turn in row["messages"]]
+        return [*_system(row), *turns]
     return [*prompt_messages(row), {"role": "assistant", "content": row["response"]}]
+
+
+def _system(row: Mapping[str, Any]) -> list[dict[str, str]]:
+    return [{"role": "system", "content": row["system"]}] if row.get("system") else []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -24,8 +24,8 @@ Kind = Literal["source", "map", "whole", "expand", "ask", "keep"]
 class Bound:
     """One comparison: `column` must lie within `at_least` and `at_most`, both inclusive; None fails it.
 
-    `equals` instead asks for one value. `rule` is what the ledger calls it, `value` the column whose content the
-    ledger shows (the compared one where empty).
+    `absent` turns it round: only rows where the column is None stay, as with the column that names a defect. `rule`
+    is what the ledger calls the comparison.
     """
 
     rule: str
@@ -33,6 +33,7 @@ class Bound:
     at_least: float | None = None
     at_most: float | None = None
     missing: Literal["reject", "keep"] = "reject"
+    absent: bool = False
 
     def __str__(self) -> str:
         parts = []
@@ -40,10 +41,12 @@ class Bound:
             parts.append(f"at_least {self.at_least:g}")
         if self.at_most is not None:
             parts.append(f"at_most {self.at_most:g}")
-        return " ".join(parts) or "present"
+        return " ".join(parts) or ("none" if self.absent else "present")
 
     def keeps(self, value: Any) -> bool:
         """Whether a row with this value stays."""
+        if self.absent:
+            return value is None
         if value is None:
             return self.missing == "keep"
         if self.at_least is not None and value < self.at_least:
@@ -57,7 +60,7 @@ class Step:
 
     `kind` says what `fn` is:
 
-    - `source`: `() -> Iterator[Row]`, the first rows, every column of `writes`.
+    - `source`: `() -> Iterator[Row]`, the first rows, with every column of `writes`.
     - `map`: `(Batch) -> Batch` of the columns in `writes`, row for row.
     - `whole`: the same, over all rows at once; for measures that compare rows with each other.
     - `expand`: `(Batch) -> Batch` of all columns, any number of rows.
@@ -71,6 +74,7 @@ class Step:
     name: str
     kind: Kind
     reads: tuple[str, ...] = ()
+    optional: tuple[str, ...] = ()  # columns passed on where they exist
     writes: Mapping[str, Any] = field(default_factory=dict)
     identity: Mapping[str, Any] = field(default_factory=dict)
     version: int = 1
@@ -94,6 +98,3 @@ def digest(value: Any, length: int = 32) -> str:
 def unit(*parts: Any) -> float:
     """A number in [0, 1) that depends on `parts` alone: every choice that elsewhere would be random."""
     return int(digest(list(parts), 13), 16) / 16**13
-
-
-Source = Callable[[], Iterator[Row]]

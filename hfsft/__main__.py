@@ -1,0 +1,7 @@
+"""`python -m hfsft`."""
+
+import sys
+
+from hfsft.cli import main
+
+sys.exit(main())

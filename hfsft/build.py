@@ -1,0 +1,137 @@
+"""Load, compile, run, write: what the command and `hfsft.build()` share."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hfsft.errors import UserError
+from hfsft.plan.plan import Plan
+from hfsft.recipe.compile import compile_recipe
+from hfsft.recipe.recipe import Recipe, load_recipe
+
+if TYPE_CHECKING:
+    from datasets import Dataset, DatasetDict
+
+    from hfsft.models.usage import Progress, Usage
+    from hfsft.plan.asker import Missing
+    from hfsft.plan.ledger import Ledger
+    from hfsft.plan.step import Step
+    from hfsft.release.built import Built
+
+AnyRecipe = str | Path | Mapping[str, Any] | Recipe
+"""A recipe's file, its content as a mapping, or one already loaded."""
+
+
+@dataclass(frozen=True)
+class Watcher:
+    """Who is told how a build goes; each may be left out."""
+
+    on_step: Callable[[Step, int], None] | None = None  # a step begins over so many rows
+    on_progress: Callable[[Progress], None] | None = None  # several times a second while models are asked
+
+
+@dataclass(frozen=True)
+class StepForecast:
+    """What the next build would do at one step."""
+
+    step: Step
+    cached: bool
+    rows: int  # rows that would come in, as far as known
+    missing: Missing | None  # None where the step asks no model or needs nothing
+
+
+def cache_folder(name: str) -> Path:
+    """Where finished steps of recipes of that name are kept, in datasets' own cache."""
+    import datasets.config
+
+    return Path(datasets.config.HF_DATASETS_CACHE) / "hfsft" / name
+
+
+def build(recipe: AnyRecipe, *, overrides: Sequence[str] = (), out: str | Path = "build") -> DatasetDict:
+    """The dataset of a recipe: a `DatasetDict` with `train` and, where rows were held out, `validation`.
+
+    The same is written to `out/<name>`, with card, ledger, funnel, rejected rows and recipe beside it. Raises
+    `UserError` for whatever the user can mend; answers paid for by then are kept.
+    """
+    from hfsft.release.folder import load_built
+
+    return load_built(run(recipe, overrides=overrides, out=out)[1])
+
+
+def run(
+    recipe: AnyRecipe, *, overrides: Sequence[str] = (), out: str | Path = "build", watcher: Watcher | None = None
+) -> tuple[Built, Path]:
+    """What `build` does, with all that is known at its end and the folder it was written to."""
+    started = time.perf_counter()
+    loaded = load_recipe(recipe, overrides)
+    plan = compile_recipe(loaded)
+    rows, ledger, usage = _execute(loaded, plan, watcher or Watcher())
+    if not len(rows):
+        raise UserError(f"no row is left: {_where_lost(ledger)}")
+    from hfsft.release.built import SPLITS, Built
+    from hfsft.release.folder import write
+
+    ids: dict[str, list[str]] = {split: [] for split in SPLITS}
+    for row_id, split in zip(rows["id"], rows["split"], strict=True):
+        ids[split].append(row_id)
+    ledger.finish(ids)
+    built = Built(loaded, plan, rows, ledger, usage, time.perf_counter() - started)
+    return built, write(built, Path(out))
+
+
+def preview(
+    recipe: AnyRecipe, rows: int = 3, *, overrides: Sequence[str] = (), watcher: Watcher | None = None
+) -> Iterator[tuple[Step, list[dict[str, Any]]]]:
+    """Each step with the rows that it left of `rows` source rows; answers are kept for the build that follows.
+
+    Which source rows is a hash of their ids. Filters that compare rows see only these few.
+    """
+    loaded = load_recipe(recipe, overrides)
+    plan = compile_recipe(loaded, limit=rows)
+    seen: list[tuple[Step, list[dict[str, Any]]]] = []
+    _execute(loaded, plan, watcher or Watcher(), lambda step, left: seen.append((step, left.to_list())))
+    yield from seen
+
+
+def forecast(recipe: AnyRecipe, *, overrides: Sequence[str] = ()) -> list[StepForecast]:
+    """What the next build would do at each step: what is cached, what would be asked. Asks no model."""
+    import tempfile
+
+    from hfsft.models.pool import Pool
+    from hfsft.models.store import Store
+    from hfsft.plan import engine
+    from hfsft.plan.asker import Forecast
+
+    loaded = load_recipe(recipe, overrides)
+    plan = compile_recipe(loaded)
+    cache = cache_folder(plan.name)
+    with Store() as store, Pool(loaded.models, store) as pool, tempfile.TemporaryDirectory() as scratch:
+        asker = Forecast(pool)
+        _, ledger = engine.run(plan, asker, cache, scratch=Path(scratch))
+    lines = {line.step: line for line in ledger.funnel}
+    return [
+        StepForecast(step, lines[step.name].cached, lines[step.name].rows_in, asker.missing.get(step.name))
+        for step in plan.steps
+    ]
+
+
+def _execute(
+    recipe: Recipe, plan: Plan, watcher: Watcher, after: Callable[[Step, Dataset], None] | None = None
+) -> tuple[Dataset, Ledger, Usage]:
+    from hfsft.models.pool import Pool
+    from hfsft.models.store import Store
+    from hfsft.plan import engine
+    from hfsft.plan.asker import Live
+
+    with Store() as store, Pool(recipe.models, store, on_progress=watcher.on_progress) as pool:
+        rows, ledger = engine.run(plan, Live(pool), cache_folder(plan.name), before=watcher.on_step, after=after)
+        return rows, ledger, pool.usage
+
+
+def _where_lost(ledger: Ledger) -> str:
+    lost = [f"{line.step} took {line.removed} of {line.rows_in}" for line in ledger.funnel if line.removed]
+    return "; ".join(lost) or "the sources are empty"

@@ -1,0 +1,77 @@
+"""The command line: the only package that prints, reads argv and exits."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from hfsft.cli import build, init, plan, preview, schema, validate
+from hfsft.errors import HfsftError
+
+COMMANDS = (build, plan, validate, preview, init, schema)
+INTERRUPTED = 130
+USAGE = 2
+OURS = 3
+
+EXAMPLES = """\
+examples:
+  hfsft init support                 write a commented recipe to start from
+  hfsft validate recipe.yaml         check it; no model is asked
+  hfsft plan recipe.yaml             what a build would do, ask and cost
+  hfsft preview recipe.yaml          a few rows through the whole path
+  hfsft build recipe.yaml            the dataset, in build/<name>
+
+exit codes: 0 done, 1 something you can mend, 2 wrong usage, 3 our mistake, 130 interrupted
+"""
+
+
+def parser() -> argparse.ArgumentParser:
+    """The whole command line."""
+    top = argparse.ArgumentParser(
+        prog="hfsft",
+        description="Fine-tuning data from one recipe: grown, answered, cleaned, judged, split without leaks.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    top.add_argument("--debug", action="store_true", help="show the traceback of an error")
+    commands = top.add_subparsers(dest="command", metavar="command", required=True)
+    for module in COMMANDS:
+        module.add(commands)
+    version = commands.add_parser("version", help="print the version", description="Print the version.")
+    version.set_defaults(run=_version)
+    return top
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; the exit code."""
+    arguments = parser().parse_args(argv)
+    try:
+        code: int = arguments.run(arguments) or 0
+        sys.stdout.flush()
+        return code
+    except KeyboardInterrupt:
+        if arguments.debug:
+            raise
+        print("\ninterrupted: answers so far are kept; run the same command to go on", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:  # `hfsft schema | head`
+        sys.stderr.close()
+        return 0
+    except HfsftError as error:
+        if arguments.debug:
+            raise
+        print(f"error: {error}" if "\n" not in str(error) else str(error), file=sys.stderr)
+        return error.exit_code
+    except Exception as error:
+        if arguments.debug:
+            raise
+        kind = type(error).__name__
+        print(f"internal error: {kind}: {error}\nplease report it; `hfsft --debug ...` shows where", file=sys.stderr)
+        return OURS
+
+
+def _version(_: argparse.Namespace) -> None:
+    from hfsft import __version__
+
+    print(__version__)

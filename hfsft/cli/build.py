@@ -1,0 +1,89 @@
+"""`hfsft build`: the dataset of a recipe."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from typing import TYPE_CHECKING, Any
+
+from hfsft.cli.arguments import add_output, add_recipe, command
+from hfsft.cli.console import Line, count, duration, table
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from hfsft.release.built import Built
+
+
+def add(commands: Any) -> None:
+    """Add the command."""
+    examples = (
+        "  hfsft build recipe.yaml\n"
+        "  hfsft build recipe.yaml --set models.judge.model=Qwen/Qwen3-32B --set models.judge.provider=auto\n"
+        "  hfsft build recipe.yaml --out data --json"
+    )
+    parser = command(commands, "build", "build the dataset of a recipe", run, examples)
+    add_recipe(parser)
+    parser.add_argument("--out", default="build", help="folder that gets <name>/ (default: build)")
+    add_output(parser)
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Build, then print the funnel."""
+    from hfsft import build
+
+    line = Line()
+    watcher = None if arguments.quiet else build.Watcher(line.step, line.progress)
+    try:
+        built, folder = build.run(
+            arguments.recipe, overrides=arguments.overrides, out=arguments.out, watcher=watcher
+        )
+    finally:
+        line.clear()
+    if arguments.json:
+        print(json.dumps({**built.summary(), "folder": str(folder)}, ensure_ascii=False, indent=2))
+    elif not arguments.quiet:
+        print(report(built, folder))
+
+
+def report(built: Built, folder: Path) -> str:
+    """The funnel and what the build came to, as people read it."""
+    counts = built.ledger.counts()
+    lines = [funnel(built), ""]
+    fates = [f"{counts[fate]:,} {fate}" for fate in ("train", "validation", "rejected", "failed")]
+    lines.append(f"{count(built.ledger.rows_in, 'row')} in = {' + '.join(fates)}")
+    lines.append(f"{usage_line(built)}, {duration(built.seconds)}")
+    lines += [f"note: {note}" for note in built.notes()]
+    lines.append(f"written to {folder}")
+    return "\n".join(lines)
+
+
+def funnel(built: Built) -> str:
+    """The funnel as a table: the steps that changed the number of rows or asked a model."""
+    rows = []
+    for entry in built.ledger.funnel:
+        if entry.added or entry.removed or entry.calls:
+            rows.append(
+                (
+                    entry.step,
+                    f"{entry.rows_in:,}",
+                    f"+{entry.added:,}" if entry.added else "",
+                    f"-{entry.removed:,}" if entry.removed else "",
+                    f"{entry.share_removed:.1%}" if entry.removed else "",
+                    f"{entry.rows_out:,}",
+                    f"{entry.calls:,}" if entry.calls else "",
+                    entry.place,
+                )
+            )
+    head = ("step", "rows in", "added", "removed", "share", "left", "calls", "recipe")
+    return table(head, rows, right=(1, 2, 3, 4, 5, 6))
+
+
+def usage_line(built: Built) -> str:
+    """Calls, tokens and cost of this build in one line."""
+    usage = built.usage
+    if not usage.calls:
+        return f"no model calls ({count(usage.stored, 'answer')} from the store)" if usage.stored else "no model calls"
+    tokens = usage.input_tokens + usage.output_tokens
+    cost = "cost unknown" if usage.usd is None else f"${usage.usd:.4f}"
+    return f"{count(usage.calls, 'model call')}, {count(usage.stored, 'answer')} from the store, {tokens:,} tokens, {cost}"

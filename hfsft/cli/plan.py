@@ -1,0 +1,67 @@
+"""`hfsft plan`: what a build would do, ask and cost."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from typing import TYPE_CHECKING, Any
+
+from hfsft.cli.arguments import add_recipe, command
+from hfsft.cli.console import count, table
+
+if TYPE_CHECKING:
+    from hfsft.build import StepForecast
+
+
+def add(commands: Any) -> None:
+    """Add the command."""
+    examples = "  hfsft plan recipe.yaml\n  hfsft plan recipe.yaml --set evolve.rounds=3"
+    parser = command(commands, "plan", "show the steps, what is cached, and the model calls of the next build", run, examples)
+    add_recipe(parser)
+    parser.add_argument("--json", action="store_true", help="print the plan as JSON")
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Print the plan."""
+    from hfsft.build import forecast
+
+    steps = forecast(arguments.recipe, overrides=arguments.overrides)
+    if arguments.json:
+        print(json.dumps([_as_dict(step) for step in steps], ensure_ascii=False, indent=2))
+        return
+    rows = [
+        (
+            each.step.name,
+            each.step.kind,
+            "cached" if each.cached else "",
+            _calls(each),
+            str(each.step.place or ""),
+        )
+        for each in steps
+    ]
+    print(table(("step", "kind", "state", "calls", "recipe"), rows, right=(3,)))
+    known = sum(len(each.missing.known) for each in steps if each.missing)
+    unknown = sum(each.missing.unknown for each in steps if each.missing)
+    sentence = f"\nthe next build makes {count(known, 'model call')}"
+    if unknown:
+        sentence += f" and, for rows whose texts they bring, at most {count(unknown, 'more call')}"
+    print(sentence)
+
+
+def _calls(each: StepForecast) -> str:
+    if each.missing is None:
+        return "0" if each.step.kind == "ask" else ""
+    known, unknown = len(each.missing.known), each.missing.unknown
+    return f"{known:,}" if not unknown else f"{known:,} to {known + unknown:,}" if known else f"up to {unknown:,}"
+
+
+def _as_dict(each: StepForecast) -> dict[str, Any]:
+    missing = each.missing
+    return {
+        "step": each.step.name,
+        "kind": each.step.kind,
+        "place": str(each.step.place or ""),
+        "cached": each.cached,
+        "calls": len(missing.known) if missing else 0,
+        "calls_at_most": len(missing.known) + missing.unknown if missing else 0,
+    }

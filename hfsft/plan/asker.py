@@ -1,0 +1,78 @@
+"""Who the engine asks: the models themselves, or the store alone for a forecast."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from hfsft.plan.plan import Asked, Task
+from hfsft.plan.step import Row, Step, Turns
+
+if TYPE_CHECKING:
+    from hfsft.models.model import Request
+    from hfsft.models.pool import Pool
+
+
+class Live:
+    """Asks the models for every answer that the store lacks."""
+
+    def __init__(self, pool: Pool) -> None:
+        self.pool = pool
+
+    def ask(self, step: Step, tasks: Iterable[Task], total: int) -> Asked:
+        """Bring every answer into the store; rows that failed come back with their cause."""
+        before = self.pool.usage.calls
+        failures = self.pool.drive(
+            step.name, ((task.id, task.start) for task in tasks), total=total, max_failed_share=step.max_failed_share
+        )
+        return Asked({row_id: str(error) for row_id, error in failures.items()}, calls=self.pool.usage.calls - before)
+
+    def replay(self, start: Callable[[], Turns]) -> Row:
+        """A row's new columns, from stored answers alone."""
+        return self.pool.replay(start)
+
+
+@dataclass
+class Missing:
+    """What one step would send: requests known to the letter, and at most how many more."""
+
+    known: dict[str, Request] = field(default_factory=dict)  # by key: two rows may ask the same
+    unknown: int = 0  # rows whose prompt hangs on answers not known yet; some of them may fall before
+
+
+class Forecast:
+    """Asks nobody: notes what a build would send now, and lets the rows walk on as unknown ones."""
+
+    def __init__(self, pool: Pool) -> None:
+        self.pool = pool
+        self.missing: dict[str, Missing] = {}
+
+    def ask(self, step: Step, tasks: Iterable[Task], total: int) -> Asked:
+        """Note the missing requests of the step."""
+        found = self.missing.setdefault(step.name, Missing())
+        pending = set()
+        for task in tasks:
+            if task.pending:
+                pending.add(task.id)
+                if _asks(task.start):
+                    found.unknown += 1
+            elif requests := self.pool.missing(task.start):
+                pending.add(task.id)
+                found.known.update({self.pool.key(request): request for request in requests})
+        return Asked(pending=frozenset(pending))
+
+    def replay(self, start: Callable[[], Turns]) -> Row:
+        """A row's new columns, from stored answers alone."""
+        return self.pool.replay(start)
+
+
+def _asks(start: Callable[[], Turns]) -> bool:
+    """Whether a row asks anything at all."""
+    turns = start()
+    try:
+        next(turns)
+    except StopIteration:
+        return False
+    turns.close()
+    return True

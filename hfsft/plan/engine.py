@@ -1,0 +1,310 @@
+"""The engine: walks the steps of a plan over a dataset. The only file that calls `Dataset.map` and `Dataset.filter`."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from datasets import (
+    Dataset,
+    are_progress_bars_disabled,
+    concatenate_datasets,
+    disable_progress_bars,
+    enable_progress_bars,
+)
+from datasets.exceptions import DatasetGenerationError
+
+from hfsft.errors import HfsftError
+from hfsft.plan.features import features, placeholder
+from hfsft.plan.ledger import Fallen, Ledger
+from hfsft.plan.plan import Asked, Asker, Plan, Task
+from hfsft.plan.step import Batch, Row, Step, digest
+
+ERROR = "error"  # why an answer could not be had; lives from an ask step to the filter right behind it
+PENDING = "pending"  # in a forecast: the row stands for one whose text is not known yet
+
+
+@dataclass
+class _State:
+    """Where the walk stands: the rows, their fingerprint, and whether some rows only stand for unknown ones."""
+
+    rows: Dataset
+    fingerprint: str
+    pending: bool = False
+
+
+def run(
+    plan: Plan,
+    asker: Asker,
+    cache: Path,
+    *,
+    scratch: Path | None = None,
+    before: Callable[[Step, int], None] | None = None,
+    after: Callable[[Step, Dataset], None] | None = None,
+) -> tuple[Dataset, Ledger]:
+    """The rows that are left after the last step, and the ledger of those that are not (not closed yet).
+
+    Finished steps are read back from `cache` by fingerprint; steps over rows that are not known yet (in a forecast)
+    go to `scratch`. `before` is told each step and how many rows come in, `after` each step and the rows it left.
+    Raises whatever `asker` raises; steps finished by then stay cached.
+    """
+    plan.check()
+    cache.mkdir(parents=True, exist_ok=True)
+    ledger = Ledger()
+    state: _State | None = None
+    with _quiet():
+        for step in plan.steps:
+            if before:
+                before(step, len(state.rows) if state else 0)
+            folder = scratch if scratch and state and state.pending else cache
+            state = _walk(step, state, asker, folder, scratch or cache, ledger)
+            if after:
+                after(step, state.rows)
+    assert state is not None, "a plan starts with its source"
+    return state.rows, ledger
+
+
+def _walk(
+    step: Step, state: _State | None, asker: Asker, cache: Path, scratch: Path, ledger: Ledger
+) -> _State:
+    started = time.perf_counter()
+    fingerprint = step.fingerprint(state.fingerprint if state else "")
+    path = cache / f"{fingerprint}.arrow"
+    cached, removed, calls, before = path.exists(), 0, 0, len(state.rows) if state else 0
+    if state is None:
+        cached = (cache / "sources" / fingerprint / "done").exists()
+        after = _State(_source(step, fingerprint, cache / "sources" / fingerprint), fingerprint)
+    elif step.kind == "keep":
+        after, fallen = _keep(step, state, fingerprint, cache)
+        removed = len(fallen.rows)
+        ledger.fallen.append(fallen)
+    elif step.kind == "ask":
+        after, asked, failed = _ask(step, state, asker, fingerprint, cache, scratch)
+        calls = asked.calls
+        if failed is not None:
+            removed = len(failed.rows)
+            ledger.fallen.append(failed)
+    elif step.kind == "expand":
+        after = _State(_expand(step, state.rows, fingerprint, path), fingerprint, state.pending)
+    else:
+        after = _State(_map(state.rows, step, fingerprint, path), fingerprint, state.pending)
+    seconds = round(time.perf_counter() - started, 4)
+    ledger.record(step, before, len(after.rows), removed=removed, cached=cached, calls=calls, seconds=seconds)
+    return after
+
+
+def apply(dataset: Dataset, steps: tuple[Step, ...]) -> tuple[Dataset, Dataset]:
+    """`(kept, rejected)` of measuring and keeping steps over a dataset of anybody's."""
+    written: set[str] = set()
+    for step in steps:
+        missing = sorted(set(step.reads) - set(dataset.column_names) - written)
+        if missing:
+            raise KeyError(f"{step.name} reads {', '.join(missing)}; the dataset has {', '.join(dataset.column_names)}")
+        written |= set(step.writes)
+    fingerprint, rejected = dataset._fingerprint, []
+    with _quiet():
+        for step in steps:
+            fingerprint = step.fingerprint(fingerprint)
+            if step.kind == "keep":
+                dataset, fallen = _cut(dataset, step, fingerprint, None)
+                rejected.append(fallen)
+            else:
+                dataset = _map(dataset, step, fingerprint, None)
+    return dataset, concatenate_datasets(rejected) if rejected else dataset.select([])
+
+
+def rewrite(rows: Dataset, function: Callable[[Batch], Batch], reads: list[str], writes: dict[str, Any]) -> Dataset:
+    """Rows with the columns of `writes` alone, made from those of `reads`; not cached."""
+    texts = rows.select_columns(reads)
+    with _quiet():
+        return texts.map(
+            function,
+            batched=True,
+            remove_columns=reads,
+            features=features(writes),
+            keep_in_memory=True,
+            new_fingerprint=digest(["rewrite", reads, list(writes), rows._fingerprint]),
+        )
+
+
+def _source(step: Step, fingerprint: str, folder: Path) -> Dataset:
+    assert step.fn is not None
+    try:
+        # On disk from the start: what is made from in-memory rows is never cached.
+        rows = Dataset.from_generator(
+            step.fn, features=features(step.writes), fingerprint=fingerprint, cache_dir=str(folder)
+        )
+    except DatasetGenerationError as error:
+        cause: BaseException | None = error
+        while cause is not None and not isinstance(cause, HfsftError):
+            cause = cause.__cause__
+        raise (cause or error) from None
+    (folder / "done").touch()
+    return rows
+
+
+def _map(rows: Dataset, step: Step, fingerprint: str, path: Path | None) -> Dataset:
+    assert step.fn is not None
+    columns = [*step.reads, *(name for name in step.optional if name in rows.column_names)]
+    function = step.fn
+
+    def measure(*values: list[Any]) -> Batch:
+        return dict(function(dict(zip(columns, values, strict=True))))
+
+    return _mapped(
+        rows, measure, step.writes, fingerprint, path, columns, batch_size=None if step.kind == "whole" else 1000
+    )
+
+
+def _mapped(
+    rows: Dataset,
+    function: Callable[..., Batch],
+    writes: Any,
+    fingerprint: str,
+    path: Path | None,
+    columns: list[str],
+    batch_size: int | None = 1000,
+) -> Dataset:
+    wanted = rows.features.copy()
+    wanted.update(features(writes))
+    if not len(rows):  # map would ignore `features` here
+        return Dataset.from_dict({name: [] for name in wanted}, features=wanted)
+    return rows.map(
+        function,
+        batched=True,
+        batch_size=batch_size,
+        input_columns=columns,
+        features=wanted,
+        new_fingerprint=fingerprint,
+        cache_file_name=str(path) if path else None,
+    )
+
+
+def _expand(step: Step, rows: Dataset, fingerprint: str, path: Path) -> Dataset:
+    assert step.fn is not None
+    if not len(rows):
+        return rows
+    return rows.map(
+        step.fn,
+        batched=True,
+        features=rows.features,
+        remove_columns=rows.column_names,
+        new_fingerprint=fingerprint,
+        cache_file_name=str(path),
+    )
+
+
+def _keep(step: Step, state: _State, fingerprint: str, cache: Path) -> tuple[_State, Fallen]:
+    bound = step.bound
+    assert bound is not None
+    kept, fallen = _cut(state.rows, step, fingerprint, cache, spare=state.pending)
+    return _State(kept, fingerprint, state.pending), Fallen(
+        step.name, bound.rule, "rejected", str(bound), bound.column, fallen
+    )
+
+
+def _cut(
+    rows: Dataset, step: Step, fingerprint: str, cache: Path | None, *, spare: bool = False
+) -> tuple[Dataset, Dataset]:
+    """What a keep step keeps and what falls; with `spare`, rows not known yet stay."""
+    bound = step.bound
+    assert bound is not None
+    if not len(rows):
+        return rows, rows
+    columns = [bound.column, PENDING] if spare else [bound.column]
+
+    def stays(values: list[Any], pending: list[Any] | None = None) -> list[bool]:
+        verdicts = [bound.keeps(value) for value in values]
+        return verdicts if pending is None else [a or bool(b) for a, b in zip(verdicts, pending, strict=True)]
+
+    def falls(*values: list[Any]) -> list[bool]:
+        return [not verdict for verdict in stays(*values)]
+
+    return (
+        _filtered(rows, stays, columns, fingerprint, cache),
+        _filtered(rows, falls, columns, digest([fingerprint, "fallen"]), cache),
+    )
+
+
+def _filtered(
+    rows: Dataset, function: Callable[..., list[bool]], columns: list[str], fingerprint: str, cache: Path | None
+) -> Dataset:
+    return rows.filter(
+        function,
+        batched=True,
+        input_columns=columns,
+        new_fingerprint=fingerprint,
+        cache_file_name=str(cache / f"{fingerprint}.arrow") if cache else None,
+    )
+
+
+def _ask(
+    step: Step, state: _State, asker: Asker, fingerprint: str, cache: Path, scratch: Path
+) -> tuple[_State, Asked, Fallen | None]:
+    """Ask, then replay the answers in a plain map; rows that failed are cut out and not part of a cached step."""
+    assert step.fn is not None
+    function = step.fn
+    columns = _asked_columns(step, state)
+    path = cache / f"{fingerprint}.arrow"
+    asked = Asked() if path.exists() else asker.ask(step, _tasks(state.rows, function, columns), len(state.rows))
+    if asked.failures or asked.pending:  # an incomplete step must not be taken for the whole one
+        fingerprint = digest([fingerprint, dict(sorted(asked.failures.items())), sorted(asked.pending)])
+        cache = scratch if asked.pending else cache
+        path = cache / f"{fingerprint}.arrow"
+    blank = {name: None for name in step.writes}
+    unknown = {name: placeholder(kind) for name, kind in step.writes.items()}
+    pending = state.pending or bool(asked.pending)
+
+    def replay(*values: list[Any]) -> Batch:
+        results: list[Row] = []
+        for row in (dict(zip(columns, row, strict=True)) for row in zip(*values, strict=True)):
+            if row["id"] in asked.failures:
+                result = {**blank, ERROR: asked.failures[row["id"]]}
+            elif row["id"] in asked.pending:
+                result = {**unknown, ERROR: None}
+            else:
+                result = {**asker.replay(partial(function, row)), ERROR: None}
+            if pending:
+                result[PENDING] = bool(row.get(PENDING)) or row["id"] in asked.pending
+            results.append(result)
+        return {name: [result[name] for result in results] for name in writes}
+
+    writes = {**step.writes, ERROR: "string", **({PENDING: "bool"} if pending else {})}
+    rows = _mapped(state.rows, replay, writes, fingerprint, path, columns)
+    if not asked.failures:
+        return _State(rows.remove_columns(ERROR), fingerprint, pending), asked, None
+    kept = _filtered(rows, lambda errors: [e is None for e in errors], [ERROR], digest([fingerprint, "kept"]), cache)
+    lost = _filtered(rows, lambda errors: [bool(e) for e in errors], [ERROR], digest([fingerprint, "failed"]), cache)
+    failed = Fallen(step.name, step.name, "failed", "", ERROR, lost)
+    return _State(kept.remove_columns(ERROR), fingerprint, pending), asked, failed
+
+
+def _asked_columns(step: Step, state: _State) -> list[str]:
+    wanted = ["id", *step.reads, *step.optional, *([PENDING] if state.pending else [])]
+    return [name for name in dict.fromkeys(wanted) if name in state.rows.column_names]
+
+
+def _tasks(rows: Dataset, function: Callable[..., Any], columns: list[str]) -> Iterator[Task]:
+    for batch in rows.select_columns(columns).iter(batch_size=1000):
+        for values in zip(*batch.values(), strict=True):
+            row = dict(zip(batch, values, strict=True))
+            yield Task(row["id"], partial(function, row), bool(row.get(PENDING)))
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """No progress bars of datasets' own: hfsft shows one for the whole build."""
+    shown = not are_progress_bars_disabled()
+    disable_progress_bars()
+    try:
+        yield
+    finally:
+        if shown:
+            enable_progress_bars()
+
+

@@ -1,0 +1,86 @@
+"""Plan: the flat list of steps that a recipe compiles to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+from hfsft.errors import InternalError
+from hfsft.plan.step import Row, Step, Turns
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from datasets import Dataset
+
+
+class Task(NamedTuple):
+    """One row of an ask step: its id, what begins its generator anew, whether its texts are not known yet."""
+
+    id: str
+    start: Callable[[], Turns]
+    pending: bool = False
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What asking came to: rows that failed (id -> cause) and rows whose answers are not known yet."""
+
+    failures: Mapping[str, str] = field(default_factory=dict)
+    pending: frozenset[str] = frozenset()
+    calls: int = 0
+
+
+class Asker(Protocol):
+    """What the engine needs of whoever asks models."""
+
+    def ask(self, step: Step, tasks: Iterable[Task], total: int) -> Asked:
+        """Bring every answer of the tasks into the store, or say which could not be had."""
+        ...
+
+    def replay(self, start: Callable[[], Turns]) -> Row:
+        """A row's new columns, from stored answers alone."""
+        ...
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The steps of one recipe, in the order that rows meet them."""
+
+    name: str
+    steps: tuple[Step, ...]
+
+    def check(self) -> None:
+        """Raise `InternalError` if a step reads a column that no step before it writes, or two share a name."""
+        columns: set[str] = set()
+        names: set[str] = set()
+        for step in self.steps:
+            missing = sorted(set(step.reads) - columns)
+            if missing:
+                raise InternalError(f"step {step.name} reads {', '.join(missing)}, which no earlier step writes")
+            if step.name in names:
+                raise InternalError(f"two steps are called {step.name}")
+            names.add(step.name)
+            columns |= set(step.writes)
+
+    def columns(self) -> dict[str, Any]:
+        """Every column that the plan writes, with its type."""
+        return {name: kind for step in self.steps for name, kind in step.writes.items()}
+
+    def fingerprints(self) -> Iterator[tuple[Step, str]]:
+        """Each step with its fingerprint, as it is when no row fails."""
+        parent = ""
+        for step in self.steps:
+            parent = step.fingerprint(parent)
+            yield step, parent
+
+
+def apply_steps(dataset: Dataset, steps: Iterable[Step]) -> tuple[Dataset, Dataset]:
+    """`(kept, rejected)` of steps that ask no model, over any dataset; both carry the measures.
+
+    Raises `KeyError` naming the columns that the steps read and the dataset lacks.
+    """
+    from hfsft.plan.engine import apply
+
+    return apply(dataset, tuple(steps))

@@ -1,0 +1,1 @@
+"""What the author writes: the recipe, its errors, and how it becomes a plan."""

@@ -1,0 +1,187 @@
+"""Recipe -> Plan: the order of steps, with templates, models and columns checked before anything runs."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from functools import partial
+from heapq import nsmallest
+from typing import Any
+
+from hfsft.errors import Problem, PromptError, RecipeError
+from hfsft.filters import DEFAULT_FILTERS
+from hfsft.filters.base import Filter
+from hfsft.models import embedded
+from hfsft.models.model import Model
+from hfsft.plan.plan import Plan
+from hfsft.plan.row import COLUMNS, new_row
+from hfsft.plan.step import Bound, Row, Step, unit
+from hfsft.prompts import Prompt, nearest
+from hfsft.recipe.recipe import Recipe
+from hfsft.stages.base import Context
+from hfsft.stages.evolve import parse as parse_evolution
+from hfsft.stages.generate import Generate
+
+DEFECT = "defect"
+RECIPE_VARIABLES = ("name", "description", "language")
+EVOLVE_VARIABLES = ("instruction", "context", "topic", "system", "round", *RECIPE_VARIABLES)
+GENERATE_VARIABLES = ("instruction", "context", "topic", *RECIPE_VARIABLES)
+
+
+def compile_recipe(recipe: Recipe, limit: int | None = None) -> Plan:
+    """The plan of a recipe, over `limit` of its source rows only where given (picked by a hash of their ids).
+
+    Raises `RecipeError` with every problem that only shows where sections meet.
+    """
+    problems = [*_model_problems(recipe), *_template_problems(recipe), *_filter_problems(recipe)]
+    if problems:
+        raise RecipeError(problems)
+    source = recipe.source
+    context = Context(
+        name=recipe.name,
+        description=recipe.description,
+        language=tuple(recipe.language),
+        models={name: _model_identity(model) for name, model in recipe.models.items()},
+        base=recipe.base,
+        place=lambda *loc: source.place(loc, key=True),
+    )
+    waiting = list(enumerate(filters_of(recipe)))
+    steps = list(_source_steps(recipe, context, limit))
+    stages = list(_stages(recipe, context))
+    for position in range(len(stages) + 1):
+        if position:
+            steps += stages[position - 1]
+        # A rule runs as soon as no later stage writes what it reads: before anything is paid for that it may remove.
+        later = {name for stage in stages[position:] for step in stage for name in step.writes}
+        known = {name for step in steps for name in step.writes}
+        for index, rule in list(waiting):
+            if set(rule.reads) <= known - later:
+                waiting.remove((index, rule))
+                steps += rule.steps(source.place(("filters", index)))
+    steps += recipe.split.steps(context)
+    plan = Plan(recipe.name, tuple(_numbered(steps)))
+    plan.check()
+    return plan
+
+
+def filters_of(recipe: Recipe) -> list[Filter]:
+    """The recipe's filters, or the default ones where it has no such section."""
+    return list(DEFAULT_FILTERS) if recipe.filters is None else list(recipe.filters)
+
+
+def generate_of(recipe: Recipe) -> Generate | None:
+    """How responses are written: seeds always need some, examples alone only where the recipe says so."""
+    return recipe.generate or (Generate() if recipe.seeds else None)
+
+
+def _stages(recipe: Recipe, context: Context) -> Iterator[list[Step]]:
+    generate = generate_of(recipe)
+    if recipe.evolve:
+        yield recipe.evolve.steps(context)
+    if generate:
+        yield generate.steps(context)
+    if recipe.judge:
+        yield recipe.judge.steps(context, recipe.role(recipe.judge))
+
+
+def _source_steps(recipe: Recipe, context: Context, limit: int | None) -> Iterator[Step]:
+    base = recipe.base
+
+    def rows() -> Iterator[Row]:
+        copies: Counter[str] = Counter()
+
+        def unique(origin: str, texts: Mapping[str, Any], defect: str | None) -> Row:
+            first = new_row(origin, texts)
+            copies[first["id"]] += 1
+            copy = copies[first["id"]] - 1
+            if copy and origin == "seed":
+                defect = "the same as another seed"
+            return {**(new_row(origin, texts, copy) if copy else first), DEFECT: defect}
+
+        for seeds in recipe.seeds:
+            for texts in seeds.texts(base):
+                yield unique("seed", texts, None)
+        for examples in recipe.examples:
+            for texts, defect in examples.texts(base):
+                yield unique("example", texts, defect)
+
+    place = context.place("seeds" if recipe.seeds else "examples")
+    identity: dict[str, Any] = {
+        "seeds": [seeds.identity(base) for seeds in recipe.seeds],
+        "examples": [examples.identity(base) for examples in recipe.examples],
+    }
+    if limit is not None:
+        identity["limit"] = limit
+
+    def first() -> Iterator[Row]:
+        yield from rows() if limit is None else nsmallest(limit, rows(), key=lambda row: unit(row["id"], "preview"))
+
+    yield Step("sources", "source", writes={**COLUMNS, DEFECT: "string"}, identity=identity, fn=first, place=place)
+    yield Step("sources.defect", "keep", reads=(DEFECT,), bound=Bound(DEFECT, DEFECT, absent=True), place=place)
+
+
+def _model_identity(model: Model) -> dict[str, Any]:
+    revision = {"weights": embedded.revision(model)} if embedded.is_embedded(model) else {}
+    return {**model.identity(), **revision}
+
+
+def _numbered(steps: list[Step]) -> Iterator[Step]:
+    """Steps under names of their own: a filter used twice is told apart by a number."""
+    seen: Counter[str] = Counter()
+    for step in steps:
+        seen[step.name] += 1
+        yield step if seen[step.name] == 1 else replace(step, name=f"{step.name}#{seen[step.name]}")
+
+
+def _model_problems(recipe: Recipe) -> Iterator[Problem]:
+    for section in ("evolve", "generate", "judge"):
+        stage = generate_of(recipe) if section == "generate" else getattr(recipe, section)
+        if stage is None:
+            continue
+        name = recipe.role(stage)
+        if name not in recipe.models:
+            place = recipe.source.place((section, "model"))
+            yield Problem(place, f"{section} asks a model `{name}`, which is not under models", nearest(name, list(recipe.models)))
+
+
+def _template_problems(recipe: Recipe) -> Iterator[Problem]:
+    for loc, parse, allowed in _templates(recipe):
+        try:
+            prompt = parse()
+        except PromptError as error:
+            yield Problem(recipe.source.place_in_text(loc, error.line or 1), error.message)
+            continue
+        for name in sorted(prompt.variables - set(allowed)):
+            place = recipe.source.place_in_text(loc, prompt.line_of(name) or 1)
+            hint = nearest(name, list(allowed))
+            yield Problem(place, f"the template uses `{name}`, which no column or setting is called", hint)
+
+
+def _templates(recipe: Recipe) -> Iterator[tuple[tuple[str | int, ...], Callable[[], Prompt], tuple[str, ...]]]:
+    """Every template of the recipe: where it stands, what parses it, the variables that it may use."""
+    if recipe.evolve:
+        for index, template in enumerate(recipe.evolve.templates):
+            yield ("evolve", "templates", index), partial(parse_evolution, template), EVOLVE_VARIABLES
+    if recipe.generate:
+        for field, allowed in (("system", GENERATE_VARIABLES), ("template", (*GENERATE_VARIABLES, "system"))):
+            text = getattr(recipe.generate, field)
+            if text:
+                yield ("generate", field), partial(Prompt.parse, text, f"generate.{field}"), allowed
+
+
+def _filter_problems(recipe: Recipe) -> Iterator[Problem]:
+    scores = recipe.judge.columns if recipe.judge else []
+    known = {*COLUMNS, *scores}
+    for index, rule in enumerate(filters_of(recipe)):
+        place = recipe.source.place(("filters", index))
+        if recipe.filters is None:
+            continue
+        for column in rule.reads:
+            if column in known:
+                continue
+            if column.startswith("score_") and not scores:
+                yield Problem(place, f"filters[{rule.name}] reads {column}, but nothing is judged", "add a judge section")
+            else:
+                hint = nearest(column, sorted(known))
+                yield Problem(place, f"filters[{rule.name}] reads `{column}`, which no stage writes", hint)

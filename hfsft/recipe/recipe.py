@@ -1,0 +1,133 @@
+"""Recipe: one field per section of the file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import BeforeValidator, Discriminator, Field, PrivateAttr, Tag, model_validator
+
+from hfsft.filters import FILTERS
+from hfsft.filters.base import Filter
+from hfsft.models.model import AnyModel, Model
+from hfsft.recipe.source import Source, load, validate
+from hfsft.stages.base import Section
+from hfsft.stages.evolve import Evolve
+from hfsft.stages.examples import ExampleRows, ExampleTable
+from hfsft.stages.generate import Generate
+from hfsft.stages.judge import Judge
+from hfsft.stages.seeds import Prompts, PromptTable
+from hfsft.stages.split import Split
+
+EMBEDDED = "smollm2-135m-instruct"
+
+
+def _by_key(inline: str) -> Discriminator:
+    """Tells the inline form of a source from the one with a path."""
+
+    def choose(value: Any) -> str:
+        if isinstance(value, Mapping):
+            return inline if inline in value else "path"
+        return inline if hasattr(value, inline) else "path"
+
+    return Discriminator(choose)
+
+
+Seeds = Annotated[
+    Annotated[Prompts, Tag("prompts")] | Annotated[PromptTable, Tag("path")],
+    _by_key("prompts"),
+]
+Examples = Annotated[
+    Annotated[ExampleRows, Tag("rows")] | Annotated[ExampleTable, Tag("path")],
+    _by_key("rows"),
+]
+
+
+def _filter_name(value: Any) -> str | None:
+    if isinstance(value, Filter):
+        return value.name
+    if isinstance(value, str):
+        return value
+    if isinstance(value, Mapping) and len(value) == 1:
+        return str(next(iter(value)))
+    return None
+
+
+def _filter_arguments(value: Any) -> Any:
+    if isinstance(value, str):
+        return {}
+    if isinstance(value, Mapping):
+        (arguments,) = value.values()
+        return {} if arguments is None else arguments
+    return value
+
+
+if TYPE_CHECKING:
+    AnyFilter = Filter
+else:  # the union of the table, told apart by the single key of each item
+    from typing import Union
+
+    AnyFilter = Annotated[
+        Union[
+            tuple(Annotated[kind, BeforeValidator(_filter_arguments), Tag(name)] for name, kind in FILTERS.items())
+        ],
+        Discriminator(_filter_name),
+    ]
+
+
+class Recipe(Section):
+    """A dataset, as its author asks for it."""
+
+    name: str = Field(
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9._\-]{0,95}$",
+        description="Name of the dataset: letters, digits, dots, dashes and underscores.",
+    )
+    description: str = Field("", description="What the data is about; templates may use it.")
+    language: list[str] = Field(["en"], min_length=1, description="Languages of the data, as ISO 639-1 codes.")
+    license: str | None = Field(None, description="Licence of the data, as the Hub names it, such as apache-2.0.")
+    models: dict[str, AnyModel] = Field(
+        {"writer": Model(model=EMBEDDED)}, min_length=1, description="The models, each under the name stages use."
+    )
+    seeds: list[Seeds] = Field([], description="Prompts to grow from: inline, files, or any dataset.")
+    examples: list[Examples] = Field([], description="Complete rows that join the data and pass the same filters.")
+    evolve: Evolve | None = Field(None, description="Grow the seeds into more instructions; left out: seeds alone.")
+    generate: Generate | None = Field(None, description="Write the responses; seeds always get one.")
+    judge: Judge | None = Field(None, description="Score the rows; left out: no scores.")
+    filters: list[AnyFilter] | None = Field(None, description="Rules that rows must pass; left out: a sensible few.")
+    split: Split = Field(Split(), description="Hold rows out for validation.")
+
+    _source: Source = PrivateAttr(default_factory=lambda: Source(None, {}))
+
+    @model_validator(mode="after")
+    def _something_to_build(self) -> Recipe:
+        if not self.seeds and not self.examples:
+            raise ValueError("needs `seeds` (prompts to grow from) or `examples` (complete rows)")
+        return self
+
+    @property
+    def source(self) -> Source:
+        """The file that the recipe was read from."""
+        return self._source
+
+    @property
+    def base(self) -> Path:
+        """The folder that paths in the recipe are relative to."""
+        return self._source.path.parent if self._source.path else Path.cwd()
+
+    def role(self, stage: Generate | Evolve | Judge) -> str:
+        """The name under `models` that a stage asks."""
+        return stage.model or ("judge" if "judge" in self.models else "writer")
+
+
+def load_recipe(recipe: str | Path | Mapping[str, Any] | Recipe, overrides: Sequence[str] = ()) -> Recipe:
+    """The recipe of a file (or of a mapping as YAML would give it), with `section.key=value` overrides applied.
+
+    Raises `RecipeError` with every problem found in it.
+    """
+    if isinstance(recipe, Recipe):
+        return recipe
+    source = load(recipe, overrides)
+    loaded = validate(source, Recipe)
+    loaded._source = source
+    return loaded

@@ -1,0 +1,45 @@
+"""Built: everything that one build came to, for those who write it down."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from datasets import Dataset
+
+    from hfsft.models.usage import Usage
+    from hfsft.plan.ledger import Ledger
+    from hfsft.plan.plan import Plan
+    from hfsft.recipe.recipe import Recipe
+
+
+SPLITS = ("train", "validation")
+
+
+@dataclass(frozen=True)
+class Built:
+    """A finished build; `rows` holds every column of every row that was kept, `split` among them."""
+
+    recipe: Recipe
+    plan: Plan
+    rows: Dataset
+    ledger: Ledger
+    usage: Usage
+    seconds: float
+
+    def split(self, name: str) -> Dataset:
+        """The kept rows of one split, in the order of their ids."""
+        wanted = [index for index, split in enumerate(self.rows["split"]) if split == name]
+        return self.rows.select(wanted)
+
+    def summary(self) -> dict[str, Any]:
+        """Counts, funnel and usage as JSON."""
+        return {
+            "name": self.recipe.name,
+            "rows_in": self.ledger.rows_in,
+            "fates": self.ledger.counts(),
+            "funnel": [line.as_dict() for line in self.ledger.funnel],
+            "usage": self.usage.as_dict(),
+            "seconds": round(self.seconds, 2),
+        }

@@ -1,0 +1,94 @@
+"""The folder of a build: what a release on the Hub holds, file for file.
+
+    build/refund-support/
+      README.md                      the card; its configs make `load_dataset(folder)` work
+      data/train-00000-of-00001.parquet, data/validation-...
+      provenance/...                 lineage, measures, scores and reasons, by id
+      rejected/rejected-...          the rows that fell, with stage, rule and value
+      ledger.jsonl, funnel.json      the fate of every row, and its counts
+      recipe.yaml, recipe.resolved.yaml
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import yaml
+
+from hfsft.errors import UserError
+from hfsft.release.built import SPLITS, Built
+from hfsft.release.card import card
+from hfsft.release.export import default_rows, provenance_rows, rejected_rows
+
+if TYPE_CHECKING:
+    from datasets import Dataset, DatasetDict
+
+SHARD_BYTES = 500_000_000  # what the Hub's viewer and streaming readers like
+
+
+def write(built: Built, out: Path) -> Path:
+    """The folder `out/<name>`, written beside and then put in place: a reader never sees half a build.
+
+    Raises `UserError` where it cannot be written; an older build there is untouched by then.
+    """
+    target = out / built.recipe.name
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=f".{built.recipe.name}-", dir=out) as beside:
+            folder = Path(beside) / "new"
+            _fill(built, folder)
+            if target.exists():
+                target.rename(Path(beside) / "old")
+            folder.rename(target)
+    except OSError as error:
+        raise UserError(f"{target}: cannot be written: {error.strerror or error} (answers are kept; build again)") from None
+    return target
+
+
+def load_built(folder: Path) -> DatasetDict:
+    """The default config of a build's folder, as anyone would load it."""
+    from datasets import DatasetDict, load_dataset
+
+    loaded = load_dataset(str(folder))
+    assert isinstance(loaded, DatasetDict)
+    return loaded
+
+
+def _fill(built: Built, folder: Path) -> None:
+    folder.mkdir()
+    for split in SPLITS:
+        rows = built.split(split)
+        if len(rows):
+            _parquet(default_rows(rows), folder / "data", split)
+            _parquet(provenance_rows(rows), folder / "provenance", split)
+    fallen = rejected_rows(built)
+    if len(fallen):
+        _parquet(fallen, folder / "rejected", "rejected")
+    with (folder / "ledger.jsonl").open("w", encoding="utf-8") as lines:
+        lines.writelines(json.dumps(entry, ensure_ascii=False) + "\n" for entry in built.ledger.entries())
+    _text(folder / "funnel.json", json.dumps(built.summary(), ensure_ascii=False, indent=2) + "\n")
+    source = built.recipe.source
+    if source.path:
+        shutil.copyfile(source.path, folder / "recipe.yaml")
+    resolved = built.recipe.model_dump(mode="json", exclude_none=True)
+    _text(folder / "recipe.resolved.yaml", yaml.safe_dump(resolved, sort_keys=False, allow_unicode=True, width=120))
+    _text(folder / "README.md", card(built))
+
+
+def _parquet(rows: Dataset, folder: Path, split: str) -> None:
+    folder.mkdir(exist_ok=True)
+    size = rows.data.nbytes if hasattr(rows.data, "nbytes") else 0
+    shards = max(1, -(-size // SHARD_BYTES))
+    for index in range(shards):
+        part = rows.shard(shards, index, contiguous=True) if shards > 1 else rows
+        part.to_parquet(str(folder / f"{split}-{index:05d}-of-{shards:05d}.parquet"))
+
+
+def _text(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8", newline="\n")
+
+

@@ -1,0 +1,146 @@
+"""Evolve: seeds grow into more instructions by Evol-Instruct's in-depth and in-breadth moves.
+
+Source: Xu et al. 2023, "WizardLM: Empowering Large Language Models to Follow Complex Instructions", section 3.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+from pydantic import Field
+
+from hfsft.errors import AnswerError
+from hfsft.models.model import Request
+from hfsft.plan.row import child_id
+from hfsft.plan.step import Batch, Row, Step, Turns, digest, unit
+from hfsft.prompts import Prompt
+from hfsft.stages.base import Context, Section
+
+FOLDER = "evolve"
+READS = ("id", "instruction", "context", "topic", "system", "origin", "round", "template")
+
+# What models put before the instruction they were asked for alone.
+LABEL = re.compile(
+    r"^\W*(?:(?:#+ *)?(?:the |my |your |here(?:'s| is) (?:the|a|an|my) )?(?:new|rewritten|evolved|revised|final|given)? *"
+    r"(?:instruction|question|prompt|message|request|query)s?)(?: is)?\W*:\s*",
+    re.IGNORECASE,
+)
+QUOTES = {'"': '"', "“": "”", "'": "'", "‘": "’", "«": "»", "`": "`", "*": "*"}
+
+
+class Evolve(Section):
+    """Grow seeds into more instructions."""
+
+    rounds: int = Field(1, ge=1, le=10, description="Rounds of evolution; each grows the rows of the round before.")
+    variants: int = Field(1, ge=1, le=50, description="New instructions for each row and round.")
+    templates: list[str] = Field(
+        ["deepen", "concretize", "broaden"],
+        min_length=1,
+        description="Names in templates/evolve/, or inline Jinja; each row's are picked by a hash of its id.",
+    )
+    model: str = Field("writer", description="Name under `models` of who writes the instructions.")
+    temperature: float | None = Field(0.8, ge=0, le=2, description="Sampling temperature.")
+    max_tokens: int = Field(512, ge=1, description="Most tokens in one instruction.")
+
+    def prompts(self) -> list[tuple[str, Prompt]]:
+        """Each template with the name that its rows carry. Raises `PromptError` for one that does not parse."""
+        return [(name, parse(template)) for template in self.templates for name in [template_name(template)]]
+
+    def steps(self, context: Context) -> list[Step]:
+        """Two steps a round: one makes room for the new rows, one asks for their instructions."""
+        prompts = dict(self.prompts())
+        identity = {
+            "model": context.models[self.model],
+            "temperature": self.temperature,
+            "max_tokens": self.max_tokens,
+            "templates": {name: context.template_identity(prompt) for name, prompt in prompts.items()},
+        }
+        place = context.place("evolve")
+        steps = []
+        for number in range(1, self.rounds + 1):
+            grow = partial(_grow, number=number, variants=self.variants, names=tuple(prompts))
+            ask = partial(self._ask, number=number, prompts=prompts, values=context.values())
+            steps += [
+                Step(
+                    name=f"evolve[{number}].branch",
+                    kind="expand",
+                    reads=READS,
+                    identity={"variants": self.variants, "templates": list(prompts)},
+                    fn=grow,
+                    place=place,
+                ),
+                Step(
+                    name=f"evolve[{number}]",
+                    kind="ask",
+                    reads=READS,
+                    writes={"instruction": "string"},
+                    identity=identity,
+                    fn=ask,
+                    models=(self.model,),
+                    place=place,
+                ),
+            ]
+        return steps
+
+    def _ask(self, row: Row, *, number: int, prompts: dict[str, Prompt], values: dict[str, Any]) -> Turns:
+        if row["origin"] != "evolved" or row["round"] != number:
+            return {"instruction": row["instruction"]}
+        columns = {name: row[name] for name in ("instruction", "context", "topic", "system", "round")}
+        answer = yield Request(
+            model=self.model,
+            messages=({"role": "user", "content": prompts[row["template"]].render(**values, **columns)},),
+            temperature=self.temperature,
+            max_tokens=self.max_tokens,
+            seed=sampling_seed(row["id"], "evolve"),
+        )
+        instruction = clean(answer.text)
+        if not instruction:
+            raise AnswerError("empty", "the model wrote no instruction")
+        return {"instruction": instruction}
+
+
+def _grow(batch: Batch, *, number: int, variants: int, names: Sequence[str]) -> Batch:
+    """Every row, and behind each row of the round before its children, which hold their parent's text until asked."""
+    rows: list[Row] = []
+    for values in zip(*batch.values(), strict=True):
+        row = dict(zip(batch, values, strict=True))
+        rows.append(row)
+        if row["origin"] == "example" or row["round"] != number - 1:
+            continue
+        order = sorted(names, key=lambda name: unit(row["id"], "template", name))
+        for variant in range(variants):
+            name, again = order[variant % len(order)], variant // len(order)
+            lineage = {"parent_id": row["id"], "origin": "evolved", "round": number, "template": name}
+            rows.append({**row, **lineage, "id": child_id(row["id"], "evolve", name, again)})
+    return {column: [row[column] for row in rows] for column in batch}
+
+
+def parse(template: str) -> Prompt:
+    """The template of that name, or inline Jinja itself."""
+    return Prompt.parse(template, name=template_name(template)) if is_inline(template) else Prompt.named(FOLDER, template)
+
+
+def is_inline(template: str) -> bool:
+    """Whether the recipe holds the template itself; names have no braces and no spaces."""
+    return bool(re.search(r"[\s{]", template))
+
+
+def template_name(template: str) -> str:
+    """What rows carry as `template`: the name, or for inline Jinja a hash of its text."""
+    return f"inline-{digest(template, 8)}" if is_inline(template) else template
+
+
+def sampling_seed(row_id: str, stage: str) -> int:
+    """A 31-bit seed that depends on the row and the stage, never on order."""
+    return int(unit(row_id, stage, "seed") * 2**31)
+
+
+def clean(text: str) -> str:
+    """An instruction without what models put around it: labels, quotes, a heading mark."""
+    text = LABEL.sub("", text.strip(), count=1).strip()
+    while len(text) > 1 and QUOTES.get(text[0]) == text[-1] and text[0] not in text[1:-1]:
+        text = text[1:-1].strip()
+    return text

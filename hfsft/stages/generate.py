@@ -1,0 +1,85 @@
+"""Generate: a response to every instruction that has none."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import Field
+
+from hfsft.errors import AnswerError
+from hfsft.models.model import Request
+from hfsft.plan.row import prompt_messages
+from hfsft.plan.step import Row, Step, Turns, unit
+from hfsft.prompts import Prompt
+from hfsft.stages.base import Context, Section
+
+READS = ("id", "instruction", "context", "topic", "system", "response", "messages")
+
+
+class Generate(Section):
+    """Write the responses."""
+
+    system: str | None = Field(
+        None, description="System prompt for rows that have none of their own; becomes part of the data. May be Jinja."
+    )
+    template: str | None = Field(
+        None,
+        description="Jinja for what the writer is asked, if it should be more than the instruction; the data keeps "
+        "the plain instruction.",
+    )
+    model: str = Field("writer", description="Name under `models` of who answers.")
+    temperature: float | None = Field(0.7, ge=0, le=2, description="Sampling temperature.")
+    max_tokens: int = Field(1024, ge=1, description="Most tokens in one response; one cut there fails.")
+
+    def prompts(self) -> dict[str, Prompt]:
+        """The templates by field. Raises `PromptError` for one that does not parse."""
+        texts = {"system": self.system, "template": self.template}
+        return {name: Prompt.parse(text, name=f"generate.{name}") for name, text in texts.items() if text}
+
+    def steps(self, context: Context) -> list[Step]:
+        """One step that writes `system` and `response`."""
+        prompts = self.prompts()
+        values = context.values()
+
+        def ask(row: Row) -> Turns:
+            return self._ask(row, prompts, values)
+
+        return [
+            Step(
+                name="generate",
+                kind="ask",
+                reads=READS,
+                writes={"system": "string", "response": "string"},
+                identity={
+                    "model": context.models[self.model],
+                    "temperature": self.temperature,
+                    "max_tokens": self.max_tokens,
+                    **{name: context.template_identity(prompt) for name, prompt in prompts.items()},
+                },
+                fn=ask,
+                models=(self.model,),
+                place=context.place("generate"),
+            )
+        ]
+
+    def _ask(self, row: Row, prompts: dict[str, Prompt], values: dict[str, Any]) -> Turns:
+        columns = {name: row[name] for name in ("instruction", "context", "topic")}
+        system = row["system"]
+        if not system and "system" in prompts:
+            system = prompts["system"].render(**values, **columns)
+        if row["response"]:
+            return {"system": system, "response": row["response"]}
+        messages = prompt_messages({**row, "system": system})
+        if "template" in prompts:
+            messages[-1] = {**messages[-1], "content": prompts["template"].render(**values, **columns, system=system)}
+        answer = yield Request(
+            model=self.model,
+            messages=tuple(messages),
+            temperature=self.temperature,
+            max_tokens=self.max_tokens,
+            seed=int(unit(row["id"], "generate", "seed") * 2**31),
+        )
+        response = answer.text.strip()
+        if not response:
+            raise AnswerError("empty", "the model wrote no response")
+        return {"system": system, "response": response}

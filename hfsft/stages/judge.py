@@ -1,0 +1,196 @@
+"""Judge: a model scores every row against a rubric of named criteria, with scored anchors as its measure.
+
+Source: Zheng et al. 2023, "Judging LLM-as-a-Judge with MT-Bench and Chatbot Arena", section 3.1 (single answer
+grading); reasons before scores as in Liu et al. 2023, "G-Eval", section 2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from statistics import fmean
+from typing import Any
+
+from pydantic import Field, field_validator, model_validator
+
+from hfsft.errors import AnswerError
+from hfsft.models.model import Request
+from hfsft.models.structured import ask as ask_structured
+from hfsft.plan.row import conversation
+from hfsft.plan.step import Bound, Row, Step, Turns, digest
+from hfsft.prompts import Prompt
+from hfsft.stages.base import Context, Section
+
+READS = ("id", "instruction", "context", "system", "response", "messages")
+UNSCORED = "unscored"
+AGGREGATES = ("mean", "min")  # of a row's scores; reserved as names of criteria
+NAME = r"^[a-z][a-z0-9_]*$"
+
+RUBRIC = {
+    "relevance": "Does the response address exactly what was asked?",
+    "factual_consistency": "Are the claims plausible, consistent with each other and with the system prompt?",
+    "format_quality": "Is it structured as the task asks?",
+    "usefulness": "Would it help a real person act: concrete steps, times, numbers?",
+}
+
+
+class Anchor(Section):
+    """A scored example that shows the judge what a score means."""
+
+    instruction: str = Field(min_length=1, description="What the user says.")
+    response: str = Field(min_length=1, description="What the assistant answers.")
+    context: str | None = Field(None, description="Text that belongs to the instruction.")
+    scores: dict[str, float] = Field(min_length=1, description="The right score for each criterion.")
+    why: str = Field("", description="The reason for these scores.")
+
+
+class Judge(Section):
+    """Score every row."""
+
+    model: str | None = Field(None, description="Name under `models`; `judge` if there is one, else `writer`.")
+    rubric: dict[str, str] = Field(RUBRIC, min_length=1, description="Criteria: a name and the question it asks.")
+    scale: tuple[int, int] = Field((1, 5), description="Lowest and highest score, both whole numbers.")
+    anchors: list[Anchor] = Field([], description="Scored examples, shown to the judge.")
+    temperature: float | None = Field(0, ge=0, le=2, description="Sampling temperature.")
+    max_tokens: int = Field(1024, ge=1, description="Most tokens in one verdict.")
+
+    @field_validator("rubric")
+    @classmethod
+    def _names(cls, rubric: dict[str, str]) -> dict[str, str]:
+        import re
+
+        for name in rubric:
+            if not re.match(NAME, name) or name in AGGREGATES:
+                raise ValueError(
+                    f"{name!r} cannot name a criterion (small letters, digits and _; not {' or '.join(AGGREGATES)})"
+                )
+        return rubric
+
+    @model_validator(mode="after")
+    def _anchors_fit(self) -> Judge:
+        low, high = self.scale
+        if low >= high:
+            raise ValueError(f"scale: {low} is not below {high}")
+        for number, anchor in enumerate(self.anchors):
+            if set(anchor.scores) != set(self.rubric):
+                raise ValueError(f"anchors[{number}].scores: needs exactly {', '.join(self.rubric)}")
+            for name, score in anchor.scores.items():
+                if not low <= score <= high:
+                    raise ValueError(f"anchors[{number}].scores.{name}: {score:g} is off the scale {low} to {high}")
+        if len(self.anchors) > 1 and len({tuple(anchor.scores.values()) for anchor in self.anchors}) == 1:
+            raise ValueError("anchors: all have the same scores, so they show the judge no difference")
+        return self
+
+    @property
+    def columns(self) -> list[str]:
+        """The score columns that filters may compare."""
+        return [f"score_{name}" for name in (*self.rubric, *AGGREGATES)]
+
+    def steps(self, context: Context, model: str) -> list[Step]:
+        """One step that asks for scores and reasons, one that takes out the rows it could not score."""
+        prompt = Prompt.named("judge", "rubric")
+        writes = {
+            **{f"reason_{name}": "string" for name in self.rubric},
+            **dict.fromkeys(self.columns, "float64"),
+            UNSCORED: "string",
+        }
+        identity = {
+            "model": context.models[model],
+            "template": prompt.identity,
+            **self.model_dump(mode="json", exclude={"model"}),
+        }
+
+        def ask(row: Row) -> Turns:
+            return self._ask(row, prompt, model)
+
+        place = context.place("judge")
+        return [
+            Step(
+                name="judge",
+                kind="ask",
+                reads=READS,
+                writes=writes,
+                identity=identity,
+                fn=ask,
+                models=(model,),
+                place=place,
+            ),
+            Step(
+                name="judge.unscored",
+                kind="keep",
+                reads=(UNSCORED,),
+                bound=Bound(UNSCORED, UNSCORED, absent=True),
+                place=place,
+            ),
+        ]
+
+    def schema(self) -> dict[str, Any]:
+        """JSON Schema of a verdict: for each criterion first the reason, then the score."""
+        low, high = self.scale
+        verdict = {
+            "type": "object",
+            "properties": {
+                "reason": {"type": "string"},
+                "score": {"type": "integer", "minimum": low, "maximum": high},
+            },
+            "required": ["reason", "score"],
+            "additionalProperties": False,
+        }
+        return {
+            "type": "object",
+            "properties": dict.fromkeys(self.rubric, verdict),
+            "required": list(self.rubric),
+            "additionalProperties": False,
+        }
+
+    def _check(self, verdict: Any) -> dict[str, tuple[str, int]]:
+        """Reason and score of each criterion. Raises `ValueError` in words for the judge."""
+        low, high = self.scale
+        found = {}
+        for name in self.rubric:
+            entry = verdict.get(name) if isinstance(verdict, Mapping) else None
+            if not isinstance(entry, Mapping) or "score" not in entry:
+                raise ValueError(f"{name} has no score")
+            score = entry["score"]
+            if isinstance(score, bool) or not isinstance(score, int | float) or score != int(score):
+                raise ValueError(f"the score of {name} must be a whole number from {low} to {high}, not {score!r}")
+            if not low <= score <= high:
+                raise ValueError(f"the score of {name} must be from {low} to {high}, not {score!r}")
+            found[name] = (str(entry.get("reason") or ""), int(score))
+        return found
+
+    def _ask(self, row: Row, prompt: Prompt, model: str) -> Turns:
+        request = Request(
+            model=model,
+            messages=({"role": "user", "content": self.render(prompt, row)},),
+            temperature=self.temperature,
+            max_tokens=self.max_tokens,
+        )
+        blank: Row = {**{f"reason_{name}": None for name in self.rubric}, **dict.fromkeys(self.columns)}
+        try:
+            verdict = yield from ask_structured(request, self.schema(), self._check)
+        except AnswerError as error:
+            if error.cause not in ("unreadable", "length", "empty"):
+                raise
+            # Never 0 and never a pass: what the judge could not say is a state of its own.
+            return {**blank, UNSCORED: str(error)}
+        scores = [score for _, score in verdict.values()]
+        return {
+            **{f"reason_{name}": reason for name, (reason, _) in verdict.items()},
+            **{f"score_{name}": float(score) for name, (_, score) in verdict.items()},
+            "score_mean": fmean(scores),
+            "score_min": float(min(scores)),
+            UNSCORED: None,
+        }
+
+    def render(self, prompt: Prompt, row: Row) -> str:
+        """What the judge is asked about a row."""
+        turns = conversation(row)
+        return prompt.render(
+            rubric=self.rubric,
+            low=self.scale[0],
+            high=self.scale[1],
+            anchors=[anchor.model_dump() for anchor in self.anchors],
+            conversation=turns,
+            # Row text cannot close its own block: the fence hangs on all of it.
+            fence=digest(turns, 12),
+        )
