@@ -1,0 +1,97 @@
+"""The house rules: imports run one way, files stay small, one file does each thing that only one may do."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PACKAGE = ROOT / "hfsft"
+FILES = sorted(PACKAGE.rglob("*.py"))
+
+# Each room may import those before it; rooms in one tuple may not import each other.
+ORDER = [
+    ("errors",),
+    ("sandbox", "readers", "similarity", "recipe.source", "recipe.yaml"),
+    ("prompts",),
+    ("models",),
+    ("plan",),
+    ("filters", "stages"),
+    ("recipe",),
+    ("release",),
+    ("build",),
+    ("cli",),
+]
+# Of models, a stage knows what is asked, what is answered, and how an answer is read; never who asks.
+STAGE_MODELS = {"hfsft.models.model", "hfsft.models.structured"}
+
+
+def room(module: str) -> tuple[int, str]:
+    parts = module.split(".")
+    for depth in (2, 1):
+        name = ".".join(parts[1 : 1 + depth])
+        for level, names in enumerate(ORDER):
+            if name in names:
+                return level, name
+    raise AssertionError(f"{module} stands in no room of the table")
+
+
+def imports(path: Path) -> set[str]:
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("hfsft"):
+            modules = {f"{node.module}.{alias.name}" for alias in node.names}
+            found |= {m if (ROOT / (m.replace(".", "/") + ".py")).exists() else node.module for m in modules}
+        elif isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names if alias.name.startswith("hfsft.")}
+    return found
+
+
+def module_of(path: Path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(part for part in parts if part != "__init__")
+
+
+@pytest.mark.parametrize("path", FILES, ids=module_of)
+def test_imports_run_one_way(path: Path) -> None:
+    module = module_of(path)
+    if module in ("hfsft", "hfsft.__main__"):
+        return  # the front door names every room
+    level, name = room(module)
+    for imported in imports(path):
+        if imported == "hfsft":
+            continue
+        other_level, other = room(imported)
+        assert other == name or other_level < level, f"{module} imports {imported}"
+        if name == "stages" and other == "models":
+            assert imported in STAGE_MODELS, f"{module} imports {imported}"
+        if name == "filters":
+            assert other not in ("models", "recipe"), f"{module} imports {imported}"
+        if name == "stages" and other == "stages":
+            assert imported in ("hfsft.stages.base", "hfsft.stages"), f"{module} imports another stage, {imported}"
+
+
+@pytest.mark.parametrize("path", [*FILES, *sorted((ROOT / "tests").rglob("*.py"))], ids=module_of)
+def test_no_file_is_over_400_lines(path: Path) -> None:
+    assert len(path.read_text().splitlines()) <= 400
+
+
+@pytest.mark.parametrize(
+    ("words", "home"),
+    [
+        ((".map(", ".filter("), {"plan/engine.py"}),
+        (("print(",), {"cli"}),
+        (("sys.exit", "SystemExit"), {"cli", "__main__.py"}),
+        (("create_commit", "upload_folder"), {"release/hub.py"}),
+    ],
+    ids=["map and filter", "print", "exit", "hub"],
+)
+def test_one_place_for_each_thing(words: tuple[str, ...], home: set[str]) -> None:
+    for path in FILES:
+        where = path.relative_to(PACKAGE).as_posix()
+        if where in home or where.split("/")[0] in home:
+            continue
+        text = path.read_text()
+        assert not [word for word in words if word in text], where
