@@ -3,6 +3,7 @@
 HfsftError
 ├── UserError                exit 1: the recipe, the data, a model or the Hub must change
 │   ├── RecipeError          problems in a recipe, all of them at once
+│   ├── PromptError          a template that cannot be read or rendered
 │   ├── SourceError          seeds or examples that cannot be read
 │   ├── ModelError           a model that cannot be asked at all: endpoint down, no key, unknown name
 │   │   └── BudgetError      the next request could pass the recipe's budget
@@ -63,6 +64,15 @@ class RecipeError(UserError):
     def __init__(self, problems: list[Problem]) -> None:
         self.problems = sorted(problems)
         super().__init__("\n".join(map(str, self.problems)))
+
+
+class PromptError(UserError):
+    """A template that cannot be read or rendered: its name, the line within it (from 1; 0: unknown), the reason."""
+
+    def __init__(self, name: str, line: int, reason: str, help: str = "") -> None:
+        self.name, self.line, self.reason, self.help = name, line, reason, help
+        where = f"template {name}, line {line}" if line else f"template {name}"
+        super().__init__(f"{where}: {reason}" + (f" ({help})" if help else ""))
 
 
 class SourceError(UserError):

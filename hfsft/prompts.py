@@ -1,0 +1,164 @@
+"""Prompts: Jinja templates, rendered once, with a row's text only ever as a value.
+
+    Answer the customer in {{ language }}.
+    {% if context %}
+    Context: {{ context }}
+    {% endif %}
+
+Their names are known before anything runs (`variables`), so that they can be checked against the columns of a row.
+"""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import json
+import re
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import FileSystemLoader, Template, TemplateNotFound, TemplateSyntaxError, UndefinedError, meta, nodes
+from jinja2.exceptions import SecurityError
+
+from hfsft.errors import PromptError
+from hfsft.sandbox import Sandbox, TooMuchWorkError, new_budget, readers
+
+SUFFIX = ".jinja"
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """One template; made by `parse` from a text or by `named` from `templates/`."""
+
+    name: str
+    text: str
+    variables: frozenset[str]  # every name that it reads, also in what it includes
+    identity: str  # 32 hex digits: its text and the text of all that it includes
+    _lines: dict[str, int] = field(repr=False, compare=False)
+    _template: Template = field(repr=False, compare=False)
+
+    @classmethod
+    def parse(cls, text: str, name: str = "template") -> Prompt:
+        """The prompt of a text, as a recipe has it; it can include no other. Raises `PromptError`."""
+        return _prompt(Sandbox(), name, text)
+
+    @classmethod
+    def named(cls, folder: str, name: str) -> Prompt:
+        """The prompt in `templates/<folder>/<name>.jinja`. Raises `PromptError`, naming the nearest one."""
+        root = templates()
+        known = available(folder)
+        path = root / folder / f"{name}{SUFFIX}"
+        if name not in known and not (name.startswith("_") and "/" not in name and path.is_file()):
+            raise PromptError(name, 0, f"there is no template `{name}` in {folder}", nearest(name, known))
+        return _prompt(_shipped(root), f"{folder}/{name}{SUFFIX}", path.read_text("utf-8"))
+
+    def line_of(self, variable: str) -> int:
+        """The first line that reads the name, from 1; 0 where only an included template does."""
+        return self._lines.get(variable, 0)
+
+    def render(self, **values: Any) -> str:
+        """The text with `values` in it. Raises `PromptError` with the line that failed."""
+        new_budget()
+        try:
+            return "".join(self._template.root_render_func(self._template.new_context(values)))
+        except Exception as error:  # an expression in a template can raise anything
+            raise _render_error(self, error, values) from error
+
+
+def templates() -> Path:
+    """The folder of the shipped templates: inside the package in a wheel, beside it in a checkout."""
+    package = Path(__file__).parent
+    inside = package / "templates"
+    return inside if inside.is_dir() else package.parent / "templates"
+
+
+def available(folder: str) -> list[str]:
+    """The names that `Prompt.named` knows in a folder, sorted; those with a leading `_` are parts of others."""
+    found = (path.name.removesuffix(SUFFIX) for path in (templates() / folder).glob(f"*{SUFFIX}"))
+    return sorted(name for name in found if not name.startswith("_"))
+
+
+def nearest(word: str, known: list[str]) -> str:
+    """`did you mean ...; allowed: ...`, or as much of it as can be said."""
+    close = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
+    guess = [f"did you mean `{close[0]}`?"] if close else []
+    return " ".join([*guess, *(["allowed: " + ", ".join(known)] if known else [])])
+
+
+@lru_cache(maxsize=8)
+def _shipped(root: Path) -> Sandbox:
+    return Sandbox(FileSystemLoader(root))
+
+
+def _prompt(sandbox: Sandbox, name: str, text: str) -> Prompt:
+    """Parse, follow what is included, compile; `sandbox` without a loader allows no including."""
+    new_budget()
+    sources = {name: text}
+    trees: dict[str, nodes.Template] = {}
+    waiting = [name]
+    current = name
+    try:
+        while waiting:
+            current = waiting.pop()
+            trees[current] = sandbox.parse(sources[current], current, current)
+            if not sandbox.loader:
+                for node in readers(trees[current]):
+                    raise TemplateSyntaxError("a template in a recipe cannot read another one", node.lineno)
+                continue
+            for other in sorted(_included(trees[current]) - sources.keys()):
+                sources[other] = sandbox.loader.get_source(sandbox, other)[0]
+                waiting.append(other)
+        current = name
+        template = Template.from_code(sandbox, sandbox.compile(text, name, name), sandbox.make_globals(None))
+    except TemplateSyntaxError as error:
+        raise PromptError(current, error.lineno, error.message or "cannot be read") from error
+    except TemplateNotFound as error:
+        raise PromptError(current, 0, f"there is no template `{error.name}` to include") from error
+    except (RecursionError, MemoryError, SyntaxError) as error:  # Python's own bounds on code
+        raise PromptError(current, 0, "is nested too deep") from error
+    lines: dict[str, int] = {}
+    for node in trees[name].find_all(nodes.Name):
+        lines[node.name] = min(node.lineno, lines.get(node.name, node.lineno))
+    whole = json.dumps(sorted(sources.items()))
+    identity = hashlib.sha256(whole.encode()).hexdigest()[:32]
+    return Prompt(name, text, _variables(sandbox, trees), identity, lines, template)
+
+
+def _included(tree: nodes.Template) -> set[str]:
+    """The templates that this one reads; their names must be written out, so that all text is known beforehand."""
+    found = set()
+    for node in readers(tree):
+        name = getattr(node.template, "value", None)
+        if not isinstance(name, str):
+            raise TemplateSyntaxError("name the other template as a quoted text", node.lineno)
+        found.add(name)
+    return found
+
+
+def _variables(sandbox: Sandbox, trees: dict[str, nodes.Template]) -> frozenset[str]:
+    """Names that must be given; what one template sets is there in those that it includes."""
+    read = {name for tree in trees.values() for name in meta.find_undeclared_variables(tree)}
+    given = {node.name for tree in trees.values() for node in tree.find_all(nodes.Name) if node.ctx != "load"}
+    alone = meta.find_undeclared_variables(next(iter(trees.values())))
+    return frozenset(read - (given - alone) - sandbox.globals.keys())
+
+
+def _render_error(prompt: Prompt, error: Exception, values: dict[str, Any]) -> PromptError:
+    name, line = prompt.name, 0
+    trace = error.__traceback__
+    while trace:
+        template = trace.tb_frame.f_globals.get("__jinja_template__")
+        if template is not None:
+            name, line = template.name or prompt.name, template.get_corresponding_lineno(trace.tb_lineno)
+        trace = trace.tb_next
+    if isinstance(error, RecursionError):
+        return PromptError(name, line, "calls itself without end")
+    if isinstance(error, UndefinedError):
+        undefined = re.match(r"'(\w+)' is undefined", str(error))
+        advice = nearest(undefined[1], sorted(values)) if undefined else ""
+        return PromptError(name, line, str(error).replace("'", "`"), advice)
+    if isinstance(error, TooMuchWorkError | SecurityError):
+        return PromptError(name, line, str(error))
+    return PromptError(name, line, f"{error} ({type(error).__name__})")

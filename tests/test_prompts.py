@@ -1,0 +1,242 @@
+"""Prompts: what they read, what they refuse, and that none can run away."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+
+from hfsft import prompts
+from hfsft.errors import PromptError
+from hfsft.prompts import Prompt, available
+
+
+@pytest.fixture
+def shipped(tmp_path, monkeypatch):
+    """Write files below `templates/` of their own."""
+    monkeypatch.setattr(prompts, "templates", lambda: tmp_path)
+
+    def write(**files: str) -> None:
+        for name, text in files.items():
+            path = tmp_path / (name.replace("__", "/") + ".jinja")
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(text, "utf-8")
+
+    return write
+
+
+@pytest.mark.parametrize(
+    ("text", "values", "expected"),
+    [
+        ("Ask {{ topic }}.", {"topic": "refunds"}, "Ask refunds."),
+        ("{% if context %}\nContext: {{ context }}\n{% endif %}\nEnd", {"context": None}, "End"),
+        ("a{{ nothing }}b", {"nothing": None}, "ab"),
+        ("{{ a }} {{ b }}", {"a": "{{ b }} {% raw %}", "b": "<b>&"}, "{{ b }} {% raw %} <b>&"),
+        ("{{ row | tojson }}", {"row": {"text": "<é> & 'x'"}}, '{"text": "<é> & \'x\'"}'),
+        ("{% for c in rubric %}\n{{ loop.index }}. {{ c }}\n{% endfor %}", {"rubric": ["x", "y"]}, "1. x\n2. y\n"),
+        ("{{ names | join(', ') }} {{ ', '.join(names) }}", {"names": ["a", 1]}, "a, 1 a, 1"),
+        ("{{ a.replace('x', 'y') }} {{ a | replace('x', '') | upper }}", {"a": "axb"}, "ayb AB"),
+        ("{{ score | round(1) }} {{ 7 // 2 }} {{ 2 ** 3 }} {{ 7 % 4 }}", {"score": 3.14159}, "3.1 3 8 3"),
+        ("{% macro m(x) %}<{{ x }}>{% endmacro %}{{ m(a) }}{{ m('b' ~ a) }}", {"a": 1}, "<1><b1>"),
+        ("{% for x in xs if x > 1 %}{{ x }}{% else %}none{% endfor %}", {"xs": [1, 2, 3]}, "23"),
+        ("{% for k, v in d.items() %}{{ k }}={{ v }};{% endfor %}", {"d": {"a": 1, "b": 2}}, "a=1;b=2;"),
+        ("{{ text[:3] }}{{ 'c' in text }}", {"text": "abcdef"}, "abcTrue"),
+        ("last line\n", {}, "last line"),
+    ],
+)
+def test_values_are_put_in_as_they_are_and_rendered_once(text: str, values: dict[str, Any], expected: str) -> None:
+    assert Prompt.parse(text).render(**values) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("{{ instruction }} {{ topic | default('x') }}", {"instruction", "topic"}),
+        ("{% for a in anchors %}{{ a.score }}{{ loop.index }}{% endfor %}", {"anchors"}),
+        ("{% set x = 1 %}{{ x }}{{ range(3) }}", set()),
+        ("{% if context is defined %}{{ context }}{% endif %}", {"context"}),
+        ("{% macro m(x) %}{{ x }}{{ y }}{% endmacro %}", {"y"}),
+        ("no names", set()),
+    ],
+)
+def test_names_are_known_before_anything_runs(text: str, expected: set[str]) -> None:
+    assert Prompt.parse(text).variables == expected
+
+
+def test_the_line_that_first_reads_a_name() -> None:
+    prompt = Prompt.parse("one\n{{ a }}\n{{ b }} {{ a }}")
+    assert (prompt.line_of("a"), prompt.line_of("b"), prompt.line_of("c")) == (2, 3, 0)
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "reason"),
+    [
+        ("a\n{{ x", 2, "unexpected end of template"),
+        ("a\n\n{% for x in y %}", 3, "endfor"),
+        ("{{ x | upcase }}", 1, "No filter named 'upcase'"),
+        ("{% include 'evolve/deepen.jinja' %}", 1, "cannot read another"),
+        ("x\n{% import 'a' as a %}", 2, "cannot read another"),
+        ("{{ " + "(" * 5000 + "1" + ")" * 5000 + " }}", 0, "nested too deep"),
+        ("{% if a %}" * 120 + "{% endif %}" * 120, 0, "nested too deep"),
+    ],
+)
+def test_a_template_that_cannot_be_read_names_its_line(text: str, line: int, reason: str) -> None:
+    with pytest.raises(PromptError, match=reason) as caught:
+        Prompt.parse(text, "evolve/mine")
+    assert caught.value.line == line
+    assert caught.value.name == "evolve/mine"
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "message"),
+    [
+        ("\n{{ instrction }}", 2, r"line 2: `instrction` is undefined \(did you mean `instruction`\?"),
+        ("{{ instruction.nothing }}", 1, "has no attribute `nothing`"),
+        ("\n\n{{ 1 / 0 }}", 3, r"division by zero \(ZeroDivisionError\)"),
+        ("{{ instruction.__class__.__mro__ }}", 1, "unsafe"),
+        ("{{ instruction.format(1) }}", 1, "unsafe"),
+        ("{{ (5).to_bytes(10) }}", 1, "unsafe"),
+        ("{{ rows.append(1) }}", 1, "unsafe"),
+        ("{{ instruction % 1 }}", 1, "does not format text"),
+        ("{{ instruction + 1 }}", 1, "TypeError"),
+    ],
+)
+def test_a_failed_rendering_names_its_line(text: str, line: int, message: str) -> None:
+    with pytest.raises(PromptError, match=message) as caught:
+        Prompt.parse(text).render(instruction="How?", rows=[])
+    assert caught.value.line == line
+
+
+HUGE = 10**9
+
+
+def growing(turn: str, start: str) -> str:
+    return f"{{% set ns = namespace(s={start}) %}}{{% for i in range(99) %}}{turn}{{% endfor %}}{{{{ ns.s }}}}"
+
+
+RUNAWAYS = {
+    "nested loops": "{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}",
+    "filtered loop": "{% for a in range(99999) %}{% for b in range(99999) if false %}{% endfor %}{% endfor %}",
+    "long body": "{% for a in range(99999) %}" + "x" * 9999 + "{% endfor %}",
+    "long macro": "{% macro m() %}" + "x" * 9999 + "{% endmacro %}{% for a in range(999) %}{{ m() }}{% endfor %}",
+    "recursion": "{% macro m(n) %}{{ m(n) }}{% endmacro %}{{ m(1) }}",
+    "branching": "{% macro m(n) %}{% if n %}{{ m(n-1) }}{{ m(n-1) }}{% endif %}{% endmacro %}{{ m(60) }}",
+    "branching loop": "{% for x in [1] recursive %}{{ loop([1, 1]) }}{% endfor %}",
+    "block recursion": "{% block a %}{{ self.a() }}{% endblock %}",
+    "times": f"{{{{ 'a' * {HUGE} }}}}",
+    "list times": f"{{{{ [1] * {HUGE} }}}}",
+    "times text": f"{{{{ {HUGE} * text }}}}",
+    "power": "{{ 9 ** 99999999 }}",
+    "large numbers": growing("{% set ns.s = ns.s * ns.s %}", "3"),
+    "doubled text": growing("{% set ns.s = ns.s ~ ns.s %}", "'ab'"),
+    "added text": growing("{% set ns.s = ns.s + ns.s %}", "'ab'"),
+    "captured text": growing("{% set ns.s %}{{ ns.s }}{{ ns.s }}{% endset %}", "'ab'"),
+    "doubled list": growing("{% set ns.s = [ns.s, ns.s] %}", "[1]"),
+    "doubled mapping": growing("{% set ns.s = {1: ns.s, 2: ns.s} %}", "1"),
+    "replace": "{% set a = long.replace('a', long) %}",
+    "replace filter": "{% set a = long | replace('a', long) %}",
+    "join": "{% set a = long.join(range(99999)) %}",
+    "join filter": "{% set a = range(99999) | join(long) %}",
+    "sums": "{% for a in range(99999) %}{% set b = range(99999) | sum %}{% endfor %}",
+    "slices": "{% for a in range(99999) %}{% set b = long[1:] %}{% endfor %}",
+    "searches": "{% for a in range(99999) %}{% if 'b' in long %}{% endif %}{% endfor %}",
+    "output": "{% for a in range(99999) %}{{ long }}{% endfor %}",
+    "too long a range": f"{{% for a in range({HUGE}) %}}{{% endfor %}}",
+    "round": f"{{{{ 5 | round(-{HUGE}) }}}}",
+    "constant": f"{{{{ ('a' | replace('a', 'b' * 9)) * {HUGE} }}}}",
+}
+BOUNDED = {"round"}  # harmless here: gives a number
+
+
+@pytest.mark.parametrize("text", RUNAWAYS.values(), ids=RUNAWAYS)
+def test_a_template_that_runs_away_is_stopped(text: str, request: pytest.FixtureRequest) -> None:
+    prompt = Prompt.parse(text)
+    before = time.perf_counter()
+    if request.node.callspec.id in BOUNDED:
+        prompt.render(text="a", long="a" * 99_999)
+    else:
+        with pytest.raises(PromptError, match=r"too much work|without end|Range too big"):
+            prompt.render(text="a", long="a" * 99_999)
+    assert time.perf_counter() - before < 5  # about one second on an idle core
+
+
+def test_each_rendering_has_its_own_budget() -> None:
+    prompt = Prompt.parse("{% for i in range(90000) %}{% endfor %}done")
+    assert [prompt.render() for _ in range(3)] == ["done"] * 3
+
+
+def test_a_long_row_is_no_runaway() -> None:
+    text = "x" * 1_000_000
+    assert Prompt.parse("{% if text %}{{ text }}{% endif %}").render(text=text) == text
+
+
+def test_shipped_templates_are_found_by_folder_and_name(shipped) -> None:
+    shipped(evolve__deepen="Deepen {{ instruction }}", evolve__concretize="x", evolve___rules="y", judge__score="z")
+    assert available("evolve") == ["concretize", "deepen"]
+    assert available("nothing") == []
+    assert Prompt.named("evolve", "deepen").render(instruction="it") == "Deepen it"
+
+
+@pytest.mark.parametrize("name", ["depen", "../judge/score", "_rules/../deepen", "", "deepen.jinja"])
+def test_an_unknown_name_lists_the_known_ones(shipped, name: str) -> None:
+    shipped(evolve__deepen="x", judge__score="z")
+    with pytest.raises(PromptError, match="allowed: deepen"):
+        Prompt.named("evolve", name)
+
+
+def test_included_templates_count_for_names_and_identity(shipped) -> None:
+    shipped(evolve__a="{% include 'evolve/_b.jinja' %} {{ x }}", evolve___b="{{ y }}{% include 'evolve/_c.jinja' %}")
+    shipped(evolve___c="{{ z }}")
+    first = Prompt.named("evolve", "a")
+    assert first.variables == {"x", "y", "z"}
+    assert first.render(x=1, y=2, z=3) == "23 1"
+    shipped(evolve___c="{{ z }}!")
+    prompts._shipped.cache_clear()  # files do not change during a build
+    second = Prompt.named("evolve", "a")
+    assert second.identity != first.identity
+    assert second.render(x=1, y=2, z=3) == "23! 1"
+
+
+def test_what_a_template_sets_is_there_in_what_it_includes(shipped) -> None:
+    shipped(judge__a="{% for c in rubric %}{% include 'judge/_c.jinja' %}{% endfor %}", judge___c="[{{ c }}]")
+    prompt = Prompt.named("judge", "a")
+    assert prompt.variables == {"rubric"}
+    assert prompt.render(rubric=["x", "y"]) == "[x][y]"
+
+
+def test_macros_can_be_imported(shipped) -> None:
+    shipped(
+        judge__a="{% from 'judge/_m.jinja' import m %}{{ m(x) }}", judge___m="{% macro m(v) %}<{{ v }}>{% endmacro %}"
+    )
+    assert Prompt.named("judge", "a").render(x=1) == "<1>"
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("{% include '../secret' %}", "no template"),
+        ("{% include 'evolve/none.jinja' %}", "no template `evolve/none.jinja`"),
+        ("{% include name %}", "quoted text"),
+    ],
+)
+def test_only_shipped_templates_can_be_included(shipped, text: str, reason: str) -> None:
+    shipped(evolve__a=text)
+    with pytest.raises(PromptError, match=reason):
+        Prompt.named("evolve", "a")
+
+
+def test_templates_that_include_each_other_are_stopped(shipped) -> None:
+    shipped(evolve__a="{% include 'evolve/b.jinja' %}", evolve__b="{% include 'evolve/a.jinja' %}")
+    with pytest.raises(PromptError, match="without end"):
+        Prompt.named("evolve", "a").render()
+
+
+def test_an_error_in_an_included_template_names_that_one(shipped) -> None:
+    shipped(evolve__a="{% include 'evolve/_b.jinja' %}", evolve___b="\n{{ x.y }}")
+    with pytest.raises(PromptError, match=r"evolve/_b.jinja, line 2"):
+        Prompt.named("evolve", "a").render(x=1)
+
+
+def test_the_identity_of_a_prompt_is_its_text_alone() -> None:
+    assert Prompt.parse("a").identity == Prompt.parse("a").identity != Prompt.parse("b").identity
