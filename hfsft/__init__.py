@@ -1,9 +1,9 @@
 """Fine-tuning data from one recipe: grown, answered, cleaned, judged, split without leaks.
 
-    import hfsft
+import hfsft
 
-    dataset = hfsft.build("recipe.yaml")        # a datasets.DatasetDict with train and validation
-    kept, rejected = hfsft.filters.Repetition(at_most=0.4).apply(dataset["train"])
+dataset = hfsft.build("recipe.yaml")        # a datasets.DatasetDict with train and validation
+kept, rejected = hfsft.filters.Repetition(at_most=0.4).apply(dataset["train"])
 """
 
 from __future__ import annotations

@@ -35,9 +35,7 @@ def run(arguments: argparse.Namespace) -> None:
     line = Line()
     watcher = None if arguments.quiet else build.Watcher(line.step, line.progress)
     try:
-        built, folder = build.run(
-            arguments.recipe, overrides=arguments.overrides, out=arguments.out, watcher=watcher
-        )
+        built, folder = build.run(arguments.recipe, overrides=arguments.overrides, out=arguments.out, watcher=watcher)
     finally:
         line.clear()
     if arguments.json:
@@ -60,21 +58,20 @@ def report(built: Built, folder: Path) -> str:
 
 def funnel(built: Built) -> str:
     """The funnel as a table: the steps that changed the number of rows or asked a model."""
-    rows = []
-    for entry in built.ledger.funnel:
-        if entry.added or entry.removed or entry.calls:
-            rows.append(
-                (
-                    entry.step,
-                    f"{entry.rows_in:,}",
-                    f"+{entry.added:,}" if entry.added else "",
-                    f"-{entry.removed:,}" if entry.removed else "",
-                    f"{entry.share_removed:.1%}" if entry.removed else "",
-                    f"{entry.rows_out:,}",
-                    f"{entry.calls:,}" if entry.calls else "",
-                    entry.place,
-                )
-            )
+    rows = [
+        (
+            entry.step,
+            f"{entry.rows_in:,}",
+            f"+{entry.added:,}" if entry.added else "",
+            f"-{entry.removed:,}" if entry.removed else "",
+            f"{entry.share_removed:.1%}" if entry.removed else "",
+            f"{entry.rows_out:,}",
+            f"{entry.calls:,}" if entry.calls else "",
+            entry.place,
+        )
+        for entry in built.ledger.funnel
+        if entry.added or entry.removed or entry.calls
+    ]
     head = ("step", "rows in", "added", "removed", "share", "left", "calls", "recipe")
     return table(head, rows, right=(1, 2, 3, 4, 5, 6))
 
@@ -86,4 +83,6 @@ def usage_line(built: Built) -> str:
         return f"no model calls ({count(usage.stored, 'answer')} from the store)" if usage.stored else "no model calls"
     tokens = usage.input_tokens + usage.output_tokens
     cost = "cost unknown" if usage.usd is None else f"${usage.usd:.4f}"
-    return f"{count(usage.calls, 'model call')}, {count(usage.stored, 'answer')} from the store, {tokens:,} tokens, {cost}"
+    return (
+        f"{count(usage.calls, 'model call')}, {count(usage.stored, 'answer')} from the store, {tokens:,} tokens, {cost}"
+    )

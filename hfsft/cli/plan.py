@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 def add(commands: Any) -> None:
     """Add the command."""
     examples = "  hfsft plan recipe.yaml\n  hfsft plan recipe.yaml --set evolve.rounds=3"
-    parser = command(commands, "plan", "show the steps, what is cached, and the model calls of the next build", run, examples)
+    parser = command(
+        commands, "plan", "show the steps, what is cached, and the model calls of the next build", run, examples
+    )
     add_recipe(parser)
     parser.add_argument("--json", action="store_true", help="print the plan as JSON")
 

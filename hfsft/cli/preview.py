@@ -66,6 +66,11 @@ def _value(name: str, value: Any) -> str:
         text = f"{text[:LONGEST]}… ({len(text):,} characters)"
     indent = "    "
     body = "\n".join(
-        textwrap.fill(line, WIDTH, initial_indent=indent * 2, subsequent_indent=indent * 2) for line in text.splitlines()
+        textwrap.fill(line, WIDTH, initial_indent=indent * 2, subsequent_indent=indent * 2)
+        for line in text.splitlines()
     )
-    return f"{indent}{name}: {text}" if len(text) + len(name) < WIDTH - 8 and "\n" not in text else f"{indent}{name}:\n{body}"
+    return (
+        f"{indent}{name}: {text}"
+        if len(text) + len(name) < WIDTH - 8 and "\n" not in text
+        else f"{indent}{name}:\n{body}"
+    )

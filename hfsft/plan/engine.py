@@ -69,9 +69,7 @@ def run(
     return state.rows, ledger
 
 
-def _walk(
-    step: Step, state: _State | None, asker: Asker, cache: Path, scratch: Path, ledger: Ledger
-) -> _State:
+def _walk(step: Step, state: _State | None, asker: Asker, cache: Path, scratch: Path, ledger: Ledger) -> _State:
     started = time.perf_counter()
     fingerprint = step.fingerprint(state.fingerprint if state else "")
     path = cache / f"{fingerprint}.arrow"
@@ -256,7 +254,7 @@ def _ask(
         fingerprint = digest([fingerprint, dict(sorted(asked.failures.items())), sorted(asked.pending)])
         cache = scratch if asked.pending else cache
         path = cache / f"{fingerprint}.arrow"
-    blank = {name: None for name in step.writes}
+    blank = dict.fromkeys(step.writes)
     unknown = {name: placeholder(kind) for name, kind in step.writes.items()}
     pending = state.pending or bool(asked.pending)
 
@@ -306,5 +304,3 @@ def _quiet() -> Iterator[None]:
     finally:
         if shown:
             enable_progress_bars()
-
-

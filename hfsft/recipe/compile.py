@@ -142,7 +142,9 @@ def _model_problems(recipe: Recipe) -> Iterator[Problem]:
         name = recipe.role(stage)
         if name not in recipe.models:
             place = recipe.source.place((section, "model"))
-            yield Problem(place, f"{section} asks a model `{name}`, which is not under models", nearest(name, list(recipe.models)))
+            yield Problem(
+                place, f"{section} asks a model `{name}`, which is not under models", nearest(name, list(recipe.models))
+            )
 
 
 def _template_problems(recipe: Recipe) -> Iterator[Problem]:
@@ -181,7 +183,9 @@ def _filter_problems(recipe: Recipe) -> Iterator[Problem]:
             if column in known:
                 continue
             if column.startswith("score_") and not scores:
-                yield Problem(place, f"filters[{rule.name}] reads {column}, but nothing is judged", "add a judge section")
+                yield Problem(
+                    place, f"filters[{rule.name}] reads {column}, but nothing is judged", "add a judge section"
+                )
             else:
                 hint = nearest(column, sorted(known))
                 yield Problem(place, f"filters[{rule.name}] reads `{column}`, which no stage writes", hint)

@@ -66,12 +66,8 @@ def _filter_arguments(value: Any) -> Any:
 if TYPE_CHECKING:
     AnyFilter = Filter
 else:  # the union of the table, told apart by the single key of each item
-    from typing import Union
-
     AnyFilter = Annotated[
-        Union[
-            tuple(Annotated[kind, BeforeValidator(_filter_arguments), Tag(name)] for name, kind in FILTERS.items())
-        ],
+        tuple(Annotated[kind, BeforeValidator(_filter_arguments), Tag(name)] for name, kind in FILTERS.items()),
         Discriminator(_filter_name),
     ]
 

@@ -27,7 +27,9 @@ def default_rows(rows: Dataset) -> Dataset:
 
 def provenance_rows(rows: Dataset) -> Dataset:
     """Everything else, by id: lineage, measures, scores, reasons."""
-    return rows.remove_columns(["split", "defect", "unscored"] if "unscored" in rows.column_names else ["split", "defect"])
+    return rows.remove_columns(
+        ["split", "defect", "unscored"] if "unscored" in rows.column_names else ["split", "defect"]
+    )
 
 
 def rejected_rows(built: Built) -> Dataset:

@@ -1,12 +1,12 @@
 """The folder of a build: what a release on the Hub holds, file for file.
 
-    build/refund-support/
-      README.md                      the card; its configs make `load_dataset(folder)` work
-      data/train-00000-of-00001.parquet, data/validation-...
-      provenance/...                 lineage, measures, scores and reasons, by id
-      rejected/rejected-...          the rows that fell, with stage, rule and value
-      ledger.jsonl, funnel.json      the fate of every row, and its counts
-      recipe.yaml, recipe.resolved.yaml
+build/refund-support/
+  README.md                      the card; its configs make `load_dataset(folder)` work
+  data/train-00000-of-00001.parquet, data/validation-...
+  provenance/...                 lineage, measures, scores and reasons, by id
+  rejected/rejected-...          the rows that fell, with stage, rule and value
+  ledger.jsonl, funnel.json      the fate of every row, and its counts
+  recipe.yaml, recipe.resolved.yaml
 """
 
 from __future__ import annotations
@@ -45,7 +45,9 @@ def write(built: Built, out: Path) -> Path:
                 target.rename(Path(beside) / "old")
             folder.rename(target)
     except OSError as error:
-        raise UserError(f"{target}: cannot be written: {error.strerror or error} (answers are kept; build again)") from None
+        raise UserError(
+            f"{target}: cannot be written: {error.strerror or error} (answers are kept; build again)"
+        ) from None
     return target
 
 
@@ -90,5 +92,3 @@ def _parquet(rows: Dataset, folder: Path, split: str) -> None:
 
 def _text(path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8", newline="\n")
-
-

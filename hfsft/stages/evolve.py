@@ -24,7 +24,8 @@ READS = ("id", "instruction", "context", "topic", "system", "origin", "round", "
 
 # What models put before the instruction they were asked for alone.
 LABEL = re.compile(
-    r"^\W*(?:(?:#+ *)?(?:the |my |your |here(?:'s| is) (?:the|a|an|my) )?(?:new|rewritten|evolved|revised|final|given)? *"
+    r"^\W*(?:(?:#+ *)?(?:the |my |your |here(?:'s| is) (?:the|a|an|my) )?"
+    r"(?:new|rewritten|evolved|revised|final|given)? *"
     r"(?:instruction|question|prompt|message|request|query)s?)(?: is)?\W*:\s*",
     re.IGNORECASE,
 )
@@ -120,7 +121,9 @@ def _grow(batch: Batch, *, number: int, variants: int, names: Sequence[str]) -> 
 
 def parse(template: str) -> Prompt:
     """The template of that name, or inline Jinja itself."""
-    return Prompt.parse(template, name=template_name(template)) if is_inline(template) else Prompt.named(FOLDER, template)
+    return (
+        Prompt.parse(template, name=template_name(template)) if is_inline(template) else Prompt.named(FOLDER, template)
+    )
 
 
 def is_inline(template: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from itertools import islice
+from itertools import islice, pairwise
 from pathlib import Path
 from typing import Any, Literal
 
@@ -132,7 +132,9 @@ class ExampleTable(Section):
             found = named or next((name for name in usual if name in row), None)
             if found is None and required:
                 listed = ", ".join(row)
-                raise SourceError(f"{place}: no column holds the {required} (name it with {required}:; it has {listed})")
+                raise SourceError(
+                    f"{place}: no column holds the {required} (name it with {required}:; it has {listed})"
+                )
             return found
 
         return {
@@ -163,7 +165,9 @@ def _conversation(
     row: Mapping[str, Any], how: str, system_column: str | None, topic_column: str | None
 ) -> Iterator[tuple[Row, str | None]]:
     """A conversation as texts: one turn as instruction and response, more as messages, the system apart."""
-    role_key, text_key, name = ("from", "value", "conversations") if how == "sharegpt" else ("role", "content", "messages")
+    role_key, text_key, name = (
+        ("from", "value", "conversations") if how == "sharegpt" else ("role", "content", "messages")
+    )
     turns, defect = _turns(row.get(name), role_key, text_key)
     system = row.get(system_column or "system")
     texts: Row = {"system": system if isinstance(system, str) and system.strip() else None}
@@ -200,7 +204,11 @@ def _flat(content: Any) -> str | None:
     """Text of a turn: a string, or a list of parts that are all text."""
     if isinstance(content, str):
         return content
-    if isinstance(content, list) and content and all(isinstance(p, Mapping) and p.get("type") == "text" for p in content):
+    if (
+        isinstance(content, list)
+        and content
+        and all(isinstance(p, Mapping) and p.get("type") == "text" for p in content)
+    ):
         return "\n".join(str(part.get("text") or part.get("value") or "") for part in content)
     return None
 
@@ -214,6 +222,6 @@ def _order_defect(roles: list[str]) -> str | None:
         return "does not begin with the user"
     if roles[-1] != "assistant":
         return "does not end with the assistant"
-    if any(a == b for a, b in zip(roles, roles[1:], strict=False)):
+    if any(a == b for a, b in pairwise(roles)):
         return "two turns in a row by one role"
     return None
