@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from hfsft.plan.asker import Missing
     from hfsft.plan.ledger import Ledger
     from hfsft.plan.step import Step
+    from hfsft.plan.why import Reason
     from hfsft.release.built import Built
 
 AnyRecipe = str | Path | Mapping[str, Any] | Recipe
@@ -73,6 +74,7 @@ def run(
     if not len(rows):
         raise UserError(f"no row is left: {_where_lost(ledger)}")
     from hfsft.release.built import SPLITS, Built
+    from hfsft.plan.why import remember
     from hfsft.release.folder import write
 
     ids: dict[str, list[str]] = {split: [] for split in SPLITS}
@@ -80,7 +82,9 @@ def run(
         ids[split].append(row_id)
     ledger.finish(ids)
     built = Built(loaded, plan, rows, ledger, usage, time.perf_counter() - started)
-    return built, write(built, Path(out))
+    folder = write(built, Path(out))
+    remember(plan, cache_folder(plan.name))
+    return built, folder
 
 
 def preview(
@@ -117,6 +121,14 @@ def forecast(recipe: AnyRecipe, *, overrides: Sequence[str] = ()) -> list[StepFo
         StepForecast(step, lines[step.name].cached, lines[step.name].rows_in, asker.missing.get(step.name))
         for step in plan.steps
     ]
+
+
+def why(recipe: AnyRecipe, *, overrides: Sequence[str] = ()) -> list[Reason]:
+    """For each step, whether the next build would run it again, and because of which change."""
+    from hfsft.plan.why import explain
+
+    plan = compile_recipe(load_recipe(recipe, overrides))
+    return explain(plan, cache_folder(plan.name))
 
 
 def _execute(

@@ -66,8 +66,8 @@ class Table:
             raise SourceError(f"{self.path}: no reader for {local.suffix or 'this'} files ({', '.join(READERS)})")
         try:
             yield from reader(local)
-        except UnicodeDecodeError as error:
-            raise SourceError(f"{place_of(local)}: byte {error.start} is not UTF-8 (save the file as UTF-8)") from None
+        except UnicodeDecodeError:
+            raise SourceError(f"{_not_utf8(local)} (save the file as UTF-8)") from None
         except (OSError, csv.Error) as error:
             raise SourceError(f"{place_of(local)}: {error}") from None
 
@@ -112,7 +112,7 @@ def _jsonl(path: Path) -> Iterator[tuple[Place, dict[str, Any]]]:
     with path.open(encoding="utf-8-sig") as lines:
         for number, line in enumerate(lines, 1):
             if line.strip():
-                yield _record(_json(line, path, number), place_of(path, number))
+                yield _record(_json(line.strip(), path, number), place_of(path, number))
 
 
 def _json_file(path: Path) -> Iterator[tuple[Place, dict[str, Any]]]:
@@ -171,6 +171,18 @@ def _json(text: str, path: Path, line: int) -> Any:
         number = line + getattr(error, "lineno", 1) - 1
         place = place_of(path, number, getattr(error, "colno", 0))
         raise SourceError(f"{place}: not JSON: {getattr(error, 'msg', error)}") from None
+
+
+def _not_utf8(path: Path) -> str:
+    """Where the first byte stands that UTF-8 does not know; a reader's own position is that of its buffer."""
+    data = path.read_bytes()
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        column = error.start - data.rfind(b"\n", 0, error.start)
+        return f"{place_of(path, line, column)}: byte 0x{data[error.start]:02x} is not UTF-8"
+    return f"{place_of(path)}: not UTF-8"
 
 
 def _record(value: Any, place: Place) -> tuple[Place, dict[str, Any]]:

@@ -6,10 +6,10 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from hfsft.cli import build, init, plan, preview, schema, validate
+from hfsft.cli import build, init, plan, preview, schema, validate, why
 from hfsft.errors import HfsftError
 
-COMMANDS = (build, plan, validate, preview, init, schema)
+COMMANDS = (build, plan, validate, preview, why, init, schema)
 INTERRUPTED = 130
 USAGE = 2
 OURS = 3

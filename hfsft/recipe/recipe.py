@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Union
 
 from pydantic import BeforeValidator, Discriminator, Field, PrivateAttr, Tag, model_validator
 
@@ -67,7 +67,9 @@ if TYPE_CHECKING:
     AnyFilter = Filter
 else:  # the union of the table, told apart by the single key of each item
     AnyFilter = Annotated[
-        tuple(Annotated[kind, BeforeValidator(_filter_arguments), Tag(name)] for name, kind in FILTERS.items()),
+        Union[  # noqa: UP007 - its members are only known at run time
+            tuple(Annotated[kind, BeforeValidator(_filter_arguments), Tag(name)] for name, kind in FILTERS.items())
+        ],
         Discriminator(_filter_name),
     ]
 

@@ -26,7 +26,7 @@ READS = ("id", "instruction", "context", "topic", "system", "origin", "round", "
 LABEL = re.compile(
     r"^\W*(?:(?:#+ *)?(?:the |my |your |here(?:'s| is) (?:the|a|an|my) )?"
     r"(?:new|rewritten|evolved|revised|final|given)? *"
-    r"(?:instruction|question|prompt|message|request|query)s?)(?: is)?\W*:\s*",
+    r"(?:instruction|question|prompt|message|request|query)s?)(?: is)?\W*:[*_\s]*",
     re.IGNORECASE,
 )
 QUOTES = {'"': '"', "“": "”", "'": "'", "‘": "’", "«": "»", "`": "`", "*": "*"}
