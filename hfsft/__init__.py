@@ -15,7 +15,7 @@ from hfsft.errors import HfsftError, RecipeError, UserError
 
 if TYPE_CHECKING:
     from hfsft import filters
-    from hfsft.build import build, forecast, preview, run
+    from hfsft.pipeline import build, forecast, preview, run
     from hfsft.recipe.compile import compile_recipe
     from hfsft.recipe.recipe import Recipe, load_recipe
 
@@ -39,10 +39,10 @@ _HOMES = {
     "Recipe": "hfsft.recipe.recipe",
     "load_recipe": "hfsft.recipe.recipe",
     "compile_recipe": "hfsft.recipe.compile",
-    "build": "hfsft.build",
-    "forecast": "hfsft.build",
-    "preview": "hfsft.build",
-    "run": "hfsft.build",
+    "build": "hfsft.pipeline",
+    "forecast": "hfsft.pipeline",
+    "preview": "hfsft.pipeline",
+    "run": "hfsft.pipeline",
 }
 
 

@@ -21,7 +21,7 @@ ORDER = [
     ("filters", "stages"),
     ("recipe",),
     ("release",),
-    ("build",),
+    ("pipeline",),
     ("cli",),
 ]
 # Of models, a stage knows what is asked, what is answered, and how an answer is read; never who asks.

@@ -30,12 +30,12 @@ def add(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Build, then print the funnel."""
-    from hfsft import build
+    from hfsft import pipeline
 
     line = Line()
-    watcher = None if arguments.quiet else build.Watcher(line.step, line.progress)
+    watcher = None if arguments.quiet else pipeline.Watcher(line.step, line.progress)
     try:
-        built, folder = build.run(arguments.recipe, overrides=arguments.overrides, out=arguments.out, watcher=watcher)
+        built, folder = pipeline.run(arguments.recipe, overrides=arguments.overrides, out=arguments.out, watcher=watcher)
     finally:
         line.clear()
     if arguments.json:

@@ -10,7 +10,7 @@ from hfsft.cli.arguments import add_recipe, command
 from hfsft.cli.console import count, table
 
 if TYPE_CHECKING:
-    from hfsft.build import StepForecast
+    from hfsft.pipeline import StepForecast
 
 
 def add(commands: Any) -> None:
@@ -25,7 +25,7 @@ def add(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Print the plan."""
-    from hfsft.build import forecast
+    from hfsft.pipeline import forecast
 
     steps = forecast(arguments.recipe, overrides=arguments.overrides)
     if arguments.json:

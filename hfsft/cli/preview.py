@@ -26,14 +26,14 @@ def add(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Print what each step wrote and took out."""
-    from hfsft import build
+    from hfsft import pipeline
 
     line = Line()
-    seen = build.preview(
+    seen = pipeline.preview(
         arguments.recipe,
         arguments.rows,
         overrides=arguments.overrides,
-        watcher=build.Watcher(line.step, line.progress if line.live else None),
+        watcher=pipeline.Watcher(line.step, line.progress if line.live else None),
     )
     line.clear()
     before: dict[str, dict[str, Any]] = {}

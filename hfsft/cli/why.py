@@ -16,7 +16,7 @@ def add(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Print the reasons."""
-    from hfsft.build import why
+    from hfsft.pipeline import why
 
     reasons = why(arguments.recipe, overrides=arguments.overrides)
     width = max(len(reason.step) for reason in reasons)

@@ -152,7 +152,7 @@ def _template_problems(recipe: Recipe) -> Iterator[Problem]:
         try:
             prompt = parse()
         except PromptError as error:
-            yield Problem(recipe.source.place_in_text(loc, error.line or 1), error.message)
+            yield Problem(recipe.source.place_in_text(loc, error.line or 1), error.reason, error.help)
             continue
         for name in sorted(prompt.variables - set(allowed)):
             place = recipe.source.place_in_text(loc, prompt.line_of(name) or 1)

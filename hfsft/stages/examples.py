@@ -186,7 +186,8 @@ def _conversation(
 def _turns(value: Any, role_key: str, text_key: str) -> tuple[list[dict[str, str]], str | None]:
     if not isinstance(value, list) or not value:
         return [], "no conversation"
-    turns, defect = [], None
+    turns: list[dict[str, str]] = []
+    defect = None
     for turn in value:
         if not isinstance(turn, Mapping):
             return turns, "a turn is not an object"

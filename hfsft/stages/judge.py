@@ -123,7 +123,7 @@ class Judge(Section):
             ),
         ]
 
-    def schema(self) -> dict[str, Any]:
+    def verdict_schema(self) -> dict[str, Any]:
         """JSON Schema of a verdict: for each criterion first the reason, then the score."""
         low, high = self.scale
         verdict = {
@@ -167,7 +167,7 @@ class Judge(Section):
         )
         blank: Row = {**{f"reason_{name}": None for name in self.rubric}, **dict.fromkeys(self.columns)}
         try:
-            verdict = yield from ask_structured(request, self.schema(), self._check)
+            verdict = yield from ask_structured(request, self.verdict_schema(), self._check)
         except AnswerError as error:
             if error.cause not in ("unreadable", "length", "empty"):
                 raise
