@@ -1,6 +1,6 @@
 """A Hugging Face Hub on loopback, for tests that run the real `huggingface_hub` and `datasets` clients.
 
-    faults, fixture  ->  server  ->  the routes (accounts, repos, tree, commit, files, lfs, cas)
+    faults, fixture  ->  server  ->  the routes (repos, tree, commit, files, lfs, cas)
                                       ->  state  ->  repo, xet  ->  answers
 
 Everything is held in memory and lost with the server. Not covered: inference providers, discussions beyond the pull

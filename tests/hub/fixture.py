@@ -112,3 +112,5 @@ def hub(tmp_path: Path) -> Iterator[HubServer]:
         yield server
     finally:
         server.stop()
+    if server.bugs:
+        raise AssertionError("the test hub itself failed") from server.bugs[0]

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from types import ModuleType
 
 from aiohttp import web
+from aiohttp.http import HttpProcessingError as BadHttpMessage
 
 from tests.hub import cas, commit, files, lfs, repos, tree
 from tests.hub.answers import HubError
@@ -37,35 +38,36 @@ class Server:
     """A Hub on loopback, from `start` to `stop`. Tests set it up and read it through its attributes."""
 
     def __init__(self) -> None:
-        self.hub = Hub()
+        self.state = Hub()
         self.faults = Faults()
         self.requests: list[Request] = []
+        self.bugs: list[Exception] = []
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="hub", daemon=True)
 
     @property
     def endpoint(self) -> str:
         """The Hub's address, for HF_ENDPOINT."""
-        return self.hub.endpoint
+        return self.state.endpoint
 
     def token(self, user: str, role: str = "write") -> str:
         """A token of a user, who needs no other introduction; `role` is `read` or `write`."""
         if role not in ("read", "write"):
             raise ValueError(f"a token's role is read or write, not {role!r}")
         token = f"hf_{user}_{role}"
-        self.hub.tokens[token] = Caller(user, role)
+        self.state.tokens[token] = Caller(user, role)
         return token
 
     def org(self, name: str, *members: str) -> None:
         """An organisation; each of its members may write all it owns."""
-        self.hub.orgs[name] = set(members)
+        self.state.orgs[name] = set(members)
 
     def repo(self, repo_id: str, kind: str = "dataset") -> Repo:
         """A repository as it is now; LookupError if there is none."""
         try:
-            return self.hub.repos[kind, repo_id]
+            return self.state.repos[kind, repo_id]
         except KeyError:
-            known = ", ".join(f"{kind} {name}" for kind, name in self.hub.repos) or "none"
+            known = ", ".join(f"{kind} {name}" for kind, name in self.state.repos) or "none"
             raise LookupError(f"the hub has no {kind} {repo_id} (it has: {known})") from None
 
     def count(self, method: str, ending: str, status: int = 200) -> int:
@@ -87,12 +89,12 @@ class Server:
     async def _open(self) -> None:
         app = web.Application(middlewares=[self._middleware], client_max_size=_BODY_LIMIT)
         for module in _ROUTES:
-            app.add_routes(module.routes(self.hub))
+            app.add_routes(module.routes(self.state))
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
         for _ in range(2):
             await web.TCPSite(self._runner, "127.0.0.1", 0).start()
-        self.hub.endpoint, self.hub.storage = (f"http://{host}:{port}" for host, port in self._runner.addresses)
+        self.state.endpoint, self.state.storage = (f"http://{host}:{port}" for host, port in self._runner.addresses)
 
     async def _close(self) -> None:
         await self._runner.cleanup()
@@ -106,6 +108,11 @@ class Server:
                 return refusal.response()
             except web.HTTPException as unknown:  # no such route, or not with this method
                 return HubError(unknown.status, f"The test hub has no {request.method} {request.path}").response()
+            except (ConnectionError, BadHttpMessage):  # the client went away
+                raise
+            except Exception as bug:
+                self.bugs.append(bug)
+                return HubError(500, f"A bug of the test hub: {bug!r}").response()
 
         fault = self.faults.find(request)
         answer = await (fault.strike(request, refusing) if fault else refusing(request))

@@ -1,6 +1,7 @@
 """`HfApi` against the routes that change and list revisions: commits, conflicts, pull requests, branches, tags."""
 
 from textwrap import dedent
+from typing import Any
 
 from tests.hub.fixture import HubServer
 
@@ -21,7 +22,7 @@ def commit(title, *operations, **kwargs):
 """
 
 
-def run(hub: HubServer, program: str) -> object:
+def run(hub: HubServer, program: str) -> Any:
     return hub.run(SETUP + dedent(program), token=hub.token("ana")).json()
 
 
@@ -101,13 +102,15 @@ def test_branches_and_tags_name_commits_once(hub: HubServer) -> None:
 
 
 def test_listings_come_in_pages_and_know_sizes_hashes_and_last_commits(hub: HubServer) -> None:
-    hub.hub.page_size = 2
+    hub.state.page_size = 2
     got = run(
         hub,
         """
         commit("one", Add("data/a.parquet", b"PAR1 a"), Add("data/deep/b.txt", b"b"), Add("c.txt", b"c"))
         commit("two", Add("c.txt", b"cc"))
-        short = lambda entries: [[e.path, getattr(e, "size", None), e.last_commit and e.last_commit.title] for e in entries]
+        def short(entries):
+            return [[e.path, getattr(e, "size", None), e.last_commit and e.last_commit.title] for e in entries]
+        siblings = api.dataset_info("ana/d", files_metadata=True).siblings
         print(json.dumps({
             "root": short(api.list_repo_tree(**D, expand=True)),
             "all": short(api.list_repo_tree(**D, recursive=True)),
@@ -117,7 +120,7 @@ def test_listings_come_in_pages_and_know_sizes_hashes_and_last_commits(hub: HubS
             "files": api.list_repo_files(**D),
             "lfs": api.get_paths_info(**D, paths="data/a.parquet")[0].lfs.sha256,
             "commits": [c.title for c in api.list_repo_commits(**D)],
-            "blobs": {s.rfilename: [s.size, s.lfs is not None] for s in api.dataset_info("ana/d", files_metadata=True).siblings},
+            "blobs": {s.rfilename: [s.size, s.lfs is not None] for s in siblings},
         }))
         """,
     )

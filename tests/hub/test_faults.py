@@ -2,6 +2,7 @@
 
 import time
 from textwrap import dedent
+from typing import Any
 
 import pytest
 
@@ -12,7 +13,6 @@ NO_XET = {"HF_HUB_DISABLE_XET": "1"}
 UPLOAD = """
 import json, random
 from huggingface_hub import HfApi
-import huggingface_hub.utils._http as http
 D = {"repo_id": "ana/d", "repo_type": "dataset"}
 api = HfApi()
 api.create_repo(**D, exist_ok=True)
@@ -29,14 +29,14 @@ def down():
 """
 
 
-def run(hub: HubServer, program: str, env: dict[str, str] | None = None) -> object:
+def run(hub: HubServer, program: str, env: dict[str, str] | None = None) -> Any:
     return hub.run(UPLOAD + dedent(program), token=hub.token("ana"), env=env).json()
 
 
 def test_each_status_is_answered_as_often_as_told(hub: HubServer) -> None:
     statuses = [401, 403, 404, 409, 412, 429, 500, 503]
-    for skip, status in enumerate(statuses):
-        hub.faults.answer("POST */commit/main", status, times=1, skip=0 if skip == 0 else 0)
+    for status in statuses:
+        hub.faults.answer("POST */commit/main", status, times=1)
     got = run(hub, 'print(json.dumps([outcome(up, b"text", "a.txt") for _ in range(9)]))')
     assert got == [["HfHubHTTPError", status] for status in statuses] + [None]
     assert [r.status for r in hub.requests if r.path.endswith("/commit/main")] == [*statuses, 200]
@@ -54,7 +54,7 @@ def test_a_fault_without_an_end_lasts_until_it_is_cleared(hub: HubServer) -> Non
 def test_the_client_waits_as_long_as_it_is_told_and_tries_again(hub: HubServer) -> None:
     fault = hub.faults.answer("POST */preupload/main", 429, times=1, headers={"Retry-After": "1"})
     program = "import time; start = time.monotonic(); up(); print(json.dumps(time.monotonic() - start))"
-    assert 1 <= float(str(run(hub, program))) < 10
+    assert 1 <= run(hub, program) < 10
     assert fault.struck == 1
     assert hub.count("POST", "/commit/main") == 1
 
@@ -82,14 +82,14 @@ def test_a_commit_whose_answer_is_lost_has_happened(hub: HubServer) -> None:
     ]
 
 
-def test_a_download_cut_in_the_middle_is_resumed(hub: HubServer) -> None:
+def test_a_download_cut_in_the_middle_is_tried_again(hub: HubServer) -> None:
     assert run(hub, "up(); print(json.dumps(True))") is True
     xorb = hub.faults.cut_response("GET /xorbs/*", after=500_000)
     assert run(hub, "print(json.dumps(down()))") is True
     cdn = hub.faults.cut_response("GET /cdn/*", after=500_000)
     assert run(hub, "print(json.dumps(down()))", NO_XET) is True
     assert (xorb.struck, cdn.struck) == (1, 1)
-    assert [r.status for r in hub.requests if r.path.startswith("/cdn/")] == [0, 206]
+    assert [r.status for r in hub.requests if r.path.startswith("/cdn/")] == [0, 200]
 
 
 def test_a_slow_answer_comes_late_and_the_work_is_done(hub: HubServer) -> None:

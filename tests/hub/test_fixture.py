@@ -1,5 +1,7 @@
 """The fixture itself: clients are shielded from the developer's set-up, and failures say what happened."""
 
+import socket
+
 import pytest
 
 from tests.hub.answers import HubError, span
@@ -12,7 +14,7 @@ def test_a_client_that_fails_fails_the_test_with_all_it_wrote(hub: HubServer) ->
     with pytest.raises(AssertionError, match=r"(?s)status 1.*ZeroDivisionError.*200 GET /api/whoami-v2"):
         hub.run("1 / 0")
     assert hub.run("1 / 0", check=False).returncode == 1
-    with pytest.raises(AssertionError, match="ran past 0.5 s"):
+    with pytest.raises(AssertionError, match=r"ran past 0\.5 s"):
         hub.run("import time; time.sleep(60)", timeout=0.5)
     with pytest.raises(AssertionError, match="printed nothing"):
         hub.run("pass").json()
@@ -72,3 +74,16 @@ def test_a_broken_xorb_is_refused(body: bytes) -> None:
 def test_a_broken_shard_is_refused(body: bytes) -> None:
     with pytest.raises(HubError, match="Malformed shard"):
         read_shard(body)
+
+
+def test_a_client_that_goes_away_is_no_bug_of_the_hub_and_a_bug_fails_the_test(hub: HubServer) -> None:
+    host, _, port = hub.endpoint.removeprefix("http://").partition(":")
+    head = f"POST /api/repos/create HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {hub.token('ana')}\r\n"
+    with socket.create_connection((host, int(port))) as half:
+        half.sendall(f"{head}Content-Length: 100\r\n\r\n{{".encode())
+    with socket.create_connection((host, int(port))) as whole:
+        whole.sendall(f"{head}Content-Length: 2\r\nConnection: close\r\n\r\n{{]".encode())
+        answer = b"".join(iter(lambda: whole.recv(1000), b""))
+    assert b"A bug of the test hub: JSONDecodeError" in answer
+    assert [type(bug).__name__ for bug in hub.bugs] == ["JSONDecodeError"]
+    hub.bugs.clear()

@@ -41,7 +41,9 @@ def test_pushed_rows_come_back_and_a_push_of_the_same_rows_makes_no_commit(hub: 
     assert got["streamed"] == want[220:]
 
 
-def test_a_second_configuration_stands_beside_the_first_and_an_earlier_revision_can_be_loaded(hub: HubServer) -> None:
+def test_a_private_repository_with_two_configurations_loads_at_any_revision_but_not_for_strangers(
+    hub: HubServer,
+) -> None:
     program = """
     import json, datasets
     for name, rows in (("default", ["a", "b"]), ("more", ["c"]), ("default", ["d"])):
@@ -54,4 +56,12 @@ def test_a_second_configuration_stands_beside_the_first_and_an_earlier_revision_
     """
     got = hub.run(dedent(program), token=hub.token("ana")).json()
     assert got == [["a", "b"], ["d"], ["c"]]
-    assert hub.repo("ana/rows").private
+
+    stranger = """
+    import datasets
+    try:
+        datasets.load_dataset("ana/rows", "more")
+    except datasets.exceptions.DatasetNotFoundError as error:
+        print(error)
+    """
+    assert "doesn't exist on the Hub or cannot be accessed" in hub.run(dedent(stranger), home=hub.new_home()).stdout
