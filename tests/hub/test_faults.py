@@ -1,5 +1,6 @@
 """Faults strike what they name, as often as they say, and the real clients react as they do to the real Hub."""
 
+import socket
 import time
 from textwrap import dedent
 from typing import Any
@@ -70,6 +71,20 @@ def test_an_upload_cut_in_the_middle_is_tried_again(hub: HubServer, reset: bool)
     assert lfs.struck == 1
     assert [r.status for r in hub.requests if r.path.startswith(("/v1/xorbs/", "/lfs/"))] == [0, 200, 0, 200]
     assert len(hub.repo("ana/d").files()["b.bin"]) == 1_999_999
+
+
+def test_an_upload_is_cut_after_as_many_bytes_as_told(hub: HubServer) -> None:
+    hub.faults.cut_request("PUT /lfs/*", after=20)
+    host, _, port = hub.endpoint.removeprefix("http://").partition(":")
+    with socket.create_connection((host, int(port)), timeout=10) as client:
+        client.sendall(f"PUT /lfs/0 HTTP/1.1\r\nHost: {host}\r\nContent-Length: 100\r\n\r\n".encode() + b"x" * 19)
+        client.settimeout(0.2)
+        with pytest.raises(TimeoutError):
+            client.recv(1)
+        client.settimeout(10)
+        client.sendall(b"x")
+        with pytest.raises(ConnectionResetError):
+            client.recv(1)
 
 
 def test_a_commit_whose_answer_is_lost_has_happened(hub: HubServer) -> None:

@@ -58,15 +58,26 @@ def test_files_go_both_ways_over_xet(hub: HubServer, folder: Path) -> None:
     assert not any(request.path.startswith("/cdn/") for request in hub.requests)
 
 
-def test_a_changed_file_reuses_chunks_that_the_hub_already_has(hub: HubServer, folder: Path) -> None:
+def test_a_changed_file_reuses_chunks_and_any_part_of_it_can_be_fetched(hub: HubServer, folder: Path) -> None:
     program = """
     up()
     path = folder / "random.bin"
     path.write_bytes(b"new head" + path.read_bytes() + b"new tail")
     up()
-    print(json.dumps(down()))
+    import hf_xet
+    entry, data = api.get_paths_info(**D, paths="random.bin")[0], path.read_bytes()
+    group = hf_xet.XetSession().new_download_stream_group(
+        token_refresh_url=f"{api.endpoint}/api/datasets/ana/d/xet-read-token/main"
+    )
+    ends = [(0, 1), (7, 9), (100_000, 100_001), (65_000, 1_700_000), (1_500_000, len(data)), (len(data) - 1, len(data))]
+    file = hf_xet.XetFileInfo(entry.xet_hash, entry.size)
+    right = [b"".join(group.download_stream(file, start, end)) == data[start:end] for start, end in ends]
+    print(json.dumps([down(), right]))
     """
-    assert hub.run(TRANSFER + dedent(program), folder, token=hub.token("ana")).json() == digests(folder)
+    got, right = hub.run(TRANSFER + dedent(program), folder, token=hub.token("ana")).json()
+    assert got == digests(folder)
+    assert right == [True] * 6
+    assert len(hub.state.records[hub.state.xet_hashes[got["random.bin"]]].terms) > 1
     stored = sum(len(chunk) for xorb in hub.state.xorbs.values() for chunk in xorb.chunks)
     known = sum(path.stat().st_size for path in folder.iterdir())
     assert known < stored < known + 1_000_000
