@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -94,4 +95,4 @@ def test_one_place_for_each_thing(words: tuple[str, ...], home: set[str]) -> Non
         if where in home or where.split("/")[0] in home:
             continue
         text = path.read_text()
-        assert not [word for word in words if word in text], where
+        assert not [word for word in words if re.search(rf"(?<!\w){re.escape(word)}", text)], where

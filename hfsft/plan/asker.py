@@ -30,7 +30,7 @@ class Live:
 
     def replay(self, start: Callable[[], Turns]) -> Row:
         """A row's new columns, from stored answers alone."""
-        return self.pool.replay(start)
+        return dict(self.pool.replay(start))
 
 
 @dataclass
@@ -64,7 +64,7 @@ class Forecast:
 
     def replay(self, start: Callable[[], Turns]) -> Row:
         """A row's new columns, from stored answers alone."""
-        return self.pool.replay(start)
+        return dict(self.pool.replay(start))
 
 
 def _asks(start: Callable[[], Turns]) -> bool:
