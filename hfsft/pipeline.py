@@ -113,7 +113,7 @@ def forecast(recipe: AnyRecipe, *, overrides: Sequence[str] = ()) -> list[StepFo
     loaded = load_recipe(recipe, overrides)
     plan = compile_recipe(loaded)
     cache = cache_folder(plan.name)
-    with Store() as store, Pool(loaded.models, store) as pool, tempfile.TemporaryDirectory() as scratch:
+    with Store() as store, Pool(loaded.models, store, recipe=plan.name) as pool, tempfile.TemporaryDirectory() as scratch:
         asker = Forecast(pool)
         _, ledger = engine.run(plan, asker, cache, scratch=Path(scratch))
     lines = {line.step: line for line in ledger.funnel}
@@ -139,7 +139,7 @@ def _execute(
     from hfsft.plan import engine
     from hfsft.plan.asker import Live
 
-    with Store() as store, Pool(recipe.models, store, on_progress=watcher.on_progress) as pool:
+    with Store() as store, Pool(recipe.models, store, recipe=plan.name, on_progress=watcher.on_progress) as pool:
         rows, ledger = engine.run(plan, Live(pool), cache_folder(plan.name), before=watcher.on_step, after=after)
         return rows, ledger, pool.usage
 
