@@ -16,6 +16,7 @@ from hfsft.recipe.recipe import Recipe, load_recipe
 if TYPE_CHECKING:
     from datasets import Dataset, DatasetDict
 
+    from hfsft.models.estimate import Estimate
     from hfsft.models.usage import Progress, Usage
     from hfsft.plan.asker import Missing
     from hfsft.plan.ledger import Ledger
@@ -43,6 +44,7 @@ class StepForecast:
     cached: bool
     rows: int  # rows that would come in, as far as known
     missing: Missing | None  # None where the step asks no model or needs nothing
+    estimate: Estimate | None = None  # of all its calls, those included that may not come
 
 
 def cache_folder(name: str) -> Path:
@@ -73,8 +75,8 @@ def run(
     rows, ledger, usage = _execute(loaded, plan, watcher or Watcher())
     if not len(rows):
         raise UserError(f"no row is left: {_where_lost(ledger)}")
-    from hfsft.release.built import SPLITS, Built
     from hfsft.plan.why import remember
+    from hfsft.release.built import SPLITS, Built
     from hfsft.release.folder import write
 
     ids: dict[str, list[str]] = {split: [] for split in SPLITS}
@@ -105,6 +107,7 @@ def forecast(recipe: AnyRecipe, *, overrides: Sequence[str] = ()) -> list[StepFo
     """What the next build would do at each step: what is cached, what would be asked. Asks no model."""
     import tempfile
 
+    from hfsft.models.estimate import estimate
     from hfsft.models.pool import Pool
     from hfsft.models.store import Store
     from hfsft.plan import engine
@@ -113,14 +116,23 @@ def forecast(recipe: AnyRecipe, *, overrides: Sequence[str] = ()) -> list[StepFo
     loaded = load_recipe(recipe, overrides)
     plan = compile_recipe(loaded)
     cache = cache_folder(plan.name)
-    with Store() as store, Pool(loaded.models, store, recipe=plan.name) as pool, tempfile.TemporaryDirectory() as scratch:
+    with (
+        Store() as store,
+        Pool(loaded.models, store, recipe=plan.name) as pool,
+        tempfile.TemporaryDirectory() as scratch,
+    ):
         asker = Forecast(pool)
         _, ledger = engine.run(plan, asker, cache, scratch=Path(scratch))
-    lines = {line.step: line for line in ledger.funnel}
-    return [
-        StepForecast(step, lines[step.name].cached, lines[step.name].rows_in, asker.missing.get(step.name))
-        for step in plan.steps
-    ]
+        found = []
+        for step, line in zip(plan.steps, ledger.funnel, strict=True):
+            missing, guess = asker.missing.get(step.name), None
+            if missing and (missing.known or missing.unknown):
+                (name,) = step.models
+                price = pool.usage.prices.get(name)
+                requests = list(missing.known.values())
+                guess = estimate(store, loaded.models[name], price, step.name, requests, missing.unknown)
+            found.append(StepForecast(step, line.cached, line.rows_in, missing, guess))
+    return found
 
 
 def why(recipe: AnyRecipe, *, overrides: Sequence[str] = ()) -> list[Reason]:

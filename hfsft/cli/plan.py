@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from hfsft.cli.arguments import add_recipe, command
@@ -37,17 +38,35 @@ def run(arguments: argparse.Namespace) -> None:
             each.step.kind,
             "cached" if each.cached else "",
             _calls(each),
+            _tokens(each),
+            _usd(each),
             str(each.step.place or ""),
         )
         for each in steps
     ]
-    print(table(("step", "kind", "state", "calls", "recipe"), rows, right=(3,)))
+    print(table(("step", "kind", "state", "calls", "tokens", "cost", "recipe"), rows, right=(3, 4, 5)))
+    print(f"\n{summary(steps)}")
+
+
+def summary(steps: list[StepForecast]) -> str:
+    """The calls of the next build in one sentence, and what its estimate goes by in another."""
     known = sum(len(each.missing.known) for each in steps if each.missing)
     unknown = sum(each.missing.unknown for each in steps if each.missing)
-    sentence = f"\nthe next build makes {count(known, 'model call')}"
+    lines = [f"the next build makes {count(known, 'model call')}"]
     if unknown:
-        sentence += f" and, for rows whose texts they bring, at most {count(unknown, 'more call')}"
-    print(sentence)
+        lines[0] += f" and, for rows whose texts they bring, at most {count(unknown, 'more call')}"
+    estimates = [each.estimate for each in steps if each.estimate]
+    if estimates:
+        tokens = sum(each.input_tokens + each.output_tokens for each in estimates)
+        costs = [each.usd for each in estimates]
+        usd = "cost unknown" if None in costs else f"${sum(cost or 0 for cost in costs):.4f}"
+        basis = (
+            "by what these models took before"
+            if all(each.measured for each in estimates)
+            else ("by 4 characters a token and the longest answers allowed, where a model was never asked")
+        )
+        lines.append(f"at most about {tokens:,} tokens, {usd} (estimated {basis}; mended verdicts come on top)")
+    return "\n".join(lines)
 
 
 def _calls(each: StepForecast) -> str:
@@ -55,6 +74,16 @@ def _calls(each: StepForecast) -> str:
         return "0" if each.step.kind == "ask" else ""
     known, unknown = len(each.missing.known), each.missing.unknown
     return f"{known:,}" if not unknown else f"{known:,} to {known + unknown:,}" if known else f"up to {unknown:,}"
+
+
+def _tokens(each: StepForecast) -> str:
+    return f"~{each.estimate.input_tokens + each.estimate.output_tokens:,}" if each.estimate else ""
+
+
+def _usd(each: StepForecast) -> str:
+    if each.estimate is None:
+        return ""
+    return "unknown" if each.estimate.usd is None else f"${each.estimate.usd:.4f}"
 
 
 def _as_dict(each: StepForecast) -> dict[str, Any]:
@@ -66,4 +95,5 @@ def _as_dict(each: StepForecast) -> dict[str, Any]:
         "cached": each.cached,
         "calls": len(missing.known) if missing else 0,
         "calls_at_most": len(missing.known) + missing.unknown if missing else 0,
+        "estimate": asdict(each.estimate) if each.estimate else None,
     }

@@ -26,7 +26,9 @@ class Live:
         failures = self.pool.drive(
             step.name, ((task.id, task.start) for task in tasks), total=total, max_failed_share=step.max_failed_share
         )
-        return Asked({row_id: str(error) for row_id, error in failures.items()}, calls=self.pool.usage.total().calls - before)
+        return Asked(
+            {row_id: str(error) for row_id, error in failures.items()}, calls=self.pool.usage.total().calls - before
+        )
 
     def replay(self, start: Callable[[], Turns]) -> Row:
         """A row's new columns, from stored answers alone."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 if TYPE_CHECKING:
     from hfsft.errors import Place
@@ -18,6 +18,22 @@ class Section(BaseModel):
     """One section of a recipe: its fields are the YAML keys, their descriptions the documentation."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Asking(Section):
+    """A section whose stage asks a model."""
+
+    on_error: Literal["reject", "fail"] = Field(
+        "reject", description="A row without a usable answer: `reject` sets it aside as failed, `fail` stops the build."
+    )
+    failed_at_most: float = Field(
+        0.05, ge=0, le=1, description="Share of failed rows (after 20) above which the build stops all the same."
+    )
+
+    @property
+    def max_failed_share(self) -> float:
+        """The share of failed rows that the stage bears."""
+        return 0.0 if self.on_error == "fail" else self.failed_at_most
 
 
 @dataclass(frozen=True)

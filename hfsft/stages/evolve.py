@@ -17,7 +17,7 @@ from hfsft.models.model import Request
 from hfsft.plan.row import child_id
 from hfsft.plan.step import Batch, Row, Step, Turns, digest, unit
 from hfsft.prompts import Prompt
-from hfsft.stages.base import Context, Section
+from hfsft.stages.base import Asking, Context
 
 FOLDER = "evolve"
 READS = ("id", "instruction", "context", "topic", "system", "origin", "round", "template")
@@ -32,7 +32,7 @@ LABEL = re.compile(
 QUOTES = {'"': '"', "“": "”", "'": "'", "‘": "’", "«": "»", "`": "`", "*": "*"}
 
 
-class Evolve(Section):
+class Evolve(Asking):
     """Grow seeds into more instructions."""
 
     rounds: int = Field(1, ge=1, le=10, description="Rounds of evolution; each grows the rows of the round before.")
@@ -81,6 +81,7 @@ class Evolve(Section):
                     identity=identity,
                     fn=ask,
                     models=(self.model,),
+                    max_failed_share=self.max_failed_share,
                     place=place,
                 ),
             ]

@@ -11,12 +11,12 @@ from hfsft.models.model import Request
 from hfsft.plan.row import prompt_messages
 from hfsft.plan.step import Row, Step, Turns, unit
 from hfsft.prompts import Prompt
-from hfsft.stages.base import Context, Section
+from hfsft.stages.base import Asking, Context
 
 READS = ("id", "instruction", "context", "topic", "system", "response", "messages")
 
 
-class Generate(Section):
+class Generate(Asking):
     """Write the responses."""
 
     system: str | None = Field(
@@ -58,6 +58,7 @@ class Generate(Section):
                 },
                 fn=ask,
                 models=(self.model,),
+                max_failed_share=self.max_failed_share,
                 place=context.place("generate"),
             )
         ]

@@ -18,7 +18,7 @@ from hfsft.models.structured import ask as ask_structured
 from hfsft.plan.row import conversation
 from hfsft.plan.step import Bound, Row, Step, Turns, digest
 from hfsft.prompts import Prompt
-from hfsft.stages.base import Context, Section
+from hfsft.stages.base import Asking, Context, Section
 
 READS = ("id", "instruction", "context", "system", "response", "messages")
 UNSCORED = "unscored"
@@ -43,7 +43,7 @@ class Anchor(Section):
     why: str = Field("", description="The reason for these scores.")
 
 
-class Judge(Section):
+class Judge(Asking):
     """Score every row."""
 
     model: str | None = Field(None, description="Name under `models`; `judge` if there is one, else `writer`.")
@@ -96,7 +96,7 @@ class Judge(Section):
         identity = {
             "model": context.models[model],
             "template": prompt.identity,
-            **self.model_dump(mode="json", exclude={"model"}),
+            **self.model_dump(mode="json", exclude={"model", "on_error", "failed_at_most"}),
         }
 
         def ask(row: Row) -> Turns:
@@ -112,6 +112,7 @@ class Judge(Section):
                 identity=identity,
                 fn=ask,
                 models=(model,),
+                max_failed_share=self.max_failed_share,
                 place=place,
             ),
             Step(

@@ -102,7 +102,7 @@ def test_a_path_that_is_no_table(tmp_path: Path, path: str, message: str) -> Non
 
 def test_a_file_that_is_not_utf8_names_the_byte(tmp_path: Path) -> None:
     (tmp_path / "s.txt").write_bytes(b"caf\xe9")
-    with pytest.raises(SourceError, match="s.txt:1:4: byte 0xe9 is not UTF-8"):
+    with pytest.raises(SourceError, match=r"s.txt:1:4: byte 0xe9 is not UTF-8"):
         list(PromptTable(path="s.txt").texts(tmp_path))
 
 

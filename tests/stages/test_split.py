@@ -39,7 +39,9 @@ def test_near_duplicates_of_different_seeds_stand_on_one_side() -> None:
 
 
 def test_the_share_is_about_what_was_asked() -> None:
-    rows = [row(f"{i} {i * 7919} {'abcdefghij'[i % 10] * 9} {i * i}", context=f"{i * 104729:x}" * 4) for i in range(600)]
+    rows = [
+        row(f"{i} {i * 7919} {'abcdefghij'[i % 10] * 9} {i * i}", context=f"{i * 104729:x}" * 4) for i in range(600)
+    ]
     sides = [side for _, side in split(rows, 0.2).values()]
     assert 0.1 < sides.count("validation") / len(sides) < 0.3
 
