@@ -16,8 +16,14 @@ HfsftError
 
 from __future__ import annotations
 
+import difflib
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
+
+# Keys as providers issue them, told from names in code by a capital or a digit. None may stand in a recipe, which is
+# published, or in an error, which is pasted.
+LOOKS_LIKE_KEY = re.compile(r"\b(hf_|sk-|gsk_|xai-|AIza|api_org_)(?=[A-Za-z0-9_\-]*[A-Z0-9])[A-Za-z0-9_\-]{16,}")
 
 
 @dataclass(frozen=True, order=True)
@@ -67,12 +73,12 @@ class RecipeError(UserError):
 
 
 class PromptError(UserError):
-    """A template that cannot be read or rendered: its name, the line within it (from 1; 0: unknown), the reason."""
+    """A template that cannot be read or rendered: its name, the line within it (from 1; 0: unknown), the message."""
 
-    def __init__(self, name: str, line: int, reason: str, help: str = "") -> None:
-        self.name, self.line, self.reason, self.help = name, line, reason, help
+    def __init__(self, name: str, line: int, message: str, help: str = "") -> None:
+        self.name, self.line, self.message, self.help = name, line, message, help
         where = f"template {name}, line {line}" if line else f"template {name}"
-        super().__init__(f"{where}: {reason}" + (f" ({help})" if help else ""))
+        super().__init__(f"{where}: {message}" + (f" ({help})" if help else ""))
 
 
 class SourceError(UserError):
@@ -123,3 +129,10 @@ def place_of(path: str | Path, line: int = 0, column: int = 0) -> Place:
     except ValueError:
         shown = absolute
     return Place(str(shown), line, column)
+
+
+def nearest(word: str, known: list[str]) -> str:
+    """`did you mean ...; allowed: ...`, or as much of it as can be said."""
+    close = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
+    guess = [f"did you mean `{close[0]}`?"] if close else []
+    return " ".join([*guess, *(["allowed: " + ", ".join(known)] if known else [])])

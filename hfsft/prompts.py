@@ -10,7 +10,6 @@ Their names are known before anything runs (`variables`), so that they can be ch
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import json
 import re
@@ -22,7 +21,7 @@ from typing import Any
 from jinja2 import FileSystemLoader, Template, TemplateNotFound, TemplateSyntaxError, UndefinedError, meta, nodes
 from jinja2.exceptions import SecurityError
 
-from hfsft.errors import PromptError
+from hfsft.errors import PromptError, nearest
 from hfsft.sandbox import Sandbox, TooMuchWorkError, new_budget, readers
 
 SUFFIX = ".jinja"
@@ -78,13 +77,6 @@ def available(folder: str) -> list[str]:
     """The names that `Prompt.named` knows in a folder, sorted; those with a leading `_` are parts of others."""
     found = (path.name.removesuffix(SUFFIX) for path in (templates() / folder).glob(f"*{SUFFIX}"))
     return sorted(name for name in found if not name.startswith("_"))
-
-
-def nearest(word: str, known: list[str]) -> str:
-    """`did you mean ...; allowed: ...`, or as much of it as can be said."""
-    close = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
-    guess = [f"did you mean `{close[0]}`?"] if close else []
-    return " ".join([*guess, *(["allowed: " + ", ".join(known)] if known else [])])
 
 
 @lru_cache(maxsize=8)

@@ -1,0 +1,135 @@
+"""Where in a model's types an error of pydantic happened, and where in the data.
+
+Pydantic's `loc` mixes both: `("seeds", 0, "Table", "path")` names a field, an item, a branch of a union, a field.
+"""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin
+
+from pydantic import BaseModel, Tag
+
+if TYPE_CHECKING:
+    from pydantic.fields import FieldInfo
+
+Loc = tuple[str | int, ...]
+
+
+@dataclass(frozen=True)
+class Trail:
+    """The types along a `loc`."""
+
+    kind: Any = None  # the type at its end, as far as it could be followed
+    owner: type[BaseModel] | None = None  # the model whose field the end is (or would be)
+    field: FieldInfo | None = None
+    length: int = 0  # of the tuple that the end is an item of
+    branches: tuple[int, ...] = ()  # which parts of the loc are branches of a union
+
+    @property
+    def allowed(self) -> list[str]:
+        """The keys of the model that owns the end."""
+        return keys(self.owner) if self.owner else []
+
+    @property
+    def choices(self) -> list[str]:
+        """The values of a `Literal`, or the tags of a union."""
+        kind = bare(self.kind)
+        if get_origin(kind) is Literal:
+            return [str(choice) for choice in get_args(kind)]
+        return [tag for tag in map(_tag, get_args(kind)) if tag] if _is_union(kind) else []
+
+
+def keys(model: type[BaseModel]) -> list[str]:
+    """The keys that a model takes, as they are written."""
+    return [field.alias or name for name, field in model.model_fields.items()]
+
+
+def follow(model: type[BaseModel], loc: Loc) -> Trail:
+    """The types along `loc`, starting at `model`."""
+    kind: Any = model
+    owner: type[BaseModel] | None = None
+    field: FieldInfo | None = None
+    branches: list[int] = []
+    length = 0
+    for position, step in enumerate(loc):
+        kind = bare(kind)
+        if _is_union(kind):
+            branches.append(position)
+            kind = next((choice for choice in get_args(kind) if _is_branch(choice, str(step))), None)
+        elif isinstance(kind, type) and issubclass(kind, BaseModel):
+            owner = kind
+            known = {known.alias or name: known for name, known in kind.model_fields.items()}
+            field = known.get(str(step))
+            kind = field.annotation if field else None
+        elif _is(kind, Mapping):
+            kind = (*get_args(kind), None, None)[1]
+        elif _is(kind, AbstractSet) or _is(kind, Sequence):
+            inside = [choice for choice in get_args(kind) if choice is not Ellipsis]
+            length = len(inside)
+            kind = inside[step if isinstance(step, int) and step < len(inside) else 0] if inside else None
+        else:
+            kind = None
+    return Trail(kind, owner, field, length, tuple(branches))
+
+
+def locate(loc: Loc, data: Any, value: Any, missing: bool) -> Loc:
+    """The part of `loc` that is a path in the data, up to the place that holds `value`.
+
+    A branch of a union may be called like a key, so of all readings that one counts which arrives at the very value
+    that pydantic complains of; of several, the longest. `missing`: the last part is a key that is not there.
+    """
+    best: tuple[bool, int, Loc] = (False, -1, ())
+    pending: list[tuple[int, Loc, Any]] = [(0, (), data)]
+    steps = loc[:-1] if missing else loc
+    while pending:
+        position, path, here = pending.pop()
+        if position == len(steps):
+            best = max(best, (here is value, len(path), path), key=lambda found: found[:2])
+            continue
+        step = steps[position]
+        pending.append((position + 1, path, here))
+        if isinstance(here, dict) and step in here:
+            pending.append((position + 1, (*path, step), here[step]))
+        elif isinstance(here, list) and isinstance(step, int) and step < len(here):
+            pending[-1] = (position + 1, (*path, step), here[step])
+    return best[2]
+
+
+def bare(kind: Any) -> Any:
+    """A type without `Annotated` and `| None`."""
+    while True:
+        if get_origin(kind) is Annotated:
+            kind = get_args(kind)[0]
+        elif _is_union(kind) and type(None) in get_args(kind):
+            kept = tuple(choice for choice in get_args(kind) if choice is not type(None))
+            kind = kept[0] if len(kept) == 1 else Union[kept]  # noqa: UP007
+        else:
+            return kind
+
+
+def _is_union(kind: Any) -> bool:
+    return get_origin(kind) in (Union, types.UnionType)
+
+
+def _is(kind: Any, parent: type) -> bool:
+    origin = get_origin(kind) or kind
+    return isinstance(origin, type) and issubclass(origin, parent) and origin is not str
+
+
+def _tag(choice: Any) -> str | None:
+    marks = get_args(choice)[1:] if get_origin(choice) is Annotated else ()
+    return next((mark.tag for mark in marks if isinstance(mark, Tag)), None)
+
+
+def _is_branch(choice: Any, label: str) -> bool:
+    """Whether pydantic calls a branch of a union by this label: its tag, or a name made of its type."""
+    tag = _tag(choice)
+    if tag is not None:
+        return tag == label
+    kind = bare(choice)
+    name = getattr(get_origin(kind) or kind, "__name__", str(kind)).lower()
+    return name in label.lower()

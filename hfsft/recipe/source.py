@@ -1,0 +1,222 @@
+"""A recipe file that remembers its lines, so that every problem can name its place."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from hfsft.errors import LOOKS_LIKE_KEY, Place, Problem, RecipeError, place_of
+from hfsft.recipe.nodes import Node, Reading, Text
+from hfsft.recipe.overrides import Loc, apply, item_name, name_path
+from hfsft.recipe.words import faults
+
+__all__ = ["Source", "item_name", "load", "name_path", "parse", "validate"]
+
+LARGEST = 4_000_000
+"""Bytes; more is data, which belongs in a file of its own."""
+UNNAMED = "recipe"
+SECRET_ADVICE = "recipes are published: write `api_key_env: NAME`, and set NAME in the environment"  # noqa: S105
+
+M = TypeVar("M", bound=BaseModel)
+
+
+@dataclass(frozen=True)
+class Source:
+    """One recipe as it was read: its data, where everything stands, and what is wrong before a model looks at it."""
+
+    path: Path | None
+    data: dict[str, Any]
+    text: Text = field(default=Text(UNNAMED, ""), repr=False)
+    root: Node | None = field(default=None, repr=False)
+    changed: Mapping[Loc, str] = field(default_factory=dict)  # paths that an override set -> the override
+    found: tuple[Problem, ...] = ()
+
+    def place(self, loc: Sequence[str | int], key: bool = False) -> Place:
+        """Where a path stands, or what is nearest to it; `key`: its key rather than its value."""
+        for length in range(len(loc), 0, -1):
+            if tuple(loc[:length]) in self.changed:
+                return Place(self.changed[tuple(loc[:length])])
+        if self.root is None:
+            return Place(self.text.file)
+        node, name, rest = self._walk(loc)
+        return self.text.place(name.start if name and (key or rest) else node.start)
+
+    def place_in_text(self, loc: Sequence[str | int], line: int) -> Place:
+        """Where line `line` (from 1) of the text at a path stands in the file."""
+        if self.root is None or any(tuple(loc[:length]) in self.changed for length in range(1, len(loc) + 1)):
+            return self.place(loc)
+        node, _, rest = self._walk(loc)
+        if rest or not isinstance(node.value, str):
+            return self.place(loc)
+        best = node.start
+        for offset, number in _text_lines(node, self.text):
+            if number > line:
+                break
+            best = offset
+        return self.text.place(best)
+
+    def problems(self, error: ValidationError, model: type[BaseModel]) -> list[Problem]:
+        """The errors that pydantic found in the data, each at its place."""
+        found = faults(error, model, self.data, self._written)
+        return [_safe(Problem(self.place(fault.loc, fault.key), fault.message, fault.help)) for fault in found]
+
+    def _walk(self, loc: Sequence[str | int]) -> tuple[Node, Node | None, bool]:
+        """The deepest node on a path, its key, and whether the path goes on."""
+        node, name = self.root or Node(0, 0, {}), None
+        for step in loc:
+            if isinstance(node.value, dict) and step in node.value:
+                name, node = node.value[str(step)]
+            elif isinstance(node.value, list) and isinstance(step, int) and step < len(node.value):
+                name, node = None, node.value[step]
+            else:
+                return node, name, True
+        return node, name, False
+
+    def _written(self, loc: Loc) -> str:
+        """A number or truth value as the file spells it."""
+        value: Any = self.data
+        for step in loc:
+            value = value[step]
+        spelt = str(value).lower() if isinstance(value, bool) else str(value)
+        if self.root is None or any(loc[:length] in self.changed for length in range(1, len(loc) + 1)):
+            return spelt
+        node, _, rest = self._walk(loc)
+        return spelt if rest or isinstance(node.value, dict | list) else self.text.text[node.start : node.end]
+
+
+def load(recipe: str | Path | Mapping[str, Any], overrides: Sequence[str] = ()) -> Source:
+    """The recipe of a file, or of a mapping as YAML would give it.
+
+    Raises `RecipeError` where no mapping can be read. Problems that leave one to look at (a key given twice, a secret,
+    an override that fits nowhere) wait in `found`, so that `validate` can tell all problems at once.
+    """
+    if isinstance(recipe, Mapping):
+        return _overridden(Source(None, _plain_mapping(recipe)), overrides)
+    path = Path(recipe)
+    return parse(_read(path), path, overrides)
+
+
+def parse(text: str, path: Path | None = None, overrides: Sequence[str] = ()) -> Source:
+    """The recipe of a YAML text. Raises `RecipeError` like `load`."""
+    source = Text(place_of(path).file if path else UNNAMED, text)
+    reading = Reading(source)
+    problems = [*_secrets(source), *map(_safe, reading.problems)]
+    root = reading.root
+    if root is None or not isinstance(root.value, dict):
+        if root is None and not reading.problems:
+            problems.append(Problem(source.place(0), "the recipe is empty", "`hfsft init` writes one to start from"))
+        elif root is not None:
+            kind = "a list" if isinstance(root.value, list) else "nothing" if root.value is None else "text"
+            problems.append(Problem(source.place(root.start), f"a recipe is a mapping of sections, not {kind}"))
+        raise RecipeError(problems)
+    return _overridden(Source(path, root.plain(), source, root, {}, tuple(problems)), overrides)
+
+
+def validate(source: Source, model: type[M]) -> M:
+    """The data as a `model`. Raises `RecipeError` with every problem of the source and of its values."""
+    problems = list(source.found)
+    try:
+        valid = model.model_validate(source.data)
+    except ValidationError as error:
+        told = {problem.place for problem in source.found if problem.place.line}
+        problems += [problem for problem in source.problems(error, model) if problem.place not in told]
+    if problems:
+        raise RecipeError(problems)
+    return valid
+
+
+def _overridden(source: Source, overrides: Sequence[str]) -> Source:
+    changed, problems = apply(source.data, overrides)
+    for override in overrides:
+        if LOOKS_LIKE_KEY.search(override):
+            place = Place(f"--set {override.partition('=')[0]}")
+            problems.append(Problem(place, "this looks like a secret key", SECRET_ADVICE))
+    return replace(source, changed=changed, found=(*source.found, *map(_safe, problems)))
+
+
+def _plain_mapping(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _plain_mapping(item) for key, item in value.items()}
+    return [_plain_mapping(item) for item in value] if isinstance(value, list | tuple) else value
+
+
+def _secrets(text: Text) -> Iterator[Problem]:
+    """Secrets anywhere in the file, comments too, since the file is published as it is."""
+    for match in LOOKS_LIKE_KEY.finditer(text.text):
+        yield Problem(text.place(match.start()), f"this looks like a secret key ({match[1]}...)", SECRET_ADVICE)
+
+
+def _safe(problem: Problem) -> Problem:
+    hidden = [LOOKS_LIKE_KEY.sub(r"\1...", said) for said in (problem.place.file, problem.message, problem.help)]
+    return Problem(replace(problem.place, file=hidden[0]), hidden[1], hidden[2])
+
+
+def _read(path: Path) -> str:
+    """The text of a file. Raises `RecipeError` saying why there is none, and what to do."""
+
+    def refuse(message: str, advice: str = "", line: int = 0, column: int = 0) -> RecipeError:
+        return RecipeError([Problem(place_of(path, line, column), message, advice)])
+
+    try:
+        with path.open("rb") as file:
+            content = file.read(LARGEST + 1)
+    except FileNotFoundError:
+        raise refuse("there is no such file", _similar(path)) from None
+    except IsADirectoryError:
+        found = sorted(entry.name for entry in path.iterdir() if entry.suffix in (".yaml", ".yml"))
+        raise refuse("is a folder, not a recipe", f"in it: {', '.join(found[:10])}" if found else "") from None
+    except PermissionError:
+        raise refuse("may not be read", "check its permissions") from None
+    except (OSError, ValueError) as error:  # a name that the system cannot take is a ValueError
+        raise refuse(f"cannot be read: {getattr(error, 'strerror', None) or error}") from None
+    if len(content) > LARGEST:
+        raise refuse(f"is larger than {LARGEST // 1_000_000} MB", "rows belong in a file that `path:` names")
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in content[:2]:
+        raise refuse("is UTF-16, and recipes are UTF-8", f"iconv -f UTF-16 -t UTF-8 {path.name}")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        start = error.start + (3 if content.startswith(b"\xef\xbb\xbf") else 0)
+        before = re.split(r"\r\n|\r|\n", content[:start].decode("utf-8-sig"))
+        byte = content[start]
+        reason = f"byte 0x{byte:02X} is not UTF-8; in Latin-1 it is {bytes([byte]).decode('latin-1')!r}"
+        advice = f"save the file as UTF-8: iconv -f LATIN1 -t UTF-8 {path.name}"
+        raise refuse(reason, advice, len(before), len(before[-1]) + 1) from None
+
+
+def _similar(path: Path) -> str:
+    if not path.parent.is_dir():
+        return f"there is no folder {path.parent} either"
+    names = [entry.name for entry in path.parent.iterdir() if entry.suffix in (".yaml", ".yml")]
+    close = difflib.get_close_matches(path.name, names, n=1, cutoff=0.6)
+    return f"did you mean {path.parent / close[0]}?" if close else ""
+
+
+def _text_lines(node: Node, text: Text) -> Iterator[tuple[int, int]]:
+    """Offset in the file of each line of a scalar, with the line of its text that it is part of, from 1."""
+    lines = list(text.lines(node.start, max(node.end - 1, node.start)))
+    literal, block = node.style == "|", node.style in ("|", ">")
+    number, blanks, shown, deeper = 1, 0, False, False
+    indent = min((len(line) - len(line.lstrip(" ")) for _, line in lines[1:] if line.strip()), default=0)
+    for offset, line in lines[1:] if block else lines:
+        content = line.lstrip(" ") if block else line.strip()
+        if literal:
+            yield offset + min(indent, len(line)), number
+            number += 1
+            continue
+        if not content.strip():
+            blanks += 1
+            continue
+        # Folding: a single break becomes a space, n empty lines n breaks; lines set deeper keep their own break.
+        set_deeper = block and len(line) - len(content) > indent
+        number += blanks + (1 if shown and (set_deeper or deeper) else 0)
+        blanks, shown, deeper = 0, True, set_deeper
+        yield offset + (len(line) - len(line.lstrip())), number
+        if node.style == '"':
+            number += sum(escape == "n" for escape in re.findall(r"\\(.)", line))
