@@ -75,6 +75,7 @@ def run(
     rows, ledger, usage = _execute(loaded, plan, watcher or Watcher())
     if not len(rows):
         raise UserError(f"no row is left: {_where_lost(ledger)}")
+    from hfsft.plan.engine import quiet
     from hfsft.plan.why import remember
     from hfsft.release.built import SPLITS, Built
     from hfsft.release.folder import write
@@ -84,7 +85,8 @@ def run(
         ids[split].append(row_id)
     ledger.finish(ids)
     built = Built(loaded, plan, rows, ledger, usage, time.perf_counter() - started)
-    folder = write(built, Path(out))
+    with quiet():
+        folder = write(built, Path(out))
     remember(plan, cache_folder(plan.name))
     return built, folder
 
