@@ -1,3 +1,3 @@
 """Fixtures that every test may ask for."""
 
-pytest_plugins = ["tests.hub.fixture"]
+pytest_plugins = ["tests.hub.fixture", "tests.models.fixture"]

@@ -11,6 +11,9 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 # Keys as providers issue them; a recipe is published, so none may stand in it.
 LOOKS_LIKE_KEY = re.compile(r"\b(hf_|sk-|gsk_|xai-|AIza|api_org_)[A-Za-z0-9_\-]{16,}")
 
+# Fields of the request body that are ours: another value would change what an answer is.
+OUR_FIELDS = ("model", "messages", "stream", "n")
+
 
 class Price(BaseModel):
     """What a model's tokens cost."""
@@ -58,7 +61,14 @@ class Model(BaseModel):
     def _one_place(self) -> Model:
         if self.provider and self.base_url:
             raise ValueError("`provider` and `base_url` both say where the model runs; keep one")
+        if ours := [name for name in OUR_FIELDS if name in self.extra_body]:
+            raise ValueError(f"`extra_body` cannot set {', '.join(ours)}: hfsft sets these itself")
         return self
+
+    @property
+    def embedded(self) -> bool:
+        """Whether the model runs inside this process."""
+        return self.provider is None and self.base_url is None
 
     @property
     def base_urls(self) -> tuple[str, ...]:
@@ -110,3 +120,15 @@ class Answer:
     output_tokens: int | None = None
     model: str = ""  # as the server names it
     extra: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One server that can be asked: where, with which key, and what it calls the model."""
+
+    base_url: str
+    api_key: str | None = field(default=None, repr=False)
+    model_name: str = ""
+    concurrency: int = 64
+    revision: str = ""
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)

@@ -1,0 +1,88 @@
+"""A response store whose file is damaged: set aside, and rebuilt from the rows that can still be read."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+import time
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_log = logging.getLogger("hfsft")
+_SIGNS = ("malformed", "not a database", "file is encrypted", "database corruption", "unsupported file format")
+_COPY = "SELECT rowid, * FROM answers WHERE rowid > ? ORDER BY rowid"
+# How far ahead of a broken page a readable row is looked for.
+_REACH = 1 << 24
+
+
+def is_damage(error: BaseException) -> bool:
+    """Whether the error tells of a broken file, rather than a full disk or a lock."""
+    return isinstance(error, sqlite3.DatabaseError) and any(sign in str(error) for sign in _SIGNS)
+
+
+def rebuild(path: Path, schema: str, error: BaseException) -> None:
+    """Set the file at `path` aside and make a new one of what can be read, unless another process just did."""
+    if not path.exists() or not damage_in(path):
+        return
+    aside = path.with_name(f"{path.name}.damaged-{time.strftime('%Y%m%d-%H%M%S')}-{time.time_ns() % 10**6:06d}")
+    path.rename(aside)
+    for suffix in ("-wal", "-shm"):
+        beside = path.with_name(path.name + suffix)
+        if beside.exists():
+            beside.rename(aside.with_name(aside.name + suffix))
+    with closing(sqlite3.connect(path, isolation_level=None)) as new:
+        new.execute("PRAGMA journal_mode=WAL")
+        new.execute(schema)
+        with closing(sqlite3.connect(aside, isolation_level=None)) as old:
+            _salvage(old, new)
+        saved = new.execute("SELECT count(*) FROM answers").fetchone()[0]
+    _log.warning(
+        "%s is damaged (%s). It was set aside as %s and rebuilt: %d answers were saved, others will be asked again.",
+        *(path, error, aside.name, saved),
+    )
+
+
+def damage_in(path: Path) -> str:
+    """What SQLite finds wrong with the whole file; empty if nothing. Reads every page."""
+    try:
+        with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+            found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+    except sqlite3.DatabaseError as error:
+        return str(error) if is_damage(error) else ""
+    return "" if found == "ok" else str(found)
+
+
+def _salvage(old: sqlite3.Connection, new: sqlite3.Connection) -> None:
+    # What lies behind a broken page is still good: go on after it.
+    last: int | None = 0
+    while last is not None:
+        last = _copy(old, new, last)
+
+
+def _copy(old: sqlite3.Connection, new: sqlite3.Connection, last: int) -> int | None:
+    """Copy the rows after `last` up to a broken page; the rowid to go on after, None at the end."""
+    new.execute("BEGIN")
+    try:
+        for rowid, *columns in old.execute(_COPY, (last,)):
+            holes = ",".join("?" * len(columns))
+            new.execute(f"INSERT OR IGNORE INTO answers VALUES ({holes})", columns)  # noqa: S608 (only holes)
+            last = rowid
+    except sqlite3.DatabaseError:
+        return _beyond(old, last)
+    finally:
+        new.execute("COMMIT")
+    return None
+
+
+def _beyond(old: sqlite3.Connection, last: int, reach: int = 1) -> int | None:
+    """The rowid before the next one that can be read, looking twice as far each time; None if there is none."""
+    if reach > _REACH:
+        return None
+    try:
+        row = old.execute(f"{_COPY} LIMIT 1", (last + reach,)).fetchone()
+    except sqlite3.DatabaseError:
+        return _beyond(old, last, reach * 2)
+    return None if row is None else int(row[0]) - 1

@@ -1,0 +1,139 @@
+"""One stage over all its rows: every generator run to its end, with a bounded number of them in flight."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import time
+from collections.abc import Callable, Generator, Iterator
+from typing import TYPE_CHECKING, Any
+
+from hfsft.errors import AnswerError, StageError, StoreError
+from hfsft.models.model import Answer, Request
+
+if TYPE_CHECKING:
+    from hfsft.models.asker import Asker
+
+Turns = Generator[Request, Answer, Any]
+
+# After a stop, open requests get this long to be answered and stored.
+GRACE_SECONDS = 5.0
+# A share of failures among fewer rows is chance.
+_LEAST_ROWS = 20
+# Early rows may be unlucky: stop before the end only when the share is hardly chance.
+_MARGIN = 2.0
+# Rows that are answered from the store never wait; others must still get their turn.
+_BREATH_SECONDS = 0.01
+
+
+def advance(turns: Turns, outcome: Answer | AnswerError | None) -> Request:
+    """The generator's next request, after it is told the outcome of the last; StopIteration at its end."""
+    if outcome is None:
+        return next(turns)
+    if isinstance(outcome, AnswerError):
+        return turns.throw(outcome)
+    return turns.send(outcome)
+
+
+class Drive:
+    """Runs on the pool's loop; `failures` and `reason` tell how it ended."""
+
+    def __init__(
+        self,
+        asker: Asker,
+        stage: str,
+        tasks: Iterator[tuple[str, Callable[[], Turns]]],
+        max_failed_share: float,
+    ) -> None:
+        self.stage = stage
+        self.done = 0
+        self.failures: dict[str, AnswerError] = {}
+        self.reason: BaseException | None = None  # why it was stopped early
+        self._asker = asker
+        self._tasks = tasks
+        self._share = max_failed_share
+        self._workers: list[asyncio.Task[None]] = []
+        self._breath = 0.0
+
+    async def run(self, window: int) -> None:
+        """Work through all tasks, at most `window` at once."""
+        self._asker.stopping = False
+        self._breath = time.monotonic()
+        loop = asyncio.get_running_loop()
+        self._workers = [loop.create_task(self._work()) for _ in range(window)]
+        await asyncio.wait(self._workers)
+        if self.reason is None:
+            try:
+                self._check_share(margin=0)
+            except StageError as error:
+                self.reason = error
+            # A worker's own end is caught in `_work`; what is left here is a bug that must not pass for success.
+            for worker in self._workers:
+                if not worker.cancelled() and (bug := worker.exception()):
+                    self.reason = bug
+
+    def stop(self, reason: BaseException) -> None:
+        """Ask nothing more; what is open may finish for some seconds, and is stored."""
+        if self.reason is not None:
+            return
+        self.reason = reason
+        self._asker.stopping = True
+        if isinstance(reason, StoreError):
+            self.abort()
+            return
+        for worker in self._workers:
+            if worker not in self._asker.exchanging:
+                worker.cancel()
+        asyncio.get_running_loop().call_later(GRACE_SECONDS, self.abort)
+
+    def abort(self) -> None:
+        """Leave at once; open requests are given up."""
+        for worker in self._workers:
+            worker.cancel()
+
+    async def _work(self) -> None:
+        try:
+            for row_id, start in self._tasks:
+                if self.reason is not None:
+                    return
+                try:
+                    await self._row(start())
+                except AnswerError as error:
+                    self.failures[row_id] = error
+                self.done += 1
+                self._check_share()
+                if time.monotonic() - self._breath > _BREATH_SECONDS:
+                    await asyncio.sleep(0)
+                    self._breath = time.monotonic()
+        except Exception as error:  # whatever it is, the build must end with it
+            self.stop(error)
+
+    async def _row(self, turns: Turns) -> None:
+        outcome: Answer | AnswerError | None = None
+        try:
+            while True:
+                outcome = await self._asker.outcome(self.stage, advance(turns, outcome))
+                if self.reason is not None:
+                    raise asyncio.CancelledError
+        except StopIteration:
+            return
+        finally:
+            turns.close()
+
+    def _check_share(self, margin: float = _MARGIN) -> None:
+        """Raise StageError if too many rows failed; `margin` standard errors of doubt while more rows may come."""
+        failed = len(self.failures)
+        if self.done < _LEAST_ROWS or failed <= self._share * self.done:
+            return
+        share = failed / self.done
+        if share - margin * math.sqrt(share * (1 - share) / self.done) <= self._share:
+            return
+        causes: dict[str, int] = {}
+        for error in self.failures.values():
+            causes[error.cause] = causes.get(error.cause, 0) + 1
+        most = ", ".join(f"{count} {cause}" for cause, count in sorted(causes.items(), key=lambda item: -item[1]))
+        last = next(reversed(self.failures.values()))
+        raise StageError(
+            f"{self.stage}: {failed} of {self.done} rows failed, more than {self._share:.0%} ({most}); "
+            f"the last with: {last}"
+        )

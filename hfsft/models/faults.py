@@ -1,0 +1,169 @@
+"""What an exchange without an answer means: try again, slow down, give this row up, or stop asking the server."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Kind = Literal["heal", "slow", "row", "down"]
+
+
+class Fault(Exception):  # noqa: N818 (a fault heals as often as not)
+    """An exchange that brought no answer.
+
+    `kind` says what helps: `heal` a new try, `slow` a new try and fewer at once, `row` nothing (this request cannot be
+    answered), `down` nothing (the server cannot be asked at all). `after` is how many seconds the server wants to be
+    left alone. `paid` is whether the server may have charged for it all the same.
+    """
+
+    def __init__(
+        self, kind: Kind, cause: str, message: str, *, status: int = 0, after: float | None = None, paid: bool = False
+    ) -> None:
+        self.kind = kind
+        self.cause = cause
+        self.message = message
+        self.status = status
+        self.after = after
+        self.paid = paid
+        super().__init__(message)
+
+
+_CONTEXT = re.compile(
+    r"context.?(length|size|window)|exceed_context|prompt is too long|input is too long|too many (input )?tokens"
+    r"|maximum (allowed )?(input|prompt|number of tokens)",
+    re.IGNORECASE,
+)
+_QUOTA = re.compile(
+    r"insufficient.?(quota|balance|credit)|current quota|quota (for|of) (the|today)|daily|per.?day|billing"
+    r"|out of credits",
+    re.IGNORECASE,
+)
+_FILTERED = re.compile(r"content.?(filter|policy|management)|moderat|flagged|safety", re.IGNORECASE)
+
+_ADVICE = {
+    401: "the key is missing or wrong: check `api_key_env`, or log in with `hf auth login`",
+    402: "the account must be paid for or topped up",
+    403: "this key may not use this model",
+    404: "no such model or address there: check `model` and `base_url`",
+    405: "this address takes no chat completions: check `base_url`",
+}
+# A server may be gone for good behind these; 408, 504 and 524 are gateways that lost patience.
+_TIMED_OUT = {408, 504, 524}
+_OVERLOADED = {429, 503, 529}
+_HEALING = {409, 425, 499, 500, 502, 520, 521, 522, 523, 525, 527, 530}
+
+
+def of_response(status: int, headers: Mapping[str, str], body: str) -> Fault:
+    """The fault that a response with an error status is."""
+    said = message_in(body)
+    message = f"HTTP {status}" + (f": {said}" if said else "")
+    after = retry_after(headers)
+    if status in _OVERLOADED:
+        if status == 429 and _QUOTA.search(body):
+            return Fault("down", "quota", f"{message}; the quota is used up: raise it, or go on later", status=status)
+        return Fault("slow", "rate_limit" if status == 429 else "overloaded", message, status=status, after=after)
+    if status in _TIMED_OUT:
+        return Fault("slow", "timeout", message, status=status, after=after, paid=True)
+    if status in _HEALING or status > 505:
+        return Fault("heal", "server", message, status=status, after=after)
+    if _FILTERED.search(said) and status in {400, 403, 422}:
+        return Fault("row", "content_filter", message, status=status)
+    if status in _ADVICE:
+        return Fault("down", "refused", f"{message}; {_ADVICE[status]}", status=status)
+    if 300 <= status < 400:
+        target = headers.get("Location", "another address")
+        return Fault("down", "redirect", f"{message}; it sends us to {target}: put that in `base_url`", status=status)
+    if status == 413 or _CONTEXT.search(body):
+        return Fault("row", "context_length", message, status=status)
+    return Fault("row", "bad_request", message, status=status)
+
+
+def message_in(body: str) -> str:
+    """The sentence that an error body carries, in one line of at most 300 characters; HTML tags are left out."""
+    try:
+        found: Any = json.loads(body)
+    except ValueError:
+        found = re.sub(r"<(style|script|head)\b.*?</\1>|<[^>]+>", " ", body, flags=re.DOTALL | re.IGNORECASE)
+    for name in ("error", "message", "detail", "msg"):
+        if isinstance(found, dict) and found.get(name):
+            found = found[name]
+    text = found if isinstance(found, str) else json.dumps(found, ensure_ascii=False) if found else ""
+    text = " ".join(text.split())
+    return text if len(text) <= 300 else text[:297] + "..."
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Seconds from now that the server asks to be left alone, given as seconds, milliseconds or a date."""
+    if milliseconds := headers.get("retry-after-ms"):
+        seconds = _number(milliseconds)
+        return None if seconds is None else seconds / 1000
+    value = headers.get("Retry-After")
+    return None if value is None else duration(value)
+
+
+def limit_pause(headers: Mapping[str, str]) -> float | None:
+    """Seconds until the server's own rate limit lets the next request in; None while it has room.
+
+    Knows `x-ratelimit-remaining-*`/`-reset-*`, `anthropic-ratelimit-*`, `ratelimit-*` and the structured
+    `RateLimit: "default";r=0;t=12`.
+    """
+    pause: float | None = None
+    for name, value in headers.items():
+        lower = name.lower()
+        if "ratelimit" not in lower:
+            continue
+        if lower == "ratelimit" and "r=" in value:
+            if room := re.search(r"\br=(\d+).*?\bt=(\d+)", value):
+                until = float(room[2]) if room[1] == "0" else None
+            else:
+                until = None
+        elif "remaining" in lower and _number(value) == 0:
+            reset = headers.get(lower.replace("remaining", "reset"))
+            until = duration(reset) if reset else None
+        else:
+            continue
+        if until is not None:
+            pause = max(pause or 0.0, until)
+    return pause
+
+
+def duration(value: str) -> float | None:
+    """Seconds from now in `20`, `6m0s`, `350ms`, a Unix time or a date; None if it is none of these."""
+    number = _number(value)
+    if number is not None:
+        # A large number is a moment: no server asks for thirty years.
+        return max(0.0, number - time.time()) if number > 1e9 else max(0.0, number)
+    parts = re.findall(r"(\d+(?:\.\d+)?)(ms|[dhms])", value)
+    if parts and re.fullmatch(r"(\d+(\.\d+)?(ms|[dhms]))+", value.strip()):
+        return sum(float(n) * {"d": 86400, "h": 3600, "m": 60, "s": 1, "ms": 0.001}[unit] for n, unit in parts)
+    try:
+        moment = parsedate_to_datetime(value)
+    except (TypeError, ValueError):
+        moment = _iso(value)
+    if moment is None:
+        return None
+    return max(0.0, moment.timestamp() - time.time())
+
+
+def _iso(value: str) -> Any:
+    from datetime import datetime, timezone
+
+    try:
+        moment = datetime.fromisoformat(value.strip().replace("Z", "+00:00"))
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
+
+
+def _number(value: str) -> float | None:
+    try:
+        number = float(value)
+    except ValueError:
+        return None
+    return number if number == number and abs(number) != float("inf") else None

@@ -1,0 +1,195 @@
+"""The pool that drives a stage's generators: store first, then the network, until every answer is on disk."""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+import threading
+import time
+from collections.abc import Callable, Generator, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from hfsft.errors import AnswerError, HfsftError
+from hfsft.models import wire
+from hfsft.models.asker import Asker, Patience
+from hfsft.models.drive import Drive, advance
+from hfsft.models.model import Answer, Model, Request
+from hfsft.models.usage import Budget, Meter, Progress, Usage
+
+if TYPE_CHECKING:
+    from hfsft.models.store import Store
+
+T = TypeVar("T")
+Start = Callable[[], Generator[Request, Answer, T]]
+"""Begins one row's generator anew."""
+
+_PROGRESS_SECONDS = 0.1
+# Twice as many rows as requests: so slow rows leave the others all the room.
+_ROWS_PER_REQUEST = 2
+_LEAST_WINDOW, _MOST_WINDOW = 64, 8192
+
+
+class Missing(HfsftError):  # noqa: N818 (a state, which `hfsft plan` counts)
+    """An answer that the store does not hold; `request` asks for it."""
+
+    def __init__(self, request: Request) -> None:
+        self.request = request
+        super().__init__(f"no answer is stored for a request to {request.model}")
+
+
+class Pool:
+    """Asks the models of one recipe.
+
+    `drive` fills the store, `replay` reads it. `recipe` labels what is stored, for `hfsft store`. `on_progress` is
+    called in the thread that drives, ten times a second. One thread and one event loop of its own run everything,
+    so that it works below a running loop too.
+    """
+
+    def __init__(
+        self,
+        models: Mapping[str, Model],
+        store: Store,
+        *,
+        budget: Budget | None = None,
+        on_progress: Callable[[Progress], None] | None = None,
+        recipe: str = "",
+        patience: Patience | None = None,
+    ) -> None:
+        self.usage = Usage(models)
+        self._models = models
+        self._store = store
+        self._on_progress = on_progress
+        meter = Meter(budget, self.usage)
+        self._asker = Asker(models, store, self.usage, meter, recipe, patience or Patience())
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
+        self._driving = threading.Lock()
+
+    def drive(
+        self, stage: str, tasks: Iterable[tuple[str, Start[Any]]], *, total: int, max_failed_share: float = 0.05
+    ) -> dict[str, AnswerError]:
+        """Run every generator until the store holds every answer; the failures by row id.
+
+        A generator may catch AnswerError at its `yield`; one that does not fails its row. Raises StageError when more
+        than `max_failed_share` of the rows failed (after 20), ModelError when a model cannot be asked, BudgetError
+        before a request that could pass the budget, StoreError when answers cannot be kept, KeyboardInterrupt after a
+        first Ctrl-C once the open requests are stored, at once after a second.
+        """
+        with self._driving:
+            began = time.monotonic()
+            drive = Drive(self._asker, stage, iter(tasks), max_failed_share)
+            loop = self._running()
+            future = asyncio.run_coroutine_threadsafe(drive.run(self._window(total)), loop)
+            self._wait(drive, future, total, began)
+            self._report(drive, total, began)
+            if drive.reason is not None:
+                raise drive.reason
+            return drive.failures
+
+    def replay(self, start: Start[T]) -> T:
+        """What the generator returns, from stored answers only; AnswerError as in `drive`, else Missing."""
+        turns = start()
+        outcome: Answer | AnswerError | None = None
+        try:
+            while True:
+                request = advance(turns, outcome)
+                outcome = self._asker.stored(request)
+                if outcome is None:
+                    raise Missing(request)
+        except StopIteration as stop:
+            result: T = stop.value
+            return result
+        finally:
+            turns.close()
+
+    def missing(self, start: Start[Any]) -> list[Request]:
+        """The request that would be sent now for this row; empty when the store answers all that it asks."""
+        try:
+            self.replay(start)
+        except Missing as missing:
+            return [missing.request]
+        except AnswerError:
+            pass
+        return []
+
+    def key(self, request: Request) -> str:
+        """The 64 hex digits under which the answer to this request is stored."""
+        return wire.key_of(self._asker.asked(request))
+
+    def close(self) -> None:
+        """End the thread, the connections and the store's writing; the pool may be used again."""
+        loop, thread = self._loop, self._thread
+        self._loop = self._thread = None
+        if loop is not None and thread is not None:
+            asyncio.run_coroutine_threadsafe(self._asker.close(), loop).result()
+            loop.call_soon_threadsafe(loop.stop)
+            thread.join()
+        self._store.close()
+
+    def __enter__(self) -> Pool:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _running(self) -> asyncio.AbstractEventLoop:
+        if self._loop is None:
+            self._loop = asyncio.new_event_loop()
+            self._thread = threading.Thread(target=_run, args=(self._loop,), name="hfsft-pool", daemon=True)
+            self._thread.start()
+        return self._loop
+
+    def _window(self, total: int) -> int:
+        rows = _ROWS_PER_REQUEST * sum(model.concurrency for model in self._models.values())
+        return max(1, min(total, max(_LEAST_WINDOW, min(rows, _MOST_WINDOW))))
+
+    def _wait(self, drive: Drive, future: concurrent.futures.Future[None], total: int, began: float) -> None:
+        try:
+            self._watch(drive, future, total, began)
+        except KeyboardInterrupt as signal:
+            self._running().call_soon_threadsafe(drive.stop, signal)
+            try:
+                self._watch(drive, future, total, began)
+            except KeyboardInterrupt:
+                self._running().call_soon_threadsafe(drive.abort)
+                raise
+
+    def _watch(self, drive: Drive, future: concurrent.futures.Future[None], total: int, began: float) -> None:
+        while not concurrent.futures.wait([future], timeout=_PROGRESS_SECONDS).done:
+            self._report(drive, total, began)
+        future.result()
+
+    def _report(self, drive: Drive, total: int, began: float) -> None:
+        if self._on_progress is None:
+            return
+        spent = self.usage.total(drive.stage)
+        self._on_progress(
+            Progress(
+                stage=drive.stage,
+                done=drive.done,
+                total=total,
+                failed=len(drive.failures),
+                calls=spent.calls,
+                stored=spent.stored,
+                open=len(self._asker.exchanging),
+                input_tokens=spent.input_tokens,
+                output_tokens=spent.output_tokens,
+                usd=self.usage.usd(drive.stage),
+                seconds=time.monotonic() - began,
+                stopping=drive.reason is not None,
+            )
+        )
+
+
+def _run(loop: asyncio.AbstractEventLoop) -> None:
+    asyncio.set_event_loop(loop)
+    try:
+        loop.run_forever()
+    finally:
+        pending = asyncio.all_tasks(loop)
+        for task in pending:
+            task.cancel()
+        loop.run_until_complete(asyncio.gather(*pending, return_exceptions=True))
+        loop.run_until_complete(loop.shutdown_asyncgens())
+        loop.run_until_complete(loop.shutdown_default_executor())
+        loop.close()

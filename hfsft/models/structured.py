@@ -1,0 +1,131 @@
+"""Answers that must be JSON: constrained where the server can, read leniently, mended once, or refused.
+
+Sure! Here is my verdict:
+```json
+{"reason": "names a time", "usefulness": "4",}
+```
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+import warnings
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from hfsft.errors import AnswerError
+from hfsft.models.shape import Rounding, fit
+from hfsft.models.thinking import split_thinking
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+
+    from hfsft.models.model import Answer, Request
+
+T = TypeVar("T")
+
+# Python's own reader of literals gets slow and deep on long text.
+_MOST_LITERAL = 20_000
+# A text of nothing but braces must not cost minutes.
+_MOST_STARTS = 400
+_STRING = r'"(?:[^"\\]|\\.)*"'
+_TRAILING_COMMA = re.compile(rf"({_STRING})|,(?=\s*[}}\]])", re.DOTALL)
+_TOO_DEEP = (RecursionError, MemoryError)
+_lenient = json.JSONDecoder(strict=False)
+
+
+def ask(
+    request: Request, schema: dict[str, Any], check: Callable[[Any], T], *, rounding: Rounding = "refuse"
+) -> Generator[Request, Answer, T]:
+    """What `check` makes of an answer in the shape of `schema`.
+
+    `check` raises ValueError with a sentence for the model. An answer that cannot be used is asked for once more,
+    with that sentence; AnswerError("unreadable") if the second cannot be used either.
+    """
+    request = replace(request, schema=schema)
+    answer = yield request
+    try:
+        return check(parse(answer.text, schema, rounding))
+    except ValueError as error:
+        wrong = str(error)
+    complaint = (
+        f"That answer cannot be used: {wrong}. Answer again, the whole answer, as JSON only, with no text around it."
+    )
+    told = ({"role": "assistant", "content": answer.text}, {"role": "user", "content": complaint})
+    answer = yield replace(request, messages=(*request.messages, *told))
+    try:
+        return check(parse(answer.text, schema, rounding))
+    except ValueError as error:
+        raise AnswerError("unreadable", f"{error} (asked twice)") from None
+
+
+def parse(text: str, schema: dict[str, Any], rounding: Rounding = "refuse") -> Any:
+    """The last value in `text` that fits `schema`; ValueError with a sentence for the model if none does."""
+    text = split_thinking(text)[0].strip()
+    wrong = "it holds no JSON" + ("" if text else ", it is empty")
+    for value in reversed(_values(text, schema)):
+        try:
+            return fit(value, schema, rounding)
+        except ValueError as error:  # noqa: PERF203 (an earlier value may fit)
+            wrong = str(error) if wrong.startswith("it holds") else wrong
+    raise ValueError(wrong)
+
+
+def _values(text: str, schema: dict[str, Any]) -> list[Any]:
+    """Everything in `text` that reads as JSON of the schema's kind, in order; values within values are not counted."""
+    try:
+        return [json.loads(text)]
+    except (ValueError, *_TOO_DEEP):
+        pass
+    opening = {"object": "{", "array": "["}.get(str(schema.get("type")), "{[")
+    found: list[Any] = []
+    position = 0
+    for _ in range(_MOST_STARTS):
+        start = min((at for mark in opening if (at := text.find(mark, position)) >= 0), default=-1)
+        if start < 0:
+            break
+        value, position = _value_at(text, start)
+        if value is not None:
+            found.append(value)
+    return found
+
+
+def _value_at(text: str, start: int) -> tuple[Any, int]:
+    """The value that begins at `start` and where to look on; None if nothing there can be read."""
+    try:
+        return _lenient.raw_decode(text, start)
+    except (ValueError, *_TOO_DEEP):
+        pass
+    end = _closing(text, start)
+    if end is None:
+        return None, start + 1
+    span = text[start:end]
+    try:
+        return _lenient.decode(_TRAILING_COMMA.sub(r"\1", span)), end
+    except (ValueError, *_TOO_DEEP):
+        pass
+    if len(span) <= _MOST_LITERAL:
+        try:
+            # Small models like to answer with Python: {'score': 4, 'flag': True}
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                return ast.literal_eval(span), end
+        except (ValueError, SyntaxError, TypeError, *_TOO_DEEP):
+            pass
+    return None, start + 1
+
+
+def _closing(text: str, start: int) -> int | None:
+    """Where the bracket at `start` is closed, brackets within double quotes left out; None if it never is."""
+    depth = 0
+    for match in re.compile(rf"{_STRING}|[\[\]{{}}]", re.DOTALL).finditer(text, start):
+        mark = match[0]
+        if mark in "[{":
+            depth += 1
+        elif mark in "]}":
+            depth -= 1
+            if depth == 0:
+                return match.end()
+    return None

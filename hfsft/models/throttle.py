@@ -1,0 +1,234 @@
+"""How many requests a model gets at once: it starts gently, grows while answers come, and gives way to a slow server.
+
+A `Lane` is one endpoint of one model; a `Gate` holds a model's lanes and the queue before them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from typing import TYPE_CHECKING
+
+from hfsft.errors import ModelError
+from hfsft.models.faults import Fault, limit_pause
+
+if TYPE_CHECKING:
+    from hfsft.models.client import Client
+
+# A first burst of a quarter tells whether the server holds; three such steps reach the whole.
+_FIRST_SHARE = 0.25
+_FIRST_LEAST = 4
+_GROWTH = 2.0  # per answer while nothing went wrong yet: three times as many in each round trip
+_REGROWTH = 0.125  # per answer after trouble, up to where the trouble came
+# Who asks to be left alone for longer than this is done for the day.
+LONGEST_PAUSE = 600.0
+# A server that has answered may be restarting; one that never has is not there.
+_RESTART_SECONDS = 10.0
+# So many faults in a row, and no answer among them for so long, are no longer bad luck.
+_STREAK = 20
+_STREAK_SECONDS = 60.0
+
+
+class Lane:
+    """One endpoint: how many requests are open there, how many may be, and whether it still counts."""
+
+    def __init__(self, client: Client, most: int) -> None:
+        self.client = client
+        self.most = most
+        self.limit = float(min(most, max(_FIRST_LEAST, most * _FIRST_SHARE)))
+        self.open = 0
+        self.paused_until = 0.0
+        self.down = ""  # why it is set aside
+        # What the server was found to understand; None until the first request that needs it.
+        self.takes_schema: bool | None = None
+        self.probe = asyncio.Lock()
+        self.modern = False
+        self._trouble: float | None = None
+        self._cut_at = 0.0
+        self._streak = 0
+        self._answered_at: float | None = None
+
+    def room(self, now: float) -> bool:
+        """Whether one more request may go there now."""
+        return not self.down and now >= self.paused_until and self.open < int(self.limit)
+
+    def answered(self, now: float) -> None:
+        """An answer came: allow more at once."""
+        self._streak = 0
+        self._answered_at = now
+        if self.open < int(self.limit) or self.limit >= self.most:
+            return
+        step = _GROWTH if self._trouble is None else _REGROWTH if self.limit < self._trouble else 1 / self.limit
+        self.limit = min(float(self.most), self.limit + step)
+
+    def failed(self, fault: Fault, sent_at: float, now: float) -> None:
+        """A fault came: allow fewer, wait as long as the server asks, or set the endpoint aside."""
+        if fault.kind == "row":
+            self._streak = 0
+            return
+        quiet = now - self._answered_at if self._answered_at is not None else float("inf")
+        if fault.kind == "down":
+            restarting = fault.cause == "connection" and quiet < _RESTART_SECONDS
+            if not restarting:
+                self.down = fault.message
+            return
+        if fault.after is not None and fault.after > LONGEST_PAUSE:
+            self.down = f"{fault.message}; it asks to be left alone for {fault.after / 3600:.1f} h: go on after that"
+            return
+        if fault.after is not None:
+            self.pause(fault.after, now)
+        if fault.kind == "slow":
+            self._slow_down(sent_at, now)
+        if fault.cause not in {"rate_limit", "overloaded"}:
+            self._streak += 1
+            if self._streak >= _STREAK and quiet > _STREAK_SECONDS:
+                self.down = f"{self._streak} requests in a row failed, the last with: {fault.message}"
+
+    def pause(self, seconds: float, now: float) -> None:
+        """Send nothing for so long; never longer than `LONGEST_PAUSE`."""
+        self.paused_until = max(self.paused_until, now + min(seconds, LONGEST_PAUSE))
+
+    def _slow_down(self, sent_at: float, now: float) -> None:
+        # All requests that were open at one cut tell of the same trouble: cut once for them.
+        if sent_at < self._cut_at:
+            return
+        self._cut_at = now
+        self._trouble = self.limit
+        self.limit = max(1.0, self.limit / 2)
+
+
+class Bucket:
+    """A fixed bound per minute, never passed in any 60 seconds: a tenth at once, the rest evenly."""
+
+    def __init__(self, per_minute: int) -> None:
+        self._size = max(1.0, per_minute / 10)
+        # At one a minute the burst is the whole bound: then each waits its full turn.
+        self._rate = (per_minute - self._size) / 60 if per_minute > 1 else 1 / 60
+        self._level = self._size
+        self._at = 0.0
+
+    def wait(self, amount: float, now: float) -> float:
+        """Seconds until `amount` may be taken; more than the bucket holds waits for a full one."""
+        self._fill(now)
+        short = min(amount, self._size) - self._level
+        return max(0.0, short / self._rate)
+
+    def take(self, amount: float, now: float) -> None:
+        """Take `amount`, negative to give back what was taken too much."""
+        self._fill(now)
+        self._level = min(self._size, self._level - amount)
+
+    def _fill(self, now: float) -> None:
+        if self._at:
+            self._level = min(self._size, self._level + (now - self._at) * self._rate)
+        self._at = now
+
+
+class Gate:
+    """The queue before one model: first come, first served, to the endpoint with the most room."""
+
+    def __init__(
+        self, name: str, lanes: list[Lane], concurrency: int, requests: int | None = None, tokens: int | None = None
+    ) -> None:
+        self.name = name
+        self.lanes = lanes
+        self._most = concurrency
+        self._open = 0
+        self._waiting: deque[tuple[asyncio.Future[Lane], float]] = deque()
+        self._requests = Bucket(requests) if requests else None
+        self._tokens = Bucket(tokens) if tokens else None
+        self._timer: asyncio.TimerHandle | None = None
+
+    async def enter(self, tokens: float = 0) -> Lane:
+        """The lane to use, once there is room; ModelError if no endpoint is left. `leave` must follow."""
+        self._check()
+        if not self._waiting and (lane := self._free(tokens)):
+            return self._grant(lane, tokens)
+        turn: asyncio.Future[Lane] = asyncio.get_running_loop().create_future()
+        self._waiting.append((turn, tokens))
+        self._pump()
+        try:
+            return await turn
+        except asyncio.CancelledError:
+            if turn.done() and not turn.cancelled() and turn.exception() is None:
+                self.leave(turn.result())
+            raise
+
+    def leave(self, lane: Lane) -> None:
+        """Give the place in `lane` back."""
+        lane.open -= 1
+        self._open -= 1
+        self._pump()
+
+    def answered(self, lane: Lane, headers: object, expected: float, used: float | None) -> None:
+        """Take note of an answer: room grows, the server's own limits are honoured, token counts are corrected."""
+        now = time.monotonic()
+        lane.answered(now)
+        pause = limit_pause(headers)  # type: ignore[arg-type]
+        if pause:
+            lane.pause(pause, now)
+        if self._tokens and used is not None:
+            self._tokens.take(used - expected, now)
+
+    def failed(self, lane: Lane, fault: Fault, sent_at: float) -> None:
+        """Take note of a fault; ModelError when it leaves no endpoint."""
+        lane.failed(fault, sent_at, time.monotonic())
+        self._check()
+
+    def _check(self) -> None:
+        if all(lane.down for lane in self.lanes):
+            error = ModelError(f"models.{self.name}: " + "; ".join(lane.down for lane in self.lanes))
+            for turn, _ in self._waiting:
+                if not turn.done():
+                    turn.set_exception(error)
+            self._waiting.clear()
+            raise error
+
+    def _free(self, tokens: float) -> Lane | None:
+        now = time.monotonic()
+        if self._open >= self._most or self._wait(tokens, now) > 0:
+            return None
+        free = [lane for lane in self.lanes if lane.room(now)]
+        return min(free, key=lambda lane: lane.open / lane.limit) if free else None
+
+    def _wait(self, tokens: float, now: float) -> float:
+        wait = self._requests.wait(1, now) if self._requests else 0.0
+        return max(wait, self._tokens.wait(tokens, now)) if self._tokens else wait
+
+    def _grant(self, lane: Lane, tokens: float) -> Lane:
+        lane.open += 1
+        self._open += 1
+        now = time.monotonic()
+        if self._requests:
+            self._requests.take(1, now)
+        if self._tokens:
+            self._tokens.take(tokens, now)
+        return lane
+
+    def _pump(self) -> None:
+        while self._waiting:
+            turn, tokens = self._waiting[0]
+            if turn.done():
+                self._waiting.popleft()
+                continue
+            lane = self._free(tokens)
+            if lane is None:
+                self._set_timer(tokens)
+                return
+            self._waiting.popleft()
+            turn.set_result(self._grant(lane, tokens))
+
+    def _set_timer(self, tokens: float) -> None:
+        """Look again when a pause or a bound per minute ends; a place that is given back looks by itself."""
+        if self._timer is not None:
+            return
+        now = time.monotonic()
+        waits = [lane.paused_until - now for lane in self.lanes if not lane.down and lane.paused_until > now]
+        wait = max(self._wait(tokens, now), min(waits, default=0.0))
+        if wait > 0:
+            self._timer = asyncio.get_running_loop().call_later(wait, self._look_again)
+
+    def _look_again(self) -> None:
+        self._timer = None
+        self._pump()

@@ -1,0 +1,146 @@
+"""A request as it is keyed and as it is sent, and an answer as it is read; nothing here touches a network.
+
+{"model": "m", "messages": [{"role": "user", "content": "Hi"}], "max_tokens": 256}
+{"choices": [{"message": {"content": "Hello."}, "finish_reason": "stop"}], "usage": {"prompt_tokens": 9, ...}}
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+from hfsft.errors import AnswerError
+from hfsft.models.faults import Fault, message_in, of_response
+from hfsft.models.model import Answer, Model, Request
+from hfsft.models.thinking import split_thinking
+
+_encode = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
+# Names for the same end in servers that do not speak quite the same dialect.
+_FINISH = {
+    "max_tokens": "length",
+    "model_length": "length",
+    "safety": "content_filter",
+    "recitation": "content_filter",
+    "refusal": "content_filter",
+}
+
+
+def sampling(model: Model, request: Request) -> dict[str, Any]:
+    """The sampling of one request as the server gets it: the request's own values, else the recipe's model's."""
+    chosen: dict[str, Any] = {}
+    for name in ("temperature", "top_p"):
+        value = getattr(request, name)
+        value = getattr(model, name) if value is None else value
+        if value is not None:
+            chosen[name] = float(value)
+    limit = request.max_tokens or model.max_tokens
+    if limit is not None:
+        chosen["max_tokens"] = limit
+    if request.stop:
+        chosen["stop"] = list(request.stop)
+    if request.seed is not None:
+        chosen["seed"] = request.seed
+    return chosen
+
+
+def canonical(model: Model, request: Request, revision: str = "") -> str:
+    """All that an answer depends on, as canonical JSON; not where, how fast or with whose key it is asked."""
+    asked: dict[str, Any] = {"model": model.model, "messages": request.messages, **sampling(model, request)}
+    if revision:
+        asked["revision"] = revision
+    if request.schema is not None:
+        asked["schema"] = request.schema
+    if model.extra_body:
+        asked["extra_body"] = model.extra_body
+    return _encode(asked)
+
+
+def key_of(asked: str) -> str:
+    """The SHA-256, as 64 hex digits, under which the answer to `asked` is kept."""
+    return hashlib.sha256(asked.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def body(model: Model, request: Request, model_name: str, *, constrain: bool = True, modern: bool = False) -> bytes:
+    """The request body, word for word.
+
+    `constrain` hands the schema to the server; without it the schema is told to the model at the end of the prompt.
+    `modern` names the token limit as servers do that refuse `max_tokens`.
+    """
+    sent: dict[str, Any] = {"model": model_name, "messages": list(request.messages), **sampling(model, request)}
+    if request.schema is not None:
+        if constrain:
+            shape = {"name": "answer", "schema": request.schema, "strict": True}
+            sent["response_format"] = {"type": "json_schema", "json_schema": shape}
+        else:
+            sent["messages"] = _with_schema(sent["messages"], request.schema)
+    if modern and "max_tokens" in sent:
+        sent["max_completion_tokens"] = sent.pop("max_tokens")
+    sent.update(model.extra_body)
+    # Half of a surrogate pair cannot be sent; a question mark can.
+    return json.dumps(sent, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode("utf-8", "replace")
+
+
+def _with_schema(messages: list[dict[str, Any]], schema: dict[str, Any]) -> list[dict[str, Any]]:
+    told = "Answer with JSON only, no text around it, that follows this JSON Schema:\n" + _encode(schema)
+    last = messages[-1] if messages else {}
+    if last.get("role") == "user" and isinstance(last.get("content"), str):
+        return [*messages[:-1], {**last, "content": f"{last['content']}\n\n{told}"}]
+    return [*messages, {"role": "user", "content": told}]
+
+
+def read(raw: str) -> Answer:
+    """The answer in a response body; a Fault if the body holds none."""
+    try:
+        found = json.loads(raw)
+    except ValueError:
+        raise Fault("heal", "unreadable", f"the body is not JSON: {message_in(raw)[:120]!r}", paid=True) from None
+    if not isinstance(found, dict):
+        raise Fault("heal", "unreadable", "the body is not a JSON object", paid=True)
+    if (error := found.get("error")) and not found.get("choices"):
+        code = error.get("code") if isinstance(error, dict) else None
+        raise of_response(code if isinstance(code, int) and 400 <= code < 600 else 500, {}, raw)
+    choices = found.get("choices")
+    first = choices[0] if isinstance(choices, list) and choices else None
+    message = first.get("message") if isinstance(first, dict) else None
+    if not isinstance(first, dict) or not isinstance(message, dict):
+        raise Fault("heal", "unreadable", "the body holds no choice", paid=True)
+    return _answer(found, first, message)
+
+
+def _answer(found: dict[str, Any], choice: dict[str, Any], message: dict[str, Any]) -> Answer:
+    finish = str(choice.get("finish_reason") or "stop").lower()
+    finish = _FINISH.get(finish, finish)
+    content = message.get("content")
+    if isinstance(content, list):
+        content = "".join(part.get("text") or "" for part in content if isinstance(part, dict))
+    if not content and isinstance(message.get("refusal"), str):
+        content, finish = message["refusal"], "content_filter"
+    text, thinking = split_thinking(content if isinstance(content, str) else "")
+    apart = message.get("reasoning_content") or message.get("reasoning")
+    usage = found.get("usage")
+    usage = usage if isinstance(usage, dict) else {}
+    served = found.get("model")
+    return Answer(
+        text=text,
+        reasoning="\n\n".join(part for part in (apart, thinking) if isinstance(part, str) and part),
+        finish_reason=finish,
+        input_tokens=_count(usage.get("prompt_tokens")),
+        output_tokens=_count(usage.get("completion_tokens")),
+        model=served if isinstance(served, str) else "",
+    )
+
+
+def _count(value: Any) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+
+
+def usable(request: Request, answer: Answer) -> Answer:
+    """The answer itself; AnswerError if the row that asked cannot use it."""
+    if answer.finish_reason == "content_filter":
+        raise AnswerError("content_filter", "the model or its provider declined to answer")
+    if answer.finish_reason == "length" and not request.accept_cut:
+        raise AnswerError("length", f"cut after {answer.output_tokens or 'its most'} tokens: raise `max_tokens`")
+    if not answer.text.strip():
+        raise AnswerError("empty", "the answer holds no text")
+    return answer

@@ -1,0 +1,195 @@
+"""The pool's promises: every answer on disk once, every failure in its place, nothing waits for a slow row."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import replace
+
+import pytest
+
+from hfsft.errors import AnswerError, ModelError, StageError
+from hfsft.models.model import Model
+from hfsft.models.pool import Missing
+from tests.models.fixture import one, rows, user
+from tests.models.server import echo
+
+
+def expected(text: str) -> str:
+    return echo({"messages": [{"role": "user", "content": text}]})
+
+
+def test_drive_fills_the_store_and_replay_reads_it(llm, make_pool) -> None:
+    pool = make_pool()
+    tasks = rows(50)
+    assert pool.drive("generate", iter(tasks), total=50) == {}
+    assert [pool.replay(start) for _, start in tasks] == [expected(f"question {index}") for index in range(50)]
+    assert len(llm.requests) == 50
+
+
+def test_a_second_drive_and_a_second_pool_ask_nothing(llm, make_pool) -> None:
+    make_pool().drive("generate", rows(30), total=30)
+    again = make_pool()
+    again.drive("generate", rows(30), total=30)
+    assert len(llm.requests) == 30
+    tally = again.usage.of("generate", "m")
+    assert (tally.calls, tally.stored, tally.usd) == (0, 30, 0.0)
+
+
+def test_added_and_changed_rows_ask_only_for_themselves(llm, make_pool) -> None:
+    make_pool().drive("generate", rows(20), total=20)
+    changed = [*rows(20)[1:], ("row-0", one("another question")), *rows(30)[20:]]
+    make_pool().drive("generate", changed, total=30)
+    assert len(llm.requests) == 20 + 1 + 10
+
+
+def test_the_same_request_of_two_rows_is_sent_once(llm, make_pool) -> None:
+    llm.latency = 0.05
+    make_pool().drive("generate", [(f"r{index}", one("same")) for index in range(20)], total=20)
+    assert len(llm.requests) == 1
+
+
+def test_missing_names_the_next_request_and_replay_refuses(make_pool) -> None:
+    pool = make_pool()
+    assert pool.missing(one("x")) == [user("x")]
+    with pytest.raises(Missing):
+        pool.replay(one("x"))
+    pool.drive("generate", [("r", one("x"))], total=1)
+    assert pool.missing(one("x")) == []
+
+
+def test_a_follow_up_question_is_one_more_yield(llm, make_pool) -> None:
+    def start():
+        first = yield user("first")
+        second = yield user(f"then {first.text}")
+        return second.text
+
+    pool = make_pool()
+    assert pool.drive("chat", [("r", start)], total=1) == {}
+    assert pool.replay(start) == expected(f"then {expected('first')}")
+    assert pool.missing(start) == []
+
+
+def test_a_slow_row_holds_nobody_back(llm, make_pool) -> None:
+    llm.fault = lambda body, coming: "slow" if body["messages"][-1]["content"] == "question 0" else ""
+    llm.drip_seconds = 1.0
+    finished: list[tuple[float, int]] = []
+    began = time.monotonic()
+    pool = make_pool(on_progress=lambda progress: finished.append((time.monotonic() - began, progress.done)))
+    assert pool.drive("generate", rows(300), total=300) == {}
+    assert any(done == 299 and seconds < 0.95 for seconds, done in finished)
+
+
+def test_a_generator_may_turn_a_failure_into_a_result(llm, make_pool) -> None:
+    llm.fault = lambda body, coming: "bad_request"
+
+    def start():
+        try:
+            answer = yield user("judge this")
+        except AnswerError as error:
+            return f"unscored: {error.cause}"
+        return answer.text
+
+    pool = make_pool()
+    assert pool.drive("judge", [("r", start)], total=1) == {}
+    assert pool.replay(start) == "unscored: bad_request"
+
+
+@pytest.mark.parametrize(
+    ("fault", "cause", "sent_again"),
+    [
+        ("length", "length", 0),  # an answer, paid for once
+        ("content_filter", "content_filter", 0),
+        ("no_text", "empty", 0),
+        ("bad_request", "bad_request", 1),  # not an answer: the next build asks again
+        ("context_length", "context_length", 1),
+    ],
+)
+def test_what_asking_again_cannot_mend_is_asked_once(llm, make_pool, fault, cause, sent_again) -> None:
+    llm.fault = lambda body, coming: fault
+    pool = make_pool()
+    failures = pool.drive("generate", rows(1), total=1)
+    assert failures["row-0"].cause == cause
+    assert len(llm.requests) == 1
+    with pytest.raises(AnswerError, match=cause):
+        pool.replay(rows(1)[0][1])
+    assert make_pool().drive("generate", rows(1), total=1)["row-0"].cause == cause
+    assert len(llm.requests) == 1 + sent_again
+
+
+def test_a_cut_answer_serves_who_accepts_one(llm, make_pool) -> None:
+    llm.fault = lambda body, coming: "length"
+    pool = make_pool()
+    assert set(pool.drive("generate", rows(1), total=1)) == {"row-0"}
+    assert pool.replay(one("question 0", accept_cut=True)) == expected("question 0")
+    assert len(llm.requests) == 1
+
+
+def test_too_many_failures_stop_the_stage_and_say_why(llm, make_pool) -> None:
+    llm.fault = lambda body, coming: (
+        "bad_request" if coming and int(body["messages"][0]["content"][9:]) % 5 == 0 else ""
+    )
+    with pytest.raises(StageError, match=r"generate: \d+ of \d+ rows failed, more than 5% .*makes no sense"):
+        make_pool().drive("generate", rows(2000), total=2000)
+    assert len(llm.requests) < 1000
+    assert len(make_pool().drive("generate", rows(100), total=100, max_failed_share=0.2)) == 20
+
+
+def test_an_error_of_the_stage_itself_ends_the_drive(make_pool) -> None:
+    def start():
+        yield user("x")
+        raise ZeroDivisionError("a bug")
+
+    with pytest.raises(ZeroDivisionError, match="a bug"):
+        make_pool().drive("generate", [("r", start)], total=1)
+
+
+def test_an_unknown_model_name_is_an_error(make_pool) -> None:
+    with pytest.raises(ModelError, match="no model is named 'm2'"):
+        make_pool().drive("generate", [("r", lambda: (yield replace(user("x"), model="m2")))], total=1)
+
+
+def test_tasks_are_read_as_they_are_needed(llm, make_pool) -> None:
+    llm.latency = 0.02
+    ahead = 0
+
+    def tasks():
+        nonlocal ahead
+        for index, task in enumerate(rows(1000)):
+            ahead = max(ahead, index - llm.answered)
+            yield task
+
+    pool = make_pool(model={"concurrency": 32})
+    pool.drive("generate", tasks(), total=1000)
+    assert ahead <= 64
+
+
+def test_drive_works_inside_a_running_loop(make_pool) -> None:
+    async def notebook() -> str:
+        pool = make_pool()
+        pool.drive("generate", [("r", one("x"))], total=1)
+        return pool.replay(one("x"))
+
+    assert asyncio.run(notebook()) == expected("x")
+
+
+def test_no_rows_are_no_work(make_pool) -> None:
+    assert make_pool().drive("generate", iter(()), total=0) == {}
+
+
+def test_progress_counts_rows_calls_and_tokens(make_pool) -> None:
+    seen = []
+    pool = make_pool(on_progress=seen.append, model={"price": {"input": 1, "output": 2}})
+    pool.drive("generate", rows(40), total=40)
+    last = seen[-1]
+    assert (last.stage, last.done, last.total, last.failed, last.calls, last.open) == ("generate", 40, 40, 0, 40, 0)
+    assert last.usd == pytest.approx((last.input_tokens + 2 * last.output_tokens) / 1e6)
+
+
+def test_a_model_served_at_several_addresses_is_one_model(llm, make_pool) -> None:
+    here = Model(model="m-1", base_url=llm.url, concurrency=3, timeout=5, headers={"x-a": "b"})
+    there = Model(model="m-1", base_url="http://other.example/v1", api_key_env="SOME_KEY")
+    assert make_pool({"m": here}).key(user("x")) == make_pool({"m": there}).key(user("x"))
+    hotter = here.model_copy(update={"temperature": 0.9})
+    assert make_pool({"m": hotter}).key(user("x")) != make_pool({"m": here}).key(user("x"))
+    assert make_pool({"m": hotter}).key(user("x", temperature=0.9)) == make_pool({"m": hotter}).key(user("x"))
