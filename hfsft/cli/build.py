@@ -35,7 +35,9 @@ def run(arguments: argparse.Namespace) -> None:
     line = Line()
     watcher = None if arguments.quiet else pipeline.Watcher(line.step, line.progress)
     try:
-        built, folder = pipeline.run(arguments.recipe, overrides=arguments.overrides, out=arguments.out, watcher=watcher)
+        built, folder = pipeline.run(
+            arguments.recipe, overrides=arguments.overrides, out=arguments.out, watcher=watcher
+        )
     finally:
         line.clear()
     if arguments.json:
