@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import aiohttp
+from multidict import CIMultiDict
 from yarl import URL
 
 from hfsft.models import wire
@@ -60,7 +61,8 @@ class Client:
         self._seconds = timeout
         # `total` covers the whole exchange, so that a server which drips bytes cannot pass it.
         self._timeout = aiohttp.ClientTimeout(total=timeout, sock_connect=min(timeout, _CONNECT_SECONDS))
-        self._headers = {"Content-Type": "application/json", "Accept": "application/json", **dict(endpoint.headers)}
+        self._headers = CIMultiDict({"Content-Type": "application/json", "Accept": "application/json"})
+        self._headers.update(endpoint.headers)
         if endpoint.api_key:
             self._headers["Authorization"] = f"Bearer {endpoint.api_key}"
         secrets = [endpoint.api_key or "", *(value for _, value in endpoint.headers)]
