@@ -13,9 +13,10 @@ from urllib.parse import urlsplit
 import aiohttp
 from yarl import URL
 
+from hfsft.errors import LOOKS_LIKE_KEY
 from hfsft.models import wire
 from hfsft.models.faults import Fault, of_response
-from hfsft.models.model import LOOKS_LIKE_KEY, Answer, Endpoint
+from hfsft.models.model import Answer, Endpoint
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
