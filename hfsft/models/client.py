@@ -14,9 +14,10 @@ import aiohttp
 from multidict import CIMultiDict
 from yarl import URL
 
+from hfsft.errors import LOOKS_LIKE_KEY
 from hfsft.models import wire
 from hfsft.models.faults import Fault, of_response
-from hfsft.models.model import LOOKS_LIKE_KEY, Answer, Endpoint
+from hfsft.models.model import Answer, Endpoint
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -9,14 +9,14 @@ from functools import partial
 from heapq import nsmallest
 from typing import Any
 
-from hfsft.errors import Problem, PromptError, RecipeError
+from hfsft.errors import Problem, PromptError, RecipeError, nearest
 from hfsft.filters import DEFAULT_FILTERS
 from hfsft.filters.base import Filter
 from hfsft.models.model import Model
 from hfsft.plan.plan import Plan
 from hfsft.plan.row import COLUMNS, new_row
 from hfsft.plan.step import Bound, Row, Step, unit
-from hfsft.prompts import Prompt, nearest
+from hfsft.prompts import Prompt
 from hfsft.recipe.recipe import Recipe
 from hfsft.stages.base import Context
 from hfsft.stages.evolve import parse as parse_evolution
