@@ -123,7 +123,8 @@ class Drive:
     def _check_share(self, margin: float = _MARGIN) -> None:
         """Raise StageError if too many rows failed; `margin` standard errors of doubt while more rows may come."""
         failed = len(self.failures)
-        if self.done < _LEAST_ROWS or failed <= self._share * self.done:
+        # A share of 0 bears not one failure, and need not wait to be sure of it.
+        if failed <= self._share * self.done or (self._share and self.done < _LEAST_ROWS):
             return
         share = failed / self.done
         if share - margin * math.sqrt(share * (1 - share) / self.done) <= self._share:
