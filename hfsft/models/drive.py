@@ -57,7 +57,7 @@ class Drive:
 
     async def run(self, window: int) -> None:
         """Work through all tasks, at most `window` at once."""
-        self._asker.stopping = False
+        self._asker.begin()
         self._breath = time.monotonic()
         loop = asyncio.get_running_loop()
         self._workers = [loop.create_task(self._work()) for _ in range(window)]
