@@ -16,6 +16,7 @@ from hfsft.models.faults import Fault
 from hfsft.models.model import Answer, Endpoint, Model, Price, Request
 from hfsft.models.store import Entry, Store
 from hfsft.models.throttle import Gate, Lane
+from hfsft.models.writer import Writer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -53,6 +54,7 @@ class Asker:
     ) -> None:
         self._models = models
         self._store = store
+        self._writer = Writer(store)
         self._usage = usage
         self._meter = meter
         self._recipe = recipe
@@ -97,6 +99,7 @@ class Asker:
             task.cancel()
         if self._session is not None:
             await self._session.close()
+        self._writer.close()
 
     async def _ask_once(self, stage: str, request: Request, asked: str, key: str) -> Answer | AnswerError:
         asking = self._asking[key] = asyncio.get_running_loop().create_future()
@@ -157,7 +160,7 @@ class Asker:
             entry = Entry(
                 key, asked, answer, model.model, self._revisions[request.model], self._recipe, stage, round(seconds, 4)
             )
-            return await self._store.add(entry), seconds
+            return await self._writer.add(entry), seconds
         except Fault as fault:
             tally.failures[fault.cause] += 1
             gate.failed(lane, fault, sent_at)

@@ -170,6 +170,8 @@ class Gate:
             lane.pause(pause, now)
         if self._tokens and used is not None:
             self._tokens.take(used - expected, now)
+        # The room that was won is used at once, while the answer is still being written.
+        self._pump()
 
     def failed(self, lane: Lane, fault: Fault, sent_at: float) -> None:
         """Take note of a fault; ModelError when it leaves no endpoint."""
@@ -186,9 +188,13 @@ class Gate:
             raise error
 
     def _free(self, tokens: float) -> Lane | None:
-        now = time.monotonic()
-        if self._open >= self._most or self._wait(tokens, now) > 0:
+        if self._open >= self._most:
             return None
+        now = time.monotonic()
+        if self._wait(tokens, now) > 0:
+            return None
+        if len(self.lanes) == 1:
+            return self.lanes[0] if self.lanes[0].room(now) else None
         free = [lane for lane in self.lanes if lane.room(now)]
         return min(free, key=lambda lane: lane.open / lane.limit) if free else None
 
@@ -199,11 +205,10 @@ class Gate:
     def _grant(self, lane: Lane, tokens: float) -> Lane:
         lane.open += 1
         self._open += 1
-        now = time.monotonic()
         if self._requests:
-            self._requests.take(1, now)
+            self._requests.take(1, time.monotonic())
         if self._tokens:
-            self._tokens.take(tokens, now)
+            self._tokens.take(tokens, time.monotonic())
         return lane
 
     def _pump(self) -> None:
@@ -214,18 +219,18 @@ class Gate:
                 continue
             lane = self._free(tokens)
             if lane is None:
-                self._set_timer(tokens)
+                if self._timer is None:
+                    self._set_timer(tokens)
                 return
             self._waiting.popleft()
             turn.set_result(self._grant(lane, tokens))
 
     def _set_timer(self, tokens: float) -> None:
         """Look again when a pause or a bound per minute ends; a place that is given back looks by itself."""
-        if self._timer is not None:
-            return
         now = time.monotonic()
-        waits = [lane.paused_until - now for lane in self.lanes if not lane.down and lane.paused_until > now]
-        wait = max(self._wait(tokens, now), min(waits, default=0.0))
+        wait = self._wait(tokens, now)
+        if waits := [lane.paused_until - now for lane in self.lanes if not lane.down and lane.paused_until > now]:
+            wait = max(wait, min(waits))
         if wait > 0:
             self._timer = asyncio.get_running_loop().call_later(wait, self._look_again)
 

@@ -113,6 +113,13 @@ class Recipe(Section):
         """The folder that paths in the recipe are relative to."""
         return self._source.path.parent if self._source.path else Path.cwd()
 
+    def resolved(self) -> dict[str, Any]:
+        """The recipe with every default in it, as YAML would be written; it builds the same rows."""
+        plain: dict[str, Any] = self.model_dump(mode="json", exclude_none=True)
+        if self.filters is not None:
+            plain["filters"] = [{rule.name: rule.model_dump(mode="json", exclude_none=True)} for rule in self.filters]
+        return plain
+
     def role(self, stage: Generate | Evolve | Judge) -> str:
         """The name under `models` that a stage asks."""
         return stage.model or ("judge" if "judge" in self.models else "writer")

@@ -59,7 +59,7 @@ def follow(model: type[BaseModel], loc: Loc) -> Trail:
         kind = bare(kind)
         if _is_union(kind):
             branches.append(position)
-            kind = next((choice for choice in get_args(kind) if _is_branch(choice, str(step))), None)
+            kind = max((_likeness(choice, str(step)), -place, choice) for place, choice in enumerate(get_args(kind)))[2]
         elif isinstance(kind, type) and issubclass(kind, BaseModel):
             owner = kind
             known = {known.alias or name: known for name, known in kind.model_fields.items()}
@@ -125,11 +125,12 @@ def _tag(choice: Any) -> str | None:
     return next((mark.tag for mark in marks if isinstance(mark, Tag)), None)
 
 
-def _is_branch(choice: Any, label: str) -> bool:
-    """Whether pydantic calls a branch of a union by this label: its tag, or a name made of its type."""
+def _likeness(choice: Any, label: str) -> int:
+    """How surely pydantic calls a branch of a union by this label: its tag, or a name made of its type."""
     tag = _tag(choice)
     if tag is not None:
-        return tag == label
+        return 3 * (tag == label)
     kind = bare(choice)
     name = getattr(get_origin(kind) or kind, "__name__", str(kind)).lower()
-    return name in label.lower()
+    label = label.lower()
+    return 3 if label == name else 2 if label.startswith(f"{name}[") else 1 if name in label else 0

@@ -54,11 +54,10 @@ class Source:
         node, _, rest = self._walk(loc)
         if rest or not isinstance(node.value, str):
             return self.place(loc)
-        best = node.start
+        best, best_number = node.start, 0
         for offset, number in _text_lines(node, self.text):
-            if number > line:
-                break
-            best = offset
+            if best_number < number <= line:
+                best, best_number = offset, number
         return self.text.place(best)
 
     def problems(self, error: ValidationError, model: type[BaseModel]) -> list[Problem]:

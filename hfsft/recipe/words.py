@@ -84,10 +84,13 @@ Written = Callable[[Loc], str]
 def faults(error: ValidationError, model: type[BaseModel], data: Any, written: Written) -> list[Fault]:
     """Every error once; of a union of mappings only those of the branch whose keys fit best."""
     errors = [_read(details, model, data) for details in error.errors(include_url=False)]
-    kept = _fitting(errors, 0)
+    kept, unmeant = _fitting(errors, 0)
     guesses = {(found.path[:-1], _guess(found)) for found in kept if found.unknown_key}
-    said = (_fault(found, data, written) for found in kept if not _is_guessed(found, guesses))
-    return list(dict.fromkeys([*said, *_merged(errors, kept, data, written)]))
+    said = [_fault(found, data, written) for found in kept if not _is_guessed(found, guesses)]
+    for branches in unmeant:
+        expected = " or ".join(dict.fromkeys(map(_expected, branches)))
+        said.append(_kind_fault(branches[0], expected, data, written))
+    return list(dict.fromkeys(said))
 
 
 def _read(details: Mapping[str, Any], model: type[BaseModel], data: Any) -> _Error:
@@ -118,28 +121,19 @@ def _is_root(error: _Error, depth: int) -> bool:
     return position == len(error.loc) - 1 and WRONG_KIND.search(error.kind) is not None
 
 
-def _fitting(errors: list[_Error], depth: int) -> list[_Error]:
-    """The errors less those of branches that were not meant; none for a union where no branch was."""
+def _fitting(errors: list[_Error], depth: int) -> tuple[list[_Error], list[list[_Error]]]:
+    """The errors less those of branches that were not meant; and, of unions where no branch was, one a branch."""
     kept = [error for error in errors if _branch(error, depth) is None]
+    unmeant = []
     for branches in _unions(errors, depth).values():
         meant = [found for found in branches.values() if not any(_is_root(error, depth) for error in found)]
-        if len(branches) == 1:
-            meant = list(branches.values())
-        if meant:
-            kept += _fitting(min(meant, key=_misfit), depth + 1)
-    return kept
-
-
-def _merged(errors: list[_Error], kept: list[_Error], data: Any, written: Written) -> Iterable[Fault]:
-    """One fault for each union where no branch was meant: `must be text or a list`."""
-    whole = {error.loc for error in kept}
-    for depth in range(max((len(error.trail.branches) for error in errors), default=0)):
-        for place, branches in _unions(errors, depth).items():
-            found = [error for branch in branches.values() for error in branch]
-            inside_other = depth and not any(other[: len(place)] == place for other in whole)
-            if len(branches) > 1 and not inside_other and all(_is_root(error, depth) for error in found):
-                expected = " or ".join(dict.fromkeys(_expected(error) for error in found))
-                yield _kind_fault(found[0], expected, data, written)
+        if meant or len(branches) == 1:
+            inner, inner_unmeant = _fitting(min(meant or branches.values(), key=_misfit), depth + 1)
+            kept += inner
+            unmeant += inner_unmeant
+        else:
+            unmeant.append([error for found in branches.values() for error in found if _is_root(error, depth)])
+    return kept, unmeant
 
 
 def _misfit(errors: list[_Error]) -> float:

@@ -15,11 +15,12 @@ import json
 import shutil
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
 from hfsft.errors import UserError
+from hfsft.recipe.recipe import Recipe
 from hfsft.release.built import SPLITS, Built
 from hfsft.release.card import card
 from hfsft.release.export import default_rows, provenance_rows, rejected_rows
@@ -76,9 +77,23 @@ def _fill(built: Built, folder: Path) -> None:
     source = built.recipe.source
     if source.path:
         shutil.copyfile(source.path, folder / "recipe.yaml")
-    resolved = built.recipe.model_dump(mode="json", exclude_none=True)
+    resolved = _with_sources(built.recipe, folder)
     _text(folder / "recipe.resolved.yaml", yaml.safe_dump(resolved, sort_keys=False, allow_unicode=True, width=120))
     _text(folder / "README.md", card(built))
+
+
+def _with_sources(recipe: Recipe, folder: Path) -> dict[str, Any]:
+    """The resolved recipe, with the local files that it reads beside it: the folder alone can be built again."""
+    resolved = recipe.resolved()
+    for section in ("seeds", "examples"):
+        for number, source in enumerate(resolved[section]):
+            local = recipe.base / Path(source.get("path", "")).expanduser()
+            if "path" in source and local.is_file():
+                copy = Path("sources") / f"{section}-{number}{local.suffix}"
+                (folder / copy).parent.mkdir(exist_ok=True)
+                shutil.copyfile(local, folder / copy)
+                source["path"] = copy.as_posix()
+    return resolved
 
 
 def _parquet(rows: Dataset, folder: Path, split: str) -> None:
