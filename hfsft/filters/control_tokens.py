@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection
 from functools import cache
 from typing import Any, ClassVar
 
@@ -52,13 +52,13 @@ class ControlTokens(Bounded):
         return {f"control_tokens_{self.column}": counts}
 
 
-def control_tokens(text: str, special: Sequence[str] | None = None) -> list[str]:
+def control_tokens(text: str, special: Collection[str] | None = None) -> list[str]:
     """The control tokens in a text, in their order: those of one tokenizer where `special` names them, else of any."""
-    return _pattern(None if special is None else tuple(special)).findall(text)
+    return _pattern(None if special is None else frozenset(special)).findall(text)
 
 
 @cache
-def _pattern(special: tuple[str, ...] | None) -> re.Pattern[str]:
+def _pattern(special: frozenset[str] | None) -> re.Pattern[str]:
     """One expression for all tokens; of two that begin alike, the longer is tried first."""
     literal = [re.escape(token) for token in sorted(TOKENS if special is None else special, key=len, reverse=True)]
     return re.compile("|".join([*(FAMILIES if special is None else ()), *literal]) or "(?!)")

@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from hfsft.errors import ReleaseError
-from hfsft.plan.row import MESSAGES, conversation, prompt_messages, user_text
+from hfsft.plan.row import MESSAGES, conversation, prompt_messages
 from hfsft.plan.step import Row
 from hfsft.recipe.publish import FormatName
 from hfsft.release.tokenizer import Tokenizer
 
 SHAREGPT_ROLES = {"system": "system", "user": "human", "assistant": "gpt"}
-ALPACA_OPENING = "Below is an instruction that describes a task{}. Write a response that appropriately completes the request."
+ALPACA_OPENING = (
+    "Below is an instruction that describes a task{}. Write a response that appropriately completes the request."
+)
 ALPACA_INPUT = ", paired with an input that provides further context"
 CHAT_TAGS = {
     "role_tag": "role",

@@ -131,11 +131,13 @@ class TrainerCheck:
                 )
             notes.append(f"TRL trains on prompts too, not only on answers (to change that, {way})")
         if self.untrained_answers:
-            notes.append(f"{self.untrained_answers:,} answers within conversations are prompt: only the last is trained on")
+            notes.append(
+                f"{self.untrained_answers:,} answers within conversations are prompt: only the last is trained on"
+            )
         if self.reopened:
             notes.append(
-                f"the chat template of {self.tokenizer} renders {_rows(self.reopened)} differently with the answer than "
-                "up to it: the model will be asked other than it was trained"
+                f"the chat template of {self.tokenizer} renders the prompt of {_rows(self.reopened)} differently alone "
+                "than before its answer: the model will not be asked as it was trained"
             )
         return notes
 
@@ -143,7 +145,9 @@ class TrainerCheck:
         if not self.control_tokens:
             return []
         listed = ", ".join(f"{token} in {_rows(count)}" for token, count in self.control_tokens.items())
-        return [f"texts hold control tokens, which end or begin turns in training: {listed} (see the filter control_tokens)"]
+        return [
+            f"texts hold control tokens, which end or begin turns in training: {listed} (see the filter control_tokens)"
+        ]
 
     def _length(self) -> list[str]:
         if self.lengths is None or not self.lengths.over_default:
@@ -197,7 +201,8 @@ class _Seen:
 
     def __init__(self, tokenizer: Tokenizer | None) -> None:
         self.tokenizer = tokenizer
-        self.special = tokenizer.special_tokens if tokenizer else None
+        # What the template writes begins a turn in the text too, whether it is one token or several.
+        self.special = {*tokenizer.special_tokens, *control_tokens(tokenizer.template)} if tokenizer else None
         self.wrong_order = self.answers = self.reopened = 0
         self.control: Counter[str] = Counter()
         self.refused: Counter[str] = Counter()
