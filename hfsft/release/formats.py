@@ -178,3 +178,11 @@ FORMATS: Mapping[FormatName, Format] = {
     ),
 }
 """Every format by its name in recipes."""
+
+
+def format_named(name: str) -> FormatName:
+    """The format of that name. Raises `ReleaseError` with the names that there are."""
+    for known in FORMATS:
+        if known == name:
+            return known
+    raise ReleaseError(f"no format {name!r} (choose {', '.join(FORMATS)})")
