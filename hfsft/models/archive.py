@@ -52,7 +52,8 @@ def holdings(store: Store) -> list[Holding]:
     """What is kept, by recipe and model, the largest first."""
     rows = store.read(
         f"SELECT recipe, model, count(*), sum({_BYTES}), sum(coalesce(input_tokens, 0)), "  # noqa: S608 (constants)
-        "sum(coalesce(output_tokens, 0)), min(created), max(created) FROM answers GROUP BY recipe, model ORDER BY 4 DESC"
+        "sum(coalesce(output_tokens, 0)), min(created), max(created) "
+        "FROM answers GROUP BY recipe, model ORDER BY 4 DESC"
     )
     return [Holding(*row) for row in rows]
 

@@ -93,6 +93,13 @@ class Asker:
             outcome = await self._ask_once(stage, request, asked, key)
         return _judged(request, outcome) if isinstance(outcome, Answer) else outcome
 
+    def begin(self) -> None:
+        """Start afresh after a stop: endpoints that were set aside are looked for again."""
+        self.stopping = False
+        for name, task in list(self._gates.items()):
+            if task.done() and (task.cancelled() or task.exception() or any(lane.down for lane in task.result().lanes)):
+                del self._gates[name]
+
     async def close(self) -> None:
         """Close the connections."""
         for task in self._gates.values():
@@ -231,14 +238,7 @@ class Asker:
     async def _gate(self, name: str) -> Gate:
         if name not in self._gates:
             self._gates[name] = asyncio.get_running_loop().create_task(self._open_gate(name))
-        task = self._gates[name]
-        try:
-            return await asyncio.shield(task)
-        except ModelError:
-            # A server that was started meanwhile is found by the next try.
-            if self._gates.get(name) is task:
-                del self._gates[name]
-            raise
+        return await asyncio.shield(self._gates[name])
 
     async def _open_gate(self, name: str) -> Gate:
         model = self._models[name]

@@ -195,12 +195,12 @@ def write(connection: sqlite3.Connection, entries: list[Entry]) -> list[Answer]:
 def values_of(entry: Entry, created: float) -> tuple[Any, ...]:
     """One row of the table, in the order of its columns."""
     answer = entry.answer
-    said = _clean(answer.text), _clean(answer.reasoning), answer.finish_reason
+    said = answer.text, answer.reasoning, answer.finish_reason
     counts = answer.input_tokens, answer.output_tokens
-    served, extra = _clean(answer.model), json.dumps(answer.extra) if answer.extra else "{}"
+    served, extra = answer.model, json.dumps(answer.extra) if answer.extra else "{}"
     about = entry.model, entry.revision, entry.recipe, entry.stage, entry.seconds, created
     key = bytes.fromhex(entry.key)
-    return (key, _clean(entry.request), *said, *counts, served, extra, *about, _checksum(*said, *counts, served, extra))
+    return (key, entry.request, *said, *counts, served, extra, *about, _checksum(*said, *counts, served, extra))
 
 
 def answer_of(row: tuple[Any, ...]) -> Answer | None:
@@ -214,15 +214,6 @@ def answer_of(row: tuple[Any, ...]) -> Answer | None:
 
 def _checksum(*columns: Any) -> int:
     return zlib.crc32("\x1f".join(map(str, columns)).encode())
-
-
-def _clean(text: str) -> str:
-    # SQLite keeps UTF-8 only; half of a surrogate pair is none.
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return text.encode("utf-8", "replace").decode()
-    return text
 
 
 def store_error(path: Path, error: Exception) -> StoreError:

@@ -156,7 +156,7 @@ def _template_problems(recipe: Recipe) -> Iterator[Problem]:
         try:
             prompt = parse()
         except PromptError as error:
-            yield Problem(recipe.source.place_in_text(loc, error.line or 1), error.reason, error.help)
+            yield Problem(recipe.source.place_in_text(loc, error.line or 1), error.message, error.help)
             continue
         for name in sorted(prompt.variables - set(allowed)):
             place = recipe.source.place_in_text(loc, prompt.line_of(name) or 1)

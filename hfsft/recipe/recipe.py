@@ -75,6 +75,20 @@ else:  # the union of the table, told apart by the single key of each item
     ]
 
 
+class Budget(Section):
+    """Hard bounds on one build: nothing is sent that could pass one of them."""
+
+    usd: float | None = Field(None, gt=0, description="Most US dollars; needs the price of every model that is asked.")
+    calls: int | None = Field(None, ge=1, description="Most requests.")
+    tokens: int | None = Field(None, ge=1, description="Most tokens, read and written together.")
+
+    @model_validator(mode="after")
+    def _some_bound(self) -> Budget:
+        if self.usd is None and self.calls is None and self.tokens is None:
+            raise ValueError("needs usd, calls or tokens")
+        return self
+
+
 class Recipe(Section):
     """A dataset, as its author asks for it."""
 
@@ -85,6 +99,7 @@ class Recipe(Section):
     description: str = Field("", description="What the data is about; templates may use it.")
     language: list[str] = Field(["en"], min_length=1, description="Languages of the data, as ISO 639-1 codes.")
     license: str | None = Field(None, description="Licence of the data, as the Hub names it, such as apache-2.0.")
+    budget: Budget | None = Field(None, description="What one build may spend; left out: as much as it takes.")
     models: dict[str, AnyModel] = Field(
         {"writer": Model(model=EMBEDDED)}, min_length=1, description="The models, each under the name stages use."
     )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from datasets import Dataset
 
-    from hfsft.models.usage import Tally, Usage
+    from hfsft.models.usage import Usage
     from hfsft.plan.ledger import Ledger
     from hfsft.plan.plan import Plan
     from hfsft.recipe.recipe import Recipe
@@ -49,21 +49,7 @@ class Built:
             "rows_in": self.ledger.rows_in,
             "fates": self.ledger.counts(),
             "funnel": [line.as_dict() for line in self.ledger.funnel],
-            "usage": [_used(stage, model, tally) for stage, model, tally in self.usage],
-            "usd": self.usage.usd(),
+            "usage": self.usage.as_dict(),
             "trainer": self.trainer.as_dict(),
             "seconds": round(self.seconds, 2),
         }
-
-
-def _used(stage: str, model: str, tally: Tally) -> dict[str, Any]:
-    return {
-        "stage": stage,
-        "model": model,
-        "calls": tally.calls,
-        "stored": tally.stored,
-        "input_tokens": tally.input_tokens,
-        "output_tokens": tally.output_tokens,
-        "usd": tally.usd,
-        "faults": dict(tally.failures),
-    }
