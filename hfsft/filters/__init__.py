@@ -6,6 +6,7 @@ A new filter is one file and one line in `FILTERS`.
 from __future__ import annotations
 
 from hfsft.filters.base import Filter
+from hfsft.filters.control_tokens import ControlTokens
 from hfsft.filters.exact_duplicate import ExactDuplicate
 from hfsft.filters.near_duplicate import NearDuplicate
 from hfsft.filters.refusal import Refusal
@@ -16,6 +17,7 @@ from hfsft.filters.tokens import Tokens
 __all__ = [
     "DEFAULT_FILTERS",
     "FILTERS",
+    "ControlTokens",
     "ExactDuplicate",
     "Filter",
     "NearDuplicate",
@@ -29,6 +31,7 @@ FILTERS: dict[str, type[Filter]] = {
     "tokens": Tokens,
     "repetition": Repetition,
     "refusal": Refusal,
+    "control_tokens": ControlTokens,
     "exact_duplicate": ExactDuplicate,
     "near_duplicate": NearDuplicate,
     "score": Score,

@@ -11,6 +11,7 @@ from pydantic import BeforeValidator, Discriminator, Field, PrivateAttr, Tag, mo
 from hfsft.filters import FILTERS
 from hfsft.filters.base import Filter
 from hfsft.models.model import AnyModel, Model
+from hfsft.recipe.publish import Publish
 from hfsft.recipe.source import Source, load, validate
 from hfsft.stages.base import Section
 from hfsft.stages.evolve import Evolve
@@ -109,6 +110,7 @@ class Recipe(Section):
     judge: Judge | None = Field(None, description="Score the rows; left out: no scores.")
     filters: list[AnyFilter] | None = Field(None, description="Rules that rows must pass; left out: a sensible few.")
     split: Split = Field(Split(), description="Hold rows out for validation.")
+    publish: Publish = Field(Publish(), description="The format that trainers find, and where on the Hub.")
 
     _source: Source = PrivateAttr(default_factory=lambda: Source(None, {}))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from hfsft.plan.ledger import Ledger
     from hfsft.plan.plan import Plan
     from hfsft.recipe.recipe import Recipe
+    from hfsft.release.trainer import TrainerCheck
 
 
 SPLITS = ("train", "validation")
@@ -33,6 +35,13 @@ class Built:
         wanted = [index for index, split in enumerate(self.rows["split"]) if split == name]
         return self.rows.select(wanted)
 
+    @cached_property
+    def trainer(self) -> TrainerCheck:
+        """What training on the rows will be like. Raises `ReleaseError` where they cannot be written as asked."""
+        from hfsft.release.trainer import check
+
+        return check(self.rows, self.recipe.publish)
+
     def summary(self) -> dict[str, Any]:
         """Counts, funnel and usage as JSON."""
         return {
@@ -41,5 +50,6 @@ class Built:
             "fates": self.ledger.counts(),
             "funnel": [line.as_dict() for line in self.ledger.funnel],
             "usage": self.usage.as_dict(),
+            "trainer": self.trainer.as_dict(),
             "seconds": round(self.seconds, 2),
         }
