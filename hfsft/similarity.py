@@ -94,9 +94,7 @@ def _candidates(sets: Sequence[Hashes], at_least: float) -> Iterator[list[int]]:
 
 
 class _Comparer:
-    """Counts what sets share. Shingles get small numbers, so that a set is a row of marks and a look-up has no
-    search.
-    """
+    """Counts what sets share; shingles get small numbers, so that a look-up needs no search."""
 
     def __init__(self, sets: Sequence[Hashes]) -> None:
         import numpy as np
