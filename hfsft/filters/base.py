@@ -30,12 +30,16 @@ class Filter(BaseModel, ABC):
     version: ClassVar[int] = 1  # raised when `measure` changes its numbers
     whole: ClassVar[bool] = False  # whether `measure` must see all rows at once
     deciding: ClassVar[frozenset[str]] = THRESHOLDS
-    optional: ClassVar[tuple[str, ...]] = ()  # columns that the measure uses where they exist
 
     @property
     @abstractmethod
     def reads(self) -> tuple[str, ...]:
         """The columns that the measure (or, without one, the comparison) reads."""
+
+    @property
+    def optional(self) -> tuple[str, ...]:
+        """The columns that the measure uses where they exist."""
+        return ()
 
     @property
     def writes(self) -> dict[str, Any]:
