@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -11,7 +10,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from hfsft.errors import LOOKS_LIKE_KEY, Place, Problem, RecipeError, place_of
+from hfsft.errors import LOOKS_LIKE_KEY, Place, Problem, RecipeError, closest, place_of
 from hfsft.recipe.nodes import Node, Reading, Text
 from hfsft.recipe.overrides import Loc, apply, item_name, name_path
 from hfsft.recipe.words import faults
@@ -193,8 +192,8 @@ def _similar(path: Path) -> str:
     if not path.parent.is_dir():
         return f"there is no folder {path.parent} either"
     names = [entry.name for entry in path.parent.iterdir() if entry.suffix in (".yaml", ".yml")]
-    close = difflib.get_close_matches(path.name, names, n=1, cutoff=0.6)
-    return f"did you mean {path.parent / close[0]}?" if close else ""
+    guess = closest(path.name, names)
+    return f"did you mean {path.parent / guess}?" if guess else ""
 
 
 def _text_lines(node: Node, text: Text) -> Iterator[tuple[int, int]]:
