@@ -95,7 +95,8 @@ def load(recipe: str | Path | Mapping[str, Any], overrides: Sequence[str] = ()) 
     an override that fits nowhere) wait in `found`, so that `validate` can tell all problems at once.
     """
     if isinstance(recipe, Mapping):
-        return _overridden(Source(None, _plain_mapping(recipe)), overrides)
+        data = _plain_mapping(recipe)
+        return _overridden(Source(None, data, found=tuple(_secret_values(data, ()))), overrides)
     path = Path(recipe)
     return parse(_read(path), path, overrides)
 
@@ -148,6 +149,14 @@ def _secrets(text: Text) -> Iterator[Problem]:
     """Secrets anywhere in the file, comments too, since the file is published as it is."""
     for match in LOOKS_LIKE_KEY.finditer(text.text):
         yield Problem(text.place(match.start()), f"this looks like a secret key ({match[1]}...)", SECRET_ADVICE)
+
+
+def _secret_values(value: Any, loc: Loc) -> Iterator[Problem]:
+    if isinstance(value, dict | list):
+        for step, inside in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from _secret_values(inside, (*loc, step))
+    elif isinstance(value, str) and LOOKS_LIKE_KEY.search(value):
+        yield Problem(Place(UNNAMED), f"{'.'.join(map(str, loc))} looks like a secret key", SECRET_ADVICE)
 
 
 def _safe(problem: Problem) -> Problem:

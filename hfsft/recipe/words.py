@@ -163,6 +163,8 @@ def _fault(error: _Error, data: Any, written: Written) -> Fault:
         return Fault(error.path, False, f"{name} must have {error.trail.length} items")
     if error.kind == "missing":
         return Fault(error.path, True, f"{name or 'the recipe'} needs `{error.loc[-1]}`", _description(error))
+    if error.kind == "invalid_key":
+        return Fault(error.path, True, f"a key must be text, not {error.loc[-1]}")
     if error.kind in ("value_error", "assertion_error"):
         return _own(error, data)
     if error.kind.startswith("union_tag"):
