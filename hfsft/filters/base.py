@@ -24,7 +24,7 @@ class Filter(BaseModel, ABC):
     only the comparison, so that changing them measures nothing again. A filter never edits what a row says.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     name: ClassVar[str]  # as recipes write it
     version: ClassVar[int] = 1  # raised when `measure` changes its numbers
@@ -103,7 +103,7 @@ class Filter(BaseModel, ABC):
 class Limits(BaseModel):
     """The two usual bounds, both inclusive; at least one must be given."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     at_least: float | None = Field(None, description="Smallest value that is kept.")
     at_most: float | None = Field(None, description="Largest value that is kept.")
