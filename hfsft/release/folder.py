@@ -24,6 +24,7 @@ from hfsft.recipe.recipe import Recipe
 from hfsft.release.built import SPLITS, Built
 from hfsft.release.card import card
 from hfsft.release.export import default_rows, provenance_rows, rejected_rows
+from hfsft.release.pictures import pictures
 
 if TYPE_CHECKING:
     from datasets import Dataset, DatasetDict
@@ -79,7 +80,8 @@ def _fill(built: Built, folder: Path) -> None:
         shutil.copyfile(source.path, folder / "recipe.yaml")
     resolved = _with_sources(built.recipe, folder)
     _text(folder / "recipe.resolved.yaml", yaml.safe_dump(resolved, sort_keys=False, allow_unicode=True, width=120))
-    _text(folder / "README.md", card(built))
+    pictures(built, folder)
+    _text(folder / "README.md", card(built, folder))
 
 
 def _with_sources(recipe: Recipe, folder: Path) -> dict[str, Any]:
