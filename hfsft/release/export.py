@@ -55,11 +55,12 @@ def rejected_rows(built: Built) -> Dataset:
     from datasets import Dataset
 
     wanted = {**COLUMNS, **dict.fromkeys(("fate", "stage", "rule", "value", "bound", "error"), "string")}
-    found: list[dict[str, Any]] = []
+    found: dict[str, list[Any]] = {name: [] for name in wanted}  # by columns, so that none may fall
     for fallen in built.ledger.fallen:
         for row, entry in zip(fallen.rows, fallen.entries(), strict=True):
-            found.append({name: entry.get(name, row.get(name)) for name in wanted})
-    return Dataset.from_list(found, features=features(wanted))
+            for name, values in found.items():
+                values.append(entry.get(name, row.get(name)))
+    return Dataset.from_dict(found, features=features(wanted))
 
 
 def write_jsonl(rows: Dataset, path: Path) -> None:
