@@ -102,7 +102,8 @@ def _scores(found: Diff) -> list[str]:
 
 def _funnel(found: Diff) -> str:
     """The funnels side by side, without the steps that left the number of rows as it was in both."""
-    rows, before = [], (0, 0)
+    rows: list[tuple[str, ...]] = []
+    before: tuple[int, ...] = (0, 0)
     for pair in found.funnel:
         left = tuple(
             was if now is None else now for was, now in zip(before, (pair.old_rows, pair.new_rows), strict=True)
