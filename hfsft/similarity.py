@@ -72,10 +72,11 @@ def near_pairs(texts: Sequence[str], at_least: float) -> Iterator[tuple[int, int
             yield original, place, 1.0
     places = list(first.values())
     sets = [shingles(text) for text in first]
+    alike = _Comparer(sets)
     for later, candidates in enumerate(_candidates(sets, at_least * SEARCH)):
         for start in range(0, len(candidates), BLOCK):
             block = candidates[start : start + BLOCK]
-            for earlier, similarity in zip(block, _jaccard(sets[later], [sets[place] for place in block]), strict=True):
+            for earlier, similarity in zip(block, alike.jaccard(later, block), strict=True):
                 if similarity >= at_least:
                     yield places[earlier], places[later], similarity
 
@@ -92,16 +93,28 @@ def _candidates(sets: Sequence[Hashes], at_least: float) -> Iterator[list[int]]:
         lsh.insert(place, sketch, check_duplication=False)
 
 
-def _jaccard(mine: Hashes, others: Sequence[Hashes]) -> list[float]:
-    """The similarity of one set with each of some others, counted at once."""
-    import numpy as np
+class _Comparer:
+    """Counts what sets share; shingles get small numbers, so that a look-up needs no search."""
 
-    sizes = np.array([len(other) for other in others])
-    pooled = np.concatenate(others)
-    found = mine[np.minimum(np.searchsorted(mine, pooled), len(mine) - 1)] == pooled
-    shared = np.add.reduceat(found, np.cumsum(sizes) - sizes, dtype=np.int64)
-    similarity: list[float] = (shared / (sizes + len(mine) - shared)).tolist()
-    return similarity
+    def __init__(self, sets: Sequence[Hashes]) -> None:
+        import numpy as np
+
+        known, numbers = np.unique(np.concatenate(sets) if sets else np.zeros(0, np.uint64), return_inverse=True)
+        self.sizes = np.array([len(one) for one in sets], np.intp)
+        self.numbers = np.split(numbers.astype(np.int32), np.cumsum(self.sizes)[:-1])
+        self.marks = np.zeros(len(known), bool)
+
+    def jaccard(self, one: int, others: list[int]) -> list[float]:
+        """The similarity of one set with each of some others."""
+        import numpy as np
+
+        self.marks[self.numbers[one]] = True
+        found = self.marks[np.concatenate([self.numbers[other] for other in others])]
+        self.marks[self.numbers[one]] = False
+        sizes = self.sizes[others]
+        shared = np.add.reduceat(found, np.cumsum(sizes) - sizes, dtype=np.int64)
+        similarity: list[float] = (shared / (sizes + self.sizes[one] - shared)).tolist()
+        return similarity
 
 
 def families(count: int, pairs: Iterable[tuple[int, int] | tuple[int, int, float]]) -> list[int]:

@@ -17,7 +17,7 @@ from typing import Any
 
 from hfsft.pipeline import run
 from hfsft.release.formats import FORMATS
-from tests.release.toy import THINGS, examples
+from tests.release.samples import THINGS, examples
 
 REAL = "prompt_completion"  # the format that the real weights are trained on; the others get a random layer, to be quick
 STEPS = {True: 4, False: 8}  # with the real weights, with the random layer

@@ -24,18 +24,22 @@ class Filter(BaseModel, ABC):
     only the comparison, so that changing them measures nothing again. A filter never edits what a row says.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     name: ClassVar[str]  # as recipes write it
     version: ClassVar[int] = 1  # raised when `measure` changes its numbers
     whole: ClassVar[bool] = False  # whether `measure` must see all rows at once
     deciding: ClassVar[frozenset[str]] = THRESHOLDS
-    optional: ClassVar[tuple[str, ...]] = ()  # columns that the measure uses where they exist
 
     @property
     @abstractmethod
     def reads(self) -> tuple[str, ...]:
         """The columns that the measure (or, without one, the comparison) reads."""
+
+    @property
+    def optional(self) -> tuple[str, ...]:
+        """The columns that the measure uses where they exist."""
+        return ()
 
     @property
     def writes(self) -> dict[str, Any]:
@@ -99,7 +103,7 @@ class Filter(BaseModel, ABC):
 class Limits(BaseModel):
     """The two usual bounds, both inclusive; at least one must be given."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     at_least: float | None = Field(None, description="Smallest value that is kept.")
     at_most: float | None = Field(None, description="Largest value that is kept.")

@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar
 from pydantic import Field
 
 from hfsft.filters.base import Filter
-from hfsft.filters.cells import texts
+from hfsft.filters.cells import text_of, texts
 from hfsft.plan.row import user_text
 from hfsft.plan.step import Batch
 
@@ -22,7 +22,6 @@ class Duplicates(Filter):
     """
 
     whole: ClassVar[bool] = True
-    optional: ClassVar[tuple[str, ...]] = ("id", "origin", "round", "context", "messages")
 
     column: Annotated[str, Field(min_length=1)] | Annotated[list[str], Field(min_length=1)] = Field(
         "instruction",
@@ -34,6 +33,11 @@ class Duplicates(Filter):
     def reads(self) -> tuple[str, ...]:
         """The columns compared."""
         return (self.column,) if isinstance(self.column, str) else tuple(self.column)
+
+    @property
+    def optional(self) -> tuple[str, ...]:
+        """What decides who is preferred, and the rest of what the user says."""
+        return ("id", "origin", "round", "context", "messages")
 
     @property
     def measured(self) -> str:
@@ -53,7 +57,7 @@ class Duplicates(Filter):
 
         def key(place: int) -> tuple[Any, ...]:
             grown = rounds[place] if isinstance(rounds[place], int) else 0
-            return _HUMAN_FIRST.get(origins[place], 2), grown, str(ids[place]), parts[place], place
+            return _HUMAN_FIRST.get(str(origins[place]), 2), grown, str(ids[place]), parts[place], place
 
         return sorted((place for place in range(count) if parts[place] is not None), key=key)
 
@@ -70,9 +74,10 @@ def _said(batch: Batch) -> list[str | None]:
     for instruction, context, turns in zip(
         instructions, batch.get("context", absent), batch.get("messages", absent), strict=True
     ):
-        spoken = [turn["content"] for turn in turns or () if turn.get("role") == "user"]
+        # Only a conversation has more to it than its first message.
+        spoken = [turn for turn in turns if turn["role"] == "user"] if isinstance(turns, list) else []
         if len(spoken) > 1:
-            said.append("\n\n".join(filter(None, spoken)))
+            said.append(text_of(spoken, "messages"))
         else:
             said.append(instruction and user_text({"instruction": instruction, "context": context}))
     return said

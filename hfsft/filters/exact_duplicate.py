@@ -18,7 +18,8 @@ class ExactDuplicate(Duplicates):
     Texts are the same when they differ only in case, white space, character width (Unicode NFKC), quotation marks,
     invisible characters or the marks that end a sentence. Signs with a meaning count: `6*7` is not `6/7`. Of rows
     alike, people's own stay before generated ones, then the one with the smallest id, whatever the order of the rows.
-    Rows with nothing to compare are kept.
+    Several answers to one question count as copies; compare `[instruction, response]` to keep them. Rows with nothing
+    to compare are kept.
     """
 
     name: ClassVar[str] = "exact_duplicate"

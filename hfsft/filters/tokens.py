@@ -31,7 +31,6 @@ class Tokens(Bounded):
     """
 
     name: ClassVar[str] = "tokens"
-    optional: ClassVar[tuple[str, ...]] = ("system", "context", MESSAGES)
 
     column: str = Field(
         "response",
@@ -46,6 +45,11 @@ class Tokens(Bounded):
     def reads(self) -> tuple[str, ...]:
         """The column, or those that make up a conversation."""
         return ("instruction", "response") if self.column == CONVERSATION else (self.column,)
+
+    @property
+    def optional(self) -> tuple[str, ...]:
+        """The rest of a conversation."""
+        return ("system", "context", MESSAGES) if self.column == CONVERSATION else ()
 
     @property
     def writes(self) -> dict[str, Any]:
@@ -69,7 +73,7 @@ class Tokens(Bounded):
             return words(text)
         tokenizer = _tokenizer(self.tokenizer)
         if chat and tokenizer.chat_template:
-            return len(tokenizer.apply_chat_template(cell, return_dict=False))
+            return _templated(tokenizer, cell)
         return len(tokenizer(text, add_special_tokens=False, verbose=False)["input_ids"])
 
 
@@ -85,6 +89,15 @@ def words(text: str) -> int:
 
 def _complete(row: dict[str, Any]) -> bool:
     return bool(row.get(MESSAGES)) or (row["instruction"] is not None and row["response"] is not None)
+
+
+def _templated(tokenizer: Any, messages: list[dict[str, str]]) -> int:
+    from jinja2 import TemplateError
+
+    try:
+        return len(tokenizer.apply_chat_template(messages, return_dict=False))
+    except TemplateError as error:  # such as a template that takes no system message
+        raise ModelError(f"the chat template of {tokenizer.name_or_path} refuses a row: {error}") from error
 
 
 @lru_cache(maxsize=4)

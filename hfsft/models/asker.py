@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 from hfsft.errors import AnswerError, ModelError
 from hfsft.models import wire
-from hfsft.models.client import Client, new_session
 from hfsft.models.faults import Fault
 from hfsft.models.model import Answer, Endpoint, Model, Price, Request
 from hfsft.models.store import Entry, Store
@@ -244,6 +243,9 @@ class Asker:
         model = self._models[name]
         await asyncio.to_thread(self._find_prices, name)
         self._meter.check_prices()
+        # What talks HTTP is imported where it is needed: a build that finds every answer stored starts sooner.
+        from hfsft.models.client import Client, new_session
+
         endpoints = await asyncio.to_thread(_endpoints, name, model)
         self._session = self._session or new_session()
         lanes = [

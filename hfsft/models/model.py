@@ -14,7 +14,7 @@ OUR_FIELDS = ("model", "messages", "stream", "n")
 class Price(BaseModel):
     """What a model's tokens cost."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     input: float = Field(ge=0, description="USD per million input tokens.")
     output: float = Field(ge=0, description="USD per million output tokens.")
@@ -23,7 +23,7 @@ class Price(BaseModel):
 class Model(BaseModel):
     """One language model: which it is, how it samples, where it runs."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     model: str = Field(
         min_length=1,

@@ -47,16 +47,18 @@ class Lane:
         self._trouble: float | None = None
         self._cut_at = 0.0
         self._streak = 0
-        self._answered_at: float | None = None
+        self._has_answered = False
+        self._quiet_since: float | None = None  # the first fault since the last answer
 
     def room(self, now: float) -> bool:
         """Whether one more request may go there now."""
         return not self.down and now >= self.paused_until and self.open < int(self.limit)
 
-    def answered(self, now: float) -> None:
+    def answered(self) -> None:
         """An answer came: allow more at once."""
         self._streak = 0
-        self._answered_at = now
+        self._has_answered = True
+        self._quiet_since = None
         if self.open < int(self.limit) or self.limit >= self.most:
             return
         step = _GROWTH if self._trouble is None else _REGROWTH if self.limit < self._trouble else 1 / self.limit
@@ -67,23 +69,21 @@ class Lane:
         if fault.kind == "row":
             self._streak = 0
             return
-        quiet = now - self._answered_at if self._answered_at is not None else float("inf")
+        self._quiet_since = self._quiet_since or now
+        quiet = now - self._quiet_since
         if fault.kind == "down":
-            restarting = fault.cause == "connection" and quiet < _RESTART_SECONDS
-            if not restarting:
-                self.down = fault.message
-            return
-        if fault.after is not None and fault.after > LONGEST_PAUSE:
+            restarting = fault.cause == "connection" and self._has_answered and quiet < _RESTART_SECONDS
+            self.down = "" if restarting else fault.message
+        elif fault.after is not None and fault.after > LONGEST_PAUSE:
             self.down = f"{fault.message}; it asks to be left alone for {fault.after / 3600:.1f} h: go on after that"
-            return
+        elif fault.cause not in {"rate_limit", "overloaded"}:
+            self._streak += 1
+            if self._streak >= _STREAK and quiet > (_STREAK_SECONDS if self._has_answered else _RESTART_SECONDS):
+                self.down = f"{self._streak} requests in a row failed, the last with: {fault.message}"
         if fault.after is not None:
             self.pause(fault.after, now)
         if fault.kind == "slow":
             self._slow_down(sent_at, now)
-        if fault.cause not in {"rate_limit", "overloaded"}:
-            self._streak += 1
-            if self._streak >= _STREAK and quiet > _STREAK_SECONDS:
-                self.down = f"{self._streak} requests in a row failed, the last with: {fault.message}"
 
     def pause(self, seconds: float, now: float) -> None:
         """Send nothing for so long; never longer than `LONGEST_PAUSE`."""
@@ -164,7 +164,7 @@ class Gate:
     def answered(self, lane: Lane, headers: object, expected: float, used: float | None) -> None:
         """Take note of an answer: room grows, the server's own limits are honoured, token counts are corrected."""
         now = time.monotonic()
-        lane.answered(now)
+        lane.answered()
         pause = limit_pause(headers)  # type: ignore[arg-type]
         if pause:
             lane.pause(pause, now)

@@ -24,27 +24,6 @@ from hfsft.stages.split import Split
 EMBEDDED = "smollm2-135m-instruct"
 
 
-def _by_key(inline: str) -> Discriminator:
-    """Tells the inline form of a source from the one with a path."""
-
-    def choose(value: Any) -> str:
-        if isinstance(value, Mapping):
-            return inline if inline in value else "path"
-        return inline if hasattr(value, inline) else "path"
-
-    return Discriminator(choose)
-
-
-Seeds = Annotated[
-    Annotated[Prompts, Tag("prompts")] | Annotated[PromptTable, Tag("path")],
-    _by_key("prompts"),
-]
-Examples = Annotated[
-    Annotated[ExampleRows, Tag("rows")] | Annotated[ExampleTable, Tag("path")],
-    _by_key("rows"),
-]
-
-
 def _filter_name(value: Any) -> str | None:
     if isinstance(value, Filter):
         return value.name
@@ -103,8 +82,10 @@ class Recipe(Section):
     models: dict[str, AnyModel] = Field(
         {"writer": Model(model=EMBEDDED)}, min_length=1, description="The models, each under the name stages use."
     )
-    seeds: list[Seeds] = Field([], description="Prompts to grow from: inline, files, or any dataset.")
-    examples: list[Examples] = Field([], description="Complete rows that join the data and pass the same filters.")
+    seeds: list[Prompts | PromptTable] = Field([], description="Prompts to grow from: inline, files, or any dataset.")
+    examples: list[ExampleRows | ExampleTable] = Field(
+        [], description="Complete rows that join the data and pass the same filters."
+    )
     evolve: Evolve | None = Field(None, description="Grow the seeds into more instructions; left out: seeds alone.")
     generate: Generate | None = Field(None, description="Write the responses; seeds always get one.")
     judge: Judge | None = Field(None, description="Score the rows; left out: no scores.")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, get_args, get_origin
 from pydantic import BaseModel, Tag
 from pydantic.json_schema import GenerateJsonSchema, JsonRef, JsonSchemaValue
 
-from hfsft.recipe.shape import bare
+from hfsft.recipe.shape import bare, extra
 
 if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
@@ -66,7 +66,7 @@ def reachable(model: type[BaseModel]) -> list[type[BaseModel]]:
         if isinstance(kind, type) and get_origin(kind) is None and issubclass(kind, BaseModel):
             if kind not in found:
                 found[kind] = None
-                pending += [field.annotation for field in reversed(kind.model_fields.values())]
+                pending += [extra(kind), *(field.annotation for field in reversed(kind.model_fields.values()))]
         else:
             pending += [inside for inside in reversed(get_args(kind)) if not isinstance(inside, Tag)]
     return list(found)

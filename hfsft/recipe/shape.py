@@ -9,7 +9,7 @@ import types
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from pydantic import BaseModel, Tag
 
@@ -48,6 +48,13 @@ def keys(model: type[BaseModel]) -> list[str]:
     return [field.alias or name for name, field in model.model_fields.items()]
 
 
+def extra(model: type[BaseModel]) -> Any:
+    """The type of a model's keys that are no fields, where it allows any and says which type they have."""
+    if model.model_config.get("extra") != "allow":
+        return None
+    return (*get_args(get_type_hints(model).get("__pydantic_extra__")), None, None)[1]
+
+
 def follow(model: type[BaseModel], loc: Loc) -> Trail:
     """The types along `loc`, starting at `model`."""
     kind: Any = model
@@ -64,7 +71,7 @@ def follow(model: type[BaseModel], loc: Loc) -> Trail:
             owner = kind
             known = {known.alias or name: known for name, known in kind.model_fields.items()}
             field = known.get(str(step))
-            kind = field.annotation if field else None
+            kind = field.annotation if field else extra(kind)
         elif _is(kind, Mapping):
             kind = (*get_args(kind), None, None)[1]
         elif _is(kind, AbstractSet) or _is(kind, Sequence):

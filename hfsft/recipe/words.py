@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from hfsft.errors import LOOKS_LIKE_KEY, nearest
+from hfsft.errors import LOOKS_LIKE_KEY, alike, closest, nearest
 from hfsft.recipe.overrides import item_name, name_path
 from hfsft.recipe.shape import Loc, Trail, follow, locate
 
@@ -140,14 +139,12 @@ def _misfit(errors: list[_Error]) -> float:
     """How badly a branch fits: keys it lacks, keys it does not know, less where one may be the other misspelt."""
     misfit = 0.0
     for error in errors:
-        likeness = difflib.SequenceMatcher(None, error.unknown_key or "", _guess(error)).ratio()
-        misfit += 2 - likeness if error.unknown_key else 1
+        misfit += 2 - alike(error.unknown_key, _guess(error)) if error.unknown_key else 1
     return misfit
 
 
 def _guess(error: _Error) -> str:
-    close = difflib.get_close_matches(error.unknown_key or "", error.trail.allowed, n=1, cutoff=0.6)
-    return close[0] if close else ""
+    return closest(error.unknown_key or "", error.trail.allowed) or ""
 
 
 def _is_guessed(error: _Error, guesses: set[tuple[Loc, str]]) -> bool:
@@ -166,6 +163,8 @@ def _fault(error: _Error, data: Any, written: Written) -> Fault:
         return Fault(error.path, False, f"{name} must have {error.trail.length} items")
     if error.kind == "missing":
         return Fault(error.path, True, f"{name or 'the recipe'} needs `{error.loc[-1]}`", _description(error))
+    if error.kind == "invalid_key":
+        return Fault(error.path, True, f"a key must be text, not {error.loc[-1]}")
     if error.kind in ("value_error", "assertion_error"):
         return _own(error, data)
     if error.kind.startswith("union_tag"):

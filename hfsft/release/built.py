@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from hfsft.plan.ledger import Ledger
     from hfsft.plan.plan import Plan
     from hfsft.recipe.recipe import Recipe
+    from hfsft.release.lengths import Lengths
     from hfsft.release.trainer import TrainerCheck
 
 
@@ -53,3 +54,16 @@ class Built:
             "trainer": self.trainer.as_dict(),
             "seconds": round(self.seconds, 2),
         }
+
+    @cached_property
+    def lengths(self) -> Lengths:
+        """How long the kept rows are for a trainer."""
+        from hfsft.release.lengths import lengths
+
+        return lengths(self.rows, self.recipe)
+
+    def notes(self) -> list[str]:
+        """What to know of the dataset before training on it, one line each."""
+        from hfsft.release.notes import notes
+
+        return notes(self)

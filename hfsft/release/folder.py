@@ -26,6 +26,7 @@ from hfsft.release import lock
 from hfsft.release.built import SPLITS, Built
 from hfsft.release.card import card
 from hfsft.release.export import default_rows, provenance_rows, rejected_rows
+from hfsft.release.pictures import pictures
 from hfsft.release.tokenizer import load_tokenizer
 
 if TYPE_CHECKING:
@@ -85,7 +86,8 @@ def _fill(built: Built, folder: Path) -> None:
     resolved = _with_sources(built.recipe, folder)
     _text(folder / "recipe.resolved.yaml", yaml.safe_dump(resolved, sort_keys=False, allow_unicode=True, width=120))
     _text(folder / lock.FILE, lock.lock_text(built, resolved))
-    _text(folder / "README.md", card(built))
+    pictures(built, folder)
+    _text(folder / "README.md", card(built, folder))
 
 
 def _with_sources(recipe: Recipe, folder: Path) -> dict[str, Any]:

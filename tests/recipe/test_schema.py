@@ -88,3 +88,14 @@ def test_a_field_without_a_description_is_found_wherever_it_is() -> None:
 def test_the_first_sentence_of_a_docstring(doc: str, expected: str) -> None:
     kind = type("Kind", (BaseModel,), {"__doc__": doc})
     assert first_sentence(kind) == expected
+
+
+def test_keys_that_a_model_takes_beside_its_fields_are_followed() -> None:
+    class Bounds(BaseModel):
+        low: int = 0
+
+    class Open(BaseModel, extra="allow"):
+        __pydantic_extra__: dict[str, Bounds]
+
+    globals()["Bounds"] = Bounds  # where a module's own classes stand
+    assert undescribed(Open) == ["Bounds.low"]

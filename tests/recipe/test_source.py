@@ -218,6 +218,17 @@ def test_a_mapping_is_a_recipe_too() -> None:
         validate(load({"name": "toy", "seeds": [{"prompts": ["a"]}], "sise": 1}), Toy)
 
 
+def test_a_mapping_may_hold_no_secret() -> None:
+    with pytest.raises(RecipeError, match=r"models\.a looks like a secret key") as caught:
+        validate(load({"name": "toy", "models": {"a": "hf_AbCdEfGhIjKlMnOpQrStUvWxYz"}, "seeds": ["x"]}), Toy)
+    assert "AbCd" not in str(caught.value)
+
+
+def test_a_mapping_with_other_keys_is_refused() -> None:
+    with pytest.raises(RecipeError, match="a key must be text, not 5"):
+        validate(load({"name": "toy", 5: 1}), Toy)
+
+
 def refused(path: Path) -> str:
     with pytest.raises(RecipeError) as caught:
         load(path)

@@ -17,7 +17,7 @@ from hfsft.release.diff import Diff, ScoreShift, StepPair, diff
 from hfsft.release.reader import open_release
 from tests.models.server import LLM
 from tests.recipes import reply, support
-from tests.release.toy import examples
+from tests.release.samples import examples
 
 
 def between(old: Any, new: Any, out: Path) -> Diff:

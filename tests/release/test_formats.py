@@ -13,7 +13,7 @@ from hfsft.recipe.publish import FormatName
 from hfsft.release.export import default_rows
 from hfsft.release.formats import FORMATS, format_named
 from hfsft.release.tokenizer import load_tokenizer
-from tests.release.toy import CHATML, SYSTEM, chat, dataset, single, tokenizer_folder
+from tests.release.samples import CHATML, SYSTEM, chat, dataset, single, tokenizer_folder
 
 QUESTION, ANSWER = "Where is my parcel?", "The parcel arrives in 0 days."
 USER, ASSISTANT = {"role": "user", "content": QUESTION}, {"role": "assistant", "content": ANSWER}

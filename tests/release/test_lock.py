@@ -10,7 +10,7 @@ from hfsft.pipeline import run
 from hfsft.release.lock import FILE
 from tests.models.server import LLM
 from tests.recipes import reply, support
-from tests.release.toy import examples, tokenizer_folder
+from tests.release.samples import examples, tokenizer_folder
 
 
 def locked(recipe: Any, out: Path) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from hfsft.errors import ReleaseError
 from hfsft.pipeline import run
 from hfsft.release.reader import fetch_recipe, open_release
 from tests.hub.fixture import HubServer
-from tests.release.toy import examples
+from tests.release.samples import examples
 
 HFSFT = [sys.executable, "-m", "hfsft"]
 PUSH = """

@@ -11,7 +11,7 @@ from hfsft.recipe.publish import FormatName, Publish
 from hfsft.release.formats import FORMATS
 from hfsft.release.tokenizer import load_tokenizer
 from hfsft.release.trainer import Lengths, check, check_rows, detect
-from tests.release.toy import (
+from tests.release.samples import (
     CHATML,
     MARKED,
     NO_SYSTEM,
