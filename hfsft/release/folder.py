@@ -7,6 +7,7 @@ build/refund-support/
   rejected/rejected-...          the rows that fell, with stage, rule and value
   ledger.jsonl, funnel.json      the fate of every row, and its counts
   recipe.yaml, recipe.resolved.yaml
+  hfsft.lock.json                models, sources, templates and libraries, pinned
 """
 
 from __future__ import annotations
@@ -21,9 +22,12 @@ import yaml
 
 from hfsft.errors import UserError
 from hfsft.recipe.recipe import Recipe
+from hfsft.release import lock
 from hfsft.release.built import SPLITS, Built
 from hfsft.release.card import card
 from hfsft.release.export import default_rows, provenance_rows, rejected_rows
+from hfsft.release.pictures import pictures
+from hfsft.release.tokenizer import load_tokenizer
 
 if TYPE_CHECKING:
     from datasets import Dataset, DatasetDict
@@ -62,11 +66,13 @@ def load_built(folder: Path) -> DatasetDict:
 
 
 def _fill(built: Built, folder: Path) -> None:
+    publish = built.recipe.publish
+    tokenizer = load_tokenizer(publish.tokenizer) if publish.tokenizer else None
     folder.mkdir()
     for split in SPLITS:
         rows = built.split(split)
         if len(rows):
-            _parquet(default_rows(rows), folder / "data", split)
+            _parquet(default_rows(rows, publish.format, tokenizer), folder / "data", split)
             _parquet(provenance_rows(rows), folder / "provenance", split)
     fallen = rejected_rows(built)
     if len(fallen):
@@ -79,7 +85,9 @@ def _fill(built: Built, folder: Path) -> None:
         shutil.copyfile(source.path, folder / "recipe.yaml")
     resolved = _with_sources(built.recipe, folder)
     _text(folder / "recipe.resolved.yaml", yaml.safe_dump(resolved, sort_keys=False, allow_unicode=True, width=120))
-    _text(folder / "README.md", card(built))
+    _text(folder / lock.FILE, lock.lock_text(built))
+    pictures(built, folder)
+    _text(folder / "README.md", card(built, folder))
 
 
 def _with_sources(recipe: Recipe, folder: Path) -> dict[str, Any]:
