@@ -1,3 +1,3 @@
 """Fixtures that tests of every room may use."""
 
-pytest_plugins = ["tests.hub.fixture", "tests.models.fixture"]
+pytest_plugins = ["tests.hub.fixture", "tests.models.fixture", "tests.release.fixture"]

@@ -1,0 +1,41 @@
+"""Publish: where the dataset goes, and in which format trainers find it."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from hfsft.stages.base import Section
+
+FormatName = Literal["messages", "prompt_completion", "prompt_completion_text", "alpaca", "sharegpt", "text"]
+
+
+class Publish(Section):
+    """Write the dataset as trainers want it, and push it to the Hub."""
+
+    repo_id: str | None = Field(None, description="Dataset on the Hub, as you/name; left out: nothing is pushed.")
+    private: bool = Field(True, description="Whether only you, or your organization, can see a new dataset.")
+    format: FormatName = Field("messages", description="How trainers find the rows in the default configuration.")
+    tag: str | None = Field(None, min_length=1, description="Tag that the release gets on the Hub, such as v1.0.")
+    tokenizer: str | None = Field(
+        None,
+        min_length=1,
+        description="Tokenizer of the model to be trained, a Hub id or a folder: its chat template writes the format "
+        "text, and rows are checked and measured under it.",
+    )
+
+    @field_validator("repo_id")
+    @classmethod
+    def _valid_id(cls, repo_id: str | None) -> str | None:
+        from huggingface_hub.utils import validate_repo_id
+
+        if repo_id is not None:
+            validate_repo_id(repo_id)  # raises a ValueError that says what the Hub allows
+        return repo_id
+
+    @model_validator(mode="after")
+    def _text_needs_a_template(self) -> Publish:
+        if self.format == "text" and not self.tokenizer:
+            raise ValueError("format text is written by a chat template: name a tokenizer")
+        return self
