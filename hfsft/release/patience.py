@@ -25,6 +25,8 @@ LONGEST_WAIT = 30.0
 LONGEST_ASKED_WAIT = 330.0  # the Hub counts requests in windows of five minutes
 PASSING = {408, 425, 429}  # and every 5xx
 CONFLICTS = {409, 412}  # somebody else committed in between
+# hf_xet has no error types: "Network error: Request error: HTTP status client error (403 Forbidden), domain: http://..."
+_XET_STATUS = re.compile(r"HTTP status (?:client|server) error \((\d{3})\b")
 _RESET = re.compile(r"\br=0\b.*?\bt=(\d+)")  # ratelimit: "api";r=0;t=55
 
 
@@ -147,7 +149,10 @@ def _response(error: Exception) -> Any:
 
 def _status(error: Exception) -> int | None:
     response = _response(error)
-    return None if response is None else int(response.status_code)
+    if response is not None:
+        return int(response.status_code)
+    told = _XET_STATUS.search(str(_root(error)))
+    return int(told[1]) if told else None
 
 
 def _is_network(error: Exception) -> bool:
@@ -164,7 +169,7 @@ def _brief(error: Exception) -> str:
     """The error in one line, without what a log may not hold."""
     status = _status(error)
     root = _root(error)
-    said = getattr(root, "server_message", None) or ("" if status else str(root))
+    said = getattr(root, "server_message", None) or ("" if _response(error) is not None else str(root))
     if status:
         return clean(f"the Hub answers {status}: {said}" if said else f"the Hub answers {status}")
     if _is_network(error):

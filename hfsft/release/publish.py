@@ -68,7 +68,7 @@ class Published:
     pull_request: str | None
     tag: str | None
     files: tuple[str, ...]  # that the release holds
-    rows: dict[str, dict[str, int]]  # configuration -> split -> rows loaded back from the Hub; empty if not changed
+    rows: dict[str, dict[str, int]]  # configuration -> split -> rows loaded back from the Hub
     notes: tuple[str, ...]
 
 
@@ -115,8 +115,9 @@ def push(
     """Make the Hub hold what `folder` holds: one commit, then load it back and compare, then the tag.
 
     Safe to repeat: files that the Hub has are not sent again, and without a difference there is no commit. With
-    `news_only` there is none either where only the card, the report or the counts of the run differ. `folder` is left
-    as it is. Raises `ReleaseError`, whose message says how to go on.
+    `news_only` there is none either where only the card, the report or the counts of the run differ, and what has been
+    there before is not loaded back again. `folder` is left as it is. Raises `ReleaseError`, whose message says how to
+    go on.
     """
     build = Build.read(folder)
     hub = Hub(tell)
@@ -207,13 +208,16 @@ class _Push:
             if not created:
                 raise
             raise ReleaseError(f"{error}\n{repo_id} was created and is empty; the next push uses it") from None
-        rows = {}
-        if changed:
-            tell("loading it back")
-            rows = self._load_back(made.revision)
+        rows: dict[str, dict[str, int]] = {}
         tag = None if self.create_pr else self.publish.tag
-        if tag:
-            self.hub.tag(repo_id, tag, made.revision)
+        try:
+            if changed or not news_only:
+                tell("loading it back")
+                rows = self._load_back(made.revision)
+            if tag:
+                self.hub.tag(repo_id, tag, made.revision)
+        except ReleaseError as error:
+            raise ReleaseError(f"{repo_id} holds the build as {made.revision}, but: {error}") from None
         return Published(
             repo_id=repo_id,
             url=self.checked.url,
@@ -357,5 +361,5 @@ class _Push:
                 wrong += differences(config, here, there)
                 rows[config] = {split: len(there[split]) for split in there}
         if wrong:
-            raise ReleaseError(f"{repo_id} was published as {revision}, but does not load as built: {'; '.join(wrong)}")
+            raise ReleaseError(f"it does not load as built: {'; '.join(wrong)}")
         return rows

@@ -45,6 +45,7 @@ def test_a_first_push_is_one_private_commit_that_loads_back_and_the_same_again_i
 
     again = client.push(folder, repo_id=REPO, tag="v1")
     assert not again["changed"]
+    assert again["rows"] == done["rows"]
     assert again["revision"] == done["revision"]
     assert commits(hub) == ["Publish made v1"]
     assert client.changes(folder, repo_id=REPO) == {"add": [], "delete": [], "bytes": 0, "entry": ""}
