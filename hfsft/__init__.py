@@ -8,7 +8,6 @@ kept, rejected = hfsft.filters.Repetition(at_most=0.4).apply(dataset["train"])
 
 from __future__ import annotations
 
-from importlib.metadata import version as _version
 from typing import TYPE_CHECKING, Any
 
 from hfsft.errors import HfsftError, RecipeError, UserError
@@ -33,8 +32,6 @@ __all__ = [
     "run",
 ]
 
-__version__ = _version("hfsft")
-
 _HOMES = {
     "Recipe": "hfsft.recipe.recipe",
     "load_recipe": "hfsft.recipe.recipe",
@@ -50,6 +47,10 @@ def __getattr__(name: str) -> Any:
     """Public names, imported when first used: `hfsft --help` must not wait for them."""
     from importlib import import_module
 
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("hfsft")
     if name == "filters":
         return import_module("hfsft.filters")
     if name in _HOMES:

@@ -20,6 +20,10 @@ import difflib
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 # Keys as providers issue them, told from names in code by a capital or a digit. None may stand in a recipe, which is
 # published, or in an error, which is pasted.
@@ -131,8 +135,22 @@ def place_of(path: str | Path, line: int = 0, column: int = 0) -> Place:
     return Place(str(shown), line, column)
 
 
-def nearest(word: str, known: list[str]) -> str:
-    """`did you mean ...; allowed: ...`, or as much of it as can be said."""
-    close = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
-    guess = [f"did you mean `{close[0]}`?"] if close else []
-    return " ".join([*guess, *(["allowed: " + ", ".join(known)] if known else [])])
+def closest(word: str, known: Iterable[str]) -> str | None:
+    """The known word that `word` may be a slip of, if any."""
+    likeness, best = max(((alike(word, other), other) for other in known), default=(0.0, ""))
+    return best if likeness >= 0.65 else None
+
+
+def alike(word: str, other: str) -> float:
+    """How much two words have in common, from 0 to 1: letters in order, and letters in any order (`lisence`)."""
+    matcher = difflib.SequenceMatcher(None, word[:100], other)
+    return (matcher.ratio() + matcher.quick_ratio()) / 2
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """`did you mean ...? allowed: ...`, or as much of it as can be said."""
+    known = list(known)
+    guess = closest(word, known)
+    return " ".join(
+        [*([f"did you mean `{guess}`?"] if guess else []), *([f"allowed: {', '.join(known)}"] if known else [])]
+    )

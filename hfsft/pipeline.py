@@ -75,6 +75,7 @@ def run(
     rows, ledger, usage = _execute(loaded, plan, watcher or Watcher())
     if not len(rows):
         raise UserError(f"no row is left: {_where_lost(ledger)}")
+    from hfsft.plan.engine import quiet
     from hfsft.plan.why import remember
     from hfsft.release.built import SPLITS, Built
     from hfsft.release.folder import write
@@ -84,7 +85,8 @@ def run(
         ids[split].append(row_id)
     ledger.finish(ids)
     built = Built(loaded, plan, rows, ledger, usage, time.perf_counter() - started)
-    folder = write(built, Path(out))
+    with quiet():
+        folder = write(built, Path(out))
     remember(plan, cache_folder(plan.name))
     return built, folder
 
@@ -148,10 +150,16 @@ def _execute(
 ) -> tuple[Dataset, Ledger, Usage]:
     from hfsft.models.pool import Pool
     from hfsft.models.store import Store
+    from hfsft.models.usage import Budget
     from hfsft.plan import engine
     from hfsft.plan.asker import Live
 
-    with Store() as store, Pool(recipe.models, store, recipe=plan.name, on_progress=watcher.on_progress) as pool:
+    budget = Budget(**recipe.budget.model_dump()) if recipe.budget else None
+    asked = {name: recipe.models[name] for step in plan.steps for name in step.models}
+    with (
+        Store() as store,
+        Pool(asked, store, budget=budget, recipe=plan.name, on_progress=watcher.on_progress) as pool,
+    ):
         rows, ledger = engine.run(plan, Live(pool), cache_folder(plan.name), before=watcher.on_step, after=after)
         return rows, ledger, pool.usage
 

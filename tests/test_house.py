@@ -15,7 +15,7 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 # Each room may import those before it; rooms in one tuple may not import each other.
 ORDER = [
     ("errors",),
-    ("sandbox", "readers", "similarity", "recipe.source", "recipe.yaml"),
+    ("sandbox", "readers", "similarity"),
     ("prompts",),
     ("models",),
     ("plan",),

@@ -53,7 +53,6 @@ def report(built: Built, folder: Path) -> str:
     fates = [f"{counts[fate]:,} {fate}" for fate in ("train", "validation", "rejected", "failed")]
     lines.append(f"{count(built.ledger.rows_in, 'row')} in = {' + '.join(fates)}")
     lines.append(f"{usage_line(built)}, {duration(built.seconds)}")
-    lines += [f"note: {note}" for note in built.notes()]
     lines.append(f"written to {folder}")
     return "\n".join(lines)
 
@@ -80,11 +79,11 @@ def funnel(built: Built) -> str:
 
 def usage_line(built: Built) -> str:
     """Calls, tokens and cost of this build in one line."""
-    usage, usd = built.usage.total(), built.usage.usd()
+    usage = built.usage
     if not usage.calls:
         return f"no model calls ({count(usage.stored, 'answer')} from the store)" if usage.stored else "no model calls"
     tokens = usage.input_tokens + usage.output_tokens
-    cost = "cost unknown" if usd is None else f"${usd:.4f}"
+    cost = "cost unknown" if usage.usd is None else f"${usage.usd:.4f}"
     return (
         f"{count(usage.calls, 'model call')}, {count(usage.stored, 'answer')} from the store, {tokens:,} tokens, {cost}"
     )

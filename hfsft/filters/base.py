@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -24,13 +24,12 @@ class Filter(BaseModel, ABC):
     only the comparison, so that changing them measures nothing again. A filter never edits what a row says.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     name: ClassVar[str]  # as recipes write it
     version: ClassVar[int] = 1  # raised when `measure` changes its numbers
     whole: ClassVar[bool] = False  # whether `measure` must see all rows at once
     deciding: ClassVar[frozenset[str]] = THRESHOLDS
-    optional: ClassVar[tuple[str, ...]] = ()  # columns that the measure uses where they exist
 
     @property
     @abstractmethod
@@ -38,12 +37,17 @@ class Filter(BaseModel, ABC):
         """The columns that the measure (or, without one, the comparison) reads."""
 
     @property
+    def optional(self) -> tuple[str, ...]:
+        """The columns that the measure uses where they exist."""
+        return ()
+
+    @property
     def writes(self) -> dict[str, Any]:
         """The columns that the measure writes, with their types; empty where it only compares."""
         return {}
 
     def measure(self, batch: Batch) -> Batch:
-        """The columns of `writes` for a batch of the columns of `reads`; None where a row has nothing to measure."""
+        """The columns of `writes`, from those of `reads` and what exists of `optional`; None where nothing is there."""
         raise NotImplementedError
 
     @abstractmethod
@@ -64,7 +68,7 @@ class Filter(BaseModel, ABC):
                     name=f"{label}.measure",
                     kind="whole" if self.whole else "map",
                     reads=self.reads,
-                    optional=self.optional,
+                    optional=tuple(name for name in self.optional if name not in self.reads),
                     writes=self.writes,
                     identity={"filter": self.name, **self.identity()},
                     version=self.version,
@@ -96,21 +100,31 @@ class Filter(BaseModel, ABC):
         return apply_steps(dataset, self.steps())
 
 
-class Bounded(Filter):
-    """A filter with one measure and the two usual bounds."""
+class Limits(BaseModel):
+    """The two usual bounds, both inclusive; at least one must be given."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     at_least: float | None = Field(None, description="Smallest value that is kept.")
     at_most: float | None = Field(None, description="Largest value that is kept.")
 
     @model_validator(mode="after")
-    def _possible(self) -> Bounded:
+    def _possible(self) -> Limits:
         if self.at_least is None and self.at_most is None:
             raise ValueError("needs at_least or at_most")
         if self.at_least is not None and self.at_most is not None and self.at_least > self.at_most:
             raise ValueError(f"keeps nothing: at_least {self.at_least:g} is above at_most {self.at_most:g}")
         return self
 
+
+class Bounded(Limits, Filter):
+    """A filter with one measure and the two usual bounds.
+
+    Where nothing was measured, as in a column that is empty, the row fails `at_least` and passes `at_most`.
+    """
+
     def bounds(self) -> list[Bound]:
         """The one comparison of the measure."""
         (column,) = self.writes
-        return [Bound(self.name, column, self.at_least, self.at_most)]
+        missing: Literal["reject", "keep"] = "keep" if self.at_least is None else "reject"
+        return [Bound(self.name, column, self.at_least, self.at_most, missing)]

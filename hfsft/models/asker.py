@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from hfsft.errors import AnswerError, ModelError
 from hfsft.models import wire
-from hfsft.models.client import Client, new_session
 from hfsft.models.faults import Fault
 from hfsft.models.model import Answer, Endpoint, Model, Price, Request
 from hfsft.models.store import Entry, Store
 from hfsft.models.throttle import Gate, Lane
+from hfsft.models.writer import Writer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -53,6 +53,7 @@ class Asker:
     ) -> None:
         self._models = models
         self._store = store
+        self._writer = Writer(store)
         self._usage = usage
         self._meter = meter
         self._recipe = recipe
@@ -91,12 +92,20 @@ class Asker:
             outcome = await self._ask_once(stage, request, asked, key)
         return _judged(request, outcome) if isinstance(outcome, Answer) else outcome
 
+    def begin(self) -> None:
+        """Start afresh after a stop: endpoints that were set aside are looked for again."""
+        self.stopping = False
+        for name, task in list(self._gates.items()):
+            if task.done() and (task.cancelled() or task.exception() or any(lane.down for lane in task.result().lanes)):
+                del self._gates[name]
+
     async def close(self) -> None:
         """Close the connections."""
         for task in self._gates.values():
             task.cancel()
         if self._session is not None:
             await self._session.close()
+        self._writer.close()
 
     async def _ask_once(self, stage: str, request: Request, asked: str, key: str) -> Answer | AnswerError:
         asking = self._asking[key] = asyncio.get_running_loop().create_future()
@@ -157,7 +166,7 @@ class Asker:
             entry = Entry(
                 key, asked, answer, model.model, self._revisions[request.model], self._recipe, stage, round(seconds, 4)
             )
-            return await self._store.add(entry), seconds
+            return await self._writer.add(entry), seconds
         except Fault as fault:
             tally.failures[fault.cause] += 1
             gate.failed(lane, fault, sent_at)
@@ -228,19 +237,15 @@ class Asker:
     async def _gate(self, name: str) -> Gate:
         if name not in self._gates:
             self._gates[name] = asyncio.get_running_loop().create_task(self._open_gate(name))
-        task = self._gates[name]
-        try:
-            return await asyncio.shield(task)
-        except ModelError:
-            # A server that was started meanwhile is found by the next try.
-            if self._gates.get(name) is task:
-                del self._gates[name]
-            raise
+        return await asyncio.shield(self._gates[name])
 
     async def _open_gate(self, name: str) -> Gate:
         model = self._models[name]
         await asyncio.to_thread(self._find_prices, name)
         self._meter.check_prices()
+        # What talks HTTP is imported where it is needed: a build that finds every answer stored starts sooner.
+        from hfsft.models.client import Client, new_session
+
         endpoints = await asyncio.to_thread(_endpoints, name, model)
         self._session = self._session or new_session()
         lanes = [

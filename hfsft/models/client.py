@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import aiohttp
+from multidict import CIMultiDict
 from yarl import URL
 
+from hfsft.errors import LOOKS_LIKE_KEY
 from hfsft.models import wire
 from hfsft.models.faults import Fault, of_response
-from hfsft.models.model import LOOKS_LIKE_KEY, Answer, Endpoint
+from hfsft.models.model import Answer, Endpoint
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -60,7 +62,8 @@ class Client:
         self._seconds = timeout
         # `total` covers the whole exchange, so that a server which drips bytes cannot pass it.
         self._timeout = aiohttp.ClientTimeout(total=timeout, sock_connect=min(timeout, _CONNECT_SECONDS))
-        self._headers = {"Content-Type": "application/json", "Accept": "application/json", **dict(endpoint.headers)}
+        self._headers = CIMultiDict({"Content-Type": "application/json", "Accept": "application/json"})
+        self._headers.update(endpoint.headers)
         if endpoint.api_key:
             self._headers["Authorization"] = f"Bearer {endpoint.api_key}"
         secrets = [endpoint.api_key or "", *(value for _, value in endpoint.headers)]

@@ -57,7 +57,7 @@ class Drive:
 
     async def run(self, window: int) -> None:
         """Work through all tasks, at most `window` at once."""
-        self._asker.stopping = False
+        self._asker.begin()
         self._breath = time.monotonic()
         loop = asyncio.get_running_loop()
         self._workers = [loop.create_task(self._work()) for _ in range(window)]
@@ -123,7 +123,8 @@ class Drive:
     def _check_share(self, margin: float = _MARGIN) -> None:
         """Raise StageError if too many rows failed; `margin` standard errors of doubt while more rows may come."""
         failed = len(self.failures)
-        if self.done < _LEAST_ROWS or failed <= self._share * self.done:
+        # A share of 0 bears not one failure, and need not wait to be sure of it.
+        if failed <= self._share * self.done or (self._share and self.done < _LEAST_ROWS):
             return
         share = failed / self.done
         if share - margin * math.sqrt(share * (1 - share) / self.done) <= self._share:

@@ -50,7 +50,7 @@ def estimate(
     lengths = [len(canonical(model, request)) for request in requests]
     mean_length = sum(lengths) / len(lengths) if lengths else characters / answers if measured else 0.0
     limits = [request.max_tokens or model.max_tokens or 0 for request in requests]
-    output = mean_output if measured else sum(limits) / len(limits) if limits else 0.0
+    output = float(mean_output or 0) if measured else sum(limits) / len(limits) if limits else 0.0
     calls = len(requests) + more
     input_tokens = round((sum(lengths) + more * mean_length) / per_token)
     output_tokens = round(calls * output)

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
-
-# Keys as providers issue them; a recipe is published, so none may stand in it.
-LOOKS_LIKE_KEY = re.compile(r"\b(hf_|sk-|gsk_|xai-|AIza|api_org_)[A-Za-z0-9_\-]{16,}")
 
 # Fields of the request body that are ours: another value would change what an answer is.
 OUR_FIELDS = ("model", "messages", "stream", "n")
@@ -18,7 +14,7 @@ OUR_FIELDS = ("model", "messages", "stream", "n")
 class Price(BaseModel):
     """What a model's tokens cost."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     input: float = Field(ge=0, description="USD per million input tokens.")
     output: float = Field(ge=0, description="USD per million output tokens.")
@@ -27,7 +23,7 @@ class Price(BaseModel):
 class Model(BaseModel):
     """One language model: which it is, how it samples, where it runs."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     model: str = Field(
         min_length=1,
@@ -90,7 +86,7 @@ def _from_name(value: Any) -> Any:
     return {"model": value} if isinstance(value, str) else value
 
 
-AnyModel = Annotated[Model, BeforeValidator(_from_name)]
+AnyModel = Annotated[Model, BeforeValidator(_from_name, json_schema_input_type=str | Model)]
 """A model as a recipe writes it: its bare name, or the full mapping."""
 
 

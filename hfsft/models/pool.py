@@ -174,7 +174,7 @@ class Pool:
                 open=len(self._asker.exchanging),
                 input_tokens=spent.input_tokens,
                 output_tokens=spent.output_tokens,
-                usd=self.usage.usd(drive.stage),
+                usd=self.usage.cost_of(drive.stage),
                 seconds=time.monotonic() - began,
                 stopping=drive.reason is not None,
             )

@@ -1,15 +1,13 @@
 """Every answer on disk, keyed by the request that it answers.
 
 SQLite in WAL mode: readers never wait, several processes share the file, and an answer that `add` has returned
-survives a kill at any moment. Only answers are kept here; a failure never is.
+survives a kill at any moment. Only answers are kept here; a failure never is. `writer.py` adds to it.
 """
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
-import queue
 import sqlite3
 import threading
 import time
@@ -22,11 +20,10 @@ from hfsft.errors import StoreError
 from hfsft.models.damage import is_damage, rebuild
 from hfsft.models.model import Answer
 
-# One commit gathers what comes in this time; far below the 50 ms that may be lost.
-_GATHER_SECONDS = 0.002
-_MOST_PER_COMMIT = 1000
 # How long another process may hold the file before we give up.
-_LOCK_SECONDS = 60.0
+LOCK_SECONDS = 60.0
+# Written back from the log after so many pages of 4 KiB: each time waits for the disk.
+_CHECKPOINT_PAGES = 4000
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS answers (
@@ -82,16 +79,11 @@ class Store:
         self._reader: sqlite3.Connection | None = None
         self._reader_file = 0
         self._pid = os.getpid()
-        self._writer: _Writer | None = None
 
     def get(self, key: str) -> Answer | None:
         """The answer under `key`, None if it was never asked or its record is damaged."""
         row = self.read(f"{_READ} WHERE key = ?", (bytes.fromhex(key),))
         return answer_of(row[0]) if row else None
-
-    async def add(self, entry: Entry) -> Answer:
-        """Keep one answer; returns once it is on disk, with the answer that was there first if there was one."""
-        return await self._writing().add(entry)
 
     def read(self, query: str, values: tuple[Any, ...] = ()) -> list[Any]:
         """The rows of a query; a damaged file is set aside and rebuilt first."""
@@ -120,25 +112,25 @@ class Store:
         except OSError:
             return 0
 
-    def connect(self) -> sqlite3.Connection:
-        """A new connection to the file, which is made where missing."""
+    def connect(self, wait: float = LOCK_SECONDS) -> sqlite3.Connection:
+        """A new connection to the file, which is made where missing; `wait` seconds for a lock."""
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            connection = sqlite3.connect(
-                self.path, timeout=_LOCK_SECONDS, isolation_level=None, check_same_thread=False
-            )
+            connection = sqlite3.connect(self.path, timeout=LOCK_SECONDS, isolation_level=None, check_same_thread=False)
             try:
                 # NORMAL keeps what is committed through a kill; only a power cut may take the last moments.
                 connection.execute("PRAGMA synchronous=NORMAL")
                 connection.execute("PRAGMA journal_mode=WAL")
+                connection.execute(f"PRAGMA wal_autocheckpoint={_CHECKPOINT_PAGES}")
                 connection.execute(SCHEMA)
+                connection.execute(f"PRAGMA busy_timeout={wait * 1000:.0f}")
             except BaseException:
                 connection.close()
                 raise
         except sqlite3.DatabaseError as error:
             if is_damage(error):
                 self.heal(error)
-                return self.connect()
+                return self.connect(wait)
             raise store_error(self.path, error) from error
         except OSError as error:
             raise store_error(self.path, error) from error
@@ -153,10 +145,7 @@ class Store:
             self._reader = None
 
     def close(self) -> None:
-        """Write what is waiting and close the file."""
-        if self._writer is not None and self._pid == os.getpid():
-            self._writer.close()
-        self._writer = None
+        """Close the file; the next read opens it again."""
         self.disconnect()
 
     def __enter__(self) -> Store:
@@ -167,7 +156,7 @@ class Store:
 
     def _reading(self) -> sqlite3.Connection:
         if self._pid != os.getpid():
-            self._reader = self._writer = None
+            self._reader = None
             self._pid = os.getpid()
         if self._reader is not None and self._reader_file != self.file_number():
             self.disconnect()
@@ -175,85 +164,6 @@ class Store:
             self._reader = self.connect()
             self._reader_file = self.file_number()
         return self._reader
-
-    def _writing(self) -> _Writer:
-        if self._writer is None:
-            self._writer = _Writer(self)
-        return self._writer
-
-
-_Waiting = tuple[Entry, asyncio.AbstractEventLoop, "asyncio.Future[Answer]"]
-
-
-class _Writer:
-    """A thread that commits what has gathered; the loop waits only for its own answers."""
-
-    def __init__(self, store: Store) -> None:
-        self._store = store
-        self._queue: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
-        self._connection: sqlite3.Connection | None = None
-        self._file = 0
-        self._thread = threading.Thread(target=self._run, name="hfsft-store", daemon=True)
-        self._thread.start()
-
-    async def add(self, entry: Entry) -> Answer:
-        loop = asyncio.get_running_loop()
-        kept: asyncio.Future[Answer] = loop.create_future()
-        self._queue.put((entry, loop, kept))
-        return await kept
-
-    def close(self) -> None:
-        self._queue.put(None)
-        self._thread.join()
-
-    def _run(self) -> None:
-        going = True
-        while going:
-            batch: list[_Waiting] = []
-            item = self._queue.get()
-            time.sleep(_GATHER_SECONDS)
-            while item is not None:
-                batch.append(item)
-                if self._queue.empty() or len(batch) == _MOST_PER_COMMIT:
-                    break
-                item = self._queue.get()
-            going = item is not None
-            if not batch:
-                break
-            result: list[Answer] | StoreError
-            try:
-                result = self._commit([entry for entry, _, _ in batch])
-            except StoreError as error:
-                result = error
-            _tell(batch, result)
-        self._disconnect()
-
-    def _commit(self, entries: list[Entry]) -> list[Answer]:
-        try:
-            try:
-                return write(self._connected(), entries)
-            except sqlite3.DatabaseError as error:
-                if not is_damage(error):
-                    raise
-                self._disconnect()
-                self._store.heal(error)
-                return write(self._connected(), entries)
-        except (sqlite3.Error, OSError) as error:
-            raise store_error(self._store.path, error) from error
-
-    def _connected(self) -> sqlite3.Connection:
-        # A file that was deleted or set aside would swallow what is written to it.
-        if self._connection is not None and self._file != self._store.file_number():
-            self._disconnect()
-        if self._connection is None:
-            self._connection = self._store.connect()
-            self._file = self._store.file_number()
-        return self._connection
-
-    def _disconnect(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
-        self._connection = None
 
 
 def write(connection: sqlite3.Connection, entries: list[Entry]) -> list[Answer]:
@@ -285,12 +195,12 @@ def write(connection: sqlite3.Connection, entries: list[Entry]) -> list[Answer]:
 def values_of(entry: Entry, created: float) -> tuple[Any, ...]:
     """One row of the table, in the order of its columns."""
     answer = entry.answer
-    said = _clean(answer.text), _clean(answer.reasoning), answer.finish_reason
+    said = answer.text, answer.reasoning, answer.finish_reason
     counts = answer.input_tokens, answer.output_tokens
-    served, extra = _clean(answer.model), json.dumps(answer.extra)
+    served, extra = answer.model, json.dumps(answer.extra) if answer.extra else "{}"
     about = entry.model, entry.revision, entry.recipe, entry.stage, entry.seconds, created
     key = bytes.fromhex(entry.key)
-    return (key, _clean(entry.request), *said, *counts, served, extra, *about, _checksum(*said, *counts, served, extra))
+    return (key, entry.request, *said, *counts, served, extra, *about, _checksum(*said, *counts, served, extra))
 
 
 def answer_of(row: tuple[Any, ...]) -> Answer | None:
@@ -306,42 +216,13 @@ def _checksum(*columns: Any) -> int:
     return zlib.crc32("\x1f".join(map(str, columns)).encode())
 
 
-def _clean(text: str) -> str:
-    # SQLite keeps UTF-8 only; half of a surrogate pair is none.
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return text.encode("utf-8", "replace").decode()
-    return text
-
-
-def _tell(batch: list[_Waiting], result: list[Answer] | StoreError) -> None:
-    def settle(waiting: list[tuple[asyncio.Future[Answer], Answer | None]]) -> None:
-        for kept, answer in waiting:
-            if kept.done():
-                continue
-            if isinstance(result, StoreError):
-                kept.set_exception(result)
-            elif answer is not None:
-                kept.set_result(answer)
-
-    answers: list[Answer | None] = [None] * len(batch) if isinstance(result, StoreError) else [*result]
-    loops: dict[asyncio.AbstractEventLoop, list[tuple[asyncio.Future[Answer], Answer | None]]] = {}
-    for (_, loop, kept), answer in zip(batch, answers, strict=True):
-        loops.setdefault(loop, []).append((kept, answer))
-    for loop, waiting in loops.items():
-        # A loop that was stopped at a second Ctrl-C no longer waits; its answers are on disk all the same.
-        if not loop.is_closed():
-            loop.call_soon_threadsafe(settle, waiting)
-
-
 def store_error(path: Path, error: Exception) -> StoreError:
     """What is wrong with the file, and what to do."""
     said = str(error)
     if "full" in said or "No space" in said:
         return StoreError(f"{path}: the disk is full; nothing kept so far is lost: free some space and go on")
     if "locked" in said:
-        return StoreError(f"{path}: another process has held the file for {_LOCK_SECONDS:.0f} s; end it and go on")
+        return StoreError(f"{path}: another process has held the file for {LOCK_SECONDS:.0f} s; end it and go on")
     if "readonly" in said or "Permission" in said or "Read-only" in said:
         return StoreError(f"{path}: cannot be written; set HF_HOME to a folder that can")
     return StoreError(f"{path}: {said}")

@@ -28,8 +28,8 @@ T = TypeVar("T")
 
 # Python's own reader of literals gets slow and deep on long text.
 _MOST_LITERAL = 20_000
-# A text of nothing but braces must not cost minutes.
-_MOST_STARTS = 400
+# A text of nothing but braces must not cost minutes: so many characters are looked at in all.
+_MOST_LOOKED_AT = 2_000_000
 _STRING = r'"(?:[^"\\]|\\.)*"'
 _TRAILING_COMMA = re.compile(rf"({_STRING})|,(?=\s*[}}\]])", re.DOTALL)
 _TOO_DEEP = (RecursionError, MemoryError)
@@ -82,13 +82,15 @@ def _values(text: str, schema: dict[str, Any]) -> list[Any]:
     opening = {"object": "{", "array": "["}.get(str(schema.get("type")), "{[")
     found: list[Any] = []
     position = 0
-    for _ in range(_MOST_STARTS):
+    looked_at = 0
+    while looked_at < _MOST_LOOKED_AT:
         start = min((at for mark in opening if (at := text.find(mark, position)) >= 0), default=-1)
         if start < 0:
             break
         value, position = _value_at(text, start)
         if value is not None:
             found.append(value)
+        looked_at += position - start if value is not None else len(text) - start
     return found
 
 

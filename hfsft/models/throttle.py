@@ -47,16 +47,18 @@ class Lane:
         self._trouble: float | None = None
         self._cut_at = 0.0
         self._streak = 0
-        self._answered_at: float | None = None
+        self._has_answered = False
+        self._quiet_since: float | None = None  # the first fault since the last answer
 
     def room(self, now: float) -> bool:
         """Whether one more request may go there now."""
         return not self.down and now >= self.paused_until and self.open < int(self.limit)
 
-    def answered(self, now: float) -> None:
+    def answered(self) -> None:
         """An answer came: allow more at once."""
         self._streak = 0
-        self._answered_at = now
+        self._has_answered = True
+        self._quiet_since = None
         if self.open < int(self.limit) or self.limit >= self.most:
             return
         step = _GROWTH if self._trouble is None else _REGROWTH if self.limit < self._trouble else 1 / self.limit
@@ -67,23 +69,21 @@ class Lane:
         if fault.kind == "row":
             self._streak = 0
             return
-        quiet = now - self._answered_at if self._answered_at is not None else float("inf")
+        self._quiet_since = self._quiet_since or now
+        quiet = now - self._quiet_since
         if fault.kind == "down":
-            restarting = fault.cause == "connection" and quiet < _RESTART_SECONDS
-            if not restarting:
-                self.down = fault.message
-            return
-        if fault.after is not None and fault.after > LONGEST_PAUSE:
+            restarting = fault.cause == "connection" and self._has_answered and quiet < _RESTART_SECONDS
+            self.down = "" if restarting else fault.message
+        elif fault.after is not None and fault.after > LONGEST_PAUSE:
             self.down = f"{fault.message}; it asks to be left alone for {fault.after / 3600:.1f} h: go on after that"
-            return
+        elif fault.cause not in {"rate_limit", "overloaded"}:
+            self._streak += 1
+            if self._streak >= _STREAK and quiet > (_STREAK_SECONDS if self._has_answered else _RESTART_SECONDS):
+                self.down = f"{self._streak} requests in a row failed, the last with: {fault.message}"
         if fault.after is not None:
             self.pause(fault.after, now)
         if fault.kind == "slow":
             self._slow_down(sent_at, now)
-        if fault.cause not in {"rate_limit", "overloaded"}:
-            self._streak += 1
-            if self._streak >= _STREAK and quiet > _STREAK_SECONDS:
-                self.down = f"{self._streak} requests in a row failed, the last with: {fault.message}"
 
     def pause(self, seconds: float, now: float) -> None:
         """Send nothing for so long; never longer than `LONGEST_PAUSE`."""
@@ -164,12 +164,14 @@ class Gate:
     def answered(self, lane: Lane, headers: object, expected: float, used: float | None) -> None:
         """Take note of an answer: room grows, the server's own limits are honoured, token counts are corrected."""
         now = time.monotonic()
-        lane.answered(now)
+        lane.answered()
         pause = limit_pause(headers)  # type: ignore[arg-type]
         if pause:
             lane.pause(pause, now)
         if self._tokens and used is not None:
             self._tokens.take(used - expected, now)
+        # The room that was won is used at once, while the answer is still being written.
+        self._pump()
 
     def failed(self, lane: Lane, fault: Fault, sent_at: float) -> None:
         """Take note of a fault; ModelError when it leaves no endpoint."""
@@ -186,9 +188,13 @@ class Gate:
             raise error
 
     def _free(self, tokens: float) -> Lane | None:
-        now = time.monotonic()
-        if self._open >= self._most or self._wait(tokens, now) > 0:
+        if self._open >= self._most:
             return None
+        now = time.monotonic()
+        if self._wait(tokens, now) > 0:
+            return None
+        if len(self.lanes) == 1:
+            return self.lanes[0] if self.lanes[0].room(now) else None
         free = [lane for lane in self.lanes if lane.room(now)]
         return min(free, key=lambda lane: lane.open / lane.limit) if free else None
 
@@ -199,11 +205,10 @@ class Gate:
     def _grant(self, lane: Lane, tokens: float) -> Lane:
         lane.open += 1
         self._open += 1
-        now = time.monotonic()
         if self._requests:
-            self._requests.take(1, now)
+            self._requests.take(1, time.monotonic())
         if self._tokens:
-            self._tokens.take(tokens, now)
+            self._tokens.take(tokens, time.monotonic())
         return lane
 
     def _pump(self) -> None:
@@ -214,18 +219,18 @@ class Gate:
                 continue
             lane = self._free(tokens)
             if lane is None:
-                self._set_timer(tokens)
+                if self._timer is None:
+                    self._set_timer(tokens)
                 return
             self._waiting.popleft()
             turn.set_result(self._grant(lane, tokens))
 
     def _set_timer(self, tokens: float) -> None:
         """Look again when a pause or a bound per minute ends; a place that is given back looks by itself."""
-        if self._timer is not None:
-            return
         now = time.monotonic()
-        waits = [lane.paused_until - now for lane in self.lanes if not lane.down and lane.paused_until > now]
-        wait = max(self._wait(tokens, now), min(waits, default=0.0))
+        wait = self._wait(tokens, now)
+        if waits := [lane.paused_until - now for lane in self.lanes if not lane.down and lane.paused_until > now]:
+            wait = max(wait, min(waits))
         if wait > 0:
             self._timer = asyncio.get_running_loop().call_later(wait, self._look_again)
 

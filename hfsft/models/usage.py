@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hfsft.errors import BudgetError, ModelError
 from hfsft.models.model import Answer, Model, Price
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 # Tokens that a chat template may add around the messages; each other token is at least one byte of the body.
 _TEMPLATE_TOKENS = 128
+_COUNTS = ("calls", "stored", "answers", "input_tokens", "output_tokens", "unmetered", "seconds")
 
 
 @dataclass
@@ -49,10 +50,15 @@ class Tally:
         self.output_tokens += answer.output_tokens or 0
 
     def add(self, other: Tally) -> None:
-        """Add another's counts to these; the price is kept apart, see `Usage.usd`."""
-        for name in ("calls", "stored", "answers", "input_tokens", "output_tokens", "unmetered", "seconds"):
+        """Add another's counts to these; the cost is kept apart, see `Usage.cost_of`."""
+        for name in _COUNTS:
             setattr(self, name, getattr(self, name) + getattr(other, name))
         self.failures.update(other.failures)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The counts as JSON."""
+        counts = {name: getattr(self, name) for name in _COUNTS}
+        return {**counts, "seconds": round(self.seconds, 3), "failures": dict(self.failures), "usd": self.usd}
 
 
 class Usage:
@@ -81,18 +87,48 @@ class Usage:
         return iter([(stage, model, tally) for (stage, model), tally in list(self._tallies.items())])
 
     def total(self, stage: str | None = None) -> Tally:
-        """All counts together, of one stage or of all; its cost is `usd(stage)`."""
+        """All counts together, of one stage or of all; its cost is `cost_of(stage)`."""
         total = Tally()
         for name, _, tally in self:
             if stage in (None, name):
                 total.add(tally)
         return total
 
-    def usd(self, stage: str | None = None) -> float | None:
-        """The cost of one stage or of all; None as soon as one part is unknown."""
+    def cost_of(self, stage: str | None = None) -> float | None:
+        """The USD of one stage or of all; None as soon as one part is unknown."""
         parts = [tally.usd for name, _, tally in self if stage in (None, name)]
         known = [part for part in parts if part is not None]
         return sum(known) if len(known) == len(parts) else None
+
+    @property
+    def calls(self) -> int:
+        """Requests sent, repeated ones too."""
+        return self.total().calls
+
+    @property
+    def stored(self) -> int:
+        """Answers that were in the store already."""
+        return self.total().stored
+
+    @property
+    def input_tokens(self) -> int:
+        """Tokens read, as the servers count them."""
+        return self.total().input_tokens
+
+    @property
+    def output_tokens(self) -> int:
+        """Tokens written, as the servers count them."""
+        return self.total().output_tokens
+
+    @property
+    def usd(self) -> float | None:
+        """The whole cost, None where a part of it is unknown."""
+        return self.cost_of()
+
+    def as_dict(self) -> dict[str, Any]:
+        """All of it as JSON: the totals, and each stage and model under `by_stage`."""
+        by_stage = [{"stage": stage, "model": model, **tally.as_dict()} for stage, model, tally in self]
+        return {**self.total().as_dict(), "usd": self.usd, "by_stage": by_stage}
 
 
 @dataclass(frozen=True)

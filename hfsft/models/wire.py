@@ -53,12 +53,21 @@ def canonical(model: Model, request: Request, revision: str = "") -> str:
         asked["schema"] = request.schema
     if model.extra_body:
         asked["extra_body"] = model.extra_body
-    return _encode(asked)
+    return sendable(_encode(asked))
+
+
+def sendable(text: str) -> str:
+    """The text as UTF-8 can carry it: half of a surrogate pair becomes a question mark."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "replace").decode()
+    return text
 
 
 def key_of(asked: str) -> str:
     """The SHA-256, as 64 hex digits, under which the answer to `asked` is kept."""
-    return hashlib.sha256(asked.encode("utf-8", "surrogatepass")).hexdigest()
+    return hashlib.sha256(asked.encode()).hexdigest()
 
 
 def body(model: Model, request: Request, model_name: str, *, constrain: bool = True, modern: bool = False) -> bytes:
@@ -77,8 +86,7 @@ def body(model: Model, request: Request, model_name: str, *, constrain: bool = T
     if modern and "max_tokens" in sent:
         sent["max_completion_tokens"] = sent.pop("max_tokens")
     sent.update(model.extra_body)
-    # Half of a surrogate pair cannot be sent; a question mark can.
-    return json.dumps(sent, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode("utf-8", "replace")
+    return sendable(json.dumps(sent, ensure_ascii=False, separators=(",", ":"), allow_nan=False)).encode()
 
 
 def _with_schema(messages: list[dict[str, Any]], schema: dict[str, Any]) -> list[dict[str, Any]]:
@@ -116,18 +124,19 @@ def _answer(found: dict[str, Any], choice: dict[str, Any], message: dict[str, An
         content = "".join(part.get("text") or "" for part in content if isinstance(part, dict))
     if not content and isinstance(message.get("refusal"), str):
         content, finish = message["refusal"], "content_filter"
-    text, thinking = split_thinking(content if isinstance(content, str) else "")
+    # JSON may carry half of a surrogate pair, which neither the store nor a dataset can.
+    text, thinking = split_thinking(sendable(content) if isinstance(content, str) else "")
     apart = message.get("reasoning_content") or message.get("reasoning")
     usage = found.get("usage")
     usage = usage if isinstance(usage, dict) else {}
     served = found.get("model")
     return Answer(
         text=text,
-        reasoning="\n\n".join(part for part in (apart, thinking) if isinstance(part, str) and part),
+        reasoning=sendable("\n\n".join(part for part in (apart, thinking) if isinstance(part, str) and part)),
         finish_reason=finish,
         input_tokens=_count(usage.get("prompt_tokens")),
         output_tokens=_count(usage.get("completion_tokens")),
-        model=served if isinstance(served, str) else "",
+        model=sendable(served) if isinstance(served, str) else "",
     )
 
 

@@ -22,13 +22,11 @@ class Live:
 
     def ask(self, step: Step, tasks: Iterable[Task], total: int) -> Asked:
         """Bring every answer into the store; rows that failed come back with their cause."""
-        before = self.pool.usage.total().calls
+        before = self.pool.usage.calls
         failures = self.pool.drive(
             step.name, ((task.id, task.start) for task in tasks), total=total, max_failed_share=step.max_failed_share
         )
-        return Asked(
-            {row_id: str(error) for row_id, error in failures.items()}, calls=self.pool.usage.total().calls - before
-        )
+        return Asked({row_id: str(error) for row_id, error in failures.items()}, calls=self.pool.usage.calls - before)
 
     def replay(self, start: Callable[[], Turns]) -> Row:
         """A row's new columns, from stored answers alone."""

@@ -57,7 +57,7 @@ def run(
     cache.mkdir(parents=True, exist_ok=True)
     ledger = Ledger()
     state: _State | None = None
-    with _quiet():
+    with quiet():
         for step in plan.steps:
             if before:
                 before(step, len(state.rows) if state else 0)
@@ -105,7 +105,7 @@ def apply(dataset: Dataset, steps: tuple[Step, ...]) -> tuple[Dataset, Dataset]:
             raise KeyError(f"{step.name} reads {', '.join(missing)}; the dataset has {', '.join(dataset.column_names)}")
         written |= set(step.writes)
     fingerprint, rejected = dataset._fingerprint, []
-    with _quiet():
+    with quiet():
         for step in steps:
             fingerprint = step.fingerprint(fingerprint)
             if step.kind == "keep":
@@ -119,7 +119,7 @@ def apply(dataset: Dataset, steps: tuple[Step, ...]) -> tuple[Dataset, Dataset]:
 def rewrite(rows: Dataset, function: Callable[[Batch], Batch], reads: list[str], writes: dict[str, Any]) -> Dataset:
     """Rows with the columns of `writes` alone, made from those of `reads`; not cached."""
     texts = rows.select_columns(reads)
-    with _quiet():
+    with quiet():
         return texts.map(
             function,
             batched=True,
@@ -295,7 +295,7 @@ def _tasks(rows: Dataset, function: Callable[..., Any], columns: list[str]) -> I
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """No progress bars of datasets' own: hfsft shows one for the whole build."""
     shown = not are_progress_bars_disabled()
     disable_progress_bars()

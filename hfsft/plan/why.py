@@ -45,10 +45,11 @@ def explain(plan: Plan, cache: Path) -> list[Reason]:
         if old and old["fingerprint"] == fingerprint:
             reasons.append(Reason(step.name, place, ""))
             continue
+        changes: tuple[str, ...] = ()
         if not last:
-            reason, changes = "no build of this recipe has finished yet", ()
+            reason = "no build of this recipe has finished yet"
         elif old is None:
-            reason, changes = "the step is new", ()
+            reason = "the step is new"
         else:
             now = {"version": step.version, **step.identity}
             changes = tuple(differences({"version": old["version"], **old["identity"]}, now))

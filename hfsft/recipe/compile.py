@@ -9,15 +9,14 @@ from functools import partial
 from heapq import nsmallest
 from typing import Any
 
-from hfsft.errors import Problem, PromptError, RecipeError
+from hfsft.errors import Problem, PromptError, RecipeError, nearest
 from hfsft.filters import DEFAULT_FILTERS
 from hfsft.filters.base import Filter
-from hfsft.models import embedded
 from hfsft.models.model import Model
 from hfsft.plan.plan import Plan
 from hfsft.plan.row import COLUMNS, new_row
 from hfsft.plan.step import Bound, Row, Step, unit
-from hfsft.prompts import Prompt, nearest
+from hfsft.prompts import Prompt
 from hfsft.recipe.recipe import Recipe
 from hfsft.stages.base import Context
 from hfsft.stages.evolve import parse as parse_evolution
@@ -42,7 +41,7 @@ def compile_recipe(recipe: Recipe, limit: int | None = None) -> Plan:
         name=recipe.name,
         description=recipe.description,
         language=tuple(recipe.language),
-        models={name: _model_identity(model) for name, model in recipe.models.items()},
+        models={name: _model_identity(recipe.models[name]) for name in _roles(recipe).values()},
         base=recipe.base,
         place=lambda *loc: source.place(loc, key=True),
     )
@@ -122,8 +121,11 @@ def _source_steps(recipe: Recipe, context: Context, limit: int | None) -> Iterat
 
 
 def _model_identity(model: Model) -> dict[str, Any]:
-    revision = {"weights": embedded.revision(model)} if embedded.is_embedded(model) else {}
-    return {**model.identity(), **revision}
+    if not model.embedded:
+        return model.identity()
+    from hfsft.models.embedded import revision
+
+    return {**model.identity(), "weights": revision(model)}
 
 
 def _numbered(steps: list[Step]) -> Iterator[Step]:
@@ -134,12 +136,14 @@ def _numbered(steps: list[Step]) -> Iterator[Step]:
         yield step if seen[step.name] == 1 else replace(step, name=f"{step.name}#{seen[step.name]}")
 
 
+def _roles(recipe: Recipe) -> dict[str, str]:
+    """Section -> the name under `models` that it asks, for the sections that the recipe has."""
+    stages = {"evolve": recipe.evolve, "generate": generate_of(recipe), "judge": recipe.judge}
+    return {section: recipe.role(stage) for section, stage in stages.items() if stage}
+
+
 def _model_problems(recipe: Recipe) -> Iterator[Problem]:
-    for section in ("evolve", "generate", "judge"):
-        stage = generate_of(recipe) if section == "generate" else getattr(recipe, section)
-        if stage is None:
-            continue
-        name = recipe.role(stage)
+    for section, name in _roles(recipe).items():
         if name not in recipe.models:
             place = recipe.source.place((section, "model"))
             yield Problem(
@@ -152,7 +156,7 @@ def _template_problems(recipe: Recipe) -> Iterator[Problem]:
         try:
             prompt = parse()
         except PromptError as error:
-            yield Problem(recipe.source.place_in_text(loc, error.line or 1), error.reason, error.help)
+            yield Problem(recipe.source.place_in_text(loc, error.line or 1), error.message, error.help)
             continue
         for name in sorted(prompt.variables - set(allowed)):
             place = recipe.source.place_in_text(loc, prompt.line_of(name) or 1)

@@ -28,7 +28,7 @@ class Publish(Section):
     @field_validator("repo_id")
     @classmethod
     def _valid_id(cls, repo_id: str | None) -> str | None:
-        from huggingface_hub.utils import validate_repo_id
+        from huggingface_hub.utils import validate_repo_id  # type: ignore[attr-defined]  # public, not in __all__
 
         if repo_id is not None:
             validate_repo_id(repo_id)  # raises a ValueError that says what the Hub allows

@@ -11,6 +11,7 @@ from pydantic import BeforeValidator, Discriminator, Field, PrivateAttr, Tag, mo
 from hfsft.filters import FILTERS
 from hfsft.filters.base import Filter
 from hfsft.models.model import AnyModel, Model
+from hfsft.recipe.publish import Publish
 from hfsft.recipe.source import Source, load, validate
 from hfsft.stages.base import Section
 from hfsft.stages.evolve import Evolve
@@ -21,27 +22,6 @@ from hfsft.stages.seeds import Prompts, PromptTable
 from hfsft.stages.split import Split
 
 EMBEDDED = "smollm2-135m-instruct"
-
-
-def _by_key(inline: str) -> Discriminator:
-    """Tells the inline form of a source from the one with a path."""
-
-    def choose(value: Any) -> str:
-        if isinstance(value, Mapping):
-            return inline if inline in value else "path"
-        return inline if hasattr(value, inline) else "path"
-
-    return Discriminator(choose)
-
-
-Seeds = Annotated[
-    Annotated[Prompts, Tag("prompts")] | Annotated[PromptTable, Tag("path")],
-    _by_key("prompts"),
-]
-Examples = Annotated[
-    Annotated[ExampleRows, Tag("rows")] | Annotated[ExampleTable, Tag("path")],
-    _by_key("rows"),
-]
 
 
 def _filter_name(value: Any) -> str | None:
@@ -74,6 +54,20 @@ else:  # the union of the table, told apart by the single key of each item
     ]
 
 
+class Budget(Section):
+    """Hard bounds on one build: nothing is sent that could pass one of them."""
+
+    usd: float | None = Field(None, gt=0, description="Most US dollars; needs the price of every model that is asked.")
+    calls: int | None = Field(None, ge=1, description="Most requests.")
+    tokens: int | None = Field(None, ge=1, description="Most tokens, read and written together.")
+
+    @model_validator(mode="after")
+    def _some_bound(self) -> Budget:
+        if self.usd is None and self.calls is None and self.tokens is None:
+            raise ValueError("needs usd, calls or tokens")
+        return self
+
+
 class Recipe(Section):
     """A dataset, as its author asks for it."""
 
@@ -84,16 +78,20 @@ class Recipe(Section):
     description: str = Field("", description="What the data is about; templates may use it.")
     language: list[str] = Field(["en"], min_length=1, description="Languages of the data, as ISO 639-1 codes.")
     license: str | None = Field(None, description="Licence of the data, as the Hub names it, such as apache-2.0.")
+    budget: Budget | None = Field(None, description="What one build may spend; left out: as much as it takes.")
     models: dict[str, AnyModel] = Field(
         {"writer": Model(model=EMBEDDED)}, min_length=1, description="The models, each under the name stages use."
     )
-    seeds: list[Seeds] = Field([], description="Prompts to grow from: inline, files, or any dataset.")
-    examples: list[Examples] = Field([], description="Complete rows that join the data and pass the same filters.")
+    seeds: list[Prompts | PromptTable] = Field([], description="Prompts to grow from: inline, files, or any dataset.")
+    examples: list[ExampleRows | ExampleTable] = Field(
+        [], description="Complete rows that join the data and pass the same filters."
+    )
     evolve: Evolve | None = Field(None, description="Grow the seeds into more instructions; left out: seeds alone.")
     generate: Generate | None = Field(None, description="Write the responses; seeds always get one.")
     judge: Judge | None = Field(None, description="Score the rows; left out: no scores.")
     filters: list[AnyFilter] | None = Field(None, description="Rules that rows must pass; left out: a sensible few.")
     split: Split = Field(Split(), description="Hold rows out for validation.")
+    publish: Publish = Field(Publish(), description="The format that trainers find, and where on the Hub.")
 
     _source: Source = PrivateAttr(default_factory=lambda: Source(None, {}))
 
@@ -112,6 +110,13 @@ class Recipe(Section):
     def base(self) -> Path:
         """The folder that paths in the recipe are relative to."""
         return self._source.path.parent if self._source.path else Path.cwd()
+
+    def resolved(self) -> dict[str, Any]:
+        """The recipe with every default in it, as YAML would be written; it builds the same rows."""
+        plain: dict[str, Any] = self.model_dump(mode="json", exclude_none=True)
+        if self.filters is not None:
+            plain["filters"] = [{rule.name: rule.model_dump(mode="json", exclude_none=True)} for rule in self.filters]
+        return plain
 
     def role(self, stage: Generate | Evolve | Judge) -> str:
         """The name under `models` that a stage asks."""

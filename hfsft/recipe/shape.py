@@ -9,7 +9,7 @@ import types
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from pydantic import BaseModel, Tag
 
@@ -48,6 +48,13 @@ def keys(model: type[BaseModel]) -> list[str]:
     return [field.alias or name for name, field in model.model_fields.items()]
 
 
+def extra(model: type[BaseModel]) -> Any:
+    """The type of a model's keys that are no fields, where it allows any and says which type they have."""
+    if model.model_config.get("extra") != "allow":
+        return None
+    return (*get_args(get_type_hints(model).get("__pydantic_extra__")), None, None)[1]
+
+
 def follow(model: type[BaseModel], loc: Loc) -> Trail:
     """The types along `loc`, starting at `model`."""
     kind: Any = model
@@ -59,12 +66,12 @@ def follow(model: type[BaseModel], loc: Loc) -> Trail:
         kind = bare(kind)
         if _is_union(kind):
             branches.append(position)
-            kind = next((choice for choice in get_args(kind) if _is_branch(choice, str(step))), None)
+            kind = max((_likeness(choice, str(step)), -place, choice) for place, choice in enumerate(get_args(kind)))[2]
         elif isinstance(kind, type) and issubclass(kind, BaseModel):
             owner = kind
             known = {known.alias or name: known for name, known in kind.model_fields.items()}
             field = known.get(str(step))
-            kind = field.annotation if field else None
+            kind = field.annotation if field else extra(kind)
         elif _is(kind, Mapping):
             kind = (*get_args(kind), None, None)[1]
         elif _is(kind, AbstractSet) or _is(kind, Sequence):
@@ -125,11 +132,12 @@ def _tag(choice: Any) -> str | None:
     return next((mark.tag for mark in marks if isinstance(mark, Tag)), None)
 
 
-def _is_branch(choice: Any, label: str) -> bool:
-    """Whether pydantic calls a branch of a union by this label: its tag, or a name made of its type."""
+def _likeness(choice: Any, label: str) -> int:
+    """How surely pydantic calls a branch of a union by this label: its tag, or a name made of its type."""
     tag = _tag(choice)
     if tag is not None:
-        return tag == label
+        return 3 * (tag == label)
     kind = bare(choice)
     name = getattr(get_origin(kind) or kind, "__name__", str(kind)).lower()
-    return name in label.lower()
+    label = label.lower()
+    return 3 if label == name else 2 if label.startswith(f"{name}[") else 1 if name in label else 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -11,7 +10,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from hfsft.errors import LOOKS_LIKE_KEY, Place, Problem, RecipeError, place_of
+from hfsft.errors import LOOKS_LIKE_KEY, Place, Problem, RecipeError, closest, place_of
 from hfsft.recipe.nodes import Node, Reading, Text
 from hfsft.recipe.overrides import Loc, apply, item_name, name_path
 from hfsft.recipe.words import faults
@@ -54,11 +53,10 @@ class Source:
         node, _, rest = self._walk(loc)
         if rest or not isinstance(node.value, str):
             return self.place(loc)
-        best = node.start
+        best, best_number = node.start, 0
         for offset, number in _text_lines(node, self.text):
-            if number > line:
-                break
-            best = offset
+            if best_number < number <= line:
+                best, best_number = offset, number
         return self.text.place(best)
 
     def problems(self, error: ValidationError, model: type[BaseModel]) -> list[Problem]:
@@ -97,7 +95,8 @@ def load(recipe: str | Path | Mapping[str, Any], overrides: Sequence[str] = ()) 
     an override that fits nowhere) wait in `found`, so that `validate` can tell all problems at once.
     """
     if isinstance(recipe, Mapping):
-        return _overridden(Source(None, _plain_mapping(recipe)), overrides)
+        data = _plain_mapping(recipe)
+        return _overridden(Source(None, data, found=tuple(_secret_values(data, ()))), overrides)
     path = Path(recipe)
     return parse(_read(path), path, overrides)
 
@@ -152,6 +151,14 @@ def _secrets(text: Text) -> Iterator[Problem]:
         yield Problem(text.place(match.start()), f"this looks like a secret key ({match[1]}...)", SECRET_ADVICE)
 
 
+def _secret_values(value: Any, loc: Loc) -> Iterator[Problem]:
+    if isinstance(value, dict | list):
+        for step, inside in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from _secret_values(inside, (*loc, step))
+    elif isinstance(value, str) and LOOKS_LIKE_KEY.search(value):
+        yield Problem(Place(UNNAMED), f"{'.'.join(map(str, loc))} looks like a secret key", SECRET_ADVICE)
+
+
 def _safe(problem: Problem) -> Problem:
     hidden = [LOOKS_LIKE_KEY.sub(r"\1...", said) for said in (problem.place.file, problem.message, problem.help)]
     return Problem(replace(problem.place, file=hidden[0]), hidden[1], hidden[2])
@@ -194,8 +201,8 @@ def _similar(path: Path) -> str:
     if not path.parent.is_dir():
         return f"there is no folder {path.parent} either"
     names = [entry.name for entry in path.parent.iterdir() if entry.suffix in (".yaml", ".yml")]
-    close = difflib.get_close_matches(path.name, names, n=1, cutoff=0.6)
-    return f"did you mean {path.parent / close[0]}?" if close else ""
+    guess = closest(path.name, names)
+    return f"did you mean {path.parent / guess}?" if guess else ""
 
 
 def _text_lines(node: Node, text: Text) -> Iterator[tuple[int, int]]:

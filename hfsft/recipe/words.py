@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from hfsft.errors import LOOKS_LIKE_KEY, nearest
+from hfsft.errors import LOOKS_LIKE_KEY, alike, closest, nearest
 from hfsft.recipe.overrides import item_name, name_path
 from hfsft.recipe.shape import Loc, Trail, follow, locate
 
@@ -84,10 +83,13 @@ Written = Callable[[Loc], str]
 def faults(error: ValidationError, model: type[BaseModel], data: Any, written: Written) -> list[Fault]:
     """Every error once; of a union of mappings only those of the branch whose keys fit best."""
     errors = [_read(details, model, data) for details in error.errors(include_url=False)]
-    kept = _fitting(errors, 0)
+    kept, unmeant = _fitting(errors, 0)
     guesses = {(found.path[:-1], _guess(found)) for found in kept if found.unknown_key}
-    said = (_fault(found, data, written) for found in kept if not _is_guessed(found, guesses))
-    return list(dict.fromkeys([*said, *_merged(errors, kept, data, written)]))
+    said = [_fault(found, data, written) for found in kept if not _is_guessed(found, guesses)]
+    for branches in unmeant:
+        expected = " or ".join(dict.fromkeys(map(_expected, branches)))
+        said.append(_kind_fault(branches[0], expected, data, written))
+    return list(dict.fromkeys(said))
 
 
 def _read(details: Mapping[str, Any], model: type[BaseModel], data: Any) -> _Error:
@@ -118,42 +120,31 @@ def _is_root(error: _Error, depth: int) -> bool:
     return position == len(error.loc) - 1 and WRONG_KIND.search(error.kind) is not None
 
 
-def _fitting(errors: list[_Error], depth: int) -> list[_Error]:
-    """The errors less those of branches that were not meant; none for a union where no branch was."""
+def _fitting(errors: list[_Error], depth: int) -> tuple[list[_Error], list[list[_Error]]]:
+    """The errors less those of branches that were not meant; and, of unions where no branch was, one a branch."""
     kept = [error for error in errors if _branch(error, depth) is None]
+    unmeant = []
     for branches in _unions(errors, depth).values():
         meant = [found for found in branches.values() if not any(_is_root(error, depth) for error in found)]
-        if len(branches) == 1:
-            meant = list(branches.values())
-        if meant:
-            kept += _fitting(min(meant, key=_misfit), depth + 1)
-    return kept
-
-
-def _merged(errors: list[_Error], kept: list[_Error], data: Any, written: Written) -> Iterable[Fault]:
-    """One fault for each union where no branch was meant: `must be text or a list`."""
-    whole = {error.loc for error in kept}
-    for depth in range(max((len(error.trail.branches) for error in errors), default=0)):
-        for place, branches in _unions(errors, depth).items():
-            found = [error for branch in branches.values() for error in branch]
-            inside_other = depth and not any(other[: len(place)] == place for other in whole)
-            if len(branches) > 1 and not inside_other and all(_is_root(error, depth) for error in found):
-                expected = " or ".join(dict.fromkeys(_expected(error) for error in found))
-                yield _kind_fault(found[0], expected, data, written)
+        if meant or len(branches) == 1:
+            inner, inner_unmeant = _fitting(min(meant or branches.values(), key=_misfit), depth + 1)
+            kept += inner
+            unmeant += inner_unmeant
+        else:
+            unmeant.append([error for found in branches.values() for error in found if _is_root(error, depth)])
+    return kept, unmeant
 
 
 def _misfit(errors: list[_Error]) -> float:
     """How badly a branch fits: keys it lacks, keys it does not know, less where one may be the other misspelt."""
     misfit = 0.0
     for error in errors:
-        likeness = difflib.SequenceMatcher(None, error.unknown_key or "", _guess(error)).ratio()
-        misfit += 2 - likeness if error.unknown_key else 1
+        misfit += 2 - alike(error.unknown_key, _guess(error)) if error.unknown_key else 1
     return misfit
 
 
 def _guess(error: _Error) -> str:
-    close = difflib.get_close_matches(error.unknown_key or "", error.trail.allowed, n=1, cutoff=0.6)
-    return close[0] if close else ""
+    return closest(error.unknown_key or "", error.trail.allowed) or ""
 
 
 def _is_guessed(error: _Error, guesses: set[tuple[Loc, str]]) -> bool:
@@ -172,6 +163,8 @@ def _fault(error: _Error, data: Any, written: Written) -> Fault:
         return Fault(error.path, False, f"{name} must have {error.trail.length} items")
     if error.kind == "missing":
         return Fault(error.path, True, f"{name or 'the recipe'} needs `{error.loc[-1]}`", _description(error))
+    if error.kind == "invalid_key":
+        return Fault(error.path, True, f"a key must be text, not {error.loc[-1]}")
     if error.kind in ("value_error", "assertion_error"):
         return _own(error, data)
     if error.kind.startswith("union_tag"):

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from datasets import Dataset
 
-    from hfsft.models.usage import Tally, Usage
+    from hfsft.models.usage import Usage
     from hfsft.plan.ledger import Ledger
     from hfsft.plan.plan import Plan
     from hfsft.recipe.recipe import Recipe
+    from hfsft.release.lengths import Lengths
+    from hfsft.release.trainer import TrainerCheck
 
 
 SPLITS = ("train", "validation")
@@ -33,6 +36,13 @@ class Built:
         wanted = [index for index, split in enumerate(self.rows["split"]) if split == name]
         return self.rows.select(wanted)
 
+    @cached_property
+    def trainer(self) -> TrainerCheck:
+        """What training on the rows will be like. Raises `ReleaseError` where they cannot be written as asked."""
+        from hfsft.release.trainer import check
+
+        return check(self.rows, self.recipe.publish)
+
     def summary(self) -> dict[str, Any]:
         """Counts, funnel and usage as JSON."""
         return {
@@ -40,20 +50,20 @@ class Built:
             "rows_in": self.ledger.rows_in,
             "fates": self.ledger.counts(),
             "funnel": [line.as_dict() for line in self.ledger.funnel],
-            "usage": [_used(stage, model, tally) for stage, model, tally in self.usage],
-            "usd": self.usage.usd(),
+            "usage": self.usage.as_dict(),
+            "trainer": self.trainer.as_dict(),
             "seconds": round(self.seconds, 2),
         }
 
+    @cached_property
+    def lengths(self) -> Lengths:
+        """How long the kept rows are for a trainer."""
+        from hfsft.release.lengths import lengths
 
-def _used(stage: str, model: str, tally: Tally) -> dict[str, Any]:
-    return {
-        "stage": stage,
-        "model": model,
-        "calls": tally.calls,
-        "stored": tally.stored,
-        "input_tokens": tally.input_tokens,
-        "output_tokens": tally.output_tokens,
-        "usd": tally.usd,
-        "faults": dict(tally.failures),
-    }
+        return lengths(self.rows, self.recipe)
+
+    def notes(self) -> list[str]:
+        """What to know of the dataset before training on it, one line each."""
+        from hfsft.release.notes import notes
+
+        return notes(self)

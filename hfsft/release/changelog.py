@@ -14,7 +14,8 @@ from typing import Any
 
 import yaml
 
-from hfsft.release.compare import Delta
+from hfsft.release.built import SPLITS
+from hfsft.release.diff import Diff
 
 MARK = "<!-- hfsft: releases; what stands below is kept, what stands above is replaced by each release -->"
 HEADING = "## Releases"
@@ -41,18 +42,21 @@ def merge(card: str, there: str | None, entry: str | None) -> str:
 def describe(
     tag: str | None,
     there: str | None,
+    new: Mapping[str, Any],
     before: str | None,
-    counts: Mapping[str, int],
-    old: Mapping[str, int],
-    delta: Delta | None,
+    old: Mapping[str, Any],
+    diff: Diff | None,
 ) -> str:
-    """The entry of a release under Releases; `before` is a link to the release that it replaces, None for the first."""
+    """The entry of a release under Releases.
+
+    `new` and `old` are the summaries of the release and of the one before it, which `before` is a link to; None for
+    the first release. `diff` is what changed between them; None where that is not known.
+    """
     number = (there or "").partition(MARK)[2].count("\n### ") + 1
     lines = [f"### {tag or f'Release {number}'}", ""]
     if before is None:
-        return "\n".join([*lines, f"First release: {_rows(counts, {})}."])
-    rows = f"Since {before}: {_rows(counts, old)}."
-    return "\n".join([*lines, f"{rows} {_changes(delta)}".strip()])
+        return "\n".join([*lines, f"First release: {_rows(new, {})}."])
+    return "\n".join([*lines, f"Since {before}: {_rows(new, old)}. {_changes(diff)}".strip()])
 
 
 def metadata(card: str) -> dict[str, Any]:
@@ -86,24 +90,19 @@ def _with_metadata(card: str, there: str) -> str:
     return f"{FENCE}{block}{yaml.safe_dump(kept, sort_keys=False, allow_unicode=True)}{FENCE}{body}"
 
 
-def _rows(counts: Mapping[str, int], old: Mapping[str, int]) -> str:
+def _rows(new: Mapping[str, Any], old: Mapping[str, Any]) -> str:
+    now, then = (summary.get("fates", {}) for summary in (new, old))
     parts = []
-    for split in dict.fromkeys([*counts, *old]):
-        now, step = counts.get(split, 0), counts.get(split, 0) - old.get(split, 0)
-        parts.append(f"{split} {now:,}" + (f" ({step:+,})" if old and step else ""))
+    for split in SPLITS:
+        rows, step = now.get(split, 0), now.get(split, 0) - then.get(split, 0)
+        if rows or then.get(split):
+            parts.append(f"{split} {rows:,}" + (f" ({step:+,})" if then and step else ""))
     return ", ".join(parts) + " rows"
 
 
-def _changes(delta: Delta | None) -> str:
-    if delta is None:
+def _changes(diff: Diff | None) -> str:
+    if diff is None:
         return ""
-    counted = {
-        "added": delta.added,
-        "removed": delta.removed,
-        "changed": delta.changed,
-        "moved between splits": delta.moved,
-    }
-    parts = [f"{number:,} {what}" for what, number in counted.items() if number]
-    if delta.changed is None:
-        parts.append("changed rows were not counted")
+    kinds = {"added": diff.added, "removed": diff.removed, "changed": diff.changed, "moved between splits": diff.moved}
+    parts = [f"{len(rows):,} {kind}" for kind, rows in kinds.items() if rows]
     return f"Rows {', '.join(parts)}." if parts else "The same rows."

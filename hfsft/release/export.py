@@ -2,34 +2,52 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import yaml
+
+from hfsft.errors import ReleaseError
 from hfsft.plan.features import features
-from hfsft.plan.row import COLUMNS, MESSAGES, TEXTS, conversation
+from hfsft.plan.row import COLUMNS, TEXTS
 from hfsft.plan.step import Batch
+from hfsft.recipe.publish import FormatName
+from hfsft.release.formats import FORMATS
+from hfsft.release.tokenizer import Tokenizer
 
 if TYPE_CHECKING:
     from datasets import Dataset
 
     from hfsft.release.built import Built
 
+DATASET_INFO = "dataset_info.json"  # where LLaMA-Factory looks up the files of a folder
+NOT_PROVENANCE = ("split", "defect", "unscored")  # what a kept row says there is the name of its file, or nothing
 
-def default_rows(rows: Dataset) -> Dataset:
-    """Only what a trainer reads: `messages`."""
+
+def default_rows(rows: Dataset, format: FormatName = "messages", tokenizer: Tokenizer | None = None) -> Dataset:
+    """Only what a trainer reads, in one of the formats; `rows` has the columns of `COLUMNS`.
+
+    Raises `ReleaseError` where rows cannot be written in that format.
+    """
     from hfsft.plan.engine import rewrite
+
+    chosen = FORMATS[format]
+    if not chosen.several_turns:
+        _refuse_several_turns(rows, format)
 
     def convert(batch: Batch) -> Batch:
         listed = [dict(zip(batch, values, strict=True)) for values in zip(*batch.values(), strict=True)]
-        return {"messages": [conversation(row) for row in listed]}
+        written = [chosen.write(row, tokenizer) for row in listed]
+        return {name: [row[name] for row in written] for name in chosen.columns}
 
-    return rewrite(rows, convert, ["id", *TEXTS], {"messages": MESSAGES})
+    return rewrite(rows, convert, ["id", *TEXTS], dict(chosen.columns))
 
 
 def provenance_rows(rows: Dataset) -> Dataset:
     """Everything else, by id: lineage, measures, scores, reasons."""
-    return rows.remove_columns(
-        ["split", "defect", "unscored"] if "unscored" in rows.column_names else ["split", "defect"]
-    )
+    return rows.remove_columns([name for name in NOT_PROVENANCE if name in rows.column_names])
 
 
 def rejected_rows(built: Built) -> Dataset:
@@ -37,8 +55,59 @@ def rejected_rows(built: Built) -> Dataset:
     from datasets import Dataset
 
     wanted = {**COLUMNS, **dict.fromkeys(("fate", "stage", "rule", "value", "bound", "error"), "string")}
-    found: list[dict[str, Any]] = []
+    found: dict[str, list[Any]] = {name: [] for name in wanted}
     for fallen in built.ledger.fallen:
         for row, entry in zip(fallen.rows, fallen.entries(), strict=True):
-            found.append({name: entry.get(name, row.get(name)) for name in wanted})
-    return Dataset.from_list(found, features=features(wanted))
+            for name, values in found.items():
+                values.append(entry.get(name, row.get(name)))
+    return Dataset.from_dict(found, features=features(wanted))
+
+
+def write_jsonl(rows: Dataset, path: Path) -> None:
+    """The rows, one JSON object a line. Raises `ReleaseError` where the file cannot be written."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("w", encoding="utf-8", newline="\n") as lines:
+            lines.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+    except OSError as error:
+        raise ReleaseError(f"{path}: cannot be written: {error.strerror or error}") from None
+
+
+def register_for_llama_factory(format: FormatName, name: str, file: Path) -> Path | None:
+    """The `dataset_info.json` beside `file`, with an entry `name` for it; entries of other names stay.
+
+    None where LLaMA-Factory cannot read the format. Raises `ReleaseError` for a file that is not such a table.
+    """
+    entry = FORMATS[format].llama_factory
+    if entry is None:
+        return None
+    table = file.parent / DATASET_INFO
+    try:
+        known = json.loads(table.read_text(encoding="utf-8")) if table.exists() else {}
+        if not isinstance(known, Mapping):
+            raise ReleaseError(f"{table}: not an object with one entry a dataset (mend or move it)")
+        text = json.dumps({**known, name: {"file_name": file.name, **entry}}, ensure_ascii=False, indent=2)
+        table.write_text(text + "\n", encoding="utf-8")
+    except ValueError as error:
+        raise ReleaseError(f"{table}: not JSON: {error} (mend or move it)") from None
+    except OSError as error:
+        raise ReleaseError(f"{table}: cannot be written: {error.strerror or error}") from None
+    return table
+
+
+def axolotl_snippet(format: FormatName, file: Path) -> str | None:
+    """What axolotl's configuration says of the file, as YAML; None where it cannot read the format."""
+    entry = FORMATS[format].axolotl
+    if entry is None:
+        return None
+    return yaml.safe_dump({"datasets": [{"path": str(file), "ds_type": "json", **entry}]}, sort_keys=False)
+
+
+def _refuse_several_turns(rows: Dataset, format: FormatName) -> None:
+    several = sum(len(turns or ()) > 2 for turns in rows["messages"])
+    if several:
+        able = ", ".join(name for name, other in FORMATS.items() if other.several_turns)
+        raise ReleaseError(
+            f"format {format} holds one question and its answer, but {several:,} of {len(rows):,} rows "
+            f"are longer conversations (choose {able})"
+        )

@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from hfsft.errors import LOOKS_LIKE_KEY, ReleaseError
+from hfsft.release import lock
 
 CARD = "README.md"
 FUNNEL = "funnel.json"
 RESOLVED = "recipe.resolved.yaml"
-FOLDERS = ("data", "provenance", "rejected", "preference", "assets")
-NAMES = {CARD, FUNNEL, RESOLVED, "ledger.jsonl", "recipe.yaml", "report.html", "recipe.lock.yaml"}
+FOLDERS = ("data", "provenance", "rejected", "preference", "sources", "assets")
+NAMES = {CARD, FUNNEL, RESOLVED, lock.FILE, "ledger.jsonl", "recipe.yaml", "report.html"}
 DERIVED = {CARD, FUNNEL, "report.html"}  # and assets/: they say how a build ran, so no two builds have the same
 BLOCK = 1 << 20
 
@@ -76,6 +77,11 @@ class Build:
             return cls(folder, {name: File.of(path) for name, path in shown.items()}, card, summary)
         except (OSError, ValueError) as error:
             raise ReleaseError(f"{folder}: cannot be read: {error}") from None
+
+    @property
+    def name(self) -> str:
+        """The name of the dataset."""
+        return str(self.summary.get("name", self.folder.name))
 
     def with_card(self, text: str) -> dict[str, File]:
         """The files, with another card."""

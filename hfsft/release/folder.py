@@ -7,6 +7,7 @@ build/refund-support/
   rejected/rejected-...          the rows that fell, with stage, rule and value
   ledger.jsonl, funnel.json      the fate of every row, and its counts
   recipe.yaml, recipe.resolved.yaml
+  hfsft.lock.json                models, sources, templates and libraries, pinned
 """
 
 from __future__ import annotations
@@ -15,14 +16,18 @@ import json
 import shutil
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
 from hfsft.errors import UserError
+from hfsft.recipe.recipe import Recipe
+from hfsft.release import lock
 from hfsft.release.built import SPLITS, Built
 from hfsft.release.card import card
 from hfsft.release.export import default_rows, provenance_rows, rejected_rows
+from hfsft.release.pictures import pictures
+from hfsft.release.tokenizer import load_tokenizer
 
 if TYPE_CHECKING:
     from datasets import Dataset, DatasetDict
@@ -61,11 +66,13 @@ def load_built(folder: Path) -> DatasetDict:
 
 
 def _fill(built: Built, folder: Path) -> None:
+    publish = built.recipe.publish
+    tokenizer = load_tokenizer(publish.tokenizer) if publish.tokenizer else None
     folder.mkdir()
     for split in SPLITS:
         rows = built.split(split)
         if len(rows):
-            _parquet(default_rows(rows), folder / "data", split)
+            _parquet(default_rows(rows, publish.format, tokenizer), folder / "data", split)
             _parquet(provenance_rows(rows), folder / "provenance", split)
     fallen = rejected_rows(built)
     if len(fallen):
@@ -76,9 +83,25 @@ def _fill(built: Built, folder: Path) -> None:
     source = built.recipe.source
     if source.path:
         shutil.copyfile(source.path, folder / "recipe.yaml")
-    resolved = built.recipe.model_dump(mode="json", exclude_none=True)
+    resolved = _with_sources(built.recipe, folder)
     _text(folder / "recipe.resolved.yaml", yaml.safe_dump(resolved, sort_keys=False, allow_unicode=True, width=120))
-    _text(folder / "README.md", card(built))
+    _text(folder / lock.FILE, lock.lock_text(built))
+    pictures(built, folder)
+    _text(folder / "README.md", card(built, folder))
+
+
+def _with_sources(recipe: Recipe, folder: Path) -> dict[str, Any]:
+    """The resolved recipe, with the local files that it reads beside it: the folder alone can be built again."""
+    resolved = recipe.resolved()
+    for section in ("seeds", "examples"):
+        for number, source in enumerate(resolved[section]):
+            local = recipe.base / Path(source.get("path", "")).expanduser()
+            if "path" in source and local.is_file():
+                copy = Path("sources") / f"{section}-{number}{local.suffix}"
+                (folder / copy).parent.mkdir(exist_ok=True)
+                shutil.copyfile(local, folder / copy)
+                source["path"] = copy.as_posix()
+    return resolved
 
 
 def _parquet(rows: Dataset, folder: Path, split: str) -> None:

@@ -47,6 +47,10 @@ class Snapshot:
     files: dict[str, str]  # path -> sha256 of a large file, git's name of a small one
     sizes: dict[str, int]
 
+    def bytes_of(self, folder: str) -> int:
+        """Size of the files in a folder."""
+        return sum(size for path, size in self.sizes.items() if path.startswith(f"{folder}/"))
+
 
 @dataclass(frozen=True)
 class Proposal:

@@ -15,15 +15,17 @@ import yaml
 
 from hfsft.errors import ReleaseError
 from hfsft.release import changelog
-from hfsft.release.compare import Delta, delta, differences, read_rows
+from hfsft.release.diff import diff
 from hfsft.release.files import CARD, FUNNEL, RESOLVED, Build, is_news, owned
 from hfsft.release.hub import Account, Committed, Hub, Snapshot
+from hfsft.release.loadback import differences
 from hfsft.release.patience import TRIES, Tell, may_have_landed, pause
+from hfsft.release.reader import Release
 
 if TYPE_CHECKING:
     from hfsft.recipe.publish import Publish
 
-COMPARED_BYTES = 1_000_000_000  # of the release before, read to count changed rows
+COMPARED_BYTES = 300_000_000  # of the release before, whose rows are read to say what changed
 
 
 @dataclass(frozen=True)
@@ -293,13 +295,12 @@ class _Push:
 
     def _send(self, found: Changes, snapshot: Snapshot, message: str | None) -> Committed:
         local = self.build.with_card(found.card)
-        name = self.build.summary.get("name", self.build.folder.name)
         return self.hub.commit(
             self.checked.repo_id,
             {path: local[path].content for path in found.add},
             found.delete,
             parent=snapshot.revision,
-            title=message or f"Publish {name} {self.publish.tag or ''}".strip(),
+            title=message or f"Publish {self.build.name} {self.publish.tag or ''}".strip(),
             description=found.entry.partition("\n\n")[2],
             create_pr=self.create_pr,
         )
@@ -321,30 +322,23 @@ class _Push:
         return None
 
     def _entry(self, found: Changes, there: str | None) -> str:
-        """The release's line in the changelog, with what became of the rows on the Hub."""
-        new = read_rows(self.build.folder, contents=False)
-        counts = new.counts() if new else {}
-        snapshot = found.snapshot
+        """The release's entry in the changelog, with what became of the rows on the Hub."""
+        snapshot, new = found.snapshot, self.build.summary
         if snapshot is None or FUNNEL not in snapshot.files:
-            return changelog.describe(self.publish.tag, there, None, counts, {}, None)
+            return changelog.describe(self.publish.tag, there, new, None, {}, None)
         repo_id = self.checked.repo_id
         names = [tag for tag, commit in self.hub.tags(repo_id).items() if commit == snapshot.revision]
         shown, revision = (names[0], names[0]) if names else (snapshot.revision[:12], snapshot.revision)
         before = f"[{shown}]({self.hub.url(repo_id, f'tree/{revision}')})"
-        old, delta = self._compare(found, snapshot)
-        return changelog.describe(self.publish.tag, there, before, counts, old, delta)
-
-    def _compare(self, found: Changes, snapshot: Snapshot) -> tuple[dict[str, int], Delta | None]:
-        contents = any(path.startswith("data/") for path in (*found.add, *found.delete))
-        size = sum(size for path, size in snapshot.sizes.items() if path.startswith("data/"))
-        readable = contents and size <= COMPARED_BYTES
-        patterns = ["ledger.jsonl", *(["data/*"] if readable else [])]
-        folder = self.hub.download(self.checked.repo_id, snapshot.revision, patterns)
-        old, new = (read_rows(each, contents=readable) for each in (folder, self.build.folder))
-        if not old or not new:
-            return {}, None
-        became = delta(old, new)
-        return old.counts(), became if contents else replace(became, changed=0)
+        readable = snapshot.bytes_of("provenance") <= COMPARED_BYTES
+        patterns = [FUNNEL, *(["provenance/*"] if readable else [])]
+        folder = self.hub.download(repo_id, snapshot.revision, patterns)
+        old = Release(repo_id, folder)
+        try:
+            became = diff(old, Release(self.build.name, self.build.folder)) if readable else None
+            return changelog.describe(self.publish.tag, there, new, before, old.summary(), became)
+        except (ReleaseError, KeyError, ValueError):  # written by another version, or by hand
+            return changelog.describe(self.publish.tag, there, new, before, {}, None)
 
     def _load_back(self, revision: str) -> dict[str, dict[str, int]]:
         """Rows of each split of each configuration, as loaded from the Hub; `ReleaseError` where they differ."""

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 class Section(BaseModel):
     """One section of a recipe: its fields are the YAML keys, their descriptions the documentation."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class Asking(Section):

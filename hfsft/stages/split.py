@@ -33,7 +33,7 @@ class Split(Section):
             Step(
                 name="split",
                 kind="whole",
-                reads=("id", "seed_id", "instruction", "context"),
+                reads=("seed_id", "instruction", "context"),
                 writes={"family": "string", "split": "string"},
                 identity=self.model_dump(mode="json"),
                 fn=self._split,
@@ -55,7 +55,7 @@ class Split(Section):
                 seed = parent[seed]
             return seed
 
-        for first, second, _ in near_pairs(batch["id"], texts, self.similarity):
+        for first, second, _ in near_pairs(texts, self.similarity):
             a, b = sorted((root(seeds[first]), root(seeds[second])))
             parent[b] = a
         members: dict[str, set[str]] = defaultdict(set)

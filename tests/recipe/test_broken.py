@@ -8,11 +8,13 @@ from pathlib import Path
 import pytest
 
 from hfsft.errors import RecipeError
+from hfsft.recipe.recipe import Recipe
 from hfsft.recipe.source import load, validate
 
-from .toy import Toy as Recipe
+from .toy import Toy
 
-FILES = sorted(Path(__file__).with_name("broken").glob("*.yaml"))
+MODELS = {"toy": Toy, "recipe": Recipe}  # a folder of broken recipes -> what they should have been
+FILES = sorted(Path(__file__).with_name("broken").glob("*/*.yaml"))
 
 
 def expected(path: Path) -> list[tuple[int, str]]:
@@ -20,10 +22,10 @@ def expected(path: Path) -> list[tuple[int, str]]:
     return [(number, mark[1].strip()) for number, mark in marks if mark]
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}/{path.stem}")
 def test_a_broken_recipe_names_every_wrong_line(path: Path) -> None:
     with pytest.raises(RecipeError) as caught:
-        validate(load(path), Recipe)
+        validate(load(path), MODELS[path.parent.name])
     problems = caught.value.problems
     assert [problem.place.line for problem in problems] == sorted(problem.place.line for problem in problems)
     told = [(problem.place.line, f"{problem.message} ({problem.help})") for problem in problems]

@@ -9,7 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Fiel
 
 
 class Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class Price(Part):
@@ -24,7 +24,11 @@ class Model(Part):
     concurrency: int = Field(64, ge=1, description="Most requests at once.")
 
 
-AnyModel = Annotated[Model, BeforeValidator(lambda value: {"model": value} if isinstance(value, str) else value)]
+def _from_name(value: Any) -> Any:
+    return {"model": value} if isinstance(value, str) else value
+
+
+AnyModel = Annotated[Model, BeforeValidator(_from_name, json_schema_input_type=str | Model)]
 
 
 class Inline(Part):

@@ -95,7 +95,9 @@ def write_build(
     entries = [{"id": row_id, "fate": split} for split, names in ids.items() for row_id in names]
     entries += [{"id": f"r{index}", "fate": "rejected"} for index in range(rejected)]
     (folder / "ledger.jsonl").write_text("".join(json.dumps(entry) + "\n" for entry in entries))
-    (folder / "funnel.json").write_text(json.dumps({"name": "made", "seconds": seconds}))
+    fates = {split: len(names) for split, names in ids.items()} | {"rejected": rejected, "failed": 0}
+    summary = {"name": "made", "fates": fates, "funnel": [], "seconds": seconds}
+    (folder / "funnel.json").write_text(json.dumps(summary))
     (folder / "recipe.yaml").write_text("name: made\n")
     resolved = {"name": "made", **({"publish": dict(publish)} if publish else {})}
     (folder / "recipe.resolved.yaml").write_text(yaml.safe_dump(resolved))
@@ -115,8 +117,12 @@ def _parquet(folder: Path, split: str, ids: Sequence[str], shards: int, answer: 
             turns = [[("user", f"question {name}"), ("assistant", f"{answer} {name}")] for name in part]
             values = [[{"role": role, "content": content} for role, content in turn] for turn in turns]
             table = pyarrow.table({"messages": pyarrow.array(values, MESSAGES)})
+        elif folder.name == "provenance":
+            values = [len(name) / 3 for name in part]
+            table = pyarrow.table({"id": part, "response": [f"{answer} {name}" for name in part], "score_x": values})
         else:
-            table = pyarrow.table({"id": part, "score": [len(name) / 3 for name in part]})
+            fallen = {"fate": ["rejected"] * len(part), "stage": ["filters"] * len(part)}
+            table = pyarrow.table({"id": part, **fallen})
         pyarrow.parquet.write_table(table, folder / f"{split}-{index:05d}-of-{shards:05d}.parquet")
 
 

@@ -3,7 +3,7 @@
 from textwrap import dedent
 
 from hfsft.release.changelog import MARK, configs, describe, merge, metadata
-from hfsft.release.compare import Delta
+from hfsft.release.diff import Diff
 
 CARD = dedent("""\
     ---
@@ -49,18 +49,27 @@ def test_configurations_are_those_of_the_card() -> None:
 
 
 def test_an_entry_says_what_became_of_the_rows() -> None:
-    counts, old = {"train": 1450, "validation": 50}, {"train": 1400, "test": 3, "validation": 50}
+    new = {"fates": {"train": 1450, "validation": 50, "rejected": 3}}
+    old = {"fates": {"train": 1400, "validation": 50, "rejected": 9}}
     link = "[v1](https://hub/tree/v1)"
-    rows = "train 1,450 (+50), validation 50, test 0 (-3) rows."
-    for delta, expected in (
-        (Delta(60, 10, 0, 2), f"Since {link}: {rows} Rows 60 added, 10 removed, 2 changed."),
-        (Delta(0, 0, 1, None), f"Since {link}: {rows} Rows 1 moved between splits, changed rows were not counted."),
-        (Delta(0, 0, 0, 0), f"Since {link}: {rows} The same rows."),
+    rows = "train 1,450 (+50), validation 50 rows."
+    for diff, expected in (
+        (became(added=60, removed=10, changed=2), f"Since {link}: {rows} Rows 60 added, 10 removed, 2 changed."),
+        (became(moved=1), f"Since {link}: {rows} Rows 1 moved between splits."),
+        (became(), f"Since {link}: {rows} The same rows."),
         (None, f"Since {link}: {rows}"),
     ):
-        assert describe("v2", None, link, counts, old, delta) == f"### v2\n\n{expected}"
-    assert describe(None, None, None, counts, {}, None) == (
-        "### Release 1\n\nFirst release: train 1,450, validation 50 rows."
-    )
+        assert describe("v2", None, new, link, old, diff) == f"### v2\n\n{expected}"
+    first = describe(None, None, new, None, {}, None)
+    assert first == "### Release 1\n\nFirst release: train 1,450, validation 50 rows."
     there = merge(CARD, merge(CARD, None, "### v1\n\nFirst."), "### Release 2\n\nSecond.")
-    assert describe(None, there, link, counts, old, None).startswith("### Release 3\n")
+    assert describe(None, there, new, link, old, None).startswith("### Release 3\n")
+    gone = describe("v2", None, {"fates": {"train": 2}}, link, {"fates": {"train": 2, "validation": 3}}, None)
+    assert gone == f"### v2\n\nSince {link}: train 2, validation 0 (-3) rows."
+
+
+def became(added: int = 0, removed: int = 0, changed: int = 0, moved: int = 0) -> Diff:
+    rows = {number: {f"r{n}": "new" for n in range(number)} for number in (added, removed, changed, moved)}
+    texts = dict.fromkeys(rows[changed], ("response",))
+    moves = dict.fromkeys(rows[moved], ("train", "validation"))
+    return Diff("old", "new", ((), ()), {}, rows[added], rows[removed], texts, moves, (), ())

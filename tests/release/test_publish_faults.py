@@ -19,7 +19,7 @@ STAGES = [
     f"GET {API}/tree/*",
     f"GET {API}/refs",
     f"* /datasets/{REPO}/resolve/*/README.md",
-    f"* /datasets/{REPO}/resolve/*/ledger.jsonl",
+    f"* /datasets/{REPO}/resolve/*/funnel.json",
     "POST /api/validate-yaml",
     f"POST {API}/preupload/main",
     f"GET {API}/xet-write-token/*",

@@ -1,4 +1,4 @@
-"""Rows of two releases compared by id, and what was built with what loads."""
+"""What a release holds, and what was built compared with what loads."""
 
 from pathlib import Path
 
@@ -6,34 +6,9 @@ import pytest
 from datasets import Dataset, DatasetDict, Value
 
 from hfsft.errors import ReleaseError
-from hfsft.release.compare import Delta, delta, differences, read_rows
 from hfsft.release.files import Build, File, is_news, owned
+from hfsft.release.loadback import differences
 from tests.release.fixture import write_build
-
-
-def test_rows_are_counted_as_added_removed_moved_and_changed(tmp_path: Path) -> None:
-    old = read_rows(write_build(tmp_path / "old", train=["a", "b", "c"], validation=["d", "e"], shards=2))
-    new = read_rows(write_build(tmp_path / "new", train=["a", "d", "f"], validation=["e"], answer="answer"))
-    other = read_rows(write_build(tmp_path / "other", train=["a", "b", "c"], validation=["d", "e"], answer="another"))
-    assert old
-    assert new
-    assert other
-    assert old.counts() == {"train": 3, "validation": 2}
-    assert delta(old, new) == Delta(added=1, removed=2, moved=1, changed=0)
-    assert delta(old, other) == Delta(added=0, removed=0, moved=0, changed=5)
-    ids = read_rows(tmp_path / "old", contents=False)
-    assert ids
-    assert delta(ids, other) == Delta(added=0, removed=0, moved=0, changed=None)
-
-
-def test_a_ledger_that_is_missing_or_does_not_fit_the_data_says_nothing(tmp_path: Path) -> None:
-    folder = write_build(tmp_path / "made")
-    (folder / "data" / "validation-00000-of-00001.parquet").unlink()
-    assert read_rows(folder) is None
-    (folder / "ledger.jsonl").write_text("[1]\n")
-    assert read_rows(folder) is None
-    (folder / "ledger.jsonl").unlink()
-    assert read_rows(folder) is None
 
 
 @pytest.mark.parametrize(

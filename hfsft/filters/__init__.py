@@ -1,0 +1,42 @@
+"""Rules that rows must pass, each a class: knobs, documentation and behaviour.
+
+A new filter is one file and one line in `FILTERS`.
+"""
+
+from __future__ import annotations
+
+from hfsft.filters.base import Filter
+from hfsft.filters.control_tokens import ControlTokens
+from hfsft.filters.exact_duplicate import ExactDuplicate
+from hfsft.filters.near_duplicate import NearDuplicate
+from hfsft.filters.refusal import Refusal
+from hfsft.filters.repetition import Repetition
+from hfsft.filters.score import Score
+from hfsft.filters.tokens import Tokens
+
+__all__ = [
+    "DEFAULT_FILTERS",
+    "FILTERS",
+    "ControlTokens",
+    "ExactDuplicate",
+    "Filter",
+    "NearDuplicate",
+    "Refusal",
+    "Repetition",
+    "Score",
+    "Tokens",
+]
+
+FILTERS: dict[str, type[Filter]] = {
+    "tokens": Tokens,
+    "repetition": Repetition,
+    "refusal": Refusal,
+    "control_tokens": ControlTokens,
+    "exact_duplicate": ExactDuplicate,
+    "near_duplicate": NearDuplicate,
+    "score": Score,
+}
+"""The name in a recipe -> the filter."""
+
+DEFAULT_FILTERS: tuple[Filter, ...] = (ExactDuplicate(), NearDuplicate(), Tokens(at_least=1), Repetition(), Refusal())
+"""What a recipe without `filters` gets: no copies, no near copies, no empty responses, no loops, no refusals."""

@@ -1,0 +1,64 @@
+"""control_tokens: texts that chat templates use to end and begin turns."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from functools import cache
+from typing import Any, ClassVar
+
+from pydantic import Field
+
+from hfsft.filters.base import Bounded
+from hfsft.filters.cells import texts
+from hfsft.plan.step import Batch
+
+# ChatML, Llama 3, Phi, Zephyr, gpt-oss, Command R and many more; DeepSeek has the bar of full width.
+FAMILIES = (r"<\|[A-Za-z][A-Za-z0-9_]{0,40}\|>", r"<｜[^｜<>\s]{1,40}｜>")
+TOKENS = (
+    *("[INST]", "[/INST]", "<<SYS>>", "<</SYS>>", "[SYSTEM_PROMPT]", "[/SYSTEM_PROMPT]"),  # Llama 2, Mistral
+    *("[AVAILABLE_TOOLS]", "[/AVAILABLE_TOOLS]", "[TOOL_CALLS]", "[TOOL_RESULTS]", "[/TOOL_RESULTS]"),  # Mistral
+    *("<start_of_turn>", "<end_of_turn>", "<bos>", "<eos>", "</s>", "<pad>", "<unk>"),  # Gemma, Llama 2, T5
+)
+
+
+class ControlTokens(Bounded):
+    """Number of control tokens of chat templates in a text.
+
+    A tokenizer reads `<|im_end|>`, `[INST]` or `<|eot_id|>` inside a text as the real token: training on it teaches
+    the model that a turn ends in the middle of an answer, or lets a row speak in another role. Known are the tokens of
+    ChatML, Llama, Mistral, Gemma, Phi, DeepSeek, Command R, gpt-oss and what is written like them; `<s>` alone is not
+    counted, since in HTML it strikes text through.
+    """
+
+    name: ClassVar[str] = "control_tokens"
+
+    column: str = Field("response", description="The text to measure, or `messages`.")
+    at_most: float | None = Field(0, ge=0, description="Largest number that is kept.")
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """The text."""
+        return (self.column,)
+
+    @property
+    def writes(self) -> dict[str, Any]:
+        """The number of control tokens."""
+        return {f"control_tokens_{self.column}": "int64"}
+
+    def measure(self, batch: Batch) -> Batch:
+        """How many control tokens each text holds."""
+        counts = [None if text is None else len(control_tokens(text)) for text in texts(batch, self.column)]
+        return {f"control_tokens_{self.column}": counts}
+
+
+def control_tokens(text: str, special: Collection[str] | None = None) -> list[str]:
+    """The control tokens in a text, in their order: those of one tokenizer where `special` names them, else of any."""
+    return _pattern(None if special is None else frozenset(special)).findall(text)
+
+
+@cache
+def _pattern(special: frozenset[str] | None) -> re.Pattern[str]:
+    """One expression for all tokens; of two that begin alike, the longer is tried first."""
+    literal = [re.escape(token) for token in sorted(TOKENS if special is None else special, key=len, reverse=True)]
+    return re.compile("|".join([*(FAMILIES if special is None else ()), *literal]) or "(?!)")

@@ -1,0 +1,77 @@
+"""refusal: a response that declines, or talks of being a machine."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import Annotated, Any, ClassVar
+
+from pydantic import Field
+
+from hfsft.filters.base import Bounded
+from hfsft.filters.cells import texts
+from hfsft.filters.refusal_phrases import PHRASES
+from hfsft.plan.step import Batch
+
+OPENING = 300  # characters
+
+_QUOTED = re.compile('```.*?```|"[^"]{0,300}"|\u201c[^\u201d]{0,300}\u201d|«[^»]{0,300}»', re.DOTALL)
+
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class Refusal(Bounded):
+    """How much a text declines to answer: 1, 0.5 or 0.
+
+    It is 1 where the text opens with a refusal, 0.5 where it refuses further down or only says that it is an AI ("As
+    an AI, I do not have opinions, but ..."), 0 otherwise. The opening is the first 300 characters. What is quoted or
+    code does not count. It knows the usual phrases in English, Vietnamese, German, French, Spanish and Chinese.
+    Apologies ("I'm sorry to hear that your parcel is late"), limits of a business ("we cannot refund gift cards") and
+    "I don't know" are no refusals.
+
+    On 300 answers of three models with human labels (XSTest, where the phrases were tuned too): of the 128 full
+    refusals 105 get 1 and 6 get 0.5; of the 111 rows with 1 all but one are full or partial refusals, of the 12 with
+    0.5 seven. Nothing fell in 4,000 human and early GPT-3 answers (dolly, alpaca). Not found: refusals that only
+    lecture ("Violence is never the answer") or change the subject, and all other languages.
+    """
+
+    name: ClassVar[str] = "refusal"
+
+    column: str = Field("response", description="The text to measure.")
+    at_least: Share | None = Field(None, description="Smallest value that is kept.")
+    at_most: Share | None = Field(
+        0, description="Largest value that is kept: 0 for no refusal at all, 0.5 to keep mere AI disclaimers."
+    )
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """The text."""
+        return (self.column,)
+
+    @property
+    def writes(self) -> dict[str, Any]:
+        """How much it declines."""
+        return {f"refusal_{self.column}": "float64"}
+
+    def measure(self, batch: Batch) -> Batch:
+        """How much each text declines."""
+        values = [None if text is None else refusal(text) for text in texts(batch, self.column)]
+        return {f"refusal_{self.column}": values}
+
+
+def refusal(text: str) -> float:
+    """1 for a text that opens with a refusal, 0.5 for a later one or an AI disclaimer, 0 for neither."""
+    own = _QUOTED.sub(" ", text.casefold().replace("\u2019", "'"))
+    plain = " ".join(own.split())
+    refuses, disclaims = _patterns()
+    if refuses.search(plain[:OPENING]):
+        return 1.0
+    return 0.5 if refuses.search(plain) or disclaims.search(plain) else 0.0
+
+
+@cache
+def _patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """The phrases of all languages as one expression that refuses and one that disclaims."""
+    refuses = "|".join(phrase for phrases in PHRASES.values() for phrase in phrases.refuses)
+    disclaims = "|".join(phrase for phrases in PHRASES.values() for phrase in phrases.disclaims)
+    return re.compile(refuses), re.compile(disclaims)

@@ -1,0 +1,112 @@
+"""tokens: how long a text is."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import Any, ClassVar
+
+from pydantic import Field
+
+from hfsft.errors import ModelError
+from hfsft.filters.base import Bounded
+from hfsft.filters.cells import text_of
+from hfsft.plan.row import conversation
+from hfsft.plan.step import Batch
+
+CONVERSATION = "conversation"
+MESSAGES = "messages"
+
+_LOGOGRAPHS = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff]")
+_UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]+")  # Thai, Lao, Burmese, Khmer
+_UNSPACED_WORD = 5  # characters, vowel signs included
+
+
+class Tokens(Bounded):
+    """Length of a text: tokens of a model's tokenizer, or words where no tokenizer is named.
+
+    Words are what stands between spaces and holds a letter or digit. Where a script has no spaces, each Chinese
+    character or Japanese kana is a word, and so are every five characters of Thai, Lao, Burmese and Khmer. A token is
+    about three quarters of an English word. An empty column has no length: it fails `at_least` and passes `at_most`.
+    """
+
+    name: ClassVar[str] = "tokens"
+
+    column: str = Field(
+        "response",
+        description="The text to measure; `conversation` for all that a trainer sees of the row, or `messages`.",
+    )
+    tokenizer: str | None = Field(
+        None,
+        description="Hub id or folder of the model whose tokens count, in a conversation with its chat template.",
+    )
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """The column, or those that make up a conversation."""
+        return ("instruction", "response") if self.column == CONVERSATION else (self.column,)
+
+    @property
+    def optional(self) -> tuple[str, ...]:
+        """The rest of a conversation."""
+        return ("system", "context", MESSAGES) if self.column == CONVERSATION else ()
+
+    @property
+    def writes(self) -> dict[str, Any]:
+        """The length."""
+        return {f"tokens_{self.column}": "int64"}
+
+    def measure(self, batch: Batch) -> Batch:
+        """The length of each row's text."""
+        if self.column == CONVERSATION:
+            rows = [dict(zip(batch, values, strict=True)) for values in zip(*batch.values(), strict=True)]
+            cells = [conversation(row) if _complete(row) else None for row in rows]
+        else:
+            cells = batch[self.column]
+        lengths = [None if cell is None else self._length(cell) for cell in cells]
+        return {f"tokens_{self.column}": lengths}
+
+    def _length(self, cell: Any) -> int:
+        chat = isinstance(cell, list)
+        text = text_of(cell, self.column) or ""
+        if self.tokenizer is None:
+            return words(text)
+        tokenizer = _tokenizer(self.tokenizer)
+        if chat and tokenizer.chat_template:
+            return _templated(tokenizer, cell)
+        return len(tokenizer(text, add_special_tokens=False, verbose=False)["input_ids"])
+
+
+def words(text: str) -> int:
+    """The number of words in a text of any script."""
+    if text.isascii():
+        return sum(any(map(str.isalnum, chunk)) for chunk in text.split())
+    count = len(_LOGOGRAPHS.findall(text))
+    count += sum(-(-len(run) // _UNSPACED_WORD) for run in _UNSPACED.findall(text))
+    spaced = _UNSPACED.sub(" ", _LOGOGRAPHS.sub(" ", text))
+    return count + sum(any(map(str.isalnum, chunk)) for chunk in spaced.split())
+
+
+def _complete(row: dict[str, Any]) -> bool:
+    return bool(row.get(MESSAGES)) or (row["instruction"] is not None and row["response"] is not None)
+
+
+def _templated(tokenizer: Any, messages: list[dict[str, str]]) -> int:
+    from jinja2 import TemplateError
+
+    try:
+        return len(tokenizer.apply_chat_template(messages, return_dict=False))
+    except TemplateError as error:  # such as a template that takes no system message
+        raise ModelError(f"the chat template of {tokenizer.name_or_path} refuses a row: {error}") from error
+
+
+@lru_cache(maxsize=4)
+def _tokenizer(name: str) -> Any:
+    """A tokenizer, as trainers load it."""
+    from transformers import AutoTokenizer
+
+    try:
+        return AutoTokenizer.from_pretrained(name, trust_remote_code=False)
+    except (OSError, ValueError) as error:
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        raise ModelError(f"the tokenizer {name} cannot be loaded: {reason}") from error

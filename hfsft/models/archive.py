@@ -1,0 +1,139 @@
+"""What stands in the response store: listed, sized, exported, pruned, checked. The work behind `hfsft store`."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import time
+from contextlib import closing
+from dataclasses import dataclass
+from typing import IO, TYPE_CHECKING, Any
+
+from hfsft.models.damage import damage_in
+from hfsft.models.store import Store, answer_of, store_error
+from hfsft.models.wire import key_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# One write lock covers so many rows, so that a running build waits for milliseconds only.
+_CHUNK = 500
+_BYTES = "length(CAST(request AS BLOB)) + length(CAST(text AS BLOB)) + length(CAST(reasoning AS BLOB))"
+_COLUMNS = (
+    "key", "request", "text", "reasoning", "finish_reason", "input_tokens", "output_tokens", "served", "extra", "model",
+    "revision", "recipe", "stage", "seconds", "created", "checksum",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Holding:
+    """The answers of one recipe and model; `bytes` of text, times as Unix seconds."""
+
+    recipe: str
+    model: str
+    answers: int
+    bytes: int
+    input_tokens: int
+    output_tokens: int
+    oldest: float
+    newest: float
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What `verify` found: answers read, records that are damaged, what SQLite says of the file (empty if sound)."""
+
+    answers: int
+    damaged: int
+    file: str
+
+
+def holdings(store: Store) -> list[Holding]:
+    """What is kept, by recipe and model, the largest first."""
+    rows = store.read(
+        f"SELECT recipe, model, count(*), sum({_BYTES}), sum(coalesce(input_tokens, 0)), "  # noqa: S608 (constants)
+        "sum(coalesce(output_tokens, 0)), min(created), max(created) "
+        "FROM answers GROUP BY recipe, model ORDER BY 4 DESC"
+    )
+    return [Holding(*row) for row in rows]
+
+
+def size(store: Store) -> int:
+    """The bytes that the store takes on disk, its log included."""
+    files = (store.path.with_name(store.path.name + suffix) for suffix in ("", "-wal", "-shm"))
+    return sum(file.stat().st_size for file in files if file.exists())
+
+
+def entries(
+    store: Store, *, recipe: str | None = None, model: str | None = None, older_than: float | None = None
+) -> Iterator[dict[str, Any]]:
+    """Every answer that fits, oldest first, as JSON; `older_than` is an age in seconds."""
+    where, values = _which(recipe, model, older_than)
+    last = 0
+    while rows := store.read(
+        f"SELECT rowid, {', '.join(_COLUMNS)} FROM answers WHERE rowid > ? AND {where} ORDER BY rowid LIMIT {_CHUNK}",  # noqa: S608
+        (last, *values),
+    ):
+        for rowid, *columns in rows:
+            last = rowid
+            entry = dict(zip(_COLUMNS, columns, strict=True))
+            entry.update(key=entry["key"].hex(), request=json.loads(entry["request"]), extra=json.loads(entry["extra"]))
+            del entry["checksum"]
+            yield entry
+
+
+def export(store: Store, file: IO[str], **which: Any) -> int:
+    """Write the answers that fit (see `entries`) as JSON lines; how many."""
+    count = 0
+    for entry in entries(store, **which):
+        file.write(json.dumps(entry, ensure_ascii=False) + "\n")
+        count += 1
+    return count
+
+
+def prune(store: Store, *, recipe: str | None = None, model: str | None = None, older_than: float | None = None) -> int:
+    """Delete the answers that fit and give their space back; how many. They must be paid for again if asked again."""
+    where, values = _which(recipe, model, older_than)
+    deleted = 0
+    with closing(store.connect()) as connection:
+        try:
+            while True:
+                count = connection.execute(
+                    f"DELETE FROM answers WHERE rowid IN (SELECT rowid FROM answers WHERE {where} LIMIT {_CHUNK})",  # noqa: S608
+                    values,
+                ).rowcount
+                deleted += count
+                if count < _CHUNK:
+                    break
+            if deleted:
+                store.disconnect()
+                connection.execute("VACUUM")
+                connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        except sqlite3.Error as error:
+            raise store_error(store.path, error) from error
+    return deleted
+
+
+def verify(store: Store) -> Checked:
+    """Read every page and every record: each answer against its checksum, each request against its key."""
+    file = damage_in(store.path) if store.path.exists() else ""
+    if file:
+        return Checked(0, 0, file)
+    answers = damaged = last = 0
+    while rows := store.read(
+        f"SELECT rowid, {', '.join(_COLUMNS)} FROM answers WHERE rowid > ? ORDER BY rowid LIMIT {_CHUNK}",  # noqa: S608
+        (last,),
+    ):
+        for rowid, *columns in rows:
+            last = rowid
+            answers += 1
+            key, request, *said = columns[:9]
+            damaged += answer_of((*said, columns[-1])) is None or key_of(request) != key.hex()
+    return Checked(answers, damaged, file)
+
+
+def _which(recipe: str | None, model: str | None, older_than: float | None) -> tuple[str, tuple[Any, ...]]:
+    before = None if older_than is None else time.time() - older_than
+    conditions: dict[str, Any] = {"recipe = ?": recipe, "model = ?": model, "created < ?": before}
+    used = {condition: value for condition, value in conditions.items() if value is not None}
+    return " AND ".join(used) or "1", tuple(used.values())

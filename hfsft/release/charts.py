@@ -1,0 +1,145 @@
+"""Charts as Vega-Lite specifications: plain dicts, drawn by the report in the browser and for the card as files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+Spec = dict[str, Any]
+
+SCHEMA = "https://vega.github.io/schema/vega-lite/v5.json"
+KEPT, FALLEN, BOUND = "#3f7fd0", "#e08a2c", "#d03a3a"  # told apart by all eyes, on white and on black
+FATES = {"kept": KEPT, "fallen": FALLEN}
+PAPER = {
+    "background": "#ffffff",
+    "padding": 16,
+    "font": "Liberation Sans, Arial, sans-serif",
+    "view": {"stroke": None},
+    "axis": {"labelFontSize": 12, "titleFontSize": 12, "titleFontWeight": "normal", "gridColor": "#e6e6e6"},
+    "legend": {"labelFontSize": 12, "titleFontSize": 12, "titleFontWeight": "normal"},
+}
+END = {"calculate": "datum.after + datum.took", "as": "end"}
+BAR = 24  # pixels a row of a bar chart
+
+
+def on_paper(spec: Spec) -> Spec:
+    """The chart for a file: of a fixed size, on white, whatever page shows it."""
+    return {"$schema": SCHEMA, **spec, "width": 560, "config": PAPER, "autosize": {"type": "pad"}}
+
+
+def funnel(lines: Sequence[Mapping[str, Any]]) -> Spec:
+    """How many rows each step left, and how many it took."""
+    steps = [line["step"] for line in lines]
+    values = [
+        {"step": line["step"], "fate": fate, "rows": line[field], "after": line["rows_out"], "took": line["removed"]}
+        for line in lines
+        for fate, field in (("kept", "rows_out"), ("fallen", "removed"))
+    ]
+    widest = max(line["rows_out"] + line["removed"] for line in lines)
+    y = {"field": "step", "type": "nominal", "sort": steps, "title": None, "axis": {"labelLimit": 190}}
+    label = "format(datum.after, ',') + (datum.took ? ' (−' + format(datum.took, ',') + ')' : '')"
+    return {
+        "data": {"values": values},
+        "height": BAR * len(steps),
+        "encoding": {"y": y},
+        "layer": [
+            {
+                "mark": {"type": "bar", "height": {"band": 0.7}},
+                "encoding": {
+                    "x": {
+                        "field": "rows",
+                        "type": "quantitative",
+                        "title": "rows",
+                        "axis": {"tickCount": 4},
+                        "scale": {"domain": [0, widest * 1.25]},  # room for the numbers
+                    },
+                    "color": _fates(),
+                    "order": {"field": "fate", "sort": "descending"},
+                    "tooltip": [{"field": "step"}, {"field": "fate"}, {"field": "rows", "format": ","}],
+                },
+            },
+            {
+                "transform": [{"filter": "datum.fate == 'kept'"}, {"calculate": label, "as": "label"}, END],
+                "mark": {"type": "text", "align": "left", "dx": 6},
+                "encoding": {"x": {"field": "end", "type": "quantitative"}, "text": {"field": "label"}},
+            },
+        ],
+    }
+
+
+def scores(spreads: Mapping[str, Mapping[str, Any]], scale: tuple[int, int]) -> Spec:
+    """For each criterion, the share of the rows that got each score of the scale."""
+    values = [
+        {"criterion": name, "score": f"{score:g}", "rows": rows, "order": score}
+        for name, found in spreads.items()
+        for score, rows in found["counts"].items()
+    ]
+    low, high = scale
+    every = [str(score) for score in range(low, high + 1)]
+    return {
+        "data": {"values": values},
+        "height": BAR * len(spreads),
+        "mark": {"type": "bar", "height": {"band": 0.7}},
+        "encoding": {
+            "y": {"field": "criterion", "type": "nominal", "sort": list(spreads), "title": None},
+            "x": {
+                "field": "rows",
+                "type": "quantitative",
+                "stack": "normalize",
+                "title": "share of the rows",
+                "axis": {"tickCount": 4, "format": ".0%"},
+            },
+            "color": {
+                "field": "score",
+                "type": "ordinal",
+                "title": "score",
+                "scale": {"domain": every, "scheme": "blues"},  # of the whole scale: 5 looks the same everywhere
+            },
+            "order": {"field": "order"},
+            "tooltip": [{"field": "criterion"}, {"field": "score"}, {"field": "rows", "format": ","}],
+        },
+    }
+
+
+def histogram(bins: Sequence[Mapping[str, Any]], title: str, marks: Mapping[str, float]) -> Spec:
+    """How often a measure has which value, of the rows kept and the rows that fell by it; `marks` are lines on it.
+
+    A mark's name is a parameter of the chart, so that a page can move its line.
+    """
+    values = [
+        {"low": found["low"], "high": found["high"], "fate": fate, "rows": found[fate]}
+        for found in bins
+        for fate in FATES
+        if found.get(fate)
+    ]
+    parameters = {f"mark_{index}": value for index, value in enumerate(marks.values())}
+    lines = [
+        {
+            "data": {"values": [{"name": name}]},
+            "mark": {"type": "rule", "color": BOUND, "strokeWidth": 2, "strokeDash": [6, 3], "tooltip": name},
+            "encoding": {"x": {"datum": {"expr": parameter}, "type": "quantitative"}},
+        }
+        for name, parameter in zip(marks, parameters, strict=True)
+    ]
+    bars = {
+        "data": {"values": values},
+        "mark": {"type": "bar", "binSpacing": 1},
+        "encoding": {
+            "x": {"field": "low", "type": "quantitative", "bin": {"binned": True}, "title": title},
+            "x2": {"field": "high"},
+            "y": {"field": "rows", "type": "quantitative", "title": "rows", "axis": {"tickCount": 4}},
+            "color": _fates() if any(value["fate"] == "fallen" for value in values) else {"value": KEPT},
+            "order": {"field": "fate", "sort": "descending"},
+            "tooltip": [
+                *({"field": edge, "format": ",.4~g"} for edge in ("low", "high")),
+                *({"field": "fate"}, {"field": "rows", "format": ","}),
+            ],
+        },
+    }
+    named = [{"name": parameter, "value": value} for parameter, value in parameters.items()]
+    return {"height": 150, "params": named, "layer": [bars, *lines]}
+
+
+def _fates() -> Spec:
+    scale = {"domain": list(FATES), "range": list(FATES.values())}
+    return {"field": "fate", "type": "nominal", "scale": scale, "title": None, "legend": {"orient": "top"}}

@@ -1,0 +1,79 @@
+"""The lock file: all that the rows depend on, pinned; equal builds give equal bytes.
+
+{
+  "lock": 1,
+  "hfsft": "0.1.0", "python": "3.11.7", "libraries": {"datasets": "5.2.0", ...},
+  "recipe": "<hash of the resolved recipe>",
+  "sources": {"seeds": [...], "examples": [{"path": ..., "table": {"sha256": [...]}}]},
+  "models": {"writer": {"model": "smollm2-135m-instruct", "temperature": 0.8, "weights": "..."}},
+  "templates": {"evolve[1].templates.deepen": "<hash>", "judge": "<hash>"},
+  "tokenizer": {"name": ..., "template": "<hash>", "vocabulary": "<hash>"},
+  "steps": {"sources": {"version": 1, "fingerprint": "..."}, ...}
+}
+"""
+
+from __future__ import annotations
+
+import json
+import platform
+import re
+from collections.abc import Iterator, Mapping
+from importlib import metadata
+from typing import TYPE_CHECKING, Any
+
+from hfsft.plan.step import digest
+from hfsft.release.tokenizer import load_tokenizer
+
+if TYPE_CHECKING:
+    from hfsft.release.built import Built
+
+FILE = "hfsft.lock.json"
+LAYOUT = 1  # raised when the file is laid out anew
+PACKAGE = "hfsft"
+INDIRECT = ("pyarrow", "tokenizers")  # libraries of our libraries that write files and count tokens
+
+
+def lock_text(built: Built) -> str:
+    """The lock file of a build."""
+    return json.dumps(lock(built), ensure_ascii=False, indent=2, sort_keys=True) + "\n"
+
+
+def lock(built: Built) -> dict[str, Any]:
+    """What the lock file holds."""
+    recipe, steps = built.recipe, list(built.plan.fingerprints())
+    tokenizer = recipe.publish.tokenizer
+    return {
+        "lock": LAYOUT,
+        "hfsft": metadata.version(PACKAGE),
+        "python": platform.python_version(),
+        "libraries": dict(libraries()),
+        "recipe": digest(recipe.resolved()),
+        "sources": next((dict(step.identity) for step, _ in steps if step.kind == "source"), {}),
+        "models": {name: step.identity["model"] for step, _ in steps for name in step.models},
+        "templates": {name: text_hash for step, _ in steps for name, text_hash in templates(step.identity, step.name)},
+        "tokenizer": load_tokenizer(tokenizer).identity if tokenizer else None,
+        "steps": {step.name: {"version": step.version, "fingerprint": fingerprint} for step, fingerprint in steps},
+    }
+
+
+def libraries() -> Iterator[tuple[str, str]]:
+    """Name and version of each library that hfsft uses and that is installed."""
+    wanted = [re.split(r"[^\w.\-]", requirement, maxsplit=1)[0] for requirement in metadata.requires(PACKAGE) or ()]
+    versions = ((name, _version(name)) for name in sorted({*wanted, *INDIRECT}))
+    yield from ((name, version) for name, version in versions if version)
+
+
+def templates(identity: Mapping[str, Any], name: str) -> Iterator[tuple[str, str]]:
+    """Where a step's identity holds a template, and the template's hash."""
+    for key, value in identity.items():
+        if key == "template" and isinstance(value, str):
+            yield name, value
+        elif isinstance(value, Mapping):
+            yield from templates(value, f"{name}.{key}")
+
+
+def _version(name: str) -> str | None:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:  # of an extra that is not installed
+        return None

@@ -1,0 +1,80 @@
+"""The card's YAML metadata: what the Hub and `load_dataset` read of a release, taken from the files beside it."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hfsft.release.terms import HUB_LICENCES
+
+if TYPE_CHECKING:
+    from datasets import DatasetInfo
+
+    from hfsft.release.built import Built
+
+CONFIGS = {"default": "data", "provenance": "provenance", "rejected": "rejected"}
+"""Config -> its folder, in the order that the Hub lists them; a folder that is not there is no config."""
+
+SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
+_SHARD = re.compile(r"(?P<split>\w+)-\d+-of-\d+\.parquet")
+
+
+def metadata(built: Built, folder: Path) -> dict[str, Any]:
+    """The metadata of the release in `folder`, whose data files are written already."""
+    infos = [info for name, files in CONFIGS.items() if (info := _info(name, folder / files))]
+    rows = sum(built.ledger.counts()[split] for split in built.ledger.splits)
+    recipe = built.recipe
+    found = {
+        "pretty_name": recipe.name,
+        "language": recipe.language,
+        **_licence(recipe.license),
+        "size_categories": [next((name for bound, name in SIZES if rows < bound), "n>1M")],
+        "task_categories": ["text-generation"],
+        "tags": ["sft", "hfsft", *(["synthetic"] if any(step.models for step in built.plan.steps) else [])],
+        "configs": [_config(info) for info in infos],
+        "dataset_info": [info._to_yaml_dict() for info in infos],
+    }
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def _licence(name: str | None) -> dict[str, str]:
+    """The Hub refuses a licence that it has no word for, unless it is called `other` and named beside it."""
+    if name is None:
+        return {}
+    return {"license": name} if name in HUB_LICENCES else {"license": "other", "license_name": name}
+
+
+def _config(info: DatasetInfo) -> dict[str, Any]:
+    name = str(info.config_name)
+    files = [{"split": split, "path": f"{CONFIGS[name]}/{split}-*"} for split in info.splits or ()]
+    return {"config_name": name, "data_files": files, **({"default": True} if name == "default" else {})}
+
+
+def _info(name: str, folder: Path) -> DatasetInfo | None:
+    """Features and sizes as `push_to_hub` would write them; None where nothing is in the folder."""
+    from datasets import DatasetInfo, Features
+    from datasets.splits import SplitDict, SplitInfo
+    from pyarrow.parquet import ParquetFile
+
+    shards: dict[str, list[Path]] = defaultdict(list)
+    for path in sorted(folder.glob("*.parquet")):
+        if match := _SHARD.fullmatch(path.name):
+            shards[match["split"]].append(path)
+    if not shards:
+        return None
+    splits, schema = SplitDict(), None
+    for split in sorted(shards, key=["train", "validation", *shards].index):
+        files = [ParquetFile(path) for path in shards[split]]
+        schema = files[0].schema_arrow
+        groups = (file.read_row_group(index) for file in files for index in range(file.num_row_groups))
+        size = sum(group.nbytes for group in groups)  # one row group at a time: a split need not fit in memory
+        splits.add(SplitInfo(split, num_bytes=size, num_examples=sum(file.metadata.num_rows for file in files)))
+    return DatasetInfo(
+        config_name=name,
+        features=Features.from_arrow_schema(schema),
+        splits=splits,
+        download_size=sum(path.stat().st_size for paths in shards.values() for path in paths),
+        dataset_size=sum(split.num_bytes for split in splits.values()),
+    )

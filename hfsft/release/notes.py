@@ -1,0 +1,114 @@
+"""What to know of a dataset before training on it: one line for each thing that its numbers give away."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+from hfsft.release import measures
+from hfsft.release.terms import stricter
+
+if TYPE_CHECKING:
+    from hfsft.release.built import Built
+
+SMALL = (
+    (200, "fewer than the 200 that even a change of style takes"),
+    (1_000, "a change of style or tone is within reach; a new domain takes 5,000 or more"),
+    (5_000, "a style or a narrow task is within reach; a whole domain takes 5,000 or more"),
+)
+"""Rows for training: rules of thumb that guides agree on, such as 200 to 1,000 for a style, 5,000 for a domain."""
+
+SAME = 0.9  # share of rows with one score, from which a judge hardly tells rows apart
+MANY = 0.5  # share of the rows that one rule takes, from which its bound deserves a look
+ONE_TOPIC = 0.8  # share of one topic, from which a model learns little else
+TRL_MAX_LENGTH = 1024  # SFTConfig's own default; longer rows are cut
+
+
+def notes(built: Built) -> list[str]:
+    """The notes of a build, the gravest first; empty where nothing stands out."""
+    return [note for source in SOURCES for note in source(built)]
+
+
+def _terms(built: Built) -> Iterator[str]:
+    recipe = built.recipe
+    for name, stages in measures.roles(built.plan).items():
+        wrote = [stage for stage in stages if stage != "judge"]
+        terms = stricter(recipe.models[name].model, recipe.license)
+        if wrote and terms:
+            yield (
+                f"the licence {recipe.license} promises more than {recipe.models[name].model} allows, which wrote in "
+                f"{' and '.join(wrote)} ({terms.licence}: {terms.asks})"
+            )
+
+
+def _failed(built: Built) -> Iterator[str]:
+    failed, rows_in = built.ledger.counts()["failed"], built.ledger.rows_in
+    if failed:
+        yield f"{failed:,} of {rows_in:,} rows ({failed / rows_in:.1%}) failed: a model gave no usable answer"
+
+
+def _judge(built: Built) -> Iterator[str]:
+    judge = built.recipe.judge
+    if judge is None:
+        if any(step.models for step in built.plan.steps):
+            yield "nothing was judged: filters see the form of a response, not whether it is right"
+        return
+    blind = []
+    for name in judge.rubric:
+        column = f"score_{name}"
+        values = measures.numbers(built.rows, column)
+        for fallen in built.ledger.fallen:
+            values += measures.numbers(fallen.rows, column)
+        if len(values) > 1 and (found := measures.spread(values))["top_share"] >= SAME:
+            blind.append(f"{name} ({found['top_share']:.0%} got {found['top']:g})")
+    if blind:
+        yield f"the judge hardly tells rows apart in {', '.join(blind)}"
+    unscored = sum(len(fallen.rows) for fallen in built.ledger.fallen if fallen.rule == "unscored")
+    if unscored:
+        yield f"{unscored:,} rows fell because the judge's verdict on them could not be read"
+    models = built.recipe.models
+    own = models[built.recipe.role(judge)].model
+    for name, stages in measures.roles(built.plan).items():
+        wrote = [stage for stage in stages if stage != "judge"]
+        if wrote and models[name].model == own:
+            yield f"the judge is the model that wrote in {' and '.join(wrote)}: models favour what they wrote"
+    if not judge.anchors:
+        yield "the judge had no scored examples (judge.anchors) to measure by, so its scale is its own"
+
+
+def _split(built: Built) -> Iterator[str]:
+    counts = built.ledger.counts()
+    if not counts.get("validation"):
+        asked = built.recipe.split.validation
+        yield "no rows are held out for validation" + (f", though {asked:g} were asked for" if asked else "")
+    elif not counts.get("train"):
+        yield "all rows are held out for validation, none is left to train on"
+    for bound, meaning in SMALL:
+        if 0 < counts.get("train", 0) < bound:
+            yield f"{counts['train']:,} rows to train on: {meaning}"
+            break
+
+
+def _funnel(built: Built) -> Iterator[str]:
+    for line in built.ledger.funnel:
+        if line.removed and line.share_removed > MANY:
+            yield f"`{line.step}` took {line.removed:,} of {line.rows_in:,} rows ({line.share_removed:.0%})"
+
+
+def _rows(built: Built) -> Iterator[str]:
+    topics = Counter(topic for topic in built.rows["topic"] if topic)
+    if len(topics) > 1:
+        topic, times = topics.most_common(1)[0]
+        if times / len(built.rows) >= ONE_TOPIC:
+            yield f"{times / len(built.rows):.0%} of the rows are about one topic, {topic}"
+    with_system = sum(bool(system) for system in built.rows["system"])
+    if 0 < with_system < len(built.rows):
+        yield f"{with_system:,} of {len(built.rows):,} rows have a system prompt, the others have none"
+    found = built.lengths
+    if found.max_length and (cut := found.cut(TRL_MAX_LENGTH)):
+        about = "" if found.tokenizer else "about "
+        yield f"{about}{cut:,} rows are longer than {TRL_MAX_LENGTH:,} tokens, where TRL cuts unless told otherwise"
+
+
+SOURCES: tuple[Callable[[Built], Iterator[str]], ...] = (_terms, _failed, _split, _judge, _funnel, _rows)

@@ -1,0 +1,35 @@
+"""Pictures of the card: files in the release, drawn on a ground of their own so that light and dark pages show them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hfsft.release import charts, measures, vega
+
+if TYPE_CHECKING:
+    from hfsft.release.built import Built
+
+FUNNEL, SCORES, LENGTHS = "assets/funnel.png", "assets/scores.png", "assets/lengths.png"
+
+
+def pictures(built: Built, folder: Path) -> list[str]:
+    """Draw what there is to draw into `folder/assets`; the paths drawn, none where drawing is not possible."""
+    specs: dict[str, dict[str, Any]] = {}
+    lines = [line.as_dict() for line in built.ledger.funnel if line.added or line.removed]
+    if lines:
+        specs[FUNNEL] = charts.funnel(lines)
+    judge = built.recipe.judge
+    scores = {name: measures.numbers(built.rows, f"score_{name}") for name in (judge.rubric if judge else ())}
+    if judge and any(scores.values()):
+        specs[SCORES] = charts.scores(
+            {name: measures.spread(values) for name, values in scores.items() if values}, judge.scale
+        )
+    found = built.lengths
+    if len(set(found.values.tolist())) > 1:
+        specs[LENGTHS] = charts.histogram(
+            measures.histogram(found.values.tolist()),
+            f"{found.unit} in a conversation (dashed: 95th percentile)",
+            {"95th percentile": found.percentile(0.95)},
+        )
+    return vega.draw({path: charts.on_paper(spec) for path, spec in specs.items()}, folder)

@@ -1,0 +1,121 @@
+"""What was built once, read again: a build's folder, or a release on the Hub.
+
+`build/refund-support`, `hf://datasets/you/refund-support` (the current release) or `hf://datasets/you/name@v1.0` (a
+tag, a branch or a commit).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
+
+from hfsft.errors import ReleaseError
+from hfsft.release.built import SPLITS
+
+if TYPE_CHECKING:
+    from datasets import Dataset
+
+HUB = "hf://"
+HUB_DATASET = re.compile(r"hf://datasets/(?P<repo>[^/@]+(?:/[^/@]+)?)(?:@(?P<revision>.+))?/?$")
+RECIPE = "recipe.resolved.yaml"  # beside the sources that it names, so that it can be built from here
+RECIPE_FILES = [RECIPE, "sources/*"]
+
+
+@dataclass(frozen=True)
+class Release:
+    """One build, wherever it is kept; `folder` holds its files."""
+
+    where: str
+    folder: Path
+
+    @property
+    def name(self) -> str:
+        """The name of the dataset."""
+        return str(self.summary()["name"])
+
+    def splits(self) -> tuple[str, ...]:
+        """The splits that have rows."""
+        return tuple(split for split in SPLITS if self._files("provenance", split))
+
+    def rows(self, split: str) -> Dataset:
+        """A split's rows: lineage, texts, measures, scores. Raises `ReleaseError` where there is no such split."""
+        found = self._read("provenance", split)
+        if found is None:
+            raise ReleaseError(f"{self.where}: has no split {split} (it has {', '.join(self.splits()) or 'none'})")
+        return found
+
+    def rejected(self) -> Dataset | None:
+        """The rows that fell, with fate, stage and rule; None where none did."""
+        return self._read("rejected", "rejected")
+
+    def columns(self) -> tuple[str, ...]:
+        """The columns that a trainer reads."""
+        from pyarrow.parquet import read_schema
+
+        files = [path for split in SPLITS for path in self._files("data", split)]
+        return tuple(read_schema(files[0]).names) if files else ()
+
+    def summary(self) -> dict[str, Any]:
+        """Counts and funnel."""
+        try:
+            loaded = json.loads((self.folder / "funnel.json").read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise ReleaseError(f"{self.where}: funnel.json cannot be read: {error}") from None
+        assert isinstance(loaded, dict)
+        return loaded
+
+    def _files(self, config: str, split: str) -> list[Path]:
+        return sorted((self.folder / config).glob(f"{split}-*.parquet"))
+
+    def _read(self, config: str, split: str) -> Dataset | None:
+        from datasets import Dataset, concatenate_datasets
+        from datasets.table import InMemoryTable
+        from pyarrow.parquet import read_table
+
+        # Not `load_dataset`, which would leave a copy of each build in its cache.
+        shards = [Dataset(InMemoryTable(read_table(path))) for path in self._files(config, split)]
+        return concatenate_datasets(shards) if shards else None
+
+
+def open_release(where: str) -> Release:
+    """The build in a folder, or the release at an `hf://datasets/...` address.
+
+    Raises `ReleaseError` where there is none, it cannot be read, or hfsft did not build it.
+    """
+    folder = _download(where) if where.startswith(HUB) else Path(where)
+    if not folder.is_dir():
+        raise ReleaseError(f"{where}: no such folder (name a build, such as build/name, or {HUB}datasets/you/name)")
+    release = Release(where, folder)
+    if not release.splits():
+        raise ReleaseError(f"{where}: holds no build of hfsft: it has no provenance rows")
+    return release
+
+
+def fetch_recipe(where: str) -> Path:
+    """The recipe that an `hf://datasets/...` release was built from, with its local sources beside it.
+
+    Raises `ReleaseError` where there is none.
+    """
+    recipe = _download(where, RECIPE_FILES) / RECIPE
+    if not recipe.is_file():
+        raise ReleaseError(f"{where}: holds no {RECIPE}: hfsft did not publish it")
+    return recipe
+
+
+def _download(where: str, files: list[str] | None = None) -> Path:
+    from huggingface_hub import snapshot_download
+
+    parts = HUB_DATASET.match(where)
+    if parts is None:
+        raise ReleaseError(f"{where}: not the address of a dataset ({HUB}datasets/you/name, or with @revision)")
+    revision = unquote(parts["revision"]) if parts["revision"] else None
+    try:
+        return Path(snapshot_download(parts["repo"], repo_type="dataset", revision=revision, allow_patterns=files))
+    except Exception as error:  # any failure of the client means the same to the user
+        raise ReleaseError(
+            f"{where}: cannot be read from the Hub: {str(error).strip() or type(error).__name__}"
+        ) from None

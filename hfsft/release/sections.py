@@ -1,0 +1,246 @@
+"""What each section of the card says, measured from a build; a section without data is left out.
+
+A new section is one function, one file in `templates/card/` and one line in `SECTIONS`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hfsft.release import measures
+from hfsft.release.markdown import code, joined, table
+from hfsft.release.pictures import FUNNEL, LENGTHS, SCORES
+from hfsft.release.terms import stricter, terms_of
+
+if TYPE_CHECKING:
+    from hfsft.release.built import Built
+
+Values = dict[str, Any]
+
+WIDE = 11  # scores of a scale, from which a column for each is too many
+RESOLVED = "recipe.resolved.yaml"  # builds from the release alone: its sources lie beside it
+HOLDS = {
+    "default": "what a trainer reads",
+    "provenance": "lineage, measures, scores and reasons of the same rows, by `id`",
+    "rejected": "the rows that fell, with stage, rule and value",
+}
+
+
+@dataclass(frozen=True)
+class Release:
+    """A build and the folder that its data and pictures are written to already."""
+
+    built: Built
+    folder: Path
+    metadata: Values
+    changes: tuple[str, ...] = ()  # one Markdown line for each release, newest first
+
+    def picture(self, name: str) -> str | None:
+        """The path of a picture as the card links it, None where there is none."""
+        return name if (self.folder / name).is_file() else None
+
+
+def about(release: Release) -> Values:
+    """What it is, and how large."""
+    recipe, counts = release.built.recipe, release.built.ledger.counts()
+    return {
+        "name": recipe.name,
+        "description": recipe.description.strip(),
+        "sizes": joined([f"**{counts[split]:,}** {split}" for split in release.built.ledger.splits if counts[split]]),
+        "license": recipe.license,
+        "languages": joined(recipe.language),
+        "written": any(step.models for step in release.built.plan.steps),
+    }
+
+
+def use(release: Release) -> Values:
+    """The code that loads it into a trainer."""
+    default = release.metadata["dataset_info"][0]
+    columns = [feature["name"] for feature in default["features"]]
+    found = release.built.lengths
+    return {
+        "source": f"build/{release.built.recipe.name}",
+        "columns": joined([f"`{name}`" for name in columns]),
+        "conversation": "messages" in columns,
+        "validation": any(split["name"] == "validation" for split in default["splits"]),
+        "max_length": found.max_length,
+        "estimated": found.tokenizer is None,
+        "configs": table(
+            ("configuration", "rows", "holds"),
+            [
+                (f"`{info['config_name']}`", sum(split["num_examples"] for split in info["splits"]), holds)
+                for info in release.metadata["dataset_info"]
+                if (holds := HOLDS.get(info["config_name"]))
+            ],
+            right=(1,),
+        ),
+    }
+
+
+def funnel(release: Release) -> Values:
+    """What each step did to the number of rows."""
+    ledger = release.built.ledger
+    rows = [
+        (
+            f"`{line.step}`",
+            line.rows_in,
+            line.added or None,
+            line.removed or None,
+            f"{line.share_removed:.1%}" if line.removed else None,
+            line.rows_out,
+        )
+        for line in ledger.funnel
+        if line.added or line.removed
+    ]
+    return {
+        "table": table(("step", "rows in", "added", "removed", "share", "left"), rows, right=range(1, 6)),
+        "rows_in": f"{ledger.rows_in:,}",
+        "fates": " + ".join(f"{rows:,} {fate}" for fate, rows in ledger.counts().items()),
+        "picture": release.picture(FUNNEL),
+    }
+
+
+def scores(release: Release) -> Values | None:
+    """The judge's scores of the rows that stayed, criterion by criterion."""
+    built = release.built
+    judge = built.recipe.judge
+    if judge is None:
+        return None
+    low, high = judge.scale
+    spreads = {
+        name: measures.spread(values)
+        for name in judge.rubric
+        if (values := measures.numbers(built.rows, f"score_{name}"))
+    }
+    if not spreads:
+        return None
+    scale = range(low, high + 1) if high - low < WIDE else ()
+    rows = [
+        (name, judge.rubric[name], found["mean"], *(found["counts"].get(score, 0) for score in scale))
+        for name, found in spreads.items()
+    ]
+    return {
+        "table": table(("criterion", "question", "mean", *map(str, scale)), rows, right=range(2, 3 + len(scale))),
+        "low": low,
+        "high": high,
+        "model": built.recipe.models[built.recipe.role(judge)].model,
+        "anchors": len(judge.anchors),
+        "unscored": sum(len(fallen.rows) for fallen in built.ledger.fallen if fallen.rule == "unscored"),
+        "picture": release.picture(SCORES),
+    }
+
+
+def split(release: Release) -> Values:
+    """Duplicates that fell, families, and that none of them lies on both sides."""
+    built = release.built
+    sides: dict[str, set[str]] = {}
+    for family, side in zip(built.rows["family"], built.rows["split"], strict=True):
+        sides.setdefault(family, set()).add(side)
+    counts = {side: sum(side in found for found in sides.values()) for side in built.ledger.splits}
+    return {
+        "duplicates": [
+            f"`{fallen.stage}` ({fallen.bound}) took {len(fallen.rows):,} rows"
+            for fallen in built.ledger.fallen
+            if "duplicate" in fallen.rule
+        ],
+        "families": f"{len(sides):,}",
+        "largest": f"{max(Counter(built.rows['family']).values()):,}",
+        "counts": joined([f"{count:,} in {side}" for side, count in counts.items()]),
+        "held_out": counts.get("validation", 0),
+        "divided": sum(len(found) > 1 for found in sides.values()),
+        "similarity": f"{built.recipe.split.similarity:g}",
+    }
+
+
+def tokens(release: Release) -> Values:
+    """How long rows are, and where to cut."""
+    found = release.built.lengths
+    values = [found.percentile(share) for share in measures.PERCENTILES.values()]
+    return {
+        "unit": found.unit,
+        "tokenizer": found.tokenizer,
+        "table": table([*measures.PERCENTILES, "mean"], [[*values, round(float(found.values.mean()))]], right=range(6)),
+        "max_length": found.max_length,
+        "cut": f"{found.cut(found.max_length):,}" if found.max_length else "",
+        "rows": f"{len(found.values):,}",
+        "picture": release.picture(LENGTHS),
+    }
+
+
+def models(release: Release) -> Values | None:
+    """Which model did what, and under which terms."""
+    recipe = release.built.recipe
+    roles = measures.roles(release.built.plan)
+    rows, warnings = [], []
+    for name, stages in roles.items():
+        model = recipe.models[name]
+        terms = terms_of(model.model)
+        # The address of a company's server is in the recipe for those who may build; the table has no need of it.
+        where = model.provider or ("a server of its own" if model.base_urls else "in the process of the build")
+        called = f"`{model.model}`" + (f" at `{model.revision}`" if model.revision else "")
+        rows.append((called, joined(stages), where, terms.licence, terms.asks))
+        if set(stages) - {"judge"} and stricter(model.model, recipe.license):
+            warnings.append({"model": model.model, "asks": terms.asks})
+    head = ("model", "asked in", "ran", "licence or terms", "asks of what is made of its output")
+    return {"table": table(head, rows), "warnings": warnings, "license": recipe.license} if rows else None
+
+
+def cost(release: Release) -> Values | None:
+    """What was asked and paid for in this build."""
+    usage = release.built.usage.as_dict()
+    rows = [
+        (
+            *(used[name] for name in ("stage", "model", "calls", "stored", "input_tokens", "output_tokens")),
+            dollars(used["usd"]),
+        )
+        for used in usage["by_stage"]
+        if used["calls"] or used["stored"]
+    ]
+    head = ("stage", "model", "calls", "answers from the store", "tokens in", "tokens out", "USD")
+    return {"table": table(head, rows, right=range(2, 7)), "total": dollars(usage["usd"])} if rows else None
+
+
+def dollars(usd: float | None) -> str:
+    """A cost in USD; one that is not known is said to be unknown, never 0."""
+    return "unknown" if usd is None else f"{usd:.4f}"
+
+
+def limits(release: Release) -> Values:
+    """What to know before training on it."""
+    return {"notes": release.built.notes()}
+
+
+def recipe(release: Release) -> Values:
+    """The recipe as it was built, and the command that builds the same again."""
+    from hfsft import __version__
+
+    # What was overridden on the command line stands only in the resolved recipe.
+    written = release.folder / "recipe.yaml"
+    file = RESOLVED if release.built.recipe.source.changed or not written.is_file() else written.name
+    text = (release.folder / file).read_text(encoding="utf-8")
+    return {"block": code(text, "yaml"), "file": RESOLVED, "version": __version__}
+
+
+def changes(release: Release) -> Values | None:
+    """What changed from release to release."""
+    return {"changes": release.changes} if release.changes else None
+
+
+SECTIONS: tuple[Callable[[Release], Values | None], ...] = (
+    about,
+    use,
+    funnel,
+    scores,
+    split,
+    tokens,
+    models,
+    cost,
+    limits,
+    recipe,
+    changes,
+)
+"""The sections in their order; each is written by the template of the same name."""

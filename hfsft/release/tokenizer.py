@@ -1,0 +1,99 @@
+"""The tokenizer of the model to be trained: its chat template and its tokens, without torch."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache, cached_property
+from typing import Any
+
+from hfsft.errors import ReleaseError
+
+Messages = Sequence[Mapping[str, str]]
+
+GENERATION_MARK = re.compile(r"\{%[-+]?\s*generation\s*[-+]?%\}")
+
+
+@dataclass(frozen=True)
+class Tokenizer:
+    """A tokenizer that has a chat template."""
+
+    name: str
+    _inner: Any = field(repr=False)
+
+    @property
+    def template(self) -> str:
+        """The chat template's text."""
+        return str(self._inner.chat_template)
+
+    @property
+    def identity(self) -> dict[str, str]:
+        """Its name, and the hashes of its chat template and its vocabulary."""
+        found = {"name": self.name, "template": _sha256(self.template)}
+        backend = getattr(self._inner, "backend_tokenizer", None)
+        return {**found, "vocabulary": _sha256(backend.to_str())} if backend else found
+
+    @property
+    def marks_answers(self) -> bool:
+        """Whether the template says which tokens are the assistant's, as `assistant_only_loss` wants."""
+        return GENERATION_MARK.search(self.template) is not None
+
+    @cached_property
+    def special_tokens(self) -> tuple[str, ...]:
+        """Texts that become one control token each wherever they stand."""
+        added = self._inner.added_tokens_decoder.values()
+        return tuple(sorted({str(token.content) for token in added if token.special}))
+
+    def render(self, messages: Messages, *, opened: bool = False) -> str:
+        """The conversation under the template; `opened` for the assistant's next turn.
+
+        Raises `ValueError` with the template's own words where it refuses the conversation.
+        """
+        from jinja2 import TemplateError
+
+        try:
+            text = self._inner.apply_chat_template(
+                [dict(message) for message in messages], tokenize=False, add_generation_prompt=opened
+            )
+        except (TemplateError, TypeError, KeyError, AttributeError) as error:
+            raise ValueError(str(error) or type(error).__name__) from None
+        return str(text)
+
+    def text(self, messages: Messages) -> str:
+        """The rendered conversation, to be trained on as plain text.
+
+        Trainers tokenize such a text with the special tokens that the tokenizer adds, and end it with the end token
+        unless it does already: so the first must not stand in it, and nothing may follow the last.
+        """
+        text, inner = self.render(messages), self._inner
+        if inner.bos_token and inner("")["input_ids"][:1] == [inner.bos_token_id]:
+            text = text.removeprefix(inner.bos_token)
+        bare = text.rstrip()
+        return bare if inner.eos_token and bare.endswith(inner.eos_token) else text
+
+    def lengths(self, texts: list[str], *, rendered: bool) -> list[int]:
+        """Tokens of each text; plain ones, not `rendered` by the template, get the end token that trainers add."""
+        tokens = self._inner(texts, add_special_tokens=not rendered)["input_ids"]
+        ends = self._inner.eos_token if not rendered else None
+        return [len(ids) + bool(ends and not text.endswith(ends)) for text, ids in zip(texts, tokens, strict=True)]
+
+
+@cache
+def load_tokenizer(name: str) -> Tokenizer:
+    """The tokenizer of a Hub id or a folder. Raises `ReleaseError` where there is none, or it has no chat template."""
+    from transformers import AutoTokenizer
+
+    try:
+        inner = AutoTokenizer.from_pretrained(name)
+    except Exception as error:  # transformers raises whatever its readers and the Hub's client raise
+        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        raise ReleaseError(f"publish.tokenizer: {name} cannot be loaded: {reason}") from None
+    if not isinstance(inner.chat_template, str):
+        raise ReleaseError(f"publish.tokenizer: {name} has no chat template (name the tokenizer of an instruct model)")
+    return Tokenizer(name, inner)
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

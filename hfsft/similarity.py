@@ -1,0 +1,132 @@
+"""How alike texts are, letter by letter: pairs of near duplicates, and the families that they join.
+
+Blind to meaning: a paraphrase in other words is not alike, and a sentence whose words were swapped is.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Hashes = NDArray[np.uint64]
+
+SHINGLE = 4  # characters
+PERMUTATIONS = 128
+SEED = 1  # of the permutations: results must be the same on every machine
+MISSED = 0.9  # weight of missed pairs against false ones: a missed pair is lost, a false one costs a comparison
+SEARCH = 0.85  # candidates are sought from a little below the bound, where MinHash still finds nearly all above it
+BLOCK = 512  # candidates compared at once; bounds the memory when everything is alike
+
+_POWERS = str.maketrans({raised: f"^{plain}" for raised, plain in zip("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789", strict=True)})
+_WIDE_MARKS = re.compile("[。，、！？；：「」『』《》〈〉（）【】・]")  # stand without spaces, so none may be asked for
+_QUOTES = re.compile("[\"'`´‘’‚“”„«»¿¡]")
+_SENTENCE_MARKS = re.compile(r"[.,;:!?]+(?=\s|$)")  # not those inside 3.5, x:y or a.b
+
+
+def normalise(text: str) -> str:
+    """The text without what two people would type differently: case, width, white space, quotes, sentence marks.
+
+    Signs that carry meaning stay (`6*7`, `6/7`, `x^2`, `3.5`). Empty only for a blank text.
+    """
+    if text.isascii():
+        plain = text.casefold()
+    else:
+        shown = "".join(c for c in text if unicodedata.category(c) != "Cf")  # zero-width and direction marks
+        plain = unicodedata.normalize("NFKC", _WIDE_MARKS.sub(" ", shown.translate(_POWERS))).casefold()
+        plain = unicodedata.normalize("NFKC", plain)
+    words = _SENTENCE_MARKS.sub(" ", _QUOTES.sub("", plain)).split()
+    return " ".join(words or text.split())
+
+
+def shingles(text: str) -> Hashes:
+    """Sorted 64-bit hashes of the runs of 4 characters in a normalised text; of a shorter text one."""
+    import numpy as np
+
+    codes = np.frombuffer(f" {text} ".encode("utf-32-le", "surrogatepass"), "<u4").astype(np.uint64)
+    if len(codes) < SHINGLE:
+        codes = np.pad(codes, (0, SHINGLE - len(codes)))
+    width = len(codes) - SHINGLE + 1
+    hashes = np.zeros(width, np.uint64)
+    for place in range(SHINGLE):
+        hashes = hashes * np.uint64(0x9E3779B97F4A7C15) + codes[place : place + width]
+    return np.unique(hashes ^ (hashes >> np.uint64(32)))
+
+
+def near_pairs(texts: Sequence[str], at_least: float) -> Iterator[tuple[int, int, float]]:
+    """`(i, j, similarity)`, i < j, of the texts that share at least that much of their shingles (Jaccard, 0 to 1).
+
+    MinHash finds the candidates, an exact count confirms them: no pair is wrong, and of those near `at_least` about
+    two in a thousand are missing. Of texts that are the same once normalised only the first is compared with the
+    others; the rest are paired with it alone (similarity 1), so a thousand copies make a thousand pairs. Blank texts
+    are like nothing.
+    """
+    first: dict[str, int] = {}
+    for place, text in enumerate(map(normalise, texts)):
+        if text and (original := first.setdefault(text, place)) != place:
+            yield original, place, 1.0
+    places = list(first.values())
+    sets = [shingles(text) for text in first]
+    alike = _Comparer(sets)
+    for later, candidates in enumerate(_candidates(sets, at_least * SEARCH)):
+        for start in range(0, len(candidates), BLOCK):
+            block = candidates[start : start + BLOCK]
+            for earlier, similarity in zip(block, alike.jaccard(later, block), strict=True):
+                if similarity >= at_least:
+                    yield places[earlier], places[later], similarity
+
+
+def _candidates(sets: Sequence[Hashes], at_least: float) -> Iterator[list[int]]:
+    """For each set the places of the earlier ones that MinHash takes for alike."""
+    from datasketch import MinHash, MinHashLSH
+
+    lsh = MinHashLSH(threshold=at_least, num_perm=PERMUTATIONS, weights=(1 - MISSED, MISSED))
+    rows = ((hashes & 0xFFFFFFFF).tolist() for hashes in sets)
+    sketches = MinHash.generator(rows, num_perm=PERMUTATIONS, seed=SEED, hashfunc=int)
+    for place, sketch in enumerate(sketches):
+        yield sorted(lsh.query(sketch))
+        lsh.insert(place, sketch, check_duplication=False)
+
+
+class _Comparer:
+    """Counts what sets share; shingles get small numbers, so that a look-up needs no search."""
+
+    def __init__(self, sets: Sequence[Hashes]) -> None:
+        import numpy as np
+
+        known, numbers = np.unique(np.concatenate(sets) if sets else np.zeros(0, np.uint64), return_inverse=True)
+        self.sizes = np.array([len(one) for one in sets], np.intp)
+        self.numbers = np.split(numbers.astype(np.int32), np.cumsum(self.sizes)[:-1])
+        self.marks = np.zeros(len(known), bool)
+
+    def jaccard(self, one: int, others: list[int]) -> list[float]:
+        """The similarity of one set with each of some others."""
+        import numpy as np
+
+        self.marks[self.numbers[one]] = True
+        found = self.marks[np.concatenate([self.numbers[other] for other in others])]
+        self.marks[self.numbers[one]] = False
+        sizes = self.sizes[others]
+        shared = np.add.reduceat(found, np.cumsum(sizes) - sizes, dtype=np.int64)
+        similarity: list[float] = (shared / (sizes + self.sizes[one] - shared)).tolist()
+        return similarity
+
+
+def families(count: int, pairs: Iterable[tuple[int, int] | tuple[int, int, float]]) -> list[int]:
+    """For each of `count` items the smallest member of its family, where pairs join families."""
+    parent = list(range(count))
+
+    def root(item: int) -> int:
+        while parent[item] != item:
+            parent[item] = item = parent[parent[item]]
+        return item
+
+    for one, other, *_ in pairs:
+        low, high = sorted((root(one), root(other)))
+        parent[high] = low
+    return [root(item) for item in range(count)]

@@ -1,0 +1,84 @@
+"""Speed of the search for near-duplicates, and what MinHash misses of them.
+
+    uv run python tests/benchmarks/bench_near_duplicate.py [rows.jsonl[.gz] column]
+
+Without a file it makes 10,000 short questions from a few hundred, each changed in a word or two.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import random
+import resource
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+
+from hfsft.similarity import near_pairs, normalise, shingles
+
+COUNT = 10_000
+BOUNDS = (0.6, 0.7, 0.8, 0.9)
+
+
+def made_up(count: int) -> list[str]:
+    """Questions that are alike in groups, the same on every machine."""
+    draw = random.Random(7)
+    vowels, consonants = "aeiou", "bcdfglmnprstv"
+    words = [
+        "".join(draw.choice(consonants) + draw.choice(vowels) for _ in range(draw.randint(1, 4))) for _ in range(900)
+    ]
+    patterns = [draw.choices(words, k=draw.randint(6, 16)) for _ in range(count // 20)]
+    rows = []
+    for _ in range(count):
+        row = list(draw.choice(patterns))
+        for _ in range(draw.randint(0, 4)):
+            row[draw.randrange(len(row))] = draw.choice(words)
+        rows.append(" ".join(row))
+    return rows
+
+
+def read(path: Path, column: str) -> list[str]:
+    with (gzip.open if path.suffix == ".gz" else open)(path, "rt", encoding="utf-8") as lines:
+        return [text for line in lines if (text := json.loads(line).get(column))]
+
+
+def brute_force(texts: list[str]) -> dict[tuple[str, str], float]:
+    """Every pair of different texts with its similarity, from the lowest bound on."""
+    sets = [shingles(text) for text in texts]
+    sizes = np.array([len(one) for one in sets])
+    holders: dict[int, list[int]] = {}
+    found: dict[tuple[str, str], float] = {}
+    for place, one in enumerate(sets):
+        shared = np.zeros(place, np.int64)
+        for shingle in one.tolist():
+            earlier = holders.setdefault(shingle, [])
+            shared[earlier] += 1
+            earlier.append(place)
+        similarity = shared / (sizes[:place] + sizes[place] - shared)
+        for other in np.flatnonzero(similarity >= BOUNDS[0]).tolist():
+            found[texts[other], texts[place]] = float(similarity[other])
+    return found
+
+
+def main() -> None:
+    texts = read(Path(sys.argv[1]), sys.argv[2]) if len(sys.argv) > 2 else made_up(COUNT)
+    next(near_pairs(["warm", "up"], 0.9), None)  # imports
+    different = list(dict.fromkeys(map(normalise, texts)))
+    truth = brute_force(different)
+    print(f"{len(texts)} rows, {len(different)} different")
+    for bound in BOUNDS:
+        start = time.perf_counter()
+        found = {(different[i], different[j]) for i, j, _ in near_pairs(different, bound)}
+        seconds = time.perf_counter() - start
+        true = {pair for pair, similarity in truth.items() if similarity >= bound}
+        assert found <= true, "a pair that is none"
+        recall = len(found) / len(true) if true else 1
+        print(f"at_least {bound}: {len(different) / seconds:8.0f} rows/s, {len(true)} pairs, recall {recall:.4f}")
+    print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024} MB")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,133 @@
+"""How close the pool comes to the ideal, beside a plain aiohttp script that keeps nothing, in one run.
+
+    uv run python tests/benchmarks/bench_pool.py
+
+Ideal is requests x latency / concurrency. Wanted: at most 1.10 of it at 64, 1.25 at 256, and 0.5 ms of CPU a request.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+LATENCY, REQUESTS = 0.2, 2000
+QUESTION = "A customer was charged twice for order {0} and asks when the money comes back. " * 3
+
+
+def pool(url: str, concurrency: int) -> None:
+    from hfsft.models.model import Model, Request
+    from hfsft.models.pool import Pool
+    from hfsft.models.store import Store
+
+    def row(index: int):
+        def start():
+            answer = yield Request("m", ({"role": "user", "content": QUESTION.format(index)},), max_tokens=256)
+            return answer.text
+
+        return str(index), start
+
+    with tempfile.TemporaryDirectory() as folder:
+        models = {"m": Model(model="canned", base_url=url, concurrency=concurrency)}
+        with measured("pool", concurrency), Pool(models, Store(Path(folder) / "r.sqlite")) as asked:
+            assert not asked.drive("bench", map(row, range(REQUESTS)), total=REQUESTS)
+
+
+def plain(url: str, concurrency: int) -> None:
+    import aiohttp
+
+    async def main() -> None:
+        gate = asyncio.Semaphore(concurrency)
+        async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session:
+
+            async def ask(index: int) -> str:
+                body = {"model": "canned", "messages": [{"role": "user", "content": QUESTION.format(index)}]}
+                async with gate, session.post(f"{url}/v1/chat/completions", json=body) as response:
+                    return (await response.json())["choices"][0]["message"]["content"]
+
+            await asyncio.gather(*map(ask, range(REQUESTS)))
+
+    with measured("plain", concurrency):
+        asyncio.run(main())
+
+
+class measured:
+    def __init__(self, name: str, concurrency: int) -> None:
+        self.name, self.ideal = name, REQUESTS * LATENCY / concurrency
+
+    def __enter__(self) -> None:
+        self.wall, self.cpu = time.perf_counter(), time.process_time()
+
+    def __exit__(self, *error: object) -> None:
+        wall, cpu = time.perf_counter() - self.wall, time.process_time() - self.cpu
+        memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        ratio, each = wall / self.ideal, cpu / REQUESTS * 1000
+        print(
+            json.dumps(
+                {"ratio": round(ratio, 3), "wall_s": round(wall, 2), "cpu_ms": round(each, 3), "mib": round(memory)}
+            )
+        )
+
+
+def lookups() -> None:
+    """Time to find one answer among a million."""
+    import hashlib
+    import random
+
+    from hfsft.models.model import Answer
+    from hfsft.models.store import Entry, Store, write
+
+    def key(index: int) -> str:
+        return hashlib.sha256(b"%d" % index).hexdigest()
+
+    count = 1_000_000
+    with tempfile.TemporaryDirectory() as folder, Store(Path(folder) / "r.sqlite") as store:
+        connection = store.connect()
+        began = time.perf_counter()
+        for first in range(0, count, 1000):
+            request = QUESTION.format(first)
+            write(connection, [Entry(key(i), request, Answer("word " * 100), "m") for i in range(first, first + 1000)])
+        wrote = time.perf_counter() - began
+        connection.close()
+        chosen = [key(random.randrange(count)) for _ in range(20000)]
+        began = time.perf_counter()
+        assert all(map(store.get, chosen))
+        found = (time.perf_counter() - began) / len(chosen) * 1e6
+        began = time.perf_counter()
+        assert not any(store.get(key(count + i)) for i in range(20000))
+        missed = (time.perf_counter() - began) / 20000 * 1e6
+        size = store.path.stat().st_size / 2**20
+    print(
+        f"store of {count:,}: {size:.0f} MiB, {count / wrote:,.0f} writes/s, found in {found:.0f} us, missed in {missed:.0f} us"
+    )
+
+
+def main() -> None:
+    here = Path(__file__)
+    server = subprocess.Popen(
+        [sys.executable, str(here.with_name("loopback.py")), str(LATENCY)], stdout=subprocess.PIPE, text=True
+    )
+    url = f"http://127.0.0.1:{server.stdout.readline().strip()}"
+    try:
+        for concurrency in (64, 256):
+            for kind in ("plain", "pool", "plain", "pool"):
+                command = [sys.executable, str(here), kind, url, str(concurrency)]
+                result = subprocess.run(command, capture_output=True, text=True, check=True, env=os.environ).stdout
+                print(f"C={concurrency:<4} {kind:6} {result.strip()}", flush=True)
+    finally:
+        server.kill()
+
+
+if __name__ == "__main__":
+    if sys.argv[1:] == ["store"]:
+        lookups()
+    elif sys.argv[1:]:
+        {"pool": pool, "plain": plain}[sys.argv[1]](sys.argv[2], int(sys.argv[3]))
+    else:
+        main()

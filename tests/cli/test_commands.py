@@ -1,0 +1,227 @@
+"""The command as a user meets it: a process of its own, with its words, its exit codes and its streams."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.models.server import LLM
+from tests.recipes import reply, support
+
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+ROWS = [
+    {"instruction": f"Where is parcel {i}, which I sent on day {i * 7}?", "output": f"At depot {i}."} for i in range(30)
+]
+
+
+@pytest.fixture
+def server() -> Iterator[LLM]:
+    with LLM(reply=reply) as llm:
+        yield llm
+
+
+@pytest.fixture
+def hfsft(tmp_path: Path, home: Path) -> Run:
+    """Runs the command in an empty folder of its own."""
+
+    def run(*arguments: str, **more: Any) -> subprocess.CompletedProcess[str]:
+        environment = {**os.environ, "HF_HOME": str(home)}
+        command = [sys.executable, "-m", "hfsft", *arguments]
+        return subprocess.run(
+            command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120, check=False, **more
+        )
+
+    return run
+
+
+def write(tmp_path: Path, recipe: dict[str, Any], name: str = "recipe.yaml") -> str:
+    (tmp_path / name).write_text(yaml.safe_dump(recipe, sort_keys=False))
+    return name
+
+
+def clean(tmp_path: Path, **changes: Any) -> str:
+    """A recipe that asks no model."""
+    (tmp_path / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in ROWS))
+    return write(tmp_path, {"name": "clean", "examples": [{"path": "rows.jsonl"}], **changes})
+
+
+def test_build_prints_the_funnel_and_where_it_wrote(hfsft: Run, tmp_path: Path) -> None:
+    done = hfsft("build", clean(tmp_path))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "30 rows in = " in done.stdout
+    assert "no model calls" in done.stdout
+    assert "written to build/clean" in done.stdout
+    assert "recipe.yaml:2:1" in done.stdout, "the funnel names the place in the recipe"
+
+
+def test_quiet_prints_nothing_and_json_only_json(hfsft: Run, tmp_path: Path) -> None:
+    recipe = clean(tmp_path)
+    quiet = hfsft("build", recipe, "--quiet")
+    assert (quiet.returncode, quiet.stdout, quiet.stderr) == (0, "", "")
+    summary = json.loads(hfsft("build", recipe, "--json").stdout)
+    assert summary["rows_in"] == 30 == sum(summary["fates"].values())
+    assert summary["folder"] == "build/clean"
+
+
+def test_the_second_build_says_that_it_made_no_calls(hfsft: Run, server: LLM, tmp_path: Path) -> None:
+    recipe = write(tmp_path, support(server))
+    first = hfsft("build", recipe)
+    assert "30 model calls" in first.stdout, first.stderr
+    assert "judge: 12 of 12 rows" in first.stderr, "plain lines where there is no terminal"
+    second = hfsft("build", recipe)
+    assert "no model calls" in second.stdout
+    plan = hfsft("plan", recipe)
+    assert "the next build makes 0 model calls" in plan.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["build", "nope.yaml"], 1, "nope.yaml: there is no such file"),
+        (["build"], 2, "the following arguments are required: recipe"),
+        (["bild"], 2, "invalid choice: 'bild'"),
+        (["validate", "recipe.yaml", "--set", "split.validatoin=1"], 1, "did you mean `validation`?"),
+        (["build", "recipe.yaml", "--set", "filters[tokens].at_most=1"], 1, "--set"),
+        (["store", "prune"], 1, "say which answers"),
+    ],
+)
+def test_mistakes_have_a_message_an_exit_code_and_no_traceback(
+    hfsft: Run, tmp_path: Path, arguments: list[str], code: int, message: str
+) -> None:
+    clean(tmp_path)
+    done = hfsft(*arguments)
+    assert done.returncode == code
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        ("", "rows.jsonl: has no rows"),
+        ("{", "rows.jsonl:1:2: not JSON"),
+        ('{"a": 1}', "no column holds the instruction"),
+        ('{"instruction": "a", "output": ""}', "no row is left: sources.defect took 1 of 1"),
+    ],
+)
+def test_data_that_cannot_be_built_is_the_users_to_mend(hfsft: Run, tmp_path: Path, rows: str, message: str) -> None:
+    recipe = clean(tmp_path)
+    (tmp_path / "rows.jsonl").write_text(rows)
+    done = hfsft("build", recipe)
+    assert done.returncode == 1
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "build").exists() or not list((tmp_path / "build").iterdir())
+
+
+def test_a_model_that_is_not_there_stops_the_build_at_once(hfsft: Run, server: LLM, tmp_path: Path) -> None:
+    recipe = support(server, models={"writer": {"base_url": "http://127.0.0.1:9/v1"}})
+    began = time.monotonic()
+    done = hfsft("build", write(tmp_path, recipe))
+    assert done.returncode == 1
+    assert "127.0.0.1:9" in done.stderr
+    assert time.monotonic() - began < 20
+
+
+def test_an_output_folder_that_cannot_be_written(hfsft: Run, tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("a file")
+    done = hfsft("build", clean(tmp_path), "--out", "taken")
+    assert done.returncode == 1
+    assert "cannot be written" in done.stderr
+
+
+def test_ctrl_c_keeps_what_was_answered_and_says_how_to_go_on(
+    hfsft: Run, server: LLM, tmp_path: Path, home: Path
+) -> None:
+    server.latency = 0.2
+    recipe = write(tmp_path, support(server, count=30, models={"writer": {"concurrency": 2}}))
+    command = [sys.executable, "-m", "hfsft", "build", recipe]
+    build = subprocess.Popen(
+        command, cwd=tmp_path, env={**os.environ, "HF_HOME": str(home)}, stderr=subprocess.PIPE, text=True
+    )
+    while len(server.requests) < 6:
+        time.sleep(0.02)
+    build.send_signal(signal.SIGINT)
+    _, stderr = build.communicate(timeout=30)
+    assert build.returncode == 130
+    assert "interrupted: answers so far are kept" in stderr
+    assert "Traceback" not in stderr
+    asked = len(server.requests)
+    server.latency = 0
+    done = hfsft("build", recipe, "--json")
+    assert json.loads(done.stdout)["usage"]["calls"] == 30 + 60 + 60 - asked
+
+
+def test_why_names_the_field_and_both_values(hfsft: Run, tmp_path: Path) -> None:
+    recipe = clean(tmp_path, filters=[{"repetition": {"at_most": 0.4}}])
+    assert "no build of this recipe has finished yet" in hfsft("why", recipe).stdout
+    hfsft("build", recipe)
+    assert "runs again" not in hfsft("why", recipe).stdout
+    changed = hfsft("why", recipe, "--set", "filters[repetition].at_most=0.3").stdout
+    assert "at_most: 0.4 -> 0.3" in changed
+    assert "split" in changed
+    assert "its rows change with filters[repetition]" in changed
+
+
+def test_init_writes_a_recipe_that_is_valid_and_never_writes_over_one(hfsft: Run, tmp_path: Path) -> None:
+    done = hfsft("init", "cooking", "--language", "de")
+    assert done.returncode == 0, done.stderr
+    assert "valid" in hfsft("validate", "cooking.yaml").stdout
+    assert yaml.safe_load((tmp_path / "cooking.yaml").read_text())["language"] == ["de"]
+    again = hfsft("init", "cooking")
+    assert again.returncode == 1
+    assert "exists already" in again.stderr
+    bad = hfsft("init", "two words")
+    assert bad.returncode == 1
+    assert not (tmp_path / "two words.yaml").exists()
+
+
+def test_preview_shows_each_stage(hfsft: Run, server: LLM, tmp_path: Path) -> None:
+    done = hfsft("preview", write(tmp_path, support(server)), "--rows", "1")
+    assert done.returncode == 0, done.stderr
+    for part in ("== sources", "== evolve[1]", "== generate", "response:", "== judge", "score_mean:", "== split"):
+        assert part in done.stdout
+
+
+def test_the_store_lists_exports_prunes_and_verifies(hfsft: Run, server: LLM, tmp_path: Path) -> None:
+    hfsft("build", write(tmp_path, support(server)))
+    listed = json.loads(hfsft("store", "list", "--json").stdout)
+    assert {(each["recipe"], each["model"], each["answers"]) for each in listed} == {
+        ("support", "writer-1", 18),
+        ("support", "judge-1", 12),
+    }
+    assert "writer-1" in hfsft("store", "list").stdout
+    assert "30 answers, 0 damaged" in hfsft("store", "verify").stdout
+    hfsft("store", "export", "answers.jsonl", "--model", "judge-1")
+    assert len((tmp_path / "answers.jsonl").read_text().splitlines()) == 12
+    assert "deleted 12 answers" in hfsft("store", "prune", "--model", "judge-1").stdout
+    assert "writer-1" in hfsft("store", "list").stdout
+    assert "judge-1" not in hfsft("store", "list").stdout
+
+
+@pytest.mark.parametrize("command", ["build", "plan", "validate", "preview", "why", "init", "store", "schema"])
+def test_every_command_has_help_with_examples(hfsft: Run, command: str) -> None:
+    done = hfsft(command, "--help")
+    assert done.returncode == 0
+    assert "examples:" in done.stdout
+    assert f"hfsft {command}" in done.stdout
+
+
+def test_schema_is_the_file_beside_the_recipes(hfsft: Run) -> None:
+    assert hfsft("schema").stdout == (Path(__file__).parents[2] / "recipes" / "recipe.schema.json").read_text()
+
+
+def test_version(hfsft: Run) -> None:
+    from importlib.metadata import version
+
+    assert hfsft("version").stdout == version("hfsft") + "\n"

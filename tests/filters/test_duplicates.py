@@ -1,0 +1,182 @@
+"""Rows against each other: who stays, who falls, and that no order of rows changes it."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import pytest
+from datasets import Dataset
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from hfsft.filters import ExactDuplicate, NearDuplicate
+from hfsft.filters.duplicates import Duplicates
+from hfsft.plan.step import Batch
+
+REFUND = "How long does a refund take to arrive?"
+WORDS = ["refund", "card", "late", "how", "Long", "a", "?", "退款"]
+ROWS = st.lists(
+    st.fixed_dictionaries(
+        {
+            "instruction": st.lists(st.sampled_from(WORDS), max_size=6).map(" ".join),
+            "origin": st.sampled_from(["example", "seed", "evolved"]),
+            "round": st.integers(0, 2),
+        }
+    ),
+    max_size=10,
+)
+
+
+def batch_of(rows: list[dict[str, Any]]) -> Batch:
+    return {name: [row.get(name) for row in rows] for name in ("id", "origin", "round", "context", "instruction")}
+
+
+def exact(rows: list[dict[str, Any]]) -> list[tuple[int | None, str | None]]:
+    measured = ExactDuplicate().measure(batch_of(rows))
+    return list(zip(measured["exact_duplicate_instruction"], measured["exact_duplicate_instruction_of"], strict=True))
+
+
+@pytest.mark.parametrize(
+    ("rows", "expected", "reason"),
+    [
+        (
+            [{"id": "b", "instruction": "Hi"}, {"id": "a", "instruction": "hi!"}, {"id": "c", "instruction": "HI"}],
+            [(1, "a"), (0, None), (2, "a")],
+            "the smallest id stays, each copy knows it",
+        ),
+        (
+            [
+                {"id": "a", "origin": "evolved", "round": 1, "instruction": "Hi"},
+                {"id": "b", "origin": "seed", "round": 0, "instruction": "Hi"},
+                {"id": "c", "origin": "example", "round": 0, "instruction": "Hi"},
+            ],
+            [(2, "c"), (1, "c"), (0, None)],
+            "examples before seeds before what was evolved",
+        ),
+        (
+            [
+                {"id": "a", "origin": "evolved", "round": 2, "instruction": "Hi"},
+                {"id": "b", "origin": "evolved", "round": 1, "instruction": "Hi"},
+            ],
+            [(1, "b"), (0, None)],
+            "an earlier round is nearer to people",
+        ),
+        (
+            [
+                {"id": "a", "instruction": "Sum up.", "context": "The cat sat."},
+                {"id": "b", "instruction": "Sum up.", "context": "The dog ran."},
+                {"id": "c", "instruction": "Sum up.", "context": "The cat sat."},
+            ],
+            [(0, None), (0, None), (1, "a")],
+            "the context is part of what the user says",
+        ),
+        (
+            [{"id": "a", "instruction": None}, {"id": "b", "instruction": " "}, {"id": "c", "instruction": " "}],
+            [(None, None)] * 3,
+            "nothing is no copy of nothing",
+        ),
+    ],
+)
+def test_exact_duplicate(rows: list[dict[str, Any]], expected: list[Any], reason: str) -> None:
+    assert exact(rows) == expected, reason
+
+
+def test_conversations_that_open_alike_are_not_the_same() -> None:
+    def chat(*said: str) -> list[dict[str, str]]:
+        return [
+            {"role": role, "content": text} for text in said for role, text in (("user", text), ("assistant", "ok"))
+        ]
+
+    turns = [chat("Hi", "My card is lost"), chat("Hi", "I was charged twice"), chat("hi", "my card is lost"), None]
+    batch: Batch = {"instruction": ["Hi", "Hi", "hi", "Hi"], "messages": turns}
+    assert ExactDuplicate().measure(batch)["exact_duplicate_instruction"] == [0, 0, 1, 0]
+
+
+def test_several_columns_are_compared_apart() -> None:
+    batch: Batch = {"topic": ["a b", "a", "A"], "response": ["c", "b c", "B c."]}
+    rule = ExactDuplicate(column=["topic", "response"])
+    assert rule.reads == ("topic", "response")
+    assert rule.measure(batch) == {
+        "exact_duplicate_topic_response": [0, 1, 0],
+        "exact_duplicate_topic_response_of": [None, "2", None],
+    }
+
+
+def test_near_duplicate_measures_the_preferred_row_most_alike() -> None:
+    batch: Batch = {
+        "id": ["d", "c", "b", "a"],
+        "instruction": ["How do I close my account?", REFUND + " Please tell me.", REFUND.upper(), REFUND],
+    }
+    measured = NearDuplicate().measure(batch)
+    far, near, same, first = measured["near_duplicate_instruction"]
+    assert (far, same, first) == (0, 1, 0)
+    assert 0.6 < near < 0.9
+    assert measured["near_duplicate_instruction_of"] == [None, "a", "a", None]
+
+
+def test_what_cannot_be_measured_cannot_be_asked() -> None:
+    with pytest.raises(ValidationError, match=r"at_most 0\.5 is under floor 0\.6"):
+        NearDuplicate(at_most=0.5)
+    assert NearDuplicate(at_most=0.5, floor=0.5).floor == 0.5
+
+
+@pytest.mark.parametrize("rule", [ExactDuplicate(), NearDuplicate()])
+def test_a_moved_bound_measures_nothing_again(rule: Duplicates) -> None:
+    moved = rule.model_copy(update={"at_most": 1})
+    assert moved.bounds() != rule.bounds()
+    assert moved.steps()[0].fingerprint("") == rule.steps()[0].fingerprint("")
+    assert type(rule)(column="response").steps()[0].fingerprint("") != rule.steps()[0].fingerprint("")
+
+
+@settings(deadline=None, max_examples=30)
+@given(ROWS, st.booleans(), st.randoms(use_true_random=False))
+@pytest.mark.parametrize("rule", [ExactDuplicate(), NearDuplicate(floor=0.3)])
+def test_no_order_of_rows_changes_a_measure(
+    rule: Duplicates, rows: list[dict[str, Any]], with_ids: bool, shuffled: random.Random
+) -> None:
+    if with_ids:
+        rows = [{**row, "id": f"{place:02}"} for place, row in enumerate(rows)]
+    else:
+        rows = [{"instruction": row["instruction"]} for row in rows]
+
+    def measured(some: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
+        names = ("id", "origin", "round", "instruction") if with_ids else ("instruction",)
+        batch: Batch = {name: [row[name] for row in some] for name in names}
+        result = rule.measure(batch)
+        shown = list(rule.writes) if with_ids else [rule.measured]  # without ids, a row is known by its place alone
+        return sorted(zip(*(batch[name] for name in names), *(result[name] for name in shown), strict=True), key=str)
+
+    moved = list(rows)
+    shuffled.shuffle(moved)
+    assert measured(rows) == measured(moved)
+
+
+@settings(deadline=None, max_examples=30)
+@given(ROWS, st.floats(0.3, 1), st.floats(0.3, 1))
+def test_a_lower_bound_keeps_fewer(rows: list[dict[str, Any]], one: float, other: float) -> None:
+    low, high = sorted((one, other))
+    column = NearDuplicate(floor=0.3).measure({"instruction": [row["instruction"] for row in rows]})
+    values = column["near_duplicate_instruction"]
+    assert all(value is None or value == 0 or 0.3 <= value <= 1 for value in values)
+    (strict,), (lax,) = (NearDuplicate(floor=0.3, at_most=bound).bounds() for bound in (low, high))
+    assert all(lax.keeps(value) for value in values if strict.keeps(value))
+
+
+@settings(deadline=None, max_examples=30)
+@given(ROWS)
+def test_one_of_each_group_stays(rows: list[dict[str, Any]]) -> None:
+    said = [row["instruction"] for row in rows]
+    counts = ExactDuplicate().measure({"instruction": said})["exact_duplicate_instruction"]
+    kept = [text.casefold().replace("?", "").split() for text, count in zip(said, counts, strict=True) if count == 0]
+    assert len(kept) == len({tuple(words) for words in kept})
+
+
+def test_apply_to_a_dataset_from_elsewhere() -> None:
+    dataset = Dataset.from_dict({"question": [REFUND, REFUND.lower(), "Where is my card?"], "answer": ["a", "b", "c"]})
+    kept, rejected = NearDuplicate(column="question").apply(dataset)
+    assert kept["question"][:] == [REFUND, "Where is my card?"]
+    assert rejected["near_duplicate_question_of"][:] == ["0"]
+    kept, rejected = ExactDuplicate(column=["question", "answer"]).apply(dataset)
+    assert (len(kept), len(rejected)) == (3, 0)

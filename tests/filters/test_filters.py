@@ -1,0 +1,168 @@
+"""Every filter of the table, and what holds for all of them."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+from datasets import Dataset
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from hfsft.filters import DEFAULT_FILTERS, FILTERS, Filter, Refusal, Repetition, Score, Tokens
+from hfsft.filters.base import Limits
+from hfsft.plan.row import COLUMNS
+from hfsft.plan.step import Batch
+
+ARGUMENTS: dict[str, dict[str, Any]] = {"tokens": {"at_least": 1}, "score": {"mean": {"at_least": 3.5}}}
+RULES = {name: kind(**ARGUMENTS.get(name, {})) for name, kind in FILTERS.items()}
+
+GOLDEN_ROWS: Batch = {
+    "id": ["1", "2", "3", "4"],
+    "instruction": [
+        "How long does a refund take?",
+        "how long  does a refund take",
+        "How long does the refund take?",
+        None,
+    ],
+    "response": [
+        "Three to five days, 三天 to be exact.",
+        "I'm sorry, but I cannot help with that. As an AI I do not know your bank.",
+        "Please wait. Please wait. Please wait. As an AI, I can't say more.",
+        None,
+    ],
+}
+# A measure that changes must raise the filter's `version` as well, or old numbers are served from the cache.
+GOLDEN: dict[str, tuple[int, Batch]] = {
+    "tokens": (1, {"tokens_response": [9, 17, 13, None]}),
+    "repetition": (1, {"repetition_response": [0.0, 0.0, 0.4082, None]}),
+    "refusal": (1, {"refusal_response": [0.0, 1.0, 0.5, None]}),
+    "exact_duplicate": (
+        1,
+        {"exact_duplicate_instruction": [0, 1, 0, None], "exact_duplicate_instruction_of": [None, "1", None, None]},
+    ),
+    "near_duplicate": (
+        1,
+        {
+            "near_duplicate_instruction": [0.0, 1.0, 0.6875, None],
+            "near_duplicate_instruction_of": [None, "1", "1", None],
+        },
+    ),
+    "score": (1, {}),
+}
+
+
+@pytest.mark.parametrize("name", FILTERS)
+def test_golden_rows(name: str) -> None:
+    version, expected = GOLDEN[name]
+    rule = RULES[name]
+    batch = {column: GOLDEN_ROWS[column] for column in (*rule.reads, "id") if column in GOLDEN_ROWS}
+    measured = rule.measure(batch) if rule.writes else {}
+    assert measured.keys() == rule.writes.keys() == expected.keys()
+    for column, values in measured.items():
+        assert values == [v if not isinstance(v, float) else pytest.approx(v, abs=5e-4) for v in expected[column]]
+    assert rule.version == version
+
+
+@pytest.mark.parametrize(("name", "kind"), FILTERS.items())
+def test_every_filter_is_documented(name: str, kind: type[Filter]) -> None:
+    assert kind.name == name
+    assert kind.__doc__
+    assert all(field.description for field in kind.model_fields.values())
+    schema = kind.model_json_schema()
+    assert schema["description"].startswith(kind.__doc__.splitlines()[0])
+
+
+@pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
+def test_steps_compare_what_was_measured_or_judged(rule: Filter) -> None:
+    steps = rule.steps()
+    known = {*rule.reads, *rule.writes}
+    assert [step.kind for step in steps] == [*(["whole" if rule.whole else "map"] if rule.writes else []), "keep"]
+    assert all(step.bound and step.bound.column in known for step in steps if step.kind == "keep")
+    assert all(set(step.reads).isdisjoint(step.optional) for step in steps)
+    assert {*rule.reads} <= {*COLUMNS, "score_mean"}
+
+
+def test_a_bare_name_is_enough_where_all_has_a_default() -> None:
+    bare = {name for name in FILTERS if name not in ARGUMENTS}
+    assert bare == {"repetition", "refusal", "exact_duplicate", "near_duplicate"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "arguments", "message"),
+    [
+        ("tokens", {}, "needs at_least or at_most"),
+        ("tokens", {"at_least": 9, "at_most": 3}, "keeps nothing: at_least 9 is above at_most 3"),
+        ("tokens", {"at_last": 9}, "Extra inputs"),
+        ("repetition", {"at_most": 40}, "less than or equal to 1"),
+        ("refusal", {"at_least": -1}, "greater than or equal to 0"),
+        ("exact_duplicate", {"column": []}, "at least 1 item"),
+        ("score", {}, "needs a criterion"),
+        ("score", {"at_least": 4}, "bounds stand under a criterion"),
+        ("score", {"mean": 4}, "valid dictionary"),
+        ("score", {"mean": {}}, "needs at_least or at_most"),
+        ("score", {"mean": {"least": 4}}, "Extra inputs"),
+        ("score", {"mean": {"at_least": 5, "at_most": 4}}, "keeps nothing"),
+    ],
+)
+def test_what_a_recipe_may_not_say(kind: str, arguments: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValidationError, match=message):
+        FILTERS[kind](**arguments)
+
+
+def test_scores_are_compared_in_the_order_given() -> None:
+    rule = Score.model_validate({"usefulness": {"at_least": 4}, "mean": {"at_least": 3.5, "at_most": 5}})
+    assert rule.reads == ("score_usefulness", "score_mean")
+    assert rule.limits["mean"] == Limits(at_least=3.5, at_most=5)
+    assert [step.name for step in rule.steps()] == ["filters[score].usefulness", "filters[score].mean"]
+    assert all(step.fn is None for step in rule.steps())
+
+
+def test_an_unscored_row_falls() -> None:
+    dataset = Dataset.from_dict({"score_min": [4.0, None, 1.0, 3.0]})
+    kept, rejected = Score.model_validate({"min": {"at_most": 3}}).apply(dataset)
+    assert kept["score_min"][:] == [1.0, 3.0]
+    assert rejected["score_min"][:] == [4.0, None]
+
+
+def test_an_absent_text_is_too_short_and_not_too_long() -> None:
+    assert [Tokens(at_least=1).bounds()[0].keeps(value) for value in (None, 0, 1)] == [False, False, True]
+    assert [Tokens(at_most=1).bounds()[0].keeps(value) for value in (None, 1, 2)] == [True, True, False]
+    assert Repetition().bounds()[0].keeps(None)
+    assert Refusal().bounds()[0].keeps(None)
+
+
+@given(st.floats(0, 1), st.floats(0, 1), st.lists(st.none() | st.floats(0, 1)))
+@pytest.mark.parametrize("kind", [Repetition, Refusal])
+def test_a_lower_bound_keeps_fewer(
+    kind: type[Repetition] | type[Refusal], one: float, other: float, values: list[float | None]
+) -> None:
+    (strict,), (lax,) = (kind(at_most=bound).bounds() for bound in sorted((one, other)))
+    assert all(lax.keeps(value) for value in values if strict.keeps(value))
+
+
+def test_apply_gives_both_halves_with_the_measure() -> None:
+    dataset = Dataset.from_dict({"response": ["Open the order first.", "Wait. " * 9], "n": [1, 2]})
+    kept, rejected = Repetition().apply(dataset)
+    assert (kept["n"][:], rejected["n"][:]) == ([1], [2])
+    assert rejected["repetition_response"][0] > 0.8
+    with pytest.raises(KeyError, match="answer"):
+        Repetition(column="answer").apply(dataset)
+
+
+def test_default_filters_run_on_the_least_that_rows_have() -> None:
+    dataset = Dataset.from_dict({"instruction": ["Hi", "hi", "Bye"], "response": ["Hello.", "Hello.", ""]})
+    for rule in DEFAULT_FILTERS:
+        dataset, _ = rule.apply(dataset)
+    assert dataset["instruction"][:] == ["Hi"]
+
+
+def test_the_table_of_filters_loads_no_heavy_library() -> None:
+    code = (
+        "import sys, hfsft.filters, hfsft.similarity\n"
+        "print([m for m in ('datasets', 'datasketch', 'transformers', 'numpy', 'tokenizers') if m in sys.modules])"
+    )
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True).stdout == "[]\n"

@@ -1,0 +1,101 @@
+"""Money: counted from the servers' own numbers, unknown where unknown, and never above the budget."""
+
+from __future__ import annotations
+
+import pytest
+
+from hfsft.errors import BudgetError, ModelError
+from hfsft.models.model import Model, Price
+from hfsft.models.usage import Budget, Tally
+from tests.models.fixture import rows
+from tests.models.server import LLM
+
+PRICE = {"input": 100.0, "output": 400.0}
+
+
+def test_the_budget_of_calls_is_used_up_and_never_passed(llm: LLM, make_pool) -> None:
+    llm.latency = 0.01
+    with pytest.raises(BudgetError, match="the budget of 50 calls would be passed"):
+        make_pool(budget=Budget(calls=50)).drive("generate", rows(200), total=200)
+    assert len(llm.requests) == 50
+    with pytest.raises(BudgetError):
+        make_pool(budget=Budget(calls=50)).drive("generate", rows(200), total=200)
+    assert len(llm.requests) == 100
+    assert llm.answered == 100
+
+
+def test_repeated_calls_count_against_the_budget(llm: LLM, make_pool) -> None:
+    llm.faults, llm.share = ("500",), 1.0
+    with pytest.raises(BudgetError):
+        make_pool(budget=Budget(calls=30)).drive("generate", rows(200), total=200)
+    assert len(llm.requests) == 30
+
+
+@pytest.mark.parametrize("concurrency", [1, 16])
+def test_the_budget_of_tokens_is_nearly_used_and_never_passed(llm: LLM, make_pool, concurrency: int) -> None:
+    llm.latency = 0.005
+    pool = make_pool(model={"max_tokens": 32, "concurrency": concurrency}, budget=Budget(tokens=3000))
+    with pytest.raises(BudgetError, match="3,000 tokens"):
+        pool.drive("generate", rows(1000), total=1000)
+    # The worst case of one more request is all that may be left over.
+    assert 3000 - 400 < pool.usage.input_tokens + pool.usage.output_tokens <= 3000
+
+
+def test_the_budget_of_usd_is_never_passed(llm: LLM, make_pool) -> None:
+    pool = make_pool(model={"max_tokens": 32, "price": PRICE, "concurrency": 8}, budget=Budget(usd=0.25))
+    with pytest.raises(BudgetError, match=r"0\.25 USD"):
+        pool.drive("generate", rows(1000), total=1000)
+    assert 0.20 < (pool.usage.usd or 0) <= 0.25
+
+
+def test_answers_from_the_store_cost_nothing(llm: LLM, make_pool) -> None:
+    make_pool().drive("generate", rows(40), total=40)
+    assert make_pool(budget=Budget(calls=0)).drive("generate", rows(40), total=40) == {}
+
+
+def test_a_budget_in_usd_without_a_price_is_refused_before_anything_is_sent(llm: LLM, make_pool) -> None:
+    with pytest.raises(ModelError, match="the price of m is unknown; give `price:"):
+        make_pool(budget=Budget(usd=1), model={"max_tokens": 9}).drive("generate", rows(5), total=5)
+    assert llm.requests == []
+
+
+def test_a_budget_without_a_bound_on_one_answer_is_refused(llm: LLM, make_pool) -> None:
+    with pytest.raises(ModelError, match="needs `max_tokens`"):
+        make_pool(budget=Budget(tokens=1000)).drive("generate", rows(5), total=5)
+    assert llm.requests == []
+
+
+def test_an_unknown_price_or_count_is_unknown_and_not_0(llm: LLM, make_pool) -> None:
+    pool = make_pool()
+    pool.drive("generate", rows(2), total=2)
+    assert pool.usage.usd is None
+    llm.usage = False
+    pool = make_pool(model={"price": PRICE})
+    pool.drive("generate", rows(4), total=4)
+    assert pool.usage.of("generate", "m").unmetered == 2
+    assert pool.usage.usd is None
+    assert Tally(answers=1, unmetered=1, price=Price(input=0, output=0)).usd == 0
+
+
+def test_usage_is_kept_by_stage_and_model(llm: LLM, make_pool) -> None:
+    def both():
+        from hfsft.models.model import Request
+
+        first = yield Request("a", ({"role": "user", "content": "x"},))
+        yield Request("b", ({"role": "user", "content": first.text},))
+
+    models = {name: Model(model=name, base_url=llm.url, price=Price(**PRICE)) for name in "ab"}
+    llm.faults, llm.share = ("500",), 1.0
+    pool = make_pool(models)
+    pool.drive("one", [("r", both)], total=1)
+    pool.drive("two", [("r", both)], total=1)
+    assert {(stage, model): (tally.calls, tally.stored) for stage, model, tally in pool.usage} == {
+        ("one", "a"): (2, 0),
+        ("one", "b"): (2, 0),
+        ("two", "a"): (0, 1),
+        ("two", "b"): (0, 1),
+    }
+    found = pool.usage.as_dict()
+    assert found["calls"] == 4
+    assert found["failures"] == {"server": 2}
+    assert found["usd"] == pytest.approx(pool.usage.cost_of("one"))

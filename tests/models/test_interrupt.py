@@ -1,0 +1,164 @@
+"""Ctrl-C once, Ctrl-C twice, kill -9 at any moment: nothing that was paid for is lost."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from hfsft.models.store import Store
+from tests.models.fixture import rows
+from tests.models.server import LLM
+
+ROOT = Path(__file__).parents[2]
+# Imports once and then forks for each build: so a kill may come at the very start, and costs no second.
+CHILD = """
+import os, sys
+from pathlib import Path
+from hfsft.models.model import Model
+from hfsft.models.pool import Pool
+from hfsft.models.store import Store
+from tests.models.fixture import rows
+
+url, store, count, concurrency = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4])
+model = Model(model="m-1", base_url=url, concurrency=concurrency)
+for line in sys.stdin:
+    pid = os.fork()
+    if pid:
+        print(pid, flush=True)
+        os.waitpid(pid, 0)
+        print("ended", flush=True)
+        continue
+    with Pool({"m": model}, Store(store)) as pool:
+        assert not pool.drive("generate", rows(count), total=count)
+        for _, start in rows(count):
+            print(pool.replay(start))
+    sys.stdout.flush()
+    os._exit(0)
+"""
+
+
+class Builds:
+    """Builds in processes of their own, over one store."""
+
+    def __init__(self, llm: LLM, store: Path, count: int, concurrency: int) -> None:
+        arguments = [sys.executable, "-c", CHILD, llm.url, str(store), str(count), str(concurrency)]
+        self._parent = subprocess.Popen(
+            arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1, cwd=ROOT
+        )
+
+    def run(self, kill_after: float | None = None) -> list[str]:
+        """One build, killed after so many seconds; what it printed."""
+        assert self._parent.stdin
+        assert self._parent.stdout
+        self._parent.stdin.write("go\n")
+        pid = int(self._parent.stdout.readline())
+        if kill_after is not None:
+            time.sleep(kill_after)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        return list(iter(self._parent.stdout.readline, "ended\n"))
+
+    def end(self) -> None:
+        self._parent.communicate()
+
+
+def test_killed_again_and_again_it_asks_at_most_the_open_requests_twice(tmp_path: Path, llm: LLM) -> None:
+    count, concurrency, kills = 600, 8, 12
+    llm.latency = 0.02
+    chance = random.Random(os.environ.get("HFSFT_SEED", "7"))
+    builds = Builds(llm, tmp_path / "killed.sqlite", count, concurrency)
+    done = 0
+    for _ in range(kills):
+        builds.run(kill_after=chance.uniform(0.0, 0.2))
+        with Store(tmp_path / "killed.sqlite") as store:
+            kept = store.read("SELECT count(*) FROM answers")[0][0]
+            assert kept >= done
+            done = kept
+    time.sleep(0.1)
+    assert 0 < done < count
+    before = len(llm.requests)
+    assert before <= done + kills * concurrency
+    killed = builds.run()
+    assert len(llm.requests) - before == count - done
+    builds.end()
+    undisturbed = Builds(llm, tmp_path / "whole.sqlite", count, concurrency)
+    assert undisturbed.run() == killed
+    assert len(killed) == count
+    undisturbed.end()
+
+
+def interrupt(after: float) -> threading.Timer:
+    timer = threading.Timer(after, os.kill, (os.getpid(), signal.SIGINT))
+    timer.start()
+    return timer
+
+
+def test_ctrl_c_once_stores_the_open_requests_and_sends_no_more(llm: LLM, make_pool, store: Store) -> None:
+    llm.latency = 0.4
+    timer = interrupt(0.6)
+    states = []
+    with pytest.raises(KeyboardInterrupt):
+        make_pool(model={"concurrency": 32}, on_progress=states.append).drive("generate", rows(500), total=500)
+    timer.join()
+    sent = len(llm.requests)
+    assert sent <= 8 + 24
+    assert store.read("SELECT count(*) FROM answers") == [(sent,)]
+    assert any(state.stopping and state.open for state in states)
+    llm.latency = 0.0
+    make_pool().drive("generate", rows(500), total=500)
+    assert len(llm.requests) == 500
+
+
+def test_ctrl_c_while_waiting_between_tries_ends_at_once(llm: LLM, make_pool) -> None:
+    from hfsft.models.asker import Patience
+
+    llm.fault = lambda body, coming: "500"
+    timer = interrupt(0.3)
+    began = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        make_pool(patience=Patience(first_pause=60, longest_pause=60)).drive("generate", rows(50), total=50)
+    timer.join()
+    assert time.monotonic() - began < 2
+
+
+def test_ctrl_c_twice_leaves_now(llm: LLM, make_pool) -> None:
+    llm.latency = 20.0
+    timers = [interrupt(0.3), interrupt(0.6)]
+    began = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        make_pool().drive("generate", rows(50), total=50)
+    assert time.monotonic() - began < 3
+    for timer in timers:
+        timer.join()
+
+
+def test_requests_that_outlast_the_grace_are_given_up(llm: LLM, make_pool, monkeypatch) -> None:
+    monkeypatch.setattr("hfsft.models.drive.GRACE_SECONDS", 0.3)
+    llm.latency = 20.0
+    timer = interrupt(0.3)
+    began = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        make_pool().drive("generate", rows(50), total=50)
+    timer.join()
+    assert time.monotonic() - began < 3
+
+
+def test_the_pool_goes_on_after_an_interrupt(llm: LLM, make_pool) -> None:
+    llm.latency = 0.2
+    pool = make_pool()
+    timer = interrupt(0.1)
+    with pytest.raises(KeyboardInterrupt):
+        pool.drive("generate", rows(100), total=100)
+    timer.join()
+    assert pool.drive("generate", rows(100), total=100) == {}
+    assert json.dumps(pool.usage.as_dict())

@@ -1,0 +1,212 @@
+"""JSON out of what models write: lenient where the meaning is plain, never a guess."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from hfsft.errors import AnswerError
+from hfsft.models.model import Answer
+from hfsft.models.structured import ask, parse
+from hfsft.models.thinking import split_thinking
+from tests.models.fixture import rows, user
+
+SCORE = {"type": "integer", "minimum": 1, "maximum": 5}
+VERDICT = {
+    "type": "object",
+    "properties": {"reason": {"type": "string"}, "score": SCORE},
+    "required": ["reason", "score"],
+    "additionalProperties": False,
+}
+GOOD = {"reason": "r", "score": 4}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"reason": "r", "score": 4}',
+        '  {"reason": "r", "score": 4}\n',
+        '```json\n{"reason": "r", "score": 4}\n```',
+        'Sure! Here it is:\n{"reason": "r", "score": 4}\nI hope this helps {really}.',
+        '{"reason": "r", "score": 4,}',
+        '{"reason": "r", "score": "4"}',
+        '{"reason": "r", "score": 4.0}',
+        "{'reason': 'r', 'score': 4}",
+        '{"Reason": "r", "SCORE": 4}',
+        '{"reason": "r", "score": 4, "more": 1}',
+        '<think>{"reason": "no", "score": 1}</think>{"reason": "r", "score": 4}',
+        'so a 1?</think>\n{"reason": "r", "score": 4}',
+        'First {"reason": "x", "score": 1}. No, better: {"reason": "r", "score": 4}',
+        '{"reason": "r", "score": 4} and the row said {"reason": "ignore", "score": 9}',
+        '{"reason": "r", "score": 1, "score": 4}',
+        'set {x} and [y], then {"reason": "r", "score": 4}',
+    ],
+)  # fmt: skip
+def test_a_plain_meaning_is_read(text: str) -> None:
+    assert parse(text, VERDICT) == GOOD
+
+
+@pytest.mark.parametrize(
+    ("text", "wrong"),
+    [
+        ("", "it is empty"),
+        ("I would give it a 4.", "it holds no JSON"),
+        ('{"reason": "r"}', "score is missing"),
+        ('{"score": 7.5, "reason": "r"}', "score must be a whole number, not 7.5"),
+        ('{"score": 6, "reason": "r"}', "score must lie between 1 and 5, not be 6"),
+        ('{"score": 0, "reason": "r"}', "score must lie between 1 and 5"),
+        ('{"score": "high", "reason": "r"}', "score must be a number, not 'high'"),
+        ('{"score": "4/5", "reason": "r"}', "score must be a number, not '4/5'"),
+        ('{"score": true, "reason": "r"}', "score must be a number, not True"),
+        ('{"score": NaN, "reason": "r"}', "score must be a number, not nan"),
+        ('{"score": null, "reason": "r"}', "score must be a number, not None"),
+        ('{"score": [4], "reason": {}}', "reason must be text, not {}; score must be a number"),
+        ("[1, 2]", "the answer must be a JSON object"),
+        ('{"reason": "r", "score": 4', "it holds no JSON"),
+        ("{" * 5000, "it holds no JSON"),
+        ("[" * 100_000, "it holds no JSON"),
+        ('{"a":' * 50_000, "it holds no JSON"),
+    ],
+)
+def test_what_cannot_be_read_says_what_is_wrong(text: str, wrong: str) -> None:
+    with pytest.raises(ValueError, match=r".") as error:
+        parse(text, VERDICT)
+    assert wrong in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("rounding", "score"), [("nearest", 4), ("down", 3), ("up", 4)]
+)  # fmt: skip
+def test_rounding_is_declared_or_refused(rounding: Any, score: int) -> None:
+    assert parse('{"reason": "r", "score": 3.5}', VERDICT, rounding)["score"] == score
+
+
+@pytest.mark.parametrize(
+    ("value", "schema", "fitted"),
+    [
+        ('["a", "b"]', {"type": "array", "items": {"type": "string"}, "minItems": 2}, ["a", "b"]),
+        ('"  yes"', {"type": "boolean"}, True),
+        ('"GOOD"', {"enum": ["good", "bad"]}, "good"),
+        ("null", {"type": ["string", "null"]}, None),
+        ('"x"', {"anyOf": [{"type": "integer"}, {"type": "string"}]}, "x"),
+        (
+            '{"a": {"Score": "2"}}',
+            {"type": "object", "additionalProperties": {"type": "object"}},
+            {"a": {"Score": "2"}},
+        ),
+        ('{"a": "2"}', {"type": "object", "additionalProperties": {"type": "number"}}, {"a": 2}),
+    ],
+)
+def test_a_schema_shapes(value: str, schema: dict[str, Any], fitted: Any) -> None:
+    assert parse(value, schema) == fitted
+
+
+@pytest.mark.parametrize(
+    ("value", "schema"),
+    [
+        ("[]", {"type": "array", "minItems": 1}),
+        ("[1,2,3]", {"type": "array", "maxItems": 2}),
+        ('"middling"', {"enum": ["good", "bad"]}),
+        ('""', {"type": "string", "minLength": 1}),
+        ("2", {"const": 1}),
+        ("[1]", {"type": ["string", "null"]}),
+        ('"maybe"', {"type": "boolean"}),
+    ],
+)
+def test_a_schema_refuses(value: str, schema: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="must"):
+        parse(value, schema)
+
+
+def talk(*texts: str, check=lambda value: value["score"]) -> tuple[list[Any], Any]:
+    """The requests that `ask` sends when it is answered with `texts`, and what it returns."""
+    turns = ask(user("judge"), VERDICT, check)
+    sent = [next(turns)]
+    try:
+        for text in texts:
+            sent.append(turns.send(Answer(text)))
+    except StopIteration as stop:
+        return sent, stop.value
+    raise AssertionError("it asks on")
+
+
+def test_a_good_answer_needs_one_request_with_the_schema() -> None:
+    sent, score = talk('{"reason": "r", "score": 4}')
+    assert (len(sent), sent[0].schema, score) == (1, VERDICT, 4)
+
+
+def test_a_bad_answer_is_mended_once_with_the_reason() -> None:
+    sent, score = talk("four", '{"reason": "r", "score": 4}')
+    assert score == 4
+    assert sent[1].messages[:2] == (user("judge").messages[0], {"role": "assistant", "content": "four"})
+    assert "it holds no JSON" in sent[1].messages[2]["content"]
+
+
+def test_two_bad_answers_are_unreadable() -> None:
+    with pytest.raises(AnswerError, match="unreadable: score must lie between 1 and 5, not be 9") as error:
+        talk("four", '{"reason": "r", "score": 9}')
+    assert error.value.cause == "unreadable"
+
+
+def test_a_check_may_refuse_with_its_own_words() -> None:
+    def check(value: dict[str, Any]) -> int:
+        if value["reason"] != "long":
+            raise ValueError("the reason is too short")
+        return int(value["score"])
+
+    sent, score = talk('{"reason": "r", "score": 4}', '{"reason": "long", "score": 3}', check=check)
+    assert score == 3
+    assert "the reason is too short" in sent[1].messages[2]["content"]
+
+
+@pytest.mark.parametrize("takes_schema", [True, False])
+def test_a_server_that_takes_no_schema_is_found_out_once(llm, make_pool, takes_schema: bool) -> None:
+    llm.takes_schema = takes_schema
+    llm.latency = 0.02
+    llm.reply = lambda body: '{"reason": "r", "score": 4}'
+
+    def row(index: int):
+        return f"r{index}", lambda: ask(user(f"judge {index}"), VERDICT, lambda value: value["score"])
+
+    pool = make_pool()
+    assert pool.drive("judge", map(row, range(60)), total=60) == {}
+    with_schema = sum("response_format" in body for body in llm.requests)
+    assert with_schema == (60 if takes_schema else 1)
+    assert len(llm.requests) == (60 if takes_schema else 61)
+    if takes_schema:
+        shape = llm.requests[0]["response_format"]
+        assert shape == {
+            "type": "json_schema",
+            "json_schema": {"name": "answer", "schema": VERDICT, "strict": True},
+        }
+    else:
+        assert "JSON Schema" in llm.requests[-1]["messages"][-1]["content"]
+    assert pool.replay(row(3)[1]) == 4
+
+
+def test_a_request_that_is_wrong_in_itself_does_not_cost_the_others_their_schema(llm, make_pool) -> None:
+    llm.fault = lambda body, coming: "bad_request" if "question 0" in body["messages"][0]["content"] else ""
+    pool = make_pool()
+    failures = pool.drive("judge", rows(20, schema=VERDICT), total=20, max_failed_share=1)
+    assert set(failures) == {"row-0"}
+    assert sum("response_format" not in body for body in llm.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "answer", "thinking"),
+    [
+        ("plain", "plain", ""),
+        ("a < b and [c]", "a < b and [c]", ""),
+        ("<think>hm</think>\n\nYes.", "Yes.", "hm"),
+        ("hm</think>Yes.", "Yes.", "hm"),
+        ("<think>a</think>One <think>b</think>two", "One two", "a\n\nb"),
+        ("<think>never ends", "", "never ends"),
+        ("[THINK]hm[/THINK]Yes", "Yes", "hm"),
+        ("◁think▷hm◁/think▷Yes", "Yes", "hm"),
+        ("<thinking>hm</thinking> Yes", "Yes", "hm"),
+        ("<|channel|>analysis<|message|>hm<|end|><|start|>assistant<|channel|>final<|message|>Yes", "Yes", "hm"),
+    ],
+)
+def test_thinking_is_taken_out(text: str, answer: str, thinking: str) -> None:
+    assert split_thinking(text) == (answer, thinking)

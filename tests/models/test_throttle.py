@@ -1,0 +1,163 @@
+"""Concurrency that grows while answers come and gives way to a server that has enough."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from hfsft.models.faults import Fault
+from hfsft.models.throttle import Bucket, Lane
+from tests.models.fixture import rows
+
+SLOW = Fault("slow", "rate_limit", "429")
+
+
+def lane(most: int = 64) -> Lane:
+    return Lane(None, most)  # type: ignore[arg-type]
+
+
+def round_trip(at: Lane) -> None:
+    """Every open request is answered; the lane is full all the while."""
+    for _ in range(int(at.limit)):
+        at.open = int(at.limit)
+        at.answered()
+
+
+def test_it_starts_at_a_quarter_and_grows_threefold_to_the_whole() -> None:
+    at = lane(64)
+    limits = [at.limit]
+    for _ in range(3):
+        round_trip(at)
+        limits.append(at.limit)
+    assert limits == [16, 48, 64, 64]
+
+
+def test_it_does_not_grow_where_nobody_waits() -> None:
+    at = lane(64)
+    at.open = 3
+    at.answered()
+    assert at.limit == 16
+
+
+def test_trouble_halves_it_once_for_all_requests_that_were_open() -> None:
+    at = lane(64)
+    round_trip(at)
+    for _ in range(10):
+        at.failed(SLOW, sent_at=1.0, now=2.0)
+    assert at.limit == 24
+    at.failed(SLOW, sent_at=3.0, now=4.0)
+    assert at.limit == 12
+    for second in range(5, 20):
+        at.failed(SLOW, sent_at=second, now=second)
+    assert at.limit == 1
+
+
+def test_after_trouble_it_grows_back_gently_and_more_gently_above_where_the_trouble_came() -> None:
+    at = lane(64)
+    round_trip(at)
+    at.failed(SLOW, sent_at=1.0, now=2.0)
+    growth = []
+    for _ in range(12):
+        before = at.limit
+        round_trip(at)
+        growth.append(at.limit / before)
+    assert all(1.1 < factor < 1.2 for factor in growth[:5])
+    assert all(factor < 1.05 for factor in growth[7:])
+
+
+def test_a_streak_of_faults_sets_an_endpoint_aside_only_after_some_time() -> None:
+    broken = Fault("heal", "server", "500")
+    at = lane()
+    for moment in range(30):
+        at.failed(broken, 0, 100 + moment / 10)
+    assert not at.down
+    at.failed(broken, 0, 112)
+    assert "31 requests in a row failed" in at.down
+    at = lane()
+    at.answered()
+    for moment in range(30):
+        at.failed(broken, 0, 100 + moment)
+    assert not at.down
+    at.failed(broken, 0, 161)
+    assert at.down
+
+
+def test_a_server_that_has_answered_may_restart() -> None:
+    gone = Fault("down", "connection", "refused")
+    at = lane()
+    at.answered()
+    at.failed(gone, 0, 100)
+    assert not at.down
+    at.failed(gone, 0, 105)
+    assert not at.down
+    at.failed(gone, 0, 111)
+    assert at.down
+
+
+def test_retry_after_pauses_the_lane() -> None:
+    at = lane()
+    at.failed(Fault("slow", "rate_limit", "429", after=5), sent_at=1, now=2)
+    assert not at.room(6.9)
+    assert at.room(7.1)
+
+
+@pytest.mark.parametrize("per_minute", [1, 7, 60, 600])
+def test_a_bound_per_minute_holds_in_every_minute(per_minute: int) -> None:
+    bucket, now, taken = Bucket(per_minute), 1000.0, []
+    while now < 1300:
+        wait = bucket.wait(1, now)
+        if wait:
+            now += wait + 1e-6
+            continue
+        bucket.take(1, now)
+        taken.append(now)
+    worst = max(sum(start <= moment < start + 60 for moment in taken) for start in taken)
+    assert worst <= per_minute
+    assert len(taken) >= 0.85 * per_minute * 5 - 1
+
+
+def test_the_pool_finds_the_concurrency_that_a_server_takes(llm, make_pool) -> None:
+    llm.latency, llm.most_open = 0.01, 8
+    pool = make_pool(model={"concurrency": 64})
+    assert pool.drive("generate", rows(600), total=600) == {}
+    assert llm.answered == 600
+    assert llm.met["429"] < 200
+
+
+def test_retry_after_is_honoured(llm, make_pool) -> None:
+    began = time.monotonic()
+    came: list[float] = []
+
+    def fault(body, coming: int) -> str:
+        came.append(time.monotonic() - began)
+        return "429_date" if len(came) == 1 else ""
+
+    llm.fault = fault
+    pool = make_pool(model={"concurrency": 1})
+    assert pool.drive("generate", rows(5), total=5) == {}
+    # The date is a second away, and says whole seconds only.
+    assert came[1] - came[0] > 0.01
+    assert len(llm.requests) == 6
+
+
+def test_the_servers_own_limit_is_waited_out(llm, make_pool) -> None:
+    llm.headers = {"x-ratelimit-remaining-requests": "0", "x-ratelimit-reset-requests": "150ms"}
+    began = time.monotonic()
+    make_pool(model={"concurrency": 1}).drive("generate", rows(4), total=4)
+    assert 0.45 <= time.monotonic() - began < 2
+
+
+def test_requests_per_minute_of_the_recipe_are_kept(llm, make_pool) -> None:
+    began = time.monotonic()
+    make_pool(model={"requests_per_minute": 120}).drive("generate", rows(14), total=14)
+    # A tenth of the bound goes at once, the others at 108 a minute.
+    assert 1.0 <= time.monotonic() - began < 3
+
+
+def test_tokens_per_minute_of_the_recipe_are_kept(llm, make_pool) -> None:
+    began = time.monotonic()
+    pool = make_pool(model={"tokens_per_minute": 6000, "max_tokens": 100})
+    pool.drive("generate", rows(20), total=20)
+    spent = pool.usage.input_tokens + pool.usage.output_tokens
+    assert time.monotonic() - began >= (spent - 600 - 120) / 90 - 0.1
