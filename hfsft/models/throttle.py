@@ -14,6 +14,8 @@ from hfsft.errors import ModelError
 from hfsft.models.faults import Fault, limit_pause
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from hfsft.models.client import Client
 
 # A first burst of a quarter tells whether the server holds; three such steps reach the whole.
@@ -161,11 +163,11 @@ class Gate:
         self._open -= 1
         self._pump()
 
-    def answered(self, lane: Lane, headers: object, expected: float, used: float | None) -> None:
+    def answered(self, lane: Lane, headers: Mapping[str, str], expected: float, used: float | None) -> None:
         """Take note of an answer: room grows, the server's own limits are honoured, token counts are corrected."""
         now = time.monotonic()
         lane.answered()
-        pause = limit_pause(headers)  # type: ignore[arg-type]
+        pause = limit_pause(headers)
         if pause:
             lane.pause(pause, now)
         if self._tokens and used is not None:

@@ -1,6 +1,7 @@
 """How close the pool comes to the ideal, beside a plain aiohttp script that keeps nothing, in one run.
 
     uv run python tests/benchmarks/bench_pool.py
+    uv run python tests/benchmarks/bench_pool.py store    # looking one answer up among a million
 
 Ideal is requests x latency / concurrency. Wanted: at most 1.10 of it at 64, 1.25 at 256, and 0.5 ms of CPU a request.
 """
@@ -35,7 +36,7 @@ def pool(url: str, concurrency: int) -> None:
 
     with tempfile.TemporaryDirectory() as folder:
         models = {"m": Model(model="canned", base_url=url, concurrency=concurrency)}
-        with measured("pool", concurrency), Pool(models, Store(Path(folder) / "r.sqlite")) as asked:
+        with Measured(concurrency), Pool(models, Store(Path(folder) / "r.sqlite")) as asked:
             assert not asked.drive("bench", map(row, range(REQUESTS)), total=REQUESTS)
 
 
@@ -53,13 +54,13 @@ def plain(url: str, concurrency: int) -> None:
 
             await asyncio.gather(*map(ask, range(REQUESTS)))
 
-    with measured("plain", concurrency):
+    with Measured(concurrency):
         asyncio.run(main())
 
 
-class measured:
-    def __init__(self, name: str, concurrency: int) -> None:
-        self.name, self.ideal = name, REQUESTS * LATENCY / concurrency
+class Measured:
+    def __init__(self, concurrency: int) -> None:
+        self.ideal = REQUESTS * LATENCY / concurrency
 
     def __enter__(self) -> None:
         self.wall, self.cpu = time.perf_counter(), time.process_time()
@@ -67,12 +68,69 @@ class measured:
     def __exit__(self, *error: object) -> None:
         wall, cpu = time.perf_counter() - self.wall, time.process_time() - self.cpu
         memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        ratio, each = wall / self.ideal, cpu / REQUESTS * 1000
-        print(
-            json.dumps(
-                {"ratio": round(ratio, 3), "wall_s": round(wall, 2), "cpu_ms": round(each, 3), "mib": round(memory)}
-            )
-        )
+        found = {"ratio": wall / self.ideal, "wall_s": wall, "cpu_ms": cpu / REQUESTS * 1000, "mib": memory}
+        print(json.dumps({name: round(value, 3) for name, value in found.items()}))
+
+
+def lookups() -> None:
+    """Time to find one answer among a million."""
+    import hashlib
+    import random
+
+    from hfsft.models.model import Answer
+    from hfsft.models.store import Entry, Store, write
+
+    def key(index: int) -> str:
+        return hashlib.sha256(b"%d" % index).hexdigest()
+
+    count = 1_000_000
+    with tempfile.TemporaryDirectory() as folder, Store(Path(folder) / "r.sqlite") as store:
+        connection = store.connect()
+        began = time.perf_counter()
+        for first in range(0, count, 1000):
+            request = QUESTION.format(first)
+            write(connection, [Entry(key(i), request, Answer("word " * 100), "m") for i in range(first, first + 1000)])
+        wrote = time.perf_counter() - began
+        connection.close()
+        chosen = [key(random.randrange(count)) for _ in range(20000)]
+        began = time.perf_counter()
+        assert all(map(store.get, chosen))
+        found = (time.perf_counter() - began) / len(chosen) * 1e6
+        began = time.perf_counter()
+        assert not any(store.get(key(count + i)) for i in range(20000))
+        missed = (time.perf_counter() - began) / 20000 * 1e6
+        size = store.path.stat().st_size / 2**20
+    print(f"store of {count:,} answers: {size:.0f} MiB, {count / wrote:,.0f} written a second")
+    print(f"an answer is found in {found:.0f} us, missed in {missed:.0f} us")
+
+
+def main() -> None:
+        gate = asyncio.Semaphore(concurrency)
+        async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session:
+
+            async def ask(index: int) -> str:
+                body = {"model": "canned", "messages": [{"role": "user", "content": QUESTION.format(index)}]}
+                async with gate, session.post(f"{url}/v1/chat/completions", json=body) as response:
+                    return (await response.json())["choices"][0]["message"]["content"]
+
+            await asyncio.gather(*map(ask, range(REQUESTS)))
+
+    with Measured(concurrency):
+        asyncio.run(main())
+
+
+class Measured:
+    def __init__(self, concurrency: int) -> None:
+        self.ideal = REQUESTS * LATENCY / concurrency
+
+    def __enter__(self) -> None:
+        self.wall, self.cpu = time.perf_counter(), time.process_time()
+
+    def __exit__(self, *error: object) -> None:
+        wall, cpu = time.perf_counter() - self.wall, time.process_time() - self.cpu
+        memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        found = {"ratio": wall / self.ideal, "wall_s": wall, "cpu_ms": cpu / REQUESTS * 1000, "mib": memory}
+        print(json.dumps({name: round(value, 3) for name, value in found.items()}))
 
 
 def lookups() -> None:
