@@ -96,18 +96,22 @@ def _scores(found: Diff) -> list[str]:
         )
         for score in found.scores
     ]
-    head = ("score", "old mean", "new mean", "same rows", "of")
+    head = ("score", "old mean", "new mean", "shift", "rows in both")
     return [table(head, rows, right=(1, 2, 3, 4))]
 
 
 def _funnel(found: Diff) -> str:
-    rows = [
-        (
-            pair.step,
-            *(_number(value, ",") for value in (pair.old_rows, pair.new_rows, pair.old_removed, pair.new_removed)),
+    """The funnels side by side, without the steps that left the number of rows as it was in both."""
+    rows: list[tuple[str, ...]] = []
+    before: tuple[int, ...] = (0, 0)
+    for pair in found.funnel:
+        left = tuple(
+            was if now is None else now for was, now in zip(before, (pair.old_rows, pair.new_rows), strict=True)
         )
-        for pair in found.funnel
-    ]
+        if left != before:
+            values = (pair.old_rows, pair.new_rows, pair.old_removed, pair.new_removed)
+            rows.append((pair.step, *(_number(value, ",") for value in values)))
+        before = left
     return table(("step", "old left", "new left", "old removed", "new removed"), rows, right=(1, 2, 3, 4))
 
 

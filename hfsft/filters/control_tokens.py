@@ -27,8 +27,8 @@ class ControlTokens(Bounded):
 
     A tokenizer reads `<|im_end|>`, `[INST]` or `<|eot_id|>` inside a text as the real token: training on it teaches
     the model that a turn ends in the middle of an answer, or lets a row speak in another role. Known are the tokens of
-    ChatML, Llama, Mistral, Gemma, Phi, DeepSeek, Command R, gpt-oss and what is written like them; `<s>` alone is not
-    counted, since in HTML it strikes text through.
+    ChatML, Llama, Mistral, Gemma, Phi, DeepSeek, Command R, gpt-oss and what is written like them; `<s>` is not
+    counted, since HTML strikes text through with it; `</s>`, which HTML has too, is.
     """
 
     name: ClassVar[str] = "control_tokens"

@@ -58,7 +58,7 @@ def rejected_rows(built: Built) -> Dataset:
 
     measured = {name: kind for name, kind in built.plan.columns().items() if name not in (*COLUMNS, *NOT_REJECTED)}
     wanted = {**COLUMNS, **measured, **dict.fromkeys(("fate", "stage", "rule", "value", "bound", "error"), "string")}
-    found: dict[str, list[Any]] = {name: [] for name in wanted}
+    found: dict[str, list[Any]] = {name: [] for name in wanted}  # by columns, so that none may fall
     for fallen in built.ledger.fallen:
         for row, entry in zip(fallen.rows, fallen.entries(), strict=True):
             for name, values in found.items():

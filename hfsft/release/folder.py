@@ -87,7 +87,7 @@ def _fill(built: Built, folder: Path) -> None:
         shutil.copyfile(source.path, folder / "recipe.yaml")
     resolved = _with_sources(built.recipe, folder)
     _text(folder / "recipe.resolved.yaml", yaml.safe_dump(resolved, sort_keys=False, allow_unicode=True, width=120))
-    _text(folder / lock.FILE, lock.lock_text(built))
+    _text(folder / lock.FILE, lock.lock_text(built, resolved))
     pictures(built, folder)
     _text(folder / "README.md", card(built, folder))
     _text(folder / report.FILE, report.report(Release(str(folder), folder)))

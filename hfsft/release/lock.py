@@ -33,21 +33,20 @@ PACKAGE = "hfsft"
 INDIRECT = ("pyarrow", "tokenizers")  # libraries of our libraries that write files and count tokens
 
 
-def lock_text(built: Built) -> str:
-    """The lock file of a build."""
-    return json.dumps(lock(built), ensure_ascii=False, indent=2, sort_keys=True) + "\n"
+def lock_text(built: Built, resolved: Mapping[str, Any]) -> str:
+    """The lock file of a build; `resolved` is its recipe as the folder has it, with no path of this machine."""
+    return json.dumps(lock(built, resolved), ensure_ascii=False, indent=2, sort_keys=True) + "\n"
 
 
-def lock(built: Built) -> dict[str, Any]:
+def lock(built: Built, resolved: Mapping[str, Any]) -> dict[str, Any]:
     """What the lock file holds."""
-    recipe, steps = built.recipe, list(built.plan.fingerprints())
-    tokenizer = recipe.publish.tokenizer
+    steps, tokenizer = list(built.plan.fingerprints()), built.recipe.publish.tokenizer
     return {
         "lock": LAYOUT,
         "hfsft": metadata.version(PACKAGE),
         "python": platform.python_version(),
         "libraries": dict(libraries()),
-        "recipe": digest(recipe.resolved()),
+        "recipe": digest(dict(resolved)),
         "sources": next((dict(step.identity) for step, _ in steps if step.kind == "source"), {}),
         "models": {name: step.identity["model"] for step, _ in steps for name in step.models},
         "templates": {name: text_hash for step, _ in steps for name, text_hash in templates(step.identity, step.name)},

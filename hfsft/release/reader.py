@@ -108,6 +108,7 @@ def fetch_recipe(where: str) -> Path:
 
 def _download(where: str, files: list[str] | None = None) -> Path:
     from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import RepositoryNotFoundError, RevisionNotFoundError
 
     parts = HUB_DATASET.match(where)
     if parts is None:
@@ -115,7 +116,10 @@ def _download(where: str, files: list[str] | None = None) -> Path:
     revision = unquote(parts["revision"]) if parts["revision"] else None
     try:
         return Path(snapshot_download(parts["repo"], repo_type="dataset", revision=revision, allow_patterns=files))
-    except Exception as error:  # any failure of the client means the same to the user
-        raise ReleaseError(
-            f"{where}: cannot be read from the Hub: {str(error).strip() or type(error).__name__}"
-        ) from None
+    except RepositoryNotFoundError:
+        raise ReleaseError(f"{where}: no such dataset, or a private one of others (hf auth login)") from None
+    except RevisionNotFoundError:
+        raise ReleaseError(f"{where}: the dataset has no revision {revision}") from None
+    except Exception as error:  # any other failure of the client means the same to the user
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        raise ReleaseError(f"{where}: cannot be read from the Hub: {reason}") from None

@@ -1,0 +1,130 @@
+"""Diff: what became of each row from one build to another."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hfsft.cli import main
+from hfsft.cli.diff import report
+from hfsft.pipeline import run
+from hfsft.release.diff import Diff, ScoreShift, StepPair, diff
+from hfsft.release.reader import open_release
+from tests.models.server import LLM
+from tests.recipes import reply, support
+from tests.release.samples import examples
+
+
+def between(old: Any, new: Any, out: Path) -> Diff:
+    first, second = run(old, out=out / "old")[1], run(new, out=out / "new")[1]
+    return diff(open_release(str(first)), open_release(str(second)))
+
+
+def rewrite(folder: Path, **columns: Any) -> None:
+    """Write other values into the first row of the build's train split."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    (path,) = (folder / "provenance").glob("train-*.parquet")
+    table = pq.read_table(path)
+    rows = table.to_pylist()
+    rows[0].update(columns)
+    pq.write_table(pa.Table.from_pylist(rows, schema=table.schema), path)
+
+
+def test_the_same_build_twice_differs_in_nothing(tmp_path: Path, home: Path) -> None:
+    found = between(examples(), examples(), tmp_path)
+    assert (found.added, found.removed, found.changed, found.moved) == ({}, {}, {}, {})
+    assert sum(old for old, _ in found.splits.values()) == 20
+
+
+def test_new_examples_are_added_and_move_no_row(tmp_path: Path, home: Path) -> None:
+    found = between(examples(20), examples(30), tmp_path)
+    assert len(found.added) == 10
+    assert set(found.added.values()) == {"new"}
+    assert (found.removed, found.changed, found.moved) == ({}, {}, {})
+
+
+def test_examples_that_were_taken_out_are_no_longer_made(tmp_path: Path, home: Path) -> None:
+    found = between(examples(20), examples(15), tmp_path)
+    assert list(found.removed.values()) == ["no longer made"] * 5
+
+
+def test_a_rule_that_removes_rows_is_named_and_one_that_let_them_in(tmp_path: Path, home: Path) -> None:
+    some = examples(filters=[{"tokens": {"at_most": 6}}])
+    longer = {"instruction": "And now?", "response": "This answer has more than six words in it."}
+    for recipe in (some, plain := examples()):
+        recipe["examples"] = [*recipe["examples"], {"rows": [longer]}]
+    loosened, tightened = between(some, plain, tmp_path), between(plain, some, tmp_path)
+    assert set(loosened.added.values()) == {"rejected by filters[tokens]"}
+    assert set(tightened.removed.values()) == {"rejected by filters[tokens]"}
+    assert StepPair("filters[tokens]", None, 20, None, 1) in tightened.funnel
+
+
+def test_a_row_that_says_something_else_is_changed(tmp_path: Path, home: Path) -> None:
+    first, second = (run(examples(), out=tmp_path / name)[1] for name in ("old", "new"))
+    rewrite(second, response="Something else.", topic="parcels")
+    found = diff(open_release(str(first)), open_release(str(second)))
+    assert list(found.changed.values()) == [("topic", "response")]
+
+
+def test_scores_are_compared_over_all_rows_and_over_the_same_rows(tmp_path: Path, home: Path) -> None:
+    with LLM(reply=reply) as llm:
+        first, second = (run(support(llm, filters=[]), out=tmp_path / name)[1] for name in ("old", "new"))
+    before = open_release(str(second)).rows("train")[0]["score_usefulness"]
+    rewrite(second, score_usefulness=before + 2)
+    found = diff(open_release(str(first)), open_release(str(second)))
+    shifts = {score.criterion: score for score in found.scores}
+    rows = sum(old for old, _ in found.splits.values())
+    assert set(shifts) == {"relevance", "usefulness", "mean", "min"}
+    assert shifts["relevance"].shift == 0
+    assert shifts["usefulness"].shift == pytest.approx(2 / rows)
+    assert shifts["usefulness"].rows_compared == rows
+
+
+def test_another_format_shows_in_the_columns(tmp_path: Path, home: Path) -> None:
+    found = between(examples(), examples(publish={"format": "prompt_completion"}), tmp_path)
+    assert found.columns == (("messages",), ("prompt", "completion"))
+    assert "columns: messages -> prompt, completion" in report(found)
+
+
+def test_a_row_that_moved_between_splits_is_named_and_fails_the_command(
+    tmp_path: Path, home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first, second = (run(examples(), out=tmp_path / name)[1] for name in ("old", "new"))
+    for config in ("provenance", "data"):  # the two splits change places
+        train, validation = (f"{config}/{split}-00000-of-00001.parquet" for split in ("train", "validation"))
+        shutil.copyfile(first / train, second / validation)
+        shutil.copyfile(first / validation, second / train)
+    moved = open_release(str(first)).rows("validation")["id"][0]
+    assert main(["diff", str(first), str(second), "--json"]) == 1
+    assert json.loads(capsys.readouterr().out)["moved"][moved] == ["validation", "train"]
+    assert main(["diff", str(first), str(second)]) == 1
+    assert "20 rows moved between splits" in capsys.readouterr().out
+    assert main(["diff", str(first), str(first)]) == 0
+
+
+def test_the_report_reads_well() -> None:
+    found = Diff(
+        old="a",
+        new="b",
+        columns=(("messages",), ("messages",)),
+        splits={"train": (1000, 1200), "validation": (100, 100)},
+        added={f"{number:02d}": "new" for number in range(12)},
+        removed={"ff": "rejected by filters[score]"},
+        changed={"ee": ("response",)},
+        moved={},
+        scores=(ScoreShift("usefulness", 3.5, 4.0, 0.25, 990), ScoreShift("tone", None, 4.5, None, 0)),
+        funnel=(
+            StepPair("sources", 1000, 1200, 0, 0),
+            StepPair("filters[tokens].measure", 1000, 1200, 0, 0),
+            StepPair("filters[score]", None, 1100, None, 100),
+        ),
+    )
+    assert report(found) == (Path(__file__).parent / "diff.txt").read_text(encoding="utf-8").rstrip("\n")
+    assert "moved" in report(replace(found, moved={"aa": ("train", "validation")}))

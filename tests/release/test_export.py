@@ -1,0 +1,129 @@
+"""`hfsft export`: the rows of a build, from its folder alone, as other trainers read them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from hfsft.cli import main
+from hfsft.pipeline import run
+from hfsft.release.formats import ALPACA_INPUT, ALPACA_OPENING, FORMATS
+from tests.release.samples import SYSTEM, examples, read_jsonl, tokenizer_folder
+
+ROW = {"instruction": "Where is it?", "context": "Order 7", "response": "Hier: „dort“.", "system": None}
+
+
+@pytest.fixture
+def folder(tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    recipe = examples()
+    recipe["examples"].append({"rows": [ROW]})
+    run(recipe, out="build")
+    return Path("build/toy")
+
+
+def axolotl(printed: str) -> dict[str, Any]:
+    (entry,) = yaml.safe_load(printed.split("axolotl:\n\n")[1])["datasets"]
+    assert isinstance(entry, dict)
+    return entry
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_every_format_is_written_from_the_folder(
+    folder: Path, format: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tokenizer = tokenizer_folder(tmp_path / "tokenizer")
+    arguments = ["--format", format, "--tokenizer", str(tokenizer), "--out", "out/rows.jsonl"]
+    assert main(["export", str(folder), *arguments]) == 0
+    rows = read_jsonl(Path("out/rows.jsonl"))
+    assert all(set(row) == set(FORMATS[format].columns) for row in rows)  # type: ignore[index]
+    assert f"wrote {len(rows)} rows to out/rows.jsonl" in capsys.readouterr().out
+
+
+def test_letters_stay_letters(folder: Path) -> None:
+    main(["export", str(folder), "--out", "train.jsonl"])
+    main(["export", str(folder), "--split", "validation", "--out", "validation.jsonl"])
+    both = Path("train.jsonl").read_text(encoding="utf-8") + Path("validation.jsonl").read_text(encoding="utf-8")
+    assert "Hier: „dort“." in both
+
+
+def test_the_validation_split_is_exported_and_entered_beside_train(folder: Path) -> None:
+    for split in ("train", "validation"):
+        main(["export", str(folder), "--format", "sharegpt", "--split", split, "--out", f"data/{split}.jsonl"])
+    table = json.loads(Path("data/dataset_info.json").read_text(encoding="utf-8"))
+    assert {name: entry["file_name"] for name, entry in table.items()} == {
+        "toy": "train.jsonl",
+        "toy_validation": "validation.jsonl",
+    }
+    assert len(read_jsonl(Path("data/train.jsonl")) + read_jsonl(Path("data/validation.jsonl"))) == 21
+
+
+def test_entries_of_other_datasets_stay_and_an_old_one_of_ours_goes(folder: Path) -> None:
+    other = {"file_name": "other.json"}
+    Path("dataset_info.json").write_text(json.dumps({"other": other, "toy": {"file_name": "old.json"}}))
+    main(["export", str(folder), "--format", "alpaca", "--out", "train.jsonl"])
+    table = json.loads(Path("dataset_info.json").read_text(encoding="utf-8"))
+    assert table["other"] == other
+    assert table["toy"] == {
+        "file_name": "train.jsonl",
+        "columns": {"prompt": "instruction", "query": "input", "response": "output", "system": "system"},
+    }
+
+
+@pytest.mark.parametrize("content", ["{", "[1]"], ids=["not JSON", "no object"])
+def test_a_damaged_table_is_left_as_it_is(folder: Path, content: str, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("dataset_info.json").write_text(content)
+    assert main(["export", str(folder), "--out", "train.jsonl"]) == 1
+    assert "error: dataset_info.json: not " in capsys.readouterr().err
+    assert Path("dataset_info.json").read_text() == content
+
+
+@pytest.mark.parametrize("format", ["messages", "sharegpt"])
+def test_llama_factory_finds_role_text_and_speakers_where_they_are(folder: Path, format: str) -> None:
+    main(["export", str(folder), "--format", format, "--out", "train.jsonl"])
+    entry = json.loads(Path("dataset_info.json").read_text(encoding="utf-8"))["toy"]
+    tags, row = entry["tags"], read_jsonl(Path("train.jsonl"))[0]
+    turns = row[entry["columns"]["messages"]]
+    assert [turn[tags["role_tag"]] for turn in turns] == [
+        tags[f"{role}_tag"] for role in ("system", "user", "assistant")
+    ]
+    assert turns[0][tags["content_tag"]] == SYSTEM
+
+
+def test_axolotl_is_told_the_fields(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["export", str(folder), "--format", "sharegpt", "--out", "train.jsonl"])
+    entry = axolotl(capsys.readouterr().out)
+    row = read_jsonl(Path("train.jsonl"))[0]
+    assert (entry["path"], entry["ds_type"]) == ("train.jsonl", "json")
+    assert set(row[entry["field_messages"]][0]) == set(entry["message_property_mappings"].values())
+
+
+def test_axolotl_writes_the_alpaca_prompt_as_text_has_it(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Read as axolotl reads a prompt of one's own: the format's braces are filled with the row's fields."""
+    main(["export", str(folder), "--format", "alpaca", "--out", "train.jsonl"])
+    told = axolotl(capsys.readouterr().out)["type"]
+    for row in read_jsonl(Path("train.jsonl")):
+        said = {"instruction": row[told["field_instruction"]], "input": row[told["field_input"]]}
+        opening = ALPACA_OPENING.format(ALPACA_INPUT if row["input"] else "") + "\n\n"
+        system = told["system_format"].format(system=row[told["field_system"]]) if row["system"] else opening
+        turn = told["format" if row["input"] else "no_input_format"].format(**said)
+        assert system + turn + row[told["field_output"]] == row["text"]
+
+
+def test_what_others_cannot_read_is_said(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["export", str(folder), "--format", "prompt_completion", "--out", "train.jsonl"])
+    printed = capsys.readouterr().out
+    assert "LLaMA-Factory: cannot read prompt_completion" in printed
+    assert "axolotl: cannot read prompt_completion" in printed
+    assert not Path("dataset_info.json").exists()
+
+
+def test_a_wrong_format_or_split_is_an_error_of_one_line(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for arguments in (["--format", "csv"], ["--split", "test"], ["--format", "text"]):
+        assert main(["export", str(folder), *arguments, "--out", "train.jsonl"]) == 1
+        assert capsys.readouterr().err.count("\n") == 1
+    assert not Path("train.jsonl").exists()
