@@ -6,10 +6,10 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from hfsft.cli import build, diff, export, init, plan, preview, schema, store, validate, why
+from hfsft.cli import build, diff, export, init, plan, preview, publish, schema, store, validate, why
 from hfsft.errors import HfsftError
 
-COMMANDS = (build, plan, validate, preview, why, diff, export, init, store, schema)
+COMMANDS = (build, publish, plan, validate, preview, why, diff, export, init, store, schema)
 INTERRUPTED = 130
 USAGE = 2
 OURS = 3
@@ -21,6 +21,7 @@ examples:
   hfsft plan recipe.yaml             what a build would do, ask and cost
   hfsft preview recipe.yaml          a few rows through the whole path
   hfsft build recipe.yaml            the dataset, in build/<name>
+  hfsft publish build/<name>         the same on the Hub
   hfsft export build/<name> --format alpaca --out train.jsonl
 
 exit codes: 0 done, 1 something you can mend, 2 wrong usage, 3 our mistake, 130 interrupted

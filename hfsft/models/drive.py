@@ -77,7 +77,7 @@ class Drive:
         if self.reason is not None:
             return
         self.reason = reason
-        self._asker.stopping = True
+        self._asker.stop()
         if isinstance(reason, StoreError):
             self.abort()
             return

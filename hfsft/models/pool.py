@@ -146,11 +146,11 @@ class Pool:
     def _wait(self, drive: Drive, future: concurrent.futures.Future[None], total: int, began: float) -> None:
         try:
             self._watch(drive, future, total, began)
-        except KeyboardInterrupt as signal:
-            self._running().call_soon_threadsafe(drive.stop, signal)
+        except BaseException as error:  # Ctrl-C, or an error of `on_progress`
+            self._running().call_soon_threadsafe(drive.stop, error)
             try:
                 self._watch(drive, future, total, began)
-            except KeyboardInterrupt:
+            except BaseException:
                 self._running().call_soon_threadsafe(drive.abort)
                 raise
 

@@ -14,12 +14,14 @@ from hfsft.errors import ModelError
 from hfsft.models.faults import Fault, limit_pause
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from hfsft.models.client import Client
 
-# A first burst of a quarter tells whether the server holds; three such steps reach the whole.
+# A first burst of a quarter tells whether the server holds; its answers then open the whole.
 _FIRST_SHARE = 0.25
 _FIRST_LEAST = 4
-_GROWTH = 2.0  # per answer while nothing went wrong yet: three times as many in each round trip
+_GROWTH = 3.0  # per answer while nothing went wrong yet: four times as many in each round trip
 _REGROWTH = 0.125  # per answer after trouble, up to where the trouble came
 # Who asks to be left alone for longer than this is done for the day.
 LONGEST_PAUSE = 600.0
@@ -138,6 +140,7 @@ class Gate:
         self._waiting: deque[tuple[asyncio.Future[Lane], float]] = deque()
         self._requests = Bucket(requests) if requests else None
         self._tokens = Bucket(tokens) if tokens else None
+        self._paced = bool(requests or tokens)
         self._timer: asyncio.TimerHandle | None = None
 
     async def enter(self, tokens: float = 0) -> Lane:
@@ -161,11 +164,11 @@ class Gate:
         self._open -= 1
         self._pump()
 
-    def answered(self, lane: Lane, headers: object, expected: float, used: float | None) -> None:
+    def answered(self, lane: Lane, headers: Mapping[str, str], expected: float, used: float | None) -> None:
         """Take note of an answer: room grows, the server's own limits are honoured, token counts are corrected."""
         now = time.monotonic()
         lane.answered()
-        pause = limit_pause(headers)  # type: ignore[arg-type]
+        pause = limit_pause(headers)
         if pause:
             lane.pause(pause, now)
         if self._tokens and used is not None:
@@ -219,7 +222,7 @@ class Gate:
                 continue
             lane = self._free(tokens)
             if lane is None:
-                if self._timer is None:
+                if self._timer is None and (self._paced or any(lane.paused_until for lane in self.lanes)):
                     self._set_timer(tokens)
                 return
             self._waiting.popleft()

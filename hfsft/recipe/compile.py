@@ -19,12 +19,13 @@ from hfsft.plan.step import Bound, Row, Step, unit
 from hfsft.prompts import Prompt
 from hfsft.recipe.recipe import Recipe
 from hfsft.stages.base import Context
+from hfsft.stages.evolve import TURNS
 from hfsft.stages.evolve import parse as parse_evolution
 from hfsft.stages.generate import Generate
 
 DEFECT = "defect"
 RECIPE_VARIABLES = ("name", "description", "language")
-EVOLVE_VARIABLES = ("instruction", "context", "topic", "system", "round", *RECIPE_VARIABLES)
+EVOLVE_VARIABLES = ("instruction", "context", "topic", "system", "round", *TURNS, *RECIPE_VARIABLES)
 GENERATE_VARIABLES = ("instruction", "context", "topic", *RECIPE_VARIABLES)
 
 

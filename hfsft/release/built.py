@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from hfsft.release import measures
+
 if TYPE_CHECKING:
     from datasets import Dataset
 
@@ -44,7 +46,7 @@ class Built:
         return check(self.rows, self.recipe.publish)
 
     def summary(self) -> dict[str, Any]:
-        """Counts, funnel and usage as JSON."""
+        """Counts, funnel, usage, and what was found of the rows, as JSON."""
         return {
             "name": self.recipe.name,
             "rows_in": self.ledger.rows_in,
@@ -52,6 +54,9 @@ class Built:
             "funnel": [line.as_dict() for line in self.ledger.funnel],
             "usage": self.usage.as_dict(),
             "trainer": self.trainer.as_dict(),
+            "lengths": self.lengths.as_dict(),
+            "bounds": measures.bounds(self.plan),
+            "notes": self.notes(),
             "seconds": round(self.seconds, 2),
         }
 
@@ -60,7 +65,7 @@ class Built:
         """How long the kept rows are for a trainer."""
         from hfsft.release.lengths import lengths
 
-        return lengths(self.rows, self.recipe)
+        return lengths(self)
 
     def notes(self) -> list[str]:
         """What to know of the dataset before training on it, one line each."""

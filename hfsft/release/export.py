@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 DATASET_INFO = "dataset_info.json"  # where LLaMA-Factory looks up the files of a folder
 NOT_PROVENANCE = ("split", "defect", "unscored")  # what a kept row says there is the name of its file, or nothing
 
+NOT_REJECTED = ("family", *NOT_PROVENANCE)  # no row that fell has one, or it stands in `value`
+
 
 def default_rows(rows: Dataset, format: FormatName = "messages", tokenizer: Tokenizer | None = None) -> Dataset:
     """Only what a trainer reads, in one of the formats; `rows` has the columns of `COLUMNS`.
@@ -51,10 +53,11 @@ def provenance_rows(rows: Dataset) -> Dataset:
 
 
 def rejected_rows(built: Built) -> Dataset:
-    """The rows that fell, with stage, rule, value, bound and error."""
+    """The rows that fell, with all that was measured of them by then, and stage, rule, value, bound and error."""
     from datasets import Dataset
 
-    wanted = {**COLUMNS, **dict.fromkeys(("fate", "stage", "rule", "value", "bound", "error"), "string")}
+    measured = {name: kind for name, kind in built.plan.columns().items() if name not in (*COLUMNS, *NOT_REJECTED)}
+    wanted = {**COLUMNS, **measured, **dict.fromkeys(("fate", "stage", "rule", "value", "bound", "error"), "string")}
     found: dict[str, list[Any]] = {name: [] for name in wanted}  # by columns, so that none may fall
     for fallen in built.ledger.fallen:
         for row, entry in zip(fallen.rows, fallen.entries(), strict=True):

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
     from hfsft.plan.plan import Plan
 
-PERCENTILES = {"shortest": 0.0, "median": 0.5, "90th percentile": 0.9, "95th percentile": 0.95, "longest": 1.0}
 BINS = 40  # at most
 FEW = 30  # different whole numbers, up to which each gets a bar of its own
 NOT_MEASURES = {*COLUMNS, "split", "family"}
@@ -48,6 +47,21 @@ def spread(values: Sequence[float]) -> dict[str, Any]:
     }
 
 
+def bounds(plan: Plan) -> list[dict[str, Any]]:
+    """Every comparison with a number, with the step that makes it."""
+    return [
+        {
+            "step": step.name,
+            "rule": step.bound.rule,
+            "column": step.bound.column,
+            "at_least": step.bound.at_least,
+            "at_most": step.bound.at_most,
+        }
+        for step in plan.steps
+        if step.bound and not step.bound.absent
+    ]
+
+
 def roles(plan: Plan) -> dict[str, list[str]]:
     """Name of a model -> the stages that ask it, in the order that rows meet them."""
     found: dict[str, list[str]] = {}
@@ -59,7 +73,7 @@ def roles(plan: Plan) -> dict[str, list[str]]:
     return found
 
 
-def histogram(kept: Sequence[float], fallen: Sequence[float] = ()) -> list[dict[str, Any]]:
+def histogram(kept: Sequence[float], fallen: Sequence[float] = ()) -> list[dict[str, float]]:
     """Bins `{low, high, kept, fallen}` over all values: one for each where they are few whole numbers."""
     import numpy as np
 

@@ -22,7 +22,6 @@ SMALL = (
 SAME = 0.9  # share of rows with one score, from which a judge hardly tells rows apart
 MANY = 0.5  # share of the rows that one rule takes, from which its bound deserves a look
 ONE_TOPIC = 0.8  # share of one topic, from which a model learns little else
-TRL_MAX_LENGTH = 1024  # SFTConfig's own default; longer rows are cut
 
 
 def notes(built: Built) -> list[str]:
@@ -105,10 +104,10 @@ def _rows(built: Built) -> Iterator[str]:
     with_system = sum(bool(system) for system in built.rows["system"])
     if 0 < with_system < len(built.rows):
         yield f"{with_system:,} of {len(built.rows):,} rows have a system prompt, the others have none"
-    found = built.lengths
-    if found.max_length and (cut := found.cut(TRL_MAX_LENGTH)):
-        about = "" if found.tokenizer else "about "
-        yield f"{about}{cut:,} rows are longer than {TRL_MAX_LENGTH:,} tokens, where TRL cuts unless told otherwise"
 
 
-SOURCES: tuple[Callable[[Built], Iterator[str]], ...] = (_terms, _failed, _split, _judge, _funnel, _rows)
+def _trainer(built: Built) -> Iterator[str]:
+    yield from built.trainer.notes()
+
+
+SOURCES: tuple[Callable[[Built], Iterator[str]], ...] = (_terms, _failed, _trainer, _split, _judge, _funnel, _rows)

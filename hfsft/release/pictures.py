@@ -26,10 +26,8 @@ def pictures(built: Built, folder: Path) -> list[str]:
             {name: measures.spread(values) for name, values in scores.items() if values}, judge.scale
         )
     found = built.lengths
-    if len(set(found.values.tolist())) > 1:
-        specs[LENGTHS] = charts.histogram(
-            measures.histogram(found.values.tolist()),
-            f"{found.unit} in a conversation (dashed: 95th percentile)",
-            {"95th percentile": found.percentile(0.95)},
-        )
+    if found.summary.longest > found.summary.shortest:
+        title = f"{found.unit} in a row (dashed: 95th percentile)"
+        marks = {"95th percentile": found.summary.percentile_95}
+        specs[LENGTHS] = charts.histogram(found.summary.bins, title, marks)
     return vega.draw({path: charts.on_paper(spec) for path, spec in specs.items()}, folder)

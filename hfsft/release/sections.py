@@ -21,12 +21,13 @@ if TYPE_CHECKING:
 
 Values = dict[str, Any]
 
+EXAMPLE_MODEL = "HuggingFaceTB/SmolLM2-135M-Instruct"
 WIDE = 11  # scores of a scale, from which a column for each is too many
 RESOLVED = "recipe.resolved.yaml"  # builds from the release alone: its sources lie beside it
 HOLDS = {
     "default": "what a trainer reads",
     "provenance": "lineage, measures, scores and reasons of the same rows, by `id`",
-    "rejected": "the rows that fell, with stage, rule and value",
+    "rejected": "the rows that fell, with stage, rule, value and what was measured of them",
 }
 
 
@@ -61,11 +62,13 @@ def use(release: Release) -> Values:
     """The code that loads it into a trainer."""
     default = release.metadata["dataset_info"][0]
     columns = [feature["name"] for feature in default["features"]]
+    publish = release.built.recipe.publish
     found = release.built.lengths
     return {
-        "source": f"build/{release.built.recipe.name}",
+        "source": publish.repo_id or f"build/{release.built.recipe.name}",
+        "model": publish.tokenizer or EXAMPLE_MODEL,
         "columns": joined([f"`{name}`" for name in columns]),
-        "conversation": "messages" in columns,
+        "assistant_only": release.built.trainer.loss_covers_prompt and release.built.trainer.marks_answers,
         "validation": any(split["name"] == "validation" for split in default["splits"]),
         "max_length": found.max_length,
         "estimated": found.tokenizer is None,
@@ -158,15 +161,16 @@ def split(release: Release) -> Values:
 
 def tokens(release: Release) -> Values:
     """How long rows are, and where to cut."""
-    found = release.built.lengths
-    values = [found.percentile(share) for share in measures.PERCENTILES.values()]
+    found, summary = release.built.lengths, release.built.lengths.summary
+    head = ("shortest", "median", "95th percentile", "longest")
+    values = (summary.shortest, summary.median, summary.percentile_95, summary.longest)
     return {
         "unit": found.unit,
         "tokenizer": found.tokenizer,
-        "table": table([*measures.PERCENTILES, "mean"], [[*values, round(float(found.values.mean()))]], right=range(6)),
+        "table": table(head, [values], right=range(len(head))),
         "max_length": found.max_length,
-        "cut": f"{found.cut(found.max_length):,}" if found.max_length else "",
-        "rows": f"{len(found.values):,}",
+        "cut": f"{found.cut:,}",
+        "rows": f"{len(release.built.rows):,}",
         "picture": release.picture(LENGTHS),
     }
 

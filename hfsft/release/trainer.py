@@ -19,6 +19,7 @@ from hfsft.plan.row import TEXTS, conversation
 from hfsft.plan.step import Row
 from hfsft.recipe.publish import FormatName
 from hfsft.release.formats import FORMATS
+from hfsft.release.measures import histogram
 from hfsft.release.tokenizer import Tokenizer, load_tokenizer
 
 if TYPE_CHECKING:
@@ -64,6 +65,7 @@ class Lengths:
     recommended: int
     over_default: int  # rows longer than TRL's default max_length
     over_recommended: int
+    bins: tuple[Mapping[str, float], ...]  # the histogram, as of `measures.histogram`
 
     @classmethod
     def of(cls, tokens: Sequence[int]) -> Lengths:
@@ -75,7 +77,8 @@ class Lengths:
             sum(length > bound for length in ordered) for bound in (DEFAULT_MAX_LENGTH, recommended)
         )
         return cls(
-            ordered[0], median_low(ordered), percentile, ordered[-1], recommended, over_default, over_recommended
+            *(ordered[0], median_low(ordered), percentile, ordered[-1]),
+            *(recommended, over_default, over_recommended, tuple(histogram(ordered))),
         )
 
 

@@ -20,6 +20,7 @@ from hfsft.prompts import Prompt
 from hfsft.stages.base import Asking, Context
 
 FOLDER = "evolve"
+TURNS = ("user", "assistant")  # what a template may begin, so that demonstrations stand as turns of a chat
 READS = ("id", "instruction", "context", "topic", "system", "origin", "round", "template")
 
 # What models put before the instruction they were asked for alone.
@@ -93,7 +94,7 @@ class Evolve(Asking):
         columns = {name: row[name] for name in ("instruction", "context", "topic", "system", "round")}
         answer = yield Request(
             model=self.model,
-            messages=({"role": "user", "content": prompts[row["template"]].render(**values, **columns)},),
+            messages=ask(prompts[row["template"]], {**values, **columns}),
             temperature=self.temperature,
             max_tokens=self.max_tokens,
             seed=sampling_seed(row["id"], "evolve"),
@@ -118,6 +119,20 @@ def _grow(batch: Batch, *, number: int, variants: int, names: Sequence[str]) -> 
             lineage = {"parent_id": row["id"], "origin": "evolved", "round": number, "template": name}
             rows.append({**row, **lineage, "id": child_id(row["id"], "evolve", name, again)})
     return {column: [row[column] for row in rows] for column in batch}
+
+
+def ask(prompt: Prompt, values: dict[str, Any]) -> tuple[dict[str, str], ...]:
+    """A rendered template as messages: one of the user, or where it names turns by {{ user }} and {{ assistant }},
+    what stands before them as the system prompt and then a message for each.
+    """
+    # Row text cannot open a turn: the marks hang on all of it.
+    fence = digest(values, 16)
+    marks = {role: f"\0{role} {fence}\0" for role in TURNS}
+    head, *turns = re.split(f"\0({'|'.join(TURNS)}) {fence}\0", prompt.render(**values, **marks))
+    if not turns:
+        return ({"role": "user", "content": head},)
+    said = [{"role": role, "content": text.strip()} for role, text in zip(turns[::2], turns[1::2], strict=True)]
+    return tuple([{"role": "system", "content": head.strip()}, *said] if head.strip() else said)
 
 
 def parse(template: str) -> Prompt:

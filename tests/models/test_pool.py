@@ -193,3 +193,14 @@ def test_a_model_served_at_several_addresses_is_one_model(llm, make_pool) -> Non
     hotter = here.model_copy(update={"temperature": 0.9})
     assert make_pool({"m": hotter}).key(user("x")) != make_pool({"m": here}).key(user("x"))
     assert make_pool({"m": hotter}).key(user("x", temperature=0.9)) == make_pool({"m": hotter}).key(user("x"))
+
+
+def test_an_error_of_the_progress_callback_stops_the_drive(llm, make_pool) -> None:
+    llm.latency = 0.05
+
+    def callback(progress) -> None:
+        raise OSError("no terminal")
+
+    with pytest.raises(OSError, match="no terminal"):
+        make_pool(on_progress=callback).drive("generate", rows(500), total=500)
+    assert len(llm.requests) < 500

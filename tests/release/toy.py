@@ -106,13 +106,17 @@ def toy(count: int = 400, recipe: dict[str, Any] | None = None) -> Built:
     ledger = Ledger()
     source = Step("sources", "source", writes=COLUMNS)
     ledger.record(source, 0, count, cached=False, calls=0, seconds=0.01)
-    ask = Step("generate", "ask", models=("writer",))
+    ask = Step("generate", "ask", identity={"model": {"model": "llama"}}, models=("writer",))
     failed = [row for row in left if int(row["id"], 16) % 50 == 7]
     left = [row for row in left if row not in failed]
     lost = dataset(failed).add_column("error", ["timeout: 120 s"] * len(failed))
     ledger.fallen.append(Fallen("generate", "generate", "failed", "", "error", lost))
     ledger.record(ask, count, len(left), removed=len(failed), cached=False, calls=count, seconds=12.5)
-    steps = [source, ask, Step("judge", "ask", models=("judge",))]
+    steps = [
+        source,
+        ask,
+        Step("judge", "ask", writes=MEASURES, identity={"model": {"model": "qwen"}}, models=("judge",)),
+    ]
     for bound in BOUNDS:
         step = Step(f"filters[{bound.rule}]", "keep", reads=(bound.column,), bound=bound)
         kept = [row for row in left if bound.keeps(row[bound.column])]

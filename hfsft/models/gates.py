@@ -1,0 +1,92 @@
+"""The gates of a recipe's models, each opened when its model is first asked."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from hfsft.models.throttle import Gate, Lane
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import aiohttp
+
+    from hfsft.models.model import Endpoint, Model
+    from hfsft.models.usage import Meter, Usage
+
+
+class Gates:
+    """Finds servers, keys and prices; starts the embedded model; shares one HTTP session."""
+
+    def __init__(self, models: Mapping[str, Model], usage: Usage, meter: Meter) -> None:
+        self._models = models
+        self._usage = usage
+        self._meter = meter
+        self._gates: dict[str, asyncio.Task[Gate]] = {}
+        self._session: aiohttp.ClientSession | None = None
+
+    async def get(self, name: str) -> Gate:
+        """The gate of one model; ModelError where it has no server, no key or no price that a budget needs."""
+        if name not in self._gates:
+            self._gates[name] = asyncio.get_running_loop().create_task(self._open(name))
+        return await asyncio.shield(self._gates[name])
+
+    def look_again(self) -> None:
+        """Forget gates that were set aside: a server may have been started, or a key set, meanwhile."""
+        for name, task in list(self._gates.items()):
+            if task.done() and (task.cancelled() or task.exception() or any(lane.down for lane in task.result().lanes)):
+                del self._gates[name]
+
+    async def close(self) -> None:
+        """Close the connections."""
+        for task in self._gates.values():
+            task.cancel()
+        self._gates.clear()
+        if self._session is not None:
+            await self._session.close()
+        self._session = None
+
+    async def _open(self, name: str) -> Gate:
+        model = self._models[name]
+        await asyncio.to_thread(self._find_prices, name)
+        self._meter.check_prices()
+        # What talks HTTP is imported where it is needed: a build that finds every answer stored starts sooner.
+        from hfsft.models.client import Client, new_session
+
+        endpoints = await asyncio.to_thread(_endpoints, name, model)
+        self._session = self._session or new_session()
+        lanes = [
+            Lane(Client(self._session, endpoint, model.timeout), min(model.concurrency, endpoint.concurrency))
+            for endpoint in endpoints
+        ]
+        return Gate(name, lanes, model.concurrency, model.requests_per_minute, model.tokens_per_minute)
+
+    def _find_prices(self, name: str) -> None:
+        """Ask the Hub's listing where the recipe names no price: of this model, or of all where a budget needs them."""
+        for other, model in self._models.items():
+            wanted = other == name or self._meter.bounded
+            if wanted and model.provider and self._usage.prices[other] is None:
+                from hfsft.models.endpoints import listed_price
+
+                if price := listed_price(model):
+                    self._usage.set_price(other, price)
+
+
+def revision_of(model: Model) -> str:
+    """The revision of the weights, as far as it is known here."""
+    return model.revision or (str(_embedded().revision(model)) if model.embedded else "")
+
+
+def _endpoints(name: str, model: Model) -> list[Endpoint]:
+    if model.embedded:
+        return [_embedded().start(model)]
+    from hfsft.models.endpoints import endpoints_of
+
+    return endpoints_of(name, model)
+
+
+def _embedded() -> Any:
+    # Only a recipe with an embedded model pays for the import.
+    return importlib.import_module("hfsft.models.embedded")

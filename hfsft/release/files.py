@@ -1,0 +1,102 @@
+"""Files: what a build's folder holds, hashed as the Hub hashes it, and which files of a repository a release owns."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from hfsft.errors import LOOKS_LIKE_KEY, ReleaseError
+from hfsft.release import lock
+
+CARD = "README.md"
+FUNNEL = "funnel.json"
+RESOLVED = "recipe.resolved.yaml"
+FOLDERS = ("data", "provenance", "rejected", "preference", "sources", "assets")
+NAMES = {CARD, FUNNEL, RESOLVED, lock.FILE, "ledger.jsonl", "recipe.yaml", "report.html"}
+DERIVED = {CARD, FUNNEL, "report.html"}  # and assets/: they say how a build ran, so no two builds have the same
+BLOCK = 1 << 20
+
+
+def owned(path: str) -> bool:
+    """Whether a path in a repository belongs to the release, so that it goes when the release has it no more."""
+    top, _, below = path.partition("/")
+    return top in FOLDERS if below else path in NAMES
+
+
+@dataclass(frozen=True)
+class File:
+    """One file: its content, as the Hub would name it in git or in its store of large files."""
+
+    content: Path | bytes = field(repr=False)
+    size: int
+    git: str
+    sha256: str
+
+    @classmethod
+    def of(cls, content: Path | bytes) -> File:
+        """The file with its hashes."""
+        size = len(content) if isinstance(content, bytes) else content.stat().st_size
+        git, large = hashlib.sha1(f"blob {size}\0".encode(), usedforsecurity=False), hashlib.sha256()
+        for block in _blocks(content):
+            git.update(block)
+            large.update(block)
+        return cls(content, size, git.hexdigest(), large.hexdigest())
+
+    def matches(self, remote: str | None) -> bool:
+        """Whether the file on the Hub with this hash, of either kind, is the same."""
+        return remote in (self.git, self.sha256)
+
+
+@dataclass(frozen=True)
+class Build:
+    """A build's folder as it is to be published: every file in it but hidden ones."""
+
+    folder: Path
+    files: dict[str, File]
+    card: str
+    summary: dict[str, Any]
+
+    @classmethod
+    def read(cls, folder: Path) -> Build:
+        """The build in `folder`; `ReleaseError` where there is none, or where a key stands in it for all to read."""
+        try:
+            paths = sorted(path for path in folder.rglob("*") if path.is_file())
+            names = {path: path.relative_to(folder).as_posix() for path in paths}
+            shown = {name: path for path, name in names.items() if not any(p.startswith(".") for p in name.split("/"))}
+            if CARD not in shown or not any(name.startswith("data/") for name in shown):
+                raise ReleaseError(f"{folder} holds no build: it has no {CARD} or no data (hfsft build makes one)")
+            for path in shown.values():
+                if path.suffix in (".md", ".yaml", ".yml") and LOOKS_LIKE_KEY.search(path.read_text(encoding="utf-8")):
+                    raise ReleaseError(f"{path}: holds what looks like an API key; take it out before it is published")
+            card = shown[CARD].read_text(encoding="utf-8")
+            summary = json.loads(shown[FUNNEL].read_text(encoding="utf-8")) if FUNNEL in shown else {}
+            return cls(folder, {name: File.of(path) for name, path in shown.items()}, card, summary)
+        except (OSError, ValueError) as error:
+            raise ReleaseError(f"{folder}: cannot be read: {error}") from None
+
+    @property
+    def name(self) -> str:
+        """The name of the dataset."""
+        return str(self.summary.get("name", self.folder.name))
+
+    def with_card(self, text: str) -> dict[str, File]:
+        """The files, with another card."""
+        return {**self.files, CARD: File.of(text.encode())} if text != self.card else self.files
+
+
+def is_news(paths: Iterable[str]) -> bool:
+    """Whether any of these is more than what a build says of its own run: rows, their fates, the recipe."""
+    return any(path not in DERIVED and not path.startswith("assets/") for path in paths)
+
+
+def _blocks(content: Path | bytes) -> Iterable[bytes]:
+    if isinstance(content, bytes):
+        yield content
+        return
+    with content.open("rb") as file:
+        while block := file.read(BLOCK):
+            yield block

@@ -1,0 +1,190 @@
+"""What is keyed, what is sent and what is read, to the letter."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from pydantic import ValidationError
+
+from hfsft.models import wire
+from hfsft.models.client import chat_url
+from hfsft.models.endpoints import listed_price
+from hfsft.models.faults import Fault
+from hfsft.models.model import Answer, Model, Price
+from tests.models.fixture import one, rows, user
+
+MODEL = Model(model="org/m", base_url="http://x/v1", temperature=0.5, max_tokens=100, extra_body={"min_p": 0.1})
+
+
+def test_the_key_of_a_request_is_fixed_for_ever() -> None:
+    request = user("Grüße", temperature=0, stop=("\n",), seed=7, schema={"type": "object"})
+    asked = wire.canonical(MODEL, request, "r1")
+    assert asked == (
+        '{"extra_body":{"min_p":0.1},"max_tokens":100,"messages":[{"content":"Grüße","role":"user"}],"model":"org/m",'
+        '"revision":"r1","schema":{"type":"object"},"seed":7,"stop":["\\n"],"temperature":0.0}'
+    )
+    assert wire.key_of(asked) == "2b4675944ac10c469f59126f10e54cafdab1f3fbb65204e6c69c2ab873250f05"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"temperature": 0.6}, {"max_tokens": 99}, {"model": "org/other"}, {"revision": "abc"}, {"top_p": 0.9},
+        {"extra_body": {}},
+    ],
+)  # fmt: skip
+def test_what_changes_an_answer_changes_its_key(change) -> None:
+    def key(model: Model) -> str:
+        return wire.key_of(wire.canonical(model, user("x"), model.revision or ""))
+
+    assert key(MODEL.model_copy(update=change)) != key(MODEL)
+
+
+def test_the_body_is_sent_word_for_word() -> None:
+    request = user("Hi", schema={"type": "object"}, seed=3)
+    assert json.loads(wire.body(MODEL, request, "m-there")) == {
+        "model": "m-there",
+        "messages": [{"role": "user", "content": "Hi"}],
+        "temperature": 0.5,
+        "max_tokens": 100,
+        "seed": 3,
+        "min_p": 0.1,
+        "response_format": {
+            "type": "json_schema",
+            "json_schema": {"name": "answer", "schema": {"type": "object"}, "strict": True},
+        },
+    }
+
+
+def test_without_constraint_the_schema_is_told_at_the_end_of_the_prompt() -> None:
+    sent = json.loads(wire.body(MODEL, user("Hi", schema={"type": "object"}), "m", constrain=False))
+    assert "response_format" not in sent
+    assert sent["messages"][0]["content"].startswith("Hi\n\nAnswer with JSON only")
+    assert sent["messages"][0]["content"].endswith('{"type":"object"}')
+
+
+def test_half_a_surrogate_pair_is_a_question_mark(llm, make_pool) -> None:
+    llm.reply = lambda body: "half \ud83d here"
+    pool = make_pool()
+    assert pool.drive("generate", [("r", one("broken \ud83d text"))], total=1) == {}
+    assert llm.requests[0]["messages"][0]["content"] == "broken ? text"
+    assert pool.replay(one("broken \ud83d text")) == "half ? here"
+
+
+@pytest.mark.parametrize(
+    ("base_url", "url"),
+    [
+        ("http://localhost:8000", "http://localhost:8000/v1/chat/completions"),
+        ("http://localhost:8000/", "http://localhost:8000/v1/chat/completions"),
+        ("http://localhost:8000/v1", "http://localhost:8000/v1/chat/completions"),
+        ("http://localhost:8000/v1/", "http://localhost:8000/v1/chat/completions"),
+        ("https://x.ai/openai", "https://x.ai/openai/v1/chat/completions"),
+        ("https://x.ai/v1beta/openai/", "https://x.ai/v1beta/openai/chat/completions"),
+        ("https://x.ai/api/paas/v4", "https://x.ai/api/paas/v4/chat/completions"),
+        ("https://x.ai/v1/chat/completions", "https://x.ai/v1/chat/completions"),
+        ("https://x.ai/v1?api-version=3", "https://x.ai/v1/chat/completions?api-version=3"),
+    ],
+)
+def test_an_address_with_or_without_its_end(base_url: str, url: str) -> None:
+    assert chat_url(base_url) == url
+
+
+def reply(message: object, finish: object = "stop", **more: object) -> str:
+    return json.dumps({"choices": [{"message": message, "finish_reason": finish}], **more})
+
+
+@pytest.mark.parametrize(
+    ("raw", "answer"),
+    [
+        (reply({"content": "hi"}), Answer("hi")),
+        (reply({"content": "hi"}, None), Answer("hi")),
+        (reply({"content": "hi"}, "MAX_TOKENS"), Answer("hi", finish_reason="length")),
+        (reply({"content": None, "refusal": "no"}), Answer("no", finish_reason="content_filter")),
+        (reply({"content": [{"type": "text", "text": "a"}, {"type": "text", "text": "b"}]}), Answer("ab")),
+        (reply({"content": "hi", "reasoning_content": "hm"}), Answer("hi", "hm")),
+        (reply({"content": "hi", "reasoning": "hm"}), Answer("hi", "hm")),
+        (reply({"content": "<think>a</think>hi", "reasoning": "hm"}), Answer("hi", "hm\n\na")),
+        (
+            reply({"content": "hi"}, usage={"prompt_tokens": 3, "completion_tokens": 1}, model="m-7"),
+            Answer("hi", "", "stop", 3, 1, "m-7"),
+        ),
+        (reply({"content": "hi"}, usage={"prompt_tokens": "3"}), Answer("hi")),
+        (reply({"content": None}), Answer("")),
+    ],
+)
+def test_an_answer_reads(raw: str, answer: Answer) -> None:
+    assert wire.read(raw) == answer
+
+
+@pytest.mark.parametrize(
+    ("raw", "cause"),
+    [
+        ("", "unreadable"),
+        ("<html>", "unreadable"),
+        ("[]", "unreadable"),
+        ('{"choices": []}', "unreadable"),
+        ('{"choices": [null]}', "unreadable"),
+        ('{"choices": [{"message": "hi"}]}', "unreadable"),
+        ('{"error": {"message": "broke"}}', "server"),
+        ('{"error": {"message": "busy", "code": 429}}', "rate_limit"),
+        ('{"error": "broke", "choices": null}', "server"),
+    ],
+)
+def test_what_is_no_answer_is_a_fault(raw: str, cause: str) -> None:
+    with pytest.raises(Fault) as fault:
+        wire.read(raw)
+    assert fault.value.cause == cause
+
+
+def test_a_server_that_refuses_max_tokens_is_asked_by_the_newer_name(llm, make_pool) -> None:
+    from tests.models import server
+
+    class Modern(server.LLM):
+        async def _answer(self, request):
+            if "max_tokens" in json.loads(await request.read()):
+                self.met["modern"] += 1
+                return server.error(400, "Unsupported parameter: use 'max_completion_tokens' instead.")
+            return await super()._answer(request)
+
+    with Modern(latency=0.01) as modern:
+        pool = make_pool(model={"base_url": modern.url, "max_tokens": 9, "concurrency": 4})
+        assert pool.drive("generate", rows(20), total=20) == {}
+        assert modern.met["modern"] <= 4
+        assert modern.requests[0]["max_completion_tokens"] == 9
+
+
+@pytest.mark.parametrize("field", ["model", "messages", "stream", "n"])
+def test_extra_fields_may_not_take_ours(field: str) -> None:
+    with pytest.raises(ValidationError, match=f"`extra_body` cannot set {field}"):
+        Model(model="m", extra_body={field: 1})
+
+
+def test_a_price_is_taken_from_the_routers_listing(monkeypatch) -> None:
+    listing = {
+        "data": [
+            {"id": "org/other", "providers": []},
+            {
+                "id": "org/m",
+                "providers": [
+                    {"provider": "a", "status": "live", "pricing": {"input": 0.1, "output": 0.4}},
+                    {"provider": "b", "status": "live", "pricing": {"input": 0.2, "output": 0.3}},
+                    {"provider": "c", "status": "live"},
+                ],
+            },
+        ]
+    }
+
+    class Session:
+        def get(self, url: str, timeout: float):
+            assert url == "https://router.huggingface.co/v1/models"
+            return type("Response", (), {"json": lambda self: listing})()
+
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", False)
+    monkeypatch.setattr("huggingface_hub.utils._http.get_session", Session)
+    assert listed_price(Model(model="org/m", provider="a")) == Price(input=0.1, output=0.4)
+    # Where the router chooses, the dearest counts.
+    assert listed_price(Model(model="org/m", provider="auto")) == Price(input=0.2, output=0.4)
+    assert listed_price(Model(model="org/m", provider="c")) is None
+    assert listed_price(Model(model="org/none", provider="a")) is None
+    assert listed_price(MODEL) is None

@@ -1,0 +1,56 @@
+"""What a release holds, and what was built compared with what loads."""
+
+from pathlib import Path
+
+import pytest
+from datasets import Dataset, DatasetDict, Value
+
+from hfsft.errors import ReleaseError
+from hfsft.release.files import Build, File, is_news, owned
+from hfsft.release.loadback import differences
+from tests.release.fixture import write_build
+
+
+@pytest.mark.parametrize(
+    ("other", "message"),
+    [
+        ({"train": {"a": [1, 2, 3]}}, ""),
+        ({"train": {"a": [1, 2, 3]}, "test": {"a": [1]}}, "default: the splits are train, test on the Hub, train here"),
+        ({"train": {"a": [1, 2]}}, "default/train: 2 rows on the Hub, 3 here"),
+        ({"train": {"b": [1, 2, 3]}}, "default/train: the columns are"),
+        ({"train": {"a": [1, 3, 2]}}, "default/train: some rows say something else on the Hub than here"),
+    ],
+)
+def test_what_loads_otherwise_than_it_was_built_is_said(other: dict[str, dict[str, list[int]]], message: str) -> None:
+    here = DatasetDict({"train": Dataset.from_dict({"a": [1, 2, 3]})})
+    there = DatasetDict({split: Dataset.from_dict(columns) for split, columns in other.items()})
+    found = differences("default", here, there)
+    assert [line.startswith(message) for line in found] == ([True] if message else [])
+    narrow = DatasetDict({"train": here["train"].cast_column("a", Value("int32"))})
+    assert "the columns are" in differences("default", here, narrow)[0]
+
+
+def test_a_release_owns_its_folders_and_files_and_nothing_else() -> None:
+    mine = ["data/train-0.parquet", "assets/funnel.svg", "rejected/x", "README.md", "funnel.json", "report.html"]
+    users = [".gitattributes", "notes.txt", "database/x", "scripts/README.md", "data", "LICENSE"]
+    assert [path for path in [*mine, *users] if owned(path)] == mine
+    assert not is_news(["README.md", "report.html", "funnel.json", "assets/a.svg"])
+    assert is_news(["README.md", "recipe.yaml"])
+
+
+def test_a_file_is_named_as_git_and_the_store_of_large_files_name_it(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"hello\n")
+    for file in (File.of(b"hello\n"), File.of(tmp_path / "a")):
+        assert file.matches("ce013625030ba8dba906f756967f9e9ca394464a")
+        assert file.matches("5891b5b522d5df086d0ff0b110fbd9d21bb4fc7163af34d08286a2e846f6be03")
+        assert not file.matches(None)
+
+
+def test_hidden_files_stay_at_home(tmp_path: Path) -> None:
+    folder = write_build(tmp_path / "made")
+    (folder / ".env").write_text("SECRET=1")
+    (folder / ".cache").mkdir()
+    (folder / ".cache" / "x").write_text("")
+    assert not [name for name in Build.read(folder).files if name.startswith(".")]
+    with pytest.raises(ReleaseError, match="holds no build"):
+        Build.read(tmp_path)
