@@ -65,6 +65,7 @@ def test_a_token_may_write_what_its_user_may_and_what_it_names(role: str, repo_i
 def test_a_tag_on_another_release_is_refused_before_the_push(hub: HubServer, client: Client, tmp_path: Path) -> None:
     client.push(write_build(tmp_path / "made"), repo_id=REPO, tag="v1")
     old = hub.repo(REPO).at("v1").oid
+    assert "one with other rows needs another tag" in client.check(repo_id=REPO, tag="v1")["notes"][0]
     folder = write_build(tmp_path / "next", train=7)
     said = client.push(folder, repo_id=REPO, tag="v1", fails=True)
     assert f"the tag v1 is on commit {old[:12]} already" in said
