@@ -26,14 +26,11 @@ ROOT = Path(__file__).parents[2]
 # Imports once and then forks for each build: so a kill may come at the very start, and costs no second.
 CHILD = """
 import os, sys
-from collections.abc import Callable, Iterator
 from pathlib import Path
 import hfsft.models.client
 from hfsft.models.model import Model
 from hfsft.models.pool import Pool
-from hfsft.models.asker import Patience
 from hfsft.models.store import Store
-from hfsft.models.usage import Progress
 from tests.models.fixture import rows
 
 url, store, count, concurrency = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4])
@@ -80,7 +77,7 @@ class Builds:
 
 
 def test_killed_again_and_again_it_asks_at_most_the_open_requests_twice(tmp_path: Path, llm: LLM) -> None:
-    count, concurrency, kills = 1000, 8, 12
+    count, concurrency, kills = 800, 8, 10
     llm.latency = 0.02
     chance = random.Random(os.environ.get("HFSFT_SEED", "7"))
     builds = Builds(llm, tmp_path / "killed.sqlite", count, concurrency)
