@@ -71,7 +71,7 @@ def report(built: Built, folder: Path) -> str:
     fates = [f"{counts[fate]:,} {fate}" for fate in ("train", "validation", "rejected", "failed")]
     lines.append(f"{count(built.ledger.rows_in, 'row')} in = {' + '.join(fates)}")
     lines.append(f"{usage_line(built)}, {duration(built.seconds)}")
-    lines += [f"note: {note}" for note in built.notes()]
+    lines += [f"note: {note}" for note in built.notes]
     lines.append(f"written to {folder}")
     return "\n".join(lines)
 

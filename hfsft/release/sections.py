@@ -215,7 +215,7 @@ def dollars(usd: float | None) -> str:
 
 def limits(release: Release) -> Values:
     """What to know before training on it."""
-    return {"notes": release.built.notes()}
+    return {"notes": release.built.notes}
 
 
 def recipe(release: Release) -> Values:
