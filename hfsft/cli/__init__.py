@@ -6,10 +6,10 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from hfsft.cli import build, diff, export, init, plan, preview, publish, schema, store, validate, why
+from hfsft.cli import build, diff, export, init, plan, preview, publish, report, schema, store, validate, why
 from hfsft.errors import HfsftError
 
-COMMANDS = (build, publish, plan, validate, preview, why, diff, export, init, store, schema)
+COMMANDS = (build, publish, plan, validate, preview, why, report, diff, export, init, store, schema)
 INTERRUPTED = 130
 USAGE = 2
 OURS = 3
