@@ -144,7 +144,7 @@ class Client:
             stderr=subprocess.PIPE,
             text=True,
         )
-        self._watchdog = threading.Timer(120, self._process.kill)
+        self._watchdog = threading.Timer(300, self._process.kill)
         self._watchdog.start()
 
     def push(

@@ -4,7 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from hfsft.errors import ReleaseError
+from hfsft.recipe.publish import Publish
 from hfsft.release.hub import Account
+from hfsft.release.publish import section_of
 from tests.hub.fixture import HubServer
 from tests.hub.repo import Blob, Repo
 from tests.release.fixture import Client, write_build
@@ -132,6 +135,13 @@ def test_the_command_says_what_it_would_do_then_does_it_and_how_to_load_it(hub: 
     refused = hub.run(command, token=token, check=False)
     assert refused.returncode == 1
     assert f"to go on: hfsft publish {folder}" in refused.stderr
-    wrong = hub.run([*command, "--repo-id", "a/b/c"], token=token, check=False)
-    assert "repo_id: " in wrong.stderr
-    assert wrong.returncode == 1
+
+
+def test_what_is_given_stands_in_place_of_the_recipe(tmp_path: Path) -> None:
+    folder = write_build(tmp_path / "made", publish={"repo_id": REPO, "tag": "v1"})
+    assert section_of(folder, {"tag": "v2", "private": False}) == Publish(repo_id=REPO, tag="v2", private=False)
+    for given, message in (({"repo_id": "a/b/c"}, "repo_id: "), ({"privat": True}, "privat: ")):
+        with pytest.raises(ReleaseError, match=message):
+            section_of(folder, given)
+    with pytest.raises(ReleaseError, match="holds no build that can be published"):
+        section_of(tmp_path, {})
