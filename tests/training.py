@@ -19,7 +19,9 @@ from hfsft.pipeline import run
 from hfsft.release.formats import FORMATS
 from tests.release.samples import THINGS, examples
 
-REAL = "prompt_completion"  # the format that the real weights are trained on; the others get a random layer, to be quick
+REAL = (
+    "prompt_completion"  # the format that the real weights are trained on; the others get a random layer, to be quick
+)
 STEPS = {True: 4, False: 8}  # with the real weights, with the random layer
 LEARNING_RATE = {True: 1e-4, False: 1e-2}
 
@@ -43,7 +45,9 @@ def main(folder: Path) -> None:
     for format in FORMATS:
         built, where = run(recipe(format, folder / "tokenizer"), out=folder / format)
         real = format == REAL
-        found[format] = train(str(where), tokenizer, model if real else random_layer(tokenizer), real, built.trainer.as_dict())
+        found[format] = train(
+            str(where), tokenizer, model if real else random_layer(tokenizer), real, built.trainer.as_dict()
+        )
     print(json.dumps({format: asdict(result) for format, result in found.items()}))
 
 
