@@ -107,7 +107,7 @@ def run(
     from hfsft.release.folder import write
 
     ids: dict[str, list[str]] = {split: [] for split in SPLITS}
-    for row_id, split in zip(rows["id"], rows["split"], strict=True):
+    for row_id, split in zip(rows["id"][:], rows["split"][:], strict=True):
         ids[split].append(row_id)
     ledger.finish(ids)
     built = Built(loaded, plan, rows, ledger, usage, time.perf_counter() - started)

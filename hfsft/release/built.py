@@ -35,7 +35,7 @@ class Built:
 
     def split(self, name: str) -> Dataset:
         """The kept rows of one split, in the order of their ids."""
-        wanted = [index for index, split in enumerate(self.rows["split"]) if split == name]
+        wanted = [index for index, split in enumerate(self.rows["split"][:]) if split == name]
         return self.rows.select(wanted)
 
     @cached_property

@@ -66,7 +66,7 @@ def rejected_rows(built: Built) -> Dataset:
             if name in ENTRY:
                 values += [entry[name] for entry in entries]
             else:
-                values += list(fallen.rows[name]) if name in fallen.rows.column_names else [None] * len(entries)
+                values += fallen.rows[name][:] if name in fallen.rows.column_names else [None] * len(entries)
     return Dataset.from_dict(found, features=features(wanted))
 
 

@@ -12,11 +12,15 @@ from dataclasses import dataclass
 from functools import cached_property
 from heapq import nsmallest
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hfsft.plan.row import COLUMNS, conversation
 from hfsft.plan.step import unit
 from hfsft.release.reader import Release
+
+if TYPE_CHECKING:
+    from pyarrow import RecordBatch
+    from pyarrow.parquet import ParquetFile
 
 SAMPLES = {"train": 300, "validation": 100, "rejected": 300, "failed": 100}
 """Rows of each fate that the page shows at most, picked by a hash of their ids."""
@@ -44,24 +48,28 @@ class Table:
 
     def column(self, name: str) -> list[Any]:
         """One column's values, in the order of the rows; None throughout where there is no such column."""
-        from pyarrow.parquet import ParquetFile
-
         if name not in self.kinds:
-            return [None] * sum(ParquetFile(path).metadata.num_rows for path in self.files)
-        batches = (batch for path in self.files for batch in ParquetFile(path).iter_batches(columns=[name]))
-        return [value for batch in batches for value in batch.column(0).to_pylist()]
+            return [None] * sum(file.metadata.num_rows for file in self._open())
+        return [value for batch in self._batches(columns=[name]) for value in batch.column(0).to_pylist()]
 
     def rows(self, wanted: Sequence[int]) -> Iterator[tuple[int, dict[str, Any]]]:
         """The rows at some places, with their places."""
-        from pyarrow.parquet import ParquetFile
-
         left, start = sorted(wanted), 0
-        for batch in (batch for path in self.files for batch in ParquetFile(path).iter_batches(batch_size=1000)):
+        for batch in self._batches(batch_size=1000):
             here = [place for place in left if start <= place < start + len(batch)]
             if here:
                 found = batch.take([place - start for place in here]).to_pylist()
                 yield from zip(here, found, strict=True)
             start += len(batch)
+
+    def _open(self) -> Iterator[ParquetFile]:
+        from pyarrow.parquet import ParquetFile
+
+        return (ParquetFile(path, memory_map=True) for path in self.files)
+
+    def _batches(self, **how: Any) -> Iterator[RecordBatch]:
+        for file in self._open():
+            yield from file.iter_batches(use_threads=False, **how)  # each thread would hold a pool of its own
 
 
 @dataclass(frozen=True)

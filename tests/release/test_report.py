@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from hfsft.cli import main
 from hfsft.errors import ReleaseError
 from hfsft.release.reader import Release
 from hfsft.release.report import _json, report, rewrite
@@ -137,3 +138,11 @@ def test_rows_are_taken_where_they_stand_across_shards(tmp_path: Path) -> None:
         4499: {"id": "2-1499"},
     }
     assert table.column("nothing") == [None] * 4500
+
+
+def test_the_command_writes_the_page_anew(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before = (folder / "report.html").read_bytes()
+    (folder / "report.html").unlink()
+    assert main(["report", str(folder)]) == 0
+    assert capsys.readouterr().out == f"written to {folder / 'report.html'}\n"
+    assert (folder / "report.html").read_bytes() == before
