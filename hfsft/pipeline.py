@@ -72,6 +72,10 @@ def run(
     started = time.perf_counter()
     loaded = load_recipe(recipe, overrides)
     plan = compile_recipe(loaded)
+    if loaded.publish.tokenizer:
+        from hfsft.release.tokenizer import load_tokenizer
+
+        load_tokenizer(loaded.publish.tokenizer)  # fails now, not after the last answer is paid for
     rows, ledger, usage = _execute(loaded, plan, watcher or Watcher())
     if not len(rows):
         raise UserError(f"no row is left: {_where_lost(ledger)}")

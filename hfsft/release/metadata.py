@@ -50,8 +50,8 @@ def _licence(name: str | None) -> dict[str, str]:
 def _config(info: DatasetInfo, folder: Path) -> dict[str, Any]:
     name = str(info.config_name)
     files = [{"split": split, "path": f"{CONFIGS[name]}/{split}-*"} for split in info.splits or ()]
-    # `load_dataset` tells one local folder from another by its name and this metadata alone, never by its files: without
-    # their hash in here, a folder that was built again would load as the rows of the build before.
+    # `load_dataset` tells one local folder from another by its name and this metadata alone, never by its files:
+    # without their hash in here, a folder that was built again would load as the rows of the build before.
     content = f"content {_content(folder / CONFIGS[name])}"
     default = {"default": True} if name == "default" else {}
     return {"config_name": name, "description": content, "data_files": files, **default}
