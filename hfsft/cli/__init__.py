@@ -6,10 +6,10 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from hfsft.cli import build, diff, export, init, plan, preview, publish, schema, store, validate, why
+from hfsft.cli import build, diff, export, init, plan, preview, publish, report, schema, store, validate, why
 from hfsft.errors import HfsftError
 
-COMMANDS = (build, publish, plan, validate, preview, why, diff, export, init, store, schema)
+COMMANDS = (build, publish, plan, validate, preview, why, report, diff, export, init, store, schema)
 INTERRUPTED = 130
 USAGE = 2
 OURS = 3
@@ -22,6 +22,7 @@ examples:
   hfsft preview recipe.yaml          a few rows through the whole path
   hfsft build recipe.yaml            the dataset, in build/<name>
   hfsft publish build/<name>         the same on the Hub
+  hfsft report build/<name>          its page anew, build/<name>/report.html
   hfsft export build/<name> --format alpaca --out train.jsonl
 
 exit codes: 0 done, 1 something you can mend, 2 wrong usage, 3 our mistake, 130 interrupted

@@ -24,7 +24,7 @@ def command(
 
 def add_recipe(parser: argparse.ArgumentParser) -> None:
     """The recipe and its overrides."""
-    parser.add_argument("recipe", help="the recipe's file")
+    parser.add_argument("recipe", help="the recipe's file, or hf://datasets/you/name for a published one")
     parser.add_argument(
         "--set",
         dest="overrides",

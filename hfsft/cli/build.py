@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 import json
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from hfsft.cli.arguments import add_output, add_recipe, command
-from hfsft.cli.console import Line, count, duration, table
+from hfsft.cli.console import Line, count, duration, silent, table, tell
+from hfsft.cli.publish import report as released
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,11 +22,16 @@ def add(commands: Any) -> None:
     examples = (
         "  hfsft build recipe.yaml\n"
         "  hfsft build recipe.yaml --set models.judge.model=Qwen/Qwen3-32B --set models.judge.provider=auto\n"
-        "  hfsft build recipe.yaml --out data --json"
+        "  hfsft build recipe.yaml --out data --json\n"
+        "  hfsft build hf://datasets/you/name"
     )
     parser = command(commands, "build", "build the dataset of a recipe", run, examples)
     add_recipe(parser)
     parser.add_argument("--out", default="build", help="folder that gets <name>/ (default: build)")
+    parser.add_argument("--no-publish", action="store_true", help="do not push, even if the recipe names a repository")
+    parser.add_argument(
+        "--create-pr", action="store_true", help="propose the release to a repository you may not write"
+    )
     add_output(parser)
 
 
@@ -34,16 +41,27 @@ def run(arguments: argparse.Namespace) -> None:
 
     line = Line()
     watcher = None if arguments.quiet else pipeline.Watcher(line.step, line.progress)
+    publishing = pipeline.Publishing(not arguments.no_publish, arguments.create_pr, silent if arguments.quiet else tell)
     try:
         built, folder = pipeline.run(
-            arguments.recipe, overrides=arguments.overrides, out=arguments.out, watcher=watcher
+            arguments.recipe,
+            overrides=arguments.overrides,
+            out=arguments.out,
+            watcher=watcher,
+            publishing=publishing,
         )
     finally:
         line.clear()
+    shown = not (arguments.json or arguments.quiet)
+    if shown:
+        print(report(built, folder), flush=True)
+    published = pipeline.publish(built.recipe, folder, publishing)
     if arguments.json:
-        print(json.dumps({**built.summary(), "folder": str(folder)}, ensure_ascii=False, indent=2))
-    elif not arguments.quiet:
-        print(report(built, folder))
+        release = asdict(published) if published else None
+        summary = {**built.summary(), "folder": str(folder), "published": release}
+        print(json.dumps(summary, ensure_ascii=False, indent=2))
+    elif shown and published:
+        print(f"\n{released(published)}")
 
 
 def report(built: Built, folder: Path) -> str:
@@ -53,6 +71,7 @@ def report(built: Built, folder: Path) -> str:
     fates = [f"{counts[fate]:,} {fate}" for fate in ("train", "validation", "rejected", "failed")]
     lines.append(f"{count(built.ledger.rows_in, 'row')} in = {' + '.join(fates)}")
     lines.append(f"{usage_line(built)}, {duration(built.seconds)}")
+    lines += [f"note: {note}" for note in built.notes]
     lines.append(f"written to {folder}")
     return "\n".join(lines)
 

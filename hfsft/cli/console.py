@@ -100,3 +100,12 @@ class Line:
         self.stream.write("\r" + text + " " * max(0, len(self._shown) - len(text)) + ("\r" if not text else ""))
         self.stream.flush()
         self._shown = text
+
+
+def tell(text: str) -> None:
+    """Say what takes long, where it does not mix with a command's output."""
+    print(text, file=sys.stderr)
+
+
+def silent(_: str) -> None:
+    """Say nothing, with --quiet."""

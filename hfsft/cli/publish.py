@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hfsft.cli.arguments import add_output, command
-from hfsft.cli.console import count
+from hfsft.cli.console import count, silent, tell
 
 if TYPE_CHECKING:
     from hfsft.release.publish import Changes, Published
@@ -44,12 +43,12 @@ def run(arguments: argparse.Namespace) -> None:
     folder = Path(arguments.folder)
     given = {"repo_id": arguments.repo_id, "private": arguments.private, "tag": arguments.tag}
     section = publish.section_of(folder, {name: value for name, value in given.items() if value is not None})
-    tell = _silent if arguments.quiet else _tell
+    heard = silent if arguments.quiet else tell
     if arguments.dry_run:
-        found = publish.changes(folder, section, create_pr=arguments.create_pr, tell=tell)
+        found = publish.changes(folder, section, create_pr=arguments.create_pr, tell=heard)
         shown, text = found.summary(), would(found)
     else:
-        done = publish.push(folder, section, create_pr=arguments.create_pr, message=arguments.message, tell=tell)
+        done = publish.push(folder, section, create_pr=arguments.create_pr, message=arguments.message, tell=heard)
         shown, text = asdict(done), report(done)
     if arguments.json:
         print(json.dumps(shown, ensure_ascii=False, indent=2))
@@ -80,11 +79,3 @@ def would(found: Changes) -> str:
         return "nothing to publish: the Hub holds this build already"
     lines = [*(f"  write  {path}" for path in found.add), *(f"  delete {path}" for path in found.delete)]
     return "\n".join([f"one commit, {found.size / 1e6:,.1f} MB:", *lines, "", found.entry])
-
-
-def _tell(text: str) -> None:
-    print(text, file=sys.stderr)
-
-
-def _silent(_: str) -> None:
-    pass

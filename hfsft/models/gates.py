@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from hfsft.models.throttle import Gate, Lane
 
@@ -76,17 +75,19 @@ class Gates:
 
 def revision_of(model: Model) -> str:
     """The revision of the weights, as far as it is known here."""
-    return model.revision or (str(_embedded().revision(model)) if model.embedded else "")
+    if not model.embedded:
+        return model.revision or ""
+    # Only a recipe with an embedded model pays for the import.
+    from hfsft.models import embedded
+
+    return embedded.revision(model)
 
 
 def _endpoints(name: str, model: Model) -> list[Endpoint]:
     if model.embedded:
-        return [_embedded().start(model)]
+        from hfsft.models import embedded
+
+        return [embedded.start(model)]
     from hfsft.models.endpoints import endpoints_of
 
     return endpoints_of(name, model)
-
-
-def _embedded() -> Any:
-    # Only a recipe with an embedded model pays for the import.
-    return importlib.import_module("hfsft.models.embedded")

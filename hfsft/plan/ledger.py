@@ -30,7 +30,7 @@ class Fallen:
 
     def entries(self) -> Iterator[dict[str, Any]]:
         """One ledger entry a row; `value` is the measure as text, so that every rule fits one column."""
-        for row_id, value in zip(self.rows["id"], self.rows[self.value_column], strict=True):
+        for row_id, value in zip(self.rows["id"][:], self.rows[self.value_column][:], strict=True):
             failed = self.fate == "failed"
             shown = None if value is None else f"{value:.6g}" if isinstance(value, float) else str(value)
             yield {

@@ -35,7 +35,7 @@ class Built:
 
     def split(self, name: str) -> Dataset:
         """The kept rows of one split, in the order of their ids."""
-        wanted = [index for index, split in enumerate(self.rows["split"]) if split == name]
+        wanted = [index for index, split in enumerate(self.rows["split"][:]) if split == name]
         return self.rows.select(wanted)
 
     @cached_property
@@ -56,7 +56,7 @@ class Built:
             "trainer": self.trainer.as_dict(),
             "lengths": self.lengths.as_dict(),
             "bounds": measures.bounds(self.plan),
-            "notes": self.notes(),
+            "notes": self.notes,
             "seconds": round(self.seconds, 2),
         }
 
@@ -67,6 +67,7 @@ class Built:
 
         return lengths(self)
 
+    @cached_property
     def notes(self) -> list[str]:
         """What to know of the dataset before training on it, one line each."""
         from hfsft.release.notes import notes

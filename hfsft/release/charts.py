@@ -51,7 +51,7 @@ def funnel(lines: Sequence[Mapping[str, Any]]) -> Spec:
                         "type": "quantitative",
                         "title": "rows",
                         "axis": {"tickCount": 4},
-                        "scale": {"domain": [0, widest * 1.25]},  # room for the numbers
+                        "scale": {"domain": [0, widest * 1.4]},  # room for the numbers
                     },
                     "color": _fates(),
                     "order": {"field": "fate", "sort": "descending"},
@@ -101,31 +101,29 @@ def scores(spreads: Mapping[str, Mapping[str, Any]], scale: tuple[int, int]) -> 
     }
 
 
-def histogram(bins: Sequence[Mapping[str, Any]], title: str, marks: Mapping[str, float]) -> Spec:
+def histogram(bins: Sequence[Mapping[str, float]], title: str | None, marks: Mapping[str, float]) -> Spec:
     """How often a measure has which value, of the rows kept and the rows that fell by it; `marks` are lines on it.
 
-    A mark's name is a parameter of the chart, so that a page can move its line.
+    The first mark is the parameter `mark_0` of the chart and so on, so that a page can move its line.
     """
     values = [
         {"low": found["low"], "high": found["high"], "fate": fate, "rows": found[fate]}
         for found in bins
         for fate in FATES
-        if found.get(fate)
+        if found[fate]
     ]
-    parameters = {f"mark_{index}": value for index, value in enumerate(marks.values())}
-    lines = [
-        {
-            "data": {"values": [{"name": name}]},
-            "mark": {"type": "rule", "color": BOUND, "strokeWidth": 2, "strokeDash": [6, 3], "tooltip": name},
-            "encoding": {"x": {"datum": {"expr": parameter}, "type": "quantitative"}},
-        }
-        for name, parameter in zip(marks, parameters, strict=True)
-    ]
+    edges = [*(found["low"] for found in bins), bins[-1]["high"], *marks.values()]
+    whole = all((found["high"] - found["low"]).is_integer() for found in bins)
+    x = {
+        "type": "quantitative",
+        "scale": {"domain": [min(edges), max(edges)], "nice": False},  # a moved line must not move the bars
+        "axis": {"tickCount": 6, **({"tickMinStep": 1} if whole else {})},
+        "title": title,
+    }
     bars = {
-        "data": {"values": values},
         "mark": {"type": "bar", "binSpacing": 1},
         "encoding": {
-            "x": {"field": "low", "type": "quantitative", "bin": {"binned": True}, "title": title},
+            "x": {**x, "field": "low", "bin": {"binned": True}},
             "x2": {"field": "high"},
             "y": {"field": "rows", "type": "quantitative", "title": "rows", "axis": {"tickCount": 4}},
             "color": _fates() if any(value["fate"] == "fallen" for value in values) else {"value": KEPT},
@@ -136,8 +134,17 @@ def histogram(bins: Sequence[Mapping[str, Any]], title: str, marks: Mapping[str,
             ],
         },
     }
-    named = [{"name": parameter, "value": value} for parameter, value in parameters.items()]
-    return {"height": 150, "params": named, "layer": [bars, *lines]}
+    lines = [
+        {
+            "data": {"values": [{"name": name}]},
+            "transform": [{"calculate": f"mark_{index}", "as": "at"}],
+            "mark": {"type": "rule", "color": BOUND, "strokeWidth": 2, "strokeDash": [6, 3], "tooltip": name},
+            "encoding": {"x": {**x, "field": "at"}},
+        }
+        for index, name in enumerate(marks)
+    ]
+    named = [{"name": f"mark_{index}", "value": value} for index, value in enumerate(marks.values())]
+    return {"height": 150, "data": {"values": values}, "params": named, "layer": [bars, *lines]}
 
 
 def _fates() -> Spec:

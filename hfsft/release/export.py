@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 DATASET_INFO = "dataset_info.json"  # where LLaMA-Factory looks up the files of a folder
 NOT_PROVENANCE = ("split", "defect", "unscored")  # what a kept row says there is the name of its file, or nothing
 
+ENTRY = ("fate", "stage", "rule", "value", "bound", "error")  # of the ledger
 NOT_REJECTED = ("family", *NOT_PROVENANCE)  # no row that fell has one, or it stands in `value`
 
 
@@ -57,12 +58,15 @@ def rejected_rows(built: Built) -> Dataset:
     from datasets import Dataset
 
     measured = {name: kind for name, kind in built.plan.columns().items() if name not in (*COLUMNS, *NOT_REJECTED)}
-    wanted = {**COLUMNS, **measured, **dict.fromkeys(("fate", "stage", "rule", "value", "bound", "error"), "string")}
+    wanted = {**COLUMNS, **measured, **dict.fromkeys(ENTRY, "string")}
     found: dict[str, list[Any]] = {name: [] for name in wanted}  # by columns, so that none may fall
     for fallen in built.ledger.fallen:
-        for row, entry in zip(fallen.rows, fallen.entries(), strict=True):
-            for name, values in found.items():
-                values.append(entry.get(name, row.get(name)))
+        entries = list(fallen.entries())
+        for name, values in found.items():
+            if name in ENTRY:
+                values += [entry[name] for entry in entries]
+            else:
+                values += fallen.rows[name][:] if name in fallen.rows.column_names else [None] * len(entries)
     return Dataset.from_dict(found, features=features(wanted))
 
 

@@ -1,7 +1,8 @@
 """The folder of a build: what a release on the Hub holds, file for file.
 
 build/refund-support/
-  README.md                      the card; its configs make `load_dataset(folder)` work
+  README.md, assets/...          the card; its configs make `load_dataset(folder)` work
+  report.html                    the build in one page that needs no network
   data/train-00000-of-00001.parquet, data/validation-...
   provenance/...                 lineage, measures, scores and reasons, by id
   rejected/rejected-...          the rows that fell, with stage, rule and value
@@ -22,11 +23,12 @@ import yaml
 
 from hfsft.errors import UserError
 from hfsft.recipe.recipe import Recipe
-from hfsft.release import lock
+from hfsft.release import lock, report
 from hfsft.release.built import SPLITS, Built
 from hfsft.release.card import card
 from hfsft.release.export import default_rows, provenance_rows, rejected_rows
 from hfsft.release.pictures import pictures
+from hfsft.release.reader import Release
 from hfsft.release.tokenizer import load_tokenizer
 
 if TYPE_CHECKING:
@@ -88,6 +90,7 @@ def _fill(built: Built, folder: Path) -> None:
     _text(folder / lock.FILE, lock.lock_text(built, resolved))
     pictures(built, folder)
     _text(folder / "README.md", card(built, folder))
+    _text(folder / report.FILE, report.report(Release(str(folder), folder)))
 
 
 def _with_sources(recipe: Recipe, folder: Path) -> dict[str, Any]:

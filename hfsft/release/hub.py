@@ -33,9 +33,9 @@ class Account:
 
     def may_write(self, namespace: str, repo_id: str) -> bool:
         """Whether a commit there can succeed, as far as can be told beforehand."""
-        theirs = namespace == self.name or self.orgs.get(namespace, "read") != "read"
-        token = self.role != "read" and (self.role != "fineGrained" or bool({namespace, repo_id} & self.writes))
-        return theirs and token
+        if self.role == "fineGrained":  # and may not be allowed to list the user's organisations
+            return not self.writes.isdisjoint({namespace, repo_id})
+        return self.role != "read" and (namespace == self.name or self.orgs.get(namespace, "read") != "read")
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,7 @@ def numbers(rows: Dataset, column: str) -> list[float]:
     """The values of a column, without the rows that have none; empty where there is no such column."""
     if column not in rows.column_names:
         return []
-    return [value for value in rows[column] if value is not None]
+    return [value for value in rows[column][:] if value is not None]
 
 
 def spread(values: Sequence[float]) -> dict[str, Any]:

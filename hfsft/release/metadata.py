@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections import defaultdict
 from pathlib import Path
@@ -33,7 +34,7 @@ def metadata(built: Built, folder: Path) -> dict[str, Any]:
         "size_categories": [next((name for bound, name in SIZES if rows < bound), "n>1M")],
         "task_categories": ["text-generation"],
         "tags": ["sft", "hfsft", *(["synthetic"] if any(step.models for step in built.plan.steps) else [])],
-        "configs": [_config(info) for info in infos],
+        "configs": [_config(info, folder) for info in infos],
         "dataset_info": [info._to_yaml_dict() for info in infos],
     }
     return {name: value for name, value in found.items() if value is not None}
@@ -46,10 +47,25 @@ def _licence(name: str | None) -> dict[str, str]:
     return {"license": name} if name in HUB_LICENCES else {"license": "other", "license_name": name}
 
 
-def _config(info: DatasetInfo) -> dict[str, Any]:
+def _config(info: DatasetInfo, folder: Path) -> dict[str, Any]:
     name = str(info.config_name)
     files = [{"split": split, "path": f"{CONFIGS[name]}/{split}-*"} for split in info.splits or ()]
-    return {"config_name": name, "data_files": files, **({"default": True} if name == "default" else {})}
+    # `load_dataset` tells one local folder from another by its name and this metadata alone, never by its files:
+    # without their hash in here, a folder that was built again would load as the rows of the build before.
+    content = f"content {_content(folder / CONFIGS[name])}"
+    default = {"default": True} if name == "default" else {}
+    return {"config_name": name, "description": content, "data_files": files, **default}
+
+
+def _content(folder: Path) -> str:
+    """16 hex digits for the data files in a folder."""
+    found = hashlib.sha256()
+    for path in sorted(folder.glob("*.parquet")):
+        found.update(path.name.encode())
+        with path.open("rb") as data:
+            while block := data.read(2**20):
+                found.update(block)
+    return found.hexdigest()[:16]
 
 
 def _info(name: str, folder: Path) -> DatasetInfo | None:
@@ -66,9 +82,9 @@ def _info(name: str, folder: Path) -> DatasetInfo | None:
         return None
     splits, schema = SplitDict(), None
     for split in sorted(shards, key=["train", "validation", *shards].index):
-        files = [ParquetFile(path) for path in shards[split]]
+        files = [ParquetFile(path, memory_map=True) for path in shards[split]]
         schema = files[0].schema_arrow
-        groups = (file.read_row_group(index) for file in files for index in range(file.num_row_groups))
+        groups = (file.read_row_group(index, use_threads=False) for file in files for index in range(file.num_row_groups))
         size = sum(group.nbytes for group in groups)  # one row group at a time: a split need not fit in memory
         splits.add(SplitInfo(split, num_bytes=size, num_examples=sum(file.metadata.num_rows for file in files)))
     return DatasetInfo(

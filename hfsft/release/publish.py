@@ -159,7 +159,10 @@ def _check(hub: Hub, publish: Publish, create_pr: bool) -> tuple[Checked, Snapsh
     if publish.tag and create_pr:
         notes.append(f"the tag {publish.tag} is not set: a pull request has none")
     elif publish.tag:
-        _require_free(hub.tags(repo_id), publish.tag, snapshot, repo_id)
+        tags = hub.tags(repo_id)
+        _require_free(tags, publish.tag, snapshot, repo_id)
+        if publish.tag in tags:
+            notes.append(f"the tag {publish.tag} is on the release there: one with other rows needs another tag")
     return Checked(repo_id, url, True, snapshot.private, tuple(notes)), snapshot
 
 
@@ -176,7 +179,7 @@ def _require_rights(account: Account, repo_id: str, create_pr: bool) -> None:
             f"{repo_id}: this token of {account.name} may not write there: log in with one that may write to "
             f"{namespace}, or propose the release with --create-pr"
         )
-    theirs = ", ".join([account.name, *account.orgs])
+    theirs = ", ".join([account.name, *(org for org, role in account.orgs.items() if role != "read")])
     raise ReleaseError(
         f"{repo_id}: {account.name} may not write there (may write to: {theirs}); to propose the release: --create-pr"
     )

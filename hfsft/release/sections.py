@@ -141,7 +141,7 @@ def split(release: Release) -> Values:
     """Duplicates that fell, families, and that none of them lies on both sides."""
     built = release.built
     sides: dict[str, set[str]] = {}
-    for family, side in zip(built.rows["family"], built.rows["split"], strict=True):
+    for family, side in zip(built.rows["family"][:], built.rows["split"][:], strict=True):
         sides.setdefault(family, set()).add(side)
     counts = {side: sum(side in found for found in sides.values()) for side in built.ledger.splits}
     return {
@@ -151,7 +151,7 @@ def split(release: Release) -> Values:
             if "duplicate" in fallen.rule
         ],
         "families": f"{len(sides):,}",
-        "largest": f"{max(Counter(built.rows['family']).values()):,}",
+        "largest": f"{max(Counter(built.rows['family'][:]).values()):,}",
         "counts": joined([f"{count:,} in {side}" for side, count in counts.items()]),
         "held_out": counts.get("validation", 0),
         "divided": sum(len(found) > 1 for found in sides.values()),
@@ -215,7 +215,7 @@ def dollars(usd: float | None) -> str:
 
 def limits(release: Release) -> Values:
     """What to know before training on it."""
-    return {"notes": release.built.notes()}
+    return {"notes": release.built.notes}
 
 
 def recipe(release: Release) -> Values:

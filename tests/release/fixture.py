@@ -129,7 +129,7 @@ def _parquet(folder: Path, split: str, ids: Sequence[str], shards: int, answer: 
 class Client:
     """Publishes as a user of the test's Hub, in a process of its own."""
 
-    def __init__(self, hub: HubServer) -> None:
+    def __init__(self, hub: HubServer, env: Mapping[str, str] | None = None) -> None:
         self.hub = hub
         self.token: str | None = hub.token("ana")
         self.waited: list[float] = []
@@ -137,14 +137,14 @@ class Client:
         self.logged = ""
         self._process = subprocess.Popen(
             [sys.executable, "-c", DRIVER],
-            env=hub.env() | {"HF_HUB_DISABLE_PROGRESS_BARS": "1"},
+            env=hub.env() | dict(env or {}),
             cwd=hub.folder,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
         )
-        self._watchdog = threading.Timer(120, self._process.kill)
+        self._watchdog = threading.Timer(300, self._process.kill)
         self._watchdog.start()
 
     def push(

@@ -1,6 +1,9 @@
 """A build on the Hub: one commit that replaces the one before, nothing stale, and what loads is what was built."""
 
 from pathlib import Path
+from textwrap import dedent
+
+import yaml
 
 from tests.hub.fixture import HubServer
 from tests.release.fixture import Client, write_build
@@ -96,6 +99,40 @@ def test_what_only_a_run_says_of_itself_is_no_news(hub: HubServer, client: Clien
     assert commits(hub) == ["Publish made", "Say how long it took"]
     assert hub.repo(REPO).text("README.md").count("The same rows.") == 1
     assert client.push(write_build(tmp_path / "made", train=7), repo_id=REPO, options={"news_only": True})["changed"]
+
+
+def test_what_hfsft_builds_goes_up_as_it_is_and_built_again_is_no_news(hub: HubServer, tmp_path: Path) -> None:
+    things = ["parcel", "refund", "invoice", "password", "coupon", "battery"]
+    pairs = [(first, second) for first in things for second in things if first < second]
+    rows = [{"instruction": f"My {a} is late, and so is the {b}.", "response": f"Ask for the {a}."} for a, b in pairs]
+    recipe = {
+        "name": "toy",
+        "license": "apache-2.0",
+        "examples": [{"rows": rows}],
+        "filters": [],
+        "split": {"validation": 0.3, "similarity": 1},
+        "publish": {"repo_id": REPO, "private": False, "format": "prompt_completion"},
+    }
+    (tmp_path / "recipe.yaml").write_text(yaml.safe_dump(recipe))
+    program = """
+    import dataclasses, json
+    from hfsft import pipeline
+    from hfsft.release import publish
+    done = []
+    for seconds in range(2):
+        built, folder = pipeline.run("recipe.yaml")
+        section = publish.section_of(folder, {})
+        assert section == built.recipe.publish
+        done.append(dataclasses.asdict(publish.push(folder, section, news_only=True)))
+    print(json.dumps(done))
+    """
+    first, again = hub.run(dedent(program), token=hub.token("ana")).json()
+    assert first["changed"]
+    assert set(first["rows"]) >= {"default", "provenance"}
+    assert sum(first["rows"]["default"].values()) == len(rows)
+    assert (again["changed"], again["revision"]) == (False, first["revision"])
+    assert commits(hub) == ["Publish toy"]
+    assert "First release: train" in hub.repo(REPO).text("README.md")
 
 
 def test_a_folder_that_is_no_build_or_holds_a_key_is_refused_before_the_hub_is_asked(

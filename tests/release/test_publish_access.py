@@ -2,7 +2,12 @@
 
 from pathlib import Path
 
+import pytest
+
+from hfsft.errors import ReleaseError
+from hfsft.recipe.publish import Publish
 from hfsft.release.hub import Account
+from hfsft.release.publish import section_of
 from tests.hub.fixture import HubServer
 from tests.hub.repo import Blob, Repo
 from tests.release.fixture import Client, write_build
@@ -42,17 +47,28 @@ def test_what_stands_against_a_push_is_said_before_it_and_nothing_is_written(hub
     assert {request.method for request in hub.requests} == {"GET"}
 
 
-def test_a_fine_grained_token_must_name_what_it_may_write() -> None:
-    account = Account("ana", {"acme": "write", "club": "read"}, "fineGrained", frozenset({"ana/made", "acme"}))
-    may = [
-        account.may_write(repo.partition("/")[0], repo) for repo in ("ana/made", "ana/other", "acme/any", "club/any")
-    ]
-    assert may == [True, False, True, False]
+@pytest.mark.parametrize(
+    ("role", "repo_id", "may"),
+    [
+        ("write", "ana/other", True),
+        ("", "acme/any", True),
+        ("write", "club/any", False),
+        ("write", "bob/any", False),
+        ("read", "ana/made", False),
+        ("fineGrained", "ana/made", True),
+        ("fineGrained", "hidden/any", True),
+        ("fineGrained", "ana/other", False),
+    ],
+)
+def test_a_token_may_write_what_its_user_may_and_what_it_names(role: str, repo_id: str, may: bool) -> None:
+    account = Account("ana", {"acme": "write", "club": "read"}, role, frozenset({"ana/made", "hidden"}))
+    assert account.may_write(repo_id.partition("/")[0], repo_id) is may
 
 
 def test_a_tag_on_another_release_is_refused_before_the_push(hub: HubServer, client: Client, tmp_path: Path) -> None:
     client.push(write_build(tmp_path / "made"), repo_id=REPO, tag="v1")
     old = hub.repo(REPO).at("v1").oid
+    assert "one with other rows needs another tag" in client.check(repo_id=REPO, tag="v1")["notes"][0]
     folder = write_build(tmp_path / "next", train=7)
     said = client.push(folder, repo_id=REPO, tag="v1", fails=True)
     assert f"the tag v1 is on commit {old[:12]} already" in said
@@ -119,6 +135,13 @@ def test_the_command_says_what_it_would_do_then_does_it_and_how_to_load_it(hub: 
     refused = hub.run(command, token=token, check=False)
     assert refused.returncode == 1
     assert f"to go on: hfsft publish {folder}" in refused.stderr
-    wrong = hub.run([*command, "--repo-id", "a/b/c"], token=token, check=False)
-    assert "repo_id: " in wrong.stderr
-    assert wrong.returncode == 1
+
+
+def test_what_is_given_stands_in_place_of_the_recipe(tmp_path: Path) -> None:
+    folder = write_build(tmp_path / "made", publish={"repo_id": REPO, "tag": "v1"})
+    assert section_of(folder, {"tag": "v2", "private": False}) == Publish(repo_id=REPO, tag="v2", private=False)
+    for given, message in (({"repo_id": "a/b/c"}, "repo_id: "), ({"privat": True}, "privat: ")):
+        with pytest.raises(ReleaseError, match=message):
+            section_of(folder, given)
+    with pytest.raises(ReleaseError, match="holds no build that can be published"):
+        section_of(tmp_path, {})

@@ -132,11 +132,19 @@ def test_a_commit_in_between_is_kept_and_the_release_goes_on_top(
     assert base != done["revision"]
 
 
-def test_an_upload_cut_in_the_middle_is_sent_again(hub: HubServer, client: Client, tmp_path: Path) -> None:
-    cut = hub.faults.cut_request("POST /v1/xorbs/*", after=5_000, times=2)
-    client.push(write_build(tmp_path / "made", train=2_000), repo_id=REPO)
-    assert cut.struck == 2
-    assert commits(hub) == ["Publish made"]
+def test_an_upload_cut_in_the_middle_is_sent_again(hub: HubServer, tmp_path: Path) -> None:
+    uploads = {"POST /v1/xorbs/*": {}, "PUT /lfs/*": {"HF_HUB_DISABLE_XET": "1"}}
+    for number, (upload, env) in enumerate(uploads.items()):
+        folder = write_build(tmp_path / "made", train=2_000 + number)
+        cut = hub.faults.cut_request(upload, after=5_000, times=2)
+        sender = Client(hub, env)
+        try:
+            sender.push(folder, repo_id=REPO)
+        finally:
+            sender.stop()
+        assert cut.struck == 2
+        assert_holds(hub, folder)
+    assert commits(hub) == ["Publish made"] * 2
 
 
 def test_a_first_push_that_fails_leaves_an_empty_repository_for_the_next(

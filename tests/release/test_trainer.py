@@ -146,15 +146,19 @@ def test_lengths_are_those_that_a_trainer_sees(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("tokens", "expected"),
-    [
-        ([10], Lengths(10, 10, 10, 10, 64, 0, 0)),
-        (list(range(1, 101)), Lengths(1, 50, 95, 100, 128, 0, 0)),
-        ([64] * 95 + [2000] * 5, Lengths(64, 64, 64, 2000, 64, 5, 5)),
-    ],
+    ("tokens", "percentile", "recommended", "over_recommended"),
+    [([10], 10, 64, 0), ([64], 64, 64, 0), (list(range(1, 101)), 95, 128, 0), ([64] * 95 + [2000] * 5, 64, 64, 5)],
 )
-def test_the_recommended_length_is_the_95th_percentile_rounded_up(tokens: list[int], expected: Lengths) -> None:
-    assert Lengths.of(tokens) == expected
+def test_the_recommended_length_is_the_95th_percentile_rounded_up(
+    tokens: list[int], percentile: int, recommended: int, over_recommended: int
+) -> None:
+    found = Lengths.of(tokens)
+    assert (found.shortest, found.longest) == (min(tokens), max(tokens))
+    assert (found.percentile_95, found.recommended, found.over_recommended) == (
+        percentile,
+        recommended,
+        over_recommended,
+    )
 
 
 def test_rows_that_trl_would_cut_are_counted(tmp_path: Path) -> None:

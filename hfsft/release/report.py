@@ -1,0 +1,121 @@
+"""The report: one page that shows a build, with everything it needs inside it."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import os
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from markupsafe import Markup
+
+from hfsft.prompts import templates
+from hfsft.release import charts, vega
+from hfsft.release.reader import Release, open_release
+from hfsft.release.sections import dollars
+from hfsft.release.story import Story
+from hfsft.release.thresholds import thresholds
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+FILE = "report.html"
+SCRIPTS = ("charts.js", "samples.js")
+
+
+def report(release: Release) -> str:
+    """The page of a build, from the files of its folder: no request leaves it, and no text of a row can become markup.
+
+    Raises `ReleaseError` where the folder lacks them.
+    """
+    story = Story(release)
+    summary = story.summary
+    scripts = [vega.bundle(), *(_file(name) for name in SCRIPTS)]
+    lines = [line for line in summary["funnel"] if line["added"] or line["removed"]]
+    measured = list(thresholds(story))
+    samples = story.samples()
+    lengths = summary["lengths"]["summary"]
+    data = {
+        "funnel": charts.funnel(lines),
+        "lengths": charts.histogram(lengths["bins"], None, {"95th percentile": lengths["percentile_95"]}),
+        "measures": measured,
+        "samples": samples,
+    }
+    page: str = (
+        _environment()
+        .get_template("page.html")
+        .render(
+            summary=summary,
+            measures=measured,
+            rules=story.rules(),
+            clusters=story.clusters(),
+            families=story.families(),
+            samples=len(samples),
+            fates=sorted({sample["fate"] for sample in samples}),
+            stages=sorted({sample["stage"] for sample in samples if "stage" in sample}),
+            drawn=bool(scripts[0]),
+            style=_file("style.css"),
+            scripts=scripts,
+            policy=_policy(scripts),
+            data=_json(data),
+        )
+    )
+    return page
+
+
+def rewrite(where: str) -> Path:
+    """Write the page of a build's folder anew; its path.
+
+    Raises `ReleaseError` where that holds no build.
+    """
+    release = open_release(where)
+    path = release.folder / FILE
+    beside = path.with_suffix(".new")
+    beside.write_text(report(release), encoding="utf-8", newline="\n")
+    os.replace(beside, path)  # noqa: PTH105 - a reader never sees half a page
+    return path
+
+
+def _policy(scripts: list[str]) -> str:
+    """Only our own scripts run, and nothing is ever fetched, whatever a row may hold."""
+    digests = (base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in scripts if script)
+    allowed = " ".join(f"'sha256-{digest}'" for digest in digests)
+    return f"default-src 'none'; script-src {allowed}; style-src 'unsafe-inline'; img-src data:"
+
+
+def _json(data: Any) -> str:
+    """JSON that cannot end the block it stands in."""
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    for sign in "<>&\u2028\u2029":
+        text = text.replace(sign, f"\\u{ord(sign):04x}")
+    return text
+
+
+def _code(text: str) -> Markup:
+    """What stands between backticks, as code."""
+    return Markup().join(
+        Markup("<code>{}</code>").format(part) if index % 2 else part for index, part in enumerate(text.split("`"))
+    )
+
+
+def _file(name: str) -> str:
+    return (templates() / "report" / name).read_text(encoding="utf-8")
+
+
+@cache
+def _environment() -> Environment:
+    """HTML, unlike prompts, must escape what it shows."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    environment = Environment(
+        loader=FileSystemLoader(templates() / "report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"code": _code, "count": lambda number: f"{number:,}", "dollars": dollars}
+    return environment

@@ -1,0 +1,207 @@
+"""A build's folder as its report tells it: measures with their bounds, sampled rows, rules, clusters of duplicates.
+
+Read column by column, so that a hundred thousand rows take little memory, and from the folder alone, so that the page
+can be written anew at any time.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from heapq import nsmallest
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hfsft.plan.row import COLUMNS, conversation
+from hfsft.plan.step import unit
+from hfsft.release.reader import Release
+
+if TYPE_CHECKING:
+    from pyarrow import RecordBatch
+    from pyarrow.parquet import ParquetFile
+
+SAMPLES = {"train": 300, "validation": 100, "rejected": 300, "failed": 100}
+"""Rows of each fate that the page shows at most, picked by a hash of their ids."""
+EACH_RULE = 30  # rejected rows of every rule at least, however few of all it took
+CLUSTERS = 40
+MEMBERS = 6  # of a cluster, shown with their text
+LONGEST = 4_000  # characters of one text that the page shows
+LINEAGE = ("origin", "template", "round", "topic", "seed_id", "parent_id", "family")
+FATE = ("fate", "stage", "rule", "value", "bound", "error")
+
+
+@dataclass(frozen=True)
+class Table:
+    """One split's rows on disk."""
+
+    split: str
+    files: Sequence[Path]
+
+    @cached_property
+    def kinds(self) -> dict[str, str]:
+        """Column -> its type, in Arrow's words."""
+        from pyarrow.parquet import read_schema
+
+        return {field.name: str(field.type) for field in read_schema(self.files[0])} if self.files else {}
+
+    def column(self, name: str) -> list[Any]:
+        """One column's values, in the order of the rows; None throughout where there is no such column."""
+        if name not in self.kinds:
+            return [None] * sum(file.metadata.num_rows for file in self._open())
+        return [value for batch in self._batches(columns=[name]) for value in batch.column(0).to_pylist()]
+
+    def rows(self, wanted: Sequence[int]) -> Iterator[tuple[int, dict[str, Any]]]:
+        """The rows at some places, with their places."""
+        left, start = sorted(wanted), 0
+        for batch in self._batches(batch_size=1000):
+            here = [place for place in left if start <= place < start + len(batch)]
+            if here:
+                found = batch.take([place - start for place in here]).to_pylist()
+                yield from zip(here, found, strict=True)
+            start += len(batch)
+
+    def _open(self) -> Iterator[ParquetFile]:
+        from pyarrow.parquet import ParquetFile
+
+        return (ParquetFile(path, memory_map=True) for path in self.files)
+
+    def _batches(self, **how: Any) -> Iterator[RecordBatch]:
+        for file in self._open():
+            yield from file.iter_batches(use_threads=False, **how)  # each thread would hold a pool of its own
+
+
+@dataclass(frozen=True)
+class Story:
+    """What the page is made from."""
+
+    release: Release
+
+    @cached_property
+    def summary(self) -> dict[str, Any]:
+        """Counts, funnel, usage and notes, as the build wrote them."""
+        return self.release.summary()
+
+    @cached_property
+    def kept(self) -> list[Table]:
+        """The splits."""
+        folder = self.release.folder / "provenance"
+        return [Table(split, sorted(folder.glob(f"{split}-*.parquet"))) for split in self.release.splits()]
+
+    @cached_property
+    def fallen(self) -> Table:
+        """The rows that fell."""
+        return Table("rejected", sorted((self.release.folder / "rejected").glob("*.parquet")))
+
+    def values(self, column: str) -> list[Any]:
+        """A column over all kept rows."""
+        return [value for table in self.kept for value in table.column(column)]
+
+    def measures(self) -> list[str]:
+        """The columns of numbers that are no part of a row's lineage."""
+        kinds = {name: kind for table in [*self.kept, self.fallen] for name, kind in table.kinds.items()}
+        return [name for name, kind in kinds.items() if kind in ("int64", "double", "int32") and name not in COLUMNS]
+
+    def fell_by(self, column: str) -> list[float]:
+        """The values by which rows fell at a rule over that column."""
+        steps = {bound["step"] for bound in self.summary["bounds"] if bound["column"] == column}
+        pairs = zip(self.fallen.column("stage"), self.fallen.column("value"), strict=True)
+        return [float(value) for stage, value in pairs if stage in steps and value is not None]
+
+    def rules(self) -> list[dict[str, Any]]:
+        """Each rule that took rows, with its bound and how many, the one that took most first."""
+        columns = [self.fallen.column(name) for name in ("fate", "stage", "bound")]
+        counts = Counter(zip(*columns, strict=True))
+        return [
+            {"fate": fate, "stage": stage, "bound": bound or "", "rows": rows}
+            for (fate, stage, bound), rows in counts.most_common()
+        ]
+
+    def samples(self) -> list[dict[str, Any]]:
+        """Rows of every fate and rule, as the page shows them."""
+        found = []
+        for table in self.kept:
+            places = _chosen(table.column("id"), SAMPLES[table.split])
+            found += [_shown(row, table.split) for row in _rows(table, places)]
+        groups: dict[tuple[str, str], list[int]] = defaultdict(list)
+        for place, group in enumerate(zip(self.fallen.column("fate"), self.fallen.column("stage"), strict=True)):
+            groups[group].append(place)
+        ids, wanted = self.fallen.column("id"), list[int]()
+        for (fate, _), places in groups.items():
+            share = len(places) / sum(len(other) for (name, _), other in groups.items() if name == fate)
+            wanted += _chosen(ids, max(EACH_RULE, round(share * SAMPLES[fate])), places)
+        return found + [_shown(row, row["fate"]) for row in _rows(self.fallen, wanted)]
+
+    def clusters(self) -> list[dict[str, Any]]:
+        """The largest groups of rows that are duplicates of one row: its text, and those of some of them."""
+        parent: dict[str, str] = {}
+        for name in self.fallen.kinds:
+            if "_duplicate_" in name and name.endswith("_of"):
+                rows = zip(*(self.fallen.column(part) for part in ("id", "rule", name)), strict=True)
+                parent.update({row: of for row, rule, of in rows if of and rule and name.startswith(rule)})
+        groups: dict[str, list[str]] = defaultdict(list)
+        for row in parent:
+            top = row
+            for _ in range(len(parent)):  # a row may be the duplicate of one that fell itself
+                if top not in parent:
+                    break
+                top = parent[top]
+            groups[top].append(row)
+        largest = sorted(groups.items(), key=lambda item: (-len(item[1]), item[0]))[:CLUSTERS]
+        texts = self._texts({row for top, members in largest for row in (top, *members[:MEMBERS])})
+        return [
+            {
+                "text": texts.get(top, top),
+                "rows": len(members),
+                "members": [texts.get(member, member) for member in members[:MEMBERS]],
+            }
+            for top, members in largest
+        ]
+
+    def families(self) -> dict[str, Any]:
+        """How many families each split has, and how many families have how many rows."""
+        sizes = Counter(self.values("family"))
+        sides = {table.split: len(set(table.column("family"))) for table in self.kept}
+        return {"splits": sides, "sizes": sorted(Counter(sizes.values()).items()), "families": len(sizes)}
+
+    def _texts(self, ids: set[str]) -> dict[str, str]:
+        found = {}
+        for table in [*self.kept, self.fallen]:
+            for row, text in zip(table.column("id"), table.column("instruction"), strict=True):
+                if row in ids:
+                    found[row] = _cut(text or "")
+        return found
+
+
+def _chosen(ids: Sequence[str], count: int, places: Sequence[int] | None = None) -> list[int]:
+    """At most `count` places, by a hash of the ids there: the same rows in every report."""
+    every = range(len(ids)) if places is None else places
+    return nsmallest(count, every, key=lambda place: unit(ids[place], "report"))
+
+
+def _rows(table: Table, places: Sequence[int]) -> list[dict[str, Any]]:
+    """The rows at some places, in the order of these."""
+    found = dict(table.rows(places))
+    return [found[place] for place in places]
+
+
+def _shown(row: Mapping[str, Any], fate: str) -> dict[str, Any]:
+    """A row as the page shows it: who says what, what was measured, what the judge wrote, where it comes from."""
+    complete = row.get("messages") or (row["instruction"] is not None and row["response"] is not None)
+    turns = conversation(row) if complete else [{"role": "user", "content": row["instruction"] or ""}]
+    own = {name: value for name, value in row.items() if value is not None and name not in (*COLUMNS, *FATE, "family")}
+    lineage = {name: row.get(name) for name in LINEAGE}
+    return {
+        "id": row["id"],
+        "fate": fate,
+        **{name: row[name] for name in FATE[1:] if row.get(name) is not None},
+        "turns": [{"role": turn["role"], "text": _cut(turn["content"] or "")} for turn in turns],
+        "measures": {name: _cut(value) if isinstance(value, str) else value for name, value in own.items()},
+        "lineage": {name: value for name, value in lineage.items() if value not in (None, "")},
+    }
+
+
+def _cut(text: str) -> str:
+    more = len(text) - LONGEST
+    return f"{text[:LONGEST]} … ({more:,} more characters)" if more > 0 else text

@@ -1,0 +1,66 @@
+"""Thresholds: for each measure, what any other bound would keep; exact, however many rows there are."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from hfsft.release import charts, measures
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from hfsft.release.story import Story
+
+STEPS = 200
+"""Places of a slider: every value that occurs where they are no more than these, else evenly spread."""
+
+
+def thresholds(story: Story) -> Iterator[dict[str, Any]]:
+    """Each measure with its chart, its bounds, and for both kinds of bound the rows kept at each place of a slider.
+
+    A bound moved outwards lets rows go on to the rules behind it, which never saw them: only how many is known.
+    """
+    for column in story.measures():
+        values = story.values(column)
+        kept = [float(value) for value in values if value is not None]
+        fallen = story.fell_by(column)
+        if not kept and not fallen:
+            continue
+        bounds = dict(_bounds(story, column))
+        yield {
+            "column": column,
+            "chart": charts.histogram(measures.histogram(kept, fallen), None, bounds),
+            "bounds": bounds,
+            "places": _places(kept, fallen, bounds),
+            "kept": len(kept),
+            "fallen": len(fallen),
+            "missing": len(values) - len(kept),
+        }
+
+
+def _bounds(story: Story, column: str) -> Iterator[tuple[str, float]]:
+    """The tightest bound of each kind."""
+    for kind, tightest in (("at_least", max), ("at_most", min)):
+        found = [bound[kind] for bound in story.summary["bounds"] if bound["column"] == column]
+        if set(found) - {None}:
+            yield kind, float(tightest(value for value in found if value is not None))
+
+
+def _places(kept: list[float], fallen: list[float], bounds: dict[str, float]) -> list[list[float]]:
+    """`[value, kept, fallen, kept, fallen]`: the rows at least, then at most, that value; the bounds are among them."""
+    import numpy as np
+
+    stay, fell = np.sort(np.asarray(kept, float)), np.sort(np.asarray(fallen, float))
+    values = np.unique(np.concatenate([stay, fell]))
+    if len(values) > STEPS:
+        values = np.linspace(values[0], values[-1], STEPS)
+    # Counted at the numbers that are shown, so that a bound copied from the page does what it says.
+    shown = sorted({*bounds.values(), *(float(f"{value:.6g}") for value in values.tolist())})
+    return [
+        [
+            value,
+            *(len(rows) - int(np.searchsorted(rows, value, "left")) for rows in (stay, fell)),
+            *(int(np.searchsorted(rows, value, "right")) for rows in (stay, fell)),
+        ]
+        for value in shown
+    ]
