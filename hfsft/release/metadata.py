@@ -50,8 +50,8 @@ def _licence(name: str | None) -> dict[str, str]:
 def _config(info: DatasetInfo, folder: Path) -> dict[str, Any]:
     name = str(info.config_name)
     files = [{"split": split, "path": f"{CONFIGS[name]}/{split}-*"} for split in info.splits or ()]
-    # `load_dataset` tells one local folder from another by its name and this metadata alone, never by its files: without
-    # their hash in here, a folder that was built again would load as the rows of the build before.
+    # `load_dataset` tells one local folder from another by its name and this metadata alone, never by its files:
+    # without their hash in here, a folder that was built again would load as the rows of the build before.
     content = f"content {_content(folder / CONFIGS[name])}"
     default = {"default": True} if name == "default" else {}
     return {"config_name": name, "description": content, "data_files": files, **default}
@@ -84,7 +84,9 @@ def _info(name: str, folder: Path) -> DatasetInfo | None:
     for split in sorted(shards, key=["train", "validation", *shards].index):
         files = [ParquetFile(path, memory_map=True) for path in shards[split]]
         schema = files[0].schema_arrow
-        groups = (file.read_row_group(index, use_threads=False) for file in files for index in range(file.num_row_groups))
+        groups = (
+            file.read_row_group(index, use_threads=False) for file in files for index in range(file.num_row_groups)
+        )
         size = sum(group.nbytes for group in groups)  # one row group at a time: a split need not fit in memory
         splits.add(SplitInfo(split, num_bytes=size, num_examples=sum(file.metadata.num_rows for file in files)))
     return DatasetInfo(
