@@ -98,6 +98,10 @@ def run(
         from hfsft.release.publish import check
 
         check(loaded.publish, create_pr=how.create_pr, tell=how.tell)
+    if loaded.publish.tokenizer:
+        from hfsft.release.tokenizer import load_tokenizer
+
+        load_tokenizer(loaded.publish.tokenizer)  # fails now, not after the last answer is paid for
     rows, ledger, usage = _execute(loaded, plan, watcher or Watcher())
     if not len(rows):
         raise UserError(f"no row is left: {_where_lost(ledger)}")

@@ -21,6 +21,7 @@ PERMUTATIONS = 128
 SEED = 1  # of the permutations: results must be the same on every machine
 MISSED = 0.9  # weight of missed pairs against false ones: a missed pair is lost, a false one costs a comparison
 SEARCH = 0.85  # candidates are sought from a little below the bound, where MinHash still finds nearly all above it
+FEW = 2000  # so many texts are all compared in less time and memory than importing datasketch takes
 BLOCK = 512  # candidates compared at once; bounds the memory when everything is alike
 
 _POWERS = str.maketrans({raised: f"^{plain}" for raised, plain in zip("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789", strict=True)})
@@ -61,10 +62,10 @@ def shingles(text: str) -> Hashes:
 def near_pairs(texts: Sequence[str], at_least: float) -> Iterator[tuple[int, int, float]]:
     """`(i, j, similarity)`, i < j, of the texts that share at least that much of their shingles (Jaccard, 0 to 1).
 
-    MinHash finds the candidates, an exact count confirms them: no pair is wrong, and of those near `at_least` about
-    two in a thousand are missing. Of texts that are the same once normalised only the first is compared with the
-    others; the rest are paired with it alone (similarity 1), so a thousand copies make a thousand pairs. Blank texts
-    are like nothing.
+    MinHash finds the candidates among more than 2,000 texts, an exact count confirms them: no pair is wrong, and of
+    those near `at_least` about two in a thousand are missing. Of texts that are the same once normalised only the
+    first is compared with the others; the rest are paired with it alone (similarity 1), so a thousand copies make a
+    thousand pairs. Blank texts are like nothing.
     """
     first: dict[str, int] = {}
     for place, text in enumerate(map(normalise, texts)):
@@ -82,7 +83,10 @@ def near_pairs(texts: Sequence[str], at_least: float) -> Iterator[tuple[int, int
 
 
 def _candidates(sets: Sequence[Hashes], at_least: float) -> Iterator[list[int]]:
-    """For each set the places of the earlier ones that MinHash takes for alike."""
+    """For each set the places of the earlier ones that MinHash takes for alike; of few sets, all of them."""
+    if len(sets) <= FEW:
+        yield from (list(range(place)) for place in range(len(sets)))
+        return
     from datasketch import MinHash, MinHashLSH
 
     lsh = MinHashLSH(threshold=at_least, num_perm=PERMUTATIONS, weights=(1 - MISSED, MISSED))

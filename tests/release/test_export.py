@@ -40,7 +40,7 @@ def test_every_format_is_written_from_the_folder(
     arguments = ["--format", format, "--tokenizer", str(tokenizer), "--out", "out/rows.jsonl"]
     assert main(["export", str(folder), *arguments]) == 0
     rows = read_jsonl(Path("out/rows.jsonl"))
-    assert all(set(row) == set(FORMATS[format].columns) for row in rows)  # type: ignore[index]
+    assert all(set(row) == set(FORMATS[format].columns) for row in rows)
     assert f"wrote {len(rows)} rows to out/rows.jsonl" in capsys.readouterr().out
 
 

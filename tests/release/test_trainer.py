@@ -7,10 +7,13 @@ from pathlib import Path
 import pytest
 
 from hfsft.errors import ReleaseError
+from hfsft.pipeline import run
 from hfsft.recipe.publish import FormatName, Publish
 from hfsft.release.formats import FORMATS
 from hfsft.release.tokenizer import load_tokenizer
 from hfsft.release.trainer import Lengths, check, check_rows, detect
+from tests.models.server import LLM
+from tests.recipes import reply, support
 from tests.release.samples import (
     CHATML,
     MARKED,
@@ -179,6 +182,13 @@ def test_a_tokenizer_that_is_not_there_or_has_no_template_is_refused(tmp_path: P
         load_tokenizer(str(tmp_path / "nowhere"))
     with pytest.raises(ReleaseError, match="no chat template"):
         load_tokenizer(str(tokenizer_folder(tmp_path, None)))
+
+
+def test_a_tokenizer_that_cannot_be_loaded_stops_a_build_before_any_model_is_asked(tmp_path: Path, home: Path) -> None:
+    with LLM(reply=reply) as llm:
+        with pytest.raises(ReleaseError, match="nowhere cannot be loaded"):
+            run(support(llm, publish={"tokenizer": str(tmp_path / "nowhere")}), out=tmp_path)
+        assert llm.requests == []
 
 
 @pytest.mark.parametrize(

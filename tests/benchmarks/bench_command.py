@@ -1,0 +1,98 @@
+"""How close the whole command comes to the ideal, from a cold start, beside a plain aiohttp script in the same run.
+
+    uv run python tests/benchmarks/bench_command.py
+
+Generates and judges 1,000 rows, filters, splits and writes. Ideal is calls x latency / concurrency, without start-up.
+Wanted: at most 1.3 of it at 64, 2.5 at 256, under 220 MiB, and 10 rows within 3 s.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+LATENCY, ROWS = 0.2, 1000
+HERE = Path(__file__).parent
+MEASURE = """
+import json, resource, sys, time
+began = time.perf_counter()
+from hfsft.cli import main
+code = main(["build", sys.argv[1], "--out", sys.argv[2], "--json"])
+print(json.dumps({"code": code, "mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}), file=sys.stderr)
+"""
+PLAIN = """
+import asyncio, sys, aiohttp
+url, calls, concurrency = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+async def main():
+    gate = asyncio.Semaphore(concurrency)
+    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session:
+        async def ask(index):
+            body = {"model": "canned", "messages": [{"role": "user", "content": f"Question {index}?"}]}
+            async with gate, session.post(f"{url}/chat/completions", json=body) as response:
+                return await response.json()
+        await asyncio.gather(*map(ask, range(calls)))
+asyncio.run(main())
+"""
+
+
+def recipe(url: str, rows: int, concurrency: int) -> dict[str, object]:
+    model = {"model": "canned", "base_url": url, "concurrency": concurrency}
+    prompts = [f"Customer {i} asks: order {i * 7919} was charged {i % 9 + 2} times, what now?" for i in range(rows)]
+    return {
+        "name": f"bench-{rows}-{concurrency}",
+        "models": {"writer": model, "judge": model},
+        "seeds": [{"prompts": prompts}],
+        "generate": {},
+        "judge": {"rubric": {"relevance": "Does it answer?", "usefulness": "Does it help?"}},
+        "filters": [{"tokens": {"at_least": 5}}, "refusal", {"score": {"mean": {"at_least": 3}}}],
+    }
+
+
+def build(url: str, rows: int, concurrency: int) -> None:
+    import yaml
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "recipe.yaml"
+        path.write_text(yaml.safe_dump(recipe(url, rows, concurrency)))
+        environment = {**os.environ, "HF_HOME": folder}
+        began = time.perf_counter()
+        command = [sys.executable, "-c", MEASURE, str(path), str(Path(folder) / "build")]
+        done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
+        wall = time.perf_counter() - began
+        memory = json.loads(done.stderr.splitlines()[-1])["mib"]
+        steps = {line["step"]: line["seconds"] for line in json.loads(done.stdout)["funnel"]}
+    show("hfsft", rows, concurrency, wall, f"{memory:.0f} MiB, asking {steps['generate'] + steps['judge']:.2f} s")
+
+
+def plain(url: str, rows: int, concurrency: int) -> None:
+    began = time.perf_counter()
+    subprocess.run([sys.executable, "-c", PLAIN, url, str(2 * rows), str(concurrency)], check=True)
+    show("plain", rows, concurrency, time.perf_counter() - began)
+
+
+def show(name: str, rows: int, concurrency: int, wall: float, more: str = "") -> None:
+    ideal = 2 * rows * LATENCY / concurrency
+    print(f"{rows:>5} rows C={concurrency:<4} {name:6} {wall:6.2f} s = {wall / ideal:5.2f} x ideal  {more}", flush=True)
+
+
+def main() -> None:
+    command = [sys.executable, str(HERE / "loopback.py"), str(LATENCY)]
+    server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    assert server.stdout
+    url = f"http://127.0.0.1:{server.stdout.readline().strip()}/v1"
+    try:
+        for rows, concurrency in ((ROWS, 64), (ROWS, 256), (10, 64)):
+            for _ in range(2):
+                plain(url, rows, concurrency)
+                build(url, rows, concurrency)
+    finally:
+        server.kill()
+
+
+if __name__ == "__main__":
+    main()

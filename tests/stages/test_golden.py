@@ -1,0 +1,66 @@
+"""What each stage sends and writes, pinned: change it, and the step's version must rise with it.
+
+A step's answers are found again by what is sent, and its rows by the step's version. So a change of behaviour under an
+old version would serve rows of the code before.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import Any
+
+import pytest
+
+from hfsft.plan.step import Step, digest
+from hfsft.stages.evolve import Evolve
+from hfsft.stages.generate import Generate
+from hfsft.stages.judge import Judge
+from hfsft.stages.split import Split
+from tests.stages.helpers import CONTEXT, converse, row
+
+VERDICT = {"relevance": {"reason": "yes", "score": 5}, "usefulness": {"reason": "vague", "score": 2}}
+ANCHOR = {"instruction": "Hi?", "response": "Wait.", "scores": {"relevance": 3, "usefulness": 1}, "why": "no time"}
+ROW = row(context="Parcel 7", topic="delivery")
+CHILD = {**ROW, "id": "c", "parent_id": ROW["id"], "origin": "evolved", "round": 1, "template": "deepen"}
+RUBRIC = {"relevance": "Does it answer?", "usefulness": "Does it help?"}
+
+
+def asked(step: Step, given: dict[str, Any], answer: str) -> str:
+    assert step.fn is not None
+    requests, columns = converse(step.fn(given), [answer])
+    return digest([[asdict(request) for request in requests], columns])
+
+
+def steps() -> Iterator[tuple[str, int, str]]:
+    """Each step's name and version, and a hash of what it does with fixed rows."""
+    branch, evolve = Evolve(templates=["deepen"]).steps(CONTEXT)
+    assert branch.fn is not None
+    grown = branch.fn({name: [value] for name, value in ROW.items()})
+    yield "branch", branch.version, digest(grown)
+    yield "evolve", evolve.version, asked(evolve, CHILD, 'New message: "What if it is late?"')
+    (generate,) = Generate(system="You work for {{ description }}").steps(CONTEXT)
+    yield "generate", generate.version, asked(generate, ROW, " Tomorrow. ")
+    judge = Judge.model_validate({"rubric": RUBRIC, "anchors": [ANCHOR]}).steps(CONTEXT, "judge")[0]
+    yield "judge", judge.version, asked(judge, {**ROW, "response": "Tomorrow."}, json.dumps(VERDICT))
+    (split,) = Split(validation=0.5).steps(CONTEXT)
+    assert split.fn is not None
+    rows = [
+        row(f"How do I change the {word} of my account {word * 3}?") for word in ("name", "colour", "email", "plan")
+    ]
+    yield "split", split.version, digest(split.fn({name: [each[name] for each in rows] for name in split.reads}))
+
+
+GOLDEN: dict[str, tuple[int, str]] = {
+    "branch": (1, "60f4a7826d75615800fa468667112ff2"),
+    "evolve": (1, "9d0092012c63f74ed7403f7a2081352a"),
+    "generate": (1, "d46830b6f5d2e2ce5b655be13c2bf7a6"),
+    "judge": (1, "0f2a729efd947b7ebca866c0e42aa26c"),
+    "split": (1, "a3280c811483af00d663c7d5ba8a681c"),
+}
+
+
+@pytest.mark.parametrize(("name", "version", "found"), list(steps()), ids=[name for name, _, _ in steps()])
+def test_behaviour_and_version_change_together(name: str, version: int, found: str) -> None:
+    assert (version, found) == GOLDEN[name], "raise the step's version with what it does, then pin both here"
