@@ -1,0 +1,128 @@
+"""The recipes beside the code: each loads, says how to run it, and is its own; the one without a model builds here."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+
+import pytest
+import yaml
+
+from hfsft.pipeline import run
+from hfsft.recipe.compile import compile_recipe
+from hfsft.recipe.recipe import load_recipe
+from hfsft.similarity import near_pairs
+from hfsft.stages.examples import ExampleTable
+from hfsft.stages.seeds import PromptTable
+
+ROOT = Path(__file__).parent.parent
+FOLDER = ROOT / "recipes"
+RECIPES = sorted(FOLDER.glob("*.yaml"))
+SCHEMA = FOLDER / "recipe.schema.json"
+TICKETS = FOLDER / "data" / "support_tickets.jsonl"
+
+every_recipe = pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.stem)
+
+
+def seeds(path: Path) -> list[str]:
+    return [texts["instruction"] for section in load_recipe(path).seeds for texts in section.texts(FOLDER)]
+
+
+def test_there_are_recipes_for_every_kind_of_start() -> None:
+    recipes = {path.stem: load_recipe(path) for path in RECIPES}
+    assert {"quickstart", "vietnamese_legal", "python_backend", "clean_existing"} <= recipes.keys()
+    assert recipes["vietnamese_legal"].language == ["vi"]
+    assert not recipes["clean_existing"].seeds
+
+
+@every_recipe
+def test_a_recipe_loads_and_compiles(path: Path) -> None:
+    plan = compile_recipe(load_recipe(path))
+    assert plan.steps[-1].name == "split"
+
+
+@every_recipe
+def test_a_recipe_opens_with_the_command_that_runs_it_and_with_the_schema_for_editors(path: Path) -> None:
+    first, second = path.read_text("utf-8").splitlines()[:2]
+    assert first == f"# hfsft build recipes/{path.name}"
+    assert second == f"# yaml-language-server: $schema={SCHEMA.name}"
+
+
+@every_recipe
+def test_a_recipe_says_what_it_is(path: Path) -> None:
+    recipe = load_recipe(path)
+    assert recipe.description
+    assert recipe.license
+    assert recipe.publish.repo_id is None, "a recipe that somebody tries must not push"
+
+
+def test_the_schema_for_editors_accepts_every_recipe() -> None:
+    jsonschema = pytest.importorskip("jsonschema")
+    schema = jsonschema.Draft202012Validator(json.loads(SCHEMA.read_text("utf-8")))
+    accepted = {path.stem: schema.is_valid(yaml.safe_load(path.read_text("utf-8"))) for path in RECIPES}
+    assert all(accepted.values()), accepted
+
+
+def test_all_data_files_are_used_and_of_a_size_to_ship() -> None:
+    recipes = [load_recipe(path) for path in RECIPES]
+    sources = [source for recipe in recipes for source in (*recipe.seeds, *recipe.examples)]
+    used = {source.path for source in sources if isinstance(source, PromptTable | ExampleTable)}
+    assert used == {file.relative_to(FOLDER).as_posix() for file in (FOLDER / "data").iterdir()}
+    assert all((FOLDER / file).stat().st_size < 100_000 for file in used)
+
+
+def test_no_two_recipes_are_nearly_the_same() -> None:
+    names = [path.stem for path in RECIPES]
+    pairs = near_pairs([path.read_text("utf-8") for path in RECIPES], 0.3)
+    assert [(names[one], names[other]) for one, other, _ in pairs] == []
+
+
+def test_no_two_seeds_of_a_recipe_or_of_two_are_nearly_the_same() -> None:
+    asked = [prompt for path in RECIPES for prompt in seeds(path)]
+    assert [(asked[one], asked[other]) for one, other, _ in near_pairs(asked, 0.5)] == []
+
+
+@every_recipe
+def test_no_anchor_is_a_seed(path: Path) -> None:
+    judge = load_recipe(path).judge
+    asked = seeds(path)
+    shown = [anchor.instruction for anchor in judge.anchors] if judge else []
+    pairs = near_pairs([*asked, *shown], 0.6)
+    assert not [shown[other - len(asked)] for one, other, _ in pairs if one < len(asked) <= other]
+
+
+def test_vietnamese_seeds_are_of_many_topics() -> None:
+    topics = Counter(section.topic for section in load_recipe(FOLDER / "vietnamese_legal.yaml").seeds)
+    assert len(topics) >= 6
+    assert len(seeds(FOLDER / "vietnamese_legal.yaml")) == 40
+
+
+def test_existing_rows_are_cleaned_as_expected(tmp_path: Path, home: Path) -> None:
+    """The funnel that a reader of the recipe sees; every rule of it has something to take."""
+    built, folder = run(FOLDER / "clean_existing.yaml", out=tmp_path)
+    counts = {line.step: line.removed for line in built.ledger.funnel if "measure" not in line.step}
+    assert counts == {
+        "sources": 0,
+        "sources.defect": 8,
+        "filters[control_tokens]": 3,
+        "filters[refusal]": 4,
+        "filters[repetition]": 3,
+        "filters[tokens]": 2,
+        "filters[tokens]#2": 5,
+        "filters[exact_duplicate]": 5,
+        "filters[near_duplicate]": 6,
+        "filters[near_duplicate]#2": 3,
+        "split": 0,
+    }
+    assert built.ledger.counts() == {"train": 61, "validation": 12, "rejected": 39, "failed": 0}
+    assert built.ledger.rows_in == len(TICKETS.read_text("utf-8").splitlines()) == 112
+    fates = [json.loads(line) for line in (folder / "ledger.jsonl").read_text("utf-8").splitlines()]
+    assert {row["value"] for row in fates if row["stage"] == "sources.defect"} == {
+        "no conversation",
+        "empty assistant turn",
+        "does not begin with the user",
+        "does not end with the assistant",
+        "two turns in a row by one role",
+        "unknown role internal_note",
+    }
