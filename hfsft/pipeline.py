@@ -102,6 +102,9 @@ def run(
         from hfsft.release.tokenizer import load_tokenizer
 
         load_tokenizer(loaded.publish.tokenizer)  # fails now, not after the last answer is paid for
+    from hfsft.release import vega
+
+    vega.prepare()
     rows, ledger, usage = _execute(loaded, plan, watcher or Watcher())
     if not len(rows):
         raise UserError(f"no row is left: {_where_lost(ledger)}")

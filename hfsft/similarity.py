@@ -63,9 +63,9 @@ def near_pairs(texts: Sequence[str], at_least: float) -> Iterator[tuple[int, int
     """`(i, j, similarity)`, i < j, of the texts that share at least that much of their shingles (Jaccard, 0 to 1).
 
     MinHash finds the candidates among more than 2,000 texts, an exact count confirms them: no pair is wrong, and of
-    those near `at_least` about two in a thousand are missing. Of texts that are the same once normalised only the first is compared with the
-    others; the rest are paired with it alone (similarity 1), so a thousand copies make a thousand pairs. Blank texts
-    are like nothing.
+    those near `at_least` about two in a thousand are missing. Of texts that are the same once normalised only the
+    first is compared with the others; the rest are paired with it alone (similarity 1), so a thousand copies make a
+    thousand pairs. Blank texts are like nothing.
     """
     first: dict[str, int] = {}
     for place, text in enumerate(map(normalise, texts)):

@@ -182,6 +182,16 @@ def test_plan_predicts_the_calls_of_the_next_build(server: LLM, out: Path) -> No
     assert not [each for each in forecast(more) if each.missing and (each.missing.known or each.missing.unknown)]
 
 
+def test_plan_knows_rows_whose_stored_answers_fail_them(server: LLM, out: Path) -> None:
+    server.fault = lambda body, _: "length" if body["messages"][-1]["content"] == SEEDS[0] else ""
+    recipe = support(server, generate={"failed_at_most": 1.0})
+    built, _ = run(recipe, out=out)
+    assert built.ledger.counts()["failed"] == 1
+    missing = [each.missing for each in forecast(recipe) if each.missing]
+    assert [(len(each.known), each.unknown) for each in missing] == [(0, 0)] * len(missing)
+    assert calls(server, recipe, out) == 0, "an answer that was cut is paid for once"
+
+
 def test_failed_rows_are_in_the_ledger_and_asked_again(server: LLM, out: Path) -> None:
     refused = SEEDS[0]
     server.fault = lambda body, _: "bad_request" if body["messages"][-1]["content"] == refused else ""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from hfsft.errors import AnswerError
 from hfsft.plan.plan import Asked, Task
 from hfsft.plan.step import Row, Step, Turns
 
@@ -51,16 +52,25 @@ class Forecast:
     def ask(self, step: Step, tasks: Iterable[Task], total: int) -> Asked:
         """Note the missing requests of the step."""
         found = self.missing.setdefault(step.name, Missing())
-        pending = set()
+        pending, failures = set(), {}
         for task in tasks:
             if task.pending:
                 pending.add(task.id)
-                if _asks(task.start):
-                    found.unknown += 1
+                found.unknown += _asks(task.start)
             elif requests := self.pool.missing(task.start):
                 pending.add(task.id)
                 found.known.update({self.pool.key(request): request for request in requests})
-        return Asked(pending=frozenset(pending))
+            elif error := self._unusable(task.start):
+                failures[task.id] = error
+        return Asked(failures, frozenset(pending))
+
+    def _unusable(self, start: Callable[[], Turns]) -> str:
+        """Why the stored answer of a row fails it, such as one cut at its limit; empty where it does not."""
+        try:
+            self.pool.replay(start)
+        except AnswerError as error:
+            return str(error)
+        return ""
 
     def replay(self, start: Callable[[], Turns]) -> Row:
         """A row's new columns, from stored answers alone."""

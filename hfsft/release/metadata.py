@@ -84,9 +84,8 @@ def _info(name: str, folder: Path) -> DatasetInfo | None:
     for split in sorted(shards, key=["train", "validation", *shards].index):
         files = [ParquetFile(path, memory_map=True) for path in shards[split]]
         schema = files[0].schema_arrow
-        groups = (
-            file.read_row_group(index, use_threads=False) for file in files for index in range(file.num_row_groups)
-        )
+        numbered = [(file, index) for file in files for index in range(file.num_row_groups)]
+        groups = (file.read_row_group(index, use_threads=False) for file, index in numbered)
         size = sum(group.nbytes for group in groups)  # one row group at a time: a split need not fit in memory
         splits.add(SplitInfo(split, num_bytes=size, num_examples=sum(file.metadata.num_rows for file in files)))
     return DatasetInfo(
