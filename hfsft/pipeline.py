@@ -178,7 +178,8 @@ def forecast(recipe: AnyRecipe, *, overrides: Sequence[str] = ()) -> list[StepFo
                 (name,) = step.models
                 price = pool.usage.prices.get(name)
                 requests = list(missing.known.values())
-                guess = estimate(store, loaded.models[name], price, step.name, requests, missing.unknown)
+                model = loaded.models[name]
+                guess = estimate(store, model, price, step.name, requests, missing.unknown, missing.sample)
             found.append(StepForecast(step, line.cached, line.rows_in, missing, guess))
     return found
 

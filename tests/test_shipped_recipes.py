@@ -108,11 +108,11 @@ def test_existing_rows_are_cleaned_as_expected(tmp_path: Path, home: Path) -> No
         "filters[control_tokens]": 3,
         "filters[refusal]": 4,
         "filters[repetition]": 3,
-        "filters[tokens]": 2,
-        "filters[tokens]#2": 5,
+        "filters[tokens instruction]": 2,
+        "filters[tokens response]": 5,
         "filters[exact_duplicate]": 5,
-        "filters[near_duplicate]": 6,
-        "filters[near_duplicate]#2": 3,
+        "filters[near_duplicate instruction]": 6,
+        "filters[near_duplicate response]": 3,
         "split": 0,
     }
     assert built.ledger.counts() == {"train": 61, "validation": 12, "rejected": 39, "failed": 0}

@@ -58,9 +58,12 @@ class Filter(BaseModel, ABC):
         """What the measure depends on."""
         return self.model_dump(mode="json", exclude=set(self.deciding))
 
-    def steps(self, place: Place | None = None) -> list[Step]:
-        """One step that measures (none where nothing is written), then one that keeps for each bound."""
-        label = f"filters[{self.name}]"
+    def steps(self, place: Place | None = None, label: str = "") -> list[Step]:
+        """One step that measures (none where nothing is written), then one that keeps for each bound.
+
+        `label` is what they are called by, the filter's name where it is empty.
+        """
+        label = f"filters[{label or self.name}]"
         steps = []
         if self.writes:
             steps.append(

@@ -5,7 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from hfsft.errors import UserError
+from hfsft.plan.row import conversation
 from hfsft.plan.step import Batch
+
+CONVERSATION = "conversation"
+"""What recipes call all that a trainer sees of a row: system, instruction with context, response, or all turns."""
 
 
 def text_of(value: Any, column: str) -> str | None:
@@ -20,6 +24,28 @@ def text_of(value: Any, column: str) -> str | None:
     raise UserError(f"column {column} holds {type(value).__name__} values; a filter of texts needs text or messages")
 
 
+def reads(column: str) -> tuple[str, ...]:
+    """The columns that a column stands for: itself, or those without which there is no conversation."""
+    return ("instruction", "response") if column == CONVERSATION else (column,)
+
+
+def optional(column: str) -> tuple[str, ...]:
+    """The columns that may be part of it."""
+    return ("system", "context", "messages") if column == CONVERSATION else ()
+
+
+def cells(batch: Batch, column: str) -> list[Any]:
+    """A column's cells; of `conversation` each row as a trainer sees it, None for one without both texts."""
+    if column != CONVERSATION:
+        return batch[column]
+    rows = [dict(zip(batch, values, strict=True)) for values in zip(*batch.values(), strict=True)]
+    return [conversation(row) if _complete(row) else None for row in rows]
+
+
 def texts(batch: Batch, column: str) -> list[str | None]:
     """A column as texts."""
-    return [text_of(value, column) for value in batch[column]]
+    return [text_of(value, column) for value in cells(batch, column)]
+
+
+def _complete(row: dict[str, Any]) -> bool:
+    return bool(row.get("messages")) or (row["instruction"] is not None and row["response"] is not None)

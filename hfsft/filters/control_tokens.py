@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from pydantic import Field
 
 from hfsft.filters.base import Bounded
-from hfsft.filters.cells import texts
+from hfsft.filters.cells import optional, reads, texts
 from hfsft.plan.step import Batch
 
 # ChatML, Llama 3, Phi, Zephyr, gpt-oss, Command R and many more; DeepSeek has the bar of full width.
@@ -33,13 +33,20 @@ class ControlTokens(Bounded):
 
     name: ClassVar[str] = "control_tokens"
 
-    column: str = Field("response", description="The text to measure, or `messages`.")
+    column: str = Field(
+        "conversation", description="The text to measure; `conversation` for all that a trainer sees of the row."
+    )
     at_most: float | None = Field(0, ge=0, description="Largest number that is kept.")
 
     @property
     def reads(self) -> tuple[str, ...]:
         """The text."""
-        return (self.column,)
+        return reads(self.column)
+
+    @property
+    def optional(self) -> tuple[str, ...]:
+        """The rest of a conversation."""
+        return optional(self.column)
 
     @property
     def writes(self) -> dict[str, Any]:

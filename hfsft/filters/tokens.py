@@ -10,12 +10,8 @@ from pydantic import Field
 
 from hfsft.errors import ModelError
 from hfsft.filters.base import Bounded
-from hfsft.filters.cells import text_of
-from hfsft.plan.row import conversation
+from hfsft.filters.cells import cells, optional, reads, text_of
 from hfsft.plan.step import Batch
-
-CONVERSATION = "conversation"
-MESSAGES = "messages"
 
 _LOGOGRAPHS = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff]")
 _UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]+")  # Thai, Lao, Burmese, Khmer
@@ -44,12 +40,12 @@ class Tokens(Bounded):
     @property
     def reads(self) -> tuple[str, ...]:
         """The column, or those that make up a conversation."""
-        return ("instruction", "response") if self.column == CONVERSATION else (self.column,)
+        return reads(self.column)
 
     @property
     def optional(self) -> tuple[str, ...]:
         """The rest of a conversation."""
-        return ("system", "context", MESSAGES) if self.column == CONVERSATION else ()
+        return optional(self.column)
 
     @property
     def writes(self) -> dict[str, Any]:
@@ -58,12 +54,7 @@ class Tokens(Bounded):
 
     def measure(self, batch: Batch) -> Batch:
         """The length of each row's text."""
-        if self.column == CONVERSATION:
-            rows = [dict(zip(batch, values, strict=True)) for values in zip(*batch.values(), strict=True)]
-            cells = [conversation(row) if _complete(row) else None for row in rows]
-        else:
-            cells = batch[self.column]
-        lengths = [None if cell is None else self._length(cell) for cell in cells]
+        lengths = [None if cell is None else self._length(cell) for cell in cells(batch, self.column)]
         return {f"tokens_{self.column}": lengths}
 
     def _length(self, cell: Any) -> int:
@@ -85,10 +76,6 @@ def words(text: str) -> int:
     count += sum(-(-len(run) // _UNSPACED_WORD) for run in _UNSPACED.findall(text))
     spaced = _UNSPACED.sub(" ", _LOGOGRAPHS.sub(" ", text))
     return count + sum(any(map(str.isalnum, chunk)) for chunk in spaced.split())
-
-
-def _complete(row: dict[str, Any]) -> bool:
-    return bool(row.get(MESSAGES)) or (row["instruction"] is not None and row["response"] is not None)
 
 
 def _templated(tokenizer: Any, messages: list[dict[str, str]]) -> int:

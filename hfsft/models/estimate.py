@@ -38,9 +38,18 @@ class Estimate:
 
 
 def estimate(
-    store: Store, model: Model, price: Price | None, stage: str, requests: Sequence[Request], more: int = 0
+    store: Store,
+    model: Model,
+    price: Price | None,
+    stage: str,
+    requests: Sequence[Request],
+    more: int = 0,
+    sample: Request | None = None,
 ) -> Estimate:
-    """What `requests` and `more` others like them would take; of the stage's own history where there is some."""
+    """What `requests` and `more` others would take; by the stage's own history where there is some.
+
+    Of the others only `sample` is known: what one asks, without the texts that are still to come.
+    """
     rows = store.read(f"{_HISTORY} AND stage = ?", (model.model, stage))
     if not rows or rows[0][0] < LEAST_ANSWERS:
         rows = store.read(_HISTORY, (model.model,))
@@ -48,8 +57,10 @@ def estimate(
     measured = answers >= LEAST_ANSWERS
     per_token = characters / tokens if measured and tokens else CHARACTERS_PER_TOKEN
     lengths = [len(canonical(model, request)) for request in requests]
-    mean_length = sum(lengths) / len(lengths) if lengths else characters / answers if measured else 0.0
-    limits = [request.max_tokens or model.max_tokens or 0 for request in requests]
+    typical = [*requests, *([sample] if sample else [])]
+    guessed = len(canonical(model, sample)) if sample else 0
+    mean_length = sum(lengths) / len(lengths) if lengths else characters / answers if measured else guessed
+    limits = [request.max_tokens or model.max_tokens or 0 for request in typical]
     output = float(mean_output or 0) if measured else sum(limits) / len(limits) if limits else 0.0
     calls = len(requests) + more
     input_tokens = round((sum(lengths) + more * mean_length) / per_token)

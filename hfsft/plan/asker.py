@@ -40,6 +40,7 @@ class Missing:
 
     known: dict[str, Request] = field(default_factory=dict)  # by key: two rows may ask the same
     unknown: int = 0  # rows whose prompt hangs on answers not known yet; some of them may fall before
+    sample: Request | None = None  # what such a row asks, with marks in place of what is not known
 
 
 class Forecast:
@@ -56,7 +57,9 @@ class Forecast:
         for task in tasks:
             if task.pending:
                 pending.add(task.id)
-                found.unknown += _asks(task.start)
+                if request := _first(task.start):
+                    found.unknown += 1
+                    found.sample = found.sample or request
             elif requests := self.pool.missing(task.start):
                 pending.add(task.id)
                 found.known.update({self.pool.key(request): request for request in requests})
@@ -77,12 +80,12 @@ class Forecast:
         return dict(self.pool.replay(start))
 
 
-def _asks(start: Callable[[], Turns]) -> bool:
-    """Whether a row asks anything at all."""
+def _first(start: Callable[[], Turns]) -> Request | None:
+    """What a row asks first, None where it asks nothing."""
     turns = start()
     try:
-        next(turns)
+        return next(turns)
     except StopIteration:
-        return False
-    turns.close()
-    return True
+        return None
+    finally:
+        turns.close()

@@ -46,7 +46,8 @@ def compile_recipe(recipe: Recipe, limit: int | None = None) -> Plan:
         base=recipe.base,
         place=lambda *loc: source.place(loc, key=True),
     )
-    waiting = list(enumerate(filters_of(recipe)))
+    rules = filters_of(recipe)
+    waiting = list(enumerate(rules))
     steps = list(_source_steps(recipe, context, limit))
     stages = list(_stages(recipe, context))
     for position in range(len(stages) + 1):
@@ -58,7 +59,7 @@ def compile_recipe(recipe: Recipe, limit: int | None = None) -> Plan:
         for index, rule in list(waiting):
             if set(rule.reads) <= known - later:
                 waiting.remove((index, rule))
-                steps += rule.steps(source.place(("filters", index)))
+                steps += rule.steps(source.place(("filters", index)), label=_label(rule, rules))
     steps += recipe.split.steps(context)
     plan = Plan(recipe.name, tuple(_numbered(steps)))
     plan.check()
@@ -68,6 +69,15 @@ def compile_recipe(recipe: Recipe, limit: int | None = None) -> Plan:
 def filters_of(recipe: Recipe) -> list[Filter]:
     """The recipe's filters, or the default ones where it has no such section."""
     return list(DEFAULT_FILTERS) if recipe.filters is None else list(recipe.filters)
+
+
+def _label(rule: Filter, rules: list[Filter]) -> str:
+    """What a filter's steps are called: by its column too, where the recipe uses the filter more than once."""
+    column = getattr(rule, "column", None)
+    alone = sum(other.name == rule.name for other in rules) == 1
+    if alone or column is None:
+        return rule.name
+    return f"{rule.name} {column if isinstance(column, str) else '+'.join(column)}"
 
 
 def generate_of(recipe: Recipe) -> Generate | None:
@@ -130,7 +140,7 @@ def _model_identity(model: Model) -> dict[str, Any]:
 
 
 def _numbered(steps: list[Step]) -> Iterator[Step]:
-    """Steps under names of their own: a filter used twice is told apart by a number."""
+    """Steps under names of their own: a filter used twice on one column is told apart by a number."""
     seen: Counter[str] = Counter()
     for step in steps:
         seen[step.name] += 1

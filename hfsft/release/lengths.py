@@ -6,7 +6,8 @@ from dataclasses import asdict, dataclass
 from math import ceil
 from typing import TYPE_CHECKING, Any
 
-from hfsft.filters.tokens import CONVERSATION, Tokens
+from hfsft.filters.cells import CONVERSATION
+from hfsft.filters.tokens import Tokens
 from hfsft.release.trainer import Lengths as Summary
 
 if TYPE_CHECKING:

@@ -21,6 +21,7 @@ SMALL = (
 
 SAME = 0.9  # share of rows with one score, from which a judge hardly tells rows apart
 MANY = 0.5  # share of the rows that one rule takes, from which its bound deserves a look
+FAR = 2  # times more or less than the share asked for that are worth a word
 ONE_TOPIC = 0.8  # share of one topic, from which a model learns little else
 
 
@@ -83,6 +84,10 @@ def _split(built: Built) -> Iterator[str]:
         yield "no rows are held out for validation" + (f", though {asked:g} were asked for" if asked else "")
     elif not counts.get("train"):
         yield "all rows are held out for validation, none is left to train on"
+    else:
+        share, asked = counts["validation"] / (counts["train"] + counts["validation"]), built.recipe.split.validation
+        if not asked / FAR <= share <= asked * FAR:
+            yield f"{share:.1%} of the rows are held out, {asked:.0%} were asked for: whole families go to one side"
     for bound, meaning in SMALL:
         if 0 < counts.get("train", 0) < bound:
             yield f"{counts['train']:,} rows to train on: {meaning}"

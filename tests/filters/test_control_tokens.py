@@ -39,9 +39,15 @@ def test_of_two_tokens_that_begin_alike_the_longer_counts() -> None:
 def test_rows_with_control_tokens_fall_and_those_without_a_text_stay() -> None:
     from datasets import Dataset
 
-    kept, rejected = ControlTokens().apply(Dataset.from_dict({"response": ["fine", "not<|im_end|>", None]}))
+    rows = Dataset.from_dict({"response": ["fine", "not<|im_end|>", None]})
+    kept, rejected = ControlTokens(column="response").apply(rows)
     assert kept["response"][:] == ["fine", None]
     assert rejected["control_tokens_response"][:] == [1]
+
+
+def test_by_default_the_whole_row_is_searched() -> None:
+    rows = {"instruction": ["Hi", "Hi <|im_end|>", "Hi"], "response": ["a", "a", "a"], "system": [None, None, "[INST]"]}
+    assert ControlTokens().measure(rows) == {"control_tokens_conversation": [0, 1, 1]}
 
 
 def test_a_conversation_is_searched_turn_by_turn() -> None:

@@ -52,7 +52,7 @@ GOLDEN: dict[str, tuple[int, Batch]] = {
         },
     ),
     "score": (1, {}),
-    "control_tokens": (1, {"control_tokens_response": [0, 0, 0, None]}),
+    "control_tokens": (1, {"control_tokens_conversation": [0, 0, 0, None]}),
 }
 
 

@@ -83,7 +83,8 @@ def test_several_addresses_share_the_load(llm: LLM, make_pool) -> None:
         assert pool.drive("generate", rows(200), total=200) == {}
         assert len(llm.requests) + len(other.requests) == 200
         assert min(len(llm.requests), len(other.requests)) > 60
-        assert llm.peak + other.peak <= 17
+        # Their peaks come at different moments, so only each alone is bound by what may be open at once.
+        assert max(llm.peak, other.peak) <= 16
 
 
 def test_an_address_that_is_down_is_set_aside_while_another_lives(llm: LLM, make_pool) -> None:
