@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-pytest_plugins = ["tests.hub.fixture", "tests.models.fixture", "tests.release.fixture"]
+pytest_plugins = ["tests.hub.fixture", "tests.models.fixture", "tests.quickstart", "tests.release.fixture"]
 
 
 @pytest.fixture

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shlex
-import shutil
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.docs import GENERATED, README, ROOT, part
+from tests.docs import GENERATED, README, part
+from tests.quickstart import COMMAND, hfsft, run
 
 TEXT = README.read_text(encoding="utf-8")
 BLOCKS = [
@@ -23,36 +20,6 @@ BLOCKS = [
     )
     if not match["skip"]
 ]
-QUICKSTART = "uv run hfsft build recipes/quickstart.yaml"
-
-
-@pytest.fixture(scope="module")
-def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder like a fresh clone, as far as the README's commands need one; the quick start is built in it."""
-    folder = tmp_path_factory.mktemp("clone")
-    shutil.copytree(ROOT / "recipes", folder / "recipes")
-    return folder
-
-
-def run(clone: Path, command: list[str]) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "HF_HOME": str(clone / "hf")}
-    return subprocess.run(
-        command, cwd=clone, env=environment, capture_output=True, text=True, timeout=1200, check=False
-    )
-
-
-def hfsft(clone: Path, line: str) -> subprocess.CompletedProcess[str]:
-    words = shlex.split(line, comments=True)
-    words = words[words.index("hfsft") + 1 :]
-    return run(clone, [sys.executable, "-m", "hfsft", *words])
-
-
-@pytest.fixture(scope="module")
-def quickstart(clone: Path) -> str:
-    """What the first command of the README prints."""
-    done = hfsft(clone, QUICKSTART)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
 
 
 @pytest.mark.parametrize("name", GENERATED)
@@ -77,7 +44,7 @@ def test_the_quick_start_is_a_real_dataset_by_a_real_model(quickstart: str, clon
 
 @pytest.mark.embedded
 def test_the_second_build_asks_nothing(quickstart: str, clone: Path) -> None:
-    assert "no model calls" in hfsft(clone, QUICKSTART).stdout
+    assert "no model calls" in hfsft(clone, COMMAND).stdout
     assert "the next build makes 0 model calls" in hfsft(clone, "hfsft plan recipes/quickstart.yaml").stdout
 
 
