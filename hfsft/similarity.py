@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import numpy as np
@@ -74,19 +74,18 @@ def near_pairs(texts: Sequence[str], at_least: float) -> Iterator[tuple[int, int
     places = list(first.values())
     sets = [shingles(text) for text in first]
     alike = _Comparer(sets)
-    for later, candidates in enumerate(_candidates(sets, at_least * SEARCH)):
-        for start in range(0, len(candidates), BLOCK):
-            block = candidates[start : start + BLOCK]
-            for earlier, similarity in zip(block, alike.jaccard(later, block), strict=True):
-                if similarity >= at_least:
-                    yield places[earlier], places[later], similarity
+    if len(sets) <= FEW:
+        found = ((later, alike.earlier(later, at_least)) for later in range(1, len(sets)))
+    else:
+        candidates = enumerate(_candidates(sets, at_least * SEARCH))
+        found = ((later, alike.among(later, block, at_least)) for later, block in candidates)
+    for later, pairs in found:
+        for earlier, similarity in pairs:
+            yield places[earlier], places[later], similarity
 
 
 def _candidates(sets: Sequence[Hashes], at_least: float) -> Iterator[list[int]]:
-    """For each set the places of the earlier ones that MinHash takes for alike; of few sets, all of them."""
-    if len(sets) <= FEW:
-        yield from (list(range(place)) for place in range(len(sets)))
-        return
+    """For each set the places of the earlier ones that MinHash takes for alike."""
     from datasketch import MinHash, MinHashLSH
 
     lsh = MinHashLSH(threshold=at_least, num_perm=PERMUTATIONS, weights=(1 - MISSED, MISSED))
@@ -105,20 +104,36 @@ class _Comparer:
 
         known, numbers = np.unique(np.concatenate(sets) if sets else np.zeros(0, np.uint64), return_inverse=True)
         self.sizes = np.array([len(one) for one in sets], np.intp)
-        self.numbers = np.split(numbers.astype(np.int32), np.cumsum(self.sizes)[:-1])
+        self.starts = np.cumsum(self.sizes) - self.sizes
+        self.all = numbers.astype(np.int32)
+        self.numbers = np.split(self.all, self.starts[1:])
         self.marks = np.zeros(len(known), bool)
 
-    def jaccard(self, one: int, others: list[int]) -> list[float]:
-        """The similarity of one set with each of some others."""
+    def earlier(self, one: int, at_least: float) -> Iterator[tuple[int, float]]:
+        """The sets before this one that are at least so similar to it, with their similarity."""
+        similarity = self._jaccard(one, self.all[: self.starts[one]], self.starts[:one], self.sizes[:one])
+        (alike,) = (similarity >= at_least).nonzero()
+        yield from zip(alike.tolist(), similarity[alike].tolist(), strict=True)
+
+    def among(self, one: int, others: list[int], at_least: float) -> Iterator[tuple[int, float]]:
+        """The same among some others."""
+        import numpy as np
+
+        for start in range(0, len(others), BLOCK):
+            block = others[start : start + BLOCK]
+            sizes = self.sizes[block]
+            numbers = np.concatenate([self.numbers[other] for other in block])
+            similarity = self._jaccard(one, numbers, np.cumsum(sizes) - sizes, sizes).tolist()
+            yield from ((other, value) for other, value in zip(block, similarity, strict=True) if value >= at_least)
+
+    def _jaccard(self, one: int, numbers: Any, starts: Any, sizes: Any) -> Any:
+        """The similarity of one set with each of those whose shingles stand one behind the other in `numbers`."""
         import numpy as np
 
         self.marks[self.numbers[one]] = True
-        found = self.marks[np.concatenate([self.numbers[other] for other in others])]
+        shared = np.add.reduceat(self.marks[numbers], starts, dtype=np.int64)
         self.marks[self.numbers[one]] = False
-        sizes = self.sizes[others]
-        shared = np.add.reduceat(found, np.cumsum(sizes) - sizes, dtype=np.int64)
-        similarity: list[float] = (shared / (sizes + self.sizes[one] - shared)).tolist()
-        return similarity
+        return shared / (sizes + self.sizes[one] - shared)
 
 
 def families(count: int, pairs: Iterable[tuple[int, int] | tuple[int, int, float]]) -> list[int]:

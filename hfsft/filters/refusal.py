@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
 from hfsft.filters.base import Bounded
 from hfsft.filters.cells import texts
-from hfsft.filters.refusal_phrases import PHRASES
+from hfsft.filters.refusal_phrases import PHRASES, UNSPACED
 from hfsft.plan.step import Batch
 
 OPENING = 300  # characters
@@ -63,15 +63,26 @@ def refusal(text: str) -> float:
     """1 for a text that opens with a refusal, 0.5 for a later one or an AI disclaimer, 0 for neither."""
     own = _QUOTED.sub(" ", text.casefold().replace("\u2019", "'"))
     plain = " ".join(own.split())
-    refuses, disclaims = _patterns()
-    if refuses.search(plain[:OPENING]):
+    if _says("refuses", plain[:OPENING]):
         return 1.0
-    return 0.5 if refuses.search(plain) or disclaims.search(plain) else 0.0
+    return 0.5 if _says("refuses", plain) or _says("disclaims", plain) else 0.0
+
+
+def _says(what: Literal["refuses", "disclaims"], text: str) -> bool:
+    spaced, unspaced = _patterns(what)
+    return bool(spaced.search(text)) or (not text.isascii() and bool(unspaced.search(text)))
 
 
 @cache
-def _patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
-    """The phrases of all languages as one expression that refuses and one that disclaims."""
-    refuses = "|".join(phrase for phrases in PHRASES.values() for phrase in phrases.refuses)
-    disclaims = "|".join(phrase for phrases in PHRASES.values() for phrase in phrases.disclaims)
-    return re.compile(refuses), re.compile(disclaims)
+def _patterns(what: Literal["refuses", "disclaims"]) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """The phrases of languages whose words stand apart, looked for at the start of words alone, and of the others."""
+    spaced, unspaced = (
+        "|".join(
+            phrase
+            for name, phrases in PHRASES.items()
+            if (name in UNSPACED) is apart
+            for phrase in getattr(phrases, what)
+        )
+        for apart in (False, True)
+    )
+    return re.compile(rf"(?<!\w)(?:{spaced})"), re.compile(unspaced)

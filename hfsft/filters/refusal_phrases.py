@@ -24,6 +24,8 @@ _MATTER = (
 )
 _SPEAKING = r"(?:answer|respond|help|assist|shar|giv|provid|discuss|offer|generat|creat|writ|engag|support)(?:e|ing)?"
 
+UNSPACED = frozenset({"zh"})  # written without spaces, so that a phrase may begin anywhere
+
 PHRASES: dict[str, Phrases] = {
     "en": Phrases(
         refuses=(

@@ -44,6 +44,7 @@ class Drive:
         stage: str,
         tasks: Iterator[tuple[str, Callable[[], Turns]]],
         max_failed_share: float,
+        results: dict[str, Any] | None = None,
     ) -> None:
         self.stage = stage
         self.done = 0
@@ -52,6 +53,7 @@ class Drive:
         self._asker = asker
         self._tasks = tasks
         self._share = max_failed_share
+        self._results = results
         self._workers: list[asyncio.Task[None]] = []
         self._breath = 0.0
 
@@ -97,7 +99,9 @@ class Drive:
                 if self.reason is not None:
                     return
                 try:
-                    await self._row(start())
+                    result = await self._row(start())
+                    if self._results is not None:
+                        self._results[row_id] = result
                 except AnswerError as error:
                     self.failures[row_id] = error
                 self.done += 1
@@ -108,15 +112,15 @@ class Drive:
         except Exception as error:  # whatever it is, the build must end with it
             self.stop(error)
 
-    async def _row(self, turns: Turns) -> None:
+    async def _row(self, turns: Turns) -> Any:
         outcome: Answer | AnswerError | None = None
         try:
             while True:
                 outcome = await self._asker.outcome(self.stage, advance(turns, outcome))
                 if self.reason is not None:
                     raise asyncio.CancelledError
-        except StopIteration:
-            return
+        except StopIteration as stop:
+            return stop.value
         finally:
             turns.close()
 

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from hfsft.models.usage import Meter, Usage
 
 
+SAMPLING = {"temperature", "top_p", "max_tokens", "price"}  # what is nothing to the place that a model is asked at
+
+
 class Gates:
     """Finds servers, keys and prices; starts the embedded model; shares one HTTP session."""
 
@@ -28,15 +31,17 @@ class Gates:
 
     async def get(self, name: str) -> Gate:
         """The gate of one model; ModelError where it has no server, no key or no price that a budget needs."""
-        if name not in self._gates:
-            self._gates[name] = asyncio.get_running_loop().create_task(self._open(name))
-        return await asyncio.shield(self._gates[name])
+        # Two names for one model at one place share its gate: what the first stage learned of it serves the second.
+        where = self._models[name].model_dump_json(exclude=SAMPLING)
+        if where not in self._gates:
+            self._gates[where] = asyncio.get_running_loop().create_task(self._open(name))
+        return await asyncio.shield(self._gates[where])
 
     def look_again(self) -> None:
         """Forget gates that were set aside: a server may have been started, or a key set, meanwhile."""
-        for name, task in list(self._gates.items()):
+        for where, task in list(self._gates.items()):
             if task.done() and (task.cancelled() or task.exception() or any(lane.down for lane in task.result().lanes)):
-                del self._gates[name]
+                del self._gates[where]
 
     async def close(self) -> None:
         """Close the connections."""

@@ -66,9 +66,17 @@ class Pool:
         self._driving = threading.Lock()
 
     def drive(
-        self, stage: str, tasks: Iterable[tuple[str, Start[Any]]], *, total: int, max_failed_share: float = 0.05
+        self,
+        stage: str,
+        tasks: Iterable[tuple[str, Start[Any]]],
+        *,
+        total: int,
+        max_failed_share: float = 0.05,
+        results: dict[str, Any] | None = None,
     ) -> dict[str, AnswerError]:
         """Run every generator until the store holds every answer; the failures by row id.
+
+        `results`, where given, gets what each of the others returned, by row id.
 
         A generator may catch AnswerError at its `yield`; one that does not fails its row. Raises StageError when more
         than `max_failed_share` of the rows failed (after 20), ModelError when a model cannot be asked, BudgetError
@@ -77,7 +85,7 @@ class Pool:
         """
         with self._driving:
             began = time.monotonic()
-            drive = Drive(self._asker, stage, iter(tasks), max_failed_share)
+            drive = Drive(self._asker, stage, iter(tasks), max_failed_share, results)
             loop = self._running()
             future = asyncio.run_coroutine_threadsafe(drive.run(self._window(total)), loop)
             self._wait(drive, future, total, began)

@@ -15,23 +15,32 @@ if TYPE_CHECKING:
     from hfsft.models.pool import Pool
 
 
+KEPT = 10_000  # rows of one stage whose new columns are kept in memory until they are written
+
+
 class Live:
     """Asks the models for every answer that the store lacks."""
 
     def __init__(self, pool: Pool) -> None:
         self.pool = pool
+        self._fresh: dict[str, Row] = {}  # by row id, what the stage asked last made of its answers
 
     def ask(self, step: Step, tasks: Iterable[Task], total: int) -> Asked:
         """Bring every answer into the store; rows that failed come back with their cause."""
         before = self.pool.usage.calls
+        self._fresh = {}
         failures = self.pool.drive(
-            step.name, ((task.id, task.start) for task in tasks), total=total, max_failed_share=step.max_failed_share
+            step.name,
+            ((task.id, task.start) for task in tasks),
+            total=total,
+            max_failed_share=step.max_failed_share,
+            results=self._fresh if total <= KEPT else None,
         )
         return Asked({row_id: str(error) for row_id, error in failures.items()}, calls=self.pool.usage.calls - before)
 
-    def replay(self, start: Callable[[], Turns]) -> Row:
-        """A row's new columns, from stored answers alone."""
-        return dict(self.pool.replay(start))
+    def replay(self, row_id: str, start: Callable[[], Turns]) -> Row:
+        """A row's new columns, from stored answers alone; those of a moment ago are not worked out again."""
+        return self._fresh.pop(row_id, None) or dict(self.pool.replay(start))
 
 
 @dataclass
@@ -75,7 +84,7 @@ class Forecast:
             return str(error)
         return ""
 
-    def replay(self, start: Callable[[], Turns]) -> Row:
+    def replay(self, row_id: str, start: Callable[[], Turns]) -> Row:
         """A row's new columns, from stored answers alone."""
         return dict(self.pool.replay(start))
 

@@ -266,7 +266,7 @@ def _ask(
             elif row["id"] in asked.pending:
                 result = {**unknown, ERROR: None}
             else:
-                result = {**asker.replay(partial(function, row)), ERROR: None}
+                result = {**asker.replay(row["id"], partial(function, row)), ERROR: None}
             if pending:
                 result[PENDING] = bool(row.get(PENDING)) or row["id"] in asked.pending
             results.append(result)

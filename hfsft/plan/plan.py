@@ -39,7 +39,7 @@ class Asker(Protocol):
         """Bring every answer of the tasks into the store, or say which could not be had."""
         ...
 
-    def replay(self, start: Callable[[], Turns]) -> Row:
+    def replay(self, row_id: str, start: Callable[[], Turns]) -> Row:
         """A row's new columns, from stored answers alone."""
         ...
 

@@ -1,19 +1,19 @@
-"""Vega, the library that draws: asked in a process of its own, which takes 160 MB and is gone after a second.
+"""Vega, the library that draws: asked in a process of its own, which takes 160 MB and does not stay.
 
-    python -m hfsft.release.vega job.json
+    python -m hfsft.release.vega
 
-where the job is `{"pictures": {"assets/funnel.png": {a Vega-Lite specification}}, "bundle": "vega.js"}`.
+reads jobs, one a line: `{"pictures": {"assets/funnel.png": {a Vega-Lite specification}}, "bundle": "vega.js"}`.
 """
 
 from __future__ import annotations
 
+import atexit
 import json
 import logging
 import os
 import shutil
 import subprocess
 import sys
-import tempfile
 import threading
 from collections.abc import Mapping
 from importlib.metadata import version
@@ -25,7 +25,12 @@ from hfsft.plan.step import digest
 SECONDS = 120  # far more than it takes; what hangs must not hold a build that is paid for
 SCALE = 2.0  # pixels of a picture per pixel of a page: sharp on today's screens
 
-_bundling = threading.Lock()
+IDLE_SECONDS = 30  # after a job; starting takes the most of a second, so a short build finds it warm
+
+TRIVIAL = {"data": {"values": [{}]}, "mark": "point"}
+
+_asking = threading.Lock()
+_running: subprocess.Popen[str] | None = None
 
 log = logging.getLogger(__name__)
 
@@ -45,16 +50,17 @@ def draw(specs: Mapping[str, Mapping[str, Any]], folder: Path) -> list[str]:
 def bundle() -> str:
     """The JavaScript that draws charts in a page (`vegaEmbed`), 0.9 MB; empty where it cannot be had."""
     kept = _kept("vega.js")
-    with _bundling:
-        if not kept.is_file() and not _ask({"bundle": str(kept)}):
-            return ""
+    with _asking:  # it may be in the making
+        missing = not kept.is_file()
+    if missing and not _ask({"bundle": str(kept)}):
+        return ""
     return kept.read_text(encoding="utf-8")
 
 
 def prepare() -> None:
-    """Have the JavaScript made while the build waits for models; `bundle` waits for it where it must."""
-    if not _kept("vega.js").is_file():
-        threading.Thread(target=bundle, name="hfsft-vega", daemon=True).start()
+    """Have the process started and the JavaScript made while the build waits for models."""
+    job = {} if _kept("vega.js").is_file() else {"bundle": str(_kept("vega.js"))}
+    threading.Thread(target=_ask, args=[job], name="hfsft-vega", daemon=True).start()
 
 
 def _kept(name: str) -> Path:
@@ -68,26 +74,67 @@ def _kept(name: str) -> Path:
 
 def _ask(job: Mapping[str, Any]) -> bool:
     """Whether the other process did it; a dataset is never lost for want of a picture."""
-    with tempfile.TemporaryDirectory() as scratch:
-        path = Path(scratch) / "job.json"
-        path.write_text(json.dumps(job), encoding="utf-8")
-        command = [sys.executable, "-m", __name__, str(path)]
+    with _asking:
         try:
-            subprocess.run(command, check=True, capture_output=True, timeout=SECONDS)  # noqa: S603
-        except (OSError, subprocess.SubprocessError) as error:
-            said = (getattr(error, "stderr", None) or b"").decode(errors="replace").strip().splitlines()
-            log.warning("charts cannot be drawn: %s", said[-1] if said else error)
-            return False
-    return True
+            process = _process()
+            assert process.stdin is not None
+            assert process.stdout is not None
+            process.stdin.write(json.dumps(job) + "\n")
+            process.stdin.flush()
+            wrong = json.loads(process.stdout.readline() or '"the process that draws ended"')
+        except (OSError, ValueError) as error:
+            wrong = str(error)
+    if wrong:
+        log.warning("charts cannot be drawn: %s", wrong)
+    return not wrong
 
 
-def _work(job: Mapping[str, Any]) -> None:
+def _process() -> subprocess.Popen[str]:
+    """The process that draws, started where none runs."""
+    global _running
+    if _running is None or _running.poll() is not None:
+        command = [sys.executable, "-m", __name__]
+        pipe, nothing = subprocess.PIPE, subprocess.DEVNULL
+        _running = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=nothing, text=True)  # noqa: S603
+        atexit.register(_end, _running)
+    return _running
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    process.kill()
+    process.communicate()
+
+
+def _serve() -> None:
+    """Do the jobs of standard input, one a line, and answer each with what went wrong, empty if nothing did."""
     import vl_convert
 
-    for path, spec in job.get("pictures", {}).items():
-        _put(Path(path), vl_convert.vegalite_to_png(spec, scale=SCALE))
-    if "bundle" in job:
-        _put(Path(job["bundle"]), vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;").encode())
+    vl_convert.vegalite_to_png(TRIVIAL)  # the first picture takes the most of a second, whatever it shows
+    idle: threading.Timer | None = None
+    for line in sys.stdin:
+        if idle:
+            idle.cancel()
+        # What hangs must not hold a build that is paid for, nor memory be held while a long build asks its models.
+        alarm = _end_after(SECONDS)
+        job, wrong = json.loads(line), ""
+        try:
+            for path, spec in job.get("pictures", {}).items():
+                _put(Path(path), vl_convert.vegalite_to_png(spec, scale=SCALE))
+            if "bundle" in job:
+                _put(Path(job["bundle"]), vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;").encode())
+        except Exception as error:  # whatever a library of another language raises
+            wrong = f"{type(error).__name__}: {error}"
+        alarm.cancel()
+        sys.stdout.write(json.dumps(wrong) + "\n")
+        sys.stdout.flush()
+        idle = _end_after(IDLE_SECONDS)
+
+
+def _end_after(seconds: float) -> threading.Timer:
+    timer = threading.Timer(seconds, os._exit, [0])
+    timer.daemon = True
+    timer.start()
+    return timer
 
 
 def _put(path: Path, content: bytes) -> None:
@@ -98,4 +145,4 @@ def _put(path: Path, content: bytes) -> None:
 
 
 if __name__ == "__main__":
-    _work(json.loads(Path(sys.argv[1]).read_text(encoding="utf-8")))
+    _serve()
