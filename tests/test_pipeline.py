@@ -228,6 +228,19 @@ def test_preview_shows_rows_stage_by_stage_and_its_answers_are_kept(server: LLM,
     assert calls(server, support(server), out) == 30 - asked
 
 
+def test_a_key_stands_in_no_file_that_is_written(
+    server: LLM, out: Path, home: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    server.key = "canary-0123456789abcdef"
+    monkeypatch.setenv("CANARY", server.key)
+    models = {name: {"api_key_env": "CANARY"} for name in ("writer", "judge")}
+    run(support(server, models=models), out=out)
+    files = [path for folder in (out, home) for path in folder.rglob("*") if path.is_file()]
+    assert len(files) > 20
+    assert not [path for path in files if server.key.encode() in path.read_bytes()]
+    assert server.key not in caplog.text
+
+
 BUILD = """
 import sys, json
 from hfsft.pipeline import run

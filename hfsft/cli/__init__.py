@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 
 from hfsft.cli import build, diff, export, init, plan, preview, publish, report, schema, store, validate, why
-from hfsft.errors import HfsftError
+from hfsft.errors import HfsftError, UserError
 
 COMMANDS = (build, publish, plan, validate, preview, why, report, diff, export, init, store, schema)
 INTERRUPTED = 130
@@ -69,6 +69,12 @@ def main(argv: Sequence[str] | None = None) -> int:
             raise
         print(f"error: {error}" if "\n" not in str(error) else str(error), file=sys.stderr)
         return error.exit_code
+    except OSError as error:  # a full disk, a folder that may not be written
+        if arguments.debug:
+            raise
+        where = f"{error.filename}: " if error.filename else ""
+        print(f"error: {where}{error.strerror or error} (answers so far are kept)", file=sys.stderr)
+        return UserError.exit_code
     except Exception as error:
         if arguments.debug:
             raise

@@ -53,6 +53,7 @@ class Line:
         self.live = self.stream.isatty()
         self._last = time.monotonic()
         self._shown = ""
+        self._told = False  # that the build is stopping
 
     def step(self, step: Step, rows: int) -> None:
         """A step begins; only those that may take long are worth a word."""
@@ -61,6 +62,9 @@ class Line:
 
     def progress(self, progress: Progress) -> None:
         """Models are asked: rows, calls a second, tokens, cost, time left."""
+        if progress.stopping:
+            self._stopping(progress)
+            return
         now = time.monotonic()
         finished = progress.done >= progress.total
         if not self.live and not finished and now - self._last < PLAIN_SECONDS:
@@ -71,6 +75,14 @@ class Line:
             self._replace(text)
         else:
             print(text, file=self.stream)
+
+    def _stopping(self, progress: Progress) -> None:
+        """After the first Ctrl-C: say once what is waited for."""
+        if not self._told:
+            self.clear()
+            waiting = count(progress.open, "open request")
+            print(f"\nstopping: {waiting} may still be answered and stored; Ctrl-C again leaves now", file=self.stream)
+        self._told = True
 
     def clear(self) -> None:
         """Leave the terminal's line empty."""

@@ -9,9 +9,8 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
-from hfsft.filters.base import Bounded
-from hfsft.filters.cells import optional, reads, texts
-from hfsft.plan.step import Batch
+from hfsft.filters.cells import text_of
+from hfsft.filters.column import COLUMN, OfColumn
 
 # ChatML, Llama 3, Phi, Zephyr, gpt-oss, Command R and many more; DeepSeek has the bar of full width.
 FAMILIES = (r"<\|[A-Za-z][A-Za-z0-9_]{0,40}\|>", r"<｜[^｜<>\s]{1,40}｜>")
@@ -22,7 +21,7 @@ TOKENS = (
 )
 
 
-class ControlTokens(Bounded):
+class ControlTokens(OfColumn):
     """Number of control tokens of chat templates in a text.
 
     A tokenizer reads `<|im_end|>`, `[INST]` or `<|eot_id|>` inside a text as the real token: training on it teaches
@@ -33,30 +32,14 @@ class ControlTokens(Bounded):
 
     name: ClassVar[str] = "control_tokens"
 
-    column: str = Field(
-        "conversation", description="The text to measure; `conversation` for all that a trainer sees of the row."
-    )
+    kind: ClassVar[str] = "int64"
+
+    column: str = Field("conversation", description=COLUMN)
     at_most: float | None = Field(0, ge=0, description="Largest number that is kept.")
 
-    @property
-    def reads(self) -> tuple[str, ...]:
-        """The text."""
-        return reads(self.column)
-
-    @property
-    def optional(self) -> tuple[str, ...]:
-        """The rest of a conversation."""
-        return optional(self.column)
-
-    @property
-    def writes(self) -> dict[str, Any]:
-        """The number of control tokens."""
-        return {f"control_tokens_{self.column}": "int64"}
-
-    def measure(self, batch: Batch) -> Batch:
-        """How many control tokens each text holds."""
-        counts = [None if text is None else len(control_tokens(text)) for text in texts(batch, self.column)]
-        return {f"control_tokens_{self.column}": counts}
+    def value(self, cell: Any) -> int:
+        """How many it holds."""
+        return len(control_tokens(text_of(cell, self.column) or ""))
 
 
 def control_tokens(text: str, special: Collection[str] | None = None) -> list[str]:

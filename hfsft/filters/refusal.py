@@ -8,10 +8,9 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from hfsft.filters.base import Bounded
-from hfsft.filters.cells import texts
+from hfsft.filters.cells import text_of
+from hfsft.filters.column import OfColumn
 from hfsft.filters.refusal_phrases import PHRASES, UNSPACED
-from hfsft.plan.step import Batch
 
 OPENING = 300  # characters
 
@@ -20,7 +19,7 @@ _QUOTED = re.compile('```.*?```|"[^"]{0,300}"|\u201c[^\u201d]{0,300}\u201d|Â«[^Â
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
-class Refusal(Bounded):
+class Refusal(OfColumn):
     """How much a text declines to answer: 1, 0.5 or 0.
 
     It is 1 where the text opens with a refusal, 0.5 where it refuses further down or only says that it is an AI ("As
@@ -37,26 +36,14 @@ class Refusal(Bounded):
 
     name: ClassVar[str] = "refusal"
 
-    column: str = Field("response", description="The text to measure.")
     at_least: Share | None = Field(None, description="Smallest value that is kept.")
     at_most: Share | None = Field(
         0, description="Largest value that is kept: 0 for no refusal at all, 0.5 to keep mere AI disclaimers."
     )
 
-    @property
-    def reads(self) -> tuple[str, ...]:
-        """The text."""
-        return (self.column,)
-
-    @property
-    def writes(self) -> dict[str, Any]:
+    def value(self, cell: Any) -> float:
         """How much it declines."""
-        return {f"refusal_{self.column}": "float64"}
-
-    def measure(self, batch: Batch) -> Batch:
-        """How much each text declines."""
-        values = [None if text is None else refusal(text) for text in texts(batch, self.column)]
-        return {f"refusal_{self.column}": values}
+        return refusal(text_of(cell, self.column) or "")
 
 
 def refusal(text: str) -> float:

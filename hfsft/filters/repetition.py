@@ -8,9 +8,8 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
-from hfsft.filters.base import Bounded
-from hfsft.filters.cells import texts
-from hfsft.plan.step import Batch
+from hfsft.filters.cells import text_of
+from hfsft.filters.column import OfColumn
 
 RUN = 5  # words; the shortest duplicate n-gram of Rae et al.
 LOOPS = range(1, RUN)  # words in a phrase too short for such a run
@@ -24,7 +23,7 @@ _EDGES = "\"'.,;:!?()[]{}<>|*_`~#-\u2013\u2014\u2026\u2019\u201c\u201d"
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
-class Repetition(Bounded):
+class Repetition(OfColumn):
     """Share of a text, 0 to 1, that only repeats what it said before.
 
     Counted are the letters of words in a run of five or more that stood in the text already (the share of characters
@@ -40,24 +39,12 @@ class Repetition(Bounded):
 
     name: ClassVar[str] = "repetition"
 
-    column: str = Field("response", description="The text to measure.")
     at_least: Share | None = Field(None, description="Smallest share that is kept.")
     at_most: Share | None = Field(0.4, description="Largest share that is kept.")
 
-    @property
-    def reads(self) -> tuple[str, ...]:
-        """The text."""
-        return (self.column,)
-
-    @property
-    def writes(self) -> dict[str, Any]:
-        """The share."""
-        return {f"repetition_{self.column}": "float64"}
-
-    def measure(self, batch: Batch) -> Batch:
-        """The repeated share of each text."""
-        shares = [None if text is None else repeated_share(text) for text in texts(batch, self.column)]
-        return {f"repetition_{self.column}": shares}
+    def value(self, cell: Any) -> float:
+        """The repeated share."""
+        return repeated_share(text_of(cell, self.column) or "")
 
 
 def repeated_share(text: str) -> float:

@@ -9,16 +9,15 @@ from typing import Any, ClassVar
 from pydantic import Field
 
 from hfsft.errors import ModelError
-from hfsft.filters.base import Bounded
-from hfsft.filters.cells import cells, optional, reads, text_of
-from hfsft.plan.step import Batch
+from hfsft.filters.cells import text_of
+from hfsft.filters.column import OfColumn
 
 _LOGOGRAPHS = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff]")
 _UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]+")  # Thai, Lao, Burmese, Khmer
 _UNSPACED_WORD = 5  # characters, vowel signs included
 
 
-class Tokens(Bounded):
+class Tokens(OfColumn):
     """Length of a text: tokens of a model's tokenizer, or words where no tokenizer is named.
 
     Words are what stands between spaces and holds a letter or digit. Where a script has no spaces, each Chinese
@@ -28,36 +27,15 @@ class Tokens(Bounded):
 
     name: ClassVar[str] = "tokens"
 
-    column: str = Field(
-        "response",
-        description="The text to measure; `conversation` for all that a trainer sees of the row, or `messages`.",
-    )
+    kind: ClassVar[str] = "int64"
+
     tokenizer: str | None = Field(
         None,
         description="Hub id or folder of the model whose tokens count, in a conversation with its chat template.",
     )
 
-    @property
-    def reads(self) -> tuple[str, ...]:
-        """The column, or those that make up a conversation."""
-        return reads(self.column)
-
-    @property
-    def optional(self) -> tuple[str, ...]:
-        """The rest of a conversation."""
-        return optional(self.column)
-
-    @property
-    def writes(self) -> dict[str, Any]:
+    def value(self, cell: Any) -> int:
         """The length."""
-        return {f"tokens_{self.column}": "int64"}
-
-    def measure(self, batch: Batch) -> Batch:
-        """The length of each row's text."""
-        lengths = [None if cell is None else self._length(cell) for cell in cells(batch, self.column)]
-        return {f"tokens_{self.column}": lengths}
-
-    def _length(self, cell: Any) -> int:
         chat = isinstance(cell, list)
         text = text_of(cell, self.column) or ""
         if self.tokenizer is None:

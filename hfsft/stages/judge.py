@@ -52,9 +52,6 @@ class Judge(Asking):
     anchors: list[Anchor] = Field([], description="Scored examples, shown to the judge.")
     temperature: float | None = Field(0, ge=0, le=2, description="Sampling temperature.")
     max_tokens: int = Field(1024, ge=1, description="Most tokens in one verdict.")
-    reason_at_most: int | None = Field(
-        None, ge=20, description="Most characters of a reason, for servers that hold an answer to a schema."
-    )
 
     @field_validator("rubric")
     @classmethod
@@ -130,13 +127,10 @@ class Judge(Asking):
     def verdict_schema(self) -> dict[str, Any]:
         """JSON Schema of a verdict: for each criterion first the reason, then the score."""
         low, high = self.scale
-        reason: dict[str, Any] = {"type": "string"}
-        if self.reason_at_most:
-            reason["maxLength"] = self.reason_at_most
         verdict = {
             "type": "object",
             "properties": {
-                "reason": reason,
+                "reason": {"type": "string"},
                 "score": {"type": "integer", "minimum": low, "maximum": high},
             },
             "required": ["reason", "score"],

@@ -140,6 +140,30 @@ def test_an_output_folder_that_cannot_be_written(hfsft: Run, tmp_path: Path) -> 
     assert "cannot be written" in done.stderr
 
 
+def test_a_full_disk_stops_the_build_and_loses_no_answer(hfsft: Run, server: LLM, tmp_path: Path, home: Path) -> None:
+    recipe = write(tmp_path, support(server))
+    assert hfsft("build", recipe).returncode == 0
+    for finished in (home / "datasets" / "hfsft" / "support").glob("*.arrow"):
+        finished.unlink()
+    # /dev/full takes nothing, like a disk without room: the next step cannot be written there.
+    (tmp_path / "full.py").write_text(
+        "import datasets.arrow_writer as w\n"
+        "def full(self, *a, **k): raise OSError(28, 'No space left on device', '/dev/full')\n"
+        "w.ArrowWriter.write_batch = full\n"
+        "import sys; from hfsft.cli import main; sys.exit(main(sys.argv[1:]))\n"
+    )
+    command = [sys.executable, "full.py", "build", recipe]
+    done = subprocess.run(
+        command, cwd=tmp_path, env={**os.environ, "HF_HOME": str(home)}, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert "No space left on device" in done.stderr
+    assert "Traceback" not in done.stderr
+    asked = len(server.requests)
+    assert hfsft("build", recipe).returncode == 0
+    assert len(server.requests) == asked, "the answers were kept"
+
+
 def test_ctrl_c_keeps_what_was_answered_and_says_how_to_go_on(
     hfsft: Run, server: LLM, tmp_path: Path, home: Path
 ) -> None:
@@ -154,6 +178,7 @@ def test_ctrl_c_keeps_what_was_answered_and_says_how_to_go_on(
     build.send_signal(signal.SIGINT)
     _, stderr = build.communicate(timeout=30)
     assert build.returncode == 130
+    assert stderr.count("may still be answered and stored; Ctrl-C again leaves now") == 1
     assert "interrupted: answers so far are kept" in stderr
     assert "Traceback" not in stderr
     asked = len(server.requests)

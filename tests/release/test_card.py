@@ -84,8 +84,9 @@ def test_pictures_are_linked_where_they_are(text: str, folder: Path, tmp_path: P
 
 
 def test_a_card_without_pictures_is_still_a_card(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, home: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
+    monkeypatch.setattr("hfsft.release.vega._running", None)
     monkeypatch.setattr("sys.executable", str(tmp_path / "no-such-python"))
     written = release(toy(40), tmp_path)
     assert "![" not in (written / "README.md").read_text(encoding="utf-8")

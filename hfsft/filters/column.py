@@ -1,0 +1,46 @@
+"""What filters of one text share: which column they read, what they call their measure."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import Any, ClassVar
+
+from pydantic import Field
+
+from hfsft.filters.base import Bounded
+from hfsft.filters.cells import cells, optional, reads
+from hfsft.plan.step import Batch
+
+COLUMN = "The text to measure; `conversation` for all that a trainer sees of the row, or `messages`."
+
+
+class OfColumn(Bounded):
+    """A filter that measures one column, cell by cell."""
+
+    kind: ClassVar[str] = "float64"  # type of the measure
+
+    column: str = Field("response", description=COLUMN)
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """The column, or those that make up a conversation."""
+        return reads(self.column)
+
+    @property
+    def optional(self) -> tuple[str, ...]:
+        """The rest of a conversation."""
+        return optional(self.column)
+
+    @property
+    def writes(self) -> dict[str, Any]:
+        """The measure, called by the filter and the column."""
+        return {f"{self.name}_{self.column}": self.kind}
+
+    @abstractmethod
+    def value(self, cell: Any) -> float:
+        """The measure of one cell that is not empty: a text, or the turns of a conversation."""
+
+    def measure(self, batch: Batch) -> Batch:
+        """The measure of each cell, None of an empty one."""
+        (column,) = self.writes
+        return {column: [None if cell is None else self.value(cell) for cell in cells(batch, self.column)]}
