@@ -19,5 +19,5 @@ def run(arguments: argparse.Namespace) -> None:
     from hfsft.recipe.compile import compile_recipe
     from hfsft.recipe.recipe import load_recipe
 
-    plan = compile_recipe(load_recipe(arguments.recipe, arguments.overrides))
+    plan = compile_recipe(load_recipe(arguments.recipe, arguments.overrides), weights=False)
     print(f"{arguments.recipe}: valid, {len(plan.steps)} steps")

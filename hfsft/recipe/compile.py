@@ -29,8 +29,11 @@ EVOLVE_VARIABLES = ("instruction", "context", "topic", "system", "round", *TURNS
 GENERATE_VARIABLES = ("instruction", "context", "topic", *RECIPE_VARIABLES)
 
 
-def compile_recipe(recipe: Recipe, limit: int | None = None) -> Plan:
+def compile_recipe(recipe: Recipe, limit: int | None = None, *, weights: bool = True) -> Plan:
     """The plan of a recipe, over `limit` of its source rows only where given (picked by a hash of their ids).
+
+    Without `weights` those of an embedded model are not looked for (and downloaded where they are not here): enough
+    to check a recipe, but the plan's fingerprints are then not those of a build.
 
     Raises `RecipeError` with every problem that only shows where sections meet.
     """
@@ -42,7 +45,7 @@ def compile_recipe(recipe: Recipe, limit: int | None = None) -> Plan:
         name=recipe.name,
         description=recipe.description,
         language=tuple(recipe.language),
-        models={name: _model_identity(recipe.models[name]) for name in _roles(recipe).values()},
+        models={name: _model_identity(recipe.models[name], weights) for name in _roles(recipe).values()},
         base=recipe.base,
         place=lambda *loc: source.place(loc, key=True),
     )
@@ -131,8 +134,8 @@ def _source_steps(recipe: Recipe, context: Context, limit: int | None) -> Iterat
     yield Step("sources.defect", "keep", reads=(DEFECT,), bound=Bound(DEFECT, DEFECT, absent=True), place=place)
 
 
-def _model_identity(model: Model) -> dict[str, Any]:
-    if not model.embedded:
+def _model_identity(model: Model, weights: bool) -> dict[str, Any]:
+    if not (model.embedded and weights):
         return model.identity()
     from hfsft.models.embedded import revision
 
