@@ -40,8 +40,12 @@ def room(module: str) -> tuple[int, str]:
 
 
 def imports(path: Path) -> set[str]:
+    return imports_of(ast.parse(path.read_text()))
+
+
+def imports_of(tree: ast.Module) -> set[str]:
     found = set()
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("hfsft"):
             modules = {f"{node.module}.{alias.name}" for alias in node.names}
             found |= {m if (ROOT / (m.replace(".", "/") + ".py")).exists() else node.module for m in modules}
@@ -96,3 +100,29 @@ def test_one_place_for_each_thing(words: tuple[str, ...], home: set[str]) -> Non
             continue
         text = path.read_text()
         assert not [word for word in words if re.search(rf"(?<!\w){re.escape(word)}", text)], where
+
+
+def test_no_ring_of_imports_at_run_time() -> None:
+    """Types may point back (under TYPE_CHECKING); code may not, not even inside a function."""
+    # The front door names every room, and every room may read its version.
+    known = {module_of(path): path for path in FILES if module_of(path) != "hfsft"}
+    arrows = {module: run_time_imports(path) & known.keys() - {module} for module, path in known.items()}
+    done: set[str] = set()
+
+    def walk(module: str, path: tuple[str, ...]) -> None:
+        assert module not in path, " -> ".join([*path[path.index(module) :], module])
+        if module not in done:
+            for other in sorted(arrows[module]):
+                walk(other, (*path, module))
+            done.add(module)
+
+    for module in sorted(known):
+        walk(module, ())
+
+
+def run_time_imports(path: Path) -> set[str]:
+    tree = ast.parse(path.read_text())
+    for node in ast.walk(tree):
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            node.body = [ast.Pass()]
+    return imports_of(tree)

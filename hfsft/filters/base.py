@@ -98,9 +98,9 @@ class Filter(BaseModel, ABC):
 
         Raises `KeyError` naming the columns that are missing.
         """
-        from hfsft.plan.plan import apply_steps
+        from hfsft.plan.engine import apply
 
-        return apply_steps(dataset, self.steps())
+        return apply(dataset, tuple(self.steps()))
 
 
 class Limits(BaseModel):

@@ -97,7 +97,10 @@ def _walk(step: Step, state: _State | None, asker: Asker, cache: Path, scratch: 
 
 
 def apply(dataset: Dataset, steps: tuple[Step, ...]) -> tuple[Dataset, Dataset]:
-    """`(kept, rejected)` of measuring and keeping steps over a dataset of anybody's."""
+    """`(kept, rejected)` of steps that ask no model, over a dataset of anybody's; both carry the measures.
+
+    Raises `KeyError` naming the columns that the steps read and the dataset lacks.
+    """
     written: set[str] = set()
     for step in steps:
         missing = sorted(set(step.reads) - set(dataset.column_names) - written)

@@ -12,8 +12,6 @@ from hfsft.plan.step import Row, Step, Turns
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from datasets import Dataset
-
 
 class Task(NamedTuple):
     """One row of an ask step: its id, what begins its generator anew, whether its texts are not known yet."""
@@ -74,13 +72,3 @@ class Plan:
         for step in self.steps:
             parent = step.fingerprint(parent)
             yield step, parent
-
-
-def apply_steps(dataset: Dataset, steps: Iterable[Step]) -> tuple[Dataset, Dataset]:
-    """`(kept, rejected)` of steps that ask no model, over any dataset; both carry the measures.
-
-    Raises `KeyError` naming the columns that the steps read and the dataset lacks.
-    """
-    from hfsft.plan.engine import apply
-
-    return apply(dataset, tuple(steps))
