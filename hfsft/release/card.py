@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,12 +15,9 @@ if TYPE_CHECKING:
     from hfsft.release.built import Built
 
 
-def card(built: Built, folder: Path, changes: Sequence[str] = ()) -> str:
-    """The card of the release in `folder`, whose data, recipe and pictures are written already.
-
-    `changes` are the lines of its changelog, newest first.
-    """
-    release = Release(built, folder, metadata(built, folder), tuple(changes))
+def card(built: Built, folder: Path) -> str:
+    """The card of the release in `folder`, whose data, recipe and pictures are written already."""
+    release = Release(built, folder, metadata(built, folder))
     parts = [
         Prompt.named("card", section.__name__).render(**values).strip()
         for section in SECTIONS

@@ -38,7 +38,6 @@ class Release:
     built: Built
     folder: Path
     metadata: Values
-    changes: tuple[str, ...] = ()  # one Markdown line for each release, newest first
 
     def picture(self, name: str) -> str | None:
         """The path of a picture as the card links it, None where there is none."""
@@ -229,11 +228,6 @@ def recipe(release: Release) -> Values:
     return {"block": code(text, "yaml"), "file": RESOLVED, "version": __version__}
 
 
-def changes(release: Release) -> Values | None:
-    """What changed from release to release."""
-    return {"changes": release.changes} if release.changes else None
-
-
 SECTIONS: tuple[Callable[[Release], Values | None], ...] = (
     about,
     use,
@@ -245,6 +239,5 @@ SECTIONS: tuple[Callable[[Release], Values | None], ...] = (
     cost,
     limits,
     recipe,
-    changes,
 )
 """The sections in their order; each is written by the template of the same name."""

@@ -7,7 +7,7 @@ from collections import defaultdict
 from pydantic import Field
 
 from hfsft.plan.step import Batch, Step, unit
-from hfsft.similarity import near_pairs
+from hfsft.similarity import families, near_pairs
 from hfsft.stages.base import Context, Section
 
 
@@ -46,26 +46,17 @@ class Split(Section):
             f"{instruction}\n{context}" if context else instruction
             for instruction, context in zip(batch["instruction"], batch["context"], strict=True)
         ]
-        seeds: list[str] = batch["seed_id"]
-        parent = {seed: seed for seed in seeds}
-
-        def root(seed: str) -> str:
-            while parent[seed] != seed:
-                parent[seed] = parent[parent[seed]]
-                seed = parent[seed]
-            return seed
-
-        for first, second, _ in near_pairs(texts, self.similarity):
-            a, b = sorted((root(seeds[first]), root(seeds[second])))
-            parent[b] = a
-        members: dict[str, set[str]] = defaultdict(set)
-        for seed in seeds:
-            members[root(seed)].add(seed)
-        # The smallest seed names the family, whichever order rows came in.
-        name = {top: min(found) for top, found in members.items()}
-        draw = {top: max(unit(seed, "split") for seed in found) for top, found in members.items()}
-        tops = [root(seed) for seed in seeds]
+        # In their sorted order, so that the smallest seed names the family, whichever order rows came in.
+        seeds = sorted(set(batch["seed_id"]))
+        number = {seed: index for index, seed in enumerate(seeds)}
+        of_row = [number[seed] for seed in batch["seed_id"]]
+        pairs = ((of_row[first], of_row[second]) for first, second, _ in near_pairs(texts, self.similarity))
+        family = families(len(seeds), pairs)
+        draw: dict[int, float] = defaultdict(float)
+        for seed, top in zip(seeds, family, strict=True):
+            draw[top] = max(draw[top], unit(seed, "split"))
+        tops = [family[index] for index in of_row]
         return {
-            "family": [name[top] for top in tops],
+            "family": [seeds[top] for top in tops],
             "split": ["validation" if draw[top] < self.validation else "train" for top in tops],
         }

@@ -73,7 +73,6 @@ def test_sections_stand_in_order_and_only_where_there_is_data(text: str, folder:
     assert headings(text) == whole
     without = headings(card(toy(40, {"judge": None}), folder))
     assert without == [name for name in whole if name != "What the judge says"]
-    assert headings(card(toy(40), folder, ["1.1: more rows"])) == [*whole, "Changes"]
 
 
 def test_pictures_are_linked_where_they_are(text: str, folder: Path, tmp_path: Path) -> None:
