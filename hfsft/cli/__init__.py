@@ -12,7 +12,6 @@ from hfsft.errors import HfsftError, UserError
 
 COMMANDS = (build, publish, plan, validate, preview, why, report, diff, export, init, store, schema)
 INTERRUPTED = 130
-USAGE = 2
 OURS = 3
 
 EXAMPLES = """\

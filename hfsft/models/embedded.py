@@ -40,11 +40,6 @@ _lock = threading.Lock()
 _owner = os.getpid()
 
 
-def is_embedded(model: Model) -> bool:
-    """Whether the model runs in this process: the recipe names neither a provider nor a server."""
-    return model.embedded
-
-
 def revision(model: Model) -> str:
     """12 hex digits of the weights' content; downloads them where they are not here yet. Raises `ModelError`."""
     return weights.revision(weights.find(model))

@@ -98,3 +98,8 @@ def digest(value: Any, length: int = 32) -> str:
 def unit(*parts: Any) -> float:
     """A number in [0, 1) that depends on `parts` alone: every choice that elsewhere would be random."""
     return int(digest(list(parts), 13), 16) / 16**13
+
+
+def sampling_seed(row_id: str, stage: str) -> int:
+    """A 31-bit seed for a model's sampling that depends on the row and the stage, never on order."""
+    return int(unit(row_id, stage, "seed") * 2**31)

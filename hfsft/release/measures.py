@@ -8,8 +8,6 @@ from math import ceil, isqrt
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
-from hfsft.plan.row import COLUMNS
-
 if TYPE_CHECKING:
     from datasets import Dataset
 
@@ -17,13 +15,6 @@ if TYPE_CHECKING:
 
 BINS = 40  # at most
 FEW = 30  # different whole numbers, up to which each gets a bar of its own
-NOT_MEASURES = {*COLUMNS, "split", "family"}
-
-
-def numeric(rows: Dataset) -> list[str]:
-    """The columns that filters and the judge wrote as numbers, in their order."""
-    kinds = {name: str(getattr(feature, "dtype", "")) for name, feature in rows.features.items()}
-    return [name for name, kind in kinds.items() if name not in NOT_MEASURES and kind.startswith(("int", "float"))]
 
 
 def numbers(rows: Dataset, column: str) -> list[float]:

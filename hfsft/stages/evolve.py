@@ -15,7 +15,7 @@ from pydantic import Field
 from hfsft.errors import AnswerError
 from hfsft.models.model import Request
 from hfsft.plan.row import child_id
-from hfsft.plan.step import Batch, Row, Step, Turns, digest, unit
+from hfsft.plan.step import Batch, Row, Step, Turns, digest, sampling_seed, unit
 from hfsft.prompts import Prompt
 from hfsft.stages.base import Asking, Context
 
@@ -150,11 +150,6 @@ def is_inline(template: str) -> bool:
 def template_name(template: str) -> str:
     """What rows carry as `template`: the name, or for inline Jinja a hash of its text."""
     return f"inline-{digest(template, 8)}" if is_inline(template) else template
-
-
-def sampling_seed(row_id: str, stage: str) -> int:
-    """A 31-bit seed that depends on the row and the stage, never on order."""
-    return int(unit(row_id, stage, "seed") * 2**31)
 
 
 def clean(text: str) -> str:

@@ -9,7 +9,7 @@ from pydantic import Field
 from hfsft.errors import AnswerError
 from hfsft.models.model import Request
 from hfsft.plan.row import prompt_messages
-from hfsft.plan.step import Row, Step, Turns, unit
+from hfsft.plan.step import Row, Step, Turns, sampling_seed
 from hfsft.prompts import Prompt
 from hfsft.stages.base import Asking, Context
 
@@ -78,7 +78,7 @@ class Generate(Asking):
             messages=tuple(messages),
             temperature=self.temperature,
             max_tokens=self.max_tokens,
-            seed=int(unit(row["id"], "generate", "seed") * 2**31),
+            seed=sampling_seed(row["id"], "generate"),
         )
         response = answer.text.strip()
         if not response:

@@ -36,9 +36,9 @@ def chat(endpoint: Endpoint, text: str, **body: Any) -> dict[str, Any]:
 
 
 def test_what_runs_here_has_neither_provider_nor_server() -> None:
-    assert embedded.is_embedded(SMOL)
-    assert not embedded.is_embedded(Model(model="m", provider="auto"))
-    assert not embedded.is_embedded(Model(model="m", base_url="http://localhost:8000/v1"))
+    assert SMOL.embedded
+    assert not Model(model="m", provider="auto").embedded
+    assert not Model(model="m", base_url="http://localhost:8000/v1").embedded
 
 
 @pytest.mark.embedded
