@@ -104,14 +104,23 @@ class _Comparer:
 
         known, numbers = np.unique(np.concatenate(sets) if sets else np.zeros(0, np.uint64), return_inverse=True)
         self.sizes = np.array([len(one) for one in sets], np.intp)
-        self.starts = np.cumsum(self.sizes) - self.sizes
-        self.all = numbers.astype(np.int32)
-        self.numbers = np.split(self.all, self.starts[1:])
+        starts = np.cumsum(self.sizes) - self.sizes
+        self.starts = starts.tolist()
+        self.numbers = np.split(numbers.astype(np.int32), starts[1:])
         self.marks = np.zeros(len(known), bool)
+        self._numbers = numbers
+        self._lists: tuple[Any, Any, Any] | None = None
 
     def earlier(self, one: int, at_least: float) -> Iterator[tuple[int, float]]:
         """The sets before this one that are at least so similar to it, with their similarity."""
-        similarity = self._jaccard(one, self.all[: self.starts[one]], self.starts[:one], self.sizes[:one])
+        import numpy as np
+
+        owners, first, here = self._lists = self._lists or self._inverted()
+        entries = slice(self.starts[one], self.starts[one] + int(self.sizes[one]))
+        places = zip(first[entries].tolist(), here[entries].tolist(), strict=True)
+        found = [owners[start:stop] for start, stop in places]
+        shared = np.bincount(np.concatenate(found), minlength=one)
+        similarity = shared / (self.sizes[:one] + self.sizes[one] - shared)
         (alike,) = (similarity >= at_least).nonzero()
         yield from zip(alike.tolist(), similarity[alike].tolist(), strict=True)
 
@@ -119,21 +128,27 @@ class _Comparer:
         """The same among some others."""
         import numpy as np
 
+        self.marks[self.numbers[one]] = True
         for start in range(0, len(others), BLOCK):
             block = others[start : start + BLOCK]
             sizes = self.sizes[block]
             numbers = np.concatenate([self.numbers[other] for other in block])
-            similarity = self._jaccard(one, numbers, np.cumsum(sizes) - sizes, sizes).tolist()
+            shared = np.add.reduceat(self.marks[numbers], np.cumsum(sizes) - sizes, dtype=np.int64)
+            similarity = (shared / (sizes + self.sizes[one] - shared)).tolist()
             yield from ((other, value) for other, value in zip(block, similarity, strict=True) if value >= at_least)
+        self.marks[self.numbers[one]] = False
 
-    def _jaccard(self, one: int, numbers: Any, starts: Any, sizes: Any) -> Any:
-        """The similarity of one set with each of those whose shingles stand one behind the other in `numbers`."""
+    def _inverted(self) -> tuple[Any, Any, Any]:
+        """The sets that hold each shingle, list behind list, and for each entry where its list starts and it stands."""
         import numpy as np
 
-        self.marks[self.numbers[one]] = True
-        shared = np.add.reduceat(self.marks[numbers], starts, dtype=np.int64)
-        self.marks[self.numbers[one]] = False
-        return shared / (sizes + self.sizes[one] - shared)
+        order = np.argsort(self._numbers, kind="stable")  # so that each list is in the order of the sets
+        here = np.empty_like(order)
+        here[order] = np.arange(len(order))
+        counts = np.bincount(self._numbers)
+        first = (np.cumsum(counts) - counts)[self._numbers]
+        owners = np.repeat(np.arange(len(self.sizes), dtype=np.int32), self.sizes)[order]
+        return owners, first, here
 
 
 def families(count: int, pairs: Iterable[tuple[int, int] | tuple[int, int, float]]) -> list[int]:

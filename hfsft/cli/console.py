@@ -66,8 +66,7 @@ class Line:
             self._stopping(progress)
             return
         now = time.monotonic()
-        finished = progress.done >= progress.total
-        if not self.live and not finished and now - self._last < PLAIN_SECONDS:
+        if not self.live and not progress.finished and now - self._last < PLAIN_SECONDS:
             return
         self._last = now
         text = self._text(progress)
@@ -95,6 +94,7 @@ class Line:
         parts = [f"{progress.stage}: {progress.done:,} of {count(progress.total, 'row')}"]
         if progress.failed:
             parts.append(f"{progress.failed:,} failed")
+        parts += [f"{stage}: {done:,} already" for stage, done in progress.ahead]
         if progress.stored:
             parts.append(f"{progress.stored:,} from the store")
         if progress.calls:

@@ -49,11 +49,16 @@ class Tokens(OfColumn):
 def words(text: str) -> int:
     """The number of words in a text of any script."""
     if text.isascii():
-        return sum(any(map(str.isalnum, chunk)) for chunk in text.split())
+        return _worded(text)
     count = len(_LOGOGRAPHS.findall(text))
     count += sum(-(-len(run) // _UNSPACED_WORD) for run in _UNSPACED.findall(text))
     spaced = _UNSPACED.sub(" ", _LOGOGRAPHS.sub(" ", text))
-    return count + sum(any(map(str.isalnum, chunk)) for chunk in spaced.split())
+    return count + _worded(spaced)
+
+
+def _worded(text: str) -> int:
+    """The number of chunks with a letter or digit, most often the first of their characters."""
+    return sum(chunk[0].isalnum() or any(map(str.isalnum, chunk)) for chunk in text.split())
 
 
 def _templated(tokenizer: Any, messages: list[dict[str, str]]) -> int:

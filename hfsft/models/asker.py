@@ -63,6 +63,7 @@ class Asker:
         self._revisions: dict[str, str] = {}
         self._asking: dict[str, asyncio.Future[Answer | AnswerError]] = {}
         self._lapsed: dict[str, AnswerError] = {}  # requests of this process that no server answered, by key
+        self._untold: set[str] = set()  # those of them that lapsed for a row that went ahead
         self.exchanging: set[asyncio.Task[Any] | None] = set()  # tasks whose request is out, or being written
 
     def asked(self, request: Request) -> str:
@@ -80,18 +81,31 @@ class Asker:
         answer = self._store.get(key)
         return self._lapsed.get(key) if answer is None else _judged(request, answer)
 
-    async def outcome(self, stage: str, request: Request) -> Answer | AnswerError:
-        """The answer, or why there is none that the row can use; ModelError or StoreError where all must stop."""
+    async def outcome(
+        self, stage: str, request: Request, *, begun: bool = False, ahead: bool = False
+    ) -> Answer | AnswerError:
+        """The answer, or why there is none that the row can use; ModelError or StoreError where all must stop.
+
+        `begun`: the row was asked something already, and goes before those that were not. `ahead` of its stage's turn:
+        the same request then comes again, and is neither sent nor counted twice.
+        """
         asked = self.asked(request)
         key = wire.key_of(asked)
+        tally = self._usage.of(stage, request.model)
         if (answer := self._store.get(key)) is not None:
-            self._usage.of(stage, request.model).stored += 1
+            tally.found(ahead=ahead)
             return _judged(request, answer)
+        if key in self._untold and not ahead:
+            self._untold.discard(key)
+            return self._lapsed[key]
         if key in self._asking:
             outcome = await asyncio.shield(self._asking[key])
         else:
-            tally = self._usage.of(stage, request.model)
-            outcome = await self._ask_once(Job(stage, request, self._models[request.model], asked, key, tally))
+            outcome = await self._ask_once(Job(stage, request, self._models[request.model], asked, key, tally, begun))
+        if ahead and isinstance(outcome, AnswerError):
+            self._untold.add(key)
+        elif ahead:
+            tally.again += 1
         return _judged(request, outcome) if isinstance(outcome, Answer) else outcome
 
     def begin(self) -> None:
@@ -147,7 +161,12 @@ class Asker:
 
     async def _enter(self, gate: Gate, job: Job) -> Answer:
         expected = len(job.asked) / _BYTES_PER_TOKEN + (job.max_tokens or _USUAL_ANSWER_TOKENS)
-        lane = await gate.enter(expected)
+        lane = await gate.enter(expected, begun=job.begun)
+        while job.request.schema is not None and lane.probing:
+            # One request finds out for all; the others leave their places to those that need not wait for it.
+            gate.back_out(lane, expected)
+            await lane.probed()
+            lane = await gate.enter(expected, begun=job.begun)
         sent_at = time.monotonic()
         task = asyncio.current_task()
         self.exchanging.add(task)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import math
 import time
+from collections import Counter
 from collections.abc import Callable, Generator, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hfsft.errors import AnswerError, StageError, StoreError
 from hfsft.models.model import Answer, Request
@@ -15,6 +16,15 @@ if TYPE_CHECKING:
     from hfsft.models.asker import Asker
 
 Turns = Generator[Request, Answer, Any]
+
+
+class Ahead(NamedTuple):
+    """What a row asks for a later stage, as soon as it is done with the one that is driven."""
+
+    stage: str
+    start: Callable[[], Turns]
+    done: Callable[[Any], None]  # is told what the generator returned
+
 
 # After a stop, open requests get this long to be answered and stored.
 GRACE_SECONDS = 5.0
@@ -45,15 +55,19 @@ class Drive:
         tasks: Iterator[tuple[str, Callable[[], Turns]]],
         max_failed_share: float,
         results: dict[str, Any] | None = None,
+        ahead: Callable[[str, Any], Ahead | None] | None = None,
     ) -> None:
         self.stage = stage
         self.done = 0
+        self.ahead: Counter[str] = Counter()  # by stage, the rows that are done with it before its turn
         self.failures: dict[str, AnswerError] = {}
+        self.finished = False
         self.reason: BaseException | None = None  # why it was stopped early
         self._asker = asker
         self._tasks = tasks
         self._share = max_failed_share
         self._results = results
+        self._ahead = ahead
         self._workers: list[asyncio.Task[None]] = []
         self._breath = 0.0
 
@@ -64,6 +78,7 @@ class Drive:
         loop = asyncio.get_running_loop()
         self._workers = [loop.create_task(self._work()) for _ in range(window)]
         await asyncio.wait(self._workers)
+        self.finished = True
         if self.reason is None:
             try:
                 self._check_share(margin=0)
@@ -98,25 +113,37 @@ class Drive:
             for row_id, start in self._tasks:
                 if self.reason is not None:
                     return
+                ahead = None
                 try:
-                    result = await self._row(start())
+                    result = await self._row(self.stage, start())
                     if self._results is not None:
                         self._results[row_id] = result
+                    ahead = self._ahead and self._ahead(row_id, result)
                 except AnswerError as error:
                     self.failures[row_id] = error
                 self.done += 1
                 self._check_share()
+                if ahead:
+                    await self._go_ahead(ahead)
                 if time.monotonic() - self._breath > _BREATH_SECONDS:
                     await asyncio.sleep(0)
                     self._breath = time.monotonic()
         except Exception as error:  # whatever it is, the build must end with it
             self.stop(error)
 
-    async def _row(self, turns: Turns) -> Any:
+    async def _go_ahead(self, ahead: Ahead) -> None:
+        try:
+            ahead.done(await self._row(ahead.stage, ahead.start(), ahead=True))
+        except AnswerError:
+            return  # is met again, and counted, when the turn of its stage comes
+        self.ahead[ahead.stage] += 1
+
+    async def _row(self, stage: str, turns: Turns, *, ahead: bool = False) -> Any:
         outcome: Answer | AnswerError | None = None
         try:
             while True:
-                outcome = await self._asker.outcome(self.stage, advance(turns, outcome))
+                begun = ahead or outcome is not None
+                outcome = await self._asker.outcome(stage, advance(turns, outcome), begun=begun, ahead=ahead)
                 if self.reason is not None:
                     raise asyncio.CancelledError
         except StopIteration as stop:

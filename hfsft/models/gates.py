@@ -26,13 +26,15 @@ class Gates:
         self._models = models
         self._usage = usage
         self._meter = meter
+        self._places: dict[str, str] = {}
         self._gates: dict[str, asyncio.Task[Gate]] = {}
         self._session: aiohttp.ClientSession | None = None
 
     async def get(self, name: str) -> Gate:
         """The gate of one model; ModelError where it has no server, no key or no price that a budget needs."""
         # Two names for one model at one place share its gate: what the first stage learned of it serves the second.
-        where = self._models[name].model_dump_json(exclude=SAMPLING)
+        if (where := self._places.get(name)) is None:
+            where = self._places[name] = self._models[name].model_dump_json(exclude=SAMPLING)
         if where not in self._gates:
             self._gates[where] = asyncio.get_running_loop().create_task(self._open(name))
         return await asyncio.shield(self._gates[where])

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from hfsft.errors import AnswerError, HfsftError
 from hfsft.models import wire
 from hfsft.models.asker import Asker, Patience
-from hfsft.models.drive import Drive, advance
+from hfsft.models.drive import Ahead, Drive, advance
 from hfsft.models.model import Answer, Model, Request
 from hfsft.models.usage import Budget, Meter, Progress, Usage
 
@@ -73,10 +73,12 @@ class Pool:
         total: int,
         max_failed_share: float = 0.05,
         results: dict[str, Any] | None = None,
+        ahead: Callable[[str, Any], Ahead | None] | None = None,
     ) -> dict[str, AnswerError]:
         """Run every generator until the store holds every answer; the failures by row id.
 
-        `results`, where given, gets what each of the others returned, by row id.
+        `results`, where given, gets what each of the others returned, by row id. `ahead`, where given, is told the same
+        of each row at once, and says what the row asks next for a later stage; that may fail without failing the row.
 
         A generator may catch AnswerError at its `yield`; one that does not fails its row. Raises StageError when more
         than `max_failed_share` of the rows failed (after 20), ModelError when a model cannot be asked, BudgetError
@@ -84,12 +86,12 @@ class Pool:
         first Ctrl-C once the open requests are stored, at once after a second.
         """
         with self._driving:
-            began = time.monotonic()
-            drive = Drive(self._asker, stage, iter(tasks), max_failed_share, results)
+            report = self._reporter(total)
+            drive = Drive(self._asker, stage, iter(tasks), max_failed_share, results, ahead)
             loop = self._running()
             future = asyncio.run_coroutine_threadsafe(drive.run(self._window(total)), loop)
-            self._wait(drive, future, total, began)
-            self._report(drive, total, began)
+            self._wait(drive, future, report)
+            report(drive)
             if drive.reason is not None:
                 raise drive.reason
             return drive.failures
@@ -151,42 +153,49 @@ class Pool:
         rows = _ROWS_PER_REQUEST * sum(model.concurrency for model in self._models.values())
         return max(1, min(total, max(_LEAST_WINDOW, min(rows, _MOST_WINDOW))))
 
-    def _wait(self, drive: Drive, future: concurrent.futures.Future[None], total: int, began: float) -> None:
+    def _wait(self, drive: Drive, future: concurrent.futures.Future[None], report: Callable[[Drive], None]) -> None:
         try:
-            self._watch(drive, future, total, began)
+            self._watch(drive, future, report)
         except BaseException as error:  # Ctrl-C, or an error of `on_progress`
             self._running().call_soon_threadsafe(drive.stop, error)
             try:
-                self._watch(drive, future, total, began)
+                self._watch(drive, future, report)
             except BaseException:
                 self._running().call_soon_threadsafe(drive.abort)
                 raise
 
-    def _watch(self, drive: Drive, future: concurrent.futures.Future[None], total: int, began: float) -> None:
+    def _watch(self, drive: Drive, future: concurrent.futures.Future[None], report: Callable[[Drive], None]) -> None:
         while not concurrent.futures.wait([future], timeout=_PROGRESS_SECONDS).done:
-            self._report(drive, total, began)
+            report(drive)
         future.result()
 
-    def _report(self, drive: Drive, total: int, began: float) -> None:
-        if self._on_progress is None:
-            return
-        spent = self.usage.total(drive.stage)
-        self._on_progress(
-            Progress(
-                stage=drive.stage,
-                done=drive.done,
-                total=total,
-                failed=len(drive.failures),
-                calls=spent.calls,
-                stored=spent.stored,
-                open=len(self._asker.exchanging),
-                input_tokens=spent.input_tokens,
-                output_tokens=spent.output_tokens,
-                usd=self.usage.cost_of(drive.stage),
-                seconds=time.monotonic() - began,
-                stopping=drive.reason is not None,
+    def _reporter(self, total: int) -> Callable[[Drive], None]:
+        began, before = time.monotonic(), self.usage.total()
+
+        def report(drive: Drive) -> None:
+            if self._on_progress is None:
+                return
+            spent = self.usage.total()
+            self._on_progress(
+                Progress(
+                    stage=drive.stage,
+                    done=drive.done,
+                    total=total,
+                    failed=len(drive.failures),
+                    calls=spent.calls - before.calls,
+                    stored=spent.stored - before.stored,
+                    open=len(self._asker.exchanging),
+                    input_tokens=spent.input_tokens - before.input_tokens,
+                    output_tokens=spent.output_tokens - before.output_tokens,
+                    usd=self.usage.usd,
+                    seconds=time.monotonic() - began,
+                    finished=drive.finished,
+                    stopping=drive.reason is not None,
+                    ahead=tuple(drive.ahead.items()),
+                )
             )
-        )
+
+        return report
 
 
 def _run(loop: asyncio.AbstractEventLoop) -> None:

@@ -30,6 +30,7 @@ class Job:
     asked: str  # the request as canonical JSON
     key: str
     tally: Tally
+    begun: bool = False  # whether its row was asked something already
 
     @property
     def max_tokens(self) -> int | None:

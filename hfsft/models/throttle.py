@@ -18,10 +18,12 @@ if TYPE_CHECKING:
 
     from hfsft.models.client import Client
 
-# A first burst of a quarter tells whether the server holds; its answers then open the whole.
+# A first burst of a quarter tells whether the server holds: a server that has enough says so before it answers any.
+# Another quarter follows for each while of peace, or three for each answer, whichever is sooner.
 _FIRST_SHARE = 0.25
 _FIRST_LEAST = 4
-_GROWTH = 3.0  # per answer while nothing went wrong yet: four times as many in each round trip
+_RISE_SECONDS = 0.025
+_GROWTH = 3.0
 _REGROWTH = 0.125  # per answer after trouble, up to where the trouble came
 # Who asks to be left alone for longer than this is done for the day.
 LONGEST_PAUSE = 600.0
@@ -38,7 +40,7 @@ class Lane:
     def __init__(self, client: Client, most: int) -> None:
         self.client = client
         self.most = most
-        self.limit = float(min(most, max(_FIRST_LEAST, most * _FIRST_SHARE)))
+        self.first = self.limit = float(min(most, max(_FIRST_LEAST, most * _FIRST_SHARE)))
         self.open = 0
         self.paused_until = 0.0
         self.down = ""  # why it is set aside
@@ -46,15 +48,46 @@ class Lane:
         self.takes_schema: bool | None = None
         self.probe = asyncio.Lock()
         self.modern = False
+        self._rising_since: float | None = None
+        self._peace = True  # no fault yet
         self._trouble: float | None = None
         self._cut_at = 0.0
         self._streak = 0
         self._has_answered = False
         self._quiet_since: float | None = None  # the first fault since the last answer
 
+    @property
+    def probing(self) -> bool:
+        """Whether a request is out that finds out whether the endpoint takes a schema."""
+        return self.takes_schema is None and self.probe.locked()
+
+    async def probed(self) -> None:
+        """Wait until that request is back."""
+        async with self.probe:
+            pass
+
     def room(self, now: float) -> bool:
         """Whether one more request may go there now."""
+        if self._peace and self.limit < self.most and self._rising_since is not None:
+            rises = int((now - self._rising_since) / _RISE_SECONDS)
+            self.limit = min(float(self.most), max(self.limit, self.first * (1 + rises)))
         return not self.down and now >= self.paused_until and self.open < int(self.limit)
+
+    def wait(self, now: float) -> float | None:
+        """Seconds until there may be more room though nobody leaves; None if that cannot be."""
+        if self.down:
+            return None
+        if self.paused_until > now:
+            return self.paused_until - now
+        if self._peace and self.limit < self.most and self._rising_since is not None:
+            return _RISE_SECONDS - (now - self._rising_since) % _RISE_SECONDS
+        return None
+
+    def take(self, now: float) -> None:
+        """Take one place."""
+        self.open += 1
+        if self._rising_since is None:
+            self._rising_since = now
 
     def answered(self) -> None:
         """An answer came: allow more at once."""
@@ -71,6 +104,7 @@ class Lane:
         if fault.kind == "row":
             self._streak = 0
             return
+        self._peace = False
         self._quiet_since = self._quiet_since or now
         quiet = now - self._quiet_since
         if fault.kind == "down":
@@ -128,7 +162,10 @@ class Bucket:
 
 
 class Gate:
-    """The queue before one model: first come, first served, to the endpoint with the most room."""
+    """The queue before one model: first come, first served, to the endpoint with the most room.
+
+    Rows that were asked something already go before those that were not: what is begun is finished first.
+    """
 
     def __init__(
         self, name: str, lanes: list[Lane], concurrency: int, requests: int | None = None, tokens: int | None = None
@@ -137,19 +174,19 @@ class Gate:
         self.lanes = lanes
         self._most = concurrency
         self._open = 0
+        self._begun: deque[tuple[asyncio.Future[Lane], float]] = deque()
         self._waiting: deque[tuple[asyncio.Future[Lane], float]] = deque()
         self._requests = Bucket(requests) if requests else None
         self._tokens = Bucket(tokens) if tokens else None
-        self._paced = bool(requests or tokens)
         self._timer: asyncio.TimerHandle | None = None
 
-    async def enter(self, tokens: float = 0) -> Lane:
+    async def enter(self, tokens: float = 0, *, begun: bool = False) -> Lane:
         """The lane to use, once there is room; ModelError if no endpoint is left. `leave` must follow."""
         self._check()
-        if not self._waiting and (lane := self._free(tokens)):
+        if not (self._begun or self._waiting) and (lane := self._free(tokens)):
             return self._grant(lane, tokens)
         turn: asyncio.Future[Lane] = asyncio.get_running_loop().create_future()
-        self._waiting.append((turn, tokens))
+        (self._begun if begun else self._waiting).append((turn, tokens))
         self._pump()
         try:
             return await turn
@@ -163,6 +200,15 @@ class Gate:
         lane.open -= 1
         self._open -= 1
         self._pump()
+
+    def back_out(self, lane: Lane, tokens: float) -> None:
+        """Give back a place that was not used, and what was taken from the bounds per minute."""
+        now = time.monotonic()
+        if self._requests:
+            self._requests.take(-1, now)
+        if self._tokens:
+            self._tokens.take(-tokens, now)
+        self.leave(lane)
 
     def answered(self, lane: Lane, headers: Mapping[str, str], expected: float, used: float | None) -> None:
         """Take note of an answer: room grows, the server's own limits are honoured, token counts are corrected."""
@@ -184,9 +230,10 @@ class Gate:
     def _check(self) -> None:
         if all(lane.down for lane in self.lanes):
             error = ModelError(f"models.{self.name}: " + "; ".join(lane.down for lane in self.lanes))
-            for turn, _ in self._waiting:
+            for turn, _ in (*self._begun, *self._waiting):
                 if not turn.done():
                     turn.set_exception(error)
+            self._begun.clear()
             self._waiting.clear()
             raise error
 
@@ -206,33 +253,34 @@ class Gate:
         return max(wait, self._tokens.wait(tokens, now)) if self._tokens else wait
 
     def _grant(self, lane: Lane, tokens: float) -> Lane:
-        lane.open += 1
+        now = time.monotonic()
+        lane.take(now)
         self._open += 1
         if self._requests:
-            self._requests.take(1, time.monotonic())
+            self._requests.take(1, now)
         if self._tokens:
-            self._tokens.take(tokens, time.monotonic())
+            self._tokens.take(tokens, now)
         return lane
 
     def _pump(self) -> None:
-        while self._waiting:
-            turn, tokens = self._waiting[0]
+        while queue := self._begun or self._waiting:
+            turn, tokens = queue[0]
             if turn.done():
-                self._waiting.popleft()
+                queue.popleft()
                 continue
             lane = self._free(tokens)
             if lane is None:
-                if self._timer is None and (self._paced or any(lane.paused_until for lane in self.lanes)):
+                if self._timer is None:
                     self._set_timer(tokens)
                 return
-            self._waiting.popleft()
+            queue.popleft()
             turn.set_result(self._grant(lane, tokens))
 
     def _set_timer(self, tokens: float) -> None:
-        """Look again when a pause or a bound per minute ends; a place that is given back looks by itself."""
+        """Look again when more room may come by itself; a place that is given back looks by itself."""
         now = time.monotonic()
         wait = self._wait(tokens, now)
-        if waits := [lane.paused_until - now for lane in self.lanes if not lane.down and lane.paused_until > now]:
+        if waits := [seconds for lane in self.lanes if (seconds := lane.wait(now)) is not None]:
             wait = max(wait, min(waits))
         if wait > 0:
             self._timer = asyncio.get_running_loop().call_later(wait, self._look_again)

@@ -31,6 +31,7 @@ class Tally:
     seconds: float = 0.0  # sum over all requests, from sending to the answer
     failures: Counter[str] = field(default_factory=Counter)  # faults by cause, healed ones too
     price: Price | None = None
+    again: int = 0  # answers of rows that went ahead: they are read once more, but not counted
 
     @property
     def usd(self) -> float | None:
@@ -48,6 +49,14 @@ class Tally:
         self.unmetered += answer.input_tokens is None or answer.output_tokens is None
         self.input_tokens += answer.input_tokens or 0
         self.output_tokens += answer.output_tokens or 0
+
+    def found(self, *, ahead: bool) -> None:
+        """Count one answer that the store held, once though a row that went ahead reads it twice."""
+        if self.again and not ahead:
+            self.again -= 1
+        else:
+            self.stored += 1
+            self.again += ahead
 
     def add(self, other: Tally) -> None:
         """Add another's counts to these; the cost is kept apart, see `Usage.cost_of`."""
@@ -133,7 +142,7 @@ class Usage:
 
 @dataclass(frozen=True)
 class Progress:
-    """How far one stage is: rows `done` of `total` (failed ones too), what was asked for it, since `seconds`."""
+    """How far one stage is: rows `done` of `total` (failed ones too); what was asked since it began, `seconds` ago."""
 
     stage: str
     done: int
@@ -144,9 +153,11 @@ class Progress:
     open: int
     input_tokens: int
     output_tokens: int
-    usd: float | None
+    usd: float | None  # of the whole run so far
     seconds: float
+    finished: bool = False  # nothing more is asked, for this stage or ahead for another
     stopping: bool = False  # nothing new is asked; the open requests may still finish
+    ahead: tuple[tuple[str, int], ...] = ()  # later stages, and how many of these rows are done with them already
 
 
 @dataclass(frozen=True)

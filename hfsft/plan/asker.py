@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 from hfsft.errors import AnswerError
+from hfsft.models.drive import Ahead
 from hfsft.plan.plan import Asked, Task
 from hfsft.plan.step import Row, Step, Turns
 
@@ -19,28 +21,62 @@ KEPT = 10_000  # rows of one stage whose new columns are kept in memory until th
 
 
 class Live:
-    """Asks the models for every answer that the store lacks."""
+    """Asks the models for every answer that the store lacks.
+
+    Rows go ahead: as soon as one is done it is asked what the next step would ask it, while others still wait.
+    """
 
     def __init__(self, pool: Pool) -> None:
         self.pool = pool
         self._fresh: dict[str, Row] = {}  # by row id, what the stage asked last made of its answers
+        # The same of rows that went ahead, by step and row id, each with the row that it was made for.
+        self._early: dict[str, dict[str, tuple[Row, Row]]] = {}
 
     def ask(self, step: Step, tasks: Iterable[Task], total: int) -> Asked:
         """Bring every answer into the store; rows that failed come back with their cause."""
-        before = self.pool.usage.calls
+        early, waiting = self._early.pop(step.name, {}), dict[str, Task]()
+        keep = total <= KEPT
         self._fresh = {}
+
+        def started() -> Iterator[tuple[str, Callable[[], Turns]]]:
+            for task in tasks:
+                row, made = early.pop(task.id, ({}, {}))
+                waiting[task.id] = task
+                yield task.id, partial(_known, made) if row == task.row else task.start
+
+        def ahead(row_id: str, made: Row) -> Ahead | None:
+            then = waiting.pop(row_id).then
+            if (following := then and then(made)) is None:
+                return None
+            step, task = following
+            early = self._early.setdefault(step.name, {})
+
+            def done(made: Row) -> None:
+                if keep:
+                    early[row_id] = task.row, made
+
+            return Ahead(step.name, task.start, done)
+
         failures = self.pool.drive(
             step.name,
-            ((task.id, task.start) for task in tasks),
+            started(),
             total=total,
             max_failed_share=step.max_failed_share,
-            results=self._fresh if total <= KEPT else None,
+            results=self._fresh if keep else None,
+            ahead=ahead,
         )
-        return Asked({row_id: str(error) for row_id, error in failures.items()}, calls=self.pool.usage.calls - before)
+        errors = {row_id: str(error) for row_id, error in failures.items()}
+        return Asked(errors, calls=self.pool.usage.total(step.name).calls)
 
     def replay(self, row_id: str, start: Callable[[], Turns]) -> Row:
         """A row's new columns, from stored answers alone; those of a moment ago are not worked out again."""
         return self._fresh.pop(row_id, None) or dict(self.pool.replay(start))
+
+
+def _known(made: Row) -> Turns:
+    """What a row comes to that went ahead: nothing is left to ask."""
+    yield from ()
+    return made
 
 
 @dataclass

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 from datasets import (
     Dataset,
     are_progress_bars_disabled,
@@ -17,13 +19,13 @@ from datasets import (
     disable_progress_bars,
     enable_progress_bars,
 )
-from datasets.exceptions import DatasetGenerationError
+from datasets.arrow_writer import ArrowWriter
 
-from hfsft.errors import HfsftError
+from hfsft.plan.ahead import Way, way_from
 from hfsft.plan.features import features, placeholder
 from hfsft.plan.ledger import Fallen, Ledger
 from hfsft.plan.plan import Asked, Asker, Plan, Task
-from hfsft.plan.step import Batch, Row, Step, digest
+from hfsft.plan.step import Batch, Row, Step, Turns, digest
 
 ERROR = "error"  # why an answer could not be had; lives from an ask step to the filter right behind it
 PENDING = "pending"  # in a forecast: the row stands for one whose text is not known yet
@@ -58,31 +60,34 @@ def run(
     ledger = Ledger()
     state: _State | None = None
     with quiet():
-        for step in plan.steps:
+        for place, step in enumerate(plan.steps):
             if before:
                 before(step, len(state.rows) if state else 0)
             folder = scratch if scratch and state and state.pending else cache
-            state = _walk(step, state, asker, folder, scratch or cache, ledger)
+            way = way_from(plan.steps[place + 1 :]) if step.kind == "ask" else None
+            state = _walk(step, state, asker, folder, scratch or cache, ledger, way)
             if after:
                 after(step, state.rows)
     assert state is not None, "a plan starts with its source"
     return state.rows, ledger
 
 
-def _walk(step: Step, state: _State | None, asker: Asker, cache: Path, scratch: Path, ledger: Ledger) -> _State:
+def _walk(
+    step: Step, state: _State | None, asker: Asker, cache: Path, scratch: Path, ledger: Ledger, way: Way | None
+) -> _State:
     started = time.perf_counter()
     fingerprint = step.fingerprint(state.fingerprint if state else "")
     path = cache / f"{fingerprint}.arrow"
     cached, removed, calls, before = path.exists(), 0, 0, len(state.rows) if state else 0
     if state is None:
-        cached = (cache / "sources" / fingerprint / "done").exists()
-        after = _State(_source(step, fingerprint, cache / "sources" / fingerprint), fingerprint)
+        after = _State(_source(step, fingerprint, path), fingerprint)
     elif step.kind == "keep":
+        cached = (cache / f"{_of_fallen(fingerprint)}.arrow").exists()
         after, fallen = _keep(step, state, fingerprint, cache)
         removed = len(fallen.rows)
         ledger.fallen.append(fallen)
     elif step.kind == "ask":
-        after, asked, failed = _ask(step, state, asker, fingerprint, cache, scratch)
+        after, asked, failed = _ask(step, state, asker, fingerprint, cache, scratch, way)
         calls = asked.calls
         if failed is not None:
             removed = len(failed.rows)
@@ -133,38 +138,31 @@ def rewrite(rows: Dataset, function: Callable[[Batch], Batch], reads: list[str],
         )
 
 
-def _source(step: Step, fingerprint: str, folder: Path) -> Dataset:
+def _source(step: Step, fingerprint: str, path: Path) -> Dataset:
     assert step.fn is not None
-    try:
-        # On disk from the start: what is made from in-memory rows is never cached.
-        rows = Dataset.from_generator(
-            step.fn, features=features(step.writes), fingerprint=fingerprint, cache_dir=str(folder)
-        )
-    except DatasetGenerationError as error:
-        cause: BaseException | None = error
-        while cause is not None and not isinstance(cause, HfsftError):
-            cause = cause.__cause__
-        raise (cause or error) from None
-    (folder / "done").touch()
-    return rows
+    if not path.exists():
+        # On disk from the start: what is made from in-memory rows is never cached. Whole or not at all.
+        draft = path.with_suffix(f".{os.getpid()}")
+        try:
+            with ArrowWriter(features=features(step.writes), path=str(draft), fingerprint=fingerprint) as writer:
+                for row in step.fn():
+                    writer.write(row)
+                writer.finalize()
+            draft.replace(path)
+        finally:
+            draft.unlink(missing_ok=True)
+    return Dataset.from_file(str(path))
 
 
 def _map(rows: Dataset, step: Step, fingerprint: str, path: Path | None) -> Dataset:
     assert step.fn is not None
-    columns = [*step.reads, *(name for name in step.optional if name in rows.column_names)]
-    function = step.fn
-
-    def measure(*values: list[Any]) -> Batch:
-        return dict(function(dict(zip(columns, values, strict=True))))
-
-    return _mapped(
-        rows, measure, step.writes, fingerprint, path, columns, batch_size=None if step.kind == "whole" else 1000
-    )
+    size = None if step.kind == "whole" else 1000
+    return _mapped(rows, step.fn, step.writes, fingerprint, path, step.sees(rows.column_names), batch_size=size)
 
 
 def _mapped(
     rows: Dataset,
-    function: Callable[..., Batch],
+    function: Callable[[Batch], Batch],
     writes: Any,
     fingerprint: str,
     path: Path | None,
@@ -175,15 +173,25 @@ def _mapped(
     wanted.update(features(writes))
     if not len(rows):  # map would ignore `features` here
         return Dataset.from_dict({name: [] for name in wanted}, features=wanted)
-    return rows.map(
-        function,
+    schema = wanted.arrow_schema
+
+    # Tables go through whole: given columns, map would cast each row by itself once a filter has cut any.
+    def widen(table: pa.Table) -> pa.Table:
+        made = function({name: table[name].to_pylist() for name in columns})
+        table = table.drop_columns([name for name in writes if name in table.column_names])
+        for name in writes:
+            table = table.append_column(name, pa.array(made[name], schema.field(name).type))
+        return table
+
+    mapped = rows.with_format("arrow").map(
+        widen,
         batched=True,
         batch_size=batch_size,
-        input_columns=columns,
         features=wanted,
         new_fingerprint=fingerprint,
         cache_file_name=str(path) if path else None,
     )
+    return mapped.with_format(None)
 
 
 def _expand(step: Step, rows: Dataset, fingerprint: str, path: Path) -> Dataset:
@@ -219,17 +227,21 @@ def _cut(
         return rows, rows
     columns = [bound.column, PENDING] if spare else [bound.column]
 
-    def stays(values: list[Any], pending: list[Any] | None = None) -> list[bool]:
-        verdicts = [bound.keeps(value) for value in values]
-        return verdicts if pending is None else [a or bool(b) for a, b in zip(verdicts, pending, strict=True)]
+    def falls(values: list[Any], pending: list[Any] | None = None) -> list[bool]:
+        verdicts = [not bound.keeps(value) for value in values]
+        return verdicts if pending is None else [a and not b for a, b in zip(verdicts, pending, strict=True)]
 
-    def falls(*values: list[Any]) -> list[bool]:
-        return [not verdict for verdict in stays(*values)]
+    def stays(*values: list[Any]) -> list[bool]:
+        return [not verdict for verdict in falls(*values)]
 
-    return (
-        _filtered(rows, stays, columns, fingerprint, cache),
-        _filtered(rows, falls, columns, digest([fingerprint, "fallen"]), cache),
-    )
+    fallen = _filtered(rows, falls, columns, _of_fallen(fingerprint), cache)
+    # Rows that were filtered are read one by one from then on: those that none fell from stay as they are.
+    kept = _filtered(rows, stays, columns, fingerprint, cache) if len(fallen) else rows
+    return kept, fallen
+
+
+def _of_fallen(fingerprint: str) -> str:
+    return digest([fingerprint, "fallen"])
 
 
 def _filtered(
@@ -245,14 +257,14 @@ def _filtered(
 
 
 def _ask(
-    step: Step, state: _State, asker: Asker, fingerprint: str, cache: Path, scratch: Path
+    step: Step, state: _State, asker: Asker, fingerprint: str, cache: Path, scratch: Path, way: Way | None
 ) -> tuple[_State, Asked, Fallen | None]:
     """Ask, then replay the answers in a plain map; rows that failed are cut out and not part of a cached step."""
     assert step.fn is not None
     function = step.fn
-    columns = _asked_columns(step, state)
+    columns = step.sees(state.rows.column_names, "id", *([PENDING] if state.pending else []))
     path = cache / f"{fingerprint}.arrow"
-    asked = Asked() if path.exists() else asker.ask(step, _tasks(state.rows, function, columns), len(state.rows))
+    asked = Asked() if path.exists() else asker.ask(step, _tasks(state.rows, function, columns, way), len(state.rows))
     if asked.failures or asked.pending:  # an incomplete step must not be taken for the whole one
         fingerprint = digest([fingerprint, dict(sorted(asked.failures.items())), sorted(asked.pending)])
         cache = scratch if asked.pending else cache
@@ -261,9 +273,9 @@ def _ask(
     unknown = {name: placeholder(kind) for name, kind in step.writes.items()}
     pending = state.pending or bool(asked.pending)
 
-    def replay(*values: list[Any]) -> Batch:
+    def replay(batch: Batch) -> Batch:
         results: list[Row] = []
-        for row in (dict(zip(columns, row, strict=True)) for row in zip(*values, strict=True)):
+        for row in (dict(zip(columns, row, strict=True)) for row in zip(*batch.values(), strict=True)):
             if row["id"] in asked.failures:
                 result = {**blank, ERROR: asked.failures[row["id"]]}
             elif row["id"] in asked.pending:
@@ -285,16 +297,14 @@ def _ask(
     return _State(kept.remove_columns(ERROR), fingerprint, pending), asked, failed
 
 
-def _asked_columns(step: Step, state: _State) -> list[str]:
-    wanted = ["id", *step.reads, *step.optional, *([PENDING] if state.pending else [])]
-    return [name for name in dict.fromkeys(wanted) if name in state.rows.column_names]
-
-
-def _tasks(rows: Dataset, function: Callable[..., Any], columns: list[str]) -> Iterator[Task]:
-    for batch in rows.select_columns(columns).iter(batch_size=1000):
+def _tasks(rows: Dataset, function: Callable[[Row], Turns], columns: list[str], way: Way | None) -> Iterator[Task]:
+    carried = [name for name in rows.column_names if name in columns or (way and name in way.columns)]
+    for batch in rows.select_columns(carried).iter(batch_size=1000):
         for values in zip(*batch.values(), strict=True):
-            row = dict(zip(batch, values, strict=True))
-            yield Task(row["id"], partial(function, row), bool(row.get(PENDING)))
+            whole = dict(zip(batch, values, strict=True))
+            row = {name: whole[name] for name in columns}
+            then = partial(way.follow, whole) if way else None
+            yield Task(row["id"], row, partial(function, row), bool(row.get(PENDING)), then)
 
 
 @contextmanager

@@ -14,11 +14,13 @@ if TYPE_CHECKING:
 
 
 class Task(NamedTuple):
-    """One row of an ask step: its id, what begins its generator anew, whether its texts are not known yet."""
+    """One row of an ask step."""
 
     id: str
-    start: Callable[[], Turns]
-    pending: bool = False
+    row: Row  # the columns that the step sees
+    start: Callable[[], Turns]  # begins its generator anew
+    pending: bool = False  # its texts are not known yet
+    then: Callable[[Row], tuple[Step, Task] | None] | None = None  # from its new columns to the next step that asks
 
 
 @dataclass(frozen=True)

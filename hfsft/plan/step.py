@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Collection, Generator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -83,6 +83,10 @@ class Step:
     models: tuple[str, ...] = ()  # names under `models:` that an `ask` step uses
     max_failed_share: float = 0.05
     place: Place | None = None
+
+    def sees(self, present: Collection[str], *more: str) -> list[str]:
+        """The columns that `fn` gets, of those `present`: `more`, all that it reads, what it uses where it exists."""
+        return [name for name in dict.fromkeys((*more, *self.reads, *self.optional)) if name in present]
 
     def fingerprint(self, parent: str) -> str:
         """32 hex digits: this step over rows with the fingerprint `parent`."""

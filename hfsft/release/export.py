@@ -61,12 +61,12 @@ def rejected_rows(built: Built) -> Dataset:
     wanted = {**COLUMNS, **measured, **dict.fromkeys(ENTRY, "string")}
     found: dict[str, list[Any]] = {name: [] for name in wanted}  # by columns, so that none may fall
     for fallen in built.ledger.fallen:
-        entries = list(fallen.entries())
+        entries, rows = list(fallen.entries()), fallen.rows[:]
         for name, values in found.items():
             if name in ENTRY:
                 values += [entry[name] for entry in entries]
             else:
-                values += fallen.rows[name][:] if name in fallen.rows.column_names else [None] * len(entries)
+                values += rows.get(name, [None] * len(entries))
     return Dataset.from_dict(found, features=features(wanted))
 
 

@@ -18,13 +18,6 @@ from pathlib import Path
 
 LATENCY, ROWS = 0.2, 1000
 HERE = Path(__file__).parent
-MEASURE = """
-import json, resource, sys, time
-began = time.perf_counter()
-from hfsft.cli import main
-code = main(["build", sys.argv[1], "--out", sys.argv[2], "--json"])
-print(json.dumps({"code": code, "mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}), file=sys.stderr)
-"""
 PLAIN = """
 import asyncio, sys, aiohttp
 url, calls, concurrency = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
@@ -59,14 +52,20 @@ def build(url: str, rows: int, concurrency: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "recipe.yaml"
         path.write_text(yaml.safe_dump(recipe(url, rows, concurrency)))
-        environment = {**os.environ, "HF_HOME": folder}
+        command = [sys.executable, "-m", "hfsft", "build", str(path), "--out", str(Path(folder) / "build"), "--json"]
         began = time.perf_counter()
-        command = [sys.executable, "-c", MEASURE, str(path), str(Path(folder) / "build")]
-        done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
+        process = subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env={**os.environ, "HF_HOME": folder}
+        )
+        assert process.stdout
+        summary = json.loads(process.stdout.read())
+        # The memory of the larger of its two processes: one of them only draws.
+        _, status, used = os.wait4(process.pid, 0)
         wall = time.perf_counter() - began
-        memory = json.loads(done.stderr.splitlines()[-1])["mib"]
-        steps = {line["step"]: line["seconds"] for line in json.loads(done.stdout)["funnel"]}
-    show("hfsft", rows, concurrency, wall, f"{memory:.0f} MiB, asking {steps['generate'] + steps['judge']:.2f} s")
+        assert not status
+        steps = {line["step"]: line["seconds"] for line in summary["funnel"]}
+    memory, asking = used.ru_maxrss / 1024, steps["generate"] + steps["judge"]
+    show("hfsft", rows, concurrency, wall, f"{memory:.0f} MiB, asking {asking:.2f} s")
 
 
 def plain(url: str, rows: int, concurrency: int) -> None:

@@ -4,7 +4,7 @@
     uv run python tests/benchmarks/bench_pool.py store    # looking one answer up among a million
 
 Ideal is requests x latency / concurrency. Wanted: at most 1.10 of it at 64, 1.25 at 256, and 0.5 ms of CPU a request.
-The gentle start alone costs 0.02 at 64 and 0.13 at 256: a round trip in which a quarter of the places is used.
+The gentle start costs 0.05 s: a quarter of the places is used at once, another quarter each 25 ms.
 """
 
 from __future__ import annotations

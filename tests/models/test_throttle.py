@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 
 import pytest
 
 from hfsft.models.faults import Fault
-from hfsft.models.throttle import Bucket, Lane
+from hfsft.models.throttle import Bucket, Gate, Lane
 from tests.models.fixture import rows
 
 SLOW = Fault("slow", "rate_limit", "429")
@@ -31,6 +32,63 @@ def test_it_starts_at_a_quarter_and_its_answers_open_the_whole() -> None:
         round_trip(at)
         limits.append(at.limit)
     assert limits == [16, 64, 64, 64]
+
+
+def test_a_quarter_more_follows_for_each_while_of_peace() -> None:
+    at = lane(64)
+    room = []
+    at.take(100.0)
+    for moment in (100.0, 100.02, 100.03, 100.055, 100.08, 101.0):
+        at.room(moment)
+        room.append(int(at.limit))
+    assert room == [16, 16, 32, 48, 64, 64]
+    assert at.wait(101.0) is None
+
+
+def test_a_fault_ends_the_peace() -> None:
+    at = lane(64)
+    at.take(100.0)
+    at.failed(Fault("heal", "server", "500"), sent_at=100.0, now=100.01)
+    assert at.wait(100.02) is None
+    at.room(105.0)
+    assert at.limit == 16
+
+
+def test_a_whole_is_out_before_its_first_answer(llm, make_pool) -> None:
+    llm.latency = 0.4
+    assert make_pool(model={"concurrency": 32}).drive("generate", rows(32), total=32) == {}
+    assert llm.peak == 32
+
+
+def test_what_is_begun_goes_first() -> None:
+    async def main() -> list[str]:
+        gate = Gate("m", [lane(1)], 1)
+        place = await gate.enter()
+        order: list[str] = []
+
+        async def ask(name: str, begun: bool) -> None:
+            mine = await gate.enter(begun=begun)
+            order.append(name)
+            gate.leave(mine)
+
+        asking = [asyncio.create_task(ask(name, name > "b")) for name in "abcd"]
+        await asyncio.sleep(0)
+        gate.leave(place)
+        await asyncio.gather(*asking)
+        return order
+
+    assert asyncio.run(main()) == ["c", "d", "a", "b"]
+
+
+def test_a_place_that_was_not_used_is_given_back_whole() -> None:
+    async def main() -> int:
+        gate = Gate("m", [lane(8)], 8, requests=20)
+        for _ in range(5):
+            gate.back_out(await gate.enter(), 0)
+        mine = [await asyncio.wait_for(gate.enter(), 0.5) for _ in range(2)]
+        return len(mine)
+
+    assert asyncio.run(main()) == 2
 
 
 def test_it_does_not_grow_where_nobody_waits() -> None:
