@@ -11,6 +11,7 @@ from hfsft.cli.arguments import add_recipe, command
 from hfsft.cli.console import count, table
 
 if TYPE_CHECKING:
+    from hfsft.models.estimate import Estimate
     from hfsft.pipeline import StepForecast
 
 
@@ -60,13 +61,22 @@ def summary(steps: list[StepForecast]) -> str:
         tokens = sum(each.input_tokens + each.output_tokens for each in estimates)
         costs = [each.usd for each in estimates]
         usd = "cost unknown" if None in costs else f"${sum(cost or 0 for cost in costs):.4f}"
-        basis = (
-            "by what these models took before"
-            if all(each.measured for each in estimates)
-            else ("by 4 characters a token and the longest answers allowed, where a model was never asked")
-        )
-        lines.append(f"at most about {tokens:,} tokens, {usd} (estimated {basis}; mended verdicts come on top)")
+        lines.append(f"at most about {tokens:,} tokens, {usd} ({_basis(estimates)})")
     return "\n".join(lines)
+
+
+def _basis(estimates: list[Estimate]) -> str:
+    prompts = {
+        "tokenizer": "counted by the model's tokenizer",
+        "history": "by what the model took before",
+        "characters": "at 4 characters a token",
+    }
+    answers = {"history": "as long as before", "limit": "as long as they may be"}
+    found = (
+        " or ".join(text for way, text in ways.items() if any(getattr(each, part) == way for each in estimates))
+        for part, ways in (("prompts", prompts), ("answers", answers))
+    )
+    return "prompts {}, answers {}; mended verdicts come on top".format(*found)
 
 
 def _calls(each: StepForecast) -> str:

@@ -29,7 +29,7 @@ _ROWS_PER_REQUEST = 2
 _LEAST_WINDOW, _MOST_WINDOW = 64, 8192
 
 
-class Missing(HfsftError):  # noqa: N818 (a state, which `hfsft plan` counts)
+class NotStored(HfsftError):  # noqa: N818 (a state, which `hfsft plan` counts)
     """An answer that the store does not hold; `request` asks for it."""
 
     def __init__(self, request: Request) -> None:
@@ -97,7 +97,7 @@ class Pool:
             return drive.failures
 
     def replay(self, start: Start[T]) -> T:
-        """What the generator returns, from stored answers only; AnswerError as in `drive`, else Missing."""
+        """What the generator returns, from stored answers only; AnswerError as in `drive`, else NotStored."""
         turns = start()
         outcome: Answer | AnswerError | None = None
         try:
@@ -105,22 +105,12 @@ class Pool:
                 request = advance(turns, outcome)
                 outcome = self._asker.stored(request)
                 if outcome is None:
-                    raise Missing(request)
+                    raise NotStored(request)
         except StopIteration as stop:
             result: T = stop.value
             return result
         finally:
             turns.close()
-
-    def missing(self, start: Start[Any]) -> list[Request]:
-        """The request that would be sent now for this row; empty when the store answers all that it asks."""
-        try:
-            self.replay(start)
-        except Missing as missing:
-            return [missing.request]
-        except AnswerError:
-            pass
-        return []
 
     def key(self, request: Request) -> str:
         """The 64 hex digits under which the answer to this request is stored."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from hfsft.errors import AnswerError
 from hfsft.models.drive import Ahead
+from hfsft.models.pool import NotStored
 from hfsft.plan.plan import Asked, Task
 from hfsft.plan.step import Row, Step, Turns
 
@@ -105,20 +106,15 @@ class Forecast:
                 if request := _first(task.start):
                     found.unknown += 1
                     found.sample = found.sample or request
-            elif requests := self.pool.missing(task.start):
+                continue
+            try:
+                self.pool.replay(task.start)
+            except NotStored as missing:
                 pending.add(task.id)
-                found.known.update({self.pool.key(request): request for request in requests})
-            elif error := self._unusable(task.start):
-                failures[task.id] = error
+                found.known[self.pool.key(missing.request)] = missing.request
+            except AnswerError as error:  # such as one cut at its limit, which fails the row each time
+                failures[task.id] = str(error)
         return Asked(failures, frozenset(pending))
-
-    def _unusable(self, start: Callable[[], Turns]) -> str:
-        """Why the stored answer of a row fails it, such as one cut at its limit; empty where it does not."""
-        try:
-            self.pool.replay(start)
-        except AnswerError as error:
-            return str(error)
-        return ""
 
     def replay(self, row_id: str, start: Callable[[], Turns]) -> Row:
         """A row's new columns, from stored answers alone."""

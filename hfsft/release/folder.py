@@ -16,6 +16,7 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,13 +24,13 @@ import yaml
 
 from hfsft.errors import UserError
 from hfsft.recipe.recipe import Recipe
-from hfsft.release import lock, report
+from hfsft.release import lock, report, vega
 from hfsft.release.built import SPLITS, Built
 from hfsft.release.card import card
 from hfsft.release.export import default_rows, provenance_rows, rejected_rows
 from hfsft.release.pictures import pictures
 from hfsft.release.reader import Release
-from hfsft.release.tokenizer import load_tokenizer
+from hfsft.release.tokenizer import Tokenizer, load_tokenizer
 
 if TYPE_CHECKING:
     from datasets import Dataset, DatasetDict
@@ -71,10 +72,20 @@ def _fill(built: Built, folder: Path) -> None:
     publish = built.recipe.publish
     tokenizer = load_tokenizer(publish.tokenizer) if publish.tokenizer else None
     folder.mkdir()
+    with ThreadPoolExecutor(max_workers=1) as drawing:  # by another process, while the rows are written
+        drawn = drawing.submit(vega.draw, pictures(built), folder)
+        _fill_data(built, folder, tokenizer)
+    drawn.result()
+    _text(folder / "README.md", card(built, folder))
+    _text(folder / report.FILE, report.report(Release(str(folder), folder)))
+
+
+def _fill_data(built: Built, folder: Path, tokenizer: Tokenizer | None) -> None:
+    """All but what shows the pictures."""
     for split in SPLITS:
         rows = built.split(split)
         if len(rows):
-            _parquet(default_rows(rows, publish.format, tokenizer), folder / "data", split)
+            _parquet(default_rows(rows, built.recipe.publish.format, tokenizer), folder / "data", split)
             _parquet(provenance_rows(rows), folder / "provenance", split)
     fallen = rejected_rows(built)
     if len(fallen):
@@ -88,9 +99,6 @@ def _fill(built: Built, folder: Path) -> None:
     resolved = _with_sources(built.recipe, folder)
     _text(folder / "recipe.resolved.yaml", _yaml(resolved))
     _text(folder / lock.FILE, lock.lock_text(built, resolved))
-    pictures(built, folder)
-    _text(folder / "README.md", card(built, folder))
-    _text(folder / report.FILE, report.report(Release(str(folder), folder)))
 
 
 def _with_sources(recipe: Recipe, folder: Path) -> dict[str, Any]:

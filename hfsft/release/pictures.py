@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hfsft.release import charts, measures, vega
+from hfsft.release import charts, measures
 
 if TYPE_CHECKING:
     from hfsft.release.built import Built
@@ -13,8 +12,8 @@ if TYPE_CHECKING:
 FUNNEL, SCORES, LENGTHS = "assets/funnel.png", "assets/scores.png", "assets/lengths.png"
 
 
-def pictures(built: Built, folder: Path) -> list[str]:
-    """Draw what there is to draw into `folder/assets`; the paths drawn, none where drawing is not possible."""
+def pictures(built: Built) -> dict[str, dict[str, Any]]:
+    """What there is to draw: the path in the release, and the Vega-Lite specification."""
     specs: dict[str, dict[str, Any]] = {}
     lines = [line.as_dict() for line in built.ledger.funnel if line.added or line.removed]
     if lines:
@@ -30,4 +29,4 @@ def pictures(built: Built, folder: Path) -> list[str]:
         title = f"{found.unit} in a row (dashed: 95th percentile)"
         marks = {"95th percentile": found.summary.percentile_95}
         specs[LENGTHS] = charts.histogram(found.summary.bins, title, marks)
-    return vega.draw({path: charts.on_paper(spec) for path, spec in specs.items()}, folder)
+    return {path: charts.on_paper(spec) for path, spec in specs.items()}

@@ -10,7 +10,7 @@ import pytest
 
 from hfsft.errors import AnswerError, ModelError, StageError
 from hfsft.models.model import Model
-from hfsft.models.pool import Missing
+from hfsft.models.pool import NotStored
 from tests.models.fixture import one, rows, user
 from tests.models.server import echo
 
@@ -49,13 +49,13 @@ def test_the_same_request_of_two_rows_is_sent_once(llm, make_pool) -> None:
     assert len(llm.requests) == 1
 
 
-def test_missing_names_the_next_request_and_replay_refuses(make_pool) -> None:
+def test_replay_names_the_request_that_it_lacks(make_pool) -> None:
     pool = make_pool()
-    assert pool.missing(one("x")) == [user("x")]
-    with pytest.raises(Missing):
+    with pytest.raises(NotStored) as lacking:
         pool.replay(one("x"))
+    assert lacking.value.request == user("x")
     pool.drive("generate", [("r", one("x"))], total=1)
-    assert pool.missing(one("x")) == []
+    assert pool.replay(one("x")) == expected("x")
 
 
 def test_a_follow_up_question_is_one_more_yield(llm, make_pool) -> None:
@@ -67,7 +67,6 @@ def test_a_follow_up_question_is_one_more_yield(llm, make_pool) -> None:
     pool = make_pool()
     assert pool.drive("chat", [("r", start)], total=1) == {}
     assert pool.replay(start) == expected(f"then {expected('first')}")
-    assert pool.missing(start) == []
 
 
 def test_a_slow_row_holds_nobody_back(llm, make_pool) -> None:
