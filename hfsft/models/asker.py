@@ -56,8 +56,8 @@ class Asker:
         self._store = store
         self._writer = Writer(store)
         self._usage = usage
-        self._gates = Gates(models, usage, meter)
-        self._sender = Sender(meter)
+        self._gates = Gates(models, usage, meter, store)
+        self._sender = Sender(meter, store)
         self._recipe = recipe
         self._patience = patience
         self._revisions: dict[str, str] = {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from hfsft.models.servers import refused, server_of
 from hfsft.models.throttle import Gate, Lane
 
 if TYPE_CHECKING:
@@ -12,7 +13,9 @@ if TYPE_CHECKING:
 
     import aiohttp
 
+    from hfsft.models.client import Client
     from hfsft.models.model import Endpoint, Model
+    from hfsft.models.store import Store
     from hfsft.models.usage import Meter, Usage
 
 
@@ -22,8 +25,9 @@ SAMPLING = {"temperature", "top_p", "max_tokens", "price"}  # what is nothing to
 class Gates:
     """Finds servers, keys and prices; starts the embedded model; shares one HTTP session."""
 
-    def __init__(self, models: Mapping[str, Model], usage: Usage, meter: Meter) -> None:
+    def __init__(self, models: Mapping[str, Model], usage: Usage, meter: Meter, store: Store) -> None:
         self._models = models
+        self._store = store
         self._usage = usage
         self._meter = meter
         self._places: dict[str, str] = {}
@@ -63,11 +67,15 @@ class Gates:
 
         endpoints = await asyncio.to_thread(_endpoints, name, model)
         self._session = self._session or new_session()
-        lanes = [
-            Lane(Client(self._session, endpoint, model.timeout), min(model.concurrency, endpoint.concurrency))
-            for endpoint in endpoints
-        ]
+        lanes = [self._lane(Client(self._session, endpoint, model.timeout), model) for endpoint in endpoints]
         return Gate(name, lanes, model.concurrency, model.requests_per_minute, model.tokens_per_minute)
+
+    def _lane(self, client: Client, model: Model) -> Lane:
+        lane = Lane(client, min(model.concurrency, client.endpoint.concurrency))
+        known = refused(self._store, server_of(client, model))
+        lane.takes_schema = False if "schema" in known else None
+        lane.modern = "max_tokens" in known
+        return lane
 
     def _find_prices(self, name: str) -> None:
         """Ask the Hub's listing where the recipe names no price: of this model, or of all where a budget needs them."""

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 
 from hfsft.models import wire
 from hfsft.models.faults import Fault
+from hfsft.models.servers import remember, server_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from hfsft.models.model import Answer, Model, Request
+    from hfsft.models.store import Store
     from hfsft.models.throttle import Lane
     from hfsft.models.usage import Meter, Tally
 
@@ -41,8 +43,9 @@ class Job:
 class Sender:
     """Learns of each server whether it takes a JSON Schema, and by which name it knows the token limit."""
 
-    def __init__(self, meter: Meter) -> None:
+    def __init__(self, meter: Meter, store: Store) -> None:
         self._meter = meter
+        self._store = store
         self.stopping = False
 
     async def send(self, lane: Lane, job: Job) -> tuple[Answer, Mapping[str, str]]:
@@ -67,6 +70,7 @@ class Sender:
             result = await self._exchange(lane, job, constrain=False)
             if lane.takes_schema is None:
                 lane.takes_schema = False
+                remember(self._store, server_of(lane.client, job.model), "schema")
         else:
             lane.takes_schema = True
         return result
@@ -80,7 +84,9 @@ class Sender:
         except Fault as fault:
             if modern or fault.status not in _REFUSALS or "max_completion_tokens" not in fault.message:
                 raise
-        lane.modern = True
+        if not lane.modern:
+            lane.modern = True
+            remember(self._store, server_of(lane.client, job.model), "max_tokens")
         return await self._exchange(lane, job, constrain=constrain)
 
     async def _once(self, lane: Lane, job: Job, payload: bytes) -> tuple[Answer, Mapping[str, str]]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import time
+from functools import partial
 from typing import Any
 
 import pytest
 
 from hfsft.errors import AnswerError
+from hfsft.models import servers
 from hfsft.models.model import Answer
 from hfsft.models.structured import ask, parse
 from hfsft.models.thinking import split_thinking
@@ -183,6 +186,23 @@ def test_a_server_that_takes_no_schema_is_found_out_once(llm, make_pool, takes_s
     else:
         assert "JSON Schema" in llm.requests[-1]["messages"][-1]["content"]
     assert pool.replay(row(3)[1]) == 4
+
+
+def test_a_servers_refusal_is_remembered_for_a_day(llm, make_pool, monkeypatch) -> None:
+    llm.takes_schema = False
+    llm.reply = lambda body: '{"reason": "r", "score": 4}'
+    refusals = []
+    for name, later in (("first", 0), ("next", 0), ("tomorrow", servers.SECONDS + 60)):
+        now = time.time() + later
+        monkeypatch.setattr("hfsft.models.servers.time.time", lambda now=now: now)
+        start = partial(ask, user(name), VERDICT, lambda value: value["score"])
+        make_pool().drive("judge", [(name, start)], total=1)
+        refusals.append(sum("response_format" in body for body in llm.requests))
+    assert refusals == [1, 1, 2]
+    # Another model at the same address may take what this one does not.
+    start = partial(ask, user("other"), VERDICT, lambda value: value["score"])
+    make_pool(model={"model": "m-2"}).drive("judge", [("other", start)], total=1)
+    assert sum("response_format" in body for body in llm.requests) == 3
 
 
 def test_a_request_that_is_wrong_in_itself_does_not_cost_the_others_their_schema(llm, make_pool) -> None:

@@ -152,6 +152,10 @@ def test_a_server_that_refuses_max_tokens_is_asked_by_the_newer_name(llm, make_p
         assert pool.drive("generate", rows(20), total=20) == {}
         assert modern.met["modern"] <= 4
         assert modern.requests[0]["max_completion_tokens"] == 9
+        refused = modern.met["modern"]
+        again = make_pool(model={"base_url": modern.url, "max_tokens": 10, "concurrency": 4})
+        assert again.drive("generate", rows(20), total=20) == {}
+        assert modern.met["modern"] == refused
 
 
 @pytest.mark.parametrize("field", ["model", "messages", "stream", "n"])
