@@ -35,6 +35,7 @@ class Refusal(OfColumn):
     """
 
     name: ClassVar[str] = "refusal"
+    version: ClassVar[int] = 2
 
     at_least: Share | None = Field(None, description="Smallest value that is kept.")
     at_most: Share | None = Field(
@@ -50,25 +51,26 @@ def refusal(text: str) -> float:
     """1 for a text that opens with a refusal, 0.5 for a later one or an AI disclaimer, 0 for neither."""
     own = _QUOTED.sub(" ", text.casefold().replace("\u2019", "'"))
     plain = " ".join(own.split())
-    if _says("refuses", plain[:OPENING]):
-        return 1.0
-    return 0.5 if _says("refuses", plain) or _says("disclaims", plain) else 0.0
+    if not _says(plain, "refuses", "disclaims"):
+        return 0.0
+    return 1.0 if _says(plain[:OPENING], "refuses") else 0.5
 
 
-def _says(what: Literal["refuses", "disclaims"], text: str) -> bool:
+def _says(text: str, *what: Literal["refuses", "disclaims"]) -> bool:
     spaced, unspaced = _patterns(what)
     return bool(spaced.search(text)) or (not text.isascii() and bool(unspaced.search(text)))
 
 
 @cache
-def _patterns(what: Literal["refuses", "disclaims"]) -> tuple[re.Pattern[str], re.Pattern[str]]:
+def _patterns(what: tuple[str, ...]) -> tuple[re.Pattern[str], re.Pattern[str]]:
     """The phrases of languages whose words stand apart, looked for at the start of words alone, and of the others."""
     spaced, unspaced = (
         "|".join(
             phrase
             for name, phrases in PHRASES.items()
             if (name in UNSPACED) is apart
-            for phrase in getattr(phrases, what)
+            for kind in what
+            for phrase in getattr(phrases, kind)
         )
         for apart in (False, True)
     )

@@ -39,7 +39,7 @@ GOLDEN_ROWS: Batch = {
 GOLDEN: dict[str, tuple[int, Batch]] = {
     "tokens": (1, {"tokens_response": [9, 17, 13, None]}),
     "repetition": (1, {"repetition_response": [0.0, 0.0, 0.4082, None]}),
-    "refusal": (1, {"refusal_response": [0.0, 1.0, 0.5, None]}),
+    "refusal": (2, {"refusal_response": [0.0, 1.0, 0.5, None]}),
     "exact_duplicate": (
         1,
         {"exact_duplicate_instruction": [0, 1, 0, None], "exact_duplicate_instruction_of": [None, "1", None, None]},

@@ -175,6 +175,12 @@ def test_refusal(text: str, expected: float, reason: str) -> None:
     assert refusal(text) == expected, reason
 
 
+def test_a_phrase_that_ends_with_the_opening_only_is_no_refusal() -> None:
+    words = "a " * 142  # so that the first 300 characters end behind `help you`
+    assert refusal(f"{words}i can't help you") == 1
+    assert refusal(f"{words}i can't help you find a better offer") == 0
+
+
 def test_every_language_is_in_the_docs() -> None:
     names = {"en": "English", "vi": "Vietnamese", "de": "German", "fr": "French", "es": "Spanish", "zh": "Chinese"}
     assert names.keys() == PHRASES.keys()
