@@ -112,6 +112,10 @@ class Pool:
         finally:
             turns.close()
 
+    def waits_for(self, name: str) -> bool:
+        """Whether a model's answers are waited for; one in this process has no idle time that others could use."""
+        return not self._models[name].embedded
+
     def key(self, request: Request) -> str:
         """The 64 hex digits under which the answer to this request is stored."""
         return wire.key_of(self._asker.asked(request))

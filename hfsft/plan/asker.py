@@ -50,6 +50,9 @@ class Live:
             if (following := then and then(made)) is None:
                 return None
             step, task = following
+            # One after the other, the steps of a model in this process share more of its prompt cache.
+            if not all(map(self.pool.waits_for, step.models)):
+                return None
             early = self._early.setdefault(step.name, {})
 
             def done(made: Row) -> None:

@@ -101,6 +101,15 @@ def test_a_step_that_compares_rows_is_waited_for(answers: LLM, make_pool: Any, t
     assert came == sorted(came, reverse=True)
 
 
+def test_a_model_in_this_process_does_one_step_after_the_other(
+    answers: LLM, make_pool: Any, tmp_path: Any, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr("hfsft.models.pool.Pool.waits_for", lambda self, name: False)
+    build(make_pool, tmp_path, *ALL)
+    came = kinds(answers)
+    assert came == sorted(came, reverse=True)
+
+
 def test_what_is_stored_is_counted_once(answers: LLM, make_pool: Any, tmp_path: Any) -> None:
     rows, _, first = build(make_pool, tmp_path, *PLAN)
     _, ledger, usage = build(make_pool, tmp_path, *PLAN)
