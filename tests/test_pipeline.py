@@ -265,7 +265,8 @@ def test_a_killed_build_asks_again_only_for_what_was_open(server: LLM, out: Path
         build.communicate()
     done = subprocess.run(argv, env={**os.environ, "HF_HOME": str(home)}, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
-    assert len(server.requests) <= 20 + 40 + 40 + 3 * 4
+    # Rows go ahead: writer and judge may each have their four open.
+    assert len(server.requests) <= 20 + 40 + 40 + 3 * (4 + 4)
     killed = content(out / "support")
     argv[-1] = str(tmp_path / "whole")
     subprocess.run(argv, env={**os.environ, "HF_HOME": str(tmp_path / "hf2")}, check=True, timeout=60)

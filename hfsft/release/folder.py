@@ -72,16 +72,16 @@ def _fill(built: Built, folder: Path) -> None:
     publish = built.recipe.publish
     tokenizer = load_tokenizer(publish.tokenizer) if publish.tokenizer else None
     folder.mkdir()
-    with ThreadPoolExecutor(max_workers=1) as drawing:  # by another process, while the rows are written
+    with ThreadPoolExecutor(max_workers=1) as drawing:  # by another process, while all else is written
         drawn = drawing.submit(vega.draw, pictures(built), folder)
         _fill_data(built, folder, tokenizer)
+        _text(folder / report.FILE, report.report(Release(str(folder), folder)))
     drawn.result()
     _text(folder / "README.md", card(built, folder))
-    _text(folder / report.FILE, report.report(Release(str(folder), folder)))
 
 
 def _fill_data(built: Built, folder: Path, tokenizer: Tokenizer | None) -> None:
-    """All but what shows the pictures."""
+    """All but the card, the pictures in it, and the report."""
     for split in SPLITS:
         rows = built.split(split)
         if len(rows):

@@ -50,10 +50,11 @@ def draw(specs: Mapping[str, Mapping[str, Any]], folder: Path) -> list[str]:
 def bundle() -> str:
     """The JavaScript that draws charts in a page (`vegaEmbed`), 0.9 MB; empty where it cannot be had."""
     kept = _kept("vega.js")
-    with _asking:  # it may be in the making
-        missing = not kept.is_file()
-    if missing and not _ask({"bundle": str(kept)}):
-        return ""
+    if not kept.is_file():
+        with _asking:  # it may be in the making
+            missing = not kept.is_file()
+        if missing and not _ask({"bundle": str(kept)}):
+            return ""
     return kept.read_text(encoding="utf-8")
 
 
