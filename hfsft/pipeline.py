@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from hfsft.models.estimate import Estimate
     from hfsft.models.usage import Progress, Usage
     from hfsft.plan.asker import Missing
-    from hfsft.plan.ledger import Ledger
+    from hfsft.plan.ledger import FunnelLine, Ledger
     from hfsft.plan.step import Step
     from hfsft.plan.why import Reason
     from hfsft.release.built import Built
@@ -35,6 +35,7 @@ class Watcher:
 
     on_step: Callable[[Step, int], None] | None = None  # a step begins over so many rows
     on_progress: Callable[[Progress], None] | None = None  # several times a second while models are asked
+    on_line: Callable[[FunnelLine], None] | None = None  # a step has ended
 
 
 @dataclass(frozen=True)
@@ -208,6 +209,15 @@ def _execute(
     from hfsft.models.usage import Budget
     from hfsft.plan import engine
     from hfsft.plan.asker import Live
+    from hfsft.plan.ledger import Ledger
+
+    ledger = Ledger()
+
+    def ended(step: Step, left: Dataset) -> None:
+        if watcher.on_line:
+            watcher.on_line(ledger.funnel[-1])
+        if after:
+            after(step, left)
 
     budget = Budget(**recipe.budget.model_dump()) if recipe.budget else None
     asked = {name: recipe.models[name] for step in plan.steps for name in step.models}
@@ -215,7 +225,8 @@ def _execute(
         Store() as store,
         Pool(asked, store, budget=budget, recipe=plan.name, on_progress=watcher.on_progress) as pool,
     ):
-        rows, ledger = engine.run(plan, Live(pool), cache_folder(plan.name), before=watcher.on_step, after=after)
+        cache = cache_folder(plan.name)
+        rows, _ = engine.run(plan, Live(pool), cache, ledger=ledger, before=watcher.on_step, after=ended)
         return rows, ledger, pool.usage
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shlex
 import sys
 from collections.abc import Sequence
 
@@ -58,7 +59,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         if arguments.debug:
             raise
-        print("\ninterrupted: answers so far are kept; run the same command to go on", file=sys.stderr)
+        again = shlex.join(["hfsft", *(sys.argv[1:] if argv is None else argv)])
+        print(f"interrupted: answers so far are kept; go on with\n  {again}", file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:  # `hfsft schema | head`
         sys.stderr.close()

@@ -8,12 +8,16 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from hfsft.cli.arguments import add_output, add_recipe, command
-from hfsft.cli.console import Line, count, duration, silent, table, tell
+from hfsft.cli.console import Line, count, duration, silent, standing, table, tell
 from hfsft.cli.publish import report as released
+from hfsft.errors import HfsftError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
+    from hfsft.models.usage import Progress
+    from hfsft.plan.ledger import FunnelLine
     from hfsft.release.built import Built
 
 
@@ -40,7 +44,8 @@ def run(arguments: argparse.Namespace) -> None:
     from hfsft import pipeline
 
     line = Line()
-    watcher = None if arguments.quiet else pipeline.Watcher(line.step, line.progress)
+    ended: list[FunnelLine] = []
+    watcher = None if arguments.quiet else pipeline.Watcher(line.step, line.progress, ended.append)
     publishing = pipeline.Publishing(not arguments.no_publish, arguments.create_pr, silent if arguments.quiet else tell)
     try:
         built, folder = pipeline.run(
@@ -50,6 +55,11 @@ def run(arguments: argparse.Namespace) -> None:
             watcher=watcher,
             publishing=publishing,
         )
+    except (KeyboardInterrupt, HfsftError):
+        line.clear()
+        if ended:
+            tell(so_far(ended, line.last))
+        raise
     finally:
         line.clear()
     shown = not (arguments.json or arguments.quiet)
@@ -67,7 +77,7 @@ def run(arguments: argparse.Namespace) -> None:
 def report(built: Built, folder: Path) -> str:
     """The funnel and what the build came to, as people read it."""
     counts = built.ledger.counts()
-    lines = [funnel(built), ""]
+    lines = [funnel(built.ledger.funnel), ""]
     fates = [f"{counts[fate]:,} {fate}" for fate in ("train", "validation", "rejected", "failed")]
     lines.append(f"{count(built.ledger.rows_in, 'row')} in = {' + '.join(fates)}")
     lines.append(f"{usage_line(built)}, {duration(built.seconds)}")
@@ -76,7 +86,15 @@ def report(built: Built, folder: Path) -> str:
     return "\n".join(lines)
 
 
-def funnel(built: Built) -> str:
+def so_far(ended: Sequence[FunnelLine], progress: Progress | None) -> str:
+    """How far a build came that did not reach its end: the steps that ended, and the one that asked models."""
+    text = f"so far:\n\n{funnel(ended)}\n"
+    if progress and progress.stage not in {line.step for line in ended}:
+        text += f"\n{standing(progress)}, {progress.total - progress.done:,} not done\n"
+    return text
+
+
+def funnel(lines: Sequence[FunnelLine]) -> str:
     """The funnel as a table: the steps that changed the number of rows or asked a model."""
     rows = [
         (
@@ -89,7 +107,7 @@ def funnel(built: Built) -> str:
             f"{entry.calls:,}" if entry.calls else "",
             entry.place,
         )
-        for entry in built.ledger.funnel
+        for entry in lines
         if entry.added or entry.removed or entry.calls
     ]
     head = ("step", "rows in", "added", "removed", "share", "left", "calls", "recipe")

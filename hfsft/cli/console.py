@@ -51,6 +51,7 @@ class Line:
     def __init__(self, stream: TextIO | None = None) -> None:
         self.stream = stream or sys.stderr
         self.live = self.stream.isatty()
+        self.last: Progress | None = None
         self._last = time.monotonic()
         self._shown = ""
         self._told = False  # that the build is stopping
@@ -62,6 +63,7 @@ class Line:
 
     def progress(self, progress: Progress) -> None:
         """Models are asked: rows, calls a second, tokens, cost, time left."""
+        self.last = progress
         if progress.stopping:
             self._stopping(progress)
             return
@@ -76,12 +78,12 @@ class Line:
             print(text, file=self.stream)
 
     def _stopping(self, progress: Progress) -> None:
-        """After the first Ctrl-C: say once what is waited for."""
-        if not self._told:
+        """After an error or the first Ctrl-C: say once what is waited for."""
+        if not self._told and progress.open:
             self.clear()
             waiting = count(progress.open, "open request")
-            print(f"\nstopping: {waiting} may still be answered and stored; Ctrl-C again leaves now", file=self.stream)
-        self._told = True
+            print(f"\nstopping: {waiting} may still be answered and stored; Ctrl-C leaves now", file=self.stream)
+            self._told = True
 
     def clear(self) -> None:
         """Leave the terminal's line empty."""
@@ -91,10 +93,7 @@ class Line:
 
     def _text(self, progress: Progress) -> str:
         rate = progress.calls / progress.seconds if progress.seconds else 0.0
-        parts = [f"{progress.stage}: {progress.done:,} of {count(progress.total, 'row')}"]
-        if progress.failed:
-            parts.append(f"{progress.failed:,} failed")
-        parts += [f"{stage}: {done:,} already" for stage, done in progress.ahead]
+        parts = [standing(progress)]
         if progress.stored:
             parts.append(f"{progress.stored:,} from the store")
         if progress.calls:
@@ -112,6 +111,14 @@ class Line:
         self.stream.write("\r" + text + " " * max(0, len(self._shown) - len(text)) + ("\r" if not text else ""))
         self.stream.flush()
         self._shown = text
+
+
+def standing(progress: Progress) -> str:
+    """How many rows are done: generate: 700 of 1,000 rows, 2 failed, judge: 650 already."""
+    parts = [f"{progress.stage}: {progress.done:,} of {count(progress.total, 'row')}"]
+    if progress.failed:
+        parts.append(f"{progress.failed:,} failed")
+    return ", ".join([*parts, *(f"{stage}: {done:,} already" for stage, done in progress.ahead)])
 
 
 def tell(text: str) -> None:

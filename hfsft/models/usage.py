@@ -215,7 +215,10 @@ class Meter:
         claim = self._worst(model, payload, max_tokens)
         while passed := self._passed(claim):
             if not self._claims:
-                raise BudgetError(f"the budget of {passed} would be passed by the next request, so it was not sent")
+                raise BudgetError(
+                    f"the budget of {passed} would be passed by the next request, so it was not sent "
+                    "(answers so far are kept; raise it to go on)"
+                )
             self._changed = self._changed or asyncio.Event()
             self._changed.clear()
             await self._changed.wait()

@@ -60,8 +60,9 @@ def bundle() -> str:
 
 def prepare() -> None:
     """Have the process started and the JavaScript made while the build waits for models."""
+    # What goes wrong is told when a picture is wanted: a build may have ended, and its process with it, before.
     job = {} if _kept("vega.js").is_file() else {"bundle": str(_kept("vega.js"))}
-    threading.Thread(target=_ask, args=[job], name="hfsft-vega", daemon=True).start()
+    threading.Thread(target=_wrong, args=[job], name="hfsft-vega", daemon=True).start()
 
 
 def _kept(name: str) -> Path:
@@ -75,6 +76,13 @@ def _kept(name: str) -> Path:
 
 def _ask(job: Mapping[str, Any]) -> bool:
     """Whether the other process did it; a dataset is never lost for want of a picture."""
+    if wrong := _wrong(job):
+        log.warning("charts cannot be drawn: %s", wrong)
+    return not wrong
+
+
+def _wrong(job: Mapping[str, Any]) -> str:
+    """What was wrong with a job, empty where it was done."""
     with _asking:
         try:
             process = _process()
@@ -82,12 +90,9 @@ def _ask(job: Mapping[str, Any]) -> bool:
             assert process.stdout is not None
             process.stdin.write(json.dumps(job) + "\n")
             process.stdin.flush()
-            wrong = json.loads(process.stdout.readline() or '"the process that draws ended"')
+            return str(json.loads(process.stdout.readline() or '"the process that draws ended"'))
         except (OSError, ValueError) as error:
-            wrong = str(error)
-    if wrong:
-        log.warning("charts cannot be drawn: %s", wrong)
-    return not wrong
+            return str(error)
 
 
 def _process() -> subprocess.Popen[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -80,6 +81,7 @@ def test_the_second_build_says_that_it_made_no_calls(hfsft: Run, server: LLM, tm
     assert "judge: 12 of 12 rows" in first.stderr, "plain lines where there is no terminal"
     second = hfsft("build", recipe)
     assert "no model calls" in second.stdout
+    assert not second.stderr, "it may end before what draws is even up, and that is no news"
     plan = hfsft("plan", recipe)
     assert "the next build makes 0 model calls" in plan.stdout
 
@@ -178,13 +180,28 @@ def test_ctrl_c_keeps_what_was_answered_and_says_how_to_go_on(
     build.send_signal(signal.SIGINT)
     _, stderr = build.communicate(timeout=30)
     assert build.returncode == 130
-    assert stderr.count("may still be answered and stored; Ctrl-C again leaves now") == 1
-    assert "interrupted: answers so far are kept" in stderr
+    assert stderr.count("may still be answered and stored; Ctrl-C leaves now") == 1
+    assert re.search(r"^sources +0 +\+30 +30 ", stderr, re.MULTILINE), "the funnel so far"
+    assert re.search(r"^evolve\[1\]: \d+ of 60 rows, generate: \d+ already, \d+ not done$", stderr, re.MULTILINE)
+    assert stderr.endswith(f"interrupted: answers so far are kept; go on with\n  hfsft build {recipe}\n")
     assert "Traceback" not in stderr
     asked = len(server.requests)
     server.latency = 0
     done = hfsft("build", recipe, "--json")
     assert json.loads(done.stdout)["usage"]["calls"] == 30 + 60 + 60 - asked
+
+
+def test_a_budget_that_is_spent_says_what_was_not_done(hfsft: Run, server: LLM, tmp_path: Path) -> None:
+    done = hfsft("build", write(tmp_path, support(server, budget={"calls": 10})))
+    assert done.returncode == 1
+    assert re.search(r"^evolve\[1\].branch +6 +\+6 +12 ", done.stderr, re.MULTILINE), "the funnel so far"
+    left = re.search(
+        r"^evolve\[1\]: (\d+) of 12 rows(, generate: \d+ already)?, (\d+) not done$", done.stderr, re.MULTILINE
+    )
+    assert left
+    assert int(left[1]) + int(left[3]) == 12
+    assert "error: the budget of 10 calls would be passed by the next request" in done.stderr
+    assert hfsft("build", "recipe.yaml", "--set", "budget.calls=10", "--quiet").stderr.count("\n") == 1
 
 
 def test_why_names_the_field_and_both_values(hfsft: Run, tmp_path: Path) -> None:
