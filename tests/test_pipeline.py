@@ -214,6 +214,20 @@ def test_a_build_may_be_told_to_stop_at_the_first_failure(server: LLM, out: Path
     assert not out.exists()
 
 
+def test_what_each_kept_row_cost_is_told(server: LLM, out: Path) -> None:
+    price = {"price": {"input": 1.0, "output": 2.0}}
+    recipe = support(server, models={"writer": price, "judge": price})
+    built, folder = run(recipe, out=out)
+    assert built.usage.usd
+    each = built.usage.usd / len(built.rows)
+    assert built.summary()["usd_per_row"] == pytest.approx(each, abs=1e-6)
+    assert f", {each:.6f} USD for each row kept." in (folder / "README.md").read_text()
+    assert f"{each:.6f} for each row kept" in (folder / "report.html").read_text()
+    again, folder = run(recipe, out=out)
+    assert again.usd_per_row == 0, "all of it was paid for by the build before"
+    assert "row kept" not in (folder / "README.md").read_text()
+
+
 def test_a_budget_is_never_passed_and_what_was_paid_for_is_kept(server: LLM, out: Path) -> None:
     with pytest.raises(BudgetError, match="10 calls"):
         run(support(server, budget={"calls": 10}), out=out)

@@ -57,7 +57,7 @@ def run(arguments: argparse.Namespace) -> None:
         )
     except (KeyboardInterrupt, HfsftError):
         line.clear()
-        if ended:
+        if line.last and line.last.answers + line.last.stored:
             tell(so_far(ended, line.last))
         raise
     finally:
@@ -121,6 +121,8 @@ def usage_line(built: Built) -> str:
         return f"no model calls ({count(usage.stored, 'answer')} from the store)" if usage.stored else "no model calls"
     tokens = usage.input_tokens + usage.output_tokens
     cost = "cost unknown" if usage.usd is None else f"${usage.usd:.4f}"
+    if usage.usd:
+        cost += f" (${built.usd_per_row:.6f} a kept row)"
     return (
         f"{count(usage.calls, 'model call')}, {count(usage.stored, 'answer')} from the store, {tokens:,} tokens, {cost}"
     )

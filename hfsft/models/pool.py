@@ -177,6 +177,7 @@ class Pool:
                     total=total,
                     failed=len(drive.failures),
                     calls=spent.calls - before.calls,
+                    answers=spent.answers - before.answers,
                     stored=spent.stored - before.stored,
                     open=len(self._asker.exchanging),
                     input_tokens=spent.input_tokens - before.input_tokens,

@@ -149,6 +149,7 @@ class Progress:
     total: int
     failed: int
     calls: int
+    answers: int
     stored: int
     open: int
     input_tokens: int

@@ -38,6 +38,11 @@ class Built:
         wanted = [index for index, split in enumerate(self.rows["split"][:]) if split == name]
         return self.rows.select(wanted)
 
+    @property
+    def usd_per_row(self) -> float | None:
+        """What this build paid for each row that it kept; None where the cost is unknown."""
+        return None if self.usage.usd is None else round(self.usage.usd / len(self.rows), 6)
+
     @cached_property
     def trainer(self) -> TrainerCheck:
         """What training on the rows will be like. Raises `ReleaseError` where they cannot be written as asked."""
@@ -53,6 +58,7 @@ class Built:
             "fates": self.ledger.counts(),
             "funnel": [line.as_dict() for line in self.ledger.funnel],
             "usage": self.usage.as_dict(),
+            "usd_per_row": self.usd_per_row,
             "trainer": self.trainer.as_dict(),
             "lengths": self.lengths.as_dict(),
             "bounds": measures.bounds(self.plan),

@@ -204,12 +204,19 @@ def cost(release: Release) -> Values | None:
         if used["calls"] or used["stored"]
     ]
     head = ("stage", "model", "calls", "answers from the store", "tokens in", "tokens out", "USD")
-    return {"table": table(head, rows, right=range(2, 7)), "total": dollars(usage["usd"])} if rows else None
+    if not rows:
+        return None
+    each = release.built.usd_per_row
+    return {
+        "table": table(head, rows, right=range(2, 7)),
+        "total": dollars(usage["usd"]),
+        "each": dollars(each, 6) if each else "",
+    }
 
 
-def dollars(usd: float | None) -> str:
+def dollars(usd: float | None, places: int = 4) -> str:
     """A cost in USD; one that is not known is said to be unknown, never 0."""
-    return "unknown" if usd is None else f"{usd:.4f}"
+    return "unknown" if usd is None else f"{usd:.{places}f}"
 
 
 def limits(release: Release) -> Values:
