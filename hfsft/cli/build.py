@@ -86,10 +86,10 @@ def report(built: Built, folder: Path) -> str:
     return "\n".join(lines)
 
 
-def so_far(ended: Sequence[FunnelLine], progress: Progress | None) -> str:
+def so_far(ended: Sequence[FunnelLine], progress: Progress) -> str:
     """How far a build came that did not reach its end: the steps that ended, and the one that asked models."""
     text = f"so far:\n\n{funnel(ended)}\n"
-    if progress and progress.stage not in {line.step for line in ended}:
+    if progress.stage not in {line.step for line in ended}:
         text += f"\n{standing(progress)}, {progress.total - progress.done:,} not done\n"
     return text
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from hfsft.errors import UserError
-from hfsft.plan.row import conversation
-from hfsft.plan.step import Batch
+from hfsft.plan.row import complete, conversation
+from hfsft.plan.step import Batch, rows_of
 
 CONVERSATION = "conversation"
 """What recipes call all that a trainer sees of a row: system, instruction with context, response, or all turns."""
@@ -38,14 +38,9 @@ def cells(batch: Batch, column: str) -> list[Any]:
     """A column's cells; of `conversation` each row as a trainer sees it, None for one without both texts."""
     if column != CONVERSATION:
         return batch[column]
-    rows = [dict(zip(batch, values, strict=True)) for values in zip(*batch.values(), strict=True)]
-    return [conversation(row) if _complete(row) else None for row in rows]
+    return [conversation(row) if complete(row) else None for row in rows_of(batch)]
 
 
 def texts(batch: Batch, column: str) -> list[str | None]:
     """A column as texts."""
     return [text_of(value, column) for value in cells(batch, column)]
-
-
-def _complete(row: dict[str, Any]) -> bool:
-    return bool(row.get("messages")) or (row["instruction"] is not None and row["response"] is not None)

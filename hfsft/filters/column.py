@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
 from hfsft.filters.base import Bounded
 from hfsft.filters.cells import cells, optional, reads
 from hfsft.plan.step import Batch
+
+Share = Annotated[float, Field(ge=0, le=1)]
 
 COLUMN = "The text to measure; `conversation` for all that a trainer sees of the row, or `messages`."
 

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
 from hfsft.filters.cells import text_of
-from hfsft.filters.column import OfColumn
+from hfsft.filters.column import OfColumn, Share
 from hfsft.filters.refusal_phrases import PHRASES, UNSPACED
 
 OPENING = 300  # characters
 
 _QUOTED = re.compile('```.*?```|"[^"]{0,300}"|\u201c[^\u201d]{0,300}\u201d|«[^»]{0,300}»', re.DOTALL)
-
-Share = Annotated[float, Field(ge=0, le=1)]
 
 
 class Refusal(OfColumn):

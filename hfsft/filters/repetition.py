@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Annotated, Any, ClassVar
+from typing import Any, ClassVar
 
 from pydantic import Field
 
 from hfsft.filters.cells import text_of
-from hfsft.filters.column import OfColumn
+from hfsft.filters.column import OfColumn, Share
 
 RUN = 5  # words; the shortest duplicate n-gram of Rae et al.
 LOOPS = range(1, RUN)  # words in a phrase too short for such a run
@@ -19,8 +19,6 @@ _UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u
 _WORDS = re.compile(f"[{_UNSPACED}]|[^\\s{_UNSPACED}]+")
 _ITEM = re.compile(r"^\s*\d+[.):]\s", re.MULTILINE)  # the number of a list's item: a loop may count its rounds
 _EDGES = "\"'.,;:!?()[]{}<>|*_`~#-\u2013\u2014\u2026\u2019\u201c\u201d"
-
-Share = Annotated[float, Field(ge=0, le=1)]
 
 
 class Repetition(OfColumn):

@@ -68,8 +68,8 @@ class Lane:
 
     def room(self, now: float) -> bool:
         """Whether one more request may go there now."""
-        if self._peace and self.limit < self.most and self._rising_since is not None:
-            rises = int((now - self._rising_since) / _RISE_SECONDS)
+        if (seconds := self._rising(now)) is not None:
+            rises = int(seconds / _RISE_SECONDS)
             self.limit = min(float(self.most), max(self.limit, self.first * (1 + rises)))
         return not self.down and now >= self.paused_until and self.open < int(self.limit)
 
@@ -79,9 +79,14 @@ class Lane:
             return None
         if self.paused_until > now:
             return self.paused_until - now
-        if self._peace and self.limit < self.most and self._rising_since is not None:
-            return _RISE_SECONDS - (now - self._rising_since) % _RISE_SECONDS
-        return None
+        seconds = self._rising(now)
+        return None if seconds is None else _RISE_SECONDS - seconds % _RISE_SECONDS
+
+    def _rising(self, now: float) -> float | None:
+        """Seconds since the limit began to rise by itself; None where it does not."""
+        if not self._peace or self.limit >= self.most or self._rising_since is None:
+            return None
+        return now - self._rising_since
 
     def take(self, now: float) -> None:
         """Take one place."""
@@ -203,11 +208,7 @@ class Gate:
 
     def back_out(self, lane: Lane, tokens: float) -> None:
         """Give back a place that was not used, and what was taken from the bounds per minute."""
-        now = time.monotonic()
-        if self._requests:
-            self._requests.take(-1, now)
-        if self._tokens:
-            self._tokens.take(-tokens, now)
+        self._charge(-1, -tokens, time.monotonic())
         self.leave(lane)
 
     def answered(self, lane: Lane, headers: Mapping[str, str], expected: float, used: float | None) -> None:
@@ -256,11 +257,14 @@ class Gate:
         now = time.monotonic()
         lane.take(now)
         self._open += 1
+        self._charge(1, tokens, now)
+        return lane
+
+    def _charge(self, requests: float, tokens: float, now: float) -> None:
         if self._requests:
-            self._requests.take(1, now)
+            self._requests.take(requests, now)
         if self._tokens:
             self._tokens.take(tokens, now)
-        return lane
 
     def _pump(self) -> None:
         while queue := self._begun or self._waiting:

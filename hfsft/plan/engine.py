@@ -25,7 +25,7 @@ from hfsft.plan.ahead import Way, way_from
 from hfsft.plan.features import features, placeholder
 from hfsft.plan.ledger import Fallen, Ledger
 from hfsft.plan.plan import Asked, Asker, Plan, Task
-from hfsft.plan.step import Batch, Row, Step, Turns, digest
+from hfsft.plan.step import Batch, Row, Step, Turns, digest, rows_of
 
 ERROR = "error"  # why an answer could not be had; lives from an ask step to the filter right behind it
 PENDING = "pending"  # in a forecast: the row stands for one whose text is not known yet
@@ -277,7 +277,7 @@ def _ask(
 
     def replay(batch: Batch) -> Batch:
         results: list[Row] = []
-        for row in (dict(zip(columns, row, strict=True)) for row in zip(*batch.values(), strict=True)):
+        for row in rows_of(batch):
             if row["id"] in asked.failures:
                 result = {**blank, ERROR: asked.failures[row["id"]]}
             elif row["id"] in asked.pending:
@@ -302,8 +302,7 @@ def _ask(
 def _tasks(rows: Dataset, function: Callable[[Row], Turns], columns: list[str], way: Way | None) -> Iterator[Task]:
     carried = [name for name in rows.column_names if name in columns or (way and name in way.columns)]
     for batch in rows.select_columns(carried).iter(batch_size=1000):
-        for values in zip(*batch.values(), strict=True):
-            whole = dict(zip(batch, values, strict=True))
+        for whole in rows_of(batch):
             row = {name: whole[name] for name in columns}
             then = partial(way.follow, whole) if way else None
             yield Task(row["id"], row, partial(function, row), bool(row.get(PENDING)), then)

@@ -43,6 +43,11 @@ def child_id(parent_id: str, *lineage: Any) -> str:
     return digest([parent_id, *lineage], 16)
 
 
+def complete(row: Mapping[str, Any]) -> bool:
+    """Whether the row makes a conversation: its own turns, or both an instruction and a response."""
+    return bool(row.get("messages")) or (row["instruction"] is not None and row["response"] is not None)
+
+
 def user_text(row: Mapping[str, Any]) -> str:
     """What the user says: the instruction, and below it the context where there is one."""
     instruction: str = row["instruction"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Collection, Generator, Mapping
+from collections.abc import Callable, Collection, Generator, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -91,6 +91,12 @@ class Step:
     def fingerprint(self, parent: str) -> str:
         """32 hex digits: this step over rows with the fingerprint `parent`."""
         return digest([self.name, self.kind, self.version, dict(self.identity), parent])
+
+
+def rows_of(batch: Batch) -> Iterator[Row]:
+    """The rows of a batch, one by one."""
+    for values in zip(*batch.values(), strict=True):
+        yield dict(zip(batch, values, strict=True))
 
 
 def digest(value: Any, length: int = 32) -> str:

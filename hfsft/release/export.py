@@ -12,7 +12,7 @@ import yaml
 from hfsft.errors import ReleaseError
 from hfsft.plan.features import features
 from hfsft.plan.row import COLUMNS, TEXTS
-from hfsft.plan.step import Batch
+from hfsft.plan.step import Batch, rows_of
 from hfsft.recipe.publish import FormatName
 from hfsft.release.formats import FORMATS
 from hfsft.release.tokenizer import Tokenizer
@@ -41,8 +41,7 @@ def default_rows(rows: Dataset, format: FormatName = "messages", tokenizer: Toke
         _refuse_several_turns(rows, format)
 
     def convert(batch: Batch) -> Batch:
-        listed = [dict(zip(batch, values, strict=True)) for values in zip(*batch.values(), strict=True)]
-        written = [chosen.write(row, tokenizer) for row in listed]
+        written = [chosen.write(row, tokenizer) for row in rows_of(batch)]
         return {name: [row[name] for row in written] for name in chosen.columns}
 
     return rewrite(rows, convert, ["id", *TEXTS], dict(chosen.columns))

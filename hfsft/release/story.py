@@ -14,7 +14,7 @@ from heapq import nsmallest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hfsft.plan.row import COLUMNS, conversation
+from hfsft.plan.row import COLUMNS, complete, conversation
 from hfsft.plan.step import unit
 from hfsft.release.reader import Release
 
@@ -188,8 +188,7 @@ def _rows(table: Table, places: Sequence[int]) -> list[dict[str, Any]]:
 
 def _shown(row: Mapping[str, Any], fate: str) -> dict[str, Any]:
     """A row as the page shows it: who says what, what was measured, what the judge wrote, where it comes from."""
-    complete = row.get("messages") or (row["instruction"] is not None and row["response"] is not None)
-    turns = conversation(row) if complete else [{"role": "user", "content": row["instruction"] or ""}]
+    turns = conversation(row) if complete(row) else [{"role": "user", "content": row["instruction"] or ""}]
     own = {name: value for name, value in row.items() if value is not None and name not in (*COLUMNS, *FATE, "family")}
     lineage = {name: row.get(name) for name in LINEAGE}
     return {

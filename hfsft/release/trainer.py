@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from hfsft.filters.control_tokens import control_tokens
 from hfsft.plan.row import TEXTS, conversation
-from hfsft.plan.step import Row
+from hfsft.plan.step import Row, rows_of
 from hfsft.recipe.publish import FormatName
 from hfsft.release.formats import FORMATS
 from hfsft.release.measures import histogram
@@ -175,7 +175,7 @@ def check_rows(rows: Dataset, format: FormatName, tokenizer: Tokenizer | None) -
     chosen, seen = FORMATS[format], _Seen(tokenizer)
     detected = detect(chosen.columns)
     for batch in rows.select_columns(["id", *TEXTS]).iter(batch_size=1000):
-        listed = [dict(zip(batch, values, strict=True)) for values in zip(*batch.values(), strict=True)]
+        listed = list(rows_of(batch))
         seen.see(listed, [chosen.write(row, tokenizer) for row in listed])
     return TrainerCheck(
         format=format,

@@ -15,7 +15,7 @@ from pydantic import Field
 from hfsft.errors import AnswerError
 from hfsft.models.model import Request
 from hfsft.plan.row import child_id
-from hfsft.plan.step import Batch, Row, Step, Turns, digest, sampling_seed, unit
+from hfsft.plan.step import Batch, Row, Step, Turns, digest, rows_of, sampling_seed, unit
 from hfsft.prompts import Prompt
 from hfsft.stages.base import Asking, Context
 
@@ -108,8 +108,7 @@ class Evolve(Asking):
 def _grow(batch: Batch, *, number: int, variants: int, names: Sequence[str]) -> Batch:
     """Every row, and behind each row of the round before its children, which hold their parent's text until asked."""
     rows: list[Row] = []
-    for values in zip(*batch.values(), strict=True):
-        row = dict(zip(batch, values, strict=True))
+    for row in rows_of(batch):
         rows.append(row)
         if row["origin"] == "example" or row["round"] != number - 1:
             continue
