@@ -50,9 +50,6 @@ class Live:
             if (following := then and then(made)) is None:
                 return None
             step, task = following
-            # One after the other, the steps of a model in this process share more of its prompt cache.
-            if not all(map(self.pool.waits_for, step.models)):
-                return None
             early = self._early.setdefault(step.name, {})
 
             def done(made: Row) -> None:
@@ -71,6 +68,10 @@ class Live:
         )
         errors = {row_id: str(error) for row_id, error in failures.items()}
         return Asked(errors, calls=self.pool.usage.total(step.name).calls)
+
+    def goes_ahead(self, step: Step) -> bool:
+        """Not with a model in this process: one after the other, its steps share more of its prompt cache."""
+        return all(map(self.pool.waits_for, step.models))
 
     def replay(self, row_id: str, start: Callable[[], Turns]) -> Row:
         """A row's new columns, from stored answers alone; those of a moment ago are not worked out again."""
@@ -118,6 +119,10 @@ class Forecast:
             except AnswerError as error:  # such as one cut at its limit, which fails the row each time
                 failures[task.id] = str(error)
         return Asked(failures, frozenset(pending))
+
+    def goes_ahead(self, step: Step) -> bool:
+        """Nobody is asked, so nobody goes ahead."""
+        return False
 
     def replay(self, row_id: str, start: Callable[[], Turns]) -> Row:
         """A row's new columns, from stored answers alone."""

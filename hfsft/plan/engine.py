@@ -67,6 +67,7 @@ def run(
                 before(step, len(state.rows) if state else 0)
             folder = scratch if scratch and state and state.pending else cache
             way = way_from(plan.steps[place + 1 :]) if step.kind == "ask" else None
+            way = way if way and asker.goes_ahead(way.step) else None
             state = _walk(step, state, asker, folder, scratch or cache, ledger, way)
             if after:
                 after(step, state.rows)

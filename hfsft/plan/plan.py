@@ -39,6 +39,10 @@ class Asker(Protocol):
         """Bring every answer of the tasks into the store, or say which could not be had."""
         ...
 
+    def goes_ahead(self, step: Step) -> bool:
+        """Whether a row may be asked what `step` asks before the step's turn."""
+        ...
+
     def replay(self, row_id: str, start: Callable[[], Turns]) -> Row:
         """A row's new columns, from stored answers alone."""
         ...

@@ -31,6 +31,9 @@ class Echo:
         failures = {row_id: "timeout: 120 s" for row_id in ids if row_id in self.fails}
         return Asked(failures, frozenset(self.unknown & set(ids)), calls=len(ids))
 
+    def goes_ahead(self, step: Step) -> bool:
+        return False
+
     def replay(self, row_id: str, start: Callable[[], Turns]) -> Row:
         turns = start()
         next(turns)
