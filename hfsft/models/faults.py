@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-import time
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, Literal
+
+from hfsft.models.retry_after import retry_after
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,11 +39,8 @@ _CONTEXT = re.compile(
     r"|maximum (allowed )?(input|prompt|number of tokens)",
     re.IGNORECASE,
 )
-_QUOTA = re.compile(
-    r"insufficient.?(quota|balance|credit)|current quota|quota (for|of) (the|today)|daily|per.?day|billing"
-    r"|out of credits",
-    re.IGNORECASE,
-)
+_UNPAID = re.compile(r"insufficient.?(quota|balance|credit)|current quota|billing|out of credits", re.IGNORECASE)
+_DAILY = re.compile(r"quota (for|of) (the|today)|daily|per.?day", re.IGNORECASE)
 _FILTERED = re.compile(r"content.?(filter|policy|management)|moderat|flagged|safety", re.IGNORECASE)
 
 _ADVICE = {
@@ -65,7 +62,8 @@ def of_response(status: int, headers: Mapping[str, str], body: str) -> Fault:
     message = f"HTTP {status}" + (f": {said}" if said else "")
     after = retry_after(headers)
     if status in _OVERLOADED:
-        if status == 429 and _QUOTA.search(body):
+        # A quota of the day that says when it has room again is one that rolls on: it is waited for like any limit.
+        if status == 429 and (_UNPAID.search(body) or (after is None and _DAILY.search(body))):
             return Fault("down", "quota", f"{message}; the quota is used up: raise it, or go on later", status=status)
         return Fault("slow", "rate_limit" if status == 429 else "overloaded", message, status=status, after=after)
     if status in _TIMED_OUT:
@@ -96,74 +94,3 @@ def message_in(body: str) -> str:
     text = found if isinstance(found, str) else json.dumps(found, ensure_ascii=False) if found else ""
     text = " ".join(text.split())
     return text if len(text) <= 300 else text[:297] + "..."
-
-
-def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds from now that the server asks to be left alone, given as seconds, milliseconds or a date."""
-    if milliseconds := headers.get("retry-after-ms"):
-        seconds = _number(milliseconds)
-        return None if seconds is None else seconds / 1000
-    value = headers.get("Retry-After")
-    return None if value is None else duration(value)
-
-
-def limit_pause(headers: Mapping[str, str]) -> float | None:
-    """Seconds until the server's own rate limit lets the next request in; None while it has room.
-
-    Knows `x-ratelimit-remaining-*`/`-reset-*`, `anthropic-ratelimit-*`, `ratelimit-*` and the structured
-    `RateLimit: "default";r=0;t=12`.
-    """
-    pause: float | None = None
-    for name, value in headers.items():
-        lower = name.lower()
-        if "ratelimit" not in lower:
-            continue
-        if lower == "ratelimit" and "r=" in value:
-            if room := re.search(r"\br=(\d+).*?\bt=(\d+)", value):
-                until = float(room[2]) if room[1] == "0" else None
-            else:
-                until = None
-        elif "remaining" in lower and _number(value) == 0:
-            reset = headers.get(lower.replace("remaining", "reset"))
-            until = duration(reset) if reset else None
-        else:
-            continue
-        if until is not None:
-            pause = max(pause or 0.0, until)
-    return pause
-
-
-def duration(value: str) -> float | None:
-    """Seconds from now in `20`, `6m0s`, `350ms`, a Unix time or a date; None if it is none of these."""
-    number = _number(value)
-    if number is not None:
-        # A large number is a moment: no server asks for thirty years.
-        return max(0.0, number - time.time()) if number > 1e9 else max(0.0, number)
-    parts = re.findall(r"(\d+(?:\.\d+)?)(ms|[dhms])", value)
-    if parts and re.fullmatch(r"(\d+(\.\d+)?(ms|[dhms]))+", value.strip()):
-        return sum(float(n) * {"d": 86400, "h": 3600, "m": 60, "s": 1, "ms": 0.001}[unit] for n, unit in parts)
-    try:
-        moment = parsedate_to_datetime(value)
-    except (TypeError, ValueError):
-        moment = _iso(value)
-    if moment is None:
-        return None
-    return max(0.0, moment.timestamp() - time.time())
-
-
-def _iso(value: str) -> Any:
-    from datetime import datetime, timezone
-
-    try:
-        moment = datetime.fromisoformat(value.strip().replace("Z", "+00:00"))
-    except ValueError:
-        return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
-
-
-def _number(value: str) -> float | None:
-    try:
-        number = float(value)
-    except ValueError:
-        return None
-    return number if number == number and abs(number) != float("inf") else None

@@ -11,7 +11,8 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from hfsft.errors import ModelError
-from hfsft.models.faults import Fault, limit_pause
+from hfsft.models.faults import Fault
+from hfsft.models.retry_after import limit_pause
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

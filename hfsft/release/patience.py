@@ -9,10 +9,10 @@ import random
 import re
 import time
 from collections.abc import Callable
-from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
 
 from hfsft.errors import LOOKS_LIKE_KEY, ReleaseError
+from hfsft.models.retry_after import limit_pause, retry_after
 
 Tell = Callable[[str], None]
 """Is told in one line what goes on."""
@@ -27,7 +27,6 @@ PASSING = {408, 425, 429}  # and every 5xx
 CONFLICTS = {409, 412}  # somebody else committed in between
 # hf_xet has no error types: "Network error: Request error: HTTP status client error (403 Forbidden), domain: http://..."
 _XET_STATUS = re.compile(r"HTTP status (?:client|server) error \((\d{3})\b")
-_RESET = re.compile(r"\br=0\b.*?\bt=(\d+)")  # ratelimit: "api";r=0;t=55
 
 
 def patiently(call: Callable[[], T], doing: str, tell: Tell) -> T:
@@ -123,16 +122,8 @@ def _wait(error: Exception, tried: int, conflicts: bool) -> float | None:
 def _asked(error: Exception) -> float | None:
     """Seconds that the Hub asks to wait, as a number, a date or a rate limit's reset."""
     headers: Any = getattr(_response(error), "headers", {})
-    after = headers.get("retry-after", "")
-    if after.isdigit():
-        return float(after)
-    if after:
-        try:
-            return max(0.0, parsedate_to_datetime(after).timestamp() - time.time())
-        except ValueError:
-            return None
-    reset = _RESET.search(headers.get("ratelimit", ""))
-    return float(reset[1]) if reset else None
+    after = retry_after(headers)
+    return limit_pause(headers) if after is None else after
 
 
 def _root(error: BaseException) -> BaseException:

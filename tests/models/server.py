@@ -178,7 +178,7 @@ class LLM:
         if fault == "429_after":
             return error(429, "slow down", {"Retry-After": "0.05"})
         if fault == "429_date":
-            return error(429, "slow down", {"Retry-After": formatdate(time.time() + 1, usegmt=True)})
+            return error(429, "slow down", {"Retry-After": formatdate(time.time() + 2, usegmt=True)})
         if fault == "429_hour":
             return error(429, "come back later", {"Retry-After": "3600"})
         if fault == "quota":

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import time
-from email.utils import formatdate
-
 import pytest
+from multidict import CIMultiDict
 
-from hfsft.models.faults import duration, limit_pause, message_in, of_response
+from hfsft.models.faults import message_in, of_response
 from hfsft.models.model import Answer
 from hfsft.models.store import Store
 from tests.models.fixture import rows, user
@@ -94,35 +92,9 @@ def test_a_status_means(status: int, body: str, kind: str, cause: str) -> None:
     assert (fault.kind, fault.cause) == (kind, cause)
 
 
-@pytest.mark.parametrize(
-    ("text", "seconds"),
-    [("20", 20), ("0.5", 0.5), ("350ms", 0.35), ("6m0s", 360), ("1h2m3s", 3723), ("soon", None), ("nan", None)],
-)
-def test_a_duration_reads(text: str, seconds: float | None) -> None:
-    assert duration(text) == (None if seconds is None else pytest.approx(seconds))
-
-
-@pytest.mark.parametrize(
-    "text", [formatdate(time.time() + 9000, usegmt=True), str(time.time() + 9000), "2999-01-01T00:00:00Z"]
-)
-def test_a_moment_reads_as_seconds_from_now(text: str) -> None:
-    assert (duration(text) or 0) > 8000
-
-
-@pytest.mark.parametrize(
-    ("headers", "pause"),
-    [
-        ({}, None),
-        ({"x-ratelimit-remaining-requests": "3", "x-ratelimit-reset-requests": "9s"}, None),
-        ({"x-ratelimit-remaining-requests": "0", "x-ratelimit-reset-requests": "9s"}, 9),
-        ({"x-ratelimit-remaining-tokens": "0", "x-ratelimit-reset-tokens": "1m"}, 60),
-        ({"ratelimit-remaining": "0", "ratelimit-reset": "7"}, 7),
-        ({"ratelimit": '"default";r=0;t=12'}, 12),
-        ({"ratelimit": '"default";r=4;t=12'}, None),
-    ],
-)
-def test_the_servers_own_limits_are_read(headers: dict[str, str], pause: float | None) -> None:
-    assert limit_pause(headers) == pause
+def test_a_quota_of_the_day_that_rolls_on_is_waited_for() -> None:
+    fault = of_response(429, CIMultiDict({"Retry-After": "86"}), "Limit on requests per day (RPD): try again in 1m26s")
+    assert (fault.kind, fault.cause, fault.after) == ("slow", "rate_limit", 86)
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from email.utils import formatdate
 
 import pytest
 from huggingface_hub import errors
+from multidict import CIMultiDict
 
 from hfsft.errors import ReleaseError
 from hfsft.release import patience
@@ -16,7 +17,7 @@ class Response:
 
     def __init__(self, status: int, headers: Mapping[str, str] | None = None) -> None:
         self.status_code = status
-        self.headers = dict(headers or {})
+        self.headers = CIMultiDict(headers or {})
         self.request = None
 
 
