@@ -92,9 +92,9 @@ def run(
     release before any model is asked.
     """
     started = time.perf_counter()
-    loaded = _loaded(recipe, overrides)
-    plan = compile_recipe(loaded)
     how = publishing or Publishing()
+    loaded = _loaded(recipe, overrides, how.tell)
+    plan = compile_recipe(loaded)
     if loaded.publish.repo_id and how.wanted:
         from hfsft.release.publish import check
 
@@ -193,11 +193,11 @@ def why(recipe: AnyRecipe, *, overrides: Sequence[str] = ()) -> list[Reason]:
     return explain(plan, cache_folder(plan.name))
 
 
-def _loaded(recipe: AnyRecipe, overrides: Sequence[str]) -> Recipe:
+def _loaded(recipe: AnyRecipe, overrides: Sequence[str], tell: Callable[[str], None] = lambda _: None) -> Recipe:
     if isinstance(recipe, str) and recipe.startswith("hf://"):
         from hfsft.release.reader import fetch_recipe
 
-        recipe = fetch_recipe(recipe)
+        recipe = fetch_recipe(recipe, tell)
     return load_recipe(recipe, overrides)
 
 

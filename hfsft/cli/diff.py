@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from hfsft.cli.arguments import command
-from hfsft.cli.console import count, table
+from hfsft.cli.console import count, table, tell
 
 if TYPE_CHECKING:
     from hfsft.release.diff import Diff
@@ -36,7 +36,7 @@ def run(arguments: argparse.Namespace) -> int:
     from hfsft.release.diff import diff
     from hfsft.release.reader import open_release
 
-    found = diff(open_release(arguments.old), open_release(arguments.new))
+    found = diff(open_release(arguments.old, tell), open_release(arguments.new, tell))
     print(json.dumps(found.as_dict(), ensure_ascii=False, indent=2) if arguments.json else report(found))
     return LEAKED if found.moved else 0
 

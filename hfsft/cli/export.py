@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from hfsft.cli.arguments import command
-from hfsft.cli.console import count
+from hfsft.cli.console import count, tell
 
 
 def add(commands: Any) -> None:
@@ -37,8 +37,8 @@ def run(arguments: argparse.Namespace) -> None:
     from hfsft.release.tokenizer import load_tokenizer
 
     chosen, out = format_named(arguments.format), arguments.out
-    release = open_release(arguments.build)
-    tokenizer = load_tokenizer(arguments.tokenizer) if arguments.tokenizer else None
+    release = open_release(arguments.build, tell)
+    tokenizer = load_tokenizer(arguments.tokenizer, "--tokenizer") if arguments.tokenizer else None
     rows = default_rows(release.rows(arguments.split), chosen, tokenizer)
     write_jsonl(rows, out)
     print(f"wrote {count(len(rows), 'row')} to {out}")

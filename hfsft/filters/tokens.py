@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from typing import Any, ClassVar
 
 from pydantic import Field
@@ -11,6 +10,7 @@ from pydantic import Field
 from hfsft.errors import ModelError
 from hfsft.filters.cells import text_of
 from hfsft.filters.column import OfColumn
+from hfsft.pretrained import pretrained_tokenizer
 
 _LOGOGRAPHS = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff]")
 _UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]+")  # Thai, Lao, Burmese, Khmer
@@ -40,7 +40,7 @@ class Tokens(OfColumn):
         text = text_of(cell, self.column) or ""
         if self.tokenizer is None:
             return words(text)
-        tokenizer = _tokenizer(self.tokenizer)
+        tokenizer = pretrained_tokenizer(self.tokenizer)
         if chat and tokenizer.chat_template:
             return _templated(tokenizer, cell)
         return len(tokenizer(text, add_special_tokens=False, verbose=False)["input_ids"])
@@ -68,15 +68,3 @@ def _templated(tokenizer: Any, messages: list[dict[str, str]]) -> int:
         return len(tokenizer.apply_chat_template(messages, return_dict=False))
     except TemplateError as error:  # such as a template that takes no system message
         raise ModelError(f"the chat template of {tokenizer.name_or_path} refuses a row: {error}") from error
-
-
-@lru_cache(maxsize=4)
-def _tokenizer(name: str) -> Any:
-    """A tokenizer, as trainers load it."""
-    from transformers import AutoTokenizer
-
-    try:
-        return AutoTokenizer.from_pretrained(name, trust_remote_code=False)
-    except (OSError, ValueError) as error:
-        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise ModelError(f"the tokenizer {name} cannot be loaded: {reason}") from error

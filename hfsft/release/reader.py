@@ -15,6 +15,7 @@ from urllib.parse import unquote
 
 from hfsft.errors import ReleaseError
 from hfsft.release.built import SPLITS
+from hfsft.release.patience import Tell, patiently
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -81,12 +82,12 @@ class Release:
         return concatenate_datasets(shards) if shards else None
 
 
-def open_release(where: str) -> Release:
-    """The build in a folder, or the release at an `hf://datasets/...` address.
+def open_release(where: str, tell: Tell = lambda _: None) -> Release:
+    """The build in a folder, or the release at an `hf://datasets/...` address; `tell` hears of tries that failed.
 
     Raises `ReleaseError` where there is none, it cannot be read, or hfsft did not build it.
     """
-    folder = _download(where) if where.startswith(HUB) else Path(where)
+    folder = _download(where, tell) if where.startswith(HUB) else Path(where)
     if not folder.is_dir():
         raise ReleaseError(f"{where}: no such folder (name a build, such as build/name, or {HUB}datasets/you/name)")
     release = Release(where, folder)
@@ -95,31 +96,32 @@ def open_release(where: str) -> Release:
     return release
 
 
-def fetch_recipe(where: str) -> Path:
+def fetch_recipe(where: str, tell: Tell = lambda _: None) -> Path:
     """The recipe that an `hf://datasets/...` release was built from, with its local sources beside it.
 
-    Raises `ReleaseError` where there is none.
+    Raises `ReleaseError` where there is none; `tell` hears of tries that failed.
     """
-    recipe = _download(where, RECIPE_FILES) / RECIPE
+    recipe = _download(where, tell, RECIPE_FILES) / RECIPE
     if not recipe.is_file():
         raise ReleaseError(f"{where}: holds no {RECIPE}: hfsft did not publish it")
     return recipe
 
 
-def _download(where: str, files: list[str] | None = None) -> Path:
+def _download(where: str, tell: Tell, files: list[str] | None = None) -> Path:
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import RepositoryNotFoundError, RevisionNotFoundError
 
     parts = HUB_DATASET.match(where)
     if parts is None:
         raise ReleaseError(f"{where}: not the address of a dataset ({HUB}datasets/you/name, or with @revision)")
-    revision = unquote(parts["revision"]) if parts["revision"] else None
+    repo, revision = parts["repo"], unquote(parts["revision"]) if parts["revision"] else None
+
+    def download() -> str:
+        return snapshot_download(repo, repo_type="dataset", revision=revision, allow_patterns=files)
+
     try:
-        return Path(snapshot_download(parts["repo"], repo_type="dataset", revision=revision, allow_patterns=files))
+        return Path(patiently(download, f"reading {where}", tell))
     except RepositoryNotFoundError:
         raise ReleaseError(f"{where}: no such dataset, or a private one of others (hf auth login)") from None
     except RevisionNotFoundError:
         raise ReleaseError(f"{where}: the dataset has no revision {revision}") from None
-    except Exception as error:  # any other failure of the client means the same to the user
-        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise ReleaseError(f"{where}: cannot be read from the Hub: {reason}") from None

@@ -6,10 +6,11 @@ import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache, cached_property
+from functools import cached_property
 from typing import Any
 
-from hfsft.errors import ReleaseError
+from hfsft.errors import ModelError, ReleaseError
+from hfsft.pretrained import pretrained_tokenizer
 
 Messages = Sequence[Mapping[str, str]]
 
@@ -80,18 +81,17 @@ class Tokenizer:
         return [len(ids) + bool(ends and not text.endswith(ends)) for text, ids in zip(texts, tokens, strict=True)]
 
 
-@cache
-def load_tokenizer(name: str) -> Tokenizer:
-    """The tokenizer of a Hub id or a folder. Raises `ReleaseError` where there is none, or it has no chat template."""
-    from transformers import AutoTokenizer
+def load_tokenizer(name: str, where: str = "publish.tokenizer") -> Tokenizer:
+    """The tokenizer of a Hub id or a folder, which was named at `where`.
 
+    Raises `ReleaseError` where there is none, or it has no chat template.
+    """
     try:
-        inner = AutoTokenizer.from_pretrained(name)
-    except Exception as error:  # transformers raises whatever its readers and the Hub's client raise
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        raise ReleaseError(f"publish.tokenizer: {name} cannot be loaded: {reason}") from None
+        inner = pretrained_tokenizer(name)
+    except ModelError as error:
+        raise ReleaseError(f"{where}: {error}") from None
     if not isinstance(inner.chat_template, str):
-        raise ReleaseError(f"publish.tokenizer: {name} has no chat template (name the tokenizer of an instruct model)")
+        raise ReleaseError(f"{where}: {name} has no chat template (name the tokenizer of an instruct model)")
     return Tokenizer(name, inner)
 
 

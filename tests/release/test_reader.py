@@ -81,6 +81,24 @@ def test_releases_on_the_hub_are_compared_with_builds_and_with_each_other(
         assert (refused.returncode, refused.stderr) == (1, f"error: {where}: {message}\n")
 
 
+def test_a_hub_that_is_busy_is_waited_for(tmp_path: Path, home: Path, hub: HubServer) -> None:
+    folder, token = run(examples(20), out=tmp_path)[1], hub.token("ana")
+    hub.run(PUSH, folder, "v1", token=token)
+    lookup = "GET /api/datasets/ana/toy/revision/*"
+    command = [*HFSFT, "diff", "hf://datasets/ana/toy", folder]
+
+    hub.faults.answer(lookup, 429, times=1, headers={"Retry-After": "1"})
+    done = hub.run(command, token=token, home=hub.new_home())
+    assert (
+        "reading hf://datasets/ana/toy: the Hub answers 429: A fault of the test: 429; trying again in" in done.stderr
+    )
+    assert "added    0" in done.stdout
+    hub.faults.answer(lookup, 401)
+    refused = hub.run(command, token=token, home=hub.new_home(), check=False)
+    assert refused.returncode == 1
+    assert "reading hf://datasets/ana/toy: the Hub answers 401" in refused.stderr
+
+
 def test_a_published_recipe_builds_the_same_rows_again(tmp_path: Path, home: Path, hub: HubServer) -> None:
     (tmp_path / "rows.jsonl").write_text('{"prompt": "Where is it?", "completion": "Here."}\n', encoding="utf-8")
     folder = run({"name": "toy", "examples": [{"path": str(tmp_path / "rows.jsonl")}]}, out=tmp_path / "first")[1]
