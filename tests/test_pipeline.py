@@ -40,8 +40,8 @@ def calls(llm: LLM, recipe: dict[str, Any], out: Path) -> int:
 
 
 def content(folder: Path) -> dict[str, bytes]:
-    files = (path for path in folder.rglob("*") if path.is_file() and path.name not in ("funnel.json", "README.md"))
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files if "report" not in path.name}
+    files = (path for path in folder.rglob("*") if path.is_file() and path.name not in ("funnel.json", "report.html"))
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
 
 
 def test_what_is_built_loads_with_load_dataset_and_adds_up(server: LLM, out: Path) -> None:
@@ -219,13 +219,33 @@ def test_what_each_kept_row_cost_is_told(server: LLM, out: Path) -> None:
     recipe = support(server, models={"writer": price, "judge": price})
     built, folder = run(recipe, out=out)
     assert built.usage.usd
+    assert built.spent["usd"] == pytest.approx(built.usage.usd)
     each = built.usage.usd / len(built.rows)
     assert built.summary()["usd_per_row"] == pytest.approx(each, abs=1e-6)
     assert f", {each:.6f} USD for each row kept." in (folder / "README.md").read_text()
     assert f"{each:.6f} for each row kept" in (folder / "report.html").read_text()
-    again, folder = run(recipe, out=out)
-    assert again.usd_per_row == 0, "all of it was paid for by the build before"
-    assert "row kept" not in (folder / "README.md").read_text()
+
+
+def test_what_each_row_cost_hangs_on_no_interruption(server: LLM, out: Path, home: Path) -> None:
+    import shutil
+
+    price = {"price": {"input": 1.0, "output": 2.0}}
+    recipe = support(server, models={"writer": price, "judge": price})
+    with pytest.raises(BudgetError):
+        run({**recipe, "budget": {"calls": 20}}, out=out)
+    built, _ = run(recipe, out=out)  # most is paid for, two of three steps were finished
+    spent, paid = built.spent, built.usage.usd
+    assert paid
+    assert spent["usd"] > paid * 1.5
+    assert spent["answers"] == len(server.requests) == 30
+    rebuilt, folder = run(recipe, out=out)
+    assert (rebuilt.usage.usd, rebuilt.spent) == (0, spent)
+    assert "USD for each row kept." in (folder / "README.md").read_text()
+    shutil.rmtree(home / "datasets")  # the answers alone are left
+    assert run(recipe, out=out)[0].spent == spent
+    dearer = {"price": {"input": 2.0, "output": 4.0}}
+    repriced = support(server, models={"writer": dearer, "judge": dearer})
+    assert run(repriced, out=out)[0].spent["usd"] == pytest.approx(2 * spent["usd"])
 
 
 def test_a_budget_is_never_passed_and_what_was_paid_for_is_kept(server: LLM, out: Path) -> None:

@@ -115,14 +115,16 @@ def funnel(lines: Sequence[FunnelLine]) -> str:
 
 
 def usage_line(built: Built) -> str:
-    """Calls, tokens and cost of this build in one line."""
-    usage = built.usage
-    if not usage.calls:
-        return f"no model calls ({count(usage.stored, 'answer')} from the store)" if usage.stored else "no model calls"
+    """Calls, tokens and cost of this build in one line, and what all its answers cost where others paid for some."""
+    usage, spent = built.usage, built.spent
     tokens = usage.input_tokens + usage.output_tokens
-    cost = "cost unknown" if usage.usd is None else f"${usage.usd:.4f}"
-    if usage.usd:
-        cost += f" (${built.usd_per_row:.6f} a kept row)"
-    return (
-        f"{count(usage.calls, 'model call')}, {count(usage.stored, 'answer')} from the store, {tokens:,} tokens, {cost}"
-    )
+    parts = [count(usage.calls, "model call") if usage.calls else "no model calls"]
+    if usage.stored or usage.calls:
+        parts.append(f"{count(usage.stored, 'answer')} from the store")
+    if usage.calls:
+        parts += [f"{tokens:,} tokens", "cost unknown" if usage.usd is None else f"${usage.usd:.4f}"]
+    if spent["usd"]:
+        earlier = spent["answers"] > usage.total().answers
+        whole = f"${spent['usd']:.4f} with earlier builds, " if earlier else ""
+        parts.append(f"{whole}${built.usd_per_row:.6f} a kept row")
+    return ", ".join(parts)

@@ -93,7 +93,7 @@ class Asker:
         key = wire.key_of(asked)
         tally = self._usage.of(stage, request.model)
         if (answer := self._store.get(key)) is not None:
-            tally.found(ahead=ahead)
+            tally.found(answer, ahead=ahead)
             return _judged(request, answer)
         if key in self._untold and not ahead:
             self._untold.discard(key)

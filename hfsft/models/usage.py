@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from hfsft.errors import BudgetError, ModelError
@@ -19,43 +19,60 @@ _COUNTS = ("calls", "stored", "answers", "input_tokens", "output_tokens", "unmet
 
 
 @dataclass
-class Tally:
-    """The exchanges of one stage with one model; `usd` is None where a price or a token count is unknown."""
+class Spent:
+    """So many answers, and the tokens that they took."""
 
-    calls: int = 0  # requests sent, repeated ones too
-    stored: int = 0  # answers that were there already
-    answers: int = 0  # answers that were paid for now
+    answers: int = 0
     input_tokens: int = 0
     output_tokens: int = 0
     unmetered: int = 0  # answers without the server's token counts
-    seconds: float = 0.0  # sum over all requests, from sending to the answer
-    failures: Counter[str] = field(default_factory=Counter)  # faults by cause, healed ones too
-    price: Price | None = None
-    again: int = 0  # answers of rows that went ahead: they are read once more, but not counted
 
-    @property
-    def usd(self) -> float | None:
-        """The cost of the answers; 0 if none was asked for, None if it cannot be known."""
-        if not self.answers:
-            return 0.0
-        if self.price is None or (self.unmetered and (self.price.input or self.price.output)):
-            return None
-        return cost(self.price, self.input_tokens, self.output_tokens)
-
-    def answered(self, answer: Answer, seconds: float) -> None:
-        """Count one answer that the model gave now."""
+    def count(self, answer: Answer) -> None:
+        """Add one answer."""
         self.answers += 1
-        self.seconds += seconds
         self.unmetered += answer.input_tokens is None or answer.output_tokens is None
         self.input_tokens += answer.input_tokens or 0
         self.output_tokens += answer.output_tokens or 0
 
-    def found(self, *, ahead: bool) -> None:
+    def usd_at(self, price: Price | None) -> float | None:
+        """What the answers cost at a price; 0 if there is none, None if it cannot be known."""
+        if not self.answers:
+            return 0.0
+        if price is None or (self.unmetered and (price.input or price.output)):
+            return None
+        return cost(price, self.input_tokens, self.output_tokens)
+
+
+@dataclass
+class Tally(Spent):
+    """The exchanges of one stage with one model: the answers that were paid for now, and what else happened."""
+
+    calls: int = 0  # requests sent, repeated ones too
+    stored: int = 0  # answers that were there already
+    seconds: float = 0.0  # sum over all requests, from sending to the answer
+    failures: Counter[str] = field(default_factory=Counter)  # faults by cause, healed ones too
+    price: Price | None = None
+    again: int = 0  # answers of rows that went ahead: they are read once more, but not counted
+    in_all: Spent = field(default_factory=Spent)  # stored answers too, whoever paid for them
+
+    @property
+    def usd(self) -> float | None:
+        """The cost of the answers of now; 0 if none was asked for, None if it cannot be known."""
+        return self.usd_at(self.price)
+
+    def answered(self, answer: Answer, seconds: float) -> None:
+        """Count one answer that the model gave now."""
+        self.count(answer)
+        self.in_all.count(answer)
+        self.seconds += seconds
+
+    def found(self, answer: Answer, *, ahead: bool) -> None:
         """Count one answer that the store held, once though a row that went ahead reads it twice."""
         if self.again and not ahead:
             self.again -= 1
         else:
             self.stored += 1
+            self.in_all.count(answer)
             self.again += ahead
 
     def add(self, other: Tally) -> None:
@@ -108,6 +125,14 @@ class Usage:
         parts = [tally.usd for name, _, tally in self if stage in (None, name)]
         known = [part for part in parts if part is not None]
         return sum(known) if len(known) == len(parts) else None
+
+    def spent(self, stage: str) -> dict[str, dict[str, Any]]:
+        """What all answers of one stage took, stored ones too, as JSON by model; `usd` is None where it is unknown."""
+        return {
+            model: {**asdict(tally.in_all), "usd": tally.in_all.usd_at(tally.price)}
+            for name, model, tally in self
+            if name == stage
+        }
 
     @property
     def calls(self) -> int:

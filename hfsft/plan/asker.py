@@ -67,7 +67,8 @@ class Live:
             ahead=ahead,
         )
         errors = {row_id: str(error) for row_id, error in failures.items()}
-        return Asked(errors, calls=self.pool.usage.total(step.name).calls)
+        usage = self.pool.usage
+        return Asked(errors, calls=usage.total(step.name).calls, spent=usage.spent(step.name))
 
     def goes_ahead(self, step: Step) -> bool:
         """Not with a model in this process: one after the other, its steps share more of its prompt cache."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -91,7 +92,7 @@ def _walk(
         ledger.fallen.append(fallen)
     elif step.kind == "ask":
         after, asked, failed = _ask(step, state, asker, fingerprint, cache, scratch, way)
-        calls = asked.calls
+        calls, ledger.spent[step.name] = asked.calls, asked.spent
         if failed is not None:
             removed = len(failed.rows)
             ledger.fallen.append(failed)
@@ -262,16 +263,24 @@ def _filtered(
 def _ask(
     step: Step, state: _State, asker: Asker, fingerprint: str, cache: Path, scratch: Path, way: Way | None
 ) -> tuple[_State, Asked, Fallen | None]:
-    """Ask, then replay the answers in a plain map; rows that failed are cut out and not part of a cached step."""
+    """Ask, then replay the answers in a plain map; rows that failed are cut out and not part of a cached step.
+
+    What the answers took is kept beside the finished step.
+    """
     assert step.fn is not None
     function = step.fn
     columns = step.sees(state.rows.column_names, "id", *([PENDING] if state.pending else []))
     path = cache / f"{fingerprint}.arrow"
-    asked = Asked() if path.exists() else asker.ask(step, _tasks(state.rows, function, columns, way), len(state.rows))
-    if asked.failures or asked.pending:  # an incomplete step must not be taken for the whole one
-        fingerprint = digest([fingerprint, dict(sorted(asked.failures.items())), sorted(asked.pending)])
-        cache = scratch if asked.pending else cache
+    if path.exists():
+        asked = Asked(spent=_spent(path))
+    else:
+        asked = asker.ask(step, _tasks(state.rows, function, columns, way), len(state.rows))
+        if asked.failures or asked.pending:  # an incomplete step must not be taken for the whole one
+            fingerprint = digest([fingerprint, dict(sorted(asked.failures.items())), sorted(asked.pending)])
+        cache = scratch  # a forecast does not know what the answers took
         path = cache / f"{fingerprint}.arrow"
+        if asked.spent is not None:
+            _beside(path).write_text(json.dumps(asked.spent), encoding="utf-8")
     blank = dict.fromkeys(step.writes)
     unknown = {name: placeholder(kind) for name, kind in step.writes.items()}
     pending = state.pending or bool(asked.pending)
@@ -298,6 +307,19 @@ def _ask(
     lost = _filtered(rows, lambda errors: [bool(e) for e in errors], [ERROR], digest([fingerprint, "failed"]), cache)
     failed = Fallen(step.name, step.name, "failed", "", ERROR, lost)
     return _State(kept.remove_columns(ERROR), fingerprint, pending), asked, failed
+
+
+def _beside(path: Path) -> Path:
+    return path.with_suffix(".spent.json")
+
+
+def _spent(path: Path) -> Mapping[str, Any] | None:
+    """What the answers of a finished step took; None where that is not known."""
+    try:
+        found: Mapping[str, Any] = json.loads(_beside(path).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return found
 
 
 def _tasks(rows: Dataset, function: Callable[[Row], Turns], columns: list[str], way: Way | None) -> Iterator[Task]:

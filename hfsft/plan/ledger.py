@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -76,6 +76,8 @@ class Ledger:
     rows_in: int = 0
     fallen: list[Fallen] = field(default_factory=list)
     funnel: list[FunnelLine] = field(default_factory=list)
+    # What all answers of a step took, by step that asks and by model; None where it is not known.
+    spent: dict[str, Mapping[str, Any] | None] = field(default_factory=dict)
     splits: dict[str, list[str]] = field(default_factory=dict)
 
     def record(self, step: Step, before: int, after: int, *, removed: int = 0, **facts: Any) -> None:

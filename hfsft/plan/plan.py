@@ -25,11 +25,16 @@ class Task(NamedTuple):
 
 @dataclass(frozen=True)
 class Asked:
-    """What asking came to: rows that failed (id -> cause) and rows whose answers are not known yet."""
+    """What asking came to: rows that failed (id -> cause) and rows whose answers are not known yet.
+
+    `calls` were sent now; `spent` is what all answers took, whoever asked for them when, as JSON by model (None where
+    that is not known).
+    """
 
     failures: Mapping[str, str] = field(default_factory=dict)
     pending: frozenset[str] = frozenset()
     calls: int = 0
+    spent: Mapping[str, Any] | None = None
 
 
 class Asker(Protocol):

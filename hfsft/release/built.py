@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from hfsft.models.usage import Spent
 from hfsft.release import measures
 
 if TYPE_CHECKING:
@@ -38,10 +39,30 @@ class Built:
         wanted = [index for index, split in enumerate(self.rows["split"][:]) if split == name]
         return self.rows.select(wanted)
 
+    @cached_property
+    def spent(self) -> dict[str, Any]:
+        """What the models' answers took in all, whichever build asked for them: totals, and each stage and model.
+
+        The same however often a build was interrupted. Costs are at the prices of now where they are known, else of
+        when the answers came; None where neither is.
+        """
+        parts: list[dict[str, Any]] = []
+        for stage, models in self.ledger.spent.items():
+            for model, record in (models or {}).items():
+                counts = {name: value for name, value in record.items() if name != "usd"}
+                price = self.usage.prices.get(model)
+                usd = Spent(**counts).usd_at(price) if price else record["usd"]
+                parts.append({"stage": stage, "model": model, **counts, "usd": usd})
+        known = [part["usd"] for part in parts if part["usd"] is not None]
+        whole = len(known) == len(parts) and None not in self.ledger.spent.values()
+        totals = {name: sum(part[name] for part in parts) for name in ("answers", "input_tokens", "output_tokens")}
+        return {**totals, "usd": sum(known) if whole else None, "by_stage": parts}
+
     @property
     def usd_per_row(self) -> float | None:
-        """What this build paid for each row that it kept; None where the cost is unknown."""
-        return None if self.usage.usd is None else round(self.usage.usd / len(self.rows), 6)
+        """What each row that was kept has cost, whichever build paid; None where that is unknown."""
+        usd = self.spent["usd"]
+        return None if usd is None else round(usd / len(self.rows), 6)
 
     @cached_property
     def trainer(self) -> TrainerCheck:
@@ -58,6 +79,7 @@ class Built:
             "fates": self.ledger.counts(),
             "funnel": [line.as_dict() for line in self.ledger.funnel],
             "usage": self.usage.as_dict(),
+            "spent": self.spent,
             "usd_per_row": self.usd_per_row,
             "trainer": self.trainer.as_dict(),
             "lengths": self.lengths.as_dict(),

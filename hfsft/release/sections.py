@@ -193,23 +193,21 @@ def models(release: Release) -> Values | None:
 
 
 def cost(release: Release) -> Values | None:
-    """What was asked and paid for in this build."""
-    usage = release.built.usage.as_dict()
+    """What the models' answers took, whichever build asked for them."""
+    spent, each = release.built.spent, release.built.usd_per_row
     rows = [
         (
-            *(used[name] for name in ("stage", "model", "calls", "stored", "input_tokens", "output_tokens")),
-            dollars(used["usd"]),
+            *(part[name] for name in ("stage", "model", "answers", "input_tokens", "output_tokens")),
+            dollars(part["usd"]),
         )
-        for used in usage["by_stage"]
-        if used["calls"] or used["stored"]
+        for part in spent["by_stage"]
     ]
-    head = ("stage", "model", "calls", "answers from the store", "tokens in", "tokens out", "USD")
+    head = ("stage", "model", "answers", "tokens in", "tokens out", "USD")
     if not rows:
         return None
-    each = release.built.usd_per_row
     return {
-        "table": table(head, rows, right=range(2, 7)),
-        "total": dollars(usage["usd"]),
+        "table": table(head, rows, right=range(2, 6)),
+        "total": dollars(spent["usd"]),
         "each": dollars(each, 6) if each else "",
     }
 
