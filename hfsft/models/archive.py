@@ -10,14 +10,17 @@ from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Any
 
 from hfsft.models.damage import damage_in
-from hfsft.models.store import Store, answer_of, store_error
+from hfsft.models.store import WRITE, Store, answer_of, store_error
 from hfsft.models.wire import key_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# One write lock covers so many rows, so that a running build waits for milliseconds only.
+# One write lock covers so many rows, or pages, so that a running build waits for milliseconds only.
 _CHUNK = 500
+_MOST_MOVED = 4  # answers that stay for each that goes
+# Between two locks: whoever waits for one looks again each few milliseconds only.
+_BREATH_SECONDS = 0.01
 _BYTES = "length(CAST(request AS BLOB)) + length(CAST(text AS BLOB)) + length(CAST(reasoning AS BLOB))"
 _COLUMNS = (
     "key", "request", "text", "reasoning", "finish_reason", "input_tokens", "output_tokens", "served", "extra", "model",
@@ -67,7 +70,7 @@ def size(store: Store) -> int:
 def entries(
     store: Store, *, recipe: str | None = None, model: str | None = None, older_than: float | None = None
 ) -> Iterator[dict[str, Any]]:
-    """Every answer that fits, oldest first, as JSON; `older_than` is an age in seconds."""
+    """Every answer that fits, as JSON, in the order of the file; `older_than` is an age in seconds."""
     where, values = _which(recipe, model, older_than)
     last = 0
     while rows := store.read(
@@ -94,24 +97,54 @@ def export(store: Store, file: IO[str], **which: Any) -> int:
 def prune(store: Store, *, recipe: str | None = None, model: str | None = None, older_than: float | None = None) -> int:
     """Delete the answers that fit and give their space back; how many. They must be paid for again if asked again."""
     where, values = _which(recipe, model, older_than)
-    deleted = 0
+    deleted = last = 0
     with closing(store.connect()) as connection:
         try:
-            while True:
-                count = connection.execute(
-                    f"DELETE FROM answers WHERE rowid IN (SELECT rowid FROM answers WHERE {where} LIMIT {_CHUNK})",  # noqa: S608
-                    values,
-                ).rowcount
-                deleted += count
-                if count < _CHUNK:
-                    break
+            while rows := connection.execute(
+                f"SELECT rowid FROM answers WHERE rowid > ? AND {where} ORDER BY rowid LIMIT {_CHUNK}",  # noqa: S608
+                (last, *values),
+            ).fetchall():
+                last = rows[-1][0]
+                deleted += _delete(connection, rows[0][0], last, where, values)
+                time.sleep(_BREATH_SECONDS)
             if deleted:
-                store.disconnect()
-                connection.execute("VACUUM")
-                connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                _give_back(connection)
         except sqlite3.Error as error:
             raise store_error(store.path, error) from error
     return deleted
+
+
+def _delete(connection: sqlite3.Connection, first: int, last: int, where: str, values: tuple[Any, ...]) -> int:
+    """Delete the answers between two rowids that fit, under one lock; how many.
+
+    A few that stay among many that go move to the end of the file: so no page is left with next to nothing in it.
+    """
+    between = "rowid BETWEEN ? AND ?"
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        gone = connection.execute(f"DELETE FROM answers WHERE {between} AND {where}", (first, last, *values))  # noqa: S608
+        deleted = gone.rowcount
+        staying = f"SELECT * FROM answers WHERE {between} ORDER BY rowid LIMIT {_MOST_MOVED * deleted + 1}"  # noqa: S608
+        rows = connection.execute(staying, (first, last)).fetchall()
+        if len(rows) <= _MOST_MOVED * deleted:
+            connection.execute(f"DELETE FROM answers WHERE {between}", (first, last))  # noqa: S608
+            connection.executemany(WRITE, rows)
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+    return deleted
+
+
+def _give_back(connection: sqlite3.Connection) -> None:
+    """Make the file as small as what it holds; a VACUUM would lock it for as long as it takes to write it anew."""
+    (free,) = connection.execute("PRAGMA freelist_count").fetchone()
+    for _ in range(0, free, _CHUNK):
+        # A page a step: `execute` takes one step of what it thinks has no rows.
+        connection.executescript(f"PRAGMA incremental_vacuum({_CHUNK})")
+        time.sleep(_BREATH_SECONDS)
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def verify(store: Store) -> Checked:
@@ -134,6 +167,7 @@ def verify(store: Store) -> Checked:
 
 def _which(recipe: str | None, model: str | None, older_than: float | None) -> tuple[str, tuple[Any, ...]]:
     before = None if older_than is None else time.time() - older_than
-    conditions: dict[str, Any] = {"recipe = ?": recipe, "model = ?": model, "created < ?": before}
+    # The plus keeps the index out: rows are walked through in the order of their numbers, a chunk at a time.
+    conditions: dict[str, Any] = {"recipe = ?": recipe, "+model = ?": model, "created < ?": before}
     used = {condition: value for condition, value in conditions.items() if value is not None}
     return " AND ".join(used) or "1", tuple(used.values())

@@ -9,6 +9,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 _log = logging.getLogger("hfsft")
@@ -23,8 +24,11 @@ def is_damage(error: BaseException) -> bool:
     return isinstance(error, sqlite3.DatabaseError) and any(sign in str(error) for sign in _SIGNS)
 
 
-def rebuild(path: Path, schema: str, error: BaseException) -> None:
-    """Set the file at `path` aside and make a new one of what can be read, unless another process just did."""
+def rebuild(path: Path, prepare: Callable[[sqlite3.Connection], None], error: BaseException) -> None:
+    """Set the file at `path` aside and make a new one of what can be read, unless another process just did.
+
+    `prepare` makes the tables of an empty file.
+    """
     if not path.exists() or not damage_in(path):
         return
     aside = path.with_name(f"{path.name}.damaged-{time.strftime('%Y%m%d-%H%M%S')}-{time.time_ns() % 10**6:06d}")
@@ -34,8 +38,7 @@ def rebuild(path: Path, schema: str, error: BaseException) -> None:
         if beside.exists():
             beside.rename(aside.with_name(aside.name + suffix))
     with closing(sqlite3.connect(path, isolation_level=None)) as new:
-        new.execute("PRAGMA journal_mode=WAL")
-        new.execute(schema)
+        prepare(new)
         with closing(sqlite3.connect(aside, isolation_level=None)) as old:
             _salvage(old, new)
         saved = new.execute("SELECT count(*) FROM answers").fetchone()[0]

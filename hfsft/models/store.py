@@ -25,28 +25,31 @@ LOCK_SECONDS = 60.0
 # Written back from the log after so many pages of 4 KiB: each time waits for the disk.
 _CHECKPOINT_PAGES = 4000
 
-SCHEMA = """
-CREATE TABLE IF NOT EXISTS answers (
-    key BLOB NOT NULL UNIQUE,
-    request TEXT NOT NULL,
-    text TEXT NOT NULL,
-    reasoning TEXT NOT NULL,
-    finish_reason TEXT NOT NULL,
-    input_tokens INTEGER,
-    output_tokens INTEGER,
-    served TEXT NOT NULL,
-    extra TEXT NOT NULL,
-    model TEXT NOT NULL,
-    revision TEXT NOT NULL,
-    recipe TEXT NOT NULL,
-    stage TEXT NOT NULL,
-    seconds REAL NOT NULL,
-    created REAL NOT NULL,
-    checksum INTEGER NOT NULL
+_SCHEMA = (
+    """
+    CREATE TABLE IF NOT EXISTS answers (
+        key BLOB NOT NULL UNIQUE,
+        request TEXT NOT NULL,
+        text TEXT NOT NULL,
+        reasoning TEXT NOT NULL,
+        finish_reason TEXT NOT NULL,
+        input_tokens INTEGER,
+        output_tokens INTEGER,
+        served TEXT NOT NULL,
+        extra TEXT NOT NULL,
+        model TEXT NOT NULL,
+        revision TEXT NOT NULL,
+        recipe TEXT NOT NULL,
+        stage TEXT NOT NULL,
+        seconds REAL NOT NULL,
+        created REAL NOT NULL,
+        checksum INTEGER NOT NULL
+    )
+    """,
+    "CREATE INDEX IF NOT EXISTS answers_by ON answers (model, stage)",
 )
-"""
 _READ = "SELECT text, reasoning, finish_reason, input_tokens, output_tokens, served, extra, checksum FROM answers"
-_WRITE = f"INSERT INTO answers VALUES ({','.join('?' * 16)}) ON CONFLICT (key) DO NOTHING"  # noqa: S608
+WRITE = f"INSERT INTO answers VALUES ({','.join('?' * 16)}) ON CONFLICT (key) DO NOTHING"  # noqa: S608
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +104,7 @@ class Store:
         with self._lock:
             self.disconnect()
             try:
-                rebuild(self.path, SCHEMA, error)
+                rebuild(self.path, prepare, error)
             except (sqlite3.Error, OSError) as failed:
                 raise store_error(self.path, failed) from failed
 
@@ -120,9 +123,8 @@ class Store:
             try:
                 # NORMAL keeps what is committed through a kill; only a power cut may take the last moments.
                 connection.execute("PRAGMA synchronous=NORMAL")
-                connection.execute("PRAGMA journal_mode=WAL")
+                prepare(connection)
                 connection.execute(f"PRAGMA wal_autocheckpoint={_CHECKPOINT_PAGES}")
-                connection.execute(SCHEMA)
                 connection.execute(f"PRAGMA busy_timeout={wait * 1000:.0f}")
             except BaseException:
                 connection.close()
@@ -166,6 +168,15 @@ class Store:
         return self._reader
 
 
+def prepare(connection: sqlite3.Connection) -> None:
+    """Make what is missing of the file."""
+    # Before anything is in it: so that the room of what is pruned can be given back bit by bit, under short locks.
+    connection.execute("PRAGMA auto_vacuum=INCREMENTAL")
+    connection.execute("PRAGMA journal_mode=WAL")
+    for statement in _SCHEMA:
+        connection.execute(statement)
+
+
 def write(connection: sqlite3.Connection, entries: list[Entry]) -> list[Answer]:
     """Keep entries in one commit; the answers under their keys, which are older ones where there were any."""
     now = time.time()
@@ -174,7 +185,7 @@ def write(connection: sqlite3.Connection, entries: list[Entry]) -> list[Answer]:
         kept = []
         for entry in entries:
             values = values_of(entry, now)
-            if connection.execute(_WRITE, values).rowcount:
+            if connection.execute(WRITE, values).rowcount:
                 kept.append(entry.answer)
             else:
                 # Another process asked the same and was first: what is built must follow the answer on disk.
@@ -182,7 +193,7 @@ def write(connection: sqlite3.Connection, entries: list[Entry]) -> list[Answer]:
                 first = answer_of(row)
                 if first is None:
                     connection.execute("DELETE FROM answers WHERE key = ?", values[:1])
-                    connection.execute(_WRITE, values)
+                    connection.execute(WRITE, values)
                 kept.append(first or entry.answer)
         connection.execute("COMMIT")
     except BaseException:

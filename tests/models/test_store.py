@@ -124,7 +124,9 @@ def test_a_damaged_page_is_set_aside_and_the_rest_is_saved(store: Store, caplog)
     with closing(store.connect()) as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     store.close()
-    damage(store.path, 40 * 4096, 4096)
+    data = store.path.read_bytes()
+    page = next(at for at in range(40 * 4096, len(data), 4096) if data.count(b"word", at, at + 4096) > 100)
+    damage(store.path, page, 4096)
     found = sum(store.get(entry(f"n{index}").key) is not None for index in range(500))
     assert 480 <= found < 500
     assert "is damaged" in caplog.text
@@ -223,6 +225,28 @@ def test_answers_are_listed_exported_and_pruned_by_recipe_model_and_age(store: S
     assert [(line.recipe, line.model) for line in archive.holdings(store)] == [("beta", "m")]
     assert archive.prune(store, recipe="no-such") == 0
     assert archive.verify(store) == archive.Checked(1, 0, "")
+
+
+def test_pruning_holds_the_file_for_no_longer_than_a_write(store: Store, monkeypatch) -> None:
+    fill(store, [entry(f"a{index}", recipe="alpha" if index % 2 else "beta") for index in range(5000)])
+    seen: list[str] = []
+    connect = store.connect
+
+    def traced() -> sqlite3.Connection:
+        connection = connect()
+        connection.set_trace_callback(seen.append)
+        return connection
+
+    monkeypatch.setattr(store, "connect", traced)
+    before = store.path.stat().st_size
+    assert archive.prune(store, recipe="alpha") == 2500
+    assert store.path.stat().st_size < 0.7 * before
+    assert [statement.split()[0] for statement in seen].count("COMMIT") == 5  # a chunk at a time
+    assert not [statement for statement in seen if "VACUUM" in statement.split()]
+    # Rows are found by walking on from the last chunk, and those that stayed moved to the end.
+    assert len([statement for statement in seen if statement.startswith("SELECT rowid")]) == 6
+    assert archive.verify(store) == archive.Checked(2500, 0, "")
+    assert [line.recipe for line in archive.holdings(store)] == ["beta"]
 
 
 def test_what_the_pool_stores_is_labelled(make_pool, store: Store) -> None:
