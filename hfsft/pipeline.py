@@ -161,6 +161,7 @@ def forecast(recipe: AnyRecipe, *, overrides: Sequence[str] = ()) -> list[StepFo
     from hfsft.models.store import Store
     from hfsft.plan import engine
     from hfsft.plan.asker import Forecast
+    from hfsft.plan.ledger import Ledger
 
     loaded = _loaded(recipe, overrides)
     plan = compile_recipe(loaded)
@@ -170,8 +171,8 @@ def forecast(recipe: AnyRecipe, *, overrides: Sequence[str] = ()) -> list[StepFo
         Pool(loaded.models, store, recipe=plan.name) as pool,
         tempfile.TemporaryDirectory() as scratch,
     ):
-        asker = Forecast(pool)
-        _, ledger = engine.run(plan, asker, cache, scratch=Path(scratch))
+        asker, ledger = Forecast(pool), Ledger()
+        engine.run(plan, asker, cache, ledger, scratch=Path(scratch))
         found = []
         for step, line in zip(plan.steps, ledger.funnel, strict=True):
             missing, guess = asker.missing.get(step.name), None
@@ -226,7 +227,7 @@ def _execute(
         Pool(asked, store, budget=budget, recipe=plan.name, on_progress=watcher.on_progress) as pool,
     ):
         cache = cache_folder(plan.name)
-        rows, _ = engine.run(plan, Live(pool), cache, ledger=ledger, before=watcher.on_step, after=ended)
+        rows = engine.run(plan, Live(pool), cache, ledger, before=watcher.on_step, after=ended)
         return rows, ledger, pool.usage
 
 

@@ -52,7 +52,7 @@ class Line:
         self.stream = stream or sys.stderr
         self.live = self.stream.isatty()
         self.last: Progress | None = None
-        self._last = time.monotonic()
+        self._printed_at = time.monotonic()
         self._shown = ""
         self._told = False  # that the build is stopping
 
@@ -68,9 +68,9 @@ class Line:
             self._stopping(progress)
             return
         now = time.monotonic()
-        if not self.live and not progress.finished and now - self._last < PLAIN_SECONDS:
+        if not self.live and not progress.finished and now - self._printed_at < PLAIN_SECONDS:
             return
-        self._last = now
+        self._printed_at = now
         text = self._text(progress)
         if self.live:
             self._replace(text)

@@ -45,22 +45,20 @@ def run(
     plan: Plan,
     asker: Asker,
     cache: Path,
+    ledger: Ledger,
     *,
     scratch: Path | None = None,
-    ledger: Ledger | None = None,
     before: Callable[[Step, int], None] | None = None,
     after: Callable[[Step, Dataset], None] | None = None,
-) -> tuple[Dataset, Ledger]:
-    """The rows that are left after the last step, and the ledger of those that are not (not closed yet).
+) -> Dataset:
+    """The rows that are left after the last step; those that are not are entered in `ledger`, step by step.
 
-    Finished steps are read back from `cache` by fingerprint; steps over rows that are not known yet (in a forecast)
-    go to `scratch`. `before` is told each step and how many rows come in, `after` each step and the rows it left. A
-    `ledger` that is given is the one returned: it shows how far a walk came that did not reach its end.
-    Raises whatever `asker` raises; steps finished by then stay cached.
+    Finished steps are read back from `cache` by fingerprint; what a forecast works out, from stored answers or over
+    rows that are not known yet, goes to `scratch`. `before` is told each step and how many rows come in, `after` each
+    step and the rows it left. Raises whatever `asker` raises; steps finished by then stay cached.
     """
     plan.check()
     cache.mkdir(parents=True, exist_ok=True)
-    ledger = ledger or Ledger()
     state: _State | None = None
     with quiet():
         for place, step in enumerate(plan.steps):
@@ -73,7 +71,7 @@ def run(
             if after:
                 after(step, state.rows)
     assert state is not None, "a plan starts with its source"
-    return state.rows, ledger
+    return state.rows
 
 
 def _walk(

@@ -17,6 +17,7 @@ from hfsft.models.structured import ask as ask_structured
 from hfsft.plan import asker, engine
 from hfsft.plan.ahead import way_from
 from hfsft.plan.asker import Live
+from hfsft.plan.ledger import Ledger
 from hfsft.plan.plan import Plan
 from hfsft.plan.step import Batch, Bound, Row, Step, Turns
 from tests.models.server import LLM, Body, said_to
@@ -65,7 +66,8 @@ def build(make_pool: Any, tmp_path: Any, *steps: Step, concurrency: int = 8) -> 
     pool = make_pool(model={"concurrency": concurrency})
     # Every build walks anew: only the store is kept from one to the next.
     folder = tmp_path / f"cache-{len(list(tmp_path.iterdir()))}"
-    rows, ledger = engine.run(Plan("toy", steps), Live(pool), folder)
+    ledger = Ledger()
+    rows = engine.run(Plan("toy", steps), Live(pool), folder, ledger)
     return rows, ledger, pool.usage
 
 

@@ -12,6 +12,7 @@ from datasets import Dataset
 
 from hfsft.errors import InternalError
 from hfsft.plan import engine
+from hfsft.plan.ledger import Ledger
 from hfsft.plan.plan import Asked, Plan, Task
 from hfsft.plan.step import Batch, Bound, Row, Step, Turns
 
@@ -73,7 +74,8 @@ TWINS = Step("twins", "expand", reads=("text",), fn=twins)
 
 
 def run(tmp_path: Any, *steps: Step, asker: Any = None, **more: Any) -> tuple[Dataset, Any]:
-    return engine.run(Plan("toy", tuple(steps)), asker or Echo(), tmp_path / "cache", **more)
+    ledger = Ledger()
+    return engine.run(Plan("toy", tuple(steps)), asker or Echo(), tmp_path / "cache", ledger, **more), ledger
 
 
 def test_what_falls_keeps_its_measure(tmp_path: Any) -> None:
