@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hfsft.cache import cache_folder
 from hfsft.errors import UserError
 from hfsft.plan.plan import Plan
 from hfsft.recipe.compile import compile_recipe
@@ -56,13 +57,6 @@ class StepForecast:
     rows: int  # rows that would come in, as far as known
     missing: Missing | None  # None where the step asks no model or needs nothing
     estimate: Estimate | None = None  # of all its calls, those included that may not come
-
-
-def cache_folder(name: str) -> Path:
-    """Where finished steps of recipes of that name are kept, in datasets' own cache."""
-    import datasets.config
-
-    return Path(datasets.config.HF_DATASETS_CACHE) / "hfsft" / name
 
 
 def build(recipe: AnyRecipe, *, overrides: Sequence[str] = (), out: str | Path = "build") -> DatasetDict:

@@ -242,6 +242,7 @@ def test_what_each_row_cost_hangs_on_no_interruption(server: LLM, out: Path, hom
     assert (rebuilt.usage.usd, rebuilt.spent) == (0, spent)
     assert "USD for each row kept." in (folder / "README.md").read_text()
     shutil.rmtree(home / "datasets")  # the answers alone are left
+    forecast(recipe)  # reads them too, and leaves the telling to the build
     assert run(recipe, out=out)[0].spent == spent
     dearer = {"price": {"input": 2.0, "output": 4.0}}
     repriced = support(server, models={"writer": dearer, "judge": dearer})

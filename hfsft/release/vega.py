@@ -20,6 +20,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from hfsft.cache import cache_folder
 from hfsft.plan.step import digest
 
 SECONDS = 120  # far more than it takes; what hangs must not hold a build that is paid for
@@ -67,9 +68,7 @@ def prepare() -> None:
 
 def _kept(name: str) -> Path:
     """Where a thing that takes a second to make is kept, beside all else that a build can make again."""
-    import datasets.config
-
-    folder = Path(datasets.config.HF_DATASETS_CACHE) / "hfsft" / f"vega-{version('vl-convert-python')}"
+    folder = cache_folder(f"vega-{version('vl-convert-python')}")
     folder.mkdir(parents=True, exist_ok=True)
     return folder / name
 

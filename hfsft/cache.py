@@ -1,0 +1,23 @@
+"""Where a build keeps what it can make again: a folder in datasets' own cache."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+
+def cache_folder(name: str) -> Path:
+    """The folder for `name`, which need not be there yet."""
+    return _datasets_cache() / "hfsft" / name
+
+
+def _datasets_cache() -> Path:
+    # Importing datasets takes as long as all else that a command does before it begins; what only needs the place
+    # reads the same settings.
+    config = sys.modules.get("datasets.config")
+    if known := getattr(config, "HF_DATASETS_CACHE", None):
+        return Path(known)
+    default = Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")) / "huggingface"
+    home = Path(os.environ.get("HF_HOME", default)).expanduser()
+    return Path(os.environ.get("HF_DATASETS_CACHE", home / "datasets"))
