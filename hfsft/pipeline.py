@@ -202,7 +202,7 @@ def _execute(
     from hfsft.models.pool import Pool
     from hfsft.models.store import Store
     from hfsft.models.usage import Budget
-    from hfsft.plan import engine
+    from hfsft.plan.ahead import begin
     from hfsft.plan.asker import Live
     from hfsft.plan.ledger import Ledger
 
@@ -220,8 +220,11 @@ def _execute(
         Store() as store,
         Pool(asked, store, budget=budget, recipe=plan.name, on_progress=watcher.on_progress) as pool,
     ):
-        cache = cache_folder(plan.name)
-        rows = engine.run(plan, Live(pool), cache, ledger, before=watcher.on_step, after=ended)
+        cache, live = cache_folder(plan.name), Live(pool)
+        plan = begin(plan, live, cache)
+        from hfsft.plan import engine  # takes long: what was begun is asked meanwhile
+
+        rows = engine.run(plan, live, cache, ledger, before=watcher.on_step, after=ended)
         return rows, ledger, pool.usage
 
 

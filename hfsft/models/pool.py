@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
+import contextlib
 import threading
 import time
 from collections.abc import Callable, Generator, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from hfsft.errors import AnswerError, HfsftError
 from hfsft.models import wire
@@ -27,6 +28,14 @@ _PROGRESS_SECONDS = 0.1
 # Twice as many rows as requests: so slow rows leave the others all the room.
 _ROWS_PER_REQUEST = 2
 _LEAST_WINDOW, _MOST_WINDOW = 64, 8192
+
+
+class Driving(NamedTuple):
+    """A stage that was begun."""
+
+    drive: Drive
+    future: concurrent.futures.Future[None]
+    report: Callable[[Drive], None]
 
 
 class NotStored(HfsftError):  # noqa: N818 (a state, which `hfsft plan` counts)
@@ -64,8 +73,9 @@ class Pool:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self._driving = threading.Lock()
+        self._begun: Driving | None = None
 
-    def drive(
+    def begin(
         self,
         stage: str,
         tasks: Iterable[tuple[str, Start[Any]]],
@@ -74,27 +84,43 @@ class Pool:
         max_failed_share: float = 0.05,
         results: dict[str, Any] | None = None,
         ahead: Callable[[str, Any], Ahead | None] | None = None,
-    ) -> dict[str, AnswerError]:
+    ) -> Driving:
+        """Begin to drive a stage, see `drive`; `finish` must follow, before another one is begun.
+
+        `tasks` are drawn in the pool's own thread.
+        """
+        self._driving.acquire()
+        drive = Drive(self._asker, stage, iter(tasks), max_failed_share, results, ahead)
+        future = asyncio.run_coroutine_threadsafe(drive.run(self._window(total)), self._running())
+        self._begun = Driving(drive, future, self._reporter(total))
+        return self._begun
+
+    def finish(self, driving: Driving) -> dict[str, AnswerError]:
+        """Wait until the store holds every answer; the failures by row id. Raises as `drive` does."""
+        try:
+            self._wait(driving)
+        finally:
+            self._begun = None
+            self._driving.release()
+        drive = driving.drive
+        driving.report(drive)
+        if drive.reason is not None:
+            raise drive.reason
+        return drive.failures
+
+    def drive(self, stage: str, tasks: Iterable[tuple[str, Start[Any]]], **how: Any) -> dict[str, AnswerError]:
         """Run every generator until the store holds every answer; the failures by row id.
 
-        `results`, where given, gets what each of the others returned, by row id. `ahead`, where given, is told the same
-        of each row at once, and says what the row asks next for a later stage; that may fail without failing the row.
+        `how` is `total`, the number of rows, and what `begin` takes: `results`, where given, gets what each of the
+        others returned, by row id. `ahead`, where given, is told the same of each row at once, and says what the row
+        asks next for a later stage; that may fail without failing the row.
 
         A generator may catch AnswerError at its `yield`; one that does not fails its row. Raises StageError when more
         than `max_failed_share` of the rows failed (after 20), ModelError when a model cannot be asked, BudgetError
         before a request that could pass the budget, StoreError when answers cannot be kept, KeyboardInterrupt after a
         first Ctrl-C once the open requests are stored, at once after a second.
         """
-        with self._driving:
-            report = self._reporter(total)
-            drive = Drive(self._asker, stage, iter(tasks), max_failed_share, results, ahead)
-            loop = self._running()
-            future = asyncio.run_coroutine_threadsafe(drive.run(self._window(total)), loop)
-            self._wait(drive, future, report)
-            report(drive)
-            if drive.reason is not None:
-                raise drive.reason
-            return drive.failures
+        return self.finish(self.begin(stage, tasks, **how))
 
     def replay(self, start: Start[T]) -> T:
         """What the generator returns, from stored answers only; AnswerError as in `drive`, else NotStored."""
@@ -122,6 +148,10 @@ class Pool:
 
     def close(self) -> None:
         """End the thread, the connections and the store's writing; the pool may be used again."""
+        if self._begun:  # something failed before it could be finished: what is open is stored all the same
+            self._running().call_soon_threadsafe(self._begun.drive.stop, KeyboardInterrupt())
+            with contextlib.suppress(KeyboardInterrupt, HfsftError):
+                self.finish(self._begun)
         loop, thread = self._loop, self._thread
         self._loop = self._thread = None
         if loop is not None and thread is not None:
@@ -147,21 +177,21 @@ class Pool:
         rows = _ROWS_PER_REQUEST * sum(model.concurrency for model in self._models.values())
         return max(1, min(total, max(_LEAST_WINDOW, min(rows, _MOST_WINDOW))))
 
-    def _wait(self, drive: Drive, future: concurrent.futures.Future[None], report: Callable[[Drive], None]) -> None:
+    def _wait(self, driving: Driving) -> None:
         try:
-            self._watch(drive, future, report)
+            self._watch(driving)
         except BaseException as error:  # Ctrl-C, or an error of `on_progress`
-            self._running().call_soon_threadsafe(drive.stop, error)
+            self._running().call_soon_threadsafe(driving.drive.stop, error)
             try:
-                self._watch(drive, future, report)
+                self._watch(driving)
             except BaseException:
-                self._running().call_soon_threadsafe(drive.abort)
+                self._running().call_soon_threadsafe(driving.drive.abort)
                 raise
 
-    def _watch(self, drive: Drive, future: concurrent.futures.Future[None], report: Callable[[Drive], None]) -> None:
-        while not concurrent.futures.wait([future], timeout=_PROGRESS_SECONDS).done:
-            report(drive)
-        future.result()
+    def _watch(self, driving: Driving) -> None:
+        while not concurrent.futures.wait([driving.future], timeout=_PROGRESS_SECONDS).done:
+            driving.report(driving.drive)
+        driving.future.result()
 
     def _reporter(self, total: int) -> Callable[[Drive], None]:
         began, before = time.monotonic(), self.usage.total()

@@ -6,12 +6,21 @@ next step would ask: it finds the answers when its own turn comes, and no result
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
+from itertools import chain, islice
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from hfsft.plan.plan import Task
-from hfsft.plan.step import Row, Step
+from hfsft.plan.plan import Plan, Task, file_of
+from hfsft.plan.step import Row, Step, rows_of
+
+if TYPE_CHECKING:
+    from hfsft.plan.asker import Live
+
+ONE_BY_ONE = ("map", "keep")
+FIRST = 10_000  # rows that are read before there is a dataset to hold them
 
 
 @dataclass(frozen=True)
@@ -28,26 +37,63 @@ class Way:
 
     def follow(self, row: Row, made: Row) -> tuple[Step, Task] | None:
         """What `row`, with the columns just `made`, is asked next; None where a filter takes it out."""
-        row = {**row, **made}
-        for step in self.between:
-            if step.kind == "keep":
-                assert step.bound is not None
-                if not step.bound.keeps(row[step.bound.column]):
-                    return None
-            else:
-                assert step.fn is not None
-                measured = step.fn({name: [row[name]] for name in step.sees(row)})
-                row.update({name: measured[name][0] for name in step.writes})
-        assert self.step.fn is not None
-        asked = {name: row[name] for name in self.step.sees(row, "id")}
-        return self.step, Task(row["id"], asked, partial(self.step.fn, asked))
+        for arrived in _walked(self.between, [{**row, **made}]):
+            return self.step, _task(self.step, arrived)
+        return None
 
 
-def way_from(steps: Sequence[Step]) -> Way | None:
-    """The way through `steps`, which follow on one that asks; None where it does not lead to another one."""
+def way_from(steps: Sequence[Step], kinds: Collection[str] = ONE_BY_ONE) -> Way | None:
+    """The way through `steps`, which follow on one that asks; None where it does not lead to another one.
+
+    `kinds` are those of the steps that may lie on it.
+    """
     for place, step in enumerate(steps):
         if step.kind == "ask":
             return Way(tuple(steps[:place]), step)
-        if step.kind not in ("map", "keep"):
+        if step.kind not in kinds:
             return None
     return None
+
+
+def begin(plan: Plan, asker: Live, cache: Path) -> Plan:
+    """Let the first step that asks begin before the engine runs; the plan to run then, which reads no source row twice.
+
+    Importing datasets takes half a second, and the first requests are out meanwhile. Nothing is begun where a step on
+    the way compares rows, where there are too many of them, or where a build before left these steps in `cache`.
+    """
+    source, *steps = plan.steps
+    way = way_from(steps, (*ONE_BY_ONE, "expand"))
+    done = {step.name for step, fingerprint in plan.fingerprints() if file_of(cache, fingerprint).exists()}
+    if way is None or done & {source.name, way.step.name}:
+        return plan
+    assert source.fn is not None
+    rows = source.fn()
+    first = list(islice(rows, FIRST + 1))
+    if len(first) <= FIRST:
+        behind = way_from(steps[len(way.between) + 1 :])
+        behind = behind if behind and asker.goes_ahead(behind.step) else None
+        asker.begin(way.step, [_task(way.step, row, behind) for row in _walked(way.between, first)])
+    return replace(plan, steps=(replace(source, fn=lambda: chain(first, rows)), *steps))
+
+
+def _walked(steps: Sequence[Step], rows: list[Row]) -> list[Row]:
+    """The rows behind steps of a way."""
+    for step in steps:
+        if not rows:
+            break
+        if step.kind == "keep":
+            assert step.bound is not None
+            rows = [row for row in rows if step.bound.keeps(row[step.bound.column])]
+            continue
+        assert step.fn is not None
+        whole = step.kind == "expand"
+        made = step.fn({name: [row[name] for row in rows] for name in (rows[0] if whole else step.sees(rows[0]))})
+        rows = list(rows_of(made)) if whole else [{**row, **new} for row, new in zip(rows, rows_of(made), strict=True)]
+    return rows
+
+
+def _task(step: Step, row: Row, behind: Way | None = None) -> Task:
+    """What a step asks for a row, and, where a way leads on from there, what is asked next."""
+    assert step.fn is not None
+    asked = {name: row[name] for name in step.sees(row, "id")}
+    return Task(row["id"], asked, partial(step.fn, asked), then=partial(behind.follow, row) if behind else None)

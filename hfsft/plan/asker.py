@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
@@ -15,7 +15,7 @@ from hfsft.plan.step import Row, Step, Turns
 
 if TYPE_CHECKING:
     from hfsft.models.model import Request
-    from hfsft.models.pool import Pool
+    from hfsft.models.pool import Driving, Pool
 
 
 KEPT = 10_000  # rows of one stage whose new columns are kept in memory until they are written
@@ -32,9 +32,32 @@ class Live:
         self._fresh: dict[str, Row] = {}  # by row id, what the stage asked last made of its answers
         # The same of rows that went ahead, by step and row id, each with the row that it was made for.
         self._early: dict[str, dict[str, tuple[Row, Row]]] = {}
+        # The step that was begun before its turn: its name, its rows by id, and the drive that asks for them.
+        self._begun: tuple[str, dict[str, Row], Driving] | None = None
+
+    def begin(self, step: Step, tasks: Sequence[Task]) -> None:
+        """Start asking what `step` asks of all its rows, before its turn comes; `ask` then waits for the rest."""
+        rows = {task.id: task.row for task in tasks}
+        self._begun = step.name, rows, self._start(step, tasks, len(tasks))
 
     def ask(self, step: Step, tasks: Iterable[Task], total: int) -> Asked:
         """Bring every answer into the store; rows that failed come back with their cause."""
+        name, rows, driving = self._begun or ("", {}, None)
+        self._begun = None
+        if driving is not None:
+            tasks = list(tasks)
+            failures = self.pool.finish(driving)
+            if (name, rows) == (step.name, {task.id: task.row for task in tasks}):
+                return self._asked(step, failures)
+        # What other rows were asked is in the store: these find there what they have in common.
+        return self._asked(step, self.pool.finish(self._start(step, tasks, total)))
+
+    def _asked(self, step: Step, failures: Mapping[str, AnswerError]) -> Asked:
+        errors = {row_id: str(error) for row_id, error in failures.items()}
+        usage = self.pool.usage
+        return Asked(errors, calls=usage.total(step.name).calls, spent=usage.spent(step.name))
+
+    def _start(self, step: Step, tasks: Iterable[Task], total: int) -> Driving:
         early, waiting = self._early.pop(step.name, {}), dict[str, Task]()
         keep = total <= KEPT
         self._fresh = {}
@@ -58,7 +81,7 @@ class Live:
 
             return Ahead(step.name, task.start, done)
 
-        failures = self.pool.drive(
+        return self.pool.begin(
             step.name,
             started(),
             total=total,
@@ -66,9 +89,6 @@ class Live:
             results=self._fresh if keep else None,
             ahead=ahead,
         )
-        errors = {row_id: str(error) for row_id, error in failures.items()}
-        usage = self.pool.usage
-        return Asked(errors, calls=usage.total(step.name).calls, spent=usage.spent(step.name))
 
     def goes_ahead(self, step: Step) -> bool:
         """Not with a model in this process: one after the other, its steps share more of its prompt cache."""

@@ -25,7 +25,7 @@ from datasets.arrow_writer import ArrowWriter
 from hfsft.plan.ahead import Way, way_from
 from hfsft.plan.features import features, placeholder
 from hfsft.plan.ledger import Fallen, Ledger
-from hfsft.plan.plan import Asked, Asker, Plan, Task
+from hfsft.plan.plan import Asked, Asker, Plan, Task, file_of
 from hfsft.plan.step import Batch, Row, Step, Turns, digest, rows_of
 
 ERROR = "error"  # why an answer could not be had; lives from an ask step to the filter right behind it
@@ -79,12 +79,12 @@ def _walk(
 ) -> _State:
     started = time.perf_counter()
     fingerprint = step.fingerprint(state.fingerprint if state else "")
-    path = cache / f"{fingerprint}.arrow"
+    path = file_of(cache, fingerprint)
     cached, removed, calls, before = path.exists(), 0, 0, len(state.rows) if state else 0
     if state is None:
         after = _State(_source(step, fingerprint, path), fingerprint)
     elif step.kind == "keep":
-        cached = (cache / f"{_of_fallen(fingerprint)}.arrow").exists()
+        cached = file_of(cache, _of_fallen(fingerprint)).exists()
         after, fallen = _keep(step, state, fingerprint, cache)
         removed = len(fallen.rows)
         ledger.fallen.append(fallen)
@@ -254,7 +254,7 @@ def _filtered(
         batched=True,
         input_columns=columns,
         new_fingerprint=fingerprint,
-        cache_file_name=str(cache / f"{fingerprint}.arrow") if cache else None,
+        cache_file_name=str(file_of(cache, fingerprint)) if cache else None,
     )
 
 
@@ -268,7 +268,7 @@ def _ask(
     assert step.fn is not None
     function = step.fn
     columns = step.sees(state.rows.column_names, "id", *([PENDING] if state.pending else []))
-    path = cache / f"{fingerprint}.arrow"
+    path = file_of(cache, fingerprint)
     if path.exists():
         asked = Asked(spent=_spent(path))
     else:
@@ -276,7 +276,7 @@ def _ask(
         if asked.failures or asked.pending:  # an incomplete step must not be taken for the whole one
             fingerprint = digest([fingerprint, dict(sorted(asked.failures.items())), sorted(asked.pending)])
         cache = scratch  # a forecast does not know what the answers took
-        path = cache / f"{fingerprint}.arrow"
+        path = file_of(cache, fingerprint)
         if asked.spent is not None:
             _beside(path).write_text(json.dumps(asked.spent), encoding="utf-8")
     blank = dict.fromkeys(step.writes)

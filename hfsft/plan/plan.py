@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from hfsft.errors import InternalError
@@ -51,6 +52,11 @@ class Asker(Protocol):
     def replay(self, row_id: str, start: Callable[[], Turns]) -> Row:
         """A row's new columns, from stored answers alone."""
         ...
+
+
+def file_of(cache: Path, fingerprint: str) -> Path:
+    """Where the rows behind a step are kept once it is finished."""
+    return cache / f"{fingerprint}.arrow"
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections import Counter
 from dataclasses import replace
 from functools import partial
@@ -15,7 +16,7 @@ from hfsft.models.model import Request
 from hfsft.models.store import Store
 from hfsft.models.structured import ask as ask_structured
 from hfsft.plan import asker, engine
-from hfsft.plan.ahead import way_from
+from hfsft.plan.ahead import begin, way_from
 from hfsft.plan.asker import Live
 from hfsft.plan.ledger import Ledger
 from hfsft.plan.plan import Plan
@@ -54,6 +55,14 @@ ALL = (SOURCE, WRITE, LENGTH, JUDGE)
 BARRIER = tuple(replace(step, kind="whole") if step is LENGTH else step for step in PLAN)
 
 
+EARLY = False  # whether the first step that asks is begun before the engine runs
+
+
+@pytest.fixture(params=[False, True], ids=["in its turn", "begun"], autouse=True)
+def _both_ways(request: Any, monkeypatch: Any) -> None:
+    monkeypatch.setattr(sys.modules[__name__], "EARLY", request.param)
+
+
 @pytest.fixture
 def answers(llm: LLM) -> LLM:
     """`write question 7` is answered `question 7`; those of two digits are one too long for the filter."""
@@ -66,8 +75,10 @@ def build(make_pool: Any, tmp_path: Any, *steps: Step, concurrency: int = 8) -> 
     pool = make_pool(model={"concurrency": concurrency})
     # Every build walks anew: only the store is kept from one to the next.
     folder = tmp_path / f"cache-{len(list(tmp_path.iterdir()))}"
-    ledger = Ledger()
-    rows = engine.run(Plan("toy", steps), Live(pool), folder, ledger)
+    live, plan, ledger = Live(pool), Plan("toy", steps), Ledger()
+    if EARLY:
+        plan = begin(plan, live, folder)
+    rows = engine.run(plan, live, folder, ledger)
     return rows, ledger, pool.usage
 
 
