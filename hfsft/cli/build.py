@@ -88,7 +88,7 @@ def report(built: Built, folder: Path) -> str:
 
 def so_far(ended: Sequence[FunnelLine], progress: Progress) -> str:
     """How far a build came that did not reach its end: the steps that ended, and the one that asked models."""
-    text = f"so far:\n\n{funnel(ended)}\n"
+    text = f"so far:\n\n{funnel(ended)}\n" if ended else "so far:\n"
     if progress.stage not in {line.step for line in ended}:
         text += f"\n{standing(progress)}, {progress.total - progress.done:,} not done\n"
     return text
