@@ -51,6 +51,8 @@ def run(arguments: argparse.Namespace) -> None:
 
 def summary(steps: list[StepForecast]) -> str:
     """The calls of the next build in one sentence, and what its estimate goes by in another."""
+    from hfsft.models.usage import together
+
     known = sum(len(each.missing.known) for each in steps if each.missing)
     unknown = sum(each.missing.unknown for each in steps if each.missing)
     lines = [f"the next build makes {count(known, 'model call')}"]
@@ -59,8 +61,8 @@ def summary(steps: list[StepForecast]) -> str:
     estimates = [each.estimate for each in steps if each.estimate]
     if estimates:
         tokens = sum(each.input_tokens + each.output_tokens for each in estimates)
-        costs = [each.usd for each in estimates]
-        usd = "cost unknown" if None in costs else f"${sum(cost or 0 for cost in costs):.4f}"
+        cost = together(each.usd for each in estimates)
+        usd = "cost unknown" if cost is None else f"${cost:.4f}"
         lines.append(f"at most about {tokens:,} tokens, {usd} ({_basis(estimates)})")
     return "\n".join(lines)
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Any
 
 from hfsft.models.damage import damage_in
-from hfsft.models.store import WRITE, Store, answer_of, store_error
+from hfsft.models.store import WRITE, Store, answer_of, store_error, transaction
 from hfsft.models.wire import key_of
 
 if TYPE_CHECKING:
@@ -120,8 +120,7 @@ def _delete(connection: sqlite3.Connection, first: int, last: int, where: str, v
     A few that stay among many that go move to the end of the file: so no page is left with next to nothing in it.
     """
     between = "rowid BETWEEN ? AND ?"
-    connection.execute("BEGIN IMMEDIATE")
-    try:
+    with transaction(connection):
         gone = connection.execute(f"DELETE FROM answers WHERE {between} AND {where}", (first, last, *values))  # noqa: S608
         deleted = gone.rowcount
         staying = f"SELECT * FROM answers WHERE {between} ORDER BY rowid LIMIT {_MOST_MOVED * deleted + 1}"  # noqa: S608
@@ -129,11 +128,6 @@ def _delete(connection: sqlite3.Connection, first: int, last: int, where: str, v
         if len(rows) <= _MOST_MOVED * deleted:
             connection.execute(f"DELETE FROM answers WHERE {between}", (first, last))  # noqa: S608
             connection.executemany(WRITE, rows)
-        connection.execute("COMMIT")
-    except BaseException:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
-        raise
     return deleted
 
 

@@ -12,6 +12,8 @@ import sqlite3
 import threading
 import time
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -180,9 +182,8 @@ def prepare(connection: sqlite3.Connection) -> None:
 def write(connection: sqlite3.Connection, entries: list[Entry]) -> list[Answer]:
     """Keep entries in one commit; the answers under their keys, which are older ones where there were any."""
     now = time.time()
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        kept = []
+    kept = []
+    with transaction(connection):
         for entry in entries:
             values = values_of(entry, now)
             if connection.execute(WRITE, values).rowcount:
@@ -195,12 +196,20 @@ def write(connection: sqlite3.Connection, entries: list[Entry]) -> list[Answer]:
                     connection.execute("DELETE FROM answers WHERE key = ?", values[:1])
                     connection.execute(WRITE, values)
                 kept.append(first or entry.answer)
+    return kept
+
+
+@contextmanager
+def transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    """What is done within is written as a whole, under one lock, or not at all."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
         connection.execute("COMMIT")
     except BaseException:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         raise
-    return kept
 
 
 def values_of(entry: Entry, created: float) -> tuple[Any, ...]:

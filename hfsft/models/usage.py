@@ -11,7 +11,7 @@ from hfsft.errors import BudgetError, ModelError
 from hfsft.models.model import Answer, Model, Price
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 # Tokens that a chat template may add around the messages; each other token is at least one byte of the body.
 _TEMPLATE_TOKENS = 128
@@ -122,9 +122,7 @@ class Usage:
 
     def cost_of(self, stage: str | None = None) -> float | None:
         """The USD of one stage or of all; None as soon as one part is unknown."""
-        parts = [tally.usd for name, _, tally in self if stage in (None, name)]
-        known = [part for part in parts if part is not None]
-        return sum(known) if len(known) == len(parts) else None
+        return together([tally.usd for name, _, tally in self if stage in (None, name)])
 
     def spent(self, stage: str) -> dict[str, dict[str, Any]]:
         """What all answers of one stage took, stored ones too, as JSON by model; `usd` is None where it is unknown."""
@@ -193,6 +191,16 @@ class Budget:
     usd: float | None = None
     calls: int | None = None
     tokens: int | None = None
+
+
+def together(costs: Iterable[float | None]) -> float | None:
+    """The sum of costs; None as soon as one of them is unknown."""
+    total: float = 0
+    for each in costs:
+        if each is None:
+            return None
+        total += each
+    return total
 
 
 def cost(price: Price, input_tokens: int, output_tokens: int) -> float:

@@ -6,15 +6,15 @@ next step would ask: it finds the answers when its own turn comes, and no result
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hfsft.plan.plan import Plan, Task, file_of
-from hfsft.plan.step import Row, Step, rows_of
+from hfsft.plan.plan import Asker, Plan, Task, file_of
+from hfsft.plan.step import Batch, Row, Step, rows_of
 
 if TYPE_CHECKING:
     from hfsft.plan.asker import Live
@@ -38,7 +38,7 @@ class Way:
     def follow(self, row: Row, made: Row) -> tuple[Step, Task] | None:
         """What `row`, with the columns just `made`, is asked next; None where a filter takes it out."""
         for arrived in _walked(self.between, [{**row, **made}]):
-            return self.step, _task(self.step, arrived)
+            return self.step, task_of(self.step, arrived)
         return None
 
 
@@ -53,6 +53,12 @@ def way_from(steps: Sequence[Step], kinds: Collection[str] = ONE_BY_ONE) -> Way 
         if step.kind not in kinds:
             return None
     return None
+
+
+def way_ahead(steps: Sequence[Step], asker: Asker) -> Way | None:
+    """The way through `steps` that rows may go before the others; None where there is none, or `asker` forbids it."""
+    way = way_from(steps)
+    return way if way and asker.goes_ahead(way.step) else None
 
 
 def begin(plan: Plan, asker: Live, cache: Path) -> Plan:
@@ -70,9 +76,8 @@ def begin(plan: Plan, asker: Live, cache: Path) -> Plan:
     rows = source.fn()
     first = list(islice(rows, FIRST + 1))
     if len(first) <= FIRST:
-        behind = way_from(steps[len(way.between) + 1 :])
-        behind = behind if behind and asker.goes_ahead(behind.step) else None
-        asker.begin(way.step, [_task(way.step, row, behind) for row in _walked(way.between, first)])
+        behind = way_ahead(steps[len(way.between) + 1 :], asker)
+        asker.begin(way.step, [task_of(way.step, row, behind) for row in _walked(way.between, first)])
     return replace(plan, steps=(replace(source, fn=lambda: chain(first, rows)), *steps))
 
 
@@ -86,14 +91,21 @@ def _walked(steps: Sequence[Step], rows: list[Row]) -> list[Row]:
             rows = [row for row in rows if step.bound.keeps(row[step.bound.column])]
             continue
         assert step.fn is not None
-        whole = step.kind == "expand"
-        made = step.fn({name: [row[name] for row in rows] for name in (rows[0] if whole else step.sees(rows[0]))})
-        rows = list(rows_of(made)) if whole else [{**row, **new} for row, new in zip(rows, rows_of(made), strict=True)]
+        if step.kind == "expand":
+            rows = list(rows_of(step.fn(_batch(rows, rows[0]))))
+        else:
+            made = step.fn(_batch(rows, step.sees(rows[0])))
+            rows = [{**row, **new} for row, new in zip(rows, rows_of(made), strict=True)]
     return rows
 
 
-def _task(step: Step, row: Row, behind: Way | None = None) -> Task:
+def _batch(rows: Sequence[Row], columns: Iterable[str]) -> Batch:
+    return {name: [row[name] for row in rows] for name in columns}
+
+
+def task_of(step: Step, row: Row, behind: Way | None = None, *, pending: bool = False) -> Task:
     """What a step asks for a row, and, where a way leads on from there, what is asked next."""
     assert step.fn is not None
     asked = {name: row[name] for name in step.sees(row, "id")}
-    return Task(row["id"], asked, partial(step.fn, asked), then=partial(behind.follow, row) if behind else None)
+    then = partial(behind.follow, row) if behind else None
+    return Task(row["id"], asked, partial(step.fn, asked), pending, then)

@@ -22,11 +22,11 @@ from datasets import (
 )
 from datasets.arrow_writer import ArrowWriter
 
-from hfsft.plan.ahead import Way, way_from
+from hfsft.plan.ahead import Way, task_of, way_ahead
 from hfsft.plan.features import features, placeholder
 from hfsft.plan.ledger import Fallen, Ledger
 from hfsft.plan.plan import Asked, Asker, Plan, Task, file_of
-from hfsft.plan.step import Batch, Row, Step, Turns, digest, rows_of
+from hfsft.plan.step import Batch, Row, Step, digest, rows_of
 
 ERROR = "error"  # why an answer could not be had; lives from an ask step to the filter right behind it
 PENDING = "pending"  # in a forecast: the row stands for one whose text is not known yet
@@ -65,8 +65,7 @@ def run(
             if before:
                 before(step, len(state.rows) if state else 0)
             folder = scratch if scratch and state and state.pending else cache
-            way = way_from(plan.steps[place + 1 :]) if step.kind == "ask" else None
-            way = way if way and asker.goes_ahead(way.step) else None
+            way = way_ahead(plan.steps[place + 1 :], asker) if step.kind == "ask" else None
             state = _walk(step, state, asker, folder, scratch or cache, ledger, way)
             if after:
                 after(step, state.rows)
@@ -272,7 +271,7 @@ def _ask(
     if path.exists():
         asked = Asked(spent=_spent(path))
     else:
-        asked = asker.ask(step, _tasks(state.rows, function, columns, way), len(state.rows))
+        asked = asker.ask(step, _tasks(state.rows, step, columns, way), len(state.rows))
         if asked.failures or asked.pending:  # an incomplete step must not be taken for the whole one
             fingerprint = digest([fingerprint, dict(sorted(asked.failures.items())), sorted(asked.pending)])
         cache = scratch  # a forecast does not know what the answers took
@@ -320,13 +319,11 @@ def _spent(path: Path) -> Mapping[str, Any] | None:
     return found
 
 
-def _tasks(rows: Dataset, function: Callable[[Row], Turns], columns: list[str], way: Way | None) -> Iterator[Task]:
+def _tasks(rows: Dataset, step: Step, columns: list[str], way: Way | None) -> Iterator[Task]:
     carried = [name for name in rows.column_names if name in columns or (way and name in way.columns)]
     for batch in rows.select_columns(carried).iter(batch_size=1000):
         for whole in rows_of(batch):
-            row = {name: whole[name] for name in columns}
-            then = partial(way.follow, whole) if way else None
-            yield Task(row["id"], row, partial(function, row), bool(row.get(PENDING)), then)
+            yield task_of(step, whole, way, pending=bool(whole.get(PENDING)))
 
 
 @contextmanager

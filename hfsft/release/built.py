@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from hfsft.models.usage import Spent
+from hfsft.models.usage import Spent, together
 from hfsft.release import measures
 
 if TYPE_CHECKING:
@@ -53,10 +53,9 @@ class Built:
                 price = self.usage.prices.get(model)
                 usd = Spent(**counts).usd_at(price) if price else record["usd"]
                 parts.append({"stage": stage, "model": model, **counts, "usd": usd})
-        known = [part["usd"] for part in parts if part["usd"] is not None]
-        whole = len(known) == len(parts) and None not in self.ledger.spent.values()
+        unknown = [None] if None in self.ledger.spent.values() else []
         totals = {name: sum(part[name] for part in parts) for name in ("answers", "input_tokens", "output_tokens")}
-        return {**totals, "usd": sum(known) if whole else None, "by_stage": parts}
+        return {**totals, "usd": together([*(part["usd"] for part in parts), *unknown]), "by_stage": parts}
 
     @property
     def usd_per_row(self) -> float | None:

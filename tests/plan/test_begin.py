@@ -21,15 +21,9 @@ from hfsft.plan.plan import Plan
 from hfsft.plan.step import Batch, Step
 from tests.models.server import LLM, said_to
 from tests.plan.test_ahead import COUNT, JUDGE, SOURCE, WRITE, source
+from tests.waiting import until
 
 MakePool = Callable[..., Pool]
-
-
-def until(met: Callable[[], bool]) -> None:
-    end = time.monotonic() + 10
-    while not met():
-        assert time.monotonic() < end
-        time.sleep(0.005)
 
 
 def asked(llm: LLM) -> list[str]:
@@ -47,7 +41,7 @@ def test_the_first_rows_are_asked_before_the_engine_runs(llm: LLM, make_pool: Ma
     pool = make_pool()
     live = Live(pool)
     plan = begin(Plan("toy", (replace(SOURCE, fn=reading), WRITE, JUDGE)), live, tmp_path / "cache")
-    until(lambda: len(llm.requests) > 5)
+    until(lambda: len(llm.requests) > 5, again=0.005)
     ledger = Ledger()
     rows = engine.run(plan, live, tmp_path / "cache", ledger)
     assert rows["id"] == read == [str(index) for index in range(COUNT)]
@@ -62,7 +56,7 @@ def test_rows_that_are_multiplied_first_are_begun_too(llm: LLM, make_pool: MakeP
 
     live = Live(make_pool())
     plan = begin(Plan("toy", (SOURCE, Step("twins", "expand", fn=twins), WRITE)), live, tmp_path / "cache")
-    until(lambda: len(llm.requests) > 5)
+    until(lambda: len(llm.requests) > 5, again=0.005)
     assert len(engine.run(plan, live, tmp_path / "cache", Ledger())) == len(set(asked(llm))) == 2 * COUNT
 
 
@@ -98,7 +92,7 @@ def test_what_is_open_is_stored_when_the_build_ends_before_its_turn(
     llm.latency = 0.5
     pool = make_pool(model={"concurrency": 4})
     begin(Plan("toy", (SOURCE, WRITE)), Live(pool), tmp_path / "cache")
-    until(lambda: llm.open == 4)
+    until(lambda: llm.open == 4, again=0.005)
     pool.close()
     assert store.read("SELECT count(*) FROM answers") == [(4,)]
     assert len(llm.requests) == 4

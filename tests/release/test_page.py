@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.release.toy import release, toy
+from tests.waiting import until  # playwright's own waiting makes code from text, which the page's policy forbids
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -62,14 +62,6 @@ def show(browser: Browser, page_path: Path) -> Iterator[Callable[..., Page]]:
     for context in contexts:
         context.close()
     assert said == []
-
-
-def until(true: Callable[[], bool]) -> None:
-    """Waits for it; playwright's own waiting makes code from text, which the page's policy forbids."""
-    end = time.monotonic() + 10
-    while not true():
-        assert time.monotonic() < end
-        time.sleep(0.02)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
