@@ -111,7 +111,7 @@ def run(
     ids: dict[str, list[str]] = {split: [] for split in SPLITS}
     for row_id, split in zip(rows["id"][:], rows["split"][:], strict=True):
         ids[split].append(row_id)
-    ledger.finish(ids)
+    ledger.finish(ids, dict(zip(rows["id"][:], rows["source"][:], strict=True)))
     built = Built(loaded, plan, rows, ledger, usage, time.perf_counter() - started)
     with quiet():
         folder = write(built, Path(out))

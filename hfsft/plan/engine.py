@@ -158,7 +158,8 @@ def _source(step: Step, fingerprint: str, path: Path) -> Dataset:
 def _map(rows: Dataset, step: Step, fingerprint: str, path: Path | None) -> Dataset:
     assert step.fn is not None
     size = None if step.kind == "whole" else 1000
-    return _mapped(rows, step.fn, step.writes, fingerprint, path, step.sees(rows.column_names), batch_size=size)
+    mapped = _mapped(rows, step.fn, step.writes, fingerprint, path, step.sees(rows.column_names), batch_size=size)
+    return mapped.remove_columns(list(step.drops)) if step.drops else mapped
 
 
 def _mapped(

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 Fate = Literal["train", "validation", "rejected", "failed"]
 
+OF = "_of"  # behind a measure's name: the column with the id of the row that it compares with
+
 
 @dataclass(frozen=True)
 class Fallen:
@@ -30,18 +32,24 @@ class Fallen:
 
     def entries(self) -> Iterator[dict[str, Any]]:
         """One ledger entry a row; `value` is the measure as text, so that every rule fits one column."""
-        for row_id, value in zip(self.rows["id"][:], self.rows[self.value_column][:], strict=True):
+        columns = (self._column(name) for name in ("id", "source", self.value_column, f"{self.value_column}{OF}"))
+        for row_id, source, value, of in zip(*columns, strict=True):
             failed = self.fate == "failed"
             shown = None if value is None else f"{value:.6g}" if isinstance(value, float) else str(value)
             yield {
                 "id": row_id,
+                "source": source,
                 "fate": self.fate,
                 "stage": self.stage,
                 "rule": None if failed else self.rule,
                 "value": None if failed else shown,
                 "bound": None if failed else self.bound,
+                "of": of,
                 "error": shown if failed else None,
             }
+
+    def _column(self, name: str) -> list[Any]:
+        return self.rows[name][:] if name in self.rows.column_names else [None] * len(self.rows)
 
 
 @dataclass(frozen=True)
@@ -79,6 +87,7 @@ class Ledger:
     # What all answers of a step took, by step that asks and by model; None where it is not known.
     spent: dict[str, Mapping[str, Any] | None] = field(default_factory=dict)
     splits: dict[str, list[str]] = field(default_factory=dict)
+    sources: Mapping[str, str | None] = field(default_factory=dict)  # id of a kept row -> where it was read
 
     def record(self, step: Step, before: int, after: int, *, removed: int = 0, **facts: Any) -> None:
         """Add a step's line to the funnel and its new rows to the rows in."""
@@ -96,12 +105,12 @@ class Ledger:
             )
         )
 
-    def finish(self, splits: dict[str, list[str]]) -> None:
-        """Close the ledger with the ids of each split.
+    def finish(self, splits: dict[str, list[str]], sources: Mapping[str, str | None] | None = None) -> None:
+        """Close the ledger with the ids of each split, and where each of those rows was read.
 
         Raises `InternalError` when rows in is not the sum of all fates, or one row has two.
         """
-        self.splits = splits
+        self.splits, self.sources = splits, sources or {}
         counts = self.counts()
         if sum(counts.values()) != self.rows_in:
             raise InternalError(f"the ledger does not add up: {self.rows_in} rows in, but {dict(counts)}")
@@ -117,10 +126,18 @@ class Ledger:
         return counts
 
     def entries(self) -> Iterator[dict[str, Any]]:
-        """One entry for each row that ever came in."""
-        empty = dict.fromkeys(("stage", "rule", "value", "bound", "error"))
+        """One entry for each row that ever came in.
+
+        A row that fell for another, which then fell for a third, is `of` the last of them.
+        """
+        empty = dict.fromkeys(("stage", "rule", "value", "bound", "of", "error"))
         for split, ids in self.splits.items():
             for row_id in ids:
-                yield {"id": row_id, "fate": split, **empty}
-        for fallen in self.fallen:
-            yield from fallen.entries()
+                yield {"id": row_id, "source": self.sources.get(row_id), "fate": split, **empty}
+        fell = [entry for fallen in self.fallen for entry in fallen.entries()]
+        standing = {entry["id"]: entry["of"] for entry in fell if entry["of"] is not None}
+        for entry in fell:
+            of = entry["of"]
+            while of in standing:
+                of = standing[of]
+            yield {**entry, "of": of}

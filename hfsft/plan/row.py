@@ -16,6 +16,8 @@ COLUMNS: dict[str, Any] = {
     "origin": "string",  # seed, example or evolved
     "round": "int32",  # 0 for seeds and examples, then the round of evolution
     "template": "string",  # the evolution that wrote the instruction
+    "source": "string",  # where the row, or the seed it grew from, was read: a file and line, as `tickets.jsonl:3`
+    "unread": ["string"],  # columns and fields of the source row that hold something and were not carried
     "topic": "string",
     "system": "string",
     "context": "string",
@@ -31,11 +33,14 @@ TEXTS = ("topic", "system", "context", "instruction", "response", "messages")
 
 
 def new_row(origin: str, texts: Mapping[str, Any], copy: int = 0) -> dict[str, Any]:
-    """A row as it comes in, with every column of `COLUMNS`; `copy` counts rows that are the same to the letter."""
+    """A row as it comes in, with every column of `COLUMNS`; `copy` counts rows that are the same to the letter.
+
+    The id is a hash of what the row says; where it was read and what of it was left unread are not part of it.
+    """
     said = {name: texts.get(name) for name in TEXTS}
     row_id = digest([origin, list(said.values()), copy], 16)
     lineage = {"id": row_id, "seed_id": row_id, "parent_id": None, "origin": origin, "round": 0, "template": None}
-    return {**lineage, **said}
+    return {**lineage, "source": texts.get("source"), "unread": texts.get("unread") or [], **said}
 
 
 def child_id(parent_id: str, *lineage: Any) -> str:

@@ -76,6 +76,7 @@ class Step:
     reads: tuple[str, ...] = ()
     optional: tuple[str, ...] = ()  # columns passed on where they exist
     writes: Mapping[str, Any] = field(default_factory=dict)
+    drops: tuple[str, ...] = ()  # columns that no later step needs; only a `map` or a `whole` step drops any
     identity: Mapping[str, Any] = field(default_factory=dict)
     version: int = 1
     fn: Callable[..., Any] | None = None

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 DATASET_INFO = "dataset_info.json"  # where LLaMA-Factory looks up the files of a folder
 NOT_PROVENANCE = ("split", "defect", "unscored")  # what a kept row says there is the name of its file, or nothing
 
-ENTRY = ("fate", "stage", "rule", "value", "bound", "error")  # of the ledger
+ENTRY = ("fate", "stage", "rule", "value", "bound", "of", "error")  # of the ledger
 NOT_REJECTED = ("family", *NOT_PROVENANCE)  # no row that fell has one, or it stands in `value`
 
 
