@@ -85,11 +85,13 @@ def test_what_falls_keeps_its_measure(tmp_path: Any) -> None:
     assert list(fallen.entries()) == [
         {
             "id": "1",
+            "source": None,
             "fate": "rejected",
             "stage": "short",
             "rule": "short",
             "value": "4",
             "bound": "at_most 3",
+            "of": None,
             "error": None,
         }
     ]
