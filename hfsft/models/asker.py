@@ -13,6 +13,7 @@ from hfsft.models import wire
 from hfsft.models.faults import Fault
 from hfsft.models.gates import Gates, revision_of
 from hfsft.models.model import Answer
+from hfsft.models.naming import check_served
 from hfsft.models.sender import Job, Sender
 from hfsft.models.store import Entry, Store
 from hfsft.models.writer import Writer
@@ -63,6 +64,7 @@ class Asker:
         self._revisions: dict[str, str] = {}
         self._asking: dict[str, asyncio.Future[Answer | AnswerError]] = {}
         self._lapsed: dict[str, AnswerError] = {}  # requests of this process that no server answered, by key
+        self._served: dict[str, str] = {}  # what servers said first of a model of theirs, by its label
         self._untold: set[str] = set()  # those of them that lapsed for a row that went ahead
         self.exchanging: set[asyncio.Task[Any] | None] = set()  # tasks whose request is out, or being written
 
@@ -173,6 +175,7 @@ class Asker:
         try:
             answer, headers = await self._sender.send(lane, job)
             seconds = round(time.monotonic() - sent_at, 4)
+            self._check_served(job, answer)
             job.tally.answered(answer, seconds)
             used = (answer.input_tokens or 0) + (answer.output_tokens or 0)
             gate.answered(lane, headers, expected, used or None)
@@ -186,9 +189,18 @@ class Asker:
             self.exchanging.discard(task)
             gate.leave(lane)
 
+    def _check_served(self, job: Job, answer: Answer) -> None:
+        """Raise ModelError where a server loaded another model under a name that any model may have."""
+        model = job.model
+        if not model.apart or model.identity or not answer.model:
+            return
+        if (first := self._served.get(model.label)) is None:
+            first = self._served[model.label] = self._store.served(model.label) or answer.model
+        check_served(job.request.model, model.model, first, answer.model)
+
     def _entry(self, job: Job, answer: Answer, seconds: float) -> Entry:
         revision = self._revisions[job.request.model]
-        return Entry(job.key, job.asked, answer, job.model.model, revision, self._recipe, job.stage, seconds)
+        return Entry(job.key, job.asked, answer, job.model.label, revision, self._recipe, job.stage, seconds)
 
 
 def _judged(request: Request, answer: Answer) -> Answer | AnswerError:

@@ -125,9 +125,9 @@ def _counted(tokenizer: Tokenizer, requests: Sequence[Request]) -> list[float]:
 
 
 def _history(store: Store, model: Model, stage: str) -> _History | None:
-    rows = store.read(_HISTORY.format("AND stage = ?"), (model.model, stage))
+    rows = store.read(_HISTORY.format("AND stage = ?"), (model.label, stage))
     if not rows or rows[0][0] < LEAST_ANSWERS:
-        rows = store.read(_HISTORY.format(""), (model.model,))
+        rows = store.read(_HISTORY.format(""), (model.label,))
     if not rows or rows[0][0] < LEAST_ANSWERS:
         return None
     return _History(*rows[0][1:])

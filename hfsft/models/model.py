@@ -7,8 +7,18 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-# Fields of the request body that are ours: another value would change what an answer is.
-OUR_FIELDS = ("model", "messages", "stream", "n")
+from hfsft.models.naming import told_apart_by
+
+# Fields of the request body that are ours, some under other names of theirs: a value beside ours would change what an
+# answer is, what it may cost, and what is said of both. Where an author has a say, the place for it.
+OUR_FIELDS = {
+    **dict.fromkeys(("model", "messages", "stream", "n", "best_of", "seed", "response_format"), ""),
+    **dict.fromkeys(("temperature", "top_p"), "write `{name}:` in the model or the stage"),
+    **dict.fromkeys(
+        ("max_tokens", "max_completion_tokens", "max_new_tokens", "max_output_tokens"),
+        "write `max_tokens:` in the model or the stage",
+    ),
+}
 
 
 class Price(BaseModel):
@@ -41,6 +51,12 @@ class Model(BaseModel):
         pattern=r"^[A-Za-z_][A-Za-z0-9_]*$",
         description="The environment variable that holds the key; never the key itself.",
     )
+    identity: str | None = Field(
+        None,
+        min_length=1,
+        description="What tells this model from others of the same name, such as `llama-3-8b-q4`; left out: for a name "
+        "without a slash at a server of your own, the address of that server (the first of several).",
+    )
     revision: str | None = Field(None, description="The revision of the weights; part of what an answer depends on.")
     temperature: float | None = Field(None, ge=0, le=2, description="Sampling temperature; the stage's own wins.")
     top_p: float | None = Field(None, gt=0, le=1, description="Nucleus sampling share.")
@@ -57,8 +73,10 @@ class Model(BaseModel):
     def _one_place(self) -> Model:
         if self.provider and self.base_url:
             raise ValueError("`provider` and `base_url` both say where the model runs; keep one")
-        if ours := [name for name in OUR_FIELDS if name in self.extra_body]:
-            raise ValueError(f"`extra_body` cannot set {', '.join(ours)}: hfsft sets these itself")
+        if ours := [name for name in self.extra_body if name in OUR_FIELDS]:
+            advice = "; ".join(dict.fromkeys(OUR_FIELDS[name].format(name=name) for name in ours if OUR_FIELDS[name]))
+            sets = f"`extra_body` cannot set {', '.join(ours)}: hfsft sets {'it' if len(ours) == 1 else 'them'} itself"
+            raise ValueError(f"extra_body.{ours[0]}: {sets}" + (f" ({advice})" if advice else ""))
         return self
 
     @property
@@ -73,13 +91,21 @@ class Model(BaseModel):
             return ()
         return (self.base_url,) if isinstance(self.base_url, str) else tuple(self.base_url)
 
-    def identity(self) -> dict[str, Any]:
-        """What an answer depends on, and nothing of where or how fast the model runs."""
-        return self.model_dump(
-            mode="json",
-            include={"model", "revision", "temperature", "top_p", "max_tokens", "extra_body"},
-            exclude_none=True,
-        )
+    @property
+    def apart(self) -> str:
+        """What tells the model from others of its name: its `identity`, else a server of its own, else nothing."""
+        return self.identity or (told_apart_by(self.model, self.base_urls[0]) if self.base_urls else "")
+
+    @property
+    def label(self) -> str:
+        """The model as it is told from all others, in few words."""
+        return f"{self.model} ({self.apart})" if self.apart else self.model
+
+    def depends_on(self) -> dict[str, Any]:
+        """What an answer depends on, and nothing of how fast the model runs."""
+        sampling = {"model", "revision", "temperature", "top_p", "max_tokens", "extra_body"}
+        found = self.model_dump(mode="json", include=sampling, exclude_none=True)
+        return {**found, **({"identity": self.apart} if self.apart else {})}
 
 
 def _from_name(value: Any) -> Any:

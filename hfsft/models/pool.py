@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Generator, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from hfsft.errors import AnswerError, HfsftError
+from hfsft.errors import AnswerError, HfsftError, StoreError
 from hfsft.models import wire
 from hfsft.models.asker import Asker, Patience
 from hfsft.models.drive import Ahead, Drive, advance
@@ -38,12 +38,12 @@ class Driving(NamedTuple):
     report: Callable[[Drive], None]
 
 
-class NotStored(HfsftError):  # noqa: N818 (a state, which `hfsft plan` counts)
-    """An answer that the store does not hold; `request` asks for it."""
+class NotStored(StoreError):  # noqa: N818 (a state, which `hfsft plan` counts)
+    """An answer that the store does not hold, or no longer; `request` asks for it."""
 
     def __init__(self, request: Request) -> None:
         self.request = request
-        super().__init__(f"no answer is stored for a request to {request.model}")
+        super().__init__(f"no answer is stored for a request to {request.model}; build or plan once more")
 
 
 class Pool:

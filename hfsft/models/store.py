@@ -90,6 +90,11 @@ class Store:
         row = self.read(f"{_READ} WHERE key = ?", (bytes.fromhex(key),))
         return answer_of(row[0]) if row else None
 
+    def served(self, model: str) -> str:
+        """What a server called the model in one of its answers here; empty where it never said."""
+        found = self.read("SELECT served FROM answers WHERE model = ? AND served != '' LIMIT 1", (model,))
+        return str(found[0][0]) if found else ""
+
     def read(self, query: str, values: tuple[Any, ...] = ()) -> list[Any]:
         """The rows of a query; a damaged file is set aside and rebuilt first."""
         with self._lock:

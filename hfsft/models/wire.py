@@ -45,8 +45,13 @@ def sampling(model: Model, request: Request) -> dict[str, Any]:
 
 
 def canonical(model: Model, request: Request, revision: str = "") -> str:
-    """All that an answer depends on, as canonical JSON; not where, how fast or with whose key it is asked."""
+    """All that an answer depends on, as canonical JSON; not how fast or with whose key it is asked.
+
+    Where it is asked stands in it only for a model whose name alone says too little.
+    """
     asked: dict[str, Any] = {"model": model.model, "messages": request.messages, **sampling(model, request)}
+    if model.apart:
+        asked["identity"] = model.apart
     if revision:
         asked["revision"] = revision
     if request.schema is not None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
-from hfsft.errors import AnswerError
+from hfsft.errors import AnswerError, StoreError
 from hfsft.models.drive import Ahead
 from hfsft.models.pool import NotStored
 from hfsft.plan.plan import Asked, Task
@@ -94,9 +94,22 @@ class Live:
         """Not with a model in this process: one after the other, its steps share more of its prompt cache."""
         return all(map(self.pool.waits_for, step.models))
 
-    def replay(self, row_id: str, start: Callable[[], Turns]) -> Row:
-        """A row's new columns, from stored answers alone; those of a moment ago are not worked out again."""
-        return self._fresh.pop(row_id, None) or dict(self.pool.replay(start))
+    def replay(self, step: Step, row_id: str, start: Callable[[], Turns]) -> Row:
+        """A row's new columns, from stored answers; those of a moment ago are not worked out again.
+
+        An answer that is gone from the store by now is asked for again. Raises `StoreError` where that cannot be had.
+        """
+        if (made := self._fresh.pop(row_id, None)) is not None:
+            return made
+        try:
+            return dict(self.pool.replay(start))
+        except NotStored:
+            for error in self.pool.drive(step.name, [(row_id, start)], total=1).values():
+                raise StoreError(
+                    f"{step.name}: an answer went out of the store while the build read it, and could not be had "
+                    f"again ({error}); build once more"
+                ) from None
+        return dict(self.pool.replay(start))
 
 
 def _known(made: Row) -> Turns:
@@ -145,7 +158,7 @@ class Forecast:
         """Nobody is asked, so nobody goes ahead."""
         return False
 
-    def replay(self, row_id: str, start: Callable[[], Turns]) -> Row:
+    def replay(self, step: Step, row_id: str, start: Callable[[], Turns]) -> Row:
         """A row's new columns, from stored answers alone."""
         return dict(self.pool.replay(start))
 

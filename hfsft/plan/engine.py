@@ -19,6 +19,7 @@ from datasets import (
     concatenate_datasets,
     disable_progress_bars,
     enable_progress_bars,
+    is_caching_enabled,
 )
 from datasets.arrow_writer import ArrowWriter
 
@@ -28,7 +29,6 @@ from hfsft.plan.ledger import Fallen, Ledger
 from hfsft.plan.plan import Asked, Asker, Plan, Task, file_of
 from hfsft.plan.step import Batch, Row, Step, digest, rows_of
 
-ERROR = "error"  # why an answer could not be had; lives from an ask step to the filter right behind it
 PENDING = "pending"  # in a forecast: the row stands for one whose text is not known yet
 
 
@@ -79,11 +79,11 @@ def _walk(
     started = time.perf_counter()
     fingerprint = step.fingerprint(state.fingerprint if state else "")
     path = file_of(cache, fingerprint)
-    cached, removed, calls, before = path.exists(), 0, 0, len(state.rows) if state else 0
+    cached, removed, calls, before = _finished(path), 0, 0, len(state.rows) if state else 0
     if state is None:
         after = _State(_source(step, fingerprint, path), fingerprint)
     elif step.kind == "keep":
-        cached = file_of(cache, _of_fallen(fingerprint)).exists()
+        cached = _finished(file_of(cache, _of_fallen(fingerprint)))
         after, fallen = _keep(step, state, fingerprint, cache)
         removed = len(fallen.rows)
         ledger.fallen.append(fallen)
@@ -141,7 +141,7 @@ def rewrite(rows: Dataset, function: Callable[[Batch], Batch], reads: list[str],
 
 def _source(step: Step, fingerprint: str, path: Path) -> Dataset:
     assert step.fn is not None
-    if not path.exists():
+    if not _finished(path):
         # On disk from the start: what is made from in-memory rows is never cached. Whole or not at all.
         draft = path.with_suffix(f".{os.getpid()}")
         try:
@@ -269,12 +269,14 @@ def _ask(
     function = step.fn
     columns = step.sees(state.rows.column_names, "id", *([PENDING] if state.pending else []))
     path = file_of(cache, fingerprint)
-    if path.exists():
+    if _finished(path):
         asked = Asked(spent=_spent(path))
     else:
         asked = asker.ask(step, _tasks(state.rows, step, columns, way), len(state.rows))
-        if asked.failures or asked.pending:  # an incomplete step must not be taken for the whole one
-            fingerprint = digest([fingerprint, dict(sorted(asked.failures.items())), sorted(asked.pending)])
+        if asked.failures or asked.pending:
+            # An incomplete step must not be taken for the whole one. Which rows are missing tells it apart, not the
+            # words of a server, which change with each request.
+            fingerprint = digest([fingerprint, sorted(asked.failures), sorted(asked.pending)])
         cache = scratch  # a forecast does not know what the answers took
         path = file_of(cache, fingerprint)
         if asked.spent is not None:
@@ -287,24 +289,36 @@ def _ask(
         results: list[Row] = []
         for row in rows_of(batch):
             if row["id"] in asked.failures:
-                result = {**blank, ERROR: asked.failures[row["id"]]}
+                result = dict(blank)
             elif row["id"] in asked.pending:
-                result = {**unknown, ERROR: None}
+                result = dict(unknown)
             else:
-                result = {**asker.replay(row["id"], partial(function, row)), ERROR: None}
+                result = asker.replay(step, row["id"], partial(function, row))
             if pending:
                 result[PENDING] = bool(row.get(PENDING)) or row["id"] in asked.pending
             results.append(result)
         return {name: [result[name] for result in results] for name in writes}
 
-    writes = {**step.writes, ERROR: "string", **({PENDING: "bool"} if pending else {})}
+    writes = {**step.writes, **({PENDING: "bool"} if pending else {})}
     rows = _mapped(state.rows, replay, writes, fingerprint, path, columns)
     if not asked.failures:
-        return _State(rows.remove_columns(ERROR), fingerprint, pending), asked, None
-    kept = _filtered(rows, lambda errors: [e is None for e in errors], [ERROR], digest([fingerprint, "kept"]), cache)
-    lost = _filtered(rows, lambda errors: [bool(e) for e in errors], [ERROR], digest([fingerprint, "failed"]), cache)
-    failed = Fallen(step.name, step.name, "failed", "", ERROR, lost)
-    return _State(kept.remove_columns(ERROR), fingerprint, pending), asked, failed
+        return _State(rows, fingerprint, pending), asked, None
+
+    def failed(ids: list[str]) -> list[bool]:
+        return [row_id in asked.failures for row_id in ids]
+
+    def answered(ids: list[str]) -> list[bool]:
+        return [row_id not in asked.failures for row_id in ids]
+
+    kept = _filtered(rows, answered, ["id"], digest([fingerprint, "kept"]), cache)
+    lost = _filtered(rows, failed, ["id"], digest([fingerprint, "failed"]), cache)
+    fallen = Fallen(step.name, step.name, "failed", "", "", lost, asked.failures)
+    return _State(kept, fingerprint, pending), asked, fallen
+
+
+def _finished(path: Path) -> bool:
+    """Whether the rows behind a step are read back from its file; never after `datasets.disable_caching()`."""
+    return path.exists() and is_caching_enabled()
 
 
 def _beside(path: Path) -> Path:

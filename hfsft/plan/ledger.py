@@ -29,6 +29,7 @@ class Fallen:
     bound: str
     value_column: str
     rows: Dataset
+    errors: Mapping[str, str] = field(default_factory=dict)  # of rows that failed, by id
 
     def entries(self) -> Iterator[dict[str, Any]]:
         """One ledger entry a row; `value` is the measure as text, so that every rule fits one column."""
@@ -45,7 +46,7 @@ class Fallen:
                 "value": None if failed else shown,
                 "bound": None if failed else self.bound,
                 "of": of,
-                "error": shown if failed else None,
+                "error": self.errors[row_id] if failed else None,
             }
 
     def _column(self, name: str) -> list[Any]:

@@ -49,8 +49,8 @@ class Asker(Protocol):
         """Whether a row may be asked what `step` asks before the step's turn."""
         ...
 
-    def replay(self, row_id: str, start: Callable[[], Turns]) -> Row:
-        """A row's new columns, from stored answers alone."""
+    def replay(self, step: Step, row_id: str, start: Callable[[], Turns]) -> Row:
+        """The new columns of a row that `step` asked for, from stored answers."""
         ...
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Collection, Generator, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
@@ -67,8 +67,8 @@ class Step:
     - `ask`: `(Row) -> Turns`, a generator that asks models; a row whose answer fails is *failed* in the ledger.
     - `keep`: no `fn`; `bound` decides, what falls is *rejected*.
 
-    `writes` maps new columns to their type, in the words of `hfsft.plan.features`. `identity` is JSON: all that
-    changes the result beside the rows that come in; `version` is raised when the code's behaviour changes.
+    `writes` maps new columns to their type, in the words of `hfsft.plan.features`. `identity` is JSON: what changes the
+    result beside the rows that come in and what stands here; `version` is raised when the code's behaviour changes.
     """
 
     name: str
@@ -89,9 +89,15 @@ class Step:
         """The columns that `fn` gets, of those `present`: `more`, all that it reads, what it uses where it exists."""
         return [name for name in dict.fromkeys((*more, *self.reads, *self.optional)) if name in present]
 
+    def depends_on(self) -> dict[str, Any]:
+        """All that changes the result beside the rows that come in, as JSON: the identity, columns, bound, version."""
+        columns = {"columns": dict(self.writes), **({"drops": list(self.drops)} if self.drops else {})}
+        bound = asdict(self.bound) if self.bound else {}
+        return {"version": self.version, **columns, **bound, **self.identity}
+
     def fingerprint(self, parent: str) -> str:
         """32 hex digits: this step over rows with the fingerprint `parent`."""
-        return digest([self.name, self.kind, self.version, dict(self.identity), parent])
+        return digest([self.name, self.kind, self.depends_on(), parent])
 
 
 def rows_of(batch: Batch) -> Iterator[Row]:

@@ -27,7 +27,7 @@ class Reason:
 def remember(plan: Plan, cache: Path) -> None:
     """Keep the identities of a build that finished."""
     steps = [
-        {"name": step.name, "version": step.version, "identity": dict(step.identity), "fingerprint": fingerprint}
+        {"name": step.name, "depends_on": step.depends_on(), "fingerprint": fingerprint}
         for step, fingerprint in plan.fingerprints()
     ]
     (cache / FILE).write_text(json.dumps(steps, ensure_ascii=False), encoding="utf-8")
@@ -51,8 +51,7 @@ def explain(plan: Plan, cache: Path) -> list[Reason]:
         elif old is None:
             reason = "the step is new"
         else:
-            now = {"version": step.version, **step.identity}
-            changes = tuple(differences({"version": old["version"], **old["identity"]}, now))
+            changes = tuple(differences(old.get("depends_on", {}), step.depends_on()))
             reason = "it changed" if changes else f"its rows change with {changed}" if changed else "its rows change"
         reasons.append(Reason(step.name, place, reason, changes))
         changed = changed or step.name

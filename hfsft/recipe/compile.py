@@ -136,10 +136,10 @@ def _source_steps(recipe: Recipe, context: Context, limit: int | None) -> Iterat
 
 def _model_identity(model: Model, weights: bool) -> dict[str, Any]:
     if not (model.embedded and weights):
-        return model.identity()
+        return model.depends_on()
     from hfsft.models.embedded import revision
 
-    return {**model.identity(), "weights": revision(model)}
+    return {**model.depends_on(), "weights": revision(model)}
 
 
 def _numbered(steps: list[Step]) -> Iterator[Step]:

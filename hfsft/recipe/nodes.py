@@ -22,9 +22,8 @@ from yaml import events
 from yaml.reader import Reader
 
 from hfsft.errors import Place, Problem
-from hfsft.recipe.syntax import explain
+from hfsft.recipe.syntax import DEEPEST, explain
 
-DEEPEST = 50
 REPEATED = 1_000_000
 """Most characters that all aliases together may stand for: a bomb of aliases doubles until memory is gone."""
 

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import yaml
 
+DEEPEST = 50
+"""Levels of lists and mappings in one another; a parser may give up before the tree is built, but only far beyond."""
+
 # What the parser says (two parsers, hence patterns), what to say instead, and what to do. The first that fits counts.
 SAYINGS = (
     ("unexpected end of stream", "a quote that opens here is never closed", "close it, or remove it"),
@@ -45,6 +48,7 @@ SAYINGS = (
         "a longer text starts on the line below | or >",
         "text that begins with | or > needs quotes",
     ),
+    ("maximum nesting depth", f"nested deeper than {DEEPEST} levels", ""),
     ("incompatible YAML", "only YAML 1.x can be read", "remove the %YAML line"),
 )
 OPENING = ("quoted scalar", "flow sequence", "flow mapping")

@@ -53,8 +53,8 @@ def test_a_model_never_asked_is_taken_by_length_and_limit(store: Store) -> None:
 
 
 def test_what_the_model_took_before_counts(store: Store) -> None:
-    model = Model(model="asked", base_url="http://127.0.0.1:1", max_tokens=50)
-    remember(store, 5, model="asked", stage="generate", tokens=(20, 8))
+    model = Model(model="org/asked", base_url="http://127.0.0.1:1", max_tokens=50)
+    remember(store, 5, model="org/asked", stage="generate", tokens=(20, 8))
     found = estimate(store, model, None, "generate", [], more=10)
     assert (found.prompts, found.answers, found.usd) == ("history", "history", None)
     assert (found.input_tokens, found.output_tokens) == (200, 80)

@@ -186,8 +186,8 @@ def test_progress_counts_rows_calls_and_tokens(make_pool) -> None:
 
 
 def test_a_model_served_at_several_addresses_is_one_model(llm, make_pool) -> None:
-    here = Model(model="m-1", base_url=llm.url, concurrency=3, timeout=5, headers={"x-a": "b"})
-    there = Model(model="m-1", base_url="http://other.example/v1", api_key_env="SOME_KEY")
+    here = Model(model="org/m", base_url=llm.url, concurrency=3, timeout=5, headers={"x-a": "b"})
+    there = Model(model="org/m", base_url="http://other.example/v1", api_key_env="SOME_KEY")
     assert make_pool({"m": here}).key(user("x")) == make_pool({"m": there}).key(user("x"))
     hotter = here.model_copy(update={"temperature": 0.9})
     assert make_pool({"m": hotter}).key(user("x")) != make_pool({"m": here}).key(user("x"))

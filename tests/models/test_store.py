@@ -22,6 +22,7 @@ from hfsft.models.store import Entry, Store, default_path, write
 from hfsft.models.wire import key_of
 from hfsft.models.writer import Writer
 from tests.models.fixture import one, rows
+from tests.models.server import LLM
 
 
 def entry(name: str, text: str = "", **more: str) -> Entry:
@@ -249,10 +250,11 @@ def test_pruning_holds_the_file_for_no_longer_than_a_write(store: Store, monkeyp
     assert [line.recipe for line in archive.holdings(store)] == ["beta"]
 
 
-def test_what_the_pool_stores_is_labelled(make_pool, store: Store) -> None:
+def test_what_the_pool_stores_is_labelled(make_pool, store: Store, llm: LLM) -> None:
     make_pool(recipe="refunds").drive("generate", rows(3), total=3)
     (kept,) = list(archive.entries(store, recipe="refunds"))[:1]
-    assert (kept["stage"], kept["model"], kept["served"], kept["finish_reason"]) == ("generate", "m-1", "m-1", "stop")
+    label = f"m-1 (localhost:{llm.port})"
+    assert (kept["stage"], kept["model"], kept["served"], kept["finish_reason"]) == ("generate", label, "m-1", "stop")
     assert kept["seconds"] >= 0
     assert kept["input_tokens"] > 0
     whole = json.dumps(kept["request"], sort_keys=True, separators=(",", ":"))

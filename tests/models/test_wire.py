@@ -7,11 +7,14 @@ import json
 import pytest
 from pydantic import ValidationError
 
+from hfsft.errors import RecipeError
 from hfsft.models import wire
 from hfsft.models.client import chat_url
 from hfsft.models.endpoints import listed_price
 from hfsft.models.faults import Fault
 from hfsft.models.model import Answer, Model, Price
+from hfsft.recipe.recipe import Recipe
+from hfsft.recipe.source import parse, validate
 from tests.models.fixture import one, rows, user
 
 MODEL = Model(model="org/m", base_url="http://x/v1", temperature=0.5, max_tokens=100, extra_body={"min_p": 0.1})
@@ -158,10 +161,27 @@ def test_a_server_that_refuses_max_tokens_is_asked_by_the_newer_name(llm, make_p
         assert modern.met["modern"] == refused
 
 
-@pytest.mark.parametrize("field", ["model", "messages", "stream", "n"])
+SENT = json.loads(wire.body(MODEL, user("Hi", schema={"type": "object"}, seed=3, top_p=0.5), "m-there"))
+
+
+@pytest.mark.parametrize(
+    "field",
+    [*(name for name in SENT if name not in MODEL.extra_body), "stream", "n", "best_of", "max_completion_tokens"],
+)
 def test_extra_fields_may_not_take_ours(field: str) -> None:
-    with pytest.raises(ValidationError, match=f"`extra_body` cannot set {field}"):
+    with pytest.raises(ValidationError, match=f"`extra_body` cannot set {field}: hfsft sets it itself"):
         Model(model="m", extra_body={field: 1})
+
+
+def test_an_extra_field_that_is_ours_is_told_at_its_line() -> None:
+    text = "name: toy\nseeds:\n- prompts: [a]\nmodels:\n  writer:\n    model: m\n    extra_body:\n      top_k: 5\n"
+    source = parse(f"{text}      max_tokens: 50000\n      seed: 1\n")
+    with pytest.raises(RecipeError) as caught:
+        validate(source, Recipe)
+    assert str(caught.value) == (
+        "recipe:9:19: models.writer.extra_body.max_tokens: `extra_body` cannot set max_tokens, seed: hfsft sets them "
+        "itself (write `max_tokens:` in the model or the stage)"
+    )
 
 
 def test_a_price_is_taken_from_the_routers_listing(monkeypatch) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,20 +23,20 @@ COLUMNS = {"id": "string", "text": "string"}
 class Echo:
     """Answers every row at once; fails and withholds the rows it is told to."""
 
-    def __init__(self, fails: Iterable[str] = (), unknown: Iterable[str] = ()) -> None:
-        self.fails, self.unknown, self.asked = set(fails), set(unknown), 0
+    def __init__(self, fails: Iterable[str] = (), unknown: Iterable[str] = (), error: str = "timeout: 120 s") -> None:
+        self.fails, self.unknown, self.asked, self.error = set(fails), set(unknown), 0, error
 
     def ask(self, step: Step, tasks: Iterable[Task], total: int) -> Asked:
         ids = [task.id for task in tasks]
         assert len(ids) == total
         self.asked += len(ids)
-        failures = {row_id: "timeout: 120 s" for row_id in ids if row_id in self.fails}
+        failures = {row_id: self.error for row_id in ids if row_id in self.fails}
         return Asked(failures, frozenset(self.unknown & set(ids)), calls=len(ids))
 
     def goes_ahead(self, step: Step) -> bool:
         return False
 
-    def replay(self, row_id: str, start: Callable[[], Turns]) -> Row:
+    def replay(self, step: Step, row_id: str, start: Callable[[], Turns]) -> Row:
         turns = start()
         next(turns)
         try:
@@ -73,6 +74,10 @@ ASK = Step("shout", "ask", reads=("text",), writes={"shouted": "string"}, fn=sho
 TWINS = Step("twins", "expand", reads=("text",), fn=twins)
 
 
+def files(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir()}
+
+
 def run(tmp_path: Any, *steps: Step, asker: Any = None, **more: Any) -> tuple[Dataset, Any]:
     ledger = Ledger()
     return engine.run(Plan("toy", tuple(steps)), asker or Echo(), tmp_path / "cache", ledger, **more), ledger
@@ -85,11 +90,13 @@ def test_what_falls_keeps_its_measure(tmp_path: Any) -> None:
     assert list(fallen.entries()) == [
         {
             "id": "1",
+            "source": None,
             "fate": "rejected",
             "stage": "short",
             "rule": "short",
             "value": "4",
             "bound": "at_most 3",
+            "of": None,
             "error": None,
         }
     ]
@@ -113,8 +120,14 @@ def test_a_moved_bound_measures_nothing_again(tmp_path: Any) -> None:
 
 @pytest.mark.parametrize(
     "changed",
-    [replace(MEASURE, version=2), replace(MEASURE, identity={"unit": "bytes"}), replace(MEASURE, name="other")],
-    ids=["version", "identity", "name"],
+    [
+        replace(MEASURE, version=2),
+        replace(MEASURE, identity={"unit": "bytes"}),
+        replace(MEASURE, name="other"),
+        replace(MEASURE, writes={"length": "int32"}),
+        replace(MEASURE, drops=("text",)),
+    ],
+    ids=["version", "identity", "name", "columns", "drops"],
 )
 def test_a_changed_step_runs_again(tmp_path: Any, changed: Step) -> None:
     run(tmp_path, source("a bb"), MEASURE)
@@ -133,12 +146,43 @@ def test_a_row_without_an_answer_is_failed_and_asked_again(tmp_path: Any) -> Non
     assert (asker.asked, len(rows), ledger.fallen) == (3, 3, [])
 
 
+def test_another_error_of_the_same_rows_measures_nothing_again(tmp_path: Any) -> None:
+    steps = (source("a bb ccc"), ASK, MEASURE, KEEP)
+    run(tmp_path, *steps, asker=Echo(["1"], error="server: HTTP 500 (request id: 1001)"))
+    before = files(tmp_path / "cache")
+    silent = replace(MEASURE, fn=pytest.fail)
+    rows, ledger = run(tmp_path, *steps[:2], silent, KEEP, asker=Echo(["1"], error="server: HTTP 500 (id: 1002)"))
+    assert rows["id"] == ["0", "2"]
+    assert [entry["error"] for entry in ledger.fallen[0].entries()] == ["server: HTTP 500 (id: 1002)"]
+    assert files(tmp_path / "cache") == before
+    assert [line.cached for line in ledger.funnel] == [True, False, True, True]
+
+
+def test_another_bound_compares_anew_whatever_a_filter_calls_its_identity(tmp_path: Any) -> None:
+    for at_most, left in ((1, ["0"]), (9, ["0", "1"])):
+        bound = Bound("short", "length", at_most=at_most)
+        rows, _ = run(tmp_path, source("a bb"), MEASURE, replace(KEEP, bound=bound, identity={}))
+        assert rows["id"] == left
+
+
+def test_without_caching_every_step_is_worked_out_anew_from_the_store(tmp_path: Any, monkeypatch: Any) -> None:
+    first, _ = run(tmp_path, source("a bb"), MEASURE, ASK)
+    monkeypatch.setattr("datasets.fingerprint._CACHING_ENABLED", False)
+    asker = Echo()
+    rows, ledger = run(tmp_path, source("a bb"), MEASURE, ASK, asker=asker)
+    assert (asker.asked, rows.to_list()) == (2, first.to_list())
+    assert not any(line.cached for line in ledger.funnel)
+
+
 def test_rows_not_known_yet_walk_on_and_leave_no_trace(tmp_path: Any) -> None:
     steps = (source("a bbbb"), ASK, TWINS, MEASURE, KEEP)
     asker = Echo(unknown=["1"])
     (tmp_path / "scratch").mkdir()
+    run(tmp_path, source("a bbbb"))
+    real = files(tmp_path / "cache")
     rows, _ = run(tmp_path, *steps, asker=asker, scratch=tmp_path / "scratch")
     assert [row["id"] for row in rows if row["pending"]] == ["1a", "1b"]
+    assert (files(tmp_path / "cache"), len(files(tmp_path / "scratch"))) == (real, 4)
     rows, _ = run(tmp_path, *steps)
     assert rows["id"] == ["0a", "0b"]
 
