@@ -92,7 +92,7 @@ def _tokens(text: str) -> Iterator[Token]:
 
 def _paused(pauses: Sequence[str], line: int) -> Iterator[Token]:
     """Up to three marks are one pause, whichever they are; more of them are signs of their own."""
-    if 0 < len(pauses) <= 3:  # noqa: PLR2004 (as in `...` and `?!`)
+    if 0 < len(pauses) <= 3:
         yield Token(_PAUSED, line, not _ENDS.isdisjoint(pauses))
     else:
         yield from (Token(mark, line) for mark in pauses)
@@ -128,7 +128,7 @@ def _mark(tokens: Sequence[Token], start: int, period: int, end: int, again: lis
     unit, whole = tokens[start : start + period], tokens[start:end]
     words = sum(_is_word(token.text) for token in unit)
     rounds = len(whole) / period
-    if rounds < ROUNDS and (words < TWICE or rounds < 2):  # noqa: PLR2004
+    if rounds < ROUNDS and (words < TWICE or rounds < 2):
         return
     size = sum(len(token.text) for token in whole)
     lines: Counter[int] = Counter()

@@ -149,7 +149,7 @@ def test_apply_gives_both_halves_with_the_measure() -> None:
     dataset = Dataset.from_dict({"response": ["Open the order first.", "Wait. " * 9], "n": [1, 2]})
     kept, rejected = Repetition().apply(dataset)
     assert (kept["n"][:], rejected["n"][:]) == ([1], [2])
-    assert rejected["repetition_response"][0] > 0.8
+    assert rejected["repetition_response"][0] > 0.7
     with pytest.raises(KeyError, match="answer"):
         Repetition(column="answer").apply(dataset)
 

@@ -124,7 +124,7 @@ def lines(form: str, *cells: str) -> str:
     return "\n".join(form.format(*cell.split("/")) for cell in cells)
 
 
-SIZES = "|".join("Basic/4/10 Plus/8/50 Team/12/200 Pro/20/500 Max/40/2000".split()).split("|")
+SIZES = "|".join(["Basic/4/10", "Plus/8/50", "Team/12/200", "Pro/20/500", "Max/40/2000"]).split("|")
 FIELDS = ["name/customer", "street/customer", "city/customer", "zip/address", "country/address", "phone/customer"]
 BOARD = "+---+---+---+---+---+---+---+---+\n|   |   |   |   |   |   |   |   |\n"
 
@@ -135,7 +135,7 @@ def good_forms() -> Iterator[tuple[str, str]]:
         "| Plan | Price | Support | Storage |\n|---|---|---|---|\n"
         + lines("| {} | {} euros per month, billed once a year | by email on working days | {} GB |", *SIZES),
     )
-    days = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
+    days = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
     yield "feature table", lines("| {} | Yes | Yes | Yes | Yes | No |", *days, "Holidays")
     yield "ticks", lines("| {} | ✓ | ✓ | ✓ | ✗ | ✓ |", *days)
     yield "CSV", "plan,price,support,storage\n" + lines("{},{} euros,by email on working days,{} GB", *SIZES)
@@ -196,7 +196,8 @@ def good_forms() -> Iterator[tuple[str, str]]:
     yield (
         "song of many verses",
         lines(
-            "The {} on the cart {}, {}, {},\n{}, {}, {}, {}, {}, {}.\nThe {0} on the cart {1}, {2}, {3},\nall along the lane.\n",
+            "The {} on the cart {}, {}, {},\n{}, {}, {}, {}, {}, {}.\n"
+            "The {0} on the cart {1}, {2}, {3},\nall along the lane.\n",
             "bell/goes ding/goes ding/goes ding/ding/ding/ding/dong/dong/dong",
             "horse/goes clop/and clop/clop clop/clop/and/clop/over/and/over",
             "child/sings high/and low/and loud/high/and/low/as/we/go",
@@ -218,7 +219,8 @@ def good_forms() -> Iterator[tuple[str, str]]:
     yield (
         "bottles",
         "\n\n".join(
-            f"{n} green jars on the wall, {n} green jars.\nTake one down and pass it round, {n - 1} green jars on the wall."
+            f"{n} green jars on the wall, {n} green jars.\n"
+            f"Take one down and pass it round, {n - 1} green jars on the wall."
             for n in range(9, 1, -1)
         ),
     )
@@ -300,9 +302,9 @@ def test_time_grows_with_the_text(piece: str) -> None:
     def seconds(size: int) -> float:
         text, best = piece * (size // len(piece)), 9.0
         for _ in range(3):
-            started = time.perf_counter()
+            started = time.process_time()
             repeated_share(text)
-            best = min(best, time.perf_counter() - started)
+            best = min(best, time.process_time() - started)
         return best
 
-    assert seconds(160_000) < 8 * seconds(40_000) + 0.05
+    assert seconds(160_000) < 10 * seconds(40_000) + 0.05  # 16 times were it quadratic
