@@ -38,7 +38,7 @@ GOLDEN_ROWS: Batch = {
 # A measure that changes must raise the filter's `version` as well, or old numbers are served from the cache.
 GOLDEN: dict[str, tuple[int, Batch]] = {
     "tokens": (1, {"tokens_response": [9, 17, 13, None]}),
-    "repetition": (1, {"repetition_response": [0.0, 0.0, 0.4082, None]}),
+    "repetition": (2, {"repetition_response": [0.0, 0.0, 0.2037, None]}),
     "refusal": (2, {"refusal_response": [0.0, 1.0, 0.5, None]}),
     "exact_duplicate": (
         1,
@@ -149,7 +149,7 @@ def test_apply_gives_both_halves_with_the_measure() -> None:
     dataset = Dataset.from_dict({"response": ["Open the order first.", "Wait. " * 9], "n": [1, 2]})
     kept, rejected = Repetition().apply(dataset)
     assert (kept["n"][:], rejected["n"][:]) == ([1], [2])
-    assert rejected["repetition_response"][0] > 0.8
+    assert rejected["repetition_response"][0] > 0.7
     with pytest.raises(KeyError, match="answer"):
         Repetition(column="answer").apply(dataset)
 

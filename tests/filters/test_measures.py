@@ -6,15 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from hfsft.errors import ModelError, UserError
 from hfsft.filters import Refusal, Repetition, Tokens
 from hfsft.filters.base import Filter
 from hfsft.filters.refusal import refusal
 from hfsft.filters.refusal_phrases import PHRASES
-from hfsft.filters.repetition import repeated_share
 from hfsft.filters.tokens import words
 
 CHAT = [{"role": "user", "content": "Where is it?"}, {"role": "assistant", "content": "On its way to you."}]
@@ -84,52 +81,6 @@ def test_tokens_of_a_tokenizer(tokenizer: str) -> None:
 def test_tokenizer_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"tokenizer .*missing cannot be loaded"):
         Tokens(tokenizer=str(tmp_path / "missing"), at_most=9).measure({"response": ["where"]})
-
-
-STEPS = "\n".join(f"{n}. Contact the support team and ask for help." for n in range(1, 9))
-TABLE = "| item | price |\n|---|---|\n" + "\n".join(f"| shirt {n} | {n} USD |" for n in range(1, 12))
-POEM = (
-    "Over the hills the morning came\nand called each flower by its name\n\nO bring me home, O bring me home\n\n"
-    "Over the sea the evening fell\nand rang for every ship a bell\n\nO bring me home, O bring me home"
-)
-CODE = (
-    "def add(a, b):\n    return a + b\n\n\ndef sub(a, b):\n    return a - b\n\n\ndef mul(a, b):\n    return a * b\n\n\n"
-    "print(add(1, 2), sub(1, 2), mul(1, 2))"
-)
-
-
-@pytest.mark.parametrize(
-    ("text", "low", "high", "reason"),
-    [
-        ("I'm sorry. " * 30, 0.9, 1, "a loop of a short sentence"),
-        ("I'm sorry. " * 3, 0.6, 0.7, "three times are a loop, of which two repeat"),
-        ("no " * 20, 0.9, 1, "a loop of one word"),
-        ("Your refund is being processed. " * 8, 0.8, 1, "a loop of a sentence"),
-        (STEPS, 0.8, 1, "a loop in a numbered list"),
-        ("We will look into it and come back to you soon.\n\n" * 3, 0.6, 0.7, "a repeated paragraph"),
-        ("对不起。" * 10, 0.85, 1, "a loop in Chinese"),
-        ("Xin lỗi quý khách. " * 10, 0.85, 1, "a loop in Vietnamese"),
-        ("", 0, 0, "nothing"),
-        ("Paris", 0, 0, "a short answer"),
-        ("New York, New York", 0, 0, "twice is emphasis"),
-        ("Sure, I can help with your refund. First open the order, then choose the item.", 0, 0, "plain text"),
-        (TABLE, 0, 0.1, "a table"),
-        ("[0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]", 0, 0, "numbers may repeat"),
-        (POEM, 0, 0.35, "a refrain"),
-        (CODE, 0, 0.3, "code"),
-    ],
-)
-def test_repetition(text: str, low: float, high: float, reason: str) -> None:
-    assert low <= repeated_share(text) <= high, reason
-
-
-@settings(deadline=None)
-@given(st.text("ab. \n中1", max_size=200))
-def test_repetition_is_a_share_and_grows_with_copies(text: str) -> None:
-    once, thrice = repeated_share(text), repeated_share("\n".join([text] * 3))
-    assert 0 <= once <= 1
-    assert 0 <= thrice <= 1
-    assert repeated_share(text.upper()) == once
 
 
 @pytest.mark.parametrize(
