@@ -121,6 +121,11 @@ class AnswerError(HfsftError):
         super().__init__(f"{cause}: {message}" if message else cause)
 
 
+def unusable(cause: str, message: str, mend: str = "change what is asked, the sampling or the model") -> AnswerError:
+    """The error of an answer that came and is kept: the row fails again until `mend` makes its request another one."""
+    return AnswerError(cause, f"{message}: {mend} (the same request is not sent again)")
+
+
 class InternalError(HfsftError):
     """A promise of ours is broken; please report it."""
 

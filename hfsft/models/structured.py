@@ -15,7 +15,7 @@ import warnings
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from hfsft.errors import AnswerError
+from hfsft.errors import unusable
 from hfsft.models.shape import Rounding, fit
 from hfsft.models.thinking import split_thinking
 
@@ -58,7 +58,7 @@ def ask(
     try:
         return check(parse(answer.text, schema, rounding))
     except ValueError as error:
-        raise AnswerError("unreadable", f"{error} (asked twice)") from None
+        raise unusable("unreadable", f"{error} (asked twice)") from None
 
 
 def parse(text: str, schema: dict[str, Any], rounding: Rounding = "refuse") -> Any:

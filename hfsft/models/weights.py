@@ -58,9 +58,10 @@ def find(model: Model) -> Path:
 
 
 def revision(path: Path) -> str:
-    """12 hex digits of what the file holds; a file unchanged in size and time is not read again."""
-    stat = path.stat()
-    stamp = [str(path), stat.st_size, stat.st_mtime_ns]
+    """12 hex digits of what the file and its other parts hold; what has its old size and time is not read again."""
+    parts = _parts(path)
+    stats = [part.stat() for part in parts]
+    stamp = [str(path), *(value for stat in stats for value in (stat.st_size, stat.st_mtime_ns))]
     note = _notes() / f"{hashlib.sha256(json.dumps(stamp).encode()).hexdigest()[:32]}.json"
     try:
         found = json.loads(note.read_text("utf-8"))
@@ -68,7 +69,7 @@ def revision(path: Path) -> str:
             return str(found["revision"])
     except (OSError, ValueError, KeyError, TypeError):
         pass  # never noted, or not by us
-    value = _hash(path)
+    value = _hash(parts)
     try:
         note.parent.mkdir(parents=True, exist_ok=True)
         draft = note.with_suffix(f".{os.getpid()}")
@@ -85,11 +86,20 @@ def _notes() -> Path:
     return Path(HF_HOME) / "hfsft" / "weights"
 
 
-def _hash(path: Path) -> str:
+def _parts(path: Path) -> list[Path]:
+    """The file, and all that llama.cpp opens with it, in order."""
+    whole = PART.sub("", path.name)
+    if whole == path.name:
+        return [path]
+    return sorted(part for part in path.parent.iterdir() if PART.search(part.name) and PART.sub("", part.name) == whole)
+
+
+def _hash(parts: Sequence[Path]) -> str:
     hashed = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(1 << 20):
-            hashed.update(block)
+    for part in parts:
+        with part.open("rb") as file:
+            while block := file.read(1 << 20):
+                hashed.update(block)
     return hashed.hexdigest()[:12]
 
 

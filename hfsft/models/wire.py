@@ -10,7 +10,7 @@ import hashlib
 import json
 from typing import Any
 
-from hfsft.errors import AnswerError
+from hfsft.errors import unusable
 from hfsft.models.faults import Fault, message_in, of_response
 from hfsft.models.model import Answer, Model, Request
 from hfsft.models.thinking import split_thinking
@@ -150,11 +150,14 @@ def _count(value: Any) -> int | None:
 
 
 def usable(request: Request, answer: Answer) -> Answer:
-    """The answer itself; AnswerError if the row that asked cannot use it."""
+    """The answer itself; AnswerError if the row that asked cannot use it, with what would have to change.
+
+    Such an answer was paid for and is kept: no build sends the same request again.
+    """
     if answer.finish_reason == "content_filter":
-        raise AnswerError("content_filter", "the model or its provider declined to answer")
+        raise unusable("content_filter", "the model or its provider declined to answer")
     if answer.finish_reason == "length" and not request.accept_cut:
-        raise AnswerError("length", f"cut after {answer.output_tokens or 'its most'} tokens: raise `max_tokens`")
+        raise unusable("length", f"cut after {answer.output_tokens or 'its most'} tokens", "raise `max_tokens`")
     if not answer.text.strip():
-        raise AnswerError("empty", "the answer holds no text")
+        raise unusable("empty", "the answer holds no text")
     return answer

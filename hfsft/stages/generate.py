@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import Field
 
-from hfsft.errors import AnswerError
+from hfsft.errors import unusable
 from hfsft.models.model import Request
 from hfsft.plan.row import prompt_messages
 from hfsft.plan.step import Row, Step, Turns, sampling_seed
@@ -82,5 +82,5 @@ class Generate(Asking):
         )
         response = answer.text.strip()
         if not response:
-            raise AnswerError("empty", "the model wrote no response")
+            raise unusable("empty", "the model wrote no response")
         return {"system": system, "response": response}

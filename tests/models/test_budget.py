@@ -7,7 +7,7 @@ import pytest
 from hfsft.errors import BudgetError, ModelError
 from hfsft.models.model import Model, Price
 from hfsft.models.usage import Budget, Tally
-from tests.models.fixture import rows
+from tests.models.fixture import one, rows
 from tests.models.server import LLM
 
 PRICE = {"input": 100.0, "output": 400.0}
@@ -39,6 +39,30 @@ def test_the_budget_of_tokens_is_nearly_used_and_never_passed(llm: LLM, make_poo
         pool.drive("generate", rows(1000), total=1000)
     # The worst case of one more request is all that may be left over.
     assert 3000 - 400 < pool.usage.input_tokens + pool.usage.output_tokens <= 3000
+
+
+def charged(llm: LLM) -> int:
+    """The tokens that the server read and wrote, whether its answer arrived or not."""
+    return sum(sum(llm._completion(body)["usage"].values()) for body in llm.requests)
+
+
+@pytest.mark.parametrize("fault", ["truncated", "empty_choices", "reset_after", "slow"])
+def test_an_answer_that_broke_on_its_way_is_paid_for_from_the_budget(llm: LLM, make_pool, fault: str) -> None:
+    llm.fault = lambda body, coming: fault if coming == 1 else ""
+    model = {"max_tokens": 32, "concurrency": 4, "timeout": 0.3 if fault == "slow" else 10}
+    with pytest.raises(BudgetError):
+        make_pool(model=model, budget=Budget(tokens=3000)).drive("generate", rows(200), total=200)
+    assert 0 < charged(llm) <= 3000
+
+
+def test_long_prompts_are_part_of_the_budget(llm: LLM, make_pool) -> None:
+    llm.latency = 0.01
+    asked = [(str(index), one(f"{index} " + "What is it? " * 300)) for index in range(50)]
+    pool = make_pool(model={"max_tokens": 4, "concurrency": 16}, budget=Budget(tokens=12_000))
+    llm.reply = lambda body: "ok"
+    with pytest.raises(BudgetError):
+        pool.drive("generate", asked, total=50)
+    assert 0 < charged(llm) <= 12_000
 
 
 def test_the_budget_of_usd_is_never_passed(llm: LLM, make_pool) -> None:

@@ -95,20 +95,22 @@ def test_a_generator_may_turn_a_failure_into_a_result(llm, make_pool) -> None:
 
 
 @pytest.mark.parametrize(
-    ("fault", "cause", "sent_again"),
+    ("fault", "cause", "sent_again", "mend"),
     [
-        ("length", "length", 0),  # an answer, paid for once
-        ("content_filter", "content_filter", 0),
-        ("no_text", "empty", 0),
-        ("bad_request", "bad_request", 1),  # not an answer: the next build asks again
-        ("context_length", "context_length", 1),
+        ("length", "length", 0, "raise `max_tokens`"),  # an answer, paid for once
+        ("content_filter", "content_filter", 0, "change what is asked, the sampling or the model"),
+        ("no_text", "empty", 0, "change what is asked, the sampling or the model"),
+        ("bad_request", "bad_request", 1, ""),  # not an answer: the next build asks again
+        ("context_length", "context_length", 1, ""),
     ],
 )
-def test_what_asking_again_cannot_mend_is_asked_once(llm, make_pool, fault, cause, sent_again) -> None:
+def test_what_asking_again_cannot_mend_is_asked_once(llm, make_pool, fault, cause, sent_again, mend) -> None:
     llm.fault = lambda body, coming: fault
     pool = make_pool()
     failures = pool.drive("generate", rows(1), total=1)
     assert failures["row-0"].cause == cause
+    # Who reads the ledger learns which rows the next build asks again, and what to change of the others.
+    assert str(failures["row-0"]).endswith(f": {mend} (the same request is not sent again)") == (not sent_again)
     assert len(llm.requests) == 1
     with pytest.raises(AnswerError, match=cause):
         pool.replay(rows(1)[0][1])

@@ -259,3 +259,10 @@ def test_what_the_pool_stores_is_labelled(make_pool, store: Store, llm: LLM) -> 
     assert kept["input_tokens"] > 0
     whole = json.dumps(kept["request"], sort_keys=True, separators=(",", ":"))
     assert hashlib.sha256(whole.encode()).hexdigest() == kept["key"]
+
+
+def test_what_is_committed_outlasts_a_power_cut_but_for_the_last_moments(store: Store) -> None:
+    connection = store.connect()
+    found = [connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("synchronous", "journal_mode")]
+    connection.close()
+    assert found == [1, "wal"]  # NORMAL: the log is synced before the file is written to; no kill can show it

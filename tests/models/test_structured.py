@@ -230,3 +230,19 @@ def test_a_request_that_is_wrong_in_itself_does_not_cost_the_others_their_schema
 )
 def test_thinking_is_taken_out(text: str, answer: str, thinking: str) -> None:
     assert split_thinking(text) == (answer, thinking)
+
+
+def test_what_is_asked_the_second_time_to_the_letter() -> None:
+    # Another wording is another request, and rows of the old one are served under an old version: see `judge, asked
+    # twice` among what the stages pin.
+    turns = ask(user("Judge this."), VERDICT, dict)
+    next(turns)
+    assert turns.send(Answer("It is fine.")).messages == (
+        {"role": "user", "content": "Judge this."},
+        {"role": "assistant", "content": "It is fine."},
+        {
+            "role": "user",
+            "content": "That answer cannot be used: it holds no JSON. Answer again, the whole answer, as JSON only, "
+            "with no text around it.",
+        },
+    )

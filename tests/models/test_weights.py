@@ -54,6 +54,17 @@ def test_a_revision_follows_the_content_and_not_the_name(tmp_path: Path) -> None
     assert weights.revision(two) != first
 
 
+def test_weights_in_parts_are_all_of_their_parts(tmp_path: Path) -> None:
+    parts = [tmp_path / f"big-0000{number}-of-00002.gguf" for number in (1, 2)]
+    for part in (*parts, tmp_path / "other-00002-of-00002.gguf"):
+        part.write_bytes(GGUF)
+    first = weights.revision(parts[0])
+    (tmp_path / "other-00002-of-00002.gguf").write_bytes(GGUF + b"!")
+    assert weights.revision(parts[0]) == first
+    parts[1].write_bytes(GGUF + b"!")
+    assert weights.revision(parts[0]) != first
+
+
 def test_an_unchanged_file_is_hashed_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "one.gguf"
     path.write_bytes(GGUF)

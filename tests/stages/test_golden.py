@@ -27,9 +27,9 @@ CHILD = {**ROW, "id": "c", "parent_id": ROW["id"], "origin": "evolved", "round":
 RUBRIC = {"relevance": "Does it answer?", "usefulness": "Does it help?"}
 
 
-def asked(step: Step, given: dict[str, Any], answer: str) -> str:
+def asked(step: Step, given: dict[str, Any], *answers: str) -> str:
     assert step.fn is not None
-    requests, columns = converse(step.fn(given), [answer])
+    requests, columns = converse(step.fn(given), answers)
     return digest([[asdict(request) for request in requests], columns])
 
 
@@ -44,6 +44,8 @@ def steps() -> Iterator[tuple[str, int, str]]:
     yield "generate", generate.version, asked(generate, ROW, " Tomorrow. ")
     judge = Judge.model_validate({"rubric": RUBRIC, "anchors": [ANCHOR]}).steps(CONTEXT, "judge")[0]
     yield "judge", judge.version, asked(judge, {**ROW, "response": "Tomorrow."}, json.dumps(VERDICT))
+    mended = asked(judge, {**ROW, "response": "Tomorrow."}, "It is fine.", json.dumps(VERDICT))
+    yield "judge, asked twice", judge.version, mended
     (split,) = Split(validation=0.5).steps(CONTEXT)
     assert split.fn is not None
     rows = [
@@ -57,6 +59,7 @@ GOLDEN: dict[str, tuple[int, str]] = {
     "evolve": (1, "9d0092012c63f74ed7403f7a2081352a"),
     "generate": (1, "d46830b6f5d2e2ce5b655be13c2bf7a6"),
     "judge": (1, "0f2a729efd947b7ebca866c0e42aa26c"),
+    "judge, asked twice": (1, "8888421177432a83b8b449013bd98de3"),
     "split": (1, "a3280c811483af00d663c7d5ba8a681c"),
 }
 

@@ -1,0 +1,267 @@
+"""Every field of a recipe: it moves a step's fingerprint, or it stands on one list of those that change no row.
+
+A field that is in neither would serve the rows of its old value. The fields are found by themselves: a new one is
+flipped like all others, and its test says what is missing where it cannot be.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from copy import deepcopy
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin
+
+import pytest
+from pydantic import BaseModel
+
+from hfsft.errors import HfsftError
+from hfsft.filters import FILTERS
+from hfsft.filters.base import Limits
+from hfsft.plan.row import COLUMNS
+from hfsft.recipe.compile import compile_recipe
+from hfsft.recipe.recipe import Recipe, load_recipe
+
+if TYPE_CHECKING:
+    from pydantic.fields import FieldInfo
+
+# What changes no row that a step makes, and why it does not.
+HARMLESS = {
+    "Recipe.license": "said of the rows, not part of them",
+    "Asking.on_error": "when to stop, not what an answer is",
+    "Asking.failed_at_most": "when to stop, not what an answer is",
+    "Budget.usd": "when to stop",
+    "Budget.calls": "when to stop",
+    "Budget.tokens": "when to stop",
+    "Price.input": "what an answer costs",
+    "Price.output": "what an answer costs",
+    "Model.provider": "who runs the model; its name on the Hub says which it is",
+    "Model.base_url": "who runs the model, where its name says which it is",
+    "Model.api_key_env": "who pays",
+    "Model.headers": "who asks",
+    "Model.concurrency": "how fast",
+    "Model.requests_per_minute": "how fast",
+    "Model.tokens_per_minute": "how fast",
+    "Model.timeout": "how patient",
+    "PromptTable.revision": "a commit is asked for by it, and that is part of what the rows depend on",
+    "ExampleTable.revision": "a commit is asked for by it, and that is part of what the rows depend on",
+    "Publish": "how finished rows are written and where they go: made anew by each build",
+}
+
+# Where a section stands in the recipe of these tests.
+PLACES: dict[str, tuple[str | int, ...]] = {
+    "Recipe": (),
+    "Budget": ("budget",),
+    "Model": ("models", "writer"),
+    "Price": ("models", "writer", "price"),
+    "Prompts": ("seeds", 0),
+    "PromptTable": ("seeds", 1),
+    "ExampleRows": ("examples", 0),
+    "ExampleRow": ("examples", 0, "rows", 0),
+    "ExampleTable": ("examples", 1),
+    "Evolve": ("evolve",),
+    "Generate": ("generate",),
+    "Judge": ("judge",),
+    "Anchor": ("judge", "anchors", 0),
+    "Split": ("split",),
+    "Publish": ("publish",),
+    "Limits": ("filters", 0, "score", "usefulness"),
+}
+
+# Of a filter, what it cannot do without.
+NEEDS: dict[str, dict[str, Any]] = {"tokens": {"at_least": 2}, "score": {"usefulness": {"at_least": 2}}}
+
+# The other value of a field whose own cannot be changed by a rule.
+OTHER: dict[str, Any] = {
+    "Recipe.name": "other",
+    "Model.provider": {"base_url": None, "provider": "auto", "model": "org/m"},
+    "Model.base_url": {"base_url": "http://elsewhere:8000/v1", "model": "org/m"},
+    "Model.extra_body": {"extra_body": {"top_k": 5}},
+    "Model.headers": {"headers": {"X-Title": "toy"}},
+    "PromptTable.path": "others.jsonl",
+    "ExampleTable.path": "others.jsonl",
+    "ExampleTable.format": "alpaca",
+    "Generate.model": "other",
+    "Evolve.model": "other",
+    "Judge.model": "other",
+    "Judge.rubric": {"usefulness": "Would it truly help?"},
+    "Judge.scale": [1, 10],
+    "Anchor.scores": {"usefulness": 3},
+    "Publish.repo_id": "you/toy",
+    "Tokens.tokenizer": "tokenizer",
+}
+BASE_OF = {"Model.provider": {"model": "org/m"}, "Model.base_url": {"model": "org/m"}}
+
+USES_ALL = "{{ name }} {{ description }} {{ language }}"
+
+
+def recipe(folder: Path) -> dict[str, Any]:
+    """A recipe with every section; files are made in `folder`."""
+    texts = {"instruction": "a", "prompt": "a", "output": "b", "response": "b"}
+    for name in ("rows", "others"):
+        row = {**texts, **{f"{key}x": name for key in COLUMNS}, "x": name, "xx": name}
+        (folder / f"{name}.jsonl").write_text(json.dumps(row) + "\n")
+    at = {"base_url": "http://localhost:8000/v1"}
+    return {
+        "name": "toy",
+        "description": "Toys.",
+        "models": {
+            "writer": {"model": "default", "price": {"input": 1, "output": 2}, **at},
+            "judge": {"model": "org/judge", **at},
+            "other": {"model": "org/other", **at},
+        },
+        "budget": {"usd": 1.0, "calls": 5, "tokens": 100_000},
+        "seeds": [{"prompts": ["What is a top?"]}, {"path": "rows.jsonl", "prompt": "prompt"}],
+        "examples": [{"rows": [{"instruction": "A?", "response": "B."}]}, {"path": "rows.jsonl"}],
+        "evolve": {"templates": [f"{USES_ALL}: {{{{ instruction }}}}"]},
+        "generate": {"system": USES_ALL, "template": "{{ instruction }}!"},
+        "judge": {
+            "rubric": {"usefulness": "Does it help?"},
+            "anchors": [{"instruction": "Q", "response": "A", "scores": {"usefulness": 2}}],
+        },
+        "filters": [{"score": {"usefulness": {"at_least": 2}}}],
+        "split": {"validation": 0.2},
+        "publish": {"format": "messages"},
+    }
+
+
+def sections(kind: Any) -> Iterator[type[BaseModel]]:
+    """The sections that a type holds, each with those inside."""
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
+        yield kind
+        for field in kind.model_fields.values():
+            yield from sections(field.annotation)
+    for inside in get_args(kind):
+        yield from sections(inside)
+
+
+SECTIONS = dict.fromkeys([*sections(Recipe), *FILTERS.values(), Limits])
+FIELDS = [
+    (section, name)
+    for section in SECTIONS
+    for name, field in section.model_fields.items()
+    if not [inside for inside in sections(field.annotation) if inside is not section] and name != "filters"
+]
+
+
+def harmless(section: type[BaseModel], name: str) -> bool:
+    kinds = [kind.__name__ for kind in section.__mro__]
+    return any(f"{kind}.{name}" in HARMLESS or kind in HARMLESS for kind in kinds)
+
+
+def others(value: Any, field: FieldInfo) -> Iterator[Any]:
+    """Values that may stand in place of one, the likely ones first."""
+    yield from (choice for choice in choices(field.annotation) if choice != value)
+    if isinstance(value, bool):
+        yield not value
+    elif isinstance(value, int):
+        yield from (value + 1, value - 1)
+    elif isinstance(value, float):
+        yield from (value * 0.9, value + 0.1)
+    elif isinstance(value, str):
+        yield from (*(name for name in ("instruction", "context") if name != value), f"{value}x")
+    elif isinstance(value, list):
+        yield from ([*value, *(f"{each}x" for each in value)], ["xx"])
+    else:
+        yield from (7, 0.5, 0, "x", ["x"], True)
+
+
+def choices(kind: Any) -> Iterator[Any]:
+    if get_origin(kind) is Literal:
+        yield from get_args(kind)
+    elif get_origin(kind) in (Union, Annotated) or hasattr(kind, "__or__"):
+        for inside in get_args(kind):
+            yield from choices(inside)
+
+
+def fingerprint(data: dict[str, Any], folder: Path) -> str:
+    (folder / "recipe.yaml").write_text(json.dumps(data))
+    *_, (_, last) = compile_recipe(load_recipe(folder / "recipe.yaml"), weights=False).fingerprints()
+    return last
+
+
+def put(data: dict[str, Any], place: tuple[str | int, ...], values: dict[str, Any]) -> dict[str, Any]:
+    data = deepcopy(data)
+    here: Any = data
+    for step in place:
+        here = here[step]
+    here.update(values)
+    return data
+
+
+@pytest.mark.parametrize(("section", "name"), FIELDS, ids=[f"{kind.__name__}.{name}" for kind, name in FIELDS])
+def test_a_field_moves_the_fingerprint_or_is_known_to_be_harmless(
+    section: type[BaseModel], name: str, tmp_path: Path
+) -> None:
+    key, data = f"{section.__name__}.{name}", recipe(tmp_path)
+    place = PLACES.get(section.__name__)
+    if of := next((of for of, kind in FILTERS.items() if kind is section), None):
+        data["filters"] = [{of: dict(NEEDS.get(of, {}))}]
+        place = ("filters", 0, of)
+    assert place is not None, f"say in PLACES where a {section.__name__} stands in the recipe"
+    data = put(data, place, BASE_OF.get(key, {}))
+    save_tokenizer(tmp_path / "tokenizer")
+    before = fingerprint(data, tmp_path)
+    for values in candidates(section, name, key, data, place):
+        try:
+            after = fingerprint(put(data, place, values), tmp_path)
+        except HfsftError:  # a value that the field cannot have
+            continue
+        assert (after == before) == harmless(section, name), f"{values} in place of what stood there"
+        return
+    pytest.fail(f"say in OTHER which other value {key} may have")
+
+
+def candidates(
+    section: type[BaseModel], name: str, key: str, data: Any, place: tuple[str | int, ...]
+) -> Iterator[dict[str, Any]]:
+    if key in OTHER:
+        other = OTHER[key]
+        yield other if isinstance(other, dict) and name in other else {name: other}
+        return
+    here = data
+    for step in place:
+        here = here[step]
+    field = section.model_fields[name]
+    value = here.get(name, field.get_default(call_default_factory=True))
+    yield from ({name: other} for other in others(value, field))
+
+
+def save_tokenizer(folder: Path) -> None:
+    from tokenizers import Tokenizer
+    from tokenizers.models import WordLevel
+
+    folder.mkdir()
+    Tokenizer(WordLevel({"[UNK]": 0}, unk_token="[UNK]")).save(str(folder / "tokenizer.json"))
+    (folder / "tokenizer_config.json").write_text(json.dumps({"tokenizer_class": "PreTrainedTokenizerFast"}))
+
+
+def test_no_field_is_on_the_list_that_no_section_has() -> None:
+    known = {
+        f"{kind.__name__}.{name}" for section in SECTIONS for kind in section.__mro__ for name in section.model_fields
+    }
+    assert not {key for key in HARMLESS if "." in key} - known
+    assert not set(OTHER) - known
+
+
+def test_a_server_of_its_own_is_part_of_a_name_that_says_nothing(tmp_path: Path) -> None:
+    data = recipe(tmp_path)
+    moved = put(data, ("models", "writer"), {"base_url": "http://localhost:8001/v1"})
+    assert fingerprint(moved, tmp_path) != fingerprint(data, tmp_path)
+
+
+def test_the_content_of_weights_and_not_their_name_is_in_the_fingerprint(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("huggingface_hub.constants.HF_HOME", str(tmp_path / "hf"))
+    path = tmp_path / "w.gguf"
+    found = []
+    for content in (b"one", b"other", b"one"):
+        path.write_bytes(b"GGUF\x03\0\0\0 " + content)
+        plan = compile_recipe(
+            load_recipe({"name": "toy", "seeds": [{"prompts": ["a"]}], "models": {"writer": str(path)}})
+        )
+        found.append([fingerprint for _, fingerprint in plan.fingerprints()])
+    assert found[0] == found[2]
+    assert [one == other for one, other in zip(*found[:2], strict=True)].count(False) >= 1
+    assert found[0][-1] != found[1][-1]
