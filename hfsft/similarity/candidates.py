@@ -1,0 +1,139 @@
+"""Which pairs of many items may be alike: those whose sketches agree in a band of numbers.
+
+Time and memory grow with the number of items, also where all are alike: of a band that too many share, each item
+meets those next to it in the order of their other numbers, and the few that are preferred to all.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, NamedTuple
+
+from hfsft.similarity.shingles import mixed
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from hfsft.similarity.shingles import Hashes, Places
+    from hfsft.similarity.sketches import Sketches
+
+MISSED = 0.0015  # the share of pairs, as alike as the bound, that may be in no band together
+FULL = 48  # items that share a band and all meet each other
+NEAR = 8  # where more do: the next ones that each meets
+BEST = 8  # and the preferred ones
+MOST = 40  # pairs of an item with preferred ones that are counted exactly
+DOUBT = 4  # standard errors by which a sketch may mistake a share for less than the bound
+_BLOCK = 1 << 16  # pairs whose sketches are compared at once
+
+
+class Bands(NamedTuple):
+    """How a sketch is cut: so many bands of so many numbers."""
+
+    bands: int
+    rows: int
+
+    @property
+    def numbers(self) -> int:
+        """The length of a sketch."""
+        return self.bands * self.rows
+
+
+def bands_for(at_least: float, numbers: int) -> Bands:
+    """The longest bands that still miss few enough of the pairs with that share in common."""
+    best = Bands(numbers, 1)
+    for rows in range(1, numbers + 1):
+        bands = math.ceil(math.log(MISSED) / math.log1p(-(min(at_least, 0.999) ** rows)))
+        if rows * bands > numbers:
+            return best
+        best = Bands(bands, rows)
+    return best
+
+
+def candidates(
+    sketches: Sketches, groups: Hashes, rank: Places, bands: Bands, at_least: float
+) -> tuple[Places, Places, NDArray[np.float32]]:
+    """Pairs of items of one group that agree in a band, and about how much they have in common.
+
+    `rank` orders the items, the preferred ones first; the first of a pair is preferred to the second.
+    """
+    import numpy as np
+
+    count = len(sketches)
+    doubt = DOUBT * math.sqrt(at_least * (1 - at_least) / bands.numbers)
+    codes, shares = np.zeros(0, np.int64), np.zeros(0, np.float32)
+    for band in range(bands.bands):
+        columns = range(band * bands.rows, (band + 1) * bands.rows)
+        keys = groups
+        for column in columns:
+            keys = mixed(keys * np.uint64(3) + sketches[:, column])
+        beside = sketches[:, (band + 1) * bands.rows % bands.numbers]
+        found = [(one, other) for one, other in _meetings(keys, beside, rank) if len(one)]
+        if not found:
+            continue
+        one, other = (np.concatenate(side) for side in zip(*found, strict=True))
+        later = rank[one] > rank[other]
+        first, second = np.where(later, other, one), np.where(later, one, other)
+        new = np.setdiff1d(np.unique(first * count + second), codes, assume_unique=True)
+        close = _agreement(sketches, new // count, new % count)
+        kept = close >= at_least - doubt
+        codes, shares = np.concatenate([codes, new[kept]]), np.concatenate([shares, close[kept]])
+        order = np.argsort(codes)
+        codes, shares = codes[order], shares[order]
+    return _bounded(codes // count, codes % count, shares, rank)
+
+
+def _meetings(keys: Hashes, beside: NDArray[np.uint32], rank: Places) -> list[tuple[Places, Places]]:
+    """The pairs of items with one key."""
+    import numpy as np
+
+    order = np.lexsort((rank, beside, keys))
+    sorted_keys = keys[order]
+    begins = np.concatenate([[True], sorted_keys[1:] != sorted_keys[:-1]])
+    group = np.cumsum(begins) - 1
+    sizes = np.bincount(group)
+    shared = sizes[group] > 1
+    order, group = order[shared], group[shared]
+    size = sizes[group]
+    found = []
+    for ahead in range(1, min(FULL, int(size.max(initial=1)))):
+        same = (group[ahead:] == group[:-ahead]) & ((size[ahead:] <= FULL) | (ahead <= NEAR))
+        found.append((order[:-ahead][same], order[ahead:][same]))
+    full = size > FULL
+    if full.any():
+        order, group = order[full], group[full]
+        preferred = np.lexsort((rank[order], group))
+        begins = np.concatenate([[True], group[1:] != group[:-1]])  # groups stand together in either order
+        (starts,) = begins.nonzero()
+        number = np.cumsum(begins) - 1
+        for place in range(BEST):
+            best = order[preferred][starts + place][number]
+            apart = best != order
+            found.append((best[apart], order[apart]))
+    return found
+
+
+def _agreement(sketches: Sketches, first: Places, second: Places) -> NDArray[np.float32]:
+    """The share of numbers that the sketches of each pair have in common."""
+    import numpy as np
+
+    found = np.empty(len(first), np.float32)
+    for start in range(0, len(first), _BLOCK):
+        part = slice(start, start + _BLOCK)
+        found[part] = (sketches[first[part]] == sketches[second[part]]).mean(axis=1, dtype=np.float32)
+    return found
+
+
+def _bounded(
+    first: Places, second: Places, shares: NDArray[np.float32], rank: Places
+) -> tuple[Places, Places, NDArray[np.float32]]:
+    """Of an item's pairs with preferred ones the closest, and those with the most preferred."""
+    import numpy as np
+
+    keep = np.zeros(len(first), bool)
+    for order, most in ((np.lexsort((rank[first], -shares, second)), MOST), (np.lexsort((rank[first], second)), BEST)):
+        begins = np.concatenate([[True], second[order][1:] != second[order][:-1]])[: len(order)]
+        (starts,) = begins.nonzero()
+        behind = np.arange(len(order)) - (starts[np.cumsum(begins) - 1] if len(order) else 0)
+        keep[order[behind < most]] = True
+    return first[keep], second[keep], shares[keep]

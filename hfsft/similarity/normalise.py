@@ -1,0 +1,100 @@
+"""One normal form of texts: what two people would type differently for the same thing, in any script, is taken away.
+
+Two texts are *the same* where their normal forms are equal; what is measured between others is measured on them.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+WORDLESS = ((0x0E00, 0x0E3E), (0x0E40, 0x0EFF), (0x1000, 0x109F), (0x1780, 0x17FF), (0xA9E0, 0xA9FF), (0xAA60, 0xAA7F))
+"""Ranges of scripts that write words of several letters without a space between them: Thai, Lao, Burmese, Khmer."""
+IDEOGRAPHS = (
+    *((0x2E80, 0x2FDF), (0x3005, 0x3007), (0x3040, 0x30FF), (0x3100, 0x312F), (0x31A0, 0x31FF), (0x3400, 0x9FFF)),
+    *((0xF900, 0xFAFF), (0x20000, 0x3FFFF)),
+)
+"""Ranges of Han, kana and bopomofo, where a letter or two are a word."""
+
+_UNSPACED = "[" + "".join(f"{chr(first)}-{chr(last)}" for first, last in (*WORDLESS, *IDEOGRAPHS)) + "]"
+_ANY_UNSPACED = re.compile(_UNSPACED)
+_UNSEEN = re.compile(  # format characters (category Cf), variation selectors, joiners
+    "[\u00ad\u034f\u061c\u06dd\u070f\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\ufff9-\ufffb"
+    "\U0001d173-\U0001d17a\U000e0001\U000e0020-\U000e007f\U000e0100-\U000e01ef]"
+)
+# Vowel points that Arabic and Hebrew may be written with or without, and the stroke that only stretches a word.
+_POINTS = re.compile(
+    "[\u0640\u064b-\u0652\u0670\u06d6-\u06dc\u06df-\u06e4\u06e7\u06e8\u06ea-\u06ed\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7]"
+)
+_DASHES = re.compile(
+    "[\u2010-\u2013\u2043\u2212\ufe58\ufe63\uff0d\u058a\u05be\u1400\u1806\u2e3a\u2e3b\u2e40]|[\u2014\u2015]+"
+)
+_QUOTES = re.compile("[\"`´‘’‚‛“”„‟«»‹›¿¡「」『』《》〈〉ʼʻ׳״]|'(?!'{0,2}\\()")  # the mark of f'(x) is a sign
+_WIDE = str.maketrans(
+    {
+        **{wide: f"{plain} " for wide, plain in zip("。，、！？；：｡､・", ".,,!?;:.,,", strict=True)},
+        **{raised: f"^{plain}" for raised, plain in zip("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789", strict=True)},
+        # One letter on an Arabic and on a Persian keyboard, and their digits.
+        **dict(zip("یک", "يك", strict=True)),
+        **{chr(zero + digit): str(digit) for zero in (0x660, 0x6F0, 0x966) for digit in range(10)},
+    }
+)
+MARKS = ".,;:!?،؛؟۔।॥။၊។"
+_MARKS = re.escape(MARKS)
+# Marks between letters that need no space: none is asked for behind them either. Each pattern starts at the first
+# mark of a row of them, so that a long row is read once.
+_INNER = re.compile(
+    rf"(?<={_UNSPACED})(?!\.\d)[{_MARKS}]+|(?<![{_MARKS}])(?<![0-9])[{_MARKS}]+(?={_UNSPACED})|(?<=[0-9])[.,;:?](?={_UNSPACED})"
+)
+_SPACES = re.compile(rf" (?={_UNSPACED})|(?<={_UNSPACED}) ")
+_NUMBERED = re.compile("(?<=[a-z]) (?=[0-9])|(?<=[0-9]) (?=[a-z])")  # `iPhone 15` in the midst of such letters
+_DASH_APART = re.compile(r"(?<=[^\W\d_]) - (?=[^\W\d_])")
+_FACTORIAL = re.compile(r"(?:\d\)*|(?<!\w)[^\W\d_])!+$")
+
+_TONES = ("\u0300", "\u0301", "\u0309", "\u0303", "\u0323")
+_PLACED = {
+    unicodedata.normalize("NFC", first + tone + second): unicodedata.normalize("NFC", first + second + tone)
+    for first, second in ("oa", "oe", "uy")
+    for tone in _TONES
+}
+"""Vietnamese syllables with the tone on the first vowel -> the same with the tone on the second."""
+_PLACING = re.compile("|".join(_PLACED))
+
+# Thai and Lao: the marks above and below a letter look the same in any order, as does sara am in one or two pieces.
+_AM = re.compile("([\u0e4d\u0ecd][\u0e32\u0eb2])([\u0e48-\u0e4b\u0ec8-\u0ecb]+)")
+_STACK = re.compile("[\u0e31\u0e34-\u0e3a\u0e47-\u0e4e\u0eb1\u0eb4-\u0ebc\u0ec8-\u0ecd]{2,}")
+
+
+def normalise(text: str) -> str:
+    """The text without what two people would type differently, in lower case and with single spaces.
+
+    Gone are: case, width of characters (Unicode NFKC), invisible characters, quotation marks, the marks that end a
+    sentence or stand between letters of a script without spaces, white space beside such letters (Han, kana, Thai,
+    Lao, Khmer, Burmese), kinds of hyphens and dashes, the two places of a Vietnamese tone mark (`hoà`, `hòa`), the
+    order of Thai and Lao marks, vowel points of Arabic and Hebrew. Spaces between words of all other scripts count,
+    and so do signs with a meaning: `6*7`, `6/7`, `x^2`, `3.5`, `-5`, `10!`. Empty only for a blank text.
+    """
+    if text.isascii():
+        plain = text.casefold()
+    else:
+        shown = _DASHES.sub("-", _UNSEEN.sub("", text)).translate(_WIDE)
+        plain = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", shown).casefold())
+        plain = _PLACING.sub(lambda found: _PLACED[found[0]], _POINTS.sub("", plain))
+        plain = _STACK.sub(lambda found: "".join(sorted(found[0])), _AM.sub(r"\2\1", plain))
+    plain = _QUOTES.sub("", plain)
+    if not plain.isascii():
+        plain = _SPACES.sub("", " ".join(_INNER.sub(" ", plain).split()))
+        if _ANY_UNSPACED.search(plain):
+            plain = _NUMBERED.sub("", plain)
+    words = [word for word in map(_bare, plain.split()) if word]
+    return _DASH_APART.sub("-", " ".join(words or text.split()))
+
+
+def _bare(word: str) -> str:
+    """A word without the marks that end a sentence; the sign of a factorial, right behind a number or letter, stays."""
+    bare = word.rstrip(MARKS)
+    if word.startswith("!", len(bare)):
+        signs = len(word) - len(word[len(bare) :].lstrip("!")) - len(bare)
+        whole = word[: len(bare) + signs]
+        return whole if _FACTORIAL.search(whole[-8 - signs :]) else bare
+    return bare

@@ -1,0 +1,198 @@
+"""Near pairs: which of many items are alike, each part of an item compared for itself."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from hfsft.similarity.candidates import Bands, bands_for, candidates
+from hfsft.similarity.measure import SLACK, Measured, every_pair
+from hfsft.similarity.normalise import normalise
+from hfsft.similarity.shingles import chunks
+from hfsft.similarity.sketches import sketches
+from hfsft.similarity.templates import Templates
+
+if TYPE_CHECKING:
+    from hfsft.similarity.shingles import Places
+    from hfsft.similarity.sketches import Sketches
+
+Item = str | tuple[str, ...]
+
+FEW = 2000  # so many different items are all compared
+WHOLE = 200  # numbers in the sketch of a text at most
+OWN = 300  # in that of its rest, of which less has to be in common
+
+
+def near_pairs(
+    items: Sequence[Item], at_least: float, *, groups: Sequence[str] | None = None, ranked: bool = False
+) -> Iterator[tuple[int, int, float]]:
+    """`(i, j, similarity)`, i < j, of the items that are at least so alike (0 to 1).
+
+    An item is a text or a tuple of texts; its parts are compared for themselves, and the least alike decide. A part
+    that only one of two items has makes them unlike, one that neither has says nothing. How alike two texts are,
+    `hfsft.similarity.measure` says. Items of different `groups` (compared in their normal form) are not alike at all.
+
+    Items that are the same once normalised are paired with the first of them alone (similarity 1), so a thousand
+    copies make a thousand pairs. Blank items are like nothing. Up to 2,000 different items are all compared; of more,
+    MinHash finds the candidates, and an exact count confirms them: no pair is wrong, and of a hundred thousand
+    ordinary texts about two in a thousand pairs near `at_least` are missing. Where very many are alike, each item is
+    paired with some 40 others at most: with the items most like it, and those that are preferred to all. Which are
+    preferred depends on what the items say, or, where they are `ranked`, on their order, the best first.
+    """
+    first: dict[tuple[str, ...], int] = {}
+    shown = [normalise(group) for group in groups] if groups else [""] * len(items)
+    for place, (item, group) in enumerate(zip(items, shown, strict=True)):
+        parts = tuple(map(normalise, (item,) if isinstance(item, str) else item))
+        if any(parts) and (original := first.setdefault((group, *parts), place)) != place:
+            yield original, place, 1.0
+    places = list(first.values())
+    search = _Search(list(first))
+    found = search.every(at_least) if len(places) <= FEW else search.some(at_least, ranked)
+    for one, other, similarity in found:
+        low, high = sorted((places[one], places[other]))
+        yield low, high, similarity
+
+
+class _Search:
+    """Different items, each as its group and its parts in their normal form."""
+
+    def __init__(self, items: Sequence[tuple[str, ...]]) -> None:
+        import numpy as np
+
+        self.keys = items
+        self.groups = _numbers([group for group, *_ in items])[1]
+        self.texts: list[list[str]] = []
+        self.of: list[Places] = []  # for each part and item the number of its text
+        for part in zip(*(parts for _, *parts in items), strict=True):
+            texts, numbers = _numbers(part)
+            self.texts.append(texts)
+            self.of.append(numbers)
+        self.several = len(np.unique(self.groups)) > 1
+
+    def every(self, at_least: float) -> Iterator[tuple[int, int, float]]:
+        """The pairs among all."""
+        import numpy as np
+
+        alike = [every_pair(texts) for texts in self.texts]
+        for later in range(1, len(self.keys)):
+            similarity = np.ones(later)
+            for square, numbers in zip(alike, self.of, strict=True):
+                np.minimum(similarity, square[numbers[later], numbers[:later]], out=similarity)
+            if self.several:
+                similarity[self.groups[:later] != self.groups[later]] = 0
+            (near,) = (similarity >= at_least).nonzero()
+            for earlier, value in zip(near.tolist(), similarity[near].tolist(), strict=True):
+                yield earlier, later, value
+
+    def some(self, at_least: float, ranked: bool) -> Iterator[tuple[int, int, float]]:
+        """The pairs that sketches bring together and a count confirms."""
+        import numpy as np
+
+        count = len(self.keys)
+        rank = np.arange(count) if ranked else self._by_content()
+        parts = [_Part(texts, at_least) for texts in self.texts]
+        blank = np.array([texts.index("") if "" in texts else -1 for texts in self.texts])
+        shape = sum(
+            (numbers != none) << place for place, (numbers, none) in enumerate(zip(self.of, blank, strict=True))
+        )
+        codes = [np.zeros(0, np.int64)]
+        for kind in np.unique(shape).tolist():  # items with the same parts blank
+            (members,) = (shape == kind).nonzero()
+            there = [
+                (part, of) for place, (part, of) in enumerate(zip(parts, self.of, strict=True)) if kind >> place & 1
+            ]
+            for one, other in _met(there, members, self.groups, rank, at_least):
+                codes.append(one * count + other)
+        pairs = np.unique(np.concatenate(codes))
+        first, second = pairs // count, pairs % count
+        order = np.lexsort((first, second))
+        first, second = first[order], second[order]
+        borders = [*np.flatnonzero(np.diff(second, prepend=-1)).tolist(), len(second)]
+        for start, stop in pairwise(borders):
+            item, others = int(second[start]), first[start:stop]
+            similarity = np.ones(len(others))
+            for part, of, none in zip(parts, self.of, blank, strict=True):
+                apart = of[others] != of[item]
+                if of[item] != none and apart.any():
+                    values = part.measured.among(int(of[item]), of[others][apart].tolist())
+                    similarity[apart] = np.minimum(similarity[apart], values)
+            for earlier, value in zip(others.tolist(), similarity.tolist(), strict=True):
+                if value >= at_least:
+                    yield earlier, item, value
+
+    def _by_content(self) -> Places:
+        """A rank that depends on what items say alone."""
+        import numpy as np
+
+        hashes = [
+            hashlib.blake2b(repr(key).encode("utf-8", "surrogatepass"), digest_size=8).digest() for key in self.keys
+        ]
+        rank = np.empty(len(hashes), np.intp)
+        rank[np.argsort(np.frombuffer(b"".join(hashes), "<u8"), kind="stable")] = np.arange(len(hashes))
+        return rank
+
+
+class _Part:
+    """One part of all items: its different texts and their sketches."""
+
+    def __init__(self, texts: Sequence[str], at_least: float) -> None:
+        import numpy as np
+
+        templates = Templates(texts)
+        self.measured = Measured(texts, templates)
+        self.templated = np.zeros(len(texts), bool)
+        whole, own = bands_for(at_least, WHOLE), bands_for(at_least / SLACK, OWN)
+        self.whole = np.empty((len(texts), whole.numbers), np.uint32)
+        self.own = np.empty((len(texts) if len(templates.runs) else 0, own.numbers), np.uint32)
+        for start, chunk in chunks(texts):
+            sets = chunk.shingles()
+            part = slice(start, start + len(sets))
+            self.whole[part] = sketches(sets, whole.numbers)
+            if len(templates.runs):
+                self.templated[part], rests = templates.rests(chunk)
+                own_sets = [
+                    rest if flag and len(rest) else one
+                    for flag, rest, one in zip(self.templated[part], rests, sets, strict=True)
+                ]
+                self.own[part] = sketches(own_sets, own.numbers)
+
+
+def _met(
+    there: Sequence[tuple[_Part, Places]], members: Places, groups: Places, rank: Places, at_least: float
+) -> Iterator[tuple[Places, Places]]:
+    """Candidates among the items with the same parts: by all that they say, and by their rests where they have any.
+
+    The numbers of a band come from each part in turn: two items share one only where every part is alike.
+    """
+    import numpy as np
+
+    templated = np.zeros(len(members), bool)
+    for part, of in there:
+        templated |= part.templated[of[members]]
+    own = [part.own if len(part.own) else part.whole for part, _ in there]
+    ways: list[tuple[Places, list[Sketches], Bands, float]] = [
+        (members, [part.whole for part, _ in there], bands_for(at_least, WHOLE), at_least)
+    ]
+    if templated.any():
+        ways.append((members[templated], own, bands_for(at_least / SLACK, OWN), at_least / SLACK))
+    for some, made, bands, share in ways:
+        if len(some) < 2:
+            continue
+        columns = [
+            made[number % len(made)][:, number % made[number % len(made)].shape[1]][there[number % len(made)][1][some]]
+            for number in range(bands.numbers)
+        ]
+        table = np.stack(columns, axis=1)
+        one, other, _ = candidates(table, groups[some].astype(np.uint64), rank[some], bands, share)
+        yield some[one], some[other]
+
+
+def _numbers(values: Sequence[str]) -> tuple[list[str], Places]:
+    """The different values, in the order that they come, and for each value its number among them."""
+    import numpy as np
+
+    known: dict[str, int] = {}
+    numbers = [known.setdefault(value, len(known)) for value in values]
+    return list(known), np.array(numbers, np.intp)

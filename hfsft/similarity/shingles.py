@@ -1,0 +1,154 @@
+"""Normalised texts as sets of hashes: runs of characters (shingles), and runs of words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from itertools import chain
+from typing import TYPE_CHECKING, NamedTuple
+
+from hfsft.similarity.normalise import IDEOGRAPHS, WORDLESS
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Hashes = NDArray[np.uint64]
+    Places = NDArray[np.intp]
+
+SHINGLE = 4  # characters
+WORD = 4  # how much a word weighs in a run of words; a character of a script without spaces weighs less
+IDEOGRAPH = 2
+LETTER = 1
+CHUNK = 1 << 19  # characters that are looked at together
+
+_BASE = 0x9E3779B97F4A7C15
+_BLANK, _PAD = 32, 0
+
+
+class Runs(NamedTuple):
+    """Runs of words of several texts, text by text: of which text each is, its hash, and its tokens (stop excluded)."""
+
+    text: Places
+    hashes: Hashes
+    first: Places
+    stop: Places
+
+
+def chunks(texts: Sequence[str]) -> Iterator[tuple[int, Chunk]]:
+    """The texts in groups of about half a million characters, each with the place of its first text."""
+    start = size = 0
+    for place, text in enumerate(texts):
+        size += len(text)
+        if size >= CHUNK:
+            yield start, Chunk(texts[start : place + 1])
+            start, size = place + 1, 0
+    if start < len(texts):
+        yield start, Chunk(texts[start:])
+
+
+class Chunk:
+    """Some normalised texts as one row of character codes, each text between two blanks."""
+
+    def __init__(self, texts: Sequence[str]) -> None:
+        import numpy as np
+
+        padded = [f" {text} ".ljust(SHINGLE, chr(_PAD)) for text in texts]
+        self.codes = np.frombuffer("".join(padded).encode("utf-32-le", "surrogatepass"), "<u4")
+        self.starts = np.concatenate([[0], np.cumsum([len(text) for text in padded], dtype=np.intp)])
+        self._tokens: tuple[Places, Places, Places, Places, Places] | None = None
+
+    def shingles(self) -> list[Hashes]:
+        """For each text the sorted 64-bit hashes of its runs of 4 characters."""
+        import numpy as np
+
+        codes = self.codes.astype(np.uint64)
+        width = len(codes) - SHINGLE + 1
+        hashes = np.zeros(max(width, 0), np.uint64)
+        for place in range(SHINGLE):
+            hashes = hashes * np.uint64(_BASE) + codes[place : place + width]
+        hashes ^= hashes >> np.uint64(32)
+        ends = (self.starts[1:] - SHINGLE + 1).tolist()
+        return [np.unique(hashes[start:end]) for start, end in zip(self.starts.tolist(), ends, strict=False)]
+
+    def runs(self, weight: int) -> Runs:
+        """The shortest runs of words from each word on that weigh so much; of a lighter text the whole."""
+        import numpy as np
+
+        begins, ends, weights, firsts, owner = self._tokens = self._tokens or self._cut()
+        total = np.concatenate([[0], np.cumsum(weights)])
+        stop = np.searchsorted(total, total[:-1] + weight)
+        last = firsts[owner + 1]
+        first = np.arange(len(begins))
+        light = (first == firsts[owner]) & (stop > last)
+        stop = np.where(light, last, stop)
+        (first,) = (stop <= last).nonzero()
+        stop = stop[first]
+        return Runs(owner[first], self._hashed(begins[first], ends[stop - 1]), first, stop)
+
+    def tokens(self) -> tuple[Places, Places]:
+        """The text of each word, and for each text (and behind the last) where its words begin among all."""
+        self._tokens = self._tokens or self._cut()
+        return self._tokens[4], self._tokens[3]
+
+    def _cut(self) -> tuple[Places, Places, Places, Places, Places]:
+        """Where words begin and end, their weights, the first word of each text, the text of each word."""
+        import numpy as np
+
+        blank = (self.codes == _BLANK) | (self.codes == _PAD)
+        char = np.where(blank, 0, WORD)
+        if len(self.codes) and self.codes.max() >= WORDLESS[0][0]:
+            char[_within(self.codes, WORDLESS)] = LETTER
+            char[_within(self.codes, IDEOGRAPHS)] = IDEOGRAPH
+        unspaced = (char > 0) & (char < WORD)
+        begin = ~blank
+        begin[1:] &= blank[:-1] | unspaced[1:] | unspaced[:-1]
+        (begins,) = begin.nonzero()
+        (borders,) = (begin | blank).nonzero()
+        ends = borders[np.searchsorted(borders, begins, "right")]  # there is one: texts end with a blank
+        owner = np.searchsorted(self.starts, begins, "right") - 1
+        return begins, ends, char[begins], np.searchsorted(begins, self.starts), owner
+
+    def _hashed(self, begins: Places, ends: Places) -> Hashes:
+        """Hashes of the characters between: a polynomial, from sums up to each character."""
+        import numpy as np
+
+        powers, inverse = _powers(1 << max(len(self.codes), 1).bit_length())
+        sums = np.zeros(len(self.codes) + 1, np.uint64)
+        np.cumsum(mixed(self.codes.astype(np.uint64)) * powers[: len(self.codes)], out=sums[1:])
+        return mixed((sums[ends] - sums[begins]) * inverse[begins])
+
+
+def shingles(text: str) -> Hashes:
+    """Sorted 64-bit hashes of the runs of 4 characters in a normalised text; of a shorter text one."""
+    return Chunk([text]).shingles()[0]
+
+
+def mixed(hashes: Hashes) -> Hashes:
+    """Each bit of the result depends on every bit: MurmurHash3's last step, of 64 bits."""
+    import numpy as np
+
+    for factor in (0xFF51AFD7ED558CCD, 0xC4CEB9FE1A85EC53):
+        hashes = (hashes ^ (hashes >> np.uint64(33))) * np.uint64(factor)
+    return hashes ^ (hashes >> np.uint64(33))
+
+
+@lru_cache(1)
+def _powers(count: int) -> tuple[Hashes, Hashes]:
+    """The powers of the base and of its inverse, modulo 2**64."""
+    import numpy as np
+
+    def of(base: int) -> Hashes:
+        factors = np.full(count, base, np.uint64)
+        factors[0] = 1
+        return np.cumprod(factors)
+
+    return of(_BASE), of(pow(_BASE, -1, 1 << 64))
+
+
+def _within(codes: NDArray[np.uint32], ranges: tuple[tuple[int, int], ...]) -> NDArray[np.bool_]:
+    import numpy as np
+
+    borders = np.array(list(chain.from_iterable((first, last + 1) for first, last in ranges)), np.uint32)
+    inside: NDArray[np.bool_] = np.searchsorted(borders, codes, "right") % 2 == 1
+    return inside
