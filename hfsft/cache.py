@@ -9,10 +9,11 @@ from pathlib import Path
 
 def cache_folder(name: str) -> Path:
     """The folder for `name`, which need not be there yet."""
-    return _datasets_cache() / "hfsft" / name
+    return datasets_cache() / "hfsft" / name
 
 
-def _datasets_cache() -> Path:
+def datasets_cache() -> Path:
+    """Where datasets keeps what it has made of files."""
     # Importing datasets takes as long as all else that a command does before it begins; what only needs the place
     # reads the same settings.
     config = sys.modules.get("datasets.config")

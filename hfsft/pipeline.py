@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hfsft.cache import cache_folder
-from hfsft.errors import UserError
+from hfsft.errors import RecipeError, UserError
 from hfsft.plan.plan import Plan
 from hfsft.recipe.compile import compile_recipe
 from hfsft.recipe.recipe import Recipe, load_recipe
+from hfsft.recipe.sources import look
 
 if TYPE_CHECKING:
     from datasets import Dataset, DatasetDict
@@ -57,6 +58,30 @@ class StepForecast:
     rows: int  # rows that would come in, as far as known
     missing: Missing | None  # None where the step asks no model or needs nothing
     estimate: Estimate | None = None  # of all its calls, those included that may not come
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A recipe without a fault, as far as can be seen before it is built."""
+
+    plan: Plan
+    notes: list[str]  # what the first rows of its sources show
+
+
+def validate(recipe: AnyRecipe, *, overrides: Sequence[str] = (), hub: bool = True) -> Checked:
+    """Check a recipe, and the first rows of its sources, without asking any model.
+
+    Without `hub` no dataset of the Hub is looked at. Raises `RecipeError` with all that is wrong.
+    """
+    loaded = _loaded(recipe, overrides)
+    seen = look(loaded, hub=hub)
+    try:
+        plan = compile_recipe(loaded, weights=False, sources=False)
+    except RecipeError as error:
+        raise RecipeError([*error.problems, *seen.problems]) from None
+    if seen.problems:
+        raise RecipeError(seen.problems)
+    return Checked(plan, seen.notes)
 
 
 def build(recipe: AnyRecipe, *, overrides: Sequence[str] = (), out: str | Path = "build") -> DatasetDict:

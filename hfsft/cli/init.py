@@ -33,7 +33,7 @@ def run(arguments: argparse.Namespace) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
         path.write_text(text + "\n", encoding="utf-8")
-        compile_recipe(load_recipe(path), weights=False)
+        compile_recipe(load_recipe(path), weights=False, sources=False)
     except UserError:
         path.unlink()
         raise

@@ -16,8 +16,9 @@ def add(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Print that the recipe is valid; every problem is an error."""
-    from hfsft.recipe.compile import compile_recipe
-    from hfsft.recipe.recipe import load_recipe
+    from hfsft.pipeline import validate
 
-    plan = compile_recipe(load_recipe(arguments.recipe, arguments.overrides), weights=False)
-    print(f"{arguments.recipe}: valid, {len(plan.steps)} steps")
+    checked = validate(arguments.recipe, overrides=arguments.overrides)
+    for note in checked.notes:
+        print(f"note: {note}")
+    print(f"{arguments.recipe}: valid, {len(checked.plan.steps)} steps")

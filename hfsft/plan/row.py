@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from hfsft.plan.step import digest
@@ -30,6 +30,32 @@ COLUMNS: dict[str, Any] = {
 
 TEXTS = ("topic", "system", "context", "instruction", "response", "messages")
 """The columns that hold what somebody wrote; the others say where a row comes from."""
+
+TAKEN = frozenset((
+    "name", "description", "language", "user", "assistant",  # what templates know beside the columns
+    "split", "family", "defect", "unscored", "error", "pending",  # what steps and the engine write
+    "fate", "stage", "rule", "value", "bound", "of", "prompt", "completion", "conversation",
+))  # fmt: skip
+"""Names beside those of `COLUMNS` that a column of a source may not have."""
+TAKEN_PREFIXES = ("score_", "reason_")
+
+
+def kept_columns(names: Iterable[str], written: Collection[str] = ()) -> dict[str, str]:
+    """The column that each kept column of the sources becomes: itself, or `source_<name>` where that name is taken.
+
+    `written` are the columns that the plan's other steps write.
+    """
+    names = list(dict.fromkeys(names))
+    taken = {*COLUMNS, *TAKEN, *written}
+    ours = {name for name in names if name in taken or name.startswith(TAKEN_PREFIXES)}
+    kept = {name: name for name in names if name not in ours}
+    for name in names:
+        if name in ours:
+            column = f"source_{name}"
+            while column in taken or column in kept.values():
+                column = f"source_{column}"
+            kept[name] = column
+    return {name: kept[name] for name in names}
 
 
 def new_row(origin: str, texts: Mapping[str, Any], copy: int = 0) -> dict[str, Any]:

@@ -3,41 +3,41 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
-from heapq import nsmallest
 from typing import Any
 
 from hfsft.errors import Problem, PromptError, RecipeError, nearest
-from hfsft.filters import DEFAULT_FILTERS
 from hfsft.filters.base import Filter
 from hfsft.models.model import Model
 from hfsft.plan.plan import Plan
-from hfsft.plan.row import COLUMNS, new_row
-from hfsft.plan.step import Bound, Row, Step, unit
+from hfsft.plan.row import COLUMNS
+from hfsft.plan.step import Step
 from hfsft.prompts import Prompt
 from hfsft.recipe.recipe import Recipe
+from hfsft.recipe.sources import filters_of, kept_of, open_sources, source_steps
 from hfsft.stages.base import Context
 from hfsft.stages.evolve import TURNS
 from hfsft.stages.evolve import parse as parse_evolution
 from hfsft.stages.generate import Generate
 
-DEFECT = "defect"
 RECIPE_VARIABLES = ("name", "description", "language")
 EVOLVE_VARIABLES = ("instruction", "context", "topic", "system", "round", *TURNS, *RECIPE_VARIABLES)
 GENERATE_VARIABLES = ("instruction", "context", "topic", *RECIPE_VARIABLES)
 
 
-def compile_recipe(recipe: Recipe, limit: int | None = None, *, weights: bool = True) -> Plan:
+def compile_recipe(recipe: Recipe, limit: int | None = None, *, weights: bool = True, sources: bool = True) -> Plan:
     """The plan of a recipe, over `limit` of its source rows only where given (picked by a hash of their ids).
 
-    Without `weights` those of an embedded model are not looked for (and downloaded where they are not here): enough
-    to check a recipe, but the plan's fingerprints are then not those of a build.
+    Without `weights` those of an embedded model are not looked for (and downloaded where they are not here), without
+    `sources` no file or dataset is opened: enough to check a recipe, but the plan's fingerprints are then not those
+    of a build.
 
-    Raises `RecipeError` with every problem that only shows where sections meet.
+    Raises `RecipeError` with every problem that only shows where sections meet, or when sources are opened.
     """
-    problems = [*_model_problems(recipe), *_template_problems(recipe), *_filter_problems(recipe)]
+    opened, problems = open_sources(recipe) if sources else ([], [])
+    problems += [*_model_problems(recipe), *_template_problems(recipe), *_filter_problems(recipe)]
     if problems:
         raise RecipeError(problems)
     source = recipe.source
@@ -48,10 +48,11 @@ def compile_recipe(recipe: Recipe, limit: int | None = None, *, weights: bool = 
         models={name: _model_identity(recipe.models[name], weights) for name in _roles(recipe).values()},
         base=recipe.base,
         place=lambda *loc: source.place(loc, key=True),
+        kept=tuple(kept_of(recipe).values()),
     )
     rules = filters_of(recipe)
     waiting = list(enumerate(rules))
-    steps = list(_source_steps(recipe, context, limit))
+    steps = list(source_steps(recipe, opened, context.place("seeds" if recipe.seeds else "examples"), limit))
     stages = list(_stages(recipe, context))
     for position in range(len(stages) + 1):
         if position:
@@ -67,11 +68,6 @@ def compile_recipe(recipe: Recipe, limit: int | None = None, *, weights: bool = 
     plan = Plan(recipe.name, tuple(_numbered(steps)))
     plan.check()
     return plan
-
-
-def filters_of(recipe: Recipe) -> list[Filter]:
-    """The recipe's filters, or the default ones where it has no such section."""
-    return list(DEFAULT_FILTERS) if recipe.filters is None else list(recipe.filters)
 
 
 def _label(rule: Filter, rules: list[Filter]) -> str:
@@ -96,42 +92,6 @@ def _stages(recipe: Recipe, context: Context) -> Iterator[list[Step]]:
         yield generate.steps(context)
     if recipe.judge:
         yield recipe.judge.steps(context, recipe.role(recipe.judge))
-
-
-def _source_steps(recipe: Recipe, context: Context, limit: int | None) -> Iterator[Step]:
-    base = recipe.base
-
-    def rows() -> Iterator[Row]:
-        copies: Counter[str] = Counter()
-
-        def unique(origin: str, texts: Mapping[str, Any], defect: str | None) -> Row:
-            first = new_row(origin, texts)
-            copies[first["id"]] += 1
-            copy = copies[first["id"]] - 1
-            if copy and origin == "seed":
-                defect = "the same as another seed"
-            return {**(new_row(origin, texts, copy) if copy else first), DEFECT: defect}
-
-        for seeds in recipe.seeds:
-            for texts in seeds.texts(base):
-                yield unique("seed", texts, None)
-        for examples in recipe.examples:
-            for texts, defect in examples.texts(base):
-                yield unique("example", texts, defect)
-
-    place = context.place("seeds" if recipe.seeds else "examples")
-    identity: dict[str, Any] = {
-        "seeds": [seeds.identity(base) for seeds in recipe.seeds],
-        "examples": [examples.identity(base) for examples in recipe.examples],
-    }
-    if limit is not None:
-        identity["limit"] = limit
-
-    def first() -> Iterator[Row]:
-        yield from rows() if limit is None else nsmallest(limit, rows(), key=lambda row: unit(row["id"], "preview"))
-
-    yield Step("sources", "source", writes={**COLUMNS, DEFECT: "string"}, identity=identity, fn=first, place=place)
-    yield Step("sources.defect", "keep", reads=(DEFECT,), bound=Bound(DEFECT, DEFECT, absent=True), place=place)
 
 
 def _model_identity(model: Model, weights: bool) -> dict[str, Any]:
@@ -180,19 +140,20 @@ def _template_problems(recipe: Recipe) -> Iterator[Problem]:
 
 def _templates(recipe: Recipe) -> Iterator[tuple[tuple[str | int, ...], Callable[[], Prompt], tuple[str, ...]]]:
     """Every template of the recipe: where it stands, what parses it, the variables that it may use."""
+    kept = tuple(kept_of(recipe).values())
     if recipe.evolve:
         for index, template in enumerate(recipe.evolve.templates):
-            yield ("evolve", "templates", index), partial(parse_evolution, template), EVOLVE_VARIABLES
+            yield ("evolve", "templates", index), partial(parse_evolution, template), (*EVOLVE_VARIABLES, *kept)
     if recipe.generate:
         for field, allowed in (("system", GENERATE_VARIABLES), ("template", (*GENERATE_VARIABLES, "system"))):
             text = getattr(recipe.generate, field)
             if text:
-                yield ("generate", field), partial(Prompt.parse, text, f"generate.{field}"), allowed
+                yield ("generate", field), partial(Prompt.parse, text, f"generate.{field}"), (*allowed, *kept)
 
 
 def _filter_problems(recipe: Recipe) -> Iterator[Problem]:
     scores = recipe.judge.columns if recipe.judge else []
-    known = {*COLUMNS, *scores}
+    known = {*COLUMNS, *kept_of(recipe).values(), *scores}
     for index, rule in enumerate(filters_of(recipe)):
         place = recipe.source.place(("filters", index))
         if recipe.filters is None:

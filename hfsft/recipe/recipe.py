@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Union
 
 from pydantic import BeforeValidator, Discriminator, Field, PrivateAttr, Tag, model_validator
 
+from hfsft.errors import Problem, RecipeError, SourceError
 from hfsft.filters import FILTERS
 from hfsft.filters.base import Filter
 from hfsft.models.model import AnyModel, Model
 from hfsft.recipe.publish import Publish
 from hfsft.recipe.source import Source, load, validate
+from hfsft.rows.table import Table
 from hfsft.stages.base import Section
 from hfsft.stages.evolve import Evolve
 from hfsft.stages.examples import ExampleRows, ExampleTable
@@ -109,7 +111,7 @@ class Recipe(Section):
     @property
     def base(self) -> Path:
         """The folder that paths in the recipe are relative to."""
-        return self._source.path.parent if self._source.path else Path.cwd()
+        return _base(self._source)
 
     def resolved(self) -> dict[str, Any]:
         """The recipe with every default in it, as YAML would be written; it builds the same rows."""
@@ -131,6 +133,26 @@ def load_recipe(recipe: str | Path | Mapping[str, Any] | Recipe, overrides: Sequ
     if isinstance(recipe, Recipe):
         return recipe
     source = load(recipe, overrides)
-    loaded = validate(source, Recipe)
+    try:
+        loaded = validate(source, Recipe)
+    except RecipeError as error:
+        raise RecipeError([*error.problems, *_missing_files(source)]) from None
     loaded._source = source
     return loaded
+
+
+def _base(source: Source) -> Path:
+    return source.path.parent if source.path else Path.cwd()
+
+
+def _missing_files(source: Source) -> Iterator[Problem]:
+    """The sources that are not there, of a recipe that has other mistakes too: all are told at once."""
+    for section in ("seeds", "examples"):
+        items = source.data.get(section)
+        for index, item in enumerate(items if isinstance(items, list) else []):
+            path = item.get("path") if isinstance(item, Mapping) else None
+            if isinstance(path, str) and path:
+                try:
+                    Table(path, _base(source)).local  # noqa: B018 - looks for it
+                except SourceError as error:
+                    yield Problem(source.place((section, index, "path")), error.message, error.help)

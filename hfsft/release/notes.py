@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from hfsft.release import measures
 from hfsft.release.terms import stricter
+from hfsft.rows.tally import file_of, unread_note
 
 if TYPE_CHECKING:
     from hfsft.release.built import Built
@@ -22,6 +23,7 @@ SMALL = (
 SAME = 0.9  # share of rows with one score, from which a judge hardly tells rows apart
 MANY = 0.5  # share of the rows that one rule takes, from which its bound deserves a look
 FAR = 2  # times more or less than the share asked for that are worth a word
+FILES = 3  # source files that get a line each on what of them was not carried
 ONE_TOPIC = 0.8  # share of one topic, from which a model learns little else
 
 
@@ -111,8 +113,31 @@ def _rows(built: Built) -> Iterator[str]:
         yield f"{with_system:,} of {len(built.rows):,} rows have a system prompt, the others have none"
 
 
+def _unread(built: Built) -> Iterator[str]:
+    """What stood in the rows of the sources and was not carried, file by file; of many files together."""
+    files: dict[str, list[list[str]]] = {}
+    for rows in (built.rows, *(fallen.rows for fallen in built.ledger.fallen)):
+        columns = (rows[name][:] for name in ("source", "unread", "origin"))
+        for source, unread, origin in zip(*columns, strict=True):
+            if unread and source and origin != "evolved":
+                files.setdefault(file_of(source), []).append(unread)
+    if len(files) > FILES:
+        files = {f"{len(files)} source files": [names for rows in files.values() for names in rows]}
+    for file in sorted(files):
+        yield f"{file}: {unread_note(files[file])}"
+
+
 def _trainer(built: Built) -> Iterator[str]:
     yield from built.trainer.notes()
 
 
-SOURCES: tuple[Callable[[Built], Iterator[str]], ...] = (_terms, _failed, _trainer, _split, _judge, _funnel, _rows)
+SOURCES: tuple[Callable[[Built], Iterator[str]], ...] = (
+    _terms,
+    _failed,
+    _trainer,
+    _split,
+    _judge,
+    _funnel,
+    _rows,
+    _unread,
+)

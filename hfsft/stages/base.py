@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+
+from hfsft.rows.finding import Drop, Finding
+from hfsft.rows.reading import How, SourceRow
+from hfsft.rows.table import Table
 
 if TYPE_CHECKING:
     from hfsft.errors import Place
@@ -37,6 +41,74 @@ class Asking(Section):
 
 
 @dataclass(frozen=True)
+class Opened:
+    """A source whose files are there: what its rows depend on, and the rows, at most so many where one says so."""
+
+    identity: Mapping[str, Any]
+    rows: Callable[[int | None], Iterator[SourceRow]]
+
+
+class TableSection(Section):
+    """Rows from a file, a folder of files, or a dataset."""
+
+    path: str = Field(
+        min_length=1,
+        description="A .jsonl, .json, .csv, .tsv, .txt or .parquet file (also packed, as .jsonl.gz), a folder of them, "
+        "or a dataset on the Hub, owner/name.",
+    )
+    split: str | None = Field(None, description="The split, of a dataset or a folder.")
+    config: str | None = Field(None, description="The dataset's configuration.")
+    revision: str | None = Field(None, description="The dataset's revision on the Hub.")
+    delimiter: Literal[",", ";", "\t", "|"] | None = Field(
+        None, description="What separates the columns of a CSV, where its header leaves that open."
+    )
+    topic: str | None = Field(None, description="Column of the topic.")
+    context: str | None = Field(None, description="Column of a text that belongs to the instruction.")
+    system: str | None = Field(None, description="Column of the system prompt.")
+    keep: list[str] = Field(
+        [],
+        description="Columns that stay with their row, for templates, filters and provenance; never trained on. One "
+        "that is called like a column of ours becomes source_<name>.",
+    )
+    drop: list[Drop] = Field([], description="What to leave out of rows that would else be set aside for it.")
+    limit: int | None = Field(None, ge=1, description="Read only the first rows.")
+
+    def table(self, base: Path) -> Table:
+        """Where the rows are."""
+        return Table(self.path, base, self.split, self.config, self.revision, self.delimiter)
+
+    def how(self) -> How:
+        """How they are read."""
+        parts = ("instruction", "response", "messages", "prompt", "topic", "context", "system")
+        named = {part: getattr(self, part, None) for part in parts}
+        return How(
+            named={part: column for part, column in named.items() if column is not None},
+            format=getattr(self, "format", "auto"),
+            drop=self.drop,
+            keep=self.keep,
+        )
+
+    def open_with(self, base: Path, read: Callable[[Table, How, int | None], Iterator[SourceRow]]) -> Opened:
+        """The table, opened. Raises `SourceError` where there is none."""
+        table, how = self.table(base), self.how()
+        # The path and the revision stand in it as what they came to: names, hashes of content, a commit.
+        identity = {**self.model_dump(mode="json", exclude={"path", "revision"}), "table": table.identity()}
+
+        def rows(limit: int | None) -> Iterator[SourceRow]:
+            bounds = [bound for bound in (self.limit, limit) if bound is not None]
+            return read(table, how, min(bounds, default=None))
+
+        return Opened(identity, rows)
+
+
+def written(texts: Mapping[str, Any], place: str) -> SourceRow:
+    """A row that stands in the recipe itself, at `place` in it, such as `seeds[0].prompts[2]`."""
+    finding = Finding()
+    said = {name: finding.text(value, name) for name, value in texts.items()}
+    return SourceRow({**said, "source": place, "unread": []}, finding.defect)
+
+
+@dataclass(frozen=True)
 class Context:
     """What a stage may know of the recipe around it."""
 
@@ -46,6 +118,11 @@ class Context:
     models: Mapping[str, Mapping[str, Any]]  # name under `models:` -> the model's identity
     base: Path  # what relative paths are relative to
     place: Callable[..., Place]  # where a section or one of its keys stands in the recipe
+    kept: tuple[str, ...] = ()  # columns of the sources that stay with their rows
+
+    def kept_in(self, *prompts: Prompt) -> tuple[str, ...]:
+        """The kept columns that some of the templates read."""
+        return tuple(name for name in self.kept if any(name in prompt.variables for prompt in prompts))
 
     def values(self) -> dict[str, Any]:
         """The variables that any template may use beside the row's columns."""

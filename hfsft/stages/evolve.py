@@ -64,7 +64,8 @@ class Evolve(Asking):
         steps = []
         for number in range(1, self.rounds + 1):
             grow = partial(_grow, number=number, variants=self.variants, names=tuple(prompts))
-            ask = partial(self._ask, number=number, prompts=prompts, values=context.values())
+            kept = context.kept_in(*prompts.values())
+            ask = partial(self._ask, number=number, prompts=prompts, values=context.values(), kept=kept)
             steps += [
                 Step(
                     name=f"evolve[{number}].branch",
@@ -77,7 +78,7 @@ class Evolve(Asking):
                 Step(
                     name=f"evolve[{number}]",
                     kind="ask",
-                    reads=READS,
+                    reads=(*READS, *kept),
                     writes={"instruction": "string"},
                     identity=identity,
                     fn=ask,
@@ -88,10 +89,12 @@ class Evolve(Asking):
             ]
         return steps
 
-    def _ask(self, row: Row, *, number: int, prompts: dict[str, Prompt], values: dict[str, Any]) -> Turns:
+    def _ask(
+        self, row: Row, *, number: int, prompts: dict[str, Prompt], values: dict[str, Any], kept: tuple[str, ...]
+    ) -> Turns:
         if row["origin"] != "evolved" or row["round"] != number:
             return {"instruction": row["instruction"]}
-        columns = {name: row[name] for name in ("instruction", "context", "topic", "system", "round")}
+        columns = {name: row[name] for name in ("instruction", "context", "topic", "system", "round", *kept)}
         answer = yield Request(
             model=self.model,
             messages=ask(prompts[row["template"]], {**values, **columns}),

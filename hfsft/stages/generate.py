@@ -41,14 +41,16 @@ class Generate(Asking):
         prompts = self.prompts()
         values = context.values()
 
+        kept = context.kept_in(*prompts.values())
+
         def ask(row: Row) -> Turns:
-            return self._ask(row, prompts, values)
+            return self._ask(row, prompts, values, kept)
 
         return [
             Step(
                 name="generate",
                 kind="ask",
-                reads=READS,
+                reads=(*READS, *kept),
                 writes={"system": "string", "response": "string"},
                 identity={
                     "model": context.models[self.model],
@@ -63,8 +65,8 @@ class Generate(Asking):
             )
         ]
 
-    def _ask(self, row: Row, prompts: dict[str, Prompt], values: dict[str, Any]) -> Turns:
-        columns = {name: row[name] for name in ("instruction", "context", "topic")}
+    def _ask(self, row: Row, prompts: dict[str, Prompt], values: dict[str, Any], kept: tuple[str, ...]) -> Turns:
+        columns = {name: row[name] for name in ("instruction", "context", "topic", *kept)}
         system = row["system"]
         if not system and "system" in prompts:
             system = prompts["system"].render(**values, **columns)

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import islice
 from pathlib import Path
-from typing import Any
 
 from pydantic import Field, field_validator
 
-from hfsft.errors import Place, SourceError
-from hfsft.readers import Table
-from hfsft.stages.base import Section
-
-PROMPT_COLUMNS = ("instruction", "prompt", "question", "query", "text")
+from hfsft.rows.columns import SEED_PROMPTS
+from hfsft.rows.reading import SourceRow, read_seeds
+from hfsft.stages.base import Opened, Section, TableSection, written
 
 
 class Prompts(Section):
@@ -32,75 +28,22 @@ class Prompts(Section):
                 raise ValueError(f"prompt {number} is empty")
         return prompts
 
-    def identity(self, base: Path) -> dict[str, Any]:
-        """What the rows depend on."""
-        return self.model_dump(mode="json")
+    def opened(self, base: Path, place: str) -> Opened:
+        """The seeds, at `place` in the recipe."""
+        shared = self.model_dump(exclude={"prompts"})
 
-    def texts(self, base: Path) -> Iterator[dict[str, Any]]:
-        """The texts of each seed."""
-        for prompt in self.prompts:
-            yield {
-                "instruction": prompt.strip(),
-                "topic": self.topic,
-                "context": self.context,
-                "system": self.system,
-            }
+        def rows(limit: int | None) -> Iterator[SourceRow]:
+            for index, prompt in enumerate(self.prompts[:limit]):
+                yield written({"instruction": prompt, **shared}, f"{place}.prompts[{index}]")
+
+        return Opened({**self.model_dump(mode="json"), "place": place}, rows)
 
 
-class PromptTable(Section):
+class PromptTable(TableSection):
     """Seeds from a file or a dataset."""
 
-    path: str = Field(min_length=1, description="A .txt, .jsonl, .json, .csv, .tsv or .parquet file, or a dataset.")
-    split: str | None = Field(None, description="The dataset's split.")
-    config: str | None = Field(None, description="The dataset's configuration.")
-    revision: str | None = Field(None, description="The dataset's revision on the Hub.")
-    prompt: str | None = Field(None, description=f"Column of the instruction (else {', '.join(PROMPT_COLUMNS)}).")
-    topic: str | None = Field(None, description="Column of the topic.")
-    context: str | None = Field(None, description="Column of a text that belongs to the instruction.")
-    system: str | None = Field(None, description="Column of the system prompt.")
-    limit: int | None = Field(None, ge=1, description="Read only the first rows.")
+    prompt: str | None = Field(None, description=f"Column of the instruction (else {', '.join(SEED_PROMPTS)}).")
 
-    def identity(self, base: Path) -> dict[str, Any]:
-        """What the rows depend on: the columns named, and a hash of the data."""
-        columns = self.model_dump(mode="json", include={"prompt", "topic", "context", "system", "limit"})
-        return {**columns, "table": self._table(base).identity()}
-
-    def texts(self, base: Path) -> Iterator[dict[str, Any]]:
-        """The texts of each seed. Raises `SourceError` for one that is not text, and for a table without rows."""
-        column = self.prompt
-        empty = True
-        for place, row in islice(self._table(base).rows(), self.limit):
-            empty = False
-            column = column or next((name for name in PROMPT_COLUMNS if name in row), None)
-            if column is None:
-                raise SourceError(f"{place}: no column holds the prompt (name it with prompt:; {_listed(row)})")
-            yield {
-                "instruction": _text(row, column, place, required=True),
-                "topic": _text(row, self.topic, place),
-                "context": _text(row, self.context, place),
-                "system": _text(row, self.system, place),
-            }
-        if empty:
-            raise SourceError(f"{self.path}: has no rows (an empty seeds file grows nothing)")
-
-    def _table(self, base: Path) -> Table:
-        return Table(self.path, base, self.split, self.config, self.revision)
-
-
-def _text(row: dict[str, Any], column: str | None, place: Place, *, required: bool = False) -> str | None:
-    if column is None:
-        return None
-    if column not in row:
-        raise SourceError(f"{place}: no column {column!r} ({_listed(row)})")
-    value = row[column]
-    if not required and (value is None or value == ""):
-        return None
-    if not isinstance(value, str):
-        raise SourceError(f"{place}: {column} is {type(value).__name__}, not text")
-    if required and not value.strip():
-        raise SourceError(f"{place}: {column} is empty")
-    return value.strip()
-
-
-def _listed(row: dict[str, Any]) -> str:
-    return "it has " + ", ".join(row)
+    def opened(self, base: Path, place: str) -> Opened:
+        """The seeds of the table. Raises `SourceError` where there is none; reading raises it for one without rows."""
+        return self.open_with(base, read_seeds)

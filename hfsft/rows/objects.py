@@ -1,0 +1,145 @@
+"""JSON: a list of rows, an object around such a list, or a row a line, told by the content and not by the name."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import IO, Any
+
+from hfsft.errors import SourceError, place_of
+from hfsft.rows.files import open_text
+from hfsft.rows.values import too_deep
+
+LONGEST_NUMBER = 4_000  # digits; Python refuses to make a number of more
+WRAPPERS = ("data", "rows", "examples", "instances", "items", "train")
+
+
+class Odd(str):
+    """In the place of a row: why there is none."""
+
+    __slots__ = ()
+
+
+TOO_DEEP = Odd("nested too deep")
+
+
+def rows(path: Path) -> Iterator[tuple[str, Any]]:
+    """Each value with its mark behind the file's name: `:3` for a line, `[2]` for an item of a list."""
+    with open_text(path) as text:
+        first, number = _next_line(text, 0)
+        if not first:
+            return
+        value, error = _parsed(first)
+        second, second_number = _next_line(text, number)
+        if error is None and second:
+            yield f":{number}", value
+            yield from _lines(path, second, second_number, text)
+            return
+        if error is None:
+            yield from _whole(path, value, number)
+            return
+        if second and _parsed(second)[1] is None and second.lstrip()[:1] == "{":  # only the first line is broken
+            raise _no_json(path, error, number, first)
+    with open_text(path) as text:
+        value, whole_error = _parsed(text.read())
+    if whole_error is not None:
+        raise _no_json(path, *_kept_line(whole_error, error, number), first)
+    yield from _whole(path, value, number)
+
+
+def starts_lines(text: IO[str]) -> bool:
+    """Whether the first two lines that hold something are JSON objects, so that a `.txt` or `.csv` holds rows."""
+    first, number = _next_line(text, 0)
+    second, _ = _next_line(text, number)
+    return all(line.lstrip()[:1] == "{" and isinstance(_parsed(line)[0], dict) for line in (first, second or first))
+
+
+def _next_line(text: IO[str], number: int) -> tuple[str, int]:
+    for line in text:
+        number += 1
+        if line.strip():
+            return line, number
+    return "", number
+
+
+def _lines(path: Path, line: str, number: int, text: IO[str]) -> Iterator[tuple[str, Any]]:
+    while line:
+        value, error = _parsed(line)
+        if error is not None:
+            raise _no_json(path, error, number, line)
+        yield f":{number}", value
+        line, number = _next_line(text, number)
+
+
+def _whole(path: Path, value: Any, number: int) -> Iterator[tuple[str, Any]]:
+    """The rows of a file that is one value."""
+    if isinstance(value, Mapping):
+        lists = [name for name, inner in value.items() if _is_table(inner)]
+        if len(lists) == 1 and (len(value) == 1 or lists[0] in WRAPPERS):
+            value = value[lists[0]]
+    if isinstance(value, Mapping | Odd):
+        yield f":{number}", value
+        return
+    if not isinstance(value, list):
+        raise SourceError("not a list of rows", place=place_of(path), help="a list of objects, or an object a line")
+    for index, row in enumerate(value):
+        yield f"[{index}]", row
+
+
+def _is_table(value: Any) -> bool:
+    """Whether the value is a list of rows: of objects, but not of the turns of one conversation."""
+    if not isinstance(value, list):
+        return False
+    if not value:
+        return True
+    first = value[0]
+    return isinstance(first, Mapping) and not ({"role", "from", "speaker"} & first.keys())
+
+
+def _parsed(text: str) -> tuple[Any, json.JSONDecodeError | None]:
+    try:
+        value = json.loads(text)
+    except json.JSONDecodeError as error:
+        return None, error
+    except RecursionError:
+        return TOO_DEEP, None
+    except ValueError:  # a number of more digits than Python takes
+        value = json.loads(
+            text, parse_int=lambda digits: float(digits) if len(digits) > LONGEST_NUMBER else int(digits)
+        )
+    return (TOO_DEEP if _any_deep(value) else value), None
+
+
+def _any_deep(value: Any) -> bool:
+    """Whether a single row is nested too deep; of a list of rows, each is looked at by itself, when it is read."""
+    return not isinstance(value, list) and too_deep(value)
+
+
+def _kept_line(
+    whole: json.JSONDecodeError, line: json.JSONDecodeError, number: int
+) -> tuple[json.JSONDecodeError, int]:
+    """The error that says more, with the line that its own count begins at."""
+    return (line, number) if whole.msg == "Extra data" and whole.lineno <= number else (whole, 1)
+
+
+def _no_json(path: Path, error: json.JSONDecodeError, first: int, line: str) -> SourceError:
+    place = place_of(path, first + error.lineno - 1, error.colno)
+    start = line.strip()
+    if start.endswith("},") or (error.msg == "Extra data" and error.doc[error.pos : error.pos + 1] == ","):
+        return SourceError(
+            "a comma follows the object, as in a list, but no [ stands before it",
+            place=place,
+            help="put [ and ] around all of them, or take the commas away",
+        )
+    if error.msg == "Extra data" and error.lineno > 1:
+        return SourceError(
+            "one object ended and another begins: they are written over several lines, with no list around them",
+            place=place,
+            help="put [ ] around them and commas between, or write each on one line",
+        )
+    if start[:1] not in ("{", "["):
+        return SourceError(
+            f"not JSON: it begins with {start[:20]!r}", place=place, help="rows are objects: {...} a line, or [{...}]"
+        )
+    return SourceError(f"not JSON: {error.msg}", place=place)

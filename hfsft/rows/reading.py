@@ -1,0 +1,164 @@
+"""A table of rows -> what each row says: its texts, and why it cannot be used."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import chain, islice
+from typing import Any, NamedTuple
+
+from hfsft.errors import SourceError
+from hfsft.rows.columns import LOOKED_AT, Columns, Format, Seen, settle, settle_seeds
+from hfsft.rows.conversation import Order, conversation
+from hfsft.rows.finding import Finding, below
+from hfsft.rows.refused import check_row
+from hfsft.rows.table import Record, Table
+from hfsft.rows.turns import Role, Turn, is_conversation, read_turns
+from hfsft.rows.values import NOT_UNICODE, absent, as_text, broken, from_json, printable
+
+BAD_HISTORY = "history that is not pairs of question and answer (`drop: [history]` leaves it out)"
+
+
+class SourceRow(NamedTuple):
+    """One row of a source."""
+
+    texts: dict[str, Any]  # by columns of `plan.row.COLUMNS`, with `source` and `unread`
+    defect: str | None
+    kept: Mapping[str, str | None] = {}  # by the source's own names
+
+
+@dataclass(frozen=True)
+class How:
+    """How the rows of a table are read; what a recipe says of it."""
+
+    named: Mapping[str, str] = field(default_factory=dict)  # part -> the column that the recipe names
+    format: Format = "auto"
+    roles: Mapping[str, Role] = field(default_factory=dict)
+    order: Order = field(default_factory=Order)
+    drop: Collection[str] = ()
+    keep: Sequence[str] = ()
+
+
+def read_examples(table: Table, how: How, limit: int | None = None) -> Iterator[SourceRow]:
+    """The rows of a table of examples. Raises `SourceError` for a table that cannot be read so, or has no rows."""
+    records, seen = _settled(table, how, limit)
+    columns = settle(seen, how.format, how.named)
+    for one in records:
+        yield _read(one, columns, how, _conversation if "messages" in columns else _pair)
+
+
+def read_seeds(table: Table, how: How, limit: int | None = None) -> Iterator[SourceRow]:
+    """The rows of a table of seeds, likewise."""
+    records, seen = _settled(table, how, limit)
+    columns = settle_seeds(seen, how.named)
+    for one in records:
+        yield _read(one, columns, how, _seed)
+
+
+def _settled(table: Table, how: How, limit: int | None) -> tuple[Iterator[Record], Seen]:
+    records = table.records(limit)
+    first = list(islice(records, LOOKED_AT))
+    if not first:
+        raise SourceError(f"{table.path}: has no rows")
+    seen = Seen.of(table.path, [one.row for one in first if one.defect is None])
+    for name in how.keep if seen.names else ():
+        seen.named("keep", name)
+    return chain(first, records), seen
+
+
+def _read(one: Record, columns: Columns, how: How, say: Any) -> SourceRow:
+    finding = Finding(how.drop, one.defect)
+    used = {name for names in columns.values() for name in names}
+    texts: dict[str, Any] = {}
+    if one.defect is None:
+        check_row(one.row, used, finding)
+        texts = say(one.row, columns, how, finding)
+    kept = {name: as_text(one.row.get(name)) for name in how.keep}
+    if any(broken(value) for value in kept.values() if value is not None):
+        finding.odd(NOT_UNICODE)
+        kept = {name: None if value is None else printable(value) for name, value in kept.items()}
+    for name, value in one.row.items():
+        if name not in used and name not in kept:
+            finding.left(name, value)
+    said = {**texts, "source": printable(one.source), "unread": list(finding.unread)}
+    return SourceRow(said, finding.defect, kept)
+
+
+def _seed(row: Mapping[str, Any], columns: Columns, _: How, finding: Finding) -> dict[str, Any]:
+    texts = {part: finding.text(row.get(name), part) for part, (name, *_) in columns.items()}
+    if columns and texts.get("instruction") is None:
+        finding.odd("no instruction")
+    return texts
+
+
+def _conversation(row: Mapping[str, Any], columns: Columns, how: How, finding: Finding) -> dict[str, Any]:
+    (column,) = columns["messages"]
+    turns = read_turns(row.get(column), column, how.roles, finding)
+    system = _text(row, columns, "system", finding)
+    return {
+        **conversation(turns, system, how.order, finding),
+        "topic": _text(row, columns, "topic", finding),
+    }
+
+
+def _pair(row: Mapping[str, Any], columns: Columns, how: How, finding: Finding) -> dict[str, Any]:
+    """A question and its answer in columns of their own, each a text or a list of turns, with what came before them."""
+    texts: dict[str, Any] = {part: _text(row, columns, part, finding) for part in ("context", "system", "topic")}
+    history = _history(row, columns, finding)
+    sides = {part: row.get(columns[part][0]) if part in columns else None for part in ("instruction", "response")}
+    lists = {part: _turns(columns[part][0], value, how, finding) for part, value in sides.items() if part in columns}
+    said = {part: None if turns is not None else finding.text(sides[part], part) for part, turns in lists.items()}
+    for part in ("instruction", "response"):
+        if columns and not lists.get(part) and said.get(part) is None:
+            finding.odd(f"no {part}")
+    if not history and not any(lists.values()):
+        return {**texts, **said}
+    asked = lists.get("instruction")
+    if asked is None:
+        asked = [{"role": "user", "content": said.get("instruction") or ""}]
+    if asked and asked[-1]["role"] == "user" and texts["context"]:
+        question = below(asked[-1]["content"], texts["context"]) or ""
+        asked, texts["context"] = [*asked[:-1], {**asked[-1], "content": question}], None
+    answered = lists.get("response")
+    if answered is None:
+        answered = [{"role": "assistant", "content": said.get("response") or ""}]
+    spoken = [turn for turn in answered if turn["role"] != "system"]
+    if spoken and spoken[0]["role"] == "user" and [t for t in asked if t["role"] != "system"][:1] == spoken[:1]:
+        asked = []  # the list of the answer holds the whole conversation
+    return {**texts, **conversation([*history, *asked, *answered], texts["system"], how.order, finding)}
+
+
+def _turns(column: str, value: Any, how: How, finding: Finding) -> list[Turn] | None:
+    """The turns of a list; None of a text."""
+    if absent(value) or (isinstance(value, str) and not _listed(value)) or not is_conversation(value):
+        return None
+    return read_turns(value, column, how.roles, finding)
+
+
+def _listed(value: str) -> bool:
+    """Whether a text is the JSON of a list of turns, as a table of texts holds it."""
+    items = from_json(value)
+    return isinstance(items, list) and bool(items) and all(isinstance(item, dict) and len(item) > 1 for item in items)
+
+
+def _text(row: Mapping[str, Any], columns: Columns, part: str, finding: Finding) -> str | None:
+    return below(*(finding.text(row.get(name), part) for name in columns.get(part, ())))
+
+
+def _history(row: Mapping[str, Any], columns: Columns, finding: Finding) -> list[Turn]:
+    """The turns before the question, of pairs of texts as in LLaMA-Factory's Alpaca format."""
+    (column,) = columns.get("history", (None,))
+    value = from_json(row.get(column)) if column is not None else None
+    if column is None or absent(value) or value == []:
+        return []
+    if "history" in finding.drop:
+        finding.left(column, value)
+        return []
+    turns: list[Turn] = []
+    for pair in value if isinstance(value, list) else [None]:
+        if not (isinstance(pair, list | tuple) and len(pair) == 2 and all(isinstance(text, str) for text in pair)):
+            finding.odd(BAD_HISTORY)
+            return []
+        texts = [finding.text(text, "history") or "" for text in pair]
+        turns += [{"role": role, "content": text} for role, text in zip(("user", "assistant"), texts, strict=True)]
+    return turns

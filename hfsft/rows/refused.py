@@ -1,0 +1,106 @@
+"""What changes the meaning of a row in training and is not carried yet: such a row is set aside by name."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from hfsft.rows.finding import Finding
+from hfsft.rows.values import absent, holds
+
+TOOL_CALLS = "tool calls, which hfsft does not carry yet"
+TOOLS = "tools, which hfsft does not carry yet (`drop: [tools]` leaves them out)"
+REASONING = "reasoning, which hfsft does not carry yet (`drop: [reasoning]` leaves it out)"
+IMAGES = "images or sound, which hfsft does not carry yet (`drop: [images]` leaves them out)"
+PAIR = "a preference pair (`response: chosen` takes the better answer, `drop: [pair]` neither)"
+BAD = "marked as a bad answer (`drop: [label]` ignores the mark)"
+WEIGHT = "a weight in training (`drop: [weight]` leaves it out)"
+
+CALLS_FIELDS = ("tool_calls", "function_call", "function_calls", "tool_call_id", "tool_responses", "tool_results")
+TOOLS_FIELDS = ("tools", "functions", "available_tools")
+REASONING_FIELDS = (
+    "reasoning_content", "reasoning", "reasoning_details", "thinking", "thinking_blocks", "thoughts", "thought",
+    "chain_of_thought", "cot",
+)  # fmt: skip
+IMAGES_FIELDS = ("images", "image", "image_url", "audios", "audio", "videos", "video")
+WEIGHT_FIELDS = ("weight", "loss_weight", "sample_weight", "train", "loss", "loss_mask")
+REASONING_PARTS = ("thinking", "redacted_thinking", "reasoning", "reasoning_text")
+TOOL_PARTS = ("tool_use", "tool_result", "tool_call", "tool_calls", "function_call", "function_call_output")
+TOOL_ROLES = frozenset((
+    "tool", "tools", "tool_call", "tool_calls", "tool_response", "tool_responses", "tool_result", "tool_results",
+    "function", "function_call", "function_calls", "function_response", "function_result", "observation", "ipython",
+))  # fmt: skip
+
+
+def check_row(row: Mapping[str, Any], used: Collection[str], finding: Finding) -> None:
+    """Set the row aside where one of its columns, of those that are not read, makes it mean something else."""
+    fields = {plain(name): value for name, value in row.items() if name not in used}
+    _check(fields, finding)
+    if "chosen" not in used:
+        if any(isinstance(fields.get(name), str | list) and holds(fields.get(name)) for name in ("chosen", "rejected")):
+            finding.refuse("pair", PAIR)
+        if fields.get("rejected") is True or _false(fields.get("chosen")):
+            finding.refuse("label", BAD)
+    if _false(fields.get("label")):
+        finding.refuse("label", BAD)
+    _check_weight(fields, finding)
+
+
+def check_turn(turn: Mapping[str, Any], role: str | None, finding: Finding) -> None:
+    """The same for the fields of one turn; a weight counts where the model is to learn from it."""
+    fields = {plain(name): value for name, value in turn.items()}
+    _check(fields, finding)
+    if role == "assistant":
+        _check_weight(fields, finding)
+
+
+def check_role(name: str, finding: Finding) -> bool:
+    """Whether the role is that of a tool, for which the row is set aside."""
+    if plain(name) not in TOOL_ROLES:
+        return False
+    finding.odd(TOOL_CALLS)
+    return True
+
+
+def check_part(part: Any, finding: Finding) -> None:
+    """Set the row aside for a part of a turn that is no text."""
+    kind = plain(str(part.get("type"))) if isinstance(part, Mapping) else ""
+    if kind in REASONING_PARTS:
+        finding.refuse("reasoning", REASONING)
+    elif kind in TOOL_PARTS:
+        finding.odd(TOOL_CALLS)
+    elif any(word in kind for word in ("image", "audio", "video", "file", "document")):
+        finding.odd("a turn with an image, sound or file, which hfsft does not carry yet")
+    else:
+        finding.odd("a turn is not text")
+
+
+def plain(name: str) -> str:
+    """A name without regard to case, dashes and spaces."""
+    return "_".join(name.replace("-", " ").replace("_", " ").lower().split())
+
+
+def _check(fields: Mapping[str, Any], finding: Finding) -> None:
+    def any_of(names: tuple[str, ...]) -> bool:
+        return any(name in fields and holds(fields[name]) for name in names)
+
+    if any_of(CALLS_FIELDS):
+        finding.odd(TOOL_CALLS)
+    if any_of(TOOLS_FIELDS):
+        finding.refuse("tools", TOOLS)
+    if any_of(REASONING_FIELDS):
+        finding.refuse("reasoning", REASONING)
+    if any_of(IMAGES_FIELDS):
+        finding.refuse("images", IMAGES)
+
+
+def _check_weight(fields: Mapping[str, Any], finding: Finding) -> None:
+    for name in WEIGHT_FIELDS:
+        value = fields.get(name)
+        number = isinstance(value, int | float) and not isinstance(value, bool) and not absent(value)
+        if _false(value) or (number and value != 1):
+            finding.refuse("weight", WEIGHT)
+
+
+def _false(value: Any) -> bool:
+    return value is False or (isinstance(value, str) and value.strip().lower() == "false")

@@ -1,0 +1,209 @@
+"""Where rows are read from: a file, a folder of files, or a dataset; what they depend on, and the rows themselves."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property, partial
+from itertools import islice
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from hfsft.errors import Place, SourceError, nearest, place_of
+from hfsft.rows import delimited, hub, objects
+from hfsft.rows.files import PACKED, UNPACK_ERRORS, head, open_text, plain_suffix
+from hfsft.rows.folder import data_files, made_for_datasets, of_split
+from hfsft.rows.objects import Odd
+from hfsft.rows.values import too_deep
+
+HUB_ID = re.compile(r"^[A-Za-z0-9][\w.\-]*/[\w.\-]+$")
+TEXT_COLUMN = "text"  # the only column of a .txt file
+SUFFIXES = (".txt", ".jsonl", ".ndjson", ".json", ".csv", ".tsv", ".parquet")
+TURN_KEYS = ("role", "from", "speaker")
+NO_OBJECT = "not an object with named columns"
+
+
+class Record(NamedTuple):
+    """One row as it stands in its file; `defect` says why there is none."""
+
+    source: str  # `tickets.jsonl:3`, `data.json[1]`, `owner/name[5]`, as the recipe names the file
+    row: dict[str, Any]
+    defect: str | None = None
+
+
+@dataclass(frozen=True)
+class Table:
+    """Where rows are read from: a local path, or a dataset on the Hub."""
+
+    path: str
+    base: Path  # what a relative path is relative to
+    split: str | None = None
+    config: str | None = None
+    revision: str | None = None
+    delimiter: str | None = None
+
+    @cached_property
+    def local(self) -> Path | None:
+        """The file or folder, None where the path names a dataset on the Hub.
+
+        Raises `SourceError` for what is neither, and for a key that does not go with it.
+        """
+        if self.path.startswith(hub.HUB):
+            return None
+        candidate = self.base / Path(self.path).expanduser()
+        if candidate.exists():
+            self._check_keys(candidate)
+            return candidate
+        if plain_suffix(candidate) in SUFFIXES or not HUB_ID.match(self.path):
+            near = [other.name for other in candidate.parent.iterdir()] if candidate.parent.is_dir() else []
+            guess = nearest(candidate.name, near).partition(" allowed:")[0] if near else ""
+            raise SourceError(f"{self.path}: no such file", help=guess if guess.startswith("did you") else "")
+        return None
+
+    @cached_property
+    def repo(self) -> str:
+        """The name of the dataset on the Hub."""
+        return self.path.removeprefix(hub.HUB)
+
+    @cached_property
+    def commit(self) -> str:
+        """The commit on the Hub that rows are read from: looked up once, so that a push in between changes nothing."""
+        return hub.commit_of(self.repo, self.revision)
+
+    @cached_property
+    def files(self) -> list[tuple[str, Path]]:
+        """The files of rows, each with the name it has in a row's `source`; empty where `datasets` does the reading."""
+        local = self.local
+        if local is None:
+            return []
+        if local.is_file():
+            return [(self._shown(local), local)]
+        if hub.saved(local) or made_for_datasets(local) or self.config is not None:
+            return []
+        return [
+            (f"{self._shown(local)}/{name}", path)
+            for name, path in of_split(self.path, data_files(local, SUFFIXES), self.split)
+        ]
+
+    def identity(self) -> dict[str, Any]:
+        """What the rows depend on: names and hashes of the files, or the commit on the Hub."""
+        how = {"split": self.split, "config": self.config, "delimiter": self.delimiter}
+        local = self.local
+        if local is None:
+            return {**how, "repo": self.repo, "commit": self.commit}
+        if self.files:
+            return {**how, "files": [[name, _sha256(path)] for name, path in self.files]}
+        folder = sorted(path for path in local.rglob("*") if path.is_file() and not path.name.startswith("."))
+        return {**how, "files": [[path.relative_to(local).as_posix(), _sha256(path)] for path in folder]}
+
+    def records(self, limit: int | None = None) -> Iterator[Record]:
+        """Each row with where it stands, `limit` of them at most. Raises `SourceError` for what cannot be read."""
+        return islice(self._records(limit), limit)
+
+    def _records(self, limit: int | None) -> Iterator[Record]:
+        local = self.local
+        if local is None:
+            rows = hub.hub_rows(self.repo, self.commit, self.config, self.split, limit)
+            yield from (record(f"{self.repo}[{index}]", row) for index, row in enumerate(rows))
+        elif self.files:
+            for name, path in self.files:
+                yield from (record(f"{name}{mark}", value) for mark, value in self._file(path))
+        else:
+            rows = hub.folder_rows(self.path, local, self.config, self.split)
+            yield from (record(f"{self._shown(local)}[{index}]", row) for index, row in enumerate(rows))
+
+    def _file(self, path: Path) -> Iterator[tuple[str, Any]]:
+        try:
+            yield from _reader(path, self.delimiter)(path)
+        except UNPACK_ERRORS as error:
+            raise SourceError(f"the packed data is damaged: {error}", place=place_of(path)) from None
+        except OSError as error:
+            raise SourceError(error.strerror or str(error), place=place_of(path)) from None
+
+    def _check_keys(self, local: Path) -> None:
+        for key in ("revision", "config"):
+            if getattr(self, key) is not None and (key == "revision" or local.is_file()):
+                raise SourceError(f"{self.path}: is local and has no {key}", key=key, help="leave it out")
+        if self.split is not None and local.is_file():
+            raise SourceError(f"{self.path}: is one file and has no splits", key="split", help="leave it out")
+
+    def _shown(self, local: Path) -> str:
+        """The path as rows and releases may show it: relative to the recipe, with no folder of this machine."""
+        if not Path(self.path).is_absolute() and not self.path.startswith("~"):
+            return Path(self.path).as_posix()
+        relative = os.path.relpath(local.absolute(), self.base.absolute())
+        return local.name if relative.startswith("..") else Path(relative).as_posix()
+
+
+def record(source: str, value: Any) -> Record:
+    """A value that stands where a row should, as a row if it is one."""
+    if isinstance(value, Odd):
+        return Record(source, {}, str(value))
+    if isinstance(value, list) and value and all(isinstance(t, dict) and set(TURN_KEYS) & t.keys() for t in value):
+        value = {"messages": value}  # a conversation a line, without a name
+    if not isinstance(value, dict):
+        return Record(source, {}, NO_OBJECT)
+    return Record(source, {}, str(objects.TOO_DEEP)) if too_deep(value) else Record(source, value)
+
+
+def _reader(path: Path, delimiter: str | None) -> Any:
+    """What reads a file: by its content where that is unmistakable, else by its name.
+
+    Raises `SourceError` for a file that is no table.
+    """
+    start, suffix, place = head(path), plain_suffix(path), place_of(path)
+    if start.startswith(b"PAR1"):
+        return _parquet
+    if start.startswith(b"PK\x03\x04"):
+        book = suffix in (".xlsx", ".ods", ".xlsm")
+        what, advice = ("a workbook", "save the sheet as CSV") if book else ("a zip archive", "unpack it")
+        raise SourceError(f"is {what}", place=place, help=advice)
+    if suffix == ".parquet":
+        raise SourceError("is no Parquet file: it does not begin with PAR1", place=place)
+    if not suffix and start.lstrip()[:1] in (b"{", b"["):
+        return objects.rows
+    if suffix not in SUFFIXES:
+        known = f"{', '.join(SUFFIXES)}, each also packed as {', '.join(PACKED)}"
+        raise SourceError(f"no reader for {suffix or 'such'} files", place=place, help=known)
+    if suffix in (".csv", ".tsv", ".txt"):
+        with open_text(path) as text:
+            if objects.starts_lines(text):
+                return objects.rows
+    if suffix in (".csv", ".tsv"):
+        return partial(delimited.rows, usual="\t" if suffix == ".tsv" else ",", delimiter=delimiter)
+    return _text if suffix == ".txt" else objects.rows
+
+
+def _text(path: Path) -> Iterator[tuple[str, Any]]:
+    with open_text(path) as lines:
+        for number, line in enumerate(lines, 1):
+            if line.strip():
+                yield f":{number}", {TEXT_COLUMN: line.rstrip("\n")}
+
+
+def _parquet(path: Path) -> Iterator[tuple[str, Any]]:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    index = 0
+    try:
+        for batch in pq.ParquetFile(path).iter_batches(batch_size=1000):
+            for row in batch.to_pylist():
+                yield f"[{index}]", row
+                index += 1
+    except pa.ArrowInvalid as error:
+        raise SourceError(f"not a Parquet file: {hub.cause(error)}", place=place_of(path)) from None
+    except (pa.ArrowException, UnicodeDecodeError) as error:
+        place = Place(f"{place_of(path)}[{index}]")
+        raise SourceError(f"cannot be read from here on: {hub.cause(error)}", place=place) from None
+
+
+def _sha256(path: Path) -> str:
+    sha256 = hashlib.sha256()
+    with path.open("rb") as data:
+        while block := data.read(2**20):
+            sha256.update(block)
+    return sha256.hexdigest()

@@ -1,0 +1,78 @@
+"""The values in a row as files hold them: what counts as nothing, what is text, what Unicode can hold."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Mapping
+from typing import Any
+
+NOT_UNICODE = "text that is not Unicode"
+"""Half of a surrogate pair: JSON may hold one, as of an emoji that was cut; no file of text may."""
+DEEPEST = 100  # levels of lists and objects; no row that anybody meant has more
+
+SURROGATE = re.compile("[\ud800-\udfff]")
+EMPTY_JSON = frozenset(("[]", "{}", "null"))
+
+
+def healed(text: str) -> str:
+    """The text with each surrogate pair joined into its character; a lone half stays."""
+    if not SURROGATE.search(text):
+        return text
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
+
+
+def broken(text: str) -> bool:
+    """Whether half of a surrogate pair stands in the (healed) text."""
+    return bool(SURROGATE.search(text))
+
+
+def printable(text: str) -> str:
+    """The text as any file can hold it: U+FFFD for each half of a surrogate pair."""
+    return SURROGATE.sub("\ufffd", healed(text))
+
+
+def absent(value: Any) -> bool:
+    """Whether the value says nothing: null, NaN, or text of white space alone."""
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return True
+    return isinstance(value, str) and not value.strip()
+
+
+def holds(value: Any, depth: int = 0) -> bool:
+    """Whether anything stands in the value, at whatever depth; an empty list or object holds nothing."""
+    if depth > DEEPEST:
+        return True
+    if isinstance(value, Mapping):
+        return any(holds(inner, depth + 1) for inner in value.values())
+    if isinstance(value, list | tuple):
+        return any(holds(inner, depth + 1) for inner in value)
+    return not absent(value) and not (isinstance(value, str) and value.strip() in EMPTY_JSON)
+
+
+def as_text(value: Any) -> str | None:
+    """A value as a column of text holds it: texts as they are, None for nothing, anything else as JSON."""
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return None
+    if isinstance(value, str):
+        return healed(value)
+    return json.dumps(value, ensure_ascii=False, default=str)
+
+
+def too_deep(value: Any, depth: int = 0) -> bool:
+    """Whether lists and objects lie in each other more than `DEEPEST` levels."""
+    if not isinstance(value, Mapping | list | tuple):
+        return False
+    inside = value.values() if isinstance(value, Mapping) else value
+    return depth >= DEEPEST or any(too_deep(inner, depth + 1) for inner in inside)
+
+
+def from_json(value: Any) -> Any:
+    """What a text holds that is a JSON list, as cells of a spreadsheet do; any other value itself."""
+    if isinstance(value, str) and value.lstrip()[:1] == "[":
+        try:
+            return json.loads(value)
+        except (ValueError, RecursionError):
+            return value
+    return value
