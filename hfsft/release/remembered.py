@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import json
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -64,7 +65,8 @@ def keep(recipe: Recipe, sides: Sides) -> None:
         draft.write_text(text(sides), encoding="utf-8", newline="\n")
         draft.replace(beside)
     except OSError:
-        draft.unlink(missing_ok=True)
+        with suppress(OSError):
+            draft.unlink()
 
 
 def text(sides: Sides) -> str:

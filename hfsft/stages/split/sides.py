@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -25,11 +26,13 @@ class Stand(NamedTuple):
 class Sides:
     """The sides that builds gave so far, by the keys of rows; those of rows that are gone stay.
 
-    `asked` is the recipe's `split` that they were given for.
+    `asked` is the recipe's `split` that they were given for, `moved` how many rows of the last build came to each side
+    from the other, in it or in any build before.
     """
 
     asked: Mapping[str, Any] = field(default_factory=dict)
     stands: Mapping[str, Stand] = field(default_factory=dict)
+    moved: Mapping[Side, int] = field(default_factory=dict)
 
     @property
     def known(self) -> dict[str, Side]:
@@ -43,17 +46,13 @@ class Sides:
 
     def after(self, asked: Mapping[str, Any], batch: Batch) -> Sides:
         """These sides and those of a build's rows."""
-        stands = dict(self.stands)
+        stands, moved = dict(self.stands), Counter[Side]()
         for keys, side in zip(keys_of(batch), batch["split"], strict=True):
             for key in keys:
                 old = self.stands.get(key, Stand(side))
                 stands[key] = Stand(side, old.was if old.side == side else old.side)
-        return Sides(asked, stands)
-
-    def moved(self, batch: Batch, side: Side) -> int:
-        """How many rows of a build stand on this side that stood on the other before."""
-        stands = ((self.stands.get(key) for key in keys) for keys in keys_of(batch))
-        return sum(any(stand and stand.was and stand.side == side for stand in row) for row in stands)
+            moved[side] += any(stands[key].was for key in keys)
+        return Sides(asked, stands, moved)
 
 
 NONE = Sides()
