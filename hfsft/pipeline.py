@@ -113,7 +113,10 @@ def run(
     started = time.perf_counter()
     how = publishing or Publishing()
     loaded = _loaded(recipe, overrides, how.tell)
-    plan = compile_recipe(loaded)
+    from hfsft.release import remembered
+
+    former = remembered.read(loaded, Path(out))
+    plan = compile_recipe(loaded, former=former)
     if loaded.publish.repo_id and how.wanted:
         from hfsft.release.publish import check
 
@@ -137,9 +140,11 @@ def run(
     for row_id, split in zip(rows["id"][:], rows["split"][:], strict=True):
         ids[split].append(row_id)
     ledger.finish(ids, dict(zip(rows["id"][:], rows["source"][:], strict=True)))
-    built = Built(loaded, plan, rows, ledger, usage, time.perf_counter() - started)
+    sides = remembered.after(loaded, former, rows)
+    built = Built(loaded, plan, rows, ledger, usage, time.perf_counter() - started, sides)
     with quiet():
         folder = write(built, Path(out))
+    remembered.keep(loaded, sides)
     remember(plan, cache_folder(plan.name))
     return built, folder
 

@@ -7,6 +7,7 @@ build/refund-support/
   provenance/...                 lineage, measures, scores and reasons, by id
   rejected/rejected-...          the rows that fell, with stage, rule and value
   ledger.jsonl, funnel.json      the fate of every row, and its counts
+  sides.jsonl                    the side of the split that every row keeps in builds to come
   recipe.yaml, recipe.resolved.yaml
   hfsft.lock.json                models, sources, templates and libraries, pinned
 """
@@ -24,7 +25,7 @@ import yaml
 
 from hfsft.errors import UserError
 from hfsft.recipe.recipe import Recipe
-from hfsft.release import lock, report, vega
+from hfsft.release import lock, remembered, report, vega
 from hfsft.release.built import SPLITS, Built
 from hfsft.release.card import card
 from hfsft.release.export import default_rows, provenance_rows, rejected_rows
@@ -92,6 +93,8 @@ def _fill_data(built: Built, folder: Path, tokenizer: Tokenizer | None) -> None:
         _parquet(fallen, folder / "rejected", "rejected")
     with (folder / "ledger.jsonl").open("w", encoding="utf-8") as lines:
         lines.writelines(json.dumps(entry, ensure_ascii=False) + "\n" for entry in built.ledger.entries())
+    if built.sides.stands:
+        _text(folder / remembered.FILE, remembered.text(built.sides))
     _text(folder / "funnel.json", json.dumps(built.summary(), ensure_ascii=False, indent=2) + "\n")
     source = built.recipe.source
     if source.path:

@@ -16,6 +16,7 @@ from urllib.parse import unquote
 from hfsft.errors import ReleaseError
 from hfsft.release.built import SPLITS
 from hfsft.release.patience import Tell, patiently
+from hfsft.release.remembered import FILE as SIDES
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 HUB = "hf://"
 HUB_DATASET = re.compile(r"hf://datasets/(?P<repo>[^/@]+(?:/[^/@]+)?)(?:@(?P<revision>.+))?/?$")
 RECIPE = "recipe.resolved.yaml"  # beside the sources that it names, so that it can be built from here
-RECIPE_FILES = [RECIPE, "sources/*"]
+RECIPE_FILES = [RECIPE, SIDES, "sources/*"]
 
 
 @dataclass(frozen=True)
