@@ -184,7 +184,7 @@ def test_a_full_disk_stops_the_stage_and_keeps_what_is_there(llm, make_pool, sto
     monkeypatch.undo()
     kept = store.read("SELECT count(*) FROM answers")[0][0]
     assert kept >= 20
-    time.sleep(0.1)  # what was on its way arrives
+    llm.settle()
     before = len(llm.requests)
     make_pool().drive("generate", rows(500), total=500)
     assert len(llm.requests) - before == 500 - kept
