@@ -1,5 +1,6 @@
 """What is checked before anything is written: login, rights, names, visibility, tags; and pull requests."""
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -122,7 +123,7 @@ def test_a_member_pushes_to_an_organisation_and_a_stranger_proposes(
 
 def test_the_command_says_what_it_would_do_then_does_it_and_how_to_load_it(hub: HubServer, tmp_path: Path) -> None:
     folder = write_build(tmp_path / "made", publish={"repo_id": REPO, "private": True, "tag": "v1"})
-    command, token = ["python", "-m", "hfsft", "publish", folder], hub.token("ana")
+    command, token = [sys.executable, "-m", "hfsft", "publish", folder], hub.token("ana")
     dry = hub.run([*command, "--dry-run"], token=token)
     assert "  write  data/train-00000-of-00001.parquet" in dry.stdout
     assert hub.state.repos == {}
