@@ -50,9 +50,14 @@ class Diff:
     added: Mapping[str, str]  # id -> what became of the row in the old build
     removed: Mapping[str, str]  # id -> what became of it in the new one
     changed: Mapping[str, tuple[str, ...]]  # id -> the columns that say something else
-    moved: Mapping[str, tuple[str, str]]  # id -> old and new split; must be empty
+    moved: Mapping[str, tuple[str, str]]  # id -> old and new split
     scores: tuple[ScoreShift, ...]
     funnel: tuple[StepPair, ...]
+
+    @property
+    def leaked(self) -> list[str]:
+        """The rows that are tested on now and were trained on before: none, if hfsft built both."""
+        return [row_id for row_id, (old, new) in self.moved.items() if (old, new) == ("train", "validation")]
 
     def as_dict(self) -> dict[str, Any]:
         """The diff as JSON."""
