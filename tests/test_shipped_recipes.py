@@ -26,7 +26,8 @@ every_recipe = pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.st
 
 
 def seeds(path: Path) -> list[str]:
-    return [texts["instruction"] for section in load_recipe(path).seeds for texts in section.texts(FOLDER)]
+    opened = [section.opened(FOLDER, "seeds") for section in load_recipe(path).seeds]
+    return [row.texts["instruction"] for source in opened for row in source.rows(None)]
 
 
 def test_there_are_recipes_for_every_kind_of_start() -> None:

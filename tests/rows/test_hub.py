@@ -78,9 +78,9 @@ def test_what_is_cached_is_read_offline_and_nothing_else(hub: HubServer) -> None
 
 def test_what_the_hub_refuses_is_said_in_one_line(hub: HubServer) -> None:
     program = """
-    for path, keys in (("ana/none", {}), ("ana/src", {"split": "x"}), ("ana/src", {"config": "x"}), ("ana/src", {"revision": "x"})):
+    for keys in ({"path": "ana/none"}, {"split": "x"}, {"config": "x"}, {"revision": "x"}):
         try:
-            list(PromptTable(path=path, **keys).opened(Path(), "").rows(None))
+            list(PromptTable(**{"path": "ana/src", **keys}).opened(Path(), "").rows(None))
         except Exception as error:
             print(type(error).__name__, getattr(error, "key", ""), str(error).replace("\\n", "|"), file=sys.stderr)
     """
@@ -91,5 +91,5 @@ def test_what_the_hub_refuses_is_said_in_one_line(hub: HubServer) -> None:
     assert told[0].startswith("SourceError path ana/none: cannot be read from the Hub: ")
     assert told[1] == "SourceError split ana/src: no split 'x' (it has train)"
     assert told[2].startswith("SourceError config ana/src: ")
-    assert told[3].startswith("SourceError path ana/src: cannot be read from the Hub: ")
+    assert told[3].startswith("SourceError revision ana/src: cannot be read from the Hub: ")
     assert not any("|" in line for line in told)
