@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from hfsft.plan.question import questions
 from hfsft.plan.step import Batch, digest
-from hfsft.similarity import families, near_pairs, normalise, shingles
+from hfsft.similarity import families, near_pairs
 
 READS = ("seed_id", "origin", "instruction")
 
@@ -47,11 +47,5 @@ def _joined(batch: Batch, keys: list[tuple[str, ...]], similarity: float) -> Ite
             if (earlier := first.setdefault(key, place)) != place:
                 yield earlier, place
     asked = [(each.said, each.context) for each in questions(batch)]
-    for one, other, _ in near_pairs(["\n".join(each) for each in asked], similarity):
-        if all(_alike(a, b, similarity) for a, b in zip(asked[one], asked[other], strict=True)):
-            yield one, other
-
-
-def _alike(one: str, other: str, at_least: float) -> bool:
-    a, b = set(shingles(normalise(one)).tolist()), set(shingles(normalise(other)).tolist())
-    return len(a & b) >= at_least * len(a | b)
+    for one, other, _ in near_pairs(asked, similarity):
+        yield one, other
