@@ -29,6 +29,13 @@ if TYPE_CHECKING:
 # published, or in an error, which is pasted.
 LOOKS_LIKE_KEY = re.compile(r"\b(hf_|sk-|gsk_|xai-|AIza|api_org_)(?=[A-Za-z0-9_\-]*[A-Z0-9])[A-Za-z0-9_\-]{16,}")
 
+_ESCAPES = re.compile(
+    "(?:\x1b\\]|\x9d)[^\x07\x1b\x9c]{0,1000}(?:\x07|\x1b\\\\|\x9c)?"  # such as the title of a window
+    "|(?:\x1b\\[|\x9b)[0-?]{0,100}[ -/]{0,10}[@-~]?"  # such as colours
+    "|\x1b[ -/]{0,10}[0-~]?"
+)
+_UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
+
 
 @dataclass(frozen=True, order=True)
 class Place:
@@ -145,6 +152,16 @@ def place_of(path: str | Path, line: int = 0, column: int = 0) -> Place:
     except ValueError:
         shown = absolute
     return Place(str(shown), line, column)
+
+
+def plain(text: str, longest: int = 200) -> str:
+    """Text of a row or a server as one line that does nothing: no escape sequence, control or direction mark in it.
+
+    A backtick is an apostrophe there, so that it opens no code where ours stands. Beyond `longest` characters the text
+    is cut, with a mark.
+    """
+    line = _UNSEEN.sub("", " ".join(_ESCAPES.sub("", text[: 4 * longest + 4_000]).split())).replace("`", "'")
+    return line if len(line) <= longest else f"{line[: longest - 1]}…"
 
 
 def closest(word: str, known: Iterable[str]) -> str | None:

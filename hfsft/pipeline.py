@@ -84,15 +84,18 @@ def validate(recipe: AnyRecipe, *, overrides: Sequence[str] = (), hub: bool = Tr
     return Checked(plan, seen.notes)
 
 
-def build(recipe: AnyRecipe, *, overrides: Sequence[str] = (), out: str | Path = "build") -> DatasetDict:
+def build(
+    recipe: AnyRecipe, *, overrides: Sequence[str] = (), out: str | Path = "build", force: bool = False
+) -> DatasetDict:
     """The dataset of a recipe: a `DatasetDict` with `train` and, where rows were held out, `validation`.
 
-    The same is written to `out/<name>`, with card, ledger, funnel, rejected rows and recipe beside it. Raises
-    `UserError` for whatever the user can mend; answers paid for by then are kept.
+    The same is written to `out/<name>`, with card, ledger, funnel, rejected rows and recipe beside it; the build that
+    stood there is kept in `out/.previous/<name>`. Raises `UserError` for whatever the user can mend, such as a folder
+    there that is no build (with `force` it is moved aside); answers paid for by then are kept.
     """
     from hfsft.release.folder import load_built
 
-    built, folder = run(recipe, overrides=overrides, out=out)
+    built, folder = run(recipe, overrides=overrides, out=out, force=force)
     publish(built.recipe, folder)
     return load_built(folder)
 
@@ -104,16 +107,21 @@ def run(
     out: str | Path = "build",
     watcher: Watcher | None = None,
     publishing: Publishing | None = None,
+    force: bool = False,
 ) -> tuple[Built, Path]:
     """What `build` does up to the folder, with all that is known at its end.
 
-    Where the recipe names a repository and `publishing` is not off, the Hub is asked whether it would take the
-    release before any model is asked.
+    Where no row is left, the folder is written all the same, and the `UserError` says why rows fell. A folder there
+    that is no build is an error before any model is asked, or moved aside with `force`; where the recipe names a
+    repository and `publishing` is not off, the Hub is asked then too whether it would take the release.
     """
     started = time.perf_counter()
     how = publishing or Publishing()
     loaded = _loaded(recipe, overrides, how.tell)
     plan = compile_recipe(loaded)
+    from hfsft.release import former
+
+    former.require(Path(out) / loaded.name, force)
     if loaded.publish.repo_id and how.wanted:
         from hfsft.release.publish import check
 
@@ -126,21 +134,24 @@ def run(
 
     vega.prepare()
     rows, ledger, usage = _execute(loaded, plan, watcher or Watcher())
-    if not len(rows):
-        raise UserError(f"no row is left: {_where_lost(ledger)}")
     from hfsft.plan.engine import quiet
     from hfsft.plan.why import remember
     from hfsft.release.built import SPLITS, Built
+    from hfsft.release.causes import nothing_left
     from hfsft.release.folder import write
 
     ids: dict[str, list[str]] = {split: [] for split in SPLITS}
     for row_id, split in zip(rows["id"][:], rows["split"][:], strict=True):
         ids[split].append(row_id)
-    ledger.finish(ids, dict(zip(rows["id"][:], rows["source"][:], strict=True)))
+    ledger.finish(
+        {split: sorted(found) for split, found in ids.items()}, dict(zip(rows["id"][:], rows["source"][:], strict=True))
+    )
     built = Built(loaded, plan, rows, ledger, usage, time.perf_counter() - started)
     with quiet():
-        folder = write(built, Path(out))
+        folder = write(built, Path(out), force)
     remember(plan, cache_folder(plan.name))
+    if not len(rows):
+        raise UserError(nothing_left(ledger, str(folder)))
     return built, folder
 
 
@@ -251,8 +262,3 @@ def _execute(
 
         rows = engine.run(plan, live, cache, ledger, before=watcher.on_step, after=ended)
         return rows, ledger, pool.usage
-
-
-def _where_lost(ledger: Ledger) -> str:
-    lost = [f"{line.step} took {line.removed} of {line.rows_in}" for line in ledger.funnel if line.removed]
-    return "; ".join(lost) or "the sources are empty"

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 
 from hfsft.cli import build, diff, export, init, plan, preview, publish, report, schema, store, validate, why
-from hfsft.errors import HfsftError, UserError
+from hfsft.errors import HfsftError, RecipeError, UserError
 
 COMMANDS = (build, publish, plan, validate, preview, why, report, diff, export, init, store, schema)
 INTERRUPTED = 130
@@ -68,7 +68,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except HfsftError as error:
         if arguments.debug:
             raise
-        print(f"error: {error}" if "\n" not in str(error) else str(error), file=sys.stderr)
+        # The problems of a recipe are a list, each with its place.
+        listed = isinstance(error, RecipeError) and "\n" in str(error)
+        print(str(error) if listed else f"error: {error}", file=sys.stderr)
         return error.exit_code
     except OSError as error:  # a full disk, a folder that may not be written
         if arguments.debug:

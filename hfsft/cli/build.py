@@ -36,6 +36,9 @@ def add(commands: Any) -> None:
     parser.add_argument(
         "--create-pr", action="store_true", help="propose the release to a repository you may not write"
     )
+    parser.add_argument(
+        "--force", action="store_true", help="move a folder that is no build out of the way; nothing is deleted"
+    )
     add_output(parser)
 
 
@@ -54,6 +57,7 @@ def run(arguments: argparse.Namespace) -> None:
             out=arguments.out,
             watcher=watcher,
             publishing=publishing,
+            force=arguments.force,
         )
     except (KeyboardInterrupt, HfsftError):
         line.clear()

@@ -10,11 +10,13 @@ from typing import Any
 
 from hfsft.errors import Problem, PromptError, RecipeError, nearest
 from hfsft.filters.base import Filter
+from hfsft.filters.score import Score
 from hfsft.models.model import Model
 from hfsft.plan.plan import Plan
 from hfsft.plan.row import COLUMNS
 from hfsft.plan.step import Step
 from hfsft.prompts import Prompt
+from hfsft.recipe.licences import meant
 from hfsft.recipe.recipe import Recipe
 from hfsft.recipe.sources import filters_of, kept_of, open_sources, source_steps
 from hfsft.stages.base import Context
@@ -23,6 +25,7 @@ from hfsft.stages.evolve import parse as parse_evolution
 from hfsft.stages.generate import Generate
 
 RECIPE_VARIABLES = ("name", "description", "language")
+TEMPLATE_LANGUAGE = ["en"]  # what templates read where the recipe names no language
 EVOLVE_VARIABLES = ("instruction", "context", "topic", "system", "round", *TURNS, *RECIPE_VARIABLES)
 GENERATE_VARIABLES = ("instruction", "context", "topic", *RECIPE_VARIABLES)
 
@@ -38,13 +41,14 @@ def compile_recipe(recipe: Recipe, limit: int | None = None, *, weights: bool = 
     """
     opened, problems = open_sources(recipe) if sources else ([], [])
     problems += [*_model_problems(recipe), *_template_problems(recipe), *_filter_problems(recipe)]
+    problems += _licence_problems(recipe)
     if problems:
         raise RecipeError(problems)
     source = recipe.source
     context = Context(
         name=recipe.name,
         description=recipe.description,
-        language=tuple(recipe.language),
+        language=tuple(recipe.language or TEMPLATE_LANGUAGE),
         models={name: _model_identity(recipe.models[name], weights) for name in _roles(recipe).values()},
         base=recipe.base,
         place=lambda *loc: source.place(loc, key=True),
@@ -168,3 +172,27 @@ def _filter_problems(recipe: Recipe) -> Iterator[Problem]:
             else:
                 hint = nearest(column, sorted(known))
                 yield Problem(place, f"filters[{rule.name}] reads `{column}`, which no stage writes", hint)
+        if isinstance(rule, Score) and recipe.judge:
+            yield from _scale_problems(recipe, rule, recipe.judge.scale, ("filters", index, rule.name))
+
+
+def _scale_problems(
+    recipe: Recipe, rule: Score, scale: tuple[int, int], loc: tuple[str | int, ...]
+) -> Iterator[Problem]:
+    """Bounds off the judge's scale, which no row could pass."""
+    low, high = scale
+    for criterion, limits in rule.limits.items():
+        for name, bound, off in (
+            ("at_least", limits.at_least, limits.at_least is not None and limits.at_least > high),
+            ("at_most", limits.at_most, limits.at_most is not None and limits.at_most < low),
+        ):
+            if off:
+                place = recipe.source.place((*loc, criterion, name))
+                message = f"filters[score].{criterion}: {name} {bound:g} keeps no row: scores go from {low} to {high}"
+                yield Problem(place, message, "judge.scale says which scores there are")
+
+
+def _licence_problems(recipe: Recipe) -> Iterator[Problem]:
+    if recipe.license and (known := meant(recipe.license)):
+        place = recipe.source.place(("license",))
+        yield Problem(place, f"license: the Hub has no licence `{recipe.license}`", f"did you mean `{known}`?")

@@ -18,6 +18,11 @@ class Publish(Section):
     private: bool = Field(True, description="Whether only you, or your organization, can see a new dataset.")
     format: FormatName = Field("messages", description="How trainers find the rows in the default configuration.")
     tag: str | None = Field(None, min_length=1, description="Tag that the release gets on the Hub, such as v1.0.")
+    sources: bool = Field(
+        False,
+        description="Whether the release holds what was read of local files: the rows up to `limit` and the texts "
+        "taken from them, never other columns. Left out, only who has the files can build it again.",
+    )
     tokenizer: str | None = Field(
         None,
         min_length=1,

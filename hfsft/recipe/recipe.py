@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Union
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Union
 
 from pydantic import BeforeValidator, Discriminator, Field, PrivateAttr, Tag, model_validator
 
@@ -23,6 +23,7 @@ from hfsft.stages.judge import Judge
 from hfsft.stages.seeds import Prompts, PromptTable
 from hfsft.stages.split import Split
 
+WrittenBy = Literal["people", "models", "both"]
 EMBEDDED = "smollm2-135m-instruct"
 
 
@@ -78,8 +79,15 @@ class Recipe(Section):
         description="Name of the dataset: letters, digits, dots, dashes and underscores.",
     )
     description: str = Field("", description="What the data is about; templates may use it.")
-    language: list[str] = Field(["en"], min_length=1, description="Languages of the data, as ISO 639-1 codes.")
+    language: list[str] | None = Field(
+        None,
+        min_length=1,
+        description="Languages of the data, as ISO 639-1 codes; left out, the card names none, and templates read en.",
+    )
     license: str | None = Field(None, description="Licence of the data, as the Hub names it, such as apache-2.0.")
+    written_by: WrittenBy | None = Field(
+        None, description="Who wrote the seeds and examples, as far as you know; the card says so, or that it is open."
+    )
     budget: Budget | None = Field(None, description="What one build may spend; left out: as much as it takes.")
     models: dict[str, AnyModel] = Field(
         {"writer": Model(model=EMBEDDED)}, min_length=1, description="The models, each under the name stages use."

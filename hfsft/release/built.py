@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime, timezone
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from hfsft.models.usage import Spent, together
 from hfsft.release import measures
+from hfsft.release.causes import Cause, causes
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -36,8 +38,9 @@ class Built:
 
     def split(self, name: str) -> Dataset:
         """The kept rows of one split, in the order of their ids."""
-        wanted = [index for index, split in enumerate(self.rows["split"][:]) if split == name]
-        return self.rows.select(wanted)
+        ids, splits = self.rows["id"][:], self.rows["split"][:]
+        wanted = [index for index, split in enumerate(splits) if split == name]
+        return self.rows.select(sorted(wanted, key=ids.__getitem__))
 
     @cached_property
     def spent(self) -> dict[str, Any]:
@@ -59,9 +62,9 @@ class Built:
 
     @property
     def usd_per_row(self) -> float | None:
-        """What each row that was kept has cost, whichever build paid; None where that is unknown."""
+        """What each row that was kept has cost, whichever build paid; None where that is unknown, or none was."""
         usd = self.spent["usd"]
-        return None if usd is None else round(usd / len(self.rows), 6)
+        return None if usd is None or not len(self.rows) else round(usd / len(self.rows), 6)
 
     @cached_property
     def trainer(self) -> TrainerCheck:
@@ -74,6 +77,9 @@ class Built:
         """Counts, funnel, usage, and what was found of the rows, as JSON."""
         return {
             "name": self.recipe.name,
+            "built": datetime.now(tz=timezone.utc).date().isoformat(),
+            "language": self.recipe.language,
+            "license": self.recipe.license,
             "rows_in": self.ledger.rows_in,
             "fates": self.ledger.counts(),
             "funnel": [line.as_dict() for line in self.ledger.funnel],
@@ -81,18 +87,31 @@ class Built:
             "spent": self.spent,
             "usd_per_row": self.usd_per_row,
             "trainer": self.trainer.as_dict(),
-            "lengths": self.lengths.as_dict(),
+            "lengths": self.lengths.as_dict() if self.lengths else None,
             "bounds": measures.bounds(self.plan),
+            "causes": [cause.as_dict() for cause in self.causes],
             "notes": self.notes,
             "seconds": round(self.seconds, 2),
         }
 
     @cached_property
-    def lengths(self) -> Lengths:
-        """How long the kept rows are for a trainer."""
+    def lengths(self) -> Lengths | None:
+        """How long the kept rows are for a trainer; None where no row was kept."""
         from hfsft.release.lengths import lengths
 
-        return lengths(self)
+        return lengths(self) if len(self.rows) else None
+
+    @cached_property
+    def changed_sources(self) -> list[str]:
+        """The local sources that are no longer what the build read."""
+        from hfsft.release.sources import changed
+
+        return changed(self)
+
+    @cached_property
+    def causes(self) -> list[Cause]:
+        """Why rows fell, the most frequent cause first."""
+        return causes(self.ledger)
 
     @cached_property
     def notes(self) -> list[str]:

@@ -9,6 +9,7 @@ and metadata that no card of ours sets, such as `extra_gated_prompt`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -18,6 +19,7 @@ from hfsft.release.built import SPLITS
 from hfsft.release.diff import Diff
 
 MARK = "<!-- hfsft: releases; what stands below is kept, what stands above is replaced by each release -->"
+_MARKED = re.compile(rf"^{re.escape(MARK)}$", re.MULTILINE)
 HEADING = "## Releases"
 FENCE = "---\n"
 
@@ -33,7 +35,7 @@ def merge(card: str, there: str | None, entry: str | None) -> str:
     if there is None and entry is None:
         return card
     there = (there or "").replace("\r\n", "\n")
-    entries = [part.strip("\n") for part in (entry or "", there.partition(MARK)[2].replace(HEADING, "", 1))]
+    entries = [part.strip("\n") for part in (entry or "", _entries(there).replace(HEADING, "", 1))]
     text = _with_metadata(card, there).rstrip("\n") + "\n"
     listed = "\n\n".join(part for part in entries if part)
     return f"{text}\n{MARK}\n{HEADING}\n\n{listed}\n" if listed else text
@@ -52,7 +54,7 @@ def describe(
     `new` and `old` are the summaries of the release and of the one before it, which `before` is a link to; None for
     the first release. `diff` is what changed between them; None where that is not known.
     """
-    number = (there or "").partition(MARK)[2].count("\n### ") + 1
+    number = _entries(there or "").count("\n### ") + 1
     lines = [f"### {tag or f'Release {number}'}", ""]
     if before is None:
         return "\n".join([*lines, f"First release: {_rows(new, {})}."])
@@ -71,6 +73,12 @@ def metadata(card: str) -> dict[str, Any]:
 def configs(card: str) -> list[str]:
     """The configurations that a card declares; `default` where it declares none."""
     return [config["config_name"] for config in metadata(card).get("configs", [])] or ["default"]
+
+
+def _entries(card: str) -> str:
+    """What stands below the mark: the last that fills a line, since a recipe or a row in the card may hold it too."""
+    found = list(_MARKED.finditer(card))
+    return card[found[-1].end() :] if found else ""
 
 
 def _front(card: str) -> tuple[str, str]:

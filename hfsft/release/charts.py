@@ -50,8 +50,8 @@ def funnel(lines: Sequence[Mapping[str, Any]]) -> Spec:
                         "field": "rows",
                         "type": "quantitative",
                         "title": "rows",
-                        "axis": {"tickCount": 4},
-                        "scale": {"domain": [0, widest * 1.4]},  # room for the numbers
+                        "axis": {"values": _ticks(widest), "format": ",d"},  # up to the rows that there are
+                        "scale": {"domain": [0, widest * 1.4 or 1]},  # room for the numbers
                     },
                     "color": _fates(),
                     "order": {"field": "fate", "sort": "descending"},
@@ -65,6 +65,12 @@ def funnel(lines: Sequence[Mapping[str, Any]]) -> Spec:
             },
         ],
     }
+
+
+def _ticks(widest: int) -> list[int]:
+    """Round numbers from 0, at most five, none above `widest`."""
+    step = next(size * 10**power for power in range(20) for size in (1, 2, 5) if size * 10**power * 5 > widest)
+    return list(range(0, widest + 1, step))
 
 
 def scores(spreads: Mapping[str, Mapping[str, Any]], scale: tuple[int, int]) -> Spec:

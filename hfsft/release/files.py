@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,12 +20,21 @@ FOLDERS = ("data", "provenance", "rejected", "preference", "sources", "assets")
 NAMES = {CARD, FUNNEL, RESOLVED, lock.FILE, "ledger.jsonl", "recipe.yaml", "report.html"}
 DERIVED = {CARD, FUNNEL, "report.html"}  # and assets/: they say how a build ran, so no two builds have the same
 BLOCK = 1 << 20
+_MADE = re.compile(
+    r"(data|provenance|rejected|preference)/[a-z]+-\d{5}-of-\d{5}\.parquet|assets/(funnel|scores|lengths)\.png"
+    r"|sources/(seeds|examples)-\d+\.[a-z]+"
+)
 
 
 def owned(path: str) -> bool:
     """Whether a path in a repository belongs to the release, so that it goes when the release has it no more."""
     top, _, below = path.partition("/")
     return top in FOLDERS if below else path in NAMES
+
+
+def made(path: str) -> bool:
+    """Whether a build writes a file of that path; any other in its folder is somebody's own, and goes nowhere."""
+    return path in NAMES or _MADE.fullmatch(path) is not None
 
 
 @dataclass(frozen=True)
@@ -53,7 +63,7 @@ class File:
 
 @dataclass(frozen=True)
 class Build:
-    """A build's folder as it is to be published: every file in it but hidden ones."""
+    """A build's folder as it is to be published: every file that the build wrote, and no other."""
 
     folder: Path
     files: dict[str, File]
@@ -66,7 +76,9 @@ class Build:
         try:
             paths = sorted(path for path in folder.rglob("*") if path.is_file())
             names = {path: path.relative_to(folder).as_posix() for path in paths}
-            shown = {name: path for path, name in names.items() if not any(p.startswith(".") for p in name.split("/"))}
+            shown = {name: path for path, name in names.items() if made(name)}
+            if lock.FILE in shown and not any(name.startswith("data/") for name in shown):
+                raise ReleaseError(f"{folder}: no row was left in this build, so there is nothing to publish")
             if CARD not in shown or not any(name.startswith("data/") for name in shown):
                 raise ReleaseError(f"{folder} holds no build: it has no {CARD} or no data (hfsft build makes one)")
             for path in shown.values():

@@ -8,13 +8,13 @@ build/refund-support/
   rejected/rejected-...          the rows that fell, with stage, rule and value
   ledger.jsonl, funnel.json      the fate of every row, and its counts
   recipe.yaml, recipe.resolved.yaml
+  sources/...                    what was read of local files, where the recipe says `publish: {sources: true}`
   hfsft.lock.json                models, sources, templates and libraries, pinned
 """
 
 from __future__ import annotations
 
 import json
-import shutil
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -23,35 +23,33 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from hfsft.errors import UserError
-from hfsft.recipe.recipe import Recipe
-from hfsft.release import lock, report, vega
+from hfsft.release import former, lock, report, sources, vega
 from hfsft.release.built import SPLITS, Built
 from hfsft.release.card import card
 from hfsft.release.export import default_rows, provenance_rows, rejected_rows
+from hfsft.release.parquet import write_parquet
 from hfsft.release.pictures import pictures
 from hfsft.release.reader import Release
 from hfsft.release.tokenizer import Tokenizer, load_tokenizer
 
 if TYPE_CHECKING:
-    from datasets import Dataset, DatasetDict
-
-SHARD_BYTES = 500_000_000  # what the Hub's viewer and streaming readers like
+    from datasets import DatasetDict
 
 
-def write(built: Built, out: Path) -> Path:
+def write(built: Built, out: Path, force: bool = False) -> Path:
     """The folder `out/<name>`, written beside and then put in place: a reader never sees half a build.
 
-    Raises `UserError` where it cannot be written; an older build there is untouched by then.
+    The build that stood there becomes the former one, see `former`. Raises `UserError` where it cannot be written, or
+    where a folder stands there that is no build and `force` is not given; what stood there is untouched by then.
     """
     target = out / built.recipe.name
+    former.require(target, force)
     try:
         out.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=f".{built.recipe.name}-", dir=out) as beside:
             folder = Path(beside) / "new"
             _fill(built, folder)
-            if target.exists():
-                target.rename(Path(beside) / "old")
-            folder.rename(target)
+            former.put(folder, target, Path(beside), force)
     except OSError as error:
         raise UserError(
             f"{target}: cannot be written: {error.strerror or error} (answers are kept; build again)"
@@ -85,43 +83,21 @@ def _fill_data(built: Built, folder: Path, tokenizer: Tokenizer | None) -> None:
     for split in SPLITS:
         rows = built.split(split)
         if len(rows):
-            _parquet(default_rows(rows, built.recipe.publish.format, tokenizer), folder / "data", split)
-            _parquet(provenance_rows(rows), folder / "provenance", split)
+            write_parquet(default_rows(rows, built.recipe.publish.format, tokenizer), folder / "data", split)
+            write_parquet(provenance_rows(rows), folder / "provenance", split)
     fallen = rejected_rows(built)
     if len(fallen):
-        _parquet(fallen, folder / "rejected", "rejected")
-    with (folder / "ledger.jsonl").open("w", encoding="utf-8") as lines:
-        lines.writelines(json.dumps(entry, ensure_ascii=False) + "\n" for entry in built.ledger.entries())
+        write_parquet(fallen, folder / "rejected", "rejected")
+    # A line begins with its id: in their order, whatever the order that the rows came in.
+    lines = sorted(json.dumps(entry, ensure_ascii=False) + "\n" for entry in built.ledger.entries())
+    _text(folder / "ledger.jsonl", "".join(lines))
     _text(folder / "funnel.json", json.dumps(built.summary(), ensure_ascii=False, indent=2) + "\n")
     source = built.recipe.source
     if source.path:
-        shutil.copyfile(source.path, folder / "recipe.yaml")
-    resolved = _with_sources(built.recipe, folder)
+        _text(folder / "recipe.yaml", source.text.text)  # as it was read, whatever the file says by now
+    resolved, missing = sources.put(built, folder)
     _text(folder / "recipe.resolved.yaml", _yaml(resolved))
-    _text(folder / lock.FILE, lock.lock_text(built, resolved))
-
-
-def _with_sources(recipe: Recipe, folder: Path) -> dict[str, Any]:
-    """The resolved recipe, with the local files that it reads beside it: the folder alone can be built again."""
-    resolved = recipe.resolved()
-    for section in ("seeds", "examples"):
-        for number, source in enumerate(resolved[section]):
-            local = recipe.base / Path(source.get("path", "")).expanduser()
-            if "path" in source and local.is_file():
-                copy = Path("sources") / f"{section}-{number}{local.suffix}"
-                (folder / copy).parent.mkdir(exist_ok=True)
-                shutil.copyfile(local, folder / copy)
-                source["path"] = copy.as_posix()
-    return resolved
-
-
-def _parquet(rows: Dataset, folder: Path, split: str) -> None:
-    folder.mkdir(exist_ok=True)
-    size = rows.data.nbytes if hasattr(rows.data, "nbytes") else 0
-    shards = max(1, -(-size // SHARD_BYTES))
-    for index in range(shards):
-        part = rows.shard(shards, index, contiguous=True) if shards > 1 else rows
-        part.to_parquet(str(folder / f"{split}-{index:05d}-of-{shards:05d}.parquet"))
+    _text(folder / lock.FILE, lock.lock_text(built, resolved, missing))
 
 
 def _yaml(value: Any) -> str:

@@ -17,13 +17,16 @@ if TYPE_CHECKING:
 
 TOKENS_PER_WORD = 4 / 3
 """Of English text under the tokenizers of today; chat templates add a few more."""
+SAMPLED, LOOKED_AT = 500, 500  # rows, and characters of each, by which letters are told
+LATIN = 0.98  # share of ASCII letters, from which words are taken for such as English has
 
 
 @dataclass(frozen=True)
 class Lengths:
     """How long rows are in `unit`: tokens of `tokenizer`, or words of the conversation where the recipe names none.
 
-    `max_length` (in tokens) and the rows that it cuts are estimates for English words, None and 0 for other words.
+    `max_length` (in tokens) and the rows that it cuts are then guesses at four tokens for three words, as in English;
+    None and 0 where the recipe names another language, or names none and the texts are not in plain Latin letters.
     """
 
     unit: str
@@ -38,15 +41,22 @@ class Lengths:
 
 
 def lengths(built: Built) -> Lengths:
-    """The lengths of the kept rows."""
+    """The lengths of the kept rows, of which there is at least one."""
     found = built.trainer.lengths
     if found:
         return Lengths("tokens", built.trainer.tokenizer, found, found.recommended, found.over_recommended)
     words = _words(built.rows)
-    if built.recipe.language != ["en"]:
+    language = built.recipe.language
+    if language != ["en"] and not (language is None and _latin(built.rows)):
         return Lengths("words", None, Summary.of(words), None, 0)
     guess = Summary.of([ceil(count * TOKENS_PER_WORD) for count in words])
     return Lengths("words", None, Summary.of(words), guess.recommended, guess.over_recommended)
+
+
+def _latin(rows: Dataset) -> bool:
+    """Whether nearly all letters of the answers are those of English."""
+    letters = [letter for text in rows[:SAMPLED]["response"] for letter in (text or "")[:LOOKED_AT] if letter.isalpha()]
+    return sum(map(str.isascii, letters)) >= LATIN * len(letters)
 
 
 def _words(rows: Dataset) -> list[int]:

@@ -5,6 +5,7 @@
   "hfsft": "0.1.0", "python": "3.11.7", "libraries": {"datasets": "5.2.0", ...},
   "recipe": "<hash of the resolved recipe>",
   "sources": {"seeds": [...], "examples": [{"path": ..., "table": {"sha256": [...]}}]},
+  "unpublished": ["tickets.csv"],
   "models": {"writer": {"model": "smollm2-135m-instruct", "temperature": 0.8, "weights": "..."}},
   "templates": {"evolve[1].templates.deepen": "<hash>", "judge": "<hash>"},
   "tokenizer": {"name": ..., "template": "<hash>", "vocabulary": "<hash>"},
@@ -17,7 +18,7 @@ from __future__ import annotations
 import json
 import platform
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
@@ -33,13 +34,16 @@ PACKAGE = "hfsft"
 INDIRECT = ("pyarrow", "tokenizers")  # libraries of our libraries that write files and count tokens
 
 
-def lock_text(built: Built, resolved: Mapping[str, Any]) -> str:
-    """The lock file of a build; `resolved` is its recipe as the folder has it, with no path of this machine."""
-    return json.dumps(lock(built, resolved), ensure_ascii=False, indent=2, sort_keys=True) + "\n"
+def lock_text(built: Built, resolved: Mapping[str, Any], unpublished: Sequence[str] = ()) -> str:
+    """The lock file of a build; `resolved` is its recipe as the folder has it, see `lock` for the rest."""
+    return json.dumps(lock(built, resolved, unpublished), ensure_ascii=False, indent=2, sort_keys=True) + "\n"
 
 
-def lock(built: Built, resolved: Mapping[str, Any]) -> dict[str, Any]:
-    """What the lock file holds."""
+def lock(built: Built, resolved: Mapping[str, Any], unpublished: Sequence[str] = ()) -> dict[str, Any]:
+    """What the lock file holds; `unpublished` are the local paths that the recipe reads and the folder does not hold.
+
+    The hashes of sources are those of what was read, as the plan took them before its first step.
+    """
     steps, tokenizer = list(built.plan.fingerprints()), built.recipe.publish.tokenizer
     return {
         "lock": LAYOUT,
@@ -48,6 +52,7 @@ def lock(built: Built, resolved: Mapping[str, Any]) -> dict[str, Any]:
         "libraries": dict(libraries()),
         "recipe": digest(dict(resolved)),
         "sources": next((dict(step.identity) for step, _ in steps if step.kind == "source"), {}),
+        "unpublished": list(unpublished),
         "models": {name: step.identity["model"] for step, _ in steps for name in step.models},
         "templates": {name: text_hash for step, _ in steps for name, text_hash in templates(step.identity, step.name)},
         "tokenizer": load_tokenizer(tokenizer).identity if tokenizer else None,

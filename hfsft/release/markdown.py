@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+_MARKS = re.compile(r"[\\*\[\]~$<>&]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
+_ENTITIES = {"<": "&lt;", ">": "&gt;", "&": "&amp;"}
+
 
 def table(head: Sequence[str], rows: Sequence[Sequence[object]], right: Sequence[int] = ()) -> str:
     """A table; numbers get thousands separators, None is an empty cell, `right` names the columns of numbers."""
@@ -22,6 +25,18 @@ def cell(value: object) -> str:
     if isinstance(value, int):
         return f"{value:,}"
     return " ".join(str(value).replace("|", "\\|").split())
+
+
+def prose(text: str) -> str:
+    """A sentence of ours, with what rows and servers said in it: only code between backticks stays markup."""
+    parts = text.split("`")
+    if len(parts) % 2 == 0:
+        return _MARKS.sub(_escaped, text.replace("`", "'"))
+    return "`".join(part if index % 2 else _MARKS.sub(_escaped, part) for index, part in enumerate(parts))
+
+
+def _escaped(mark: re.Match[str]) -> str:
+    return _ENTITIES.get(mark[0], f"\\{mark[0]}")
 
 
 def code(text: str, language: str = "") -> str:

@@ -39,7 +39,13 @@ def spread(values: Sequence[float]) -> dict[str, Any]:
 
 
 def bounds(plan: Plan) -> list[dict[str, Any]]:
-    """Every comparison with a number, with the step that makes it."""
+    """Every comparison with a number, with the step that makes it, and what it counts where that is not plain."""
+    units = {
+        column: "tokens" if step.identity.get("tokenizer") else "words"
+        for step in plan.steps
+        if step.identity.get("filter") == "tokens"
+        for column in step.writes
+    }
     return [
         {
             "step": step.name,
@@ -47,6 +53,7 @@ def bounds(plan: Plan) -> list[dict[str, Any]]:
             "column": step.bound.column,
             "at_least": step.bound.at_least,
             "at_most": step.bound.at_most,
+            **({"unit": unit} if (unit := units.get(step.bound.column)) else {}),
         }
         for step in plan.steps
         if step.bound and not step.bound.absent
@@ -62,6 +69,12 @@ def roles(plan: Plan) -> dict[str, list[str]]:
             if (stage := step.name.split(".")[0]) not in stages:
                 stages.append(stage)
     return found
+
+
+def writers(plan: Plan) -> dict[str, list[str]]:
+    """Name of a model -> the stages in which it wrote texts of rows; a judge writes none."""
+    wrote = {name: [stage for stage in stages if stage != "judge"] for name, stages in roles(plan).items()}
+    return {name: stages for name, stages in wrote.items() if stages}
 
 
 def histogram(kept: Sequence[float], fallen: Sequence[float] = ()) -> list[dict[str, float]]:

@@ -8,7 +8,8 @@ from collections import defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hfsft.release.terms import HUB_LICENCES
+from hfsft.recipe.licences import HUB_LICENCES
+from hfsft.release import measures
 
 if TYPE_CHECKING:
     from datasets import DatasetInfo
@@ -18,14 +19,17 @@ if TYPE_CHECKING:
 CONFIGS = {"default": "data", "provenance": "provenance", "rejected": "rejected"}
 """Config -> its folder, in the order that the Hub lists them; a folder that is not there is no config."""
 
+NO_ROWS = [{"config_name": "default", "data_files": [{"split": "train", "path": "data/train-*"}]}]
+"""Of a build without rows: it does not load, where its rejected rows alone would be taken for the data."""
+
 SIZES = ((1_000, "n<1K"), (10_000, "1K<n<10K"), (100_000, "10K<n<100K"), (1_000_000, "100K<n<1M"))
 _SHARD = re.compile(r"(?P<split>\w+)-\d+-of-\d+\.parquet")
 
 
 def metadata(built: Built, folder: Path) -> dict[str, Any]:
     """The metadata of the release in `folder`, whose data files are written already."""
-    infos = [info for name, files in CONFIGS.items() if (info := _info(name, folder / files))]
     rows = sum(built.ledger.counts()[split] for split in built.ledger.splits)
+    infos = [info for name, files in CONFIGS.items() if rows and (info := _info(name, folder / files))]
     recipe = built.recipe
     found = {
         "pretty_name": recipe.name,
@@ -33,8 +37,8 @@ def metadata(built: Built, folder: Path) -> dict[str, Any]:
         **_licence(recipe.license),
         "size_categories": [next((name for bound, name in SIZES if rows < bound), "n>1M")],
         "task_categories": ["text-generation"],
-        "tags": ["sft", "hfsft", *(["synthetic"] if any(step.models for step in built.plan.steps) else [])],
-        "configs": [_config(info, folder) for info in infos],
+        "tags": ["sft", "hfsft", *(["synthetic"] if measures.writers(built.plan) else [])],
+        "configs": [_config(info, folder) for info in infos] if rows else NO_ROWS,
         "dataset_info": [info._to_yaml_dict() for info in infos],
     }
     return {name: value for name, value in found.items() if value is not None}

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from hfsft.errors import plain
 from hfsft.release import measures
+from hfsft.release.causes import AT_READING, SPOKEN, UNSCORED, Cause, listed
 from hfsft.release.terms import stricter
 from hfsft.rows.tally import file_of, unread_note
 
 if TYPE_CHECKING:
+    from datasets import Dataset
+
     from hfsft.release.built import Built
 
 SMALL = (
@@ -29,15 +33,20 @@ ONE_TOPIC = 0.8  # share of one topic, from which a model learns little else
 
 def notes(built: Built) -> list[str]:
     """The notes of a build, the gravest first; empty where nothing stands out."""
-    return [note for source in SOURCES for note in source(built)]
+    return [note for source in (SOURCES if len(built.rows) else WITHOUT_ROWS) for note in source(built)]
+
+
+def _none_left(built: Built) -> Iterator[str]:
+    yield f"no row is left of {built.ledger.rows_in:,}, so there is nothing to load or to publish"
 
 
 def _terms(built: Built) -> Iterator[str]:
     recipe = built.recipe
-    for name, stages in measures.roles(built.plan).items():
-        wrote = [stage for stage in stages if stage != "judge"]
+    if recipe.license is None:
+        yield "the recipe names no licence (`license`), so nobody can tell what this data may be used for"
+    for name, wrote in measures.writers(built.plan).items():
         terms = stricter(recipe.models[name].model, recipe.license)
-        if wrote and terms:
+        if terms:
             yield (
                 f"the licence {recipe.license} promises more than {recipe.models[name].model} allows, which wrote in "
                 f"{' and '.join(wrote)} ({terms.licence}: {terms.asks})"
@@ -46,8 +55,29 @@ def _terms(built: Built) -> Iterator[str]:
 
 def _failed(built: Built) -> Iterator[str]:
     failed, rows_in = built.ledger.counts()["failed"], built.ledger.rows_in
+    found = [cause for cause in built.causes if cause.fate == "failed"]
     if failed:
-        yield f"{failed:,} of {rows_in:,} rows ({failed / rows_in:.1%}) failed: a model gave no usable answer"
+        yield f"{failed:,} of {rows_in:,} rows ({failed / rows_in:.1%}) failed: {_causes(found)}"
+    judged = [cause for cause in built.causes if (cause.fate, cause.stage) == ("failed", "judge")]
+    lost = sum(cause.complete for cause in (*judged, *(c for c in built.causes if c.stage == UNSCORED)))
+    if lost:
+        yield (
+            f"{lost:,} rows that came in complete are lost only because the judge failed on them: nothing is known "
+            "against them"
+        )
+
+
+def _sources(built: Built) -> Iterator[str]:
+    found = [cause for cause in built.causes if cause.stage == AT_READING]
+    if found:
+        rows = sum(cause.rows for cause in found)
+        yield f"{rows:,} of {built.ledger.rows_in:,} rows were {SPOKEN[AT_READING]}: {_causes(found)}"
+    for path in built.changed_sources:
+        yield f"{plain(path)} is not what it was when this build read it: the rows are of what it held then"
+
+
+def _causes(found: Sequence[Cause]) -> str:
+    return "; ".join(listed(found))
 
 
 def _judge(built: Built) -> Iterator[str]:
@@ -68,12 +98,12 @@ def _judge(built: Built) -> Iterator[str]:
         yield f"the judge hardly tells rows apart in {', '.join(blind)}"
     unscored = sum(len(fallen.rows) for fallen in built.ledger.fallen if fallen.rule == "unscored")
     if unscored:
-        yield f"{unscored:,} rows fell because the judge's verdict on them could not be read"
+        why = _causes([cause for cause in built.causes if cause.stage == UNSCORED])
+        yield f"{unscored:,} rows fell because the judge's verdict on them could not be read: {why}"
     models = built.recipe.models
     own = models[built.recipe.role(judge)].model
-    for name, stages in measures.roles(built.plan).items():
-        wrote = [stage for stage in stages if stage != "judge"]
-        if wrote and models[name].model == own:
+    for name, wrote in measures.writers(built.plan).items():
+        if models[name].model == own:
             yield f"the judge is the model that wrote in {' and '.join(wrote)}: models favour what they wrote"
     if not judge.anchors:
         yield "the judge had no scored examples (judge.anchors) to measure by, so its scale is its own"
@@ -98,8 +128,11 @@ def _split(built: Built) -> Iterator[str]:
 
 def _funnel(built: Built) -> Iterator[str]:
     for line in built.ledger.funnel:
-        if line.removed and line.share_removed > MANY:
-            yield f"`{line.step}` took {line.removed:,} of {line.rows_in:,} rows ({line.share_removed:.0%})"
+        told = built.causes if line.step not in (AT_READING, UNSCORED) else []
+        found = [cause for cause in told if cause.stage == line.step and cause.fate == "rejected"]
+        if found and line.share_removed > MANY:
+            share = f"{line.removed:,} of {line.rows_in:,} rows ({line.share_removed:.0%})"
+            yield f"`{line.step}` took {share}: {'; '.join(cause.reason for cause in found)}"
 
 
 def _rows(built: Built) -> Iterator[str]:
@@ -107,7 +140,7 @@ def _rows(built: Built) -> Iterator[str]:
     if len(topics) > 1:
         topic, times = topics.most_common(1)[0]
         if times / len(built.rows) >= ONE_TOPIC:
-            yield f"{times / len(built.rows):.0%} of the rows are about one topic, {topic}"
+            yield f"{times / len(built.rows):.0%} of the rows are about one topic, {plain(topic)}"
     with_system = sum(bool(system) for system in built.rows["system"][:])
     if 0 < with_system < len(built.rows):
         yield f"{with_system:,} of {len(built.rows):,} rows have a system prompt, the others have none"
@@ -134,6 +167,7 @@ def _trainer(built: Built) -> Iterator[str]:
 SOURCES: tuple[Callable[[Built], Iterator[str]], ...] = (
     _terms,
     _failed,
+    _sources,
     _trainer,
     _split,
     _judge,
@@ -141,3 +175,4 @@ SOURCES: tuple[Callable[[Built], Iterator[str]], ...] = (
     _rows,
     _unread,
 )
+WITHOUT_ROWS: tuple[Callable[[Built], Iterator[str]], ...] = (_none_left, _failed, _sources, _funnel, _unread)

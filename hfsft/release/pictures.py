@@ -16,7 +16,7 @@ def pictures(built: Built) -> dict[str, dict[str, Any]]:
     """What there is to draw: the path in the release, and the Vega-Lite specification."""
     specs: dict[str, dict[str, Any]] = {}
     lines = [line.as_dict() for line in built.ledger.funnel if line.added or line.removed]
-    if lines:
+    if any(line["rows_out"] + line["removed"] for line in lines):
         specs[FUNNEL] = charts.funnel(lines)
     judge = built.recipe.judge
     scores = {name: measures.numbers(built.rows, f"score_{name}") for name in (judge.rubric if judge else ())}
@@ -25,7 +25,7 @@ def pictures(built: Built) -> dict[str, dict[str, Any]]:
             {name: measures.spread(values) for name, values in scores.items() if values}, judge.scale
         )
     found = built.lengths
-    if found.summary.longest > found.summary.shortest:
+    if found and found.summary.longest > found.summary.shortest:
         title = f"{found.unit} in a row (dashed: 95th percentile)"
         marks = {"95th percentile": found.summary.percentile_95}
         specs[LENGTHS] = charts.histogram(found.summary.bins, title, marks)

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 HUB = "hf://"
 HUB_DATASET = re.compile(r"hf://datasets/(?P<repo>[^/@]+(?:/[^/@]+)?)(?:@(?P<revision>.+))?/?$")
 RECIPE = "recipe.resolved.yaml"  # beside the sources that it names, so that it can be built from here
-RECIPE_FILES = [RECIPE, "sources/*"]
+LOCK = "hfsft.lock.json"
+RECIPE_FILES = [RECIPE, LOCK, "sources/*"]
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,7 @@ def open_release(where: str, tell: Tell = lambda _: None) -> Release:
     if not folder.is_dir():
         raise ReleaseError(f"{where}: no such folder (name a build, such as build/name, or {HUB}datasets/you/name)")
     release = Release(where, folder)
-    if not release.splits():
+    if not release.splits() and not (folder / LOCK).is_file():
         raise ReleaseError(f"{where}: holds no build of hfsft: it has no provenance rows")
     return release
 
@@ -99,12 +100,23 @@ def open_release(where: str, tell: Tell = lambda _: None) -> Release:
 def fetch_recipe(where: str, tell: Tell = lambda _: None) -> Path:
     """The recipe that an `hf://datasets/...` release was built from, with its local sources beside it.
 
-    Raises `ReleaseError` where there is none; `tell` hears of tries that failed.
+    Raises `ReleaseError` where there is none, or where it reads files that were not published; `tell` hears of tries
+    that failed.
     """
-    recipe = _download(where, tell, RECIPE_FILES) / RECIPE
-    if not recipe.is_file():
+    folder = _download(where, tell, RECIPE_FILES)
+    if not (folder / RECIPE).is_file():
         raise ReleaseError(f"{where}: holds no {RECIPE}: hfsft did not publish it")
-    return recipe
+    try:
+        missing = json.loads((folder / LOCK).read_text(encoding="utf-8")).get("unpublished", [])
+    except (OSError, ValueError):
+        missing = []
+    if missing:
+        raise ReleaseError(
+            f"{where}: cannot be built from here, since its recipe reads {', '.join(map(str, missing))}, which was not "
+            f"published: lay that beside a copy of its {RECIPE} and build the copy, or ask whoever published it for a "
+            "release with `publish: {sources: true}`"
+        )
+    return folder / RECIPE
 
 
 def _download(where: str, tell: Tell, files: list[str] | None = None) -> Path:

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 from markupsafe import Markup
 
 from hfsft.prompts import templates
-from hfsft.release import charts, vega
+from hfsft.release import charts, lock, vega
+from hfsft.release.causes import Cause, listed
 from hfsft.release.reader import Release, open_release
 from hfsft.release.sections import dollars
 from hfsft.release.story import Story
@@ -37,10 +38,10 @@ def report(release: Release) -> str:
     lines = [line for line in summary["funnel"] if line["added"] or line["removed"]]
     measured = list(thresholds(story))
     samples = story.samples()
-    lengths = summary["lengths"]["summary"]
+    lengths = summary["lengths"] and summary["lengths"]["summary"]
     data = {
         "funnel": charts.funnel(lines),
-        "lengths": charts.histogram(lengths["bins"], None, {"95th percentile": lengths["percentile_95"]}),
+        "lengths": lengths and charts.histogram(lengths["bins"], None, {"95th percentile": lengths["percentile_95"]}),
         "measures": measured,
         "samples": samples,
     }
@@ -51,6 +52,10 @@ def report(release: Release) -> str:
             summary=summary,
             measures=measured,
             rules=story.rules(),
+            causes=listed([Cause(**cause) for cause in summary.get("causes", [])]),
+            topics=story.topics(),
+            recipe=_recipe(release),
+            version=_version(release),
             clusters=story.clusters(),
             families=story.families(),
             samples=len(samples),
@@ -64,6 +69,23 @@ def report(release: Release) -> str:
         )
     )
     return page
+
+
+def _recipe(release: Release) -> dict[str, str] | None:
+    """The recipe as it was built, None where the folder has none."""
+    for name in ("recipe.yaml", "recipe.resolved.yaml"):
+        path = release.folder / name
+        if path.is_file():
+            return {"file": name, "text": path.read_text(encoding="utf-8")}
+    return None
+
+
+def _version(release: Release) -> str:
+    """The version that built it, as its lock says."""
+    try:
+        return str(json.loads((release.folder / lock.FILE).read_text(encoding="utf-8"))["hfsft"])
+    except (OSError, ValueError, KeyError):
+        return ""
 
 
 def rewrite(where: str) -> Path:
@@ -101,6 +123,14 @@ def _code(text: str) -> Markup:
     )
 
 
+def _count(number: int) -> str:
+    return f"{number:,}"
+
+
+def _rows(number: int) -> str:
+    return f"{number:,} row{'' if number == 1 else 's'}"
+
+
 def _file(name: str) -> str:
     return (templates() / "report" / name).read_text(encoding="utf-8")
 
@@ -117,5 +147,5 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"code": _code, "count": lambda number: f"{number:,}", "dollars": dollars}
+    environment.filters |= {"code": _code, "count": _count, "rows": _rows, "dollars": dollars}
     return environment

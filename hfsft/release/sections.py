@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hfsft.release import measures
-from hfsft.release.markdown import code, joined, table
+from hfsft.release.causes import listed
+from hfsft.release.contents import about, sample, sources, topics, unpublished
+from hfsft.release.markdown import code, joined, prose, table
 from hfsft.release.pictures import FUNNEL, LENGTHS, SCORES
 from hfsft.release.terms import stricter, terms_of
 
@@ -23,7 +25,7 @@ Values = dict[str, Any]
 
 EXAMPLE_MODEL = "HuggingFaceTB/SmolLM2-135M-Instruct"
 WIDE = 11  # scores of a scale, from which a column for each is too many
-RESOLVED = "recipe.resolved.yaml"  # builds from the release alone: its sources lie beside it
+RESOLVED = "recipe.resolved.yaml"  # builds from the release alone where its sources lie beside it
 HOLDS = {
     "default": "what a trainer reads",
     "provenance": "lineage, measures, scores and reasons of the same rows, by `id`",
@@ -44,25 +46,14 @@ class Release:
         return name if (self.folder / name).is_file() else None
 
 
-def about(release: Release) -> Values:
-    """What it is, and how large."""
-    recipe, counts = release.built.recipe, release.built.ledger.counts()
-    return {
-        "name": recipe.name,
-        "description": recipe.description.strip(),
-        "sizes": joined([f"**{counts[split]:,}** {split}" for split in release.built.ledger.splits if counts[split]]),
-        "license": recipe.license,
-        "languages": joined(recipe.language),
-        "written": any(step.models for step in release.built.plan.steps),
-    }
-
-
-def use(release: Release) -> Values:
-    """The code that loads it into a trainer."""
+def use(release: Release) -> Values | None:
+    """The code that loads it into a trainer; None where no row is left to load."""
+    found = release.built.lengths
+    if found is None:
+        return None
     default = release.metadata["dataset_info"][0]
     columns = [feature["name"] for feature in default["features"]]
     publish = release.built.recipe.publish
-    found = release.built.lengths
     return {
         "source": publish.repo_id or f"build/{release.built.recipe.name}",
         "model": publish.tokenizer or EXAMPLE_MODEL,
@@ -103,6 +94,7 @@ def funnel(release: Release) -> Values:
         "rows_in": f"{ledger.rows_in:,}",
         "fates": " + ".join(f"{rows:,} {fate}" for fate, rows in ledger.counts().items()),
         "picture": release.picture(FUNNEL),
+        "causes": [prose(line) for line in listed(release.built.causes)],
     }
 
 
@@ -136,16 +128,18 @@ def scores(release: Release) -> Values | None:
     }
 
 
-def split(release: Release) -> Values:
-    """Duplicates that fell, families, and that none of them lies on both sides."""
+def split(release: Release) -> Values | None:
+    """Duplicates that fell, families, and that none of them lies on both sides; None where no row is left."""
     built = release.built
+    if not len(built.rows):
+        return None
     sides: dict[str, set[str]] = {}
     for family, side in zip(built.rows["family"][:], built.rows["split"][:], strict=True):
         sides.setdefault(family, set()).add(side)
     counts = {side: sum(side in found for found in sides.values()) for side in built.ledger.splits}
     return {
         "duplicates": [
-            f"`{fallen.stage}` ({fallen.bound}) took {len(fallen.rows):,} rows"
+            f"`{fallen.stage}` ({fallen.bound}) took {len(fallen.rows):,} row{'' if len(fallen.rows) == 1 else 's'}"
             for fallen in built.ledger.fallen
             if "duplicate" in fallen.rule
         ],
@@ -158,9 +152,12 @@ def split(release: Release) -> Values:
     }
 
 
-def tokens(release: Release) -> Values:
-    """How long rows are, and where to cut."""
-    found, summary = release.built.lengths, release.built.lengths.summary
+def tokens(release: Release) -> Values | None:
+    """How long rows are, and where to cut; None where no row is left."""
+    found = release.built.lengths
+    if found is None:
+        return None
+    summary = found.summary
     head = ("shortest", "median", "95th percentile", "longest")
     values = (summary.shortest, summary.median, summary.percentile_95, summary.longest)
     return {
@@ -219,7 +216,7 @@ def dollars(usd: float | None, places: int = 4) -> str:
 
 def limits(release: Release) -> Values:
     """What to know before training on it."""
-    return {"notes": release.built.notes}
+    return {"notes": [prose(note) for note in release.built.notes], "rows": len(release.built.rows)}
 
 
 def recipe(release: Release) -> Values:
@@ -230,12 +227,16 @@ def recipe(release: Release) -> Values:
     written = release.folder / "recipe.yaml"
     file = RESOLVED if release.built.recipe.source.changed or not written.is_file() else written.name
     text = (release.folder / file).read_text(encoding="utf-8")
-    return {"block": code(text, "yaml"), "file": RESOLVED, "version": __version__}
+    missing = unpublished(release.folder)
+    return {"block": code(text, "yaml"), "file": RESOLVED, "version": __version__, "unpublished": missing}
 
 
 SECTIONS: tuple[Callable[[Release], Values | None], ...] = (
     about,
+    sample,
     use,
+    sources,
+    topics,
     funnel,
     scores,
     split,

@@ -14,6 +14,7 @@ from heapq import nsmallest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hfsft.errors import plain
 from hfsft.plan.row import COLUMNS, complete, conversation
 from hfsft.plan.step import unit
 from hfsft.release.reader import Release
@@ -26,6 +27,7 @@ SAMPLES = {"train": 300, "validation": 100, "rejected": 300, "failed": 100}
 """Rows of each fate that the page shows at most, picked by a hash of their ids."""
 EACH_RULE = 30  # rejected rows of every rule at least, however few of all it took
 CLUSTERS = 40
+TOPICS = 50
 MEMBERS = 6  # of a cluster, shown with their text
 LONGEST = 4_000  # characters of one text that the page shows
 LINEAGE = ("origin", "template", "round", "topic", "seed_id", "parent_id", "family")
@@ -158,6 +160,13 @@ class Story:
             }
             for top, members in largest
         ]
+
+    def topics(self) -> list[dict[str, Any]]:
+        """How many kept and fallen rows each topic has, the most frequent first; empty where rows have none."""
+        kept, fallen = Counter(self.values("topic")), Counter(self.fallen.column("topic"))
+        names = [name for name in {*kept, *fallen} if name]
+        ordered = sorted(names, key=lambda name: (-kept[name], -fallen[name], name))
+        return [{"name": plain(name), "kept": kept[name], "fallen": fallen[name]} for name in ordered[:TOPICS]]
 
     def families(self) -> dict[str, Any]:
         """How many families each split has, and how many families have how many rows."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from hfsft.release import charts, measures
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from hfsft.release.story import Story
 
@@ -27,15 +27,22 @@ def thresholds(story: Story) -> Iterator[dict[str, Any]]:
         if not kept and not fallen:
             continue
         bounds = dict(_bounds(story, column))
+        alone = len({*kept, *fallen}) == 1  # a picture of one block says less than its number
         yield {
             "column": column,
-            "chart": charts.histogram(measures.histogram(kept, fallen), None, bounds),
+            "unit": next((bound["unit"] for bound in story.summary["bounds"] if _counts(bound, column)), None),
+            "chart": None if alone else charts.histogram(measures.histogram(kept, fallen), None, bounds),
+            "alone": (kept or fallen)[0] if alone else None,
             "bounds": bounds,
             "places": _places(kept, fallen, bounds),
             "kept": len(kept),
             "fallen": len(fallen),
             "missing": len(values) - len(kept),
         }
+
+
+def _counts(bound: Mapping[str, Any], column: str) -> bool:
+    return bound["column"] == column and bool(bound.get("unit"))
 
 
 def _bounds(story: Story, column: str) -> Iterator[tuple[str, float]]:

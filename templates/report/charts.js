@@ -66,7 +66,7 @@
       input.value = measure.places.reduce(closest, 0);
       input.addEventListener("input", show);
     });
-    chart.addEventListener("drawn", show);
+    chart?.addEventListener("drawn", show);
     show();
   };
 

@@ -1,0 +1,152 @@
+"""What a card says of the rows themselves: who wrote them, where they were read, what they are about, one of them."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from hfsft.errors import plain
+from hfsft.plan.row import conversation
+from hfsft.recipe.compile import filters_of
+from hfsft.release import lock, measures
+from hfsft.release.markdown import code, joined, prose, table
+from hfsft.release.sources import FOLDER, local_sources
+
+if TYPE_CHECKING:
+    from hfsft.release.built import Built
+    from hfsft.release.sections import Release
+
+Values = dict[str, Any]
+
+TOPICS, FILES, COLUMNS = 20, 20, 12  # that one table names
+LOOKED_AT = 20  # rows, of which the shortest is shown
+SHOWN_LINES, SHOWN_LINE = 20, 400  # of each turn of the row that is shown
+
+_LINE = re.compile(r"(:\d+){1,2}$|\[\d+\]$")
+INLINE = "the recipe itself"
+
+
+def about(release: Release) -> Values:
+    """What it is, how large, and who wrote it as far as that is known."""
+    built = release.built
+    recipe, counts = built.recipe, built.ledger.counts()
+    sizes = [f"**{counts[split]:,}** {split}" for split in built.ledger.splits if counts[split]]
+    return {
+        "name": recipe.name,
+        "description": recipe.description.strip(),
+        "sizes": joined(sizes),
+        "rows_in": f"{built.ledger.rows_in:,}",
+        "license": recipe.license,
+        "languages": joined(recipe.language or []),
+        "claims": " ".join(_claims(built)),
+    }
+
+
+def _claims(built: Built) -> Iterator[str]:
+    recipe, wrote = built.recipe, measures.writers(built.plan)
+    came = joined([name for name in ("seeds", "examples") if getattr(recipe, name)])
+    by = {"people": "people", "models": "models", "both": "people and models"}.get(recipe.written_by or "")
+    if wrote:
+        stages = joined(list(dict.fromkeys(stage for stages in wrote.values() for stage in stages)))
+        yield f"Models wrote part of it ({stages}); whether anybody has read every row, this card cannot know."
+    elif measures.roles(built.plan):
+        yield "This build asked models to score rows, not to write any."
+    else:
+        did = ["read", *(["filtered"] if filters_of(recipe) else []), *(["split"] if recipe.split.validation else [])]
+        yield f"This build asked no model: existing rows were {joined(did)}."
+    yield (
+        f"Its {came} were written by {by}, says the recipe."
+        if by
+        else f"Who wrote its {came}, the recipe does not say."
+    )
+
+
+def sample(release: Release) -> Values | None:
+    """One row as a trainer meets it, a short one, and the same in every card."""
+    ids = release.built.rows["id"][:]
+    places = sorted(range(len(ids)), key=ids.__getitem__)[:LOOKED_AT]
+    if not places:
+        return None
+    found = [conversation(row) for row in release.built.rows.select(places)]
+    turns = min(found, key=lambda turns: sum(len(turn["content"]) for turn in turns))
+    return {"block": code("\n\n".join(f"[{turn['role']}]\n{_shown(turn['content'])}" for turn in turns))}
+
+
+def _shown(text: str) -> str:
+    lines = text.splitlines()
+    more = [f"… ({len(lines) - SHOWN_LINES:,} more lines)"] if len(lines) > SHOWN_LINES else []
+    return "\n".join([*(_line(line) for line in lines[:SHOWN_LINES]), *more])
+
+
+def _line(line: str) -> str:
+    indent = line[: len(line) - len(line.lstrip(" \t"))][:SHOWN_LINE]
+    return indent + plain(line, SHOWN_LINE)
+
+
+def topics(release: Release) -> Values | None:
+    """How many of the kept rows are about what."""
+    counts = Counter(topic for topic in release.built.rows["topic"][:] if topic)
+    if not counts:
+        return None
+    ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    rows: list[tuple[str, int]] = [(prose(plain(topic, 80)), number) for topic, number in ordered[:TOPICS]]
+    rest = ordered[TOPICS:]
+    if rest:
+        rows.append((f"{len(rest):,} other topics", sum(number for _, number in rest)))
+    without = len(release.built.rows) - sum(counts.values())
+    if without:
+        rows.append(("none", without))
+    return {"table": table(("topic", "rows"), rows, right=(1,))}
+
+
+def sources(release: Release) -> Values | None:
+    """Where rows were read, how many of each stayed, what was not carried, and what of the files goes along."""
+    kept, fell, unread = Counter[str](), Counter[str](), dict[str, Counter[str]]()
+    built = release.built
+    for rows, counts in ((built.rows, kept), *((fallen.rows, fell) for fallen in built.ledger.fallen)):
+        if not {"source", "unread"} <= set(rows.column_names):
+            continue
+        for source, names in zip(rows["source"][:], rows["unread"][:], strict=True):
+            file = _LINE.sub("", source) if source else INLINE
+            counts[file] += 1
+            unread.setdefault(file, Counter()).update(names or ())
+    files = sorted(unread, key=lambda file: (-kept[file] - fell[file], file))
+    if not files:
+        return None
+    rows_of = [
+        (prose(plain(file)), kept[file] + fell[file], kept[file], _named(unread[file])) for file in files[:FILES]
+    ]
+    return {
+        "table": table(("read from", "rows in", "kept", "not carried"), rows_of, right=(1, 2)),
+        "more": len(files) - FILES if len(files) > FILES else 0,
+        "published": published(release.folder),
+        "local": any(local_sources(built.recipe)),
+    }
+
+
+def _named(columns: Counter[str]) -> str:
+    """Columns that held something and were not carried, the most frequent first."""
+    named = [prose(plain(name, 60)) for name, _ in sorted(columns.items(), key=lambda item: (-item[1], item[0]))]
+    return ", ".join(named[:COLUMNS]) + (f" and {len(named) - COLUMNS} more" if len(named) > COLUMNS else "")
+
+
+def published(folder: Any) -> list[str]:
+    """What a release holds of the sources: each file with its size."""
+    return [f"`{FOLDER}/{path.name}` ({size(path.stat().st_size)})" for path in sorted(folder.glob(f"{FOLDER}/*"))]
+
+
+def unpublished(folder: Any) -> list[str]:
+    """The local files that the recipe of a release reads and that it does not hold."""
+    try:
+        found = json.loads((folder / lock.FILE).read_text(encoding="utf-8")).get("unpublished", [])
+    except (OSError, ValueError):
+        return []
+    return [plain(str(path)) for path in found]
+
+
+def size(count: int) -> str:
+    """Bytes in words: 1.2 MB, 3.4 kB."""
+    return f"{count / 1e6:,.1f} MB" if count >= 1e5 else f"{count / 1e3:,.1f} kB"
