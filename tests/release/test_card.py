@@ -10,9 +10,10 @@ import yaml
 from datasets import Features, get_dataset_config_names, load_dataset
 from huggingface_hub import DatasetCard
 
+from hfsft.recipe.licences import HUB_LICENCES
 from hfsft.release.card import card
 from hfsft.release.markdown import cell, code, joined, table
-from hfsft.release.terms import HUB_LICENCES, TABLE, stricter, terms_of
+from hfsft.release.terms import TABLE, stricter, terms_of
 from tests.release.toy import NASTY, RECIPE, release, toy
 
 
