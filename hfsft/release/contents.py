@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from hfsft.errors import plain
 from hfsft.plan.row import conversation
-from hfsft.recipe.compile import filters_of
+from hfsft.recipe.sources import filters_of
 from hfsft.release import lock, measures
 from hfsft.release.markdown import code, joined, prose, table
 from hfsft.release.sources import FOLDER, local_sources
+from hfsft.rows.tally import file_of
 
 if TYPE_CHECKING:
     from hfsft.release.built import Built
@@ -25,8 +26,8 @@ TOPICS, FILES, COLUMNS = 20, 20, 12  # that one table names
 LOOKED_AT = 20  # rows, of which the shortest is shown
 SHOWN_LINES, SHOWN_LINE = 20, 400  # of each turn of the row that is shown
 
-_LINE = re.compile(r"(:\d+){1,2}$|\[\d+\]$")
 INLINE = "the recipe itself"
+_INLINE = re.compile(r"(seeds|examples)\[\d+\]\.")
 
 
 def about(release: Release) -> Values:
@@ -110,7 +111,7 @@ def sources(release: Release) -> Values | None:
         if not {"source", "unread"} <= set(rows.column_names):
             continue
         for source, names in zip(rows["source"][:], rows["unread"][:], strict=True):
-            file = _LINE.sub("", source) if source else INLINE
+            file = INLINE if not source or _INLINE.match(source) else file_of(source)
             counts[file] += 1
             unread.setdefault(file, Counter()).update(names or ())
     files = sorted(unread, key=lambda file: (-kept[file] - fell[file], file))

@@ -13,8 +13,6 @@ from hfsft.release.terms import stricter
 from hfsft.rows.tally import file_of, unread_note
 
 if TYPE_CHECKING:
-    from datasets import Dataset
-
     from hfsft.release.built import Built
 
 SMALL = (

@@ -1,8 +1,8 @@
 """Sources: what a release holds of the local files that its recipe reads: nothing, or what was read of them.
 
 With `publish: {sources: true}` each file stands in `sources/` as JSON lines: the rows that were read, up to `limit`,
-with the texts that were taken from them and no other column. Without it the release holds none, and only who has the
-files can build it again.
+with the texts that were taken from them, what `keep` names, and no other column. Without it the release holds none, and
+only who has the files can build it again.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hfsft.errors import UserError
+from hfsft.rows.reading import SourceRow
 from hfsft.stages.examples import ExampleTable
 from hfsft.stages.seeds import PromptTable
 
@@ -20,13 +21,17 @@ if TYPE_CHECKING:
     from hfsft.recipe.recipe import Recipe
     from hfsft.release.built import Built
 
-FOLDER = "sources"
-SECTIONS = ("seeds", "examples")
 Local = ExampleTable | PromptTable
 
-# How a source's columns are called and which of its rows are read: in what was read of it that is settled.
-READING = {*("path", "split", "config", "revision", "format", "limit")}
+FOLDER = "sources"
+SECTIONS = ("seeds", "examples")
+
+# How a source is opened and what its columns are called: in what was read of it that is settled.
+READING = {*("path", "split", "config", "revision", "delimiter", "format", "limit", "roles", "messages")}
 READING |= {*("prompt", "instruction", "response", "context", "system", "topic")}
+SEED = {"prompt": "instruction", "topic": "topic", "context": "context", "system": "system"}
+EXAMPLE = {name: name for name in ("instruction", "response", "context", "system", "topic")}
+"""Key of the recipe that names a column -> the text of a row that stands in it."""
 
 
 def put(built: Built, folder: Path) -> tuple[dict[str, Any], list[str]]:
@@ -37,19 +42,21 @@ def put(built: Built, folder: Path) -> tuple[dict[str, Any], list[str]]:
     recipe = built.recipe
     resolved = recipe.resolved()
     missing: list[str] = []
-    moved = built.changed_sources
     for section, number, source in local_sources(recipe):
-        if not recipe.publish.sources or source.path in moved:
+        if not recipe.publish.sources or source.path in built.changed_sources:
             missing.append(source.path)
             continue
-        kept = {key: value for key, value in resolved[section][number].items() if key not in READING}
         path = f"{FOLDER}/{section}-{number}.jsonl"
+        texts = SEED if isinstance(source, PromptTable) else EXAMPLE
+        columns = {key: _free(key, source.keep) for key in texts}
         (folder / FOLDER).mkdir(exist_ok=True)
-        rows = _prompts(source, recipe.base) if isinstance(source, PromptTable) else _examples(source, recipe.base)
         with (folder / path).open("w", encoding="utf-8", newline="\n") as lines:
-            lines.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
-        named = {name: name for name in ("topic", "context", "system")} if isinstance(source, PromptTable) else {}
-        resolved[section][number] = {"path": path, **named, **kept}
+            for row in source.opened(recipe.base, f"{section}[{number}]").rows(None):
+                if row.defect is None:
+                    said = {columns[key]: value for key, value in _said(row, texts).items()}
+                    lines.write(json.dumps({**said, **row.kept}, ensure_ascii=False) + "\n")
+        kept = {key: value for key, value in resolved[section][number].items() if key not in READING}
+        resolved[section][number] = {"path": path, **columns, **kept}
     return resolved, sorted(set(missing))
 
 
@@ -57,7 +64,7 @@ def local_sources(recipe: Recipe) -> Iterator[tuple[str, int, Local]]:
     """Section, place in it and source, for each that reads from this machine."""
     for section in SECTIONS:
         for number, source in enumerate(getattr(recipe, section)):
-            if isinstance(source, Local) and (recipe.base / Path(source.path).expanduser()).exists():
+            if isinstance(source, Local) and _is_local(source, recipe.base):
                 yield section, number, source
 
 
@@ -67,31 +74,30 @@ def changed(built: Built) -> list[str]:
     found = []
     for section, number, source in local_sources(built.recipe):
         try:
-            same = source.identity(built.recipe.base) == read.get(section, {})[number]
-        except (UserError, OSError, LookupError):
-            same = False
-        if not same:
+            now = source.opened(built.recipe.base, f"{section}[{number}]").identity
+        except (UserError, OSError):
+            now = {}
+        if now != read[section][number]:
             found.append(source.path)
     return sorted(set(found))
 
 
-def _prompts(source: PromptTable, base: Path) -> Iterator[dict[str, Any]]:
-    for texts in source.texts(base):
-        yield {"prompt": texts["instruction"], **{name: texts.get(name) for name in ("topic", "context", "system")}}
+def _is_local(source: Local, base: Path) -> bool:
+    try:
+        return source.table(base).local is not None
+    except UserError:  # it was there when the build read it
+        return True
 
 
-def _examples(source: ExampleTable, base: Path) -> Iterator[dict[str, Any]]:
-    """The sound rows; as conversations where one of them has several turns, so that one format reads all."""
-    turns = any(texts.get("messages") for texts, defect in source.texts(base) if defect is None)
-    for texts, defect in source.texts(base):
-        if defect is None:
-            yield _example(texts, turns)
+def _said(row: SourceRow, texts: Mapping[str, str]) -> dict[str, Any]:
+    """A row by the keys of the recipe; of several turns, all but the last answer are what was asked."""
+    said = {key: row.texts.get(name) for key, name in texts.items()}
+    turns = row.texts.get("messages")
+    return said if not turns else {**said, "instruction": turns[:-1], "response": turns[-1]["content"]}
 
 
-def _example(texts: Mapping[str, Any], turns: bool) -> dict[str, Any]:
-    names = ("topic", "system", "messages") if turns else ("topic", "system", "context", "instruction", "response")
-    said = {name: texts.get(name) for name in names}
-    if turns and not said["messages"]:
-        pair = (("user", "instruction"), ("assistant", "response"))
-        said["messages"] = [{"role": role, "content": texts[name]} for role, name in pair]
-    return said
+def _free(name: str, taken: list[str]) -> str:
+    """A name for a column that no kept one has."""
+    while name in taken:
+        name += "_"
+    return name
