@@ -109,8 +109,8 @@ def toy(count: int = 400, recipe: dict[str, Any] | None = None) -> Built:
     ask = Step("generate", "ask", identity={"model": {"model": "llama"}}, models=("writer",))
     failed = [row for row in left if int(row["id"], 16) % 50 == 7]
     left = [row for row in left if row not in failed]
-    lost = dataset(failed).add_column("error", ["timeout: 120 s"] * len(failed))
-    ledger.fallen.append(Fallen("generate", "generate", "failed", "", "error", lost))
+    errors = {row["id"]: "timeout: 120 s" for row in failed}
+    ledger.fallen.append(Fallen("generate", "generate", "failed", "", "", dataset(failed), errors))
     ledger.record(ask, count, len(left), removed=len(failed), cached=False, calls=count, seconds=12.5)
     steps = [
         source,
