@@ -118,10 +118,11 @@ def run(
     started = time.perf_counter()
     how = publishing or Publishing()
     loaded = _loaded(recipe, overrides, how.tell)
-    plan = compile_recipe(loaded)
-    from hfsft.release import former
+    from hfsft.release import former, remembered
 
     former.require(Path(out) / loaded.name, force)
+    sides_before = remembered.read(loaded, Path(out))
+    plan = compile_recipe(loaded, former=sides_before)
     if loaded.publish.repo_id and how.wanted:
         from hfsft.release.publish import check
 
@@ -146,9 +147,11 @@ def run(
     ledger.finish(
         {split: sorted(found) for split, found in ids.items()}, dict(zip(rows["id"][:], rows["source"][:], strict=True))
     )
-    built = Built(loaded, plan, rows, ledger, usage, time.perf_counter() - started)
+    sides = remembered.after(loaded, sides_before, rows)
+    built = Built(loaded, plan, rows, ledger, usage, time.perf_counter() - started, sides)
     with quiet():
         folder = write(built, Path(out), force)
+    remembered.keep(loaded, sides)
     remember(plan, cache_folder(plan.name))
     if not len(rows):
         raise UserError(nothing_left(ledger, str(folder)))

@@ -157,6 +157,7 @@ def test_rules_run_as_early_as_their_columns_exist(server: LLM, out: Path) -> No
         "judge",
         "judge.unscored",
         "filters[score].mean",
+        "split.family",
         "split",
     ]
 

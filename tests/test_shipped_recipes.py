@@ -113,6 +113,7 @@ def test_existing_rows_are_cleaned_as_expected(tmp_path: Path, home: Path) -> No
         "filters[exact_duplicate]": 5,
         "filters[near_duplicate instruction]": 6,
         "filters[near_duplicate response]": 3,
+        "split.family": 0,
         "split": 0,
     }
     assert built.ledger.counts() == {"train": 61, "validation": 12, "rejected": 39, "failed": 0}

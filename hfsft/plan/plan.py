@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
@@ -84,8 +84,8 @@ class Plan:
         return {name: kind for step in self.steps for name, kind in step.writes.items()}
 
     def fingerprints(self) -> Iterator[tuple[Step, str]]:
-        """Each step with its fingerprint, as it is when no row fails."""
+        """Each step with its fingerprint, as it is when no row fails and nothing is remembered of builds before."""
         parent = ""
         for step in self.steps:
-            parent = step.fingerprint(parent)
+            parent = replace(step, remembered="").fingerprint(parent)
             yield step, parent

@@ -69,6 +69,8 @@ class Step:
 
     `writes` maps new columns to their type, in the words of `hfsft.plan.features`. `identity` is JSON: what changes the
     result beside the rows that come in and what stands here; `version` is raised when the code's behaviour changes.
+    `remembered` is a hash of what the step takes from builds before: other rows come out where it differs, but no
+    release pins it.
     """
 
     name: str
@@ -79,6 +81,7 @@ class Step:
     drops: tuple[str, ...] = ()  # columns that no later step needs; only a `map` or a `whole` step drops any
     identity: Mapping[str, Any] = field(default_factory=dict)
     version: int = 1
+    remembered: str = ""
     fn: Callable[..., Any] | None = None
     bound: Bound | None = None
     models: tuple[str, ...] = ()  # names under `models:` that an `ask` step uses
@@ -97,7 +100,8 @@ class Step:
 
     def fingerprint(self, parent: str) -> str:
         """32 hex digits: this step over rows with the fingerprint `parent`."""
-        return digest([self.name, self.kind, self.depends_on(), parent])
+        depends_on = self.depends_on() | ({"remembered": self.remembered} if self.remembered else {})
+        return digest([self.name, self.kind, depends_on, parent])
 
 
 def rows_of(batch: Batch) -> Iterator[Row]:

@@ -23,6 +23,7 @@ from hfsft.stages.base import Context
 from hfsft.stages.evolve import TURNS
 from hfsft.stages.evolve import parse as parse_evolution
 from hfsft.stages.generate import Generate
+from hfsft.stages.split.sides import NONE, Sides
 
 RECIPE_VARIABLES = ("name", "description", "language")
 TEMPLATE_LANGUAGE = ["en"]  # what templates read where the recipe names no language
@@ -30,12 +31,14 @@ EVOLVE_VARIABLES = ("instruction", "context", "topic", "system", "round", *TURNS
 GENERATE_VARIABLES = ("instruction", "context", "topic", *RECIPE_VARIABLES)
 
 
-def compile_recipe(recipe: Recipe, limit: int | None = None, *, weights: bool = True, sources: bool = True) -> Plan:
+def compile_recipe(
+    recipe: Recipe, limit: int | None = None, *, weights: bool = True, sources: bool = True, former: Sides = NONE
+) -> Plan:
     """The plan of a recipe, over `limit` of its source rows only where given (picked by a hash of their ids).
 
     Without `weights` those of an embedded model are not looked for (and downloaded where they are not here), without
     `sources` no file or dataset is opened: enough to check a recipe, but the plan's fingerprints are then not those
-    of a build.
+    of a build. `former` are the sides of the split that builds before gave.
 
     Raises `RecipeError` with every problem that only shows where sections meet, or when sources are opened.
     """
@@ -68,7 +71,7 @@ def compile_recipe(recipe: Recipe, limit: int | None = None, *, weights: bool = 
             if set(rule.reads) <= known - later:
                 waiting.remove((index, rule))
                 steps += rule.steps(source.place(("filters", index)), label=_label(rule, rules))
-    steps += recipe.split.steps(context)
+    steps += recipe.split.steps(context, former)
     plan = Plan(recipe.name, tuple(_numbered(steps)))
     plan.check()
     return plan

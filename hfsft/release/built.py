@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from hfsft.models.usage import Spent, together
 from hfsft.release import measures
 from hfsft.release.causes import Cause, causes
+from hfsft.stages.split.sides import NONE, Sides
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -35,12 +36,13 @@ class Built:
     ledger: Ledger
     usage: Usage
     seconds: float
+    sides: Sides = NONE  # of its rows, and of those of builds before
 
     def split(self, name: str) -> Dataset:
         """The kept rows of one split, in the order of their ids."""
-        ids, splits = self.rows["id"][:], self.rows["split"][:]
-        wanted = [index for index, split in enumerate(splits) if split == name]
-        return self.rows.select(sorted(wanted, key=ids.__getitem__))
+        sides = zip(self.rows["id"][:], self.rows["split"][:], strict=True)
+        wanted = sorted((row_id, index) for index, (row_id, split) in enumerate(sides) if split == name)
+        return self.rows.select([index for _, index in wanted])
 
     @cached_property
     def spent(self) -> dict[str, Any]:

@@ -12,12 +12,13 @@ from typing import Any
 
 from hfsft.errors import LOOKS_LIKE_KEY, ReleaseError
 from hfsft.release import lock
+from hfsft.release.remembered import FILE as SIDES
 
 CARD = "README.md"
 FUNNEL = "funnel.json"
 RESOLVED = "recipe.resolved.yaml"
 FOLDERS = ("data", "provenance", "rejected", "preference", "sources", "assets")
-NAMES = {CARD, FUNNEL, RESOLVED, lock.FILE, "ledger.jsonl", "recipe.yaml", "report.html"}
+NAMES = {CARD, FUNNEL, RESOLVED, lock.FILE, "ledger.jsonl", SIDES, "recipe.yaml", "report.html"}
 DERIVED = {CARD, FUNNEL, "report.html"}  # and assets/: they say how a build ran, so no two builds have the same
 BLOCK = 1 << 20
 _MADE = re.compile(

@@ -7,6 +7,7 @@ build/refund-support/
   provenance/...                 lineage, measures, scores and reasons, by id
   rejected/rejected-...          the rows that fell, with stage, rule and value
   ledger.jsonl, funnel.json      the fate of every row, and its counts
+  sides.jsonl                    the side of the split that every row keeps in builds to come
   recipe.yaml, recipe.resolved.yaml
   sources/...                    what was read of local files, where the recipe says `publish: {sources: true}`
   hfsft.lock.json                models, sources, templates and libraries, pinned
@@ -23,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from hfsft.errors import UserError
-from hfsft.release import former, lock, report, sources, vega
+from hfsft.release import former, lock, remembered, report, sources, vega
 from hfsft.release.built import SPLITS, Built
 from hfsft.release.card import card
 from hfsft.release.export import default_rows, provenance_rows, rejected_rows
@@ -91,6 +92,8 @@ def _fill_data(built: Built, folder: Path, tokenizer: Tokenizer | None) -> None:
     # A line begins with its id: in their order, whatever the order that the rows came in.
     lines = sorted(json.dumps(entry, ensure_ascii=False) + "\n" for entry in built.ledger.entries())
     _text(folder / "ledger.jsonl", "".join(lines))
+    if built.sides.stands:
+        _text(folder / remembered.FILE, remembered.text(built.sides))
     _text(folder / "funnel.json", json.dumps(built.summary(), ensure_ascii=False, indent=2) + "\n")
     source = built.recipe.source
     if source.path:

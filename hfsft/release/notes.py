@@ -11,6 +11,7 @@ from hfsft.release import measures
 from hfsft.release.causes import AT_READING, SPOKEN, UNSCORED, Cause, listed
 from hfsft.release.terms import stricter
 from hfsft.rows.tally import file_of, unread_note
+from hfsft.stages.split.draw import held_out
 
 if TYPE_CHECKING:
     from hfsft.release.built import Built
@@ -24,7 +25,7 @@ SMALL = (
 
 SAME = 0.9  # share of rows with one score, from which a judge hardly tells rows apart
 MANY = 0.5  # share of the rows that one rule takes, from which its bound deserves a look
-FAR = 2  # times more or less than the share asked for that are worth a word
+FAR = 1.5  # times more or less than the share asked for that are worth a word
 FILES = 3  # source files that get a line each on what of them was not carried
 ONE_TOPIC = 0.8  # share of one topic, from which a model learns little else
 
@@ -109,19 +110,49 @@ def _judge(built: Built) -> Iterator[str]:
 
 def _split(built: Built) -> Iterator[str]:
     counts = built.ledger.counts()
-    if not counts.get("validation"):
-        asked = built.recipe.split.validation
-        yield "no rows are held out for validation" + (f", though {asked:g} were asked for" if asked else "")
-    elif not counts.get("train"):
-        yield "all rows are held out for validation, none is left to train on"
-    else:
-        share, asked = counts["validation"] / (counts["train"] + counts["validation"]), built.recipe.split.validation
-        if not asked / FAR <= share <= asked * FAR:
-            yield f"{share:.1%} of the rows are held out, {asked:.0%} were asked for: whole families go to one side"
+    yield from _share(built, counts.get("train", 0), counts.get("validation", 0))
+    if moved := built.sides.moved.get("train"):
+        yield (
+            f"{moved:,} rows were held out in an earlier build and are trained on now, as they became one family with "
+            "rows that are trained on, or the recipe's split changed: results on them measure nothing any more"
+        )
+    if moved := built.sides.moved.get("validation"):
+        yield (
+            f"{moved:,} rows are held out that an earlier build trained on, as the recipe's split changed: a model "
+            "trained on that build has seen them"
+        )
     for bound, meaning in SMALL:
         if 0 < counts.get("train", 0) < bound:
             yield f"{counts['train']:,} rows to train on: {meaning}"
             break
+
+
+def _share(built: Built, train: int, validation: int) -> Iterator[str]:
+    """Whether as many rows are held out as were asked for, and if not, why and what helps."""
+    asked, rows = built.recipe.split.validation, train + validation
+    if not asked:
+        yield "no rows are held out for validation"
+        return
+    missed = abs(validation - asked * rows)
+    if train and validation and (missed < 1 or asked / FAR <= validation / rows <= asked * FAR):
+        return
+    names, topics = built.rows["family"][:], built.rows["topic"][:]
+    families, fresh = Counter(names), held_out(names, topics, asked, {})
+    if abs(sum(families[family] for family in fresh) - asked * rows) < missed:
+        why = (
+            "rows keep the side that an earlier build gave them, and rows like them share it; rows of other kinds help"
+        )
+    elif len(families) == 1:
+        why = "all are one family, alike or grown from one seed: raise `split.similarity`, or add rows of other kinds"
+    else:
+        why = (
+            f"they are {len(families):,} families, the largest of {max(families.values()):,} rows, and none is "
+            "divided: raise `split.similarity` for smaller ones, add rows of other kinds, or ask for another share"
+        )
+    held = (
+        "no rows are" if not validation else "all rows are" if not train else f"{validation / rows:.1%} of the rows are"
+    )
+    yield f"{held} held out for validation, though {100 * asked:g}% were asked for: {why}"
 
 
 def _funnel(built: Built) -> Iterator[str]:

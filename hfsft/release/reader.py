@@ -16,6 +16,7 @@ from urllib.parse import unquote
 from hfsft.errors import ReleaseError
 from hfsft.release.built import SPLITS
 from hfsft.release.patience import Tell, patiently
+from hfsft.release.remembered import FILE as SIDES
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -24,7 +25,7 @@ HUB = "hf://"
 HUB_DATASET = re.compile(r"hf://datasets/(?P<repo>[^/@]+(?:/[^/@]+)?)(?:@(?P<revision>.+))?/?$")
 RECIPE = "recipe.resolved.yaml"  # beside the sources that it names, so that it can be built from here
 LOCK = "hfsft.lock.json"
-RECIPE_FILES = [RECIPE, LOCK, "sources/*"]
+RECIPE_FILES = [RECIPE, LOCK, SIDES, "sources/*"]
 
 
 @dataclass(frozen=True)

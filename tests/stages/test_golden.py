@@ -13,11 +13,13 @@ from typing import Any
 
 import pytest
 
+from hfsft.plan.row import COLUMNS, new_row
 from hfsft.plan.step import Step, digest
 from hfsft.stages.evolve import Evolve
 from hfsft.stages.generate import Generate
 from hfsft.stages.judge import Judge
 from hfsft.stages.split import Split
+from hfsft.stages.split.families import keys_of
 from tests.stages.helpers import CONTEXT, converse, row
 
 VERDICT = {"relevance": {"reason": "yes", "score": 5}, "usefulness": {"reason": "vague", "score": 2}}
@@ -46,12 +48,17 @@ def steps() -> Iterator[tuple[str, int, str]]:
     yield "judge", judge.version, asked(judge, {**ROW, "response": "Tomorrow."}, json.dumps(VERDICT))
     mended = asked(judge, {**ROW, "response": "Tomorrow."}, "It is fine.", json.dumps(VERDICT))
     yield "judge, asked twice", judge.version, mended
-    (split,) = Split(validation=0.5).steps(CONTEXT)
+    family, split = Split(validation=0.5).steps(CONTEXT)
+    assert family.fn is not None
     assert split.fn is not None
     rows = [
         row(f"How do I change the {word} of my account {word * 3}?") for word in ("name", "colour", "email", "plan")
     ]
-    yield "split", split.version, digest(split.fn({name: [each[name] for each in rows] for name in split.reads}))
+    batch = {name: [each[name] for each in rows] for name in COLUMNS}
+    yield "split.family", family.version, digest(families := family.fn(batch))
+    yield "split", split.version, digest(split.fn(batch | families))
+    example = new_row("example", {"instruction": "How do I\u00a0change it?", "context": "A NAME\nand e\u0301"})
+    yield "keys of sides on disk", 1, digest(keys_of({name: [value] for name, value in example.items()}))
 
 
 GOLDEN: dict[str, tuple[int, str]] = {
@@ -60,7 +67,9 @@ GOLDEN: dict[str, tuple[int, str]] = {
     "generate": (1, "d46830b6f5d2e2ce5b655be13c2bf7a6"),
     "judge": (1, "0f2a729efd947b7ebca866c0e42aa26c"),
     "judge, asked twice": (1, "8888421177432a83b8b449013bd98de3"),
-    "split": (1, "a3280c811483af00d663c7d5ba8a681c"),
+    "split.family": (1, "483be60590a8f0865ff68cb06c06657d"),
+    "split": (2, "eea2653c417b573ec9619b1956df6e81"),
+    "keys of sides on disk": (1, "72fe5cea3d871beabec97feffb07cacf"),
 }
 
 

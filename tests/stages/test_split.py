@@ -1,62 +1,327 @@
-"""Split: whole families, by hashes; new seeds never move an old row out of train."""
+"""Split: whole families, as many rows as asked, and no row ever comes from train to validation."""
 
 from __future__ import annotations
 
+import random
+from collections import Counter
+from collections.abc import Callable, Iterable
+from itertools import pairwise
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hfsft.plan.question import questions
+from hfsft.plan.row import COLUMNS
+from hfsft.plan.step import digest
+from hfsft.similarity import normalise, shingles
 from hfsft.stages.split import Split
+from hfsft.stages.split.sides import NONE, Sides
 from tests.stages.helpers import CONTEXT, row
 
-WORDS = ("parcel", "refund", "invoice", "password", "coupon", "battery", "colour", "address", "courier", "warranty")
-ABOUT = [f"What about the {a} and the {b} when {c} fails?" for a in WORDS for b in WORDS for c in WORDS if a < b < c]
+Rows = list[dict[str, Any]]
+SHARES = st.sampled_from([0.01, 0.05, 0.1, 0.2, 0.3, 0.5, 0.8, 0.99])
+SIZES = st.lists(st.integers(1, 9) | st.sampled_from([1, 2, 40]), min_size=2, max_size=60)
 
 
-def split(rows: list[dict[str, Any]], share: float = 0.3) -> dict[str, tuple[str, str]]:
-    (step,) = Split(validation=share).steps(CONTEXT)
-    columns = {name: [each[name] for each in rows] for name in ("id", "seed_id", "instruction", "context")}
-    found = step.fn(columns)  # type: ignore[misc]
-    return dict(zip(columns["id"], zip(found["family"], found["split"], strict=True), strict=True))
+def text(*parts: Any) -> str:
+    """Eight words that follow from `parts`, and are like those of no others."""
+    return " ".join(digest([*parts, word], 7) for word in range(8))
 
 
-def family(seed: dict[str, Any], *instructions: str) -> list[dict[str, Any]]:
-    children = [row(text) | {"seed_id": seed["id"]} for text in instructions]
-    return [seed, *children]
+def alike(number: int, telling: int) -> str:
+    """One matter, told in nearly the same words."""
+    return f"{text(number)} {digest([number, telling], 7)}"
 
 
-def test_children_of_one_seed_stand_on_one_side() -> None:
-    for text in ABOUT[:40]:
-        rows = family(row(text), "Something quite different.", "And a third thing: how tall is it?")
-        assert len(set(split(rows).values())) == 1
+def example(instruction: str, **texts: Any) -> dict[str, Any]:
+    return row(instruction, origin="example", **{"response": "Yes.", **texts})
 
 
-def test_near_duplicates_of_different_seeds_stand_on_one_side() -> None:
-    for text in ABOUT[:40]:
-        a, b = row(text), row(f"{text}!")
-        assert len(set(split([a, b]).values())) == 1
+def chat(*said: str, **texts: Any) -> dict[str, Any]:
+    turns = [{"role": role, "content": each} for text in said for role, each in (("user", text), ("assistant", "Yes."))]
+    return example(said[0], messages=turns, **texts)
 
 
-def test_the_share_is_about_what_was_asked() -> None:
+def split(rows: Rows, share: float = 0.3, former: Sides = NONE, **options: Any) -> Rows:
+    """The rows with family and side."""
+    columns = {name: [each[name] for each in rows] for name in COLUMNS}
+    for step in Split(validation=share, **options).steps(CONTEXT, former):
+        assert step.fn is not None
+        columns |= step.fn({name: columns[name] for name in step.sees(columns)})
+    return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
+
+
+def after(rows: Rows, former: Sides = NONE, share: float = 0.3) -> Sides:
+    """What is remembered once these rows were given their sides."""
+    columns = {name: [each[name] for each in rows] for name in rows[0]}
+    return former.after(Split(validation=share).model_dump(mode="json"), columns)
+
+
+def sides(rows: Rows) -> dict[str, str]:
+    return {each["id"]: each["split"] for each in rows}
+
+
+def held(rows: Rows) -> int:
+    return sum(each["split"] == "validation" for each in rows)
+
+
+def moved(old: Rows, new: Rows) -> Counter[str]:
+    before, now = sides(old), sides(new)
+    return Counter(now[each] for each in before if each in now and before[each] != now[each])
+
+
+def grown(number: int, size: int, topic: str | None) -> Rows:
+    """A seed and what grew from it: in other words, but one family."""
+    seed = row(text(number), topic=topic)
+    return [seed, *({**row(text(number, each), topic=topic), "seed_id": seed["id"]} for each in range(1, size))]
+
+
+def divided(rows: Rows) -> list[str]:
+    found = {(each["family"], each["split"]) for each in rows}
+    return [family for family, count in Counter(family for family, _ in found).items() if count > 1]
+
+
+def leaks(rows: Rows, at_least: float = 0.6) -> list[tuple[str, str]]:
+    """Pairs across the split of which what is said and the context are each so alike, counted one by one."""
+    asked = questions({name: [each[name] for each in rows] for name in COLUMNS})
+    sets = [[set(shingles(normalise(part)).tolist()) for part in (each.said, each.context)] for each in asked]
+
+    def like(one: int, other: int) -> bool:
+        return all(len(a & b) >= at_least * len(a | b) for a, b in zip(sets[one], sets[other], strict=True))
+
+    train, validation = (
+        [place for place, each in enumerate(rows) if each["split"] == side] for side in ("train", "validation")
+    )
+    return [(rows[a]["instruction"], rows[b]["instruction"]) for a in train for b in validation if like(a, b)]
+
+
+# The share
+
+
+@settings(max_examples=150, deadline=None)
+@given(SIZES, SHARES, st.sampled_from([1, 3, 1000]), st.randoms(use_true_random=False))
+def test_the_share_of_rows_is_met_within_one_family(sizes: list[int], share: float, topics: int, order: Any) -> None:
     rows = [
-        row(f"{i} {i * 7919} {'abcdefghij'[i % 10] * 9} {i * i}", context=f"{i * 104729:x}" * 4) for i in range(600)
+        each
+        for number, size in enumerate(sizes)
+        for each in grown(number, size, f"topic {number % topics}" if topics > 1 else None)
     ]
-    sides = [side for _, side in split(rows, 0.2).values()]
-    assert 0.1 < sides.count("validation") / len(sides) < 0.3
+    found = split(rows, share)
+    assert abs(held(found) - share * len(rows)) <= max(sizes)
+    assert 0 < held(found) < len(rows)
+    assert not divided(found)
+    order.shuffle(rows)
+    assert sides(split(rows, share)) == sides(found), "the order of rows is nothing"
+
+
+@pytest.mark.parametrize("share", [0.1, 0.3])
+def test_pairs_are_held_out_like_single_rows(share: float) -> None:
+    pairs = [example(alike(number, telling)) for number in range(400) for telling in range(2)]
+    found = split(pairs, share)
+    assert held(found) == share * len(pairs)
+    assert not leaks(found)
+
+
+def test_families_of_every_size_have_the_same_chance() -> None:
+    rows = [each for number in range(1500) for each in grown(number, 1 + number % 5, None)]
+    found = split(rows, 0.2)
+    size = Counter(each["family"] for each in found)
+    for wanted in range(1, 6):
+        of_size = [each for each in found if size[each["family"]] == wanted]
+        assert 0.14 < held(of_size) / len(of_size) < 0.26
+
+
+def test_each_topic_gives_its_share() -> None:
+    rows = [each for number in range(900) for each in grown(number, 1 + number % 4, f"topic {number % 9}")]
+    rows += [each for number in range(900, 1000) for each in grown(number, 1 + number % 3, f"small {number}")]
+    found = split(rows, 0.1)
+    for topic in (f"topic {number}" for number in range(9)):
+        of_topic = [each for each in found if each["topic"] == topic]
+        assert abs(held(of_topic) - 0.1 * len(of_topic)) <= 5
+    small = [each for each in found if each["topic"].startswith("small")]
+    assert abs(held(small) - 0.1 * len(small)) <= 5
+
+
+def test_a_topic_is_not_held_out_with_its_one_large_family() -> None:
+    rows = [each for topic in range(20) for each in grown(topic, 60, f"topic {topic}")]
+    rows += [row(text(topic, each, "alone"), topic=f"topic {topic}") for topic in range(20) for each in range(40)]
+    found = split(rows, 0.1)
+    by_topic = Counter(each["topic"] for each in found if each["split"] == "validation")
+    assert all(8 <= by_topic[f"topic {topic}"] <= 12 for topic in range(20))
 
 
 def test_no_validation_means_none() -> None:
-    assert {side for _, side in split([row(text) for text in ABOUT], 0).values()} == {"train"}
+    assert not held(split([example(text(number)) for number in range(50)], 0))
 
 
-@settings(max_examples=30, deadline=None)
-@given(st.lists(st.sampled_from(ABOUT), unique=True, min_size=2, max_size=25), st.integers(0, 24), st.randoms())
-def test_laws(texts: list[str], cut: int, random: Any) -> None:
-    rows = [row(text) for text in texts]
-    before, after = split(rows[:cut]), split(rows)
-    shuffled = list(rows)
-    random.shuffle(shuffled)
-    assert split(shuffled) == after, "order is nothing"
-    moved = [each for each in before if before[each][1] == "train" and after[each][1] == "validation"]
-    assert not moved, "new seeds move no row from train to validation"
+def test_one_row_alone_is_trained_on() -> None:
+    assert not held(split([example("Where is it?")]))
+
+
+# Families
+
+
+GREETINGS = ("Hi there, I hope you can help me today.", "Good morning! I have a small question, if I may ask it.")
+TWINS: dict[str, Callable[[int, int], dict[str, Any]]] = {
+    "seeds": lambda number, telling: row(alike(number, telling)),
+    "examples": lambda number, telling: example(alike(number, telling), response=f"Answer {telling}."),
+    "conversations that open in two ways": lambda number, telling: chat(
+        GREETINGS[telling], f"{alike(number, telling)} {text(number, 'more')} {text(number, 'rest')}"
+    ),
+    "questions with a context": lambda number, telling: example(
+        alike(number, telling), context=alike(-number, telling)
+    ),
+    "one question under two systems": lambda number, telling: example(text(number), system=f"You are bot {telling}."),
+}
+OTHERS: dict[str, Callable[[int], dict[str, Any]]] = {
+    "conversations that open alike": lambda number: chat("Hi", text(number)),
+    "conversations that open with one long greeting": lambda number: chat(GREETINGS[0], text(number)),
+    "questions about one context": lambda number: example(text(number), context=text("about") * 20),
+    "one question about many contexts": lambda number: example("Summarise the text below.", context=text(number) * 5),
+    "questions with one system": lambda number: example(text(number), system=text("system") * 20),
+}
+
+
+@pytest.mark.parametrize("make", TWINS.values(), ids=TWINS)
+def test_what_is_nearly_the_same_stands_on_one_side(make: Callable[[int, int], dict[str, Any]]) -> None:
+    rows = [make(number, telling) for number in range(40) for telling in range(2)]
+    found = split(rows, 0.5)
+    assert held(found) == 40
+    assert len({each["family"] for each in found}) == 40
+    assert not divided(found)
+    assert not leaks(found)
+
+
+@pytest.mark.parametrize("make", OTHERS.values(), ids=OTHERS)
+def test_what_is_only_partly_the_same_is_no_family(make: Callable[[int], dict[str, Any]]) -> None:
+    found = split([make(number) for number in range(60)], 0.5)
+    assert len({each["family"] for each in found}) == 60
+    assert held(found) == 30
+
+
+def test_a_corrected_answer_moves_no_row_and_needs_no_memory() -> None:
+    questions = [text(number) for number in range(300)]
+    before, after = (split([example(each, response=answer) for each in questions]) for answer in ("Yes.", "No."))
+    assert [each["split"] for each in before] == [each["split"] for each in after]
+    assert [each["family"] for each in before] == [each["family"] for each in after]
+
+
+# What is remembered
+
+
+def builds(waves: Iterable[Rows], share: float = 0.3) -> list[Rows]:
+    """The rows of builds that follow each other, each with the rows of those before it."""
+    rows, former, found = list[dict[str, Any]](), NONE, list[Rows]()
+    for wave in waves:
+        rows = [*rows, *wave]
+        found.append(split(rows, share, former))
+        former = after(found[-1], former, share)
+    return found
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(
+        st.lists(st.tuples(st.integers(0, 12), st.integers(0, 5)), min_size=1, max_size=12), min_size=2, max_size=8
+    ),
+    SHARES,
+    st.randoms(use_true_random=False),
+)
+def test_no_row_moves_to_validation_as_rows_are_added(
+    waves: list[list[tuple[int, int]]], share: float, order: Any
+) -> None:
+    # Two matters in one text join the families of both.
+    made = [
+        [
+            example(f"{alike(a, b)} {text(a + 1)}" if b == 5 else alike(a, b), response=f"{index} {a} {b}")
+            for a, b in wave
+        ]
+        for index, wave in enumerate(waves)
+    ]
+    found = builds(made, share)
+    for old, new in pairwise(found):
+        assert not moved(old, new)["validation"]
+        assert not divided(new)
+        assert not leaks(new)
+        trained = {each["id"] for each in old if each["split"] == "train"}
+        joined = {each["family"] for each in new if each["id"] in trained}
+        back = [each for each in new if each["split"] == "train" and sides(old).get(each["id"]) == "validation"]
+        assert all(each["family"] in joined for each in back), "only what was joined to rows trained on"
+    last = [each for wave in made for each in wave]
+    order.shuffle(last)
+    former = after(found[-2], share=share)
+    assert sides(split(last, share, former)) == sides(split(last[::-1], share, former))
+
+
+def test_the_share_is_met_again_with_what_is_added_one_by_one() -> None:
+    found = builds([[example(text(number))] for number in range(120)], 0.1)
+    assert all(abs(held(rows) - 0.1 * len(rows)) <= 1 for rows in found)
+    assert not sum((moved(old, new) for old, new in pairwise(found)), Counter())
+
+
+def test_rows_past_the_number_up_to_which_all_are_compared_move_none() -> None:
+    order = random.Random(1)
+    first = [example(alike(number, telling)) for number in range(1000) for telling in range(2)]
+    second = [example(alike(number, 2)) for number in order.sample(range(1000), 200)]
+    old, new, last = builds([first, [example("Quite another thing.")], second])
+    assert not moved(old, new)
+    assert not moved(new, last)["validation"]
+    assert abs(held(last) / len(last) - 0.3) < 0.02
+
+
+def test_one_more_row_moves_next_to_none_even_without_memory() -> None:
+    rows = [each for number in range(400) for each in grown(number, 1 + number % 3, f"topic {number % 7}")]
+    before = split(rows, 0.1)
+    changes = [moved(before, split([*rows, row(text("more", number), topic="topic 3")], 0.1)) for number in range(20)]
+    assert sum(sum(change.values()) for change in changes) < 20 * 6, "rows that moved, of 800, for each row added"
+
+
+def test_what_joins_both_sides_is_trained_on_and_counted() -> None:
+    rows = [example(text(number)) for number in range(40)]
+    old = split(rows, 0.5)
+    train, validation = (next(r for r in old if r["split"] == side) for side in ("train", "validation"))
+    bridge = example(f"{train['instruction']} {validation['instruction']}")
+    new = split([*rows, bridge], 0.5, after(old, share=0.5), similarity=0.6)
+    assert not moved(old, new)  # half of each is not alike enough
+    near = [
+        example(" ".join([*train["instruction"].split()[k:], *validation["instruction"].split()[:k]]))
+        for k in range(1, 8)
+    ]
+    new = split([*rows, *near], 0.5, former := after(old, share=0.5))
+    assert moved(old, new) == {"train": 1}
+    assert after(new, former, 0.5).moved["train"] == 1
+    again = split([*rows, *near], 0.5, after(new, former, 0.5))
+    assert sides(again) == sides(new)
+    assert after(again, after(new, former, 0.5), 0.5).moved["train"] == 1, "as told in the build that moved it"
+
+
+def test_rows_that_were_gone_come_back_to_their_side() -> None:
+    rows = [example(text(number)) for number in range(60)]
+    old = split(rows)
+    less = split(rows[:20], former=after(old))
+    back = split(rows, former=after(less, after(old)))
+    assert sides(back) == sides(old)
+
+
+def test_a_corrected_answer_or_topic_keeps_the_side_of_a_seed_and_of_an_example() -> None:
+    for make in (row, example):
+        rows = [make(text(number), topic=f"topic {number % 3}", response="Yes.") for number in range(90)]
+        old = split(rows)
+        mended = [make(each["instruction"], topic="topic 1", response="No.") for each in rows]
+        new = split(mended, former=after(old))
+        assert [each["split"] for each in new] == [each["split"] for each in old]
+
+
+@pytest.mark.parametrize("asked", [{"share": 0.6}, {"similarity": 0.7}])
+def test_another_split_is_drawn_anew_and_what_that_moved_is_counted(asked: dict[str, Any]) -> None:
+    rows = [each for number in range(100) for each in grown(number, 2, None)]
+    old = split(rows)
+    former = after(old)
+    new = split(rows, **asked, former=former)
+    assert sides(new) == sides(split(rows, **asked))
+    assert (
+        former.after({}, {name: [each[name] for each in new] for name in new[0]}).moved.get("validation", 0)
+        == (moved(old, new)["validation"])
+    )

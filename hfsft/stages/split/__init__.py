@@ -1,0 +1,67 @@
+"""Split: train and validation by families, so that nothing leaks from one into the other."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from pydantic import Field
+
+from hfsft.plan.step import Step
+from hfsft.stages.base import Context, Section
+from hfsft.stages.split.families import READS, family_names
+from hfsft.stages.split.sides import NONE, Sides, give_sides
+
+
+class Split(Section):
+    """Hold rows out for validation, by families that are never divided.
+
+    A family is all rows grown from one seed, joined with every family that asks nearly the same. Which families are
+    held out follows from hashes of what rows ask, never from their order or their answers. The side that a row was
+    given is remembered for the builds to come, in a file beside the recipe (`<name of the recipe's file>.sides.jsonl`)
+    and in the build (`sides.jsonl`): whatever is added, no row ever moves from train to validation. Share and families
+    give way to that: where a new row joins two families of which one is held out, both go to train, and where all
+    that is new belongs to old families, the share is missed. Another `validation` or `similarity` draws all anew.
+    """
+
+    validation: float = Field(
+        0.1,
+        ge=0,
+        lt=1,
+        description="Share of the rows to hold out, within one family; of each topic about as many.",
+    )
+    similarity: float = Field(
+        0.6,
+        ge=0.5,
+        le=1,
+        description="Rows belong to one family if what their users say, and what context they bring, are each at "
+        "least so alike (0 to 1).",
+    )
+
+    def steps(self, context: Context, former: Sides = NONE) -> list[Step]:
+        """Two steps that write `family` and `split`, the second with regard to the sides that builds before gave."""
+        place = context.place("split")
+        known = former.known if former.asked == self.model_dump(mode="json") else {}
+        return [
+            Step(
+                name="split.family",
+                kind="whole",
+                reads=READS,
+                optional=("context", "messages"),
+                writes={"family": "string"},
+                identity={"similarity": self.similarity},
+                fn=partial(family_names, similarity=self.similarity),
+                place=place,
+            ),
+            Step(
+                name="split",
+                kind="whole",
+                reads=(*READS, "topic", "family"),
+                optional=("context", "messages"),
+                writes={"split": "string"},
+                identity={"validation": self.validation},
+                version=2,
+                remembered=former.digest if known else "",
+                fn=partial(give_sides, share=self.validation, known=known),
+                place=place,
+            ),
+        ]

@@ -1,0 +1,57 @@
+"""Families of rows: what is so alike that it must stand on one side of the split."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator
+
+from hfsft.plan.question import questions
+from hfsft.plan.step import Batch, digest
+from hfsft.similarity import families, near_pairs, normalise, shingles
+
+READS = ("seed_id", "origin", "instruction")
+
+
+def keys_of(batch: Batch) -> list[tuple[str, ...]]:
+    """By what each row is known from build to build: a hash of what it asks, and the seed it grew from, if any.
+
+    No key hangs on the answer, the topic or the system prompt, so that a row with any of them corrected is known again.
+    Sides are remembered by these keys: change how they are made, and every recipe's memory is lost.
+    """
+    asked = [digest([_plain(each.said), _plain(each.context)], 16) for each in questions(batch)]
+    lineage = zip(batch["seed_id"], batch["origin"], asked, strict=True)
+    return [(key,) if origin == "example" else (seed, key) for seed, origin, key in lineage]
+
+
+def _plain(text: str) -> str:
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", text)
+    return " ".join(text.casefold().split())
+
+
+def family_names(batch: Batch, similarity: float) -> Batch:
+    """The `family` of each row, which is the smallest key of the rows in it."""
+    keys = keys_of(batch)
+    root = families(len(keys), _joined(batch, keys, similarity))
+    name: dict[int, str] = {}
+    for top, known in zip(root, keys, strict=True):
+        name[top] = min(name.get(top, known[0]), *known)
+    return {"family": [name[top] for top in root]}
+
+
+def _joined(batch: Batch, keys: list[tuple[str, ...]], similarity: float) -> Iterator[tuple[int, int]]:
+    """Pairs of rows that belong to one family."""
+    first: dict[str, int] = {}
+    for place, known in enumerate(keys):
+        for key in known:
+            if (earlier := first.setdefault(key, place)) != place:
+                yield earlier, place
+    asked = [(each.said, each.context) for each in questions(batch)]
+    for one, other, _ in near_pairs(["\n".join(each) for each in asked], similarity):
+        if all(_alike(a, b, similarity) for a, b in zip(asked[one], asked[other], strict=True)):
+            yield one, other
+
+
+def _alike(one: str, other: str, at_least: float) -> bool:
+    a, b = set(shingles(normalise(one)).tolist()), set(shingles(normalise(other)).tolist())
+    return len(a & b) >= at_least * len(a | b)

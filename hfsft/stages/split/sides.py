@@ -1,0 +1,69 @@
+"""Sides: where each row stands, and stood in builds before."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Literal, NamedTuple
+
+from hfsft.plan.step import Batch, digest
+from hfsft.stages.split.draw import held_out
+from hfsft.stages.split.families import keys_of
+
+Side = Literal["train", "validation"]
+
+
+class Stand(NamedTuple):
+    """The side of a key, and the other one if it ever stood there."""
+
+    side: Side
+    was: Side | None = None
+
+
+@dataclass(frozen=True)
+class Sides:
+    """The sides that builds gave so far, by the keys of rows; those of rows that are gone stay.
+
+    `asked` is the recipe's `split` that they were given for, `moved` how many rows of the last build came to each side
+    from the other, in it or in any build before.
+    """
+
+    asked: Mapping[str, Any] = field(default_factory=dict)
+    stands: Mapping[str, Stand] = field(default_factory=dict)
+    moved: Mapping[Side, int] = field(default_factory=dict)
+
+    @property
+    def known(self) -> dict[str, Side]:
+        """The side of each key."""
+        return {key: stand.side for key, stand in self.stands.items()}
+
+    @cached_property
+    def digest(self) -> str:
+        """A hash of the side of each key."""
+        return digest(sorted(self.known.items()))
+
+    def after(self, asked: Mapping[str, Any], batch: Batch) -> Sides:
+        """These sides and those of a build's rows."""
+        stands, moved = dict(self.stands), Counter[Side]()
+        for keys, side in zip(keys_of(batch), batch["split"], strict=True):
+            for key in keys:
+                old = self.stands.get(key, Stand(side))
+                stands[key] = Stand(side, old.was if old.side == side else old.side)
+            moved[side] += any(stands[key].was for key in keys)
+        return Sides(asked, stands, moved)
+
+
+NONE = Sides()
+
+
+def give_sides(batch: Batch, share: float, known: Mapping[str, Side]) -> Batch:
+    """The `split` of each row; a family of which a row was trained on before is trained on whole."""
+    stood: dict[str, bool] = {}
+    for family, keys in zip(batch["family"], keys_of(batch), strict=True):
+        for key in keys:
+            if side := known.get(key):
+                stood[family] = stood.get(family, True) and side == "validation"
+    held = held_out(batch["family"], batch["topic"], share, stood)
+    return {"split": ["validation" if family in held else "train" for family in batch["family"]]}
