@@ -62,7 +62,7 @@ def steps() -> Iterator[tuple[str, int, str]]:
 
 
 GOLDEN: dict[str, tuple[int, str]] = {
-    "branch": (1, "60f4a7826d75615800fa468667112ff2"),
+    "branch": (1, "dda00a06e319db81f392801bceb153b9"),
     "evolve": (1, "9d0092012c63f74ed7403f7a2081352a"),
     "generate": (1, "d46830b6f5d2e2ce5b655be13c2bf7a6"),
     "judge": (1, "0f2a729efd947b7ebca866c0e42aa26c"),
