@@ -109,7 +109,7 @@ def test_diff_of_one_build_compares_with_the_one_before(
     found = json.loads(capsys.readouterr().out)
     assert len(found["added"]) == 1
     assert "split.validation" in found["recipe"]
-    with pytest.raises(ReleaseError, match="@v1.0"):
+    with pytest.raises(ReleaseError, match=r"@v1\.0"):
         former_path("hf://datasets/you/name")
 
 

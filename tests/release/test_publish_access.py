@@ -1,13 +1,16 @@
 """What is checked before anything is written: login, rights, names, visibility, tags; and pull requests."""
 
+import sys
 from pathlib import Path
 
 import pytest
+from aiohttp import web
 
 from hfsft.errors import ReleaseError
 from hfsft.recipe.publish import Publish
 from hfsft.release.hub import Account
 from hfsft.release.publish import section_of
+from tests.hub.faults import Fault, Handler
 from tests.hub.fixture import HubServer
 from tests.hub.repo import Blob, Repo
 from tests.release.fixture import Client, write_build
@@ -63,6 +66,25 @@ def test_what_stands_against_a_push_is_said_before_it_and_nothing_is_written(hub
 def test_a_token_may_write_what_its_user_may_and_what_it_names(role: str, repo_id: str, may: bool) -> None:
     account = Account("ana", {"acme": "write", "club": "read"}, role, frozenset({"ana/made", "hidden"}))
     assert account.may_write(repo_id.partition("/")[0], repo_id) is may
+
+
+def test_a_repository_made_public_after_the_check_gets_no_private_release(
+    hub: HubServer, client: Client, tmp_path: Path
+) -> None:
+    client.push(write_build(tmp_path / "made"), repo_id=REPO)
+    before = hub.repo(REPO).at().oid
+
+    async def opened(request: web.Request, handler: Handler) -> web.StreamResponse:
+        answer = await handler(request)
+        hub.repo(REPO).private = False
+        return answer
+
+    fault = Fault(f"GET /api/datasets/{REPO}", opened, skip=0, times=1)  # the check sees it private still
+    hub.faults.active.append(fault)
+    said = client.push(write_build(tmp_path / "made", train=9), repo_id=REPO, fails=True)
+    assert fault.struck == 1
+    assert "is public by now, but the release is to be private" in said
+    assert hub.repo(REPO).at().oid == before
 
 
 def test_a_tag_on_another_release_is_refused_before_the_push(hub: HubServer, client: Client, tmp_path: Path) -> None:
@@ -122,7 +144,7 @@ def test_a_member_pushes_to_an_organisation_and_a_stranger_proposes(
 
 def test_the_command_says_what_it_would_do_then_does_it_and_how_to_load_it(hub: HubServer, tmp_path: Path) -> None:
     folder = write_build(tmp_path / "made", publish={"repo_id": REPO, "private": True, "tag": "v1"})
-    command, token = ["python", "-m", "hfsft", "publish", folder], hub.token("ana")
+    command, token = [sys.executable, "-m", "hfsft", "publish", folder], hub.token("ana")
     dry = hub.run([*command, "--dry-run"], token=token)
     assert "  write  data/train-00000-of-00001.parquet" in dry.stdout
     assert hub.state.repos == {}
