@@ -12,6 +12,7 @@ from hfsft.errors import plain
 from hfsft.plan.row import conversation
 from hfsft.recipe.sources import filters_of
 from hfsft.release import lock, measures
+from hfsft.release.files import size
 from hfsft.release.markdown import code, joined, prose, table
 from hfsft.release.sources import FOLDER, local_sources
 from hfsft.rows.tally import file_of
@@ -146,8 +147,3 @@ def unpublished(folder: Any) -> list[str]:
     except (OSError, ValueError):
         return []
     return [plain(str(path)) for path in found]
-
-
-def size(count: int) -> str:
-    """Bytes in words: 1.2 MB, 3.4 kB."""
-    return f"{count / 1e6:,.1f} MB" if count >= 1e5 else f"{count / 1e3:,.1f} kB"

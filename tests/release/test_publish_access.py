@@ -148,8 +148,14 @@ def test_the_command_says_what_it_would_do_then_does_it_and_how_to_load_it(hub: 
     dry = hub.run([*command, "--dry-run"], token=token)
     assert "  write  data/train-00000-of-00001.parquet" in dry.stdout
     assert hub.state.repos == {}
+    unknown = hub.run([*command, "--dry-run"])
+    assert unknown.stdout == dry.stdout, "a dry run needs no login"
+    assert "is taken for new" in unknown.stderr
     shown = hub.run([*command, "--public"], token=token)
     assert f"published 10 files to {hub.endpoint}/datasets/{REPO} (public)" in shown.stdout
+    assert "rejected/" in shown.stderr.split("this goes to the Hub:")[1]
+    assert "the rows that fell, with their texts" in shown.stderr
+    assert "(no source file goes along)" in shown.stderr
     assert "loaded back default: 6 train, 2 validation" in shown.stdout
     assert f'load_dataset("{REPO}", revision="v1")' in shown.stdout
     assert not hub.repo(REPO).private
@@ -167,3 +173,17 @@ def test_what_is_given_stands_in_place_of_the_recipe(tmp_path: Path) -> None:
             section_of(folder, given)
     with pytest.raises(ReleaseError, match="holds no build that can be published"):
         section_of(tmp_path, {})
+
+
+def test_what_goes_along_of_the_sources_is_listed_and_a_missing_repository_is_told_how_to_name_one(
+    hub: HubServer, tmp_path: Path
+) -> None:
+    folder = write_build(tmp_path / "made")
+    (folder / "sources").mkdir()
+    (folder / "sources" / "examples-0.jsonl").write_text("{}" * 1000)
+    command = [sys.executable, "-m", "hfsft", "publish", folder]
+    nowhere = hub.run(command, token=hub.token("ana"), check=False)
+    assert f"to go on: hfsft publish {folder} --repo-id you/made" in nowhere.stderr
+    assert "no repository is named" in hub.run([*command, "--dry-run"]).stderr
+    shown = hub.run([*command, "--repo-id", REPO], token=hub.token("ana"))
+    assert "sources/examples-0.jsonl         2.0 kB  what was read of this source" in shown.stderr
