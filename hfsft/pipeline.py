@@ -178,8 +178,10 @@ def preview(
 
     Which source rows is a hash of their ids. Filters that compare rows see only these few.
     """
+    from hfsft.release import remembered
+
     loaded = _loaded(recipe, overrides)
-    plan = compile_recipe(loaded, limit=rows)
+    plan = compile_recipe(loaded, limit=rows, former=remembered.read(loaded, Path("build")))
     seen: list[tuple[Step, list[dict[str, Any]]]] = []
     _execute(loaded, plan, watcher or Watcher(), lambda step, left: seen.append((step, left.to_list())))
     yield from seen

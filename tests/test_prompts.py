@@ -159,13 +159,13 @@ BOUNDED = {"round"}  # harmless here: gives a number
 @pytest.mark.parametrize("text", RUNAWAYS.values(), ids=RUNAWAYS)
 def test_a_template_that_runs_away_is_stopped(text: str, request: pytest.FixtureRequest) -> None:
     prompt = Prompt.parse(text)
-    before = time.perf_counter()
+    before = time.process_time()
     if request.node.callspec.id in BOUNDED:
         prompt.render(text="a", long="a" * 99_999)
     else:
         with pytest.raises(PromptError, match=r"too much work|without end|Range too big"):
             prompt.render(text="a", long="a" * 99_999)
-    assert time.perf_counter() - before < 5  # about one second on an idle core
+    assert time.process_time() - before < 5  # about one second
 
 
 def test_each_rendering_has_its_own_budget() -> None:

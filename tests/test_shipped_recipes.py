@@ -26,7 +26,8 @@ every_recipe = pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.st
 
 
 def seeds(path: Path) -> list[str]:
-    return [texts["instruction"] for section in load_recipe(path).seeds for texts in section.texts(FOLDER)]
+    opened = [section.opened(FOLDER, "seeds") for section in load_recipe(path).seeds]
+    return [row.texts["instruction"] for source in opened for row in source.rows(None)]
 
 
 def test_there_are_recipes_for_every_kind_of_start() -> None:
@@ -119,10 +120,11 @@ def test_existing_rows_are_cleaned_as_expected(tmp_path: Path, home: Path) -> No
     assert built.ledger.counts() == {"train": 61, "validation": 12, "rejected": 39, "failed": 0}
     assert built.ledger.rows_in == len(TICKETS.read_text("utf-8").splitlines()) == 112
     fates = [json.loads(line) for line in (folder / "ledger.jsonl").read_text("utf-8").splitlines()]
-    assert {row["value"] for row in fates if row["stage"] == "sources.defect"} == {
+    # What a key of the recipe would settle is said behind the reason.
+    assert {row["value"].partition(" (")[0] for row in fates if row["stage"] == "sources.defect"} == {
         "no conversation",
         "empty assistant turn",
-        "does not begin with the user",
+        "the assistant opens it",
         "does not end with the assistant",
         "two turns in a row by one role",
         "unknown role internal_note",

@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 
 def until(true: Callable[[], bool], again: float = 0.02) -> None:
-    """Wait for it, ten seconds at most, looking again after so many seconds."""
-    end = time.monotonic() + 10
+    """Wait for it, a minute at most (a machine may be busy), looking again after so many seconds."""
+    end = time.monotonic() + 60
     while not true():
         assert time.monotonic() < end
         time.sleep(again)

@@ -42,7 +42,7 @@ def add(commands: Any) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print the difference; exit code 1 where a row moved from one split to another."""
+    """Print the difference; exit code 1 where a row moved from train to validation."""
     from hfsft.release.diff import diff
     from hfsft.release.former import former_path
     from hfsft.release.reader import open_release
@@ -51,7 +51,7 @@ def run(arguments: argparse.Namespace) -> int:
     old = former_path(new) if arguments.new is None else arguments.old
     found = diff(open_release(old, tell), open_release(new, tell))
     print(json.dumps(found.as_dict(), ensure_ascii=False, indent=2) if arguments.json else report(found))
-    return LEAKED if found.moved else 0
+    return LEAKED if found.leaked else 0
 
 
 def report(found: Diff) -> str:
@@ -59,9 +59,14 @@ def report(found: Diff) -> str:
     parts = [f"old: {found.old}\nnew: {found.new}", _rows(found)]
     if found.columns[0] != found.columns[1]:
         parts.append("columns: " + " -> ".join(", ".join(names) for names in found.columns))
-    if found.moved:
-        moves = [f"{row_id} ({old} -> {new})" for row_id, (old, new) in found.moved.items()]
-        parts.append(f"{count(len(moves), 'row')} moved between splits, so one may be tested on: {_named(moves)}")
+    if found.leaked:
+        seen = f"{count(len(found.leaked), 'row')} moved from train to validation"
+        parts.append(f"{seen}, so a model trained on the old rows has seen them: {_named(found.leaked)}")
+    if freed := [row_id for row_id in found.moved if row_id not in found.leaked]:
+        seen = f"{count(len(freed), 'row')} moved from validation to train"
+        parts.append(
+            f"{seen}, so results on the old validation rows and on the new are not of the same: {_named(freed)}"
+        )
     parts += [*_recipe(found), *_texts(found), *_scores(found)]
     parts.append(_funnel(found))
     return "\n\n".join(parts)

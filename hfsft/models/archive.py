@@ -22,6 +22,9 @@ _MOST_MOVED = 4  # answers that stay for each that goes
 # Between two locks: whoever waits for one looks again each few milliseconds only.
 _BREATH_SECONDS = 0.01
 _BYTES = "length(CAST(request AS BLOB)) + length(CAST(text AS BLOB)) + length(CAST(reasoning AS BLOB))"
+# By its name, wherever it was served, or by what `holdings` calls it. The plus keeps the index out: rows are walked
+# through in the order of their numbers, a chunk at a time.
+OF_MODEL = "(+model = ? OR substr(+model, 1, length(?) + 2) = ? || ' (')"
 _COLUMNS = (
     "key", "request", "text", "reasoning", "finish_reason", "input_tokens", "output_tokens", "served", "extra", "model",
     "revision", "recipe", "stage", "seconds", "created", "checksum",
@@ -95,7 +98,11 @@ def export(store: Store, file: IO[str], **which: Any) -> int:
 
 
 def prune(store: Store, *, recipe: str | None = None, model: str | None = None, older_than: float | None = None) -> int:
-    """Delete the answers that fit and give their space back; how many. They must be paid for again if asked again."""
+    """Delete the answers that fit and give their space back; how many.
+
+    Rows of finished steps stay in the cache, so a build that changes nothing asks nothing; what is asked again is paid
+    for again.
+    """
     where, values = _which(recipe, model, older_than)
     deleted = last = 0
     with closing(store.connect()) as connection:
@@ -161,7 +168,7 @@ def verify(store: Store) -> Checked:
 
 def _which(recipe: str | None, model: str | None, older_than: float | None) -> tuple[str, tuple[Any, ...]]:
     before = None if older_than is None else time.time() - older_than
-    # The plus keeps the index out: rows are walked through in the order of their numbers, a chunk at a time.
-    conditions: dict[str, Any] = {"recipe = ?": recipe, "+model = ?": model, "created < ?": before}
+    conditions: dict[str, Any] = {"recipe = ?": recipe, OF_MODEL: model, "created < ?": before}
     used = {condition: value for condition, value in conditions.items() if value is not None}
-    return " AND ".join(used) or "1", tuple(used.values())
+    values = (value for condition, value in used.items() for _ in range(condition.count("?")))
+    return " AND ".join(used) or "1", tuple(values)

@@ -23,7 +23,7 @@ class Ahead(NamedTuple):
 
     stage: str
     start: Callable[[], Turns]
-    done: Callable[[Any], None]  # is told what the generator returned
+    done: Callable[[Any, list[str]], None]  # is told what the generator returned, and of which models it had answers
 
 
 # After a stop, open requests get this long to be answered and stored.
@@ -34,6 +34,8 @@ _LEAST_ROWS = 20
 _MARGIN = 2.0
 # Rows that are answered from the store never wait; others must still get their turn.
 _BREATH_SECONDS = 0.01
+# Working out what a row asks next for longer than this would keep all others from being sent.
+_SLOW_SECONDS = 0.01
 
 
 def advance(turns: Turns, outcome: Answer | AnswerError | None) -> Request:
@@ -68,6 +70,8 @@ class Drive:
         self._share = max_failed_share
         self._results = results
         self._ahead = ahead
+        self._slow = True  # whether that takes long, as the last time did; the first has to show
+        self._working_out = asyncio.Lock()  # for one row at a time: filters need not bear several threads
         self._workers: list[asyncio.Task[None]] = []
         self._breath = 0.0
 
@@ -118,7 +122,7 @@ class Drive:
                     result = await self._row(self.stage, start())
                     if self._results is not None:
                         self._results[row_id] = result
-                    ahead = self._ahead and self._ahead(row_id, result)
+                    ahead = await self._next(row_id, result)
                 except AnswerError as error:
                     self.failures[row_id] = error
                 self.done += 1
@@ -131,21 +135,43 @@ class Drive:
         except Exception as error:  # whatever it is, the build must end with it
             self.stop(error)
 
+    async def _next(self, row_id: str, result: Any) -> Ahead | None:
+        """What a row asks for a later stage, if it may go ahead of its turn.
+
+        The filters on its way are run beside the loop as long as they are slow. Rows that find them busy do not go
+        ahead: nothing hangs on it, and nobody waits.
+        """
+        if self._ahead is None or (self._slow and self._working_out.locked()):
+            return None
+        async with self._working_out:
+            began = time.monotonic()
+            if self._slow:
+                found = await asyncio.to_thread(self._ahead, row_id, result)
+            else:
+                found = self._ahead(row_id, result)
+            self._slow = time.monotonic() - began > _SLOW_SECONDS
+        return found
+
     async def _go_ahead(self, ahead: Ahead) -> None:
+        answered: list[str] = []
         try:
-            ahead.done(await self._row(ahead.stage, ahead.start(), ahead=True))
+            ahead.done(await self._row(ahead.stage, ahead.start(), answered), answered)
         except AnswerError:
             return  # is met again, and counted, when the turn of its stage comes
         self.ahead[ahead.stage] += 1
 
-    async def _row(self, stage: str, turns: Turns, *, ahead: bool = False) -> Any:
+    async def _row(self, stage: str, turns: Turns, answered: list[str] | None = None) -> Any:
+        """What a generator returns; ahead of its turn with `answered`, which gets the models of its answers."""
+        ahead = answered is not None
         outcome: Answer | AnswerError | None = None
         try:
             while True:
-                begun = ahead or outcome is not None
-                outcome = await self._asker.outcome(stage, advance(turns, outcome), begun=begun, ahead=ahead)
+                request, begun = advance(turns, outcome), ahead or outcome is not None
+                outcome = await self._asker.outcome(stage, request, begun=begun, ahead=ahead)
                 if self.reason is not None:
                     raise asyncio.CancelledError
+                if answered is not None and isinstance(outcome, Answer):
+                    answered.append(request.model)
         except StopIteration as stop:
             return stop.value
         finally:

@@ -30,8 +30,8 @@ class Live:
     def __init__(self, pool: Pool) -> None:
         self.pool = pool
         self._fresh: dict[str, Row] = {}  # by row id, what the stage asked last made of its answers
-        # The same of rows that went ahead, by step and row id, each with the row that it was made for.
-        self._early: dict[str, dict[str, tuple[Row, Row]]] = {}
+        # The same of rows that went ahead, by step and row id: the row that it was made for, and the models asked.
+        self._early: dict[str, dict[str, tuple[Row, Row, list[str]]]] = {}
         # The step that was begun before its turn: its name, its rows by id, and the drive that asks for them.
         self._begun: tuple[str, dict[str, Row], Driving] | None = None
 
@@ -64,9 +64,14 @@ class Live:
 
         def started() -> Iterator[tuple[str, Callable[[], Turns]]]:
             for task in tasks:
-                row, made = early.pop(task.id, ({}, {}))
+                row, made, answered = early.pop(task.id, ({}, {}, []))
                 waiting[task.id] = task
-                yield task.id, partial(_known, made) if row == task.row else task.start
+                if row != task.row:
+                    yield task.id, task.start
+                    continue
+                for model in answered:
+                    self.pool.usage.of(step.name, model).again -= 1
+                yield task.id, partial(_known, made)
 
         def ahead(row_id: str, made: Row) -> Ahead | None:
             then = waiting.pop(row_id).then
@@ -75,9 +80,9 @@ class Live:
             step, task = following
             early = self._early.setdefault(step.name, {})
 
-            def done(made: Row) -> None:
+            def done(made: Row, answered: list[str]) -> None:
                 if keep:
-                    early[row_id] = task.row, made
+                    early[row_id] = task.row, made, answered
 
             return Ahead(step.name, task.start, done)
 

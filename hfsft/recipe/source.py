@@ -14,6 +14,7 @@ from hfsft.errors import LOOKS_LIKE_KEY, Place, Problem, RecipeError, closest, p
 from hfsft.recipe.nodes import Node, Reading, Text
 from hfsft.recipe.overrides import Loc, apply, item_name, name_path
 from hfsft.recipe.words import faults
+from hfsft.rows.values import NOT_UNICODE, broken, healed
 
 __all__ = ["Source", "item_name", "load", "name_path", "parse", "validate"]
 
@@ -119,7 +120,7 @@ def parse(text: str, path: Path | None = None, overrides: Sequence[str] = ()) ->
 
 def validate(source: Source, model: type[M]) -> M:
     """The data as a `model`. Raises `RecipeError` with every problem of the source and of its values."""
-    problems = list(source.found)
+    problems = [*source.found, *_broken_texts(source, source.data, ())]
     try:
         valid = model.model_validate(source.data)
     except ValidationError as error:
@@ -157,6 +158,17 @@ def _secret_values(value: Any, loc: Loc) -> Iterator[Problem]:
             yield from _secret_values(inside, (*loc, step))
     elif isinstance(value, str) and LOOKS_LIKE_KEY.search(value):
         yield Problem(Place(UNNAMED), f"{'.'.join(map(str, loc))} looks like a secret key", SECRET_ADVICE)
+
+
+def _broken_texts(source: Source, value: Any, loc: Loc) -> Iterator[Problem]:
+    """Texts with half of a surrogate pair, as an escape (`\\ud83d`) or a program may put there: no file holds one."""
+    if isinstance(value, dict | list):
+        for step, inside in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from _broken_texts(source, inside, (*loc, step))
+    elif isinstance(value, str) and broken(healed(value)):
+        yield Problem(
+            source.place(loc), f"{name_path(loc, source.data)} is {NOT_UNICODE}", "a character was cut in two"
+        )
 
 
 def _safe(problem: Problem) -> Problem:

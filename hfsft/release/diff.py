@@ -59,11 +59,16 @@ class Diff:
     removed: Mapping[str, str]  # id -> what became of it in the new one
     changed: Mapping[str, tuple[str, ...]]  # id -> the columns that say something else
     rewritten: Mapping[str, str]  # new id -> the old id of the row that asked the same
-    moved: Mapping[str, tuple[str, str]]  # new id -> old and new split; must be empty
+    moved: Mapping[str, tuple[str, str]]  # new id -> old and new split
     texts: Mapping[str, Mapping[str, tuple[str, str]]]  # new id -> column -> old and new text, of the first rows
     recipe: Mapping[str, tuple[str | None, str | None]]  # key -> old and new value as JSON; None where it is not set
     scores: tuple[ScoreShift, ...]
     funnel: tuple[StepPair, ...]
+
+    @property
+    def leaked(self) -> list[str]:
+        """The rows that are tested on now and were trained on before: none, if hfsft built both."""
+        return [row_id for row_id, (old, new) in self.moved.items() if (old, new) == ("train", "validation")]
 
     def as_dict(self) -> dict[str, Any]:
         """The diff as JSON."""

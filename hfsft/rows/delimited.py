@@ -83,14 +83,15 @@ def _delimiter(path: Path, usual: str) -> tuple[int, str]:
     if len(able) > 1:
         even = [one for one in able if len(set(counts[one])) == 1]
         able = even or able
-    if usual in able or not able:
-        if usual in able and len(able) > 1 and len({counts[one][0] for one in able}) > 1:
-            names = " or ".join(NAMES.get(one, f"`{one}`") for one in able)
-            raise SourceError(
-                f"the columns may be separated by {names}", place=place_of(path, 1), key="delimiter", help="say which"
-            )
-        return 0, usual
-    return 0, able[0]
+    if len(able) > 1:
+        names = " or ".join(NAMES.get(one, f"`{one}`") for one in able)
+        raise SourceError(
+            f"the columns may be separated by {names}",
+            place=place_of(path, 1),
+            key="delimiter",
+            help="say which with delimiter:",
+        )
+    return 0, (able or [usual])[0]
 
 
 def _widths(start: list[str], delimiter: str) -> list[int]:

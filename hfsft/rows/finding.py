@@ -20,9 +20,9 @@ class Finding:
     defect: str | None = None
     unread: dict[str, None] = field(default_factory=dict)  # names in the order they were met
 
-    def odd(self, reason: str) -> None:
-        """The row cannot be used; of several reasons the first counts."""
-        self.defect = self.defect or reason
+    def odd(self, reason: str, *, above_all: bool = False) -> None:
+        """The row cannot be used; of several reasons the first counts, or one that no key of the recipe settles."""
+        self.defect = reason if above_all else self.defect or reason
 
     def refuse(self, group: str, reason: str) -> None:
         """As `odd`, unless the recipe drops that group of things."""

@@ -27,7 +27,8 @@ def commit_of(repo: str, revision: str | None) -> str:
     try:
         return str(HfApi().dataset_info(repo, revision=revision).sha)
     except Exception as error:  # any failure of the client means the same to the user
-        raise SourceError(f"{repo}: cannot be read from the Hub: {cause(error)}") from None
+        key = "revision" if type(error).__name__ == "RevisionNotFoundError" else "path"
+        raise SourceError(f"{repo}: cannot be read from the Hub: {cause(error)}", key=key) from None
 
 
 def _cached_commit(repo: str, revision: str | None) -> str:

@@ -9,9 +9,11 @@ from typing import IO, Any
 
 from hfsft.errors import SourceError, place_of
 from hfsft.rows.files import open_text
+from hfsft.rows.turns import LISTS
 from hfsft.rows.values import too_deep
 
 LONGEST_NUMBER = 4_000  # digits; Python refuses to make a number of more
+TURN_KEYS = ("role", "from", "speaker")
 WRAPPERS = ("data", "rows", "examples", "instances", "items", "train")
 
 
@@ -75,7 +77,7 @@ def _lines(path: Path, line: str, number: int, text: IO[str]) -> Iterator[tuple[
 def _whole(path: Path, value: Any, number: int) -> Iterator[tuple[str, Any]]:
     """The rows of a file that is one value."""
     if isinstance(value, Mapping):
-        lists = [name for name, inner in value.items() if _is_table(inner)]
+        lists = [name for name, inner in value.items() if _is_table(name, inner)]
         if len(lists) == 1 and (len(value) == 1 or lists[0] in WRAPPERS):
             value = value[lists[0]]
     if isinstance(value, Mapping | Odd):
@@ -87,19 +89,21 @@ def _whole(path: Path, value: Any, number: int) -> Iterator[tuple[str, Any]]:
         yield f"[{index}]", row
 
 
-def _is_table(value: Any) -> bool:
+def _is_table(name: str, value: Any) -> bool:
     """Whether the value is a list of rows: of objects, but not of the turns of one conversation."""
     if not isinstance(value, list):
         return False
     if not value:
         return True
     first = value[0]
-    return isinstance(first, Mapping) and not ({"role", "from", "speaker"} & first.keys())
+    if not isinstance(first, Mapping):
+        return False
+    return bool(set(LISTS) & first.keys()) if name in LISTS else not (set(TURN_KEYS) & first.keys())
 
 
 def _parsed(text: str) -> tuple[Any, json.JSONDecodeError | None]:
     try:
-        value = json.loads(text)
+        value = json.loads(text.rstrip())
     except json.JSONDecodeError as error:
         return None, error
     except RecursionError:

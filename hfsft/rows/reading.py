@@ -72,6 +72,8 @@ def _read(one: Record, columns: Columns, how: How, say: Any) -> SourceRow:
     texts: dict[str, Any] = {}
     if one.defect is None:
         check_row(one.row, used, finding)
+        if not columns:
+            finding.odd("no columns")
         texts = say(one.row, columns, how, finding)
     kept = {name: as_text(one.row.get(name)) for name in how.keep}
     if any(broken(value) for value in kept.values() if value is not None):
@@ -86,7 +88,7 @@ def _read(one: Record, columns: Columns, how: How, say: Any) -> SourceRow:
 
 def _seed(row: Mapping[str, Any], columns: Columns, _: How, finding: Finding) -> dict[str, Any]:
     texts = {part: finding.text(row.get(name), part) for part, (name, *_) in columns.items()}
-    if columns and texts.get("instruction") is None:
+    if texts.get("instruction") is None:
         finding.odd("no instruction")
     return texts
 
@@ -109,7 +111,7 @@ def _pair(row: Mapping[str, Any], columns: Columns, how: How, finding: Finding) 
     lists = {part: _turns(columns[part][0], value, how, finding) for part, value in sides.items() if part in columns}
     said = {part: None if turns is not None else finding.text(sides[part], part) for part, turns in lists.items()}
     for part in ("instruction", "response"):
-        if columns and not lists.get(part) and said.get(part) is None:
+        if not lists.get(part) and said.get(part) is None:
             finding.odd(f"no {part}")
     if not history and not any(lists.values()):
         return {**texts, **said}

@@ -58,7 +58,7 @@ def check_role(name: str, finding: Finding) -> bool:
     """Whether the role is that of a tool, for which the row is set aside."""
     if plain(name) not in TOOL_ROLES:
         return False
-    finding.odd(TOOL_CALLS)
+    finding.odd(TOOL_CALLS, above_all=True)
     return True
 
 
@@ -68,7 +68,7 @@ def check_part(part: Any, finding: Finding) -> None:
     if kind in REASONING_PARTS:
         finding.refuse("reasoning", REASONING)
     elif kind in TOOL_PARTS:
-        finding.odd(TOOL_CALLS)
+        finding.odd(TOOL_CALLS, above_all=True)
     elif any(word in kind for word in ("image", "audio", "video", "file", "document")):
         finding.odd("a turn with an image, sound or file, which hfsft does not carry yet")
     else:
@@ -85,7 +85,7 @@ def _check(fields: Mapping[str, Any], finding: Finding) -> None:
         return any(name in fields and holds(fields[name]) for name in names)
 
     if any_of(CALLS_FIELDS):
-        finding.odd(TOOL_CALLS)
+        finding.odd(TOOL_CALLS, above_all=True)
     if any_of(TOOLS_FIELDS):
         finding.refuse("tools", TOOLS)
     if any_of(REASONING_FIELDS):

@@ -22,7 +22,6 @@ from hfsft.rows.values import too_deep
 HUB_ID = re.compile(r"^[A-Za-z0-9][\w.\-]*/[\w.\-]+$")
 TEXT_COLUMN = "text"  # the only column of a .txt file
 SUFFIXES = (".txt", ".jsonl", ".ndjson", ".json", ".csv", ".tsv", ".parquet")
-TURN_KEYS = ("role", "from", "speaker")
 NO_OBJECT = "not an object with named columns"
 
 
@@ -142,7 +141,11 @@ def record(source: str, value: Any) -> Record:
     """A value that stands where a row should, as a row if it is one."""
     if isinstance(value, Odd):
         return Record(source, {}, str(value))
-    if isinstance(value, list) and value and all(isinstance(t, dict) and set(TURN_KEYS) & t.keys() for t in value):
+    if (
+        isinstance(value, list)
+        and value
+        and all(isinstance(t, dict) and set(objects.TURN_KEYS) & t.keys() for t in value)
+    ):
         value = {"messages": value}  # a conversation a line, without a name
     if not isinstance(value, dict):
         return Record(source, {}, NO_OBJECT)

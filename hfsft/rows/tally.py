@@ -47,7 +47,8 @@ def unread_note(rows: Iterable[Sequence[str] | None]) -> str:
     if len(counts) == 1:
         what = what.replace("s", "")
     were = "were" if len(counts) > 1 else "was"
-    advice = " (name columns in `keep:` to have them in provenance)"
+    columns = any("[]." not in name for name in counts)
+    advice = " (name columns in `keep:` to have them in provenance)" if columns else ""
     return f"{len(counts)} {what} {were} not carried: {', '.join([*said, *more])}{advice}"
 
 

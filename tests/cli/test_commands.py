@@ -8,7 +8,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ import yaml
 
 from tests.models.server import LLM
 from tests.recipes import reply, support
+from tests.waiting import until
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 ROWS = [
@@ -128,11 +128,9 @@ def test_data_that_cannot_be_built_is_the_users_to_mend(hfsft: Run, tmp_path: Pa
 
 def test_a_model_that_is_not_there_stops_the_build_at_once(hfsft: Run, server: LLM, tmp_path: Path) -> None:
     recipe = support(server, models={"writer": {"base_url": "http://127.0.0.1:9/v1"}})
-    began = time.monotonic()
     done = hfsft("build", write(tmp_path, recipe))
     assert done.returncode == 1
     assert "127.0.0.1:9" in done.stderr
-    assert time.monotonic() - began < 20
 
 
 def test_an_output_folder_that_cannot_be_written(hfsft: Run, tmp_path: Path) -> None:
@@ -170,17 +168,23 @@ def test_a_full_disk_stops_the_build_and_loses_no_answer(hfsft: Run, server: LLM
 def test_ctrl_c_keeps_what_was_answered_and_says_how_to_go_on(
     hfsft: Run, server: LLM, tmp_path: Path, home: Path, walked: bool
 ) -> None:
-    server.latency = 0.2
+    most = 6 if walked else 1
+    server.hold = lambda body: len(server.requests) >= most  # those that Ctrl-C finds open are answered after it
     recipe = write(tmp_path, support(server, count=30, models={"writer": {"concurrency": 2}}))
     command = [sys.executable, "-m", "hfsft", "build", recipe]
     build = subprocess.Popen(
         command, cwd=tmp_path, env={**os.environ, "HF_HOME": str(home)}, stderr=subprocess.PIPE, text=True
     )
     # The first requests are out before there is a dataset; the branches are made right before it is their turn.
-    while len(server.requests) < (6 if walked else 1) or (walked and len(list(home.rglob("*.arrow"))) < 3):
-        time.sleep(0.02)
+    until(lambda: len(server.requests) >= most)
+    until(lambda: not walked or len(list(home.rglob("*.arrow"))) >= 3)
     build.send_signal(signal.SIGINT)
-    _, stderr = build.communicate(timeout=30)
+    assert build.stderr is not None
+    heard = ""
+    while not heard.endswith("Ctrl-C leaves now\n") and (line := build.stderr.readline()):
+        heard += line
+    server.hold = None
+    stderr = heard + build.communicate(timeout=120)[1]
     assert build.returncode == 130
     assert stderr.count("may still be answered and stored; Ctrl-C leaves now") == 1
     if walked:
@@ -190,7 +194,6 @@ def test_ctrl_c_keeps_what_was_answered_and_says_how_to_go_on(
     assert stderr.endswith(f"interrupted: answers so far are kept; go on with\n  hfsft build {recipe}\n")
     assert "Traceback" not in stderr
     asked = len(server.requests)
-    server.latency = 0
     done = hfsft("build", recipe, "--json")
     assert json.loads(done.stdout)["usage"]["calls"] == 30 + 60 + 60 - asked
 

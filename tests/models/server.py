@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
+from tests.waiting import until
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -65,6 +67,7 @@ class LLM:
 
     reply: Callable[[Body], str] = echo
     latency: float = 0.0
+    hold: Callable[[Body], bool] | None = None  # a body is not answered as long as this holds of it
     faults: tuple[str, ...] = ()  # of these, each request that is hit meets one
     share: float = 0.0  # of the requests that are hit
     times: int = 1  # a healing fault comes so often, then the request is answered
@@ -96,11 +99,17 @@ class LLM:
         number = int(digest(body)[:8], 16)
         return self.faults[number % len(self.faults)] if number / 2**32 < self.share and self.faults else ""
 
+    def settle(self) -> None:
+        """Wait until all that clients have sent is in `requests`, and nothing is open: they may be dead by now."""
+        for _ in range(20):  # turns of the loop: from a connection that waits to a request that is read takes a few
+            asyncio.run_coroutine_threadsafe(asyncio.sleep(0), self._loop).result(60)
+        until(lambda: not self.open, again=0.005)
+
     def __enter__(self) -> LLM:
         ready = threading.Event()
         self._thread = threading.Thread(target=self._serve, args=(ready,), daemon=True)
         self._thread.start()
-        assert ready.wait(10)
+        assert ready.wait(60)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -145,6 +154,8 @@ class LLM:
             return error(400, "response_format is not supported")
         if self.latency:
             await asyncio.sleep(self.latency)
+        while self.hold and self.hold(body):  # noqa: ASYNC110 (a rule that hangs on anything has no event)
+            await asyncio.sleep(0.005)
         if self.most_open and self.open > self.most_open:
             self.met["429"] += 1
             return error(429, "too many requests at once")

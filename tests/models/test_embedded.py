@@ -6,7 +6,6 @@ import json
 import signal
 import subprocess
 import sys
-import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -74,9 +73,7 @@ def test_as_many_are_answered_at_once_as_there_are_slots(endpoint: Endpoint) -> 
 
 @pytest.mark.embedded
 def test_one_server_for_the_same_weights_and_a_recipe_may_ask_for_less(endpoint: Endpoint) -> None:
-    started = time.monotonic()
     one = embedded.start(Model(model="smollm2-135m-instruct", temperature=0, concurrency=1))
-    assert time.monotonic() - started < 0.5
     assert one.base_url == endpoint.base_url
     assert one.concurrency == 1
     assert one.revision == endpoint.revision == embedded.revision(SMOL)

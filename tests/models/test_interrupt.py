@@ -10,7 +10,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -21,6 +20,7 @@ from hfsft.models.store import Store
 from hfsft.models.usage import Progress
 from tests.models.fixture import rows
 from tests.models.server import LLM
+from tests.waiting import until
 
 ROOT = Path(__file__).parents[2]
 # Imports once and then forks for each build: so a kill may come at the very start, and costs no second.
@@ -60,16 +60,15 @@ class Builds:
             arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1, cwd=ROOT
         )
 
-    def run(self, kill_after: float | None = None) -> list[str]:
-        """One build, killed after so many seconds; what it printed."""
+    def run(self, kill_when: Callable[[], bool] | None = None) -> list[str]:
+        """One build, killed as soon as this holds; what it printed."""
         assert self._parent.stdin
         assert self._parent.stdout
         self._parent.stdin.write("go\n")
         pid = int(self._parent.stdout.readline())
-        if kill_after is not None:
-            time.sleep(kill_after)
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
+        if kill_when is not None:
+            until(kill_when, again=0.001)
+            os.kill(pid, signal.SIGKILL)
         return list(iter(self._parent.stdout.readline, "ended\n"))
 
     def end(self) -> None:
@@ -83,12 +82,14 @@ def test_killed_again_and_again_it_asks_at_most_the_open_requests_twice(tmp_path
     builds = Builds(llm, tmp_path / "killed.sqlite", count, concurrency)
     done = 0
     for _ in range(kills):
-        builds.run(kill_after=chance.uniform(0.0, 0.25))
+        # At the very start, or at any moment after: fewer kills than rows, so that each build meets its own.
+        most = len(llm.requests) + chance.choice([0, chance.randrange(60)])
+        builds.run(kill_when=lambda most=most: len(llm.requests) >= most)
         with Store(tmp_path / "killed.sqlite") as store:
             kept = store.read("SELECT count(*) FROM answers")[0][0]
             assert kept >= done
             done = kept
-    time.sleep(0.1)
+        llm.settle()
     assert 0 < done < count
     before = len(llm.requests)
     assert before <= done + kills * concurrency
@@ -102,66 +103,71 @@ def test_killed_again_and_again_it_asks_at_most_the_open_requests_twice(tmp_path
 
 
 @contextlib.contextmanager
-def interrupted(when: Callable[[], bool], *, times: int = 1) -> Iterator[None]:
-    """Ctrl-C as soon as `when` holds, and again a moment later; the block must end with KeyboardInterrupt."""
+def interrupted(
+    llm: LLM, when: Callable[[], bool], states: list[Progress], *, again: bool = False, answered: bool = True
+) -> Iterator[None]:
+    """Ctrl-C as soon as `when` holds, and `again` once that is heard; the block must end with KeyboardInterrupt.
+
+    The server holds its answers until then; `answered` lets them come after it.
+    """
+    llm.hold = lambda body: True
 
     def press() -> None:
-        while not when():
-            time.sleep(0.005)
-        for _ in range(times):
+        until(when, again=0.005)
+        os.kill(os.getpid(), signal.SIGINT)
+        until(lambda: any(state.stopping for state in states), again=0.005)
+        if again:
             os.kill(os.getpid(), signal.SIGINT)
-            time.sleep(0.3)
+        if answered:
+            llm.hold = None
 
     thread = threading.Thread(target=press)
     thread.start()
     with pytest.raises(KeyboardInterrupt):
         yield
     thread.join()
+    llm.hold = None
 
 
 def test_ctrl_c_once_stores_the_open_requests_and_sends_no_more(llm: LLM, make_pool, store: Store) -> None:
-    llm.latency = 0.4
     states: list[Progress] = []
-    with interrupted(lambda: llm.open >= 32):
+    with interrupted(llm, lambda: llm.open >= 32, states):
         make_pool(model={"concurrency": 32}, on_progress=states.append).drive("generate", rows(500), total=500)
     sent = len(llm.requests)
     assert sent == 32
     assert store.read("SELECT count(*) FROM answers") == [(sent,)]
     assert any(state.stopping and state.open for state in states)
-    llm.latency = 0.0
     make_pool().drive("generate", rows(500), total=500)
     assert len(llm.requests) == 500
 
 
 def test_ctrl_c_while_waiting_between_tries_ends_at_once(llm: LLM, make_pool) -> None:
     llm.fault = lambda body, coming: "500"
-    began = time.monotonic()
-    with interrupted(lambda: llm.met["500"] > 10):
-        make_pool(patience=Patience(first_pause=60, longest_pause=60)).drive("generate", rows(50), total=50)
-    assert time.monotonic() - began < 5
+    states: list[Progress] = []
+    patience = Patience(first_pause=600, longest_pause=600)
+    with interrupted(llm, lambda: llm.met["500"] > 10, states):
+        llm.hold = None
+        make_pool(patience=patience, on_progress=states.append).drive("generate", rows(50), total=50)
 
 
-def test_ctrl_c_twice_leaves_now(llm: LLM, make_pool) -> None:
-    llm.latency = 20.0
-    began = time.monotonic()
-    with interrupted(lambda: llm.open > 0, times=2):
-        make_pool().drive("generate", rows(50), total=50)
-    assert time.monotonic() - began < 4
+def test_ctrl_c_twice_leaves_now(llm: LLM, make_pool, monkeypatch) -> None:
+    monkeypatch.setattr("hfsft.models.drive.GRACE_SECONDS", 600)
+    states: list[Progress] = []
+    with interrupted(llm, lambda: llm.open > 0, states, again=True, answered=False):
+        make_pool(on_progress=states.append, model={"timeout": 600}).drive("generate", rows(50), total=50)
 
 
 def test_requests_that_outlast_the_grace_are_given_up(llm: LLM, make_pool, monkeypatch) -> None:
     monkeypatch.setattr("hfsft.models.drive.GRACE_SECONDS", 0.3)
-    llm.latency = 20.0
-    began = time.monotonic()
-    with interrupted(lambda: llm.open > 0):
-        make_pool().drive("generate", rows(50), total=50)
-    assert time.monotonic() - began < 4
+    states: list[Progress] = []
+    with interrupted(llm, lambda: llm.open > 0, states, answered=False):
+        make_pool(on_progress=states.append, model={"timeout": 600}).drive("generate", rows(50), total=50)
 
 
 def test_the_pool_goes_on_after_an_interrupt(llm: LLM, make_pool) -> None:
-    llm.latency = 0.2
-    pool = make_pool()
-    with interrupted(lambda: llm.open > 0):
+    states: list[Progress] = []
+    pool = make_pool(on_progress=states.append)
+    with interrupted(llm, lambda: llm.open > 0, states):
         pool.drive("generate", rows(100), total=100)
     assert pool.drive("generate", rows(100), total=100) == {}
     assert json.dumps(pool.usage.as_dict())

@@ -184,7 +184,7 @@ def test_a_full_disk_stops_the_stage_and_keeps_what_is_there(llm, make_pool, sto
     monkeypatch.undo()
     kept = store.read("SELECT count(*) FROM answers")[0][0]
     assert kept >= 20
-    time.sleep(0.1)  # what was on its way arrives
+    llm.settle()
     before = len(llm.requests)
     make_pool().drive("generate", rows(500), total=500)
     assert len(llm.requests) - before == 500 - kept
@@ -259,6 +259,17 @@ def test_what_the_pool_stores_is_labelled(make_pool, store: Store, llm: LLM) -> 
     assert kept["input_tokens"] > 0
     whole = json.dumps(kept["request"], sort_keys=True, separators=(",", ":"))
     assert hashlib.sha256(whole.encode()).hexdigest() == kept["key"]
+
+
+def test_a_model_is_found_by_its_name_wherever_it_was_served(store: Store) -> None:
+    connection = store.connect()
+    for number, model in enumerate(["m", "m (localhost:1)", "m (localhost:2)", "m-1 (localhost:1)", "n"]):
+        write(connection, [Entry(f"{number:064x}", "r", Answer("x"), model)])
+    connection.close()
+    assert len(list(archive.entries(store, model="m"))) == 3
+    assert archive.prune(store, model="m (localhost:2)") == 1
+    assert archive.prune(store, model="m") == 2
+    assert sorted(held.model for held in archive.holdings(store)) == ["m-1 (localhost:1)", "n"]
 
 
 def test_what_is_committed_outlasts_a_power_cut_but_for_the_last_moments(store: Store) -> None:

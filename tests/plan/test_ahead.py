@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import threading
 from collections import Counter
 from dataclasses import replace
 from functools import partial
@@ -157,6 +158,27 @@ def test_too_many_failures_ahead_stop_only_their_own_stage(answers: LLM, make_po
     with pytest.raises(StageError, match=r"judge: \d+ of \d+ rows failed"):
         build(make_pool, tmp_path, *ALL)
     assert Counter(kinds(answers)) == {"write": COUNT, "judge": COUNT}
+
+
+def test_a_slow_filter_on_the_way_keeps_nobody_from_being_asked(answers: LLM, make_pool: Any, tmp_path: Any) -> None:
+    written, measured = threading.Event(), Counter[str]()
+
+    def waits(batch: Batch) -> Batch:
+        measured.update(batch["response"])
+        assert written.wait(20), "the filter runs where requests are sent, so that none is"
+        return length(batch)
+
+    def reply(body: Body) -> str:
+        if sum(said_to(each).startswith("write") for each in answers.requests) == COUNT:
+            written.set()
+        return said_to(body).partition(" ")[2]
+
+    answers.reply = reply
+    rows, _, usage = build(make_pool, tmp_path, SOURCE, WRITE, replace(LENGTH, fn=waits), JUDGE)
+    assert rows["verdict"] == rows["response"] == [f"question {index}" for index in range(COUNT)]
+    assert usage.calls == 2 * COUNT
+    # Rows that found the filter busy were measured once, in its turn.
+    assert sum(measured.values()) < 1.5 * COUNT
 
 
 def test_a_place_is_not_held_while_another_finds_out_about_schemas(llm: LLM, make_pool: Any, tmp_path: Any) -> None:

@@ -21,6 +21,7 @@ from hfsft.filters.base import Limits
 from hfsft.plan.row import COLUMNS
 from hfsft.recipe.compile import compile_recipe
 from hfsft.recipe.recipe import Recipe, load_recipe
+from hfsft.recipe.shape import bare
 
 if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 # What changes no row that a step makes, and why it does not.
 HARMLESS = {
     "Recipe.license": "said of the rows, not part of them",
+    "Recipe.written_by": "said of the rows, not part of them",
     "Asking.on_error": "when to stop, not what an answer is",
     "Asking.failed_at_most": "when to stop, not what an answer is",
     "Budget.usd": "when to stop",
@@ -43,8 +45,6 @@ HARMLESS = {
     "Model.requests_per_minute": "how fast",
     "Model.tokens_per_minute": "how fast",
     "Model.timeout": "how patient",
-    "PromptTable.revision": "a commit is asked for by it, and that is part of what the rows depend on",
-    "ExampleTable.revision": "a commit is asked for by it, and that is part of what the rows depend on",
     "Publish": "how finished rows are written and where they go: made anew by each build",
 }
 
@@ -81,6 +81,7 @@ OTHER: dict[str, Any] = {
     "PromptTable.path": "others.jsonl",
     "ExampleTable.path": "others.jsonl",
     "ExampleTable.format": "alpaca",
+    "ExampleTable.roles": {"roles": {"clerk": "assistant"}},
     "Generate.model": "other",
     "Evolve.model": "other",
     "Judge.model": "other",
@@ -90,7 +91,16 @@ OTHER: dict[str, Any] = {
     "Publish.repo_id": "you/toy",
     "Tokens.tokenizer": "tokenizer",
 }
-BASE_OF = {"Model.provider": {"model": "org/m"}, "Model.base_url": {"model": "org/m"}}
+# What stands beside a field that means nothing by itself.
+BASE_OF: dict[str, dict[str, Any]] = {
+    "Model.provider": {"model": "org/m"},
+    "Model.base_url": {"model": "org/m"},
+    **{
+        f"{table}.{key}": {"path": "org/rows"}
+        for table in ("PromptTable", "ExampleTable")
+        for key in ("split", "config", "revision")
+    },
+}
 
 USES_ALL = "{{ name }} {{ description }} {{ language }}"
 
@@ -161,7 +171,8 @@ def others(value: Any, field: FieldInfo) -> Iterator[Any]:
     elif isinstance(value, str):
         yield from (*(name for name in ("instruction", "context") if name != value), f"{value}x")
     elif isinstance(value, list):
-        yield from ([*value, *(f"{each}x" for each in value)], ["xx"])
+        yield from ([choice] for inside in get_args(bare(field.annotation)) for choice in choices(inside))
+        yield from (other for other in ([*value, *(f"{each}x" for each in value)], ["xx"]) if other != value)
     else:
         yield from (7, 0.5, 0, "x", ["x"], True)
 
@@ -191,8 +202,9 @@ def put(data: dict[str, Any], place: tuple[str | int, ...], values: dict[str, An
 
 @pytest.mark.parametrize(("section", "name"), FIELDS, ids=[f"{kind.__name__}.{name}" for kind, name in FIELDS])
 def test_a_field_moves_the_fingerprint_or_is_known_to_be_harmless(
-    section: type[BaseModel], name: str, tmp_path: Path
+    section: type[BaseModel], name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("hfsft.rows.hub.commit_of", lambda repo, revision: f"{repo} at {revision}")
     key, data = f"{section.__name__}.{name}", recipe(tmp_path)
     place = PLACES.get(section.__name__)
     if of := next((of for of, kind in FILTERS.items() if kind is section), None):

@@ -293,10 +293,10 @@ def test_an_endless_file_is_refused() -> None:
 def test_a_bomb_of_aliases_is_refused_at_once() -> None:
     lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x]"]
     lines += [f"a{n}: &a{n} [" + ", ".join([f"*a{n - 1}"] * 9) + "]" for n in range(1, 30)]
-    before = time.perf_counter()
+    before = time.process_time()
     with pytest.raises(RecipeError, match="aliases repeat more than"):
         parse("\n".join(lines))
-    assert time.perf_counter() - before < 1
+    assert time.process_time() - before < 1
 
 
 def test_of_a_union_only_the_meant_branch_is_told() -> None:

@@ -22,7 +22,10 @@ from tests.release.samples import examples
 
 
 def between(old: Any, new: Any, out: Path) -> Diff:
-    first, second = run(old, out=out / "old")[1], run(new, out=out / "new")[1]
+    """Two builds, the second over a copy of the first."""
+    first = run(old, out=out / "old")[1]
+    shutil.copytree(out / "old", out / "new")
+    second = run(new, out=out / "new")[1]
     return diff(open_release(str(first)), open_release(str(second)))
 
 
@@ -108,7 +111,9 @@ def test_a_row_that_moved_between_splits_is_named_and_fails_the_command(
     assert main(["diff", str(first), str(second), "--json"]) == 1
     assert json.loads(capsys.readouterr().out)["moved"][moved] == ["validation", "train"]
     assert main(["diff", str(first), str(second)]) == 1
-    assert "20 rows moved between splits" in capsys.readouterr().out
+    shown = capsys.readouterr().out
+    assert "rows moved from train to validation, so a model trained on the old rows has seen them" in shown
+    assert "moved from validation to train" in shown
     assert main(["diff", str(first), str(first)]) == 0
 
 
@@ -140,4 +145,22 @@ def test_the_report_reads_well() -> None:
         ),
     )
     assert report(found) == (Path(__file__).parent / "diff.txt").read_text(encoding="utf-8").rstrip("\n")
-    assert "moved" in report(replace(found, moved={"aa": ("train", "validation")}))
+    assert "1 row moved from train to validation" in report(replace(found, moved={"aa": ("train", "validation")}))
+
+
+def test_only_a_row_that_comes_from_train_to_validation_fails_the_command(
+    tmp_path: Path, home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first, second = (run(examples(split={"validation": 0.5}), out=tmp_path / name)[1] for name in ("old", "new"))
+    for config in ("provenance", "data"):  # a row more that was held out, and none the other way
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        train, validation = (first / config / f"{side}-00000-of-00001.parquet" for side in ("train", "validation"))
+        held = pq.read_table(validation)
+        pq.write_table(pa.concat_tables([pq.read_table(train), held[:1]]), second / config / train.name)
+        pq.write_table(held[1:], second / config / validation.name)
+    assert main(["diff", str(first), str(second)]) == 0
+    assert "1 row moved from validation to train" in capsys.readouterr().out
+    assert main(["diff", str(second), str(first)]) == 1
+    assert "1 row moved from train to validation" in capsys.readouterr().out

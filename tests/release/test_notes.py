@@ -11,6 +11,7 @@ from hfsft.plan.plan import Plan
 from hfsft.plan.row import COLUMNS
 from hfsft.plan.step import Step
 from hfsft.release.built import Built
+from hfsft.stages.split.sides import Sides
 from tests.release.toy import MEASURES, RECIPE, toy
 
 LLAMA: dict[str, Any] = RECIPE["models"]["writer"]
@@ -67,11 +68,57 @@ def test_a_system_prompt_that_only_some_rows_have_is_noted() -> None:
     assert "24 of 47 rows have a system prompt, the others have none" in built.notes
 
 
-def test_an_empty_validation_split_is_noted() -> None:
-    built = toy(400)
-    built.ledger.splits["train"] += built.ledger.splits["validation"]
-    built.ledger.splits["validation"] = []
-    assert "no rows are held out for validation, though 0.1 were asked for" in built.notes
+def with_sides(built: Built, sides: str, family: str | None = None) -> Built:
+    """The build with its rows on other sides; or all in one family."""
+    now = {"t": "train", "v": "validation"}
+    changed = with_rows(
+        built, lambda index, row: {**row, "split": now[sides[index % len(sides)]], "family": family or row["family"]}
+    )
+    for side in built.ledger.splits:
+        built.ledger.splits[side] = [row["id"] for row in changed.rows if row["split"] == side]
+    return changed
+
+
+@pytest.mark.parametrize(
+    ("sides", "family", "asked", "part"),
+    [
+        ("t", None, 0.1, "no rows are held out for validation, though 10% were asked for: rows keep the side that an"),
+        ("v", None, 0.1, "all rows are held out for validation, though 10% were asked for: rows keep the side that an"),
+        ("tv", None, 0.07, "51.1% of the rows are held out for validation, though 7% were asked for: rows keep the"),
+        ("t", "f", 0.1, "no rows are held out for validation, though 10% were asked for: all are one family, alike or"),
+        ("t", None, 0, "no rows are held out for validation"),
+        ("tttttttttv", None, 0.1, ""),
+    ],
+)
+def test_a_share_that_is_missed_is_noted_with_its_cause(
+    sides: str, family: str | None, asked: float, part: str
+) -> None:
+    notes = with_sides(toy(400, {"split": {"validation": asked}}), sides, family).notes
+    found = [note for note in notes if "held out" in note]
+    assert [note[: len(part)] for note in found] == [part] * bool(part)
+
+
+def test_few_families_are_the_cause_where_no_draw_does_better() -> None:
+    built = with_rows(toy(400), lambda index, row: {**row, "family": "large" if index % 10 else "small"})
+    held = {row["id"]: "validation" if row["family"] == "small" else "train" for row in built.rows}
+    built.recipe.__dict__["split"] = built.recipe.split.model_copy(update={"validation": 0.5})
+    built = with_rows(built, lambda _, row: {**row, "split": held[row["id"]]})
+    for side in built.ledger.splits:
+        built.ledger.splits[side] = [row_id for row_id, found in held.items() if found == side]
+    (note,) = [note for note in built.notes if "held out" in note]
+    assert note.startswith(
+        "10.6% of the rows are held out for validation, though 50% were asked for: they are 2 families,"
+    )
+    assert "the largest of 42 rows" in note
+    assert "raise `split.similarity`" in note
+
+
+def test_rows_that_changed_sides_are_noted() -> None:
+    built = replace(toy(400), sides=Sides(moved={"train": 3, "validation": 2}))
+    assert [
+        note for note in built.notes if note.startswith("3 rows were held out in an earlier build and are trained on")
+    ]
+    assert [note for note in built.notes if note.startswith("2 rows are held out that an earlier build trained on")]
 
 
 def test_rows_that_no_model_touched_need_no_judge() -> None:

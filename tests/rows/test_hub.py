@@ -1,0 +1,95 @@
+"""Datasets on the Hub are read at the commit that their identity names, whatever is pushed or lies beside."""
+
+from __future__ import annotations
+
+from textwrap import dedent
+
+from tests.hub.fixture import HubServer
+
+PUSH = """
+import sys, datasets
+datasets.Dataset.from_dict({"prompt": sys.argv[1:], "id": sys.argv[1:]}).push_to_hub("ana/src")
+"""
+READ = """
+import json, os, sys
+from pathlib import Path
+from hfsft.stages.seeds import PromptTable
+"""
+
+
+def read(program: str) -> str:
+    return READ + dedent(program)
+
+
+def test_a_push_between_identity_and_reading_changes_nothing(hub: HubServer) -> None:
+    token = hub.token("ana")
+    hub.run(PUSH, "old", token=token)
+    program = """
+    opened = PromptTable(path="ana/src").opened(Path(), "seeds[0]")
+    import datasets
+    datasets.Dataset.from_dict({"prompt": ["new"], "id": ["x"]}).push_to_hub("ana/src")
+    rows = list(opened.rows(None))
+    few = list(opened.rows(1))
+    again = PromptTable(path="hf://datasets/ana/src", revision=opened.identity["table"]["commit"], keep=["id"])
+    print(json.dumps([opened.identity["table"]["commit"], [row.texts for row in rows], [row.texts for row in few],
+                      [row.kept for row in again.opened(Path(), "").rows(None)]]))
+    """
+    commit, rows, few, again = hub.run(read(program), token=token).json()
+    assert commit == hub.repo("ana/src").history()[1].oid
+    assert rows == few == [{"instruction": "old", "source": "ana/src[0]", "unread": ["id"]}]
+    assert again == [{"id": "old"}]
+
+
+def test_a_folder_of_the_same_name_in_the_working_directory_is_not_read(hub: HubServer) -> None:
+    hub.run(PUSH, "hub", token=hub.token("ana"))
+    program = """
+    folder = Path("ana/src")
+    folder.mkdir(parents=True)
+    (folder / "a.jsonl").write_text('{"prompt": "folder"}')
+    Path("recipes").mkdir()
+    opened = PromptTable(path="ana/src").opened(Path("recipes"), "seeds[0]")
+    print(json.dumps([row.texts["instruction"] for row in opened.rows(None)]))
+    """
+    assert hub.run(read(program)).json() == ["hub"]
+
+
+def test_what_is_cached_is_read_offline_and_nothing_else(hub: HubServer) -> None:
+    token = hub.token("ana")
+    hub.run(PUSH, "one", token=token)
+    program = """
+    try:
+        opened = PromptTable(path="ana/src", revision=(sys.argv[1:] or [None])[0]).opened(Path(), "seeds[0]")
+        print(json.dumps([opened.identity["table"]["commit"], [row.texts["instruction"] for row in opened.rows(None)]]))
+    except Exception as error:
+        print(json.dumps(f"{type(error).__name__}: {error}"))
+    """
+    home = hub.new_home()
+    before = hub.run(read(program), home=home).json()
+    hub.run(PUSH, "two", token=token)
+    offline = {"HF_HUB_OFFLINE": "1"}
+    assert hub.run(read(program), home=home, env=offline).json() == before
+    assert hub.run(read(program), before[0], home=home, env=offline).json() == before
+    newest = hub.repo("ana/src").history()[0].oid
+    said = hub.run(read(program), newest, home=home, env=offline).json()
+    assert said.startswith("SourceError: ana/src: ")
+    said = hub.run(read(program), home=hub.new_home(), env=offline).json()
+    assert said == "SourceError: ana/src: is not in the cache, and the Hub is not asked (HF_HUB_OFFLINE is set)"
+
+
+def test_what_the_hub_refuses_is_said_in_one_line(hub: HubServer) -> None:
+    program = """
+    for keys in ({"path": "ana/none"}, {"split": "x"}, {"config": "x"}, {"revision": "x"}):
+        try:
+            list(PromptTable(**{"path": "ana/src", **keys}).opened(Path(), "").rows(None))
+        except Exception as error:
+            print(type(error).__name__, getattr(error, "key", ""), str(error).replace("\\n", "|"), file=sys.stderr)
+    """
+    hub.run(PUSH, "hub", token=hub.token("ana"))
+    lines = hub.run(read(program)).stderr.splitlines()
+    told = [line for line in lines if line.startswith("SourceError")]
+    assert len(told) == 4, lines
+    assert told[0].startswith("SourceError path ana/none: cannot be read from the Hub: ")
+    assert told[1] == "SourceError split ana/src: no split 'x' (it has train)"
+    assert told[2].startswith("SourceError config ana/src: ")
+    assert told[3].startswith("SourceError revision ana/src: cannot be read from the Hub: ")
+    assert not any("|" in line for line in told)
