@@ -66,7 +66,7 @@ def test_a_rule_that_removes_rows_is_named_and_one_that_let_them_in(tmp_path: Pa
     longer = {"instruction": "And now?", "response": "This answer has more than six words in it."}
     for recipe in (some, plain := examples()):
         recipe["examples"] = [*recipe["examples"], {"rows": [longer]}]
-    loosened, tightened = between(some, plain, tmp_path), between(plain, some, tmp_path)
+    loosened, tightened = between(some, plain, tmp_path / "one"), between(plain, some, tmp_path / "two")
     assert set(loosened.added.values()) == {"rejected by filters[tokens]"}
     assert set(tightened.removed.values()) == {"rejected by filters[tokens]"}
     assert StepPair("filters[tokens]", None, 20, None, 1) in tightened.funnel
