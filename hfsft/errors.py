@@ -157,10 +157,9 @@ def place_of(path: str | Path, line: int = 0, column: int = 0) -> Place:
 def plain(text: str, longest: int = 200) -> str:
     """Text of a row or a server as one line that does nothing: no escape sequence, control or direction mark in it.
 
-    A backtick is an apostrophe there, so that it opens no code where ours stands. Beyond `longest` characters the text
-    is cut, with a mark.
+    Beyond `longest` characters it is cut, with a mark.
     """
-    line = _UNSEEN.sub("", " ".join(_ESCAPES.sub("", text[: 4 * longest + 4_000]).split())).replace("`", "'")
+    line = _UNSEEN.sub("", " ".join(_ESCAPES.sub("", text[: 4 * longest + 4_000]).split()))
     return line if len(line) <= longest else f"{line[: longest - 1]}…"
 
 

@@ -47,6 +47,10 @@ def run(arguments: argparse.Namespace) -> None:
     if arguments.dry_run:
         found = publish.changes(folder, section, create_pr=arguments.create_pr, tell=heard)
         shown, text = found.summary(), would(found)
+        if not section.repo_id:
+            heard(f"note: no repository is named, so this is what a new one would get ({publish.NO_REPOSITORY})")
+        elif found.snapshot is None:
+            heard(f"note: {section.repo_id} is taken for new: it is not there, or you are not logged in to see it")
     else:
         done = publish.push(folder, section, create_pr=arguments.create_pr, message=arguments.message, tell=heard)
         shown, text = asdict(done), report(done)

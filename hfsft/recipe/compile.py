@@ -43,12 +43,8 @@ def compile_recipe(
     Raises `RecipeError` with every problem that only shows where sections meet, or when sources are opened.
     """
     opened, problems = open_sources(recipe) if sources else ([], [])
-    problems += [
-        *_model_problems(recipe),
-        *_template_problems(recipe),
-        *_filter_problems(recipe),
-        *_licence_problems(recipe),
-    ]
+    problems += [*_model_problems(recipe), *_template_problems(recipe), *_filter_problems(recipe)]
+    problems += _licence_problems(recipe)
     if problems:
         raise RecipeError(problems)
     source = recipe.source

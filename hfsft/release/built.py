@@ -40,9 +40,9 @@ class Built:
 
     def split(self, name: str) -> Dataset:
         """The kept rows of one split, in the order of their ids."""
-        ids, splits = self.rows["id"][:], self.rows["split"][:]
-        wanted = [index for index, split in enumerate(splits) if split == name]
-        return self.rows.select(sorted(wanted, key=ids.__getitem__))
+        sides = zip(self.rows["id"][:], self.rows["split"][:], strict=True)
+        wanted = sorted((row_id, index) for index, (row_id, split) in enumerate(sides) if split == name)
+        return self.rows.select([index for _, index in wanted])
 
     @cached_property
     def spent(self) -> dict[str, Any]:

@@ -30,24 +30,18 @@ SPOKEN = {AT_READING: "set aside as they were read", UNSCORED: "not scored: the 
 """What steps whose names say little to a reader did to their rows."""
 
 _FILTER = re.compile(r"filters\[(?P<rule>.+)\](?:\.(?P<part>[^#]+))?(?:#\d+)?")
-_SECTION = re.compile(r"\w+")
 _NUMBER = re.compile(r"(\d+)")
 
-KEPT = "the answer is kept, so building again changes nothing by itself"
 ADVICE = {
-    "length": f"raise `{{section}}.max_tokens`; {KEPT}",
-    "empty": f"another model or other sampling may write one; {KEPT}",
-    "unreadable": f"a larger model keeps to the form more often; {KEPT}",
-    "content_filter": f"another model may answer; {KEPT}",
     "context_length": "shorten these rows, or ask a model that reads longer prompts",
-    "bad_request": "the server refuses these prompts: change what it names; the next build asks again",
+    "bad_request": "change what the server names; the next build asks again",
     "timeout": "raise `timeout` of the model, or lower its `concurrency`; the next build asks again",
     "rate_limit": "lower `concurrency` of the model; the next build asks again",
     "overloaded": "lower `concurrency` of the model; the next build asks again",
     "server": "the next build asks again",
     "connection": "the next build asks again",
 }
-"""Cause of a failed row, as `AnswerError` has it -> what to do."""
+"""Cause of a failed row, as `AnswerError` has it -> what to do, where the error itself does not say it."""
 
 
 @dataclass(frozen=True)
@@ -64,12 +58,12 @@ class Cause:
     complete: int  # rows among them that came in with a response of their own
 
     def __str__(self) -> str:
-        failed = f" failed in {self.stage}" if self.fate == "failed" else ""
-        spoken = f" {SPOKEN[self.stage]}" if self.stage == UNSCORED else ""
-        where = [*([f"first: {self.first}"] if self.first else []), *([self.place] if self.place else [])]
-        told = f"{self.rows:,} row{'' if self.rows == 1 else 's'}{failed}{spoken}: {self.reason}"
-        told += f": {self.advice}" if self.advice else ""
-        return told + (f" ({'; '.join(where)})" if where else "")
+        said = self.reason
+        if self.fate == "failed" or self.stage == UNSCORED:
+            said = f"{self.stage.partition('.')[0]} failed: {said}"
+        said += f": {self.advice}" if self.advice else ""
+        said += f": {_rows(self.rows)}" + (f", first {self.first}" if self.first else "")
+        return f"{said} ({self.place})" if self.place else said
 
     def as_dict(self) -> dict[str, Any]:
         """The cause as JSON."""
@@ -88,7 +82,7 @@ def listed(found: Sequence[Cause]) -> list[str]:
     lines = [str(cause) for cause in found[:SHOWN]]
     rest = found[SHOWN:]
     if rest:
-        lines.append(f"{sum(cause.rows for cause in rest):,} rows for {len(rest):,} other reasons")
+        lines.append(f"{len(rest):,} other reasons: {_rows(sum(cause.rows for cause in rest))}")
     return lines
 
 
@@ -157,13 +151,10 @@ def _told(fallen: Fallen, entries: Sequence[Mapping[str, Any]]) -> tuple[str, st
         return f"{_label(fallen.stage)}: {fallen.bound}, {_measured([entry['value'] for entry in entries])}", ""
     texts = Counter(str(entry["error" if fallen.fate == "failed" else "value"] or fallen.rule) for entry in entries)
     text = min(texts, key=lambda text: (-texts[text], text))
-    kind, _, said = text.partition(": ")
+    kind = _kind(text)
     if kind not in ADVICE:
         return plain(text, LONGEST), ""
-    section = _SECTION.match(fallen.stage)
-    advice = ADVICE[kind].format(section=section[0] if section else fallen.stage)
-    # What the message advises itself is said once.
-    return plain(f"{kind}: {said.partition(': raise ')[0]}" if said else kind, LONGEST), advice
+    return plain(text, LONGEST), ADVICE[kind]
 
 
 def _measured(values: Sequence[str | None]) -> str:
@@ -189,3 +180,7 @@ def _first(sources: Iterable[str | None]) -> str | None:
         key=lambda source: [int(part) if part.isdigit() else part for part in _NUMBER.split(source)],
         default=None,
     )
+
+
+def _rows(number: int) -> str:
+    return f"{number:,} row{'' if number == 1 else 's'}"

@@ -12,8 +12,10 @@ from hfsft.errors import plain
 from hfsft.plan.row import conversation
 from hfsft.recipe.sources import filters_of
 from hfsft.release import lock, measures
+from hfsft.release.files import size
 from hfsft.release.markdown import code, joined, prose, table
 from hfsft.release.sources import FOLDER, local_sources
+from hfsft.rows.tally import file_of
 
 if TYPE_CHECKING:
     from hfsft.release.built import Built
@@ -25,8 +27,8 @@ TOPICS, FILES, COLUMNS = 20, 20, 12  # that one table names
 LOOKED_AT = 20  # rows, of which the shortest is shown
 SHOWN_LINES, SHOWN_LINE = 20, 400  # of each turn of the row that is shown
 
-_LINE = re.compile(r"(:\d+){1,2}$|\[\d+\]$")
 INLINE = "the recipe itself"
+_INLINE = re.compile(r"(seeds|examples)\[\d+\]\.")
 
 
 def about(release: Release) -> Values:
@@ -110,7 +112,7 @@ def sources(release: Release) -> Values | None:
         if not {"source", "unread"} <= set(rows.column_names):
             continue
         for source, names in zip(rows["source"][:], rows["unread"][:], strict=True):
-            file = _LINE.sub("", source) if source else INLINE
+            file = INLINE if not source or _INLINE.match(source) else file_of(source)
             counts[file] += 1
             unread.setdefault(file, Counter()).update(names or ())
     files = sorted(unread, key=lambda file: (-kept[file] - fell[file], file))
@@ -145,8 +147,3 @@ def unpublished(folder: Any) -> list[str]:
     except (OSError, ValueError):
         return []
     return [plain(str(path)) for path in found]
-
-
-def size(count: int) -> str:
-    """Bytes in words: 1.2 MB, 3.4 kB."""
-    return f"{count / 1e6:,.1f} MB" if count >= 1e5 else f"{count / 1e3:,.1f} kB"

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import json
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from statistics import fmean
 from typing import Any
 
+from hfsft.plan.question import Question, questions
 from hfsft.plan.row import TEXTS
 from hfsft.release.reader import Release
 
 SCORE = "score_"
 NEW, GONE = "new", "no longer made"
+SHOWN = 10  # rows whose old and new texts a diff holds
+LONGEST = 4_000  # characters of each
 
 
 @dataclass(frozen=True)
 class ScoreShift:
-    """The mean score of one criterion in both builds; None where it was not judged.
+    """The mean score of one criterion over all rows of each build; None where it was not judged.
 
-    `shift` is the mean difference over the rows that both judged: what the judge changed, not what rows did.
+    `shift` is the mean difference over the rows that both judged: what the judge changed, not what rows did. So the
+    means may differ while it is 0: other rows are in.
     """
 
     criterion: str
@@ -41,7 +46,10 @@ class StepPair:
 
 @dataclass(frozen=True)
 class Diff:
-    """What changed, by the ids of rows."""
+    """What changed, by the ids of rows.
+
+    A row whose answer was corrected has another id; it is told in `rewritten`, not as one removed and one added.
+    """
 
     old: str
     new: str
@@ -50,7 +58,10 @@ class Diff:
     added: Mapping[str, str]  # id -> what became of the row in the old build
     removed: Mapping[str, str]  # id -> what became of it in the new one
     changed: Mapping[str, tuple[str, ...]]  # id -> the columns that say something else
-    moved: Mapping[str, tuple[str, str]]  # id -> old and new split
+    rewritten: Mapping[str, str]  # new id -> the old id of the row that asked the same
+    moved: Mapping[str, tuple[str, str]]  # new id -> old and new split
+    texts: Mapping[str, Mapping[str, tuple[str, str]]]  # new id -> column -> old and new text, of the first rows
+    recipe: Mapping[str, tuple[str | None, str | None]]  # key -> old and new value as JSON; None where it is not set
     scores: tuple[ScoreShift, ...]
     funnel: tuple[StepPair, ...]
 
@@ -67,9 +78,12 @@ class Diff:
 def diff(old: Release, new: Release) -> Diff:
     """What changed from `old` to `new`."""
     before, after = _rows(old), _rows(new)
-    both = [row_id for row_id in before if row_id in after]
-    changed = {row_id: _changes(before[row_id], after[row_id]) for row_id in both}
-    moved = {row_id: (before[row_id]["split"], after[row_id]["split"]) for row_id in both}
+    rewritten = dict(_rewritten(before, after))
+    both = {row_id: row_id for row_id in before if row_id in after} | rewritten  # new id -> old id
+    changed = {row_id: _changes(before[was], after[row_id]) for row_id, was in both.items()}
+    moved = {row_id: (before[was]["split"], after[row_id]["split"]) for row_id, was in both.items()}
+    gone = before.keys() - after.keys() - set(rewritten.values())
+    differing = [row_id for row_id, columns in changed.items() if columns]
     fell_before, fell_after = _fates(old), _fates(new)
     splits = dict.fromkeys([*old.splits(), *new.splits()])
     return Diff(
@@ -77,10 +91,16 @@ def diff(old: Release, new: Release) -> Diff:
         new=new.where,
         columns=(old.columns(), new.columns()),
         splits={split: (_count(before, split), _count(after, split)) for split in splits},
-        added={row_id: fell_before.get(row_id, NEW) for row_id in after if row_id not in before},
-        removed={row_id: fell_after.get(row_id, GONE) for row_id in before if row_id not in after},
-        changed={row_id: columns for row_id, columns in changed.items() if columns},
+        added={row_id: fell_before.get(row_id, NEW) for row_id in after if row_id not in both},
+        removed={row_id: fell_after.get(row_id, GONE) for row_id in before if row_id in gone},
+        changed={row_id: changed[row_id] for row_id in differing if row_id not in rewritten},
+        rewritten=rewritten,
         moved={row_id: (a, b) for row_id, (a, b) in moved.items() if a != b},
+        texts={
+            row_id: {name: (_said(before[both[row_id]], name), _said(after[row_id], name)) for name in changed[row_id]}
+            for row_id in differing[:SHOWN]
+        },
+        recipe=dict(_recipe_changes(old.recipe(), new.recipe())),
         scores=tuple(_scores(before, after)),
         funnel=tuple(_funnel(old.summary()["funnel"], new.summary()["funnel"])),
     )
@@ -95,6 +115,67 @@ def _rows(release: Release) -> dict[str, dict[str, Any]]:
         for row in rows.select_columns(wanted):
             found[row["id"]] = {**row, "split": split}
     return dict(sorted(found.items()))
+
+
+def _rewritten(
+    before: Mapping[str, Mapping[str, Any]], after: Mapping[str, Mapping[str, Any]]
+) -> Iterator[tuple[str, str]]:
+    """New and old id of rows that ask the same to the letter and that only one build has: what was answered changed."""
+    old, new = (
+        _by_question(rows, [row_id for row_id in rows if row_id not in other])
+        for rows, other in ((before, after), (after, before))
+    )
+    for asked, ids in new.items():
+        if len(ids) == 1 and len(old.get(asked, ())) == 1:
+            yield ids[0], old[asked][0]
+
+
+def _by_question(rows: Mapping[str, Mapping[str, Any]], ids: list[str]) -> dict[Question, list[str]]:
+    columns = ("instruction", "context", "system", "messages")
+    found: dict[Question, list[str]] = {}
+    batch = {name: [rows[row_id].get(name) for row_id in ids] for name in columns}
+    for row_id, question in zip(ids, questions(batch), strict=True):
+        found.setdefault(question, []).append(row_id)
+    return found
+
+
+def _said(row: Mapping[str, Any], name: str) -> str:
+    value = row.get(name)
+    turns = value if isinstance(value, list) else []
+    text = "\n".join(f"[{turn['role']}] {turn['content']}" for turn in turns) if turns else str(value or "")
+    return text[:LONGEST]
+
+
+def _recipe_changes(
+    old: Mapping[str, Any], new: Mapping[str, Any]
+) -> Iterator[tuple[str, tuple[str | None, str | None]]]:
+    before, after = dict(_leaves(old, "")), dict(_leaves(new, ""))
+    for key in dict.fromkeys([*after, *before]):
+        if before.get(key) != after.get(key):
+            yield key, (before.get(key), after.get(key))
+
+
+def _leaves(value: Any, key: str) -> Iterator[tuple[str, str]]:
+    """Every value of a recipe by its key; a list of plain values is one."""
+    inside: Iterable[tuple[str, Any]] = ()
+    if isinstance(value, dict):
+        inside = ((f"{key}.{name}" if key else str(name), item) for name, item in value.items())
+    elif isinstance(value, list) and any(isinstance(item, dict | list) for item in value):
+        names = [_item(item, index) for index, item in enumerate(value)]
+        names = names if len(set(names)) == len(names) else [str(index) for index in range(len(value))]
+        inside = (
+            (f"{key}[{name}]", item[name] if isinstance(item, dict) and name in item else item)
+            for name, item in zip(names, value, strict=True)
+        )
+    elif value not in (None, [], {}):
+        yield key, json.dumps(value, ensure_ascii=False)
+    for name, item in inside:
+        yield from _leaves(item, name)
+
+
+def _item(item: Any, index: int) -> str:
+    """What an item of a list is called: by its one key, as filters are, else by its number."""
+    return str(next(iter(item))) if isinstance(item, dict) and len(item) == 1 else str(index)
 
 
 def _fates(release: Release) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from hfsft.release.built import Built
 
 DATASET_INFO = "dataset_info.json"  # where LLaMA-Factory looks up the files of a folder
+FORMULAS = ("=", "+", "-", "@", "\t", "\r")  # with which a cell begins that a spreadsheet takes for one
 NOT_PROVENANCE = ("split", "defect", "unscored")  # what a kept row says there is the name of its file, or nothing
 
 ENTRY = ("fate", "stage", "rule", "value", "bound", "of", "error")  # of the ledger
@@ -79,20 +81,49 @@ def write_jsonl(rows: Dataset, path: Path) -> None:
         raise ReleaseError(f"{path}: cannot be written: {error.strerror or error}") from None
 
 
-def register_for_llama_factory(format: FormatName, name: str, file: Path) -> Path | None:
-    """The `dataset_info.json` beside `file`, with an entry `name` for it; entries of other names stay.
+def write_csv(rows: Dataset, path: Path) -> int:
+    """The rows as CSV; the number of cells that a spreadsheet would run, before which an apostrophe stands.
 
-    None where LLaMA-Factory cannot read the format. Raises `ReleaseError` for a file that is not such a table.
+    Raises `ReleaseError` where the file cannot be written, or where a column holds more than texts.
     """
+    lists = [name for name, feature in rows.features.items() if getattr(feature, "dtype", None) != "string"]
+    if lists:
+        able = ", ".join(
+            name for name, other in FORMATS.items() if all(kind == "string" for kind in other.columns.values())
+        )
+        raise ReleaseError(f"{path}: a CSV holds texts, but {', '.join(lists)} holds turns (choose --format {able})")
+    marked = 0
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("w", encoding="utf-8", newline="") as file:
+            lines = csv.writer(file)
+            lines.writerow(rows.column_names)
+            for row in rows:
+                cells = [f"'{text}" if (text or "").startswith(FORMULAS) else text for text in row.values()]
+                marked += sum(cell != text for cell, text in zip(cells, row.values(), strict=True))
+                lines.writerow(cells)
+    except OSError as error:
+        raise ReleaseError(f"{path}: cannot be written: {error.strerror or error}") from None
+    return marked
+
+
+def llama_factory_entry(format: FormatName, name: str, file: Path) -> dict[str, Any] | None:
+    """What LLaMA-Factory's table of datasets says of the file; None where it cannot read the format."""
     entry = FORMATS[format].llama_factory
-    if entry is None:
-        return None
+    return None if entry is None else {name: {"file_name": file.name, **entry}}
+
+
+def register_for_llama_factory(entry: Mapping[str, Any], file: Path) -> Path:
+    """The `dataset_info.json` beside `file`, with the entry in it; entries of other names stay.
+
+    Raises `ReleaseError` for a file that is not such a table.
+    """
     table = file.parent / DATASET_INFO
     try:
         known = json.loads(table.read_text(encoding="utf-8")) if table.exists() else {}
         if not isinstance(known, Mapping):
             raise ReleaseError(f"{table}: not an object with one entry a dataset (mend or move it)")
-        text = json.dumps({**known, name: {"file_name": file.name, **entry}}, ensure_ascii=False, indent=2)
+        text = json.dumps({**known, **entry}, ensure_ascii=False, indent=2)
         table.write_text(text + "\n", encoding="utf-8")
     except ValueError as error:
         raise ReleaseError(f"{table}: not JSON: {error} (mend or move it)") from None

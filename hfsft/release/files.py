@@ -21,6 +21,15 @@ FOLDERS = ("data", "provenance", "rejected", "preference", "sources", "assets")
 NAMES = {CARD, FUNNEL, RESOLVED, lock.FILE, "ledger.jsonl", SIDES, "recipe.yaml", "report.html"}
 DERIVED = {CARD, FUNNEL, "report.html"}  # and assets/: they say how a build ran, so no two builds have the same
 BLOCK = 1 << 20
+HOLDS = {
+    "data/": "the rows, as a trainer reads them",
+    "provenance/": "the same rows with lineage, kept columns, measures and reasons",
+    "rejected/": "the rows that fell, with their texts",
+    "report.html": "samples of all rows, of those that fell too",
+    CARD: "the card, with one row and the recipe",
+    "recipe.yaml": "the recipe as you wrote it",
+}
+NO_SOURCES = "  (no source file goes along)"
 _MADE = re.compile(
     r"(data|provenance|rejected|preference)/[a-z]+-\d{5}-of-\d{5}\.parquet|assets/(funnel|scores|lengths)\.png"
     r"|sources/(seeds|examples)-\d+\.[a-z]+"
@@ -99,6 +108,24 @@ class Build:
     def with_card(self, text: str) -> dict[str, File]:
         """The files, with another card."""
         return {**self.files, CARD: File.of(text.encode())} if text != self.card else self.files
+
+
+def listing(build: Build) -> list[str]:
+    """What goes to the Hub, a line for each kind of file with its size: whoever may see the dataset may read it all."""
+    sizes: dict[str, list[int]] = {}
+    for path, file in sorted(build.files.items()):
+        top = path.partition("/")[0]
+        sizes.setdefault(path if top == "sources" else f"{top}/" if "/" in path else path, []).append(file.size)
+    lines = []
+    for name, found in sizes.items():
+        about = HOLDS.get(name, "what was read of this source" if name.startswith("sources/") else "")
+        lines.append(f"  {name:<28} {size(sum(found)):>10}" + (f"  {about}" if about else ""))
+    return lines if "sources" in {path.partition("/")[0] for path in build.files} else [*lines, NO_SOURCES]
+
+
+def size(count: int) -> str:
+    """Bytes in words: 1.2 MB, 3.4 kB."""
+    return f"{count / 1e6:,.1f} MB" if count >= 1e5 else f"{count / 1e3:,.1f} kB"
 
 
 def is_news(paths: Iterable[str]) -> bool:

@@ -15,9 +15,10 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from hfsft.errors import UserError
+from hfsft.errors import ReleaseError, UserError
 from hfsft.release import lock
 from hfsft.release.files import FUNNEL, RESOLVED, made
+from hfsft.release.reader import HUB
 
 PREVIOUS = ".previous"
 ASIDE = "aside"
@@ -27,6 +28,20 @@ SAYS = ("data", "provenance", "rejected", RESOLVED)  # what a build is: its rows
 def former_of(folder: Path) -> Path:
     """Where the build before the one in `folder` is kept."""
     return folder.parent / PREVIOUS / folder.name
+
+
+def former_path(where: str) -> str:
+    """The build before the one in a folder, as `open_release` takes it. Raises `ReleaseError` where none is kept."""
+    if where.startswith(HUB):
+        raise ReleaseError(f"{where}: name two releases to compare, such as {where} and {where}@v1.0")
+    folder = Path(where)
+    former = former_of(folder if folder.name not in ("", "..") else folder.resolve())
+    if folder.is_dir() and not former.is_dir():
+        raise ReleaseError(
+            f"{where}: no build before it is kept in {former}: the next one that differs keeps this one there, "
+            "and any two builds or releases can be named"
+        )
+    return str(former)
 
 
 def require(target: Path, force: bool = False) -> None:

@@ -84,11 +84,16 @@ class Hub:
         """The address of a dataset's page, or of one below it."""
         return f"{self._api.endpoint}/datasets/{repo_id}" + (f"/{below}" if below else "")
 
-    def account(self) -> Account:
-        """Who is logged in."""
+    @property
+    def logged_in(self) -> bool:
+        """Whether there is a token to ask with."""
         from huggingface_hub import get_token
 
-        if not get_token():
+        return bool(get_token())
+
+    def account(self) -> Account:
+        """Who is logged in."""
+        if not self.logged_in:
             raise ReleaseError(
                 "not logged in to the Hub: run `hf auth login`, or set HF_TOKEN to a token that may write"
             )

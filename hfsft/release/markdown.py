@@ -30,7 +30,8 @@ def cell(value: object) -> str:
 def prose(text: str) -> str:
     """A sentence of ours, with what rows and servers said in it: only code between backticks stays markup."""
     parts = text.split("`")
-    if len(parts) % 2 == 0:
+    # Only pairs of single marks are code wherever one reads from: a row's own marks must not make markup of its text.
+    if len(parts) % 2 == 0 or "``" in text:
         return _MARKS.sub(_escaped, text.replace("`", "'"))
     return "`".join(part if index % 2 else _MARKS.sub(_escaped, part) for index, part in enumerate(parts))
 

@@ -16,7 +16,7 @@ import yaml
 from hfsft.errors import ReleaseError
 from hfsft.release import changelog
 from hfsft.release.diff import diff
-from hfsft.release.files import CARD, FUNNEL, RESOLVED, Build, is_news, owned
+from hfsft.release.files import CARD, FUNNEL, RESOLVED, Build, is_news, listing, owned
 from hfsft.release.hub import Account, Committed, Hub, Snapshot
 from hfsft.release.loadback import differences
 from hfsft.release.patience import TRIES, Tell, may_have_landed, pause
@@ -25,6 +25,7 @@ from hfsft.release.reader import Release
 if TYPE_CHECKING:
     from hfsft.recipe.publish import Publish
 
+NO_REPOSITORY = "no repository to publish to: set publish.repo_id in the recipe, or give --repo-id you/name"
 COMPARED_BYTES = 300_000_000  # of the release before, whose rows are read to say what changed
 
 
@@ -99,8 +100,14 @@ def check(publish: Publish, *, create_pr: bool = False, tell: Tell = lambda _: N
 
 
 def changes(folder: Path, publish: Publish, *, create_pr: bool = False, tell: Tell = lambda _: None) -> Changes:
-    """What `push` would do, without writing anything. Raises `ReleaseError` as `check` does."""
+    """What `push` would do, without writing anything. Raises `ReleaseError` as `check` does.
+
+    Without a repository or a login, what a new dataset would get.
+    """
     hub, build = Hub(tell), Build.read(folder)
+    if publish.repo_id is None or not hub.logged_in:
+        new = Checked(publish.repo_id or build.name, "", False, publish.private, ())
+        return _Push(hub, build, publish, new, create_pr).changes(None)
     checked, snapshot = _check(hub, publish, create_pr)
     return _Push(hub, build, publish, checked, create_pr).changes(snapshot)
 
@@ -123,6 +130,9 @@ def push(
     """
     build = Build.read(folder)
     hub = Hub(tell)
+    if publish.repo_id is None:
+        raise ReleaseError(f"{NO_REPOSITORY}\nto go on: hfsft publish {folder} --repo-id you/{build.name}")
+    tell("\n".join(["this goes to the Hub:", *listing(build)]))
     try:
         checked, _ = _check(hub, publish, create_pr)
         return _Push(hub, build, publish, checked, create_pr).run(message, news_only, tell)
@@ -132,7 +142,7 @@ def push(
 
 def _check(hub: Hub, publish: Publish, create_pr: bool) -> tuple[Checked, Snapshot | None]:
     if publish.repo_id is None:
-        raise ReleaseError("no repository to publish to: set publish.repo_id in the recipe, or give --repo-id you/name")
+        raise ReleaseError(NO_REPOSITORY)
     account = hub.account()
     repo_id = publish.repo_id if "/" in publish.repo_id else f"{account.name}/{publish.repo_id}"
     _require_rights(account, repo_id, create_pr)

@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
+import yaml
+
 from hfsft.errors import ReleaseError
 from hfsft.release.built import SPLITS
 from hfsft.release.patience import Tell, patiently
@@ -70,6 +72,15 @@ class Release:
             raise ReleaseError(f"{self.where}: funnel.json cannot be read: {error}") from None
         assert isinstance(loaded, dict)
         return loaded
+
+    def recipe(self) -> dict[str, Any]:
+        """The resolved recipe; empty where there is none that can be read."""
+        try:
+            text = (self.folder / RECIPE).read_text(encoding="utf-8")
+            found = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - both are safe
+        except (OSError, ValueError, yaml.YAMLError):
+            return {}
+        return found if isinstance(found, dict) else {}
 
     def _files(self, config: str, split: str) -> list[Path]:
         return sorted((self.folder / config).glob(f"{split}-*.parquet"))

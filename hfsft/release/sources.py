@@ -1,8 +1,8 @@
 """Sources: what a release holds of the local files that its recipe reads: nothing, or what was read of them.
 
 With `publish: {sources: true}` each file stands in `sources/` as JSON lines: the rows that were read, up to `limit`,
-with the texts that were taken from them and no other column. Without it the release holds none, and only who has the
-files can build it again.
+with the texts that were taken from them, what `keep` names, and no other column. Without it the release holds none, and
+only who has the files can build it again.
 """
 
 from __future__ import annotations
@@ -14,19 +14,24 @@ from typing import TYPE_CHECKING, Any
 
 from hfsft.errors import UserError
 from hfsft.rows.reading import SourceRow
-from hfsft.stages.base import TableSection
+from hfsft.stages.examples import ExampleTable
 from hfsft.stages.seeds import PromptTable
 
 if TYPE_CHECKING:
     from hfsft.recipe.recipe import Recipe
     from hfsft.release.built import Built
 
+Local = ExampleTable | PromptTable
+
 FOLDER = "sources"
 SECTIONS = ("seeds", "examples")
 
-TURNS = ("topic", "system", "messages")
-TEXTS = ("topic", "system", "context", "instruction", "response")
-SEED = ("topic", "system", "context", "instruction")
+# How a source is opened and what its columns are called: in what was read of it that is settled.
+READING = {*("path", "split", "config", "revision", "delimiter", "format", "limit", "roles", "messages")}
+READING |= {*("prompt", "instruction", "response", "context", "system", "topic")}
+SEED = {"prompt": "instruction", "topic": "topic", "context": "context", "system": "system"}
+EXAMPLE = {name: name for name in ("instruction", "response", "context", "system", "topic")}
+"""Key of the recipe that names a column -> the text of a row that stands in it."""
 
 
 def put(built: Built, folder: Path) -> tuple[dict[str, Any], list[str]]:
@@ -37,25 +42,29 @@ def put(built: Built, folder: Path) -> tuple[dict[str, Any], list[str]]:
     recipe = built.recipe
     resolved = recipe.resolved()
     missing: list[str] = []
-    moved = built.changed_sources
     for section, number, source in local_sources(recipe):
-        if not recipe.publish.sources or source.path in moved:
+        if not recipe.publish.sources or source.path in built.changed_sources:
             missing.append(source.path)
             continue
         path = f"{FOLDER}/{section}-{number}.jsonl"
+        texts = SEED if isinstance(source, PromptTable) else EXAMPLE
+        columns = {key: _free(key, source.keep) for key in texts}
         (folder / FOLDER).mkdir(exist_ok=True)
-        rows = _read(source, recipe.base)
         with (folder / path).open("w", encoding="utf-8", newline="\n") as lines:
-            lines.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
-        resolved[section][number] = {"path": path, **_settled(source)}
+            for row in source.opened(recipe.base, f"{section}[{number}]").rows(None):
+                if row.defect is None:
+                    said = {columns[key]: value for key, value in _said(row, texts).items()}
+                    lines.write(json.dumps({**said, **row.kept}, ensure_ascii=False) + "\n")
+        kept = {key: value for key, value in resolved[section][number].items() if key not in READING}
+        resolved[section][number] = {"path": path, **columns, **kept}
     return resolved, sorted(set(missing))
 
 
-def local_sources(recipe: Recipe) -> Iterator[tuple[str, int, TableSection]]:
+def local_sources(recipe: Recipe) -> Iterator[tuple[str, int, Local]]:
     """Section, place in it and source, for each that reads from this machine."""
     for section in SECTIONS:
         for number, source in enumerate(getattr(recipe, section)):
-            if isinstance(source, TableSection) and source.table(recipe.base).local is not None:
+            if isinstance(source, Local) and _is_local(source, recipe.base):
                 yield section, number, source
 
 
@@ -65,38 +74,30 @@ def changed(built: Built) -> list[str]:
     found = []
     for section, number, source in local_sources(built.recipe):
         try:
-            same = source.opened(built.recipe.base, section).identity == read.get(section, {})[number]
-        except (UserError, OSError, LookupError):
-            same = False
-        if not same:
+            now = source.opened(built.recipe.base, f"{section}[{number}]").identity
+        except (UserError, OSError):
+            now = {}
+        if now != read[section][number]:
             found.append(source.path)
     return sorted(set(found))
 
 
-def _settled(source: TableSection) -> dict[str, Any]:
-    """How what was read of a source is read again: its columns have our names, and its roles are settled."""
-    how: dict[str, Any] = {"keep": source.keep} if source.keep else {}
-    if isinstance(source, PromptTable):
-        return {"prompt": "instruction", **{name: name for name in ("topic", "context", "system")}, **how}
-    return {**how, "topic": "topic", **({"assistant_opens": True} if getattr(source, "assistant_opens", False) else {})}
+def _is_local(source: Local, base: Path) -> bool:
+    try:
+        return source.table(base).local is not None
+    except UserError:  # it was there when the build read it
+        return True
 
 
-def _read(source: TableSection, base: Path) -> Iterator[dict[str, Any]]:
-    """The sound rows; as conversations where one of them has several turns, so that one format reads all."""
-    names, several = (SEED, False) if isinstance(source, PromptTable) else (TEXTS, _several(source, base))
-    for row in _sound(source, base):
-        texts = row.texts if not several or row.texts.get("messages") else {**row.texts, "messages": _pair(row.texts)}
-        yield {**row.kept, **{name: texts.get(name) for name in (TURNS if several else names)}}
+def _said(row: SourceRow, texts: Mapping[str, str]) -> dict[str, Any]:
+    """A row by the keys of the recipe; of several turns, all but the last answer are what was asked."""
+    said = {key: row.texts.get(name) for key, name in texts.items()}
+    turns = row.texts.get("messages")
+    return said if not turns else {**said, "instruction": turns[:-1], "response": turns[-1]["content"]}
 
 
-def _sound(source: TableSection, base: Path) -> Iterator[SourceRow]:
-    yield from (row for row in source.opened(base, FOLDER).rows(None) if row.defect is None)
-
-
-def _several(source: TableSection, base: Path) -> bool:
-    return any(row.texts.get("messages") for row in _sound(source, base))
-
-
-def _pair(texts: Mapping[str, Any]) -> list[dict[str, Any]]:
-    said = "\n\n".join(texts[name] for name in ("instruction", "context") if texts.get(name))
-    return [{"role": "user", "content": said}, {"role": "assistant", "content": texts["response"]}]
+def _free(name: str, taken: list[str]) -> str:
+    """A name for a column that no kept one has."""
+    while name in taken:
+        name += "_"
+    return name

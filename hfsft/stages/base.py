@@ -88,10 +88,6 @@ class TableSection(Section):
             keep=self.keep,
         )
 
-    def opened(self, base: Path, place: str) -> Opened:
-        """The rows of the table. Raises `SourceError` where there is none; reading raises it for one without rows."""
-        raise NotImplementedError
-
     def open_with(self, base: Path, read: Callable[[Table, How, int | None], Iterator[SourceRow]]) -> Opened:
         """The table, opened. Raises `SourceError` where there is none."""
         table, how = self.table(base), self.how()

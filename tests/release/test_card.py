@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +12,14 @@ import yaml
 from datasets import Features, get_dataset_config_names, load_dataset
 from huggingface_hub import DatasetCard
 
+from hfsft.recipe.compile import compile_recipe
 from hfsft.recipe.licences import HUB_LICENCES
+from hfsft.recipe.recipe import load_recipe
 from hfsft.release.card import card
+from hfsft.release.changelog import MARK, describe, merge
 from hfsft.release.markdown import cell, code, joined, table
 from hfsft.release.terms import TABLE, stricter, terms_of
-from tests.release.toy import NASTY, RECIPE, release, toy
+from tests.release.toy import NASTY, RECIPE, dataset, release, toy
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +35,7 @@ def text(folder: Path) -> str:
 def test_the_metadata_is_read_by_the_hubs_own_client(folder: Path) -> None:
     data = DatasetCard.load(folder / "README.md").data
     assert data.license == "apache-2.0"
-    assert data.language == ["en"]
+    assert data.language is None, "the recipe names none"
     assert data.size_categories == ["n<1K"]
     assert data.task_categories == ["text-generation"]
     assert "synthetic" in data.tags
@@ -69,7 +74,8 @@ def test_sections_stand_in_order_and_only_where_there_is_data(text: str, folder:
     def headings(card_text: str) -> list[str]:
         return [line.removeprefix("## ") for line in card_text.splitlines() if line.startswith("## ")]
 
-    whole = ["How to train on it", "From rows in to rows kept", "What the judge says", "Duplicates and split"]
+    whole = ["A row", "How to train on it", "Where the rows come from", "Topics"]
+    whole += ["From rows in to rows kept", "What the judge says", "Duplicates and split"]
     whole += ["Length", "Models", "Cost", "Known limits", "The recipe"]
     assert headings(text) == whole
     without = headings(card(toy(40, {"judge": None}), folder))
@@ -166,3 +172,77 @@ def test_a_recipe_without_models_claims_no_synthesis(folder: Path) -> None:
     text = card(plain, folder)
     assert "synthetic" not in text
     assert "## Models" not in text
+    assert "This build asked no model: existing rows were read, filtered and split." in text
+    assert "No model wrote" not in text
+
+
+@pytest.mark.parametrize(
+    ("recipe", "said", "not_said"),
+    [
+        ({}, "Who wrote its seeds, the recipe does not say.", " in en"),
+        ({"written_by": "people"}, "Its seeds were written by people, says the recipe.", "does not say"),
+        ({"written_by": "both"}, "Its seeds were written by people and models, says the recipe.", "does not say"),
+        ({"language": ["vi", "zh"]}, "for supervised fine-tuning in vi and zh, under apache-2.0.", " in en"),
+        (
+            {},
+            "Models wrote part of it (generate); whether anybody has read every row, this card cannot know.",
+            "nobody",
+        ),
+        ({"license": None}, "The recipe names no licence (`license`), so nobody can tell", ", under"),
+        ({"license": None, "filters": []}, "for supervised fine-tuning.", "license:"),
+    ],
+)
+def test_the_card_claims_only_what_is_known(recipe: dict[str, Any], said: str, not_said: str, folder: Path) -> None:
+    text = card(toy(60, recipe), folder).split("## The recipe")[0]
+    assert said in text
+    assert not_said not in text.split("## Known limits")[0]
+
+
+def test_no_language_is_claimed_and_templates_still_read_one() -> None:
+    assert load_recipe(RECIPE).language is None
+    assert "language" not in load_recipe(RECIPE).resolved()
+    texts = [
+        step.identity
+        for step in compile_recipe(load_recipe({**RECIPE, "generate": {"system": "{{ language[0] }}"}})).steps
+    ]
+    assert "'language': ['en']" in str(texts)
+
+
+def test_models_that_only_judge_write_nothing(folder: Path) -> None:
+    built = toy(60)
+    steps = tuple(step for step in built.plan.steps if step.name != "generate")
+    text = card(replace(built, plan=type(built.plan)("toy", steps)), folder)
+    assert "asked models to score rows, not to write any" in text
+    assert "synthetic" not in text
+
+
+@pytest.mark.parametrize(
+    "topic", [*NASTY, "\x1b]0;owned\x07\x1b[31mred", f"a\n{MARK}\nb", "``` <b> ` <i> `", "[x](http://evil)"]
+)
+def test_what_a_row_says_is_text_in_the_card_and_on_the_screen(topic: str, folder: Path) -> None:
+    rows = [{**row, "topic": topic if index % 10 else "refund"} for index, row in enumerate(toy(400).rows.to_list())]
+    built = replace(toy(400), rows=dataset(rows))
+    text = card(built, folder).split("## The recipe")[0].split("## How to train on it")
+    shown = text[0].split("## A row")[0] + text[1]
+    (note,) = [note for note in built.notes if "about one topic" in note]
+    for said in (shown, note):
+        assert not [sign for sign in said if unicodedata.category(sign) == "Cc" and sign != "\n"]
+        assert "\u202e" not in said
+    assert "\n" not in note
+    assert "<b>" not in shown
+    assert "<script" not in shown
+    assert "<img" not in shown
+    assert MARK not in shown
+    assert "[x](http" not in shown
+
+
+def test_a_card_that_holds_the_mark_keeps_no_old_text(folder: Path) -> None:
+    built = toy(60, {"description": f"Holds\n{MARK}\nin its text."})
+    there, sizes = None, []
+    for number in range(3):
+        there = merge(card(built, folder), there, describe(f"v{number}", there, built.summary(), None, {}, None))
+        sizes.append(len(there))
+    assert there is not None
+    assert there.count("\n## The recipe") == 1
+    assert there.count("\n### ") == 3
+    assert sizes[2] - sizes[1] == sizes[1] - sizes[0], "each release adds its entry and no more"

@@ -14,6 +14,7 @@ from hfsft.cli import main
 from hfsft.cli.diff import report
 from hfsft.pipeline import run
 from hfsft.release.diff import Diff, ScoreShift, StepPair, diff
+from hfsft.release.former import former_of
 from hfsft.release.reader import open_release
 from tests.models.server import LLM
 from tests.recipes import reply, support
@@ -47,7 +48,9 @@ def test_the_same_build_twice_differs_in_nothing(tmp_path: Path, home: Path) -> 
 
 
 def test_new_examples_are_added_and_move_no_row(tmp_path: Path, home: Path) -> None:
-    found = between(examples(20), examples(30), tmp_path)
+    run(examples(20), out=tmp_path)
+    folder = run(examples(30), out=tmp_path)[1]  # where the sides of the build before are remembered
+    found = diff(open_release(str(former_of(folder))), open_release(str(folder)))
     assert len(found.added) == 10
     assert set(found.added.values()) == {"new"}
     assert (found.removed, found.changed, found.moved) == ({}, {}, {})
@@ -63,7 +66,7 @@ def test_a_rule_that_removes_rows_is_named_and_one_that_let_them_in(tmp_path: Pa
     longer = {"instruction": "And now?", "response": "This answer has more than six words in it."}
     for recipe in (some, plain := examples()):
         recipe["examples"] = [*recipe["examples"], {"rows": [longer]}]
-    loosened, tightened = between(some, plain, tmp_path), between(plain, some, tmp_path)
+    loosened, tightened = between(some, plain, tmp_path / "one"), between(plain, some, tmp_path / "two")
     assert set(loosened.added.values()) == {"rejected by filters[tokens]"}
     assert set(tightened.removed.values()) == {"rejected by filters[tokens]"}
     assert StepPair("filters[tokens]", None, 20, None, 1) in tightened.funnel
@@ -123,8 +126,18 @@ def test_the_report_reads_well() -> None:
         added={f"{number:02d}": "new" for number in range(12)},
         removed={"ff": "rejected by filters[score]"},
         changed={"ee": ("response",)},
+        rewritten={"dd": "d0"},
         moved={},
-        scores=(ScoreShift("usefulness", 3.5, 4.0, 0.25, 990), ScoreShift("tone", None, 4.5, None, 0)),
+        texts={
+            "ee": {"response": ("It takes five days in all, as we said.", "It takes ten days in all, as we said.")},
+            "dd": {"response": ("Yes.", "No.")},
+        },
+        recipe={"filters[tokens].at_least": ("5", "20"), "judge.scale": (None, "[1, 5]")},
+        scores=(
+            ScoreShift("usefulness", 3.5, 4.0, 0.25, 990),
+            ScoreShift("tone", None, 4.5, None, 0),
+            ScoreShift("mean", 3.58, 3.44, 0.0, 900),
+        ),
         funnel=(
             StepPair("sources", 1000, 1200, 0, 0),
             StepPair("filters[tokens].measure", 1000, 1200, 0, 0),

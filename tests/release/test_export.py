@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from pathlib import Path
 from typing import Any
@@ -53,7 +54,19 @@ def test_letters_stay_letters(folder: Path) -> None:
 
 def test_the_validation_split_is_exported_and_entered_beside_train(folder: Path) -> None:
     for split in ("train", "validation"):
-        main(["export", str(folder), "--format", "sharegpt", "--split", split, "--out", f"data/{split}.jsonl"])
+        main(
+            [
+                "export",
+                str(folder),
+                "--format",
+                "sharegpt",
+                "--split",
+                split,
+                "--out",
+                f"data/{split}.jsonl",
+                "--llama-factory",
+            ]
+        )
     table = json.loads(Path("data/dataset_info.json").read_text(encoding="utf-8"))
     assert {name: entry["file_name"] for name, entry in table.items()} == {
         "toy": "train.jsonl",
@@ -65,7 +78,7 @@ def test_the_validation_split_is_exported_and_entered_beside_train(folder: Path)
 def test_entries_of_other_datasets_stay_and_an_old_one_of_ours_goes(folder: Path) -> None:
     other = {"file_name": "other.json"}
     Path("dataset_info.json").write_text(json.dumps({"other": other, "toy": {"file_name": "old.json"}}))
-    main(["export", str(folder), "--format", "alpaca", "--out", "train.jsonl"])
+    main(["export", str(folder), "--format", "alpaca", "--out", "train.jsonl", "--llama-factory"])
     table = json.loads(Path("dataset_info.json").read_text(encoding="utf-8"))
     assert table["other"] == other
     assert table["toy"] == {
@@ -77,14 +90,14 @@ def test_entries_of_other_datasets_stay_and_an_old_one_of_ours_goes(folder: Path
 @pytest.mark.parametrize("content", ["{", "[1]"], ids=["not JSON", "no object"])
 def test_a_damaged_table_is_left_as_it_is(folder: Path, content: str, capsys: pytest.CaptureFixture[str]) -> None:
     Path("dataset_info.json").write_text(content)
-    assert main(["export", str(folder), "--out", "train.jsonl"]) == 1
+    assert main(["export", str(folder), "--out", "train.jsonl", "--llama-factory"]) == 1
     assert "error: dataset_info.json: not " in capsys.readouterr().err
     assert Path("dataset_info.json").read_text() == content
 
 
 @pytest.mark.parametrize("format", ["messages", "sharegpt"])
 def test_llama_factory_finds_role_text_and_speakers_where_they_are(folder: Path, format: str) -> None:
-    main(["export", str(folder), "--format", format, "--out", "train.jsonl"])
+    main(["export", str(folder), "--format", format, "--out", "train.jsonl", "--llama-factory"])
     entry = json.loads(Path("dataset_info.json").read_text(encoding="utf-8"))["toy"]
     tags, row = entry["tags"], read_jsonl(Path("train.jsonl"))[0]
     turns = row[entry["columns"]["messages"]]
@@ -112,6 +125,39 @@ def test_axolotl_writes_the_alpaca_prompt_as_text_has_it(folder: Path, capsys: p
         system = told["system_format"].format(system=row[told["field_system"]]) if row["system"] else opening
         turn = told["format" if row["input"] else "no_input_format"].format(**said)
         assert system + turn + row[told["field_output"]] == row["text"]
+
+
+def test_nothing_is_entered_anywhere_unasked(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["export", str(folder), "--out", "train.jsonl"]) == 0
+    printed = capsys.readouterr().out
+    assert '"file_name": "train.jsonl"' in printed
+    assert "--llama-factory enters it" in printed
+    assert not Path("dataset_info.json").exists()
+
+
+def test_a_dash_is_standard_output(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["export", str(folder), "--format", "alpaca", "--out", "-"]) == 0
+    rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    main(["export", str(folder), "--format", "alpaca", "--out", "train.jsonl"])
+    assert rows == read_jsonl(Path("train.jsonl"))
+    assert not Path("-").exists()
+
+
+def test_a_csv_is_one_and_runs_nothing(tmp_path: Path, home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    said = ["=1+1", "+1", "-1 is less, and\nmore", "@sum", "plain, with a comma", '"quoted"']
+    rows = [{"instruction": f"Question {n}?", "response": text} for n, text in enumerate(said)]
+    build = run(examples(examples=[{"rows": rows}], split={"validation": 0}), out=tmp_path / "b")[1]
+    out = tmp_path / "train.csv"
+    capsys.readouterr()
+    assert main(["export", str(build), "--format", "alpaca", "--out", str(out)]) == 0
+    assert "note: 4 cells would be taken for a formula" in capsys.readouterr().out
+    with out.open(newline="", encoding="utf-8") as file:
+        found = {row["output"] for row in csv.DictReader(file)}
+    assert found == {"'=1+1", "'+1", "'-1 is less, and\nmore", "'@sum", "plain, with a comma", '"quoted"'}
+    assert main(["export", str(build), "--out", str(out)]) == 1
+    assert "messages holds turns (choose --format prompt_completion_text, alpaca, text)" in capsys.readouterr().err
+    assert main(["export", str(build), "--out", "train.parquet"]) == 1
+    assert "name a .jsonl or a .csv file" in capsys.readouterr().err
 
 
 def test_what_others_cannot_read_is_said(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

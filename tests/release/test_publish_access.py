@@ -4,11 +4,13 @@ import sys
 from pathlib import Path
 
 import pytest
+from aiohttp import web
 
 from hfsft.errors import ReleaseError
 from hfsft.recipe.publish import Publish
 from hfsft.release.hub import Account
 from hfsft.release.publish import section_of
+from tests.hub.faults import Fault, Handler
 from tests.hub.fixture import HubServer
 from tests.hub.repo import Blob, Repo
 from tests.release.fixture import Client, write_build
@@ -64,6 +66,25 @@ def test_what_stands_against_a_push_is_said_before_it_and_nothing_is_written(hub
 def test_a_token_may_write_what_its_user_may_and_what_it_names(role: str, repo_id: str, may: bool) -> None:
     account = Account("ana", {"acme": "write", "club": "read"}, role, frozenset({"ana/made", "hidden"}))
     assert account.may_write(repo_id.partition("/")[0], repo_id) is may
+
+
+def test_a_repository_made_public_after_the_check_gets_no_private_release(
+    hub: HubServer, client: Client, tmp_path: Path
+) -> None:
+    client.push(write_build(tmp_path / "made"), repo_id=REPO)
+    before = hub.repo(REPO).at().oid
+
+    async def opened(request: web.Request, handler: Handler) -> web.StreamResponse:
+        answer = await handler(request)
+        hub.repo(REPO).private = False
+        return answer
+
+    fault = Fault(f"GET /api/datasets/{REPO}", opened, skip=0, times=1)  # the check sees it private still
+    hub.faults.active.append(fault)
+    said = client.push(write_build(tmp_path / "made", train=9), repo_id=REPO, fails=True)
+    assert fault.struck == 1
+    assert "is public by now, but the release is to be private" in said
+    assert hub.repo(REPO).at().oid == before
 
 
 def test_a_tag_on_another_release_is_refused_before_the_push(hub: HubServer, client: Client, tmp_path: Path) -> None:
@@ -127,8 +148,14 @@ def test_the_command_says_what_it_would_do_then_does_it_and_how_to_load_it(hub: 
     dry = hub.run([*command, "--dry-run"], token=token)
     assert "  write  data/train-00000-of-00001.parquet" in dry.stdout
     assert hub.state.repos == {}
+    unknown = hub.run([*command, "--dry-run"])
+    assert unknown.stdout == dry.stdout, "a dry run needs no login"
+    assert "is taken for new" in unknown.stderr
     shown = hub.run([*command, "--public"], token=token)
     assert f"published 10 files to {hub.endpoint}/datasets/{REPO} (public)" in shown.stdout
+    assert "rejected/" in shown.stderr.split("this goes to the Hub:")[1]
+    assert "the rows that fell, with their texts" in shown.stderr
+    assert "(no source file goes along)" in shown.stderr
     assert "loaded back default: 6 train, 2 validation" in shown.stdout
     assert f'load_dataset("{REPO}", revision="v1")' in shown.stdout
     assert not hub.repo(REPO).private
@@ -146,3 +173,17 @@ def test_what_is_given_stands_in_place_of_the_recipe(tmp_path: Path) -> None:
             section_of(folder, given)
     with pytest.raises(ReleaseError, match="holds no build that can be published"):
         section_of(tmp_path, {})
+
+
+def test_what_goes_along_of_the_sources_is_listed_and_a_missing_repository_is_told_how_to_name_one(
+    hub: HubServer, tmp_path: Path
+) -> None:
+    folder = write_build(tmp_path / "made")
+    (folder / "sources").mkdir()
+    (folder / "sources" / "examples-0.jsonl").write_text("{}" * 1000)
+    command = [sys.executable, "-m", "hfsft", "publish", folder]
+    nowhere = hub.run(command, token=hub.token("ana"), check=False)
+    assert f"to go on: hfsft publish {folder} --repo-id you/made" in nowhere.stderr
+    assert "no repository is named" in hub.run([*command, "--dry-run"]).stderr
+    shown = hub.run([*command, "--repo-id", REPO], token=hub.token("ana"))
+    assert "sources/examples-0.jsonl         2.0 kB  what was read of this source" in shown.stderr
