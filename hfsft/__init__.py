@@ -43,6 +43,10 @@ _HOMES = {
 }
 
 
+def __dir__() -> list[str]:
+    return sorted([*__all__, "__version__", *(name for name in globals() if name.startswith("__"))])
+
+
 def __getattr__(name: str) -> Any:
     """Public names, imported when first used: `hfsft --help` must not wait for them."""
     from importlib import import_module

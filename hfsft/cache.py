@@ -6,10 +6,24 @@ import os
 import sys
 from pathlib import Path
 
+STEP = ".arrow"  # behind a fingerprint: the rows of a finished step
+SPENT = ".spent.json"  # the same: what the answers of a step that asked took
+
 
 def cache_folder(name: str) -> Path:
     """The folder for `name`, which need not be there yet."""
     return datasets_cache() / "hfsft" / name
+
+
+def asking() -> list[Path]:
+    """The folders that hold finished steps made from models' answers."""
+    return sorted({spent.parent for spent in (datasets_cache() / "hfsft").glob(f"*/*{SPENT}")})
+
+
+def forget(folder: Path) -> None:
+    """Delete the finished steps of one folder; the next build makes them again."""
+    for finished in [*folder.glob(f"*{STEP}"), *folder.glob(f"*{SPENT}")]:
+        finished.unlink(missing_ok=True)
 
 
 def datasets_cache() -> Path:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +12,7 @@ from hfsft.cache import cache_folder
 from hfsft.errors import RecipeError, UserError
 from hfsft.plan.plan import Plan
 from hfsft.recipe.compile import compile_recipe
-from hfsft.recipe.recipe import Recipe, load_recipe
+from hfsft.recipe.recipe import Budget, Recipe, load_recipe
 from hfsft.recipe.sources import look
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from hfsft.plan.step import Step
     from hfsft.plan.why import Reason
     from hfsft.release.built import Built
+    from hfsft.release.preview import Preview
     from hfsft.release.publish import Published
 
 AnyRecipe = str | Path | Mapping[str, Any] | Recipe
@@ -78,7 +79,8 @@ def validate(recipe: AnyRecipe, *, overrides: Sequence[str] = (), hub: bool = Tr
     try:
         plan = compile_recipe(loaded, weights=False, sources=False)
     except RecipeError as error:
-        raise RecipeError([*error.problems, *seen.problems]) from None
+        told = {problem.place for problem in error.problems}
+        raise RecipeError([*error.problems, *(each for each in seen.problems if each.place not in told)]) from None
     if seen.problems:
         raise RecipeError(seen.problems)
     return Checked(plan, seen.notes)
@@ -173,18 +175,21 @@ def publish(recipe: Recipe, folder: Path, publishing: Publishing | None = None) 
 
 def preview(
     recipe: AnyRecipe, rows: int = 3, *, overrides: Sequence[str] = (), watcher: Watcher | None = None
-) -> Iterator[tuple[Step, list[dict[str, Any]]]]:
+) -> Preview:
     """Each step with the rows that it left of `rows` source rows; answers are kept for the build that follows.
 
     Which source rows is a hash of their ids. Filters that compare rows see only these few.
     """
     from hfsft.release import remembered
+    from hfsft.release.preview import Preview
 
     loaded = _loaded(recipe, overrides)
     plan = compile_recipe(loaded, limit=rows, former=remembered.read(loaded, Path("build")))
     seen: list[tuple[Step, list[dict[str, Any]]]] = []
-    _execute(loaded, plan, watcher or Watcher(), lambda step, left: seen.append((step, left.to_list())))
-    yield from seen
+    _, ledger, usage = _execute(
+        loaded, plan, watcher or Watcher(), lambda step, left: seen.append((step, left.to_list()))
+    )
+    return Preview(loaded, plan, seen, ledger, usage)
 
 
 def forecast(recipe: AnyRecipe, *, overrides: Sequence[str] = ()) -> list[StepForecast]:
@@ -221,6 +226,11 @@ def forecast(recipe: AnyRecipe, *, overrides: Sequence[str] = ()) -> list[StepFo
     return found
 
 
+def budget(recipe: AnyRecipe, *, overrides: Sequence[str] = ()) -> Budget | None:
+    """The bounds that a recipe sets to one build; None where it sets none."""
+    return _loaded(recipe, overrides).budget
+
+
 def why(recipe: AnyRecipe, *, overrides: Sequence[str] = ()) -> list[Reason]:
     """For each step, whether the next build would run it again, and because of which change."""
     from hfsft.plan.why import explain
@@ -240,28 +250,34 @@ def _loaded(recipe: AnyRecipe, overrides: Sequence[str], tell: Callable[[str], N
 def _execute(
     recipe: Recipe, plan: Plan, watcher: Watcher, after: Callable[[Step, Dataset], None] | None = None
 ) -> tuple[Dataset, Ledger, Usage]:
+    from hfsft.models import usage
     from hfsft.models.pool import Pool
     from hfsft.models.store import Store
-    from hfsft.models.usage import Budget
     from hfsft.plan.ahead import begin
     from hfsft.plan.asker import Live
     from hfsft.plan.ledger import Ledger
+    from hfsft.plan.outlook import Outlook
 
     ledger = Ledger()
 
     def ended(step: Step, left: Dataset) -> None:
+        outlook.ended(step, left)
         if watcher.on_line:
             watcher.on_line(ledger.funnel[-1])
         if after:
             after(step, left)
 
-    budget = Budget(**recipe.budget.model_dump()) if recipe.budget else None
+    def progress(now: Progress) -> None:
+        if watcher.on_progress:
+            watcher.on_progress(replace(now, whole=outlook.of(now)))
+
+    bounds = usage.Budget(**recipe.budget.model_dump()) if recipe.budget else None
     asked = {name: recipe.models[name] for step in plan.steps for name in step.models}
     with (
         Store() as store,
-        Pool(asked, store, budget=budget, recipe=plan.name, on_progress=watcher.on_progress) as pool,
+        Pool(asked, store, budget=bounds, recipe=plan.name, on_progress=progress) as pool,
     ):
-        cache, live = cache_folder(plan.name), Live(pool)
+        cache, live, outlook = cache_folder(plan.name), Live(pool), Outlook(plan, pool.usage)
         plan = begin(plan, live, cache)
         from hfsft.plan import engine  # takes long: what was begun is asked meanwhile
 

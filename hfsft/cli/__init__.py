@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import os
 import shlex
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
-from hfsft.cli import build, diff, export, init, plan, preview, publish, report, schema, store, validate, why
-from hfsft.errors import HfsftError, RecipeError, UserError
+from hfsft.cli import build, diff, export, init, plan, preview, publish, report, rows, schema, store, validate, why
+from hfsft.cli.arguments import Parser
+from hfsft.cli.console import remark
+from hfsft.cli.problems import told
+from hfsft.errors import HfsftError, UserError
 
-COMMANDS = (build, publish, plan, validate, preview, why, report, diff, export, init, store, schema)
+COMMANDS = (build, publish, plan, validate, preview, rows, why, report, diff, export, init, store, schema)
+ASKING = ("build", "preview")  # commands that may have been answered something by the time they fail
+CLOSED = (errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR)
+WRONG_USAGE = 2
 INTERRUPTED = 130
 OURS = 3
 
@@ -22,6 +30,7 @@ examples:
   hfsft plan recipe.yaml             what a build would do, ask and cost
   hfsft preview recipe.yaml          a few rows through the whole path
   hfsft build recipe.yaml            the dataset, in build/<name>
+  hfsft rows build/<name>            its rows, kept or not, and why each fell
   hfsft publish build/<name>         the same on the Hub
   hfsft report build/<name>          its page anew, build/<name>/report.html
   hfsft export build/<name> --format alpaca --out train.jsonl
@@ -30,20 +39,35 @@ exit codes: 0 done, 1 something you can mend, 2 wrong usage, 3 our mistake, 130 
 """
 
 
-def parser() -> argparse.ArgumentParser:
+class Version(argparse.Action):
+    """`--version`, which reads the version only when asked."""
+
+    def __init__(self, option_strings: Sequence[str], dest: str) -> None:
+        super().__init__(option_strings, dest, nargs=0, default=argparse.SUPPRESS, help="print the version")
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        """Print it, and end."""
+        from hfsft import __version__
+
+        print(f"hfsft {__version__}")
+        parser.exit()
+
+
+def parser() -> Parser:
     """The whole command line."""
-    top = argparse.ArgumentParser(
+    top = Parser(
         prog="hfsft",
         description="Fine-tuning data from one recipe: grown, answered, cleaned, judged, split without leaks.",
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     top.add_argument("--debug", action="store_true", help="show the traceback of an error")
-    commands = top.add_subparsers(dest="command", metavar="command", required=True)
+    top.add_argument("--version", action=Version)
+    commands = top.add_subparsers(dest="command", metavar="command", parser_class=Parser)
     for module in COMMANDS:
         module.add(commands)
     version = commands.add_parser("version", help="print the version", description="Print the version.")
-    version.set_defaults(run=_version)
+    version.set_defaults(run=_version, parser=version)
     return top
 
 
@@ -51,7 +75,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; the exit code."""
     # Arrow's own allocator holds on to a tenth of what a build takes; the system's gives it back.
     os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
-    arguments = parser().parse_args(argv)
+    line = parser()
+    arguments = line.parse_args(argv)
+    if arguments.command is None:
+        line.print_help()
+        return WRONG_USAGE
     try:
         code: int = arguments.run(arguments) or 0
         sys.stdout.flush()
@@ -60,7 +88,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         if arguments.debug:
             raise
         again = shlex.join(["hfsft", *(sys.argv[1:] if argv is None else argv)])
-        print(f"interrupted: answers so far are kept; go on with\n  {again}", file=sys.stderr)
+        kept = "answers so far are kept; " if arguments.command in ASKING else ""
+        print(f"interrupted: {kept}go on with\n  {again}", file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:  # `hfsft schema | head`
         sys.stderr.close()
@@ -68,22 +97,33 @@ def main(argv: Sequence[str] | None = None) -> int:
     except HfsftError as error:
         if arguments.debug:
             raise
-        # The problems of a recipe are a list, each with its place.
-        listed = isinstance(error, RecipeError) and "\n" in str(error)
-        print(str(error) if listed else f"error: {error}", file=sys.stderr)
+        print(told(error), file=sys.stderr)
         return error.exit_code
     except OSError as error:  # a full disk, a folder that may not be written
         if arguments.debug:
             raise
         where = f"{error.filename}: " if error.filename else ""
-        print(f"error: {where}{error.strerror or error} (answers so far are kept)", file=sys.stderr)
+        said = f"{where}{error.strerror or error}{_advice(error, arguments.command)}"
+        print(remark("error", said, sys.stderr), file=sys.stderr)
         return UserError.exit_code
     except Exception as error:
         if arguments.debug:
             raise
         kind = type(error).__name__
-        print(f"internal error: {kind}: {error}\nplease report it; `hfsft --debug ...` shows where", file=sys.stderr)
+        text = f"{kind}: {error}\nplease report it; `hfsft --debug ...` shows where"
+        print(remark("internal error", text, sys.stderr), file=sys.stderr)
         return OURS
+
+
+def _advice(error: OSError, command: str) -> str:
+    """What to do about a file that cannot be written, in brackets; empty where nothing is sure to help."""
+    from hfsft.cache import cache_folder
+    from hfsft.models.store import default_path
+
+    ours = (default_path().parent, cache_folder(""))
+    if error.errno in CLOSED and error.filename and any(Path(error.filename).is_relative_to(folder) for folder in ours):
+        return " (set HF_HOME to a folder that can be written)"
+    return " (answers so far are kept)" if command in ASKING and default_path().exists() else ""
 
 
 def _version(_: argparse.Namespace) -> None:

@@ -1,10 +1,38 @@
-"""Arguments that several commands share."""
+"""The parser, and arguments that several commands share."""
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, NoReturn
+
+from hfsft.errors import nearest
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser that guesses at a mistyped word, and shows the usage of the command that was meant."""
+
+    def parse_args(  # type: ignore[override]
+        self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
+    ) -> argparse.Namespace:
+        """What was given; a word too many is an error of the command that it was given to."""
+        found, unknown = self.parse_known_args(args, namespace)
+        if unknown:
+            getattr(found, "parser", self).refuse(unknown)
+        return found
+
+    def refuse(self, unknown: Sequence[str]) -> NoReturn:
+        """End with exit code 2 for arguments that nobody knows."""
+        known = [option for option in self._option_string_actions if option.startswith("--")]
+        hints = [nearest(word.partition("=")[0], known) for word in unknown if word.startswith("--")]
+        hint = f" ({hints[0]})" if hints else ""
+        self.error(f"unrecognized arguments: {' '.join(unknown)}{hint}")
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        if action.choices is not None and value not in action.choices:
+            what = action.metavar if isinstance(action.metavar, str) else "/".join(action.option_strings)
+            hint = nearest(str(value), [str(choice) for choice in action.choices])
+            raise argparse.ArgumentError(None, f"there is no {what or 'choice'} `{value}` ({hint})")
 
 
 def command(
@@ -18,13 +46,18 @@ def command(
         epilog=f"examples:\n{examples}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    added.set_defaults(run=run)
+    added.set_defaults(run=run, parser=added)
     return added
 
 
 def add_recipe(parser: argparse.ArgumentParser) -> None:
     """The recipe and its overrides."""
     parser.add_argument("recipe", help="the recipe's file, or hf://datasets/you/name for a published one")
+    add_overrides(parser)
+
+
+def add_overrides(parser: argparse.ArgumentParser) -> None:
+    """Changes to a recipe."""
     parser.add_argument(
         "--set",
         dest="overrides",

@@ -8,8 +8,10 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from hfsft.cli.arguments import add_output, add_recipe, command
-from hfsft.cli.console import Line, count, duration, silent, standing, table, tell
+from hfsft.cli.console import count, duration, money, paint, remark, silent, table, tell
+from hfsft.cli.progress import Line, standing
 from hfsft.cli.publish import report as released
+from hfsft.cli.records import FATES, step_name
 from hfsft.errors import HfsftError
 
 if TYPE_CHECKING:
@@ -80,12 +82,14 @@ def run(arguments: argparse.Namespace) -> None:
 
 def report(built: Built, folder: Path) -> str:
     """The funnel and what the build came to, as people read it."""
+    from hfsft.release.notes import Warn
+
     counts = built.ledger.counts()
     lines = [funnel(built.ledger.funnel), ""]
-    fates = [f"{counts[fate]:,} {fate}" for fate in ("train", "validation", "rejected", "failed")]
+    fates = [f"{counts[fate]:,} {paint(fate, FATES[fate])}" for fate in FATES]
     lines.append(f"{count(built.ledger.rows_in, 'row')} in = {' + '.join(fates)}")
     lines.append(f"{usage_line(built)}, {duration(built.seconds)}")
-    lines += [f"note: {note}" for note in built.notes]
+    lines += [remark("warning" if isinstance(note, Warn) else "note", note) for note in built.notes]
     lines.append(f"written to {folder}")
     return "\n".join(lines)
 
@@ -94,7 +98,8 @@ def so_far(ended: Sequence[FunnelLine], progress: Progress) -> str:
     """How far a build came that did not reach its end: the steps that ended, and the one that asked models."""
     text = f"so far:\n\n{funnel(ended)}\n" if ended else "so far:\n"
     if progress.stage not in {line.step for line in ended}:
-        text += f"\n{standing(progress)}, {progress.total - progress.done:,} not done\n"
+        left = progress.total - progress.done
+        text += f"\n{standing(progress)}" + (f", {left:,} not done\n" if left else "\n")
     return text
 
 
@@ -102,7 +107,7 @@ def funnel(lines: Sequence[FunnelLine]) -> str:
     """The funnel as a table: the steps that changed the number of rows or asked a model."""
     rows = [
         (
-            entry.step,
+            step_name(entry.step),
             f"{entry.rows_in:,}",
             f"+{entry.added:,}" if entry.added else "",
             f"-{entry.removed:,}" if entry.removed else "",
@@ -115,7 +120,7 @@ def funnel(lines: Sequence[FunnelLine]) -> str:
         if entry.added or entry.removed or entry.calls
     ]
     head = ("step", "rows in", "added", "removed", "share", "left", "calls", "recipe")
-    return table(head, rows, right=(1, 2, 3, 4, 5, 6))
+    return table(head, rows, right=(1, 2, 3, 4, 5, 6), drop=(7, 4, 2, 1, 3, 6), styles={3: "bad", 7: "dim"})
 
 
 def usage_line(built: Built) -> str:
@@ -126,7 +131,7 @@ def usage_line(built: Built) -> str:
     if usage.stored or usage.calls:
         parts.append(f"{count(usage.stored, 'answer')} from the store")
     if usage.calls:
-        parts += [f"{tokens:,} tokens", "cost unknown" if usage.usd is None else f"${usage.usd:.4f}"]
+        parts += [f"{tokens:,} tokens", money(usage.usd)]
     if spent["usd"]:
         earlier = spent["answers"] > usage.total().answers
         whole = f"${spent['usd']:.4f} with earlier builds, " if earlier else ""

@@ -1,40 +1,150 @@
-"""Tables and the progress line."""
+"""What the commands print with: tables, colours, numbers as people say them. Plain and unwrapped without a terminal."""
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
-import time
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, TextIO
+import textwrap
+from collections.abc import Mapping, Sequence
+from typing import TextIO
 
-if TYPE_CHECKING:
-    from hfsft.models.usage import Progress
-    from hfsft.plan.step import Step
+GAP = 2  # columns of the screen between two of a table
+STYLES = {
+    "error": "1;31",
+    "warning": "1;33",
+    "note": "1;36",
+    "head": "1",
+    "dim": "2",
+    "good": "32",
+    "bad": "31",
+    "name": "36",
+}
+"""What a piece of text is -> how a terminal shows it."""
 
-PLAIN_SECONDS = 10  # between two lines of progress where nobody can see one line change
+
+def window(stream: TextIO | None = None) -> int | None:
+    """The columns of the terminal that the stream goes to; None where it goes elsewhere."""
+    stream = stream or sys.stdout
+    return shutil.get_terminal_size().columns if stream.isatty() else None
 
 
-def table(head: Sequence[str], rows: Sequence[Sequence[object]], right: Sequence[int] = ()) -> str:
-    """Rows in aligned columns below their heads; `right` names the columns of numbers."""
+def coloured(stream: TextIO | None = None) -> bool:
+    """Whether colours help: on a terminal that shows them, unless NO_COLOR is set."""
+    return bool(window(stream)) and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def paint(text: str, style: str, stream: TextIO | None = None) -> str:
+    """The text in one of `STYLES`, as it is where colours do not help."""
+    return f"\x1b[{STYLES[style]}m{text}\x1b[0m" if text and coloured(stream) else text
+
+
+def remark(kind: str, text: str, stream: TextIO | None = None) -> str:
+    """`error: ...`, `warning: ...` or `note: ...`; on a terminal in its colour, and broken between words."""
+    width = window(stream)
+    first, *rest = text.split("\n")
+    if width:
+        # What has no room on the first line begins below the text, not below the word in front of it.
+        first = textwrap.fill(
+            first,
+            max(width, 30),
+            initial_indent=" " * (len(kind) + 2),
+            subsequent_indent="  ",
+            break_long_words=False,
+            break_on_hyphens=False,
+        ).lstrip()
+    return "\n".join([f"{paint(kind + ':', kind if kind in STYLES else 'error', stream)} {first}", *rest])
+
+
+def table(
+    head: Sequence[str],
+    rows: Sequence[Sequence[object]],
+    right: Sequence[int] = (),
+    *,
+    drop: Sequence[int] = (),
+    styles: Mapping[int, str] | None = None,
+) -> str:
+    """Rows in aligned columns below their heads; `right` names the columns of numbers.
+
+    On a terminal that is too narrow the columns of `drop` are left out, the first of them first, before any text is
+    broken; a number never is. `styles` says how a column is shown there.
+    """
     cells = [list(head), *([str(cell) for cell in row] for row in rows)]
     widths = [max(len(row[index]) for row in cells) for index in range(len(head))]
+    room = window()
+    if room is None:
+        return _plain(cells, widths, right)
+    shown = list(range(len(head)))
+    for index in drop:
+        if sum(widths[column] + GAP for column in shown) - GAP > room:
+            shown.remove(index)
+    return _drawn(cells, widths, shown, right, styles or {}, room)
+
+
+def _plain(cells: Sequence[Sequence[str]], widths: Sequence[int], right: Sequence[int]) -> str:
     lines = [
-        "  ".join(
+        (" " * GAP)
+        .join(
             cell.rjust(width) if index in right else cell.ljust(width)
             for index, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
+        )
+        .rstrip()
         for row in cells
     ]
-    lines.insert(1, "  ".join("-" * width for width in widths))
+    lines.insert(1, (" " * GAP).join("-" * width for width in widths))
     return "\n".join(lines)
+
+
+def _drawn(
+    cells: Sequence[Sequence[str]],
+    widths: Sequence[int],
+    shown: Sequence[int],
+    right: Sequence[int],
+    styles: Mapping[int, str],
+    room: int,
+) -> str:
+    """The columns `shown` as a terminal of `room` columns shows them."""
+    from io import StringIO
+
+    from rich.console import Console
+    from rich.style import Style
+    from rich.table import Table
+    from rich.text import Text
+
+    looks = {"dim": "dim", "bad": "red", "good": "green", "name": "cyan"}
+    drawn = Table(box=None, padding=(0, GAP, 0, 0), pad_edge=False, header_style="bold" if coloured() else "")
+    for index in shown:
+        style = Style.parse(looks[styles[index]]) if index in styles else Style()
+        number = index in right
+        drawn.add_column(
+            Text(cells[0][index]),
+            justify="right" if number else "left",
+            no_wrap=number,
+            min_width=widths[index] if number else min(widths[index], 8),
+            overflow="fold",
+            style=style,
+        )
+    rule = ["-" * widths[index] for index in shown]
+    drawn.add_row(*(Text(line, overflow="crop", no_wrap=True) for line in rule), style="dim")
+    for row in cells[1:]:
+        drawn.add_row(*(Text(row[index]) for index in shown))
+    text = StringIO()
+    Console(
+        file=text,
+        width=room,
+        force_terminal=coloured(),
+        color_system="standard" if coloured() else None,
+        highlight=False,
+        emoji=False,
+    ).print(drawn)
+    return "\n".join(line.rstrip() for line in text.getvalue().rstrip("\n").split("\n"))
 
 
 def duration(seconds: float) -> str:
     """Seconds as people say them: 8 s, 2 min 05 s, 1 h 12 min."""
     whole = round(seconds)
     if whole < 60:
-        return f"{seconds:.1f} s" if seconds < 10 else f"{whole} s"
+        return f"{seconds:.1f} s" if seconds < 9.95 else f"{whole} s"
     if whole < 3600:
         return f"{whole // 60} min {whole % 60:02d} s"
     return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
@@ -45,80 +155,9 @@ def count(number: int, word: str) -> str:
     return f"{number:,} {word}" + ("" if number == 1 else "s")
 
 
-class Line:
-    """Progress on standard error: one line that changes on a terminal, a plain line now and then elsewhere."""
-
-    def __init__(self, stream: TextIO | None = None) -> None:
-        self.stream = stream or sys.stderr
-        self.live = self.stream.isatty()
-        self.last: Progress | None = None
-        self._printed_at = time.monotonic()
-        self._shown = ""
-        self._told = False  # that the build is stopping
-
-    def step(self, step: Step, rows: int) -> None:
-        """A step begins; only those that may take long are worth a word."""
-        if self.live and step.kind in ("whole", "source"):
-            self._replace(f"{step.name}: {count(rows, 'row')}" if rows else f"{step.name}: reading")
-
-    def progress(self, progress: Progress) -> None:
-        """Models are asked: rows, calls a second, tokens, cost, time left."""
-        self.last = progress
-        if progress.stopping:
-            self._stopping(progress)
-            return
-        now = time.monotonic()
-        if not self.live and not progress.finished and now - self._printed_at < PLAIN_SECONDS:
-            return
-        self._printed_at = now
-        text = self._text(progress)
-        if self.live:
-            self._replace(text)
-        else:
-            print(text, file=self.stream)
-
-    def _stopping(self, progress: Progress) -> None:
-        """After an error or the first Ctrl-C: say once what is waited for."""
-        if not self._told and progress.open:
-            self.clear()
-            waiting = count(progress.open, "open request")
-            print(f"\nstopping: {waiting} may still be answered and stored; Ctrl-C leaves now", file=self.stream)
-            self._told = True
-
-    def clear(self) -> None:
-        """Leave the terminal's line empty."""
-        if self._shown:
-            self._replace("")
-            self._shown = ""
-
-    def _text(self, progress: Progress) -> str:
-        rate = progress.calls / progress.seconds if progress.seconds else 0.0
-        parts = [standing(progress)]
-        if progress.stored:
-            parts.append(f"{progress.stored:,} from the store")
-        if progress.calls:
-            tokens = progress.input_tokens + progress.output_tokens
-            parts += [f"{rate:.1f} calls/s", f"{tokens:,} tokens"]
-            parts.append("cost unknown" if progress.usd is None else f"${progress.usd:.4f}")
-        left = progress.total - progress.done
-        if progress.done and left and progress.calls:
-            parts.append(f"{duration(progress.seconds / progress.done * left)} left")
-        return ", ".join(parts)
-
-    def _replace(self, text: str) -> None:
-        width = shutil.get_terminal_size().columns - 1
-        text = text[:width]
-        self.stream.write("\r" + text + " " * max(0, len(self._shown) - len(text)) + ("\r" if not text else ""))
-        self.stream.flush()
-        self._shown = text
-
-
-def standing(progress: Progress) -> str:
-    """How many rows are done: generate: 700 of 1,000 rows, 2 failed, judge: 650 already."""
-    parts = [f"{progress.stage}: {progress.done:,} of {count(progress.total, 'row')}"]
-    if progress.failed:
-        parts.append(f"{progress.failed:,} failed")
-    return ", ".join([*parts, *(f"{stage}: {done:,} already" for stage, done in progress.ahead)])
+def money(usd: float | None) -> str:
+    """A cost: $0.0123, or that it is unknown."""
+    return "cost unknown" if usd is None else f"${usd:.4f}"
 
 
 def tell(text: str) -> None:

@@ -8,11 +8,15 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from hfsft.cli.arguments import add_recipe, command
-from hfsft.cli.console import count, table
+from hfsft.cli.console import count, money, remark, table
+from hfsft.cli.records import step_name
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from hfsft.models.estimate import Estimate
     from hfsft.pipeline import StepForecast
+    from hfsft.recipe.recipe import Budget
 
 
 def add(commands: Any) -> None:
@@ -27,7 +31,7 @@ def add(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Print the plan."""
-    from hfsft.pipeline import forecast
+    from hfsft.pipeline import budget, forecast
 
     steps = forecast(arguments.recipe, overrides=arguments.overrides)
     if arguments.json:
@@ -35,7 +39,7 @@ def run(arguments: argparse.Namespace) -> None:
         return
     rows = [
         (
-            each.step.name,
+            step_name(each.step.name),
             each.step.kind,
             "cached" if each.cached else "",
             _calls(each),
@@ -45,8 +49,11 @@ def run(arguments: argparse.Namespace) -> None:
         )
         for each in steps
     ]
-    print(table(("step", "kind", "state", "calls", "tokens", "cost", "recipe"), rows, right=(3, 4, 5)))
+    head = ("step", "kind", "state", "calls", "tokens", "cost", "recipe")
+    print(table(head, rows, right=(3, 4, 5), drop=(6, 1, 2, 4), styles={6: "dim"}))
     print(f"\n{summary(steps)}")
+    for line in against(budget(arguments.recipe, overrides=arguments.overrides), steps):
+        print(line)
 
 
 def summary(steps: list[StepForecast]) -> str:
@@ -62,9 +69,39 @@ def summary(steps: list[StepForecast]) -> str:
     if estimates:
         tokens = sum(each.input_tokens + each.output_tokens for each in estimates)
         cost = together(each.usd for each in estimates)
-        usd = "cost unknown" if cost is None else f"${cost:.4f}"
-        lines.append(f"at most about {tokens:,} tokens, {usd} ({_basis(estimates)})")
+        lines.append(f"at most about {tokens:,} tokens, {money(cost)} ({_basis(estimates)})")
     return "\n".join(lines)
+
+
+def against(budget: Budget | None, steps: Sequence[StepForecast]) -> list[str]:
+    """How the recipe's budget compares with what a build would take; a line for each bound."""
+    from hfsft.models.usage import together
+
+    if budget is None:
+        return []
+    known = sum(len(each.missing.known) for each in steps if each.missing)
+    most = known + sum(each.missing.unknown for each in steps if each.missing)
+    estimates = [each.estimate for each in steps if each.estimate]
+    tokens = sum(each.input_tokens + each.output_tokens for each in estimates)
+    usd = together(each.usd for each in estimates)
+    lines = []
+    if budget.calls is not None:
+        lines.append(_bound(f"{budget.calls:,} calls", known > budget.calls, most > budget.calls))
+    if budget.tokens is not None:
+        lines.append(_bound(f"{budget.tokens:,} tokens", False, tokens > budget.tokens))
+    if budget.usd is not None and usd is None:
+        lines.append(remark("warning", f"the budget of ${budget.usd:g} cannot be kept: a price is unknown"))
+    elif budget.usd is not None:
+        lines.append(_bound(f"${budget.usd:g}", False, (usd or 0) > budget.usd))
+    return lines
+
+
+def _bound(bound: str, passed: bool, may_pass: bool) -> str:
+    if passed:
+        return remark("warning", f"the budget of {bound} is too small: the build would stop there, keeping its answers")
+    if may_pass:
+        return remark("warning", f"the budget of {bound} may be too small: the build would stop there")
+    return f"within the budget of {bound}"
 
 
 def _basis(estimates: list[Estimate]) -> str:
@@ -95,7 +132,7 @@ def _tokens(each: StepForecast) -> str:
 def _usd(each: StepForecast) -> str:
     if each.estimate is None:
         return ""
-    return "unknown" if each.estimate.usd is None else f"${each.estimate.usd:.4f}"
+    return "unknown" if each.estimate.usd is None else money(each.estimate.usd)
 
 
 def _as_dict(each: StepForecast) -> dict[str, Any]:

@@ -5,14 +5,21 @@ from __future__ import annotations
 import argparse
 import json
 import re
+import sys
 import time
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from hfsft.cli.arguments import command
-from hfsft.cli.console import count, duration, table
+from hfsft.cli.arguments import Parser, command
+from hfsft.cli.console import count, duration, money, table
 from hfsft.errors import UserError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from hfsft.models.archive import Holding
+    from hfsft.models.store import Store
 
 SECONDS = {"h": 3600, "d": 86_400, "w": 604_800}
 
@@ -22,22 +29,27 @@ def add(commands: Any) -> None:
     examples = (
         "  hfsft store list\n"
         "  hfsft store export answers.jsonl --recipe refund-support\n"
+        "  hfsft store prune --older-than 90d --dry-run\n"
         "  hfsft store prune --older-than 90d\n"
         "  hfsft store verify"
     )
     parser = command(commands, "store", "list, export, prune and check the answers that were paid for", run, examples)
-    actions = parser.add_subparsers(dest="action", metavar="action", required=True)
-    listing = actions.add_parser("list", help="what is kept, by recipe and model")
+    actions = parser.add_subparsers(dest="action", metavar="action", required=True, parser_class=Parser)
+    listing = actions.add_parser("list", help="what is kept, by recipe and model, and what it cost")
     listing.add_argument("--json", action="store_true", help="print it as JSON")
     exporting = actions.add_parser("export", help="write answers as JSON lines")
     exporting.add_argument("file", type=Path, help="the file to write")
-    pruning = actions.add_parser("prune", help="delete answers; they are paid for again when asked again")
+    pruning = actions.add_parser("prune", help="delete answers, when asked; they are paid for again when needed again")
     for parser in (exporting, pruning):
         parser.add_argument("--recipe", help="only of this recipe, by its name")
         parser.add_argument("--model", help="only of this model, by its id")
         parser.add_argument("--older-than", type=_age, metavar="AGE", help="only older ones, such as 12h, 30d or 8w")
     pruning.add_argument("--all", action="store_true", help="delete every answer")
-    actions.add_parser("verify", help="check every answer against its checksum")
+    pruning.add_argument("--dry-run", action="store_true", help="say what would be deleted; delete nothing")
+    pruning.add_argument("--yes", "-y", action="store_true", help="delete without asking")
+    checking = actions.add_parser("verify", help="check every answer against its checksum")
+    for parser in (listing, exporting, pruning, checking):
+        parser.set_defaults(parser=parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -47,44 +59,95 @@ def run(arguments: argparse.Namespace) -> int:
 
     with Store() as store:
         if arguments.action == "list":
-            _list(store, archive, arguments.json)
+            _list(store, arguments.json)
         elif arguments.action == "verify":
             checked = archive.verify(store)
             print(f"{store.path}: {count(checked.answers, 'answer')}, {checked.damaged:,} damaged")
             if checked.file or checked.damaged:
                 raise UserError(f"{store.path}: {checked.file or 'damaged answers will be asked for again'}")
         elif arguments.action == "export":
-            which = _which(arguments)
             with arguments.file.open("w", encoding="utf-8") as file:
-                print(f"wrote {count(archive.export(store, file, **which), 'answer')} to {arguments.file}")
+                written = archive.export(store, file, **_which(arguments))
+            print(f"wrote {count(written, 'answer')} to {arguments.file}")
         else:
-            which = _which(arguments)
-            if not any(value is not None for value in which.values()) and not arguments.all:
-                raise UserError("prune: say which answers, with --recipe, --model, --older-than or --all")
-            print(f"deleted {count(archive.prune(store, **which), 'answer')}")
+            _prune(store, arguments)
     return 0
 
 
-def _list(store: Any, archive: Any, as_json: bool) -> None:
+def _list(store: Store, as_json: bool) -> None:
+    from hfsft.models import archive
+
     holdings = archive.holdings(store)
     if as_json:
         print(json.dumps([asdict(each) for each in holdings], indent=2))
         return
+    print(_table(holdings))
+    print(f"\n{store.path}: {_size(archive.size(store))} on disk")
+
+
+def _table(holdings: Sequence[Holding]) -> str:
     now = time.time()
     rows = [
         (
             each.recipe,
             each.model,
             f"{each.answers:,}",
-            f"{each.bytes / 1e6:.1f} MB",
+            _size(each.bytes),
             f"{each.input_tokens + each.output_tokens:,}",
-            duration(now - each.newest),
-            duration(now - each.oldest),
+            "unknown" if each.usd is None else money(each.usd),
+            duration(max(0, now - each.newest)),
+            duration(max(0, now - each.oldest)),
         )
         for each in holdings
     ]
-    print(table(("recipe", "model", "answers", "size", "tokens", "newest", "oldest"), rows, right=(2, 3, 4, 5, 6)))
-    print(f"\n{store.path}: {archive.size(store) / 1e6:.1f} MB on disk")
+    head = ("recipe", "model", "answers", "size", "tokens", "cost", "newest", "oldest")
+    return table(head, rows, right=(2, 3, 4, 5, 6, 7), drop=(7, 6, 3, 4))
+
+
+def _prune(store: Store, arguments: argparse.Namespace) -> None:
+    """Show what would go, ask, and delete it, with the finished steps that may be made from it."""
+    from hfsft import cache
+    from hfsft.models import archive
+
+    which = _which(arguments)
+    if not any(value is not None for value in which.values()) and not arguments.all:
+        raise UserError("prune: say which answers, with --recipe, --model, --older-than or --all")
+    going = archive.holdings(store, **which)
+    if not going:
+        print("no such answer: nothing to delete")
+        return
+    made = cache.asking()
+    print(f"{_table(going)}\n\n{_bill(going)}")
+    if made:
+        print(f"finished steps of {', '.join(folder.name for folder in made)} are made again by the next build")
+    if arguments.dry_run:
+        return
+    if not arguments.yes:
+        if not sys.stdin.isatty():
+            raise UserError("prune: nothing was deleted; --yes deletes these answers where nobody can be asked")
+        if input("delete them? [y/N] ").strip().lower() not in ("y", "yes"):
+            raise UserError("prune: nothing was deleted")
+    # Which answers a finished step was made from is not kept, and its fingerprint does not tell: all go, and first,
+    # so that none is left should this be interrupted.
+    for folder in made:
+        cache.forget(folder)
+    deleted = archive.prune(store, **which)
+    print(f"deleted {count(deleted, 'answer')}")
+
+
+def _bill(going: Sequence[Holding]) -> str:
+    """What the answers come to, and what it costs to have them again."""
+    answers, size = sum(each.answers for each in going), sum(each.bytes for each in going)
+    costs = [each.usd for each in going]
+    known, unknown = sum(cost or 0 for cost in costs), sum(cost is None for cost in costs)
+    paid = money(known) if known or not unknown else ""
+    if unknown:
+        paid = f"{paid} and " * bool(paid) + f"an unknown cost of {count(unknown, 'model')}"
+    return f"{count(answers, 'answer')}, {_size(size)}, {paid} to pay again when they are needed again"
+
+
+def _size(number: int) -> str:
+    return f"{number / 1e3:.1f} kB" if number < 1e6 else f"{number / 1e6:,.1f} MB"
 
 
 def _which(arguments: argparse.Namespace) -> dict[str, Any]:

@@ -1,24 +1,54 @@
-"""`hfsft validate`: every problem of a recipe, at its line."""
+"""`hfsft validate`: every problem of recipes, at its line."""
 
 from __future__ import annotations
 
 import argparse
+import sys
 from typing import Any
 
-from hfsft.cli.arguments import add_recipe, command
+from hfsft.cli.arguments import add_overrides, command
+from hfsft.cli.console import count, remark
+from hfsft.cli.problems import as_json, told
+from hfsft.errors import Place, Problem, RecipeError, UserError
 
 
 def add(commands: Any) -> None:
     """Add the command."""
-    examples = "  hfsft validate recipe.yaml\n  hfsft validate recipe.yaml --set split.validation=0.2"
-    add_recipe(command(commands, "validate", "check a recipe without asking any model", run, examples))
+    examples = (
+        "  hfsft validate recipe.yaml\n"
+        "  hfsft validate recipe.yaml --set split.validation=0.2\n"
+        "  hfsft validate recipes/*.yaml --json"
+    )
+    parser = command(commands, "validate", "check recipes without asking any model", run, examples)
+    parser.add_argument("recipe", nargs="+", help="the recipes' files")
+    add_overrides(parser)
+    parser.add_argument("--json", action="store_true", help="print the problems as a JSON list, [] where there is none")
 
 
-def run(arguments: argparse.Namespace) -> None:
-    """Print that the recipe is valid; every problem is an error."""
+def run(arguments: argparse.Namespace) -> int:
+    """Print which recipes are valid; every problem is an error. Exit code 1 where there is one."""
+    found: list[Problem] = []
+    for recipe in arguments.recipe:
+        error = _check(recipe, arguments)
+        if error:
+            found += error.problems if isinstance(error, RecipeError) else [Problem(Place(recipe), str(error))]
+    if arguments.json:
+        print(as_json(found))
+    return UserError.exit_code if found else 0
+
+
+def _check(recipe: str, arguments: argparse.Namespace) -> UserError | None:
+    """Say whether one recipe is valid; its error, if any."""
     from hfsft.pipeline import validate
 
-    checked = validate(arguments.recipe, overrides=arguments.overrides)
-    for note in checked.notes:
-        print(f"note: {note}")
-    print(f"{arguments.recipe}: valid, {len(checked.plan.steps)} steps")
+    try:
+        checked = validate(recipe, overrides=arguments.overrides)
+    except UserError as error:
+        if not arguments.json:
+            print(told(error), file=sys.stderr)
+        return error
+    if not arguments.json:
+        for note in checked.notes:
+            print(remark("note", note))
+        print(f"{recipe}: valid, {count(len(checked.plan.steps), 'step')}")
+    return None

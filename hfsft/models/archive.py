@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Any
 
 from hfsft.models.damage import damage_in
+from hfsft.models.prices import known
 from hfsft.models.store import WRITE, Store, answer_of, store_error, transaction
+from hfsft.models.usage import Spent
 from hfsft.models.wire import key_of
 
 if TYPE_CHECKING:
@@ -43,6 +45,7 @@ class Holding:
     output_tokens: int
     oldest: float
     newest: float
+    usd: float | None  # at the last price that a build knew; None where it knew none
 
 
 @dataclass(frozen=True)
@@ -54,14 +57,24 @@ class Checked:
     file: str
 
 
-def holdings(store: Store) -> list[Holding]:
-    """What is kept, by recipe and model, the largest first."""
+def holdings(
+    store: Store, *, recipe: str | None = None, model: str | None = None, older_than: float | None = None
+) -> list[Holding]:
+    """The answers that fit (see `entries`), by recipe and model, the largest first."""
+    where, values = _which(recipe, model, older_than)
     rows = store.read(
         f"SELECT recipe, model, count(*), sum({_BYTES}), sum(coalesce(input_tokens, 0)), "  # noqa: S608 (constants)
-        "sum(coalesce(output_tokens, 0)), min(created), max(created) "
-        "FROM answers GROUP BY recipe, model ORDER BY 4 DESC"
+        "sum(coalesce(output_tokens, 0)), min(created), max(created), "
+        "sum(input_tokens IS NULL OR output_tokens IS NULL) "
+        f"FROM answers WHERE {where} GROUP BY recipe, model ORDER BY 4 DESC",
+        values,
     )
-    return [Holding(*row) for row in rows]
+    prices = known(store)
+    found = []
+    for name, asked, answers, size_of, read, written, oldest, newest, unmetered in rows:
+        usd = Spent(answers, read, written, unmetered).usd_at(prices.get((name, asked)))
+        found.append(Holding(name, asked, answers, size_of, read, written, oldest, newest, usd))
+    return found
 
 
 def size(store: Store) -> int:
@@ -167,6 +180,7 @@ def verify(store: Store) -> Checked:
 
 
 def _which(recipe: str | None, model: str | None, older_than: float | None) -> tuple[str, tuple[Any, ...]]:
+    """The condition of a query; a model is named by its id, or as it is told from others of that id."""
     before = None if older_than is None else time.time() - older_than
     conditions: dict[str, Any] = {"recipe = ?": recipe, OF_MODEL: model, "created < ?": before}
     used = {condition: value for condition, value in conditions.items() if value is not None}

@@ -61,7 +61,9 @@ class Drive:
     ) -> None:
         self.stage = stage
         self.done = 0
+        self.asked = 0  # of the rows done, those that asked anything now
         self.ahead: Counter[str] = Counter()  # by stage, the rows that are done with it before its turn
+        self.led: Counter[str] = Counter()  # by stage, the rows done here that come to it
         self.failures: dict[str, AnswerError] = {}
         self.finished = False
         self.reason: BaseException | None = None  # why it was stopped early
@@ -128,6 +130,7 @@ class Drive:
                 self.done += 1
                 self._check_share()
                 if ahead:
+                    self.led[ahead.stage] += 1
                     await self._go_ahead(ahead)
                 if time.monotonic() - self._breath > _BREATH_SECONDS:
                     await asyncio.sleep(0)
@@ -176,6 +179,7 @@ class Drive:
             return stop.value
         finally:
             turns.close()
+            self.asked += outcome is not None and not ahead
 
     def _check_share(self, margin: float = _MARGIN) -> None:
         """Raise StageError if too many rows failed; `margin` standard errors of doubt while more rows may come."""

@@ -11,10 +11,10 @@ from collections.abc import Callable, Generator, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from hfsft.errors import AnswerError, HfsftError, StoreError
-from hfsft.models import wire
+from hfsft.models import prices, wire
 from hfsft.models.asker import Asker, Patience
 from hfsft.models.drive import Ahead, Drive, advance
-from hfsft.models.model import Answer, Model, Request
+from hfsft.models.model import Answer, Model, Price, Request
 from hfsft.models.usage import Budget, Meter, Progress, Usage
 
 if TYPE_CHECKING:
@@ -68,6 +68,8 @@ class Pool:
         self._models = models
         self._store = store
         self._on_progress = on_progress
+        self._recipe = recipe
+        self._prices: dict[str, Price] = {}  # by model id, as they were kept last
         meter = Meter(budget, self.usage)
         self._asker = Asker(models, store, self.usage, meter, recipe, patience or Patience())
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -102,6 +104,7 @@ class Pool:
         finally:
             self._begun = None
             self._driving.release()
+            self._remember_prices()
         drive = driving.drive
         driving.report(drive)
         if drive.reason is not None:
@@ -166,6 +169,15 @@ class Pool:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def _remember_prices(self) -> None:
+        """Keep what is known of prices by now beside the answers."""
+        named = ((self._models[name].label, price) for name, price in self.usage.prices.items())
+        known = {model: price for model, price in named if price is not None}
+        if self._recipe and known != self._prices:
+            with contextlib.suppress(HfsftError):  # what cannot be kept is a price that is not shown
+                prices.remember(self._store, self._recipe, known)
+            self._prices = known
+
     def _running(self) -> asyncio.AbstractEventLoop:
         if self._loop is None:
             self._loop = asyncio.new_event_loop()
@@ -217,6 +229,8 @@ class Pool:
                     finished=drive.finished,
                     stopping=drive.reason is not None,
                     ahead=tuple(drive.ahead.items()),
+                    led=tuple(drive.led.items()),
+                    asked=drive.asked,
                 )
             )
 

@@ -49,6 +49,7 @@ _SCHEMA = (
     )
     """,
     "CREATE INDEX IF NOT EXISTS answers_by ON answers (model, stage)",
+    "CREATE TABLE IF NOT EXISTS prices (recipe TEXT, model TEXT, input REAL, output REAL, PRIMARY KEY (recipe, model))",
 )
 _READ = "SELECT text, reasoning, finish_reason, input_tokens, output_tokens, served, extra, checksum FROM answers"
 WRITE = f"INSERT INTO answers VALUES ({','.join('?' * 16)}) ON CONFLICT (key) DO NOTHING"  # noqa: S608
@@ -248,6 +249,6 @@ def store_error(path: Path, error: Exception) -> StoreError:
         return StoreError(f"{path}: the disk is full; nothing kept so far is lost: free some space and go on")
     if "locked" in said:
         return StoreError(f"{path}: another process has held the file for {LOCK_SECONDS:.0f} s; end it and go on")
-    if "readonly" in said or "Permission" in said or "Read-only" in said:
+    if any(sign in said for sign in ("readonly", "Permission", "Read-only", "Not a directory")):
         return StoreError(f"{path}: cannot be written; set HF_HOME to a folder that can")
     return StoreError(f"{path}: {said}")

@@ -164,6 +164,20 @@ class Usage:
 
 
 @dataclass(frozen=True)
+class Whole:
+    """How far a whole build is: rows asked of those planned, over all steps that ask; what they took so far."""
+
+    done: int
+    planned: int  # as far as can be reckoned
+    calls: int
+    stored: int
+    tokens: int
+    usd: float | None
+    calls_per_second: float
+    seconds_left: float | None  # until the last row is asked; None while nothing is known
+
+
+@dataclass(frozen=True)
 class Progress:
     """How far one stage is: rows `done` of `total` (failed ones too); what was asked since it began, `seconds` ago."""
 
@@ -182,6 +196,9 @@ class Progress:
     finished: bool = False  # nothing more is asked, for this stage or ahead for another
     stopping: bool = False  # nothing new is asked; the open requests may still finish
     ahead: tuple[tuple[str, int], ...] = ()  # later stages, and how many of these rows are done with them already
+    led: tuple[tuple[str, int], ...] = ()  # the same, and how many of the rows done so far will come to them
+    asked: int = 0  # of the rows done, those that a model was asked for now
+    whole: Whole | None = None  # how far the build is, where that is known
 
 
 @dataclass(frozen=True)

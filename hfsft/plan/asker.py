@@ -146,7 +146,7 @@ class Forecast:
         for task in tasks:
             if task.pending:
                 pending.add(task.id)
-                if request := _first(task.start):
+                if request := first_request(task.start):
                     found.unknown += 1
                     found.sample = found.sample or request
                 continue
@@ -168,7 +168,7 @@ class Forecast:
         return dict(self.pool.replay(start))
 
 
-def _first(start: Callable[[], Turns]) -> Request | None:
+def first_request(start: Callable[[], Turns]) -> Request | None:
     """What a row asks first, None where it asks nothing."""
     turns = start()
     try:

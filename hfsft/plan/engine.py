@@ -23,6 +23,7 @@ from datasets import (
 )
 from datasets.arrow_writer import ArrowWriter
 
+from hfsft.cache import SPENT
 from hfsft.plan.ahead import Way, task_of, way_ahead
 from hfsft.plan.features import features, placeholder
 from hfsft.plan.ledger import Fallen, Ledger
@@ -322,7 +323,7 @@ def _finished(path: Path) -> bool:
 
 
 def _beside(path: Path) -> Path:
-    return path.with_suffix(".spent.json")
+    return path.with_suffix(SPENT)
 
 
 def _spent(path: Path) -> Mapping[str, Any] | None:

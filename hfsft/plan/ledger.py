@@ -138,8 +138,8 @@ class Ledger:
         fell = [entry for fallen in self.fallen for entry in fallen.entries()]
         standing = {entry["id"]: entry["of"] for entry in fell if entry["of"] is not None}
         for entry in fell:
-            of, seen = entry["of"], {entry["id"]}
-            while of in standing and of not in seen:
-                seen.add(of)
+            of, passed = entry["of"], set[str]()
+            while of in standing and of not in passed:  # rows that name each other in a ring end where they began
+                passed.add(of)
                 of = standing[of]
             yield {**entry, "of": of}

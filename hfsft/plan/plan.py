@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
+from hfsft.cache import STEP
 from hfsft.errors import InternalError
 from hfsft.plan.step import Row, Step, Turns
 
@@ -56,7 +57,7 @@ class Asker(Protocol):
 
 def file_of(cache: Path, fingerprint: str) -> Path:
     """Where the rows behind a step are kept once it is finished."""
-    return cache / f"{fingerprint}.arrow"
+    return cache / f"{fingerprint}{STEP}"
 
 
 @dataclass(frozen=True)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hfsft.plan.plan import Plan
+from hfsft.plan.plan import Plan, file_of
+from hfsft.plan.step import Step
 
 FILE = "last.json"  # beside the cached steps: the identities of the build that finished last
 LONGEST = 60  # characters of a value that a reason shows
@@ -22,6 +24,7 @@ class Reason:
     place: str
     reason: str
     changes: tuple[str, ...] = ()
+    after: str = ""  # the step whose change reaches this one, where it did not change itself
 
 
 def remember(plan: Plan, cache: Path) -> None:
@@ -39,7 +42,8 @@ def explain(plan: Plan, cache: Path) -> list[Reason]:
         last = {step["name"]: step for step in json.loads((cache / FILE).read_text(encoding="utf-8"))}
     except (OSError, ValueError):
         last = {}
-    reasons, changed = [], ""
+    reasons: list[Reason] = []
+    changed = ""
     for step, fingerprint in plan.fingerprints():
         place, old = str(step.place or ""), last.get(step.name)
         if old and old["fingerprint"] == fingerprint:
@@ -53,9 +57,32 @@ def explain(plan: Plan, cache: Path) -> list[Reason]:
         else:
             changes = tuple(differences(old.get("depends_on", {}), step.depends_on()))
             reason = "it changed" if changes else f"its rows change with {changed}" if changed else "its rows change"
-        reasons.append(Reason(step.name, place, reason, changes))
+        if old and step.kind == "source" and changes:
+            reason, changes = rows_changed(step, file_of(cache, old["fingerprint"])), ()
+        after = changed if old and not changes else ""
+        reasons.append(Reason(step.name, place, reason, changes, after))
         changed = changed or step.name
     return reasons
+
+
+def rows_changed(step: Step, before: Path) -> str:
+    """How the rows of a source differ from those of a build before, in words; `before` holds these."""
+    from pyarrow import OSFile, ipc
+
+    try:
+        with OSFile(str(before)) as file, ipc.open_stream(file) as stream:
+            old = Counter(stream.read_all()["id"].to_pylist())
+    except (OSError, ValueError, KeyError):  # the cache was emptied since: what they were is not known
+        return "what it reads has changed"
+    assert step.fn is not None
+    new = Counter(row["id"] for row in step.fn())
+    more, gone = (new - old).total(), (old - new).total()
+    told = [
+        f"{number:,} {'row' if number == 1 else 'rows'} {word}"
+        for number, word in ((more, "more"), (gone, "gone"))
+        if number
+    ]
+    return " and ".join(told) or "the same rows, read in another way or order"
 
 
 def differences(old: Any, new: Any, name: str = "") -> Iterator[str]:

@@ -22,9 +22,13 @@ from hfsft.recipe.sources import filters_of, kept_of, open_sources, source_steps
 from hfsft.stages.base import Context
 from hfsft.stages.evolve import TURNS
 from hfsft.stages.evolve import parse as parse_evolution
+from hfsft.stages.examples import ExampleTable
 from hfsft.stages.generate import Generate
+from hfsft.stages.seeds import Prompts
 from hfsft.stages.split.sides import NONE, Sides
 
+UNTOUCHED = "this is still the template's own text"
+REPLACE = "Replace me "  # how the texts begin that a recipe of `hfsft init` is to lose
 RECIPE_VARIABLES = ("name", "description", "language")
 TEMPLATE_LANGUAGE = ["en"]  # what templates read where the recipe names no language
 EVOLVE_VARIABLES = ("instruction", "context", "topic", "system", "round", *TURNS, *RECIPE_VARIABLES)
@@ -42,21 +46,15 @@ def compile_recipe(
 
     Raises `RecipeError` with every problem that only shows where sections meet, or when sources are opened.
     """
+    if untouched := list(_untouched(recipe)):
+        raise RecipeError(untouched)
     opened, problems = open_sources(recipe) if sources else ([], [])
     problems += [*_model_problems(recipe), *_template_problems(recipe), *_filter_problems(recipe)]
     problems += _licence_problems(recipe)
     if problems:
         raise RecipeError(problems)
     source = recipe.source
-    context = Context(
-        name=recipe.name,
-        description=recipe.description,
-        language=tuple(recipe.language or TEMPLATE_LANGUAGE),
-        models={name: _model_identity(recipe.models[name], weights) for name in _roles(recipe).values()},
-        base=recipe.base,
-        place=lambda *loc: source.place(loc, key=True),
-        kept=tuple(kept_of(recipe).values()),
-    )
+    context = _context(recipe, weights)
     rules = filters_of(recipe)
     waiting = list(enumerate(rules))
     steps = list(source_steps(recipe, opened, context.place("seeds" if recipe.seeds else "examples"), limit))
@@ -77,6 +75,12 @@ def compile_recipe(
     return plan
 
 
+def asking_steps(recipe: Recipe) -> list[Step]:
+    """The steps that ask models, in the order that rows meet them; the sources are not opened for them."""
+    stages = _stages(recipe, _context(recipe, weights=False))
+    return [step for stage in stages for step in stage if step.kind == "ask"]
+
+
 def _label(rule: Filter, rules: list[Filter]) -> str:
     """What a filter's steps are called: by its column too, where the recipe uses the filter more than once."""
     column = getattr(rule, "column", None)
@@ -89,6 +93,19 @@ def _label(rule: Filter, rules: list[Filter]) -> str:
 def generate_of(recipe: Recipe) -> Generate | None:
     """How responses are written: seeds always need some, examples alone only where the recipe says so."""
     return recipe.generate or (Generate() if recipe.seeds else None)
+
+
+def _context(recipe: Recipe, weights: bool) -> Context:
+    source = recipe.source
+    return Context(
+        name=recipe.name,
+        description=recipe.description,
+        language=tuple(recipe.language or TEMPLATE_LANGUAGE),
+        models={name: _model_identity(recipe.models[name], weights) for name in _roles(recipe).values()},
+        base=recipe.base,
+        place=lambda *loc: source.place(loc, key=True),
+        kept=tuple(kept_of(recipe).values()),
+    )
 
 
 def _stages(recipe: Recipe, context: Context) -> Iterator[list[Step]]:
@@ -121,6 +138,21 @@ def _roles(recipe: Recipe) -> dict[str, str]:
     """Section -> the name under `models` that it asks, for the sections that the recipe has."""
     stages = {"evolve": recipe.evolve, "generate": generate_of(recipe), "judge": recipe.judge}
     return {section: recipe.role(stage) for section, stage in stages.items() if stage}
+
+
+def _untouched(recipe: Recipe) -> Iterator[Problem]:
+    """What `hfsft init` wrote to be replaced: grown as it stands, it would be data."""
+    for index, seeds in enumerate(recipe.seeds):
+        texts = seeds.prompts if isinstance(seeds, Prompts) else [seeds.path]
+        for number, text in enumerate(texts):
+            if text.startswith(REPLACE):
+                loc = ("prompts", number) if isinstance(seeds, Prompts) else ("path",)
+                place = recipe.source.place(("seeds", index, *loc))
+                yield Problem(place, UNTOUCHED, "write prompts as your users would, or name a file of them")
+    for index, examples in enumerate(recipe.examples):
+        if isinstance(examples, ExampleTable) and examples.path.startswith(REPLACE):
+            place = recipe.source.place(("examples", index, "path"))
+            yield Problem(place, UNTOUCHED, "name a file, or a dataset on the Hub")
 
 
 def _model_problems(recipe: Recipe) -> Iterator[Problem]:

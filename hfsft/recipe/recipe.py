@@ -25,6 +25,7 @@ from hfsft.stages.split import Split
 
 WrittenBy = Literal["people", "models", "both"]
 EMBEDDED = "smollm2-135m-instruct"
+NAME = r"^[A-Za-z0-9][A-Za-z0-9._\-]{0,95}$"
 
 
 def _filter_name(value: Any) -> str | None:
@@ -75,7 +76,7 @@ class Recipe(Section):
     """A dataset, as its author asks for it."""
 
     name: str = Field(
-        pattern=r"^[A-Za-z0-9][A-Za-z0-9._\-]{0,95}$",
+        pattern=NAME,
         description="Name of the dataset: letters, digits, dots, dashes and underscores.",
     )
     description: str = Field("", description="What the data is about; templates may use it.")

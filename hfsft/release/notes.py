@@ -30,23 +30,29 @@ FILES = 3  # source files that get a line each on what of them was not carried
 ONE_TOPIC = 0.8  # share of one topic, from which a model learns little else
 
 
+class Warn(str):
+    """A note of what may spoil the data; any other states a fact. In files both are text."""
+
+    __slots__ = ()
+
+
 def notes(built: Built) -> list[str]:
     """The notes of a build, the gravest first; empty where nothing stands out."""
     return [note for source in (SOURCES if len(built.rows) else WITHOUT_ROWS) for note in source(built)]
 
 
 def _none_left(built: Built) -> Iterator[str]:
-    yield f"no row is left of {built.ledger.rows_in:,}, so there is nothing to load or to publish"
+    yield Warn(f"no row is left of {built.ledger.rows_in:,}, so there is nothing to load or to publish")
 
 
 def _terms(built: Built) -> Iterator[str]:
     recipe = built.recipe
     if recipe.license is None:
-        yield "the recipe names no licence (`license`), so nobody can tell what this data may be used for"
+        yield Warn("the recipe names no licence (`license`), so nobody can tell what this data may be used for")
     for name, wrote in measures.writers(built.plan).items():
         terms = stricter(recipe.models[name].model, recipe.license)
         if terms:
-            yield (
+            yield Warn(
                 f"the licence {recipe.license} promises more than {recipe.models[name].model} allows, which wrote in "
                 f"{' and '.join(wrote)} ({terms.licence}: {terms.asks})"
             )
@@ -56,11 +62,11 @@ def _failed(built: Built) -> Iterator[str]:
     failed, rows_in = built.ledger.counts()["failed"], built.ledger.rows_in
     found = [cause for cause in built.causes if cause.fate == "failed"]
     if failed:
-        yield f"{failed:,} of {rows_in:,} rows ({failed / rows_in:.1%}) failed: {_causes(found)}"
+        yield Warn(f"{failed:,} of {rows_in:,} rows ({failed / rows_in:.1%}) failed: {_causes(found)}")
     judged = [cause for cause in built.causes if (cause.fate, cause.stage) == ("failed", "judge")]
     lost = sum(cause.complete for cause in (*judged, *(c for c in built.causes if c.stage == UNSCORED)))
     if lost:
-        yield (
+        yield Warn(
             f"{lost:,} rows that came in complete are lost only because the judge failed on them: nothing is known "
             "against them"
         )
@@ -94,16 +100,16 @@ def _judge(built: Built) -> Iterator[str]:
         if len(values) > 1 and (found := measures.spread(values))["top_share"] >= SAME:
             blind.append(f"{name} ({found['top_share']:.0%} got {found['top']:g})")
     if blind:
-        yield f"the judge hardly tells rows apart in {', '.join(blind)}"
+        yield Warn(f"the judge hardly tells rows apart in {', '.join(blind)}")
     unscored = sum(len(fallen.rows) for fallen in built.ledger.fallen if fallen.rule == "unscored")
     if unscored:
         why = _causes([cause for cause in built.causes if cause.stage == UNSCORED])
-        yield f"{unscored:,} rows fell because the judge's verdict on them could not be read: {why}"
+        yield Warn(f"{unscored:,} rows fell because the judge's verdict on them could not be read: {why}")
     models = built.recipe.models
     own = models[built.recipe.role(judge)].model
     for name, wrote in measures.writers(built.plan).items():
         if models[name].model == own:
-            yield f"the judge is the model that wrote in {' and '.join(wrote)}: models favour what they wrote"
+            yield Warn(f"the judge is the model that wrote in {' and '.join(wrote)}: models favour what they wrote")
     if not judge.anchors:
         yield "the judge had no scored examples (judge.anchors) to measure by, so its scale is its own"
 
@@ -112,12 +118,12 @@ def _split(built: Built) -> Iterator[str]:
     counts = built.ledger.counts()
     yield from _share(built, counts.get("train", 0), counts.get("validation", 0))
     if moved := built.sides.moved.get("train"):
-        yield (
+        yield Warn(
             f"{moved:,} rows were held out in an earlier build and are trained on now, as they became one family with "
             "rows that are trained on, or the recipe's split changed: results on them measure nothing any more"
         )
     if moved := built.sides.moved.get("validation"):
-        yield (
+        yield Warn(
             f"{moved:,} rows are held out that an earlier build trained on, as the recipe's split changed: a model "
             "trained on that build has seen them"
         )
@@ -131,7 +137,7 @@ def _share(built: Built, train: int, validation: int) -> Iterator[str]:
     """Whether as many rows are held out as were asked for, and if not, why and what helps."""
     asked, rows = built.recipe.split.validation, train + validation
     if not asked:
-        yield "no rows are held out for validation"
+        yield Warn("no rows are held out for validation")
         return
     missed = abs(validation - asked * rows)
     if train and validation and (missed < 1 or asked / FAR <= validation / rows <= asked * FAR):
@@ -152,7 +158,7 @@ def _share(built: Built, train: int, validation: int) -> Iterator[str]:
     held = (
         "no rows are" if not validation else "all rows are" if not train else f"{validation / rows:.1%} of the rows are"
     )
-    yield f"{held} held out for validation, though {100 * asked:g}% were asked for: {why}"
+    yield Warn(f"{held} held out for validation, though {100 * asked:g}% were asked for: {why}")
 
 
 def _funnel(built: Built) -> Iterator[str]:
@@ -161,7 +167,7 @@ def _funnel(built: Built) -> Iterator[str]:
         found = [cause for cause in told if cause.stage == line.step and cause.fate == "rejected"]
         if found and line.share_removed > MANY:
             share = f"{line.removed:,} of {line.rows_in:,} rows ({line.share_removed:.0%})"
-            yield f"`{line.step}` took {share}: {'; '.join(cause.reason for cause in found)}"
+            yield Warn(f"`{line.step}` took {share}: {'; '.join(cause.reason for cause in found)}")
 
 
 def _rows(built: Built) -> Iterator[str]:
@@ -190,7 +196,8 @@ def _unread(built: Built) -> Iterator[str]:
 
 
 def _trainer(built: Built) -> Iterator[str]:
-    yield from built.trainer.notes()
+    alarms = built.trainer.alarms()
+    yield from (Warn(note) if note in alarms else note for note in built.trainer.notes())
 
 
 SOURCES: tuple[Callable[[Built], Iterator[str]], ...] = (

@@ -54,6 +54,11 @@ class Table:
             return [None] * sum(file.metadata.num_rows for file in self._open())
         return [value for batch in self._batches(columns=[name]) for value in batch.column(0).to_pylist()]
 
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        """Every row."""
+        for batch in self._batches(batch_size=1000):
+            yield from batch.to_pylist()
+
     def rows(self, wanted: Sequence[int]) -> Iterator[tuple[int, dict[str, Any]]]:
         """The rows at some places, with their places."""
         left, start = sorted(wanted), 0

@@ -108,6 +108,10 @@ class TrainerCheck:
         """What whoever trains should know, a line each; the gravest first."""
         return [note for note in (*self._broken(), *self._loss(), *self._texts(), *self._length()) if note]
 
+    def alarms(self) -> list[str]:
+        """Those of the notes that tell of rows which training would spoil, or be spoilt by."""
+        return [*self._broken(), *self._texts(), *self._length()]
+
     def _broken(self) -> list[str]:
         notes = []
         if self.detected == "nothing":

@@ -91,7 +91,12 @@ def test_the_second_build_says_that_it_made_no_calls(hfsft: Run, server: LLM, tm
     [
         (["build", "nope.yaml"], 1, "nope.yaml: there is no such file"),
         (["build"], 2, "the following arguments are required: recipe"),
-        (["bild"], 2, "invalid choice: 'bild'"),
+        (["bild"], 2, "there is no command `bild` (did you mean `build`?"),
+        (["validate", "recipe.yaml", "--jsno"], 2, "usage: hfsft validate"),
+        (["store", "purge"], 2, "there is no action `purge` (did you mean `prune`?"),
+        (["init", "x/two words"], 1, "'x/two words' cannot name a dataset"),
+        (["init", "food", "--language", "german"], 1, "did you mean `de`, German?"),
+        (["init", "food", "--language", "xx"], 1, "'xx' is no ISO 639-1 code"),
         (["validate", "recipe.yaml", "--set", "split.validatoin=1"], 1, "did you mean `validation`?"),
         (["build", "recipe.yaml", "--set", "filters[tokens].at_most=1"], 1, "--set"),
         (["store", "prune"], 1, "say which answers"),
@@ -218,47 +223,69 @@ def test_why_names_the_field_and_both_values(hfsft: Run, tmp_path: Path) -> None
     assert "runs again" not in hfsft("why", recipe).stdout
     changed = hfsft("why", recipe, "--set", "filters[repetition].at_most=0.3").stdout
     assert "at_most: 0.4 -> 0.3" in changed
-    assert "split" in changed
-    assert "its rows change with filters[repetition]" in changed
+    assert re.search(r"run again because rows change with filters\[repetition\]: .*split$", changed, re.M)
+    rows = (tmp_path / "rows.jsonl").read_text()
+    (tmp_path / "rows.jsonl").write_text(rows + '{"instruction": "A new one?", "output": "Yes."}\n' * 2)
+    more = hfsft("why", recipe).stdout
+    assert re.search(r"^sources +runs again: 2 rows more$", more, re.M)
+    assert len(more.splitlines()) < 8
+    assert "sha" not in more
 
 
-def test_init_writes_a_recipe_that_is_valid_and_never_writes_over_one(hfsft: Run, tmp_path: Path) -> None:
-    done = hfsft("init", "cooking", "--language", "de")
+@pytest.mark.parametrize("kind", [[], ["--clean"]])
+def test_init_writes_a_recipe_to_fill_in_and_never_writes_over_one(hfsft: Run, tmp_path: Path, kind: list[str]) -> None:
+    clean(tmp_path)
+    done = hfsft("init", "cooking", "--language", "de", *kind)
     assert done.returncode == 0, done.stderr
+    untouched = hfsft("validate", "cooking.yaml")
+    assert untouched.returncode == 1
+    assert re.search(r"^error: cooking.yaml:\d+:\d+: this is still the template's own text", untouched.stderr)
+    text = (tmp_path / "cooking.yaml").read_text()
+    for old, new in (
+        ("Replace me with a question that a user really asked.", "How long do I boil an egg?"),
+        ("Replace me with one that is quite different from the first.", "What goes with rice?"),
+        ("Replace me with a file or a dataset", "rows.jsonl"),
+    ):
+        text = text.replace(old, new)
+    (tmp_path / "cooking.yaml").write_text(text)
     assert "valid" in hfsft("validate", "cooking.yaml").stdout
-    assert yaml.safe_load((tmp_path / "cooking.yaml").read_text())["language"] == ["de"]
+    assert yaml.safe_load(text)["language"] == ["de"]
     again = hfsft("init", "cooking")
     assert again.returncode == 1
     assert "exists already" in again.stderr
-    bad = hfsft("init", "two words")
-    assert bad.returncode == 1
-    assert not (tmp_path / "two words.yaml").exists()
+    assert hfsft("init", "two words", "--out", "new/x.yaml").returncode == 1
+    assert not (tmp_path / "new").exists()
 
 
-def test_preview_shows_each_stage(hfsft: Run, server: LLM, tmp_path: Path) -> None:
-    done = hfsft("preview", write(tmp_path, support(server)), "--rows", "1")
+def test_preview_shows_each_row_and_what_was_sent_for_it(hfsft: Run, server: LLM, tmp_path: Path) -> None:
+    recipe = write(tmp_path, support(server, filters=[{"score": {"mean": {"at_least": 6}}}]))
+    done = hfsft("preview", recipe, "--rows", "1")
     assert done.returncode == 0, done.stderr
-    for part in ("== sources", "== evolve[1]", "== generate", "response:", "== judge", "score_mean:", "== split"):
-        assert part in done.stdout
+    assert re.search(
+        r"^1 of 2 [0-9a-f]{16} rejected by filters\[score\].mean: [\d.]+ \(at_least 6\)$", done.stdout, re.M
+    )
+    for said in ("  user: ", "  assistant: ", "  reason_usefulness: ", "  (at_least 6)  fell here"):
+        assert done.stdout.count(said) == 2, said
+    assert "Ask about this in another way" not in done.stdout
+    assert re.search(r"^0 of 2 rows left, 5 model calls, [\d,]+ tokens, cost unknown; ", done.stdout, re.M)
+    again = hfsft("preview", recipe, "--rows", "1", "--prompts").stdout
+    assert "  > user: Ask about this in another way: " in again
+    assert again.count("  < answer: ") == 5
+    assert "0 of 2 rows left, 0 model calls;" in again
 
 
 def test_the_store_lists_exports_prunes_and_verifies(hfsft: Run, server: LLM, tmp_path: Path) -> None:
     hfsft("build", write(tmp_path, support(server)))
     listed = json.loads(hfsft("store", "list", "--json").stdout)
-    assert {(each["recipe"], each["model"], each["answers"]) for each in listed} == {
-        ("support", "writer-1", 18),
-        ("support", "judge-1", 12),
-    }
+    found = {(each["recipe"], each["model"].split(" (")[0], each["answers"], each["usd"]) for each in listed}
+    assert found == {("support", "writer-1", 18, None), ("support", "judge-1", 12, None)}
     assert "writer-1" in hfsft("store", "list").stdout
     assert "30 answers, 0 damaged" in hfsft("store", "verify").stdout
     hfsft("store", "export", "answers.jsonl", "--model", "judge-1")
     assert len((tmp_path / "answers.jsonl").read_text().splitlines()) == 12
-    assert "deleted 12 answers" in hfsft("store", "prune", "--model", "judge-1").stdout
-    assert "writer-1" in hfsft("store", "list").stdout
-    assert "judge-1" not in hfsft("store", "list").stdout
 
 
-@pytest.mark.parametrize("command", ["build", "plan", "validate", "preview", "why", "init", "store", "schema"])
+@pytest.mark.parametrize("command", ["build", "plan", "validate", "preview", "rows", "why", "init", "store", "schema"])
 def test_every_command_has_help_with_examples(hfsft: Run, command: str) -> None:
     done = hfsft(command, "--help")
     assert done.returncode == 0
@@ -270,7 +297,11 @@ def test_schema_is_the_file_beside_the_recipes(hfsft: Run) -> None:
     assert hfsft("schema").stdout == (Path(__file__).parents[2] / "recipes" / "recipe.schema.json").read_text()
 
 
-def test_version(hfsft: Run) -> None:
+def test_version_and_help_are_had_without_a_command(hfsft: Run) -> None:
     from importlib.metadata import version
 
     assert hfsft("version").stdout == version("hfsft") + "\n"
+    assert hfsft("--version").stdout == f"hfsft {version('hfsft')}\n"
+    alone = hfsft()
+    assert (alone.returncode, alone.stderr) == (2, "")
+    assert "examples:" in alone.stdout

@@ -1,0 +1,153 @@
+"""One row as people read it: what became of it, where it comes from, who says what, what was measured."""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from hfsft.cli.console import paint, window
+
+if TYPE_CHECKING:
+    from hfsft.release.rows import Exchange, Measure, Record
+
+INDENT = "  "
+LONGEST = 2_000  # characters of one text that are shown; --json has all
+JOINERS = "\u200c\u200d"  # not printable, but letters of Persian, Hindi and emoji hang on them
+FATES = {"train": "good", "validation": "good", "rejected": "bad", "failed": "bad"}
+ASIDE = {
+    "sources.defect": "sources, set aside while reading",
+    "judge.unscored": "judge, unreadable verdicts",
+}
+"""Steps whose names say little to whoever reads them for the first time, on the screen alone."""
+
+
+def step_name(name: str) -> str:
+    """What a step is called on the screen."""
+    return ASIDE.get(name, name)
+
+
+def step_of(name: str | None) -> str | None:
+    """The step of a name that may be one of the screen."""
+    return next((step for step, shown in ASIDE.items() if shown == name), name)
+
+
+def printable(text: str) -> str:
+    """The text without what would move the cursor or turn the writing round: such characters as their escapes."""
+    return "".join(
+        letter if letter.isprintable() or letter in "\n\t" or letter in JOINERS else _escape(letter) for letter in text
+    )
+
+
+def _escape(letter: str) -> str:
+    # A space of another width is no danger; what is left can steer a terminal.
+    return " " if letter.isspace() else letter.encode("unicode_escape", "surrogatepass").decode("ascii")
+
+
+def heading(record: Record, number: str = "") -> str:
+    """The row's id and fate, and for one that fell the rule, the value and the bound."""
+    said = paint(printable(record.fate), FATES.get(record.fate, "note"))
+    told = record.verdict
+    if told.get("error"):
+        said += f" at {told['stage']}: {printable(str(told['error']))}"
+    elif told.get("stage"):
+        said += f" by {step_name(told['stage'])}"
+        said += f": {printable(str(told['value']))}" if told.get("value") is not None else ""
+        said += f" ({told['bound']})" if told.get("bound") and told["bound"] != "none" else ""
+    if told.get("of"):
+        said += f", for {told['of']}"
+    return " ".join(part for part in (number, paint(record.id, "head"), said) if part)
+
+
+def show(
+    record: Record,
+    measures: Sequence[Measure] = (),
+    *,
+    number: str = "",
+    exchanges: Sequence[Exchange] | None = None,
+    hide: Sequence[str] = (),
+) -> str:
+    """The whole record; `exchanges` are what was sent for it, `hide` names columns that are not worth a line."""
+    lines = [heading(record, number), *_lineage(record)]
+    for turn in record.turns():
+        lines += field(turn["role"], turn["content"])
+    columns = {name: value for name, value in record.columns().items() if name not in hide}
+    bounds = {measure.column: measure for measure in measures}
+    for name, value in columns.items():
+        measure = bounds.get(name)
+        lines += field(name, _number(value), note=_against(measure) if measure else "")
+    for name in ("unread",):
+        if record.row.get(name):
+            lines += field(name, ", ".join(record.row[name]))
+    if exchanges is not None:
+        lines += sent(exchanges)
+    return "\n".join(lines)
+
+
+def _lineage(record: Record) -> Iterator[str]:
+    row = record.row
+    parts = [str(row.get("source") or ""), str(row.get("origin") or "")]
+    if row.get("parent_id"):
+        parts.append(f"from {row['parent_id']} by {row.get('template')}, round {row.get('round')}")
+    if row.get("topic"):
+        parts.append(f"topic {row['topic']}")
+    if row.get("family"):
+        parts.append(f"family {row['family']}")
+    yield INDENT + paint(printable(" · ".join(part for part in parts if part)), "dim")
+
+
+def _against(measure: Measure) -> str:
+    if not measure.bound:
+        return ""
+    return f"  {paint(f'({measure.bound})', 'bad' if measure.fell else 'dim')}" + (
+        paint("  fell here", "bad") if measure.fell else ""
+    )
+
+
+def sent(exchanges: Sequence[Exchange]) -> Iterator[str]:
+    """What each model was sent and what it said."""
+    for number, each in enumerate(exchanges, 1):
+        yield INDENT + paint(f"{each.stage}: request {number} of {len(exchanges)}, to {each.request.model}", "note")
+        for message in each.request.messages:
+            yield from field(f"> {message['role']}", str(message["content"]), whole=True)
+        if each.answer is not None:
+            if each.answer.reasoning:
+                yield from field("< reasoning", each.answer.reasoning, whole=True)
+            yield from field("< answer", each.answer.text, whole=True)
+            if each.answer.finish_reason != "stop":
+                yield from field("< ended by", each.answer.finish_reason)
+        if each.missing:
+            yield from field("< no answer", each.missing)
+
+
+def field(name: str, value: str, *, whole: bool = False, note: str = "") -> Iterator[str]:
+    """A name and its text, and a note of ours: on one line where it fits, else below the name."""
+    text = printable(value)
+    if len(text) > LONGEST and not whole:
+        text = f"{text[:LONGEST]}… ({len(text) - LONGEST:,} more characters)"
+    width = window()
+    label = f"{INDENT}{paint(printable(name), 'name')}:"
+    if "\n" not in text and (width is None or len(name) + len(text) + 5 <= width):
+        yield f"{label} {text}{note}"
+        return
+    yield label + note
+    for line in text.split("\n"):
+        if width is None or not line.strip():
+            yield f"{INDENT * 2}{line}".rstrip()
+        else:
+            yield from textwrap.wrap(
+                line,
+                max(width, 30),
+                initial_indent=INDENT * 2,
+                subsequent_indent=INDENT * 2,
+                replace_whitespace=False,
+                drop_whitespace=False,
+                break_on_hyphens=False,
+            )
+
+
+def _number(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    return json.dumps(value, ensure_ascii=False, default=str) if isinstance(value, list | Mapping) else str(value)

@@ -1,0 +1,78 @@
+"""`hfsft rows`: the rows of a build, kept or not, with what they say and why they fell."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from hfsft.cli.arguments import command
+from hfsft.cli.console import count, tell
+from hfsft.cli.records import show, step_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from hfsft.release.rows import Record, Rows
+
+SHOWN = 10  # rows that are shown unless --limit says how many
+
+
+def add(commands: Any) -> None:
+    """Add the command."""
+    examples = (
+        "  hfsft rows build/name\n"
+        "  hfsft rows build/name --fate rejected --by 'filters[tokens]'\n"
+        "  hfsft rows build/name --find refund --topic billing --limit 3\n"
+        "  hfsft rows build/name --source tickets.jsonl:3\n"
+        "  hfsft rows hf://datasets/you/name --fate failed --json"
+    )
+    parser = command(commands, "rows", "show rows of a build, kept or not, and why each fell", run, examples)
+    parser.add_argument("build", help="the build's folder, or a release as hf://datasets/you/name")
+    parser.add_argument(
+        "--fate",
+        choices=("train", "validation", "kept", "rejected", "failed"),
+        help="only rows that ended so; kept is train and validation together",
+    )
+    parser.add_argument("--by", metavar="STEP", help="only rows that this step took out, such as 'filters[tokens]'")
+    parser.add_argument("--topic", help="only rows of this topic")
+    parser.add_argument("--source", metavar="TEXT", help="only rows read at a place with this text in it")
+    parser.add_argument("--find", metavar="TEXT", help="only rows that say this, in small letters or capitals")
+    parser.add_argument(
+        "--limit", type=_number, metavar="N", help=f"at most so many rows (default: {SHOWN}, with --json all)"
+    )
+    parser.add_argument("--json", action="store_true", help="print one JSON object a line, with every column")
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Print the rows that are wanted."""
+    from hfsft.release.reader import open_release
+    from hfsft.release.rows import Rows, Wanted
+
+    rows = Rows(open_release(arguments.build, tell))
+    wanted = Wanted(arguments.fate, step_of(arguments.by), arguments.topic, arguments.source, arguments.find)
+    found = rows.find(wanted)
+    if arguments.json:
+        for record in islice(found, arguments.limit):
+            print(json.dumps(record.as_dict(), ensure_ascii=False, default=str))
+        return
+    _print(rows, found, SHOWN if arguments.limit is None else arguments.limit)
+
+
+def _print(rows: Rows, found: Iterator[Record], limit: int) -> None:
+    shown = 0
+    for record in islice(found, limit):
+        print(show(record, record.measures(rows.bounds)) + "\n")
+        shown += 1
+    more = sum(1 for _ in found)
+    if more:
+        print(f"{shown:,} of {count(shown + more, 'row')} (--limit {shown + more} shows all)")
+    else:
+        print(count(shown, "row") if shown else "no such row")
+
+
+def _number(text: str) -> int:
+    if not text.isdecimal() or not int(text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of rows (1 or more)")
+    return int(text)

@@ -1,0 +1,58 @@
+"""Preview: a few source rows, taken through the whole path."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from hfsft.release.measures import bounds
+from hfsft.release.rows import Exchange, Record, exchanges
+
+if TYPE_CHECKING:
+    from hfsft.models.usage import Usage
+    from hfsft.plan.ledger import Ledger
+    from hfsft.plan.plan import Plan
+    from hfsft.plan.step import Step
+    from hfsft.recipe.recipe import Recipe
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What became of the rows; iterated, each step with the rows that it left."""
+
+    recipe: Recipe
+    plan: Plan
+    steps: list[tuple[Step, list[dict[str, Any]]]]
+    ledger: Ledger
+    usage: Usage
+
+    def __iter__(self) -> Iterator[tuple[Step, list[dict[str, Any]]]]:
+        return iter(self.steps)
+
+    @property
+    def bounds(self) -> list[dict[str, Any]]:
+        """Every rule with a number, in the order that they cut."""
+        return bounds(self.plan)
+
+    def records(self) -> list[Record]:
+        """The rows, each with its fate: those that were kept first."""
+        _, left = self.steps[-1]
+        found = [Record({k: v for k, v in row.items() if k != "split"}, row["split"]) for row in left]
+        for fallen in self.ledger.fallen:
+            for entry, row in zip(fallen.entries(), fallen.rows.to_list(), strict=True):
+                found.append(Record(row, entry["fate"], entry))
+        return found
+
+    def exchanges(self) -> dict[str, list[Exchange]]:
+        """What was sent for each row, by its id, and the answers."""
+        from hfsft.models.pool import Pool
+        from hfsft.models.store import Store
+
+        found: dict[str, list[Exchange]] = {}
+        with Store() as store, Pool(self.recipe.models, store, recipe=self.recipe.name) as pool:
+            for (_, before), (step, _) in zip(self.steps, self.steps[1:], strict=False):
+                if step.kind == "ask":
+                    for row in before:
+                        found.setdefault(row["id"], []).extend(exchanges(step, row, pool, store))
+        return found

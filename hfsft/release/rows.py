@@ -1,0 +1,306 @@
+"""The rows of a build, one record each: found by what became of them and by what they say, and one row's whole way.
+
+Read from the folder alone. Prompts and answers are not in it: they are worked out again from the folder's recipe and
+looked up in this machine's response store.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from hfsft.errors import AnswerError, HfsftError, ReleaseError, nearest
+from hfsft.plan.row import COLUMNS, complete, conversation
+from hfsft.release.built import SPLITS
+from hfsft.release.reader import RECIPE
+from hfsft.release.story import Story
+
+if TYPE_CHECKING:
+    from hfsft.models.model import Answer, Request
+    from hfsft.models.pool import Pool
+    from hfsft.models.store import Store
+    from hfsft.plan.step import Step, Turns
+    from hfsft.release.reader import Release
+
+KEPT = "kept"
+FATES = (*SPLITS, "rejected", "failed", KEPT)
+"""What `--fate` may say: `kept` is any split."""
+
+VERDICT = ("stage", "rule", "value", "bound", "of", "error")  # what is known of a row that fell
+HIDDEN = ("unread", "family")  # of a row's columns: shown where they say something, not as measures
+_LEAST_PREFIX = 4  # hex digits of an id that may stand for it
+
+
+@dataclass(frozen=True)
+class Measure:
+    """What one rule read of a row: its step, the column, the value, and its bounds."""
+
+    step: str
+    column: str
+    value: Any
+    bound: str
+    fell: bool = False  # whether the row fell here
+
+
+@dataclass(frozen=True)
+class Record:
+    """One row with its fate; what `VERDICT` names is None for a row that was kept."""
+
+    row: Mapping[str, Any]
+    fate: str
+    verdict: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def id(self) -> str:
+        """The row's id."""
+        return str(self.row["id"])
+
+    def turns(self) -> list[dict[str, str]]:
+        """Who says what, as far as the row came."""
+        if complete(self.row):
+            return conversation(self.row)
+        said = (("system", "system"), ("context", "context"), ("user", "instruction"), ("assistant", "response"))
+        return [{"role": role, "content": self.row[name]} for role, name in said if self.row.get(name)]
+
+    def columns(self) -> dict[str, Any]:
+        """Every other column that holds something: measures, scores, reasons."""
+        own = {name: value for name, value in self.row.items() if name not in (*COLUMNS, *HIDDEN, *VERDICT, "fate")}
+        return {name: value for name, value in own.items() if value not in (None, "", [])}
+
+    def measures(self, bounds: Sequence[Mapping[str, Any]]) -> list[Measure]:
+        """What each rule read of the row, in the order that they cut; those behind its fall never saw it."""
+        found = []
+        for bound in bounds:
+            value = self.row.get(bound["column"])
+            fell = self.fate == "rejected" and self.verdict.get("stage") == bound["step"]
+            if value is not None or fell:
+                found.append(Measure(bound["step"], bound["column"], value, _limits(bound), fell))
+            if fell:
+                break
+        return found
+
+    def as_dict(self) -> dict[str, Any]:
+        """The record as JSON: fate and verdict first, then every column."""
+        return {"id": self.id, "fate": self.fate, **self.verdict, **{k: v for k, v in self.row.items() if k != "id"}}
+
+
+def _limits(bound: Mapping[str, Any]) -> str:
+    return " ".join(f"{name} {bound[name]:g}" for name in ("at_least", "at_most") if bound.get(name) is not None)
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which rows: each part that is given must fit."""
+
+    fate: str | None = None
+    by: str | None = None  # the step that took the row out
+    topic: str | None = None
+    source: str | None = None  # part of the place where it was read
+    find: str | None = None  # part of what it says, in any case
+
+    def fits(self, record: Record) -> bool:
+        """Whether a record is wanted."""
+        row = record.row
+        if self.fate and record.fate != self.fate and not (self.fate == KEPT and record.fate in SPLITS):
+            return False
+        if self.by and record.verdict.get("stage") != self.by:
+            return False
+        if self.topic and (row.get("topic") or "").casefold() != self.topic.casefold():
+            return False
+        if self.source and self.source not in (row.get("source") or ""):
+            return False
+        return not self.find or any(self.find.casefold() in turn["content"].casefold() for turn in record.turns())
+
+
+class Rows:
+    """The rows of one build or release."""
+
+    def __init__(self, release: Release) -> None:
+        self.release = release
+        self._story = Story(release)
+
+    def __iter__(self) -> Iterator[Record]:
+        """Every row, those that were kept first."""
+        for table in self._story.kept:
+            for row in table:
+                yield Record(row, table.split)
+        for row in self._story.fallen:
+            verdict = {name: row.get(name) for name in VERDICT}
+            yield Record({name: value for name, value in row.items() if name not in verdict}, row["fate"], verdict)
+
+    @property
+    def bounds(self) -> list[dict[str, Any]]:
+        """Every rule with a number, in the order that they cut."""
+        found: list[dict[str, Any]] = self._story.summary["bounds"]
+        return found
+
+    def find(self, wanted: Wanted) -> Iterator[Record]:
+        """The rows that are wanted. Raises `ReleaseError` for a rule or a topic that no row bears."""
+        if wanted.by:
+            self._check("rule", wanted.by, (line["step"] for line in self._story.summary["funnel"] if line["removed"]))
+        if wanted.topic:
+            topics = {topic for topic in (*self._story.values("topic"), *self._story.fallen.column("topic")) if topic}
+            if wanted.topic.casefold() not in {topic.casefold() for topic in topics}:
+                self._check("topic", wanted.topic, sorted(topics)[:20])
+        return (record for record in self if wanted.fits(record))
+
+    def one(self, name: str) -> Record:
+        """The row of that id, of an id that begins so, or read at that place (`tickets.jsonl:3`).
+
+        Raises `ReleaseError` where no row fits, or several do.
+        """
+        found = []
+        for record in self:
+            source = record.row.get("source") or ""
+            if record.id == name:
+                return record
+            by_id = len(name) >= _LEAST_PREFIX and record.id.startswith(name)
+            if by_id or source == name or source.endswith(f"/{name}"):
+                found.append(record)
+        # What grew from a seed was read where the seed was: the place means the seed itself.
+        seeds = [record for record in found if not record.row.get("parent_id")] or found
+        if len(seeds) == 1:
+            return seeds[0]
+        if not seeds:
+            raise ReleaseError(
+                f"{self.release.where}: has no row {name} (give an id, its first digits, or a place such as "
+                "tickets.jsonl:3; `hfsft rows` lists them)"
+            )
+        named = ", ".join(record.id for record in seeds[:10])
+        raise ReleaseError(f"{self.release.where}: {name} fits {len(seeds):,} rows: {named}")
+
+    def steps_met(self, record: Record) -> set[str]:
+        """The steps that the row went through, the one that took it out among them."""
+        names = [line["step"] for line in self._story.summary["funnel"]]
+        fell = record.verdict.get("stage")
+        return set(names[: names.index(fell) + 1] if fell in names else names)
+
+    def named(self, ids: Sequence[str]) -> dict[str, Record]:
+        """The rows of some ids, as far as there are such."""
+        wanted = set(ids)
+        return {record.id: record for record in self if record.id in wanted} if wanted else {}
+
+    def _check(self, what: str, name: str, known: Iterator[str] | Sequence[str]) -> None:
+        names = list(known)
+        if name not in names:
+            hint = nearest(name, names)
+            said = f"{self.release.where}: no row fell by `{name}`" if what == "rule" else f"no row is about `{name}`"
+            raise ReleaseError(f"{said} ({hint})" if hint else said)
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """What a model was sent for a row, and what it said: the answer, or why there is none here."""
+
+    stage: str
+    request: Request
+    answer: Answer | None
+    missing: str = ""  # why there is none, or none that could be used
+
+
+@dataclass(frozen=True)
+class Way:
+    """One row's whole way."""
+
+    record: Record
+    ancestors: list[Record | str]  # from the seed down; an id where the folder has no such row
+    measures: list[Measure]
+    of: Record | None  # the row that it fell for
+    grown: list[Record]  # the rows that grew from it directly
+    exchanges: list[Exchange]
+    untold: str = ""  # why prompts and answers are not known
+
+
+def way(rows: Rows, name: str, *, prompts: bool = True) -> Way:
+    """Where the row came from, what it was asked, what was measured, and what became of it."""
+    record = rows.one(name)
+    ancestors: list[Record | str] = []
+    above = record
+    while parent := above.row.get("parent_id"):
+        found = rows.named([parent]).get(parent)
+        ancestors.insert(0, found or parent)
+        if found is None:
+            break
+        above = found
+    of = record.verdict.get("of")
+    other = rows.named([of]).get(of) if of else None
+    grown = [child for child in rows if child.row.get("parent_id") == record.id]
+    exchanges: list[Exchange] = []
+    untold = ""
+    if prompts:
+        parent_record = ancestors[-1] if ancestors else None
+        try:
+            exchanges = _exchanges(rows, record, parent_record if isinstance(parent_record, Record) else None)
+        except HfsftError as error:
+            untold = str(error)
+    return Way(record, ancestors, record.measures(rows.bounds), other, grown, exchanges, untold)
+
+
+def _exchanges(rows: Rows, record: Record, parent: Record | None) -> list[Exchange]:
+    """What each stage sent for a row that was built, worked out anew by the folder's recipe."""
+    from hfsft.models.pool import Pool
+    from hfsft.models.store import Store
+    from hfsft.recipe.compile import asking_steps
+    from hfsft.recipe.recipe import load_recipe
+
+    recipe = load_recipe(rows.release.folder / RECIPE)
+    met = rows.steps_met(record)
+    found: list[Exchange] = []
+    with Store() as store, Pool(recipe.models, store, recipe=recipe.name) as pool:
+        for step in asking_steps(recipe):
+            if step.name not in met:
+                break
+            before = dict(record.row)
+            if "instruction" in step.writes and parent:
+                before["instruction"] = parent.row.get("instruction")
+            if "response" in step.writes:
+                before["response"] = None
+            told = exchanges(step, before, pool, store)
+            if record.row.get("origin") == "example" and not exchanges(step, record.row, pool, store):
+                continue  # it came with what the step would have asked for
+            found += told
+    return found
+
+
+def exchanges(step: Step, row: Mapping[str, Any], pool: Pool, store: Store) -> list[Exchange]:
+    """What one step sent for a row as it came in, and the stored answers; nothing is asked."""
+    from hfsft.models.pool import NotStored
+
+    assert step.fn is not None
+    found: list[Exchange] = []
+
+    def kept(request: Request) -> Answer | None:
+        return store.get(pool.key(request))
+
+    try:
+        start = partial(step.fn, {name: row.get(name) for name in step.sees(row, "id")})
+        pool.replay(partial(_watched, step.name, start, found, kept))
+    except NotStored as lacking:
+        found.append(Exchange(step.name, lacking.request, None, "the answer is not in this machine's store"))
+    except AnswerError:
+        pass  # an answer that could not be used stands in `found`, with the reason
+    return found
+
+
+def _watched(
+    stage: str, start: Callable[[], Turns], told: list[Exchange], kept: Callable[[Request], Answer | None]
+) -> Turns:
+    """A step's generator over a row, which notes what it asks and is answered."""
+    asking = start()
+    try:
+        request = next(asking)
+        while True:
+            try:
+                answer = yield request
+            except AnswerError as error:  # noqa: PERF203 (each turn may end so)
+                told.append(Exchange(stage, request, kept(request), str(error)))
+                request = asking.throw(error)
+            else:
+                told.append(Exchange(stage, request, answer))
+                request = asking.send(answer)
+    except StopIteration as stop:
+        return dict(stop.value)
+    finally:
+        asking.close()
