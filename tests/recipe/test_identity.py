@@ -78,8 +78,19 @@ OTHER: dict[str, Any] = {
     "Model.base_url": {"base_url": "http://elsewhere:8000/v1", "model": "org/m"},
     "Model.extra_body": {"extra_body": {"top_k": 5}},
     "Model.headers": {"headers": {"X-Title": "toy"}},
-    "PromptTable.path": "others.jsonl",
-    "ExampleTable.path": "others.jsonl",
+    **{
+        f"{table}.{key}": value
+        for table in ("PromptTable", "ExampleTable")
+        for key, value in {
+            "path": "others.jsonl",
+            "split": "test",
+            "config": "en",
+            "revision": "v1",
+            "keep": ["x"],
+            "drop": ["label"],
+        }.items()
+    },
+    "ExampleTable.roles": {"clerk": "assistant"},
     "ExampleTable.format": "alpaca",
     "Generate.model": "other",
     "Evolve.model": "other",
@@ -90,7 +101,16 @@ OTHER: dict[str, Any] = {
     "Publish.repo_id": "you/toy",
     "Tokens.tokenizer": "tokenizer",
 }
-BASE_OF = {"Model.provider": {"model": "org/m"}, "Model.base_url": {"model": "org/m"}}
+# What must stand beside it for a field to mean anything.
+BASE_OF = {
+    "Model.provider": {"model": "org/m"},
+    "Model.base_url": {"model": "org/m"},
+    **{
+        f"{table}.{key}": {"path": path}
+        for table in ("PromptTable", "ExampleTable")
+        for key, path in {"split": "folder", "config": "folder", "revision": "ana/rows"}.items()
+    },
+}
 
 USES_ALL = "{{ name }} {{ description }} {{ language }}"
 
@@ -101,6 +121,8 @@ def recipe(folder: Path) -> dict[str, Any]:
     for name in ("rows", "others"):
         row = {**texts, **{f"{key}x": name for key in COLUMNS}, "x": name, "xx": name}
         (folder / f"{name}.jsonl").write_text(json.dumps(row) + "\n")
+    (folder / "folder").mkdir(exist_ok=True)
+    (folder / "folder" / "test.jsonl").write_text(json.dumps(texts) + "\n")
     at = {"base_url": "http://localhost:8000/v1"}
     return {
         "name": "toy",
@@ -191,8 +213,9 @@ def put(data: dict[str, Any], place: tuple[str | int, ...], values: dict[str, An
 
 @pytest.mark.parametrize(("section", "name"), FIELDS, ids=[f"{kind.__name__}.{name}" for kind, name in FIELDS])
 def test_a_field_moves_the_fingerprint_or_is_known_to_be_harmless(
-    section: type[BaseModel], name: str, tmp_path: Path
+    section: type[BaseModel], name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("hfsft.rows.hub.commit_of", lambda repo, revision: "c0ffee")
     key, data = f"{section.__name__}.{name}", recipe(tmp_path)
     place = PLACES.get(section.__name__)
     if of := next((of for of, kind in FILTERS.items() if kind is section), None):
