@@ -53,10 +53,11 @@ def hub_rows(
 ) -> Iterator[dict[str, Any]]:
     """The rows at that commit; of few (`limit`), no more is downloaded than they take."""
     from datasets import load_dataset, load_dataset_builder
+    from huggingface_hub import constants
 
     path = f"{HUB}{repo}"  # never a folder of that name in the working directory
     try:
-        if limit is not None:
+        if limit is not None and not constants.HF_HUB_OFFLINE:
             streamed = load_dataset(path, config, revision=commit, streaming=True)
             rows = streamed[_one_split(repo, list(streamed), split)].decode(False).take(limit)
             yield from (dict(row) for row in rows)

@@ -10,7 +10,6 @@ from typing import IO, Any
 from hfsft.errors import SourceError, place_of
 from hfsft.rows.files import open_text
 from hfsft.rows.turns import LISTS
-from hfsft.rows.values import too_deep
 
 LONGEST_NUMBER = 4_000  # digits; Python refuses to make a number of more
 TURN_KEYS = ("role", "from", "speaker")
@@ -112,12 +111,7 @@ def _parsed(text: str) -> tuple[Any, json.JSONDecodeError | None]:
         value = json.loads(
             text, parse_int=lambda digits: float(digits) if len(digits) > LONGEST_NUMBER else int(digits)
         )
-    return (TOO_DEEP if _any_deep(value) else value), None
-
-
-def _any_deep(value: Any) -> bool:
-    """Whether a single row is nested too deep; of a list of rows, each is looked at by itself, when it is read."""
-    return not isinstance(value, list) and too_deep(value)
+    return value, None
 
 
 def _kept_line(

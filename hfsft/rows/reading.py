@@ -10,12 +10,13 @@ from typing import Any, NamedTuple
 from hfsft.errors import SourceError
 from hfsft.rows.columns import LOOKED_AT, Columns, Format, Seen, settle, settle_seeds
 from hfsft.rows.conversation import Order, conversation
-from hfsft.rows.finding import Finding, below
+from hfsft.rows.finding import Drop, Finding, below
 from hfsft.rows.refused import check_row
 from hfsft.rows.table import Record, Table
 from hfsft.rows.turns import Role, Turn, is_conversation, read_turns
 from hfsft.rows.values import NOT_UNICODE, absent, as_text, broken, from_json, printable
 
+ABOUT_ANSWERS: tuple[Drop, ...] = ("label", "weight", "pair", "reasoning", "history", "tools")
 BAD_HISTORY = "history that is not pairs of question and answer (`drop: [history]` leaves it out)"
 
 
@@ -67,7 +68,8 @@ def _settled(table: Table, how: How, limit: int | None) -> tuple[Iterator[Record
 
 
 def _read(one: Record, columns: Columns, how: How, say: Any) -> SourceRow:
-    finding = Finding(how.drop, one.defect)
+    # What an answer is worth, or was given with, says nothing of a seed: it gets another.
+    finding = Finding((*how.drop, *ABOUT_ANSWERS) if say is _seed else how.drop, one.defect)
     used = {name for names in columns.values() for name in names}
     texts: dict[str, Any] = {}
     if one.defect is None:

@@ -4,63 +4,16 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from hfsft.plan.row import COLUMNS, kept_columns
-from hfsft.stages.base import Section
-from hfsft.stages.examples import ExampleRows, ExampleTable
-from hfsft.stages.seeds import Prompts, PromptTable
+from hfsft.stages.seeds import PromptTable
 from tests.rows.helpers import file
 
-OTHER: dict[str, Any] = {
-    "path": "other.csv",
-    "config": "en",
-    "delimiter": ";",
-    "topic": "b",
-    "context": "b",
-    "system": "b",
-    "keep": ["a"],
-    "drop": ["label"],
-    "limit": 1,
-    "prompt": "b",
-    "format": "columns",
-    "instruction": "b",
-    "response": "b",
-    "messages": "b",
-    "roles": {"a": "user"},
-    "assistant_opens": True,
-    "join_turns": True,
-    "prompts": ["b"],
-    "rows": [{"instruction": "b", "response": "b"}],
-}
-HUB_ONLY = {"revision", "split", "config"}  # shown by the tests of folders and of the Hub
 
-SECTIONS: list[tuple[type[Section], dict[str, Any]]] = [
-    (PromptTable, {"path": "s.csv"}),
-    (ExampleTable, {"path": "s.csv"}),
-    (Prompts, {"prompts": ["a"]}),
-    (ExampleRows, {"rows": [{"instruction": "a", "response": "a"}]}),
-]
-
-
-def identity(folder: Path, section: Any, place: str = "seeds[0]") -> str:
-    return json.dumps(section.opened(folder, place).identity, sort_keys=True)
-
-
-@pytest.mark.parametrize(
-    ("kind", "given", "field"),
-    [(kind, given, name) for kind, given in SECTIONS for name in kind.model_fields if name not in HUB_ONLY],
-)
-def test_every_field_of_a_source_is_part_of_its_identity(
-    tmp_path: Path, kind: type[Section], given: dict[str, Any], field: str
-) -> None:
-    file(tmp_path, "s.csv", "a,b", "x,y")
-    file(tmp_path, "other.csv", "a,b", "x,y")
-    before = identity(tmp_path, kind.model_validate(given))
-    assert identity(tmp_path, kind.model_validate(given)) == before
-    assert identity(tmp_path, kind.model_validate({**given, field: OTHER[field]})) != before
+def identity(folder: Path, section: PromptTable) -> str:
+    return json.dumps(section.opened(folder, "seeds[0]").identity, sort_keys=True)
 
 
 def test_a_file_is_its_name_and_content(tmp_path: Path) -> None:
@@ -81,7 +34,6 @@ def test_a_folder_is_the_names_and_contents_of_its_data_files(tmp_path: Path) ->
     for name in (".DS_Store", "README.md", ".git/config"):
         file(tmp_path / "data", name, "x")
     assert identity(tmp_path, section) == before
-    assert identity(tmp_path, PromptTable(path="data", split="test")) != before
     (tmp_path / "data/train.jsonl").rename(tmp_path / "data/x")
     (tmp_path / "data/test.jsonl").rename(tmp_path / "data/train.jsonl")
     assert identity(tmp_path, section) != before

@@ -265,6 +265,14 @@ def test_a_preference_pair_by_its_better_answer(tmp_path: Path) -> None:
     assert said(row) == TALK
 
 
+def test_what_is_said_of_an_answer_does_not_matter_of_a_seed(tmp_path: Path) -> None:
+    row = {"prompt": "Hi", "chosen": "a", "rejected": "b", "label": False, "weight": 0, "tools": [{"a": 1}]}
+    (seed,) = seeds(tmp_path, row)
+    assert (seed.defect, seed.texts["unread"]) == (None, [name for name in row if name != "prompt"])
+    (seed,) = seeds(tmp_path, {"prompt": "Hi", "image": "a.png"})
+    assert (seed.defect or "").startswith("images or sound")
+
+
 def test_kept_columns_are_texts(tmp_path: Path) -> None:
     rows = [{"q": 1, "id": " 7 ", "n": 5, "ok": True, "tags": ["a"], "prompt": "x"}, {"prompt": "y"}]
     keep = ["id", "n", "ok", "tags"]
