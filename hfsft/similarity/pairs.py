@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from hfsft.similarity.candidates import Bands, bands_for, candidates
+from hfsft.similarity.candidates import Table, bands_for, candidates
 from hfsft.similarity.measure import SLACK, Measured, every_pair
 from hfsft.similarity.normalise import normalise
-from hfsft.similarity.shingles import chunks
+from hfsft.similarity.shingles import chunks, distinct
 from hfsft.similarity.sketches import sketches
 from hfsft.similarity.templates import Templates
 
@@ -105,7 +105,7 @@ class _Search:
             ]
             for one, other in _met(there, members, self.groups, rank, at_least):
                 codes.append(one * count + other)
-        pairs = np.unique(np.concatenate(codes))
+        pairs = distinct(np.concatenate(codes))
         first, second = pairs // count, pairs % count
         order = np.lexsort((first, second))
         first, second = first[order], second[order]
@@ -162,31 +162,34 @@ class _Part:
 def _met(
     there: Sequence[tuple[_Part, Places]], members: Places, groups: Places, rank: Places, at_least: float
 ) -> Iterator[tuple[Places, Places]]:
-    """Candidates among the items with the same parts: by all that they say, and by their rests where they have any.
-
-    The numbers of a band come from each part in turn: two items share one only where every part is alike.
-    """
+    """Candidates among the items with the same parts: by all that they say, and by their rests where they have any."""
     import numpy as np
 
-    templated = np.zeros(len(members), bool)
-    for part, of in there:
-        templated |= part.templated[of[members]]
-    own = [part.own if len(part.own) else part.whole for part, _ in there]
-    ways: list[tuple[Places, list[Sketches], Bands, float]] = [
-        (members, [part.whole for part, _ in there], bands_for(at_least, WHOLE), at_least)
-    ]
-    if templated.any():
-        ways.append((members[templated], own, bands_for(at_least / SLACK, OWN), at_least / SLACK))
-    for some, made, bands, share in ways:
-        if len(some) < 2:
-            continue
-        columns = [
-            made[number % len(made)][:, number % made[number % len(made)].shape[1]][there[number % len(made)][1][some]]
-            for number in range(bands.numbers)
-        ]
-        table = np.stack(columns, axis=1)
-        one, other, _ = candidates(table, groups[some].astype(np.uint64), rank[some], bands, share)
-        yield some[one], some[other]
+    kinds = sum(part.templated[of[members]].astype(np.intp) << place for place, (part, of) in enumerate(there))
+    group = groups[members].astype(np.uint64)
+
+    def table(made: list[Sketches], share: float, numbers: int) -> Table:
+        """The numbers of a band come from each part in turn: two items share one only where every part is alike."""
+        bands, texts = bands_for(share, numbers), [of[members] for _, of in there]
+        if len(made) == 1 and np.array_equal(texts[0], np.arange(len(made[0]))):
+            return Table(made[0], bands, share)
+        columns = []
+        for number in range(bands.numbers):
+            part = number % len(made)
+            columns.append(made[part][texts[part], number % made[part].shape[1]])
+        return Table(np.stack(columns, axis=1), bands, share)
+
+    whole = table([part.whole for part, _ in there], at_least, WHOLE)
+    if not np.any(kinds):
+        one, other = candidates(whole, group, rank[members])
+        yield members[one], members[other]
+        return
+    own = table([part.own if len(part.own) else part.whole for part, _ in there], at_least / SLACK, OWN)
+    one, other = candidates(whole, group, rank[members], (own, np.asarray(kinds)))
+    yield members[one], members[other]
+    some = np.flatnonzero(kinds)
+    one, other = candidates(own._replace(sketches=own.sketches[some]), group[some], rank[members[some]])
+    yield members[some[one]], members[some[other]]
 
 
 def _numbers(values: Sequence[str]) -> tuple[list[str], Places]:
