@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from hfsft.similarity.shingles import Hashes, Places
     from hfsft.similarity.sketches import Sketches
 
-MISSED = 0.0015  # the share of pairs, as alike as the bound, that may be in no band together
+MISSED = 0.0008  # the share of pairs, as alike as the bound, that may be in no band together
 FULL = 48  # items that share a band and all meet each other
 NEAR = 8  # where more do: the next ones that each meets
 BEST = 8  # and the preferred ones

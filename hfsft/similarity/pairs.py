@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 Item = str | tuple[str, ...]
 
 FEW = 2000  # so many different items are all compared
-WHOLE = 200  # numbers in the sketch of a text at most
-OWN = 300  # in that of its rest, of which less has to be in common
+WHOLE = 224  # numbers in the sketch of a text at most
+OWN = 330  # in that of its rest, of which less has to be in common
 
 
 def near_pairs(
