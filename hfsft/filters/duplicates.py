@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, NamedTuple
 
 from pydantic import Field
 
 from hfsft.filters.base import Filter
-from hfsft.filters.cells import text_of, texts
-from hfsft.plan.row import user_text
+from hfsft.filters.cells import texts
+from hfsft.plan.question import OPTIONAL, READS, questions
 from hfsft.plan.step import Batch
 
 _HUMAN_FIRST = {"example": 0, "seed": 1}
+
+
+class Compared(NamedTuple):
+    """What of a row is compared: its texts, each for itself, and the system prompt that its copies must share."""
+
+    parts: tuple[str, ...]
+    system: str
 
 
 class Duplicates(Filter):
@@ -25,8 +32,9 @@ class Duplicates(Filter):
 
     column: Annotated[str, Field(min_length=1)] | Annotated[list[str], Field(min_length=1)] = Field(
         "instruction",
-        description="The text to compare, or a list of columns compared together. `instruction` stands for all that "
-        "the user says: with its context, and in a conversation of several turns every message of theirs.",
+        description="What to compare, or a list of columns; each is compared for itself, and all must be alike. "
+        "`instruction` stands for all that the model is given: what the user says in every message, the context for "
+        "itself, and a system prompt, which must be the same.",
     )
 
     @property
@@ -36,48 +44,49 @@ class Duplicates(Filter):
 
     @property
     def optional(self) -> tuple[str, ...]:
-        """What decides who is preferred, and the rest of what the user says."""
-        return ("id", "origin", "round", "context", "messages")
+        """What decides who is preferred, and the rest of what the model is given."""
+        question = OPTIONAL if set(READS) & set(self.reads) else ()
+        return ("id", "origin", "round", *question)
 
     @property
     def measured(self) -> str:
         """The column that the measure writes; `.._of` beside it holds the id of the row duplicated."""
         return f"{self.name}_{'_'.join(self.reads)}"
 
-    def parts(self, batch: Batch) -> list[tuple[str, ...] | None]:
-        """For each row the texts to compare; None where all are blank."""
-        columns = [_said(batch) if name == "instruction" else texts(batch, name) for name in self.reads]
-        rows = (tuple(text or "" for text in row) for row in zip(*columns, strict=True))
-        return [row if any(text.strip() for text in row) else None for row in rows]
+    def compared(self, batch: Batch) -> list[Compared | None]:
+        """For each row what is compared; None where all texts are blank."""
+        columns: list[list[tuple[str, ...]]] = []
+        systems = [""] * len(batch[self.reads[0]])
+        for name in self.reads:
+            if name in READS:
+                asked = questions(_as_texts(batch))
+                columns.append([(question.said, question.context) for question in asked])
+                systems = [question.system for question in asked]
+            else:
+                columns.append([(text or "",) for text in texts(batch, name)])
+        rows = (tuple(text for part in row for text in part) for row in zip(*columns, strict=True))
+        return [
+            Compared(row, system) if any(text.strip() for text in row) else None
+            for row, system in zip(rows, systems, strict=True)
+        ]
 
-    def order(self, batch: Batch, parts: list[tuple[str, ...] | None]) -> list[int]:
+    def order(self, batch: Batch, compared: list[Compared | None]) -> list[int]:
         """The places of the rows that have something to compare, preferred rows first."""
-        count = len(parts)
+        count = len(compared)
         origins, rounds, ids = (batch.get(name, [None] * count) for name in ("origin", "round", "id"))
 
         def key(place: int) -> tuple[Any, ...]:
             grown = rounds[place] if isinstance(rounds[place], int) else 0
-            return _HUMAN_FIRST.get(str(origins[place]), 2), grown, str(ids[place]), parts[place], place
+            return _HUMAN_FIRST.get(str(origins[place]), 2), grown, str(ids[place]), compared[place], place
 
-        return sorted((place for place in range(count) if parts[place] is not None), key=key)
+        return sorted((place for place in range(count) if compared[place] is not None), key=key)
 
     def named(self, batch: Batch, place: int) -> str:
         """The id of a row; its number, counted from 0, where rows have none."""
         return str(batch["id"][place] if "id" in batch else place)
 
 
-def _said(batch: Batch) -> list[str | None]:
-    """All that the user says in each row."""
-    instructions = texts(batch, "instruction")
-    absent = [None] * len(instructions)
-    said: list[str | None] = []
-    for instruction, context, turns in zip(
-        instructions, batch.get("context", absent), batch.get("messages", absent), strict=True
-    ):
-        # Only a conversation has more to it than its first message.
-        spoken = [turn for turn in turns if turn["role"] == "user"] if isinstance(turns, list) else []
-        if len(spoken) > 1:
-            said.append(text_of(spoken, "messages"))
-        else:
-            said.append(instruction and user_text({"instruction": instruction, "context": context}))
-    return said
+def _as_texts(batch: Batch) -> Batch:
+    """The batch with what a question is made of as texts; raises `UserError` where a column holds anything else."""
+    plain = (*READS, "system", "context")
+    return {**batch, **{name: texts(batch, name) for name in plain if name in batch}}

@@ -143,3 +143,9 @@ class Ledger:
                 passed.add(of)
                 of = standing[of]
             yield {**entry, "of": of}
+
+    def orphaned(self) -> int:
+        """Number of rows that fell for being like a row that then fell itself, or failed, for another reason."""
+        entries = list(self.entries())
+        gone = {entry["id"] for entry in entries if entry["fate"] in ("rejected", "failed")}
+        return sum(entry["of"] in gone for entry in entries)

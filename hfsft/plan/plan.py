@@ -81,8 +81,12 @@ class Plan:
             columns |= set(step.writes)
 
     def columns(self) -> dict[str, Any]:
-        """Every column that the plan writes, with its type."""
-        return {name: kind for step in self.steps for name, kind in step.writes.items()}
+        """Every column that the plan's rows have behind its last step, with its type."""
+        columns: dict[str, Any] = {}
+        for step in self.steps:
+            columns |= step.writes
+            columns = {name: kind for name, kind in columns.items() if name not in step.drops}
+        return columns
 
     def fingerprints(self) -> Iterator[tuple[Step, str]]:
         """Each step with its fingerprint, as it is when no row fails and nothing is remembered of builds before."""

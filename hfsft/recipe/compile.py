@@ -16,6 +16,7 @@ from hfsft.plan.plan import Plan
 from hfsft.plan.row import COLUMNS
 from hfsft.plan.step import Step
 from hfsft.prompts import Prompt
+from hfsft.recipe.filter_order import FilterOrder
 from hfsft.recipe.licences import meant
 from hfsft.recipe.recipe import Recipe
 from hfsft.recipe.sources import filters_of, kept_of, open_sources, source_steps
@@ -56,19 +57,17 @@ def compile_recipe(
     source = recipe.source
     context = _context(recipe, weights)
     rules = filters_of(recipe)
-    waiting = list(enumerate(rules))
+    order = FilterOrder(
+        [(rule, source.place(("filters", index)), _label(rule, rules)) for index, rule in enumerate(rules)],
+        given=bool(recipe.examples),
+    )
     steps = list(source_steps(recipe, opened, context.place("seeds" if recipe.seeds else "examples"), limit))
     stages = list(_stages(recipe, context))
     for position in range(len(stages) + 1):
         if position:
             steps += stages[position - 1]
-        # A rule runs as soon as no later stage writes what it reads: before anything is paid for that it may remove.
         later = {name for stage in stages[position:] for step in stage for name in step.writes}
-        known = {name for step in steps for name in step.writes}
-        for index, rule in list(waiting):
-            if set(rule.reads) <= known - later:
-                waiting.remove((index, rule))
-                steps += rule.steps(source.place(("filters", index)), label=_label(rule, rules))
+        steps += order.steps({name for step in steps for name in step.writes}, later)
     steps += recipe.split.steps(context, former)
     plan = Plan(recipe.name, tuple(_numbered(steps)))
     plan.check()

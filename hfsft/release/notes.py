@@ -161,6 +161,15 @@ def _share(built: Built, train: int, validation: int) -> Iterator[str]:
     yield Warn(f"{held} held out for validation, though {100 * asked:g}% were asked for: {why}")
 
 
+def _orphaned(built: Built) -> Iterator[str]:
+    orphaned = built.ledger.orphaned()
+    if orphaned:
+        yield (
+            f"{orphaned:,} rows fell for being like a row that a later step then took: nothing stands for them now "
+            "(the ledger names that row under `of`)"
+        )
+
+
 def _funnel(built: Built) -> Iterator[str]:
     for line in built.ledger.funnel:
         told = built.causes if line.step not in (AT_READING, UNSCORED) else []
@@ -207,6 +216,7 @@ SOURCES: tuple[Callable[[Built], Iterator[str]], ...] = (
     _trainer,
     _split,
     _judge,
+    _orphaned,
     _funnel,
     _rows,
     _unread,

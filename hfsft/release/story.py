@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from hfsft.errors import plain
 from hfsft.plan.row import COLUMNS, complete, conversation
 from hfsft.plan.step import unit
+from hfsft.release.clusters import clusters
 from hfsft.release.reader import Release
 
 if TYPE_CHECKING:
@@ -26,9 +27,7 @@ if TYPE_CHECKING:
 SAMPLES = {"train": 300, "validation": 100, "rejected": 300, "failed": 100}
 """Rows of each fate that the page shows at most, picked by a hash of their ids."""
 EACH_RULE = 30  # rejected rows of every rule at least, however few of all it took
-CLUSTERS = 40
 TOPICS = 50
-MEMBERS = 6  # of a cluster, shown with their text
 LONGEST = 4_000  # characters of one text that the page shows
 LINEAGE = ("origin", "template", "round", "topic", "seed_id", "parent_id", "family")
 FATE = ("fate", "stage", "rule", "value", "bound", "error")
@@ -142,28 +141,10 @@ class Story:
 
     def clusters(self) -> list[dict[str, Any]]:
         """The largest groups of rows that are duplicates of one row: its text, and those of some of them."""
-        parent: dict[str, str] = {}
-        for name in self.fallen.kinds:
-            if "_duplicate_" in name and name.endswith("_of"):
-                rows = zip(*(self.fallen.column(part) for part in ("id", "rule", name)), strict=True)
-                parent.update({row: of for row, rule, of in rows if of and rule and name.startswith(rule)})
-        groups: dict[str, list[str]] = defaultdict(list)
-        for row in parent:
-            top = row
-            for _ in range(len(parent)):  # a row may be the duplicate of one that fell itself
-                if top not in parent:
-                    break
-                top = parent[top]
-            groups[top].append(row)
-        largest = sorted(groups.items(), key=lambda item: (-len(item[1]), item[0]))[:CLUSTERS]
-        texts = self._texts({row for top, members in largest for row in (top, *members[:MEMBERS])})
+        found = clusters(self.kept, self.fallen)
         return [
-            {
-                "text": texts.get(top, top),
-                "rows": len(members),
-                "members": [texts.get(member, member) for member in members[:MEMBERS]],
-            }
-            for top, members in largest
+            {**each, "text": _cut(each["text"]), "members": [_cut(member) for member in each["members"]]}
+            for each in found
         ]
 
     def topics(self) -> list[dict[str, Any]]:
@@ -178,14 +159,6 @@ class Story:
         sizes = Counter(self.values("family"))
         sides = {table.split: len(set(table.column("family"))) for table in self.kept}
         return {"splits": sides, "sizes": sorted(Counter(sizes.values()).items()), "families": len(sizes)}
-
-    def _texts(self, ids: set[str]) -> dict[str, str]:
-        found = {}
-        for table in [*self.kept, self.fallen]:
-            for row, text in zip(table.column("id"), table.column("instruction"), strict=True):
-                if row in ids:
-                    found[row] = _cut(text or "")
-        return found
 
 
 def _chosen(ids: Sequence[str], count: int, places: Sequence[int] | None = None) -> list[int]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from hfsft.similarity.families import families
 from hfsft.similarity.normalise import normalise
-from hfsft.similarity.pairs import near_pairs
+from hfsft.similarity.pairs import Items, near_pairs
 from hfsft.similarity.shingles import shingles
 
-__all__ = ["families", "near_pairs", "normalise", "shingles"]
+__all__ = ["Items", "families", "near_pairs", "normalise", "shingles"]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, NamedTuple
 
-from hfsft.similarity.shingles import mixed
+from hfsft.similarity.shingles import distinct, mixed
 
 if TYPE_CHECKING:
     import numpy as np
@@ -18,12 +18,13 @@ if TYPE_CHECKING:
     from hfsft.similarity.shingles import Hashes, Places
     from hfsft.similarity.sketches import Sketches
 
-MISSED = 0.0015  # the share of pairs, as alike as the bound, that may be in no band together
+MISSED = 0.0008  # the share of pairs, as alike as the bound, that may be in no band together
 FULL = 48  # items that share a band and all meet each other
 NEAR = 8  # where more do: the next ones that each meets
 BEST = 8  # and the preferred ones
 MOST = 40  # pairs of an item with preferred ones that are counted exactly
 DOUBT = 4  # standard errors by which a sketch may mistake a share for less than the bound
+QUICK = 32  # numbers of two sketches that are compared first
 _BLOCK = 1 << 16  # pairs whose sketches are compared at once
 
 
@@ -50,17 +51,43 @@ def bands_for(at_least: float, numbers: int) -> Bands:
     return best
 
 
-def candidates(
-    sketches: Sketches, groups: Hashes, rank: Places, bands: Bands, at_least: float
-) -> tuple[Places, Places, NDArray[np.float32]]:
-    """Pairs of items of one group that agree in a band, and about how much they have in common.
+class Table(NamedTuple):
+    """The sketches of items, how they are cut, and the share that two items must have in common."""
 
-    `rank` orders the items, the preferred ones first; the first of a pair is preferred to the second.
+    sketches: Sketches
+    bands: Bands
+    at_least: float
+
+    def close(self, first: Places, second: Places) -> tuple[NDArray[np.bool_], NDArray[np.float32]]:
+        """Which pairs may have that much in common, and about how much each has."""
+        import numpy as np
+
+        found = np.zeros(len(first), np.float32)
+        alive = np.arange(len(first))
+        for numbers in (QUICK, self.sketches.shape[1]):  # most pairs show by a few numbers that they are far apart
+            doubt = DOUBT * math.sqrt(self.at_least * (1 - self.at_least) / numbers)
+            for start in range(0, len(alive), _BLOCK):
+                some = alive[start : start + _BLOCK]
+                same = self.sketches[first[some], :numbers] == self.sketches[second[some], :numbers]
+                found[some] = same.mean(axis=1, dtype=np.float32)
+            alive = alive[found[alive] >= self.at_least - doubt]
+        kept = np.zeros(len(first), bool)
+        kept[alive] = True
+        return kept, found
+
+
+def candidates(
+    table: Table, groups: Hashes, rank: Places, rests: tuple[Table, Places] | None = None
+) -> tuple[Places, Places]:
+    """Pairs of items of one group that agree in a band and may have enough in common.
+
+    `rank` orders the items, the preferred ones first; the first of a pair is preferred to the second. `rests` says
+    what else must agree: of items with one number above 0, their rests.
     """
     import numpy as np
 
+    sketches, bands, _ = table
     count = len(sketches)
-    doubt = DOUBT * math.sqrt(at_least * (1 - at_least) / bands.numbers)
     codes, shares = np.zeros(0, np.int64), np.zeros(0, np.float32)
     for band in range(bands.bands):
         columns = range(band * bands.rows, (band + 1) * bands.rows)
@@ -74,13 +101,23 @@ def candidates(
         one, other = (np.concatenate(side) for side in zip(*found, strict=True))
         later = rank[one] > rank[other]
         first, second = np.where(later, other, one), np.where(later, one, other)
-        new = np.setdiff1d(np.unique(first * count + second), codes, assume_unique=True)
-        close = _agreement(sketches, new // count, new % count)
-        kept = close >= at_least - doubt
-        codes, shares = np.concatenate([codes, new[kept]]), np.concatenate([shares, close[kept]])
+        new = np.setdiff1d(distinct(first * count + second), codes, assume_unique=True)
+        if rests is not None:
+            new = new[_own_agree(*rests, new // count, new % count)]
+        kept, close = table.close(new // count, new % count)
+        new, close = new[kept], close[kept]
+        codes, shares = np.concatenate([codes, new]), np.concatenate([shares, close])
         order = np.argsort(codes)
         codes, shares = codes[order], shares[order]
-    return _bounded(codes // count, codes % count, shares, rank)
+    kept = _bounded(codes // count, codes % count, shares, rank)
+    return codes[kept] // count, codes[kept] % count
+
+
+def _own_agree(table: Table, kinds: Places, first: Places, second: Places) -> NDArray[np.bool_]:
+    asked = (kinds[first] == kinds[second]) & (kinds[first] > 0)
+    agree: NDArray[np.bool_] = ~asked
+    agree[asked] = table.close(first[asked], second[asked])[0]
+    return agree
 
 
 def _meetings(keys: Hashes, beside: NDArray[np.uint32], rank: Places) -> list[tuple[Places, Places]]:
@@ -113,20 +150,7 @@ def _meetings(keys: Hashes, beside: NDArray[np.uint32], rank: Places) -> list[tu
     return found
 
 
-def _agreement(sketches: Sketches, first: Places, second: Places) -> NDArray[np.float32]:
-    """The share of numbers that the sketches of each pair have in common."""
-    import numpy as np
-
-    found = np.empty(len(first), np.float32)
-    for start in range(0, len(first), _BLOCK):
-        part = slice(start, start + _BLOCK)
-        found[part] = (sketches[first[part]] == sketches[second[part]]).mean(axis=1, dtype=np.float32)
-    return found
-
-
-def _bounded(
-    first: Places, second: Places, shares: NDArray[np.float32], rank: Places
-) -> tuple[Places, Places, NDArray[np.float32]]:
+def _bounded(first: Places, second: Places, shares: NDArray[np.float32], rank: Places) -> NDArray[np.bool_]:
     """Of an item's pairs with preferred ones the closest, and those with the most preferred."""
     import numpy as np
 
@@ -136,4 +160,4 @@ def _bounded(
         (starts,) = begins.nonzero()
         behind = np.arange(len(order)) - (starts[np.cumsum(begins) - 1] if len(order) else 0)
         keep[order[behind < most]] = True
-    return first[keep], second[keep], shares[keep]
+    return keep

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     Shares = NDArray[np.float64]
 
 SLACK = 1.5  # how much more alike two texts may be than their rests
-_KEPT = 4096  # texts whose sets are kept while pairs are counted
+_KEPT = 1 << 24  # characters of the texts whose sets are kept while pairs are counted
 
 
 def every_pair(texts: Sequence[str]) -> Shares:
@@ -47,7 +47,8 @@ class Measured:
 
     def __init__(self, texts: Sequence[str], templates: Templates) -> None:
         self.texts, self._templates = texts, templates
-        self._sets = lru_cache(_KEPT)(self._made)
+        longest = max(sum(map(len, texts)) // max(len(texts), 1), 1)
+        self._sets = lru_cache(max(_KEPT // longest, 64))(self._made)
 
     def among(self, one: int, others: Sequence[int]) -> Shares:
         """The similarity of one text to each of some others."""

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from hfsft.similarity.candidates import Bands, bands_for, candidates
+from hfsft.similarity.candidates import Table, bands_for, candidates
 from hfsft.similarity.measure import SLACK, Measured, every_pair
 from hfsft.similarity.normalise import normalise
-from hfsft.similarity.shingles import chunks
+from hfsft.similarity.shingles import chunks, distinct
 from hfsft.similarity.sketches import sketches
 from hfsft.similarity.templates import Templates
 
@@ -21,55 +21,64 @@ if TYPE_CHECKING:
 Item = str | tuple[str, ...]
 
 FEW = 2000  # so many different items are all compared
-WHOLE = 200  # numbers in the sketch of a text at most
-OWN = 300  # in that of its rest, of which less has to be in common
+WHOLE = 224  # numbers in the sketch of a text at most
+OWN = 330  # in that of its rest, of which less has to be in common
 
 
-def near_pairs(
-    items: Sequence[Item], at_least: float, *, groups: Sequence[str] | None = None, ranked: bool = False
-) -> Iterator[tuple[int, int, float]]:
+def near_pairs(items: Sequence[Item], at_least: float) -> Iterator[tuple[int, int, float]]:
     """`(i, j, similarity)`, i < j, of the items that are at least so alike (0 to 1).
 
     An item is a text or a tuple of texts; its parts are compared for themselves, and the least alike decide. A part
     that only one of two items has makes them unlike, one that neither has says nothing. How alike two texts are,
-    `hfsft.similarity.measure` says. Items of different `groups` (compared in their normal form) are not alike at all.
+    `hfsft.similarity.measure` says.
 
     Items that are the same once normalised are paired with the first of them alone (similarity 1), so a thousand
-    copies make a thousand pairs. Blank items are like nothing. Up to 2,000 different items are all compared; of more,
-    MinHash finds the candidates, and an exact count confirms them: no pair is wrong, and of a hundred thousand
-    ordinary texts about two in a thousand pairs near `at_least` are missing. Where very many are alike, each item is
-    paired with some 40 others at most: with the items most like it, and those that are preferred to all. Which are
-    preferred depends on what the items say, or, where they are `ranked`, on their order, the best first.
+    copies make a thousand pairs. Blank items are like nothing. Which pairs are found among others, `Items` says.
     """
-    first: dict[tuple[str, ...], int] = {}
-    shown = [normalise(group) for group in groups] if groups else [""] * len(items)
-    for place, (item, group) in enumerate(zip(items, shown, strict=True)):
-        parts = tuple(map(normalise, (item,) if isinstance(item, str) else item))
-        if any(parts) and (original := first.setdefault((group, *parts), place)) != place:
-            yield original, place, 1.0
-    places = list(first.values())
-    search = _Search(list(first))
-    found = search.every(at_least) if len(places) <= FEW else search.some(at_least, ranked)
-    for one, other, similarity in found:
-        low, high = sorted((places[one], places[other]))
-        yield low, high, similarity
+    known = Items(items)
+    yield from ((first, copy, 1.0) for copy, first in known.copies.items())
+    yield from known.alike(at_least)
 
 
-class _Search:
-    """Different items, each as its group and its parts in their normal form."""
+class Items:
+    """Items to compare, each a text or a tuple of texts; those of different groups are not alike at all.
 
-    def __init__(self, items: Sequence[tuple[str, ...]]) -> None:
+    `copies` are the items that are the same as an earlier one (and its group) once normalised, with its place.
+    """
+
+    def __init__(self, items: Sequence[Item], groups: Sequence[str] | None = None) -> None:
         import numpy as np
 
-        self.keys = items
-        self.groups = _numbers([group for group, *_ in items])[1]
+        self.copies: dict[int, int] = {}
+        first: dict[tuple[str, ...], int] = {}
+        shown = [normalise(group) for group in groups] if groups else [""] * len(items)
+        for place, (item, group) in enumerate(zip(items, shown, strict=True)):
+            parts = tuple(map(normalise, (item,) if isinstance(item, str) else item))
+            if any(parts) and (original := first.setdefault((group, *parts), place)) != place:
+                self.copies[place] = original
+        self.keys, self.places = list(first), list(first.values())
+        self.groups = _numbers([group for group, *_ in self.keys])[1]
         self.texts: list[list[str]] = []
         self.of: list[Places] = []  # for each part and item the number of its text
-        for part in zip(*(parts for _, *parts in items), strict=True):
+        for part in zip(*(parts for _, *parts in self.keys), strict=True):
             texts, numbers = _numbers(part)
             self.texts.append(texts)
             self.of.append(numbers)
         self.several = len(np.unique(self.groups)) > 1
+
+    def alike(self, at_least: float, *, ranked: bool = False) -> Iterator[tuple[int, int, float]]:
+        """`(i, j, similarity)`, i < j, of the items that are no copies and at least so alike.
+
+        Up to 2,000 of them are all compared. Of more, MinHash finds the candidates, and an exact count confirms them:
+        no pair is wrong, and about one or two in a thousand of those near `at_least` are missing. Where very many are
+        alike, each item is paired with some 50 others at most: with the items most like it, and those that are
+        preferred to all. Which are preferred depends on what the items say, or, where they are `ranked`, on their
+        order, the best first.
+        """
+        found = self.every(at_least) if len(self.keys) <= FEW else self.some(at_least, ranked)
+        for one, other, similarity in found:
+            low, high = sorted((self.places[one], self.places[other]))
+            yield low, high, similarity
 
     def every(self, at_least: float) -> Iterator[tuple[int, int, float]]:
         """The pairs among all."""
@@ -105,7 +114,7 @@ class _Search:
             ]
             for one, other in _met(there, members, self.groups, rank, at_least):
                 codes.append(one * count + other)
-        pairs = np.unique(np.concatenate(codes))
+        pairs = distinct(np.concatenate(codes))
         first, second = pairs // count, pairs % count
         order = np.lexsort((first, second))
         first, second = first[order], second[order]
@@ -162,31 +171,34 @@ class _Part:
 def _met(
     there: Sequence[tuple[_Part, Places]], members: Places, groups: Places, rank: Places, at_least: float
 ) -> Iterator[tuple[Places, Places]]:
-    """Candidates among the items with the same parts: by all that they say, and by their rests where they have any.
-
-    The numbers of a band come from each part in turn: two items share one only where every part is alike.
-    """
+    """Candidates among the items with the same parts: by all that they say, and by their rests where they have any."""
     import numpy as np
 
-    templated = np.zeros(len(members), bool)
-    for part, of in there:
-        templated |= part.templated[of[members]]
-    own = [part.own if len(part.own) else part.whole for part, _ in there]
-    ways: list[tuple[Places, list[Sketches], Bands, float]] = [
-        (members, [part.whole for part, _ in there], bands_for(at_least, WHOLE), at_least)
-    ]
-    if templated.any():
-        ways.append((members[templated], own, bands_for(at_least / SLACK, OWN), at_least / SLACK))
-    for some, made, bands, share in ways:
-        if len(some) < 2:
-            continue
-        columns = [
-            made[number % len(made)][:, number % made[number % len(made)].shape[1]][there[number % len(made)][1][some]]
-            for number in range(bands.numbers)
-        ]
-        table = np.stack(columns, axis=1)
-        one, other, _ = candidates(table, groups[some].astype(np.uint64), rank[some], bands, share)
-        yield some[one], some[other]
+    kinds = sum(part.templated[of[members]].astype(np.intp) << place for place, (part, of) in enumerate(there))
+    group = groups[members].astype(np.uint64)
+
+    def table(made: list[Sketches], share: float, numbers: int) -> Table:
+        """The numbers of a band come from each part in turn: two items share one only where every part is alike."""
+        bands, texts = bands_for(share, numbers), [of[members] for _, of in there]
+        if len(made) == 1 and np.array_equal(texts[0], np.arange(len(made[0]))):
+            return Table(made[0], bands, share)
+        columns = []
+        for number in range(bands.numbers):
+            part = number % len(made)
+            columns.append(made[part][texts[part], number % made[part].shape[1]])
+        return Table(np.stack(columns, axis=1), bands, share)
+
+    whole = table([part.whole for part, _ in there], at_least, WHOLE)
+    if not np.any(kinds):
+        one, other = candidates(whole, group, rank[members])
+        yield members[one], members[other]
+        return
+    own = table([part.own if len(part.own) else part.whole for part, _ in there], at_least / SLACK, OWN)
+    one, other = candidates(whole, group, rank[members], (own, np.asarray(kinds)))
+    yield members[one], members[other]
+    some = np.flatnonzero(kinds)
+    one, other = candidates(own._replace(sketches=own.sketches[some]), group[some], rank[members[some]])
+    yield members[some[one]], members[some[other]]
 
 
 def _numbers(values: Sequence[str]) -> tuple[list[str], Places]:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
-from hfsft.similarity.shingles import WORD, Chunk, chunks
+from hfsft.similarity.shingles import WORD, Chunk, chunks, distinct
 
 if TYPE_CHECKING:
     import numpy as np
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 COMMON = 10  # different texts with one run, from which it is template
 RUN = 5 * WORD
-REST = 3 * WORD  # so long are the runs that rests are compared by: long enough to tell orders of words apart
+REST = 4 * WORD  # so long are the runs that rests are compared by: long enough to tell orders of words apart
 TWICE = 2  # a text without a run of its own: runs so many times as common as its rarest are template
 _SLOTS = 1 << 24  # counters that tell runs apart which may be common
 _BUFFER = 1 << 22
@@ -73,7 +73,7 @@ class Templates:
         kept = own[short.stop] > own[short.first]
         text, hashes = short.text[kept], short.hashes[kept]
         borders = np.searchsorted(text, np.arange(texts + 1)).tolist()
-        sets = [np.unique(hashes[start:end]) for start, end in pairwise(borders)]
+        sets = [distinct(hashes[start:end]) for start, end in pairwise(borders)]
         return Rests(templated, sets)
 
 
@@ -111,7 +111,7 @@ def _once(chunk: Chunk) -> Hashes:
 def _added(found: tuple[Hashes, NDArray[np.int64]], waiting: list[Hashes]) -> tuple[Hashes, NDArray[np.int64]]:
     import numpy as np
 
-    runs, counts = np.unique(np.concatenate([found[0], *waiting]), return_inverse=False, return_counts=True)
+    runs, counts = np.unique(np.concatenate([found[0], *waiting]), return_counts=True)
     counts = counts.astype(np.int64)
     at = np.searchsorted(runs, found[0])
     counts[at] += found[1] - 1

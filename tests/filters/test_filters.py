@@ -41,11 +41,11 @@ GOLDEN: dict[str, tuple[int, Batch]] = {
     "repetition": (2, {"repetition_response": [0.0, 0.0, 0.2037, None]}),
     "refusal": (2, {"refusal_response": [0.0, 1.0, 0.5, None]}),
     "exact_duplicate": (
-        1,
+        2,
         {"exact_duplicate_instruction": [0, 1, 0, None], "exact_duplicate_instruction_of": [None, "1", None, None]},
     ),
     "near_duplicate": (
-        1,
+        2,
         {
             "near_duplicate_instruction": [0.0, 1.0, 0.6875, None],
             "near_duplicate_instruction_of": [None, "1", "1", None],
@@ -81,7 +81,10 @@ def test_every_filter_is_documented(name: str, kind: type[Filter]) -> None:
 def test_steps_compare_what_was_measured_or_judged(rule: Filter) -> None:
     steps = rule.steps()
     known = {*rule.reads, *rule.writes}
-    assert [step.kind for step in steps] == [*(["whole" if rule.whole else "map"] if rule.writes else []), "keep"]
+    measuring = {"score": [], "near_duplicate": ["whole", "whole"], "exact_duplicate": ["whole"]}.get(
+        rule.name, ["map"]
+    )
+    assert [step.kind for step in steps] == [*measuring, "keep"]
     assert all(step.bound and step.bound.column in known for step in steps if step.kind == "keep")
     assert all(set(step.reads).isdisjoint(step.optional) for step in steps)
     assert {*rule.reads} <= {*COLUMNS, "score_mean"}

@@ -1,0 +1,65 @@
+"""Which filters run at a point of the plan, and in which order.
+
+A filter runs as soon as no later stage writes what it reads: before anything is paid for that it may remove. Of those
+that may run at one point, the ones that look at one row alone come before those that compare rows, each in the order of
+the recipe: a row must not fall for one that another filter then takes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from hfsft.errors import Place
+from hfsft.filters.base import Filter
+from hfsft.plan.step import Batch, Step
+
+RESPONSE = "response"
+
+
+class FilterOrder:
+    """The filters of a recipe that have yet to find their place, each with where it stands and what it is called."""
+
+    def __init__(self, rules: Sequence[tuple[Filter, Place | None, str]], given: bool) -> None:
+        """`given` says whether some rows come with their response, and others are answered later."""
+        self._waiting, self._given = list(rules), given
+
+    def steps(self, known: set[str], later: set[str]) -> Iterator[Step]:
+        """The steps of the filters that may run now: `known` columns exist, those `later` are written once more."""
+        ready = [waiting for waiting in self._waiting if set(waiting[0].reads) <= known - later]
+        self._waiting = [waiting for waiting in self._waiting if waiting not in ready]
+        comparing = [waiting for waiting in ready if waiting[0].whole]
+        for rule, place, label in ready:
+            if not rule.whole:
+                yield from rule.steps(place, label)
+        if comparing and self._given:
+            for rule, place, label in self._waiting:
+                if _decided_by_response(rule, known, later):
+                    yield from given(rule, place, label)
+            self._given = False
+        for rule, place, label in comparing:
+            yield from rule.steps(place, label)
+
+
+def _decided_by_response(rule: Filter, known: set[str], later: set[str]) -> bool:
+    """Whether the filter looks at one row, and waits for nothing but its response."""
+    used = {*rule.reads, *rule.optional}
+    return not rule.whole and bool(rule.writes) and set(rule.reads) <= known and used & later == {RESPONSE}
+
+
+def given(rule: Filter, place: Place | None, label: str) -> Iterator[Step]:
+    """The filter's steps over the rows that came with their response, which no later stage changes; others pass."""
+
+    def measure(batch: Batch) -> Batch:
+        made = rule.measure(batch)
+        return {
+            name: [value if response else None for value, response in zip(values, batch[RESPONSE], strict=True)]
+            for name, values in made.items()
+        }
+
+    for step in rule.steps(place, f"{label} given"):
+        if step.bound is None:
+            yield replace(step, identity={**step.identity, "given": True}, fn=measure)
+        else:
+            identity = {**step.identity, "missing": "keep"}
+            yield replace(step, identity=identity, bound=replace(step.bound, missing="keep"))

@@ -1,0 +1,98 @@
+"""The largest groups of rows that fell as duplicates of one row, with the texts that were compared."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from hfsft.filters.cells import text_of
+from hfsft.plan.ledger import OF
+from hfsft.plan.question import OPTIONAL, READS, questions
+from hfsft.plan.step import Batch
+
+if TYPE_CHECKING:
+    from hfsft.release.story import Table
+
+CLUSTERS = 40
+MEMBERS = 6  # of a cluster, shown with their text
+RULE = "_duplicate_"  # in the name of a measure between the rule and the columns that it compares
+
+
+def clusters(kept: Sequence[Table], fallen: Table) -> list[dict[str, Any]]:
+    """The text of the row that stands for each group, how many rows fell for it, and the texts of some of them.
+
+    A row that fell for one that fell itself, as of copies of a near duplicate, belongs to the row at the end.
+    """
+    parent: dict[str, str] = {}
+    compared: dict[str, tuple[str, ...]] = {}
+    for name in fallen.kinds:
+        if RULE in name and name.endswith(OF):
+            columns = _columns(name.split(RULE, 1)[1].removesuffix(OF), fallen.kinds)
+            rows = zip(*(fallen.column(part) for part in ("id", "rule", name)), strict=True)
+            fell = {row: of for row, rule, of in rows if of and rule and name.startswith(rule)}
+            parent.update(fell)
+            compared.update(dict.fromkeys(fell, columns))
+    groups: dict[tuple[str, tuple[str, ...]], list[str]] = defaultdict(list)
+    for row in list(parent):
+        groups[_top(row, parent), compared[row]].append(row)
+    largest = sorted(groups.items(), key=lambda item: (-len(item[1]), item[0]))[:CLUSTERS]
+    wanted: dict[tuple[str, ...], set[str]] = defaultdict(set)
+    for (top, columns), members in largest:
+        wanted[columns] |= {top, *members[:MEMBERS]}
+    texts = {columns: _texts([*kept, fallen], columns, ids) for columns, ids in wanted.items()}
+    return [
+        {
+            "text": texts[columns].get(top, top),
+            "compared": " + ".join(columns),
+            "rows": len(members),
+            "members": [texts[columns].get(member, member) for member in members[:MEMBERS]],
+        }
+        for (top, columns), members in largest
+    ]
+
+
+def _top(row: str, parent: dict[str, str]) -> str:
+    """The row at the end of a chain; the chain is shortened on the way, so that the next look is short."""
+    seen = {row}
+    top = parent[row]
+    while top in parent and top not in seen:
+        seen.add(top)
+        top = parent[top]
+    for each in seen:
+        if each != top:
+            parent[each] = top
+    return top
+
+
+def _columns(joined: str, known: Mapping[str, str]) -> tuple[str, ...]:
+    """The columns whose names, joined by `_`, are `joined`; as one name where they are not known."""
+    for name in sorted(known, key=len, reverse=True):
+        if joined == name:
+            return (name,)
+        if joined.startswith(f"{name}_"):
+            rest = _columns(joined[len(name) + 1 :], known)
+            if rest[-1] in known:
+                return (name, *rest)
+    return (joined,)
+
+
+def _texts(tables: Sequence[Table], columns: tuple[str, ...], ids: set[str]) -> dict[str, str]:
+    """What was compared of some rows, by their ids."""
+    found = {}
+    reads = dict.fromkeys(("id", *columns, *(OPTIONAL if set(READS) & set(columns) else ())))
+    for table in tables:
+        places = [place for place, row in enumerate(table.column("id")) if row in ids]
+        rows = [row for _, row in table.rows(places)]
+        batch: Batch = {name: [row.get(name) for row in rows] for name in reads}
+        parts = [_parts(batch, name) for name in columns]
+        for row, *texts in zip(batch["id"], *parts, strict=True):
+            found[row] = "\n\n".join(text for text in texts if text)
+    return found
+
+
+def _parts(batch: Batch, column: str) -> list[str]:
+    if column not in READS:
+        return [text_of(value, column) or "" for value in batch[column]]
+    asked = questions(batch)
+    return ["\n\n".join(part for part in (each.system, each.said, each.context) if part) for each in asked]
