@@ -9,7 +9,9 @@ HfsftError
 │   │   └── BudgetError      the next request could pass the recipe's budget
 │   ├── StoreError           the response store cannot be written
 │   ├── StageError           too large a share of one stage's rows failed
-│   └── ReleaseError         the Hub or an export refuses what was built
+│   ├── ReleaseError         the Hub or an export refuses what was built
+│   ├── ArgumentError        an argument from Python that the callee does not take
+│   └── ColumnError          a dataset that lacks a column
 ├── AnswerError              one row's answer is unusable; the row fails, the build goes on
 └── InternalError            exit 3: a promise of ours is broken, such as a ledger that does not add up
 """
@@ -121,6 +123,17 @@ class StageError(UserError):
 
 class ReleaseError(UserError):
     """The Hub or an export refuses what was built."""
+
+
+class ArgumentError(UserError, TypeError, ValueError):
+    """An argument that a filter does not take, or a value that it may not have; every one of them at once."""
+
+
+class ColumnError(UserError, KeyError):
+    """A dataset lacks a column that is read."""
+
+    def __str__(self) -> str:  # KeyError's own would quote the sentence
+        return str(self.args[0])
 
 
 class AnswerError(HfsftError):

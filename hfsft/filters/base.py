@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from hfsft.errors import ColumnError, nearest
+from hfsft.filters.arguments import Explained
 from hfsft.plan.step import Batch, Bound, Step
 
 if TYPE_CHECKING:
@@ -17,7 +20,7 @@ if TYPE_CHECKING:
 THRESHOLDS = frozenset({"at_least", "at_most"})
 
 
-class Filter(BaseModel, ABC):
+class Filter(BaseModel, ABC, metaclass=Explained):
     """A rule over rows: `measure` writes numbers into columns, `bounds` compare them.
 
     A subclass's fields are its arguments in a recipe, its docstring is its documentation. Fields in `deciding` enter
@@ -53,6 +56,10 @@ class Filter(BaseModel, ABC):
     @abstractmethod
     def bounds(self) -> list[Bound]:
         """The comparisons, in the order that they cut."""
+
+    def warnings(self, languages: Sequence[str]) -> list[str]:
+        """Where the filter is blind in data of these languages (ISO 639-1 codes), one sentence each."""
+        return []
 
     def identity(self) -> dict[str, Any]:
         """What the measure depends on."""
@@ -96,11 +103,16 @@ class Filter(BaseModel, ABC):
     def apply(self, dataset: Dataset) -> tuple[Dataset, Dataset]:
         """`(kept, rejected)` of any `datasets.Dataset` that has the columns of `reads`; both carry the measure.
 
-        Raises `KeyError` naming the columns that are missing.
+        Raises `ColumnError` naming the columns that are missing.
         """
         from hfsft.plan.engine import apply
 
-        return apply(dataset, tuple(self.steps()))
+        steps = tuple(self.steps())
+        needed = {name for step in steps for name in step.reads} - self.writes.keys()
+        for name in sorted(needed - set(dataset.column_names)):
+            known = nearest(name, dataset.column_names)
+            raise ColumnError(f"filters[{self.name}] reads `{name}`, which the dataset does not have ({known})")
+        return apply(dataset, steps)
 
 
 class Limits(BaseModel):

@@ -3,18 +3,42 @@
 from __future__ import annotations
 
 import re
+import unicodedata
+from collections.abc import Iterator, Sequence
 from functools import cache
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from hfsft.filters.cells import text_of
 from hfsft.filters.column import OfColumn, Share
-from hfsft.filters.refusal_phrases import PHRASES, UNSPACED
+from hfsft.filters.loops import UNSPACED
+from hfsft.filters.refusals import PHRASES
 
 OPENING = 300  # characters
 
-_QUOTED = re.compile('```.*?```|"[^"]{0,300}"|\u201c[^\u201d]{0,300}\u201d|«[^»]{0,300}»', re.DOTALL)
+# Scripts that only some languages need: their phrases are looked for where a text has such letters.
+_SCRIPTS = {
+    **dict.fromkeys(["ru"], "\u0400-\u04ff"),
+    **dict.fromkeys(["ar"], "\u0600-\u06ff"),
+    **dict.fromkeys(["hi"], "\u0900-\u097f"),
+    **dict.fromkeys(["th"], "\u0e00-\u0e7f"),
+    **dict.fromkeys(["ko"], "\uac00-\ud7af"),
+    **dict.fromkeys(["zh", "ja"], "\u3040-\u30ff\u4e00-\u9fff"),
+}
+_ENDS = ".!?。।؟"
+_QUOTED = re.compile(
+    '```.*?```|"[^"]{0,300}"|[\u201c\u201e][^\u201c\u201d]{0,300}[\u201c\u201d]|«[^»]{0,300}»|「[^」]{0,300}」|『[^』]{0,300}』'
+    r"|(?<!\w)'(?=\S)(?:[^'\n]|(?<=\w)'(?=\w)){1,300}'(?!\w)",
+    re.DOTALL,
+)
+# What somebody is told to say is a quote too.
+_SAID = re.compile(
+    r"\b(?:say|says|said|saying|tell|tells|told|write|writes|wrote|type|reply|replies|replied|translation|translates|"
+    r"translated|example|sagen sie|sag|schreiben sie|antworten sie|dites|dis|écrivez|répondez|diga|di|escriba|responda|"
+    r"diga|escreva|dica|scriva|zeg|schrijf|скажите|напишите|powiedz|napisz)(?: [\w']{1,12}){0,3} ?: ?[^\n]{1,300}"
+    "|(?:说|回复说|写道)[:：][^\n]{1,300}"
+)
 
 
 class Refusal(OfColumn):
@@ -22,54 +46,139 @@ class Refusal(OfColumn):
 
     It is 1 where the text opens with a refusal, 0.5 where it refuses further down or only says that it is an AI ("As
     an AI, I do not have opinions, but ..."), 0 otherwise. The opening is the first 300 characters. What is quoted or
-    code does not count. It knows the usual phrases in English, Vietnamese, German, French, Spanish and Chinese.
+    code does not count, nor does a refusal that asks for something ("I cannot answer without knowing your model").
     Apologies ("I'm sorry to hear that your parcel is late"), limits of a business ("we cannot refund gift cards") and
     "I don't know" are no refusals.
 
-    On 300 answers of three models with human labels (XSTest, where the phrases were tuned too): of the 128 full
-    refusals 105 get 1 and 6 get 0.5; of the 111 rows with 1 all but one are full or partial refusals, of the 12 with
-    0.5 seven. Nothing fell in 4,000 human and early GPT-3 answers (dolly, alpaca). Not found: refusals that only
-    lecture ("Violence is never the answer") or change the subject, and all other languages.
+    Known are the usual phrases in Arabic, Chinese, Dutch, English, French, German, Hindi, Indonesian, Italian,
+    Japanese, Korean, Polish, Portuguese, Russian, Spanish, Thai, Turkish and Vietnamese; it says so where a recipe's
+    `language` names another. Of 136 refusals in these languages that were written after the phrases were, 100 got 1; with what
+    they taught, all of 318 do, and none of 141 answers that look like refusals (12 to 50 texts a language).
+
+    On 300 English answers of three models with human labels (XSTest, where the phrases were tuned too): of the 128
+    full refusals 108 get 1 and 5 get 0.5; of the 114 rows with 1 all but one are full or partial refusals. Of 4,000
+    human and early GPT-3 answers (dolly, alpaca), 2,017 of code and 1,000 solutions of sums none got more than 0. Not
+    found: refusals that only lecture ("Violence is never the answer") or change the subject, and other languages.
     """
 
     name: ClassVar[str] = "refusal"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
 
     at_least: Share | None = Field(None, description="Smallest value that is kept.")
     at_most: Share | None = Field(
         0, description="Largest value that is kept: 0 for no refusal at all, 0.5 to keep mere AI disclaimers."
     )
+    phrases: list[Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]] = Field(
+        [],
+        description="More phrases that refuse, to the letter but for case and white space, such as those of one's own "
+        "model.",
+    )
 
     def value(self, cell: Any) -> float:
         """How much it declines."""
-        return refusal(text_of(cell, self.column) or "")
+        return refusal(text_of(cell, self.column) or "", tuple(self.phrases))
+
+    def warnings(self, languages: Sequence[str]) -> list[str]:
+        """One sentence about those of the data's languages in which it finds nothing."""
+        unknown = [code for code in languages if code.split("-")[0].lower() not in LANGUAGES]
+        if not unknown or self.phrases:
+            return []
+        return [
+            f"filters[refusal] knows no refusals in {', '.join(unknown)} (it knows {', '.join(sorted(LANGUAGES))}): "
+            "name the usual ones in `refusal: {phrases: [...]}`"
+        ]
 
 
-def refusal(text: str) -> float:
-    """1 for a text that opens with a refusal, 0.5 for a later one or an AI disclaimer, 0 for neither."""
-    own = _QUOTED.sub(" ", text.casefold().replace("\u2019", "'"))
-    plain = " ".join(own.split())
-    if not _says(plain, "refuses", "disclaims"):
-        return 0.0
-    return 1.0 if _says(plain[:OPENING], "refuses") else 0.5
+LANGUAGES = frozenset(PHRASES)
+"""The languages in which refusals are known, as ISO 639-1 codes."""
 
 
-def _says(text: str, *what: Literal["refuses", "disclaims"]) -> bool:
-    spaced, unspaced = _patterns(what)
-    return bool(spaced.search(text)) or (not text.isascii() and bool(unspaced.search(text)))
+def refusal(text: str, phrases: tuple[str, ...] = ()) -> float:
+    """1 for a text that opens with a refusal, 0.5 for a later one or an AI disclaimer, 0 for neither.
+
+    `phrases` are more of those that refuse.
+    """
+    folded = _folded(text)
+    own = " ".join(_SAID.sub(" ", _QUOTED.sub(" ", folded)).split())
+    places = list(_refusals(own, phrases))
+    if places:
+        return 1.0 if min(places) < OPENING else 0.5
+    return 0.5 if any(_pattern(code, "disclaims").search(own) for code in _languages(own)) else 0.0
+
+
+def _folded(text: str) -> str:
+    folded = _composed(text).casefold().replace("i\u0307", "i")  # a Turkish capital İ
+    return _dotted(folded).replace("\u2019", "'").replace("\u2018", "'")
+
+
+def _composed(text: str) -> str:
+    return unicodedata.normalize("NFKC", text)
+
+
+def _dotted(text: str) -> str:
+    """With a dot on each Turkish i that has none, since its capital is folded to one that has."""
+    return text.replace("\u0131", "i")
+
+
+def _refusals(text: str, phrases: tuple[str, ...]) -> Iterator[int]:
+    """Where the first refusal of each language stands that is not a question."""
+    for code in _languages(text):
+        for found in _pattern(code, "refuses").finditer(text):
+            if not _asks(code, text, found.start(), found.end()):
+                yield found.start()
+                break
+    if phrases and (said := _own(phrases).search(text)):
+        yield said.start()
+
+
+def _asks(code: str, text: str, start: int, end: int) -> bool:
+    """Whether the sentence around a refusal, or a question right behind it, asks for what would help."""
+    before = max(text.rfind(mark, 0, start) for mark in _ENDS) + 1
+    after = _end_of_sentence(text, end)
+    pattern = _pattern(code, "asks")
+    if pattern.search(text, before, after):
+        return True
+    behind = _end_of_sentence(text, after + 1)
+    return text[behind : behind + 1] in ("?", "؟") and bool(pattern.search(text, after, behind))
+
+
+def _end_of_sentence(text: str, start: int) -> int:
+    return min((at for mark in _ENDS if (at := text.find(mark, start)) >= 0), default=len(text))
+
+
+def _languages(text: str) -> Iterator[str]:
+    """The languages that a text may be in, by its letters."""
+    for code in PHRASES:
+        script = _SCRIPTS.get(code)
+        if script is None or (not text.isascii() and _letters(script).search(text)):
+            yield code
 
 
 @cache
-def _patterns(what: tuple[str, ...]) -> tuple[re.Pattern[str], re.Pattern[str]]:
-    """The phrases of languages whose words stand apart, looked for at the start of words alone, and of the others."""
-    spaced, unspaced = (
-        "|".join(
-            phrase
-            for name, phrases in PHRASES.items()
-            if (name in UNSPACED) is apart
-            for kind in what
-            for phrase in getattr(phrases, kind)
+def _letters(script: str) -> re.Pattern[str]:
+    return re.compile(f"[{script}]")
+
+
+@cache
+def _pattern(code: str, kind: Literal["refuses", "disclaims", "asks"]) -> re.Pattern[str]:
+    """One expression for all phrases of a kind."""
+    language = PHRASES[code]
+    phrases = _dotted(_composed("|".join(getattr(language, kind))))
+    return re.compile(rf"(?<!\w)(?:{phrases})" if language.spaced else phrases)
+
+
+@cache
+def _own(phrases: tuple[str, ...]) -> re.Pattern[str]:
+    """The user's own phrases: no word may go on behind or before them where words stand apart."""
+    spelled = []
+    for phrase in phrases:
+        words = " ".join(_folded(phrase).split())
+        start, end = (
+            rf"(?{side}\w)" if _apart(letter) else "" for side, letter in (("<!", words[0]), ("!", words[-1]))
         )
-        for apart in (False, True)
-    )
-    return re.compile(rf"(?<!\w)(?:{spaced})"), re.compile(unspaced)
+        spelled.append(f"{start}{re.escape(words)}{end}")
+    return re.compile("|".join(spelled))
+
+
+def _apart(letter: str) -> bool:
+    return letter.isalnum() and not re.match(f"[{UNSPACED}]", letter)
