@@ -9,7 +9,6 @@ from pydantic import BaseModel, ValidationError
 
 from hfsft.errors import ArgumentError, nearest
 
-
 if TYPE_CHECKING:
     from pydantic._internal._model_construction import ModelMetaclass
 else:
@@ -21,7 +20,7 @@ SPELLED = ("at_least", "at_most")  # what may stand under a criterion
 class Explained(ModelMetaclass):
     """A model whose call says what is wrong in plain words; recipes, which do not call it, have words of their own."""
 
-    def __call__(cls, *args: Any, **values: Any) -> Any:
+    def __call__(cls, *args: Any, **values: Any) -> Any:  # noqa: N805 (a class is called)
         """The instance. Raises `ArgumentError` with everything that is wrong."""
         allowed: list[str] = list(getattr(cls, "model_fields", {}))
         if args:

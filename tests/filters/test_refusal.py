@@ -6,8 +6,8 @@ import pytest
 
 from hfsft.errors import ArgumentError
 from hfsft.filters import Refusal
-from hfsft.filters.refusal import LANGUAGES, refusal
-from hfsft.filters.refusals import PHRASES
+from hfsft.texts.refusal import LANGUAGES, refusal
+from hfsft.texts.refusals import PHRASES
 from tests.filters.refusals_east import EAST
 from tests.filters.refusals_more import MORE
 from tests.filters.refusals_west import WEST

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hfsft.filters import Repetition
-from hfsft.filters.loops import repeated_share
+from hfsft.texts.loops import repeated_share
 
 BOUND = Repetition().at_most or 0
 

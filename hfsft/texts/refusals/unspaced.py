@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hfsft.filters.refusals.phrases import Phrases
+from hfsft.texts.refusals.phrases import Phrases
 
 CHINESE = Phrases(
     "Chinese",

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from hfsft.filters.refusals.eastern import ARABIC, HINDI, INDONESIAN, POLISH, RUSSIAN, TURKISH, VIETNAMESE
-from hfsft.filters.refusals.english import ENGLISH
-from hfsft.filters.refusals.germanic import DUTCH, GERMAN
-from hfsft.filters.refusals.phrases import Phrases
-from hfsft.filters.refusals.romance import FRENCH, ITALIAN, PORTUGUESE, SPANISH
-from hfsft.filters.refusals.unspaced import CHINESE, JAPANESE, KOREAN, THAI
+from hfsft.texts.refusals.eastern import ARABIC, HINDI, INDONESIAN, POLISH, RUSSIAN, TURKISH, VIETNAMESE
+from hfsft.texts.refusals.english import ENGLISH
+from hfsft.texts.refusals.germanic import DUTCH, GERMAN
+from hfsft.texts.refusals.phrases import Phrases
+from hfsft.texts.refusals.romance import FRENCH, ITALIAN, PORTUGUESE, SPANISH
+from hfsft.texts.refusals.unspaced import CHINESE, JAPANESE, KOREAN, THAI
 
 PHRASES: dict[str, Phrases] = {
     "en": ENGLISH,
