@@ -53,7 +53,7 @@ class Evolve(Asking):
         return [(name, parse(template)) for template in self.templates for name in [template_name(template)]]
 
     def steps(self, context: Context) -> list[Step]:
-        """The steps of each round: make room for the new rows, ask for their instructions, check them, take some out."""
+        """The steps of each round: room for the new rows, their instructions, a check of them, what falls by it."""
         prompts = dict(self.prompts())
         identity = {
             "model": context.models[self.model],
@@ -62,11 +62,12 @@ class Evolve(Asking):
             "templates": {name: context.template_identity(prompt) for name, prompt in prompts.items()},
         }
         place = context.place("evolve")
-        own = {name: template_runs(_own_words(prompt, {**context.values(), **dict.fromkeys(kept, "")})) for name, prompt in prompts.items()}
+        kept = context.kept_in(*prompts.values())
+        blank = {**context.values(), **dict.fromkeys(kept, "")}
+        own = {name: template_runs(_own_words(prompt, blank)) for name, prompt in prompts.items()}
         steps = []
         for number in range(1, self.rounds + 1):
             grow = partial(_grow, number=number, variants=self.variants, names=tuple(prompts))
-            kept = context.kept_in(*prompts.values())
             ask = partial(self._ask, number=number, prompts=prompts, values=context.values(), kept=kept)
             steps += [
                 Step(

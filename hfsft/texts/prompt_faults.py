@@ -145,7 +145,8 @@ def _answers(text: str, parent: str) -> bool:
         return True
     if not _asks(parent):
         return False
-    return not (_asks(_AGENT_ASKS.sub(" ", text)) or _SELF.search(text))
+    said = _AGENT_ASKS.sub(" ", text)
+    return not (_asks(said) or _SELF.search(said))
 
 
 def _asks(text: str) -> bool:

@@ -8,9 +8,9 @@ from hfsft.errors import ArgumentError
 from hfsft.filters import Refusal
 from hfsft.texts.refusal import LANGUAGES, refusal
 from hfsft.texts.refusals import PHRASES
-from tests.filters.refusals_east import EAST
-from tests.filters.refusals_more import MORE
-from tests.filters.refusals_west import WEST
+from tests.texts.refusals_east import EAST
+from tests.texts.refusals_more import MORE
+from tests.texts.refusals_west import WEST
 
 SAID = {code: ([*refuses, *MORE[code]], answers) for code, (refuses, answers) in {**WEST, **EAST}.items()}
 
