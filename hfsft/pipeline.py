@@ -133,7 +133,7 @@ def run(
     if loaded.publish.tokenizer:
         from hfsft.release.tokenizer import load_tokenizer
 
-        load_tokenizer(loaded.publish.tokenizer)  # fails now, not after the last answer is paid for
+        load_tokenizer(loaded.publish.tokenizer, base=loaded.base)  # fails now, not after the last answer is paid for
     from hfsft.release import vega
 
     vega.prepare()

@@ -17,7 +17,7 @@ from hfsft.models.model import Request
 from hfsft.plan.row import child_id
 from hfsft.plan.step import Batch, Bound, Row, Step, Turns, digest, rows_of, sampling_seed, unit
 from hfsft.prompts import Prompt
-from hfsft.stages.base import Asking, Context
+from hfsft.stages.base import Asking, Context, rendered
 from hfsft.texts.peel import peel
 from hfsft.texts.prompt_faults import prompt_fault, template_runs
 
@@ -173,7 +173,7 @@ def ask(prompt: Prompt, values: dict[str, Any]) -> tuple[dict[str, str], ...]:
     # Row text cannot open a turn: the marks hang on all of it.
     fence = digest(values, 16)
     marks = {role: f"\0{role} {fence}\0" for role in TURNS}
-    head, *turns = re.split(f"\0({'|'.join(TURNS)}) {fence}\0", prompt.render(**values, **marks))
+    head, *turns = re.split(f"\0({'|'.join(TURNS)}) {fence}\0", rendered(prompt, **values, **marks))
     if not turns:
         return ({"role": "user", "content": head},)
     said = [{"role": role, "content": text.strip()} for role, text in zip(turns[::2], turns[1::2], strict=True)]

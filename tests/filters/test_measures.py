@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from hfsft.errors import ModelError, UserError
+from hfsft.errors import UserError
 from hfsft.filters import Refusal, Repetition, Tokens
 from hfsft.filters.base import Filter
 from hfsft.filters.tokens import words
@@ -45,40 +44,6 @@ def test_tokens_of_a_conversation_are_all_that_a_trainer_sees() -> None:
     }
     assert rule.measure(batch) == {"tokens_conversation": [6, 8, None, 8]}
     assert Tokens(column="messages", at_most=9).measure({"messages": [CHAT, None]}) == {"tokens_messages": [8, None]}
-
-
-@pytest.fixture
-def tokenizer(tmp_path: Path) -> str:
-    """A tokenizer of five words, with a chat template that takes no system message."""
-    from tokenizers import Tokenizer, models, pre_tokenizers
-    from transformers import PreTrainedTokenizerFast
-
-    vocabulary = {word: number for number, word in enumerate(["[UNK]", "<s>", "where", "is", "it", "here"])}
-    toy = Tokenizer(models.WordLevel(vocabulary, unk_token="[UNK]"))
-    toy.pre_tokenizer = pre_tokenizers.Whitespace()
-    build: Any = PreTrainedTokenizerFast
-    fast = build(tokenizer_object=toy, unk_token="[UNK]", bos_token="<s>")
-    fast.chat_template = (
-        "{% for m in messages %}{% if m.role == 'system' %}{{ raise_exception('no system role') }}{% endif %}"
-        "<s> {{ m.content }} {% endfor %}"
-    )
-    fast.save_pretrained(tmp_path)
-    return str(tmp_path)
-
-
-def test_tokens_of_a_tokenizer(tokenizer: str) -> None:
-    rule = Tokens(tokenizer=tokenizer, at_most=9)
-    assert rule.measure({"response": ["where is it here?", None]}) == {"tokens_response": [5, None]}
-    chat = Tokens(tokenizer=tokenizer, column="conversation", at_most=9)
-    row: dict[str, list[Any]] = {"instruction": ["where is it"], "response": ["it is here"], "system": [None]}
-    assert chat.measure(row) == {"tokens_conversation": [8]}
-    with pytest.raises(ModelError, match="no system role"):
-        chat.measure({**row, "system": ["Be brief."]})
-
-
-def test_tokenizer_that_is_not_there(tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match=r"tokenizer .*missing cannot be loaded"):
-        Tokens(tokenizer=str(tmp_path / "missing"), at_most=9).measure({"response": ["where"]})
 
 
 @pytest.mark.parametrize("rule", [Repetition(), Refusal(), Tokens(at_most=9)])
