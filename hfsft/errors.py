@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 # Keys as providers issue them, told from names in code by a capital or a digit. None may stand in a recipe, which is
 # published, or in an error, which is pasted.
-LOOKS_LIKE_KEY = re.compile(r"\b(hf_|sk-|gsk_|xai-|AIza|api_org_)(?=[A-Za-z0-9_\-]*[A-Z0-9])[A-Za-z0-9_\-]{16,}")
+LOOKS_LIKE_KEY = re.compile(r"\b(hf_|sk-|gsk_|xai-|AIza|api_org_)(?=[A-Za-z0-9_\-]{0,200}?[A-Z0-9])[A-Za-z0-9_\-]{16,}")
 
 _ESCAPES = re.compile(
     "(?:\x1b\\]|\x9d)[^\x07\x1b\x9c]{0,1000}(?:\x07|\x1b\\\\|\x9c)?"  # such as the title of a window

@@ -89,6 +89,8 @@ _ASIDE = re.compile(
 )
 _FENCE = re.compile(r"```[a-z]{0,12}\n(.*)\n```", re.DOTALL)
 _MARK = re.compile(r"(?:#{1,6}|[-*•>]|1[.)])[ \t]+")
+_RULE = re.compile(r"^(?:-{3,40}|\*{3,40})[ \t]{0,9}\n|\n(?:-{3,40}|\*{3,40})$")
+_APOSTROPHE = re.compile(r"(?<=\w)'(?=\w)")
 _ROUNDS = 6  # layers that are taken off
 
 
@@ -126,7 +128,7 @@ def _unquoted(text: str) -> str:
     text = text.strip()
     if "\n" not in text and (mark := _MARK.match(text)) and not text.endswith("*"):
         text = text[mark.end() :]
-    text = re.sub(r"^(?:-{3,40}|\*{3,40})[ \t]{0,9}\n|\n(?:-{3,40}|\*{3,40})$", "", text).strip()
+    text = _RULE.sub("", text).strip()
     if len(text) > 4 and text.startswith("**") and text.endswith("**") and "**" not in text[2:-2]:
         return text[2:-2].strip()
     while len(text) > 1 and QUOTES.get(text[0]) == text[-1] and _whole(text):
@@ -136,5 +138,5 @@ def _unquoted(text: str) -> str:
 
 def _whole(text: str) -> bool:
     """Whether the quote that a text opens with is the one that it ends with; an apostrophe closes none."""
-    inner = re.sub(r"(?<=\w)'(?=\w)", "", text[1:-1])
+    inner = _APOSTROPHE.sub("", text[1:-1])
     return text[0] not in inner and text[-1] not in inner
