@@ -1,4 +1,4 @@
-"""Every regular expression of hfsft takes time that grows with the text, not with its square: degenerate text is met."""
+"""Every regular expression of hfsft takes time that grows with the text, not with its square, on any text."""
 
 from __future__ import annotations
 
