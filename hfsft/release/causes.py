@@ -34,12 +34,8 @@ _NUMBER = re.compile(r"(\d+)")
 
 ADVICE = {
     "context_length": "shorten these rows, or ask a model that reads longer prompts",
-<<<<<<< HEAD
+    "template": "mend the template for such rows, as with `{{ topic or '' }}`, or leave them out",
     "bad_request": "change what the server names; the next build asks again",
-=======
-    "template": "the template takes no such row: mend it there (`{{ topic or '' }}`), or leave the row out",
-    "bad_request": "the server refuses these prompts: change what it names; the next build asks again",
->>>>>>> c131586 (A tokenizer's content and a user's own code are part of what a measure depends on; a row that a template refuses is that row's failure)
     "timeout": "raise `timeout` of the model, or lower its `concurrency`; the next build asks again",
     "rate_limit": "lower `concurrency` of the model; the next build asks again",
     "overloaded": "lower `concurrency` of the model; the next build asks again",
