@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from hfsft.errors import AnswerError, PromptError
 from hfsft.rows.finding import Drop, Finding
 from hfsft.rows.reading import How, SourceRow
 from hfsft.rows.table import Table
@@ -132,3 +133,11 @@ class Context:
         """What a rendered prompt depends on beside the row: its text, and the variables of the recipe it uses."""
         used = {name: value for name, value in self.values().items() if name in prompt.variables}
         return {"template": prompt.identity, "values": used}
+
+
+def rendered(prompt: Prompt, **values: Any) -> str:
+    """A template with a row in it. Raises `AnswerError`, not `PromptError`: another row may suit it."""
+    try:
+        return prompt.render(**values)
+    except PromptError as error:
+        raise AnswerError("template", str(error)) from error
