@@ -31,6 +31,7 @@ FAR = 1.5  # times more or less than the share asked for that are worth a word
 FILES = 3  # source files that get a line each on what of them was not carried
 FAULTY = 0.3  # share of the evolutions that are none, from which the writer deserves a look
 EXAMPLE = 120  # characters of one that are shown
+NAMES = 3  # names that one model was served under
 ONE_TOPIC = 0.8  # share of one topic, from which a model learns little else
 
 
@@ -110,12 +111,25 @@ def _judge(built: Built) -> Iterator[str]:
         why = _causes([cause for cause in built.causes if cause.stage == UNSCORED])
         yield Warn(f"{unscored:,} rows fell because the judge's verdict on them could not be read: {why}")
     models = built.recipe.models
-    own = models[built.recipe.role(judge)].model
+    own = models[built.recipe.role(judge)].label
     for name, wrote in measures.writers(built.plan).items():
-        if models[name].model == own:
+        if models[name].label == own:
             yield Warn(f"the judge is the model that wrote in {' and '.join(wrote)}: models favour what they wrote")
     if not judge.anchors:
         yield "the judge had no scored examples (judge.anchors) to measure by, so its scale is its own"
+
+
+def _served(built: Built) -> Iterator[str]:
+    for part in built.spent["by_stage"]:
+        names = part.get("served", {})
+        if len(names) > 1:
+            counts = sorted(names.items(), key=lambda name: (-name[1], name[0]))
+            told = ", ".join(f"{plain(name)} ({count:,})" for name, count in counts[:NAMES])
+            more = f" and {len(counts) - NAMES:,} more" if len(counts) > NAMES else ""
+            yield Warn(
+                f"{part['stage']}: {built.recipe.models[part['model']].model} was served under {len(counts):,} names "
+                f"(answers): {told}{more}: they may be of different models"
+            )
 
 
 def _split(built: Built) -> Iterator[str]:
@@ -248,6 +262,7 @@ SOURCES: tuple[Callable[[Built], Iterator[str]], ...] = (
     _orphaned,
     _evolved,
     _filters,
+    _served,
     _funnel,
     _rows,
     _unread,
