@@ -201,7 +201,8 @@ class Progress:
     finished: bool = False  # nothing more is asked, for this stage or ahead for another
     stopping: bool = False  # nothing new is asked; the open requests may still finish
     ahead: tuple[tuple[str, int], ...] = ()  # later stages, and how many of these rows are done with them already
-    led: tuple[tuple[str, int], ...] = ()  # the same, and how many of the rows done so far will come to them
+    tried: int = 0  # rows whose way to the next such stage was looked at
+    led: tuple[tuple[str, int], ...] = ()  # later stages, and how many of those rows come to them
     asked: int = 0  # of the rows done, those that a model was asked for now
     whole: Whole | None = None  # how far the build is, where that is known
 
