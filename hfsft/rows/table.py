@@ -147,6 +147,8 @@ def record(source: str, value: Any) -> Record:
         and all(isinstance(t, dict) and set(objects.TURN_KEYS) & t.keys() for t in value)
     ):
         value = {"messages": value}  # a conversation a line, without a name
+    if isinstance(value, str):
+        value = {TEXT_COLUMN: value}  # a list of seeds
     if not isinstance(value, dict):
         return Record(source, {}, NO_OBJECT)
     return Record(source, {}, str(objects.TOO_DEEP)) if too_deep(value) else Record(source, value)

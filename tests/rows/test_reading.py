@@ -263,6 +263,31 @@ def test_a_preference_pair_by_its_better_answer(tmp_path: Path) -> None:
     assert (said(row), row.texts["unread"]) == (TALK, ["rejected"])
     (row,) = examples(tmp_path, {"prompt": "Hi", "chosen": [USER, ASSISTANT], "rejected": [USER]}, response="chosen")
     assert said(row) == TALK
+    rows = [{"conversations": [HUMAN], "chosen": GPT, "rejected": GPT}]
+    (row,) = examples(tmp_path, *rows)
+    assert (row.defect or "").startswith("a preference pair")
+    (row,) = examples(tmp_path, *rows, response="chosen")
+    assert said(row) == TALK
+
+
+@pytest.mark.parametrize("text", ['[{"role": "user", "content": "x"}]', '[{"name": "x", "age": 5}]', "[1, 2]", "{}"])
+def test_a_text_that_happens_to_be_json_is_a_text(tmp_path: Path, text: str) -> None:
+    (row,) = examples(tmp_path, {"instruction": text, "output": text})
+    assert said(row) == [("user", text), ("assistant", text)]
+
+
+def test_a_column_that_is_only_called_like_a_conversation_is_none(tmp_path: Path) -> None:
+    for value in (3, ["Hi", "there"], "short"):
+        (row,) = examples(tmp_path, {"turns": value, "question": "Hi", "answer": "Hello"})
+        assert (said(row), row.texts["unread"]) == (TALK, ["turns"])
+
+
+def test_a_list_of_texts_is_a_list_of_seeds(tmp_path: Path) -> None:
+    found = seeds(tmp_path, path=file(tmp_path, "s.json", '["How?", "Why?"]'))
+    assert [(row.texts["instruction"], row.texts["source"]) for row in found] == [
+        ("How?", "s.json[0]"),
+        ("Why?", "s.json[1]"),
+    ]
 
 
 def test_what_is_said_of_an_answer_does_not_matter_of_a_seed(tmp_path: Path) -> None:
