@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from hfsft.errors import SourceError
+from hfsft.stages.examples import ExampleRows
+from hfsft.stages.seeds import Prompts
 from tests.rows.helpers import ASSISTANT, USER, examples, file, said, seeds
 
 TALK = [("user", "Hi"), ("assistant", "Hello")]
@@ -335,3 +337,13 @@ def test_kept_columns_are_texts(tmp_path: Path) -> None:
 def test_a_fault_of_the_whole_table_is_told_as_one(tmp_path: Path, rows: Any, keys: Any, message: str) -> None:
     with pytest.raises(SourceError, match=message):
         examples(tmp_path, *rows, **keys)
+
+
+def test_inline_rows_are_as_they_stand_with_their_place_in_the_recipe() -> None:
+    rows = [{"instruction": " Hi ", "response": "Hello", "topic": "t"}, {"instruction": "Hi", "response": " "}]
+    one, two = ExampleRows.model_validate({"rows": rows}).opened(Path(), "examples[1]").rows(None)
+    assert (one.texts["instruction"], one.texts["topic"], one.texts["source"]) == (" Hi ", "t", "examples[1].rows[0]")
+    assert two.defect == "no response"
+    (seed,) = Prompts(prompts=["How? "], topic="t", system="s").opened(Path(), "seeds[0]").rows(1)
+    said = {"instruction": "How? ", "topic": "t", "context": None, "system": "s"}
+    assert seed.texts == {**said, "source": "seeds[0].prompts[0]", "unread": []}
