@@ -106,6 +106,9 @@ def written(texts: Mapping[str, Any], place: str) -> SourceRow:
     """A row that stands in the recipe itself, at `place` in it, such as `seeds[0].prompts[2]`."""
     finding = Finding()
     said = {name: finding.text(value, name) for name, value in texts.items()}
+    for name in ("instruction", "response"):
+        if name in said and said[name] is None:
+            finding.odd(f"no {name}")
     return SourceRow({**said, "source": place, "unread": []}, finding.defect)
 
 
