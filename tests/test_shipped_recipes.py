@@ -117,7 +117,7 @@ def test_existing_rows_are_cleaned_as_expected(tmp_path: Path, home: Path) -> No
         "split.family": 0,
         "split": 0,
     }
-    assert built.ledger.counts() == {"train": 61, "validation": 12, "rejected": 39, "failed": 0}
+    assert built.ledger.counts() == {"train": 58, "validation": 15, "rejected": 39, "failed": 0}
     assert built.ledger.rows_in == len(TICKETS.read_text("utf-8").splitlines()) == 112
     fates = [json.loads(line) for line in (folder / "ledger.jsonl").read_text("utf-8").splitlines()]
     # What a key of the recipe would settle is said behind the reason.

@@ -24,6 +24,7 @@ from tests.release.samples import examples
 def between(old: Any, new: Any, out: Path) -> Diff:
     """Two builds, the second over a copy of the first."""
     first = run(old, out=out / "old")[1]
+    shutil.rmtree(out / "new", ignore_errors=True)
     shutil.copytree(out / "old", out / "new")
     second = run(new, out=out / "new")[1]
     return diff(open_release(str(first)), open_release(str(second)))

@@ -49,7 +49,13 @@ def grow(folder: Path, stop: int, start: int = 0, **split: float) -> Path:
     """A recipe in the folder, over rows of which there are so many by now."""
     folder.mkdir(exist_ok=True)
     (folder / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows(start, stop)), encoding="utf-8")
-    recipe = {"name": "toy", "license": "mit", "examples": [{"path": "rows.jsonl"}], "filters": ["control_tokens"]}
+    recipe: dict[str, Any] = {
+        "name": "toy",
+        "license": "mit",
+        "examples": [{"path": "rows.jsonl"}],
+        "filters": ["control_tokens"],
+    }
+    recipe["publish"] = {"sources": True}
     path = folder / "toy.yaml"
     path.write_text(yaml.safe_dump({**recipe, "split": {"validation": 0.2, **split}}), encoding="utf-8")
     return path
