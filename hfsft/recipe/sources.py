@@ -22,6 +22,7 @@ from hfsft.stages.seeds import Prompts, PromptTable
 
 DEFECT = "defect"
 SAME_SEED = "the same as another seed"
+SEED_TEXTS = ("instruction", "context", "system", "topic")
 FIRST = 100  # rows of each source that are read to check a recipe
 
 AnySource = Prompts | PromptTable | ExampleRows | ExampleTable
@@ -120,8 +121,10 @@ def _row(origin: str, read: SourceRow, kept: dict[str, str], copies: Counter[str
     copies[row["id"]] += 1
     if copy := copies[row["id"]] - 1:
         row = new_row(origin, read.texts, copy)
-        if origin == "seed":
-            defect = defect or SAME_SEED
+    if origin == "seed" and defect is None:
+        said = "\0".join((read.texts.get(name) or "").strip() for name in SEED_TEXTS)
+        copies[said] += 1
+        defect = SAME_SEED if copies[said] > 1 else None
     return {**row, **{column: read.kept.get(name) for name, column in kept.items()}, DEFECT: defect}
 
 

@@ -93,16 +93,15 @@ class Table:
         return {}
 
     def identity(self) -> dict[str, Any]:
-        """What the rows depend on: names and hashes of the files, or the commit on the Hub."""
-        how = {"split": self.split, "config": self.config, "delimiter": self.delimiter}
+        """What the rows depend on beside the keys: names and hashes of the files, or the commit on the Hub."""
         local = self.local
         if local is None:
-            return {**how, "repo": self.repo, "commit": self.commit}
+            return {"repo": self.repo, "commit": self.commit}
         if self.files:
             self._stamps.update({path: _stamp(path) for _, path in self.files})
-            return {**how, "files": [[name, _sha256(path)] for name, path in self.files]}
+            return {"files": [[name, _sha256(path)] for name, path in self.files]}
         folder = sorted(path for path in local.rglob("*") if path.is_file() and not path.name.startswith("."))
-        return {**how, "files": [[path.relative_to(local).as_posix(), _sha256(path)] for path in folder]}
+        return {"files": [[path.relative_to(local).as_posix(), _sha256(path)] for path in folder]}
 
     def records(self, limit: int | None = None) -> Iterator[Record]:
         """Each row with where it stands, `limit` of them at most. Raises `SourceError` for what cannot be read."""

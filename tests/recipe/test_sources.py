@@ -137,6 +137,13 @@ def test_kept_columns_are_known_to_templates_and_filters_and_no_others(tmp_path:
         compile_recipe(load_recipe(recipe), weights=False)
 
 
+def test_a_seed_that_differs_by_outer_white_space_alone_is_the_same(tmp_path: Path) -> None:
+    file(tmp_path, "s.txt", "How?", " How? ", "Why?")
+    recipe = load_recipe({**SEEDS, "seeds": [{"path": str(tmp_path / "s.txt")}]})
+    rows = compile_recipe(recipe, weights=False).steps[0].fn()  # type: ignore[misc]
+    assert [row["defect"] for row in rows] == [None, "the same as another seed", None]
+
+
 def test_a_source_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
     broken = [True]
 

@@ -55,6 +55,16 @@ def test_kept_columns_never_take_a_name_of_ours(names: list[str], kept: dict[str
     assert not set(found.values()) & {*COLUMNS, "tokens_response"}
 
 
+def test_the_name_of_a_file_is_part_of_what_its_rows_say(tmp_path: Path) -> None:
+    found = set()
+    for name in ("2024.jsonl", "2025.jsonl"):
+        file(tmp_path / name[:4], name, {"prompt": "a"})
+        (tmp_path / name[:4]).rename(tmp_path / "data")
+        found |= {identity(tmp_path, PromptTable(path=path)) for path in ("data", f"data/{name}")}
+        (tmp_path / "data").rename(tmp_path / f"was-{name}")
+    assert len(found) == 2  # a file alone and in its folder has one name
+
+
 def test_a_file_that_changes_between_its_hash_and_its_rows_is_an_error(tmp_path: Path) -> None:
     opened = PromptTable(path=file(tmp_path, "s.txt", "How?")).opened(tmp_path, "seeds[0]")
     assert len(list(opened.rows(None))) == 1
