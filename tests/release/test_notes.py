@@ -84,7 +84,7 @@ def with_sides(built: Built, sides: str, family: str | None = None) -> Built:
     [
         ("t", None, 0.1, "no rows are held out for validation, though 10% were asked for: rows keep the side that an"),
         ("v", None, 0.1, "all rows are held out for validation, though 10% were asked for: rows keep the side that an"),
-        ("tv", None, 0.07, "51.1% of the rows are held out for validation, though 7% were asked for: rows keep the"),
+        ("tv", None, 0.07, "48.9% of the rows are held out for validation, though 7% were asked for: rows keep the"),
         ("t", "f", 0.1, "no rows are held out for validation, though 10% were asked for: all are one family, alike or"),
         ("t", None, 0, "no rows are held out for validation"),
         ("tttttttttv", None, 0.1, ""),
