@@ -9,7 +9,9 @@ HfsftError
 │   │   └── BudgetError      the next request could pass the recipe's budget
 │   ├── StoreError           the response store cannot be written
 │   ├── StageError           too large a share of one stage's rows failed
-│   └── ReleaseError         the Hub or an export refuses what was built
+│   ├── ReleaseError         the Hub or an export refuses what was built
+│   ├── ArgumentError        an argument from Python that the callee does not take
+│   └── ColumnError          a dataset that lacks a column
 ├── AnswerError              one row's answer is unusable; the row fails, the build goes on
 └── InternalError            exit 3: a promise of ours is broken, such as a ledger that does not add up
 """
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
 
 # Keys as providers issue them, told from names in code by a capital or a digit. None may stand in a recipe, which is
 # published, or in an error, which is pasted.
-LOOKS_LIKE_KEY = re.compile(r"\b(hf_|sk-|gsk_|xai-|AIza|api_org_)(?=[A-Za-z0-9_\-]*[A-Z0-9])[A-Za-z0-9_\-]{16,}")
+LOOKS_LIKE_KEY = re.compile(r"\b(hf_|sk-|gsk_|xai-|AIza|api_org_)(?=[A-Za-z0-9_\-]{0,200}?[A-Z0-9])[A-Za-z0-9_\-]{16,}")
 
 _ESCAPES = re.compile(
     "(?:\x1b\\]|\x9d)[^\x07\x1b\x9c]{0,1000}(?:\x07|\x1b\\\\|\x9c)?"  # such as the title of a window
@@ -121,6 +123,17 @@ class StageError(UserError):
 
 class ReleaseError(UserError):
     """The Hub or an export refuses what was built."""
+
+
+class ArgumentError(UserError, TypeError, ValueError):
+    """An argument that a filter does not take, or a value that it may not have; every one of them at once."""
+
+
+class ColumnError(UserError, KeyError):
+    """A dataset lacks a column that is read."""
+
+    def __str__(self) -> str:  # KeyError's own would quote the sentence
+        return str(self.args[0])
 
 
 class AnswerError(HfsftError):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from hfsft.cache import cache_folder
 from hfsft.errors import RecipeError, UserError
 from hfsft.plan.plan import Plan
+from hfsft.recipe.blind import filter_warnings
 from hfsft.recipe.compile import compile_recipe
 from hfsft.recipe.recipe import Budget, Recipe, load_recipe
 from hfsft.recipe.sources import look
@@ -66,7 +67,7 @@ class Checked:
     """A recipe without a fault, as far as can be seen before it is built."""
 
     plan: Plan
-    notes: list[str]  # what the first rows of its sources show
+    notes: list[str]  # what the first rows of its sources show, and where its filters are blind
 
 
 def validate(recipe: AnyRecipe, *, overrides: Sequence[str] = (), hub: bool = True) -> Checked:
@@ -83,7 +84,7 @@ def validate(recipe: AnyRecipe, *, overrides: Sequence[str] = (), hub: bool = Tr
         raise RecipeError([*error.problems, *(each for each in seen.problems if each.place not in told)]) from None
     if seen.problems:
         raise RecipeError(seen.problems)
-    return Checked(plan, seen.notes)
+    return Checked(plan, [*seen.notes, *filter_warnings(loaded)])
 
 
 def build(
@@ -132,7 +133,7 @@ def run(
     if loaded.publish.tokenizer:
         from hfsft.release.tokenizer import load_tokenizer
 
-        load_tokenizer(loaded.publish.tokenizer)  # fails now, not after the last answer is paid for
+        load_tokenizer(loaded.publish.tokenizer, base=loaded.base)  # fails now, not after the last answer is paid for
     from hfsft.release import vega
 
     vega.prepare()

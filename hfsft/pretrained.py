@@ -1,16 +1,48 @@
-"""The tokenizer of a model on the Hub or in a folder, loaded as trainers load it."""
+"""The tokenizer of a model on the Hub or in a folder, loaded as trainers load it, and a hash of what is in it."""
 
 from __future__ import annotations
 
+import hashlib
+import json
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 from hfsft.errors import ModelError
 
+_Stamp = tuple[tuple[str, int, int], ...]
 
-@lru_cache(maxsize=4)
+WEIGHTS = frozenset({".safetensors", ".bin", ".gguf", ".pt", ".pth", ".onnx", ".msgpack", ".h5"})
+
+
+def located(name: str, base: Path | None) -> str:
+    """The folder of that name below `base`, where relative paths begin, or the name itself: an id on the Hub.
+
+    Raises `ModelError` where there is such a folder below the working directory only: it would be another one for
+    whoever starts hfsft elsewhere.
+    """
+    if base is None:
+        return name
+    path = base / Path(name).expanduser()
+    if path.is_dir():
+        return str(path.resolve())
+    if Path(name).is_dir() and not Path(name).is_absolute():
+        raise ModelError(f"the tokenizer {name} is not in {base}, but below the working directory (paths begin there)")
+    return name
+
+
 def pretrained_tokenizer(name: str) -> Any:
     """The tokenizer of transformers' own; no code of the repository is run. `ModelError` where there is none."""
+    return _loaded(name, _stamp(name))
+
+
+def tokenizer_hash(name: str) -> str:
+    """32 hex digits of what the tokenizer is: the same for the same one under another name. `ModelError` as above."""
+    return _hash(name, _stamp(name))
+
+
+@lru_cache(maxsize=4)
+def _loaded(name: str, stamp: _Stamp) -> Any:  # noqa: ARG001 (a changed folder is loaded anew)
     from transformers import AutoTokenizer
 
     try:
@@ -18,3 +50,23 @@ def pretrained_tokenizer(name: str) -> Any:
     except Exception as error:  # transformers raises whatever its readers and the Hub's client raise
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise ModelError(f"the tokenizer {name} cannot be loaded: {reason}") from None
+
+
+@lru_cache(maxsize=16)
+def _hash(name: str, stamp: _Stamp) -> str:
+    """Of what was loaded, not of the files: those of a Hub id are whatever the Hub's cache holds."""
+    tokenizer = _loaded(name, stamp)
+    backend = getattr(tokenizer, "backend_tokenizer", None)
+    inner = backend.to_str() if backend else json.dumps(tokenizer.get_vocab(), sort_keys=True)
+    special = {key: str(value) for key, value in tokenizer.special_tokens_map.items()}
+    said = [type(tokenizer).__name__, inner, tokenizer.chat_template, special]
+    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:32]
+
+
+def _stamp(name: str) -> _Stamp:
+    """Names, sizes and times of the files of a folder but its weights; empty for a Hub id."""
+    folder = Path(name)
+    if not folder.is_dir():
+        return ()
+    files = sorted(path for path in folder.iterdir() if path.is_file() and path.suffix not in WEIGHTS)
+    return tuple((path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in files)

@@ -16,7 +16,7 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 ORDER = [
     ("errors", "cache"),
     ("sandbox", "rows", "similarity", "pretrained"),
-    ("prompts",),
+    ("prompts", "texts"),
     ("models",),
     ("plan",),
     ("filters", "stages"),

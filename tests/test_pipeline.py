@@ -310,3 +310,21 @@ def test_a_killed_build_asks_again_only_for_what_was_open(server: LLM, out: Path
     argv[-1] = str(tmp_path / "whole")
     subprocess.run(argv, env={**os.environ, "HF_HOME": str(tmp_path / "hf2")}, check=True, timeout=300)
     assert content(tmp_path / "whole" / "support") == killed
+
+
+def test_a_model_that_was_served_under_two_names_is_told(server: LLM, out: Path, monkeypatch: Any) -> None:
+    whole = LLM._completion
+
+    def named(self: LLM, body: Any, *args: Any, **more: Any) -> Any:
+        date = "2026-01" if len(self.requests) < 10 else "2026-02"
+        return {**whole(self, body, *args, **more), "model": f"{body['model']}-{date}"}
+
+    monkeypatch.setattr(LLM, "_completion", named)
+    names = {name: {"model": f"{name}-1", "identity": name} for name in ("writer", "judge")}
+    recipe = support(server, models=names)
+    built, _ = run(recipe, out=out)
+    notes = [note for note in built.notes if "was served under 2 names" in note]
+    assert len(notes) == 1
+    assert notes[0].startswith("generate: writer-1 was served under 2 names (answers): writer-1-2026-0")
+    again, _ = run(recipe, out=out)
+    assert [note for note in again.notes if "was served under 2 names" in note] == notes, "stored answers count too"

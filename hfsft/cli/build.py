@@ -8,7 +8,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from hfsft.cli.arguments import add_output, add_recipe, command
-from hfsft.cli.console import count, duration, money, paint, remark, silent, table, tell
+from hfsft.cli.console import count, duration, money, paint, remark, silent, table, tell, wrapped
 from hfsft.cli.progress import Line, standing
 from hfsft.cli.publish import report as released
 from hfsft.cli.records import FATES, step_name
@@ -88,8 +88,9 @@ def report(built: Built, folder: Path) -> str:
     lines = [funnel(built.ledger.funnel), ""]
     fates = [f"{counts[fate]:,} {paint(fate, FATES[fate])}" for fate in FATES]
     lines.append(f"{count(built.ledger.rows_in, 'row')} in = {' + '.join(fates)}")
-    lines.append(f"{usage_line(built)}, {duration(built.seconds)}")
-    lines += [remark("warning" if isinstance(note, Warn) else "note", note) for note in built.notes]
+    lines.append(wrapped(f"{usage_line(built)}, {duration(built.seconds)}"))
+    lines += [remark("warning", note) for note in built.notes if isinstance(note, Warn)]
+    lines += [remark("note", note) for note in built.notes if not isinstance(note, Warn)]
     lines.append(f"written to {folder}")
     return "\n".join(lines)
 

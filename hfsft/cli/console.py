@@ -41,19 +41,27 @@ def paint(text: str, style: str, stream: TextIO | None = None) -> str:
 
 def remark(kind: str, text: str, stream: TextIO | None = None) -> str:
     """`error: ...`, `warning: ...` or `note: ...`; on a terminal in its colour, and broken between words."""
-    width = window(stream)
     first, *rest = text.split("\n")
-    if width:
-        # What has no room on the first line begins below the text, not below the word in front of it.
-        first = textwrap.fill(
-            first,
-            max(width, 30),
-            initial_indent=" " * (len(kind) + 2),
-            subsequent_indent="  ",
-            break_long_words=False,
-            break_on_hyphens=False,
-        ).lstrip()
-    return "\n".join([f"{paint(kind + ':', kind if kind in STYLES else 'error', stream)} {first}", *rest])
+    word = f"{kind}: "
+    # The colour is no part of the width.
+    said = wrapped(word + first, stream)[len(word) :]
+    style = kind if kind in STYLES else "error"
+    return "\n".join([f"{paint(word.rstrip(), style, stream)} {said}", *rest])
+
+
+def wrapped(text: str, stream: TextIO | None = None) -> str:
+    """One line of text; on a terminal broken between words, the other lines set in."""
+    width = window(stream)
+    if not width:
+        return text
+    return textwrap.fill(
+        text,
+        max(width, 30),
+        subsequent_indent="  ",
+        replace_whitespace=False,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def table(

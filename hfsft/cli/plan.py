@@ -8,7 +8,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from hfsft.cli.arguments import add_recipe, command
-from hfsft.cli.console import count, money, remark, table
+from hfsft.cli.console import count, money, remark, table, wrapped
 from hfsft.cli.records import step_name
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def run(arguments: argparse.Namespace) -> None:
     ]
     head = ("step", "kind", "state", "calls", "tokens", "cost", "recipe")
     print(table(head, rows, right=(3, 4, 5), drop=(6, 1, 2, 4), styles={6: "dim"}))
-    print(f"\n{summary(steps)}")
+    print("\n" + "\n".join(map(wrapped, summary(steps).split("\n"))))
     for line in against(budget(arguments.recipe, overrides=arguments.overrides), steps):
         print(line)
 

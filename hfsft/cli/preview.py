@@ -6,7 +6,7 @@ import argparse
 from typing import Any
 
 from hfsft.cli.arguments import add_recipe, command
-from hfsft.cli.console import count, money
+from hfsft.cli.console import count, money, wrapped
 from hfsft.cli.progress import Line
 from hfsft.cli.records import show
 
@@ -47,4 +47,4 @@ def run(arguments: argparse.Namespace) -> None:
         parts.append(f"{count(usage.stored, 'answer')} from the store")
     if usage.calls:
         parts += [f"{usage.input_tokens + usage.output_tokens:,} tokens", money(usage.usd)]
-    print(f"{', '.join(parts)}; the build that follows uses the same answers")
+    print(wrapped(f"{', '.join(parts)}; the build that follows uses the same answers"))

@@ -7,7 +7,7 @@ import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from hfsft.cli.console import paint, window
+from hfsft.cli.console import paint, window, wrapped
 
 if TYPE_CHECKING:
     from hfsft.release.rows import Exchange, Measure, Record
@@ -94,7 +94,8 @@ def _lineage(record: Record) -> Iterator[str]:
         parts.append(f"topic {row['topic']}")
     if row.get("family"):
         parts.append(f"family {row['family']}")
-    yield INDENT + paint(printable(" · ".join(part for part in parts if part)), "dim")
+    said = wrapped(INDENT + printable(" · ".join(part for part in parts if part)))
+    yield from (paint(line, "dim") for line in said.split("\n"))
 
 
 def _against(measure: Measure) -> str:
@@ -136,13 +137,12 @@ def field(name: str, value: str, *, whole: bool = False, note: str = "") -> Iter
         if width is None or not line.strip():
             yield f"{INDENT * 2}{line}".rstrip()
         else:
+            # What is set in, as code is, stays so on each of its lines.
             yield from textwrap.wrap(
-                line,
+                line.strip(),
                 max(width, 30),
-                initial_indent=INDENT * 2,
-                subsequent_indent=INDENT * 2,
-                replace_whitespace=False,
-                drop_whitespace=False,
+                initial_indent=(indent := INDENT * 2 + line[: len(line) - len(line.lstrip())][: width // 2]),
+                subsequent_indent=indent,
                 break_on_hyphens=False,
             )
 

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from hfsft.errors import ColumnError, nearest
+from hfsft.filters.arguments import Explained
+from hfsft.filters.code import code_of
 from hfsft.plan.step import Batch, Bound, Step
 
 if TYPE_CHECKING:
@@ -17,7 +22,7 @@ if TYPE_CHECKING:
 THRESHOLDS = frozenset({"at_least", "at_most"})
 
 
-class Filter(BaseModel, ABC):
+class Filter(BaseModel, ABC, metaclass=Explained):
     """A rule over rows: `measure` writes numbers into columns, `bounds` compare them.
 
     A subclass's fields are its arguments in a recipe, its docstring is its documentation. Fields in `deciding` enter
@@ -54,8 +59,16 @@ class Filter(BaseModel, ABC):
     def bounds(self) -> list[Bound]:
         """The comparisons, in the order that they cut."""
 
+    def warnings(self, languages: Sequence[str]) -> list[str]:
+        """Where the filter is blind in data of these languages (ISO 639-1 codes), one sentence each."""
+        return []
+
+    def at(self, base: Path) -> Filter:
+        """The filter with its relative paths below `base`."""
+        return self
+
     def identity(self) -> dict[str, Any]:
-        """What the measure depends on."""
+        """What the measure depends on beside its code: its arguments, and what files that they name hold."""
         return self.model_dump(mode="json", exclude=set(self.deciding))
 
     def steps(self, place: Place | None = None, label: str = "") -> list[Step]:
@@ -73,7 +86,7 @@ class Filter(BaseModel, ABC):
                     reads=self.reads,
                     optional=tuple(name for name in self.optional if name not in self.reads),
                     writes=self.writes,
-                    identity={"filter": self.name, **self.identity()},
+                    identity={"filter": self.name, **self.identity(), **code_of(type(self))},
                     version=self.version,
                     fn=self.measure,
                     place=place,
@@ -81,6 +94,8 @@ class Filter(BaseModel, ABC):
             )
         for bound in self.bounds():
             identity = {"at_least": bound.at_least, "at_most": bound.at_most, "column": bound.column}
+            if bound.absent:
+                identity["absent"] = True
             steps.append(
                 Step(
                     name=f"{label}.{bound.rule}" if bound.rule != self.name else label,
@@ -96,11 +111,16 @@ class Filter(BaseModel, ABC):
     def apply(self, dataset: Dataset) -> tuple[Dataset, Dataset]:
         """`(kept, rejected)` of any `datasets.Dataset` that has the columns of `reads`; both carry the measure.
 
-        Raises `KeyError` naming the columns that are missing.
+        Raises `ColumnError` naming the columns that are missing.
         """
         from hfsft.plan.engine import apply
 
-        return apply(dataset, tuple(self.steps()))
+        steps = tuple(self.steps())
+        needed = {name for step in steps for name in step.reads} - self.writes.keys()
+        for name in sorted(needed - set(dataset.column_names)):
+            known = nearest(name, dataset.column_names)
+            raise ColumnError(f"filters[{self.name}] reads `{name}`, which the dataset does not have ({known})")
+        return apply(dataset, steps)
 
 
 class Limits(BaseModel):
@@ -129,5 +149,9 @@ class Bounded(Limits, Filter):
     def bounds(self) -> list[Bound]:
         """The one comparison of the measure."""
         (column,) = self.writes
+        return [self.bound(column)]
+
+    def bound(self, column: str) -> Bound:
+        """The comparison of a column with the two bounds."""
         missing: Literal["reject", "keep"] = "keep" if self.at_least is None else "reject"
-        return [Bound(self.name, column, self.at_least, self.at_most, missing)]
+        return Bound(self.name, column, self.at_least, self.at_most, missing)

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from hfsft.filters.cells import text_of
 from hfsft.filters.column import OfColumn, Share
-from hfsft.filters.loops import repeated_share
+from hfsft.texts.loops import repeated_share
 
 
 class Repetition(OfColumn):

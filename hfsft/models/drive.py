@@ -63,7 +63,8 @@ class Drive:
         self.done = 0
         self.asked = 0  # of the rows done, those that asked anything now
         self.ahead: Counter[str] = Counter()  # by stage, the rows that are done with it before its turn
-        self.led: Counter[str] = Counter()  # by stage, the rows done here that come to it
+        self.tried = 0  # rows whose way to the next stage was looked at
+        self.led: Counter[str] = Counter()  # by stage, those of them that come to it
         self.failures: dict[str, AnswerError] = {}
         self.finished = False
         self.reason: BaseException | None = None  # why it was stopped early
@@ -153,6 +154,7 @@ class Drive:
             else:
                 found = self._ahead(row_id, result)
             self._slow = time.monotonic() - began > _SLOW_SECONDS
+            self.tried += 1
         return found
 
     async def _go_ahead(self, ahead: Ahead) -> None:

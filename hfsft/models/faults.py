@@ -42,6 +42,7 @@ _CONTEXT = re.compile(
 )
 _UNPAID = re.compile(r"insufficient.?(quota|balance|credit)|current quota|billing|out of credits", re.IGNORECASE)
 _DAILY = re.compile(r"quota (for|of) (the|today)|daily|per.?day", re.IGNORECASE)
+_TAG = re.compile(r"<[^<>]+>")
 _FILTERED = re.compile(r"content.?(filter|policy|management)|moderat|flagged|safety", re.IGNORECASE)
 
 _ADVICE = {
@@ -88,9 +89,20 @@ def message_in(body: str) -> str:
     try:
         found: Any = json.loads(body)
     except ValueError:
-        found = re.sub(r"<(style|script|head)\b.*?</\1>|<[^>]+>", " ", body, flags=re.DOTALL | re.IGNORECASE)
+        found = _TAG.sub(" ", _seen(body))
     for name in ("error", "message", "detail", "msg"):
         if isinstance(found, dict) and found.get(name):
             found = found[name]
     text = found if isinstance(found, str) else json.dumps(found, ensure_ascii=False) if found else ""
     return plain(text, 300)
+
+
+def _seen(page: str) -> str:
+    """An HTML page without the parts that nobody sees; what opens one and never closes it is left."""
+    for name in ("style", "script", "head"):
+        kept, place, low = [], 0, page.lower()
+        while (start := low.find(f"<{name}", place)) >= 0 and (end := low.find(f"</{name}", start)) >= 0:
+            kept.append(page[place:start])
+            place = end
+        page = " ".join([*kept, page[place:]])
+    return page

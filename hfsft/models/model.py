@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, model_validator
 
 from hfsft.models.naming import told_apart_by
 
@@ -69,6 +70,8 @@ class Model(BaseModel):
     tokens_per_minute: int | None = Field(None, ge=1, description="A fixed bound, where the provider states one.")
     timeout: float = Field(120, gt=0, description="Seconds that one request may take in all.")
 
+    _base: Path = PrivateAttr(default_factory=Path)
+
     @model_validator(mode="after")
     def _one_place(self) -> Model:
         if self.provider and self.base_url:
@@ -78,6 +81,17 @@ class Model(BaseModel):
             sets = f"`extra_body` cannot set {', '.join(ours)}: hfsft sets {'it' if len(ours) == 1 else 'them'} itself"
             raise ValueError(f"extra_body.{ours[0]}: {sets}" + (f" ({advice})" if advice else ""))
         return self
+
+    def at(self, base: Path) -> Model:
+        """The model with the paths of its files below `base`, the recipe's folder."""
+        found = self.model_copy()
+        found._base = base
+        return found
+
+    @property
+    def base(self) -> Path:
+        """Where a relative path of its files begins."""
+        return self._base
 
     @property
     def embedded(self) -> bool:

@@ -229,6 +229,7 @@ class Pool:
                     finished=drive.finished,
                     stopping=drive.reason is not None,
                     ahead=tuple(drive.ahead.items()),
+                    tried=drive.tried,
                     led=tuple(drive.led.items()),
                     asked=drive.asked,
                 )

@@ -30,8 +30,10 @@ T = TypeVar("T")
 _MOST_LITERAL = 20_000
 # A text of nothing but braces must not cost minutes: so many characters are looked at in all.
 _MOST_LOOKED_AT = 2_000_000
-_STRING = r'"(?:[^"\\]|\\.)*"'
+# One that never ends takes the rest: were it tried again from each of its quotes, the time would go with the square.
+_STRING = r'"(?:[^"\\]|\\.)*(?:"|\\?\Z)'
 _TRAILING_COMMA = re.compile(rf"({_STRING})|,(?=\s*[}}\]])", re.DOTALL)
+_STRUCTURE = re.compile(rf"{_STRING}|[\[\]{{}}]", re.DOTALL)
 _TOO_DEEP = (RecursionError, MemoryError)
 _lenient = json.JSONDecoder(strict=False)
 
@@ -122,7 +124,7 @@ def _value_at(text: str, start: int) -> tuple[Any, int]:
 def _closing(text: str, start: int) -> int | None:
     """Where the bracket at `start` is closed, brackets within double quotes left out; None if it never is."""
     depth = 0
-    for match in re.compile(rf"{_STRING}|[\[\]{{}}]", re.DOTALL).finditer(text, start):
+    for match in _STRUCTURE.finditer(text, start):
         mark = match[0]
         if mark in "[{":
             depth += 1

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 # Tokens that a chat template may add around the messages; each other token is at least one byte of the body.
 _TEMPLATE_TOKENS = 128
+# Of one model; a server that calls it otherwise in each answer tells nothing by it.
+_MOST_NAMES = 20
 _COUNTS = ("calls", "stored", "answers", "input_tokens", "output_tokens", "unmetered", "seconds")
 
 
@@ -26,6 +28,7 @@ class Spent:
     input_tokens: int = 0
     output_tokens: int = 0
     unmetered: int = 0  # answers without the server's token counts
+    served: dict[str, int] = field(default_factory=dict)  # answers by what the server called the model
 
     def count(self, answer: Answer) -> None:
         """Add one answer."""
@@ -33,6 +36,8 @@ class Spent:
         self.unmetered += answer.input_tokens is None or answer.output_tokens is None
         self.input_tokens += answer.input_tokens or 0
         self.output_tokens += answer.output_tokens or 0
+        if answer.model and (answer.model in self.served or len(self.served) < _MOST_NAMES):
+            self.served[answer.model] = self.served.get(answer.model, 0) + 1
 
     def usd_at(self, price: Price | None) -> float | None:
         """What the answers cost at a price; 0 if there is none, None if it cannot be known."""
@@ -196,7 +201,8 @@ class Progress:
     finished: bool = False  # nothing more is asked, for this stage or ahead for another
     stopping: bool = False  # nothing new is asked; the open requests may still finish
     ahead: tuple[tuple[str, int], ...] = ()  # later stages, and how many of these rows are done with them already
-    led: tuple[tuple[str, int], ...] = ()  # the same, and how many of the rows done so far will come to them
+    tried: int = 0  # rows whose way to the next such stage was looked at
+    led: tuple[tuple[str, int], ...] = ()  # later stages, and how many of those rows come to them
     asked: int = 0  # of the rows done, those that a model was asked for now
     whole: Whole | None = None  # how far the build is, where that is known
 

@@ -3,7 +3,7 @@
 A recipe names it in one of three ways:
 
     smollm2-135m-instruct                                a name that hfsft knows
-    models/my-model.gguf                                 a file
+    models/my-model.gguf                                 a file, from the recipe's folder
     bartowski/Qwen2.5-1.5B-Instruct-GGUF:*Q4_K_M.gguf    a file of a Hub repo, by name or pattern
 """
 
@@ -47,10 +47,10 @@ def find(model: Model) -> Path:
     """The file on this machine, downloaded where it must be. Raises `ModelError`, which says what would help."""
     if known := KNOWN.get(model.model):
         path = _packaged(known) or _from_hub(known.repo, known.file, model.revision)
-    elif (at_hub := ON_THE_HUB.fullmatch(model.model)) and not Path(model.model).exists():
+    elif (at_hub := ON_THE_HUB.fullmatch(model.model)) and not (model.base / model.model).exists():
         path = _from_hub(at_hub["repo"], at_hub["pattern"], model.revision)
     elif model.model.lower().endswith(".gguf"):
-        path = Path(model.model).expanduser().absolute()
+        path = (model.base / Path(model.model).expanduser()).absolute()
     else:
         raise ModelError(_unknown(model.model))
     _check(path)

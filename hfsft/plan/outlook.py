@@ -62,8 +62,8 @@ class Outlook:
         later = self._asking[self._asking.index(stage) + 1 :] if stage in self._asking else []
         left, led = 1.0, dict(progress.led)
         for name in later:
-            if name in led and progress.done >= _LEAST_ROWS:
-                left = led[name] / progress.done  # what the filters between leave
+            if name in led and progress.tried >= _LEAST_ROWS:
+                left = led[name] / progress.tried  # what the filters between leave
             _, will = self._shares.get(name, (1.0, 1.0))
             planned += max(self._early[name], round(progress.total * (will / rows if rows else 1) * left))
             done += self._early[name]

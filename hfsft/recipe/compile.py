@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from hfsft.errors import Problem, PromptError, RecipeError, nearest
+from hfsft.errors import ModelError, Problem, PromptError, RecipeError, nearest
 from hfsft.filters.base import Filter
 from hfsft.filters.score import Score
 from hfsft.models.model import Model
@@ -56,7 +56,7 @@ def compile_recipe(
         raise RecipeError(problems)
     source = recipe.source
     context = _context(recipe, weights)
-    rules = filters_of(recipe)
+    rules = [rule.at(recipe.base) for rule in filters_of(recipe)]
     order = FilterOrder(
         [(rule, source.place(("filters", index)), _label(rule, rules)) for index, rule in enumerate(rules)],
         given=bool(recipe.examples),
@@ -206,6 +206,10 @@ def _filter_problems(recipe: Recipe) -> Iterator[Problem]:
             else:
                 hint = nearest(column, sorted(known))
                 yield Problem(place, f"filters[{rule.name}] reads `{column}`, which no stage writes", hint)
+        try:
+            rule.at(recipe.base).identity()
+        except ModelError as error:  # a tokenizer that cannot be loaded
+            yield Problem(recipe.source.place(("filters", index, rule.name, "tokenizer")), str(error))
         if isinstance(rule, Score) and recipe.judge:
             yield from _scale_problems(recipe, rule, recipe.judge.scale, ("filters", index, rule.name))
 

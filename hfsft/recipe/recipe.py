@@ -147,6 +147,7 @@ def load_recipe(recipe: str | Path | Mapping[str, Any] | Recipe, overrides: Sequ
     except RecipeError as error:
         raise RecipeError([*error.problems, *_missing_files(source)]) from None
     loaded._source = source
+    loaded.models.update({name: model.at(loaded.base) for name, model in loaded.models.items()})
     return loaded
 
 

@@ -73,7 +73,7 @@ class Built:
         """What training on the rows will be like. Raises `ReleaseError` where they cannot be written as asked."""
         from hfsft.release.trainer import check
 
-        return check(self.rows, self.recipe.publish)
+        return check(self.rows, self.recipe.publish, self.recipe.base)
 
     def summary(self) -> dict[str, Any]:
         """Counts, funnel, usage, and what was found of the rows, as JSON."""

@@ -34,6 +34,7 @@ _NUMBER = re.compile(r"(\d+)")
 
 ADVICE = {
     "context_length": "shorten these rows, or ask a model that reads longer prompts",
+    "template": "mend the template for such rows, as with `{{ topic or '' }}`, or leave them out",
     "bad_request": "change what the server names; the next build asks again",
     "timeout": "raise `timeout` of the model, or lower its `concurrency`; the next build asks again",
     "rate_limit": "lower `concurrency` of the model; the next build asks again",

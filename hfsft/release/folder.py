@@ -69,7 +69,7 @@ def load_built(folder: Path) -> DatasetDict:
 
 def _fill(built: Built, folder: Path) -> None:
     publish = built.recipe.publish
-    tokenizer = load_tokenizer(publish.tokenizer) if publish.tokenizer else None
+    tokenizer = load_tokenizer(publish.tokenizer, base=built.recipe.base) if publish.tokenizer else None
     folder.mkdir()
     with ThreadPoolExecutor(max_workers=1) as drawing:  # by another process, while all else is written
         drawn = drawing.submit(vega.draw, pictures(built), folder)

@@ -55,7 +55,7 @@ def lock(built: Built, resolved: Mapping[str, Any], unpublished: Sequence[str] =
         "unpublished": list(unpublished),
         "models": {name: step.identity["model"] for step, _ in steps for name in step.models},
         "templates": {name: text_hash for step, _ in steps for name, text_hash in templates(step.identity, step.name)},
-        "tokenizer": load_tokenizer(tokenizer).identity if tokenizer else None,
+        "tokenizer": load_tokenizer(tokenizer, base=built.recipe.base).identity if tokenizer else None,
         "steps": {step.name: {"version": step.version, "fingerprint": fingerprint} for step, fingerprint in steps},
     }
 

@@ -7,10 +7,12 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from hfsft.errors import plain
+from hfsft.recipe.blind import filter_warnings
 from hfsft.release import measures
 from hfsft.release.causes import AT_READING, SPOKEN, UNSCORED, Cause, listed, rows_said
 from hfsft.release.terms import stricter
 from hfsft.rows.tally import file_of, unread_note
+from hfsft.stages.evolve import FAULT
 from hfsft.stages.split.draw import held_out
 
 if TYPE_CHECKING:
@@ -27,6 +29,9 @@ SAME = 0.9  # share of rows with one score, from which a judge hardly tells rows
 MANY = 0.5  # share of the rows that one rule takes, from which its bound deserves a look
 FAR = 1.5  # times more or less than the share asked for that are worth a word
 FILES = 3  # source files that get a line each on what of them was not carried
+FAULTY = 0.3  # share of the evolutions that are none, from which the writer deserves a look
+EXAMPLE = 120  # characters of one that are shown
+NAMES = 3  # names that one model was served under
 ONE_TOPIC = 0.8  # share of one topic, from which a model learns little else
 
 
@@ -106,12 +111,25 @@ def _judge(built: Built) -> Iterator[str]:
         why = _causes([cause for cause in built.causes if cause.stage == UNSCORED])
         yield Warn(f"{rows_said(unscored)} fell because the judge's verdict could not be read: {why}")
     models = built.recipe.models
-    own = models[built.recipe.role(judge)].model
+    own = models[built.recipe.role(judge)].label
     for name, wrote in measures.writers(built.plan).items():
-        if models[name].model == own:
+        if models[name].label == own:
             yield Warn(f"the judge is the model that wrote in {' and '.join(wrote)}: models favour what they wrote")
     if not judge.anchors:
         yield "the judge had no scored examples (judge.anchors) to measure by, so its scale is its own"
+
+
+def _served(built: Built) -> Iterator[str]:
+    for part in built.spent["by_stage"]:
+        names = part.get("served", {})
+        if len(names) > 1:
+            counts = sorted(names.items(), key=lambda name: (-name[1], name[0]))
+            told = ", ".join(f"{plain(name)} ({count:,})" for name, count in counts[:NAMES])
+            more = f" and {len(counts) - NAMES:,} more" if len(counts) > NAMES else ""
+            yield Warn(
+                f"{part['stage']}: {built.recipe.models[part['model']].model} was served under {len(counts):,} names "
+                f"(answers): {told}{more}: they may be of different models"
+            )
 
 
 def _split(built: Built) -> Iterator[str]:
@@ -179,6 +197,31 @@ def _funnel(built: Built) -> Iterator[str]:
             yield Warn(f"`{line.step}` took {share}: {'; '.join(cause.reason for cause in found)}")
 
 
+def _evolved(built: Built) -> Iterator[str]:
+    """Rounds in which many evolutions were no instructions: a writer too weak, or a template that it takes wrongly."""
+    lines = {line.step: line for line in built.ledger.funnel}
+    for fallen in built.ledger.fallen:
+        if fallen.value_column != FAULT or not len(fallen.rows):
+            continue
+        stage = fallen.stage.removesuffix(".fault")
+        written = lines[f"{stage}.branch"].added - lines[stage].removed
+        if len(fallen.rows) >= FAULTY * written:
+            faults = Counter(fallen.rows[FAULT][:])
+            fault, _ = faults.most_common(1)[0]
+            place = fallen.rows[FAULT][:].index(fault)
+            example = " ".join(plain(fallen.rows["instruction"][place]).split())
+            example = example if len(example) <= EXAMPLE else f"{example[:EXAMPLE]}..."
+            yield Warn(
+                f"{len(fallen.rows):,} of {written:,} evolutions of {stage} fell ({len(fallen.rows) / written:.0%}): "
+                f"{', '.join(f'{name} {count:,}' for name, count in faults.most_common())}; {fault}, for example: "
+                f"`{example.replace('`', ' ')}` (a stronger writer or other templates write fewer of these)"
+            )
+
+
+def _filters(built: Built) -> Iterator[str]:
+    yield from map(Warn, filter_warnings(built.recipe))
+
+
 def _rows(built: Built) -> Iterator[str]:
     topics = Counter(topic for topic in built.rows["topic"][:] if topic)
     if len(topics) > 1:
@@ -217,8 +260,11 @@ SOURCES: tuple[Callable[[Built], Iterator[str]], ...] = (
     _split,
     _judge,
     _orphaned,
+    _evolved,
+    _filters,
+    _served,
     _funnel,
     _rows,
     _unread,
 )
-WITHOUT_ROWS: tuple[Callable[[Built], Iterator[str]], ...] = (_none_left, _failed, _sources, _funnel, _unread)
+WITHOUT_ROWS: tuple[Callable[[Built], Iterator[str]], ...] = (_none_left, _failed, _sources, _evolved, _funnel, _unread)

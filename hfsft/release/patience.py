@@ -26,6 +26,7 @@ LONGEST_ASKED_WAIT = 330.0  # the Hub counts requests in windows of five minutes
 PASSING = {408, 425, 429}  # and every 5xx
 CONFLICTS = {409, 412}  # somebody else committed in between
 # hf_xet has no error types: "Network error: Request error: HTTP status client error (403 Forbidden), domain: http://..."
+_QUERY = re.compile(r"(https?://[^\s?]{1,2000})\?\S+")
 _XET_STATUS = re.compile(r"HTTP status (?:client|server) error \((\d{3})\b")
 
 
@@ -97,7 +98,7 @@ HELP = {
 
 def clean(text: str) -> str:
     """Text fit to be shown: no token, no signed link, not endless."""
-    text = re.sub(r"(https?://[^\s?]+)\?\S+", r"\1", text)
+    text = _QUERY.sub(r"\1", text)
     return LOOKS_LIKE_KEY.sub("[a key]", " ".join(text.split()))[:400]
 
 

@@ -7,10 +7,11 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 from hfsft.errors import ModelError, ReleaseError
-from hfsft.pretrained import pretrained_tokenizer
+from hfsft.pretrained import located, pretrained_tokenizer
 
 Messages = Sequence[Mapping[str, str]]
 
@@ -81,13 +82,13 @@ class Tokenizer:
         return [len(ids) + bool(ends and not text.endswith(ends)) for text, ids in zip(texts, tokens, strict=True)]
 
 
-def load_tokenizer(name: str, where: str = "publish.tokenizer") -> Tokenizer:
-    """The tokenizer of a Hub id or a folder, which was named at `where`.
+def load_tokenizer(name: str, where: str = "publish.tokenizer", base: Path | None = None) -> Tokenizer:
+    """The tokenizer of a Hub id or a folder (below `base` where given), which was named at `where`.
 
     Raises `ReleaseError` where there is none, or it has no chat template.
     """
     try:
-        inner = pretrained_tokenizer(name)
+        inner = pretrained_tokenizer(located(name, base))
     except ModelError as error:
         raise ReleaseError(f"{where}: {error}") from None
     if not isinstance(inner.chat_template, str):

@@ -23,6 +23,8 @@ from hfsft.release.measures import histogram
 from hfsft.release.tokenizer import Tokenizer, load_tokenizer
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from datasets import Dataset
 
     from hfsft.recipe.publish import Publish
@@ -165,12 +167,14 @@ class TrainerCheck:
         ]
 
 
-def check(rows: Dataset, publish: Publish) -> TrainerCheck:
+def check(rows: Dataset, publish: Publish, base: Path | None = None) -> TrainerCheck:
     """The check of rows with the columns of `COLUMNS`, as they will be published.
+
+    A tokenizer's folder is looked for below `base`.
 
     Raises `ReleaseError` where they cannot be written in that format, or the tokenizer cannot be loaded.
     """
-    tokenizer = load_tokenizer(publish.tokenizer) if publish.tokenizer else None
+    tokenizer = load_tokenizer(publish.tokenizer, base=base) if publish.tokenizer else None
     return check_rows(rows, publish.format, tokenizer)
 
 

@@ -105,16 +105,17 @@ def settle(seen: Seen, format: Format, named: Mapping[str, str]) -> Columns:
             usual = (needed[part],) if part in needed and format != "auto" else USUAL[part]
             taken = [name for names in columns.values() for name in names] + list(given.values())
             preferred = (needed[part], *usual) if part in needed else usual
-            found = given.get(part) or next((name for name in seen.find(preferred) if name not in taken), None)
+            there = [*seen.find(preferred), *(seen.find(LISTS, seen.chats) if part == "instruction" else ())]
+            found = given.get(part) or next((name for name in there if name not in taken), None)
             if found is None:
                 raise _lacks(seen, format, needed, part)
             columns[part] = (found,)
     optional = ("system", "topic") if "messages" in columns else ("context", "system", "topic", "history")
     for part in optional:
         taken = [name for names in columns.values() for name in names]
-        there = [given[part]] if part in given else [name for name in seen.find(USUAL[part]) if name not in taken]
-        if there:
-            columns[part] = tuple(there if part in SEVERAL else there[:1])
+        held = [given[part]] if part in given else [name for name in seen.find(USUAL[part]) if name not in taken]
+        if held:
+            columns[part] = tuple(held if part in SEVERAL else held[:1])
     return columns
 
 

@@ -133,16 +133,10 @@ def _pair(row: Mapping[str, Any], columns: Columns, how: How, finding: Finding) 
 
 
 def _turns(column: str, value: Any, how: How, finding: Finding) -> list[Turn] | None:
-    """The turns of a list; None of a text."""
-    if absent(value) or (isinstance(value, str) and not _listed(value)) or not is_conversation(value):
+    """The turns of a list, or of one turn alone; None of a text, also where it happens to be JSON."""
+    if isinstance(value, str) or not is_conversation(value):
         return None
     return read_turns(value, column, how.roles, finding)
-
-
-def _listed(value: str) -> bool:
-    """Whether a text is the JSON of a list of turns, as a table of texts holds it."""
-    items = from_json(value)
-    return isinstance(items, list) and bool(items) and all(isinstance(item, dict) and len(item) > 1 for item in items)
 
 
 def _text(row: Mapping[str, Any], columns: Columns, part: str, finding: Finding) -> str | None:

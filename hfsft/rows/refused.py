@@ -37,7 +37,10 @@ def check_row(row: Mapping[str, Any], used: Collection[str], finding: Finding) -
     fields = {plain(name): value for name, value in row.items() if name not in used}
     _check(fields, finding)
     if "chosen" not in used:
-        if any(isinstance(fields.get(name), str | list) and holds(fields.get(name)) for name in ("chosen", "rejected")):
+        if any(
+            isinstance(fields.get(name), str | list | Mapping) and holds(fields.get(name))
+            for name in ("chosen", "rejected")
+        ):
             finding.refuse("pair", PAIR)
         if fields.get("rejected") is True or _false(fields.get("chosen")):
             finding.refuse("label", BAD)

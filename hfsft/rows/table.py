@@ -87,6 +87,11 @@ class Table:
             for name, path in of_split(self.path, data_files(local, SUFFIXES), self.split)
         ]
 
+    @cached_property
+    def _stamps(self) -> dict[Path, tuple[int, int]]:
+        """Size and time of the files that `identity` has seen."""
+        return {}
+
     def identity(self) -> dict[str, Any]:
         """What the rows depend on: names and hashes of the files, or the commit on the Hub."""
         how = {"split": self.split, "config": self.config, "delimiter": self.delimiter}
@@ -94,6 +99,7 @@ class Table:
         if local is None:
             return {**how, "repo": self.repo, "commit": self.commit}
         if self.files:
+            self._stamps.update({path: _stamp(path) for _, path in self.files})
             return {**how, "files": [[name, _sha256(path)] for name, path in self.files]}
         folder = sorted(path for path in local.rglob("*") if path.is_file() and not path.name.startswith("."))
         return {**how, "files": [[path.relative_to(local).as_posix(), _sha256(path)] for path in folder]}
@@ -121,6 +127,8 @@ class Table:
             raise SourceError(f"the packed data is damaged: {error}", place=place_of(path)) from None
         except OSError as error:
             raise SourceError(error.strerror or str(error), place=place_of(path)) from None
+        if self._stamps.get(path, _stamp(path)) != _stamp(path):
+            raise SourceError("was changed while it was read", place=place_of(path), help="run the command again")
 
     def _check_keys(self, local: Path) -> None:
         for key in ("revision", "config"):
@@ -147,6 +155,8 @@ def record(source: str, value: Any) -> Record:
         and all(isinstance(t, dict) and set(objects.TURN_KEYS) & t.keys() for t in value)
     ):
         value = {"messages": value}  # a conversation a line, without a name
+    if isinstance(value, str):
+        value = {TEXT_COLUMN: value}  # a list of seeds
     if not isinstance(value, dict):
         return Record(source, {}, NO_OBJECT)
     return Record(source, {}, str(objects.TOO_DEEP)) if too_deep(value) else Record(source, value)
@@ -202,6 +212,11 @@ def _parquet(path: Path) -> Iterator[tuple[str, Any]]:
     except (pa.ArrowException, UnicodeDecodeError) as error:
         place = Place(f"{place_of(path)}[{index}]")
         raise SourceError(f"cannot be read from here on: {hub.cause(error)}", place=place) from None
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    found = path.stat()
+    return found.st_size, found.st_mtime_ns
 
 
 def _sha256(path: Path) -> str:

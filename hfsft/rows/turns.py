@@ -52,15 +52,21 @@ def read_turns(value: Any, column: str, roles: Mapping[str, Role], finding: Find
 
 
 def is_conversation(value: Any) -> bool:
-    """Whether the value is a list of turns, or the JSON or the columns of one."""
+    """Whether the value is a list of turns, the JSON or the columns of one, or a turn alone."""
     value = from_json(value)
-    return isinstance(value, list) or (isinstance(value, Mapping) and _columns(value) is not None)
+    if isinstance(value, Mapping):
+        return _is_turn(value) or _columns(value) is not None
+    return isinstance(value, list) and any(isinstance(item, Mapping | list) for item in value)
+
+
+def _is_turn(value: Mapping[str, Any]) -> bool:
+    return any(isinstance(value.get(key), str) for key in ROLE_KEYS) and any(key in value for key in TEXT_KEYS)
 
 
 def _items(value: Any, finding: Finding) -> list[Any]:
     value = from_json(value)
     if isinstance(value, Mapping):
-        value = _columns(value)
+        value = [value] if _is_turn(value) else _columns(value)
     if isinstance(value, list | tuple):
         return list(value)
     if not absent(value):

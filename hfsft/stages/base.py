@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from hfsft.errors import AnswerError, PromptError
 from hfsft.rows.finding import Drop, Finding
 from hfsft.rows.reading import How, SourceRow
 from hfsft.rows.table import Table
@@ -105,6 +106,9 @@ def written(texts: Mapping[str, Any], place: str) -> SourceRow:
     """A row that stands in the recipe itself, at `place` in it, such as `seeds[0].prompts[2]`."""
     finding = Finding()
     said = {name: finding.text(value, name) for name, value in texts.items()}
+    for name in ("instruction", "response"):
+        if name in said and said[name] is None:
+            finding.odd(f"no {name}")
     return SourceRow({**said, "source": place, "unread": []}, finding.defect)
 
 
@@ -132,3 +136,11 @@ class Context:
         """What a rendered prompt depends on beside the row: its text, and the variables of the recipe it uses."""
         used = {name: value for name, value in self.values().items() if name in prompt.variables}
         return {"template": prompt.identity, "values": used}
+
+
+def rendered(prompt: Prompt, **values: Any) -> str:
+    """A template with a row in it. Raises `AnswerError`, not `PromptError`: another row may suit it."""
+    try:
+        return prompt.render(**values)
+    except PromptError as error:
+        raise AnswerError("template", str(error)) from error

@@ -6,31 +6,27 @@ Source: Xu et al. 2023, "WizardLM: Empowering Large Language Models to Follow Co
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 from typing import Any
 
 from pydantic import Field
 
-from hfsft.errors import AnswerError
+from hfsft.errors import AnswerError, PromptError
 from hfsft.models.model import Request
 from hfsft.plan.row import child_id
-from hfsft.plan.step import Batch, Row, Step, Turns, digest, rows_of, sampling_seed, unit
+from hfsft.plan.step import Batch, Bound, Row, Step, Turns, digest, rows_of, sampling_seed, unit
 from hfsft.prompts import Prompt
-from hfsft.stages.base import Asking, Context
+from hfsft.stages.base import Asking, Context, rendered
+from hfsft.texts.peel import peel
+from hfsft.texts.prompt_faults import prompt_fault, template_runs
 
 FOLDER = "evolve"
 TURNS = ("user", "assistant")  # what a template may begin, so that demonstrations stand as turns of a chat
 READS = ("id", "instruction", "context", "topic", "system", "origin", "round", "template")
 
-# What models put before the instruction they were asked for alone.
-LABEL = re.compile(
-    r"^\W*(?:(?:#+ *)?(?:the |my |your |here(?:'s| is) (?:the|a|an|my) )?"
-    r"(?:new|rewritten|evolved|revised|final|given)? *"
-    r"(?:instruction|question|prompt|message|request|query)s?)(?: is)?\W*:[*_\s]*",
-    re.IGNORECASE,
-)
-QUOTES = {'"': '"', "“": "”", "'": "'", "‘": "’", "«": "»", "`": "`", "*": "*"}
+GROWN_FROM = "grown_from"  # the parent's instruction, until the row was checked against it
+FAULT = "evolve_fault"
 
 
 class Evolve(Asking):
@@ -46,13 +42,18 @@ class Evolve(Asking):
     model: str = Field("writer", description="Name under `models` of who writes the instructions.")
     temperature: float | None = Field(0.8, ge=0, le=2, description="Sampling temperature.")
     max_tokens: int = Field(512, ge=1, description="Most tokens in one instruction.")
+    eliminate: bool = Field(
+        True,
+        description="Take out what is no instruction before it is answered or grown further: a copy of its parent, an "
+        "answer, a refusal, words of the template, a list of several, another language. false keeps and only marks it.",
+    )
 
     def prompts(self) -> list[tuple[str, Prompt]]:
         """Each template with the name that its rows carry. Raises `PromptError` for one that does not parse."""
         return [(name, parse(template)) for template in self.templates for name in [template_name(template)]]
 
     def steps(self, context: Context) -> list[Step]:
-        """Two steps a round: one makes room for the new rows, one asks for their instructions."""
+        """The steps of each round: room for the new rows, their instructions, a check of them, what falls by it."""
         prompts = dict(self.prompts())
         identity = {
             "model": context.models[self.model],
@@ -61,10 +62,12 @@ class Evolve(Asking):
             "templates": {name: context.template_identity(prompt) for name, prompt in prompts.items()},
         }
         place = context.place("evolve")
+        kept = context.kept_in(*prompts.values())
+        blank = {**context.values(), **dict.fromkeys(kept, "")}
+        own = {name: template_runs(_own_words(prompt, blank)) for name, prompt in prompts.items()}
         steps = []
         for number in range(1, self.rounds + 1):
             grow = partial(_grow, number=number, variants=self.variants, names=tuple(prompts))
-            kept = context.kept_in(*prompts.values())
             ask = partial(self._ask, number=number, prompts=prompts, values=context.values(), kept=kept)
             steps += [
                 Step(
@@ -79,21 +82,37 @@ class Evolve(Asking):
                     name=f"evolve[{number}]",
                     kind="ask",
                     reads=(*READS, *kept),
-                    writes={"instruction": "string"},
+                    writes={"instruction": "string", GROWN_FROM: "string"},
                     identity=identity,
+                    version=2,
                     fn=ask,
                     models=(self.model,),
                     max_failed_share=self.max_failed_share,
                     place=place,
                 ),
+                Step(
+                    name=f"evolve[{number}].check",
+                    kind="map",
+                    reads=("instruction", "template", GROWN_FROM),
+                    writes={FAULT: "string"},
+                    drops=(GROWN_FROM,),
+                    identity={"templates": {name: digest(sorted(runs)) for name, runs in own.items()}},
+                    fn=partial(_check, own=own),
+                    place=place,
+                ),
             ]
+            if self.eliminate:
+                bound = Bound("fault", FAULT, absent=True)
+                steps.append(
+                    Step(name=f"evolve[{number}].fault", kind="keep", reads=(FAULT,), bound=bound, place=place)
+                )
         return steps
 
     def _ask(
         self, row: Row, *, number: int, prompts: dict[str, Prompt], values: dict[str, Any], kept: tuple[str, ...]
     ) -> Turns:
         if row["origin"] != "evolved" or row["round"] != number:
-            return {"instruction": row["instruction"]}
+            return {"instruction": row["instruction"], GROWN_FROM: None}
         columns = {name: row[name] for name in ("instruction", "context", "topic", "system", "round", *kept)}
         answer = yield Request(
             model=self.model,
@@ -102,10 +121,34 @@ class Evolve(Asking):
             max_tokens=self.max_tokens,
             seed=sampling_seed(row["id"], "evolve"),
         )
-        instruction = clean(answer.text)
+        instruction = peel(answer.text)
         if not instruction:
             raise AnswerError("empty", "the model wrote no instruction")
-        return {"instruction": instruction}
+        return {"instruction": instruction, GROWN_FROM: row["instruction"]}
+
+
+def _check(batch: Batch, *, own: Mapping[str, Collection[str]]) -> Batch:
+    """What is wrong with each row that was just grown, None where nothing is; rows of before are not looked at."""
+    faults = [
+        None if parent is None else prompt_fault(instruction, parent, own.get(template, ()))
+        for instruction, parent, template in zip(
+            batch["instruction"], batch[GROWN_FROM], batch["template"], strict=True
+        )
+    ]
+    return {FAULT: faults}
+
+
+def _own_words(prompt: Prompt, values: Mapping[str, Any]) -> str:
+    """What a template says of itself, its demonstrations too: rendered around a row and a recipe that say nothing."""
+    blank = {
+        **dict.fromkeys(("instruction", "context", "topic", "system"), ""),
+        **dict.fromkeys(TURNS, "\n"),
+        "round": 1,
+    }
+    try:
+        return prompt.render(**{**values, **blank, "description": "", "name": ""})
+    except PromptError:  # it asks for more of a row than nothing
+        return prompt.text
 
 
 def _grow(batch: Batch, *, number: int, variants: int, names: Sequence[str]) -> Batch:
@@ -130,7 +173,7 @@ def ask(prompt: Prompt, values: dict[str, Any]) -> tuple[dict[str, str], ...]:
     # Row text cannot open a turn: the marks hang on all of it.
     fence = digest(values, 16)
     marks = {role: f"\0{role} {fence}\0" for role in TURNS}
-    head, *turns = re.split(f"\0({'|'.join(TURNS)}) {fence}\0", prompt.render(**values, **marks))
+    head, *turns = re.split(f"\0({'|'.join(TURNS)}) {fence}\0", rendered(prompt, **values, **marks))
     if not turns:
         return ({"role": "user", "content": head},)
     said = [{"role": role, "content": text.strip()} for role, text in zip(turns[::2], turns[1::2], strict=True)]
@@ -152,11 +195,3 @@ def is_inline(template: str) -> bool:
 def template_name(template: str) -> str:
     """What rows carry as `template`: the name, or for inline Jinja a hash of its text."""
     return f"inline-{digest(template, 8)}" if is_inline(template) else template
-
-
-def clean(text: str) -> str:
-    """An instruction without what models put around it: labels, quotes, a heading mark."""
-    text = LABEL.sub("", text.strip(), count=1).strip()
-    while len(text) > 1 and QUOTES.get(text[0]) == text[-1] and text[0] not in text[1:-1]:
-        text = text[1:-1].strip()
-    return text

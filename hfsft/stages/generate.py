@@ -11,7 +11,7 @@ from hfsft.models.model import Request
 from hfsft.plan.row import prompt_messages
 from hfsft.plan.step import Row, Step, Turns, sampling_seed
 from hfsft.prompts import Prompt
-from hfsft.stages.base import Asking, Context
+from hfsft.stages.base import Asking, Context, rendered
 
 READS = ("id", "instruction", "context", "topic", "system", "response", "messages")
 
@@ -69,12 +69,15 @@ class Generate(Asking):
         columns = {name: row[name] for name in ("instruction", "context", "topic", *kept)}
         system = row["system"]
         if not system and "system" in prompts:
-            system = prompts["system"].render(**values, **columns)
+            system = rendered(prompts["system"], **values, **columns)
         if row["response"]:
             return {"system": system, "response": row["response"]}
         messages = prompt_messages({**row, "system": system})
         if "template" in prompts:
-            messages[-1] = {**messages[-1], "content": prompts["template"].render(**values, **columns, system=system)}
+            messages[-1] = {
+                **messages[-1],
+                "content": rendered(prompts["template"], **values, **columns, system=system),
+            }
         answer = yield Request(
             model=self.model,
             messages=tuple(messages),

@@ -18,7 +18,7 @@ from hfsft.models.structured import ask as ask_structured
 from hfsft.plan.row import conversation
 from hfsft.plan.step import Bound, Row, Step, Turns, digest
 from hfsft.prompts import Prompt
-from hfsft.stages.base import Asking, Context, Section
+from hfsft.stages.base import Asking, Context, Section, rendered
 
 READS = ("id", "instruction", "context", "system", "response", "messages")
 UNSCORED = "unscored"
@@ -186,7 +186,8 @@ class Judge(Asking):
     def render(self, prompt: Prompt, row: Row) -> str:
         """What the judge is asked about a row."""
         turns = conversation(row)
-        return prompt.render(
+        return rendered(
+            prompt,
             rubric=self.rubric,
             low=self.scale[0],
             high=self.scale[1],

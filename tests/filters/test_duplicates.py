@@ -9,8 +9,8 @@ import pytest
 from datasets import Dataset
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pydantic import ValidationError
 
+from hfsft.errors import ArgumentError
 from hfsft.filters import ExactDuplicate, NearDuplicate
 from hfsft.filters.duplicates import Duplicates
 from hfsft.plan.step import Batch
@@ -117,7 +117,7 @@ def test_near_duplicate_measures_the_preferred_row_most_alike() -> None:
 
 
 def test_what_cannot_be_measured_cannot_be_asked() -> None:
-    with pytest.raises(ValidationError, match=r"at_most 0\.5 is under floor 0\.6"):
+    with pytest.raises(ArgumentError, match=r"at_most 0\.5 is under floor 0\.6"):
         NearDuplicate(at_most=0.5)
     assert NearDuplicate(at_most=0.5, floor=0.5).floor == 0.5
 

@@ -10,8 +10,8 @@ import pytest
 from datasets import Dataset
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import ValidationError
 
+from hfsft.errors import ArgumentError, ColumnError
 from hfsft.filters import DEFAULT_FILTERS, FILTERS, Filter, Refusal, Repetition, Score, Tokens
 from hfsft.filters.base import Limits
 from hfsft.plan.row import COLUMNS
@@ -39,7 +39,7 @@ GOLDEN_ROWS: Batch = {
 GOLDEN: dict[str, tuple[int, Batch]] = {
     "tokens": (1, {"tokens_response": [9, 17, 13, None]}),
     "repetition": (2, {"repetition_response": [0.0, 0.0, 0.2037, None]}),
-    "refusal": (2, {"refusal_response": [0.0, 1.0, 0.5, None]}),
+    "refusal": (3, {"refusal_response": [0.0, 1.0, 0.5, None]}),
     "exact_duplicate": (
         2,
         {"exact_duplicate_instruction": [0, 1, 0, None], "exact_duplicate_instruction_of": [None, "1", None, None]},
@@ -100,20 +100,20 @@ def test_a_bare_name_is_enough_where_all_has_a_default() -> None:
     [
         ("tokens", {}, "needs at_least or at_most"),
         ("tokens", {"at_least": 9, "at_most": 3}, "keeps nothing: at_least 9 is above at_most 3"),
-        ("tokens", {"at_last": 9}, "Extra inputs"),
+        ("tokens", {"at_last": 9}, r"there is no argument .*did you mean `.*at_least`"),
         ("repetition", {"at_most": 40}, "less than or equal to 1"),
         ("refusal", {"at_least": -1}, "greater than or equal to 0"),
         ("exact_duplicate", {"column": []}, "at least 1 item"),
         ("score", {}, "needs a criterion"),
         ("score", {"at_least": 4}, "bounds stand under a criterion"),
-        ("score", {"mean": 4}, "valid dictionary"),
+        ("score", {"mean": 4}, "mean: input should be a valid dictionary"),
         ("score", {"mean": {}}, "needs at_least or at_most"),
-        ("score", {"mean": {"least": 4}}, "Extra inputs"),
+        ("score", {"mean": {"least": 4}}, r"there is no argument .*did you mean `.*at_least`"),
         ("score", {"mean": {"at_least": 5, "at_most": 4}}, "keeps nothing"),
     ],
 )
 def test_what_a_recipe_may_not_say(kind: str, arguments: dict[str, Any], message: str) -> None:
-    with pytest.raises(ValidationError, match=message):
+    with pytest.raises(ArgumentError, match=message):
         FILTERS[kind](**arguments)
 
 
@@ -153,8 +153,19 @@ def test_apply_gives_both_halves_with_the_measure() -> None:
     kept, rejected = Repetition().apply(dataset)
     assert (kept["n"][:], rejected["n"][:]) == ([1], [2])
     assert rejected["repetition_response"][0] > 0.7
-    with pytest.raises(KeyError, match="answer"):
-        Repetition(column="answer").apply(dataset)
+    with pytest.raises(ColumnError, match=r"reads `respons`, .* \(did you mean `response`\? allowed: response, n\)"):
+        Repetition(column="respons").apply(dataset)
+
+
+def test_a_slip_in_python_is_told_as_in_a_recipe() -> None:
+    with pytest.raises(ArgumentError) as slip:
+        Repetition(at_mots=1, colum="n")  # type: ignore[call-arg]
+    assert str(slip.value).splitlines() == [
+        "Repetition: there is no argument `at_mots` (did you mean `at_most`? allowed: at_least, at_most, column)",
+        "Repetition: there is no argument `colum` (did you mean `column`? allowed: at_least, at_most, column)",
+    ]
+    with pytest.raises(TypeError, match=r"name its arguments \(at_least, at_most, column\)"):
+        Repetition(0.4)  # type: ignore[call-arg]
 
 
 def test_default_filters_run_on_the_least_that_rows_have() -> None:

@@ -264,7 +264,7 @@ def test_what_the_pool_stores_is_labelled(make_pool, store: Store, llm: LLM) -> 
 def test_a_model_is_found_by_its_name_wherever_it_was_served(store: Store) -> None:
     connection = store.connect()
     for number, model in enumerate(["m", "m (localhost:1)", "m (localhost:2)", "m-1 (localhost:1)", "n"]):
-        write(connection, [Entry(f"{number:064x}", "r", Answer("x"), model)])
+        write(connection, [Entry(f"{number:064x}", '"r"', Answer("x"), model)])
     connection.close()
     assert len(list(archive.entries(store, model="m"))) == 3
     assert archive.prune(store, model="m (localhost:2)") == 1

@@ -37,15 +37,21 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return release(toy(), tmp_path_factory.mktemp("toy"))
 
 
-@pytest.fixture
-def tickets(tmp_path: Path, home: Path) -> Rows:
+@pytest.fixture(scope="module")
+def tickets(tmp_path_factory: pytest.TempPathFactory) -> Rows:
     """A build of a file: one row too short, one twice, one with an empty question."""
-    (tmp_path / "tickets.jsonl").write_text("".join(json.dumps(row) + "\n" for row in TICKETS))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("datasets.config.HF_DATASETS_CACHE", tmp_path_factory.mktemp("cache"))
+        return build(tmp_path_factory.mktemp("tickets"), TICKETS)
+
+
+def build(folder: Path, rows: list[dict[str, str]]) -> Rows:
+    (folder / "tickets.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     table = {"path": "tickets.jsonl", "instruction": "question", "response": "answer", "topic": "kind"}
     filters = [{"tokens": {"column": "response", "at_least": 3}}, "exact_duplicate"]
     recipe = {"name": "tickets", "examples": [table], "filters": filters, "split": {"validation": 0}}
-    (tmp_path / "recipe.yaml").write_text(json.dumps(recipe))
-    _, built = pipeline.run(tmp_path / "recipe.yaml", out=tmp_path / "build")
+    (folder / "recipe.yaml").write_text(json.dumps(recipe))
+    _, built = pipeline.run(folder / "recipe.yaml", out=folder / "build")
     return Rows(open_release(str(built)))
 
 
@@ -98,7 +104,7 @@ def test_a_row_is_named_by_its_id_the_beginning_of_it_or_its_place(tickets: Rows
 
 
 def test_a_prefix_of_two_rows_names_neither(folder: Path) -> None:
-    with pytest.raises(ReleaseError, match=r"0000 fits 400 rows: 0000000000000000, .*"):
+    with pytest.raises(ReleaseError, match=r"0000 fits 400 rows: 00000000000000"):
         Rows(open_release(str(folder))).one("0000")
 
 
@@ -197,11 +203,9 @@ def test_an_answer_that_could_not_be_used_is_shown_with_the_reason(server: LLM, 
         assert told[-1].answer.text == "I cannot judge this."
 
 
-def test_a_duplicate_names_the_row_that_it_fell_for(tickets: Rows, tmp_path: Path) -> None:
-    rows = [*TICKETS[:2], {**TICKETS[1], "answer": "Yes, within 14 days of the day you got it, of course."}]
-    (tmp_path / "tickets.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
-    _, built = pipeline.run(tmp_path / "recipe.yaml", out=tmp_path / "build")
-    found = Rows(open_release(str(built)))
+def test_a_duplicate_names_the_row_that_it_fell_for(tmp_path: Path, home: Path) -> None:
+    twin = {**TICKETS[1], "answer": "Yes, within 14 days of the day you got it, of course."}
+    found = build(tmp_path, [*TICKETS[:2], twin])
     (fallen,) = found.find(Wanted(fate="rejected"))
     told = way(found, fallen.id)
     assert told.of

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from hfsft.errors import SourceError
 from hfsft.plan.row import COLUMNS, kept_columns
 from hfsft.stages.seeds import PromptTable
 from tests.rows.helpers import file
@@ -52,3 +53,11 @@ def test_kept_columns_never_take_a_name_of_ours(names: list[str], kept: dict[str
     found = kept_columns(names, {"tokens_response"})
     assert found == kept
     assert not set(found.values()) & {*COLUMNS, "tokens_response"}
+
+
+def test_a_file_that_changes_between_its_hash_and_its_rows_is_an_error(tmp_path: Path) -> None:
+    opened = PromptTable(path=file(tmp_path, "s.txt", "How?")).opened(tmp_path, "seeds[0]")
+    assert len(list(opened.rows(None))) == 1
+    file(tmp_path, "s.txt", "Why?", "When?")
+    with pytest.raises(SourceError, match=r"s.txt: was changed while it was read"):
+        list(opened.rows(None))

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from hfsft.errors import SourceError
+from hfsft.stages.examples import ExampleRows
+from hfsft.stages.seeds import Prompts
 from tests.rows.helpers import ASSISTANT, USER, examples, file, said, seeds
 
 TALK = [("user", "Hi"), ("assistant", "Hello")]
@@ -263,6 +265,31 @@ def test_a_preference_pair_by_its_better_answer(tmp_path: Path) -> None:
     assert (said(row), row.texts["unread"]) == (TALK, ["rejected"])
     (row,) = examples(tmp_path, {"prompt": "Hi", "chosen": [USER, ASSISTANT], "rejected": [USER]}, response="chosen")
     assert said(row) == TALK
+    rows = [{"conversations": [HUMAN], "chosen": GPT, "rejected": GPT}]
+    (row,) = examples(tmp_path, *rows)
+    assert (row.defect or "").startswith("a preference pair")
+    (row,) = examples(tmp_path, *rows, response="chosen")
+    assert said(row) == TALK
+
+
+@pytest.mark.parametrize("text", ['[{"role": "user", "content": "x"}]', '[{"name": "x", "age": 5}]', "[1, 2]", "{}"])
+def test_a_text_that_happens_to_be_json_is_a_text(tmp_path: Path, text: str) -> None:
+    (row,) = examples(tmp_path, {"instruction": text, "output": text})
+    assert said(row) == [("user", text), ("assistant", text)]
+
+
+def test_a_column_that_is_only_called_like_a_conversation_is_none(tmp_path: Path) -> None:
+    for value in (3, ["Hi", "there"], "short"):
+        (row,) = examples(tmp_path, {"turns": value, "question": "Hi", "answer": "Hello"})
+        assert (said(row), row.texts["unread"]) == (TALK, ["turns"])
+
+
+def test_a_list_of_texts_is_a_list_of_seeds(tmp_path: Path) -> None:
+    found = seeds(tmp_path, path=file(tmp_path, "s.json", '["How?", "Why?"]'))
+    assert [(row.texts["instruction"], row.texts["source"]) for row in found] == [
+        ("How?", "s.json[0]"),
+        ("Why?", "s.json[1]"),
+    ]
 
 
 def test_what_is_said_of_an_answer_does_not_matter_of_a_seed(tmp_path: Path) -> None:
@@ -310,3 +337,13 @@ def test_kept_columns_are_texts(tmp_path: Path) -> None:
 def test_a_fault_of_the_whole_table_is_told_as_one(tmp_path: Path, rows: Any, keys: Any, message: str) -> None:
     with pytest.raises(SourceError, match=message):
         examples(tmp_path, *rows, **keys)
+
+
+def test_inline_rows_are_as_they_stand_with_their_place_in_the_recipe() -> None:
+    rows = [{"instruction": " Hi ", "response": "Hello", "topic": "t"}, {"instruction": "Hi", "response": " "}]
+    one, two = ExampleRows.model_validate({"rows": rows}).opened(Path(), "examples[1]").rows(None)
+    assert (one.texts["instruction"], one.texts["topic"], one.texts["source"]) == (" Hi ", "t", "examples[1].rows[0]")
+    assert two.defect == "no response"
+    (seed,) = Prompts(prompts=["How? "], topic="t", system="s").opened(Path(), "seeds[0]").rows(1)
+    said = {"instruction": "How? ", "topic": "t", "context": None, "system": "s"}
+    assert seed.texts == {**said, "source": "seeds[0].prompts[0]", "unread": []}

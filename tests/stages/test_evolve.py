@@ -7,14 +7,14 @@ from typing import Any
 import pytest
 
 from hfsft.errors import AnswerError
-from hfsft.stages.evolve import Evolve, clean
+from hfsft.stages.evolve import FAULT, GROWN_FROM, Evolve
 from tests.stages.helpers import CONTEXT, converse, row
 
 TEMPLATES = ["Harder: {{ instruction }}", "Simpler: {{ instruction }}", "Other ({{ description }}): {{ instruction }}"]
 
 
 def branch(section: Evolve, rows: list[dict[str, Any]], number: int = 1) -> list[dict[str, Any]]:
-    step = section.steps(CONTEXT)[2 * (number - 1)]
+    step = section.steps(CONTEXT)[4 * (number - 1)]
     batch = step.fn({name: [each[name] for each in rows] for name in rows[0]})  # type: ignore[misc]
     return [dict(zip(batch, values, strict=True)) for values in zip(*batch.values(), strict=True)]
 
@@ -51,7 +51,7 @@ def test_only_rows_of_the_round_ask() -> None:
     ask = Evolve(templates=TEMPLATES).steps(CONTEXT)[1].fn
     assert ask is not None
     requests, columns = converse(ask(row("a")), [])
-    assert (requests, columns) == ([], {"instruction": "a"})
+    assert (requests, columns) == ([], {"instruction": "a", GROWN_FROM: None})
 
 
 def test_the_template_sees_the_row_and_the_recipe() -> None:
@@ -61,7 +61,7 @@ def test_the_template_sees_the_row_and_the_recipe() -> None:
     assert ask is not None
     requests, columns = converse(ask(child), ['New instruction: "What if it is late?"'])
     assert requests[0].messages == ({"role": "user", "content": "Other (Customers of an online store.): a"},)
-    assert columns == {"instruction": "What if it is late?"}
+    assert columns == {"instruction": "What if it is late?", GROWN_FROM: "a"}
 
 
 def test_an_empty_instruction_fails_the_row() -> None:
@@ -73,20 +73,41 @@ def test_an_empty_instruction_fails_the_row() -> None:
         converse(ask(child), ["  "])
 
 
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("What now?", "What now?"),
-        ("  \n What now? ", "What now?"),
-        ('"What now?"', "What now?"),
-        ("“What now?”", "What now?"),
-        ("New prompt: What now?", "What now?"),
-        ("**New instruction:** What now?", "What now?"),
-        ("Here's the rewritten question: What now?", "What now?"),
-        ('He said "no" and "yes"', 'He said "no" and "yes"'),
-        ("My question is simple: what now?", "My question is simple: what now?"),
-        ("Order 5: what now?", "Order 5: what now?"),
-    ],
-)
-def test_clean_takes_off_only_what_models_put_around(text: str, expected: str) -> None:
-    assert clean(text) == expected
+def checked(section: Evolve, *rows: dict[str, Any]) -> list[str | None]:
+    step = section.steps(CONTEXT)[2]
+    assert step.fn is not None
+    found: list[str | None] = step.fn({name: [each[name] for each in rows] for name in step.reads})[FAULT]
+    return found
+
+
+def test_each_new_row_is_checked_against_its_parent_and_its_template_and_no_other() -> None:
+    parent = "Where is my parcel?"
+    new = {"template": "deepen", GROWN_FROM: parent}
+    rows = [
+        {**new, "instruction": "Where is my parcel, and who signed for it?"},
+        {**new, "instruction": parent},
+        {**new, "instruction": f"Add a second question to this message: {parent}"},
+        {**new, "template": "constrain", "instruction": f"Add a second question to this message: {parent}"},
+        {**new, GROWN_FROM: None, "instruction": parent},
+    ]
+    assert checked(Evolve(templates=["deepen", "constrain"]), *rows) == [None, "unchanged", "template", None, None]
+
+
+def test_what_a_template_shows_as_an_example_is_its_own_word_too() -> None:
+    row = {"template": "deepen", GROWN_FROM: "Where is it?", "instruction": "Can I bring my dog to the hotel by train?"}
+    assert checked(Evolve(templates=["deepen"]), row) == ["template"]
+    inline = "Make this harder to answer for everybody: {{ instruction | first }}"  # fails around an empty row
+    asked = {**row, "template": "inline-" + Evolve(templates=[inline]).prompts()[0][0].removeprefix("inline-")}
+    asked["instruction"] = "Make this harder to answer for everybody: where is it?"
+    assert checked(Evolve(templates=[inline]), asked) == ["template"]
+
+
+def test_faulty_rows_fall_before_the_next_step_unless_they_are_only_to_be_marked() -> None:
+    names = [step.name for step in Evolve(rounds=2).steps(CONTEXT)]
+    assert names[:5] == ["evolve[1].branch", "evolve[1]", "evolve[1].check", "evolve[1].fault", "evolve[2].branch"]
+    *_, check, fault = Evolve().steps(CONTEXT)
+    assert check.drops == (GROWN_FROM,)
+    assert fault.bound
+    assert [fault.bound.keeps(value) for value in (None, "answers")] == [True, False]
+    marked = Evolve(eliminate=False).steps(CONTEXT)
+    assert [step.name for step in marked] == names[:3]

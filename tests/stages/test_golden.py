@@ -15,7 +15,7 @@ import pytest
 
 from hfsft.plan.row import COLUMNS, new_row
 from hfsft.plan.step import Step, digest
-from hfsft.stages.evolve import Evolve
+from hfsft.stages.evolve import GROWN_FROM, Evolve
 from hfsft.stages.generate import Generate
 from hfsft.stages.judge import Judge
 from hfsft.stages.split import Split
@@ -26,6 +26,19 @@ VERDICT = {"relevance": {"reason": "yes", "score": 5}, "usefulness": {"reason": 
 ANCHOR = {"instruction": "Hi?", "response": "Wait.", "scores": {"relevance": 3, "usefulness": 1}, "why": "no time"}
 ROW = row(context="Parcel 7", topic="delivery")
 CHILD = {**ROW, "id": "c", "parent_id": ROW["id"], "origin": "evolved", "round": 1, "template": "deepen"}
+CHECKED = [
+    (text, "Where is my parcel?")
+    for text in (
+        "Where is my parcel, and who signed for it?",
+        "Where is my parcel",
+        "Your parcel arrives tomorrow.",
+        "I can't help with that.",
+        "1. Where is it?\n2. Who has it?",
+        "Add a second question to this message: where?",
+        "我的包裹在哪里？",
+        "...",
+    )
+]
 RUBRIC = {"relevance": "Does it answer?", "usefulness": "Does it help?"}
 
 
@@ -37,11 +50,16 @@ def asked(step: Step, given: dict[str, Any], *answers: str) -> str:
 
 def steps() -> Iterator[tuple[str, int, str]]:
     """Each step's name and version, and a hash of what it does with fixed rows."""
-    branch, evolve = Evolve(templates=["deepen"]).steps(CONTEXT)
+    branch, evolve, check, _ = Evolve(templates=["deepen"]).steps(CONTEXT)
     assert branch.fn is not None
     grown = branch.fn({name: [value] for name, value in ROW.items()})
     yield "branch", branch.version, digest(grown)
     yield "evolve", evolve.version, asked(evolve, CHILD, 'New message: "What if it is late?"')
+    assert check.fn is not None
+    faults = [
+        check.fn({"instruction": [text], "template": ["deepen"], GROWN_FROM: [parent]}) for text, parent in CHECKED
+    ]
+    yield "check", check.version, digest(faults)
     (generate,) = Generate(system="You work for {{ description }}").steps(CONTEXT)
     yield "generate", generate.version, asked(generate, ROW, " Tomorrow. ")
     judge = Judge.model_validate({"rubric": RUBRIC, "anchors": [ANCHOR]}).steps(CONTEXT, "judge")[0]
@@ -63,7 +81,8 @@ def steps() -> Iterator[tuple[str, int, str]]:
 
 GOLDEN: dict[str, tuple[int, str]] = {
     "branch": (1, "dda00a06e319db81f392801bceb153b9"),
-    "evolve": (1, "9d0092012c63f74ed7403f7a2081352a"),
+    "evolve": (2, "71dd654504ce7140cfd70c6032021198"),
+    "check": (1, "7cd524005920971962a6c934f71e6599"),
     "generate": (1, "d46830b6f5d2e2ce5b655be13c2bf7a6"),
     "judge": (1, "0f2a729efd947b7ebca866c0e42aa26c"),
     "judge, asked twice": (1, "8888421177432a83b8b449013bd98de3"),

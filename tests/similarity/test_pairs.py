@@ -16,32 +16,6 @@ from hfsft.similarity import families, near_pairs, normalise, shingles
 TEXTS = st.lists(st.text("ab ?é中", max_size=30), max_size=12)
 
 
-@pytest.mark.parametrize(
-    ("text", "expected", "reason"),
-    [
-        ("Where is  my\nrefund?", "where is my refund", "case, white space and the mark at the end are typing"),
-        ("“Hello”, she said…", "hello she said", "quotation marks and sentence marks are typing"),
-        ("don’t", "dont", "so are apostrophes"),
-        ("ﬁle №1 ＡＢＣ", "file no1 abc", "NFKC unites widths and ligatures"),
-        ("退款，多久？", "退款多久", "marks and spaces of scripts without spaces are typing"),
-        ("zero\u200bwidth", "zerowidth", "invisible characters are dropped"),
-        ("Ti\u00ea\u0301ng", "ti\u1ebfng", "accents are composed, not dropped"),
-        ("What is 6*7?", "what is 6*7", "signs have a meaning"),
-        ("x² + 3.5", "x^2 + 3.5", "a power is no digit, a decimal point no full stop"),
-        ("???", "???", "what is nothing but marks stays"),
-        (" \n ", "", "only a blank text is empty"),
-        ("", "", "only a blank text is empty"),
-    ],
-)
-def test_normalise(text: str, expected: str, reason: str) -> None:
-    assert normalise(text) == expected, reason
-
-
-@given(st.text(max_size=60))
-def test_only_blank_texts_normalise_to_nothing(text: str) -> None:
-    assert bool(normalise(text)) == bool(text.strip())
-
-
 def test_shingles_tell_all_characters_apart() -> None:
     assert len(shingles("abcdef")) == 5  # 6 characters and the blanks around them, 4 at a time
     assert len(shingles("中")) == 1

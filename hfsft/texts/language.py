@@ -1,0 +1,82 @@
+"""Which script a text is written in and, of languages that share the Latin one, which its small words are of."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+
+# Small words that stand in one of these languages alone.
+_WORDS = {
+    "en": "the and how what where when which why with without does did is are was were this that these those my your i "
+    "it you we they of for from can could should would will have has there not if but about into",
+    "de": "der das ein eine einen einem ich und nicht mein meine meinen wie wo wann was warum ist sind mit ohne für auf "
+    "zu zum zur bekomme kann wird auch wenn oder aber sich bei nach über dem den",
+    "fr": "le les je et est une mon ma mes comment où quand pourquoi quel quelle avec pour dans sur vous votre puis peux "
+    "qui que pas ou mais des du au aux sont",
+    "es": "el los las yo y es una mi mis cómo dónde cuándo qué por para con puedo puede mi su hay pero una del al lo "
+    "como está si más",
+    "pt": "os as eu não uma meu minha como onde quando posso pode para com são mas do da dos das em no na ao você seu sua é",
+    "it": "il gli io e è una mio mia come dove quando perché posso può con per sono ma del della dei che non di un questo "
+    "nel alla",
+    "nl": "de het een ik en niet mijn hoe waar wanneer waarom is zijn met zonder voor op kan wordt ook als maar bij naar "
+    "over van wat deze dit",
+    "pl": "nie jak gdzie kiedy czy jest są moje mój moja mogę i w na z do się to że dla ale oraz przez",
+    "tr": "bir ve nasıl nerede ne zaman için ile bu mi mı benim var yok değil ama daha çok olarak",
+    "vi": "tôi là và không của có được như thế nào ở đâu khi nào cho với một các những này bạn",
+    "id": "saya dan tidak bagaimana di mana kapan apa yang dengan untuk adalah bisa ini itu dari ke pada akan",
+    "sv": "jag och inte min hur var när varför är med utan för på kan också men till från det som",
+    "cs": "já a ne můj jak kde kdy proč je jsou s bez pro na mohu také ale do z to že",
+}
+_VOCABULARY = {code: frozenset(words.split()) for code, words in _WORDS.items()}
+_TOKEN = re.compile(r"[^\W\d_]+")
+_QUOTED = re.compile('"[^"]{0,300}"|\u201c[^\u201d]{0,300}\u201d|«[^»]{0,300}»|`[^`]{0,300}`')
+_FEW = 2  # small words that a language is known by
+
+_SCRIPTS = (
+    ("Han", "\u3400", "\u9fff"),
+    ("kana", "\u3040", "\u30ff"),
+    ("Hangul", "\uac00", "\ud7af"),
+    ("Thai", "\u0e00", "\u0e7f"),
+    ("Arabic", "\u0600", "\u06ff"),
+    ("Hebrew", "\u0590", "\u05ff"),
+    ("Devanagari", "\u0900", "\u097f"),
+    ("Cyrillic", "\u0400", "\u04ff"),
+    ("Greek", "\u0370", "\u03ff"),
+    ("Latin", "A", "\u024f"),
+)
+_DENSE = {"Han": 3, "kana": 2, "Hangul": 3}  # letters of an alphabet that one of these is worth
+_SOME = 0.2  # share of a text's letters that makes a script one of the text's own
+
+
+def other_language(text: str, model: str) -> bool:
+    """Whether a text is plainly in another language or script than its model; false where that is not sure."""
+    text, model = _QUOTED.sub(" ", text), _QUOTED.sub(" ", model)
+    new, old = scripts(text), scripts(model)
+    if not new or not old:
+        return False
+    if max(new, key=lambda name: new[name]) not in old or ("kana" in new) != ("kana" in old):
+        return True
+    said, given = _small_words(text), _small_words(model)
+    if not said or not given:
+        return False
+    (code, hits), (of, least) = said.most_common(1)[0], given.most_common(1)[0]
+    return code != of and hits > _FEW and least >= _FEW and said[of] <= hits / 3 and given[code] <= least / 2
+
+
+def scripts(text: str) -> dict[str, float]:
+    """The scripts that a fifth of a text or more is written in, with their shares."""
+    letters: Counter[str] = Counter()
+    for letter in text:
+        if letter.isalpha():
+            name = next((name for name, first, last in _SCRIPTS if first <= letter <= last), "other")
+            letters[name] += _DENSE.get(name, 1)
+    total = letters.total()
+    return {name: count / total for name, count in letters.items() if count / total >= _SOME}
+
+
+def _small_words(text: str) -> Counter[str]:
+    """How many small words of each language a text has."""
+    words = _TOKEN.findall(text.casefold())
+    return Counter(
+        {code: hits for code, known in _VOCABULARY.items() if (hits := sum(word in known for word in words))}
+    )

@@ -1,0 +1,142 @@
+"""A text that was asked for alone, taken out of what models put around it.
+
+Sure! Here's a rewritten version of the message:
+
+**New message:** "How do I return a lamp, and who pays for the label?"
+
+(Note: I added a second question.)
+"""
+
+from __future__ import annotations
+
+import re
+
+QUOTES = {
+    '"': '"',
+    "\u201c": "\u201d",
+    "\u201e": "\u201c",
+    "'": "'",
+    "\u2018": "\u2019",
+    "«": "»",
+    "`": "`",
+    "*": "*",
+    "「": "」",
+    "『": "』",
+}
+_AROUND = "#*_>~ \t\n\r-\u2013\u2014"  # marks before a label
+_CLOSED = r"[\s*_#\])\"'\u201d`]{0,8}"
+
+_NEW = (
+    r"(?:new|rewritten|re-written|rewrote|reworded|rephrased|evolved|revised|final|updated|improved|created|modified|enhanced|"
+    r"expanded|extended|adapted|more complex|alternative|example|follow-?up|given|second)"
+)
+_THING = r"(?:instruction|question|prompt|message|request|query|version|task|rewrite|output|answer|response)s?"
+_FOREIGN = (
+    r"(?:neue|umgeschriebene|überarbeitete) (?:nachricht|frage|anfrage|version)|nouve(?:au|lle) (?:message|question|demande|version)"
+    r"|(?:message|question) réécrite?|nuev[oa] (?:mensaje|pregunta|versión)|(?:mensaje|pregunta) reescrit[oa]|nov[oa] (?:mensagem|pergunta|versão)"
+    r"|(?:mensagem|pergunta) reescrita|nuov[oa] (?:messaggio|domanda|versione)|nieuwe? (?:bericht|vraag|versie)"
+    r"|нов(?:ое|ый|ая) (?:сообщение|вопрос|версия)|(?:改写|重写|修改|新)(?:后)?的?(?:消息|问题|提示|指令|版本|信息)|新しい(?:メッセージ|質問)|새(?:로운)? (?:메시지|질문)"
+)
+_LABEL = re.compile(
+    rf"(?:(?:the |my |your |here(?:'s| is) (?:the |a |an |my |your )?)?(?:{_NEW} ){{0,2}}{_THING}(?: \d{{1,2}})?|{_FOREIGN})"
+    rf"(?: is)?{_CLOSED}[:：][\s*_]{{0,8}}|(?:the )?{_NEW} {_THING}[*_#\])]{{0,4}}[ \t]{{0,4}}\n",
+    re.IGNORECASE,
+)
+# A label that only a rewriting has, at the start of any line: what is before it is talk.
+_LATER = re.compile(
+    rf"^[#*_>\[ \t]{{0,8}}(?:the |here(?:'s| is) the )?(?:{_NEW} {_THING}|{_FOREIGN}){_CLOSED}[:：][\s*_]{{0,8}}",
+    re.IGNORECASE | re.MULTILINE,
+)
+_SURE = re.compile(
+    r"(?:sure(?: thing)?|certainly|of course|absolutely|okay|ok|great|got it|understood|no problem|natürlich|gerne|klar|bien sûr|claro"
+    r"|por supuesto|certo|natuurlijk|конечно|当然|好的|もちろん(?:です)?|물론(?:입니다|이죠)?)[!.,:;！。，、：]{1,3}\s{0,9}",
+    re.IGNORECASE,
+)
+# `Here's a rewritten version of the message that asks for more:`
+_PREAMBLE = re.compile(
+    r"(?:here(?:'s| is| are)|below is|this is|the following is|i(?:'ve| have)? (?:rewritten|rewrote|rephrased|revised|changed|created|evolved)"
+    r"|(?:hier|das) ist|voici|aquí (?:tienes|está)|aqui está|ecco|вот|以下是|这是|以下は)[^\n:：]{0,200}[:：.][*_\"' \t]{0,4}(?:\n|$)|"
+    r"(?:here(?:'s| is)|voici|hier ist|aquí (?:tienes|está)|ecco|вот|以下是|这是)[^\n:：.?!]{0,90}"
+    rf"(?:{_NEW}|{_THING}|nachricht|frage|mensaje|pregunta|messaggio|domanda|сообщени[ея]|消息|问题)[^\n:：.?!]{{0,90}}[:：]\s{{0,9}}",
+    re.IGNORECASE,
+)
+# What only a remark about the rewriting speaks of.
+_JOB = (
+    r"(?:rewrit|rewrote|rephras|evolv|original (?:message|prompt|question)|more complex|more specific|second question|"
+    r"follow-?up question|th(?:e|is) (?:new |revised )?(?:message|prompt|question|instruction|version)|"
+    r"a (?:second|follow-?up|new) (?:question|condition|message)|(?:condition|constraint|detail)s?\b)"
+)
+_BYE = (
+    r"let me know if (?:you(?:'d| would)? (?:like|want|prefer)\b|this|that|it|you need (?:any|further|more|another|other|additional)\b|any)"
+    r"|(?:i )?hope (?:this|that) (?:helps|works)|feel free to (?:ask|let|adjust|modify)|is there anything else"
+    r"|would you like me to"
+    r"|th(?:is|e) (?:new |rewritten |revised |evolved |updated )?(?:version|message|prompt|question|rewrite|instruction) "
+    r"(?:now |also )?(?:is|has|adds|asks|makes|includes|requires|keeps|introduces|goes|builds|challenges|invites|should)\b"
+)
+# Where the talk behind a text begins, at the start of a line.
+_NOTE = re.compile(
+    r"^[(\[*_>#\-\u2014 \t]{0,8}(?:"
+    r"(?:explanation|rationale|reasoning|changes(?: made)?|what changed|why this works|erklärung|explication|explicación|объяснение|说明|解释)"
+    r"[*_ ]{0,3}[:：]"
+    rf"|(?:please )?(?:notes?|p\.?s\.?|n\.?b\.?|anmerkung|hinweis|remarque|nota|примечание|注|备注)[*_ ]{{0,3}}[:：][^\n]{{0,200}}?{_JOB}"
+    rf"|(?:i|in)(?:'ve| have)? (?:also )?(?:added|rewrote|rewritten|changed|kept|tried|this (?:version|rewrite))\b[^\n]{{0,200}}?{_JOB}"
+    rf"|{_BYE}|(?:original|given|old) (?:message|prompt|question|instruction)[*_# ]{{0,4}}[:：])",
+    re.IGNORECASE | re.MULTILINE,
+)
+_GOODBYE = re.compile(rf"(?<=[.?!\"\u201d)])\s{{1,4}}(?:{_BYE})[^\n]{{0,200}}$", re.IGNORECASE)
+_ASIDE = re.compile(
+    rf"\s{{0,9}}[(\[](?:note[:\s]|explanation\b|[^()\[\]\n]{{0,60}}{_JOB})[^()\[\]]{{0,400}}[)\]]?$", re.IGNORECASE
+)
+_FENCE = re.compile(r"```[a-z]{0,12}\n(.*)\n```", re.DOTALL)
+_MARK = re.compile(r"(?:#{1,6}|[-*•>]|1[.)])[ \t]+")
+_RULE = re.compile(r"^(?:-{3,40}|\*{3,40})[ \t]{0,9}\n|\n(?:-{3,40}|\*{3,40})$")
+_APOSTROPHE = re.compile(r"(?<=\w)'(?=\w)")
+_ROUNDS = 6  # layers that are taken off
+
+
+def peel(text: str) -> str:
+    """The text without labels, preambles, notes about it, quotes and marks around it."""
+    text = text.strip()
+    for _ in range(_ROUNDS):
+        before, text = text, _layer(text)
+        if text == before:
+            break
+    return text
+
+
+def _layer(text: str) -> str:
+    if fenced := _FENCE.fullmatch(text):
+        text = fenced[1].strip()
+    for pattern in (_SURE, _PREAMBLE):
+        if (found := pattern.match(text)) and text[found.end() :].strip():
+            text = text[found.end() :].strip()
+    bare = text.lstrip(_AROUND + "\"'\u201c[(`")
+    if found := _LABEL.match(bare):
+        text = bare[found.end() :].strip()
+    elif labels := [found for found in _LATER.finditer(text) if text[found.end() :].strip()]:
+        text = text[labels[-1].end() :].strip()
+    if (note := _NOTE.search(text)) and (kept := text[: note.start()].strip()):
+        text = kept
+    for pattern in (_ASIDE, _GOODBYE):
+        if (found := pattern.search(text)) and (kept := text[: found.start()].strip()):
+            text = kept
+    return _unquoted(text)
+
+
+def _unquoted(text: str) -> str:
+    """Without quotes, bold marks, rules and the mark of a list's only item around it."""
+    text = text.strip()
+    if "\n" not in text and (mark := _MARK.match(text)) and not text.endswith("*"):
+        text = text[mark.end() :]
+    text = _RULE.sub("", text).strip()
+    if len(text) > 4 and text.startswith("**") and text.endswith("**") and "**" not in text[2:-2]:
+        return text[2:-2].strip()
+    while len(text) > 1 and QUOTES.get(text[0]) == text[-1] and _whole(text):
+        text = text[1:-1].strip()
+    return text
+
+
+def _whole(text: str) -> bool:
+    """Whether the quote that a text opens with is the one that it ends with; an apostrophe closes none."""
+    inner = _APOSTROPHE.sub("", text[1:-1])
+    return text[0] not in inner and text[-1] not in inner

@@ -1,0 +1,129 @@
+"""More texts than are all compared: sketches find the pairs, in time and memory that grow with the number of texts."""
+
+from __future__ import annotations
+
+import os
+import random
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from datasketch import MinHash
+
+from hfsft.similarity import Items, families, near_pairs, shingles
+from hfsft.similarity.pairs import FEW
+from hfsft.similarity.sketches import SEED, sketches
+
+SYLLABLES = [first + second for first in "bdfgklmnprstvz" for second in "aeiou"]
+
+
+def lexicon(draw: random.Random, count: int = 2500) -> list[str]:
+    return ["".join(draw.choices(SYLLABLES, k=draw.randint(1, 4))) for _ in range(count)]
+
+
+def planted(count: int, seed: int = 1) -> tuple[list[str], set[tuple[int, int]]]:
+    """Different texts, and behind them near copies of every fourth: one word of them is another."""
+    draw = random.Random(seed)
+    words = lexicon(draw)
+    texts = [" ".join(draw.choices(words, k=24)) for _ in range(count)]
+    twins = set()
+    for place in range(0, count, 4):
+        said = texts[place].split()
+        said[draw.randrange(len(said))] = draw.choice(words)
+        twins.add((place, len(texts)))
+        texts.append(" ".join(said))
+    return texts, twins
+
+
+def test_sketches_are_those_of_datasketch() -> None:
+    sets = [shingles(text) for text in ("where is it", "a", "退款多久", "x" * 300)] + [np.zeros(0, np.uint64)]
+    for permutations in (16, 128, 217):
+        for one, row in zip(sets, sketches(sets, permutations), strict=True):
+            other = MinHash(num_perm=permutations, seed=SEED, hashfunc=int)
+            other.update_batch((one & np.uint64(0xFFFFFFFF)).tolist())
+            assert row.tolist() == other.hashvalues.tolist()
+
+
+def test_every_planted_copy_among_many_is_found_and_no_other() -> None:
+    texts, twins = planted(FEW)
+    assert len(texts) > FEW
+    found = {(one, other): similarity for one, other, similarity in near_pairs(texts, 0.7)}
+    assert len(twins - found.keys()) <= len(twins) // 200
+    for one, other in list(found)[:50]:
+        ((_, _, exact),) = near_pairs([texts[one], texts[other]], 0.0)
+        assert found[one, other] == pytest.approx(exact)
+
+
+@pytest.mark.parametrize("at_least", [0.6, 0.8])
+def test_sketches_find_what_a_comparison_of_all_finds(at_least: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    texts, _ = planted(900, seed=3)
+    draw = random.Random(4)
+    texts += [" ".join(word for word in draw.choice(texts).split() if draw.random() > 0.08) for _ in range(500)]
+    items = [(text, text[:40] if place % 3 else "") for place, text in enumerate(texts)]
+    exact = {(one, other): value for one, other, value in near_pairs(items, at_least)}
+    monkeypatch.setattr("hfsft.similarity.pairs.FEW", 10)
+    found = {(one, other): value for one, other, value in near_pairs(items, at_least)}
+    assert len(exact) > 150
+    assert found.items() <= exact.items()
+    assert len(found) >= 0.99 * len(exact)
+
+
+def test_groups_keep_many_apart() -> None:
+    texts, twins = planted(FEW)
+    systems = [str(place % 2) for place in range(len(texts))]
+    found = {(one, other) for one, other, _ in Items(texts, systems).alike(0.7)}
+    together = {pair for pair in twins if (pair[0] - pair[1]) % 2 == 0}
+    assert len(together - found) <= 3
+    assert all((one - other) % 2 == 0 for one, other in found)
+
+
+def test_families_of_many_do_not_depend_on_the_order_of_rows() -> None:
+    texts, _ = planted(FEW)
+    draw = random.Random(2)
+    texts += [f"Read the meter of house {draw.randrange(10**6)} and say whether it is plausible." for _ in range(300)]
+
+    def grouped(order: list[int]) -> set[frozenset[int]]:
+        groups: dict[int, set[int]] = {}
+        for place, root in enumerate(families(len(order), near_pairs([texts[at] for at in order], 0.6))):
+            groups.setdefault(root, set()).add(order[place])
+        return set(map(frozenset, groups.values()))
+
+    places = list(range(len(texts)))
+    moved = draw.sample(places, len(places))
+    assert grouped(places) == grouped(moved)
+
+
+GROWTH = """
+import random, resource, sys, time
+from hfsft.similarity import near_pairs
+kind, count = sys.argv[1], int(sys.argv[2])
+draw = random.Random(1)
+words = ["".join(draw.choices("abcdefghilmnoprstu", k=draw.randint(2, 9))) for _ in range(3000)]
+def boilerplate():
+    return f"You are a careful clerk of a water company. Read meter {draw.randrange(10**9)} and say why."
+def edited(base=" ".join(words[:30]).split()):
+    said = list(base); said[draw.randrange(30)] = draw.choice(words); said[draw.randrange(30)] = draw.choice(words)
+    return " ".join(said)
+make = {"boilerplate": boilerplate, "edited": edited, "different": lambda: " ".join(draw.choices(words, k=60))}[kind]
+texts = [make() for _ in range(count)]
+list(near_pairs(texts[:2100], 0.6))  # imports, and what is set up once
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+start = time.process_time()
+pairs = sum(1 for _ in near_pairs(texts, 0.6))
+print(time.process_time() - start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024, pairs)
+"""
+
+
+@pytest.mark.parametrize("kind", ["boilerplate", "edited", "different"])
+def test_time_and_memory_grow_with_the_number_of_texts(kind: str) -> None:
+    seconds, megabytes = [], []
+    for count in (2500, 5000, 10000):
+        command = [sys.executable, "-c", GROWTH, kind, str(count)]
+        one_thread = {**os.environ, "OMP_NUM_THREADS": "1"}
+        shown = subprocess.run(command, capture_output=True, check=True, text=True, env=one_thread).stdout.split()
+        seconds.append(float(shown[0]))
+        megabytes.append(int(shown[1]))
+        assert int(shown[2]) < 60 * count
+    assert seconds[2] < 8 * max(seconds[0], 0.5)  # four times the texts; sixteen times where every pair is looked at
+    assert megabytes[2] < 400

@@ -1,0 +1,159 @@
+"""Prompts made from one template are as alike as what was filled in, and texts without one as their characters say."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+
+import pytest
+
+from hfsft.similarity import near_pairs
+
+NAMES = [
+    "Abel",
+    "Bruna",
+    "Cem",
+    "Dalia",
+    "Emre",
+    "Freya",
+    "Goran",
+    "Hilda",
+    "Ivo",
+    "Jana",
+    "Kofi",
+    "Lena",
+    "Milo",
+    "Nadia",
+    "Oskar",
+    "Petra",
+    "Quin",
+    "Rosa",
+    "Said",
+    "Tove",
+]
+THINGS = [
+    "kettle",
+    "ladder",
+    "violin",
+    "carpet",
+    "lantern",
+    "bucket",
+    "compass",
+    "hammock",
+    "teapot",
+    "anchor",
+    "pillow",
+    "saddle",
+    "whistle",
+    "candle",
+]
+COLOURS = ["red", "amber", "green", "blue", "violet", "grey", "ivory", "crimson", "teal", "ochre"]
+FRUITS = ["梨", "桃子", "西瓜", "葡萄", "樱桃", "柠檬", "石榴", "草莓", "椰子", "芒果", "枇杷", "杨梅"]
+
+Draw = random.Random
+
+
+def dated(draw: Draw) -> str:
+    days = [f"{draw.randint(1, 28):02}/{draw.randint(1, 12):02}/{draw.randint(1950, 2030)}" for _ in range(4)]
+    when = draw.choice(["a week ago", "tomorrow", "two days from now", "a month ago", "in one year"])
+    options = "\n".join(f"({letter}) {day}" for letter, day in zip("ABC", days[1:], strict=True))
+    return (
+        f"Work out a date from what is said about other dates.\n\nQ: Today is {days[0]}. Which date is it {when}, "
+        f"written as day, month and year?\nOptions:\n{options}\nA:"
+    )
+
+
+def swapped(draw: Draw) -> str:
+    people, colours = draw.sample(NAMES, 4), draw.sample(COLOURS, 4)
+    held = ", ".join(f"{name} holds the {colour} card" for name, colour in zip(people, colours, strict=True))
+    moves = " ".join("{} and {} trade their cards.".format(*draw.sample(people, 2)) for _ in range(4))
+    return (
+        "Follow a number of things through a row of swaps, and say where one of them is at the end.\n\nQ: Four friends "
+        f"play a game of cards. At the start, {held}. Then the game begins. {moves} At the end of the game, which card "
+        f"does {draw.choice(people)} hold?\nA:"
+    )
+
+
+def ordered(draw: Draw) -> str:
+    words = " ".join(draw.sample(THINGS + COLOURS, draw.randint(5, 9)))
+    return f"Put a list of words into the order of the alphabet.\n\nQ: Sort the words from first to last: {words}\nA:"
+
+
+def coloured(draw: Draw) -> str:
+    things = draw.sample(THINGS, 4)
+    listed = ", ".join(f"a {draw.choice(COLOURS)} {thing}" for thing in things)
+    return (
+        "Answer a very simple question about the colours of things on a table.\n\nQ: On the table in front of you "
+        f"there are {listed}. What is the colour of the {draw.choice(things)}? Options: {', '.join(COLOURS)}\nA:"
+    )
+
+
+def toured(draw: Draw) -> str:
+    town = draw.choice(NAMES) + draw.choice(THINGS)
+    return (
+        "You are a patient guide who knows every street. Write a plan for three days with places to eat and things to "
+        f"see for a family with two small children that travels to {town} in the week after the summer holidays."
+    )
+
+
+def chinese(draw: Draw) -> str:
+    first, second, third = draw.sample(FRUITS, 3)
+    return (
+        f"请根据下面的超市库存清单回答顾客提出的问题，并且用完整的句子说明理由。清单：{first}{draw.randint(3, 99)}箱，"
+        f"{second}{draw.randint(3, 99)}箱，{third}{draw.randint(3, 99)}箱。顾客问：{draw.choice(FRUITS)}还剩下多少箱？"
+    )
+
+
+KINDS: dict[str, Callable[[Draw], str]] = {
+    make.__name__: make for make in (dated, swapped, ordered, coloured, toured, chinese)
+}
+
+
+def made(make: Callable[[Draw], str], count: int) -> list[str]:
+    draw = Draw(make.__name__)
+    return list(dict.fromkeys(make(draw) for _ in range(count)))
+
+
+def fallen(texts: Sequence[str], at_most: float = 0.8) -> set[int]:
+    fell: set[int] = set()
+    for one, other, similarity in sorted(near_pairs(texts, 0.6), key=lambda pair: pair[1]):
+        if similarity > at_most and one not in fell:
+            fell.add(other)
+    return fell
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_prompts_of_one_template_are_no_copies(kind: str) -> None:
+    texts = made(KINDS[kind], 40)
+    others = [text for other in KINDS if other != kind for text in made(KINDS[other], 12)]
+    assert len(fallen(texts + others)) <= len(texts + others) // 50
+
+
+def test_fewer_texts_than_make_a_template_are_compared_by_their_characters() -> None:
+    assert len(fallen(made(toured, 9))) == 8
+    assert not fallen(made(toured, 10))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_twin_with_a_word_more_is_found(kind: str) -> None:
+    texts = made(KINDS[kind], 40)
+    twins = [f"{text} Please." for text in texts[:5]] + [text.upper() for text in texts[5:8]]
+    pairs = {(one, other) for one, other, similarity in near_pairs(texts + twins, 0.8)}
+    assert {(place, len(texts) + place) for place in range(8)} <= pairs
+
+
+def test_the_measure_never_rises_above_the_characters_in_common() -> None:
+    texts = [text for make in KINDS.values() for text in made(make, 15)]
+    alone = {(one, other): value for one, other, value in near_pairs(texts, 0.3)}
+    for (one, other), value in list(alone.items())[:300]:
+        ((_, _, whole),) = near_pairs([texts[one], texts[other]], 0.0)
+        assert value <= whole + 1e-12
+
+
+def test_a_question_about_one_text_is_not_another_about_it() -> None:
+    draw = Draw(5)
+    text = " ".join(draw.choice(THINGS + NAMES + COLOURS) for _ in range(120))
+    questions = [f"What does {name} do with the {thing}?" for name, thing in zip(NAMES, THINGS, strict=False)]
+    assert not list(near_pairs([(question, text) for question in questions], 0.8))
+    both = [(questions[0], text), (questions[0], ""), (questions[0], text + " " + text[:9]), ("", text)]
+    assert [(one, other) for one, other, _ in near_pairs(both, 0.8)] == [(0, 2)]
