@@ -157,7 +157,7 @@ def run(
     remembered.keep(loaded, sides)
     remember(plan, cache_folder(plan.name))
     if not len(rows):
-        raise UserError(nothing_left(ledger, str(folder)))
+        raise UserError(nothing_left(built.causes, ledger.rows_in, str(folder)))
     return built, folder
 
 

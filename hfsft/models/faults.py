@@ -6,6 +6,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any, Literal
 
+from hfsft.errors import plain
 from hfsft.models.retry_after import retry_after
 
 if TYPE_CHECKING:
@@ -93,8 +94,7 @@ def message_in(body: str) -> str:
         if isinstance(found, dict) and found.get(name):
             found = found[name]
     text = found if isinstance(found, str) else json.dumps(found, ensure_ascii=False) if found else ""
-    text = " ".join(text.split())
-    return text if len(text) <= 300 else text[:297] + "..."
+    return plain(text, 300)
 
 
 def _seen(page: str) -> str:

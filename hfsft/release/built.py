@@ -113,7 +113,8 @@ class Built:
     @cached_property
     def causes(self) -> list[Cause]:
         """Why rows fell, the most frequent cause first."""
-        return causes(self.ledger)
+        units = {bound["step"]: bound["unit"] for bound in measures.bounds(self.plan) if bound.get("unit") == "words"}
+        return causes(self.ledger, units)
 
     @cached_property
     def notes(self) -> list[str]:

@@ -63,7 +63,7 @@ class Cause:
         if self.fate == "failed" or self.stage == UNSCORED:
             said = f"{self.stage.partition('.')[0]} failed: {said}"
         said += f": {self.advice}" if self.advice else ""
-        said += f": {_rows(self.rows)}" + (f", first {self.first}" if self.first else "")
+        said += f": {rows_said(self.rows)}" + (f", first {self.first}" if self.first else "")
         return f"{said} ({self.place})" if self.place else said
 
     def as_dict(self) -> dict[str, Any]:
@@ -71,10 +71,14 @@ class Cause:
         return asdict(self)
 
 
-def causes(ledger: Ledger) -> list[Cause]:
-    """Why rows fell, the most frequent cause first."""
+def causes(ledger: Ledger, units: Mapping[str, str] | None = None) -> list[Cause]:
+    """Why rows fell, the most frequent cause first; `units` says what a step's numbers count."""
     places = {line.step: line.place for line in ledger.funnel}
-    found = [cause for fallen in ledger.fallen for cause in _of(fallen, places.get(fallen.stage, ""))]
+    found = [
+        cause
+        for fallen in ledger.fallen
+        for cause in _of(fallen, places.get(fallen.stage, ""), (units or {}).get(fallen.stage, ""))
+    ]
     return sorted(found, key=lambda cause: (-cause.rows, cause.stage, cause.reason))
 
 
@@ -83,25 +87,24 @@ def listed(found: Sequence[Cause]) -> list[str]:
     lines = [str(cause) for cause in found[:SHOWN]]
     rest = found[SHOWN:]
     if rest:
-        lines.append(f"{len(rest):,} other reasons: {_rows(sum(cause.rows for cause in rest))}")
+        lines.append(f"{len(rest):,} other reasons: {rows_said(sum(cause.rows for cause in rest))}")
     return lines
 
 
-def nothing_left(ledger: Ledger, where: str) -> str:
+def nothing_left(found: Sequence[Cause], rows_in: int, where: str) -> str:
     """What to say of a build of which no row is left, and that was written to `where` all the same."""
-    found = causes(ledger)
     if not found:
         return f"no row is left: the sources are empty\nwritten to {where}"
     failed = found[0].fate == "failed"
     alone = found[0].stage if len({(cause.stage, cause.fate) for cause in found}) == 1 else ""
     lost = sum(cause.rows for cause in found)
     did = f"were {SPOKEN[AT_READING]}" if alone == AT_READING else "failed" if alone and failed else "fell"
-    head = f"no row is left: {lost:,} of {ledger.rows_in:,} {did}"
+    head = f"no row is left: {lost:,} of {rows_in:,} {did}"
     lines = [head, *(f"  {line}" for line in listed(found))]
     return "\n".join([*lines, f"written to {where}: its report.html and its rejected rows show each"])
 
 
-def _of(fallen: Fallen, place: str) -> Iterator[Cause]:
+def _of(fallen: Fallen, place: str, unit: str) -> Iterator[Cause]:
     if not len(fallen.rows):
         return
     origins = fallen.rows["origin"][:] if "origin" in fallen.rows.column_names else [None] * len(fallen.rows)
@@ -111,7 +114,7 @@ def _of(fallen: Fallen, place: str) -> Iterator[Cause]:
         groups = _grouped(rows, lambda entry: _kind(_key(fallen, entry)))
     for members in groups.values():
         entries = [entry for entry, _ in members]
-        reason, advice = _told(fallen, entries)
+        reason, advice = _told(fallen, entries, unit)
         yield Cause(
             fate=fallen.fate,
             stage=fallen.stage,
@@ -146,10 +149,12 @@ def _by_number(fallen: Fallen) -> bool:
     return fallen.bound.startswith("at_")
 
 
-def _told(fallen: Fallen, entries: Sequence[Mapping[str, Any]]) -> tuple[str, str]:
+def _told(fallen: Fallen, entries: Sequence[Mapping[str, Any]], unit: str) -> tuple[str, str]:
     """The reason in words, and what to do about it."""
     if _by_number(fallen):
-        return f"{_label(fallen.stage)}: {fallen.bound}, {_measured([entry['value'] for entry in entries])}", ""
+        counted = f" {unit}" if unit else ""
+        measured = _measured([entry["value"] for entry in entries])
+        return f"{_label(fallen.stage)}: {fallen.bound}{counted}, {measured}", ""
     texts = Counter(str(entry["error" if fallen.fate == "failed" else "value"] or fallen.rule) for entry in entries)
     text = min(texts, key=lambda text: (-texts[text], text))
     kind = _kind(text)
@@ -183,5 +188,6 @@ def _first(sources: Iterable[str | None]) -> str | None:
     )
 
 
-def _rows(number: int) -> str:
+def rows_said(number: int) -> str:
+    """A number of rows in words: 1 row, 2,500 rows."""
     return f"{number:,} row{'' if number == 1 else 's'}"

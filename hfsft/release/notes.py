@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from hfsft.errors import plain
 from hfsft.recipe.blind import filter_warnings
 from hfsft.release import measures
-from hfsft.release.causes import AT_READING, SPOKEN, UNSCORED, Cause, listed
+from hfsft.release.causes import AT_READING, SPOKEN, UNSCORED, Cause, listed, rows_said
 from hfsft.release.terms import stricter
 from hfsft.rows.tally import file_of, unread_note
 from hfsft.stages.evolve import FAULT
@@ -72,8 +72,8 @@ def _failed(built: Built) -> Iterator[str]:
     lost = sum(cause.complete for cause in (*judged, *(c for c in built.causes if c.stage == UNSCORED)))
     if lost:
         yield Warn(
-            f"{lost:,} rows that came in complete are lost only because the judge failed on them: nothing is known "
-            "against them"
+            f"{rows_said(lost)} that came in complete fell only because the judge failed: nothing is known against "
+            "what is said there"
         )
 
 
@@ -109,7 +109,7 @@ def _judge(built: Built) -> Iterator[str]:
     unscored = sum(len(fallen.rows) for fallen in built.ledger.fallen if fallen.rule == "unscored")
     if unscored:
         why = _causes([cause for cause in built.causes if cause.stage == UNSCORED])
-        yield Warn(f"{unscored:,} rows fell because the judge's verdict on them could not be read: {why}")
+        yield Warn(f"{rows_said(unscored)} fell because the judge's verdict could not be read: {why}")
     models = built.recipe.models
     own = models[built.recipe.role(judge)].label
     for name, wrote in measures.writers(built.plan).items():

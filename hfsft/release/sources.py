@@ -37,14 +37,16 @@ EXAMPLE = {name: name for name in ("instruction", "response", "context", "system
 def put(built: Built, folder: Path) -> tuple[dict[str, Any], list[str]]:
     """The resolved recipe as the folder has it, and the local paths that it reads and the folder does not hold.
 
-    Where the recipe asks for it, what was read of each local source is written beside it.
+    No path in them names a folder of this machine. Where the recipe asks for it, what was read of each local source is
+    written beside it.
     """
     recipe = built.recipe
     resolved = recipe.resolved()
     missing: list[str] = []
     for section, number, source in local_sources(recipe):
         if not recipe.publish.sources or source.path in built.changed_sources:
-            missing.append(source.path)
+            resolved[section][number]["path"] = shown(source.path)
+            missing.append(shown(source.path))
             continue
         path = f"{FOLDER}/{section}-{number}.jsonl"
         texts = SEED if isinstance(source, PromptTable) else EXAMPLE
@@ -80,6 +82,11 @@ def changed(built: Built) -> list[str]:
         if now != read[section][number]:
             found.append(source.path)
     return sorted(set(found))
+
+
+def shown(path: str) -> str:
+    """A local path as a release has it: without the folders of this machine."""
+    return Path(path).name if Path(path).is_absolute() or path.startswith("~") else path
 
 
 def _is_local(source: Local, base: Path) -> bool:

@@ -77,7 +77,7 @@ def test_the_ranges_that_were_measured_stand_beside_the_bounds(tmp_path: Path, h
         recipe = support(llm, filters=[{"score": {"usefulness": {"at_least": 4}}}, {"tokens": {"at_least": 90}}])
         with pytest.raises(UserError, match="no row is left: 12 of 12 fell") as error:
             run(recipe, out=tmp_path)
-    assert "tokens: at_least 90, measured " in str(error.value)
+    assert "tokens: at_least 90 words, measured " in str(error.value)
     ledger = read_jsonl(tmp_path / "support" / "ledger.jsonl")
     assert {entry["fate"] for entry in ledger} == {"rejected"}
 
@@ -98,8 +98,12 @@ def test_why_rows_failed_is_told_and_that_a_judge_lost_complete_rows(tmp_path: P
         rows = [{"instruction": "Where is it?", "response": "It is on the way and comes tomorrow."}]
         built, folder = run(support(llm, examples=[{"rows": rows}], judge={"failed_at_most": 1}), out=tmp_path)
     (read,) = [note for note in built.notes if "verdict" in note]
-    assert "1 rows fell because the judge's verdict on them could not be read: judge failed: length: cut after" in read
-    assert [note for note in built.notes if note.startswith("1 rows that came in complete are lost only because")]
+    assert "1 row fell because the judge's verdict could not be read: judge failed: length: cut after" in read
+    assert [
+        note
+        for note in built.notes
+        if note.startswith("1 row that came in complete fell only because the judge failed")
+    ]
     assert "judge failed: length: cut after" in (folder / "README.md").read_text(encoding="utf-8")
 
 

@@ -55,6 +55,7 @@ def test_an_entry_says_what_became_of_the_rows() -> None:
     rows = "train 1,450 (+50), validation 50 rows."
     for diff, expected in (
         (became(added=60, removed=10, changed=2), f"Since {link}: {rows} Rows 60 added, 10 removed, 2 changed."),
+        (became(rewritten=3), f"Since {link}: {rows} Rows 3 changed."),
         (became(moved=1), f"Since {link}: {rows} Rows 1 moved between splits."),
         (became(), f"Since {link}: {rows} The same rows."),
         (None, f"Since {link}: {rows}"),
@@ -68,8 +69,23 @@ def test_an_entry_says_what_became_of_the_rows() -> None:
     assert gone == f"### v2\n\nSince {link}: train 2, validation 0 (-3) rows."
 
 
-def became(added: int = 0, removed: int = 0, changed: int = 0, moved: int = 0) -> Diff:
-    rows = {number: {f"r{n}": "new" for n in range(number)} for number in (added, removed, changed, moved)}
+def became(added: int = 0, removed: int = 0, changed: int = 0, rewritten: int = 0, moved: int = 0) -> Diff:
+    counts = (added, removed, changed, rewritten, moved)
+    rows = {number: {f"r{n}": "new" for n in range(number)} for number in counts}
     texts = dict.fromkeys(rows[changed], ("response",))
     moves = dict.fromkeys(rows[moved], ("train", "validation"))
-    return Diff("old", "new", ((), ()), {}, rows[added], rows[removed], texts, moves, (), ())
+    return Diff(
+        old="old",
+        new="new",
+        columns=((), ()),
+        splits={},
+        added=rows[added],
+        removed=rows[removed],
+        changed=texts,
+        rewritten=rows[rewritten],
+        moved=moves,
+        texts={},
+        recipe={},
+        scores=(),
+        funnel=(),
+    )

@@ -27,9 +27,21 @@ def test_equal_builds_have_equal_locks(tmp_path: Path, home: Path) -> None:
 def test_a_build_from_the_folder_of_another_has_the_same_lock(tmp_path: Path, home: Path) -> None:
     (tmp_path / "rows.jsonl").write_text('{"prompt": "Where is it?", "completion": "Here."}\n', encoding="utf-8")
     recipe = {"name": "toy", "examples": [{"path": str(tmp_path / "rows.jsonl")}], "filters": []}
-    first = run(recipe, out=tmp_path / "one")[1]
+    first = run({**recipe, "publish": {"sources": True}}, out=tmp_path / "one")[1]
     second = run(first / "recipe.resolved.yaml", out=tmp_path / "two")[1]
-    assert (first / FILE).read_bytes() == (second / FILE).read_bytes()
+    third = run(second / "recipe.resolved.yaml", out=tmp_path / "three")[1]
+    assert (second / FILE).read_bytes() == (third / FILE).read_bytes()
+    data = "data/train-00000-of-00001.parquet"
+    assert (first / data).read_bytes() == (second / data).read_bytes()
+
+
+def test_a_lock_names_no_folder_of_this_machine(tmp_path: Path, home: Path) -> None:
+    (tmp_path / "rows.jsonl").write_text('{"prompt": "Where is it?", "completion": "Here."}\n', encoding="utf-8")
+    recipe = {"name": "toy", "examples": [{"path": str(tmp_path / "rows.jsonl")}], "filters": []}
+    folder = run(recipe, out=tmp_path / "one")[1]
+    assert json.loads((folder / FILE).read_text())["unpublished"] == ["rows.jsonl"]
+    for path in folder.rglob("*"):
+        assert path.is_dir() or str(tmp_path).encode() not in path.read_bytes(), path
 
 
 def test_models_templates_and_libraries_are_pinned(tmp_path: Path, home: Path) -> None:

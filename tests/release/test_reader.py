@@ -67,7 +67,7 @@ def test_releases_on_the_hub_are_compared_with_builds_and_with_each_other(
     hub.run(PUSH, first, "v1", second, "v2", token=token)
 
     same = hub.run([*HFSFT, "diff", "hf://datasets/ana/toy", second, "--json"], token=token).stdout
-    assert '"added": {},\n  "removed": {},\n  "changed": {},\n  "moved": {}' in same
+    assert '"added": {},\n  "removed": {},\n  "changed": {},\n  "rewritten": {},\n  "moved": {}' in same
     grown = hub.run([*HFSFT, "diff", "hf://datasets/ana/toy@v1", "hf://datasets/ana/toy@v2"], token=token).stdout
     assert "added    10 (10 new)" in grown
     exported = hub.run([*HFSFT, "export", "hf://datasets/ana/toy", "--out", "rows.jsonl"], token=token).stdout
@@ -101,7 +101,8 @@ def test_a_hub_that_is_busy_is_waited_for(tmp_path: Path, home: Path, hub: HubSe
 
 def test_a_published_recipe_builds_the_same_rows_again(tmp_path: Path, home: Path, hub: HubServer) -> None:
     (tmp_path / "rows.jsonl").write_text('{"prompt": "Where is it?", "completion": "Here."}\n', encoding="utf-8")
-    folder = run({"name": "toy", "examples": [{"path": str(tmp_path / "rows.jsonl")}]}, out=tmp_path / "first")[1]
+    recipe = {"name": "toy", "examples": [{"path": str(tmp_path / "rows.jsonl")}], "publish": {"sources": True}}
+    folder = run(recipe, out=tmp_path / "first")[1]
     token = hub.token("ana")
     hub.run(PUSH, folder, "v1", token=token)
     again = tmp_path / hub.run(REBUILD, token=token, home=hub.new_home()).stdout.strip().splitlines()[-1]
