@@ -55,4 +55,4 @@ def run(command: list[str], columns: int, cwd: Path, typed: str = "", **environm
             break
         written += part
     os.close(ours)
-    return Screen(written.decode("utf-8", "replace"), process.wait(timeout=10))
+    return Screen(written.decode("utf-8", "replace"), process.wait(timeout=60))

@@ -1,0 +1,26 @@
+"""What a row fell for is the last one standing, also where rows name each other."""
+
+from __future__ import annotations
+
+import pytest
+from datasets import Dataset
+
+from hfsft.plan.ledger import Fallen, Ledger
+
+
+@pytest.mark.parametrize(
+    ("fell_for", "of"),
+    [
+        ({"a": "b", "b": "c"}, {"a": "c", "b": "c"}),
+        ({"a": "a"}, {"a": "a"}),
+        ({"a": "b", "b": "a"}, {"a": "b", "b": "a"}),
+        ({"a": "b", "b": "c", "c": "b"}, {"a": "b", "b": "c", "c": "b"}),
+    ],
+    ids=["chain", "itself", "ring", "into a ring"],
+)
+def test_the_ledger_ends_on_any_chain(fell_for: dict[str, str], of: dict[str, str]) -> None:
+    columns = {"id": list(fell_for), "alike": [1.0] * len(fell_for), "alike_of": list(fell_for.values())}
+    ledger = Ledger(rows_in=len(fell_for))
+    ledger.fallen.append(Fallen("alike", "alike", "rejected", "at_most 0", "alike", Dataset.from_dict(columns)))
+    ledger.finish({})
+    assert {entry["id"]: entry["of"] for entry in ledger.entries()} == of
