@@ -15,8 +15,8 @@ CAUSE = {"no_text": "empty"}
 
 
 def test_a_thousand_rows_at_ten_percent_faults_lose_none_and_spoil_none(llm, make_pool, store: Store) -> None:
-    llm.faults, llm.share, llm.drip_seconds = (*HEALING, *LASTING), 0.1, 10.0
-    pool = make_pool(model={"timeout": 0.5, "concurrency": 32})
+    llm.faults, llm.share, llm.drip_seconds = (*HEALING, *LASTING), 0.1, 600.0
+    pool = make_pool(model={"timeout": 4, "concurrency": 32})
     tasks = rows(1000)
     failures = pool.drive("generate", iter(tasks), total=1000, max_failed_share=1)
 
@@ -41,10 +41,10 @@ def test_a_thousand_rows_at_ten_percent_faults_lose_none_and_spoil_none(llm, mak
 def test_what_never_heals_ends_after_a_bounded_number_of_tries(llm, make_pool, fault: str) -> None:
     from hfsft.models.asker import Patience
 
-    llm.fault, llm.drip_seconds = (lambda body, coming: fault), 5.0
+    llm.fault, llm.drip_seconds = (lambda body, coming: fault), 600.0
     full = fault in ("429", "429_after", "429_date", "503")
     patience = Patience(tries=3, seconds=0.3 if full else 30, first_pause=0.01, longest_pause=0.02)
-    pool = make_pool(model={"timeout": 0.2}, patience=patience)
+    pool = make_pool(model={"timeout": 0.3 if fault == "slow" else 10}, patience=patience)
     failures = pool.drive("generate", rows(2), total=2)
     assert set(failures) == {"row-0", "row-1"}
     if not full:
