@@ -183,7 +183,8 @@ def _orphaned(built: Built) -> Iterator[str]:
     orphaned = built.ledger.orphaned()
     if orphaned:
         yield (
-            f"{orphaned:,} rows fell for being like a row that a later step then took: nothing stands for them now "
+            f"{orphaned:,} {'row' if orphaned == 1 else 'rows'} fell for being like a row that a later step then "
+            "took: nothing stands for them now "
             "(the ledger names that row under `of`)"
         )
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from hfsft.similarity.sketches import Sketches
 
 MISSED = 0.0008  # the share of pairs, as alike as the bound, that may be in no band together
+MARGIN = 0.01  # of small sets, two sketches agree a little less than chance would have it
 FULL = 48  # items that share a band and all meet each other
 NEAR = 8  # where more do: the next ones that each meets
 BEST = 8  # and the preferred ones
@@ -44,7 +45,7 @@ def bands_for(at_least: float, numbers: int) -> Bands:
     """The longest bands that still miss few enough of the pairs with that share in common."""
     best = Bands(numbers, 1)
     for rows in range(1, numbers + 1):
-        bands = math.ceil(math.log(MISSED) / math.log1p(-(min(at_least, 0.999) ** rows)))
+        bands = math.ceil(math.log(MISSED) / math.log1p(-((at_least - MARGIN) ** rows)))
         if rows * bands > numbers:
             return best
         best = Bands(bands, rows)

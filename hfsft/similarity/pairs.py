@@ -22,7 +22,7 @@ Item = str | tuple[str, ...]
 
 FEW = 2000  # so many different items are all compared
 WHOLE = 224  # numbers in the sketch of a text at most
-OWN = 330  # in that of its rest, of which less has to be in common
+OWN = 352  # in that of its rest, of which less has to be in common
 
 
 def near_pairs(items: Sequence[Item], at_least: float) -> Iterator[tuple[int, int, float]]:

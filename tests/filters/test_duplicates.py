@@ -14,6 +14,7 @@ from hfsft.errors import ArgumentError
 from hfsft.filters import ExactDuplicate, NearDuplicate
 from hfsft.filters.duplicates import Duplicates
 from hfsft.plan.step import Batch
+from hfsft.similarity import near_pairs, normalise
 
 REFUND = "How long does a refund take to arrive?"
 WORDS = ["refund", "card", "late", "how", "Long", "a", "?", "退款"]
@@ -116,6 +117,80 @@ def test_near_duplicate_measures_the_preferred_row_most_alike() -> None:
     assert measured["near_duplicate_instruction_of"] == [None, "a", "a", None]
 
 
+def chain(count: int) -> list[str]:
+    """Each differs from the one before by a word: neighbours are alike, the ends are not."""
+    sentence = "when does the fan of the north hall start after the long night shift and who may switch it off by hand"
+    said = sentence.split()
+    rows = []
+    for place in range(count):
+        said[2 * place + 1] = ["kiln", "lamp", "pipe", "door", "roof", "belt", "tank", "gate", "drum", "crane"][place]
+        rows.append(" ".join(said))
+    return rows
+
+
+@pytest.mark.parametrize("at_most", [0.7, 0.8])
+def test_a_row_of_a_chain_falls_for_one_that_stays(at_most: float) -> None:
+    texts = chain(9)
+    rule = NearDuplicate(at_most=at_most)
+    measured = rule.measure({"id": [f"{place}" for place in range(9)], "instruction": texts})
+    values = measured["near_duplicate_instruction"]
+    fell = [value > at_most for value in values]
+    assert 2 <= fell.count(False) < 9
+    for place, original in enumerate(measured["near_duplicate_instruction_of"]):
+        if original is not None:
+            assert not fell[int(original)]
+            ((_, _, alone),) = near_pairs([texts[place], texts[int(original)]], 0.0)
+            assert values[place] == pytest.approx(alone)
+    assert any(value <= at_most for value in values[1:]), "one is alike to rows that fell, and stays"
+
+
+def test_parts_are_compared_each_for_itself() -> None:
+    text = "The harbour was built by the town in two long winters, and ships of all kinds came to it. " * 9
+    batch: Batch = {
+        "id": ["a", "b", "c", "d"],
+        "instruction": [
+            "Who built the harbour?",
+            "When did ships come?",
+            "Who built the harbour?",
+            "WHO built the harbour?",
+        ],
+        "context": [text, text, "", text.upper()],
+        "system": ["Be brief.", "Be brief.", "Be brief.", "Be brief"],
+    }
+    assert NearDuplicate().measure(batch)["near_duplicate_instruction"] == [0, 0, 0, 1]
+    batch["system"] = ["Be brief.", "Be brief.", "Be brief.", "Be rude."]
+    for rule in (ExactDuplicate(), NearDuplicate()):
+        assert rule.measure(batch)[rule.measured] == [0, 0, 0, 0], "another system prompt makes another row"
+
+
+def test_a_copy_of_a_row_that_falls_names_the_row_that_stays() -> None:
+    near = REFUND + " Please tell me."
+    batch: Batch = {"id": ["c", "b", "a"], "instruction": [near.upper(), near, REFUND]}
+    measured = NearDuplicate(at_most=0.6).measure(batch)
+    copy, original, first = measured["near_duplicate_instruction"]
+    assert copy == original > 0.6
+    assert first == 0
+    assert measured["near_duplicate_instruction_of"] == ["a", "a", None]
+
+
+@settings(deadline=None, max_examples=40)
+@given(ROWS, st.sampled_from([0.4, 0.6, 0.8]))
+def test_rows_fall_for_rows_that_stay_and_those_are_far_apart(rows: list[dict[str, Any]], at_most: float) -> None:
+    rule = NearDuplicate(at_most=at_most, floor=0.3)
+    said = [row["instruction"] for row in rows]
+    measured = rule.measure({**batch_of(rows), "id": [f"{place:02}" for place in range(len(rows))]})
+    values, originals = measured[rule.measured], measured[f"{rule.measured}_of"]
+    stays = [value is None or value <= at_most for value in values]
+    alike = {(one, other): value for one, other, value in near_pairs(said, 0.0)}
+    for place, (value, original) in enumerate(zip(values, originals, strict=True)):
+        if not stays[place]:
+            assert stays[int(original)]
+            if normalise(said[place]) != normalise(said[int(original)]) and max(said.count(text) for text in said) == 1:
+                assert value == pytest.approx(alike[min(place, int(original)), max(place, int(original))])
+    for (one, other), value in alike.items():
+        assert value <= at_most or not (stays[one] and stays[other])
+
+
 def test_what_cannot_be_measured_cannot_be_asked() -> None:
     with pytest.raises(ArgumentError, match=r"at_most 0\.5 is under floor 0\.6"):
         NearDuplicate(at_most=0.5)
@@ -128,6 +203,9 @@ def test_a_moved_bound_measures_nothing_again(rule: Duplicates) -> None:
     assert moved.bounds() != rule.bounds()
     assert moved.steps()[0].fingerprint("") == rule.steps()[0].fingerprint("")
     assert type(rule)(column="response").steps()[0].fingerprint("") != rule.steps()[0].fingerprint("")
+    assert moved.steps()[-1].fingerprint("") != rule.steps()[-1].fingerprint("")
+    for step, other in zip(rule.steps()[1:-1], moved.steps()[1:-1], strict=True):
+        assert step.fingerprint("") != other.fingerprint(""), "who stays hangs on the bound"
 
 
 @settings(deadline=None, max_examples=30)
@@ -155,7 +233,7 @@ def test_no_order_of_rows_changes_a_measure(
 
 @settings(deadline=None, max_examples=30)
 @given(ROWS, st.floats(0.3, 1), st.floats(0.3, 1))
-def test_a_lower_bound_keeps_fewer(rows: list[dict[str, Any]], one: float, other: float) -> None:
+def test_a_bound_compares_what_one_measure_gave(rows: list[dict[str, Any]], one: float, other: float) -> None:
     low, high = sorted((one, other))
     column = NearDuplicate(floor=0.3).measure({"instruction": [row["instruction"] for row in rows]})
     values = column["near_duplicate_instruction"]
