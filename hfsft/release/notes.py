@@ -155,7 +155,7 @@ def _share(built: Built, train: int, validation: int) -> Iterator[str]:
     """Whether as many rows are held out as were asked for, and if not, why and what helps."""
     asked, rows = built.recipe.split.validation, train + validation
     if not asked:
-        yield Warn("no rows are held out for validation")
+        yield "no rows are held out for validation"
         return
     missed = abs(validation - asked * rows)
     if train and validation and (missed < 1 or asked / FAR <= validation / rows <= asked * FAR):

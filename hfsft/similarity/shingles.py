@@ -60,7 +60,7 @@ class Chunk:
         self._tokens: tuple[Places, Places, Places, Places, Places] | None = None
 
     def shingles(self) -> list[Hashes]:
-        """For each text the sorted 64-bit hashes of its runs of 4 characters."""
+        """For each text the sorted 64-bit hashes of its runs of 4 characters, one for each time that a run stands there."""
         import numpy as np
 
         codes = self.codes.astype(np.uint64)
@@ -70,7 +70,7 @@ class Chunk:
             hashes = hashes * np.uint64(_BASE) + codes[place : place + width]
         hashes ^= hashes >> np.uint64(32)
         ends = (self.starts[1:] - SHINGLE + 1).tolist()
-        return [distinct(hashes[start:end]) for start, end in zip(self.starts.tolist(), ends, strict=False)]
+        return [counted(hashes[start:end]) for start, end in zip(self.starts.tolist(), ends, strict=False)]
 
     def runs(self, weight: int) -> Runs:
         """The shortest runs of words from each word on that weigh so much; of a lighter text the whole."""
@@ -121,7 +121,11 @@ class Chunk:
 
 
 def shingles(text: str) -> Hashes:
-    """Sorted 64-bit hashes of the runs of 4 characters in a normalised text; of a shorter text one."""
+    """Sorted 64-bit hashes of the runs of 4 characters in a normalised text; of a shorter text one.
+
+    A run that stands there again has another hash each time, so that texts of a few words in other numbers and orders
+    are told apart.
+    """
     return Chunk([text]).shingles()[0]
 
 
@@ -133,6 +137,20 @@ def distinct(values: NDArray[Number]) -> NDArray[Number]:
     new = np.concatenate([np.ones(min(len(ordered), 1), bool), ordered[1:] != ordered[:-1]])
     found: NDArray[Number] = ordered[new]
     return found
+
+
+def counted(hashes: Hashes) -> Hashes:
+    """The hashes, sorted and all different: the second of two that are equal is another, and so on."""
+    import numpy as np
+
+    ordered: Hashes = np.sort(hashes)
+    again = ordered[1:] == ordered[:-1]
+    if not again.any():
+        return ordered
+    place = np.arange(len(ordered))
+    first = np.maximum.accumulate(np.where(np.concatenate([[False], again]), 0, place))
+    told: Hashes = np.sort(ordered + (place - first).astype(np.uint64) * np.uint64(_BASE))
+    return told
 
 
 def mixed(hashes: Hashes) -> Hashes:

@@ -1,6 +1,6 @@
 """MinHash: a few numbers for each set, of which two sets have about the share in common that their members have.
 
-The values are those of `datasketch.MinHash` in its default scheme, whole arrays at a time.
+The values are those of `datasketch.MinHash` with the permutations that it draws, whole arrays at a time.
 """
 
 from __future__ import annotations
@@ -64,9 +64,8 @@ def _premixed(hashes: NDArray[np.uint32]) -> NDArray[np.uint32]:
 
 @lru_cache(8)
 def _permutations(count: int) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
-    """Factors (odd, so that no two hashes meet) and terms."""
-    import numpy as np
+    """Factors (odd, so that no two hashes meet) and terms, as datasketch draws them."""
+    from datasketch import MinHash  # takes half a second to import, and only large sets need it
 
-    draw = np.random.RandomState(SEED)
-    factors = draw.randint(0, 1 << 31, count, dtype=np.uint32) * np.uint32(2) + np.uint32(1)
-    return factors, draw.randint(0, 1 << 32, count, dtype=np.uint32)
+    factors, terms = MinHash(num_perm=count, seed=SEED, scheme="affine32").permutations
+    return factors, terms

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
-from hfsft.similarity.shingles import WORD, Chunk, chunks, distinct
+from hfsft.similarity.shingles import WORD, Chunk, chunks, counted
 
 if TYPE_CHECKING:
     import numpy as np
@@ -73,7 +73,7 @@ class Templates:
         kept = own[short.stop] > own[short.first]
         text, hashes = short.text[kept], short.hashes[kept]
         borders = np.searchsorted(text, np.arange(texts + 1)).tolist()
-        sets = [distinct(hashes[start:end]) for start, end in pairwise(borders)]
+        sets = [counted(hashes[start:end]) for start, end in pairwise(borders)]
         return Rests(templated, sets)
 
 
