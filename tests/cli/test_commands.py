@@ -118,7 +118,10 @@ def test_mistakes_have_a_message_an_exit_code_and_no_traceback(
         ("", "rows.jsonl: has no rows"),
         ("{", "rows.jsonl:1:2: not JSON"),
         ('{"a": 1}', "no column holds the instruction"),
-        ('{"instruction": "a", "output": ""}', "no row is left: 1 of 1 fell\n  no response: 1 row"),
+        (
+            '{"instruction": "a", "output": ""}',
+            "no row is left: 1 of 1 were set aside as they were read\n  no response: 1 row",
+        ),
     ],
 )
 def test_data_that_cannot_be_built_is_the_users_to_mend(hfsft: Run, tmp_path: Path, rows: str, message: str) -> None:
@@ -259,13 +262,13 @@ def test_init_writes_a_recipe_to_fill_in_and_never_writes_over_one(hfsft: Run, t
 
 
 def test_preview_shows_each_row_and_what_was_sent_for_it(hfsft: Run, server: LLM, tmp_path: Path) -> None:
-    recipe = write(tmp_path, support(server, filters=[{"score": {"mean": {"at_least": 6}}}]))
+    recipe = write(tmp_path, support(server, filters=[{"score": {"mean": {"at_least": 5}}}]))
     done = hfsft("preview", recipe, "--rows", "1")
     assert done.returncode == 0, done.stderr
     assert re.search(
-        r"^1 of 2 [0-9a-f]{16} rejected by filters\[score\].mean: [\d.]+ \(at_least 6\)$", done.stdout, re.M
+        r"^1 of 2 [0-9a-f]{16} rejected by filters\[score\].mean: [\d.]+ \(at_least 5\)$", done.stdout, re.M
     )
-    for said in ("  user: ", "  assistant: ", "  reason_usefulness: ", "  (at_least 6)  fell here"):
+    for said in ("  user: ", "  assistant: ", "  reason_usefulness: ", "  (at_least 5)  fell here"):
         assert done.stdout.count(said) == 2, said
     assert "Ask about this in another way" not in done.stdout
     assert re.search(r"^0 of 2 rows left, 5 model calls, [\d,]+ tokens, cost unknown; ", done.stdout, re.M)
