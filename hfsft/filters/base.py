@@ -116,8 +116,8 @@ class Filter(BaseModel, ABC, metaclass=Explained):
         from hfsft.plan.engine import apply
 
         steps = tuple(self.steps())
-        made = {name for step in steps for name in step.writes}
-        needed = {name for step in steps for name in step.reads} - made
+        written = {name for step in steps for name in step.writes}
+        needed = {name for step in steps for name in step.reads} - written
         for name in sorted(needed - set(dataset.column_names)):
             known = nearest(name, dataset.column_names)
             raise ColumnError(f"filters[{self.name}] reads `{name}`, which the dataset does not have ({known})")

@@ -60,7 +60,7 @@ class Chunk:
         self._tokens: tuple[Places, Places, Places, Places, Places] | None = None
 
     def shingles(self) -> list[Hashes]:
-        """For each text the sorted 64-bit hashes of its runs of 4 characters, one for each time that a run stands there."""
+        """For each text the sorted 64-bit hashes of its runs of 4 characters, one for each time that a run stands."""
         import numpy as np
 
         codes = self.codes.astype(np.uint64)
