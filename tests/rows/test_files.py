@@ -124,7 +124,7 @@ BROKEN = 'question,answer\nHow wide is the 24" screen?,53 cm.\n"Is the 27" scree
         ("s.txt", b"a\0b", "not UTF-16"),
         ("s.parquet", b"PAR1 no", "not a Parquet file"),
         ("s.parquet", b"{}", "is no Parquet file"),
-        ("s.jsonl.gz", gzip.compress(TEXT.encode())[:-9], "the packed data is damaged"),
+        ("s.jsonl.gz", gzip.compress(TEXT.encode(), mtime=0)[:-9], "the packed data is damaged"),
         ("s.xlsx", b"PK\x03\x04", r"is a workbook \(save the sheet as CSV\)"),
         ("s.jsonl", b"PK\x03\x04", r"is a zip archive \(unpack it\)"),
         ("s.png", b"\x89PNG", r"no reader for .png files \(.txt, .jsonl"),
