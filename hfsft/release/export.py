@@ -61,8 +61,8 @@ def rejected_rows(built: Built) -> Dataset:
     measured = {name: kind for name, kind in built.plan.columns().items() if name not in (*COLUMNS, *NOT_REJECTED)}
     wanted = {**COLUMNS, **measured, **dict.fromkeys(ENTRY, "string")}
     found: dict[str, list[Any]] = {name: [] for name in wanted}  # by columns, so that none may fall
-    for fallen in built.ledger.fallen:
-        entries, rows = list(fallen.entries()), fallen.rows[:]
+    for fallen, entries in built.ledger.fell():
+        rows = fallen.rows[:]
         for name, values in found.items():
             if name in ENTRY:
                 values += [entry[name] for entry in entries]
