@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections import Counter
 from pathlib import Path
 
@@ -101,7 +102,8 @@ def test_vietnamese_seeds_are_of_many_topics() -> None:
 
 def test_existing_rows_are_cleaned_as_expected(tmp_path: Path, home: Path) -> None:
     """The funnel that a reader of the recipe sees; every rule of it has something to take."""
-    built, folder = run(FOLDER / "clean_existing.yaml", out=tmp_path)
+    recipes = shutil.copytree(FOLDER, tmp_path / "recipes")  # a build writes beside its recipe
+    built, folder = run(recipes / "clean_existing.yaml", out=tmp_path)
     counts = {
         line.step: line.removed for line in built.ledger.funnel if not line.step.endswith((".measure", ".decide"))
     }

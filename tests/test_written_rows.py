@@ -7,6 +7,8 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pyarrow.parquet import read_schema
+
 from hfsft.pipeline import forecast, run, validate
 from tests.models.server import LLM, Body, said_to
 
@@ -49,6 +51,10 @@ def ledger(folder: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in (folder / "ledger.jsonl").read_text().splitlines()]
 
 
+def columns(folder: Path, name: str) -> set[str]:
+    return {column for path in (folder / name).glob("*.parquet") for column in read_schema(path).names}
+
+
 def test_no_evolution_that_is_none_is_answered(tmp_path: Path, home: Path) -> None:
     with LLM(reply=reply) as server:
         built, folder = run(recipe(server), out=tmp_path / "build")
@@ -72,11 +78,13 @@ def test_no_evolution_that_is_none_is_answered(tmp_path: Path, home: Path) -> No
 def test_rows_that_fell_do_not_grow_further_and_may_be_kept_all_the_same(tmp_path: Path, home: Path) -> None:
     with LLM(reply=reply) as server:
         evolve = {**recipe(server)["evolve"], "rounds": 2}
-        built, _ = run(recipe(server, evolve=evolve), out=tmp_path / "build")
+        built, folder = run(recipe(server, evolve=evolve), out=tmp_path / "build")
+        assert "evolve_fault" not in columns(folder, "provenance") | columns(folder, "rejected")
         second = [line for line in built.ledger.funnel if line.step == "evolve[2].branch"]
         assert [line.added for line in second] == [1]
         evolve = {**recipe(server)["evolve"], "eliminate": False}
-        built, _ = run(recipe(server, evolve=evolve), out=tmp_path / "all")
+        built, folder = run(recipe(server, evolve=evolve), out=tmp_path / "all")
+        assert "evolve_fault" in columns(folder, "provenance")
         assert len(built.rows) == 12
         assert sum(fault is not None for fault in built.rows["evolve_fault"][:]) == 5
 

@@ -49,7 +49,7 @@ class Line:
             self._replace(parts(progress), progress.whole)
         elif progress.finished or now - self._printed_at >= PLAIN_SECONDS:
             self._printed_at = now
-            print(plain(progress), file=self.stream)
+            print(logged(progress), file=self.stream)
 
     def _stopping(self, progress: Progress) -> None:
         """After an error or the first Ctrl-C: say once what is waited for."""
@@ -130,7 +130,7 @@ def parts(progress: Progress) -> list[tuple[str, int]]:
     return found
 
 
-def plain(progress: Progress) -> str:
+def logged(progress: Progress) -> str:
     """The step, and then the whole build, as a line of a log."""
     told = [standing(progress)]
     if progress.stored:

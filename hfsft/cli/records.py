@@ -33,7 +33,7 @@ def step_of(name: str | None) -> str | None:
     return next((step for step, shown in ASIDE.items() if shown == name), name)
 
 
-def printable(text: str) -> str:
+def harmless(text: str) -> str:
     """The text without what would move the cursor or turn the writing round: such characters as their escapes."""
     return "".join(
         letter if letter.isprintable() or letter in "\n\t" or letter in JOINERS else _escape(letter) for letter in text
@@ -47,13 +47,13 @@ def _escape(letter: str) -> str:
 
 def heading(record: Record, number: str = "") -> str:
     """The row's id and fate, and for one that fell the rule, the value and the bound."""
-    said = paint(printable(record.fate), FATES.get(record.fate, "note"))
+    said = paint(harmless(record.fate), FATES.get(record.fate, "note"))
     told = record.verdict
     if told.get("error"):
-        said += f" at {told['stage']}: {printable(str(told['error']))}"
+        said += f" at {told['stage']}: {harmless(str(told['error']))}"
     elif told.get("stage"):
         said += f" by {step_name(told['stage'])}"
-        said += f": {printable(str(told['value']))}" if told.get("value") is not None else ""
+        said += f": {harmless(str(told['value']))}" if told.get("value") is not None else ""
         said += f" ({told['bound']})" if told.get("bound") and told["bound"] != "none" else ""
     if told.get("of"):
         said += f", for {told['of']}"
@@ -94,7 +94,7 @@ def _lineage(record: Record) -> Iterator[str]:
         parts.append(f"topic {row['topic']}")
     if row.get("family"):
         parts.append(f"family {row['family']}")
-    said = wrapped(INDENT + printable(" · ".join(part for part in parts if part)))
+    said = wrapped(INDENT + harmless(" · ".join(part for part in parts if part)))
     yield from (paint(line, "dim") for line in said.split("\n"))
 
 
@@ -124,11 +124,11 @@ def sent(exchanges: Sequence[Exchange]) -> Iterator[str]:
 
 def field(name: str, value: str, *, whole: bool = False, note: str = "") -> Iterator[str]:
     """A name and its text, and a note of ours: on one line where it fits, else below the name."""
-    text = printable(value)
+    text = harmless(value)
     if len(text) > LONGEST and not whole:
         text = f"{text[:LONGEST]}… ({len(text) - LONGEST:,} more characters)"
     width = window()
-    label = f"{INDENT}{paint(printable(name), 'name')}:"
+    label = f"{INDENT}{paint(harmless(name), 'name')}:"
     if "\n" not in text and (width is None or len(name) + len(text) + 5 <= width):
         yield f"{label} {text}{note}"
         return

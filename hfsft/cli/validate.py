@@ -17,11 +17,12 @@ def add(commands: Any) -> None:
     examples = (
         "  hfsft validate recipe.yaml\n"
         "  hfsft validate recipe.yaml --set split.validation=0.2\n"
-        "  hfsft validate recipes/*.yaml --json"
+        "  hfsft validate recipes/*.yaml --offline --json"
     )
     parser = command(commands, "validate", "check recipes without asking any model", run, examples)
     parser.add_argument("recipe", nargs="+", help="the recipes' files")
     add_overrides(parser)
+    parser.add_argument("--offline", action="store_true", help="look at no dataset of the Hub; files are looked at")
     parser.add_argument("--json", action="store_true", help="print the problems as a JSON list, [] where there is none")
 
 
@@ -42,7 +43,7 @@ def _check(recipe: str, arguments: argparse.Namespace) -> UserError | None:
     from hfsft.pipeline import validate
 
     try:
-        checked = validate(recipe, overrides=arguments.overrides)
+        checked = validate(recipe, overrides=arguments.overrides, hub=not arguments.offline)
     except UserError as error:
         if not arguments.json:
             print(told(error), file=sys.stderr)

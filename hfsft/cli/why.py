@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from hfsft.cli.arguments import add_overrides, command
 from hfsft.cli.console import count, paint, remark, tell
 from hfsft.cli.records import INDENT, heading, sent, show, step_name
-from hfsft.errors import UserError
+from hfsft.errors import UserError, plain
 
 if TYPE_CHECKING:
     from hfsft.plan.why import Reason
@@ -70,7 +70,7 @@ def story(found: Way) -> str:
             if isinstance(each, str):
                 lines.append(f"{INDENT * depth}{each}, which is not in this build")
             else:
-                lines.append(f"{INDENT * depth}{heading(each)}: {_short(each.row.get('instruction'))}")
+                lines.append(f"{INDENT * depth}{heading(each)}: {plain(each.row.get('instruction') or '')}")
     if found.exchanges:
         lines += [paint("what was sent, and the answers in this machine's store", "head"), *sent(found.exchanges)]
     elif found.untold:
@@ -85,17 +85,12 @@ def story(found: Way) -> str:
             lines.append(f"{INDENT}{step_name(measure.step)}: {measure.column} {value}, {measure.bound}: {verdict}")
     if found.of:
         lines += [paint("it fell for", "head"), INDENT + heading(found.of)]
-        lines.append(f"{INDENT * 2}{_short(found.of.row.get('instruction'))}")
+        lines.append(f"{INDENT * 2}{plain(found.of.row.get('instruction') or '')}")
     if found.grown:
         lines.append(paint(f"{count(len(found.grown), 'row')} grew from it", "head"))
         lines += [f"{INDENT}{heading(each)}" for each in found.grown]
     lines.append(f"so: {heading(record)}")
     return "\n".join(lines)
-
-
-def _short(text: Any) -> str:
-    line = " ".join(str(text or "").split())
-    return line if len(line) <= 200 else f"{line[:199]}…"
 
 
 def _as_dict(found: Way) -> dict[str, Any]:

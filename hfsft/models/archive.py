@@ -113,8 +113,8 @@ def export(store: Store, file: IO[str], **which: Any) -> int:
 def prune(store: Store, *, recipe: str | None = None, model: str | None = None, older_than: float | None = None) -> int:
     """Delete the answers that fit and give their space back; how many.
 
-    Rows of finished steps stay in the cache, so a build that changes nothing asks nothing; what is asked again is paid
-    for again.
+    What is asked again is paid for again. Rows that finished steps made of them are the caller's to forget (`cache`):
+    as long as they stay, a build that changes nothing asks nothing.
     """
     where, values = _which(recipe, model, older_than)
     deleted = last = 0

@@ -1,6 +1,6 @@
-"""Which names of models say what they are, and what tells the others apart: `default` at one server is not at another.
+"""Which names of models say what they are, and what tells the others apart.
 
-localhost:8000
+`default` at `localhost:8000` need not be the `default` of another server: such a model is named with its server.
 """
 
 from __future__ import annotations

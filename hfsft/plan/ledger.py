@@ -31,6 +31,11 @@ class Fallen:
     rows: Dataset
     errors: Mapping[str, str] = field(default_factory=dict)  # of rows that failed, by id
 
+    @property
+    def compared(self) -> str:
+        """What a rule that compares rows looked at: its measure is called by the rule, then by the columns."""
+        return self.value_column.removeprefix(self.rule)
+
     def entries(self) -> Iterator[dict[str, Any]]:
         """One ledger entry a row; `value` is the measure as text, so that every rule fits one column."""
         columns = (self._column(name) for name in ("id", "source", self.value_column, f"{self.value_column}{OF}"))
@@ -127,22 +132,36 @@ class Ledger:
         return counts
 
     def entries(self) -> Iterator[dict[str, Any]]:
-        """One entry for each row that ever came in.
-
-        A row that fell for another, which then fell for a third, is `of` the last of them.
-        """
+        """One entry for each row that ever came in."""
         empty = dict.fromkeys(("stage", "rule", "value", "bound", "of", "error"))
         for split, ids in self.splits.items():
             for row_id in ids:
                 yield {"id": row_id, "source": self.sources.get(row_id), "fate": split, **empty}
-        fell = [entry for fallen in self.fallen for entry in fallen.entries()]
-        standing = {entry["id"]: entry["of"] for entry in fell if entry["of"] is not None}
-        for entry in fell:
-            of, passed = entry["of"], set[str]()
-            while of in standing and of not in passed:  # rows that name each other in a ring end where they began
-                passed.add(of)
-                of = standing[of]
-            yield {**entry, "of": of}
+        for _, entries in self.fell():
+            yield from entries
+
+    def fell(self) -> Iterator[tuple[Fallen, list[dict[str, Any]]]]:
+        """The rows that each step took out, with their entries.
+
+        A row that fell for another, which then fell for a third by what the same columns say, is `of` the last of
+        them. Where other columns decided, the third is not like the first: there `of` is the row that fell itself.
+        """
+        found = [(fallen, list(fallen.entries())) for fallen in self.fallen]
+        standing = {
+            (fallen.compared, entry["id"]): entry["of"]
+            for fallen, entries in found
+            for entry in entries
+            if entry["of"] is not None
+        }
+        for fallen, entries in found:
+            for entry in entries:
+                of, passed = entry["of"], set[str]()
+                # Rows that name each other in a ring end where they began.
+                while (fallen.compared, of) in standing and of not in passed:
+                    passed.add(of)
+                    of = standing[fallen.compared, of]
+                entry["of"] = of
+            yield fallen, entries
 
     def orphaned(self) -> int:
         """Number of rows that fell for being like a row that then fell itself, or failed, for another reason."""

@@ -88,6 +88,15 @@ class Plan:
             columns = {name: kind for name, kind in columns.items() if name not in step.drops}
         return columns
 
+    def settled(self) -> set[str]:
+        """The columns in which no kept row holds anything, such as one for defects: a step took the others out."""
+        found: set[str] = set()
+        for step in self.steps:
+            found -= set(step.writes)
+            if step.bound and step.bound.absent:
+                found.add(step.bound.column)
+        return found
+
     def fingerprints(self) -> Iterator[tuple[Step, str]]:
         """Each step with its fingerprint, as it is when no row fails and nothing is remembered of builds before."""
         parent = ""

@@ -11,6 +11,7 @@ from typing import Any
 
 from hfsft.plan.plan import Plan, file_of
 from hfsft.plan.step import Step
+from hfsft.rows.tally import rows_said
 
 FILE = "last.json"  # beside the cached steps: the identities of the build that finished last
 LONGEST = 60  # characters of a value that a reason shows
@@ -77,11 +78,7 @@ def rows_changed(step: Step, before: Path) -> str:
     assert step.fn is not None
     new = Counter(row["id"] for row in step.fn())
     more, gone = (new - old).total(), (old - new).total()
-    told = [
-        f"{number:,} {'row' if number == 1 else 'rows'} {word}"
-        for number, word in ((more, "more"), (gone, "gone"))
-        if number
-    ]
+    told = [f"{rows_said(number)} {word}" for number, word in ((more, "more"), (gone, "gone")) if number]
     return " and ".join(told) or "the same rows, read in another way or order"
 
 

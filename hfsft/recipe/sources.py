@@ -84,11 +84,6 @@ def look(recipe: Recipe, *, hub: bool = True) -> Look:
     return found
 
 
-def source_problems(recipe: Recipe, *, hub: bool = True) -> list[Problem]:
-    """What is wrong with the sources of a recipe, as their first rows show, each at its line."""
-    return look(recipe, hub=hub).problems
-
-
 def source_steps(recipe: Recipe, opened: list[Opened], place: Place, limit: int | None) -> Iterator[Step]:
     """One step that brings the rows in, `limit` of them at most, and one that sets aside those with a defect."""
     kept = kept_of(recipe)

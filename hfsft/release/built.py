@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from hfsft.plan.plan import Plan
     from hfsft.recipe.recipe import Recipe
     from hfsft.release.lengths import Lengths
+    from hfsft.release.sources import ReadFrom
     from hfsft.release.trainer import TrainerCheck
 
 
@@ -109,6 +110,13 @@ class Built:
         from hfsft.release.sources import changed
 
         return changed(self)
+
+    @cached_property
+    def read_from(self) -> dict[str, ReadFrom]:
+        """The rows by the file or dataset they were read from."""
+        from hfsft.release.sources import read_from
+
+        return read_from(self)
 
     @cached_property
     def causes(self) -> list[Cause]:

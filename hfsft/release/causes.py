@@ -15,6 +15,7 @@ from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from hfsft.errors import plain
+from hfsft.rows.tally import rows_said
 
 if TYPE_CHECKING:
     from hfsft.plan.ledger import Fallen, Ledger
@@ -186,8 +187,3 @@ def _first(sources: Iterable[str | None]) -> str | None:
         key=lambda source: [int(part) if part.isdigit() else part for part in _NUMBER.split(source)],
         default=None,
     )
-
-
-def rows_said(number: int) -> str:
-    """A number of rows in words: 1 row, 2,500 rows."""
-    return f"{number:,} row{'' if number == 1 else 's'}"

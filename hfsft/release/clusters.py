@@ -22,20 +22,19 @@ RULE = "_duplicate_"  # in the name of a measure between the rule and the column
 def clusters(kept: Sequence[Table], fallen: Table) -> list[dict[str, Any]]:
     """The text of the row that stands for each group, how many rows fell for it, and the texts of some of them.
 
-    A row that fell for one that fell itself, as of copies of a near duplicate, belongs to the row at the end.
+    A row that fell for one that fell itself by the same columns, as of copies of a near duplicate, belongs to the row
+    at the end.
     """
-    parent: dict[str, str] = {}
-    compared: dict[str, tuple[str, ...]] = {}
+    parents: dict[tuple[str, ...], dict[str, str]] = defaultdict(dict)  # by the columns compared
     for name in fallen.kinds:
         if RULE in name and name.endswith(OF):
             columns = _columns(name.split(RULE, 1)[1].removesuffix(OF), fallen.kinds)
             rows = zip(*(fallen.column(part) for part in ("id", "rule", name)), strict=True)
-            fell = {row: of for row, rule, of in rows if of and rule and name.startswith(rule)}
-            parent.update(fell)
-            compared.update(dict.fromkeys(fell, columns))
+            parents[columns] |= {row: of for row, rule, of in rows if of and rule and name.startswith(rule)}
     groups: dict[tuple[str, tuple[str, ...]], list[str]] = defaultdict(list)
-    for row in list(parent):
-        groups[_top(row, parent), compared[row]].append(row)
+    for columns, parent in parents.items():
+        for row in list(parent):
+            groups[_top(row, parent), columns].append(row)
     largest = sorted(groups.items(), key=lambda item: (-len(item[1]), item[0]))[:CLUSTERS]
     wanted: dict[tuple[str, ...], set[str]] = defaultdict(set)
     for (top, columns), members in largest:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import re
 from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
@@ -15,7 +13,7 @@ from hfsft.release import lock, measures
 from hfsft.release.files import size
 from hfsft.release.markdown import code, joined, prose, table
 from hfsft.release.sources import FOLDER, local_sources
-from hfsft.rows.tally import file_of
+from hfsft.rows.tally import unread_counts
 
 if TYPE_CHECKING:
     from hfsft.release.built import Built
@@ -26,9 +24,6 @@ Values = dict[str, Any]
 TOPICS, FILES, COLUMNS = 20, 20, 12  # that one table names
 LOOKED_AT = 20  # rows, of which the shortest is shown
 SHOWN_LINES, SHOWN_LINE = 20, 400  # of each turn of the row that is shown
-
-INLINE = "the recipe itself"
-_INLINE = re.compile(r"(seeds|examples)\[\d+\]\.")
 
 
 def about(release: Release) -> Values:
@@ -106,20 +101,13 @@ def topics(release: Release) -> Values | None:
 
 def sources(release: Release) -> Values | None:
     """Where rows were read, how many of each stayed, what was not carried, and what of the files goes along."""
-    kept, fell, unread = Counter[str](), Counter[str](), dict[str, Counter[str]]()
     built = release.built
-    for rows, counts in ((built.rows, kept), *((fallen.rows, fell) for fallen in built.ledger.fallen)):
-        if not {"source", "unread"} <= set(rows.column_names):
-            continue
-        for source, names in zip(rows["source"][:], rows["unread"][:], strict=True):
-            file = INLINE if not source or _INLINE.match(source) else file_of(source)
-            counts[file] += 1
-            unread.setdefault(file, Counter()).update(names or ())
-    files = sorted(unread, key=lambda file: (-kept[file] - fell[file], file))
+    files = sorted(built.read_from.items(), key=lambda item: (-item[1].kept - item[1].fell, item[0]))
     if not files:
         return None
     rows_of = [
-        (prose(plain(file)), kept[file] + fell[file], kept[file], _named(unread[file])) for file in files[:FILES]
+        (prose(plain(file)), rows.kept + rows.fell, rows.kept, _named(unread_counts(rows.unread)))
+        for file, rows in files[:FILES]
     ]
     return {
         "table": table(("read from", "rows in", "kept", "not carried"), rows_of, right=(1, 2)),
@@ -142,8 +130,4 @@ def published(folder: Any) -> list[str]:
 
 def unpublished(folder: Any) -> list[str]:
     """The local files that the recipe of a release reads and that it does not hold."""
-    try:
-        found = json.loads((folder / lock.FILE).read_text(encoding="utf-8")).get("unpublished", [])
-    except (OSError, ValueError):
-        return []
-    return [plain(str(path)) for path in found]
+    return [plain(str(path)) for path in lock.read(folder).get("unpublished", ())]

@@ -25,10 +25,8 @@ if TYPE_CHECKING:
 
 DATASET_INFO = "dataset_info.json"  # where LLaMA-Factory looks up the files of a folder
 FORMULAS = ("=", "+", "-", "@", "\t", "\r")  # with which a cell begins that a spreadsheet takes for one
-NOT_PROVENANCE = ("split", "defect", "unscored")  # what a kept row says there is the name of its file, or nothing
-
 ENTRY = ("fate", "stage", "rule", "value", "bound", "of", "error")  # of the ledger
-NOT_REJECTED = ("family", *NOT_PROVENANCE)  # no row that fell has one, or it stands in `value`
+SPLIT = "split"  # of a kept row the name of its file; no row that fell has one
 
 
 def default_rows(rows: Dataset, format: FormatName = "messages", tokenizer: Tokenizer | None = None) -> Dataset:
@@ -49,20 +47,23 @@ def default_rows(rows: Dataset, format: FormatName = "messages", tokenizer: Toke
     return rewrite(rows, convert, ["id", *TEXTS], dict(chosen.columns))
 
 
-def provenance_rows(rows: Dataset) -> Dataset:
-    """Everything else, by id: lineage, measures, scores, reasons."""
-    return rows.remove_columns([name for name in NOT_PROVENANCE if name in rows.column_names])
+def provenance_rows(built: Built, split: str) -> Dataset:
+    """Everything else of a split, by id: lineage, measures, scores, reasons; no column that is empty in all of them."""
+    rows = built.split(split)
+    return rows.remove_columns([name for name in rows.column_names if name in {SPLIT, *built.plan.settled()}])
 
 
 def rejected_rows(built: Built) -> Dataset:
     """The rows that fell, with all that was measured of them by then, and stage, rule, value, bound and error."""
     from datasets import Dataset
 
-    measured = {name: kind for name, kind in built.plan.columns().items() if name not in (*COLUMNS, *NOT_REJECTED)}
+    # What would stand in a settled column stands in `value`.
+    left_out = {*COLUMNS, SPLIT, "family", *built.plan.settled()}
+    measured = {name: kind for name, kind in built.plan.columns().items() if name not in left_out}
     wanted = {**COLUMNS, **measured, **dict.fromkeys(ENTRY, "string")}
     found: dict[str, list[Any]] = {name: [] for name in wanted}  # by columns, so that none may fall
-    for fallen in built.ledger.fallen:
-        entries, rows = list(fallen.entries()), fallen.rows[:]
+    for fallen, entries in built.ledger.fell():
+        rows = fallen.rows[:]
         for name, values in found.items():
             if name in ENTRY:
                 values += [entry[name] for entry in entries]

@@ -85,7 +85,7 @@ def _fill_data(built: Built, folder: Path, tokenizer: Tokenizer | None) -> None:
         rows = built.split(split)
         if len(rows):
             write_parquet(default_rows(rows, built.recipe.publish.format, tokenizer), folder / "data", split)
-            write_parquet(provenance_rows(rows), folder / "provenance", split)
+            write_parquet(provenance_rows(built, split), folder / "provenance", split)
     fallen = rejected_rows(built)
     if len(fallen):
         write_parquet(fallen, folder / "rejected", "rejected")

@@ -4,12 +4,12 @@
   "lock": 1,
   "hfsft": "0.1.0", "python": "3.11.7", "libraries": {"datasets": "5.2.0", ...},
   "recipe": "<hash of the resolved recipe>",
-  "sources": {"seeds": [...], "examples": [{"path": ..., "table": {"sha256": [...]}}]},
+  "sources": {"seeds": [...], "examples": [{"format": "auto", "table": {"files": [["tickets.csv", "<hash>"]]}, ...}]},
   "unpublished": ["tickets.csv"],
   "models": {"writer": {"model": "smollm2-135m-instruct", "temperature": 0.8, "weights": "..."}},
   "templates": {"evolve[1].templates.deepen": "<hash>", "judge": "<hash>"},
   "tokenizer": {"name": ..., "template": "<hash>", "vocabulary": "<hash>"},
-  "steps": {"sources": {"version": 1, "fingerprint": "..."}, ...}
+  "steps": {"sources": {"version": 2, "fingerprint": "..."}, ...}
 }
 """
 
@@ -26,6 +26,8 @@ from hfsft.plan.step import digest
 from hfsft.release.tokenizer import load_tokenizer
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from hfsft.release.built import Built
 
 FILE = "hfsft.lock.json"
@@ -58,6 +60,15 @@ def lock(built: Built, resolved: Mapping[str, Any], unpublished: Sequence[str] =
         "tokenizer": load_tokenizer(tokenizer, base=built.recipe.base).identity if tokenizer else None,
         "steps": {step.name: {"version": step.version, "fingerprint": fingerprint} for step, fingerprint in steps},
     }
+
+
+def read(folder: Path) -> dict[str, Any]:
+    """The lock file of a release; empty where there is none that can be read."""
+    try:
+        found = json.loads((folder / FILE).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def libraries() -> Iterator[tuple[str, str]]:

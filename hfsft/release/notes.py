@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from hfsft.errors import plain
 from hfsft.recipe.blind import filter_warnings
 from hfsft.release import measures
-from hfsft.release.causes import AT_READING, SPOKEN, UNSCORED, Cause, listed, rows_said
+from hfsft.release.causes import AT_READING, SPOKEN, UNSCORED, Cause, listed
 from hfsft.release.terms import stricter
-from hfsft.rows.tally import file_of, unread_note
+from hfsft.rows.tally import rows_said, unread_note
 from hfsft.stages.evolve import FAULT
 from hfsft.stages.split.draw import held_out
 
@@ -183,8 +183,7 @@ def _orphaned(built: Built) -> Iterator[str]:
     orphaned = built.ledger.orphaned()
     if orphaned:
         yield (
-            f"{orphaned:,} {'row' if orphaned == 1 else 'rows'} fell for being like a row that a later step then "
-            "took: nothing stands for them now "
+            f"{rows_said(orphaned)} fell for being like a row that a later step then took: nothing stands for them now "
             "(the ledger names that row under `of`)"
         )
 
@@ -210,8 +209,7 @@ def _evolved(built: Built) -> Iterator[str]:
             faults = Counter(fallen.rows[FAULT][:])
             fault, _ = faults.most_common(1)[0]
             place = fallen.rows[FAULT][:].index(fault)
-            example = " ".join(plain(fallen.rows["instruction"][place]).split())
-            example = example if len(example) <= EXAMPLE else f"{example[:EXAMPLE]}..."
+            example = plain(fallen.rows["instruction"][place], EXAMPLE)
             yield Warn(
                 f"{len(fallen.rows):,} of {written:,} evolutions of {stage} fell ({len(fallen.rows) / written:.0%}): "
                 f"{', '.join(f'{name} {count:,}' for name, count in faults.most_common())}; {fault}, for example: "
@@ -236,12 +234,7 @@ def _rows(built: Built) -> Iterator[str]:
 
 def _unread(built: Built) -> Iterator[str]:
     """What stood in the rows of the sources and was not carried, file by file; of many files together."""
-    files: dict[str, list[list[str]]] = {}
-    for rows in (built.rows, *(fallen.rows for fallen in built.ledger.fallen)):
-        columns = (rows[name][:] for name in ("source", "unread", "origin"))
-        for source, unread, origin in zip(*columns, strict=True):
-            if unread and source and origin != "evolved":
-                files.setdefault(file_of(source), []).append(unread)
+    files = {file: rows.unread for file, rows in built.read_from.items() if rows.unread}
     if len(files) > FILES:
         files = {f"{len(files)} source files": [names for rows in files.values() for names in rows]}
     for file in sorted(files):

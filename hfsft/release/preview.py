@@ -39,8 +39,8 @@ class Preview:
         """The rows, each with its fate: those that were kept first."""
         _, left = self.steps[-1]
         found = [Record({k: v for k, v in row.items() if k != "split"}, row["split"]) for row in left]
-        for fallen in self.ledger.fallen:
-            for entry, row in zip(fallen.entries(), fallen.rows.to_list(), strict=True):
+        for fallen, entries in self.ledger.fell():
+            for entry, row in zip(entries, fallen.rows.to_list(), strict=True):
                 found.append(Record(row, entry["fate"], entry))
         return found
 

@@ -16,6 +16,7 @@ from urllib.parse import unquote
 import yaml
 
 from hfsft.errors import ReleaseError
+from hfsft.release import lock
 from hfsft.release.built import SPLITS
 from hfsft.release.patience import Tell, patiently
 from hfsft.release.remembered import FILE as SIDES
@@ -26,8 +27,7 @@ if TYPE_CHECKING:
 HUB = "hf://"
 HUB_DATASET = re.compile(r"hf://datasets/(?P<repo>[^/@]+(?:/[^/@]+)?)(?:@(?P<revision>.+))?/?$")
 RECIPE = "recipe.resolved.yaml"  # beside the sources that it names, so that it can be built from here
-LOCK = "hfsft.lock.json"
-RECIPE_FILES = [RECIPE, LOCK, SIDES, "sources/*"]
+RECIPE_FILES = [RECIPE, lock.FILE, SIDES, "sources/*"]
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,7 @@ def open_release(where: str, tell: Tell = lambda _: None) -> Release:
     if not folder.is_dir():
         raise ReleaseError(f"{where}: no such folder (name a build, such as build/name, or {HUB}datasets/you/name)")
     release = Release(where, folder)
-    if not release.splits() and not (folder / LOCK).is_file():
+    if not release.splits() and not (folder / lock.FILE).is_file():
         raise ReleaseError(f"{where}: holds no build of hfsft: it has no provenance rows")
     return release
 
@@ -118,11 +118,7 @@ def fetch_recipe(where: str, tell: Tell = lambda _: None) -> Path:
     folder = _download(where, tell, RECIPE_FILES)
     if not (folder / RECIPE).is_file():
         raise ReleaseError(f"{where}: holds no {RECIPE}: hfsft did not publish it")
-    try:
-        missing = json.loads((folder / LOCK).read_text(encoding="utf-8")).get("unpublished", [])
-    except (OSError, ValueError):
-        missing = []
-    if missing:
+    if missing := lock.read(folder).get("unpublished"):
         raise ReleaseError(
             f"{where}: cannot be built from here, since its recipe reads {', '.join(map(str, missing))}, which was not "
             f"published: lay that beside a copy of its {RECIPE} and build the copy, or ask whoever published it for a "

@@ -19,6 +19,7 @@ from hfsft.release.reader import Release, open_release
 from hfsft.release.sections import dollars
 from hfsft.release.story import Story
 from hfsft.release.thresholds import thresholds
+from hfsft.rows.tally import rows_said
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -82,10 +83,7 @@ def _recipe(release: Release) -> dict[str, str] | None:
 
 def _version(release: Release) -> str:
     """The version that built it, as its lock says."""
-    try:
-        return str(json.loads((release.folder / lock.FILE).read_text(encoding="utf-8"))["hfsft"])
-    except (OSError, ValueError, KeyError):
-        return ""
+    return str(lock.read(release.folder).get("hfsft", ""))
 
 
 def rewrite(where: str) -> Path:
@@ -127,10 +125,6 @@ def _count(number: int) -> str:
     return f"{number:,}"
 
 
-def _rows(number: int) -> str:
-    return f"{number:,} row{'' if number == 1 else 's'}"
-
-
 def _file(name: str) -> str:
     return (templates() / "report" / name).read_text(encoding="utf-8")
 
@@ -147,5 +141,5 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"code": _code, "count": _count, "rows": _rows, "dollars": dollars}
+    environment.filters |= {"code": _code, "count": _count, "rows": rows_said, "dollars": dollars}
     return environment

@@ -24,10 +24,7 @@ if TYPE_CHECKING:
     from hfsft.plan.step import Step, Turns
     from hfsft.release.reader import Release
 
-KEPT = "kept"
-FATES = (*SPLITS, "rejected", "failed", KEPT)
-"""What `--fate` may say: `kept` is any split."""
-
+KEPT = "kept"  # what `Wanted.fate` may say for any split
 VERDICT = ("stage", "rule", "value", "bound", "of", "error")  # what is known of a row that fell
 HIDDEN = ("unread", "family")  # of a row's columns: shown where they say something, not as measures
 _LEAST_PREFIX = 4  # hex digits of an id that may stand for it

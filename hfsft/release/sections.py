@@ -17,6 +17,7 @@ from hfsft.release.contents import about, sample, sources, topics, unpublished
 from hfsft.release.markdown import code, joined, prose, table
 from hfsft.release.pictures import FUNNEL, LENGTHS, SCORES
 from hfsft.release.terms import stricter, terms_of
+from hfsft.rows.tally import rows_said
 
 if TYPE_CHECKING:
     from hfsft.release.built import Built
@@ -139,7 +140,7 @@ def split(release: Release) -> Values | None:
     counts = {side: sum(side in found for found in sides.values()) for side in built.ledger.splits}
     return {
         "duplicates": [
-            f"`{fallen.stage}` ({fallen.bound}) took {len(fallen.rows):,} row{'' if len(fallen.rows) == 1 else 's'}"
+            f"`{fallen.stage}` ({fallen.bound}) took {rows_said(len(fallen.rows))}"
             for fallen in built.ledger.fallen
             if "duplicate" in fallen.rule
         ],

@@ -8,12 +8,16 @@ only who has the files can build it again.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hfsft.errors import UserError
 from hfsft.rows.reading import SourceRow
+from hfsft.rows.tally import file_of
 from hfsft.stages.examples import ExampleTable
 from hfsft.stages.seeds import PromptTable
 
@@ -25,6 +29,8 @@ Local = ExampleTable | PromptTable
 
 FOLDER = "sources"
 SECTIONS = ("seeds", "examples")
+INLINE = "the recipe itself"
+_INLINE = re.compile(r"(seeds|examples)\[\d+\]\.")
 
 # How a source is opened and what its columns are called: in what was read of it that is settled.
 READING = {*("path", "split", "config", "revision", "delimiter", "format", "limit", "roles", "messages")}
@@ -68,6 +74,29 @@ def local_sources(recipe: Recipe) -> Iterator[tuple[str, int, Local]]:
         for number, source in enumerate(getattr(recipe, section)):
             if isinstance(source, Local) and _is_local(source, recipe.base):
                 yield section, number, source
+
+
+@dataclass
+class ReadFrom:
+    """What became of the rows of one file, and of those read there what each held that was not carried."""
+
+    kept: int = 0
+    fell: int = 0
+    unread: list[Sequence[str]] = field(default_factory=list)
+
+
+def read_from(built: Built) -> dict[str, ReadFrom]:
+    """The rows of the build by the file or dataset they were read from; what grew from a seed counts where that was."""
+    found: dict[str, ReadFrom] = defaultdict(ReadFrom)
+    for rows, kept in ((built.rows, True), *((fallen.rows, False) for fallen in built.ledger.fallen)):
+        columns = (rows[name][:] for name in ("source", "unread", "origin"))
+        for source, unread, origin in zip(*columns, strict=True):
+            of = found[INLINE if not source or _INLINE.match(source) else file_of(source)]
+            of.kept += kept
+            of.fell += not kept
+            if unread and origin != "evolved":
+                of.unread.append(unread)
+    return dict(found)
 
 
 def changed(built: Built) -> list[str]:

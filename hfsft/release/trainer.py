@@ -21,6 +21,7 @@ from hfsft.recipe.publish import FormatName
 from hfsft.release.formats import FORMATS
 from hfsft.release.measures import histogram
 from hfsft.release.tokenizer import Tokenizer, load_tokenizer
+from hfsft.rows.tally import rows_said
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -121,9 +122,9 @@ class TrainerCheck:
         if self.hijackers:
             notes.append(f"TRL takes the columns {', '.join(self.hijackers)} for something else than they are")
         if self.wrong_order:
-            notes.append(f"{_rows(self.wrong_order)} where user and assistant do not take turns")
+            notes.append(f"{rows_said(self.wrong_order)} where user and assistant do not take turns")
         for reason, count in (self.refused or {}).items():
-            notes.append(f"the chat template of {self.tokenizer} refuses {_rows(count)}: {reason}")
+            notes.append(f"the chat template of {self.tokenizer} refuses {rows_said(count)}: {reason}")
         if self.format == "sharegpt":
             notes.append("TRL renders the roles of sharegpt as they stand, human and gpt: train on messages instead")
         return notes
@@ -145,15 +146,15 @@ class TrainerCheck:
             )
         if self.reopened:
             notes.append(
-                f"the chat template of {self.tokenizer} renders the prompt of {_rows(self.reopened)} differently alone "
-                "than before its answer: the model will not be asked as it was trained"
+                f"the chat template of {self.tokenizer} renders the prompt of {rows_said(self.reopened)} differently "
+                "alone than before its answer: the model will not be asked as it was trained"
             )
         return notes
 
     def _texts(self) -> list[str]:
         if not self.control_tokens:
             return []
-        listed = ", ".join(f"{token} in {_rows(count)}" for token, count in self.control_tokens.items())
+        listed = ", ".join(f"{token} in {rows_said(count)}" for token, count in self.control_tokens.items())
         return [
             f"texts hold control tokens, which end or begin turns in training: {listed} (see the filter control_tokens)"
         ]
@@ -162,8 +163,8 @@ class TrainerCheck:
         if self.lengths is None or not self.lengths.over_default:
             return []
         return [
-            f"{_rows(self.lengths.over_default)} longer than TRL's default max_length of {DEFAULT_MAX_LENGTH:,} tokens "
-            f"would be cut: train with max_length={self.lengths.recommended} or more"
+            f"{rows_said(self.lengths.over_default)} longer than TRL's default max_length of {DEFAULT_MAX_LENGTH:,} "
+            f"tokens would be cut: train with max_length={self.lengths.recommended} or more"
         ]
 
 
@@ -263,7 +264,3 @@ def _plain(written: Row) -> str | None:
 def _take_turns(roles: list[str]) -> bool:
     turns = roles[1:] if roles[:1] == ["system"] else roles
     return bool(turns) and turns == ["user", "assistant"] * (len(turns) // 2)
-
-
-def _rows(count: int) -> str:
-    return f"{count:,} row" + ("" if count == 1 else "s")

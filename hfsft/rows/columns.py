@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from hfsft.errors import SourceError, closest
-from hfsft.rows.refused import plain
+from hfsft.rows.refused import bare
 from hfsft.rows.turns import LISTS, is_conversation
 from hfsft.rows.values import holds, printable
 
@@ -59,7 +59,7 @@ class Seen:
         """The columns of these names, in their order: those that hold something, else any; case does not matter."""
         spelt: dict[str, list[str]] = {}
         for name in self.names:
-            spelt.setdefault(plain(name), []).append(name)
+            spelt.setdefault(bare(name), []).append(name)
         exact = [name if name in self.names else (*spelt.get(name, ()), None)[0] for name in usual]
         found = [name for name in exact if name is not None]
         if among is not None:

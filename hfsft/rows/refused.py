@@ -34,7 +34,7 @@ TOOL_ROLES = frozenset((
 
 def check_row(row: Mapping[str, Any], used: Collection[str], finding: Finding) -> None:
     """Set the row aside where one of its columns, of those that are not read, makes it mean something else."""
-    fields = {plain(name): value for name, value in row.items() if name not in used}
+    fields = {bare(name): value for name, value in row.items() if name not in used}
     _check(fields, finding)
     if "chosen" not in used:
         if any(
@@ -51,7 +51,7 @@ def check_row(row: Mapping[str, Any], used: Collection[str], finding: Finding) -
 
 def check_turn(turn: Mapping[str, Any], role: str | None, finding: Finding) -> None:
     """The same for the fields of one turn; a weight counts where the model is to learn from it."""
-    fields = {plain(name): value for name, value in turn.items()}
+    fields = {bare(name): value for name, value in turn.items()}
     _check(fields, finding)
     if role == "assistant":
         _check_weight(fields, finding)
@@ -59,7 +59,7 @@ def check_turn(turn: Mapping[str, Any], role: str | None, finding: Finding) -> N
 
 def check_role(name: str, finding: Finding) -> bool:
     """Whether the role is that of a tool, for which the row is set aside."""
-    if plain(name) not in TOOL_ROLES:
+    if bare(name) not in TOOL_ROLES:
         return False
     finding.odd(TOOL_CALLS, above_all=True)
     return True
@@ -67,7 +67,7 @@ def check_role(name: str, finding: Finding) -> bool:
 
 def check_part(part: Any, finding: Finding) -> None:
     """Set the row aside for a part of a turn that is no text."""
-    kind = plain(str(part.get("type"))) if isinstance(part, Mapping) else ""
+    kind = bare(str(part.get("type"))) if isinstance(part, Mapping) else ""
     if kind in REASONING_PARTS:
         finding.refuse("reasoning", REASONING)
     elif kind in TOOL_PARTS:
@@ -78,7 +78,7 @@ def check_part(part: Any, finding: Finding) -> None:
         finding.odd("a turn is not text")
 
 
-def plain(name: str) -> str:
+def bare(name: str) -> str:
     """A name without regard to case, dashes and spaces."""
     return "_".join(name.replace("-", " ").replace("_", " ").lower().split())
 

@@ -23,7 +23,7 @@ def reasons(fallen: Iterable[tuple[str, str | None]]) -> str:
         counts[reason] += 1
         first.setdefault(reason, source)
     said = [
-        f"{reason}: {_rows(times)}" + (f", first {first[reason]}" if first[reason] else "")
+        f"{reason}: {rows_said(times)}" + (f", first {first[reason]}" if first[reason] else "")
         for reason, times in counts.most_common(SHOWN)
     ]
     more = len(counts) - len(said)
@@ -41,7 +41,9 @@ def unread_note(rows: Iterable[Sequence[str] | None]) -> str:
     if not counts:
         return ""
     listed = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    said = [f"{name} ({f'{times:,}' if place else _rows(times)})" for place, (name, times) in enumerate(listed[:SHOWN])]
+    said = [
+        f"{name} ({f'{times:,}' if place else rows_said(times)})" for place, (name, times) in enumerate(listed[:SHOWN])
+    ]
     more = [f"{len(listed) - SHOWN} more"] if len(listed) > SHOWN else []
     what = "columns or fields" if any("[]." in name for name in counts) else "columns"
     if len(counts) == 1:
@@ -52,5 +54,6 @@ def unread_note(rows: Iterable[Sequence[str] | None]) -> str:
     return f"{len(counts)} {what} {were} not carried: {', '.join([*said, *more])}{advice}"
 
 
-def _rows(count: int) -> str:
+def rows_said(count: int) -> str:
+    """A number of rows in words: 1 row, 2,500 rows."""
     return f"{count:,} row" if count == 1 else f"{count:,} rows"

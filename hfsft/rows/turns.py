@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from hfsft.rows.finding import Finding, brief
-from hfsft.rows.refused import check_part, check_role, check_turn, plain
+from hfsft.rows.refused import bare, check_part, check_role, check_turn
 from hfsft.rows.values import NOT_UNICODE, absent, broken, from_json, healed, holds, printable
 
 Role = Literal["user", "assistant", "system"]
@@ -35,7 +35,7 @@ def read_turns(value: Any, column: str, roles: Mapping[str, Role], finding: Find
 
     A turn that says nothing has the content "". `roles` comes before the names that are known anyway.
     """
-    known = {**KNOWN_ROLES, **{plain(name): role for name, role in roles.items()}}
+    known = {**KNOWN_ROLES, **{bare(name): role for name, role in roles.items()}}
     turns: list[Turn] = []
     for item in _items(value, finding):
         said = _said(item, known)
@@ -84,7 +84,7 @@ def _columns(value: Mapping[str, Any]) -> list[dict[str, Any]] | None:
 
 def _said(item: Any, known: Mapping[str, Role]) -> list[tuple[Any, Any, Mapping[str, Any]]] | None:
     """Role, content and other fields of each turn that an item stands for; None where it is none."""
-    if isinstance(item, list | tuple) and len(item) == 2 and isinstance(item[0], str) and plain(item[0]) in known:
+    if isinstance(item, list | tuple) and len(item) == 2 and isinstance(item[0], str) and bare(item[0]) in known:
         return [(item[0], item[1], {})]
     if not isinstance(item, Mapping):
         return None
@@ -94,7 +94,7 @@ def _said(item: Any, known: Mapping[str, Role]) -> list[tuple[Any, Any, Mapping[
     if role_key is None:
         # {"user": "Hi", "assistant": "Hello"}: each key a turn of its own
         held = {name: value for name, value in item.items() if holds(value)}
-        if held and all(plain(name) in known for name in held):
+        if held and all(bare(name) in known for name in held):
             return [(name, value, {}) for name, value in held.items()]
         return None
     rest = {name: value for name, value in item.items() if name not in (role_key, text_key)}
@@ -103,7 +103,7 @@ def _said(item: Any, known: Mapping[str, Role]) -> list[tuple[Any, Any, Mapping[
 
 def _role(name: Any, known: Mapping[str, Role], finding: Finding) -> Role | None:
     name = str(name)
-    role = known.get(plain(name))
+    role = known.get(bare(name))
     if role is None and not check_role(name, finding):
         shown = brief(name)
         finding.odd(f"unknown role {shown} (`roles: {{{shown}: user}}` or another says what it is)")

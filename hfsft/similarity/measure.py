@@ -1,10 +1,9 @@
 """The similarity of two texts, exactly: what they have in common, and that it is not merely their template.
 
 It is the smaller of two shares: of all runs of 4 characters that the two have, each as often as it stands there, those
-that both have (Jaccard); and,
-where a template covers part of either, one and a half times the same share of the runs of 4 words in their rests
-(`templates`). So two prompts of one template are as alike as what was filled in, a word more ("please") in a twin
-does no harm, and texts without a template are compared by their characters alone.
+that both have (Jaccard); and, where a template covers part of either, one and a half times the same share of the runs
+of 4 words in their rests (`templates`). So two prompts of one template are as alike as what was filled in, a word more
+("please") in a twin does no harm, and texts without a template are compared by their characters alone.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic import Field
 
-from hfsft.errors import AnswerError, PromptError
+from hfsft.errors import PromptError, unusable
 from hfsft.models.model import Request
 from hfsft.plan.row import child_id
 from hfsft.plan.step import Batch, Bound, Row, Step, Turns, digest, rows_of, sampling_seed, unit
@@ -123,7 +123,7 @@ class Evolve(Asking):
         )
         instruction = peel(answer.text)
         if not instruction:
-            raise AnswerError("empty", "the model wrote no instruction")
+            raise unusable("empty", "the model wrote no instruction")
         return {"instruction": instruction, GROWN_FROM: row["instruction"]}
 
 

@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from hfsft.cli.console import table
-from hfsft.cli.progress import fitted, parts, plain
+from hfsft.cli.progress import fitted, logged, parts
 from hfsft.models.usage import Progress, Whole
 from tests.cli import terminal
 from tests.models.server import LLM
@@ -152,7 +152,7 @@ def test_parts_are_left_out_and_never_cut(room: int, text: str) -> None:
 
 
 def test_a_log_has_the_step_and_the_whole_build() -> None:
-    assert plain(PROGRESS) == (
+    assert logged(PROGRESS) == (
         "generate: 700 of 1,000 rows, 2 failed, 10 from the store, 11.5 calls/s, 490,000 tokens, $1.2345, "
         "whole build: 1,234 of 4,000 rows, 2 min 05 s left"
     )

@@ -1,4 +1,4 @@
-"""What a row fell for is the last one standing, also where rows name each other."""
+"""What a row fell for is the last one standing of those alike, also where rows name each other."""
 
 from __future__ import annotations
 
@@ -24,3 +24,17 @@ def test_the_ledger_ends_on_any_chain(fell_for: dict[str, str], of: dict[str, st
     ledger.fallen.append(Fallen("alike", "alike", "rejected", "at_most 0", "alike", Dataset.from_dict(columns)))
     ledger.finish({})
     assert {entry["id"]: entry["of"] for entry in ledger.entries()} == of
+
+
+def test_a_chain_ends_where_other_columns_were_compared() -> None:
+    ledger = Ledger(rows_in=3)
+    for rule, column, row, of in (
+        ("exact", "exact_question", "a", "b"),
+        ("near", "near_question", "b", "c"),
+        ("near", "near_answer", "c", "d"),
+    ):
+        rows = Dataset.from_dict({"id": [row], column: [1.0], f"{column}_of": [of]})
+        ledger.fallen.append(Fallen(rule, rule, "rejected", "at_most 0", column, rows))
+    ledger.finish({})
+    assert {entry["id"]: entry["of"] for entry in ledger.entries()} == {"a": "c", "b": "c", "c": "d"}
+    assert ledger.orphaned() == 2

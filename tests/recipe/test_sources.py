@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from hfsft import pipeline
+from hfsft.cli import main
 from hfsft.errors import RecipeError
 from hfsft.plan import engine
 from hfsft.plan.asker import Forecast
@@ -91,13 +92,16 @@ def test_what_the_first_rows_show_is_told_at_the_key_that_settles_it(
     assert str(caught.value).replace(f"{tmp_path}/", "").startswith(told[0])
 
 
-def test_a_valid_recipe_says_what_it_will_not_carry(tmp_path: Path) -> None:
+def test_a_valid_recipe_says_what_it_will_not_carry_and_offline_asks_no_hub(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     rows = [{"question": "a", "answer": "b", "id": 7, "channel": "x"}, {"question": "c", "answer": "d", "id": 8}]
     file(tmp_path, "a.jsonl", *rows)
     (tmp_path / "r.yaml").write_text("name: r\nexamples:\n  - path: a.jsonl\n  - path: ana/none\n")
-    assert pipeline.validate(tmp_path / "r.yaml", hub=False).notes == [
-        "a.jsonl: 2 columns were not carried: id (2 rows), channel (1) "
-        "(name columns in `keep:` to have them in provenance)"
+    assert main(["validate", str(tmp_path / "r.yaml"), "--offline"]) == 0
+    assert capsys.readouterr().out.splitlines()[:-1] == [
+        "note: a.jsonl: 2 columns were not carried: id (2 rows), channel (1) "
+        "(name columns in `keep:` to have them in provenance)",
     ]
 
 

@@ -34,6 +34,16 @@ def test_a_chain_belongs_to_the_row_at_its_end(tmp_path: Path) -> None:
     assert (cluster["rows"], cluster["members"][0]) == (3, "Question 1?\n\nThe towns.")
 
 
+def test_a_chain_ends_where_other_columns_were_compared(tmp_path: Path) -> None:
+    kept = table(tmp_path / "kept.parquet", "train", [row(0)])
+    fell = [row(1, 2), {**row(2), "near_duplicate_response_of": "00000"}]
+    found = clusters([kept], table(tmp_path / "fallen.parquet", "rejected", fell))
+    assert sorted((each["compared"], each["text"], *each["members"]) for each in found) == [
+        ("instruction", "Question 2?", "Question 1?"),
+        ("response", "Answer 0.", "Answer 2."),
+    ]
+
+
 def test_texts_are_those_of_the_columns_compared(tmp_path: Path) -> None:
     column = "near_duplicate_instruction_response_of"
     kept = table(tmp_path / "kept.parquet", "train", [row(0), row(4)])

@@ -54,8 +54,6 @@ MEASURES = MappingProxyType(
         "score_min": "float64",
         "reason_relevance": "string",
         "reason_usefulness": "string",
-        "defect": "string",
-        "unscored": "string",
         "family": "string",
         "split": "string",
     }
@@ -87,8 +85,6 @@ def row(index: int) -> dict[str, Any]:
         "score_min": useful,
         "reason_relevance": "It does.",
         "reason_usefulness": NASTY[index % len(NASTY)],
-        "defect": None,
-        "unscored": None,
         "family": f"{index - index % 4:016x}",
         "split": SPLITS[index // 4 % 10 == 3],
     }
