@@ -17,7 +17,6 @@ from hfsft.rows import delimited, hub, objects
 from hfsft.rows.files import PACKED, UNPACK_ERRORS, head, open_text, plain_suffix
 from hfsft.rows.folder import data_files, made_for_datasets, of_split
 from hfsft.rows.objects import Odd
-from hfsft.rows.values import too_deep
 
 HUB_ID = re.compile(r"^[A-Za-z0-9][\w.\-]*/[\w.\-]+$")
 TEXT_COLUMN = "text"  # the only column of a .txt file
@@ -158,7 +157,8 @@ def record(source: str, value: Any) -> Record:
         value = {TEXT_COLUMN: value}  # a list of seeds
     if not isinstance(value, dict):
         return Record(source, {}, NO_OBJECT)
-    return Record(source, {}, str(objects.TOO_DEEP)) if too_deep(value) else Record(source, value)
+    reason = objects.odd_in(value)
+    return Record(source, {}, reason) if reason else Record(source, value)
 
 
 def _reader(path: Path, delimiter: str | None) -> Any:

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from hfsft.errors import SourceError
-from tests.rows.helpers import examples, file, seeds
+from tests.rows.helpers import examples, file, said, seeds
 
 ROWS = [{"question": "How é?", "intent": "help"}, {"question": "Why?", "intent": ""}]
 TEXT = "\n".join(json.dumps(row, ensure_ascii=False) for row in ROWS)
@@ -84,6 +84,12 @@ def saved(folder: Path) -> str:
         (holding("s.csv", CSV.replace(",", "|")), "s.csv:2"),
         (holding("s.tsv", CSV.replace(",", "\t")), "s.tsv:2"),
         (holding("s.csv", '"question";"the intent, if any";"intent"\nHow é?;a, b;help\nWhy?;;\n'), "s.csv:2"),
+        (
+            holding("s.json", '{"question": {"4": "How é?", "7": "Why?"}, "intent": {"4": "help", "7": null}}'),
+            "s.json[0]",
+        ),
+        (holding("s.json", '{"question": ["How é?", "Why?"], "intent": ["help", ""]}'), "s.json[0]"),
+        (holding("s.jsonl", TEXT.replace("\n", "\r\n\ufeff")), "s.jsonl:1"),  # files put together, each with its mark
         (parquet, "rows.json[0]"),
         (saved, "saved[0]"),
     ],
@@ -227,6 +233,28 @@ def test_splits_that_are_not_said_or_not_there(
 ) -> None:
     with pytest.raises(SourceError, match=message):
         examples(tmp_path, path=folder_of(tmp_path, *names), split=split)
+
+
+def test_files_of_a_folder_may_call_their_columns_differently(tmp_path: Path) -> None:
+    file(tmp_path / "d", "a.jsonl", {"instruction": "a", "response": "x"})
+    file(tmp_path / "d", "b.jsonl", {"question": "b", "answer": "x", "history": [["f", "g"]]})
+    file(tmp_path / "d", "c.jsonl", {"messages": [{"role": "user", "content": "c"}, {"role": "gpt", "content": "x"}]})
+    file(tmp_path / "d", "d.jsonl", {"question": "no answer"})
+    rows = examples(tmp_path, path="d")
+    assert [(row.texts["source"], row.defect, said(row)[-2:] if row.defect is None else None) for row in rows] == [
+        *((f"d/{name}.jsonl:1", None, [("user", name), ("assistant", "x")]) for name in "abc"),
+        ("d/d.jsonl:1", "no conversation", None),
+    ]
+
+
+def test_what_stands_beside_a_list_of_rows_and_says_something_is_not_passed_over(tmp_path: Path) -> None:
+    rows = [{"question": "q", "answer": "a"}]
+    plain = file(tmp_path, "plain.json", {"version": "1", "data": rows})
+    assert said(examples(tmp_path, path=plain)[0]) == [("user", "q"), ("assistant", "a")]
+    for beside in ({"system": "Be kind."}, {"tools": [{"name": "f"}]}, {"Definition": ["Answer."]}):
+        path = file(tmp_path, "with.json", {**beside, "data": rows})
+        with pytest.raises(SourceError, match=f"it has {next(iter(beside))}, data"):
+            examples(tmp_path, path=path)
 
 
 def test_a_broken_file_of_a_folder_is_named_with_its_line(tmp_path: Path) -> None:
