@@ -7,7 +7,8 @@ import json
 import math
 import re
 import warnings
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 NOT_UNICODE = "text that is not Unicode"
@@ -59,7 +60,14 @@ def as_text(value: Any) -> str | None:
         return None
     if isinstance(value, str):
         return healed(value)
-    return json.dumps(value, ensure_ascii=False, default=str)
+    if isinstance(value, bool | int | float | Mapping | list | tuple):
+        return json.dumps(value, ensure_ascii=False, default=str)
+    return str(value)  # a date, a decimal
+
+
+def same_name(names: Iterable[str]) -> str | None:
+    """A name that stands there more than once."""
+    return next((name for name, times in Counter(names).items() if times > 1), None)
 
 
 def from_json(value: Any) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bz2
 import gzip
+import io
 import json
 import lzma
 from collections.abc import Callable
@@ -152,6 +153,40 @@ def test_a_row_with_more_fields_than_the_header_is_set_aside(tmp_path: Path) -> 
     ]
 
 
+def columns_of(**columns: Any) -> bytes:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    file = io.BytesIO()
+    pq.write_table(pa.table({"question": ["q"], "answer": ["a"], **columns}), file)
+    return file.getvalue()
+
+
+def test_times_that_python_does_not_know_and_texts_that_are_none_cost_no_other_row(tmp_path: Path) -> None:
+    import pyarrow as pa
+
+    broken = pa.Array.from_buffers(pa.string(), 1, [None, pa.py_buffer(b"\0\0\0\0\1\0\0\0"), pa.py_buffer(b"\xff")])
+    for name, column, kept, defect in (
+        ("far", pa.array([2**60], pa.timestamp("us")), str(2**60), None),
+        ("zone", pa.array([1], pa.timestamp("us", tz="No/where")), "1", None),
+        ("day", pa.array([1], pa.date32()), "1970-01-02", None),
+        ("broken", broken, None, "text that is not Unicode"),
+    ):
+        (tmp_path / "s.parquet").write_bytes(columns_of(seen=column))
+        (row,) = examples(tmp_path, path="s.parquet", keep=["seen"] if defect is None else [])
+        assert (name, row.defect, row.kept.get("seen")) == (name, defect, kept)
+
+
+def test_two_columns_of_one_name_are_an_error_in_parquet_too(tmp_path: Path) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    arrays = [pa.array([text]) for text in "abc"]
+    pq.write_table(pa.Table.from_arrays(arrays, names=["question", "answer", "answer"]), tmp_path / "s.parquet")
+    with pytest.raises(SourceError, match=r"s.parquet: two columns are called answer"):
+        examples(tmp_path, path="s.parquet")
+
+
 def test_the_delimiter_can_be_named(tmp_path: Path) -> None:
     name = file(tmp_path, "s.csv", "question,answer;more", "a,b;c")
     (row,) = examples(tmp_path, path=name, delimiter=",", response="answer;more")
@@ -165,6 +200,7 @@ def test_the_delimiter_can_be_named(tmp_path: Path) -> None:
         ("no such thing", {}, "no such file"),
         ("seed.jsonl", {"split": "test"}, r"is one file and has no splits \(leave it out\)"),
         ("seed.jsonl", {"revision": "main"}, "is local and has no revision"),
+        ("seed.jsonl", {"delimiter": ";"}, r"is no CSV and has no delimiter \(leave it out\)"),
     ],
 )
 def test_a_path_or_key_that_names_nothing(tmp_path: Path, path: str, keys: Any, message: str) -> None:
