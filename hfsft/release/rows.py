@@ -66,6 +66,11 @@ class Record:
         own = {name: value for name, value in self.row.items() if name not in (*COLUMNS, *HIDDEN, *VERDICT, "fate")}
         return {name: value for name, value in own.items() if value not in (None, "", [])}
 
+    def texts(self) -> Iterator[str]:
+        """All that the row says: its turns, its topic, its kept columns, the judge's reasons."""
+        yield from (turn["content"] for turn in self.turns())
+        yield from (value for value in (self.row.get("topic"), *self.columns().values()) if isinstance(value, str))
+
     def measures(self, bounds: Sequence[Mapping[str, Any]]) -> list[Measure]:
         """What each rule read of the row, in the order that they cut; those behind its fall never saw it."""
         found = []
@@ -108,7 +113,7 @@ class Wanted:
             return False
         if self.source and self.source not in (row.get("source") or ""):
             return False
-        return not self.find or any(self.find.casefold() in turn["content"].casefold() for turn in record.turns())
+        return not self.find or any(self.find.casefold() in text.casefold() for text in record.texts())
 
 
 class Rows:

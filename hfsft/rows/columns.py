@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from hfsft.errors import SourceError, closest
 from hfsft.rows.refused import bare
-from hfsft.rows.turns import LISTS, is_conversation
+from hfsft.rows.turns import LISTS, has_turns, is_conversation
 from hfsft.rows.values import holds, printable
 
 LOOKED_AT = 1000  # rows that settle the columns of a table
@@ -27,7 +27,7 @@ USUAL: Mapping[str, tuple[str, ...]] = {
     "history": ("history",),
 }
 SEED_PROMPTS = ("instruction", "prompt", "question", "query", "text")
-SEVERAL = ("context",)  # parts that may stand in more than one column, below each other
+SEVERAL = ("context", "system")  # parts that may stand in more than one column, below each other
 FORMATS: Mapping[str, Mapping[str, str]] = {
     "alpaca": {"instruction": "instruction", "response": "output"},
     "prompt_completion": {"instruction": "prompt", "response": "completion"},
@@ -45,7 +45,8 @@ class Seen:
     path: str
     names: tuple[str, ...]
     held: frozenset[str]  # those in which anything stands
-    chats: frozenset[str]  # those in which a list of turns stands
+    chats: frozenset[str]  # those in which what may be a list of turns stands
+    turns: frozenset[str]  # those in which a list of turns stands beyond doubt
 
     @classmethod
     def of(cls, path: str, rows: Sequence[Mapping[str, Any]]) -> Seen:
@@ -53,7 +54,8 @@ class Seen:
         names = tuple(dict.fromkeys(name for row in rows for name in row))
         held = frozenset(name for name in names if any(holds(row.get(name)) for row in rows))
         chats = frozenset(n for n in held if any(holds(row.get(n)) and is_conversation(row[n]) for row in rows))
-        return cls(path, names, held, chats)
+        turns = frozenset(name for name in chats if any(has_turns(row.get(name)) for row in rows))
+        return cls(path, names, held, chats, turns)
 
     def find(self, usual: Sequence[str], among: frozenset[str] | None = None) -> list[str]:
         """The columns of these names, in their order: those that hold something, else any; case does not matter."""
@@ -113,9 +115,14 @@ def settle(seen: Seen, format: Format, named: Mapping[str, str]) -> Columns:
     optional = ("system", "topic") if "messages" in columns else ("context", "system", "topic", "history")
     for part in optional:
         taken = [name for names in columns.values() for name in names]
-        held = [given[part]] if part in given else [name for name in seen.find(USUAL[part]) if name not in taken]
-        if held:
-            columns[part] = tuple(held if part in SEVERAL else held[:1])
+        if part in given:
+            columns[part] = (given[part],)
+            continue
+        held = [name for name in seen.find(USUAL[part]) if name not in taken]
+        # A part may stand first in a row that settles nothing: its usual names hold it there, too.
+        spelt = {plain(name) for name in (*taken, *held, *given.values())}
+        held += [name for name in USUAL[part] if name not in spelt]
+        columns[part] = tuple(held if part in SEVERAL else held[:1])
     return columns
 
 
@@ -153,6 +160,13 @@ def _lacks(seen: Seen, format: Format, needed: Mapping[str, str], part: str = ""
     if format != "auto" and needed:
         columns = ", ".join(needed.values())
         return SourceError(f"{seen.path}: format {format} needs {columns}", key="format", help=seen.listed)
+    if other := sorted(seen.turns):
+        advice = f"a list of turns is read with `messages: {other[0]}`; {seen.listed}"
+        return SourceError(f"{seen.path}: no column holds the {part}", key="path", help=advice)
+    if called := seen.find(LISTS, seen.held):
+        message = f"{seen.path}: {called[0]} holds no list of turns, and no column holds the {part}"
+        advice = f"a turn is an object with a role and a text, in a list; {seen.listed}"
+        return SourceError(message, key="path", help=advice)
     advice = f"name it with {part}:; {seen.listed}"
     if part == "response" and {"chosen", "rejected"} <= set(seen.names):
         advice = f"these are preference pairs: `response: chosen` takes the better answers; {seen.listed}"

@@ -11,6 +11,7 @@ from typing import IO, Any
 from hfsft.errors import SourceError, place_of
 from hfsft.rows.files import open_text
 from hfsft.rows.objects import Odd
+from hfsft.rows.values import same_name
 
 FIELD_LIMIT = 2**24  # characters; the module's own 131,072 is less than a long conversation
 DELIMITERS = (",", ";", "\t", "|")
@@ -29,9 +30,8 @@ def rows(path: Path, usual: str = ",", delimiter: str | None = None) -> Iterator
         records = _records(path, lines, found or usual, skipped)
         _, header = next(records, (0, []))
         names = [name if name.strip() else f"column {number}" for number, name in enumerate(header, 1)]
-        twice = sorted({name for name in names if names.count(name) > 1})
-        if twice:
-            raise SourceError(f"two columns are called {twice[0]}", place=place_of(path, skipped + 1))
+        if twice := same_name(names):
+            raise SourceError(f"two columns are called {twice}", place=place_of(path, skipped + 1))
         for line, fields in records:
             mark = f":{line}"
             if len(fields) > len(names):
@@ -63,7 +63,9 @@ def _fault(path: Path, message: str, begins: int, line: int) -> SourceError:
         )
     if "unexpected end of data" in message:
         return SourceError(
-            'a field that begins with a quotation mark (") is never closed', place=place_of(path, begins)
+            'a field that begins with a quotation mark (") is never closed',
+            place=place_of(path, begins),
+            help='one that is part of the text is written twice, in a quoted field: """Open"" it says"',
         )
     return SourceError(f"{message}{behind}", place=place_of(path, line))
 

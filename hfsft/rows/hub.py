@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from hfsft.cache import datasets_cache
 from hfsft.errors import SourceError
+from hfsft.rows.arrow import plain_rows
 
 if TYPE_CHECKING:
     from datasets import Dataset, DatasetDict
@@ -107,7 +108,7 @@ def _rows(path: str, loaded: Dataset | DatasetDict, split: str | None) -> Iterat
     elif split is not None and str(loaded.split) != split:
         raise SourceError(f"{path}: no split {split!r}", key="split", help=f"it is one table, {loaded.split}")
     for table in loaded.with_format("arrow").iter(batch_size=1000):  # as stored: no picture is decoded
-        yield from table.to_pylist()
+        yield from plain_rows(table)
 
 
 def _one_split(path: str, splits: list[str], split: str | None) -> str:

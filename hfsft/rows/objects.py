@@ -9,20 +9,26 @@ from typing import IO, Any
 
 from hfsft.errors import SourceError, place_of
 from hfsft.rows.files import open_text
+from hfsft.rows.finding import brief
+from hfsft.rows.refused import TOOLS_FIELDS, plain
 from hfsft.rows.turns import LISTS
+from hfsft.rows.values import DEEPEST, holds
 
 LONGEST_NUMBER = 4_000  # digits; Python refuses to make a number of more
 TURN_KEYS = ("role", "from", "speaker")
 WRAPPERS = ("data", "rows", "examples", "instances", "items", "train")
+SPOKEN = ("system", "system_prompt", "instruction", "prompt", "context", "definition", *TOOLS_FIELDS)
+"""What stands beside a list of rows and belongs to each of them: the object is then no mere wrapper."""
 
 
 class Odd(str):
-    """In the place of a row: why there is none."""
+    """In the place of a value: why there is none."""
 
     __slots__ = ()
 
 
 TOO_DEEP = Odd("nested too deep")
+MARK = "\ufeff"  # a byte order mark, which also stands within a file where files were put together
 
 
 def rows(path: Path) -> Iterator[tuple[str, Any]]:
@@ -49,6 +55,18 @@ def rows(path: Path) -> Iterator[tuple[str, Any]]:
     yield from _whole(path, value, number)
 
 
+def odd_in(value: Any, depth: int = 0) -> str | None:
+    """Why a value is none, or one of those in it, at whatever depth; None where nothing is wrong."""
+    if isinstance(value, Odd):
+        return str(value)
+    if not isinstance(value, Mapping | list | tuple):
+        return None
+    if depth >= DEEPEST:
+        return str(TOO_DEEP)
+    inside = value.values() if isinstance(value, Mapping) else value
+    return next((reason for inner in inside if (reason := odd_in(inner, depth + 1))), None)
+
+
 def starts_lines(text: IO[str]) -> bool:
     """Whether the first two lines that hold something are JSON objects, so that a `.txt` or `.csv` holds rows."""
     first, number = _next_line(text, 0)
@@ -59,8 +77,8 @@ def starts_lines(text: IO[str]) -> bool:
 def _next_line(text: IO[str], number: int) -> tuple[str, int]:
     for line in text:
         number += 1
-        if line.strip():
-            return line, number
+        if line.strip(f"{MARK} \t\r\n\f\v"):
+            return line.removeprefix(MARK), number
     return "", number
 
 
@@ -77,8 +95,11 @@ def _whole(path: Path, value: Any, number: int) -> Iterator[tuple[str, Any]]:
     """The rows of a file that is one value."""
     if isinstance(value, Mapping):
         lists = [name for name, inner in value.items() if _is_table(name, inner)]
-        if len(lists) == 1 and (len(value) == 1 or lists[0] in WRAPPERS):
+        says = any(plain(name) in SPOKEN and holds(inner) for name, inner in value.items() if name not in lists)
+        if len(lists) == 1 and (len(value) == 1 or lists[0] in WRAPPERS) and not says:
             value = value[lists[0]]
+        else:
+            value = _columns(value) or value
     if isinstance(value, Mapping | Odd):
         yield f":{number}", value
         return
@@ -86,6 +107,20 @@ def _whole(path: Path, value: Any, number: int) -> Iterator[tuple[str, Any]]:
         raise SourceError("not a list of rows", place=place_of(path), help="a list of objects, or an object a line")
     for index, row in enumerate(value):
         yield f"[{index}]", row
+
+
+def _columns(value: Mapping[str, Any]) -> list[dict[str, Any]] | None:
+    """The rows of a table that is written column by column, as `{"prompt": ["a", "b"], ...}` or, by index, objects."""
+    columns = list(value.values())
+    if len(columns) < 2:
+        return None
+    if all(isinstance(column, Mapping) and column.keys() == columns[0].keys() for column in columns):
+        numbered = all(index.isdecimal() for index in columns[0])
+        columns = [list(column.values()) for column in columns] if numbered else []
+    plain_lists = all(isinstance(column, list) and len(column) == len(columns[0]) for column in columns)
+    if not columns or not plain_lists or any(isinstance(cell, Mapping | list) for column in columns for cell in column):
+        return None
+    return [dict(zip(value, cells, strict=True)) for cells in zip(*columns, strict=True)]
 
 
 def _is_table(name: str, value: Any) -> bool:
@@ -102,16 +137,27 @@ def _is_table(name: str, value: Any) -> bool:
 
 def _parsed(text: str) -> tuple[Any, json.JSONDecodeError | None]:
     try:
-        value = json.loads(text.rstrip())
+        value = json.loads(text.rstrip(), object_pairs_hook=_object)
     except json.JSONDecodeError as error:
         return None, error
     except RecursionError:
         return TOO_DEEP, None
     except ValueError:  # a number of more digits than Python takes
         value = json.loads(
-            text, parse_int=lambda digits: float(digits) if len(digits) > LONGEST_NUMBER else int(digits)
+            text,
+            parse_int=lambda digits: float(digits) if len(digits) > LONGEST_NUMBER else int(digits),
+            object_pairs_hook=_object,
         )
     return value, None
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any] | Odd:
+    """An object; none where a key stands twice with two values, of which Python would quietly take the last."""
+    value = dict(pairs)
+    if len(value) == len(pairs):
+        return value
+    other = next((name for name, inner in pairs if value[name] != inner), None)
+    return value if other is None else Odd(f"the key {brief(other)} stands twice in one object")
 
 
 def _kept_line(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
-from itertools import chain, islice
+from itertools import chain, groupby, islice
 from typing import Any, NamedTuple
 
 from hfsft.errors import SourceError
@@ -13,10 +14,12 @@ from hfsft.rows.conversation import Order, conversation
 from hfsft.rows.finding import Drop, Finding, below
 from hfsft.rows.refused import check_row
 from hfsft.rows.table import Record, Table
+from hfsft.rows.tally import file_of
 from hfsft.rows.turns import Role, Turn, is_conversation, read_turns
-from hfsft.rows.values import NOT_UNICODE, absent, as_text, broken, from_json, printable
+from hfsft.rows.values import NOT_UNICODE, as_text, broken, from_json, holds, printable
 
 ABOUT_ANSWERS: tuple[Drop, ...] = ("label", "weight", "pair", "reasoning", "history", "tools")
+ASKED = ("messages", "instruction", "response")  # the parts that a table must have
 BAD_HISTORY = "history that is not pairs of question and answer (`drop: [history]` leaves it out)"
 
 
@@ -44,16 +47,16 @@ def read_examples(table: Table, how: How, limit: int | None = None) -> Iterator[
     """The rows of a table of examples. Raises `SourceError` for a table that cannot be read so, or has no rows."""
     records, seen = _settled(table, how, limit)
     columns = settle(seen, how.format, how.named)
-    for one in records:
-        yield _read(one, columns, how, _conversation if "messages" in columns else _pair)
+    for one, own in _by_file(records, table.path, columns, lambda there: settle(there, how.format, how.named)):
+        yield _read(one, own, how, _conversation if "messages" in own else _pair)
 
 
 def read_seeds(table: Table, how: How, limit: int | None = None) -> Iterator[SourceRow]:
     """The rows of a table of seeds, likewise."""
     records, seen = _settled(table, how, limit)
     columns = settle_seeds(seen, how.named)
-    for one in records:
-        yield _read(one, columns, how, _seed)
+    for one, own in _by_file(records, table.path, columns, lambda there: settle_seeds(there, how.named)):
+        yield _read(one, own, how, _seed)
 
 
 def _settled(table: Table, how: How, limit: int | None) -> tuple[Iterator[Record], Seen]:
@@ -65,6 +68,23 @@ def _settled(table: Table, how: How, limit: int | None) -> tuple[Iterator[Record
     for name in how.keep if seen.names else ():
         seen.named("keep", name)
     return chain(first, records), seen
+
+
+def _by_file(
+    records: Iterator[Record],
+    path: str,
+    columns: Columns,
+    anew: Callable[[Seen], Columns],
+) -> Iterator[tuple[Record, Columns]]:
+    """Each row with the columns of its file: those of the table, or its own where it lacks the table's."""
+    for _, of_file in groupby(records, key=lambda one: file_of(one.source)):
+        first = list(islice(of_file, LOOKED_AT))
+        seen = Seen.of(path, [one.row for one in first if one.defect is None])
+        own = columns
+        if not {name for part in ASKED for name in columns.get(part, ())} <= set(seen.names):
+            with suppress(SourceError):  # its rows lack what the table's have, and say so
+                own = anew(seen) or columns
+        yield from ((one, own) for one in chain(first, of_file))
 
 
 def _read(one: Record, columns: Columns, how: How, say: Any) -> SourceRow:
@@ -127,8 +147,9 @@ def _pair(row: Mapping[str, Any], columns: Columns, how: How, finding: Finding) 
     if answered is None:
         answered = [{"role": "assistant", "content": said.get("response") or ""}]
     spoken = [turn for turn in answered if turn["role"] != "system"]
-    if spoken and spoken[0]["role"] == "user" and [t for t in asked if t["role"] != "system"][:1] == spoken[:1]:
-        asked = []  # the list of the answer holds the whole conversation
+    before = [turn for turn in asked if turn["role"] != "system"]
+    if before and before == spoken[: len(before)]:  # the list of the answer holds the whole conversation
+        asked = [turn for turn in asked if turn["role"] == "system"]
     return {**texts, **conversation([*history, *asked, *answered], texts["system"], how.order, finding)}
 
 
@@ -147,7 +168,7 @@ def _history(row: Mapping[str, Any], columns: Columns, finding: Finding) -> list
     """The turns before the question, of pairs of texts as in LLaMA-Factory's Alpaca format."""
     (column,) = columns.get("history", (None,))
     value = from_json(row.get(column)) if column is not None else None
-    if column is None or absent(value) or value == []:
+    if column is None or not holds(value):
         return []
     if "history" in finding.drop:
         finding.left(column, value)

@@ -14,10 +14,11 @@ from typing import Any, NamedTuple
 
 from hfsft.errors import Place, SourceError, nearest, place_of
 from hfsft.rows import delimited, hub, objects
+from hfsft.rows.arrow import plain_rows
 from hfsft.rows.files import PACKED, UNPACK_ERRORS, head, open_text, plain_suffix
 from hfsft.rows.folder import data_files, made_for_datasets, of_split
 from hfsft.rows.objects import Odd
-from hfsft.rows.values import too_deep
+from hfsft.rows.values import same_name
 
 HUB_ID = re.compile(r"^[A-Za-z0-9][\w.\-]*/[\w.\-]+$")
 TEXT_COLUMN = "text"  # the only column of a .txt file
@@ -133,6 +134,8 @@ class Table:
         for key in ("revision", "config"):
             if getattr(self, key) is not None and (key == "revision" or local.is_file()):
                 raise SourceError(f"{self.path}: is local and has no {key}", key=key, help="leave it out")
+        if self.delimiter is not None and local.is_file() and plain_suffix(local) not in (".csv", ".tsv"):
+            raise SourceError(f"{self.path}: is no CSV and has no delimiter", key="delimiter", help="leave it out")
         if self.split is not None and local.is_file():
             raise SourceError(f"{self.path}: is one file and has no splits", key="split", help="leave it out")
 
@@ -158,7 +161,8 @@ def record(source: str, value: Any) -> Record:
         value = {TEXT_COLUMN: value}  # a list of seeds
     if not isinstance(value, dict):
         return Record(source, {}, NO_OBJECT)
-    return Record(source, {}, str(objects.TOO_DEEP)) if too_deep(value) else Record(source, value)
+    reason = objects.odd_in(value)
+    return Record(source, {}, reason) if reason else Record(source, value)
 
 
 def _reader(path: Path, delimiter: str | None) -> Any:
@@ -202,13 +206,16 @@ def _parquet(path: Path) -> Iterator[tuple[str, Any]]:
 
     index = 0
     try:
-        for batch in pq.ParquetFile(path).iter_batches(batch_size=1000):
-            for row in batch.to_pylist():
+        file = pq.ParquetFile(path)
+        if twice := same_name(file.schema_arrow.names):
+            raise SourceError(f"two columns are called {twice}", place=place_of(path))
+        for batch in file.iter_batches(batch_size=1000):
+            for row in plain_rows(batch):
                 yield f"[{index}]", row
                 index += 1
     except pa.ArrowInvalid as error:
         raise SourceError(f"not a Parquet file: {hub.cause(error)}", place=place_of(path)) from None
-    except (pa.ArrowException, UnicodeDecodeError) as error:
+    except pa.ArrowException as error:
         place = Place(f"{place_of(path)}[{index}]")
         raise SourceError(f"cannot be read from here on: {hub.cause(error)}", place=place) from None
 

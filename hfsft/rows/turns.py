@@ -59,6 +59,12 @@ def is_conversation(value: Any) -> bool:
     return isinstance(value, list) and any(isinstance(item, Mapping | list) for item in value)
 
 
+def has_turns(value: Any) -> bool:
+    """Whether the value is a list that holds an object with a role and a text, whatever its column is called."""
+    value = from_json(value)
+    return isinstance(value, list) and any(isinstance(item, Mapping) and _is_turn(item) for item in value)
+
+
 def _is_turn(value: Mapping[str, Any]) -> bool:
     return any(isinstance(value.get(key), str) for key in ROLE_KEYS) and any(key in value for key in TEXT_KEYS)
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import math
 import re
-from collections.abc import Mapping
+import warnings
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 NOT_UNICODE = "text that is not Unicode"
@@ -57,22 +60,32 @@ def as_text(value: Any) -> str | None:
         return None
     if isinstance(value, str):
         return healed(value)
-    return json.dumps(value, ensure_ascii=False, default=str)
+    if isinstance(value, bool | int | float | Mapping | list | tuple):
+        return json.dumps(value, ensure_ascii=False, default=str)
+    return str(value)  # a date, a decimal
 
 
-def too_deep(value: Any, depth: int = 0) -> bool:
-    """Whether lists and objects lie in each other more than `DEEPEST` levels."""
-    if not isinstance(value, Mapping | list | tuple):
-        return False
-    inside = value.values() if isinstance(value, Mapping) else value
-    return depth >= DEEPEST or any(too_deep(inner, depth + 1) for inner in inside)
+def same_name(names: Iterable[str]) -> str | None:
+    """A name that stands there more than once."""
+    return next((name for name, times in Counter(names).items() if times > 1), None)
 
 
 def from_json(value: Any) -> Any:
-    """What a text holds that is a JSON list, as cells of a spreadsheet do; any other value itself."""
-    if isinstance(value, str) and value.lstrip()[:1] == "[":
-        try:
-            return json.loads(value)
-        except (ValueError, RecursionError):
-            return value
-    return value
+    """What a text holds that is a list in JSON or as Python prints it, as cells of a CSV do; any other value itself."""
+    if not isinstance(value, str) or value.lstrip()[:1] != "[":
+        return value
+    try:
+        return json.loads(value)
+    except (ValueError, RecursionError):
+        return _printed(value)
+
+
+def _printed(value: str) -> Any:
+    """A list as Python prints it: `[{'role': 'user', 'content': "It's me"}]`."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # a backslash in a text is not ours to complain of
+            found = ast.literal_eval(value.strip())
+    except (ValueError, SyntaxError, RecursionError, MemoryError):
+        return value
+    return found if isinstance(found, list) else value

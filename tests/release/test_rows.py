@@ -45,6 +45,15 @@ def tickets(tmp_path_factory: pytest.TempPathFactory) -> Rows:
         return build(tmp_path_factory.mktemp("tickets"), TICKETS)
 
 
+def test_rows_are_found_by_what_they_kept_of_their_source(tmp_path: Path) -> None:
+    (tmp_path / "tickets.jsonl").write_text(json.dumps({**TICKETS[0], "staff": "Kim"}) + "\n" + json.dumps(TICKETS[1]))
+    table = {"path": "tickets.jsonl", "keep": ["staff"]}
+    (tmp_path / "recipe.yaml").write_text(json.dumps({"name": "tickets", "examples": [table], "filters": []}))
+    _, built = pipeline.run(tmp_path / "recipe.yaml", out=tmp_path / "build")
+    found = Rows(open_release(str(built))).find(Wanted(find="kim"))
+    assert [record.row["source"] for record in found] == ["tickets.jsonl:1"]
+
+
 def build(folder: Path, rows: list[dict[str, str]]) -> Rows:
     (folder / "tickets.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     table = {"path": "tickets.jsonl", "instruction": "question", "response": "answer", "topic": "kind"}

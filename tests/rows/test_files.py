@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bz2
 import gzip
+import io
 import json
 import lzma
 from collections.abc import Callable
@@ -13,7 +14,7 @@ from typing import Any
 import pytest
 
 from hfsft.errors import SourceError
-from tests.rows.helpers import examples, file, seeds
+from tests.rows.helpers import examples, file, said, seeds
 
 ROWS = [{"question": "How é?", "intent": "help"}, {"question": "Why?", "intent": ""}]
 TEXT = "\n".join(json.dumps(row, ensure_ascii=False) for row in ROWS)
@@ -84,6 +85,12 @@ def saved(folder: Path) -> str:
         (holding("s.csv", CSV.replace(",", "|")), "s.csv:2"),
         (holding("s.tsv", CSV.replace(",", "\t")), "s.tsv:2"),
         (holding("s.csv", '"question";"the intent, if any";"intent"\nHow é?;a, b;help\nWhy?;;\n'), "s.csv:2"),
+        (
+            holding("s.json", '{"question": {"4": "How é?", "7": "Why?"}, "intent": {"4": "help", "7": null}}'),
+            "s.json[0]",
+        ),
+        (holding("s.json", '{"question": ["How é?", "Why?"], "intent": ["help", ""]}'), "s.json[0]"),
+        (holding("s.jsonl", TEXT.replace("\n", "\r\n\ufeff")), "s.jsonl:1"),  # files put together, each with its mark
         (parquet, "rows.json[0]"),
         (saved, "saved[0]"),
     ],
@@ -146,6 +153,40 @@ def test_a_row_with_more_fields_than_the_header_is_set_aside(tmp_path: Path) -> 
     ]
 
 
+def columns_of(**columns: Any) -> bytes:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    file = io.BytesIO()
+    pq.write_table(pa.table({"question": ["q"], "answer": ["a"], **columns}), file)
+    return file.getvalue()
+
+
+def test_times_that_python_does_not_know_and_texts_that_are_none_cost_no_other_row(tmp_path: Path) -> None:
+    import pyarrow as pa
+
+    broken = pa.Array.from_buffers(pa.string(), 1, [None, pa.py_buffer(b"\0\0\0\0\1\0\0\0"), pa.py_buffer(b"\xff")])
+    for name, column, kept, defect in (
+        ("far", pa.array([2**60], pa.timestamp("us")), str(2**60), None),
+        ("zone", pa.array([1], pa.timestamp("us", tz="No/where")), "1", None),
+        ("day", pa.array([1], pa.date32()), "1970-01-02", None),
+        ("broken", broken, None, "text that is not Unicode"),
+    ):
+        (tmp_path / "s.parquet").write_bytes(columns_of(seen=column))
+        (row,) = examples(tmp_path, path="s.parquet", keep=["seen"] if defect is None else [])
+        assert (name, row.defect, row.kept.get("seen")) == (name, defect, kept)
+
+
+def test_two_columns_of_one_name_are_an_error_in_parquet_too(tmp_path: Path) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    arrays = [pa.array([text]) for text in "abc"]
+    pq.write_table(pa.Table.from_arrays(arrays, names=["question", "answer", "answer"]), tmp_path / "s.parquet")
+    with pytest.raises(SourceError, match=r"s.parquet: two columns are called answer"):
+        examples(tmp_path, path="s.parquet")
+
+
 def test_the_delimiter_can_be_named(tmp_path: Path) -> None:
     name = file(tmp_path, "s.csv", "question,answer;more", "a,b;c")
     (row,) = examples(tmp_path, path=name, delimiter=",", response="answer;more")
@@ -159,6 +200,7 @@ def test_the_delimiter_can_be_named(tmp_path: Path) -> None:
         ("no such thing", {}, "no such file"),
         ("seed.jsonl", {"split": "test"}, r"is one file and has no splits \(leave it out\)"),
         ("seed.jsonl", {"revision": "main"}, "is local and has no revision"),
+        ("seed.jsonl", {"delimiter": ";"}, r"is no CSV and has no delimiter \(leave it out\)"),
     ],
 )
 def test_a_path_or_key_that_names_nothing(tmp_path: Path, path: str, keys: Any, message: str) -> None:
@@ -227,6 +269,28 @@ def test_splits_that_are_not_said_or_not_there(
 ) -> None:
     with pytest.raises(SourceError, match=message):
         examples(tmp_path, path=folder_of(tmp_path, *names), split=split)
+
+
+def test_files_of_a_folder_may_call_their_columns_differently(tmp_path: Path) -> None:
+    file(tmp_path / "d", "a.jsonl", {"instruction": "a", "response": "x"})
+    file(tmp_path / "d", "b.jsonl", {"question": "b", "answer": "x", "history": [["f", "g"]]})
+    file(tmp_path / "d", "c.jsonl", {"messages": [{"role": "user", "content": "c"}, {"role": "gpt", "content": "x"}]})
+    file(tmp_path / "d", "d.jsonl", {"question": "no answer"})
+    rows = examples(tmp_path, path="d")
+    assert [(row.texts["source"], row.defect, said(row)[-2:] if row.defect is None else None) for row in rows] == [
+        *((f"d/{name}.jsonl:1", None, [("user", name), ("assistant", "x")]) for name in "abc"),
+        ("d/d.jsonl:1", "no conversation", None),
+    ]
+
+
+def test_what_stands_beside_a_list_of_rows_and_says_something_is_not_passed_over(tmp_path: Path) -> None:
+    rows = [{"question": "q", "answer": "a"}]
+    plain = file(tmp_path, "plain.json", {"version": "1", "data": rows})
+    assert said(examples(tmp_path, path=plain)[0]) == [("user", "q"), ("assistant", "a")]
+    for beside in ({"system": "Be kind."}, {"tools": [{"name": "f"}]}, {"Definition": ["Answer."]}):
+        path = file(tmp_path, "with.json", {**beside, "data": rows})
+        with pytest.raises(SourceError, match=f"it has {next(iter(beside))}, data"):
+            examples(tmp_path, path=path)
 
 
 def test_a_broken_file_of_a_folder_is_named_with_its_line(tmp_path: Path) -> None:

@@ -164,6 +164,8 @@ def test_what_json_may_hold_and_no_row_should(tmp_path: Path, line: str) -> None
         ({"history": []}, {}, TALK),
         ({"history": None}, {}, TALK),
         ({"history": ""}, {}, TALK),
+        ({"history": "null"}, {}, TALK),
+        ({"history": "[['a', \"it's\"]]"}, {}, [("user", "a"), ("assistant", "it's"), *TALK]),
         (
             {"history": [["a", "b"], ["c", "d"]]},
             {},
@@ -181,6 +183,7 @@ def test_what_json_may_hold_and_no_row_should(tmp_path: Path, line: str) -> None
         ({"context": "", "input": "i"}, {}, [("user", "Hi\n\ni"), TALK[1]]),
         ({"context": "i", "input": "i"}, {}, [("user", "Hi\n\ni"), TALK[1]]),
         ({"system": "s"}, {}, [("system", "s"), *TALK]),
+        ({"system": "s", "system_prompt": "t"}, {}, [("system", "s\n\nt"), *TALK]),
     ],
     ids=str,
 )
@@ -265,6 +268,12 @@ def test_a_preference_pair_by_its_better_answer(tmp_path: Path) -> None:
     assert (said(row), row.texts["unread"]) == (TALK, ["rejected"])
     (row,) = examples(tmp_path, {"prompt": "Hi", "chosen": [USER, ASSISTANT], "rejected": [USER]}, response="chosen")
     assert said(row) == TALK
+    asked = [{"role": "system", "content": "s"}, USER]  # the better answer repeats the question, not the system prompt
+    (row,) = examples(tmp_path, {"prompt": asked, "chosen": [USER, ASSISTANT]}, response="chosen")
+    assert said(row) == [("system", "s"), *TALK]
+    asked = [USER, ASSISTANT, {"role": "user", "content": "and now?"}]
+    (row,) = examples(tmp_path, {"prompt": asked, "chosen": [USER, ASSISTANT]}, response="chosen")
+    assert (row.defect or "").startswith("two turns in a row")  # not the same talk: neither is picked
     rows = [{"conversations": [HUMAN], "chosen": GPT, "rejected": GPT}]
     (row,) = examples(tmp_path, *rows)
     assert (row.defect or "").startswith("a preference pair")
@@ -326,6 +335,8 @@ def test_kept_columns_are_texts(tmp_path: Path) -> None:
             r"no column 'qestion' \(did you mean `question`\?",
         ),
         ([{"question": "Hi", "answer": "x"}], {"keep": ["id"]}, r"no column 'id'"),
+        ([{"items": [USER, ASSISTANT]}], {}, r"a list of turns is read with `messages: items`; it has items"),
+        ([{"messages": "User: Hi"}], {}, "messages holds no list of turns, and no column holds the instruction"),
         (
             [{"messages": [USER, ASSISTANT]}],
             {"messages": "messages", "context": "messages"},
@@ -337,6 +348,33 @@ def test_kept_columns_are_texts(tmp_path: Path) -> None:
 def test_a_fault_of_the_whole_table_is_told_as_one(tmp_path: Path, rows: Any, keys: Any, message: str) -> None:
     with pytest.raises(SourceError, match=message):
         examples(tmp_path, *rows, **keys)
+
+
+def test_a_part_of_the_conversation_that_first_stands_in_a_late_row_is_read(tmp_path: Path) -> None:
+    row = {"instruction": "Hi", "output": "Hello"}
+    late = {**row, "system": "s", "history": [["a", "b"]], "input": "i", "other": 1}
+    *_, last = examples(tmp_path, *[row] * 1500, late)
+    assert said(last) == [("system", "s"), ("user", "a"), ("assistant", "b"), ("user", "Hi\n\ni"), TALK[1]]
+    assert last.texts["unread"] == ["other"]
+
+
+TWICE = "the key content stands twice in one object"
+
+
+@pytest.mark.parametrize(
+    ("line", "defect"),
+    [
+        ('{"instruction": "a", "output": "b", "instruction": "c"}', "the key instruction stands twice in one object"),
+        ('{"messages": [{"role": "user", "content": "a", "content": "b"}, {"role": "gpt", "content": "c"}]}', TWICE),
+        ('{"instruction": "a", "output": "b", "meta": {"content": 1, "content": 2}}', TWICE),
+        ('{"instruction": "a", "output": "b", "instruction": "a"}', None),
+    ],
+)
+def test_a_key_with_two_values_sets_its_row_aside(tmp_path: Path, line: str, defect: str | None) -> None:
+    assert [row.defect for row in examples(tmp_path, '{"instruction": "x", "output": "y"}', line)] == [None, defect]
+    (tmp_path / "e.json").write_text(f'[{{"instruction": "x", "output": "y"}}, {line}]')
+    _, second = examples(tmp_path, path="e.json")
+    assert (second.defect, second.texts["source"]) == (defect, "e.json[1]")
 
 
 def test_inline_rows_are_as_they_stand_with_their_place_in_the_recipe() -> None:

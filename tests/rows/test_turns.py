@@ -32,6 +32,7 @@ def turns(role: str, text: str, *names: str) -> list[dict[str, str]]:
         [["user", "Hi"], ["chatgpt", "Hello"]],
         {"from": ["human", "gpt"], "value": ["Hi", "Hello"]},
         '[{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello"}]',
+        "[{'role': 'user', 'content': 'Hi'}, {'role': 'assistant', 'content': 'Hello'}]",
         [{"role": "user", "content": "Hi", "from": None, "tool_calls": None, "weight": None}, ASSISTANT],
         [{"role": "user", "content": [{"type": "text", "text": "Hi", "image_url": None}]}, ASSISTANT],
         [
