@@ -23,8 +23,9 @@ class Refusal(OfColumn):
 
     Known are the usual phrases in Arabic, Chinese, Dutch, English, French, German, Hindi, Indonesian, Italian,
     Japanese, Korean, Polish, Portuguese, Russian, Spanish, Thai, Turkish and Vietnamese; it says so where a recipe's
-    `language` names another. Of 136 refusals in these languages that were written after the phrases were, 100 got 1;
-    with what they taught, all of 318 do, and none of 141 answers that look like refusals (12 to 75 texts a language).
+    `language` names another. Of 136 refusals in these languages that were written after the phrases were, 100 got 1, of
+    70 more that name what they refuse 40, of 51 after these 38; with what they taught, all of 438 do, and none of 250
+    answers that look like refusals (27 to 121 texts a language).
 
     On 300 English answers of three models with human labels (XSTest, where the phrases were tuned too): of the 128
     full refusals 108 get 1 and 5 get 0.5; of the 114 rows with 1 all but one are full or partial refusals. Of 4,000
@@ -33,7 +34,7 @@ class Refusal(OfColumn):
     """
 
     name: ClassVar[str] = "refusal"
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
 
     at_least: Share | None = Field(None, description="Smallest value that is kept.")
     at_most: Share | None = Field(

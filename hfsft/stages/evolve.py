@@ -97,6 +97,7 @@ class Evolve(Asking):
                     writes={FAULT: "string"},
                     drops=(GROWN_FROM,),
                     identity={"templates": {name: digest(sorted(runs)) for name, runs in own.items()}},
+                    version=2,
                     fn=partial(_check, own=own),
                     place=place,
                 ),

@@ -5,30 +5,42 @@ from __future__ import annotations
 import re
 from collections import Counter
 
-# Small words that stand in one of these languages alone.
+# The commonest small words of each language, those too that another one shares: a language that lacked its `a` or `to`
+# would be taken for the one that has them.
 _WORDS = {
-    "en": "the and how what where when which why with without does did is are was were this that these those my your i "
-    "it you we they of for from can could should would will have has there not if but about into",
-    "de": "der das ein eine einen einem ich und nicht mein meine meinen wie wo wann was warum ist sind mit ohne für auf "
-    "zu zum zur bekomme kann wird auch wenn oder aber sich bei nach über dem den",
-    "fr": "le les je et est une mon ma mes comment où quand pourquoi quel quelle avec pour dans sur vous votre puis peux "
-    "qui que pas ou mais des du au aux sont",
-    "es": "el los las yo y es una mi mis cómo dónde cuándo qué por para con puedo puede mi su hay pero una del al lo "
-    "como está si más",
-    "pt": "os as eu não uma meu minha como onde quando posso pode para com são mas do da dos das em no na ao você seu sua é",
-    "it": "il gli io e è una mio mia come dove quando perché posso può con per sono ma del della dei che non di un questo "
-    "nel alla",
-    "nl": "de het een ik en niet mijn hoe waar wanneer waarom is zijn met zonder voor op kan wordt ook als maar bij naar "
-    "over van wat deze dit",
-    "pl": "nie jak gdzie kiedy czy jest są moje mój moja mogę i w na z do się to że dla ale oraz przez",
-    "tr": "bir ve nasıl nerede ne zaman için ile bu mi mı benim var yok değil ama daha çok olarak",
-    "vi": "tôi là và không của có được như thế nào ở đâu khi nào cho với một các những này bạn",
-    "id": "saya dan tidak bagaimana di mana kapan apa yang dengan untuk adalah bisa ini itu dari ke pada akan",
-    "sv": "jag och inte min hur var när varför är med utan för på kan också men till från det som",
-    "cs": "já a ne můj jak kde kdy proč je jsou s bez pro na mohu také ale do z to že",
+    "en": "the and how what where when which why with without does did is are was were this that these those my "
+    "your i it you we they of for from can could should would will have has there not if but about into a an "
+    "to in on at by or be as do me so he she his her its our us no one than then more most some any all",
+    "de": "der das ein eine einen einem ich und nicht mein meine meinen wie wo wann was warum ist sind mit ohne "
+    "für auf zu zum zur bekomme kann wird auch wenn oder aber sich bei nach über dem den in an so er sie es "
+    "von aus dass wir ihr man noch nur um im am vom beim",
+    "fr": "le les je et est une mon ma mes comment où quand pourquoi quel quelle avec pour dans sur vous votre "
+    "puis peux qui que pas ou mais des du au aux sont la de un en il elle nous ce cette ces ne se à y son sa "
+    "ses par plus leur comme",
+    "es": "el los las yo y es una mi mis cómo dónde cuándo qué por para con puedo puede su hay pero del al lo como "
+    "está si más la de en que un se a o no me te le sus este esta son sobre entre",
+    "pt": "os as eu não uma meu minha está como onde quando posso pode para com são mas do da dos das em no na ao você "
+    "seu sua é o a e de que um se me por ou mais pelo pela nos nas ser este esta sobre entre",
+    "it": "il gli io e è una mio mia come dove quando perché posso può con per sono ma del della dei che non di un "
+    "questo nel alla la le lo i in a si o al dal degli delle ha ho anche più tra su questa",
+    "nl": "de het een ik en niet mijn hoe waar wanneer waarom is zijn met zonder voor op kan wordt ook als maar "
+    "bij naar over van wat deze dit in te aan of om er dat hij zij we je u tot door uit",
+    "pl": "nie jak gdzie kiedy czy jest są moje mój moja mogę i w na z do się to że dla ale oraz przez a o po od "
+    "za go jej jego ich tego tym ten ta jako być u",
+    "tr": "bir ve nasıl nerede ne zaman için ile bu mi mı benim var yok değil ama daha çok olarak da de her gibi "
+    "kadar ki ya en",
+    "vi": "tôi là và không của có được như thế nào ở đâu khi cho với một các những này bạn trong về ra vào làm sao "
+    "gì bao nhiêu hãy đã sẽ hay hoặc nếu tại",
+    "id": "saya dan tidak bagaimana di mana kapan apa yang dengan untuk adalah bisa ini itu dari ke pada akan oleh "
+    "sebagai atau juga anda kami mereka jika cara ada",
+    "sv": "jag och inte min hur var när varför är med utan för på kan också men till från det som i en ett av de "
+    "vi du han hon den så om ut nu",
+    "cs": "já a ne můj jak kde kdy proč je jsou s bez pro na mohu také ale do z to že v se si o u k po za od jako "
+    "nebo tak být této",
 }
 _VOCABULARY = {code: frozenset(words.split()) for code, words in _WORDS.items()}
 _TOKEN = re.compile(r"[^\W\d_]+")
+_NO_WORD = re.compile(r"['\u2019]s\b|\b[A-Z]\b")  # as in `company's` and `U.S.`
 _QUOTED = re.compile('"[^"]{0,300}"|\u201c[^\u201d]{0,300}\u201d|«[^»]{0,300}»|`[^`]{0,300}`')
 _FEW = 2  # small words that a language is known by
 
@@ -76,7 +88,7 @@ def scripts(text: str) -> dict[str, float]:
 
 def _small_words(text: str) -> Counter[str]:
     """How many small words of each language a text has."""
-    words = _TOKEN.findall(text.casefold())
+    words = _TOKEN.findall(_NO_WORD.sub(" ", text).casefold())
     return Counter(
         {code: hits for code, known in _VOCABULARY.items() if (hits := sum(word in known for word in words))}
     )

@@ -10,9 +10,13 @@ from hfsft.texts.refusal import LANGUAGES, refusal
 from hfsft.texts.refusals import PHRASES
 from tests.texts.refusals_east import EAST
 from tests.texts.refusals_more import MORE
+from tests.texts.refusals_open import OPEN
 from tests.texts.refusals_west import WEST
 
-SAID = {code: ([*refuses, *MORE[code]], answers) for code, (refuses, answers) in {**WEST, **EAST}.items()}
+SAID = {
+    code: ([*refuses, *MORE[code], *OPEN[code][0]], [*answers, *OPEN[code][1]])
+    for code, (refuses, answers) in {**WEST, **EAST}.items()
+}
 
 
 def texts(kind: int) -> list[tuple[str, str]]:

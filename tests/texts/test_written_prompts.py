@@ -189,6 +189,14 @@ def test_scripts_are_weighed_by_what_a_letter_says() -> None:
         ("Onde está a minha encomenda e quando chega?", "¿Dónde está mi paquete y cuándo llega?", True),
         ("Где моя посылка?", "Where is my parcel?", True),
         ("هل وصلت الشحنة؟", "Where is my parcel?", True),
+        # small words that another language has too
+        ("In law, is a promise to do a duty a good reason to pay? Refer to v. 3.", "What is a reason in law?", False),
+        ("Design a program to print a list up to the n-th term.", "How can you join the lists of two users?", False),
+        ("Suggest a way to plan a day.", "Analyze the text and identify the kind of text it is.", False),
+        ("Give a list to print.", "Describe a company's U.S. office and a company's slogan.", False),
+        ("Escribe un poema sobre el mar a un niño.", "Explica a un niño por qué el cielo es azul.", False),
+        ("Schreib in an ein Buch.", "Erkläre mir, wie man ein Buch in der Stadt kauft.", False),
+        ("Is it a fruit or a nut, and who eats it on a ship?", "Wat is een noot en waar kan ik het eten?", True),
     ],
 )
 def test_another_language_is_told_where_it_is_plain(text: str, model: str, other: bool) -> None:

@@ -21,6 +21,13 @@ RUSSIAN = Phrases(
         r"\bя (?:вынужден(?:а)?|должен|должна|предпочитаю|предпочёл бы|предпочел бы) (?:вам )?(?:отказать(?:ся)?|отклонить|не (?:отвечать|обсуждать))\b",
         r"\bдавайте (?:лучше )?(?:поговорим|побеседуем) (?:о|на) (?:чём|чем|чём-нибудь|чем-нибудь|чём-то|чем-то|другую|другом)",
         r"\bдавайте сменим тему\b",
+        r"\bя отказываюсь (?:это |такое |вам )?(?:писать|отвечать|помогать|создавать|обсуждать|выполнять|участвовать|генерировать|делать)\b",
+        r"\b(?:извините|простите|прошу прощения|к сожалению|сожалею|мне жаль)\b[^.!?]{0,24}\bне (?:могу|смогу|буду) "
+        r"(?:вам |тебе |с этим ){0,2}(?:помочь|помогать)\b",
+        r"\b(?:извините|простите|к сожалению|сожалею|прошу прощения)\b[^.!?]{0,16}\bя не (?:могу|буду|стану) "
+        r"(?:писать|делать|давать|обсуждать|создавать|помогать)\b",
+        r"\bя не (?:буду|стану) (?:этого |это |такое )(?:писать|делать|обсуждать|создавать)\b",
+        r"\bна (?:этот|ваш|такой|данный|такие|этакий) (?:вопрос|вопросы|запрос) (?:я )?(?:ответить|отвечать) не (?:могу|смогу|буду)\b",
         r"\b(?:это )?(?:выходит|находится) за (?:рамки|пределы|пределами|рамками) моих (?:возможностей|компетенц|полномочий)",
         r"\bкак и любая языковая модель\b",
     ),
@@ -47,7 +54,10 @@ POLISH = Phrases(
         r"(?: (?:ci |państwu |panu |pani )?(?:w (?:tym|tej)|z (?:tym|tą)|na (?:to|te|ten|tego|twoje|takie)|te(?:j|go|n)|tę|tą|taki(?:ch|ego|ej)|twoj(?:ej|e)|"
         r"twoje(?:go)?|państwa|informacji|instrukcji|porad|rad|pomocy|treści|o tym|wskazówek|żadnych)\b|[.,;!]|$)",
         r"\b(?:muszę|wolę) (?:odmówić|nie odpowiadać|grzecznie odmówić)\b",
-        r"\bodmawiam (?:odpowiedzi|udziału|pomocy|wykonania)",
+        r"\bnie (?:napiszę|zrobię|stworzę|przygotuję|wygeneruję) (?:tego|takiego|takiej|czegoś takiego)(?=$|[.,;!]| (?:tekstu|treści|typu))",
+        r"\bodmawiam (?:odpowiedzi|udziału|pomocy|wykonania|napisania|pisania|tworzenia|stworzenia|przygotowania|wygenerowania)",
+        r"\b(?:przykro mi|przepraszam|niestety|wybacz)\b[^.!?]{0,24}\bnie (?:mogę|jestem w stanie|będę mógł|będę mogła) "
+        r"(?:ci |panu |pani |państwu |tobie )?(?:w tym )?(?:pomóc|pomagać)\b",
         r"\bporozmawiajmy (?:lepiej )?o czymś innym\b",
         r"\bzmieńmy temat\b",
         r"\b(?:wykracza|jest) poza (?:moje|mój|moimi) (?:możliwości|zakres|kompetencje|możliwościami)",
@@ -72,6 +82,9 @@ TURKISH = Phrases(
         r"cevap veremem|cevap veremiyorum|yanıt veremem|yanıt veremiyorum|yanıtlayamam|yanıtlayamıyorum|yerine getiremem|yerine getiremiyorum|karşılayamam|"
         r"karşılayamıyorum|sağlayamam|sağlayamıyorum|veremem|veremiyorum|sunamam|oluşturamam|üretemem|yazamam|konuşamam|tartışamam|yapamam)\b",
         r"(?:^|(?<=[.,!] ))(?:ama |ancak |fakat )?(?:size )?(?:yardımcı olamam|yardımcı olamıyorum|yardımcı olamayacağım|yardım edemem)\b",
+        r"\b(?:üzgünüm|maalesef|kusura bakma(?:yın)?|özür dilerim|ne yazık ki)\b[^.!?]{0,80}"
+        r"\b(?:yardımcı olamam|yardımcı olamıyorum|yardımcı olamayacağım|yardım edemem|yardım edemiyorum)\b",
+        r"\b(?:üzgünüm|maalesef|özür dilerim)\b[^.!?]{0,12} (?:bunu|böyle bir şeyi?) (?:yapamam|yazamam|yapamıyorum|yazamıyorum|yapmayacağım|yazmayacağım)\b",
         r"\b(?:bilgi|talimat|tavsiye|içerik|öneri|destek)(?:ler)? (?:sağlayamam|veremem|sunamam|oluşturamam|üretemem|sağlayamıyorum|veremiyorum)\b",
         r"\b(?:reddetmek zorundayım|reddetmem gerekiyor|reddediyorum)\b",
         r"\bbaşka bir (?:şey|konu)(?:den|dan)? (?:hakkında )?(?:konuşalım|bahsedelim)\b",
@@ -97,6 +110,9 @@ ARABIC = Phrases(
         r"إنشاء|كتابة|مناقشة|مشاركة|امتثال|استجابة|تحدث)(?: (?:لك |لكم )?(?:في (?:هذا|هذه|ذلك)|على (?:هذا|هذه|سؤالك|طلبك|أسئلة)|"
         r"ب?هذا|ب?هذه|طلبك|ل?طلبك|ل?هذا|المساعدة|معلومات|إرشادات|تعليمات|نصائح|محتوى|أي|مثل|عن (?:هذا|ذلك)|مع هذا)|[.،,!؛]|$)",
         r"(?:يجب (?:علي )?أن|أفضل أن|مضطر(?:ة)? (?:إلى|ل)) ?(?:أرفض|رفض|لا أجيب|الرفض|أعتذر عن)",
+        r"(?:عذر\u064b?ا\u064b?|آسف\u064c?|آسفة|أعتذر|للأسف|معذرة)[^.!؟]{0,24}(?:لا (?:يمكنني|أستطيع|استطيع)|لن (?:أتمكن من|أستطيع|يمكنني)) "
+        r"(?:أن )?(?:مساعدت|أساعد)",
+        r"(?:^|(?<=[.،! ]))(?:أنا )?أرفض (?:كتابة|إنشاء|تقديم|الإجابة|المساعدة|مساعدت|المشاركة|مناقشة|تنفيذ)",
         r"أعتذر عن عدم (?:تمكني من |قدرتي على )?(?:ال)?(?:مساعد|إجاب|تقديم|تلبية|رد)",
         r"(?:دعنا|دعونا|لنتحدث|فلنتحدث) (?:نتحدث )?(?:عن|في) (?:شيء آخر|موضوع آخر|أمر آخر)",
         r"خارج (?:عن )?نطاق (?:قدراتي|إمكانياتي|اختصاصي|عملي)",
@@ -144,6 +160,9 @@ INDONESIAN = Phrases(
         r"(?: (?:anda |kamu )?(?:dengan (?:itu|ini|hal|permintaan)|(?:dalam|untuk) (?:hal|ini|itu)|itu|ini|permintaan|pertanyaan|informasi|"
         r"instruksi|saran|nasihat|konten|panduan|bantuan|hal (?:itu|ini|tersebut)|topik|petunjuk|jawaban)\b|[.,;!]|$)",
         r"\b(?:maaf|mohon maaf),? (?:tetapi |tapi |namun )?(?:saya )?(?:tidak (?:bisa|dapat)) (?:membantu|menjawab|memenuhi)(?: (?:itu|ini|dengan|permintaan|pertanyaan|hal)\b|[.,;!]|$)",
+        r"\b(?:maaf|mohon maaf|sayangnya)\b[^.!?]{0,24}\b(?:tidak|tak) (?:bisa|dapat|mampu|akan) (?:membantu|menolong)(?:mu)?\b",
+        r"\b(?:maaf|mohon maaf|sayangnya)\b[^.!?]{0,16}\bsaya tidak (?:akan|bisa|dapat) (?:menulis|membuat|melakukan|menjawab)(?:nya| (?:itu|ini|hal))\b",
+        r"\b(?:saya|aku) menolak (?:untuk )?(?:menulis|membantu|menjawab|membuat|memberikan|membahas|berpartisipasi)\b",
         r"\bsaya (?:harus|terpaksa|lebih memilih untuk) (?:menolak|tidak menjawab)\b",
         r"\b(?:mari|ayo|bagaimana kalau) (?:kita )?(?:bicarakan|bicara|membicarakan|membahas) (?:tentang )?(?:hal|topik) (?:yang )?lain\b",
         r"\bdi luar (?:kemampuan|lingkup|cakupan|kapasitas) saya\b",
@@ -166,7 +185,9 @@ VIETNAMESE = Phrases(
         r"\b(?:tôi|mình|em) (?:rất tiếc |thực sự |hiện )?(?:không thể|không được phép|xin từ chối|xin phép từ chối|không có khả năng) (?:giúp|hỗ trợ|cung cấp|"
         r"trả lời|đáp ứng|thực hiện|thảo luận|tạo|viết|tham gia|bàn)[^.!?]{0,30}\b(?:yêu cầu|câu hỏi|thông tin|hướng dẫn|điều|việc|nội dung|vấn đề|chủ đề|lời khuyên)\b",
         r"\b(?:tôi|mình|em) (?:rất tiếc |thực sự )?không thể (?:giúp|hỗ trợ)(?: (?:bạn|anh|chị|quý khách))?(?: được)?(?:$|[.,;!])",
-        r"\b(?:tôi|mình) (?:xin |xin phép |phải )từ chối\b",
+        r"\b(?:tôi|mình) (?:(?:xin |xin phép |phải )từ chối\b|từ chối (?:viết|trả lời|giúp|hỗ trợ|cung cấp|tham gia|thực hiện|thảo luận|tạo)\b)",
+        r"\b(?:xin lỗi|rất tiếc)\b[^.!?]{0,16}\b(?:tôi|mình) sẽ không (?:làm|viết|trả lời|giúp|tạo) (?:việc|điều|nội dung|câu) ",
+        r"\b(?:xin lỗi|rất tiếc|thật tiếc|đáng tiếc)\b[^.!?]{0,24}\b(?:tôi|mình|em) không thể (?:giúp|hỗ trợ)\b(?! được\b)",
         r"\b(?:xin lỗi|rất tiếc),? (?:nhưng )?(?:tôi|mình) không thể làm (?:điều|việc) (?:đó|này)\b",
         r"\b(?:hãy|chúng ta hãy|mình hãy) (?:nói|trò chuyện|bàn|chuyển sang) (?:về )?(?:một )?(?:chủ đề|chuyện|điều|vấn đề) khác\b",
         r"\b(?:nằm ngoài|vượt quá|ngoài) (?:phạm vi|khả năng) (?:hỗ trợ |trả lời |hiểu biết )?của tôi\b",

@@ -11,7 +11,7 @@ _NOT = (
     r"|am (?:really |simply |currently )?(?:not able|unable) to)"
     r"|'m (?:really |simply |currently |sorry,? but )?(?:not able|unable) to|'m not going to"
     r"|'(?:d|ll) (?:be unable|not be able) to)"
-    r"(?: (?:directly|ethically|legally|morally|in good conscience|knowingly|personally|really|actually|currently))?"
+    r"(?: (?:directly|ethically|legally|morally|in good (?:conscience|faith)|knowingly|personally|really|actually|currently))?"
 )
 _MATTER = (
     r"(?:information|instructions?|guidance|advice|assistance|support|help|details|an(?:swer)?|responses?|definition|list|"
@@ -31,6 +31,10 @@ _REQUEST = (
 )
 _SPEAKING = r"(?:answer|respond|help|assist|shar|giv|provid|discuss|offer|generat|creat|writ|engag|support)(?:e|ing)?"
 _SORRY = r"\b(?:sorry|apologi[sz]e|apologies|afraid|unfortunately|regret)\b[^.!?]{0,40}"
+_CRIME = (
+    r"(?:harm|hurt|break|cheat|commit|bypass|circumvent|evade|forge|fake|counterfeit|falsify|hack|steal|stalk|spy|crack|pirate|"
+    r"plagiari[sz]e|launder|smuggle|kill|poison|attack|exploit|impersonate|deceive|defraud|scam|harass)"
+)
 _OPENS = r"(?:^|(?<=[.!?:] ))(?:sorry,? (?:but )?)?"
 _END = r"(?:$|[.,;!?])"
 
@@ -57,13 +61,23 @@ ENGLISH = Phrases(
         rf"{_NOT} (?:process|complete|perform|execute|satisfy|accommodate|grant|honou?r|support|entertain|proceed with|"
         rf"go along with|carry out|accept|follow|do)(?: to)? (?:this|that|your|the|such|any)(?: [\w-]+)? {_REQUEST}\b",
         rf"{_SORRY}{_NOT} do (?:that|this|so|it)\b",
+        rf"{_SORRY}{_NOT} (?:help|assist)\b(?! (?:but\b|\w+ing\b(?! (?:you|with)\b)))",
+        rf"\b(?:sorry|apologi[sz]e|apologies|afraid)\b[^.!?]{{0,40}}{_NOT} (?:(?:tell|show|teach|walk) you (?:how to|through)\b"
+        rf"|go (?:there|down that road){_END})",
+        rf"{_NOT} walk you through (?:that|this)\b",
+        rf"{_NOT} (?:help|assist)(?: you)?(?: to| in| with)? {_CRIME}(?:ing)?\b",
+        rf"{_NOT} (?:provide|offer|give|make)(?: you)?(?: with)?(?: any| an?| specific){{0,2}} "
+        r"(?:(?:medical|legal|financial|professional|psychological|psychiatric|investment|tax|clinical) \w+|diagnos[ei]s)",
+        r"\bi (?:don't|do not) (?:engage in|participate in|take part in|assist with|help with) "
+        r"(?:that|this|such|those|these|role-?play|harmful|illegal|hateful|explicit|sexual)\b",
+        r"\bsomething (?:that )?i(?:'ll| will)? (?:have to|must|need to) (?:turn down|decline|refuse|pass on)\b",
         rf"{_OPENS}(?:no,? )?(?:but )?{_NOT} do (?:that|this|so){_END}",
         r"\b(?:so|and|therefore|hence),? (?:cannot|can't|can not|am unable to) (?:comply|assist|fulfil?l|help with (?:that|this))\b",
-        rf"{_NOT} (?:support|endorse|facilitate|advise on|assist in|aid in|help (?:you )?(?:to )?(?:harm|hurt|break|cheat|commit))"
+        rf"{_NOT} (?:support|endorse|facilitate|advise on|assist in|aid in)"
         rf"(?: (?:that|this|how to|such|any|your)\b|{_END}| (?:harm|illegal|violence))",
         r"\bi (?:don't|do not) (?:think|believe) (?:that )?i (?:can|could|should) (?:help|assist|answer|do that|discuss)\b",
         r"\bi (?:don't|do not) have the (?:ability|capability|permission) to (?:assist|help|answer|respond|discuss|fulfil?l)\b",
-        r"\bi(?:'ll| will| am going|'m going)(?: have)?(?: to)? pass on (?:this|that)\b",
+        r"\bi(?:'ll| will| am going to|'m going to)(?: have to)? pass on (?:this|that)\b",
         r"\bwe (?:can't|cannot|are unable to|are not able to) (?:help|assist)(?: you)? with (?:that|this|your) request\b",
         rf"{_SORRY}{_NOT} (?:discuss|talk about|go into|get into|continue|share|say)\b(?! (?:the|an?|my|our)\b)",
         rf"{_NOT} (?:provide|generate|create|produce|discuss|share|write) (?:that|this|such)\b",
@@ -75,13 +89,14 @@ ENGLISH = Phrases(
         rf"{_NOT} (?:suggest or )?(?:encourage|promote|condone|endorse)\b",
         rf"{_NOT} (?:and will not|and won't|nor will i) \w+",
         r"\bi(?: must|'ll have to| have to| will have to|'m going to have to|'ll| will| would like to|'d like to)"
-        r"(?: (?:respectfully|politely|kindly))? (?:decline|refuse)\b",
+        r"(?: (?:respectfully|politely|kindly))? (?:decline|refuse|turn (?:this|that|it) down)"
+        rf"(?: (?:to|your|this|that|these|any|such|answering|and|as|because|here|on|it|the {_REQUEST})\b|{_END})",
         r"\bi (?:respectfully |politely )?decline to (?:answer|help|assist|provide|comply|discuss|respond)\b",
         rf"\bi(?:'m| am) not (?:comfortable|allowed|permitted|programmed|designed|authori[sz]ed)(?: to| with)? {_SPEAKING}\b",
         rf"\bi (?:don't|do not) feel comfortable {_SPEAKING}\b",
         r"\bi(?:'d| would) (?:rather|prefer) not(?: to)? (?:answer|discuss|continue|talk about|respond|say)\b",
         r"\bi prefer not to (?:answer|discuss|continue|talk about|respond|say)\b",
-        r"\b(?:that|this|it)(?:'s| is)(?: simply)? (?:not something (?:that )?i(?:'m| am| can|'d| would)\b"
+        r"\b(?:that|this|it)(?:'s| is|(?= isn't\b))(?: simply)? (?:(?:not|isn't) something (?:that )?i(?:'m| am| can|'d| would)\b"
         rf"(?: \w+){{0,3}} (?:{_SPEAKING}|do|support)\b|something (?:that )?i (?:can't|cannot|won't|am unable to) \w+)",
         r"\b(?:is|are|'s|lies|falls|goes) (?:beyond|outside)(?: of)? (?:my|the) (?:\w+ )?"
         r"(?:scope|capabilities|abilities|purview)(?:$|[.,;!?]| (?:of what i|and|so|to)\b)",

@@ -16,7 +16,7 @@ _WORDS = r"(?:[\w'-]+,? ){0,6}?"
 GERMAN = Phrases(
     "German",
     refuses=(
-        rf"\b(?:kann|darf|werde|möchte) ich (?!(?:mir|es|sie|ihn)\b){_WORDS}(?:nicht|leider nicht) {_HELP}\b",
+        rf"\b(?:kann|darf|werde|möchte) ich (?!(?:mir|es|sie|ihn)\b){_WORDS}(?:nicht|leider nicht) (?:\w+ ){{0,2}}?{_HELP}\b",
         rf"\bich (?:kann|darf|werde|möchte|könnte) (?!(?:mir|es|sie|ihn)\b){_WORDS}nicht (?:\w+ ){{0,2}}?{_HELP}\b",
         rf"\b(?:ich (?:kann|darf|werde)|(?:kann|darf|werde) ich) {_WORDS}keine (?:\w+ ){{0,2}}{_MATTER} (?:[\w-]+ ){{0,5}}?{_GIVE}\b",
         rf"\b(?:ich (?:kann|darf|werde)|(?:kann|darf|werde) ich) (?:dir |ihnen |euch )?(?:leider )?(?:diese[nrs]?|solche|derartige|so eine?) (?:[\w-]+ ){{0,3}}?nicht {_GIVE}\b",
@@ -26,7 +26,13 @@ GERMAN = Phrases(
         r"\bich bin (?:leider )?nicht (?:in der lage|befugt|berechtigt|dazu da|imstande),? (?:[\w-]+ ){0,6}?(?:zu )?"
         r"(?:helfen|beantworten|unterstützen|geben|erstellen|erfüllen|diskutieren|weiterzuhelfen|bereitzustellen|nachzukommen)\b",
         r"\b(?:das|dies) (?:kann|darf|werde) ich (?:leider )?nicht (?:tun|machen|beantworten)\b",
+        r"\b(?:kann|darf|werde) ich (?:[\w-]+ ){0,2}?(?:anfrage|bitte|frage|aufgabe|aufforderung|anliegen|wunsch) (?:leider )?nicht "
+        r"(?:bearbeiten|ausführen|erledigen)\b",
+        r"\bich (?:kann|darf|werde) (?:leider )?(?:[\w-]+ ){0,2}?(?:anfrage|bitte|aufgabe|aufforderung|wunsch) (?:leider )?nicht "
+        r"(?:bearbeiten|ausführen|erledigen)\b",
         r"\bich (?:muss|möchte) (?:[\w-]+ ){0,4}?(?:ablehnen|zurückweisen)\b",
+        r"\b(?:so etwas|das|sowas|dergleichen) (?:schreibe|mache|tue|beantworte|erstelle) ich (?:leider |aber )?nicht(?=$|[.,;!])",
+        r"\bich weigere mich,? (?:[\w-]+ ){0,6}?(?:zu )?(?:schreiben|erstellen|helfen|beantworten|antworten|verfassen)\b",
         r"\bich lehne (?:es|das|diese) (?:[\w-]+ ){0,3}?ab\b",
         r"\b(?:lass|lassen sie|lasst) uns (?:lieber )?über (?:etwas anderes|ein anderes thema) (?:sprechen|reden)\b",
         r"\b(?:übersteigt|liegt ausserhalb) mein(?:e|er|es)? (?:fähigkeiten|möglichkeiten|zuständigkeit|rahmen)",
@@ -53,6 +59,8 @@ DUTCH = Phrases(
         r"inhoud|antwoord|details|begeleiding|aanwijzingen|uitleg) (?:[\w'-]+ ){0,5}?(?:geven|verstrekken|bieden|maken|delen|leveren)\b",
         r"\bik (?:kan|mag|wil|zal) (?:helaas )?(?:die|deze|dit|zulke|zo'n|daar|hier) (?:[\w'-]+ ){0,3}?niet (?:over )?"
         r"(?:schrijven|maken|genereren|praten|bespreken|over praten)\b",
+        r"\bik (?:ga|weiger) (?:om )?(?:dit|dat|zoiets|zulke|deze|die) (?:[\w'-]+ ){0,3}?(?:niet|te) "
+        r"(?:schrijven|doen|maken|beantwoorden|genereren|helpen)\b",
         r"\bik ben niet in staat (?:om )?(?:[\w'-]+ ){0,5}?(?:te )?(?:helpen|beantwoorden|voldoen|geven|bieden|assisteren)\b",
         r"\bik (?:moet|wil) (?:[\w'-]+ ){0,4}?(?:weigeren|afwijzen|bedanken)\b",
         r"\b(?:dat|dit) (?:kan|mag) ik (?:helaas )?niet (?:doen|beantwoorden)\b",

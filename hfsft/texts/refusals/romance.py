@@ -16,7 +16,10 @@ FRENCH = Phrases(
         r"\bje ne (?:peux|puis) (?:vous|te) (?:aider|fournir|répondre)\b",
         r"\bje (?:dois|préfère|me vois contrainte? de) (?:poliment |respectueusement )?"
         r"(?:refuser|décliner|ne pas répondre)\b",
-        r"\bje refuse de (?:répondre|fournir|vous aider|participer)\b",
+        r"\bje refuse (?:de |d')(?:vous |t')?(?:répondre|fournir|aider|participer|écrire|rédiger|créer|produire|générer|discuter|traiter)\b",
+        r"\bje ne (?:vais|veux) pas (?:écrire|rédiger|faire|répondre à|créer) (?:ça|cela|ceci|ce texte|cette demande)\b",
+        r"\bil (?:m'est|ne m'est pas) (?:malheureusement )?(?:im)?possible (?:de |d')(?:(?:vous|te|t'|y|en) ?)?"
+        r"(?:aider|assister|répondre|fournir|donner suite|satisfaire|accéder|traiter)\b",
         r"\bparlons (?:plutôt )?d'autre chose\b",
         r"\b(?:cela|ça|c'est) (?:dépasse|va au-delà de|sort de|en dehors de) (?:mon|mes) (?:champ|compétences|capacités|domaine)",
         r"\bn'est pas (?:quelque chose que je peux|dans mes capacités)\b",
@@ -53,6 +56,11 @@ SPANISH = Phrases(
         r"\bno (?:estoy autorizad[oa]|se me permite|tengo permitido) (?:a |para )?(?:hablar|responder|discutir|ayudar|proporcionar)",
         r"\bno (?:puedo|voy a) (?:escribir|redactar|crear|generar) (?:ese|este|esa|esta|un|una) (?:tipo de |texto|contenido|historia|mensaje)",
         r"\b(?:debo|tengo que|prefiero) (?:rechazar|declinar|negarme|no (?:responder|hablar))\b",
+        r"\bno (?:voy a|pienso) (?:escribir|redactar|hacer|responder|crear) (?:eso|esto|a eso|algo así)\b",
+        r"\bme niego a (?:responder|ayudar|escribir|redactar|crear|generar|proporcionar|participar|hablar|dar)",
+        r"\bno (?:puedo|podré|voy a) (?:cumplir con|hacer|darte|escribir) lo que (?:me )?(?:pides|pide|solicitas|solicita)\b",
+        r"\b(?:lo siento|lo lamento|lamentablemente|perdón|disculpa|me temo)\b[^.!?]{0,24}\bno (?:puedo|podré|me es posible) "
+        r"(?:ayudar|asistir)(?:te|le|los|les)?\b",
         r"\bhablemos de otra cosa\b",
         r"\blo siento,? (?:pero )?no puedo (?:hacer eso|hacerlo|ayudar)",
         r"\b(?:está|queda) fuera de mi(?:s)? (?:alcance|capacidades)\b",
@@ -87,6 +95,11 @@ PORTUGUESE = Phrases(
         r"\bnão (?:posso|vou) (?:escrever|criar|gerar) (?:esse|este|essa|esta|um|uma) (?:tipo de |texto|conteúdo|história|mensagem)",
         r"\b(?:devo|tenho que|preciso|prefiro) (?:recusar|não responder|não falar|declinar)\b",
         r"\b(?:desculpe|lamento|sinto muito|desculpa),? (?:mas )?não (?:posso|consigo) (?:fazer isso|ajudar|fazê-lo)",
+        r"\bnão vou (?:escrever|redigir|fazer|responder|criar) (?:isso|isto|a isso|algo assim)\b",
+        r"\b(?:recuso-me|me recuso) a (?:responder|ajudar|escrever|redigir|criar|gerar|fornecer|participar|falar|dar)",
+        r"\bnão (?:posso|vou) (?:fazer|cumprir|escrever) o que (?:me )?(?:pede|você pede|pediu|você pediu|você está pedindo)\b",
+        r"\b(?:sinto muito|lamento|desculpe|desculpa|infelizmente|peço desculpas?)\b[^.!?]{0,24}\bnão (?:posso|consigo|poderei) "
+        r"(?:te |o |a |lhe )?(?:ajudar|auxiliar|ajudá-l[oa])\b",
         r"\bvamos falar de outra coisa\b",
         r"\b(?:está|fica) (?:fora|além) d(?:o|as) (?:meu|minhas) (?:alcance|escopo|capacidades)\b",
     ),
@@ -122,6 +135,10 @@ ITALIAN = Phrases(
         r"\bnon (?:posso|voglio) (?:scrivere|creare|generare) (?:quest[oai]|un|una|tal[ei]|contenut) ?(?:testo|tipo|contenut|storia|messaggio)?",
         r"\b(?:devo|preferisco|sono costrett[oa] a) (?:rifiutare|declinare|rifiutarmi|non rispondere)\b",
         r"\b(?:mi dispiace|spiacente|mi scuso),? (?:ma )?non posso (?:farlo|aiutar)",
+        r"\bnon (?:scriverò|farò|risponderò a|intendo scrivere|intendo fare) (?:questo|ciò|quest[oa] \w+|una cosa simile)\b",
+        r"\bmi rifiuto di (?:rispondere|aiutar|scrivere|creare|generare|fornire|partecipare|parlare|dare|produrre)",
+        r"\b(?:mi dispiace|spiacente|purtroppo|mi scuso)\b[^.!?]{0,24}\bnon (?:posso|potrò|sono in grado di) "
+        r"(?:aiutar|assister)(?:ti|la|vi|e)\b",
         r"\bparliamo d(?:i|')\s?altro\b",
         r"\b(?:va oltre|esula da(?:lle|l)?|è al di fuori d(?:i|el|elle)) (?:mi[eo] |il mio |le mie )?(?:ambito|capacità|competenze)",
     ),
