@@ -59,8 +59,9 @@ def require(target: Path, force: bool = False) -> None:
             "Name another folder with --out, or move it aside with --force, which deletes nothing"
         )
     parent = next(folder for folder in target.absolute().parents if folder.exists())
-    if not os.access(parent, os.W_OK):
-        raise UserError(f"{target}: nothing may be written to {parent} (name another folder with --out)")
+    if not parent.is_dir() or not os.access(parent, os.W_OK):
+        why = "nothing may be written to it" if parent.is_dir() else "it is a file"
+        raise UserError(f"{target}: cannot be written: {parent} stands in the way: {why} (name another --out)")
 
 
 def put(new: Path, target: Path, spare: Path, force: bool = False) -> None:

@@ -120,7 +120,7 @@ def settle(seen: Seen, format: Format, named: Mapping[str, str]) -> Columns:
             continue
         held = [name for name in seen.find(USUAL[part]) if name not in taken]
         # A part may stand first in a row that settles nothing: its usual names hold it there, too.
-        spelt = {plain(name) for name in (*taken, *held, *given.values())}
+        spelt = {bare(name) for name in (*taken, *held, *given.values())}
         held += [name for name in USUAL[part] if name not in spelt]
         columns[part] = tuple(held if part in SEVERAL else held[:1])
     return columns

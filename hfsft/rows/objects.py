@@ -10,7 +10,7 @@ from typing import IO, Any
 from hfsft.errors import SourceError, place_of
 from hfsft.rows.files import open_text
 from hfsft.rows.finding import brief
-from hfsft.rows.refused import TOOLS_FIELDS, plain
+from hfsft.rows.refused import TOOLS_FIELDS, bare
 from hfsft.rows.turns import LISTS
 from hfsft.rows.values import DEEPEST, holds
 
@@ -95,7 +95,7 @@ def _whole(path: Path, value: Any, number: int) -> Iterator[tuple[str, Any]]:
     """The rows of a file that is one value."""
     if isinstance(value, Mapping):
         lists = [name for name, inner in value.items() if _is_table(name, inner)]
-        says = any(plain(name) in SPOKEN and holds(inner) for name, inner in value.items() if name not in lists)
+        says = any(bare(name) in SPOKEN and holds(inner) for name, inner in value.items() if name not in lists)
         if len(lists) == 1 and (len(value) == 1 or lists[0] in WRAPPERS) and not says:
             value = value[lists[0]]
         else:
