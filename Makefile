@@ -14,7 +14,7 @@ check:  ## lint and types
 	uv run mypy
 
 test:  ## every test
-	uv run pytest
+	uv run pytest -n auto --dist loadgroup
 
 docs:  ## what is generated from the code: the schema and the README's tables
 	uv run hfsft schema > recipes/recipe.schema.json

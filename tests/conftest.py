@@ -11,6 +11,13 @@ import pytest
 pytest_plugins = ["tests.hub.fixture", "tests.models.fixture", "tests.quickstart", "tests.release.fixture"]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests of the built quick start run in one process, so that it is built once: `-n auto --dist loadgroup`."""
+    for item in items:
+        if "quickstart" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group("quickstart"))
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _ctrl_c() -> Iterator[None]:
     """Ctrl-C does what it does in a terminal, in this process and those that it starts, though `nohup` ignores it."""

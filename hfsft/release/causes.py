@@ -60,12 +60,16 @@ class Cause:
     complete: int  # rows among them that came in with a response of their own
 
     def __str__(self) -> str:
+        return f"{self.told} ({self.place})" if self.place else self.told
+
+    @property
+    def told(self) -> str:
+        """The cause in words, without its place in the recipe."""
         said = self.reason
         if self.fate == "failed" or self.stage == UNSCORED:
             said = f"{self.stage.partition('.')[0]} failed: {said}"
         said += f": {self.advice}" if self.advice else ""
-        said += f": {rows_said(self.rows)}" + (f", first {self.first}" if self.first else "")
-        return f"{said} ({self.place})" if self.place else said
+        return said + f": {rows_said(self.rows)}" + (f", first {self.first}" if self.first else "")
 
     def as_dict(self) -> dict[str, Any]:
         """The cause as JSON."""
@@ -83,9 +87,9 @@ def causes(ledger: Ledger, units: Mapping[str, str] | None = None) -> list[Cause
     return sorted(found, key=lambda cause: (-cause.rows, cause.stage, cause.reason))
 
 
-def listed(found: Sequence[Cause]) -> list[str]:
-    """The causes in words, a line each; of many the most frequent."""
-    lines = [str(cause) for cause in found[:SHOWN]]
+def listed(found: Sequence[Cause], *, places: bool = True) -> list[str]:
+    """The causes in words, a line each; of many the most frequent. Without `places` the recipe's are left out."""
+    lines = [str(cause) if places else cause.told for cause in found[:SHOWN]]
     rest = found[SHOWN:]
     if rest:
         lines.append(f"{len(rest):,} other reasons: {rows_said(sum(cause.rows for cause in rest))}")

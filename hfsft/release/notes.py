@@ -87,7 +87,7 @@ def _sources(built: Built) -> Iterator[str]:
 
 
 def _causes(found: Sequence[Cause]) -> str:
-    return "; ".join(listed(found))
+    return "; ".join(listed(found, places=False))
 
 
 def _judge(built: Built) -> Iterator[str]:

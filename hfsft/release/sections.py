@@ -216,8 +216,9 @@ def dollars(usd: float | None, places: int = 4) -> str:
 
 
 def limits(release: Release) -> Values:
-    """What to know before training on it."""
-    return {"notes": [prose(note) for note in release.built.notes], "rows": len(release.built.rows)}
+    """What to know before training on it; a note that begins with a file's name keeps its first letter."""
+    notes = [note if "." in note.split(" ")[0] else note[0].upper() + note[1:] for note in release.built.notes]
+    return {"notes": [prose(note) for note in notes], "rows": len(release.built.rows)}
 
 
 def recipe(release: Release) -> Values:
