@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from hfsft.errors import AnswerError, PromptError
 from hfsft.rows.finding import Drop, Finding
 from hfsft.rows.reading import How, SourceRow
-from hfsft.rows.table import Table
+from hfsft.rows.tables.table import Table
 
 if TYPE_CHECKING:
     from hfsft.errors import Place

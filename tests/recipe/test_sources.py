@@ -19,7 +19,7 @@ from hfsft.plan.row import COLUMNS
 from hfsft.plan.step import Row, Step
 from hfsft.recipe.compile import compile_recipe
 from hfsft.recipe.recipe import load_recipe
-from hfsft.rows.table import Table
+from hfsft.rows.tables.table import Table
 from tests.rows.helpers import file
 
 
