@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from hfsft.plan.step import Step
     from hfsft.plan.why import Reason
     from hfsft.release.built import Built
-    from hfsft.release.preview import Preview
     from hfsft.release.publish import Published
+    from hfsft.release.rows.preview import Preview
 
 AnyRecipe = str | Path | Mapping[str, Any] | Recipe
 """A recipe's file, its content as a mapping, one already loaded, or `hf://datasets/you/name` for a published one."""
@@ -182,7 +182,7 @@ def preview(
     Which source rows is a hash of their ids. Filters that compare rows see only these few.
     """
     from hfsft.release import remembered
-    from hfsft.release.preview import Preview
+    from hfsft.release.rows.preview import Preview
 
     loaded = _loaded(recipe, overrides)
     plan = compile_recipe(loaded, limit=rows, former=remembered.read(loaded, Path("build")))

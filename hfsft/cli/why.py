@@ -15,7 +15,7 @@ from hfsft.errors import UserError, plain
 
 if TYPE_CHECKING:
     from hfsft.plan.why import Reason
-    from hfsft.release.rows import Way
+    from hfsft.release.rows.way import Way
 
 
 def add(commands: Any) -> None:
@@ -50,7 +50,8 @@ def run(arguments: argparse.Namespace) -> None:
 
 def _row(arguments: argparse.Namespace) -> None:
     from hfsft.release.reader import open_release
-    from hfsft.release.rows import Rows, way
+    from hfsft.release.rows.records import Rows
+    from hfsft.release.rows.way import way
 
     if Path(arguments.recipe).is_file():
         raise UserError(f"{arguments.recipe} is a recipe; name the build that holds the row, such as build/name")
