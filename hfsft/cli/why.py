@@ -12,6 +12,7 @@ from hfsft.cli.arguments import add_overrides, command
 from hfsft.cli.console import count, paint, remark, tell
 from hfsft.cli.records import INDENT, heading, sent, show, step_name
 from hfsft.errors import UserError, plain
+from hfsft.release.names import FUNNEL
 
 if TYPE_CHECKING:
     from hfsft.plan.why import Reason
@@ -39,7 +40,7 @@ def run(arguments: argparse.Namespace) -> None:
     built = Path(arguments.recipe).is_dir()
     if arguments.row is not None:
         _row(arguments)
-    elif built and (Path(arguments.recipe) / "funnel.json").exists():
+    elif built and (Path(arguments.recipe) / FUNNEL).exists():
         raise UserError(
             f"{arguments.recipe} is a build: name one of its rows, by its id or by where it was read "
             f"(`hfsft rows {arguments.recipe}` lists them)"

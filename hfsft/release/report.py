@@ -15,6 +15,7 @@ from markupsafe import Markup
 from hfsft.prompts import templates
 from hfsft.release import charts, lock, vega
 from hfsft.release.causes import Cause, listed
+from hfsft.release.names import REPORT, RESOLVED, WRITTEN
 from hfsft.release.reader import Release, open_release
 from hfsft.release.sections import dollars
 from hfsft.release.story import Story
@@ -24,7 +25,6 @@ from hfsft.rows.tally import rows_said
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-FILE = "report.html"
 SCRIPTS = ("charts.js", "samples.js")
 
 
@@ -74,7 +74,7 @@ def report(release: Release) -> str:
 
 def _recipe(release: Release) -> dict[str, str] | None:
     """The recipe as it was built, None where the folder has none."""
-    for name in ("recipe.yaml", "recipe.resolved.yaml"):
+    for name in (WRITTEN, RESOLVED):
         path = release.folder / name
         if path.is_file():
             return {"file": name, "text": path.read_text(encoding="utf-8")}
@@ -92,7 +92,7 @@ def rewrite(where: str) -> Path:
     Raises `ReleaseError` where that holds no build.
     """
     release = open_release(where)
-    path = release.folder / FILE
+    path = release.folder / REPORT
     beside = path.with_suffix(".new")
     beside.write_text(report(release), encoding="utf-8", newline="\n")
     os.replace(beside, path)  # noqa: PTH105 - a reader never sees half a page

@@ -15,6 +15,7 @@ from hfsft.release import measures
 from hfsft.release.causes import listed
 from hfsft.release.contents import about, sample, sources, topics, unpublished
 from hfsft.release.markdown import code, joined, prose, table
+from hfsft.release.names import RESOLVED, WRITTEN
 from hfsft.release.pictures import FUNNEL, LENGTHS, SCORES
 from hfsft.release.terms import stricter, terms_of
 from hfsft.rows.tally import rows_said
@@ -26,7 +27,6 @@ Values = dict[str, Any]
 
 EXAMPLE_MODEL = "HuggingFaceTB/SmolLM2-135M-Instruct"
 WIDE = 11  # scores of a scale, from which a column for each is too many
-RESOLVED = "recipe.resolved.yaml"  # builds from the release alone where its sources lie beside it
 HOLDS = {
     "default": "what a trainer reads",
     "provenance": "lineage, measures, scores and reasons of the same rows, by `id`",
@@ -226,7 +226,7 @@ def recipe(release: Release) -> Values:
     from hfsft import __version__
 
     # What was overridden on the command line stands only in the resolved recipe.
-    written = release.folder / "recipe.yaml"
+    written = release.folder / WRITTEN
     file = RESOLVED if release.built.recipe.source.changed or not written.is_file() else written.name
     text = (release.folder / file).read_text(encoding="utf-8")
     missing = unpublished(release.folder)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from hfsft.errors import HfsftError
-from hfsft.release.reader import RECIPE
+from hfsft.release.names import RESOLVED
 from hfsft.release.rows.exchanges import Exchange, exchanges
 from hfsft.release.rows.records import Measure, Record, Rows
 
@@ -58,7 +58,7 @@ def _exchanges(rows: Rows, record: Record, parent: Record | None) -> list[Exchan
     from hfsft.recipe.compile import asking_steps
     from hfsft.recipe.recipe import load_recipe
 
-    recipe = load_recipe(rows.release.folder / RECIPE)
+    recipe = load_recipe(rows.release.folder / RESOLVED)
     met = rows.steps_met(record)
     found: list[Exchange] = []
     with Store() as store, Pool(recipe.models, store, recipe=recipe.name) as pool:
