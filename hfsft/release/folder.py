@@ -24,14 +24,15 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from hfsft.errors import UserError
-from hfsft.release import former, lock, remembered, report, sources, vega
+from hfsft.release import former, lock, remembered, sources, vega
 from hfsft.release.built import SPLITS, Built
-from hfsft.release.card import card
+from hfsft.release.card.card import card
 from hfsft.release.export import default_rows, provenance_rows, rejected_rows
 from hfsft.release.names import CARD, FUNNEL, LEDGER, LOCK, REPORT, RESOLVED, SIDES, WRITTEN
 from hfsft.release.parquet import write_parquet
 from hfsft.release.pictures import pictures
 from hfsft.release.reader import Release
+from hfsft.release.report.page import report
 from hfsft.release.tokenizer import Tokenizer, load_tokenizer
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ def _fill(built: Built, folder: Path) -> None:
     with ThreadPoolExecutor(max_workers=1) as drawing:  # by another process, while all else is written
         drawn = drawing.submit(vega.draw, pictures(built), folder)
         _fill_data(built, folder, tokenizer)
-        _text(folder / REPORT, report.report(Release(str(folder), folder)))
+        _text(folder / REPORT, report(Release(str(folder), folder)))
     drawn.result()
     _text(folder / CARD, card(built, folder))
 

@@ -13,9 +13,9 @@ import pytest
 from hfsft.cli import main
 from hfsft.errors import ReleaseError
 from hfsft.release.reader import Release
-from hfsft.release.report import _json, report, rewrite
-from hfsft.release.story import EACH_RULE, LONGEST, SAMPLES, Story, Table
-from hfsft.release.thresholds import STEPS, _places, thresholds
+from hfsft.release.report.page import _json, report, rewrite
+from hfsft.release.report.story import EACH_RULE, LONGEST, SAMPLES, Story, Table
+from hfsft.release.report.thresholds import STEPS, _places, thresholds
 from tests.release.toy import NASTY, release, toy
 
 
@@ -111,7 +111,7 @@ def test_samples_are_few_the_same_each_time_and_of_every_rule(story: Story) -> N
 
 
 def test_a_long_text_is_shown_in_part() -> None:
-    from hfsft.release.story import _cut
+    from hfsft.release.report.story import _cut
 
     assert _cut("a" * LONGEST) == "a" * LONGEST
     assert _cut("a" * (LONGEST + 1200)).endswith("… (1,200 more characters)")

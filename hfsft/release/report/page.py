@@ -14,12 +14,12 @@ from markupsafe import Markup
 
 from hfsft.prompts import templates
 from hfsft.release import charts, lock, vega
+from hfsft.release.card.sections import dollars
 from hfsft.release.causes import Cause, listed
 from hfsft.release.names import REPORT, RESOLVED, WRITTEN
 from hfsft.release.reader import Release, open_release
-from hfsft.release.sections import dollars
-from hfsft.release.story import Story
-from hfsft.release.thresholds import thresholds
+from hfsft.release.report.story import Story
+from hfsft.release.report.thresholds import thresholds
 from hfsft.rows.tally import rows_said
 
 if TYPE_CHECKING:
