@@ -169,6 +169,11 @@ class Rows:
         fell = record.verdict.get("stage")
         return set(names[: names.index(fell) + 1] if fell in names else names)
 
+    def parents(self) -> dict[str, str | None]:
+        """Of every row the id of the one it grew from, None for one that grew from none."""
+        ids, parents = ([*self._story.values(name), *self._story.fallen.column(name)] for name in ("id", "parent_id"))
+        return dict(zip(ids, parents, strict=True))
+
     def named(self, ids: Sequence[str]) -> dict[str, Record]:
         """The rows of some ids, as far as there are such."""
         wanted = set(ids)

@@ -26,29 +26,32 @@ class Way:
     untold: str = ""  # why prompts and answers are not known
 
 
-def way(rows: Rows, name: str, *, prompts: bool = True) -> Way:
+def way(rows: Rows, name: str) -> Way:
     """Where the row came from, what it was asked, what was measured, and what became of it."""
-    record = rows.one(name)
-    ancestors: list[Record | str] = []
-    above = record
-    while parent := above.row.get("parent_id"):
-        found = rows.named([parent]).get(parent)
-        ancestors.insert(0, found or parent)
-        if found is None:
-            break
-        above = found
+    record, parents = rows.one(name), rows.parents()
+    above: list[str] = []
+    parent = record.row.get("parent_id")
+    while parent and parent not in above:
+        above.insert(0, parent)
+        parent = parents.get(parent)
     of = record.verdict.get("of")
-    other = rows.named([of]).get(of) if of else None
-    grown = [child for child in rows if child.row.get("parent_id") == record.id]
+    below = [row for row, parent in parents.items() if parent == record.id]
+    known = rows.named([*above, *below, *([of] if of else [])])
     exchanges: list[Exchange] = []
     untold = ""
-    if prompts:
-        parent_record = ancestors[-1] if ancestors else None
-        try:
-            exchanges = _exchanges(rows, record, parent_record if isinstance(parent_record, Record) else None)
-        except HfsftError as error:
-            untold = str(error)
-    return Way(record, ancestors, record.measures(rows.bounds), other, grown, exchanges, untold)
+    try:
+        exchanges = _exchanges(rows, record, known.get(above[-1]) if above else None)
+    except HfsftError as error:
+        untold = str(error)
+    return Way(
+        record=record,
+        ancestors=[known.get(row, row) for row in above],
+        measures=record.measures(rows.bounds),
+        of=known.get(of) if of else None,
+        grown=[known[row] for row in below],
+        exchanges=exchanges,
+        untold=untold,
+    )
 
 
 def _exchanges(rows: Rows, record: Record, parent: Record | None) -> list[Exchange]:
