@@ -26,9 +26,10 @@ if TYPE_CHECKING:
     from hfsft.plan.step import Step
     from hfsft.plan.why import Reason
     from hfsft.release.built import Built
-    from hfsft.release.preview import Preview
     from hfsft.release.publish import Published
+    from hfsft.release.rows.preview import Preview
 
+OUT = "build"  # where builds go unless somebody says otherwise
 AnyRecipe = str | Path | Mapping[str, Any] | Recipe
 """A recipe's file, its content as a mapping, one already loaded, or `hf://datasets/you/name` for a published one."""
 
@@ -88,7 +89,7 @@ def validate(recipe: AnyRecipe, *, overrides: Sequence[str] = (), hub: bool = Tr
 
 
 def build(
-    recipe: AnyRecipe, *, overrides: Sequence[str] = (), out: str | Path = "build", force: bool = False
+    recipe: AnyRecipe, *, overrides: Sequence[str] = (), out: str | Path = OUT, force: bool = False
 ) -> DatasetDict:
     """The dataset of a recipe: a `DatasetDict` with `train` and, where rows were held out, `validation`.
 
@@ -107,7 +108,7 @@ def run(
     recipe: AnyRecipe,
     *,
     overrides: Sequence[str] = (),
-    out: str | Path = "build",
+    out: str | Path = OUT,
     watcher: Watcher | None = None,
     publishing: Publishing | None = None,
     force: bool = False,
@@ -182,10 +183,10 @@ def preview(
     Which source rows is a hash of their ids. Filters that compare rows see only these few.
     """
     from hfsft.release import remembered
-    from hfsft.release.preview import Preview
+    from hfsft.release.rows.preview import Preview
 
     loaded = _loaded(recipe, overrides)
-    plan = compile_recipe(loaded, limit=rows, former=remembered.read(loaded, Path("build")))
+    plan = compile_recipe(loaded, limit=rows, former=remembered.read(loaded, Path(OUT)))
     seen: list[tuple[Step, list[dict[str, Any]]]] = []
     _, ledger, usage = _execute(
         loaded, plan, watcher or Watcher(), lambda step, left: seen.append((step, left.to_list()))
@@ -203,9 +204,10 @@ def forecast(recipe: AnyRecipe, *, overrides: Sequence[str] = ()) -> list[StepFo
     from hfsft.plan import engine
     from hfsft.plan.asker import Forecast
     from hfsft.plan.ledger import Ledger
+    from hfsft.release import remembered
 
     loaded = _loaded(recipe, overrides)
-    plan = compile_recipe(loaded)
+    plan = compile_recipe(loaded, former=remembered.read(loaded, Path(OUT)))
     cache = cache_folder(plan.name)
     with (
         Store() as store,

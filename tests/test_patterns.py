@@ -69,7 +69,7 @@ PIECES = (
 NOT_FOR_ROWS = {
     "hfsft.models.weights.ON_THE_HUB",
     "hfsft.recipe.overrides.STEP",
-    "hfsft.release.metadata._SHARD",
+    "hfsft.release.card.metadata._SHARD",
 }
 
 

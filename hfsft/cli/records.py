@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from hfsft.cli.console import paint, window, wrapped
 
 if TYPE_CHECKING:
-    from hfsft.release.rows import Exchange, Measure, Record
+    from hfsft.release.rows.exchanges import Exchange
+    from hfsft.release.rows.records import Measure, Record
 
 INDENT = "  "
 LONGEST = 2_000  # characters of one text that are shown; --json has all

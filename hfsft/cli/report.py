@@ -17,6 +17,6 @@ def add(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Write the page, and say where it is."""
-    from hfsft.release.report import rewrite
+    from hfsft.release.report.page import rewrite
 
     print(f"written to {rewrite(arguments.build)}")

@@ -14,7 +14,7 @@ from hfsft.cli.records import show, step_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hfsft.release.rows import Record, Rows
+    from hfsft.release.rows.records import Record, Rows
 
 SHOWN = 10  # rows that are shown unless --limit says how many
 
@@ -48,7 +48,7 @@ def add(commands: Any) -> None:
 def run(arguments: argparse.Namespace) -> None:
     """Print the rows that are wanted."""
     from hfsft.release.reader import open_release
-    from hfsft.release.rows import Rows, Wanted
+    from hfsft.release.rows.records import Rows, Wanted
 
     rows = Rows(open_release(arguments.build, tell))
     wanted = Wanted(arguments.fate, step_of(arguments.by), arguments.topic, arguments.source, arguments.find)

@@ -22,7 +22,9 @@ def add(commands: Any) -> None:
     parser = command(commands, "validate", "check recipes without asking any model", run, examples)
     parser.add_argument("recipe", nargs="+", help="the recipes' files")
     add_overrides(parser)
-    parser.add_argument("--offline", action="store_true", help="look at no dataset of the Hub; files are looked at")
+    parser.add_argument(
+        "--offline", action="store_true", help="look at no dataset of the Hub, only at files and filters' tokenizers"
+    )
     parser.add_argument("--json", action="store_true", help="print the problems as a JSON list, [] where there is none")
 
 

@@ -12,10 +12,11 @@ from hfsft.cli.arguments import add_overrides, command
 from hfsft.cli.console import count, paint, remark, tell
 from hfsft.cli.records import INDENT, heading, sent, show, step_name
 from hfsft.errors import UserError, plain
+from hfsft.release.names import FUNNEL
 
 if TYPE_CHECKING:
     from hfsft.plan.why import Reason
-    from hfsft.release.rows import Way
+    from hfsft.release.rows.way import Way
 
 
 def add(commands: Any) -> None:
@@ -39,7 +40,7 @@ def run(arguments: argparse.Namespace) -> None:
     built = Path(arguments.recipe).is_dir()
     if arguments.row is not None:
         _row(arguments)
-    elif built and (Path(arguments.recipe) / "funnel.json").exists():
+    elif built and (Path(arguments.recipe) / FUNNEL).exists():
         raise UserError(
             f"{arguments.recipe} is a build: name one of its rows, by its id or by where it was read "
             f"(`hfsft rows {arguments.recipe}` lists them)"
@@ -50,7 +51,8 @@ def run(arguments: argparse.Namespace) -> None:
 
 def _row(arguments: argparse.Namespace) -> None:
     from hfsft.release.reader import open_release
-    from hfsft.release.rows import Rows, way
+    from hfsft.release.rows.records import Rows
+    from hfsft.release.rows.way import way
 
     if Path(arguments.recipe).is_file():
         raise UserError(f"{arguments.recipe} is a recipe; name the build that holds the row, such as build/name")

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from hfsft.filters.base import Filter
 from hfsft.filters.cells import texts
+from hfsft.plan.ledger import OF
 from hfsft.plan.question import OPTIONAL, READS, questions
 from hfsft.plan.step import Batch
 
@@ -50,8 +51,13 @@ class Duplicates(Filter):
 
     @property
     def measured(self) -> str:
-        """The column that the measure writes; `.._of` beside it holds the id of the row duplicated."""
+        """The column that the measure writes."""
         return f"{self.name}_{'_'.join(self.reads)}"
+
+    @property
+    def original(self) -> str:
+        """The column beside it with the id of the row duplicated."""
+        return f"{self.measured}{OF}"
 
     def compared(self, batch: Batch) -> list[Compared | None]:
         """For each row what is compared; None where all texts are blank."""

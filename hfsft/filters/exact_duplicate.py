@@ -33,7 +33,7 @@ class ExactDuplicate(Duplicates):
     @property
     def writes(self) -> dict[str, Any]:
         """The number of preferred copies, and the id of the first."""
-        return {self.measured: "int64", f"{self.measured}_of": "string"}
+        return {self.measured: "int64", self.original: "string"}
 
     def measure(self, batch: Batch) -> Batch:
         """How many rows with the same text are preferred to each."""
@@ -49,7 +49,7 @@ class ExactDuplicate(Duplicates):
             if alike:
                 originals[place] = self.named(batch, alike[0])
             alike.append(place)
-        return {self.measured: counts, f"{self.measured}_of": originals}
+        return {self.measured: counts, self.original: originals}
 
     def bounds(self) -> list[Bound]:
         """At most so many preferred copies."""

@@ -56,7 +56,7 @@ class NearDuplicate(Duplicates):
     @property
     def writes(self) -> dict[str, Any]:
         """The highest similarity, and the id of the row that has it."""
-        return {self.measured: "float64", f"{self.measured}_of": "string"}
+        return {self.measured: "float64", self.original: "string"}
 
     @property
     def found(self) -> dict[str, Any]:
@@ -128,7 +128,7 @@ class NearDuplicate(Duplicates):
                 highest[place], originals[place] = -similarity or 0.0, original
             stays[place] = (highest[place] or 0.0) <= self.at_most
         names = [None if place is None else self.named(batch, place) for place in originals]
-        return {self.measured: highest, f"{self.measured}_of": names}
+        return {self.measured: highest, self.original: names}
 
     def bounds(self) -> list[Bound]:
         """At most so similar to a row that stays."""

@@ -20,8 +20,8 @@ class Publish(Section):
     tag: str | None = Field(None, min_length=1, description="Tag that the release gets on the Hub, such as v1.0.")
     sources: bool = Field(
         False,
-        description="Whether the release holds what was read of local files: the rows up to `limit` and the texts "
-        "taken from them, never other columns. Left out, only who has the files can build it again.",
+        description="Whether the release holds what was read of local files: of the rows up to `limit` the texts and "
+        "what `keep` names, never other columns. Left out, only who has the files can build it again.",
     )
     tokenizer: str | None = Field(
         None,

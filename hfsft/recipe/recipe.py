@@ -14,7 +14,7 @@ from hfsft.filters.base import Filter
 from hfsft.models.model import AnyModel, Model
 from hfsft.recipe.publish import Publish
 from hfsft.recipe.source import Source, load, validate
-from hfsft.rows.table import Table
+from hfsft.rows.tables.table import Table
 from hfsft.stages.base import Section
 from hfsft.stages.evolve import Evolve
 from hfsft.stages.examples import ExampleRows, ExampleTable

@@ -53,7 +53,9 @@ def open_sources(recipe: Recipe) -> tuple[list[Opened], list[Problem]]:
 
     def attempt(section: str, index: int, source: AnySource) -> Iterator[Opened]:
         try:
-            yield source.opened(recipe.base, f"{section}[{index}]")
+            opened = source.opened(recipe.base, f"{section}[{index}]")
+            opened.identity  # noqa: B018 - looks whether it is there, and hashes it, before any row is read
+            yield opened
         except SourceError as error:
             problems.append(_problem(recipe, section, index, error))
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from hfsft.release.lengths import Lengths
     from hfsft.release.sources import ReadFrom
     from hfsft.release.trainer import TrainerCheck
+    from hfsft.stages.base import Opened
 
 
 SPLITS = ("train", "validation")
@@ -105,11 +106,11 @@ class Built:
         return lengths(self) if len(self.rows) else None
 
     @cached_property
-    def changed_sources(self) -> list[str]:
-        """The local sources that are no longer what the build read."""
-        from hfsft.release.sources import changed
+    def unchanged_sources(self) -> dict[tuple[str, int], Opened]:
+        """The local sources that are still what the build read, by section and place in it."""
+        from hfsft.release.sources import unchanged
 
-        return changed(self)
+        return unchanged(self)
 
     @cached_property
     def read_from(self) -> dict[str, ReadFrom]:

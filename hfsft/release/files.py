@@ -11,23 +11,19 @@ from pathlib import Path
 from typing import Any
 
 from hfsft.errors import LOOKS_LIKE_KEY, ReleaseError
-from hfsft.release import lock
-from hfsft.release.remembered import FILE as SIDES
+from hfsft.release.names import CARD, FUNNEL, LEDGER, LOCK, REPORT, RESOLVED, SIDES, WRITTEN
 
-CARD = "README.md"
-FUNNEL = "funnel.json"
-RESOLVED = "recipe.resolved.yaml"
 FOLDERS = ("data", "provenance", "rejected", "preference", "sources", "assets")
-NAMES = {CARD, FUNNEL, RESOLVED, lock.FILE, "ledger.jsonl", SIDES, "recipe.yaml", "report.html"}
-DERIVED = {CARD, FUNNEL, "report.html"}  # and assets/: they say how a build ran, so no two builds have the same
+NAMES = {CARD, FUNNEL, RESOLVED, LOCK, LEDGER, SIDES, WRITTEN, REPORT}
+DERIVED = {CARD, FUNNEL, REPORT}  # and assets/: they say how a build ran, so no two builds have the same
 BLOCK = 1 << 20
 HOLDS = {
     "data/": "the rows, as a trainer reads them",
     "provenance/": "the same rows with lineage, kept columns, measures and reasons",
     "rejected/": "the rows that fell, with their texts",
-    "report.html": "samples of all rows, of those that fell too",
+    REPORT: "samples of all rows, of those that fell too",
     CARD: "the card, with one row and the recipe",
-    "recipe.yaml": "the recipe as you wrote it",
+    WRITTEN: "the recipe as you wrote it",
 }
 NO_SOURCES = "  (no source file goes along)"
 _MADE = re.compile(
@@ -87,7 +83,7 @@ class Build:
             paths = sorted(path for path in folder.rglob("*") if path.is_file())
             names = {path: path.relative_to(folder).as_posix() for path in paths}
             shown = {name: path for path, name in names.items() if made(name)}
-            if lock.FILE in shown and not any(name.startswith("data/") for name in shown):
+            if LOCK in shown and not any(name.startswith("data/") for name in shown):
                 raise ReleaseError(f"{folder}: no row was left in this build, so there is nothing to publish")
             if CARD not in shown or not any(name.startswith("data/") for name in shown):
                 raise ReleaseError(f"{folder} holds no build: it has no {CARD} or no data (hfsft build makes one)")

@@ -24,13 +24,15 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from hfsft.errors import UserError
-from hfsft.release import former, lock, remembered, report, sources, vega
+from hfsft.release import former, lock, remembered, sources, vega
 from hfsft.release.built import SPLITS, Built
-from hfsft.release.card import card
+from hfsft.release.card.card import card
 from hfsft.release.export import default_rows, provenance_rows, rejected_rows
+from hfsft.release.names import CARD, FUNNEL, LEDGER, LOCK, REPORT, RESOLVED, SIDES, WRITTEN
 from hfsft.release.parquet import write_parquet
 from hfsft.release.pictures import pictures
 from hfsft.release.reader import Release
+from hfsft.release.report.page import report
 from hfsft.release.tokenizer import Tokenizer, load_tokenizer
 
 if TYPE_CHECKING:
@@ -74,9 +76,9 @@ def _fill(built: Built, folder: Path) -> None:
     with ThreadPoolExecutor(max_workers=1) as drawing:  # by another process, while all else is written
         drawn = drawing.submit(vega.draw, pictures(built), folder)
         _fill_data(built, folder, tokenizer)
-        _text(folder / report.FILE, report.report(Release(str(folder), folder)))
+        _text(folder / REPORT, report(Release(str(folder), folder)))
     drawn.result()
-    _text(folder / "README.md", card(built, folder))
+    _text(folder / CARD, card(built, folder))
 
 
 def _fill_data(built: Built, folder: Path, tokenizer: Tokenizer | None) -> None:
@@ -91,16 +93,16 @@ def _fill_data(built: Built, folder: Path, tokenizer: Tokenizer | None) -> None:
         write_parquet(fallen, folder / "rejected", "rejected")
     # A line begins with its id: in their order, whatever the order that the rows came in.
     lines = sorted(json.dumps(entry, ensure_ascii=False) + "\n" for entry in built.ledger.entries())
-    _text(folder / "ledger.jsonl", "".join(lines))
+    _text(folder / LEDGER, "".join(lines))
     if built.sides.stands:
-        _text(folder / remembered.FILE, remembered.text(built.sides))
-    _text(folder / "funnel.json", json.dumps(built.summary(), ensure_ascii=False, indent=2) + "\n")
+        _text(folder / SIDES, remembered.text(built.sides))
+    _text(folder / FUNNEL, json.dumps(built.summary(), ensure_ascii=False, indent=2) + "\n")
     source = built.recipe.source
     if source.path:
-        _text(folder / "recipe.yaml", source.text.text)  # as it was read, whatever the file says by now
+        _text(folder / WRITTEN, source.text.text)  # as it was read, whatever the file says by now
     resolved, missing = sources.put(built, folder)
-    _text(folder / "recipe.resolved.yaml", _yaml(resolved))
-    _text(folder / lock.FILE, lock.lock_text(built, resolved, missing))
+    _text(folder / RESOLVED, _yaml(resolved))
+    _text(folder / LOCK, lock.lock_text(built, resolved, missing))
 
 
 def _yaml(value: Any) -> str:

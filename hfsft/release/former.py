@@ -16,8 +16,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from hfsft.errors import ReleaseError, UserError
-from hfsft.release import lock
-from hfsft.release.files import FUNNEL, RESOLVED, made
+from hfsft.release.files import made
+from hfsft.release.names import FUNNEL, LOCK, RESOLVED
 from hfsft.release.reader import HUB
 
 PREVIOUS = ".previous"
@@ -55,7 +55,7 @@ def require(target: Path, force: bool = False) -> None:
         found = sorted(path.name for path in target.iterdir())
         shown = ", ".join(found[:3]) + (f" and {len(found) - 3} more" if len(found) > 3 else "")
         raise UserError(
-            f"{target} is there already and is no build: it has no {lock.FILE} (it holds {shown}). "
+            f"{target} is there already and is no build: it has no {LOCK} (it holds {shown}). "
             "Name another folder with --out, or move it aside with --force, which deletes nothing"
         )
     parent = next(folder for folder in target.absolute().parents if folder.exists())
@@ -100,7 +100,7 @@ def put(new: Path, target: Path, spare: Path, force: bool = False) -> None:
 
 def _foreign(target: Path) -> bool:
     """Whether something stands there that is no build."""
-    return target.is_dir() and any(target.iterdir()) and not (target / lock.FILE).is_file()
+    return target.is_dir() and any(target.iterdir()) and not (target / LOCK).is_file()
 
 
 def _free(target: Path) -> Path:

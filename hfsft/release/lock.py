@@ -23,6 +23,7 @@ from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
 from hfsft.plan.step import digest
+from hfsft.release.names import LOCK
 from hfsft.release.tokenizer import load_tokenizer
 
 if TYPE_CHECKING:
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 
     from hfsft.release.built import Built
 
-FILE = "hfsft.lock.json"
 LAYOUT = 1  # raised when the file is laid out anew
 PACKAGE = "hfsft"
 INDIRECT = ("pyarrow", "tokenizers")  # libraries of our libraries that write files and count tokens
@@ -65,7 +65,7 @@ def lock(built: Built, resolved: Mapping[str, Any], unpublished: Sequence[str] =
 def read(folder: Path) -> dict[str, Any]:
     """The lock file of a release; empty where there is none that can be read."""
     try:
-        found = json.loads((folder / FILE).read_text(encoding="utf-8"))
+        found = json.loads((folder / LOCK).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
     return found if isinstance(found, dict) else {}

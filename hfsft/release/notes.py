@@ -10,6 +10,7 @@ from hfsft.errors import plain
 from hfsft.recipe.blind import filter_warnings
 from hfsft.release import measures
 from hfsft.release.causes import AT_READING, SPOKEN, UNSCORED, Cause, listed
+from hfsft.release.sources import changed
 from hfsft.release.terms import stricter
 from hfsft.rows.tally import rows_said, unread_note
 from hfsft.stages.evolve import FAULT
@@ -82,7 +83,7 @@ def _sources(built: Built) -> Iterator[str]:
     if found:
         rows = sum(cause.rows for cause in found)
         yield f"{rows:,} of {built.ledger.rows_in:,} rows were {SPOKEN[AT_READING]}: {_causes(found)}"
-    for path in built.changed_sources:
+    for path in changed(built):
         yield f"{plain(path)} is not what it was when this build read it: the rows are of what it held then"
 
 

@@ -16,9 +16,10 @@ import yaml
 from hfsft.errors import ReleaseError
 from hfsft.release import changelog
 from hfsft.release.diff import diff
-from hfsft.release.files import CARD, FUNNEL, RESOLVED, Build, is_news, listing, owned
+from hfsft.release.files import Build, is_news, listing, owned
 from hfsft.release.hub import Account, Committed, Hub, Snapshot
 from hfsft.release.loadback import differences
+from hfsft.release.names import CARD, FUNNEL, RESOLVED
 from hfsft.release.patience import TRIES, Tell, may_have_landed, pause
 from hfsft.release.reader import Release
 

@@ -18,16 +18,15 @@ import yaml
 from hfsft.errors import ReleaseError
 from hfsft.release import lock
 from hfsft.release.built import SPLITS
+from hfsft.release.names import FUNNEL, LOCK, RESOLVED, SIDES
 from hfsft.release.patience import Tell, patiently
-from hfsft.release.remembered import FILE as SIDES
 
 if TYPE_CHECKING:
     from datasets import Dataset
 
 HUB = "hf://"
 HUB_DATASET = re.compile(r"hf://datasets/(?P<repo>[^/@]+(?:/[^/@]+)?)(?:@(?P<revision>.+))?/?$")
-RECIPE = "recipe.resolved.yaml"  # beside the sources that it names, so that it can be built from here
-RECIPE_FILES = [RECIPE, lock.FILE, SIDES, "sources/*"]
+RECIPE_FILES = [RESOLVED, LOCK, SIDES, "sources/*"]
 
 
 @dataclass(frozen=True)
@@ -67,16 +66,16 @@ class Release:
     def summary(self) -> dict[str, Any]:
         """Counts and funnel."""
         try:
-            loaded = json.loads((self.folder / "funnel.json").read_text(encoding="utf-8"))
+            loaded = json.loads((self.folder / FUNNEL).read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
-            raise ReleaseError(f"{self.where}: funnel.json cannot be read: {error}") from None
+            raise ReleaseError(f"{self.where}: {FUNNEL} cannot be read: {error}") from None
         assert isinstance(loaded, dict)
         return loaded
 
     def recipe(self) -> dict[str, Any]:
         """The resolved recipe; empty where there is none that can be read."""
         try:
-            text = (self.folder / RECIPE).read_text(encoding="utf-8")
+            text = (self.folder / RESOLVED).read_text(encoding="utf-8")
             found = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - both are safe
         except (OSError, ValueError, yaml.YAMLError):
             return {}
@@ -104,7 +103,7 @@ def open_release(where: str, tell: Tell = lambda _: None) -> Release:
     if not folder.is_dir():
         raise ReleaseError(f"{where}: no such folder (name a build, such as build/name, or {HUB}datasets/you/name)")
     release = Release(where, folder)
-    if not release.splits() and not (folder / lock.FILE).is_file():
+    if not release.splits() and not (folder / LOCK).is_file():
         raise ReleaseError(f"{where}: holds no build of hfsft: it has no provenance rows")
     return release
 
@@ -116,15 +115,15 @@ def fetch_recipe(where: str, tell: Tell = lambda _: None) -> Path:
     that failed.
     """
     folder = _download(where, tell, RECIPE_FILES)
-    if not (folder / RECIPE).is_file():
-        raise ReleaseError(f"{where}: holds no {RECIPE}: hfsft did not publish it")
+    if not (folder / RESOLVED).is_file():
+        raise ReleaseError(f"{where}: holds no {RESOLVED}: hfsft did not publish it")
     if missing := lock.read(folder).get("unpublished"):
         raise ReleaseError(
             f"{where}: cannot be built from here, since its recipe reads {', '.join(map(str, missing))}, which was not "
-            f"published: lay that beside a copy of its {RECIPE} and build the copy, or ask whoever published it for a "
-            "release with `publish: {sources: true}`"
+            f"published: lay that beside a copy of its {RESOLVED} and build the copy, or ask whoever published it for "
+            "a release with `publish: {sources: true}`"
         )
-    return folder / RECIPE
+    return folder / RESOLVED
 
 
 def _download(where: str, tell: Tell, files: list[str] | None = None) -> Path:

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 from hfsft.errors import Place, SourceError
+from hfsft.release.names import LOCK, RESOLVED, SIDES, WRITTEN
 from hfsft.stages.split.sides import NONE, Side, Sides, Stand
 
 if TYPE_CHECKING:
@@ -25,9 +26,8 @@ if TYPE_CHECKING:
 
     from hfsft.recipe.recipe import Recipe
 
-FILE = "sides.jsonl"
 LAYOUT = 1  # raised when the file is laid out anew
-RELEASED = ("recipe.resolved.yaml", "recipe.yaml")  # a recipe in a release, where nothing more is written
+RELEASED = (RESOLVED, WRITTEN)  # a recipe in a release, where nothing more is written
 
 
 def read(recipe: Recipe, out: Path) -> Sides:
@@ -38,7 +38,7 @@ def read(recipe: Recipe, out: Path) -> Sides:
     if not recipe.split.validation:
         return NONE
     beside, asked = _beside(recipe), recipe.split.model_dump(mode="json")
-    paths = ([beside] if beside else []) + [out / recipe.name / FILE]
+    paths = ([beside] if beside else []) + [out / recipe.name / SIDES]
     found = [sides for sides in map(_read, paths) if sides]
     return next((sides for sides in found if sides.asked == asked), found[0] if found else NONE)
 
@@ -58,7 +58,7 @@ def keep(recipe: Recipe, sides: Sides) -> None:
     does, and where the folder cannot be written: then only the build remembers.
     """
     beside = _beside(recipe)
-    if beside is None or beside.name == FILE or not sides.stands or _overridden(recipe):
+    if beside is None or beside.name == SIDES or not sides.stands or _overridden(recipe):
         return
     draft = beside.with_name(f".{beside.name}.{os.getpid()}")
     try:
@@ -81,8 +81,8 @@ def _beside(recipe: Recipe) -> Path | None:
     path = recipe.source.path
     if path is None:
         return None
-    released = path.name in RELEASED and (path.name == RELEASED[0] or path.with_name("hfsft.lock.json").is_file())
-    return path.with_name(FILE) if released else path.with_suffix(f".{FILE}")
+    released = path.name in RELEASED and (path.name == RESOLVED or path.with_name(LOCK).is_file())
+    return path.with_name(SIDES) if released else path.with_suffix(f".{SIDES}")
 
 
 def _overridden(recipe: Recipe) -> bool:

@@ -11,6 +11,7 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,6 +25,7 @@ from hfsft.stages.seeds import PromptTable
 if TYPE_CHECKING:
     from hfsft.recipe.recipe import Recipe
     from hfsft.release.built import Built
+    from hfsft.stages.base import Opened
 
 Local = ExampleTable | PromptTable
 
@@ -50,7 +52,8 @@ def put(built: Built, folder: Path) -> tuple[dict[str, Any], list[str]]:
     resolved = recipe.resolved()
     missing: list[str] = []
     for section, number, source in local_sources(recipe):
-        if not recipe.publish.sources or source.path in built.changed_sources:
+        opened = built.unchanged_sources.get((section, number))
+        if not recipe.publish.sources or opened is None:
             resolved[section][number]["path"] = shown(source.path)
             missing.append(shown(source.path))
             continue
@@ -59,7 +62,7 @@ def put(built: Built, folder: Path) -> tuple[dict[str, Any], list[str]]:
         columns = {key: _free(key, source.keep) for key in texts}
         (folder / FOLDER).mkdir(exist_ok=True)
         with (folder / path).open("w", encoding="utf-8", newline="\n") as lines:
-            for row in source.opened(recipe.base, f"{section}[{number}]").rows(None):
+            for row in opened.rows(None):
                 if row.defect is None:
                     said = {columns[key]: value for key, value in _said(row, texts).items()}
                     lines.write(json.dumps({**said, **row.kept}, ensure_ascii=False) + "\n")
@@ -99,18 +102,22 @@ def read_from(built: Built) -> dict[str, ReadFrom]:
     return dict(found)
 
 
-def changed(built: Built) -> list[str]:
-    """The local sources that are no longer what the build read."""
+def unchanged(built: Built) -> dict[tuple[str, int], Opened]:
+    """The local sources that are still what the build read, by section and place in it."""
     read = built.plan.steps[0].identity
-    found = []
+    found = {}
     for section, number, source in local_sources(built.recipe):
-        try:
-            now = source.opened(built.recipe.base, f"{section}[{number}]").identity
-        except (UserError, OSError):
-            now = {}
-        if now != read[section][number]:
-            found.append(source.path)
-    return sorted(set(found))
+        opened = source.opened(built.recipe.base, f"{section}[{number}]")
+        with suppress(UserError, OSError):
+            if opened.identity == read[section][number]:
+                found[section, number] = opened
+    return found
+
+
+def changed(built: Built) -> list[str]:
+    """The paths of the others."""
+    there = built.unchanged_sources
+    return sorted({source.path for *at, source in local_sources(built.recipe) if tuple(at) not in there})
 
 
 def shown(path: str) -> str:

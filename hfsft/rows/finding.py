@@ -11,6 +11,8 @@ from hfsft.rows.values import NOT_UNICODE, absent, broken, healed, holds, printa
 Drop = Literal["reasoning", "tools", "images", "label", "weight", "pair", "history", "unanswered"]
 """What a recipe may leave out of rows that hold it, where they would else be set aside."""
 
+BRIEF = 40  # characters of a name that a message shows
+
 
 @dataclass
 class Finding:
@@ -47,10 +49,10 @@ class Finding:
         return printable(text)
 
 
-def brief(value: Any, most: int = 40) -> str:
+def brief(value: Any) -> str:
     """A name out of a row, short and in one line, for a message."""
     text = printable(" ".join(str(value).split()))
-    return text if len(text) <= most else f"{text[: most - 3]}..."
+    return text if len(text) <= BRIEF else f"{text[: BRIEF - 3]}..."
 
 
 def below(*parts: str | None) -> str | None:

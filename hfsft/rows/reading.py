@@ -13,7 +13,7 @@ from hfsft.rows.columns import LOOKED_AT, Columns, Format, Seen, settle, settle_
 from hfsft.rows.conversation import Order, conversation
 from hfsft.rows.finding import Drop, Finding, below
 from hfsft.rows.refused import check_row
-from hfsft.rows.table import Record, Table
+from hfsft.rows.tables.table import Record, Table
 from hfsft.rows.tally import file_of
 from hfsft.rows.turns import Role, Turn, is_conversation, read_turns
 from hfsft.rows.values import NOT_UNICODE, as_text, broken, from_json, holds, printable

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -12,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from hfsft.errors import AnswerError, PromptError
 from hfsft.rows.finding import Drop, Finding
 from hfsft.rows.reading import How, SourceRow
-from hfsft.rows.table import Table
+from hfsft.rows.tables.table import Table
 
 if TYPE_CHECKING:
     from hfsft.errors import Place
@@ -43,10 +44,18 @@ class Asking(Section):
 
 @dataclass(frozen=True)
 class Opened:
-    """A source whose files are there: what its rows depend on, and the rows, at most so many where one says so."""
+    """A source: the rows, at most so many where one says so, and what they depend on."""
 
-    identity: Mapping[str, Any]
     rows: Callable[[int | None], Iterator[SourceRow]]
+    depends_on: Callable[[], Mapping[str, Any]]
+
+    @cached_property
+    def identity(self) -> Mapping[str, Any]:
+        """What the rows depend on: of files what they hold, so that all of them is read for it, and only once.
+
+        Raises `SourceError` where there is no such file. Rows that are read behind it are of what it saw, or an error.
+        """
+        return self.depends_on()
 
 
 class TableSection(Section):
@@ -90,16 +99,18 @@ class TableSection(Section):
         )
 
     def open_with(self, base: Path, read: Callable[[Table, How, int | None], Iterator[SourceRow]]) -> Opened:
-        """The table, opened. Raises `SourceError` where there is none."""
+        """The table, opened; both what rows depend on and the rows raise `SourceError` where there is none."""
         table, how = self.table(base), self.how()
-        # The path and the revision stand in it as what they came to: names, hashes of content, a commit.
-        identity = {**self.model_dump(mode="json", exclude={"path", "revision"}), "table": table.identity()}
+
+        def depends_on() -> dict[str, Any]:
+            # The path and the revision stand in it as what they came to: names, hashes of content, a commit.
+            return {**self.model_dump(mode="json", exclude={"path", "revision"}), "table": table.identity()}
 
         def rows(limit: int | None) -> Iterator[SourceRow]:
             bounds = [bound for bound in (self.limit, limit) if bound is not None]
             return read(table, how, min(bounds, default=None))
 
-        return Opened(identity, rows)
+        return Opened(rows, depends_on)
 
 
 def written(texts: Mapping[str, Any], place: str) -> SourceRow:

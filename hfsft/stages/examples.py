@@ -37,7 +37,7 @@ class ExampleRows(Section):
             for index, row in enumerate(self.rows[:limit]):
                 yield written(row.model_dump(), f"{place}.rows[{index}]")
 
-        return Opened({**self.model_dump(mode="json"), "place": place}, rows)
+        return Opened(rows, lambda: {**self.model_dump(mode="json"), "place": place})
 
 
 class ExampleTable(TableSection):
@@ -58,5 +58,5 @@ class ExampleTable(TableSection):
         return replace(super().how(), roles=self.roles, order=Order(self.assistant_opens, self.join_turns))
 
     def opened(self, base: Path, place: str) -> Opened:
-        """The rows of the table. Raises `SourceError` where there is none; reading raises it where it holds none."""
+        """The rows of the table; reading raises `SourceError` where there is none, or one without rows."""
         return self.open_with(base, read_examples)

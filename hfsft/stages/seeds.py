@@ -36,7 +36,7 @@ class Prompts(Section):
             for index, prompt in enumerate(self.prompts[:limit]):
                 yield written({"instruction": prompt, **shared}, f"{place}.prompts[{index}]")
 
-        return Opened({**self.model_dump(mode="json"), "place": place}, rows)
+        return Opened(rows, lambda: {**self.model_dump(mode="json"), "place": place})
 
 
 class PromptTable(TableSection):
@@ -45,5 +45,5 @@ class PromptTable(TableSection):
     prompt: str | None = Field(None, description=f"Column of the instruction (else {', '.join(SEED_PROMPTS)}).")
 
     def opened(self, base: Path, place: str) -> Opened:
-        """The seeds of the table. Raises `SourceError` where there is none; reading raises it for one without rows."""
+        """The seeds of the table; reading raises `SourceError` where there is none, or one without rows."""
         return self.open_with(base, read_seeds)

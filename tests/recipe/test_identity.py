@@ -100,6 +100,7 @@ BASE_OF: dict[str, dict[str, Any]] = {
         for table in ("PromptTable", "ExampleTable")
         for key in ("split", "config", "revision")
     },
+    **{f"{table}.delimiter": {"path": "rows.csv"} for table in ("PromptTable", "ExampleTable")},
 }
 
 USES_ALL = "{{ name }} {{ description }} {{ language }}"
@@ -111,6 +112,7 @@ def recipe(folder: Path) -> dict[str, Any]:
     for name in ("rows", "others"):
         row = {**texts, **{f"{key}x": name for key in COLUMNS}, "x": name, "xx": name}
         (folder / f"{name}.jsonl").write_text(json.dumps(row) + "\n")
+    (folder / "rows.csv").write_text("prompt,response\na,b\n")
     at = {"base_url": "http://localhost:8000/v1"}
     return {
         "name": "toy",
@@ -204,7 +206,7 @@ def put(data: dict[str, Any], place: tuple[str | int, ...], values: dict[str, An
 def test_a_field_moves_the_fingerprint_or_is_known_to_be_harmless(
     section: type[BaseModel], name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("hfsft.rows.hub.commit_of", lambda repo, revision: f"{repo} at {revision}")
+    monkeypatch.setattr("hfsft.rows.tables.hub.commit_of", lambda repo, revision: f"{repo} at {revision}")
     key, data = f"{section.__name__}.{name}", recipe(tmp_path)
     place = PLACES.get(section.__name__)
     if of := next((of for of, kind in FILTERS.items() if kind is section), None):

@@ -19,6 +19,7 @@ from hfsft.plan.row import COLUMNS
 from hfsft.plan.step import Row, Step
 from hfsft.recipe.compile import compile_recipe
 from hfsft.recipe.recipe import load_recipe
+from hfsft.rows.tables.table import Table
 from tests.rows.helpers import file
 
 
@@ -103,6 +104,15 @@ def test_a_valid_recipe_says_what_it_will_not_carry_and_offline_asks_no_hub(
         "note: a.jsonl: 2 columns were not carried: id (2 rows), channel (1) "
         "(name columns in `keep:` to have them in provenance)",
     ]
+
+
+def test_a_recipe_is_checked_without_reading_all_of_its_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    hashed: list[Table] = []
+    monkeypatch.setattr(Table, "identity", hashed.append)
+    file(tmp_path, "a.jsonl", {"question": "a", "answer": "b"})
+    (tmp_path / "r.yaml").write_text("name: r\nexamples:\n  - path: a.jsonl\n")
+    assert pipeline.validate(tmp_path / "r.yaml").notes == []
+    assert hashed == []
 
 
 def test_half_a_character_in_a_recipe_is_an_error_at_its_key() -> None:

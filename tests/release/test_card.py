@@ -15,9 +15,9 @@ from huggingface_hub import DatasetCard
 from hfsft.recipe.compile import compile_recipe
 from hfsft.recipe.licences import HUB_LICENCES
 from hfsft.recipe.recipe import load_recipe
-from hfsft.release.card import card
+from hfsft.release.card.card import card
+from hfsft.release.card.markdown import cell, code, joined, table
 from hfsft.release.changelog import MARK, describe, merge
-from hfsft.release.markdown import cell, code, joined, table
 from hfsft.release.terms import TABLE, stricter, terms_of
 from tests.release.toy import NASTY, RECIPE, dataset, release, toy
 

@@ -9,8 +9,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from hfsft.release.clusters import clusters
-from hfsft.release.story import Table
+from hfsft.release.report.clusters import clusters
+from hfsft.release.report.story import Table
 
 
 def table(path: Path, split: str, rows: list[dict[str, Any]]) -> Table:

@@ -7,20 +7,20 @@ from pathlib import Path
 from typing import Any
 
 from hfsft.pipeline import run
-from hfsft.release.lock import FILE
+from hfsft.release.names import LOCK
 from tests.models.server import LLM
 from tests.recipes import reply, support
 from tests.release.samples import examples, tokenizer_folder
 
 
 def locked(recipe: Any, out: Path) -> dict[str, Any]:
-    found = json.loads((run(recipe, out=out)[1] / FILE).read_text(encoding="utf-8"))
+    found = json.loads((run(recipe, out=out)[1] / LOCK).read_text(encoding="utf-8"))
     assert isinstance(found, dict)
     return found
 
 
 def test_equal_builds_have_equal_locks(tmp_path: Path, home: Path) -> None:
-    first, second = (run(examples(), out=tmp_path / name)[1] / FILE for name in ("one", "two"))
+    first, second = (run(examples(), out=tmp_path / name)[1] / LOCK for name in ("one", "two"))
     assert first.read_bytes() == second.read_bytes()
 
 
@@ -30,7 +30,7 @@ def test_a_build_from_the_folder_of_another_has_the_same_lock(tmp_path: Path, ho
     first = run({**recipe, "publish": {"sources": True}}, out=tmp_path / "one")[1]
     second = run(first / "recipe.resolved.yaml", out=tmp_path / "two")[1]
     third = run(second / "recipe.resolved.yaml", out=tmp_path / "three")[1]
-    assert (second / FILE).read_bytes() == (third / FILE).read_bytes()
+    assert (second / LOCK).read_bytes() == (third / LOCK).read_bytes()
     data = "data/train-00000-of-00001.parquet"
     assert (first / data).read_bytes() == (second / data).read_bytes()
 
@@ -39,7 +39,7 @@ def test_a_lock_names_no_folder_of_this_machine(tmp_path: Path, home: Path) -> N
     (tmp_path / "rows.jsonl").write_text('{"prompt": "Where is it?", "completion": "Here."}\n', encoding="utf-8")
     recipe = {"name": "toy", "examples": [{"path": str(tmp_path / "rows.jsonl")}], "filters": []}
     folder = run(recipe, out=tmp_path / "one")[1]
-    assert json.loads((folder / FILE).read_text())["unpublished"] == ["rows.jsonl"]
+    assert json.loads((folder / LOCK).read_text())["unpublished"] == ["rows.jsonl"]
     for path in folder.rglob("*"):
         assert path.is_dir() or str(tmp_path).encode() not in path.read_bytes(), path
 

@@ -14,7 +14,6 @@ from hfsft.release.built import Built
 from hfsft.stages.split.sides import Sides
 from tests.release.toy import MEASURES, RECIPE, toy
 
-LLAMA: dict[str, Any] = RECIPE["models"]["writer"]
 JUDGE: dict[str, Any] = RECIPE["models"]["judge"]
 ANCHOR = {"instruction": "Where is it?", "response": "Wait.", "scores": {"relevance": 3, "usefulness": 1}}
 

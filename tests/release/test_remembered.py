@@ -14,6 +14,7 @@ import yaml
 
 import hfsft
 from hfsft.errors import SourceError
+from hfsft.pipeline import forecast
 from hfsft.plan.step import digest
 from hfsft.release.diff import Diff, diff
 from hfsft.release.reader import open_release
@@ -67,6 +68,13 @@ def compared(old: Path, new: Path) -> Diff:
 
 def to_validation(found: Diff) -> list[str]:
     return [row_id for row_id, (_, side) in found.moved.items() if side == "validation"]
+
+
+def test_a_plan_of_what_is_built_knows_that_all_of_it_is(tmp_path: Path) -> None:
+    for stop in (40, 57, 57):  # the last knows the sides of all rows
+        recipe = grow(tmp_path / "mine", stop)
+        hfsft.build(recipe, out=tmp_path / str(stop))
+    assert [each.step.name for each in forecast(recipe) if not each.cached] == []
 
 
 def test_rows_that_are_added_move_no_row_whichever_folder_is_built_into(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -13,9 +14,9 @@ import pytest
 from hfsft.cli import main
 from hfsft.errors import ReleaseError
 from hfsft.release.reader import Release
-from hfsft.release.report import _json, report, rewrite
-from hfsft.release.story import EACH_RULE, LONGEST, SAMPLES, Story, Table
-from hfsft.release.thresholds import STEPS, _places, thresholds
+from hfsft.release.report.page import LATER, _json, report, rewrite
+from hfsft.release.report.story import EACH_RULE, LONGEST, SAMPLES, Story, Table
+from hfsft.release.report.thresholds import STEPS, _places, thresholds
 from tests.release.toy import NASTY, release, toy
 
 
@@ -57,6 +58,14 @@ def test_the_same_page_comes_from_the_folder_alone(folder: Path, tmp_path: Path)
     before = (folder / "report.html").read_bytes()
     assert rewrite(str(folder)) == folder / "report.html"
     assert (folder / "report.html").read_bytes() == before
+
+
+def test_a_build_of_a_version_before_has_its_page_too(folder: Path, tmp_path: Path) -> None:
+    shutil.copytree(folder, tmp_path / "old")
+    path = tmp_path / "old" / "funnel.json"
+    summary = json.loads(path.read_text(encoding="utf-8"))
+    path.write_text(json.dumps({name: value for name, value in summary.items() if name not in LATER}))
+    assert "built on" not in rewrite(str(tmp_path / "old")).read_text(encoding="utf-8")
 
 
 def test_a_folder_without_a_build_is_refused(tmp_path: Path) -> None:
@@ -111,7 +120,7 @@ def test_samples_are_few_the_same_each_time_and_of_every_rule(story: Story) -> N
 
 
 def test_a_long_text_is_shown_in_part() -> None:
-    from hfsft.release.story import _cut
+    from hfsft.release.report.story import _cut
 
     assert _cut("a" * LONGEST) == "a" * LONGEST
     assert _cut("a" * (LONGEST + 1200)).endswith("… (1,200 more characters)")

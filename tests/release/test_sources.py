@@ -13,7 +13,7 @@ import yaml
 from hfsft.cli import main
 from hfsft.errors import ReleaseError
 from hfsft.pipeline import run
-from hfsft.release.lock import FILE
+from hfsft.release.names import LOCK
 from hfsft.release.reader import fetch_recipe
 from tests.models.server import LLM
 from tests.recipes import reply, support
@@ -78,7 +78,7 @@ def test_what_was_read_is_published_where_the_recipe_says_so_and_builds_the_same
     card = (folder / "README.md").read_text(encoding="utf-8")
     assert "`sources/examples-0.jsonl` (" in card
     assert "In a copy of this folder" in card
-    assert json.loads((folder / FILE).read_text())["unpublished"] == []
+    assert json.loads((folder / LOCK).read_text())["unpublished"] == []
 
 
 def test_a_release_without_its_sources_says_why_it_cannot_be_built(
@@ -115,4 +115,4 @@ def test_recipe_and_sources_are_what_was_read_not_what_lies_there_at_the_end(tmp
         assert "Be LONG." not in text
     assert [note for note in built.notes if note.startswith("seeds.txt is not what it was when this build read it")]
     assert not (folder / "sources").exists(), "what was read is there no more"
-    assert json.loads((folder / FILE).read_text())["unpublished"] == ["seeds.txt"]
+    assert json.loads((folder / LOCK).read_text())["unpublished"] == ["seeds.txt"]

@@ -26,6 +26,7 @@ def test_a_push_between_identity_and_reading_changes_nothing(hub: HubServer) -> 
     hub.run(PUSH, "old", token=token)
     program = """
     opened = PromptTable(path="ana/src").opened(Path(), "seeds[0]")
+    opened.identity
     import datasets
     datasets.Dataset.from_dict({"prompt": ["new"], "id": ["x"]}).push_to_hub("ana/src")
     rows = list(opened.rows(None))

@@ -67,6 +67,7 @@ def test_the_name_of_a_file_is_part_of_what_its_rows_say(tmp_path: Path) -> None
 
 def test_a_file_that_changes_between_its_hash_and_its_rows_is_an_error(tmp_path: Path) -> None:
     opened = PromptTable(path=file(tmp_path, "s.txt", "How?")).opened(tmp_path, "seeds[0]")
+    assert opened.identity == opened.identity
     assert len(list(opened.rows(None))) == 1
     file(tmp_path, "s.txt", "Why?", "When?")
     with pytest.raises(SourceError, match=r"s.txt: was changed while it was read"):

@@ -27,7 +27,7 @@ class Split(Section):
         0.1,
         ge=0,
         lt=1,
-        description="Share of the rows to hold out, within one family; of each topic about as many.",
+        description="Share of the rows to hold out, as nearly as whole families allow; of each topic about as many.",
     )
     similarity: float = Field(
         0.6,

@@ -14,17 +14,20 @@ from markupsafe import Markup
 
 from hfsft.prompts import templates
 from hfsft.release import charts, lock, vega
+from hfsft.release.card.sections import dollars
 from hfsft.release.causes import Cause, listed
+from hfsft.release.names import REPORT, RESOLVED, WRITTEN
 from hfsft.release.reader import Release, open_release
-from hfsft.release.sections import dollars
-from hfsft.release.story import Story
-from hfsft.release.thresholds import thresholds
+from hfsft.release.report.story import Story
+from hfsft.release.report.thresholds import thresholds
 from hfsft.rows.tally import rows_said
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-FILE = "report.html"
+LATER: dict[str, Any] = {"built": None, "language": None, "license": None, "causes": []}
+"""What summaries say since builds that still lie about were made, as it is where they do not say it."""
+
 SCRIPTS = ("charts.js", "samples.js")
 
 
@@ -34,7 +37,7 @@ def report(release: Release) -> str:
     Raises `ReleaseError` where the folder lacks them.
     """
     story = Story(release)
-    summary = story.summary
+    summary = {**LATER, **story.summary}
     scripts = [vega.bundle(), *(_file(name) for name in SCRIPTS)]
     lines = [line for line in summary["funnel"] if line["added"] or line["removed"]]
     measured = list(thresholds(story))
@@ -53,7 +56,7 @@ def report(release: Release) -> str:
             summary=summary,
             measures=measured,
             rules=story.rules(),
-            causes=listed([Cause(**cause) for cause in summary.get("causes", [])]),
+            causes=listed([Cause(**cause) for cause in summary["causes"]]),
             topics=story.topics(),
             recipe=_recipe(release),
             version=_version(release),
@@ -74,7 +77,7 @@ def report(release: Release) -> str:
 
 def _recipe(release: Release) -> dict[str, str] | None:
     """The recipe as it was built, None where the folder has none."""
-    for name in ("recipe.yaml", "recipe.resolved.yaml"):
+    for name in (WRITTEN, RESOLVED):
         path = release.folder / name
         if path.is_file():
             return {"file": name, "text": path.read_text(encoding="utf-8")}
@@ -92,7 +95,7 @@ def rewrite(where: str) -> Path:
     Raises `ReleaseError` where that holds no build.
     """
     release = open_release(where)
-    path = release.folder / FILE
+    path = release.folder / REPORT
     beside = path.with_suffix(".new")
     beside.write_text(report(release), encoding="utf-8", newline="\n")
     os.replace(beside, path)  # noqa: PTH105 - a reader never sees half a page

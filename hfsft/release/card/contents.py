@@ -10,14 +10,14 @@ from hfsft.errors import plain
 from hfsft.plan.row import conversation
 from hfsft.recipe.sources import filters_of
 from hfsft.release import lock, measures
+from hfsft.release.card.markdown import code, joined, prose, table
 from hfsft.release.files import size
-from hfsft.release.markdown import code, joined, prose, table
 from hfsft.release.sources import FOLDER, local_sources
 from hfsft.rows.tally import unread_counts
 
 if TYPE_CHECKING:
     from hfsft.release.built import Built
-    from hfsft.release.sections import Release
+    from hfsft.release.card.sections import Draft
 
 Values = dict[str, Any]
 
@@ -26,9 +26,9 @@ LOOKED_AT = 20  # rows, of which the shortest is shown
 SHOWN_LINES, SHOWN_LINE = 20, 400  # of each turn of the row that is shown
 
 
-def about(release: Release) -> Values:
+def about(draft: Draft) -> Values:
     """What it is, how large, and who wrote it as far as that is known."""
-    built = release.built
+    built = draft.built
     recipe, counts = built.recipe, built.ledger.counts()
     sizes = [f"**{counts[split]:,}** {split}" for split in built.ledger.splits if counts[split]]
     return {
@@ -61,13 +61,13 @@ def _claims(built: Built) -> Iterator[str]:
     )
 
 
-def sample(release: Release) -> Values | None:
+def sample(draft: Draft) -> Values | None:
     """One row as a trainer meets it, a short one, and the same in every card."""
-    ids = release.built.rows["id"][:]
+    ids = draft.built.rows["id"][:]
     places = sorted(range(len(ids)), key=ids.__getitem__)[:LOOKED_AT]
     if not places:
         return None
-    found = [conversation(row) for row in release.built.rows.select(places)]
+    found = [conversation(row) for row in draft.built.rows.select(places)]
     turns = min(found, key=lambda turns: sum(len(turn["content"]) for turn in turns))
     return {"block": code("\n\n".join(f"[{turn['role']}]\n{_shown(turn['content'])}" for turn in turns))}
 
@@ -83,9 +83,9 @@ def _line(line: str) -> str:
     return indent + plain(line, SHOWN_LINE)
 
 
-def topics(release: Release) -> Values | None:
+def topics(draft: Draft) -> Values | None:
     """How many of the kept rows are about what."""
-    counts = Counter(topic for topic in release.built.rows["topic"][:] if topic)
+    counts = Counter(topic for topic in draft.built.rows["topic"][:] if topic)
     if not counts:
         return None
     ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
@@ -93,15 +93,15 @@ def topics(release: Release) -> Values | None:
     rest = ordered[TOPICS:]
     if rest:
         rows.append((f"{len(rest):,} other topics", sum(number for _, number in rest)))
-    without = len(release.built.rows) - sum(counts.values())
+    without = len(draft.built.rows) - sum(counts.values())
     if without:
         rows.append(("none", without))
     return {"table": table(("topic", "rows"), rows, right=(1,))}
 
 
-def sources(release: Release) -> Values | None:
+def sources(draft: Draft) -> Values | None:
     """Where rows were read, how many of each stayed, what was not carried, and what of the files goes along."""
-    built = release.built
+    built = draft.built
     files = sorted(built.read_from.items(), key=lambda item: (-item[1].kept - item[1].fell, item[0]))
     if not files:
         return None
@@ -112,7 +112,7 @@ def sources(release: Release) -> Values | None:
     return {
         "table": table(("read from", "rows in", "kept", "not carried"), rows_of, right=(1, 2)),
         "more": len(files) - FILES if len(files) > FILES else 0,
-        "published": published(release.folder),
+        "published": published(draft.folder),
         "local": any(local_sources(built.recipe)),
     }
 

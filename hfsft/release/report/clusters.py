@@ -12,7 +12,7 @@ from hfsft.plan.question import OPTIONAL, READS, questions
 from hfsft.plan.step import Batch
 
 if TYPE_CHECKING:
-    from hfsft.release.story import Table
+    from hfsft.release.report.story import Table
 
 CLUSTERS = 40
 MEMBERS = 6  # of a cluster, shown with their text

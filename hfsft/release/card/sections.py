@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hfsft.release import measures
+from hfsft.release.card.contents import about, sample, sources, topics, unpublished
+from hfsft.release.card.markdown import code, joined, prose, table
 from hfsft.release.causes import listed
-from hfsft.release.contents import about, sample, sources, topics, unpublished
-from hfsft.release.markdown import code, joined, prose, table
+from hfsft.release.names import RESOLVED, WRITTEN
 from hfsft.release.pictures import FUNNEL, LENGTHS, SCORES
 from hfsft.release.terms import stricter, terms_of
 from hfsft.rows.tally import rows_said
@@ -26,7 +27,6 @@ Values = dict[str, Any]
 
 EXAMPLE_MODEL = "HuggingFaceTB/SmolLM2-135M-Instruct"
 WIDE = 11  # scores of a scale, from which a column for each is too many
-RESOLVED = "recipe.resolved.yaml"  # builds from the release alone where its sources lie beside it
 HOLDS = {
     "default": "what a trainer reads",
     "provenance": "lineage, measures, scores and reasons of the same rows, by `id`",
@@ -35,7 +35,7 @@ HOLDS = {
 
 
 @dataclass(frozen=True)
-class Release:
+class Draft:
     """A build and the folder that its data and pictures are written to already."""
 
     built: Built
@@ -47,19 +47,19 @@ class Release:
         return name if (self.folder / name).is_file() else None
 
 
-def use(release: Release) -> Values | None:
+def use(draft: Draft) -> Values | None:
     """The code that loads it into a trainer; None where no row is left to load."""
-    found = release.built.lengths
+    found = draft.built.lengths
     if found is None:
         return None
-    default = release.metadata["dataset_info"][0]
+    default = draft.metadata["dataset_info"][0]
     columns = [feature["name"] for feature in default["features"]]
-    publish = release.built.recipe.publish
+    publish = draft.built.recipe.publish
     return {
-        "source": publish.repo_id or f"build/{release.built.recipe.name}",
+        "source": publish.repo_id or f"build/{draft.built.recipe.name}",
         "model": publish.tokenizer or EXAMPLE_MODEL,
         "columns": joined([f"`{name}`" for name in columns]),
-        "assistant_only": release.built.trainer.loss_covers_prompt and release.built.trainer.marks_answers,
+        "assistant_only": draft.built.trainer.loss_covers_prompt and draft.built.trainer.marks_answers,
         "validation": any(split["name"] == "validation" for split in default["splits"]),
         "max_length": found.max_length,
         "estimated": found.tokenizer is None,
@@ -67,7 +67,7 @@ def use(release: Release) -> Values | None:
             ("configuration", "rows", "holds"),
             [
                 (f"`{info['config_name']}`", sum(split["num_examples"] for split in info["splits"]), holds)
-                for info in release.metadata["dataset_info"]
+                for info in draft.metadata["dataset_info"]
                 if (holds := HOLDS.get(info["config_name"]))
             ],
             right=(1,),
@@ -75,9 +75,9 @@ def use(release: Release) -> Values | None:
     }
 
 
-def funnel(release: Release) -> Values:
+def funnel(draft: Draft) -> Values:
     """What each step did to the number of rows."""
-    ledger = release.built.ledger
+    ledger = draft.built.ledger
     rows = [
         (
             f"`{line.step}`",
@@ -94,14 +94,14 @@ def funnel(release: Release) -> Values:
         "table": table(("step", "rows in", "added", "removed", "share", "left"), rows, right=range(1, 6)),
         "rows_in": f"{ledger.rows_in:,}",
         "fates": " + ".join(f"{rows:,} {fate}" for fate, rows in ledger.counts().items()),
-        "picture": release.picture(FUNNEL),
-        "causes": [prose(line) for line in listed(release.built.causes)],
+        "picture": draft.picture(FUNNEL),
+        "causes": [prose(line) for line in listed(draft.built.causes)],
     }
 
 
-def scores(release: Release) -> Values | None:
+def scores(draft: Draft) -> Values | None:
     """The judge's scores of the rows that stayed, criterion by criterion."""
-    built = release.built
+    built = draft.built
     judge = built.recipe.judge
     if judge is None:
         return None
@@ -125,13 +125,13 @@ def scores(release: Release) -> Values | None:
         "model": built.recipe.models[built.recipe.role(judge)].model,
         "anchors": len(judge.anchors),
         "unscored": sum(len(fallen.rows) for fallen in built.ledger.fallen if fallen.rule == "unscored"),
-        "picture": release.picture(SCORES),
+        "picture": draft.picture(SCORES),
     }
 
 
-def split(release: Release) -> Values | None:
+def split(draft: Draft) -> Values | None:
     """Duplicates that fell, families, and that none of them lies on both sides; None where no row is left."""
-    built = release.built
+    built = draft.built
     if not len(built.rows):
         return None
     sides: dict[str, set[str]] = {}
@@ -153,9 +153,9 @@ def split(release: Release) -> Values | None:
     }
 
 
-def tokens(release: Release) -> Values | None:
+def tokens(draft: Draft) -> Values | None:
     """How long rows are, and where to cut; None where no row is left."""
-    found = release.built.lengths
+    found = draft.built.lengths
     if found is None:
         return None
     summary = found.summary
@@ -167,15 +167,15 @@ def tokens(release: Release) -> Values | None:
         "table": table(head, [values], right=range(len(head))),
         "max_length": found.max_length,
         "cut": f"{found.cut:,}",
-        "rows": f"{len(release.built.rows):,}",
-        "picture": release.picture(LENGTHS),
+        "rows": f"{len(draft.built.rows):,}",
+        "picture": draft.picture(LENGTHS),
     }
 
 
-def models(release: Release) -> Values | None:
+def models(draft: Draft) -> Values | None:
     """Which model did what, and under which terms."""
-    recipe = release.built.recipe
-    roles = measures.roles(release.built.plan)
+    recipe = draft.built.recipe
+    roles = measures.roles(draft.built.plan)
     rows, warnings = [], []
     for name, stages in roles.items():
         model = recipe.models[name]
@@ -190,9 +190,9 @@ def models(release: Release) -> Values | None:
     return {"table": table(head, rows), "warnings": warnings, "license": recipe.license} if rows else None
 
 
-def cost(release: Release) -> Values | None:
+def cost(draft: Draft) -> Values | None:
     """What the models' answers took, whichever build asked for them."""
-    spent, each = release.built.spent, release.built.usd_per_row
+    spent, each = draft.built.spent, draft.built.usd_per_row
     rows = [
         (
             *(part[name] for name in ("stage", "model", "answers", "input_tokens", "output_tokens")),
@@ -215,25 +215,25 @@ def dollars(usd: float | None, places: int = 4) -> str:
     return "unknown" if usd is None else f"{usd:.{places}f}"
 
 
-def limits(release: Release) -> Values:
+def limits(draft: Draft) -> Values:
     """What to know before training on it; a note that begins with a file's name keeps its first letter."""
-    notes = [note if "." in note.split(" ")[0] else note[0].upper() + note[1:] for note in release.built.notes]
-    return {"notes": [prose(note) for note in notes], "rows": len(release.built.rows)}
+    notes = [note if "." in note.split(" ")[0] else note[0].upper() + note[1:] for note in draft.built.notes]
+    return {"notes": [prose(note) for note in notes], "rows": len(draft.built.rows)}
 
 
-def recipe(release: Release) -> Values:
+def recipe(draft: Draft) -> Values:
     """The recipe as it was built, and the command that builds the same again."""
     from hfsft import __version__
 
     # What was overridden on the command line stands only in the resolved recipe.
-    written = release.folder / "recipe.yaml"
-    file = RESOLVED if release.built.recipe.source.changed or not written.is_file() else written.name
-    text = (release.folder / file).read_text(encoding="utf-8")
-    missing = unpublished(release.folder)
+    written = draft.folder / WRITTEN
+    file = RESOLVED if draft.built.recipe.source.changed or not written.is_file() else written.name
+    text = (draft.folder / file).read_text(encoding="utf-8")
+    missing = unpublished(draft.folder)
     return {"block": code(text, "yaml"), "file": RESOLVED, "version": __version__, "unpublished": missing}
 
 
-SECTIONS: tuple[Callable[[Release], Values | None], ...] = (
+SECTIONS: tuple[Callable[[Draft], Values | None], ...] = (
     about,
     sample,
     use,

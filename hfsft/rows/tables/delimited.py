@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import IO, Any
 
 from hfsft.errors import SourceError, place_of
-from hfsft.rows.files import open_text
-from hfsft.rows.objects import Odd
+from hfsft.rows.tables.files import open_text
+from hfsft.rows.tables.objects import Odd
 from hfsft.rows.values import same_name
 
 FIELD_LIMIT = 2**24  # characters; the module's own 131,072 is less than a long conversation

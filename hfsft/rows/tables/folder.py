@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from hfsft.errors import SourceError
-from hfsft.rows.files import plain_suffix
+from hfsft.rows.tables.files import plain_suffix
 
 # As `datasets` tells splits by names: a word of these in the file's name or a folder's, or `name-00000-of-00001`.
 SPLIT_WORDS = {

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import IO, Any
 
 from hfsft.errors import SourceError, place_of
-from hfsft.rows.files import open_text
 from hfsft.rows.finding import brief
 from hfsft.rows.refused import TOOLS_FIELDS, bare
+from hfsft.rows.tables.files import open_text
 from hfsft.rows.turns import LISTS
 from hfsft.rows.values import DEEPEST, holds
 

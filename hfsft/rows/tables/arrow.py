@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from hfsft.rows.objects import Odd
+from hfsft.rows.tables.objects import Odd
 from hfsft.rows.values import NOT_UNICODE
 
 if TYPE_CHECKING:

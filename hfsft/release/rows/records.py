@@ -1,27 +1,17 @@
-"""The rows of a build, one record each: found by what became of them and by what they say, and one row's whole way.
-
-Read from the folder alone. Prompts and answers are not in it: they are worked out again from the folder's recipe and
-looked up in this machine's response store.
-"""
+"""The rows of a build, one record each, read from its folder: found by what became of them and by what they say."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from hfsft.errors import AnswerError, HfsftError, ReleaseError, nearest
+from hfsft.errors import ReleaseError, nearest
 from hfsft.plan.row import COLUMNS, complete, conversation
 from hfsft.release.built import SPLITS
-from hfsft.release.reader import RECIPE
-from hfsft.release.story import Story
+from hfsft.release.report.story import Story
 
 if TYPE_CHECKING:
-    from hfsft.models.model import Answer, Request
-    from hfsft.models.pool import Pool
-    from hfsft.models.store import Store
-    from hfsft.plan.step import Step, Turns
     from hfsft.release.reader import Release
 
 KEPT = "kept"  # what `Wanted.fate` may say for any split
@@ -179,6 +169,11 @@ class Rows:
         fell = record.verdict.get("stage")
         return set(names[: names.index(fell) + 1] if fell in names else names)
 
+    def parents(self) -> dict[str, str | None]:
+        """Of every row the id of the one it grew from, None for one that grew from none."""
+        ids, parents = ([*self._story.values(name), *self._story.fallen.column(name)] for name in ("id", "parent_id"))
+        return dict(zip(ids, parents, strict=True))
+
     def named(self, ids: Sequence[str]) -> dict[str, Record]:
         """The rows of some ids, as far as there are such."""
         wanted = set(ids)
@@ -190,119 +185,3 @@ class Rows:
             hint = nearest(name, names)
             said = f"{self.release.where}: no row fell by `{name}`" if what == "rule" else f"no row is about `{name}`"
             raise ReleaseError(f"{said} ({hint})" if hint else said)
-
-
-@dataclass(frozen=True)
-class Exchange:
-    """What a model was sent for a row, and what it said: the answer, or why there is none here."""
-
-    stage: str
-    request: Request
-    answer: Answer | None
-    missing: str = ""  # why there is none, or none that could be used
-
-
-@dataclass(frozen=True)
-class Way:
-    """One row's whole way."""
-
-    record: Record
-    ancestors: list[Record | str]  # from the seed down; an id where the folder has no such row
-    measures: list[Measure]
-    of: Record | None  # the row that it fell for
-    grown: list[Record]  # the rows that grew from it directly
-    exchanges: list[Exchange]
-    untold: str = ""  # why prompts and answers are not known
-
-
-def way(rows: Rows, name: str, *, prompts: bool = True) -> Way:
-    """Where the row came from, what it was asked, what was measured, and what became of it."""
-    record = rows.one(name)
-    ancestors: list[Record | str] = []
-    above = record
-    while parent := above.row.get("parent_id"):
-        found = rows.named([parent]).get(parent)
-        ancestors.insert(0, found or parent)
-        if found is None:
-            break
-        above = found
-    of = record.verdict.get("of")
-    other = rows.named([of]).get(of) if of else None
-    grown = [child for child in rows if child.row.get("parent_id") == record.id]
-    exchanges: list[Exchange] = []
-    untold = ""
-    if prompts:
-        parent_record = ancestors[-1] if ancestors else None
-        try:
-            exchanges = _exchanges(rows, record, parent_record if isinstance(parent_record, Record) else None)
-        except HfsftError as error:
-            untold = str(error)
-    return Way(record, ancestors, record.measures(rows.bounds), other, grown, exchanges, untold)
-
-
-def _exchanges(rows: Rows, record: Record, parent: Record | None) -> list[Exchange]:
-    """What each stage sent for a row that was built, worked out anew by the folder's recipe."""
-    from hfsft.models.pool import Pool
-    from hfsft.models.store import Store
-    from hfsft.recipe.compile import asking_steps
-    from hfsft.recipe.recipe import load_recipe
-
-    recipe = load_recipe(rows.release.folder / RECIPE)
-    met = rows.steps_met(record)
-    found: list[Exchange] = []
-    with Store() as store, Pool(recipe.models, store, recipe=recipe.name) as pool:
-        for step in asking_steps(recipe):
-            if step.name not in met:
-                break
-            before = dict(record.row)
-            if "instruction" in step.writes and parent:
-                before["instruction"] = parent.row.get("instruction")
-            if "response" in step.writes:
-                before["response"] = None
-            told = exchanges(step, before, pool, store)
-            if record.row.get("origin") == "example" and not exchanges(step, record.row, pool, store):
-                continue  # it came with what the step would have asked for
-            found += told
-    return found
-
-
-def exchanges(step: Step, row: Mapping[str, Any], pool: Pool, store: Store) -> list[Exchange]:
-    """What one step sent for a row as it came in, and the stored answers; nothing is asked."""
-    from hfsft.models.pool import NotStored
-
-    assert step.fn is not None
-    found: list[Exchange] = []
-
-    def kept(request: Request) -> Answer | None:
-        return store.get(pool.key(request))
-
-    try:
-        start = partial(step.fn, {name: row.get(name) for name in step.sees(row, "id")})
-        pool.replay(partial(_watched, step.name, start, found, kept))
-    except NotStored as lacking:
-        found.append(Exchange(step.name, lacking.request, None, "the answer is not in this machine's store"))
-    except AnswerError:
-        pass  # an answer that could not be used stands in `found`, with the reason
-    return found
-
-
-def _watched(
-    stage: str, start: Callable[[], Turns], told: list[Exchange], kept: Callable[[Request], Answer | None]
-) -> Turns:
-    """A step's generator over a row, which notes what it asks and is answered."""
-    asking = start()
-    try:
-        request = next(asking)
-        while True:
-            try:
-                answer = yield request
-            except AnswerError as error:  # noqa: PERF203 (each turn may end so)
-                told.append(Exchange(stage, request, kept(request), str(error)))
-                request = asking.throw(error)
-            else:
-                told.append(Exchange(stage, request, answer))
-                request = asking.send(answer)
-    except StopIteration as stop:
-        return dict(stop.value)
-    finally:
-        asking.close()

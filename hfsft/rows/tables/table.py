@@ -7,22 +7,19 @@ import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property
 from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from hfsft.errors import Place, SourceError, nearest, place_of
-from hfsft.rows import delimited, hub, objects
-from hfsft.rows.arrow import plain_rows
-from hfsft.rows.files import PACKED, UNPACK_ERRORS, head, open_text, plain_suffix
-from hfsft.rows.folder import data_files, made_for_datasets, of_split
-from hfsft.rows.objects import Odd
-from hfsft.rows.values import same_name
+from hfsft.errors import SourceError, nearest, place_of
+from hfsft.rows.tables import hub, objects
+from hfsft.rows.tables.files import UNPACK_ERRORS, plain_suffix
+from hfsft.rows.tables.folder import data_files, made_for_datasets, of_split
+from hfsft.rows.tables.objects import Odd
+from hfsft.rows.tables.readers import SUFFIXES, TEXT_COLUMN, reader
 
 HUB_ID = re.compile(r"^[A-Za-z0-9][\w.\-]*/[\w.\-]+$")
-TEXT_COLUMN = "text"  # the only column of a .txt file
-SUFFIXES = (".txt", ".jsonl", ".ndjson", ".json", ".csv", ".tsv", ".parquet")
 NO_OBJECT = "not an object with named columns"
 
 
@@ -122,7 +119,7 @@ class Table:
 
     def _file(self, path: Path) -> Iterator[tuple[str, Any]]:
         try:
-            yield from _reader(path, self.delimiter)(path)
+            yield from reader(path, self.delimiter)(path)
         except UNPACK_ERRORS as error:
             raise SourceError(f"the packed data is damaged: {error}", place=place_of(path)) from None
         except OSError as error:
@@ -163,61 +160,6 @@ def record(source: str, value: Any) -> Record:
         return Record(source, {}, NO_OBJECT)
     reason = objects.odd_in(value)
     return Record(source, {}, reason) if reason else Record(source, value)
-
-
-def _reader(path: Path, delimiter: str | None) -> Any:
-    """What reads a file: by its content where that is unmistakable, else by its name.
-
-    Raises `SourceError` for a file that is no table.
-    """
-    start, suffix, place = head(path), plain_suffix(path), place_of(path)
-    if start.startswith(b"PAR1"):
-        return _parquet
-    if start.startswith(b"PK\x03\x04"):
-        book = suffix in (".xlsx", ".ods", ".xlsm")
-        what, advice = ("a workbook", "save the sheet as CSV") if book else ("a zip archive", "unpack it")
-        raise SourceError(f"is {what}", place=place, help=advice)
-    if suffix == ".parquet":
-        raise SourceError("is no Parquet file: it does not begin with PAR1", place=place)
-    if not suffix and start.lstrip()[:1] in (b"{", b"["):
-        return objects.rows
-    if suffix not in SUFFIXES:
-        known = f"{', '.join(SUFFIXES)}, each also packed as {', '.join(PACKED)}"
-        raise SourceError(f"no reader for {suffix or 'such'} files", place=place, help=known)
-    if suffix in (".csv", ".tsv", ".txt"):
-        with open_text(path) as text:
-            if objects.starts_lines(text):
-                return objects.rows
-    if suffix in (".csv", ".tsv"):
-        return partial(delimited.rows, usual="\t" if suffix == ".tsv" else ",", delimiter=delimiter)
-    return _text if suffix == ".txt" else objects.rows
-
-
-def _text(path: Path) -> Iterator[tuple[str, Any]]:
-    with open_text(path) as lines:
-        for number, line in enumerate(lines, 1):
-            if line.strip():
-                yield f":{number}", {TEXT_COLUMN: line.rstrip("\n")}
-
-
-def _parquet(path: Path) -> Iterator[tuple[str, Any]]:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    index = 0
-    try:
-        file = pq.ParquetFile(path)
-        if twice := same_name(file.schema_arrow.names):
-            raise SourceError(f"two columns are called {twice}", place=place_of(path))
-        for batch in file.iter_batches(batch_size=1000):
-            for row in plain_rows(batch):
-                yield f"[{index}]", row
-                index += 1
-    except pa.ArrowInvalid as error:
-        raise SourceError(f"not a Parquet file: {hub.cause(error)}", place=place_of(path)) from None
-    except pa.ArrowException as error:
-        place = Place(f"{place_of(path)}[{index}]")
-        raise SourceError(f"cannot be read from here on: {hub.cause(error)}", place=place) from None
 
 
 def _stamp(path: Path) -> tuple[int, int]:

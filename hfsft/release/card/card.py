@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import yaml
 
 from hfsft.prompts import Prompt
-from hfsft.release.metadata import metadata
-from hfsft.release.sections import SECTIONS, Release
+from hfsft.release.card.metadata import metadata
+from hfsft.release.card.sections import SECTIONS, Draft
 
 if TYPE_CHECKING:
     from hfsft.release.built import Built
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
 def card(built: Built, folder: Path) -> str:
     """The card of the release in `folder`, whose data, recipe and pictures are written already."""
-    release = Release(built, folder, metadata(built, folder))
+    draft = Draft(built, folder, metadata(built, folder))
     parts = [
         Prompt.named("card", section.__name__).render(**values).strip()
         for section in SECTIONS
-        if (values := section(release)) is not None
+        if (values := section(draft)) is not None
     ]
-    head = yaml.safe_dump(release.metadata, sort_keys=False, allow_unicode=True, width=120)
+    head = yaml.safe_dump(draft.metadata, sort_keys=False, allow_unicode=True, width=120)
     return f"---\n{head}---\n\n" + "\n\n".join(parts) + "\n"

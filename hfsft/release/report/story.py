@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any
 from hfsft.errors import plain
 from hfsft.plan.row import COLUMNS, complete, conversation
 from hfsft.plan.step import unit
-from hfsft.release.clusters import clusters
 from hfsft.release.reader import Release
+from hfsft.release.report.clusters import clusters
 
 if TYPE_CHECKING:
     from pyarrow import RecordBatch

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from hfsft.cache import datasets_cache
 from hfsft.errors import SourceError
-from hfsft.rows.arrow import plain_rows
+from hfsft.rows.tables.arrow import plain_rows
 
 if TYPE_CHECKING:
     from datasets import Dataset, DatasetDict

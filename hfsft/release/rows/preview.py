@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from hfsft.release.measures import bounds
-from hfsft.release.rows import Exchange, Record, exchanges
+from hfsft.release.rows.exchanges import Exchange, exchanges
+from hfsft.release.rows.records import Record
 
 if TYPE_CHECKING:
     from hfsft.models.usage import Usage

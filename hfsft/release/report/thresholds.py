@@ -9,7 +9,7 @@ from hfsft.release import charts, measures
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from hfsft.release.story import Story
+    from hfsft.release.report.story import Story
 
 STEPS = 200
 """Places of a slider: every value that occurs where they are no more than these, else evenly spread."""

@@ -1,0 +1,12 @@
+"""What the files in a build's folder are called; `folder` says what they hold."""
+
+from __future__ import annotations
+
+CARD = "README.md"
+REPORT = "report.html"
+LEDGER = "ledger.jsonl"
+FUNNEL = "funnel.json"
+SIDES = "sides.jsonl"
+LOCK = "hfsft.lock.json"
+WRITTEN = "recipe.yaml"  # as its author wrote it; only where it was read from a file
+RESOLVED = "recipe.resolved.yaml"  # with every default, beside the sources it names, so that it can be built from here

@@ -1,0 +1,1 @@
+"""The report of a build: its folder as one page tells it."""

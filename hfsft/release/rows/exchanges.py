@@ -1,0 +1,68 @@
+"""What models were sent for a row, and what they said, by the response store of this machine; nothing is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from hfsft.errors import AnswerError
+
+if TYPE_CHECKING:
+    from hfsft.models.model import Answer, Request
+    from hfsft.models.pool import Pool
+    from hfsft.models.store import Store
+    from hfsft.plan.step import Step, Turns
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """What a model was sent for a row, and what it said: the answer, or why there is none here."""
+
+    stage: str
+    request: Request
+    answer: Answer | None
+    missing: str = ""  # why there is none, or none that could be used
+
+
+def exchanges(step: Step, row: Mapping[str, Any], pool: Pool, store: Store) -> list[Exchange]:
+    """What one step sent for a row as it came in, and the stored answers; nothing is asked."""
+    from hfsft.models.pool import NotStored
+
+    assert step.fn is not None
+    found: list[Exchange] = []
+
+    def kept(request: Request) -> Answer | None:
+        return store.get(pool.key(request))
+
+    try:
+        start = partial(step.fn, {name: row.get(name) for name in step.sees(row, "id")})
+        pool.replay(partial(_watched, step.name, start, found, kept))
+    except NotStored as lacking:
+        found.append(Exchange(step.name, lacking.request, None, "the answer is not in this machine's store"))
+    except AnswerError:
+        pass  # an answer that could not be used stands in `found`, with the reason
+    return found
+
+
+def _watched(
+    stage: str, start: Callable[[], Turns], told: list[Exchange], kept: Callable[[Request], Answer | None]
+) -> Turns:
+    """A step's generator over a row, which notes what it asks and is answered."""
+    asking = start()
+    try:
+        request = next(asking)
+        while True:
+            try:
+                answer = yield request
+            except AnswerError as error:  # noqa: PERF203 (each turn may end so)
+                told.append(Exchange(stage, request, kept(request), str(error)))
+                request = asking.throw(error)
+            else:
+                told.append(Exchange(stage, request, answer))
+                request = asking.send(answer)
+    except StopIteration as stop:
+        return dict(stop.value)
+    finally:
+        asking.close()
