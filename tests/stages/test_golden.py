@@ -81,7 +81,7 @@ def steps() -> Iterator[tuple[str, int, str]]:
 
 GOLDEN: dict[str, tuple[int, str]] = {
     "branch": (1, "dda00a06e319db81f392801bceb153b9"),
-    "evolve": (2, "71dd654504ce7140cfd70c6032021198"),
+    "evolve": (3, "71dd654504ce7140cfd70c6032021198"),
     "check": (2, "7cd524005920971962a6c934f71e6599"),
     "generate": (1, "d46830b6f5d2e2ce5b655be13c2bf7a6"),
     "judge": (1, "0f2a729efd947b7ebca866c0e42aa26c"),
