@@ -19,14 +19,14 @@ class ExactDuplicate(Duplicates):
     the same when they differ only in what people type differently: case, character width (Unicode NFKC), quotation
     marks, invisible characters, marks that end a sentence, kinds of hyphens and dashes, white space (beside Han,
     kana, Thai, Lao, Khmer and Burmese letters any, elsewhere how much), the place of a Vietnamese tone mark, the
-    order of Thai marks, vowel points of Arabic and Hebrew. Signs with a meaning count: `6*7` is not `6/7`, `10!` not
-    `10`. Of rows alike, people's own stay before generated ones, then the one with the smallest id, whatever the
-    order of the rows; those that fall name the row that stays. Several answers to one question count as copies;
-    compare `[instruction, response]` to keep them. Rows with nothing to compare are kept.
+    order of Thai marks, vowel points of Arabic and Hebrew, digits of another script. Signs with a meaning count: `6*7`
+    is not `6/7`, `10!` not `10`. Of rows alike, people's own stay before generated ones, then the one with the smallest
+    id, whatever the order of the rows; those that fall name the row that stays. Several answers to one question count
+    as copies; compare `[instruction, response]` to keep them. Rows with nothing to compare are kept.
     """
 
     name: ClassVar[str] = "exact_duplicate"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
 
     at_most: int = Field(0, ge=0, description="Copies of one text that may stay beside the preferred row.")
 

@@ -22,24 +22,31 @@ _UNSEEN = re.compile(  # format characters (category Cf), variation selectors, j
     "[\u00ad\u034f\u061c\u06dd\u070f\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\ufff9-\ufffb"
     "\U0001d173-\U0001d17a\U000e0001\U000e0020-\U000e007f\U000e0100-\U000e01ef]"
 )
-# Vowel points that Arabic and Hebrew may be written with or without, and the stroke that only stretches a word.
+# Vowel points that Arabic and Hebrew may be written with or without, the stroke that only stretches a word, Armenian
+# marks within words, the dot that is left of a Turkish capital \u0130.
 _POINTS = re.compile(
-    "[\u0640\u064b-\u0652\u0670\u06d6-\u06dc\u06df-\u06e4\u06e7\u06e8\u06ea-\u06ed\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7]"
+    "(?<=i)\u0307|[\u055b\u055c\u055e\u0640\u064b-\u0652\u0670\u06d6-\u06dc\u06df-\u06e4\u06e7\u06e8\u06ea-\u06ed\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7]"
 )
 _DASHES = re.compile(
     "[\u2010-\u2013\u2043\u2212\ufe58\ufe63\uff0d\u058a\u05be\u1400\u1806\u2e3a\u2e3b\u2e40]|[\u2014\u2015]+"
 )
 _QUOTES = re.compile("[\"`´‘’‚‛“”„‟«»‹›¿¡「」『』《》〈〉ʼʻ׳״]|'(?!'{0,2}\\()")  # the mark of f'(x) is a sign
+# Digits of other scripts: Arabic, Persian, N'Ko, those of India, Thai, Lao, Tibetan, Burmese, Khmer, Mongolian.
+_ZEROS = (
+    *(0x660, 0x6F0, 0x7C0, 0x966, 0x9E6, 0xA66, 0xAE6, 0xB66, 0xBE6, 0xC66, 0xCE6, 0xD66, 0xDE6),
+    *(0xE50, 0xED0, 0xF20, 0x1040, 0x1090, 0x17E0, 0x1810),
+)
 _WIDE = str.maketrans(
     {
         **{wide: f"{plain} " for wide, plain in zip("。，、！？；：｡､・", ".,,!?;:.,,", strict=True)},
         **{raised: f"^{plain}" for raised, plain in zip("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789", strict=True)},
-        # One letter on an Arabic and on a Persian keyboard, and their digits.
+        # One letter on an Arabic and on a Persian keyboard.
         **dict(zip("یک", "يك", strict=True)),
-        **{chr(zero + digit): str(digit) for zero in (0x660, 0x6F0, 0x966) for digit in range(10)},
+        **{chr(zero + digit): str(digit) for zero in _ZEROS for digit in range(10)},
+        "\u1361": " ",  # what stands between Ethiopic words
     }
 )
-MARKS = ".,;:!?،؛؟۔।॥။၊។"
+MARKS = ".,;:!?،؛؟۔।॥။၊។։።፣፤፥፧፨།"
 _MARKS = re.escape(MARKS)
 # Marks between letters that need no space: none is asked for behind them either. Each pattern starts at the first
 # mark of a row of them, so that a long row is read once.

@@ -24,7 +24,7 @@ LETTER = 1
 CHUNK = 1 << 19  # characters that are looked at together
 
 _BASE = 0x9E3779B97F4A7C15
-_BLANK, _PAD = 32, 0
+_BLANK, _PAD, _ZERO, _NINE = 32, 0, 48, 57
 
 
 class Runs(NamedTuple):
@@ -86,6 +86,24 @@ class Chunk:
         (first,) = (stop <= last).nonzero()
         stop = stop[first]
         return Runs(owner[first], self._hashed(begins[first], ends[stop - 1]), first, stop)
+
+    def numbered(self, runs: Runs) -> tuple[Places, Hashes]:
+        """Which of some runs have a number in them, and for each of these a hash that is the same for all numbers."""
+        import numpy as np
+
+        begins, ends, *_ = self._tokens = self._tokens or self._cut()
+        (digits,) = ((self.codes >= _ZERO) & (self.codes <= _NINE)).nonzero()
+        if not len(digits):
+            return digits, np.zeros(0, np.uint64)
+        number = np.searchsorted(digits, ends) > np.searchsorted(digits, begins)
+        numbers = np.concatenate([[0], np.cumsum(number)])
+        (some,) = (numbers[runs.stop] > numbers[runs.first]).nonzero()
+        words = np.where(number, np.uint64(_BASE), self._hashed(begins, ends))
+        powers, inverse = _powers(1 << max(len(self.codes), 1).bit_length())
+        sums = np.zeros(len(words) + 1, np.uint64)
+        np.cumsum(mixed(words) * powers[: len(words)], out=sums[1:])
+        first, stop = runs.first[some], runs.stop[some]
+        return some, mixed((sums[stop] - sums[first]) * inverse[first])
 
     def tokens(self) -> tuple[Places, Places]:
         """The text of each word, and for each text (and behind the last) where its words begin among all."""

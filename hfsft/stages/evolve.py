@@ -84,7 +84,7 @@ class Evolve(Asking):
                     reads=(*READS, *kept),
                     writes={"instruction": "string", GROWN_FROM: "string"},
                     identity=identity,
-                    version=2,
+                    version=3,
                     fn=ask,
                     models=(self.model,),
                     max_failed_share=self.max_failed_share,

@@ -16,6 +16,7 @@ Fault = Literal["empty", "template", "refuses", "unchanged", "several", "languag
 LEAK = 6  # words in a row that nobody but the template says
 LEAK_LETTERS = 16  # in all of them
 SLIGHT = 3  # letters of a word that changes nothing much, as `a` and `the` do
+FEW_WORDS, ENDS = 4, ".!?:;。！？：；।؟})]`\"'\u201d"
 MANY_QUESTIONS = 3  # lines that each ask something
 
 _WORD = re.compile(f"[{UNSPACED}]|[^\\W_{UNSPACED}]+(?:['\u2019][^\\W_]+)?")
@@ -30,7 +31,13 @@ _VERBS = (
     r"(?:explain|describe|tell|give|list|compare|write|help|show|suggest|summari[sz]e|translate|generate|design|discuss|analy[sz]e|"
     r"outline|walk me|recommend|imagine|compute|calculate|solve|draft|identify|define|prove|evaluate|convert|rewrite|"
     r"compose|develop|consider|suppose|assume|propose|name|find|create|make|provide|plan|let me know|remind|advise|state|estimate|"
-    r"determine|rank|classify|implement|build|act as|pretend|clarify|confirm|cancel|send me|delete|change|close|update|refund)"
+    r"determine|rank|classify|implement|build|act as|pretend|clarify|confirm|cancel|send me|delete|change|close|update|refund|"
+    r"distinguish|edit|extend|sort|fix|debug|refactor|optimi[sz]e|proofread|paraphrase|simplify|shorten|elaborate|justify|argue|"
+    r"debate|illustrate|critique|assess|examine|investigate|interpret|predict|derive|integrate|differentiate|factor|plot|express|"
+    r"modify|adapt|transform|extract|parse|output|respond|answer|brainstorm|invent|narrate|recite|categori[sz]e|count|round|"
+    r"turn (?:it|this|that|these|them) into|construct|devise|formulate|sketch|draw|teach|correct|improve|revise|reformulate|conduct|"
+    r"(?:return|produce)(?: only)? (?:a|an|the) (?:json|list|table|number|string|single|array|object|dictionary|csv|yaml|xml|sql)|"
+    r"(?:continue|complete|finish) (?:the|this) (?:story|poem|dialogue|text|sentence|series|sequence|code|function|analogy))"
 )
 _ASKS = re.compile(
     rf"{_SENTENCE}(?:please )?{_VERBS}\b|{_SENTENCE}(?:how|what|where|when|why|who|which|whose)(?:'s|\b)(?: [\w'-]+){{0,4}} "
@@ -44,7 +51,7 @@ _ASKS = re.compile(
     r"|(?:\b(?:cómo|dónde|cuándo|qué|cuál(?:es)?|puedo|puede|explica|escribe|como|onde|quando|qual|posso|explique|escreva|come|dove|quale|perché|"
     r"spiega|scrivi|hoe|waar|wanneer|waarom|welke|leg|schrijf|jak|gdzie|kiedy|dlaczego|czy|nasıl|nerede|zaman|neden|misin|mısın|"
     r"bagaimana|kapan|mengapa|apakah|tolong|как|где|когда|почему|можно|объясни|напиши)\b)"
-    r"|怎|如何|什么|吗|呢|哪|多少|能否|是否|请|为什么|か[。?？]|どう|何|なぜ|ください|까|나요|어떻게|무엇|왜|주세요|ไหม|อย่างไร|ทำไม|กรุณา"
+    r"|怎|如何|什么|吗|呢|哪|多少|能否|是否|请(?!求)|为什么|か[。?？]|どう|何|なぜ|ください|까|나요|어떻게|무엇|왜|주세요|ไหม|อย่างไร|ทำไม|กรุณา"
     r"|كيف|هل|متى|أين|لماذا|क्या|कैसे|कब|कहाँ|क्यों",
     re.IGNORECASE,
 )
@@ -64,6 +71,7 @@ _ANSWERS = re.compile(
     r"(?:ja|nein|oui|non|sí|sim|是的|好的|はい|네)[,，、。] ?",
     re.IGNORECASE,
 )
+_TELLS = re.compile(r"(?:the|it|you|your|to|in|this|that|they|we|there|yes|no)\b", re.IGNORECASE)
 _AGENT_ASKS = re.compile(
     r"(?:is there anything else|(?:how|what) (?:else )?can i (?:help|assist|do for you)|can i (?:help|assist) you|do you (?:need|have) any (?:further|more|other) |"
     r"would you like me to|does (?:this|that) (?:help|answer)|could you (?:please )?(?:provide|share) (?:me |us )?(?:with )?your )[^?]{0,120}\?",
@@ -73,6 +81,20 @@ _CANNOT_REWRITE = re.compile(
     r"\b(?:can't|cannot|can not|unable to|won't|not able to)\b[^.!?\n]{0,40}\b(?:rewrit|rephras|evolv|modify (?:this|the) (?:message|prompt)|fulfil)"
     r"|\bplease (?:provide|share|give)(?: me)?(?: with)? the (?:original |full )?(?:message|prompt|question|text|instruction)s?\b",
     re.IGNORECASE,
+)
+
+
+# ... in other languages: that it cannot, within a sentence that speaks of rewriting.
+_CANNOT = (
+    r"(?:kann|nicht|niet|ne |pas |no puedo|não posso|non posso|не могу|не смогу|nie mogę|không thể|无法|不能|できません|できかねます|수 없|"
+    r"tidak (?:bisa|dapat)|لا (?:يمكنني|أستطيع)|नहीं|ไม่สามารถ|(?:yaz|oluştur)(?:amam|amıyorum))"
+)
+_REWRITES = (
+    r"(?:umschreib\w*|umformulier\w*|herschrijven|réécrire|reformuler|reescribir|reescrever|riscrivere|переписать|переформулировать|przepisać|"
+    r"viết lại|改写|重写|書き直|書き換え|다시 (?:쓸|작성)|menulis ulang|إعادة (?:كتابة|صياغة)|दोबारा लिख|เขียน(?:ใหม่|คำถามใหม่)|yeniden yaz\w*)"
+)
+_CANNOT_OTHERWISE = re.compile(
+    rf"{_CANNOT}[^.!?。！？\n]{{0,40}}{_REWRITES}|{_REWRITES}[^.!?。！？\n]{{0,16}}{_CANNOT}", re.IGNORECASE
 )
 
 
@@ -87,7 +109,7 @@ def prompt_fault(text: str, parent: str, template: Collection[str] = ()) -> Faul
         return "empty"
     if _leaks(text, parent, template):
         return "template"
-    if refusal(text) == 1 > refusal(parent) or (_CANNOT_REWRITE.search(text) and not _CANNOT_REWRITE.search(parent)):
+    if refusal(text) == 1 > refusal(parent) or (_cannot_rewrite(text) and not _cannot_rewrite(parent)):
         return "refuses"
     if _unchanged(text, parent):
         return "unchanged"
@@ -96,6 +118,10 @@ def prompt_fault(text: str, parent: str, template: Collection[str] = ()) -> Faul
     if other_language(text, parent):
         return "language"
     return "answers" if _answers(text, parent) else None
+
+
+def _cannot_rewrite(text: str) -> bool:
+    return bool(_CANNOT_REWRITE.search(text) or (_CANNOT_OTHERWISE.search(text) and not _asks(text)))
 
 
 def template_runs(text: str) -> frozenset[str]:
@@ -136,7 +162,8 @@ def _several(text: str) -> bool:
         return False
     items = [line for line in lines if _ITEM.match(line)]
     if len(items) > 1 and _ITEM.match(lines[0]):
-        return True
+        # A list of things, and behind it what is to be done with them.
+        return _ITEM.match(lines[-1]) is not None or not _asks(lines[-1]) or any(map(_asks, items))
     return len(lines) >= MANY_QUESTIONS and all(line.rstrip(" *_\"'\u201d").endswith(tuple("?？")) for line in lines)
 
 
@@ -145,6 +172,8 @@ def _answers(text: str, parent: str) -> bool:
         return True
     if not _asks(parent):
         return False
+    if "\n" not in text and len(text.split()) >= FEW_WORDS and text[-1] not in ENDS and not _TELLS.match(text):
+        return False  # as people write into a search box: `vegan lasagna for 4 people`
     said = _AGENT_ASKS.sub(" ", text)
     return not (_asks(said) or _SELF.search(said))
 

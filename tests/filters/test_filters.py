@@ -39,13 +39,13 @@ GOLDEN_ROWS: Batch = {
 GOLDEN: dict[str, tuple[int, Batch]] = {
     "tokens": (1, {"tokens_response": [9, 17, 13, None]}),
     "repetition": (2, {"repetition_response": [0.0, 0.0, 0.2037, None]}),
-    "refusal": (3, {"refusal_response": [0.0, 1.0, 0.5, None]}),
+    "refusal": (4, {"refusal_response": [0.0, 1.0, 0.5, None]}),
     "exact_duplicate": (
-        2,
+        3,
         {"exact_duplicate_instruction": [0, 1, 0, None], "exact_duplicate_instruction_of": [None, "1", None, None]},
     ),
     "near_duplicate": (
-        2,
+        3,
         {
             "near_duplicate_instruction": [0.0, 1.0, 0.6875, None],
             "near_duplicate_instruction_of": [None, "1", "1", None],

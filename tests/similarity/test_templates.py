@@ -129,6 +129,35 @@ def test_prompts_of_one_template_are_no_copies(kind: str) -> None:
     assert len(fallen(texts + others)) <= len(texts + others) // 50
 
 
+def sums(draw: Draw) -> str:
+    bags, pears, given, friends = (draw.randint(2, 99) for _ in range(4))
+    return (
+        f"Lena picks {bags} bags of pears with {pears} pears in each. On the way home she gives {given} pears to each "
+        f"of her {friends} friends. How many pears has Lena got left in the end?"
+    )
+
+
+def chinese_sums(draw: Draw) -> str:
+    boxes, each, sold, more = (draw.randint(2, 99) for _ in range(4))
+    return f"果农摘了{boxes}箱梨，每箱{each}个，上午卖出{sold}个，下午又摘了{more}个。请问现在一共还剩下多少个梨？"
+
+
+@pytest.mark.parametrize("count", [60, 1500, 2400])
+@pytest.mark.parametrize("make", [sums, chinese_sums])
+def test_sums_in_the_same_words_with_other_numbers_are_no_copies(make: Callable[[Draw], str], count: int) -> None:
+    texts = made(make, count)
+    twins = [f"{text} Please." for text in texts[:5]] + [text.upper() for text in texts[5:8]]
+    pairs = {(one, other): value for one, other, value in near_pairs(texts + twins, 0.8)}
+    assert all((place, len(texts) + place) in pairs for place in range(8))
+    assert len(fallen(texts)) <= count // 50
+
+
+def test_a_number_that_is_always_the_same_belongs_to_the_template() -> None:
+    draw = Draw(3)
+    texts = [f"Describe it in 3 short sentences of 12 words each, no more: {draw.choice(NAMES)}{n}" for n in range(40)]
+    assert not fallen(texts)
+
+
 def test_fewer_texts_than_make_a_template_are_compared_by_their_characters() -> None:
     assert len(fallen(made(toured, 9))) == 8
     assert not fallen(made(toured, 10))

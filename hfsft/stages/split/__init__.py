@@ -49,6 +49,7 @@ class Split(Section):
                 optional=("context", "messages"),
                 writes={"family": "string"},
                 identity={"similarity": self.similarity},
+                version=2,
                 fn=partial(family_names, similarity=self.similarity),
                 place=place,
             ),
