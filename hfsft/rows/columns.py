@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from hfsft.errors import SourceError, closest
+from hfsft.rows.delimited import DELIMITERS
 from hfsft.rows.refused import plain
 from hfsft.rows.turns import LISTS, has_turns, is_conversation
 from hfsft.rows.values import holds, printable
@@ -76,6 +77,12 @@ class Seen:
         hint = f"did you mean `{guess}`? " if guess else ""
         raise SourceError(f"{self.path}: no column {name!r}", key=part, help=f"{hint}{self.listed}")
 
+    def advice(self, part: str) -> str:
+        """What to do where no column holds a part that must be there."""
+        if len(self.names) == 1 and any(mark in self.names[0] for mark in DELIMITERS[1:]):
+            return f"say with delimiter: what separates the columns; {self.listed}"
+        return f"name it with {part}:; {self.listed}"
+
     @property
     def listed(self) -> str:
         """The names, as a message lists them."""
@@ -134,7 +141,7 @@ def settle_seeds(seen: Seen, named: Mapping[str, str]) -> Columns:
     prompt = seen.named("prompt", named["prompt"]) if "prompt" in named else next(iter(seen.find(SEED_PROMPTS)), None)
     if prompt is None:
         message = f"{seen.path}: no column holds the prompt"
-        raise SourceError(message, key="path", help=f"name it with prompt:; {seen.listed}")
+        raise SourceError(message, key="path", help=seen.advice("prompt"))
     return {"instruction": (prompt,), **columns}
 
 
@@ -167,7 +174,7 @@ def _lacks(seen: Seen, format: Format, needed: Mapping[str, str], part: str = ""
         message = f"{seen.path}: {called[0]} holds no list of turns, and no column holds the {part}"
         advice = f"a turn is an object with a role and a text, in a list; {seen.listed}"
         return SourceError(message, key="path", help=advice)
-    advice = f"name it with {part}:; {seen.listed}"
+    advice = seen.advice(part)
     if part == "response" and {"chosen", "rejected"} <= set(seen.names):
         advice = f"these are preference pairs: `response: chosen` takes the better answers; {seen.listed}"
     return SourceError(f"{seen.path}: no column holds the {part}", key="path", help=advice)
