@@ -291,7 +291,10 @@ def test_files_of_a_folder_may_call_their_columns_differently(tmp_path: Path) ->
     file(tmp_path / "d", "b.jsonl", {"question": "b", "answer": "x", "history": [["f", "g"]]})
     file(tmp_path / "d", "c.jsonl", {"messages": [{"role": "user", "content": "c"}, {"role": "gpt", "content": "x"}]})
     file(tmp_path / "d", "d.jsonl", {"question": "no answer"})
-    rows = examples(tmp_path, path="d")
+    file(tmp_path / "d", "e.jsonl", {"prompt": "e", "completion": "x", "kind": "t"})
+    rows = examples(tmp_path, path="d", topic="kind")
+    assert [row.texts["topic"] for row in rows] == [None, None, None, None, "t"]
+    rows.pop()
     assert [(row.texts["source"], row.defect, said(row)[-2:] if row.defect is None else None) for row in rows] == [
         *((f"d/{name}.jsonl:1", None, [("user", name), ("assistant", "x")]) for name in "abc"),
         ("d/d.jsonl:1", "no conversation", None),
