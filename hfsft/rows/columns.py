@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from hfsft.errors import SourceError, closest
 from hfsft.rows.delimited import DELIMITERS
-from hfsft.rows.refused import plain
+from hfsft.rows.refused import letters
 from hfsft.rows.turns import LISTS, has_turns, is_conversation
 from hfsft.rows.values import holds, printable
 
@@ -23,7 +23,7 @@ USUAL: Mapping[str, tuple[str, ...]] = {
     "instruction": ("instruction", "prompt", "question", "query", "input"),
     "response": ("response", "output", "completion", "answer"),
     "context": ("context", "input"),
-    "system": ("system", "system_prompt"),
+    "system": ("system", "system_prompt", "system_message", "system_instruction"),
     "topic": ("topic",),
     "history": ("history",),
 }
@@ -62,8 +62,8 @@ class Seen:
         """The columns of these names, in their order: those that hold something, else any; case does not matter."""
         spelt: dict[str, list[str]] = {}
         for name in self.names:
-            spelt.setdefault(plain(name), []).append(name)
-        exact = [name if name in self.names else (*spelt.get(name, ()), None)[0] for name in usual]
+            spelt.setdefault(letters(name), []).append(name)
+        exact = [name if name in self.names else (*spelt.get(letters(name), ()), None)[0] for name in usual]
         found = [name for name in exact if name is not None]
         if among is not None:
             return [name for name in found if name in among]
@@ -127,8 +127,8 @@ def settle(seen: Seen, format: Format, named: Mapping[str, str]) -> Columns:
             continue
         held = [name for name in seen.find(USUAL[part]) if name not in taken]
         # A part may stand first in a row that settles nothing: its usual names hold it there, too.
-        spelt = {plain(name) for name in (*taken, *held, *given.values())}
-        held += [name for name in USUAL[part] if name not in spelt]
+        spelt = {letters(name) for name in (*taken, *held, *given.values())}
+        held += [name for name in USUAL[part] if letters(name) not in spelt]
         columns[part] = tuple(held if part in SEVERAL else held[:1])
     return columns
 
