@@ -31,6 +31,8 @@ class Tokens(OfColumn):
 
     kind: ClassVar[str] = "int64"
 
+    at_least: float | None = Field(None, ge=0, description="Smallest length that is kept.")
+    at_most: float | None = Field(None, ge=0, description="Largest length that is kept.")
     tokenizer: str | None = Field(
         None,
         description="Hub id or folder (from the recipe's) of the model whose tokens count, in a conversation with its "

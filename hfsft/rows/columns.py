@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from hfsft.errors import SourceError, closest
-from hfsft.rows.refused import bare
+from hfsft.rows.refused import letters
+from hfsft.rows.tables.delimited import DELIMITERS
 from hfsft.rows.turns import LISTS, has_turns, is_conversation
 from hfsft.rows.values import holds, printable
 
@@ -22,7 +23,7 @@ USUAL: Mapping[str, tuple[str, ...]] = {
     "instruction": ("instruction", "prompt", "question", "query", "input"),
     "response": ("response", "output", "completion", "answer"),
     "context": ("context", "input"),
-    "system": ("system", "system_prompt"),
+    "system": ("system", "system_prompt", "system_message", "system_instruction"),
     "topic": ("topic",),
     "history": ("history",),
 }
@@ -61,8 +62,8 @@ class Seen:
         """The columns of these names, in their order: those that hold something, else any; case does not matter."""
         spelt: dict[str, list[str]] = {}
         for name in self.names:
-            spelt.setdefault(bare(name), []).append(name)
-        exact = [name if name in self.names else (*spelt.get(name, ()), None)[0] for name in usual]
+            spelt.setdefault(letters(name), []).append(name)
+        exact = [name if name in self.names else (*spelt.get(letters(name), ()), None)[0] for name in usual]
         found = [name for name in exact if name is not None]
         if among is not None:
             return [name for name in found if name in among]
@@ -75,6 +76,12 @@ class Seen:
         guess = closest(name, self.names)
         hint = f"did you mean `{guess}`? " if guess else ""
         raise SourceError(f"{self.path}: no column {name!r}", key=part, help=f"{hint}{self.listed}")
+
+    def advice(self, part: str) -> str:
+        """What to do where no column holds a part that must be there."""
+        if len(self.names) == 1 and any(mark in self.names[0] for mark in DELIMITERS[1:]):
+            return f"say with delimiter: what separates the columns; {self.listed}"
+        return f"name it with {part}:; {self.listed}"
 
     @property
     def listed(self) -> str:
@@ -120,8 +127,8 @@ def settle(seen: Seen, format: Format, named: Mapping[str, str]) -> Columns:
             continue
         held = [name for name in seen.find(USUAL[part]) if name not in taken]
         # A part may stand first in a row that settles nothing: its usual names hold it there, too.
-        spelt = {bare(name) for name in (*taken, *held, *given.values())}
-        held += [name for name in USUAL[part] if name not in spelt]
+        spelt = {letters(name) for name in (*taken, *held, *given.values())}
+        held += [name for name in USUAL[part] if letters(name) not in spelt]
         columns[part] = tuple(held if part in SEVERAL else held[:1])
     return columns
 
@@ -134,7 +141,7 @@ def settle_seeds(seen: Seen, named: Mapping[str, str]) -> Columns:
     prompt = seen.named("prompt", named["prompt"]) if "prompt" in named else next(iter(seen.find(SEED_PROMPTS)), None)
     if prompt is None:
         message = f"{seen.path}: no column holds the prompt"
-        raise SourceError(message, key="path", help=f"name it with prompt:; {seen.listed}")
+        raise SourceError(message, key="path", help=seen.advice("prompt"))
     return {"instruction": (prompt,), **columns}
 
 
@@ -167,7 +174,7 @@ def _lacks(seen: Seen, format: Format, needed: Mapping[str, str], part: str = ""
         message = f"{seen.path}: {called[0]} holds no list of turns, and no column holds the {part}"
         advice = f"a turn is an object with a role and a text, in a list; {seen.listed}"
         return SourceError(message, key="path", help=advice)
-    advice = f"name it with {part}:; {seen.listed}"
+    advice = seen.advice(part)
     if part == "response" and {"chosen", "rejected"} <= set(seen.names):
         advice = f"these are preference pairs: `response: chosen` takes the better answers; {seen.listed}"
     return SourceError(f"{seen.path}: no column holds the {part}", key="path", help=advice)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import chain, groupby, islice
 from typing import Any, NamedTuple
 
@@ -20,6 +21,7 @@ from hfsft.rows.values import NOT_UNICODE, as_text, broken, from_json, holds, pr
 
 ABOUT_ANSWERS: tuple[Drop, ...] = ("label", "weight", "pair", "reasoning", "history", "tools")
 ASKED = ("messages", "instruction", "response")  # the parts that a table must have
+NEEDED = (*ASKED, "prompt")  # and what recipes call them
 BAD_HISTORY = "history that is not pairs of question and answer (`drop: [history]` leaves it out)"
 
 
@@ -47,7 +49,7 @@ def read_examples(table: Table, how: How, limit: int | None = None) -> Iterator[
     """The rows of a table of examples. Raises `SourceError` for a table that cannot be read so, or has no rows."""
     records, seen = _settled(table, how, limit)
     columns = settle(seen, how.format, how.named)
-    for one, own in _by_file(records, table.path, columns, lambda there: settle(there, how.format, how.named)):
+    for one, own in _by_file(records, columns, how, partial(settle, format=how.format)):
         yield _read(one, own, how, _conversation if "messages" in own else _pair)
 
 
@@ -55,7 +57,7 @@ def read_seeds(table: Table, how: How, limit: int | None = None) -> Iterator[Sou
     """The rows of a table of seeds, likewise."""
     records, seen = _settled(table, how, limit)
     columns = settle_seeds(seen, how.named)
-    for one, own in _by_file(records, table.path, columns, lambda there: settle_seeds(there, how.named)):
+    for one, own in _by_file(records, columns, how, settle_seeds):
         yield _read(one, own, how, _seed)
 
 
@@ -71,19 +73,20 @@ def _settled(table: Table, how: How, limit: int | None) -> tuple[Iterator[Record
 
 
 def _by_file(
-    records: Iterator[Record],
-    path: str,
-    columns: Columns,
-    anew: Callable[[Seen], Columns],
+    records: Iterator[Record], columns: Columns, how: How, anew: Callable[..., Columns]
 ) -> Iterator[tuple[Record, Columns]]:
-    """Each row with the columns of its file: those of the table, or its own where it lacks the table's."""
-    for _, of_file in groupby(records, key=lambda one: file_of(one.source)):
+    """Each row with the columns of its file: those of the table, or its own where it lacks what the table's must have.
+
+    A column that the recipe names and the file lacks is empty there.
+    """
+    for file, of_file in groupby(records, key=lambda one: file_of(one.source)):
         first = list(islice(of_file, LOOKED_AT))
-        seen = Seen.of(path, [one.row for one in first if one.defect is None])
+        seen = Seen.of(file, [one.row for one in first if one.defect is None])
         own = columns
         if not {name for part in ASKED for name in columns.get(part, ())} <= set(seen.names):
             with suppress(SourceError):  # its rows lack what the table's have, and say so
-                own = anew(seen) or columns
+                there = {part: name for part, name in how.named.items() if part in NEEDED or name in seen.names}
+                own = anew(seen, named=there) or columns
         yield from ((one, own) for one in chain(first, of_file))
 
 

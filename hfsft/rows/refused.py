@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from hfsft.rows.finding import Finding
@@ -16,11 +16,16 @@ PAIR = "a preference pair (`response: chosen` takes the better answer, `drop: [p
 BAD = "marked as a bad answer (`drop: [label]` ignores the mark)"
 WEIGHT = "a weight in training (`drop: [weight]` leaves it out)"
 
-CALLS_FIELDS = ("tool_calls", "function_call", "function_calls", "tool_call_id", "tool_responses", "tool_results")
-TOOLS_FIELDS = ("tools", "functions", "available_tools")
+CALLS_FIELDS = (
+    "tool_calls", "tool_call", "function_call", "function_calls", "tool_call_id", "tool_responses", "tool_results",
+    "tool_use", "tool_uses",
+)  # fmt: skip
+TOOLS_FIELDS = (
+    "tools", "functions", "available_tools", "available_functions", "tool_definitions", "function_definitions",
+)  # fmt: skip
 REASONING_FIELDS = (
     "reasoning_content", "reasoning", "reasoning_details", "thinking", "thinking_blocks", "thoughts", "thought",
-    "chain_of_thought", "cot",
+    "chain_of_thought", "cot", "think", "thinking_content", "thought_process", "reasoning_trace", "reasoning_text",
 )  # fmt: skip
 IMAGES_FIELDS = ("images", "image", "image_url", "audios", "audio", "videos", "video")
 WEIGHT_FIELDS = ("weight", "loss_weight", "sample_weight", "train", "loss", "loss_mask")
@@ -31,27 +36,27 @@ TOOL_ROLES = frozenset((
     "function", "function_call", "function_calls", "function_response", "function_result", "observation", "ipython",
 ))  # fmt: skip
 
+Fields = Sequence[tuple[str, Any]]
+
 
 def check_row(row: Mapping[str, Any], used: Collection[str], finding: Finding) -> None:
     """Set the row aside where one of its columns, of those that are not read, makes it mean something else."""
-    fields = {bare(name): value for name, value in row.items() if name not in used}
+    fields = [(name, value) for name, value in row.items() if name not in used]
     _check(fields, finding)
     if "chosen" not in used:
-        if any(
-            isinstance(fields.get(name), str | list | Mapping) and holds(fields.get(name))
-            for name in ("chosen", "rejected")
-        ):
+        answers = list(_of(fields, ("chosen", "rejected")))
+        if any(isinstance(answer, str | list | Mapping) and holds(answer) for answer in answers):
             finding.refuse("pair", PAIR)
-        if fields.get("rejected") is True or _false(fields.get("chosen")):
+        if any(mark is True for mark in _of(fields, ("rejected",))) or any(map(_false, _of(fields, ("chosen",)))):
             finding.refuse("label", BAD)
-    if _false(fields.get("label")):
+    if any(map(_false, _of(fields, ("label",)))):
         finding.refuse("label", BAD)
     _check_weight(fields, finding)
 
 
 def check_turn(turn: Mapping[str, Any], role: str | None, finding: Finding) -> None:
     """The same for the fields of one turn; a weight counts where the model is to learn from it."""
-    fields = {bare(name): value for name, value in turn.items()}
+    fields = list(turn.items())
     _check(fields, finding)
     if role == "assistant":
         _check_weight(fields, finding)
@@ -83,9 +88,20 @@ def bare(name: str) -> str:
     return "_".join(name.replace("-", " ").replace("_", " ").lower().split())
 
 
-def _check(fields: Mapping[str, Any], finding: Finding) -> None:
+def letters(name: str) -> str:
+    """A name without regard to how its words are told apart: `toolCalls` is `tool_calls`."""
+    return bare(name).replace("_", "")
+
+
+def _of(fields: Fields, names: Collection[str]) -> Iterator[Any]:
+    """What stands in the fields of these names, however they are spelt."""
+    wanted = set(map(letters, names))
+    return (value for name, value in fields if letters(name) in wanted)
+
+
+def _check(fields: Fields, finding: Finding) -> None:
     def any_of(names: tuple[str, ...]) -> bool:
-        return any(name in fields and holds(fields[name]) for name in names)
+        return any(map(holds, _of(fields, names)))
 
     if any_of(CALLS_FIELDS):
         finding.odd(TOOL_CALLS, above_all=True)
@@ -97,12 +113,20 @@ def _check(fields: Mapping[str, Any], finding: Finding) -> None:
         finding.refuse("images", IMAGES)
 
 
-def _check_weight(fields: Mapping[str, Any], finding: Finding) -> None:
-    for name in WEIGHT_FIELDS:
-        value = fields.get(name)
-        number = isinstance(value, int | float) and not isinstance(value, bool) and not absent(value)
-        if _false(value) or (number and value != 1):
+def _check_weight(fields: Fields, finding: Finding) -> None:
+    for value in _of(fields, WEIGHT_FIELDS):
+        if _false(value) or _number(value) not in (None, 1):
             finding.refuse("weight", WEIGHT)
+
+
+def _number(value: Any) -> float | None:
+    """A number, also one in a text, as CSV has it; None for anything else."""
+    if absent(value) or isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        return float(value)
+    except (ValueError, OverflowError):
+        return None
 
 
 def _false(value: Any) -> bool:

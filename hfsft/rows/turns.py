@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Mapping
 from typing import Any, Literal
 
@@ -14,10 +16,10 @@ Turn = dict[str, str]  # role and content
 
 LISTS = (
     "messages", "conversations", "conversation", "dialog", "dialogue", "dialogs", "dialogues", "turns", "chat",
-    "chats", "chat_messages", "utterances",
+    "chats", "chat_messages", "utterances", "contents",
 )  # fmt: skip
 ROLE_KEYS = ("role", "from", "speaker", "author", "sender", "participant", "type")
-TEXT_KEYS = ("content", "value", "text", "message", "utterance", "body")
+TEXT_KEYS = ("content", "value", "text", "message", "utterance", "body", "parts")
 KNOWN_ROLES: dict[str, Role] = {
     **dict.fromkeys(("user", "human", "prompter", "customer", "client", "question", "questioner", "usr"), "user"),
     **dict.fromkeys(
@@ -104,7 +106,11 @@ def _said(item: Any, known: Mapping[str, Role]) -> list[tuple[Any, Any, Mapping[
             return [(name, value, {}) for name, value in held.items()]
         return None
     rest = {name: value for name, value in item.items() if name not in (role_key, text_key)}
-    return [(item[role_key], item[text_key] if text_key else None, rest)]
+    role = item[role_key]
+    if isinstance(role, Mapping):  # {"author": {"role": "user", "name": "Kim"}}
+        rest |= {f"{role_key}.{name}": value for name, value in role.items() if name != "role"}
+        role = role.get("role")
+    return [(role, item[text_key] if text_key else None, rest)] if role is not None else None
 
 
 def _role(name: Any, known: Mapping[str, Role], finding: Finding) -> Role | None:
@@ -112,7 +118,8 @@ def _role(name: Any, known: Mapping[str, Role], finding: Finding) -> Role | None
     role = known.get(bare(name))
     if role is None and not check_role(name, finding):
         shown = brief(name)
-        finding.odd(f"unknown role {shown} (`roles: {{{shown}: user}}` or another says what it is)")
+        key = shown if re.fullmatch(r"[^\W\d][\w .-]*", shown) else json.dumps(shown, ensure_ascii=False)
+        finding.odd(f"unknown role {shown} (`roles: {{{key}: user}}` or another says what it is)")
     return role
 
 
@@ -120,6 +127,8 @@ def _content(value: Any, finding: Finding) -> str:
     """The text of a turn: a text, or a list of parts that are all text."""
     if absent(value):
         return ""
+    if isinstance(value, Mapping):
+        value = [value]
     if isinstance(value, list):
         texts = [_part(part, finding) for part in value]
         value = "\n".join(text for text in texts if text is not None)

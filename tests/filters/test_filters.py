@@ -100,6 +100,8 @@ def test_a_bare_name_is_enough_where_all_has_a_default() -> None:
     [
         ("tokens", {}, "needs at_least or at_most"),
         ("tokens", {"at_least": 9, "at_most": 3}, "keeps nothing: at_least 9 is above at_most 3"),
+        ("tokens", {"at_most": -1}, "greater than or equal to 0"),
+        ("tokens", {"at_least": -3}, "greater than or equal to 0"),
         ("tokens", {"at_last": 9}, r"there is no argument .*did you mean `.*at_least`"),
         ("repetition", {"at_most": 40}, "less than or equal to 1"),
         ("refusal", {"at_least": -1}, "greater than or equal to 0"),

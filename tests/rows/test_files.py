@@ -177,6 +177,21 @@ def test_times_that_python_does_not_know_and_texts_that_are_none_cost_no_other_r
         assert (name, row.defect, row.kept.get("seen")) == (name, defect, kept)
 
 
+@pytest.mark.parametrize("kind", ["saved", "parquet"])
+def test_texts_are_texts_where_datasets_holds_a_column_as_json(tmp_path: Path, kind: str) -> None:
+    from datasets import Dataset
+
+    rows = [{"question": "q", "answer": 'say "a"\n'}, {"question": "r", "answer": ["x"]}]
+    rows += [{"question": [{"role": "user", "content": "s"}], "answer": "b"}]
+    table = Dataset.from_list(rows, on_mixed_types="use_json")
+    path = tmp_path / f"s.{kind}"
+    table.to_parquet(str(path)) if kind == "parquet" else table.save_to_disk(str(path))
+    one, two, three = examples(tmp_path, path=path.name)
+    assert said(one) == [("user", "q"), ("assistant", 'say "a"\n')]
+    assert two.defect == "response is not text"
+    assert said(three) == [("user", "s"), ("assistant", "b")]
+
+
 def test_two_columns_of_one_name_are_an_error_in_parquet_too(tmp_path: Path) -> None:
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -276,7 +291,10 @@ def test_files_of_a_folder_may_call_their_columns_differently(tmp_path: Path) ->
     file(tmp_path / "d", "b.jsonl", {"question": "b", "answer": "x", "history": [["f", "g"]]})
     file(tmp_path / "d", "c.jsonl", {"messages": [{"role": "user", "content": "c"}, {"role": "gpt", "content": "x"}]})
     file(tmp_path / "d", "d.jsonl", {"question": "no answer"})
-    rows = examples(tmp_path, path="d")
+    file(tmp_path / "d", "e.jsonl", {"prompt": "e", "completion": "x", "kind": "t"})
+    rows = examples(tmp_path, path="d", topic="kind")
+    assert [row.texts["topic"] for row in rows] == [None, None, None, None, "t"]
+    rows.pop()
     assert [(row.texts["source"], row.defect, said(row)[-2:] if row.defect is None else None) for row in rows] == [
         *((f"d/{name}.jsonl:1", None, [("user", name), ("assistant", "x")]) for name in "abc"),
         ("d/d.jsonl:1", "no conversation", None),

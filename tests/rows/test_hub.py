@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from textwrap import dedent
 
 from tests.hub.fixture import HubServer
@@ -94,3 +95,38 @@ def test_what_the_hub_refuses_is_said_in_one_line(hub: HubServer) -> None:
     assert told[2].startswith("SourceError config ana/src: ")
     assert told[3].startswith("SourceError revision ana/src: cannot be read from the Hub: ")
     assert not any("|" in line for line in told)
+
+
+def test_files_of_the_hub_say_the_same_in_the_first_look_and_when_they_are_read(hub: HubServer) -> None:
+    token = hub.token("ana")
+    hub.run(
+        """
+import huggingface_hub, io, json
+api = huggingface_hub.HfApi()
+rows = [{"prompt": "one"}, {"prompt": "two"}, {"prompt": ["odd"]}]
+texts = {"csv": "n;prompt\\n1;one\\n2;two\\n3;\\n", "jsonl": "\\n".join(map(json.dumps, rows))}
+for kind, text in texts.items():
+    api.create_repo(f"ana/{kind}", repo_type="dataset")
+    api.upload_file(path_or_fileobj=text.encode(), path_in_repo=f"a.{kind}", repo_id=f"ana/{kind}", repo_type="dataset")
+""",
+        token=token,
+    )
+    program = """
+    from hfsft.errors import SourceError
+    for keys in ({"path": "ana/jsonl"}, {"path": "ana/csv", "delimiter": ";"}, {"path": "ana/csv"},
+                 {"path": "ana/jsonl", "delimiter": ";"}):
+        found = []
+        for limit in (2, 3, None):
+            try:
+                rows = PromptTable(**keys).opened(Path(), "seeds[0]").rows(limit)
+                found.append([row.texts["instruction"] if row.defect is None else row.defect for row in rows])
+            except SourceError as error:
+                found.append([error.key, str(error)])
+        print(json.dumps(found))
+    """
+    jsonl, csv, undelimited, no_csv = map(json.loads, hub.run(read(program), token=token).stdout.splitlines())
+    assert jsonl == [["one", "two"], *[["one", "two", "instruction is not text"]] * 2]
+    assert csv == [["one", "two"], *[["one", "two", "no instruction"]] * 2]
+    advice = "say with delimiter: what separates the columns; it has n;prompt"
+    assert undelimited == [["path", f"ana/csv: no column holds the prompt ({advice})"]] * 3
+    assert no_csv == [["delimiter", "ana/jsonl: is no CSV and has no delimiter (leave it out)"]] * 3

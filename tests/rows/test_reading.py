@@ -184,6 +184,8 @@ def test_what_json_may_hold_and_no_row_should(tmp_path: Path, line: str) -> None
         ({"context": "i", "input": "i"}, {}, [("user", "Hi\n\ni"), TALK[1]]),
         ({"system": "s"}, {}, [("system", "s"), *TALK]),
         ({"system": "s", "system_prompt": "t"}, {}, [("system", "s\n\nt"), *TALK]),
+        ({"systemPrompt": "s"}, {}, [("system", "s"), *TALK]),
+        ({"system_message": "s"}, {}, [("system", "s"), *TALK]),
     ],
     ids=str,
 )
@@ -213,6 +215,10 @@ def test_a_history_of_another_shape_sets_its_row_aside(tmp_path: Path, history: 
         ("rejected", "worse", "pair", "a preference pair"),
         ("weight", 0.5, "weight", "a weight in training"),
         ("train", False, "weight", "a weight in training"),
+        ("Loss-Weight", "0.0", "weight", "a weight in training"),  # as a CSV has it
+        ("reasoningContent", "Hm", "reasoning", "reasoning, which"),
+        ("thought_process", "Hm", "reasoning", "reasoning, which"),
+        ("toolDefinitions", [{"name": "x"}], "tools", "tools, which"),
     ],
 )
 @pytest.mark.parametrize(
@@ -243,7 +249,9 @@ def test_columns_that_hold_nothing_mean_nothing(tmp_path: Path, column: str, val
         ("label", True),
         ("label", 1),
         ("weight", 1),
+        ("weight", "1.0"),
         ("weight", "3 kg"),
+        ("rejected", 1),
         ("train", True),
         ("name", "x"),
         ("consent", False),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,8 @@ if TYPE_CHECKING:
 def plain_rows(table: pa.Table | pa.RecordBatch) -> Iterator[dict[str, Any]]:
     """Each row by the names of the columns.
 
-    A time beyond Python's calendar, or in a zone that this machine does not know, is the number that stands for it; in
+    JSON that is stored as such (as `datasets` does with columns of mixed types) is what it holds, not its own text. A
+    time beyond Python's calendar, or in a zone that this machine does not know, is the number that stands for it; in
     the place of a text that is not UTF-8 stands an `Odd`.
     """
     names = list(map(str, table.schema.names))
@@ -26,9 +28,10 @@ def plain_rows(table: pa.Table | pa.RecordBatch) -> Iterator[dict[str, Any]]:
 
 def _values(column: Any) -> list[Any]:
     try:
-        return list(column.to_pylist())
+        values = list(column.to_pylist())
     except (ValueError, OverflowError, LookupError):
-        return [_value(cell) for cell in column]
+        values = [_value(cell) for cell in column]
+    return [_decoded(value, column.type) for value in values] if _has_json(column.type) else values
 
 
 def _value(cell: Any) -> Any:
@@ -39,3 +42,25 @@ def _value(cell: Any) -> Any:
     except (ValueError, OverflowError, LookupError):
         number = getattr(cell, "value", None)
         return Odd("a time that no calendar has") if number is None else number
+
+
+def _has_json(kind: Any) -> bool:
+    inner = [kind.field(index).type for index in range(kind.num_fields)]
+    return _is_json(kind) or any(map(_has_json, inner))
+
+
+def _is_json(kind: Any) -> bool:
+    return getattr(kind, "extension_name", "") == "arrow.json"
+
+
+def _decoded(value: Any, kind: Any) -> Any:
+    if _is_json(kind) and isinstance(value, str) and not isinstance(value, Odd):
+        try:
+            return json.loads(value)
+        except (ValueError, RecursionError):
+            return value
+    if isinstance(value, dict):
+        return {name: _decoded(inner, kind.field(name).type) for name, inner in value.items()}
+    if isinstance(value, list) and hasattr(kind, "value_type"):
+        return [_decoded(inner, kind.value_type) for inner in value]
+    return value

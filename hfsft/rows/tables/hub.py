@@ -50,7 +50,12 @@ def _cached_commit(repo: str, revision: str | None) -> str:
 
 
 def hub_rows(
-    repo: str, commit: str, config: str | None, split: str | None, limit: int | None = None
+    repo: str,
+    commit: str,
+    config: str | None,
+    split: str | None,
+    delimiter: str | None = None,
+    limit: int | None = None,
 ) -> Iterator[dict[str, Any]]:
     """The rows at that commit; of few (`limit`), no more is downloaded than they take."""
     from datasets import load_dataset, load_dataset_builder
@@ -59,11 +64,12 @@ def hub_rows(
     path = f"{HUB}{repo}"  # never a folder of that name in the working directory
     try:
         if limit is not None and not constants.HF_HUB_OFFLINE:
-            streamed = load_dataset(path, config, revision=commit, streaming=True)
-            rows = streamed[_one_split(repo, list(streamed), split)].decode(False).take(limit)
-            yield from (dict(row) for row in rows)
+            streamed = load_dataset(path, config, revision=commit, streaming=True, **_options(delimiter))
+            rows = streamed[_one_split(repo, list(streamed), split)].take(limit)
+            for table in rows.with_format("arrow").iter(batch_size=limit):
+                yield from plain_rows(table)
             return
-        builder = load_dataset_builder(path, config, revision=commit)
+        builder = load_dataset_builder(path, config, revision=commit, **_options(delimiter))
         if builder.hash != commit:  # datasets falls back on whatever it has in its cache
             raise SourceError(f"{repo}: cannot be read from the Hub, and its cache holds another commit than {commit}")
         builder.download_and_prepare()
@@ -71,18 +77,23 @@ def hub_rows(
     except SourceError:
         raise
     except Exception as error:  # datasets raises whatever its builders and clients raise
-        raise SourceError(f"{repo}: {cause(error)}", key=_key_of(error)) from None
+        raise _refused(repo, error) from None
     yield from _rows(repo, loaded, split)
 
 
-def folder_rows(path: str, folder: Path, config: str | None, split: str | None) -> Iterator[dict[str, Any]]:
+def folder_rows(
+    path: str, folder: Path, config: str | None, split: str | None, delimiter: str | None = None
+) -> Iterator[dict[str, Any]]:
     """The rows of a folder that `datasets` wrote, or whose card it reads."""
     from datasets import load_dataset, load_from_disk
 
     try:
-        loaded: Any = load_from_disk(str(folder)) if saved(folder) else load_dataset(str(folder.absolute()), config)
+        if saved(folder):
+            loaded: Any = load_from_disk(str(folder))
+        else:
+            loaded = load_dataset(str(folder.absolute()), config, **_options(delimiter))
     except Exception as error:
-        raise SourceError(f"{path}: {cause(error)}", key=_key_of(error)) from None
+        raise _refused(path, error) from None
     yield from _rows(path, loaded, split)
 
 
@@ -98,8 +109,15 @@ def cause(error: BaseException) -> str:
     return " ".join(str(error).split()) or type(error).__name__
 
 
-def _key_of(error: BaseException) -> str:
-    return "config" if "config" in str(error).lower() and isinstance(error, ValueError) else "path"
+def _options(delimiter: str | None) -> dict[str, str]:
+    return {} if delimiter is None else {"sep": delimiter}
+
+
+def _refused(path: str, error: Exception) -> SourceError:
+    if "doesn't have a 'sep' key" in str(error):
+        return SourceError(f"{path}: is no CSV and has no delimiter", key="delimiter", help="leave it out")
+    key = "config" if "config" in str(error).lower() and isinstance(error, ValueError) else "path"
+    return SourceError(f"{path}: {cause(error)}", key=key)
 
 
 def _rows(path: str, loaded: Dataset | DatasetDict, split: str | None) -> Iterator[dict[str, Any]]:

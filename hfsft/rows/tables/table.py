@@ -108,13 +108,13 @@ class Table:
     def _records(self, limit: int | None) -> Iterator[Record]:
         local = self.local
         if local is None:
-            rows = hub.hub_rows(self.repo, self.commit, self.config, self.split, limit)
+            rows = hub.hub_rows(self.repo, self.commit, self.config, self.split, self.delimiter, limit)
             yield from (record(f"{self.repo}[{index}]", row) for index, row in enumerate(rows))
         elif self.files:
             for name, path in self.files:
                 yield from (record(f"{name}{mark}", value) for mark, value in self._file(path))
         else:
-            rows = hub.folder_rows(self.path, local, self.config, self.split)
+            rows = hub.folder_rows(self.path, local, self.config, self.split, self.delimiter)
             yield from (record(f"{self._shown(local)}[{index}]", row) for index, row in enumerate(rows))
 
     def _file(self, path: Path) -> Iterator[tuple[str, Any]]:
