@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import chain, groupby, islice
 from typing import Any, NamedTuple
@@ -67,9 +67,22 @@ def _settled(table: Table, how: How, limit: int | None) -> tuple[Iterator[Record
     if not first:
         raise SourceError(f"{table.path}: has no rows")
     seen = Seen.of(table.path, [one.row for one in first if one.defect is None])
+    late = {*how.keep, *how.named.values()} - set(seen.names)
+    if late and seen.names and table.local is not None:  # a name that is wrong, or that only a later row has
+        seen = replace(seen, names=(*seen.names, *_later(table, late)))
     for name in how.keep if seen.names else ():
         seen.named("keep", name)
     return chain(first, records), seen
+
+
+def _later(table: Table, names: set[str]) -> list[str]:
+    """Those of the names that a column has, wherever it first stands."""
+    found: dict[str, None] = {}
+    for one in table.records():
+        found.update(dict.fromkeys(name for name in one.row if name in names))
+        if len(found) == len(names):
+            break
+    return list(found)
 
 
 def _by_file(

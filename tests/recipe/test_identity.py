@@ -98,7 +98,7 @@ BASE_OF: dict[str, dict[str, Any]] = {
     **{
         f"{table}.{key}": {"path": "org/rows"}
         for table in ("PromptTable", "ExampleTable")
-        for key in ("split", "config", "revision")
+        for key in ("split", "config", "revision", "delimiter")
     },
     **{f"{table}.delimiter": {"path": "rows.csv"} for table in ("PromptTable", "ExampleTable")},
 }

@@ -366,6 +366,16 @@ def test_a_part_of_the_conversation_that_first_stands_in_a_late_row_is_read(tmp_
     assert last.texts["unread"] == ["other"]
 
 
+def test_the_recipe_may_name_a_column_that_only_a_late_row_has(tmp_path: Path) -> None:
+    row = {"instruction": "Hi", "output": "Hello"}
+    path = file(tmp_path, "late.jsonl", *[row] * 1500, {**row, "kind": "t", "note": 5})
+    *_, before, last = examples(tmp_path, path=path, topic="kind", keep=["note"])
+    assert (before.texts["topic"], before.kept) == (None, {"note": None})
+    assert (last.texts["topic"], last.kept, last.texts["unread"]) == ("t", {"note": "5"}, [])
+    with pytest.raises(SourceError, match="no column 'nte'"):
+        examples(tmp_path, path=path, keep=["nte"])
+
+
 TWICE = "the key content stands twice in one object"
 
 
