@@ -358,43 +358,6 @@ def test_a_fault_of_the_whole_table_is_told_as_one(tmp_path: Path, rows: Any, ke
         examples(tmp_path, *rows, **keys)
 
 
-def test_a_part_of_the_conversation_that_first_stands_in_a_late_row_is_read(tmp_path: Path) -> None:
-    row = {"instruction": "Hi", "output": "Hello"}
-    late = {**row, "system": "s", "history": [["a", "b"]], "input": "i", "other": 1}
-    *_, last = examples(tmp_path, *[row] * 1500, late)
-    assert said(last) == [("system", "s"), ("user", "a"), ("assistant", "b"), ("user", "Hi\n\ni"), TALK[1]]
-    assert last.texts["unread"] == ["other"]
-
-
-def test_the_recipe_may_name_a_column_that_only_a_late_row_has(tmp_path: Path) -> None:
-    row = {"instruction": "Hi", "output": "Hello"}
-    path = file(tmp_path, "late.jsonl", *[row] * 1500, {**row, "kind": "t", "note": 5})
-    *_, before, last = examples(tmp_path, path=path, topic="kind", keep=["note"])
-    assert (before.texts["topic"], before.kept) == (None, {"note": None})
-    assert (last.texts["topic"], last.kept, last.texts["unread"]) == ("t", {"note": "5"}, [])
-    with pytest.raises(SourceError, match="no column 'nte'"):
-        examples(tmp_path, path=path, keep=["nte"])
-
-
-TWICE = "the key content stands twice in one object"
-
-
-@pytest.mark.parametrize(
-    ("line", "defect"),
-    [
-        ('{"instruction": "a", "output": "b", "instruction": "c"}', "the key instruction stands twice in one object"),
-        ('{"messages": [{"role": "user", "content": "a", "content": "b"}, {"role": "gpt", "content": "c"}]}', TWICE),
-        ('{"instruction": "a", "output": "b", "meta": {"content": 1, "content": 2}}', TWICE),
-        ('{"instruction": "a", "output": "b", "instruction": "a"}', None),
-    ],
-)
-def test_a_key_with_two_values_sets_its_row_aside(tmp_path: Path, line: str, defect: str | None) -> None:
-    assert [row.defect for row in examples(tmp_path, '{"instruction": "x", "output": "y"}', line)] == [None, defect]
-    (tmp_path / "e.json").write_text(f'[{{"instruction": "x", "output": "y"}}, {line}]')
-    _, second = examples(tmp_path, path="e.json")
-    assert (second.defect, second.texts["source"]) == (defect, "e.json[1]")
-
-
 def test_inline_rows_are_as_they_stand_with_their_place_in_the_recipe() -> None:
     rows = [{"instruction": " Hi ", "response": "Hello", "topic": "t"}, {"instruction": "Hi", "response": " "}]
     one, two = ExampleRows.model_validate({"rows": rows}).opened(Path(), "examples[1]").rows(None)
