@@ -110,7 +110,7 @@ def sources(draft: Draft) -> Values | None:
         for file, rows in files[:FILES]
     ]
     return {
-        "table": table(("read from", "rows in", "kept", "not carried"), rows_of, right=(1, 2)),
+        "table": table(("read from", "rows", "kept", "not carried"), rows_of, right=(1, 2)),
         "more": len(files) - FILES if len(files) > FILES else 0,
         "published": published(draft.folder),
         "local": any(local_sources(built.recipe)),
