@@ -71,7 +71,7 @@ class Items:
 
         Up to 2,000 of them are all compared. Of more, MinHash finds the candidates, and an exact count confirms them:
         no pair is wrong, and about one or two in a thousand of those near `at_least` are missing. Where very many are
-        alike, each item is paired with some 50 others at most: with the items most like it, and those that are
+        alike, each item is paired with a hundred others at most: with the items most like it, and those that are
         preferred to all. Which are preferred depends on what the items say, or, where they are `ranked`, on their
         order, the best first.
         """

@@ -92,10 +92,9 @@ class Chunk:
         import numpy as np
 
         begins, ends, *_ = self._tokens = self._tokens or self._cut()
-        (digits,) = ((self.codes >= _ZERO) & (self.codes <= _NINE)).nonzero()
-        if not len(digits):
-            return digits, np.zeros(0, np.uint64)
-        number = np.searchsorted(digits, ends) > np.searchsorted(digits, begins)
+        number = self.with_digits()
+        if not number.any():
+            return np.zeros(0, np.intp), np.zeros(0, np.uint64)
         numbers = np.concatenate([[0], np.cumsum(number)])
         (some,) = (numbers[runs.stop] > numbers[runs.first]).nonzero()
         words = np.where(number, np.uint64(_BASE), self._hashed(begins, ends))
@@ -104,6 +103,15 @@ class Chunk:
         np.cumsum(mixed(words) * powers[: len(words)], out=sums[1:])
         first, stop = runs.first[some], runs.stop[some]
         return some, mixed((sums[stop] - sums[first]) * inverse[first])
+
+    def with_digits(self) -> NDArray[np.bool_]:
+        """Which words have a digit in them."""
+        import numpy as np
+
+        begins, ends, *_ = self._tokens = self._tokens or self._cut()
+        (digits,) = ((self.codes >= _ZERO) & (self.codes <= _NINE)).nonzero()
+        found: NDArray[np.bool_] = np.searchsorted(digits, ends) > np.searchsorted(digits, begins)
+        return found
 
     def tokens(self) -> tuple[Places, Places]:
         """The text of each word, and for each text (and behind the last) where its words begin among all."""

@@ -12,21 +12,21 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
-from hfsft.similarity.shingles import WORD, Chunk, chunks, counted
+from hfsft.similarity.counts import common, count_of
+from hfsft.similarity.shingles import WORD, Chunk, counted
+from hfsft.similarity.slots import Slots
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from hfsft.similarity.shingles import Hashes
+    from hfsft.similarity.shingles import Hashes, Places
 
 COMMON = 10  # different texts with one run, from which it is template
 RUN = 5 * WORD
 REST = 4 * WORD  # so long are the runs that rests are compared by: long enough to tell orders of words apart
 VALUES = 4  # times that a run is rarer than it is with any other number in it, from where the number is the text's own
 TWICE = 2  # a text without a run of its own: runs so many times as common as its rarest are template
-_SLOTS = 1 << 24  # counters that tell runs apart which may be common
-_BUFFER = 1 << 22
 
 
 class Rests(NamedTuple):
@@ -48,8 +48,12 @@ class Templates:
         self.runs, self.counts = np.zeros(0, np.uint64), np.zeros(0, np.int64)
         self.numbered, self.sums = self.runs, self.counts
         if len(texts) >= COMMON:
-            self.runs, self.counts = _common(texts)
-            self.numbered, self.sums = _common(texts, numbered=True) if len(self.runs) else (self.runs, self.counts)
+            self.runs, self.counts = common(texts, _words)
+        if not np.any(self.counts >= COMMON):
+            self.runs, self.counts = self.numbered, self.sums
+        else:
+            self.numbered, self.sums = common(texts, _numbers)
+            self.slots = Slots(texts, self.runs, self.counts)
 
     def rests(self, chunk: Chunk) -> Rests:
         """What the templates leave of each text."""
@@ -62,18 +66,22 @@ class Templates:
         if not len(self.runs):
             return Rests(templated, [empty] * texts)
         runs = chunk.runs(RUN)
-        counts = _counts(runs.hashes, self.runs, self.counts)
+        counts = count_of(runs.hashes, self.runs, self.counts)
         some, hashes = chunk.numbered(runs)
-        counts[some[counts[some] * VALUES < _counts(hashes, self.numbered, self.sums)]] = 1
+        counts[some[counts[some] * VALUES < count_of(hashes, self.numbered, self.sums)]] = 1
         rarest = np.full(texts, np.iinfo(np.int64).max)
         np.minimum.at(rarest, runs.text, counts)
         least = np.where(rarest < COMMON, COMMON, TWICE * np.minimum(rarest, len(owner) * COMMON))
-        common = counts >= least[runs.text]
+        shared = counts >= least[runs.text]
         cover = np.zeros(len(owner) + 1, np.int64)
-        np.add.at(cover, runs.first[common], 1)
-        np.add.at(cover, runs.stop[common], -1)
-        own = np.concatenate([[0], np.cumsum(np.cumsum(cover[:-1]) == 0)])
-        templated[runs.text[common]] = True
+        np.add.at(cover, runs.first[shared], 1)
+        np.add.at(cover, runs.stop[shared], -1)
+        bare = np.cumsum(cover[:-1]) == 0
+        most = np.zeros(texts, np.int64)
+        np.maximum.at(most, runs.text, counts)
+        bare &= ~(self.slots.slips(chunk, bare, most) & (rarest < COMMON)[owner])
+        own = np.concatenate([[0], np.cumsum(bare)])
+        templated[runs.text[shared]] = True
         short = chunk.runs(REST)
         kept = own[short.stop] > own[short.first]
         text, hashes = short.text[kept], short.hashes[kept]
@@ -82,59 +90,13 @@ class Templates:
         return Rests(templated, sets)
 
 
-def _counts(hashes: Hashes, known: Hashes, counts: NDArray[np.int64]) -> NDArray[np.int64]:
-    """How many texts each run stands in; 1 where that is not known."""
-    import numpy as np
-
-    if not len(known):
-        return np.ones(len(hashes), np.int64)
-    at = np.minimum(np.searchsorted(known, hashes), len(known) - 1)
-    return np.where(known[at] == hashes, counts[at], 1)
-
-
-def _common(texts: Sequence[str], *, numbered: bool = False) -> tuple[Hashes, NDArray[np.int64]]:
-    """The runs that stand in enough texts: first counted roughly, in a table of bounded size, then exactly.
-
-    Where `numbered`, those with a number in them, whichever it is.
-    """
-    import numpy as np
-
-    size = min(_SLOTS, 1 << max(sum(map(len, texts)) // 4, 1024).bit_length())
-    rough = np.zeros(size, np.uint32)
-    for _, chunk in chunks(texts):
-        np.add.at(rough, (_once(chunk, numbered) % np.uint64(size)).astype(np.intp), 1)
-    found: tuple[Hashes, NDArray[np.int64]] = (np.zeros(0, np.uint64), np.zeros(0, np.int64))
-    waiting: list[Hashes] = []
-    for _, chunk in chunks(texts):
-        runs = _once(chunk, numbered)
-        waiting.append(runs[rough[(runs % np.uint64(size)).astype(np.intp)] >= COMMON])
-        if sum(map(len, waiting)) >= _BUFFER:
-            found, waiting = _added(found, waiting), []
-    runs, counts = _added(found, waiting)
-    return runs[counts >= COMMON], counts[counts >= COMMON]
-
-
-def _once(chunk: Chunk, numbered: bool) -> Hashes:
-    """The hashes of a chunk's runs, each once for every text that it stands in."""
-    import numpy as np
-
+def _words(chunk: Chunk) -> tuple[Places, Hashes]:
     runs = chunk.runs(RUN)
-    owner, found = runs.text, runs.hashes
-    if numbered:
-        some, found = chunk.numbered(runs)
-        owner = owner[some]
-    order = np.lexsort((found, owner))
-    text, hashes = owner[order], found[order]
-    new = np.ones(len(hashes), bool)
-    new[1:] = (text[1:] != text[:-1]) | (hashes[1:] != hashes[:-1])
-    return hashes[new]
+    return runs.text, runs.hashes
 
 
-def _added(found: tuple[Hashes, NDArray[np.int64]], waiting: list[Hashes]) -> tuple[Hashes, NDArray[np.int64]]:
-    import numpy as np
-
-    runs, counts = np.unique(np.concatenate([found[0], *waiting]), return_counts=True)
-    counts = counts.astype(np.int64)
-    at = np.searchsorted(runs, found[0])
-    counts[at] += found[1] - 1
-    return runs, counts
+def _numbers(chunk: Chunk) -> tuple[Places, Hashes]:
+    """The runs with a number in them, whichever it is."""
+    runs = chunk.runs(RUN)
+    some, hashes = chunk.numbered(runs)
+    return runs.text[some], hashes

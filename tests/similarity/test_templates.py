@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Callable, Sequence
 
 import pytest
 
-from hfsft.similarity import near_pairs
+from hfsft.similarity import families, near_pairs
 
 NAMES = [
     "Abel",
@@ -186,3 +187,37 @@ def test_a_question_about_one_text_is_not_another_about_it() -> None:
     assert not list(near_pairs([(question, text) for question in questions], 0.8))
     both = [(questions[0], text), (questions[0], ""), (questions[0], text + " " + text[:9]), ("", text)]
     assert [(one, other) for one, other, _ in near_pairs(both, 0.8)] == [(0, 2)]
+
+
+def slip(draw: random.Random, text: str, kind: str) -> str:
+    words = text.split()
+    place = draw.randrange(len(words))
+    if kind == "another word":
+        words[place] = draw.choice(NAMES)
+    elif kind == "a word more":
+        words.insert(place, draw.choice(THINGS))
+    else:
+        words[place] = f"{words[place][:-1]}x"
+    return " ".join(words)
+
+
+@pytest.mark.parametrize("size", [12, 30, 100])
+@pytest.mark.parametrize("kind", ["another word", "a word more", "a typo"])
+def test_near_copies_of_one_text_are_no_template_however_many(kind: str, size: int) -> None:
+    draw = random.Random(5)
+    letters = "abcdefghiklmnoprstuvwz"
+    texts, origins = [], []
+    for origin in range(max(240 // size, 3)):
+        original = " ".join("".join(draw.choices(letters, k=draw.randint(3, 8))) for _ in range(18))
+        texts += [slip(draw, original, kind) for _ in range(size)]
+        origins += [origin] * size
+    family = families(len(texts), near_pairs(texts, 0.6))
+    tops = [Counter(top for at, top in zip(origins, family, strict=True) if at == origin) for origin in set(origins)]
+    assert sum(max(counts.values()) for counts in tops) >= 0.95 * len(texts)
+    assert len(set(family)) == sum(map(len, tops)), "no family of two originals"
+
+
+def test_what_stands_at_one_place_in_every_text_is_filled_in() -> None:
+    texts = [f"Tell the customer in two friendly sentences how our shop handles the {thing}" for thing in THINGS]
+    assert len(texts) >= 10
+    assert list(near_pairs(texts, 0.6)) == []

@@ -1,0 +1,73 @@
+"""How many of some texts each run of words stands in: exactly where that is often, in bounded memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from hfsft.similarity.shingles import Chunk, chunks
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from hfsft.similarity.shingles import Hashes, Places
+
+    Counts = NDArray[np.int64]
+
+LEAST = 4  # different texts with one run, from which they are counted
+_SLOTS = 1 << 24  # counters that tell runs apart which may be common
+_BUFFER = 1 << 22
+
+
+def count_of(hashes: Hashes, known: Hashes, counts: Counts, unknown: int = 1) -> Counts:
+    """How many texts each run stands in; `unknown` where that is not known."""
+    import numpy as np
+
+    if not len(known):
+        return np.full(len(hashes), unknown, np.int64)
+    at = np.minimum(np.searchsorted(known, hashes), len(known) - 1)
+    return np.where(known[at] == hashes, counts[at], unknown)
+
+
+def common(texts: Sequence[str], runs: Callable[[Chunk], tuple[Places, Hashes]]) -> tuple[Hashes, Counts]:
+    """The runs that stand in enough texts, sorted, and in how many: counted roughly first, in a table of bounded size.
+
+    `runs` says of a chunk the text and the hash of each of its runs.
+    """
+    import numpy as np
+
+    size = min(_SLOTS, 1 << max(sum(map(len, texts)) // 4, 1024).bit_length())
+    rough = np.zeros(size, np.uint32)
+    for _, chunk in chunks(texts):
+        np.add.at(rough, (_once(*runs(chunk)) % np.uint64(size)).astype(np.intp), 1)
+    found: tuple[Hashes, Counts] = (np.zeros(0, np.uint64), np.zeros(0, np.int64))
+    waiting: list[Hashes] = []
+    for _, chunk in chunks(texts):
+        once = _once(*runs(chunk))
+        waiting.append(once[rough[(once % np.uint64(size)).astype(np.intp)] >= LEAST])
+        if sum(map(len, waiting)) >= _BUFFER:
+            found, waiting = _added(found, waiting), []
+    hashes, counts = _added(found, waiting)
+    return hashes[counts >= LEAST], counts[counts >= LEAST]
+
+
+def _once(text: Places, hashes: Hashes) -> Hashes:
+    """The hashes of runs, each once for every text that it stands in."""
+    import numpy as np
+
+    order = np.lexsort((hashes, text))
+    text, hashes = text[order], hashes[order]
+    new = np.ones(len(hashes), bool)
+    new[1:] = (text[1:] != text[:-1]) | (hashes[1:] != hashes[:-1])
+    return hashes[new]
+
+
+def _added(found: tuple[Hashes, Counts], waiting: list[Hashes]) -> tuple[Hashes, Counts]:
+    import numpy as np
+
+    runs, counts = np.unique(np.concatenate([found[0], *waiting]), return_counts=True)
+    counts = counts.astype(np.int64)
+    at = np.searchsorted(runs, found[0])
+    counts[at] += found[1] - 1
+    return runs, counts
