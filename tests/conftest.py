@@ -11,6 +11,7 @@ import pytest
 pytest_plugins = ["tests.hub.fixture", "tests.models.fixture", "tests.quickstart", "tests.release.fixture"]
 
 
+@pytest.hookimpl(tryfirst=True)  # before the workers read the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tests of the built quick start run in one process, so that it is built once: `-n auto --dist loadgroup`."""
     for item in items:

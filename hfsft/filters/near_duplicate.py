@@ -22,10 +22,11 @@ class NearDuplicate(Duplicates):
     the same normalisation as `exact_duplicate`): it needs no spaces between words, so it works in every script. What
     the user says and the context are compared each for itself, and the less alike decides; another system prompt
     makes another row. Prompts made from one template are compared by what was filled in as well: words in a run of
-    five that stands in ten different texts or more are template, numbers that take many values there are not, and two
-    rows are at most one and a half times as alike as the rest of their texts is. A word that stands where nearly all
-    such texts have another is no rest but a slip: many near copies of one text make no template of it. Up to 2,000 different rows are all
-    compared; of more, MinHash finds the candidates, every one is then counted exactly.
+    five that stands in ten different texts or more are template, numbers that take many values there are not, and
+    two rows are at most one and a half times as alike as the rest of their texts is. A word that stands where
+    nearly all such texts have another is no rest but a slip: many near copies of one text make no template of it.
+    Up to 2,000 different rows are all compared; of more, MinHash finds the candidates, every one is then counted
+    exactly.
 
     Rows are taken in the order in which they are preferred: people's own before generated ones, then by their id,
     whatever the order of the rows. A row falls only for a row that stays, and names it, so of a chain of rows in
