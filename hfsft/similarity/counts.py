@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from hfsft.similarity.shingles import Chunk, chunks
+from hfsft.similarity.shingles import WORD, Chunk, chunks
 
 if TYPE_CHECKING:
     import numpy as np
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     Counts = NDArray[np.int64]
 
+RUN = 5 * WORD  # how much a run of words weighs that may be template
 LEAST = 4  # different texts with one run, from which they are counted
 _SLOTS = 1 << 24  # counters that tell runs apart which may be common
 _BUFFER = 1 << 22

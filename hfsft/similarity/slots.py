@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from hfsft.similarity.counts import common, count_of
+from hfsft.similarity.counts import RUN, common, count_of
 from hfsft.similarity.shingles import WORD, Chunk, chunks
 
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from hfsft.similarity.counts import Counts
     from hfsft.similarity.shingles import Hashes, Places
 
-RUN = 5 * WORD  # template, as `templates` has it
 AROUND = 4 * WORD  # the words beside a place that say what usually stands there
 USUAL = (
     0.5  # the share of the texts with these words in which the same follows (or precedes), from where others are slips

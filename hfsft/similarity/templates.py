@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
-from hfsft.similarity.counts import common, count_of
+from hfsft.similarity.counts import RUN, common, count_of
 from hfsft.similarity.shingles import WORD, Chunk, counted
 from hfsft.similarity.slots import Slots
 
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from hfsft.similarity.shingles import Hashes, Places
 
 COMMON = 10  # different texts with one run, from which it is template
-RUN = 5 * WORD
 REST = 4 * WORD  # so long are the runs that rests are compared by: long enough to tell orders of words apart
 VALUES = 4  # times that a run is rarer than it is with any other number in it, from where the number is the text's own
 TWICE = 2  # a text without a run of its own: runs so many times as common as its rarest are template
