@@ -21,14 +21,33 @@ _SLOTS = 1 << 24  # counters that tell runs apart which may be common
 _BUFFER = 1 << 22
 
 
-def count_of(hashes: Hashes, known: Hashes, counts: Counts, unknown: int = 1) -> Counts:
-    """How many texts each run stands in; `unknown` where that is not known."""
+def found_in(known: Hashes, hashes: Hashes) -> tuple[NDArray[np.bool_], Places]:
+    """Which hashes are among the sorted `known`, of which there are some, and where; any place for one that is not."""
+    import numpy as np
+
+    at = np.minimum(np.searchsorted(known, hashes), len(known) - 1)
+    return known[at] == hashes, at
+
+
+def count_of(hashes: Hashes, known: Hashes, counts: Counts) -> Counts:
+    """How many texts each run stands in; 1 where that is not known."""
     import numpy as np
 
     if not len(known):
-        return np.full(len(hashes), unknown, np.int64)
-    at = np.minimum(np.searchsorted(known, hashes), len(known) - 1)
-    return np.where(known[at] == hashes, counts[at], unknown)
+        return np.ones(len(hashes), np.int64)
+    there, at = found_in(known, hashes)
+    return np.where(there, counts[at], 1)
+
+
+def covered(first: Places, stop: Places, size: int) -> NDArray[np.bool_]:
+    """Which of so many words lie in a run, of those that begin at `first` and end before `stop`."""
+    import numpy as np
+
+    edges = np.zeros(size + 1, np.int64)
+    np.add.at(edges, first, 1)
+    np.add.at(edges, stop, -1)
+    inside: NDArray[np.bool_] = np.cumsum(edges[:-1]) > 0
+    return inside
 
 
 def common(texts: Sequence[str], runs: Callable[[Chunk], tuple[Places, Hashes]]) -> tuple[Hashes, Counts]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from hfsft.similarity.counts import RUN, common, count_of
+from hfsft.similarity.counts import RUN, common, count_of, covered, found_in
 from hfsft.similarity.shingles import WORD, Chunk, chunks
 
 if TYPE_CHECKING:
@@ -21,9 +21,7 @@ if TYPE_CHECKING:
     from hfsft.similarity.shingles import Hashes, Places
 
 AROUND = 4 * WORD  # the words beside a place that say what usually stands there
-USUAL = (
-    0.5  # the share of the texts with these words in which the same follows (or precedes), from where others are slips
-)
+USUAL = 0.5  # share of the texts with these words that go on (or began) alike, from where others are slips
 
 
 class Slots:
@@ -43,12 +41,12 @@ class Slots:
             found = chunk.runs(RUN)
             times = count_of(found.hashes, runs, counts)
             for best, hashes in ((self.next, after[found.first]), (self.last, before[found.stop])):
-                known, at = self._known(hashes)
+                known, at = found_in(self.around, hashes)
                 np.maximum.at(best, at[known], times[known])
             _, firsts = chunk.tokens()
             filled = firsts[1:] > firsts[:-1]
             for best, hashes in ((ends, before[firsts[1:]][filled]), (begins, after[firsts[:-1]][filled])):
-                known, at = self._known(hashes)
+                known, at = found_in(self.around, hashes)
                 np.add.at(best, at[known], 1)
         np.maximum(self.next, ends, out=self.next)
         np.maximum(self.last, begins, out=self.last)
@@ -82,23 +80,14 @@ class Slots:
         slip = (usual_left & usual_right) | ((left ^ right) & one_side)
         digits = np.concatenate([[0], np.cumsum(chunk.with_digits())])
         slip &= digits[stops] == digits[starts]
-        edges = np.zeros(len(owner) + 1, np.int64)
-        np.add.at(edges, starts[slip], 1)
-        np.add.at(edges, stops[slip], -1)
-        return np.cumsum(edges[:-1]) > 0
+        return covered(starts[slip], stops[slip], len(owner))
 
     def _usual(self, hashes: Hashes, best: Counts) -> tuple[NDArray[np.bool_], NDArray[np.bool_], Counts]:
         """Which runs are known, beside which of these one thing usually stands, and in how many texts each does."""
         import numpy as np
 
-        known, at = self._known(hashes)
+        known, at = found_in(self.around, hashes)
         return known, known & (best[at] >= USUAL * self.totals[at]), np.where(known, self.totals[at], 0)
-
-    def _known(self, hashes: Hashes) -> tuple[NDArray[np.bool_], Places]:
-        import numpy as np
-
-        at = np.minimum(np.searchsorted(self.around, hashes), len(self.around) - 1)
-        return self.around[at] == hashes, at
 
 
 def _around(chunk: Chunk) -> tuple[Places, Hashes]:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
-from hfsft.similarity.counts import RUN, common, count_of
+from hfsft.similarity.counts import RUN, common, count_of, covered
 from hfsft.similarity.shingles import WORD, Chunk, counted
 from hfsft.similarity.slots import Slots
 
@@ -46,11 +46,9 @@ class Templates:
 
         self.runs, self.counts = np.zeros(0, np.uint64), np.zeros(0, np.int64)
         self.numbered, self.sums = self.runs, self.counts
-        if len(texts) >= COMMON:
-            self.runs, self.counts = common(texts, _words)
-        if not np.any(self.counts >= COMMON):
-            self.runs, self.counts = self.numbered, self.sums
-        else:
+        runs, counts = common(texts, _words) if len(texts) >= COMMON else (self.runs, self.counts)
+        if np.any(counts >= COMMON):
+            self.runs, self.counts = runs, counts
             self.numbered, self.sums = common(texts, _numbers)
             self.slots = Slots(texts, self.runs, self.counts)
 
@@ -72,10 +70,7 @@ class Templates:
         np.minimum.at(rarest, runs.text, counts)
         least = np.where(rarest < COMMON, COMMON, TWICE * np.minimum(rarest, len(owner) * COMMON))
         shared = counts >= least[runs.text]
-        cover = np.zeros(len(owner) + 1, np.int64)
-        np.add.at(cover, runs.first[shared], 1)
-        np.add.at(cover, runs.stop[shared], -1)
-        bare = np.cumsum(cover[:-1]) == 0
+        bare = ~covered(runs.first[shared], runs.stop[shared], len(owner))
         most = np.zeros(texts, np.int64)
         np.maximum.at(most, runs.text, counts)
         bare &= ~(self.slots.slips(chunk, bare, most) & (rarest < COMMON)[owner])
