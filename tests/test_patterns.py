@@ -17,6 +17,7 @@ from hfsft.filters import control_tokens
 from hfsft.models.faults import message_in
 from hfsft.models.structured import parse
 from hfsft.models.thinking import split_thinking
+from hfsft.privacy import secrets
 from hfsft.release.patience import clean
 from hfsft.similarity import normalise
 from hfsft.texts import refusal
@@ -143,6 +144,7 @@ FUNCTIONS: dict[str, Callable[[str], object]] = {
     "repetition": repeated_share,
     "refusal": refusal.refusal,
     "normal form": normalise,
+    "secrets": secrets.find,
 }
 
 

@@ -1,0 +1,1 @@
+"""What a text holds that is nobody else's business."""

@@ -1,0 +1,204 @@
+"""Secrets in texts: keys as providers issue them, private keys, and passwords where their place tells what they are.
+
+A secret is known by its form (`ghp_...`, `AKIA...`, a private key, a JSON Web Token) or by where it stands (an
+`Authorization` header, the userinfo or the query of an address, a field called `api_key`). The forms are those of
+detect-secrets, as far as they are exact, and of providers that it does not know. Placeholders (`your-key-here`,
+`xxxxxxxx`, `${TOKEN}`) are none. Chance strings are not looked for: hashes, ids and base64 are everywhere in data.
+"""
+
+from __future__ import annotations
+
+import importlib
+import math
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache
+
+from hfsft.errors import LOOKS_LIKE_KEY
+
+SUSPECT = r"[A-Za-z0-9_\-/+=]{16}|://[^\s/@]*@|-----BEGIN "
+"""Without a match, in Python or in RE2, a text holds no secret: what nearly all texts are dismissed by at once."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """One secret in a text: what it is, and where it begins and ends."""
+
+    kind: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class _Form:
+    """One kind of secret; one of `anchors`, in small letters, is in every text that holds it."""
+
+    kind: str
+    anchors: tuple[str, ...]
+    pattern: re.Pattern[str]
+    secret: int = 0  # the group of the pattern that is the secret itself
+    check: Callable[[str], bool] = lambda _: True
+
+
+def find(text: str) -> list[Found]:
+    """The secrets in a text, in their order; where two forms overlap, the one that begins first and is longest.
+
+    Takes time that grows with the text, whatever stands in it.
+    """
+    if not _SUSPECT.search(text):
+        return []
+    folded = text.lower()
+    found = [
+        Found(form.kind, *match.span(form.secret))
+        for form in _forms()
+        if any(anchor in folded for anchor in form.anchors)
+        for match in form.pattern.finditer(text)
+        if form.check(match[form.secret])
+    ]
+    return list(_apart(sorted(found, key=lambda each: (each.start, -each.end))))
+
+
+def _apart(found: list[Found]) -> Iterator[Found]:
+    end = -1
+    for each in found:
+        if each.start >= end:
+            yield each
+            end = each.end
+
+
+_SUSPECT = re.compile(SUSPECT)
+_FILLER = re.compile(
+    r"([x*.0#])\1{5}|\byours?[-_ ]|[-_]yours?[-_]|replace|placeholder|\.\.\.|^[<{$%]|[$<{]{1,2}[A-Z_a-z]", re.IGNORECASE
+)
+_WORDS = {"pass", "passwd", "password", "pwd", "secret", "token", "key", "user", "username", "apikey", "api_key"}
+
+
+def _issued(value: str) -> bool:
+    """Whether a value of the right form may be a key: no placeholder, and not spelled in words alone."""
+    return not _FILLER.search(value) and bool(re.search("[0-9A-Z]", value))
+
+
+def _random(value: str) -> bool:
+    """Whether a value that only its place makes a secret looks like one: letters and digits, hardly any twice."""
+    if not (_issued(value) and re.search("[0-9]", value) and re.search("[A-Za-z]", value)):
+        return False
+    counts = Counter(value)
+    return -sum(n / len(value) * math.log2(n / len(value)) for n in counts.values()) >= 3
+
+
+def _password(value: str) -> bool:
+    """Whether what stands before the @ of an address is a password, and no word for one."""
+    return not _FILLER.search(value) and value.casefold() not in _WORDS and len(set(value)) > 1
+
+
+def _token(value: str) -> bool:
+    """Whether head and content of a JSON Web Token are JSON."""
+    from detect_secrets.plugins.jwt import JwtTokenDetector
+
+    return JwtTokenDetector.is_formally_valid(value.rpartition(".")[0])
+
+
+_BEFORE = r"(?<![A-Za-z0-9_\-])"
+_REST = r"[A-Za-z0-9_\-]"
+_FIELD = r"(?:api|access|secret|private|auth|account|client|service|app|master|signing|encryption|storage)"
+
+_PREFIXES = {
+    "github_pat_": ("GitHub token", 30),
+    "nvapi-": ("NVIDIA key", 20),
+    "r8_": ("Replicate token", 30),
+    "fw_": ("Fireworks key", 20),
+    "csk-": ("Cerebras key", 20),
+    "pplx-": ("Perplexity key", 30),
+    "tgp_v1_": ("Together key", 30),
+    "dop_v1_": ("DigitalOcean token", 40),
+    "doo_v1_": ("DigitalOcean token", 40),
+    "shpat_": ("Shopify token", 30),
+    "shpss_": ("Shopify token", 30),
+    "sk_live_": ("Stripe key", 16),
+    "sk_test_": ("Stripe key", 16),
+    "rk_live_": ("Stripe key", 16),
+    "whsec_": ("Stripe key", 30),
+    "xapp-": ("Slack token", 20),
+    "npm_": ("npm token", 36),
+    "hvs.": ("Vault token", 24),
+    "ntn_": ("Notion token", 40),
+    "lin_api_": ("Linear key", 30),
+    "PMAK-": ("Postman key", 30),
+    "dckr_pat_": ("Docker token", 20),
+    "dp.pt.": ("Doppler token", 30),
+    "ya29.": ("Google token", 20),
+    "GOCSPX-": ("Google client secret", 20),
+    "AGE-SECRET-KEY-1": ("age key", 50),
+    "wandb_v1_": ("Weights & Biases key", 20),
+    "sbp_": ("Supabase key", 30),
+    "sb_secret_": ("Supabase key", 20),
+}
+"""How keys begin -> their kind, and how many characters follow at least."""
+
+_KNOWN = {
+    "aws.AWSKeyDetector": ("AWS key", ("a3t", "abia", "acca", "akia", "asia", "aws")),
+    "azure_storage_key.AzureStorageKeyDetector": ("Azure storage key", ("accountkey=",)),
+    "discord.DiscordBotTokenDetector": ("Discord token", (".",)),
+    "github_token.GitHubTokenDetector": ("GitHub token", ("gh",)),
+    "gitlab_token.GitLabTokenDetector": ("GitLab token", ("gl", "gr1348941")),
+    "mailchimp.MailchimpDetector": ("Mailchimp key", ("-us",)),
+    "pypi_token.PypiTokenDetector": ("PyPI token", ("pypi-",)),
+    "sendgrid.SendGridDetector": ("SendGrid key", ("sg.",)),
+    "slack.SlackDetector": ("Slack token", ("xox", "hooks.slack")),
+    "square_oauth.SquareOAuthDetector": ("Square secret", ("sq0csp-",)),
+    "telegram_token.TelegramBotTokenDetector": ("Telegram token", (":",)),
+    "twilio.TwilioKeyDetector": ("Twilio key", ("ac", "sk")),
+}
+"""Detectors of detect-secrets whose expressions are exact, and linear in any text."""
+
+_PRIVATE_KEY = re.compile(
+    r"-----BEGIN (?:[A-Z0-9]{1,12} ){0,3}PRIVATE KEY(?: BLOCK)?-----"
+    r"(?:\\[nrt]|[\s\"'+,|#>]){0,40}(?:Proc-Type|Version:|Comment:|[A-Za-z0-9+/=]{10})"
+    r"(?:(?:[^-]|-(?!----)){0,10000}-----END [A-Z0-9 ]{0,40}-----)?"
+)
+_JWT = re.compile(_BEFORE + r"eyJ[A-Za-z0-9_\-]{5,}\.eyJ[A-Za-z0-9_\-]{5,}\.[A-Za-z0-9_\-]{10,}")
+_USERINFO = re.compile(r"://[^\s/?#@:'\"<>`]{0,100}:([^\s/?#@'\"`]{3,200})@[A-Za-z0-9\[]")
+_QUERY = re.compile(
+    r"[?&](?:[A-Za-z0-9]{1,20}[_\-])?(?:key|token|secret|password|passwd|sig|signature|apikey|subscription-key)"
+    r"=([A-Za-z0-9%._~+/\-]{16,})",
+    re.IGNORECASE,
+)
+_HEADER = re.compile(
+    r"(?:authorization[\"']?\s{0,3}[:=,]\s{0,3}[\"']?(?:[a-z]{1,12} {1,3})?|\bbearer {1,3})([A-Za-z0-9._~+/=\-]{16,})",
+    re.IGNORECASE,
+)
+_ASSIGNED = re.compile(
+    r"(?:\b|(?<!hashed)(?<!hash)(?<!encrypted)_)"
+    rf"(?:{_FIELD}[_\- ]?(?:access[_\- ]?)?key|(?:{_FIELD}[_\- ]?)?(?:token|secret|password|passwd))"
+    r"[\"']?\s{0,3}(?:=|:|=>|:=)\s{0,3}[\"']?([A-Za-z0-9._~+/=\-]{20,200})",
+    re.IGNORECASE,
+)
+
+
+@cache
+def _forms() -> tuple[_Form, ...]:
+    """Every form; read once, and only where a text may hold one."""
+    issued = [
+        _Form(kind, (start.lower(),), re.compile(f"{_BEFORE}{re.escape(start)}{_REST}{{{least},}}"), check=_issued)
+        for start, (kind, least) in _PREFIXES.items()
+    ]
+    known = []
+    for where, (kind, anchors) in _KNOWN.items():
+        module, name = where.split(".")
+        detector = getattr(importlib.import_module(f"detect_secrets.plugins.{module}"), name)
+        for pattern in detector.denylist:
+            bounded = re.compile(f"{_BEFORE}(?:{pattern.pattern})", pattern.flags)
+            known.append(_Form(kind, anchors, bounded, pattern.groups if kind == "AWS key" else 0, _issued))
+    return (
+        _Form("private key", ("-----begin ",), _PRIVATE_KEY),
+        _Form("JSON Web Token", ("eyj",), _JWT, check=_token),
+        *known,
+        *issued,
+        _Form("API key", ("",), LOOKS_LIKE_KEY, check=_issued),
+        _Form("password in an address", ("://",), _USERINFO, 1, _password),
+        _Form("key in an address", ("key=", "token=", "secret=", "passw", "sig"), _QUERY, 1, _random),
+        _Form("authorization", ("authorization", "bearer"), _HEADER, 1, _random),
+        _Form("key in a field", ("key", "token", "secret"), _ASSIGNED, 1, _random),
+    )
