@@ -124,7 +124,7 @@ def run(
     loaded = _loaded(recipe, overrides, how.tell)
     from hfsft.release import former, remembered
 
-    former.require(Path(out) / loaded.name, force)
+    former.require(former.place(Path(out), loaded.name), force)
     sides_before = remembered.read(loaded, Path(out))
     plan = compile_recipe(loaded, former=sides_before)
     if loaded.publish.repo_id and how.wanted:

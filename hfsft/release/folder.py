@@ -16,7 +16,6 @@ build/refund-support/
 from __future__ import annotations
 
 import json
-import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,6 +24,7 @@ import yaml
 
 from hfsft.errors import UserError
 from hfsft.release import former, lock, remembered, sources, vega
+from hfsft.release.beside import NEW, beside
 from hfsft.release.built import SPLITS, Built
 from hfsft.release.card.card import card
 from hfsft.release.export import default_rows, provenance_rows, rejected_rows
@@ -45,19 +45,18 @@ def write(built: Built, out: Path, force: bool = False) -> Path:
     The build that stood there becomes the former one, see `former`. Raises `UserError` where it cannot be written, or
     where a folder stands there that is no build and `force` is not given; what stood there is untouched by then.
     """
-    target = out / built.recipe.name
+    target = former.place(out, built.recipe.name)
     former.require(target, force)
     try:
-        out.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=f".{built.recipe.name}-", dir=out) as beside:
-            folder = Path(beside) / "new"
-            _fill(built, folder)
-            former.put(folder, target, Path(beside), force)
+        with beside(target) as folder:
+            _fill(built, folder / NEW)
+            former.put(folder, target, force)
     except OSError as error:
+        where = f"{error.filename}: " if error.filename and not str(error.filename).startswith(str(target)) else ""
         raise UserError(
-            f"{target}: cannot be written: {error.strerror or error} (answers are kept; build again)"
+            f"{target}: cannot be written: {where}{error.strerror or error} (answers are kept; build again)"
         ) from None
-    return target
+    return out / built.recipe.name
 
 
 def load_built(folder: Path) -> DatasetDict:

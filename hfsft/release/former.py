@@ -16,6 +16,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from hfsft.errors import ReleaseError, UserError
+from hfsft.release import lock
+from hfsft.release.beside import NEW, OLD, Move, move, recover
 from hfsft.release.files import made
 from hfsft.release.names import FUNNEL, LOCK, RESOLVED
 from hfsft.release.reader import HUB
@@ -25,9 +27,23 @@ ASIDE = "aside"
 SAYS = ("data", "provenance", "rejected", RESOLVED)  # what a build is: its rows and its recipe
 
 
+def place(out: Path, name: str) -> Path:
+    """The folder of a build; of a link, what it leads to, so that the build lands there and the link stays.
+
+    Raises `UserError` for a link that leads nowhere.
+    """
+    target = out / name
+    if not target.is_symlink():
+        return target
+    if not target.exists():
+        raise UserError(f"{target} is a link to nothing, where the build's folder must go (delete or mend the link)")
+    return target.resolve()
+
+
 def former_of(folder: Path) -> Path:
     """Where the build before the one in `folder` is kept."""
-    return folder.parent / PREVIOUS / folder.name
+    there = folder.resolve() if folder.is_symlink() else folder
+    return there.parent / PREVIOUS / there.name
 
 
 def former_path(where: str) -> str:
@@ -47,15 +63,17 @@ def former_path(where: str) -> str:
 def require(target: Path, force: bool = False) -> None:
     """Raise `UserError` where a build could not go to `target`: what stands there is none, or nothing may be written.
 
-    With `force` a folder that is no build is allowed: `put` moves it aside.
+    With `force` a folder that is no build is allowed: `put` moves it aside. What a build that was killed left there is
+    set right first.
     """
+    recover(target)
     if target.exists() and not target.is_dir():
         raise UserError(f"{target} is a file, where the build's folder must go (move it, or name another --out)")
     if _foreign(target) and not force:
         found = sorted(path.name for path in target.iterdir())
         shown = ", ".join(found[:3]) + (f" and {len(found) - 3} more" if len(found) > 3 else "")
         raise UserError(
-            f"{target} is there already and is no build: it has no {LOCK} (it holds {shown}). "
+            f"{target} is there already and is no build: it has no {LOCK} that hfsft wrote (it holds {shown}). "
             "Name another folder with --out, or move it aside with --force, which deletes nothing"
         )
     parent = next(folder for folder in target.absolute().parents if folder.exists())
@@ -64,60 +82,77 @@ def require(target: Path, force: bool = False) -> None:
         raise UserError(f"{target}: cannot be written: {parent} stands in the way: {why} (name another --out)")
 
 
-def put(new: Path, target: Path, spare: Path, force: bool = False) -> None:
-    """Put a finished build in its place; what stood there becomes the former build, or is set aside.
+def put(folder: Path, target: Path, force: bool = False) -> None:
+    """Put the finished build in `folder`, see `beside`, in its place; what stood there is former, or is set aside.
 
-    `spare` is a folder on the same disk that is deleted afterwards: it gets the build before the former one, or one
-    that says the same as the new. Raises `OSError` with everything as it was.
+    Of builds, the one before the former goes, and one that says the same as the new. Raises `OSError` with everything
+    as it was.
     """
     require(target, force)
-    moved: list[tuple[Path, Path]] = []
+    new, moves = folder / NEW, list[Move]()
+    if _foreign(target):
+        moves.append((target, _free(target)))
+    elif target.exists():
+        for path in _beside(target):
+            _carry(path, new / path.relative_to(target))
+        former = former_of(target)
+        if _says_the_same(target, new) or (_is_build(former) and not _has_rows(target)) or not any(target.iterdir()):
+            moves.append((target, folder / OLD / "same"))
+        else:
+            if former.is_symlink() or former.exists():
+                moves.append((former, folder / OLD / "former" if _is_spare(former, target) else _free(former)))
+            moves.append((target, former))
+    move([*moves, (new, target)], folder)
 
-    def move(old: Path, to: Path) -> None:
-        to.parent.mkdir(parents=True, exist_ok=True)
-        old.rename(to)
-        moved.append((to, old))
 
-    try:
-        if _foreign(target):
-            move(target, _free(target))
-        elif target.exists():
-            for path in _beside(target):
-                _carry(path, new / path.relative_to(target))
-            former = former_of(target)
-            if _says_the_same(target, new) or (former.exists() and not _has_rows(target)) or not any(target.iterdir()):
-                move(target, spare / "same")
-            else:
-                if former.exists():
-                    move(former, spare / "older")
-                move(target, former)
-        move(new, target)
-    except OSError:
-        for now, before in reversed(moved):
-            now.rename(before)
-        raise
+def _is_build(folder: Path) -> bool:
+    """Whether hfsft wrote the lock file there."""
+    found = lock.read(folder)
+    return isinstance(found.get("lock"), int) and isinstance(found.get(lock.PACKAGE), str) and bool(found.get("steps"))
 
 
 def _foreign(target: Path) -> bool:
     """Whether something stands there that is no build."""
-    return target.is_dir() and any(target.iterdir()) and not (target / LOCK).is_file()
+    return target.is_dir() and any(target.iterdir()) and not _is_build(target)
+
+
+def _is_spare(former: Path, target: Path) -> bool:
+    """Whether nothing is lost with the former build: all that others put beside it stands beside the present one."""
+    if former.is_symlink() or not _is_build(former):
+        return False
+    return all(_is_there(path, target / path.relative_to(former)) for path in _beside(former))
+
+
+def _is_there(path: Path, other: Path) -> bool:
+    if path.is_symlink() or other.is_symlink():
+        return path.is_symlink() and other.is_symlink() and path.readlink() == other.readlink()
+    return path.is_dir() or (other.is_file() and filecmp.cmp(path, other, shallow=False))
 
 
 def _free(target: Path) -> Path:
     names = (f"{target.name}.{ASIDE}{number or ''}" for number in range(1_000_000))
-    return next(path for name in names if not (path := target.with_name(name)).exists())
+    return next(path for name in names if not os.path.lexists(path := target.with_name(name)))
 
 
 def _beside(folder: Path) -> Iterator[Path]:
-    """The files in a build's folder that no build wrote."""
+    """The files in a build's folder that no build wrote, and the empty folders."""
     for path in sorted(folder.rglob("*")):
-        if (path.is_symlink() or not path.is_dir()) and not made(path.relative_to(folder).as_posix()):
+        if path.is_dir() and not path.is_symlink():
+            if not any(path.iterdir()):
+                yield path
+        elif path.is_symlink() or not made(path.relative_to(folder).as_posix()):
             yield path
 
 
 def _carry(path: Path, to: Path) -> None:
+    """Copy to the same place of the new build, or to a free one beside that where a file of the build stands."""
+    if path.is_dir() and not path.is_symlink():
+        to.mkdir(parents=True, exist_ok=True)
+        return
+    while (taken := next((above for above in to.parents if os.path.lexists(above)), to)) != to and not taken.is_dir():
+        to = _free(taken) / to.relative_to(taken)
     to.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copy2(path, to, follow_symlinks=False)
+    shutil.copy2(path, _free(to) if os.path.lexists(to) else to, follow_symlinks=False)
 
 
 def _has_rows(folder: Path) -> bool:
