@@ -43,14 +43,16 @@ def add(commands: Any) -> None:
         action="store_true",
         help="enter the file in the dataset_info.json beside it, where LLaMA-Factory looks",
     )
+    parser.add_argument("--force", action="store_true", help="write over a file that exists")
 
 
 def run(arguments: argparse.Namespace) -> None:
     """Write the rows, and say how LLaMA-Factory and axolotl read the file."""
     if arguments.format == "text" and not arguments.tokenizer:
         raise ReleaseError("--format text is written by a chat template: name a tokenizer with --tokenizer")
-    from hfsft.release.export import default_rows, write_csv, write_jsonl
+    from hfsft.release.export import default_rows, llama_factory_entry, llama_factory_table, write_csv, write_jsonl
     from hfsft.release.formats import format_named
+    from hfsft.release.outputs import require_free
     from hfsft.release.reader import open_release
     from hfsft.release.tokenizer import load_tokenizer
 
@@ -58,7 +60,13 @@ def run(arguments: argparse.Namespace) -> None:
     suffix = out.suffix.lower()
     if suffix in OTHERS:
         raise ReleaseError(f"{out}: {suffix} is not written (name a .jsonl or a .csv file)")
+    if arguments.out != STANDARD:
+        require_free(out, arguments.force)
     release = open_release(arguments.build, tell)
+    name = release.name if arguments.split == "train" else f"{release.name}_{arguments.split}"
+    entry = llama_factory_entry(chosen, name, out)
+    if arguments.llama_factory and entry and suffix != ".csv":
+        llama_factory_table(entry, out, arguments.force)  # fails before the rows are written
     tokenizer = load_tokenizer(arguments.tokenizer, "--tokenizer") if arguments.tokenizer else None
     rows = default_rows(release.rows(arguments.split), chosen, tokenizer)
     if arguments.out == STANDARD:
@@ -77,19 +85,17 @@ def run(arguments: argparse.Namespace) -> None:
             "before what it says"
         )
     if suffix != ".csv":
-        name = release.name if arguments.split == "train" else f"{release.name}_{arguments.split}"
-        _tell_trainers(chosen, name, out, arguments.llama_factory)
+        _tell_trainers(chosen, entry, out, arguments)
 
 
-def _tell_trainers(chosen: FormatName, name: str, out: Path, register: bool) -> None:
-    from hfsft.release.export import axolotl_snippet, llama_factory_entry, register_for_llama_factory
+def _tell_trainers(chosen: FormatName, entry: dict[str, Any] | None, out: Path, arguments: argparse.Namespace) -> None:
+    from hfsft.release.export import axolotl_snippet, register_for_llama_factory
 
-    entry = llama_factory_entry(chosen, name, out)
     if entry is None:
         print(f"LLaMA-Factory: cannot read {chosen}; export messages or sharegpt for it")
-    elif register:
-        table = register_for_llama_factory(entry, out)
-        print(f"LLaMA-Factory: dataset: {name}, dataset_dir: {table.parent} (entered in {table.name})")
+    elif arguments.llama_factory:
+        table = register_for_llama_factory(entry, out, arguments.force)
+        print(f"LLaMA-Factory: dataset: {', '.join(entry)}, dataset_dir: {table.parent} (entered in {table.name})")
     else:
         print(f"LLaMA-Factory (--llama-factory enters it in dataset_info.json):\n\n{json.dumps(entry, indent=2)}\n")
     snippet = axolotl_snippet(chosen, out)

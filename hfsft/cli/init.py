@@ -32,6 +32,7 @@ def run(arguments: argparse.Namespace) -> None:
     from hfsft.recipe.languages import LANGUAGES, advice
     from hfsft.recipe.recipe import NAME, Recipe
     from hfsft.recipe.source import parse, validate
+    from hfsft.release.outputs import require_free, writing
 
     if not re.match(NAME, arguments.name):
         raise UserError(
@@ -41,14 +42,10 @@ def run(arguments: argparse.Namespace) -> None:
     if arguments.language not in LANGUAGES:
         raise UserError(f"--language: {arguments.language!r} is no ISO 639-1 code ({advice(arguments.language)})")
     path: Path = arguments.out or Path(f"{arguments.name}.yaml")
-    if path.exists() and not arguments.force:
-        raise UserError(f"{path}: exists already (choose another with --out, or write over it with --force)")
+    require_free(path, arguments.force)
     kind = "clean" if arguments.clean else "recipe"
     text = Prompt.named("init", kind).render(name=arguments.name, language=arguments.language, file=str(path)) + "\n"
     validate(parse(text, path), Recipe)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise UserError(f"{path}: cannot be written: {error.strerror}") from None
+    with writing(path) as file:
+        file.write(text)
     print(f"wrote {path}\nnext: say in it what your data is, then hfsft validate {path}")

@@ -39,6 +39,7 @@ def add(commands: Any) -> None:
     listing.add_argument("--json", action="store_true", help="print it as JSON")
     exporting = actions.add_parser("export", help="write answers as JSON lines")
     exporting.add_argument("file", type=Path, help="the file to write")
+    exporting.add_argument("--force", action="store_true", help="write over a file that exists")
     pruning = actions.add_parser("prune", help="delete answers, when asked; they are paid for again when needed again")
     for parser in (exporting, pruning):
         parser.add_argument("--recipe", help="only of this recipe, by its name")
@@ -56,6 +57,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Do what the action says."""
     from hfsft.models import archive
     from hfsft.models.store import Store
+    from hfsft.release import outputs
 
     with Store() as store:
         if arguments.action == "list":
@@ -66,7 +68,8 @@ def run(arguments: argparse.Namespace) -> int:
             if checked.file or checked.damaged:
                 raise UserError(f"{store.path}: {checked.file or 'damaged answers will be asked for again'}")
         elif arguments.action == "export":
-            with arguments.file.open("w", encoding="utf-8") as file:
+            outputs.require_free(arguments.file, arguments.force)
+            with outputs.writing(arguments.file) as file:
                 written = archive.export(store, file, **_which(arguments))
             print(f"wrote {count(written, 'answer')} to {arguments.file}")
         else:

@@ -16,6 +16,7 @@ from hfsft.plan.row import COLUMNS, TEXTS
 from hfsft.plan.step import Batch, rows_of
 from hfsft.recipe.publish import FormatName
 from hfsft.release.formats import FORMATS
+from hfsft.release.outputs import writing
 from hfsft.release.tokenizer import Tokenizer
 
 if TYPE_CHECKING:
@@ -74,12 +75,8 @@ def rejected_rows(built: Built) -> Dataset:
 
 def write_jsonl(rows: Dataset, path: Path) -> None:
     """The rows, one JSON object a line. Raises `ReleaseError` where the file cannot be written."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("w", encoding="utf-8", newline="\n") as lines:
-            lines.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
-    except OSError as error:
-        raise ReleaseError(f"{path}: cannot be written: {error.strerror or error}") from None
+    with writing(path) as lines:
+        lines.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
 
 
 def write_csv(rows: Dataset, path: Path) -> int:
@@ -94,17 +91,13 @@ def write_csv(rows: Dataset, path: Path) -> int:
         )
         raise ReleaseError(f"{path}: a CSV holds texts, but {', '.join(lists)} holds turns (choose --format {able})")
     marked = 0
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("w", encoding="utf-8", newline="") as file:
-            lines = csv.writer(file)
-            lines.writerow(rows.column_names)
-            for row in rows:
-                cells = [f"'{text}" if (text or "").startswith(FORMULAS) else text for text in row.values()]
-                marked += sum(cell != text for cell, text in zip(cells, row.values(), strict=True))
-                lines.writerow(cells)
-    except OSError as error:
-        raise ReleaseError(f"{path}: cannot be written: {error.strerror or error}") from None
+    with writing(path, newline="") as file:
+        lines = csv.writer(file)
+        lines.writerow(rows.column_names)
+        for row in rows:
+            cells = [f"'{text}" if (text or "").startswith(FORMULAS) else text for text in row.values()]
+            marked += sum(cell != text for cell, text in zip(cells, row.values(), strict=True))
+            lines.writerow(cells)
     return marked
 
 
@@ -114,23 +107,32 @@ def llama_factory_entry(format: FormatName, name: str, file: Path) -> dict[str, 
     return None if entry is None else {name: {"file_name": file.name, **entry}}
 
 
-def register_for_llama_factory(entry: Mapping[str, Any], file: Path) -> Path:
-    """The `dataset_info.json` beside `file`, with the entry in it; entries of other names stay.
+def llama_factory_table(entry: Mapping[str, Any], file: Path, force: bool = False) -> dict[str, Any]:
+    """What the `dataset_info.json` beside `file` is to hold: the entry, and those of other names that it has.
 
-    Raises `ReleaseError` for a file that is not such a table.
+    Raises `ReleaseError` for a file that is not such a table, or that has another entry of that name, without `force`.
     """
     table = file.parent / DATASET_INFO
     try:
         known = json.loads(table.read_text(encoding="utf-8")) if table.exists() else {}
-        if not isinstance(known, Mapping):
-            raise ReleaseError(f"{table}: not an object with one entry a dataset (mend or move it)")
-        text = json.dumps({**known, **entry}, ensure_ascii=False, indent=2)
-        table.write_text(text + "\n", encoding="utf-8")
     except ValueError as error:
         raise ReleaseError(f"{table}: not JSON: {error} (mend or move it)") from None
     except OSError as error:
-        raise ReleaseError(f"{table}: cannot be written: {error.strerror or error}") from None
-    return table
+        raise ReleaseError(f"{table}: cannot be read: {error.strerror or error}") from None
+    if not isinstance(known, Mapping):
+        raise ReleaseError(f"{table}: not an object with one entry a dataset (mend or move it)")
+    others = [name for name, said in entry.items() if known.get(name, said) != said]
+    if others and not force:
+        raise ReleaseError(f"{table}: has another entry {others[0]} already (write over it with --force)")
+    return {**known, **entry}
+
+
+def register_for_llama_factory(entry: Mapping[str, Any], file: Path, force: bool = False) -> Path:
+    """Enter it in the `dataset_info.json` beside `file`, see `llama_factory_table`; the table's path."""
+    text = json.dumps(llama_factory_table(entry, file, force), ensure_ascii=False, indent=2)
+    with writing(file.parent / DATASET_INFO) as table:
+        table.write(text + "\n")
+    return file.parent / DATASET_INFO
 
 
 def axolotl_snippet(format: FormatName, file: Path) -> str | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import os
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,7 +16,8 @@ from hfsft.release import charts, lock, vega
 from hfsft.release.card.sections import dollars
 from hfsft.release.causes import Cause, listed
 from hfsft.release.names import REPORT, RESOLVED, WRITTEN
-from hfsft.release.reader import Release, open_release
+from hfsft.release.outputs import require_free, writing
+from hfsft.release.reader import HUB, Release, open_release
 from hfsft.release.report.story import Story
 from hfsft.release.report.thresholds import thresholds
 from hfsft.rows.tally import rows_said
@@ -89,16 +89,19 @@ def _version(release: Release) -> str:
     return str(lock.read(release.folder).get("hfsft", ""))
 
 
-def rewrite(where: str) -> Path:
-    """Write the page of a build's folder anew; its path.
+def rewrite(where: str, out: Path | None = None, force: bool = False) -> Path:
+    """Write the page of a build anew, to its folder unless `out` names a file; its path.
 
-    Raises `ReleaseError` where that holds no build.
+    Of a release on the Hub it goes to `<name>-report.html` in the working directory. Raises `ReleaseError` where there
+    is no build, or where a file stands that is none of the build's and `force` is not given.
     """
     release = open_release(where)
-    path = release.folder / REPORT
-    beside = path.with_suffix(".new")
-    beside.write_text(report(release), encoding="utf-8", newline="\n")
-    os.replace(beside, path)  # noqa: PTH105 - a reader never sees half a page
+    ours = out is None and not where.startswith(HUB) and bool(lock.read(release.folder))
+    path = out or (Path(f"{release.name}-{REPORT}") if where.startswith(HUB) else release.folder / REPORT)
+    if not ours:
+        require_free(path, force)
+    with writing(path) as page:
+        page.write(report(release))
     return path
 
 
