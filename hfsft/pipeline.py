@@ -144,6 +144,7 @@ def run(
     from hfsft.release.built import SPLITS, Built
     from hfsft.release.causes import nothing_left
     from hfsft.release.folder import write
+    from hfsft.release.withheld import withhold
 
     ids: dict[str, list[str]] = {split: [] for split in SPLITS}
     for row_id, split in zip(rows["id"][:], rows["split"][:], strict=True):
@@ -152,7 +153,8 @@ def run(
         {split: sorted(found) for split, found in ids.items()}, dict(zip(rows["id"][:], rows["source"][:], strict=True))
     )
     sides = remembered.after(loaded, sides_before, rows)
-    built = Built(loaded, plan, rows, ledger, usage, time.perf_counter() - started, sides)
+    told = withhold(ledger, loaded.publish)
+    built = Built(loaded, plan, rows, told, usage, time.perf_counter() - started, sides)
     with quiet():
         folder = write(built, Path(out), force)
     remembered.keep(loaded, sides)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 INDENT = "  "
 LONGEST = 2_000  # characters of one text that are shown; --json has all
 JOINERS = "\u200c\u200d"  # not printable, but letters of Persian, Hindi and emoji hang on them
+WITHHELD = "what it says is not in this build: look where it was read"
 FATES = {"train": "good", "validation": "good", "rejected": "bad", "failed": "bad"}
 ASIDE = {
     "sources.defect": "sources, set aside while reading",
@@ -71,6 +72,8 @@ def show(
 ) -> str:
     """The whole record; `exchanges` are what was sent for it, `hide` names columns that are not worth a line."""
     lines = [heading(record, number), *_lineage(record)]
+    if record.silent:
+        lines.append(paint(f"{INDENT}({WITHHELD})", "dim"))
     for turn in record.turns():
         lines += field(turn["role"], turn["content"])
     columns = {name: value for name, value in record.columns().items() if name not in hide}

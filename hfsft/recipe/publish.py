@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
@@ -22,6 +22,17 @@ class Publish(Section):
         False,
         description="Whether the release holds what was read of local files: of the rows up to `limit` the texts and "
         "what `keep` names, never other columns. Left out, only who has the files can build it again.",
+    )
+    rejected: bool = Field(
+        True,
+        description="Whether the release holds what rows say that fell; without it only their ids, where they were "
+        "read, the rules and numbers. Of what fell as a secret or as personal data it never does.",
+    )
+    samples: bool = Field(
+        True, description="Whether report.html and the card show rows; without it only counts and charts."
+    )
+    not_secret: list[Annotated[str, Field(pattern=r"^[0-9a-f]{12}$")]] = Field(
+        [], description="Fingerprints of what looks like a secret and is none, as the error names them."
     )
     tokenizer: str | None = Field(
         None,

@@ -97,7 +97,7 @@ def _fill_data(built: Built, folder: Path, tokenizer: Tokenizer | None) -> None:
         _text(folder / SIDES, remembered.text(built.sides))
     _text(folder / FUNNEL, json.dumps(built.summary(), ensure_ascii=False, indent=2) + "\n")
     source = built.recipe.source
-    if source.path:
+    if source.path and sources.as_written(built):
         _text(folder / WRITTEN, source.text.text)  # as it was read, whatever the file says by now
     resolved, missing = sources.put(built, folder)
     _text(folder / RESOLVED, _yaml(resolved))

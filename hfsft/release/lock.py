@@ -53,7 +53,7 @@ def lock(built: Built, resolved: Mapping[str, Any], unpublished: Sequence[str] =
         "python": platform.python_version(),
         "libraries": dict(libraries()),
         "recipe": digest(dict(resolved)),
-        "sources": next((dict(step.identity) for step, _ in steps if step.kind == "source"), {}),
+        "sources": next((_without_rows(step.identity) for step, _ in steps if step.kind == "source"), {}),
         "unpublished": list(unpublished),
         "models": {name: step.identity["model"] for step, _ in steps for name in step.models},
         "templates": {name: text_hash for step, _ in steps for name, text_hash in templates(step.identity, step.name)},
@@ -85,6 +85,19 @@ def templates(identity: Mapping[str, Any], name: str) -> Iterator[tuple[str, str
             yield name, value
         elif isinstance(value, Mapping):
             yield from templates(value, f"{name}.{key}")
+
+
+def _without_rows(identity: Mapping[str, Any]) -> dict[str, Any]:
+    """What the sources depend on, with a hash for rows that stand in the recipe."""
+    return {
+        section: [
+            {key: digest(value) if key in ("prompts", "rows") else value for key, value in source.items()}
+            for source in sources
+        ]
+        if section in ("seeds", "examples")
+        else sources
+        for section, sources in identity.items()
+    }
 
 
 def _version(name: str) -> str | None:

@@ -210,11 +210,12 @@ def _evolved(built: Built) -> Iterator[str]:
             faults = Counter(fallen.rows[FAULT][:])
             fault, _ = faults.most_common(1)[0]
             place = fallen.rows[FAULT][:].index(fault)
-            example = plain(fallen.rows["instruction"][place], EXAMPLE)
+            example = plain(fallen.rows["instruction"][place] or "", EXAMPLE).replace("`", " ")
+            shown = f"; {fault}, for example: `{example}`" if example and built.recipe.publish.samples else ""
             yield Warn(
                 f"{len(fallen.rows):,} of {written:,} evolutions of {stage} fell ({len(fallen.rows) / written:.0%}): "
-                f"{', '.join(f'{name} {count:,}' for name, count in faults.most_common())}; {fault}, for example: "
-                f"`{example.replace('`', ' ')}` (a stronger writer or other templates write fewer of these)"
+                f"{', '.join(f'{name} {count:,}' for name, count in faults.most_common())}{shown} (a stronger writer "
+                "or other templates write fewer of these)"
             )
 
 

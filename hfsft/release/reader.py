@@ -81,6 +81,12 @@ class Release:
             return {}
         return found if isinstance(found, dict) else {}
 
+    @property
+    def shows_samples(self) -> bool:
+        """Whether pages about it may show its rows, as its recipe says."""
+        publish = self.recipe().get("publish")
+        return not isinstance(publish, dict) or publish.get("samples", True) is not False
+
     def _files(self, config: str, split: str) -> list[Path]:
         return sorted((self.folder / config).glob(f"{split}-*.parquet"))
 

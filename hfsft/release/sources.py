@@ -10,13 +10,14 @@ from __future__ import annotations
 import json
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hfsft.errors import UserError
+from hfsft.release import withheld
 from hfsft.rows.reading import SourceRow
 from hfsft.rows.tally import file_of
 from hfsft.stages.examples import ExampleTable
@@ -31,6 +32,7 @@ Local = ExampleTable | PromptTable
 
 FOLDER = "sources"
 SECTIONS = ("seeds", "examples")
+ITEMS = {"prompts", "rows"}  # of a source that stands in the recipe itself
 INLINE = "the recipe itself"
 _INLINE = re.compile(r"(seeds|examples)\[\d+\]\.")
 
@@ -46,29 +48,76 @@ def put(built: Built, folder: Path) -> tuple[dict[str, Any], list[str]]:
     """The resolved recipe as the folder has it, and the local paths that it reads and the folder does not hold.
 
     No path in them names a folder of this machine. Where the recipe asks for it, what was read of each local source is
-    written beside it.
+    written beside it, without the rows that are withheld; nothing is where a filter changed what rows say.
     """
     recipe = built.recipe
     resolved = recipe.resolved()
     missing: list[str] = []
+    hidden, open_to_all = withheld.places(built), recipe.publish.sources and not withheld.rewritten(built)
     for section, number, source in local_sources(recipe):
         opened = built.unchanged_sources.get((section, number))
-        if not recipe.publish.sources or opened is None:
+        if not open_to_all or opened is None:
             resolved[section][number]["path"] = shown(source.path)
             missing.append(shown(source.path))
             continue
         path = f"{FOLDER}/{section}-{number}.jsonl"
         texts = SEED if isinstance(source, PromptTable) else EXAMPLE
         columns = {key: _free(key, source.keep) for key in texts}
-        (folder / FOLDER).mkdir(exist_ok=True)
-        with (folder / path).open("w", encoding="utf-8", newline="\n") as lines:
-            for row in opened.rows(None):
-                if row.defect is None:
-                    said = {columns[key]: value for key, value in _said(row, texts).items()}
-                    lines.write(json.dumps({**said, **row.kept}, ensure_ascii=False) + "\n")
+        if not _write(opened, folder / path, texts, columns, hidden):
+            resolved[section][number] = {}
+            continue
         kept = {key: value for key, value in resolved[section][number].items() if key not in READING}
         resolved[section][number] = {"path": path, **columns, **kept}
+    _hide_inline(built, resolved, hidden)
+    for section in SECTIONS:
+        # Of a source whose rows are all withheld nothing is left to name.
+        resolved[section] = [source for source in resolved[section] if source and all(source.get(i, 1) for i in ITEMS)]
     return resolved, sorted(set(missing))
+
+
+def _write(
+    opened: Opened, path: Path, texts: Mapping[str, str], columns: Mapping[str, str], hidden: Collection[str]
+) -> bool:
+    """Write what was read of a source, without the rows that are withheld; whether any row is left."""
+    path.parent.mkdir(exist_ok=True)
+    with path.open("w", encoding="utf-8", newline="\n") as lines:
+        for row in opened.rows(None):
+            if row.defect is None and row.texts["source"] not in hidden:
+                said = {columns[key]: value for key, value in _said(row, texts).items()}
+                lines.write(json.dumps({**said, **row.kept}, ensure_ascii=False) + "\n")
+        written = lines.tell()
+    if not written:
+        path.unlink()
+    return bool(written)
+
+
+def as_written(built: Built) -> bool:
+    """Whether the recipe may be published as its author wrote it: no row in it is withheld, or changed by a filter."""
+    inline = any(
+        item in source for section in SECTIONS for source in built.recipe.resolved()[section] for item in ITEMS
+    )
+    return not inline or not (withheld.rewritten(built) or any(map(_INLINE.match, withheld.places(built))))
+
+
+def _hide_inline(built: Built, resolved: dict[str, Any], hidden: Collection[str]) -> None:
+    """Take the rows that are withheld out of a recipe, and let others say what they say in the build."""
+    said = withheld.as_built(built) if withheld.rewritten(built) else {}
+    for section in SECTIONS:
+        for number, source in enumerate(resolved[section]):
+            for item in ITEMS & source.keys():
+                places = {f"{section}[{number}].{item}[{index}]": row for index, row in enumerate(source[item])}
+                left = [_as_built(row, said.get(place)) for place, row in places.items() if place not in hidden]
+                source[item] = left
+                shared = next((said[place] for place in places if place in said), {}) if item == "prompts" else {}
+                source |= {
+                    key: shared[key] for key in ("context", "system", "topic") if source.get(key) and key in shared
+                }
+
+
+def _as_built(row: Any, said: Mapping[str, Any] | None) -> Any:
+    if said is None:
+        return row
+    return said["instruction"] if isinstance(row, str) else {**row, **{key: said[key] for key in row if row[key]}}
 
 
 def local_sources(recipe: Recipe) -> Iterator[tuple[str, int, Local]]:

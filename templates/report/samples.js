@@ -3,6 +3,7 @@
 (() => {
   const samples = JSON.parse(document.getElementById("data").textContent).samples;
   const at = (id) => document.getElementById(id);
+  if (!at("samples")) return;
   const [search, fate, stage, list, row, found] = ["search", "fate", "stage", "list", "row", "found"].map(at);
   const texts = samples.map((sample) =>
     [sample.id, ...sample.turns.map((turn) => turn.text), ...Object.values(sample.measures), ...Object.values(sample.lineage)]

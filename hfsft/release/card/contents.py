@@ -62,7 +62,9 @@ def _claims(built: Built) -> Iterator[str]:
 
 
 def sample(draft: Draft) -> Values | None:
-    """One row as a trainer meets it, a short one, and the same in every card."""
+    """One row as a trainer meets it, a short one, and the same in every card; None where the recipe wants none."""
+    if not draft.built.recipe.publish.samples:
+        return None
     ids = draft.built.rows["id"][:]
     places = sorted(range(len(ids)), key=ids.__getitem__)[:LOOKED_AT]
     if not places:
@@ -114,6 +116,7 @@ def sources(draft: Draft) -> Values | None:
         "more": len(files) - FILES if len(files) > FILES else 0,
         "published": published(draft.folder),
         "local": any(local_sources(built.recipe)),
+        "silent": not built.recipe.publish.rejected,
     }
 
 

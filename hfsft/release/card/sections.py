@@ -32,6 +32,7 @@ HOLDS = {
     "provenance": "lineage, measures, scores and reasons of the same rows, by `id`",
     "rejected": "the rows that fell, with stage, rule, value and what was measured of them",
 }
+SILENT = "of the rows that fell the ids, rules and numbers, and nothing that they say"
 
 
 @dataclass(frozen=True)
@@ -68,11 +69,15 @@ def use(draft: Draft) -> Values | None:
             [
                 (f"`{info['config_name']}`", sum(split["num_examples"] for split in info["splits"]), holds)
                 for info in draft.metadata["dataset_info"]
-                if (holds := HOLDS.get(info["config_name"]))
+                if (holds := _holds(info["config_name"], publish.rejected))
             ],
             right=(1,),
         ),
     }
+
+
+def _holds(config: str, texts: bool) -> str | None:
+    return HOLDS.get(config) if texts or config != "rejected" else SILENT
 
 
 def funnel(draft: Draft) -> Values:

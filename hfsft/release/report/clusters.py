@@ -45,7 +45,7 @@ def clusters(kept: Sequence[Table], fallen: Table) -> list[dict[str, Any]]:
             "text": texts[columns].get(top, top),
             "compared": " + ".join(columns),
             "rows": len(members),
-            "members": [texts[columns].get(member, member) for member in members[:MEMBERS]],
+            "members": [texts[columns].get(member) or member for member in members[:MEMBERS]],
         }
         for (top, columns), members in largest
     ]

@@ -41,8 +41,11 @@ def report(release: Release) -> str:
     scripts = [vega.bundle(), *(_file(name) for name in SCRIPTS)]
     lines = [line for line in summary["funnel"] if line["added"] or line["removed"]]
     measured = list(thresholds(story))
-    samples = story.samples()
+    shows = release.shows_samples
+    samples = story.samples() if shows else []
     lengths = summary["lengths"] and summary["lengths"]["summary"]
+    seen = {(sample["fate"], sample.get("stage")) for sample in samples}
+    rules = [{**rule, "shown": (rule["fate"], rule["stage"]) in seen} for rule in story.rules()]
     data = {
         "funnel": charts.funnel(lines),
         "lengths": lengths and charts.histogram(lengths["bins"], None, {"95th percentile": lengths["percentile_95"]}),
@@ -55,14 +58,16 @@ def report(release: Release) -> str:
         .render(
             summary=summary,
             measures=measured,
-            rules=story.rules(),
+            rules=rules,
             causes=listed([Cause(**cause) for cause in summary["causes"]]),
             topics=story.topics(),
             recipe=_recipe(release),
             version=_version(release),
-            clusters=story.clusters(),
+            clusters=story.clusters() if shows else [],
             families=story.families(),
             samples=len(samples),
+            shows=shows,
+            withheld=story.withheld,
             fates=sorted({sample["fate"] for sample in samples}),
             stages=sorted({sample["stage"] for sample in samples if "stage" in sample}),
             drawn=bool(scripts[0]),

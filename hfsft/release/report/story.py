@@ -132,12 +132,24 @@ class Story:
             found += [_shown(row, table.split) for row in _rows(table, places)]
         groups: dict[tuple[str, str], list[int]] = defaultdict(list)
         for place, group in enumerate(zip(self.fallen.column("fate"), self.fallen.column("stage"), strict=True)):
-            groups[group].append(place)
+            if place not in self._silent:
+                groups[group].append(place)
         ids, wanted = self.fallen.column("id"), list[int]()
         for (fate, _), places in groups.items():
             share = len(places) / sum(len(other) for (name, _), other in groups.items() if name == fate)
             wanted += _chosen(ids, max(EACH_RULE, round(share * SAMPLES[fate])), places)
         return found + [_shown(row, row["fate"]) for row in _rows(self.fallen, wanted)]
+
+    @property
+    def withheld(self) -> int:
+        """The number of rows that fell and whose texts are not in the build."""
+        return len(self._silent)
+
+    @cached_property
+    def _silent(self) -> set[int]:
+        """The places of the rows that fell without a word."""
+        texts = zip(*(self.fallen.column(name) for name in ("instruction", "response", "messages")), strict=True)
+        return {place for place, said in enumerate(texts) if not any(said)}
 
     def clusters(self) -> list[dict[str, Any]]:
         """The largest groups of rows that are duplicates of one row: its text, and those of some of them."""

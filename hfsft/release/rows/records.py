@@ -51,6 +51,11 @@ class Record:
         said = (("system", "system"), ("context", "context"), ("user", "instruction"), ("assistant", "response"))
         return [{"role": role, "content": self.row[name]} for role, name in said if self.row.get(name)]
 
+    @property
+    def silent(self) -> bool:
+        """Whether the build withholds what the row says."""
+        return not any(self.row.get(name) for name in ("instruction", "response", "messages"))
+
     def columns(self) -> dict[str, Any]:
         """Every other column that holds something: measures, scores, reasons."""
         own = {name: value for name, value in self.row.items() if name not in (*COLUMNS, *HIDDEN, *VERDICT, "fate")}

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from hfsft.errors import HfsftError
+from hfsft.errors import HfsftError, ReleaseError
 from hfsft.release.names import RESOLVED
 from hfsft.release.rows.exchanges import Exchange, exchanges
 from hfsft.release.rows.records import Measure, Record, Rows
@@ -40,6 +40,8 @@ def way(rows: Rows, name: str) -> Way:
     exchanges: list[Exchange] = []
     untold = ""
     try:
+        if record.silent:
+            raise ReleaseError("what the row says is not in this build")
         exchanges = _exchanges(rows, record, known.get(above[-1]) if above else None)
     except HfsftError as error:
         untold = str(error)

@@ -1,0 +1,109 @@
+"""Withheld: what a release does not say of rows that fell; taken out of the ledger, so that no file can say it.
+
+With `publish: {rejected: false}` that is all that those rows say. Of rows that fell for what nobody is to see, see
+`PRIVATE`, it is so whatever the recipe asks for. What is left are ids, lineage, where a row was read, the rule and the
+numbers that were measured.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from hfsft.plan.ledger import OF, Fallen, Ledger
+from hfsft.plan.row import TEXTS
+from hfsft.recipe.sources import DEFECT
+
+if TYPE_CHECKING:
+    from datasets import Dataset
+
+    from hfsft.recipe.publish import Publish
+    from hfsft.release.built import Built
+
+PRIVATE = ("secrets", "pii")  # rules for which rows fall for what they hold
+LEFT = ("id", "seed_id", "parent_id", "origin", "round", "template", "source", "unread", "family", "split")
+READ = ("seed", "example")  # origins of rows that stand in a source themselves
+_LABEL = re.compile(r"[a-z0-9_\-]{1,24}")  # a rule's own word, as for a fault; no text of a row
+_DETAIL = re.compile(r"[:(`\"'].*", re.DOTALL)
+_NAMED = ("unknown role",)  # reasons behind which a name stands that a row has
+
+
+def withhold(ledger: Ledger, publish: Publish) -> Ledger:
+    """The ledger with all that a release says of its rows."""
+    return replace(ledger, fallen=[_silent(each) if hides(each, publish) else each for each in ledger.fallen])
+
+
+def hides(fallen: Fallen, publish: Publish) -> bool:
+    """Whether what these rows say is withheld."""
+    return not publish.rejected or fallen.rule in PRIVATE
+
+
+def places(built: Built) -> set[str]:
+    """Where the rows were read that are withheld: a release must not hold what stands there."""
+    found: set[str] = set()
+    for fallen in built.ledger.fallen:
+        if hides(fallen, built.recipe.publish):
+            pairs = zip(fallen.rows["source"][:], fallen.rows["origin"][:], strict=True)
+            found |= {place for place, origin in pairs if place and origin in READ}
+    return found
+
+
+def rewritten(built: Built) -> bool:
+    """Whether a filter changed what rows say: a release must not hold what stood there before."""
+    return any(step.name.startswith("filters[") and not set(step.writes).isdisjoint(TEXTS) for step in built.plan.steps)
+
+
+def as_built(built: Built) -> dict[str, dict[str, Any]]:
+    """What was read at each place, as the build has it at its end."""
+    found = {}
+    for rows in (built.rows, *(fallen.rows for fallen in built.ledger.fallen)):
+        columns = {name: rows[name][:] for name in ("source", "origin", *TEXTS)}
+        for place, origin, *texts in zip(*columns.values(), strict=True):
+            if place and origin in READ:
+                found[place] = dict(zip(TEXTS, texts, strict=True))
+    return found
+
+
+def _silent(fallen: Fallen) -> Fallen:
+    return replace(
+        fallen,
+        rows=_without_texts(fallen.rows, fallen.value_column),
+        errors={row: error.partition(":")[0] for row, error in fallen.errors.items()},
+    )
+
+
+def _without_texts(rows: Dataset, value: str) -> Dataset:
+    import pyarrow
+    from datasets import Dataset, DatasetInfo
+    from datasets.table import InMemoryTable
+
+    texts, kinds = set(_texts(rows)), rows.features.arrow_schema
+    left: pyarrow.Table = rows.select_columns([name for name in rows.column_names if name not in texts]).with_format(
+        "arrow"
+    )[:]
+    columns = {name: left[name] for name in left.column_names}
+    for name in texts:
+        said = [_reason(each, name == DEFECT) for each in rows[name][:]] if name == value else [None] * len(rows)
+        columns[name] = pyarrow.array(said, kinds.field(name).type)
+    whole = pyarrow.table([columns[name].cast(kinds.field(name).type) for name in rows.column_names], kinds)
+    return Dataset(InMemoryTable(whole), DatasetInfo(features=rows.features))
+
+
+def _texts(rows: Dataset) -> Iterator[str]:
+    """The columns that may hold what somebody wrote."""
+    numbers = {name for name, kind in rows.features.items() if getattr(kind, "dtype", "string") != "string"}
+    for name in rows.column_names:
+        if name not in (*LEFT, *numbers) and not (name.endswith(OF) and name.removesuffix(OF) in numbers):
+            yield name
+
+
+def _reason(value: Any, defect: bool) -> str | None:
+    """What a rule said of a row, without what may be the row's own words."""
+    if not isinstance(value, str):
+        return None
+    if defect:
+        said = _DETAIL.sub("", value).strip()
+        return next((reason for reason in _NAMED if said.startswith(reason)), said)
+    return value if _LABEL.fullmatch(value) else None
