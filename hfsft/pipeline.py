@@ -50,6 +50,7 @@ class Publishing:
     wanted: bool = True
     create_pr: bool = False  # propose it instead of writing it
     tell: Callable[[str], None] = lambda _: None  # is told what takes long
+    confirm: Callable[[str], bool] = lambda _: True  # is asked before anything that everybody will see
 
 
 @dataclass(frozen=True)
@@ -130,7 +131,9 @@ def run(
     if loaded.publish.repo_id and how.wanted:
         from hfsft.release.publish import check
 
-        check(loaded.publish, create_pr=how.create_pr, tell=how.tell)
+        checked = check(loaded.publish, create_pr=how.create_pr, tell=how.tell)
+        if not checked.private and not how.confirm(checked.warning(loaded.publish)):
+            raise UserError("nothing was built, as nobody said yes to publishing it (--no-publish builds it)")
     if loaded.publish.tokenizer:
         from hfsft.release.tokenizer import load_tokenizer
 
@@ -174,7 +177,7 @@ def publish(recipe: Recipe, folder: Path, publishing: Publishing | None = None) 
         return None
     from hfsft.release.publish import push
 
-    return push(folder, recipe.publish, create_pr=how.create_pr, news_only=True, tell=how.tell)
+    return push(folder, recipe.publish, create_pr=how.create_pr, news_only=True, tell=how.tell, confirm=how.confirm)
 
 
 def preview(

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from hfsft.cli.arguments import add_output, add_recipe, command
-from hfsft.cli.console import count, duration, money, paint, remark, silent, table, tell, wrapped
+from hfsft.cli.console import Consent, count, duration, money, paint, remark, silent, table, tell, wrapped
 from hfsft.cli.progress import Line, standing
 from hfsft.cli.publish import report as released
 from hfsft.cli.records import FATES, step_name
@@ -38,6 +38,7 @@ def add(commands: Any) -> None:
     parser.add_argument(
         "--create-pr", action="store_true", help="propose the release to a repository you may not write"
     )
+    parser.add_argument("--yes", "-y", action="store_true", help="publish to everybody without asking")
     parser.add_argument(
         "--force", action="store_true", help="move a folder that is no build out of the way; nothing is deleted"
     )
@@ -51,7 +52,10 @@ def run(arguments: argparse.Namespace) -> None:
     line = Line()
     ended: list[FunnelLine] = []
     watcher = None if arguments.quiet else pipeline.Watcher(line.step, line.progress, ended.append)
-    publishing = pipeline.Publishing(not arguments.no_publish, arguments.create_pr, silent if arguments.quiet else tell)
+    heard = silent if arguments.quiet else tell
+    publishing = pipeline.Publishing(
+        not arguments.no_publish, arguments.create_pr, heard, Consent(arguments.yes, heard)
+    )
     try:
         built, folder = pipeline.run(
             arguments.recipe,

@@ -6,7 +6,7 @@ import os
 import shutil
 import sys
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TextIO
 
 GAP = 2  # columns of the screen between two of a table
@@ -175,3 +175,25 @@ def tell(text: str) -> None:
 
 def silent(_: str) -> None:
     """Say nothing, with --quiet."""
+
+
+class Consent:
+    """Asks once whether what everybody will see may be sent; without a terminal, or with `yes`, that was said already.
+
+    Who says `private: false` or `--public` where nobody can be asked, means it.
+    """
+
+    def __init__(self, yes: bool = False, heard: Callable[[str], None] = tell) -> None:
+        self._said, self._heard = yes, heard
+
+    def __call__(self, question: str) -> bool:
+        """Whether the answer is yes; without a terminal all but the last sentence, which asks, is told."""
+        before, _, last = question.rpartition("\n")
+        if self._said or not (sys.stdin.isatty() and sys.stderr.isatty()):
+            said = last.rpartition(". ")[0]
+            self._heard("\n".join(part for part in (before, said) if part))
+            return True
+        tell("\n".join(part for part in (before, wrapped(last, sys.stderr)) if part))
+        print("[y/N] ", end="", file=sys.stderr, flush=True)
+        self._said = sys.stdin.readline().strip().lower() in ("y", "yes")
+        return self._said

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hfsft.cli.arguments import add_output, command
-from hfsft.cli.console import count, silent, tell
+from hfsft.cli.console import Consent, count, silent, tell
 
 if TYPE_CHECKING:
     from hfsft.release.publish import Changes, Published
@@ -30,29 +30,53 @@ def add(commands: Any) -> None:
     visible.add_argument("--private", action="store_true", default=None, help="a new dataset is seen by you alone")
     visible.add_argument("--public", dest="private", action="store_false", help="a new dataset is seen by everybody")
     parser.add_argument("--tag", help="tag that the release gets, such as v1 (default: the recipe's)")
+    parser.add_argument("--yes", "-y", action="store_true", help="publish to everybody without asking")
+    parser.add_argument(
+        "--not-secret",
+        metavar="FINGERPRINT",
+        action="append",
+        default=[],
+        help="a fingerprint, as the error names it, of what looks like a secret and is none; may be repeated",
+    )
     parser.add_argument("--message", help="title of the commit")
     parser.add_argument("--create-pr", action="store_true", help="propose it to a dataset that you may not write")
-    parser.add_argument("--dry-run", action="store_true", help="say what would be done; write nothing")
+    parser.add_argument(
+        "--dry-run", action="store_true", help="list what would go, and say what would be done; write nothing"
+    )
     add_output(parser)
 
 
 def run(arguments: argparse.Namespace) -> None:
     """Publish, then print where it is and how to load it."""
-    from hfsft.release import publish
+    from hfsft.release import listing, publish
+    from hfsft.release.files import Build
+    from hfsft.release.rights import NO_REPOSITORY
 
     folder = Path(arguments.folder)
     given = {"repo_id": arguments.repo_id, "private": arguments.private, "tag": arguments.tag}
-    section = publish.section_of(folder, {name: value for name, value in given.items() if value is not None})
+    section = publish.section_of(
+        folder, {name: value for name, value in given.items() if value is not None}, arguments.not_secret
+    )
     heard = silent if arguments.quiet else tell
     if arguments.dry_run:
+        holds = listing.held(Build.read(folder))
+        heard("\n".join(["this would go to the Hub:", *(line for each in holds for line in each.lines())]))
         found = publish.changes(folder, section, create_pr=arguments.create_pr, tell=heard)
-        shown, text = found.summary(), would(found)
+        shown = {**found.summary(), "private": found.private, "holds": [asdict(each) for each in holds]}
+        text = would(found)
         if not section.repo_id:
-            heard(f"note: no repository is named, so this is what a new one would get ({publish.NO_REPOSITORY})")
+            heard(f"note: no repository is named, so this is what a new one would get ({NO_REPOSITORY})")
         elif found.snapshot is None:
             heard(f"note: {section.repo_id} is taken for new: it is not there, or you are not logged in to see it")
     else:
-        done = publish.push(folder, section, create_pr=arguments.create_pr, message=arguments.message, tell=heard)
+        done = publish.push(
+            folder,
+            section,
+            create_pr=arguments.create_pr,
+            message=arguments.message,
+            tell=heard,
+            confirm=Consent(arguments.yes, heard),
+        )
         shown, text = asdict(done), report(done)
     if arguments.json:
         print(json.dumps(shown, ensure_ascii=False, indent=2))
@@ -78,8 +102,9 @@ def report(done: Published) -> str:
 
 
 def would(found: Changes) -> str:
-    """What a push would do."""
+    """What a push would do, and who would see it."""
     if not found:
         return "nothing to publish: the Hub holds this build already"
     lines = [*(f"  write  {path}" for path in found.add), *(f"  delete {path}" for path in found.delete)]
-    return "\n".join([f"one commit, {found.size / 1e6:,.1f} MB:", *lines, "", found.entry])
+    seen = "you alone, or your organization" if found.private else "everybody"
+    return "\n".join([f"one commit, {found.size / 1e6:,.1f} MB, seen by {seen}:", *lines, "", found.entry])

@@ -10,32 +10,28 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from hfsft.errors import LOOKS_LIKE_KEY, ReleaseError
+from hfsft.errors import ReleaseError
 from hfsft.release.names import CARD, FUNNEL, LEDGER, LOCK, REPORT, RESOLVED, SIDES, WRITTEN
 
 FOLDERS = ("data", "provenance", "rejected", "preference", "sources", "assets")
 NAMES = {CARD, FUNNEL, RESOLVED, LOCK, LEDGER, SIDES, WRITTEN, REPORT}
 DERIVED = {CARD, FUNNEL, REPORT}  # and assets/: they say how a build ran, so no two builds have the same
 BLOCK = 1 << 20
-HOLDS = {
-    "data/": "the rows, as a trainer reads them",
-    "provenance/": "the same rows with lineage, kept columns, measures and reasons",
-    "rejected/": "the rows that fell, with their texts",
-    REPORT: "samples of all rows, of those that fell too",
-    CARD: "the card, with one row and the recipe",
-    WRITTEN: "the recipe as you wrote it",
-}
-NO_SOURCES = "  (no source file goes along)"
 _MADE = re.compile(
-    r"(data|provenance|rejected|preference)/[a-z]+-\d{5}-of-\d{5}\.parquet|assets/(funnel|scores|lengths)\.png"
+    r"(data|provenance|rejected|preference)/[a-z]+-\d{5}-of-\d{5}\.parquet|assets/(funnel|scores|lengths)\.(png|svg)"
     r"|sources/(seeds|examples)-\d+\.[a-z]+"
 )
 
 
 def owned(path: str) -> bool:
-    """Whether a path in a repository belongs to the release, so that it goes when the release has it no more."""
+    """Whether a path in a repository is one that a release writes to."""
     top, _, below = path.partition("/")
     return top in FOLDERS if below else path in NAMES
+
+
+def stale(path: str) -> bool:
+    """Whether a path in a repository goes when the release has it no more; what a user laid beside ours stays."""
+    return made(path) if path.partition("/")[0] in ("assets", "sources") else owned(path)
 
 
 def made(path: str) -> bool:
@@ -78,7 +74,7 @@ class Build:
 
     @classmethod
     def read(cls, folder: Path) -> Build:
-        """The build in `folder`; `ReleaseError` where there is none, or where a key stands in it for all to read."""
+        """The build in `folder`; `ReleaseError` where there is none."""
         try:
             paths = sorted(path for path in folder.rglob("*") if path.is_file())
             names = {path: path.relative_to(folder).as_posix() for path in paths}
@@ -87,9 +83,6 @@ class Build:
                 raise ReleaseError(f"{folder}: no row was left in this build, so there is nothing to publish")
             if CARD not in shown or not any(name.startswith("data/") for name in shown):
                 raise ReleaseError(f"{folder} holds no build: it has no {CARD} or no data (hfsft build makes one)")
-            for path in shown.values():
-                if path.suffix in (".md", ".yaml", ".yml") and LOOKS_LIKE_KEY.search(path.read_text(encoding="utf-8")):
-                    raise ReleaseError(f"{path}: holds what looks like an API key; take it out before it is published")
             card = shown[CARD].read_text(encoding="utf-8")
             summary = json.loads(shown[FUNNEL].read_text(encoding="utf-8")) if FUNNEL in shown else {}
             return cls(folder, {name: File.of(path) for name, path in shown.items()}, card, summary)
@@ -104,19 +97,6 @@ class Build:
     def with_card(self, text: str) -> dict[str, File]:
         """The files, with another card."""
         return {**self.files, CARD: File.of(text.encode())} if text != self.card else self.files
-
-
-def listing(build: Build) -> list[str]:
-    """What goes to the Hub, a line for each kind of file with its size: whoever may see the dataset may read it all."""
-    sizes: dict[str, list[int]] = {}
-    for path, file in sorted(build.files.items()):
-        top = path.partition("/")[0]
-        sizes.setdefault(path if top == "sources" else f"{top}/" if "/" in path else path, []).append(file.size)
-    lines = []
-    for name, found in sizes.items():
-        about = HOLDS.get(name, "what was read of this source" if name.startswith("sources/") else "")
-        lines.append(f"  {name:<28} {size(sum(found)):>10}" + (f"  {about}" if about else ""))
-    return lines if "sources" in {path.partition("/")[0] for path in build.files} else [*lines, NO_SOURCES]
 
 
 def size(count: int) -> str:

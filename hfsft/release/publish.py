@@ -6,7 +6,7 @@ them; any other file on the Hub stays. The card is replaced too, see `changelog`
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,31 +14,25 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from hfsft.errors import ReleaseError
-from hfsft.release import changelog
+from hfsft.release import changelog, leaks
 from hfsft.release.diff import diff
-from hfsft.release.files import Build, is_news, listing, owned
-from hfsft.release.hub import Account, Committed, Hub, Snapshot
+from hfsft.release.files import Build, is_news, stale
+from hfsft.release.hub import Committed, Hub, Snapshot
+from hfsft.release.listing import listing
 from hfsft.release.loadback import differences
 from hfsft.release.names import CARD, FUNNEL, RESOLVED
 from hfsft.release.patience import TRIES, Tell, may_have_landed, pause
 from hfsft.release.reader import Release
+from hfsft.release.rights import NO_REPOSITORY, Checked, look, require_free
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from hfsft.recipe.publish import Publish
 
-NO_REPOSITORY = "no repository to publish to: set publish.repo_id in the recipe, or give --repo-id you/name"
+    Confirm = Callable[[str], bool]
+
 COMPARED_BYTES = 300_000_000  # of the release before, whose rows are read to say what changed
-
-
-@dataclass(frozen=True)
-class Checked:
-    """Where a release would go, once nothing stands against it."""
-
-    repo_id: str  # with its namespace
-    url: str
-    exists: bool
-    private: bool  # as it is, or as it would be created
-    notes: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -51,6 +45,7 @@ class Changes:
     size: int  # bytes of the files in `add`
     entry: str  # of the changelog
     card: str
+    private: bool = True  # the repository, as it is or would be created
 
     def __bool__(self) -> bool:
         return bool(self.add or self.delete)
@@ -76,15 +71,20 @@ class Published:
     notes: tuple[str, ...]
 
 
-def section_of(folder: Path, given: Mapping[str, Any]) -> Publish:
-    """The `publish` section of the recipe that a build was made from, with what is given in its place."""
+def section_of(folder: Path, given: Mapping[str, Any], not_secret: Sequence[str] = ()) -> Publish:
+    """The `publish` section of the recipe that a build was made from, with what is given in its place.
+
+    `not_secret` are fingerprints beside those of the recipe.
+    """
     from pydantic import ValidationError
 
     from hfsft.recipe.publish import Publish
 
     try:
         recipe = yaml.safe_load((folder / RESOLVED).read_text(encoding="utf-8"))
-        return Publish.model_validate({**(recipe.get("publish") or {}), **given})
+        written = recipe.get("publish") or {}
+        allowed = [*(written.get("not_secret") or ()), *not_secret]
+        return Publish.model_validate({**written, "not_secret": allowed, **given})
     except ValidationError as error:
         raise ReleaseError("\n".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())) from None
     except (OSError, ValueError, AttributeError, yaml.YAMLError) as error:
@@ -97,7 +97,7 @@ def check(publish: Publish, *, create_pr: bool = False, tell: Tell = lambda _: N
     Raises `ReleaseError` where it could not: not logged in, no right to write, a name that is taken or not allowed, a
     public repository for a release that is to be private, a tag that is on an older commit.
     """
-    return _check(Hub(tell), publish, create_pr)[0]
+    return look(Hub(tell), publish, create_pr)[0]
 
 
 def changes(folder: Path, publish: Publish, *, create_pr: bool = False, tell: Tell = lambda _: None) -> Changes:
@@ -105,11 +105,11 @@ def changes(folder: Path, publish: Publish, *, create_pr: bool = False, tell: Te
 
     Without a repository or a login, what a new dataset would get.
     """
-    hub, build = Hub(tell), Build.read(folder)
+    hub, build = Hub(tell), _read(folder, publish)
     if publish.repo_id is None or not hub.logged_in:
         new = Checked(publish.repo_id or build.name, "", False, publish.private, ())
         return _Push(hub, build, publish, new, create_pr).changes(None)
-    checked, snapshot = _check(hub, publish, create_pr)
+    checked, snapshot = look(hub, publish, create_pr)
     return _Push(hub, build, publish, checked, create_pr).changes(snapshot)
 
 
@@ -121,86 +121,44 @@ def push(
     message: str | None = None,
     news_only: bool = False,
     tell: Tell = lambda _: None,
+    confirm: Confirm = lambda _: True,
 ) -> Published:
     """Make the Hub hold what `folder` holds: one commit, then load it back and compare, then the tag.
 
     Safe to repeat: files that the Hub has are not sent again, and without a difference there is no commit. With
     `news_only` there is none either where only the card, the report or the counts of the run differ, and what has been
-    there before is not loaded back again. `folder` is left as it is. Raises `ReleaseError`, whose message says how to
-    go on.
+    there before is not loaded back again. `folder` is left as it is. Where everybody will see it, `confirm` is asked
+    before the first byte is sent, and nothing is where it says no. Raises `ReleaseError`, whose message says how to go
+    on.
     """
-    build = Build.read(folder)
+    build = _read(folder, publish)
     hub = Hub(tell)
     if publish.repo_id is None:
         raise ReleaseError(f"{NO_REPOSITORY}\nto go on: hfsft publish {folder} --repo-id you/{build.name}")
-    tell("\n".join(["this goes to the Hub:", *listing(build)]))
     try:
-        checked, _ = _check(hub, publish, create_pr)
-        return _Push(hub, build, publish, checked, create_pr).run(message, news_only, tell)
+        checked, snapshot = look(hub, publish, create_pr)
+        pushing = _Push(hub, build, publish, checked, create_pr)
+        if not checked.private and pushing.news(pushing.left(snapshot), news_only):
+            _ask(checked, build, confirm)
+        elif checked.private:
+            tell("\n".join(["this goes to the Hub:", *listing(build)]))
+        return pushing.run(message, news_only, tell)
     except ReleaseError as error:
         raise ReleaseError(f"{error}\nthe build is untouched; to go on: hfsft publish {folder}") from None
 
 
-def _check(hub: Hub, publish: Publish, create_pr: bool) -> tuple[Checked, Snapshot | None]:
-    if publish.repo_id is None:
-        raise ReleaseError(NO_REPOSITORY)
-    account = hub.account()
-    repo_id = publish.repo_id if "/" in publish.repo_id else f"{account.name}/{publish.repo_id}"
-    _require_rights(account, repo_id, create_pr)
-    snapshot = hub.snapshot(repo_id)
-    url = hub.url(repo_id)
-    if snapshot is None:
-        if create_pr:
-            raise ReleaseError(f"{repo_id}: there is no such dataset to propose a release to, or you may not see it")
-        return Checked(repo_id, url, False, publish.private, ()), None
-    notes = []
-    if publish.private and not snapshot.private:
-        raise ReleaseError(
-            f"{repo_id} is public, but the release is to be private: make the dataset private in its settings "
-            f"({url}/settings), or say `private: false` (--public)"
-        )
-    if snapshot.private and not publish.private:
-        notes.append(f"{repo_id} is private and stays so; its settings make it public: {url}/settings")
-    foreign = [path for path in snapshot.files if owned(path) and "/" in path]
-    if foreign and FUNNEL not in snapshot.files and not create_pr:
-        raise ReleaseError(
-            f"{repo_id} holds data that hfsft did not write, such as {foreign[0]}, and a release would replace it: "
-            "choose another repo_id, or delete those files there first"
-        )
-    if publish.tag and create_pr:
-        notes.append(f"the tag {publish.tag} is not set: a pull request has none")
-    elif publish.tag:
-        tags = hub.tags(repo_id)
-        _require_free(tags, publish.tag, snapshot, repo_id)
-        if publish.tag in tags:
-            notes.append(f"the tag {publish.tag} is on the release there: one with other rows needs another tag")
-    return Checked(repo_id, url, True, snapshot.private, tuple(notes)), snapshot
+def _read(folder: Path, publish: Publish) -> Build:
+    """The build, once no secret was found in any file of it."""
+    build = Build.read(folder)
+    leaks.refuse(folder, {path: folder / path for path in build.files}, publish.not_secret)
+    return build
 
 
-def _require_rights(account: Account, repo_id: str, create_pr: bool) -> None:
-    namespace = repo_id.partition("/")[0]
-    if account.role == "read":
-        raise ReleaseError(
-            f"the token of {account.name} may only read: log in with `hf auth login` and a token that may write"
-        )
-    if create_pr or account.may_write(namespace, repo_id):
-        return
-    if namespace == account.name or namespace in account.orgs:
-        raise ReleaseError(
-            f"{repo_id}: this token of {account.name} may not write there: log in with one that may write to "
-            f"{namespace}, or propose the release with --create-pr"
-        )
-    theirs = ", ".join([account.name, *(org for org, role in account.orgs.items() if role != "read")])
-    raise ReleaseError(
-        f"{repo_id}: {account.name} may not write there (may write to: {theirs}); to propose the release: --create-pr"
-    )
-
-
-def _require_free(tags: dict[str, str], tag: str, snapshot: Snapshot, repo_id: str, differs: bool = False) -> None:
-    if tag in tags and (differs or tags[tag] != snapshot.revision):
-        raise ReleaseError(
-            f"{repo_id}: the tag {tag} is on commit {tags[tag][:12]} already, another release: choose another tag"
-        )
+def _ask(checked: Checked, build: Build, confirm: Confirm) -> None:
+    """Show what everybody will see, and ask."""
+    lines = ["this goes to the Hub, for everybody to see:", *listing(build)]
+    if not confirm("\n".join([*lines, f"{checked.seen}, and what was there once stays in its history. Publish it?"])):
+        raise ReleaseError("nothing was published, as nobody said yes to making it public (--private keeps it to you)")
 
 
 @dataclass(frozen=True)
@@ -247,6 +205,11 @@ class _Push:
             notes=self.checked.notes,
         )
 
+    @staticmethod
+    def news(found: Changes, news_only: bool) -> bool:
+        """Whether there is something to send."""
+        return bool(found) and not (news_only and not is_news(found.add + found.delete))
+
     def changes(self, snapshot: Snapshot | None) -> Changes:
         """What differs between the build and the repository at `snapshot`."""
         there = self._card_at(snapshot)
@@ -260,15 +223,15 @@ class _Push:
         remote = snapshot.files if snapshot else {}
         local = self.build.with_card(card)
         add = tuple(path for path, file in sorted(local.items()) if not file.matches(remote.get(path)))
-        delete = tuple(path for path in sorted(remote) if path not in local and owned(path))
-        return Changes(snapshot, add, delete, sum(local[path].size for path in add), "", card)
+        delete = tuple(path for path in sorted(remote) if path not in local and stale(path))
+        return Changes(snapshot, add, delete, sum(local[path].size for path in add), "", card, self.checked.private)
 
     def _card_at(self, snapshot: Snapshot | None) -> str | None:
         if snapshot is None or CARD not in snapshot.files:
             return None
         return self.hub.text(self.checked.repo_id, CARD, snapshot.revision)
 
-    def _left(self, snapshot: Snapshot) -> Changes:
+    def left(self, snapshot: Snapshot | None) -> Changes:
         """What a commit does not hold of the build, whichever releases its card lists."""
         return self._differing(snapshot, changelog.merge(self.build.card, self._card_at(snapshot), None))
 
@@ -283,13 +246,13 @@ class _Push:
         for tried in range(1, TRIES + 1):
             snapshot = self._now()
             found = self.changes(snapshot)
-            if not found or (news_only and tried == 1 and not is_news(found.add + found.delete)):
+            if not self.news(found, news_only and tried == 1):
                 return Committed(snapshot.revision, None), tried > 1
             if self.create_pr and (proposed := self._proposed()):
                 return proposed, tried > 1
             if self.publish.tag and not self.create_pr:
                 tags = self.hub.tags(self.checked.repo_id)
-                _require_free(tags, self.publish.tag, snapshot, self.checked.repo_id, differs=True)
+                require_free(tags, self.publish.tag, snapshot, self.checked.repo_id, differs=True)
             tell(f"sending {len(found.add)} of {len(self.build.files)} files, {found.size / 1e6:,.1f} MB")
             try:
                 return self._send(found, snapshot, message), True
@@ -303,8 +266,9 @@ class _Push:
         snapshot = self.hub.snapshot(self.checked.repo_id)
         if snapshot is None:
             raise ReleaseError(f"{self.checked.repo_id} is gone from the Hub")
-        if self.publish.private and not snapshot.private:
-            raise ReleaseError(f"{self.checked.repo_id} is public by now, but the release is to be private")
+        if self.checked.private and not snapshot.private:
+            why = "the release is to be private" if self.publish.private else "was private when this began"
+            raise ReleaseError(f"{self.checked.repo_id} is public by now, but {why}")
         return snapshot
 
     def _send(self, found: Changes, snapshot: Snapshot, message: str | None) -> Committed:
@@ -323,14 +287,14 @@ class _Push:
         if self.create_pr:
             return self._proposed()
         snapshot = self._now()
-        return None if self._left(snapshot) else Committed(snapshot.revision, None)
+        return None if self.left(snapshot) else Committed(snapshot.revision, None)
 
     def _proposed(self) -> Committed | None:
         """The pull request that proposes this very release."""
         repo_id = self.checked.repo_id
         for proposal in self.hub.proposals(repo_id):
             snapshot = self.hub.snapshot(repo_id, proposal.revision)
-            if snapshot and not self._left(snapshot):
+            if snapshot and not self.left(snapshot):
                 url = self.hub.url(repo_id, f"discussions/{proposal.ref.rpartition('/')[2]}")
                 return Committed(proposal.revision, url)
         return None
@@ -358,7 +322,7 @@ class _Push:
         """Rows of each split of each configuration, as loaded from the Hub; `ReleaseError` where they differ."""
         repo_id = self.checked.repo_id
         snapshot = self.hub.snapshot(repo_id, revision)
-        left = self._left(snapshot) if snapshot else None
+        left = self.left(snapshot) if snapshot else None
         wrong = [f"{path} is not as sent" for path in left.add] if left else []
         rows: dict[str, dict[str, int]] = {}
         for config in changelog.configs(self.build.card):

@@ -153,8 +153,17 @@ def test_the_command_says_what_it_would_do_then_does_it_and_how_to_load_it(hub: 
     assert "is taken for new" in unknown.stderr
     shown = hub.run([*command, "--public"], token=token)
     assert f"published 10 files to {hub.endpoint}/datasets/{REPO} (public)" in shown.stdout
-    assert "rejected/" in shown.stderr.split("this goes to the Hub:")[1]
-    assert "the rows that fell, with their texts" in shown.stderr
+    listed = shown.stderr.split("this goes to the Hub, for everybody to see:")[1]
+    for line in (
+        "data/train  6 rows",
+        "data/validation  2 rows",
+        "rejected/rejected  1 row",
+        "columns: id, fate, stage",
+    ):
+        assert line.split("  ") == [part for part in line.split("  ") if part in listed]
+    assert "the rows that fell, with their texts" in listed
+    assert "and what was there once stays in its history" in listed
+    assert "Publish it?" not in listed, "nobody is asked where nobody can answer"
     assert "(no source file goes along)" in shown.stderr
     assert "loaded back default: 6 train, 2 validation" in shown.stdout
     assert f'load_dataset("{REPO}", revision="v1")' in shown.stdout
@@ -186,4 +195,4 @@ def test_what_goes_along_of_the_sources_is_listed_and_a_missing_repository_is_to
     assert f"to go on: hfsft publish {folder} --repo-id you/made" in nowhere.stderr
     assert "no repository is named" in hub.run([*command, "--dry-run"]).stderr
     shown = hub.run([*command, "--repo-id", REPO], token=hub.token("ana"))
-    assert "sources/examples-0.jsonl         2.0 kB  what was read of this source" in shown.stderr
+    assert "2.0 kB  what was read of this source" in shown.stderr

@@ -1,0 +1,234 @@
+"""Leaks: the last look at all that a release would send, for what must not leave: keys, passwords, secrets.
+
+Every file is read, of Parquet files every text in every column. Looked for is what `privacy.secrets` knows, and the
+very values of the keys that the recipe, the login and the environment of this process hold.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hfsft.errors import ReleaseError
+from hfsft.privacy.secrets import SUSPECT, find
+from hfsft.release.reader import Release
+
+if TYPE_CHECKING:
+    from pyarrow import Array, ChunkedArray
+
+SHOWN = 10  # places that an error names
+SHORTEST = 12  # characters of a value of the environment that is looked for
+CONFIGS = {"data": "default"}
+_SECRET_NAME = re.compile(r"(?:KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIALS?)(?:_|$)", re.IGNORECASE)
+
+
+@dataclass(frozen=True, order=True)
+class Leak:
+    """One secret in one place; never the secret itself."""
+
+    file: str
+    place: str  # config, split, row and column, or line and column
+    kind: str
+    fingerprint: str  # by which a false alarm is told
+
+    def __str__(self) -> str:
+        return f"{self.file}{self.place}: {self.kind} ({self.fingerprint})"
+
+
+def refuse(folder: Path, files: Mapping[str, Path], allowed: Sequence[str]) -> None:
+    """Raise `ReleaseError` where a secret stands in one of the files, unless its fingerprint is allowed."""
+    leaks = [
+        leak
+        for leak in scan(files, own_secrets(Release(str(folder), folder).recipe()))
+        if leak.fingerprint not in allowed
+    ]
+    if not leaks:
+        return
+    kinds = Counter(leak.kind for leak in leaks)
+    counted = ", ".join(f"{kind} {count:,}" for kind, count in kinds.most_common())
+    lines = [f"  {leak}" for leak in leaks[:SHOWN]]
+    if len(leaks) > SHOWN:
+        lines.append(f"  ... and {len(leaks) - SHOWN:,} more")
+    raise ReleaseError(
+        "\n".join(
+            [
+                f"{folder}: holds what looks like an API key or another secret, so nothing was sent ({counted}):",
+                *lines,
+                "take it out of what is read, or let the filter `secrets` take such rows out, and build again; what is "
+                f"no secret is allowed by its fingerprint: --not-secret {leaks[0].fingerprint}, or "
+                f"`publish: {{not_secret: [{leaks[0].fingerprint}]}}`",
+            ]
+        )
+    )
+
+
+def scan(files: Mapping[str, Path], known: Mapping[str, str]) -> list[Leak]:
+    """Every secret in the files, which stand under the names that a release gives them.
+
+    `known` are secrets that are looked for as they are, by what each is called.
+    """
+    look = _Look({value: name for name, value in known.items()})
+    found: list[Leak] = []
+    for name, path in files.items():
+        if path.suffix == ".parquet":
+            found += _in_table(name, path, files, look)
+        elif path.suffix == ".jsonl":
+            found += _in_lines(name, path, look)
+        else:
+            found += _in_text(name, path, look)
+    return sorted(set(found))
+
+
+def own_secrets(recipe: Mapping[str, Any]) -> dict[str, str]:
+    """The secrets that this process holds, by what each is called: of the login, the recipe and the environment."""
+    from huggingface_hub import get_token
+
+    named = {text for key, text in _texts(recipe, "") if key in ("api_key_env", "env")} if recipe else set()
+    found = {
+        f"the value of {name}": value
+        for name, value in os.environ.items()
+        if name in named or _SECRET_NAME.search(name)
+    }
+    found["the Hugging Face token"] = get_token() or ""
+    return {name: value for name, value in found.items() if len(value) >= SHORTEST and not value.startswith(("/", "~"))}
+
+
+class _Look:
+    """What is looked for in a text."""
+
+    def __init__(self, known: Mapping[str, str]) -> None:
+        self.known = known
+        # For Arrow's own engine: what it dismisses, no expression in Python reads.
+        self.suspect = "|".join([SUSPECT, *(re.sub(r"(\W)", r"\\\1", value) for value in known if value.isascii())])
+
+    def __call__(self, text: str) -> Iterator[tuple[str, str, int]]:
+        """Kind, fingerprint and place of each secret."""
+        taken = []
+        for value, name in self.known.items():
+            start = text.find(value)
+            while start >= 0:
+                taken.append((start, start + len(value)))
+                yield name, _fingerprint(value), start
+                start = text.find(value, start + len(value))
+        for each in find(text):
+            if not any(start < each.end and each.start < end for start, end in taken):
+                yield each.kind, _fingerprint(text[each.start : each.end]), each.start
+
+
+def _fingerprint(value: str) -> str:
+    return hashlib.sha256(value.encode("utf-8", "surrogatepass")).hexdigest()[:12]
+
+
+def _in_text(name: str, path: Path, look: _Look) -> Iterator[Leak]:
+    text = path.read_bytes().decode(
+        "utf-8" if path.suffix in (".md", ".yaml", ".json", ".html") else "latin-1", "replace"
+    )
+    for kind, fingerprint, start in look(text):
+        line, column = text.count("\n", 0, start) + 1, start - (text.rfind("\n", 0, start) + 1) + 1
+        yield Leak(name, f":{line}:{column}", kind, fingerprint)
+
+
+def _in_lines(name: str, path: Path, look: _Look) -> Iterator[Leak]:
+    """Of JSON lines each text is read as what it says, not as it is escaped."""
+    with path.open(encoding="utf-8", errors="replace") as lines:
+        for number, line in enumerate(lines, 1):
+            try:
+                texts = list(_texts(json.loads(line), ""))
+            except (ValueError, RecursionError):
+                texts = [("", line)]
+            for key, text in texts:
+                for kind, fingerprint, _ in look(text):
+                    yield Leak(name, f":{number}" + (f", {key}" if key else ""), kind, fingerprint)
+
+
+def _texts(value: Any, key: str) -> Iterator[tuple[str, str]]:
+    """Every text, with the name that it stands under; names are texts themselves."""
+    if isinstance(value, str):
+        yield key, value
+    elif isinstance(value, Mapping):
+        for name, inner in value.items():
+            yield "", str(name)
+            yield from _texts(inner, str(name))
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            yield from _texts(inner, key)
+
+
+def _in_table(name: str, path: Path, files: Mapping[str, Path], look: _Look) -> Iterator[Leak]:
+    from pyarrow.parquet import ParquetFile
+
+    config, split = name.partition("/")[0], path.name.partition("-")[0]
+    where = f" ({CONFIGS.get(config, config)}, {split})"
+    ids: list[Any] | None = None
+    with ParquetFile(path) as file:
+        texts = [*file.schema_arrow.names, *(str(each) for each in (file.schema_arrow.metadata or {}).values())]
+        for kind, fingerprint, _ in (found for text in texts for found in look(text)):
+            yield Leak(name, f"{where}, names of columns", kind, fingerprint)
+        start = 0
+        for batch in file.iter_batches(batch_size=10_000, use_threads=False):
+            for column, values in zip(batch.schema.names, batch.columns, strict=True):
+                for row, text in _suspects(values, look.suspect):
+                    for kind, fingerprint, _ in look(text):
+                        ids = ids if ids is not None else _ids(name, files)
+                        number = start + row
+                        which = ids[number] if number < len(ids) else number + 1
+                        yield Leak(name, f"{where}, row {which}, column {column}", kind, fingerprint)
+            start += len(batch)
+
+
+def _suspects(values: Array | ChunkedArray, pattern: str) -> Iterator[tuple[int, str]]:
+    """The texts in a column, however deep, that may hold a secret, each with the number of its row."""
+    import pyarrow
+    import pyarrow.compute as compute
+
+    for parents, texts in _strings(values, pyarrow.array(range(len(values)))):
+        suspicious = compute.fill_null(compute.match_substring_regex(texts, pattern), False)
+        places = compute.indices_nonzero(suspicious)
+        yield from zip(parents.take(places).to_pylist(), texts.take(places).to_pylist(), strict=True)
+
+
+def _strings(values: Any, parents: Any) -> Iterator[tuple[Any, Any]]:
+    """The arrays of texts in an array of any type; with each the row that every text is of."""
+    import pyarrow
+    import pyarrow.compute as compute
+    from pyarrow import types
+
+    kind = values.type
+    if types.is_string(kind) or types.is_large_string(kind):
+        yield parents, values
+    elif types.is_dictionary(kind):
+        yield from _strings(values.dictionary_decode(), parents)
+    elif types.is_list(kind) or types.is_large_list(kind) or types.is_fixed_size_list(kind):
+        inner = compute.list_parent_indices(values)
+        yield from _strings(compute.list_flatten(values), parents.take(inner))
+    elif types.is_struct(kind):
+        for place in range(kind.num_fields):
+            yield from _strings(compute.struct_field(values, [place]), parents)
+    elif types.is_nested(kind) or types.is_binary(kind) or types.is_large_binary(kind):  # no build writes such
+        yield parents, pyarrow.array([str(value) for value in values.to_pylist()], pyarrow.string())
+
+
+def _ids(name: str, files: Mapping[str, Path]) -> list[Any]:
+    """The ids of the rows of a file: its own, or those of the provenance, which stand in the same order."""
+    from pyarrow.parquet import read_schema, read_table
+
+    if "id" in read_schema(files[name]).names:
+        return list(read_table(files[name], columns=["id"]).column("id").to_pylist())
+    folder, _, file = name.partition("/")
+    split = file.partition("-")[0]
+    beside = [other for other in sorted(files) if other.startswith(f"provenance/{split}-")]
+    if folder != "data" or not beside:
+        return []
+    ids = [row for other in beside for row in _ids(other, files)]
+    own = [other for other in sorted(files) if other.startswith(f"{folder}/{split}-")]
+    sizes = [read_table(files[other], columns=[]).num_rows for other in own]
+    start = [0, *accumulate(sizes)][own.index(name)]
+    return ids[start : start + sizes[own.index(name)]] if sum(sizes) == len(ids) else []
