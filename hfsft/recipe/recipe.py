@@ -134,10 +134,13 @@ class Recipe(Section):
         return stage.model or ("judge" if "judge" in self.models else "writer")
 
 
-def load_recipe(recipe: str | Path | Mapping[str, Any] | Recipe, overrides: Sequence[str] = ()) -> Recipe:
+def load_recipe(
+    recipe: str | Path | Mapping[str, Any] | Recipe, overrides: Sequence[str] = (), *, trusted: bool = True
+) -> Recipe:
     """The recipe of a file (or of a mapping as YAML would give it), with `section.key=value` overrides applied.
 
-    Raises `RecipeError` with every problem found in it.
+    Raises `RecipeError` with every problem found in it; of one that is not `trusted`, no file that it names is looked
+    for.
     """
     if isinstance(recipe, Recipe):
         return recipe
@@ -145,7 +148,7 @@ def load_recipe(recipe: str | Path | Mapping[str, Any] | Recipe, overrides: Sequ
     try:
         loaded = validate(source, Recipe)
     except RecipeError as error:
-        raise RecipeError([*error.problems, *_missing_files(source)]) from None
+        raise RecipeError([*error.problems, *(_missing_files(source) if trusted else ())]) from None
     loaded._source = source
     loaded.models.update({name: model.at(loaded.base) for name, model in loaded.models.items()})
     return loaded
