@@ -22,7 +22,7 @@ def trust(arguments: argparse.Namespace) -> Trust:
 
 def wants(reaches: Sequence[Reach]) -> list[str]:
     """What a build would ask for, where a command only tells."""
-    return [remark("note", f"a build asks you first: the recipe {reach.what}") for reach in reaches]
+    return [remark("note", f"a build asks you first: {reach.what}") for reach in reaches]
 
 
 def _ask(reaches: Sequence[Reach]) -> bool:
