@@ -27,11 +27,15 @@ def leads_outside(path: str, base: Path) -> bool:
         return True
 
 
+def from_the_hub(folder: Path) -> bool:
+    """Whether a folder is a snapshot in the Hub's cache: what it holds was downloaded, and is somebody else's."""
+    return folder.parent.name == "snapshots" and folder.parent.parent.name.startswith("datasets--")
+
+
 def _blobs(base: Path) -> Iterator[Path]:
     """Where the Hub's cache keeps what the files of a snapshot are links to."""
-    repo = base.parent.parent
-    if base.parent.name == "snapshots" and repo.name.startswith("datasets--"):
-        yield repo / "blobs"  # not followed: a link of that name would lead anywhere
+    if from_the_hub(base):
+        yield base.parent.parent / "blobs"  # not followed: a link of that name would lead anywhere
 
 
 def _entries(path: Path) -> Iterator[Path]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Union
 
-from pydantic import BeforeValidator, Discriminator, Field, PrivateAttr, Tag, model_validator
+from pydantic import BeforeValidator, Discriminator, Field, PrivateAttr, Tag, field_validator, model_validator
 
 from hfsft.errors import Problem, RecipeError, SourceError
 from hfsft.filters import FILTERS
@@ -26,6 +27,7 @@ from hfsft.stages.split import Split
 WrittenBy = Literal["people", "models", "both"]
 EMBEDDED = "smollm2-135m-instruct"
 NAME = r"^[A-Za-z0-9][A-Za-z0-9._\-]{0,95}$"
+NO_FOLDER = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?|.*\.", re.IGNORECASE)  # on Windows
 
 
 def _filter_name(value: Any) -> str | None:
@@ -105,6 +107,13 @@ class Recipe(Section):
     publish: Publish = Field(Publish(), description="The format that trainers find, and where on the Hub.")
 
     _source: Source = PrivateAttr(default_factory=lambda: Source(None, {}))
+
+    @field_validator("name")
+    @classmethod
+    def _names_a_folder(cls, name: str) -> str:
+        if NO_FOLDER.fullmatch(name):
+            raise ValueError(f"no folder can be called `{name}` on Windows, and a build is a folder of its name")
+        return name
 
     @model_validator(mode="after")
     def _something_to_build(self) -> Recipe:

@@ -12,11 +12,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 from hfsft.errors import Place, Problem, RecipeError, UserError, plain
 from hfsft.models.weights import KNOWN
-from hfsft.recipe.beside import leads_outside
+from hfsft.recipe.beside import from_the_hub, leads_outside
 from hfsft.recipe.overrides import Loc, name_path
 from hfsft.recipe.recipe import Recipe
 from hfsft.rows.tables.hub import HUB
@@ -53,7 +54,9 @@ class Trust:
         """Whether a recipe, as it was named, may do whatever it says."""
         if self.given is not None:
             return self.given
-        return not (isinstance(recipe, str) and recipe.lower().startswith(FOREIGN))
+        if isinstance(recipe, str) and recipe.lower().startswith(FOREIGN):
+            return False
+        return not (isinstance(recipe, str | Path) and from_the_hub(Path(recipe).absolute().parent))
 
 
 def require(recipe: Recipe, trust: Trust, kinds: Collection[Kind]) -> None:
@@ -123,7 +126,8 @@ def _sent(recipe: Recipe) -> Iterator[_Found]:
         at, says, to = ("models", name), f"models.{name}", ", ".join(map(_address, model.base_urls)) or model.provider
         if model.provider:
             login = "" if model.api_key_env else ", with your Hugging Face login"
-            yield "sends", (*at, "provider"), f"{says} asks {model.model} through {model.provider}{login}"
+            price = model.price and f", at ${model.price.input:g} and ${model.price.output:g} a million tokens, it says"
+            yield "sends", (*at, "provider"), f"{says} asks {model.model} through {model.provider}{login}{price or ''}"
         for index, url in enumerate(model.base_urls):
             loc = (*at, "base_url") if isinstance(model.base_url, str) else (*at, "base_url", index)
             yield "sends", loc, f"{says} sends its rows to {_address(url)}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 from collections.abc import Sequence
@@ -12,7 +13,8 @@ import pytest
 import yaml
 
 from hfsft import pipeline
-from hfsft.errors import RecipeError, UserError
+from hfsft.errors import ModelError, RecipeError, UserError
+from hfsft.pretrained import pretrained_tokenizer
 from hfsft.recipe.beside import leads_outside
 from hfsft.recipe.recipe import load_recipe
 from hfsft.recipe.trust import Reach, Trust, reaches
@@ -111,6 +113,10 @@ def test_files_of_the_hub_cache_are_links_to_its_blobs(tmp_path: Path) -> None:
     (snapshot / "other.jsonl").symlink_to("../../../private.jsonl")
     assert not leads_outside("rows.jsonl", snapshot)
     assert leads_outside("other.jsonl", snapshot)
+    for recipe in (snapshot / "recipe.yaml", str(snapshot / "recipe.yaml"), "hf://datasets/ana/toy"):
+        assert not Trust().covers(recipe)
+    assert Trust().covers(str(tmp_path / "recipe.yaml"))
+    assert Trust().covers({"name": "toy"})
     (repo / "blobs").rename(tmp_path / "moved")
     (repo / "blobs").symlink_to(tmp_path / "moved")
     assert leads_outside("rows.jsonl", snapshot)
@@ -164,8 +170,8 @@ WANTS: dict[str, tuple[dict[str, Any], str]] = {
         "models.writer sends its rows to https://evil.example:8443",
     ),
     "models.writer.provider": (
-        {"models": {"writer": {"model": "org/m", "provider": "auto"}}},
-        "models.writer asks org/m through auto, with your Hugging Face login",
+        {"models": {"writer": {"model": "org/m", "provider": "auto", "price": {"input": 0, "output": 0.5}}}},
+        "models.writer asks org/m through auto, with your Hugging Face login, at $0 and $0.5 a million tokens, it says",
     ),
     "publish.repo_id": (
         {"publish": {"repo_id": "mallory/toy"}},
@@ -254,6 +260,38 @@ def test_what_was_built_without_publishing_names_no_repository(folder: Path, hom
 
 def test_a_file_of_the_users_own_is_trusted(folder: Path, home: Path) -> None:
     pipeline.build(write(folder, examples=[{"path": "../private/rows.jsonl"}]), out=folder / "build")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("../toy", "..", ".", "/tmp/toy", "a/b", "a\\b", "C:toy", "~toy", "", " toy", "toy ", "toy.", "toy\n", "a\0b"),
+        *("a\x1b[31m", "\u202etoy", "t\u00f6y", "a" * 97, ".git", "-rf", "CON", "aux", "nul.txt", "com1", "LPT9.a.b"),
+    ],
+)
+def test_a_name_is_one_folder_below_out_on_every_system(name: str) -> None:
+    with pytest.raises(RecipeError, match="name"):
+        load_recipe({**EXAMPLES, "name": name})
+
+
+@pytest.mark.parametrize("name", ["toy", "a" * 96, "console", "a..b", "com10", "nul-1", "v1.0"])
+def test_other_names_are_taken(name: str) -> None:
+    assert load_recipe({**EXAMPLES, "name": name}).name == name
+
+
+def test_code_that_comes_with_a_tokenizer_is_not_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for variable in ("TRUST_REMOTE_CODE", "HF_DATASETS_TRUST_REMOTE_CODE", "TRANSFORMERS_TRUST_REMOTE_CODE"):
+        monkeypatch.setenv(variable, "1")
+    save_tokenizer(tmp_path / "tok")
+    config = tmp_path / "tok" / "tokenizer_config.json"
+    mapped = {"AutoTokenizer": ["tokenization.Evil", "tokenization.Evil"]}
+    for kind in ("Evil", "PreTrainedTokenizerFast"):
+        config.write_text(json.dumps({**json.loads(config.read_text()), "tokenizer_class": kind, "auto_map": mapped}))
+        (tmp_path / "tok" / "config.json").write_text(json.dumps({"model_type": "evil", "auto_map": mapped}))
+        (tmp_path / "tok" / "tokenization.py").write_text(f"open({str(tmp_path / 'RUN')!r}, 'w')\n")
+        with contextlib.suppress(ModelError):
+            pretrained_tokenizer(str(tmp_path / "tok"))
+        assert not (tmp_path / "RUN").exists()
 
 
 # Fields that can name a file, a server, a key or a repository, and those whose text stays what it is.
