@@ -8,6 +8,19 @@ kept, rejected = hfsft.filters.Repetition(at_most=0.4).apply(dataset["train"])
 
 from __future__ import annotations
 
+import os
+import sys
+
+# `python -m hfsft` has put the working directory before all else: whatever lies there would be imported for what it is
+# called. At this moment `-m` stands in the place of the script; only a command line that names this package is meant.
+if (
+    getattr(sys, "argv", [])[:1] == ["-m"]
+    and sys.orig_argv[-len(sys.argv)] in ("hfsft", "-mhfsft")
+    and sys.path[:1] == [os.getcwd()]  # noqa: PTH109 (nothing is imported from there yet)
+    and not (sys.flags.isolated or getattr(sys.flags, "safe_path", False))
+):
+    del sys.path[0]
+
 from typing import TYPE_CHECKING, Any
 
 from hfsft.errors import HfsftError, RecipeError, UserError

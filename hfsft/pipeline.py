@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +15,7 @@ from hfsft.recipe.blind import filter_warnings
 from hfsft.recipe.compile import compile_recipe
 from hfsft.recipe.recipe import Budget, Recipe, load_recipe
 from hfsft.recipe.sources import look
+from hfsft.recipe.trust import ASKING, PUBLISHING, Kind, Reach, Trust, reaches, require, trust_of, unpublished
 
 if TYPE_CHECKING:
     from datasets import Dataset, DatasetDict
@@ -32,6 +33,11 @@ if TYPE_CHECKING:
 OUT = "build"  # where builds go unless somebody says otherwise
 AnyRecipe = str | Path | Mapping[str, Any] | Recipe
 """A recipe's file, its content as a mapping, one already loaded, or `hf://datasets/you/name` for a published one."""
+AnyTrust = Trust | bool | None
+"""Whether a recipe may do whatever it says: True, False, or (None) a file of the user's may, one from the Hub may not.
+
+One that may not reads nothing outside its folder but the Hub, and what it sends or publishes needs the user's yes.
+"""
 
 
 @dataclass(frozen=True)
@@ -70,14 +76,15 @@ class Checked:
 
     plan: Plan
     notes: list[str]  # what the first rows of its sources show, and where its filters are blind
+    wants: list[Reach]  # what a build would ask the user's leave for, of a recipe that is not trusted
 
 
-def validate(recipe: AnyRecipe, *, overrides: Sequence[str] = (), hub: bool = True) -> Checked:
+def validate(recipe: AnyRecipe, *, overrides: Sequence[str] = (), hub: bool = True, trust: AnyTrust = None) -> Checked:
     """Check a recipe, and the first rows of its sources, without asking any model.
 
     Without `hub` no dataset of the Hub is looked at. Raises `RecipeError` with all that is wrong.
     """
-    loaded = _loaded(recipe, overrides)
+    loaded = _loaded(recipe, overrides, trust)
     seen = look(loaded, hub=hub)
     try:
         plan = compile_recipe(loaded, weights=False, sources=False)
@@ -86,21 +93,28 @@ def validate(recipe: AnyRecipe, *, overrides: Sequence[str] = (), hub: bool = Tr
         raise RecipeError([*error.problems, *(each for each in seen.problems if each.place not in told)]) from None
     if seen.problems:
         raise RecipeError(seen.problems)
-    return Checked(plan, [*seen.notes, *filter_warnings(loaded)])
+    wanted = [] if trust_of(trust).covers(recipe) else reaches(loaded)
+    return Checked(plan, [*seen.notes, *filter_warnings(loaded)], wanted)
 
 
 def build(
-    recipe: AnyRecipe, *, overrides: Sequence[str] = (), out: str | Path = OUT, force: bool = False
+    recipe: AnyRecipe,
+    *,
+    overrides: Sequence[str] = (),
+    out: str | Path = OUT,
+    force: bool = False,
+    trust: AnyTrust = None,
 ) -> DatasetDict:
     """The dataset of a recipe: a `DatasetDict` with `train` and, where rows were held out, `validation`.
 
     The same is written to `out/<name>`, with card, ledger, funnel, rejected rows and recipe beside it; the build that
     stood there is kept in `out/.previous/<name>`. Raises `UserError` for whatever the user can mend, such as a folder
-    there that is no build (with `force` it is moved aside); answers paid for by then are kept.
+    there that is no build (with `force` it is moved aside); answers paid for by then are kept. A recipe from the Hub
+    that names servers, keys or a repository is a `RecipeError` that lists them, unless `trust` is True.
     """
     from hfsft.release.folder import load_built
 
-    built, folder = run(recipe, overrides=overrides, out=out, force=force)
+    built, folder = run(recipe, overrides=overrides, out=out, force=force, trust=trust)
     publish(built.recipe, folder)
     return load_built(folder)
 
@@ -113,6 +127,7 @@ def run(
     watcher: Watcher | None = None,
     publishing: Publishing | None = None,
     force: bool = False,
+    trust: AnyTrust = None,
 ) -> tuple[Built, Path]:
     """What `build` does up to the folder, with all that is known at its end.
 
@@ -122,7 +137,9 @@ def run(
     """
     started = time.perf_counter()
     how = publishing or Publishing()
-    loaded = _loaded(recipe, overrides, how.tell)
+    loaded = _loaded(recipe, overrides, trust, PUBLISHING if how.wanted else ASKING, how.tell)
+    if not (how.wanted or trust_of(trust).covers(recipe)):
+        loaded = unpublished(loaded)  # nor by `hfsft publish` of what was built: nobody was asked
     from hfsft.release import former, remembered
 
     former.require(former.place(Path(out), loaded.name), force)
@@ -181,7 +198,12 @@ def publish(recipe: Recipe, folder: Path, publishing: Publishing | None = None) 
 
 
 def preview(
-    recipe: AnyRecipe, rows: int = 3, *, overrides: Sequence[str] = (), watcher: Watcher | None = None
+    recipe: AnyRecipe,
+    rows: int = 3,
+    *,
+    overrides: Sequence[str] = (),
+    watcher: Watcher | None = None,
+    trust: AnyTrust = None,
 ) -> Preview:
     """Each step with the rows that it left of `rows` source rows; answers are kept for the build that follows.
 
@@ -190,7 +212,7 @@ def preview(
     from hfsft.release import remembered
     from hfsft.release.rows.preview import Preview
 
-    loaded = _loaded(recipe, overrides)
+    loaded = _loaded(recipe, overrides, trust, ASKING)
     plan = compile_recipe(loaded, limit=rows, former=remembered.read(loaded, Path(OUT)))
     seen: list[tuple[Step, list[dict[str, Any]]]] = []
     _, ledger, usage = _execute(
@@ -199,7 +221,7 @@ def preview(
     return Preview(loaded, plan, seen, ledger, usage)
 
 
-def forecast(recipe: AnyRecipe, *, overrides: Sequence[str] = ()) -> list[StepForecast]:
+def forecast(recipe: AnyRecipe, *, overrides: Sequence[str] = (), trust: AnyTrust = None) -> list[StepForecast]:
     """What the next build would do at each step: what is cached, what would be asked. Asks no model."""
     import tempfile
 
@@ -211,7 +233,7 @@ def forecast(recipe: AnyRecipe, *, overrides: Sequence[str] = ()) -> list[StepFo
     from hfsft.plan.ledger import Ledger
     from hfsft.release import remembered
 
-    loaded = _loaded(recipe, overrides)
+    loaded = _loaded(recipe, overrides, trust)
     plan = compile_recipe(loaded, former=remembered.read(loaded, Path(OUT)))
     cache = cache_folder(plan.name)
     with (
@@ -234,25 +256,41 @@ def forecast(recipe: AnyRecipe, *, overrides: Sequence[str] = ()) -> list[StepFo
     return found
 
 
-def budget(recipe: AnyRecipe, *, overrides: Sequence[str] = ()) -> Budget | None:
+def budget(recipe: AnyRecipe, *, overrides: Sequence[str] = (), trust: AnyTrust = None) -> Budget | None:
     """The bounds that a recipe sets to one build; None where it sets none."""
-    return _loaded(recipe, overrides).budget
+    return _loaded(recipe, overrides, trust).budget
 
 
-def why(recipe: AnyRecipe, *, overrides: Sequence[str] = ()) -> list[Reason]:
+def wants(recipe: AnyRecipe, *, overrides: Sequence[str] = (), trust: AnyTrust = None) -> list[Reach]:
+    """What a build would ask the user's leave for; nothing where the recipe is trusted."""
+    return [] if trust_of(trust).covers(recipe) else reaches(_loaded(recipe, overrides, trust))
+
+
+def why(recipe: AnyRecipe, *, overrides: Sequence[str] = (), trust: AnyTrust = None) -> list[Reason]:
     """For each step, whether the next build would run it again, and because of which change."""
     from hfsft.plan.why import explain
 
-    plan = compile_recipe(_loaded(recipe, overrides))
+    plan = compile_recipe(_loaded(recipe, overrides, trust))
     return explain(plan, cache_folder(plan.name))
 
 
-def _loaded(recipe: AnyRecipe, overrides: Sequence[str], tell: Callable[[str], None] = lambda _: None) -> Recipe:
-    if isinstance(recipe, str) and recipe.startswith("hf://"):
+def _loaded(
+    recipe: AnyRecipe,
+    overrides: Sequence[str],
+    trust: AnyTrust = None,
+    kinds: Collection[Kind] = (),
+    tell: Callable[[str], None] = lambda _: None,
+) -> Recipe:
+    """The recipe, once the user allows what it is about to do: `kinds`, and reading files, where it is not trusted."""
+    trusted = trust_of(trust).covers(recipe)
+    if isinstance(recipe, str) and "://" in recipe:
         from hfsft.release.reader import fetch_recipe
 
         recipe = fetch_recipe(recipe, tell)
-    return load_recipe(recipe, overrides)
+    loaded = load_recipe(recipe, overrides, trusted=trusted)
+    if not trusted:
+        require(loaded, trust_of(trust), kinds)
+    return loaded
 
 
 def _execute(

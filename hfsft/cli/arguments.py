@@ -54,6 +54,7 @@ def add_recipe(parser: argparse.ArgumentParser) -> None:
     """The recipe and its overrides."""
     parser.add_argument("recipe", help="the recipe's file, or hf://datasets/you/name for a published one")
     add_overrides(parser)
+    add_trust(parser)
 
 
 def add_overrides(parser: argparse.ArgumentParser) -> None:
@@ -65,6 +66,20 @@ def add_overrides(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         help="override a key of the recipe, such as generate.temperature=0.3; may be repeated",
+    )
+
+
+def add_trust(parser: argparse.ArgumentParser) -> None:
+    """Whether the recipe may do whatever it says."""
+    trusted = parser.add_mutually_exclusive_group()
+    trusted.add_argument(
+        "--trust",
+        action="store_true",
+        default=None,
+        help="let a recipe of others read, send and publish what it says, without asking",
+    )
+    trusted.add_argument(
+        "--untrusted", dest="trust", action="store_false", help="ask, as for recipes from hf://, though it is a file"
     )
 
 

@@ -12,6 +12,7 @@ from hfsft.cli.console import Consent, count, duration, money, paint, remark, si
 from hfsft.cli.progress import Line, standing
 from hfsft.cli.publish import report as released
 from hfsft.cli.records import FATES, step_name
+from hfsft.cli.trust import trust
 from hfsft.errors import HfsftError
 
 if TYPE_CHECKING:
@@ -64,6 +65,7 @@ def run(arguments: argparse.Namespace) -> None:
             watcher=watcher,
             publishing=publishing,
             force=arguments.force,
+            trust=trust(arguments),
         )
     except (KeyboardInterrupt, HfsftError):
         line.clear()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from hfsft.cli.arguments import add_recipe, command
 from hfsft.cli.console import count, money, remark, table, wrapped
 from hfsft.cli.records import step_name
+from hfsft.cli.trust import trust, wants
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,9 +32,10 @@ def add(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Print the plan."""
-    from hfsft.pipeline import budget, forecast
+    from hfsft import pipeline
 
-    steps = forecast(arguments.recipe, overrides=arguments.overrides)
+    asked = {"overrides": arguments.overrides, "trust": trust(arguments)}
+    steps = pipeline.forecast(arguments.recipe, **asked)
     if arguments.json:
         print(json.dumps([_as_dict(step) for step in steps], ensure_ascii=False, indent=2))
         return
@@ -52,7 +54,8 @@ def run(arguments: argparse.Namespace) -> None:
     head = ("step", "kind", "state", "calls", "tokens", "cost", "recipe")
     print(table(head, rows, right=(3, 4, 5), drop=(6, 1, 2, 4), styles={6: "dim"}))
     print("\n" + "\n".join(map(wrapped, summary(steps).split("\n"))))
-    for line in against(budget(arguments.recipe, overrides=arguments.overrides), steps):
+    lines = against(pipeline.budget(arguments.recipe, **asked), steps)
+    for line in [*lines, *wants(pipeline.wants(arguments.recipe, **asked))]:
         print(line)
 
 

@@ -9,6 +9,7 @@ from hfsft.cli.arguments import add_recipe, command
 from hfsft.cli.console import count, money, wrapped
 from hfsft.cli.progress import Line
 from hfsft.cli.records import show
+from hfsft.cli.trust import trust
 
 
 def add(commands: Any) -> None:
@@ -31,6 +32,7 @@ def run(arguments: argparse.Namespace) -> None:
             arguments.rows,
             overrides=arguments.overrides,
             watcher=pipeline.Watcher(line.step, line.progress if line.live else None),
+            trust=trust(arguments),
         )
     finally:
         line.clear()

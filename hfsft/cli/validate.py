@@ -6,9 +6,10 @@ import argparse
 import sys
 from typing import Any
 
-from hfsft.cli.arguments import add_overrides, command
+from hfsft.cli.arguments import add_overrides, add_trust, command
 from hfsft.cli.console import count, remark
 from hfsft.cli.problems import as_json, told
+from hfsft.cli.trust import trust, wants
 from hfsft.errors import Place, Problem, RecipeError, UserError
 
 
@@ -22,6 +23,7 @@ def add(commands: Any) -> None:
     parser = command(commands, "validate", "check recipes without asking any model", run, examples)
     parser.add_argument("recipe", nargs="+", help="the recipes' files")
     add_overrides(parser)
+    add_trust(parser)
     parser.add_argument(
         "--offline", action="store_true", help="look at no dataset of the Hub, only at files and filters' tokenizers"
     )
@@ -45,7 +47,7 @@ def _check(recipe: str, arguments: argparse.Namespace) -> UserError | None:
     from hfsft.pipeline import validate
 
     try:
-        checked = validate(recipe, overrides=arguments.overrides, hub=not arguments.offline)
+        checked = validate(recipe, overrides=arguments.overrides, hub=not arguments.offline, trust=trust(arguments))
     except UserError as error:
         if not arguments.json:
             print(told(error), file=sys.stderr)
@@ -53,5 +55,6 @@ def _check(recipe: str, arguments: argparse.Namespace) -> UserError | None:
     if not arguments.json:
         for note in checked.notes:
             print(remark("note", note))
+        print("".join(f"{line}\n" for line in wants(checked.wants)), end="")
         print(f"{recipe}: valid, {count(len(checked.plan.steps), 'step')}")
     return None

@@ -8,9 +8,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hfsft.cli.arguments import add_overrides, command
+from hfsft.cli.arguments import add_overrides, add_trust, command
 from hfsft.cli.console import count, paint, remark, tell
 from hfsft.cli.records import INDENT, heading, sent, show, step_name
+from hfsft.cli.trust import trust
 from hfsft.errors import UserError, plain
 from hfsft.release.names import FUNNEL
 
@@ -32,6 +33,7 @@ def add(commands: Any) -> None:
     parser.add_argument("recipe", metavar="recipe|build", help="a recipe's file, or a build's folder (or its release)")
     parser.add_argument("row", nargs="?", help="of a build: a row's id, its first digits, or where it was read")
     add_overrides(parser)
+    add_trust(parser)
     parser.add_argument("--json", action="store_true", help="print it as JSON")
 
 
@@ -110,7 +112,7 @@ def _as_dict(found: Way) -> dict[str, Any]:
 def _steps(arguments: argparse.Namespace) -> None:
     from hfsft.pipeline import why
 
-    reasons = why(arguments.recipe, overrides=arguments.overrides)
+    reasons = why(arguments.recipe, overrides=arguments.overrides, trust=trust(arguments))
     if arguments.json:
         print(json.dumps([asdict(reason) for reason in reasons], ensure_ascii=False, indent=2))
         return

@@ -22,6 +22,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from hfsft import isolated
 from hfsft.errors import ModelError
 from hfsft.models import weights
 from hfsft.models.model import Endpoint, Model
@@ -118,20 +119,19 @@ def _serve(path: Path, slots: int) -> Any:
         raise ModelError(f"llama.cpp cannot load {path} ({path.stat().st_size >> 20} MiB): {_reason(path)}") from None
 
 
-AGAIN = """
-import sys, pathlib, xllamacpp
-from hfsft.models import embedded
-path = pathlib.Path(sys.argv[1])
-xllamacpp.Server(embedded._params(path, embedded._slots(path), embedded.ERRORS))
-"""
-
-
 def _reason(path: Path) -> str:
     # llama.cpp says why to standard error alone, and how loudly holds for a whole process: so another one loads it.
-    command = [sys.executable, "-c", AGAIN, str(path)]
+    command = isolated.command(__name__, str(path))
     said = subprocess.run(command, capture_output=True, text=True, errors="replace")  # noqa: S603 - our own code
     errors = [line.partition(" E ")[2].strip() for line in said.stderr.splitlines()]
     return next(filter(None, errors), "it gives no reason; is there enough memory?")
+
+
+def _load(path: Path) -> None:
+    """Load the weights, loudly, as the process that `_reason` starts."""
+    import xllamacpp
+
+    xllamacpp.Server(_params(path, _slots(path), ERRORS))
 
 
 def _params(path: Path, slots: int, verbosity: int) -> Any:
@@ -180,3 +180,7 @@ def _environment(values: dict[str, str]) -> Iterator[None]:
     finally:
         for name in added:
             os.environ.pop(name, None)
+
+
+if __name__ == "__main__":
+    _load(Path(sys.argv[1]))

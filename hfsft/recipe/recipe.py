@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Union
 
-from pydantic import BeforeValidator, Discriminator, Field, PrivateAttr, Tag, model_validator
+from pydantic import BeforeValidator, Discriminator, Field, PrivateAttr, Tag, field_validator, model_validator
 
 from hfsft.errors import Problem, RecipeError, SourceError
 from hfsft.filters import FILTERS
@@ -26,6 +27,7 @@ from hfsft.stages.split import Split
 WrittenBy = Literal["people", "models", "both"]
 EMBEDDED = "smollm2-135m-instruct"
 NAME = r"^[A-Za-z0-9][A-Za-z0-9._\-]{0,95}$"
+NO_FOLDER = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?|.*\.", re.IGNORECASE)  # on Windows
 
 
 def _filter_name(value: Any) -> str | None:
@@ -106,6 +108,13 @@ class Recipe(Section):
 
     _source: Source = PrivateAttr(default_factory=lambda: Source(None, {}))
 
+    @field_validator("name")
+    @classmethod
+    def _names_a_folder(cls, name: str) -> str:
+        if NO_FOLDER.fullmatch(name):
+            raise ValueError(f"no folder can be called `{name}` on Windows, and a build is a folder of its name")
+        return name
+
     @model_validator(mode="after")
     def _something_to_build(self) -> Recipe:
         if not self.seeds and not self.examples:
@@ -134,10 +143,13 @@ class Recipe(Section):
         return stage.model or ("judge" if "judge" in self.models else "writer")
 
 
-def load_recipe(recipe: str | Path | Mapping[str, Any] | Recipe, overrides: Sequence[str] = ()) -> Recipe:
+def load_recipe(
+    recipe: str | Path | Mapping[str, Any] | Recipe, overrides: Sequence[str] = (), *, trusted: bool = True
+) -> Recipe:
     """The recipe of a file (or of a mapping as YAML would give it), with `section.key=value` overrides applied.
 
-    Raises `RecipeError` with every problem found in it.
+    Raises `RecipeError` with every problem found in it; of one that is not `trusted`, no file that it names is looked
+    for.
     """
     if isinstance(recipe, Recipe):
         return recipe
@@ -145,7 +157,7 @@ def load_recipe(recipe: str | Path | Mapping[str, Any] | Recipe, overrides: Sequ
     try:
         loaded = validate(source, Recipe)
     except RecipeError as error:
-        raise RecipeError([*error.problems, *_missing_files(source)]) from None
+        raise RecipeError([*error.problems, *(_missing_files(source) if trusted else ())]) from None
     loaded._source = source
     loaded.models.update({name: model.at(loaded.base) for name, model in loaded.models.items()})
     return loaded

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 HUB = "hf://"
 HUB_DATASET = re.compile(r"hf://datasets/(?P<repo>[^/@]+(?:/[^/@]+)?)(?:@(?P<revision>.+))?/?$")
+HUB_PAGE = re.compile(r"https://(?:huggingface\.co|hf\.co)/datasets/(?P<repo>[\w.\-]+/[\w.\-]+)")
 RECIPE_FILES = [RESOLVED, LOCK, SIDES, "sources/*"]
 
 
@@ -120,6 +121,13 @@ def fetch_recipe(where: str, tell: Tell = lambda _: None) -> Path:
     Raises `ReleaseError` where there is none, or where it reads files that were not published; `tell` hears of tries
     that failed.
     """
+    if not where.startswith(HUB):
+        page = HUB_PAGE.match(where)
+        raise ReleaseError(
+            f"{where}: a recipe is a file, or {HUB}datasets/you/name ("
+            + (f"write {HUB}datasets/{page['repo']}" if page else "download it, and build the file with --untrusted")
+            + ")"
+        )
     folder = _download(where, tell, RECIPE_FILES)
     if not (folder / RESOLVED).is_file():
         raise ReleaseError(f"{where}: holds no {RESOLVED}: hfsft did not publish it")

@@ -1,8 +1,8 @@
 """Vega, the library that draws: asked in a process of its own, which takes 160 MB and does not stay.
 
-    python -m hfsft.release.vega
+That process runs this module, and reads jobs, one a line:
 
-reads jobs, one a line: `{"pictures": {"assets/funnel.png": {a Vega-Lite specification}}, "bundle": "vega.js"}`.
+    {"pictures": {"assets/funnel.png": {a Vega-Lite specification}}, "bundle": "vega.js"}
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from hfsft import isolated
 from hfsft.cache import cache_folder
 from hfsft.plan.step import digest
 
@@ -98,8 +99,8 @@ def _process() -> subprocess.Popen[str]:
     """The process that draws, started where none runs."""
     global _running
     if _running is None or _running.poll() is not None:
-        command = [sys.executable, "-m", __name__]
         pipe, nothing = subprocess.PIPE, subprocess.DEVNULL
+        command = isolated.command(__name__)
         _running = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=nothing, text=True)  # noqa: S603
         atexit.register(_end, _running)
     return _running

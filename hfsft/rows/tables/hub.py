@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from hfsft.cache import datasets_cache
 from hfsft.errors import SourceError
 from hfsft.rows.tables.arrow import plain_rows
+from hfsft.rows.tables.inside import require_own
 
 if TYPE_CHECKING:
     from datasets import Dataset, DatasetDict
@@ -88,10 +89,13 @@ def folder_rows(
     from datasets import load_dataset, load_from_disk
 
     try:
+        require_own(path, folder)
         if saved(folder):
             loaded: Any = load_from_disk(str(folder))
         else:
             loaded = load_dataset(str(folder.absolute()), config, **_options(delimiter))
+    except SourceError:
+        raise
     except Exception as error:
         raise _refused(path, error) from None
     yield from _rows(path, loaded, split)

@@ -1,0 +1,171 @@
+"""What a recipe reaches beyond its own folder, and whether it may: a stranger's recipe needs the user's yes.
+
+    models.writer sends its rows to http://evil.example
+    models.writer sends the key in HF_TOKEN to http://evil.example
+    the dataset is published to mallory/notes, with your Hugging Face login
+
+Files outside the recipe's folder are an error, not a question. What the user sets with `--set` is the user's own.
+Datasets, tokenizers and weights on the Hub are read without asking.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from hfsft.errors import Place, Problem, RecipeError, UserError, plain
+from hfsft.models.weights import KNOWN
+from hfsft.recipe.beside import from_the_hub, leads_outside
+from hfsft.recipe.overrides import Loc, name_path
+from hfsft.recipe.recipe import Recipe
+from hfsft.rows.tables.hub import HUB
+from hfsft.stages.base import TableSection
+
+Kind = Literal["reads", "sends", "publishes"]
+ASKING: tuple[Kind, ...] = ("sends",)
+PUBLISHING: tuple[Kind, ...] = ("sends", "publishes")
+"""What a command does that asks models, and what one that publishes too."""
+FOREIGN = ("hf://", "https://", "http://")
+"""How the name of a recipe begins that is no file of the user's."""
+FILE_FIELDS = ("path", "tokenizer")
+"""Fields of sources, filters and `publish` that may name a file or a folder."""
+
+
+@dataclass(frozen=True)
+class Reach:
+    """One thing that a recipe wants of this machine, its keys, a server or the Hub."""
+
+    kind: Kind
+    what: str  # in plain words, one line
+    place: Place
+    key: str  # as `--set` names it
+
+
+@dataclass(frozen=True)
+class Trust:
+    """How far a recipe is trusted."""
+
+    given: bool | None = None  # wholly, or not; None: a file is the user's own, what comes from elsewhere is not
+    ask: Callable[[Sequence[Reach]], bool] | None = None  # shows the user what it wants; None: nobody can be asked
+
+    def covers(self, recipe: object) -> bool:
+        """Whether a recipe, as it was named, may do whatever it says."""
+        if self.given is not None:
+            return self.given
+        if isinstance(recipe, str) and recipe.lower().startswith(FOREIGN):
+            return False
+        return not (isinstance(recipe, str | Path) and from_the_hub(Path(recipe).absolute().parent))
+
+
+def require(recipe: Recipe, trust: Trust, kinds: Collection[Kind]) -> None:
+    """Let a recipe that is not trusted go on, if the user allows what it is about to do: `kinds`, and reading files.
+
+    Raises `RecipeError` with each thing at its line where it reads files outside its folder or nobody can be asked,
+    `UserError` where the user says no.
+    """
+    wanted = [reach for reach in reaches(recipe) if reach.kind in ("reads", *kinds)]
+    if not wanted:
+        return
+    if trust.ask is None or any(reach.kind == "reads" for reach in wanted):
+        raise RecipeError([_problem(reach) for reach in wanted])
+    if not trust.ask(wanted):
+        raise UserError("nothing was read, sent or published (`--set` says what you want in its place)")
+
+
+def reaches(recipe: Recipe) -> list[Reach]:
+    """All that the recipe wants, section by section, but for what the user has set."""
+    source, found = recipe.source, [*_read(recipe), *_sent(recipe), *_published(recipe)]
+    return [
+        Reach(kind, plain(what), source.place(loc), name_path(loc, source.data))
+        for kind, loc, what in found
+        if not any(loc[:length] in source.changed for length in range(1, len(loc) + 1))
+    ]
+
+
+def _problem(reach: Reach) -> Problem:
+    bounds = "reads its own folder and the Hub alone" if reach.kind == "reads" else "needs your yes for that"
+    advice = f"say yourself what you want, --set {reach.key}=..., or allow all that is listed with --trust"
+    return Problem(reach.place, f"{reach.what}: a recipe of others {bounds}", advice)
+
+
+_Found = tuple[Kind, Loc, str]
+
+
+def _read(recipe: Recipe) -> Iterator[_Found]:
+    """The files that lie elsewhere."""
+    for loc, path in _named(recipe):
+        if leads_outside(path, recipe.base):
+            yield "reads", loc, f"{name_path(loc, recipe.source.data)} names {path}, outside the recipe's folder"
+
+
+def _named(recipe: Recipe) -> Iterator[tuple[Loc, str]]:
+    """Everything in the recipe that may name a file."""
+    for section in ("seeds", "examples"):
+        for index, item in enumerate(getattr(recipe, section)):
+            if isinstance(item, TableSection) and not item.path.startswith(HUB):
+                yield (section, index, "path"), item.path
+    for index, rule in enumerate(recipe.filters or ()):
+        for field in FILE_FIELDS:
+            if path := getattr(rule, field, None):
+                yield ("filters", index, rule.name, field), path
+    if recipe.publish.tokenizer:
+        yield ("publish", "tokenizer"), recipe.publish.tokenizer
+    for name, model in recipe.models.items():
+        if model.model not in KNOWN:  # a path of weights, or of the folder whose tokenizer counts for a server
+            written = recipe.source.data.get("models", {}).get(name)
+            yield ("models", name, "model") if isinstance(written, dict) else ("models", name), model.model
+
+
+def _sent(recipe: Recipe) -> Iterator[_Found]:
+    """What goes to servers, and the keys that pay them."""
+    for name, model in recipe.models.items():
+        if model.embedded:
+            continue
+        at, says, to = ("models", name), f"models.{name}", ", ".join(map(_address, model.base_urls)) or model.provider
+        if model.provider:
+            login = "" if model.api_key_env else ", with your Hugging Face login"
+            price = model.price and f", at ${model.price.input:g} and ${model.price.output:g} a million tokens, it says"
+            yield "sends", (*at, "provider"), f"{says} asks {model.model} through {model.provider}{login}{price or ''}"
+        for index, url in enumerate(model.base_urls):
+            loc = (*at, "base_url") if isinstance(model.base_url, str) else (*at, "base_url", index)
+            yield "sends", loc, f"{says} sends its rows to {_address(url)}"
+        if model.api_key_env:
+            yield "sends", (*at, "api_key_env"), f"{says} sends the key in {model.api_key_env} to {to}"
+        for header in model.headers:
+            yield "sends", (*at, "headers", header), f"{says} sends the header {header} to {to}"
+        for field in model.extra_body:
+            yield "sends", (*at, "extra_body", field), f"{says} sends {field} in each request to {to}"
+
+
+def _address(url: str) -> str:
+    """Scheme, host and port as the one reads them who asks there: no user name can pass for a host."""
+    from yarl import URL
+
+    try:
+        return str(URL(url).origin())
+    except ValueError:  # no address at all, which is told where it is asked
+        return url
+
+
+def _published(recipe: Recipe) -> Iterator[_Found]:
+    """What goes to the Hub."""
+    publish = recipe.publish
+    if not publish.repo_id:
+        return
+    yield "publishes", ("publish", "repo_id"), f"publishes to {publish.repo_id}, with your Hugging Face login"
+    if not publish.private:
+        yield "publishes", ("publish", "private"), "publishes a new dataset for everybody to see"
+    if publish.sources:
+        yield "publishes", ("publish", "sources"), "publishes what it reads of files"
+
+
+def unpublished(recipe: Recipe) -> Recipe:
+    """The recipe of a stranger without the repository that it names."""
+    return recipe.model_copy(update={"publish": recipe.publish.model_copy(update={"repo_id": None})})
+
+
+def trust_of(trust: Trust | bool | None) -> Trust:
+    """Trust as a caller from Python says it."""
+    return trust if isinstance(trust, Trust) else Trust(trust)
