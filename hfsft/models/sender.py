@@ -33,6 +33,7 @@ class Job:
     key: str
     tally: Tally
     begun: bool = False  # whether its row was asked something already
+    looked: int = -1  # the `moment` when the store was looked at for its answer
 
     @property
     def max_tokens(self) -> int | None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _TEMPLATE_TOKENS = 128
 # Of one model; a server that calls it otherwise in each answer tells nothing by it.
 _MOST_NAMES = 20
-_COUNTS = ("calls", "stored", "answers", "input_tokens", "output_tokens", "unmetered", "seconds")
+_COUNTS = ("calls", "stored", "shared", "answers", "input_tokens", "output_tokens", "unmetered", "seconds")
 
 
 @dataclass
@@ -53,7 +53,8 @@ class Tally(Spent):
     """The exchanges of one stage with one model: the answers that were paid for now, and what else happened."""
 
     calls: int = 0  # requests sent, repeated ones too
-    stored: int = 0  # answers that were there already
+    stored: int = 0  # answers that were there already, or came from another build
+    shared: int = 0  # those of them that another build asked for while this one wanted them
     seconds: float = 0.0  # sum over all requests, from sending to the answer
     failures: Counter[str] = field(default_factory=Counter)  # faults by cause, healed ones too
     price: Price | None = None
@@ -79,6 +80,12 @@ class Tally(Spent):
             self.stored += 1
             self.in_all.count(answer)
             self.again += ahead
+
+    def came(self, answer: Answer) -> None:
+        """Count one answer that another build asked for while this one wanted it."""
+        self.stored += 1
+        self.shared += 1
+        self.in_all.count(answer)
 
     def add(self, other: Tally) -> None:
         """Add another's counts to these; the cost is kept apart, see `Usage.cost_of`."""
