@@ -144,6 +144,7 @@ def run(
     from hfsft.release.built import SPLITS, Built
     from hfsft.release.causes import nothing_left
     from hfsft.release.folder import write
+    from hfsft.release.turn import turn
 
     ids: dict[str, list[str]] = {split: [] for split in SPLITS}
     for row_id, split in zip(rows["id"][:], rows["split"][:], strict=True):
@@ -153,7 +154,7 @@ def run(
     )
     sides = remembered.after(loaded, sides_before, rows)
     built = Built(loaded, plan, rows, ledger, usage, time.perf_counter() - started, sides)
-    with quiet():
+    with quiet(), turn(Path(out) / loaded.name, how.tell):
         folder = write(built, Path(out), force)
     remembered.keep(loaded, sides)
     remember(plan, cache_folder(plan.name))
@@ -171,8 +172,10 @@ def publish(recipe: Recipe, folder: Path, publishing: Publishing | None = None) 
     if not (recipe.publish.repo_id and how.wanted):
         return None
     from hfsft.release.publish import push
+    from hfsft.release.turn import turn
 
-    return push(folder, recipe.publish, create_pr=how.create_pr, news_only=True, tell=how.tell)
+    with turn(folder, how.tell):  # what is sent is one build
+        return push(folder, recipe.publish, create_pr=how.create_pr, news_only=True, tell=how.tell)
 
 
 def preview(

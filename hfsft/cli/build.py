@@ -130,7 +130,8 @@ def usage_line(built: Built) -> str:
     tokens = usage.input_tokens + usage.output_tokens
     parts = [count(usage.calls, "model call") if usage.calls else "no model calls"]
     if usage.stored or usage.calls:
-        parts.append(f"{count(usage.stored, 'answer')} from the store")
+        shared = f" ({usage.total().shared:,} of a build that ran beside it)" if usage.total().shared else ""
+        parts.append(f"{count(usage.stored, 'answer')} from the store{shared}")
     if usage.calls:
         parts += [f"{tokens:,} tokens", money(usage.usd)]
     if spent["usd"]:

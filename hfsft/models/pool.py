@@ -232,6 +232,7 @@ class Pool:
                     tried=drive.tried,
                     led=tuple(drive.led.items()),
                     asked=drive.asked,
+                    waits=self._asker.sharing.waits(),
                 )
             )
 

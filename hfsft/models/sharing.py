@@ -49,13 +49,17 @@ class Sharing:
         self._beating: asyncio.Task[None] | None = None
         self._beat_at = 0.0
         self._since = 0  # grows as long as another build is there
-        self.waited_for: Counter[str] = Counter()  # requests that wait for another build's answer, by its process
+        self._waited_for: Counter[str] = Counter()  # requests that wait for another build's answer, by its process
 
     @property
     def moment(self) -> int:
         """A number that stays the same as long as nobody else can have written to the store; -1 where somebody may."""
         alone = self._joining is not None and self._joining.done() and not self._others
         return self._since if alone else -1
+
+    def waits(self) -> tuple[tuple[str, int], ...]:
+        """The processes of other builds whose answers are waited for, and how many of each."""
+        return tuple((process, number) for process, number in list(self._waited_for.items()) if number)
 
     async def claim(self, key: str, looked: int = -1) -> Answer | str | None:
         """Whether a request may be sent: None if so (`release` must follow), else its answer, or the build that asks.
@@ -92,17 +96,17 @@ class Sharing:
     async def wait(self, key: str, build: str) -> Answer | None:
         """The answer that another build asks for; None once it asks no longer. AnswerError if that takes too long."""
         began, process = time.monotonic(), process_of(build)
-        self.waited_for[process] += 1
+        self._waited_for[process] += 1
         try:
             while time.monotonic() - began < self._most_seconds:
-                await asyncio.sleep(max(_LOOK_SECONDS, self.waited_for.total() * _LOOK_EACH_SECONDS))
+                await asyncio.sleep(max(_LOOK_SECONDS, self._waited_for.total() * _LOOK_EACH_SECONDS))
                 if (answer := self._store.get(key)) is not None:
                     return answer
                 found = self._store.read("SELECT build FROM claims WHERE key = ?", (bytes.fromhex(key),))
                 if not found or found[0][0] not in self._others:
                     return None
         finally:
-            self.waited_for[process] -= 1
+            self._waited_for[process] -= 1
         raise AnswerError("timeout", f"process {process} has the same request open for {self._most_seconds:.0f} s")
 
     async def close(self) -> None:

@@ -211,6 +211,7 @@ class Progress:
     tried: int = 0  # rows whose way to the next such stage was looked at
     led: tuple[tuple[str, int], ...] = ()  # later stages, and how many of those rows come to them
     asked: int = 0  # of the rows done, those that a model was asked for now
+    waits: tuple[tuple[str, int], ...] = ()  # processes of other builds, and how many of their answers are waited for
     whole: Whole | None = None  # how far the build is, where that is known
 
 
