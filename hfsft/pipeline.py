@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from datasets import Dataset, DatasetDict
 
     from hfsft.models.estimate import Estimate
+    from hfsft.models.spending import Outlay
     from hfsft.models.usage import Progress, Usage
     from hfsft.plan.asker import Missing
     from hfsft.plan.ledger import FunnelLine, Ledger
@@ -232,9 +233,17 @@ def forecast(recipe: AnyRecipe, *, overrides: Sequence[str] = ()) -> list[StepFo
     return found
 
 
-def budget(recipe: AnyRecipe, *, overrides: Sequence[str] = ()) -> Budget | None:
-    """The bounds that a recipe sets to one build; None where it sets none."""
-    return _loaded(recipe, overrides).budget
+def budget(recipe: AnyRecipe, *, overrides: Sequence[str] = ()) -> tuple[Budget | None, Outlay]:
+    """The bounds that a recipe sets, None where it sets none, and what is taken of them before a build begins."""
+    from hfsft.models import spending
+    from hfsft.models.store import Store
+
+    loaded = _loaded(recipe, overrides)
+    if loaded.budget is None or loaded.budget.per == "build":
+        return loaded.budget, spending.Outlay()
+    prices = {model.label: model.price for model in loaded.models.values() if model.price}
+    with Store() as store:
+        return loaded.budget, spending.together(spending.spent(store, loaded.name, prices))
 
 
 def why(recipe: AnyRecipe, *, overrides: Sequence[str] = ()) -> list[Reason]:
@@ -256,7 +265,7 @@ def _loaded(recipe: AnyRecipe, overrides: Sequence[str], tell: Callable[[str], N
 def _execute(
     recipe: Recipe, plan: Plan, watcher: Watcher, after: Callable[[Step, Dataset], None] | None = None
 ) -> tuple[Dataset, Ledger, Usage]:
-    from hfsft.models import usage
+    from hfsft.models import budget
     from hfsft.models.pool import Pool
     from hfsft.models.store import Store
     from hfsft.plan.ahead import begin
@@ -277,7 +286,7 @@ def _execute(
         if watcher.on_progress:
             watcher.on_progress(replace(now, whole=outlook.of(now)))
 
-    bounds = usage.Budget(**recipe.budget.model_dump()) if recipe.budget else None
+    bounds = budget.Budget(**recipe.budget.model_dump()) if recipe.budget else None
     asked = {name: recipe.models[name] for step in plan.steps for name in step.models}
     with (
         Store() as store,

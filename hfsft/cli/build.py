@@ -134,6 +134,9 @@ def usage_line(built: Built) -> str:
         parts.append(f"{count(usage.stored, 'answer')} from the store{shared}")
     if usage.calls:
         parts += [f"{tokens:,} tokens", money(usage.usd)]
+    if (lost := usage.lost)["requests"]:
+        most = f"at most {money(lost['usd_at_most'])}" if lost["usd_at_most"] is not None else "at an unknown cost"
+        parts.append(f"{count(lost['requests'], 'request')} that broke off and may be billed too, {most}")
     if spent["usd"]:
         earlier = spent["answers"] > usage.total().answers
         whole = f"${spent['usd']:.4f} with earlier builds, " if earlier else ""

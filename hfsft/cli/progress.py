@@ -124,6 +124,8 @@ def parts(progress: Progress) -> list[tuple[str, int]]:
             (f"{whole.tokens:,} tokens", 6),
             (money(whole.usd), 4 if whole.usd is not None else 7),
         ]
+    if progress.budget:
+        found.append((progress.budget, 4))
     if whole.stored:
         found.append((f"{whole.stored:,} from the store", 8))
     if whole.seconds_left and whole.planned > whole.done:
@@ -140,6 +142,7 @@ def logged(progress: Progress) -> str:
         tokens = progress.input_tokens + progress.output_tokens
         rate = progress.calls / progress.seconds if progress.seconds else 0.0
         told += [f"{rate:.1f} calls/s", f"{tokens:,} tokens", money(progress.usd)]
+    told += [progress.budget] if progress.budget else []
     told += waiting(progress)
     whole = progress.whole
     if whole and whole.planned > progress.total:

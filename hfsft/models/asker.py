@@ -13,21 +13,24 @@ from typing import TYPE_CHECKING, Any
 
 from hfsft.errors import AnswerError, ModelError
 from hfsft.models import wire
+from hfsft.models.budget import Meter
 from hfsft.models.faults import Fault
 from hfsft.models.gates import Gates, revision_of
 from hfsft.models.model import Answer
 from hfsft.models.naming import check_served
 from hfsft.models.sender import Job, Sender
 from hfsft.models.sharing import Sharing
+from hfsft.models.spending import Spending
 from hfsft.models.store import Entry, Store
 from hfsft.models.writer import Writer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from hfsft.models.budget import Budget
     from hfsft.models.model import Model, Request
     from hfsft.models.throttle import Gate, Lane
-    from hfsft.models.usage import Meter, Usage
+    from hfsft.models.usage import Usage
 
 # Each pause is shortened by up to this share, so that rows do not come back in one beat.
 _JITTER = 0.5
@@ -55,15 +58,23 @@ class Asker:
     """Answers requests on one event loop; the same request is never open twice."""
 
     def __init__(
-        self, models: Mapping[str, Model], store: Store, usage: Usage, meter: Meter, recipe: str, patience: Patience
+        self,
+        models: Mapping[str, Model],
+        store: Store,
+        usage: Usage,
+        budget: Budget | None,
+        recipe: str,
+        patience: Patience,
     ) -> None:
         self._models = models
         self._store = store
         self._writer = Writer(store)
         self.sharing = Sharing(store, self._writer, patience.seconds)
         self._usage = usage
-        self._gates = Gates(models, usage, meter, store)
-        self._sender = Sender(meter, store)
+        self._spending = Spending(store, self._writer, recipe)
+        self.meter = Meter(budget, models, usage, self._spending)
+        self._gates = Gates(models, usage, self.meter, store)
+        self._sender = Sender(self.meter, store)
         self._recipe = recipe
         self._patience = patience
         self._revisions: dict[str, str] = {}

@@ -51,6 +51,19 @@ _SCHEMA = (
     "CREATE INDEX IF NOT EXISTS answers_by ON answers (model, stage)",
     "CREATE TABLE IF NOT EXISTS claims (key BLOB PRIMARY KEY, build TEXT NOT NULL) WITHOUT ROWID",
     "CREATE TABLE IF NOT EXISTS met (build TEXT, other TEXT, PRIMARY KEY (build, other)) WITHOUT ROWID",
+    """
+    CREATE TABLE IF NOT EXISTS spending (
+        recipe TEXT NOT NULL,
+        model TEXT NOT NULL,
+        calls INTEGER NOT NULL,
+        input_tokens INTEGER NOT NULL,
+        output_tokens INTEGER NOT NULL,
+        usd REAL NOT NULL,
+        unpriced_input INTEGER NOT NULL,
+        unpriced_output INTEGER NOT NULL,
+        PRIMARY KEY (recipe, model)
+    ) WITHOUT ROWID
+    """,
     "CREATE TABLE IF NOT EXISTS prices (recipe TEXT, model TEXT, input REAL, output REAL, PRIMARY KEY (recipe, model))",
 )
 _READ = "SELECT text, reasoning, finish_reason, input_tokens, output_tokens, served, extra, checksum FROM answers"

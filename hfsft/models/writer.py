@@ -6,7 +6,6 @@ import asyncio
 import sqlite3
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -61,10 +60,7 @@ class Writer:
         """Close the file, after what still waits was tried once."""
         waiting, self._waiting = self._waiting, []
         if waiting:
-            with suppress(StoreError):
-                self._commit([operation for operation, _ in waiting])
-            for _, done in waiting:
-                done.cancel()
+            self._end(waiting)
         self._disconnect()
 
     def _disconnect(self) -> None:
@@ -78,12 +74,22 @@ class Writer:
             self._flushing = False
             return
         loop = asyncio.get_running_loop()
+        if not self._end(batch, again=True):
+            loop.call_later(_AGAIN_SECONDS, self._flush)
+            return
+        self._locked_since = None
+        del self._waiting[: len(batch)]
+        self._flushing = bool(self._waiting)
+        if self._waiting:
+            loop.call_soon(self._flush)
+
+    def _end(self, batch: list[tuple[Operation[Any], asyncio.Future[Any]]], *, again: bool = False) -> bool:
+        """Do a batch in one commit, or fail all of it; False where the file is locked, to be tried `again`."""
         try:
             results = self._commit([operation for operation, _ in batch])
         except StoreError as error:
-            if self._wait_for_lock(error):
-                loop.call_later(_AGAIN_SECONDS, self._flush)
-                return
+            if again and self._wait_for_lock(error):
+                return False
             for _, done in batch:
                 if not done.done():
                     done.set_exception(error)
@@ -91,11 +97,7 @@ class Writer:
             for (_, done), result in zip(batch, results, strict=True):
                 if not done.done():
                     done.set_result(result)
-        self._locked_since = None
-        del self._waiting[: len(batch)]
-        self._flushing = bool(self._waiting)
-        if self._waiting:
-            loop.call_soon(self._flush)
+        return True
 
     def _wait_for_lock(self, error: StoreError) -> bool:
         if not isinstance(error.__cause__, sqlite3.OperationalError) or "locked" not in str(error.__cause__):
