@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from datasets import Dataset, DatasetDict
 
     from hfsft.models.estimate import Estimate
+    from hfsft.models.spending import Outlay
     from hfsft.models.usage import Progress, Usage
     from hfsft.plan.asker import Missing
     from hfsft.plan.ledger import FunnelLine, Ledger
@@ -164,6 +165,7 @@ def run(
     from hfsft.release.built import SPLITS, Built
     from hfsft.release.causes import nothing_left
     from hfsft.release.folder import write
+    from hfsft.release.turn import turn
     from hfsft.release.withheld import withhold
 
     ids: dict[str, list[str]] = {split: [] for split in SPLITS}
@@ -175,7 +177,7 @@ def run(
     sides = remembered.after(loaded, sides_before, rows)
     told = withhold(ledger, loaded.publish)
     built = Built(loaded, plan, rows, told, usage, time.perf_counter() - started, sides)
-    with quiet():
+    with quiet(), turn(former.place(Path(out), loaded.name), how.tell):
         folder = write(built, Path(out), force)
     remembered.keep(loaded, sides)
     remember(plan, cache_folder(plan.name))
@@ -193,8 +195,10 @@ def publish(recipe: Recipe, folder: Path, publishing: Publishing | None = None) 
     if not (recipe.publish.repo_id and how.wanted):
         return None
     from hfsft.release.publish import push
+    from hfsft.release.turn import turn
 
-    return push(folder, recipe.publish, create_pr=how.create_pr, news_only=True, tell=how.tell, confirm=how.confirm)
+    with turn(folder, how.tell):  # what is sent is one build
+        return push(folder, recipe.publish, create_pr=how.create_pr, news_only=True, tell=how.tell, confirm=how.confirm)
 
 
 def preview(
@@ -256,9 +260,17 @@ def forecast(recipe: AnyRecipe, *, overrides: Sequence[str] = (), trust: AnyTrus
     return found
 
 
-def budget(recipe: AnyRecipe, *, overrides: Sequence[str] = (), trust: AnyTrust = None) -> Budget | None:
-    """The bounds that a recipe sets to one build; None where it sets none."""
-    return _loaded(recipe, overrides, trust).budget
+def budget(recipe: AnyRecipe, *, overrides: Sequence[str] = (), trust: AnyTrust = None) -> tuple[Budget | None, Outlay]:
+    """The bounds that a recipe sets, None where it sets none, and what is taken of them before a build begins."""
+    from hfsft.models import spending
+    from hfsft.models.store import Store
+
+    loaded = _loaded(recipe, overrides, trust)
+    if loaded.budget is None or loaded.budget.per == "build":
+        return loaded.budget, spending.Outlay()
+    prices = {model.label: model.price for model in loaded.models.values() if model.price}
+    with Store() as store:
+        return loaded.budget, spending.together(spending.spent(store, loaded.name, prices))
 
 
 def wants(recipe: AnyRecipe, *, overrides: Sequence[str] = (), trust: AnyTrust = None) -> list[Reach]:
@@ -296,7 +308,7 @@ def _loaded(
 def _execute(
     recipe: Recipe, plan: Plan, watcher: Watcher, after: Callable[[Step, Dataset], None] | None = None
 ) -> tuple[Dataset, Ledger, Usage]:
-    from hfsft.models import usage
+    from hfsft.models import budget
     from hfsft.models.pool import Pool
     from hfsft.models.store import Store
     from hfsft.plan.ahead import begin
@@ -317,7 +329,7 @@ def _execute(
         if watcher.on_progress:
             watcher.on_progress(replace(now, whole=outlook.of(now)))
 
-    bounds = usage.Budget(**recipe.budget.model_dump()) if recipe.budget else None
+    bounds = budget.Budget(**recipe.budget.model_dump()) if recipe.budget else None
     asked = {name: recipe.models[name] for step in plan.steps for name in step.models}
     with (
         Store() as store,

@@ -136,9 +136,13 @@ def usage_line(built: Built) -> str:
     tokens = usage.input_tokens + usage.output_tokens
     parts = [count(usage.calls, "model call") if usage.calls else "no model calls"]
     if usage.stored or usage.calls:
-        parts.append(f"{count(usage.stored, 'answer')} from the store")
+        shared = f" ({usage.total().shared:,} of a build that ran beside it)" if usage.total().shared else ""
+        parts.append(f"{count(usage.stored, 'answer')} from the store{shared}")
     if usage.calls:
         parts += [f"{tokens:,} tokens", money(usage.usd)]
+    if (lost := usage.lost)["requests"]:
+        most = f"at most {money(lost['usd_at_most'])}" if lost["usd_at_most"] is not None else "at an unknown cost"
+        parts.append(f"{count(lost['requests'], 'request')} that broke off and may be billed too, {most}")
     if spent["usd"]:
         earlier = spent["answers"] > usage.total().answers
         whole = f"${spent['usd']:.4f} with earlier builds, " if earlier else ""

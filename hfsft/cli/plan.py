@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from hfsft.models.estimate import Estimate
+    from hfsft.models.spending import Outlay
     from hfsft.pipeline import StepForecast
     from hfsft.recipe.recipe import Budget
 
@@ -54,7 +55,7 @@ def run(arguments: argparse.Namespace) -> None:
     head = ("step", "kind", "state", "calls", "tokens", "cost", "recipe")
     print(table(head, rows, right=(3, 4, 5), drop=(6, 1, 2, 4), styles={6: "dim"}))
     print("\n" + "\n".join(map(wrapped, summary(steps).split("\n"))))
-    lines = against(pipeline.budget(arguments.recipe, **asked), steps)
+    lines = against(*pipeline.budget(arguments.recipe, **asked), steps)
     for line in [*lines, *wants(pipeline.wants(arguments.recipe, **asked))]:
         print(line)
 
@@ -76,8 +77,11 @@ def summary(steps: list[StepForecast]) -> str:
     return "\n".join(lines)
 
 
-def against(budget: Budget | None, steps: Sequence[StepForecast]) -> list[str]:
-    """How the recipe's budget compares with what a build would take; a line for each bound."""
+def against(budget: Budget | None, taken: Outlay, steps: Sequence[StepForecast]) -> list[str]:
+    """How the recipe's budget compares with what a build would take; a line for each bound.
+
+    `taken` is what earlier builds have taken of it.
+    """
     from hfsft.models.usage import together
 
     if budget is None:
@@ -89,14 +93,26 @@ def against(budget: Budget | None, steps: Sequence[StepForecast]) -> list[str]:
     usd = together(each.usd for each in estimates)
     lines = []
     if budget.calls is not None:
-        lines.append(_bound(f"{budget.calls:,} calls", known > budget.calls, most > budget.calls))
+        left = max(0, budget.calls - taken.calls)
+        lines.append(_bound(_of(f"{budget.calls:,} calls", budget, f"{left:,}"), known > left, most > left))
     if budget.tokens is not None:
-        lines.append(_bound(f"{budget.tokens:,} tokens", False, tokens > budget.tokens))
-    if budget.usd is not None and usd is None:
+        left = max(0, budget.tokens - taken.tokens)
+        lines.append(_bound(_of(f"{budget.tokens:,} tokens", budget, f"{left:,}"), False, tokens > left))
+    if budget.usd is not None and (usd is None or taken.unpriced):
         lines.append(remark("warning", f"the budget of ${budget.usd:g} cannot be kept: a price is unknown"))
     elif budget.usd is not None:
-        lines.append(_bound(f"${budget.usd:g}", False, (usd or 0) > budget.usd))
+        rest = max(0.0, budget.usd - taken.usd)
+        lines.append(_bound(_of(f"${budget.usd:g}", budget, f"${rest:.4f}"), False, (usd or 0) > rest))
     return lines
+
+
+def _of(bound: str, budget: Budget, left: str) -> str:
+    """A bound, and what it is of: 20 calls of each build; $20 of the dataset ($12.5000 left of it)."""
+    return (
+        f"{bound} of each build"
+        if budget.per == "build"
+        else f"{bound} of the dataset over all its builds ({left} left)"
+    )
 
 
 def _bound(bound: str, passed: bool, may_pass: bool) -> str:

@@ -117,12 +117,15 @@ def parts(progress: Progress) -> list[tuple[str, int]]:
     ]
     if progress.failed:
         found.append((f"{progress.failed:,} failed", 2))
+    found += [(text, 2) for text in waiting(progress)]
     if whole.calls:
         found += [
             (f"{whole.calls_per_second:.1f} calls/s", 5),
             (f"{whole.tokens:,} tokens", 6),
             (money(whole.usd), 4 if whole.usd is not None else 7),
         ]
+    if progress.budget:
+        found.append((progress.budget, 4))
     if whole.stored:
         found.append((f"{whole.stored:,} from the store", 8))
     if whole.seconds_left and whole.planned > whole.done:
@@ -139,6 +142,8 @@ def logged(progress: Progress) -> str:
         tokens = progress.input_tokens + progress.output_tokens
         rate = progress.calls / progress.seconds if progress.seconds else 0.0
         told += [f"{rate:.1f} calls/s", f"{tokens:,} tokens", money(progress.usd)]
+    told += [progress.budget] if progress.budget else []
+    told += waiting(progress)
     whole = progress.whole
     if whole and whole.planned > progress.total:
         told.append(f"whole build: {whole.done:,} of {count(whole.planned, 'row')}")
@@ -147,6 +152,11 @@ def logged(progress: Progress) -> str:
     elif whole and whole.seconds_left and not progress.finished:
         told.append(f"{duration(whole.seconds_left)} left")
     return ", ".join(told)
+
+
+def waiting(progress: Progress) -> list[str]:
+    """For which other builds is waited: 12 wait for process 1234."""
+    return [f"{number:,} wait{'s' * (number == 1)} for process {process}" for process, number in progress.waits]
 
 
 def standing(progress: Progress) -> str:

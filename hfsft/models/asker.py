@@ -1,4 +1,7 @@
-"""One request becomes one answer: from the store if it is there, else from a server, through every fault that heals."""
+"""One request becomes one answer: from the store if it is there, else from a server, through every fault that heals.
+
+Where another build has the same request open, its answer is waited for.
+"""
 
 from __future__ import annotations
 
@@ -10,20 +13,24 @@ from typing import TYPE_CHECKING, Any
 
 from hfsft.errors import AnswerError, ModelError
 from hfsft.models import wire
+from hfsft.models.budget import Meter
 from hfsft.models.faults import Fault
 from hfsft.models.gates import Gates, revision_of
 from hfsft.models.model import Answer
 from hfsft.models.naming import check_served
 from hfsft.models.sender import Job, Sender
+from hfsft.models.sharing import Sharing
+from hfsft.models.spending import Spending
 from hfsft.models.store import Entry, Store
 from hfsft.models.writer import Writer
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
+    from hfsft.models.budget import Budget
     from hfsft.models.model import Model, Request
-    from hfsft.models.throttle import Gate
-    from hfsft.models.usage import Meter, Usage
+    from hfsft.models.throttle import Gate, Lane
+    from hfsft.models.usage import Usage
 
 # Each pause is shortened by up to this share, so that rows do not come back in one beat.
 _JITTER = 0.5
@@ -51,14 +58,23 @@ class Asker:
     """Answers requests on one event loop; the same request is never open twice."""
 
     def __init__(
-        self, models: Mapping[str, Model], store: Store, usage: Usage, meter: Meter, recipe: str, patience: Patience
+        self,
+        models: Mapping[str, Model],
+        store: Store,
+        usage: Usage,
+        budget: Budget | None,
+        recipe: str,
+        patience: Patience,
     ) -> None:
         self._models = models
         self._store = store
         self._writer = Writer(store)
+        self.sharing = Sharing(store, self._writer, patience.seconds)
         self._usage = usage
-        self._gates = Gates(models, usage, meter, store)
-        self._sender = Sender(meter, store)
+        self._spending = Spending(store, self._writer, recipe)
+        self.meter = Meter(budget, models, usage, self._spending)
+        self._gates = Gates(models, usage, self.meter, store)
+        self._sender = Sender(self.meter, store)
         self._recipe = recipe
         self._patience = patience
         self._revisions: dict[str, str] = {}
@@ -67,6 +83,7 @@ class Asker:
         self._served: dict[str, str] = {}  # what servers said first of a model of theirs, by its label
         self._untold: set[str] = set()  # those of them that lapsed for a row that went ahead
         self.exchanging: set[asyncio.Task[Any] | None] = set()  # tasks whose request is out, or being written
+        self.aside: Callable[[int], None] = lambda _: None  # is told 1 as one begins to wait for another build, then -1
 
     def asked(self, request: Request) -> str:
         """The canonical text of a request, whose hash is its key; ModelError if the recipe has no such model."""
@@ -94,6 +111,7 @@ class Asker:
         asked = self.asked(request)
         key = wire.key_of(asked)
         tally = self._usage.of(stage, request.model)
+        looked = self.sharing.moment
         if (answer := self._store.get(key)) is not None:
             tally.found(answer, ahead=ahead)
             return _judged(request, answer)
@@ -103,7 +121,8 @@ class Asker:
         if key in self._asking:
             outcome = await asyncio.shield(self._asking[key])
         else:
-            outcome = await self._ask_once(Job(stage, request, self._models[request.model], asked, key, tally, begun))
+            model = self._models[request.model]
+            outcome = await self._ask_once(Job(stage, request, model, asked, key, tally, begun, looked))
         if ahead and isinstance(outcome, AnswerError):
             self._untold.add(key)
         elif ahead:
@@ -122,6 +141,7 @@ class Asker:
     async def close(self) -> None:
         """Close the connections and the file."""
         await self._gates.close()
+        await self.sharing.close()
         self._writer.close()
 
     async def _ask_once(self, job: Job) -> Answer | AnswerError:
@@ -146,11 +166,29 @@ class Asker:
         tries = 0
         while True:
             try:
-                return await self._enter(gate, job)
+                found = await self._enter(gate, job)
             except Fault as fault:
                 tries += 1
                 self._give_up(fault, tries, time.monotonic() - began)
-            await asyncio.sleep(self._patience.pause(tries))
+                await asyncio.sleep(self._patience.pause(tries))
+                continue
+            answer = await self._wait(job, found) if isinstance(found, str) else found
+            if answer is not None:
+                return answer
+            began = time.monotonic()
+
+    async def _wait(self, job: Job, build: str) -> Answer | None:
+        """The answer that another build asks for, None once it does so no longer; meanwhile others take this place."""
+        self.aside(1)
+        try:
+            answer = await self.sharing.wait(job.key, build)
+        finally:
+            self.aside(-1)
+        if self._sender.stopping:
+            raise asyncio.CancelledError
+        if answer is not None:
+            job.tally.came(answer)
+        return answer
 
     def _give_up(self, fault: Fault, tries: int, seconds: float) -> None:
         if self._sender.stopping:
@@ -161,7 +199,8 @@ class Asker:
         if seconds > self._patience.seconds or (not full and tries >= self._patience.tries):
             raise AnswerError(fault.cause, f"{fault.message} (tried {tries} times in {seconds:.0f} s)")
 
-    async def _enter(self, gate: Gate, job: Job) -> Answer:
+    async def _enter(self, gate: Gate, job: Job) -> Answer | str:
+        """The answer, once there is room for the request; or the build that has the same one open."""
         expected = len(job.asked) / _BYTES_PER_TOKEN + (job.max_tokens or _USUAL_ANSWER_TOKENS)
         lane = await gate.enter(expected, begun=job.begun)
         while job.request.schema is not None and lane.probing:
@@ -169,6 +208,22 @@ class Asker:
             gate.back_out(lane, expected)
             await lane.probed()
             lane = await gate.enter(expected, begun=job.begun)
+        try:
+            found = await self.sharing.claim(job.key, job.looked)
+        except BaseException:
+            gate.back_out(lane, expected)
+            raise
+        if found is not None:
+            gate.back_out(lane, expected)
+            if not isinstance(found, str):
+                job.tally.came(found)
+            return found
+        try:
+            return await self._exchange(gate, lane, job, expected)
+        finally:
+            self.sharing.release(job.key)
+
+    async def _exchange(self, gate: Gate, lane: Lane, job: Job, expected: float) -> Answer:
         sent_at = time.monotonic()
         task = asyncio.current_task()
         self.exchanging.add(task)

@@ -34,6 +34,8 @@ _LEAST_ROWS = 20
 _MARGIN = 2.0
 # Rows that are answered from the store never wait; others must still get their turn.
 _BREATH_SECONDS = 0.01
+# So many windows of rows may be begun while another build is waited for.
+_MOST_ASIDE = 8
 # Working out what a row asks next for longer than this would keep all others from being sent.
 _SLOW_SECONDS = 0.01
 
@@ -75,26 +77,50 @@ class Drive:
         self._ahead = ahead
         self._slow = True  # whether that takes long, as the last time did; the first has to show
         self._working_out = asyncio.Lock()  # for one row at a time: filters need not bear several threads
-        self._workers: list[asyncio.Task[None]] = []
+        self._workers: set[asyncio.Task[None]] = set()
+        self._window = self._working = 0  # workers there may be, and are, besides those that wait for another build
+        self._more = True  # whether there may be rows that nobody has begun
+        self._bug: BaseException | None = None
         self._breath = 0.0
 
     async def run(self, window: int) -> None:
         """Work through all tasks, at most `window` at once."""
         self._asker.begin()
+        self._asker.aside = self._aside
         self._breath = time.monotonic()
-        loop = asyncio.get_running_loop()
-        self._workers = [loop.create_task(self._work()) for _ in range(window)]
-        await asyncio.wait(self._workers)
+        self._window = window
+        self._fill()
+        while self._workers:
+            await asyncio.wait(self._workers)
         self.finished = True
         if self.reason is None:
             try:
                 self._check_share(margin=0)
             except StageError as error:
                 self.reason = error
-            # A worker's own end is caught in `_work`; what is left here is a bug that must not pass for success.
-            for worker in self._workers:
-                if not worker.cancelled() and (bug := worker.exception()):
-                    self.reason = bug
+        self.reason = self._bug or self.reason
+
+    def _fill(self) -> None:
+        """As many workers as the window has room for, besides those that wait for another build."""
+        loop = asyncio.get_running_loop()
+        most = _MOST_ASIDE * self._window
+        while self._more and self.reason is None and self._working < self._window and len(self._workers) < most:
+            self._working += 1
+            worker = loop.create_task(self._work())
+            self._workers.add(worker)
+            worker.add_done_callback(self._ended)
+
+    def _ended(self, worker: asyncio.Task[None]) -> None:
+        self._working -= 1
+        self._workers.discard(worker)
+        # A worker's own end is caught in `_work`; what is left here is a bug that must not pass for success.
+        if not worker.cancelled() and (bug := worker.exception()):
+            self._bug = bug
+
+    def _aside(self, change: int) -> None:
+        """A worker begins to wait for another build (1), or goes on (-1); meanwhile another takes its place."""
+        self._working -= change
+        self._fill()
 
     def stop(self, reason: BaseException) -> None:
         """Ask nothing more; what is open may finish for some seconds, and is stored."""
@@ -105,14 +131,14 @@ class Drive:
         if isinstance(reason, StoreError):
             self.abort()
             return
-        for worker in self._workers:
+        for worker in list(self._workers):
             if worker not in self._asker.exchanging:
                 worker.cancel()
         asyncio.get_running_loop().call_later(GRACE_SECONDS, self.abort)
 
     def abort(self) -> None:
         """Leave at once; open requests are given up."""
-        for worker in self._workers:
+        for worker in list(self._workers):
             worker.cancel()
 
     async def _work(self) -> None:
@@ -136,6 +162,9 @@ class Drive:
                 if time.monotonic() - self._breath > _BREATH_SECONDS:
                     await asyncio.sleep(0)
                     self._breath = time.monotonic()
+                if self._working > self._window:
+                    return  # others took its place
+            self._more = False
         except Exception as error:  # whatever it is, the build must end with it
             self.stop(error)
 

@@ -13,10 +13,11 @@ if TYPE_CHECKING:
 
     import aiohttp
 
+    from hfsft.models.budget import Meter
     from hfsft.models.client import Client
     from hfsft.models.model import Endpoint, Model
     from hfsft.models.store import Store
-    from hfsft.models.usage import Meter, Usage
+    from hfsft.models.usage import Usage
 
 
 SAMPLING = {"temperature", "top_p", "max_tokens", "price"}  # what is nothing to the place that a model is asked at

@@ -8,18 +8,8 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, model_validator
 
+from hfsft.models.extra import refused
 from hfsft.models.naming import told_apart_by
-
-# Fields of the request body that are ours, some under other names of theirs: a value beside ours would change what an
-# answer is, what it may cost, and what is said of both. Where an author has a say, the place for it.
-OUR_FIELDS = {
-    **dict.fromkeys(("model", "messages", "stream", "n", "best_of", "seed", "response_format"), ""),
-    **dict.fromkeys(("temperature", "top_p"), "write `{name}:` in the model or the stage"),
-    **dict.fromkeys(
-        ("max_tokens", "max_completion_tokens", "max_new_tokens", "max_output_tokens"),
-        "write `max_tokens:` in the model or the stage",
-    ),
-}
 
 
 class Price(BaseModel):
@@ -76,10 +66,10 @@ class Model(BaseModel):
     def _one_place(self) -> Model:
         if self.provider and self.base_url:
             raise ValueError("`provider` and `base_url` both say where the model runs; keep one")
-        if ours := [name for name in self.extra_body if name in OUR_FIELDS]:
-            advice = "; ".join(dict.fromkeys(OUR_FIELDS[name].format(name=name) for name in ours if OUR_FIELDS[name]))
-            sets = f"`extra_body` cannot set {', '.join(ours)}: hfsft sets {'it' if len(ours) == 1 else 'them'} itself"
-            raise ValueError(f"extra_body.{ours[0]}: {sets}" + (f" ({advice})" if advice else ""))
+        if ours := refused(self.extra_body):
+            names, advice = [name for name, _ in ours], "; ".join(dict.fromkeys(each for _, each in ours if each))
+            sets = f"`extra_body` cannot set {', '.join(names)}: hfsft sets {'it' if len(ours) == 1 else 'them'} itself"
+            raise ValueError(f"extra_body.{names[0]}: {sets}" + (f" ({advice})" if advice else ""))
         return self
 
     def at(self, base: Path) -> Model:

@@ -15,9 +15,10 @@ from hfsft.models import prices, wire
 from hfsft.models.asker import Asker, Patience
 from hfsft.models.drive import Ahead, Drive, advance
 from hfsft.models.model import Answer, Model, Price, Request
-from hfsft.models.usage import Budget, Meter, Progress, Usage
+from hfsft.models.usage import Progress, Usage
 
 if TYPE_CHECKING:
+    from hfsft.models.budget import Budget
     from hfsft.models.store import Store
 
 T = TypeVar("T")
@@ -70,8 +71,7 @@ class Pool:
         self._on_progress = on_progress
         self._recipe = recipe
         self._prices: dict[str, Price] = {}  # by model id, as they were kept last
-        meter = Meter(budget, self.usage)
-        self._asker = Asker(models, store, self.usage, meter, recipe, patience or Patience())
+        self._asker = Asker(models, store, self.usage, budget, recipe, patience or Patience())
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self._driving = threading.Lock()
@@ -232,6 +232,8 @@ class Pool:
                     tried=drive.tried,
                     led=tuple(drive.led.items()),
                     asked=drive.asked,
+                    budget=self._asker.meter.standing(),
+                    waits=self._asker.sharing.waits(),
                 )
             )
 

@@ -13,10 +13,11 @@ from hfsft.models.servers import remember, server_of
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from hfsft.models.budget import Meter
     from hfsft.models.model import Answer, Model, Request
     from hfsft.models.store import Store
     from hfsft.models.throttle import Lane
-    from hfsft.models.usage import Meter, Tally
+    from hfsft.models.usage import Tally
 
 # What a server says that knows chat completions but not this part of them.
 _REFUSALS = {400, 415, 422, 501}
@@ -33,6 +34,7 @@ class Job:
     key: str
     tally: Tally
     begun: bool = False  # whether its row was asked something already
+    looked: int = -1  # the `moment` when the store was looked at for its answer
 
     @property
     def max_tokens(self) -> int | None:
@@ -92,9 +94,6 @@ class Sender:
     async def _once(self, lane: Lane, job: Job, payload: bytes) -> tuple[Answer, Mapping[str, str]]:
         if self.stopping:
             raise asyncio.CancelledError
-        if not self._meter.bounded:
-            job.tally.calls += 1
-            return await lane.client.ask(payload)
         claim = await self._meter.claim(job.request.model, payload, job.max_tokens)
         answer: Answer | None = None
         paid = True
@@ -106,4 +105,4 @@ class Sender:
             paid = fault.paid
             raise
         finally:
-            self._meter.settle(claim, job.request.model, answer, paid=paid)
+            self._meter.settle(claim, job.request.model, answer, job.tally, paid=paid)

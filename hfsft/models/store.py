@@ -49,6 +49,21 @@ _SCHEMA = (
     )
     """,
     "CREATE INDEX IF NOT EXISTS answers_by ON answers (model, stage)",
+    "CREATE TABLE IF NOT EXISTS claims (key BLOB PRIMARY KEY, build TEXT NOT NULL) WITHOUT ROWID",
+    "CREATE TABLE IF NOT EXISTS met (build TEXT, other TEXT, PRIMARY KEY (build, other)) WITHOUT ROWID",
+    """
+    CREATE TABLE IF NOT EXISTS spending (
+        recipe TEXT NOT NULL,
+        model TEXT NOT NULL,
+        calls INTEGER NOT NULL,
+        input_tokens INTEGER NOT NULL,
+        output_tokens INTEGER NOT NULL,
+        usd REAL NOT NULL,
+        unpriced_input INTEGER NOT NULL,
+        unpriced_output INTEGER NOT NULL,
+        PRIMARY KEY (recipe, model)
+    ) WITHOUT ROWID
+    """,
     "CREATE TABLE IF NOT EXISTS prices (recipe TEXT, model TEXT, input REAL, output REAL, PRIMARY KEY (recipe, model))",
 )
 _READ = "SELECT text, reasoning, finish_reason, input_tokens, output_tokens, served, extra, checksum FROM answers"
@@ -187,22 +202,27 @@ def prepare(connection: sqlite3.Connection) -> None:
 
 def write(connection: sqlite3.Connection, entries: list[Entry]) -> list[Answer]:
     """Keep entries in one commit; the answers under their keys, which are older ones where there were any."""
-    now = time.time()
-    kept = []
     with transaction(connection):
-        for entry in entries:
-            values = values_of(entry, now)
-            if connection.execute(WRITE, values).rowcount:
-                kept.append(entry.answer)
-            else:
-                # Another process asked the same and was first: what is built must follow the answer on disk.
-                row = connection.execute(f"{_READ} WHERE key = ?", values[:1]).fetchone()
-                first = answer_of(row)
-                if first is None:
-                    connection.execute("DELETE FROM answers WHERE key = ?", values[:1])
-                    connection.execute(WRITE, values)
-                kept.append(first or entry.answer)
-    return kept
+        return [keep(connection, entry) for entry in entries]
+
+
+def keep(connection: sqlite3.Connection, entry: Entry) -> Answer:
+    """Keep one entry; the answer under its key, which is an older one where there was one."""
+    values = values_of(entry, time.time())
+    if connection.execute(WRITE, values).rowcount:
+        return entry.answer
+    # Another process asked the same and was first: what is built must follow the answer on disk.
+    if (first := read_answer(connection, entry.key)) is not None:
+        return first
+    connection.execute("DELETE FROM answers WHERE key = ?", values[:1])
+    connection.execute(WRITE, values)
+    return entry.answer
+
+
+def read_answer(connection: sqlite3.Connection, key: str) -> Answer | None:
+    """The answer under `key`; None if there is none, or its record is damaged."""
+    row = connection.execute(f"{_READ} WHERE key = ?", (bytes.fromhex(key),)).fetchone()
+    return answer_of(row) if row else None
 
 
 @contextmanager

@@ -1,23 +1,19 @@
-"""What was asked, what it cost, and the bound that it never passes."""
+"""What was asked, and what it cost."""
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from hfsft.errors import BudgetError, ModelError
 from hfsft.models.model import Answer, Model, Price
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-# Tokens that a chat template may add around the messages; each other token is at least one byte of the body.
-_TEMPLATE_TOKENS = 128
 # Of one model; a server that calls it otherwise in each answer tells nothing by it.
 _MOST_NAMES = 20
-_COUNTS = ("calls", "stored", "answers", "input_tokens", "output_tokens", "unmetered", "seconds")
+_COUNTS = ("calls", "stored", "shared", "answers", "input_tokens", "output_tokens", "unmetered", "seconds")
 
 
 @dataclass
@@ -53,12 +49,16 @@ class Tally(Spent):
     """The exchanges of one stage with one model: the answers that were paid for now, and what else happened."""
 
     calls: int = 0  # requests sent, repeated ones too
-    stored: int = 0  # answers that were there already
+    stored: int = 0  # answers that were there already, or came from another build
+    shared: int = 0  # those of them that another build asked for while this one wanted them
     seconds: float = 0.0  # sum over all requests, from sending to the answer
     failures: Counter[str] = field(default_factory=Counter)  # faults by cause, healed ones too
     price: Price | None = None
     again: int = 0  # answers of rows that went ahead: they are read once more, but not counted
     in_all: Spent = field(default_factory=Spent)  # stored answers too, whoever paid for them
+    # Requests that broke after they were sent, so that they may have been billed: at their most. `unmetered` of them
+    # had no `max_tokens`.
+    lost: Spent = field(default_factory=Spent)
 
     @property
     def usd(self) -> float | None:
@@ -80,6 +80,19 @@ class Tally(Spent):
             self.in_all.count(answer)
             self.again += ahead
 
+    def came(self, answer: Answer) -> None:
+        """Count one answer that another build asked for while this one wanted it."""
+        self.stored += 1
+        self.shared += 1
+        self.in_all.count(answer)
+
+    def lose(self, input_tokens: int, output_tokens: int, *, bounded: bool) -> None:
+        """Count one request that may have been billed though no answer came of it, with the most that it took."""
+        self.lost.answers += 1
+        self.lost.input_tokens += input_tokens
+        self.lost.output_tokens += output_tokens
+        self.lost.unmetered += not bounded
+
     def add(self, other: Tally) -> None:
         """Add another's counts to these; the cost is kept apart, see `Usage.cost_of`."""
         for name in _COUNTS:
@@ -89,7 +102,14 @@ class Tally(Spent):
     def as_dict(self) -> dict[str, Any]:
         """The counts as JSON."""
         counts = {name: getattr(self, name) for name in _COUNTS}
-        return {**counts, "seconds": round(self.seconds, 3), "failures": dict(self.failures), "usd": self.usd}
+        lost = {"requests": self.lost.answers, "usd_at_most": self.lost.usd_at(self.price)}
+        return {
+            **counts,
+            "seconds": round(self.seconds, 3),
+            "failures": dict(self.failures),
+            "lost": lost,
+            "usd": self.usd,
+        }
 
 
 class Usage:
@@ -129,6 +149,12 @@ class Usage:
         """The USD of one stage or of all; None as soon as one part is unknown."""
         return together([tally.usd for name, _, tally in self if stage in (None, name)])
 
+    @property
+    def lost(self) -> dict[str, Any]:
+        """Requests that may have been billed though no answer came of them, and what they cost at most, as JSON."""
+        lost = [(tally.lost.answers, tally.lost.usd_at(tally.price)) for _, _, tally in self]
+        return {"requests": sum(number for number, _ in lost), "usd_at_most": together(usd for _, usd in lost)}
+
     def spent(self, stage: str) -> dict[str, dict[str, Any]]:
         """What all answers of one stage took, stored ones too, as JSON by model; `usd` is None where it is unknown."""
         return {
@@ -165,7 +191,7 @@ class Usage:
     def as_dict(self) -> dict[str, Any]:
         """All of it as JSON: the totals, and each stage and model under `by_stage`."""
         by_stage = [{"stage": stage, "model": model, **tally.as_dict()} for stage, model, tally in self]
-        return {**self.total().as_dict(), "usd": self.usd, "by_stage": by_stage}
+        return {**self.total().as_dict(), "lost": self.lost, "usd": self.usd, "by_stage": by_stage}
 
 
 @dataclass(frozen=True)
@@ -204,16 +230,9 @@ class Progress:
     tried: int = 0  # rows whose way to the next such stage was looked at
     led: tuple[tuple[str, int], ...] = ()  # later stages, and how many of those rows come to them
     asked: int = 0  # of the rows done, those that a model was asked for now
+    budget: str = ""  # how much of which budget is taken, where there is one
+    waits: tuple[tuple[str, int], ...] = ()  # processes of other builds, and how many of their answers are waited for
     whole: Whole | None = None  # how far the build is, where that is known
-
-
-@dataclass(frozen=True)
-class Budget:
-    """Hard bounds on one build: nothing is sent that could pass one of them."""
-
-    usd: float | None = None
-    calls: int | None = None
-    tokens: int | None = None
 
 
 def together(costs: Iterable[float | None]) -> float | None:
@@ -229,94 +248,3 @@ def together(costs: Iterable[float | None]) -> float | None:
 def cost(price: Price, input_tokens: int, output_tokens: int) -> float:
     """USD for so many tokens."""
     return (input_tokens * price.input + output_tokens * price.output) / 1e6
-
-
-@dataclass(frozen=True)
-class Claim:
-    """The most that one request can cost."""
-
-    tokens: int
-    usd: float
-
-
-class Meter:
-    """Holds the worst case of every open request against the budget."""
-
-    def __init__(self, budget: Budget | None, usage: Usage) -> None:
-        self._budget = budget or Budget()
-        self._usage = usage
-        self._calls = 0
-        self._tokens = 0
-        self._usd = 0.0
-        self._claims = 0
-        self._changed: asyncio.Event | None = None
-
-    @property
-    def bounded(self) -> bool:
-        """Whether there is any bound."""
-        return self._budget != Budget()
-
-    def check_prices(self) -> None:
-        """Raise ModelError if a budget in USD stands over a model whose price is unknown."""
-        if self._budget.usd is None:
-            return
-        unknown = [name for name, price in self._usage.prices.items() if price is None]
-        if unknown:
-            raise ModelError(
-                f"budget.usd cannot be kept: the price of {', '.join(sorted(unknown))} is unknown; "
-                "give `price: {input: ..., output: ...}` in USD per million tokens, or bound `calls` or `tokens`"
-            )
-
-    async def claim(self, model: str, payload: bytes, max_tokens: int | None) -> Claim:
-        """Set the worst case of one request aside; waits for open ones to settle, BudgetError if that cannot help."""
-        claim = self._worst(model, payload, max_tokens)
-        while passed := self._passed(claim):
-            if not self._claims:
-                raise BudgetError(
-                    f"the budget of {passed} would be passed by the next request, so it was not sent "
-                    "(answers so far are kept; raise it to go on)"
-                )
-            self._changed = self._changed or asyncio.Event()
-            self._changed.clear()
-            await self._changed.wait()
-        self._claims += 1
-        self._add(1, claim.tokens, claim.usd)
-        return claim
-
-    def settle(self, claim: Claim, model: str, answer: Answer | None, *, paid: bool) -> None:
-        """Replace a claim by what the request took; the worst case stays where the server may have charged for it."""
-        self._claims -= 1
-        if answer is not None and answer.input_tokens is not None and answer.output_tokens is not None:
-            price = self._usage.prices.get(model)
-            took = cost(price, answer.input_tokens, answer.output_tokens) if price else 0.0
-            self._add(0, answer.input_tokens + answer.output_tokens - claim.tokens, took - claim.usd)
-        elif answer is None and not paid:
-            self._add(0, -claim.tokens, -claim.usd)
-        if self._changed is not None:
-            self._changed.set()
-
-    def _worst(self, model: str, payload: bytes, max_tokens: int | None) -> Claim:
-        if self._budget.usd is None and self._budget.tokens is None:
-            return Claim(0, 0.0)
-        if max_tokens is None:
-            raise ModelError(
-                f"models.{model}: a budget in USD or tokens needs `max_tokens`, or one answer could pass it alone"
-            )
-        read = len(payload) + _TEMPLATE_TOKENS
-        price = self._usage.prices.get(model)
-        return Claim(read + max_tokens, cost(price, read, max_tokens) if price else 0.0)
-
-    def _passed(self, claim: Claim) -> str:
-        bound = self._budget
-        if bound.calls is not None and self._calls + 1 > bound.calls:
-            return f"{bound.calls:,} calls"
-        if bound.tokens is not None and self._tokens + claim.tokens > bound.tokens:
-            return f"{bound.tokens:,} tokens"
-        if bound.usd is not None and self._usd + claim.usd > bound.usd:
-            return f"{bound.usd:g} USD"
-        return ""
-
-    def _add(self, calls: int, tokens: int, usd: float) -> None:
-        self._calls += calls
-        self._tokens += tokens
-        self._usd += usd

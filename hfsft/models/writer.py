@@ -1,18 +1,24 @@
-"""Adds answers to the store from an event loop: what comes in together is committed together."""
+"""Writes to the store from an event loop: what comes in together is committed together."""
 
 from __future__ import annotations
 
 import asyncio
 import sqlite3
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from hfsft.errors import StoreError
 from hfsft.models.damage import is_damage
-from hfsft.models.store import LOCK_SECONDS, Entry, Store, store_error, write
+from hfsft.models.store import LOCK_SECONDS, Entry, Store, keep, store_error, transaction
 
 if TYPE_CHECKING:
     from hfsft.models.model import Answer
+
+T = TypeVar("T")
+Operation = Callable[[sqlite3.Connection], T]
+"""What is done within a transaction; it may be done twice, where the first was undone."""
 
 # A commit takes a tenth of a millisecond, so it runs on the loop: handing it to a thread costs fifty times that.
 _MOST_PER_COMMIT = 500
@@ -28,47 +34,70 @@ class Writer:
         self._store = store
         self._connection: sqlite3.Connection | None = None
         self._file = 0
-        self._waiting: list[tuple[Entry, asyncio.Future[Answer]]] = []
+        self._waiting: list[tuple[Operation[Any], asyncio.Future[Any]]] = []
         self._flushing = False
         self._locked_since: float | None = None
 
     async def add(self, entry: Entry) -> Answer:
         """Keep one answer; returns once it is on disk, with the answer that was there first if there was one."""
+        return await self.do(partial(keep, entry=entry))
+
+    def do(self, operation: Operation[T]) -> asyncio.Future[T]:
+        """Do something within the next commit; what it returns, once that is on disk."""
         loop = asyncio.get_running_loop()
-        kept: asyncio.Future[Answer] = loop.create_future()
-        self._waiting.append((entry, kept))
+        done: asyncio.Future[T] = loop.create_future()
+        self._waiting.append((operation, done))
         if not self._flushing:
             self._flushing = True
             loop.call_soon(self._flush)
-        return await kept
+        return done
+
+    def leave(self, operation: Operation[Any]) -> None:
+        """Do something within the next commit; whether it could be done is told by whatever is written next."""
+        self.do(operation).add_done_callback(lambda done: done.cancelled() or done.exception())
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the file, after what still waits was tried once."""
+        waiting, self._waiting = self._waiting, []
+        if waiting:
+            self._end(waiting)
+        self._disconnect()
+
+    def _disconnect(self) -> None:
         if self._connection is not None:
             self._connection.close()
         self._connection = None
 
     def _flush(self) -> None:
         batch = self._waiting[:_MOST_PER_COMMIT]
+        if not batch:  # the file was closed meanwhile
+            self._flushing = False
+            return
         loop = asyncio.get_running_loop()
-        try:
-            answers = self._commit([entry for entry, _ in batch])
-        except StoreError as error:
-            if self._wait_for_lock(error):
-                loop.call_later(_AGAIN_SECONDS, self._flush)
-                return
-            for _, kept in batch:
-                if not kept.done():
-                    kept.set_exception(error)
-        else:
-            for (_, kept), answer in zip(batch, answers, strict=True):
-                if not kept.done():
-                    kept.set_result(answer)
+        if not self._end(batch, again=True):
+            loop.call_later(_AGAIN_SECONDS, self._flush)
+            return
         self._locked_since = None
         del self._waiting[: len(batch)]
         self._flushing = bool(self._waiting)
         if self._waiting:
             loop.call_soon(self._flush)
+
+    def _end(self, batch: list[tuple[Operation[Any], asyncio.Future[Any]]], *, again: bool = False) -> bool:
+        """Do a batch in one commit, or fail all of it; False where the file is locked, to be tried `again`."""
+        try:
+            results = self._commit([operation for operation, _ in batch])
+        except StoreError as error:
+            if again and self._wait_for_lock(error):
+                return False
+            for _, done in batch:
+                if not done.done():
+                    done.set_exception(error)
+        else:
+            for (_, done), result in zip(batch, results, strict=True):
+                if not done.done():
+                    done.set_result(result)
+        return True
 
     def _wait_for_lock(self, error: StoreError) -> bool:
         if not isinstance(error.__cause__, sqlite3.OperationalError) or "locked" not in str(error.__cause__):
@@ -77,24 +106,29 @@ class Writer:
         self._locked_since = self._locked_since or now
         return now - self._locked_since < LOCK_SECONDS
 
-    def _commit(self, entries: list[Entry]) -> list[Answer]:
+    def _commit(self, operations: list[Operation[Any]]) -> list[Any]:
         try:
             try:
-                return write(self._connected(), entries)
+                return _done(self._connected(), operations)
             except sqlite3.DatabaseError as error:
                 if not is_damage(error):
                     raise
-                self.close()
+                self._disconnect()
                 self._store.heal(error)
-                return write(self._connected(), entries)
+                return _done(self._connected(), operations)
         except (sqlite3.Error, OSError) as error:
             raise store_error(self._store.path, error) from error
 
     def _connected(self) -> sqlite3.Connection:
         # A file that was deleted or set aside would swallow what is written to it.
         if self._connection is not None and self._file != self._store.file_number():
-            self.close()
+            self._disconnect()
         if self._connection is None:
             self._connection = self._store.connect(_WAIT_SECONDS)
             self._file = self._store.file_number()
         return self._connection
+
+
+def _done(connection: sqlite3.Connection, operations: list[Operation[Any]]) -> list[Any]:
+    with transaction(connection):
+        return [operation(connection) for operation in operations]

@@ -61,11 +61,16 @@ else:  # the union of the table, told apart by the single key of each item
 
 
 class Budget(Section):
-    """Hard bounds on one build: nothing is sent that could pass one of them."""
+    """Hard bounds on one build, or on all builds of the dataset: nothing is sent that could pass one of them."""
 
     usd: float | None = Field(None, gt=0, description="Most US dollars; needs the price of every model that is asked.")
     calls: int | None = Field(None, ge=1, description="Most requests.")
     tokens: int | None = Field(None, ge=1, description="Most tokens, read and written together.")
+    per: Literal["build", "dataset"] = Field(
+        "build",
+        description="What the bounds are of: each build by itself, or all builds of this name together, interrupted "
+        "and failed ones too.",
+    )
 
     @model_validator(mode="after")
     def _some_bound(self) -> Budget:
@@ -91,7 +96,9 @@ class Recipe(Section):
     written_by: WrittenBy | None = Field(
         None, description="Who wrote the seeds and examples, as far as you know; the card says so, or that it is open."
     )
-    budget: Budget | None = Field(None, description="What one build may spend; left out: as much as it takes.")
+    budget: Budget | None = Field(
+        None, description="What a build, or the dataset over all its builds, may spend; left out: as much as it takes."
+    )
     models: dict[str, AnyModel] = Field(
         {"writer": Model(model=EMBEDDED)}, min_length=1, description="The models, each under the name stages use."
     )

@@ -102,12 +102,12 @@ def test_a_build_without_caching_reads_what_is_stored_and_asks_for_what_is_gone(
 @pytest.mark.parametrize(
     ("budget", "said"),
     [
-        ({"calls": 30}, "within the budget of 30 calls"),
-        ({"calls": 20}, "warning: the budget of 20 calls may be too small"),
-        ({"calls": 11}, "warning: the budget of 11 calls is too small: the build would stop there"),
-        ({"usd": 5}, "within the budget of $5"),
-        ({"usd": 0.001}, "warning: the budget of $0.001 may be too small"),
-        ({"tokens": 100}, "warning: the budget of 100 tokens may be too small"),
+        ({"calls": 30}, "within the budget of 30 calls of each build"),
+        ({"calls": 20}, "warning: the budget of 20 calls of each build may be too small"),
+        ({"calls": 11}, "warning: the budget of 11 calls of each build is too small: the build would stop there"),
+        ({"usd": 5}, "within the budget of $5 of each build"),
+        ({"usd": 0.001}, "warning: the budget of $0.001 of each build may be too small"),
+        ({"tokens": 100}, "warning: the budget of 100 tokens of each build may be too small"),
     ],
 )
 def test_plan_compares_with_the_budget(say: Say, server: LLM, budget: dict[str, float], said: str) -> None:

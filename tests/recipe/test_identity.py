@@ -35,6 +35,7 @@ HARMLESS = {
     "Budget.usd": "when to stop",
     "Budget.calls": "when to stop",
     "Budget.tokens": "when to stop",
+    "Budget.per": "when to stop",
     "Price.input": "what an answer costs",
     "Price.output": "what an answer costs",
     "Model.provider": "who runs the model; its name on the Hub says which it is",

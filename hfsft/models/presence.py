@@ -1,0 +1,111 @@
+"""Which processes ask models over one store at the moment.
+
+Each holds a lock on a small file of its own beside the store, and touches it a few times a second. The lock ends with
+its process, however that ends; a process that is suspended still holds it, but touches nothing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from filelock import BaseFileLock
+
+BEAT_SECONDS = 0.25  # between two touches
+# Who touches nothing for so long is suspended: nobody waits for it any longer.
+SUSPENDED_SECONDS = 5.0
+
+
+class Presence:
+    """This process among those over the store at `path`; `name` is its own for as long as it is there."""
+
+    def __init__(self, path: Path) -> None:
+        self._folder = path.with_name(f".{path.name}.builds")
+        self.name = ""
+        self._lock: BaseFileLock | None = None
+        self._seen: dict[str, tuple[int, float]] = {}  # by name: its last touch, and when that was seen here
+
+    def enter(self) -> None:
+        """Be seen from now on, under a new name. Raises `OSError` where the folder cannot be written."""
+        self.leave()
+        name = f"{os.getpid()}-{secrets.token_hex(6)}"
+        self._folder.mkdir(parents=True, exist_ok=True)
+        # Under a name that nobody looks at until it is locked: a file without its lock is that of a dead process.
+        draft = self._folder / f".{name}"
+        self._lock = _lock(draft)
+        self._lock.acquire(blocking=False)
+        draft.rename(self._folder / name)
+        self.name = name
+
+    def beat(self) -> bool:
+        """Tell the others that this process goes on; False where its file is gone, so that it must enter again."""
+        try:
+            os.utime(self._folder / self.name)
+        except OSError:
+            return False
+        return bool(self.name)
+
+    def leave(self) -> None:
+        """Be seen no longer."""
+        if self._lock is None:
+            return
+        with contextlib.suppress(OSError):
+            (self._folder / self.name).unlink()
+            self._folder.rmdir()  # goes where this was the last
+        self._lock.release()
+        self._lock, self.name = None, ""
+
+    def others(self) -> frozenset[str]:
+        """The names of the others that go on; files that dead ones left are deleted."""
+        now, found = time.monotonic(), self._touched()
+        found.pop(self.name, None)
+        self._seen = {
+            name: old if (old := self._seen.get(name)) and old[0] == touched else (touched, now)
+            for name, touched in found.items()
+        }
+        return frozenset(
+            name
+            for name, (_, since) in self._seen.items()
+            if now - since < SUSPENDED_SECONDS and not (now - since > BEAT_SECONDS and self._dead(name))
+        )
+
+    def names(self) -> frozenset[str]:
+        """All whose files are there: this one, the others, suspended ones too."""
+        return frozenset(self._touched())
+
+    def _touched(self) -> dict[str, int]:
+        try:
+            with os.scandir(self._folder) as files:
+                return {file.name: file.stat().st_mtime_ns for file in files if not file.name.startswith(".")}
+        except OSError:  # nobody is there, or one left just now
+            return {}
+
+    def _dead(self, name: str) -> bool:
+        """Whether the process behind a file is gone; its file then goes too."""
+        from filelock import Timeout
+
+        file = self._folder / name
+        lock = _lock(file)
+        try:
+            lock.acquire(blocking=False)
+        except (Timeout, OSError, NotImplementedError):
+            return False
+        file.unlink(missing_ok=True)
+        lock.release()
+        return True
+
+
+def process_of(name: str) -> str:
+    """The number of the process behind a name."""
+    return name.partition("-")[0]
+
+
+def _lock(path: Path) -> BaseFileLock:
+    from filelock import FileLock
+
+    return FileLock(path, thread_local=False)
