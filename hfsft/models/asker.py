@@ -14,6 +14,7 @@ from hfsft.models.faults import Fault
 from hfsft.models.gates import Gates, revision_of
 from hfsft.models.model import Answer
 from hfsft.models.naming import check_served
+from hfsft.models.ready import Ready, Unready
 from hfsft.models.sender import Job, Sender
 from hfsft.models.store import Entry, Store
 from hfsft.models.writer import Writer
@@ -51,7 +52,16 @@ class Asker:
     """Answers requests on one event loop; the same request is never open twice."""
 
     def __init__(
-        self, models: Mapping[str, Model], store: Store, usage: Usage, meter: Meter, recipe: str, patience: Patience
+        self,
+        models: Mapping[str, Model],
+        store: Store,
+        usage: Usage,
+        meter: Meter,
+        recipe: str,
+        patience: Patience,
+        *,
+        ready: Ready | None = None,
+        download: bool = True,
     ) -> None:
         self._models = models
         self._store = store
@@ -61,6 +71,8 @@ class Asker:
         self._sender = Sender(meter, store)
         self._recipe = recipe
         self._patience = patience
+        self._ready = ready
+        self._download = download
         self._revisions: dict[str, str] = {}
         self._asking: dict[str, asyncio.Future[Answer | AnswerError]] = {}
         self._lapsed: dict[str, AnswerError] = {}  # requests of this process that no server answered, by key
@@ -74,7 +86,7 @@ class Asker:
         if model is None:
             raise ModelError(f"no model is named {request.model!r} (there are: {', '.join(sorted(self._models))})")
         if request.model not in self._revisions:
-            self._revisions[request.model] = revision_of(model)
+            self._revisions[request.model] = revision_of(model, download=self._download)
         return wire.canonical(model, request, self._revisions[request.model])
 
     def stored(self, request: Request) -> Answer | AnswerError | None:
@@ -100,6 +112,10 @@ class Asker:
         if key in self._untold and not ahead:
             self._untold.discard(key)
             return self._lapsed[key]
+        if self._ready is not None and not self._ready.covers(stage):
+            if ahead:  # whether it comes to that, the stage that is asked now shows
+                raise Unready
+            await self._ready.look(stage)
         if key in self._asking:
             outcome = await asyncio.shield(self._asking[key])
         else:
