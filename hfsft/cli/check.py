@@ -7,7 +7,7 @@ import json
 import sys
 from typing import TYPE_CHECKING, Any
 
-from hfsft.cli.arguments import add_recipe, add_trust, command
+from hfsft.cli.arguments import add_recipe, command
 from hfsft.cli.console import count, money, table, wrapped
 from hfsft.cli.problems import told
 from hfsft.cli.trust import trust
@@ -44,7 +44,6 @@ def add(commands: Any) -> None:
         examples,
     )
     add_recipe(parser)
-    add_trust(parser)
     parser.add_argument(
         "--timeout", type=float, default=60, metavar="SECONDS", help="for each server in all (default: 60)"
     )

@@ -132,6 +132,9 @@ class LLM:
             self.port = runner.addresses[0][1]
             ready.set()
             await self._stop.wait()
+            await site.stop()
+            for _ in range(5):  # turns of the loop: one that connected and left at once is seen to have left
+                await asyncio.sleep(0)
             await runner.cleanup()
 
         asyncio.run(main())
