@@ -27,7 +27,7 @@ from hfsft.errors import HfsftError, RecipeError, UserError
 
 if TYPE_CHECKING:
     from hfsft import filters
-    from hfsft.pipeline import build, forecast, preview, run
+    from hfsft.pipeline import build, check, forecast, preview, run
     from hfsft.recipe.compile import compile_recipe
     from hfsft.recipe.recipe import Recipe, load_recipe
 
@@ -37,6 +37,7 @@ __all__ = [
     "RecipeError",
     "UserError",
     "build",
+    "check",
     "compile_recipe",
     "filters",
     "forecast",
@@ -50,6 +51,7 @@ _HOMES = {
     "load_recipe": "hfsft.recipe.recipe",
     "compile_recipe": "hfsft.recipe.compile",
     "build": "hfsft.pipeline",
+    "check": "hfsft.pipeline",
     "forecast": "hfsft.pipeline",
     "preview": "hfsft.pipeline",
     "run": "hfsft.pipeline",

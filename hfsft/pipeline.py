@@ -5,11 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hfsft.cache import cache_folder
-from hfsft.errors import RecipeError, UserError
+from hfsft.errors import Problem, RecipeError, UserError
 from hfsft.plan.plan import Plan
 from hfsft.recipe.blind import filter_warnings
 from hfsft.recipe.compile import compile_recipe
@@ -20,6 +21,7 @@ from hfsft.recipe.trust import ASKING, PUBLISHING, Kind, Reach, Trust, reaches, 
 if TYPE_CHECKING:
     from datasets import Dataset, DatasetDict
 
+    from hfsft.checkup import Checkup
     from hfsft.models.estimate import Estimate
     from hfsft.models.spending import Outlay
     from hfsft.models.usage import Progress, Usage
@@ -48,6 +50,7 @@ class Watcher:
     on_step: Callable[[Step, int], None] | None = None  # a step begins over so many rows
     on_progress: Callable[[Progress], None] | None = None  # several times a second while models are asked
     on_line: Callable[[FunnelLine], None] | None = None  # a step has ended
+    on_warning: Callable[[str], None] | None = None  # something in the recipe may be a slip; told before all else
 
 
 @dataclass(frozen=True)
@@ -78,24 +81,33 @@ class Checked:
     plan: Plan
     notes: list[str]  # what the first rows of its sources show, and where its filters are blind
     wants: list[Reach]  # what a build would ask the user's leave for, of a recipe that is not trusted
+    warnings: list[Problem]  # what would stop a build on this machine, and models that nobody asks
 
 
 def validate(recipe: AnyRecipe, *, overrides: Sequence[str] = (), hub: bool = True, trust: AnyTrust = None) -> Checked:
     """Check a recipe, and the first rows of its sources, without asking any model.
 
-    Without `hub` no dataset of the Hub is looked at. Raises `RecipeError` with all that is wrong.
+    Without `hub` the Hub is not asked for datasets, models and repositories. Raises `RecipeError` with all that is
+    wrong on any machine.
     """
-    loaded = _loaded(recipe, overrides, trust)
+    from hfsft import preflight
+
+    loaded, trusted = _loaded(recipe, overrides, trust), trust_of(trust).covers(recipe)
+    looking = preflight.Looking(loaded if trusted else unpublished(loaded), hub=hub)
     seen = look(loaded, hub=hub)
+    problems: list[Problem] = []
+    plan = None
     try:
         plan = compile_recipe(loaded, weights=False, sources=False)
     except RecipeError as error:
-        told = {problem.place for problem in error.problems}
-        raise RecipeError([*error.problems, *(each for each in seen.problems if each.place not in told)]) from None
-    if seen.problems:
-        raise RecipeError(seen.problems)
-    wanted = [] if trust_of(trust).covers(recipe) else reaches(loaded)
-    return Checked(plan, [*seen.notes, *filter_warnings(loaded)], wanted)
+        problems = error.problems
+    told = {problem.place for problem in problems}
+    found = looking.found()
+    problems += [each for each in (*seen.problems, *found.problems) if each.place not in told]
+    if problems or plan is None:
+        raise RecipeError(problems)
+    wanted = [] if trusted else reaches(loaded)
+    return Checked(plan, [*seen.notes, *filter_warnings(loaded)], wanted, found.warnings)
 
 
 def build(
@@ -141,21 +153,19 @@ def run(
     loaded = _loaded(recipe, overrides, trust, PUBLISHING if how.wanted else ASKING, how.tell)
     if not (how.wanted or trust_of(trust).covers(recipe)):
         loaded = unpublished(loaded)  # nor by `hfsft publish` of what was built: nobody was asked
-    from hfsft.release import former, remembered
+    from hfsft import preflight
+    from hfsft.release import remembered
 
-    former.require(former.place(Path(out), loaded.name), force)
     sides_before = remembered.read(loaded, Path(out))
-    plan = compile_recipe(loaded, former=sides_before)
-    if loaded.publish.repo_id and how.wanted:
-        from hfsft.release.publish import check
-
-        checked = check(loaded.publish, create_pr=how.create_pr, tell=how.tell)
-        if not checked.private and not how.confirm(checked.warning(loaded.publish)):
-            raise UserError("nothing was built, as nobody said yes to publishing it (--no-publish builds it)")
-    if loaded.publish.tokenizer:
-        from hfsft.release.tokenizer import load_tokenizer
-
-        load_tokenizer(loaded.publish.tokenizer, base=loaded.base)  # fails now, not after the last answer is paid for
+    repository = preflight.Repository(loaded, how.create_pr, how.tell) if how.wanted else None
+    checks: list[preflight.Check] = [partial(preflight.of_folders, loaded, Path(out), force)]
+    checks += [partial(preflight.of_tokenizer, loaded), *([repository.problems] if repository else [])]
+    plan = preflight.planned(loaded, partial(compile_recipe, loaded, former=sides_before), checks)
+    if watcher and watcher.on_warning:
+        for problem in preflight.unused_models(loaded):
+            watcher.on_warning(str(problem))
+    if repository and repository.opens and not how.confirm(repository.opens):
+        raise UserError("nothing was built, as nobody said yes to publishing it (--no-publish builds it)")
     from hfsft.release import vega
 
     vega.prepare()
@@ -213,11 +223,14 @@ def preview(
 
     Which source rows is a hash of their ids. Filters that compare rows see only these few.
     """
+    from hfsft import preflight
     from hfsft.release import remembered
     from hfsft.release.rows.preview import Preview
 
     loaded = _loaded(recipe, overrides, trust, ASKING)
-    plan = compile_recipe(loaded, limit=rows, former=remembered.read(loaded, Path(OUT)))
+    sides = remembered.read(loaded, Path(OUT))
+    compiled = partial(compile_recipe, loaded, limit=rows, former=sides)
+    plan = preflight.planned(loaded, compiled, [partial(preflight.of_folders, loaded, None)])
     seen: list[tuple[Step, list[dict[str, Any]]]] = []
     _, ledger, usage = _execute(
         loaded, plan, watcher or Watcher(), lambda step, left: seen.append((step, left.to_list()))
@@ -238,11 +251,11 @@ def forecast(recipe: AnyRecipe, *, overrides: Sequence[str] = (), trust: AnyTrus
     from hfsft.release import remembered
 
     loaded = _loaded(recipe, overrides, trust)
-    plan = compile_recipe(loaded, former=remembered.read(loaded, Path(OUT)))
+    plan = compile_recipe(loaded, download=False, former=remembered.read(loaded, Path(OUT)))
     cache = cache_folder(plan.name)
     with (
         Store() as store,
-        Pool(loaded.models, store, recipe=plan.name) as pool,
+        Pool(loaded.models, store, recipe=plan.name, download=False) as pool,
         tempfile.TemporaryDirectory() as scratch,
     ):
         asker, ledger = Forecast(pool), Ledger()
@@ -258,6 +271,18 @@ def forecast(recipe: AnyRecipe, *, overrides: Sequence[str] = (), trust: AnyTrus
                 guess = estimate(store, model, price, step.name, requests, missing.unknown, missing.sample)
             found.append(StepForecast(step, line.cached, line.rows_in, missing, guess))
     return found
+
+
+def check(
+    recipe: AnyRecipe, *, overrides: Sequence[str] = (), seconds: float | None = None, trust: AnyTrust = None
+) -> Checkup:
+    """Ask every model of a recipe a few short requests, none of a row: what its servers take, and if that is enough.
+
+    Each server is asked for so many seconds at most, a minute where left out.
+    """
+    from hfsft import checkup
+
+    return checkup.check(_loaded(recipe, overrides, trust, ASKING), checkup.SECONDS if seconds is None else seconds)
 
 
 def budget(recipe: AnyRecipe, *, overrides: Sequence[str] = (), trust: AnyTrust = None) -> tuple[Budget | None, Outlay]:
@@ -278,11 +303,27 @@ def wants(recipe: AnyRecipe, *, overrides: Sequence[str] = (), trust: AnyTrust =
     return [] if trust_of(trust).covers(recipe) else reaches(_loaded(recipe, overrides, trust))
 
 
+def hindrances(
+    recipe: AnyRecipe, steps: Sequence[StepForecast], *, overrides: Sequence[str] = (), trust: AnyTrust = None
+) -> list[Problem]:
+    """What would stop a build before its first request, as far as can be seen without connecting to a model.
+
+    `steps` are the forecast of the same recipe: of models that need not be asked nothing is said.
+    """
+    from hfsft.preflight import Looking
+
+    loaded, trusted = _loaded(recipe, overrides, trust), trust_of(trust).covers(recipe)
+    open_steps = [each.step for each in steps if each.missing and (each.missing.known or each.missing.unknown)]
+    names = [name for step in open_steps for name in step.models]
+    found = Looking(loaded if trusted else unpublished(loaded), names).found()
+    return [*found.problems, *found.warnings]
+
+
 def why(recipe: AnyRecipe, *, overrides: Sequence[str] = (), trust: AnyTrust = None) -> list[Reason]:
     """For each step, whether the next build would run it again, and because of which change."""
     from hfsft.plan.why import explain
 
-    plan = compile_recipe(_loaded(recipe, overrides, trust))
+    plan = compile_recipe(_loaded(recipe, overrides, trust), download=False)
     return explain(plan, cache_folder(plan.name))
 
 
@@ -310,11 +351,13 @@ def _execute(
 ) -> tuple[Dataset, Ledger, Usage]:
     from hfsft.models import budget
     from hfsft.models.pool import Pool
+    from hfsft.models.ready import Ready
     from hfsft.models.store import Store
     from hfsft.plan.ahead import begin
     from hfsft.plan.asker import Live
     from hfsft.plan.ledger import Ledger
     from hfsft.plan.outlook import Outlook
+    from hfsft.preflight import require_models
 
     ledger = Ledger()
 
@@ -331,9 +374,10 @@ def _execute(
 
     bounds = budget.Budget(**recipe.budget.model_dump()) if recipe.budget else None
     asked = {name: recipe.models[name] for step in plan.steps for name in step.models}
+    ready = Ready([step.name for step in plan.steps if step.models], partial(require_models, recipe, plan))
     with (
         Store() as store,
-        Pool(asked, store, budget=bounds, recipe=plan.name, on_progress=progress) as pool,
+        Pool(asked, store, budget=bounds, recipe=plan.name, on_progress=progress, ready=ready) as pool,
     ):
         cache, live, outlook = cache_folder(plan.name), Live(pool), Outlook(plan, pool.usage)
         plan = begin(plan, live, cache)

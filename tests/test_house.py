@@ -22,6 +22,8 @@ ORDER = [
     ("filters", "stages"),
     ("recipe",),
     ("release",),
+    ("preflight",),
+    ("checkup",),
     ("pipeline",),
     ("cli",),
 ]

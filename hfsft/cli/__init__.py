@@ -10,13 +10,28 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from hfsft.cli import build, diff, export, init, plan, preview, publish, report, rows, schema, store, validate, why
+from hfsft.cli import (
+    build,
+    check,
+    diff,
+    export,
+    init,
+    plan,
+    preview,
+    publish,
+    report,
+    rows,
+    schema,
+    store,
+    validate,
+    why,
+)
 from hfsft.cli.arguments import Parser
 from hfsft.cli.console import remark
 from hfsft.cli.problems import told
 from hfsft.errors import HfsftError, UserError
 
-COMMANDS = (build, publish, plan, validate, preview, rows, why, report, diff, export, init, store, schema)
+COMMANDS = (build, publish, plan, validate, check, preview, rows, why, report, diff, export, init, store, schema)
 ASKING = ("build", "preview")  # commands that may have been answered something by the time they fail
 CLOSED = (errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR)
 WRONG_USAGE = 2
@@ -28,6 +43,7 @@ examples:
   hfsft init support                 write a commented recipe to start from
   hfsft validate recipe.yaml         check it; no model is asked
   hfsft plan recipe.yaml             what a build would do, ask and cost
+  hfsft check recipe.yaml            whether each model can be asked, and what its server takes
   hfsft preview recipe.yaml          a few rows through the whole path
   hfsft build recipe.yaml            the dataset, in build/<name>
   hfsft rows build/<name>            its rows, kept or not, and why each fell

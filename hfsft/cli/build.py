@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -52,7 +53,7 @@ def run(arguments: argparse.Namespace) -> None:
 
     line = Line()
     ended: list[FunnelLine] = []
-    watcher = None if arguments.quiet else pipeline.Watcher(line.step, line.progress, ended.append)
+    watcher = None if arguments.quiet else pipeline.Watcher(line.step, line.progress, ended.append, _warn)
     heard = silent if arguments.quiet else tell
     publishing = pipeline.Publishing(
         not arguments.no_publish, arguments.create_pr, heard, Consent(arguments.yes, heard)
@@ -84,6 +85,10 @@ def run(arguments: argparse.Namespace) -> None:
         print(json.dumps(summary, ensure_ascii=False, indent=2))
     elif shown and published:
         print(f"\n{released(published)}")
+
+
+def _warn(text: str) -> None:
+    tell(remark("warning", text, sys.stderr))
 
 
 def report(built: Built, folder: Path) -> str:

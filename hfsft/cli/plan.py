@@ -58,6 +58,8 @@ def run(arguments: argparse.Namespace) -> None:
     lines = against(*pipeline.budget(arguments.recipe, **asked), steps)
     for line in [*lines, *wants(pipeline.wants(arguments.recipe, **asked))]:
         print(line)
+    for problem in pipeline.hindrances(arguments.recipe, steps, **asked):
+        print(remark("warning", str(problem)))
 
 
 def summary(steps: list[StepForecast]) -> str:

@@ -25,7 +25,7 @@ def add(commands: Any) -> None:
     add_overrides(parser)
     add_trust(parser)
     parser.add_argument(
-        "--offline", action="store_true", help="look at no dataset of the Hub, only at files and filters' tokenizers"
+        "--offline", action="store_true", help="do not ask the Hub for datasets, models and repositories"
     )
     parser.add_argument("--json", action="store_true", help="print the problems as a JSON list, [] where there is none")
 
@@ -53,6 +53,8 @@ def _check(recipe: str, arguments: argparse.Namespace) -> UserError | None:
             print(told(error), file=sys.stderr)
         return error
     if not arguments.json:
+        for warning in checked.warnings:
+            print(remark("warning", str(warning)))
         for note in checked.notes:
             print(remark("note", note))
         print("".join(f"{line}\n" for line in wants(checked.wants)), end="")

@@ -18,6 +18,7 @@ from hfsft.models.faults import Fault
 from hfsft.models.gates import Gates, revision_of
 from hfsft.models.model import Answer
 from hfsft.models.naming import check_served
+from hfsft.models.ready import Ready, Unready
 from hfsft.models.sender import Job, Sender
 from hfsft.models.sharing import Sharing
 from hfsft.models.spending import Spending
@@ -65,6 +66,9 @@ class Asker:
         budget: Budget | None,
         recipe: str,
         patience: Patience,
+        *,
+        ready: Ready | None = None,
+        download: bool = True,
     ) -> None:
         self._models = models
         self._store = store
@@ -77,6 +81,8 @@ class Asker:
         self._sender = Sender(self.meter, store)
         self._recipe = recipe
         self._patience = patience
+        self._ready = ready
+        self._download = download
         self._revisions: dict[str, str] = {}
         self._asking: dict[str, asyncio.Future[Answer | AnswerError]] = {}
         self._lapsed: dict[str, AnswerError] = {}  # requests of this process that no server answered, by key
@@ -91,7 +97,7 @@ class Asker:
         if model is None:
             raise ModelError(f"no model is named {request.model!r} (there are: {', '.join(sorted(self._models))})")
         if request.model not in self._revisions:
-            self._revisions[request.model] = revision_of(model)
+            self._revisions[request.model] = revision_of(model, download=self._download)
         return wire.canonical(model, request, self._revisions[request.model])
 
     def stored(self, request: Request) -> Answer | AnswerError | None:
@@ -118,6 +124,10 @@ class Asker:
         if key in self._untold and not ahead:
             self._untold.discard(key)
             return self._lapsed[key]
+        if self._ready is not None and not self._ready.covers(stage):
+            if ahead:  # whether it comes to that, the stage that is asked now shows
+                raise Unready
+            await self._ready.look(stage)
         if key in self._asking:
             outcome = await asyncio.shield(self._asking[key])
         else:

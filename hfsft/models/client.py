@@ -69,10 +69,19 @@ class Client:
         secrets = [endpoint.api_key or "", *(value for _, value in endpoint.headers)]
         secrets += [self._url.password or "", *self._url.query.values()]
         self._secrets = tuple(secret for secret in secrets if len(secret) >= 8)
-        self._proxy = _proxy(self._url)
+        self._proxy = proxy_of(self._url)
 
     async def ask(self, payload: bytes) -> tuple[Answer, Mapping[str, str]]:
         """Send one request body; the answer and the response headers, or a Fault."""
+        raw, headers = await self.exchange(payload)
+        try:
+            return wire.read(raw), headers
+        except Fault as fault:
+            fault.message = f"{self.name}: {fault.message}"
+            raise
+
+    async def exchange(self, payload: bytes) -> tuple[str, Mapping[str, str]]:
+        """Send one request body; the body of the response, which may be no answer, and its headers, or a Fault."""
         connected = time.monotonic()
         try:
             response = await self._session.post(
@@ -92,13 +101,11 @@ class Client:
             raise Fault("slow", "timeout", message, paid=True) from None
         except (aiohttp.ClientError, OSError, ValueError) as error:
             raise self._broken(error) from None
-        try:
-            if status != 200:
-                raise of_response(status, headers, raw)
-            return wire.read(raw), headers
-        except Fault as fault:
+        if status != 200:
+            fault = of_response(status, headers, raw)
             fault.message = f"{self.name}: {fault.message}"
-            raise
+            raise fault
+        return raw, headers
 
     def _broken(self, error: BaseException) -> Fault:
         said = self._scrub(str(error)) or type(error).__name__
@@ -132,7 +139,8 @@ def new_session() -> aiohttp.ClientSession:
     return aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar(), raise_for_status=False)
 
 
-def _proxy(url: URL) -> Any:
+def proxy_of(url: URL) -> Any:
+    """The proxy that the environment names for an address, None where it is asked directly."""
     # Asked once: looking the environment up for each request costs more than the exchange.
     if url.host in _LOOPBACK or urllib.request.proxy_bypass(url.host or ""):
         return None

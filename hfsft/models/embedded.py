@@ -41,9 +41,17 @@ _lock = threading.Lock()
 _owner = os.getpid()
 
 
-def revision(model: Model) -> str:
-    """12 hex digits of the weights' content; downloads them where they are not here yet. Raises `ModelError`."""
-    return weights.revision(weights.find(model))
+def revision(model: Model, *, download: bool = True) -> str:
+    """12 hex digits of the weights' content; downloads them where they are not here yet. Raises `ModelError`.
+
+    Without `download`, nothing where they are not here.
+    """
+    try:
+        return weights.revision(weights.find(model, download=download))
+    except ModelError:
+        if download:
+            raise
+        return ""
 
 
 def start(model: Model) -> Endpoint:
@@ -104,15 +112,20 @@ def _listens(end: socket.socket) -> bool:
 atexit.register(stop)
 
 
+def missing(what: str) -> str:
+    """The error of a machine without llama.cpp, which `what` needs."""
+    return (
+        f"{what} needs llama.cpp, which is not installed (run `pip install 'hfsft[local]'`, "
+        "or give the model a `provider:` or `base_url:`)"
+    )
+
+
 def _serve(path: Path, slots: int) -> Any:
     try:
         with _environment(SPIN):
             import xllamacpp
     except ImportError as error:
-        raise ModelError(
-            f"{path.name} needs llama.cpp, which is not installed (run `pip install 'hfsft[local]'`, "
-            f"or give the model a `provider:` or `base_url:`): {error}"
-        ) from None
+        raise ModelError(f"{missing(path.name)}: {error}") from None
     try:
         return xllamacpp.Server(_params(path, slots, SILENT))
     except (RuntimeError, MemoryError):

@@ -9,6 +9,18 @@ from hfsft.models.client import chat_url, scrub, shown
 from hfsft.models.model import Endpoint, Model, Price
 
 
+def key_of(name: str, model: Model) -> str | None:
+    """The key that is sent, None where none is; ModelError where its variable is empty or nobody is logged in."""
+    if not model.provider:
+        return _key(name, model)
+    from huggingface_hub import get_token
+
+    key = _key(name, model) or get_token()
+    if not key:
+        raise ModelError(f"models.{name}: provider {model.provider} needs a login: run `hf auth login` or set HF_TOKEN")
+    return key
+
+
 def endpoints_of(name: str, model: Model) -> list[Endpoint]:
     """Every server that answers for `model`; ModelError where a key, a login or the provider is missing."""
     if model.provider:
@@ -37,13 +49,10 @@ def _key(name: str, model: Model) -> str | None:
 
 
 def _provided(name: str, model: Model) -> Endpoint:
-    from huggingface_hub import get_token
     from huggingface_hub.inference._providers import get_provider_helper
 
-    key = _key(name, model) or get_token()
-    if not key:
-        raise ModelError(f"models.{name}: provider {model.provider} needs a login: run `hf auth login` or set HF_TOKEN")
-    _need_the_hub(name, model)
+    key = key_of(name, model)
+    need_the_hub(name, model)
     try:
         helper = get_provider_helper(model.provider, "conversational", model.model)  # type: ignore[arg-type]
         # Asked for its routing only: the payload that it would build is not ours.
@@ -64,7 +73,8 @@ def _provided(name: str, model: Model) -> Endpoint:
     )
 
 
-def _need_the_hub(name: str, model: Model) -> None:
+def need_the_hub(name: str, model: Model) -> None:
+    """Raise ModelError for a provider's model while the Hub must not be asked."""
     from huggingface_hub import is_offline_mode
 
     if is_offline_mode():

@@ -89,14 +89,17 @@ class Gates:
                     self._usage.set_price(other, price)
 
 
-def revision_of(model: Model) -> str:
-    """The revision of the weights, as far as it is known here."""
+def revision_of(model: Model, *, download: bool = True) -> str:
+    """The revision of the weights, as far as it is known here; nothing for those that `download` would have to bring.
+
+    No answer of such weights can be in the store: it would be kept under their revision.
+    """
     if not model.embedded:
         return model.revision or ""
     # Only a recipe with an embedded model pays for the import.
     from hfsft.models import embedded
 
-    return embedded.revision(model)
+    return embedded.revision(model, download=download)
 
 
 def _endpoints(name: str, model: Model) -> list[Endpoint]:

@@ -15,6 +15,7 @@ from hfsft.models import prices, wire
 from hfsft.models.asker import Asker, Patience
 from hfsft.models.drive import Ahead, Drive, advance
 from hfsft.models.model import Answer, Model, Price, Request
+from hfsft.models.ready import Ready
 from hfsft.models.usage import Progress, Usage
 
 if TYPE_CHECKING:
@@ -51,8 +52,9 @@ class Pool:
     """Asks the models of one recipe.
 
     `drive` fills the store, `replay` reads it. `recipe` labels what is stored, for `hfsft store`. `on_progress` is
-    called in the thread that drives, ten times a second. One thread and one event loop of its own run everything,
-    so that it works below a running loop too.
+    called in the thread that drives, ten times a second. `ready` is looked at before the first request; without
+    `download` nothing is downloaded for what is only read. One thread and one event loop of its own run everything, so
+    that it works below a running loop too.
     """
 
     def __init__(
@@ -64,6 +66,8 @@ class Pool:
         on_progress: Callable[[Progress], None] | None = None,
         recipe: str = "",
         patience: Patience | None = None,
+        ready: Ready | None = None,
+        download: bool = True,
     ) -> None:
         self.usage = Usage(models)
         self._models = models
@@ -71,7 +75,9 @@ class Pool:
         self._on_progress = on_progress
         self._recipe = recipe
         self._prices: dict[str, Price] = {}  # by model id, as they were kept last
-        self._asker = Asker(models, store, self.usage, budget, recipe, patience or Patience())
+        self._asker = Asker(
+            models, store, self.usage, budget, recipe, patience or Patience(), ready=ready, download=download
+        )
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self._driving = threading.Lock()

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from hfsft.models.throttle import Lane
     from hfsft.models.usage import Tally
 
-# What a server says that knows chat completions but not this part of them.
-_REFUSALS = {400, 415, 422, 501}
+REFUSALS = {400, 415, 422, 501}
+"""What a server says that knows chat completions but not this part of them."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class Sender:
             result = await self._exchange(lane, job, constrain=True)
         except Fault as fault:
             # A server that takes schemas may still refuse this one.
-            if fault.status not in _REFUSALS or fault.cause != "bad_request":
+            if fault.status not in REFUSALS or fault.cause != "bad_request":
                 raise
             result = await self._exchange(lane, job, constrain=False)
             if lane.takes_schema is None:
@@ -84,7 +84,7 @@ class Sender:
         try:
             return await self._once(lane, job, payload)
         except Fault as fault:
-            if modern or fault.status not in _REFUSALS or "max_completion_tokens" not in fault.message:
+            if modern or fault.status not in REFUSALS or "max_completion_tokens" not in fault.message:
                 raise
         if not lane.modern:
             lane.modern = True

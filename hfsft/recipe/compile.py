@@ -11,7 +11,6 @@ from typing import Any
 from hfsft.errors import ModelError, Problem, PromptError, RecipeError, nearest
 from hfsft.filters.base import Filter
 from hfsft.filters.score import Score
-from hfsft.models.model import Model
 from hfsft.plan.plan import Plan
 from hfsft.plan.row import COLUMNS
 from hfsft.plan.step import Step
@@ -21,10 +20,11 @@ from hfsft.recipe.licences import meant
 from hfsft.recipe.recipe import Recipe
 from hfsft.recipe.sources import filters_of, kept_of, open_sources, source_steps
 from hfsft.stages.base import Context
-from hfsft.stages.evolve import TURNS
+from hfsft.stages.evolve import TURNS, Evolve
 from hfsft.stages.evolve import parse as parse_evolution
 from hfsft.stages.examples import ExampleTable
 from hfsft.stages.generate import Generate
+from hfsft.stages.judge import Judge
 from hfsft.stages.seeds import Prompts
 from hfsft.stages.split.sides import NONE, Sides
 
@@ -37,25 +37,31 @@ GENERATE_VARIABLES = ("instruction", "context", "topic", *RECIPE_VARIABLES)
 
 
 def compile_recipe(
-    recipe: Recipe, limit: int | None = None, *, weights: bool = True, sources: bool = True, former: Sides = NONE
+    recipe: Recipe,
+    limit: int | None = None,
+    *,
+    weights: bool = True,
+    download: bool = True,
+    sources: bool = True,
+    former: Sides = NONE,
 ) -> Plan:
     """The plan of a recipe, over `limit` of its source rows only where given (picked by a hash of their ids).
 
-    Without `weights` those of an embedded model are not looked for (and downloaded where they are not here), without
-    `sources` no file or dataset is opened: enough to check a recipe, but the plan's fingerprints are then not those
-    of a build. `former` are the sides of the split that builds before gave.
+    Without `weights` those of an embedded model are not looked for, without `sources` no file or dataset is opened:
+    enough to check a recipe, but the plan's fingerprints are then not those of a build. Without `download` the same is
+    true of weights that are not on this machine. `former` are the sides of the split that builds before gave.
 
     Raises `RecipeError` with every problem that only shows where sections meet, or when sources are opened.
     """
     if untouched := list(_untouched(recipe)):
         raise RecipeError(untouched)
     opened, problems = open_sources(recipe) if sources else ([], [])
-    problems += [*_model_problems(recipe), *_template_problems(recipe), *_filter_problems(recipe)]
+    problems += [*_model_problems(recipe, download and weights), *_template_problems(recipe), *_filter_problems(recipe)]
     problems += _licence_problems(recipe)
     if problems:
         raise RecipeError(problems)
     source = recipe.source
-    context = _context(recipe, weights)
+    context = _context(recipe, weights, download)
     rules = [rule.at(recipe.base) for rule in filters_of(recipe)]
     order = FilterOrder(
         [(rule, source.place(("filters", index)), _label(rule, rules)) for index, rule in enumerate(rules)],
@@ -94,13 +100,13 @@ def generate_of(recipe: Recipe) -> Generate | None:
     return recipe.generate or (Generate() if recipe.seeds else None)
 
 
-def _context(recipe: Recipe, weights: bool) -> Context:
+def _context(recipe: Recipe, weights: bool, download: bool = True) -> Context:
     source = recipe.source
     return Context(
         name=recipe.name,
         description=recipe.description,
         language=tuple(recipe.language or TEMPLATE_LANGUAGE),
-        models={name: _model_identity(recipe.models[name], weights) for name in _roles(recipe).values()},
+        models={name: _model_identity(recipe, name, weights, download) for name in asked(recipe)},
         base=recipe.base,
         place=lambda *loc: source.place(loc, key=True),
         kept=tuple(kept_of(recipe).values()),
@@ -117,12 +123,16 @@ def _stages(recipe: Recipe, context: Context) -> Iterator[list[Step]]:
         yield recipe.judge.steps(context, recipe.role(recipe.judge))
 
 
-def _model_identity(model: Model, weights: bool) -> dict[str, Any]:
+def _model_identity(recipe: Recipe, name: str, weights: bool, download: bool) -> dict[str, Any]:
+    model = recipe.models[name]
     if not (model.embedded and weights):
         return model.depends_on()
     from hfsft.models.embedded import revision
 
-    return {**model.depends_on(), "weights": revision(model)}
+    try:
+        return {**model.depends_on(), "weights": revision(model, download=download)}
+    except ModelError as error:  # the download failed
+        raise RecipeError([model_problem(recipe, name, "model", f"models.{name}: {error}")]) from None
 
 
 def _numbered(steps: list[Step]) -> Iterator[Step]:
@@ -135,8 +145,13 @@ def _numbered(steps: list[Step]) -> Iterator[Step]:
 
 def _roles(recipe: Recipe) -> dict[str, str]:
     """Section -> the name under `models` that it asks, for the sections that the recipe has."""
+    return {section: recipe.role(stage) for section, stage in asking(recipe).items()}
+
+
+def asking(recipe: Recipe) -> dict[str, Evolve | Generate | Judge]:
+    """The sections that ask a model, in the order that rows meet them."""
     stages = {"evolve": recipe.evolve, "generate": generate_of(recipe), "judge": recipe.judge}
-    return {section: recipe.role(stage) for section, stage in stages.items() if stage}
+    return {section: stage for section, stage in stages.items() if stage}
 
 
 def _untouched(recipe: Recipe) -> Iterator[Problem]:
@@ -154,13 +169,38 @@ def _untouched(recipe: Recipe) -> Iterator[Problem]:
             yield Problem(place, UNTOUCHED, "name a file, or a dataset on the Hub")
 
 
-def _model_problems(recipe: Recipe) -> Iterator[Problem]:
+def asked(recipe: Recipe) -> list[str]:
+    """The names of the models that some section asks, each once."""
+    return list(dict.fromkeys(_roles(recipe).values()))
+
+
+def model_problem(recipe: Recipe, name: str, key: str, message: str) -> Problem:
+    """What is wrong with a model at one of its keys; one that the recipe does not write out, where it is asked."""
+    source = recipe.source
+    if name in (source.data.get("models") or {}):
+        return Problem(source.place(("models", name, key)), message)
+    section = next((section for section, role in _roles(recipe).items() if role == name), "models")
+    return Problem(source.place((section if section in source.data else "seeds",), key=True), message)
+
+
+def _model_problems(recipe: Recipe, download: bool) -> Iterator[Problem]:
+    from hfsft.models import readiness, weights
+
     for section, name in _roles(recipe).items():
         if name not in recipe.models:
             place = recipe.source.place((section, "model"))
             yield Problem(
                 place, f"{section} asks a model `{name}`, which is not under models", nearest(name, list(recipe.models))
             )
+    for name, model in recipe.models.items():
+        if wrong := readiness.wrong_provider(model):
+            yield replace(model_problem(recipe, name, "provider", f"models.{name}: {wrong[0]}"), help=wrong[1])
+        if not (model.embedded and name in asked(recipe)):
+            continue
+        try:
+            (weights.to_be_had if download else weights.named)(model)
+        except ModelError as error:
+            yield model_problem(recipe, name, "model", f"models.{name}: {error}")
 
 
 def _template_problems(recipe: Recipe) -> Iterator[Problem]:

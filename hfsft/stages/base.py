@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -28,6 +28,9 @@ class Section(BaseModel):
 
 class Asking(Section):
     """A section whose stage asks a model."""
+
+    seeded: ClassVar[bool] = True  # whether its requests carry a seed for the sampling
+    structured: ClassVar[bool] = False  # whether their answers must be JSON
 
     on_error: Literal["reject", "fail"] = Field(
         "reject", description="A row without a usable answer: `reject` sets it aside as failed, `fail` stops the build."

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from statistics import fmean
-from typing import Any
+from typing import Any, ClassVar
 
 from pydantic import Field, field_validator, model_validator
 
@@ -45,6 +45,9 @@ class Anchor(Section):
 
 class Judge(Asking):
     """Score every row."""
+
+    seeded: ClassVar[bool] = False
+    structured: ClassVar[bool] = True
 
     model: str | None = Field(None, description="Name under `models`; `judge` if there is one, else `writer`.")
     rubric: dict[str, str] = Field(RUBRIC, min_length=1, description="Criteria: a name and the question it asks.")

@@ -94,6 +94,7 @@ class Repo:
     branches: dict[str, str] = field(default_factory=dict)
     tags: dict[str, str] = field(default_factory=dict)
     pulls: dict[str, str] = field(default_factory=dict)
+    providers: dict[str, str] = field(default_factory=dict)  # of a model: who serves it, and for which task
 
     def __post_init__(self) -> None:
         self.branches["main"] = self._add(None, {".gitattributes": Blob(GIT_ATTRIBUTES)}, "initial commit", "", "").oid

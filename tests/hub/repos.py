@@ -140,6 +140,10 @@ def _info(repo: Repo, commit: Commit, with_blobs: bool) -> dict[str, Any]:
         "likes": 0,
         "tags": [],
         "cardData": card,
+        "inferenceProviderMapping": {
+            provider: {"status": "live", "providerId": repo.id, "task": task}
+            for provider, task in repo.providers.items()
+        },
         "siblings": [_sibling(path, commit.files[path], with_blobs) for path in sorted(commit.files)],
     }
 

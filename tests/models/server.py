@@ -80,6 +80,10 @@ class LLM:
     drip_seconds: float = 30.0
     most_open: int = 0
     usage: bool = True
+    refuses: tuple[str, ...] = ()  # parts of a request: fields of its body, or `system`
+    gives: tuple[str, ...] = ()  # of logprobs, tools and stream, what it answers with where that is asked for
+    heeds_schema: bool = True
+    reasoning_tokens: int = 0
 
     def __post_init__(self) -> None:
         self.requests: list[Body] = []
@@ -128,6 +132,9 @@ class LLM:
             self.port = runner.addresses[0][1]
             ready.set()
             await self._stop.wait()
+            await site.stop()
+            for _ in range(5):  # turns of the loop: one that connected and left at once is seen to have left
+                await asyncio.sleep(0)
             await runner.cleanup()
 
         asyncio.run(main())
@@ -152,6 +159,9 @@ class LLM:
             return error(404, f"The model {body['model']} does not exist")
         if not self.takes_schema and "response_format" in body:
             return error(400, "response_format is not supported")
+        if part := next((part for part in self.refuses if part in body or _holds(body, part)), ""):
+            hint = ". Use 'max_completion_tokens' instead" if part == "max_tokens" else ""
+            return error(400, f"Unsupported parameter: '{part}'{hint}")
         if self.latency:
             await asyncio.sleep(self.latency)
         while self.hold and self.hold(body):  # noqa: ASYNC110 (a rule that hangs on anything has no event)
@@ -164,6 +174,8 @@ class LLM:
             self.met[fault] += 1
             return await self._fail(fault, request, body)
         self.answered += 1
+        if body.get("stream") and "stream" in self.gives:
+            return web.Response(text='data: {"choices": []}\n\ndata: [DONE]\n\n', content_type="text/event-stream")
         return web.json_response(self._completion(body), headers=self.headers)
 
     def _fault(self, body: Body, coming: int) -> str:
@@ -173,11 +185,17 @@ class LLM:
         return planned if planned in LASTING or coming <= self.times else ""
 
     def _completion(self, body: Body, text: str | None = None, finish: str = "stop", **more: Any) -> Body:
-        if text is None and (shape := body.get("response_format")) and self.reply is echo:
+        if text is None and (shape := body.get("response_format")) and self.reply is echo and self.heeds_schema:
             text = json.dumps(instance(shape["json_schema"]["schema"]))
         text = self.reply(body) if text is None else text
-        usage = {"prompt_tokens": len(json.dumps(body["messages"])) // 4, "completion_tokens": len(text) // 4 + 1}
-        choice = {"index": 0, "message": {"role": "assistant", "content": text, **more}, "finish_reason": finish}
+        usage: Body = {"prompt_tokens": len(json.dumps(body["messages"])) // 4, "completion_tokens": len(text) // 4 + 1}
+        if self.reasoning_tokens:
+            usage["completion_tokens_details"] = {"reasoning_tokens": self.reasoning_tokens}
+        if body.get("tools") and "tools" in self.gives:
+            more["tool_calls"] = [{"id": "1", "type": "function", "function": {"name": "greet", "arguments": "{}"}}]
+        choice: Body = {"index": 0, "message": {"role": "assistant", "content": text, **more}, "finish_reason": finish}
+        if body.get("logprobs") and "logprobs" in self.gives:
+            choice["logprobs"] = {"content": [{"token": "a", "logprob": -0.1, "top_logprobs": []}]}
         return {
             "id": "chatcmpl-1", "object": "chat.completion", "created": int(time.time()), "model": body["model"],
             "choices": [choice], **({"usage": usage} if self.usage else {}),
@@ -239,6 +257,10 @@ class LLM:
         await response.write(whole[: len(whole) // 2])
         reset(request)
         return response
+
+
+def _holds(body: Body, part: str) -> bool:
+    return part == "system" and any(message["role"] == "system" for message in body["messages"])
 
 
 def error(status: int, message: str, headers: dict[str, str] | None = None, code: str = "") -> web.Response:

@@ -1,0 +1,292 @@
+"""What would stop a build, found before its first request: all of it at once, each at its line of the recipe.
+
+A build looks at folders, the repository and the tokenizer when it begins, and at its models as soon as something must
+be asked of any of them: at all of those whose turn is still to come, side by side, in a few seconds. `validate` and
+`plan` look at what can be seen without connecting to a model.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hfsft.cache import cache_folder
+from hfsft.errors import Place, Problem, RecipeError, StoreError, UserError
+from hfsft.models import readiness
+from hfsft.models.store import Store
+from hfsft.plan.plan import Plan, file_of
+from hfsft.recipe.compile import asked, model_problem
+from hfsft.recipe.recipe import Recipe
+from hfsft.stages.base import TableSection
+
+if TYPE_CHECKING:
+    from hfsft.models.readiness import Reach
+
+SECONDS = 10.0  # in all; what has not been found out by then is left to the first request
+LOCK_SECONDS = 1.0
+ROOM = 16 << 20  # bytes that a build of few rows takes
+OUT_PER_BYTE, CACHE_PER_BYTE = 1, 2  # bytes written for each byte of the local sources, at least
+
+ELSEWHERE = "set HF_HOME to a folder that can be written"
+
+Check = Callable[[], Iterable[Problem]]
+
+
+def planned(recipe: Recipe, compiled: Callable[[], Plan], checks: Sequence[Check]) -> Plan:
+    """The plan of a recipe that nothing stands in the way of as far as `checks` see, which run beside its making.
+
+    Raises `RecipeError` with all that they and the making found, and then with what models lack too.
+    """
+    plan: Plan | None = None
+    clients(recipe)
+    looking = Together(checks)
+    problems: list[Problem] = []
+    try:
+        plan = compiled()
+    except RecipeError as error:
+        problems += error.problems
+    problems += looking.found(None)
+    if problems:
+        problems += of_models(recipe, unfinished(plan) if plan else asked(recipe), "servers")
+        raise RecipeError(list(dict.fromkeys(problems)))
+    assert plan is not None
+    return plan
+
+
+def clients(recipe: Recipe) -> None:
+    """Import what asks the Hub, where anything will: two threads that import it at once may find it half made."""
+    if any(model.provider for model in recipe.models.values()):
+        import huggingface_hub.inference._providers
+    if recipe.publish.repo_id or recipe.publish.tokenizer:
+        import huggingface_hub.hf_api  # noqa: F401
+
+
+def unfinished(plan: Plan) -> list[str]:
+    """The names of the models that a build may still have to ask, as far as its finished steps tell."""
+    cache = cache_folder(plan.name)
+    open_steps = [step for step, fingerprint in plan.fingerprints() if not file_of(cache, fingerprint).exists()]
+    return list(dict.fromkeys(name for step in open_steps for name in step.models))
+
+
+def require_models(recipe: Recipe, plan: Plan, steps: Sequence[str]) -> None:
+    """Raise `RecipeError` with all that keeps the models of these steps from being asked."""
+    names = dict.fromkeys(name for step in plan.steps if step.name in steps for name in step.models)
+    if problems := of_models(recipe, list(names), "servers"):
+        raise RecipeError(problems)
+
+
+def of_models(recipe: Recipe, names: Iterable[str], reach: Reach) -> list[Problem]:
+    """What keeps these models from being asked."""
+    return [problem for found in lacks(recipe, names, reach).values() for problem in found]
+
+
+def lacks(recipe: Recipe, names: Iterable[str], reach: Reach) -> dict[str, dict[Problem, bool]]:
+    """What each of these models lacks, and whether it is only this machine or this login that lacks it."""
+    models = {name: recipe.models[name] for name in dict.fromkeys(names) if name in recipe.models}
+    lacking: dict[str, dict[Problem, bool]] = {name: {} for name in models}
+
+    def look(name: str) -> Iterator[Problem]:
+        for lack in readiness.lacks(name, models[name], reach):
+            problem = model_problem(recipe, name, lack.key, lack.message)
+            lacking[name][problem] = lack.here
+            yield problem
+
+    # Weights are loaded once, here or at their first request: however long it takes, nothing is lost by it.
+    loading = reach == "servers" and any(model.embedded for model in models.values())
+    Together([partial(look, name) for name in models]).found(None if loading else SECONDS)
+    return {name: dict(found) for name, found in lacking.items()}  # as it is now: one may still be looking
+
+
+@dataclass(frozen=True)
+class Found:
+    """What is wrong on any machine, and what is missing on this one or for its login alone."""
+
+    problems: list[Problem]
+    warnings: list[Problem]
+
+
+class Looking:
+    """Looks at all that can be seen of a recipe's models, tokenizer and repository without asking a model.
+
+    Begins at once, beside what else is to be done; without `hub` the Hub is not asked. `names` are the models to look
+    at, all that are asked where left out.
+    """
+
+    def __init__(self, recipe: Recipe, names: Sequence[str] | None = None, *, hub: bool = True) -> None:
+        self._recipe = recipe
+        clients(recipe)
+        names = asked(recipe) if names is None else names
+        self._models: dict[Problem, bool] = {}
+        self._begun = [Together([partial(of_tokenizer, recipe, hub=hub)])]
+        self._begun.append(Together([partial(self._of_models, names, "hub" if hub else "here")]))
+        self._begun.append(Together([Repository(recipe).problems] if hub else []))
+
+    def found(self) -> Found:
+        """What was found, within seconds."""
+        tokenizer, _, repository = (begun.found(SECONDS) for begun in self._begun)
+        problems = [*tokenizer, *(problem for problem, here in self._models.items() if not here)]
+        warnings = [
+            *(problem for problem, here in self._models.items() if here),
+            *repository,
+            *unused_models(self._recipe),
+        ]
+        return Found(problems, sorted(warnings))
+
+    def _of_models(self, names: Sequence[str], reach: Reach) -> Iterable[Problem]:
+        for found in lacks(self._recipe, names, reach).values():
+            self._models.update(found)
+        return ()
+
+
+def of_folders(recipe: Recipe, out: Path | None, force: bool = False) -> Iterator[Problem]:
+    """Why the build, the finished steps or the answers could not be written."""
+    from hfsft.release import former
+
+    size = _size_of_sources(recipe)
+    if out is not None:
+        target = out / recipe.name
+        try:
+            target = former.place(out, recipe.name)
+            former.require(target, force)
+            yield from _unwritable(target, ROOM + OUT_PER_BYTE * size, "name another folder with --out")
+        except UserError as error:
+            yield Problem(Place(str(target)), str(error).removeprefix(str(target)).lstrip(": "))
+    yield from _unwritable(cache_folder(recipe.name), ROOM + CACHE_PER_BYTE * size, ELSEWHERE)
+    if asked(recipe):
+        yield from _unwritable_store(Store())
+
+
+def of_tokenizer(recipe: Recipe, *, hub: bool = True) -> Iterator[Problem]:
+    """Why the tokenizer of `publish` cannot be loaded; without `hub` only one in a folder is looked at."""
+    from hfsft.pretrained import located
+    from hfsft.release.tokenizer import load_tokenizer
+
+    name = recipe.publish.tokenizer
+    try:
+        if name and (hub or Path(located(name, recipe.base)).is_dir()):
+            load_tokenizer(name, base=recipe.base)
+    except UserError as error:
+        yield Problem(recipe.source.place(("publish", "tokenizer")), str(error))
+
+
+class Repository:
+    """Whether the Hub would take the release, asked without writing anything."""
+
+    def __init__(self, recipe: Recipe, create_pr: bool = False, tell: Callable[[str], None] = lambda _: None) -> None:
+        self._recipe = recipe
+        self._create_pr = create_pr
+        self._tell = tell
+        self.opens = ""  # what everybody would see, where it would be public
+
+    def problems(self) -> Iterator[Problem]:
+        """Why it would not; nothing where the recipe names no repository."""
+        from hfsft.release.publish import check
+
+        publish = self._recipe.publish
+        if not publish.repo_id:
+            return
+        try:
+            checked = check(publish, create_pr=self._create_pr, tell=self._tell)
+            self.opens = "" if checked.private else checked.warning(publish)
+        except UserError as error:
+            yield Problem(self._recipe.source.place(("publish", "repo_id")), f"publish.repo_id: {error}")
+
+
+def unused_models(recipe: Recipe) -> list[Problem]:
+    """The models that no section asks: no mistake, but perhaps a slip."""
+    names = sorted(recipe.models.keys() - set(asked(recipe)))
+    return [
+        Problem(
+            recipe.source.place(("models", name), key=True),
+            f"models.{name}: no section asks it",
+            "name it as the `model:` of one, or take it out",
+        )
+        for name in names
+        if name in (recipe.source.data.get("models") or {})
+    ]
+
+
+class Together:
+    """Checks that run side by side, each on a thread that ends with the process."""
+
+    def __init__(self, checks: Sequence[Check]) -> None:
+        self._found: list[list[Problem]] = [[] for _ in checks]
+        self._failed: list[BaseException] = []
+        self._threads = [
+            threading.Thread(target=self._run, args=(found, check), name="hfsft-preflight", daemon=True)
+            for found, check in zip(self._found, checks, strict=True)
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def found(self, seconds: float | None) -> list[Problem]:
+        """What they found, in their order; so many seconds after now, what they have found by then."""
+        until = None if seconds is None else time.monotonic() + seconds
+        for thread in self._threads:
+            thread.join(None if until is None else max(0.0, until - time.monotonic()))
+        for error in self._failed:
+            raise error
+        return [problem for found in self._found for problem in list(found)]
+
+    def _run(self, found: list[Problem], check: Check) -> None:
+        try:
+            for problem in check():
+                found.append(problem)  # noqa: PERF402 - one by one: some may come too late
+        except BaseException as error:
+            self._failed.append(error)
+
+
+def _unwritable(folder: Path, need: int, advice: str) -> Iterator[Problem]:
+    """Why nothing can be written to a folder, or where it would be made: tried by a file that is gone at once."""
+    parent = next((each for each in (folder, *folder.absolute().parents) if each.exists()), folder)
+    place = Place(str(folder))
+    try:
+        with tempfile.TemporaryFile(dir=parent) as file:
+            file.write(b"\0")
+        free = shutil.disk_usage(parent).free
+    except OSError as error:
+        yield Problem(place, f"cannot be written: {error.strerror or error}", advice)
+        return
+    if free < need:
+        said = f"{free / 1e6:,.0f} MB are free on its disk, and the build takes at least {need / 1e6:,.0f} MB"
+        yield Problem(place, said, f"free some, or {advice}")
+
+
+def _unwritable_store(store: Store) -> Iterator[Problem]:
+    """Why no answer could be kept."""
+    folder = list(_unwritable(store.path.parent, ROOM, ELSEWHERE))
+    yield from folder
+    if folder:
+        return
+    place = Place(str(store.path))
+    try:
+        with closing(store.connect(LOCK_SECONDS)) as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            connection.execute("ROLLBACK")
+    except StoreError as error:
+        yield Problem(place, str(error).removeprefix(str(store.path)).lstrip(": "))
+    except sqlite3.Error as error:
+        if "locked" not in str(error):  # by another build, which writes to it just now
+            yield Problem(place, f"cannot be written: {error}", ELSEWHERE)
+
+
+def _size_of_sources(recipe: Recipe) -> int:
+    """Bytes of the recipe's local files."""
+    size = 0
+    for source in (*recipe.seeds, *recipe.examples):
+        try:
+            path = source.table(recipe.base).local if isinstance(source, TableSection) else None
+        except UserError:  # no such file, which is told elsewhere
+            continue
+        files = [path] if path and path.is_file() else list(path.rglob("*")) if path else []
+        size += sum(file.stat().st_size for file in files if file.is_file())
+    return size
