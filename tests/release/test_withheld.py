@@ -65,6 +65,7 @@ def test_what_rows_that_fell_say_stands_nowhere_without_rejected(tmp_path: Path,
     built, folder = run(recipe(tmp_path, rejected=False, sources=sources), out=tmp_path / "build")
     assert built.ledger.counts()["rejected"] == 4
     assert holding(folder, SECRET) == []
+    assert holding(folder, str(tmp_path)) == [], "no folder of this machine"
     (fallen,) = (folder / "rejected").iterdir()
     rows = pyarrow.parquet.read_table(fallen).to_pylist()
     assert sorted((row["source"], row["rule"], row["value"]) for row in rows) == [
