@@ -26,7 +26,7 @@ class Publish(Section):
     rejected: bool = Field(
         True,
         description="Whether the release holds what rows say that fell; without it only their ids, where they were "
-        "read, the rules and numbers. Of what fell as a secret or as personal data it never does.",
+        "read, the rules and numbers, and `sources` without those rows.",
     )
     samples: bool = Field(
         True, description="Whether report.html and the card show rows; without it only counts and charts."

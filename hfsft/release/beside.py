@@ -1,7 +1,8 @@
 """Beside: the folder in which a build is written, next to where it goes, and the moves that put it there.
 
     build/.refund-support-x3k1/
-      of           the name of the build; locked by the process that writes it
+      of           the name of the build
+      lock         held by the process that writes it
       moves.json   what is about to be moved, before the first move
       new/         the build
       old/...      what it displaces and nobody needs any more
@@ -12,32 +13,36 @@ what was moved, and deletes it: what stood there before stands there again.
 
 from __future__ import annotations
 
-import contextlib
 import json
 import shutil
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from filelock import BaseFileLock
 
 NEW, OLD = "new", "old"
-_OF, _MOVES = "of", "moves.json"
+_OF, _LOCK, _MOVES = "of", "lock", "moves.json"
 
 Move = tuple[Path, Path]  # from, to
 
 
-@contextlib.contextmanager
+@contextmanager
 def beside(target: Path) -> Iterator[Path]:
     """An empty folder on the disk of `target`, which is deleted afterwards."""
     target.parent.mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
+    held = _lock(folder)
     try:
-        with (folder / _OF).open("w", encoding="utf-8") as held:
-            held.write(target.name)
-            held.flush()
-            _lock(held)
-            yield folder
+        with suppress(OSError, NotImplementedError):  # where nothing can be locked, nothing is ever set right
+            held.acquire(blocking=False)
+            (folder / _OF).write_text(target.name, encoding="utf-8")
+        yield folder
     finally:
+        held.release()
         # What has been moved away is not in here; a file that cannot be deleted is no reason to fail by now.
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -61,8 +66,11 @@ def move(moves: list[Move], folder: Path) -> None:
 def recover(target: Path) -> None:
     """Undo what a process left halfway that was about to put a build at `target`, and delete what it had written."""
     for folder in sorted(target.parent.glob(f".{target.name}-*")):
-        with contextlib.suppress(OSError, ValueError), (folder / _OF).open("r+", encoding="utf-8") as held:
-            if held.read() == target.name and _lock(held):
+        if not (folder / _OF).is_file():
+            continue
+        # A lock is refused by an error of its own, which is an `OSError` too, while its process is at work.
+        with suppress(OSError, ValueError, NotImplementedError), _lock(folder).acquire(blocking=False):
+            if (folder / _OF).read_text(encoding="utf-8") == target.name:
                 if (folder / NEW).exists() and (folder / _MOVES).exists():
                     planned = json.loads((folder / _MOVES).read_text(encoding="utf-8"))
                     _undo([(Path(old), Path(to)) for old, to in planned])
@@ -75,14 +83,7 @@ def _undo(moves: list[Move]) -> None:
             to.rename(old)
 
 
-def _lock(held: IO[str]) -> bool:
-    """Whether this process has the file to itself, until it is closed; never where files cannot be locked."""
-    try:
-        import fcntl
-    except ImportError:
-        return False
-    try:
-        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True
+def _lock(folder: Path) -> BaseFileLock:
+    from filelock import FileLock
+
+    return FileLock(folder / _LOCK, thread_local=False)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hfsft.models.usage import Spent, together
@@ -86,7 +87,7 @@ class Built:
             "license": self.recipe.license,
             "rows_in": self.ledger.rows_in,
             "fates": self.ledger.counts(),
-            "funnel": [line.as_dict() for line in self.ledger.funnel],
+            "funnel": [{**line.as_dict(), "place": _short(line.place)} for line in self.ledger.funnel],
             "usage": self.usage.as_dict(),
             "spent": self.spent,
             "usd_per_row": self.usd_per_row,
@@ -123,7 +124,7 @@ class Built:
     def causes(self) -> list[Cause]:
         """Why rows fell, the most frequent cause first."""
         units = {bound["step"]: bound["unit"] for bound in measures.bounds(self.plan) if bound.get("unit") == "words"}
-        return causes(self.ledger, units)
+        return [replace(cause, place=_short(cause.place)) for cause in causes(self.ledger, units)]
 
     @cached_property
     def notes(self) -> list[str]:
@@ -131,3 +132,8 @@ class Built:
         from hfsft.release.notes import notes
 
         return notes(self)
+
+
+def _short(place: str) -> str:
+    """A place in the recipe without the folders of this machine."""
+    return Path(place).name if Path(place).is_absolute() else place

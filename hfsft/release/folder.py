@@ -78,6 +78,7 @@ def _fill(built: Built, folder: Path) -> None:
         _text(folder / REPORT, report(Release(str(folder), folder)))
     drawn.result()
     _text(folder / CARD, card(built, folder))
+    former.sign(folder)
 
 
 def _fill_data(built: Built, folder: Path, tokenizer: Tokenizer | None) -> None:

@@ -3,7 +3,10 @@
     build/refund-support             the build
     build/.previous/refund-support   the one before it, for `hfsft diff build/refund-support`
 
-A folder that is no build is not touched. Files that somebody put beside a build are carried over to the next one.
+A folder that is no build is not touched. Files that somebody put beside a build are carried over to the next one, and a
+build whose own files somebody changed is moved aside where another would be deleted:
+
+    build/.previous/refund-support.aside
 """
 
 from __future__ import annotations
@@ -18,12 +21,13 @@ from pathlib import Path
 from hfsft.errors import ReleaseError, UserError
 from hfsft.release import lock
 from hfsft.release.beside import NEW, OLD, Move, move, recover
-from hfsft.release.files import made
-from hfsft.release.names import FUNNEL, LOCK, RESOLVED
+from hfsft.release.files import File, made
+from hfsft.release.names import FUNNEL, LOCK, REPORT, RESOLVED
 from hfsft.release.reader import HUB
 
 PREVIOUS = ".previous"
 ASIDE = "aside"
+SIGNED = "files"  # in the summary: the hash of each file as the build wrote it
 SAYS = ("data", "provenance", "rejected", RESOLVED)  # what a build is: its rows and its recipe
 
 
@@ -76,6 +80,11 @@ def require(target: Path, force: bool = False) -> None:
             f"{target} is there already and is no build: it has no {LOCK} that hfsft wrote (it holds {shown}). "
             "Name another folder with --out, or move it aside with --force, which deletes nothing"
         )
+    previous = former_of(target).parent
+    if previous.exists() and not previous.is_dir():
+        raise UserError(
+            f"{previous} is a file, where the build before this one is kept (move it, or name another --out)"
+        )
     parent = next(folder for folder in target.absolute().parents if folder.exists())
     if not parent.is_dir() or not os.access(parent, os.W_OK):
         why = "nothing may be written to it" if parent.is_dir() else "it is a file"
@@ -97,12 +106,35 @@ def put(folder: Path, target: Path, force: bool = False) -> None:
             _carry(path, new / path.relative_to(target))
         former = former_of(target)
         if _says_the_same(target, new) or (_is_build(former) and not _has_rows(target)) or not any(target.iterdir()):
-            moves.append((target, folder / OLD / "same"))
+            moves.append((target, _free(former) if _changed(target) else folder / OLD / "same"))
         else:
             if former.is_symlink() or former.exists():
                 moves.append((former, folder / OLD / "former" if _is_spare(former, target) else _free(former)))
             moves.append((target, former))
     move([*moves, (new, target)], folder)
+
+
+def sign(folder: Path) -> None:
+    """Note in a finished build what its files hold, so that it is known later what somebody changed by hand."""
+    path = folder / FUNNEL
+    summary = json.loads(path.read_text(encoding="utf-8"))
+    summary[SIGNED] = _hashes(folder)
+    path.write_text(json.dumps(summary, ensure_ascii=False, indent=2) + "\n", encoding="utf-8", newline="\n")
+
+
+def _changed(folder: Path) -> bool:
+    """Whether somebody changed, added or took away a file of a build, as far as it is signed."""
+    try:
+        signed = json.loads((folder / FUNNEL).read_text(encoding="utf-8")).get(SIGNED)
+    except (OSError, ValueError, AttributeError):
+        return True
+    return signed is not None and signed != _hashes(folder)
+
+
+def _hashes(folder: Path) -> dict[str, str]:
+    """The hash of each file that a build wrote; of those that any command writes anew, none."""
+    paths = {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*")) if path.is_file()}
+    return {name: File.of(path).sha256 for name, path in paths.items() if made(name) and name not in (FUNNEL, REPORT)}
 
 
 def _is_build(folder: Path) -> bool:
@@ -117,8 +149,8 @@ def _foreign(target: Path) -> bool:
 
 
 def _is_spare(former: Path, target: Path) -> bool:
-    """Whether nothing is lost with the former build: all that others put beside it stands beside the present one."""
-    if former.is_symlink() or not _is_build(former):
+    """Whether nothing is lost with the former build: nobody changed it, and what others put beside it stands here."""
+    if former.is_symlink() or not _is_build(former) or _changed(former):
         return False
     return all(_is_there(path, target / path.relative_to(former)) for path in _beside(former))
 

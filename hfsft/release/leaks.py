@@ -13,18 +13,19 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hfsft.errors import ReleaseError
-from hfsft.privacy.secrets import SUSPECT, find
+from hfsft.privacy.secrets import SUSPECT, find, loosely
 from hfsft.release.reader import Release
 
 if TYPE_CHECKING:
-    from pyarrow import Array, ChunkedArray
+    from pyarrow import Array
 
 SHOWN = 10  # places that an error names
+LINES = 50_000  # that are looked at together
 SHORTEST = 12  # characters of a value of the environment that is looked for
 CONFIGS = {"data": "default"}
 _SECRET_NAME = re.compile(r"(?:KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIALS?)(?:_|$)", re.IGNORECASE)
@@ -107,7 +108,17 @@ class _Look:
     def __init__(self, known: Mapping[str, str]) -> None:
         self.known = known
         # For Arrow's own engine: what it dismisses, no expression in Python reads.
-        self.suspect = "|".join([SUSPECT, *(re.sub(r"(\W)", r"\\\1", value) for value in known if value.isascii())])
+        own = [re.sub(r"(\W)", r"\\\1", value) for value in known if value.isascii()]
+        self.first, self.then = ("|".join([pattern, *own]) for pattern in (SUSPECT, loosely()))
+
+    def suspects(self, texts: Array) -> Array:
+        """The places of the texts that may hold a secret."""
+        import pyarrow.compute as compute
+
+        # The first expression is quick and dismisses most texts; the second is exact, and slower.
+        places = compute.indices_nonzero(compute.fill_null(compute.match_substring_regex(texts, self.first), False))
+        left = compute.match_substring_regex(texts.take(places), self.then)
+        return places.take(compute.indices_nonzero(left))
 
     def __call__(self, text: str) -> Iterator[tuple[str, str, int]]:
         """Kind, fingerprint and place of each secret."""
@@ -138,15 +149,26 @@ def _in_text(name: str, path: Path, look: _Look) -> Iterator[Leak]:
 
 def _in_lines(name: str, path: Path, look: _Look) -> Iterator[Leak]:
     """Of JSON lines each text is read as what it says, not as it is escaped."""
-    with path.open(encoding="utf-8", errors="replace") as lines:
-        for number, line in enumerate(lines, 1):
-            try:
-                texts = list(_texts(json.loads(line), ""))
-            except (ValueError, RecursionError):
-                texts = [("", line)]
-            for key, text in texts:
-                for kind, fingerprint, _ in look(text):
-                    yield Leak(name, f":{number}" + (f", {key}" if key else ""), kind, fingerprint)
+    import pyarrow
+    import pyarrow.compute as compute
+
+    start = 1
+    with path.open(encoding="utf-8", errors="replace") as file:
+        while lines := list(islice(file, LINES)):
+            unescaped = compute.replace_substring(pyarrow.array(lines), '\\"', '"')
+            for place in look.suspects(unescaped).to_pylist():
+                yield from _in_line(name, start + place, lines[place], look)
+            start += len(lines)
+
+
+def _in_line(name: str, number: int, line: str, look: _Look) -> Iterator[Leak]:
+    try:
+        texts = list(_texts(json.loads(line), ""))
+    except (ValueError, RecursionError):
+        texts = [("", line)]
+    for key, text in texts:
+        for kind, fingerprint, _ in look(text):
+            yield Leak(name, f":{number}" + (f", {key}" if key else ""), kind, fingerprint)
 
 
 def _texts(value: Any, key: str) -> Iterator[tuple[str, str]]:
@@ -175,7 +197,7 @@ def _in_table(name: str, path: Path, files: Mapping[str, Path], look: _Look) -> 
         start = 0
         for batch in file.iter_batches(batch_size=10_000, use_threads=False):
             for column, values in zip(batch.schema.names, batch.columns, strict=True):
-                for row, text in _suspects(values, look.suspect):
+                for row, text in _suspects(values, look):
                     for kind, fingerprint, _ in look(text):
                         ids = ids if ids is not None else _ids(name, files)
                         number = start + row
@@ -184,14 +206,12 @@ def _in_table(name: str, path: Path, files: Mapping[str, Path], look: _Look) -> 
             start += len(batch)
 
 
-def _suspects(values: Array | ChunkedArray, pattern: str) -> Iterator[tuple[int, str]]:
+def _suspects(values: Array, look: _Look) -> Iterator[tuple[int, str]]:
     """The texts in a column, however deep, that may hold a secret, each with the number of its row."""
     import pyarrow
-    import pyarrow.compute as compute
 
     for parents, texts in _strings(values, pyarrow.array(range(len(values)))):
-        suspicious = compute.fill_null(compute.match_substring_regex(texts, pattern), False)
-        places = compute.indices_nonzero(suspicious)
+        places = look.suspects(texts)
         yield from zip(parents.take(places).to_pylist(), texts.take(places).to_pylist(), strict=True)
 
 

@@ -1,8 +1,7 @@
 """Withheld: what a release does not say of rows that fell; taken out of the ledger, so that no file can say it.
 
-With `publish: {rejected: false}` that is all that those rows say. Of rows that fell for what nobody is to see, see
-`PRIVATE`, it is so whatever the recipe asks for. What is left are ids, lineage, where a row was read, the rule and the
-numbers that were measured.
+With `publish: {rejected: false}` that is all that those rows say. What is left are ids, lineage, where a row was read,
+the rule and the numbers that were measured.
 """
 
 from __future__ import annotations
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
     from hfsft.recipe.publish import Publish
     from hfsft.release.built import Built
 
-PRIVATE = ("secrets", "pii")  # rules for which rows fall for what they hold
 LEFT = ("id", "seed_id", "parent_id", "origin", "round", "template", "source", "unread", "family", "split")
 READ = ("seed", "example")  # origins of rows that stand in a source themselves
 _LABEL = re.compile(r"[a-z0-9_\-]{1,24}")  # a rule's own word, as for a fault; no text of a row
@@ -32,21 +30,15 @@ _NAMED = ("unknown role",)  # reasons behind which a name stands that a row has
 
 def withhold(ledger: Ledger, publish: Publish) -> Ledger:
     """The ledger with all that a release says of its rows."""
-    return replace(ledger, fallen=[_silent(each) if hides(each, publish) else each for each in ledger.fallen])
-
-
-def hides(fallen: Fallen, publish: Publish) -> bool:
-    """Whether what these rows say is withheld."""
-    return not publish.rejected or fallen.rule in PRIVATE
+    return ledger if publish.rejected else replace(ledger, fallen=[_silent(each) for each in ledger.fallen])
 
 
 def places(built: Built) -> set[str]:
     """Where the rows were read that are withheld: a release must not hold what stands there."""
     found: set[str] = set()
-    for fallen in built.ledger.fallen:
-        if hides(fallen, built.recipe.publish):
-            pairs = zip(fallen.rows["source"][:], fallen.rows["origin"][:], strict=True)
-            found |= {place for place, origin in pairs if place and origin in READ}
+    for fallen in built.ledger.fallen if not built.recipe.publish.rejected else ():
+        pairs = zip(fallen.rows["source"][:], fallen.rows["origin"][:], strict=True)
+        found |= {place for place, origin in pairs if place and origin in READ}
     return found
 
 

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from hfsft.privacy.secrets import find
+from hfsft.privacy.secrets import SUSPECT, find, loosely
 
 # Put together here, so that nobody's scanner takes this file for a leak.
 LETTERS = "Zq3Xw8Rt5Lm2Kp9Vb4Nc7Hd1Sf6Gj0YaEuIoTyUiQwErAsDf"
@@ -122,3 +122,15 @@ def test_looking_takes_no_longer_than_the_text_is_long(piece: str) -> None:
     started = time.process_time()
     find(text)
     assert time.process_time() - started < 2  # with the square of the size it were minutes
+
+
+@pytest.mark.parametrize(
+    "secret", [secret for _, secret in SECRETS.values()] + [t.format(s) for t, (_, s) in PLACED.items()]
+)
+def test_what_arrow_dismisses_holds_no_secret(secret: str) -> None:
+    import pyarrow
+    import pyarrow.compute as compute
+
+    for pattern in (SUSPECT, loosely()):
+        assert compute.match_substring_regex(pyarrow.array([f"x {secret}"]), pattern)[0].as_py()
+        assert not compute.match_substring_regex(pyarrow.array(["How do I reset my password?"]), pattern)[0].as_py()

@@ -90,6 +90,7 @@ OTHER: dict[str, Any] = {
     "Judge.scale": [1, 10],
     "Anchor.scores": {"usefulness": 3},
     "Publish.repo_id": "you/toy",
+    "Publish.not_secret": ["0123456789ab"],
     "Tokens.tokenizer": "tokenizer",
 }
 # What stands beside a field that means nothing by itself.

@@ -43,7 +43,7 @@ def put(target: Path, text: str, force: bool = False) -> None:
     """A build, as it goes where it goes."""
     former.require(target, force)
     with beside(target) as folder:
-        fake(folder / NEW, text)
+        former.sign(fake(folder / NEW, text))
         former.put(folder, target, force)
 
 
@@ -155,3 +155,23 @@ def test_what_lies_beside_a_build_is_carried_over_where_a_file_of_the_build_stan
     assert (target / "empty").is_dir()
     assert (target / "link").readlink() == Path("nowhere")
     assert (target / "assets.aside").is_symlink()
+
+
+@pytest.mark.parametrize("again", ["one", "two"], ids=["the same rows", "other rows"])
+def test_a_build_that_somebody_changed_by_hand_is_never_deleted(tmp_path: Path, again: str) -> None:
+    target = tmp_path / "support"
+    put(target, "one")
+    (target / "README.md").write_text("my own words")
+    for text in (again, "three"):
+        put(target, text)
+    cards = [path.read_text() for path in tmp_path.rglob("README.md")]
+    assert cards == ["my own words"]
+    assert said(target) == "three"
+
+
+def test_a_build_as_it_was_written_goes_when_two_others_have_come(tmp_path: Path) -> None:
+    target = tmp_path / "support"
+    for text in ("one", "two", "two", "three"):
+        put(target, text)
+        (target / "report.html").write_text("drawn anew")
+    assert sorted(said(path.parent.parent) for path in tmp_path.rglob("train-*")) == ["three", "two"]

@@ -65,6 +65,7 @@ def test_what_rows_that_fell_say_stands_nowhere_without_rejected(tmp_path: Path,
     built, folder = run(recipe(tmp_path, rejected=False, sources=sources), out=tmp_path / "build")
     assert built.ledger.counts()["rejected"] == 4
     assert holding(folder, SECRET) == []
+    assert holding(folder, str(tmp_path)) == [], "no folder of this machine"
     (fallen,) = (folder / "rejected").iterdir()
     rows = pyarrow.parquet.read_table(fallen).to_pylist()
     assert sorted((row["source"], row["rule"], row["value"]) for row in rows) == [
@@ -114,12 +115,12 @@ def test_no_page_shows_a_row_without_samples(tmp_path: Path, home: Path) -> None
     assert 'id="rules"' in page
 
 
-@pytest.mark.parametrize(("rule", "said"), [("secrets", None), ("pii", None), ("tokens", "My key is canary.")])
-def test_what_fell_as_a_secret_or_as_personal_data_is_always_withheld(rule: str, said: str | None) -> None:
+@pytest.mark.parametrize(("rejected", "said"), [(False, None), (True, "My key is canary.")])
+def test_rows_that_fell_keep_their_columns(rejected: bool, said: str | None) -> None:
     rows = dataset(single(instruction="My key is canary.", source="rows.jsonl:1"))
-    fallen = Fallen(f"filters[{rule}]", rule, "rejected", "at_most 0", "round", rows)
-    (left,) = withhold(Ledger(fallen=[fallen]), Publish()).fallen
+    fallen = Fallen("filters[tokens]", "tokens", "rejected", "at_most 0", "round", rows)
+    (left,) = withhold(Ledger(fallen=[fallen]), Publish(rejected=rejected)).fallen
     assert (left.rows["instruction"][0], left.rows["source"][0]) == (said, "rows.jsonl:1")
     assert left.rows.features == rows.features
-    ((entry,),) = (list(left.entries()),)
+    (entry,) = left.entries()
     assert entry["value"] == "0"

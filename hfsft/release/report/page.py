@@ -67,6 +67,7 @@ def report(release: Release) -> str:
             families=story.families(),
             samples=len(samples),
             shows=shows,
+            look=any(rule["shown"] for rule in rules),
             withheld=story.withheld,
             fates=sorted({sample["fate"] for sample in samples}),
             stages=sorted({sample["stage"] for sample in samples if "stage" in sample}),
