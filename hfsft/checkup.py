@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from hfsft import preflight
 from hfsft.errors import ModelError, Problem
+from hfsft.models.budget import Meter
 from hfsft.models.capabilities import Asked, Needs, Probe, keep
 from hfsft.models.client import shown
 from hfsft.models.gates import Gates
 from hfsft.models.model import Model, Price
+from hfsft.models.spending import Spending
 from hfsft.models.store import Store
-from hfsft.models.usage import Meter, Usage, cost, together
+from hfsft.models.usage import Usage, cost, together
+from hfsft.models.writer import Writer
 from hfsft.recipe.compile import asked, asking, model_problem
 from hfsft.recipe.recipe import Recipe
 
@@ -98,7 +101,8 @@ async def _checked(recipe: Recipe, lacking: Mapping[str, list[Problem]], seconds
     models = {name: recipe.models[name] for name in lacking}
     usage = Usage(models)
     with Store() as store:
-        gates = Gates(models, usage, Meter(None, usage), store)
+        meter = Meter(None, models, usage, Spending(store, Writer(store), recipe.name))
+        gates = Gates(models, usage, meter, store)
         try:
             found = await asyncio.gather(
                 *(_of_model(recipe, name, missing, gates, usage, store, seconds) for name, missing in lacking.items())

@@ -154,7 +154,7 @@ def run(
     if not (how.wanted or trust_of(trust).covers(recipe)):
         loaded = unpublished(loaded)  # nor by `hfsft publish` of what was built: nobody was asked
     from hfsft import preflight
-    from hfsft.release import remembered
+    from hfsft.release import former, remembered
 
     sides_before = remembered.read(loaded, Path(out))
     repository = preflight.Repository(loaded, how.create_pr, how.tell) if how.wanted else None
