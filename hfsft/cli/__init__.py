@@ -10,13 +10,28 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from hfsft.cli import build, diff, export, init, plan, preview, publish, report, rows, schema, store, validate, why
+from hfsft.cli import (
+    build,
+    cache,
+    diff,
+    export,
+    init,
+    plan,
+    preview,
+    publish,
+    report,
+    rows,
+    schema,
+    store,
+    validate,
+    why,
+)
 from hfsft.cli.arguments import Parser
 from hfsft.cli.console import remark
 from hfsft.cli.problems import told
 from hfsft.errors import HfsftError, UserError
 
-COMMANDS = (build, publish, plan, validate, preview, rows, why, report, diff, export, init, store, schema)
+COMMANDS = (build, publish, plan, validate, preview, rows, why, report, diff, export, init, store, cache, schema)
 ASKING = ("build", "preview")  # commands that may have been answered something by the time they fail
 CLOSED = (errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR)
 WRONG_USAGE = 2

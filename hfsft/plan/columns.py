@@ -89,9 +89,14 @@ class Rows:
         rows = self if (start, stop, step) == (0, len(self), 1) else self.select(range(start, stop, step))
         return {name: rows[name] for name in self.kinds}
 
+    def __iter__(self) -> Iterator[Row]:
+        """The rows as mappings, read a block at a time."""
+        for table in self.batches():
+            yield from table.to_pylist()
+
     def to_list(self) -> list[Row]:
         """The rows as mappings."""
-        return list(self.table().to_pylist())
+        return list(self)
 
     def select(self, indices: Any) -> Rows:
         """Some of the rows, by their numbers."""
@@ -111,13 +116,11 @@ class Rows:
         """The rows from `start` to `stop`, with these columns alone; copied only where rows between them are gone."""
         wanted = {name: self.kinds[name] for name in (self.kinds if names is None else names)}
         schema = features(wanted).arrow_schema.remove_metadata()
+        start, stop, _ = slice(start, stop).indices(len(self))
+        if stop - start > BLOCK and len(self.parts) > 1:
+            starts = range(start, stop, BLOCK)
+            return pa.concat_tables([self.table(names, first, min(first + BLOCK, stop)) for first in starts])
         part, place = self.part[start:stop], self.place[start:stop]
-        if len(place) > BLOCK and len(self.parts) > 1:
-            blocks = [
-                self.table(names, first, first + BLOCK)
-                for first in range(*slice(start, stop).indices(len(self))[:2], BLOCK)
-            ]
-            return pa.concat_tables(blocks)
         present = np.unique(part).tolist() if len(self.parts) > 1 else [0]
         tables = []
         for index in present:
@@ -171,7 +174,7 @@ def picked(rows: Dataset, numbers: Sequence[int]) -> Dataset:
     """Rows of a dataset in another order, copied: `select` would read them one by one from then on."""
     places = np.asarray(numbers, np.int64)
     if rows._indices is not None:
-        places = rows._indices.column(0).to_numpy()[places]
+        places = rows._indices.column(0).to_numpy()[places].astype(np.int64)
     names = rows.column_names
     table = pa.table([taken(Column(rows.data.column(name), None, ""), places) for name in names], names=names)
     fingerprint = digest([rows._fingerprint, hashlib.sha256(places.tobytes()).hexdigest()])

@@ -80,13 +80,20 @@ def _part(key: str, files: Files) -> Part | None:
 
 def _former(kinds: Mapping[str, Any], files: Files) -> list[Part]:
     """The parts of the source that a build used last; none where there are many, or where they have other columns."""
-    notes = sorted(files.folder.glob(f"*{SOURCE}"), key=lambda path: path.stat().st_mtime, reverse=True)
-    for path in notes:
+    times = [time for path in files.folder.glob(f"*{SOURCE}") if (time := _time(path))]
+    for _, path in sorted(times)[-1:]:
         note = files.note(path.name)
         if note and note["columns"] == digest(kinds) and len(note["parts"]) < PARTS:
             parts = [_part(key, files) for key in note["parts"]]
             return [part for part in parts if part is not None]
     return []
+
+
+def _time(path: Path) -> tuple[float, Path] | None:
+    try:
+        return path.stat().st_mtime, path
+    except FileNotFoundError:  # another build has deleted it
+        return None
 
 
 def _written(step: Step, fingerprint: str, former: list[Part], files: Files) -> tuple[list[str], list[list[int]]]:
@@ -159,10 +166,11 @@ class _Known:
             return part, place
         wanted = _hashes(table)
         at = np.minimum(np.searchsorted(self._hashes[:, 0], wanted[:, 0]), len(self._hashes) - 1)
-        _, first = np.unique(at, return_index=True)
-        alone = np.zeros(len(at), bool)
-        alone[first] = True
-        same = (self._hashes[at] == wanted).all(axis=1) & self._free[at] & alone
+        same = (self._hashes[at] == wanted).all(axis=1) & self._free[at]
+        found = np.flatnonzero(same)
+        _, first = np.unique(at[found], return_index=True)
+        same[:] = False
+        same[found[first]] = True
         part[same], place[same] = self._part[at[same]], self._place[at[same]]
         self._free[at[same]] = False
         return part, place
