@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hfsft.cache import cache_folder
+from hfsft.cache import cache_folder, settle
 from hfsft.errors import Problem, RecipeError, UserError
 from hfsft.plan.plan import Plan
 from hfsft.recipe.blind import filter_warnings
@@ -170,7 +170,7 @@ def run(
 
     vega.prepare()
     rows, ledger, usage = _execute(loaded, plan, watcher or Watcher())
-    from hfsft.plan.engine import quiet
+    from hfsft.plan.on_datasets import quiet
     from hfsft.plan.why import remember
     from hfsft.release.built import SPLITS, Built
     from hfsft.release.causes import nothing_left
@@ -190,7 +190,9 @@ def run(
     with quiet(), turn(former.place(Path(out), loaded.name), how.tell):
         folder = write(built, Path(out), force)
     remembered.keep(loaded, sides)
-    remember(plan, cache_folder(plan.name))
+    cache = cache_folder(plan.name)
+    remember(plan, cache)
+    settle(cache, plan.digest, time.time() - (time.perf_counter() - started))
     if not len(rows):
         raise UserError(nothing_left(built.causes, ledger.rows_in, str(folder)))
     return built, folder

@@ -19,11 +19,11 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hfsft.cache import cache_folder
+from hfsft.cache import STEP, cache_folder
 from hfsft.errors import Place, Problem, RecipeError, StoreError, UserError
 from hfsft.models import readiness
 from hfsft.models.store import Store
-from hfsft.plan.plan import Plan, file_of
+from hfsft.plan.plan import Plan
 from hfsft.recipe.compile import asked, model_problem
 from hfsft.recipe.recipe import Recipe
 from hfsft.stages.base import TableSection
@@ -73,7 +73,7 @@ def clients(recipe: Recipe) -> None:
 def unfinished(plan: Plan) -> list[str]:
     """The names of the models that a build may still have to ask, as far as its finished steps tell."""
     cache = cache_folder(plan.name)
-    open_steps = [step for step, fingerprint in plan.fingerprints() if not file_of(cache, fingerprint).exists()]
+    open_steps = [step for step, made in plan.fingerprints() if not any(cache.glob(f"{made}-*{STEP}"))]
     return list(dict.fromkeys(name for step in open_steps for name in step.models))
 
 

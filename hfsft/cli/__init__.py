@@ -12,6 +12,7 @@ from pathlib import Path
 
 from hfsft.cli import (
     build,
+    cache,
     check,
     diff,
     export,
@@ -31,7 +32,7 @@ from hfsft.cli.console import remark
 from hfsft.cli.problems import told
 from hfsft.errors import HfsftError, UserError
 
-COMMANDS = (build, publish, plan, validate, check, preview, rows, why, report, diff, export, init, store, schema)
+COMMANDS = (build, publish, plan, validate, check, preview, rows, why, report, diff, export, init, store, cache, schema)
 ASKING = ("build", "preview")  # commands that may have been answered something by the time they fail
 CLOSED = (errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR)
 WRONG_USAGE = 2

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
 from hfsft.errors import nearest
+
+SECONDS = {"h": 3600, "d": 86_400, "w": 604_800}
 
 
 class Parser(argparse.ArgumentParser):
@@ -87,3 +90,11 @@ def add_output(parser: argparse.ArgumentParser) -> None:
     """How much is printed, and as what."""
     parser.add_argument("--quiet", "-q", action="store_true", help="print nothing but errors")
     parser.add_argument("--json", action="store_true", help="print the summary as JSON on standard output")
+
+
+def age(text: str) -> float:
+    """An age such as 12h, 30d or 8w, in seconds."""
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)([hdw])", text)
+    if not found:
+        raise argparse.ArgumentTypeError(f"{text!r} is no age (such as 12h, 30d or 8w)")
+    return float(found[1]) * SECONDS[found[2]]

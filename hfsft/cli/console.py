@@ -9,6 +9,8 @@ import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from typing import TextIO
 
+from hfsft.errors import UserError
+
 GAP = 2  # columns of the screen between two of a table
 STYLES = {
     "error": "1;31",
@@ -166,6 +168,21 @@ def count(number: int, word: str) -> str:
 def money(usd: float | None) -> str:
     """A cost: $0.0123, or that it is unknown."""
     return "cost unknown" if usd is None else f"${usd:.4f}"
+
+
+def size(number: int) -> str:
+    """Bytes as people read them: 0.3 kB, 12.0 kB, 1,234.5 MB."""
+    return f"{number / 1e3:.1f} kB" if number < 1e6 else f"{number / 1e6:,.1f} MB"
+
+
+def agreed(what: str, yes: bool) -> None:
+    """Ask whether what was shown is to be deleted, unless `yes` says so; raises `UserError` where it is not."""
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise UserError(f"prune: nothing was deleted; --yes deletes these {what} where nobody can be asked")
+    if input("delete them? [y/N] ").strip().lower() not in ("y", "yes"):
+        raise UserError("prune: nothing was deleted")
 
 
 def tell(text: str) -> None:

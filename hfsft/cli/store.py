@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import argparse
 import json
-import re
-import sys
 import time
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hfsft.cli.arguments import Parser, command
-from hfsft.cli.console import count, duration, money, table
+from hfsft.cli.arguments import Parser, age, command
+from hfsft.cli.console import agreed, count, duration, money, size, table
 from hfsft.errors import UserError
 
 if TYPE_CHECKING:
@@ -20,8 +18,6 @@ if TYPE_CHECKING:
 
     from hfsft.models.archive import Holding
     from hfsft.models.store import Store
-
-SECONDS = {"h": 3600, "d": 86_400, "w": 604_800}
 
 
 def add(commands: Any) -> None:
@@ -44,7 +40,7 @@ def add(commands: Any) -> None:
     for parser in (exporting, pruning):
         parser.add_argument("--recipe", help="only of this recipe, by its name")
         parser.add_argument("--model", help="only of this model, by its id")
-        parser.add_argument("--older-than", type=_age, metavar="AGE", help="only older ones, such as 12h, 30d or 8w")
+        parser.add_argument("--older-than", type=age, metavar="AGE", help="only older ones, such as 12h, 30d or 8w")
     pruning.add_argument("--all", action="store_true", help="delete every answer")
     pruning.add_argument("--dry-run", action="store_true", help="say what would be deleted; delete nothing")
     pruning.add_argument("--yes", "-y", action="store_true", help="delete without asking")
@@ -85,7 +81,7 @@ def _list(store: Store, as_json: bool) -> None:
         print(json.dumps([asdict(each) for each in holdings], indent=2))
         return
     print(_table(holdings))
-    print(f"\n{store.path}: {_size(archive.size(store))} on disk")
+    print(f"\n{store.path}: {size(archive.size(store))} on disk")
 
 
 def _table(holdings: Sequence[Holding]) -> str:
@@ -95,7 +91,7 @@ def _table(holdings: Sequence[Holding]) -> str:
             each.recipe,
             each.model,
             f"{each.answers:,}",
-            _size(each.bytes),
+            size(each.bytes),
             f"{each.input_tokens + each.output_tokens:,}",
             "unknown" if each.usd is None else money(each.usd),
             duration(max(0, now - each.newest)),
@@ -125,11 +121,7 @@ def _prune(store: Store, arguments: argparse.Namespace) -> None:
         print(f"finished steps of {', '.join(folder.name for folder in made)} are made again by the next build")
     if arguments.dry_run:
         return
-    if not arguments.yes:
-        if not sys.stdin.isatty():
-            raise UserError("prune: nothing was deleted; --yes deletes these answers where nobody can be asked")
-        if input("delete them? [y/N] ").strip().lower() not in ("y", "yes"):
-            raise UserError("prune: nothing was deleted")
+    agreed("answers", arguments.yes)
     # Which answers a finished step was made from is not kept, and its fingerprint does not tell: all go, and first,
     # so that none is left should this be interrupted.
     for folder in made:
@@ -140,25 +132,14 @@ def _prune(store: Store, arguments: argparse.Namespace) -> None:
 
 def _bill(going: Sequence[Holding]) -> str:
     """What the answers come to, and what it costs to have them again."""
-    answers, size = sum(each.answers for each in going), sum(each.bytes for each in going)
+    answers, held = sum(each.answers for each in going), sum(each.bytes for each in going)
     costs = [each.usd for each in going]
     known, unknown = sum(cost or 0 for cost in costs), sum(cost is None for cost in costs)
     paid = money(known) if known or not unknown else ""
     if unknown:
         paid = f"{paid} and " * bool(paid) + f"an unknown cost of {count(unknown, 'model')}"
-    return f"{count(answers, 'answer')}, {_size(size)}, {paid} to pay again when they are needed again"
-
-
-def _size(number: int) -> str:
-    return f"{number / 1e3:.1f} kB" if number < 1e6 else f"{number / 1e6:,.1f} MB"
+    return f"{count(answers, 'answer')}, {size(held)}, {paid} to pay again when they are needed again"
 
 
 def _which(arguments: argparse.Namespace) -> dict[str, Any]:
     return {"recipe": arguments.recipe, "model": arguments.model, "older_than": arguments.older_than}
-
-
-def _age(text: str) -> float:
-    found = re.fullmatch(r"(\d+(?:\.\d+)?)([hdw])", text)
-    if not found:
-        raise argparse.ArgumentTypeError(f"{text!r} is no age (such as 12h, 30d or 8w)")
-    return float(found[1]) * SECONDS[found[2]]

@@ -113,7 +113,7 @@ class Filter(BaseModel, ABC, metaclass=Explained):
 
         Raises `ColumnError` naming the columns that are missing.
         """
-        from hfsft.plan.engine import apply
+        from hfsft.plan.on_datasets import apply
 
         steps = tuple(self.steps())
         written = {name for step in steps for name in step.writes}

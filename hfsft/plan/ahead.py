@@ -13,7 +13,8 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hfsft.plan.plan import Asker, Plan, Task, file_of
+from hfsft.cache import source_file
+from hfsft.plan.plan import Asker, Plan, Task
 from hfsft.plan.step import Batch, Row, Step, rows_of
 
 if TYPE_CHECKING:
@@ -65,12 +66,11 @@ def begin(plan: Plan, asker: Live, cache: Path) -> Plan:
     """Let the first step that asks begin before the engine runs; the plan to run then, which reads no source row twice.
 
     Importing datasets takes half a second, and the first requests are out meanwhile. Nothing is begun where a step on
-    the way compares rows, where there are too many of them, or where a build before left these steps in `cache`.
+    the way compares rows, where there are too many of them, or where a build before left the source's rows in `cache`.
     """
     source, *steps = plan.steps
     way = way_from(steps, (*ONE_BY_ONE, "expand"))
-    done = {step.name for step, fingerprint in plan.fingerprints() if file_of(cache, fingerprint).exists()}
-    if way is None or done & {source.name, way.step.name}:
+    if way is None or source_file(cache, source.fingerprint("")).exists():
         return plan
     assert source.fn is not None
     rows = source.fn()

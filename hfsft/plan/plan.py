@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from hfsft.cache import STEP
 from hfsft.errors import InternalError
-from hfsft.plan.step import Row, Step, Turns
+from hfsft.plan.step import Row, Step, Turns, digest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,11 +53,6 @@ class Asker(Protocol):
         ...
 
 
-def file_of(cache: Path, fingerprint: str) -> Path:
-    """Where the rows behind a step are kept once it is finished."""
-    return cache / f"{fingerprint}{STEP}"
-
-
 @dataclass(frozen=True)
 class Plan:
     """The steps of one recipe, in the order that rows meet them."""
@@ -97,9 +90,25 @@ class Plan:
                 found.add(step.bound.column)
         return found
 
+    @property
+    def digest(self) -> str:
+        """A hash of all that the result depends on, see `fingerprints`."""
+        return digest([fingerprint for _, fingerprint in self.fingerprints()])
+
     def fingerprints(self) -> Iterator[tuple[Step, str]]:
-        """Each step with its fingerprint, as it is when no row fails and nothing is remembered of builds before."""
-        parent = ""
+        """Each step with a hash of all that its result depends on, as it is when no row fails, without builds before.
+
+        Of a step that looks at one row alone that is what it reads; of one that sees all rows, also which these are.
+        """
+        rows, lineage = "", dict[str, str]()
         for step in self.steps:
-            parent = replace(step, remembered="").fingerprint(parent)
-            yield step, parent
+            reads = list(lineage) if step.kind == "expand" else step.sees(lineage, *(["id"] * (step.kind == "ask")))
+            known = [rows] if step.kind == "whole" else []
+            parent = digest([*known, {name: lineage[name] for name in reads}]) if lineage else ""
+            fingerprint = replace(step, remembered="").fingerprint(parent)
+            if step.kind in ("source", "expand"):
+                lineage = dict.fromkeys([*lineage, *step.writes], fingerprint)
+            lineage |= dict.fromkeys(step.writes, fingerprint)
+            if step.kind in ("source", "expand", "keep"):
+                rows = digest([rows, fingerprint])
+            yield step, fingerprint

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hfsft.plan.plan import Plan, file_of
+from hfsft.plan.plan import Plan
 from hfsft.plan.step import Step
 from hfsft.rows.tally import rows_said
 
@@ -59,21 +59,20 @@ def explain(plan: Plan, cache: Path) -> list[Reason]:
             changes = tuple(differences(old.get("depends_on", {}), step.depends_on()))
             reason = "it changed" if changes else f"its rows change with {changed}" if changed else "its rows change"
         if old and step.kind == "source" and changes:
-            reason, changes = rows_changed(step, file_of(cache, old["fingerprint"])), ()
+            reason, changes = rows_changed(step, cache, old["fingerprint"]), ()
         after = changed if old and not changes else ""
         reasons.append(Reason(step.name, place, reason, changes, after))
         changed = changed or step.name
     return reasons
 
 
-def rows_changed(step: Step, before: Path) -> str:
-    """How the rows of a source differ from those of a build before, in words; `before` holds these."""
-    from pyarrow import OSFile, ipc
+def rows_changed(step: Step, cache: Path, before: str) -> str:
+    """How the rows of a source differ from those of a build before, of which `before` is the fingerprint, in words."""
+    from hfsft.plan.source_rows import ids_of
 
     try:
-        with OSFile(str(before)) as file, ipc.open_stream(file) as stream:
-            old = Counter(stream.read_all()["id"].to_pylist())
-    except (OSError, ValueError, KeyError):  # the cache was emptied since: what they were is not known
+        old = Counter(ids_of(cache, before))
+    except ValueError:  # the cache was emptied since
         return "what it reads has changed"
     assert step.fn is not None
     new = Counter(row["id"] for row in step.fn())

@@ -43,9 +43,11 @@ class Built:
 
     def split(self, name: str) -> Dataset:
         """The kept rows of one split, in the order of their ids."""
+        from hfsft.plan.columns import picked
+
         sides = zip(self.rows["id"][:], self.rows["split"][:], strict=True)
         wanted = sorted((row_id, index) for index, (row_id, split) in enumerate(sides) if split == name)
-        return self.rows.select([index for _, index in wanted])
+        return picked(self.rows, [index for _, index in wanted])
 
     @cached_property
     def spent(self) -> dict[str, Any]:

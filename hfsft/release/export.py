@@ -35,7 +35,7 @@ def default_rows(rows: Dataset, format: FormatName = "messages", tokenizer: Toke
 
     Raises `ReleaseError` where rows cannot be written in that format.
     """
-    from hfsft.plan.engine import rewrite
+    from hfsft.plan.on_datasets import rewrite
 
     chosen = FORMATS[format]
     if not chosen.several_turns:

@@ -14,6 +14,7 @@ from datasets import Dataset
 from hfsft.errors import InternalError
 from hfsft.plan import engine
 from hfsft.plan.ledger import Ledger
+from hfsft.plan.on_datasets import apply
 from hfsft.plan.plan import Asked, Plan, Task
 from hfsft.plan.step import Batch, Bound, Row, Step, Turns
 
@@ -216,7 +217,7 @@ def test_a_step_that_reads_what_nobody_writes_is_refused() -> None:
 
 
 def test_filters_apply_to_any_dataset() -> None:
-    kept, rejected = engine.apply(Dataset.from_dict({"text": ["a", "bbbb"]}), (MEASURE, KEEP))
+    kept, rejected = apply(Dataset.from_dict({"text": ["a", "bbbb"]}), (MEASURE, KEEP))
     assert (kept["text"], rejected["text"], rejected["length"]) == (["a"], ["bbbb"], [4])
 
 
