@@ -75,6 +75,10 @@ class Text:
         line = bisect.bisect_right(self.starts, offset)
         return Place(self.file, line, offset - self.starts[line - 1] + 1)
 
+    def line(self, place: Place) -> str:
+        """The line that a place names; empty for one without a line."""
+        return next(self.lines(self.starts[place.line - 1], 0), (0, ""))[1] if place.line else ""
+
     def lines(self, start: int, end: int) -> Iterator[tuple[int, str]]:
         """The lines that a stretch of text touches, each with its offset, the first one cut at `start`."""
         for number in range(bisect.bisect_right(self.starts, start) - 1, len(self.starts)):

@@ -1,0 +1,149 @@
+"""Secrets that stand in a recipe, found by their places: a recipe is published, so none may."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from hfsft.errors import LOOKS_LIKE_KEY
+from hfsft.keys import LOGIN, field_speaks, header_speaks, in_address, is_address, is_name, opaque
+from hfsft.recipe.overrides import Loc, name_path
+
+KEY_ADVICE = "recipes are published: write `api_key_env: NAME`, and set NAME in the environment"
+# What the author names: criteria, columns, speakers, variables; a criterion may well be called `password`.
+NAMED_BY_AUTHORS = {"rubric", "scores", "score", "roles", "rows", "prompts", "keep", "columns", "attributes", "labels"}
+TEXTS = {"description", "prompts", "rows", "rubric", "template", "templates", "system", "context", "why", "anchors"}
+HEADERS = {"headers", "header", "extra_headers", "default_headers", "http_headers"}
+# Headers that name who asks, some by a long run of letters and digits.
+PUBLIC_HEADERS = {"openai-organization", "openai-project", "http-referer", "referer", "x-title", "user-agent"}
+# What a JSON Schema in `extra_body` says of an answer: its properties are names, not values.
+SCHEMAS = {"properties", "json_schema", "guided_json", "response_format", "tools", "functions", "schema"}
+
+
+@dataclass(frozen=True)
+class Secret:
+    """One secret: its path, what to say of it and what to do; `value` is never to be said."""
+
+    loc: Loc
+    message: str
+    help: str
+    value: str
+
+
+def secrets_in(data: Any) -> list[Secret]:
+    """Every secret in a recipe's data; one for each place."""
+    found: dict[Loc, Secret] = {}
+    for secret in _walk(data, (), data):
+        found.setdefault(secret.loc, secret)
+    return list(found.values())
+
+
+def _walk(value: Any, loc: Loc, data: Any) -> Iterator[Secret]:
+    if isinstance(value, Mapping):
+        if any(LOOKS_LIKE_KEY.search(str(key)) for key in value):
+            hidden = next(str(key) for key in value if LOOKS_LIKE_KEY.search(str(key)))
+            yield Secret((*loc, hidden), "a key of this mapping looks like a secret key", KEY_ADVICE, hidden)
+        for key, inner in value.items():
+            yield from _entry(str(key), inner, (*loc, key), data)
+            yield from _walk(inner, (*loc, key), data)
+    elif isinstance(value, list | tuple):
+        for index, inner in enumerate(value):
+            yield from _walk(inner, (*loc, index), data)
+    elif isinstance(value, str):
+        yield from _text(value, loc, data)
+
+
+def _entry(key: str, value: Any, loc: Loc, data: Any) -> Iterator[Secret]:
+    """What the name of an entry says of its value."""
+    path = [step for step in loc[:-1] if isinstance(step, str)]
+    variable = key == "api_key_env" or (key == "env" and len(path) > 1 and path[-2].lower() in HEADERS)
+    if variable and isinstance(value, str) and not is_name(value):
+        said = f"{name_path(loc, data)} must name an environment variable, and this is no name of one"
+        yield Secret(loc, said, "such as OPENAI_API_KEY; never write the key itself", value)
+    elif path and path[-1].lower() in HEADERS:
+        yield from _header(key, value, loc, data)
+    elif key.lower() in HEADERS and not isinstance(value, Mapping):
+        for inner, text in _literals(value, loc):
+            yield Secret(
+                inner, f"{name_path(loc, data)} must be a mapping", "write `headers: {X-Title: my data}`", text
+            )
+    elif _names_fields(path) and field_speaks(key, _one(value)):
+        for inner, text in _literals(value, loc):
+            yield Secret(inner, f"{name_path(loc, data)} is a secret by its name", _field_advice(path), text)
+
+
+def _header(name: str, value: Any, loc: Loc, data: Any) -> Iterator[Secret]:
+    speaks = header_speaks(name)
+    for inner, text in _literals(value, loc):
+        if speaks or (name.lower() not in PUBLIC_HEADERS and opaque(text)):
+            why = "is a secret by its name" if speaks else "looks like a secret key"
+            yield Secret(inner, f"{name_path(loc, data)} {why}", _header_advice(name, text), text)
+
+
+def _text(value: str, loc: Loc, data: Any) -> Iterator[Secret]:
+    """What a text says of itself."""
+    name = name_path(loc, data)
+    if match := LOOKS_LIKE_KEY.search(value):
+        yield Secret(loc, f"{name} looks like a secret key ({match[1] or match[2]}...)", KEY_ADVICE, value)
+        return
+    if any(step in TEXTS for step in loc):
+        return
+    if LOGIN.search(value):
+        yield Secret(loc, f"{name} looks like a secret login", KEY_ADVICE, value)
+    elif is_address(value) or "base_url" in loc:
+        for what, secret in in_address(value.strip()):
+            yield Secret(loc, f"{name} holds a secret: {what}", _address_advice(what), secret)
+
+
+def _names_fields(path: list[str]) -> bool:
+    if "models" in path[:1]:
+        return len(path) > 1 and not SCHEMAS & set(path)
+    return not NAMED_BY_AUTHORS & set(path)
+
+
+def _literals(value: Any, loc: Loc) -> Iterator[tuple[Loc, str]]:
+    """Texts and numbers that stand in place of a value; `{env: NAME}` is none."""
+    if isinstance(value, list | tuple):
+        for index, inner in enumerate(value):
+            yield from _literals(inner, (*loc, index))
+    elif isinstance(value, Mapping):
+        for key, inner in value.items():
+            if key != "env":
+                yield from _literals(inner, (*loc, key))
+    elif value is not None and not isinstance(value, bool) and str(value).strip():
+        yield loc, str(value)
+
+
+def _one(value: Any) -> Any:
+    """The value, or the first of a list of them; a mapping names what is inside it itself."""
+    if isinstance(value, list | tuple):
+        return next((item for item in value if isinstance(item, str | int)), None)
+    return None if isinstance(value, Mapping) else value
+
+
+def _header_advice(name: str, value: str) -> str:
+    if name.lower() == "authorization" and re.match(r"(?i)bearer\s", value):
+        return KEY_ADVICE
+    if name.lower() in ("authorization", "proxy-authorization", "cookie"):
+        return f"recipes are published: write `{name}: {{env: NAME}}`, and set NAME in the environment"
+    return (
+        f"recipes are published: write `api_key_env: NAME` with `api_key_header: {name}`, or `{name}: {{env: NAME}}`, "
+        "and set NAME in the environment"
+    )
+
+
+def _field_advice(path: list[str]) -> str:
+    if "extra_body" in path:
+        return f"{KEY_ADVICE}; for another header than Authorization write `headers: {{X-Custom: {{env: NAME}}}}`"
+    return KEY_ADVICE
+
+
+def _address_advice(what: str) -> str:
+    if what.startswith("a user"):
+        return "write `headers: {Authorization: {env: NAME}}`, and set NAME to `Basic ...` in the environment"
+    return (
+        "write `api_key_env: NAME` with the header that the server takes a key in, such as `api_key_header: api-key`; "
+        "an address may say api-version"
+    )
