@@ -77,7 +77,8 @@ class Text:
 
     def line(self, place: Place) -> str:
         """The line that a place names; empty for one without a line."""
-        return next(self.lines(self.starts[place.line - 1], 0), (0, ""))[1] if place.line else ""
+        start = self.starts[place.line - 1]
+        return next(self.lines(start, start))[1] if place.line else ""
 
     def lines(self, start: int, end: int) -> Iterator[tuple[int, str]]:
         """The lines that a stretch of text touches, each with its offset, the first one cut at `start`."""

@@ -12,6 +12,7 @@ from pydantic import BeforeValidator, Discriminator, Field, PrivateAttr, Tag, fi
 from hfsft.errors import Place, Problem, RecipeError, SourceError
 from hfsft.filters import FILTERS
 from hfsft.filters.base import Filter
+from hfsft.keys import masked
 from hfsft.models.model import AnyModel, Model
 from hfsft.recipe.publish import Publish
 from hfsft.recipe.secrets import secrets_in
@@ -187,4 +188,5 @@ def _missing_files(source: Source) -> Iterator[Problem]:
                 try:
                     Table(path, _base(source)).local  # noqa: B018 - looks for it
                 except SourceError as error:
-                    yield Problem(source.place((section, index, "path")), error.message, error.help)
+                    # Such a recipe may hold a secret too, even in this very address.
+                    yield Problem(source.place((section, index, "path")), masked(error.message), masked(error.help))
