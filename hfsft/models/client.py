@@ -128,18 +128,25 @@ class Client:
             return Fault(kind, cause, f"{self.name}: cannot connect ({said}); {advice}")  # type: ignore[arg-type]
         if isinstance(error, aiohttp.InvalidURL):
             return Fault("down", "connection", f"{self.name}: not an address that can be asked")
-        if isinstance(error, aiohttp.ClientResponseError):
-            return Fault("heal", "unreadable", f"{self.name}: {_not_http(error)}", paid=True)
-        if isinstance(error, aiohttp.ClientPayloadError):
-            packed = isinstance(error.__cause__, ContentEncodingError)
-            said = "its answer cannot be unpacked" if packed else "its answer broke off"
+        if isinstance(error, (aiohttp.ClientResponseError, aiohttp.ClientPayloadError)):
+            return Fault("heal", "unreadable", f"{self.name}: {_unreadable(error)}", paid=True)
+        if isinstance(error, aiohttp.ServerDisconnectedError):  # which may quote what came by then
+            said = "the server closed it"
         return Fault("heal", "connection", f"{self.name}: the connection broke ({said})", paid=True)
 
 
-def _not_http(error: aiohttp.ClientResponseError) -> str:
-    if isinstance(error.__cause__, LineTooLong):
+def _unreadable(error: aiohttp.ClientError) -> str:
+    """What is wrong with an answer, in words that quote nothing of it."""
+    root: BaseException = error
+    while root.__cause__ is not None and not isinstance(root, (LineTooLong, ContentEncodingError)):
+        root = root.__cause__
+    if isinstance(root, LineTooLong):
         return f"its answer has a header of more than {MOST_HEADER_BYTES // 1000} kB"
-    if "Too many headers" in error.message:
+    if isinstance(root, ContentEncodingError):
+        return "its answer cannot be unpacked"
+    if isinstance(error, aiohttp.ClientPayloadError):
+        return "its answer broke off"
+    if "Too many headers" in str(root):
         return f"its answer has more than {MOST_HEADERS} headers"
     return "what it answers is no HTTP: is `base_url` right?"
 
