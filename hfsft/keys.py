@@ -205,9 +205,16 @@ def _shapes(secret: str) -> Iterator[str]:
     yield from (quote(secret, safe=""), quote(secret), quote_plus(secret))
     quoted = json.dumps(secret)[1:-1]
     yield from (quoted, quoted.replace("/", "\\/"), json.dumps(quoted)[1:-1], html.escape(secret), repr(secret)[1:-1])
-    for start in ("", ":", "Bearer "):
-        whole = base64.b64encode((start + secret).encode()).decode()
-        yield from (whole, whole.rstrip("="), base64.urlsafe_b64encode((start + secret).encode()).decode().rstrip("="))
+    yield from _encoded(secret.encode())
+
+
+def _encoded(secret: bytes) -> Iterator[str]:
+    """A secret as base64, alone or behind others, such as a user: then only what hangs on it alone."""
+    for before, unsure in ((0, 0), (1, 2), (2, 3)):
+        whole = base64.b64encode(b"\0" * before + secret)
+        sure = whole.rstrip(b"=").decode()[unsure : None if (before + len(secret)) % 3 == 0 else -1]
+        if len(sure) >= 2 * SHORTEST or not before:
+            yield from {whole.decode()[unsure:], sure, sure.replace("+", "-").replace("/", "_")}
 
 
 def _without_beginning(text: str, secret: str) -> str:

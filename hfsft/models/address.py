@@ -56,7 +56,7 @@ def shown(base_url: str) -> str:
 def led_to(asked: str, location: str) -> str:
     """Where a redirect leads, for messages; empty where that is no address."""
     try:
-        target = urljoin(asked, location.strip())
+        target = urljoin(asked, re.split(r"[?#]", location.strip(), maxsplit=1)[0])
         return shown(target) if not wrong_with(target) else ""
     except ValueError:
         return ""
