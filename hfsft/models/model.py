@@ -13,7 +13,6 @@ from hfsft.models.address import wrong_with
 from hfsft.models.extra import refused
 from hfsft.models.naming import told_apart_by
 
-
 VARIABLE = r"^[A-Za-z_][A-Za-z0-9_]*$"
 HEADER = r"[A-Za-z0-9!#$%&'*+.^_`|~\-]+"
 AUTHORIZATION = "Authorization"

@@ -15,6 +15,7 @@ from hfsft.keys import HIDDEN, LOGIN, SHORTEST, masked
 from hfsft.recipe.nodes import Node, Reading, Text
 from hfsft.recipe.overrides import Loc, apply, item_name, name_path
 from hfsft.recipe.secrets import KEY_ADVICE, secrets_in
+from hfsft.recipe.syntax import OURS
 from hfsft.recipe.words import faults
 from hfsft.rows.values import NOT_UNICODE, broken, healed
 
@@ -129,7 +130,7 @@ def parse(text: str, path: Path | None = None, overrides: Sequence[str] = ()) ->
     """The recipe of a YAML text. Raises `RecipeError` like `load`."""
     source = Text(place_of(path).file if path else UNNAMED, text)
     reading = Reading(source)
-    problems = [*_secrets(source), *(_without(each, _hidden_in(source.line(each.place))) for each in reading.problems)]
+    problems = [*_secrets(source), *(_quoting_none(each, source.line(each.place)) for each in reading.problems)]
     root = reading.root
     if root is None or not isinstance(root.value, dict):
         if root is None and not reading.problems:
@@ -191,6 +192,11 @@ def _broken_texts(source: Source, value: Any, loc: Loc) -> Iterator[Problem]:
         yield Problem(
             source.place(loc), f"{name_path(loc, source.data)} is {NOT_UNICODE}", "a character was cut in two"
         )
+
+
+def _quoting_none(problem: Problem, line: str) -> Problem:
+    """The problem without what may be a secret in the line that it is about; sayings of ours quote nothing of it."""
+    return _without(problem, set() if problem.message in OURS else _hidden_in(line))
 
 
 def _hidden_in(line: str) -> set[str]:
