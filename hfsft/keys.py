@@ -51,7 +51,7 @@ _QUERY = {
 }
 _PLAIN = re.compile(r"[\w.\-]{0,40}")
 _RUN = re.compile(r"[A-Za-z0-9+/=]{20,}")
-_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]{0,30}://\S+")
+_ADDRESS = re.compile(r"(?<![A-Za-z0-9+.\-])[A-Za-z][A-Za-z0-9+.\-]{0,30}://\S+")
 
 # The same in a line of text, of which nobody knows what it means.
 _NAMED = re.compile(
@@ -59,6 +59,7 @@ _NAMED = re.compile(
     r"\s{0,8})([^\s,{}\[\]#][^\n]*)",
     re.IGNORECASE,
 )
+_SCHEME = re.compile(r"\b(?:Basic|Bearer)\s{1,8}\S{6,2000}|eyJ[A-Za-z0-9_.\-]{20,8000}")
 _USERINFO = re.compile(r"(?<=//)[^\s/@?#]{1,300}@|(?<![^\s\"'(,=])[^\s/@:?#\"']{1,100}:[^\s/@:?#\"']{1,200}@")
 _VALUES = re.compile(r"(?<=[?&])([\w.\-]{1,60})=([^&\s\"'#]{1,2000})")
 
@@ -107,19 +108,22 @@ def in_address(address: str) -> Iterator[tuple[str, str]]:
             continue
         if _letters(name) not in _QUERY or not _PLAIN.fullmatch(value) or opaque(value):
             yield f"the value of `{name}`" if value else "a value", value or name
+    for piece in parts.path.split(";")[1:]:
+        if "=" in piece:
+            yield "a value behind ;", piece.partition("/")[0]
     if parts.fragment and "=" in parts.fragment:
         yield "a value behind #", parts.fragment
 
 
-def is_address(value: str) -> bool:
-    """Whether a whole text is an address."""
-    return _ADDRESS.fullmatch(value.strip()) is not None
+def addresses(text: str) -> list[str]:
+    """The addresses in a text."""
+    return _ADDRESS.findall(text)
 
 
 def masked(text: str) -> str:
     """A line of an unknown file with all that may be a secret as stars, each letter one: places stay where they are."""
     text = LOOKS_LIKE_KEY.sub(lambda found: "*" * len(found[0]), text)
-    text = LOGIN.sub(lambda found: "*" * len(found[0]), text)
+    text = _SCHEME.sub(lambda found: "*" * len(found[0]), text)
     text = _USERINFO.sub(lambda found: "*" * (len(found[0]) - 1) + "@", text)
     text = _VALUES.sub(_value, text)
     return _NAMED.sub(_after_name, text)

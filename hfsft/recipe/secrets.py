@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hfsft.errors import LOOKS_LIKE_KEY
-from hfsft.keys import LOGIN, field_speaks, header_speaks, in_address, is_address, is_name, opaque
+from hfsft.keys import LOGIN, addresses, field_speaks, header_speaks, in_address, is_name, opaque
 from hfsft.recipe.overrides import Loc, name_path
 
 KEY_ADVICE = "recipes are published: write `api_key_env: NAME`, and set NAME in the environment"
@@ -18,6 +18,7 @@ TEXTS = {"description", "prompts", "rows", "rubric", "template", "templates", "s
 HEADERS = {"headers", "header", "extra_headers", "default_headers", "http_headers"}
 # Headers that name who asks, some by a long run of letters and digits.
 PUBLIC_HEADERS = {"openai-organization", "openai-project", "http-referer", "referer", "x-title", "user-agent"}
+HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~\-]+")
 # What a JSON Schema in `extra_body` says of an answer: its properties are names, not values.
 SCHEMAS = {"properties", "json_schema", "guided_json", "response_format", "tools", "functions", "schema"}
 
@@ -62,6 +63,12 @@ def _entry(key: str, value: Any, loc: Loc, data: Any) -> Iterator[Secret]:
     if variable and isinstance(value, str) and not is_name(value):
         said = f"{name_path(loc, data)} must name an environment variable, and this is no name of one"
         yield Secret(loc, said, "such as OPENAI_API_KEY; never write the key itself", value)
+    elif key == "api_key_header" and isinstance(value, str) and not HEADER.fullmatch(value):
+        said = f"{name_path(loc, data)} must name a header, and this is no name of one"
+        yield Secret(loc, said, "such as api-key; never write the key itself", value)
+    elif path and path[-1].lower() in HEADERS and not HEADER.fullmatch(key):
+        said = f"{name_path(loc[:-1], data)} has a name in it that no header can have"
+        yield Secret(loc[:-1], said, "write `headers: {X-Title: my data}`", key)
     elif path and path[-1].lower() in HEADERS:
         yield from _header(key, value, loc, data)
     elif key.lower() in HEADERS and not isinstance(value, Mapping):
@@ -69,8 +76,8 @@ def _entry(key: str, value: Any, loc: Loc, data: Any) -> Iterator[Secret]:
             yield Secret(
                 inner, f"{name_path(loc, data)} must be a mapping", "write `headers: {X-Title: my data}`", text
             )
-    elif _names_fields(path) and field_speaks(key, _one(value)):
-        for inner, text in _literals(value, loc):
+    elif _names_fields(path) and _names_one(key, value):
+        for inner, text in _literals(value, loc, variables=False):
             yield Secret(inner, f"{name_path(loc, data)} is a secret by its name", _field_advice(path), text)
 
 
@@ -92,8 +99,9 @@ def _text(value: str, loc: Loc, data: Any) -> Iterator[Secret]:
         return
     if LOGIN.search(value):
         yield Secret(loc, f"{name} looks like a secret login", KEY_ADVICE, value)
-    elif is_address(value) or "base_url" in loc:
-        for what, secret in in_address(value.strip()):
+        return
+    for address in [value.strip()] if "base_url" in loc else addresses(value):
+        for what, secret in in_address(address):
             yield Secret(loc, f"{name} holds a secret: {what}", _address_advice(what), secret)
 
 
@@ -103,24 +111,24 @@ def _names_fields(path: list[str]) -> bool:
     return not NAMED_BY_AUTHORS & set(path)
 
 
-def _literals(value: Any, loc: Loc) -> Iterator[tuple[Loc, str]]:
-    """Texts and numbers that stand in place of a value; `{env: NAME}` is none."""
+def _literals(value: Any, loc: Loc, *, variables: bool = True) -> Iterator[tuple[Loc, str]]:
+    """Texts and numbers that stand in place of a value; with `variables`, `{env: NAME}` is none."""
     if isinstance(value, list | tuple):
         for index, inner in enumerate(value):
-            yield from _literals(inner, (*loc, index))
+            yield from _literals(inner, (*loc, index), variables=variables)
     elif isinstance(value, Mapping):
         for key, inner in value.items():
-            if key != "env":
-                yield from _literals(inner, (*loc, key))
+            if not variables or key != "env" or not isinstance(inner, str):  # which is checked where it stands
+                yield from _literals(inner, (*loc, key), variables=variables)
     elif value is not None and not isinstance(value, bool) and str(value).strip():
         yield loc, str(value)
 
 
-def _one(value: Any) -> Any:
-    """The value, or the first of a list of them; a mapping names what is inside it itself."""
+def _names_one(key: str, value: Any) -> bool:
+    """Whether a field's name says that what stands in it is a secret; of a list its first item tells the kind."""
     if isinstance(value, list | tuple):
-        return next((item for item in value if isinstance(item, str | int)), None)
-    return None if isinstance(value, Mapping) else value
+        return any(_names_one(key, item) for item in value[:1])
+    return field_speaks(key, "..." if isinstance(value, Mapping) else value)
 
 
 def _header_advice(name: str, value: str) -> str:

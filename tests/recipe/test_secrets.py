@@ -55,6 +55,7 @@ ADDRESSES = (
     f"http://127.0.0.1:9/v1?who={KEY}",
     f"http://127.0.0.1:9/v1#token={KEY}",
     f"127.0.0.1:9/v1?code={KEY}",
+    f"http://127.0.0.1:9/v1;key={KEY}",
 )
 LITERAL: dict[str, dict[str, Any]] = {
     **{f"header {name}": headers(name) for name in HEADERS},
@@ -63,6 +64,9 @@ LITERAL: dict[str, dict[str, Any]] = {
     "header that looks like one": headers("X-Route", KEY),
     "header with a login": headers("X-Route", "Basic bWU6Y2FuYXJ5LTEyMw=="),
     "header below a header": headers("x-api-key", {"value": KEY}),
+    "header in place of a variable": headers("x-api-key", {"env": [KEY]}),
+    "header as a name": recipe(headers={f"Authorization: Bearer {KEY}": "x"}),
+    "header in place of its name": recipe(api_key_env="K", api_key_header=f"api-key: {KEY}"),
     "header in a list": headers("x-api-key", [KEY]),
     "headers as a text": recipe(headers=f"Authorization: Bearer {KEY}"),
     "headers as a list": recipe(headers=[f"Authorization: Bearer {KEY}"]),
@@ -71,9 +75,12 @@ LITERAL: dict[str, dict[str, Any]] = {
     "field of words": body(password=PASSWORD),
     "field of digits": body(password=4711_4711),
     "field in a list": body(api_keys=[KEY, KEY]),
+    "field below a field": body(credentials={"user": "me", "blob": KEY}),
+    "field from a variable": body(api_key={"env": KEY}),
     "field in fields": body(provider={"options": [{"apiKey": KEY}]}),
     "headers in the body": body(extra_headers={"x-api-key": KEY}),
     "address in the body": body(webhook=f"https://me:{KEY}@example.org/hook"),
+    "address within a text": body(note=f"see https://me:{KEY}@example.org/hook first"),
     "login in the body": body(login_with=f"Bearer {KEY}"),
     **{f"address {address.replace(KEY, '...')}": recipe(base_url=address) for address in ADDRESSES},
     "address in a list": recipe(base_url=[SERVER, ADDRESSES[0]]),
@@ -201,6 +208,7 @@ def test_a_value_from_the_command_line_may_be_no_secret(
         f'name: toy\nmodels:\n  w:\n    headers:\n      x-password: "{PASSWORD}, and\n',
         f"name: toy\nmodels:\n  w:\n\tbase_url: http://me:{KEY}@h/v1\n",
         f"name: toy\nmodels:\n  w: {{base_url: 'http://h/v1?key={KEY}'\n",
+        f"name: toy\nmodels:\n  w: {{headers: {{X-Any: 'Bearer {KEY}\n",
     ],
 )
 def test_a_file_that_cannot_be_read_shows_no_secret(
