@@ -57,6 +57,17 @@ class Node:
             return {key: value.plain() for key, (_, value) in self.value.items()}
         return [item.plain() for item in self.value] if isinstance(self.value, list) else self.value
 
+    def scalars(self) -> Iterator[tuple[int, int]]:
+        """Where texts and numbers below begin and end, keys too."""
+        if isinstance(self.value, dict):
+            for key, value in self.value.values():
+                yield from (*key.scalars(), *value.scalars())
+        elif isinstance(self.value, list):
+            for item in self.value:
+                yield from item.scalars()
+        else:
+            yield self.start, self.end
+
 
 @dataclass(frozen=True)
 class Text:

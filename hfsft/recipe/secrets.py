@@ -91,18 +91,17 @@ def _header(name: str, value: Any, loc: Loc, data: Any) -> Iterator[Secret]:
 
 def _text(value: str, loc: Loc, data: Any) -> Iterator[Secret]:
     """What a text says of itself."""
-    name = name_path(loc, data)
     if match := LOOKS_LIKE_KEY.search(value):
-        yield Secret(loc, f"{name} looks like a secret key ({match[1] or match[2]}...)", KEY_ADVICE, value)
+        said = f"{name_path(loc, data)} looks like a secret key ({match[1] or match[2]}...)"
+        yield Secret(loc, said, KEY_ADVICE, value)
+    elif any(step in TEXTS for step in loc):
         return
-    if any(step in TEXTS for step in loc):
-        return
-    if LOGIN.search(value):
-        yield Secret(loc, f"{name} looks like a secret login", KEY_ADVICE, value)
-        return
-    for address in [value.strip()] if "base_url" in loc else addresses(value):
-        for what, secret in in_address(address):
-            yield Secret(loc, f"{name} holds a secret: {what}", _address_advice(what), secret)
+    elif LOGIN.search(value):
+        yield Secret(loc, f"{name_path(loc, data)} looks like a secret login", KEY_ADVICE, value)
+    else:
+        for address in [value.strip()] if "base_url" in loc else addresses(value):
+            for what, secret in in_address(address):
+                yield Secret(loc, f"{name_path(loc, data)} holds a secret: {what}", _address_advice(what), secret)
 
 
 def _names_fields(path: list[str]) -> bool:

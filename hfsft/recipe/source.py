@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -139,6 +140,7 @@ def parse(text: str, path: Path | None = None, overrides: Sequence[str] = ()) ->
             kind = "a list" if isinstance(root.value, list) else "nothing" if root.value is None else "text"
             problems.append(Problem(source.place(root.start), f"a recipe is a mapping of sections, not {kind}"))
         raise RecipeError(problems)
+    problems += _secret_comments(source, root)
     return _overridden(Source(path, root.plain(), source, root, {}, tuple(problems)), overrides)
 
 
@@ -173,12 +175,19 @@ def _plain_mapping(value: Any) -> Any:
 
 
 def _secrets(text: Text) -> Iterator[Problem]:
-    """Secrets anywhere in the file, comments too, since the file is published as it is."""
+    """What looks like a key anywhere in the file, in comments too, since the file is published as it is."""
     for match in LOOKS_LIKE_KEY.finditer(text.text):
         said = f"this looks like a secret key ({match[1] or match[2]}...)"
         yield Problem(text.place(match.start()), said, KEY_ADVICE, hides=1)
-    for comment in _COMMENT.finditer(text.text):
-        if LOGIN.search(comment[0]) or _KEPT.search(comment[0]):
+
+
+def _secret_comments(text: Text, root: Node) -> Iterator[Problem]:
+    """Comments that look like they hold one; a # within a value begins none."""
+    found = [each for each in _COMMENT.finditer(text.text) if LOGIN.search(each[0]) or _KEPT.search(each[0])]
+    values = sorted(root.scalars()) if found else []
+    for comment in found:
+        before = bisect.bisect_right(values, (comment.start(), len(text.text))) - 1
+        if before < 0 or values[before][1] <= comment.start():
             said = "this comment looks like it holds a secret"
             yield Problem(text.place(comment.start()), said, "recipes are published, with their comments", hides=1)
 

@@ -288,7 +288,7 @@ FREE: dict[str, dict[str, Any]] = {
     ),
     "criteria and rows about them": {
         **recipe(),
-        "seeds": [{"prompts": ["My password: hunter2 is wrong", "What is http://me:pw@host/?key=1", "sk-learn?"]}],
+        "seeds": [{"prompts": ["My password: hunter2 is wrong", "Is http://me:pw@host/?key=1 it?", "# token: 123456abcdefghij"]}],
         "examples": [{"rows": [{"instruction": "What is a token: a word?", "response": "Bearer of key=value pairs."}]}],
         "judge": {"rubric": {"password": "Does it never ask for a password?", "token": "Is it short?"}},
         "filters": [{"tokens": {"at_least": 2}}, {"score": {"password": {"at_least": 2}}}],
