@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from hfsft import preflight
 from hfsft.errors import ModelError, Problem
+from hfsft.models.address import shown
 from hfsft.models.budget import Meter
 from hfsft.models.capabilities import Asked, Needs, Probe, keep
-from hfsft.models.client import shown
 from hfsft.models.gates import Gates
 from hfsft.models.model import Model, Price
 from hfsft.models.spending import Spending

@@ -27,9 +27,15 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-# Keys as providers issue them, told from names in code by a capital or a digit. None may stand in a recipe, which is
-# published, or in an error, which is pasted.
-LOOKS_LIKE_KEY = re.compile(r"\b(hf_|sk-|gsk_|xai-|AIza|api_org_)(?=[A-Za-z0-9_\-]{0,200}?[A-Z0-9])[A-Za-z0-9_\-]{16,}")
+# Keys as providers issue them, told from names in code and from placeholders by a long run of letters that has a
+# capital or a digit. None may stand in a recipe, which is published, or in an error, which is pasted.
+LOOKS_LIKE_KEY = re.compile(
+    r"\b(hf_|api_org_|sk-|csk-|gsk_|xai-|nvapi-|pplx-|fw_|r8_|tgp_v1_|[sr]k_(?:live|test)_|gh[pousr]_|github_pat_"
+    r"|glpat-|npm_|dop_v1_|whsec_|xox[abeprs]-|ya29\.|AIza|AKIA|ASIA)"
+    r"(?![A-Za-z0-9_\-]{0,20}?(?:X{8}|x{8}|0{8})|\w{9}EXAMPLE\b)"
+    r"(?=(?:[A-Za-z0-9]{0,20}[_\-]){0,6}(?=[a-z]{0,40}[A-Z0-9])[A-Za-z0-9]{12})[A-Za-z0-9_\-]{16,}"
+    r"|(-----BEGIN [A-Z ]{0,30}PRIVATE KEY)-----(?:\s|\\n){1,40}[A-Za-z0-9+/=]{16}"
+)
 
 _ESCAPES = re.compile(
     "(?:\x1b\\]|\x9d)[^\x07\x1b\x9c]{0,1000}(?:\x07|\x1b\\\\|\x9c)?"  # such as the title of a window
@@ -60,6 +66,7 @@ class Problem:
     place: Place
     message: str
     help: str = field(default="", compare=False)
+    hides: int = field(default=0, compare=False)  # of a secret: lines from its place on that are not to be shown
 
     def __str__(self) -> str:
         return f"{self.place}: {self.message}" + (f" ({self.help})" if self.help else "")

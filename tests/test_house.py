@@ -15,6 +15,7 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 # Each room may import those before it; rooms in one tuple may not import each other.
 ORDER = [
     ("errors", "cache", "isolated"),
+    ("keys",),
     ("sandbox", "rows", "similarity", "pretrained", "privacy"),
     ("prompts", "texts"),
     ("models",),

@@ -9,14 +9,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hfsft.cli.console import paint, remark, window
-from hfsft.errors import LOOKS_LIKE_KEY, RecipeError
+from hfsft.errors import RecipeError
+from hfsft.keys import masked
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Mapping, Sequence
 
     from hfsft.errors import HfsftError, Place, Problem
 
-SECRET = "secret"  # noqa: S105 (a word of the messages about one: the line that holds it is not shown)
+Secrets = dict[tuple[str, int], int]
+"""File and line -> the column that a secret begins in; nothing from there on is shown."""
+
 WIDEST = 100  # characters of a line that are shown where there is no terminal
 
 
@@ -24,8 +27,8 @@ def told(error: HfsftError) -> str:
     """`error: ...` for each problem, with its line where it stands in a recipe."""
     if not isinstance(error, RecipeError):
         return remark("error", str(error), sys.stderr)
-    secret = {(each.place.file, each.place.line) for each in error.problems if SECRET in each.message}
-    return "\n".join(_problem(problem, secret) for problem in error.problems)
+    secrets = _secrets(error.problems)
+    return "\n".join(_problem(problem, secrets) for problem in error.problems)
 
 
 def as_json(problems: Sequence[Problem]) -> str:
@@ -34,10 +37,19 @@ def as_json(problems: Sequence[Problem]) -> str:
     return json.dumps(found, ensure_ascii=False, indent=2)
 
 
-def _problem(problem: Problem, secret: Collection[tuple[str, int]]) -> str:
+def _secrets(problems: Sequence[Problem]) -> Secrets:
+    found: Secrets = {}
+    for each in problems:
+        for number in range(each.hides):
+            line = (each.place.file, each.place.line + number)
+            found[line] = min(found.get(line, WIDEST**2), 1 if number else each.place.column)
+    return found
+
+
+def _problem(problem: Problem, secrets: Mapping[tuple[str, int], int]) -> str:
     said = remark("error", str(problem), sys.stderr)
     place = problem.place
-    line = None if (place.file, place.line) in secret else _line(place)
+    line = _line(place, secrets.get((place.file, place.line), 0))
     if line is None:
         return said
     start, shown = _part(line, place.column - 1)
@@ -50,18 +62,20 @@ def _problem(problem: Problem, secret: Collection[tuple[str, int]]) -> str:
     )
 
 
-def _line(place: Place) -> str | None:
-    """The line of a file that a place names; None where there is none to show."""
+def _line(place: Place, secret: int) -> str | None:
+    """The line of a file that a place names, with stars from the column of a secret on; None where there is none."""
     if not (place.line and place.column):
         return None
     try:
         lines = Path(place.file).read_text(encoding="utf-8-sig").splitlines()
     except (OSError, ValueError):
         return None
-    if place.line > len(lines) or LOOKS_LIKE_KEY.search(lines[place.line - 1]):
+    if place.line > len(lines):
         return None
-    line = "".join(letter if letter.isprintable() or letter == "\t" else " " for letter in lines[place.line - 1])
-    return line.rstrip() or None
+    line = masked(lines[place.line - 1])
+    if secret:
+        line = line[: secret - 1] + "*" * len(line[secret - 1 :])
+    return "".join(letter if letter.isprintable() or letter == "\t" else " " for letter in line).rstrip() or None
 
 
 def _part(line: str, column: int) -> tuple[int, str]:

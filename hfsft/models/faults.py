@@ -7,6 +7,8 @@ import re
 from typing import TYPE_CHECKING, Any, Literal
 
 from hfsft.errors import plain
+from hfsft.keys import Hide, scrub
+from hfsft.models.address import led_to
 from hfsft.models.retry_after import retry_after
 
 if TYPE_CHECKING:
@@ -42,6 +44,7 @@ _CONTEXT = re.compile(
 )
 _UNPAID = re.compile(r"insufficient.?(quota|balance|credit)|current quota|billing|out of credits", re.IGNORECASE)
 _DAILY = re.compile(r"quota (for|of) (the|today)|daily|per.?day", re.IGNORECASE)
+_LONGEST = 10_000  # characters that are looked at of a message
 _TAG = re.compile(r"<[^<>]+>")
 _FILTERED = re.compile(r"content.?(filter|policy|management)|moderat|flagged|safety", re.IGNORECASE)
 
@@ -58,9 +61,12 @@ _OVERLOADED = {429, 503, 529}
 _HEALING = {409, 425, 499, 500, 502, 520, 521, 522, 523, 525, 527, 530}
 
 
-def of_response(status: int, headers: Mapping[str, str], body: str) -> Fault:
-    """The fault that a response with an error status is."""
-    said = message_in(body)
+def of_response(status: int, headers: Mapping[str, str], body: str, *, hide: Hide = scrub, asked: str = "") -> Fault:
+    """The fault that a response with an error status is; `hide` takes out of its message what nobody may read.
+
+    `asked` is the address that answered, from which a redirect leads on.
+    """
+    said = message_in(body, hide)
     message = f"HTTP {status}" + (f": {said}" if said else "")
     after = retry_after(headers)
     if status in _OVERLOADED:
@@ -77,24 +83,27 @@ def of_response(status: int, headers: Mapping[str, str], body: str) -> Fault:
     if status in _ADVICE:
         return Fault("down", "refused", f"{message}; {_ADVICE[status]}", status=status)
     if 300 <= status < 400:
-        target = headers.get("Location", "another address")
+        target = hide(led_to(asked, headers.get("Location", ""))) or "another address"
         return Fault("down", "redirect", f"{message}; it sends us to {target}: put that in `base_url`", status=status)
     if status == 413 or _CONTEXT.search(body):
         return Fault("row", "context_length", message, status=status)
     return Fault("row", "bad_request", message, status=status)
 
 
-def message_in(body: str) -> str:
-    """The sentence that an error body carries, in one line of at most 300 characters; HTML tags are left out."""
+def message_in(body: str, hide: Hide = scrub) -> str:
+    """The sentence that an error body carries, in one line of at most 300 characters; HTML tags are left out.
+
+    `hide` sees it before it is cut: half of a secret is one.
+    """
     try:
         found: Any = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         found = _TAG.sub(" ", _seen(body))
     for name in ("error", "message", "detail", "msg"):
         if isinstance(found, dict) and found.get(name):
             found = found[name]
     text = found if isinstance(found, str) else json.dumps(found, ensure_ascii=False) if found else ""
-    return plain(text, 300)
+    return plain(hide(plain(text, _LONGEST)), 300)
 
 
 def _seen(page: str) -> str:

@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, field_validator, model_validator
 
+from hfsft.models.address import wrong_with
 from hfsft.models.extra import refused
 from hfsft.models.naming import told_apart_by
+
+VARIABLE = r"^[A-Za-z_][A-Za-z0-9_]*$"
+HEADER = r"[A-Za-z0-9!#$%&'*+.^_`|~\-]+"
+AUTHORIZATION = "Authorization"
+
+
+class FromEnv(BaseModel):
+    """A value that an environment variable holds when the server is asked; it is written nowhere."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    env: str = Field(pattern=VARIABLE, description="The environment variable that holds the header's value.")
 
 
 class Price(BaseModel):
@@ -24,7 +38,7 @@ class Price(BaseModel):
 class Model(BaseModel):
     """One language model: which it is, how it samples, where it runs."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, hide_input_in_errors=True)
 
     model: str = Field(
         min_length=1,
@@ -39,8 +53,13 @@ class Model(BaseModel):
     )
     api_key_env: str | None = Field(
         None,
-        pattern=r"^[A-Za-z_][A-Za-z0-9_]*$",
+        pattern=VARIABLE,
         description="The environment variable that holds the key; never the key itself.",
+    )
+    api_key_header: str | None = Field(
+        None,
+        pattern=f"^{HEADER}$",
+        description="The header that carries the key, as it is, such as api-key; left out: Authorization, as Bearer.",
     )
     identity: str | None = Field(
         None,
@@ -53,7 +72,10 @@ class Model(BaseModel):
     top_p: float | None = Field(None, gt=0, le=1, description="Nucleus sampling share.")
     max_tokens: int | None = Field(None, ge=1, description="Most tokens in one answer; the stage's own wins.")
     extra_body: dict[str, Any] = Field({}, description="More fields of the request body, sent as they are.")
-    headers: dict[str, str] = Field({}, description="More HTTP headers, sent as they are; no secrets.")
+    headers: dict[str, str | FromEnv] = Field(
+        {},
+        description="More HTTP headers, sent as they are; a secret one as {env: NAME}, from an environment variable.",
+    )
     price: Price | None = Field(None, description="What tokens cost; unknown prices are said to be unknown.")
     concurrency: int = Field(64, ge=1, le=4096, description="Most requests open at once; fewer while a server slows.")
     requests_per_minute: int | None = Field(None, ge=1, description="A fixed bound, where the provider states one.")
@@ -61,6 +83,33 @@ class Model(BaseModel):
     timeout: float = Field(120, gt=0, description="Seconds that one request may take in all.")
 
     _base: Path = PrivateAttr(default_factory=Path)
+
+    @field_validator("base_url")
+    @classmethod
+    def _addresses(cls, base_url: str | list[str] | None) -> str | list[str] | None:
+        several = isinstance(base_url, list)
+        for index, address in enumerate(base_url if isinstance(base_url, list) else [base_url]):
+            if address is not None and (wrong := wrong_with(address)):
+                raise ValueError(f"address {index + 1} {wrong}" if several else wrong)
+        if base_url == []:
+            raise ValueError("names no server")
+        return base_url
+
+    @model_validator(mode="after")
+    def _headers_fit(self) -> Model:
+        for name, value in self.headers.items():
+            if not re.fullmatch(HEADER, name):
+                raise ValueError("headers: a name has a character that no header's name may have")
+            if isinstance(value, str) and not value.isprintable():
+                raise ValueError(f"headers.{name}: has a line break or a control character in it")
+        if self.api_key_header and not self.api_key_env:
+            raise ValueError("api_key_header: says where a key goes, and no `api_key_env` says which")
+        if self.api_key_header and self.provider:
+            raise ValueError("api_key_header: a provider takes its key as the Hub's router does; leave it out")
+        ours = (self.api_key_header or AUTHORIZATION) if self.api_key_env or self.provider else ""
+        if twice := [name for name in self.headers if name.lower() == ours.lower()]:
+            raise ValueError(f"headers.{twice[0]}: the key goes into this header already; keep one")
+        return self
 
     @model_validator(mode="after")
     def _one_place(self) -> Model:
@@ -158,3 +207,10 @@ class Endpoint:
     concurrency: int = 64
     revision: str = ""
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    secret_headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)  # what they hold is said nowhere
+    key_header: str = ""  # carries the key as it is; Authorization, as Bearer, where none is named
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """All that only this server may know."""
+        return (self.api_key or "", *(value for _, value in self.secret_headers))

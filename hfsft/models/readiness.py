@@ -73,9 +73,10 @@ def _here(name: str, model: Model) -> Iterator[Lack]:
 
     if not model.embedded:
         try:
-            endpoints.key_of(name, model)
+            endpoints.key_of(name, model) if model.provider else endpoints.endpoints_of(name, model)
         except ModelError as error:
-            yield Lack("api_key_env" if model.api_key_env else "provider", str(error))
+            at = ("api_key_env", model.api_key_env), ("headers", model.headers), ("base_url", model.base_url)
+            yield Lack(next((key for key, value in at if value), "provider"), str(error))
         if model.provider:
             try:
                 endpoints.need_the_hub(name, model)
@@ -139,7 +140,8 @@ def unreachable(base_url: str) -> str:
     """Why no connection can be made to a server, and what to do; empty where one can. Nothing is sent."""
     from yarl import URL
 
-    from hfsft.models.client import chat_url, proxy_of, shown
+    from hfsft.models.address import chat_url, shown
+    from hfsft.models.client import proxy_of
 
     try:
         url = URL(chat_url(base_url))

@@ -11,6 +11,7 @@ import json
 from typing import Any
 
 from hfsft.errors import unusable
+from hfsft.keys import Hide, scrub
 from hfsft.models.faults import Fault, message_in, of_response
 from hfsft.models.model import Answer, Model, Request
 from hfsft.models.thinking import split_thinking
@@ -102,17 +103,17 @@ def _with_schema(messages: list[dict[str, Any]], schema: dict[str, Any]) -> list
     return [*messages, {"role": "user", "content": told}]
 
 
-def read(raw: str) -> Answer:
-    """The answer in a response body; a Fault if the body holds none."""
+def read(raw: str, hide: Hide = scrub) -> Answer:
+    """The answer in a response body, as it is; a Fault, with its message through `hide`, if the body holds none."""
     try:
         found = json.loads(raw)
-    except ValueError:
-        raise Fault("heal", "unreadable", f"the body is not JSON: {message_in(raw)[:120]!r}", paid=True) from None
+    except (ValueError, RecursionError):
+        raise Fault("heal", "unreadable", f"the body is not JSON: {message_in(raw, hide)[:120]!r}", paid=True) from None
     if not isinstance(found, dict):
         raise Fault("heal", "unreadable", "the body is not a JSON object", paid=True)
     if (error := found.get("error")) and not found.get("choices"):
         code = error.get("code") if isinstance(error, dict) else None
-        raise of_response(code if isinstance(code, int) and 400 <= code < 600 else 500, {}, raw)
+        raise of_response(code if isinstance(code, int) and 400 <= code < 600 else 500, {}, raw, hide=hide)
     choices = found.get("choices")
     first = choices[0] if isinstance(choices, list) and choices else None
     message = first.get("message") if isinstance(first, dict) else None

@@ -57,6 +57,17 @@ class Node:
             return {key: value.plain() for key, (_, value) in self.value.items()}
         return [item.plain() for item in self.value] if isinstance(self.value, list) else self.value
 
+    def scalars(self) -> Iterator[tuple[int, int]]:
+        """Where texts and numbers below begin and end, keys too."""
+        if isinstance(self.value, dict):
+            for key, value in self.value.values():
+                yield from (*key.scalars(), *value.scalars())
+        elif isinstance(self.value, list):
+            for item in self.value:
+                yield from item.scalars()
+        else:
+            yield self.start, self.end
+
 
 @dataclass(frozen=True)
 class Text:
@@ -74,6 +85,11 @@ class Text:
         """The place of a character."""
         line = bisect.bisect_right(self.starts, offset)
         return Place(self.file, line, offset - self.starts[line - 1] + 1)
+
+    def line(self, place: Place) -> str:
+        """The line that a place names; empty for one without a line."""
+        start = self.starts[place.line - 1]
+        return next(self.lines(start, start))[1] if place.line else ""
 
     def lines(self, start: int, end: int) -> Iterator[tuple[int, str]]:
         """The lines that a stretch of text touches, each with its offset, the first one cut at `start`."""

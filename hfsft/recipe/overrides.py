@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from hfsft.errors import Place, Problem, nearest
+from hfsft.keys import masked
 from hfsft.recipe.nodes import Reading, Text
 
 Loc = tuple[str | int, ...]
@@ -81,7 +82,7 @@ def _parsed(override: str) -> tuple[str, list[tuple[bool, str]], str | None]:
         steps.append((match["item"] is not None, match["item"] or match["key"] or match["quoted"][1:-1]))
         position = match.end()
     if override[position : position + 1] != "=":
-        return override.partition("=")[0], [], None
+        return masked(override.partition("=")[0]), [], None  # a value may stand here too
     return override[:position], steps, override[position + 1 :]
 
 

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Union
 
 from pydantic import BeforeValidator, Discriminator, Field, PrivateAttr, Tag, field_validator, model_validator
 
-from hfsft.errors import Problem, RecipeError, SourceError
+from hfsft.errors import Place, Problem, RecipeError, SourceError
 from hfsft.filters import FILTERS
 from hfsft.filters.base import Filter
+from hfsft.keys import masked
 from hfsft.models.model import AnyModel, Model
 from hfsft.recipe.publish import Publish
-from hfsft.recipe.source import Source, load, validate
+from hfsft.recipe.secrets import secrets_in
+from hfsft.recipe.source import UNNAMED, Source, load, validate
 from hfsft.rows.tables.table import Table
 from hfsft.stages.base import Section
 from hfsft.stages.evolve import Evolve
@@ -159,6 +161,8 @@ def load_recipe(
     for.
     """
     if isinstance(recipe, Recipe):
+        if found := secrets_in(recipe.model_dump(mode="json", exclude_defaults=True)):
+            raise RecipeError([Problem(Place(UNNAMED), secret.message, secret.help) for secret in found])
         return recipe
     source = load(recipe, overrides)
     try:
@@ -184,4 +188,5 @@ def _missing_files(source: Source) -> Iterator[Problem]:
                 try:
                     Table(path, _base(source)).local  # noqa: B018 - looks for it
                 except SourceError as error:
-                    yield Problem(source.place((section, index, "path")), error.message, error.help)
+                    # Such a recipe may hold a secret too, even in this very address.
+                    yield Problem(source.place((section, index, "path")), masked(error.message), masked(error.help))

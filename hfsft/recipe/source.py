@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import bisect
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -11,8 +12,11 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from hfsft.errors import LOOKS_LIKE_KEY, Place, Problem, RecipeError, closest, place_of
+from hfsft.keys import HIDDEN, LOGIN, SHORTEST, masked
 from hfsft.recipe.nodes import Node, Reading, Text
 from hfsft.recipe.overrides import Loc, apply, item_name, name_path
+from hfsft.recipe.secrets import KEY_ADVICE, secrets_in
+from hfsft.recipe.syntax import OURS
 from hfsft.recipe.words import faults
 from hfsft.rows.values import NOT_UNICODE, broken, healed
 
@@ -21,7 +25,12 @@ __all__ = ["Source", "item_name", "load", "name_path", "parse", "validate"]
 LARGEST = 4_000_000
 """Bytes; more is data, which belongs in a file of its own."""
 UNNAMED = "recipe"
-SECRET_ADVICE = "recipes are published: write `api_key_env: NAME`, and set NAME in the environment"  # noqa: S105
+_COMMENT = re.compile(r"(?m)(?:^|(?<=[ \t]))#[^\n]{0,1000}")
+_KEPT = re.compile(  # such as `# api-key: 5f0c7e1d2b9a4c6e`
+    r"(?i)(?:key|token|secret|password|passwd|authorization|cookie)[\"']?\s{0,8}[:=]\s{0,8}[\"']?"
+    r"(?=[a-z]{0,40}[0-9])[a-z0-9+/=_\-]{16}"
+)
+_STARS = re.compile(r"\*+")
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -31,7 +40,7 @@ class Source:
     """One recipe as it was read: its data, where everything stands, and what is wrong before a model looks at it."""
 
     path: Path | None
-    data: dict[str, Any]
+    data: dict[str, Any] = field(repr=False)
     text: Text = field(default=Text(UNNAMED, ""), repr=False)
     root: Node | None = field(default=None, repr=False)
     changed: Mapping[Loc, str] = field(default_factory=dict)  # paths that an override set -> the override
@@ -60,10 +69,26 @@ class Source:
                 best, best_number = offset, number
         return self.text.place(best)
 
-    def problems(self, error: ValidationError, model: type[BaseModel]) -> list[Problem]:
-        """The errors that pydantic found in the data, each at its place."""
-        found = faults(error, model, self.data, self._written)
-        return [_safe(Problem(self.place(fault.loc, fault.key), fault.message, fault.help)) for fault in found]
+    def problems(self, error: ValidationError | None, model: type[BaseModel]) -> list[Problem]:
+        """The secrets in the data and the errors that pydantic found in it, each at its place and told once."""
+        secrets = secrets_in(self.data)
+        places = {secret.loc: self._secret(secret.loc, secret.message, secret.help) for secret in secrets}
+        found = faults(error, model, self.data, self._written) if error else []
+        others = [
+            Problem(self.place(fault.loc, fault.key), fault.message, fault.help)
+            for fault in found
+            if not any(loc[: len(fault.loc)] == fault.loc for loc in places)
+        ]
+        # Whatever else is wrong may quote what stands there.
+        values = {secret.value for secret in secrets}
+        return [_without(problem, values) for problem in [*places.values(), *others]]
+
+    def _secret(self, loc: Loc, message: str, advice: str) -> Problem:
+        place, lines = self.place(loc), 1
+        if self.root is not None and place.line:
+            node, _, _ = self._walk(loc)
+            lines += max(0, self.text.place(max(node.start, node.end - 1)).line - place.line)
+        return Problem(place, message, advice, lines)
 
     def _walk(self, loc: Sequence[str | int]) -> tuple[Node, Node | None, bool]:
         """The deepest node on a path, its key, and whether the path goes on."""
@@ -97,7 +122,7 @@ def load(recipe: str | Path | Mapping[str, Any], overrides: Sequence[str] = ()) 
     """
     if isinstance(recipe, Mapping):
         data = _plain_mapping(recipe)
-        return _overridden(Source(None, data, found=tuple(_secret_values(data, ()))), overrides)
+        return _overridden(Source(None, data), overrides)
     path = Path(recipe)
     return parse(_read(path), path, overrides)
 
@@ -106,7 +131,7 @@ def parse(text: str, path: Path | None = None, overrides: Sequence[str] = ()) ->
     """The recipe of a YAML text. Raises `RecipeError` like `load`."""
     source = Text(place_of(path).file if path else UNNAMED, text)
     reading = Reading(source)
-    problems = [*_secrets(source), *map(_safe, reading.problems)]
+    problems = [*_secrets(source), *(_quoting_none(each, source.line(each.place)) for each in reading.problems)]
     root = reading.root
     if root is None or not isinstance(root.value, dict):
         if root is None and not reading.problems:
@@ -115,17 +140,23 @@ def parse(text: str, path: Path | None = None, overrides: Sequence[str] = ()) ->
             kind = "a list" if isinstance(root.value, list) else "nothing" if root.value is None else "text"
             problems.append(Problem(source.place(root.start), f"a recipe is a mapping of sections, not {kind}"))
         raise RecipeError(problems)
+    problems += _secret_comments(source, root)
     return _overridden(Source(path, root.plain(), source, root, {}, tuple(problems)), overrides)
 
 
 def validate(source: Source, model: type[M]) -> M:
     """The data as a `model`. Raises `RecipeError` with every problem of the source and of its values."""
     problems = [*source.found, *_broken_texts(source, source.data, ())]
+    wrong: ValidationError | None = None
     try:
         valid = model.model_validate(source.data)
     except ValidationError as error:
-        told = {problem.place for problem in source.found if problem.place.line}
-        problems += [problem for problem in source.problems(error, model) if problem.place not in told]
+        wrong = error
+    told = {problem.place for problem in source.found if problem.place.line and not problem.hides}
+    problems += [problem for problem in source.problems(wrong, model) if problem.place not in told]
+    # A secret that was met in the text and in the data is told once, with the name of its place.
+    named = {problem.place.line for problem in problems if problem.hides and problem not in source.found}
+    problems = [each for each in problems if not (each in source.found and each.hides and each.place.line in named)]
     if problems:
         raise RecipeError(problems)
     return valid
@@ -133,11 +164,8 @@ def validate(source: Source, model: type[M]) -> M:
 
 def _overridden(source: Source, overrides: Sequence[str]) -> Source:
     changed, problems = apply(source.data, overrides)
-    for override in overrides:
-        if LOOKS_LIKE_KEY.search(override):
-            place = Place(f"--set {override.partition('=')[0]}")
-            problems.append(Problem(place, "this looks like a secret key", SECRET_ADVICE))
-    return replace(source, changed=changed, found=(*source.found, *map(_safe, problems)))
+    values = {value for override in overrides for value in _hidden_in(override)}
+    return replace(source, changed=changed, found=(*source.found, *(_without(each, values) for each in problems)))
 
 
 def _plain_mapping(value: Any) -> Any:
@@ -147,17 +175,21 @@ def _plain_mapping(value: Any) -> Any:
 
 
 def _secrets(text: Text) -> Iterator[Problem]:
-    """Secrets anywhere in the file, comments too, since the file is published as it is."""
+    """What looks like a key anywhere in the file, in comments too, since the file is published as it is."""
     for match in LOOKS_LIKE_KEY.finditer(text.text):
-        yield Problem(text.place(match.start()), f"this looks like a secret key ({match[1]}...)", SECRET_ADVICE)
+        said = f"this looks like a secret key ({match[1] or match[2]}...)"
+        yield Problem(text.place(match.start()), said, KEY_ADVICE, hides=1)
 
 
-def _secret_values(value: Any, loc: Loc) -> Iterator[Problem]:
-    if isinstance(value, dict | list):
-        for step, inside in value.items() if isinstance(value, dict) else enumerate(value):
-            yield from _secret_values(inside, (*loc, step))
-    elif isinstance(value, str) and LOOKS_LIKE_KEY.search(value):
-        yield Problem(Place(UNNAMED), f"{'.'.join(map(str, loc))} looks like a secret key", SECRET_ADVICE)
+def _secret_comments(text: Text, root: Node) -> Iterator[Problem]:
+    """Comments that look like they hold one; a # within a value begins none."""
+    found = [each for each in _COMMENT.finditer(text.text) if LOGIN.search(each[0]) or _KEPT.search(each[0])]
+    values = sorted(root.scalars()) if found else []
+    for comment in found:
+        before = bisect.bisect_right(values, (comment.start(), len(text.text))) - 1
+        if before < 0 or values[before][1] <= comment.start():
+            said = "this comment looks like it holds a secret"
+            yield Problem(text.place(comment.start()), said, "recipes are published, with their comments", hides=1)
 
 
 def _broken_texts(source: Source, value: Any, loc: Loc) -> Iterator[Problem]:
@@ -171,9 +203,33 @@ def _broken_texts(source: Source, value: Any, loc: Loc) -> Iterator[Problem]:
         )
 
 
-def _safe(problem: Problem) -> Problem:
-    hidden = [LOOKS_LIKE_KEY.sub(r"\1...", said) for said in (problem.place.file, problem.message, problem.help)]
-    return Problem(replace(problem.place, file=hidden[0]), hidden[1], hidden[2])
+def _quoting_none(problem: Problem, line: str) -> Problem:
+    """The problem without what may be a secret in the line that it is about; sayings of ours quote nothing of it."""
+    return _without(problem, set() if problem.message in OURS else _hidden_in(line))
+
+
+def _hidden_in(line: str) -> set[str]:
+    """What may be a secret in a line that could not be read."""
+    shown = masked(line)
+    return (
+        {line[place.start() : place.end()].strip("\"' ") for place in _STARS.finditer(shown)}
+        if shown != line
+        else set()
+    )
+
+
+def _without(problem: Problem, values: Collection[str]) -> Problem:
+    """The problem with none of these values in what it says, nor a word of one, nor what looks like a key."""
+    parts = {part.strip("\"'*&!") for value in values for part in (value, *value.split())}
+    known = sorted((part for part in parts if len(part) >= SHORTEST), key=len, reverse=True)
+
+    def told(said: str) -> str:
+        for part in known:
+            said = said.replace(part, HIDDEN)
+        return LOGIN.sub(HIDDEN, LOOKS_LIKE_KEY.sub(lambda found: f"{found[1] or ''}...", said))
+
+    place = replace(problem.place, file=told(problem.place.file)) if not problem.place.line else problem.place
+    return replace(problem, place=place, message=told(problem.message), help=told(problem.help))
 
 
 def _read(path: Path) -> str:

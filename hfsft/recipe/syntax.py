@@ -51,6 +51,7 @@ SAYINGS = (
     ("maximum nesting depth", f"nested deeper than {DEEPEST} levels", ""),
     ("incompatible YAML", "only YAML 1.x can be read", "remove the %YAML line"),
 )
+OURS = {message for _, message, _ in SAYINGS}
 OPENING = ("quoted scalar", "flow sequence", "flow mapping")
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Literal
 
 from hfsft.errors import Place, Problem, RecipeError, UserError, plain
+from hfsft.models.model import FromEnv
 from hfsft.models.weights import KNOWN
 from hfsft.recipe.beside import from_the_hub, leads_outside
 from hfsft.recipe.overrides import Loc, name_path
@@ -133,8 +134,10 @@ def _sent(recipe: Recipe) -> Iterator[_Found]:
             yield "sends", loc, f"{says} sends its rows to {_address(url)}"
         if model.api_key_env:
             yield "sends", (*at, "api_key_env"), f"{says} sends the key in {model.api_key_env} to {to}"
-        for header in model.headers:
-            yield "sends", (*at, "headers", header), f"{says} sends the header {header} to {to}"
+        for header, value in model.headers.items():
+            kept = f"what {value.env} holds, in " if isinstance(value, FromEnv) else ""
+            sent = f"{kept}the header {header}{',' if kept else ''}"
+            yield "sends", (*at, "headers", header), f"{says} sends {sent} to {to}"
         for field in model.extra_body:
             yield "sends", (*at, "extra_body", field), f"{says} sends {field} in each request to {to}"
 

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from hfsft.errors import LOOKS_LIKE_KEY, alike, closest, nearest
+from hfsft.errors import alike, closest, nearest
+from hfsft.keys import masked
 from hfsft.recipe.overrides import item_name, name_path
 from hfsft.recipe.shape import Loc, Trail, follow, locate
 
@@ -266,7 +267,7 @@ def _got(error: _Error, written: Written) -> str:
 
 
 def _short(text: str) -> str:
-    text = LOOKS_LIKE_KEY.sub("...", " ".join(text.split()))
+    text = masked(" ".join(text.split()))
     return text if len(text) <= SHOWN else text[: SHOWN - 3] + "..."
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 class Section(BaseModel):
     """One section of a recipe: its fields are the YAML keys, their descriptions the documentation."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, hide_input_in_errors=True)
 
 
 class Asking(Section):

@@ -28,12 +28,6 @@ def test_an_unknown_host(make_pool) -> None:
         make_pool(model={"base_url": "http://no-such-host.invalid"}).drive("generate", rows(10), total=10)
 
 
-@pytest.mark.parametrize("base_url", ["localhost:8000", "ftp://x/v1", "http:///v1"])
-def test_an_address_that_is_none(make_pool, base_url: str) -> None:
-    with pytest.raises(ModelError, match=r"models\.m\.base_url: .* is not an http"):
-        make_pool(model={"base_url": base_url}).drive("generate", rows(1), total=1)
-
-
 @pytest.mark.parametrize(
     ("fault", "advice"),
     [

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from hfsft.errors import RecipeError
 from hfsft.models import wire
-from hfsft.models.client import chat_url
+from hfsft.models.address import chat_url
 from hfsft.models.endpoints import listed_price
 from hfsft.models.faults import Fault
 from hfsft.models.model import Answer, Model, Price

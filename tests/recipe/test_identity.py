@@ -41,7 +41,9 @@ HARMLESS = {
     "Model.provider": "who runs the model; its name on the Hub says which it is",
     "Model.base_url": "who runs the model, where its name says which it is",
     "Model.api_key_env": "who pays",
+    "Model.api_key_header": "who pays",
     "Model.headers": "who asks",
+    "FromEnv.env": "who asks",
     "Model.concurrency": "how fast",
     "Model.requests_per_minute": "how fast",
     "Model.tokens_per_minute": "how fast",
@@ -55,6 +57,7 @@ PLACES: dict[str, tuple[str | int, ...]] = {
     "Budget": ("budget",),
     "Model": ("models", "writer"),
     "Price": ("models", "writer", "price"),
+    "FromEnv": ("models", "writer", "headers", "x-key"),
     "Prompts": ("seeds", 0),
     "PromptTable": ("seeds", 1),
     "ExampleRows": ("examples", 0),
@@ -78,6 +81,7 @@ OTHER: dict[str, Any] = {
     "Model.provider": {"base_url": None, "provider": "auto", "model": "org/m"},
     "Model.base_url": {"base_url": "http://elsewhere:8000/v1", "model": "org/m"},
     "Model.extra_body": {"extra_body": {"top_k": 5}},
+    "Model.api_key_header": {"api_key_env": "KEY", "api_key_header": "api-key"},
     "Model.headers": {"headers": {"X-Title": "toy"}},
     "PromptTable.path": "others.jsonl",
     "ExampleTable.path": "others.jsonl",
@@ -97,6 +101,7 @@ OTHER: dict[str, Any] = {
 BASE_OF: dict[str, dict[str, Any]] = {
     "Model.provider": {"model": "org/m"},
     "Model.base_url": {"model": "org/m"},
+    "FromEnv.env": {"env": "KEY"},
     **{
         f"{table}.{key}": {"path": "org/rows"}
         for table in ("PromptTable", "ExampleTable")
@@ -115,7 +120,7 @@ def recipe(folder: Path) -> dict[str, Any]:
         row = {**texts, **{f"{key}x": name for key in COLUMNS}, "x": name, "xx": name}
         (folder / f"{name}.jsonl").write_text(json.dumps(row) + "\n")
     (folder / "rows.csv").write_text("prompt,response\na,b\n")
-    at = {"base_url": "http://localhost:8000/v1"}
+    at = {"base_url": "http://localhost:8000/v1", "headers": {"x-key": {"env": "KEY"}}}
     return {
         "name": "toy",
         "description": "Toys.",

@@ -193,7 +193,7 @@ def test_an_override_changes_one_value(override: str, loc: tuple[Any, ...], valu
         ("=5", "is no `section.key=value`"),
         ("a b=5", "is no `section.key=value`"),
         ("size=[1", "a list that opens here with [ is never closed"),
-        ("models.writer=hf_AbCdEfGhIjKlMnOpQrStUvWxYz", "this looks like a secret key"),
+        ("models.writer=hf_AbCdEfGhIjKlMnOpQrStUvWxYz", "models.writer looks like a secret key"),
     ],
 )
 def test_a_wrong_override_is_named(override: str, problem: str) -> None:

@@ -166,7 +166,7 @@ def test_a_recipe_that_is_wrong_too_looks_for_no_file_elsewhere(folder: Path) ->
 
 WANTS: dict[str, tuple[dict[str, Any], str]] = {
     "models.writer.base_url": (
-        {"models": {"writer": {"model": "org/m", "base_url": "https://me:pw@evil.example:8443/v1?a=b"}}},
+        {"models": {"writer": {"model": "org/m", "base_url": "https://evil.example:8443/v1?v=b"}}},
         "models.writer sends its rows to https://evil.example:8443",
     ),
     "models.writer.provider": (
@@ -187,6 +187,10 @@ BESIDES: dict[str, tuple[dict[str, Any], str]] = {
     "models.writer.headers.X-Title": (
         {"models": {"writer": {**AT, "headers": {"X-Title": "toy"}}}},
         "models.writer sends the header X-Title to http://evil.example",
+    ),
+    "models.writer.headers.X-Team": (
+        {"models": {"writer": {**AT, "headers": {"X-Team": {"env": "TEAM_KEY"}}}}},
+        "models.writer sends what TEAM_KEY holds, in the header X-Team, to http://evil.example",
     ),
     "models.writer.extra_body.user": (
         {"models": {"writer": {**AT, "extra_body": {"user": "u"}}}},
@@ -213,26 +217,23 @@ def test_each_thing_is_told_at_its_line_until_the_user_says_it(folder: Path, key
     found = {problem.message.partition(": ")[0]: problem for problem in raised.value.problems}
     assert what in found
     line = recipe.read_text().splitlines()[found[what].place.line - 1]
-    assert key.rpartition(".")[2].partition("[")[0] in line or "localhost" in line
+    assert any(word in line for word in (key.rpartition(".")[2].partition("[")[0], "localhost", "TEAM_KEY"))
     assert f"--set {key}=" in found[what].help
     assert "--trust" in found[what].help
-    value = {"publish.private": "true", "publish.sources": "true", "models.writer.api_key_env": "MINE"}.get(key, "x/y")
+    values = {"publish.private": "true", "publish.sources": "true", "models.writer.api_key_env": "MINE"}
+    value = values.get(key, "http://mine.example/v1" if "base_url" in key else "x/y")
     left = {reach.what for reach in reaches(load_recipe(recipe, [f"{key}={value}"]))}
     assert not any(said.startswith(what[:25]) and key in WANTS for said in left)
     assert what not in left
 
 
 def test_what_others_say_cannot_steer_the_terminal_or_pass_for_another_host() -> None:
-    models = {
-        "writer": {"model": "org/m", "base_url": ["https://api.openai.com@evil.example/v1", "h\x1b[2Kttp"]},
-        "judge": {"model": "a\x1b[2K\nb\u202e", "provider": "x\x07"},
-    }
+    models = {"judge": {"model": "a\x1b[2K\nb\u202e", "provider": "x\x07"}}
     said = [reach.what for reach in reaches(load_recipe({**EXAMPLES, "models": models}))]
-    assert said == [
-        "models.writer sends its rows to https://evil.example",
-        "models.writer sends its rows to http",
-        "models.judge asks a b through x, with your Hugging Face login",
-    ]
+    assert said == ["models.judge asks a b through x, with your Hugging Face login"]
+    for address in ("https://api.openai.com@evil.example/v1", "h\x1b[2Kttp", "http://h\x1b[2K/v1"):
+        with pytest.raises(RecipeError, match=r"models\.writer\.base_url"):
+            load_recipe({**EXAMPLES, "models": {"writer": {"model": "org/m", "base_url": address}}})
 
 
 def test_the_user_is_asked_once_for_all_of_it(folder: Path, home: Path) -> None:
@@ -297,12 +298,13 @@ def test_code_that_comes_with_a_tokenizer_is_not_run(tmp_path: Path, monkeypatch
 # Fields that can name a file, a server, a key or a repository, and those whose text stays what it is.
 REACHING = {
     "Model.model", "Model.provider", "Model.base_url", "Model.api_key_env", "Model.extra_body", "Model.headers",
+    "FromEnv.env",
     "PromptTable.path", "ExampleTable.path", "Publish.repo_id", "Publish.tokenizer", "Tokens.tokenizer",
 }  # fmt: skip
 TEXTS = {
     *("name", "description", "language", "license", "models", "identity", "revision", "tag", "config", "split"),
     *("instruction", "response", "context", "system", "topic", "messages", "prompt", "prompts", "roles", "keep"),
-    *("column", "phrases", "template", "templates", "rubric", "scores", "why"),
+    *("column", "phrases", "template", "templates", "rubric", "scores", "why", "api_key_header"),
 }
 
 
