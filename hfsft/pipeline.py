@@ -17,6 +17,7 @@ from hfsft.recipe.compile import compile_recipe
 from hfsft.recipe.recipe import Budget, Recipe, load_recipe
 from hfsft.recipe.sources import look
 from hfsft.recipe.trust import ASKING, PUBLISHING, Kind, Reach, Trust, reaches, require, trust_of, unpublished
+from hfsft.stages.split.sides import NONE
 
 if TYPE_CHECKING:
     from datasets import Dataset, DatasetDict
@@ -156,11 +157,17 @@ def run(
     from hfsft import preflight
     from hfsft.release import former, remembered
 
-    sides_before = remembered.read(loaded, Path(out))
+    sides_before = NONE
+
+    def compiled() -> Plan:
+        nonlocal sides_before
+        sides_before = remembered.read(loaded, Path(out))
+        return compile_recipe(loaded, former=sides_before)
+
     repository = preflight.Repository(loaded, how.create_pr, how.tell) if how.wanted else None
     checks: list[preflight.Check] = [partial(preflight.of_folders, loaded, Path(out), force)]
     checks += [partial(preflight.of_tokenizer, loaded), *([repository.problems] if repository else [])]
-    plan = preflight.planned(loaded, partial(compile_recipe, loaded, former=sides_before), checks)
+    plan = preflight.planned(loaded, compiled, checks)
     if watcher and watcher.on_warning:
         for problem in preflight.unused_models(loaded):
             watcher.on_warning(str(problem))

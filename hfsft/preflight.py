@@ -54,11 +54,14 @@ def planned(recipe: Recipe, compiled: Callable[[], Plan], checks: Sequence[Check
         plan = compiled()
     except RecipeError as error:
         problems += error.problems
+    except UserError:  # of files beside the recipe and the build, such as the remembered sides
+        problems += looking.found(None)
+        if not problems:
+            raise
     problems += looking.found(None)
-    if problems:
+    if problems or plan is None:
         problems += of_models(recipe, unfinished(plan) if plan else asked(recipe), "servers")
         raise RecipeError(list(dict.fromkeys(problems)))
-    assert plan is not None
     return plan
 
 
