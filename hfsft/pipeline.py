@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from hfsft.cache import cache_folder, settle
 from hfsft.errors import Problem, RecipeError, UserError
+from hfsft.loading import AnyRecipe, AnyTrust, load
 from hfsft.plan.plan import Plan
 from hfsft.recipe.blind import filter_warnings
 from hfsft.recipe.compile import compile_recipe
-from hfsft.recipe.recipe import Budget, Recipe, load_recipe
+from hfsft.recipe.recipe import Budget, Recipe
 from hfsft.recipe.sources import look
-from hfsft.recipe.trust import ASKING, PUBLISHING, Kind, Reach, Trust, reaches, require, trust_of, unpublished
+from hfsft.recipe.trust import ASKING, PUBLISHING, Reach, reaches, trust_of, unpublished
 from hfsft.stages.split.sides import NONE
 
 if TYPE_CHECKING:
@@ -35,13 +36,6 @@ if TYPE_CHECKING:
     from hfsft.release.rows.preview import Preview
 
 OUT = "build"  # where builds go unless somebody says otherwise
-AnyRecipe = str | Path | Mapping[str, Any] | Recipe
-"""A recipe's file, its content as a mapping, one already loaded, or `hf://datasets/you/name` for a published one."""
-AnyTrust = Trust | bool | None
-"""Whether a recipe may do whatever it says: True, False, or (None) a file of the user's may, one from the Hub may not.
-
-One that may not reads nothing outside its folder but the Hub, and what it sends or publishes needs the user's yes.
-"""
 
 
 @dataclass(frozen=True)
@@ -93,7 +87,7 @@ def validate(recipe: AnyRecipe, *, overrides: Sequence[str] = (), hub: bool = Tr
     """
     from hfsft import preflight
 
-    loaded, trusted = _loaded(recipe, overrides, trust), trust_of(trust).covers(recipe)
+    loaded, trusted = load(recipe, overrides, trust), trust_of(trust).covers(recipe)
     looking = preflight.Looking(loaded if trusted else unpublished(loaded), hub=hub)
     seen = look(loaded, hub=hub)
     problems: list[Problem] = []
@@ -151,7 +145,7 @@ def run(
     """
     started = time.perf_counter()
     how = publishing or Publishing()
-    loaded = _loaded(recipe, overrides, trust, PUBLISHING if how.wanted else ASKING, how.tell)
+    loaded = load(recipe, overrides, trust, PUBLISHING if how.wanted else ASKING, how.tell)
     if not (how.wanted or trust_of(trust).covers(recipe)):
         loaded = unpublished(loaded)  # nor by `hfsft publish` of what was built: nobody was asked
     from hfsft import preflight
@@ -236,7 +230,7 @@ def preview(
     from hfsft.release import remembered
     from hfsft.release.rows.preview import Preview
 
-    loaded = _loaded(recipe, overrides, trust, ASKING)
+    loaded = load(recipe, overrides, trust, ASKING)
     sides = remembered.read(loaded, Path(OUT))
     compiled = partial(compile_recipe, loaded, limit=rows, former=sides)
     plan = preflight.planned(loaded, compiled, [partial(preflight.of_folders, loaded, None)])
@@ -259,7 +253,7 @@ def forecast(recipe: AnyRecipe, *, overrides: Sequence[str] = (), trust: AnyTrus
     from hfsft.plan.ledger import Ledger
     from hfsft.release import remembered
 
-    loaded = _loaded(recipe, overrides, trust)
+    loaded = load(recipe, overrides, trust)
     plan = compile_recipe(loaded, download=False, former=remembered.read(loaded, Path(OUT)))
     cache = cache_folder(plan.name)
     with (
@@ -291,7 +285,7 @@ def check(
     """
     from hfsft import checkup
 
-    return checkup.check(_loaded(recipe, overrides, trust, ASKING), checkup.SECONDS if seconds is None else seconds)
+    return checkup.check(load(recipe, overrides, trust, ASKING), checkup.SECONDS if seconds is None else seconds)
 
 
 def budget(recipe: AnyRecipe, *, overrides: Sequence[str] = (), trust: AnyTrust = None) -> tuple[Budget | None, Outlay]:
@@ -299,7 +293,7 @@ def budget(recipe: AnyRecipe, *, overrides: Sequence[str] = (), trust: AnyTrust 
     from hfsft.models import spending
     from hfsft.models.store import Store
 
-    loaded = _loaded(recipe, overrides, trust)
+    loaded = load(recipe, overrides, trust)
     if loaded.budget is None or loaded.budget.per == "build":
         return loaded.budget, spending.Outlay()
     prices = {model.label: model.price for model in loaded.models.values() if model.price}
@@ -309,7 +303,7 @@ def budget(recipe: AnyRecipe, *, overrides: Sequence[str] = (), trust: AnyTrust 
 
 def wants(recipe: AnyRecipe, *, overrides: Sequence[str] = (), trust: AnyTrust = None) -> list[Reach]:
     """What a build would ask the user's leave for; nothing where the recipe is trusted."""
-    return [] if trust_of(trust).covers(recipe) else reaches(_loaded(recipe, overrides, trust))
+    return [] if trust_of(trust).covers(recipe) else reaches(load(recipe, overrides, trust))
 
 
 def hindrances(
@@ -321,7 +315,7 @@ def hindrances(
     """
     from hfsft.preflight import Looking
 
-    loaded, trusted = _loaded(recipe, overrides, trust), trust_of(trust).covers(recipe)
+    loaded, trusted = load(recipe, overrides, trust), trust_of(trust).covers(recipe)
     open_steps = [each.step for each in steps if each.missing and (each.missing.known or each.missing.unknown)]
     names = [name for step in open_steps for name in step.models]
     found = Looking(loaded if trusted else unpublished(loaded), names).found()
@@ -332,27 +326,8 @@ def why(recipe: AnyRecipe, *, overrides: Sequence[str] = (), trust: AnyTrust = N
     """For each step, whether the next build would run it again, and because of which change."""
     from hfsft.plan.why import explain
 
-    plan = compile_recipe(_loaded(recipe, overrides, trust), download=False)
+    plan = compile_recipe(load(recipe, overrides, trust), download=False)
     return explain(plan, cache_folder(plan.name))
-
-
-def _loaded(
-    recipe: AnyRecipe,
-    overrides: Sequence[str],
-    trust: AnyTrust = None,
-    kinds: Collection[Kind] = (),
-    tell: Callable[[str], None] = lambda _: None,
-) -> Recipe:
-    """The recipe, once the user allows what it is about to do: `kinds`, and reading files, where it is not trusted."""
-    trusted = trust_of(trust).covers(recipe)
-    if isinstance(recipe, str) and "://" in recipe:
-        from hfsft.release.reader import fetch_recipe
-
-        recipe = fetch_recipe(recipe, tell)
-    loaded = load_recipe(recipe, overrides, trusted=trusted)
-    if not trusted:
-        require(loaded, trust_of(trust), kinds)
-    return loaded
 
 
 def _execute(

@@ -25,6 +25,7 @@ ORDER = [
     ("release",),
     ("preflight",),
     ("checkup",),
+    ("loading",),
     ("pipeline",),
     ("cli",),
 ]
