@@ -160,7 +160,8 @@ def of_folders(recipe: Recipe, out: Path | None, force: bool = False) -> Iterato
         try:
             target = former.place(out, recipe.name)
             former.require(target, force)
-            yield from _unwritable(target, ROOM + OUT_PER_BYTE * size, "name another folder with --out")
+            # It is made beside its place, and put there by a change of names: so what counts is the folder around it.
+            yield from _unwritable(target.parent, ROOM + OUT_PER_BYTE * size, "name another folder with --out", target)
         except UserError as error:
             yield Problem(Place(str(target)), str(error).removeprefix(str(target)).lstrip(": "))
     yield from _unwritable(cache_folder(recipe.name), ROOM + CACHE_PER_BYTE * size, ELSEWHERE)
@@ -248,10 +249,10 @@ class Together:
             self._failed.append(error)
 
 
-def _unwritable(folder: Path, need: int, advice: str) -> Iterator[Problem]:
+def _unwritable(folder: Path, need: int, advice: str, what: Path | None = None) -> Iterator[Problem]:
     """Why nothing can be written to a folder, or where it would be made: tried by a file that is gone at once."""
     parent = next((each for each in (folder, *folder.absolute().parents) if each.exists()), folder)
-    place = Place(str(folder))
+    place = Place(str(what or folder))
     try:
         with tempfile.TemporaryFile(dir=parent) as file:
             file.write(b"\0")

@@ -6,6 +6,8 @@ import re
 import shutil
 import socket
 import sys
+import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,9 +15,9 @@ from typing import Any
 import pytest
 import yaml
 
-from hfsft import pipeline
+from hfsft import pipeline, preflight
 from hfsft.errors import RecipeError
-from hfsft.models import weights
+from hfsft.models import readiness, weights
 from tests.models.server import LLM
 from tests.recipes import SEEDS, reply, support
 
@@ -300,3 +302,30 @@ def test_one_server_of_several_is_enough(write: Callable[..., Path], llm: LLM, t
     path = write({"judge": {"model": "judge-1", "base_url": addresses, "concurrency": 2}})
     built, _ = pipeline.run(path, out=tmp_path / "build")
     assert built.usage.calls
+
+
+def test_what_takes_too_long_is_left_to_the_first_request(
+    write: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    released = threading.Event()
+
+    def never(*_: Any) -> Iterator[readiness.Lack]:
+        released.wait(60)
+        yield from ()
+
+    monkeypatch.setattr(readiness, "_on_the_hub", never)
+    monkeypatch.setattr(preflight, "SECONDS", 0.5)
+    path = write({"judge": {"model": "org/m", "provider": "auto"}})
+    began = time.monotonic()
+    assert re.search(LOGIN, refused(path, tmp_path / "build"))  # which was found before
+    assert time.monotonic() - began < 30
+    released.set()
+
+
+def test_a_check_that_breaks_is_no_finding() -> None:
+    def broken() -> Iterator[Any]:
+        raise ZeroDivisionError
+        yield
+
+    with pytest.raises(ZeroDivisionError):
+        preflight.Together([broken]).found(None)
