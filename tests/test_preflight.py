@@ -21,7 +21,8 @@ from hfsft.models import readiness, weights
 from tests.models.server import LLM
 from tests.recipes import SEEDS, reply, support
 
-MissingKey = "HFSFT_TEST_NO_SUCH_KEY"
+MISSING_KEY = "HFSFT_TEST_NO_SUCH_KEY"
+HUB_TOKEN = "HFSFT_TEST_HUB_TOKEN"
 LOGIN = r"models\.judge: provider auto needs a login: run `hf auth login`"
 
 
@@ -29,7 +30,8 @@ LOGIN = r"models\.judge: provider auto needs a login: run `hf auth login`"
 def _nobody(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody is logged in, and no key is set."""
     monkeypatch.setattr("huggingface_hub.get_token", lambda: None)
-    monkeypatch.delenv(MissingKey, raising=False)
+    monkeypatch.delenv(MISSING_KEY, raising=False)
+    monkeypatch.setenv(HUB_TOKEN, "hf_" + "aB1" * 10)
 
 
 @pytest.fixture
@@ -75,9 +77,18 @@ MODELS: dict[str, tuple[dict[str, Any], str]] = {
         "models.judge: the provider fal-ai serves no models that chat",
     ),
     "the key is not set": (
-        {"model": "m", "base_url": "{url}", "api_key_env": MissingKey},
-        f"models.judge: the environment variable {MissingKey} holds no key",
+        {"model": "m", "base_url": "{url}", "api_key_env": MISSING_KEY},
+        f"models.judge: the environment variable {MISSING_KEY} holds no key",
     ),
+    "the value of a header is not set": (
+        {"model": "m", "base_url": "{url}", "headers": {"X-Key": {"env": MISSING_KEY}}},
+        f"models.judge: the environment variable {MISSING_KEY} holds no value",
+    ),
+    "the Hub's token for another host": (
+        {"model": "m", "base_url": "{url}", "api_key_env": HUB_TOKEN},
+        "models.judge: the Hugging Face token goes to no host but the Hub's",
+    ),
+    "no scheme": ({"model": "m", "base_url": "localhost:8000/v1"}, r"models\.judge.base_url"),
     "no such file": ({"model": "no/such.gguf"}, r"models\.judge: .*no/such\.gguf: cannot be read: No such file"),
     "a file of another kind": ({"model": "text.gguf"}, r"models\.judge: .*text\.gguf: not a GGUF file"),
     "no such embedded model": ({"model": "smollm2"}, "models.judge: there is no embedded model smollm2"),
@@ -99,13 +110,16 @@ def test_a_judge_that_cannot_be_asked_is_found_before_the_writer_is_asked(
 ) -> None:
     (tmp_path / "text.gguf").write_bytes(b"hello")
     closed = closed_port()
-    judge = {name: str(value).format(url=llm.url, closed=closed) for name, value in judge.items()}
+    judge = {
+        name: value.format(url=llm.url, closed=closed) if isinstance(value, str) else value
+        for name, value in judge.items()
+    }
     said = refused(write({"judge": judge}), tmp_path / "build")
     assert re.search(rf"^.*recipe\.yaml:\d+:\d+: {told}", said), said
     assert llm.requests == []
     (place,) = re.findall(r"recipe\.yaml:(\d+):", said)
     line = (tmp_path / "recipe.yaml").read_text().splitlines()[int(place) - 1]
-    assert any(value in line for value in judge.values()), line
+    assert any(f"{name}:" in line for name in (*judge, "X-Key")), line
 
 
 def test_llama_cpp_that_is_missing_is_found_before_the_writer_is_asked(
@@ -214,7 +228,7 @@ def test_where_answers_and_finished_steps_are_kept(
 def test_all_that_is_wrong_is_told_at_once(write: Callable[..., Path], llm: LLM, tmp_path: Path) -> None:
     (tmp_path / "build" / "support").mkdir(parents=True)
     (tmp_path / "build" / "support" / "diary.txt").write_text("mine")
-    writer = {"model": "writer-1", "base_url": f"http://127.0.0.1:{closed_port()}/v1", "api_key_env": MissingKey}
+    writer = {"model": "writer-1", "base_url": f"http://127.0.0.1:{closed_port()}/v1", "api_key_env": MISSING_KEY}
     path = write(
         {"writer": writer, "judge": {"model": "org/m", "provider": "auto"}},
         publish={"repo_id": "ana/support", "tokenizer": "./no-such-folder"},
@@ -222,7 +236,7 @@ def test_all_that_is_wrong_is_told_at_once(write: Callable[..., Path], llm: LLM,
     said = refused(path, tmp_path / "build").splitlines()
     wanted = [
         "build/support: is there already and is no build",
-        f"models.writer: the environment variable {MissingKey}",
+        f"models.writer: the environment variable {MISSING_KEY}",
         "models.writer: nobody answers at",
         "models.judge: provider auto needs a login",
         "publish.repo_id: not logged in to the Hub",
@@ -243,11 +257,11 @@ def test_preview_looks_too(write: Callable[..., Path], llm: LLM) -> None:
 def test_what_is_stored_needs_no_key_and_no_server(
     write: Callable[..., Path], llm: LLM, tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    key = {"api_key_env": MissingKey}
+    key = {"api_key_env": MISSING_KEY}
     path = write(models={name: {"model": f"{name}-1", "base_url": llm.url, **key} for name in ("writer", "judge")})
-    monkeypatch.setenv(MissingKey, "a-key-of-a-test")
+    monkeypatch.setenv(MISSING_KEY, "a-key-of-a-test")
     built, _ = pipeline.run(path, out=tmp_path / "build")
-    monkeypatch.delenv(MissingKey)
+    monkeypatch.delenv(MISSING_KEY)
     shutil.rmtree(home / "datasets")  # the answers alone are left
     llm.refuses = ("messages",)
     again, _ = pipeline.run(path, out=tmp_path / "build")
@@ -260,10 +274,10 @@ def test_a_changed_judge_needs_the_judge_alone(
     write: Callable[..., Path], llm: LLM, tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Rows come to the judge ahead of the writer's turn: that must not make anybody look for the writer's key."""
-    writer = {"model": "writer-1", "base_url": llm.url, "api_key_env": MissingKey}
-    monkeypatch.setenv(MissingKey, "a-key-of-a-test")
+    writer = {"model": "writer-1", "base_url": llm.url, "api_key_env": MISSING_KEY}
+    monkeypatch.setenv(MISSING_KEY, "a-key-of-a-test")
     pipeline.run(write({"writer": writer}), out=tmp_path / "build")
-    monkeypatch.delenv(MissingKey)
+    monkeypatch.delenv(MISSING_KEY)
     shutil.rmtree(home / "datasets")
     before = len(llm.requests)
     path = write({"writer": writer}, judge={"rubric": {"relevance": "Is it to the point?"}})
@@ -273,7 +287,7 @@ def test_a_changed_judge_needs_the_judge_alone(
     path = write({"writer": writer}, seeds=[{"prompts": SEEDS[:12]}], judge={"rubric": {"relevance": "Is it helpful?"}})
     said = refused(path, tmp_path / "build")
     assert said.count("\n") == 0
-    assert MissingKey in said
+    assert MISSING_KEY in said
     assert len(llm.requests) - before == 12
 
 
@@ -287,11 +301,11 @@ def test_a_model_that_nobody_asks_is_a_warning(write: Callable[..., Path], llm: 
 
 
 def test_validate_warns_of_what_only_this_machine_lacks(write: Callable[..., Path], llm: LLM) -> None:
-    key = {"api_key_env": MissingKey}
+    key = {"api_key_env": MISSING_KEY}
     path = write({"writer": {"model": "w", "base_url": llm.url, **key}, "judge": {"model": "o/m", "provider": "auto"}})
     said = "\n".join(map(str, pipeline.validate(path, hub=False).warnings))
     assert re.search(LOGIN, said)
-    assert MissingKey in said
+    assert MISSING_KEY in said
     with pytest.raises(RecipeError, match="did you mean `groq`"):
         pipeline.validate(write({"judge": {"model": "org/m", "provider": "grok"}}), hub=False)
     assert llm.requests == []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -33,6 +34,20 @@ def key_of(name: str, model: Model) -> str | None:
     if not key:
         raise ModelError(f"models.{name}: provider {model.provider} needs a login: run `hf auth login` or set HF_TOKEN")
     return key
+
+
+def unset(name: str, model: Model) -> Iterator[tuple[str, str]]:
+    """All that the environment and the login lack for asking the model: the key of it that says so, and what."""
+    try:
+        key_of(name, model)
+    except ModelError as error:
+        yield "api_key_env" if model.api_key_env else "provider", str(error)
+    for value in model.headers.values():
+        try:
+            if isinstance(value, FromEnv):
+                _from_env(name, value.env, "value")
+        except ModelError as error:  # noqa: PERF203 - each header of its own
+            yield "headers", str(error)
 
 
 def endpoints_of(name: str, model: Model) -> list[Endpoint]:

@@ -72,16 +72,16 @@ def _here(name: str, model: Model) -> Iterator[Lack]:
     from hfsft.models import endpoints, weights
 
     if not model.embedded:
+        lacking = [Lack(key, said) for key, said in endpoints.unset(name, model)]
+        yield from lacking
         try:
-            endpoints.key_of(name, model) if model.provider else endpoints.endpoints_of(name, model)
-        except ModelError as error:
-            at = ("api_key_env", model.api_key_env), ("headers", model.headers), ("base_url", model.base_url)
-            yield Lack(next((key for key, value in at if value), "provider"), str(error))
-        if model.provider:
-            try:
+            if model.provider:
                 endpoints.need_the_hub(name, model)
-            except ModelError as error:
-                yield Lack("provider", str(error))
+            elif not lacking:
+                endpoints.endpoints_of(name, model)
+        except ModelError as error:
+            at = ("provider", model.provider), ("api_key_env", model.api_key_env), ("headers", model.headers)
+            yield Lack(next((key for key, value in at if value), "base_url"), str(error))
         return
     from hfsft.models import embedded
 

@@ -132,10 +132,9 @@ class LLM:
             self.port = runner.addresses[0][1]
             ready.set()
             await self._stop.wait()
-            await site.stop()
-            for _ in range(5):  # turns of the loop: one that connected and left at once is seen to have left
-                await asyncio.sleep(0)
+            await _turns()  # one that connected and left at once is seen to have left
             await runner.cleanup()
+            await _turns()
 
         asyncio.run(main())
 
@@ -257,6 +256,11 @@ class LLM:
         await response.write(whole[: len(whole) // 2])
         reset(request)
         return response
+
+
+async def _turns() -> None:
+    for _ in range(20):
+        await asyncio.sleep(0)
 
 
 def _holds(body: Body, part: str) -> bool:
