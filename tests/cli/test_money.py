@@ -134,8 +134,9 @@ def test_a_budget_of_the_dataset_is_compared_with_what_is_left_of_it(say: Say, s
     cost = json.loads(say("build", recipe, "--json")[1])["usage"]["usd"]
     say("store", "prune", "--all", "--yes")
     out = say("plan", recipe)[1]
-    assert "warning: the budget of 40 calls of the dataset (10 left of it) is too small: the build would stop there" in " ".join(
-        out.split()
+    assert (
+        "warning: the budget of 40 calls of the dataset (10 left of it) is too small: the build would stop there"
+        in " ".join(out.split())
     )
     assert f"within the budget of $5 of the dataset (${5 - cost:.4f} left of it)" in out
     code, _, err = say("build", recipe)
