@@ -101,7 +101,7 @@ async def _checked(recipe: Recipe, lacking: Mapping[str, list[Problem]], seconds
     models = {name: recipe.models[name] for name in lacking}
     usage = Usage(models)
     with Store() as store:
-        meter = Meter(None, models, usage, Spending(store, Writer(store), recipe.name))
+        meter = Meter(None, models, usage, Spending(store, Writer(store), recipe.name, models, usage.prices))
         gates = Gates(models, usage, meter, store)
         try:
             found = await asyncio.gather(

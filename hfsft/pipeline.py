@@ -262,7 +262,7 @@ def forecast(recipe: AnyRecipe, *, overrides: Sequence[str] = (), trust: AnyTrus
         tempfile.TemporaryDirectory() as scratch,
     ):
         asker, ledger = Forecast(pool), Ledger()
-        engine.run(plan, asker, cache, ledger, scratch=Path(scratch))
+        engine.run(plan.after(store.pruned()), asker, cache, ledger, scratch=Path(scratch))
         found = []
         for step, line in zip(plan.steps, ledger.funnel, strict=True):
             missing, guess = asker.missing.get(step.name), None
@@ -364,7 +364,7 @@ def _execute(
         Pool(asked, store, budget=bounds, recipe=plan.name, on_progress=progress, ready=ready) as pool,
     ):
         cache, live, outlook = cache_folder(plan.name), Live(pool), Outlook(plan, pool.usage)
-        plan = begin(plan, live, cache)
+        plan = begin(plan.after(store.pruned()), live, cache)
         from hfsft.plan import engine  # takes long: what was begun is asked meanwhile
 
         rows = engine.run(plan, live, cache, ledger, before=watcher.on_step, after=ended)

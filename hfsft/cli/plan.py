@@ -110,11 +110,7 @@ def against(budget: Budget | None, taken: Outlay, steps: Sequence[StepForecast])
 
 def _of(bound: str, budget: Budget, left: str) -> str:
     """A bound, and what it is of: 20 calls of each build; $20 of the dataset ($12.5000 left of it)."""
-    return (
-        f"{bound} of each build"
-        if budget.per == "build"
-        else f"{bound} of the dataset over all its builds ({left} left)"
-    )
+    return f"{bound} of each build" if budget.per == "build" else f"{bound} of the dataset ({left} left of it)"
 
 
 def _bound(bound: str, passed: bool, may_pass: bool) -> str:

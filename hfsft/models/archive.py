@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 import sqlite3
 import time
 from contextlib import closing
@@ -86,15 +87,18 @@ def size(store: Store) -> int:
 def entries(
     store: Store, *, recipe: str | None = None, model: str | None = None, older_than: float | None = None
 ) -> Iterator[dict[str, Any]]:
-    """Every answer that fits, as JSON, in the order of the file; `older_than` is an age in seconds."""
+    """Every answer that fits, as JSON, in the order of their keys; `older_than` is an age in seconds.
+
+    Answers may be deleted meanwhile, which moves others in the file: by its key each is met once.
+    """
     where, values = _which(recipe, model, older_than)
-    last = 0
+    last = b""
     while rows := store.read(
-        f"SELECT rowid, {', '.join(_COLUMNS)} FROM answers WHERE rowid > ? AND {where} ORDER BY rowid LIMIT {_CHUNK}",  # noqa: S608
+        f"SELECT {', '.join(_COLUMNS)} FROM answers WHERE key > ? AND {where} ORDER BY key LIMIT {_CHUNK}",  # noqa: S608
         (last, *values),
     ):
-        for rowid, *columns in rows:
-            last = rowid
+        for columns in rows:
+            last = columns[0]
             entry = dict(zip(_COLUMNS, columns, strict=True))
             entry.update(key=entry["key"].hex(), request=json.loads(entry["request"]), extra=json.loads(entry["extra"]))
             del entry["checksum"]
@@ -113,8 +117,8 @@ def export(store: Store, file: IO[str], **which: Any) -> int:
 def prune(store: Store, *, recipe: str | None = None, model: str | None = None, older_than: float | None = None) -> int:
     """Delete the answers that fit and give their space back; how many.
 
-    What is asked again is paid for again. Rows that finished steps made of them are the caller's to forget (`cache`):
-    as long as they stay, a build that changes nothing asks nothing.
+    What is asked again is paid for again: from then on no build takes up finished steps that were made before
+    (see `Store.pruned`), not even those that a build which runs meanwhile writes later.
     """
     where, values = _which(recipe, model, older_than)
     deleted = last = 0
@@ -141,6 +145,8 @@ def _delete(connection: sqlite3.Connection, first: int, last: int, where: str, v
     """
     between = "rowid BETWEEN ? AND ?"
     with transaction(connection):
+        connection.execute("DELETE FROM pruned")
+        connection.execute("INSERT INTO pruned VALUES (?)", (secrets.token_hex(8),))
         gone = connection.execute(f"DELETE FROM answers WHERE {between} AND {where}", (first, last, *values))  # noqa: S608
         deleted = gone.rowcount
         staying = f"SELECT * FROM answers WHERE {between} ORDER BY rowid LIMIT {_MOST_MOVED * deleted + 1}"  # noqa: S608

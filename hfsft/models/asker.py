@@ -75,7 +75,7 @@ class Asker:
         self._writer = Writer(store)
         self.sharing = Sharing(store, self._writer, patience.seconds)
         self._usage = usage
-        self._spending = Spending(store, self._writer, recipe)
+        self._spending = Spending(store, self._writer, recipe, models, usage.prices)
         self.meter = Meter(budget, models, usage, self._spending)
         self._gates = Gates(models, usage, self.meter, store)
         self._sender = Sender(self.meter, store)
@@ -148,10 +148,16 @@ class Asker:
         """Send nothing more; what is out may still be answered."""
         self._sender.stopping = True
 
+    async def finish(self) -> None:
+        """Bring on disk what was spent; where that fails, the next answer says so."""
+        if (written := self._spending.write()) is not None:
+            await asyncio.wait([written])
+
     async def close(self) -> None:
         """Close the connections and the file."""
         await self._gates.close()
         await self.sharing.close()
+        self._spending.write()
         self._writer.close()
 
     async def _ask_once(self, job: Job) -> Answer | AnswerError:

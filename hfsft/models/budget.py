@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from hfsft.errors import BudgetError, ModelError
 from hfsft.models.extra import costs_more, thinking_tokens
@@ -14,7 +14,7 @@ from hfsft.models.spending import Outlay, Spending, outlay
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from hfsft.models.model import Answer, Model, Price
+    from hfsft.models.model import Answer, Model
     from hfsft.models.usage import Tally, Usage
 
 _log = logging.getLogger("hfsft")
@@ -62,12 +62,12 @@ class Budget:
 OF: dict[Per, str] = {"build": "of this build", "dataset": "of the dataset"}
 
 
-@dataclass(frozen=True)
-class Claim:
-    """The most that one request can take."""
+class Claim(NamedTuple):
+    """One request that is about to be sent."""
 
-    most: Outlay
-    bounded: bool  # whether the answer has a bound; without one, `most` counts the prompt alone
+    payload: bytes
+    max_tokens: int | None
+    most: Outlay | None  # what it can take, where a budget asks
 
 
 class Meter:
@@ -83,12 +83,8 @@ class Meter:
         self._more: dict[str, tuple[int, int]] = {}  # by model: tokens that servers counted beyond the most reckoned
         self._thinking = {name: thinking_tokens(model.extra_body) for name, model in models.items()}
         self._changed: asyncio.Event | None = None
+        self.bounded = self._budget.bounded
         self._begun: asyncio.Task[None] | None = None
-
-    @property
-    def bounded(self) -> bool:
-        """Whether there is any bound."""
-        return self._budget.bounded
 
     def standing(self) -> str:
         """How much is taken of the budget, and of which; empty without one."""
@@ -113,59 +109,62 @@ class Meter:
 
     async def claim(self, model: str, payload: bytes, max_tokens: int | None) -> Claim:
         """Set the worst case of one request aside; waits for open ones to settle, BudgetError if that cannot help."""
-        claim = self._worst(model, payload, max_tokens)
-        while self.bounded and (passed := await self._passed(model, claim)):
+        if not self.bounded:
+            return Claim(payload, max_tokens, None)
+        most = self._worst(model, payload, max_tokens)
+        while passed := await self._passed(model, most):
             if not self._claims:
                 raise BudgetError(self._said(passed))
             self._changed = self._changed or asyncio.Event()
             self._changed.clear()
             await self._changed.wait()
         self._claims += 1
-        self._taken = self._taken.plus(claim.most)
-        return claim
+        self._taken = self._taken.plus(most)
+        return Claim(payload, max_tokens, most)
 
     def settle(self, claim: Claim, model: str, answer: Answer | None, tally: Tally, *, paid: bool) -> None:
         """Replace a claim by what the request took; the worst case stays where the server may have charged for it."""
-        self._claims -= 1
-        took = claim.most
-        price = self._usage.prices.get(model)
         if answer is not None and answer.input_tokens is not None and answer.output_tokens is not None:
-            took = outlay(1, answer.input_tokens, answer.output_tokens, price)
-            if claim.bounded and self.bounded:
-                self._compare(model, claim.most, took)
+            read, written = answer.input_tokens, answer.output_tokens
         elif answer is None and not paid:
-            took = Outlay(1)
-        elif answer is None:
-            tally.lose(took.input_tokens, took.output_tokens, bounded=claim.bounded)
-        by = took.less(claim.most)
-        self._taken = self._taken.plus(by)
-        label = self._models[model].label
-        if self._budget.bounded and self._budget.per == "dataset":
-            self._spending.correct(label, by)
+            read = written = 0
         else:
-            self._spending.note(label, took)
+            most = claim.most or self._worst(model, claim.payload, claim.max_tokens)
+            read, written = most.input_tokens, most.output_tokens
+            if answer is None:
+                tally.lose(read, written, bounded=claim.max_tokens is not None)
+        if claim.most is not None:
+            self._correct(model, claim, claim.most, read, written)
+        if claim.most is None or self._budget.per == "build":
+            self._spending.note(model, read, written)
+
+    def _correct(self, model: str, claim: Claim, most: Outlay, read: int, written: int) -> None:
+        self._claims -= 1
+        by = outlay(1, read, written, self._usage.prices.get(model)).less(most)
+        if claim.max_tokens is not None and (by.input_tokens > 0 or by.output_tokens > 0):
+            self._reckon(model, most, read, written)
+        self._taken = self._taken.plus(by)
+        if self._budget.per == "dataset":
+            self._spending.correct(model, by)
         if self._changed is not None:
             self._changed.set()
 
-    async def _passed(self, model: str, claim: Claim) -> str:
+    async def _passed(self, model: str, most: Outlay) -> str:
         """The bound that one more request could pass; empty where it is set aside for."""
 
         def fits(taken: Outlay) -> str:
-            return self._budget.passed(taken.plus(claim.most))
+            return self._budget.passed(taken.plus(most))
 
         if self._budget.per == "build":
             return fits(self._taken)
         if self._begun is None or (self._begun.done() and self._begun.exception()):
             self._begun = asyncio.get_running_loop().create_task(self._begin())
         await asyncio.shield(self._begun)
-        return await self._spending.reserve(self._models[model].label, claim.most, fits)
+        return await self._spending.reserve(model, most, fits)
 
     async def _begin(self) -> None:
         """Look up what all builds have taken by now."""
-        prices: dict[str, Price] = {
-            self._models[name].label: price for name, price in self._usage.prices.items() if price is not None
-        }
-        unknown = await self._spending.begin(prices)
+        unknown = await self._spending.begin()
         if unknown and self._budget.usd is not None:
             raise ModelError(
                 f"budget.usd cannot be kept over all builds: what {', '.join(unknown)} took in earlier ones had no "
@@ -183,7 +182,7 @@ class Meter:
             f"{usd}, requests still open counted at their most; answers are kept: raise it to go on)"
         )
 
-    def _worst(self, model: str, payload: bytes, max_tokens: int | None) -> Claim:
+    def _worst(self, model: str, payload: bytes, max_tokens: int | None) -> Outlay:
         if max_tokens is None and (self._budget.usd is not None or self._budget.tokens is not None):
             raise ModelError(
                 f"models.{model}: a budget in USD or tokens needs `max_tokens`, or one answer could pass it alone"
@@ -191,19 +190,18 @@ class Meter:
         more_read, more_written = self._more.get(model, (0, 0))
         read = len(payload) + _TEMPLATE_TOKENS + more_read
         written = (max_tokens or 0) + self._thinking[model] + more_written
-        return Claim(outlay(1, read, written, self._usage.prices.get(model)), max_tokens is not None)
+        return outlay(1, read, written, self._usage.prices.get(model))
 
-    def _compare(self, model: str, most: Outlay, took: Outlay) -> None:
-        """A server may count more than was reckoned with: that is said once, and reckoned with from then on."""
-        read = max(0, took.input_tokens - most.input_tokens)
-        written = max(0, took.output_tokens - most.output_tokens)
-        if not (read or written):
-            return
+    def _reckon(self, model: str, most: Outlay, read: int, written: int) -> None:
+        """A server counted more than was reckoned with: that is said once, and reckoned with from then on."""
         before = self._more.get(model, (0, 0))
-        self._more[model] = before[0] + read, before[1] + written
+        self._more[model] = (
+            before[0] + max(0, read - most.input_tokens),
+            before[1] + max(0, written - most.output_tokens),
+        )
         if before == (0, 0):
             _log.warning(
                 "models.%s: its server counts %d tokens read and %d written for a request that could take %d and %d at "
                 "most; the budget reckons with so many more from now on",
-                *(model, took.input_tokens, took.output_tokens, most.input_tokens, most.output_tokens),
+                *(model, read, written, most.input_tokens, most.output_tokens),
             )

@@ -1,20 +1,23 @@
-"""A response store whose file is damaged: set aside, and rebuilt from the rows that can still be read."""
+"""A response store whose file is damaged: a copy is set aside, and it is rebuilt from the rows that can be read."""
 
 from __future__ import annotations
 
 import logging
+import shutil
 import sqlite3
+import tempfile
 import time
-from contextlib import closing
+from contextlib import closing, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
 _log = logging.getLogger("hfsft")
 _SIGNS = ("malformed", "not a database", "file is encrypted", "database corruption", "unsupported file format")
 _COPY = "SELECT rowid, * FROM answers WHERE rowid > ? ORDER BY rowid"
+_SMALL = ("prices", "spending", "pruned")
 # How far ahead of a broken page a readable row is looked for.
 _REACH = 1 << 24
 
@@ -25,27 +28,60 @@ def is_damage(error: BaseException) -> bool:
 
 
 def rebuild(path: Path, prepare: Callable[[sqlite3.Connection], None], error: BaseException) -> None:
-    """Set the file at `path` aside and make a new one of what can be read, unless another process just did.
+    """Keep a copy of the file at `path` aside and fill it anew with what can be read, unless another process just did.
 
-    `prepare` makes the tables of an empty file.
+    `prepare` makes the tables of an empty file. The file itself stays: a process that has it open, or opens it
+    meanwhile, goes on with the same one. Only a file that SQLite takes for none at all is replaced.
     """
-    if not path.exists() or not damage_in(path):
-        return
-    aside = path.with_name(f"{path.name}.damaged-{time.strftime('%Y%m%d-%H%M%S')}-{time.time_ns() % 10**6:06d}")
-    path.rename(aside)
-    for suffix in ("-wal", "-shm"):
-        beside = path.with_name(path.name + suffix)
-        if beside.exists():
-            beside.rename(aside.with_name(aside.name + suffix))
-    with closing(sqlite3.connect(path, isolation_level=None)) as new:
-        prepare(new)
-        with closing(sqlite3.connect(aside, isolation_level=None)) as old:
-            _salvage(old, new)
-        saved = new.execute("SELECT count(*) FROM answers").fetchone()[0]
+    from filelock import FileLock
+
+    with FileLock(path.with_name(f".{path.name}.mending")):
+        if not path.exists() or not damage_in(path):
+            return
+        aside = path.with_name(f"{path.name}.damaged-{time.strftime('%Y%m%d-%H%M%S')}-{time.time_ns() % 10**6:06d}")
+        with tempfile.TemporaryDirectory(prefix=".mending-", dir=path.parent) as beside:
+            fresh = Path(beside) / "fresh"
+            try:
+                saved = _mend(path, aside, fresh, prepare)
+            except sqlite3.DatabaseError as failed:
+                if not is_damage(failed):
+                    raise
+                saved = _replace(path, aside, prepare)
     _log.warning(
         "%s is damaged (%s). It was set aside as %s and rebuilt: %d answers were saved, others will be asked again.",
         *(path, error, aside.name, saved),
     )
+
+
+def _mend(path: Path, aside: Path, fresh: Path, prepare: Callable[[sqlite3.Connection], None]) -> int:
+    """Write what can be read over the damaged file, as one transaction of its own; how many answers that are."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as damaged:
+        damaged.execute("BEGIN IMMEDIATE")  # nobody writes while it is copied
+        for suffix in ("", "-wal"):  # in this order: what is written back to the file meanwhile stands in the log too
+            if (part := path.with_name(path.name + suffix)).exists():
+                shutil.copy2(part, aside.with_name(aside.name + suffix))
+        saved = _fill(fresh, aside, prepare)
+        damaged.execute("ROLLBACK")
+        with closing(sqlite3.connect(fresh, isolation_level=None)) as new:
+            new.backup(damaged)
+    return saved
+
+
+def _replace(path: Path, aside: Path, prepare: Callable[[sqlite3.Connection], None]) -> int:
+    """Set a file aside that no process can open, its log first: one that opens a new file at `path` keeps its own."""
+    for suffix in ("-wal", "-shm", ""):
+        part = path.with_name(path.name + suffix)
+        if part.exists():
+            part.replace(aside.with_name(aside.name + suffix))
+    return _fill(path, aside, prepare)
+
+
+def _fill(path: Path, aside: Path, prepare: Callable[[sqlite3.Connection], None]) -> int:
+    with closing(sqlite3.connect(path, isolation_level=None)) as new:
+        prepare(new)
+        with closing(sqlite3.connect(aside, isolation_level=None)) as old:
+            _salvage(old, new)
+        return int(new.execute("SELECT count(*) FROM answers").fetchone()[0])
 
 
 def damage_in(path: Path) -> str:
@@ -63,6 +99,10 @@ def _salvage(old: sqlite3.Connection, new: sqlite3.Connection) -> None:
     last: int | None = 0
     while last is not None:
         last = _copy(old, new, last)
+    for table in _SMALL:
+        with suppress(sqlite3.DatabaseError):  # it was not there yet, or cannot be read
+            for row in old.execute(f"SELECT * FROM {table}").fetchall():  # noqa: S608 (constants)
+                new.execute(f"INSERT OR REPLACE INTO {table} VALUES ({','.join('?' * len(row))})", row)  # noqa: S608
 
 
 def _copy(old: sqlite3.Connection, new: sqlite3.Connection, last: int) -> int | None:

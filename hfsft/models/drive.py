@@ -92,6 +92,7 @@ class Drive:
         self._fill()
         while self._workers:
             await asyncio.wait(self._workers)
+        await self._asker.finish()
         self.finished = True
         if self.reason is None:
             try:

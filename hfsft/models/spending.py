@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import reduce
 from operator import add, sub
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -18,9 +18,13 @@ from hfsft.models.prices import known
 from hfsft.models.usage import cost
 
 if TYPE_CHECKING:
-    from hfsft.models.model import Price
+    from hfsft.models.model import Model, Price
     from hfsft.models.store import Store
     from hfsft.models.writer import Operation, Writer
+
+# What a build without a budget of the dataset has sent is written so often, and at the end of each stage. Until then it
+# may be counted a second time, as answers that another build finds in the store: rather too much than too little.
+_SECONDS = 0.25
 
 _HELD = """
 SELECT model, count(*), sum(coalesce(input_tokens, 0)), sum(coalesce(output_tokens, 0)) FROM answers
@@ -84,18 +88,22 @@ def together(outlays: Mapping[str, Outlay]) -> Outlay:
 class Spending:
     """Of one recipe's builds, as one of them goes on."""
 
-    def __init__(self, store: Store, writer: Writer, recipe: str) -> None:
+    def __init__(
+        self, store: Store, writer: Writer, recipe: str, models: Mapping[str, Model], prices: Mapping[str, Price | None]
+    ) -> None:
         self.total = Outlay()  # of the whole dataset, as it was when a request was last set aside for
         self._store = store
         self._writer = writer
         self._recipe = recipe
-        self._unwritten: dict[str, Outlay] = defaultdict(Outlay)
-        self._writing: dict[str, Outlay] = {}
-        self._asked = False  # whether the next commit writes what was noted
+        self._labels = {name: model.label for name, model in models.items()}
+        self._prices = prices  # by the same names; more may be known later
+        self._noted: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0])  # calls, tokens read, tokens written
+        self._timer: asyncio.TimerHandle | None = None
 
-    async def begin(self, prices: Mapping[str, Price]) -> list[str]:
+    async def begin(self) -> list[str]:
         """Bring what is kept up to what the answers there come to; the models whose cost is unknown all the same."""
-        prices = {**_last(self._store, self._recipe), **prices}
+        now = {self._labels[name]: price for name, price in self._prices.items() if price is not None}
+        prices = {**_last(self._store, self._recipe), **now}
 
         def bring(connection: sqlite3.Connection) -> list[str]:
             found = _spent(lambda query, values: connection.execute(query, values).fetchall(), self._recipe, prices)
@@ -115,7 +123,7 @@ class Spending:
             self.total = Outlay(*row)
             passed = fits(self.total)
             if not passed:
-                connection.execute(_ADD, (self._recipe, model, *most))
+                connection.execute(_ADD, (self._recipe, self._labels[model], *most))
                 self.total = self.total.plus(most)
             return passed
 
@@ -124,35 +132,33 @@ class Spending:
     def correct(self, model: str, by: Outlay) -> None:
         """Replace what was reserved by what a request took: `by` is the difference."""
         self.total = self.total.plus(by)
-        self._writer.leave(self._adding({model: by}))
+        self._writer.leave(self._adding([(self._labels[model], by)]))
 
-    def note(self, model: str, took: Outlay) -> None:
-        """Count one request that nothing was reserved for: in the commit that keeps its answer."""
-        self._unwritten[model] = self._unwritten[model].plus(took)
-        self._ask()
+    def note(self, model: str, input_tokens: int, output_tokens: int) -> None:
+        """Count one request that nothing was reserved for."""
+        noted = self._noted[model]
+        noted[0] += 1
+        noted[1] += input_tokens
+        noted[2] += output_tokens
+        if self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(_SECONDS, self.write)
 
-    def _ask(self) -> None:
-        if not self._asked:
-            self._asked = True
-            self._writer.do(self._write).add_done_callback(self._written)
+    def write(self) -> asyncio.Future[Any] | None:
+        """Write what was noted, within the next commit; None where nothing was."""
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = None
+        if not self._noted:
+            return None
+        noted = [
+            (self._labels[name], outlay(calls, read, written, self._prices[name]))
+            for name, (calls, read, written) in self._noted.items()
+        ]
+        self._noted.clear()
+        return self._writer.leave(self._adding(noted))
 
-    def _write(self, connection: sqlite3.Connection) -> None:
-        self._writing = dict(self._unwritten)
-        self._adding(self._writing)(connection)
-
-    def _written(self, done: asyncio.Future[None]) -> None:
-        self._asked = False
-        if done.cancelled() or done.exception():
-            return  # tried again with the next that is noted
-        for model, each in self._writing.items():
-            left = self._unwritten.pop(model).less(each)
-            if any(left[:3]):
-                self._unwritten[model] = left
-        if self._unwritten:
-            self._ask()
-
-    def _adding(self, outlays: Mapping[str, Outlay]) -> Operation[Any]:
-        rows = [(self._recipe, model, *each) for model, each in outlays.items()]
+    def _adding(self, outlays: Iterable[tuple[str, Outlay]]) -> Operation[Any]:
+        rows = [(self._recipe, model, *each) for model, each in outlays]
         return lambda connection: connection.executemany(_ADD, rows)
 
 

@@ -64,6 +64,7 @@ _SCHEMA = (
         PRIMARY KEY (recipe, model)
     ) WITHOUT ROWID
     """,
+    "CREATE TABLE IF NOT EXISTS pruned (mark TEXT NOT NULL PRIMARY KEY) WITHOUT ROWID",
     "CREATE TABLE IF NOT EXISTS prices (recipe TEXT, model TEXT, input REAL, output REAL, PRIMARY KEY (recipe, model))",
 )
 _READ = "SELECT text, reasoning, finish_reason, input_tokens, output_tokens, served, extra, checksum FROM answers"
@@ -109,6 +110,11 @@ class Store:
     def served(self, model: str) -> str:
         """What a server called the model in one of its answers here; empty where it never said."""
         found = self.read("SELECT served FROM answers WHERE model = ? AND served != '' LIMIT 1", (model,))
+        return str(found[0][0]) if found else ""
+
+    def pruned(self) -> str:
+        """A mark that is another one after answers were deleted; empty as long as none ever was."""
+        found = self.read("SELECT mark FROM pruned")
         return str(found[0][0]) if found else ""
 
     def read(self, query: str, values: tuple[Any, ...] = ()) -> list[Any]:
@@ -268,7 +274,15 @@ def store_error(path: Path, error: Exception) -> StoreError:
     if "full" in said or "No space" in said:
         return StoreError(f"{path}: the disk is full; nothing kept so far is lost: free some space and go on")
     if "locked" in said:
-        return StoreError(f"{path}: another process has held the file for {LOCK_SECONDS:.0f} s; end it and go on")
+        return StoreError(
+            f"{path}: another process has held the file for {LOCK_SECONDS:.0f} s; end it and go on (on a network file "
+            "system that locks badly: set HF_HOME to a folder on a local disk)"
+        )
+    if any(sign in said for sign in ("locking protocol", "disk I/O error")):
+        return StoreError(
+            f"{path}: {said}: its file system does not lock files as SQLite needs it, or its disk fails; set HF_HOME "
+            "to a folder on a local disk (answers kept so far are not lost)"
+        )
     if any(sign in said for sign in ("readonly", "Permission", "Read-only", "Not a directory")):
         return StoreError(f"{path}: cannot be written; set HF_HOME to a folder that can")
     return StoreError(f"{path}: {said}")

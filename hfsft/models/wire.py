@@ -17,6 +17,7 @@ from hfsft.models.model import Answer, Model, Request
 from hfsft.models.thinking import split_thinking
 
 _encode = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
+_MOST_TOKENS = 10**9  # of one exchange; more is no count
 # Names for the same end in servers that do not speak quite the same dialect.
 _FINISH = {
     "max_tokens": "length",
@@ -135,19 +136,22 @@ def _answer(found: dict[str, Any], choice: dict[str, Any], message: dict[str, An
     apart = message.get("reasoning_content") or message.get("reasoning")
     usage = found.get("usage")
     usage = usage if isinstance(usage, dict) else {}
+    read, written, both = (_count(usage.get(f"{name}_tokens")) for name in ("prompt", "completion", "total"))
+    if read is not None and written is not None and both is not None:
+        written = max(written, both - read)  # some count what was thought in the total alone
     served = found.get("model")
     return Answer(
         text=text,
         reasoning=sendable("\n\n".join(part for part in (apart, thinking) if isinstance(part, str) and part)),
         finish_reason=finish,
-        input_tokens=_count(usage.get("prompt_tokens")),
-        output_tokens=_count(usage.get("completion_tokens")),
+        input_tokens=read,
+        output_tokens=written,
         model=sendable(served) if isinstance(served, str) else "",
     )
 
 
 def _count(value: Any) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < _MOST_TOKENS else None
 
 
 def usable(request: Request, answer: Answer) -> Answer:

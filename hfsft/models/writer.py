@@ -52,9 +52,11 @@ class Writer:
             loop.call_soon(self._flush)
         return done
 
-    def leave(self, operation: Operation[Any]) -> None:
-        """Do something within the next commit; whether it could be done is told by whatever is written next."""
-        self.do(operation).add_done_callback(lambda done: done.cancelled() or done.exception())
+    def leave(self, operation: Operation[Any]) -> asyncio.Future[Any]:
+        """Do something within the next commit; where it cannot be done, whatever is written next says so."""
+        done = self.do(operation)
+        done.add_done_callback(lambda done: done.cancelled() or done.exception())
+        return done
 
     def close(self) -> None:
         """Close the file, after what still waits was tried once."""

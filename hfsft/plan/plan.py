@@ -95,6 +95,14 @@ class Plan:
         """A hash of all that the result depends on, see `fingerprints`."""
         return digest([fingerprint for _, fingerprint in self.fingerprints()])
 
+    def after(self, pruned: str) -> Plan:
+        """The same plan, in which what steps made of answers is not what they made before some of these were deleted.
+
+        `pruned` is the store's mark of that, see `Store.pruned`.
+        """
+        told = (replace(step, remembered=step.remembered + pruned) if step.models else step for step in self.steps)
+        return replace(self, steps=tuple(told)) if pruned else self
+
     def fingerprints(self) -> Iterator[tuple[Step, str]]:
         """Each step with a hash of all that its result depends on, as it is when no row fails, without builds before.
 

@@ -133,6 +133,16 @@ def _served(built: Built) -> Iterator[str]:
             )
 
 
+def _uncounted(built: Built) -> Iterator[str]:
+    for part in built.spent["by_stage"]:
+        if part["unmetered"]:
+            yield (
+                f"{part['stage']}: {part['unmetered']:,} of {part['answers']:,} answers of "
+                f"{built.recipe.models[part['model']].model} came without token counts: they are in no sum of tokens, "
+                "and a budget counts each at the most that it may have taken"
+            )
+
+
 def _split(built: Built) -> Iterator[str]:
     counts = built.ledger.counts()
     yield from _share(built, counts.get("train", 0), counts.get("validation", 0))
@@ -259,6 +269,7 @@ SOURCES: tuple[Callable[[Built], Iterator[str]], ...] = (
     _evolved,
     _filters,
     _served,
+    _uncounted,
     _funnel,
     _rows,
     _unread,

@@ -27,6 +27,8 @@ RUNS = ("plain", "pool", "plain", "pool")
 
 def pool(url: str, concurrency: int) -> None:
     # Imported first here and in `plain`, so that both measure their requests alone.
+    import filelock  # noqa: F401
+
     import hfsft.models.client  # noqa: F401
     from hfsft.models.model import Model, Request
     from hfsft.models.pool import Pool

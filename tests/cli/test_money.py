@@ -123,3 +123,40 @@ def test_a_price_that_is_unknown_is_not_a_cost_of_0(say: Say, server: LLM) -> No
     say("build", write(support(server)), "-q")
     assert {each["usd"] for each in json.loads(say("store", "list", "--json")[1])} == {None}
     assert "an unknown cost of 2 models to pay again" in say("store", "prune", "--all", "--dry-run")[1]
+
+
+def test_a_budget_of_the_dataset_is_compared_with_what_is_left_of_it(say: Say, server: LLM) -> None:
+    budget = {"calls": 40, "usd": 5, "per": "dataset"}
+    recipe = write(support(server, models={n: {**PRICES[n], "max_tokens": 99} for n in PRICES}, budget=budget))
+    out = say("plan", recipe)[1]
+    assert "within the budget of 40 calls of the dataset (40 left of it)" in out
+    assert "within the budget of $5 of the dataset ($5.0000 left of it)" in out
+    cost = json.loads(say("build", recipe, "--json")[1])["usage"]["usd"]
+    say("store", "prune", "--all", "--yes")
+    out = say("plan", recipe)[1]
+    assert (
+        "warning: the budget of 40 calls of the dataset (10 left of it) is too small: the build would stop there"
+        in " ".join(out.split())
+    )
+    assert f"within the budget of $5 of the dataset (${5 - cost:.4f} left of it)" in out
+    code, _, err = say("build", recipe)
+    assert code == 1
+    assert "the budget of 40 calls would be passed by the next request, so it was not sent" in err
+    assert "of all builds of the dataset, which took 40 calls" in err
+    assert len(server.requests) == 40
+    assert say("build", recipe, "--set", "budget.calls=60", "-q")[0] == 0
+
+
+def test_answers_without_counts_are_told(say: Say, server: LLM) -> None:
+    server.usage = False
+    recipe = write(support(server, models=PRICES))
+    assert "note: generate: 12 of 12 answers of writer-1 came without token counts" in say("build", recipe)[1]
+
+
+def test_requests_that_broke_off_are_told_with_their_most(say: Say, server: LLM) -> None:
+    server.fault = lambda body, coming: "truncated" if coming == 1 and body["model"] == "judge-1" else ""
+    recipe = write(support(server, models={n: {**PRICES[n], "max_tokens": 99} for n in PRICES}))
+    out = say("build", recipe)[1]
+    assert re.search(r"12 requests that\s+broke off and may be billed too, at most \$0\.\d{4}", out)
+    found = json.loads(Path("build/support/funnel.json").read_text())["usage"]
+    assert found["lost"]["requests"] == 12

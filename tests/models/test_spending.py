@@ -15,7 +15,7 @@ from hfsft.errors import BudgetError, ModelError
 from hfsft.models import archive
 from hfsft.models.budget import Budget
 from hfsft.models.extra import refused
-from hfsft.models.model import Model
+from hfsft.models.model import Model, Request
 from hfsft.models.spending import Outlay, spent, together
 from hfsft.models.store import Store
 from tests.models.fixture import rows
@@ -221,7 +221,7 @@ KILLED = """
 import sys
 from pathlib import Path
 from hfsft.models.budget import Budget
-from hfsft.models.model import Model
+from hfsft.models.model import Model, Request
 from hfsft.models.pool import Pool
 from hfsft.models.store import Store
 from tests.models.fixture import rows
@@ -247,3 +247,14 @@ def test_what_a_killed_build_had_open_is_spent_at_its_most(llm: LLM, make_pool, 
     with pytest.raises(BudgetError):
         make_pool(**of_dataset(calls=60), model=PRICED).drive("generate", rows(200), total=200)
     assert len(llm.requests) == 60
+
+
+def test_two_names_of_one_model_are_both_counted(llm: LLM, make_pool, store: Store) -> None:
+    def both() -> Any:
+        yield Request("a", ({"role": "user", "content": "x"},))
+        yield Request("b", ({"role": "user", "content": "y"},))
+
+    models = {name: Model(model="m-1", base_url=llm.url, **PRICED) for name in "ab"}
+    make_pool(models, recipe="refunds").drive("one", [("r", both)], total=1)
+    assert total(store).calls == 2
+    assert total(store).usd == pytest.approx(charged(llm)[1])

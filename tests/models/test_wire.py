@@ -212,3 +212,21 @@ def test_a_price_is_taken_from_the_routers_listing(monkeypatch) -> None:
     assert listed_price(Model(model="org/m", provider="c")) is None
     assert listed_price(Model(model="org/none", provider="a")) is None
     assert listed_price(MODEL) is None
+
+
+@pytest.mark.parametrize(
+    ("usage", "counts"),
+    [
+        ({"prompt_tokens": 9, "completion_tokens": 4}, (9, 4)),
+        ({"prompt_tokens": 9, "completion_tokens": 4, "total_tokens": 13}, (9, 4)),
+        ({"prompt_tokens": 9, "completion_tokens": 4, "total_tokens": 113}, (9, 104)),  # a hundred were thought
+        ({"prompt_tokens": 9, "completion_tokens": 4, "total_tokens": 2}, (9, 4)),
+        ({"prompt_tokens": 10**30, "completion_tokens": -4}, (None, None)),
+        ({"prompt_tokens": True, "completion_tokens": "4"}, (None, None)),
+        ([], (None, None)),
+    ],
+)
+def test_tokens_are_what_the_server_charges_for_or_unknown(usage, counts) -> None:
+    choices = [{"message": {"content": "Hi."}}]
+    answer = wire.read(json.dumps({"choices": choices, "usage": usage}))
+    assert (answer.input_tokens, answer.output_tokens) == counts
