@@ -128,21 +128,24 @@ def at_work(folder: Path) -> Iterator[None]:
 
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{os.getpid()}-{uuid.uuid4().hex[:8]}{RUNNING}"
-    with FileLock(path):
-        try:
-            # Of two that begin at once each sees the other, and neither takes the other's drafts for a dead one's.
-            if not others_at_work(folder, path):
-                for draft in filter(_is_draft, folder.iterdir()):
-                    draft.unlink(missing_ok=True)
-            yield
-        finally:
-            with suppress(OSError):
-                path.unlink()
+    lock = FileLock(path)
+    with suppress(OSError):  # where nothing can be written or locked, nobody deletes anything either
+        lock.acquire()
+    try:
+        # Of two that begin at once each sees the other, and neither takes the other's drafts for a dead one's.
+        if lock.is_locked and not others_at_work(folder, path):
+            for draft in filter(_is_draft, folder.iterdir()):
+                draft.unlink(missing_ok=True)
+        yield
+    finally:
+        lock.release()
+        with suppress(OSError):
+            path.unlink()
 
 
 def others_at_work(folder: Path, own: Path | None = None) -> bool:
     """Whether a build holds a lock in the folder; locks of builds that were killed are free, and are deleted."""
-    from filelock import FileLock, Timeout
+    from filelock import FileLock
 
     found = False
     for path in folder.glob(f"*{RUNNING}"):
@@ -151,7 +154,7 @@ def others_at_work(folder: Path, own: Path | None = None) -> bool:
         try:
             with FileLock(path, timeout=0):
                 path.unlink(missing_ok=True)
-        except Timeout:
+        except OSError:  # a `Timeout`, or whose it is cannot be told
             found = True
     return found
 

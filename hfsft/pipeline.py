@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from hfsft.models.spending import Outlay
     from hfsft.models.usage import Progress, Usage
     from hfsft.plan.asker import Missing
+    from hfsft.plan.columns import Rows
     from hfsft.plan.ledger import FunnelLine, Ledger
     from hfsft.plan.step import Step
     from hfsft.plan.why import Reason
@@ -331,7 +332,7 @@ def why(recipe: AnyRecipe, *, overrides: Sequence[str] = (), trust: AnyTrust = N
 
 
 def _execute(
-    recipe: Recipe, plan: Plan, watcher: Watcher, after: Callable[[Step, Dataset], None] | None = None
+    recipe: Recipe, plan: Plan, watcher: Watcher, after: Callable[[Step, Rows], None] | None = None
 ) -> tuple[Dataset, Ledger, Usage]:
     from hfsft.models import budget
     from hfsft.models.pool import Pool
@@ -345,7 +346,7 @@ def _execute(
 
     ledger = Ledger()
 
-    def ended(step: Step, left: Dataset) -> None:
+    def ended(step: Step, left: Rows) -> None:
         outlook.ended(step, left)
         if watcher.on_line:
             watcher.on_line(ledger.funnel[-1])

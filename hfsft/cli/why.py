@@ -123,18 +123,19 @@ def _told(reasons: list[Reason]) -> list[str]:
     """A line for each step that changed or did not; those that only follow one are told together."""
     lines: list[str] = []
     width = max(len(step_name(reason.step)) for reason in reasons)
-    behind: dict[str, list[str]] = {}
+    behind: dict[tuple[str, bool], list[str]] = {}
     for reason in reasons:
         if reason.after and not reason.changes:
-            behind.setdefault(reason.after, []).append(step_name(reason.step))
+            behind.setdefault((reason.after, reason.only_new), []).append(step_name(reason.step))
             continue
         verdict = f"{paint('runs again', 'warning')}: {reason.reason}" if reason.reason else "as in the last build"
         lines.append(f"{step_name(reason.step).ljust(width)}  {verdict}")
         lines += [f"{' ' * width}    {change}" for change in reason.changes]
-    for cause, steps in behind.items():
+    for (cause, only_new), steps in behind.items():
         named = steps[0] if len(steps) == 1 else f"{steps[0]} to {steps[-1]}"
-        lines.append(
-            f"\n{count(len(steps), 'step')} run again because rows change with {step_name(cause)}: {named}\n"
-            "what is in the store is not asked again (`hfsft plan` counts the calls)"
-        )
+        number, cause = count(len(steps), "step"), step_name(cause)
+        runs = "run only for rows that are new" if only_new else "run again because rows change"
+        lines.append(f"\n{number} {runs} with {cause}: {named}")
+    if behind:
+        lines.append("what is in the store is not asked again (`hfsft plan` counts the calls)")
     return lines

@@ -119,11 +119,11 @@ class Files:
         """What a file of JSON holds; None where there is none."""
         path = self.folder / name
         try:
-            found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+            found = json.loads(path.read_text(encoding="utf-8"))
         except (OSError, ValueError):
             return None
         touch(path)
-        return found if is_caching_enabled() else None
+        return found if isinstance(found, dict) and is_caching_enabled() else None
 
     def keep(self, name: str, value: Any) -> None:
         """Write a file of JSON."""

@@ -12,6 +12,7 @@ from hfsft.errors import InternalError
 if TYPE_CHECKING:
     from datasets import Dataset
 
+    from hfsft.plan.columns import Rows
     from hfsft.plan.step import Step
 
 Fate = Literal["train", "validation", "rejected", "failed"]
@@ -28,7 +29,7 @@ class Fallen:
     fate: Fate
     bound: str
     value_column: str
-    rows: Dataset
+    rows: Rows | Dataset
     errors: Mapping[str, str] = field(default_factory=dict)  # of rows that failed, by id
 
     @property

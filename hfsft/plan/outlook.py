@@ -19,9 +19,8 @@ from hfsft.plan.step import rows_of
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from datasets import Dataset
-
     from hfsft.models.usage import Progress, Usage
+    from hfsft.plan.columns import Rows
     from hfsft.plan.plan import Plan
     from hfsft.plan.step import Row, Step
 
@@ -44,7 +43,7 @@ class Outlook:
         self._early: Counter[str] = Counter()  # by step: the rows that were asked before its turn
         self._looks: deque[tuple[float, int, int]] = deque()  # when, rows done, calls made
 
-    def ended(self, step: Step, left: Dataset) -> None:
+    def ended(self, step: Step, left: Rows) -> None:
         """A step has ended, and left these rows."""
         if step.kind == "source" and len(left):
             every = max(1, len(left) // SAMPLE)

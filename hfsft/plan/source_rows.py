@@ -7,10 +7,8 @@ is there already is not written again, and what was measured of it stays as it i
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterator, Mapping
-from hashlib import blake2b
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,7 +18,7 @@ import pyarrow as pa
 from datasets.arrow_writer import ArrowWriter
 
 from hfsft.cache import DRAFT, SOURCE
-from hfsft.plan.columns import Column, Part, Rows, whole
+from hfsft.plan.columns import Column, Part, Rows
 from hfsft.plan.features import features
 from hfsft.plan.files import Files
 from hfsft.plan.step import Row, Step, digest
@@ -30,6 +28,8 @@ if TYPE_CHECKING:
 
 BATCH = 1000
 PARTS = 16  # at most; a source with more is written as one again
+ID = "id"  # the column that rows are found by
+WHERE = "source"  # the column that says where a row was read, which may change while the row does not
 PART = "part"  # what the file of a part is called behind its key
 
 
@@ -38,9 +38,7 @@ def source_rows(step: Step, fingerprint: str, files: Files) -> tuple[Rows, bool]
     note = files.note(fingerprint + SOURCE)
     if note and (rows := _read(note, step.writes, files)) is not None:
         return rows, True
-    former = _former(step.writes, files)
-    parts, runs = _written(step, fingerprint, former, files)
-    note = {"columns": digest(step.writes), "parts": parts, "runs": runs}
+    note = {"columns": digest(step.writes), **_written(step, fingerprint, _former(step.writes, files), files)}
     files.keep(fingerprint + SOURCE, note)
     found = _read(note, step.writes, files)
     assert found is not None, "what was written a moment ago"
@@ -67,7 +65,11 @@ def _read(note: Mapping[str, Any], kinds: Mapping[str, Any], files: Files) -> Ro
     runs = note["runs"]
     part = np.repeat(np.array([each for each, _, _ in runs], np.int16), [count for _, _, count in runs])
     place = [np.arange(first, first + count, dtype=np.int32) for _, first, count in runs]
-    return Rows(tuple(found), part, np.concatenate(place) if place else np.empty(0, np.int32), kinds)
+    rows = Rows(tuple(found), part, np.concatenate([*place, np.empty(0, np.int32)]), kinds)
+    if not note["moved"] or WHERE not in kinds:
+        return rows
+    where = files.table(note["moved"], WHERE)
+    return rows.aligned({WHERE: where[WHERE]}, {WHERE: kinds[WHERE]}, note["moved"]) if where is not None else None
 
 
 def _part(key: str, files: Files) -> Part | None:
@@ -96,8 +98,10 @@ def _time(path: Path) -> tuple[float, Path] | None:
         return None
 
 
-def _written(step: Step, fingerprint: str, former: list[Part], files: Files) -> tuple[list[str], list[list[int]]]:
-    """Write what no part holds yet as a part of its own; the parts, and the runs of them that are the source."""
+def _written(step: Step, fingerprint: str, former: list[Part], files: Files) -> dict[str, Any]:
+    """Write what no part holds yet as a part of its own; the parts, the runs of them that are the source, and whether
+    old rows stand elsewhere in it than they did: then where each row was read is written for itself.
+    """
     assert step.fn is not None
     wanted = features(step.writes)
     schema = wanted.arrow_schema.remove_metadata()
@@ -107,12 +111,13 @@ def _written(step: Step, fingerprint: str, former: list[Part], files: Files) -> 
     path = files.path(key, PART)
     draft = path.with_name(f"{DRAFT}{os.getpid()}-{path.name}")
     runs: list[list[int]] = []
-    count = 0
+    where: list[pa.Array] = []
+    count, moved = 0, False
     try:
         with ArrowWriter(features=wanted, path=str(draft)) as writer:
             for batch in _batches(step.fn()):
                 table = pa.Table.from_pylist(batch, schema=schema)
-                part, place = known.look_up(table)
+                part, place, elsewhere = known.look_up(table)
                 new = part < 0
                 fresh = int(new.sum())
                 part[new], place[new] = len(former), np.arange(count, count + fresh)
@@ -120,13 +125,21 @@ def _written(step: Step, fingerprint: str, former: list[Part], files: Files) -> 
                 if fresh:
                     writer.write_table(table if fresh == len(part) else table.filter(pa.array(new)))
                 _extend(runs, part, place)
+                where += table[WHERE].chunks if WHERE in step.writes else []
+                moved = moved or elsewhere
             writer.finalize()
-        if count or not former:
+        if count or not runs:
             draft.replace(path)
     finally:
         draft.unlink(missing_ok=True)
-    used = sorted({each for each, _, _ in runs}) or [len(former)] * bool(count or not former)
-    return [[*keys, key][each] for each in used], [[used.index(each), first, rows] for each, first, rows in runs]
+    if moved:
+        files.pack(fingerprint, WHERE, pa.table({WHERE: pa.chunked_array(where)}))
+    used = sorted({each for each, _, _ in runs}) or [len(former)]
+    return {
+        "parts": [[*keys, key][each] for each in used],
+        "runs": [[used.index(each), first, rows] for each, first, rows in runs],
+        "moved": fingerprint if moved else "",
+    }
 
 
 def _batches(rows: Iterator[Row]) -> Iterator[list[Row]]:
@@ -146,38 +159,37 @@ def _extend(runs: list[list[int]], part: NDArray[Any], place: NDArray[Any]) -> N
 
 
 class _Known:
-    """Where in these parts a row stands that is the same in all columns."""
+    """Where in these parts a row stands that says the same, wherever it was read; rows are found by their ids."""
 
     def __init__(self, parts: list[Part], kinds: Mapping[str, Any]) -> None:
-        self._kinds = kinds
-        hashes = [_hashes(table) for part in parts for table in whole(part, kinds).batches(size=BATCH)]
-        found = np.concatenate(hashes) if hashes else np.empty((0, 2), np.uint64)
-        part = np.repeat(np.arange(len(parts), dtype=np.int16), [part.length for part in parts])
-        place = [np.arange(part.length, dtype=np.int32) for part in parts]
-        order = np.argsort(found[:, 0], kind="stable")
-        self._hashes, self._part = found[order], part[order]
-        self._place = np.concatenate(place)[order] if place else np.empty(0, np.int32)
-        self._free = np.ones(len(order), bool)  # a row of a part stands for one row of the source
+        owner = np.repeat(np.arange(len(parts), dtype=np.int16), [part.length for part in parts])
+        places = [np.arange(part.length, dtype=np.int32) for part in parts]
+        self._rows = Rows(tuple(parts), owner, np.concatenate([*places, np.empty(0, np.int32)]), kinds)
+        ids = [_hashes(table) for table in self._rows.batches([ID])] if ID in kinds else []
+        hashes = np.concatenate([*ids, np.empty(0, np.int64)])
+        self._order = np.argsort(hashes, kind="stable")
+        self._hashes = hashes[self._order]
+        self._free = np.ones(len(hashes), bool)  # a row of a part stands for one row of the source
 
-    def look_up(self, table: pa.Table) -> tuple[NDArray[np.int16], NDArray[np.int32]]:
-        """Part and place of each row; -1 for those that are new."""
+    def look_up(self, table: pa.Table) -> tuple[NDArray[np.int16], NDArray[np.int32], bool]:
+        """Part and place of each row, -1 for those that are new; and whether any of the others was read elsewhere."""
         part, place = np.full(table.num_rows, -1, np.int16), np.full(table.num_rows, -1, np.int32)
         if not len(self._hashes):
-            return part, place
+            return part, place, False
         wanted = _hashes(table)
-        at = np.minimum(np.searchsorted(self._hashes[:, 0], wanted[:, 0]), len(self._hashes) - 1)
-        same = (self._hashes[at] == wanted).all(axis=1) & self._free[at]
-        found = np.flatnonzero(same)
+        # Of rows with one id, as of a text that was changed and changed again, the latest is looked at.
+        at = np.maximum(np.searchsorted(self._hashes, wanted, side="right") - 1, 0)
+        found = np.flatnonzero((self._hashes[at] == wanted) & self._free[at])
         _, first = np.unique(at[found], return_index=True)
-        same[:] = False
-        same[found[first]] = True
-        part[same], place[same] = self._part[at[same]], self._place[at[same]]
-        self._free[at[same]] = False
-        return part, place
+        found = np.sort(found[first])
+        stored = self._rows.select(self._order[at[found]])
+        pairs = list(zip(stored, table.take(pa.array(found)).to_pylist(), strict=True))
+        moved = any(old.get(WHERE) != new.get(WHERE) for old, new in pairs)
+        same = np.fromiter(({**old, WHERE: ""} == {**new, WHERE: ""} for old, new in pairs), bool, len(pairs))
+        self._free[at[found[same]]] = False
+        part[found[same]], place[found[same]] = stored.part[same], stored.place[same]
+        return part, place, moved
 
 
-def _hashes(table: pa.Table) -> NDArray[np.uint64]:
-    """A hash of each row, as two numbers."""
-    texts = (json.dumps(list(row.values()), sort_keys=True) for row in table.to_pylist())
-    joined = b"".join(blake2b(text.encode(), digest_size=16).digest() for text in texts)
-    return np.frombuffer(joined, np.uint64).reshape(-1, 2)
+def _hashes(table: pa.Table) -> NDArray[np.int64]:
+    return np.fromiter(map(hash, table[ID].to_pylist()), np.int64, table.num_rows)

@@ -14,6 +14,8 @@ from hfsft.plan.step import Step
 from hfsft.rows.tally import rows_said
 
 FILE = "last.json"  # beside the cached steps: the identities of the build that finished last
+BY_ROW = ("map", "keep", "ask", "expand")  # what is made of a row does not hang on the others
+MAKES_OTHERS = ("source", "keep", "expand")
 LONGEST = 60  # characters of a value that a reason shows
 
 
@@ -26,6 +28,7 @@ class Reason:
     reason: str
     changes: tuple[str, ...] = ()
     after: str = ""  # the step whose change reaches this one, where it did not change itself
+    only_new: bool = False  # it would run for the rows alone that are new with that change, if there are any
 
 
 def remember(plan: Plan, cache: Path) -> None:
@@ -44,25 +47,34 @@ def explain(plan: Plan, cache: Path) -> list[Reason]:
     except (OSError, ValueError):
         last = {}
     reasons: list[Reason] = []
-    changed = ""
+    others = ""  # the step whose change makes other rows first
+    remade: dict[str, str] = {}  # by column that is made again for all rows: the step whose change that goes back to
     for step, fingerprint in plan.fingerprints():
         place, old = str(step.place or ""), last.get(step.name)
-        if old and old["fingerprint"] == fingerprint:
-            reasons.append(Reason(step.name, place, ""))
-            continue
-        changes: tuple[str, ...] = ()
+        same = old is not None and old["fingerprint"] == fingerprint
+        changes = () if same or old is None else tuple(differences(old.get("depends_on", {}), step.depends_on()))
+        cause = next((remade[name] for name in (*step.reads, *step.optional) if name in remade), "")
+        only_new = bool(old and not changes and not cause and others) and step.kind in BY_ROW
+        cause = "" if changes or old is None else cause or others
         if not last:
             reason = "no build of this recipe has finished yet"
         elif old is None:
             reason = "the step is new"
-        else:
-            changes = tuple(differences(old.get("depends_on", {}), step.depends_on()))
-            reason = "it changed" if changes else f"its rows change with {changed}" if changed else "its rows change"
-        if old and step.kind == "source" and changes:
+        elif step.kind == "source" and changes:
             reason, changes = rows_changed(step, cache, old["fingerprint"]), ()
-        after = changed if old and not changes else ""
-        reasons.append(Reason(step.name, place, reason, changes, after))
-        changed = changed or step.name
+        elif changes:
+            reason = "it changed"
+        elif only_new:
+            reason = f"only for rows that are new with {cause}"
+        elif same:
+            reason, cause = "", ""
+        else:
+            reason = f"its rows change with {cause}" if cause else "its rows change"
+        reasons.append(Reason(step.name, place, reason, changes, cause, only_new))
+        if not same and not only_new and step.kind not in ("source", "expand"):
+            remade |= dict.fromkeys(step.writes, cause or step.name)
+        if not same and step.kind in MAKES_OTHERS:
+            others = others or cause or step.name
     return reasons
 
 

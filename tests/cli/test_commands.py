@@ -158,7 +158,7 @@ def test_a_full_disk_stops_the_build_and_loses_no_answer(hfsft: Run, server: LLM
     (tmp_path / "full.py").write_text(
         "import datasets.arrow_writer as w\n"
         "def full(self, *a, **k): raise OSError(28, 'No space left on device', '/dev/full')\n"
-        "w.ArrowWriter.write_batch = full\n"
+        "w.ArrowWriter.write_batch = w.ArrowWriter.write_table = full\n"
         "import sys; from hfsft.cli import main; sys.exit(main(sys.argv[1:]))\n"
     )
     command = [sys.executable, "full.py", "build", recipe]

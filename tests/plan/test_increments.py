@@ -140,6 +140,38 @@ def test_a_row_with_another_text_is_another_row(tmp_path: Path, count: Counted) 
     assert count.take() == {"first": ["r7"]}
 
 
+def test_rows_that_are_read_elsewhere_are_the_same_rows(tmp_path: Path, count: Counted) -> None:
+    def numbered(names: list[str]) -> Step:
+        def rows() -> Iterator[Row]:
+            for line, row_id in enumerate(names, 1):
+                yield {"id": row_id, "text": f"{row_id} {TEXT}", "source": f"rows.jsonl:{line}"}
+
+        return Step("source", "source", writes={**COLUMNS, "source": "string"}, identity={"ids": names}, fn=rows)
+
+    first = count.measure("first")
+    build(tmp_path, numbered(ids(*range(2000))), first, at_most("first", 1990))
+    count.take()
+    for names in (["r7a", *ids(*range(2000))], ids(5, *range(7, 2000), 2), ids(*range(2000))):
+        before = size(tmp_path)
+        ledger = Ledger()
+        rows = engine.run(Plan("toy", (numbered(names), first, at_most("first", 1990))), Echo(), tmp_path, ledger)
+        assert sum(map(len, count.take().values())) == ("r7a" in names)
+        kept = [
+            (row_id, f"rows.jsonl:{line}") for line, row_id in enumerate(names, 1) if int(row_id.strip("ra")) < 1991
+        ]
+        assert list(zip(rows["id"][:], rows["source"][:], strict=True)) == kept
+        assert size(tmp_path) - before < 20_000
+        assert {entry["source"] for entry in ledger.fallen[0].entries()} == {
+            f"rows.jsonl:{names.index(row_id) + 1}" for row_id in ids(*range(1991, 2000))
+        }
+
+
+def test_a_source_that_lost_its_rows_has_none(tmp_path: Path, count: Counted) -> None:
+    build(tmp_path, source(ids(1, 2)), count.measure("first"))
+    assert build(tmp_path, source([]), count.measure("first"))[0] == []
+    assert build(tmp_path, source(ids(2)), count.measure("first"))[0] == ["r2"]
+
+
 def test_many_additions_end_in_one_part_again(tmp_path: Path, count: Counted) -> None:
     first = count.measure("first")
     for last in range(1, 40):
