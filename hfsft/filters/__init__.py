@@ -9,6 +9,7 @@ from hfsft.filters.base import Filter
 from hfsft.filters.control_tokens import ControlTokens
 from hfsft.filters.exact_duplicate import ExactDuplicate
 from hfsft.filters.near_duplicate import NearDuplicate
+from hfsft.filters.pii import Pii
 from hfsft.filters.refusal import Refusal
 from hfsft.filters.repetition import Repetition
 from hfsft.filters.score import Score
@@ -21,6 +22,7 @@ __all__ = [
     "ExactDuplicate",
     "Filter",
     "NearDuplicate",
+    "Pii",
     "Refusal",
     "Repetition",
     "Score",
@@ -35,6 +37,7 @@ FILTERS: dict[str, type[Filter]] = {
     "exact_duplicate": ExactDuplicate,
     "near_duplicate": NearDuplicate,
     "score": Score,
+    "pii": Pii,
 }
 """The name in a recipe -> the filter."""
 

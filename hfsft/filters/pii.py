@@ -1,0 +1,97 @@
+"""pii: personal data in a row's texts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from importlib.metadata import version
+from typing import Any, ClassVar
+
+from pydantic import Field, field_validator
+
+from hfsft.filters.rewriting import Rewriting
+from hfsft.privacy.found import Found
+from hfsft.privacy.phones import REGIONS, USUAL
+from hfsft.privacy.pii import KINDS, Kind, find
+from hfsft.privacy.placeholders import key_of
+
+LIBRARIES = ("phonenumbers", "python-stdnum")  # whose tables decide what is found
+
+
+class Pii(Rewriting):
+    """Personal data: e-mail addresses, telephone and card numbers, IBANs, IP addresses, national ids, logins in URLs.
+
+    Each value is replaced by a placeholder such as `<EMAIL_1>`.
+    """
+
+    name: ClassVar[str] = "pii"
+
+    kinds: list[Kind] = Field(list(KINDS), min_length=1, description="What to look for.")
+    regions: list[str] | None = Field(
+        None,
+        min_length=1,
+        description="Regions of telephone numbers that are written without their country, as ISO 3166 codes; left out, "
+        "those where the recipe's languages are spoken.",
+    )
+    allow: list[str] = Field(
+        [], description="Values that stay, such as the address of one's own support; `@acme.com` for all of a domain."
+    )
+
+    @field_validator("regions")
+    @classmethod
+    def _known(cls, regions: list[str] | None) -> list[str] | None:
+        if regions is not None:
+            from phonenumbers import SUPPORTED_REGIONS
+
+            for region in regions:
+                if region not in SUPPORTED_REGIONS:
+                    raise ValueError(f"{region!r} is no region (two capitals of ISO 3166, such as US, GB or DE)")
+        return regions
+
+    @property
+    def measured(self) -> str:
+        """The column with the number of values, called by the kinds where not all are looked for."""
+        return self.name if set(self.kinds) == set(KINDS) else f"{self.name}_{'_'.join(self.kinds)}"
+
+    @cached_property
+    def _allowed(self) -> tuple[frozenset[str], tuple[str, ...]]:
+        values = frozenset(key_of(kind.upper(), value) for value in self.allow for kind in KINDS)
+        return values, tuple(value.casefold() for value in self.allow if value.startswith("@"))
+
+    def find(self, text: str) -> Sequence[Found]:
+        """The personal data in a text."""
+        found = find(text, self.kinds, self.regions or USUAL)
+        if not (found and self.allow):
+            return found
+        values, domains = self._allowed
+        return [
+            each
+            for each in found
+            if (key := key_of(each.kind, text[each.start : each.end])) not in values
+            and not (domains and key.endswith(domains))
+        ]
+
+    def speaking(self, languages: Sequence[str]) -> Pii:
+        """The filter with the regions of the languages, where it names none."""
+        if self.regions is not None:
+            return self
+        regions = dict.fromkeys(region for code in languages for region in REGIONS.get(_base(code), ()))
+        return self.model_copy(update={"regions": list(regions) or list(USUAL)})
+
+    def identity(self) -> dict[str, Any]:
+        """Its arguments, and the tables that it looks things up in."""
+        return {**super().identity(), "libraries": {name: version(name) for name in LIBRARIES}}
+
+    def warnings(self, languages: Sequence[str]) -> list[str]:
+        """One sentence about those of the data's languages whose telephone numbers it does not know."""
+        unknown = [code for code in languages if _base(code) not in REGIONS]
+        if not unknown or self.regions is not None or "phone" not in self.kinds:
+            return []
+        return [
+            f"filters[pii] knows no region whose telephone numbers stand in {', '.join(unknown)}: name them in "
+            "`pii: {regions: [...]}`"
+        ]
+
+
+def _base(code: str) -> str:
+    return code.split("-")[0].lower()
