@@ -30,7 +30,7 @@ _LOGIN = re.compile(r"://([^\s/?#@:\"'<>]{1,128}(?::[^\s/?#@\"'<>]{0,128})?)@")
 
 FILES = frozenset(
     ("png", "jpg", "jpeg", "gif", "svg", "webp", "ico", "css", "scss", "js", "ts", "jsx", "tsx", "mjs", "json", "html",
-     "md", "tgz", "gz", "whl", "lock", "yml")
+     "md", "tgz", "gz", "whl", "lock", "yml", "yaml", "jsonl", "csv", "tsv", "txt", "pdf", "docx", "xlsx", "parquet")
 )  # fmt: skip
 UNITS = frozenset(("service", "socket", "timer", "target", "mount", "slice", "scope"))
 """What is written like the end of a domain, but ends the name of a file or of a unit of systemd."""
@@ -53,6 +53,8 @@ def emails(text: str) -> Iterator[Found]:
         end = domain.end()
         if sentence := _SENTENCE.search(text, mark.end(), end):
             end = sentence.end(1)
+        while text[mark.end() : end].count(".") > 1 and text[mark.end() : end].rpartition(".")[2].lower() in FILES:
+            end = text.rindex(".", mark.end(), end)  # a file that is called by an address
         if _is_address(text, start, mark.start(), end):
             yield Found("EMAIL", start, end)
     if " dot " in text or " DOT " in text:

@@ -141,9 +141,7 @@ def _international(said: str, sure: bool) -> bool:
     import phonenumbers
 
     number = _parsed(said, None)
-    if number is None:
-        return False
-    return phonenumbers.is_valid_number(number) or (sure and phonenumbers.is_possible_number(number))
+    return number is not None and (sure or phonenumbers.is_valid_number(number))
 
 
 def _bare(digits: str, regions: Sequence[str]) -> bool:
