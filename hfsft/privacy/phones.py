@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from hfsft.privacy.context import Context
+from hfsft.privacy.context import Context, Says
 from hfsft.privacy.found import Found
 from hfsft.privacy.words import PHONE
 
@@ -45,6 +46,7 @@ _AREA = re.compile(r"\(\d{2,4}\) ?\d{3,4}[\- ]\d{3,4}")
 _SUM = re.compile(r" ?[=*+/^%<×÷]|-[0-9A-Za-z]")
 _FRACTION = re.compile(r"\d[.,]$")
 _CHINESE_MOBILE = re.compile(r"1[3-9]\d{9}")
+_LONGEST = 32  # characters of a number
 _MOST, _LEAST = 15, 7  # digits of a number (ITU-T E.164), without a region 7 at least
 
 
@@ -83,31 +85,32 @@ def phones(text: str, regions: Sequence[str] = USUAL) -> Iterator[Found]:
 def _number(text: str, groups: list[tuple[int, int]], regions: Sequence[str]) -> _Piece | None:
     """The longest number that begins with the first of the groups."""
     start = groups[0][0]
+    if _FRACTION.search(text, max(0, start - 2), start):
+        return None
+    says = WORDS.says(text, start)
+    digits = [sum(map(str.isdigit, text[begin:stop])) for begin, stop in groups]
     for count in range(len(groups), 0, -1):
-        end = groups[count - 1][1]
-        if end - start > 32:
-            continue
-        sizes = tuple(sum(map(str.isdigit, text[begin:stop])) for begin, stop in groups[:count])
-        if not _LEAST <= sum(sizes) <= _MOST:
+        end, sizes = groups[count - 1][1], tuple(digits[:count])
+        if end - start > _LONGEST or not _LEAST <= sum(sizes) <= _MOST:
             continue
         piece = _Piece(start, end, text[start:end], sizes)
-        if _is_number(text, piece, regions):
+        if _is_number(text, piece, regions, says):
             # A bracket that is not closed stands around the number, not in it.
             cut = piece.text.startswith("(") and ")" not in piece.text
             return piece._replace(start=start + 1) if cut else piece
     return None
 
 
-def _is_number(text: str, piece: _Piece, regions: Sequence[str]) -> bool:
+def _is_number(text: str, piece: _Piece, regions: Sequence[str], says: Says) -> bool:
     said = piece.text
-    behind = _BEHIND.match(text, piece.end) is not None
-    if _DATE.fullmatch(said) or _FRACTION.search(text, max(0, piece.start - 2), piece.start):
+    if _BEHIND.match(text, piece.end):
+        says = "for"
+    elif _SUM.match(text, piece.end):
         return False
-    if not behind and _SUM.match(text, piece.end):
+    if _DATE.fullmatch(said):
         return False
     if said.lstrip("(").startswith("+"):
-        return _international(said, len(piece.sizes) > 1 or WORDS.says(text, piece.start) == "for")
-    says = "for" if behind else WORDS.says(text, piece.start)
+        return _international(said, len(piece.sizes) > 1 or says == "for")
     if says == "for" and _grouped(piece):
         return True
     if says == "against":
@@ -115,7 +118,7 @@ def _is_number(text: str, piece: _Piece, regions: Sequence[str]) -> bool:
     if _AMERICAN.fullmatch(said) or _AREA.fullmatch(said):
         return True
     if said.startswith("00") and len(piece.digits) > 9:
-        return _international("+" + piece.digits.lstrip("0"), True)
+        return piece.digits[2] != "0" and _international(f"+{piece.digits[2:]}", len(piece.sizes) > 1)
     if len(piece.sizes) == 1:
         return _bare(piece.digits, regions)
     if "+" in said or _mixed(said):
@@ -156,7 +159,7 @@ def _trunk(piece: _Piece, regions: Sequence[str]) -> bool:
     sizes = piece.sizes
     if 9 <= sum(sizes) <= 12 and 2 <= len(sizes) <= 3 and 2 <= sizes[0] <= 5 and min(sizes[1:]) >= 3:
         return True
-    return sizes[0] > 1 and _valid(piece.text, regions)
+    return 9 <= sum(sizes) <= 12 and len(sizes) < 6 and sizes[0] > 1 and _valid(piece.text, regions)
 
 
 def _as_written(piece: _Piece, regions: Sequence[str]) -> bool:
@@ -165,10 +168,7 @@ def _as_written(piece: _Piece, regions: Sequence[str]) -> bool:
 
     if sum(piece.sizes) < 9 or len(piece.sizes) < 3 or "." in piece.text or "/" in piece.text:
         return False
-    for region in regions:
-        metadata = phonenumbers.PhoneMetadata.metadata_for_region(region)
-        if metadata is None or metadata.national_prefix == "0":
-            continue  # there it would begin with that zero
+    for region in _without_zero(tuple(regions)):
         number = _parsed(piece.text, region)
         if number is None or not phonenumbers.is_valid_number_for_region(number, region):
             continue
@@ -177,6 +177,15 @@ def _as_written(piece: _Piece, regions: Sequence[str]) -> bool:
             if list(piece.sizes) in (usual, usual[1:]):
                 return True
     return False
+
+
+@cache
+def _without_zero(regions: tuple[str, ...]) -> list[str]:
+    """The regions where numbers begin with their area: neither with a zero before it, nor as American ones."""
+    from phonenumbers import PhoneMetadata
+
+    found = [(region, PhoneMetadata.metadata_for_region(region)) for region in regions]
+    return [region for region, known in found if known and known.national_prefix != "0" and known.country_code != 1]
 
 
 def _valid(said: str, regions: Sequence[str], *, mobile: bool = False) -> bool:

@@ -27,7 +27,21 @@ PARTS = ("version", "section", "chapter", "release", "clause", "article", "v")
 """Before what is counted in the same way: parts of texts, and versions."""
 
 AGAINST = (
-    *("order", "invoice", "tracking", "parcel", "shipment", "isbn", "issn", "ean", "upc", "sku", "serial", "version"),
+    *(
+        "order",
+        "purchase",
+        "invoice",
+        "tracking",
+        "parcel",
+        "shipment",
+        "isbn",
+        "issn",
+        "ean",
+        "upc",
+        "sku",
+        "serial",
+        "version",
+    ),
     *("ticket", "reference", "ref", "case", "build", "commit", "revision", "hash", "timestamp", "part", "model", "doi"),
     *("article", "item", "product", "batch", "lot", "receipt", "confirmation", "transaction", "pmid", "checksum"),
     *("bestellung", "bestellnummer", "auftrag", "auftragsnummer", "rechnung", "rechnungsnummer", "sendung"),

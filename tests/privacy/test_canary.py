@@ -51,7 +51,10 @@ def recipe(folder: Path, people: Canaries, url: str, rule: dict[str, Any], **cha
         "license": "apache-2.0",
         "models": {"writer": {"model": "org/writer", "base_url": url}},
         "seeds": [
-            {"prompts": [f"What is a parcel? {people.sing('recipe')}"], "context": people.sing("context in the recipe")},
+            {
+                "prompts": [f"What is a parcel? {people.sing('recipe')}"],
+                "context": people.sing("context in the recipe"),
+            },
             {"path": jsonl(folder / "seeds.jsonl", seeds), "topic": "topic"},
         ],
         "examples": [
@@ -60,7 +63,9 @@ def recipe(folder: Path, people: Canaries, url: str, rule: dict[str, Any], **cha
             {"rows": [{"instruction": f"Hello. {people.sing('row')}", "response": people.sing("row")}]},
         ],
         "evolve": {
-            "templates": ["Ask for more: {{ instruction }} {{ context }} {{ topic }} {{ system }} {{ note }} {{ meta }}"],
+            "templates": [
+                "Ask for more: {{ instruction }} {{ context }} {{ topic }} {{ system }} {{ note }} {{ meta }}"
+            ],
             "eliminate": False,
         },
         "judge": {"rubric": RUBRIC},
