@@ -13,6 +13,7 @@ from hfsft.filters.pii import Pii
 from hfsft.filters.refusal import Refusal
 from hfsft.filters.repetition import Repetition
 from hfsft.filters.score import Score
+from hfsft.filters.secrets import Secrets
 from hfsft.filters.tokens import Tokens
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "Refusal",
     "Repetition",
     "Score",
+    "Secrets",
     "Tokens",
 ]
 
@@ -38,6 +40,7 @@ FILTERS: dict[str, type[Filter]] = {
     "near_duplicate": NearDuplicate,
     "score": Score,
     "pii": Pii,
+    "secrets": Secrets,
 }
 """The name in a recipe -> the filter."""
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
-from importlib.metadata import version
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from pydantic import Field, field_validator
 
@@ -15,8 +14,6 @@ from hfsft.privacy.phones import REGIONS, USUAL
 from hfsft.privacy.pii import KINDS, Kind, find
 from hfsft.privacy.placeholders import key_of
 
-LIBRARIES = ("phonenumbers", "python-stdnum")  # whose tables decide what is found
-
 
 class Pii(Rewriting):
     """Personal data: e-mail addresses, telephone and card numbers, IBANs, IP addresses, national ids, logins in URLs.
@@ -25,6 +22,7 @@ class Pii(Rewriting):
     """
 
     name: ClassVar[str] = "pii"
+    libraries: ClassVar[tuple[str, ...]] = ("phonenumbers", "python-stdnum")
 
     kinds: list[Kind] = Field(list(KINDS), min_length=1, description="What to look for.")
     regions: list[str] | None = Field(
@@ -77,10 +75,6 @@ class Pii(Rewriting):
             return self
         regions = dict.fromkeys(region for code in languages for region in REGIONS.get(_base(code), ()))
         return self.model_copy(update={"regions": list(regions) or list(USUAL)})
-
-    def identity(self) -> dict[str, Any]:
-        """Its arguments, and the tables that it looks things up in."""
-        return {**super().identity(), "libraries": {name: version(name) for name in LIBRARIES}}
 
     def warnings(self, languages: Sequence[str]) -> list[str]:
         """One sentence about those of the data's languages whose telephone numbers it does not know."""

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import Field
@@ -37,6 +38,7 @@ class Rewriting(Filter):
     """
 
     deciding: ClassVar[frozenset[str]] = frozenset({"do"})
+    libraries: ClassVar[tuple[str, ...]] = ()  # whose tables decide what is found
 
     do: Do = Field(
         "redact",
@@ -82,8 +84,9 @@ class Rewriting(Filter):
         return [Bound(self.name, self.measured, at_most=0, missing="keep")] if self.do == "reject" else []
 
     def identity(self) -> dict[str, Any]:
-        """Its arguments, and whether it rewrites."""
-        return {**super().identity(), "rewrites": self.rewrites}
+        """Its arguments, whether it rewrites, and which tables it looks things up in."""
+        known = {name: version(name) for name in self.libraries}
+        return {**super().identity(), "rewrites": self.rewrites, "libraries": known}
 
     def over(
         self, columns: Mapping[str, Any], present: Iterable[str], place: Place | None = None, label: str = ""

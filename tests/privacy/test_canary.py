@@ -44,7 +44,7 @@ def recipe(folder: Path, people: Canaries, url: str, rule: dict[str, Any], **cha
         ]
     ]
     seeds = [{"prompt": f"How do I open a lost box? {people.sing('seed')}", "topic": people.sing("topic of a seed")}]
-    name = f"tickets of {list(people.let_out)[0]}.jsonl"
+    name = f"tickets of {next(iter(people.let_out))}.jsonl"
     said: dict[str, Any] = {
         "name": "depot",
         "language": ["en"],
