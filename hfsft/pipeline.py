@@ -15,6 +15,7 @@ from hfsft.plan.plan import Plan
 from hfsft.recipe.blind import filter_warnings
 from hfsft.recipe.compile import compile_recipe
 from hfsft.recipe.recipe import Budget, Recipe, load_recipe
+from hfsft.recipe.rewrites import clean_errors
 from hfsft.recipe.sources import look
 from hfsft.recipe.trust import ASKING, PUBLISHING, Kind, Reach, Trust, reaches, require, trust_of, unpublished
 
@@ -386,4 +387,5 @@ def _execute(
         from hfsft.plan import engine  # takes long: what was begun is asked meanwhile
 
         rows = engine.run(plan, live, cache, ledger, before=watcher.on_step, after=ended)
+        clean_errors(recipe, ledger)
         return rows, ledger, pool.usage

@@ -116,12 +116,6 @@ class Rewriting(Filter):
         columns = {name: kind for name, feature in dataset.features.items() if _has_text(kind := _words(feature))}
         return apply(dataset, tuple(self.over(columns, ())))
 
-    def redacted(self, row: Row) -> tuple[Row, int]:
-        """A row's columns as a build has them, and how many different values were found."""
-        batch = {name: [cell] for name, cell in row.items()}
-        made = self._walked(batch, tuple(row), tuple(row))
-        return {name: made[name][0] for name in row}, made[self.measured][0]
-
     def redacted_text(self, text: str) -> str:
         """One text for itself."""
         replaced: str = Placeholders(self.find, lambda: [text]).replaced(text)

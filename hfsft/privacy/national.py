@@ -53,7 +53,7 @@ FORMS: dict[str, _Form] = {
     "CN resident": _Form(r"\d{6} ?(?:19|20)\d{6} ?\d{3}[\dX]", "cn.ric"),
     "TW national": _Form(r"[A-Z][12]\d{8}", "", ("身分證", "身份證", *_IDENTITY)),
     "HK identity": _Form(r"[A-Z]{1,2}\d{6}\([\dA]\)"),
-    "KR resident": _Form(r"\d{6}-[1-8]\d{6}", "kr.rrn"),
+    "KR resident": _Form(r"\d{6}-\d{7}", "kr.rrn"),
     "JP individual": _Form(r"\d{4}[ -]?\d{4}[ -]?\d{4}", "jp.in_", ("マイナンバー", "個人番号", "my number")),
     "IN Aadhaar": _Form(r"[2-9]\d{3}[ -]\d{4}[ -]\d{4}", "in_.aadhaar"),
     "IN Aadhaar, in a row": _Form(r"[2-9]\d{11}", "in_.aadhaar", ("aadhaar", "aadhar", "uidai", "आधार")),

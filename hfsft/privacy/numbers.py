@@ -10,7 +10,7 @@ from hfsft.privacy.context import Context
 from hfsft.privacy.found import Found
 from hfsft.privacy.words import CARD, IP, PARTS
 
-_RUN = re.compile(r"(?<![\w])\d+(?:[ .\-]\d+)*(?![A-Za-z_])")
+_RUN = re.compile(r"(?<![A-Za-z0-9_])\d+(?:[ .\-]\d+)*(?![A-Za-z_])")
 _GROUP = re.compile(r"\d+")
 _ISSUERS = re.compile(
     r"4\d{12}(?:\d{3}){0,2}|(?:5[1-5]\d{2}|222[1-9]|22[3-9]\d|2[3-6]\d{2}|27[01]\d|2720)\d{12}|3[47]\d{13}"
@@ -86,9 +86,9 @@ def ibans(text: str) -> Iterator[Found]:
                 break
 
 
-_V4 = re.compile(r"(?<![\w.\-])(?:\d{1,3}\.){3}\d{1,3}(?![\w\-]|\.\d)(?:/\d{1,2}(?!\d))?")
+_V4 = re.compile(r"(?<![A-Za-z0-9_.\-])(?:\d{1,3}\.){3}\d{1,3}(?![A-Za-z0-9_\-]|\.\d)(?:/\d{1,2}(?!\d))?")
 _V6 = re.compile(
-    r"(?<![\w:.])[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,8}(?:(?<=:)(?:\d{1,3}\.){3}\d{1,3})?(?![\w:])(?:/\d{1,3}(?!\d))?"
+    r"(?<![A-Za-z0-9_:.])[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,8}(?:(?<=:)(?:\d{1,3}\.){3}\d{1,3})?(?![\w:])(?:/\d{1,3}(?!\d))?"
 )
 _IP_WORDS = Context(IP, PARTS)
 

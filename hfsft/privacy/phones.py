@@ -44,8 +44,10 @@ _DATE = re.compile(
 _BEHIND = re.compile(r"[ \-]{0,3}(?:office|fax|home|work|mobile|cell|phone|tel|mobil|handy|fixe)\b", re.IGNORECASE)
 _AREA = re.compile(r"\(\d{2,4}\) ?\d{3,4}[\- ]\d{3,4}")
 _SUM = re.compile(r" ?[=*+/^%<×÷]|-[0-9A-Za-z]")
+_SUMMED = re.compile(r"[=*+^<×÷] $|\d[\-/]$")
 _FRACTION = re.compile(r"\d[.,]$")
 _CHINESE_MOBILE = re.compile(r"1[3-9]\d{9}")
+_CHINESE_MOBILE_SPACED = re.compile(r"1[3-9]\d([ \-])\d{4}\1\d{4}")
 _LONGEST = 32  # characters of a number
 _MOST, _LEAST = 15, 7  # digits of a number (ITU-T E.164), without a region 7 at least
 
@@ -85,7 +87,7 @@ def phones(text: str, regions: Sequence[str] = USUAL) -> Iterator[Found]:
 def _number(text: str, groups: list[tuple[int, int]], regions: Sequence[str]) -> _Piece | None:
     """The longest number that begins with the first of the groups."""
     start = groups[0][0]
-    if _FRACTION.search(text, max(0, start - 2), start):
+    if _FRACTION.search(text, max(0, start - 2), start) or _SUMMED.search(text, max(0, start - 2), start):
         return None
     says = WORDS.says(text, start)
     digits = [sum(map(str.isdigit, text[begin:stop])) for begin, stop in groups]
@@ -121,10 +123,12 @@ def _is_number(text: str, piece: _Piece, regions: Sequence[str], says: Says) -> 
         return piece.digits[2] != "0" and _international(f"+{piece.digits[2:]}", len(piece.sizes) > 1)
     if len(piece.sizes) == 1:
         return _bare(piece.digits, regions)
-    if "+" in said or _mixed(said):
+    if "+" in said or _mixed(said) or _among_others(text, piece):
         return False
     if said.lstrip("(").startswith("0"):
         return _trunk(piece, regions)
+    if "CN" in regions and _CHINESE_MOBILE_SPACED.fullmatch(said):
+        return _valid(said, ("CN",))
     return (_AMERICAN_SPACED.fullmatch(said) is not None and _valid(said, ("US",))) or _as_written(piece, regions)
 
 
@@ -133,6 +137,12 @@ def _grouped(piece: _Piece) -> bool:
     if re.search(r"[+/]", piece.text.lstrip("+(")) or piece.sizes[-1] < 2:
         return False
     return max(piece.sizes) > 2 or (len(piece.sizes) > 3 and re.search(r"\d [\d]", piece.text) is None)
+
+
+def _among_others(text: str, piece: _Piece) -> bool:
+    """Whether more numbers stand beside, so that these are some of a row of them."""
+    before, behind = text[max(0, piece.start - 2) : piece.start], text[piece.end : piece.end + 2]
+    return re.fullmatch(r"\d ", before) is not None or re.fullmatch(r" \d", behind) is not None
 
 
 def _mixed(said: str) -> bool:

@@ -22,7 +22,7 @@ _RECOGNISERS: dict[Kind, tuple[str, Callable[[str], Iterator[Found]]]] = {
     "email": (r"@|%40|&#64;|&commat;|[\[({]at[\])}]| dot ", emails),
     "iban": (r"[A-Za-z]{2}\d{2}[ \-]?[A-Za-z0-9]", ibans),
     "card": (r"(?:\d[ .\-]?){12}", cards),
-    "national_id": (r"(?:\d[ .\-/]?){5}|[A-Z]{6}\d\d", national_ids),
+    "national_id": (r"(?:\d[A-Z .\-/]{0,2}){4}\d|[A-Z]{5}\d{4}[A-Z]", national_ids),
     "ip": (r"\d\.\d{1,3}\.\d|:[0-9A-Fa-f]{0,4}:", addresses),
 }
 """Kind -> an expression that stands in every text with such a find, and who finds it; the first is the surer one."""

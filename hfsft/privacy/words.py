@@ -6,7 +6,7 @@ PHONE = ("phone", "telephone", "tel", "mobile", "cell", "call", "fax", "whatsapp
  "contact", "reach me", "reach us", "reach you", "reach him", "reach her", "answering", "ring me", "ring us", "pager",
  "my number", "your number", "our number", "his number", "her number", "their number",
  "telefon", "handy", "mobil", "anruf", "ruf", "erreichbar", "rückruf",
- "téléphone", "portable", "appel", "joindre", "numéro", "teléfono", "telefono", "móvil", "celular", "llam",
+ "téléphone", "portable", "appel", "joindre", "numéro", "teléfono", "telefono", "móvil", "celular", "llam", "llám",
  "cellulare", "chiama", "telefone", "telemóvel", "ligue", "ligar", "telefoon", "mobiel", "gsm", "bel ", "puhelin",
  "điện thoại", "số đt", "sđt", "đt", "gọi", "liên hệ", "di động", "zalo", "hotline",
  "电话", "電話", "手机", "手機", "致电", "联系", "聯繫", "拨打", "撥打", "微信", "热线", "携帯", "連絡先", "전화", "연락처", "휴대폰",

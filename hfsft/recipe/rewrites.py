@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from hfsft.errors import Place
 from hfsft.filters.rewriting import Rewriting
+from hfsft.plan.ledger import Ledger
 from hfsft.plan.row import MESSAGES
-from hfsft.plan.step import Row, Step
+from hfsft.plan.step import Step
 from hfsft.recipe.recipe import Recipe
 from hfsft.recipe.sources import filters_of
 
@@ -67,10 +69,9 @@ def cleaner(recipe: Recipe) -> Callable[[str], str]:
     return clean
 
 
-def cleaned(recipe: Recipe, row: Row) -> Row | None:
-    """The columns of a row that was read as a build of the recipe has them; None for one that a rule rejects."""
-    for rule in rewriting_of(recipe):
-        row, found = rule.redacted(row)
-        if found and rule.bounds():
-            return None
-    return row
+def clean_errors(recipe: Recipe, ledger: Ledger) -> None:
+    """Let the ledger tell of rows that failed what the rules leave of a server's words."""
+    clean = cleaner(recipe)
+    for place, fallen in enumerate(ledger.fallen):
+        errors = {row: clean(error) for row, error in fallen.errors.items()}
+        ledger.fallen[place] = replace(fallen, errors=errors)

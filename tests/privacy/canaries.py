@@ -44,7 +44,7 @@ def value(kind: str, number: int) -> str:
         "card": luhn(f"453201511283{number:03d}"),
         "iban": iban(f"3704004405320{number:05d}"),
         "ip": f"203.0.{number // 250}.{number % 250 + 1}",
-        "national_id": f"{200 + number:03d}-45-6{number:03d}",
+        "national_id": f"{200 + number % 400}-{45 + number // 400}-6{number:03d}",
         "login": f"canary{number:03d}:hunter{number:03d}x",
     }[kind]
 
