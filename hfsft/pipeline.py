@@ -15,7 +15,7 @@ from hfsft.plan.plan import Plan
 from hfsft.recipe.blind import filter_warnings
 from hfsft.recipe.compile import compile_recipe
 from hfsft.recipe.recipe import Budget, Recipe, load_recipe
-from hfsft.recipe.rewrites import clean_errors
+from hfsft.recipe.rewrites import clean_errors, cleaner
 from hfsft.recipe.sources import look
 from hfsft.recipe.trust import ASKING, PUBLISHING, Kind, Reach, Trust, reaches, require, trust_of, unpublished
 
@@ -95,7 +95,7 @@ def validate(recipe: AnyRecipe, *, overrides: Sequence[str] = (), hub: bool = Tr
 
     loaded, trusted = _loaded(recipe, overrides, trust), trust_of(trust).covers(recipe)
     looking = preflight.Looking(loaded if trusted else unpublished(loaded), hub=hub)
-    seen = look(loaded, hub=hub)
+    seen = look(loaded, hub=hub, clean=cleaner(loaded))
     problems: list[Problem] = []
     plan = None
     try:

@@ -18,6 +18,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from datasets import Dataset
+
+from hfsft.filters import Pii
 from hfsft.privacy.pii import find
 
 KINDS = {
@@ -100,6 +103,23 @@ def ordinary(folder: Path, show: str) -> None:
         print(f"{path.name:<40} {rows:>6} rows, {hit:>3} with finds; {speed:4.1f} M characters/s; {told}")
 
 
+def speed(folder: Path, count: int = 20_000, size: int = 120) -> None:
+    """How long the filter takes over rows of so many words each, cut from the ordinary texts."""
+    words: list[str] = []
+    for path in sorted(folder.rglob("*.jsonl.gz")):
+        if any(word in path.name for word in ("dolly", "alpaca", "code", "oasst", "presidio")):
+            words += [word for row in lines(path) for text in strings(row) for word in text.split()]
+    texts = [" ".join(words[place % len(words) :][:size]) for place in range(0, count * size, size)]
+    dataset = Dataset.from_dict({"instruction": [text[:200] for text in texts], "response": texts})
+    began = time.process_time()
+    kept, _ = Pii().apply(dataset)
+    seconds = time.process_time() - began
+    held = sum(value > 0 for value in kept["pii"][:])
+    print(
+        f"{count:,} rows of {size} words, {held:,} of them with finds: {count / seconds * 60:,.0f} rows a core-minute"
+    )
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
@@ -107,6 +127,7 @@ def main() -> None:
     arguments = parser.parse_args()
     marked(arguments.folder, arguments.show)
     ordinary(arguments.folder, arguments.show)
+    speed(arguments.folder)
 
 
 if __name__ == "__main__":

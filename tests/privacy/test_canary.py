@@ -37,10 +37,11 @@ def recipe(folder: Path, people: Canaries, url: str, rule: dict[str, Any], **cha
         for number in range(2)
     ]
     chats = [
-        {"messages": [{"role": role, "content": f"{role} {turn}. {people.sing('turn')}"} for turn, role in turns]}
+        {"messages": [{"role": role, "content": f"turn {turn}. {people.sing('turn')}"} for turn, role in turns]}
         for turns in [
             [(1, "user"), (2, "assistant"), (3, "user"), (4, "assistant")],
             [(1, "user"), (2, "user")],  # which cannot be used
+            [(1, people.sing("role")), (2, "assistant")],
         ]
     ]
     seeds = [{"prompt": f"How do I open a lost box? {people.sing('seed')}", "topic": people.sing("topic of a seed")}]
@@ -136,7 +137,7 @@ def test_no_value_is_in_anything_that_leaves_the_machine_or_is_shown(hub: HubSer
             ["diff", folder, folder],
             ["why", folder, first],
             ["why", folder, last, "--json"],
-            ["preview", path],
+            ["preview", path, "--prompts"],
             ["export", folder, "--format", "messages", "--out", tmp_path / "build" / "rows.jsonl"],
         )
     files = dict(texts(tmp_path / "build"))
