@@ -10,7 +10,7 @@ from hfsft.privacy.context import Context
 from hfsft.privacy.found import Found
 from hfsft.privacy.words import CARD, IP, PARTS
 
-_RUN = re.compile(r"(?<![A-Za-z0-9_])\d+(?:[ .\-]\d+)*(?![A-Za-z_])")
+_RUN = re.compile(r"(?<![A-Za-z0-9_])\d+(?:[ .\-]\d+)*(?![A-Za-z0-9_])")
 _GROUP = re.compile(r"\d+")
 _ISSUERS = re.compile(
     r"4\d{12}(?:\d{3}){0,2}|(?:5[1-5]\d{2}|222[1-9]|22[3-9]\d|2[3-6]\d{2}|27[01]\d|2720)\d{12}|3[47]\d{13}"
@@ -47,9 +47,12 @@ def _card(text: str, groups: list[tuple[int, int]]) -> int:
         end = groups[length - 1][1]
         between = {text[groups[place][1]] for place in range(length - 1)}
         digits = "".join(text[begin:end] for begin, end in groups[:length])
-        if len(between) > 1 or not _ISSUERS.fullmatch(digits) or not _luhn(digits):
+        if len(between) > 1 or not _luhn(digits):
             continue
-        if length == 1 and (_CARD_WORDS.says(text, start) == "against" or re.match(r"[.,]\d", text[end : end + 2])):
+        says = _CARD_WORDS.says(text, start)
+        if says != "for" and not (_ISSUERS.fullmatch(digits) and len(digits) > 14):
+            continue  # short ones are as often those of goods
+        if length == 1 and (says == "against" or re.match(r"[.,]\d", text[end : end + 2])):
             continue
         return length
     return 0
@@ -99,7 +102,8 @@ def addresses(text: str) -> Iterator[Found]:
         octets = found[0].partition("/")[0].split(".")
         says = _IP_WORDS.says(text, found.start())
         short = all(len(octet) == 1 for octet in octets)  # as 1.2.3.4, which may as well count versions or sections
-        if says != "against" and (not short or says == "for") and _is_host(found[0]):
+        product = re.search(r"[A-Za-z]/$", text[max(0, found.start() - 2) : found.start()])  # Chrome/49.0.26.12
+        if says != "against" and (not short or says == "for") and not product and _is_host(found[0]):
             yield Found("IP", found.start(), found.end())
     if text.count(":") >= 2:
         for found in _V6.finditer(text):

@@ -42,12 +42,13 @@ _DATE = re.compile(
     r"|(?:1[89]|20)\d\d ?[\-/] ?(?:1[89]|20)\d\d"
 )
 _BEHIND = re.compile(r"[ \-]{0,3}(?:office|fax|home|work|mobile|cell|phone|tel|mobil|handy|fixe)\b", re.IGNORECASE)
-_AREA = re.compile(r"\(\d{2,4}\) ?\d{3,4}[\- ]\d{3,4}")
+_AREA = re.compile(r"\(\d{2,5}\)[ /\-]?(?:\d{3,4}[\- ]\d{3,4}|\d{6,9})")
 _SUM = re.compile(r" ?[=*+/^%<×÷]|-[0-9A-Za-z]")
 _SUMMED = re.compile(r"[=*+^<×÷] $|\d[\-/]$")
 _FRACTION = re.compile(r"\d[.,]$")
 _CHINESE_MOBILE = re.compile(r"1[3-9]\d{9}")
 _CHINESE_MOBILE_SPACED = re.compile(r"1[3-9]\d([ \-])\d{4}\1\d{4}")
+_HAN, AROUND = re.compile(r"[\u3400-\u9fff]"), 24  # characters beside a number in a Chinese text
 _LONGEST = 32  # characters of a number
 _MOST, _LEAST = 15, 7  # digits of a number (ITU-T E.164), without a region 7 at least
 
@@ -113,16 +114,17 @@ def _is_number(text: str, piece: _Piece, regions: Sequence[str], says: Says) -> 
         return False
     if said.lstrip("(").startswith("+"):
         return _international(said, len(piece.sizes) > 1 or says == "for")
-    if says == "for" and _grouped(piece):
+    if says == "for" and _grouped(piece, regions):
         return True
     if says == "against":
         return False
     if _AMERICAN.fullmatch(said) or _AREA.fullmatch(said):
         return True
     if said.startswith("00") and len(piece.digits) > 9:
-        return piece.digits[2] != "0" and _international(f"+{piece.digits[2:]}", len(piece.sizes) > 1)
+        # In one row of digits they may as well be of goods.
+        return len(piece.sizes) > 1 and piece.digits[2] != "0" and _international(f"+{piece.digits[2:]}", True)
     if len(piece.sizes) == 1:
-        return _bare(piece.digits, regions)
+        return _bare(text, piece, regions)
     if "+" in said or _mixed(said) or _among_others(text, piece):
         return False
     if said.lstrip("(").startswith("0"):
@@ -132,11 +134,14 @@ def _is_number(text: str, piece: _Piece, regions: Sequence[str], says: Says) -> 
     return (_AMERICAN_SPACED.fullmatch(said) is not None and _valid(said, ("US",))) or _as_written(piece, regions)
 
 
-def _grouped(piece: _Piece) -> bool:
+def _grouped(piece: _Piece, regions: Sequence[str]) -> bool:
     """Whether the groups may be those of a number, behind a word that says that it is one: no sum, no counting up."""
-    if re.search(r"[+/]", piece.text.lstrip("+(")) or piece.sizes[-1] < 2:
+    said, area = piece.text, piece.text.startswith(("0", "("))
+    if "+" in said.lstrip("+(") or ("/" in said and not area and len(piece.sizes) < 3) or piece.sizes[-1] < 2:
         return False
-    return max(piece.sizes) > 2 or (len(piece.sizes) > 3 and re.search(r"\d [\d]", piece.text) is None)
+    if max(piece.sizes) > 2 or area:
+        return True
+    return len(piece.sizes) > 3 and (re.search(r"\d \d", said) is None or _valid(said, regions))
 
 
 def _among_others(text: str, piece: _Piece) -> bool:
@@ -146,29 +151,35 @@ def _among_others(text: str, piece: _Piece) -> bool:
 
 
 def _mixed(said: str) -> bool:
-    """Whether more than one mark stands between groups, but for what parts the area from the rest."""
-    return len(set(re.findall(r"(?<=\d)[.\-]|(?<=\d) (?=\d)", said))) > 1
+    """Whether more than one mark stands between groups, but for the one that parts the area from the rest."""
+    marks = re.findall(r"(?<=\d)[.\-/ ]+(?=\d)", said)
+    return len({mark.strip() or " " for mark in marks[1:]}) > 1
 
 
 def _international(said: str, sure: bool) -> bool:
     import phonenumbers
 
     number = _parsed(said, None)
-    return number is not None and (sure or phonenumbers.is_valid_number(number))
+    return number is not None and (sure or phonenumbers.is_possible_number(number))
 
 
-def _bare(digits: str, regions: Sequence[str]) -> bool:
+def _bare(text: str, piece: _Piece, regions: Sequence[str]) -> bool:
     """A run of digits without a word before it: only the form of a mobile number tells it from a sum."""
-    if "CN" in regions and _CHINESE_MOBILE.fullmatch(digits):
-        return _valid(digits, ("CN",))
-    return digits.startswith("0") and 10 <= len(digits) <= 11 and _valid(digits, regions, mobile=True)
+    if re.match(r"[.,]\d", text[piece.end : piece.end + 2]):
+        return False
+    if "CN" in regions and _CHINESE_MOBILE.fullmatch(piece.digits):
+        around = text[max(0, piece.start - AROUND) : piece.end + AROUND]
+        return _HAN.search(around) is not None and _valid(piece.digits, ("CN",))
+    return piece.digits.startswith("0") and 10 <= len(piece.digits) <= 11 and _valid(piece.digits, regions, mobile=True)
 
 
 def _trunk(piece: _Piece, regions: Sequence[str]) -> bool:
     """A zero before the area: few long groups are a number anywhere, many short ones where there is such a number."""
     sizes = piece.sizes
-    if 9 <= sum(sizes) <= 12 and 2 <= len(sizes) <= 3 and 2 <= sizes[0] <= 5 and min(sizes[1:]) >= 3:
+    if 10 <= sum(sizes) <= 13 and 2 <= len(sizes) <= 3 and 2 <= sizes[0] <= 5 and min(sizes[1:]) >= 3:
         return True
+    if sum(sizes) == 9 and len(sizes) == 3:
+        return False  # as goods are numbered, 059-381-780
     return 9 <= sum(sizes) <= 12 and len(sizes) < 6 and sizes[0] > 1 and _valid(piece.text, regions)
 
 
