@@ -16,7 +16,8 @@ SHORT = 4  # letters of a word that no other may begin with
 
 _LINK = re.compile(
     r"[^\W\d_]{0,12}[\s:#№.=\-\"'(\[]*(?:"
-    r"(?:numbers?|no|nr|num|n°|nº|id|code|is|was|are|nummer|número|numéro|numero|số|mã|là|号|號|码|碼|是|為|番号|номер)"
+    r"(?:numbers?|no|nr|num|n°|nº|id|code|is|was|are|nummer|número|numéro|numero|số|mã|là|号|號|码|碼|是|為|番号"
+    r"|номер)"
     r"[\s:#.=\-\"'(\[：]*){0,4}"
 )
 _UNSPACED = re.compile(r"[\u0590-\u06ff\u0900-\u097f\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
