@@ -111,7 +111,7 @@ class Rewriting(Filter):
 
     def apply(self, dataset: Dataset) -> tuple[Dataset, Dataset]:
         """`(kept, rejected)` of any `datasets.Dataset`: its texts redacted, those within lists and structs too."""
-        from hfsft.plan.engine import apply
+        from hfsft.plan.on_datasets import apply
 
         columns = {name: kind for name, feature in dataset.features.items() if _has_text(kind := _words(feature))}
         return apply(dataset, tuple(self.over(columns, ())))

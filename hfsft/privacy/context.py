@@ -26,8 +26,8 @@ _UNSPACED = re.compile(r"[\u0590-\u06ff\u0900-\u097f\u0e00-\u0eff\u3040-\u30ff\u
 class Context:
     """The words that make a number what a recogniser looks for, against those that make it something else.
 
-    A word for it may stand some way before, one against it right there: "order no. 4155550132", but "about my order, call
-    4155550132".
+    A word for it may stand some way before, one against it right there: "order no. 4155550132", but "about my order,
+    call 4155550132".
     """
 
     def __init__(self, words: Iterable[str], against: Iterable[str] = AGAINST) -> None:
