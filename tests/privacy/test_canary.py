@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 import yaml
 
+from hfsft.errors import UserError
+from hfsft.pipeline import run
 from tests.hub.fixture import HubServer
 from tests.models.server import LLM, Body, said_to
 from tests.privacy.canaries import Canaries, leaks, texts
@@ -117,15 +119,15 @@ def released(hub: HubServer, folder: Path) -> dict[str, str]:
     return {f"hub: {name}": text for name, text in texts(folder)}
 
 
-@pytest.mark.parametrize("do", ["redact", "reject"])
-def test_no_value_is_in_anything_that_leaves_the_machine_or_is_shown(hub: HubServer, tmp_path: Path, do: str) -> None:
+def test_no_value_is_in_anything_that_leaves_the_machine_or_is_shown(hub: HubServer, tmp_path: Path) -> None:
     people, models = Canaries(), Canaries(first=500)
     with LLM(reply=talkative(models)) as llm:
         publish = {"repo_id": "ana/depot", "sources": True}
-        path = recipe(tmp_path / "work", people, llm.url, {"pii": {"do": do}}, publish=publish)
+        path = recipe(tmp_path / "work", people, llm.url, {"pii": {"do": "redact"}}, publish=publish)
         folder = tmp_path / "build" / "depot"
-        build = ["build", path, "--out", folder.parent]
-        shown = commands(hub, ["validate", path], ["plan", path], build, ["why", path])
+        shown = commands(
+            hub, ["validate", path], ["plan", path], ["build", path, "--out", folder.parent], ["why", path]
+        )
         asked = {f"request {number}": json.dumps(body) for number, body in enumerate(llm.requests)}
         ledger = [json.loads(line) for line in (folder / "ledger.jsonl").read_text().splitlines()]
         first, *_, last = [entry["id"] for entry in ledger]
@@ -140,13 +142,59 @@ def test_no_value_is_in_anything_that_leaves_the_machine_or_is_shown(hub: HubSer
             ["preview", path, "--prompts"],
             ["export", folder, "--format", "messages", "--out", tmp_path / "build" / "rows.jsonl"],
         )
-    files = dict(texts(tmp_path / "build"))
-    if do == "redact":
-        assert "<EMAIL_1>" in files["rows.jsonl"]
-        files |= released(hub, tmp_path / "hub")
-    assert any("EMAIL" in text for text in files.values())
+    files = dict(texts(tmp_path / "build")) | released(hub, tmp_path / "hub")
+    assert "<EMAIL_1>" in files["rows.jsonl"]
     assert leaks(people, asked) == []
     assert leaks(people, files) == []
     assert leaks(people, shown) == []
     assert leaks(models, files) == []
     assert leaks(models, shown) == []
+
+
+def test_rows_that_are_rejected_take_their_values_along(tmp_path: Path, home: Path) -> None:
+    people, models = Canaries(), Canaries(first=500)
+    with LLM(reply=talkative(models)) as llm:
+        said = recipe(tmp_path / "work", people, llm.url, {"pii": {"do": "reject"}})
+        with pytest.raises(UserError, match="no row is left") as told:
+            run(said, out=tmp_path / "build")
+        assert llm.requests == []
+    files = dict(texts(tmp_path / "build"))
+    assert leaks(people, files) == []
+    assert leaks(people, {"error": str(told.value)}) == []
+    fell = {
+        entry["stage"] for entry in map(json.loads, (tmp_path / "build/depot/ledger.jsonl").read_text().splitlines())
+    }
+    assert fell == {"filters[pii]", "sources.defect"}
+
+
+def test_what_only_models_say_rejects_their_rows(tmp_path: Path, home: Path) -> None:
+    models = Canaries(first=500)
+    with LLM(reply=talkative(models)) as llm:
+        said = {
+            "name": "depot",
+            "models": {"writer": {"model": "org/writer", "base_url": llm.url}},
+            "seeds": [{"prompts": ["Where is my parcel?"]}],
+            "examples": [{"rows": [{"instruction": "And my letter?", "response": "At the depot."}]}],
+            "filters": [{"pii": {"do": "reject"}}],
+            "split": {"validation": 0},
+        }
+        built, _ = run(said, out=tmp_path / "build")
+    assert built.rows["instruction"][:] == ["And my letter?"]
+    assert leaks(models, dict(texts(tmp_path / "build"))) == []
+
+
+def test_secrets_are_in_no_file_either(tmp_path: Path, home: Path) -> None:
+    key = "ghp" + "_" + "Zq3Xw8Rt5Lm2Kp9Vb4Nc7Hd1Sf6Gj0YaEuIo"
+    with LLM(reply=lambda body: f"You said {said_to(body)}") as llm:
+        rows = [{"instruction": f"Is {key} fine?", "response": f"No, {key} is out.", "context": key, "note": key}]
+        said = {
+            "name": "depot",
+            "models": {"writer": {"model": "org/writer", "base_url": llm.url}},
+            "seeds": [{"path": str(tmp_path / jsonl(tmp_path / "seeds.jsonl", rows)), "keep": ["note"]}],
+            "filters": ["secrets"],
+            "split": {"validation": 0},
+        }
+        built, _ = run(said, out=tmp_path / "build")
+        assert key not in json.dumps(llm.requests)
+    assert built.rows["instruction"][:] == ["Is <GITHUB_TOKEN_1> fine?"]
+    assert [name for name, text in texts(tmp_path / "build") if key in text] == []
