@@ -16,6 +16,7 @@ from hfsft.plan.plan import Plan
 from hfsft.recipe.blind import filter_warnings
 from hfsft.recipe.compile import compile_recipe
 from hfsft.recipe.recipe import Budget, Recipe
+from hfsft.recipe.rewrites import clean_errors, cleaner
 from hfsft.recipe.sources import look
 from hfsft.recipe.trust import ASKING, PUBLISHING, Reach, reaches, trust_of, unpublished
 from hfsft.stages.split.sides import NONE
@@ -90,7 +91,7 @@ def validate(recipe: AnyRecipe, *, overrides: Sequence[str] = (), hub: bool = Tr
 
     loaded, trusted = load(recipe, overrides, trust), trust_of(trust).covers(recipe)
     looking = preflight.Looking(loaded if trusted else unpublished(loaded), hub=hub)
-    seen = look(loaded, hub=hub)
+    seen = look(loaded, hub=hub, clean=cleaner(loaded))
     problems: list[Problem] = []
     plan = None
     try:
@@ -369,4 +370,5 @@ def _execute(
         from hfsft.plan import engine  # takes long: what was begun is asked meanwhile
 
         rows = engine.run(plan, live, cache, ledger, before=watcher.on_step, after=ended)
+        clean_errors(recipe, ledger)
         return rows, ledger, pool.usage

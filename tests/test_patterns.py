@@ -17,7 +17,7 @@ from hfsft.filters import control_tokens
 from hfsft.models.faults import message_in
 from hfsft.models.structured import parse
 from hfsft.models.thinking import split_thinking
-from hfsft.privacy import secrets
+from hfsft.privacy import national, pii, secrets
 from hfsft.release.patience import clean
 from hfsft.similarity import normalise
 from hfsft.texts import refusal
@@ -84,6 +84,8 @@ def patterns() -> Iterator[tuple[str, re.Pattern[str]]]:
         for kind in ("refuses", "disclaims", "asks"):
             yield f"refusal {code} {kind}", refusal._pattern(code, kind)  # type: ignore[arg-type]
     yield "control tokens", control_tokens._pattern(None)
+    yield from found("national ids", national._forms())
+    yield from found("personal data", pii._suspects())
 
 
 def found(name: str, value: Any) -> Iterator[tuple[str, re.Pattern[str]]]:
@@ -145,6 +147,7 @@ FUNCTIONS: dict[str, Callable[[str], object]] = {
     "refusal": refusal.refusal,
     "normal form": normalise,
     "secrets": secrets.find,
+    "personal data": pii.find,
 }
 
 

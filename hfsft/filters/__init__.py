@@ -9,9 +9,11 @@ from hfsft.filters.base import Filter
 from hfsft.filters.control_tokens import ControlTokens
 from hfsft.filters.exact_duplicate import ExactDuplicate
 from hfsft.filters.near_duplicate import NearDuplicate
+from hfsft.filters.pii import Pii
 from hfsft.filters.refusal import Refusal
 from hfsft.filters.repetition import Repetition
 from hfsft.filters.score import Score
+from hfsft.filters.secrets import Secrets
 from hfsft.filters.tokens import Tokens
 
 __all__ = [
@@ -21,9 +23,11 @@ __all__ = [
     "ExactDuplicate",
     "Filter",
     "NearDuplicate",
+    "Pii",
     "Refusal",
     "Repetition",
     "Score",
+    "Secrets",
     "Tokens",
 ]
 
@@ -35,6 +39,8 @@ FILTERS: dict[str, type[Filter]] = {
     "exact_duplicate": ExactDuplicate,
     "near_duplicate": NearDuplicate,
     "score": Score,
+    "pii": Pii,
+    "secrets": Secrets,
 }
 """The name in a recipe -> the filter."""
 

@@ -26,7 +26,8 @@ class Filter(BaseModel, ABC, metaclass=Explained):
     """A rule over rows: `measure` writes numbers into columns, `bounds` compare them.
 
     A subclass's fields are its arguments in a recipe, its docstring is its documentation. Fields in `deciding` enter
-    only the comparison, so that changing them measures nothing again. A filter never edits what a row says.
+    only the comparison, so that changing them measures nothing again. No filter edits what a row says, but for those of
+    `hfsft.filters.rewriting`.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
@@ -62,6 +63,10 @@ class Filter(BaseModel, ABC, metaclass=Explained):
     def warnings(self, languages: Sequence[str]) -> list[str]:
         """Where the filter is blind in data of these languages (ISO 639-1 codes), one sentence each."""
         return []
+
+    def speaking(self, languages: Sequence[str]) -> Filter:
+        """The filter for data of these languages, where it does not name its own."""
+        return self
 
     def at(self, base: Path) -> Filter:
         """The filter with its relative paths below `base`."""

@@ -17,18 +17,10 @@ from dataclasses import dataclass
 from functools import cache
 
 from hfsft.errors import LOOKS_LIKE_KEY
+from hfsft.privacy.found import Found
 
 SUSPECT = r"[A-Za-z0-9_\-/+=]{18}|://[^\s/@]*@|-----BEGIN "
 """Without a match, in Python or in RE2, a text holds no secret: what most texts are dismissed by at once."""
-
-
-@dataclass(frozen=True)
-class Found:
-    """One secret in a text: what it is, and where it begins and ends."""
-
-    kind: str
-    start: int
-    end: int
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from typing import Any
 
 from hfsft.errors import ModelError, Problem, PromptError, RecipeError, nearest
 from hfsft.filters.base import Filter
+from hfsft.filters.rewriting import Rewriting
 from hfsft.filters.score import Score
 from hfsft.plan.plan import Plan
 from hfsft.plan.row import COLUMNS
@@ -18,6 +19,7 @@ from hfsft.prompts import Prompt
 from hfsft.recipe.filter_order import FilterOrder
 from hfsft.recipe.licences import meant
 from hfsft.recipe.recipe import Recipe
+from hfsft.recipe.rewrites import Rewrites
 from hfsft.recipe.sources import filters_of, kept_of, open_sources, source_steps
 from hfsft.stages.base import Context
 from hfsft.stages.evolve import TURNS, Evolve
@@ -62,13 +64,13 @@ def compile_recipe(
         raise RecipeError(problems)
     source = recipe.source
     context = _context(recipe, weights, download)
-    rules = [rule.at(recipe.base) for rule in filters_of(recipe)]
-    order = FilterOrder(
-        [(rule, source.place(("filters", index)), _label(rule, rules)) for index, rule in enumerate(rules)],
-        given=bool(recipe.examples),
-    )
-    steps = list(source_steps(recipe, opened, context.place("seeds" if recipe.seeds else "examples"), limit))
-    stages = list(_stages(recipe, context))
+    rules = [rule.at(recipe.base).speaking(recipe.language or ()) for rule in filters_of(recipe)]
+    placed = [(rule, source.place(("filters", index)), _label(rule, rules)) for index, rule in enumerate(rules)]
+    order = FilterOrder([each for each in placed if not isinstance(each[0], Rewriting)], given=bool(recipe.examples))
+    rewrites = Rewrites([(rule, at, label) for rule, at, label in placed if isinstance(rule, Rewriting)])
+    read = source_steps(recipe, opened, context.place("seeds" if recipe.seeds else "examples"), limit)
+    steps = list(rewrites.behind(read))
+    stages = [list(rewrites.behind(stage)) for stage in _stages(recipe, context)]
     for position in range(len(stages) + 1):
         if position:
             steps += stages[position - 1]

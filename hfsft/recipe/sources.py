@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from heapq import nsmallest
 from typing import Any
@@ -62,10 +62,10 @@ def open_sources(recipe: Recipe) -> tuple[list[Opened], list[Problem]]:
     return [opened for each in _sources(recipe) for opened in attempt(*each)], problems
 
 
-def look(recipe: Recipe, *, hub: bool = True) -> Look:
+def look(recipe: Recipe, *, hub: bool = True, clean: Callable[[str], str] = str) -> Look:
     """What the first rows of each source show: what cannot be read, or would be set aside, and what is not carried.
 
-    Without `hub`, no dataset of the Hub is looked at.
+    Without `hub`, no dataset of the Hub is looked at; `clean` is what becomes of words of rows before they are told.
     """
     found = Look()
     for section, index, source in _sources(recipe):
@@ -79,10 +79,10 @@ def look(recipe: Recipe, *, hub: bool = True) -> Look:
         fallen = [(row.defect, row.texts["source"]) for row in rows if row.defect is not None]
         if len(fallen) == len(rows):
             which = f"the first {len(rows)} rows" if len(rows) == FIRST else f"its {len(rows)} rows"
-            message = f"none of {which} can be used: {reasons(fallen)}"
+            message = f"none of {which} can be used: {clean(reasons(fallen))}"
             found.problems.append(Problem(_place(recipe, section, index, "path"), message))
         if isinstance(source, TableSection) and (note := unread_note([row.texts["unread"] for row in rows])):
-            found.notes.append(f"{source.path}: {note}{' (of the first rows)' if len(rows) == FIRST else ''}")
+            found.notes.append(f"{source.path}: {clean(note)}{' (of the first rows)' if len(rows) == FIRST else ''}")
     return found
 
 

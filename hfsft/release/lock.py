@@ -18,11 +18,12 @@ from __future__ import annotations
 import json
 import platform
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
 from hfsft.plan.step import digest
+from hfsft.recipe.rewrites import cleaner
 from hfsft.release.names import LOCK
 from hfsft.release.tokenizer import load_tokenizer
 
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
 LAYOUT = 1  # raised when the file is laid out anew
 PACKAGE = "hfsft"
+SAID = ("prompts", "rows", "context", "system", "topic")  # of a source in the recipe: what its rows say
 INDIRECT = ("pyarrow", "tokenizers")  # libraries of our libraries that write files and count tokens
 
 
@@ -46,6 +48,7 @@ def lock(built: Built, resolved: Mapping[str, Any], unpublished: Sequence[str] =
 
     The hashes of sources are those of what was read, as the plan took them before its first step.
     """
+    clean = cleaner(built.recipe)
     steps, tokenizer = list(built.plan.fingerprints()), built.recipe.publish.tokenizer
     return {
         "lock": LAYOUT,
@@ -53,7 +56,7 @@ def lock(built: Built, resolved: Mapping[str, Any], unpublished: Sequence[str] =
         "python": platform.python_version(),
         "libraries": dict(libraries()),
         "recipe": digest(dict(resolved)),
-        "sources": next((_without_rows(step.identity) for step, _ in steps if step.kind == "source"), {}),
+        "sources": next((_without_rows(step.identity, clean) for step, _ in steps if step.kind == "source"), {}),
         "unpublished": list(unpublished),
         "models": {name: step.identity["model"] for step, _ in steps for name in step.models},
         "templates": {name: text_hash for step, _ in steps for name, text_hash in templates(step.identity, step.name)},
@@ -87,17 +90,20 @@ def templates(identity: Mapping[str, Any], name: str) -> Iterator[tuple[str, str
             yield from templates(value, f"{name}.{key}")
 
 
-def _without_rows(identity: Mapping[str, Any]) -> dict[str, Any]:
-    """What the sources depend on, with a hash for rows that stand in the recipe."""
+def _without_rows(identity: Mapping[str, Any], clean: Callable[[str], str]) -> dict[str, Any]:
+    """What the sources depend on, with a hash for what rows say that stand in the recipe, and names of files clean."""
     return {
-        section: [
-            {key: digest(value) if key in ("prompts", "rows") else value for key, value in source.items()}
-            for source in sources
-        ]
-        if section in ("seeds", "examples")
-        else sources
+        section: [_without_texts(source, clean) for source in sources] if section in ("seeds", "examples") else sources
         for section, sources in identity.items()
     }
+
+
+def _without_texts(source: Mapping[str, Any], clean: Callable[[str], str]) -> dict[str, Any]:
+    if isinstance(table := source.get("table"), Mapping) and "files" in table:
+        return {**source, "table": {**table, "files": [[clean(name), *rest] for name, *rest in table["files"]]}}
+    if "prompts" in source or "rows" in source:
+        return {key: digest(value) if value and key in SAID else value for key, value in source.items()}
+    return dict(source)
 
 
 def _version(name: str) -> str | None:

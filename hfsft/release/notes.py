@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from hfsft.errors import plain
+from hfsft.filters.rewriting import Rewriting, kinds
 from hfsft.recipe.blind import filter_warnings
+from hfsft.recipe.sources import filters_of
 from hfsft.release import measures
 from hfsft.release.causes import AT_READING, SPOKEN, UNSCORED, Cause, listed
 from hfsft.release.sources import changed
@@ -233,6 +235,29 @@ def _filters(built: Built) -> Iterator[str]:
     yield from map(Warn, filter_warnings(built.recipe))
 
 
+def _private(built: Built) -> Iterator[str]:
+    """What was found of what is nobody else's business, by kind, and what became of it; never a value."""
+    for rule in filters_of(built.recipe):
+        if not isinstance(rule, Rewriting):
+            continue
+        told = [
+            each
+            for rows in (built.rows, *(fallen.rows for fallen in built.ledger.fallen))
+            if rule.kinds_column in rows.column_names
+            for each in rows[rule.kinds_column][:]
+            if each
+        ]
+        found = kinds(told)
+        if not found:
+            continue
+        named = ", ".join(f"{kind} {count:,}" for kind, count in found.most_common())
+        holds = f"filters[{rule.name}]: {rows_said(len(told))} held {found.total():,} values ({named})"
+        if rule.do == "report":
+            yield Warn(f"{holds}, which still stand there: the recipe says `do: report`")
+        else:
+            yield f"{holds}; placeholders stand in their place" + (", and the rows fell" if rule.bounds() else "")
+
+
 def _rows(built: Built) -> Iterator[str]:
     topics = Counter(topic for topic in built.rows["topic"][:] if topic)
     if len(topics) > 1:
@@ -268,10 +293,13 @@ SOURCES: tuple[Callable[[Built], Iterator[str]], ...] = (
     _orphaned,
     _evolved,
     _filters,
+    _private,
     _served,
     _uncounted,
     _funnel,
     _rows,
     _unread,
 )
-WITHOUT_ROWS: tuple[Callable[[Built], Iterator[str]], ...] = (_none_left, _failed, _sources, _evolved, _funnel, _unread)
+WITHOUT_ROWS: tuple[Callable[[Built], Iterator[str]], ...] = (
+    *(_none_left, _failed, _sources, _evolved, _private, _funnel, _unread),
+)

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hfsft.errors import UserError
+from hfsft.recipe.rewrites import cleaner
 from hfsft.release import withheld
 from hfsft.rows.reading import SourceRow
 from hfsft.rows.tally import file_of
@@ -51,14 +52,14 @@ def put(built: Built, folder: Path) -> tuple[dict[str, Any], list[str]]:
     written beside it, without the rows that are withheld; nothing is where a filter changed what rows say.
     """
     recipe = built.recipe
-    resolved = recipe.resolved()
+    resolved, clean = recipe.resolved(), cleaner(recipe)
     missing: list[str] = []
     hidden, open_to_all = withheld.places(built), recipe.publish.sources and not withheld.rewritten(built)
     for section, number, source in local_sources(recipe):
         opened = built.unchanged_sources.get((section, number))
         if not open_to_all or opened is None:
-            resolved[section][number]["path"] = shown(source.path)
-            missing.append(shown(source.path))
+            resolved[section][number]["path"] = clean(shown(source.path))
+            missing.append(resolved[section][number]["path"])
             continue
         path = f"{FOLDER}/{section}-{number}.jsonl"
         texts = SEED if isinstance(source, PromptTable) else EXAMPLE
@@ -92,7 +93,13 @@ def _write(
 
 
 def as_written(built: Built) -> bool:
-    """Whether the recipe may be published as its author wrote it: no row in it is withheld, or changed by a filter."""
+    """Whether the recipe may be published as its author wrote it: no row in it is withheld, or changed by a filter.
+
+    Nor may it call a file by what a filter takes out of rows.
+    """
+    clean = cleaner(built.recipe)
+    if any(clean(source.path) != source.path for _, _, source in local_sources(built.recipe)):
+        return False
     inline = any(
         item in source for section in SECTIONS for source in built.recipe.resolved()[section] for item in ITEMS
     )

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from hfsft.errors import ArgumentError, ColumnError
 from hfsft.filters import DEFAULT_FILTERS, FILTERS, Filter, Refusal, Repetition, Score, Tokens
 from hfsft.filters.base import Limits
+from hfsft.filters.rewriting import Rewriting
 from hfsft.plan.row import COLUMNS
 from hfsft.plan.step import Batch
 
@@ -53,6 +54,8 @@ GOLDEN: dict[str, tuple[int, Batch]] = {
     ),
     "score": (1, {}),
     "control_tokens": (1, {"control_tokens_conversation": [0, 0, 0, None]}),
+    "pii": (1, {"pii": [0] * 4, "pii_kinds": [None] * 4}),
+    "secrets": (1, {"secrets": [0] * 4, "secrets_kinds": [None] * 4}),
 }
 
 
@@ -84,7 +87,8 @@ def test_steps_compare_what_was_measured_or_judged(rule: Filter) -> None:
     measuring = {"score": [], "near_duplicate": ["whole", "whole"], "exact_duplicate": ["whole"]}.get(
         rule.name, ["map"]
     )
-    assert [step.kind for step in steps] == [*measuring, "keep"]
+    keeps = [] if isinstance(rule, Rewriting) else ["keep"]  # none falls, unless it is told to reject
+    assert [step.kind for step in steps] == [*measuring, *keeps]
     assert all(step.bound and step.bound.column in known for step in steps if step.kind == "keep")
     assert all(set(step.reads).isdisjoint(step.optional) for step in steps)
     assert {*rule.reads} <= {*COLUMNS, "score_mean"}
@@ -92,7 +96,7 @@ def test_steps_compare_what_was_measured_or_judged(rule: Filter) -> None:
 
 def test_a_bare_name_is_enough_where_all_has_a_default() -> None:
     bare = {name for name in FILTERS if name not in ARGUMENTS}
-    assert bare == {"repetition", "refusal", "exact_duplicate", "near_duplicate", "control_tokens"}
+    assert bare == {*("repetition", "refusal", "exact_duplicate", "near_duplicate", "control_tokens", "pii", "secrets")}
 
 
 @pytest.mark.parametrize(
@@ -107,6 +111,10 @@ def test_a_bare_name_is_enough_where_all_has_a_default() -> None:
         ("refusal", {"at_least": -1}, "greater than or equal to 0"),
         ("exact_duplicate", {"column": []}, "at least 1 item"),
         ("score", {}, "needs a criterion"),
+        ("pii", {"do": "delete"}, "input should be 'redact', 'reject' or 'report', not 'delete'"),
+        ("pii", {"kinds": ["mail"]}, "input should be 'email', 'phone', 'card'"),
+        ("pii", {"regions": ["UK"]}, "'UK' is no region"),
+        ("secrets", {"kinds": ["email"]}, "there is no argument `kinds`"),
         ("score", {"at_least": 4}, "bounds stand under a criterion"),
         ("score", {"mean": 4}, "mean: input should be a valid dictionary"),
         ("score", {"mean": {}}, "needs at_least or at_most"),
@@ -180,6 +188,7 @@ def test_default_filters_run_on_the_least_that_rows_have() -> None:
 def test_the_table_of_filters_loads_no_heavy_library() -> None:
     code = (
         "import sys, hfsft.filters, hfsft.similarity\n"
-        "print([m for m in ('datasets', 'datasketch', 'transformers', 'numpy', 'tokenizers') if m in sys.modules])"
+        "heavy = 'datasets datasketch transformers numpy tokenizers phonenumbers stdnum detect_secrets'\n"
+        "print([m for m in heavy.split() if m in sys.modules])"
     )
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True).stdout == "[]\n"

@@ -13,8 +13,13 @@ from datasets import Dataset
 from hfsft.filters import FILTERS, Filter, Repetition, Tokens
 from tests.filters.test_filters import ARGUMENTS
 
-OTHER: dict[tuple[str, str], Any] = {("refusal", "phrases"): ["computer says no"]}
-BY_FIELD: dict[str, Any] = {"column": "topic", "at_least": 0.25, "at_most": 0.75, "floor": 0.55}
+OTHER: dict[tuple[str, str], Any] = {
+    ("refusal", "phrases"): ["computer says no"],
+    ("pii", "kinds"): ["email"],
+    ("pii", "regions"): ["DE"],
+    ("pii", "allow"): ["support@example.com"],
+}
+BY_FIELD: dict[str, Any] = {"do": "reject", "column": "topic", "at_least": 0.25, "at_most": 0.75, "floor": 0.55}
 ELSEWHERE = {("tokens", "tokenizer")}  # in test_tokenizer.py: it is what the tokenizer is
 HARMLESS: set[tuple[str, str]] = set()  # fields that change no row; none so far
 

@@ -96,6 +96,7 @@ OTHER: dict[str, Any] = {
     "Publish.repo_id": "you/toy",
     "Publish.not_secret": ["0123456789ab"],
     "Tokens.tokenizer": "tokenizer",
+    "Pii.regions": ["DE"],
 }
 # What stands beside a field that means nothing by itself.
 BASE_OF: dict[str, dict[str, Any]] = {

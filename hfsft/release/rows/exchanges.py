@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -26,8 +26,13 @@ class Exchange:
     missing: str = ""  # why there is none, or none that could be used
 
 
-def exchanges(step: Step, row: Mapping[str, Any], pool: Pool, store: Store) -> list[Exchange]:
-    """What one step sent for a row as it came in, and the stored answers; nothing is asked."""
+def exchanges(
+    step: Step, row: Mapping[str, Any], pool: Pool, store: Store, clean: Callable[[str], str] = str
+) -> list[Exchange]:
+    """What one step sent for a row as it came in, and the stored answers; nothing is asked.
+
+    `clean` is what becomes of an answer before it is shown: the store holds it as the model gave it.
+    """
     from hfsft.models.pool import NotStored
 
     assert step.fn is not None
@@ -43,7 +48,18 @@ def exchanges(step: Step, row: Mapping[str, Any], pool: Pool, store: Store) -> l
         found.append(Exchange(step.name, lacking.request, None, "the answer is not in this machine's store"))
     except AnswerError:
         pass  # an answer that could not be used stands in `found`, with the reason
-    return found
+    return [_cleaned(each, clean) for each in found]
+
+
+def _cleaned(told: Exchange, clean: Callable[[str], str]) -> Exchange:
+    answer, request = told.answer, told.request
+    if answer is not None:
+        answer = replace(answer, text=clean(answer.text), reasoning=answer.reasoning and clean(answer.reasoning))
+    messages = tuple(
+        {**message, "content": clean(message["content"])} if message["role"] == "assistant" else message
+        for message in request.messages
+    )
+    return Exchange(told.stage, replace(request, messages=messages), answer, clean(told.missing))
 
 
 def _watched(

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from hfsft.recipe.rewrites import cleaner
 from hfsft.release.measures import bounds
 from hfsft.release.rows.exchanges import Exchange, exchanges
 from hfsft.release.rows.records import Record
@@ -51,9 +52,10 @@ class Preview:
         from hfsft.models.store import Store
 
         found: dict[str, list[Exchange]] = {}
+        clean = cleaner(self.recipe)
         with Store() as store, Pool(self.recipe.models, store, recipe=self.recipe.name) as pool:
             for (_, before), (step, _) in zip(self.steps, self.steps[1:], strict=False):
                 if step.kind == "ask":
                     for row in before:
-                        found.setdefault(row["id"], []).extend(exchanges(step, row, pool, store))
+                        found.setdefault(row["id"], []).extend(exchanges(step, row, pool, store, clean))
         return found

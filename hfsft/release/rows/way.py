@@ -62,13 +62,14 @@ def _exchanges(rows: Rows, record: Record, parent: Record | None) -> list[Exchan
     from hfsft.models.store import Store
     from hfsft.recipe.compile import asking_steps
     from hfsft.recipe.recipe import load_recipe
+    from hfsft.recipe.rewrites import cleaner
     from hfsft.recipe.trust import Trust, require
 
     path = rows.release.folder / RESOLVED
     recipe = load_recipe(path, trusted=False)
     if not Trust().covers(path):
         require(recipe, Trust(), ())  # nothing is sent here, but what it calls weights is read
-    met = rows.steps_met(record)
+    met, clean = rows.steps_met(record), cleaner(recipe)
     found: list[Exchange] = []
     with Store() as store, Pool(recipe.models, store, recipe=recipe.name) as pool:
         for step in asking_steps(recipe):
@@ -79,7 +80,7 @@ def _exchanges(rows: Rows, record: Record, parent: Record | None) -> list[Exchan
                 before["instruction"] = parent.row.get("instruction")
             if "response" in step.writes:
                 before["response"] = None
-            told = exchanges(step, before, pool, store)
+            told = exchanges(step, before, pool, store, clean)
             if record.row.get("origin") == "example" and not exchanges(step, record.row, pool, store):
                 continue  # it came with what the step would have asked for
             found += told

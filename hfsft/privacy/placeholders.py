@@ -1,0 +1,126 @@
+"""Placeholders: what stands in a row in place of what was found there, the same value everywhere the same.
+
+Write to <EMAIL_1> or <EMAIL_2>; <EMAIL_1> is answered first.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from hfsft.privacy.found import Found
+from hfsft.privacy.legible import legible
+
+Find = Callable[[str], Sequence[Found]]
+
+_STANDING = re.compile(r"<([A-Z][A-Z0-9_]{0,40})_(\d{1,6})>")
+_BARE = re.compile(r"(?<=[:,\[])(\s*)(<[A-Z][A-Z0-9_]{0,40}_\d{1,6}>)(?=\s*[,}\]])")
+_ALIKE = 7  # digits at the end of two telephone numbers that make them one, written with and without their country
+
+
+class Placeholders:
+    """The placeholders of one row. `standing` are its texts: the numbers that stand in them are not given again."""
+
+    def __init__(self, find: Find, standing: Callable[[], Iterable[str]] = lambda: ()) -> None:
+        self._find, self._standing = find, standing
+        self._given: dict[str, dict[str, str]] = {}  # kind -> value -> placeholder
+        self._taken: dict[str, int] | None = None
+        self.found: Counter[str] = Counter()  # different values, by kind
+
+    def replaced(self, cell: Any) -> Any:
+        """A cell, or whatever it holds, with placeholders in its texts."""
+        if isinstance(cell, str):
+            return self._text(cell)
+        if isinstance(cell, list):
+            return [self.replaced(inner) for inner in cell]
+        if isinstance(cell, Mapping):
+            return {name: self.replaced(inner) for name, inner in cell.items()}
+        return cell
+
+    def count(self, cell: Any) -> None:
+        """Count what a cell holds, and leave it as it is."""
+        for text in texts_in(cell):
+            for each in self._find(text):
+                self._named(each.kind, text[each.start : each.end])
+
+    def _text(self, text: str) -> str:
+        found = self._find(text)
+        if "\\u" in text and (plain := _unescaped(text)) is not None:
+            hidden = self._find(plain)
+            if len(hidden) > len(found):  # escapes of JSON hid some
+                text, found = plain, hidden
+        if not found:
+            return text
+        parts, place = [], 0
+        for each in found:
+            parts += [text[place : each.start], self._named(each.kind, text[each.start : each.end])]
+            place = each.end
+        return _as_json(text, "".join([*parts, text[place:]]))
+
+    def _named(self, kind: str, value: str) -> str:
+        tag = re.sub(r"[^A-Z0-9]+", "_", kind.upper()).strip("_")
+        given, key = self._given.setdefault(tag, {}), key_of(kind, value)
+        for known, placeholder in given.items():
+            if known == key or (kind == "PHONE" and _same_line(known, key)):
+                return placeholder
+        self.found[tag] += 1
+        if self._taken is None:
+            self._taken = {}
+            for text in self._standing():
+                for name, number in _STANDING.findall(text):
+                    self._taken[name] = max(self._taken.get(name, 0), int(number))
+        number = self._taken[tag] = self._taken.get(tag, 0) + 1
+        given[key] = f"<{tag}_{number}>"
+        return given[key]
+
+
+def key_of(kind: str, value: str) -> str:
+    """What a value has in common with the same one written otherwise."""
+    plain = legible(value)[0].casefold()
+    if kind == "EMAIL":
+        plain = re.sub(r"%40|&#64;|&commat;| ?[\[({]at[\])}] ?| at ", "@", plain)
+        return re.sub(r" ?[\[({]dot[\])}] ?| dot ", ".", plain)
+    if kind in ("PHONE", "CARD", "IBAN", "NATIONAL_ID"):
+        return re.sub(r"[^a-z0-9]", "", plain).lstrip("0")
+    return plain
+
+
+def texts_in(cell: Any) -> Iterator[str]:
+    """Every text in a cell."""
+    if isinstance(cell, str):
+        yield cell
+    elif isinstance(cell, list):
+        for inner in cell:
+            yield from texts_in(inner)
+    elif isinstance(cell, Mapping):
+        for inner in cell.values():
+            yield from texts_in(inner)
+
+
+def _same_line(one: str, other: str) -> bool:
+    shorter, longer = sorted((one, other), key=len)
+    return len(shorter) >= _ALIKE and longer.endswith(shorter)
+
+
+def _unescaped(text: str) -> str | None:
+    """A text that is JSON without the escapes that it does not need; None for any other."""
+    if text.lstrip()[:1] not in ("{", "[") or (value := _read(text)) is None:
+        return None
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _as_json(before: str, after: str) -> str:
+    """A text that was JSON stays it: a placeholder in place of a number gets its quotes."""
+    if before.lstrip()[:1] not in ("{", "[") or _read(before) is None or _read(after) is not None:
+        return after
+    return _BARE.sub(r'\1"\2"', after)
+
+
+def _read(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
