@@ -206,11 +206,12 @@ class Consent:
     def __call__(self, question: str) -> bool:
         """Whether the answer is yes; without a terminal all but the last sentence, which asks, is told."""
         before, _, last = question.rpartition("\n")
-        if self._said or not (sys.stdin.isatty() and sys.stderr.isatty()):
+        screen = next((stream for stream in (sys.stderr, sys.stdout) if stream.isatty()), None)
+        if self._said or screen is None or not sys.stdin.isatty():
             said = last.rpartition(". ")[0]
             self._heard("\n".join(part for part in (before, said) if part))
             return True
-        tell("\n".join(part for part in (before, wrapped(last, sys.stderr)) if part))
-        print("[y/N] ", end="", file=sys.stderr, flush=True)
+        print("\n".join(part for part in (before, wrapped(last, screen)) if part), file=screen)
+        print("[y/N] ", end="", file=screen, flush=True)
         self._said = sys.stdin.readline().strip().lower() in ("y", "yes")
         return self._said

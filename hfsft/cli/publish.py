@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from hfsft.cli.arguments import add_output, command
 from hfsft.cli.console import Consent, count, silent, tell
+from hfsft.errors import ReleaseError
 
 if TYPE_CHECKING:
     from hfsft.release.publish import Changes, Published
@@ -59,7 +60,10 @@ def run(arguments: argparse.Namespace) -> None:
     )
     heard = silent if arguments.quiet else tell
     if arguments.dry_run:
-        holds = listing.held(Build.read(folder))
+        try:
+            holds = listing.held(Build.read(folder))
+        except (OSError, ValueError) as error:
+            raise ReleaseError(f"{folder}: cannot be read: {error}") from None
         heard("\n".join(["this would go to the Hub:", *(line for each in holds for line in each.lines())]))
         found = publish.changes(folder, section, create_pr=arguments.create_pr, tell=heard)
         shown = {**found.summary(), "private": found.private, "holds": [asdict(each) for each in holds]}

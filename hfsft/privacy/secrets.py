@@ -59,8 +59,19 @@ def loosely() -> str:
 
 
 def _loose(form: _Form) -> str:
-    """The form without what RE2 cannot read: what stands around a match, and bounds above its own."""
-    return re.sub(r"\{(\d+),\d{4,}\}", r"{\1,}", re.sub(r"\(\?<?[=!][^()]*\)", "", form.pattern.pattern))
+    """The form without what RE2 cannot read: what must or must not stand around, and bounds above its own."""
+    kept, depth, inside = [], 0, 0  # `inside`: how deep the group lies that is left out, 0 for none
+    for piece in re.findall(
+        r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\(\?<?[=!]|[()]|[^\\\[()]+|.", form.pattern.pattern, re.DOTALL
+    ):
+        depth += piece.startswith("(") - (piece == ")")
+        if piece.startswith(("(?=", "(?!", "(?<=", "(?<!")) and not inside:
+            inside = depth
+        if not inside:
+            kept.append(piece)
+        elif piece == ")" and depth < inside:
+            inside = 0
+    return re.sub(r"\{(\d+),\d{4,}\}", r"{\1,}", "".join(kept))
 
 
 def _apart(found: list[Found]) -> Iterator[Found]:

@@ -83,6 +83,8 @@ class Build:
                 raise ReleaseError(f"{folder}: no row was left in this build, so there is nothing to publish")
             if CARD not in shown or not any(name.startswith("data/") for name in shown):
                 raise ReleaseError(f"{folder} holds no build: it has no {CARD} or no data (hfsft build makes one)")
+            if links := [path for path in shown.values() if path.is_symlink()]:
+                raise ReleaseError(f"{links[0]}: is a link, and a release holds none (put the file itself there)")
             card = shown[CARD].read_text(encoding="utf-8")
             summary = json.loads(shown[FUNNEL].read_text(encoding="utf-8")) if FUNNEL in shown else {}
             return cls(folder, {name: File.of(path) for name, path in shown.items()}, card, summary)

@@ -191,9 +191,10 @@ def _in_table(name: str, path: Path, files: Mapping[str, Path], look: _Look) -> 
     where = f" ({CONFIGS.get(config, config)}, {split})"
     ids: list[Any] | None = None
     with ParquetFile(path) as file:
-        texts = [*file.schema_arrow.names, *(str(each) for each in (file.schema_arrow.metadata or {}).values())]
+        stored = {key: value for key, value in (file.metadata.metadata or {}).items() if key != b"ARROW:schema"}
+        texts = [*file.schema_arrow.names, *(each.decode("latin-1") for pair in stored.items() for each in pair)]
         for kind, fingerprint, _ in (found for text in texts for found in look(text)):
-            yield Leak(name, f"{where}, names of columns", kind, fingerprint)
+            yield Leak(name, f"{where}, names of columns or notes", kind, fingerprint)
         start = 0
         for batch in file.iter_batches(batch_size=10_000, use_threads=False):
             for column, values in zip(batch.schema.names, batch.columns, strict=True):

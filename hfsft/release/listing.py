@@ -10,10 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from hfsft.plan.row import TEXTS
 from hfsft.release.files import Build, File, size
 from hfsft.release.names import CARD, FUNNEL, LEDGER, LOCK, REPORT, RESOLVED, SIDES, WRITTEN
 from hfsft.release.reader import Release
 
+ROW = "\n## A row\n"  # of the card
 NO_SOURCES = "(no source file goes along)"
 ABOUT = {
     "data": "the rows, as a trainer reads them",
@@ -77,7 +79,8 @@ def _held(name: str, files: Mapping[str, File], release: Release, kept: set[str]
     if name in (REPORT, CARD):
         return Held(name, _page(name, release), total)
     if name in (WRITTEN, RESOLVED):
-        return Held(name, ABOUT[name], total, _inline(release.recipe()) or None)
+        inline = _inline(release.recipe())
+        return Held(name, ABOUT[name] + (", and the rows in it" if inline else ""), total, inline or None)
     if top == "sources":
         return Held(name, ABOUT[top], total, *_of_lines(release.folder / name))
     rows, columns = None, dict[str, None]()
@@ -110,16 +113,24 @@ def _of_lines(path: Path) -> tuple[int, tuple[str, ...]]:
 
 
 def _page(name: str, release: Release) -> str:
-    if not release.shows_samples:
-        return "counts and charts; no row is shown"
+    """What a page shows of rows, as it stands there, whatever its recipe says by now."""
+    text = (release.folder / name).read_text(encoding="utf-8", errors="replace")
     if name == CARD:
-        return "the card, with one row and the recipe"
+        return f"the card, with {'one row and ' if ROW in text else ''}the recipe"
+    if 'id="samples"' not in text:
+        return "counts and charts; no row is shown"
     return "samples of the rows, of those that fell too" if _says(release) else "samples of the rows that were kept"
 
 
 def _says(release: Release) -> bool:
-    publish = release.recipe().get("publish")
-    return not isinstance(publish, dict) or publish.get("rejected", True) is not False
+    """Whether any row that fell has its texts."""
+    from pyarrow.parquet import read_schema, read_table
+
+    for path in sorted((release.folder / "rejected").glob("*.parquet")):
+        texts = [name for name in TEXTS if name in read_schema(path).names]
+        if any(column.null_count < len(column) for column in read_table(path, columns=texts).columns):
+            return True
+    return False
 
 
 def _inline(recipe: Mapping[str, Any]) -> int:

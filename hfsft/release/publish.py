@@ -150,7 +150,10 @@ def push(
 def _read(folder: Path, publish: Publish) -> Build:
     """The build, once no secret was found in any file of it."""
     build = Build.read(folder)
-    leaks.refuse(folder, {path: folder / path for path in build.files}, publish.not_secret)
+    try:
+        leaks.refuse(folder, {path: folder / path for path in build.files}, publish.not_secret)
+    except (OSError, ValueError) as error:  # such as a file that is no Parquet
+        raise ReleaseError(f"{folder}: cannot be read: {error}") from None
     return build
 
 

@@ -75,10 +75,13 @@ def test_the_validation_split_is_exported_and_entered_beside_train(folder: Path)
     assert len(read_jsonl(Path("data/train.jsonl")) + read_jsonl(Path("data/validation.jsonl"))) == 21
 
 
-def test_entries_of_other_datasets_stay_and_an_old_one_of_ours_goes(folder: Path) -> None:
+def test_entries_of_other_datasets_stay_and_one_of_our_name_goes_when_told_to(folder: Path) -> None:
     other = {"file_name": "other.json"}
     Path("dataset_info.json").write_text(json.dumps({"other": other, "toy": {"file_name": "old.json"}}))
-    main(["export", str(folder), "--format", "alpaca", "--out", "train.jsonl", "--llama-factory"])
+    command = ["export", str(folder), "--format", "alpaca", "--out", "train.jsonl", "--llama-factory"]
+    assert main(command) == 1
+    assert not Path("train.jsonl").exists()
+    assert main([*command, "--force"]) == 0
     table = json.loads(Path("dataset_info.json").read_text(encoding="utf-8"))
     assert table["other"] == other
     assert table["toy"] == {

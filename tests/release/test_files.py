@@ -2,11 +2,14 @@
 
 from pathlib import Path
 
+import pyarrow
+import pyarrow.parquet
 import pytest
 from datasets import Dataset, DatasetDict, Value
 
 from hfsft.errors import ReleaseError
-from hfsft.release.files import Build, File, is_news, owned
+from hfsft.release.files import Build, File, is_news, owned, stale
+from hfsft.release.listing import held
 from hfsft.release.loadback import differences
 from tests.release.fixture import write_build
 
@@ -34,6 +37,10 @@ def test_a_release_owns_its_folders_and_files_and_nothing_else() -> None:
     mine = ["data/train-0.parquet", "assets/funnel.svg", "rejected/x", "README.md", "funnel.json", "report.html"]
     users = [".gitattributes", "notes.txt", "database/x", "scripts/README.md", "data", "LICENSE"]
     assert [path for path in [*mine, *users] if owned(path)] == mine
+    assert [path for path in ("assets/logo.png", "assets/funnel.svg", "sources/mine.csv", "data/x") if stale(path)] == [
+        "assets/funnel.svg",
+        "data/x",
+    ]
     assert not is_news(["README.md", "report.html", "funnel.json", "assets/a.svg"])
     assert is_news(["README.md", "recipe.yaml"])
 
@@ -46,6 +53,15 @@ def test_a_file_is_named_as_git_and_the_store_of_large_files_name_it(tmp_path: P
         assert not file.matches(None)
 
 
+def test_a_link_is_never_followed_out_of_the_folder(tmp_path: Path) -> None:
+    folder = write_build(tmp_path / "made")
+    (tmp_path / "private.txt").write_text("mine")
+    (folder / "recipe.yaml").unlink()
+    (folder / "recipe.yaml").symlink_to(tmp_path / "private.txt")
+    with pytest.raises(ReleaseError, match="is a link"):
+        Build.read(folder)
+
+
 def test_hidden_files_stay_at_home(tmp_path: Path) -> None:
     folder = write_build(tmp_path / "made")
     (folder / ".env").write_text("SECRET=1")
@@ -54,3 +70,30 @@ def test_hidden_files_stay_at_home(tmp_path: Path) -> None:
     assert not [name for name in Build.read(folder).files if name.startswith(".")]
     with pytest.raises(ReleaseError, match="holds no build"):
         Build.read(tmp_path)
+
+
+def test_a_listing_tells_rows_and_columns_as_they_stand_there(tmp_path: Path) -> None:
+    folder = write_build(tmp_path / "made")
+    path = folder / "rejected" / "rejected-00000-of-00001.parquet"
+    table = pyarrow.table({"id": ["r0"], "instruction": ["What fell"], "channel": ["web"]})
+    pyarrow.parquet.write_table(table, path)
+    (folder / "recipe.resolved.yaml").write_text(
+        "name: made\nexamples: [{path: x.csv, keep: [channel]}, {rows: [{}, {}]}]\npublish: {rejected: false}\n"
+    )
+    (folder / "report.html").write_text('<section id="samples">')
+    found = {each.name: each for each in held(Build.read(folder))}
+    assert {name: each.rows for name, each in found.items() if each.rows} == {
+        "data/train": 6,
+        "data/validation": 2,
+        "provenance/train": 6,
+        "provenance/validation": 2,
+        "rejected/rejected": 1,
+        "recipe.resolved.yaml": 2,
+        "recipe.yaml": 2,
+    }
+    assert found["rejected/rejected"].columns == ("id", "instruction", "channel (of your source)")
+    assert found["rejected/rejected"].about == "the rows that fell, with their texts"
+    assert found["report.html"].about == "samples of the rows, of those that fell too"
+    pyarrow.parquet.write_table(table.set_column(1, "instruction", pyarrow.array([None], "string")), path)
+    found = {each.name: each for each in held(Build.read(folder))}
+    assert "nothing that they say" in found["rejected/rejected"].about

@@ -36,6 +36,11 @@ def turns(text: str) -> list[dict[str, str]]:
     return [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": text}]
 
 
+def picture(path: Path, content: bytes) -> None:
+    path.parent.mkdir()
+    path.write_bytes(content)
+
+
 PLANTED = {
     "a turn": (
         lambda folder: table(folder, FILES[0], "messages", [turns("x")] * 3 + [turns(TOKEN)] + [turns("y")] * 2),
@@ -47,11 +52,21 @@ PLANTED = {
     ),
     "the name of a column": (
         lambda folder: table(folder, FILES[1], TOKEN, [1] * 6),
-        "provenance/train-00000-of-00001.parquet (provenance, train), names of columns: GitHub token",
+        "provenance/train-00000-of-00001.parquet (provenance, train), names of columns or notes: GitHub token",
     ),
     "a deep column": (
         lambda folder: table(folder, FILES[1], "deep", [{"a": [[{"b": [TOKEN]}]]}] + [None] * 5),
         "provenance/train-00000-of-00001.parquet (provenance, train), row t0, column deep: GitHub token",
+    ),
+    "notes of the file": (
+        lambda folder: pyarrow.parquet.write_table(
+            pyarrow.parquet.read_table(folder / FILES[1]).replace_schema_metadata({"by": TOKEN}), folder / FILES[1]
+        ),
+        "provenance/train-00000-of-00001.parquet (provenance, train), names of columns or notes: GitHub token",
+    ),
+    "a picture": (
+        lambda folder: picture(folder / "assets" / "funnel.png", b"\x89PNG\xff\x00" + TOKEN.encode()),
+        "assets/funnel.png:1:7: GitHub token",
     ),
     "bytes": (
         lambda folder: table(folder, FILES[1], "raw", [TOKEN.encode()] + [None] * 5),

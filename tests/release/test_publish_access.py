@@ -161,7 +161,7 @@ def test_the_command_says_what_it_would_do_then_does_it_and_how_to_load_it(hub: 
         "columns: id, fate, stage",
     ):
         assert line.split("  ") == [part for part in line.split("  ") if part in listed]
-    assert "the rows that fell, with their texts" in listed
+    assert "the rows that fell: ids, rules and numbers" in listed
     assert "and what was there once stays in its history" in listed
     assert "Publish it?" not in listed, "nobody is asked where nobody can answer"
     assert "(no source file goes along)" in shown.stderr
