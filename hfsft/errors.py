@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 LOOKS_LIKE_KEY = re.compile(
     r"\b(hf_|api_org_|sk-|csk-|gsk_|xai-|nvapi-|pplx-|fw_|r8_|tgp_v1_|[sr]k_(?:live|test)_|gh[pousr]_|github_pat_"
     r"|glpat-|npm_|dop_v1_|whsec_|xox[abeprs]-|ya29\.|AIza|AKIA|ASIA)"
-    r"(?![A-Za-z0-9_\-]{0,20}?(?:X{8}|x{8}|0{8})|\w{9}EXAMPLE\b)"
-    r"(?=(?:[A-Za-z0-9]{0,20}[_\-]){0,6}(?=[a-z]{0,40}[A-Z0-9])[A-Za-z0-9]{12})[A-Za-z0-9_\-]{16,}"
+    r"(?![A-Za-z0-9_\-]{0,20}?X{8}|[A-Za-z0-9_\-]{0,20}?x{8}|[A-Za-z0-9_\-]{0,20}?0{8}|\w{9}EXAMPLE\b)"
+    r"(?=[A-Za-z0-9_\-]{0,60}?[A-Z0-9][A-Za-z0-9]{11}|[A-Za-z0-9_\-]{0,60}?[A-Za-z0-9]{11}[A-Z0-9])[A-Za-z0-9_\-]{16,}"
     r"|(-----BEGIN [A-Z ]{0,30}PRIVATE KEY)-----(?:\s|\\n){1,40}[A-Za-z0-9+/=]{16}"
 )
 

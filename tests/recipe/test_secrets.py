@@ -289,7 +289,7 @@ FREE: dict[str, dict[str, Any]] = {
     "criteria and rows about them": {
         **recipe(),
         "seeds": [
-            {"prompts": ["My password: hunter2 is wrong", "Is http://me:pw@host/?key=1 it?", "# token: 123456abcdefghij"]}
+            {"prompts": ["My password: hunter2", "Is http://me:pw@host/?key=1 it?", "# token: 123456abcdefghij"]}
         ],
         "examples": [{"rows": [{"instruction": "What is a token: a word?", "response": "Bearer of key=value pairs."}]}],
         "judge": {"rubric": {"password": "Does it never ask for a password?", "token": "Is it short?"}},
