@@ -54,3 +54,14 @@ def test_hidden_files_stay_at_home(tmp_path: Path) -> None:
     assert not [name for name in Build.read(folder).files if name.startswith(".")]
     with pytest.raises(ReleaseError, match="holds no build"):
         Build.read(tmp_path)
+
+
+def test_a_link_to_a_file_elsewhere_is_no_part_of_a_build(tmp_path: Path) -> None:
+    folder = write_build(tmp_path / "build")
+    (tmp_path / "private.txt").write_text("the vault code is 4711")
+    for name in ("ledger.jsonl", "report.html"):
+        (folder / name).unlink(missing_ok=True)
+        (folder / name).symlink_to(tmp_path / "private.txt")
+        with pytest.raises(ReleaseError, match=f"{name} is a link to a file elsewhere, and no part of a build"):
+            Build.read(folder)
+        (folder / name).unlink()
