@@ -218,13 +218,13 @@ def test_what_a_recipe_is_blamed_for_cannot_steer_the_terminal(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = tmp_path / "recipe.yaml"
-    headers = '{"X\\e]0;owned\\a\\e[31m": "v"}'
-    models = f"models: {{writer: {{model: m, base_url: http://x, headers: {headers}}}}}\n"
+    body = '{"X\\e]0;owned\\a\\e[31m": "v"}'
+    models = f"models: {{writer: {{model: m, base_url: http://x, extra_body: {body}}}}}\n"
     path.write_text(f'name: toy\nseeds: [{{prompts: [Hi]}}]\n"\\e[2Kx": 1\n{models}')
     assert main(["build", str(path), "--untrusted"]) == 1
     path.write_text(path.read_text().replace('"\\e[2Kx": 1\n', ""))
     assert main(["build", str(path), "--untrusted"]) == 1
     said = capsys.readouterr().err
     assert "unknown key `x`" in said
-    assert "sends the header X to http://x" in said
+    assert "sends X in each request to http://x" in said
     assert "\x1b" not in said
