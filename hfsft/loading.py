@@ -10,9 +10,9 @@ from hfsft.recipe.recipe import Recipe, load_recipe
 from hfsft.recipe.trust import Kind, Trust, require, trust_of
 
 AnyRecipe = str | Path | Mapping[str, Any] | Recipe
-"""A recipe's file, its content as a mapping, one already loaded, or `hf://datasets/you/name` for a published one."""
+"""A recipe's file, its content as a mapping, one already loaded, `hf://datasets/you/name`, or an https address."""
 AnyTrust = Trust | bool | None
-"""Whether a recipe may do whatever it says: True, False, or (None) a file of the user's may, one from the Hub may not.
+"""Whether a recipe may do whatever it says: True, False, or (None) a file may, one from the Hub or the web may not.
 
 One that may not reads nothing outside its folder but the Hub, and what it sends or publishes needs the user's yes.
 """

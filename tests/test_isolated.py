@@ -91,6 +91,26 @@ subprocess.run(isolated.command("hfsft.release.vega"), check=True, input=b"{}")
 """
 
 
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="Python 3.10 has no safe path")
+def test_nor_does_a_process_that_a_library_starts(folder: Path) -> None:
+    write(folder / "multiprocessing.py", folder.parent, "multiprocessing")
+    write(folder / "signal.py", folder.parent, "signal")
+    script = folder.parent / "command.py"
+    script.write_text(LOCKS)
+    subprocess.run([sys.executable, script, "version"], cwd=folder, check=True, capture_output=True)
+    assert run_by(folder) == []
+
+
+LOCKS = """
+import multiprocessing
+from hfsft.__main__ import run
+try:
+    run()
+finally:
+    multiprocessing.get_context("spawn").RLock()  # as of a progress bar, where processes are not forked
+"""
+
+
 def test_weights_that_cannot_be_loaded_are_told_by_an_isolated_process(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import sys
+import threading
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from hfsft import pipeline
+from hfsft.cli import main
+from hfsft.errors import RecipeError, ReleaseError
 from tests.cli import terminal
 from tests.hub.fixture import HubServer
 from tests.models.server import LLM
@@ -25,9 +31,10 @@ api.upload_folder(folder_path=sys.argv[1], repo_id="mallory/nice", repo_type="da
 EVERY_WAY = """
 import json, sys
 from hfsft import pipeline
+from hfsft.cli import main
 from hfsft.errors import RecipeError
 found = {}
-for name in ("build", "preview", "forecast", "validate", "why"):
+for name in ("build", "preview", "check", "forecast", "validate", "why"):
     try:
         found[name] = repr(getattr(pipeline, name)(sys.argv[1]))
     except RecipeError as error:
@@ -68,7 +75,7 @@ def test_a_recipe_from_the_hub_gets_no_private_file_no_key_and_no_server(hub: Hu
     for name, problems in found.items():
         said = {message: line for line, message in problems}
         assert said.pop(f"{reads}the Hub alone") == 8
-        if name in ("build", "preview"):
+        if name in ("build", "preview", "check"):
             assert said == {
                 f"models.writer sends its rows to {host}: a recipe of others needs your yes for that": 5,
                 f"models.writer sends the key in HF_TOKEN to {host}: a recipe of others needs your yes for that": 6,
@@ -113,17 +120,111 @@ def test_without_a_terminal_the_user_says_it_on_the_command_line(hub: HubServer,
     assert len(server.requests) == 2
 
 
+@pytest.fixture
+def web(server: LLM) -> Iterator[str]:
+    """A web server with recipes, pages, and what is none of them."""
+    asks = {
+        "name": "webbed",
+        "seeds": [{"prompts": ["Where is my parcel?"]}],
+        "split": {"validation": 0},
+        "filters": [],
+    }
+    asks["models"] = {"writer": {"model": "org/m", "base_url": server.url}}
+    files = {
+        "/asks.yaml": yaml.safe_dump(asks).encode(),
+        "/reads.yaml": b"name: toy\nexamples: [{path: ../../../../../../../etc/passwd}]\n",
+        "/beside.yaml": b"name: toy\nexamples: [{path: rows.jsonl}]\n",
+        "/page": b"<!DOCTYPE html><html></html>",
+        "/large": b"#" * 4_000_001,
+    }
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            content = files.get(self.path)
+            self.send_response(302 if self.path == "/away" else 200 if content else 404)
+            self.send_header("Location", "file:///etc/passwd")
+            self.end_headers()
+            self.wfile.write(content or b"")
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as served:
+        threading.Thread(target=served.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{served.server_address[1]}"
+        served.shutdown()
+
+
+def test_a_recipe_of_the_web_is_read_alone_and_asks(
+    web: str, server: LLM, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "rows.jsonl").write_text("{}")
+    for step in (pipeline.validate, pipeline.forecast, pipeline.preview, pipeline.build):
+        with pytest.raises(RecipeError, match=r"reads\.yaml:2:.* names .*etc/passwd, outside the recipe's folder"):
+            step(f"{web}/reads.yaml")
+        with pytest.raises(RecipeError, match=r"rows\.jsonl: no such file"):
+            step(f"{web}/beside.yaml")
+    with pytest.raises(RecipeError, match=r"models\.writer sends its rows to"):
+        pipeline.build(f"{web}/asks.yaml")
+    assert server.requests == []
+    assert len(pipeline.build(f"{web}/asks.yaml", trust=True, out=tmp_path)["train"]) == 1
+
+
 @pytest.mark.parametrize(
-    ("where", "advice"),
+    ("where", "message"),
     [
-        ("https://evil.example/recipe.yaml", "download it, and build the file with --untrusted"),
-        ("file:///tmp/recipe.yaml", "download it, and build the file with --untrusted"),
+        ("{web}/none.yaml", "holds no recipe: HTTP 404"),
+        ("{web}/page", "is a web page; take the address of the file itself"),
+        ("{web}/large", "is larger than 4 MB"),
+        ("{web}/away", "holds no recipe: HTTP 302"),
+        ("http://127.0.0.1:9/recipe.yaml", "cannot be read"),
+        ("http:///recipe.yaml", "cannot be read"),
+        ("file:///tmp/recipe.yaml", "is no recipe"),
         ("https://huggingface.co/datasets/ana/toy/tree/main", "write hf://datasets/ana/toy"),
     ],
 )
-def test_an_address_elsewhere_is_no_recipe(where: str, advice: str) -> None:
-    from hfsft.errors import ReleaseError
-    from hfsft.pipeline import validate
+def test_what_is_no_recipe_of_the_web_says_why(web: str, home: Path, where: str, message: str) -> None:
+    with pytest.raises(ReleaseError, match=message):
+        pipeline.validate(where.format(web=web))
 
-    with pytest.raises(ReleaseError, match=f"a recipe is a file, or hf://datasets/you/name \\({advice}"):
-        validate(where)
+
+def test_a_file_is_treated_as_a_strangers_where_the_user_says_so(
+    tmp_path: Path, home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "rows.jsonl").write_text('{"prompt": "Where is it?", "completion": "Here."}\n')
+    (tmp_path / "of").mkdir()
+    (tmp_path / "of" / "recipe.yaml").write_text(
+        "name: toy\nexamples: [{path: ../rows.jsonl}]\npublish: {repo_id: you/toy}\n"
+    )
+    assert main(["validate", "of/recipe.yaml"]) == 0
+    assert "a build asks you first" not in capsys.readouterr().out
+    for words in ("validate", "plan", "why", "check", "preview", "build"):
+        assert main([words, "of/recipe.yaml", "--untrusted"]) == 1
+        assert "of/recipe.yaml:2:19: examples[0].path names ../rows.jsonl, outside" in capsys.readouterr().err
+    own = ["of/recipe.yaml", "--untrusted", "--set", "examples[0].path=../rows.jsonl"]
+    for words in ("validate", "plan"):
+        assert main([words, *own]) == 0
+        assert "note: a build asks you first: publishes to you/toy, with your" in capsys.readouterr().out
+    assert main(["build", *own]) == 1
+    assert "publishes to you/toy, with your Hugging Face login: a recipe of others" in capsys.readouterr().err
+    assert main(["build", *own, "--no-publish"]) == 0
+    with pytest.raises(SystemExit, match="2"):
+        main(["build", "of/recipe.yaml", "--trust", "--untrusted"])
+
+
+def test_what_a_recipe_is_blamed_for_cannot_steer_the_terminal(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "recipe.yaml"
+    body = '{"X\\e]0;owned\\a\\e[31m": "v"}'
+    models = f"models: {{writer: {{model: m, base_url: http://x, extra_body: {body}}}}}\n"
+    path.write_text(f'name: toy\nseeds: [{{prompts: [Hi]}}]\n"\\e[2Kx": 1\n{models}')
+    assert main(["build", str(path), "--untrusted"]) == 1
+    path.write_text(path.read_text().replace('"\\e[2Kx": 1\n', ""))
+    assert main(["build", str(path), "--untrusted"]) == 1
+    said = capsys.readouterr().err
+    assert "unknown key `x`" in said
+    assert "sends X in each request to http://x" in said
+    assert "\x1b" not in said

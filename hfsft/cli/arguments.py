@@ -55,7 +55,9 @@ def command(
 
 def add_recipe(parser: argparse.ArgumentParser) -> None:
     """The recipe and its overrides."""
-    parser.add_argument("recipe", help="the recipe's file, or hf://datasets/you/name for a published one")
+    parser.add_argument(
+        "recipe", help="the recipe's file, hf://datasets/you/name for a published one, or an https:// address"
+    )
     add_overrides(parser)
     add_trust(parser)
 

@@ -14,6 +14,7 @@ from hfsft.recipe.overrides import Loc, name_path
 KEY_ADVICE = "recipes are published: write `api_key_env: NAME`, and set NAME in the environment"
 # What the author names: criteria, columns, speakers, variables; a criterion may well be called `password`.
 NAMED_BY_AUTHORS = {"rubric", "scores", "score", "roles", "rows", "prompts", "keep", "columns", "attributes", "labels"}
+FINGERPRINTS = {"not_secret"}  # of what looks like a secret and is none
 TEXTS = {"description", "prompts", "rows", "rubric", "template", "templates", "system", "context", "why", "anchors"}
 HEADERS = {"headers", "header", "extra_headers", "default_headers", "http_headers"}
 # Headers that name who asks, some by a long run of letters and digits.
@@ -76,7 +77,7 @@ def _entry(key: str, value: Any, loc: Loc, data: Any) -> Iterator[Secret]:
             yield Secret(
                 inner, f"{name_path(loc, data)} must be a mapping", "write `headers: {X-Title: my data}`", text
             )
-    elif _names_fields(path) and _names_one(key, value):
+    elif key not in FINGERPRINTS and _names_fields(path) and _names_one(key, value):
         for inner, text in _literals(value, loc, variables=False):
             yield Secret(inner, f"{name_path(loc, data)} is a secret by its name", _field_advice(path), text)
 

@@ -10,6 +10,7 @@ Datasets, tokenizers and weights on the Hub are read without asking.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,18 +21,22 @@ from hfsft.models.model import FromEnv
 from hfsft.models.weights import KNOWN
 from hfsft.recipe.beside import from_the_hub, leads_outside
 from hfsft.recipe.overrides import Loc, name_path
+from hfsft.recipe.publish import Publish
 from hfsft.recipe.recipe import Recipe
 from hfsft.rows.tables.hub import HUB
+from hfsft.rows.tables.table import HUB_ID
 from hfsft.stages.base import TableSection
 
 Kind = Literal["reads", "sends", "publishes"]
 ASKING: tuple[Kind, ...] = ("sends",)
 PUBLISHING: tuple[Kind, ...] = ("sends", "publishes")
 """What a command does that asks models, and what one that publishes too."""
-FOREIGN = ("hf://", "https://", "http://")
-"""How the name of a recipe begins that is no file of the user's."""
 FILE_FIELDS = ("path", "tokenizer")
 """Fields of sources, filters and `publish` that may name a file or a folder."""
+
+
+LONGEST, SHOWN, HOST = 2_000, 80, 300
+"""Characters of a sentence, of each name in it, and of a host, whose end counts: none may push what follows away."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +60,7 @@ class Trust:
         """Whether a recipe, as it was named, may do whatever it says."""
         if self.given is not None:
             return self.given
-        if isinstance(recipe, str) and recipe.lower().startswith(FOREIGN):
+        if isinstance(recipe, str) and "://" in recipe:
             return False
         return not (isinstance(recipe, str | Path) and from_the_hub(Path(recipe).absolute().parent))
 
@@ -79,7 +84,7 @@ def reaches(recipe: Recipe) -> list[Reach]:
     """All that the recipe wants, section by section, but for what the user has set."""
     source, found = recipe.source, [*_read(recipe), *_sent(recipe), *_published(recipe)]
     return [
-        Reach(kind, plain(what), source.place(loc), name_path(loc, source.data))
+        Reach(kind, plain(what, LONGEST), source.place(loc), plain(name_path(loc, source.data)))
         for kind, loc, what in found
         if not any(loc[:length] in source.changed for length in range(1, len(loc) + 1))
     ]
@@ -98,15 +103,20 @@ def _read(recipe: Recipe) -> Iterator[_Found]:
     """The files that lie elsewhere."""
     for loc, path in _named(recipe):
         if leads_outside(path, recipe.base):
-            yield "reads", loc, f"{name_path(loc, recipe.source.data)} names {path}, outside the recipe's folder"
+            yield "reads", loc, f"{name_path(loc, recipe.source.data)} names {plain(path)}, outside the recipe's folder"
+
+
+def _tables(recipe: Recipe) -> Iterator[tuple[Loc, str]]:
+    """The files and datasets that rows are read from."""
+    for section in ("seeds", "examples"):
+        for index, item in enumerate(getattr(recipe, section)):
+            if isinstance(item, TableSection):
+                yield (section, index, "path"), item.path
 
 
 def _named(recipe: Recipe) -> Iterator[tuple[Loc, str]]:
     """Everything in the recipe that may name a file."""
-    for section in ("seeds", "examples"):
-        for index, item in enumerate(getattr(recipe, section)):
-            if isinstance(item, TableSection) and not item.path.startswith(HUB):
-                yield (section, index, "path"), item.path
+    yield from ((loc, path) for loc, path in _tables(recipe) if not path.startswith(HUB))
     for index, rule in enumerate(recipe.filters or ()):
         for field in FILE_FIELDS:
             if path := getattr(rule, field, None):
@@ -119,27 +129,43 @@ def _named(recipe: Recipe) -> Iterator[tuple[Loc, str]]:
             yield ("models", name, "model") if isinstance(written, dict) else ("models", name), model.model
 
 
+def _from_hub(recipe: Recipe) -> str:
+    """The datasets whose rows are read with the user's own login, which may be private, as part of a sentence."""
+    paths = [path.removeprefix(HUB) for _, path in _tables(recipe)]
+    names = [path for path in paths if HUB_ID.match(path) and not os.path.lexists(recipe.base / path)]
+    return f", also of {_listed(names)} on the Hub," if names else ""
+
+
+def _listed(names: Sequence[str], longest: int = SHOWN) -> str:
+    """The first few of some names."""
+    first = ", ".join(plain(name, longest) for name in names[:3])
+    return first if len(names) <= 3 else f"{first} and {len(names) - 3:,} more"
+
+
 def _sent(recipe: Recipe) -> Iterator[_Found]:
     """What goes to servers, and the keys that pay them."""
+    rows = f"its rows{_from_hub(recipe)}"
     for name, model in recipe.models.items():
         if model.embedded:
             continue
-        at, says, to = ("models", name), f"models.{name}", ", ".join(map(_address, model.base_urls)) or model.provider
+        at, says = ("models", name), f"models.{plain(name, SHOWN)}"
+        to = _listed([_address(url) for url in model.base_urls] or [model.provider or ""], HOST)
         if model.provider:
             login = "" if model.api_key_env else ", with your Hugging Face login"
+            asked = f"{plain(model.model, SHOWN)} through {plain(model.provider, SHOWN)}"
             price = model.price and f", at ${model.price.input:g} and ${model.price.output:g} a million tokens, it says"
-            yield "sends", (*at, "provider"), f"{says} asks {model.model} through {model.provider}{login}{price or ''}"
+            yield "sends", (*at, "provider"), f"{says} asks {asked}{login}{price or ''}"
         for index, url in enumerate(model.base_urls):
             loc = (*at, "base_url") if isinstance(model.base_url, str) else (*at, "base_url", index)
-            yield "sends", loc, f"{says} sends its rows to {_address(url)}"
+            yield "sends", loc, f"{says} sends {rows} to {_address(url)}"
         if model.api_key_env:
-            yield "sends", (*at, "api_key_env"), f"{says} sends the key in {model.api_key_env} to {to}"
+            yield "sends", (*at, "api_key_env"), f"{says} sends the key in {plain(model.api_key_env, SHOWN)} to {to}"
         for header, value in model.headers.items():
-            kept = f"what {value.env} holds, in " if isinstance(value, FromEnv) else ""
-            sent = f"{kept}the header {header}{',' if kept else ''}"
+            kept = f"what {plain(value.env, SHOWN)} holds, in " if isinstance(value, FromEnv) else ""
+            sent = f"{kept}the header {plain(header, SHOWN)}{',' if kept else ''}"
             yield "sends", (*at, "headers", header), f"{says} sends {sent} to {to}"
         for field in model.extra_body:
-            yield "sends", (*at, "extra_body", field), f"{says} sends {field} in each request to {to}"
+            yield "sends", (*at, "extra_body", field), f"{says} sends {plain(field, SHOWN)} in each request to {to}"
 
 
 def _address(url: str) -> str:
@@ -149,15 +175,19 @@ def _address(url: str) -> str:
     try:
         return str(URL(url).origin())
     except ValueError:  # no address at all, which is told where it is asked
-        return url
+        return plain(url, SHOWN)
 
 
 def _published(recipe: Recipe) -> Iterator[_Found]:
     """What goes to the Hub."""
     publish = recipe.publish
+    if publish.not_secret:
+        what = _listed(publish.not_secret)
+        yield "publishes", ("publish", "not_secret"), f"publishes {what}, which looks like a secret"
     if not publish.repo_id:
         return
-    yield "publishes", ("publish", "repo_id"), f"publishes to {publish.repo_id}, with your Hugging Face login"
+    rows = f" its rows{found}" if (found := _from_hub(recipe)) else ""
+    yield "publishes", ("publish", "repo_id"), f"publishes{rows} to {publish.repo_id}, with your Hugging Face login"
     if not publish.private:
         yield "publishes", ("publish", "private"), "publishes a new dataset for everybody to see"
     if publish.sources:
@@ -165,8 +195,9 @@ def _published(recipe: Recipe) -> Iterator[_Found]:
 
 
 def unpublished(recipe: Recipe) -> Recipe:
-    """The recipe of a stranger without the repository that it names."""
-    return recipe.model_copy(update={"publish": recipe.publish.model_copy(update={"repo_id": None})})
+    """The recipe without what it says of publishing that needs the user's yes."""
+    nothing = {name: getattr(Publish(), name) for name in ("repo_id", "private", "sources", "not_secret")}
+    return recipe.model_copy(update={"publish": recipe.publish.model_copy(update=nothing)})
 
 
 def trust_of(trust: Trust | bool | None) -> Trust:

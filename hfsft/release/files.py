@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from hfsft.errors import ReleaseError
+from hfsft.recipe.beside import leads_outside
 from hfsft.release.names import CARD, FUNNEL, LEDGER, LOCK, REPORT, RESOLVED, SIDES, WRITTEN
 
 FOLDERS = ("data", "provenance", "rejected", "preference", "sources", "assets")
@@ -79,6 +80,8 @@ class Build:
             paths = sorted(path for path in folder.rglob("*") if path.is_file())
             names = {path: path.relative_to(folder).as_posix() for path in paths}
             shown = {name: path for path, name in names.items() if made(name)}
+            if linked := [name for name in shown if leads_outside(name, folder)]:
+                raise ReleaseError(f"{folder}: {linked[0]} is a link to a file elsewhere, and no part of a build")
             if LOCK in shown and not any(name.startswith("data/") for name in shown):
                 raise ReleaseError(f"{folder}: no row was left in this build, so there is nothing to publish")
             if CARD not in shown or not any(name.startswith("data/") for name in shown):

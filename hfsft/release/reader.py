@@ -17,6 +17,7 @@ import yaml
 
 from hfsft.errors import ReleaseError
 from hfsft.release import lock
+from hfsft.release.address import WEB, fetch
 from hfsft.release.built import SPLITS
 from hfsft.release.names import FUNNEL, LOCK, RESOLVED, SIDES
 from hfsft.release.patience import Tell, patiently
@@ -116,18 +117,18 @@ def open_release(where: str, tell: Tell = lambda _: None) -> Release:
 
 
 def fetch_recipe(where: str, tell: Tell = lambda _: None) -> Path:
-    """The recipe that an `hf://datasets/...` release was built from, with its local sources beside it.
+    """The recipe that an `hf://datasets/...` release was built from, with its local sources beside it; or at an https
+    address, alone.
 
     Raises `ReleaseError` where there is none, or where it reads files that were not published; `tell` hears of tries
     that failed.
     """
+    if page := HUB_PAGE.match(where):
+        raise ReleaseError(f"{where}: is the page of a dataset (write {HUB}datasets/{page['repo']})")
+    if where.lower().startswith(WEB):
+        return fetch(where)
     if not where.startswith(HUB):
-        page = HUB_PAGE.match(where)
-        raise ReleaseError(
-            f"{where}: a recipe is a file, or {HUB}datasets/you/name ("
-            + (f"write {HUB}datasets/{page['repo']}" if page else "download it, and build the file with --untrusted")
-            + ")"
-        )
+        raise ReleaseError(f"{where}: is no recipe (name a file, {HUB}datasets/you/name, or an https:// address)")
     folder = _download(where, tell, RECIPE_FILES)
     if not (folder / RESOLVED).is_file():
         raise ReleaseError(f"{where}: holds no {RESOLVED}: hfsft did not publish it")

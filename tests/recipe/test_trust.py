@@ -145,7 +145,7 @@ def test_every_place_that_names_a_file_is_bound_to_the_folder(folder: Path, key:
     (folder.parent / "private" / "file.gguf").write_bytes(b"GGUF")
     named = path.format(private=folder.parent / "private")
     recipe = write(folder, **json.loads(json.dumps(PLACES[key]).replace("{path}", named)))
-    for step in (pipeline.validate, pipeline.forecast, pipeline.why, pipeline.preview, pipeline.build):
+    for step in (pipeline.validate, pipeline.forecast, pipeline.why, pipeline.check, pipeline.preview, pipeline.build):
         with pytest.raises(RecipeError) as raised:
             step(recipe, trust=False)
         (problem,) = raised.value.problems
@@ -204,8 +204,16 @@ BESIDES: dict[str, tuple[dict[str, Any], str]] = {
         {"publish": {"repo_id": "mallory/toy", "private": False}},
         "publishes a new dataset for everybody to see",
     ),
+    "publish.not_secret": (
+        {"publish": {"not_secret": ["0123456789ab"]}},
+        "publishes 0123456789ab, which looks like a secret",
+    ),
     "publish.sources": ({"publish": {"repo_id": "mallory/toy", "sources": True}}, "publishes what it reads of files"),
 }
+
+
+VALUES = {"publish.private": "true", "publish.sources": "true", "publish.not_secret": "[]"}
+VALUES["models.writer.api_key_env"] = "MINE"
 
 
 @pytest.mark.parametrize("key", [*WANTS, *BESIDES])
@@ -217,10 +225,12 @@ def test_each_thing_is_told_at_its_line_until_the_user_says_it(folder: Path, key
     found = {problem.message.partition(": ")[0]: problem for problem in raised.value.problems}
     assert what in found
     line = recipe.read_text().splitlines()[found[what].place.line - 1]
-    assert any(word in line for word in (key.rpartition(".")[2].partition("[")[0], "localhost", "TEAM_KEY"))
+    words = (key.rpartition(".")[2].partition("[")[0], "localhost", "TEAM_KEY", "0123456789ab")
+    assert any(word in line for word in words)
     assert f"--set {key}=" in found[what].help
     assert "--trust" in found[what].help
-    values = {"publish.private": "true", "publish.sources": "true", "models.writer.api_key_env": "MINE"}
+    values = {"publish.private": "true", "publish.sources": "true", "publish.not_secret": "[]"}
+    values["models.writer.api_key_env"] = "MINE"
     value = values.get(key, "http://mine.example/v1" if "base_url" in key else "x/y")
     left = {reach.what for reach in reaches(load_recipe(recipe, [f"{key}={value}"]))}
     assert not any(said.startswith(what[:25]) and key in WANTS for said in left)
@@ -234,6 +244,33 @@ def test_what_others_say_cannot_steer_the_terminal_or_pass_for_another_host() ->
     for address in ("https://api.openai.com@evil.example/v1", "h\x1b[2Kttp", "http://h\x1b[2K/v1"):
         with pytest.raises(RecipeError, match=r"models\.writer\.base_url"):
             load_recipe({**EXAMPLES, "models": {"writer": {"model": "org/m", "base_url": address}}})
+
+
+def test_what_is_read_with_the_users_login_is_told(folder: Path) -> None:
+    paths = ["rows.jsonl", "victim/private", "hf://datasets/victim/more"]
+    examples, models = [{"path": path} for path in paths], {"writer": AT}
+    recipe = write(folder, examples=examples, models=models, publish={"repo_id": "mallory/toy"})
+    rows = "its rows, also of victim/private, victim/more on the Hub,"
+    assert [reach.what for reach in reaches(load_recipe(recipe))] == [
+        f"models.writer sends {rows} to http://evil.example",
+        f"publishes {rows} to mallory/toy, with your Hugging Face login",
+    ]
+
+
+def test_nothing_is_so_long_that_it_hides_what_follows(folder: Path) -> None:
+    host = "http://api.openai.com." + "a" * 60 + "." + "b" * 60 + ".evil.example"
+    model = {
+        "base_url": f"{host}/v1",
+        "api_key_env": "MY_KEY",
+        "model": "org/" + "m" * 5000,
+        "headers": {"X-" + "x" * 5000: "v"},
+        "extra_body": {"e" * 5000: 1},
+    }
+    routed = {"model": "org/" + "m" * 5000, "provider": "p" * 5000}
+    paths = [f"{letter * 90}/{letter * 90}" for letter in "abcde"]
+    examples, models = [{"path": path} for path in paths], {"w" * 5000: model, "writer": routed}
+    said = [reach.what for reach in reaches(load_recipe({**EXAMPLES, "examples": examples, "models": models}))]
+    assert [what.endswith((f"to {host}", "with your Hugging Face login")) for what in said] == [True] * 5
 
 
 def test_the_user_is_asked_once_for_all_of_it(folder: Path, home: Path) -> None:
@@ -254,9 +291,10 @@ def test_the_user_is_asked_once_for_all_of_it(folder: Path, home: Path) -> None:
 
 
 def test_what_was_built_without_publishing_names_no_repository(folder: Path, home: Path) -> None:
-    recipe = write(folder, publish={"repo_id": "mallory/toy"})
+    recipe = write(folder, publish={"repo_id": "mallory/toy", "private": False, "not_secret": ["0123456789ab"]})
     _, built = pipeline.run(recipe, trust=False, out=folder / "build", publishing=pipeline.Publishing(wanted=False))
-    assert "mallory" not in (built / "recipe.resolved.yaml").read_text()
+    resolved = (built / "recipe.resolved.yaml").read_text()
+    assert [word for word in ("mallory", "private: false", "0123456789ab") if word in resolved] == []
 
 
 def test_a_file_of_the_users_own_is_trusted(folder: Path, home: Path) -> None:
@@ -298,8 +336,8 @@ def test_code_that_comes_with_a_tokenizer_is_not_run(tmp_path: Path, monkeypatch
 # Fields that can name a file, a server, a key or a repository, and those whose text stays what it is.
 REACHING = {
     "Model.model", "Model.provider", "Model.base_url", "Model.api_key_env", "Model.extra_body", "Model.headers",
-    "FromEnv.env",
-    "PromptTable.path", "ExampleTable.path", "Publish.repo_id", "Publish.tokenizer", "Tokens.tokenizer",
+    "FromEnv.env", "PromptTable.path", "ExampleTable.path", "Publish.repo_id", "Publish.not_secret",
+    "Publish.tokenizer", "Tokens.tokenizer",
 }  # fmt: skip
 TEXTS = {
     *("name", "description", "language", "license", "models", "identity", "revision", "tag", "config", "split"),

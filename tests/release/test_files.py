@@ -97,3 +97,14 @@ def test_a_listing_tells_rows_and_columns_as_they_stand_there(tmp_path: Path) ->
     pyarrow.parquet.write_table(table.set_column(1, "instruction", pyarrow.array([None], "string")), path)
     found = {each.name: each for each in held(Build.read(folder))}
     assert "nothing that they say" in found["rejected/rejected"].about
+
+
+def test_a_link_to_a_file_elsewhere_is_no_part_of_a_build(tmp_path: Path) -> None:
+    folder = write_build(tmp_path / "build")
+    (tmp_path / "private.txt").write_text("the vault code is 4711")
+    for name in ("ledger.jsonl", "report.html"):
+        (folder / name).unlink(missing_ok=True)
+        (folder / name).symlink_to(tmp_path / "private.txt")
+        with pytest.raises(ReleaseError, match=f"{name} is a link to a file elsewhere, and no part of a build"):
+            Build.read(folder)
+        (folder / name).unlink()

@@ -130,3 +130,27 @@ for kind, text in texts.items():
     advice = "say with delimiter: what separates the columns; it has n;prompt"
     assert undelimited == [["path", f"ana/csv: no column holds the prompt ({advice})"]] * 3
     assert no_csv == [["delimiter", "ana/jsonl: is no CSV and has no delimiter (leave it out)"]] * 3
+
+
+def test_code_that_comes_with_a_dataset_is_not_run(hub: HubServer) -> None:
+    push = """
+    import huggingface_hub as h
+    api = h.HfApi()
+    api.create_repo("mallory/code", repo_type="dataset")
+    for name in ("code.py", "train.py"):
+        script = f"open({str(Path.cwd() / 'RUN')!r}, 'w')".encode()
+        api.upload_file(path_or_fileobj=script, path_in_repo=name, repo_id="mallory/code", repo_type="dataset")
+    """
+    hub.run(read(push), token=hub.token("mallory"))
+    program = """
+    from hfsft.errors import SourceError
+    refused = 0
+    for limit in (1, None):
+        try:
+            list(PromptTable(path="mallory/code").opened(Path(), "seeds[0]").rows(limit))
+        except SourceError:
+            refused += 1
+    print(json.dumps([refused, Path("RUN").exists()]))
+    """
+    trusting = {"HF_DATASETS_TRUST_REMOTE_CODE": "1", "TRUST_REMOTE_CODE": "1"}
+    assert hub.run(read(program), env=trusting).json() == [2, False]
