@@ -170,9 +170,7 @@ class Secrets:
     def hide(self, text: str) -> str:
         """The text without a secret in any of the shapes that servers repeat one in, nor the first half of one."""
         for secret in self._whole:
-            text = text.replace(secret, HIDDEN)
-        for secret in self._whole:
-            text = _without_beginning(text, secret)
+            text = _without(text, secret)
         return scrub(text)
 
     def stand_in(self, content: bytes) -> bool:
@@ -221,10 +219,10 @@ def _encoded(secret: bytes) -> Iterator[str]:
             yield from {whole.decode()[unsure:], sure, sure.replace("+", "-").replace("/", "_")}
 
 
-def _without_beginning(text: str, secret: str) -> str:
-    """The text without the secret's beginning, where that is long enough to be no chance: others cut what they say."""
-    least = max(8, len(secret) // 2)
-    if len(secret) <= least or secret[:least] not in text:
+def _without(text: str, secret: str) -> str:
+    """The text without the secret, nor its beginning where that is too long for chance: others cut what they say."""
+    least = min(len(secret), max(8, len(secret) // 2))
+    if secret[:least] not in text:
         return text
     kept, place = [], 0
     while (start := text.find(secret[:least], place)) >= 0:

