@@ -2,24 +2,41 @@
 
 from __future__ import annotations
 
+import ast
+import csv
 import importlib
+import io
 import re
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import hfsft
+from hfsft.errors import PromptError, RecipeError, plain
 from hfsft.filters import control_tokens
 from hfsft.models.faults import message_in
 from hfsft.models.structured import parse
 from hfsft.models.thinking import split_thinking
 from hfsft.privacy import secrets
+from hfsft.prompts import Prompt
+from hfsft.recipe.overrides import apply
+from hfsft.recipe.source import parse as load_text
+from hfsft.release.card.markdown import cell, code, prose
+from hfsft.release.changelog import merge
 from hfsft.release.patience import clean
+from hfsft.rows.columns import Seen, settle
+from hfsft.rows.finding import Finding
+from hfsft.rows.tables.parsing import parsed
+from hfsft.rows.turns import read_turns
+from hfsft.rows.values import from_json
 from hfsft.similarity import normalise
+from hfsft.similarity.shingles import shingles
+from hfsft.stages.evolve import ask
 from hfsft.texts import refusal
 from hfsft.texts.language import other_language
 from hfsft.texts.loops import repeated_share
@@ -74,15 +91,31 @@ NOT_FOR_ROWS = {
 }
 
 
+# Patterns that are put together where they are used: of marks of ours, of what a user wrote, or tested by their parts.
+BUILT = {
+    ("hfsft.cli.init", "NAME"),
+    ("hfsft.filters.control_tokens", "'|'.join([*(FAMILIES if special is None else ()), *literal]) or '(?!)'"),
+    ("hfsft.release.terms", "terms.pattern"),
+    ("hfsft.models.thinking", "mark"),
+    ("hfsft.recipe.syntax", "pattern"),
+    ("hfsft.stages.evolve", "f\"\\x00({'|'.join(TURNS)}) {fence}\\x00\""),
+    ("hfsft.texts.refusal", "f'(?<!\\\\w)(?:{phrases})' if language.spaced else phrases"),
+    ("hfsft.texts.refusal", "f'[{script}]'"),
+    ("hfsft.texts.refusal", "'|'.join(spelled)"),
+}
+
+
 def patterns() -> Iterator[tuple[str, re.Pattern[str]]]:
     root = Path(hfsft.__file__).parent
     for path in sorted(root.rglob("*.py")):
         name = ".".join(path.relative_to(root.parent).with_suffix("").parts).removesuffix(".__init__")
         if name != "hfsft.__main__":
-            yield from found(name, vars(importlib.import_module(name)))
-    for code in PHRASES:
+            held = vars(importlib.import_module(name))
+            yield from found(name, held)
+            yield from used(name, ast.parse(path.read_text("utf-8")), held)
+    for language in PHRASES:
         for kind in ("refuses", "disclaims", "asks"):
-            yield f"refusal {code} {kind}", refusal._pattern(code, kind)  # type: ignore[arg-type]
+            yield f"refusal {language} {kind}", refusal._pattern(language, kind)  # type: ignore[arg-type]
     yield "control tokens", control_tokens._pattern(None)
 
 
@@ -96,6 +129,24 @@ def found(name: str, value: Any) -> Iterator[tuple[str, re.Pattern[str]]]:
     elif isinstance(value, tuple | list):
         for place, inner in enumerate(value):
             yield from found(f"{name}[{place}]", inner)
+
+
+def used(name: str, tree: ast.Module, held: Mapping[str, Any]) -> Iterator[tuple[str, re.Pattern[str]]]:
+    """The patterns that stand in calls such as `re.sub(...)`, wherever in the file."""
+    for call in ast.walk(tree):
+        if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.args):
+            continue
+        if ast.unparse(call.func.value) != "re" or call.func.attr == "escape":
+            continue
+        text = ast.unparse(call.args[0])
+        try:
+            pattern = eval(compile(ast.Expression(call.args[0]), name, "eval"), dict(held))
+        except NameError:
+            assert (name, text) in BUILT, f"{name}: {text} is tested nowhere"
+            continue
+        flags = [ast.unparse(flag) for flag in [*call.args[1:], *[word.value for word in call.keywords]]]
+        known = [eval(flag) for flag in flags if re.fullmatch(r"re\.[A-Z]+", flag)]
+        yield f"{name} {text}", pattern if isinstance(pattern, re.Pattern) else re.compile(pattern, *known)
 
 
 ALL = {pattern: name for name, pattern in patterns() if name not in NOT_FOR_ROWS}
@@ -133,6 +184,16 @@ def unread(text: str) -> None:
         parse(text, {"type": "object"})
 
 
+def unparsed(text: str) -> None:
+    with suppress(PromptError):
+        Prompt.parse(text).render()
+
+
+def unloaded(text: str) -> None:
+    with suppress(RecipeError):
+        load_text(text)
+
+
 FUNCTIONS: dict[str, Callable[[str], object]] = {
     "an error body": message_in,
     "an error of the Hub": clean,
@@ -145,10 +206,62 @@ FUNCTIONS: dict[str, Callable[[str], object]] = {
     "refusal": refusal.refusal,
     "normal form": normalise,
     "secrets": secrets.find,
+    "one line": plain,
+    "a printed list": from_json,
+    "a CSV": lambda text: list(csv.reader(io.StringIO(text))),
+    "JSON": parsed,
+    "a list of JSON": lambda text: parsed("[" + text),
+    "markdown": lambda text: (prose(text), cell(text), code(text)),
+    "a card's releases": lambda text: merge(text, text, "entry"),
+    "evolve": lambda text: ask(Prompt.parse("{{ user }}{{ x }}"), {"x": text}),
+    "shingles": lambda text: shingles(text),
+    "a conversation": lambda text: read_turns([{"role": text, "content": text}], "messages", {}, Finding()),
+    "names of columns": lambda text: settle(Seen.of("a", [{text: text, "prompt": "a", "response": "b"}]), "auto", {}),
+    "a template": unparsed,
+    "a recipe": unloaded,
+    "an override": lambda text: apply({}, [text]),
 }
 
 
-READ = ["a", "\n", "#", '"', '\\"', '{"\\"', "<style ", "<", "<think>", "http://", "1. ", ".", "a. "]
+READ = [
+    *(
+        "a",
+        "\n",
+        "#",
+        '"',
+        '\\"',
+        '{"\\"',
+        "<style ",
+        "<",
+        "<think>",
+        "http://",
+        "1. ",
+        ".",
+        "a. ",
+        "[",
+        "{",
+        "[{",
+        "``` ",
+    ),
+    *(
+        "`",
+        "|",
+        "{{ ",
+        "{% if a %}",
+        "- ",
+        "a: ",
+        "&a ",
+        "*a ",
+        "\\",
+        "\x1b]",
+        "\u202e",
+        "a,",
+        '"a"',
+        "\x00",
+        ". ",
+        " \n",
+    ),
+]
 
 
 @pytest.mark.parametrize("piece", READ)
