@@ -23,7 +23,9 @@ _UNSEEN = re.compile(f"[\x00-\x1f\x7f-\x9f\u200c\u200d\u2028\u2029{_HIDDEN}]")
 # As a text is read: a break of a line and a tab stay, and the joiners that letters of Persian, Hindi and emoji need.
 _STEERING = re.compile(f"\r\n|[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029{_HIDDEN}]")
 # What our own lines are drawn with: colours, a line that is written again, the cursor out of the way.
-_DRAWN = re.compile(f"(\x1b\\[(?:[0-9;]{{0,20}}m|\\?25[lh]|[0-9]{{0,4}}[AGJK])|[\r\n\t])|[\x00-\x1f\x7f-\x9f{_HIDDEN}]")
+_DRAWN = re.compile(
+    f"(\x1b\\[(?:[0-9;]{{0,20}}m|\\?25[lh]|[0-9]{{0,4}}[AGK])|[\r\n\t])|[\x00-\x1f\x7f-\x9f\u2028\u2029{_HIDDEN}]"
+)
 
 
 def plain(text: str, longest: int = 200) -> str:
@@ -42,15 +44,12 @@ def harmless(text: str) -> str:
 
 def unarmed(text: str, drawn: bool) -> str:
     """What is printed, likewise; `drawn`: on a terminal, where our own lines have colours."""
-    return _DRAWN.sub(lambda match: match[1] if match[1] and (drawn or match[1] in "\r\n\t") else _escape(match), text)
+    return _DRAWN.sub(lambda match: match[0] if match[1] and (drawn or match[1] in "\r\n\t") else _escape(match), text)
 
 
 def _escape(match: re.Match[str]) -> str:
-    """As JSON escapes it, so that a printed JSON value stays the same value."""
+    """The first letter as JSON escapes it, so that a printed JSON value stays the same value, and what is behind it."""
     if match[0] == "\r\n":
         return "\n"
-    return "".join(
-        f"\\u{unit:04x}"
-        for letter in match[0]
-        for unit in memoryview(letter.encode("utf-16-le", "surrogatepass")).cast("H")
-    )
+    units = memoryview(match[0][0].encode("utf-16-le", "surrogatepass")).cast("H")
+    return "".join(f"\\u{unit:04x}" for unit in units) + match[0][1:]

@@ -85,6 +85,7 @@ PIECES = (
 )
 # Read once, from what we wrote or a user's recipe or command line, never from a row or an answer.
 NOT_FOR_ROWS = {
+    r"hfsft.cli.arguments (\d+(?:\.\d+)?)([hdw])",
     "hfsft.models.weights.ON_THE_HUB",
     "hfsft.recipe.overrides.STEP",
     "hfsft.release.card.metadata._SHARD",
@@ -147,7 +148,8 @@ def used(name: str, tree: ast.Module, held: Mapping[str, Any]) -> Iterator[tuple
             continue
         flags = [ast.unparse(flag) for flag in [*call.args[1:], *[word.value for word in call.keywords]]]
         known = [eval(flag) for flag in flags if re.fullmatch(r"re\.[A-Z]+", flag)]
-        yield f"{name} line {call.lineno}", pattern if isinstance(pattern, re.Pattern) else re.compile(pattern, *known)
+        pattern = pattern if isinstance(pattern, re.Pattern) else re.compile(pattern, *known)
+        yield f"{name} {pattern.pattern}", pattern
 
 
 ALL = {pattern: name for name, pattern in patterns() if name not in NOT_FOR_ROWS}

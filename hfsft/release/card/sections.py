@@ -246,7 +246,12 @@ def recipe(draft: Draft) -> Values:
     file = RESOLVED if draft.built.recipe.source.changed or not written.is_file() else written.name
     text = (draft.folder / file).read_text(encoding="utf-8")
     missing = unpublished(draft.folder)
-    return {"block": code(text, "yaml"), "file": RESOLVED, "version": __version__, "unpublished": missing}
+    return {
+        "block": code(text, "yaml"),
+        "file": RESOLVED,
+        "version": __version__,
+        "unpublished": missing,
+    }
 
 
 SECTIONS: tuple[Callable[[Draft], Values | None], ...] = (
