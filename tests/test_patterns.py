@@ -85,6 +85,7 @@ PIECES = (
 )
 # Read once, from what we wrote or a user's recipe or command line, never from a row or an answer.
 NOT_FOR_ROWS = {
+    r"hfsft.models.retry_after (([\d.]+)(ms|s|m|h|d))+",
     r"hfsft.cli.arguments (\d+(?:\.\d+)?)([hdw])",
     "hfsft.models.weights.ON_THE_HUB",
     "hfsft.recipe.overrides.STEP",
