@@ -85,7 +85,8 @@ PIECES = (
 )
 # Read once, from what we wrote or a user's recipe or command line, never from a row or an answer.
 NOT_FOR_ROWS = {
-    r"hfsft.models.retry_after (([\d.]+)(ms|s|m|h|d))+",
+    r"hfsft.models.retry_after ((\d+(?:\.\d+)?)(ms|[dhms]))+",  # `fullmatch` alone
+    r"hfsft.models.retry_after (\d+(?:\.\d+)?)(ms|[dhms])",
     r"hfsft.cli.arguments (\d+(?:\.\d+)?)([hdw])",
     "hfsft.models.weights.ON_THE_HUB",
     "hfsft.recipe.overrides.STEP",
@@ -153,7 +154,9 @@ def used(name: str, tree: ast.Module, held: Mapping[str, Any]) -> Iterator[tuple
         yield f"{name} {pattern.pattern}", pattern
 
 
-ALL = {pattern: name for name, pattern in patterns() if name not in NOT_FOR_ROWS}
+FOUND = [(pattern, name) for name, pattern in patterns()]
+EXEMPT = {pattern for pattern, name in FOUND if name in NOT_FOR_ROWS}
+ALL = {pattern: name for pattern, name in reversed(FOUND) if pattern not in EXEMPT}
 
 
 def seconds(call: Callable[[], object], tries: int = 1) -> float:
@@ -242,29 +245,12 @@ READ = [
         "1. ",
         ".",
         "a. ",
-        "[",
-        "{",
         "[{",
-        "``` ",
-    ),
-    *(
         "`",
         "|",
         "{{ ",
-        "{% if a %}",
-        "- ",
-        "a: ",
-        "&a ",
-        "*a ",
-        "\\",
-        "\x1b]",
-        "\u202e",
-        "a,",
-        '"a"',
-        "\x00",
-        ". ",
-        " \n",
     ),
+    *("- ", "a: ", "\x1b]", "a,", " \n"),
 ]
 
 
