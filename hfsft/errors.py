@@ -24,6 +24,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hfsft.plain import plain as plain
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -36,13 +38,6 @@ LOOKS_LIKE_KEY = re.compile(
     r"(?=[A-Za-z0-9_\-]{0,60}?[A-Z0-9][A-Za-z0-9]{11}|[A-Za-z0-9_\-]{0,60}?[A-Za-z0-9]{11}[A-Z0-9])[A-Za-z0-9_\-]{16,}"
     r"|(-----BEGIN [A-Z ]{0,30}PRIVATE KEY)-----(?:\s|\\n){1,40}[A-Za-z0-9+/=]{16}"
 )
-
-_ESCAPES = re.compile(
-    "(?:\x1b\\]|\x9d)[^\x07\x1b\x9c]{0,1000}(?:\x07|\x1b\\\\|\x9c)?"  # such as the title of a window
-    "|(?:\x1b\\[|\x9b)[0-?]{0,100}[ -/]{0,10}[@-~]?"  # such as colours
-    "|\x1b[ -/]{0,10}[0-~]?"
-)
-_UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
 
 
 @dataclass(frozen=True, order=True)
@@ -172,15 +167,6 @@ def place_of(path: str | Path, line: int = 0, column: int = 0) -> Place:
     except ValueError:
         shown = absolute
     return Place(str(shown), line, column)
-
-
-def plain(text: str, longest: int = 200) -> str:
-    """Text of a row or a server as one line that does nothing: no escape sequence, control or direction mark in it.
-
-    Beyond `longest` characters it is cut, with a mark.
-    """
-    line = _UNSEEN.sub("", " ".join(_ESCAPES.sub("", text[: 4 * longest + 4_000]).split()))
-    return line if len(line) <= longest else f"{line[: longest - 1]}…"
 
 
 def closest(word: str, known: Iterable[str]) -> str | None:

@@ -16,15 +16,24 @@ import re
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from jinja2 import FileSystemLoader, Template, TemplateNotFound, TemplateSyntaxError, UndefinedError, meta, nodes
 from jinja2.exceptions import SecurityError
 
-from hfsft.errors import PromptError, nearest
-from hfsft.sandbox import Sandbox, TooMuchWorkError, new_budget, readers
+from hfsft.errors import PromptError, nearest, plain
+from hfsft.sandbox.bounds import readers
+from hfsft.sandbox.environment import Sandbox
+from hfsft.sandbox.work import LONGEST, TooMuchWorkError, begin
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from jinja2.runtime import Context
 
 SUFFIX = ".jinja"
+LARGEST = 500_000
+"""Characters of one template."""
 
 
 @dataclass(frozen=True)
@@ -59,11 +68,21 @@ class Prompt:
 
     def render(self, **values: Any) -> str:
         """The text with `values` in it. Raises `PromptError` with the line that failed."""
-        new_budget()
+        begin()
         try:
-            return "".join(self._template.root_render_func(self._template.new_context(values)))
+            return self._written(self._template.new_context(values))
         except Exception as error:  # an expression in a template can raise anything
             raise _render_error(self, error, values) from error
+
+    def _written(self, context: Context) -> str:
+        texts, size = [], 0
+        pieces = cast("Generator[str, None, None]", self._template.root_render_func(context))
+        for piece in pieces:
+            size += len(piece)
+            if size > LONGEST:  # raised where the template writes it, so that the error knows the line
+                pieces.throw(TooMuchWorkError(f"does too much work: it writes more than {LONGEST:,} characters"))
+            texts.append(piece)
+        return "".join(texts)
 
 
 def templates() -> Path:
@@ -86,7 +105,9 @@ def _shipped(root: Path) -> Sandbox:
 
 def _prompt(sandbox: Sandbox, name: str, text: str) -> Prompt:
     """Parse, follow what is included, compile; `sandbox` without a loader allows no including."""
-    new_budget()
+    if len(text) > LARGEST:
+        raise PromptError(name, 0, f"is longer than {LARGEST:,} characters", "rows belong in a file of their own")
+    begin()
     sources = {name: text}
     trees: dict[str, nodes.Template] = {}
     waiting = [name]
@@ -110,6 +131,8 @@ def _prompt(sandbox: Sandbox, name: str, text: str) -> Prompt:
         raise PromptError(current, 0, f"there is no template `{error.name}` to include") from error
     except (RecursionError, MemoryError, SyntaxError) as error:  # Python's own bounds on code
         raise PromptError(current, 0, "is nested too deep") from error
+    except (TooMuchWorkError, ValueError) as error:  # such as a number of more digits than Python takes
+        raise PromptError(current, 0, plain(str(error))) from error
     lines: dict[str, int] = {}
     for node in trees[name].find_all(nodes.Name):
         lines[node.name] = min(node.lineno, lines.get(node.name, node.lineno))
@@ -147,10 +170,11 @@ def _render_error(prompt: Prompt, error: Exception, values: dict[str, Any]) -> P
         trace = trace.tb_next
     if isinstance(error, RecursionError):
         return PromptError(name, line, "calls itself without end")
+    said = plain(str(error))  # it may quote the row
     if isinstance(error, UndefinedError):
-        undefined = re.match(r"'(\w+)' is undefined", str(error))
+        undefined = re.match(r"'(\w+)' is undefined", said)
         advice = nearest(undefined[1], sorted(values)) if undefined else ""
-        return PromptError(name, line, str(error).replace("'", "`"), advice)
+        return PromptError(name, line, said.replace("'", "`"), advice)
     if isinstance(error, TooMuchWorkError | SecurityError):
-        return PromptError(name, line, str(error))
-    return PromptError(name, line, f"{error} ({type(error).__name__})")
+        return PromptError(name, line, said)
+    return PromptError(name, line, f"{said} ({type(error).__name__})")

@@ -14,6 +14,7 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 
 # Each room may import those before it; rooms in one tuple may not import each other.
 ORDER = [
+    ("plain",),
     ("errors", "cache", "isolated"),
     ("keys",),
     ("sandbox", "rows", "similarity", "pretrained", "privacy"),

@@ -2,24 +2,41 @@
 
 from __future__ import annotations
 
+import ast
+import csv
 import importlib
+import io
 import re
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import hfsft
+from hfsft.errors import PromptError, RecipeError, plain
 from hfsft.filters import control_tokens
 from hfsft.models.faults import message_in
 from hfsft.models.structured import parse
 from hfsft.models.thinking import split_thinking
 from hfsft.privacy import national, pii, secrets
+from hfsft.prompts import Prompt
+from hfsft.recipe.overrides import apply
+from hfsft.recipe.source import parse as load_text
+from hfsft.release.card.markdown import cell, code, prose
+from hfsft.release.changelog import merge
 from hfsft.release.patience import clean
+from hfsft.rows.columns import Seen, settle
+from hfsft.rows.finding import Finding
+from hfsft.rows.tables.parsing import parsed
+from hfsft.rows.turns import read_turns
+from hfsft.rows.values import from_json
 from hfsft.similarity import normalise
+from hfsft.similarity.shingles import shingles
+from hfsft.stages.evolve import ask
 from hfsft.texts import refusal
 from hfsft.texts.language import other_language
 from hfsft.texts.loops import repeated_share
@@ -68,9 +85,26 @@ PIECES = (
 )
 # Read once, from what we wrote or a user's recipe or command line, never from a row or an answer.
 NOT_FOR_ROWS = {
+    r"hfsft.models.retry_after ((\d+(?:\.\d+)?)(ms|[dhms]))+",  # `fullmatch` alone
+    r"hfsft.models.retry_after (\d+(?:\.\d+)?)(ms|[dhms])",
+    r"hfsft.cli.arguments (\d+(?:\.\d+)?)([hdw])",
     "hfsft.models.weights.ON_THE_HUB",
     "hfsft.recipe.overrides.STEP",
     "hfsft.release.card.metadata._SHARD",
+}
+
+
+# How many patterns are put together where they are used: of marks of ours, of what a user wrote, or of parts that are
+# tested for themselves.
+BUILT = {
+    "hfsft.cli.init": 1,
+    "hfsft.filters.control_tokens": 1,
+    "hfsft.models.thinking": 1,
+    "hfsft.privacy.secrets": 2,
+    "hfsft.recipe.syntax": 1,
+    "hfsft.release.terms": 1,
+    "hfsft.stages.evolve": 1,
+    "hfsft.texts.refusal": 3,
 }
 
 
@@ -79,10 +113,12 @@ def patterns() -> Iterator[tuple[str, re.Pattern[str]]]:
     for path in sorted(root.rglob("*.py")):
         name = ".".join(path.relative_to(root.parent).with_suffix("").parts).removesuffix(".__init__")
         if name != "hfsft.__main__":
-            yield from found(name, vars(importlib.import_module(name)))
-    for code in PHRASES:
+            held = vars(importlib.import_module(name))
+            yield from found(name, held)
+            yield from used(name, ast.parse(path.read_text("utf-8")), held)
+    for language in PHRASES:
         for kind in ("refuses", "disclaims", "asks"):
-            yield f"refusal {code} {kind}", refusal._pattern(code, kind)  # type: ignore[arg-type]
+            yield f"refusal {language} {kind}", refusal._pattern(language, kind)  # type: ignore[arg-type]
     yield "control tokens", control_tokens._pattern(None)
     yield from found("national ids", national._forms())
     yield from found("personal data", pii._suspects())
@@ -100,7 +136,29 @@ def found(name: str, value: Any) -> Iterator[tuple[str, re.Pattern[str]]]:
             yield from found(f"{name}[{place}]", inner)
 
 
-ALL = {pattern: name for name, pattern in patterns() if name not in NOT_FOR_ROWS}
+def used(name: str, tree: ast.Module, held: Mapping[str, Any]) -> Iterator[tuple[str, re.Pattern[str]]]:
+    """The patterns that stand in calls such as `re.sub(...)`, wherever in the file."""
+    built = 0
+    for call in ast.walk(tree):
+        if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.args):
+            continue
+        if ast.unparse(call.func.value) != "re" or call.func.attr == "escape":
+            continue
+        try:
+            pattern = eval(compile(ast.Expression(call.args[0]), name, "eval"), dict(held))
+        except NameError:
+            built += 1
+            assert built <= BUILT.get(name, 0), f"{name}: {ast.unparse(call)} is tested nowhere"
+            continue
+        flags = [ast.unparse(flag) for flag in [*call.args[1:], *[word.value for word in call.keywords]]]
+        known = [eval(flag) for flag in flags if re.fullmatch(r"re\.[A-Z]+", flag)]
+        pattern = pattern if isinstance(pattern, re.Pattern) else re.compile(pattern, *known)
+        yield f"{name} {pattern.pattern}", pattern
+
+
+FOUND = [(pattern, name) for name, pattern in patterns()]
+EXEMPT = {pattern for pattern, name in FOUND if name in NOT_FOR_ROWS}
+ALL = {pattern: name for pattern, name in reversed(FOUND) if pattern not in EXEMPT}
 
 
 def seconds(call: Callable[[], object], tries: int = 1) -> float:
@@ -135,6 +193,16 @@ def unread(text: str) -> None:
         parse(text, {"type": "object"})
 
 
+def unparsed(text: str) -> None:
+    with suppress(PromptError):
+        Prompt.parse(text).render()
+
+
+def unloaded(text: str) -> None:
+    with suppress(RecipeError):
+        load_text(text)
+
+
 FUNCTIONS: dict[str, Callable[[str], object]] = {
     "an error body": message_in,
     "an error of the Hub": clean,
@@ -148,10 +216,45 @@ FUNCTIONS: dict[str, Callable[[str], object]] = {
     "normal form": normalise,
     "secrets": secrets.find,
     "personal data": pii.find,
+    "one line": plain,
+    "a printed list": from_json,
+    "a CSV": lambda text: list(csv.reader(io.StringIO(text))),
+    "JSON": parsed,
+    "a list of JSON": lambda text: parsed("[" + text),
+    "markdown": lambda text: (prose(text), cell(text), code(text)),
+    "a card's releases": lambda text: merge(text, text, "entry"),
+    "evolve": lambda text: ask(Prompt.parse("{{ user }}{{ x }}"), {"x": text}),
+    "shingles": lambda text: shingles(text),
+    "a conversation": lambda text: read_turns([{"role": text, "content": text}], "messages", {}, Finding()),
+    "names of columns": lambda text: settle(Seen.of("a", [{text: text, "prompt": "a", "response": "b"}]), "auto", {}),
+    "a template": unparsed,
+    "a recipe": unloaded,
+    "an override": lambda text: apply({}, [text]),
 }
 
 
-READ = ["a", "\n", "#", '"', '\\"', '{"\\"', "<style ", "<", "<think>", "http://", "1. ", ".", "a. "]
+READ = [
+    *(
+        "a",
+        "\n",
+        "#",
+        '"',
+        '\\"',
+        '{"\\"',
+        "<style ",
+        "<",
+        "<think>",
+        "http://",
+        "1. ",
+        ".",
+        "a. ",
+        "[{",
+        "`",
+        "|",
+        "{{ ",
+    ),
+    *("- ", "a: ", "\x1b]", "a,", " \n"),
+]
 
 
 @pytest.mark.parametrize("piece", READ)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -10,6 +12,7 @@ import pytest
 from hfsft import prompts
 from hfsft.errors import PromptError
 from hfsft.prompts import Prompt, available
+from hfsft.sandbox import work
 
 
 @pytest.fixture
@@ -43,6 +46,23 @@ def shipped(tmp_path, monkeypatch):
         ("{% for k, v in d.items() %}{{ k }}={{ v }};{% endfor %}", {"d": {"a": 1, "b": 2}}, "a=1;b=2;"),
         ("{{ text[:3] }}{{ 'c' in text }}", {"text": "abcdef"}, "abcTrue"),
         ("last line\n", {}, "last line"),
+        (
+            "{{ 7 - 2 }} {{ -x }} {{ 7 / 2 }} {{ x is odd }} {{ x in [3] }} {{ [1] + [x] }}",
+            {"x": 3},
+            "5 -3 3.5 True True [1, 3]",
+        ),
+        ("{{ xs | map('upper') }} {{ xs | sum(attribute='n', start=1) if false }}", {"xs": ["a"]}, "['A'] "),
+        (
+            "{{ rows | sum(attribute='n.m') }} {{ dict(a=1) }} {{ {'a': x}['a'] }}",
+            {"rows": [{"n": {"m": 2}}], "x": 1},
+            "2 {'a': 1} 1",
+        ),
+        (
+            "{% set ns = namespace(n=0) %}{% for x in xs %}{% set ns.n = ns.n + x %}{% endfor %}{{ ns.n }}",
+            {"xs": [1, 2]},
+            "3",
+        ),
+        ("{{ '  a ' | trim }}{{ 'xax' | trim('x') }}{{ 'xax'.strip('x') }}", {}, "aaa"),
     ],
 )
 def test_values_are_put_in_as_they_are_and_rendered_once(text: str, values: dict[str, Any], expected: str) -> None:
@@ -98,6 +118,19 @@ def test_a_template_that_cannot_be_read_names_its_line(text: str, line: int, rea
         ("{{ {}.__class__ }}", 1, "unsafe"),
         ("{{ {'a': 1}.__class__.__mro__ }}", 1, "unsafe"),
         ("{{ {}['__class__'] }}", 1, "unsafe"),
+        ("{{ cycler.mro() }}", 1, "unsafe"),
+        ("{{ cycler.__init__.__globals__ }}", 1, "unsafe"),
+        ("{{ range.__globals__ }}", 1, "unsafe"),
+        ("{{ ''.join.__self__ }}", 1, "unsafe"),
+        ("{{ self._TemplateReference__context }}", 1, "unsafe"),
+        ("{{ namespace().__class__ }}", 1, "unsafe"),
+        ("{{ ['a'] | map(attribute='__class__.__mro__') | list }}", 1, "unsafe"),
+        ("{{ ['a', 'b'] | sort(attribute='__class__') }}", 1, "unsafe"),
+        ("{{ {}.fromkeys([1]) }}", 1, "unsafe"),
+        ("{% macro m() %}{% endmacro %}{{ m }}", 1, "`m` is no text, number or list"),
+        ("{% for x in [1] %}{{ loop }}{% endfor %}", 1, "is no text, number or list"),
+        ("{{ range }}", 1, "is no text, number or list"),
+        ("{{ {}.keys() - {}.keys() }}", 1, "`-` does not take list and list"),
         ("{{ [].__class__ }}", 1, "unsafe"),
         ("{{ [].__len__ }}", 1, "unsafe"),
         ("{{ range.__class__ }}", 1, "unsafe"),
@@ -152,20 +185,127 @@ RUNAWAYS = {
     "too long a range": f"{{% for a in range({HUGE}) %}}{{% endfor %}}",
     "round": f"{{{{ 5 | round(-{HUGE}) }}}}",
     "constant": f"{{{{ ('a' | replace('a', 'b' * 9)) * {HUGE} }}}}",
+    "division": "{% set a = 2**3999 %}{% for i in range(99999) %}{% for j in range(999) %}{% set b = a // 3 %}"
+    "{% endfor %}{% endfor %}",
+    "large division": "{% set a = 2**600000 %}{% for i in range(40000) %}{% set c = a // 3 %}{% endfor %}",
+    "subtraction": "{% for i in range(99999) %}{% for j in range(999) %}{% set b = i - j %}{% endfor %}{% endfor %}",
+    "signs": "{% for i in range(99999) %}{% for j in range(999) %}{% set b = -j %}{% endfor %}{% endfor %}",
+    "squares": growing("{% set ns.s = ns.s ** 2 %}", "3"),
+    "digits": "{{ ('1' * 4000000) | int(base=2) }}",
+    "count in a range": "{% for i in range(99999) %}{% set n = range(99999).count('x') %}{% endfor %}",
+    "a place in a range": "{% for i in range(99999) %}{{ range(99999).index(99998) }}{% endfor %}",
+    "membership": "{% for i in range(99999) %}{% set n = 'x' is in(range(99999)) %}{% endfor %}",
+    "tests": "{% for i in range(99999) %}{% for j in range(999) %}{% set n = j is odd %}{% endfor %}{% endfor %}",
+    "equal texts": "{% for i in range(99999) %}{% set n = long is eq(long) %}{% endfor %}",
+    "equal lists": "{% for i in range(99999) %}{% set n = [long] == [long ~ 1] %}{% endfor %}",
+    "a method on a long text": "{% for i in range(99999) %}{% set n = ('a' * 900000).isalpha() %}{% endfor %}",
+    "a method on a long row": "{% for i in range(99999) %}{% set n = long.isalpha() %}{% endfor %}",
+    "search from the end": "{{ ('a' * 4000000).rfind('b' + 'a' * 100000) }}",
+    "split from the end": "{{ ('a' * 2000000).rsplit('b' + 'a' * 100000) }}",
+    "part from the end": "{{ ('a' * 2000000).rpartition('b' + 'a' * 100000) }}",
+    "strip": "{{ ('a' * 4000000).strip('b' * 100000 ~ 'a') }}",
+    "trim": "{{ ('a' * 4000000) | trim(chars='b' * 100000 ~ 'a') }}",
+    "a long path": "{% set a = ('a.' * 400000) ~ 'a' %}{{ range(99999) | map(attribute=a, default=1) | list }}",
+    "keys that hash alike": "{{ dict(range(0, 99999 * 2305843009213693951, 2305843009213693951) | map('string') "
+    "| map('int') | groupby('x', default=1)) }}",
+    "items that hash alike": "{{ range(0, 99999 * 2305843009213693951, 2305843009213693951) | unique | list }}",
+    "sums of lists": "{% for a in range(999) %}{{ ([[1] * 900] * 900) | length }}{% endfor %}",
+    "indented JSON": "{% set ns = namespace(s=[1] * 9000) %}{% for i in range(90) %}{% set ns.s = [ns.s] %}"
+    "{% endfor %}{{ ns.s | tojson(8) }}",
+    "sorted letters": "{{ ('ab' * 2000000) | sort }}",
+    "listed letters": "{{ ('ab' * 2000000) | list }}",
+    "title": "{{ (' a' * 2000000) | title }}",
+    "words": "{{ ('a ' * 2000000).split() }}",
+    "lines": "{{ ('a\n' * 2000000).splitlines() }}",
+    "chained filters": growing("{% set ns.s = ns.s | map('string') %}", "range(99999)"),
+    "deep lists": "{% set ns = namespace(s=[1]) %}{% for i in range(90000) %}{% set ns.s = [ns.s] %}{% endfor %}",
+    "nothing kept": "{% for i in range(99999) %}{% set x = range(99999) | reject | list %}{% endfor %}",
+    "backwards": "{% for i in range(99999) %}{% set x = long[::-1] %}{% endfor %}",
+    "a cycle": "{% for i in range(99999) %}{% set x = loop.cycle(*range(9999)) %}{% endfor %}",
+    "changed": "{% set l = range(50000) | list %}{% for i in range(99999) %}{{ loop.changed(l) }}{% endfor %}",
+    "nested captures": "{% set x %}" * 100 + "{{ 'a' * 4000000 }}" + "{% endset %}" * 100,
+    "nested filters": "{% filter upper %}" * 50 + "{{ 'a' * 4000000 }}" + "{% endfilter %}" * 50,
+    "nested callers": "{% macro m() %}{{ caller() }}{{ caller() }}{% endmacro %}"
+    + "{% call m() %}" * 16
+    + "a" * 8000
+    + "{% endcall %}" * 16,
+    "two long texts": "{{ 'a' * 4999999 }}{{ 'a' * 4999999 }}",
 }
+
 BOUNDED = {"round"}  # harmless here: gives a number
+
+
+def stopped(call: Callable[[], object]) -> str:
+    """What the error says; far sooner than a template that is not stopped would end."""
+    before = time.process_time()
+    with pytest.raises(PromptError) as caught:
+        call()
+    assert time.process_time() - before < 5  # about one second
+    return str(caught.value)
 
 
 @pytest.mark.parametrize("text", RUNAWAYS.values(), ids=RUNAWAYS)
 def test_a_template_that_runs_away_is_stopped(text: str, request: pytest.FixtureRequest) -> None:
     prompt = Prompt.parse(text)
-    before = time.process_time()
     if request.node.callspec.id in BOUNDED:
         prompt.render(text="a", long="a" * 99_999)
     else:
-        with pytest.raises(PromptError, match=r"too much work|without end|Range too big"):
-            prompt.render(text="a", long="a" * 99_999)
-    assert time.process_time() - before < 5  # about one second
+        said = stopped(lambda: prompt.render(text="a", long="a" * 99_999))
+        assert re.search("too much work|without end|Range too big", said)
+
+
+NESTED = "{% set ns = namespace(s=1) %}{% for i in range(60) %}{% set ns.s = namespace(a=ns.s, b=ns.s) %}{% endfor %}"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            "{{ ns }}",
+            "{{ ns.s ~ 1 }}",
+            "{{ [ns.s] }}",
+            "{{ ns.s is lower }}",
+            "{{ ns.s | upper }}",
+            "{{ {}[[ns.s]] }}",
+        ),
+        *("{{ [ns.s] | join }}", "{{ [ns.s] | map('string') | list }}", "{{ ns.s | tojson }}", "{{ {}[ns.s] }}"),
+        *("{{ {}[ns.s:1] }}", "{{ ns.s + 1 }}", "{{ 'a'.join([ns.s]) }}", "{{ 'a'.replace(ns.s, ns.s) }}"),
+    ],
+)
+def test_a_namespace_of_namespaces_is_never_written_out(text: str) -> None:
+    assert len(stopped(lambda: Prompt.parse(NESTED + text).render())) < 300
+
+
+def test_a_template_that_takes_too_long_is_stopped(monkeypatch) -> None:
+    monkeypatch.setattr(work, "SECONDS", 0.05)
+    monkeypatch.setattr(work, "BUDGET", 10**12)
+    text = "{% for i in range(99999) %}{% for j in range(99999) %}{% endfor %}{% endfor %}"
+    assert "line 1: does too much work: it takes longer than 0.05 seconds" in stopped(Prompt.parse(text).render)
+
+
+def test_what_a_template_writes_has_a_limit() -> None:
+    text = "a\n" + "{% if x %}" + "{{ x }}" * 6 + "{% endif %}"
+    assert Prompt.parse(text).render(x="b" * 800_000).startswith("a\nbbb")
+    said = stopped(lambda: Prompt.parse(text).render(x="b" * 900_000))
+    assert "line 2: does too much work: it writes more than 5,000,000 characters" in said
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("{{ a }}" * 4000, "more than 10,000 names, marks and operators"),
+        ("{% if a %}{% endif %}" * 2000, "more than 10,000 names"),
+        ("x" * 500_001, "longer than 500,000 characters"),
+        ("{{ " + "9" * 5000 + " }}", "4300 digits"),
+        ("{{ 1" + "+1" * 4000 + " }}", "nested too deep"),
+        ("{{ a" + ".a" * 4000 + " }}", "nested too deep"),
+        ("{{ " + "[" * 4000 + "]" * 4000 + " }}", "nested too deep"),
+        ("{{ '\\x' }}", "truncated"),
+        ("{% autoescape true %}{{ a }}{% endautoescape %}", "nothing to escape"),
+    ],
+)
+def test_a_template_that_takes_long_to_read_is_refused(text: str, reason: str) -> None:
+    assert reason in stopped(lambda: Prompt.parse(text))
 
 
 def test_each_rendering_has_its_own_budget() -> None:

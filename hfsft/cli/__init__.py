@@ -29,6 +29,7 @@ from hfsft.cli import (
 )
 from hfsft.cli.arguments import Parser
 from hfsft.cli.console import remark
+from hfsft.cli.guard import guarded
 from hfsft.cli.problems import told
 from hfsft.errors import HfsftError, UserError
 
@@ -90,6 +91,11 @@ def parser() -> Parser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; the exit code."""
+    with guarded():
+        return _main(argv)
+
+
+def _main(argv: Sequence[str] | None) -> int:
     # Arrow's own allocator holds on to a tenth of what a build takes; the system's gives it back.
     os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
     line = parser()

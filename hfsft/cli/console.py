@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TextIO
 
 from hfsft.errors import UserError
+from hfsft.plain import harmless
 
 GAP = 2  # columns of the screen between two of a table
 STYLES = {
@@ -43,7 +44,7 @@ def paint(text: str, style: str, stream: TextIO | None = None) -> str:
 
 def remark(kind: str, text: str, stream: TextIO | None = None) -> str:
     """`error: ...`, `warning: ...` or `note: ...`; on a terminal in its colour, and broken between words."""
-    first, *rest = text.split("\n")
+    first, *rest = harmless(text).split("\n")
     word = f"{kind}: "
     # The colour is no part of the width.
     said = wrapped(word + first, stream)[len(word) :]
@@ -79,7 +80,7 @@ def table(
     On a terminal that is too narrow the columns of `drop` are left out, the first of them first, before any text is
     broken; a number never is. `styles` says how a column is shown there.
     """
-    cells = [list(head), *([str(cell) for cell in row] for row in rows)]
+    cells = [list(head), *([" ".join(harmless(str(cell)).splitlines()) for cell in row] for row in rows)]
     widths = [max(len(row[index]) for row in cells) for index in range(len(head))]
     room = window()
     if room is None:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from hfsft.cli.console import paint, window, wrapped
+from hfsft.plain import harmless
 
 if TYPE_CHECKING:
     from hfsft.release.rows.exchanges import Exchange
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
 
 INDENT = "  "
 LONGEST = 2_000  # characters of one text that are shown; --json has all
-JOINERS = "\u200c\u200d"  # not printable, but letters of Persian, Hindi and emoji hang on them
 WITHHELD = "what it says is not in this build: look where it was read"
 FATES = {"train": "good", "validation": "good", "rejected": "bad", "failed": "bad"}
 ASIDE = {
@@ -33,18 +33,6 @@ def step_name(name: str) -> str:
 def step_of(name: str | None) -> str | None:
     """The step of a name that may be one of the screen."""
     return next((step for step, shown in ASIDE.items() if shown == name), name)
-
-
-def harmless(text: str) -> str:
-    """The text without what would move the cursor or turn the writing round: such characters as their escapes."""
-    return "".join(
-        letter if letter.isprintable() or letter in "\n\t" or letter in JOINERS else _escape(letter) for letter in text
-    )
-
-
-def _escape(letter: str) -> str:
-    # A space of another width is no danger; what is left can steer a terminal.
-    return " " if letter.isspace() else letter.encode("unicode_escape", "surrogatepass").decode("ascii")
 
 
 def heading(record: Record, number: str = "") -> str:

@@ -42,7 +42,7 @@ def limit_pause(headers: Mapping[str, str]) -> float | None:
         if "ratelimit" not in lower:
             continue
         if lower == "ratelimit" and "r=" in value:
-            room = re.search(r"\br=(\d+).*?\bt=(\d+)", value)
+            room = re.search(r"\br=(\d+).*?\bt=(\d+)", value[:1000])
             until = float(room[2]) if room and room[1] == "0" else None
         elif "remaining" in lower and _number(value) == 0:
             reset = headers.get(lower.replace("remaining", "reset"))

@@ -28,8 +28,8 @@ T = TypeVar("T")
 
 # Python's own reader of literals gets slow and deep on long text.
 _MOST_LITERAL = 20_000
-# A text of nothing but braces must not cost minutes: so many characters are looked at in all.
-_MOST_LOOKED_AT = 2_000_000
+# A text of nothing but braces must not cost seconds: so many characters are looked at in all.
+_MOST_LOOKED_AT = 500_000
 # One that never ends takes the rest: were it tried again from each of its quotes, the time would go with the square.
 _STRING = r'"(?:[^"\\]|\\.)*(?:"|\\?\Z)'
 _TRAILING_COMMA = re.compile(rf"({_STRING})|,(?=\s*[}}\]])", re.DOTALL)

@@ -14,6 +14,7 @@ import bisect
 import math
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,6 +25,11 @@ from yaml.reader import Reader
 from hfsft.errors import Place, Problem
 from hfsft.recipe.syntax import DEEPEST, explain
 
+VALUES = 100_000
+"""Most keys, texts, numbers, lists and mappings of one recipe, aliases counted once."""
+TOLD = 100
+"""Most problems that are told; behind them the text is not read on."""
+TOO_MANY = "mend these first"
 REPEATED = 1_000_000
 """Most characters that all aliases together may stand for: a bomb of aliases doubles until memory is gone."""
 
@@ -114,6 +120,7 @@ class Reading:
     problems: list[Problem] = field(default_factory=list)
     _anchors: dict[str, Node | None] = field(default_factory=dict)
     _repeated: int = 0
+    _values: int = 0
 
     def __post_init__(self) -> None:
         if match := Reader.NON_PRINTABLE.search(self.text.text):
@@ -121,16 +128,18 @@ class Reading:
             self._problem(match.start(), f"the character {name} cannot stand in YAML", "remove it or write it escaped")
             return
         self._events: Iterator[Any] = yaml.parse(self.text.text.translate(BREAKS), Loader=_Loader)
-        try:
-            self._document()
-        except _Stop:
-            return
-        except yaml.MarkedYAMLError as error:
-            offset, message, advice = explain(error, self.text.text)
-            self._problem(offset, message, advice)
+        with suppress(_Stop):
+            try:
+                self._document()
+            except yaml.MarkedYAMLError as error:
+                offset, message, advice = explain(error, self.text.text)
+                self._problem(offset, message, advice)
 
     def _problem(self, offset: int, message: str, advice: str = "") -> None:
         self.problems.append(Problem(self.text.place(offset), message, advice))
+        if len(self.problems) == TOLD:
+            self.problems.append(Problem(self.text.place(offset), "from here on nothing was looked at", TOO_MANY))
+            raise _Stop
 
     def _document(self) -> None:
         root = None
@@ -148,6 +157,10 @@ class Reading:
             return self._alias(event, start)
         if depth > DEEPEST:
             self._problem(start, f"nested deeper than {DEEPEST} levels")
+            raise _Stop
+        self._values += 1
+        if self._values > VALUES:
+            self._problem(start, f"a recipe has at most {VALUES:,} values", "rows belong in a file that `path:` names")
             raise _Stop
         if event.tag and event.tag != "!":
             self._problem(start, f"`{self.text.text[start:].split(maxsplit=1)[0]}` is a tag; a recipe has none")

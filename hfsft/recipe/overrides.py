@@ -17,6 +17,11 @@ from hfsft.recipe.nodes import Reading, Text
 
 Loc = tuple[str | int, ...]
 
+NAMED = 1_000
+"""Items of a list that are told by name; those of a longer one by their place."""
+DEEPEST = 50
+"""Steps of a path; no recipe has a deeper one."""
+
 STEP = re.compile(r"""\.?(?P<key>[^.\[\]="'\s]+)|\[(?P<item>[^\]"']+)\]|\[(?P<quoted>"[^"]*"|'[^']*')\]""")
 NAME = re.compile(r"[A-Za-z_][\w\-]*")
 
@@ -35,7 +40,7 @@ def name_path(loc: Sequence[str | int], data: Any) -> str:
     written, inside = "", ""
     for step in loc:
         if isinstance(step, int) and isinstance(data, list):
-            names = [item_name(item) for item in data]
+            names = [item_name(item) for item in data] if len(data) <= NAMED else []
             item = data[step] if step < len(data) else None
             name = item_name(item)
             told = name is not None and names.count(name) == 1
@@ -63,6 +68,9 @@ def apply(data: dict[str, Any], overrides: Sequence[str]) -> tuple[dict[Loc, str
         place = Place(f"--set {path}")
         if value is None or not steps:
             problems.append(Problem(place, "is no `section.key=value`", "as in generate.temperature=0.3"))
+            continue
+        if len(steps) > DEEPEST:
+            problems.append(Problem(Place("--set"), f"the path has more than {DEEPEST} steps"))
             continue
         reading = Reading(Text(str(place), value))
         problems += [Problem(place, problem.message, problem.help) for problem in reading.problems]

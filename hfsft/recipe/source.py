@@ -6,6 +6,7 @@ import bisect
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -13,10 +14,10 @@ from pydantic import BaseModel, ValidationError
 
 from hfsft.errors import LOOKS_LIKE_KEY, Place, Problem, RecipeError, closest, place_of
 from hfsft.keys import HIDDEN, LOGIN, SHORTEST, masked
-from hfsft.recipe.nodes import Node, Reading, Text
+from hfsft.recipe.nodes import TOLD, TOO_MANY, Node, Reading, Text
 from hfsft.recipe.overrides import Loc, apply, item_name, name_path
 from hfsft.recipe.secrets import KEY_ADVICE, secrets_in
-from hfsft.recipe.syntax import OURS
+from hfsft.recipe.syntax import DEEPEST, OURS
 from hfsft.recipe.words import faults
 from hfsft.rows.values import NOT_UNICODE, broken, healed
 
@@ -76,9 +77,11 @@ class Source:
         found = faults(error, model, self.data, self._written) if error else []
         others = [
             Problem(self.place(fault.loc, fault.key), fault.message, fault.help)
-            for fault in found
+            for fault in found[:TOLD]
             if not any(loc[: len(fault.loc)] == fault.loc for loc in places)
         ]
+        if len(found) > TOLD and others:
+            others.append(Problem(others[-1].place, "and more problems", TOO_MANY))
         # Whatever else is wrong may quote what stands there.
         values = {secret.value for secret in secrets}
         return [_without(problem, values) for problem in [*places.values(), *others]]
@@ -121,7 +124,10 @@ def load(recipe: str | Path | Mapping[str, Any], overrides: Sequence[str] = ()) 
     an override that fits nowhere) wait in `found`, so that `validate` can tell all problems at once.
     """
     if isinstance(recipe, Mapping):
-        data = _plain_mapping(recipe)
+        try:
+            data = _plain_mapping(recipe)
+        except RecursionError:
+            raise RecipeError([Problem(Place(UNNAMED), f"nested deeper than {DEEPEST} levels")]) from None
         return _overridden(Source(None, data), overrides)
     path = Path(recipe)
     return parse(_read(path), path, overrides)
@@ -168,15 +174,17 @@ def _overridden(source: Source, overrides: Sequence[str]) -> Source:
     return replace(source, changed=changed, found=(*source.found, *(_without(each, values) for each in problems)))
 
 
-def _plain_mapping(value: Any) -> Any:
+def _plain_mapping(value: Any, depth: int = 0) -> Any:
+    if depth > DEEPEST:
+        raise RecursionError
     if isinstance(value, Mapping):
-        return {key: _plain_mapping(item) for key, item in value.items()}
-    return [_plain_mapping(item) for item in value] if isinstance(value, list | tuple) else value
+        return {key: _plain_mapping(item, depth + 1) for key, item in value.items()}
+    return [_plain_mapping(item, depth + 1) for item in value] if isinstance(value, list | tuple) else value
 
 
 def _secrets(text: Text) -> Iterator[Problem]:
     """What looks like a key anywhere in the file, in comments too, since the file is published as it is."""
-    for match in LOOKS_LIKE_KEY.finditer(text.text):
+    for match in islice(LOOKS_LIKE_KEY.finditer(text.text), TOLD):
         said = f"this looks like a secret key ({match[1] or match[2]}...)"
         yield Problem(text.place(match.start()), said, KEY_ADVICE, hides=1)
 

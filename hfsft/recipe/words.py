@@ -48,6 +48,8 @@ BOUNDS: dict[str, str] = {
 
 WRONG_KIND = re.compile(r"_type$|_parsing$|_from_float$|^literal_error$|^enum$|^none_required$|_tag_")
 SHOWN = 60
+READ = 1_000
+"""Errors of pydantic that are put into words; where there are more, mending some mends many."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,7 @@ Written = Callable[[Loc], str]
 
 def faults(error: ValidationError, model: type[BaseModel], data: Any, written: Written) -> list[Fault]:
     """Every error once; of a union of mappings only those of the branch whose keys fit best."""
-    errors = [_read(details, model, data) for details in error.errors(include_url=False)]
+    errors = [_read(details, model, data) for details in error.errors(include_url=False)[:READ]]
     kept, unmeant = _fitting(errors, 0)
     guesses = {(found.path[:-1], _guess(found)) for found in kept if found.unknown_key}
     said = [_fault(found, data, written) for found in kept if not _is_guessed(found, guesses)]

@@ -6,6 +6,9 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
+from hfsft.plain import plain
+
+NAME = 60  # characters of a name that are shown
 SHOWN = 10  # names, or reasons, that a sentence lists
 POSITION = re.compile(r"(:\d+|\[\d+\])$")
 
@@ -23,7 +26,7 @@ def reasons(fallen: Iterable[tuple[str, str | None]]) -> str:
         counts[reason] += 1
         first.setdefault(reason, source)
     said = [
-        f"{reason}: {rows_said(times)}" + (f", first {first[reason]}" if first[reason] else "")
+        f"{plain(reason)}: {rows_said(times)}" + (f", first {plain(str(first[reason]))}" if first[reason] else "")
         for reason, times in counts.most_common(SHOWN)
     ]
     more = len(counts) - len(said)
@@ -42,7 +45,8 @@ def unread_note(rows: Iterable[Sequence[str] | None]) -> str:
         return ""
     listed = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     said = [
-        f"{name} ({f'{times:,}' if place else rows_said(times)})" for place, (name, times) in enumerate(listed[:SHOWN])
+        f"{plain(name, NAME)} ({f'{times:,}' if place else rows_said(times)})"
+        for place, (name, times) in enumerate(listed[:SHOWN])
     ]
     more = [f"{len(listed) - SHOWN} more"] if len(listed) > SHOWN else []
     what = "columns or fields" if any("[]." in name for name in counts) else "columns"

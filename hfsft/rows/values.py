@@ -15,6 +15,12 @@ NOT_UNICODE = "text that is not Unicode"
 """Half of a surrogate pair: JSON may hold one, as of an emoji that was cut; no file of text may."""
 DEEPEST = 100  # levels of lists and objects; no row that anybody meant has more
 
+LONGEST = 2**24
+"""Characters of one row: more than any model reads; beyond it, a row is set aside."""
+TOO_LONG = f"longer than {LONGEST:,} characters"
+PRINTED = 2**20
+"""Characters of a list as Python prints it; to read one takes a hundred times its size."""
+
 SURROGATE = re.compile("[\ud800-\udfff]")
 EMPTY_JSON = frozenset(("[]", "{}", "null"))
 
@@ -77,7 +83,7 @@ def from_json(value: Any) -> Any:
     try:
         return json.loads(value)
     except (ValueError, RecursionError):
-        return _printed(value)
+        return _printed(value) if len(value) <= PRINTED else value
 
 
 def _printed(value: str) -> Any:

@@ -299,6 +299,44 @@ def test_a_bomb_of_aliases_is_refused_at_once() -> None:
     assert time.process_time() - before < 1
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "seeds:\n" + "  - a\n" * 120_000,
+            "recipe:99999:5: a recipe has at most 100,000 values (rows belong in a file",
+        ),
+        ("seeds: [" + "a," * 200_000 + "]", "a recipe has at most 100,000 values"),
+        ("".join(f"k{number}: 1\n" for number in range(60_000)), "a recipe has at most 100,000 values"),
+        ("name: toy\n" + "a: 1\n" * 300_000, "recipe:102:1: from here on nothing was looked at (mend these first)"),
+        ("a: " + "[" * 900_000, "recipe:1:"),
+        ("a: " + "{a: " * 300_000, "nested deeper than 50 levels"),
+        ("- " * 500_000, "nested deeper than 50 levels"),
+        ("name: " + "9" * 900_000, "too large"),
+        ("seeds:\n" + "  - a\n" * 90_000, "and more problems (mend these first)"),
+        ("name: toy\n" + "".join(f"k{number}: 1\n" for number in range(40_000)), "and more problems"),
+    ],
+)
+def test_a_recipe_of_too_much_is_refused_soon_and_briefly(text: str, expected: str) -> None:
+    before = time.process_time()
+    with pytest.raises(RecipeError) as caught:
+        validate(parse(text), Toy)
+    assert expected in str(caught.value)
+    assert len(caught.value.problems) <= 102
+    assert time.process_time() - before < 10  # about one second
+
+
+def test_a_mapping_and_an_override_nested_without_end_are_refused() -> None:
+    endless: dict[str, Any] = {}
+    endless["a"] = endless
+    with pytest.raises(RecipeError, match="nested deeper than 50 levels"):
+        load(endless)
+    with pytest.raises(RecipeError, match="--set: the path has more than 50 steps"):
+        validate(parse(GOOD, overrides=["a." * 9_000 + "a=1"]), Toy)
+    with pytest.raises(RecipeError, match="nested deeper than 50 levels"):
+        validate(parse(GOOD, overrides=["name=" + "[" * 9_000]), Toy)
+
+
 def test_of_a_union_only_the_meant_branch_is_told() -> None:
     class Inner(BaseModel):
         a: int | list[int]

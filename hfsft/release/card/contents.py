@@ -10,7 +10,7 @@ from hfsft.errors import plain
 from hfsft.plan.row import conversation
 from hfsft.recipe.sources import filters_of
 from hfsft.release import lock, measures
-from hfsft.release.card.markdown import code, joined, prose, table
+from hfsft.release.card.markdown import code, joined, named, prose, table
 from hfsft.release.files import size
 from hfsft.release.sources import FOLDER, local_sources
 from hfsft.rows.tally import unread_counts
@@ -128,9 +128,10 @@ def _named(columns: Counter[str]) -> str:
 
 def published(folder: Any) -> list[str]:
     """What a release holds of the sources: each file with its size."""
-    return [f"`{FOLDER}/{path.name}` ({size(path.stat().st_size)})" for path in sorted(folder.glob(f"{FOLDER}/*"))]
+    files = sorted(folder.glob(f"{FOLDER}/*"))
+    return [f"{named(str(path.relative_to(folder)))} ({size(path.stat().st_size)})" for path in files]
 
 
 def unpublished(folder: Any) -> list[str]:
     """The local files that the recipe of a release reads and that it does not hold."""
-    return [plain(str(path)) for path in lock.read(folder).get("unpublished", ())]
+    return [named(str(path)) for path in lock.read(folder).get("unpublished", ())]

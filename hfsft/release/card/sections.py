@@ -5,15 +5,17 @@ A new section is one function, one file in `templates/card/` and one line in `SE
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hfsft.plain import plain
 from hfsft.release import measures
 from hfsft.release.card.contents import about, sample, sources, topics, unpublished
-from hfsft.release.card.markdown import code, joined, prose, table
+from hfsft.release.card.markdown import code, joined, named, prose, table
 from hfsft.release.causes import listed
 from hfsft.release.names import RESOLVED, WRITTEN
 from hfsft.release.pictures import FUNNEL, LENGTHS, SCORES
@@ -58,8 +60,8 @@ def use(draft: Draft) -> Values | None:
     publish = draft.built.recipe.publish
     return {
         "source": publish.repo_id or f"build/{draft.built.recipe.name}",
-        "model": publish.tokenizer or EXAMPLE_MODEL,
-        "columns": joined([f"`{name}`" for name in columns]),
+        "model": json.dumps(plain(publish.tokenizer or EXAMPLE_MODEL), ensure_ascii=False),
+        "columns": joined([named(name) for name in columns]),
         "assistant_only": draft.built.trainer.loss_covers_prompt and draft.built.trainer.marks_answers,
         "validation": any(split["name"] == "validation" for split in default["splits"]),
         "max_length": found.max_length,
@@ -120,14 +122,19 @@ def scores(draft: Draft) -> Values | None:
         return None
     scale = range(low, high + 1) if high - low < WIDE else ()
     rows = [
-        (name, judge.rubric[name], found["mean"], *(found["counts"].get(score, 0) for score in scale))
+        (
+            name,
+            prose(plain(judge.rubric[name], 500)),
+            found["mean"],
+            *(found["counts"].get(score, 0) for score in scale),
+        )
         for name, found in spreads.items()
     ]
     return {
         "table": table(("criterion", "question", "mean", *map(str, scale)), rows, right=range(2, 3 + len(scale))),
         "low": low,
         "high": high,
-        "model": built.recipe.models[built.recipe.role(judge)].model,
+        "model": named(built.recipe.models[built.recipe.role(judge)].model),
         "anchors": len(judge.anchors),
         "unscored": sum(len(fallen.rows) for fallen in built.ledger.fallen if fallen.rule == "unscored"),
         "picture": draft.picture(SCORES),
@@ -168,7 +175,7 @@ def tokens(draft: Draft) -> Values | None:
     values = (summary.shortest, summary.median, summary.percentile_95, summary.longest)
     return {
         "unit": found.unit,
-        "tokenizer": found.tokenizer,
+        "tokenizer": found.tokenizer and named(found.tokenizer),
         "table": table(head, [values], right=range(len(head))),
         "max_length": found.max_length,
         "cut": f"{found.cut:,}",
@@ -186,11 +193,13 @@ def models(draft: Draft) -> Values | None:
         model = recipe.models[name]
         terms = terms_of(model.model)
         # The address of a company's server is in the recipe for those who may build; the table has no need of it.
-        where = model.provider or ("a server of its own" if model.base_urls else "in the process of the build")
-        called = f"`{model.model}`" + (f" at `{model.revision}`" if model.revision else "")
+        where = (model.provider and prose(plain(model.provider))) or (
+            "a server of its own" if model.base_urls else "in the process of the build"
+        )
+        called = named(model.model) + (f" at {named(model.revision)}" if model.revision else "")
         rows.append((called, joined(stages), where, terms.licence, terms.asks))
         if set(stages) - {"judge"} and stricter(model.model, recipe.license):
-            warnings.append({"model": model.model, "asks": terms.asks})
+            warnings.append({"model": named(model.model), "asks": terms.asks})
     head = ("model", "asked in", "ran", "licence or terms", "asks of what is made of its output")
     return {"table": table(head, rows), "warnings": warnings, "license": recipe.license} if rows else None
 
@@ -200,7 +209,9 @@ def cost(draft: Draft) -> Values | None:
     spent, each = draft.built.spent, draft.built.usd_per_row
     rows = [
         (
-            *(part[name] for name in ("stage", "model", "answers", "input_tokens", "output_tokens")),
+            part["stage"],
+            prose(plain(part["model"])),
+            *(part[name] for name in ("answers", "input_tokens", "output_tokens")),
             dollars(part["usd"]),
         )
         for part in spent["by_stage"]
@@ -235,7 +246,12 @@ def recipe(draft: Draft) -> Values:
     file = RESOLVED if draft.built.recipe.source.changed or not written.is_file() else written.name
     text = (draft.folder / file).read_text(encoding="utf-8")
     missing = unpublished(draft.folder)
-    return {"block": code(text, "yaml"), "file": RESOLVED, "version": __version__, "unpublished": missing}
+    return {
+        "block": code(text, "yaml"),
+        "file": RESOLVED,
+        "version": __version__,
+        "unpublished": missing,
+    }
 
 
 SECTIONS: tuple[Callable[[Draft], Values | None], ...] = (

@@ -6,8 +6,8 @@ import json
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from hfsft.rows.tables.objects import Odd
-from hfsft.rows.values import NOT_UNICODE
+from hfsft.rows.tables.parsing import Odd
+from hfsft.rows.values import LONGEST, NOT_UNICODE
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -21,9 +21,11 @@ def plain_rows(table: pa.Table | pa.RecordBatch) -> Iterator[dict[str, Any]]:
     the place of a text that is not UTF-8 stands an `Odd`.
     """
     names = list(map(str, table.schema.names))
-    columns = [_values(column) for column in table.columns]
-    for cells in zip(*columns, strict=True):
-        yield dict(zip(names, cells, strict=True))
+    at_once = table.num_rows if table.nbytes <= LONGEST else 1
+    for start in range(0, table.num_rows, max(at_once, 1)):
+        columns = [_values(column) for column in table.slice(start, at_once).columns]
+        for cells in zip(*columns, strict=True):
+            yield dict(zip(names, cells, strict=True))
 
 
 def _values(column: Any) -> list[Any]:

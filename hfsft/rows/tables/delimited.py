@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from hfsft.errors import SourceError, place_of
-from hfsft.rows.tables.files import open_text
-from hfsft.rows.tables.objects import Odd
-from hfsft.rows.values import same_name
+from hfsft.rows.tables.files import Long, lines, open_text
+from hfsft.rows.tables.parsing import TOO_LONG, Odd
+from hfsft.rows.values import LONGEST, same_name
 
-FIELD_LIMIT = 2**24  # characters; the module's own 131,072 is less than a long conversation
+COLUMNS = 10_000
+SNIFFED = 2**20  # characters that tell the delimiter
 DELIMITERS = (",", ";", "\t", "|")
+UNENDED = "field larger than field limit"  # as the module says
 NAMES = {"\t": "a tab"}
 LOOKED_AT = 20  # rows that tell which of two delimiters is meant
 TOO_MANY = Odd("more fields than the header names")
@@ -22,31 +25,55 @@ TOO_MANY = Odd("more fields than the header names")
 
 def rows(path: Path, usual: str = ",", delimiter: str | None = None) -> Iterator[tuple[str, Any]]:
     """Each row with the line that it begins at; `usual` is the delimiter of files so called."""
-    csv.field_size_limit(FIELD_LIMIT)
+    csv.field_size_limit(LONGEST)  # the module's own 131,072 is less than a long conversation
     skipped, found = (0, delimiter) if delimiter else _delimiter(path, usual)
-    with open_text(path, newline="") as lines:
+    with open_text(path, newline="") as text:
         for _ in range(skipped):
-            next(lines)
-        records = _records(path, lines, found or usual, skipped)
+            next(text)
+        records = _records(path, _Lines(lines(path, text)), found or usual, skipped)
         _, header = next(records, (0, []))
+        if header is None:
+            raise SourceError(f"the header is {TOO_LONG}", place=place_of(path, skipped + 1))
         names = [name if name.strip() else f"column {number}" for number, name in enumerate(header, 1)]
+        if len(names) > COLUMNS:
+            raise SourceError(f"more than {COLUMNS:,} columns", place=place_of(path, skipped + 1))
         if twice := same_name(names):
             raise SourceError(f"two columns are called {twice}", place=place_of(path, skipped + 1))
         for line, fields in records:
             mark = f":{line}"
-            if len(fields) > len(names):
+            if fields is None:
+                yield mark, TOO_LONG
+            elif len(fields) > len(names):
                 yield mark, TOO_MANY
             else:
                 yield mark, {**dict.fromkeys(names), **dict(zip(names, fields, strict=False))}
 
 
-def _records(path: Path, lines: IO[str], delimiter: str, skipped: int) -> Iterator[tuple[int, list[str]]]:
-    """The fields of each record that has any, with the line that it begins at."""
-    reader = csv.reader(lines, delimiter=delimiter, strict=True)
+class _Lines:
+    """The lines for the `csv` module: an empty one for one that is too long, which is told."""
+
+    def __init__(self, found: Iterator[str | Long]) -> None:
+        self.found, self.long = found, False
+
+    def __iter__(self) -> Iterator[str]:
+        for line in self.found:
+            if isinstance(line, Long):
+                if line.quotes % 2:
+                    raise csv.Error(UNENDED)
+                self.long = True
+            yield "\n" if isinstance(line, Long) else line
+
+
+def _records(path: Path, source: _Lines, delimiter: str, skipped: int) -> Iterator[tuple[int, list[str] | None]]:
+    """The fields of each record that has any, with the line that it begins at; None of one that is too long."""
+    reader = csv.reader(source, delimiter=delimiter, strict=True)
     begins = skipped + 1
     try:
         for fields in reader:
-            if any(fields):
+            long, source.long = source.long, False
+            if long or sum(map(len, fields)) > LONGEST:
+                yield begins, None
+            elif any(fields):
                 yield begins, fields
             begins = skipped + reader.line_num + 1
     except csv.Error as error:
@@ -60,6 +87,12 @@ def _fault(path: Path, message: str, begins: int, line: int) -> SourceError:
             f"a quotation mark stands inside a quoted field{behind}",
             place=place_of(path, line),
             help='there it is written twice: "a 24"" screen"',
+        )
+    if UNENDED in message:
+        return SourceError(
+            f"a field is {TOO_LONG}",
+            place=place_of(path, begins),
+            help='is a quotation mark (") never closed? one that is part of the text is written twice',
         )
     if "unexpected end of data" in message:
         return SourceError(
@@ -75,8 +108,11 @@ def _delimiter(path: Path, usual: str) -> tuple[int, str]:
 
     Raises `SourceError` where the header and the first rows fit two of them.
     """
-    with open_text(path, newline="") as lines:
-        start = list(islice(lines, 200))
+    with open_text(path, newline="") as text:
+        read = text.read(SNIFFED)
+    start = list(islice(io.StringIO(read, newline=""), 200))
+    if len(read) == SNIFFED and len(start) > 1:
+        del start[-1]  # which may be cut
     said = start[0].strip() if start else ""
     if said.lower().startswith("sep=") and len(said) == len("sep=") + 1:
         return 1, said[-1]

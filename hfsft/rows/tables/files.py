@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bz2
+import codecs
 import gzip
 import io
 import lzma
@@ -10,12 +11,14 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import IO, Any, NamedTuple, cast
 
 from hfsft.errors import SourceError, place_of
+from hfsft.rows.values import LONGEST
 
 PACKED = (".gz", ".bz2", ".xz", ".zst")
 UNPACK_ERRORS = (EOFError, zlib.error, lzma.LZMAError, gzip.BadGzipFile)
+ENDLESS = 2**30  # characters of one line; a file with more is no table, or was packed to burst
 SNIFFED = 2**16  # bytes of the beginning that tell what a file is
 
 
@@ -77,22 +80,63 @@ def _encoding(start: bytes) -> str:
     return "utf-8-sig"
 
 
+class Long(NamedTuple):
+    """In the place of a line that is longer than a row may be, and is not kept in memory."""
+
+    quotes: int  # how many quotation marks stand in it
+
+
+def lines(path: Path, text: IO[str]) -> Iterator[str | Long]:
+    """Each line with its end.
+
+    Raises `SourceError` for one that does not end.
+    """
+    number = 0
+    while line := text.readline(LONGEST + 1):
+        number += 1
+        if len(line) <= LONGEST or line.endswith(("\n", "\r")):
+            yield line
+            continue
+        size = quotes = 0
+        while line and not line.endswith(("\n", "\r")):
+            if size > ENDLESS:
+                place = place_of(path, number)
+                raise SourceError(f"a line of more than {ENDLESS:,} characters", place=place, help="a row a line")
+            size += len(line)
+            quotes += line.count('"')
+            line = text.readline(2**20)
+        yield Long(quotes + line.count('"'))
+
+
 def _undecodable(path: Path, encoding: str) -> SourceError:
     """Where the first byte stands that is no text; a reader's own position is that of its buffer."""
-    with open_bytes(path) as content:
-        data = content.read()
     if not encoding.startswith("utf-8"):
         return SourceError(f"not {encoding.upper()}, as it begins", place=place_of(path), help="save the file as UTF-8")
-    try:
-        data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        column = error.start - data.rfind(b"\n", 0, error.start)
-        byte = data[error.start]
-        latin = bytes([byte]).decode("cp1252", "replace")
-        return SourceError(
-            f"byte 0x{byte:02x} is not UTF-8",
-            place=place_of(path, line, column),
-            help=f"save the file as UTF-8; in Windows-1252 it is {latin!r}: iconv -f CP1252 -t UTF-8 {path.name}",
-        )
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    line, column = 1, 1  # of the first byte that is looked at
+    with open_bytes(path) as content:
+        while True:
+            block = content.read(2**20)
+            read = decoder.getstate()[0] + block
+            try:
+                decoder.decode(block, final=not block)
+            except UnicodeDecodeError as error:
+                line, column = _behind(line, column, read[: error.start])
+                byte = read[error.start]
+                latin = bytes([byte]).decode("cp1252", "replace")
+                return SourceError(
+                    f"byte 0x{byte:02x} is not UTF-8",
+                    place=place_of(path, line, column),
+                    help=f"save the file as UTF-8; in Windows-1252 it is {latin!r}: "
+                    f"iconv -f CP1252 -t UTF-8 {path.name}",
+                )
+            if not block:
+                break
+            line, column = _behind(line, column, read[: len(read) - len(decoder.getstate()[0])])
     return SourceError("not UTF-8", place=place_of(path), help="save the file as UTF-8")
+
+
+def _behind(line: int, column: int, data: bytes) -> tuple[int, int]:
+    """The place behind the data that begins at a place."""
+    last = data.rfind(b"\n")
+    return line + data.count(b"\n"), len(data) - last if last >= 0 else column + len(data)

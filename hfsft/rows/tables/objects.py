@@ -8,87 +8,94 @@ from pathlib import Path
 from typing import IO, Any
 
 from hfsft.errors import SourceError, place_of
-from hfsft.rows.finding import brief
 from hfsft.rows.refused import TOOLS_FIELDS, bare
-from hfsft.rows.tables.files import open_text
+from hfsft.rows.tables import arrays
+from hfsft.rows.tables.files import Long, lines, open_text
+from hfsft.rows.tables.parsing import TOO_DEEP, TOO_LONG, Odd, parsed
 from hfsft.rows.turns import LISTS
-from hfsft.rows.values import DEEPEST, holds
+from hfsft.rows.values import holds
 
-LONGEST_NUMBER = 4_000  # digits; Python refuses to make a number of more
 TURN_KEYS = ("role", "from", "speaker")
 WRAPPERS = ("data", "rows", "examples", "instances", "items", "train")
 SPOKEN = ("system", "system_prompt", "instruction", "prompt", "context", "definition", *TOOLS_FIELDS)
 """What stands beside a list of rows and belongs to each of them: the object is then no mere wrapper."""
 
 
-class Odd(str):
-    """In the place of a value: why there is none."""
-
-    __slots__ = ()
-
-
-TOO_DEEP = Odd("nested too deep")
+WHOLE = 2**27  # characters of a file that is one object
 MARK = "\ufeff"  # a byte order mark, which also stands within a file where files were put together
 
 
 def rows(path: Path) -> Iterator[tuple[str, Any]]:
     """Each value with its mark behind the file's name: `:3` for a line, `[2]` for an item of a list."""
     with open_text(path) as text:
-        first, number = _next_line(text, 0)
-        if not first:
+        source = lines(path, text)
+        first, number = _next_line(source, 0)
+        if first == "":
             return
         value, error = _parsed(first)
-        second, second_number = _next_line(text, number)
-        if error is None and second:
+        second, second_number = _next_line(source, number)
+        opening = arrays.opening(path)
+        # A row of a list that is too much costs itself alone, though the list stands in one line.
+        whole = value in (TOO_LONG, TOO_DEEP) and (opening.startswith("[") or (first is None and second == ""))
+        if error is None and second != "" and not whole:
             yield f":{number}", value
-            yield from _lines(path, second, second_number, text)
+            yield from _lines(path, second, second_number, source)
             return
-        if error is None:
+        if error is None and not whole:
             yield from _whole(path, value, number)
             return
-        if second and _parsed(second)[1] is None and second.lstrip()[:1] == "{":  # only the first line is broken
-            raise _no_json(path, error, number, first)
+        if error is not None and second and _parsed(second)[1] is None and second.lstrip()[:1] == "{":
+            raise _no_json(path, error, number, first or "")  # only the first line is broken
+    fault: arrays.BrokenError | None = None
+    if opening.startswith("["):
+        try:
+            yield from arrays.rows(path)
+        except arrays.BrokenError as broken:
+            fault = broken
+        else:
+            return
+    elif not opening.startswith("{") and error is None:
+        raise _no_json(path, json.JSONDecodeError("Expecting value", opening, 0), number, opening)
     with open_text(path) as text:
-        value, whole_error = _parsed(text.read())
+        content = text.read(WHOLE + 1)
+    value, whole_error = _parsed(content) if len(content) <= WHOLE else (None, None)
+    if fault is not None and whole_error is None:
+        raise SourceError(f"not JSON: {fault.message}", place=place_of(path, fault.line, fault.column))
+    if len(content) > WHOLE:
+        message = f"one JSON value of more than {WHOLE:,} characters"
+        raise SourceError(message, place=place_of(path), help="write the rows as a list, [{...}, ...], or one a line")
     if whole_error is not None:
-        raise _no_json(path, *_kept_line(whole_error, error, number), first)
+        raise _no_json(path, *_kept_line(whole_error, error or whole_error, number), first or opening)
     yield from _whole(path, value, number)
 
 
-def odd_in(value: Any, depth: int = 0) -> str | None:
-    """Why a value is none, or one of those in it, at whatever depth; None where nothing is wrong."""
-    if isinstance(value, Odd):
-        return str(value)
-    if not isinstance(value, Mapping | list | tuple):
-        return None
-    if depth >= DEEPEST:
-        return str(TOO_DEEP)
-    inside = value.values() if isinstance(value, Mapping) else value
-    return next((reason for inner in inside if (reason := odd_in(inner, depth + 1))), None)
-
-
-def starts_lines(text: IO[str]) -> bool:
+def starts_lines(path: Path, text: IO[str]) -> bool:
     """Whether the first two lines that hold something are JSON objects, so that a `.txt` or `.csv` holds rows."""
-    first, number = _next_line(text, 0)
-    second, _ = _next_line(text, number)
-    return all(line.lstrip()[:1] == "{" and isinstance(_parsed(line)[0], dict) for line in (first, second or first))
+    source = lines(path, text)
+    first, number = _next_line(source, 0)
+    second, _ = _next_line(source, number)
+    found = [line for line in (first, second) if line]
+    return bool(found) and all(line.lstrip()[:1] == "{" and isinstance(_parsed(line)[0], dict) for line in found)
 
 
-def _next_line(text: IO[str], number: int) -> tuple[str, int]:
-    for line in text:
+def _next_line(source: Iterator[str | Long], number: int) -> tuple[str | None, int]:
+    """The next line that holds something, None for one that is too long; empty at the end."""
+    for line in source:
         number += 1
+        if isinstance(line, Long):
+            return None, number
         if line.strip(f"{MARK} \t\r\n\f\v"):
             return line.removeprefix(MARK), number
     return "", number
 
 
-def _lines(path: Path, line: str, number: int, text: IO[str]) -> Iterator[tuple[str, Any]]:
-    while line:
+def _lines(path: Path, line: str | None, number: int, source: Iterator[str | Long]) -> Iterator[tuple[str, Any]]:
+    while line != "":
         value, error = _parsed(line)
         if error is not None:
-            raise _no_json(path, error, number, line)
+            raise _no_json(path, error, number, line or "")
         yield f":{number}", value
-        line, number = _next_line(text, number)
+        line, number = _next_line(source, number)
 
 
 def _whole(path: Path, value: Any, number: int) -> Iterator[tuple[str, Any]]:
@@ -135,29 +142,8 @@ def _is_table(name: str, value: Any) -> bool:
     return bool(set(LISTS) & first.keys()) if name in LISTS else not (set(TURN_KEYS) & first.keys())
 
 
-def _parsed(text: str) -> tuple[Any, json.JSONDecodeError | None]:
-    try:
-        value = json.loads(text.rstrip(), object_pairs_hook=_object)
-    except json.JSONDecodeError as error:
-        return None, error
-    except RecursionError:
-        return TOO_DEEP, None
-    except ValueError:  # a number of more digits than Python takes
-        value = json.loads(
-            text,
-            parse_int=lambda digits: float(digits) if len(digits) > LONGEST_NUMBER else int(digits),
-            object_pairs_hook=_object,
-        )
-    return value, None
-
-
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any] | Odd:
-    """An object; none where a key stands twice with two values, of which Python would quietly take the last."""
-    value = dict(pairs)
-    if len(value) == len(pairs):
-        return value
-    other = next((name for name, inner in pairs if value[name] != inner), None)
-    return value if other is None else Odd(f"the key {brief(other)} stands twice in one object")
+def _parsed(line: str | None) -> tuple[Any, json.JSONDecodeError | None]:
+    return (TOO_LONG, None) if line is None else parsed(line.rstrip())
 
 
 def _kept_line(
@@ -170,7 +156,9 @@ def _kept_line(
 def _no_json(path: Path, error: json.JSONDecodeError, first: int, line: str) -> SourceError:
     place = place_of(path, first + error.lineno - 1, error.colno)
     start = line.strip()
-    if start.endswith("},") or (error.msg == "Extra data" and error.doc[error.pos : error.pos + 1] == ","):
+    if (start.endswith("},") and start[:1] != "[") or (
+        error.msg == "Extra data" and error.doc[error.pos : error.pos + 1] == ","
+    ):
         return SourceError(
             "a comma follows the object, as in a list, but no [ stands before it",
             place=place,

@@ -10,13 +10,15 @@ from typing import Any
 from hfsft.errors import Place, SourceError, place_of
 from hfsft.rows.tables import delimited, hub, objects
 from hfsft.rows.tables.arrow import plain_rows
-from hfsft.rows.tables.files import PACKED, head, open_text, plain_suffix
+from hfsft.rows.tables.files import PACKED, Long, head, lines, open_text, plain_suffix
+from hfsft.rows.tables.parsing import TOO_LONG
 from hfsft.rows.values import same_name
 
 Reader = Callable[[Path], Iterator[tuple[str, Any]]]
 """From a file to each row in it, or what stands in its place, with its mark behind the file's name."""
 
 TEXT_COLUMN = "text"  # the only column of a .txt file
+BATCH = 100  # rows that are unpacked at once
 SUFFIXES = (".txt", ".jsonl", ".ndjson", ".json", ".csv", ".tsv", ".parquet")
 
 
@@ -41,7 +43,7 @@ def reader(path: Path, delimiter: str | None) -> Reader:
         raise SourceError(f"no reader for {suffix or 'such'} files", place=place, help=known)
     if suffix in (".csv", ".tsv", ".txt"):
         with open_text(path) as text:
-            if objects.starts_lines(text):
+            if objects.starts_lines(path, text):
                 return objects.rows
     if suffix in (".csv", ".tsv"):
         return partial(delimited.rows, usual="\t" if suffix == ".tsv" else ",", delimiter=delimiter)
@@ -49,9 +51,11 @@ def reader(path: Path, delimiter: str | None) -> Reader:
 
 
 def _text(path: Path) -> Iterator[tuple[str, Any]]:
-    with open_text(path) as lines:
-        for number, line in enumerate(lines, 1):
-            if line.strip():
+    with open_text(path) as text:
+        for number, line in enumerate(lines(path, text), 1):
+            if isinstance(line, Long):
+                yield f":{number}", TOO_LONG
+            elif line.strip():
                 yield f":{number}", {TEXT_COLUMN: line.rstrip("\n")}
 
 
@@ -64,7 +68,7 @@ def _parquet(path: Path) -> Iterator[tuple[str, Any]]:
         file = pq.ParquetFile(path)
         if twice := same_name(file.schema_arrow.names):
             raise SourceError(f"two columns are called {twice}", place=place_of(path))
-        for batch in file.iter_batches(batch_size=1000):
+        for batch in file.iter_batches(batch_size=BATCH):
             for row in plain_rows(batch):
                 yield f"[{index}]", row
                 index += 1

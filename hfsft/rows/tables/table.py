@@ -16,7 +16,7 @@ from hfsft.errors import SourceError, nearest, place_of
 from hfsft.rows.tables import hub, objects
 from hfsft.rows.tables.files import UNPACK_ERRORS, plain_suffix
 from hfsft.rows.tables.folder import data_files, made_for_datasets, of_split
-from hfsft.rows.tables.objects import Odd
+from hfsft.rows.tables.parsing import Odd, odd_in
 from hfsft.rows.tables.readers import SUFFIXES, TEXT_COLUMN, reader
 
 HUB_ID = re.compile(r"^[A-Za-z0-9][\w.\-]*/[\w.\-]+$")
@@ -158,7 +158,7 @@ def record(source: str, value: Any) -> Record:
         value = {TEXT_COLUMN: value}  # a list of seeds
     if not isinstance(value, dict):
         return Record(source, {}, NO_OBJECT)
-    reason = objects.odd_in(value)
+    reason = odd_in(value)
     return Record(source, {}, reason) if reason else Record(source, value)
 
 

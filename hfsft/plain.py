@@ -1,0 +1,55 @@
+"""Text of rows, models and servers on its way to people: it is shown, and does nothing.
+
+Whatever shows such text goes through one of these: a line of ours with some of it in (`plain`), a text as it is read
+(`harmless`), all that a command prints (`unarmed`). What a trainer reads is never changed.
+"""
+
+from __future__ import annotations
+
+import re
+
+# Strings that terminals take for a command, with all that is in them: titles of windows, device control, and so on.
+_ESCAPES = re.compile(
+    "(?:\x1b[\\]PX^_]|[\x9d\x90\x98\x9e\x9f])[^\x07\x1b\x9c]{0,1000}(?:\x07|\x1b\\\\|\x9c)?"
+    "|(?:\x1b\\[|\x9b)[0-?]{0,100}[ -/]{0,10}[@-~]?"  # such as colours
+    "|\x1b[ -/]{0,10}[0-~]?"
+)
+# Controls, and what is not seen: marks of direction, letters without width, tags, halves of surrogate pairs.
+_HIDDEN = (
+    "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\u3164"
+    "\ufeff\uffa0\ufff0-\ufffb\ud800-\udfff\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
+)
+_UNSEEN = re.compile(f"[\x00-\x1f\x7f-\x9f\u200c\u200d\u2028\u2029{_HIDDEN}]")
+# As a text is read: a break of a line and a tab stay, and the joiners that letters of Persian, Hindi and emoji need.
+_STEERING = re.compile(f"\r\n|[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029{_HIDDEN}]")
+# What our own lines are drawn with: colours, a line that is written again, the cursor out of the way.
+_DRAWN = re.compile(
+    f"(\x1b\\[(?:[0-9;]{{0,20}}m|\\?25[lh]|[0-9]{{0,4}}[AGK])|[\r\n\t])|[\x00-\x1f\x7f-\x9f\u2028\u2029{_HIDDEN}]"
+)
+
+
+def plain(text: str, longest: int = 200) -> str:
+    """Text of a row or a server as one line that does nothing: no escape sequence, control or unseen letter in it.
+
+    Beyond `longest` characters it is cut, with a mark.
+    """
+    line = _UNSEEN.sub("", " ".join(_ESCAPES.sub("", text[: 4 * longest + 4_000]).split()))
+    return line if len(line) <= longest else f"{line[: longest - 1]}…"
+
+
+def harmless(text: str) -> str:
+    """The text as it stands, but with an escape such as \\u001b for each letter that could steer a terminal."""
+    return _STEERING.sub(_escape, text)
+
+
+def unarmed(text: str, drawn: bool) -> str:
+    """What is printed, likewise; `drawn`: on a terminal, where our own lines have colours."""
+    return _DRAWN.sub(lambda match: match[0] if match[1] and (drawn or match[1] in "\r\n\t") else _escape(match), text)
+
+
+def _escape(match: re.Match[str]) -> str:
+    """The first letter as JSON escapes it, so that a printed JSON value stays the same value, and what is behind it."""
+    if match[0] == "\r\n":
+        return "\n"
+    units = memoryview(match[0][0].encode("utf-16-le", "surrogatepass")).cast("H")
+    return "".join(f"\\u{unit:04x}" for unit in units) + match[0][1:]

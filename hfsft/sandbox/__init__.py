@@ -1,0 +1,1 @@
+"""Jinja that cannot run away."""

@@ -1,0 +1,160 @@
+"""The filters and tests of a template, each paying for what it reads and for what it builds."""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Callable, ItemsView, Iterable, Iterator, KeysView, Mapping, ValuesView
+from typing import Any
+
+from jinja2 import Environment, pass_environment
+from jinja2.filters import make_attrgetter
+from jinja2.runtime import LoopContext
+
+from hfsft.sandbox.work import (
+    CALL,
+    ITEM,
+    SCAN,
+    STEP,
+    as_list,
+    bounded,
+    data,
+    length,
+    measured,
+    scanned,
+    spend,
+    text_of,
+    whole,
+)  # fmt: skip
+
+# Nothing random, nothing that escapes for HTML, nothing that pads to any width.
+FILTERS = (
+    "abs", "capitalize", "count", "d", "default", "dictsort", "first", "float", "groupby", "int", "items", "last",
+    "length", "list", "lower", "map", "max", "min", "reject", "rejectattr", "reverse", "select", "selectattr", "sort",
+    "string", "title", "truncate", "unique", "upper", "wordcount",
+)  # fmt: skip
+BY_ITEM = frozenset((
+    "dictsort", "groupby", "list", "map", "max", "min", "reject", "rejectattr", "select", "selectattr", "sort",
+    "title", "unique", "wordcount",
+))  # fmt: skip
+"""Filters that look at each character of a text as an item of its own."""
+SORTING = frozenset(("dictsort", "groupby", "sort", "unique"))
+UNSET = frozenset(("d", "default"))
+"""Filters that anything may go through."""
+
+
+def join(values: Iterable[Any], separator: Any = "") -> str:
+    """The values in one text."""
+    texts = [text_of(value) for value in as_list(values)]
+    between = text_of(separator)
+    bounded(sum(map(len, texts)) + len(texts) * len(between))
+    return between.join(texts)
+
+
+def replace(value: Any, old: Any, new: Any, count: int | None = -1) -> str:
+    """A text with `new` for `old`."""
+    text, old, new = text_of(value), text_of(old), text_of(new)
+    spend(len(text) // SCAN)
+    bounded(len(text) + text.count(old) * len(new))
+    return text.replace(old, new, -1 if count is None else count)
+
+
+def _trim(value: Any, chars: str | None = None) -> str:
+    """The text without white space, or without those characters, at its ends."""
+    text = text_of(value)
+    spend(len(text) * length(chars) // SCAN)
+    return text.strip(chars)
+
+
+def _round(value: float, digits: int = 0) -> float:
+    """The value rounded to at most 15 digits."""
+    return round(float(value), max(-15, min(15, digits)))
+
+
+@pass_environment
+def _sum(environment: Environment, values: Iterable[Any], attribute: str | None = None, start: float = 0) -> Any:
+    """The sum of numbers, or of an attribute of each value."""
+    total = start
+    for number in values if attribute is None else map(make_attrgetter(environment, attribute), values):
+        if not isinstance(number, int | float):
+            raise TypeError(f"`sum` adds numbers, not a {type(number).__name__}")
+        spend(STEP)
+        total = total + number
+        if isinstance(total, int):
+            whole(total)
+    return total
+
+
+def _to_json(value: Any, indent: int | None = None) -> str:
+    """`value` as JSON for a reader: Jinja's own `tojson` escapes `<` and `&` for HTML."""
+    encoder = json.JSONEncoder(ensure_ascii=False, indent=min(indent, 8) if indent else None)
+    return concat(encoder.iterencode(value))
+
+
+OWN_FILTERS: dict[str, Callable[..., Any]] = {
+    "join": join, "replace": replace, "round": _round, "sum": _sum, "tojson": _to_json, "trim": _trim,
+}  # fmt: skip
+
+
+def concat(pieces: Iterable[str]) -> str:
+    """Texts in one, paid for as they come: of a macro, a block or a `set`."""
+    texts, size = [], 0
+    for piece in pieces:
+        size += len(piece)
+        bounded(len(piece), size)
+        texts.append(piece)
+    return "".join(texts)
+
+
+def settled(value: Any) -> Any:
+    """A value as templates may keep it: what gives its items only once, or unseen, as a list."""
+    lazy = isinstance(value, Iterator | KeysView | ValuesView | ItemsView) and not isinstance(value, LoopContext)
+    return measured(as_list(value) if lazy else value)
+
+
+def _paying(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+    """The filter or test, paying for what it reads and for what it builds."""
+    skipped = 1 if hasattr(function, "jinja_pass_arg") else 0  # its context or environment
+    read = scanned if name in UNSET else data
+
+    @functools.wraps(function)
+    def paying(*args: Any, **kwargs: Any) -> Any:
+        spend(CALL)
+        read([*args[skipped:], *kwargs.values()])
+        if name in BY_ITEM and len(args) > skipped:
+            items = length(args[skipped])
+            spend(ITEM * items * (items.bit_length() if name in SORTING else 1))
+        return settled(function(*args, **kwargs))
+
+    return paying
+
+
+def _testing(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The test, paying for what it reads."""
+    skipped = 1 if hasattr(function, "jinja_pass_arg") else 0
+
+    @functools.wraps(function)
+    def paying(*args: Any, **kwargs: Any) -> Any:
+        spend(STEP)
+        scanned([*args[skipped:], *kwargs.values()])
+        return function(*args, **kwargs)
+
+    return paying
+
+
+def _is_lower(value: Any) -> bool:
+    return text_of(value).islower()
+
+
+def _is_upper(value: Any) -> bool:
+    return text_of(value).isupper()
+
+
+def filters(known: Mapping[str, Callable[..., Any]]) -> dict[str, Callable[..., Any]]:
+    """The filters that a template has, of those that Jinja knows and of its own."""
+    return {name: _paying(name, function) for name, function in ({n: known[n] for n in FILTERS} | OWN_FILTERS).items()}
+
+
+def tests(known: Mapping[str, Callable[..., Any]]) -> dict[str, Callable[..., Any]]:
+    """The tests that a template has."""
+    return {name: _testing(function) for name, function in {**known, "lower": _is_lower, "upper": _is_upper}.items()}
