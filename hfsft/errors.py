@@ -183,6 +183,11 @@ def plain(text: str, longest: int = 200) -> str:
     return line if len(line) <= longest else f"{line[: longest - 1]}…"
 
 
+def inert(line: str) -> str:
+    """A line of ours that may quote a recipe, a row or a server: as it is, less all that could steer a terminal."""
+    return _UNSEEN.sub("", _ESCAPES.sub("", line).replace("\t", " "))
+
+
 def closest(word: str, known: Iterable[str]) -> str | None:
     """The known word that `word` may be a slip of, if any."""
     likeness, best = max(((alike(word, other), other) for other in known), default=(0.0, ""))

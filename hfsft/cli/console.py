@@ -9,7 +9,7 @@ import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from typing import TextIO
 
-from hfsft.errors import UserError
+from hfsft.errors import UserError, inert
 
 GAP = 2  # columns of the screen between two of a table
 STYLES = {
@@ -43,7 +43,7 @@ def paint(text: str, style: str, stream: TextIO | None = None) -> str:
 
 def remark(kind: str, text: str, stream: TextIO | None = None) -> str:
     """`error: ...`, `warning: ...` or `note: ...`; on a terminal in its colour, and broken between words."""
-    first, *rest = text.split("\n")
+    first, *rest = map(inert, text.split("\n"))
     word = f"{kind}: "
     # The colour is no part of the width.
     said = wrapped(word + first, stream)[len(word) :]
