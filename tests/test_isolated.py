@@ -14,8 +14,8 @@ from hfsft.models import embedded
 
 NAMES = (
     *("vl_convert", "xllamacpp", "datasets", "aiohttp", "jinja2", "sitecustomize", "usercustomize"),
-    *("logging", "token", "json", "typing", "re", "random", "dataclasses", "queue", "site", "runpy"),
-)
+    *("logging", "token", "json", "typing", "re", "random", "dataclasses", "queue", "site"),
+)  # nor `runpy` and what it needs: Python 3.10 imports them for `-m` before any line of ours
 RECIPE = """
 name: toy
 description: "{% include 'evil' %}"
@@ -70,7 +70,7 @@ def test_a_build_in_a_downloaded_folder_runs_nothing_there(folder: Path, how: st
 
 def test_nor_does_a_process_that_hfsft_starts_from_any_program(folder: Path) -> None:
     """A script that lies in the folder, started there, with the folder in PYTHONPATH."""
-    for name in ("json", "logging", "token", "typing", "re", "random", "dataclasses", "queue", "site", "runpy"):
+    for name in ("json", "logging", "token", "typing", "re", "random", "dataclasses", "queue", "site"):
         (folder / f"{name}.py").unlink()  # the script itself would fall for them
     for name in ("sitecustomize", "usercustomize", "datasets", "aiohttp", "jinja2"):
         (folder / f"{name}.py").unlink()

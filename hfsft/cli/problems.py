@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hfsft.cli.console import paint, remark, window
-from hfsft.errors import RecipeError, plain
+from hfsft.errors import RecipeError
 from hfsft.keys import masked
 
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 Secrets = dict[tuple[str, int], int]
 """File and line -> the column that a secret begins in; nothing from there on is shown."""
 
-LONGEST = 5_000  # characters of a problem
 WIDEST = 100  # characters of a line that are shown where there is no terminal
 
 
@@ -48,7 +47,7 @@ def _secrets(problems: Sequence[Problem]) -> Secrets:
 
 
 def _problem(problem: Problem, secrets: Mapping[tuple[str, int], int]) -> str:
-    said = remark("error", plain(str(problem), LONGEST), sys.stderr)  # it may quote a recipe of others
+    said = remark("error", str(problem), sys.stderr)
     place = problem.place
     line = _line(place, secrets.get((place.file, place.line), 0))
     if line is None:

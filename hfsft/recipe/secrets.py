@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hfsft.errors import LOOKS_LIKE_KEY
+from hfsft.filters import FILTERS
 from hfsft.keys import LOGIN, addresses, field_speaks, header_speaks, in_address, is_name, opaque
 from hfsft.recipe.overrides import Loc, name_path
 
@@ -77,7 +78,7 @@ def _entry(key: str, value: Any, loc: Loc, data: Any) -> Iterator[Secret]:
             yield Secret(
                 inner, f"{name_path(loc, data)} must be a mapping", "write `headers: {X-Title: my data}`", text
             )
-    elif key not in FINGERPRINTS and _names_fields(path) and _names_one(key, value):
+    elif key not in FINGERPRINTS and _names_fields(path, key) and _names_one(key, value):
         for inner, text in _literals(value, loc, variables=False):
             yield Secret(inner, f"{name_path(loc, data)} is a secret by its name", _field_advice(path), text)
 
@@ -105,7 +106,9 @@ def _text(value: str, loc: Loc, data: Any) -> Iterator[Secret]:
                 yield Secret(loc, f"{name_path(loc, data)} holds a secret: {what}", _address_advice(what), secret)
 
 
-def _names_fields(path: list[str]) -> bool:
+def _names_fields(path: list[str], key: str) -> bool:
+    if path == ["filters"] and key in FILTERS:
+        return False
     if "models" in path[:1]:
         return len(path) > 1 and not SCHEMAS & set(path)
     return not NAMED_BY_AUTHORS & set(path)

@@ -39,7 +39,6 @@ def folder(tmp_path: Path) -> Path:
     (made / "linked").symlink_to(private, target_is_directory=True)
     (made / "within.jsonl").symlink_to("sources/deep/rows.jsonl")
     (made / "chain.jsonl").symlink_to("link.jsonl")
-    (made / "ring.jsonl").symlink_to("ring.jsonl")
     (made / "gone.jsonl").symlink_to(tmp_path / "nothing.jsonl")
     (made / "mixed" / "deep").mkdir(parents=True)
     (made / "mixed" / "a.jsonl").write_text(ROW)
@@ -67,7 +66,6 @@ OUTSIDE = [
     "link.jsonl",
     "relative.jsonl",
     "chain.jsonl",
-    "ring.jsonl",
     "gone.jsonl",
     "linked",
     "linked/rows.jsonl",
