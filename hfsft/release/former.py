@@ -73,6 +73,8 @@ def require(target: Path, force: bool = False) -> None:
     recover(target)
     if target.exists() and not target.is_dir():
         raise UserError(f"{target} is a file, where the build's folder must go (move it, or name another --out)")
+    if target.is_mount():
+        raise UserError(f"{target} is a disk of its own, which cannot be moved (name a folder on it with --out)")
     if _foreign(target) and not force:
         found = sorted(path.name for path in target.iterdir())
         shown = ", ".join(found[:3]) + (f" and {len(found) - 3} more" if len(found) > 3 else "")

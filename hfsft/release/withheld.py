@@ -7,10 +7,12 @@ the rule and the numbers that were measured.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from hfsft.plan.columns import Rows
+from hfsft.plan.features import features
 from hfsft.plan.ledger import OF, Fallen, Ledger
 from hfsft.plan.row import TEXTS
 from hfsft.recipe.sources import DEFECT
@@ -66,29 +68,29 @@ def _silent(fallen: Fallen) -> Fallen:
     )
 
 
-def _without_texts(rows: Dataset, value: str) -> Dataset:
-    import pyarrow
-    from datasets import Dataset, DatasetInfo
-    from datasets.table import InMemoryTable
+def _without_texts(rows: Rows | Dataset, value: str) -> Dataset:
+    from datasets import Dataset
 
-    texts, kinds = set(_texts(rows)), rows.features.arrow_schema
-    left: pyarrow.Table = rows.select_columns([name for name in rows.column_names if name not in texts]).with_format(
-        "arrow"
-    )[:]
-    columns = {name: left[name] for name in left.column_names}
-    for name in texts:
-        said = [_reason(each, name == DEFECT) for each in rows[name][:]] if name == value else [None] * len(rows)
-        columns[name] = pyarrow.array(said, kinds.field(name).type)
-    whole = pyarrow.table([columns[name].cast(kinds.field(name).type) for name in rows.column_names], kinds)
-    return Dataset(InMemoryTable(whole), DatasetInfo(features=rows.features))
+    kinds = features(rows.kinds) if isinstance(rows, Rows) else rows.features
+    nothing, columns = [None] * len(rows), {}
+    for name in kinds:
+        if not _may_be_text(name, kinds):
+            columns[name] = rows[name][:]
+        else:
+            columns[name] = [_reason(each, name == DEFECT) for each in rows[name][:]] if name == value else nothing
+    return Dataset.from_dict(columns, features=kinds)
 
 
-def _texts(rows: Dataset) -> Iterator[str]:
-    """The columns that may hold what somebody wrote."""
-    numbers = {name for name, kind in rows.features.items() if getattr(kind, "dtype", "string") != "string"}
-    for name in rows.column_names:
-        if name not in (*LEFT, *numbers) and not (name.endswith(OF) and name.removesuffix(OF) in numbers):
-            yield name
+def _may_be_text(name: str, kinds: Mapping[str, Any]) -> bool:
+    """Whether a column may hold what somebody wrote."""
+    if name in LEFT or _is_number(kinds[name]):
+        return False
+    measure = name.removesuffix(OF)
+    return measure == name or measure not in kinds or not _is_number(kinds[measure])
+
+
+def _is_number(kind: Any) -> bool:
+    return getattr(kind, "dtype", "string") not in ("string", "large_string", "binary", "dict", "list")
 
 
 def _reason(value: Any, defect: bool) -> str | None:

@@ -157,7 +157,7 @@ def test_a_csv_is_one_and_runs_nothing(tmp_path: Path, home: Path, capsys: pytes
     with out.open(newline="", encoding="utf-8") as file:
         found = {row["output"] for row in csv.DictReader(file)}
     assert found == {"'=1+1", "'+1", "'-1 is less, and\nmore", "'@sum", "plain, with a comma", '"quoted"'}
-    assert main(["export", str(build), "--out", str(out)]) == 1
+    assert main(["export", str(build), "--out", str(out), "--force"]) == 1
     assert "messages holds turns (choose --format prompt_completion_text, alpaca, text)" in capsys.readouterr().err
     assert main(["export", str(build), "--out", "train.parquet"]) == 1
     assert "name a .jsonl or a .csv file" in capsys.readouterr().err
