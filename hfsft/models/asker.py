@@ -107,19 +107,23 @@ class Asker:
         return self._lapsed.get(key) if answer is None else _judged(request, answer)
 
     async def outcome(
-        self, stage: str, request: Request, *, begun: bool = False, ahead: bool = False
+        self, stage: str, request: Request, *, begun: bool = False, answered: list[tuple[str, str]] | None = None
     ) -> Answer | AnswerError:
         """The answer, or why there is none that the row can use; ModelError or StoreError where all must stop.
 
-        `begun`: the row was asked something already, and goes before those that were not. `ahead` of its stage's turn:
-        the same request then comes again, and is neither sent nor counted twice.
+        `begun`: the row was asked something already, and goes before those that were not. Ahead of its stage's turn
+        `answered` gets the model and the key of the answer: the same request then comes again, and is neither sent nor
+        counted twice.
         """
+        ahead = answered is not None
         asked = self.asked(request)
         key = wire.key_of(asked)
         tally = self._usage.of(stage, request.model)
         looked = self.sharing.moment
         if (answer := self._store.get(key)) is not None:
-            tally.found(answer, ahead=ahead)
+            tally.found(key, answer, ahead=ahead)
+            if answered is not None:
+                answered.append((request.model, key))
             return _judged(request, answer)
         if key in self._untold and not ahead:
             self._untold.discard(key)
@@ -135,8 +139,9 @@ class Asker:
             outcome = await self._ask_once(Job(stage, request, model, asked, key, tally, begun, looked))
         if ahead and isinstance(outcome, AnswerError):
             self._untold.add(key)
-        elif ahead:
-            tally.again += 1
+        elif answered is not None:
+            tally.again.add(key)
+            answered.append((request.model, key))
         return _judged(request, outcome) if isinstance(outcome, Answer) else outcome
 
     def begin(self) -> None:

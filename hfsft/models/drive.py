@@ -23,7 +23,7 @@ class Ahead(NamedTuple):
 
     stage: str
     start: Callable[[], Turns]
-    done: Callable[[Any, list[str]], None]  # is told what the generator returned, and of which models it had answers
+    done: Callable[[Any, list[tuple[str, str]]], None]  # is told what the generator returned, by which answers
 
 
 # After a stop, open requests get this long to be answered and stored.
@@ -112,7 +112,6 @@ class Drive:
             worker.add_done_callback(self._ended)
 
     def _ended(self, worker: asyncio.Task[None]) -> None:
-        self._working -= 1
         self._workers.discard(worker)
         # A worker's own end is caught in `_work`; what is left here is a bug that must not pass for success.
         if not worker.cancelled() and (bug := worker.exception()):
@@ -168,6 +167,8 @@ class Drive:
             self._more = False
         except Exception as error:  # whatever it is, the build must end with it
             self.stop(error)
+        finally:
+            self._working -= 1  # at once: others that are done in the same moment must see it
 
     async def _next(self, row_id: str, result: Any) -> Ahead | None:
         """What a row asks for a later stage, if it may go ahead of its turn.
@@ -188,25 +189,23 @@ class Drive:
         return found
 
     async def _go_ahead(self, ahead: Ahead) -> None:
-        answered: list[str] = []
+        answered: list[tuple[str, str]] = []
         try:
             ahead.done(await self._row(ahead.stage, ahead.start(), answered), answered)
         except AnswerError:
             return  # is met again, and counted, when the turn of its stage comes
         self.ahead[ahead.stage] += 1
 
-    async def _row(self, stage: str, turns: Turns, answered: list[str] | None = None) -> Any:
-        """What a generator returns; ahead of its turn with `answered`, which gets the models of its answers."""
+    async def _row(self, stage: str, turns: Turns, answered: list[tuple[str, str]] | None = None) -> Any:
+        """What a generator returns; ahead of its turn with `answered`, which gets models and keys of its answers."""
         ahead = answered is not None
         outcome: Answer | AnswerError | None = None
         try:
             while True:
                 request, begun = advance(turns, outcome), ahead or outcome is not None
-                outcome = await self._asker.outcome(stage, request, begun=begun, ahead=ahead)
+                outcome = await self._asker.outcome(stage, request, begun=begun, answered=answered)
                 if self.reason is not None:
                     raise asyncio.CancelledError
-                if answered is not None and isinstance(outcome, Answer):
-                    answered.append(request.model)
         except StopIteration as stop:
             return stop.value
         finally:

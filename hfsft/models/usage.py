@@ -54,7 +54,7 @@ class Tally(Spent):
     seconds: float = 0.0  # sum over all requests, from sending to the answer
     failures: Counter[str] = field(default_factory=Counter)  # faults by cause, healed ones too
     price: Price | None = None
-    again: int = 0  # answers of rows that went ahead: they are read once more, but not counted
+    again: set[str] = field(default_factory=set)  # keys that rows which went ahead read: met once more, not counted
     in_all: Spent = field(default_factory=Spent)  # stored answers too, whoever paid for them
     # Requests that broke after they were sent, so that they may have been billed: at their most. `unmetered` of them
     # had no `max_tokens`.
@@ -71,14 +71,15 @@ class Tally(Spent):
         self.in_all.count(answer)
         self.seconds += seconds
 
-    def found(self, answer: Answer, *, ahead: bool) -> None:
+    def found(self, key: str, answer: Answer, *, ahead: bool) -> None:
         """Count one answer that the store held, once though a row that went ahead reads it twice."""
-        if self.again and not ahead:
-            self.again -= 1
-        else:
-            self.stored += 1
-            self.in_all.count(answer)
-            self.again += ahead
+        if not ahead and key in self.again:
+            self.again.discard(key)
+            return
+        self.stored += 1
+        self.in_all.count(answer)
+        if ahead:
+            self.again.add(key)
 
     def came(self, answer: Answer) -> None:
         """Count one answer that another build asked for while this one wanted it."""

@@ -31,7 +31,7 @@ class Live:
         self.pool = pool
         self._fresh: dict[str, Row] = {}  # by row id, what the stage asked last made of its answers
         # The same of rows that went ahead, by step and row id: the row that it was made for, and the models asked.
-        self._early: dict[str, dict[str, tuple[Row, Row, list[str]]]] = {}
+        self._early: dict[str, dict[str, tuple[Row, Row, list[tuple[str, str]]]]] = {}
         # The step that was begun before its turn: its name, its rows by id, and the drive that asks for them.
         self._begun: tuple[str, dict[str, Row], Driving] | None = None
 
@@ -69,8 +69,8 @@ class Live:
                 if row != task.row:
                     yield task.id, task.start
                     continue
-                for model in answered:
-                    self.pool.usage.of(step.name, model).again -= 1
+                for model, key in answered:
+                    self.pool.usage.of(step.name, model).again.discard(key)
                 yield task.id, partial(_known, made)
 
         def ahead(row_id: str, made: Row) -> Ahead | None:
@@ -80,7 +80,7 @@ class Live:
             step, task = following
             early = self._early.setdefault(step.name, {})
 
-            def done(made: Row, answered: list[str]) -> None:
+            def done(made: Row, answered: list[tuple[str, str]]) -> None:
                 if keep:
                     early[row_id] = task.row, made, answered
 
