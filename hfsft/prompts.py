@@ -125,20 +125,21 @@ def _prompt(sandbox: Sandbox, name: str, text: str) -> Prompt:
                 waiting.append(other)
         current = name
         template = Template.from_code(sandbox, sandbox.compile(text, name, name), sandbox.make_globals(None))
+        variables = _variables(sandbox, trees)
     except TemplateSyntaxError as error:
         raise PromptError(current, error.lineno, error.message or "cannot be read") from error
     except TemplateNotFound as error:
         raise PromptError(current, 0, f"there is no template `{error.name}` to include") from error
     except (RecursionError, MemoryError, SyntaxError) as error:  # Python's own bounds on code
         raise PromptError(current, 0, "is nested too deep") from error
-    except (TooMuchWorkError, ValueError) as error:  # such as a number of more digits than Python takes
+    except Exception as error:  # a number of more digits than Python takes, a constant that cannot be worked out
         raise PromptError(current, 0, plain(str(error))) from error
     lines: dict[str, int] = {}
     for node in trees[name].find_all(nodes.Name):
         lines[node.name] = min(node.lineno, lines.get(node.name, node.lineno))
     whole = json.dumps(sorted(sources.items()))
     identity = hashlib.sha256(whole.encode()).hexdigest()[:32]
-    return Prompt(name, text, _variables(sandbox, trees), identity, lines, template)
+    return Prompt(name, text, variables, identity, lines, template)
 
 
 def _included(tree: nodes.Template) -> set[str]:

@@ -94,6 +94,7 @@ def test_the_line_that_first_reads_a_name() -> None:
     [
         ("a\n{{ x", 2, "unexpected end of template"),
         ("a\n\n{% for x in y %}", 3, "endfor"),
+        ("{{ {[]: 0} | map(attribute='a') }}", 0, "unhashable"),
         ("{{ x | upcase }}", 1, "No filter named 'upcase'"),
         ("{% include 'evolve/deepen.jinja' %}", 1, "cannot read another"),
         ("x\n{% import 'a' as a %}", 2, "cannot read another"),

@@ -101,7 +101,7 @@ def test_what_a_row_says_cannot_steer_the_terminal(folder: Path, tmp_path: Path)
     )
     terminal.run([*HFSFT, "build", "recipe.yaml", "-q"], 80, tmp_path, HF_HOME=str(tmp_path / "hf"))
     shown = terminal.run([*HFSFT, "rows", "build/odd"], 80, tmp_path, HF_HOME=str(tmp_path / "hf"), NO_COLOR="1")
-    assert "\\x1b]0;owned\\x07\\x1b[31m\\u202edear" in shown.text
+    assert "\\u001b]0;owned\\u0007\\u001b[31m\\u202edear" in shown.text
     assert "\x1b]" not in shown.raw
     assert "سلام\u200cها, 👩\u200d👧" in shown.text
 

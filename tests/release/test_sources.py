@@ -87,7 +87,7 @@ def test_a_release_without_its_sources_says_why_it_cannot_be_built(
     _, folder = run(tickets(tmp_path), out=tmp_path / "build")
     resolved = yaml.safe_load((folder / "recipe.resolved.yaml").read_text())
     assert [source["path"] for source in resolved["examples"]] == ["tickets.csv", "chats.jsonl"]
-    assert "reads chats.jsonl, tickets.csv, which is not part" in (folder / "README.md").read_text(encoding="utf-8")
+    assert "reads `chats.jsonl`, `tickets.csv`, which is not part" in (folder / "README.md").read_text(encoding="utf-8")
     monkeypatch.setattr("hfsft.release.reader._download", lambda *_: folder)
     with pytest.raises(ReleaseError, match=r"reads chats\.jsonl, tickets\.csv, which was not\s+published"):
         fetch_recipe("hf://datasets/you/toy")
