@@ -96,6 +96,18 @@ class Files:
             if (table := self._used(name)) is not None:
                 yield name.removesuffix(STEP), table
 
+    def largest(self, fingerprint: str) -> Iterator[tuple[str, pa.Table]]:
+        """The finished files behind a fingerprint, the largest first, each with what its name says of which rows."""
+        paths = [self.folder / name for name in self._names.get(fingerprint, ())]
+        sizes = [(path.stat().st_size, path) for path in paths if path.exists()]
+        for _, path in sorted(sizes, reverse=True):
+            if (table := read(path)) is not None:
+                yield path.name.removesuffix(STEP).partition("-")[2], table
+
+    def use(self, fingerprint: str, rows: str) -> None:
+        """Note that a file is needed from now on."""
+        touch(self.folder / f"{fingerprint}-{rows}{STEP}")
+
     def table(self, fingerprint: str, rows: str) -> pa.Table | None:
         """One finished file; None where there is none."""
         name = f"{fingerprint}-{rows}{STEP}"
@@ -139,10 +151,9 @@ def read(path: Path) -> pa.Table | None:
             file.seek(-len(END), os.SEEK_END)
             if file.read() != END:
                 return None
-        table = pa.ipc.open_stream(pa.memory_map(str(path))).read_all()
+        return pa.ipc.open_stream(pa.memory_map(str(path))).read_all()
     except (OSError, pa.ArrowInvalid):
         return None
-    return table.replace_schema_metadata(None)
 
 
 def touch(path: Path) -> None:

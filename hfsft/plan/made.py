@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from hfsft.plan.all_rows import keep, kept
 from hfsft.plan.columns import Column, Part, Rows, some
 from hfsft.plan.features import features
 from hfsft.plan.files import GAP, Files, gaps, rows_named
@@ -22,7 +23,6 @@ from hfsft.plan.on_datasets import BATCH, written
 from hfsft.plan.step import Batch, Row, Step, digest, rows_of
 
 OF, SAME = "hfsft:of", "hfsft:same"  # in the file of a step that makes rows: of which row each is, and whether it is it
-ALL = "all"  # what the file is called that has a value for each of the rows there are
 
 
 def by_row(
@@ -84,17 +84,22 @@ def of_all(step: Step, rows: Rows, files: Files) -> tuple[Rows, bool]:
     assert step.fn is not None
     function, columns = step.fn, step.sees(rows.column_names)
     lineage = step.fingerprint(digest([rows.key, [part.lineage(columns) for part in rows.parts]]))
+    alike = digest([step.name, dict(step.writes)])  # what it made in another way may be much the same
     schema = features(step.writes).arrow_schema.remove_metadata()
 
     def fill(*_: int) -> pa.Table:
         made = function({name: rows[name] for name in columns})
         return pa.table([pa.array(made[name], schema.field(name).type) for name in step.writes], schema=schema)
 
-    table, cached = (files.table(lineage, ALL) if len(rows) else schema.empty_table()), True
-    if table is None:
-        table, cached = written(len(rows), fill, step.writes, None, len(rows)), False
-        files.pack(lineage, ALL, table)
-    return rows.aligned({name: table[name] for name in step.writes}, step.writes, lineage), cached
+    if not len(rows):
+        return rows.emptied(step.writes), True
+    values = kept(alike, lineage, rows, step.writes, files)
+    cached = values is not None
+    if values is None:
+        table = written(len(rows), fill, step.writes, None, len(rows))
+        values = {name: table[name] for name in step.writes}
+        keep(alike, lineage, rows, values, files)
+    return rows.aligned(values, step.writes, lineage), cached
 
 
 def grown(step: Step, rows: Rows, files: Files) -> tuple[Rows, bool]:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 BATCH = 1000
 PARTS = 16  # at most; a source with more is written as one again
+NOTED = {"columns", "parts", "runs", "moved"}
 ID = "id"  # the column that rows are found by
 WHERE = "source"  # the column that says where a row was read, which may change while the row does not
 PART = "part"  # what the file of a part is called behind its key
@@ -35,7 +36,7 @@ PART = "part"  # what the file of a part is called behind its key
 
 def source_rows(step: Step, fingerprint: str, files: Files) -> tuple[Rows, bool]:
     """The rows of a source, and whether they were read from the cache."""
-    note = files.note(fingerprint + SOURCE)
+    note = _note(fingerprint + SOURCE, files)
     if note and (rows := _read(note, step.writes, files)) is not None:
         return rows, True
     note = {"columns": digest(step.writes), **_written(step, fingerprint, _former(step.writes, files), files)}
@@ -48,12 +49,18 @@ def source_rows(step: Step, fingerprint: str, files: Files) -> tuple[Rows, bool]
 def ids_of(cache: Path, fingerprint: str) -> list[str]:
     """The ids of the rows that a source came to in a build before; raises `ValueError` where that is not known."""
     files = Files(cache)
-    note = files.note(fingerprint + SOURCE)
+    note = _note(fingerprint + SOURCE, files)
     rows = _read(note, {"id": "string"}, files) if note else None
     if rows is None:
         raise ValueError("the cache was emptied since")
     ids: list[str] = rows["id"]
     return ids
+
+
+def _note(name: str, files: Files) -> dict[str, Any] | None:
+    """What is noted of a source; None where that is nothing, or was laid out by another version."""
+    note = files.note(name)
+    return note if note is not None and note.keys() == NOTED else None
 
 
 def _read(note: Mapping[str, Any], kinds: Mapping[str, Any], files: Files) -> Rows | None:
@@ -84,7 +91,7 @@ def _former(kinds: Mapping[str, Any], files: Files) -> list[Part]:
     """The parts of the source that a build used last; none where there are many, or where they have other columns."""
     times = [time for path in files.folder.glob(f"*{SOURCE}") if (time := _time(path))]
     for _, path in sorted(times)[-1:]:
-        note = files.note(path.name)
+        note = _note(path.name, files)
         if note and note["columns"] == digest(kinds) and len(note["parts"]) < PARTS:
             parts = [_part(key, files) for key in note["parts"]]
             return [part for part in parts if part is not None]
