@@ -9,6 +9,7 @@ HITS = {
         *("[jane [at] example [dot] com]", "[jane(at)example.com]", "[jane at example dot com]", "?to=[jane%40example.com]&x"),
         *("[ＪＡＮＥ＠ｅｘａｍｐｌｅ．ｃｏｍ]", "[jane@exam\u200bple.com]", "Mail [jane@example.com].Then wait", "@bob [b@social.example]"),
         *("[jane&#64;example.com]", "{'email': '[a.b@c-d.example]'}", "[123456@qq.com]", "<a href='mailto:[q@example.net]'>"),
+        *('["jane doe"@example.com]', "[jane@example.com](work)", "[JANE AT EXAMPLE DOT COM]"),
     ],
     "PHONE": [
         *("[+1 415 555 0132]", "[(415) 555-0132]", "[415-555-0132]", "[415.555.0132 ext. 12]", "[1-800-555-0199 x3]"),
