@@ -132,9 +132,9 @@ class Rewriting(Filter):
                 if name == PLACE:
                     new[name] = self._place(row[name])
                 elif columns:
-                    new[name] = given.replaced(row[name])
+                    new[name] = given.replaced(row[name], name)
                 else:
-                    given.count(row[name])
+                    given.replaced(row[name], name)  # only counts
             for name in columns:
                 made[name].append(new[name])
             made[self.measured].append(given.found.total())

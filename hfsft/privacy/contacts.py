@@ -33,6 +33,10 @@ FILES = frozenset(
      "md", "tgz", "gz", "whl", "lock", "yml", "yaml", "jsonl", "csv", "tsv", "txt", "pdf", "docx", "xlsx", "parquet")
 )  # fmt: skip
 UNITS = frozenset(("service", "socket", "timer", "target", "mount", "slice", "scope"))
+METHODS = frozenset(
+    ("mean", "sum", "dot", "transpose", "reshape", "view", "max", "min", "std", "astype", "copy", "flatten", "conj",
+     "toarray", "todense", "permute", "squeeze", "unsqueeze", "contiguous", "matmul", "inverse", "norm", "type")
+)  # fmt: skip
 """What is written like the end of a domain, but ends the name of a file or of a unit of systemd."""
 SERVICES = frozenset({"git", "hg", "svn"})  # the login of everybody, at every forge
 _YOURS = re.compile(r"your[._\-]?(?:name|e?-?mail|user(?:name)?|address|account|id)?(?:here)?")
@@ -64,6 +68,8 @@ def emails(text: str) -> Iterator[Found]:
 def _start(text: str, mark: int) -> int:
     """Where what stands before an @ begins: letters of a script without spaces end it, unless it is made of them."""
     start, lowest = mark, max(0, mark - LONGEST)
+    if text[mark - 1 : mark] == '"' and (opens := text.rfind('"', lowest, mark - 1)) >= 0:
+        return opens  # "Jane Doe"@example.com
     unspaced = bool(mark) and _UNSPACED_LETTER.match(text[mark - 1]) is not None
     while start > lowest and _HERE.match(text[start - 1]):
         if (_UNSPACED_LETTER.match(text[start - 1]) is not None) != unspaced and not text[start - 1].isdigit():
@@ -84,8 +90,9 @@ def _is_address(text: str, start: int, mark: int, end: int) -> bool:
     local, last = text[start:mark].lower(), text[mark:end].rpartition(".")[2].lower()
     if local in SERVICES or _YOURS.fullmatch(local) or last in FILES or last in UNITS or text[mark - 1] == ".":
         return False
-    # A product of matrices in code calls something of the second one.
-    return text[end : end + 1] != "(" and any(letter.isalnum() for letter in local)
+    if last in METHODS and text[end : end + 1] == "(" and text.count(".", mark, end) == 1:
+        return False  # a product of matrices in code, which calls something of the second one
+    return any(letter.isalnum() for letter in local)
 
 
 def logins(text: str) -> Iterator[Found]:

@@ -38,9 +38,10 @@ class Context:
 
     def says(self, text: str, start: int) -> Says:
         """What the words before `start` say of what stands there."""
-        before = text[max(0, start - BEFORE) : start].lower()
+        before = text[max(0, start - BEFORE - 1) : start].lower()
         said: Says = "nothing"
-        for found in self._any.finditer(before):
+        # One letter more is looked at, so that no word begins within another.
+        for found in self._any.finditer(before, len(before) > BEFORE):
             if found[0] in self._for:
                 said = "for"
             elif _LINK.fullmatch(before, found.end()):

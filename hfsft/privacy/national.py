@@ -143,6 +143,16 @@ def national_ids(text: str) -> Iterator[Found]:
                 continue
             if not form.check or _checked(form.check)(found[0]):
                 yield Found("NATIONAL_ID", *found.span())
+    # Right behind its own name a number is one, whatever its check digits are.
+    for found in _LABELLED.finditer(text):
+        if _LABEL.says(text, found.start()) == "against":
+            yield Found("NATIONAL_ID", *found.span())
 
 
 _UNLIKE = Context(())
+_LABELLED = re.compile(rf"{_BEFORE}(?:[A-Z]{{1,3}}-?)?\d(?:[ .\-/]?\d){{6,17}}(?:-?[A-Z])?(?![A-Za-z0-9_])")
+_LABELS = tuple(
+    {word for form in FORMS.values() for word in form.words}
+    - {*_TAX, *_IDENTITY, "insurance", "sin", "rente", "sozial", "my number"}
+)
+_LABEL = Context((), _LABELS)  # "against" is what stands right before a number

@@ -18,6 +18,7 @@ Find = Callable[[str], Sequence[Found]]
 
 _STANDING = re.compile(r"<([A-Z][A-Z0-9_]{0,40})_(\d{1,6})>")
 _BARE = re.compile(r"(?<=[:,\[])(\s*)(<[A-Z][A-Z0-9_]{0,40}_\d{1,6}>)(?=\s*[,}\]])")
+BRIEF = 40  # characters of a text that may be a value alone
 _ALIKE = 7  # digits at the end of two telephone numbers that make them one, written with and without their country
 
 
@@ -30,24 +31,26 @@ class Placeholders:
         self._taken: dict[str, int] | None = None
         self.found: Counter[str] = Counter()  # different values, by kind
 
-    def replaced(self, cell: Any) -> Any:
-        """A cell, or whatever it holds, with placeholders in its texts."""
+    def replaced(self, cell: Any, about: str = "") -> Any:
+        """A cell, or whatever it holds, with placeholders in its texts; `about` is what it is called."""
         if isinstance(cell, str):
-            return self._text(cell)
+            return self._text(cell, about)
         if isinstance(cell, list):
-            return [self.replaced(inner) for inner in cell]
+            return [self.replaced(inner, about) for inner in cell]
         if isinstance(cell, Mapping):
-            return {name: self.replaced(inner) for name, inner in cell.items()}
+            return {name: self.replaced(inner, name) for name, inner in cell.items()}
         return cell
 
-    def count(self, cell: Any) -> None:
-        """Count what a cell holds, and leave it as it is."""
-        for text in texts_in(cell):
-            for each in self._find(text):
-                self._named(each.kind, text[each.start : each.end])
+    def _found(self, text: str, about: str) -> Sequence[Found]:
+        """What stands in a text; of a value alone, what it is called says what it is, as `phone: 4155550132`."""
+        if not about or len(text) > BRIEF:
+            return self._find(text)
+        lead = f"{about.replace('_', ' ')}: "
+        found = [each for each in self._find(lead + text) if each.start >= len(lead)]
+        return [Found(each.kind, each.start - len(lead), each.end - len(lead)) for each in found]
 
-    def _text(self, text: str) -> str:
-        found = self._find(text)
+    def _text(self, text: str, about: str) -> str:
+        found = self._found(text, about)
         if "\\u" in text and (plain := _unescaped(text)) is not None:
             hidden = self._find(plain)
             if len(hidden) > len(found):  # escapes of JSON hid some

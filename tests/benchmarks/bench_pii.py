@@ -109,6 +109,8 @@ def speed(folder: Path, count: int = 20_000, size: int = 120) -> None:
     for path in sorted(folder.rglob("*.jsonl.gz")):
         if any(word in path.name for word in ("dolly", "alpaca", "code", "oasst", "presidio")):
             words += [word for row in lines(path) for text in strings(row) for word in text.split()]
+    if not words:
+        return
     texts = [" ".join(words[place % len(words) :][:size]) for place in range(0, count * size, size)]
     dataset = Dataset.from_dict({"instruction": [text[:200] for text in texts], "response": texts})
     began = time.process_time()

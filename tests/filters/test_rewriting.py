@@ -69,3 +69,10 @@ def test_two_rules_follow_each_other() -> None:
     for rule in (Secrets(), Pii()):
         dataset, _ = rule.apply(dataset)
     assert dataset["text"][:] == ["<GITHUB_TOKEN_1> of <EMAIL_1>"]
+
+
+def test_what_a_column_is_called_says_what_its_values_are() -> None:
+    number = "4155550132"
+    rows = {"phone_number": [number], "ssn": ["536904399"], "order": [number], "info": [{"tel": number}]}
+    kept, _ = Pii().apply(Dataset.from_dict(rows))
+    assert [kept[name][0] for name in rows] == ["<PHONE_1>", "<NATIONAL_ID_1>", number, {"tel": "<PHONE_1>"}]
