@@ -210,10 +210,8 @@ def publish(recipe: Recipe, folder: Path, publishing: Publishing | None = None) 
     if not (recipe.publish.repo_id and how.wanted):
         return None
     from hfsft.release.publish import push
-    from hfsft.release.turn import turn
 
-    with turn(folder, how.tell):  # what is sent is one build
-        return push(folder, recipe.publish, create_pr=how.create_pr, news_only=True, tell=how.tell, confirm=how.confirm)
+    return push(folder, recipe.publish, create_pr=how.create_pr, news_only=True, tell=how.tell, confirm=how.confirm)
 
 
 def preview(

@@ -24,6 +24,7 @@ from hfsft.release.names import CARD, FUNNEL, RESOLVED
 from hfsft.release.patience import TRIES, Tell, may_have_landed, pause
 from hfsft.release.reader import Release
 from hfsft.release.rights import NO_REPOSITORY, Checked, look, require_free
+from hfsft.release.turn import turn
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -131,20 +132,21 @@ def push(
     before the first byte is sent, and nothing is where it says no. Raises `ReleaseError`, whose message says how to go
     on.
     """
-    build = _read(folder, publish)
-    hub = Hub(tell)
-    if publish.repo_id is None:
-        raise ReleaseError(f"{NO_REPOSITORY}\nto go on: hfsft publish {folder} --repo-id you/{build.name}")
-    try:
-        checked, snapshot = look(hub, publish, create_pr)
-        pushing = _Push(hub, build, publish, checked, create_pr)
-        if not checked.private and pushing.news(pushing.left(snapshot), news_only):
-            _ask(checked, build, confirm)
-        elif checked.private:
-            tell("\n".join(["this goes to the Hub:", *listing(build)]))
-        return pushing.run(message, news_only, tell)
-    except ReleaseError as error:
-        raise ReleaseError(f"{error}\nthe build is untouched; to go on: hfsft publish {folder}") from None
+    with turn(folder, tell):  # what is sent is one build
+        build = _read(folder, publish)
+        hub = Hub(tell)
+        if publish.repo_id is None:
+            raise ReleaseError(f"{NO_REPOSITORY}\nto go on: hfsft publish {folder} --repo-id you/{build.name}")
+        try:
+            checked, snapshot = look(hub, publish, create_pr)
+            pushing = _Push(hub, build, publish, checked, create_pr)
+            if not checked.private and pushing.news(pushing.left(snapshot), news_only):
+                _ask(checked, build, confirm)
+            elif checked.private:
+                tell("\n".join(["this goes to the Hub:", *listing(build)]))
+            return pushing.run(message, news_only, tell)
+        except ReleaseError as error:
+            raise ReleaseError(f"{error}\nthe build is untouched; to go on: hfsft publish {folder}") from None
 
 
 def _read(folder: Path, publish: Publish) -> Build:
