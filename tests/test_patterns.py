@@ -22,7 +22,7 @@ from hfsft.filters import control_tokens
 from hfsft.models.faults import message_in
 from hfsft.models.structured import parse
 from hfsft.models.thinking import split_thinking
-from hfsft.privacy import national, pii, secrets
+from hfsft.privacy import national, phones, pii, secrets
 from hfsft.prompts import Prompt
 from hfsft.recipe.overrides import apply
 from hfsft.recipe.source import parse as load_text
@@ -100,6 +100,9 @@ BUILT = {
     "hfsft.cli.init": 1,
     "hfsft.filters.control_tokens": 1,
     "hfsft.models.thinking": 1,
+    "hfsft.privacy.context": 1,
+    "hfsft.privacy.national": 1,
+    "hfsft.privacy.pii": 1,
     "hfsft.privacy.secrets": 2,
     "hfsft.recipe.syntax": 1,
     "hfsft.release.terms": 1,
@@ -122,6 +125,7 @@ def patterns() -> Iterator[tuple[str, re.Pattern[str]]]:
     yield "control tokens", control_tokens._pattern(None)
     yield from found("national ids", national._forms())
     yield from found("personal data", pii._suspects())
+    yield "words before numbers", phones.WORDS._any
 
 
 def found(name: str, value: Any) -> Iterator[tuple[str, re.Pattern[str]]]:
