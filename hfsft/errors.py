@@ -19,25 +19,12 @@ HfsftError
 from __future__ import annotations
 
 import difflib
-import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hfsft.plain import plain as plain
-
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-# Keys as providers issue them, told from names in code and from placeholders by a long run of letters that has a
-# capital or a digit. None may stand in a recipe, which is published, or in an error, which is pasted.
-LOOKS_LIKE_KEY = re.compile(
-    r"\b(hf_|api_org_|sk-|csk-|gsk_|xai-|nvapi-|pplx-|fw_|r8_|tgp_v1_|[sr]k_(?:live|test)_|gh[pousr]_|github_pat_"
-    r"|glpat-|npm_|dop_v1_|whsec_|xox[abeprs]-|ya29\.|AIza|AKIA|ASIA)"
-    r"(?![A-Za-z0-9_\-]{0,20}?X{8}|[A-Za-z0-9_\-]{0,20}?x{8}|[A-Za-z0-9_\-]{0,20}?0{8}|\w{9}EXAMPLE\b)"
-    r"(?=[A-Za-z0-9_\-]{0,60}?[A-Z0-9][A-Za-z0-9]{11}|[A-Za-z0-9_\-]{0,60}?[A-Za-z0-9]{11}[A-Z0-9])[A-Za-z0-9_\-]{16,}"
-    r"|(-----BEGIN [A-Z ]{0,30}PRIVATE KEY)-----(?:\s|\\n){1,40}[A-Za-z0-9+/=]{16}"
-)
 
 
 @dataclass(frozen=True, order=True)

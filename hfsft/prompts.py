@@ -21,7 +21,8 @@ from typing import TYPE_CHECKING, Any, cast
 from jinja2 import FileSystemLoader, Template, TemplateNotFound, TemplateSyntaxError, UndefinedError, meta, nodes
 from jinja2.exceptions import SecurityError
 
-from hfsft.errors import PromptError, nearest, plain
+from hfsft.errors import PromptError, nearest
+from hfsft.plain import plain
 from hfsft.sandbox.bounds import readers
 from hfsft.sandbox.environment import Sandbox
 from hfsft.sandbox.work import LONGEST, TooMuchWorkError, begin

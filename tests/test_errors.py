@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from hfsft.errors import LOOKS_LIKE_KEY, Place, Problem, PromptError, RecipeError, closest, nearest, place_of
+from hfsft.errors import Place, Problem, PromptError, RecipeError, closest, nearest, place_of
+from hfsft.keys import LOOKS_LIKE_KEY
 
 SECTIONS = ["name", "language", "license", "models", "seeds", "examples", "evolve", "judge", "filters", "split"]
 

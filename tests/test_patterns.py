@@ -17,11 +17,12 @@ from typing import Any
 import pytest
 
 import hfsft
-from hfsft.errors import PromptError, RecipeError, plain
+from hfsft.errors import PromptError, RecipeError
 from hfsft.filters import control_tokens
 from hfsft.models.faults import message_in
 from hfsft.models.structured import parse
 from hfsft.models.thinking import split_thinking
+from hfsft.plain import plain
 from hfsft.privacy import national, phones, pii, secrets
 from hfsft.prompts import Prompt
 from hfsft.recipe.overrides import apply

@@ -11,7 +11,8 @@ from hfsft.cli.arguments import add_recipe, command
 from hfsft.cli.console import count, money, table, wrapped
 from hfsft.cli.problems import told
 from hfsft.cli.trust import trust
-from hfsft.errors import RecipeError, UserError, plain
+from hfsft.errors import RecipeError, UserError
+from hfsft.plain import plain
 
 if TYPE_CHECKING:
     from hfsft.checkup import Checkup, Server

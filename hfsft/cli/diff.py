@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from hfsft.cli.arguments import command
 from hfsft.cli.console import count, table, tell
-from hfsft.errors import plain
+from hfsft.plain import plain
 
 if TYPE_CHECKING:
     from hfsft.release.diff import Diff, ScoreShift

@@ -12,7 +12,8 @@ from hfsft.cli.arguments import add_overrides, add_trust, command
 from hfsft.cli.console import count, paint, remark, tell
 from hfsft.cli.records import INDENT, heading, sent, show, step_name
 from hfsft.cli.trust import trust
-from hfsft.errors import UserError, plain
+from hfsft.errors import UserError
+from hfsft.plain import plain
 from hfsft.release.names import FUNNEL
 
 if TYPE_CHECKING:

@@ -6,10 +6,10 @@ import json
 import re
 from typing import TYPE_CHECKING, Any, Literal
 
-from hfsft.errors import plain
 from hfsft.keys import Hide, scrub
 from hfsft.models.address import led_to
 from hfsft.models.retry_after import retry_after
+from hfsft.plain import plain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

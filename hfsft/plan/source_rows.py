@@ -199,4 +199,5 @@ class _Known:
 
 
 def _hashes(table: pa.Table) -> NDArray[np.int64]:
+    # Other ones in each process, which is no matter: they are kept in none, and rows of one hash are compared whole.
     return np.fromiter(map(hash, table[ID].to_pylist()), np.int64, table.num_rows)

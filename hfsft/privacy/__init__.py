@@ -1,1 +1,1 @@
-"""What a text holds that is nobody else's business."""
+"""Personal data and secrets in texts: what finds them, and the placeholders that are put in their place."""

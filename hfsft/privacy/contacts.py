@@ -28,6 +28,8 @@ _SPELLED = re.compile(
 _SENTENCE = re.compile(r"(\.(?:[a-z]{2,4}))\.[A-Z][a-z]+$")  # a full stop without a space behind it
 _LOGIN = re.compile(r"://([^\s/?#@:\"'<>]{1,128}(?::[^\s/?#@\"'<>]{0,128})?)@")
 
+# What is written like the end of a domain, but ends the name of a file, the name of a unit of systemd, or a product of
+# matrices in code, which calls a method of the second one.
 FILES = frozenset(
     ("png", "jpg", "jpeg", "gif", "svg", "webp", "ico", "css", "scss", "js", "ts", "jsx", "tsx", "mjs", "json", "html",
      "md", "tgz", "gz", "whl", "lock", "yml", "yaml", "jsonl", "csv", "tsv", "txt", "pdf", "docx", "xlsx", "parquet")
@@ -37,7 +39,6 @@ METHODS = frozenset(
     ("mean", "sum", "dot", "transpose", "reshape", "view", "max", "min", "std", "astype", "copy", "flatten", "conj",
      "toarray", "todense", "permute", "squeeze", "unsqueeze", "contiguous", "matmul", "inverse", "norm", "type")
 )  # fmt: skip
-"""What is written like the end of a domain, but ends the name of a file or of a unit of systemd."""
 SERVICES = frozenset({"git", "hg", "svn"})  # the login of everybody, at every forge
 _YOURS = re.compile(r"your[._\-]?(?:name|e?-?mail|user(?:name)?|address|account|id)?(?:here)?")
 _NOBODY = re.compile(

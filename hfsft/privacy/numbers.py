@@ -1,4 +1,4 @@
-"""Numbers that prove themselves: payment cards (ISO/IEC 7812, Luhn), IBANs (ISO 13616), addresses of the internet."""
+"""Numbers with check digits or a strict form: payment cards (ISO/IEC 7812, Luhn), IBANs (ISO 13616), IP addresses."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 
-from hfsft.errors import LOOKS_LIKE_KEY
+from hfsft.keys import LOOKS_LIKE_KEY
 from hfsft.privacy.found import Found
 
 SUSPECT = r"[A-Za-z0-9_\-/+=]{18}|://[^\s/@]*@|-----BEGIN "

@@ -7,9 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from hfsft.errors import LOOKS_LIKE_KEY
 from hfsft.filters import FILTERS
-from hfsft.keys import LOGIN, addresses, field_speaks, header_speaks, in_address, is_name, opaque
+from hfsft.keys import LOGIN, LOOKS_LIKE_KEY, addresses, field_speaks, header_speaks, in_address, is_name, opaque
 from hfsft.recipe.overrides import Loc, name_path
 
 KEY_ADVICE = "recipes are published: write `api_key_env: NAME`, and set NAME in the environment"

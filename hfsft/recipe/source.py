@@ -12,8 +12,8 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from hfsft.errors import LOOKS_LIKE_KEY, Place, Problem, RecipeError, closest, place_of
-from hfsft.keys import HIDDEN, LOGIN, SHORTEST, masked
+from hfsft.errors import Place, Problem, RecipeError, closest, place_of
+from hfsft.keys import HIDDEN, LOGIN, LOOKS_LIKE_KEY, SHORTEST, masked
 from hfsft.recipe.nodes import TOLD, TOO_MANY, Node, Reading, Text
 from hfsft.recipe.overrides import Loc, apply, item_name, name_path
 from hfsft.recipe.secrets import KEY_ADVICE, secrets_in

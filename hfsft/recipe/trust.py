@@ -16,9 +16,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from hfsft.errors import Place, Problem, RecipeError, UserError, plain
+from hfsft.errors import Place, Problem, RecipeError, UserError
 from hfsft.models.model import FromEnv
 from hfsft.models.weights import KNOWN
+from hfsft.plain import plain
 from hfsft.recipe.beside import from_the_hub, leads_outside
 from hfsft.recipe.overrides import Loc, name_path
 from hfsft.recipe.publish import Publish

@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
-from hfsft.errors import plain
+from hfsft.plain import plain
 from hfsft.rows.tally import rows_said
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from hfsft.errors import plain
 from hfsft.filters.rewriting import Rewriting, kinds
+from hfsft.plain import plain
 from hfsft.recipe.blind import filter_warnings
 from hfsft.recipe.sources import filters_of
 from hfsft.release import measures
@@ -236,7 +236,7 @@ def _filters(built: Built) -> Iterator[str]:
 
 
 def _private(built: Built) -> Iterator[str]:
-    """What was found of what is nobody else's business, by kind, and what became of it; never a value."""
+    """Personal data and secrets that filters found, counted by kind, and what became of them; never a value."""
     for rule in filters_of(built.recipe):
         if not isinstance(rule, Rewriting):
             continue

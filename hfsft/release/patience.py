@@ -11,7 +11,8 @@ import time
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from hfsft.errors import LOOKS_LIKE_KEY, ReleaseError
+from hfsft.errors import ReleaseError
+from hfsft.keys import scrub
 from hfsft.models.retry_after import limit_pause, retry_after
 
 Tell = Callable[[str], None]
@@ -99,7 +100,7 @@ HELP = {
 def clean(text: str) -> str:
     """Text fit to be shown: no token, no signed link, not endless."""
     text = _QUERY.sub(r"\1", text)
-    return LOOKS_LIKE_KEY.sub("[a key]", " ".join(text.split()))[:400]
+    return scrub(" ".join(text.split()))[:400]
 
 
 def _wait(error: Exception, tried: int, conflicts: bool) -> float | None:

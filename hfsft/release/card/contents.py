@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from hfsft.errors import plain
+from hfsft.plain import plain
 from hfsft.plan.row import conversation
 from hfsft.recipe.sources import filters_of
 from hfsft.release import lock, measures

@@ -14,7 +14,7 @@ from heapq import nsmallest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hfsft.errors import plain
+from hfsft.plain import plain
 from hfsft.plan.row import COLUMNS, complete, conversation
 from hfsft.plan.step import unit
 from hfsft.release.reader import Release
