@@ -109,9 +109,7 @@ def settle(folder: Path, built: str, began: float, clock: Callable[[], float] = 
     except (OSError, ValueError, TypeError, LookupError):
         builds = []
     builds = [(built, began), *(each for each in builds if each[0] != built)][:2]
-    draft = folder / f"{DRAFT}{os.getpid()}-{BUILDS}"
-    draft.write_text(json.dumps(builds), encoding="utf-8")
-    draft.replace(folder / BUILDS)
+    put(folder / BUILDS, json.dumps(builds))
     if len(builds) < 2 or others_at_work(folder):
         return
     since = min(min(time for _, time in builds), clock() - YOUNG)
@@ -157,6 +155,18 @@ def others_at_work(folder: Path, own: Path | None = None) -> bool:
         except OSError:  # a `Timeout`, or whose it is cannot be told
             found = True
     return found
+
+
+def put(path: Path, content: str | bytes) -> None:
+    """Write a file, whole or not at all: another process may look for it at this moment."""
+    draft = draft_of(path)
+    draft.write_bytes(content.encode() if isinstance(content, str) else content)
+    draft.replace(path)
+
+
+def draft_of(path: Path) -> Path:
+    """Where a file is written before it is put in its place; no other process writes there."""
+    return path.with_name(f"{DRAFT}{os.getpid()}-{path.name}")
 
 
 def _is_draft(path: Path) -> bool:

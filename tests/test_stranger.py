@@ -226,7 +226,7 @@ def test_what_a_recipe_is_blamed_for_cannot_steer_the_terminal(
     assert main(["build", str(path), "--untrusted"]) == 1
     assert main(["export", "a\x1b[2Kb", "--out", "x.jsonl"]) == 1
     said = capsys.readouterr().err
-    assert "unknown key `x`" in said
-    assert "error: ab: no such folder" in said
+    assert "unknown key `\\u001b[2Kx`" in said
+    assert "error: a\\u001b[2Kb: no such folder" in said
     assert "sends X in each request to http://x" in said
     assert "\x1b" not in said

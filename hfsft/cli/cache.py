@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from hfsft import cache
 from hfsft.cli.arguments import Parser, age, command
-from hfsft.cli.console import agreed, count, duration, remark, size, table
+from hfsft.cli.asking import require_deletion
+from hfsft.cli.console import count, duration, remark, size, table
 from hfsft.errors import UserError, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-SAFE = "answers of models are not in it (`hfsft store`), so nothing is paid for again"
+SAFE = "answers of models are not in it (`hfsft store list`), so nothing is paid for again"
 
 
 def add(commands: Any) -> None:
@@ -77,7 +78,7 @@ def _prune(arguments: argparse.Namespace) -> None:
             print(json.dumps([asdict(each) for each in going], indent=2))
         return
     if going:
-        agreed("files", arguments.yes)
+        require_deletion("files", arguments.yes)
     gone = []
     for each in going:
         deleted = cache.prune(each.name, older_than)

@@ -6,10 +6,9 @@ import os
 import shutil
 import sys
 import textwrap
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TextIO
 
-from hfsft.errors import UserError
 from hfsft.plain import harmless
 
 GAP = 2  # columns of the screen between two of a table
@@ -176,16 +175,6 @@ def size(number: int) -> str:
     return f"{number / 1e3:.1f} kB" if number < 1e6 else f"{number / 1e6:,.1f} MB"
 
 
-def agreed(what: str, yes: bool) -> None:
-    """Ask whether what was shown is to be deleted, unless `yes` says so; raises `UserError` where it is not."""
-    if yes:
-        return
-    if not sys.stdin.isatty():
-        raise UserError(f"prune: nothing was deleted; --yes deletes these {what} where nobody can be asked")
-    if input("delete them? [y/N] ").strip().lower() not in ("y", "yes"):
-        raise UserError("prune: nothing was deleted")
-
-
 def tell(text: str) -> None:
     """Say what takes long, where it does not mix with a command's output."""
     print(text, file=sys.stderr)
@@ -193,26 +182,3 @@ def tell(text: str) -> None:
 
 def silent(_: str) -> None:
     """Say nothing, with --quiet."""
-
-
-class Consent:
-    """Asks once whether what everybody will see may be sent; without a terminal, or with `yes`, that was said already.
-
-    Who says `private: false` or `--public` where nobody can be asked, means it.
-    """
-
-    def __init__(self, yes: bool = False, heard: Callable[[str], None] = tell) -> None:
-        self._said, self._heard = yes, heard
-
-    def __call__(self, question: str) -> bool:
-        """Whether the answer is yes; without a terminal all but the last sentence, which asks, is told."""
-        before, _, last = question.rpartition("\n")
-        screen = next((stream for stream in (sys.stderr, sys.stdout) if stream.isatty()), None)
-        if self._said or screen is None or not sys.stdin.isatty():
-            said = last.rpartition(". ")[0]
-            self._heard("\n".join(part for part in (before, said) if part))
-            return True
-        print("\n".join(part for part in (before, wrapped(last, screen)) if part), file=screen)
-        print("[y/N] ", end="", file=screen, flush=True)
-        self._said = sys.stdin.readline().strip().lower() in ("y", "yes")
-        return self._said

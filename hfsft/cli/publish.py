@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hfsft.cli.arguments import add_output, command
-from hfsft.cli.console import Consent, count, silent, tell
+from hfsft.cli.asking import Consent
+from hfsft.cli.console import count, silent, tell
 from hfsft.errors import ReleaseError
 
 if TYPE_CHECKING:

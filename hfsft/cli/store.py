@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hfsft.cli.arguments import Parser, age, command
-from hfsft.cli.console import agreed, count, duration, money, size, table
+from hfsft.cli.asking import require_deletion
+from hfsft.cli.console import count, duration, money, size, table
 from hfsft.errors import UserError
 
 if TYPE_CHECKING:
@@ -121,7 +122,7 @@ def _prune(store: Store, arguments: argparse.Namespace) -> None:
         print(f"finished steps of {', '.join(folder.name for folder in made)} are made again by the next build")
     if arguments.dry_run:
         return
-    agreed("answers", arguments.yes)
+    require_deletion("answers", arguments.yes)
     # Which answers a finished step was made from is not kept, and its fingerprint does not tell: all go, and first,
     # so that none is left should this be interrupted.
     for folder in made:

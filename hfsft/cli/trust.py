@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from hfsft.cli.asking import said_yes
 from hfsft.cli.console import remark, wrapped
 
 if TYPE_CHECKING:
@@ -30,5 +31,4 @@ def _ask(reaches: Sequence[Reach]) -> bool:
     lines = ["the recipe is not yours, and wants more than its own folder and the Hub:"]
     lines += [wrapped(f"  {reach.what} ({reach.place})", sys.stderr) for reach in reaches]
     print("\n".join(lines), file=sys.stderr)
-    print("allow all of it? [y/N] ", end="", file=sys.stderr, flush=True)
-    return sys.stdin.readline().strip().lower() in ("y", "yes")
+    return said_yes("allow all of it?", sys.stderr)

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -22,6 +21,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 
+from hfsft.cache import put
 from hfsft.errors import ModelError, nearest
 from hfsft.models.model import Model
 
@@ -120,9 +120,7 @@ def revision(path: Path) -> str:
     value = _hash(parts)
     try:
         note.parent.mkdir(parents=True, exist_ok=True)
-        draft = note.with_suffix(f".{os.getpid()}")
-        draft.write_text(json.dumps({"file": stamp, "revision": value}), "utf-8")
-        draft.replace(note)
+        put(note, json.dumps({"file": stamp, "revision": value}))
     except OSError:
         pass  # a cache folder that cannot be written costs a second, not the build
     return value

@@ -22,7 +22,7 @@ import numpy as np
 import pyarrow as pa
 from datasets import is_caching_enabled
 
-from hfsft.cache import DRAFT, STEP
+from hfsft.cache import STEP, draft_of, put
 from hfsft.plan.columns import BLOCK, Column
 from hfsft.plan.step import digest
 
@@ -121,7 +121,7 @@ class Files:
     def pack(self, fingerprint: str, rows: str, table: pa.Table) -> None:
         """Write columns that are made anew with each moved bound: compressed, so that they are read into memory."""
         path = self.path(fingerprint, rows)
-        draft = path.with_name(f"{DRAFT}{os.getpid()}-{path.name}")
+        draft = draft_of(path)
         options = pa.ipc.IpcWriteOptions(compression="zstd")
         with pa.ipc.new_stream(str(draft), table.schema, options=options) as stream:
             stream.write_table(table, max_chunksize=BLOCK)
@@ -139,9 +139,7 @@ class Files:
 
     def keep(self, name: str, value: Any) -> None:
         """Write a file of JSON."""
-        draft = self.folder / f"{DRAFT}{os.getpid()}-{name}"
-        draft.write_text(json.dumps(value), encoding="utf-8")
-        draft.replace(self.folder / name)
+        put(self.folder / name, json.dumps(value))
 
 
 def read(path: Path) -> pa.Table | None:

@@ -7,7 +7,6 @@ is there already is not written again, and what was measured of it stays as it i
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping
 from itertools import islice
 from pathlib import Path
@@ -17,7 +16,7 @@ import numpy as np
 import pyarrow as pa
 from datasets.arrow_writer import ArrowWriter
 
-from hfsft.cache import DRAFT, SOURCE
+from hfsft.cache import SOURCE, draft_of
 from hfsft.plan.columns import Column, Part, Rows
 from hfsft.plan.features import features
 from hfsft.plan.files import Files
@@ -116,7 +115,7 @@ def _written(step: Step, fingerprint: str, former: list[Part], files: Files) -> 
     keys = [part.key for part in former]
     key = digest([fingerprint, keys])
     path = files.path(key, PART)
-    draft = path.with_name(f"{DRAFT}{os.getpid()}-{path.name}")
+    draft = draft_of(path)
     runs: list[list[int]] = []
     where: list[pa.Array] = []
     count, moved = 0, False

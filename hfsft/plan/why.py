@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from hfsft.cache import put
 from hfsft.plan.plan import Plan
 from hfsft.plan.step import Step
 from hfsft.rows.tally import rows_said
@@ -37,7 +38,7 @@ def remember(plan: Plan, cache: Path) -> None:
         {"name": step.name, "depends_on": step.depends_on(), "fingerprint": fingerprint}
         for step, fingerprint in plan.fingerprints()
     ]
-    (cache / FILE).write_text(json.dumps(steps, ensure_ascii=False), encoding="utf-8")
+    put(cache / FILE, json.dumps(steps, ensure_ascii=False))
 
 
 def explain(plan: Plan, cache: Path) -> list[Reason]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import http.client
-import os
 import re
 import urllib.error
 import urllib.request
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from hfsft.cache import put
 from hfsft.errors import ReleaseError
 from hfsft.plan.step import digest
 from hfsft.recipe.source import LARGEST
@@ -31,9 +31,7 @@ def fetch(where: str) -> Path:
     path = folder / f"{re.sub(r'[^A-Za-z0-9_-]', '', name) or 'recipe'}.yaml"
     content = _content(where)
     folder.mkdir(parents=True, exist_ok=True)
-    draft = path.with_suffix(f".{os.getpid()}")
-    draft.write_bytes(content)
-    draft.replace(path)
+    put(path, content)
     return path
 
 

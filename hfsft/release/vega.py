@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from hfsft import isolated
-from hfsft.cache import cache_folder
+from hfsft.cache import cache_folder, put
 from hfsft.plan.step import digest
 
 SECONDS = 120  # far more than it takes; what hangs must not hold a build that is paid for
@@ -125,9 +125,9 @@ def _serve() -> None:
         job, wrong = json.loads(line), ""
         try:
             for path, spec in job.get("pictures", {}).items():
-                _put(Path(path), vl_convert.vegalite_to_png(spec, scale=SCALE))
+                put(Path(path), vl_convert.vegalite_to_png(spec, scale=SCALE))
             if "bundle" in job:
-                _put(Path(job["bundle"]), vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;").encode())
+                put(Path(job["bundle"]), vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;").encode())
         except Exception as error:  # whatever a library of another language raises
             wrong = f"{type(error).__name__}: {error}"
         alarm.cancel()
@@ -141,13 +141,6 @@ def _end_after(seconds: float) -> threading.Timer:
     timer.daemon = True
     timer.start()
     return timer
-
-
-def _put(path: Path, content: bytes) -> None:
-    """Whole or not at all: another build may look for it at this moment."""
-    draft = path.with_suffix(f".{os.getpid()}")
-    draft.write_bytes(content)
-    draft.replace(path)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import time
@@ -17,6 +18,13 @@ from hfsft.plan.files import Files
 
 Say = Callable[..., tuple[int, str, str]]
 DAY = 86_400
+
+
+class Typed(io.StringIO):
+    """What somebody types on a terminal."""
+
+    def isatty(self) -> bool:
+        return True
 
 
 @pytest.fixture
@@ -66,13 +74,13 @@ def test_pruning_shows_asks_and_deletes(say: Say, monkeypatch: pytest.MonkeyPatc
     code, _, err = say("cache", "prune", "first")
     assert (code, listed(say)) == (1, before)
     assert "--yes deletes these files where nobody can be asked" in err
-    monkeypatch.setattr("sys.stdin.isatty", lambda: True)
-    monkeypatch.setattr("builtins.input", lambda _: "")
-    assert say("cache", "prune", "first")[0] == 1
-    assert listed(say) == before
-    monkeypatch.setattr("builtins.input", lambda _: "y")
-    code, out, _ = say("cache", "prune", "first")
-    assert code == 0
+    for typed in ("\n", "n\n", ""):  # the last is Ctrl-D
+        monkeypatch.setattr("sys.stdin", Typed(typed))
+        assert say("cache", "prune", "first")[0] == 1
+        assert listed(say) == before
+    monkeypatch.setattr("sys.stdin", Typed("y\n"))
+    code, out, err = say("cache", "prune", "first")
+    assert (code, err) == (0, "delete them? [y/N] ")
     assert f"deleted {before['first']['files']} files" in out
     assert list(listed(say)) == ["other"]
     assert say("build", first, "-q")[0] == 0
