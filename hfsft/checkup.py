@@ -82,6 +82,12 @@ class Checkup:
         """What they cost; None where a price or a count is unknown."""
         return together(server.usd for server in self.servers)
 
+    def as_dict(self) -> dict[str, Any]:
+        """All of it as JSON."""
+        found = {"calls": self.calls, "tokens": self.tokens, "usd": self.usd}
+        servers, problems = [each.as_dict() for each in self.servers], [each.as_dict() for each in self.problems]
+        return {"servers": servers, **found, "problems": problems}
+
 
 def check(recipe: Recipe, seconds: float = SECONDS) -> Checkup:
     """Ask every server of every model that the recipe asks, side by side, each for so many seconds at most.
@@ -198,12 +204,3 @@ def _problems(recipe: Recipe, server: Server) -> Iterator[Problem]:
         yield model_problem(
             recipe, name, key, f"{at} answers with no JSON, neither by a schema nor when told to in words"
         )
-
-
-def as_dict(found: Checkup) -> dict[str, Any]:
-    """A check as JSON."""
-    problems: list[Mapping[str, Any]] = [
-        {**asdict(problem.place), "message": problem.message, "help": problem.help} for problem in found.problems
-    ]
-    servers = [server.as_dict() for server in found.servers]
-    return {"servers": servers, "calls": found.calls, "tokens": found.tokens, "usd": found.usd, "problems": problems}

@@ -19,9 +19,9 @@ HfsftError
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -52,6 +52,10 @@ class Problem:
 
     def __str__(self) -> str:
         return f"{self.place}: {self.message}" + (f" ({self.help})" if self.help else "")
+
+    def as_dict(self) -> dict[str, Any]:
+        """The problem as JSON."""
+        return {**asdict(self.place), "message": self.message, "help": self.help}
 
 
 class HfsftError(Exception):

@@ -19,7 +19,7 @@ from hfsft.recipe.recipe import Budget, Recipe
 from hfsft.recipe.rewrites import clean_errors, cleaner
 from hfsft.recipe.sources import look
 from hfsft.recipe.trust import ASKING, PUBLISHING, Reach, reaches, trust_of, unpublished
-from hfsft.stages.split.sides import NONE
+from hfsft.stages.split.sides import NONE, Sides
 
 if TYPE_CHECKING:
     from datasets import Dataset, DatasetDict
@@ -150,31 +150,14 @@ def run(
     loaded = load(recipe, overrides, trust, PUBLISHING if how.wanted else ASKING, how.tell)
     if not (how.wanted or trust_of(trust).covers(recipe)):
         loaded = unpublished(loaded)  # nor by `hfsft publish` of what was built: nobody was asked
-    from hfsft import preflight
-    from hfsft.release import former, remembered
-
-    sides_before = NONE
-
-    def compiled() -> Plan:
-        nonlocal sides_before
-        sides_before = remembered.read(loaded, Path(out))
-        return compile_recipe(loaded, former=sides_before)
-
-    repository = preflight.Repository(loaded, how.create_pr, how.tell) if how.wanted else None
-    checks: list[preflight.Check] = [partial(preflight.of_folders, loaded, Path(out), force)]
-    checks += [partial(preflight.of_tokenizer, loaded), *([repository.problems] if repository else [])]
-    plan = preflight.planned(loaded, compiled, checks)
-    if watcher and watcher.on_warning:
-        for problem in preflight.unused_models(loaded):
-            watcher.on_warning(str(problem))
-    if repository and repository.opens and not how.confirm(repository.opens):
-        raise UserError("nothing was built, as nobody said yes to publishing it (--no-publish builds it)")
-    from hfsft.release import vega
+    plan, sides_before = _planned(loaded, Path(out), watcher or Watcher(), how, force)
+    from hfsft.release import remembered, vega
 
     vega.prepare()
     rows, ledger, usage = _execute(loaded, plan, watcher or Watcher())
     from hfsft.plan.on_datasets import quiet
     from hfsft.plan.why import remember
+    from hfsft.release import former
     from hfsft.release.built import SPLITS, Built
     from hfsft.release.causes import nothing_left
     from hfsft.release.folder import write
@@ -328,6 +311,30 @@ def why(recipe: AnyRecipe, *, overrides: Sequence[str] = (), trust: AnyTrust = N
 
     plan = compile_recipe(load(recipe, overrides, trust), download=False)
     return explain(plan, cache_folder(plan.name))
+
+
+def _planned(recipe: Recipe, out: Path, watcher: Watcher, how: Publishing, force: bool) -> tuple[Plan, Sides]:
+    """The plan of a build that nothing stands in the way of, and the sides of the split that builds before gave."""
+    from hfsft import preflight
+    from hfsft.release import remembered
+
+    sides = NONE
+
+    def compiled() -> Plan:
+        nonlocal sides
+        sides = remembered.read(recipe, out)
+        return compile_recipe(recipe, former=sides)
+
+    repository = preflight.Repository(recipe, how.create_pr, how.tell) if how.wanted else None
+    checks: list[preflight.Check] = [partial(preflight.of_folders, recipe, out, force)]
+    checks += [partial(preflight.of_tokenizer, recipe), *([repository.problems] if repository else [])]
+    plan = preflight.planned(recipe, compiled, checks)
+    if watcher.on_warning:
+        for problem in preflight.unused_models(recipe):
+            watcher.on_warning(str(problem))
+    if repository and repository.opens and not how.confirm(repository.opens):
+        raise UserError("nothing was built, as nobody said yes to publishing it (--no-publish builds it)")
+    return plan, sides
 
 
 def _execute(

@@ -29,7 +29,7 @@ from hfsft.recipe.recipe import Recipe
 from hfsft.stages.base import TableSection
 
 if TYPE_CHECKING:
-    from hfsft.models.readiness import Reach
+    from hfsft.models.readiness import Scope
 
 SECONDS = 10.0  # in all; what has not been found out by then is left to the first request
 LOCK_SECONDS = 1.0
@@ -47,7 +47,7 @@ def planned(recipe: Recipe, compiled: Callable[[], Plan], checks: Sequence[Check
     Raises `RecipeError` with all that they and the making found, and then with what models lack too.
     """
     plan: Plan | None = None
-    clients(recipe)
+    import_hub_clients(recipe)
     looking = Together(checks)
     problems: list[Problem] = []
     try:
@@ -65,7 +65,7 @@ def planned(recipe: Recipe, compiled: Callable[[], Plan], checks: Sequence[Check
     return plan
 
 
-def clients(recipe: Recipe) -> None:
+def import_hub_clients(recipe: Recipe) -> None:
     """Import what asks the Hub, where anything will: two threads that import it at once may find it half made."""
     if any(model.provider for model in recipe.models.values()):
         import huggingface_hub.inference._providers
@@ -87,24 +87,24 @@ def require_models(recipe: Recipe, plan: Plan, steps: Sequence[str]) -> None:
         raise RecipeError(problems)
 
 
-def of_models(recipe: Recipe, names: Iterable[str], reach: Reach) -> list[Problem]:
+def of_models(recipe: Recipe, names: Iterable[str], scope: Scope) -> list[Problem]:
     """What keeps these models from being asked."""
-    return [problem for found in lacks(recipe, names, reach).values() for problem in found]
+    return [problem for found in lacks(recipe, names, scope).values() for problem in found]
 
 
-def lacks(recipe: Recipe, names: Iterable[str], reach: Reach) -> dict[str, dict[Problem, bool]]:
+def lacks(recipe: Recipe, names: Iterable[str], scope: Scope) -> dict[str, dict[Problem, bool]]:
     """What each of these models lacks, and whether it is only this machine or this login that lacks it."""
     models = {name: recipe.models[name] for name in dict.fromkeys(names) if name in recipe.models}
     lacking: dict[str, dict[Problem, bool]] = {name: {} for name in models}
 
     def look(name: str) -> Iterator[Problem]:
-        for lack in readiness.lacks(name, models[name], reach):
+        for lack in readiness.lacks(name, models[name], scope):
             problem = model_problem(recipe, name, lack.key, lack.message)
             lacking[name][problem] = lack.here
             yield problem
 
     # Weights are loaded once, here or at their first request: however long it takes, nothing is lost by it.
-    loading = reach == "servers" and any(model.embedded for model in models.values())
+    loading = scope == "servers" and any(model.embedded for model in models.values())
     Together([partial(look, name) for name in models]).found(None if loading else SECONDS)
     return {name: dict(found) for name, found in lacking.items()}  # as it is now: one may still be looking
 
@@ -126,7 +126,7 @@ class Looking:
 
     def __init__(self, recipe: Recipe, names: Sequence[str] | None = None, *, hub: bool = True) -> None:
         self._recipe = recipe
-        clients(recipe)
+        import_hub_clients(recipe)
         names = asked(recipe) if names is None else names
         self._models: dict[Problem, bool] = {}
         self._begun = [Together([partial(of_tokenizer, recipe, hub=hub)])]
@@ -144,8 +144,8 @@ class Looking:
         ]
         return Found(problems, sorted(warnings))
 
-    def _of_models(self, names: Sequence[str], reach: Reach) -> Iterable[Problem]:
-        for found in lacks(self._recipe, names, reach).values():
+    def _of_models(self, names: Sequence[str], scope: Scope) -> Iterable[Problem]:
+        for found in lacks(self._recipe, names, scope).values():
             self._models.update(found)
         return ()
 

@@ -53,13 +53,12 @@ def add(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print what each server takes; exit code 1 where one cannot be asked, or does not do what the recipe needs."""
-    from hfsft.checkup import as_dict
     from hfsft.pipeline import check
 
     how = {"overrides": arguments.overrides, "trust": trust(arguments)}
     found = check(arguments.recipe, seconds=arguments.timeout, **how)
     if arguments.json:
-        print(json.dumps(as_dict(found), ensure_ascii=False, indent=2))
+        print(json.dumps(found.as_dict(), ensure_ascii=False, indent=2))
         return UserError.exit_code if found.problems else 0
     if not found.servers:
         print("the recipe asks no model")

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import sys
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +15,7 @@ if TYPE_CHECKING:
 
     from hfsft.errors import HfsftError, Place, Problem
 
-Secrets = dict[tuple[str, int], int]
+HiddenFrom = dict[tuple[str, int], int]
 """File and line -> the column that a secret begins in; nothing from there on is shown."""
 
 WIDEST = 100  # characters of a line that are shown where there is no terminal
@@ -27,18 +25,12 @@ def told(error: HfsftError) -> str:
     """`error: ...` for each problem, with its line where it stands in a recipe."""
     if not isinstance(error, RecipeError):
         return remark("error", str(error), sys.stderr)
-    secrets = _secrets(error.problems)
-    return "\n".join(_problem(problem, secrets) for problem in error.problems)
+    hidden = _hidden(error.problems)
+    return "\n".join(_problem(problem, hidden) for problem in error.problems)
 
 
-def as_json(problems: Sequence[Problem]) -> str:
-    """Problems as a JSON list."""
-    found = [{**asdict(each.place), "message": each.message, "help": each.help} for each in problems]
-    return json.dumps(found, ensure_ascii=False, indent=2)
-
-
-def _secrets(problems: Sequence[Problem]) -> Secrets:
-    found: Secrets = {}
+def _hidden(problems: Sequence[Problem]) -> HiddenFrom:
+    found: HiddenFrom = {}
     for each in problems:
         for number in range(each.hides):
             line = (each.place.file, each.place.line + number)
@@ -46,10 +38,10 @@ def _secrets(problems: Sequence[Problem]) -> Secrets:
     return found
 
 
-def _problem(problem: Problem, secrets: Mapping[tuple[str, int], int]) -> str:
+def _problem(problem: Problem, hidden: Mapping[tuple[str, int], int]) -> str:
     said = remark("error", str(problem), sys.stderr)
     place = problem.place
-    line = _line(place, secrets.get((place.file, place.line), 0))
+    line = _line(place, hidden.get((place.file, place.line), 0))
     if line is None:
         return said
     start, shown = _part(line, place.column - 1)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from typing import Any
 
 from hfsft.cli.arguments import add_overrides, add_trust, command
 from hfsft.cli.console import count, remark
-from hfsft.cli.problems import as_json, told
+from hfsft.cli.problems import told
 from hfsft.cli.trust import trust, wants
 from hfsft.errors import Place, Problem, RecipeError, UserError
 
@@ -21,7 +22,11 @@ def add(commands: Any) -> None:
         "  hfsft validate recipes/*.yaml --offline --json"
     )
     parser = command(commands, "validate", "check recipes without asking any model", run, examples)
-    parser.add_argument("recipe", nargs="+", help="the recipes' files")
+    parser.add_argument(
+        "recipe",
+        nargs="+",
+        help="the recipes: files, hf://datasets/you/name for published ones, https:// addresses",
+    )
     add_overrides(parser)
     add_trust(parser)
     parser.add_argument(
@@ -38,7 +43,7 @@ def run(arguments: argparse.Namespace) -> int:
         if error:
             found += error.problems if isinstance(error, RecipeError) else [Problem(Place(recipe), str(error))]
     if arguments.json:
-        print(as_json(found))
+        print(json.dumps([problem.as_dict() for problem in found], ensure_ascii=False, indent=2))
     return UserError.exit_code if found else 0
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from hfsft.models.model import Model
     from hfsft.models.store import Store
 
+Shows = Callable[[str, Mapping[str, str]], bool | None]
+"""Whether body and headers of a response show that the server did what was asked; None where they cannot."""
 Verdict = Literal["yes", "no", "ignored", "fails", "unknown"]
 """Taken; refused; taken without effect; answered by an error that is no refusal; not to be told."""
 TokenLimit = Literal["max_tokens", "max_completion_tokens"]
@@ -175,11 +177,11 @@ class Probe:
         request = self._request(JSON_TOKENS, schema=SCHEMA)
         return await self._verdict(self._sent(request, constrain=False), _obeys)
 
-    async def _part(self, more: Mapping[str, Any], shows: Any, tokens: int = FEW_TOKENS) -> Verdict:
+    async def _part(self, more: Mapping[str, Any], shows: Shows, tokens: int = FEW_TOKENS) -> Verdict:
         return await self._verdict({**self._sent(self._request(tokens)), **more}, shows)
 
-    async def _verdict(self, body: Mapping[str, Any], shows: Any = None) -> Verdict:
-        """Whether the server takes a request; `shows` says of its body whether it did what was asked, None: unclear."""
+    async def _verdict(self, body: Mapping[str, Any], shows: Shows | None = None) -> Verdict:
+        """Whether the server takes a request, and does what it asks for as far as that `shows`."""
         try:
             raw, headers = await self._send(body, patient=False)
         except Fault as fault:

@@ -21,7 +21,7 @@ CHAT = "conversational"  # the Hub's word for models that chat
 AUTO = "auto"
 
 
-Reach = Literal["here", "hub", "servers"]
+Scope = Literal["here", "hub", "servers"]
 """How far to look: at this machine, at the Hub too, at the model's servers too."""
 
 
@@ -50,7 +50,7 @@ def wrong_provider(model: Model) -> tuple[str, str] | None:
     return said, nearest(str(model.provider), chatting)
 
 
-def lacks(name: str, model: Model, reach: Reach) -> Iterator[Lack]:
+def lacks(name: str, model: Model, scope: Scope) -> Iterator[Lack]:
     """What the model called `name` in the recipe lacks, whose provider has a name that is known."""
     if wrong_provider(model):
         return
@@ -58,12 +58,12 @@ def lacks(name: str, model: Model, reach: Reach) -> Iterator[Lack]:
     for lack in _here(name, model):
         found += 1
         yield lack
-    if reach != "here":
+    if scope != "here":
         for lack in _on_the_hub(name, model):
             found += 1
             yield lack
     # Without a login or weights the way to the server is not known, and would be refused in other words.
-    if reach == "servers" and (model.base_urls or not found):
+    if scope == "servers" and (model.base_urls or not found):
         yield from _at_its_servers(name, model)
 
 
@@ -88,7 +88,7 @@ def _here(name: str, model: Model) -> Iterator[Lack]:
     if find_spec("xllamacpp") is None:
         yield Lack("model", f"models.{name}: {embedded.missing(model.model)}")
     try:
-        weights.to_be_had(model)
+        weights.require_obtainable(model)
     except ModelError as error:
         yield Lack("model", f"models.{name}: {error}")
 
@@ -103,7 +103,7 @@ def _on_the_hub(name: str, model: Model) -> Iterator[Lack]:
         from hfsft.models import weights
 
         try:
-            weights.listed(model)
+            weights.require_listed(model)
         except ModelError as error:
             yield Lack("model", f"models.{name}: {error}")
     elif model.provider:

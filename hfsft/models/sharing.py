@@ -107,7 +107,8 @@ class Sharing:
                     return None
         finally:
             self._waited_for[process] -= 1
-        raise AnswerError("timeout", f"process {process} has the same request open for {self._most_seconds:.0f} s")
+        said = f"process {process} has had the same request open for {self._most_seconds:.0f} s"
+        raise AnswerError("timeout", f"{said}: build again once that process has ended")
 
     async def close(self) -> None:
         """Take back what is entered, and be seen no longer."""

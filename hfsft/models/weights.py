@@ -70,15 +70,15 @@ def find(model: Model, *, download: bool = True) -> Path:
     return path
 
 
-def named(model: Model) -> None:
+def require_known(model: Model) -> None:
     """Raise `ModelError` for a name that no machine knows, and for a file that is not there or holds no weights."""
     place = _place(model)
     if isinstance(place, Path):
         _check(place)
 
 
-def to_be_had(model: Model) -> None:
-    """As `named`, and `ModelError` for weights of the Hub that are not here while it must not be asked."""
+def require_obtainable(model: Model) -> None:
+    """As `require_known`, and `ModelError` for weights of the Hub that are not here while it must not be asked."""
     from huggingface_hub import is_offline_mode
 
     place = _place(model)
@@ -88,7 +88,7 @@ def to_be_had(model: Model) -> None:
         _downloaded(*place, OFFLINE)
 
 
-def listed(model: Model) -> None:
+def require_listed(model: Model) -> None:
     """Raise `ModelError` where the Hub says that it has no such weights; nothing is downloaded.
 
     A Hub that cannot be reached says nothing.

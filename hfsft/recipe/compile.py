@@ -200,7 +200,7 @@ def _model_problems(recipe: Recipe, download: bool) -> Iterator[Problem]:
         if not (model.embedded and name in asked(recipe)):
             continue
         try:
-            (weights.to_be_had if download else weights.named)(model)
+            (weights.require_obtainable if download else weights.require_known)(model)
         except ModelError as error:
             yield model_problem(recipe, name, "model", f"models.{name}: {error}")
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from hfsft.filters import FILTERS
 from hfsft.keys import LOGIN, LOOKS_LIKE_KEY, addresses, field_speaks, header_speaks, in_address, is_name, opaque
+from hfsft.models.model import HEADER
 from hfsft.recipe.overrides import Loc, name_path
 
 KEY_ADVICE = "recipes are published: write `api_key_env: NAME`, and set NAME in the environment"
@@ -19,7 +20,6 @@ TEXTS = {"description", "prompts", "rows", "rubric", "template", "templates", "s
 HEADERS = {"headers", "header", "extra_headers", "default_headers", "http_headers"}
 # Headers that name who asks, some by a long run of letters and digits.
 PUBLIC_HEADERS = {"openai-organization", "openai-project", "http-referer", "referer", "x-title", "user-agent"}
-HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~\-]+")
 # What a JSON Schema in `extra_body` says of an answer: its properties are names, not values.
 SCHEMAS = {"properties", "json_schema", "guided_json", "response_format", "tools", "functions", "schema"}
 
@@ -64,10 +64,10 @@ def _entry(key: str, value: Any, loc: Loc, data: Any) -> Iterator[Secret]:
     if variable and isinstance(value, str) and not is_name(value):
         said = f"{name_path(loc, data)} must name an environment variable, and this is no name of one"
         yield Secret(loc, said, "such as OPENAI_API_KEY; never write the key itself", value)
-    elif key == "api_key_header" and isinstance(value, str) and not HEADER.fullmatch(value):
+    elif key == "api_key_header" and isinstance(value, str) and not re.fullmatch(HEADER, value):
         said = f"{name_path(loc, data)} must name a header, and this is no name of one"
         yield Secret(loc, said, "such as api-key; never write the key itself", value)
-    elif path and path[-1].lower() in HEADERS and not HEADER.fullmatch(key):
+    elif path and path[-1].lower() in HEADERS and not re.fullmatch(HEADER, key):
         said = f"{name_path(loc[:-1], data)} has a name in it that no header can have"
         yield Secret(loc[:-1], said, "write `headers: {X-Title: my data}`", key)
     elif path and path[-1].lower() in HEADERS:

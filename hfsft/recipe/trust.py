@@ -20,7 +20,7 @@ from hfsft.errors import Place, Problem, RecipeError, UserError
 from hfsft.models.model import FromEnv
 from hfsft.models.weights import KNOWN
 from hfsft.plain import plain
-from hfsft.recipe.beside import from_the_hub, leads_outside
+from hfsft.recipe.outside import from_the_hub, leads_outside
 from hfsft.recipe.overrides import Loc, name_path
 from hfsft.recipe.publish import Publish
 from hfsft.recipe.recipe import Recipe

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from hfsft.errors import ReleaseError
-from hfsft.recipe.beside import leads_outside
+from hfsft.recipe.outside import leads_outside
 from hfsft.release.names import CARD, FUNNEL, LEDGER, LOCK, REPORT, RESOLVED, SIDES, WRITTEN
 
 FOLDERS = ("data", "provenance", "rejected", "preference", "sources", "assets")

@@ -23,7 +23,7 @@ from hfsft.release.loadback import differences
 from hfsft.release.names import CARD, FUNNEL, RESOLVED
 from hfsft.release.patience import TRIES, Tell, may_have_landed, pause
 from hfsft.release.reader import Release
-from hfsft.release.rights import NO_REPOSITORY, Checked, look, require_free
+from hfsft.release.rights import NO_REPOSITORY, Checked, look, require_free_tag
 from hfsft.release.turn import turn
 
 if TYPE_CHECKING:
@@ -257,7 +257,7 @@ class _Push:
                 return proposed, tried > 1
             if self.publish.tag and not self.create_pr:
                 tags = self.hub.tags(self.checked.repo_id)
-                require_free(tags, self.publish.tag, snapshot, self.checked.repo_id, differs=True)
+                require_free_tag(tags, self.publish.tag, snapshot, self.checked.repo_id, differs=True)
             tell(f"sending {len(found.add)} of {len(self.build.files)} files, {found.size / 1e6:,.1f} MB")
             try:
                 return self._send(found, snapshot, message), True

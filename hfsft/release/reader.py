@@ -17,10 +17,10 @@ import yaml
 
 from hfsft.errors import ReleaseError
 from hfsft.release import lock
-from hfsft.release.address import WEB, fetch
 from hfsft.release.built import SPLITS
 from hfsft.release.names import FUNNEL, LOCK, RESOLVED, SIDES
 from hfsft.release.patience import Tell, patiently
+from hfsft.release.web import WEB, fetch
 
 if TYPE_CHECKING:
     from datasets import Dataset

@@ -74,7 +74,7 @@ def look(hub: Hub, publish: Publish, create_pr: bool) -> tuple[Checked, Snapshot
         notes.append(f"the tag {publish.tag} is not set: a pull request has none")
     elif publish.tag:
         tags = hub.tags(repo_id)
-        require_free(tags, publish.tag, snapshot, repo_id)
+        require_free_tag(tags, publish.tag, snapshot, repo_id)
         if publish.tag in tags:
             notes.append(f"the tag {publish.tag} is on the release there: one with other rows needs another tag")
     return Checked(repo_id, url, True, snapshot.private, tuple(notes)), snapshot
@@ -99,7 +99,7 @@ def _require_rights(account: Account, repo_id: str, create_pr: bool) -> None:
     )
 
 
-def require_free(tags: dict[str, str], tag: str, snapshot: Snapshot, repo_id: str, differs: bool = False) -> None:
+def require_free_tag(tags: dict[str, str], tag: str, snapshot: Snapshot, repo_id: str, differs: bool = False) -> None:
     """Raise `ReleaseError` where a tag is on another release."""
     if tag in tags and (differs or tags[tag] != snapshot.revision):
         raise ReleaseError(

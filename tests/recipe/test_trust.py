@@ -15,7 +15,7 @@ import yaml
 from hfsft import pipeline
 from hfsft.errors import ModelError, RecipeError, UserError
 from hfsft.pretrained import pretrained_tokenizer
-from hfsft.recipe.beside import leads_outside
+from hfsft.recipe.outside import leads_outside
 from hfsft.recipe.recipe import load_recipe
 from hfsft.recipe.trust import Reach, Trust, reaches
 from tests.recipe.test_identity import SECTIONS, save_tokenizer
