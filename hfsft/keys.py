@@ -219,7 +219,7 @@ def _shapes(secret: str) -> Iterator[str]:
 
 
 def _encoded(secret: bytes) -> Iterator[str]:
-    """A secret as base64, alone or behind others, such as a user: then only what hangs on it alone."""
+    """A secret as base64, alone or behind other bytes, such as a user: then only letters that those cannot change."""
     for before, unsure in ((0, 0), (1, 2), (2, 3)):
         whole = base64.b64encode(b"\0" * before + secret)
         sure = whole.rstrip(b"=").decode()[unsure : None if (before + len(secret)) % 3 == 0 else -1]

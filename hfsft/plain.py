@@ -1,4 +1,4 @@
-"""Text of rows, models and servers on its way to people: it is shown, and does nothing.
+"""How text of rows, models and servers is shown to people: as letters alone, so that it cannot steer a terminal.
 
 Whatever shows such text goes through one of these: a line of ours with some of it in (`plain`), a text as it is read
 (`harmless`), all that a command prints (`unarmed`). What a trainer reads is never changed.
@@ -43,7 +43,7 @@ def harmless(text: str) -> str:
 
 
 def unarmed(text: str, drawn: bool) -> str:
-    """What is printed, likewise; `drawn`: on a terminal, where our own lines have colours."""
+    """What is printed, with such escapes too; where it is `drawn`, on a terminal, the colours of our own lines stay."""
     return _DRAWN.sub(lambda match: match[0] if match[1] and (drawn or match[1] in "\r\n\t") else _escape(match), text)
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from hfsft.checkup import Checkup, Server
 
 PRICES = {"recipe": "the recipe's", "hub": "the Hub's listing"}
-WORDS = {"yes": "yes", "no": "refused", "ignored": "not heeded", "fails": "breaks", "unknown": "cannot tell"}
+WORDS = {"yes": "yes", "no": "refused", "ignored": "ignored", "fails": "breaks", "unknown": "cannot tell"}
 PARTS = (
     ("system prompt", "system"),
     ("temperature", "temperature"),

@@ -80,7 +80,7 @@ class Rewriting(Filter):
         return self._walked(batch, (), tuple(batch))
 
     def bounds(self) -> list[Bound]:
-        """None may be there, where rows are rejected for them."""
+        """Where rows are rejected for them: no value may be there."""
         return [Bound(self.name, self.measured, at_most=0, missing="keep")] if self.do == "reject" else []
 
     def identity(self) -> dict[str, Any]:
@@ -147,7 +147,7 @@ class Rewriting(Filter):
         return made
 
     def _place(self, source: str | None) -> str | None:
-        """A file and line, as they are in every row read there; what counts lines is no number of anybody."""
+        """A file and line: the file's name is searched, and the number of the line is never taken for a find."""
         if not source or not self.find(name := file_of(source)):
             return source
         return self.redacted_text(name) + source[len(name) :]

@@ -91,7 +91,7 @@ class Meter:
         return self._budget.standing(self._taken if self._budget.per == "build" else self._spending.total)
 
     def check_prices(self) -> None:
-        """Raise ModelError if a budget in USD stands over a model whose price is unknown, or not all of the cost."""
+        """Raise ModelError where a budget in USD cannot be kept: a price is unknown or not all that an answer costs."""
         if self._budget.usd is None:
             return
         unknown = [name for name, price in self._usage.prices.items() if price is None]

@@ -37,7 +37,7 @@ def key_of(name: str, model: Model) -> str | None:
 
 
 def unset(name: str, model: Model) -> Iterator[tuple[str, str]]:
-    """All that the environment and the login lack for asking the model: the key of it that says so, and what."""
+    """What the environment and the login lack for asking the model: each as (key of the recipe's model, message)."""
     try:
         key_of(name, model)
     except ModelError as error:
@@ -82,7 +82,10 @@ def _from_env(name: str, variable: str, what: str) -> str:
     if not value:
         raise ModelError(f"models.{name}: the environment variable {variable} holds no {what}; set it and go on")
     if not value.isascii() or not value.isprintable():
-        raise ModelError(f"models.{name}: the {what} in {variable} holds characters that no {what} has")
+        raise ModelError(
+            f"models.{name}: the {what} in {variable} holds characters that no {what} has, such as a line break; "
+            "set it anew"
+        )
     return value
 
 

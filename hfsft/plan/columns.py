@@ -29,9 +29,10 @@ BLOCK = 8192  # rows that are copied at once
 
 
 class Column(NamedTuple):
-    """The values of a column, and by place in the part the one that is its (-1: none); without `at` they are aligned.
+    """The values of a column; `at` has for each place in the part the number of its value, -1 for none.
 
-    `lineage` is a hash of all that the values depend on beside the rows themselves.
+    Without `at` there is a value for each place, in order. `lineage` is a hash of all that the values depend on beside
+    the rows themselves.
     """
 
     values: pa.ChunkedArray

@@ -34,7 +34,7 @@ GAP = "hfsft:gap"  # column of the distance from each row's place in its part to
 
 
 class Cover(NamedTuple):
-    """Files of one step over one part, and by place in the part the row of them that is its (-1: none)."""
+    """Files of one step over one part; `at` has for each place of the part the number of its row there, -1 for none."""
 
     tables: list[pa.Table]
     at: Places

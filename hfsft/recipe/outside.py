@@ -1,4 +1,4 @@
-"""Whether a path that a recipe names lies beside it: in the recipe's folder, once links and `..` are followed."""
+"""Whether a path leads outside a folder, such as a recipe's, once links and `..` are followed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rules that rewrite: where in a plan they run, and the same for texts that no plan brings."""
+"""Rules that rewrite: where in a plan they run, and how they clean texts that are in no plan, such as errors."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from hfsft.plan.step import Step
 from hfsft.recipe.recipe import Recipe
 from hfsft.recipe.sources import filters_of
 
-OURS = frozenset({"id", "seed_id", "parent_id", "origin", "template"})  # texts, but never anybody's
+OURS = frozenset({"id", "seed_id", "parent_id", "origin", "template"})  # texts that hfsft makes itself
 TEXTS = ("string", ["string"], MESSAGES)
 
 Rule = tuple[Rewriting, Place | None, str]  # with where it stands and what it is called

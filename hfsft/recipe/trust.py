@@ -34,8 +34,6 @@ PUBLISHING: tuple[Kind, ...] = ("sends", "publishes")
 """What a command does that asks models, and what one that publishes too."""
 FILE_FIELDS = ("path", "tokenizer")
 """Fields of sources, filters and `publish` that may name a file or a folder."""
-
-
 LONGEST, SHOWN, HOST = 2_000, 80, 300
 """Characters of a sentence, of each name in it, and of a host, whose end counts: none may push what follows away."""
 
@@ -78,7 +76,10 @@ def require(recipe: Recipe, trust: Trust, kinds: Collection[Kind]) -> None:
     if trust.ask is None or any(reach.kind == "reads" for reach in wanted):
         raise RecipeError([_problem(reach) for reach in wanted])
     if not trust.ask(wanted):
-        raise UserError("nothing was read, sent or published (`--set` says what you want in its place)")
+        raise UserError(
+            "nothing was read, sent or published, as you said no (`--set KEY=VALUE` puts a value of your own in place "
+            "of the recipe's)"
+        )
 
 
 def reaches(recipe: Recipe) -> list[Reach]:

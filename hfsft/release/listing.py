@@ -1,4 +1,4 @@
-"""Listing: what a release holds, for whoever has to know it before others do: files, rows, columns, kinds."""
+"""Listing: what a release would hold, shown before it is published: files, rows, columns, and what they are."""
 
 from __future__ import annotations
 

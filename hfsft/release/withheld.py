@@ -31,7 +31,7 @@ _NAMED = ("unknown role",)  # reasons behind which a name stands that a row has
 
 
 def withhold(ledger: Ledger, publish: Publish) -> Ledger:
-    """The ledger with all that a release says of its rows."""
+    """The ledger as a release may have it: where the recipe withholds them, without the texts of rows that fell."""
     return ledger if publish.rejected else replace(ledger, fallen=[_silent(each) for each in ledger.fallen])
 
 

@@ -1,1 +1,1 @@
-"""Jinja that cannot run away."""
+"""Jinja for templates that may come from strangers: sandboxed, with bounds on work and time."""

@@ -1,4 +1,4 @@
-"""Jinja that cannot run away: sandboxed, strict about names, and on a budget of work with a deadline.
+"""Jinja for templates that may come from strangers: sandboxed, strict about names, with bounds on work and time.
 
 A template comes from a recipe, and a recipe may come from a stranger. Jinja's own sandbox keeps a template from
 Python's objects; this one also stops a template that loops for ever or doubles a text until memory is gone: loops,

@@ -147,7 +147,7 @@ class Story:
 
     @cached_property
     def _silent(self) -> set[int]:
-        """The places of the rows that fell without a word."""
+        """The numbers of the rows that fell and whose texts are not in the build."""
         texts = zip(*(self.fallen.column(name) for name in ("instruction", "response", "messages")), strict=True)
         return {place for place, said in enumerate(texts) if not any(said)}
 
