@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 from hfsft import cache
 from hfsft.cli.arguments import Parser, age, command
 from hfsft.cli.asking import require_deletion
-from hfsft.cli.console import count, duration, remark, size, table
+from hfsft.cli.console import count, duration, remark, table
 from hfsft.errors import UserError, nearest
+from hfsft.release.files import size
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

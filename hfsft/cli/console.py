@@ -170,11 +170,6 @@ def money(usd: float | None) -> str:
     return "cost unknown" if usd is None else f"${usd:.4f}"
 
 
-def size(number: int) -> str:
-    """Bytes as people read them: 0.3 kB, 12.0 kB, 1,234.5 MB."""
-    return f"{number / 1e3:.1f} kB" if number < 1e6 else f"{number / 1e6:,.1f} MB"
-
-
 def tell(text: str) -> None:
     """Say what takes long, where it does not mix with a command's output."""
     print(text, file=sys.stderr)

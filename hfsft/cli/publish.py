@@ -12,6 +12,7 @@ from hfsft.cli.arguments import add_output, command
 from hfsft.cli.asking import Consent
 from hfsft.cli.console import count, silent, tell
 from hfsft.errors import ReleaseError
+from hfsft.release.files import size
 
 if TYPE_CHECKING:
     from hfsft.release.publish import Changes, Published
@@ -112,4 +113,4 @@ def would(found: Changes) -> str:
         return "nothing to publish: the Hub holds this build already"
     lines = [*(f"  write  {path}" for path in found.add), *(f"  delete {path}" for path in found.delete)]
     seen = "you alone, or your organization" if found.private else "everybody"
-    return "\n".join([f"one commit, {found.size / 1e6:,.1f} MB, seen by {seen}:", *lines, "", found.entry])
+    return "\n".join([f"one commit, {size(found.size)}, seen by {seen}:", *lines, "", found.entry])

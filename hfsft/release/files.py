@@ -105,7 +105,7 @@ class Build:
 
 
 def size(count: int) -> str:
-    """Bytes in words: 1.2 MB, 3.4 kB."""
+    """Bytes as people read them: 0.3 kB, 12.0 kB, 1,234.5 MB."""
     return f"{count / 1e6:,.1f} MB" if count >= 1e5 else f"{count / 1e3:,.1f} kB"
 
 

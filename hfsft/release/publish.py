@@ -16,7 +16,7 @@ import yaml
 from hfsft.errors import ReleaseError
 from hfsft.release import changelog, leaks
 from hfsft.release.diff import diff
-from hfsft.release.files import Build, is_news, stale
+from hfsft.release.files import Build, is_news, size, stale
 from hfsft.release.hub import Committed, Hub, Snapshot
 from hfsft.release.listing import listing
 from hfsft.release.loadback import differences
@@ -258,7 +258,7 @@ class _Push:
             if self.publish.tag and not self.create_pr:
                 tags = self.hub.tags(self.checked.repo_id)
                 require_free_tag(tags, self.publish.tag, snapshot, self.checked.repo_id, differs=True)
-            tell(f"sending {len(found.add)} of {len(self.build.files)} files, {found.size / 1e6:,.1f} MB")
+            tell(f"sending {len(found.add)} of {len(self.build.files)} files, {size(found.size)}")
             try:
                 return self._send(found, snapshot, message), True
             except Exception as error:
