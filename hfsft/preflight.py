@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 
 from hfsft.cache import STEP, cache_folder
 from hfsft.errors import Place, Problem, RecipeError, StoreError, UserError
-from hfsft.models import readiness
+from hfsft.models import obstacles
 from hfsft.models.store import Store
 from hfsft.plan.plan import Plan
 from hfsft.recipe.compile import asked, model_problem
@@ -29,7 +29,7 @@ from hfsft.recipe.recipe import Recipe
 from hfsft.stages.base import TableSection
 
 if TYPE_CHECKING:
-    from hfsft.models.readiness import Scope
+    from hfsft.models.obstacles import Scope
 
 SECONDS = 10.0  # in all; what has not been found out by then is left to the first request
 LOCK_SECONDS = 1.0
@@ -50,15 +50,16 @@ def planned(recipe: Recipe, compiled: Callable[[], Plan], checks: Sequence[Check
     import_hub_clients(recipe)
     looking = Together(checks)
     problems: list[Problem] = []
+    failed: UserError | None = None  # of files beside the recipe and the build, such as the remembered sides
     try:
         plan = compiled()
     except RecipeError as error:
         problems += error.problems
-    except UserError:  # of files beside the recipe and the build, such as the remembered sides
-        problems += looking.found(None)
-        if not problems:
-            raise
+    except UserError as error:
+        failed = error
     problems += looking.found(None)
+    if failed and not problems:
+        raise failed
     if problems or plan is None:
         problems += of_models(recipe, unfinished(plan) if plan else asked(recipe), "servers")
         raise RecipeError(list(dict.fromkeys(problems)))
@@ -98,7 +99,7 @@ def lacks(recipe: Recipe, names: Iterable[str], scope: Scope) -> dict[str, dict[
     lacking: dict[str, dict[Problem, bool]] = {name: {} for name in models}
 
     def look(name: str) -> Iterator[Problem]:
-        for lack in readiness.lacks(name, models[name], scope):
+        for lack in obstacles.lacks(name, models[name], scope):
             problem = model_problem(recipe, name, lack.key, lack.message)
             lacking[name][problem] = lack.here
             yield problem

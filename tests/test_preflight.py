@@ -17,7 +17,7 @@ import yaml
 
 from hfsft import pipeline, preflight
 from hfsft.errors import RecipeError
-from hfsft.models import readiness, weights
+from hfsft.models import obstacles, weights
 from tests.models.server import LLM
 from tests.recipes import SEEDS, reply, support
 
@@ -323,11 +323,11 @@ def test_what_takes_too_long_is_left_to_the_first_request(
 ) -> None:
     released = threading.Event()
 
-    def never(*_: Any) -> Iterator[readiness.Lack]:
+    def never(*_: Any) -> Iterator[obstacles.Lack]:
         released.wait(60)
         yield from ()
 
-    monkeypatch.setattr(readiness, "_on_the_hub", never)
+    monkeypatch.setattr(obstacles, "_on_the_hub", never)
     monkeypatch.setattr(preflight, "SECONDS", 0.5)
     path = write({"judge": {"model": "org/m", "provider": "auto"}})
     began = time.monotonic()

@@ -82,7 +82,7 @@ def rows(found: Checkup) -> list[list[str]]:
     ]
     for words, part in PARTS:
         lines.append([words, *(_verdict(server, part) for server in found.servers)])
-    if any(server.needs.json and server.asked.takes.json_schema != "yes" for server in found.servers):
+    if any(map(_told_in_words, found.servers)):
         lines.append(["JSON, told to", *(_verdict(server, "json_in_words") for server in found.servers)])
     lines.append(["tells its tokens", *(_said(server, server.asked.takes.usage) for server in found.servers)])
     lines.append(["thinks first", *(_thinks(server) for server in found.servers)])

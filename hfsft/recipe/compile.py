@@ -186,7 +186,7 @@ def model_problem(recipe: Recipe, name: str, key: str, message: str) -> Problem:
 
 
 def _model_problems(recipe: Recipe, download: bool) -> Iterator[Problem]:
-    from hfsft.models import readiness, weights
+    from hfsft.models import obstacles, weights
 
     for section, name in _roles(recipe).items():
         if name not in recipe.models:
@@ -195,7 +195,7 @@ def _model_problems(recipe: Recipe, download: bool) -> Iterator[Problem]:
                 place, f"{section} asks a model `{name}`, which is not under models", nearest(name, list(recipe.models))
             )
     for name, model in recipe.models.items():
-        if wrong := readiness.wrong_provider(model):
+        if wrong := obstacles.wrong_provider(model):
             yield replace(model_problem(recipe, name, "provider", f"models.{name}: {wrong[0]}"), help=wrong[1])
         if not (model.embedded and name in asked(recipe)):
             continue

@@ -35,7 +35,8 @@ def test_a_folder_that_is_no_build_is_refused_before_a_model_is_asked(tmp_path: 
         with pytest.raises(UserError, match=r"is no build.*holds notes.*--force"):
             run(support(llm), out=tmp_path)
         assert not llm.requests
-    assert said(tmp_path) == {"support/notes/precious.txt": b"years of work"}
+    assert said(tmp_path / "support") == {"notes/precious.txt": b"years of work"}
+    assert {path.name for path in tmp_path.iterdir()} == {"support", "hf"}
 
 
 def test_force_moves_it_aside_and_deletes_nothing(tmp_path: Path, home: Path) -> None:

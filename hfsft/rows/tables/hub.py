@@ -96,7 +96,7 @@ def folder_rows(
             loaded = load_dataset(str(folder.absolute()), config, **_options(delimiter))
     except SourceError:
         raise
-    except Exception as error:
+    except Exception as error:  # as above
         raise _refused(path, error) from None
     yield from _rows(path, loaded, split)
 
