@@ -178,7 +178,10 @@ def seconds(call: Callable[[], object], tries: int = 1) -> float:
 def is_linear(call: Callable[[str], object], piece: str) -> bool:
     """Whether a text of twice the size takes about twice the time, where it takes any."""
     whole, half = (piece * (size // len(piece)) + "x" for size in (SIZE, SIZE // 2))
-    if seconds(lambda: call(whole)) < 0.04:  # with the square of the size it were 0.15 s and more
+    once = seconds(lambda: call(whole))
+    if once < 0.04:  # with the square of the size it were 0.15 s and more
+        return True
+    if once < 2.5 * seconds(lambda: call(half)):  # with the square it were four times as much
         return True
     return seconds(lambda: call(whole), tries=4) < 3 * seconds(lambda: call(half), tries=4) + 0.02
 
