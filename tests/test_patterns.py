@@ -88,6 +88,7 @@ NOT_FOR_ROWS = {
     r"hfsft.models.retry_after ((\d+(?:\.\d+)?)(ms|[dhms]))+",  # `fullmatch` alone
     r"hfsft.models.retry_after (\d+(?:\.\d+)?)(ms|[dhms])",
     r"hfsft.cli.arguments (\d+(?:\.\d+)?)([hdw])",
+    r"hfsft.privacy.secrets \\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\(\?<?[=!]|[()]|[^\\\[()]+|.",  # reads patterns
     "hfsft.models.weights.ON_THE_HUB",
     "hfsft.recipe.overrides.STEP",
     "hfsft.release.card.metadata._SHARD",
@@ -156,8 +157,11 @@ def used(name: str, tree: ast.Module, held: Mapping[str, Any]) -> Iterator[tuple
             continue
         flags = [ast.unparse(flag) for flag in [*call.args[1:], *[word.value for word in call.keywords]]]
         known = [eval(flag) for flag in flags if re.fullmatch(r"re\.[A-Z]+", flag)]
-        pattern = pattern if isinstance(pattern, re.Pattern) else re.compile(pattern, *known)
-        yield f"{name} {pattern.pattern}", pattern
+        written = pattern.pattern if isinstance(pattern, re.Pattern) else pattern
+        written = written.decode("latin-1") if isinstance(written, bytes) else written
+        known += [pattern.flags & ~re.UNICODE] if isinstance(pattern, re.Pattern) else []
+        only_there = call.func.attr in ("match", "fullmatch")  # at the beginning of a text, and nowhere else
+        yield f"{name} {written}", re.compile(rf"\A(?:{written})" if only_there else written, sum(known))
 
 
 FOUND = [(pattern, name) for name, pattern in patterns()]
