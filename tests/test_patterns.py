@@ -161,7 +161,9 @@ def used(name: str, tree: ast.Module, held: Mapping[str, Any]) -> Iterator[tuple
         written = written.decode("latin-1") if isinstance(written, bytes) else written
         known += [pattern.flags & ~re.UNICODE] if isinstance(pattern, re.Pattern) else []
         only_there = call.func.attr in ("match", "fullmatch")  # at the beginning of a text, and nowhere else
-        yield f"{name} {written}", re.compile(rf"\A(?:{written})" if only_there else written, sum(known))
+        switches = re.match(r"(\(\?[aimsux]+\))?", written)[0]  # which stand at the beginning alone
+        anchored = rf"{switches}\A(?:{written[len(switches) :]})" if only_there else written
+        yield f"{name} {written}", re.compile(anchored, sum(known))
 
 
 FOUND = [(pattern, name) for name, pattern in patterns()]
