@@ -1,14 +1,17 @@
-"""The tokenizer of a model on the Hub or in a folder, loaded as trainers load it, and a hash of what is in it."""
+"""The tokenizer of a model on the Hub or in a folder, loaded as trainers load it: its hash, and its chat template."""
 
 from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from hfsft.errors import ModelError
+from hfsft.errors import ModelError, plain
+from hfsft.sandbox import chat
+from hfsft.sandbox.work import TooMuchWorkError
 
 _Stamp = tuple[tuple[str, int, int], ...]
 
@@ -31,6 +34,11 @@ def located(name: str, base: Path | None) -> str:
     return name
 
 
+LARGE = 100_000
+"""Characters of a conversation that may take more work than is given, without the template being at fault."""
+TRIAL = ({"role": "user", "content": "Hello"}, {"role": "assistant", "content": "Hello"})
+
+
 def pretrained_tokenizer(name: str) -> Any:
     """The tokenizer of transformers' own; no code of the repository is run. `ModelError` where there is none."""
     return _loaded(name, _stamp(name))
@@ -39,6 +47,38 @@ def pretrained_tokenizer(name: str) -> Any:
 def tokenizer_hash(name: str) -> str:
     """32 hex digits of what the tokenizer is: the same for the same one under another name. `ModelError` as above."""
     return _hash(name, _stamp(name))
+
+
+def check_chat_template(name: str, tokenizer: Any) -> None:
+    """Raises `ModelError` where its chat template cannot be read, or runs away on two short turns."""
+    if not tokenizer.chat_template:
+        return
+    try:
+        text = tokenizer.get_chat_template()
+        chat.check(text)
+    except ValueError as error:
+        raise ModelError(f"the chat template of the tokenizer {name} cannot be read: {plain(str(error))}") from None
+    try:
+        rendered(name, tokenizer, TRIAL)
+    except ValueError:
+        return  # it takes other conversations
+
+
+def rendered(name: str, tokenizer: Any, messages: Sequence[Mapping[str, Any]], *, opened: bool = False) -> str:
+    """The conversation under the tokenizer's chat template; `opened` for the assistant's next turn.
+
+    Raises `ValueError` with the template's own words where it refuses the conversation, or one of more than `LARGE`
+    characters takes more work than a template is given; `ModelError` where a smaller one does.
+    """
+    try:
+        return chat.render(tokenizer.get_chat_template(), messages, tokenizer.special_tokens_map, opened=opened)
+    except TooMuchWorkError as error:
+        if sum(len(str(value)) for message in messages for value in message.values()) > LARGE:
+            raise ValueError(f"the chat template {error}") from None
+        raise ModelError(
+            f"the chat template of the tokenizer {name} {error} (name another tokenizer, or mend chat_template in a "
+            "folder of your own)"
+        ) from None
 
 
 @lru_cache(maxsize=4)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import threading
 from collections.abc import Iterator
@@ -40,6 +41,18 @@ for name in ("build", "preview", "check", "forecast", "validate", "why"):
     except RecipeError as error:
         found[name] = [[problem.place.line, problem.message] for problem in error.problems]
 print(json.dumps(found))
+"""
+
+COMMANDS = """
+import contextlib, io, json, sys
+from hfsft.cli import main
+done = []
+for arguments in json.loads(sys.argv[1]):
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        code = main(arguments)
+    done.append([code, out.getvalue(), err.getvalue()])
+print(json.dumps(done))
 """
 
 
@@ -107,16 +120,19 @@ def test_the_user_is_asked_on_a_terminal(hub: HubServer, server: LLM) -> None:
 def test_without_a_terminal_the_user_says_it_on_the_command_line(hub: HubServer, server: LLM) -> None:
     put(hub, server)
     token = hub.token("victim")
-    refused = hub.run([*HFSFT, "build", RECIPE], token=token, check=False)
-    assert refused.returncode == 1
-    assert "recipe.resolved.yaml:5:15: models.writer sends its rows to http://127.0.0.1:" in refused.stderr
-    assert "(say yourself what you want, --set models.writer.base_url=..., or allow all that is" in refused.stderr
+    commands = [["build", RECIPE], ["plan", RECIPE]]
+    (code, _, said), (planned, shown, _) = hub.run(COMMANDS, json.dumps(commands), token=token).json()
+    assert (code, planned) == (1, 0)
+    assert "recipe.resolved.yaml:5:15: models.writer sends its rows to http://127.0.0.1:" in said
+    assert "(say yourself what you want, --set models.writer.base_url=..., or allow all that is" in said
     assert server.requests == []
-    planned = hub.run([*HFSFT, "plan", RECIPE], token=token).stdout
-    assert "note: a build asks you first: models.writer sends its rows to http://127.0.0.1:" in planned
-    hub.run([*HFSFT, "build", RECIPE, "-q", "--set", f"models.writer.base_url={server.url}"], token=token)
-    assert len(server.requests) == 1
-    hub.run([*HFSFT, "build", RECIPE, "-q", "--trust", "--set", "generate.temperature=0.1"], token=token)
+    assert "note: a build asks you first: models.writer sends its rows to http://127.0.0.1:" in shown
+    commands = [
+        ["build", RECIPE, "-q", "--set", f"models.writer.base_url={server.url}"],
+        ["build", RECIPE, "-q", "--trust", "--set", "generate.temperature=0.1"],
+    ]
+    done = hub.run(COMMANDS, json.dumps(commands), token=token).json()
+    assert [code for code, *_ in done] == [0, 0]
     assert len(server.requests) == 2
 
 

@@ -11,7 +11,7 @@ from pydantic import Field
 from hfsft.filters.cells import CONVERSATION, cells, text_of
 from hfsft.filters.column import OfColumn
 from hfsft.plan.step import Batch, Bound
-from hfsft.pretrained import located, pretrained_tokenizer, tokenizer_hash
+from hfsft.pretrained import check_chat_template, located, pretrained_tokenizer, rendered, tokenizer_hash
 
 _LOGOGRAPHS = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff]")
 _UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]+")  # Thai, Lao, Burmese, Khmer
@@ -55,7 +55,9 @@ class Tokens(OfColumn):
         return self.model_copy(update={"tokenizer": located(self.tokenizer, base)}) if self.tokenizer else self
 
     def identity(self) -> dict[str, Any]:
-        """The column, and what the tokenizer is, under any name. Raises `ModelError` where it cannot be loaded."""
+        """The column, and what the tokenizer is, under any name. Raises `ModelError` where it cannot be used."""
+        if self.tokenizer and self._templated:
+            check_chat_template(self.tokenizer, pretrained_tokenizer(self.tokenizer))
         return {"column": self.column, "tokenizer": tokenizer_hash(self.tokenizer) if self.tokenizer else None}
 
     def value(self, cell: Any) -> int:
@@ -83,16 +85,15 @@ class Tokens(OfColumn):
 
     def _length(self, tokenizer: Any, cell: Any, chat: bool) -> tuple[int | None, str | None]:
         """The length, or why the chat template refuses, such as one that takes no system message."""
-        from jinja2 import TemplateError
-
         if cell is None:
             return None, None
         if chat and isinstance(cell, list):
             try:
-                return len(tokenizer.apply_chat_template(cell, return_dict=False)), None
-            except (TemplateError, TypeError, KeyError, AttributeError) as error:
-                return None, str(error) or type(error).__name__
-        text = text_of(cell, self.column) or ""
+                text = rendered(str(self.tokenizer), tokenizer, cell)
+            except ValueError as error:
+                return None, str(error)
+        else:
+            text = text_of(cell, self.column) or ""
         return len(tokenizer(text, add_special_tokens=False, verbose=False)["input_ids"]), None
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from hfsft.errors import ModelError, ReleaseError
-from hfsft.pretrained import located, pretrained_tokenizer
+from hfsft.pretrained import check_chat_template, located, pretrained_tokenizer, rendered
 
 Messages = Sequence[Mapping[str, str]]
 
@@ -51,17 +51,10 @@ class Tokenizer:
     def render(self, messages: Messages, *, opened: bool = False) -> str:
         """The conversation under the template; `opened` for the assistant's next turn.
 
-        Raises `ValueError` with the template's own words where it refuses the conversation.
+        Raises `ValueError` with the template's own words where it refuses the conversation, `ModelError` where it runs
+        away.
         """
-        from jinja2 import TemplateError
-
-        try:
-            text = self._inner.apply_chat_template(
-                [dict(message) for message in messages], tokenize=False, add_generation_prompt=opened
-            )
-        except (TemplateError, TypeError, KeyError, AttributeError) as error:
-            raise ValueError(str(error) or type(error).__name__) from None
-        return str(text)
+        return rendered(self.name, self._inner, messages, opened=opened)
 
     def text(self, messages: Messages) -> str:
         """The rendered conversation, to be trained on as plain text.
@@ -85,10 +78,12 @@ class Tokenizer:
 def load_tokenizer(name: str, where: str = "publish.tokenizer", base: Path | None = None) -> Tokenizer:
     """The tokenizer of a Hub id or a folder (below `base` where given), which was named at `where`.
 
-    Raises `ReleaseError` where there is none, or it has no chat template.
+    Raises `ReleaseError` where there is none, or it has no chat template that can be used.
     """
     try:
         inner = pretrained_tokenizer(located(name, base))
+        if isinstance(inner.chat_template, str):
+            check_chat_template(name, inner)
     except ModelError as error:
         raise ReleaseError(f"{where}: {error}") from None
     if not isinstance(inner.chat_template, str):

@@ -76,6 +76,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
     spend = staticmethod(spend)
     measured = staticmethod(measured)
     scanned = staticmethod(scanned)
+    settled = staticmethod(settled)
     mapping = staticmethod(lambda pairs: measured(_mapping(pairs)))
     joined = staticmethod(join)
 
@@ -134,7 +135,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
 
     def call(self, context: Context, obj: Any, /, *args: Any, **kwargs: Any) -> Any:
         """The result of a call, paid for."""
-        if obj in (spend, measured, scanned, join, Sandbox.mapping):
+        if obj in (spend, self.measured, scanned, join, Sandbox.mapping):
             return obj(*args)
         spend(CALL)
         scanned([*args, *kwargs.values()])
@@ -147,4 +148,4 @@ class Sandbox(ImmutableSandboxedEnvironment):
                 return replace(owner, *args, **kwargs)
             if name in TIMES:
                 spend(sum(length(owner) * length(arg) // SCAN for arg in [*args, *kwargs.values()]))
-        return settled(super().call(context, obj, *args, **kwargs))
+        return self.settled(super().call(context, obj, *args, **kwargs))

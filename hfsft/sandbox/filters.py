@@ -112,10 +112,11 @@ def settled(value: Any) -> Any:
     return measured(as_list(value) if lazy else value)
 
 
-def _paying(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
-    """The filter or test, paying for what it reads and for what it builds."""
+def _paying(
+    name: str, function: Callable[..., Any], read: Callable[[Any], Any], kept: Callable[[Any], Any]
+) -> Callable[..., Any]:
+    """The filter, paying by `read` for what it reads and by `kept` for what it builds."""
     skipped = 1 if hasattr(function, "jinja_pass_arg") else 0  # its context or environment
-    read = scanned if name in UNSET else data
 
     @functools.wraps(function)
     def paying(*args: Any, **kwargs: Any) -> Any:
@@ -124,7 +125,7 @@ def _paying(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
         if name in BY_ITEM and len(args) > skipped:
             items = length(args[skipped])
             spend(ITEM * items * (items.bit_length() if name in SORTING else 1))
-        return settled(function(*args, **kwargs))
+        return kept(function(*args, **kwargs))
 
     return paying
 
@@ -150,9 +151,15 @@ def _is_upper(value: Any) -> bool:
     return text_of(value).isupper()
 
 
-def filters(known: Mapping[str, Callable[..., Any]]) -> dict[str, Callable[..., Any]]:
-    """The filters that a template has, of those that Jinja knows and of its own."""
-    return {name: _paying(name, function) for name, function in ({n: known[n] for n in FILTERS} | OWN_FILTERS).items()}
+def filters(
+    known: Mapping[str, Callable[..., Any]],
+    own: Mapping[str, Callable[..., Any]] = OWN_FILTERS,
+    read: Callable[[Any], Any] = data,
+    kept: Callable[[Any], Any] = settled,
+) -> dict[str, Callable[..., Any]]:
+    """The filters that a template has, of those that Jinja knows and of its own, which pay by `read` and `kept`."""
+    taken = {**{name: known[name] for name in FILTERS}, **own}
+    return {name: _paying(name, taken[name], scanned if name in UNSET else read, kept) for name in taken}
 
 
 def tests(known: Mapping[str, Callable[..., Any]]) -> dict[str, Callable[..., Any]]:

@@ -44,17 +44,18 @@ class TooMuchWorkError(RuntimeError):
 
 @dataclass
 class _Work:
-    left: int = BUDGET
-    glance: int = BUDGET - GLANCE
-    until: float = 0.0
+    times: int
+    left: int
+    glance: int
+    until: float
 
 
 _work: ContextVar[_Work] = ContextVar("_work")
 
 
-def begin() -> None:
-    """Start budget and deadline for the compiling or rendering that follows in this thread or task."""
-    _work.set(_Work(BUDGET, BUDGET - GLANCE, time.thread_time() + SECONDS))
+def begin(times: int = 1) -> None:
+    """Start budget and deadline, so many times the usual, for what follows in this thread or task."""
+    _work.set(_Work(times, times * BUDGET, times * BUDGET - GLANCE, time.thread_time() + times * SECONDS))
 
 
 def spend(units: int) -> Literal[True]:
@@ -63,12 +64,13 @@ def spend(units: int) -> Literal[True]:
     work.left -= units
     if work.left < 0:
         raise TooMuchWorkError(
-            f"does too much work: more than {BUDGET:,} characters built, or {BUDGET // TURN:,} turns of its loops"
+            f"does too much work: more than {work.times * BUDGET:,} characters built, or "
+            f"{work.times * BUDGET // TURN:,} turns of its loops"
         )
     if work.left < work.glance:
         work.glance = work.left - GLANCE
         if time.thread_time() > work.until:
-            raise TooMuchWorkError(f"does too much work: it takes longer than {SECONDS:g} seconds")
+            raise TooMuchWorkError(f"does too much work: it takes longer than {work.times * SECONDS:g} seconds")
     return True
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from hfsft.errors import ReleaseError
+from hfsft.errors import RecipeError, ReleaseError
 from hfsft.pipeline import run
 from hfsft.recipe.publish import FormatName, Publish
 from hfsft.release.formats import FORMATS
@@ -186,7 +186,7 @@ def test_a_tokenizer_that_is_not_there_or_has_no_template_is_refused(tmp_path: P
 
 def test_a_tokenizer_that_cannot_be_loaded_stops_a_build_before_any_model_is_asked(tmp_path: Path, home: Path) -> None:
     with LLM(reply=reply) as llm:
-        with pytest.raises(ReleaseError, match="nowhere cannot be loaded"):
+        with pytest.raises(RecipeError, match="nowhere cannot be loaded"):
             run(support(llm, publish={"tokenizer": str(tmp_path / "nowhere")}), out=tmp_path)
         assert llm.requests == []
 

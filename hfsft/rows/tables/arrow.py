@@ -21,8 +21,11 @@ def plain_rows(table: pa.Table | pa.RecordBatch) -> Iterator[dict[str, Any]]:
     the place of a text that is not UTF-8 stands an `Odd`.
     """
     names = list(map(str, table.schema.names))
-    at_once = table.num_rows if table.nbytes <= LONGEST else 1
-    for start in range(0, table.num_rows, max(at_once, 1)):
+    # Of texts that are kept once for many rows, each row may hold them all.
+    times = table.num_rows if any(map(_has_dictionary, table.schema.types)) else 1
+    at_once = table.num_rows if table.nbytes * times <= LONGEST else LONGEST // table.nbytes if times > 1 else 1
+    at_once = max(at_once, 1)
+    for start in range(0, table.num_rows, at_once):
         columns = [_values(column) for column in table.slice(start, at_once).columns]
         for cells in zip(*columns, strict=True):
             yield dict(zip(names, cells, strict=True))
@@ -44,6 +47,11 @@ def _value(cell: Any) -> Any:
     except (ValueError, OverflowError, LookupError):
         number = getattr(cell, "value", None)
         return Odd("a time that no calendar has") if number is None else number
+
+
+def _has_dictionary(kind: Any) -> bool:
+    inner = [kind.field(index).type for index in range(kind.num_fields)]
+    return str(kind).startswith("dictionary<") or any(map(_has_dictionary, inner))
 
 
 def _has_json(kind: Any) -> bool:

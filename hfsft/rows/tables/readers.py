@@ -10,7 +10,7 @@ from typing import Any
 from hfsft.errors import Place, SourceError, place_of
 from hfsft.rows.tables import delimited, hub, objects
 from hfsft.rows.tables.arrow import plain_rows
-from hfsft.rows.tables.files import PACKED, Long, head, lines, open_text, plain_suffix
+from hfsft.rows.tables.files import ENDLESS, PACKED, Long, head, lines, open_text, plain_suffix
 from hfsft.rows.tables.parsing import TOO_LONG
 from hfsft.rows.values import same_name
 
@@ -19,6 +19,8 @@ Reader = Callable[[Path], Iterator[tuple[str, Any]]]
 
 TEXT_COLUMN = "text"  # the only column of a .txt file
 BATCH = 100  # rows that are unpacked at once
+REPEATED = 2**21  # bytes of a text that, kept once for all rows, is not unpacked for each of a batch
+BURSTS = 1_000  # no table's texts come to so many times its size, unless it was packed to burst
 SUFFIXES = (".txt", ".jsonl", ".ndjson", ".json", ".csv", ".tsv", ".parquet")
 
 
@@ -63,13 +65,19 @@ def _parquet(path: Path) -> Iterator[tuple[str, Any]]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    index = 0
+    index = texts = 0
+    most = max(ENDLESS, BURSTS * path.stat().st_size)
     try:
         file = pq.ParquetFile(path)
+        file = pq.ParquetFile(path, metadata=file.metadata, read_dictionary=_repeated(file.metadata))
         if twice := same_name(file.schema_arrow.names):
             raise SourceError(f"two columns are called {twice}", place=place_of(path))
         for batch in file.iter_batches(batch_size=BATCH):
             for row in plain_rows(batch):
+                texts += sum(len(value) for value in row.values() if isinstance(value, str))
+                if texts > most:
+                    place = Place(f"{place_of(path)}[{index}]")
+                    raise SourceError(f"up to here its texts come to {BURSTS:,} times its size", place=place)
                 yield f"[{index}]", row
                 index += 1
     except pa.ArrowInvalid as error:
@@ -77,3 +85,15 @@ def _parquet(path: Path) -> Iterator[tuple[str, Any]]:
     except pa.ArrowException as error:
         place = Place(f"{place_of(path)}[{index}]")
         raise SourceError(f"cannot be read from here on: {hub.cause(error)}", place=place) from None
+
+
+def _repeated(metadata: Any) -> list[str]:
+    """The columns that may hold long texts once for many rows, which would take their memory once a row."""
+    found = set()
+    for group in range(metadata.num_row_groups):
+        for index in range(metadata.num_columns):
+            column = metadata.row_group(group).column(index)
+            large = column.physical_type == "BYTE_ARRAY" and column.total_uncompressed_size > REPEATED
+            if large and {"RLE_DICTIONARY", "PLAIN_DICTIONARY"} & set(column.encodings):
+                found.add(column.path_in_schema)
+    return sorted(found)
