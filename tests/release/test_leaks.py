@@ -12,6 +12,7 @@ import pyarrow
 import pyarrow.parquet
 import pytest
 
+from hfsft.cli import main
 from hfsft.errors import ReleaseError
 from hfsft.release import leaks
 from tests.hub.fixture import HubServer
@@ -115,6 +116,14 @@ def test_a_secret_is_found_wherever_it_stands(tmp_path: Path, plant: Any, told: 
     assert TOKEN[4:12] not in said
     (fingerprint,) = set(re.findall(r"--not-secret (\w+)", said))
     leaks.refuse(folder, files(folder), [fingerprint])
+
+
+def test_what_is_no_fingerprint_is_said_to_be_none_and_not_repeated(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["publish", "build/made", "--not-secret", TOKEN])
+    said = capsys.readouterr().err
+    assert "--not-secret: that is no fingerprint (the 12 signs in brackets" in said
+    assert TOKEN not in said
 
 
 def test_the_keys_of_this_process_are_found_whatever_they_look_like(
