@@ -43,7 +43,9 @@ _HARMLESS = re.compile(
 _IN_HEADERS = re.compile(
     r"key|token|secret|passw|passphrase|passcode|pwd|credential|signature|auth|cookie|bearer|jwt|hmac|session"
 )
-_IN_FIELDS = re.compile(r"secret|passw|passphrase|passcode|pwd|credential|signature|authori[sz]ation|cookie|bearer|jwt")
+_IN_FIELDS = re.compile(
+    r"secret|passw|passphrase|passcode|pwd|credential|signature|authori[sz]ation|cookie|bearer|jwt|oauth|(user|proxy|db)pass"
+)
 _GLUED = re.compile(r"(api|access|private|master|account|subscription|signing|encryption|auth|shared|function)keys?$")
 _SHORT = {"pass", "pw", "sig", "sas", "pat", "pin", "otp", "cred", "creds", "auth", "login"}
 # Beside these, `token` and `key` are no secret: eos_token, stop_token, token_limit, prompt_cache_key.
@@ -59,6 +61,7 @@ _QUERY = {
 }
 _PLAIN = re.compile(r"[\w.\-]{0,40}")
 _RUN = re.compile(r"[A-Za-z0-9+/=]{20,}")
+_LOGIN_AT = re.compile(r"(?!mailto:)[^\s/@:?#]{1,200}:[^\s/@?#]{1,200}@[A-Za-z0-9\-]{1,100}[.:][A-Za-z0-9.\-:]{1,300}")
 _ADDRESS = re.compile(r"(?<![A-Za-z0-9+.\-])[A-Za-z][A-Za-z0-9+.\-]{0,30}://\S+")
 
 # The same in a line of text, of which nobody knows what it means.
@@ -86,10 +89,13 @@ def field_speaks(name: str, value: Any) -> bool:
     letters = _HARMLESS.sub("", "".join(words))
     if _IN_FIELDS.search(letters) or set(words) & _SHORT or _GLUED.search(letters):
         return True
-    if isinstance(value, float) or set(words) & _COUNTED:
+    looks = isinstance(value, str) and opaque(value) and "cache" not in words
+    if isinstance(value, float) or (set(words) & _COUNTED and not looks):
         return False
     if words[-1:] == ["token"] or letters.endswith("token"):
         return not isinstance(value, int) or value > 10**9
+    if looks and {"key", "keys", "token"} & set(words):  # key_value, api_key_2
+        return True
     secret_tokens = words[-1:] == ["tokens"] and bool(set(words) & {"access", "api", "auth", "refresh", "bearer"})
     return secret_tokens or words[-1:] in (["key"], ["keys"])
 
@@ -102,9 +108,13 @@ def opaque(value: str) -> bool:
     )
 
 
-def in_address(address: str) -> Iterator[tuple[str, str]]:
-    """What stands in an address that only its owner may know, each as (what it is, the secret)."""
-    rest = address if "://" in address else f"//{address}"
+def in_address(address: str, asked: bool = True) -> Iterator[tuple[str, str]]:
+    """What stands in an address that only its owner may know, each as (what it is, the secret).
+
+    Of one that is `asked`, a server's, all of a query is one but what servers are known to be told there; of any other,
+    such as a page's, only what its name or its look says.
+    """
+    rest = address if "://" in address or address.startswith("//") else f"//{address}"
     try:
         parts = urlsplit(rest)
     except ValueError:  # no address that can be read: none that can be asked
@@ -113,6 +123,9 @@ def in_address(address: str) -> Iterator[tuple[str, str]]:
         yield "a user or a password", parts.netloc.rpartition("@")[0]
     for name, value in parse_qsl(parts.query, keep_blank_values=True):
         if not value and not (opaque(name) or LOOKS_LIKE_KEY.search(name)):
+            continue
+        looks = opaque(value or name) or LOOKS_LIKE_KEY.search(value or name)
+        if not (asked or looks or _query_speaks(name, value)):
             continue
         if _letters(name) not in _QUERY or not _PLAIN.fullmatch(value) or opaque(value):
             yield f"the value of `{name}`" if value else "a value", value or name
@@ -123,9 +136,13 @@ def in_address(address: str) -> Iterator[tuple[str, str]]:
         yield "a value behind #", parts.fragment
 
 
+def _query_speaks(name: str, value: str) -> bool:
+    return _letters(name) == "code" or (header_speaks(name) and field_speaks(name, value))
+
+
 def addresses(text: str) -> list[str]:
-    """The addresses in a text."""
-    return _ADDRESS.findall(text)
+    """The addresses in a text; of a text that is a login at a host (`me:pass@proxy:3128`), that one."""
+    return [f"//{text}"] if _LOGIN_AT.fullmatch(text) else _ADDRESS.findall(text)
 
 
 def masked(text: str) -> str:

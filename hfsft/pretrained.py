@@ -9,7 +9,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from hfsft.errors import ModelError, plain
+from hfsft.errors import ModelError
+from hfsft.plain import plain
 from hfsft.sandbox import chat
 from hfsft.sandbox.work import TooMuchWorkError
 

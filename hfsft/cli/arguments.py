@@ -94,6 +94,13 @@ def add_output(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print the summary as JSON on standard output")
 
 
+def fingerprint(text: str) -> str:
+    """A fingerprint of what looks like a secret, as the error of `hfsft publish` names it."""
+    if not re.fullmatch(r"[0-9a-f]{12}", text):
+        raise argparse.ArgumentTypeError("that is no fingerprint (the 12 signs in brackets behind a secret's place)")
+    return text
+
+
 def age(text: str) -> float:
     """An age such as 12h, 30d or 8w, in seconds."""
     found = re.fullmatch(r"(\d+(?:\.\d+)?)([hdw])", text)

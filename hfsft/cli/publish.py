@@ -8,7 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hfsft.cli.arguments import add_output, command
+from hfsft.cli.arguments import add_output, command, fingerprint
 from hfsft.cli.asking import Consent
 from hfsft.cli.console import count, silent, tell
 from hfsft.errors import ReleaseError
@@ -37,6 +37,7 @@ def add(commands: Any) -> None:
     parser.add_argument(
         "--not-secret",
         metavar="FINGERPRINT",
+        type=fingerprint,
         action="append",
         default=[],
         help="a fingerprint, as the error names it, of what looks like a secret and is none; may be repeated",

@@ -19,6 +19,7 @@ Find = Callable[[str], Sequence[Found]]
 _STANDING = re.compile(r"<([A-Z][A-Z0-9_]{0,40})_(\d{1,6})>")
 _BARE = re.compile(r"(?<=[:,\[])(\s*)(<[A-Z][A-Z0-9_]{0,40}_\d{1,6}>)(?=\s*[,}\]])")
 BRIEF = 40  # characters of a text that may be a value alone
+_HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")  # customerPhone
 _ALIKE = 7  # digits at the end of two telephone numbers that make them one, written with and without their country
 
 
@@ -45,7 +46,7 @@ class Placeholders:
         """What stands in a text; of a value alone, what it is called says what it is, as `phone: 4155550132`."""
         if not about or len(text) > BRIEF:
             return self._find(text)
-        lead = f"{about.replace('_', ' ')}: "
+        lead = f"{_HUMP.sub(' ', about).replace('_', ' ')}: "
         found = [each for each in self._find(lead + text) if each.start >= len(lead)]
         return [Found(each.kind, each.start - len(lead), each.end - len(lead)) for each in found]
 

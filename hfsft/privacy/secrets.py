@@ -214,5 +214,5 @@ def _forms() -> tuple[_Form, ...]:
         _Form("password in an address", ("://",), _USERINFO, 1, _password),
         _Form("key in an address", ("key=", "token=", "secret=", "passw", "sig"), _QUERY, 1, _random),
         _Form("authorization", ("authorization", "bearer"), _HEADER, 1, _random),
-        _Form("key in a field", ("key", "token", "secret"), _ASSIGNED, 1, _random),
+        _Form("key in a field", ("key", "token", "secret", "passw"), _ASSIGNED, 1, _random),
     )

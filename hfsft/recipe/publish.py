@@ -47,7 +47,10 @@ class Publish(Section):
         from huggingface_hub.utils import validate_repo_id  # type: ignore[attr-defined]  # public, not in __all__
 
         if repo_id is not None:
-            validate_repo_id(repo_id)  # raises a ValueError that says what the Hub allows
+            try:
+                validate_repo_id(repo_id)
+            except ValueError as error:  # says what the Hub allows, and then of an argument that no recipe has
+                raise ValueError(str(error).partition(" Use `repo_type`")[0]) from None
         return repo_id
 
     @model_validator(mode="after")

@@ -10,6 +10,7 @@ from typing import Any
 from hfsft.filters import FILTERS
 from hfsft.keys import LOGIN, LOOKS_LIKE_KEY, addresses, field_speaks, header_speaks, in_address, is_name, opaque
 from hfsft.models.model import HEADER
+from hfsft.privacy.secrets import find
 from hfsft.recipe.overrides import Loc, name_path
 
 KEY_ADVICE = "recipes are published: write `api_key_env: NAME`, and set NAME in the environment"
@@ -21,7 +22,7 @@ HEADERS = {"headers", "header", "extra_headers", "default_headers", "http_header
 # Headers that name who asks, some by a long run of letters and digits.
 PUBLIC_HEADERS = {"openai-organization", "openai-project", "http-referer", "referer", "x-title", "user-agent"}
 # What a JSON Schema in `extra_body` says of an answer: its properties are names, not values.
-SCHEMAS = {"properties", "json_schema", "guided_json", "response_format", "tools", "functions", "schema"}
+SCHEMAS = {"properties", "$defs", "definitions", "json_schema", "guided_json", "response_format", "schema"}
 
 
 @dataclass(frozen=True)
@@ -101,8 +102,11 @@ def _text(value: str, loc: Loc, data: Any) -> Iterator[Secret]:
         yield Secret(loc, f"{name_path(loc, data)} looks like a secret login", KEY_ADVICE, value)
     else:
         for address in [value.strip()] if "base_url" in loc else addresses(value):
-            for what, secret in in_address(address):
+            for what, secret in in_address(address, asked="base_url" in loc):
                 yield Secret(loc, f"{name_path(loc, data)} holds a secret: {what}", _address_advice(what), secret)
+        if "extra_body" in loc and (found := find(value)):  # AccountName=...;AccountKey=...
+            said = f"{name_path(loc, data)} looks like a secret ({found[0].kind})"
+            yield Secret(loc, said, KEY_ADVICE, value[found[0].start : found[0].end])
 
 
 def _names_fields(path: list[str], key: str) -> bool:

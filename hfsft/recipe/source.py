@@ -14,6 +14,7 @@ from pydantic import BaseModel, ValidationError
 
 from hfsft.errors import Place, Problem, RecipeError, closest, place_of
 from hfsft.keys import HIDDEN, LOGIN, LOOKS_LIKE_KEY, SHORTEST, masked
+from hfsft.privacy.secrets import find
 from hfsft.recipe.nodes import TOLD, TOO_MANY, Node, Reading, Text
 from hfsft.recipe.overrides import Loc, apply, item_name, name_path
 from hfsft.recipe.secrets import KEY_ADVICE, secrets_in
@@ -191,13 +192,17 @@ def _secrets(text: Text) -> Iterator[Problem]:
 
 def _secret_comments(text: Text, root: Node) -> Iterator[Problem]:
     """Comments that look like they hold one; a # within a value begins none."""
-    found = [each for each in _COMMENT.finditer(text.text) if LOGIN.search(each[0]) or _KEPT.search(each[0])]
+    found = [each for each in _COMMENT.finditer(text.text) if _tells(each[0])]
     values = sorted(root.scalars()) if found else []
     for comment in found:
         before = bisect.bisect_right(values, (comment.start(), len(text.text))) - 1
         if before < 0 or values[before][1] <= comment.start():
             said = "this comment looks like it holds a secret"
             yield Problem(text.place(comment.start()), said, "recipes are published, with their comments", hides=1)
+
+
+def _tells(comment: str) -> bool:
+    return bool(LOGIN.search(comment) or _KEPT.search(comment) or ("@" in comment and find(comment)))
 
 
 def _broken_texts(source: Source, value: Any, loc: Loc) -> Iterator[Problem]:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 NEW, OLD = "new", "old"
 _OF, _LOCK, _MOVES = "of", "lock", "moves.json"
+_OURS = {_OF, _LOCK, _MOVES, NEW, OLD}
 
 Move = tuple[Path, Path]  # from, to
 
@@ -66,8 +67,8 @@ def move(moves: list[Move], folder: Path) -> None:
 def recover(target: Path) -> None:
     """Undo what a process left halfway that was about to put a build at `target`, and delete what it had written."""
     for folder in sorted(target.parent.glob(f".{target.name}-*")):
-        if not (folder / _OF).is_file():
-            continue
+        if not (folder / _OF).is_file() or {path.name for path in folder.iterdir()} - _OURS:
+            continue  # somebody's own folder
         # A lock is refused by an error of its own, which is an `OSError` too, while its process is at work.
         with suppress(OSError, ValueError, NotImplementedError), _lock(folder).acquire(blocking=False):
             if (folder / _OF).read_text(encoding="utf-8") == target.name:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,7 +26,8 @@ if TYPE_CHECKING:
     from hfsft.release.built import Built
 
 DATASET_INFO = "dataset_info.json"  # where LLaMA-Factory looks up the files of a folder
-FORMULAS = ("=", "+", "-", "@", "\t", "\r")  # with which a cell begins that a spreadsheet takes for one
+FORMULA = re.compile(r"[=+\-@\t\r\n＝＋－＠]|[\s\x00-\x1f\u200b-\u200f\u2060\ufeff]{1,1000}[=@＝＠]")
+"""How a cell begins that a spreadsheet takes for a formula, some after blanks and letters without width."""
 ENTRY = ("fate", "stage", "rule", "value", "bound", "of", "error")  # of the ledger
 SPLIT = "split"  # of a kept row the name of its file; no row that fell has one
 
@@ -95,7 +97,7 @@ def write_csv(rows: Dataset, path: Path) -> int:
         lines = csv.writer(file)
         lines.writerow(rows.column_names)
         for row in rows:
-            cells = [f"'{text}" if (text or "").startswith(FORMULAS) else text for text in row.values()]
+            cells = [f"'{text}" if FORMULA.match(text or "") else text for text in row.values()]
             marked += sum(cell != text for cell, text in zip(cells, row.values(), strict=True))
             lines.writerow(cells)
     return marked

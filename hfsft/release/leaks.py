@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hfsft.errors import ReleaseError
+from hfsft.keys import field_speaks
 from hfsft.privacy.secrets import SUSPECT, find, loosely
 from hfsft.release.reader import Release
 
@@ -133,6 +134,13 @@ class _Look:
             if not any(start < each.end and each.start < end for start, end in taken):
                 yield each.kind, _fingerprint(text[each.start : each.end]), each.start
 
+    def under(self, name: str, text: str) -> Iterator[tuple[str, str]]:
+        """Kind and fingerprint of each secret in a text that stands under a name: `password` tells what it is."""
+        found = list(self(text))
+        if not found and field_speaks(name, text):
+            found = list(self(f"{name}: {text}"))
+        yield from ((kind, fingerprint) for kind, fingerprint, _ in found)
+
 
 def _fingerprint(value: str) -> str:
     return hashlib.sha256(value.encode("utf-8", "surrogatepass")).hexdigest()[:12]
@@ -167,7 +175,7 @@ def _in_line(name: str, number: int, line: str, look: _Look) -> Iterator[Leak]:
     except (ValueError, RecursionError):
         texts = [("", line)]
     for key, text in texts:
-        for kind, fingerprint, _ in look(text):
+        for kind, fingerprint in look.under(key, text):
             yield Leak(name, f":{number}" + (f", {key}" if key else ""), kind, fingerprint)
 
 
@@ -198,8 +206,8 @@ def _in_table(name: str, path: Path, files: Mapping[str, Path], look: _Look) -> 
         start = 0
         for batch in file.iter_batches(batch_size=10_000, use_threads=False):
             for column, values in zip(batch.schema.names, batch.columns, strict=True):
-                for row, text in _suspects(values, look):
-                    for kind, fingerprint, _ in look(text):
+                for row, text in _suspects(values, None if field_speaks(column, "a text") else look):
+                    for kind, fingerprint in look.under(column, text):
                         ids = ids if ids is not None else _ids(name, files)
                         number = start + row
                         which = ids[number] if number < len(ids) else number + 1
@@ -207,12 +215,13 @@ def _in_table(name: str, path: Path, files: Mapping[str, Path], look: _Look) -> 
             start += len(batch)
 
 
-def _suspects(values: Array, look: _Look) -> Iterator[tuple[int, str]]:
-    """The texts in a column, however deep, that may hold a secret, each with the number of its row."""
+def _suspects(values: Array, look: _Look | None) -> Iterator[tuple[int, str]]:
+    """The texts in a column, however deep, that may hold a secret, each with the number of its row; or all texts."""
     import pyarrow
+    import pyarrow.compute as compute
 
     for parents, texts in _strings(values, pyarrow.array(range(len(values)))):
-        places = look.suspects(texts)
+        places = look.suspects(texts) if look else compute.indices_nonzero(compute.is_valid(texts))
         yield from zip(parents.take(places).to_pylist(), texts.take(places).to_pylist(), strict=True)
 
 

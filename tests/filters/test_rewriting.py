@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from datasets import Dataset, Features, Value
 
 import hfsft.filters
@@ -73,6 +75,18 @@ def test_two_rules_follow_each_other() -> None:
 
 def test_what_a_column_is_called_says_what_its_values_are() -> None:
     number = "4155550132"
-    rows = {"phone_number": [number], "ssn": ["536904399"], "order": [number], "info": [{"tel": number}]}
+    rows: dict[str, list[Any]] = {
+        "phone_number": [number],
+        "ssn": ["536904399"],
+        "order": [number],
+        "info": [{"tel": number}],
+        "customerPhone": [number],
+    }
     kept, _ = Pii().apply(Dataset.from_dict(rows))
-    assert [kept[name][0] for name in rows] == ["<PHONE_1>", "<NATIONAL_ID_1>", number, {"tel": "<PHONE_1>"}]
+    assert [kept[name][0] for name in rows] == [
+        "<PHONE_1>",
+        "<NATIONAL_ID_1>",
+        number,
+        {"tel": "<PHONE_1>"},
+        "<PHONE_1>",
+    ]

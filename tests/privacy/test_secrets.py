@@ -58,6 +58,8 @@ PLACED = {
     'aws_secret_access_key = "{}"': ("AWS key", LETTERS[:38] + "/+"),
     "AWS_SECRET_ACCESS_KEY={}": ("key in a field", LETTERS[:38] + "/+"),
     "api_key: {}": ("key in a field", HEX),
+    "password: {}": ("key in a field", LETTERS[:20]),
+    "DB_PASSWD={}": ("key in a field", LETTERS[:24]),
     '"client_secret": "{}"': ("key in a field", LETTERS[:30]),
 }
 NONE = [

@@ -82,6 +82,16 @@ LITERAL: dict[str, dict[str, Any]] = {
     "address in the body": body(webhook=f"https://me:{KEY}@example.org/hook"),
     "address within a text": body(note=f"see https://me:{KEY}@example.org/hook first"),
     "login in the body": body(login_with=f"Bearer {KEY}"),
+    **{f"numbered field {name}": body(**{name: KEY}) for name in ("key1", "api_key_2", "apiKeyV2", "accessKeyId")},
+    **{
+        f"field {name}": body(**{name: KEY})
+        for name in ("key_value", "token_value", "primary_key", "oauth", "userpass")
+    },
+    "login at a host in the body": body(proxy=f"me:{KEY}@proxy.example.org:3128"),
+    "string of a connection in the body": body(search=f"AccountName=a;AccountKey={KEY};EndpointSuffix=b"),
+    "login of a tool": body(tools=[{"type": "mcp", "server_url": "https://example.org", "authorization": KEY}]),
+    "header of a tool": body(tools=[{"type": "mcp", "headers": {"X-Api-Key": KEY}}]),
+    "address of a page": headers("HTTP-Referer", f"https://example.org/?page=2&token={KEY}"),
     **{f"address {address.replace(KEY, '...')}": recipe(base_url=address) for address in ADDRESSES},
     "address in a list": recipe(base_url=[SERVER, ADDRESSES[0]]),
     "key in the model": recipe(api_key=KEY),
@@ -258,7 +268,9 @@ def test_a_known_kind_of_key_is_an_error_anywhere(key: str, tmp_path: Path, caps
     assert key[-8:] not in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("comment", [f"api-key: {KEY}", f"Authorization: Bearer {KEY}", f'"x-token": "{KEY}"'])
+@pytest.mark.parametrize(
+    "comment", [f"api-key: {KEY}", f"Authorization: Bearer {KEY}", f'"x-token": "{KEY}"', f"see http://me:{KEY}@h/v1"]
+)
 def test_a_comment_is_published_too(comment: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     written = tmp_path / "recipe.yaml"
     written.write_text(yaml.safe_dump(recipe()) + f"# {comment}\n")
@@ -277,6 +289,7 @@ FREE: dict[str, dict[str, Any]] = {
             "X-Author": "Jane",
             "X-Request-Tags": "team-a, region-eu-central-1",
             "anthropic-version": "2023-06-01",
+            "Referer": "https://example.org/docs?page=2&utm_source=hfsft",
         }
     ),
     "a version in the address": recipe(base_url="http://127.0.0.1:9/deployments/m?api-version=2024-10-21-preview"),
@@ -284,6 +297,8 @@ FREE: dict[str, dict[str, Any]] = {
         min_tokens=5, stop_token_ids=[1, 2], skip_special_tokens=True, eos_token="</s>", thinking={"budget_tokens": 9},
         prompt_cache_key="toys", return_token_ids=True, max_thinking_tokens=2000, logit_bias={"50256": -100},
         guided_json={"type": "object", "properties": {"password": {"type": "string"}, "token": {"enum": ["a"]}}},
+        tools=[{"type": "function", "function": {"name": "f", "parameters": {"properties": {"token": {"type": "x"}}}}}],
+        user="me@example.org", contact="mailto:me@example.org", key_value_cache=True,
         keywords=["key"], tokenizer="org/m", author="Jane", allowed_token_ids=[1], environment={"env": "test 1"},
     ),
     "criteria and rows about them": {

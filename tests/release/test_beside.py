@@ -97,6 +97,15 @@ def test_what_another_build_is_writing_just_now_is_left_alone(tmp_path: Path) ->
     assert (said(target), said(former.former_of(target))) == ("one", "two")
 
 
+def test_a_folder_that_is_called_like_one_of_ours_is_left_alone(tmp_path: Path) -> None:
+    mine = tmp_path / ".support-backup"
+    mine.mkdir()
+    (mine / "of").write_text("support")
+    (mine / "thesis.txt").write_text("mine")
+    put(tmp_path / "support", "new")
+    assert inside(mine) == {"of": "support", "thesis.txt": "mine"}
+
+
 @pytest.mark.parametrize(
     "lock",
     ["", "{}", "[]", "null", '{"lock": 1}', '{"lock": "x", "hfsft": "1", "steps": {"a": 1}}', '{"lockfileVersion": 3}'],

@@ -148,15 +148,16 @@ def test_a_dash_is_standard_output(folder: Path, capsys: pytest.CaptureFixture[s
 
 def test_a_csv_is_one_and_runs_nothing(tmp_path: Path, home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     said = ["=1+1", "+1", "-1 is less, and\nmore", "@sum", "plain, with a comma", '"quoted"']
+    said += ["＝1+1", "＠sum", " =1+1", "\u200b=1+1"]  # as spreadsheets of other keyboards take them, behind blanks
     rows = [{"instruction": f"Question {n}?", "response": text} for n, text in enumerate(said)]
     build = run(examples(examples=[{"rows": rows}], split={"validation": 0}), out=tmp_path / "b")[1]
     out = tmp_path / "train.csv"
     capsys.readouterr()
     assert main(["export", str(build), "--format", "alpaca", "--out", str(out)]) == 0
-    assert "note: 4 cells would be taken for a formula" in capsys.readouterr().out
+    assert "note: 8 cells would be taken for a formula" in capsys.readouterr().out
     with out.open(newline="", encoding="utf-8") as file:
         found = {row["output"] for row in csv.DictReader(file)}
-    assert found == {"'=1+1", "'+1", "'-1 is less, and\nmore", "'@sum", "plain, with a comma", '"quoted"'}
+    assert found == {*said[4:6], *(f"'{text}" for text in (*said[:4], *said[6:]))}
     assert main(["export", str(build), "--out", str(out), "--force"]) == 1
     assert "messages holds turns (choose --format prompt_completion_text, alpaca, text)" in capsys.readouterr().err
     assert main(["export", str(build), "--out", "train.parquet"]) == 1

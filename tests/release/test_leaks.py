@@ -12,6 +12,7 @@ import pyarrow
 import pyarrow.parquet
 import pytest
 
+from hfsft.cli import main
 from hfsft.errors import ReleaseError
 from hfsft.release import leaks
 from tests.hub.fixture import HubServer
@@ -115,6 +116,27 @@ def test_a_secret_is_found_wherever_it_stands(tmp_path: Path, plant: Any, told: 
     assert TOKEN[4:12] not in said
     (fingerprint,) = set(re.findall(r"--not-secret (\w+)", said))
     leaks.refuse(folder, files(folder), [fingerprint])
+
+
+def test_what_is_no_fingerprint_is_said_to_be_none_and_not_repeated(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["publish", "build/made", "--not-secret", TOKEN])
+    said = capsys.readouterr().err
+    assert "--not-secret: that is no fingerprint (the 12 signs in brackets" in said
+    assert TOKEN not in said
+
+
+def test_what_a_column_is_called_says_what_its_values_are(tmp_path: Path) -> None:
+    folder = write_build(tmp_path / "made")
+    path = folder / FILES[1]
+    rows = pyarrow.parquet.read_table(path)
+    keys = [f"Zq3Xw8Rt5Lm2Kp9Vb4N{number:03}" for number in range(len(rows))]
+    pyarrow.parquet.write_table(rows.append_column("password", [keys]).append_column("note", [keys]), path)
+    (folder / FILES[2]).write_text(json.dumps({"id": "t0", "password": keys[0], "note": keys[0]}) + "\n")
+    found = leaks.scan(files(folder), {})
+    assert len(found) == len(rows) + 1
+    assert {leak.kind for leak in found} == {"key in a field"}
+    assert not any("note" in str(leak) for leak in found)
 
 
 def test_the_keys_of_this_process_are_found_whatever_they_look_like(

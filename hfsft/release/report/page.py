@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
+from hfsft.plain import harmless
 from hfsft.prompts import templates
 from hfsft.release import charts, lock, vega
 from hfsft.release.card.sections import dollars
@@ -121,9 +122,9 @@ def _policy(scripts: list[str]) -> str:
 def _json(data: Any) -> str:
     """JSON that cannot end the block it stands in."""
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    for sign in "<>&\u2028\u2029":
+    for sign in "<>&":
         text = text.replace(sign, f"\\u{ord(sign):04x}")
-    return text
+    return harmless(text)
 
 
 def _code(text: str) -> Markup:
