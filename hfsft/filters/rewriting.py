@@ -37,7 +37,6 @@ class Rewriting(Filter):
     no prompt, no measure, no file of a release. Where it rejects, the rows that fall have placeholders as well.
     """
 
-    version: ClassVar[int] = 2
     deciding: ClassVar[frozenset[str]] = frozenset({"do"})
     libraries: ClassVar[tuple[str, ...]] = ()  # whose tables decide what is found
 
