@@ -7,16 +7,20 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from hfsft.cache import datasets_cache
+from hfsft.plan.step import digest
+
 
 @contextmanager
 def turn(target: Path, tell: Callable[[str], None] = lambda _: None) -> Iterator[None]:
     """Nobody else writes or publishes `target` meanwhile; `tell` hears of it where another process has to end first.
 
-    A lock that its process left by dying is none. Where nothing can be written beside the folder, nobody is kept out.
+    A lock that its process left by dying is none. Where the cache cannot be written, nobody is kept out.
     """
     from filelock import FileLock, Timeout
 
-    file = target.with_name(f".{target.name}.lock")  # stays: who waits for it must find the same file
+    # Not beside the folder, where a user would meet it. It stays: who waits for it must find the same file.
+    file = datasets_cache() / "hfsft-turns" / f"{digest(str(target.resolve()))}.lock"
     lock = FileLock(file, thread_local=False)
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
