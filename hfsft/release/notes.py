@@ -160,7 +160,7 @@ def _split(built: Built) -> Iterator[str]:
         )
     for bound, meaning in SMALL:
         if 0 < counts.get("train", 0) < bound:
-            yield f"{counts['train']:,} rows to train on: {meaning}"
+            yield f"{rows_said(counts['train'])} to train on: {meaning}"
             break
 
 
