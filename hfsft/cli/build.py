@@ -71,7 +71,8 @@ def run(arguments: argparse.Namespace) -> None:
         )
     except (KeyboardInterrupt, HfsftError):
         line.clear()
-        if line.last and line.last.answers + line.last.stored:
+        # A stage that has only begun has no answers; those before it may.
+        if line.last and (line.last.answers + line.last.stored or any(step.calls for step in ended)):
             tell(so_far(ended, line.last))
         raise
     finally:

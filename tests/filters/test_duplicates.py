@@ -248,7 +248,7 @@ def test_a_bound_compares_what_one_measure_gave(rows: list[dict[str, Any]], one:
 def test_one_of_each_group_stays(rows: list[dict[str, Any]]) -> None:
     said = [row["instruction"] for row in rows]
     counts = ExactDuplicate().measure({"instruction": said})["exact_duplicate_instruction"]
-    kept = [text.casefold().replace("?", "").split() for text, count in zip(said, counts, strict=True) if count == 0]
+    kept = [text.casefold().rstrip("? ").split() for text, count in zip(said, counts, strict=True) if count == 0]
     assert len(kept) == len({tuple(words) for words in kept})
 
 
