@@ -100,8 +100,9 @@ def test_the_user_is_asked_on_a_terminal(hub: HubServer, server: LLM) -> None:
     put(hub, server, models={"writer": {"api_key_env": "MY_KEY"}}, publish={"repo_id": "mallory/more"})
     env = {**hub.env(hub.token("victim")), "MY_KEY": "the-victims-key"}
     command = [*HFSFT, "build", RECIPE, "--no-publish"]
-    refused = terminal.run([*HFSFT, "build", RECIPE], 400, hub.folder, "n\n", **env)
+    refused = terminal.run([*HFSFT, "build", RECIPE], 200, hub.folder, "n\n", **env)
     assert refused.code == 1
+    shown = " ".join(refused.text.split())  # long paths break lines
     for wanted in (
         f"models.writer sends its rows to http://127.0.0.1:{server.port} (",
         f"models.writer sends the key in MY_KEY to http://127.0.0.1:{server.port} (",
@@ -109,9 +110,9 @@ def test_the_user_is_asked_on_a_terminal(hub: HubServer, server: LLM) -> None:
         "allow all of it? [y/N]",
         "nothing was read, sent or published",
     ):
-        assert wanted in refused.text
+        assert wanted in shown
     assert server.requests == []
-    done = terminal.run(command, 400, hub.folder, "y\n", **env)
+    done = terminal.run(command, 200, hub.folder, "y\n", **env)
     assert done.code == 0, done.text
     assert "mallory/more" not in done.text, "what was not wanted is not asked for"
     assert [headers.get("Authorization") for headers in server.sent_headers] == ["Bearer the-victims-key"]
