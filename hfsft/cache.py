@@ -45,6 +45,11 @@ def source_file(folder: Path, fingerprint: str) -> Path:
     return folder / f"{fingerprint}{SOURCE}"
 
 
+def has_made(folder: Path, fingerprint: str) -> bool:
+    """Whether a build wrote columns of the step behind this fingerprint, of whichever rows."""
+    return any(folder.glob(f"{fingerprint}-*{STEP}"))
+
+
 def asking() -> list[Path]:
     """The folders that hold finished steps made from models' answers."""
     return sorted({spent.parent for spent in (datasets_cache() / "hfsft").glob(f"*/*{SPENT}")})

@@ -78,7 +78,7 @@ _VALUES = re.compile(r"(?<=[?&])([\w.\-]{1,60})=([^&\s\"'#]{1,2000})")
 def header_speaks(name: str) -> bool:
     """Whether a header's name says that its value is a secret, in any case and with any separators."""
     words = set(_words(name))
-    return bool(_IN_HEADERS.search(_HARMLESS.sub("", _letters(name))) or words & _SHORT)
+    return bool(_IN_HEADERS.search(_HARMLESS.sub("", letters(name))) or words & _SHORT)
 
 
 def field_speaks(name: str, value: Any) -> bool:
@@ -127,7 +127,7 @@ def in_address(address: str, asked: bool = True) -> Iterator[tuple[str, str]]:
         looks = opaque(value or name) or LOOKS_LIKE_KEY.search(value or name)
         if not (asked or looks or _query_speaks(name, value)):
             continue
-        if _letters(name) not in _QUERY or not _PLAIN.fullmatch(value) or opaque(value):
+        if letters(name) not in _QUERY or not _PLAIN.fullmatch(value) or opaque(value):
             yield f"the value of `{name}`" if value else "a value", value or name
     for piece in parts.path.split(";")[1:]:
         if "=" in piece:
@@ -137,7 +137,7 @@ def in_address(address: str, asked: bool = True) -> Iterator[tuple[str, str]]:
 
 
 def _query_speaks(name: str, value: str) -> bool:
-    return _letters(name) == "code" or (header_speaks(name) and field_speaks(name, value))
+    return letters(name) == "code" or (header_speaks(name) and field_speaks(name, value))
 
 
 def addresses(text: str) -> list[str]:
@@ -155,7 +155,7 @@ def masked(text: str) -> str:
 
 
 def _value(found: re.Match[str]) -> str:
-    plain = _letters(found[1]) in _QUERY and _PLAIN.fullmatch(found[2]) and not opaque(found[2])
+    plain = letters(found[1]) in _QUERY and _PLAIN.fullmatch(found[2]) and not opaque(found[2])
     return found[0] if plain else f"{found[1]}={'*' * len(found[2])}"
 
 
@@ -259,7 +259,8 @@ def _without(text: str, secret: str) -> str:
     return "".join([*kept, text[place:]])
 
 
-def _letters(name: str) -> str:
+def letters(name: str) -> str:
+    """The Latin letters and digits of a name, in small letters: `Max-Tokens` is `maxtokens`."""
     return re.sub(r"[^a-z0-9]", "", name.lower())
 
 

@@ -19,7 +19,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hfsft.cache import STEP, cache_folder
+from hfsft.cache import cache_folder, has_made
 from hfsft.errors import Place, Problem, RecipeError, StoreError, UserError
 from hfsft.models import obstacles
 from hfsft.models.store import Store
@@ -77,7 +77,7 @@ def import_hub_clients(recipe: Recipe) -> None:
 def unfinished(plan: Plan) -> list[str]:
     """The names of the models that a build may still have to ask, as far as its finished steps tell."""
     cache = cache_folder(plan.name)
-    open_steps = [step for step, made in plan.fingerprints() if not any(cache.glob(f"{made}-*{STEP}"))]
+    open_steps = [step for step, made in plan.fingerprints() if not has_made(cache, made)]
     return list(dict.fromkeys(name for step in open_steps for name in step.models))
 
 

@@ -48,6 +48,7 @@ ATTACKS = {
     "formula": '=HYPERLINK("http://evil.example")',
     "lines": "one\ntwo\u2028three\u2029four\x85five",
 }
+PAGES = {"card": "README.md", "page": "report.html"}
 STEERS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u2028-\u202e\u2060-\u2069\u00ad\ufeff\U000e0000-\U000e007f]")
 MARKUP = re.compile(
     r"<(?!br\b|!-- hfsft: releases)[a-z!/]|(?<!\\)\]\(http|(?<![`\w&;.])https?://evil|^# owned|^\s*- owned|^1\. owned|"
@@ -132,11 +133,14 @@ def exits(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, str]:
             "diff": ["diff", "build/exits", "build/exits"],
             "export": ["export", "build/exits", "--out", "-"],
         }
-        for way, command in commands.items():
-            said[way] = printed(command, patch)
-        said["card"] = Path("build/exits/README.md").read_text("utf-8")
-        said["page"] = Path("build/exits/report.html").read_text("utf-8")
+        said |= ways_out(commands, Path("build/exits"), patch)
     return said
+
+
+def ways_out(commands: Mapping[str, list[str]], build: Path, patch: pytest.MonkeyPatch) -> dict[str, str]:
+    """What each command prints, and what a build's card and page hold once they have run."""
+    said = {way: printed(command, patch) for way, command in commands.items()}
+    return {**said, **{way: (build / name).read_text("utf-8") for way, name in PAGES.items()}}
 
 
 def printed(command: list[str], patch: pytest.MonkeyPatch) -> str:

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from tests.models.server import LLM, Body, digest, error
-from tests.test_exits import ATTACKS, MARK, STEERS, printed
+from tests.test_exits import ATTACKS, MARK, STEERS, printed, ways_out
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -94,10 +94,7 @@ def exits(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, str]:
             "diff": ["diff", "build/asked", "build/asked"],
             "report": ["report", "build/asked", "--out", "r\x1b[31m.html"],
         }
-        for way, command in commands.items():
-            said[way] = printed(command, patch)
-        said["card"] = Path("build/asked/README.md").read_text("utf-8")
-        said["page"] = Path("build/asked/report.html").read_text("utf-8")
+        said |= ways_out(commands, Path("build/asked"), patch)
     return said
 
 

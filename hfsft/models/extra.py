@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from hfsft.keys import letters
+
 _OURS = {"model", "messages", "stream", "seed", "response_format"}
 _SAMPLED = {"temperature", "top_p"}
 _SAMPLING_ADVICE = "write `{}:` in the model or the stage"
@@ -36,7 +38,7 @@ def refused(extra: Mapping[str, Any]) -> list[tuple[str, str]]:
     """The fields that hfsft sets itself, each with its way (`options.num_predict`) and what to write instead."""
     found = []
     for name, way, _ in _walk(extra):
-        top, plain = "." not in way, _plain(name)
+        top, plain = "." not in way, letters(name)
         if top and name in _OURS:
             found.append((way, ""))
         elif top and name in _SAMPLED:
@@ -54,13 +56,13 @@ def thinking_tokens(extra: Mapping[str, Any]) -> int:
         value
         for name, way, value in _walk(extra)
         if isinstance(value, int) and not isinstance(value, bool) and value > 0
-        if _thinks(way) and re.search(r"token|budget|length|len", _plain(name))
+        if _thinks(way) and re.search(r"token|budget|length|len", letters(name))
     )
 
 
 def costs_more(extra: Mapping[str, Any]) -> str:
     """The first field by which an answer may cost more than its tokens do at the model's price; empty if none."""
-    return next((name for name in extra if _COSTS.match(_plain(name))), "")
+    return next((name for name in extra if _COSTS.match(letters(name))), "")
 
 
 def _walk(value: Any, way: str = "") -> Iterator[tuple[str, str, Any]]:
@@ -69,15 +71,11 @@ def _walk(value: Any, way: str = "") -> Iterator[tuple[str, str, Any]]:
         for name, inner in value.items():
             found = f"{way}.{name}" if way else str(name)
             yield str(name), found, inner
-            if not _SHAPE.search(_plain(str(name))):
+            if not _SHAPE.search(letters(str(name))):
                 yield from _walk(inner, found)
     elif isinstance(value, list):
         for inner in value:
             yield from _walk(inner, way)
-
-
-def _plain(name: str) -> str:
-    return re.sub(r"[^a-z0-9]", "", name.lower())
 
 
 def _thinks(way: str) -> bool:
