@@ -10,20 +10,20 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from hfsft import preflight
 from hfsft.errors import ModelError, Problem
-from hfsft.models.address import shown
-from hfsft.models.budget import Meter
-from hfsft.models.capabilities import Asked, Needs, Probe, keep
-from hfsft.models.gates import Gates
+from hfsft.models.http.address import shown
+from hfsft.models.http.capabilities import Asked, Needs, Probe, keep
+from hfsft.models.limits.budget import Meter
+from hfsft.models.limits.connect import Gates
+from hfsft.models.limits.spending import Spending
+from hfsft.models.limits.usage import Usage, cost, together
 from hfsft.models.model import Model, Price
-from hfsft.models.spending import Spending
-from hfsft.models.store import Store
-from hfsft.models.usage import Usage, cost, together
-from hfsft.models.writer import Writer
+from hfsft.models.store.store import Store
+from hfsft.models.store.writer import Writer
 from hfsft.recipe.compile import asked, asking, model_problem
 from hfsft.recipe.recipe import Recipe
 
 if TYPE_CHECKING:
-    from hfsft.models.throttle import Lane
+    from hfsft.models.limits.throttle import Lane
 
 HERE = "in this process"
 BROKEN = ("no", "fails")

@@ -6,8 +6,8 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from hfsft.recipe.checks.trust import Kind, Trust, require, trust_of
 from hfsft.recipe.recipe import Recipe, load_recipe
-from hfsft.recipe.trust import Kind, Trust, require, trust_of
 
 AnyRecipe = str | Path | Mapping[str, Any] | Recipe
 """A recipe's file, its content as a mapping, one already loaded, `hf://datasets/you/name`, or an https address."""

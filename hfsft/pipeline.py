@@ -10,31 +10,31 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hfsft.cache import cache_folder, settle
+from hfsft.engine.plan import Plan
 from hfsft.errors import Problem, RecipeError, UserError
 from hfsft.loading import AnyRecipe, AnyTrust, load
-from hfsft.plan.plan import Plan
-from hfsft.recipe.blind import filter_warnings
+from hfsft.recipe.checks.blind import filter_warnings
+from hfsft.recipe.checks.rewrites import clean_errors, cleaner
+from hfsft.recipe.checks.trust import ASKING, PUBLISHING, Reach, reaches, trust_of, unpublished
 from hfsft.recipe.compile import compile_recipe
 from hfsft.recipe.recipe import Budget, Recipe
-from hfsft.recipe.rewrites import clean_errors, cleaner
 from hfsft.recipe.sources import look
-from hfsft.recipe.trust import ASKING, PUBLISHING, Reach, reaches, trust_of, unpublished
 from hfsft.stages.split.sides import NONE, Sides
 
 if TYPE_CHECKING:
     from datasets import Dataset, DatasetDict
 
     from hfsft.checkup import Checkup
-    from hfsft.models.estimate import Estimate
-    from hfsft.models.spending import Outlay
-    from hfsft.models.usage import Progress, Usage
-    from hfsft.plan.asker import Missing
-    from hfsft.plan.columns import Rows
-    from hfsft.plan.ledger import FunnelLine, Ledger
-    from hfsft.plan.step import Step
-    from hfsft.plan.why import Reason
-    from hfsft.release.built import Built
-    from hfsft.release.publish import Published
+    from hfsft.engine.ledger import FunnelLine, Ledger
+    from hfsft.engine.live import Missing
+    from hfsft.engine.parts.rows import Rows
+    from hfsft.engine.step import Step
+    from hfsft.engine.why import Reason
+    from hfsft.models.limits.estimate import Estimate
+    from hfsft.models.limits.spending import Outlay
+    from hfsft.models.limits.usage import Progress, Usage
+    from hfsft.release.hub.publish import Published
+    from hfsft.release.result import Built
     from hfsft.release.rows.preview import Preview
 
 OUT = "build"  # where builds go unless somebody says otherwise
@@ -122,7 +122,7 @@ def build(
     there that is no build (with `force` it is moved aside); answers paid for by then are kept. A recipe from the Hub
     that names servers, keys or a repository is a `RecipeError` that lists them, unless `trust` is True.
     """
-    from hfsft.release.folder import load_built
+    from hfsft.release.folder.write import load_built
 
     built, folder = run(recipe, overrides=overrides, out=out, force=force, trust=trust)
     publish(built.recipe, folder)
@@ -151,18 +151,19 @@ def run(
     if not (how.wanted or trust_of(trust).covers(recipe)):
         loaded = unpublished(loaded)  # nor by `hfsft publish` of what was built: nobody was asked
     plan, sides_before = _planned(loaded, Path(out), watcher or Watcher(), how, force)
-    from hfsft.release import remembered, vega
+    from hfsft.release.folder import remembered
+    from hfsft.release.report import vega
 
     vega.prepare()
     rows, ledger, usage = _execute(loaded, plan, watcher or Watcher())
-    from hfsft.plan.on_datasets import quiet
-    from hfsft.plan.why import remember
-    from hfsft.release import former
-    from hfsft.release.built import SPLITS, Built
+    from hfsft.engine.parts.on_datasets import quiet
+    from hfsft.engine.why import remember
     from hfsft.release.causes import nothing_left
-    from hfsft.release.folder import write
-    from hfsft.release.turn import turn
-    from hfsft.release.withheld import withhold
+    from hfsft.release.folder import former
+    from hfsft.release.folder.turn import turn
+    from hfsft.release.folder.withheld import withhold
+    from hfsft.release.folder.write import write
+    from hfsft.release.result import SPLITS, Built
 
     ids: dict[str, list[str]] = {split: [] for split in SPLITS}
     for row_id, split in zip(rows["id"][:], rows["split"][:], strict=True):
@@ -192,7 +193,7 @@ def publish(recipe: Recipe, folder: Path, publishing: Publishing | None = None) 
     how = publishing or Publishing()
     if not (recipe.publish.repo_id and how.wanted):
         return None
-    from hfsft.release.publish import push
+    from hfsft.release.hub.publish import push
 
     return push(folder, recipe.publish, create_pr=how.create_pr, news_only=True, tell=how.tell, confirm=how.confirm)
 
@@ -210,7 +211,7 @@ def preview(
     Which source rows is a hash of their ids. Filters that compare rows see only these few.
     """
     from hfsft import preflight
-    from hfsft.release import remembered
+    from hfsft.release.folder import remembered
     from hfsft.release.rows.preview import Preview
 
     loaded = load(recipe, overrides, trust, ASKING)
@@ -228,13 +229,13 @@ def forecast(recipe: AnyRecipe, *, overrides: Sequence[str] = (), trust: AnyTrus
     """What the next build would do at each step: what is cached, what would be asked. Asks no model."""
     import tempfile
 
-    from hfsft.models.estimate import estimate
+    from hfsft.engine import run as engine
+    from hfsft.engine.ledger import Ledger
+    from hfsft.engine.live import Forecast
+    from hfsft.models.limits.estimate import estimate
     from hfsft.models.pool import Pool
-    from hfsft.models.store import Store
-    from hfsft.plan import engine
-    from hfsft.plan.asker import Forecast
-    from hfsft.plan.ledger import Ledger
-    from hfsft.release import remembered
+    from hfsft.models.store.store import Store
+    from hfsft.release.folder import remembered
 
     loaded = load(recipe, overrides, trust)
     plan = compile_recipe(loaded, download=False, former=remembered.read(loaded, Path(OUT)))
@@ -273,8 +274,8 @@ def check(
 
 def budget(recipe: AnyRecipe, *, overrides: Sequence[str] = (), trust: AnyTrust = None) -> tuple[Budget | None, Outlay]:
     """The bounds that a recipe sets, None where it sets none, and what is taken of them before a build begins."""
-    from hfsft.models import spending
-    from hfsft.models.store import Store
+    from hfsft.models.limits import spending
+    from hfsft.models.store.store import Store
 
     loaded = load(recipe, overrides, trust)
     if loaded.budget is None or loaded.budget.per == "build":
@@ -307,7 +308,7 @@ def hindrances(
 
 def why(recipe: AnyRecipe, *, overrides: Sequence[str] = (), trust: AnyTrust = None) -> list[Reason]:
     """For each step, whether the next build would run it again, and because of which change."""
-    from hfsft.plan.why import explain
+    from hfsft.engine.why import explain
 
     plan = compile_recipe(load(recipe, overrides, trust), download=False)
     return explain(plan, cache_folder(plan.name))
@@ -316,7 +317,7 @@ def why(recipe: AnyRecipe, *, overrides: Sequence[str] = (), trust: AnyTrust = N
 def _planned(recipe: Recipe, out: Path, watcher: Watcher, how: Publishing, force: bool) -> tuple[Plan, Sides]:
     """The plan of a build that nothing stands in the way of, and the sides of the split that builds before gave."""
     from hfsft import preflight
-    from hfsft.release import remembered
+    from hfsft.release.folder import remembered
 
     sides = NONE
 
@@ -340,14 +341,14 @@ def _planned(recipe: Recipe, out: Path, watcher: Watcher, how: Publishing, force
 def _execute(
     recipe: Recipe, plan: Plan, watcher: Watcher, after: Callable[[Step, Rows], None] | None = None
 ) -> tuple[Dataset, Ledger, Usage]:
-    from hfsft.models import budget
+    from hfsft.engine.ledger import Ledger
+    from hfsft.engine.live import Live
+    from hfsft.engine.lookahead import begin
+    from hfsft.engine.outlook import Outlook
+    from hfsft.models.limits import budget
     from hfsft.models.pool import Pool
     from hfsft.models.ready import Ready
-    from hfsft.models.store import Store
-    from hfsft.plan.ahead import begin
-    from hfsft.plan.asker import Live
-    from hfsft.plan.ledger import Ledger
-    from hfsft.plan.outlook import Outlook
+    from hfsft.models.store.store import Store
     from hfsft.preflight import require_models
 
     ledger = Ledger()
@@ -372,7 +373,7 @@ def _execute(
     ):
         cache, live, outlook = cache_folder(plan.name), Live(pool), Outlook(plan, pool.usage)
         plan = begin(plan.after(store.pruned()), live, cache)
-        from hfsft.plan import engine  # takes long: what was begun is asked meanwhile
+        from hfsft.engine import run as engine  # takes long: what was begun is asked meanwhile
 
         rows = engine.run(plan, live, cache, ledger, before=watcher.on_step, after=ended)
         clean_errors(recipe, ledger)

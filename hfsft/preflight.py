@@ -20,10 +20,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hfsft.cache import cache_folder, has_made
+from hfsft.engine.plan import Plan
 from hfsft.errors import Place, Problem, RecipeError, StoreError, UserError
 from hfsft.models import obstacles
-from hfsft.models.store import Store
-from hfsft.plan.plan import Plan
+from hfsft.models.store.store import Store
 from hfsft.recipe.compile import asked, model_problem
 from hfsft.recipe.recipe import Recipe
 from hfsft.stages.base import TableSection
@@ -153,7 +153,7 @@ class Looking:
 
 def of_folders(recipe: Recipe, out: Path | None, force: bool = False) -> Iterator[Problem]:
     """Why the build, the finished steps or the answers could not be written."""
-    from hfsft.release import former
+    from hfsft.release.folder import former
 
     size = _size_of_sources(recipe)
     if out is not None:
@@ -173,7 +173,7 @@ def of_folders(recipe: Recipe, out: Path | None, force: bool = False) -> Iterato
 def of_tokenizer(recipe: Recipe, *, hub: bool = True) -> Iterator[Problem]:
     """Why the tokenizer of `publish` cannot be loaded; without `hub` only one in a folder is looked at."""
     from hfsft.pretrained import located
-    from hfsft.release.tokenizer import load_tokenizer
+    from hfsft.release.trainer.tokenizer import load_tokenizer
 
     name = recipe.publish.tokenizer
     try:
@@ -194,7 +194,7 @@ class Repository:
 
     def problems(self) -> Iterator[Problem]:
         """Why it would not; nothing where the recipe names no repository."""
-        from hfsft.release.publish import check
+        from hfsft.release.hub.publish import check
 
         publish = self._recipe.publish
         if not publish.repo_id:

@@ -43,7 +43,7 @@ def replaced(text: str, name: str, content: str) -> str:
 def filters() -> str:
     """The table of filters."""
     from hfsft.filters import FILTERS
-    from hfsft.recipe.schema import filter_table
+    from hfsft.recipe.json_schema import filter_table
 
     return filter_table(FILTERS)
 

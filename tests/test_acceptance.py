@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from hfsft.release.formats import FORMATS
+from hfsft.release.trainer.formats import FORMATS
 from tests.hub.fixture import HubServer
 from tests.training import OWNER
 

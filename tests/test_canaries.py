@@ -38,8 +38,8 @@ DRIVER = """
 import contextlib, io, json, logging, os, sys, traceback
 logged = io.StringIO()
 logging.basicConfig(level=logging.DEBUG, stream=logged)
-import hfsft.models.asker
-hfsft.models.asker.Patience.__init__.__defaults__ = (2, 1.0, 0.01, 0.02)
+import hfsft.models.requester
+hfsft.models.requester.Patience.__init__.__defaults__ = (2, 1.0, 0.01, 0.02)
 from hfsft.cli import main
 done = []
 for arguments, environment in json.loads(sys.stdin.read()):

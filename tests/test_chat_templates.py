@@ -15,7 +15,7 @@ from hfsft.filters import Tokens
 from hfsft.pretrained import LARGE
 from hfsft.recipe.compile import compile_recipe
 from hfsft.recipe.recipe import load_recipe
-from hfsft.release.tokenizer import load_tokenizer
+from hfsft.release.trainer.tokenizer import load_tokenizer
 from hfsft.sandbox import chat
 from hfsft.sandbox.work import TooMuchWorkError
 from tests.filters.test_tokenizer import RECIPE, save

@@ -17,9 +17,9 @@ import hfsft
 from hfsft import pipeline
 from hfsft.checkup import Checkup
 from hfsft.cli import main
+from hfsft.models.http.dialects import refused
 from hfsft.models.model import Model
-from hfsft.models.servers import refused
-from hfsft.models.store import Store
+from hfsft.models.store.store import Store
 from tests.models.server import LLM
 from tests.recipes import merged, reply, support
 

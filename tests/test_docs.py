@@ -74,8 +74,8 @@ def test_every_command_is_named() -> None:
 
 
 def test_every_field_of_the_recipe_is_described() -> None:
+    from hfsft.recipe.json_schema import undescribed
     from hfsft.recipe.recipe import Recipe
-    from hfsft.recipe.schema import undescribed
 
     assert undescribed(Recipe) == []
 

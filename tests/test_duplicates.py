@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from hfsft.pipeline import forecast, run
-from hfsft.release.notes import notes
+from hfsft.release.card.notes import notes
 from tests.models.server import LLM, Body
 
 REFUSED = "I'm sorry, but I cannot help with that request."

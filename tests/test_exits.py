@@ -12,8 +12,8 @@ import yaml
 
 from hfsft.cli import main
 from hfsft.plain import harmless, plain, unarmed
+from hfsft.release.card.changelog import HEADING, MARK, merge
 from hfsft.release.card.markdown import cell, named, prose
-from hfsft.release.changelog import HEADING, MARK, merge
 
 ATTACKS = {
     "colour": "\x1b[31mred\x1b[0m",

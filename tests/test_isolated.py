@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from hfsft import isolated
-from hfsft.models import embedded
+from hfsft.models.embedded import server as embedded
 
 NAMES = (
     *("vl_convert", "xllamacpp", "datasets", "aiohttp", "jinja2", "sitecustomize", "usercustomize"),
@@ -87,7 +87,7 @@ def test_nor_does_a_process_that_hfsft_starts_from_any_program(folder: Path) -> 
 STARTS = """
 import subprocess
 subprocess.run(isolated.command("site"), check=True)
-subprocess.run(isolated.command("hfsft.release.vega"), check=True, input=b"{}")
+subprocess.run(isolated.command("hfsft.release.report.vega"), check=True, input=b"{}")
 """
 
 

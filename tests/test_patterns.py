@@ -19,17 +19,17 @@ import pytest
 import hfsft
 from hfsft.errors import PromptError, RecipeError
 from hfsft.filters import control_tokens
-from hfsft.models.faults import message_in
+from hfsft.models.http.faults import message_in
+from hfsft.models.http.thinking import split_thinking
 from hfsft.models.structured import parse
-from hfsft.models.thinking import split_thinking
 from hfsft.plain import plain
 from hfsft.privacy import national, phones, pii, secrets
 from hfsft.prompts import Prompt
 from hfsft.recipe.overrides import apply
-from hfsft.recipe.source import parse as load_text
+from hfsft.recipe.yaml.file import parse as load_text
+from hfsft.release.card.changelog import merge
 from hfsft.release.card.markdown import cell, code, prose
-from hfsft.release.changelog import merge
-from hfsft.release.patience import clean
+from hfsft.release.hub.retries import clean
 from hfsft.rows.columns import Seen, settle
 from hfsft.rows.finding import Finding
 from hfsft.rows.tables.parsing import parsed
@@ -86,13 +86,13 @@ PIECES = (
 )
 # Read once, from what we wrote or a user's recipe or command line, never from a row or an answer.
 NOT_FOR_ROWS = {
-    r"hfsft.models.retry_after ((\d+(?:\.\d+)?)(ms|[dhms]))+",  # `fullmatch` alone
-    r"hfsft.models.retry_after (\d+(?:\.\d+)?)(ms|[dhms])",
+    r"hfsft.models.http.retry_after ((\d+(?:\.\d+)?)(ms|[dhms]))+",  # `fullmatch` alone
+    r"hfsft.models.http.retry_after (\d+(?:\.\d+)?)(ms|[dhms])",
     r"hfsft.cli.arguments (\d+(?:\.\d+)?)([hdw])",
     r"hfsft.privacy.secrets \\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\(\?<?[=!]|[()]|[^\\\[()]+|.",  # reads patterns
     "hfsft.recipe.recipe.NO_FOLDER",  # `fullmatch` alone, of a recipe's name
     r"hfsft.release.web \s*<(!doctype|html)",  # `match` alone
-    "hfsft.models.weights.ON_THE_HUB",
+    "hfsft.models.embedded.weights.ON_THE_HUB",
     "hfsft.recipe.overrides.STEP",
     "hfsft.release.card.metadata._SHARD",
 }
@@ -101,15 +101,15 @@ NOT_FOR_ROWS = {
 # How many patterns are put together where they are used: of marks of ours, of what a user wrote, or of parts that are
 # tested for themselves.
 BUILT = {
-    "hfsft.cli.init": 1,
+    "hfsft.cli.commands.init": 1,
     "hfsft.filters.control_tokens": 1,
-    "hfsft.models.thinking": 1,
+    "hfsft.models.http.thinking": 1,
     "hfsft.privacy.context": 1,
     "hfsft.privacy.national": 1,
     "hfsft.privacy.pii": 1,
     "hfsft.privacy.secrets": 2,
-    "hfsft.recipe.syntax": 1,
-    "hfsft.release.terms": 1,
+    "hfsft.recipe.yaml.errors": 1,
+    "hfsft.release.card.licence_terms": 1,
     "hfsft.stages.evolve": 1,
     "hfsft.texts.refusal": 3,
 }

@@ -17,7 +17,8 @@ import yaml
 
 from hfsft import pipeline, preflight
 from hfsft.errors import RecipeError
-from hfsft.models import obstacles, weights
+from hfsft.models import obstacles
+from hfsft.models.embedded import weights
 from tests.models.server import LLM
 from tests.recipes import SEEDS, reply, support
 

@@ -124,7 +124,7 @@ def test_validate_and_the_notes_say_in_which_language_a_filter_is_blind(tmp_path
 
 
 def test_weights_are_looked_for_beside_the_recipe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from hfsft.models import weights
+    from hfsft.models.embedded import weights
     from hfsft.recipe.recipe import load_recipe
 
     home, elsewhere = tmp_path / "home", tmp_path / "elsewhere"

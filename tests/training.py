@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from hfsft.pipeline import run
-from hfsft.release.formats import FORMATS
-from hfsft.release.publish import push
+from hfsft.release.hub.publish import push
+from hfsft.release.trainer.formats import FORMATS
 from tests.release.samples import THINGS, examples
 
 OWNER = "ana"

@@ -10,7 +10,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from hfsft.cli import (
+from hfsft.cli.arguments import Parser
+from hfsft.cli.commands import (
     build,
     cache,
     check,
@@ -27,7 +28,6 @@ from hfsft.cli import (
     validate,
     why,
 )
-from hfsft.cli.arguments import Parser
 from hfsft.cli.console import remark
 from hfsft.cli.guard import guarded
 from hfsft.cli.problems import told
@@ -141,7 +141,7 @@ def _main(argv: Sequence[str] | None) -> int:
 def _advice(error: OSError, command: str) -> str:
     """What to do about a file that cannot be written, in brackets; empty where nothing is sure to help."""
     from hfsft.cache import cache_folder
-    from hfsft.models.store import default_path
+    from hfsft.models.store.store import default_path
 
     ours = (default_path().parent, cache_folder(""))
     if error.errno in CLOSED and error.filename and any(Path(error.filename).is_relative_to(folder) for folder in ours):

@@ -12,8 +12,8 @@ from hfsft.cli.records import step_name
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from hfsft.models.usage import Progress, Whole
-    from hfsft.plan.step import Step
+    from hfsft.engine.step import Step
+    from hfsft.models.limits.usage import Progress, Whole
 
 PLAIN_SECONDS = 10  # between two lines of progress where nobody can see one line change
 BAR = 20  # columns of the bar

@@ -11,12 +11,12 @@ from hfsft.cli.asking import said_yes
 from hfsft.cli.console import remark, wrapped
 
 if TYPE_CHECKING:
-    from hfsft.recipe.trust import Reach, Trust
+    from hfsft.recipe.checks.trust import Reach, Trust
 
 
 def trust(arguments: argparse.Namespace) -> Trust:
     """How far the command's recipe is trusted; where there is a terminal, the user is asked."""
-    from hfsft.recipe.trust import Trust
+    from hfsft.recipe.checks.trust import Trust
 
     return Trust(arguments.trust, _ask if sys.stdin.isatty() and sys.stderr.isatty() else None)
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from hfsft.engine.step import Batch, Bound, Step
 from hfsft.errors import ColumnError, nearest
 from hfsft.filters.arguments import Explained
 from hfsft.filters.code import code_of
-from hfsft.plan.step import Batch, Bound, Step
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -118,7 +118,7 @@ class Filter(BaseModel, ABC, metaclass=Explained):
 
         Raises `ColumnError` naming the columns that are missing.
         """
-        from hfsft.plan.on_datasets import apply
+        from hfsft.engine.parts.on_datasets import apply
 
         steps = tuple(self.steps())
         written = {name for step in steps for name in step.writes}

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from hfsft.engine.step import Batch, rows_of
 from hfsft.errors import UserError
-from hfsft.plan.row import complete, conversation
-from hfsft.plan.step import Batch, rows_of
+from hfsft.rows.row import complete, conversation
 
 CONVERSATION = "conversation"
 """What recipes call all that a trainer sees of a row: system, instruction with context, response, or all turns."""

@@ -6,11 +6,11 @@ from typing import Annotated, Any, ClassVar, NamedTuple
 
 from pydantic import Field
 
+from hfsft.engine.ledger import OF
+from hfsft.engine.step import Batch
 from hfsft.filters.base import Filter
 from hfsft.filters.cells import texts
-from hfsft.plan.ledger import OF
-from hfsft.plan.question import OPTIONAL, READS, questions
-from hfsft.plan.step import Batch
+from hfsft.rows.question import OPTIONAL, READS, questions
 
 _HUMAN_FIRST = {"example": 0, "seed": 1}
 

@@ -7,8 +7,8 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
+from hfsft.engine.step import Batch, Bound
 from hfsft.filters.duplicates import Duplicates
-from hfsft.plan.step import Batch, Bound
 from hfsft.similarity import normalise
 
 

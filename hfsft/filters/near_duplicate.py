@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import Field, model_validator
 
+from hfsft.engine.step import Batch, Bound, Step
 from hfsft.filters.duplicates import Duplicates
-from hfsft.plan.step import Batch, Bound, Step
 from hfsft.similarity import Items
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import Field
 
+from hfsft.engine.step import Batch, Bound, Row, Step, rows_of
 from hfsft.filters.base import Filter
-from hfsft.plan.step import Batch, Bound, Row, Step, rows_of
 from hfsft.privacy.found import Found
 from hfsft.privacy.placeholders import Placeholders, texts_in
 from hfsft.rows.tally import file_of
@@ -111,7 +111,7 @@ class Rewriting(Filter):
 
     def apply(self, dataset: Dataset) -> tuple[Dataset, Dataset]:
         """`(kept, rejected)` of any `datasets.Dataset`: its texts redacted, those within lists and structs too."""
-        from hfsft.plan.on_datasets import apply
+        from hfsft.engine.parts.on_datasets import apply
 
         columns = {name: kind for name, feature in dataset.features.items() if _has_text(kind := _words(feature))}
         return apply(dataset, tuple(self.over(columns, ())))

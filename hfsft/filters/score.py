@@ -7,8 +7,8 @@ from typing import Any, ClassVar
 
 from pydantic import ConfigDict, model_validator
 
+from hfsft.engine.step import Bound
 from hfsft.filters.base import THRESHOLDS, Filter, Limits
-from hfsft.plan.step import Bound
 
 
 class Score(Filter):

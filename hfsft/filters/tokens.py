@@ -8,9 +8,9 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
+from hfsft.engine.step import Batch, Bound
 from hfsft.filters.cells import CONVERSATION, cells, text_of
 from hfsft.filters.column import OfColumn
-from hfsft.plan.step import Batch, Bound
 from hfsft.pretrained import check_chat_template, located, pretrained_tokenizer, rendered, tokenizer_hash
 
 _LOGOGRAPHS = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff]")

@@ -13,7 +13,7 @@ from hfsft.errors import AnswerError, StageError, StoreError
 from hfsft.models.model import Answer, Request
 
 if TYPE_CHECKING:
-    from hfsft.models.asker import Asker
+    from hfsft.models.requester import Asker
 
 Turns = Generator[Request, Answer, Any]
 

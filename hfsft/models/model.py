@@ -9,8 +9,8 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, field_validator, model_validator
 
-from hfsft.models.address import wrong_with
-from hfsft.models.extra import refused
+from hfsft.models.http.address import wrong_with
+from hfsft.models.http.extra import refused
 from hfsft.models.naming import told_apart_by
 
 VARIABLE = r"^[A-Za-z_][A-Za-z0-9_]*$"

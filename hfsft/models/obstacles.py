@@ -69,7 +69,8 @@ def lacks(name: str, model: Model, scope: Scope) -> Iterator[Lack]:
 
 def _here(name: str, model: Model) -> Iterator[Lack]:
     """What is missing here: a key, a login, llama.cpp, weights while the Hub must not be asked."""
-    from hfsft.models import endpoints, weights
+    from hfsft.models.embedded import weights
+    from hfsft.models.http import providers as endpoints
 
     if not model.embedded:
         lacking = [Lack(key, said) for key, said in endpoints.unset(name, model)]
@@ -83,7 +84,7 @@ def _here(name: str, model: Model) -> Iterator[Lack]:
             at = ("provider", model.provider), ("api_key_env", model.api_key_env), ("headers", model.headers)
             yield Lack(next((key for key, value in at if value), "base_url"), str(error))
         return
-    from hfsft.models import embedded
+    from hfsft.models.embedded import server as embedded
 
     if find_spec("xllamacpp") is None:
         yield Lack("model", f"models.{name}: {embedded.missing(model.model)}")
@@ -100,7 +101,7 @@ def _on_the_hub(name: str, model: Model) -> Iterator[Lack]:
     if is_offline_mode():
         return
     if model.embedded:
-        from hfsft.models import weights
+        from hfsft.models.embedded import weights
 
         try:
             weights.require_listed(model)
@@ -114,14 +115,14 @@ def _on_the_hub(name: str, model: Model) -> Iterator[Lack]:
 def _at_its_servers(name: str, model: Model) -> Iterator[Lack]:
     """Why none of a model's servers can be connected to; nothing is sent. An embedded model is loaded."""
     if model.embedded:
-        from hfsft.models import embedded
+        from hfsft.models.embedded import server as embedded
 
         try:
             embedded.start(model)
         except ModelError as error:
             yield Lack("model", f"models.{name}: {error}")
         return
-    from hfsft.models.endpoints import endpoints_of
+    from hfsft.models.http.providers import endpoints_of
 
     addresses = model.base_urls
     if model.provider:
@@ -140,8 +141,8 @@ def unreachable(base_url: str) -> str:
     """Why no connection can be made to a server, and what to do; empty where one can. Nothing is sent."""
     from yarl import URL
 
-    from hfsft.models.address import chat_url, shown
-    from hfsft.models.client import proxy_of
+    from hfsft.models.http.address import chat_url, shown
+    from hfsft.models.http.client import proxy_of
 
     try:
         url = URL(chat_url(base_url))
@@ -191,7 +192,7 @@ def _served(name: str, model: Model) -> Iterator[Lack]:
 
 
 def _known_login(name: str, model: Model) -> Iterator[Lack]:
-    from hfsft.models.endpoints import key_of
+    from hfsft.models.http.providers import key_of
 
     try:
         key = key_of(name, model) or ""

@@ -11,16 +11,17 @@ from collections.abc import Callable, Generator, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from hfsft.errors import AnswerError, HfsftError, StoreError
-from hfsft.models import prices, wire
-from hfsft.models.asker import Asker, Patience
 from hfsft.models.drive import Ahead, Drive, advance
+from hfsft.models.http import wire
+from hfsft.models.limits import prices
+from hfsft.models.limits.usage import Progress, Usage
 from hfsft.models.model import Answer, Model, Price, Request
 from hfsft.models.ready import Ready
-from hfsft.models.usage import Progress, Usage
+from hfsft.models.requester import Asker, Patience
 
 if TYPE_CHECKING:
-    from hfsft.models.budget import Budget
-    from hfsft.models.store import Store
+    from hfsft.models.limits.budget import Budget
+    from hfsft.models.store.store import Store
 
 T = TypeVar("T")
 Start = Callable[[], Generator[Request, Answer, T]]

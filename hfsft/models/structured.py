@@ -16,8 +16,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from hfsft.errors import unusable
-from hfsft.models.shape import Rounding, fit
-from hfsft.models.thinking import split_thinking
+from hfsft.models.fit_json import Rounding, fit
+from hfsft.models.http.thinking import split_thinking
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator

@@ -8,19 +8,19 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
+from hfsft.engine.plan import Plan
+from hfsft.engine.step import Step
 from hfsft.errors import ModelError, Problem, PromptError, RecipeError, nearest
 from hfsft.filters.base import Filter
 from hfsft.filters.rewriting import Rewriting
 from hfsft.filters.score import Score
-from hfsft.plan.plan import Plan
-from hfsft.plan.row import COLUMNS
-from hfsft.plan.step import Step
 from hfsft.prompts import Prompt
+from hfsft.recipe.checks.licences import meant
+from hfsft.recipe.checks.rewrites import Rewrites
 from hfsft.recipe.filter_order import FilterOrder
-from hfsft.recipe.licences import meant
 from hfsft.recipe.recipe import Recipe
-from hfsft.recipe.rewrites import Rewrites
 from hfsft.recipe.sources import filters_of, kept_of, open_sources, source_steps
+from hfsft.rows.row import COLUMNS
 from hfsft.stages.base import Context
 from hfsft.stages.evolve import TURNS, Evolve
 from hfsft.stages.evolve import parse as parse_evolution
@@ -129,7 +129,7 @@ def _model_identity(recipe: Recipe, name: str, weights: bool, download: bool) ->
     model = recipe.models[name]
     if not (model.embedded and weights):
         return model.depends_on()
-    from hfsft.models.embedded import revision
+    from hfsft.models.embedded.server import revision
 
     try:
         return {**model.depends_on(), "weights": revision(model, download=download)}
@@ -186,7 +186,8 @@ def model_problem(recipe: Recipe, name: str, key: str, message: str) -> Problem:
 
 
 def _model_problems(recipe: Recipe, download: bool) -> Iterator[Problem]:
-    from hfsft.models import obstacles, weights
+    from hfsft.models import obstacles
+    from hfsft.models.embedded import weights
 
     for section, name in _roles(recipe).items():
         if name not in recipe.models:

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from hfsft.engine.step import Batch, Step
 from hfsft.errors import Place
 from hfsft.filters.base import Filter
-from hfsft.plan.step import Batch, Step
 
 RESPONSE = "response"
 

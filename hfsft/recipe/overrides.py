@@ -13,7 +13,7 @@ from typing import Any
 
 from hfsft.errors import Place, Problem, nearest
 from hfsft.keys import masked
-from hfsft.recipe.nodes import Reading, Text
+from hfsft.recipe.yaml.tree import Reading, Text
 
 Loc = tuple[str | int, ...]
 

@@ -14,9 +14,9 @@ from hfsft.filters import FILTERS
 from hfsft.filters.base import Filter
 from hfsft.keys import masked
 from hfsft.models.model import AnyModel, Model
+from hfsft.recipe.checks.secrets import secrets_in
 from hfsft.recipe.publish import Publish
-from hfsft.recipe.secrets import secrets_in
-from hfsft.recipe.source import UNNAMED, Source, load, validate
+from hfsft.recipe.yaml.file import UNNAMED, Source, load, validate
 from hfsft.rows.tables.table import Table
 from hfsft.stages.base import Section
 from hfsft.stages.evolve import Evolve

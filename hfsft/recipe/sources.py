@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from heapq import nsmallest
 from typing import Any
 
+from hfsft.engine.step import Bound, Row, Step, unit
 from hfsft.errors import Place, Problem, RecipeError, SourceError
 from hfsft.filters import DEFAULT_FILTERS
 from hfsft.filters.base import Filter
-from hfsft.plan.row import COLUMNS, kept_columns, new_row
-from hfsft.plan.step import Bound, Row, Step, unit
 from hfsft.recipe.recipe import Recipe
 from hfsft.rows.reading import SourceRow
+from hfsft.rows.row import COLUMNS, kept_columns, new_row
 from hfsft.rows.tally import reasons, unread_note
 from hfsft.stages.base import Opened, TableSection
 from hfsft.stages.examples import ExampleRows, ExampleTable

@@ -18,7 +18,7 @@ from hfsft.plain import plain
 from hfsft.rows.tally import rows_said
 
 if TYPE_CHECKING:
-    from hfsft.plan.ledger import Fallen, Ledger
+    from hfsft.engine.ledger import Fallen, Ledger
 
 _Entry = tuple[dict[str, Any], Any]  # of the ledger, with the row's origin
 

@@ -8,9 +8,9 @@ from dataclasses import asdict, dataclass
 from statistics import fmean
 from typing import Any
 
-from hfsft.plan.question import Question, questions
-from hfsft.plan.row import TEXTS
 from hfsft.release.reader import Release
+from hfsft.rows.question import Question, questions
+from hfsft.rows.row import TEXTS
 
 SCORE = "score_"
 NEW, GONE = "new", "no longer made"

@@ -11,19 +11,19 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from hfsft.engine.features import features
+from hfsft.engine.step import Batch, rows_of
 from hfsft.errors import ReleaseError
-from hfsft.plan.features import features
-from hfsft.plan.row import COLUMNS, TEXTS
-from hfsft.plan.step import Batch, rows_of
 from hfsft.recipe.publish import FormatName
-from hfsft.release.formats import FORMATS
-from hfsft.release.outputs import writing
-from hfsft.release.tokenizer import Tokenizer
+from hfsft.release.folder.outputs import writing
+from hfsft.release.trainer.formats import FORMATS
+from hfsft.release.trainer.tokenizer import Tokenizer
+from hfsft.rows.row import COLUMNS, TEXTS
 
 if TYPE_CHECKING:
     from datasets import Dataset
 
-    from hfsft.release.built import Built
+    from hfsft.release.result import Built
 
 DATASET_INFO = "dataset_info.json"  # where LLaMA-Factory looks up the files of a folder
 FORMULA = re.compile(r"[=+\-@\t\r\n＝＋－＠]|[\s\x00-\x1f\u200b-\u200f\u2060\ufeff]{1,1000}[=@＝＠]")
@@ -37,7 +37,7 @@ def default_rows(rows: Dataset, format: FormatName = "messages", tokenizer: Toke
 
     Raises `ReleaseError` where rows cannot be written in that format.
     """
-    from hfsft.plan.on_datasets import rewrite
+    from hfsft.engine.parts.on_datasets import rewrite
 
     chosen = FORMATS[format]
     if not chosen.several_turns:

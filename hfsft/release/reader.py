@@ -16,10 +16,10 @@ from urllib.parse import unquote
 import yaml
 
 from hfsft.errors import ReleaseError
-from hfsft.release import lock
-from hfsft.release.built import SPLITS
-from hfsft.release.names import FUNNEL, LOCK, RESOLVED, SIDES
-from hfsft.release.patience import Tell, patiently
+from hfsft.release.folder import lock
+from hfsft.release.folder.names import FUNNEL, LOCK, RESOLVED, SIDES
+from hfsft.release.hub.retries import Tell, patiently
+from hfsft.release.result import SPLITS
 from hfsft.release.web import WEB, fetch
 
 if TYPE_CHECKING:

@@ -10,9 +10,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from hfsft.cache import put
+from hfsft.engine.step import digest
 from hfsft.errors import ReleaseError
-from hfsft.plan.step import digest
-from hfsft.recipe.source import LARGEST
+from hfsft.recipe.yaml.file import LARGEST
 
 WEB = ("https://", "http://")
 SECONDS = 30

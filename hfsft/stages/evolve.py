@@ -12,11 +12,11 @@ from typing import Any
 
 from pydantic import Field
 
+from hfsft.engine.step import Batch, Bound, Row, Step, Turns, digest, rows_of, sampling_seed, unit
 from hfsft.errors import PromptError, unusable
 from hfsft.models.model import Request
-from hfsft.plan.row import child_id
-from hfsft.plan.step import Batch, Bound, Row, Step, Turns, digest, rows_of, sampling_seed, unit
 from hfsft.prompts import Prompt
+from hfsft.rows.row import child_id
 from hfsft.stages.base import Asking, Context, rendered
 from hfsft.texts.peel import peel
 from hfsft.texts.prompt_faults import prompt_fault, template_runs

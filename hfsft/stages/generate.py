@@ -6,11 +6,11 @@ from typing import Any
 
 from pydantic import Field
 
+from hfsft.engine.step import Row, Step, Turns, sampling_seed
 from hfsft.errors import unusable
 from hfsft.models.model import Request
-from hfsft.plan.row import prompt_messages
-from hfsft.plan.step import Row, Step, Turns, sampling_seed
 from hfsft.prompts import Prompt
+from hfsft.rows.row import prompt_messages
 from hfsft.stages.base import Asking, Context, rendered
 
 READS = ("id", "instruction", "context", "topic", "system", "response", "messages")

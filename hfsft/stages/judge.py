@@ -12,12 +12,12 @@ from typing import Any, ClassVar
 
 from pydantic import Field, field_validator, model_validator
 
+from hfsft.engine.step import Bound, Row, Step, Turns, digest
 from hfsft.errors import AnswerError
 from hfsft.models.model import Request
 from hfsft.models.structured import ask as ask_structured
-from hfsft.plan.row import conversation
-from hfsft.plan.step import Bound, Row, Step, Turns, digest
 from hfsft.prompts import Prompt
+from hfsft.rows.row import conversation
 from hfsft.stages.base import Asking, Context, Section, rendered
 
 READS = ("id", "instruction", "context", "system", "response", "messages")

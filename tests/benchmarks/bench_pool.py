@@ -29,10 +29,10 @@ def pool(url: str, concurrency: int) -> None:
     # Imported first here and in `plain`, so that both measure their requests alone.
     import filelock  # noqa: F401
 
-    import hfsft.models.client  # noqa: F401
+    import hfsft.models.http.client  # noqa: F401
     from hfsft.models.model import Model, Request
     from hfsft.models.pool import Pool
-    from hfsft.models.store import Store
+    from hfsft.models.store.store import Store
 
     def row(index: int):
         def start():
@@ -82,7 +82,7 @@ class Measured:
 def lookups() -> None:
     """Time to find one answer among a million."""
     from hfsft.models.model import Answer
-    from hfsft.models.store import Entry, Store, write
+    from hfsft.models.store.store import Entry, Store, write
 
     def key(index: int) -> str:
         return hashlib.sha256(b"%d" % index).hexdigest()

@@ -14,7 +14,7 @@ import pytest
 
 from hfsft import cache
 from hfsft.cli import main
-from hfsft.plan.files import Files
+from hfsft.engine.parts.files import Files
 
 Say = Callable[..., tuple[int, str, str]]
 DAY = 86_400

@@ -14,7 +14,7 @@ import yaml
 
 from hfsft.cli.console import table
 from hfsft.cli.progress import fitted, logged, parts
-from hfsft.models.usage import Progress, Whole
+from hfsft.models.limits.usage import Progress, Whole
 from tests.cli import terminal
 from tests.models.server import LLM
 from tests.recipes import reply, support

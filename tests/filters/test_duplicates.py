@@ -10,10 +10,10 @@ from datasets import Dataset
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hfsft.engine.step import Batch
 from hfsft.errors import ArgumentError
 from hfsft.filters import ExactDuplicate, NearDuplicate
 from hfsft.filters.duplicates import Duplicates
-from hfsft.plan.step import Batch
 from hfsft.similarity import near_pairs, normalise
 
 REFUND = "How long does a refund take to arrive?"

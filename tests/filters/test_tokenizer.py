@@ -13,7 +13,7 @@ from hfsft.errors import ModelError, RecipeError, ReleaseError
 from hfsft.filters import Tokens
 from hfsft.recipe.compile import compile_recipe
 from hfsft.recipe.recipe import load_recipe
-from hfsft.release.tokenizer import load_tokenizer
+from hfsft.release.trainer.tokenizer import load_tokenizer
 
 TEMPLATE = (
     "{% for m in messages %}{% if m.role == 'system' %}{{ raise_exception('no system role') }}{% endif %}"

@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hfsft.errors import AnswerError
-from hfsft.models.faults import Fault, message_in
+from hfsft.models.http.faults import Fault, message_in
+from hfsft.models.http.thinking import split_thinking
+from hfsft.models.http.wire import read
 from hfsft.models.structured import parse
-from hfsft.models.thinking import split_thinking
-from hfsft.models.wire import read
 from hfsft.texts.peel import peel
 from hfsft.texts.prompt_faults import prompt_fault, template_runs
 from hfsft.texts.refusal import refusal

@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hfsft.cli import main
-from hfsft.release import vega
+from hfsft.release.report import vega
 from tests.fuzz.bounds import tries
 from tests.models.server import HEALING, LASTING, LLM, Body, digest, instance
 

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from hfsft.models.asker import Patience
 from hfsft.models.model import Answer, Model, Request
 from hfsft.models.pool import Pool
-from hfsft.models.store import Store
+from hfsft.models.requester import Patience
+from hfsft.models.store.store import Store
 from tests.models.server import LLM
 
 if TYPE_CHECKING:

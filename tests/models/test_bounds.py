@@ -19,9 +19,9 @@ from pathlib import Path
 import pytest
 
 from hfsft.errors import ModelError, StageError
-from hfsft.models import client
-from hfsft.models.client import Client, new_session
-from hfsft.models.faults import Fault
+from hfsft.models.http import client
+from hfsft.models.http.client import Client, new_session
+from hfsft.models.http.faults import Fault
 from hfsft.models.model import Answer, Endpoint, Model
 from tests.models.fixture import rows
 from tests.models.raw import Raw, chunks, response

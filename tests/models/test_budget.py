@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from hfsft.errors import BudgetError, ModelError
-from hfsft.models.budget import Budget
+from hfsft.models.limits.budget import Budget
+from hfsft.models.limits.usage import Tally
 from hfsft.models.model import Model, Price
-from hfsft.models.usage import Tally
 from tests.models.fixture import one, rows
 from tests.models.server import LLM
 

@@ -15,17 +15,18 @@ import pytest
 
 from hfsft.cli import main
 from hfsft.errors import StoreError
-from hfsft.models import archive, prices, spending
+from hfsft.models.limits import prices, spending
 from hfsft.models.model import Price
-from hfsft.models.store import Store, store_error
-from hfsft.models.writer import Writer
+from hfsft.models.store import archive
+from hfsft.models.store.store import Store, store_error
+from hfsft.models.store.writer import Writer
 from hfsft.pipeline import Watcher, run
 from tests.models.server import LLM
 from tests.models.test_store import damage, entry, fill
 from tests.recipes import reply, support
 
 if TYPE_CHECKING:
-    from hfsft.models.usage import Progress
+    from hfsft.models.limits.usage import Progress
 
 
 @pytest.fixture
@@ -135,7 +136,7 @@ OPENS = """
 import sys
 from pathlib import Path
 from contextlib import closing
-from hfsft.models.store import Store, write, Entry
+from hfsft.models.store.store import Store, write, Entry
 from hfsft.models.model import Answer
 
 sys.stdin.readline()
@@ -181,7 +182,7 @@ def test_every_failure_of_the_file_says_what_to_do(tmp_path: Path, said: str, to
 def test_a_lock_that_nobody_gives_back_ends_with_a_word(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     import asyncio
 
-    monkeypatch.setattr("hfsft.models.writer.LOCK_SECONDS", 0.2)
+    monkeypatch.setattr("hfsft.models.store.writer.LOCK_SECONDS", 0.2)
 
     async def main() -> None:
         writer = Writer(store)

@@ -14,7 +14,8 @@ from urllib.request import Request, urlopen
 import pytest
 
 from hfsft.errors import ModelError
-from hfsft.models import embedded, weights
+from hfsft.models.embedded import server as embedded
+from hfsft.models.embedded import weights
 from hfsft.models.model import Endpoint, Model
 
 SMOL = Model(model="smollm2-135m-instruct")
@@ -91,7 +92,7 @@ def test_one_request_at_a_time_without_a_cache_is_answered_alike(endpoint: Endpo
 ASKING = """
 import sys, threading, time
 from urllib.request import Request, urlopen
-from hfsft.models import embedded
+from hfsft.models.embedded import server as embedded
 from hfsft.models.model import Model
 
 url = embedded.start(Model(model="smollm2-135m-instruct")).base_url + "/chat/completions"

@@ -10,9 +10,9 @@ from tokenizers import Tokenizer
 from tokenizers.models import WordLevel
 from tokenizers.pre_tokenizers import Whitespace
 
-from hfsft.models.estimate import MESSAGE_TOKENS, estimate, tokenizer_of
+from hfsft.models.limits.estimate import MESSAGE_TOKENS, estimate, tokenizer_of
 from hfsft.models.model import Answer, Model, Price, Request
-from hfsft.models.store import Entry, Store, write
+from hfsft.models.store.store import Entry, Store, write
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -80,7 +80,7 @@ def test_the_hub_gives_the_tokenizer_once(hub: HubServer, words: Path) -> None:
     program = """
 import json, sys
 from huggingface_hub import HfApi
-from hfsft.models.estimate import tokenizer_of
+from hfsft.models.limits.estimate import tokenizer_of
 api = HfApi()
 api.create_repo("ana/words")
 api.upload_file(path_or_fileobj=sys.argv[1], path_in_repo="tokenizer.json", repo_id="ana/words")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from multidict import CIMultiDict
 
-from hfsft.models.faults import message_in, of_response
+from hfsft.models.http.faults import message_in, of_response
 from hfsft.models.model import Answer
-from hfsft.models.store import Store
+from hfsft.models.store.store import Store
 from tests.models.fixture import rows, user
 from tests.models.server import HEALING, LASTING, echo
 
@@ -39,7 +39,7 @@ def test_a_thousand_rows_at_ten_percent_faults_lose_none_and_spoil_none(llm, mak
 
 @pytest.mark.parametrize("fault", HEALING)
 def test_what_never_heals_ends_after_a_bounded_number_of_tries(llm, make_pool, fault: str) -> None:
-    from hfsft.models.asker import Patience
+    from hfsft.models.requester import Patience
 
     llm.fault, llm.drip_seconds = (lambda body, coming: fault), 600.0
     full = fault in ("429", "429_after", "429_date", "503")

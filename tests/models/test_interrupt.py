@@ -15,9 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from hfsft.models.asker import Patience
-from hfsft.models.store import Store
-from hfsft.models.usage import Progress
+from hfsft.models.limits.usage import Progress
+from hfsft.models.requester import Patience
+from hfsft.models.store.store import Store
 from tests.models.fixture import rows
 from tests.models.server import LLM
 from tests.waiting import until
@@ -27,10 +27,10 @@ ROOT = Path(__file__).parents[2]
 CHILD = """
 import os, sys
 from pathlib import Path
-import hfsft.models.client
+import hfsft.models.http.client
 from hfsft.models.model import Model
 from hfsft.models.pool import Pool
-from hfsft.models.store import Store
+from hfsft.models.store.store import Store
 from tests.models.fixture import rows
 
 url, store, count, concurrency = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4])

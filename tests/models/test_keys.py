@@ -13,11 +13,11 @@ from urllib.parse import quote, quote_plus
 import pytest
 
 from hfsft.errors import HfsftError, ModelError
-from hfsft.models.client import Client, new_session
-from hfsft.models.endpoints import endpoints_of
-from hfsft.models.faults import Fault
+from hfsft.models.http.client import Client, new_session
+from hfsft.models.http.faults import Fault
+from hfsft.models.http.providers import endpoints_of
 from hfsft.models.model import Endpoint, Model
-from hfsft.models.store import Store
+from hfsft.models.store.store import Store
 from tests.models.fixture import rows
 from tests.models.raw import Raw, response
 from tests.models.server import HEALING, LASTING, LLM
@@ -248,7 +248,7 @@ def test_the_hub_token_is_not_sent_to_a_server_of_the_recipe(llm: LLM, make_pool
 
 def test_a_password_of_a_proxy_is_not_shown(make_pool, monkeypatch) -> None:
     monkeypatch.setenv("http_proxy", "http://me:pa55word-canary@127.0.0.1:9")
-    monkeypatch.setattr("hfsft.models.client._LOOPBACK", set())
+    monkeypatch.setattr("hfsft.models.http.client._LOOPBACK", set())
     monkeypatch.delenv("no_proxy", raising=False)
     monkeypatch.delenv("NO_PROXY", raising=False)
     with pytest.raises(HfsftError, match=r"127\.0\.0\.1") as error:

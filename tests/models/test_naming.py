@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from hfsft.errors import ModelError
-from hfsft.models import wire
+from hfsft.models.http import wire
 from hfsft.models.model import Model
 from tests.models.fixture import one, rows, user
 from tests.models.server import LLM, Body

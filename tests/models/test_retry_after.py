@@ -8,7 +8,7 @@ from email.utils import formatdate
 import pytest
 from multidict import CIMultiDict
 
-from hfsft.models.retry_after import duration, limit_pause, retry_after
+from hfsft.models.http.retry_after import duration, limit_pause, retry_after
 
 NOW = 1_800_000_000.0
 

@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from hfsft.models.presence import Presence
-from hfsft.models.store import Store
+from hfsft.models.store.presence import Presence
+from hfsft.models.store.store import Store
 from tests.models.server import LLM, Body, said_to
 from tests.waiting import until
 
@@ -23,10 +23,10 @@ ROOT = Path(__file__).parents[2]
 CHILD = """
 import json, sys
 from pathlib import Path
-import hfsft.models.client
+import hfsft.models.http.client
 from hfsft.models.model import Model
 from hfsft.models.pool import Pool
-from hfsft.models.store import Store
+from hfsft.models.store.store import Store
 from tests.models.fixture import QUICK, rows
 
 url, store, count, concurrency = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4])

@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 
 from hfsft.errors import BudgetError, ModelError
-from hfsft.models import archive
-from hfsft.models.budget import Budget
-from hfsft.models.extra import refused
+from hfsft.models.http.extra import refused
+from hfsft.models.limits.budget import Budget
+from hfsft.models.limits.spending import Outlay, spent, together
 from hfsft.models.model import Model, Request
-from hfsft.models.spending import Outlay, spent, together
-from hfsft.models.store import Store
+from hfsft.models.store import archive
+from hfsft.models.store.store import Store
 from tests.models.fixture import rows
 from tests.models.server import LLM
 from tests.waiting import until
@@ -220,10 +220,10 @@ def test_what_would_be_in_no_sum_is_refused_wherever_it_stands(extra: dict[str, 
 KILLED = """
 import sys
 from pathlib import Path
-from hfsft.models.budget import Budget
+from hfsft.models.limits.budget import Budget
 from hfsft.models.model import Model, Request
 from hfsft.models.pool import Pool
-from hfsft.models.store import Store
+from hfsft.models.store.store import Store
 from tests.models.fixture import rows
 
 model = Model(model="m-1", base_url=sys.argv[1], max_tokens=32, concurrency=8, price={"input": 100, "output": 400})

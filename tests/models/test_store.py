@@ -16,11 +16,11 @@ from pathlib import Path
 import pytest
 
 from hfsft.errors import StoreError
-from hfsft.models import archive
+from hfsft.models.http.wire import key_of
 from hfsft.models.model import Answer
-from hfsft.models.store import Entry, Store, default_path, write
-from hfsft.models.wire import key_of
-from hfsft.models.writer import Writer
+from hfsft.models.store import archive
+from hfsft.models.store.store import Entry, Store, default_path, write
+from hfsft.models.store.writer import Writer
 from tests.models.fixture import one, rows
 from tests.models.server import LLM
 
@@ -71,8 +71,8 @@ WRITE_MANY = """
 import asyncio, hashlib, sys
 from pathlib import Path
 from hfsft.models.model import Answer
-from hfsft.models.store import Entry, Store
-from hfsft.models.writer import Writer
+from hfsft.models.store.store import Entry, Store
+from hfsft.models.store.writer import Writer
 
 async def main(path, name):
     with Store(Path(path)) as store:

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from hfsft.errors import AnswerError
-from hfsft.models import servers
+from hfsft.models.http import dialects as servers
+from hfsft.models.http.thinking import split_thinking
 from hfsft.models.model import Answer
 from hfsft.models.structured import ask, parse
-from hfsft.models.thinking import split_thinking
 from tests.models.fixture import rows, user
 
 SCORE = {"type": "integer", "minimum": 1, "maximum": 5}
@@ -194,7 +194,7 @@ def test_a_servers_refusal_is_remembered_for_a_day(llm, make_pool, monkeypatch) 
     refusals = []
     for name, later in (("first", 0), ("next", 0), ("tomorrow", servers.SECONDS + 60)):
         now = time.time() + later
-        monkeypatch.setattr("hfsft.models.servers.time.time", lambda now=now: now)
+        monkeypatch.setattr("hfsft.models.http.dialects.time.time", lambda now=now: now)
         start = partial(ask, user(name), VERDICT, lambda value: value["score"])
         make_pool().drive("judge", [(name, start)], total=1)
         refusals.append(sum("response_format" in body for body in llm.requests))

@@ -7,8 +7,8 @@ import time
 
 import pytest
 
-from hfsft.models.faults import Fault
-from hfsft.models.throttle import Bucket, Gate, Lane
+from hfsft.models.http.faults import Fault
+from hfsft.models.limits.throttle import Bucket, Gate, Lane
 from tests.models.fixture import rows
 
 SLOW = Fault("slow", "rate_limit", "429")

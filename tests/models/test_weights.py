@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from hfsft.errors import ModelError
-from hfsft.models import weights
+from hfsft.models.embedded import weights
 from hfsft.models.model import Model
 from tests.hub.fixture import HubServer
 
@@ -86,7 +86,7 @@ FROM_THE_HUB = """
 import json
 from huggingface_hub import HfApi
 from hfsft.errors import ModelError
-from hfsft.models import weights
+from hfsft.models.embedded import weights
 from hfsft.models.model import Model
 
 weights.find_spec = lambda name: None  # no package brings the weights
@@ -114,7 +114,7 @@ print(json.dumps({name: find(name) for name in [
 OFFLINE = """
 import json
 from hfsft.errors import ModelError
-from hfsft.models import weights
+from hfsft.models.embedded import weights
 from hfsft.models.model import Model
 found = weights.find(Model(model="ana/one:*Q8_0.gguf")).name
 try:

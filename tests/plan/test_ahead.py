@@ -12,16 +12,17 @@ from typing import Any
 
 import pytest
 
+from hfsft.engine import live as asker
+from hfsft.engine import run as engine
+from hfsft.engine.ledger import Ledger
+from hfsft.engine.live import Live
+from hfsft.engine.lookahead import begin, way_from
+from hfsft.engine.plan import Plan
+from hfsft.engine.step import Batch, Bound, Row, Step, Turns
 from hfsft.errors import StageError
 from hfsft.models.model import Request
-from hfsft.models.store import Store
+from hfsft.models.store.store import Store
 from hfsft.models.structured import ask as ask_structured
-from hfsft.plan import asker, engine
-from hfsft.plan.ahead import begin, way_from
-from hfsft.plan.asker import Live
-from hfsft.plan.ledger import Ledger
-from hfsft.plan.plan import Plan
-from hfsft.plan.step import Batch, Bound, Row, Step, Turns
 from tests.models.server import LLM, Body, said_to
 
 COUNT = 60

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hfsft.plan.all_rows import keep, kept
-from hfsft.plan.columns import Rows
-from hfsft.plan.files import Files
+from hfsft.engine.parts.all_rows import keep, kept
+from hfsft.engine.parts.files import Files
+from hfsft.engine.parts.rows import Rows
 from tests.plan.test_columns import rows_of
 
 STEP = "0" * 32

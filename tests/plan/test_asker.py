@@ -8,13 +8,14 @@ from typing import Any
 
 import pytest
 
+from hfsft.engine import live as asker
+from hfsft.engine import run as engine
+from hfsft.engine.ledger import Ledger
+from hfsft.engine.live import Live
+from hfsft.engine.plan import Asked, Plan
 from hfsft.errors import StoreError
 from hfsft.models.pool import Pool
-from hfsft.models.store import Store
-from hfsft.plan import asker, engine
-from hfsft.plan.asker import Live
-from hfsft.plan.ledger import Ledger
-from hfsft.plan.plan import Asked, Plan
+from hfsft.models.store.store import Store
 from tests.models.server import LLM
 from tests.plan.test_ahead import COUNT, SOURCE, WRITE
 

@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 from hfsft import cache
-from hfsft.plan import engine
-from hfsft.plan.ledger import Ledger
-from hfsft.plan.plan import Plan
+from hfsft.engine import run as engine
+from hfsft.engine.ledger import Ledger
+from hfsft.engine.plan import Plan
 from tests.plan.test_engine import MEASURE, Echo
 from tests.plan.test_increments import source
 from tests.waiting import until
@@ -24,9 +24,9 @@ BUILD = """
 import sys, time
 from dataclasses import replace
 from pathlib import Path
-from hfsft.plan import engine
-from hfsft.plan.ledger import Ledger
-from hfsft.plan.plan import Plan
+from hfsft.engine import run as engine
+from hfsft.engine.ledger import Ledger
+from hfsft.engine.plan import Plan
 from tests.plan.test_engine import MEASURE, Echo
 from tests.plan.test_increments import source
 

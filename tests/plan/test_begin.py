@@ -9,15 +9,16 @@ from typing import Any
 
 import pytest
 
+from hfsft.engine import lookahead as ahead
+from hfsft.engine import run as engine
+from hfsft.engine.ledger import Ledger
+from hfsft.engine.live import Live
+from hfsft.engine.lookahead import begin
+from hfsft.engine.plan import Plan
+from hfsft.engine.step import Batch, Step
 from hfsft.errors import ModelError
 from hfsft.models.pool import Pool
-from hfsft.models.store import Store
-from hfsft.plan import ahead, engine
-from hfsft.plan.ahead import begin
-from hfsft.plan.asker import Live
-from hfsft.plan.ledger import Ledger
-from hfsft.plan.plan import Plan
-from hfsft.plan.step import Batch, Step
+from hfsft.models.store.store import Store
 from tests.models.server import LLM, said_to
 from tests.plan.test_ahead import COUNT, JUDGE, SOURCE, WRITE, source
 from tests.waiting import until

@@ -11,8 +11,8 @@ from datasets import Dataset
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hfsft.plan import columns
-from hfsft.plan.columns import Column, Part, Rows, picked, some, whole
+from hfsft.engine.parts import rows as columns
+from hfsft.engine.parts.rows import Column, Part, Rows, picked, some, whole
 
 KINDS = {"id": "string", "size": "int64"}
 

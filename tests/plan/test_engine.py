@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 from datasets import Dataset
 
+from hfsft.engine import run as engine
+from hfsft.engine.ledger import Ledger
+from hfsft.engine.parts.on_datasets import apply
+from hfsft.engine.plan import Asked, Plan, Task
+from hfsft.engine.step import Batch, Bound, Row, Step, Turns
 from hfsft.errors import InternalError
-from hfsft.plan import engine
-from hfsft.plan.ledger import Ledger
-from hfsft.plan.on_datasets import apply
-from hfsft.plan.plan import Asked, Plan, Task
-from hfsft.plan.step import Batch, Bound, Row, Step, Turns
 
 COLUMNS = {"id": "string", "text": "string"}
 

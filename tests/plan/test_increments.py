@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from hfsft.plan import engine
-from hfsft.plan.ledger import Ledger
-from hfsft.plan.plan import Plan
-from hfsft.plan.step import Batch, Bound, Row, Step
+from hfsft.engine import run as engine
+from hfsft.engine.ledger import Ledger
+from hfsft.engine.plan import Plan
+from hfsft.engine.step import Batch, Bound, Row, Step
 from tests.plan.test_engine import ASK, COLUMNS, TWINS, Echo
 
 TEXT = "a sentence that makes the row long enough to see whether it is written again " * 5

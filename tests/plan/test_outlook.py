@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
+from hfsft.engine.outlook import Outlook, shares
+from hfsft.engine.plan import Plan
+from hfsft.engine.step import Bound, Step
+from hfsft.models.limits.usage import Progress, Usage
 from hfsft.models.model import Model, Request
-from hfsft.models.usage import Progress, Usage
-from hfsft.plan.outlook import Outlook, shares
-from hfsft.plan.plan import Plan
-from hfsft.plan.row import COLUMNS, new_row
-from hfsft.plan.step import Bound, Step
 from hfsft.recipe.compile import compile_recipe
 from hfsft.recipe.recipe import load_recipe
+from hfsft.rows.row import COLUMNS, new_row
 
 RECIPE: dict[str, Any] = {
     "name": "toy",
@@ -68,7 +68,7 @@ def outlook() -> Outlook:
     made.times = times  # type: ignore[attr-defined]
     from datasets import Dataset
 
-    from hfsft.plan.features import features
+    from hfsft.engine.features import features
 
     source = Dataset.from_list(rows(50), features=features({**COLUMNS, "defect": "string"}))
     made.ended(plan().steps[0], source)

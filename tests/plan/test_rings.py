@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from datasets import Dataset
 
-from hfsft.plan.ledger import Fallen, Ledger
+from hfsft.engine.ledger import Fallen, Ledger
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from hfsft.plan.plan import Plan
-from hfsft.plan.step import Step
-from hfsft.plan.why import explain, remember
+from hfsft.engine.plan import Plan
+from hfsft.engine.step import Step
+from hfsft.engine.why import explain, remember
 from tests.plan.test_engine import ASK
 from tests.plan.test_increments import Counted, at_most, build, ids, source
 

@@ -9,7 +9,7 @@ import pytest
 
 from hfsft.errors import RecipeError
 from hfsft.recipe.recipe import Recipe
-from hfsft.recipe.source import load, validate
+from hfsft.recipe.yaml.file import load, validate
 
 from .toy import Toy
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from hfsft.errors import RecipeError
+from hfsft.recipe.checks.licences import meant
 from hfsft.recipe.compile import compile_recipe
-from hfsft.recipe.licences import meant
 from hfsft.recipe.recipe import load_recipe
 
 RECIPE = """\

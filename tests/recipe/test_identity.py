@@ -18,10 +18,10 @@ from pydantic import BaseModel
 from hfsft.errors import HfsftError
 from hfsft.filters import FILTERS
 from hfsft.filters.base import Limits
-from hfsft.plan.row import COLUMNS
 from hfsft.recipe.compile import compile_recipe
 from hfsft.recipe.recipe import Recipe, load_recipe
-from hfsft.recipe.shape import bare
+from hfsft.recipe.yaml.type_paths import bare
+from hfsft.rows.row import COLUMNS
 
 if TYPE_CHECKING:
     from pydantic.fields import FieldInfo

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from hfsft.engine.step import digest
 from hfsft.pipeline import forecast, run, validate, why
-from hfsft.plan.step import digest
 from hfsft.recipe.compile import compile_recipe
 from hfsft.recipe.recipe import load_recipe
 from tests.models.server import LLM, Body, error, said_to

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, Field
 
-from hfsft.recipe.schema import dumps, filter_table, first_sentence, reachable, recipe_schema, undescribed
+from hfsft.recipe.json_schema import dumps, filter_table, first_sentence, reachable, recipe_schema, undescribed
 
 from .toy import FILTERS, Inline, Judge, Model, Price, Refusal, Table, Tokens, Toy
 

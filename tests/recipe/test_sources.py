@@ -10,15 +10,15 @@ import pytest
 
 from hfsft import pipeline
 from hfsft.cli import main
+from hfsft.engine import run as engine
+from hfsft.engine.ledger import Ledger
+from hfsft.engine.live import Forecast
+from hfsft.engine.plan import Plan
+from hfsft.engine.step import Row, Step
 from hfsft.errors import RecipeError
-from hfsft.plan import engine
-from hfsft.plan.asker import Forecast
-from hfsft.plan.ledger import Ledger
-from hfsft.plan.plan import Plan
-from hfsft.plan.row import COLUMNS
-from hfsft.plan.step import Row, Step
 from hfsft.recipe.compile import compile_recipe
 from hfsft.recipe.recipe import load_recipe
+from hfsft.rows.row import COLUMNS
 from hfsft.rows.tables.table import Table
 from tests.rows.helpers import file
 

@@ -15,9 +15,9 @@ import yaml
 from hfsft import pipeline
 from hfsft.errors import ModelError, RecipeError, UserError
 from hfsft.pretrained import pretrained_tokenizer
-from hfsft.recipe.outside import leads_outside
+from hfsft.recipe.checks.outside import leads_outside
+from hfsft.recipe.checks.trust import Reach, Trust, reaches
 from hfsft.recipe.recipe import load_recipe
-from hfsft.recipe.trust import Reach, Trust, reaches
 from tests.recipe.test_identity import SECTIONS, save_tokenizer
 
 ROW = '{"prompt": "the vault code is 4711", "completion": "It is."}\n'
@@ -351,7 +351,9 @@ def test_every_text_of_a_recipe_is_known_to_reach_nothing_or_is_asked_for(sectio
     if not holds_text(section.model_fields[name].annotation) or f"{section.__name__}.{name}" in REACHING:
         return
     asks = section.__name__ in ("Evolve", "Generate", "Judge") and name == "model"  # a name under `models`
-    assert asks or name in TEXTS, "can it name a file, a server, a key or a repository? hfsft/recipe/trust.py asks"
+    assert asks or name in TEXTS, (
+        "can it name a file, a server, a key or a repository? hfsft/recipe/checks/trust.py asks"
+    )
 
 
 def holds_text(kind: Any) -> bool:

@@ -29,7 +29,7 @@ import dataclasses, io, json, logging, os, sys, time
 from pathlib import Path
 from hfsft.errors import HfsftError
 from hfsft.recipe.publish import Publish
-from hfsft.release import publish
+from hfsft.release.hub import publish
 waited, told, logged, nap = [], [], io.StringIO(), time.sleep
 logging.basicConfig(level=logging.DEBUG, stream=logged)
 def short(seconds):

@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hfsft.plan.features import features
-from hfsft.plan.row import COLUMNS, new_row
+from hfsft.engine.features import features
+from hfsft.rows.row import COLUMNS, new_row
 
 if TYPE_CHECKING:
     from datasets import Dataset

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from hfsft.errors import UserError
-from hfsft.release import former
-from hfsft.release.beside import NEW, beside
+from hfsft.release.folder import former
+from hfsft.release.folder.beside import NEW, beside
 
 LOCKED = {"lock": 1, "hfsft": "0.1.0", "steps": {"sources": {}}}
 KILLED = """

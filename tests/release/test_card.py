@@ -12,13 +12,13 @@ import yaml
 from datasets import Features, get_dataset_config_names, load_dataset
 from huggingface_hub import DatasetCard
 
+from hfsft.recipe.checks.licences import HUB_LICENCES
 from hfsft.recipe.compile import compile_recipe
-from hfsft.recipe.licences import HUB_LICENCES
 from hfsft.recipe.recipe import load_recipe
 from hfsft.release.card.card import card
+from hfsft.release.card.changelog import MARK, describe, merge
+from hfsft.release.card.licence_terms import TABLE, stricter, terms_of
 from hfsft.release.card.markdown import cell, code, joined, table
-from hfsft.release.changelog import MARK, describe, merge
-from hfsft.release.terms import TABLE, stricter, terms_of
 from tests.release.toy import NASTY, RECIPE, dataset, release, toy
 
 
@@ -92,7 +92,7 @@ def test_pictures_are_linked_where_they_are(text: str, folder: Path, tmp_path: P
 def test_a_card_without_pictures_is_still_a_card(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, home: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr("hfsft.release.vega._running", None)
+    monkeypatch.setattr("hfsft.release.report.vega._running", None)
     monkeypatch.setattr("sys.executable", str(tmp_path / "no-such-python"))
     written = release(toy(40), tmp_path)
     assert "![" not in (written / "README.md").read_text(encoding="utf-8")

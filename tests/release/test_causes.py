@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 
 from hfsft.cli import main
+from hfsft.engine.ledger import Fallen, Ledger
 from hfsft.errors import ReleaseError, UserError
 from hfsft.pipeline import run
-from hfsft.plan.ledger import Fallen, Ledger
-from hfsft.plan.row import COLUMNS, new_row
 from hfsft.release.causes import REASONS, causes, listed
 from hfsft.release.diff import diff
-from hfsft.release.files import Build
+from hfsft.release.hub.files import Build
 from hfsft.release.reader import open_release
+from hfsft.rows.row import COLUMNS, new_row
 from tests.models.server import LLM
 from tests.recipes import reply, support
 from tests.release.samples import read_jsonl

@@ -2,7 +2,7 @@
 
 from textwrap import dedent
 
-from hfsft.release.changelog import MARK, configs, describe, merge, metadata
+from hfsft.release.card.changelog import MARK, configs, describe, merge, metadata
 from hfsft.release.diff import Diff
 
 CARD = dedent("""\

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from hfsft.cli import main
-from hfsft.cli.diff import report
+from hfsft.cli.commands.diff import report
 from hfsft.pipeline import run
 from hfsft.release.diff import Diff, ScoreShift, StepPair, diff
-from hfsft.release.former import former_of
+from hfsft.release.folder.former import former_of
 from hfsft.release.reader import open_release
 from tests.models.server import LLM
 from tests.recipes import reply, support

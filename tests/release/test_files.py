@@ -8,9 +8,9 @@ import pytest
 from datasets import Dataset, DatasetDict, Value
 
 from hfsft.errors import ReleaseError
-from hfsft.release.files import Build, File, is_news, owned, stale
-from hfsft.release.listing import held
-from hfsft.release.loadback import differences
+from hfsft.release.hub.files import Build, File, is_news, owned, stale
+from hfsft.release.hub.listing import held
+from hfsft.release.hub.loadback import differences
 from tests.release.fixture import write_build
 
 

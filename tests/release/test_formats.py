@@ -7,12 +7,12 @@ from typing import Any, get_args
 
 import pytest
 
-from hfsft.cli.export import add
+from hfsft.cli.commands.export import add
 from hfsft.errors import ReleaseError
 from hfsft.recipe.publish import FormatName
 from hfsft.release.export import default_rows
-from hfsft.release.formats import FORMATS, format_named
-from hfsft.release.tokenizer import load_tokenizer
+from hfsft.release.trainer.formats import FORMATS, format_named
+from hfsft.release.trainer.tokenizer import load_tokenizer
 from tests.release.samples import CHATML, SYSTEM, chat, dataset, single, tokenizer_folder
 
 QUESTION, ANSWER = "Where is my parcel?", "The parcel arrives in 0 days."

@@ -11,10 +11,10 @@ import pytest
 from hfsft.cli import main
 from hfsft.errors import ReleaseError, UserError
 from hfsft.pipeline import run
-from hfsft.release import former
 from hfsft.release.diff import diff
-from hfsft.release.files import Build
-from hfsft.release.former import former_path
+from hfsft.release.folder import former
+from hfsft.release.folder.former import former_path
+from hfsft.release.hub.files import Build
 from hfsft.release.reader import open_release
 from tests.models.server import LLM
 from tests.recipes import reply, support
@@ -127,7 +127,7 @@ def test_what_fails_on_the_way_leaves_the_old_build_as_it_was(
             seen.append(said(folder) == before)
             raise OSError(28, "No space left on device")
 
-        monkeypatch.setattr("hfsft.release.folder.card", broken)
+        monkeypatch.setattr("hfsft.release.folder.write.card", broken)
     else:
         rename = Path.rename
 

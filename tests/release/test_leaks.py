@@ -14,7 +14,7 @@ import pytest
 
 from hfsft.cli import main
 from hfsft.errors import ReleaseError
-from hfsft.release import leaks
+from hfsft.release.hub import leaks
 from tests.hub.fixture import HubServer
 from tests.release.fixture import Client, write_build
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from hfsft.plan.plan import Plan
-from hfsft.plan.row import COLUMNS
-from hfsft.plan.step import Step
-from hfsft.release.built import Built
+from hfsft.engine.plan import Plan
+from hfsft.engine.step import Step
+from hfsft.release.result import Built
+from hfsft.rows.row import COLUMNS
 from hfsft.stages.split.sides import Sides
 from tests.release.toy import MEASURES, RECIPE, toy
 

@@ -11,7 +11,7 @@ import pytest
 from hfsft.cli import main
 from hfsft.errors import ReleaseError
 from hfsft.release.export import llama_factory_table, register_for_llama_factory
-from hfsft.release.outputs import require_free, writing
+from hfsft.release.folder.outputs import require_free, writing
 from tests.release.fixture import write_build
 
 COMMANDS = {

@@ -15,7 +15,7 @@ import pytest
 from pyarrow.parquet import ParquetFile, read_schema, read_table
 
 from hfsft.pipeline import run
-from hfsft.release.parquet import write_parquet
+from hfsft.release.folder.parquet import write_parquet
 from tests.release.samples import dataset, examples, single
 from tests.release.toy import release, toy
 

@@ -9,7 +9,7 @@ from huggingface_hub import errors
 from multidict import CIMultiDict
 
 from hfsft.errors import ReleaseError
-from hfsft.release import patience
+from hfsft.release.hub import retries as patience
 
 
 class Response:

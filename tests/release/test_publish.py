@@ -117,7 +117,7 @@ def test_what_hfsft_builds_goes_up_as_it_is_and_built_again_is_no_news(hub: HubS
     program = """
     import dataclasses, json
     from hfsft import pipeline
-    from hfsft.release import publish
+    from hfsft.release.hub import publish
     done = []
     for seconds in range(2):
         built, folder = pipeline.run("recipe.yaml")

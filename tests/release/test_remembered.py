@@ -13,9 +13,9 @@ import pytest
 import yaml
 
 import hfsft
+from hfsft.engine.step import digest
 from hfsft.errors import SourceError
 from hfsft.pipeline import forecast
-from hfsft.plan.step import digest
 from hfsft.release.diff import Diff, diff
 from hfsft.release.reader import open_release
 from tests.models.server import LLM

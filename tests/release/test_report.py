@@ -74,7 +74,7 @@ def test_a_folder_without_a_build_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_page_without_charts_is_still_a_page(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
-    monkeypatch.setattr("hfsft.release.vega.bundle", lambda: "")
+    monkeypatch.setattr("hfsft.release.report.vega.bundle", lambda: "")
     page = report(Release(str(folder), folder))
     assert "The charts could not be drawn" in page
     assert len(embedded(page)["samples"]) > 100

@@ -11,8 +11,8 @@ import pytest
 
 from hfsft import pipeline
 from hfsft.errors import ReleaseError
-from hfsft.models import archive
-from hfsft.models.store import Store
+from hfsft.models.store import archive
+from hfsft.models.store.store import Store
 from hfsft.release.reader import open_release
 from hfsft.release.rows.records import Rows, Wanted
 from hfsft.release.rows.way import way

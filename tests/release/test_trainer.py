@@ -9,9 +9,9 @@ import pytest
 from hfsft.errors import RecipeError, ReleaseError
 from hfsft.pipeline import run
 from hfsft.recipe.publish import FormatName, Publish
-from hfsft.release.formats import FORMATS
-from hfsft.release.tokenizer import load_tokenizer
-from hfsft.release.trainer import Lengths, check, check_rows, detect
+from hfsft.release.trainer.check import Lengths, check, check_rows, detect
+from hfsft.release.trainer.formats import FORMATS
+from hfsft.release.trainer.tokenizer import load_tokenizer
 from tests.models.server import LLM
 from tests.recipes import reply, support
 from tests.release.samples import (

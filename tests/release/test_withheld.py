@@ -11,11 +11,11 @@ import pytest
 import yaml
 
 from hfsft.cli import main
+from hfsft.engine.ledger import Fallen, Ledger
 from hfsft.pipeline import run
-from hfsft.plan.ledger import Fallen, Ledger
 from hfsft.recipe.publish import Publish
-from hfsft.release.names import LOCK
-from hfsft.release.withheld import withhold
+from hfsft.release.folder.names import LOCK
+from hfsft.release.folder.withheld import withhold
 from tests.release.samples import dataset, single
 
 SECRET = "canary"

@@ -8,15 +8,15 @@ from typing import Any
 
 from datasets import Dataset
 
+from hfsft.engine.features import features
+from hfsft.engine.ledger import Fallen, Ledger
+from hfsft.engine.plan import Plan
+from hfsft.engine.step import Bound, Step, unit
+from hfsft.models.limits.usage import Usage
 from hfsft.models.model import Answer
-from hfsft.models.usage import Usage
-from hfsft.plan.features import features
-from hfsft.plan.ledger import Fallen, Ledger
-from hfsft.plan.plan import Plan
-from hfsft.plan.row import COLUMNS, new_row
-from hfsft.plan.step import Bound, Step, unit
 from hfsft.recipe.recipe import load_recipe
-from hfsft.release.built import SPLITS, Built
+from hfsft.release.result import SPLITS, Built
+from hfsft.rows.row import COLUMNS, new_row
 
 NASTY = (
     "</script><script>window.broken = true</script>",
@@ -134,6 +134,6 @@ def toy(count: int = 400, recipe: dict[str, Any] | None = None) -> Built:
 
 def release(built: Built, tmp_path: Path) -> Path:
     """The folder of a build, written as a build writes it."""
-    from hfsft.release.folder import write
+    from hfsft.release.folder.write import write
 
     return write(built, tmp_path)

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hfsft.errors import SourceError
-from hfsft.plan.row import complete, conversation, new_row
+from hfsft.rows.row import complete, conversation, new_row
 from tests.rows.helpers import examples, file, seeds
 
 NAMES = (

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from hfsft.errors import SourceError
-from hfsft.plan.row import COLUMNS, kept_columns
+from hfsft.rows.row import COLUMNS, kept_columns
 from hfsft.stages.seeds import PromptTable
 from tests.rows.helpers import file
 

@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from hfsft.engine.step import Turns
 from hfsft.errors import Place
 from hfsft.models.model import Answer, Request
-from hfsft.plan.row import new_row
-from hfsft.plan.step import Turns
+from hfsft.rows.row import new_row
 from hfsft.stages.base import Context
 
 CONTEXT = Context(

@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from hfsft.plan.row import COLUMNS, new_row
-from hfsft.plan.step import Step, digest
+from hfsft.engine.step import Step, digest
+from hfsft.rows.row import COLUMNS, new_row
 from hfsft.stages.evolve import GROWN_FROM, Evolve
 from hfsft.stages.generate import Generate
 from hfsft.stages.judge import Judge

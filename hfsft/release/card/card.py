@@ -9,12 +9,12 @@ import yaml
 
 from hfsft.plain import harmless
 from hfsft.prompts import Prompt
+from hfsft.release.card.changelog import MARK
 from hfsft.release.card.metadata import metadata
 from hfsft.release.card.sections import SECTIONS, Draft
-from hfsft.release.changelog import MARK
 
 if TYPE_CHECKING:
-    from hfsft.release.built import Built
+    from hfsft.release.result import Built
 
 
 def card(built: Built, folder: Path) -> str:

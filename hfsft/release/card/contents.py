@@ -7,17 +7,18 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from hfsft.plain import plain
-from hfsft.plan.row import conversation
 from hfsft.recipe.sources import filters_of
-from hfsft.release import lock, measures
 from hfsft.release.card.markdown import code, joined, named, prose, table
-from hfsft.release.files import size
-from hfsft.release.sources import FOLDER, local_sources
+from hfsft.release.folder import lock
+from hfsft.release.folder.sources import FOLDER, local_sources
+from hfsft.release.hub.files import size
+from hfsft.release.report import measures
+from hfsft.rows.row import conversation
 from hfsft.rows.tally import unread_counts
 
 if TYPE_CHECKING:
-    from hfsft.release.built import Built
     from hfsft.release.card.sections import Draft
+    from hfsft.release.result import Built
 
 Values = dict[str, Any]
 

@@ -8,13 +8,13 @@ from collections import defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hfsft.recipe.licences import HUB_LICENCES
-from hfsft.release import measures
+from hfsft.recipe.checks.licences import HUB_LICENCES
+from hfsft.release.report import measures
 
 if TYPE_CHECKING:
     from datasets import DatasetInfo
 
-    from hfsft.release.built import Built
+    from hfsft.release.result import Built
 
 CONFIGS = {"default": "data", "provenance": "provenance", "rejected": "rejected"}
 """Config -> its folder, in the order that the Hub lists them; a folder that is not there is no config."""

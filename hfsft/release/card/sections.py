@@ -13,17 +13,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hfsft.plain import plain
-from hfsft.release import measures
 from hfsft.release.card.contents import about, sample, sources, topics, unpublished
+from hfsft.release.card.licence_terms import stricter, terms_of
 from hfsft.release.card.markdown import code, joined, named, prose, table
+from hfsft.release.card.pictures import FUNNEL, LENGTHS, SCORES
 from hfsft.release.causes import listed
-from hfsft.release.names import RESOLVED, WRITTEN
-from hfsft.release.pictures import FUNNEL, LENGTHS, SCORES
-from hfsft.release.terms import stricter, terms_of
+from hfsft.release.folder.names import RESOLVED, WRITTEN
+from hfsft.release.report import measures
 from hfsft.rows.tally import rows_said
 
 if TYPE_CHECKING:
-    from hfsft.release.built import Built
+    from hfsft.release.result import Built
 
 Values = dict[str, Any]
 

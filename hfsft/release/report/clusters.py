@@ -6,10 +6,10 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from hfsft.engine.ledger import OF
+from hfsft.engine.step import Batch
 from hfsft.filters.cells import text_of
-from hfsft.plan.ledger import OF
-from hfsft.plan.question import OPTIONAL, READS, questions
-from hfsft.plan.step import Batch
+from hfsft.rows.question import OPTIONAL, READS, questions
 
 if TYPE_CHECKING:
     from hfsft.release.report.story import Table

@@ -13,12 +13,13 @@ from markupsafe import Markup
 
 from hfsft.plain import harmless
 from hfsft.prompts import templates
-from hfsft.release import charts, lock, vega
 from hfsft.release.card.sections import dollars
 from hfsft.release.causes import Cause, listed
-from hfsft.release.names import REPORT, RESOLVED, WRITTEN
-from hfsft.release.outputs import require_free, writing
+from hfsft.release.folder import lock
+from hfsft.release.folder.names import REPORT, RESOLVED, WRITTEN
+from hfsft.release.folder.outputs import require_free, writing
 from hfsft.release.reader import HUB, Release, open_release
+from hfsft.release.report import charts, vega
 from hfsft.release.report.story import Story
 from hfsft.release.report.thresholds import thresholds
 from hfsft.rows.tally import rows_said

@@ -14,11 +14,11 @@ from heapq import nsmallest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hfsft.engine.step import unit
 from hfsft.plain import plain
-from hfsft.plan.row import COLUMNS, complete, conversation
-from hfsft.plan.step import unit
 from hfsft.release.reader import Release
 from hfsft.release.report.clusters import clusters
+from hfsft.rows.row import COLUMNS, complete, conversation
 
 if TYPE_CHECKING:
     from pyarrow import RecordBatch

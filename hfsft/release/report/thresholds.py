@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from hfsft.release import charts, measures
+from hfsft.release.report import charts, measures
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 from hfsft.errors import AnswerError
 
 if TYPE_CHECKING:
+    from hfsft.engine.step import Step, Turns
     from hfsft.models.model import Answer, Request
     from hfsft.models.pool import Pool
-    from hfsft.models.store import Store
-    from hfsft.plan.step import Step, Turns
+    from hfsft.models.store.store import Store
 
 
 @dataclass(frozen=True)

@@ -6,16 +6,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from hfsft.recipe.rewrites import cleaner
-from hfsft.release.measures import bounds
+from hfsft.recipe.checks.rewrites import cleaner
+from hfsft.release.report.measures import bounds
 from hfsft.release.rows.exchanges import Exchange, exchanges
 from hfsft.release.rows.records import Record
 
 if TYPE_CHECKING:
-    from hfsft.models.usage import Usage
-    from hfsft.plan.ledger import Ledger
-    from hfsft.plan.plan import Plan
-    from hfsft.plan.step import Step
+    from hfsft.engine.ledger import Ledger
+    from hfsft.engine.plan import Plan
+    from hfsft.engine.step import Step
+    from hfsft.models.limits.usage import Usage
     from hfsft.recipe.recipe import Recipe
 
 
@@ -49,7 +49,7 @@ class Preview:
     def exchanges(self) -> dict[str, list[Exchange]]:
         """What was sent for each row, by its id, and the answers."""
         from hfsft.models.pool import Pool
-        from hfsft.models.store import Store
+        from hfsft.models.store.store import Store
 
         found: dict[str, list[Exchange]] = {}
         clean = cleaner(self.recipe)

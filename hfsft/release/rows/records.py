@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from hfsft.errors import ReleaseError, nearest
-from hfsft.plan.row import COLUMNS, complete, conversation
-from hfsft.release.built import SPLITS
 from hfsft.release.report.story import Story
+from hfsft.release.result import SPLITS
+from hfsft.rows.row import COLUMNS, complete, conversation
 
 if TYPE_CHECKING:
     from hfsft.release.reader import Release

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from hfsft.errors import HfsftError, ReleaseError
-from hfsft.release.names import RESOLVED
+from hfsft.release.folder.names import RESOLVED
 from hfsft.release.rows.exchanges import Exchange, exchanges
 from hfsft.release.rows.records import Measure, Record, Rows
 
@@ -59,11 +59,11 @@ def way(rows: Rows, name: str) -> Way:
 def _exchanges(rows: Rows, record: Record, parent: Record | None) -> list[Exchange]:
     """What each stage sent for a row that was built, worked out anew by the folder's recipe."""
     from hfsft.models.pool import Pool
-    from hfsft.models.store import Store
+    from hfsft.models.store.store import Store
+    from hfsft.recipe.checks.rewrites import cleaner
+    from hfsft.recipe.checks.trust import Trust, require
     from hfsft.recipe.compile import asking_steps
     from hfsft.recipe.recipe import load_recipe
-    from hfsft.recipe.rewrites import cleaner
-    from hfsft.recipe.trust import Trust, require
 
     path = rows.release.folder / RESOLVED
     recipe = load_recipe(path, trusted=False)

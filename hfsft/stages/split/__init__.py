@@ -6,7 +6,7 @@ from functools import partial
 
 from pydantic import Field
 
-from hfsft.plan.step import Step
+from hfsft.engine.step import Step
 from hfsft.stages.base import Context, Section
 from hfsft.stages.split.families import READS, family_names
 from hfsft.stages.split.sides import NONE, Sides, give_sides

@@ -5,8 +5,8 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterator
 
-from hfsft.plan.question import questions
-from hfsft.plan.step import Batch, digest
+from hfsft.engine.step import Batch, digest
+from hfsft.rows.question import questions
 from hfsft.similarity import families, near_pairs
 
 READS = ("seed_id", "origin", "instruction")

@@ -1,0 +1,105 @@
+"""`hfsft export`: a build's rows in another format, as JSON lines or CSV."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hfsft.cli.arguments import command
+from hfsft.cli.console import count, tell
+from hfsft.errors import ReleaseError
+
+if TYPE_CHECKING:
+    from hfsft.recipe.publish import FormatName
+
+STANDARD = "-"
+OTHERS = (".tsv", ".parquet", ".xlsx", ".ods", ".arrow")  # what people may expect to get by that name, and would not
+
+
+def add(commands: Any) -> None:
+    """Add the command."""
+    examples = (
+        "  hfsft export build/name --format alpaca --out train.jsonl\n"
+        "  hfsft export build/name --format sharegpt --split validation --out validation.jsonl --llama-factory\n"
+        "  hfsft export build/name --out - | head\n"
+        "  hfsft export hf://datasets/you/name --format text --tokenizer Qwen/Qwen3-0.6B --out train.jsonl"
+    )
+    parser = command(commands, "export", "write a build's rows in another format", run, examples)
+    parser.add_argument("build", help="the build's folder, or a release as hf://datasets/you/name")
+    parser.add_argument(
+        "--format",
+        default="messages",
+        help="messages (the default), prompt_completion, prompt_completion_text, alpaca, sharegpt or text",
+    )
+    parser.add_argument("--split", default="train", help="train or validation (default: train)")
+    parser.add_argument("--tokenizer", help="Hub id or folder of the tokenizer whose chat template writes text")
+    parser.add_argument(
+        "--out", required=True, metavar="FILE", help="the .jsonl or .csv file to write, or - for standard output"
+    )
+    parser.add_argument(
+        "--llama-factory",
+        action="store_true",
+        help="enter the file in the dataset_info.json beside it, where LLaMA-Factory looks",
+    )
+    parser.add_argument("--force", action="store_true", help="write over a file that exists")
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Write the rows, and say how LLaMA-Factory and axolotl read the file."""
+    if arguments.format == "text" and not arguments.tokenizer:
+        raise ReleaseError("--format text is written by a chat template: name a tokenizer with --tokenizer")
+    from hfsft.release.export import default_rows, llama_factory_entry, llama_factory_table, write_csv, write_jsonl
+    from hfsft.release.folder.outputs import require_free
+    from hfsft.release.reader import open_release
+    from hfsft.release.trainer.formats import format_named
+    from hfsft.release.trainer.tokenizer import load_tokenizer
+
+    chosen, out = format_named(arguments.format), Path(arguments.out)
+    suffix = out.suffix.lower()
+    if suffix in OTHERS:
+        raise ReleaseError(f"{out}: {suffix} is not written (name a .jsonl or a .csv file)")
+    if arguments.out != STANDARD:
+        require_free(out, arguments.force)
+    release = open_release(arguments.build, tell)
+    name = release.name if arguments.split == "train" else f"{release.name}_{arguments.split}"
+    entry = llama_factory_entry(chosen, name, out)
+    if arguments.llama_factory and entry and suffix != ".csv":
+        llama_factory_table(entry, out, arguments.force)  # fails before the rows are written
+    tokenizer = load_tokenizer(arguments.tokenizer, "--tokenizer") if arguments.tokenizer else None
+    rows = default_rows(release.rows(arguments.split), chosen, tokenizer)
+    if arguments.out == STANDARD:
+        for row in rows:
+            print(json.dumps(row, ensure_ascii=False))
+        return
+    marked = 0
+    if suffix == ".csv":
+        marked = write_csv(rows, out)
+    else:
+        write_jsonl(rows, out)
+    print(f"wrote {count(len(rows), 'row')} to {out}")
+    if marked:
+        print(
+            f"note: {count(marked, 'cell')} would be taken for a formula by a spreadsheet, so an apostrophe stands "
+            "before what it says"
+        )
+    if suffix != ".csv":
+        _tell_trainers(chosen, entry, out, arguments)
+
+
+def _tell_trainers(chosen: FormatName, entry: dict[str, Any] | None, out: Path, arguments: argparse.Namespace) -> None:
+    from hfsft.release.export import axolotl_snippet, register_for_llama_factory
+
+    if entry is None:
+        print(f"LLaMA-Factory: cannot read {chosen}; export messages or sharegpt for it")
+    elif arguments.llama_factory:
+        table = register_for_llama_factory(entry, out, arguments.force)
+        print(f"LLaMA-Factory: dataset: {', '.join(entry)}, dataset_dir: {table.parent} (entered in {table.name})")
+    else:
+        print(f"LLaMA-Factory (--llama-factory enters it in dataset_info.json):\n\n{json.dumps(entry, indent=2)}\n")
+    snippet = axolotl_snippet(chosen, out)
+    print(
+        f"axolotl:\n\n{snippet}" if snippet else f"axolotl: cannot read {chosen}; export messages for it",
+        end="" if snippet else "\n",
+    )

@@ -1,0 +1,165 @@
+"""`hfsft plan`: what a build would do, ask and cost."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from hfsft.cli.arguments import add_recipe, command
+from hfsft.cli.console import count, money, remark, table, wrapped
+from hfsft.cli.records import step_name
+from hfsft.cli.trust import trust, wants
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from hfsft.models.limits.estimate import Estimate
+    from hfsft.models.limits.spending import Outlay
+    from hfsft.pipeline import StepForecast
+    from hfsft.recipe.recipe import Budget
+
+
+def add(commands: Any) -> None:
+    """Add the command."""
+    examples = "  hfsft plan recipe.yaml\n  hfsft plan recipe.yaml --set evolve.rounds=3"
+    parser = command(
+        commands, "plan", "show the steps, what is cached, and the model calls of the next build", run, examples
+    )
+    add_recipe(parser)
+    parser.add_argument("--json", action="store_true", help="print the plan as JSON")
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Print the plan."""
+    from hfsft import pipeline
+
+    asked = {"overrides": arguments.overrides, "trust": trust(arguments)}
+    steps = pipeline.forecast(arguments.recipe, **asked)
+    if arguments.json:
+        print(json.dumps([_as_dict(step) for step in steps], ensure_ascii=False, indent=2))
+        return
+    rows = [
+        (
+            step_name(each.step.name),
+            each.step.kind,
+            "cached" if each.cached else "",
+            _calls(each),
+            _tokens(each),
+            _usd(each),
+            str(each.step.place or ""),
+        )
+        for each in steps
+    ]
+    head = ("step", "kind", "state", "calls", "tokens", "cost", "recipe")
+    print(table(head, rows, right=(3, 4, 5), drop=(6, 1, 2, 4), styles={6: "dim"}))
+    print("\n" + "\n".join(map(wrapped, summary(steps).split("\n"))))
+    lines = against(*pipeline.budget(arguments.recipe, **asked), steps)
+    for line in [*lines, *wants(pipeline.wants(arguments.recipe, **asked))]:
+        print(line)
+    for problem in pipeline.hindrances(arguments.recipe, steps, **asked):
+        print(remark("warning", str(problem)))
+
+
+def summary(steps: list[StepForecast]) -> str:
+    """The calls of the next build in one sentence, and what its estimate goes by in another."""
+    from hfsft.models.limits.usage import together
+
+    known = sum(len(each.missing.known) for each in steps if each.missing)
+    unknown = sum(each.missing.unknown for each in steps if each.missing)
+    lines = [f"the next build makes {count(known, 'model call')}"]
+    if unknown:
+        lines[0] += f" and, for rows whose texts they bring, at most {count(unknown, 'more call')}"
+    estimates = [each.estimate for each in steps if each.estimate]
+    if estimates:
+        tokens = sum(each.input_tokens + each.output_tokens for each in estimates)
+        cost = together(each.usd for each in estimates)
+        lines.append(f"at most about {tokens:,} tokens, {money(cost)} ({_basis(estimates)})")
+    return "\n".join(lines)
+
+
+def against(budget: Budget | None, taken: Outlay, steps: Sequence[StepForecast]) -> list[str]:
+    """How the recipe's budget compares with what a build would take; a line for each bound.
+
+    `taken` is what earlier builds have taken of it.
+    """
+    from hfsft.models.limits.usage import together
+
+    if budget is None:
+        return []
+    known = sum(len(each.missing.known) for each in steps if each.missing)
+    most = known + sum(each.missing.unknown for each in steps if each.missing)
+    estimates = [each.estimate for each in steps if each.estimate]
+    tokens = sum(each.input_tokens + each.output_tokens for each in estimates)
+    usd = together(each.usd for each in estimates)
+    lines = []
+    if budget.calls is not None:
+        left = max(0, budget.calls - taken.calls)
+        lines.append(_bound(_of(f"{budget.calls:,} calls", budget, f"{left:,}"), known > left, most > left))
+    if budget.tokens is not None:
+        left = max(0, budget.tokens - taken.tokens)
+        lines.append(_bound(_of(f"{budget.tokens:,} tokens", budget, f"{left:,}"), False, tokens > left))
+    if budget.usd is not None and (usd is None or taken.unpriced):
+        lines.append(remark("warning", f"the budget of ${budget.usd:g} cannot be kept: a price is unknown"))
+    elif budget.usd is not None:
+        rest = max(0.0, budget.usd - taken.usd)
+        lines.append(_bound(_of(f"${budget.usd:g}", budget, f"${rest:.4f}"), False, (usd or 0) > rest))
+    return lines
+
+
+def _of(bound: str, budget: Budget, left: str) -> str:
+    """A bound, and what it is of: 20 calls of each build; $20 of the dataset ($12.5000 left of it)."""
+    return f"{bound} of each build" if budget.per == "build" else f"{bound} of the dataset ({left} left of it)"
+
+
+def _bound(bound: str, passed: bool, may_pass: bool) -> str:
+    if passed:
+        return remark("warning", f"the budget of {bound} is too small: the build would stop there, keeping its answers")
+    if may_pass:
+        return remark("warning", f"the budget of {bound} may be too small: the build would stop there")
+    return f"within the budget of {bound}"
+
+
+def _basis(estimates: list[Estimate]) -> str:
+    prompts = {
+        "tokenizer": "counted by the model's tokenizer",
+        "history": "by what the model took before",
+        "characters": "at 4 characters a token",
+    }
+    answers = {"history": "as long as before", "limit": "as long as they may be"}
+    found = (
+        " or ".join(text for way, text in ways.items() if any(getattr(each, part) == way for each in estimates))
+        for part, ways in (("prompts", prompts), ("answers", answers))
+    )
+    return "prompts {}, answers {}; mended verdicts come on top".format(*found)
+
+
+def _calls(each: StepForecast) -> str:
+    if each.missing is None:
+        return "0" if each.step.kind == "ask" else ""
+    known, unknown = len(each.missing.known), each.missing.unknown
+    return f"{known:,}" if not unknown else f"{known:,} to {known + unknown:,}" if known else f"up to {unknown:,}"
+
+
+def _tokens(each: StepForecast) -> str:
+    return f"~{each.estimate.input_tokens + each.estimate.output_tokens:,}" if each.estimate else ""
+
+
+def _usd(each: StepForecast) -> str:
+    if each.estimate is None:
+        return ""
+    return "unknown" if each.estimate.usd is None else money(each.estimate.usd)
+
+
+def _as_dict(each: StepForecast) -> dict[str, Any]:
+    missing = each.missing
+    return {
+        "step": each.step.name,
+        "kind": each.step.kind,
+        "place": str(each.step.place or ""),
+        "cached": each.cached,
+        "calls": len(missing.known) if missing else 0,
+        "calls_at_most": len(missing.known) + missing.unknown if missing else 0,
+        "estimate": asdict(each.estimate) if each.estimate else None,
+    }

@@ -1,0 +1,171 @@
+"""Ledger: the fate of every row. Funnel: its counts, step by step."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+from hfsft.errors import InternalError
+
+if TYPE_CHECKING:
+    from datasets import Dataset
+
+    from hfsft.engine.parts.rows import Rows
+    from hfsft.engine.step import Step
+
+Fate = Literal["train", "validation", "rejected", "failed"]
+
+OF = "_of"  # behind a measure's name: the column with the id of the row that it compares with
+
+
+@dataclass(frozen=True)
+class Fallen:
+    """The rows that one step took out, with all columns they had, and why."""
+
+    stage: str
+    rule: str
+    fate: Fate
+    bound: str
+    value_column: str
+    rows: Rows | Dataset
+    errors: Mapping[str, str] = field(default_factory=dict)  # of rows that failed, by id
+
+    @property
+    def compared(self) -> str:
+        """What a rule that compares rows looked at: its measure is called by the rule, then by the columns."""
+        return self.value_column.removeprefix(self.rule)
+
+    def entries(self) -> Iterator[dict[str, Any]]:
+        """One ledger entry a row; `value` is the measure as text, so that every rule fits one column."""
+        columns = (self._column(name) for name in ("id", "source", self.value_column, f"{self.value_column}{OF}"))
+        for row_id, source, value, of in zip(*columns, strict=True):
+            failed = self.fate == "failed"
+            shown = None if value is None else f"{value:.6g}" if isinstance(value, float) else str(value)
+            yield {
+                "id": row_id,
+                "source": source,
+                "fate": self.fate,
+                "stage": self.stage,
+                "rule": None if failed else self.rule,
+                "value": None if failed else shown,
+                "bound": None if failed else self.bound,
+                "of": of,
+                "error": self.errors[row_id] if failed else None,
+            }
+
+    def _column(self, name: str) -> list[Any]:
+        return self.rows[name][:] if name in self.rows.column_names else [None] * len(self.rows)
+
+
+@dataclass(frozen=True)
+class FunnelLine:
+    """What one step did to the number of rows; calls are requests sent now, not answers read from the store."""
+
+    step: str
+    place: str
+    rows_in: int
+    added: int
+    removed: int
+    rows_out: int
+    cached: bool
+    calls: int
+    seconds: float
+
+    @property
+    def share_removed(self) -> float:
+        """Removed rows as a share (0 to 1) of the rows that the step could remove."""
+        before = self.rows_in + self.added
+        return self.removed / before if before else 0.0
+
+    def as_dict(self) -> dict[str, Any]:
+        """The line as JSON."""
+        return {**asdict(self), "share_removed": round(self.share_removed, 4)}
+
+
+@dataclass
+class Ledger:
+    """Rows in and what became of each; filled by the engine, closed by `finish`."""
+
+    rows_in: int = 0
+    fallen: list[Fallen] = field(default_factory=list)
+    funnel: list[FunnelLine] = field(default_factory=list)
+    # What all answers of a step took, by step that asks and by model; None where it is not known.
+    spent: dict[str, Mapping[str, Any] | None] = field(default_factory=dict)
+    splits: dict[str, list[str]] = field(default_factory=dict)
+    sources: Mapping[str, str | None] = field(default_factory=dict)  # id of a kept row -> where it was read
+
+    def record(self, step: Step, before: int, after: int, *, removed: int = 0, **facts: Any) -> None:
+        """Add a step's line to the funnel and its new rows to the rows in."""
+        added = after + removed - before
+        self.rows_in += added
+        self.funnel.append(
+            FunnelLine(
+                step=step.name,
+                place=str(step.place or ""),
+                rows_in=before,
+                added=added,
+                removed=removed,
+                rows_out=after,
+                **facts,
+            )
+        )
+
+    def finish(self, splits: dict[str, list[str]], sources: Mapping[str, str | None] | None = None) -> None:
+        """Close the ledger with the ids of each split, and where each of those rows was read.
+
+        Raises `InternalError` when rows in is not the sum of all fates, or one row has two.
+        """
+        self.splits, self.sources = splits, sources or {}
+        counts = self.counts()
+        if sum(counts.values()) != self.rows_in:
+            raise InternalError(f"the ledger does not add up: {self.rows_in} rows in, but {dict(counts)}")
+        twice = [row_id for row_id, times in Counter(entry["id"] for entry in self.entries()).items() if times > 1]
+        if twice:
+            raise InternalError(f"{len(twice)} rows have two fates, such as {twice[0]}")
+
+    def counts(self) -> dict[str, int]:
+        """Number of rows of each fate."""
+        counts = {name: len(ids) for name, ids in self.splits.items()}
+        for fate in ("rejected", "failed"):
+            counts[fate] = sum(len(fallen.rows) for fallen in self.fallen if fallen.fate == fate)
+        return counts
+
+    def entries(self) -> Iterator[dict[str, Any]]:
+        """One entry for each row that ever came in."""
+        empty = dict.fromkeys(("stage", "rule", "value", "bound", "of", "error"))
+        for split, ids in self.splits.items():
+            for row_id in ids:
+                yield {"id": row_id, "source": self.sources.get(row_id), "fate": split, **empty}
+        for _, entries in self.fell():
+            yield from entries
+
+    def fell(self) -> Iterator[tuple[Fallen, list[dict[str, Any]]]]:
+        """The rows that each step took out, with their entries.
+
+        A row that fell for another, which then fell for a third by what the same columns say, is `of` the last of
+        them. Where other columns decided, the third is not like the first: there `of` is the row that fell itself.
+        """
+        found = [(fallen, list(fallen.entries())) for fallen in self.fallen]
+        standing = {
+            (fallen.compared, entry["id"]): entry["of"]
+            for fallen, entries in found
+            for entry in entries
+            if entry["of"] is not None
+        }
+        for fallen, entries in found:
+            for entry in entries:
+                of, passed = entry["of"], set[str]()
+                # Rows that name each other in a ring end where they began.
+                while (fallen.compared, of) in standing and of not in passed:
+                    passed.add(of)
+                    of = standing[fallen.compared, of]
+                entry["of"] = of
+            yield fallen, entries
+
+    def orphaned(self) -> int:
+        """Number of rows that fell for being like a row that then fell itself, or failed, for another reason."""
+        entries = list(self.entries())
+        gone = {entry["id"] for entry in entries if entry["fate"] in ("rejected", "failed")}
+        return sum(entry["of"] in gone for entry in entries)

@@ -1,0 +1,144 @@
+"""Rows on datasets: the only file that calls `Dataset.map` and `Dataset.filter`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from datasets import (
+    Dataset,
+    are_progress_bars_disabled,
+    concatenate_datasets,
+    disable_progress_bars,
+    enable_progress_bars,
+)
+from datasets.table import InMemoryTable
+
+from hfsft.engine.features import features
+from hfsft.engine.step import Batch, Step, digest
+from hfsft.errors import InternalError
+
+BATCH = 1000  # rows that a step is given at once
+Fill = Callable[[int, int], pa.Table]
+
+
+def written(
+    count: int, fill: Fill, kinds: Mapping[str, Any], path: Path | None, batch: int = BATCH, *, same: bool = True
+) -> pa.Table:
+    """Map the numbers below `count`, so many at once, to tables, into a file; with `same`, a row for each number.
+
+    Without a path the rows are made in memory.
+    """
+    numbers = Dataset(InMemoryTable(pa.table({"number": np.arange(count, dtype=np.int32)})))
+
+    def filled(table: pa.Table) -> pa.Table:
+        start = table["number"][0].as_py()
+        made = fill(start, start + len(table))
+        if same and len(made) != len(table):
+            raise InternalError(f"{len(table)} rows were given to a step, and it made values for {len(made)}")
+        return made
+
+    mapped = numbers.with_format("arrow").map(
+        filled,
+        batched=True,
+        batch_size=batch,
+        writer_batch_size=batch,
+        remove_columns=["number"],
+        features=features(kinds),
+        new_fingerprint=path.stem if path else digest(["memory", count]),
+        cache_file_name=str(path) if path else None,
+        keep_in_memory=path is None,
+        load_from_cache_file=False,
+    )
+    return mapped.data.table.replace_schema_metadata(None)
+
+
+def apply(dataset: Dataset, steps: tuple[Step, ...]) -> tuple[Dataset, Dataset]:
+    """`(kept, rejected)` of steps that ask no model over a dataset with the columns they read; both with measures."""
+    fingerprint, rejected = dataset._fingerprint, []
+    with quiet():
+        for step in steps:
+            fingerprint = step.fingerprint(fingerprint)
+            if step.kind == "keep":
+                dataset, fallen = _cut(dataset, step, fingerprint)
+                rejected.append(fallen)
+            else:
+                dataset = _widened(dataset, step, fingerprint)
+    return dataset, concatenate_datasets(rejected) if rejected else dataset.select([])
+
+
+def _widened(rows: Dataset, step: Step, fingerprint: str) -> Dataset:
+    """The rows with the columns that a step makes of them."""
+    assert step.fn is not None
+    function, columns = step.fn, step.sees(rows.column_names)
+    wanted = rows.features.copy()
+    wanted.update(features(step.writes))
+    if not len(rows):  # map would ignore `features` here
+        return Dataset.from_dict({name: [] for name in wanted}, features=wanted)
+    schema = wanted.arrow_schema
+
+    # Tables go through whole: given columns, map would cast each row by itself once a filter has cut any.
+    def widen(table: pa.Table) -> pa.Table:
+        made = function({name: table[name].to_pylist() for name in columns})
+        table = table.drop_columns([name for name in step.writes if name in table.column_names])
+        for name in step.writes:
+            table = table.append_column(name, pa.array(made[name], schema.field(name).type))
+        return table
+
+    size = None if step.kind == "whole" else BATCH
+    mapped = rows.with_format("arrow").map(
+        widen, batched=True, batch_size=size, features=wanted, new_fingerprint=fingerprint
+    )
+    return mapped.with_format(None).remove_columns(list(step.drops))
+
+
+def _cut(rows: Dataset, step: Step, fingerprint: str) -> tuple[Dataset, Dataset]:
+    """What a keep step keeps and what falls."""
+    bound = step.bound
+    assert bound is not None
+    if not len(rows):
+        return rows, rows
+
+    def stays(values: list[Any]) -> list[bool]:
+        return [bound.keeps(value) for value in values]
+
+    def falls(values: list[Any]) -> list[bool]:
+        return [not bound.keeps(value) for value in values]
+
+    fallen = _filtered(rows, falls, bound.column, digest([fingerprint, "fallen"]))
+    # Rows that were filtered are read one by one from then on: those that none fell from stay as they are.
+    return (_filtered(rows, stays, bound.column, fingerprint) if len(fallen) else rows), fallen
+
+
+def _filtered(rows: Dataset, function: Callable[[list[Any]], list[bool]], column: str, fingerprint: str) -> Dataset:
+    return rows.filter(function, batched=True, input_columns=[column], new_fingerprint=fingerprint)
+
+
+def rewrite(rows: Dataset, function: Callable[[Batch], Batch], reads: list[str], writes: dict[str, Any]) -> Dataset:
+    """Rows with the columns of `writes` alone, made from those of `reads`; not cached."""
+    texts = rows.select_columns(reads)
+    with quiet():
+        return texts.map(
+            function,
+            batched=True,
+            remove_columns=reads,
+            features=features(writes),
+            keep_in_memory=True,
+            new_fingerprint=digest(["rewrite", reads, list(writes), rows._fingerprint]),
+        )
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """No progress bars of datasets' own: hfsft shows one for the whole build."""
+    shown = not are_progress_bars_disabled()
+    disable_progress_bars()
+    try:
+        yield
+    finally:
+        if shown:
+            enable_progress_bars()

@@ -1,0 +1,202 @@
+"""The rows of a source as a part that never changes, and as one more part when rows are added to the source.
+
+Which rows a source came to is kept in `<fingerprint>.source.json`: its parts, and runs `[part, first place, rows]` of
+them in the order of the source. A source that changed is compared with the parts of the build before, row by row: what
+is there already is not written again, and what was measured of it stays as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+from datasets.arrow_writer import ArrowWriter
+
+from hfsft.cache import SOURCE, draft_of
+from hfsft.engine.features import features
+from hfsft.engine.parts.files import Files
+from hfsft.engine.parts.rows import Column, Part, Rows
+from hfsft.engine.step import Row, Step, digest
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+BATCH = 1000
+PARTS = 16  # at most; a source with more is written as one again
+NOTED = {"columns", "parts", "runs", "moved"}
+ID = "id"  # the column that rows are found by
+WHERE = "source"  # the column that says where a row was read, which may change while the row does not
+PART = "part"  # what the file of a part is called behind its key
+
+
+def source_rows(step: Step, fingerprint: str, files: Files) -> tuple[Rows, bool]:
+    """The rows of a source, and whether they were read from the cache."""
+    note = _note(fingerprint + SOURCE, files)
+    if note and (rows := _read(note, step.writes, files)) is not None:
+        return rows, True
+    note = {"columns": digest(step.writes), **_written(step, fingerprint, _former(step.writes, files), files)}
+    files.keep(fingerprint + SOURCE, note)
+    found = _read(note, step.writes, files)
+    assert found is not None, "what was written a moment ago"
+    return found, False
+
+
+def ids_of(cache: Path, fingerprint: str) -> list[str]:
+    """The ids of the rows that a source came to in a build before; raises `ValueError` where that is not known."""
+    files = Files(cache)
+    note = _note(fingerprint + SOURCE, files)
+    rows = _read(note, {"id": "string"}, files) if note else None
+    if rows is None:
+        raise ValueError("the cache was emptied since")
+    ids: list[str] = rows["id"]
+    return ids
+
+
+def _note(name: str, files: Files) -> dict[str, Any] | None:
+    """What is noted of a source; None where that is nothing, or was laid out by another version."""
+    note = files.note(name)
+    return note if note is not None and note.keys() == NOTED else None
+
+
+def _read(note: Mapping[str, Any], kinds: Mapping[str, Any], files: Files) -> Rows | None:
+    """The rows that a note tells of; None where a file of theirs is gone."""
+    parts = [_part(key, files) for key in note["parts"]]
+    found = [part for part in parts if part is not None]
+    if len(found) < len(parts):
+        return None
+    runs = note["runs"]
+    part = np.repeat(np.array([each for each, _, _ in runs], np.int16), [count for _, _, count in runs])
+    place = [np.arange(first, first + count, dtype=np.int32) for _, first, count in runs]
+    rows = Rows(tuple(found), part, np.concatenate([*place, np.empty(0, np.int32)]), kinds)
+    if not note["moved"] or WHERE not in kinds:
+        return rows
+    where = files.table(note["moved"], WHERE)
+    return rows.aligned({WHERE: where[WHERE]}, {WHERE: kinds[WHERE]}, note["moved"]) if where is not None else None
+
+
+def _part(key: str, files: Files) -> Part | None:
+    table = files.table(key, PART)
+    if table is None:
+        return None
+    columns = {name: Column(table[name], None, key) for name in table.column_names}
+    return Part(key, table.num_rows, columns)
+
+
+def _former(kinds: Mapping[str, Any], files: Files) -> list[Part]:
+    """The parts of the source that a build used last; none where there are many, or where they have other columns."""
+    times = [time for path in files.folder.glob(f"*{SOURCE}") if (time := _time(path))]
+    for _, path in sorted(times)[-1:]:
+        note = _note(path.name, files)
+        if note and note["columns"] == digest(kinds) and len(note["parts"]) < PARTS:
+            parts = [_part(key, files) for key in note["parts"]]
+            return [part for part in parts if part is not None]
+    return []
+
+
+def _time(path: Path) -> tuple[float, Path] | None:
+    try:
+        return path.stat().st_mtime, path
+    except FileNotFoundError:  # another build has deleted it
+        return None
+
+
+def _written(step: Step, fingerprint: str, former: list[Part], files: Files) -> dict[str, Any]:
+    """Write what no part holds yet as a part of its own; the parts, the runs of them that are the source, and whether
+    old rows stand elsewhere in it than they did: then where each row was read is written for itself.
+    """
+    assert step.fn is not None
+    wanted = features(step.writes)
+    schema = wanted.arrow_schema.remove_metadata()
+    known = _Known(former, step.writes)
+    keys = [part.key for part in former]
+    key = digest([fingerprint, keys])
+    path = files.path(key, PART)
+    draft = draft_of(path)
+    runs: list[list[int]] = []
+    where: list[pa.Array] = []
+    count, moved = 0, False
+    try:
+        with ArrowWriter(features=wanted, path=str(draft)) as writer:
+            for batch in _batches(step.fn()):
+                table = pa.Table.from_pylist(batch, schema=schema)
+                part, place, elsewhere = known.look_up(table)
+                new = part < 0
+                fresh = int(new.sum())
+                part[new], place[new] = len(former), np.arange(count, count + fresh)
+                count += fresh
+                if fresh:
+                    writer.write_table(table if fresh == len(part) else table.filter(pa.array(new)))
+                _extend(runs, part, place)
+                where += table[WHERE].chunks if WHERE in step.writes else []
+                moved = moved or elsewhere
+            writer.finalize()
+        if count or not runs:
+            draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
+    if moved:
+        files.pack(fingerprint, WHERE, pa.table({WHERE: pa.chunked_array(where)}))
+    used = sorted({each for each, _, _ in runs}) or [len(former)]
+    return {
+        "parts": [[*keys, key][each] for each in used],
+        "runs": [[used.index(each), first, rows] for each, first, rows in runs],
+        "moved": fingerprint if moved else "",
+    }
+
+
+def _batches(rows: Iterator[Row]) -> Iterator[list[Row]]:
+    while batch := list(islice(rows, BATCH)):
+        yield batch
+
+
+def _extend(runs: list[list[int]], part: NDArray[Any], place: NDArray[Any]) -> None:
+    """Add rows to runs of rows that follow one another in one part."""
+    breaks = np.flatnonzero((np.diff(part) != 0) | (np.diff(place) != 1)) + 1
+    for first, stop in zip([0, *breaks.tolist()], [*breaks.tolist(), len(part)], strict=True):
+        run = [int(part[first]), int(place[first]), stop - first]
+        if runs and runs[-1][0] == run[0] and runs[-1][1] + runs[-1][2] == run[1]:
+            runs[-1][2] += run[2]
+        else:
+            runs.append(run)
+
+
+class _Known:
+    """Where in these parts a row stands that says the same, wherever it was read; rows are found by their ids."""
+
+    def __init__(self, parts: list[Part], kinds: Mapping[str, Any]) -> None:
+        owner = np.repeat(np.arange(len(parts), dtype=np.int16), [part.length for part in parts])
+        places = [np.arange(part.length, dtype=np.int32) for part in parts]
+        self._rows = Rows(tuple(parts), owner, np.concatenate([*places, np.empty(0, np.int32)]), kinds)
+        ids = [_hashes(table) for table in self._rows.batches([ID])] if ID in kinds else []
+        hashes = np.concatenate([*ids, np.empty(0, np.int64)])
+        self._order = np.argsort(hashes, kind="stable")
+        self._hashes = hashes[self._order]
+        self._free = np.ones(len(hashes), bool)  # a row of a part stands for one row of the source
+
+    def look_up(self, table: pa.Table) -> tuple[NDArray[np.int16], NDArray[np.int32], bool]:
+        """Part and place of each row, -1 for those that are new; and whether any of the others was read elsewhere."""
+        part, place = np.full(table.num_rows, -1, np.int16), np.full(table.num_rows, -1, np.int32)
+        if not len(self._hashes):
+            return part, place, False
+        wanted = _hashes(table)
+        # Of rows with one id, as of a text that was changed and changed again, the latest is looked at.
+        at = np.maximum(np.searchsorted(self._hashes, wanted, side="right") - 1, 0)
+        found = np.flatnonzero((self._hashes[at] == wanted) & self._free[at])
+        _, first = np.unique(at[found], return_index=True)
+        found = np.sort(found[first])
+        stored = self._rows.select(self._order[at[found]])
+        pairs = list(zip(stored, table.take(pa.array(found)).to_pylist(), strict=True))
+        moved = any(old.get(WHERE) != new.get(WHERE) for old, new in pairs)
+        same = np.fromiter(({**old, WHERE: ""} == {**new, WHERE: ""} for old, new in pairs), bool, len(pairs))
+        self._free[at[found[same]]] = False
+        part[found[same]], place[found[same]] = stored.part[same], stored.place[same]
+        return part, place, moved
+
+
+def _hashes(table: pa.Table) -> NDArray[np.int64]:
+    # Other ones in each process, which is no matter: they are kept in none, and rows of one hash are compared whole.
+    return np.fromiter(map(hash, table[ID].to_pylist()), np.int64, table.num_rows)

@@ -1,0 +1,1 @@
+"""One exchange with a server, and what its answers mean."""

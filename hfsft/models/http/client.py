@@ -1,0 +1,179 @@
+"""One exchange over HTTP with any OpenAI-compatible server."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import time
+import urllib.request
+from typing import TYPE_CHECKING, Any
+
+import aiohttp
+from aiohttp.http_exceptions import ContentEncodingError, LineTooLong
+from multidict import CIMultiDict
+from yarl import URL
+
+from hfsft.keys import Secrets, in_address
+from hfsft.models.http import wire
+from hfsft.models.http.address import chat_url, shown
+from hfsft.models.http.faults import Fault, of_response
+from hfsft.models.model import AUTHORIZATION, Answer, Endpoint
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+MOST_BYTES = 16_000_000
+"""Of one answer, unpacked: the longest that models write take a tenth of it."""
+MOST_ERROR_BYTES = 1_000_000
+"""Of an error, which is read no further."""
+MOST_HEADER_BYTES = 16_000
+MOST_HEADERS = 128
+# Names resolved once; a server that moves is found again within five minutes.
+_DNS_SECONDS = 300
+# A connection that cannot be made in this time would not answer either.
+_CONNECT_SECONDS = 20
+_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+
+
+class Client:
+    """Asks one endpoint; connections are shared through the session given.
+
+    `ask` returns the answer and the response headers, or raises Fault. No key is ever in a Fault; an answer is as the
+    server gave it, or none at all where it repeats the key.
+    """
+
+    def __init__(self, session: aiohttp.ClientSession, endpoint: Endpoint, timeout: float) -> None:
+        self.endpoint = endpoint
+        self.name = shown(endpoint.base_url)
+        self._session = session
+        self._url = URL(chat_url(endpoint.base_url))
+        self._seconds = timeout
+        # `total` covers the whole exchange, so that a server which drips bytes cannot pass it.
+        self._timeout = aiohttp.ClientTimeout(total=timeout, sock_connect=min(timeout, _CONNECT_SECONDS))
+        self._headers = CIMultiDict({"Content-Type": "application/json", "Accept": "application/json"})
+        self._headers.update(endpoint.headers)
+        self._headers.update(endpoint.secret_headers)
+        if endpoint.api_key and endpoint.key_header:
+            self._headers[endpoint.key_header] = endpoint.api_key
+        elif endpoint.api_key:
+            self._headers[AUTHORIZATION] = f"Bearer {endpoint.api_key}"
+        self._proxy = proxy_of(self._url)
+        addresses = [endpoint.base_url, *([self._proxy] if self._proxy else [])]
+        self._secrets = Secrets(
+            [*endpoint.secrets, *(secret for address in addresses for _, secret in in_address(address))]
+        )
+
+    async def ask(self, payload: bytes) -> tuple[Answer, Mapping[str, str]]:
+        """Send one request body; the answer and the response headers, or a Fault."""
+        raw, headers = await self.exchange(payload)
+        try:
+            return wire.read(raw, hide=self._secrets.hide), headers
+        except Fault as fault:
+            fault.message = f"{self.name}: {fault.message}"
+            raise
+
+    async def exchange(self, payload: bytes) -> tuple[str, Mapping[str, str]]:
+        """Send one request body; the body of the response, which may be no answer, and its headers, or a Fault."""
+        connected = time.monotonic()
+        try:
+            response = await self._session.post(
+                self._url,
+                data=payload,
+                headers=self._headers,
+                timeout=self._timeout,
+                proxy=self._proxy,
+                allow_redirects=False,  # nothing is sent to an address that nobody wrote down
+            )
+            async with response:
+                status, headers = response.status, response.headers
+                raw = await self._body(response)
+        except asyncio.TimeoutError:
+            seconds = time.monotonic() - connected
+            message = f"{self.name}: no answer within {min(seconds, self._seconds):.3g} s"
+            raise Fault("slow", "timeout", message, paid=True) from None
+        except (aiohttp.ClientError, OSError, ValueError) as error:
+            raise self._broken(error) from None
+        if status != 200:
+            fault = of_response(status, headers, raw, hide=self._secrets.hide, asked=self.endpoint.base_url)
+            fault.message = f"{self.name}: {fault.message}"
+            raise fault
+        return raw, headers
+
+    async def _body(self, response: aiohttp.ClientResponse) -> str:
+        """The body as text; of an error that is too long only its beginning."""
+        most = MOST_BYTES if response.status == 200 else MOST_ERROR_BYTES
+        parts, size = [], 0
+        # Unpacked in pieces, so that no more of it is ever held than is read here.
+        async for part in response.content.iter_any():
+            parts.append(part)
+            size += len(part)
+            if size > most:
+                response.close()
+                if response.status == 200:
+                    said = f"{self.name}: its answer is longer than {most // 1_000_000} MB, which is no model's: "
+                    raise Fault("row", "too_long", f"{said}is `base_url` right?", status=200, paid=True)
+                break
+        raw = parts[0] if len(parts) == 1 else b"".join(parts)
+        if response.status == 200 and self._secrets.stand_in(raw):
+            said = f"{self.name}: the answer repeats the key that it was asked with, so it is not kept"
+            raise Fault("row", "secret", said, status=200, paid=True)
+        return raw[:most].decode("utf-8", "replace")
+
+    def _broken(self, error: BaseException) -> Fault:
+        """The fault of an exchange without a whole answer; it quotes nothing that a server sent."""
+        said = self._secrets.hide(str(error)) or type(error).__name__
+        if isinstance(error, (aiohttp.ClientConnectorCertificateError, aiohttp.ClientSSLError)):
+            return Fault("down", "connection", f"{self.name}: its certificate is not trusted ({said})")
+        if isinstance(error, aiohttp.ClientHttpProxyError):
+            proxy = f"the proxy {shown(self._proxy or '')} answers {error.status}"
+            return Fault("down", "connection", f"{self.name}: {proxy}: check HTTPS_PROXY and its login")
+        if isinstance(error, aiohttp.ClientConnectorError):
+            # `refused` and unknown names mean that nobody listens; a full network may heal.
+            gone = isinstance(error.os_error, (ConnectionRefusedError, socket.gaierror))
+            advice = "is the server running, and is `base_url` right?"
+            kind, cause = ("down", "connection") if gone else ("heal", "connection")
+            return Fault(kind, cause, f"{self.name}: cannot connect ({said}); {advice}")  # type: ignore[arg-type]
+        if isinstance(error, aiohttp.InvalidURL):
+            return Fault("down", "connection", f"{self.name}: not an address that can be asked")
+        if isinstance(error, (aiohttp.ClientResponseError, aiohttp.ClientPayloadError)):
+            return Fault("heal", "unreadable", f"{self.name}: {_unreadable(error)}", paid=True)
+        if isinstance(error, aiohttp.ServerDisconnectedError):  # which may quote what came by then
+            said = "the server closed it"
+        return Fault("heal", "connection", f"{self.name}: the connection broke ({said})", paid=True)
+
+
+def _unreadable(error: aiohttp.ClientError) -> str:
+    """What is wrong with an answer, in words that quote nothing of it."""
+    root: BaseException = error
+    while root.__cause__ is not None and not isinstance(root, (LineTooLong, ContentEncodingError)):
+        root = root.__cause__
+    if isinstance(root, LineTooLong):
+        return f"its answer has a header of more than {MOST_HEADER_BYTES // 1000} kB"
+    if isinstance(root, ContentEncodingError):
+        return "its answer cannot be unpacked"
+    if isinstance(error, aiohttp.ClientPayloadError):
+        return "its answer broke off"
+    if "Too many headers" in str(root):
+        return f"its answer has more than {MOST_HEADERS} headers"
+    return "what it answers is no HTTP: is `base_url` right?"
+
+
+def new_session() -> aiohttp.ClientSession:
+    """A session that opens as many connections as it is asked for, and keeps them."""
+    connector = aiohttp.TCPConnector(limit=0, ttl_dns_cache=_DNS_SECONDS, keepalive_timeout=60)
+    return aiohttp.ClientSession(
+        connector=connector,
+        cookie_jar=aiohttp.DummyCookieJar(),
+        raise_for_status=False,
+        max_field_size=MOST_HEADER_BYTES,
+        max_line_size=MOST_HEADER_BYTES,
+        max_headers=MOST_HEADERS,
+    )
+
+
+def proxy_of(url: URL) -> Any:
+    """The proxy that the environment names for an address, None where it is asked directly."""
+    # Asked once: looking the environment up for each request costs more than the exchange.
+    if url.host in _LOOPBACK or urllib.request.proxy_bypass(url.host or ""):
+        return None
+    return urllib.request.getproxies().get(url.scheme)

@@ -1,0 +1,207 @@
+"""The bound on what is sent: of one build, or of all builds of a dataset together. It is never passed knowingly."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from hfsft.errors import BudgetError, ModelError
+from hfsft.models.http.extra import costs_more, thinking_tokens
+from hfsft.models.limits.spending import Outlay, Spending, outlay
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from hfsft.models.limits.usage import Tally, Usage
+    from hfsft.models.model import Answer, Model
+
+_log = logging.getLogger("hfsft")
+# Tokens that a chat template may add around the messages; each other token is at least one byte of the body.
+_TEMPLATE_TOKENS = 128
+
+Per = Literal["build", "dataset"]
+
+
+@dataclass(frozen=True)
+class Budget:
+    """Hard bounds: nothing is sent that could pass one of them."""
+
+    usd: float | None = None
+    calls: int | None = None
+    tokens: int | None = None
+    per: Per = "build"  # one build by itself, or all builds of the dataset
+
+    @property
+    def bounded(self) -> bool:
+        """Whether there is any bound."""
+        return any(bound is not None for bound in (self.usd, self.calls, self.tokens))
+
+    def passed(self, taken: Outlay) -> str:
+        """The bound that so much would pass, empty if none."""
+        if self.calls is not None and taken.calls > self.calls:
+            return f"{self.calls:,} calls"
+        if self.tokens is not None and taken.tokens > self.tokens:
+            return f"{self.tokens:,} tokens"
+        if self.usd is not None and taken.usd > self.usd:
+            return f"{self.usd:g} USD"
+        return ""
+
+    def standing(self, taken: Outlay) -> str:
+        """How much is taken of the bound that is nearest, for a line of progress."""
+        found = [
+            (taken.usd / self.usd, f"${taken.usd:.4f} of ${self.usd:g}") if self.usd else None,
+            (taken.calls / self.calls, f"{taken.calls:,} of {self.calls:,} calls") if self.calls else None,
+            (taken.tokens / self.tokens, f"{taken.tokens:,} of {self.tokens:,} tokens") if self.tokens else None,
+        ]
+        nearest = max((each for each in found if each), default=None)
+        return f"{nearest[1]} {OF[self.per]}" if nearest else ""
+
+
+OF: dict[Per, str] = {"build": "of this build", "dataset": "of the dataset"}
+
+
+class Claim(NamedTuple):
+    """One request that is about to be sent."""
+
+    payload: bytes
+    max_tokens: int | None
+    most: Outlay | None  # what it can take, where a budget asks
+
+
+class Meter:
+    """Holds the worst case of every open request against the budget, and keeps account of what is sent."""
+
+    def __init__(self, budget: Budget | None, models: Mapping[str, Model], usage: Usage, spending: Spending) -> None:
+        self._budget = budget or Budget()
+        self._models = models
+        self._usage = usage
+        self._spending = spending
+        self._taken = Outlay()  # by this build
+        self._claims = 0
+        self._more: dict[str, tuple[int, int]] = {}  # by model: tokens that servers counted beyond the most reckoned
+        self._thinking = {name: thinking_tokens(model.extra_body) for name, model in models.items()}
+        self._changed: asyncio.Event | None = None
+        self.bounded = self._budget.bounded
+        self._begun: asyncio.Task[None] | None = None
+
+    def standing(self) -> str:
+        """How much is taken of the budget, and of which; empty without one."""
+        return self._budget.standing(self._taken if self._budget.per == "build" else self._spending.total)
+
+    def check_prices(self) -> None:
+        """Raise ModelError where a budget in USD cannot be kept: a price is unknown or not all that an answer costs."""
+        if self._budget.usd is None:
+            return
+        unknown = [name for name, price in self._usage.prices.items() if price is None]
+        if unknown:
+            raise ModelError(
+                f"budget.usd cannot be kept: the price of {', '.join(sorted(unknown))} is unknown; "
+                "give `price: {input: ..., output: ...}` in USD per million tokens, or bound `calls` or `tokens`"
+            )
+        for name, model in self._models.items():
+            if more := costs_more(model.extra_body):
+                raise ModelError(
+                    f"budget.usd cannot be kept: models.{name}.extra_body.{more} may cost more than the tokens at "
+                    "`price`; leave it out, or bound `calls` or `tokens`"
+                )
+
+    async def claim(self, model: str, payload: bytes, max_tokens: int | None) -> Claim:
+        """Set the worst case of one request aside; waits for open ones to settle, BudgetError if that cannot help."""
+        if not self.bounded:
+            return Claim(payload, max_tokens, None)
+        most = self._worst(model, payload, max_tokens)
+        while passed := await self._passed(model, most):
+            if not self._claims:
+                raise BudgetError(self._said(passed))
+            self._changed = self._changed or asyncio.Event()
+            self._changed.clear()
+            await self._changed.wait()
+        self._claims += 1
+        self._taken = self._taken.plus(most)
+        return Claim(payload, max_tokens, most)
+
+    def settle(self, claim: Claim, model: str, answer: Answer | None, tally: Tally, *, paid: bool) -> None:
+        """Replace a claim by what the request took; the worst case stays where the server may have charged for it."""
+        if answer is not None and answer.input_tokens is not None and answer.output_tokens is not None:
+            read, written = answer.input_tokens, answer.output_tokens
+        elif answer is None and not paid:
+            read = written = 0
+        else:
+            most = claim.most or self._worst(model, claim.payload, claim.max_tokens)
+            read, written = most.input_tokens, most.output_tokens
+            if answer is None:
+                tally.lose(read, written, bounded=claim.max_tokens is not None)
+        if claim.most is not None:
+            self._correct(model, claim, claim.most, read, written)
+        if claim.most is None or self._budget.per == "build":
+            self._spending.note(model, read, written)
+
+    def _correct(self, model: str, claim: Claim, most: Outlay, read: int, written: int) -> None:
+        self._claims -= 1
+        by = outlay(1, read, written, self._usage.prices.get(model)).less(most)
+        if claim.max_tokens is not None and (by.input_tokens > 0 or by.output_tokens > 0):
+            self._reckon(model, most, read, written)
+        self._taken = self._taken.plus(by)
+        if self._budget.per == "dataset":
+            self._spending.correct(model, by)
+        if self._changed is not None:
+            self._changed.set()
+
+    async def _passed(self, model: str, most: Outlay) -> str:
+        """The bound that one more request could pass; empty where it is set aside for."""
+
+        def fits(taken: Outlay) -> str:
+            return self._budget.passed(taken.plus(most))
+
+        if self._budget.per == "build":
+            return fits(self._taken)
+        if self._begun is None or (self._begun.done() and self._begun.exception()):
+            self._begun = asyncio.get_running_loop().create_task(self._begin())
+        await asyncio.shield(self._begun)
+        return await self._spending.reserve(model, most, fits)
+
+    async def _begin(self) -> None:
+        """Look up what all builds have taken by now."""
+        unknown = await self._spending.begin()
+        if unknown and self._budget.usd is not None:
+            raise ModelError(
+                f"budget.usd cannot be kept over all builds: what {', '.join(unknown)} took in earlier ones had no "
+                "known price; name it under `models` with a `price`, or bound `calls` or `tokens`"
+            )
+
+    def _said(self, passed: str) -> str:
+        sent = f"the budget of {passed} would be passed by the next request, so it was not sent"
+        if self._budget.per == "build":
+            return f"{sent} (it is of this build alone: answers so far are kept, and the next build goes on with them)"
+        total = self._spending.total
+        usd = f", ${total.usd:.4f}" if self._budget.usd is not None else ""
+        return (
+            f"{sent} (it is of all builds of the dataset, which took {total.calls:,} calls, {total.tokens:,} tokens"
+            f"{usd}, requests still open counted at their most; answers are kept: raise it to go on)"
+        )
+
+    def _worst(self, model: str, payload: bytes, max_tokens: int | None) -> Outlay:
+        if max_tokens is None and (self._budget.usd is not None or self._budget.tokens is not None):
+            raise ModelError(
+                f"models.{model}: a budget in USD or tokens needs `max_tokens`, or one answer could pass it alone"
+            )
+        more_read, more_written = self._more.get(model, (0, 0))
+        read = len(payload) + _TEMPLATE_TOKENS + more_read
+        written = (max_tokens or 0) + self._thinking[model] + more_written
+        return outlay(1, read, written, self._usage.prices.get(model))
+
+    def _reckon(self, model: str, most: Outlay, read: int, written: int) -> None:
+        """A server counted more than was reckoned with: that is said once, and reckoned with from then on."""
+        before = self._more.get(model, (0, 0))
+        self._more[model] = (
+            before[0] + max(0, read - most.input_tokens),
+            before[1] + max(0, written - most.output_tokens),
+        )
+        if before == (0, 0):
+            _log.warning(
+                "models.%s: its server counts %d tokens read and %d written for a request that could take %d and %d at "
+                "most; the budget reckons with so many more from now on",
+                *(model, read, written, most.input_tokens, most.output_tokens),
+            )

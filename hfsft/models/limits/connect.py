@@ -1,0 +1,112 @@
+"""The gates of a recipe's models, each opened when its model is first asked."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from hfsft.models.http.dialects import refused, server_of
+from hfsft.models.limits.throttle import Gate, Lane
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import aiohttp
+
+    from hfsft.models.http.client import Client
+    from hfsft.models.limits.budget import Meter
+    from hfsft.models.limits.usage import Usage
+    from hfsft.models.model import Endpoint, Model
+    from hfsft.models.store.store import Store
+
+
+SAMPLING = {"temperature", "top_p", "max_tokens", "price"}  # what is nothing to the place that a model is asked at
+
+
+class Gates:
+    """Finds servers, keys and prices; starts the embedded model; shares one HTTP session."""
+
+    def __init__(self, models: Mapping[str, Model], usage: Usage, meter: Meter, store: Store) -> None:
+        self._models = models
+        self._store = store
+        self._usage = usage
+        self._meter = meter
+        self._places: dict[str, str] = {}
+        self._gates: dict[str, asyncio.Task[Gate]] = {}
+        self._session: aiohttp.ClientSession | None = None
+
+    async def get(self, name: str) -> Gate:
+        """The gate of one model; ModelError where it has no server, no key or no price that a budget needs."""
+        # Two names for one model at one place share its gate: what the first stage learned of it serves the second.
+        if (where := self._places.get(name)) is None:
+            where = self._places[name] = self._models[name].model_dump_json(exclude=SAMPLING)
+        if where not in self._gates:
+            self._gates[where] = asyncio.get_running_loop().create_task(self._open(name))
+        return await asyncio.shield(self._gates[where])
+
+    def look_again(self) -> None:
+        """Forget gates that were set aside: a server may have been started, or a key set, meanwhile."""
+        for where, task in list(self._gates.items()):
+            if task.done() and (task.cancelled() or task.exception() or any(lane.down for lane in task.result().lanes)):
+                del self._gates[where]
+
+    async def close(self) -> None:
+        """Close the connections."""
+        for task in self._gates.values():
+            task.cancel()
+        self._gates.clear()
+        if self._session is not None:
+            await self._session.close()
+        self._session = None
+
+    async def _open(self, name: str) -> Gate:
+        model = self._models[name]
+        await asyncio.to_thread(self._find_prices, name)
+        self._meter.check_prices()
+        # What talks HTTP is imported where it is needed: a build that finds every answer stored starts sooner.
+        from hfsft.models.http.client import Client, new_session
+
+        endpoints = await asyncio.to_thread(_endpoints, name, model)
+        self._session = self._session or new_session()
+        lanes = [self._lane(Client(self._session, endpoint, model.timeout), model) for endpoint in endpoints]
+        return Gate(name, lanes, model.concurrency, model.requests_per_minute, model.tokens_per_minute)
+
+    def _lane(self, client: Client, model: Model) -> Lane:
+        lane = Lane(client, min(model.concurrency, client.endpoint.concurrency))
+        known = refused(self._store, server_of(client, model))
+        lane.takes_schema = False if "schema" in known else None
+        lane.modern = "max_tokens" in known
+        return lane
+
+    def _find_prices(self, name: str) -> None:
+        """Ask the Hub's listing where the recipe names no price: of this model, or of all where a budget needs them."""
+        for other, model in self._models.items():
+            wanted = other == name or self._meter.bounded
+            if wanted and model.provider and self._usage.prices[other] is None:
+                from hfsft.models.http.providers import listed_price
+
+                if price := listed_price(model):
+                    self._usage.set_price(other, price)
+
+
+def revision_of(model: Model, *, download: bool = True) -> str:
+    """The revision of the weights, as far as it is known here; nothing for those that `download` would have to bring.
+
+    No answer of such weights can be in the store: it would be kept under their revision.
+    """
+    if not model.embedded:
+        return model.revision or ""
+    # Only a recipe with an embedded model pays for the import.
+    from hfsft.models.embedded import server as embedded
+
+    return embedded.revision(model, download=download)
+
+
+def _endpoints(name: str, model: Model) -> list[Endpoint]:
+    if model.embedded:
+        from hfsft.models.embedded import server as embedded
+
+        return [embedded.start(model)]
+    from hfsft.models.http.providers import endpoints_of
+
+    return endpoints_of(name, model)

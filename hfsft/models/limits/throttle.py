@@ -1,0 +1,295 @@
+"""How many requests a model gets at once: it starts gently, grows while answers come, and gives way to a slow server.
+
+A `Lane` is one endpoint of one model; a `Gate` holds a model's lanes and the queue before them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from typing import TYPE_CHECKING
+
+from hfsft.errors import ModelError
+from hfsft.models.http.faults import Fault
+from hfsft.models.http.retry_after import limit_pause
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from hfsft.models.http.client import Client
+
+# A first burst of a quarter tells whether the server holds: a server that has enough says so before it answers any.
+# Another quarter follows for each while of peace, or three for each answer, whichever is sooner.
+_FIRST_SHARE = 0.25
+_FIRST_LEAST = 4
+_RISE_SECONDS = 0.025
+_GROWTH = 3.0
+_REGROWTH = 0.125  # per answer after trouble, up to where the trouble came
+# Who asks to be left alone for longer than this is done for the day.
+LONGEST_PAUSE = 600.0
+# A server that has answered may be restarting; one that never has is not there.
+_RESTART_SECONDS = 10.0
+# So many faults in a row, and no answer among them for so long, are no longer bad luck.
+_STREAK = 20
+_STREAK_SECONDS = 60.0
+
+
+class Lane:
+    """One endpoint: how many requests are open there, how many may be, and whether it still counts."""
+
+    def __init__(self, client: Client, most: int) -> None:
+        self.client = client
+        self.most = most
+        self.first = self.limit = float(min(most, max(_FIRST_LEAST, most * _FIRST_SHARE)))
+        self.open = 0
+        self.paused_until = 0.0
+        self.down = ""  # why it is set aside
+        # What the server was found to understand; None until the first request that needs it.
+        self.takes_schema: bool | None = None
+        self.probe = asyncio.Lock()
+        self.modern = False
+        self._rising_since: float | None = None
+        self._peace = True  # no fault yet
+        self._trouble: float | None = None
+        self._cut_at = 0.0
+        self._streak = 0
+        self._has_answered = False
+        self._quiet_since: float | None = None  # the first fault since the last answer
+
+    @property
+    def probing(self) -> bool:
+        """Whether a request is out that finds out whether the endpoint takes a schema."""
+        return self.takes_schema is None and self.probe.locked()
+
+    async def probed(self) -> None:
+        """Wait until that request is back."""
+        async with self.probe:
+            pass
+
+    def room(self, now: float) -> bool:
+        """Whether one more request may go there now."""
+        if (seconds := self._rising(now)) is not None:
+            rises = int(seconds / _RISE_SECONDS)
+            self.limit = min(float(self.most), max(self.limit, self.first * (1 + rises)))
+        return not self.down and now >= self.paused_until and self.open < int(self.limit)
+
+    def wait(self, now: float) -> float | None:
+        """Seconds until there may be more room though nobody leaves; None if that cannot be."""
+        if self.down:
+            return None
+        if self.paused_until > now:
+            return self.paused_until - now
+        seconds = self._rising(now)
+        return None if seconds is None else _RISE_SECONDS - seconds % _RISE_SECONDS
+
+    def _rising(self, now: float) -> float | None:
+        """Seconds since the limit began to rise by itself; None where it does not."""
+        if not self._peace or self.limit >= self.most or self._rising_since is None:
+            return None
+        return now - self._rising_since
+
+    def take(self, now: float) -> None:
+        """Take one place."""
+        self.open += 1
+        if self._rising_since is None:
+            self._rising_since = now
+
+    def answered(self) -> None:
+        """An answer came: allow more at once."""
+        self._streak = 0
+        self._has_answered = True
+        self._quiet_since = None
+        if self.open < int(self.limit) or self.limit >= self.most:
+            return
+        step = _GROWTH if self._trouble is None else _REGROWTH if self.limit < self._trouble else 1 / self.limit
+        self.limit = min(float(self.most), self.limit + step)
+
+    def failed(self, fault: Fault, sent_at: float, now: float) -> None:
+        """A fault came: allow fewer, wait as long as the server asks, or set the endpoint aside."""
+        if fault.kind == "row":
+            self._streak = 0
+            return
+        self._peace = False
+        self._quiet_since = self._quiet_since or now
+        quiet = now - self._quiet_since
+        if fault.kind == "down":
+            restarting = fault.cause == "connection" and self._has_answered and quiet < _RESTART_SECONDS
+            self.down = "" if restarting else fault.message
+        elif fault.after is not None and fault.after > LONGEST_PAUSE:
+            self.down = f"{fault.message}; it asks to be left alone for {fault.after / 3600:.1f} h: go on after that"
+        elif fault.cause not in {"rate_limit", "overloaded"}:
+            self._streak += 1
+            if self._streak >= _STREAK and quiet > (_STREAK_SECONDS if self._has_answered else _RESTART_SECONDS):
+                self.down = f"{self._streak} requests in a row failed, the last with: {fault.message}"
+        if fault.after is not None:
+            self.pause(fault.after, now)
+        if fault.kind == "slow":
+            self._slow_down(sent_at, now)
+
+    def pause(self, seconds: float, now: float) -> None:
+        """Send nothing for so long; never longer than `LONGEST_PAUSE`."""
+        self.paused_until = max(self.paused_until, now + min(seconds, LONGEST_PAUSE))
+
+    def _slow_down(self, sent_at: float, now: float) -> None:
+        # All requests that were open at one cut tell of the same trouble: cut once for them.
+        if sent_at < self._cut_at:
+            return
+        self._cut_at = now
+        self._trouble = self.limit
+        self.limit = max(1.0, self.limit / 2)
+
+
+class Bucket:
+    """A fixed bound per minute, never passed in any 60 seconds: a tenth at once, the rest evenly."""
+
+    def __init__(self, per_minute: int) -> None:
+        self._size = max(1.0, per_minute / 10)
+        # At one a minute the burst is the whole bound: then each waits its full turn.
+        self._rate = (per_minute - self._size) / 60 if per_minute > 1 else 1 / 60
+        self._level = self._size
+        self._at = 0.0
+
+    def wait(self, amount: float, now: float) -> float:
+        """Seconds until `amount` may be taken; more than the bucket holds waits for a full one."""
+        self._fill(now)
+        short = min(amount, self._size) - self._level
+        return max(0.0, short / self._rate)
+
+    def take(self, amount: float, now: float) -> None:
+        """Take `amount`, negative to give back what was taken too much."""
+        self._fill(now)
+        self._level = min(self._size, self._level - amount)
+
+    def _fill(self, now: float) -> None:
+        if self._at:
+            self._level = min(self._size, self._level + (now - self._at) * self._rate)
+        self._at = now
+
+
+class Gate:
+    """The queue before one model: first come, first served, to the endpoint with the most room.
+
+    Rows that were asked something already go before those that were not: what is begun is finished first.
+    """
+
+    def __init__(
+        self, name: str, lanes: list[Lane], concurrency: int, requests: int | None = None, tokens: int | None = None
+    ) -> None:
+        self.name = name
+        self.lanes = lanes
+        self._most = concurrency
+        self._open = 0
+        self._begun: deque[tuple[asyncio.Future[Lane], float]] = deque()
+        self._waiting: deque[tuple[asyncio.Future[Lane], float]] = deque()
+        self._requests = Bucket(requests) if requests else None
+        self._tokens = Bucket(tokens) if tokens else None
+        self._timer: asyncio.TimerHandle | None = None
+
+    async def enter(self, tokens: float = 0, *, begun: bool = False) -> Lane:
+        """The lane to use, once there is room; ModelError if no endpoint is left. `leave` must follow."""
+        self._check()
+        if not (self._begun or self._waiting) and (lane := self._free(tokens)):
+            return self._grant(lane, tokens)
+        turn: asyncio.Future[Lane] = asyncio.get_running_loop().create_future()
+        (self._begun if begun else self._waiting).append((turn, tokens))
+        self._pump()
+        try:
+            return await turn
+        except asyncio.CancelledError:
+            if turn.done() and not turn.cancelled() and turn.exception() is None:
+                self.leave(turn.result())
+            raise
+
+    def leave(self, lane: Lane) -> None:
+        """Give the place in `lane` back."""
+        lane.open -= 1
+        self._open -= 1
+        self._pump()
+
+    def back_out(self, lane: Lane, tokens: float) -> None:
+        """Give back a place that was not used, and what was taken from the bounds per minute."""
+        self._charge(-1, -tokens, time.monotonic())
+        self.leave(lane)
+
+    def answered(self, lane: Lane, headers: Mapping[str, str], expected: float, used: float | None) -> None:
+        """Take note of an answer: room grows, the server's own limits are honoured, token counts are corrected."""
+        now = time.monotonic()
+        lane.answered()
+        pause = limit_pause(headers)
+        if pause:
+            lane.pause(pause, now)
+        if self._tokens and used is not None:
+            self._tokens.take(used - expected, now)
+        # The room that was won is used at once, while the answer is still being written.
+        self._pump()
+
+    def failed(self, lane: Lane, fault: Fault, sent_at: float) -> None:
+        """Take note of a fault; ModelError when it leaves no endpoint."""
+        lane.failed(fault, sent_at, time.monotonic())
+        self._check()
+
+    def _check(self) -> None:
+        if all(lane.down for lane in self.lanes):
+            error = ModelError(f"models.{self.name}: " + "; ".join(lane.down for lane in self.lanes))
+            for turn, _ in (*self._begun, *self._waiting):
+                if not turn.done():
+                    turn.set_exception(error)
+            self._begun.clear()
+            self._waiting.clear()
+            raise error
+
+    def _free(self, tokens: float) -> Lane | None:
+        if self._open >= self._most:
+            return None
+        now = time.monotonic()
+        if self._wait(tokens, now) > 0:
+            return None
+        if len(self.lanes) == 1:
+            return self.lanes[0] if self.lanes[0].room(now) else None
+        free = [lane for lane in self.lanes if lane.room(now)]
+        return min(free, key=lambda lane: lane.open / lane.limit) if free else None
+
+    def _wait(self, tokens: float, now: float) -> float:
+        wait = self._requests.wait(1, now) if self._requests else 0.0
+        return max(wait, self._tokens.wait(tokens, now)) if self._tokens else wait
+
+    def _grant(self, lane: Lane, tokens: float) -> Lane:
+        now = time.monotonic()
+        lane.take(now)
+        self._open += 1
+        self._charge(1, tokens, now)
+        return lane
+
+    def _charge(self, requests: float, tokens: float, now: float) -> None:
+        if self._requests:
+            self._requests.take(requests, now)
+        if self._tokens:
+            self._tokens.take(tokens, now)
+
+    def _pump(self) -> None:
+        while queue := self._begun or self._waiting:
+            turn, tokens = queue[0]
+            if turn.done():
+                queue.popleft()
+                continue
+            lane = self._free(tokens)
+            if lane is None:
+                if self._timer is None:
+                    self._set_timer(tokens)
+                return
+            queue.popleft()
+            turn.set_result(self._grant(lane, tokens))
+
+    def _set_timer(self, tokens: float) -> None:
+        """Look again when more room may come by itself; a place that is given back looks by itself."""
+        now = time.monotonic()
+        wait = self._wait(tokens, now)
+        if waits := [seconds for lane in self.lanes if (seconds := lane.wait(now)) is not None]:
+            wait = max(wait, min(waits))
+        if wait > 0:
+            self._timer = asyncio.get_running_loop().call_later(wait, self._look_again)
+
+    def _look_again(self) -> None:
+        self._timer = None
+        self._pump()

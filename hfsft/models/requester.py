@@ -1,0 +1,286 @@
+"""One request becomes one answer: from the store if it is there, else from a server, through every fault that heals.
+
+Where another build has the same request open, its answer is waited for.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from hfsft.errors import AnswerError, ModelError
+from hfsft.models.http import wire
+from hfsft.models.http.faults import Fault
+from hfsft.models.limits.budget import Meter
+from hfsft.models.limits.connect import Gates, revision_of
+from hfsft.models.limits.sender import Job, Sender
+from hfsft.models.limits.spending import Spending
+from hfsft.models.model import Answer
+from hfsft.models.naming import check_served
+from hfsft.models.ready import Ready, Unready
+from hfsft.models.store.sharing import Sharing
+from hfsft.models.store.store import Entry, Store
+from hfsft.models.store.writer import Writer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from hfsft.models.limits.budget import Budget
+    from hfsft.models.limits.throttle import Gate, Lane
+    from hfsft.models.limits.usage import Usage
+    from hfsft.models.model import Model, Request
+
+# Each pause is shortened by up to this share, so that rows do not come back in one beat.
+_JITTER = 0.5
+# Guessed for a bound on tokens per minute until the server says what an answer took.
+_USUAL_ANSWER_TOKENS = 256
+_BYTES_PER_TOKEN = 4
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long one request is tried: so often while it breaks, so many seconds in all while the server is full."""
+
+    tries: int = 7
+    seconds: float = 600.0
+    first_pause: float = 0.5
+    longest_pause: float = 30.0
+
+    def pause(self, tries: int) -> float:
+        """Seconds to wait before the next try: doubled each time, capped, jittered."""
+        whole = min(self.longest_pause, self.first_pause * 2.0 ** min(tries - 1, 30))
+        return whole * (1 - random.random() * _JITTER)
+
+
+class Asker:
+    """Answers requests on one event loop; the same request is never open twice."""
+
+    def __init__(
+        self,
+        models: Mapping[str, Model],
+        store: Store,
+        usage: Usage,
+        budget: Budget | None,
+        recipe: str,
+        patience: Patience,
+        *,
+        ready: Ready | None = None,
+        download: bool = True,
+    ) -> None:
+        self._models = models
+        self._store = store
+        self._writer = Writer(store)
+        self.sharing = Sharing(store, self._writer, patience.seconds)
+        self._usage = usage
+        self._spending = Spending(store, self._writer, recipe, models, usage.prices)
+        self.meter = Meter(budget, models, usage, self._spending)
+        self._gates = Gates(models, usage, self.meter, store)
+        self._sender = Sender(self.meter, store)
+        self._recipe = recipe
+        self._patience = patience
+        self._ready = ready
+        self._download = download
+        self._revisions: dict[str, str] = {}
+        self._asking: dict[str, asyncio.Future[Answer | AnswerError]] = {}
+        self._lapsed: dict[str, AnswerError] = {}  # requests of this process that no server answered, by key
+        self._served: dict[str, str] = {}  # what servers said first of a model of theirs, by its label
+        self._untold: set[str] = set()  # those of them that lapsed for a row that went ahead
+        self.exchanging: set[asyncio.Task[Any] | None] = set()  # tasks whose request is out, or being written
+        self.aside: Callable[[int], None] = lambda _: None  # is told 1 as one begins to wait for another build, then -1
+
+    def asked(self, request: Request) -> str:
+        """The canonical text of a request, whose hash is its key; ModelError if the recipe has no such model."""
+        model = self._models.get(request.model)
+        if model is None:
+            raise ModelError(f"no model is named {request.model!r} (there are: {', '.join(sorted(self._models))})")
+        if request.model not in self._revisions:
+            self._revisions[request.model] = revision_of(model, download=self._download)
+        return wire.canonical(model, request, self._revisions[request.model])
+
+    def stored(self, request: Request) -> Answer | AnswerError | None:
+        """What the store holds for a request, or why it lapsed in this process; None if it must be asked."""
+        key = wire.key_of(self.asked(request))
+        answer = self._store.get(key)
+        return self._lapsed.get(key) if answer is None else _judged(request, answer)
+
+    async def outcome(
+        self, stage: str, request: Request, *, begun: bool = False, answered: list[tuple[str, str]] | None = None
+    ) -> Answer | AnswerError:
+        """The answer, or why there is none that the row can use; ModelError or StoreError where all must stop.
+
+        `begun`: the row was asked something already, and goes before those that were not. Ahead of its stage's turn
+        `answered` gets the model and the key of the answer: the same request then comes again, and is neither sent nor
+        counted twice.
+        """
+        ahead = answered is not None
+        asked = self.asked(request)
+        key = wire.key_of(asked)
+        tally = self._usage.of(stage, request.model)
+        looked = self.sharing.moment
+        if (answer := self._store.get(key)) is not None:
+            tally.found(key, answer, ahead=ahead)
+            if answered is not None:
+                answered.append((request.model, key))
+            return _judged(request, answer)
+        if key in self._untold and not ahead:
+            self._untold.discard(key)
+            return self._lapsed[key]
+        if self._ready is not None and not self._ready.covers(stage):
+            if ahead:  # whether it comes to that, the stage that is asked now shows
+                raise Unready
+            await self._ready.look(stage)
+        if key in self._asking:
+            outcome = await asyncio.shield(self._asking[key])
+        else:
+            model = self._models[request.model]
+            outcome = await self._ask_once(Job(stage, request, model, asked, key, tally, begun, looked))
+        if ahead and isinstance(outcome, AnswerError):
+            self._untold.add(key)
+        elif answered is not None:
+            tally.again.add(key)
+            answered.append((request.model, key))
+        return _judged(request, outcome) if isinstance(outcome, Answer) else outcome
+
+    def begin(self) -> None:
+        """Start afresh after a stop: endpoints that were set aside are looked for again."""
+        self._sender.stopping = False
+        self._gates.look_again()
+
+    def stop(self) -> None:
+        """Send nothing more; what is out may still be answered."""
+        self._sender.stopping = True
+
+    async def finish(self) -> None:
+        """Bring on disk what was spent; where that fails, the next answer says so."""
+        if (written := self._spending.write()) is not None:
+            await asyncio.wait([written])
+
+    async def close(self) -> None:
+        """Close the connections and the file."""
+        await self._gates.close()
+        await self.sharing.close()
+        self._spending.write()
+        self._writer.close()
+
+    async def _ask_once(self, job: Job) -> Answer | AnswerError:
+        asking = self._asking[job.key] = asyncio.get_running_loop().create_future()
+        outcome: Answer | AnswerError
+        try:
+            try:
+                outcome = await self._ask(job)
+                self._lapsed.pop(job.key, None)
+            except AnswerError as error:
+                outcome = self._lapsed[job.key] = error
+            asking.set_result(outcome)
+            return outcome
+        finally:
+            del self._asking[job.key]
+            # Without an outcome, whoever waits for the same answer stops with us.
+            asking.cancel()
+
+    async def _ask(self, job: Job) -> Answer:
+        gate = await self._gates.get(job.request.model)
+        began = time.monotonic()
+        tries = 0
+        while True:
+            try:
+                found = await self._enter(gate, job)
+            except Fault as fault:
+                tries += 1
+                self._give_up(fault, tries, time.monotonic() - began)
+                await asyncio.sleep(self._patience.pause(tries))
+                continue
+            answer = await self._wait(job, found) if isinstance(found, str) else found
+            if answer is not None:
+                return answer
+            began = time.monotonic()
+
+    async def _wait(self, job: Job, build: str) -> Answer | None:
+        """The answer that another build asks for, None once it does so no longer; meanwhile others take this place."""
+        self.aside(1)
+        try:
+            answer = await self.sharing.wait(job.key, build)
+        finally:
+            self.aside(-1)
+        if self._sender.stopping:
+            raise asyncio.CancelledError
+        if answer is not None:
+            job.tally.came(answer)
+        return answer
+
+    def _give_up(self, fault: Fault, tries: int, seconds: float) -> None:
+        if self._sender.stopping:
+            raise asyncio.CancelledError
+        if fault.kind == "row":
+            raise AnswerError(fault.cause, fault.message)
+        full = fault.cause in {"rate_limit", "overloaded"}
+        if seconds > self._patience.seconds or (not full and tries >= self._patience.tries):
+            raise AnswerError(fault.cause, f"{fault.message} (tried {tries} times in {seconds:.0f} s)")
+
+    async def _enter(self, gate: Gate, job: Job) -> Answer | str:
+        """The answer, once there is room for the request; or the build that has the same one open."""
+        expected = len(job.asked) / _BYTES_PER_TOKEN + (job.max_tokens or _USUAL_ANSWER_TOKENS)
+        lane = await gate.enter(expected, begun=job.begun)
+        while job.request.schema is not None and lane.probing:
+            # One request finds out for all; the others leave their places to those that need not wait for it.
+            gate.back_out(lane, expected)
+            await lane.probed()
+            lane = await gate.enter(expected, begun=job.begun)
+        try:
+            found = await self.sharing.claim(job.key, job.looked)
+        except BaseException:
+            gate.back_out(lane, expected)
+            raise
+        if found is not None:
+            gate.back_out(lane, expected)
+            if not isinstance(found, str):
+                job.tally.came(found)
+            return found
+        try:
+            return await self._exchange(gate, lane, job, expected)
+        finally:
+            self.sharing.release(job.key)
+
+    async def _exchange(self, gate: Gate, lane: Lane, job: Job, expected: float) -> Answer:
+        sent_at = time.monotonic()
+        task = asyncio.current_task()
+        self.exchanging.add(task)
+        try:
+            answer, headers = await self._sender.send(lane, job)
+            seconds = round(time.monotonic() - sent_at, 4)
+            self._check_served(job, answer)
+            job.tally.answered(answer, seconds)
+            used = (answer.input_tokens or 0) + (answer.output_tokens or 0)
+            gate.answered(lane, headers, expected, used or None)
+            # The place in the lane is kept until the answer is on disk: so a kill loses no more than was open.
+            return await self._writer.add(self._entry(job, answer, seconds))
+        except Fault as fault:
+            job.tally.failures[fault.cause] += 1
+            gate.failed(lane, fault, sent_at)
+            raise
+        finally:
+            self.exchanging.discard(task)
+            gate.leave(lane)
+
+    def _check_served(self, job: Job, answer: Answer) -> None:
+        """Raise ModelError where a server loaded another model under a name that any model may have."""
+        model = job.model
+        if not model.apart or model.identity or not answer.model:
+            return
+        if (first := self._served.get(model.label)) is None:
+            first = self._served[model.label] = self._store.served(model.label) or answer.model
+        check_served(job.request.model, model.model, first, answer.model)
+
+    def _entry(self, job: Job, answer: Answer, seconds: float) -> Entry:
+        revision = self._revisions[job.request.model]
+        return Entry(job.key, job.asked, answer, job.model.label, revision, self._recipe, job.stage, seconds)
+
+
+def _judged(request: Request, answer: Answer) -> Answer | AnswerError:
+    try:
+        return wire.usable(request, answer)
+    except AnswerError as error:
+        return error

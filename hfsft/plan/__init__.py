@@ -1,1 +1,0 @@
-"""How a recipe runs: steps, the engine over them, and the fate of every row. Knows no stage and no filter by name."""

@@ -1,0 +1,1 @@
+"""The folder of a build: how it is written, what it holds, what it remembers."""

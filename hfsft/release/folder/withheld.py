@@ -1,0 +1,103 @@
+"""Withheld: what a release does not say of rows that fell; taken out of the ledger, so that no file can say it.
+
+With `publish: {rejected: false}` that is all that those rows say. What is left are ids, lineage, where a row was read,
+the rule and the numbers that were measured.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from hfsft.engine.features import features
+from hfsft.engine.ledger import OF, Fallen, Ledger
+from hfsft.engine.parts.rows import Rows
+from hfsft.recipe.sources import DEFECT
+from hfsft.rows.row import TEXTS
+
+if TYPE_CHECKING:
+    from datasets import Dataset
+
+    from hfsft.recipe.publish import Publish
+    from hfsft.release.result import Built
+
+LEFT = ("id", "seed_id", "parent_id", "origin", "round", "template", "source", "unread", "family", "split")
+READ = ("seed", "example")  # origins of rows that stand in a source themselves
+_LABEL = re.compile(r"[a-z0-9_\-]{1,24}")  # a rule's own word, as for a fault; no text of a row
+_DETAIL = re.compile(r"[:(`\"'].*", re.DOTALL)
+_NAMED = ("unknown role",)  # reasons behind which a name stands that a row has
+
+
+def withhold(ledger: Ledger, publish: Publish) -> Ledger:
+    """The ledger as a release may have it: where the recipe withholds them, without the texts of rows that fell."""
+    return ledger if publish.rejected else replace(ledger, fallen=[_silent(each) for each in ledger.fallen])
+
+
+def places(built: Built) -> set[str]:
+    """Where the rows were read that are withheld: a release must not hold what stands there."""
+    found: set[str] = set()
+    for fallen in built.ledger.fallen if not built.recipe.publish.rejected else ():
+        pairs = zip(fallen.rows["source"][:], fallen.rows["origin"][:], strict=True)
+        found |= {place for place, origin in pairs if place and origin in READ}
+    return found
+
+
+def rewritten(built: Built) -> bool:
+    """Whether a filter changed what rows say: a release must not hold what stood there before."""
+    return any(step.name.startswith("filters[") and not set(step.writes).isdisjoint(TEXTS) for step in built.plan.steps)
+
+
+def as_built(built: Built) -> dict[str, dict[str, Any]]:
+    """What was read at each place, as the build has it at its end."""
+    found = {}
+    for rows in (built.rows, *(fallen.rows for fallen in built.ledger.fallen)):
+        columns = {name: rows[name][:] for name in ("source", "origin", *TEXTS)}
+        for place, origin, *texts in zip(*columns.values(), strict=True):
+            if place and origin in READ:
+                found[place] = dict(zip(TEXTS, texts, strict=True))
+    return found
+
+
+def _silent(fallen: Fallen) -> Fallen:
+    return replace(
+        fallen,
+        rows=_without_texts(fallen.rows, fallen.value_column),
+        errors={row: error.partition(":")[0] for row, error in fallen.errors.items()},
+    )
+
+
+def _without_texts(rows: Rows | Dataset, value: str) -> Dataset:
+    from datasets import Dataset
+
+    kinds = features(rows.kinds) if isinstance(rows, Rows) else rows.features
+    nothing, columns = [None] * len(rows), {}
+    for name in kinds:
+        if not _may_be_text(name, kinds):
+            columns[name] = rows[name][:]
+        else:
+            columns[name] = [_reason(each, name == DEFECT) for each in rows[name][:]] if name == value else nothing
+    return Dataset.from_dict(columns, features=kinds)
+
+
+def _may_be_text(name: str, kinds: Mapping[str, Any]) -> bool:
+    """Whether a column may hold what somebody wrote."""
+    if name in LEFT or _is_number(kinds[name]):
+        return False
+    measure = name.removesuffix(OF)
+    return measure == name or measure not in kinds or not _is_number(kinds[measure])
+
+
+def _is_number(kind: Any) -> bool:
+    return getattr(kind, "dtype", "string") not in ("string", "large_string", "binary", "dict", "list")
+
+
+def _reason(value: Any, defect: bool) -> str | None:
+    """What a rule said of a row, without what may be the row's own words."""
+    if not isinstance(value, str):
+        return None
+    if defect:
+        said = _DETAIL.sub("", value).strip()
+        return next((reason for reason in _NAMED if said.startswith(reason)), said)
+    return value if _LABEL.fullmatch(value) else None

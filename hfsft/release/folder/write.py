@@ -1,0 +1,117 @@
+"""The folder of a build: what a release on the Hub holds, file for file.
+
+build/refund-support/
+  README.md, assets/...          the card; its configs make `load_dataset(folder)` work
+  report.html                    the build in one page that needs no network
+  data/train-00000-of-00001.parquet, data/validation-...
+  provenance/...                 lineage, measures, scores and reasons, by id
+  rejected/rejected-...          the rows that fell, with stage, rule and value
+  ledger.jsonl, funnel.json      the fate of every row, and its counts
+  sides.jsonl                    the side of the split that every row keeps in builds to come
+  recipe.yaml, recipe.resolved.yaml
+  sources/...                    what was read of local files, where the recipe says `publish: {sources: true}`
+  hfsft.lock.json                models, sources, templates and libraries, pinned
+"""
+
+from __future__ import annotations
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from hfsft.errors import UserError
+from hfsft.release.card.card import card
+from hfsft.release.card.pictures import pictures
+from hfsft.release.export import default_rows, provenance_rows, rejected_rows
+from hfsft.release.folder import former, lock, remembered, sources
+from hfsft.release.folder.beside import NEW, beside
+from hfsft.release.folder.names import CARD, FUNNEL, LEDGER, LOCK, REPORT, RESOLVED, SIDES, WRITTEN
+from hfsft.release.folder.parquet import write_parquet
+from hfsft.release.reader import Release
+from hfsft.release.report import vega
+from hfsft.release.report.page import report
+from hfsft.release.result import SPLITS, Built
+from hfsft.release.trainer.tokenizer import Tokenizer, load_tokenizer
+
+if TYPE_CHECKING:
+    from datasets import DatasetDict
+
+
+def write(built: Built, out: Path, force: bool = False) -> Path:
+    """The folder `out/<name>`, written beside and then put in place: a reader never sees half a build.
+
+    The build that stood there becomes the former one, see `former`. Raises `UserError` where it cannot be written, or
+    where a folder stands there that is no build and `force` is not given; what stood there is untouched by then.
+    """
+    target = former.place(out, built.recipe.name)
+    former.require(target, force)
+    try:
+        with beside(target) as folder:
+            _fill(built, folder / NEW)
+            former.put(folder, target, force)
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename and not str(error.filename).startswith(str(target)) else ""
+        raise UserError(
+            f"{target}: cannot be written: {where}{error.strerror or error} (answers are kept; build again)"
+        ) from None
+    return out / built.recipe.name
+
+
+def load_built(folder: Path) -> DatasetDict:
+    """The default config of a build's folder, as anyone would load it."""
+    from datasets import DatasetDict, load_dataset
+
+    loaded = load_dataset(str(folder))
+    assert isinstance(loaded, DatasetDict)
+    return loaded
+
+
+def _fill(built: Built, folder: Path) -> None:
+    publish = built.recipe.publish
+    tokenizer = load_tokenizer(publish.tokenizer, base=built.recipe.base) if publish.tokenizer else None
+    folder.mkdir()
+    with ThreadPoolExecutor(max_workers=1) as drawing:  # by another process, while all else is written
+        drawn = drawing.submit(vega.draw, pictures(built), folder)
+        _fill_data(built, folder, tokenizer)
+        _text(folder / REPORT, report(Release(str(folder), folder)))
+    drawn.result()
+    _text(folder / CARD, card(built, folder))
+    former.sign(folder)
+
+
+def _fill_data(built: Built, folder: Path, tokenizer: Tokenizer | None) -> None:
+    """All but the card, the pictures in it, and the report."""
+    for split in SPLITS:
+        rows = built.split(split)
+        if len(rows):
+            write_parquet(default_rows(rows, built.recipe.publish.format, tokenizer), folder / "data", split)
+            write_parquet(provenance_rows(built, split), folder / "provenance", split)
+    fallen = rejected_rows(built)
+    if len(fallen):
+        write_parquet(fallen, folder / "rejected", "rejected")
+    # A line begins with its id: in their order, whatever the order that the rows came in.
+    lines = sorted(json.dumps(entry, ensure_ascii=False) + "\n" for entry in built.ledger.entries())
+    _text(folder / LEDGER, "".join(lines))
+    if built.sides.stands:
+        _text(folder / SIDES, remembered.text(built.sides))
+    _text(folder / FUNNEL, json.dumps(built.summary(), ensure_ascii=False, indent=2) + "\n")
+    source = built.recipe.source
+    if source.path and sources.as_written(built):
+        _text(folder / WRITTEN, source.text.text)  # as it was read, whatever the file says by now
+    resolved, missing = sources.put(built, folder)
+    _text(folder / RESOLVED, _yaml(resolved))
+    _text(folder / LOCK, lock.lock_text(built, resolved, missing))
+
+
+def _yaml(value: Any) -> str:
+    """The same as `safe_dump`, by libyaml where PyYAML has it: thousands of seeds take seconds without."""
+    dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+    text: str = yaml.dump(value, Dumper=dumper, sort_keys=False, allow_unicode=True, width=120)
+    return text
+
+
+def _text(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8", newline="\n")

@@ -1,0 +1,97 @@
+"""The numbers behind card, report and notes: what the rows measure, which model did what, where bounds lie."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from math import ceil, isqrt
+from statistics import fmean
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from datasets import Dataset
+
+    from hfsft.engine.plan import Plan
+
+BINS = 40  # at most
+FEW = 30  # different whole numbers, up to which each gets a bar of its own
+
+
+def numbers(rows: Dataset, column: str) -> list[float]:
+    """The values of a column, without the rows that have none; empty where there is no such column."""
+    if column not in rows.column_names:
+        return []
+    return [value for value in rows[column][:] if value is not None]
+
+
+def spread(values: Sequence[float]) -> dict[str, Any]:
+    """Mean, lowest and highest value, how often each occurs, and the share (0 to 1) of the most frequent one."""
+    counts = Counter(values)
+    top, times = counts.most_common(1)[0]
+    return {
+        "mean": fmean(values),
+        "lowest": min(values),
+        "highest": max(values),
+        "counts": dict(sorted(counts.items())),
+        "top": top,
+        "top_share": times / len(values),
+    }
+
+
+def bounds(plan: Plan) -> list[dict[str, Any]]:
+    """Every comparison with a number, with the step that makes it, and what it counts where that is not plain."""
+    units = {
+        column: "tokens" if step.identity.get("tokenizer") else "words"
+        for step in plan.steps
+        if step.identity.get("filter") == "tokens"
+        for column in step.writes
+    }
+    return [
+        {
+            "step": step.name,
+            "rule": step.bound.rule,
+            "column": step.bound.column,
+            "at_least": step.bound.at_least,
+            "at_most": step.bound.at_most,
+            **({"unit": unit} if (unit := units.get(step.bound.column)) else {}),
+        }
+        for step in plan.steps
+        if step.bound and not step.bound.absent
+    ]
+
+
+def roles(plan: Plan) -> dict[str, list[str]]:
+    """Name of a model -> the stages that ask it, in the order that rows meet them."""
+    found: dict[str, list[str]] = {}
+    for step in plan.steps:
+        for model in step.models:
+            stages = found.setdefault(model, [])
+            if (stage := step.name.split(".")[0]) not in stages:
+                stages.append(stage)
+    return found
+
+
+def writers(plan: Plan) -> dict[str, list[str]]:
+    """Name of a model -> the stages in which it wrote texts of rows; a judge writes none."""
+    wrote = {name: [stage for stage in stages if stage != "judge"] for name, stages in roles(plan).items()}
+    return {name: stages for name, stages in wrote.items() if stages}
+
+
+def histogram(kept: Sequence[float], fallen: Sequence[float] = ()) -> list[dict[str, float]]:
+    """Bins `{low, high, kept, fallen}` over all values: one for each where they are few whole numbers."""
+    import numpy as np
+
+    both = np.concatenate([np.asarray(kept, float), np.asarray(fallen, float)])
+    low, high = float(both.min()), float(both.max())
+    bins = min(BINS, max(10, isqrt(len(both))))  # few rows make no picture of many bins
+    if (both % 1).any():
+        edges = np.linspace(low, high, bins + 1)
+    else:
+        edges = np.arange(low - 0.5, high + 1, 1 if high - low < FEW else ceil((high - low) / bins))
+        edges = edges if edges[-1] > high else np.append(edges, 2 * edges[-1] - edges[-2])
+    counts = zip(np.histogram(kept, edges)[0].tolist(), np.histogram(fallen, edges)[0].tolist(), strict=True)
+    bounds = zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True)
+    return [
+        {"low": round(first, 6), "high": round(last, 6), "kept": stay, "fallen": fell}
+        for (first, last), (stay, fell) in zip(bounds, counts, strict=True)
+    ]

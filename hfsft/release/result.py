@@ -1,0 +1,141 @@
+"""Built: everything that one build came to, for those who write it down."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timezone
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hfsft.models.limits.usage import Spent, together
+from hfsft.release.causes import Cause, causes
+from hfsft.release.report import measures
+from hfsft.stages.split.sides import NONE, Sides
+
+if TYPE_CHECKING:
+    from datasets import Dataset
+
+    from hfsft.engine.ledger import Ledger
+    from hfsft.engine.plan import Plan
+    from hfsft.models.limits.usage import Usage
+    from hfsft.recipe.recipe import Recipe
+    from hfsft.release.folder.sources import ReadFrom
+    from hfsft.release.trainer.check import TrainerCheck
+    from hfsft.release.trainer.lengths import Lengths
+    from hfsft.stages.base import Opened
+
+
+SPLITS = ("train", "validation")
+
+
+@dataclass(frozen=True)
+class Built:
+    """A finished build; `rows` holds every column of every row that was kept, `split` among them."""
+
+    recipe: Recipe
+    plan: Plan
+    rows: Dataset
+    ledger: Ledger
+    usage: Usage
+    seconds: float
+    sides: Sides = NONE  # of its rows, and of those of builds before
+
+    def split(self, name: str) -> Dataset:
+        """The kept rows of one split, in the order of their ids."""
+        from hfsft.engine.parts.rows import picked
+
+        sides = zip(self.rows["id"][:], self.rows["split"][:], strict=True)
+        wanted = sorted((row_id, index) for index, (row_id, split) in enumerate(sides) if split == name)
+        return picked(self.rows, [index for _, index in wanted])
+
+    @cached_property
+    def spent(self) -> dict[str, Any]:
+        """What the models' answers took in all, whichever build asked for them: totals, and each stage and model.
+
+        The same however often a build was interrupted. Costs are at the prices of now where they are known, else of
+        when the answers came; None where neither is.
+        """
+        parts: list[dict[str, Any]] = []
+        for stage, models in self.ledger.spent.items():
+            for model, record in (models or {}).items():
+                counts = {name: value for name, value in record.items() if name != "usd"}
+                price = self.usage.prices.get(model)
+                usd = Spent(**counts).usd_at(price) if price else record["usd"]
+                parts.append({"stage": stage, "model": model, **counts, "usd": usd})
+        unknown = [None] if None in self.ledger.spent.values() else []
+        totals = {name: sum(part[name] for part in parts) for name in ("answers", "input_tokens", "output_tokens")}
+        return {**totals, "usd": together([*(part["usd"] for part in parts), *unknown]), "by_stage": parts}
+
+    @property
+    def usd_per_row(self) -> float | None:
+        """What each row that was kept has cost, whichever build paid; None where that is unknown, or none was."""
+        usd = self.spent["usd"]
+        return None if usd is None or not len(self.rows) else round(usd / len(self.rows), 6)
+
+    @cached_property
+    def trainer(self) -> TrainerCheck:
+        """What training on the rows will be like. Raises `ReleaseError` where they cannot be written as asked."""
+        from hfsft.release.trainer.check import check
+
+        return check(self.rows, self.recipe.publish, self.recipe.base)
+
+    def summary(self) -> dict[str, Any]:
+        """Counts, funnel, usage, and what was found of the rows, as JSON."""
+        return {
+            "name": self.recipe.name,
+            "built": datetime.now(tz=timezone.utc).date().isoformat(),
+            "language": self.recipe.language,
+            "license": self.recipe.license,
+            "rows_in": self.ledger.rows_in,
+            "fates": self.ledger.counts(),
+            "funnel": [{**line.as_dict(), "place": _short(line.place)} for line in self.ledger.funnel],
+            "usage": self.usage.as_dict(),
+            "spent": self.spent,
+            "usd_per_row": self.usd_per_row,
+            "trainer": self.trainer.as_dict(),
+            "lengths": self.lengths.as_dict() if self.lengths else None,
+            "bounds": measures.bounds(self.plan),
+            "causes": [cause.as_dict() for cause in self.causes],
+            "notes": self.notes,
+            "seconds": round(self.seconds, 2),
+        }
+
+    @cached_property
+    def lengths(self) -> Lengths | None:
+        """How long the kept rows are for a trainer; None where no row was kept."""
+        from hfsft.release.trainer.lengths import lengths
+
+        return lengths(self) if len(self.rows) else None
+
+    @cached_property
+    def unchanged_sources(self) -> dict[tuple[str, int], Opened]:
+        """The local sources that are still what the build read, by section and place in it."""
+        from hfsft.release.folder.sources import unchanged
+
+        return unchanged(self)
+
+    @cached_property
+    def read_from(self) -> dict[str, ReadFrom]:
+        """The rows by the file or dataset they were read from."""
+        from hfsft.release.folder.sources import read_from
+
+        return read_from(self)
+
+    @cached_property
+    def causes(self) -> list[Cause]:
+        """Why rows fell, the most frequent cause first."""
+        units = {bound["step"]: bound["unit"] for bound in measures.bounds(self.plan) if bound.get("unit") == "words"}
+        return [replace(cause, place=_short(cause.place)) for cause in causes(self.ledger, units)]
+
+    @cached_property
+    def notes(self) -> list[str]:
+        """What to know of the dataset before training on it, one line each."""
+        from hfsft.release.card.notes import notes
+
+        return notes(self)
+
+
+def _short(place: str) -> str:
+    """A place in the recipe without the folders of this machine."""
+    return Path(place).name if Path(place).is_absolute() else place

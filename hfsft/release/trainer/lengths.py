@@ -1,0 +1,66 @@
+"""Lengths: how long the rows are for a trainer, and the `max_length` to train with."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from math import ceil
+from typing import TYPE_CHECKING, Any
+
+from hfsft.filters.cells import CONVERSATION
+from hfsft.filters.tokens import Tokens
+from hfsft.release.trainer.check import Lengths as Summary
+
+if TYPE_CHECKING:
+    from datasets import Dataset
+
+    from hfsft.release.result import Built
+
+TOKENS_PER_WORD = 4 / 3
+"""Of English text under the tokenizers of today; chat templates add a few more."""
+SAMPLED, LOOKED_AT = 500, 500  # rows, and characters of each, by which letters are told
+LATIN = 0.98  # share of ASCII letters, from which words are taken for such as English has
+
+
+@dataclass(frozen=True)
+class Lengths:
+    """How long rows are in `unit`: tokens of `tokenizer`, or words of the conversation where the recipe names none.
+
+    `max_length` (in tokens) and the rows that it cuts are then guesses at four tokens for three words, as in English;
+    None and 0 where the recipe names another language, or names none and the texts are not in plain Latin letters.
+    """
+
+    unit: str
+    tokenizer: str | None
+    summary: Summary
+    max_length: int | None
+    cut: int
+
+    def as_dict(self) -> dict[str, Any]:
+        """The lengths as JSON."""
+        return asdict(self)
+
+
+def lengths(built: Built) -> Lengths:
+    """The lengths of the kept rows, of which there is at least one."""
+    found = built.trainer.lengths
+    if found:
+        return Lengths("tokens", built.trainer.tokenizer, found, found.recommended, found.over_recommended)
+    words = _words(built.rows)
+    language = built.recipe.language
+    if language != ["en"] and not (language is None and _latin(built.rows)):
+        return Lengths("words", None, Summary.of(words), None, 0)
+    guess = Summary.of([ceil(count * TOKENS_PER_WORD) for count in words])
+    return Lengths("words", None, Summary.of(words), guess.recommended, guess.over_recommended)
+
+
+def _latin(rows: Dataset) -> bool:
+    """Whether nearly all letters of the answers are those of English."""
+    letters = [letter for text in rows[:SAMPLED]["response"] for letter in (text or "")[:LOOKED_AT] if letter.isalpha()]
+    return sum(map(str.isascii, letters)) >= LATIN * len(letters)
+
+
+def _words(rows: Dataset) -> list[int]:
+    counter = Tokens(column=CONVERSATION, at_least=0)
+    (column,) = counter.writes
+    texts = rows.select_columns([name for name in (*counter.reads, *counter.optional) if name in rows.column_names])
+    return [count or 0 for batch in texts.iter(batch_size=1000) for count in counter.measure(batch)[column]]
