@@ -24,7 +24,6 @@ from hfsft.stages.split.sides import NONE, Sides
 if TYPE_CHECKING:
     from datasets import Dataset, DatasetDict
 
-    from hfsft.checkup import Checkup
     from hfsft.engine.ledger import FunnelLine, Ledger
     from hfsft.engine.live import Missing
     from hfsft.engine.parts.rows import Rows
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
     from hfsft.models.limits.estimate import Estimate
     from hfsft.models.limits.spending import Outlay
     from hfsft.models.limits.usage import Progress, Usage
+    from hfsft.preflight.models import Checkup
     from hfsft.release.hub.publish import Published
     from hfsft.release.result import Built
     from hfsft.release.rows.preview import Preview
@@ -87,7 +87,7 @@ def validate(recipe: AnyRecipe, *, overrides: Sequence[str] = (), hub: bool = Tr
     Without `hub` the Hub is not asked for datasets, models and repositories. Raises `RecipeError` with all that is
     wrong on any machine.
     """
-    from hfsft import preflight
+    from hfsft.preflight import build as preflight
 
     loaded, trusted = load(recipe, overrides, trust), trust_of(trust).covers(recipe)
     looking = preflight.Looking(loaded if trusted else unpublished(loaded), hub=hub)
@@ -210,7 +210,7 @@ def preview(
 
     Which source rows is a hash of their ids. Filters that compare rows see only these few.
     """
-    from hfsft import preflight
+    from hfsft.preflight import build as preflight
     from hfsft.release.folder import remembered
     from hfsft.release.rows.preview import Preview
 
@@ -267,7 +267,7 @@ def check(
 
     Each server is asked for so many seconds at most, a minute where left out.
     """
-    from hfsft import checkup
+    from hfsft.preflight import models as checkup
 
     return checkup.check(load(recipe, overrides, trust, ASKING), checkup.SECONDS if seconds is None else seconds)
 
@@ -297,7 +297,7 @@ def hindrances(
 
     `steps` are the forecast of the same recipe: of models that need not be asked nothing is said.
     """
-    from hfsft.preflight import Looking
+    from hfsft.preflight.build import Looking
 
     loaded, trusted = load(recipe, overrides, trust), trust_of(trust).covers(recipe)
     open_steps = [each.step for each in steps if each.missing and (each.missing.known or each.missing.unknown)]
@@ -316,7 +316,7 @@ def why(recipe: AnyRecipe, *, overrides: Sequence[str] = (), trust: AnyTrust = N
 
 def _planned(recipe: Recipe, out: Path, watcher: Watcher, how: Publishing, force: bool) -> tuple[Plan, Sides]:
     """The plan of a build that nothing stands in the way of, and the sides of the split that builds before gave."""
-    from hfsft import preflight
+    from hfsft.preflight import build as preflight
     from hfsft.release.folder import remembered
 
     sides = NONE
@@ -349,7 +349,7 @@ def _execute(
     from hfsft.models.pool import Pool
     from hfsft.models.ready import Ready
     from hfsft.models.store.store import Store
-    from hfsft.preflight import require_models
+    from hfsft.preflight.build import require_models
 
     ledger = Ledger()
 

@@ -18,7 +18,7 @@ from hfsft.recipe.recipe import load_recipe
 from hfsft.release.trainer.tokenizer import load_tokenizer
 from hfsft.sandbox import chat
 from hfsft.sandbox.work import TooMuchWorkError
-from tests.filters.test_tokenizer import RECIPE, save
+from tests.filters.text.test_tokenizer import RECIPE, save
 from tests.release.samples import CHATML, MARKED, NO_SYSTEM, THINKING, USER_OR_ASSISTANT
 
 SPECIAL = {"bos_token": "<s>", "eos_token": "</s>"}

@@ -18,7 +18,7 @@ import pytest
 
 import hfsft
 from hfsft.errors import PromptError, RecipeError
-from hfsft.filters import control_tokens
+from hfsft.filters.text import control_tokens
 from hfsft.models.http.faults import message_in
 from hfsft.models.http.thinking import split_thinking
 from hfsft.models.structured import parse
@@ -30,10 +30,10 @@ from hfsft.recipe.yaml.file import parse as load_text
 from hfsft.release.card.changelog import merge
 from hfsft.release.card.markdown import cell, code, prose
 from hfsft.release.hub.retries import clean
-from hfsft.rows.columns import Seen, settle
-from hfsft.rows.finding import Finding
+from hfsft.rows.reading.finding import Finding
+from hfsft.rows.reading.settled import Seen, settle
+from hfsft.rows.reading.turns import read_turns
 from hfsft.rows.tables.parsing import parsed
-from hfsft.rows.turns import read_turns
 from hfsft.rows.values import from_json
 from hfsft.similarity import normalise
 from hfsft.similarity.shingles import shingles
@@ -102,7 +102,7 @@ NOT_FOR_ROWS = {
 # tested for themselves.
 BUILT = {
     "hfsft.cli.commands.init": 1,
-    "hfsft.filters.control_tokens": 1,
+    "hfsft.filters.text.control_tokens": 1,
     "hfsft.models.http.thinking": 1,
     "hfsft.privacy.context": 1,
     "hfsft.privacy.national": 1,

@@ -8,10 +8,11 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from hfsft.engine.plan import Asked, Task
-from hfsft.engine.step import Row, Step, Turns
+from hfsft.engine.step import Step, Turns
 from hfsft.errors import AnswerError, StoreError
 from hfsft.models.drive import Ahead
 from hfsft.models.pool import NotStored
+from hfsft.rows.batch import Row
 
 if TYPE_CHECKING:
     from hfsft.models.model import Request

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 
 from hfsft.cache import source_file
 from hfsft.engine.plan import Asker, Plan, Task
-from hfsft.engine.step import Batch, Row, Step, rows_of
+from hfsft.engine.step import Step
+from hfsft.rows.batch import Batch, Row, rows_of
 
 if TYPE_CHECKING:
     from hfsft.engine.live import Live

@@ -10,19 +10,20 @@ import time
 from collections import Counter, deque
 from typing import TYPE_CHECKING
 
-from hfsft.engine.features import placeholder
 from hfsft.engine.live import first_request
 from hfsft.engine.lookahead import task_of
-from hfsft.engine.step import rows_of
 from hfsft.models.limits.usage import Whole
+from hfsft.rows.batch import rows_of
+from hfsft.rows.features import placeholder
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from hfsft.engine.parts.rows import Rows
     from hfsft.engine.plan import Plan
-    from hfsft.engine.step import Row, Step
+    from hfsft.engine.step import Step
     from hfsft.models.limits.usage import Progress, Usage
+    from hfsft.rows.batch import Row
 
 SAMPLE = 200  # source rows that stand for all
 WINDOW_SECONDS = 30.0  # the speed is that of so long

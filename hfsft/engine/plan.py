@@ -6,8 +6,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from hfsft.engine.step import Row, Step, Turns, digest
+from hfsft.engine.step import Step, Turns
 from hfsft.errors import InternalError
+from hfsft.hashing import digest
+from hfsft.rows.batch import Row
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

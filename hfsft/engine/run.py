@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hfsft.cache import SPENT, at_work
-from hfsft.engine.features import placeholder
 from hfsft.engine.ledger import Fallen, Ledger
 from hfsft.engine.lookahead import Way, task_of, way_ahead
 from hfsft.engine.parts.files import Files
@@ -21,7 +20,10 @@ from hfsft.engine.parts.on_datasets import BATCH, quiet
 from hfsft.engine.parts.rows import Rows
 from hfsft.engine.parts.source_rows import source_rows
 from hfsft.engine.plan import Asked, Asker, Plan, Task
-from hfsft.engine.step import Batch, Row, Step, digest, rows_of
+from hfsft.engine.step import Step
+from hfsft.hashing import digest
+from hfsft.rows.batch import Batch, Row, rows_of
+from hfsft.rows.features import placeholder
 
 if TYPE_CHECKING:
     from datasets import Dataset

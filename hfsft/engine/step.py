@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Callable, Collection, Generator, Iterator, Mapping
+from collections.abc import Callable, Collection, Generator, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
+
+from hfsft.hashing import digest
+from hfsft.rows.batch import Row
 
 if TYPE_CHECKING:
     from hfsft.errors import Place
     from hfsft.models.model import Answer, Request
 
-Row = dict[str, Any]
-Batch = dict[str, list[Any]]
 Turns = Generator["Request", "Answer", Row]
 """A stage's work on one row: yields requests, is sent answers, returns the new columns."""
 
@@ -67,7 +66,7 @@ class Step:
     - `ask`: `(Row) -> Turns`, a generator that asks models; a row whose answer fails is *failed* in the ledger.
     - `keep`: no `fn`; `bound` decides, what falls is *rejected*.
 
-    `writes` maps new columns to their type, in the words of `hfsft.engine.features`. `identity` is JSON: what changes the
+    `writes` maps new columns to their type, in the words of `hfsft.rows.features`. `identity` is JSON: what changes the
     result beside the rows that come in and what stands here; `version` is raised when the code's behaviour changes.
     `remembered` is a hash of what the step takes from builds before: other rows come out where it differs, but no
     release pins it.
@@ -102,25 +101,3 @@ class Step:
         """32 hex digits: this step over rows with the fingerprint `parent`."""
         depends_on = self.depends_on() | ({"remembered": self.remembered} if self.remembered else {})
         return digest([self.name, self.kind, depends_on, parent])
-
-
-def rows_of(batch: Batch) -> Iterator[Row]:
-    """The rows of a batch, one by one."""
-    for values in zip(*batch.values(), strict=True):
-        yield dict(zip(batch, values, strict=True))
-
-
-def digest(value: Any, length: int = 32) -> str:
-    """The first `length` hex digits of the SHA-256 of `value` as canonical JSON."""
-    text = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:length]
-
-
-def unit(*parts: Any) -> float:
-    """A number in [0, 1) that depends on `parts` alone: every choice that elsewhere would be random."""
-    return int(digest(list(parts), 13), 16) / 16**13
-
-
-def sampling_seed(row_id: str, stage: str) -> int:
-    """A 31-bit seed for a model's sampling that depends on the row and the stage, never on order."""
-    return int(unit(row_id, stage, "seed") * 2**31)

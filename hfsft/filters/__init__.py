@@ -6,15 +6,15 @@ A new filter is one file and one line in `FILTERS`.
 from __future__ import annotations
 
 from hfsft.filters.base import Filter
-from hfsft.filters.control_tokens import ControlTokens
-from hfsft.filters.exact_duplicate import ExactDuplicate
-from hfsft.filters.near_duplicate import NearDuplicate
-from hfsft.filters.pii import Pii
-from hfsft.filters.refusal import Refusal
-from hfsft.filters.repetition import Repetition
+from hfsft.filters.duplicates.exact_duplicate import ExactDuplicate
+from hfsft.filters.duplicates.near_duplicate import NearDuplicate
+from hfsft.filters.privacy.pii import Pii
+from hfsft.filters.privacy.secrets import Secrets
 from hfsft.filters.score import Score
-from hfsft.filters.secrets import Secrets
-from hfsft.filters.tokens import Tokens
+from hfsft.filters.text.control_tokens import ControlTokens
+from hfsft.filters.text.refusal import Refusal
+from hfsft.filters.text.repetition import Repetition
+from hfsft.filters.text.tokens import Tokens
 
 __all__ = [
     "DEFAULT_FILTERS",

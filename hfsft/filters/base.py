@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from hfsft.engine.step import Batch, Bound, Step
+from hfsft.engine.step import Bound, Step
 from hfsft.errors import ColumnError, nearest
 from hfsft.filters.arguments import Explained
 from hfsft.filters.code import code_of
+from hfsft.rows.batch import Batch
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -27,7 +28,7 @@ class Filter(BaseModel, ABC, metaclass=Explained):
 
     A subclass's fields are its arguments in a recipe, its docstring is its documentation. Fields in `deciding` enter
     only the comparison, so that changing them measures nothing again. No filter edits what a row says, but for those of
-    `hfsft.filters.rewriting`.
+    `hfsft.filters.privacy.rewriting`.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from hfsft.engine.step import Batch, rows_of
 from hfsft.errors import UserError
+from hfsft.rows.batch import Batch, rows_of
 from hfsft.rows.row import complete, conversation
 
 CONVERSATION = "conversation"

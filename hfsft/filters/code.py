@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from types import CodeType, FunctionType
 from typing import Any
 
-from hfsft.engine.step import digest
+from hfsft.hashing import digest
 
 OURS = ("hfsft", "pydantic", "abc", "builtins")
 DEEP = 8  # calls that are followed within a user's own modules

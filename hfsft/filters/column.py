@@ -7,9 +7,9 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
-from hfsft.engine.step import Batch
 from hfsft.filters.base import Bounded
 from hfsft.filters.cells import cells, optional, reads
+from hfsft.rows.batch import Batch
 
 Share = Annotated[float, Field(ge=0, le=1)]
 

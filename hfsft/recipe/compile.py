@@ -12,7 +12,7 @@ from hfsft.engine.plan import Plan
 from hfsft.engine.step import Step
 from hfsft.errors import ModelError, Problem, PromptError, RecipeError, nearest
 from hfsft.filters.base import Filter
-from hfsft.filters.rewriting import Rewriting
+from hfsft.filters.privacy.rewriting import Rewriting
 from hfsft.filters.score import Score
 from hfsft.prompts import Prompt
 from hfsft.recipe.checks.licences import meant
@@ -20,7 +20,7 @@ from hfsft.recipe.checks.rewrites import Rewrites
 from hfsft.recipe.filter_order import FilterOrder
 from hfsft.recipe.recipe import Recipe
 from hfsft.recipe.sources import filters_of, kept_of, open_sources, source_steps
-from hfsft.rows.row import COLUMNS
+from hfsft.rows.columns import COLUMNS
 from hfsft.stages.base import Context
 from hfsft.stages.evolve import TURNS, Evolve
 from hfsft.stages.evolve import parse as parse_evolution

@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from hfsft.engine.step import Batch, Step
+from hfsft.engine.step import Step
 from hfsft.errors import Place
 from hfsft.filters.base import Filter
+from hfsft.rows.batch import Batch
 
 RESPONSE = "response"
 

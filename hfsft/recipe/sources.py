@@ -8,14 +8,17 @@ from dataclasses import dataclass, field
 from heapq import nsmallest
 from typing import Any
 
-from hfsft.engine.step import Bound, Row, Step, unit
+from hfsft.engine.step import Bound, Step
 from hfsft.errors import Place, Problem, RecipeError, SourceError
 from hfsft.filters import DEFAULT_FILTERS
 from hfsft.filters.base import Filter
+from hfsft.hashing import unit
 from hfsft.recipe.recipe import Recipe
-from hfsft.rows.reading import SourceRow
-from hfsft.rows.row import COLUMNS, kept_columns, new_row
-from hfsft.rows.tally import reasons, unread_note
+from hfsft.rows.batch import Row
+from hfsft.rows.columns import COLUMNS, kept_columns
+from hfsft.rows.reading.source_row import SourceRow
+from hfsft.rows.reading.tally import reasons, unread_note
+from hfsft.rows.row import new_row
 from hfsft.stages.base import Opened, TableSection
 from hfsft.stages.examples import ExampleRows, ExampleTable
 from hfsft.stages.seeds import Prompts, PromptTable

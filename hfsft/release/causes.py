@@ -15,7 +15,7 @@ from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from hfsft.plain import plain
-from hfsft.rows.tally import rows_said
+from hfsft.rows.reading.tally import rows_said
 
 if TYPE_CHECKING:
     from hfsft.engine.ledger import Fallen, Ledger

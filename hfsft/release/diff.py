@@ -9,8 +9,8 @@ from statistics import fmean
 from typing import Any
 
 from hfsft.release.reader import Release
+from hfsft.rows.columns import TEXTS
 from hfsft.rows.question import Question, questions
-from hfsft.rows.row import TEXTS
 
 SCORE = "score_"
 NEW, GONE = "new", "no longer made"

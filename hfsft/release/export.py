@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from hfsft.engine.features import features
-from hfsft.engine.step import Batch, rows_of
 from hfsft.errors import ReleaseError
 from hfsft.recipe.publish import FormatName
 from hfsft.release.folder.outputs import writing
 from hfsft.release.trainer.formats import FORMATS
 from hfsft.release.trainer.tokenizer import Tokenizer
-from hfsft.rows.row import COLUMNS, TEXTS
+from hfsft.rows.batch import Batch, rows_of
+from hfsft.rows.columns import COLUMNS, TEXTS
+from hfsft.rows.features import features
 
 if TYPE_CHECKING:
     from datasets import Dataset

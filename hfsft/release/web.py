@@ -10,8 +10,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from hfsft.cache import put
-from hfsft.engine.step import digest
 from hfsft.errors import ReleaseError
+from hfsft.hashing import digest
 from hfsft.recipe.yaml.file import LARGEST
 
 WEB = ("https://", "http://")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from hfsft.engine.step import Batch, rows_of
+from hfsft.rows.batch import Batch, rows_of
 
 READS = ("instruction",)
 OPTIONAL = ("system", "context", "messages")

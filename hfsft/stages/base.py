@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from hfsft.errors import AnswerError, PromptError
-from hfsft.rows.finding import Drop, Finding
-from hfsft.rows.reading import How, SourceRow
+from hfsft.rows.reading.finding import Drop, Finding
+from hfsft.rows.reading.source_row import How, SourceRow
 from hfsft.rows.tables.table import Table
 
 if TYPE_CHECKING:

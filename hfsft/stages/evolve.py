@@ -12,10 +12,12 @@ from typing import Any
 
 from pydantic import Field
 
-from hfsft.engine.step import Batch, Bound, Row, Step, Turns, digest, rows_of, sampling_seed, unit
+from hfsft.engine.step import Bound, Step, Turns
 from hfsft.errors import PromptError, unusable
+from hfsft.hashing import digest, sampling_seed, unit
 from hfsft.models.model import Request
 from hfsft.prompts import Prompt
+from hfsft.rows.batch import Batch, Row, rows_of
 from hfsft.rows.row import child_id
 from hfsft.stages.base import Asking, Context, rendered
 from hfsft.texts.peel import peel

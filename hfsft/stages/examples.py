@@ -8,10 +8,10 @@ from pathlib import Path
 
 from pydantic import Field
 
-from hfsft.rows.columns import Format
-from hfsft.rows.conversation import Order
-from hfsft.rows.reading import How, SourceRow, read_examples
-from hfsft.rows.turns import Role
+from hfsft.rows.reading.order import Order
+from hfsft.rows.reading.settled import Format
+from hfsft.rows.reading.source_row import How, SourceRow, read_examples
+from hfsft.rows.reading.turns import Role
 from hfsft.stages.base import Opened, Section, TableSection, written
 
 

@@ -6,10 +6,12 @@ from typing import Any
 
 from pydantic import Field
 
-from hfsft.engine.step import Row, Step, Turns, sampling_seed
+from hfsft.engine.step import Step, Turns
 from hfsft.errors import unusable
+from hfsft.hashing import sampling_seed
 from hfsft.models.model import Request
 from hfsft.prompts import Prompt
+from hfsft.rows.batch import Row
 from hfsft.rows.row import prompt_messages
 from hfsft.stages.base import Asking, Context, rendered
 

@@ -12,11 +12,13 @@ from typing import Any, ClassVar
 
 from pydantic import Field, field_validator, model_validator
 
-from hfsft.engine.step import Bound, Row, Step, Turns, digest
+from hfsft.engine.step import Bound, Step, Turns
 from hfsft.errors import AnswerError
+from hfsft.hashing import digest
 from hfsft.models.model import Request
 from hfsft.models.structured import ask as ask_structured
 from hfsft.prompts import Prompt
+from hfsft.rows.batch import Row
 from hfsft.rows.row import conversation
 from hfsft.stages.base import Asking, Context, Section, rendered
 

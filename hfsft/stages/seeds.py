@@ -7,8 +7,8 @@ from pathlib import Path
 
 from pydantic import Field, field_validator
 
-from hfsft.rows.columns import SEED_PROMPTS
-from hfsft.rows.reading import SourceRow, read_seeds
+from hfsft.rows.reading.settled import SEED_PROMPTS
+from hfsft.rows.reading.source_row import SourceRow, read_seeds
 from hfsft.stages.base import Opened, Section, TableSection, written
 
 

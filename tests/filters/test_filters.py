@@ -11,12 +11,12 @@ from datasets import Dataset
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hfsft.engine.step import Batch
 from hfsft.errors import ArgumentError, ColumnError
 from hfsft.filters import DEFAULT_FILTERS, FILTERS, Filter, Refusal, Repetition, Score, Tokens
 from hfsft.filters.base import Limits
-from hfsft.filters.rewriting import Rewriting
-from hfsft.rows.row import COLUMNS
+from hfsft.filters.privacy.rewriting import Rewriting
+from hfsft.rows.batch import Batch
+from hfsft.rows.columns import COLUMNS
 
 ARGUMENTS: dict[str, dict[str, Any]] = {"tokens": {"at_least": 1}, "score": {"mean": {"at_least": 3.5}}}
 RULES = {name: kind(**ARGUMENTS.get(name, {})) for name, kind in FILTERS.items()}

@@ -9,7 +9,7 @@ import pytest
 from hfsft.errors import UserError
 from hfsft.filters import Refusal, Repetition, Tokens
 from hfsft.filters.base import Filter
-from hfsft.filters.tokens import words
+from hfsft.filters.text.tokens import words
 
 CHAT = [{"role": "user", "content": "Where is it?"}, {"role": "assistant", "content": "On its way to you."}]
 

@@ -21,7 +21,7 @@ from hfsft.filters.base import Limits
 from hfsft.recipe.compile import compile_recipe
 from hfsft.recipe.recipe import Recipe, load_recipe
 from hfsft.recipe.yaml.type_paths import bare
-from hfsft.rows.row import COLUMNS
+from hfsft.rows.columns import COLUMNS
 
 if TYPE_CHECKING:
     from pydantic.fields import FieldInfo

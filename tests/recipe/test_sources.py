@@ -14,11 +14,12 @@ from hfsft.engine import run as engine
 from hfsft.engine.ledger import Ledger
 from hfsft.engine.live import Forecast
 from hfsft.engine.plan import Plan
-from hfsft.engine.step import Row, Step
+from hfsft.engine.step import Step
 from hfsft.errors import RecipeError
 from hfsft.recipe.compile import compile_recipe
 from hfsft.recipe.recipe import load_recipe
-from hfsft.rows.row import COLUMNS
+from hfsft.rows.batch import Row
+from hfsft.rows.columns import COLUMNS
 from hfsft.rows.tables.table import Table
 from tests.rows.helpers import file
 

@@ -6,8 +6,9 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hfsft.engine.features import features
-from hfsft.rows.row import COLUMNS, new_row
+from hfsft.rows.columns import COLUMNS
+from hfsft.rows.features import features
+from hfsft.rows.row import new_row
 
 if TYPE_CHECKING:
     from datasets import Dataset

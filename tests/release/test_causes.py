@@ -16,7 +16,8 @@ from hfsft.release.causes import REASONS, causes, listed
 from hfsft.release.diff import diff
 from hfsft.release.hub.files import Build
 from hfsft.release.reader import open_release
-from hfsft.rows.row import COLUMNS, new_row
+from hfsft.rows.columns import COLUMNS
+from hfsft.rows.row import new_row
 from tests.models.server import LLM
 from tests.recipes import reply, support
 from tests.release.samples import read_jsonl

@@ -8,15 +8,17 @@ from typing import Any
 
 from datasets import Dataset
 
-from hfsft.engine.features import features
 from hfsft.engine.ledger import Fallen, Ledger
 from hfsft.engine.plan import Plan
-from hfsft.engine.step import Bound, Step, unit
+from hfsft.engine.step import Bound, Step
+from hfsft.hashing import unit
 from hfsft.models.limits.usage import Usage
 from hfsft.models.model import Answer
 from hfsft.recipe.recipe import load_recipe
 from hfsft.release.result import SPLITS, Built
-from hfsft.rows.row import COLUMNS, new_row
+from hfsft.rows.columns import COLUMNS
+from hfsft.rows.features import features
+from hfsft.rows.row import new_row
 
 NASTY = (
     "</script><script>window.broken = true</script>",

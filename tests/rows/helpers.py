@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from hfsft.rows.reading import SourceRow
+from hfsft.rows.reading.source_row import SourceRow
 from hfsft.stages.examples import ExampleTable
 from hfsft.stages.seeds import PromptTable
 

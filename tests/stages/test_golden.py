@@ -13,8 +13,10 @@ from typing import Any
 
 import pytest
 
-from hfsft.engine.step import Step, digest
-from hfsft.rows.row import COLUMNS, new_row
+from hfsft.engine.step import Step
+from hfsft.hashing import digest
+from hfsft.rows.columns import COLUMNS
+from hfsft.rows.row import new_row
 from hfsft.stages.evolve import GROWN_FROM, Evolve
 from hfsft.stages.generate import Generate
 from hfsft.stages.judge import Judge

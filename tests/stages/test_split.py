@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hfsft.engine.step import digest
+from hfsft.hashing import digest
+from hfsft.rows.columns import COLUMNS
 from hfsft.rows.question import questions
-from hfsft.rows.row import COLUMNS
 from hfsft.similarity import normalise, shingles
 from hfsft.stages.split import Split
 from hfsft.stages.split.sides import NONE, Sides

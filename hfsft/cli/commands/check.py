@@ -15,7 +15,7 @@ from hfsft.errors import RecipeError, UserError
 from hfsft.plain import plain
 
 if TYPE_CHECKING:
-    from hfsft.checkup import Checkup, Server
+    from hfsft.preflight.models import Checkup, Server
 
 PRICES = {"recipe": "the recipe's", "hub": "the Hub's listing"}
 WORDS = {"yes": "yes", "no": "refused", "ignored": "ignored", "fails": "breaks", "unknown": "cannot tell"}

@@ -24,7 +24,7 @@ from datasets import is_caching_enabled
 
 from hfsft.cache import STEP, draft_of, put
 from hfsft.engine.parts.rows import BLOCK, Column
-from hfsft.engine.step import digest
+from hfsft.hashing import digest
 
 if TYPE_CHECKING:
     from hfsft.engine.parts.rows import Places

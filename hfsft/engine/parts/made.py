@@ -15,12 +15,14 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from hfsft.engine.features import features
 from hfsft.engine.parts.all_rows import keep, kept
 from hfsft.engine.parts.files import GAP, Files, gaps, rows_named
 from hfsft.engine.parts.on_datasets import BATCH, written
 from hfsft.engine.parts.rows import Column, Part, Rows, some
-from hfsft.engine.step import Batch, Row, Step, digest, rows_of
+from hfsft.engine.step import Step
+from hfsft.hashing import digest
+from hfsft.rows.batch import Batch, Row, rows_of
+from hfsft.rows.features import features
 
 OF, SAME = "hfsft:of", "hfsft:same"  # in the file of a step that makes rows: of which row each is, and whether it is it
 

@@ -18,9 +18,11 @@ from datasets import (
 )
 from datasets.table import InMemoryTable
 
-from hfsft.engine.features import features
-from hfsft.engine.step import Batch, Step, digest
+from hfsft.engine.step import Step
 from hfsft.errors import InternalError
+from hfsft.hashing import digest
+from hfsft.rows.batch import Batch
+from hfsft.rows.features import features
 
 BATCH = 1000  # rows that a step is given at once
 Fill = Callable[[int, int], pa.Table]

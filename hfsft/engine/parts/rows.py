@@ -17,8 +17,9 @@ import pyarrow as pa
 from datasets import Dataset, DatasetInfo
 from datasets.table import InMemoryTable
 
-from hfsft.engine.features import features
-from hfsft.engine.step import Row, digest
+from hfsft.hashing import digest
+from hfsft.rows.batch import Row
+from hfsft.rows.features import features
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

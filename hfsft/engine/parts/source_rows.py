@@ -17,10 +17,12 @@ import pyarrow as pa
 from datasets.arrow_writer import ArrowWriter
 
 from hfsft.cache import SOURCE, draft_of
-from hfsft.engine.features import features
 from hfsft.engine.parts.files import Files
 from hfsft.engine.parts.rows import Column, Part, Rows
-from hfsft.engine.step import Row, Step, digest
+from hfsft.engine.step import Step
+from hfsft.hashing import digest
+from hfsft.rows.batch import Row
+from hfsft.rows.features import features
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -9,10 +9,10 @@ from typing import Any
 from hfsft.engine.ledger import Ledger
 from hfsft.engine.step import Step
 from hfsft.errors import Place
-from hfsft.filters.rewriting import Rewriting
+from hfsft.filters.privacy.rewriting import Rewriting
 from hfsft.recipe.recipe import Recipe
 from hfsft.recipe.sources import filters_of
-from hfsft.rows.row import MESSAGES
+from hfsft.rows.columns import MESSAGES
 
 OURS = frozenset({"id", "seed_id", "parent_id", "origin", "template"})  # texts that hfsft makes itself
 TEXTS = ("string", ["string"], MESSAGES)

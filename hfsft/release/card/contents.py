@@ -13,8 +13,8 @@ from hfsft.release.folder import lock
 from hfsft.release.folder.sources import FOLDER, local_sources
 from hfsft.release.hub.files import size
 from hfsft.release.report import measures
+from hfsft.rows.reading.tally import unread_counts
 from hfsft.rows.row import conversation
-from hfsft.rows.tally import unread_counts
 
 if TYPE_CHECKING:
     from hfsft.release.card.sections import Draft

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from hfsft.filters.rewriting import Rewriting, kinds
+from hfsft.filters.privacy.rewriting import Rewriting, kinds
 from hfsft.plain import plain
 from hfsft.recipe.checks.blind import filter_warnings
 from hfsft.recipe.sources import filters_of
@@ -14,7 +14,7 @@ from hfsft.release.card.licence_terms import stricter
 from hfsft.release.causes import AT_READING, SPOKEN, UNSCORED, Cause, listed
 from hfsft.release.folder.sources import changed
 from hfsft.release.report import measures
-from hfsft.rows.tally import rows_said, unread_note
+from hfsft.rows.reading.tally import rows_said, unread_note
 from hfsft.stages.evolve import FAULT
 from hfsft.stages.split.draw import held_out
 

@@ -20,7 +20,7 @@ from hfsft.release.card.pictures import FUNNEL, LENGTHS, SCORES
 from hfsft.release.causes import listed
 from hfsft.release.folder.names import RESOLVED, WRITTEN
 from hfsft.release.report import measures
-from hfsft.rows.tally import rows_said
+from hfsft.rows.reading.tally import rows_said
 
 if TYPE_CHECKING:
     from hfsft.release.result import Built

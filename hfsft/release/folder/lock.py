@@ -22,7 +22,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
-from hfsft.engine.step import digest
+from hfsft.hashing import digest
 from hfsft.recipe.checks.rewrites import cleaner
 from hfsft.release.folder.names import LOCK
 from hfsft.release.trainer.tokenizer import load_tokenizer

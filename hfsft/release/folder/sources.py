@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Any
 from hfsft.errors import UserError
 from hfsft.recipe.checks.rewrites import cleaner
 from hfsft.release.folder import withheld
-from hfsft.rows.reading import SourceRow
-from hfsft.rows.tally import file_of
+from hfsft.rows.reading.source_row import SourceRow
+from hfsft.rows.reading.tally import file_of
 from hfsft.stages.examples import ExampleTable
 from hfsft.stages.seeds import PromptTable
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from hfsft.cache import datasets_cache
-from hfsft.engine.step import digest
+from hfsft.hashing import digest
 
 
 @contextmanager

@@ -11,11 +11,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from hfsft.engine.features import features
 from hfsft.engine.ledger import OF, Fallen, Ledger
 from hfsft.engine.parts.rows import Rows
 from hfsft.recipe.sources import DEFECT
-from hfsft.rows.row import TEXTS
+from hfsft.rows.columns import TEXTS
+from hfsft.rows.features import features
 
 if TYPE_CHECKING:
     from datasets import Dataset

@@ -13,7 +13,7 @@ from typing import Any
 from hfsft.release.folder.names import CARD, FUNNEL, LEDGER, LOCK, REPORT, RESOLVED, SIDES, WRITTEN
 from hfsft.release.hub.files import Build, File, size
 from hfsft.release.reader import Release
-from hfsft.rows.row import TEXTS
+from hfsft.rows.columns import TEXTS
 
 ROW = "\n## A row\n"  # of the card
 NO_SOURCES = "(no source file goes along)"

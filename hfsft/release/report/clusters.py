@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from hfsft.engine.ledger import OF
-from hfsft.engine.step import Batch
 from hfsft.filters.cells import text_of
+from hfsft.rows.batch import Batch
 from hfsft.rows.question import OPTIONAL, READS, questions
 
 if TYPE_CHECKING:

@@ -22,7 +22,7 @@ from hfsft.release.reader import HUB, Release, open_release
 from hfsft.release.report import charts, vega
 from hfsft.release.report.story import Story
 from hfsft.release.report.thresholds import thresholds
-from hfsft.rows.tally import rows_said
+from hfsft.rows.reading.tally import rows_said
 
 if TYPE_CHECKING:
     from jinja2 import Environment

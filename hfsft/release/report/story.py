@@ -14,11 +14,12 @@ from heapq import nsmallest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hfsft.engine.step import unit
+from hfsft.hashing import unit
 from hfsft.plain import plain
 from hfsft.release.reader import Release
 from hfsft.release.report.clusters import clusters
-from hfsft.rows.row import COLUMNS, complete, conversation
+from hfsft.rows.columns import COLUMNS
+from hfsft.rows.row import complete, conversation
 
 if TYPE_CHECKING:
     from pyarrow import RecordBatch

@@ -22,7 +22,7 @@ from typing import Any
 
 from hfsft import isolated
 from hfsft.cache import cache_folder, put
-from hfsft.engine.step import digest
+from hfsft.hashing import digest
 
 SECONDS = 120  # far more than it takes; what hangs must not hold a build that is paid for
 SCALE = 2.0  # pixels of a picture per pixel of a page: sharp on today's screens

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from hfsft.errors import ReleaseError, nearest
 from hfsft.release.report.story import Story
 from hfsft.release.result import SPLITS
-from hfsft.rows.row import COLUMNS, complete, conversation
+from hfsft.rows.columns import COLUMNS
+from hfsft.rows.row import complete, conversation
 
 if TYPE_CHECKING:
     from hfsft.release.reader import Release

@@ -14,14 +14,15 @@ from math import ceil
 from statistics import median_low
 from typing import TYPE_CHECKING, Any
 
-from hfsft.engine.step import Row, rows_of
-from hfsft.filters.control_tokens import control_tokens
+from hfsft.filters.text.control_tokens import control_tokens
 from hfsft.recipe.publish import FormatName
 from hfsft.release.report.measures import histogram
 from hfsft.release.trainer.formats import FORMATS
 from hfsft.release.trainer.tokenizer import Tokenizer, load_tokenizer
-from hfsft.rows.row import TEXTS, conversation
-from hfsft.rows.tally import rows_said
+from hfsft.rows.batch import Row, rows_of
+from hfsft.rows.columns import TEXTS
+from hfsft.rows.reading.tally import rows_said
+from hfsft.rows.row import conversation
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -6,11 +6,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from hfsft.engine.step import Row
 from hfsft.errors import ReleaseError
 from hfsft.recipe.publish import FormatName
 from hfsft.release.trainer.tokenizer import Tokenizer
-from hfsft.rows.row import MESSAGES, conversation, prompt_messages
+from hfsft.rows.batch import Row
+from hfsft.rows.columns import MESSAGES
+from hfsft.rows.row import conversation, prompt_messages
 
 SHAREGPT_ROLES = {"system": "system", "user": "human", "assistant": "gpt"}
 ALPACA_OPENING = (
@@ -41,7 +42,7 @@ class Format:
     """
 
     about: str
-    columns: Mapping[str, Any]  # name -> type, in the words of `hfsft.engine.features`
+    columns: Mapping[str, Any]  # name -> type, in the words of `hfsft.rows.features`
     write: Callable[[Row, Tokenizer | None], Row]
     trains_on: Literal["everything", "completion"]  # the part of a row that TRL's loss covers
     several_turns: bool  # whether it can hold a conversation of more than one question

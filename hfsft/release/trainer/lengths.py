@@ -7,7 +7,7 @@ from math import ceil
 from typing import TYPE_CHECKING, Any
 
 from hfsft.filters.cells import CONVERSATION
-from hfsft.filters.tokens import Tokens
+from hfsft.filters.text.tokens import Tokens
 from hfsft.release.trainer.check import Lengths as Summary
 
 if TYPE_CHECKING:

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import IO, Any
 
 from hfsft.errors import SourceError, place_of
-from hfsft.rows.refused import TOOLS_FIELDS, bare
+from hfsft.rows.reading.refused import TOOLS_FIELDS, bare
+from hfsft.rows.reading.turns import LISTS
 from hfsft.rows.tables import arrays
 from hfsft.rows.tables.files import Long, lines, open_text
 from hfsft.rows.tables.parsing import TOO_DEEP, TOO_LONG, Odd, parsed
-from hfsft.rows.turns import LISTS
 from hfsft.rows.values import holds
 
 TURN_KEYS = ("role", "from", "speaker")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-from hfsft.engine.step import unit
+from hfsft.hashing import unit
 
 
 def held_out(

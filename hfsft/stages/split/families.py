@@ -5,7 +5,8 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterator
 
-from hfsft.engine.step import Batch, digest
+from hfsft.hashing import digest
+from hfsft.rows.batch import Batch
 from hfsft.rows.question import questions
 from hfsft.similarity import families, near_pairs
 

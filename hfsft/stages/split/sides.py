@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal, NamedTuple
 
-from hfsft.engine.step import Batch, digest
+from hfsft.hashing import digest
+from hfsft.rows.batch import Batch
 from hfsft.stages.split.draw import held_out
 from hfsft.stages.split.families import keys_of
 

@@ -1,0 +1,1 @@
+"""Filters that compare rows with each other."""

@@ -1,0 +1,198 @@
+"""Rewriting: rules that change what rows say, where all others only measure it."""
+
+from __future__ import annotations
+
+import re
+from abc import abstractmethod
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from pydantic import Field
+
+from hfsft.engine.step import Bound, Step
+from hfsft.filters.base import Filter
+from hfsft.privacy.found import Found
+from hfsft.privacy.placeholders import Placeholders, texts_in
+from hfsft.rows.batch import Batch, Row, rows_of
+from hfsft.rows.reading.tally import file_of
+
+if TYPE_CHECKING:
+    from datasets import Dataset
+
+    from hfsft.errors import Place
+
+Do = Literal["redact", "reject", "report"]
+PLACE = "source"  # the column that names a file and a line
+FIRST = ("system", "context", "instruction", "messages", "response")
+"""The columns whose values are numbered before those of others, in this order."""
+
+
+class Rewriting(Filter):
+    """A rule that finds values in all texts of a row, and puts placeholders in their place.
+
+    It runs as soon as rows are read, and again over what each stage writes, so that nothing behind it meets the values:
+    no prompt, no measure, no file of a release. Where it rejects, the rows that fall have placeholders as well.
+    """
+
+    deciding: ClassVar[frozenset[str]] = frozenset({"do"})
+    libraries: ClassVar[tuple[str, ...]] = ()  # whose tables decide what is found
+
+    do: Do = Field(
+        "redact",
+        description="`redact` puts placeholders in their place, `reject` takes the rows out (their texts redacted), "
+        "`report` only counts.",
+    )
+
+    @abstractmethod
+    def find(self, text: str) -> Sequence[Found]:
+        """What a text holds, in its order, no two overlapping."""
+
+    @property
+    def measured(self) -> str:
+        """The column with the number of values."""
+        return self.name
+
+    @property
+    def kinds_column(self) -> str:
+        """The column with the kinds, as `EMAIL:2 PHONE:1`."""
+        return f"{self.measured}_kinds"
+
+    @property
+    def rewrites(self) -> bool:
+        """Whether texts change."""
+        return self.do != "report"
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """None by name: it reads every text that there is."""
+        return ()
+
+    @property
+    def writes(self) -> dict[str, Any]:
+        """How many different values a row held, and of which kinds."""
+        return {self.measured: "int64", self.kinds_column: "string"}
+
+    def measure(self, batch: Batch) -> Batch:
+        """The number of different values in each row, and their kinds."""
+        return self._walked(batch, (), tuple(batch))
+
+    def bounds(self) -> list[Bound]:
+        """Where rows are rejected for them: no value may be there."""
+        return [Bound(self.name, self.measured, at_most=0, missing="keep")] if self.do == "reject" else []
+
+    def identity(self) -> dict[str, Any]:
+        """Its arguments, whether it rewrites, and which tables it looks things up in."""
+        known = {name: version(name) for name in self.libraries}
+        return {**super().identity(), "rewrites": self.rewrites, "libraries": known}
+
+    def over(
+        self, columns: Mapping[str, Any], present: Iterable[str], place: Place | None = None, label: str = ""
+    ) -> list[Step]:
+        """The steps over columns of texts that were just written, of rows that have those of `present` too.
+
+        Numbers of placeholders go on from those that stand in any of the row's texts.
+        """
+        measuring, *keeps = self.steps(place, label)
+        changed = dict(columns) if self.rewrites else {}
+        return [
+            replace(
+                measuring,
+                name=measuring.name.removesuffix("measure") + ("redact" if self.rewrites else "measure"),
+                reads=tuple(columns),
+                optional=tuple(name for name in dict.fromkeys((*present, *self.writes)) if name not in columns),
+                writes={**changed, **self.writes},
+                fn=partial(self._walked, columns=tuple(changed), counted=tuple(columns)),
+            ),
+            *keeps,
+        ]
+
+    def apply(self, dataset: Dataset) -> tuple[Dataset, Dataset]:
+        """`(kept, rejected)` of any `datasets.Dataset`: its texts redacted, those within lists and structs too."""
+        from hfsft.engine.parts.on_datasets import apply
+
+        columns = {name: kind for name, feature in dataset.features.items() if _has_text(kind := _words(feature))}
+        return apply(dataset, tuple(self.over(columns, ())))
+
+    def redacted_text(self, text: str) -> str:
+        """One text for itself."""
+        replaced: str = Placeholders(self.find, lambda: [text]).replaced(text)
+        return replaced
+
+    def _walked(self, batch: Batch, columns: tuple[str, ...], counted: tuple[str, ...]) -> Batch:
+        """The columns rewritten, and what was found in them; what was found before is added, or counted anew."""
+        made: Batch = {name: [] for name in (*columns, *self.writes)}
+        order = [name for name in (*FIRST, *batch) if name in counted]
+        for row in rows_of({name: cells for name, cells in batch.items() if name not in self.writes}):
+            given = Placeholders(self.find, partial(_texts, row))
+            new: Row = {}
+            for name in dict.fromkeys(order if columns else (*order, *row)):
+                if name == PLACE:
+                    new[name] = self._place(row[name])
+                elif columns:
+                    new[name] = given.replaced(row[name], name)
+                else:
+                    given.replaced(row[name], name)  # only counts
+            for name in columns:
+                made[name].append(new[name])
+            made[self.measured].append(given.found.total())
+            made[self.kinds_column].append(_told(given.found))
+        if columns and self.measured in batch:
+            earlier = zip(batch[self.measured], batch[self.kinds_column], strict=True)
+            for index, (count, kinds) in enumerate(earlier):
+                made[self.measured][index] += count or 0
+                made[self.kinds_column][index] = _told(_read(kinds) + _read(made[self.kinds_column][index]))
+        return made
+
+    def _place(self, source: str | None) -> str | None:
+        """A file and line: the file's name is searched, and the number of the line is never taken for a find."""
+        if not source or not self.find(name := file_of(source)):
+            return source
+        return self.redacted_text(name) + source[len(name) :]
+
+
+def kinds(values: Iterable[str | None]) -> Counter[str]:
+    """How many values of each kind a column of kinds tells of."""
+    found: Counter[str] = Counter()
+    for value in values:
+        found += _read(value)
+    return found
+
+
+def _texts(row: Row) -> Iterator[str]:
+    for cell in row.values():
+        yield from texts_in(cell)
+
+
+def _told(found: Counter[str]) -> str | None:
+    return " ".join(f"{kind}:{count}" for kind, count in sorted(found.items())) or None
+
+
+def _read(told: str | None) -> Counter[str]:
+    pairs = (part.rpartition(":") for part in (told or "").split())
+    return Counter({kind: int(count) for kind, _, count in pairs})
+
+
+def _words(feature: Any) -> Any:
+    """The type of a column in the words of a plan; None for one that holds what no plan has, such as pictures."""
+    from datasets import List, Value
+
+    if isinstance(feature, Value):
+        return feature.dtype
+    if isinstance(feature, List):
+        return None if (inner := _words(feature.feature)) is None else [inner]
+    if isinstance(feature, list):
+        return None if (inner := _words(feature[0])) is None else [inner]
+    if isinstance(feature, Mapping):
+        found = {name: _words(inner) for name, inner in feature.items()}
+        return None if None in found.values() else found
+    return None
+
+
+def _has_text(kind: Any) -> bool:
+    if isinstance(kind, str):
+        return re.fullmatch(r"(large_)?string", kind) is not None
+    return any(map(_has_text, kind.values() if isinstance(kind, Mapping) else kind or ()))

@@ -1,0 +1,113 @@
+"""tokens: how long a text is."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any, ClassVar
+
+from pydantic import Field
+
+from hfsft.engine.step import Bound
+from hfsft.filters.cells import CONVERSATION, cells, text_of
+from hfsft.filters.column import OfColumn
+from hfsft.pretrained import check_chat_template, located, pretrained_tokenizer, rendered, tokenizer_hash
+from hfsft.rows.batch import Batch
+
+_LOGOGRAPHS = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff]")
+_UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]+")  # Thai, Lao, Burmese, Khmer
+_UNSPACED_WORD = 5  # characters, vowel signs included
+
+
+class Tokens(OfColumn):
+    """Length of a text: in words, or in tokens of a model's tokenizer where the recipe names one.
+
+    Words are what stands between spaces and holds a letter or digit. Where a script has no spaces, each Chinese
+    character or Japanese kana is a word, and so are every five characters of Thai, Lao, Burmese and Khmer. A token is
+    about three quarters of an English word. An empty column has no length: it fails `at_least` and passes `at_most`.
+    A conversation that the tokenizer's chat template refuses falls, with the template's own words as the value.
+    """
+
+    name: ClassVar[str] = "tokens"
+
+    kind: ClassVar[str] = "int64"
+
+    at_least: float | None = Field(None, ge=0, description="Smallest length that is kept.")
+    at_most: float | None = Field(None, ge=0, description="Largest length that is kept.")
+    tokenizer: str | None = Field(
+        None,
+        description="Hub id or folder (from the recipe's) of the model whose tokens count, in a conversation with its "
+        "chat template. Left out: words.",
+    )
+
+    @property
+    def writes(self) -> dict[str, Any]:
+        """The length, and of conversations under a chat template why it takes one not."""
+        return {**super().writes, **({f"{self.measured}_refused": "string"} if self._templated else {})}
+
+    @property
+    def measured(self) -> str:
+        """The column of the length."""
+        (name,) = super().writes
+        return name
+
+    def at(self, base: Path) -> Tokens:
+        """With the tokenizer's folder looked for below `base`."""
+        return self.model_copy(update={"tokenizer": located(self.tokenizer, base)}) if self.tokenizer else self
+
+    def identity(self) -> dict[str, Any]:
+        """The column, and what the tokenizer is, under any name. Raises `ModelError` where it cannot be used."""
+        if self.tokenizer and self._templated:
+            check_chat_template(self.tokenizer, pretrained_tokenizer(self.tokenizer))
+        return {"column": self.column, "tokenizer": tokenizer_hash(self.tokenizer) if self.tokenizer else None}
+
+    def value(self, cell: Any) -> int:
+        """The length."""
+        return words(text_of(cell, self.column) or "")
+
+    def measure(self, batch: Batch) -> Batch:
+        """The length of each cell, None of an empty one and of a conversation that the chat template refuses."""
+        if self.tokenizer is None:
+            return super().measure(batch)
+        tokenizer = pretrained_tokenizer(self.tokenizer)
+        chat = bool(tokenizer.chat_template)
+        found = [self._length(tokenizer, cell, chat) for cell in cells(batch, self.column)]
+        columns = zip(*found, strict=True) if found else ((), ())
+        return {name: list(column) for name, column in zip(self.writes, columns, strict=False)}
+
+    def bounds(self) -> list[Bound]:
+        """A conversation that the chat template refuses falls; then the comparison of the length."""
+        refused = Bound("refused", f"{self.measured}_refused", absent=True)
+        return [*([refused] if self._templated else []), self.bound(self.measured)]
+
+    @property
+    def _templated(self) -> bool:
+        return self.tokenizer is not None and self.column in (CONVERSATION, "messages")
+
+    def _length(self, tokenizer: Any, cell: Any, chat: bool) -> tuple[int | None, str | None]:
+        """The length, or why the chat template refuses, such as one that takes no system message."""
+        if cell is None:
+            return None, None
+        if chat and isinstance(cell, list):
+            try:
+                text = rendered(str(self.tokenizer), tokenizer, cell)
+            except ValueError as error:
+                return None, str(error)
+        else:
+            text = text_of(cell, self.column) or ""
+        return len(tokenizer(text, add_special_tokens=False, verbose=False)["input_ids"]), None
+
+
+def words(text: str) -> int:
+    """The number of words in a text of any script."""
+    if text.isascii():
+        return _worded(text)
+    count = len(_LOGOGRAPHS.findall(text))
+    count += sum(-(-len(run) // _UNSPACED_WORD) for run in _UNSPACED.findall(text))
+    spaced = _UNSPACED.sub(" ", _LOGOGRAPHS.sub(" ", text))
+    return count + _worded(spaced)
+
+
+def _worded(text: str) -> int:
+    """The number of chunks with a letter or digit, most often the first of their characters."""
+    return sum(chunk[0].isalnum() or any(map(str.isalnum, chunk)) for chunk in text.split())

@@ -1,0 +1,1 @@
+"""What would stop a build, found before it costs anything."""

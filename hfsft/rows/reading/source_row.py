@@ -1,0 +1,199 @@
+"""A table of rows -> what each row says: its texts, and why it cannot be used."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from functools import partial
+from itertools import chain, groupby, islice
+from typing import Any, NamedTuple
+
+from hfsft.errors import SourceError
+from hfsft.rows.reading.finding import Drop, Finding, below
+from hfsft.rows.reading.order import Order, conversation
+from hfsft.rows.reading.refused import check_row
+from hfsft.rows.reading.settled import LOOKED_AT, Columns, Format, Seen, settle, settle_seeds
+from hfsft.rows.reading.tally import file_of
+from hfsft.rows.reading.turns import Role, Turn, is_conversation, read_turns
+from hfsft.rows.tables.table import Record, Table
+from hfsft.rows.values import NOT_UNICODE, as_text, broken, from_json, holds, printable
+
+ABOUT_ANSWERS: tuple[Drop, ...] = ("label", "weight", "pair", "reasoning", "history", "tools")
+ASKED = ("messages", "instruction", "response")  # the parts that a table must have
+NEEDED = (*ASKED, "prompt")  # and what recipes call them
+BAD_HISTORY = "history that is not pairs of question and answer (`drop: [history]` leaves it out)"
+
+
+class SourceRow(NamedTuple):
+    """One row of a source."""
+
+    texts: dict[str, Any]  # by columns of `rows.columns.COLUMNS`, with `source` and `unread`
+    defect: str | None
+    kept: Mapping[str, str | None] = {}  # by the source's own names
+
+
+@dataclass(frozen=True)
+class How:
+    """How the rows of a table are read; what a recipe says of it."""
+
+    named: Mapping[str, str] = field(default_factory=dict)  # part -> the column that the recipe names
+    format: Format = "auto"
+    roles: Mapping[str, Role] = field(default_factory=dict)
+    order: Order = field(default_factory=Order)
+    drop: Collection[str] = ()
+    keep: Sequence[str] = ()
+
+
+def read_examples(table: Table, how: How, limit: int | None = None) -> Iterator[SourceRow]:
+    """The rows of a table of examples. Raises `SourceError` for a table that cannot be read so, or has no rows."""
+    records, seen = _settled(table, how, limit)
+    columns = settle(seen, how.format, how.named)
+    for one, own in _by_file(records, columns, how, partial(settle, format=how.format)):
+        yield _read(one, own, how, _conversation if "messages" in own else _pair)
+
+
+def read_seeds(table: Table, how: How, limit: int | None = None) -> Iterator[SourceRow]:
+    """The rows of a table of seeds, likewise."""
+    records, seen = _settled(table, how, limit)
+    columns = settle_seeds(seen, how.named)
+    for one, own in _by_file(records, columns, how, settle_seeds):
+        yield _read(one, own, how, _seed)
+
+
+def _settled(table: Table, how: How, limit: int | None) -> tuple[Iterator[Record], Seen]:
+    records = table.records(limit)
+    first = list(islice(records, LOOKED_AT))
+    if not first:
+        raise SourceError(f"{table.path}: has no rows")
+    seen = Seen.of(table.path, [one.row for one in first if one.defect is None])
+    late = {*how.keep, *how.named.values()} - set(seen.names)
+    if late and seen.names and table.local is not None:  # a name that is wrong, or that only a later row has
+        seen = replace(seen, names=(*seen.names, *_later(table, late)))
+    for name in how.keep if seen.names else ():
+        seen.named("keep", name)
+    return chain(first, records), seen
+
+
+def _later(table: Table, names: set[str]) -> list[str]:
+    """Those of the names that a column has, wherever it first stands."""
+    found: dict[str, None] = {}
+    for one in table.records():
+        found.update(dict.fromkeys(name for name in one.row if name in names))
+        if len(found) == len(names):
+            break
+    return list(found)
+
+
+def _by_file(
+    records: Iterator[Record], columns: Columns, how: How, anew: Callable[..., Columns]
+) -> Iterator[tuple[Record, Columns]]:
+    """Each row with the columns of its file: those of the table, or its own where it lacks what the table's must have.
+
+    A column that the recipe names and the file lacks is empty there.
+    """
+    for file, of_file in groupby(records, key=lambda one: file_of(one.source)):
+        first = list(islice(of_file, LOOKED_AT))
+        seen = Seen.of(file, [one.row for one in first if one.defect is None])
+        own = columns
+        if not {name for part in ASKED for name in columns.get(part, ())} <= set(seen.names):
+            with suppress(SourceError):  # its rows lack what the table's have, and say so
+                there = {part: name for part, name in how.named.items() if part in NEEDED or name in seen.names}
+                own = anew(seen, named=there) or columns
+        yield from ((one, own) for one in chain(first, of_file))
+
+
+def _read(one: Record, columns: Columns, how: How, say: Any) -> SourceRow:
+    # What an answer is worth, or was given with, says nothing of a seed: it gets another.
+    finding = Finding((*how.drop, *ABOUT_ANSWERS) if say is _seed else how.drop, one.defect)
+    used = {name for names in columns.values() for name in names}
+    texts: dict[str, Any] = {}
+    if one.defect is None:
+        check_row(one.row, used, finding)
+        if not columns:
+            finding.odd("no columns")
+        texts = say(one.row, columns, how, finding)
+    kept = {name: as_text(one.row.get(name)) for name in how.keep}
+    if any(broken(value) for value in kept.values() if value is not None):
+        finding.odd(NOT_UNICODE)
+        kept = {name: None if value is None else printable(value) for name, value in kept.items()}
+    for name, value in one.row.items():
+        if name not in used and name not in kept:
+            finding.left(name, value)
+    said = {**texts, "source": printable(one.source), "unread": list(finding.unread)}
+    return SourceRow(said, finding.defect, kept)
+
+
+def _seed(row: Mapping[str, Any], columns: Columns, _: How, finding: Finding) -> dict[str, Any]:
+    texts = {part: finding.text(row.get(name), part) for part, (name, *_) in columns.items()}
+    if texts.get("instruction") is None:
+        finding.odd("no instruction")
+    return texts
+
+
+def _conversation(row: Mapping[str, Any], columns: Columns, how: How, finding: Finding) -> dict[str, Any]:
+    (column,) = columns["messages"]
+    turns = read_turns(row.get(column), column, how.roles, finding)
+    system = _text(row, columns, "system", finding)
+    return {
+        **conversation(turns, system, how.order, finding),
+        "topic": _text(row, columns, "topic", finding),
+    }
+
+
+def _pair(row: Mapping[str, Any], columns: Columns, how: How, finding: Finding) -> dict[str, Any]:
+    """A question and its answer in columns of their own, each a text or a list of turns, with what came before them."""
+    texts: dict[str, Any] = {part: _text(row, columns, part, finding) for part in ("context", "system", "topic")}
+    history = _history(row, columns, finding)
+    sides = {part: row.get(columns[part][0]) if part in columns else None for part in ("instruction", "response")}
+    lists = {part: _turns(columns[part][0], value, how, finding) for part, value in sides.items() if part in columns}
+    said = {part: None if turns is not None else finding.text(sides[part], part) for part, turns in lists.items()}
+    for part in ("instruction", "response"):
+        if not lists.get(part) and said.get(part) is None:
+            finding.odd(f"no {part}")
+    if not history and not any(lists.values()):
+        return {**texts, **said}
+    asked = lists.get("instruction")
+    if asked is None:
+        asked = [{"role": "user", "content": said.get("instruction") or ""}]
+    if asked and asked[-1]["role"] == "user" and texts["context"]:
+        question = below(asked[-1]["content"], texts["context"]) or ""
+        asked, texts["context"] = [*asked[:-1], {**asked[-1], "content": question}], None
+    answered = lists.get("response")
+    if answered is None:
+        answered = [{"role": "assistant", "content": said.get("response") or ""}]
+    spoken = [turn for turn in answered if turn["role"] != "system"]
+    before = [turn for turn in asked if turn["role"] != "system"]
+    if before and before == spoken[: len(before)]:  # the list of the answer holds the whole conversation
+        asked = [turn for turn in asked if turn["role"] == "system"]
+    return {**texts, **conversation([*history, *asked, *answered], texts["system"], how.order, finding)}
+
+
+def _turns(column: str, value: Any, how: How, finding: Finding) -> list[Turn] | None:
+    """The turns of a list, or of one turn alone; None of a text, also where it happens to be JSON."""
+    if isinstance(value, str) or not is_conversation(value):
+        return None
+    return read_turns(value, column, how.roles, finding)
+
+
+def _text(row: Mapping[str, Any], columns: Columns, part: str, finding: Finding) -> str | None:
+    return below(*(finding.text(row.get(name), part) for name in columns.get(part, ())))
+
+
+def _history(row: Mapping[str, Any], columns: Columns, finding: Finding) -> list[Turn]:
+    """The turns before the question, of pairs of texts as in LLaMA-Factory's Alpaca format."""
+    (column,) = columns.get("history", (None,))
+    value = from_json(row.get(column)) if column is not None else None
+    if column is None or not holds(value):
+        return []
+    if "history" in finding.drop:
+        finding.left(column, value)
+        return []
+    turns: list[Turn] = []
+    for pair in value if isinstance(value, list) else [None]:
+        if not (isinstance(pair, list | tuple) and len(pair) == 2 and all(isinstance(text, str) for text in pair)):
+            finding.odd(BAD_HISTORY)
+            return []
+        texts = [finding.text(text, "history") or "" for text in pair]
+        turns += [{"role": role, "content": text} for role, text in zip(("user", "assistant"), texts, strict=True)]
+    return turns

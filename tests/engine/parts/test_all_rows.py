@@ -1,0 +1,90 @@
+"""What a step makes of all rows is kept as what differs, and read back as it was made."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from hfsft.engine.parts.all_rows import keep, kept
+from hfsft.engine.parts.files import Files
+from hfsft.engine.parts.rows import Rows
+from tests.engine.parts.test_rows import rows_of
+
+STEP = "0" * 32
+KINDS = {"family": "string", "near": ["int64"]}
+
+
+def values(names: list[Any]) -> dict[str, pa.ChunkedArray]:
+    near = [None if name is None else [len(name)] for name in names]
+    return {
+        "family": pa.chunked_array([pa.array(names, pa.string())]),
+        "near": pa.chunked_array([pa.array(near, pa.list_(pa.int64()))]),
+    }
+
+
+def read(folder: Path, rows: Rows) -> list[Any] | None:
+    found = kept(STEP, rows.key, rows, KINDS, Files(folder))
+    if found is None:
+        return None
+    assert found["near"].to_pylist() == values(found["family"].to_pylist())["near"].to_pylist()
+    return list(found["family"].to_pylist())
+
+
+@settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_what_was_kept_comes_back_whatever_was_kept_before(data: st.DataObject, tmp_path_factory: Any) -> None:
+    folder = tmp_path_factory.mktemp("cache")
+    rows = rows_of(20, 6)
+    made: dict[str, tuple[Rows, list[Any]]] = {}
+    for _ in range(data.draw(st.integers(1, 4))):
+        some = rows.select(data.draw(st.lists(st.sampled_from(range(26)), min_size=1, unique=True)))
+        names = data.draw(
+            st.lists(st.sampled_from(["a", "bb", None]), min_size=len(some), max_size=len(some))
+            if data.draw(st.booleans())
+            else st.just(["a"] * len(some))
+        )
+        if some.key not in made:
+            keep(STEP, some.key, some, values(names), Files(folder))
+            made[some.key] = some, names
+    for some, names in made.values():
+        assert read(folder, some) == names
+
+
+def test_a_row_less_or_more_costs_next_to_nothing(tmp_path: Path) -> None:
+    import hashlib
+
+    rows = rows_of(40_000)
+    names = [hashlib.sha256(str(number).encode()).hexdigest()[:16] for number in range(40_000)]
+    keep(STEP, rows.key, rows, values(names), Files(tmp_path))
+    (first,) = tmp_path.iterdir()
+    for chosen in (range(39_000), range(500, 40_000), [*range(0, 30_000, 2), *range(30_000, 40_000)]):
+        some = rows.select(chosen)
+        changed = [names[number] if number != 35_000 else "another" for number in chosen]
+        keep(STEP, some.key, some, values(changed), Files(tmp_path))
+        assert read(tmp_path, some) == changed
+    sizes = sorted(path.stat().st_size for path in tmp_path.iterdir())
+    assert sizes[-1] == first.stat().st_size
+    assert sizes[-2] < 3000
+
+
+@pytest.mark.parametrize("how", ["gone", "cut"])
+def test_without_the_file_that_it_is_beside_nothing_is_read(tmp_path: Path, how: str) -> None:
+    rows = rows_of(30)
+    keep(STEP, rows.key, rows, values(["a"] * 30), Files(tmp_path))
+    (base,) = tmp_path.iterdir()
+    os.utime(base, (1, 1))
+    fewer = rows.select(range(25))
+    keep(STEP, fewer.key, fewer, values(["a"] * 25), Files(tmp_path))
+    assert base.stat().st_mtime > 1, "what is needed was used"
+    assert read(tmp_path, fewer) == ["a"] * 25
+    if how == "gone":
+        base.unlink()
+    else:
+        base.write_bytes(base.read_bytes()[:-30])
+    assert read(tmp_path, fewer) is None

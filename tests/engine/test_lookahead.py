@@ -1,0 +1,230 @@
+"""Rows that go ahead: asked what the next step would ask while others still wait, with nothing changed by it."""
+
+from __future__ import annotations
+
+import json
+import sys
+import threading
+from collections import Counter
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import pytest
+
+from hfsft.engine import live as asker
+from hfsft.engine import run as engine
+from hfsft.engine.ledger import Ledger
+from hfsft.engine.live import Live
+from hfsft.engine.lookahead import begin, way_from
+from hfsft.engine.plan import Plan
+from hfsft.engine.step import Bound, Step, Turns
+from hfsft.errors import StageError
+from hfsft.models.model import Request
+from hfsft.models.store.store import Store
+from hfsft.models.structured import ask as ask_structured
+from hfsft.rows.batch import Batch, Row
+from tests.models.server import LLM, Body, said_to
+
+COUNT = 60
+SCORE = {"type": "object", "properties": {"score": {"type": "integer"}}, "required": ["score"]}
+
+
+def source() -> Any:
+    return ({"id": str(index), "text": f"question {index}"} for index in range(COUNT))
+
+
+def write(row: Row) -> Turns:
+    answer = yield Request("m", ({"role": "user", "content": f"write {row['text']}"},))
+    return {"response": answer.text}
+
+
+def judge(row: Row) -> Turns:
+    answer = yield Request("m", ({"role": "user", "content": f"judge {row['response']}"},))
+    return {"verdict": answer.text}
+
+
+def length(batch: Batch) -> Batch:
+    return {"length": [len(text) for text in batch["response"]]}
+
+
+SOURCE = Step("source", "source", writes={"id": "string", "text": "string"}, fn=source)
+WRITE = Step("write", "ask", reads=("text",), writes={"response": "string"}, fn=write, models=("m",))
+LENGTH = Step("length", "map", reads=("response",), writes={"length": "int64"}, fn=length)
+KEEP = Step("short", "keep", reads=("length",), bound=Bound("short", "length", at_most=10), identity={"at_most": 10})
+JUDGE = Step("judge", "ask", reads=("response",), writes={"verdict": "string"}, fn=judge, models=("m",))
+PLAN = (SOURCE, WRITE, LENGTH, KEEP, JUDGE)
+ALL = (SOURCE, WRITE, LENGTH, JUDGE)
+BARRIER = tuple(replace(step, kind="whole") if step is LENGTH else step for step in PLAN)
+
+
+EARLY = False  # whether the first step that asks is begun before the engine runs
+
+
+@pytest.fixture(params=[False, True], ids=["in its turn", "begun"], autouse=True)
+def _both_ways(request: Any, monkeypatch: Any) -> None:
+    monkeypatch.setattr(sys.modules[__name__], "EARLY", request.param)
+
+
+@pytest.fixture
+def answers(llm: LLM) -> LLM:
+    """`write question 7` is answered `question 7`; those of two digits are one too long for the filter."""
+    llm.reply = lambda body: said_to(body).partition(" ")[2]
+    llm.latency = 0.01
+    return llm
+
+
+def build(make_pool: Any, tmp_path: Any, *steps: Step, concurrency: int = 8) -> Any:
+    pool = make_pool(model={"concurrency": concurrency})
+    # Every build walks anew: only the store is kept from one to the next.
+    folder = tmp_path / f"cache-{len(list(tmp_path.iterdir()))}"
+    live, plan, ledger = Live(pool), Plan("toy", steps), Ledger()
+    if EARLY:
+        plan = begin(plan, live, folder)
+    rows = engine.run(plan, live, folder, ledger)
+    return rows, ledger, pool.usage
+
+
+def kinds(llm: LLM) -> list[str]:
+    return [said_to(body).partition(" ")[0] for body in llm.requests]
+
+
+def test_a_row_is_judged_while_others_are_still_written(answers: LLM, make_pool: Any, tmp_path: Any) -> None:
+    rows, ledger, usage = build(make_pool, tmp_path, *ALL)
+    came = kinds(answers)
+    assert came.index("judge") < 20
+    assert came[-COUNT:].count("judge") < COUNT
+    assert max(Counter(map(said_to, answers.requests)).values()) == 1
+    assert rows["verdict"] == rows["response"] == [f"question {index}" for index in range(COUNT)]
+    assert [(line.step, line.calls) for line in ledger.funnel if line.calls] == [("write", COUNT), ("judge", COUNT)]
+    assert (usage.calls, usage.stored) == (2 * COUNT, 0)
+
+
+def test_it_comes_to_what_one_step_after_the_other_comes_to(answers: LLM, make_pool: Any, tmp_path: Any) -> None:
+    rows, ledger, _ = build(make_pool, tmp_path, *PLAN)
+    sent = Counter(map(said_to, answers.requests))
+    other, other_ledger, _ = build(partial(make_pool, store=Store(tmp_path / "other.sqlite")), tmp_path, *BARRIER)
+    assert rows.to_dict() == other.to_dict()
+    assert ledger.counts() == other_ledger.counts()
+    assert len(rows) == 10
+    # What the filter takes out is never judged: both asked the same.
+    assert Counter(map(said_to, answers.requests)) == sent + sent
+
+
+def test_a_step_that_compares_rows_is_waited_for(answers: LLM, make_pool: Any, tmp_path: Any) -> None:
+    build(make_pool, tmp_path, *BARRIER)
+    came = kinds(answers)
+    assert came == sorted(came, reverse=True)
+
+
+def test_a_model_in_this_process_does_one_step_after_the_other(
+    answers: LLM, make_pool: Any, tmp_path: Any, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr("hfsft.models.pool.Pool.waits_for", lambda self, name: False)
+    build(make_pool, tmp_path, *ALL)
+    came = kinds(answers)
+    assert came == sorted(came, reverse=True)
+
+
+def test_what_is_stored_is_counted_once(answers: LLM, make_pool: Any, tmp_path: Any) -> None:
+    rows, _, first = build(make_pool, tmp_path, *PLAN)
+    _, ledger, usage = build(make_pool, tmp_path, *PLAN)
+    assert (usage.calls, usage.stored) == (0, COUNT + len(rows))
+    assert usage.total("judge").stored == len(rows)
+    assert first.calls == COUNT + len(rows)
+    assert not any(line.calls for line in ledger.funnel)
+
+
+def test_with_more_rows_than_are_kept_in_memory_nothing_changes(
+    answers: LLM, make_pool: Any, tmp_path: Any, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr(asker, "KEPT", 10)
+    _, ledger, usage = build(make_pool, tmp_path, *ALL)
+    assert (usage.calls, usage.stored) == (2 * COUNT, 0)
+    assert [line.calls for line in ledger.funnel if line.calls] == [COUNT, COUNT]
+    assert kinds(answers).index("judge") < 20
+
+
+def test_who_fails_ahead_fails_in_its_turn_and_is_not_asked_twice(answers: LLM, make_pool: Any, tmp_path: Any) -> None:
+    answers.fault = lambda body, coming: "bad_request" if said_to(body) == "judge question 3" else ""
+    rows, ledger, usage = build(make_pool, tmp_path, *PLAN[:-1], replace(JUDGE, max_failed_share=0.5))
+    failed = [entry for fallen in ledger.fallen if fallen.fate == "failed" for entry in fallen.entries()]
+    assert [(entry["id"], entry["stage"]) for entry in failed] == [("3", "judge")]
+    assert "3" not in rows["id"]
+    assert max(Counter(map(said_to, answers.requests)).values()) == 1
+    assert usage.total("judge").failures == {"bad_request": 1}
+
+
+def test_too_many_failures_ahead_stop_only_their_own_stage(answers: LLM, make_pool: Any, tmp_path: Any) -> None:
+    answers.fault = lambda body, coming: "bad_request" if said_to(body).startswith("judge") else ""
+    with pytest.raises(StageError, match=r"judge: \d+ of \d+ rows failed"):
+        build(make_pool, tmp_path, *ALL)
+    assert Counter(kinds(answers)) == {"write": COUNT, "judge": COUNT}
+
+
+def test_a_slow_filter_on_the_way_keeps_nobody_from_being_asked(answers: LLM, make_pool: Any, tmp_path: Any) -> None:
+    written, measured = threading.Event(), Counter[str]()
+
+    def waits(batch: Batch) -> Batch:
+        measured.update(batch["response"])
+        assert written.wait(20), "the filter runs where requests are sent, so that none is"
+        return length(batch)
+
+    def reply(body: Body) -> str:
+        if sum(said_to(each).startswith("write") for each in answers.requests) == COUNT:
+            written.set()
+        return said_to(body).partition(" ")[2]
+
+    answers.reply = reply
+    rows, _, usage = build(make_pool, tmp_path, SOURCE, WRITE, replace(LENGTH, fn=waits), JUDGE)
+    assert rows["verdict"] == rows["response"] == [f"question {index}" for index in range(COUNT)]
+    assert usage.calls == 2 * COUNT
+    # Rows that found the filter busy were measured once, in its turn.
+    assert sum(measured.values()) < 1.5 * COUNT
+
+
+def test_a_place_is_not_held_while_another_finds_out_about_schemas(llm: LLM, make_pool: Any, tmp_path: Any) -> None:
+    def score(row: Row) -> Turns:
+        request = Request("m", ({"role": "user", "content": f"judge {row['response']}"},))
+        found = yield from ask_structured(request, SCORE, lambda value: value)
+        return {"verdict": json.dumps(found)}
+
+    slow: list[Body] = []
+
+    def fault(body: Body, coming: int) -> str:
+        # The first request with a schema is the probe; it comes back long after all else.
+        if "response_format" in body and not slow:
+            slow.append(body)
+            return "slow"
+        return ""
+
+    llm.fault, llm.latency, llm.drip_seconds = fault, 0.01, 1.0
+    build(make_pool, tmp_path, *ALL[:-1], replace(JUDGE, fn=score), concurrency=4)
+    probe = llm.requests.index(slow[0])
+    # All others write on meanwhile, and no verdict is asked until the probe is back.
+    assert kinds(llm)[probe + 1 :].index("judge") > 30
+
+
+def test_what_was_asked_ahead_of_another_row_is_not_believed(answers: LLM, make_pool: Any, tmp_path: Any) -> None:
+    def crowd(batch: Batch) -> Batch:  # looks beyond its row, which no such step may
+        return {"length": [len(batch["response"])] * len(batch["response"])}
+
+    def judge_crowd(row: Row) -> Turns:
+        answer = yield Request("m", ({"role": "user", "content": f"judge {row['length']}"},))
+        return {"verdict": answer.text}
+
+    judging = replace(JUDGE, reads=("length",), fn=judge_crowd)
+    rows, _, _ = build(make_pool, tmp_path, SOURCE, WRITE, replace(LENGTH, fn=crowd), judging)
+    assert rows["verdict"] == [str(COUNT)] * COUNT
+
+
+def test_the_way_ends_where_rows_are_compared_or_multiplied() -> None:
+    way = way_from(PLAN[2:])
+    assert way is not None
+    assert way.columns == {"id", "response", "length"}
+    assert way.follow({"id": "1", "text": "t"}, {"response": "r" * 18}) is None
+    step, task = way.follow({"id": "1", "text": "t"}, {"response": "r"}) or (None, None)
+    assert (step, task and task.row) == (JUDGE, {"id": "1", "response": "r"})
+    assert way_from(BARRIER[2:]) is None
+    assert way_from(PLAN[2:4]) is None
+    assert way_from([replace(LENGTH, kind="expand"), JUDGE]) is None
