@@ -6,7 +6,7 @@ from typing import Any
 
 from hfsft.errors import UserError
 from hfsft.rows.batch import Batch, rows_of
-from hfsft.rows.row import complete, conversation
+from hfsft.rows.views import complete, conversation
 
 CONVERSATION = "conversation"
 """What recipes call all that a trainer sees of a row: system, instruction with context, response, or all turns."""

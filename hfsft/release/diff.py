@@ -10,7 +10,7 @@ from typing import Any
 
 from hfsft.release.reader import Release
 from hfsft.rows.columns import TEXTS
-from hfsft.rows.question import Question, questions
+from hfsft.rows.views import Question, questions
 
 SCORE = "score_"
 NEW, GONE = "new", "no longer made"

@@ -1,4 +1,4 @@
-"""The columns that every row has, and how they become a conversation."""
+"""A row as it comes in, and one that grows from another."""
 
 from __future__ import annotations
 
@@ -23,32 +23,3 @@ def new_row(origin: str, texts: Mapping[str, Any], copy: int = 0) -> dict[str, A
 def child_id(parent_id: str, *lineage: Any) -> str:
     """16 hex digits for a row grown from another; known before its text is, so a failure has an id too."""
     return digest([parent_id, *lineage], 16)
-
-
-def complete(row: Mapping[str, Any]) -> bool:
-    """Whether the row makes a conversation: its own turns, or both an instruction and a response."""
-    return bool(row.get("messages")) or (row["instruction"] is not None and row["response"] is not None)
-
-
-def user_text(row: Mapping[str, Any]) -> str:
-    """What the user says: the instruction, and below it the context where there is one."""
-    instruction: str = row["instruction"]
-    context = row.get("context")
-    return f"{instruction}\n\n{context}" if context else instruction
-
-
-def prompt_messages(row: Mapping[str, Any]) -> list[dict[str, str]]:
-    """System (where given) and user message: what the writer is asked and the trained model will be."""
-    return [*_system(row), {"role": "user", "content": user_text(row)}]
-
-
-def conversation(row: Mapping[str, Any]) -> list[dict[str, str]]:
-    """The row as chat messages: its own turns where it came as a conversation, else prompt and response."""
-    if row.get("messages"):
-        turns = [{"role": turn["role"], "content": turn["content"]} for turn in row["messages"]]
-        return [*_system(row), *turns]
-    return [*prompt_messages(row), {"role": "assistant", "content": row["response"]}]
-
-
-def _system(row: Mapping[str, Any]) -> list[dict[str, str]]:
-    return [{"role": "system", "content": row["system"]}] if row.get("system") else []

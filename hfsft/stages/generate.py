@@ -12,7 +12,7 @@ from hfsft.hashing import sampling_seed
 from hfsft.models.model import Request
 from hfsft.prompts import Prompt
 from hfsft.rows.batch import Row
-from hfsft.rows.row import prompt_messages
+from hfsft.rows.views import prompt_messages
 from hfsft.stages.base import Asking, Context, rendered
 
 READS = ("id", "instruction", "context", "topic", "system", "response", "messages")

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from hfsft.errors import AnswerError
-from hfsft.rows.row import conversation
+from hfsft.rows.views import conversation
 from hfsft.stages.generate import Generate
 from tests.stages.helpers import CONTEXT, converse, row
 

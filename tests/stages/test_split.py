@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from hfsft.hashing import digest
 from hfsft.rows.columns import COLUMNS
-from hfsft.rows.question import questions
+from hfsft.rows.views import questions
 from hfsft.similarity import normalise, shingles
 from hfsft.stages.split import Split
 from hfsft.stages.split.sides import NONE, Sides

@@ -10,7 +10,7 @@ from hfsft.engine.ledger import OF
 from hfsft.filters.base import Filter
 from hfsft.filters.cells import texts
 from hfsft.rows.batch import Batch
-from hfsft.rows.question import OPTIONAL, READS, questions
+from hfsft.rows.views import OPTIONAL, READS, questions
 
 _HUMAN_FIRST = {"example": 0, "seed": 1}
 

@@ -14,7 +14,7 @@ from hfsft.release.folder.sources import FOLDER, local_sources
 from hfsft.release.hub.files import size
 from hfsft.release.report import measures
 from hfsft.rows.reading.tally import unread_counts
-from hfsft.rows.row import conversation
+from hfsft.rows.views import conversation
 
 if TYPE_CHECKING:
     from hfsft.release.card.sections import Draft

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from hfsft.engine.ledger import OF
 from hfsft.filters.cells import text_of
 from hfsft.rows.batch import Batch
-from hfsft.rows.question import OPTIONAL, READS, questions
+from hfsft.rows.views import OPTIONAL, READS, questions
 
 if TYPE_CHECKING:
     from hfsft.release.report.story import Table

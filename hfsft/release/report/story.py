@@ -19,7 +19,7 @@ from hfsft.plain import plain
 from hfsft.release.reader import Release
 from hfsft.release.report.clusters import clusters
 from hfsft.rows.columns import COLUMNS
-from hfsft.rows.row import complete, conversation
+from hfsft.rows.views import complete, conversation
 
 if TYPE_CHECKING:
     from pyarrow import RecordBatch

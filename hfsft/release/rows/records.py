@@ -10,7 +10,7 @@ from hfsft.errors import ReleaseError, nearest
 from hfsft.release.report.story import Story
 from hfsft.release.result import SPLITS
 from hfsft.rows.columns import COLUMNS
-from hfsft.rows.row import complete, conversation
+from hfsft.rows.views import complete, conversation
 
 if TYPE_CHECKING:
     from hfsft.release.reader import Release

@@ -22,7 +22,7 @@ from hfsft.release.trainer.tokenizer import Tokenizer, load_tokenizer
 from hfsft.rows.batch import Row, rows_of
 from hfsft.rows.columns import TEXTS
 from hfsft.rows.reading.tally import rows_said
-from hfsft.rows.row import conversation
+from hfsft.rows.views import conversation
 
 if TYPE_CHECKING:
     from pathlib import Path

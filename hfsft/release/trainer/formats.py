@@ -11,7 +11,7 @@ from hfsft.recipe.publish import FormatName
 from hfsft.release.trainer.tokenizer import Tokenizer
 from hfsft.rows.batch import Row
 from hfsft.rows.columns import MESSAGES
-from hfsft.rows.row import conversation, prompt_messages
+from hfsft.rows.views import conversation, prompt_messages
 
 SHAREGPT_ROLES = {"system": "system", "user": "human", "assistant": "gpt"}
 ALPACA_OPENING = (

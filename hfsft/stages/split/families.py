@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from hfsft.hashing import digest
 from hfsft.rows.batch import Batch
-from hfsft.rows.question import questions
+from hfsft.rows.views import questions
 from hfsft.similarity import families, near_pairs
 
 READS = ("seed_id", "origin", "instruction")

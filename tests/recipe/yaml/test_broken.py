@@ -10,8 +10,7 @@ import pytest
 from hfsft.errors import RecipeError
 from hfsft.recipe.recipe import Recipe
 from hfsft.recipe.yaml.file import load, validate
-
-from .toy import Toy
+from tests.recipe.toy import Toy
 
 MODELS = {"toy": Toy, "recipe": Recipe}  # a folder of broken recipes -> what they should have been
 FILES = sorted(Path(__file__).with_name("broken").glob("*/*.yaml"))

@@ -16,8 +16,7 @@ from pydantic import BaseModel
 from hfsft.errors import RecipeError
 from hfsft.recipe.yaml import tree as nodes
 from hfsft.recipe.yaml.file import Source, load, name_path, parse, validate
-
-from .toy import Toy
+from tests.recipe.toy import Toy
 
 GOOD = """\
 name: toy

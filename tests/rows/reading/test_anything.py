@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hfsft.errors import SourceError
-from hfsft.rows.row import complete, conversation, new_row
+from hfsft.rows.row import new_row
+from hfsft.rows.views import complete, conversation
 from tests.rows.helpers import examples, file, seeds
 
 NAMES = (

@@ -8,8 +8,7 @@ import pytest
 from pydantic import BaseModel, Field
 
 from hfsft.recipe.json_schema import dumps, filter_table, first_sentence, reachable, recipe_schema, undescribed
-
-from .toy import FILTERS, Inline, Judge, Model, Price, Refusal, Table, Tokens, Toy
+from tests.recipe.toy import FILTERS, Inline, Judge, Model, Price, Refusal, Table, Tokens, Toy
 
 
 def resolved(schema: dict[str, Any], whole: dict[str, Any]) -> dict[str, Any]:

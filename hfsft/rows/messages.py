@@ -1,0 +1,33 @@
+"""A message: one turn of a conversation, typed, so that nothing about it has to be guessed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+Role = Literal["system", "user", "assistant", "tool"]
+Message = dict[str, Any]
+"""The fields of `MESSAGE` by name; one that is absent says nothing, and is the same as one that is None."""
+
+TOOL_CALL: dict[str, Any] = {"id": "string", "name": "string", "arguments": "string"}  # arguments: JSON text
+MESSAGE: dict[str, Any] = {
+    "role": "string",  # a Role
+    "content": "string",
+    "reasoning": "string",  # what a thinking model thought before it said `content`
+    "tool_calls": [TOOL_CALL],  # what the assistant called
+    "tool_call_id": "string",  # of a tool's message: which call it answers
+    "name": "string",  # of a tool's message: the tool; of others: who speaks
+    "weight": "float64",  # 0: not to be trained on
+}
+"""Field -> type, in the words of `hfsft.rows.features`."""
+
+
+def full(message: Mapping[str, Any]) -> Message:
+    """The message with every field of `MESSAGE`, None where it says nothing: as columns hold it."""
+    return {name: message.get(name) for name in MESSAGE}
+
+
+def bare(message: Mapping[str, Any]) -> Message:
+    """The message without the fields that say nothing; role and content always stay."""
+    said = {name: message[name] for name in MESSAGE if name in message and message[name] not in (None, [])}
+    return {**said, "role": message["role"], "content": message.get("content") or ""}
