@@ -164,4 +164,4 @@ def standing(progress: Progress) -> str:
     told = [f"{progress.stage}: {progress.done:,} of {count(progress.total, 'row')}"]
     if progress.failed:
         told.append(f"{progress.failed:,} failed")
-    return ", ".join([*told, *(f"{stage}: {done:,} already" for stage, done in progress.ahead)])
+    return ", ".join([*told, *(f"{stage}: {done:,} already" for stage, done in progress.prefetched)])

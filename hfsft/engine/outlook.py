@@ -53,7 +53,7 @@ class Outlook:
 
     def of(self, progress: Progress) -> Whole:
         """How far the build is, `progress` being that of the step that asks now."""
-        self._early.update({stage: done - self._early[stage] for stage, done in progress.ahead})
+        self._early.update({stage: done - self._early[stage] for stage, done in progress.prefetched})
         stage, early = progress.stage, self._early[progress.stage]
         done = max(early, min(progress.done, progress.asked + early))
         rows, asked = self._shares.get(stage, (1.0, 1.0))
