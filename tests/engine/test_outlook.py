@@ -86,8 +86,8 @@ def test_all_steps_are_planned_from_the_first_on_and_time_means_the_end(outlook:
     every = 100 + 200 + 350 + 350
     assert at(outlook, 0, progress("evolve[1]", 0, 150, 0)) == (0, every, None)
     assert at(outlook, 10, progress("evolve[1]", 150, 150, 100)) == (100, every, 90.0)
-    ahead = {"ahead": (("evolve[2]", 50),), "tried": 60, "led": (("evolve[2]", 60),)}
-    assert at(outlook, 10, progress("evolve[1]", 150, 150, 100, **ahead))[:2] == (150, every)
+    early = {"prefetched": (("evolve[2]", 50),), "tried": 60, "led": (("evolve[2]", 60),)}
+    assert at(outlook, 10, progress("evolve[1]", 150, 150, 100, **early))[:2] == (150, every)
     # Its own turn: the 50 that went ahead are not counted twice, and nothing goes back.
     assert at(outlook, 11, progress("evolve[2]", 0, 350, 0))[0] == 150
     assert at(outlook, 15, progress("evolve[2]", 350, 350, 150))[:2] == (300, every)
