@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +13,7 @@ from hfsft.cache import cache_folder, settle
 from hfsft.engine.plan import Plan
 from hfsft.errors import Problem, RecipeError, UserError
 from hfsft.loading import AnyRecipe, AnyTrust, load
+from hfsft.recipe.checks import rewrites
 from hfsft.recipe.checks.blind import filter_warnings
 from hfsft.recipe.checks.rewrites import clean_errors, cleaner
 from hfsft.recipe.checks.trust import ASKING, PUBLISHING, Reach, reaches, trust_of, unpublished
@@ -69,6 +70,7 @@ class StepForecast:
     rows: int  # rows that would come in, as far as known
     missing: Missing | None  # None where the step asks no model or needs nothing
     estimate: Estimate | None = None  # of all its calls, those included that may not come
+    told: Mapping[str, Any] = field(default_factory=dict)  # the step as JSON
 
 
 @dataclass(frozen=True)
@@ -247,8 +249,8 @@ def forecast(recipe: AnyRecipe, *, overrides: Sequence[str] = (), trust: AnyTrus
     ):
         asker, ledger = Forecast(pool), Ledger()
         engine.run(plan.after(store.pruned()), asker, cache, ledger, scratch=Path(scratch))
-        found = []
-        for step, line in zip(plan.steps, ledger.funnel, strict=True):
+        found, clean = [], cleaner(loaded)
+        for (step, fingerprint), line in zip(plan.fingerprints(), ledger.funnel, strict=True):
             missing, guess = asker.missing.get(step.name), None
             if missing and (missing.known or missing.unknown):
                 (name,) = step.models
@@ -256,7 +258,8 @@ def forecast(recipe: AnyRecipe, *, overrides: Sequence[str] = (), trust: AnyTrus
                 requests = list(missing.known.values())
                 model = loaded.models[name]
                 guess = estimate(store, model, price, step.name, requests, missing.unknown, missing.sample)
-            found.append(StepForecast(step, line.cached, line.rows_in, missing, guess))
+            told = rewrites.told(step, fingerprint, clean)
+            found.append(StepForecast(step, line.cached, line.rows_in, missing, guess, told))
     return found
 
 

@@ -131,7 +131,7 @@ class Plan:
             reads = list(lineage) if step.rows == "many" else step.given(lineage, *(["id"] * step.asks))
             known = [] if step.sees == "row" else [rows]
             parent = digest([*known, {name: lineage[name] for name in reads}]) if lineage else ""
-            fingerprint = replace(step, remembered="").fingerprint(parent)
+            fingerprint = step.pinned.fingerprint(parent)
             if step.rows in ("source", "many"):
                 lineage = dict.fromkeys([*lineage, *step.writes], fingerprint)
             lineage |= dict.fromkeys(step.writes, fingerprint)

@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from hfsft.engine.resources import Resource
 from hfsft.engine.step import Bound, Step, compare
+from hfsft.engine.work import path_of
 from hfsft.errors import ColumnError, nearest
 from hfsft.filters.arguments import Explained
 from hfsft.filters.code import code_of
+from hfsft.filters.working import KNOWN, work_of
 from hfsft.rows.batch import Batch
 
 if TYPE_CHECKING:
@@ -36,6 +39,7 @@ class Filter(BaseModel, ABC, metaclass=Explained):
     name: ClassVar[str]  # as recipes write it
     version: ClassVar[int] = 1  # raised when `measure` changes its numbers
     whole: ClassVar[bool] = False  # whether `measure` must see all rows at once
+    heavy: ClassVar[bool] = False  # whether it is slow for each row, as one that runs a model
     deciding: ClassVar[frozenset[str]] = THRESHOLDS
 
     @property
@@ -73,8 +77,21 @@ class Filter(BaseModel, ABC, metaclass=Explained):
         """The filter with its relative paths below `base`."""
         return self
 
+    def resources(self) -> tuple[Resource, ...]:
+        """What the measure depends on beside its code and its arguments, such as a tokenizer or a list of words.
+
+        Each stands in the step's identity by a hash of its content. Raises `ModelError` for one that cannot be used.
+        """
+        return ()
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
+        """Note the class, so that its steps find it again."""
+        super().__pydantic_init_subclass__(**kwargs)
+        KNOWN[path_of(cls)] = cls
+
     def identity(self) -> dict[str, Any]:
-        """What the measure depends on beside its code: its arguments, and what files that they name hold."""
+        """What the measure depends on beside its code and its resources: its arguments."""
         return self.model_dump(mode="json", exclude=set(self.deciding))
 
     def steps(self, place: Place | None = None, label: str = "") -> list[Step]:
@@ -89,12 +106,14 @@ class Filter(BaseModel, ABC, metaclass=Explained):
                 Step(
                     name=f"{label}.measure",
                     sees="all" if self.whole else "row",
+                    heavy=self.heavy,
                     reads=self.reads,
                     optional=tuple(name for name in self.optional if name not in self.reads),
                     writes=self.writes,
                     identity={"filter": self.name, **self.identity(), **code_of(type(self))},
                     version=self.version,
-                    fn=self.measure,
+                    work=work_of(self),
+                    needs=self.resources(),
                     place=place,
                 )
             )

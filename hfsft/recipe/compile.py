@@ -250,7 +250,7 @@ def _filter_problems(recipe: Recipe) -> Iterator[Problem]:
                 hint = nearest(column, sorted(known))
                 yield Problem(place, f"filters[{rule.name}] reads `{column}`, which no stage writes", hint)
         try:
-            rule.at(recipe.base).identity()
+            rule.at(recipe.base).resources()
         except ModelError as error:  # a tokenizer that cannot be loaded
             yield Problem(recipe.source.place(("filters", index, rule.name, "tokenizer")), str(error))
         if isinstance(rule, Score) and recipe.judge:

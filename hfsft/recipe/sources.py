@@ -112,9 +112,8 @@ def source_steps(recipe: Recipe, opened: list[Opened], place: Place, limit: int 
     if limit is not None:
         identity["limit"] = limit
     writes = {**COLUMNS, **dict.fromkeys(kept.values(), "string"), DEFECT: "string"}
-    yield Step(
-        "sources", rows="source", writes=writes, identity=identity, version=3, role="kept", fn=first, place=place
-    )
+    step = Step("sources", rows="source", writes=writes, identity=identity, version=3, role="kept", place=place)
+    yield step.doing(first)
     yield compare("sources.defect", Bound(DEFECT, DEFECT, absent=True), place)
 
 

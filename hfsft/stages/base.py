@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -38,6 +38,17 @@ class Asking(Section):
     failed_at_most: float = Field(
         0.05, ge=0, le=1, description="Share of failed rows (after 20) above which the build stops all the same."
     )
+
+    def arguments(
+        self, values: Mapping[str, Any] | None = None, kept: Sequence[str] = (), **more: Any
+    ) -> dict[str, Any]:
+        """The section as arguments of the function that makes what asks; `values` and `kept` where templates use them.
+
+        Defaults are left out, as a number would else come back as one of another kind, which makes other requests; so
+        is what only says how many failures are borne.
+        """
+        section = self.model_dump(mode="json", exclude={"on_error", "failed_at_most"}, exclude_unset=True)
+        return {"section": section, **({} if values is None else {"values": dict(values), "kept": list(kept)}), **more}
 
     @property
     def max_failed_share(self) -> float:

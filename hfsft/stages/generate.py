@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from pydantic import Field
 
 from hfsft.engine.step import Step, Turns
+from hfsft.engine.work import Work
 from hfsft.errors import unusable
 from hfsft.hashing import sampling_seed
 from hfsft.models.model import Request
@@ -41,13 +44,7 @@ class Generate(Asking):
     def steps(self, context: Context) -> list[Step]:
         """One step that writes `system` and `response`."""
         prompts = self.prompts()
-        values = context.values()
-
         kept = context.kept_in(*prompts.values())
-
-        def ask(row: Row) -> Turns:
-            return self._ask(row, prompts, values, kept)
-
         return [
             Step(
                 name="generate",
@@ -61,14 +58,15 @@ class Generate(Asking):
                     "max_tokens": self.max_tokens,
                     **{name: context.template_identity(prompt) for name, prompt in prompts.items()},
                 },
-                fn=ask,
+                work=Work("hfsft.stages.generate:asking", self.arguments(context.values(), kept)),
                 models=(self.model,),
                 max_failed_share=self.max_failed_share,
                 place=context.place("generate"),
             )
         ]
 
-    def _ask(self, row: Row, prompts: dict[str, Prompt], values: dict[str, Any], kept: tuple[str, ...]) -> Turns:
+    def ask(self, row: Row, prompts: dict[str, Prompt], values: dict[str, Any], kept: tuple[str, ...]) -> Turns:
+        """Ask for a response, where the row has none."""
         columns = {name: row[name] for name in ("instruction", "context", "topic", *kept)}
         system = row["system"]
         if not system and "system" in prompts:
@@ -92,3 +90,9 @@ class Generate(Asking):
         if not response:
             raise unusable("empty", "the model wrote no response")
         return {"system": system, "response": response}
+
+
+def asking(section: Mapping[str, Any], values: dict[str, Any], kept: Sequence[str]) -> Callable[[Row], Turns]:
+    """What asks for the response to a row; `values` are what templates may use of the recipe."""
+    stage = Generate.model_validate(section)
+    return partial(stage.ask, prompts=stage.prompts(), values=values, kept=tuple(kept))

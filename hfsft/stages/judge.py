@@ -6,13 +6,15 @@ grading); reasons before scores as in Liu et al. 2023, "G-Eval", section 2.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from statistics import fmean
 from typing import Any, ClassVar
 
 from pydantic import Field, field_validator, model_validator
 
 from hfsft.engine.step import Bound, Step, Turns, compare
+from hfsft.engine.work import Work
 from hfsft.errors import AnswerError
 from hfsft.hashing import digest
 from hfsft.models.model import Request
@@ -92,7 +94,7 @@ class Judge(Asking):
 
     def steps(self, context: Context, model: str) -> list[Step]:
         """One step that asks for scores and reasons, one that takes out the rows it could not score."""
-        prompt = Prompt.named("judge", "rubric")
+        prompt = template()
         writes = {
             **{f"reason_{name}": "string" for name in self.rubric},
             **dict.fromkeys(self.columns, "float64"),
@@ -103,10 +105,6 @@ class Judge(Asking):
             "template": prompt.identity,
             **self.model_dump(mode="json", exclude={"model", "on_error", "failed_at_most"}),
         }
-
-        def ask(row: Row) -> Turns:
-            return self._ask(row, prompt, model)
-
         place = context.place("judge")
         return [
             Step(
@@ -116,7 +114,7 @@ class Judge(Asking):
                 writes=writes,
                 role="score",
                 identity=identity,
-                fn=ask,
+                work=Work("hfsft.stages.judge:asking", self.arguments(model=model)),
                 models=(model,),
                 max_failed_share=self.max_failed_share,
                 place=place,
@@ -159,7 +157,8 @@ class Judge(Asking):
             found[name] = (str(entry.get("reason") or ""), int(score))
         return found
 
-    def _ask(self, row: Row, prompt: Prompt, model: str) -> Turns:
+    def ask(self, row: Row, prompt: Prompt, model: str) -> Turns:
+        """Ask for the verdict on a row."""
         request = Request(
             model=model,
             messages=({"role": "user", "content": self.render(prompt, row)},),
@@ -196,3 +195,13 @@ class Judge(Asking):
             # Row text cannot close its own block: the fence hangs on all of it.
             fence=digest(turns, 12),
         )
+
+
+def template() -> Prompt:
+    """What the judge is asked."""
+    return Prompt.named("judge", "rubric")
+
+
+def asking(section: Mapping[str, Any], model: str) -> Callable[[Row], Turns]:
+    """What asks the judge about a row."""
+    return partial(Judge.model_validate(section).ask, prompt=template(), model=model)

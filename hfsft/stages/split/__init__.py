@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 from pydantic import Field
 
+from hfsft.engine.resources import Resource
 from hfsft.engine.step import Step
+from hfsft.engine.work import Work
 from hfsft.stages.base import Context, Section
-from hfsft.stages.split.families import READS, family_names
-from hfsft.stages.split.sides import NONE, Sides, give_sides
+from hfsft.stages.split.families import READS
+from hfsft.stages.split.sides import NONE, Sides
 
 
 class Split(Section):
@@ -51,7 +51,7 @@ class Split(Section):
                 role="lineage",
                 identity={"similarity": self.similarity},
                 version=2,
-                fn=partial(family_names, similarity=self.similarity),
+                work=Work("hfsft.stages.split.families:naming", {"similarity": self.similarity}),
                 place=place,
             ),
             Step(
@@ -63,8 +63,8 @@ class Split(Section):
                 role="lineage",
                 identity={"validation": self.validation},
                 version=2,
-                remembered=former.digest if known else "",
-                fn=partial(give_sides, share=self.validation, known=known),
+                work=Work("hfsft.stages.split.sides:giving", {"share": self.validation}),
+                needs=(Resource.of("sides", Work("hfsft.stages.split.sides:Known", {"known": known}), pinned=False),),
                 place=place,
             ),
         ]
