@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from hfsft.hashing import digest
 from hfsft.rows.batch import Row
+from hfsft.rows.columns import Role
 
 if TYPE_CHECKING:
     from hfsft.errors import Place
@@ -68,6 +69,7 @@ class Step:
 
     `writes` maps new columns to their type, in the words of `hfsft.rows.features`. `identity` is JSON: what changes the
     result beside the rows that come in and what stands here; `version` is raised when the code's behaviour changes.
+    `role` is the part that columns of `writes` play which `hfsft.rows.columns` does not know by name.
     `remembered` is a hash of what the step takes from builds before: other rows come out where it differs, but no
     release pins it.
     """
@@ -77,6 +79,7 @@ class Step:
     reads: tuple[str, ...] = ()
     optional: tuple[str, ...] = ()  # columns passed on where they exist
     writes: Mapping[str, Any] = field(default_factory=dict)
+    role: Role = "measure"
     drops: tuple[str, ...] = ()  # columns that no later step needs; only a `map` or a `whole` step drops any
     identity: Mapping[str, Any] = field(default_factory=dict)
     version: int = 1

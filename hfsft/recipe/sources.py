@@ -112,7 +112,7 @@ def source_steps(recipe: Recipe, opened: list[Opened], place: Place, limit: int 
     if limit is not None:
         identity["limit"] = limit
     writes = {**COLUMNS, **dict.fromkeys(kept.values(), "string"), DEFECT: "string"}
-    yield Step("sources", "source", writes=writes, identity=identity, version=3, fn=first, place=place)
+    yield Step("sources", "source", writes=writes, identity=identity, version=4, role="kept", fn=first, place=place)
     yield Step("sources.defect", "keep", reads=(DEFECT,), bound=Bound(DEFECT, DEFECT, absent=True), place=place)
 
 

@@ -97,6 +97,7 @@ class Evolve(Asking):
                     kind="map",
                     reads=("instruction", "template", GROWN_FROM),
                     writes={FAULT: "string"},
+                    role="verdict",
                     drops=(GROWN_FROM,),
                     identity={"templates": {name: digest(sorted(runs)) for name, runs in own.items()}},
                     version=2,
