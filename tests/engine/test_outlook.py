@@ -58,7 +58,7 @@ def test_a_step_that_cannot_be_tried_costs_the_progress_alone() -> None:
     def broken(row: dict[str, Any]) -> Iterator[Request]:
         raise ZeroDivisionError
 
-    assert shares((Step("ask", "ask", fn=broken, models=("m",)),), rows(3)) == {}
+    assert shares((Step("ask", asks=True, fn=broken, models=("m",)),), rows(3)) == {}
 
 
 @pytest.fixture
@@ -110,9 +110,9 @@ def test_the_speed_is_that_of_the_last_while(outlook: Outlook) -> None:
 
 def test_a_plan_without_rows_to_sample_still_tells_what_it_knows() -> None:
     steps = (
-        Step("sources", "source", writes={"id": "string"}),
-        Step("cut", "keep", reads=("x",), bound=Bound("x", "x", at_least=1)),
-        Step("ask", "ask", models=("m",)),
+        Step("sources", rows="source", writes={"id": "string"}),
+        Step("cut", rows="fewer", reads=("x",), bound=Bound("x", "x", at_least=1)),
+        Step("ask", asks=True, models=("m",)),
     )
     bare = Outlook(Plan("bare", steps), Usage({}))
     whole = bare.of(progress("ask", 3, 10))
