@@ -112,8 +112,14 @@ def source_steps(recipe: Recipe, opened: list[Opened], place: Place, limit: int 
     if limit is not None:
         identity["limit"] = limit
     writes = {**COLUMNS, **dict.fromkeys(kept.values(), "string"), DEFECT: "string"}
+<<<<<<< HEAD
     step = Step("sources", rows="source", writes=writes, identity=identity, version=3, role="kept", place=place)
     yield step.doing(first)
+=======
+    yield Step(
+        "sources", rows="source", writes=writes, identity=identity, version=4, role="kept", fn=first, place=place
+    )
+>>>>>>> main
     yield compare("sources.defect", Bound(DEFECT, DEFECT, absent=True), place)
 
 

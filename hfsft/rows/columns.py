@@ -9,6 +9,8 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args
 
+from hfsft.rows.messages import MESSAGE
+
 Role = Literal["lineage", "text", "attribute", "label", "kept", "measure", "score", "verdict"]
 """What part a column plays in a row:
 
@@ -23,7 +25,7 @@ Role = Literal["lineage", "text", "attribute", "label", "kept", "measure", "scor
 """
 ROLES: tuple[Role, ...] = get_args(Role)
 
-MESSAGES = [{"role": "string", "content": "string"}]
+MESSAGES = [MESSAGE]
 
 
 @dataclass(frozen=True)
@@ -51,12 +53,16 @@ ROW = (
     Column("template", "string", "lineage", "The evolution that wrote the instruction."),
     Column("source", "string", "lineage", "File and line (tickets.jsonl:3) of the row, or of the seed it grew from."),
     Column("unread", ["string"], "lineage", "Columns and fields of the source row that hold something and were left."),
+    Column("dialect", "string", "lineage", "How it was written where it was read, so that it can be written so again."),
     Column("topic", "string", "attribute", "What the row is about."),
     Column("system", "string", "text", "The system prompt."),
     Column("context", "string", "text", "A text that belongs to the instruction."),
     Column("instruction", "string", "text", "What the user says; of a conversation the first message."),
     Column("response", "string", "text", "What the assistant answers; of a conversation the last answer."),
-    Column("messages", MESSAGES, "text", "The turns, where the row came as a conversation of several."),
+    Column("reasoning", "string", "text", "What was thought before the response, where it came in a field of its own."),
+    Column("messages", MESSAGES, "text", "The turns, where the other columns do not say it all."),
+    Column("tools", "string", "text", "The tools that the assistant may call: a JSON list of their schemas."),
+    Column("reference", "string", "text", "The right answer, which a response is compared with."),
 )
 """What every row has from the start, in the order that files show it."""
 

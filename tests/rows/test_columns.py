@@ -52,4 +52,5 @@ def test_a_plan_knows_the_part_of_every_column_that_its_steps_write() -> None:
 
 
 def test_templates_may_use_the_texts_that_are_there_by_then() -> None:
-    assert variables("system", "response") == ("topic", "context", "instruction")
+    without = ("system", "response", "reasoning", "tools", "reference")
+    assert variables(*without) == ("topic", "context", "instruction")
