@@ -74,7 +74,9 @@ def _loaded(entry: EntryPoint) -> type[Filter]:
     package = package_of(entry)
     try:
         kind = entry.load()
-    except (Exception, SystemExit) as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # whatever a package does when it is imported, such as to leave
         said = f"{type(error).__name__}: {error}"
         raise UserError(f"the filter `{entry.name}` of {package} cannot be loaded: {said}") from error
     if not (isinstance(kind, type) and issubclass(kind, Filter)) or inspect.isabstract(kind):
