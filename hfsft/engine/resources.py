@@ -1,4 +1,4 @@
-"""What steps depend on beside rows and their own JSON: a corpus, a tokenizer, a list of words, a file of labels.
+"""Work as data, and what it depends on beside rows and JSON: a corpus, a tokenizer, a list of words, a file of labels.
 
 A resource is known by a hash of its content, which is part of what a step depends on. It is loaded by the process that
 needs it, when it first needs it, and once; where its content is another one by then, that is an error.
@@ -8,14 +8,45 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib import import_module
+from operator import attrgetter
 from typing import Any, Protocol
 
-from hfsft.engine.work import Work
-from hfsft.errors import UserError
+from hfsft.errors import InternalError, UserError
 from hfsft.hashing import digest
 
 AT_ONCE = 64  # resources that a process holds; the one that was not used for longest goes first
+
+
+@dataclass(frozen=True)
+class Work:
+    """`function` is `module:name` of what is called with `arguments`, which are JSON; it returns what does the work."""
+
+    function: str
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+
+    def made(self, *before: Any) -> Any:
+        """What the function returns, called with `before` and then the arguments by their names.
+
+        Raises `InternalError` where there is no such function, as in a process that lacks the package it is in.
+        """
+        module, _, name = self.function.partition(":")
+        try:
+            found = attrgetter(name)(import_module(module))
+        except (ImportError, AttributeError) as error:
+            raise InternalError(f"{self.function} cannot be imported: {error}") from None
+        return found(*before, **self.arguments)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The work as JSON."""
+        return {"function": self.function, "arguments": dict(self.arguments)}
+
+
+def path_of(thing: Any) -> str:
+    """`module:name` of a class or a function."""
+    return f"{thing.__module__}:{thing.__qualname__}"
 
 
 class Loader(Protocol):

@@ -7,8 +7,7 @@ from dataclasses import KW_ONLY, asdict, dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
-from hfsft.engine.resources import Resource
-from hfsft.engine.work import Work
+from hfsft.engine.resources import Resource, Work
 from hfsft.errors import InternalError
 from hfsft.hashing import digest
 from hfsft.rows.columns import Role, column

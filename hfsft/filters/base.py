@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from hfsft.engine.resources import Resource
+from hfsft.engine.resources import Resource, path_of
 from hfsft.engine.step import Bound, Step, compare
-from hfsft.engine.work import path_of
 from hfsft.errors import ColumnError, ModelError, Problem, nearest
 from hfsft.filters.arguments import Explained
 from hfsft.filters.code import code_of

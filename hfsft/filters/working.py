@@ -9,7 +9,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
 
-from hfsft.engine.work import Work, path_of
+from hfsft.engine.resources import Work, path_of
 from hfsft.errors import UserError
 from hfsft.rows.batch import Batch
 

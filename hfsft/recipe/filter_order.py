@@ -11,9 +11,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from hfsft.engine.resources import Resource
+from hfsft.engine.resources import Resource, Work
 from hfsft.engine.step import Step
-from hfsft.engine.work import Work
 from hfsft.errors import Place
 from hfsft.filters.base import Filter
 from hfsft.rows.batch import Batch

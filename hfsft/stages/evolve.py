@@ -12,8 +12,8 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
+from hfsft.engine.resources import Work
 from hfsft.engine.step import Bound, Step, Turns, compare
-from hfsft.engine.work import Work
 from hfsft.errors import PromptError, unusable
 from hfsft.hashing import digest, sampling_seed, unit
 from hfsft.models.model import Request

@@ -8,8 +8,8 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
+from hfsft.engine.resources import Work
 from hfsft.engine.step import Step, Turns
-from hfsft.engine.work import Work
 from hfsft.errors import unusable
 from hfsft.hashing import sampling_seed
 from hfsft.models.model import Request

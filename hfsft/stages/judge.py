@@ -14,8 +14,8 @@ from typing import Any, ClassVar
 
 from pydantic import Field, field_validator, model_validator
 
+from hfsft.engine.resources import Work
 from hfsft.engine.step import Bound, Step, Turns, compare
-from hfsft.engine.work import Work
 from hfsft.errors import AnswerError
 from hfsft.hashing import digest
 from hfsft.models.model import Request

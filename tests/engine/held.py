@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from hfsft.engine.work import Work
+from hfsft.engine.resources import Work
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {}
 

@@ -8,9 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from hfsft.engine.resources import Resource
+from hfsft.engine.resources import Resource, Work
 from hfsft.engine.step import Step
-from hfsft.engine.work import Work
 from hfsft.errors import InternalError, UserError
 from hfsft.hashing import digest
 from hfsft.rows.batch import Batch
@@ -88,6 +87,6 @@ def test_what_only_this_machine_knows_is_in_no_release(words: Path) -> None:
 
 
 def test_a_function_that_is_not_there_is_told() -> None:
-    for name in ("hfsft.engine.nowhere:at_all", "hfsft.engine.work:nothing", "hfsft.engine.work"):
+    for name in ("hfsft.engine.nowhere:at_all", "hfsft.engine.resources:nothing", "hfsft.engine.resources"):
         with pytest.raises(InternalError, match="cannot be imported"):
             Work(name).made()

@@ -8,9 +8,8 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
-from hfsft.engine.resources import Resource
+from hfsft.engine.resources import Resource, Work
 from hfsft.engine.step import Bound
-from hfsft.engine.work import Work
 from hfsft.filters.cells import CONVERSATION, cells, text_of
 from hfsft.filters.column import OfColumn
 from hfsft.pretrained import check_chat_template, located, pretrained_tokenizer, rendered, tokenizer_hash

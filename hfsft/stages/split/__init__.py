@@ -6,9 +6,8 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from hfsft.engine.resources import Resource
+from hfsft.engine.resources import Resource, Work
 from hfsft.engine.step import Step
-from hfsft.engine.work import Work
 from hfsft.stages.base import Context, Stage
 from hfsft.stages.split.families import READS
 from hfsft.stages.split.sides import NONE
