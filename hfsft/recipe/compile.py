@@ -19,7 +19,7 @@ from hfsft.recipe.checks.licences import meant
 from hfsft.recipe.checks.rewrites import Rewrites
 from hfsft.recipe.filter_order import FilterOrder
 from hfsft.recipe.recipe import Recipe
-from hfsft.recipe.sources import filters_of, kept_of, open_sources, source_steps
+from hfsft.recipe.sources import filters_of, kept_of, open_sources, source_problems, source_steps
 from hfsft.rows.columns import COLUMNS
 from hfsft.stages.base import Context
 from hfsft.stages.evolve import TURNS, Evolve
@@ -59,7 +59,7 @@ def compile_recipe(
         raise RecipeError(untouched)
     opened, problems = open_sources(recipe) if sources else ([], [])
     problems += [*_model_problems(recipe, download and weights), *_template_problems(recipe), *_filter_problems(recipe)]
-    problems += _licence_problems(recipe)
+    problems += [*source_problems(recipe), *_licence_problems(recipe)]
     if problems:
         raise RecipeError(problems)
     source = recipe.source

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from hfsft.release.folder.sources import ReadFrom
     from hfsft.release.trainer.check import TrainerCheck
     from hfsft.release.trainer.lengths import Lengths
-    from hfsft.stages.base import Opened
+    from hfsft.stages.source import Opened
 
 
 SPLITS = ("train", "validation")

@@ -12,7 +12,8 @@ from hfsft.rows.reading.order import Order
 from hfsft.rows.reading.settled import Format
 from hfsft.rows.reading.source_row import How, SourceRow, read_examples
 from hfsft.rows.reading.turns import Role
-from hfsft.stages.base import Opened, Section, TableSection, written
+from hfsft.stages.base import Section
+from hfsft.stages.source import Opened, Source, TableSource, written
 
 
 class ExampleRow(Section):
@@ -25,7 +26,7 @@ class ExampleRow(Section):
     topic: str | None = Field(None, description="The row's topic.")
 
 
-class ExampleRows(Section):
+class ExampleRows(Source):
     """Examples written in the recipe itself."""
 
     rows: list[ExampleRow] = Field(min_length=1, description="The rows.")
@@ -40,7 +41,7 @@ class ExampleRows(Section):
         return Opened(rows, lambda: {**self.model_dump(mode="json"), "place": place})
 
 
-class ExampleTable(TableSection):
+class ExampleTable(TableSource):
     """Examples from a file or a dataset, in any of the usual formats."""
 
     format: Format = Field("auto", description="How rows are written; `auto` tells by the columns.")

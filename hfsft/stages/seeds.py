@@ -9,10 +9,10 @@ from pydantic import Field, field_validator
 
 from hfsft.rows.reading.settled import SEED_PROMPTS
 from hfsft.rows.reading.source_row import SourceRow, read_seeds
-from hfsft.stages.base import Opened, Section, TableSection, written
+from hfsft.stages.source import Opened, Source, TableSource, written
 
 
-class Prompts(Section):
+class Prompts(Source):
     """Seeds written in the recipe itself."""
 
     prompts: list[str] = Field(min_length=1, description="The instructions, one a line.")
@@ -30,7 +30,7 @@ class Prompts(Section):
 
     def opened(self, base: Path, place: str) -> Opened:
         """The seeds, at `place` in the recipe."""
-        shared = self.model_dump(exclude={"prompts"})
+        shared = self.model_dump(include={"topic", "context", "system"})
 
         def rows(limit: int | None) -> Iterator[SourceRow]:
             for index, prompt in enumerate(self.prompts[:limit]):
@@ -39,7 +39,7 @@ class Prompts(Section):
         return Opened(rows, lambda: {**self.model_dump(mode="json"), "place": place})
 
 
-class PromptTable(TableSection):
+class PromptTable(TableSource):
     """Seeds from a file or a dataset."""
 
     prompt: str | None = Field(None, description=f"Column of the instruction (else {', '.join(SEED_PROMPTS)}).")
