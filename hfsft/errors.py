@@ -5,6 +5,7 @@ HfsftError
 │   ├── RecipeError          problems in a recipe, all of them at once
 │   ├── PromptError          a template that cannot be read or rendered
 │   ├── SourceError          seeds or examples that cannot be read
+│   │   └── NothingSeenError none of the first rows counts
 │   ├── ModelError           a model that cannot be asked at all: endpoint down, no key, unknown name
 │   │   └── BudgetError      the next request could pass the recipe's budget
 │   ├── StoreError           the response store cannot be written
@@ -99,6 +100,10 @@ class SourceError(UserError):
     ) -> None:
         self.message, self.place, self.key, self.line, self.help = message, place, key, line, help
         super().__init__((f"{place}: " if place else "") + message + (f" ({help})" if help else ""))
+
+
+class NothingSeenError(SourceError):
+    """Of the first rows of a source none counts; later ones may."""
 
 
 class ModelError(UserError):

@@ -11,7 +11,7 @@ from itertools import chain, count
 from typing import Any
 
 from hfsft.engine.step import Bound, Step, compare
-from hfsft.errors import Place, Problem, RecipeError, SourceError
+from hfsft.errors import NothingSeenError, Place, Problem, RecipeError, SourceError
 from hfsft.filters import DEFAULT_FILTERS
 from hfsft.filters.base import Filter
 from hfsft.hashing import unit
@@ -78,7 +78,12 @@ def look(recipe: Recipe, *, hub: bool = True, clean: Callable[[str], str] = str)
         try:
             if isinstance(source, TableSource) and source.table(recipe.base).local is None and not hub:
                 continue
+            if isinstance(source, TableSource) and (note := source.table(recipe.base).doubtful):
+                found.notes.append(clean(note))
             rows = list(source.opened(recipe.base, f"{section}[{index}]").rows(FIRST))
+        except NothingSeenError as error:
+            found.notes.append(f"{clean(error.message)}; whether it leaves out all, a build tells")
+            continue
         except SourceError as error:
             found.problems.append(_problem(recipe, section, index, error))
             continue

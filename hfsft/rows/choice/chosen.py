@@ -15,7 +15,7 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Any, Protocol
 
-from hfsft.errors import SourceError
+from hfsft.errors import NothingSeenError, SourceError
 from hfsft.hashing import unit
 from hfsft.rows.choice.counts import Counts
 from hfsft.rows.choice.spool import Spool
@@ -66,22 +66,26 @@ class Chosen:
         Raises `SourceError` for what cannot be read, or where no row is left.
         """
         self.counts.clear()
-        if first is not None:
-            read = self.table.records(LOOKED_AT if self.where else min(first, self.limit or first), stream=True)
-            yield from islice(self._counted(read), min(first, self.limit or first))
-            return
-        picky = self.where is not None or self.sample is not None
-        found = self._limited(self.table.records(None if picky else self.limit, stream=picky))
-        if isinstance(self.sample, int):
-            found = self._some(found, self.sample)
-        elif self.sample is not None:
-            found = self._share(found, self.sample)
-        for one in found:
+        for one in self._taken() if first is None else self._looked_at(first):
             self.counts.taken += 1
             yield one
         if self.counts.read and not self.counts.taken:
-            key = "where" if self.counts.where else "sample"
-            raise SourceError(f"{self.path}: `{key}` leaves out all of its {self.counts.read:,} rows", key=key)
+            key, read = "where" if self.counts.where else "sample", f"{self.counts.read:,}"
+            if first is not None and self.counts.read == LOOKED_AT:
+                raise NothingSeenError(f"{self.path}: `{key}` leaves out all of the first {read} rows", key=key)
+            raise SourceError(f"{self.path}: `{key}` leaves out all of its {read} rows", key=key)
+
+    def _looked_at(self, first: int) -> Iterator[Record]:
+        few = min(first, self.limit or first)
+        read = self.table.records(LOOKED_AT if self.where else few, stream=True)
+        return islice(self._counted(read), few)
+
+    def _taken(self) -> Iterator[Record]:
+        picky = self.where is not None or self.sample is not None
+        found = self._limited(self.table.records(None if picky else self.limit, stream=picky))
+        if isinstance(self.sample, int):
+            return self._some(found, self.sample)
+        return found if self.sample is None else self._share(found, self.sample)
 
     def _limited(self, records: Iterator[Record]) -> Iterator[Record]:
         if self.limit is None:

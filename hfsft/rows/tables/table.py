@@ -78,6 +78,13 @@ class Table:
             raise SourceError(f"{self.path}: no such file", help=guess if guess.startswith("did you") else "")
         return None
 
+    @property
+    def doubtful(self) -> str:
+        """What to know of a path that is a folder here and may be a dataset on the Hub; empty for any other."""
+        if self.local is None or plain_suffix(self.local) in SUFFIXES or not HUB_ID.match(self.path):
+            return ""
+        return f"{self.path}: is read from the disk, where it lies beside the recipe; {hub.HUB}{self.path} is the Hub's"
+
     @cached_property
     def repo(self) -> str:
         """The name of the dataset on the Hub."""
