@@ -108,9 +108,7 @@ def source_steps(recipe: Recipe, opened: list[Opened], place: Place, limit: int 
     reading = Reading(recipe, opened)
     writes = {**COLUMNS, **dict.fromkeys([*reading.kept.values(), *reading.lineage, DEFECT], "string")}
     read = partial(reading.rows, limit)
-    yield Step(
-        "sources", rows="source", writes=writes, identity=identity, version=5, role="kept", fn=read, place=place
-    )
+    yield Step("sources", rows="source", writes=writes, identity=identity, version=5, role="kept", fn=read, place=place)
     yield compare("sources.defect", Bound(DEFECT, DEFECT, absent=True), place)
 
 
