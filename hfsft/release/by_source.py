@@ -54,7 +54,12 @@ class OfSource:
 
 
 def by_source(built: Built) -> list[OfSource]:
-    """Each source of the recipe, in its order. Raises `InternalError` where its rows do not add up."""
+    """Each source of the recipe, in its order; none where the source told nothing of its reading.
+
+    Raises `InternalError` where its rows do not add up.
+    """
+    if not built.ledger.told:
+        return []
     clean = cleaner(built.recipe)
     kept, taken = _counted(built.rows)
     fell: Counter[str] = Counter()
@@ -68,7 +73,7 @@ def by_source(built: Built) -> list[OfSource]:
         for name, reason in zip(fallen.rows[FROM][:], _reasons(fallen), strict=True):
             unreadable[name][reason] += 1
     found = []
-    for told in built.ledger.told or ():
+    for told in built.ledger.told:
         name = clean(told["name"])  # as rows have it, which rules may have cleaned
         here = OfSource(
             **{**told, "name": name},

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,10 +9,10 @@ from pydantic import Field
 
 from hfsft.rows.reading.order import Order
 from hfsft.rows.reading.settled import Format
-from hfsft.rows.reading.source_row import How, SourceRow, read_examples
+from hfsft.rows.reading.source_row import How, read_examples
 from hfsft.rows.reading.turns import Role
 from hfsft.stages.base import Section
-from hfsft.stages.source import Opened, Source, TableSource, written
+from hfsft.stages.source import Opened, Source, TableSource, inline, written
 
 
 class ExampleRow(Section):
@@ -33,12 +32,8 @@ class ExampleRows(Source):
 
     def opened(self, base: Path, place: str) -> Opened:
         """The rows, at `place` in the recipe."""
-
-        def rows(limit: int | None) -> Iterator[SourceRow]:
-            for index, row in enumerate(self.rows[:limit]):
-                yield written(row.model_dump(), f"{place}.rows[{index}]")
-
-        return Opened(rows, lambda: {**self.model_dump(mode="json"), "place": place})
+        rows = [written(row.model_dump(), f"{place}.rows[{index}]") for index, row in enumerate(self.rows)]
+        return inline(rows, lambda: {**self.model_dump(mode="json"), "place": place})
 
 
 class ExampleTable(TableSource):

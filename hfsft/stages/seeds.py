@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 from pydantic import Field, field_validator
 
 from hfsft.rows.reading.settled import SEED_PROMPTS
-from hfsft.rows.reading.source_row import SourceRow, read_seeds
-from hfsft.stages.source import Opened, Source, TableSource, written
+from hfsft.rows.reading.source_row import read_seeds
+from hfsft.stages.source import Opened, Source, TableSource, inline, written
 
 
 class Prompts(Source):
@@ -31,12 +30,11 @@ class Prompts(Source):
     def opened(self, base: Path, place: str) -> Opened:
         """The seeds, at `place` in the recipe."""
         shared = self.model_dump(include={"topic", "context", "system"})
-
-        def rows(limit: int | None) -> Iterator[SourceRow]:
-            for index, prompt in enumerate(self.prompts[:limit]):
-                yield written({"instruction": prompt, **shared}, f"{place}.prompts[{index}]")
-
-        return Opened(rows, lambda: {**self.model_dump(mode="json"), "place": place})
+        rows = [
+            written({"instruction": prompt, **shared}, f"{place}.prompts[{index}]")
+            for index, prompt in enumerate(self.prompts)
+        ]
+        return inline(rows, lambda: {**self.model_dump(mode="json"), "place": place})
 
 
 class PromptTable(TableSource):

@@ -5,9 +5,10 @@ Seeds and examples share it, so that no key works for one of them alone.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -190,6 +191,20 @@ class _Where:
             raise SourceError(
                 f"`where` fails on {plain(source)}: {error.message}", key="where", line=error.line, help=error.help
             ) from None
+
+
+def inline(rows: Iterable[SourceRow], depends_on: Callable[[], Mapping[str, Any]]) -> Opened:
+    """A source whose rows stand in the recipe."""
+    counts = Counts()
+
+    def counted(first: int | None) -> Iterator[SourceRow]:
+        counts.clear()
+        for row in islice(rows, first):
+            counts.read += 1
+            counts.taken += 1
+            yield row
+
+    return Opened(counted, depends_on, counts)
 
 
 def written(texts: Mapping[str, Any], place: str) -> SourceRow:

@@ -33,9 +33,9 @@ def write(folder: Path, text: str) -> Path:
 RECIPE = """
 examples:
   - {name: tickets, path: data.jsonl, where: "lang == 'en'", share: 0.5, family: thread}
-  - {path: data.jsonl, where: "lang == 'de'", sample: 20, share: 0.5}
-  - rows: [{instruction: What is a left over row?, response: One that a share leaves room for.}]
-filters: [{length: {column: response, at_most: 3}}]
+  - {path: data.jsonl, where: "lang == 'de'", sample: 19, share: 0.475}
+  - rows: [{instruction: What is left over?, response: A row that a share leaves room for.}]
+filters: [repetition]
 split: {validation: 0.2}
 """
 
@@ -47,17 +47,15 @@ def test_what_became_of_the_rows_of_each_source_is_told_everywhere(
     rows = [pair("x", n, lang="en" if n % 4 else "de", thread=f"t{n % 7}") for n in range(100)]
     rows += [{"instruction": "Nothing?", "response": "", "lang": "en", "thread": None}] * 3
     file(tmp_path, "data.jsonl", *rows)
-    text = RECIPE.replace(
-        "  - rows: [{instruction: What is a left over row?, response: One that a share leaves room for.}]\n", ""
-    )
-    recipe = write(tmp_path, text.replace("filters: [{length: {column: response, at_most: 3}}]", "filters: []"))
+    recipe = write(tmp_path, RECIPE)
     built, folder = pipeline.run(recipe)
     found = json.loads((folder / "funnel.json").read_text())["sources"]
-    assert [each["name"] for each in found] == ["tickets", "data"]
-    tickets, data = found
+    assert [each["name"] for each in found] == ["tickets", "data", "recipe"]
+    tickets, data, stated = found
+    assert (stated["read"], stated["taken"], stated["kept"]) == (1, 1, 1)
     assert (tickets["read"], tickets["where"], tickets["mixture"], tickets["taken"]) == (103, 25, 55, 23)
     assert tickets["unreadable"] == {"no response": 3}
-    assert (data["read"], data["where"], data["sample"], data["mixture"], data["taken"]) == (103, 78, 5, 0, 20)
+    assert (data["read"], data["where"], data["sample"], data["mixture"], data["taken"]) == (103, 78, 6, 0, 19)
     for each in found:
         assert each["read"] == each["where"] + each["sample"] + each["mixture"] + each["taken"]
         assert each["taken"] + each["grown"] == sum(each["unreadable"].values()) + each["fell"] + each["kept"]
