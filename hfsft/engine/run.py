@@ -78,7 +78,7 @@ def _walk(
     started = time.perf_counter()
     removed, calls, before = 0, 0, len(state.rows) if state else 0
     if state is None:
-        rows, cached = source_rows(step, step.fingerprint(""), files)
+        rows, ledger.told, cached = source_rows(step, step.fingerprint(""), files)
         after = _State(rows)
     elif step.bound is not None:
         after, fallen, cached = _keep(step, state, files)

@@ -69,7 +69,7 @@ class Step:
 
     | asks | rows | sees | function |
     | --- | --- | --- | --- |
-    | no | source | | `() -> Iterator[Row]`, with every column of `writes` |
+    | no | source | | `() -> Iterator[Row]`, with every column of `writes`; what a generator returns is kept as told |
     | no | same | row | `(Batch) -> Batch` of the columns in `writes`, row for row; the batch is any rows |
     | no | same | group, all | the same, once over the rows of each group, once over all rows |
     | no | many | row | `(Batch) -> Batch` of all columns, any number of rows, the row itself among them if it stays |

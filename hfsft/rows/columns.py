@@ -80,6 +80,8 @@ OTHERS = (
     Column(
         "content", "string", "lineage", "Hash of what the row says as it is published; another answer, another hash."
     ),
+    Column("from_source", "string", "lineage", "What the recipe calls the source that the row, or its seed, is of."),
+    Column("family_key", "string", "lineage", "Hash of what the source's `family` column says; equal in one family."),
     Column(
         "family", "string", "lineage", "Rows grown from one seed, and rows nearly alike; never divided by the split."
     ),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from hfsft.plain import plain
 from hfsft.recipe.sources import filters_of
+from hfsft.release.by_source import columns, worth_telling
 from hfsft.release.card.markdown import code, joined, named, prose, table
 from hfsft.release.folder import lock
 from hfsft.release.folder.sources import FOLDER, local_sources
@@ -114,11 +115,21 @@ def sources(draft: Draft) -> Values | None:
     ]
     return {
         "table": table(("read from", "rows", "kept", "not carried"), rows_of, right=(1, 2)),
+        "counts": _counts(built),
         "more": len(files) - FILES if len(files) > FILES else 0,
         "published": published(draft.folder),
         "local": any(local_sources(built.recipe)),
         "silent": not built.recipe.publish.rejected,
     }
+
+
+def _counts(built: Built) -> str:
+    """What became of the rows of each source, where that is more than what each file held."""
+    found = [each.as_dict() for each in built.by_source]
+    if not worth_telling(found):
+        return ""
+    head, rows = columns(found)
+    return table(head, [(prose(plain(name)), *counts) for name, *counts in rows], right=range(1, len(head)))
 
 
 def _named(columns: Counter[str]) -> str:

@@ -23,7 +23,20 @@ if TYPE_CHECKING:
     from hfsft.recipe.publish import Publish
     from hfsft.release.result import Built
 
-LEFT = ("id", "seed_id", "parent_id", "origin", "round", "template", "source", "unread", "family", "split")
+LEFT = (
+    "id",
+    "seed_id",
+    "parent_id",
+    "origin",
+    "round",
+    "template",
+    "source",
+    "from_source",
+    "unread",
+    "family",
+    "family_key",
+    "split",
+)
 READ = ("seed", "example")  # origins of rows that stand in a source themselves
 _LABEL = re.compile(r"[a-z0-9_\-]{1,24}")  # a rule's own word, as for a fault; no text of a row
 _DETAIL = re.compile(r"[:(`\"'].*", re.DOTALL)
