@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from hfsft.engine.ledger import OF, Fallen, Ledger
 from hfsft.engine.parts.rows import Rows
-from hfsft.recipe.sources import DEFECT
+from hfsft.recipe.reading import DEFECT
 from hfsft.rows.columns import TEXTS
 from hfsft.rows.features import features
 
