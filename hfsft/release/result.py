@@ -81,7 +81,9 @@ class Built:
         return check(self.rows, self.recipe.publish, self.recipe.base)
 
     def summary(self) -> dict[str, Any]:
-        """Counts, funnel, usage, and what was found of the rows, as JSON."""
+        """Counts, funnel, usage, columns, and what was found of the rows, as JSON."""
+        from hfsft.release.export import published_columns
+
         return {
             "name": self.recipe.name,
             "built": datetime.now(tz=timezone.utc).date().isoformat(),
@@ -95,6 +97,7 @@ class Built:
             "usd_per_row": self.usd_per_row,
             "trainer": self.trainer.as_dict(),
             "lengths": self.lengths.as_dict() if self.lengths else None,
+            "columns": [each.as_dict() for each in published_columns(self).values()],
             "bounds": measures.bounds(self.plan),
             "causes": [cause.as_dict() for cause in self.causes],
             "notes": self.notes,

@@ -6,8 +6,9 @@ import json
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from hfsft.hashing import digest
 from hfsft.rows.batch import Batch, rows_of
-from hfsft.rows.messages import Message, bare
+from hfsft.rows.messages import MESSAGE, Message, bare
 
 READS = ("instruction",)
 OPTIONAL = ("system", "context", "messages")
@@ -40,9 +41,7 @@ def complete(row: Mapping[str, Any]) -> bool:
 
 def user_text(row: Mapping[str, Any]) -> str:
     """What the user says: the instruction, and below it the context where there is one."""
-    instruction: str = row["instruction"]
-    context = row.get("context")
-    return f"{instruction}\n\n{context}" if context else instruction
+    return "\n\n".join(text for text in (row.get("instruction"), row.get("context")) if text)
 
 
 def prompt_messages(row: Mapping[str, Any]) -> list[Message]:
@@ -57,7 +56,7 @@ def messages(row: Mapping[str, Any]) -> list[Message]:
     """
     if row.get("messages"):
         return [*_system(row), *map(bare, row["messages"])]
-    asked = prompt_messages(row) if row.get("instruction") is not None else _system(row)
+    asked = prompt_messages(row) if user_text(row) else _system(row)
     if row.get("response") is None:
         return asked
     return [*asked, bare({"role": "assistant", "content": row["response"], "reasoning": row.get("reasoning")})]
@@ -82,6 +81,19 @@ def tools(row: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The tools that the assistant may call, as schemas; none where the row has none."""
     found: list[dict[str, Any]] = json.loads(row["tools"]) if row.get("tools") else []
     return found
+
+
+SEEN = tuple(name for name in MESSAGE if name != "weight")  # what of a message a person sees
+
+
+def content(row: Mapping[str, Any]) -> str | None:
+    """16 hex digits of what the row says as a person sees it published: every turn, and the tools; None for nothing.
+
+    Another answer, one word of the system prompt or of a tool's arguments makes another; where the row was read, what
+    it is about, what was measured, and which format it is published in do not.
+    """
+    turns = [{name: value for name, value in turn.items() if name in SEEN} for turn in messages(row)]
+    return digest([turns, row.get("tools") or None], 16) if turns else None
 
 
 def _system(row: Mapping[str, Any]) -> list[Message]:

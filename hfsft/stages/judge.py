@@ -20,13 +20,12 @@ from hfsft.models.model import Request
 from hfsft.models.structured import ask as ask_structured
 from hfsft.prompts import Prompt
 from hfsft.rows.batch import Row
-from hfsft.rows.columns import Column, Scale, column
+from hfsft.rows.columns import Column, Scale, column, criterion_of, reason_of, score_of
 from hfsft.rows.views import messages
 from hfsft.stages.base import Asking, Context, Section, rendered
 
 READS = ("id", "instruction", "context", "system", "response", "messages")
 UNSCORED = "unscored"
-SCORE = "score_"  # how columns of scores begin
 AGGREGATES = ("mean", "min")  # of a row's scores; reserved as names of criteria
 NAME = r"^[a-z][a-z0-9_]*$"
 
@@ -92,7 +91,7 @@ class Judge(Asking):
     @property
     def columns(self) -> list[str]:
         """The columns of scores."""
-        return [f"{SCORE}{name}" for name in (*self.rubric, *AGGREGATES)]
+        return [score_of(name) for name in (*self.rubric, *AGGREGATES)]
 
     def writes(self) -> list[Column]:
         """The score of each criterion, their mean, and the lowest of them."""
@@ -102,14 +101,14 @@ class Judge(Asking):
     @classmethod
     def lacking(cls, column: str) -> str:
         """Nobody else gives scores."""
-        return "nothing is judged" if column.startswith(SCORE) else ""
+        return "nothing is judged" if criterion_of(column) else ""
 
     def steps(self, context: Context) -> list[Step]:
         """One step that asks for scores and reasons, one that takes out the rows it could not score."""
         ((_, model),) = self.asks(context.models)
         prompt = Prompt.named("judge", "rubric")
         writes = {
-            **{f"reason_{name}": "string" for name in self.rubric},
+            **{reason_of(name): "string" for name in self.rubric},
             **dict.fromkeys(self.columns, "float64"),
             UNSCORED: "string",
         }
@@ -181,7 +180,7 @@ class Judge(Asking):
             temperature=self.temperature,
             max_tokens=self.max_tokens,
         )
-        blank: Row = {**{f"reason_{name}": None for name in self.rubric}, **dict.fromkeys(self.columns)}
+        blank: Row = {**{reason_of(name): None for name in self.rubric}, **dict.fromkeys(self.columns)}
         try:
             verdict = yield from ask_structured(request, self.verdict_schema(), self._check)
         except AnswerError as error:
@@ -191,10 +190,10 @@ class Judge(Asking):
             return {**blank, UNSCORED: str(error)}
         scores = [score for _, score in verdict.values()]
         return {
-            **{f"reason_{name}": reason for name, (reason, _) in verdict.items()},
-            **{f"score_{name}": float(score) for name, (_, score) in verdict.items()},
-            "score_mean": fmean(scores),
-            "score_min": float(min(scores)),
+            **{reason_of(name): reason for name, (reason, _) in verdict.items()},
+            **{score_of(name): float(score) for name, (_, score) in verdict.items()},
+            score_of("mean"): fmean(scores),
+            score_of("min"): float(min(scores)),
             UNSCORED: None,
         }
 

@@ -20,6 +20,7 @@ from hfsft.release.card.pictures import FUNNEL, LENGTHS, SCORES
 from hfsft.release.causes import listed
 from hfsft.release.folder.names import RESOLVED, WRITTEN
 from hfsft.release.report import measures
+from hfsft.rows.columns import score_of
 from hfsft.rows.reading.tally import rows_said
 
 if TYPE_CHECKING:
@@ -116,7 +117,7 @@ def scores(draft: Draft) -> Values | None:
     spreads = {
         name: measures.spread(values)
         for name in judge.rubric
-        if (values := measures.numbers(built.rows, f"score_{name}"))
+        if (values := measures.numbers(built.rows, score_of(name)))
     }
     if not spreads:
         return None
