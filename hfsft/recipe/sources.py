@@ -114,7 +114,15 @@ def source_steps(recipe: Recipe, opened: list[Opened], place: Place, limit: int 
         identity["limit"] = limit
     writes = {**COLUMNS, **dict.fromkeys(kept.values(), "string"), DEFECT: "string"}
     yield Step(
-        "sources", rows="source", writes=writes, identity=identity, version=4, role="kept", fn=first, place=place
+        "sources",
+        rows="source",
+        writes=writes,
+        identity=identity,
+        version=4,
+        role="kept",
+        about="As it stood in the source.",
+        fn=first,
+        place=place,
     )
     yield compare("sources.defect", Bound(DEFECT, DEFECT, absent=True), place)
 

@@ -102,6 +102,7 @@ FAMILIES = {
     REASON: Column(REASON, "string", "score", "Why the judge gave that score of {}."),
 }
 """How names of columns begin whose rest says of which criterion they are."""
+_AGGREGATES = {f"{SCORE}mean": "The mean of the judge's scores.", f"{SCORE}min": "The lowest of the judge's scores."}
 
 COLUMNS: dict[str, Any] = {column.name: column.type for column in ROW}
 """Column -> type of what every row has from the start."""
@@ -126,7 +127,8 @@ def column(name: str, kind: Any = None, role: Role = "measure", about: str = "")
         if prefix is None:
             return Column(name, kind, role, about)
         found = FAMILIES[prefix]
-        found = replace(found, name=name, about=found.about.format(name.removeprefix(prefix).replace("_", " ")))
+        about = found.about.format(name.removeprefix(prefix).replace("_", " "))
+        found = replace(found, name=name, about=_AGGREGATES.get(name, about))
     return found if kind is None else replace(found, type=kind)
 
 

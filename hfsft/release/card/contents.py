@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from hfsft.plain import plain
 from hfsft.recipe.sources import filters_of
 from hfsft.release.card.markdown import code, joined, named, prose, table
+from hfsft.release.export import published_columns
 from hfsft.release.folder import lock
 from hfsft.release.folder.sources import FOLDER, local_sources
 from hfsft.release.hub.files import size
@@ -100,6 +101,14 @@ def topics(draft: Draft) -> Values | None:
     if without:
         rows.append(("none", without))
     return {"table": table(("topic", "rows"), rows, right=(1,))}
+
+
+def columns(draft: Draft) -> Values | None:
+    """What stands beside the rows by their ids, column by column; None where no row is left."""
+    if not len(draft.built.rows):
+        return None
+    found = [(named(name), each.role, prose(each.about)) for name, each in published_columns(draft.built).items()]
+    return {"table": table(("column", "part", "holds"), found)}
 
 
 def sources(draft: Draft) -> Values | None:
