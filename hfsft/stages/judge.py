@@ -21,10 +21,9 @@ from hfsft.models.structured import ask as ask_structured
 from hfsft.prompts import Prompt
 from hfsft.rows.batch import Row
 from hfsft.rows.columns import Column, Scale, column, criterion_of, reason_of, score_of
-from hfsft.rows.views import messages
+from hfsft.rows.views import WHOLE, said
 from hfsft.stages.base import Asking, Context, Section, rendered
 
-READS = ("id", "instruction", "context", "system", "response", "messages")
 UNSCORED = "unscored"
 AGGREGATES = ("mean", "min")  # of a row's scores; reserved as names of criteria
 NAME = r"^[a-z][a-z0-9_]*$"
@@ -116,17 +115,18 @@ class Judge(Asking):
             "model": context.models[model],
             "template": prompt.identity,
             **self.model_dump(mode="json", exclude={"model", "on_error", "failed_at_most"}),
+            **({} if context.reasoning else {"reasoning": False}),
         }
 
         def ask(row: Row) -> Turns:
-            return self._ask(row, prompt, model)
+            return self._ask(row, prompt, model, context.reasoning)
 
         place = context.place(self.key)
         return [
             Step(
                 name="judge",
                 asks=True,
-                reads=READS,
+                reads=("id", *WHOLE),
                 writes=writes,
                 role="score",
                 identity=identity,
@@ -173,10 +173,10 @@ class Judge(Asking):
             found[name] = (str(entry.get("reason") or ""), int(score))
         return found
 
-    def _ask(self, row: Row, prompt: Prompt, model: str) -> Turns:
+    def _ask(self, row: Row, prompt: Prompt, model: str, reasoning: bool) -> Turns:
         request = Request(
             model=model,
-            messages=({"role": "user", "content": self.render(prompt, row)},),
+            messages=({"role": "user", "content": self.render(prompt, row, reasoning)},),
             temperature=self.temperature,
             max_tokens=self.max_tokens,
         )
@@ -197,9 +197,12 @@ class Judge(Asking):
             UNSCORED: None,
         }
 
-    def render(self, prompt: Prompt, row: Row) -> str:
-        """What the judge is asked about a row."""
-        turns = messages(row)
+    def render(self, prompt: Prompt, row: Row, reasoning: bool = True) -> str:
+        """What the judge is asked about a row: all its turns, the tools that there are, and what was thought.
+
+        Names of tools are one line each, and what they are called with is JSON in one line: neither can begin a turn.
+        """
+        turns = [{"role": each.title, "content": each.text} for each in said(row, reasoning=reasoning)]
         return rendered(
             prompt,
             rubric=self.rubric,
