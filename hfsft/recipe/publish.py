@@ -8,9 +8,7 @@ from pydantic import Field, field_validator, model_validator
 
 from hfsft.stages.base import Section
 
-FormatName = Literal[
-    "messages", "prompt_completion", "prompt_completion_text", "alpaca", "sharegpt", "hermes", "text"
-]
+FormatName = Literal["messages", "prompt_completion", "prompt_completion_text", "alpaca", "sharegpt", "hermes", "text"]
 ReasoningStyle = Literal["as_read", "field", "inline", "drop"]
 CallStyle = Literal["as_read", "object", "text", "xml"]
 

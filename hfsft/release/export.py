@@ -123,4 +123,3 @@ def axolotl_snippet(writing: Writing, file: Path) -> str | None:
     if entry is None:
         return None
     return yaml.safe_dump({"datasets": [{"path": str(file), "ds_type": "json", **entry}]}, sort_keys=False)
-

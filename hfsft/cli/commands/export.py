@@ -63,7 +63,7 @@ def run(arguments: argparse.Namespace) -> None:
     from hfsft.release.export import llama_factory_entry, llama_factory_table, write_csv, write_jsonl
     from hfsft.release.folder.outputs import require_free
     from hfsft.release.reader import open_release
-    from hfsft.release.trainer.check import check_rows
+    from hfsft.release.trainer.check import check
     from hfsft.release.trainer.tokenizer import load_tokenizer
     from hfsft.release.trainer.writing import Writing
 
@@ -97,7 +97,7 @@ def run(arguments: argparse.Namespace) -> None:
             f"note: {count(marked, 'cell')} would be taken for a formula by a spreadsheet, so an apostrophe stands "
             "before what it says"
         )
-    for note in check_rows(chosen, writing).told_notes():
+    for note in check(chosen, writing).told_notes():
         print(f"note: {plain(note)}")
     if suffix != ".csv":
         _tell_trainers(writing, entry, out, arguments)

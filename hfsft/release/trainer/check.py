@@ -241,4 +241,3 @@ def check(rows: Dataset, writing: Writing, max_length: int | None = None) -> Tra
 def detect(columns: Collection[str]) -> str:
     """What TRL takes rows with these columns for: a key of `KINDS`, or `nothing`."""
     return next((kind for kind, names in KINDS.items() if set(names) & set(columns)), "nothing")
-

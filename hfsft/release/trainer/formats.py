@@ -181,7 +181,7 @@ FORMATS: Mapping[FormatName, Format] = {
         loses=frozenset(("names", "weights", "template values")),
     ),
     "alpaca": Format(
-        about="`instruction`, `input`, `output`, `system`, `history` where rows have several turns, and `text` with all "
+        about="`instruction`, `input`, `output`, `system`, `history` where rows have several turns, `text` with all "
         "of them under the Alpaca prompt",
         columns=dict.fromkeys(("instruction", "input", "output", "system", "text"), "string"),
         write=_chats(as_alpaca),

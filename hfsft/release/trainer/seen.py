@@ -99,7 +99,9 @@ class Seen:
 
     def _measure(self, rows: Sequence[tuple[Row, Row]], tokenizer: Tokenizer) -> None:
         chats = [(row, view) for row, written in rows if (view := _chat(written)) is not None]
-        rendered = [(row, view, text) for row, view in chats if (text := self._render(row, view, tokenizer)) is not None]
+        rendered = [
+            (row, view, text) for row, view in chats if (text := self._render(row, view, tokenizer)) is not None
+        ]
         sizes = tokenizer.lengths([text for *_, text in rendered], rendered=True) if rendered else []
         for (row, view, text), size in zip(rendered, sizes, strict=True):
             self._hidden(row, view, text, tokenizer)
@@ -207,7 +209,10 @@ def _quoted(text: str) -> str:
 def _texts(turns: Sequence[Message]) -> list[str]:
     """All that turns say: contents, reasoning, arguments of calls."""
     found = [text for turn in turns for text in (turn["content"], turn.get("reasoning")) if text]
-    return [*found, *(call["arguments"] for turn in turns for call in turn.get("tool_calls") or () if call.get("arguments"))]
+    return [
+        *found,
+        *(call["arguments"] for turn in turns for call in turn.get("tool_calls") or () if call.get("arguments")),
+    ]
 
 
 def _chat(written: Row) -> _View | None:
@@ -221,7 +226,7 @@ def _chat(written: Row) -> _View | None:
 
 
 def _plain(written: Row) -> tuple[str, str] | None:
-    """A row as TRL tokenizes it where it is no chat: what comes before the answer as far as it is known, and the rest."""
+    """A row as TRL tokenizes it where it is no chat: what is before its answer, where that is known, and the rest."""
     if isinstance(written.get("prompt"), str):
         return written["prompt"], written["completion"]
     if "output" in written:

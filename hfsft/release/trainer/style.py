@@ -68,7 +68,9 @@ def arguments(call: Mapping[str, Any], style: CallStyle) -> Any:
 
 def call_text(call: Mapping[str, Any]) -> str:
     """A call as JSON, with its arguments as they were written."""
-    return f'{{"name": {json.dumps(call.get("name"), ensure_ascii=False)}, "arguments": {_json(call.get("arguments"))}}}'
+    return (
+        f'{{"name": {json.dumps(call.get("name"), ensure_ascii=False)}, "arguments": {_json(call.get("arguments"))}}}'
+    )
 
 
 def call_texts(calls: Sequence[Mapping[str, Any]]) -> str:

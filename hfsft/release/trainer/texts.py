@@ -10,7 +10,7 @@ from hfsft.release.trainer.style import Style, thought
 from hfsft.release.trainer.tokenizer import Tokenizer
 from hfsft.rows.batch import Row
 from hfsft.rows.messages import Message
-from hfsft.rows.views import messages, prompt_messages
+from hfsft.rows.views import messages
 
 ALPACA_OPENING = (
     "Below is an instruction that describes a task{}. Write a response that appropriately completes the request."
@@ -35,9 +35,10 @@ def as_alpaca(row: Row, style: Style) -> Row:
     asked, answer = turns[-2]["content"], _text(turns[-1], style)
     if not row.get("messages"):
         asked, context = row["instruction"], row["context"] or ""
-    history = [[question["content"], _text(said, style)] for question, said in zip(turns[:-2:2], turns[1:-2:2])]
+    before = zip(turns[:-2:2], turns[1:-2:2], strict=True)
+    history = [[question["content"], _text(said, style)] for question, said in before]
     opening = system or ALPACA_OPENING.format(ALPACA_INPUT if context else "")
-    pairs = [part for question, said in history for part in (f"### Instruction:\n{question}", f"### Response:\n{said}")]
+    pairs = [f"### Instruction:\n{question}\n\n### Response:\n{said}" for question, said in history]
     parts = [opening, *pairs, f"### Instruction:\n{asked}"]
     parts += [f"### Input:\n{context}"] if context else []
     text = "\n\n".join([*parts, f"### Response:\n{answer}"])

@@ -73,9 +73,7 @@ class Tokenizer:
         """
         return rendered(self.name, self._inner, messages, opened=opened, tools=tools, more=more)
 
-    def text(
-        self, messages: Messages, *, tools: Tools | None = None, more: Mapping[str, Any] | None = None
-    ) -> str:
+    def text(self, messages: Messages, *, tools: Tools | None = None, more: Mapping[str, Any] | None = None) -> str:
         """The rendered conversation, to be trained on as plain text.
 
         Trainers tokenize such a text with the special tokens that the tokenizer adds, and end it with the end token

@@ -163,4 +163,5 @@ def _refusal(format: FormatName, refused: Mapping[str, list[str]], count: int) -
         "several turns": "more than one question and its answer",
         "turns out of order": "user and assistant who do not take turns",
     }[say]
-    return ReleaseError(f"format {format} cannot hold {what}, as {len(ids):,} of {count:,} rows have: {named} (choose {able})")
+    rows = f"{len(ids):,} of {count:,} rows ({named})"
+    return ReleaseError(f"format {format} cannot hold {what}, which {rows} have (choose {able})")
