@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from hfsft.errors import ReleaseError
 from hfsft.recipe.publish import FormatName, Publish
-from hfsft.release.trainer.formats import FORMATS
+from hfsft.release.trainer.formats import FORMATS, Say
 from hfsft.release.trainer.said import beyond
 from hfsft.release.trainer.style import Style
 from hfsft.release.trainer.tokenizer import Tokenizer
@@ -25,6 +25,12 @@ MORE = {"tools": "string", "chat_template_kwargs": "json", "history": [["string"
 FIELDS = ("reasoning_content", "thinking", "reasoning", "tool_calls", "tool_call_id", "name", "weight")
 """Fields of a turn that a format has where some row needs them, in the order in which files show them."""
 CALL = {"id": "string", "type": "string", "function": {"name": "string", "arguments": "string"}}
+REFUSED: Mapping[Say, str] = {
+    "tools": "tools or calls of tools",
+    "several turns": "more than one question and its answer",
+    "turns out of order": "user and assistant who do not take turns",
+}
+"""What formats cannot hold, in words; of two that as many rows have the first is told."""
 LISTED = 5  # rows that a message names
 
 
@@ -53,7 +59,7 @@ class Writing:
         if tokenizer and style.key is None:
             style = Style(style.reasoning, style.tool_calls, tokenizer.reasoning_key)
         chosen, found = FORMATS[format], _Found(FORMATS[format].columns)
-        refused: dict[str, list[str]] = {}
+        refused: dict[Say, list[str]] = {}
         for row in read(rows):
             for say in beyond(row) & chosen.refuses:
                 refused.setdefault(say, []).append(row["id"])
@@ -129,16 +135,12 @@ class _Found:
         call = {name: kind for name, kind in CALL.items() if name != "id" or True in self._ids}
         kinds["tool_calls"] = [call] if self._typed and len(self._ids) < 2 else ["json"]  # objects differ in their keys
         kinds["weight"] = "int64" if self._whole else "float64"
+        # Of prompt and completion both have the fields of either: trainers join the two.
+        said = set().union(*self._fields.values())
+        more = {name: kinds[name] for name in FIELDS if name in said}
         columns = {
-            name: [{**kind[0], **{field: kinds[field] for field in FIELDS if field in self._fields[name]}}]
-            if self._fields.get(name)
-            else kind
-            for name, kind in self._columns.items()
+            name: [{**kind[0], **more}] if isinstance(kind, list) else kind for name, kind in self._columns.items()
         }
-        fields = set().union(*self._fields.values())
-        for name, kind in columns.items():  # prompt and completion: trainers join the two
-            if isinstance(kind, list) and fields and self._fields.get(name) is not None:
-                columns[name] = [{**self._columns[name][0], **{f: kinds[f] for f in FIELDS if f in fields}}]
         return columns | {name: kind for name, kind in MORE.items() if name in self._more}
 
 
@@ -153,15 +155,9 @@ def _cell(value: Any, kind: Any) -> Any:
     return int(value) if kind == "int64" and value is not None else value
 
 
-def _refusal(format: FormatName, refused: Mapping[str, list[str]], count: int) -> ReleaseError:
-    say = max(refused, key=lambda name: len(refused[name]))
+def _refusal(format: FormatName, refused: Mapping[Say, list[str]], count: int) -> ReleaseError:
+    say = max((name for name in REFUSED if name in refused), key=lambda name: len(refused[name]))
     ids = refused[say]
-    able = ", ".join(name for name, other in FORMATS.items() if say not in other.refuses)
-    named = ", ".join(ids[:LISTED]) + (", ..." if len(ids) > LISTED else "")
-    what = {
-        "tools": "tools or calls of tools",
-        "several turns": "more than one question and its answer",
-        "turns out of order": "user and assistant who do not take turns",
-    }[say]
-    rows = f"{len(ids):,} of {count:,} rows ({named})"
-    return ReleaseError(f"format {format} cannot hold {what}, which {rows} have (choose {able})")
+    able = ", ".join(name for name, other in FORMATS.items() if not other.refuses & set(refused))
+    rows = f"{len(ids):,} of {count:,} rows ({', '.join(ids[:LISTED])}{', ...' if len(ids) > LISTED else ''})"
+    return ReleaseError(f"format {format} cannot hold {REFUSED[say]}, which {rows} have (choose {able})")
