@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 READS = ("id", *TEXTS, "dialect", "chat_template_kwargs")
 MORE = {"tools": "string", "chat_template_kwargs": "json", "history": [["string"]]}
 """Columns that a format has where some row needs them; tools are JSON text, which every trainer's reader takes."""
+NOTHING: Mapping[str, Any] = {"chat_template_kwargs": {}}
+"""What stands in a column for a row that does not need it, where TRL stops at an empty cell."""
 FIELDS = ("reasoning_content", "thinking", "reasoning", "tool_calls", "tool_call_id", "name", "weight")
 """Fields of a turn that a format has where some row needs them, in the order in which files show them."""
 CALL = {"id": "string", "type": "string", "function": {"name": "string", "arguments": "string"}}
@@ -84,7 +86,10 @@ class Writing:
 
         def convert(batch: Batch) -> Batch:
             written = [self.row(row) for row in rows_of(batch)]
-            return {name: [_cell(row.get(name), kind) for row in written] for name, kind in self.columns.items()}
+            return {
+                name: [_cell(row.get(name, NOTHING.get(name)), kind) for row in written]
+                for name, kind in self.columns.items()
+            }
 
         return rewrite(rows, convert, _reads(rows), dict(self.columns))
 
