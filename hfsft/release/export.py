@@ -12,11 +12,10 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from hfsft.errors import ReleaseError
-from hfsft.recipe.publish import FormatName
-from hfsft.release.folder.outputs import writing
+from hfsft.release.folder.outputs import writing as written
 from hfsft.release.trainer.formats import FORMATS
-from hfsft.release.trainer.tokenizer import Tokenizer
-from hfsft.rows.batch import Batch, rows_of
+from hfsft.release.trainer.writing import Writing
+from hfsft.rows.batch import rows_of
 from hfsft.rows.columns import COLUMNS, CONTENT, LEDGER, TEXTS, Column, column, known
 from hfsft.rows.features import features
 from hfsft.rows.views import content
@@ -30,24 +29,6 @@ DATASET_INFO = "dataset_info.json"  # where LLaMA-Factory looks up the files of 
 FORMULA = re.compile(r"[=+\-@\t\r\n＝＋－＠]|[\s\x00-\x1f\u200b-\u200f\u2060\ufeff]{1,1000}[=@＝＠]")
 """How a cell begins that a spreadsheet takes for a formula, some after blanks and letters without width."""
 SPLIT = "split"  # of a kept row the name of its file; no row that fell has one
-
-
-def default_rows(rows: Dataset, format: FormatName = "messages", tokenizer: Tokenizer | None = None) -> Dataset:
-    """Only what a trainer reads, in one of the formats; `rows` has the columns of `COLUMNS`.
-
-    Raises `ReleaseError` where rows cannot be written in that format.
-    """
-    from hfsft.engine.parts.on_datasets import rewrite
-
-    chosen = FORMATS[format]
-    if not chosen.several_turns:
-        _refuse_several_turns(rows, format)
-
-    def convert(batch: Batch) -> Batch:
-        written = [chosen.write(row, tokenizer) for row in rows_of(batch)]
-        return {name: [row[name] for row in written] for name in chosen.columns}
-
-    return rewrite(rows, convert, ["id", *TEXTS], dict(chosen.columns))
 
 
 def provenance_rows(built: Built, split: str) -> Dataset:
@@ -101,7 +82,7 @@ def _behind_id(names: Iterable[str]) -> list[str]:
 
 def write_jsonl(rows: Dataset, path: Path) -> None:
     """The rows, one JSON object a line. Raises `ReleaseError` where the file cannot be written."""
-    with writing(path) as lines:
+    with written(path) as lines:
         lines.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
 
 
@@ -117,7 +98,7 @@ def write_csv(rows: Dataset, path: Path) -> int:
         )
         raise ReleaseError(f"{path}: a CSV holds texts, but {', '.join(lists)} holds turns (choose --format {able})")
     marked = 0
-    with writing(path, newline="") as file:
+    with written(path, newline="") as file:
         lines = csv.writer(file)
         lines.writerow(rows.column_names)
         for row in rows:
@@ -127,9 +108,9 @@ def write_csv(rows: Dataset, path: Path) -> int:
     return marked
 
 
-def llama_factory_entry(format: FormatName, name: str, file: Path) -> dict[str, Any] | None:
-    """What LLaMA-Factory's table of datasets says of the file; None where it cannot read the format."""
-    entry = FORMATS[format].llama_factory
+def llama_factory_entry(writing: Writing, name: str, file: Path) -> dict[str, Any] | None:
+    """What LLaMA-Factory's table of datasets says of the file; None where it cannot read what is written."""
+    entry = FORMATS[writing.format].llama_factory(writing.columns)
     return None if entry is None else {name: {"file_name": file.name, **entry}}
 
 
@@ -156,24 +137,14 @@ def llama_factory_table(entry: Mapping[str, Any], file: Path, force: bool = Fals
 def register_for_llama_factory(entry: Mapping[str, Any], file: Path, force: bool = False) -> Path:
     """Enter it in the `dataset_info.json` beside `file`, see `llama_factory_table`; the table's path."""
     text = json.dumps(llama_factory_table(entry, file, force), ensure_ascii=False, indent=2)
-    with writing(file.parent / DATASET_INFO) as table:
+    with written(file.parent / DATASET_INFO) as table:
         table.write(text + "\n")
     return file.parent / DATASET_INFO
 
 
-def axolotl_snippet(format: FormatName, file: Path) -> str | None:
-    """What axolotl's configuration says of the file, as YAML; None where it cannot read the format."""
-    entry = FORMATS[format].axolotl
+def axolotl_snippet(writing: Writing, file: Path) -> str | None:
+    """What axolotl's configuration says of the file, as YAML; None where it cannot read what is written."""
+    entry = FORMATS[writing.format].axolotl(writing.columns)
     if entry is None:
         return None
     return yaml.safe_dump({"datasets": [{"path": str(file), "ds_type": "json", **entry}]}, sort_keys=False)
-
-
-def _refuse_several_turns(rows: Dataset, format: FormatName) -> None:
-    several = sum(len(turns or ()) > 2 for turns in rows["messages"])
-    if several:
-        able = ", ".join(name for name, other in FORMATS.items() if other.several_turns)
-        raise ReleaseError(
-            f"format {format} holds one question and its answer, but {several:,} of {len(rows):,} rows "
-            f"are longer conversations (choose {able})"
-        )

@@ -55,6 +55,12 @@ class Release:
             raise ReleaseError(f"{self.where}: has no split {split} (it has {', '.join(self.splits()) or 'none'})")
         return found
 
+    def all_rows(self) -> Dataset:
+        """The rows of all splits."""
+        from datasets import concatenate_datasets
+
+        return concatenate_datasets([self.rows(split) for split in self.splits()])
+
     def rejected(self) -> Dataset | None:
         """The rows that fell, with fate, stage and rule; None where none did."""
         return self._read("rejected", "rejected")
