@@ -103,6 +103,7 @@ def source_steps(recipe: Recipe, opened: list[Opened], place: Place, limit: int 
         rows="source",
         writes={**COLUMNS, **dict.fromkeys([*kept.values(), *lineage_of(given), DEFECT], "string")},
         role="kept",
+        about="As it stood in the source.",
         identity=identity,
         version=5,
         work=Work(

@@ -8,11 +8,12 @@ from functools import partial
 
 from hfsft.hashing import digest
 from hfsft.rows.batch import Batch
+from hfsft.rows.views import OPTIONAL as VIEWED
 from hfsft.rows.views import questions
 from hfsft.similarity import families, near_pairs
 
 READS = ("seed_id", "origin", "instruction")
-OPTIONAL = ("context", "messages", "family_key")
+OPTIONAL = (*VIEWED, "family_key")
 
 
 def keys_of(batch: Batch) -> list[tuple[str, ...]]:
