@@ -119,7 +119,7 @@ def changes(build: Build, rows: int, made: Callable[..., list[dict[str, str]]]) 
     """The first build, and the three changes."""
     build.show(f"first, {rows} rows")
     build.show("nothing changed")
-    build.recipe["filters"] = filters(300)
+    build.recipe["filters"] = filters(115)
     build.show("a bound moved")
     build.add(made(1, seed=2))
     build.show("a row added")
@@ -141,11 +141,11 @@ def server() -> Iterator[str]:
 def main() -> None:
     rows = int(sys.argv[1]) if len(sys.argv) > 1 else ROWS
     with tempfile.TemporaryDirectory() as folder:
-        recipe: dict[str, Any] = {"filters": filters(320)}
+        recipe: dict[str, Any] = {"filters": filters(130)}
         changes(Build(Path(folder), "cleaned", "examples", recipe, made_up(rows, seed=1)), rows, made_up)
     with tempfile.TemporaryDirectory() as folder, server() as url:
         model = {"model": "canned", "base_url": url, "concurrency": 64}
-        recipe = {"models": {"writer": model}, "generate": {}, "filters": filters(320)}
+        recipe = {"models": {"writer": model}, "generate": {}, "filters": filters(130)}
         changes(Build(Path(folder), "asked", "seeds", recipe, asked(rows // 10, seed=1)), rows // 10, asked)
 
 
