@@ -55,6 +55,13 @@ class Asker(Protocol):
         ...
 
 
+WORKED = frozenset((
+    (False, "source", "row"), (False, "same", "row"), (False, "same", "all"), (False, "many", "row"),
+    (False, "fewer", "row"), (True, "same", "row"),
+))  # fmt: skip
+"""The facets of steps that the engine can walk: `asks`, `rows`, `sees`."""
+
+
 @dataclass(frozen=True)
 class Plan:
     """The steps of one recipe, in the order that rows meet them."""
@@ -63,7 +70,10 @@ class Plan:
     steps: tuple[Step, ...]
 
     def check(self) -> None:
-        """Raise `InternalError` if a step reads a column that no step before it writes, or two share a name."""
+        """Raise `InternalError` if a step reads a column that no step before it writes, or two share a name.
+
+        So it does for facets that mean nothing together, or that the engine cannot walk.
+        """
         columns: set[str] = set()
         names: set[str] = set()
         for step in self.steps:
@@ -72,6 +82,8 @@ class Plan:
                 raise InternalError(f"step {step.name} reads {', '.join(missing)}, which no earlier step writes")
             if step.name in names:
                 raise InternalError(f"two steps are called {step.name}")
+            if wrong := _wrong_facets(step):
+                raise InternalError(f"step {step.name}: {wrong}")
             names.add(step.name)
             columns |= set(step.writes)
 
@@ -112,13 +124,30 @@ class Plan:
         """
         rows, lineage = "", dict[str, str]()
         for step in self.steps:
-            reads = list(lineage) if step.kind == "expand" else step.sees(lineage, *(["id"] * (step.kind == "ask")))
-            known = [rows] if step.kind == "whole" else []
+            reads = list(lineage) if step.rows == "many" else step.given(lineage, *(["id"] * step.asks))
+            known = [] if step.sees == "row" else [rows]
             parent = digest([*known, {name: lineage[name] for name in reads}]) if lineage else ""
             fingerprint = replace(step, remembered="").fingerprint(parent)
-            if step.kind in ("source", "expand"):
+            if step.rows in ("source", "many"):
                 lineage = dict.fromkeys([*lineage, *step.writes], fingerprint)
             lineage |= dict.fromkeys(step.writes, fingerprint)
-            if step.kind in ("source", "expand", "keep"):
+            if step.rows != "same":
                 rows = digest([rows, fingerprint])
             yield step, fingerprint
+
+
+def _wrong_facets(step: Step) -> str:
+    """What is wrong with the facets of a step, in words; empty where nothing is."""
+    compares = (step.rows, step.sees) == ("fewer", "row")
+    if compares != (step.bound is not None):
+        return "a bound takes rows out one by one, and nothing else does"
+    if (step.sees == "group") != bool(step.group_by):
+        return "a step that sees groups says by which column, and no other does"
+    if step.drops and step.rows != "same":
+        return "only a step that makes the same rows drops columns"
+    if step.models and not step.asks:
+        return "it names models, but asks none"
+    if (step.asks, step.rows, step.sees) not in WORKED or step.makes or step.table or step.beside:
+        asks = "asks and " if step.asks else ""
+        return f"no engine takes one that {asks}makes {step.rows} rows of {step.sees}"
+    return ""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from hfsft.engine.step import Bound, Step
+from hfsft.engine.step import Bound, Step, compare
 from hfsft.errors import ColumnError, nearest
 from hfsft.filters.arguments import Explained
 from hfsft.filters.code import code_of
@@ -88,7 +88,7 @@ class Filter(BaseModel, ABC, metaclass=Explained):
             steps.append(
                 Step(
                     name=f"{label}.measure",
-                    kind="whole" if self.whole else "map",
+                    sees="all" if self.whole else "row",
                     reads=self.reads,
                     optional=tuple(name for name in self.optional if name not in self.reads),
                     writes=self.writes,
@@ -98,21 +98,8 @@ class Filter(BaseModel, ABC, metaclass=Explained):
                     place=place,
                 )
             )
-        for bound in self.bounds():
-            identity = {"at_least": bound.at_least, "at_most": bound.at_most, "column": bound.column}
-            if bound.absent:
-                identity["absent"] = True
-            steps.append(
-                Step(
-                    name=f"{label}.{bound.rule}" if bound.rule != self.name else label,
-                    kind="keep",
-                    reads=(bound.column,),
-                    identity={**identity, "missing": bound.missing},
-                    bound=bound,
-                    place=place,
-                )
-            )
-        return steps
+        bounds = ((f"{label}.{bound.rule}" if bound.rule != self.name else label, bound) for bound in self.bounds())
+        return [*steps, *(compare(name, bound, place) for name, bound in bounds)]
 
     def apply(self, dataset: Dataset) -> tuple[Dataset, Dataset]:
         """`(kept, rejected)` of any `datasets.Dataset` that has the columns of `reads`; both carry the measure.

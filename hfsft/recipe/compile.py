@@ -85,7 +85,7 @@ def compile_recipe(
 def asking_steps(recipe: Recipe) -> list[Step]:
     """The steps that ask models, in the order that rows meet them; the sources are not opened for them."""
     stages = _stages(recipe, _context(recipe, weights=False))
-    return [step for stage in stages for step in stage if step.kind == "ask"]
+    return [step for stage in stages for step in stage if step.asks]
 
 
 def _label(rule: Filter, rules: list[Filter]) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic import Field
 
-from hfsft.engine.step import Bound, Step, Turns
+from hfsft.engine.step import Bound, Step, Turns, compare
 from hfsft.errors import PromptError, unusable
 from hfsft.hashing import digest, sampling_seed, unit
 from hfsft.models.model import Request
@@ -74,7 +74,7 @@ class Evolve(Asking):
             steps += [
                 Step(
                     name=f"evolve[{number}].branch",
-                    kind="expand",
+                    rows="many",
                     reads=READS,
                     identity={"variants": self.variants, "templates": list(prompts)},
                     fn=grow,
@@ -82,9 +82,10 @@ class Evolve(Asking):
                 ),
                 Step(
                     name=f"evolve[{number}]",
-                    kind="ask",
+                    asks=True,
                     reads=(*READS, *kept),
                     writes={"instruction": "string", GROWN_FROM: "string"},
+                    role="text",
                     identity=identity,
                     version=3,
                     fn=ask,
@@ -94,9 +95,9 @@ class Evolve(Asking):
                 ),
                 Step(
                     name=f"evolve[{number}].check",
-                    kind="map",
                     reads=("instruction", "template", GROWN_FROM),
                     writes={FAULT: "string"},
+                    role="verdict",
                     drops=(GROWN_FROM,),
                     identity={"templates": {name: digest(sorted(runs)) for name, runs in own.items()}},
                     version=2,
@@ -106,9 +107,7 @@ class Evolve(Asking):
             ]
             if self.eliminate:
                 bound = Bound("fault", FAULT, absent=True)
-                steps.append(
-                    Step(name=f"evolve[{number}].fault", kind="keep", reads=(FAULT,), bound=bound, place=place)
-                )
+                steps.append(compare(f"evolve[{number}].fault", bound, place))
         return steps
 
     def _ask(

@@ -51,9 +51,10 @@ class Generate(Asking):
         return [
             Step(
                 name="generate",
-                kind="ask",
+                asks=True,
                 reads=(*READS, *kept),
                 writes={"system": "string", "response": "string"},
+                role="text",
                 identity={
                     "model": context.models[self.model],
                     "temperature": self.temperature,

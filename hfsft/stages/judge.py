@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 from pydantic import Field, field_validator, model_validator
 
-from hfsft.engine.step import Bound, Step, Turns
+from hfsft.engine.step import Bound, Step, Turns, compare
 from hfsft.errors import AnswerError
 from hfsft.hashing import digest
 from hfsft.models.model import Request
@@ -111,22 +111,17 @@ class Judge(Asking):
         return [
             Step(
                 name="judge",
-                kind="ask",
+                asks=True,
                 reads=READS,
                 writes=writes,
+                role="score",
                 identity=identity,
                 fn=ask,
                 models=(model,),
                 max_failed_share=self.max_failed_share,
                 place=place,
             ),
-            Step(
-                name="judge.unscored",
-                kind="keep",
-                reads=(UNSCORED,),
-                bound=Bound(UNSCORED, UNSCORED, absent=True),
-                place=place,
-            ),
+            compare("judge.unscored", Bound(UNSCORED, UNSCORED, absent=True), place),
         ]
 
     def verdict_schema(self) -> dict[str, Any]:

@@ -49,7 +49,7 @@ def split(rows: Rows, share: float = 0.3, former: Sides = NONE, **options: Any) 
     columns = {name: [each[name] for each in rows] for name in COLUMNS}
     for step in Split(validation=share, **options).steps(CONTEXT, former):
         assert step.fn is not None
-        columns |= step.fn({name: columns[name] for name in step.sees(columns)})
+        columns |= step.fn({name: columns[name] for name in step.given(columns)})
     return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
 
 

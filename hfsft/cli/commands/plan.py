@@ -15,6 +15,7 @@ from hfsft.cli.trust import trust, wants
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from hfsft.engine.step import Step
     from hfsft.models.limits.estimate import Estimate
     from hfsft.models.limits.spending import Outlay
     from hfsft.pipeline import StepForecast
@@ -43,7 +44,7 @@ def run(arguments: argparse.Namespace) -> None:
     rows = [
         (
             step_name(each.step.name),
-            each.step.kind,
+            _what(each.step),
             "cached" if each.cached else "",
             _calls(each),
             _tokens(each),
@@ -52,7 +53,7 @@ def run(arguments: argparse.Namespace) -> None:
         )
         for each in steps
     ]
-    head = ("step", "kind", "state", "calls", "tokens", "cost", "recipe")
+    head = ("step", "does", "state", "calls", "tokens", "cost", "recipe")
     print(table(head, rows, right=(3, 4, 5), drop=(6, 1, 2, 4), styles={6: "dim"}))
     print("\n" + "\n".join(map(wrapped, summary(steps).split("\n"))))
     lines = against(*pipeline.budget(arguments.recipe, **asked), steps)
@@ -135,9 +136,25 @@ def _basis(estimates: list[Estimate]) -> str:
     return "prompts {}, answers {}; mended verdicts come on top".format(*found)
 
 
+def _what(step: Step) -> str:
+    """What a step does, in a word or two."""
+    if step.rows == "source":
+        return "reads"
+    if step.bound is not None:
+        return "takes out"
+    does = "asks" if step.asks else "works out"
+    makes = {"many": "more rows", "fewer": "fewer rows"}.get(step.rows, "")
+    return " ".join(filter(None, (does, makes, "" if step.sees == "row" else f"by {step.sees}")))
+
+
+def facets(step: Step) -> dict[str, Any]:
+    """What a step does with rows, as JSON."""
+    return {"asks": step.asks, "rows": step.rows, "sees": step.sees, "heavy": step.heavy}
+
+
 def _calls(each: StepForecast) -> str:
     if each.missing is None:
-        return "0" if each.step.kind == "ask" else ""
+        return "0" if each.step.asks else ""
     known, unknown = len(each.missing.known), each.missing.unknown
     return f"{known:,}" if not unknown else f"{known:,} to {known + unknown:,}" if known else f"up to {unknown:,}"
 
@@ -156,7 +173,7 @@ def _as_dict(each: StepForecast) -> dict[str, Any]:
     missing = each.missing
     return {
         "step": each.step.name,
-        "kind": each.step.kind,
+        **facets(each.step),
         "place": str(each.step.place or ""),
         "cached": each.cached,
         "calls": len(missing.known) if missing else 0,

@@ -36,16 +36,16 @@ class Rewrites:
             yield step
             yield from waiting
             waiting = []
-            if step.kind not in ("source", "ask"):
+            if not (step.asks or step.rows == "source"):
                 continue
             texts = {name: kind for name, kind in step.writes.items() if kind in TEXTS and name not in OURS}
             self._present |= texts
             for rule, place, label in self._rules:
-                called = label if step.kind == "source" else f"{label} {step.name}"
+                called = label if step.rows == "source" else f"{label} {step.name}"
                 rewrite, *keeps = rule.over(texts, self._present, place, called)
                 yield rewrite
                 waiting += keeps
-            if step.kind == "ask":
+            if step.asks:
                 yield from waiting
                 waiting = []
 

@@ -44,10 +44,11 @@ class Split(Section):
         return [
             Step(
                 name="split.family",
-                kind="whole",
+                sees="all",
                 reads=READS,
                 optional=("context", "messages"),
                 writes={"family": "string"},
+                role="lineage",
                 identity={"similarity": self.similarity},
                 version=2,
                 fn=partial(family_names, similarity=self.similarity),
@@ -55,10 +56,11 @@ class Split(Section):
             ),
             Step(
                 name="split",
-                kind="whole",
+                sees="all",
                 reads=(*READS, "topic", "family"),
                 optional=("context", "messages"),
                 writes={"split": "string"},
+                role="lineage",
                 identity={"validation": self.validation},
                 version=2,
                 remembered=former.digest if known else "",
