@@ -33,8 +33,12 @@ class Rows(Protocol):
         """The rows as mappings."""
         ...
 
-    def __getitem__(self, name: str) -> Any:
-        """The values of a column."""
+    def __getitem__(self, key: str | slice) -> Any:
+        """The values of a column; with a slice, those of every column, by name."""
+        ...
+
+    def to_list(self) -> list[Row]:
+        """The rows as mappings, all at once."""
         ...
 
     @property
