@@ -10,6 +10,7 @@ from hfsft.engine.step import Step, Turns
 from hfsft.errors import InternalError
 from hfsft.hashing import digest
 from hfsft.rows.batch import Row
+from hfsft.rows.columns import Column, column
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -96,12 +97,15 @@ class Plan:
         count = sum(step.rows == "source" for step in self.steps)
         return replace(self, steps=(*self.steps[:count], source, *self.steps[count:]))
 
-    def columns(self) -> dict[str, Any]:
-        """Every column that the plan's rows have behind its last step, with its type."""
-        columns: dict[str, Any] = {}
+    def columns(self) -> dict[str, Column]:
+        """Every column that the plan's rows have behind its last step, by its name: the registry of these rows."""
+        columns: dict[str, Column] = {}
         for step in self.steps:
-            columns |= step.writes
-            columns = {name: kind for name, kind in columns.items() if name not in step.drops}
+            for name, kind in step.writes.items():
+                known = columns.get(name)  # a step that writes a column anew does not change the part it plays
+                written = column(name, kind, step.role, f"Written by {step.name}.")
+                columns[name] = replace(known, type=kind) if known else written
+            columns = {name: each for name, each in columns.items() if name not in step.drops}
         return columns
 
     def settled(self) -> set[str]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from hfsft.errors import InternalError
 from hfsft.hashing import digest
+from hfsft.rows.columns import Role
 
 if TYPE_CHECKING:
     from hfsft.errors import Place
@@ -18,8 +19,6 @@ Turns = Generator["Request", "Answer", Any]
 
 Makes = Literal["source", "same", "many", "fewer"]
 Sees = Literal["row", "group", "all"]
-Role = Literal["text", "lineage", "attribute", "label", "measure", "score", "verdict", "kept"]
-"""What a column is for, as in the registry of columns."""
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from typing import Any
 
 from hfsft.errors import UserError
 from hfsft.rows.batch import Batch, rows_of
-from hfsft.rows.views import complete, conversation
+from hfsft.rows.views import complete, messages
 
 CONVERSATION = "conversation"
 """What recipes call all that a trainer sees of a row: system, instruction with context, response, or all turns."""
@@ -38,7 +38,7 @@ def cells(batch: Batch, column: str) -> list[Any]:
     """A column's cells; of `conversation` each row as a trainer sees it, None for one without both texts."""
     if column != CONVERSATION:
         return batch[column]
-    return [conversation(row) if complete(row) else None for row in rows_of(batch)]
+    return [messages(row) if complete(row) else None for row in rows_of(batch)]
 
 
 def texts(batch: Batch, column: str) -> list[str | None]:

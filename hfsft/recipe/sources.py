@@ -113,7 +113,7 @@ def source_steps(recipe: Recipe, opened: list[Opened], place: Place, limit: int 
         identity["limit"] = limit
     writes = {**COLUMNS, **dict.fromkeys(kept.values(), "string"), DEFECT: "string"}
     yield Step(
-        "sources", rows="source", writes=writes, identity=identity, version=3, role="kept", fn=first, place=place
+        "sources", rows="source", writes=writes, identity=identity, version=4, role="kept", fn=first, place=place
     )
     yield compare("sources.defect", Bound(DEFECT, DEFECT, absent=True), place)
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from hfsft.rows.batch import Batch, rows_of
+from hfsft.rows.messages import Message, bare
 
 READS = ("instruction",)
 OPTIONAL = ("system", "context", "messages")
@@ -43,18 +45,44 @@ def user_text(row: Mapping[str, Any]) -> str:
     return f"{instruction}\n\n{context}" if context else instruction
 
 
-def prompt_messages(row: Mapping[str, Any]) -> list[dict[str, str]]:
+def prompt_messages(row: Mapping[str, Any]) -> list[Message]:
     """System (where given) and user message: what the writer is asked and the trained model will be."""
     return [*_system(row), {"role": "user", "content": user_text(row)}]
 
 
-def conversation(row: Mapping[str, Any]) -> list[dict[str, str]]:
-    """The row as chat messages: its own turns where it came as a conversation, else prompt and response."""
+def messages(row: Mapping[str, Any]) -> list[Message]:
+    """All that any row says as typed messages, the system prompt first; fields that say nothing are absent.
+
+    They are the row's own where it has them, else what its other columns make; of a row without an answer, its prompt.
+    """
     if row.get("messages"):
-        turns = [{"role": turn["role"], "content": turn["content"]} for turn in row["messages"]]
-        return [*_system(row), *turns]
-    return [*prompt_messages(row), {"role": "assistant", "content": row["response"]}]
+        return [*_system(row), *map(bare, row["messages"])]
+    asked = prompt_messages(row) if row.get("instruction") is not None else _system(row)
+    if row.get("response") is None:
+        return asked
+    return [*asked, bare({"role": "assistant", "content": row["response"], "reasoning": row.get("reasoning")})]
 
 
-def _system(row: Mapping[str, Any]) -> list[dict[str, str]]:
+def user_texts(row: Mapping[str, Any]) -> list[str]:
+    """What the user says, a text for each turn."""
+    return [turn["content"] for turn in messages(row) if turn["role"] == "user"]
+
+
+def answers(row: Mapping[str, Any]) -> list[Message]:
+    """The turns of the assistant, also those that only call tools."""
+    return [turn for turn in messages(row) if turn["role"] == "assistant"]
+
+
+def last_answer(row: Mapping[str, Any]) -> Message | None:
+    """The last turn of the assistant; None where there is none."""
+    return next(reversed(answers(row)), None)
+
+
+def tools(row: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The tools that the assistant may call, as schemas; none where the row has none."""
+    found: list[dict[str, Any]] = json.loads(row["tools"]) if row.get("tools") else []
+    return found
+
+
+def _system(row: Mapping[str, Any]) -> list[Message]:
     return [{"role": "system", "content": row["system"]}] if row.get("system") else []

@@ -19,7 +19,7 @@ from hfsft.models.model import Request
 from hfsft.models.structured import ask as ask_structured
 from hfsft.prompts import Prompt
 from hfsft.rows.batch import Row
-from hfsft.rows.views import conversation
+from hfsft.rows.views import messages
 from hfsft.stages.base import Asking, Context, Section, rendered
 
 READS = ("id", "instruction", "context", "system", "response", "messages")
@@ -185,7 +185,7 @@ class Judge(Asking):
 
     def render(self, prompt: Prompt, row: Row) -> str:
         """What the judge is asked about a row."""
-        turns = conversation(row)
+        turns = messages(row)
         return rendered(
             prompt,
             rubric=self.rubric,

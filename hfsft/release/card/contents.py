@@ -14,7 +14,7 @@ from hfsft.release.folder.sources import FOLDER, local_sources
 from hfsft.release.hub.files import size
 from hfsft.release.report import measures
 from hfsft.rows.reading.tally import unread_counts
-from hfsft.rows.views import conversation
+from hfsft.rows.views import messages
 
 if TYPE_CHECKING:
     from hfsft.release.card.sections import Draft
@@ -70,7 +70,7 @@ def sample(draft: Draft) -> Values | None:
     places = sorted(range(len(ids)), key=ids.__getitem__)[:LOOKED_AT]
     if not places:
         return None
-    found = [conversation(row) for row in draft.built.rows.select(places)]
+    found = [messages(row) for row in draft.built.rows.select(places)]
     turns = min(found, key=lambda turns: sum(len(turn["content"]) for turn in turns))
     return {"block": code("\n\n".join(f"[{turn['role']}]\n{_shown(turn['content'])}" for turn in turns))}
 

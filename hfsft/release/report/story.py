@@ -19,7 +19,7 @@ from hfsft.plain import plain
 from hfsft.release.reader import Release
 from hfsft.release.report.clusters import clusters
 from hfsft.rows.columns import COLUMNS
-from hfsft.rows.views import complete, conversation
+from hfsft.rows.views import complete, messages
 
 if TYPE_CHECKING:
     from pyarrow import RecordBatch
@@ -188,7 +188,7 @@ def _rows(table: Table, places: Sequence[int]) -> list[dict[str, Any]]:
 
 def _shown(row: Mapping[str, Any], fate: str) -> dict[str, Any]:
     """A row as the page shows it: who says what, what was measured, what the judge wrote, where it comes from."""
-    turns = conversation(row) if complete(row) else [{"role": "user", "content": row["instruction"] or ""}]
+    turns = messages(row) if complete(row) else [{"role": "user", "content": row["instruction"] or ""}]
     own = {name: value for name, value in row.items() if value is not None and name not in (*COLUMNS, *FATE, "family")}
     lineage = {name: row.get(name) for name in LINEAGE}
     return {

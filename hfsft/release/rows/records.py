@@ -10,7 +10,7 @@ from hfsft.errors import ReleaseError, nearest
 from hfsft.release.report.story import Story
 from hfsft.release.result import SPLITS
 from hfsft.rows.columns import COLUMNS
-from hfsft.rows.views import complete, conversation
+from hfsft.rows.views import complete, messages
 
 if TYPE_CHECKING:
     from hfsft.release.reader import Release
@@ -48,7 +48,7 @@ class Record:
     def turns(self) -> list[dict[str, str]]:
         """Who says what, as far as the row came."""
         if complete(self.row):
-            return conversation(self.row)
+            return messages(self.row)
         said = (("system", "system"), ("context", "context"), ("user", "instruction"), ("assistant", "response"))
         return [{"role": role, "content": self.row[name]} for role, name in said if self.row.get(name)]
 

@@ -22,7 +22,7 @@ from hfsft.release.trainer.tokenizer import Tokenizer, load_tokenizer
 from hfsft.rows.batch import Row, rows_of
 from hfsft.rows.columns import TEXTS
 from hfsft.rows.reading.tally import rows_said
-from hfsft.rows.views import conversation
+from hfsft.rows.views import messages
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -224,7 +224,7 @@ class _Seen:
     def see(self, rows: list[Row], written: list[Row]) -> None:
         """Look at some rows, and at how they are written."""
         for row in rows:
-            turns = conversation(row)
+            turns = messages(row)
             roles = [turn["role"] for turn in turns]
             self.wrong_order += not _take_turns(roles)
             self.answers += roles.count("assistant")

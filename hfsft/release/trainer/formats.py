@@ -10,8 +10,7 @@ from hfsft.errors import ReleaseError
 from hfsft.recipe.publish import FormatName
 from hfsft.release.trainer.tokenizer import Tokenizer
 from hfsft.rows.batch import Row
-from hfsft.rows.columns import MESSAGES
-from hfsft.rows.views import conversation, prompt_messages
+from hfsft.rows.views import messages, prompt_messages
 
 SHAREGPT_ROLES = {"system": "system", "user": "human", "assistant": "gpt"}
 ALPACA_OPENING = (
@@ -34,6 +33,9 @@ SHAREGPT_TAGS = {
 }
 
 
+CHAT = [{"role": "string", "content": "string"}]
+
+
 @dataclass(frozen=True)
 class Format:
     """One format: its columns, how a row is written in it, and what other trainers must be told to read it.
@@ -50,13 +52,17 @@ class Format:
     axolotl: Mapping[str, Any] | None  # the entry under `datasets:` beside `path`; None: cannot be read
 
 
+def _turns(row: Row) -> list[dict[str, str]]:
+    return [{"role": turn["role"], "content": turn["content"]} for turn in messages(row)]
+
+
 def _messages(row: Row, _: Tokenizer | None) -> Row:
-    return {"messages": conversation(row)}
+    return {"messages": _turns(row)}
 
 
 def _prompt_completion(row: Row, _: Tokenizer | None) -> Row:
     """Of several turns, all but the last answer are prompt: a completion of more would train on questions too."""
-    turns = conversation(row)
+    turns = _turns(row)
     return {"prompt": turns[:-1], "completion": turns[-1:]}
 
 
@@ -81,7 +87,7 @@ def _alpaca(row: Row, _: Tokenizer | None) -> Row:
 
 
 def _sharegpt(row: Row, _: Tokenizer | None) -> Row:
-    turns = conversation(row)
+    turns = _turns(row)
     return {"conversations": [{"from": SHAREGPT_ROLES[t["role"]], "value": t["content"]} for t in turns]}
 
 
@@ -89,7 +95,7 @@ def _text(row: Row, tokenizer: Tokenizer | None) -> Row:
     if tokenizer is None:
         raise ReleaseError("format text is written by a chat template: name a tokenizer")
     try:
-        return {"text": tokenizer.text(conversation(row))}
+        return {"text": tokenizer.text(_turns(row))}
     except ValueError as error:
         raise ReleaseError(f"row {row['id']}: the chat template of {tokenizer.name} refuses it: {error}") from None
 
@@ -102,7 +108,7 @@ def _alpaca_prompt(with_input: bool) -> str:
 FORMATS: Mapping[FormatName, Format] = {
     "messages": Format(
         about="`messages`: the conversation, as chat models and their templates want it",
-        columns={"messages": MESSAGES},
+        columns={"messages": CHAT},
         write=_messages,
         trains_on="everything",
         several_turns=True,
@@ -111,7 +117,7 @@ FORMATS: Mapping[FormatName, Format] = {
     ),
     "prompt_completion": Format(
         about="`prompt` and `completion`: the same messages, cut before the last answer, which alone is trained on",
-        columns={"prompt": MESSAGES, "completion": MESSAGES},
+        columns={"prompt": CHAT, "completion": CHAT},
         write=_prompt_completion,
         trains_on="completion",
         several_turns=True,
