@@ -100,7 +100,7 @@ class Plan:
     def columns(self) -> dict[str, Column]:
         """Every column that the plan's rows have behind its last step, by its name: the registry of these rows."""
         columns: dict[str, Column] = {}
-        for step in self.steps:
+        for step in self._over_dataset():
             for name, kind in step.writes.items():
                 known = columns.get(name)  # a step that writes a column anew does not change the part it plays
                 written = column(name, kind, step.role, f"Written by {step.name}.")
@@ -108,10 +108,13 @@ class Plan:
             columns = {name: each for name, each in columns.items() if name not in step.drops}
         return columns
 
+    def _over_dataset(self) -> Iterator[Step]:
+        return (step for step in self.steps if not (step.table or step.makes))
+
     def settled(self) -> set[str]:
         """The columns in which no kept row holds anything, such as one for defects: a step took the others out."""
         found: set[str] = set()
-        for step in self.steps:
+        for step in self._over_dataset():
             found -= set(step.writes)
             if step.bound and step.bound.absent:
                 found.add(step.bound.column)
