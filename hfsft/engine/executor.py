@@ -3,7 +3,7 @@
 The walk over the steps (`hfsft.engine.run`) knows rows by `Rows` alone and hands each step to an executor; the ledger,
 the fingerprints and the order of the steps are its own. `hfsft.engine.parts.local.Local` is the executor of one
 machine. Another one gives the same rows: what a step's function makes of rows is told in `Step` and worked out by
-`hfsft.engine.work`, which knows no executor.
+`hfsft.engine.outcome`, which knows no executor.
 """
 
 from __future__ import annotations

@@ -147,7 +147,7 @@ class Plan:
             if step.beside:
                 known.append(tables[step.beside])
             parent = digest([*known, {name: lineage[name] for name in reads}]) if lineage else ""
-            fingerprint = replace(step, remembered="").fingerprint(parent)
+            fingerprint = step.pinned.fingerprint(parent)
             if step.makes:
                 rows, lineage = "", {}
             if grows:

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 from hfsft.engine.executor import Done, Executor, Executors, Rows
 from hfsft.engine.ledger import Fallen, Ledger
 from hfsft.engine.lookahead import way_ahead
+from hfsft.engine.outcome import NOT_CHOSEN
 from hfsft.engine.parts.local import Local
 from hfsft.engine.plan import Asker, Plan
 from hfsft.engine.step import Step
-from hfsft.engine.work import NOT_CHOSEN
 
 if TYPE_CHECKING:
     from datasets import Dataset

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any, ClassVar
 
 from pydantic import Field
 
+from hfsft.engine.resources import Work
 from hfsft.engine.step import Step, Turns
 from hfsft.errors import unusable
 from hfsft.hashing import sampling_seed
@@ -13,13 +16,17 @@ from hfsft.models.model import Request
 from hfsft.prompts import Prompt
 from hfsft.rows.batch import Row
 from hfsft.rows.views import prompt_messages
-from hfsft.stages.base import Asking, Context, rendered
+from hfsft.stages.base import Asking, Context, Template, rendered
 
 READS = ("id", "instruction", "context", "topic", "system", "response", "messages")
+VARIABLES = ("instruction", "context", "topic")
 
 
 class Generate(Asking):
     """Write the responses."""
+
+    key: ClassVar[str] = "generate"
+    implied_by: ClassVar[str] = "seeds"  # which always need some
 
     system: str | None = Field(
         None, description="System prompt for rows that have none of their own; becomes part of the data. May be Jinja."
@@ -38,16 +45,21 @@ class Generate(Asking):
         texts = {"system": self.system, "template": self.template}
         return {name: Prompt.parse(text, name=f"generate.{name}") for name, text in texts.items() if text}
 
+    def renders(self) -> list[Template]:
+        """The two templates, where the recipe has them."""
+        return [
+            Template((field,), partial(Prompt.parse, text, name=f"generate.{field}"), variables)
+            for field, text, variables in (
+                ("system", self.system, VARIABLES),
+                ("template", self.template, (*VARIABLES, "system")),
+            )
+            if text
+        ]
+
     def steps(self, context: Context) -> list[Step]:
         """One step that writes `system` and `response`."""
         prompts = self.prompts()
-        values = context.values()
-
         kept = context.kept_in(*prompts.values())
-
-        def ask(row: Row) -> Turns:
-            return self._ask(row, prompts, values, kept)
-
         return [
             Step(
                 name="generate",
@@ -61,14 +73,15 @@ class Generate(Asking):
                     "max_tokens": self.max_tokens,
                     **{name: context.template_identity(prompt) for name, prompt in prompts.items()},
                 },
-                fn=ask,
+                work=Work("hfsft.stages.generate:asking", self.arguments(context.values(), kept)),
                 models=(self.model,),
                 max_failed_share=self.max_failed_share,
-                place=context.place("generate"),
+                place=context.place(self.key),
             )
         ]
 
-    def _ask(self, row: Row, prompts: dict[str, Prompt], values: dict[str, Any], kept: tuple[str, ...]) -> Turns:
+    def ask(self, row: Row, prompts: dict[str, Prompt], values: dict[str, Any], kept: tuple[str, ...]) -> Turns:
+        """Ask for a response, where the row has none."""
         columns = {name: row[name] for name in ("instruction", "context", "topic", *kept)}
         system = row["system"]
         if not system and "system" in prompts:
@@ -92,3 +105,9 @@ class Generate(Asking):
         if not response:
             raise unusable("empty", "the model wrote no response")
         return {"system": system, "response": response}
+
+
+def asking(section: Mapping[str, Any], values: dict[str, Any], kept: Sequence[str]) -> Callable[[Row], Turns]:
+    """What asks for the response to a row; `values` are what templates may use of the recipe."""
+    stage = Generate.model_validate(section)
+    return partial(stage.ask, prompts=stage.prompts(), values=values, kept=tuple(kept))

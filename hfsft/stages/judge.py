@@ -6,12 +6,15 @@ grading); reasons before scores as in Liu et al. 2023, "G-Eval", section 2.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import partial
 from statistics import fmean
 from typing import Any, ClassVar
 
 from pydantic import Field, field_validator, model_validator
 
+from hfsft.engine.resources import Work
 from hfsft.engine.step import Bound, Step, Turns, compare
 from hfsft.errors import AnswerError
 from hfsft.hashing import digest
@@ -19,11 +22,13 @@ from hfsft.models.model import Request
 from hfsft.models.structured import ask as ask_structured
 from hfsft.prompts import Prompt
 from hfsft.rows.batch import Row
+from hfsft.rows.columns import Column, Scale, column
 from hfsft.rows.views import messages
 from hfsft.stages.base import Asking, Context, Section, rendered
 
 READS = ("id", "instruction", "context", "system", "response", "messages")
 UNSCORED = "unscored"
+SCORE = "score_"  # how columns of scores begin
 AGGREGATES = ("mean", "min")  # of a row's scores; reserved as names of criteria
 NAME = r"^[a-z][a-z0-9_]*$"
 
@@ -48,6 +53,7 @@ class Anchor(Section):
 class Judge(Asking):
     """Score every row."""
 
+    key: ClassVar[str] = "judge"
     seeded: ClassVar[bool] = False
     structured: ClassVar[bool] = True
 
@@ -87,12 +93,23 @@ class Judge(Asking):
 
     @property
     def columns(self) -> list[str]:
-        """The score columns that filters may compare."""
-        return [f"score_{name}" for name in (*self.rubric, *AGGREGATES)]
+        """The columns of scores."""
+        return [f"{SCORE}{name}" for name in (*self.rubric, *AGGREGATES)]
 
-    def steps(self, context: Context, model: str) -> list[Step]:
+    def writes(self) -> list[Column]:
+        """The score of each criterion, their mean, and the lowest of them."""
+        scale = Scale(*self.scale, "scores", f"{self.key}.scale")
+        return [replace(column(name, "float64"), scale=scale) for name in self.columns]
+
+    @classmethod
+    def lacking(cls, column: str) -> str:
+        """Nobody else gives scores."""
+        return "nothing is judged" if column.startswith(SCORE) else ""
+
+    def steps(self, context: Context) -> list[Step]:
         """One step that asks for scores and reasons, one that takes out the rows it could not score."""
-        prompt = Prompt.named("judge", "rubric")
+        ((_, model),) = self.asks(context.models)
+        prompt = template()
         writes = {
             **{f"reason_{name}": "string" for name in self.rubric},
             **dict.fromkeys(self.columns, "float64"),
@@ -103,11 +120,7 @@ class Judge(Asking):
             "template": prompt.identity,
             **self.model_dump(mode="json", exclude={"model", "on_error", "failed_at_most"}),
         }
-
-        def ask(row: Row) -> Turns:
-            return self._ask(row, prompt, model)
-
-        place = context.place("judge")
+        place = context.place(self.key)
         return [
             Step(
                 name="judge",
@@ -116,7 +129,7 @@ class Judge(Asking):
                 writes=writes,
                 role="score",
                 identity=identity,
-                fn=ask,
+                work=Work("hfsft.stages.judge:asking", self.arguments(model=model)),
                 models=(model,),
                 max_failed_share=self.max_failed_share,
                 place=place,
@@ -159,7 +172,8 @@ class Judge(Asking):
             found[name] = (str(entry.get("reason") or ""), int(score))
         return found
 
-    def _ask(self, row: Row, prompt: Prompt, model: str) -> Turns:
+    def ask(self, row: Row, prompt: Prompt, model: str) -> Turns:
+        """Ask for the verdict on a row."""
         request = Request(
             model=model,
             messages=({"role": "user", "content": self.render(prompt, row)},),
@@ -196,3 +210,13 @@ class Judge(Asking):
             # Row text cannot close its own block: the fence hangs on all of it.
             fence=digest(turns, 12),
         )
+
+
+def template() -> Prompt:
+    """What the judge is asked."""
+    return Prompt.named("judge", "rubric")
+
+
+def asking(section: Mapping[str, Any], model: str) -> Callable[[Row], Turns]:
+    """What asks the judge about a row."""
+    return partial(Judge.model_validate(section).ask, prompt=template(), model=model)

@@ -29,6 +29,7 @@ from hfsft.engine import run as engine
 from hfsft.engine.parts.files import Files
 from hfsft.engine.ledger import Ledger
 from hfsft.engine.plan import Plan
+from tests.engine.held import held
 from tests.engine.test_engine import MEASURE, Echo
 from tests.engine.parts.test_increments import source
 
@@ -40,9 +41,9 @@ def slow(batch):
         hold.touch()
         while hold.exists():
             time.sleep(0.01)
-    return MEASURE.fn(batch)
+    return MEASURE.function(batch)
 
-steps = (source(ids), replace(MEASURE, fn=slow))
+steps = (source(ids), replace(MEASURE, work=held(slow)))
 print(len(engine.run(Plan("toy", steps), Echo(), folder, Ledger())))
 """
 

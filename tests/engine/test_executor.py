@@ -15,9 +15,9 @@ from hfsft.engine import run as engine
 from hfsft.engine.executor import Done
 from hfsft.engine.ledger import Ledger
 from hfsft.engine.lookahead import Way, task_of
+from hfsft.engine.outcome import ID, children, group_task, groups, of_group
 from hfsft.engine.plan import Asker, Plan
 from hfsft.engine.step import Bound, Step, compare
-from hfsft.engine.work import ID, children, group_task, groups, of_group
 from hfsft.rows.batch import Batch, Row, rows_of
 from hfsft.rows.features import features
 from tests.engine.test_engine import ASK, KEEP, MEASURE, TWINS, Echo, source

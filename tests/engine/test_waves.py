@@ -12,6 +12,7 @@ from hfsft.engine.ledger import Ledger, Wave
 from hfsft.engine.plan import Plan
 from hfsft.engine.step import Step
 from hfsft.rows.batch import Row
+from tests.engine.held import held
 from tests.engine.parts.test_increments import Counted, at_most, ids
 from tests.engine.test_engine import COLUMNS, MEASURE, Echo
 from tests.engine.toys import BEST, CHILDREN
@@ -22,7 +23,7 @@ def source(name: str, numbers: range) -> Step:
         for number in numbers:
             yield {"id": f"r{number}", "text": f"r{number} says so"}
 
-    return Step(name, rows="source", writes=COLUMNS, identity={"rows": list(numbers)}, fn=rows)
+    return Step(name, rows="source", writes=COLUMNS, identity={"rows": list(numbers)}, work=held(rows))
 
 
 def steps(count: Counted) -> list[Step]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from hfsft.engine.step import Bound, Step, Turns
 from hfsft.rows.batch import Batch, Row
+from tests.engine.held import held
 
 
 def ranked(batch: Batch) -> Batch:
@@ -65,17 +66,21 @@ def folded(batch: Batch, table: Batch) -> Batch:
     return {"pairs": [times[each] for each in batch["id"]], "said": [said.get(each) for each in batch["id"]]}
 
 
-RANKED = Step("rank", sees="all", reads=("text",), optional=("id",), writes={"rank": "int64"}, fn=ranked)
+RANKED = Step("rank", sees="all", reads=("text",), optional=("id",), writes={"rank": "int64"}, work=held(ranked))
 CHILDREN = Step(
-    "letters", asks=True, rows="many", reads=("text",), writes={"text": "string", "note": "string"}, fn=letters
+    "letters", asks=True, rows="many", reads=("text",), writes={"text": "string", "note": "string"}, work=held(letters)
 )
-BEST = Step("best", rows="fewer", sees="group", group_by="length", reads=("text",), writes={"of": "int64"}, fn=best)
-JUDGED = Step("judged", asks=True, rows="fewer", sees="group", group_by="length", writes={"place": "int64"}, fn=judged)
+BEST = Step(
+    "best", rows="fewer", sees="group", group_by="length", reads=("text",), writes={"of": "int64"}, work=held(best)
+)
+JUDGED = Step(
+    "judged", asks=True, rows="fewer", sees="group", group_by="length", writes={"place": "int64"}, work=held(judged)
+)
 PAIR = {"id": "string", "one": "string", "other": "string", "text": "string"}
 PAIRED = (
-    Step("pairs", rows="many", sees="all", makes="pairs", reads=("id", "text"), writes=PAIR, fn=pairs),
-    Step("alike", table="pairs", reads=("text",), writes={"alike": "int64"}, fn=alike),
+    Step("pairs", rows="many", sees="all", makes="pairs", reads=("id", "text"), writes=PAIR, work=held(pairs)),
+    Step("alike", table="pairs", reads=("text",), writes={"alike": "int64"}, work=held(alike)),
     Step("unlike", rows="fewer", table="pairs", reads=("alike",), bound=Bound("unlike", "alike", at_least=2)),
-    Step("same", asks=True, table="pairs", reads=("text",), writes={"verdict": "string"}, fn=same),
+    Step("same", asks=True, table="pairs", reads=("text",), writes={"verdict": "string"}, work=held(same)),
 )
-FOLDED = Step("folded", beside="pairs", reads=("id",), writes={"pairs": "int64", "said": "string"}, fn=folded)
+FOLDED = Step("folded", beside="pairs", reads=("id",), writes={"pairs": "int64", "said": "string"}, work=held(folded))

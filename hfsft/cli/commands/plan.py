@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from hfsft.models.limits.estimate import Estimate
     from hfsft.models.limits.spending import Outlay
     from hfsft.pipeline import StepForecast
-    from hfsft.recipe.recipe import Budget
+    from hfsft.recipe.sections import BudgetSection
 
 
 def add(commands: Any) -> None:
@@ -80,7 +80,7 @@ def summary(steps: list[StepForecast]) -> str:
     return "\n".join(lines)
 
 
-def against(budget: Budget | None, taken: Outlay, steps: Sequence[StepForecast]) -> list[str]:
+def against(budget: BudgetSection | None, taken: Outlay, steps: Sequence[StepForecast]) -> list[str]:
     """How the recipe's budget compares with what a build would take; a line for each bound.
 
     `taken` is what earlier builds have taken of it.
@@ -109,7 +109,7 @@ def against(budget: Budget | None, taken: Outlay, steps: Sequence[StepForecast])
     return lines
 
 
-def _of(bound: str, budget: Budget, left: str) -> str:
+def _of(bound: str, budget: BudgetSection, left: str) -> str:
     """A bound, and what it is of: 20 calls of each build; $20 of the dataset ($12.5000 left of it)."""
     return f"{bound} of each build" if budget.per == "build" else f"{bound} of the dataset ({left} left of it)"
 
@@ -140,16 +140,13 @@ def _what(step: Step) -> str:
     """What a step does, in a word or two."""
     if step.rows == "source":
         return "reads"
-    if step.bound is not None:
-        return "takes out"
-    does = "asks" if step.asks else "works out"
-    makes = {"many": "more rows", "fewer": "fewer rows"}.get(step.rows, "")
-    return " ".join(filter(None, (does, makes, "" if step.sees == "row" else f"by {step.sees}")))
-
-
-def facets(step: Step) -> dict[str, Any]:
-    """What a step does with rows, as JSON."""
-    return {"asks": step.asks, "rows": step.rows, "sees": step.sees, "heavy": step.heavy}
+    if step.asks:
+        return "asks"
+    if step.rows == "many":
+        return "adds rows"
+    if step.rows == "fewer":
+        return "takes rows out"
+    return "computes" if step.sees == "row" else "compares rows"
 
 
 def _calls(each: StepForecast) -> str:
@@ -173,8 +170,8 @@ def _as_dict(each: StepForecast) -> dict[str, Any]:
     missing = each.missing
     return {
         "step": each.step.name,
-        **facets(each.step),
         "place": str(each.step.place or ""),
+        **each.told,
         "cached": each.cached,
         "calls": len(missing.known) if missing else 0,
         "calls_at_most": len(missing.known) + missing.unknown if missing else 0,

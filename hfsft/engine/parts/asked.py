@@ -16,6 +16,7 @@ import numpy as np
 from hfsft.cache import SPENT
 from hfsft.engine.executor import Done
 from hfsft.engine.lookahead import Way, task_of
+from hfsft.engine.outcome import ID, PARENT, children, group_task, groups
 from hfsft.engine.parts import grown, made
 from hfsft.engine.parts.files import Files
 from hfsft.engine.parts.grouped import KINDS, STAYS, parted, told
@@ -24,7 +25,6 @@ from hfsft.engine.parts.on_datasets import BATCH
 from hfsft.engine.parts.rows import Rows
 from hfsft.engine.plan import Asked, Asker, Task
 from hfsft.engine.step import Step
-from hfsft.engine.work import ID, PARENT, children, group_task, groups
 from hfsft.hashing import digest
 from hfsft.rows.batch import Batch, Row, rows_of
 from hfsft.rows.features import placeholder

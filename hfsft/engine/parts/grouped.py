@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hfsft.engine.executor import Done
+from hfsft.engine.outcome import ID, groups, of_group
 from hfsft.engine.parts.rows import Rows
 from hfsft.engine.step import Step
-from hfsft.engine.work import ID, groups, of_group
 from hfsft.rows.batch import Batch
 
 if TYPE_CHECKING:

@@ -12,6 +12,7 @@ import numpy as np
 
 from hfsft.cache import at_work
 from hfsft.engine.executor import Done
+from hfsft.engine.outcome import ID
 from hfsft.engine.parts import grown, made
 from hfsft.engine.parts.asked import PENDING, Asking
 from hfsft.engine.parts.files import Files
@@ -21,7 +22,6 @@ from hfsft.engine.parts.on_datasets import BATCH, quiet
 from hfsft.engine.parts.rows import Rows
 from hfsft.engine.parts.source_rows import source_rows
 from hfsft.engine.step import Step
-from hfsft.engine.work import ID
 from hfsft.errors import InternalError
 from hfsft.hashing import digest
 from hfsft.rows.batch import Batch, Row, rows_of
@@ -125,7 +125,7 @@ class Local:
 
         writes = {**step.writes, **({PENDING: "bool"} if pending else {})}
         lineage = made.key_of_all(rows, step, columns, _mark(beside))
-        return Done(*source_rows(replace(step, fn=new, writes=writes), lineage, self._at(rows)))
+        return Done(*source_rows(replace(step, writes=writes).doing(new), lineage, self._at(rows)))
 
     def group(self, rows: Rows, step: Step, beside: Rows | None) -> Done[Rows]:
         """What a step makes of the rows of each group."""

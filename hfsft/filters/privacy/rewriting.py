@@ -15,6 +15,7 @@ from pydantic import Field
 
 from hfsft.engine.step import Bound, Step
 from hfsft.filters.base import Filter
+from hfsft.filters.working import work_of
 from hfsft.privacy.found import Found
 from hfsft.privacy.placeholders import Placeholders, texts_in
 from hfsft.rows.batch import Batch, Row, rows_of
@@ -38,6 +39,7 @@ class Rewriting(Filter):
     no prompt, no measure, no file of a release. Where it rejects, the rows that fall have placeholders as well.
     """
 
+    everywhere: ClassVar[bool] = True
     deciding: ClassVar[frozenset[str]] = frozenset({"do"})
     libraries: ClassVar[tuple[str, ...]] = ()  # whose tables decide what is found
 
@@ -78,7 +80,7 @@ class Rewriting(Filter):
 
     def measure(self, batch: Batch) -> Batch:
         """The number of different values in each row, and their kinds."""
-        return self._walked(batch, (), tuple(batch))
+        return self.walked(batch, (), tuple(batch))
 
     def bounds(self) -> list[Bound]:
         """Where rows are rejected for them: no value may be there."""
@@ -105,7 +107,7 @@ class Rewriting(Filter):
                 reads=tuple(columns),
                 optional=tuple(name for name in dict.fromkeys((*present, *self.writes)) if name not in columns),
                 writes={**changed, **self.writes},
-                fn=partial(self._walked, columns=tuple(changed), counted=tuple(columns)),
+                work=work_of(self, "walked", columns=list(changed), counted=list(columns)),
             ),
             *keeps,
         ]
@@ -122,7 +124,7 @@ class Rewriting(Filter):
         replaced: str = Placeholders(self.find, lambda: [text]).replaced(text)
         return replaced
 
-    def _walked(self, batch: Batch, columns: tuple[str, ...], counted: tuple[str, ...]) -> Batch:
+    def walked(self, batch: Batch, columns: Sequence[str], counted: Sequence[str]) -> Batch:
         """The columns rewritten, and what was found in them; what was found before is added, or counted anew."""
         made: Batch = {name: [] for name in (*columns, *self.writes)}
         order = [name for name in (*FIRST, *batch) if name in counted]

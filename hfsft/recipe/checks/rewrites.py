@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from hfsft.engine.ledger import Ledger
-from hfsft.engine.step import Step
+from hfsft.engine.step import Step, described
 from hfsft.errors import Place
+from hfsft.filters.base import Filter
 from hfsft.filters.privacy.rewriting import Rewriting
+from hfsft.keys import scrub
 from hfsft.recipe.recipe import Recipe
 from hfsft.recipe.sources import filters_of
 from hfsft.rows.columns import MESSAGES
@@ -17,14 +19,15 @@ from hfsft.rows.columns import MESSAGES
 OURS = frozenset({"id", "seed_id", "parent_id", "origin", "template", "dialect"})  # texts that hfsft makes itself
 TEXTS = ("string", ["string"], MESSAGES)
 
-Rule = tuple[Rewriting, Place | None, str]  # with where it stands and what it is called
+Rule = tuple[Filter, Place | None, str]  # with where it stands and what it is called
 
 
 class Rewrites:
-    """The rewriting rules of a recipe, and the columns of texts that rows have by now."""
+    """The rules of a recipe that rewrite, and the columns of texts that rows have by now."""
 
     def __init__(self, rules: Sequence[Rule]) -> None:
-        self._rules, self._present = rules, dict[str, Any]()
+        self._rules = [(rule, place, label) for rule, place, label in rules if isinstance(rule, Rewriting)]
+        self._present = dict[str, Any]()
 
     def behind(self, steps: Iterable[Step]) -> Iterator[Step]:
         """The steps, behind each that brings texts those that rewrite them.
@@ -67,6 +70,22 @@ def cleaner(recipe: Recipe) -> Callable[[str], str]:
         return text
 
     return clean
+
+
+def told(step: Step, fingerprint: str, clean: Callable[[str], str]) -> dict[str, Any]:
+    """A step as JSON, for whoever asks what a plan does: its arguments as the rules leave them, and without keys."""
+    found = described(step, fingerprint)
+    return {**found, "work": _cleaned(found["work"], lambda text: scrub(clean(text)))}
+
+
+def _cleaned(value: Any, clean: Callable[[str], str]) -> Any:
+    if isinstance(value, str):
+        return clean(value)
+    if isinstance(value, Mapping):
+        return {name: _cleaned(inner, clean) for name, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_cleaned(inner, clean) for inner in value]
+    return value
 
 
 def clean_errors(recipe: Recipe, ledger: Ledger) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 
 from hfsft.hashing import digest
 from hfsft.rows.batch import Batch
@@ -28,6 +29,11 @@ def _plain(text: str) -> str:
     if not text.isascii():
         text = unicodedata.normalize("NFKC", text)
     return " ".join(text.casefold().split())
+
+
+def naming(similarity: float) -> Callable[[Batch], Batch]:
+    """What gives all rows the names of their families."""
+    return partial(family_names, similarity=similarity)
 
 
 def family_names(batch: Batch, similarity: float) -> Batch:

@@ -18,6 +18,7 @@ from hfsft.engine.ledger import Ledger
 from hfsft.engine.plan import Plan
 from hfsft.engine.step import Bound, Step, compare
 from hfsft.rows.batch import Batch, Row
+from tests.engine.held import held
 from tests.engine.test_engine import Echo
 
 KINDS = {"id": "string", "word": "string", "size": "int64"}
@@ -60,14 +61,14 @@ def source(rows: list[tuple[str, str, int]], name: str = "source") -> Step:
         for row_id, word, size in rows:
             yield {"id": row_id, "word": word, "size": size}
 
-    return Step(name, rows="source", writes=KINDS, identity={"rows": [list(row) for row in rows]}, fn=read)
+    return Step(name, rows="source", writes=KINDS, identity={"rows": [list(row) for row in rows]}, work=held(read))
 
 
 def steps(copies: Copies, at_most: int) -> tuple[Step, ...]:
     writes = {"dear": "string", "copies": "int64", "first": "string"}
     return (
         compare("small", Bound("small", "size", at_most=at_most)),
-        Step("copies", sees="all", reads=("word",), optional=("id",), writes=writes, fn=copies),
+        Step("copies", sees="all", reads=("word",), optional=("id",), writes=writes, work=held(copies)),
     )
 
 
