@@ -28,9 +28,9 @@ from hfsft.stages.split.sides import NONE, Sides
 if TYPE_CHECKING:
     from datasets import Dataset, DatasetDict
 
+    from hfsft.engine.executor import Executors, Rows
     from hfsft.engine.ledger import FunnelLine, Ledger
     from hfsft.engine.live import Missing
-    from hfsft.engine.parts.rows import Rows
     from hfsft.engine.step import Step
     from hfsft.engine.why import Reason
     from hfsft.models.limits.estimate import Estimate
@@ -120,17 +120,19 @@ def build(
     out: str | Path = OUT,
     force: bool = False,
     trust: AnyTrust = None,
+    executor: Executors | None = None,
 ) -> DatasetDict:
     """The dataset of a recipe: a `DatasetDict` with `train` and, where rows were held out, `validation`.
 
     The same is written to `out/<name>`, with card, ledger, funnel, rejected rows and recipe beside it; the build that
     stood there is kept in `out/.previous/<name>`. Raises `UserError` for whatever the user can mend, such as a folder
     there that is no build (with `force` it is moved aside); answers paid for by then are kept. A recipe from the Hub
-    that names servers, keys or a repository is a `RecipeError` that lists them, unless `trust` is True.
+    that names servers, keys or a repository is a `RecipeError` that lists them, unless `trust` is True. Another
+    `executor` than that of this machine works on the rows in its own way, and gives the same.
     """
     from hfsft.release.folder.write import load_built
 
-    built, folder = run(recipe, overrides=overrides, out=out, force=force, trust=trust)
+    built, folder = run(recipe, overrides=overrides, out=out, force=force, trust=trust, executor=executor)
     publish(built.recipe, folder)
     return load_built(folder)
 
@@ -144,6 +146,7 @@ def run(
     publishing: Publishing | None = None,
     force: bool = False,
     trust: AnyTrust = None,
+    executor: Executors | None = None,
 ) -> tuple[Built, Path]:
     """What `build` does up to the folder, with all that is known at its end.
 
@@ -161,7 +164,7 @@ def run(
     from hfsft.release.report import vega
 
     vega.prepare()
-    rows, ledger, usage = _execute(loaded, plan, watcher or Watcher())
+    rows, ledger, usage = _execute(loaded, plan, watcher or Watcher(), executor=executor)
     from hfsft.engine.parts.on_datasets import quiet
     from hfsft.engine.why import remember
     from hfsft.release.causes import nothing_left
@@ -348,7 +351,11 @@ def _planned(recipe: Recipe, out: Path, watcher: Watcher, how: Publishing, force
 
 
 def _execute(
-    recipe: Recipe, plan: Plan, watcher: Watcher, after: Callable[[Step, Rows], None] | None = None
+    recipe: Recipe,
+    plan: Plan,
+    watcher: Watcher,
+    after: Callable[[Step, Rows], None] | None = None,
+    executor: Executors | None = None,
 ) -> tuple[Dataset, Ledger, Usage]:
     from hfsft.engine.ledger import Ledger
     from hfsft.engine.live import Live
@@ -384,6 +391,6 @@ def _execute(
         plan = begin(plan.after(store.pruned()), live, cache)
         from hfsft.engine import run as engine  # takes long: what was begun is asked meanwhile
 
-        rows = engine.run(plan, live, cache, ledger, before=watcher.on_step, after=ended)
+        rows = engine.run(plan, live, cache, ledger, before=watcher.on_step, after=ended, executor=executor)
         clean_errors(recipe, ledger)
         return rows, ledger, pool.usage

@@ -15,6 +15,7 @@ import pytest
 from hfsft import cache
 from hfsft.engine import run as engine
 from hfsft.engine.ledger import Ledger
+from hfsft.engine.parts.files import Files
 from hfsft.engine.plan import Plan
 from tests.engine.parts.test_increments import source
 from tests.engine.test_engine import MEASURE, Echo
@@ -25,6 +26,7 @@ import sys, time
 from dataclasses import replace
 from pathlib import Path
 from hfsft.engine import run as engine
+from hfsft.engine.parts.files import Files
 from hfsft.engine.ledger import Ledger
 from hfsft.engine.plan import Plan
 from tests.engine.held import held
@@ -102,7 +104,7 @@ def test_two_builds_at_once_leave_each_other_alone(tmp_path: Path, monkeypatch: 
 def test_files_that_go_while_a_build_reads_them_are_made_again(tmp_path: Path) -> None:
     folder = tmp_path / "cache"
     rows = run(folder)
-    files = engine.Files(folder)
+    files = Files(folder)
     cache.forget(folder)
     assert files.table("no", "all") is None
     assert rows["length"][3999] == run(folder)["length"][3999]
