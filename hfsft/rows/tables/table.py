@@ -29,6 +29,7 @@ class Record(NamedTuple):
     source: str  # `tickets.jsonl:3`, `data.json[1]`, `owner/name[5]`, as the recipe names the file
     row: dict[str, Any]
     defect: str | None = None
+    dialect: tuple[str, ...] = ()  # how it was written, where its columns are other ones now
 
 
 @dataclass(frozen=True)

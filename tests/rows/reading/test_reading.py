@@ -205,9 +205,10 @@ def test_a_history_of_another_shape_sets_its_row_aside(tmp_path: Path, history: 
 @pytest.mark.parametrize(
     ("column", "value", "group", "reason"),
     [
-        ("tools", [{"name": "x"}], "tools", "tools, which"),
-        ("functions", '[{"name": "x"}]', "tools", "tools, which"),
-        ("reasoning_content", "Hm", "reasoning", "reasoning, which"),
+        ("tools", ["x"], "tools", "tools are not JSON"),
+        ("functions", [5], "tools", "tools are not objects"),
+        ("reasoning_content", 5, "reasoning", "reasoning is not text"),
+        ("thinking", True, "reasoning", "reasoning is not text"),
         ("images", ["a.png"], "images", "images or sound"),
         ("label", False, "label", "marked as a bad answer"),
         ("label", "FALSE", "label", "marked as a bad answer"),
@@ -216,9 +217,6 @@ def test_a_history_of_another_shape_sets_its_row_aside(tmp_path: Path, history: 
         ("weight", 0.5, "weight", "a weight in training"),
         ("train", False, "weight", "a weight in training"),
         ("Loss-Weight", "0.0", "weight", "a weight in training"),  # as a CSV has it
-        ("reasoningContent", "Hm", "reasoning", "reasoning, which"),
-        ("thought_process", "Hm", "reasoning", "reasoning, which"),
-        ("toolDefinitions", [{"name": "x"}], "tools", "tools, which"),
     ],
 )
 @pytest.mark.parametrize(
@@ -232,6 +230,44 @@ def test_what_changes_the_meaning_is_refused_or_dropped_by_name(
     assert f"`drop: [{group}]`" in (refused.defect or "")
     (row,) = examples(tmp_path, {**base, column: value}, drop=[group])
     assert (said(row), row.texts["unread"]) == (TALK, [column])
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "group", "kept"),
+    [
+        ("tools", [{"name": "x"}], "tools", '[{"name": "x"}]'),
+        ("functions", '[ {"name": "x"} ]', "tools", '[ {"name": "x"} ]'),  # a list in JSON stays as it is written
+        ("toolDefinitions", ['{"name": "x"}'], "tools", '[{"name": "x"}]'),
+        ("tools", '{"name": "x"}', "tools", '[{"name": "x"}]'),
+        ("tools", {"functions": [{"name": "x"}]}, "tools", '[{"name": "x"}]'),
+        ("reasoning_content", "Hm", "reasoning", "Hm"),
+        ("reasoningContent", "Hm", "reasoning", "Hm"),
+        ("thought_process", " Hm \n", "reasoning", " Hm \n"),
+        ("reasoning", [{"type": "text", "text": "H"}, {"type": "thinking", "thinking": "m"}], "reasoning", "H\n\nm"),
+    ],
+)
+@pytest.mark.parametrize(
+    "base", [{"prompt": "Hi", "completion": "Hello"}, {"messages": [USER, ASSISTANT]}], ids=["texts", "turns"]
+)
+def test_tools_and_reasoning_are_carried_unless_dropped(
+    tmp_path: Path, base: Any, column: str, value: Any, group: str, kept: str
+) -> None:
+    (row,) = examples(tmp_path, {**base, column: value})
+    assert (said(row), row.texts[group], row.texts["unread"]) == (TALK, kept, [])
+    (row,) = examples(tmp_path, {**base, column: value}, drop=[group])
+    assert (said(row), row.texts.get(group), row.texts["unread"]) == (TALK, None, [column])
+
+
+def test_the_recipe_names_the_columns_of_reasoning_tools_and_the_reference(tmp_path: Path) -> None:
+    row = {"question": "Hi", "answer": "Hello", "why": "Hm", "can": [{"name": "x"}], "gold": 42}
+    keys = {"reasoning": "why", "tools": "can", "reference": "gold"}
+    (found,) = examples(tmp_path, row, **keys)
+    assert (said(found), found.texts["unread"]) == (TALK, [])
+    assert [found.texts[part] for part in keys] == ["Hm", '[{"name": "x"}]', "42"]
+    (seed,) = seeds(tmp_path, row, reference="gold")
+    assert (seed.texts["instruction"], seed.texts["reference"]) == ("Hi", "42")
+    with pytest.raises(SourceError, match="no column 'golden'"):
+        examples(tmp_path, row, reference="golden")
 
 
 @pytest.mark.parametrize(
@@ -265,7 +301,8 @@ def test_whatever_else_stands_in_a_row_is_told(tmp_path: Path, column: str, valu
 def test_fields_of_turns_are_told_too(tmp_path: Path) -> None:
     talk = [{**USER, "name": "Kim", "weight": 0, "id": None}, {**ASSISTANT, "timestamp": 7, "weight": 1}]
     (row,) = examples(tmp_path, {"chat": talk, "input": "x"})
-    assert (said(row), row.texts["unread"]) == (TALK, ["chat[].name", "chat[].weight", "chat[].timestamp", "input"])
+    assert (said(row), row.texts["unread"]) == (TALK, ["chat[].weight", "chat[].timestamp", "input"])
+    assert row.texts["messages"][0]["name"] == "Kim"
 
 
 def test_a_preference_pair_by_its_better_answer(tmp_path: Path) -> None:
