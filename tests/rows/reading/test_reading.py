@@ -233,44 +233,6 @@ def test_what_changes_the_meaning_is_refused_or_dropped_by_name(
 
 
 @pytest.mark.parametrize(
-    ("column", "value", "group", "kept"),
-    [
-        ("tools", [{"name": "x"}], "tools", '[{"name": "x"}]'),
-        ("functions", '[ {"name": "x"} ]', "tools", '[ {"name": "x"} ]'),  # a list in JSON stays as it is written
-        ("toolDefinitions", ['{"name": "x"}'], "tools", '[{"name": "x"}]'),
-        ("tools", '{"name": "x"}', "tools", '[{"name": "x"}]'),
-        ("tools", {"functions": [{"name": "x"}]}, "tools", '[{"name": "x"}]'),
-        ("reasoning_content", "Hm", "reasoning", "Hm"),
-        ("reasoningContent", "Hm", "reasoning", "Hm"),
-        ("thought_process", " Hm \n", "reasoning", " Hm \n"),
-        ("reasoning", [{"type": "text", "text": "H"}, {"type": "thinking", "thinking": "m"}], "reasoning", "H\n\nm"),
-    ],
-)
-@pytest.mark.parametrize(
-    "base", [{"prompt": "Hi", "completion": "Hello"}, {"messages": [USER, ASSISTANT]}], ids=["texts", "turns"]
-)
-def test_tools_and_reasoning_are_carried_unless_dropped(
-    tmp_path: Path, base: Any, column: str, value: Any, group: str, kept: str
-) -> None:
-    (row,) = examples(tmp_path, {**base, column: value})
-    assert (said(row), row.texts[group], row.texts["unread"]) == (TALK, kept, [])
-    (row,) = examples(tmp_path, {**base, column: value}, drop=[group])
-    assert (said(row), row.texts.get(group), row.texts["unread"]) == (TALK, None, [column])
-
-
-def test_the_recipe_names_the_columns_of_reasoning_tools_and_the_reference(tmp_path: Path) -> None:
-    row = {"question": "Hi", "answer": "Hello", "why": "Hm", "can": [{"name": "x"}], "gold": 42}
-    keys = {"reasoning": "why", "tools": "can", "reference": "gold"}
-    (found,) = examples(tmp_path, row, **keys)
-    assert (said(found), found.texts["unread"]) == (TALK, [])
-    assert [found.texts[part] for part in keys] == ["Hm", '[{"name": "x"}]', "42"]
-    (seed,) = seeds(tmp_path, row, reference="gold")
-    assert (seed.texts["instruction"], seed.texts["reference"]) == ("Hi", "42")
-    with pytest.raises(SourceError, match="no column 'golden'"):
-        examples(tmp_path, row, reference="golden")
-
-
-@pytest.mark.parametrize(
     ("column", "value"),
     [("tools", []), ("tools", "[]"), ("tools", None), ("functions", ""), ("thinking", " "), ("images", [])],
 )
