@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from hfsft.rows.calls import OBJECTS, Call, ShapeError, calls_of
@@ -13,7 +14,7 @@ from hfsft.rows.reading.refused import IMAGES, IMAGES_FIELDS, WEIGHT, weight_of
 from hfsft.rows.shapes import openai
 from hfsft.rows.shapes.parts import PARTS, Parts, are_parts, read_parts, result_text
 from hfsft.rows.shapes.shape import Turn
-from hfsft.rows.values import NOT_UNICODE, absent, broken, healed, holds, printable
+from hfsft.rows.values import NOT_UNICODE, absent, broken, healed, holds, printable, unpadded
 
 NAME_FIELDS = ("name", "tool_name", "function_name")
 CALLS_STAY = "tool calls, which `drop: [tools]` cannot take out of a conversation"
@@ -24,6 +25,8 @@ def read_turn(turn: Turn, column: str, finding: Finding) -> list[Message]:
 
     Raises `ShapeError` for what cannot be read.
     """
+    if finding.padded:
+        turn = replace(turn, content=unpadded(turn.content), fields=unpadded(turn.fields))
     fields = _Fields(turn.fields)
     tool = turn.role == "tool"
     parts = Parts([result_text(turn.content)]) if tool and not are_parts(turn.content) else _parts(turn, finding)
@@ -156,11 +159,10 @@ def _results(fields: _Fields) -> list[Message]:
 def _weight(turn: Turn, fields: _Fields, message: Message, column: str, finding: Finding) -> None:
     """Whether the assistant's turn is trained on; what others' turns say of it does not matter."""
     for name, value in fields.take(openai.TURN_WEIGHT_FIELDS):
-        if turn.role != "assistant" or "weight" in finding.drop:
-            finding.left(f"{column}[].{name}", value)
-            continue
         weight = weight_of(value)
-        if weight is None:
+        if turn.role != "assistant" and weight == 0:
+            continue  # as it is anyway
+        if turn.role != "assistant" or weight is None or "weight" in finding.drop:
             finding.left(f"{column}[].{name}", value)
         elif weight not in (0, 1):
             finding.odd(WEIGHT)

@@ -21,6 +21,7 @@ class Finding:
     drop: Collection[str] = ()
     defect: str | None = None
     unread: dict[str, None] = field(default_factory=dict)  # names in the order they were met
+    padded: bool = False  # whether objects have null for keys that they were written without
     dialect: dict[str, None] = field(default_factory=dict)  # words for how the row is written
     tools: list[Any] = field(default_factory=list)  # what stands in turns for tools
 

@@ -22,7 +22,7 @@ from hfsft.rows.reading.turns import is_conversation, read_turns
 from hfsft.rows.shapes import SHAPES
 from hfsft.rows.shapes.shape import Shape
 from hfsft.rows.tables.table import Record, Table
-from hfsft.rows.values import NOT_UNICODE, as_text, broken, from_json, holds, printable
+from hfsft.rows.values import NOT_UNICODE, as_text, broken, from_json, holds, printable, unpadded
 
 ABOUT_ANSWERS: tuple[Drop, ...] = ("label", "weight", "pair", "reasoning", "history", "tools")
 ASKED = ("messages", "instruction", "response")  # the parts that a table must have
@@ -132,7 +132,7 @@ def _by_file(
 
 def _read(one: Record, columns: Columns, how: How, say: Any) -> SourceRow:
     # What an answer is worth, or was given with, says nothing of a seed: it gets another.
-    finding = Finding((*how.drop, *ABOUT_ANSWERS) if say is _seed else how.drop, one.defect)
+    finding = Finding((*how.drop, *ABOUT_ANSWERS) if say is _seed else how.drop, one.defect, padded=one.padded)
     columns = {part: names for part, names in columns.items() if part not in how.drop}
     used = {name for names in columns.values() for name in names}
     texts: dict[str, Any] = {}
@@ -242,6 +242,7 @@ def _tools(row: Mapping[str, Any], columns: Columns, finding: Finding) -> dict[s
     for name, value in in_columns[1:]:
         finding.left(name, value)
     given = [value for _, value in in_columns[:1]] or finding.tools[:1]
+    given = unpadded(given) if finding.padded else given
     if not given or "tools" in finding.drop:
         return {}
     try:

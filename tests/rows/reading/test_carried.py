@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from hfsft.errors import SourceError
@@ -49,3 +52,18 @@ def test_the_recipe_names_the_columns_of_reasoning_tools_and_the_reference(tmp_p
     assert (seed.texts["instruction"], seed.texts["reference"]) == ("Hi", "42")
     with pytest.raises(SourceError, match="no column 'golden'"):
         examples(tmp_path, row, reference="golden")
+
+
+def test_objects_of_a_parquet_file_lose_the_keys_that_only_other_rows_have(tmp_path: Path) -> None:
+    """One type for all rows pads each object with the others' keys; what was written is what is read."""
+    calls = [{"name": "weather", "arguments": {"city": "Oslo"}}, {"name": "clock", "arguments": {"zone": {"id": 1}}}]
+    tools = [{"name": "weather", "parameters": {"city": {"type": "string"}}}, {"name": "clock", "parameters": {}}]
+    rows = [{"messages": [USER, {"role": "assistant", "tool_calls": [one]}], "tools": tools} for one in calls]
+    pq.write_table(pa.Table.from_pylist(rows), tmp_path / "e.parquet")
+    for read, call in zip(examples(tmp_path, path="e.parquet"), calls, strict=True):
+        (found,) = read.texts["messages"][1]["tool_calls"]
+        assert json.loads(found["arguments"]) == call["arguments"]
+        assert json.loads(read.texts["tools"])[0] == tools[0]
+    written = {"messages": [USER, {"role": "assistant", "tool_calls": [{"name": "f", "arguments": {"x": None}}]}]}
+    (read,) = examples(tmp_path, written)
+    assert read.texts["messages"][1]["tool_calls"] == [{"name": "f", "arguments": '{"x": null}'}]

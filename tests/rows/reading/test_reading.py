@@ -261,7 +261,7 @@ def test_whatever_else_stands_in_a_row_is_told(tmp_path: Path, column: str, valu
 
 
 def test_fields_of_turns_are_told_too(tmp_path: Path) -> None:
-    talk = [{**USER, "name": "Kim", "weight": 0, "id": None}, {**ASSISTANT, "timestamp": 7, "weight": 1}]
+    talk = [{**USER, "name": "Kim", "weight": 1, "id": None}, {**ASSISTANT, "timestamp": 7, "weight": 1}]
     (row,) = examples(tmp_path, {"chat": talk, "input": "x"})
     assert (said(row), row.texts["unread"]) == (TALK, ["chat[].weight", "chat[].timestamp", "input"])
     assert row.texts["messages"][0]["name"] == "Kim"
