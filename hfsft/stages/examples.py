@@ -7,10 +7,10 @@ from pathlib import Path
 
 from pydantic import Field
 
+from hfsft.rows.messages import Role
 from hfsft.rows.reading.order import Order
 from hfsft.rows.reading.settled import Format
 from hfsft.rows.reading.source_row import How, read_examples
-from hfsft.rows.reading.turns import Role
 from hfsft.stages.base import Section
 from hfsft.stages.source import Opened, Source, TableSource, inline, written
 
@@ -43,6 +43,8 @@ class ExampleTable(TableSource):
     instruction: str | None = Field(None, description="Column of the instruction, for format columns.")
     response: str | None = Field(None, description="Column of the response, for format columns.")
     messages: str | None = Field(None, description="Column of the conversation, a list of turns.")
+    reasoning: str | None = Field(None, description="Column of what was thought before the last answer.")
+    tools: str | None = Field(None, description="Column of the tools that the assistant may call.")
     roles: dict[str, Role] = Field(
         {}, description="Who speaks under which name, as {clerk: assistant}, beside the usual names."
     )

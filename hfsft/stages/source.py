@@ -104,6 +104,9 @@ class TableSource(Source):
     topic: str | None = Field(None, description="Column of the topic.")
     context: str | None = Field(None, description="Column of a text that belongs to the instruction.")
     system: str | None = Field(None, description="Column of the system prompt.")
+    reference: str | None = Field(
+        None, description="Column of the right answer, which responses are compared with; never trained on."
+    )
     keep: list[str] = Field(
         [],
         description="Columns that stay with their row, for templates, filters and provenance; never trained on. One "
@@ -138,7 +141,10 @@ class TableSource(Source):
 
     def how(self) -> How:
         """How they are read."""
-        parts = ("instruction", "response", "messages", "prompt", "topic", "context", "system")
+        parts = (
+            *("instruction", "response", "messages", "prompt", "topic", "context", "system"),
+            *("reasoning", "tools", "reference"),
+        )
         named = {part: getattr(self, part, None) for part in parts}
         return How(
             named={part: column for part, column in named.items() if column is not None},
