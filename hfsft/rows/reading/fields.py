@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -73,10 +73,10 @@ class _Fields:
     def __init__(self, fields: Mapping[str, Any]) -> None:
         self._left = dict(fields)
 
-    def take(self, names: tuple[str, ...]) -> Iterator[tuple[str, Any]]:
+    def take(self, names: tuple[str, ...], held: Callable[[Any], bool] = holds) -> Iterator[tuple[str, Any]]:
         """The fields of these names that hold something, in the order of the names."""
         for wanted in map(letters, names):
-            for name in [name for name in self._left if letters(name) == wanted and holds(self._left[name])]:
+            for name in [name for name in self._left if letters(name) == wanted and held(self._left[name])]:
                 yield name, self._left.pop(name)
 
     def rest(self) -> list[tuple[str, Any]]:
@@ -103,7 +103,7 @@ def _parts(turn: Turn, finding: Finding) -> Parts:
 def _reasoning(turn: Turn, fields: _Fields, column: str, finding: Finding) -> list[str]:
     """What the assistant thought, of the fields for it: the first that says it, unless another says something else."""
     found: dict[str, None] = {}
-    for name, value in fields.take(openai.REASONING_FIELDS):
+    for name, value in fields.take(openai.REASONING_FIELDS, says):
         if "reasoning" in finding.drop or turn.role != "assistant":
             finding.left(f"{column}[].{name}", value)
         elif (text := reasoning_text(value)) is None:
@@ -133,6 +133,11 @@ def reasoning_text(value: Any) -> str | None:
             return None
         texts += [*parts.texts, *parts.thoughts]
     return "\n\n".join(texts) or None
+
+
+def says(value: Any) -> bool:
+    """Whether a value says something, be it text that is no more than `{}`."""
+    return not absent(value) if isinstance(value, str) else holds(value)
 
 
 def _calls(turn: Turn, fields: _Fields, parts: Parts, finding: Finding) -> list[Call]:

@@ -13,7 +13,7 @@ from hfsft.errors import SourceError
 from hfsft.hashing import digest
 from hfsft.rows.calls import ShapeError, as_json, tools_of
 from hfsft.rows.messages import Message, Role
-from hfsft.rows.reading.fields import reasoning_text
+from hfsft.rows.reading.fields import reasoning_text, says
 from hfsft.rows.reading.finding import Drop, Finding, below
 from hfsft.rows.reading.order import Order, conversation
 from hfsft.rows.reading.refused import check_row
@@ -223,7 +223,7 @@ def _thought(turns: list[Message], row: Mapping[str, Any], columns: Columns, fin
     place = next((n for n in reversed(range(len(turns))) if turns[n]["role"] == "assistant"), None)
     for name in columns.get("reasoning", ()):
         value = row.get(name)
-        if not holds(value):
+        if not says(value):
             continue
         text = reasoning_text(value)
         if text is None:
