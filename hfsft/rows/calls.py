@@ -67,6 +67,16 @@ def arguments_of(value: Any) -> tuple[str, bool]:
     return as_json(value), True
 
 
+def call_json(call: Mapping[str, Any]) -> str:
+    """A call as a JSON object, its arguments to the letter as they were written; what is no JSON is a text in it."""
+    text = call.get("arguments") or "{}"
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        text = as_json(text)
+    return f'{{"name": {as_json(call["name"])}, "arguments": {text}}}'
+
+
 def as_json(value: Any) -> str:
     """A value as JSON on one line, letters of any alphabet as they are. Raises `ShapeError` where JSON has no such."""
     try:

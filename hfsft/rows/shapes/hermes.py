@@ -5,12 +5,11 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from hfsft.rows.calls import Call, ShapeError, as_json, calls_of
+from hfsft.rows.calls import Call, ShapeError, as_json, call_json, calls_of
 from hfsft.rows.messages import Message
 from hfsft.rows.shapes.shape import Shape, Tools
 from hfsft.rows.think import joined
@@ -39,12 +38,12 @@ def without_calls(text: str) -> str:
 
 def call_text(call: Mapping[str, Any]) -> str:
     """One call as Hermes writes it."""
-    return f"{OPENING}\n{as_json({'name': call['name'], 'arguments': json.loads(call['arguments'])})}\n{CLOSING}"
+    return f"{OPENING}\n{call_json(call)}\n{CLOSING}"
 
 
-def _write(messages: Sequence[Message], tools: Tools, _: Collection[str]) -> dict[str, Any]:
+def write(messages: Sequence[Message], tools: Tools, _: Collection[str] = ()) -> dict[str, Any]:
     """Turns of human, gpt and tool; schemas below the system prompt, reasoning and calls in the text."""
-    turns: list[dict[str, str]] = []
+    turns: list[dict[str, Any]] = []
     if tools:
         schemas = SYSTEM.format("\n".join(map(as_json, tools)), f"{OPENING}{CLOSING}")
         system = messages[0]["content"] if messages and messages[0]["role"] == "system" else ""
@@ -52,7 +51,8 @@ def _write(messages: Sequence[Message], tools: Tools, _: Collection[str]) -> dic
         messages = messages[1:] if system else messages
     for turn in messages:
         text = turn["content"]
-        if turn["role"] == "tool":
+        weight = {"weight": turn["weight"]} if turn.get("weight") is not None else {}
+        if turn["role"] == "tool" and not text.lstrip().startswith("<tool_response>"):
             text = f"<tool_response>\n{text}\n</tool_response>"
             if turns and turns[-1]["from"] == "tool":
                 turns[-1]["value"] += f"\n{text}"
@@ -61,7 +61,7 @@ def _write(messages: Sequence[Message], tools: Tools, _: Collection[str]) -> dic
             text = "\n".join([*([text] if text else []), *map(call_text, turn["tool_calls"])])
         if turn.get("reasoning"):
             text = joined(turn["reasoning"], text)
-        turns.append({"from": ROLES[turn["role"]], "value": text})
+        turns.append({"from": ROLES[turn["role"]], "value": text, **weight})
     return {"conversations": turns}
 
 
@@ -70,5 +70,5 @@ HERMES = Shape(
     "hermes",
     "turns of `human`, `gpt` and `tool`, with tool calls as XML in their texts",
     columns={"messages": "conversations"},
-    write=_write,
+    write=write,
 )

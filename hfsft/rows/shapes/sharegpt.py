@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from hfsft.rows.calls import as_json
+from hfsft.rows.calls import as_json, call_json
 from hfsft.rows.messages import Message
 from hfsft.rows.shapes.shape import Shape, Tools
 from hfsft.rows.think import joined
@@ -21,23 +20,32 @@ RESULT_ROLES = frozenset((
 ROLES = {"system": "system", "user": "human", "assistant": "gpt", "tool": "observation"}
 
 
-def _write(messages: Sequence[Message], tools: Tools, _: Collection[str]) -> dict[str, Any]:
-    """As LLaMA-Factory reads it: several calls are a list, results of several too; reasoning stands in the text."""
-    turns: list[dict[str, str]] = []
+def write(messages: Sequence[Message], tools: Tools, _: Collection[str] = ()) -> dict[str, Any]:
+    """As LLaMA-Factory reads it: several calls are a list; reasoning stands in the text, before a call in its own."""
+    turns: list[dict[str, Any]] = []
     for turn in messages:
         text = joined(turn["reasoning"], turn["content"]) if turn.get("reasoning") else turn["content"]
-        if text or not turn.get("tool_calls"):
-            turns.append({"from": ROLES[turn["role"]], "value": text})
-        if calls := turn.get("tool_calls"):
-            made = [{"name": call["name"], "arguments": json.loads(call["arguments"])} for call in calls]
-            turns.append({"from": "function_call", "value": as_json(made[0] if len(made) == 1 else made)})
+        calls = turn.get("tool_calls")
+        weight = {"weight": turn["weight"]} if turn.get("weight") is not None else {}
+        if turn["content"] or not calls:
+            turns.append({"from": ROLES[turn["role"]], "value": text, **weight})
+        if calls:
+            turns.append(
+                {"from": "function_call", "value": ("" if turn["content"] else text) + _calls(calls), **weight}
+            )
     item: dict[str, Any] = {"conversations": turns}
     return item | ({"tools": as_json(tools)} if tools else {})
+
+
+def _calls(calls: Sequence[Mapping[str, Any]]) -> str:
+    """One call as JSON, several as a JSON list."""
+    texts = list(map(call_json, calls))
+    return texts[0] if len(texts) == 1 else f"[{', '.join(texts)}]"
 
 
 SHAREGPT = Shape(
     "sharegpt",
     "`conversations`: turns of `from` (system, human, gpt, function_call, observation) and `value`, with `tools`",
     columns={"messages": "conversations"},
-    write=_write,
+    write=write,
 )

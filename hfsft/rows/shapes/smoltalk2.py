@@ -55,7 +55,8 @@ def _words(item: Item) -> list[str]:
     return [*said, *([PYTHON] if holds(kwargs.get(PYTHON)) else [])]
 
 
-def _write(messages: Sequence[Message], tools: Tools, dialect: Collection[str]) -> dict[str, Any]:
+def write(messages: Sequence[Message], tools: Tools, dialect: Collection[str]) -> dict[str, Any]:
+    """The system prompt and the schemas of tools stand in what the template is told."""
     kwargs: dict[str, Any] = {}
     if messages and messages[0]["role"] == "system":
         kwargs["custom_instructions"], messages = messages[0]["content"], messages[1:]
@@ -72,5 +73,5 @@ SMOLTALK2 = Shape(
     read=_read,
     words=_words,
     tells=lambda item: _kwargs(item) is not None,
-    write=_write,
+    write=write,
 )
