@@ -19,6 +19,8 @@ OPTIONAL = ("system", "context", "messages", "tools")
 """What a question is made of: the column without which there is none, and what it uses where it exists."""
 WHOLE = tuple(column.name for column in ROW if column.role == "text" and column.name != "reference")
 """What a conversation is made of."""
+ANSWER = ("response", "reasoning")
+"""Of these what the assistant says last, which `messages` says too where a row has turns of its own."""
 SEEN = tuple(name for name in MESSAGE if name != "weight")  # what of a message a person sees
 
 
