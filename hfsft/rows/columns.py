@@ -75,7 +75,7 @@ ROW = (
 )
 """What every row has from the start, in the order that files show it."""
 
-CONTENT = "content"
+CONTENT, REFERENCE = "content", "reference"
 OTHERS = (
     Column(CONTENT, "string", "lineage", "Hash of what the row says now; another answer, another hash.", True),
     Column("family", "string", "lineage", "Rows of one seed, or nearly alike; the split divides none.", True),
