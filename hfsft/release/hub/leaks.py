@@ -140,7 +140,7 @@ class _Look:
 
         In a text that is JSON, as arguments of a tool's call are, each text stands under a name of its own.
         """
-        inside = _texts(_from_json(text), name)
+        inside = texts_in(_from_json(text), name, names=True)
         found = [(kind, fingerprint, 0) for key, inner in inside for kind, fingerprint in self.under(key, inner)]
         found += [each for each in self(text) if not found]
         if not found and field_speaks(name, text):
