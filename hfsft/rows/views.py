@@ -6,19 +6,21 @@ No other file looks into `messages` or puts instruction and context together.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
 from hfsft.hashing import digest
 from hfsft.rows.batch import Batch, rows_of
-from hfsft.rows.columns import ROW
+from hfsft.rows.columns import REFERENCE, ROW
 from hfsft.rows.messages import MESSAGE, Message, bare
 
 READS = ("instruction",)
 OPTIONAL = ("system", "context", "messages", "tools")
 """What a question is made of: the column without which there is none, and what it uses where it exists."""
-WHOLE = tuple(column.name for column in ROW if column.role == "text" and column.name != "reference")
+WHOLE = tuple(column.name for column in ROW if column.role == "text" and column.name != REFERENCE)
 """What a conversation is made of."""
+ANSWER = ("response", "reasoning")
+"""Of these what the assistant says last, which `messages` says too where a row has turns of its own."""
 SEEN = tuple(name for name in MESSAGE if name != "weight")  # what of a message a person sees
 
 
@@ -42,7 +44,7 @@ class Said(NamedTuple):
     @property
     def title(self) -> str:
         """Who says it, in a line: `assistant`, `assistant reasoning`, `assistant calls get_order`, `tool get_order`."""
-        name = " ".join(self.name.split())
+        name = _line(self.name)
         if self.kind == "call":
             return f"{self.role} calls {name}"
         return " ".join(part for part in (self.role, "" if self.kind == "text" else self.kind, name) if part)
@@ -159,6 +161,11 @@ def said(row: Mapping[str, Any], *, reasoning: bool = True) -> list[Said]:
     return found
 
 
+def in_lines(turns: Sequence[Message]) -> str:
+    """What turns say, a line or more for each thing: `[assistant calls get_order] {"id": 7}`."""
+    return "\n".join(f"[{each.title}] {each.text}" for each in said({"messages": turns}))
+
+
 def _parts(turn: Message, called: Mapping[str, str], reasoning: bool) -> Iterator[Said]:
     role = turn["role"]
     name = turn.get("name") or called.get(turn.get("tool_call_id", ""), "") if role == "tool" else ""
@@ -175,9 +182,13 @@ def _listed(row: Mapping[str, Any]) -> str:
     lines = []
     for tool in tools(row):
         function = tool.get("function", tool)
-        told = (function.get("name"), function.get("description"), in_one_line(function.get("parameters")))
-        lines.append(" ".join(" ".join(str(part).split()) for part in told if part))
+        name, *rest = (function.get("name"), function.get("description"), in_one_line(function.get("parameters")))
+        lines.append(f"{_line(name)}: {' '.join(_line(part) for part in rest if part)}")
     return "\n".join(lines)
+
+
+def _line(value: Any) -> str:
+    return " ".join(str(value or "").split())
 
 
 def in_one_line(arguments: Any) -> str:
@@ -186,7 +197,7 @@ def in_one_line(arguments: Any) -> str:
         try:
             arguments = json.loads(arguments)
         except (ValueError, RecursionError):
-            return " ".join(arguments.split())
+            return _line(arguments)
     return "" if arguments is None else json.dumps(arguments, ensure_ascii=False)
 
 

@@ -17,7 +17,7 @@ from hfsft.release.folder.sources import FOLDER, local_sources
 from hfsft.release.hub.files import size
 from hfsft.release.report import measures
 from hfsft.rows.reading.tally import unread_counts
-from hfsft.rows.views import messages
+from hfsft.rows.views import said
 
 if TYPE_CHECKING:
     from hfsft.release.card.sections import Draft
@@ -73,9 +73,9 @@ def sample(draft: Draft) -> Values | None:
     places = sorted(range(len(ids)), key=ids.__getitem__)[:LOOKED_AT]
     if not places:
         return None
-    found = [messages(row) for row in draft.built.rows.select(places)]
-    turns = min(found, key=lambda turns: sum(len(turn["content"]) for turn in turns))
-    return {"block": code("\n\n".join(f"[{turn['role']}]\n{_shown(turn['content'])}" for turn in turns))}
+    found = [said(row) for row in draft.built.rows.select(places)]
+    shortest = min(found, key=lambda row: sum(len(each.text) for each in row))
+    return {"block": code("\n\n".join(f"[{plain(each.title)}]\n{_shown(each.text)}" for each in shortest))}
 
 
 def _shown(text: str) -> str:

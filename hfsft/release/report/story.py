@@ -18,8 +18,8 @@ from hfsft.hashing import unit
 from hfsft.plain import plain
 from hfsft.release.reader import Release
 from hfsft.release.report.clusters import clusters
-from hfsft.rows.columns import LEDGER, Column, Role, named
-from hfsft.rows.views import messages
+from hfsft.rows.columns import LEDGER, REFERENCE, Column, Role, named
+from hfsft.rows.views import said
 
 if TYPE_CHECKING:
     from pyarrow import RecordBatch
@@ -204,11 +204,18 @@ def _shown(row: Mapping[str, Any], fate: str, registry: Mapping[str, Column]) ->
         "id": lineage.pop("id"),
         "fate": fate,
         **verdict,
-        "turns": [{"role": turn["role"], "text": _cut(turn["content"] or "")} for turn in messages(row)],
+        "turns": [
+            {"role": each.role, "kind": each.kind, "title": plain(each.title), "text": _cut(each.text)}
+            for each in said(row)
+        ],
         "measures": holding("measure", "score"),
-        "about": holding("attribute", "label", "kept"),
+        "about": {**holding("attribute", "label", "kept"), **_reference(row)},
         "lineage": lineage,
     }
+
+
+def _reference(row: Mapping[str, Any]) -> dict[str, str]:
+    return {REFERENCE: _cut(row[REFERENCE])} if row.get(REFERENCE) else {}
 
 
 def _plainly(value: Any) -> Any:
