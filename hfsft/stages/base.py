@@ -7,11 +7,12 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from hfsft.errors import AnswerError, PromptError
+from hfsft.fields import ROWS, Loc
 from hfsft.rows.reading.finding import Drop, Finding
 from hfsft.rows.reading.source_row import How, SourceRow
 from hfsft.rows.tables.table import Table
@@ -30,10 +31,6 @@ class Section(BaseModel):
     """One section of a recipe: its fields are the YAML keys, their descriptions the documentation."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, hide_input_in_errors=True)
-
-
-Loc = tuple[str | int, ...]
-"""The way to a key, such as `("templates", 0)` within a section."""
 
 
 class Template(NamedTuple):
@@ -130,7 +127,7 @@ class Opened:
 class TableSection(Section):
     """Rows from a file, a folder of files, or a dataset."""
 
-    path: str = Field(
+    path: Annotated[str, ROWS] = Field(
         min_length=1,
         description="A .jsonl, .json, .csv, .tsv, .txt or .parquet file (also packed, as .jsonl.gz), a folder of them, "
         "or a dataset on the Hub, owner/name.",

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Annotated
 
 from pydantic import Field
 
+from hfsft.fields import PROSE
 from hfsft.rows.reading.order import Order
 from hfsft.rows.reading.settled import Format
 from hfsft.rows.reading.source_row import How, SourceRow, read_examples
@@ -28,7 +30,7 @@ class ExampleRow(Section):
 class ExampleRows(Section):
     """Examples written in the recipe itself."""
 
-    rows: list[ExampleRow] = Field(min_length=1, description="The rows.")
+    rows: Annotated[list[ExampleRow], PROSE] = Field(min_length=1, description="The rows.")
 
     def opened(self, base: Path, place: str) -> Opened:
         """The rows, at `place` in the recipe."""
