@@ -71,6 +71,7 @@ class Label(Asking):
                 reads=("id", "instruction"),
                 writes={column.name: column.type for column in self.writes()},
                 role="label",
+                about=self.writes()[0].about,
                 identity={
                     "model": context.models[model],
                     "tones": self.tones,
@@ -142,9 +143,10 @@ def test_a_section_is_one_file_and_one_line(checkout: Checkout, server: LLM) -> 
     folder = checkout.folder / "build" / "toy"
     fates = [json.loads(line) for line in (folder / "ledger.jsonl").read_text().splitlines()]
     assert Counter(each["fate"] for each in fates) == {"train": 5, "rejected": 1}
+    page = (folder / "report.html").read_text()
+    assert '<tr><td dir="auto">very angry</td><td class="number">0</td><td class="number">1</td></tr>' in page
     assert "In which tone the instruction is written." in (card := (folder / "README.md").read_text())
     assert "| calm | 5 |" in card
-    assert '"tone"' in (folder / "report.html").read_text()
     assert "label" in json.loads((folder / "hfsft.lock.json").read_text())["templates"]
     before = len(server.requests)
     checkout.run("build", "recipe.yaml", "--set", "label.on_error=fail")
