@@ -15,7 +15,7 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 # Each room may import those before it; rooms in one tuple may not import each other.
 ORDER = [
     ("plain",),
-    ("errors", "hashing", "nested", "cache", "isolated"),
+    ("errors", "hashing", "nested", "cache", "isolated", "fields"),
     ("keys",),
     ("sandbox", "rows", "similarity", "privacy"),
     ("prompts", "pretrained", "texts"),

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Annotated
 
 from pydantic import Field
 
+from hfsft.fields import PROSE
 from hfsft.rows.messages import Role
 from hfsft.rows.reading.order import Order
 from hfsft.rows.reading.settled import Format
@@ -28,7 +30,7 @@ class ExampleRow(Section):
 class ExampleRows(Source):
     """Examples written in the recipe itself."""
 
-    rows: list[ExampleRow] = Field(min_length=1, description="The rows.")
+    rows: Annotated[list[ExampleRow], PROSE] = Field(min_length=1, description="The rows.")
 
     def opened(self, base: Path, place: str) -> Opened:
         """The rows, at `place` in the recipe."""

@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, field_validator
 
 from hfsft.errors import SourceError, nearest
+from hfsft.fields import ROWS
 from hfsft.plain import plain
 from hfsft.rows.choice.chosen import Chosen
 from hfsft.rows.choice.counts import Counts
@@ -78,7 +79,7 @@ class Source(Section):
 class TableSource(Source):
     """Rows from files, a folder of files, or a dataset."""
 
-    path: str = Field(
+    path: Annotated[str, ROWS] = Field(
         min_length=1,
         description="A .jsonl, .json, .csv, .tsv, .txt, .parquet or .arrow file (also packed, as .jsonl.gz or .zip), "
         "several (data/*.jsonl, data/**/*.csv), a folder of them, or a dataset on the Hub, owner/name.",

@@ -116,10 +116,10 @@ def test_the_table(
     release: Release, tokenizers: dict[str, Tokenizer], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     lines = []
-    for format in FORMATS:
+    for named in FORMATS:
         for source in SOURCES:
-            cells = [cell(release, source, format, tokenizer, tmp_path) for tokenizer in tokenizers.values()]
-            lines.append([format, source, *cells])
+            cells = [cell(release, source, named, tokenizer, tmp_path) for tokenizer in tokenizers.values()]
+            lines.append([named, source, *cells])
     table = "\n".join(shown([["format", "source", *TEMPLATES], *lines])) + "\n"
     with capsys.disabled():
         print(f"\n{table}")
