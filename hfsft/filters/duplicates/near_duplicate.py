@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 from hfsft.engine.step import Bound, Step
 from hfsft.filters.duplicates.common import Duplicates
 from hfsft.rows.batch import Batch
-from hfsft.similarity import Items
+from hfsft.similarity import LexicalIndex
 
 if TYPE_CHECKING:
     from hfsft.errors import Place
@@ -104,12 +104,14 @@ class NearDuplicate(Duplicates):
         for number, place in enumerate(order):
             rank[place] = number
         rows = [row for place in order if (row := compared[place])]
-        items = Items([row.parts for row in rows], [row.system for row in rows])
-        for copy, first in items.copies.items():
-            same[order[copy]] = order[first]
-        for first, other, similarity in items.alike(self.floor, ranked=True):
-            near[order[other]].append(order[first])
-            alike[order[other]].append(similarity)
+        index = LexicalIndex[int]()
+        index.add(order, [row.parts for row in rows], [row.system for row in rows])
+        for copy, first in index.copies().items():
+            same[copy] = first
+        for first, other, similarity in index.pairs(self.floor, ranked=True):
+            if same[other] is None:
+                near[other].append(first)
+                alike[other].append(similarity)
         return dict(zip(self.found, (rank, same, near, alike), strict=True))
 
     def decide(self, batch: Batch) -> Batch:
