@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Literal, get_args
+from typing import Any, Literal, NamedTuple, get_args
 
 Role = Literal["lineage", "text", "attribute", "label", "kept", "measure", "score", "verdict"]
 """What part a column plays in a row:
@@ -26,6 +26,15 @@ ROLES: tuple[Role, ...] = get_args(Role)
 MESSAGES = [{"role": "string", "content": "string"}]
 
 
+class Scale(NamedTuple):
+    """The bounds between which all values of a column of numbers lie, both inclusive."""
+
+    low: float
+    high: float
+    called: str = "values"  # what lies on it
+    said_by: str = ""  # the key of a recipe that says so
+
+
 @dataclass(frozen=True)
 class Column:
     """One column of rows."""
@@ -34,6 +43,7 @@ class Column:
     type: Any  # in the words of `hfsft.rows.features`
     role: Role
     about: str = ""  # what it holds, in words for who reads the data
+    scale: Scale | None = None  # of numbers, where it is known between which they lie
 
     def as_dict(self) -> dict[str, Any]:
         """The column as JSON."""
