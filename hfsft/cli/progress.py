@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 PLAIN_SECONDS = 10  # between two lines of progress where nobody can see one line change
 BAR = 20  # columns of the bar
 GAP = 2
-SLOW = ("whole", "source")  # kinds of steps that may take long without asking
 
 
 class Line:
@@ -34,7 +33,7 @@ class Line:
 
     def step(self, step: Step, rows: int) -> None:
         """A step begins; only those that may take long are worth a word."""
-        if self.live and step.kind in SLOW:
+        if self.live and not step.row_by_row:
             what = count(rows, "row") if rows else "reading"
             self._replace([(f"{step_name(step.name)}: {what}", 0)], self.last.whole if self.last else None)
 
@@ -164,4 +163,4 @@ def standing(progress: Progress) -> str:
     told = [f"{progress.stage}: {progress.done:,} of {count(progress.total, 'row')}"]
     if progress.failed:
         told.append(f"{progress.failed:,} failed")
-    return ", ".join([*told, *(f"{stage}: {done:,} already" for stage, done in progress.ahead)])
+    return ", ".join([*told, *(f"{stage}: {done:,} already" for stage, done in progress.prefetched)])

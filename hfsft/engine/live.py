@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from hfsft.engine.plan import Asked, Task
 from hfsft.engine.step import Step, Turns
 from hfsft.errors import AnswerError, StoreError
-from hfsft.models.drive import Ahead
+from hfsft.models.drive import Prefetch
 from hfsft.models.pool import NotStored
 from hfsft.rows.batch import Row
 
@@ -71,10 +71,10 @@ class Live:
                     yield task.id, task.start
                     continue
                 for model, key in answered:
-                    self.pool.usage.of(step.name, model).again.discard(key)
+                    self.pool.usage.of(step.name, model).prefetched.discard(key)
                 yield task.id, partial(_known, made)
 
-        def ahead(row_id: str, made: Row) -> Ahead | None:
+        def following(row_id: str, made: Row) -> Prefetch | None:
             then = waiting.pop(row_id).then
             if (following := then and then(made)) is None:
                 return None
@@ -85,7 +85,7 @@ class Live:
                 if keep:
                     early[row_id] = task.row, made, answered
 
-            return Ahead(step.name, task.start, done)
+            return Prefetch(step.name, task.start, done)
 
         return self.pool.begin(
             step.name,
@@ -93,7 +93,7 @@ class Live:
             total=total,
             max_failed_share=step.max_failed_share,
             results=self._fresh if keep else None,
-            ahead=ahead,
+            prefetch=following,
         )
 
     def goes_ahead(self, step: Step) -> bool:

@@ -6,7 +6,7 @@ next step would ask: it finds the answers when its own turn comes, and no result
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain, islice
@@ -21,7 +21,6 @@ from hfsft.rows.batch import Batch, Row, rows_of
 if TYPE_CHECKING:
     from hfsft.engine.live import Live
 
-ONE_BY_ONE = ("map", "keep")
 FIRST = 10_000  # rows that are read before there is a dataset to hold them
 
 
@@ -44,16 +43,16 @@ class Way:
         return None
 
 
-def way_from(steps: Sequence[Step], kinds: Collection[str] = ONE_BY_ONE) -> Way | None:
+def way_from(steps: Sequence[Step], *, grows: bool = False) -> Way | None:
     """The way through `steps`, which follow on one that asks; None where it does not lead to another one.
 
-    `kinds` are those of the steps that may lie on it.
+    Only where it `grows` may steps lie on it that make several rows of one.
     """
     for place, step in enumerate(steps):
-        if step.kind == "ask":
-            return Way(tuple(steps[:place]), step)
-        if step.kind not in kinds:
+        if not step.prefetches or (step.rows == "many" and not grows):
             return None
+        if step.asks:
+            return Way(tuple(steps[:place]), step)
     return None
 
 
@@ -70,11 +69,10 @@ def begin(plan: Plan, asker: Live, cache: Path) -> Plan:
     the way compares rows, where there are too many of them, or where a build before left the source's rows in `cache`.
     """
     source, *steps = plan.steps
-    way = way_from(steps, (*ONE_BY_ONE, "expand"))
+    way = way_from(steps, grows=True)
     if way is None or source_file(cache, source.fingerprint("")).exists():
         return plan
-    assert source.fn is not None
-    rows = source.fn()
+    rows = source.function()
     first = list(islice(rows, FIRST + 1))
     if len(first) <= FIRST:
         behind = way_ahead(steps[len(way.between) + 1 :], asker)
@@ -87,15 +85,12 @@ def _walked(steps: Sequence[Step], rows: list[Row]) -> list[Row]:
     for step in steps:
         if not rows:
             break
-        if step.kind == "keep":
-            assert step.bound is not None
+        if step.bound is not None:
             rows = [row for row in rows if step.bound.keeps(row[step.bound.column])]
-            continue
-        assert step.fn is not None
-        if step.kind == "expand":
-            rows = list(rows_of(step.fn(_batch(rows, rows[0]))))
+        elif step.rows == "many":
+            rows = list(rows_of(step.function(_batch(rows, rows[0]))))
         else:
-            made = step.fn(_batch(rows, step.sees(rows[0])))
+            made = step.function(_batch(rows, step.given(rows[0])))
             rows = [{**row, **new} for row, new in zip(rows, rows_of(made), strict=True)]
     return rows
 
@@ -106,7 +101,6 @@ def _batch(rows: Sequence[Row], columns: Iterable[str]) -> Batch:
 
 def task_of(step: Step, row: Row, behind: Way | None = None, *, pending: bool = False) -> Task:
     """What a step asks for a row, and, where a way leads on from there, what is asked next."""
-    assert step.fn is not None
-    asked = {name: row[name] for name in step.sees(row, "id")}
+    asked = {name: row[name] for name in step.given(row, "id")}
     then = partial(behind.follow, row) if behind else None
-    return Task(row["id"], asked, partial(step.fn, asked), pending, then)
+    return Task(row["id"], asked, partial(step.function, asked), pending, then)

@@ -38,7 +38,7 @@ class Outlook:
         self._plan = plan
         self._usage = usage
         self._clock = clock
-        self._asking = [step.name for step in plan.steps if step.kind == "ask"]
+        self._asking = [step.name for step in plan.steps if step.asks]
         self._shares: dict[str, tuple[float, float]] = {}  # by step: rows, and rows that are asked, for a source row
         self._done: dict[str, int] = {}  # by step that was asked: the rows that were
         self._early: Counter[str] = Counter()  # by step: the rows that were asked before its turn
@@ -46,14 +46,14 @@ class Outlook:
 
     def ended(self, step: Step, left: Rows) -> None:
         """A step has ended, and left these rows."""
-        if step.kind == "source" and len(left):
+        if step.rows == "source" and len(left):
             every = max(1, len(left) // SAMPLE)
             sample = left.select(range(0, len(left), every)).to_list()
             self._shares = shares(self._plan.steps[1:], sample)
 
     def of(self, progress: Progress) -> Whole:
         """How far the build is, `progress` being that of the step that asks now."""
-        self._early.update({stage: done - self._early[stage] for stage, done in progress.ahead})
+        self._early.update({stage: done - self._early[stage] for stage, done in progress.prefetched})
         stage, early = progress.stage, self._early[progress.stage]
         done = max(early, min(progress.done, progress.asked + early))
         rows, asked = self._shares.get(stage, (1.0, 1.0))
@@ -104,11 +104,11 @@ def shares(steps: tuple[Step, ...], sample: list[Row]) -> dict[str, tuple[float,
         for step in steps:
             if not rows:
                 break
-            if step.kind == "keep" and step.bound and step.bound.column in rows[0]:
+            if step.bound and step.bound.column in rows[0]:
                 rows = [row for row in rows if step.bound.keeps(row[step.bound.column])]
-            elif step.kind == "expand" and step.fn:
-                rows = list(rows_of(step.fn({name: [row[name] for row in rows] for name in rows[0]})))
-            elif step.kind == "ask":
+            elif step.rows == "many" and not step.asks and step.sees == "row":
+                rows = list(rows_of(step.function({name: [row[name] for row in rows] for name in rows[0]})))
+            elif step.asks:
                 asked = [first_request(task_of(step, row).start) is not None for row in rows]
                 found[step.name] = len(rows) / len(sample), sum(asked) / len(sample)
                 blank = {name: placeholder(kind) for name, kind in step.writes.items()}

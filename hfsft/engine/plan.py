@@ -10,6 +10,7 @@ from hfsft.engine.step import Step, Turns
 from hfsft.errors import InternalError
 from hfsft.hashing import digest
 from hfsft.rows.batch import Row
+from hfsft.rows.columns import Column, column
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,6 +56,13 @@ class Asker(Protocol):
         ...
 
 
+WORKED = frozenset((
+    (False, "source", "row"), (False, "same", "row"), (False, "same", "all"), (False, "many", "row"),
+    (False, "fewer", "row"), (True, "same", "row"),
+))  # fmt: skip
+"""The facets of steps that the engine can walk: `asks`, `rows`, `sees`."""
+
+
 @dataclass(frozen=True)
 class Plan:
     """The steps of one recipe, in the order that rows meet them."""
@@ -63,7 +71,10 @@ class Plan:
     steps: tuple[Step, ...]
 
     def check(self) -> None:
-        """Raise `InternalError` if a step reads a column that no step before it writes, or two share a name."""
+        """Raise `InternalError` if a step reads a column that no step before it writes, or two share a name.
+
+        So it does for facets that mean nothing together, or that the engine cannot walk.
+        """
         columns: set[str] = set()
         names: set[str] = set()
         for step in self.steps:
@@ -72,15 +83,20 @@ class Plan:
                 raise InternalError(f"step {step.name} reads {', '.join(missing)}, which no earlier step writes")
             if step.name in names:
                 raise InternalError(f"two steps are called {step.name}")
+            if wrong := _wrong_facets(step):
+                raise InternalError(f"step {step.name}: {wrong}")
             names.add(step.name)
             columns |= set(step.writes)
 
-    def columns(self) -> dict[str, Any]:
-        """Every column that the plan's rows have behind its last step, with its type."""
-        columns: dict[str, Any] = {}
+    def columns(self) -> dict[str, Column]:
+        """Every column that the plan's rows have behind its last step, by its name: the registry of these rows."""
+        columns: dict[str, Column] = {}
         for step in self.steps:
-            columns |= step.writes
-            columns = {name: kind for name, kind in columns.items() if name not in step.drops}
+            for name, kind in step.writes.items():
+                known = columns.get(name)  # a step that writes a column anew does not change the part it plays
+                written = column(name, kind, step.role, f"Written by {step.name}.")
+                columns[name] = replace(known, type=kind) if known else written
+            columns = {name: each for name, each in columns.items() if name not in step.drops}
         return columns
 
     def settled(self) -> set[str]:
@@ -112,13 +128,30 @@ class Plan:
         """
         rows, lineage = "", dict[str, str]()
         for step in self.steps:
-            reads = list(lineage) if step.kind == "expand" else step.sees(lineage, *(["id"] * (step.kind == "ask")))
-            known = [rows] if step.kind == "whole" else []
+            reads = list(lineage) if step.rows == "many" else step.given(lineage, *(["id"] * step.asks))
+            known = [] if step.sees == "row" else [rows]
             parent = digest([*known, {name: lineage[name] for name in reads}]) if lineage else ""
             fingerprint = replace(step, remembered="").fingerprint(parent)
-            if step.kind in ("source", "expand"):
+            if step.rows in ("source", "many"):
                 lineage = dict.fromkeys([*lineage, *step.writes], fingerprint)
             lineage |= dict.fromkeys(step.writes, fingerprint)
-            if step.kind in ("source", "expand", "keep"):
+            if step.rows != "same":
                 rows = digest([rows, fingerprint])
             yield step, fingerprint
+
+
+def _wrong_facets(step: Step) -> str:
+    """What is wrong with the facets of a step, in words; empty where nothing is."""
+    compares = (step.rows, step.sees) == ("fewer", "row")
+    if compares != (step.bound is not None):
+        return "a bound takes rows out one by one, and nothing else does"
+    if (step.sees == "group") != bool(step.group_by):
+        return "a step that sees groups says by which column, and no other does"
+    if step.drops and step.rows != "same":
+        return "only a step that makes the same rows drops columns"
+    if step.models and not step.asks:
+        return "it names models, but asks none"
+    if (step.asks, step.rows, step.sees) not in WORKED or step.makes or step.table or step.beside:
+        asks = "asks and " if step.asks else ""
+        return f"no engine takes one that {asks}makes {step.rows} rows of {step.sees}"
+    return ""

@@ -64,7 +64,7 @@ def run(
         for place, step in enumerate(plan.steps):
             if before:
                 before(step, len(state.rows) if state else 0)
-            way = way_ahead(plan.steps[place + 1 :], asker) if step.kind == "ask" else None
+            way = way_ahead(plan.steps[place + 1 :], asker) if step.asks else None
             state = _walk(step, state, asker, drafts if state and state.pending else files, drafts, ledger, way)
             if after:
                 after(step, state.rows)
@@ -80,18 +80,18 @@ def _walk(
     if state is None:
         rows, cached = source_rows(step, step.fingerprint(""), files)
         after = _State(rows)
-    elif step.kind == "keep":
+    elif step.bound is not None:
         after, fallen, cached = _keep(step, state, files)
         removed = len(fallen.rows)
         ledger.fallen.append(fallen)
-    elif step.kind == "ask":
+    elif step.asks:
         after, asked, failed, cached = _ask(step, state, asker, files, drafts, way)
         calls, ledger.spent[step.name] = asked.calls, asked.spent
         if failed is not None:
             removed = len(failed.rows)
             ledger.fallen.append(failed)
     else:
-        made = {"expand": grown, "whole": of_all, "map": _map}[step.kind]
+        made = grown if step.rows == "many" else _map if step.sees == "row" else of_all
         rows, cached = made(step, state.rows, files)
         after = _State(rows.without(step.drops), state.pending)
     seconds = round(time.perf_counter() - started, 4)
@@ -100,8 +100,7 @@ def _walk(
 
 
 def _map(step: Step, rows: Rows, files: Files) -> tuple[Rows, bool]:
-    assert step.fn is not None
-    return by_row(rows, step, step.fn, step.sees(rows.column_names), step.writes, files)
+    return by_row(rows, step, step.function, step.given(rows.column_names), step.writes, files)
 
 
 def _keep(step: Step, state: _State, files: Files) -> tuple[_State, Fallen, bool]:
@@ -129,9 +128,8 @@ def _ask(
 
     What the answers took is kept too, for just these rows.
     """
-    assert step.fn is not None
-    function, rows = step.fn, state.rows
-    columns = step.sees(rows.column_names, "id", *([PENDING] if state.pending else []))
+    function, rows = step.function, state.rows
+    columns = step.given(rows.column_names, "id", *([PENDING] if state.pending else []))
     lineages = [step.fingerprint(part.lineage(columns)) for part in rows.parts]
     spent = digest([rows.key, lineages]) + SPENT
     whole = all(

@@ -1,22 +1,24 @@
-"""Step: one `Dataset.map` or `Dataset.filter`, as data."""
+"""Step: one piece of work over rows, as data: what it sees, what it makes, what it depends on."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Generator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import KW_ONLY, asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
+from hfsft.errors import InternalError
 from hfsft.hashing import digest
-from hfsft.rows.batch import Row
+from hfsft.rows.columns import Role
 
 if TYPE_CHECKING:
     from hfsft.errors import Place
     from hfsft.models.model import Answer, Request
 
-Turns = Generator["Request", "Answer", Row]
-"""A stage's work on one row: yields requests, is sent answers, returns the new columns."""
+Turns = Generator["Request", "Answer", Any]
+"""Work that asks: yields requests, is sent answers, returns the new columns of a row, or a list of rows."""
 
-Kind = Literal["source", "map", "whole", "expand", "ask", "keep"]
+Makes = Literal["source", "same", "many", "fewer"]
+Sees = Literal["row", "group", "all"]
 
 
 @dataclass(frozen=True)
@@ -55,41 +57,91 @@ class Bound:
 
 @dataclass(frozen=True)
 class Step:
-    """One step of a plan.
+    """One step of a plan. Facets say what it does with rows; nobody asks for its name.
 
-    `kind` says what `fn` is:
+    `rows` is what it makes of what it `sees`: the first rows of all (`source`), the `same` rows with more columns,
+    `many` rows, or `fewer`. It sees one `row`, a `group` (the rows with one value in the column `group_by`, in the
+    order of their ids; a row without a value is a group of its own), or `all` rows. `asks` says whether the function
+    asks models. Then the function is:
 
-    - `source`: `() -> Iterator[Row]`, the first rows, with every column of `writes`.
-    - `map`: `(Batch) -> Batch` of the columns in `writes`, row for row.
-    - `whole`: the same, over all rows at once; for measures that compare rows with each other.
-    - `expand`: `(Batch) -> Batch` of all columns, any number of rows.
-    - `ask`: `(Row) -> Turns`, a generator that asks models; a row whose answer fails is *failed* in the ledger.
-    - `keep`: no `fn`; `bound` decides, what falls is *rejected*.
+    | asks | rows | sees | function |
+    | --- | --- | --- | --- |
+    | no | source | | `() -> Iterator[Row]`, with every column of `writes` |
+    | no | same | row | `(Batch) -> Batch` of the columns in `writes`, row for row; the batch is any rows |
+    | no | same | group, all | the same, once over the rows of each group, once over all rows |
+    | no | many | row | `(Batch) -> Batch` of all columns, any number of rows, the row itself among them if it stays |
+    | no | many | all | `(Batch) -> Batch` of `writes` with an `id`: the rows of a side table, see `makes` |
+    | no | fewer | row | none: `bound` decides |
+    | no | fewer | group | `(Batch) -> Batch` of `id` and `writes`: the rows that stay, at least one |
+    | yes | same | row | `(Row) -> Turns` that returns the columns of `writes` |
+    | yes | many | row | `(Row) -> Turns` that returns a list of rows, see below |
+    | yes | same | group | `(list[Row]) -> Turns` that returns a row of `id` and `writes` for each |
+    | yes | fewer | group | the same, for those that stay, at least one |
 
-    `writes` maps new columns to their type, in the words of `hfsft.rows.features`. `identity` is JSON: what changes the
-    result beside the rows that come in and what stands here; `version` is raised when the code's behaviour changes.
-    `remembered` is a hash of what the step takes from builds before: other rows come out where it differs, but no
-    release pins it.
+    A row whose answers fail is *failed* in the ledger, and of a group each of its rows. What `bound` takes out is
+    *rejected* by its rule, what a group leaves out by the rule `not_chosen`, `of` the first row that stays.
+
+    Of asking steps that make `many`, a returned row holds columns of `writes`; all others are those of the row that
+    was seen. Where its `id` is that of the row seen, it is this row; else it is a new one, with `parent_id`, and an
+    `id` that is, where the function gives none, `child_id(parent, name of the step, place in the list)`. A row that is
+    not among those returned is gone, as its children stand for it.
+
+    A side table holds rows that are none of the dataset, such as pairs of rows. The step that `makes` it names it, a
+    step with this `table` walks it in place of the dataset, and `beside` names one whose rows the function of a step
+    over the dataset is given as a second batch. Its rows have an `id`, are in no ledger, and are gone where they fail.
+
+    `writes` maps new columns to their type, in the words of `hfsft.rows.features`; `role` is the part that those of
+    them play which `hfsft.rows.columns` does not know by name. `identity` is JSON: what changes the result beside the
+    rows that come in and what stands here; `version` is raised when the code's behaviour changes. `remembered` is a
+    hash of what the step takes from builds before: other rows come out where it differs, but no release pins it. A
+    `heavy` step is slow for each row, as one that runs a model: rows that go ahead of others wait before it.
     """
 
     name: str
-    kind: Kind
+    _: KW_ONLY
+    asks: bool = False
+    rows: Makes = "same"
+    sees: Sees = "row"
+    group_by: str = ""
+    heavy: bool = False
     reads: tuple[str, ...] = ()
     optional: tuple[str, ...] = ()  # columns passed on where they exist
     writes: Mapping[str, Any] = field(default_factory=dict)
-    drops: tuple[str, ...] = ()  # columns that no later step needs; only a `map` or a `whole` step drops any
+    role: Role = "measure"
+    drops: tuple[str, ...] = ()  # columns that no later step needs; only a step that makes the same rows drops any
+    makes: str = ""
+    table: str = ""
+    beside: str = ""
     identity: Mapping[str, Any] = field(default_factory=dict)
     version: int = 1
     remembered: str = ""
     fn: Callable[..., Any] | None = None
     bound: Bound | None = None
-    models: tuple[str, ...] = ()  # names under `models:` that an `ask` step uses
+    models: tuple[str, ...] = ()  # names under `models:` of whom it asks
     max_failed_share: float = 0.05
     place: Place | None = None
 
-    def sees(self, present: Collection[str], *more: str) -> list[str]:
-        """The columns that `fn` gets, of those `present`: `more`, all that it reads, what it uses where it exists."""
-        return [name for name in dict.fromkeys((*more, *self.reads, *self.optional)) if name in present]
+    @property
+    def function(self) -> Callable[..., Any]:
+        """What it does with rows. Raises `InternalError` for a step without, as one that only compares."""
+        if self.fn is None:
+            raise InternalError(f"step {self.name} has no function")
+        return self.fn
+
+    @property
+    def row_by_row(self) -> bool:
+        """Whether what becomes of a row depends on that row alone, whatever others there are."""
+        return self.sees == "row" and self.rows != "source"
+
+    @property
+    def prefetches(self) -> bool:
+        """Whether a row may go through it before its turn, while others still wait: the one place that decides it."""
+        return self.row_by_row and not self.heavy
+
+    def given(self, present: Collection[str], *more: str) -> list[str]:
+        """The columns that the function gets, of those `present`: `more`, what it groups by, reads, and may use."""
+        grouped = (self.group_by,) if self.group_by else ()
+        return [name for name in dict.fromkeys((*more, *grouped, *self.reads, *self.optional)) if name in present]
 
     def depends_on(self) -> dict[str, Any]:
         """All that changes the result beside the rows that come in, as JSON: the identity, columns, bound, version."""
@@ -100,4 +152,10 @@ class Step:
     def fingerprint(self, parent: str) -> str:
         """32 hex digits: this step over rows with the fingerprint `parent`."""
         depends_on = self.depends_on() | ({"remembered": self.remembered} if self.remembered else {})
-        return digest([self.name, self.kind, depends_on, parent])
+        facets = [self.asks, self.rows, self.sees, self.group_by, self.makes, self.table, self.beside]
+        return digest([self.name, facets, depends_on, parent])
+
+
+def compare(name: str, bound: Bound, place: Place | None = None) -> Step:
+    """The step that takes out what a bound does not keep."""
+    return Step(name, rows="fewer", reads=(bound.column,), bound=bound, place=place)

@@ -15,8 +15,6 @@ from hfsft.engine.step import Step
 from hfsft.rows.reading.tally import rows_said
 
 FILE = "last.json"  # beside the cached steps: the identities of the build that finished last
-BY_ROW = ("map", "keep", "ask", "expand")  # what is made of a row does not hang on the others
-MAKES_OTHERS = ("source", "keep", "expand")
 LONGEST = 60  # characters of a value that a reason shows
 
 
@@ -55,13 +53,13 @@ def explain(plan: Plan, cache: Path) -> list[Reason]:
         same = old is not None and old["fingerprint"] == fingerprint
         changes = () if same or old is None else tuple(differences(old.get("depends_on", {}), step.depends_on()))
         cause = next((remade[name] for name in (*step.reads, *step.optional) if name in remade), "")
-        only_new = bool(old and not changes and not cause and others) and step.kind in BY_ROW
+        only_new = bool(old and not changes and not cause and others) and step.row_by_row
         cause = "" if changes or old is None else cause or others
         if not last:
             reason = "no build of this recipe has finished yet"
         elif old is None:
             reason = "the step is new"
-        elif step.kind == "source" and changes:
+        elif step.rows == "source" and changes:
             reason, changes = rows_changed(step, cache, old["fingerprint"]), ()
         elif changes:
             reason = "it changed"
@@ -72,9 +70,9 @@ def explain(plan: Plan, cache: Path) -> list[Reason]:
         else:
             reason = f"its rows change with {cause}" if cause else "its rows change"
         reasons.append(Reason(step.name, place, reason, changes, cause, only_new))
-        if not same and not only_new and step.kind not in ("source", "expand"):
+        if not same and not only_new and step.rows not in ("source", "many"):
             remade |= dict.fromkeys(step.writes, cause or step.name)
-        if not same and step.kind in MAKES_OTHERS:
+        if not same and step.rows != "same":
             others = others or cause or step.name
     return reasons
 
@@ -87,8 +85,7 @@ def rows_changed(step: Step, cache: Path, before: str) -> str:
         old = Counter(ids_of(cache, before))
     except ValueError:  # the cache was emptied since
         return "what it reads has changed"
-    assert step.fn is not None
-    new = Counter(row["id"] for row in step.fn())
+    new = Counter(row["id"] for row in step.function())
     more, gone = (new - old).total(), (old - new).total()
     told = [f"{rows_said(number)} {word}" for number, word in ((more, "more"), (gone, "gone")) if number]
     return " and ".join(told) or "the same rows, read in another way or order"

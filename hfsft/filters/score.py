@@ -53,3 +53,7 @@ class Score(Filter):
             Bound(criterion, f"score_{criterion}", limits.at_least, limits.at_most)
             for criterion, limits in self.limits.items()
         ]
+
+    def path_of(self, bound: Bound) -> tuple[str, ...]:
+        """The criterion, which the comparison is called by."""
+        return (bound.rule,)

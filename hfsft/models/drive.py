@@ -13,12 +13,12 @@ from hfsft.errors import AnswerError, StageError, StoreError
 from hfsft.models.model import Answer, Request
 
 if TYPE_CHECKING:
-    from hfsft.models.requester import Asker
+    from hfsft.models.requester import Requester
 
 Turns = Generator[Request, Answer, Any]
 
 
-class Ahead(NamedTuple):
+class Prefetch(NamedTuple):
     """What a row asks for a later stage, as soon as it is done with the one that is driven."""
 
     stage: str
@@ -54,29 +54,29 @@ class Drive:
 
     def __init__(
         self,
-        asker: Asker,
+        requester: Requester,
         stage: str,
         tasks: Iterator[tuple[str, Callable[[], Turns]]],
         max_failed_share: float,
         results: dict[str, Any] | None = None,
-        ahead: Callable[[str, Any], Ahead | None] | None = None,
+        prefetch: Callable[[str, Any], Prefetch | None] | None = None,
     ) -> None:
         self.stage = stage
         self.done = 0
         self.asked = 0  # of the rows done, those that asked anything now
-        self.ahead: Counter[str] = Counter()  # by stage, the rows that are done with it before its turn
+        self.prefetched: Counter[str] = Counter()  # by stage, the rows whose answers are there before its turn
         self.tried = 0  # rows whose way to the next stage was looked at
         self.led: Counter[str] = Counter()  # by stage, those of them that come to it
         self.failures: dict[str, AnswerError] = {}
         self.finished = False
         self.reason: BaseException | None = None  # why it was stopped early
-        self._asker = asker
+        self._requester = requester
         self._tasks = tasks
         self._share = max_failed_share
         self._results = results
-        self._ahead = ahead
+        self._find_next = prefetch
         self._slow = True  # whether that takes long, as the last time did; the first has to show
-        self._working_out = asyncio.Lock()  # for one row at a time: filters need not bear several threads
+        self._finding = asyncio.Lock()  # for one row at a time: filters need not bear several threads
         self._workers: set[asyncio.Task[None]] = set()
         self._window = self._working = 0  # workers there may be, and are, besides those that wait for another build
         self._more = True  # whether there may be rows that nobody has begun
@@ -85,14 +85,14 @@ class Drive:
 
     async def run(self, window: int) -> None:
         """Work through all tasks, at most `window` at once."""
-        self._asker.begin()
-        self._asker.aside = self._aside
+        self._requester.reset()
+        self._requester.aside = self._aside
         self._breath = time.monotonic()
         self._window = window
         self._fill()
         while self._workers:
             await asyncio.wait(self._workers)
-        await self._asker.finish()
+        await self._requester.finish()
         self.finished = True
         if self.reason is None:
             try:
@@ -127,12 +127,12 @@ class Drive:
         if self.reason is not None:
             return
         self.reason = reason
-        self._asker.stop()
+        self._requester.stop()
         if isinstance(reason, StoreError):
             self.abort()
             return
         for worker in list(self._workers):
-            if worker not in self._asker.exchanging:
+            if worker not in self._requester.exchanging:
                 worker.cancel()
         asyncio.get_running_loop().call_later(GRACE_SECONDS, self.abort)
 
@@ -146,19 +146,19 @@ class Drive:
             for row_id, start in self._tasks:
                 if self.reason is not None:
                     return
-                ahead = None
+                following = None
                 try:
                     result = await self._row(self.stage, start())
                     if self._results is not None:
                         self._results[row_id] = result
-                    ahead = await self._next(row_id, result)
+                    following = await self._next(row_id, result)
                 except AnswerError as error:
                     self.failures[row_id] = error
                 self.done += 1
                 self._check_share()
-                if ahead:
-                    self.led[ahead.stage] += 1
-                    await self._go_ahead(ahead)
+                if following:
+                    self.led[following.stage] += 1
+                    await self._prefetch(following)
                 if time.monotonic() - self._breath > _BREATH_SECONDS:
                     await asyncio.sleep(0)
                     self._breath = time.monotonic()
@@ -170,47 +170,47 @@ class Drive:
         finally:
             self._working -= 1  # at once: others that are done in the same moment must see it
 
-    async def _next(self, row_id: str, result: Any) -> Ahead | None:
-        """What a row asks for a later stage, if it may go ahead of its turn.
+    async def _next(self, row_id: str, result: Any) -> Prefetch | None:
+        """What a row asks for a later stage, if that may be asked before the stage's turn.
 
-        The filters on its way are run beside the loop as long as they are slow. Rows that find them busy do not go
-        ahead: nothing hangs on it, and nobody waits.
+        The filters on its way are run beside the loop as long as they are slow. A row that finds them busy is
+        not prefetched: it is asked when the stage has its turn.
         """
-        if self._ahead is None or (self._slow and self._working_out.locked()):
+        if self._find_next is None or (self._slow and self._finding.locked()):
             return None
-        async with self._working_out:
+        async with self._finding:
             began = time.monotonic()
             if self._slow:
-                found = await asyncio.to_thread(self._ahead, row_id, result)
+                found = await asyncio.to_thread(self._find_next, row_id, result)
             else:
-                found = self._ahead(row_id, result)
+                found = self._find_next(row_id, result)
             self._slow = time.monotonic() - began > _SLOW_SECONDS
             self.tried += 1
         return found
 
-    async def _go_ahead(self, ahead: Ahead) -> None:
+    async def _prefetch(self, following: Prefetch) -> None:
         answered: list[tuple[str, str]] = []
         try:
-            ahead.done(await self._row(ahead.stage, ahead.start(), answered), answered)
+            following.done(await self._row(following.stage, following.start(), answered), answered)
         except AnswerError:
             return  # is met again, and counted, when the turn of its stage comes
-        self.ahead[ahead.stage] += 1
+        self.prefetched[following.stage] += 1
 
     async def _row(self, stage: str, turns: Turns, answered: list[tuple[str, str]] | None = None) -> Any:
-        """What a generator returns; ahead of its turn with `answered`, which gets models and keys of its answers."""
-        ahead = answered is not None
+        """What a generator returns; `answered`, where its stage is prefetched, gets models and keys of its answers."""
+        prefetched = answered is not None
         outcome: Answer | AnswerError | None = None
         try:
             while True:
-                request, begun = advance(turns, outcome), ahead or outcome is not None
-                outcome = await self._asker.outcome(stage, request, begun=begun, answered=answered)
+                request, begun = advance(turns, outcome), prefetched or outcome is not None
+                outcome = await self._requester.outcome(stage, request, begun=begun, answered=answered)
                 if self.reason is not None:
                     raise asyncio.CancelledError
         except StopIteration as stop:
             return stop.value
         finally:
             turns.close()
-            self.asked += outcome is not None and not ahead
+            self.asked += outcome is not None and not prefetched
 
     def _check_share(self, margin: float = _MARGIN) -> None:
         """Raise StageError if too many rows failed; `margin` standard errors of doubt while more rows may come."""

@@ -11,13 +11,13 @@ from collections.abc import Callable, Generator, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from hfsft.errors import AnswerError, HfsftError, StoreError
-from hfsft.models.drive import Ahead, Drive, advance
+from hfsft.models.drive import Drive, Prefetch, advance
 from hfsft.models.http import wire
 from hfsft.models.limits import prices
 from hfsft.models.limits.usage import Progress, Usage
 from hfsft.models.model import Answer, Model, Price, Request
 from hfsft.models.ready import Ready
-from hfsft.models.requester import Asker, Patience
+from hfsft.models.requester import Patience, Requester
 
 if TYPE_CHECKING:
     from hfsft.models.limits.budget import Budget
@@ -76,7 +76,7 @@ class Pool:
         self._on_progress = on_progress
         self._recipe = recipe
         self._prices: dict[str, Price] = {}  # by model id, as they were kept last
-        self._asker = Asker(
+        self._requester = Requester(
             models, store, self.usage, budget, recipe, patience or Patience(), ready=ready, download=download
         )
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -92,14 +92,14 @@ class Pool:
         total: int,
         max_failed_share: float = 0.05,
         results: dict[str, Any] | None = None,
-        ahead: Callable[[str, Any], Ahead | None] | None = None,
+        prefetch: Callable[[str, Any], Prefetch | None] | None = None,
     ) -> Driving:
-        """Begin to drive a stage, see `drive`; `finish` must follow, before another one is begun.
+        """Start to drive a stage, see `drive`; `finish` must follow, before another one is begun.
 
         `tasks` are drawn in the pool's own thread.
         """
         self._driving.acquire()
-        drive = Drive(self._asker, stage, iter(tasks), max_failed_share, results, ahead)
+        drive = Drive(self._requester, stage, iter(tasks), max_failed_share, results, prefetch)
         future = asyncio.run_coroutine_threadsafe(drive.run(self._window(total)), self._running())
         self._begun = Driving(drive, future, self._reporter(total))
         return self._begun
@@ -122,7 +122,7 @@ class Pool:
         """Run every generator until the store holds every answer; the failures by row id.
 
         `how` is `total`, the number of rows, and what `begin` takes: `results`, where given, gets what each of the
-        others returned, by row id. `ahead`, where given, is told the same of each row at once, and says what the row
+        others returned, by row id. `prefetch`, where given, is told the same of each row at once, and says what the row
         asks next for a later stage; that may fail without failing the row.
 
         A generator may catch AnswerError at its `yield`; one that does not fails its row. Raises StageError when more
@@ -139,7 +139,7 @@ class Pool:
         try:
             while True:
                 request = advance(turns, outcome)
-                outcome = self._asker.stored(request)
+                outcome = self._requester.stored(request)
                 if outcome is None:
                     raise NotStored(request)
         except StopIteration as stop:
@@ -154,7 +154,7 @@ class Pool:
 
     def key(self, request: Request) -> str:
         """The 64 hex digits under which the answer to this request is stored."""
-        return wire.key_of(self._asker.asked(request))
+        return wire.key_of(self._requester.asked(request))
 
     def close(self) -> None:
         """End the thread, the connections and the store's writing; the pool may be used again."""
@@ -165,7 +165,7 @@ class Pool:
         loop, thread = self._loop, self._thread
         self._loop = self._thread = None
         if loop is not None and thread is not None:
-            asyncio.run_coroutine_threadsafe(self._asker.close(), loop).result()
+            asyncio.run_coroutine_threadsafe(self._requester.close(), loop).result()
             loop.call_soon_threadsafe(loop.stop)
             thread.join()
         self._store.close()
@@ -228,19 +228,19 @@ class Pool:
                     calls=spent.calls - before.calls,
                     answers=spent.answers - before.answers,
                     stored=spent.stored - before.stored,
-                    open=len(self._asker.exchanging),
+                    open=len(self._requester.exchanging),
                     input_tokens=spent.input_tokens - before.input_tokens,
                     output_tokens=spent.output_tokens - before.output_tokens,
                     usd=self.usage.usd,
                     seconds=time.monotonic() - began,
                     finished=drive.finished,
                     stopping=drive.reason is not None,
-                    ahead=tuple(drive.ahead.items()),
+                    prefetched=tuple(drive.prefetched.items()),
                     tried=drive.tried,
                     led=tuple(drive.led.items()),
                     asked=drive.asked,
-                    budget=self._asker.meter.standing(),
-                    waits=self._asker.sharing.waits(),
+                    budget=self._requester.meter.standing(),
+                    waits=self._requester.sharing.waits(),
                 )
             )
 

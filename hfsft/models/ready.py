@@ -11,7 +11,7 @@ from hfsft.errors import AnswerError
 
 
 class Unready(AnswerError):  # noqa: N818 (a state: the row is asked when the turn of its stage comes)
-    """A row went ahead before it was known whether the stages from the present one on can be asked."""
+    """A row was to be prefetched before it was known whether the stages from the present one on can be asked."""
 
     def __init__(self) -> None:
         super().__init__("unready", "nothing was asked of it yet")

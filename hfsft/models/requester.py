@@ -55,7 +55,7 @@ class Patience:
         return whole * (1 - random.random() * _JITTER)
 
 
-class Asker:
+class Requester:
     """Answers requests on one event loop; the same request is never open twice."""
 
     def __init__(
@@ -87,7 +87,7 @@ class Asker:
         self._asking: dict[str, asyncio.Future[Answer | AnswerError]] = {}
         self._lapsed: dict[str, AnswerError] = {}  # requests of this process that no server answered, by key
         self._served: dict[str, str] = {}  # what servers said first of a model of theirs, by its label
-        self._untold: set[str] = set()  # those of them that lapsed for a row that went ahead
+        self._untold: set[str] = set()  # those of them that lapsed for a prefetched row
         self.exchanging: set[asyncio.Task[Any] | None] = set()  # tasks whose request is out, or being written
         self.aside: Callable[[int], None] = lambda _: None  # is told 1 as one begins to wait for another build, then -1
 
@@ -104,7 +104,7 @@ class Asker:
         """What the store holds for a request, or why it lapsed in this process; None if it must be asked."""
         key = wire.key_of(self.asked(request))
         answer = self._store.get(key)
-        return self._lapsed.get(key) if answer is None else _judged(request, answer)
+        return self._lapsed.get(key) if answer is None else _usable_or_error(request, answer)
 
     async def outcome(
         self, stage: str, request: Request, *, begun: bool = False, answered: list[tuple[str, str]] | None = None
@@ -115,21 +115,21 @@ class Asker:
         `answered` gets the model and the key of the answer: the same request then comes again, and is neither sent nor
         counted twice.
         """
-        ahead = answered is not None
+        prefetched = answered is not None
         asked = self.asked(request)
         key = wire.key_of(asked)
         tally = self._usage.of(stage, request.model)
         looked = self.sharing.moment
         if (answer := self._store.get(key)) is not None:
-            tally.found(key, answer, ahead=ahead)
+            tally.found(key, answer, prefetched=prefetched)
             if answered is not None:
                 answered.append((request.model, key))
-            return _judged(request, answer)
-        if key in self._untold and not ahead:
+            return _usable_or_error(request, answer)
+        if key in self._untold and not prefetched:
             self._untold.discard(key)
             return self._lapsed[key]
         if self._ready is not None and not self._ready.covers(stage):
-            if ahead:  # whether it comes to that, the stage that is asked now shows
+            if prefetched:  # whether it comes to that, the stage that is asked now shows
                 raise Unready
             await self._ready.look(stage)
         if key in self._asking:
@@ -137,15 +137,15 @@ class Asker:
         else:
             model = self._models[request.model]
             outcome = await self._ask_once(Job(stage, request, model, asked, key, tally, begun, looked))
-        if ahead and isinstance(outcome, AnswerError):
+        if prefetched and isinstance(outcome, AnswerError):
             self._untold.add(key)
         elif answered is not None:
-            tally.again.add(key)
+            tally.prefetched.add(key)
             answered.append((request.model, key))
-        return _judged(request, outcome) if isinstance(outcome, Answer) else outcome
+        return _usable_or_error(request, outcome) if isinstance(outcome, Answer) else outcome
 
-    def begin(self) -> None:
-        """Start afresh after a stop: endpoints that were set aside are looked for again."""
+    def reset(self) -> None:
+        """Forget a stop before the next stage: endpoints that were set aside are looked for again."""
         self._sender.stopping = False
         self._gates.look_again()
 
@@ -279,7 +279,7 @@ class Asker:
         return Entry(job.key, job.asked, answer, job.model.label, revision, self._recipe, job.stage, seconds)
 
 
-def _judged(request: Request, answer: Answer) -> Answer | AnswerError:
+def _usable_or_error(request: Request, answer: Answer) -> Answer | AnswerError:
     try:
         return wire.usable(request, answer)
     except AnswerError as error:

@@ -5,84 +5,25 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Union
+from typing import Any, Literal
 
-from pydantic import BeforeValidator, Discriminator, Field, PrivateAttr, Tag, field_validator, model_validator
+from pydantic import Field, PrivateAttr, field_validator, model_validator
 
 from hfsft.errors import Place, Problem, RecipeError, SourceError
-from hfsft.filters import FILTERS
-from hfsft.filters.base import Filter
 from hfsft.keys import masked
-from hfsft.models.model import AnyModel, Model
 from hfsft.recipe.checks.secrets import secrets_in
-from hfsft.recipe.publish import Publish
+from hfsft.recipe.sections import Sections
 from hfsft.recipe.yaml.file import UNNAMED, Source, load, validate
 from hfsft.rows.tables.table import Table
 from hfsft.stages.base import Section
-from hfsft.stages.evolve import Evolve
-from hfsft.stages.examples import ExampleRows, ExampleTable
-from hfsft.stages.generate import Generate
-from hfsft.stages.judge import Judge
-from hfsft.stages.seeds import Prompts, PromptTable
-from hfsft.stages.split import Split
 
 WrittenBy = Literal["people", "models", "both"]
-EMBEDDED = "smollm2-135m-instruct"
 NAME = r"^[A-Za-z0-9][A-Za-z0-9._\-]{0,95}$"
 NO_FOLDER = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?|.*\.", re.IGNORECASE)  # on Windows
 
 
-def _filter_name(value: Any) -> str | None:
-    if isinstance(value, Filter):
-        return value.name
-    if isinstance(value, str):
-        return value
-    if isinstance(value, Mapping) and len(value) == 1:
-        return str(next(iter(value)))
-    return None
-
-
-def _filter_arguments(value: Any) -> Any:
-    if isinstance(value, str):
-        return {}
-    if isinstance(value, Mapping):
-        (arguments,) = value.values()
-        return {} if arguments is None else arguments
-    return value
-
-
-if TYPE_CHECKING:
-    AnyFilter = Filter
-else:  # the union of the table, told apart by the single key of each item
-    AnyFilter = Annotated[
-        Union[  # noqa: UP007 - its members are only known at run time
-            tuple(Annotated[kind, BeforeValidator(_filter_arguments), Tag(name)] for name, kind in FILTERS.items())
-        ],
-        Discriminator(_filter_name),
-    ]
-
-
-class Budget(Section):
-    """Hard bounds on one build, or on all builds of the dataset: nothing is sent that could pass one of them."""
-
-    usd: float | None = Field(None, gt=0, description="Most US dollars; needs the price of every model that is asked.")
-    calls: int | None = Field(None, ge=1, description="Most requests.")
-    tokens: int | None = Field(None, ge=1, description="Most tokens, read and written together.")
-    per: Literal["build", "dataset"] = Field(
-        "build",
-        description="What the bounds are of: each build by itself, or all builds of this name together, interrupted "
-        "and failed ones too.",
-    )
-
-    @model_validator(mode="after")
-    def _some_bound(self) -> Budget:
-        if self.usd is None and self.calls is None and self.tokens is None:
-            raise ValueError("needs usd, calls or tokens")
-        return self
-
-
-class Recipe(Section):
-    """A dataset, as its author asks for it."""
+class Head(Section):
+    """What a recipe says of its dataset before its sections."""
 
     name: str = Field(
         pattern=NAME,
@@ -98,22 +39,10 @@ class Recipe(Section):
     written_by: WrittenBy | None = Field(
         None, description="Who wrote the seeds and examples, as far as you know; the card says so, or that it is open."
     )
-    budget: Budget | None = Field(
-        None, description="What a build, or the dataset over all its builds, may spend; left out: as much as it takes."
-    )
-    models: dict[str, AnyModel] = Field(
-        {"writer": Model(model=EMBEDDED)}, min_length=1, description="The models, each under the name stages use."
-    )
-    seeds: list[Prompts | PromptTable] = Field([], description="Prompts to grow from: inline, files, or any dataset.")
-    examples: list[ExampleRows | ExampleTable] = Field(
-        [], description="Complete rows that join the data and pass the same filters."
-    )
-    evolve: Evolve | None = Field(None, description="Grow the seeds into more instructions; left out: seeds alone.")
-    generate: Generate | None = Field(None, description="Write the responses; seeds always get one.")
-    judge: Judge | None = Field(None, description="Score the rows; left out: no scores.")
-    filters: list[AnyFilter] | None = Field(None, description="Rules that rows must pass; left out: a sensible few.")
-    split: Split = Field(Split(), description="Hold rows out for validation.")
-    publish: Publish = Field(Publish(), description="The format that trainers find, and where on the Hub.")
+
+
+class Recipe(Sections, Head):
+    """A dataset, as its author asks for it."""
 
     _source: Source = PrivateAttr(default_factory=lambda: Source(None, {}))
 
@@ -146,10 +75,6 @@ class Recipe(Section):
         if self.filters is not None:
             plain["filters"] = [{rule.name: rule.model_dump(mode="json", exclude_none=True)} for rule in self.filters]
         return plain
-
-    def role(self, stage: Generate | Evolve | Judge) -> str:
-        """The name under `models` that a stage asks."""
-        return stage.model or ("judge" if "judge" in self.models else "writer")
 
 
 def load_recipe(

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from heapq import nsmallest
 from typing import Any
 
-from hfsft.engine.step import Bound, Step
+from hfsft.engine.step import Bound, Step, compare
 from hfsft.errors import Place, Problem, RecipeError, SourceError
 from hfsft.filters import DEFAULT_FILTERS
 from hfsft.filters.base import Filter
@@ -112,8 +112,10 @@ def source_steps(recipe: Recipe, opened: list[Opened], place: Place, limit: int 
     if limit is not None:
         identity["limit"] = limit
     writes = {**COLUMNS, **dict.fromkeys(kept.values(), "string"), DEFECT: "string"}
-    yield Step("sources", "source", writes=writes, identity=identity, version=3, fn=first, place=place)
-    yield Step("sources.defect", "keep", reads=(DEFECT,), bound=Bound(DEFECT, DEFECT, absent=True), place=place)
+    yield Step(
+        "sources", rows="source", writes=writes, identity=identity, version=3, role="kept", fn=first, place=place
+    )
+    yield compare("sources.defect", Bound(DEFECT, DEFECT, absent=True), place)
 
 
 def _row(origin: str, read: SourceRow, kept: dict[str, str], copies: Counter[str]) -> Row:

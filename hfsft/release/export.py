@@ -62,7 +62,7 @@ def rejected_rows(built: Built) -> Dataset:
 
     # What would stand in a settled column stands in `value`.
     left_out = {*COLUMNS, SPLIT, "family", *built.plan.settled()}
-    measured = {name: kind for name, kind in built.plan.columns().items() if name not in left_out}
+    measured = {name: each.type for name, each in built.plan.columns().items() if name not in left_out}
     wanted = {**COLUMNS, **measured, **dict.fromkeys(ENTRY, "string")}
     found: dict[str, list[Any]] = {name: [] for name in wanted}  # by columns, so that none may fall
     for fallen, entries in built.ledger.fell():

@@ -1,41 +1,140 @@
-"""The columns that every row has, and the names that no other column may have."""
+"""The registry of columns: what each is called, what it holds, and what part it plays in a row.
+
+Whoever has to tell texts from measures or scores from verdicts asks here (`Column.role`), and keeps no list of names.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
-from typing import Any
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Literal, NamedTuple, get_args
+
+Role = Literal["lineage", "text", "attribute", "label", "kept", "measure", "score", "verdict"]
+"""What part a column plays in a row:
+
+- `lineage`: where the row comes from and what it belongs to.
+- `text`: what a person or a model says in it.
+- `attribute`: what it is about, or was asked to be like.
+- `label`: a named choice, made by a model or a person.
+- `kept`: a column of a source that stays with its rows.
+- `measure`: what a filter found in it.
+- `score`: what a judge gave, and why.
+- `verdict`: what became of it, and by which rule.
+"""
+ROLES: tuple[Role, ...] = get_args(Role)
 
 MESSAGES = [{"role": "string", "content": "string"}]
 
-COLUMNS: dict[str, Any] = {
-    "id": "string",  # hash of content or lineage; never of position
-    "seed_id": "string",  # the seed or example that the row grew from, itself for those
-    "parent_id": "string",
-    "origin": "string",  # seed, example or evolved
-    "round": "int32",  # 0 for seeds and examples, then the round of evolution
-    "template": "string",  # the evolution that wrote the instruction
-    "source": "string",  # where the row, or the seed it grew from, was read: a file and line, as `tickets.jsonl:3`
-    "unread": ["string"],  # columns and fields of the source row that hold something and were not carried
-    "topic": "string",
-    "system": "string",
-    "context": "string",
-    "instruction": "string",  # of a conversation: its first user message
-    "response": "string",  # of a conversation: its last assistant message
-    "messages": MESSAGES,  # only where a row came as a conversation of several turns; the system stands in `system`
+
+class Scale(NamedTuple):
+    """The bounds between which all values of a column of numbers lie, both inclusive."""
+
+    low: float
+    high: float
+    called: str = "values"  # what lies on it
+    said_by: str = ""  # the key of a recipe that says so
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of rows."""
+
+    name: str
+    type: Any  # in the words of `hfsft.rows.features`
+    role: Role
+    about: str = ""  # what it holds, in words for who reads the data
+    scale: Scale | None = None  # of numbers, where it is known between which they lie
+
+    def as_dict(self) -> dict[str, Any]:
+        """The column as JSON."""
+        return {"name": self.name, "type": self.type, "role": self.role, "about": self.about}
+
+
+ROW = (
+    Column(
+        "id", "string", "lineage", "Name of the row: a hash of what it said as it was read, or of what it grew from."
+    ),
+    Column("seed_id", "string", "lineage", "The seed or example that it grew from; its own id for these."),
+    Column("parent_id", "string", "lineage", "The row that it was grown from."),
+    Column("origin", "string", "lineage", "seed, example or evolved."),
+    Column("round", "int32", "lineage", "0 for seeds and examples, then the round of evolution."),
+    Column("template", "string", "lineage", "The evolution that wrote the instruction."),
+    Column("source", "string", "lineage", "File and line (tickets.jsonl:3) of the row, or of the seed it grew from."),
+    Column("unread", ["string"], "lineage", "Columns and fields of the source row that hold something and were left."),
+    Column("topic", "string", "attribute", "What the row is about."),
+    Column("system", "string", "text", "The system prompt."),
+    Column("context", "string", "text", "A text that belongs to the instruction."),
+    Column("instruction", "string", "text", "What the user says; of a conversation the first message."),
+    Column("response", "string", "text", "What the assistant answers; of a conversation the last answer."),
+    Column("messages", MESSAGES, "text", "The turns, where the row came as a conversation of several."),
+)
+"""What every row has from the start, in the order that files show it."""
+
+OTHERS = (
+    Column(
+        "content", "string", "lineage", "Hash of what the row says as it is published; another answer, another hash."
+    ),
+    Column(
+        "family", "string", "lineage", "Rows grown from one seed, and rows nearly alike; never divided by the split."
+    ),
+    Column("split", "string", "verdict", "train or validation."),
+    Column("defect", "string", "verdict", "Why the row could not be used as it was read."),
+    Column("unscored", "string", "verdict", "Why the judge's verdict could not be read."),
+    Column("fate", "string", "verdict", "rejected by a rule, or failed: no usable answer came."),
+    Column("stage", "string", "verdict", "The step that took the row out."),
+    Column("rule", "string", "verdict", "Its rule."),
+    Column("value", "string", "verdict", "What the rule found."),
+    Column("bound", "string", "verdict", "What it allows."),
+    Column("of", "string", "verdict", "The row that this one is too much like."),
+    Column("error", "string", "verdict", "Why no usable answer came."),
+    Column("pending", "bool", "verdict", "Whether an answer is not known yet."),
+)
+"""What some rows have beside that, under names that mean the same everywhere."""
+
+FAMILIES = {
+    "score_": Column("score_", "float64", "score", "The judge's score of {}."),
+    "reason_": Column("reason_", "string", "score", "Why the judge gave that score of {}."),
 }
-"""Column -> type, in the order that files show them."""
+"""How names of columns begin whose rest says of which criterion they are."""
+
+COLUMNS: dict[str, Any] = {column.name: column.type for column in ROW}
+"""Column -> type of what every row has from the start."""
+TEXTS = tuple(column.name for column in ROW if column.role in ("text", "attribute"))
+"""The columns of `ROW` that hold what somebody wrote; the others say where a row comes from."""
+LEDGER = ("fate", "stage", "rule", "value", "bound", "of", "error")
+"""What the ledger says of a row that fell."""
+
+_KNOWN = {column.name: column for column in (*ROW, *OTHERS)}
+_RESERVED = frozenset(("name", "description", "language", "user", "assistant", "prompt", "completion", "conversation"))
+"""Names that templates and formats know beside the columns."""
 
 
-TEXTS = ("topic", "system", "context", "instruction", "response", "messages")
-"""The columns that hold what somebody wrote; the others say where a row comes from."""
+def column(name: str, kind: Any = None, role: Role = "measure", about: str = "") -> Column:
+    """The column of that name: as the registry knows it, or else of the type, the role and the words that are given.
 
-TAKEN = frozenset((
-    "name", "description", "language", "user", "assistant",  # what templates know beside the columns
-    "split", "family", "defect", "unscored", "error", "pending",  # what steps and the engine write
-    "fate", "stage", "rule", "value", "bound", "of", "prompt", "completion", "conversation",
-))  # fmt: skip
-"""Names beside those of `COLUMNS` that a column of a source may not have."""
-TAKEN_PREFIXES = ("score_", "reason_")
+    A type that is given is taken: a step may write a known column in another one.
+    """
+    found = _KNOWN.get(name)
+    if found is None:
+        prefix = next((prefix for prefix in FAMILIES if name.startswith(prefix) and name != prefix), None)
+        if prefix is None:
+            return Column(name, kind, role, about)
+        found = FAMILIES[prefix]
+        found = replace(found, name=name, about=found.about.format(name.removeprefix(prefix).replace("_", " ")))
+    return found if kind is None else replace(found, type=kind)
+
+
+def named(columns: Mapping[str, Column], *roles: Role) -> list[str]:
+    """The names of those columns that play one of the parts, in their order."""
+    return [name for name, each in columns.items() if each.role in roles]
+
+
+def variables(*without: str) -> tuple[str, ...]:
+    """The columns of `ROW` that a template may use by their names: what the row says as text, but for `without`.
+
+    `without` are those that have nothing in them yet when the template is used.
+    """
+    return tuple(each.name for each in ROW if each.name in TEXTS and each.type == "string" and each.name not in without)
 
 
 def kept_columns(names: Iterable[str], written: Collection[str] = ()) -> dict[str, str]:
@@ -44,13 +143,13 @@ def kept_columns(names: Iterable[str], written: Collection[str] = ()) -> dict[st
     `written` are the columns that the plan's other steps write.
     """
     names = list(dict.fromkeys(names))
-    taken = {*COLUMNS, *TAKEN, *written}
-    ours = {name for name in names if name in taken or name.startswith(TAKEN_PREFIXES)}
+    taken = {*_KNOWN, *_RESERVED, *written}
+    ours = {name for name in names if name in taken or name.startswith(tuple(FAMILIES))}
     kept = {name: name for name in names if name not in ours}
     for name in names:
         if name in ours:
-            column = f"source_{name}"
-            while column in taken or column in kept.values():
-                column = f"source_{column}"
-            kept[name] = column
+            renamed = f"source_{name}"
+            while renamed in taken or renamed in kept.values():
+                renamed = f"source_{renamed}"
+            kept[name] = renamed
     return {name: kept[name] for name in names}

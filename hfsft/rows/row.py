@@ -7,6 +7,10 @@ from typing import Any
 
 from hfsft.hashing import digest
 from hfsft.rows.columns import TEXTS
+from hfsft.rows.messages import bare
+
+FIRST = ("topic", "system", "context", "instruction", "response", "messages")
+"""The texts in every id, in this order; any other is in it only where a row has it, so that ids of before stay."""
 
 
 def new_row(origin: str, texts: Mapping[str, Any], copy: int = 0) -> dict[str, Any]:
@@ -15,7 +19,9 @@ def new_row(origin: str, texts: Mapping[str, Any], copy: int = 0) -> dict[str, A
     The id is a hash of what the row says; where it was read and what of it was left unread are not part of it.
     """
     said = {name: texts.get(name) for name in TEXTS}
-    row_id = digest([origin, list(said.values()), copy], 16)
+    hashed = {**said, "messages": said["messages"] and [bare(turn) for turn in said["messages"]]}
+    more = [[name, value] for name, value in said.items() if name not in FIRST and value]
+    row_id = digest([origin, [hashed[name] for name in FIRST], copy, *([more] if more else [])], 16)
     lineage = {"id": row_id, "seed_id": row_id, "parent_id": None, "origin": origin, "round": 0, "template": None}
     return {**lineage, "source": texts.get("source"), "unread": texts.get("unread") or [], **said}
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from functools import partial
+from typing import Any, ClassVar
 
 from pydantic import Field
 
@@ -13,13 +14,17 @@ from hfsft.models.model import Request
 from hfsft.prompts import Prompt
 from hfsft.rows.batch import Row
 from hfsft.rows.views import prompt_messages
-from hfsft.stages.base import Asking, Context, rendered
+from hfsft.stages.base import Asking, Context, Template, rendered
 
 READS = ("id", "instruction", "context", "topic", "system", "response", "messages")
+VARIABLES = ("instruction", "context", "topic")
 
 
 class Generate(Asking):
     """Write the responses."""
+
+    key: ClassVar[str] = "generate"
+    implied_by: ClassVar[str] = "seeds"  # which always need some
 
     system: str | None = Field(
         None, description="System prompt for rows that have none of their own; becomes part of the data. May be Jinja."
@@ -38,6 +43,17 @@ class Generate(Asking):
         texts = {"system": self.system, "template": self.template}
         return {name: Prompt.parse(text, name=f"generate.{name}") for name, text in texts.items() if text}
 
+    def renders(self) -> list[Template]:
+        """The two templates, where the recipe has them."""
+        return [
+            Template((field,), partial(Prompt.parse, text, name=f"generate.{field}"), variables)
+            for field, text, variables in (
+                ("system", self.system, VARIABLES),
+                ("template", self.template, (*VARIABLES, "system")),
+            )
+            if text
+        ]
+
     def steps(self, context: Context) -> list[Step]:
         """One step that writes `system` and `response`."""
         prompts = self.prompts()
@@ -51,9 +67,10 @@ class Generate(Asking):
         return [
             Step(
                 name="generate",
-                kind="ask",
+                asks=True,
                 reads=(*READS, *kept),
                 writes={"system": "string", "response": "string"},
+                role="text",
                 identity={
                     "model": context.models[self.model],
                     "temperature": self.temperature,
@@ -63,7 +80,7 @@ class Generate(Asking):
                 fn=ask,
                 models=(self.model,),
                 max_failed_share=self.max_failed_share,
-                place=context.place("generate"),
+                place=context.place(self.key),
             )
         ]
 

@@ -7,23 +7,26 @@ grading); reasons before scores as in Liu et al. 2023, "G-Eval", section 2.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from statistics import fmean
 from typing import Any, ClassVar
 
 from pydantic import Field, field_validator, model_validator
 
-from hfsft.engine.step import Bound, Step, Turns
+from hfsft.engine.step import Bound, Step, Turns, compare
 from hfsft.errors import AnswerError
 from hfsft.hashing import digest
 from hfsft.models.model import Request
 from hfsft.models.structured import ask as ask_structured
 from hfsft.prompts import Prompt
 from hfsft.rows.batch import Row
+from hfsft.rows.columns import Column, Scale, column
 from hfsft.rows.views import conversation
 from hfsft.stages.base import Asking, Context, Section, rendered
 
 READS = ("id", "instruction", "context", "system", "response", "messages")
 UNSCORED = "unscored"
+SCORE = "score_"  # how columns of scores begin
 AGGREGATES = ("mean", "min")  # of a row's scores; reserved as names of criteria
 NAME = r"^[a-z][a-z0-9_]*$"
 
@@ -48,6 +51,7 @@ class Anchor(Section):
 class Judge(Asking):
     """Score every row."""
 
+    key: ClassVar[str] = "judge"
     seeded: ClassVar[bool] = False
     structured: ClassVar[bool] = True
 
@@ -87,11 +91,22 @@ class Judge(Asking):
 
     @property
     def columns(self) -> list[str]:
-        """The score columns that filters may compare."""
-        return [f"score_{name}" for name in (*self.rubric, *AGGREGATES)]
+        """The columns of scores."""
+        return [f"{SCORE}{name}" for name in (*self.rubric, *AGGREGATES)]
 
-    def steps(self, context: Context, model: str) -> list[Step]:
+    def writes(self) -> list[Column]:
+        """The score of each criterion, their mean, and the lowest of them."""
+        scale = Scale(*self.scale, "scores", f"{self.key}.scale")
+        return [replace(column(name, "float64"), scale=scale) for name in self.columns]
+
+    @classmethod
+    def lacking(cls, column: str) -> str:
+        """Nobody else gives scores."""
+        return "nothing is judged" if column.startswith(SCORE) else ""
+
+    def steps(self, context: Context) -> list[Step]:
         """One step that asks for scores and reasons, one that takes out the rows it could not score."""
+        ((_, model),) = self.asks(context.models)
         prompt = Prompt.named("judge", "rubric")
         writes = {
             **{f"reason_{name}": "string" for name in self.rubric},
@@ -107,26 +122,21 @@ class Judge(Asking):
         def ask(row: Row) -> Turns:
             return self._ask(row, prompt, model)
 
-        place = context.place("judge")
+        place = context.place(self.key)
         return [
             Step(
                 name="judge",
-                kind="ask",
+                asks=True,
                 reads=READS,
                 writes=writes,
+                role="score",
                 identity=identity,
                 fn=ask,
                 models=(model,),
                 max_failed_share=self.max_failed_share,
                 place=place,
             ),
-            Step(
-                name="judge.unscored",
-                kind="keep",
-                reads=(UNSCORED,),
-                bound=Bound(UNSCORED, UNSCORED, absent=True),
-                place=place,
-            ),
+            compare("judge.unscored", Bound(UNSCORED, UNSCORED, absent=True), place),
         ]
 
     def verdict_schema(self) -> dict[str, Any]:

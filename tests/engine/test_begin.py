@@ -56,7 +56,7 @@ def test_rows_that_are_multiplied_first_are_begun_too(llm: LLM, make_pool: MakeP
         return {name: [f"{v}{i % 2}" for i, v in enumerate(values)] for name, values in twice.items()}
 
     live = Live(make_pool())
-    plan = begin(Plan("toy", (SOURCE, Step("twins", "expand", fn=twins), WRITE)), live, tmp_path / "cache")
+    plan = begin(Plan("toy", (SOURCE, Step("twins", rows="many", fn=twins), WRITE)), live, tmp_path / "cache")
     until(lambda: len(llm.requests) > 5, again=0.005)
     assert len(engine.run(plan, live, tmp_path / "cache", Ledger())) == len(set(asked(llm))) == 2 * COUNT
 
@@ -64,7 +64,7 @@ def test_rows_that_are_multiplied_first_are_begun_too(llm: LLM, make_pool: MakeP
 @pytest.mark.parametrize("why", ["cached", "too many", "compares rows"])
 def test_nothing_is_begun(llm: LLM, make_pool: MakePool, tmp_path: Path, monkeypatch: Any, why: str) -> None:
     compares = Step(
-        "same", "whole", reads=("text",), writes={"same": "int64"}, fn=lambda b: {"same": [0] * len(b["text"])}
+        "same", sees="all", reads=("text",), writes={"same": "int64"}, fn=lambda b: {"same": [0] * len(b["text"])}
     )
     plan = Plan("toy", (SOURCE, compares, WRITE) if why == "compares rows" else (SOURCE, WRITE))
     live, cache = Live(make_pool()), tmp_path / "cache"

@@ -15,7 +15,7 @@ from hfsft.engine import run as engine
 from hfsft.engine.ledger import Ledger
 from hfsft.engine.parts.on_datasets import apply
 from hfsft.engine.plan import Asked, Plan, Task
-from hfsft.engine.step import Bound, Step, Turns
+from hfsft.engine.step import Bound, Step, Turns, compare
 from hfsft.errors import InternalError
 from hfsft.rows.batch import Batch, Row
 
@@ -53,7 +53,7 @@ def source(texts: str) -> Step:
         for index, text in enumerate(texts.split()):
             yield {"id": str(index), "text": text}
 
-    return Step("source", "source", writes=COLUMNS, identity={"texts": texts}, fn=rows)
+    return Step("source", rows="source", writes=COLUMNS, identity={"texts": texts}, fn=rows)
 
 
 def length(batch: Batch) -> Batch:
@@ -70,10 +70,10 @@ def twins(batch: Batch) -> Batch:
     return {**twice, "id": [f"{i}{c}" for i in batch["id"] for c in "ab"]}
 
 
-MEASURE = Step("length", "map", reads=("text",), writes={"length": "int64"}, fn=length)
-KEEP = Step("short", "keep", reads=("length",), bound=Bound("short", "length", at_most=3), identity={"at_most": 3})
-ASK = Step("shout", "ask", reads=("text",), writes={"shouted": "string"}, fn=shout)
-TWINS = Step("twins", "expand", reads=("text",), fn=twins)
+MEASURE = Step("length", reads=("text",), writes={"length": "int64"}, fn=length)
+KEEP = compare("short", Bound("short", "length", at_most=3))
+ASK = Step("shout", asks=True, reads=("text",), writes={"shouted": "string"}, fn=shout)
+TWINS = Step("twins", rows="many", reads=("text",), fn=twins)
 
 
 def files(folder: Path) -> set[str]:
@@ -115,7 +115,7 @@ def test_a_second_run_asks_nothing_and_measures_nothing(tmp_path: Any) -> None:
 
 def test_a_moved_bound_measures_nothing_again(tmp_path: Any) -> None:
     run(tmp_path, source("a bb ccc"), MEASURE, KEEP)
-    moved = replace(KEEP, bound=Bound("short", "length", at_most=1), identity={"at_most": 1})
+    moved = replace(KEEP, bound=Bound("short", "length", at_most=1))
     rows, _ = run(tmp_path, source("a bb ccc"), replace(MEASURE, fn=pytest.fail), moved)
     assert rows["text"] == ["a"]
 
@@ -190,7 +190,7 @@ def test_rows_not_known_yet_walk_on_and_leave_no_trace(tmp_path: Any) -> None:
 
 
 def test_steps_over_no_rows_still_write_their_columns(tmp_path: Any) -> None:
-    none = replace(KEEP, name="none", bound=Bound("none", "length", at_least=99), identity={"at_least": 99})
+    none = replace(KEEP, name="none", bound=Bound("none", "length", at_least=99))
     rows, ledger = run(tmp_path, source("a bb"), MEASURE, none, ASK, TWINS)
     assert len(rows) == 0
     assert rows.column_names == ["id", "text", "length", "shouted"]

@@ -18,7 +18,7 @@ from hfsft.engine.ledger import Ledger
 from hfsft.engine.live import Live
 from hfsft.engine.lookahead import begin, way_from
 from hfsft.engine.plan import Plan
-from hfsft.engine.step import Bound, Step, Turns
+from hfsft.engine.step import Bound, Step, Turns, compare
 from hfsft.errors import StageError
 from hfsft.models.model import Request
 from hfsft.models.store.store import Store
@@ -48,14 +48,14 @@ def length(batch: Batch) -> Batch:
     return {"length": [len(text) for text in batch["response"]]}
 
 
-SOURCE = Step("source", "source", writes={"id": "string", "text": "string"}, fn=source)
-WRITE = Step("write", "ask", reads=("text",), writes={"response": "string"}, fn=write, models=("m",))
-LENGTH = Step("length", "map", reads=("response",), writes={"length": "int64"}, fn=length)
-KEEP = Step("short", "keep", reads=("length",), bound=Bound("short", "length", at_most=10), identity={"at_most": 10})
-JUDGE = Step("judge", "ask", reads=("response",), writes={"verdict": "string"}, fn=judge, models=("m",))
+SOURCE = Step("source", rows="source", writes={"id": "string", "text": "string"}, fn=source)
+WRITE = Step("write", asks=True, reads=("text",), writes={"response": "string"}, fn=write, models=("m",))
+LENGTH = Step("length", reads=("response",), writes={"length": "int64"}, fn=length)
+KEEP = compare("short", Bound("short", "length", at_most=10))
+JUDGE = Step("judge", asks=True, reads=("response",), writes={"verdict": "string"}, fn=judge, models=("m",))
 PLAN = (SOURCE, WRITE, LENGTH, KEEP, JUDGE)
 ALL = (SOURCE, WRITE, LENGTH, JUDGE)
-BARRIER = tuple(replace(step, kind="whole") if step is LENGTH else step for step in PLAN)
+BARRIER = tuple(replace(step, sees="all") if step is LENGTH else step for step in PLAN)
 
 
 EARLY = False  # whether the first step that asks is begun before the engine runs
@@ -227,4 +227,4 @@ def test_the_way_ends_where_rows_are_compared_or_multiplied() -> None:
     assert (step, task and task.row) == (JUDGE, {"id": "1", "response": "r"})
     assert way_from(BARRIER[2:]) is None
     assert way_from(PLAN[2:4]) is None
-    assert way_from([replace(LENGTH, kind="expand"), JUDGE]) is None
+    assert way_from([replace(LENGTH, rows="many"), JUDGE]) is None

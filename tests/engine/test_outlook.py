@@ -58,7 +58,7 @@ def test_a_step_that_cannot_be_tried_costs_the_progress_alone() -> None:
     def broken(row: dict[str, Any]) -> Iterator[Request]:
         raise ZeroDivisionError
 
-    assert shares((Step("ask", "ask", fn=broken, models=("m",)),), rows(3)) == {}
+    assert shares((Step("ask", asks=True, fn=broken, models=("m",)),), rows(3)) == {}
 
 
 @pytest.fixture
@@ -86,15 +86,15 @@ def test_all_steps_are_planned_from_the_first_on_and_time_means_the_end(outlook:
     every = 100 + 200 + 350 + 350
     assert at(outlook, 0, progress("evolve[1]", 0, 150, 0)) == (0, every, None)
     assert at(outlook, 10, progress("evolve[1]", 150, 150, 100)) == (100, every, 90.0)
-    ahead = {"ahead": (("evolve[2]", 50),), "tried": 60, "led": (("evolve[2]", 60),)}
-    assert at(outlook, 10, progress("evolve[1]", 150, 150, 100, **ahead))[:2] == (150, every)
+    early = {"prefetched": (("evolve[2]", 50),), "tried": 60, "led": (("evolve[2]", 60),)}
+    assert at(outlook, 10, progress("evolve[1]", 150, 150, 100, **early))[:2] == (150, every)
     # Its own turn: the 50 that went ahead are not counted twice, and nothing goes back.
     assert at(outlook, 11, progress("evolve[2]", 0, 350, 0))[0] == 150
     assert at(outlook, 15, progress("evolve[2]", 350, 350, 150))[:2] == (300, every)
 
 
 def test_what_a_filter_takes_of_the_rows_that_go_ahead_is_not_planned(outlook: Outlook) -> None:
-    now = progress("generate", 100, 350, ahead=(("judge", 20),), tried=50, led=(("judge", 20),))
+    now = progress("generate", 100, 350, prefetched=(("judge", 20),), tried=50, led=(("judge", 20),))
     done, planned, _ = at(outlook, 1, now)
     assert (done, planned) == (120, 350 + 140)
 
@@ -110,9 +110,9 @@ def test_the_speed_is_that_of_the_last_while(outlook: Outlook) -> None:
 
 def test_a_plan_without_rows_to_sample_still_tells_what_it_knows() -> None:
     steps = (
-        Step("sources", "source", writes={"id": "string"}),
-        Step("cut", "keep", reads=("x",), bound=Bound("x", "x", at_least=1)),
-        Step("ask", "ask", models=("m",)),
+        Step("sources", rows="source", writes={"id": "string"}),
+        Step("cut", rows="fewer", reads=("x",), bound=Bound("x", "x", at_least=1)),
+        Step("ask", asks=True, models=("m",)),
     )
     bare = Outlook(Plan("bare", steps), Usage({}))
     whole = bare.of(progress("ask", 3, 10))

@@ -18,7 +18,7 @@ STEPS = (
     source(ids(1, 2, 3)),
     COUNT.measure("first"),
     at_most("first", 2),
-    COUNT.measure("all", "whole"),
+    COUNT.measure("all", "all"),
     at_most("all", 9),
     ASK,
     COUNT.measure("last", reads="shouted"),

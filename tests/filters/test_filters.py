@@ -84,12 +84,12 @@ def test_every_filter_is_documented(name: str, kind: type[Filter]) -> None:
 def test_steps_compare_what_was_measured_or_judged(rule: Filter) -> None:
     steps = rule.steps()
     known = {*rule.reads, *rule.writes}
-    measuring = {"score": [], "near_duplicate": ["whole", "whole"], "exact_duplicate": ["whole"]}.get(
-        rule.name, ["map"]
-    )
-    keeps = [] if isinstance(rule, Rewriting) else ["keep"]  # none falls, unless it is told to reject
-    assert [step.kind for step in steps] == [*measuring, *keeps]
-    assert all(step.bound and step.bound.column in known for step in steps if step.kind == "keep")
+    measuring = {"score": [], "near_duplicate": ["all", "all"], "exact_duplicate": ["all"]}.get(rule.name, ["row"])
+    keeps = [] if isinstance(rule, Rewriting) else ["row"]  # none falls, unless it is told to reject
+    assert [step.sees for step in steps] == [*measuring, *keeps]
+    assert [step.rows for step in steps] == ["same"] * len(measuring) + ["fewer"] * len(keeps)
+    assert all((step.bound is not None) == (step.rows == "fewer") for step in steps)
+    assert all(step.bound.column in known for step in steps if step.bound)
     assert all(set(step.reads).isdisjoint(step.optional) for step in steps)
     assert {*rule.reads} <= {*COLUMNS, "score_mean"}
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 import pytest
 
 from hfsft.errors import ModelError
-from hfsft.models.drive import Ahead
+from hfsft.models.drive import Prefetch
 from hfsft.models.pool import Pool
 from hfsft.models.ready import Ready
 from tests.models.fixture import one, rows
@@ -62,15 +62,15 @@ def test_a_row_that_goes_ahead_does_not_make_it_look(llm: LLM, make_pool: MakePo
     looks: list[list[str]] = []
     pool = make_pool(ready=Ready(["generate", "judge"], lambda stages: looks.append(list(stages))))
 
-    def ahead(row_id: str, _: object) -> Ahead:
-        return Ahead("judge", one(f"judge {row_id}"), lambda made, answered: None)
+    def following(row_id: str, _: object) -> Prefetch:
+        return Prefetch("judge", one(f"judge {row_id}"), lambda made, answered: None)
 
-    pool.drive("generate", rows(5), total=5, ahead=ahead)
+    pool.drive("generate", rows(5), total=5, prefetch=following)
     assert (looks, len(llm.requests)) == ([], 5)
     pool.drive("judge", [(f"row-{index}", one(f"judge row-{index}")) for index in range(5)], total=5)
     assert (looks, len(llm.requests)) == ([["judge"]], 10)
     # Once the stage in turn was looked at, rows go ahead.
-    pool.drive("generate", rows(9), total=9, ahead=ahead)
+    pool.drive("generate", rows(9), total=9, prefetch=following)
     assert looks == [["judge"], ["generate"]]
     assert len(llm.requests) > 14
 

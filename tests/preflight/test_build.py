@@ -15,10 +15,11 @@ from typing import Any
 import pytest
 import yaml
 
-from hfsft import pipeline, preflight
+from hfsft import pipeline
 from hfsft.errors import RecipeError
 from hfsft.models import obstacles
 from hfsft.models.embedded import weights
+from hfsft.preflight import build as preflight
 from tests.models.server import LLM
 from tests.recipes import SEEDS, reply, support
 

@@ -168,7 +168,7 @@ def test_a_source_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
                 raise KeyboardInterrupt
             yield {**dict.fromkeys(COLUMNS), "id": str(number)}
 
-    plan = Plan("toy", (Step("sources", "source", writes=COLUMNS, fn=rows),))
+    plan = Plan("toy", (Step("sources", rows="source", writes=COLUMNS, fn=rows),))
     with pytest.raises(KeyboardInterrupt):
         engine.run(plan, Forecast(None), tmp_path, Ledger())  # type: ignore[arg-type]
     assert list(tmp_path.iterdir()) == []

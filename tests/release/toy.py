@@ -102,9 +102,9 @@ def toy(count: int = 400, recipe: dict[str, Any] | None = None) -> Built:
     loaded = load_recipe({**RECIPE, **(recipe or {})})
     left = [row(index) for index in range(count)]
     ledger = Ledger()
-    source = Step("sources", "source", writes=COLUMNS)
+    source = Step("sources", rows="source", writes=COLUMNS)
     ledger.record(source, 0, count, cached=False, calls=0, seconds=0.01)
-    ask = Step("generate", "ask", identity={"model": {"model": "llama"}}, models=("writer",))
+    ask = Step("generate", asks=True, identity={"model": {"model": "llama"}}, models=("writer",))
     failed = [row for row in left if int(row["id"], 16) % 50 == 7]
     left = [row for row in left if row not in failed]
     errors = {row["id"]: "timeout: 120 s" for row in failed}
@@ -113,10 +113,10 @@ def toy(count: int = 400, recipe: dict[str, Any] | None = None) -> Built:
     steps = [
         source,
         ask,
-        Step("judge", "ask", writes=MEASURES, identity={"model": {"model": "qwen"}}, models=("judge",)),
+        Step("judge", asks=True, writes=MEASURES, identity={"model": {"model": "qwen"}}, models=("judge",)),
     ]
     for bound in BOUNDS:
-        step = Step(f"filters[{bound.rule}]", "keep", reads=(bound.column,), bound=bound)
+        step = Step(f"filters[{bound.rule}]", rows="fewer", reads=(bound.column,), bound=bound)
         kept = [row for row in left if bound.keeps(row[bound.column])]
         fallen = [row for row in left if not bound.keeps(row[bound.column])]
         ledger.fallen.append(Fallen(step.name, bound.rule, "rejected", str(bound), bound.column, dataset(fallen)))

@@ -15,10 +15,11 @@ from hfsft.cli.trust import trust, wants
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from hfsft.engine.step import Step
     from hfsft.models.limits.estimate import Estimate
     from hfsft.models.limits.spending import Outlay
     from hfsft.pipeline import StepForecast
-    from hfsft.recipe.recipe import Budget
+    from hfsft.recipe.sections import BudgetSection
 
 
 def add(commands: Any) -> None:
@@ -43,7 +44,7 @@ def run(arguments: argparse.Namespace) -> None:
     rows = [
         (
             step_name(each.step.name),
-            each.step.kind,
+            _what(each.step),
             "cached" if each.cached else "",
             _calls(each),
             _tokens(each),
@@ -52,7 +53,7 @@ def run(arguments: argparse.Namespace) -> None:
         )
         for each in steps
     ]
-    head = ("step", "kind", "state", "calls", "tokens", "cost", "recipe")
+    head = ("step", "does", "state", "calls", "tokens", "cost", "recipe")
     print(table(head, rows, right=(3, 4, 5), drop=(6, 1, 2, 4), styles={6: "dim"}))
     print("\n" + "\n".join(map(wrapped, summary(steps).split("\n"))))
     lines = against(*pipeline.budget(arguments.recipe, **asked), steps)
@@ -79,7 +80,7 @@ def summary(steps: list[StepForecast]) -> str:
     return "\n".join(lines)
 
 
-def against(budget: Budget | None, taken: Outlay, steps: Sequence[StepForecast]) -> list[str]:
+def against(budget: BudgetSection | None, taken: Outlay, steps: Sequence[StepForecast]) -> list[str]:
     """How the recipe's budget compares with what a build would take; a line for each bound.
 
     `taken` is what earlier builds have taken of it.
@@ -108,7 +109,7 @@ def against(budget: Budget | None, taken: Outlay, steps: Sequence[StepForecast])
     return lines
 
 
-def _of(bound: str, budget: Budget, left: str) -> str:
+def _of(bound: str, budget: BudgetSection, left: str) -> str:
     """A bound, and what it is of: 20 calls of each build; $20 of the dataset ($12.5000 left of it)."""
     return f"{bound} of each build" if budget.per == "build" else f"{bound} of the dataset ({left} left of it)"
 
@@ -135,9 +136,25 @@ def _basis(estimates: list[Estimate]) -> str:
     return "prompts {}, answers {}; mended verdicts come on top".format(*found)
 
 
+def _what(step: Step) -> str:
+    """What a step does, in a word or two."""
+    if step.rows == "source":
+        return "reads"
+    if step.bound is not None:
+        return "takes out"
+    does = "asks" if step.asks else "works out"
+    makes = {"many": "more rows", "fewer": "fewer rows"}.get(step.rows, "")
+    return " ".join(filter(None, (does, makes, "" if step.sees == "row" else f"by {step.sees}")))
+
+
+def facets(step: Step) -> dict[str, Any]:
+    """What a step does with rows, as JSON."""
+    return {"asks": step.asks, "rows": step.rows, "sees": step.sees, "heavy": step.heavy}
+
+
 def _calls(each: StepForecast) -> str:
     if each.missing is None:
-        return "0" if each.step.kind == "ask" else ""
+        return "0" if each.step.asks else ""
     known, unknown = len(each.missing.known), each.missing.unknown
     return f"{known:,}" if not unknown else f"{known:,} to {known + unknown:,}" if known else f"up to {unknown:,}"
 
@@ -156,7 +173,7 @@ def _as_dict(each: StepForecast) -> dict[str, Any]:
     missing = each.missing
     return {
         "step": each.step.name,
-        "kind": each.step.kind,
+        **facets(each.step),
         "place": str(each.step.place or ""),
         "cached": each.cached,
         "calls": len(missing.known) if missing else 0,

@@ -83,8 +83,7 @@ def _rows_made(
 
 def of_all(step: Step, rows: Rows, files: Files) -> tuple[Rows, bool]:
     """The rows with what a step makes of all of them at once."""
-    assert step.fn is not None
-    function, columns = step.fn, step.sees(rows.column_names)
+    function, columns = step.function, step.given(rows.column_names)
     lineage = step.fingerprint(digest([rows.key, [part.lineage(columns) for part in rows.parts]]))
     alike = digest([step.name, dict(step.writes)])  # what it made in another way may be much the same
     schema = features(step.writes).arrow_schema.remove_metadata()
@@ -139,8 +138,7 @@ def grown(step: Step, rows: Rows, files: Files) -> tuple[Rows, bool]:
 
 def _rows_grown(step: Step, rows: Rows, path: Path) -> pa.Table:
     """A file of what a step makes of each of these rows of one part; of a row that comes out as it was, only that."""
-    assert step.fn is not None
-    function, kinds = step.fn, {OF: "int32", SAME: "bool", **rows.kinds}
+    function, kinds = step.function, {OF: "int32", SAME: "bool", **rows.kinds}
     schema = features(kinds).arrow_schema.remove_metadata()
 
     def fill(start: int, stop: int) -> pa.Table:

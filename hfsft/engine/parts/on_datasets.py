@@ -65,7 +65,7 @@ def apply(dataset: Dataset, steps: tuple[Step, ...]) -> tuple[Dataset, Dataset]:
     with quiet():
         for step in steps:
             fingerprint = step.fingerprint(fingerprint)
-            if step.kind == "keep":
+            if step.bound is not None:
                 dataset, fallen = _cut(dataset, step, fingerprint)
                 rejected.append(fallen)
             else:
@@ -75,8 +75,7 @@ def apply(dataset: Dataset, steps: tuple[Step, ...]) -> tuple[Dataset, Dataset]:
 
 def _widened(rows: Dataset, step: Step, fingerprint: str) -> Dataset:
     """The rows with the columns that a step makes of them."""
-    assert step.fn is not None
-    function, columns = step.fn, step.sees(rows.column_names)
+    function, columns = step.function, step.given(rows.column_names)
     wanted = rows.features.copy()
     wanted.update(features(step.writes))
     if not len(rows):  # map would ignore `features` here
@@ -91,7 +90,7 @@ def _widened(rows: Dataset, step: Step, fingerprint: str) -> Dataset:
             table = table.append_column(name, pa.array(made[name], schema.field(name).type))
         return table
 
-    size = None if step.kind == "whole" else BATCH
+    size = BATCH if step.sees == "row" else None
     mapped = rows.with_format("arrow").map(
         widen, batched=True, batch_size=size, features=wanted, new_fingerprint=fingerprint
     )

@@ -110,7 +110,6 @@ def _written(step: Step, fingerprint: str, former: list[Part], files: Files) -> 
     """Write what no part holds yet as a part of its own; the parts, the runs of them that are the source, and whether
     old rows stand elsewhere in it than they did: then where each row was read is written for itself.
     """
-    assert step.fn is not None
     wanted = features(step.writes)
     schema = wanted.arrow_schema.remove_metadata()
     known = _Known(former, step.writes)
@@ -123,7 +122,7 @@ def _written(step: Step, fingerprint: str, former: list[Part], files: Files) -> 
     count, moved = 0, False
     try:
         with ArrowWriter(features=wanted, path=str(draft)) as writer:
-            for batch in _batches(step.fn()):
+            for batch in _batches(step.function()):
                 table = pa.Table.from_pylist(batch, schema=schema)
                 part, place, elsewhere = known.look_up(table)
                 new = part < 0

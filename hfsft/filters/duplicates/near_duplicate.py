@@ -73,7 +73,7 @@ class NearDuplicate(Duplicates):
         search = replace(measure, writes=self.found, fn=self.pairs)
         decide = Step(
             name=f"{measure.name.removesuffix('measure')}decide",
-            kind="whole",
+            sees="all",
             reads=tuple(self.found),
             optional=("id",),
             writes=self.writes,

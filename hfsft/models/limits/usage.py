@@ -54,7 +54,7 @@ class Tally(Spent):
     seconds: float = 0.0  # sum over all requests, from sending to the answer
     failures: Counter[str] = field(default_factory=Counter)  # faults by cause, healed ones too
     price: Price | None = None
-    again: set[str] = field(default_factory=set)  # keys that rows which went ahead read: met once more, not counted
+    prefetched: set[str] = field(default_factory=set)  # keys read for rows that come by once more, uncounted
     in_all: Spent = field(default_factory=Spent)  # stored answers too, whoever paid for them
     # Requests that broke after they were sent, so that they may have been billed: at their most. `unmetered` of them
     # had no `max_tokens`.
@@ -71,15 +71,15 @@ class Tally(Spent):
         self.in_all.count(answer)
         self.seconds += seconds
 
-    def found(self, key: str, answer: Answer, *, ahead: bool) -> None:
-        """Count one answer that the store held, once though a row that went ahead reads it twice."""
-        if not ahead and key in self.again:
-            self.again.discard(key)
+    def found(self, key: str, answer: Answer, *, prefetched: bool) -> None:
+        """Count one answer that the store held, once though a prefetched row reads it twice."""
+        if not prefetched and key in self.prefetched:
+            self.prefetched.discard(key)
             return
         self.stored += 1
         self.in_all.count(answer)
-        if ahead:
-            self.again.add(key)
+        if prefetched:
+            self.prefetched.add(key)
 
     def came(self, answer: Answer) -> None:
         """Count one answer that another build asked for while this one wanted it."""
@@ -225,9 +225,9 @@ class Progress:
     output_tokens: int
     usd: float | None  # of the whole run so far
     seconds: float
-    finished: bool = False  # nothing more is asked, for this stage or ahead for another
+    finished: bool = False  # nothing more is asked, for this stage or prefetched for another
     stopping: bool = False  # nothing new is asked; the open requests may still finish
-    ahead: tuple[tuple[str, int], ...] = ()  # later stages, and how many of these rows are done with them already
+    prefetched: tuple[tuple[str, int], ...] = ()  # later stages, and how many of these rows are done with them already
     tried: int = 0  # rows whose way to the next such stage was looked at
     led: tuple[tuple[str, int], ...] = ()  # later stages, and how many of those rows come to them
     asked: int = 0  # of the rows done, those that a model was asked for now

@@ -9,6 +9,7 @@ from typing import Any
 from hfsft.engine.ledger import Ledger
 from hfsft.engine.step import Step
 from hfsft.errors import Place
+from hfsft.filters.base import Filter
 from hfsft.filters.privacy.rewriting import Rewriting
 from hfsft.recipe.recipe import Recipe
 from hfsft.recipe.sources import filters_of
@@ -17,14 +18,15 @@ from hfsft.rows.columns import MESSAGES
 OURS = frozenset({"id", "seed_id", "parent_id", "origin", "template"})  # texts that hfsft makes itself
 TEXTS = ("string", ["string"], MESSAGES)
 
-Rule = tuple[Rewriting, Place | None, str]  # with where it stands and what it is called
+Rule = tuple[Filter, Place | None, str]  # with where it stands and what it is called
 
 
 class Rewrites:
-    """The rewriting rules of a recipe, and the columns of texts that rows have by now."""
+    """The rules of a recipe that rewrite, and the columns of texts that rows have by now."""
 
     def __init__(self, rules: Sequence[Rule]) -> None:
-        self._rules, self._present = rules, dict[str, Any]()
+        self._rules = [(rule, place, label) for rule, place, label in rules if isinstance(rule, Rewriting)]
+        self._present = dict[str, Any]()
 
     def behind(self, steps: Iterable[Step]) -> Iterator[Step]:
         """The steps, behind each that brings texts those that rewrite them.
@@ -36,16 +38,16 @@ class Rewrites:
             yield step
             yield from waiting
             waiting = []
-            if step.kind not in ("source", "ask"):
+            if not (step.asks or step.rows == "source"):
                 continue
             texts = {name: kind for name, kind in step.writes.items() if kind in TEXTS and name not in OURS}
             self._present |= texts
             for rule, place, label in self._rules:
-                called = label if step.kind == "source" else f"{label} {step.name}"
+                called = label if step.rows == "source" else f"{label} {step.name}"
                 rewrite, *keeps = rule.over(texts, self._present, place, called)
                 yield rewrite
                 waiting += keeps
-            if step.kind == "ask":
+            if step.asks:
                 yield from waiting
                 waiting = []
 

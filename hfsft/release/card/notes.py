@@ -114,7 +114,7 @@ def _judge(built: Built) -> Iterator[str]:
         why = _causes([cause for cause in built.causes if cause.stage == UNSCORED])
         yield Warn(f"{rows_said(unscored)} fell because the judge's verdict could not be read: {why}")
     models = built.recipe.models
-    own = models[built.recipe.role(judge)].label
+    own = models[judge.asks(models)[0].name].label
     for name, wrote in measures.writers(built.plan).items():
         if models[name].label == own:
             yield Warn(f"the judge is the model that wrote in {' and '.join(wrote)}: models favour what they wrote")

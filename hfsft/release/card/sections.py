@@ -134,7 +134,7 @@ def scores(draft: Draft) -> Values | None:
         "table": table(("criterion", "question", "mean", *map(str, scale)), rows, right=range(2, 3 + len(scale))),
         "low": low,
         "high": high,
-        "model": named(built.recipe.models[built.recipe.role(judge)].model),
+        "model": named(built.recipe.models[judge.asks(built.recipe.models)[0].name].model),
         "anchors": len(judge.anchors),
         "unscored": sum(len(fallen.rows) for fallen in built.ledger.fallen if fallen.rule == "unscored"),
         "picture": draft.picture(SCORES),

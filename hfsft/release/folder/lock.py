@@ -56,7 +56,7 @@ def lock(built: Built, resolved: Mapping[str, Any], unpublished: Sequence[str] =
         "python": platform.python_version(),
         "libraries": dict(libraries()),
         "recipe": digest(dict(resolved)),
-        "sources": next((_without_rows(step.identity, clean) for step, _ in steps if step.kind == "source"), {}),
+        "sources": next((_without_rows(step.identity, clean) for step, _ in steps if step.rows == "source"), {}),
         "unpublished": list(unpublished),
         "models": {name: step.identity["model"] for step, _ in steps for name in step.models},
         "templates": {name: text_hash for step, _ in steps for name, text_hash in templates(step.identity, step.name)},

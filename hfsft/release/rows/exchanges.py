@@ -35,14 +35,13 @@ def exchanges(
     """
     from hfsft.models.pool import NotStored
 
-    assert step.fn is not None
     found: list[Exchange] = []
 
     def kept(request: Request) -> Answer | None:
         return store.get(pool.key(request))
 
     try:
-        start = partial(step.fn, {name: row.get(name) for name in step.sees(row, "id")})
+        start = partial(step.function, {name: row.get(name) for name in step.given(row, "id")})
         pool.replay(partial(_watched, step.name, start, found, kept))
     except NotStored as lacking:
         found.append(Exchange(step.name, lacking.request, None, "the answer is not in this machine's store"))

@@ -55,7 +55,7 @@ class Preview:
         clean = cleaner(self.recipe)
         with Store() as store, Pool(self.recipe.models, store, recipe=self.recipe.name) as pool:
             for (_, before), (step, _) in zip(self.steps, self.steps[1:], strict=False):
-                if step.kind == "ask":
+                if step.asks:
                     for row in before:
                         found.setdefault(row["id"], []).extend(exchanges(step, row, pool, store, clean))
         return found

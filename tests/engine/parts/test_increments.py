@@ -13,7 +13,7 @@ import pytest
 from hfsft.engine import run as engine
 from hfsft.engine.ledger import Ledger
 from hfsft.engine.plan import Plan
-from hfsft.engine.step import Bound, Step
+from hfsft.engine.step import Bound, Sees, Step, compare
 from hfsft.rows.batch import Batch, Row
 from tests.engine.test_engine import ASK, COLUMNS, TWINS, Echo
 
@@ -26,7 +26,7 @@ def source(ids: list[str]) -> Step:
         for row_id in ids:
             yield {"id": row_id, "text": f"{row_id} {TEXT}"}
 
-    return Step("source", "source", writes=COLUMNS, identity={"ids": ids}, fn=rows)
+    return Step("source", rows="source", writes=COLUMNS, identity={"ids": ids}, fn=rows)
 
 
 class Counted:
@@ -35,14 +35,14 @@ class Counted:
     def __init__(self) -> None:
         self.seen: dict[str, Seen] = {}
 
-    def measure(self, name: str, kind: str = "map", reads: str = "text", fails: str = "") -> Step:
+    def measure(self, name: str, sees: Sees = "row", reads: str = "text", fails: str = "") -> Step:
         def fn(batch: Batch) -> Batch:
             ids = [str(value).split()[0].strip("!").lower() for value in batch[reads]]
             assert fails not in ids, "this row fell before"
             self.seen.setdefault(name, []).extend(ids)
             return {name: [int(row_id.strip("rab")) for row_id in ids]}
 
-        return Step(name, kind, reads=(reads,), writes={name: "int64"}, fn=fn)  # type: ignore[arg-type]
+        return Step(name, sees=sees, reads=(reads,), writes={name: "int64"}, fn=fn)
 
     def take(self) -> dict[str, Seen]:
         seen, self.seen = self.seen, {}
@@ -50,7 +50,7 @@ class Counted:
 
 
 def at_most(name: str, bound: float) -> Step:
-    return Step(f"{name} at most", "keep", reads=(name,), bound=Bound(name, name, at_most=bound))
+    return compare(f"{name} at most", Bound(name, name, at_most=bound))
 
 
 def ids(*numbers: int) -> list[str]:
@@ -87,7 +87,7 @@ def test_a_moved_bound_measures_only_what_it_lets_through(tmp_path: Path, count:
 
 
 def test_a_measure_behind_one_that_sees_all_rows_is_not_made_again(tmp_path: Path, count: Counted) -> None:
-    steps = (count.measure("first"), count.measure("all", "whole"), ASK, count.measure("last", reads="shouted"))
+    steps = (count.measure("first"), count.measure("all", "all"), ASK, count.measure("last", reads="shouted"))
     rows = source(ids(*range(6)))
     build(tmp_path, rows, steps[0], at_most("first", 4), *steps[1:])
     count.take()
@@ -98,7 +98,7 @@ def test_a_measure_behind_one_that_sees_all_rows_is_not_made_again(tmp_path: Pat
 
 
 def test_a_bound_that_takes_no_other_row_costs_nothing(tmp_path: Path, count: Counted) -> None:
-    first, last = count.measure("first"), count.measure("all", "whole")
+    first, last = count.measure("first"), count.measure("all", "all")
     build(tmp_path, source(ids(0, 1, 9)), first, at_most("first", 5), last)
     count.take()
     build(tmp_path, source(ids(0, 1, 9)), first, at_most("first", 6), last)
@@ -147,7 +147,7 @@ def test_rows_that_are_read_elsewhere_are_the_same_rows(tmp_path: Path, count: C
             for line, row_id in enumerate(names, 1):
                 yield {"id": row_id, "text": f"{row_id} {TEXT}", "source": f"rows.jsonl:{line}"}
 
-        return Step("source", "source", writes={**COLUMNS, "source": "string"}, identity={"ids": names}, fn=rows)
+        return Step("source", rows="source", writes={**COLUMNS, "source": "string"}, identity={"ids": names}, fn=rows)
 
     first = count.measure("first")
     build(tmp_path, numbered(ids(*range(2000))), first, at_most("first", 1990))
@@ -187,7 +187,7 @@ def test_rows_that_a_step_makes_are_the_new_ones_only(tmp_path: Path, count: Cou
         doubled = {name: [value for value in values for _ in "ab"] for name, values in batch.items()}
         return {**doubled, "id": [f"{row_id}{child}" for row_id in batch["id"] for child in ("", "a")]}
 
-    steps = (count.measure("before"), Step("grow", "expand", fn=with_child), count.measure("first"))
+    steps = (count.measure("before"), Step("grow", rows="many", fn=with_child), count.measure("first"))
     kept, _ = build(tmp_path, source(ids(1, 2)), *steps)
     assert kept == ["r1", "r1a", "r2", "r2a"]
     count.take()
@@ -205,7 +205,7 @@ def test_what_is_written_is_what_is_new(tmp_path: Path, count: Counted) -> None:
 
     def steps(bound: int) -> list[Step]:
         rules = [step for name in names for step in (count.measure(name), at_most(name, 2990))]
-        return [*rules[:1], at_most("m0", bound), *rules[2:], count.measure("all", "whole"), TWINS]
+        return [*rules[:1], at_most("m0", bound), *rules[2:], count.measure("all", "all"), TWINS]
 
     source_bytes = sum(len(f"{row_id} {TEXT}") for row_id in many)
     build(tmp_path, source(many), *steps(2990))
@@ -225,7 +225,7 @@ def test_what_is_written_is_what_is_new(tmp_path: Path, count: Counted) -> None:
 
 
 def test_errors_that_differ_each_time_add_nothing(tmp_path: Path, count: Counted) -> None:
-    steps = (source(ids(1, 2, 3)), ASK, count.measure("last", reads="shouted"), count.measure("all", "whole", "text"))
+    steps = (source(ids(1, 2, 3)), ASK, count.measure("last", reads="shouted"), count.measure("all", "all", "text"))
     files: list[set[str]] = []
     for number in range(3):
         kept, ledger = build(tmp_path, *steps, asker=Echo(["r2"], error=f"HTTP 500 (request id: {number})"))
@@ -244,7 +244,7 @@ def test_a_row_that_fell_is_measured_by_nothing_behind(tmp_path: Path, count: Co
 
 @pytest.mark.parametrize("keep", [0.1, 0.5, 0.9, 0.999])
 def test_a_file_that_was_cut_is_not_read_as_a_whole_one(tmp_path: Path, count: Counted, keep: float) -> None:
-    steps = (source(ids(*range(2500))), count.measure("first"), count.measure("all", "whole"))
+    steps = (source(ids(*range(2500))), count.measure("first"), count.measure("all", "all"))
     kept, _ = build(tmp_path, *steps)
     for path in tmp_path.glob("*.arrow"):
         os.truncate(path, int(path.stat().st_size * keep))

@@ -122,5 +122,5 @@ def test_rows_that_changed_sides_are_noted() -> None:
 
 def test_rows_that_no_model_touched_need_no_judge() -> None:
     built = toy(400, {"judge": None})
-    plain = replace(built, plan=Plan("toy", (Step("sources", "source", writes={**COLUMNS, **MEASURES}),)))
+    plain = replace(built, plan=Plan("toy", (Step("sources", rows="source", writes={**COLUMNS, **MEASURES}),)))
     assert not [note for note in plain.notes if "judged" in note or "promises" in note]
