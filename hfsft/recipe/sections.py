@@ -8,7 +8,7 @@ rules between them as can run by then, those behind it by rows that have passed 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Union
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Union
 
 from pydantic import BaseModel, BeforeValidator, Discriminator, Field, Tag, model_validator
 
@@ -64,6 +64,9 @@ else:
 class BudgetSection(Section):
     """Hard bounds on one build, or on all builds of the dataset: nothing is sent that could pass one of them."""
 
+    example: ClassVar[str] = """\
+    budget: {calls: 2000, tokens: 3000000, per: dataset}
+    """
     usd: float | None = Field(None, gt=0, description="Most US dollars; needs the price of every model that is asked.")
     calls: int | None = Field(None, ge=1, description="Most requests.")
     tokens: int | None = Field(None, ge=1, description="Most tokens, read and written together.")

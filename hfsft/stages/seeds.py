@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import ClassVar
 
 from pydantic import Field, field_validator
 
@@ -15,6 +16,13 @@ from hfsft.stages.base import Opened, Section, TableSection, written
 class Prompts(Section):
     """Seeds written in the recipe itself."""
 
+    example: ClassVar[str] = """\
+    seeds:
+      - topic: refunds
+        prompts:
+          - How long does a refund take?
+          - Can I send back a lamp without its box?
+    """
     prompts: list[str] = Field(min_length=1, description="The instructions, one a line.")
     topic: str | None = Field(None, description="A topic for all of them.")
     context: str | None = Field(None, description="Text that belongs to each instruction, shown below it.")
@@ -42,6 +50,10 @@ class Prompts(Section):
 class PromptTable(TableSection):
     """Seeds from a file or a dataset."""
 
+    example: ClassVar[str] = """\
+    seeds:
+      - {path: tickets.jsonl, prompt: question, topic: queue, keep: [channel]}
+    """
     prompt: str | None = Field(None, description=f"Column of the instruction (else {', '.join(SEED_PROMPTS)}).")
 
     def opened(self, base: Path, place: str) -> Opened:

@@ -28,6 +28,12 @@ class ExactDuplicate(Duplicates):
 
     name: ClassVar[str] = "exact_duplicate"
     version: ClassVar[int] = 3
+    values: ClassVar[str] = "0 and up, a whole number"
+    blind: ClassVar[str] = "The same said in other words, even with one word more: near_duplicate measures that."
+    example: ClassVar[str] = """\
+    filters:
+      - exact_duplicate: {column: [instruction, response]}
+    """
 
     at_most: int = Field(0, ge=0, description="Copies of one text that may stay beside the preferred row.")
 

@@ -39,6 +39,14 @@ class NearDuplicate(Duplicates):
 
     name: ClassVar[str] = "near_duplicate"
     version: ClassVar[int] = 3
+    values: ClassVar[str] = "0, or from floor to 1"
+    blind: ClassVar[str] = (
+        "Meaning: a paraphrase in other words is not alike, and a small word that turns the meaning round is."
+    )
+    example: ClassVar[str] = """\
+    filters:
+      - near_duplicate: {at_most: 0.75}
+    """
 
     at_most: float = Field(0.8, ge=0, le=1, description="Largest similarity to a row that stays which is kept.")
     floor: float = Field(
