@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from hfsft.cache import cache_folder, settle
 from hfsft.engine.plan import Plan
-from hfsft.errors import Problem, RecipeError, UserError
+from hfsft.errors import Place, Problem, RecipeError, UserError
+from hfsft.filters import foreign
 from hfsft.loading import AnyRecipe, AnyTrust, load
 from hfsft.recipe.checks.blind import filter_warnings
 from hfsft.recipe.checks.rewrites import clean_errors, cleaner
@@ -106,7 +107,8 @@ def validate(recipe: AnyRecipe, *, overrides: Sequence[str] = (), hub: bool = Tr
     if problems or plan is None:
         raise RecipeError(problems)
     wanted = [] if trusted else reaches(loaded)
-    return Checked(plan, [*seen.notes, *filter_warnings(loaded)], wanted, found.warnings)
+    warnings = [*found.warnings, *(Problem(Place(foreign.GROUP), said) for said in foreign.refused())]
+    return Checked(plan, [*seen.notes, *filter_warnings(loaded)], wanted, warnings)
 
 
 def build(

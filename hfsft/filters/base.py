@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from inspect import getdoc
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -45,6 +46,7 @@ class Filter(BaseModel, ABC, metaclass=Explained):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     name: ClassVar[str]  # as recipes write it
+    package: ClassVar[str] = ""  # name and version of the package that it comes from, where that is not hfsft
     version: ClassVar[int] = 1  # raised when `measure` changes its numbers
     whole: ClassVar[bool] = False  # whether `measure` must see all rows at once
     everywhere: ClassVar[bool] = False  # whether it runs behind each step that brings texts, over all of these
@@ -149,7 +151,8 @@ class Filter(BaseModel, ABC, metaclass=Explained):
                     reads=self.reads,
                     optional=tuple(name for name in self.optional if name not in self.reads),
                     writes=self.writes,
-                    identity={"filter": self.name, **self.identity(), **code_of(type(self))},
+                    about=" ".join((getdoc(type(self)) or "").partition("\n\n")[0].split()),
+                    identity={"filter": self.name, **self.identity(), **self._origin()},
                     version=self.version,
                     fn=self.measure,
                     place=place,
@@ -157,6 +160,10 @@ class Filter(BaseModel, ABC, metaclass=Explained):
             )
         bounds = ((f"{label}.{bound.rule}" if bound.rule != self.name else label, bound) for bound in self.bounds())
         return [*steps, *(compare(name, bound, place) for name, bound in bounds)]
+
+    def _origin(self) -> dict[str, str]:
+        """Of a filter that hfsft does not ship: its package, and what its code does, as a hash."""
+        return {**({"package": self.package} if self.package else {}), **code_of(type(self))}
 
     def apply(self, dataset: Dataset) -> tuple[Dataset, Dataset]:
         """`(kept, rejected)` of any `datasets.Dataset` that has the columns of `reads`; both carry the measure.
@@ -181,6 +188,7 @@ class Limits(BaseModel):
     filters:
       - score: {mean: {at_least: 3.5}}
     """
+
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     at_least: float | None = Field(None, description="Smallest value that is kept.")

@@ -28,6 +28,7 @@ class FromEnv(BaseModel):
         base_url: http://localhost:8000/v1
         headers: {X-Team: {env: TEAM_TOKEN}}
     """
+
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
     env: str = Field(pattern=VARIABLE, description="The environment variable that holds the header's value.")
@@ -43,6 +44,7 @@ class Price(BaseModel):
         provider: auto
         price: {input: 0.15, output: 0.6}
     """
+
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     input: float = Field(ge=0, description="USD per million input tokens.")
@@ -61,6 +63,7 @@ class Model(BaseModel):
         api_key_env: JUDGE_KEY
         temperature: 0
     """
+
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, hide_input_in_errors=True)
 
     model: str = Field(

@@ -5,14 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from types import GenericAlias
 from typing import Any, Literal
 
-from pydantic import Field, PrivateAttr, field_validator, model_validator
+from pydantic import Field, PrivateAttr, create_model, field_validator, model_validator
 
-from hfsft.errors import Place, Problem, RecipeError, SourceError
+from hfsft.errors import Place, Problem, RecipeError, SourceError, UserError
+from hfsft.filters import FILTERS, foreign
+from hfsft.filters.base import Filter
 from hfsft.keys import masked
 from hfsft.recipe.checks.secrets import secrets_in
-from hfsft.recipe.sections import Sections
+from hfsft.recipe.sections import Sections, Unusable, any_of, filter_name
 from hfsft.recipe.yaml.file import UNNAMED, Source, load, validate
 from hfsft.rows.tables.table import Table
 from hfsft.stages.base import Section
@@ -100,13 +103,44 @@ def load_recipe(
             raise RecipeError([Problem(Place(UNNAMED), secret.message, secret.help) for secret in found])
         return recipe
     source = load(recipe, overrides)
+    kinds, problems = _foreign_filters(source)
     try:
-        loaded = validate(source, Recipe)
+        loaded = validate(source, with_filters(kinds))
     except RecipeError as error:
-        raise RecipeError([*error.problems, *(_missing_files(source) if trusted else ())]) from None
+        raise RecipeError([*error.problems, *problems, *(_missing_files(source) if trusted else ())]) from None
+    if problems:
+        raise RecipeError(problems)
     loaded._source = source
     loaded.models.update({name: model.at(loaded.base) for name, model in loaded.models.items()})
     return loaded
+
+
+def with_filters(kinds: Mapping[str, type[Filter]]) -> type[Recipe]:
+    """The type of recipes that may use these filters too, by their names."""
+    if not kinds:
+        return Recipe
+    items: Any = GenericAlias(list, (any_of({**FILTERS, **kinds}),))
+    field = Field(None, description=Recipe.model_fields["filters"].description)
+    return create_model("Recipe", __base__=Recipe, __doc__=Recipe.__doc__, filters=(items | None, field))
+
+
+def _foreign_filters(source: Source) -> tuple[dict[str, type[Filter]], list[Problem]]:
+    """The filters of other packages that a recipe names, and what is wrong with those that cannot be used."""
+    items = source.data.get("filters")
+    found: dict[str, type[Filter]] = {}
+    problems = []
+    for index, item in enumerate(items if isinstance(items, list) else ()):
+        name = filter_name(item)
+        if name is None or name in FILTERS:
+            continue
+        # Beside those that are named, all are known by name: what is misspelt may be one of them.
+        found = {**dict.fromkeys(foreign.names(), Unusable), **found}
+        try:
+            if kind := foreign.find(name):
+                found[name] = kind
+        except UserError as error:
+            problems.append(Problem(source.place(("filters", index), key=True), masked(str(error))))
+    return found, problems
 
 
 def _base(source: Source) -> Path:

@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Union
 
-from pydantic import BaseModel, BeforeValidator, Discriminator, Field, Tag, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, model_validator
 
+from hfsft.engine.step import Bound
 from hfsft.filters import FILTERS
 from hfsft.filters.base import Filter
 from hfsft.models.model import AnyModel, Model
@@ -30,7 +31,8 @@ RULES = "filters"
 """The section behind which rows have passed every rule."""
 
 
-def _filter_name(value: Any) -> str | None:
+def filter_name(value: Any) -> str | None:
+    """What an item of `filters` calls its filter, None where it says nothing of the kind."""
     if isinstance(value, Filter):
         return value.name
     if isinstance(value, str):
@@ -52,7 +54,7 @@ def _filter_arguments(value: Any) -> Any:
 def any_of(filters: Mapping[str, type[Filter]]) -> Any:
     """The type of one item of `filters`: a filter, told apart by the single key of the item."""
     kinds = tuple(Annotated[kind, BeforeValidator(_filter_arguments), Tag(name)] for name, kind in filters.items())
-    return Annotated[Union[kinds], Discriminator(_filter_name)]  # noqa: UP007 - its members are only known at run time
+    return Annotated[Union[kinds], Discriminator(filter_name)]  # noqa: UP007 - its members are only known at run time
 
 
 if TYPE_CHECKING:
@@ -61,12 +63,25 @@ else:
     AnyFilter = any_of(FILTERS)
 
 
+class Unusable(Filter):
+    """What stands in for a filter of another package that cannot be used, so that the rest of a recipe is checked."""
+
+    model_config = ConfigDict(extra="allow")
+
+    reads: ClassVar[tuple[str, ...]] = ()
+
+    def bounds(self) -> list[Bound]:
+        """None: no recipe with one of these is ever built."""
+        return []
+
+
 class BudgetSection(Section):
     """Hard bounds on one build, or on all builds of the dataset: nothing is sent that could pass one of them."""
 
     example: ClassVar[str] = """\
     budget: {calls: 2000, tokens: 3000000, per: dataset}
     """
+
     usd: float | None = Field(None, gt=0, description="Most US dollars; needs the price of every model that is asked.")
     calls: int | None = Field(None, ge=1, description="Most requests.")
     tokens: int | None = Field(None, ge=1, description="Most tokens, read and written together.")

@@ -47,7 +47,8 @@ def filters_of(recipe: Recipe) -> list[Filter]:
 def kept_of(recipe: Recipe) -> dict[str, str]:
     """The columns that sources keep, each with the name it has in a row."""
     names = [name for _, _, source in _sources(recipe) if isinstance(source, TableSection) for name in source.keep]
-    return kept_columns(names, {column for rule in filters_of(recipe) for column in rule.writes})
+    written = {column.name for stage in recipe.stages().values() for column in stage.writes()}
+    return kept_columns(names, {*written, *(column for rule in filters_of(recipe) for column in rule.writes)})
 
 
 def open_sources(recipe: Recipe) -> tuple[list[Opened], list[Problem]]:
@@ -113,7 +114,15 @@ def source_steps(recipe: Recipe, opened: list[Opened], place: Place, limit: int 
         identity["limit"] = limit
     writes = {**COLUMNS, **dict.fromkeys(kept.values(), "string"), DEFECT: "string"}
     yield Step(
-        "sources", rows="source", writes=writes, identity=identity, version=3, role="kept", fn=first, place=place
+        "sources",
+        rows="source",
+        writes=writes,
+        identity=identity,
+        version=4,
+        role="kept",
+        about="As it stood in the source.",
+        fn=first,
+        place=place,
     )
     yield compare("sources.defect", Bound(DEFECT, DEFECT, absent=True), place)
 

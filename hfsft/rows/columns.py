@@ -9,6 +9,8 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal, NamedTuple, get_args
 
+from hfsft.rows.messages import MESSAGE
+
 Role = Literal["lineage", "text", "attribute", "label", "kept", "measure", "score", "verdict"]
 """What part a column plays in a row:
 
@@ -23,7 +25,7 @@ Role = Literal["lineage", "text", "attribute", "label", "kept", "measure", "scor
 """
 ROLES: tuple[Role, ...] = get_args(Role)
 
-MESSAGES = [{"role": "string", "content": "string"}]
+MESSAGES = [MESSAGE]
 
 
 class Scale(NamedTuple):
@@ -61,19 +63,22 @@ ROW = (
     Column("template", "string", "lineage", "The evolution that wrote the instruction."),
     Column("source", "string", "lineage", "File and line (tickets.jsonl:3) of the row, or of the seed it grew from."),
     Column("unread", ["string"], "lineage", "Columns and fields of the source row that hold something and were left."),
+    Column("dialect", "string", "lineage", "How it was written where it was read, so that it can be written so again."),
     Column("topic", "string", "attribute", "What the row is about."),
     Column("system", "string", "text", "The system prompt."),
     Column("context", "string", "text", "A text that belongs to the instruction."),
     Column("instruction", "string", "text", "What the user says; of a conversation the first message."),
     Column("response", "string", "text", "What the assistant answers; of a conversation the last answer."),
-    Column("messages", MESSAGES, "text", "The turns, where the row came as a conversation of several."),
+    Column("reasoning", "string", "text", "What was thought before the response, where it came in a field of its own."),
+    Column("messages", MESSAGES, "text", "The turns, where the other columns do not say it all."),
+    Column("tools", "string", "text", "The tools that the assistant may call: a JSON list of their schemas."),
+    Column("reference", "string", "text", "The right answer, which a response is compared with."),
 )
 """What every row has from the start, in the order that files show it."""
 
+CONTENT = "content"
 OTHERS = (
-    Column(
-        "content", "string", "lineage", "Hash of what the row says as it is published; another answer, another hash."
-    ),
+    Column(CONTENT, "string", "lineage", "Hash of what the row says as it is published; another answer, another hash."),
     Column(
         "family", "string", "lineage", "Rows grown from one seed, and rows nearly alike; never divided by the split."
     ),
@@ -91,11 +96,13 @@ OTHERS = (
 )
 """What some rows have beside that, under names that mean the same everywhere."""
 
+SCORE, REASON = "score_", "reason_"
 FAMILIES = {
-    "score_": Column("score_", "float64", "score", "The judge's score of {}."),
-    "reason_": Column("reason_", "string", "score", "Why the judge gave that score of {}."),
+    SCORE: Column(SCORE, "float64", "score", "The judge's score of {}."),
+    REASON: Column(REASON, "string", "score", "Why the judge gave that score of {}."),
 }
 """How names of columns begin whose rest says of which criterion they are."""
+_AGGREGATES = {f"{SCORE}mean": "The mean of the judge's scores.", f"{SCORE}min": "The lowest of the judge's scores."}
 
 COLUMNS: dict[str, Any] = {column.name: column.type for column in ROW}
 """Column -> type of what every row has from the start."""
@@ -120,13 +127,34 @@ def column(name: str, kind: Any = None, role: Role = "measure", about: str = "")
         if prefix is None:
             return Column(name, kind, role, about)
         found = FAMILIES[prefix]
-        found = replace(found, name=name, about=found.about.format(name.removeprefix(prefix).replace("_", " ")))
+        about = found.about.format(name.removeprefix(prefix).replace("_", " "))
+        found = replace(found, name=name, about=_AGGREGATES.get(name, about))
     return found if kind is None else replace(found, type=kind)
+
+
+def known(name: str) -> bool:
+    """Whether the registry knows a column of just that name, and it is no kept or measured one."""
+    return name in _KNOWN
 
 
 def named(columns: Mapping[str, Column], *roles: Role) -> list[str]:
     """The names of those columns that play one of the parts, in their order."""
     return [name for name, each in columns.items() if each.role in roles]
+
+
+def score_of(criterion: str) -> str:
+    """The column of a criterion's score."""
+    return f"{SCORE}{criterion}"
+
+
+def reason_of(criterion: str) -> str:
+    """The column of the reason for it."""
+    return f"{REASON}{criterion}"
+
+
+def criterion_of(name: str) -> str | None:
+    """The criterion whose score a column holds; None for any other column."""
+    return name.removeprefix(SCORE) if name.startswith(SCORE) and name != SCORE else None
 
 
 def variables(*without: str) -> tuple[str, ...]:

@@ -28,6 +28,10 @@ def full(message: Mapping[str, Any]) -> Message:
 
 
 def bare(message: Mapping[str, Any]) -> Message:
-    """The message without the fields that say nothing; role and content always stay."""
+    """The message without the fields that say nothing, nor those of its calls; role and content always stay."""
     said = {name: message[name] for name in MESSAGE if name in message and message[name] not in (None, [])}
+    if "tool_calls" in said:
+        said["tool_calls"] = [
+            {name: call[name] for name in TOOL_CALL if call.get(name) is not None} for call in said["tool_calls"]
+        ]
     return {**said, "role": message["role"], "content": message.get("content") or ""}

@@ -7,7 +7,7 @@ from typing import Any
 
 from hfsft.hashing import digest
 from hfsft.rows.columns import TEXTS
-from hfsft.rows.messages import bare
+from hfsft.rows.messages import Message, bare
 
 FIRST = ("topic", "system", "context", "instruction", "response", "messages")
 """The texts in every id, in this order; any other is in it only where a row has it, so that ids of before stay."""
@@ -16,14 +16,26 @@ FIRST = ("topic", "system", "context", "instruction", "response", "messages")
 def new_row(origin: str, texts: Mapping[str, Any], copy: int = 0) -> dict[str, Any]:
     """A row as it comes in, with every column of `COLUMNS`; `copy` counts rows that are the same to the letter.
 
-    The id is a hash of what the row says; where it was read and what of it was left unread are not part of it.
+    The id is a hash of what the row says; where it was read, how it was written there, who is
+    called what in it and what of it was left unread are not part of it.
     """
     said = {name: texts.get(name) for name in TEXTS}
-    hashed = {**said, "messages": said["messages"] and [bare(turn) for turn in said["messages"]]}
+    hashed = {**said, "messages": _hashed(said["messages"])}
     more = [[name, value] for name, value in said.items() if name not in FIRST and value]
     row_id = digest([origin, [hashed[name] for name in FIRST], copy, *([more] if more else [])], 16)
     lineage = {"id": row_id, "seed_id": row_id, "parent_id": None, "origin": origin, "round": 0, "template": None}
-    return {**lineage, "source": texts.get("source"), "unread": texts.get("unread") or [], **said}
+    where = {"source": texts.get("source"), "unread": texts.get("unread") or [], "dialect": texts.get("dialect")}
+    return {**lineage, **where, **said}
+
+
+def _hashed(messages: list[Message] | None) -> list[Message] | None:
+    """Messages as the id sees them: without names of speakers, and as nothing where only those made them be stored."""
+    if messages is None:
+        return None
+    said = [bare(message) for message in messages]
+    unnamed = [{k: v for k, v in turn.items() if k != "name" or turn["role"] == "tool"} for turn in said]
+    only_names = unnamed != said and [set(turn) for turn in unnamed] == [{"role", "content"}] * 2
+    return None if only_names else unnamed
 
 
 def child_id(parent_id: str, *lineage: Any) -> str:

@@ -204,10 +204,9 @@ class Context:
     models: Mapping[str, Mapping[str, Any]]  # name under `models:` -> the model's identity
     base: Path  # what relative paths are relative to
     place: Callable[..., Place]  # where a section or one of its keys stands in the recipe
-    kept: tuple[
-        str, ...
-    ] = ()  # columns that every template may use: those that sources keep, those of earlier sections
+    kept: tuple[str, ...] = ()  # columns of sources and earlier sections that every template may use
     former: Mapping[str, Any] = field(default_factory=dict)  # by section, what builds before leave to this one
+    reasoning: bool = True  # whether the recipe keeps what was thought before an answer
 
     def kept_in(self, *prompts: Prompt) -> tuple[str, ...]:
         """The kept columns that some of the templates read."""

@@ -26,6 +26,7 @@ class ExampleRow(Section):
             response: The tracking link in your mail shows it.
             topic: delivery
     """
+
     instruction: str = Field(min_length=1, description="What the user says.")
     response: str = Field(min_length=1, description="What the assistant answers.")
     context: str | None = Field(None, description="Text that belongs to the instruction, shown below it.")
@@ -42,6 +43,7 @@ class ExampleRows(Section):
           - instruction: Do you ship to islands?
             response: Yes; it takes two days more.
     """
+
     rows: list[ExampleRow] = Field(min_length=1, description="The rows.")
 
     def opened(self, base: Path, place: str) -> Opened:
@@ -61,6 +63,7 @@ class ExampleTable(TableSection):
     examples:
       - {path: answered.csv, instruction: question, response: answer, limit: 500}
     """
+
     format: Format = Field("auto", description="How rows are written; `auto` tells by the columns.")
     instruction: str | None = Field(None, description="Column of the instruction, for format columns.")
     response: str | None = Field(None, description="Column of the response, for format columns.")

@@ -13,7 +13,7 @@ from hfsft.hashing import sampling_seed
 from hfsft.models.model import Request
 from hfsft.prompts import Prompt
 from hfsft.rows.batch import Row
-from hfsft.rows.views import prompt_messages
+from hfsft.rows.views import answered, prompt_messages
 from hfsft.stages.base import Asking, Context, Template, rendered
 
 READS = ("id", "instruction", "context", "topic", "system", "response", "messages")
@@ -95,7 +95,7 @@ class Generate(Asking):
         system = row["system"]
         if not system and "system" in prompts:
             system = rendered(prompts["system"], **values, **columns)
-        if row["response"]:
+        if answered(row):
             return {"system": system, "response": row["response"]}
         messages = prompt_messages({**row, "system": system})
         if "template" in prompts:

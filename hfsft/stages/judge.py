@@ -20,13 +20,11 @@ from hfsft.models.model import Request
 from hfsft.models.structured import ask as ask_structured
 from hfsft.prompts import Prompt
 from hfsft.rows.batch import Row
-from hfsft.rows.columns import Column, Scale, column
-from hfsft.rows.views import conversation
+from hfsft.rows.columns import Column, Scale, column, criterion_of, reason_of, score_of
+from hfsft.rows.views import WHOLE, said
 from hfsft.stages.base import Asking, Context, Section, rendered
 
-READS = ("id", "instruction", "context", "system", "response", "messages")
 UNSCORED = "unscored"
-SCORE = "score_"  # how columns of scores begin
 AGGREGATES = ("mean", "min")  # of a row's scores; reserved as names of criteria
 NAME = r"^[a-z][a-z0-9_]*$"
 
@@ -53,6 +51,7 @@ class Anchor(Section):
           response: Five working days; after seven, ask your bank.
           scores: {usefulness: 5}
     """
+
     instruction: str = Field(min_length=1, description="What the user says.")
     response: str = Field(min_length=1, description="What the assistant answers.")
     context: str | None = Field(None, description="Text that belongs to the instruction.")
@@ -112,7 +111,7 @@ class Judge(Asking):
     @property
     def columns(self) -> list[str]:
         """The columns of scores."""
-        return [f"{SCORE}{name}" for name in (*self.rubric, *AGGREGATES)]
+        return [score_of(name) for name in (*self.rubric, *AGGREGATES)]
 
     def writes(self) -> list[Column]:
         """The score of each criterion, their mean, and the lowest of them."""
@@ -122,14 +121,14 @@ class Judge(Asking):
     @classmethod
     def lacking(cls, column: str) -> str:
         """Nobody else gives scores."""
-        return "nothing is judged" if column.startswith(SCORE) else ""
+        return "nothing is judged" if criterion_of(column) else ""
 
     def steps(self, context: Context) -> list[Step]:
         """One step that asks for scores and reasons, one that takes out the rows it could not score."""
         ((_, model),) = self.asks(context.models)
         prompt = Prompt.named("judge", "rubric")
         writes = {
-            **{f"reason_{name}": "string" for name in self.rubric},
+            **{reason_of(name): "string" for name in self.rubric},
             **dict.fromkeys(self.columns, "float64"),
             UNSCORED: "string",
         }
@@ -137,17 +136,18 @@ class Judge(Asking):
             "model": context.models[model],
             "template": prompt.identity,
             **self.model_dump(mode="json", exclude={"model", "on_error", "failed_at_most"}),
+            **({} if context.reasoning else {"reasoning": False}),
         }
 
         def ask(row: Row) -> Turns:
-            return self._ask(row, prompt, model)
+            return self._ask(row, prompt, model, context.reasoning)
 
         place = context.place(self.key)
         return [
             Step(
                 name="judge",
                 asks=True,
-                reads=READS,
+                reads=("id", *WHOLE),
                 writes=writes,
                 role="score",
                 identity=identity,
@@ -194,14 +194,14 @@ class Judge(Asking):
             found[name] = (str(entry.get("reason") or ""), int(score))
         return found
 
-    def _ask(self, row: Row, prompt: Prompt, model: str) -> Turns:
+    def _ask(self, row: Row, prompt: Prompt, model: str, reasoning: bool) -> Turns:
         request = Request(
             model=model,
-            messages=({"role": "user", "content": self.render(prompt, row)},),
+            messages=({"role": "user", "content": self.render(prompt, row, reasoning)},),
             temperature=self.temperature,
             max_tokens=self.max_tokens,
         )
-        blank: Row = {**{f"reason_{name}": None for name in self.rubric}, **dict.fromkeys(self.columns)}
+        blank: Row = {**{reason_of(name): None for name in self.rubric}, **dict.fromkeys(self.columns)}
         try:
             verdict = yield from ask_structured(request, self.verdict_schema(), self._check)
         except AnswerError as error:
@@ -211,16 +211,19 @@ class Judge(Asking):
             return {**blank, UNSCORED: str(error)}
         scores = [score for _, score in verdict.values()]
         return {
-            **{f"reason_{name}": reason for name, (reason, _) in verdict.items()},
-            **{f"score_{name}": float(score) for name, (_, score) in verdict.items()},
-            "score_mean": fmean(scores),
-            "score_min": float(min(scores)),
+            **{reason_of(name): reason for name, (reason, _) in verdict.items()},
+            **{score_of(name): float(score) for name, (_, score) in verdict.items()},
+            score_of("mean"): fmean(scores),
+            score_of("min"): float(min(scores)),
             UNSCORED: None,
         }
 
-    def render(self, prompt: Prompt, row: Row) -> str:
-        """What the judge is asked about a row."""
-        turns = conversation(row)
+    def render(self, prompt: Prompt, row: Row, reasoning: bool = True) -> str:
+        """What the judge is asked about a row: all its turns, the tools that there are, and what was thought.
+
+        Names of tools are one line each, and what they are called with is JSON in one line: neither can begin a turn.
+        """
+        turns = [{"role": each.title, "content": each.text} for each in said(row, reasoning=reasoning)]
         return rendered(
             prompt,
             rubric=self.rubric,

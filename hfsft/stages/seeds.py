@@ -23,6 +23,7 @@ class Prompts(Section):
           - How long does a refund take?
           - Can I send back a lamp without its box?
     """
+
     prompts: list[str] = Field(min_length=1, description="The instructions, one a line.")
     topic: str | None = Field(None, description="A topic for all of them.")
     context: str | None = Field(None, description="Text that belongs to each instruction, shown below it.")
@@ -54,6 +55,7 @@ class PromptTable(TableSection):
     seeds:
       - {path: tickets.jsonl, prompt: question, topic: queue, keep: [channel]}
     """
+
     prompt: str | None = Field(None, description=f"Column of the instruction (else {', '.join(SEED_PROMPTS)}).")
 
     def opened(self, base: Path, place: str) -> Opened:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from hfsft.errors import AnswerError
-from hfsft.rows.views import conversation
+from hfsft.rows.views import messages
 from hfsft.stages.generate import Generate
 from tests.stages.helpers import CONTEXT, converse, row
 
@@ -22,7 +22,7 @@ def test_the_data_says_what_the_writer_was_asked() -> None:
     section = Generate(system="Be brief.")
     requests, columns = converse(ask(section, context="Parcel 7"), [" Tomorrow. "])
     assert columns == {"system": "Be brief.", "response": "Tomorrow."}
-    assert conversation({**row(context="Parcel 7"), **columns}) == [
+    assert messages({**row(context="Parcel 7"), **columns}) == [
         *requests[0].messages,
         {"role": "assistant", "content": "Tomorrow."},
     ]

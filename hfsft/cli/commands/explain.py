@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 import textwrap
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from hfsft.cli.arguments import command
-from hfsft.cli.console import paint, window
+from hfsft.cli.console import paint, remark, window
 
 if TYPE_CHECKING:
     from hfsft.recipe.explain.keys import Key
@@ -35,13 +36,17 @@ def add(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Print what the name stands for."""
-    from hfsft.recipe.explain.subjects import Subject, found, subjects
+    from hfsft.recipe.explain.subjects import Subject, found, installed, subjects
 
-    there: list[Subject | Key] = list(subjects()) if arguments.name is None else found(arguments.name)
+    model, unusable = installed()
+    known = subjects(model)
+    for said in unusable:
+        print(remark("warning", said, sys.stderr), file=sys.stderr)
+    there: list[Subject | Key] = list(known) if arguments.name is None else found(arguments.name, model)
     if arguments.json:
         print(json.dumps([each.as_dict() for each in there], ensure_ascii=False, indent=2))
     elif arguments.name is None:
-        print("\n".join(_contents(subjects())))
+        print("\n".join(_contents(known)))
     else:
         parts = (_subject(each) if isinstance(each, Subject) else _key(each, whole=True) for each in there)
         print("\n\n".join("\n".join(lines) for lines in parts))

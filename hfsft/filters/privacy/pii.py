@@ -46,6 +46,7 @@ class Pii(Rewriting):
     filters:
       - pii: {kinds: [email, phone, card], allow: ["@acme.com"]}
     """
+
     libraries: ClassVar[tuple[str, ...]] = ("phonenumbers", "python-stdnum")
 
     kinds: list[Kind] = Field(list(KINDS), min_length=1, description="What to look for.")

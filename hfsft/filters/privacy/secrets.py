@@ -24,6 +24,7 @@ class Secrets(Rewriting):
     filters:
       - secrets: {do: reject}
     """
+
     libraries: ClassVar[tuple[str, ...]] = ("detect-secrets",)
 
     def find(self, text: str) -> Sequence[Found]:

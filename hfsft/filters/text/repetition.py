@@ -6,7 +6,6 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
-from hfsft.filters.cells import text_of
 from hfsft.filters.column import OfColumn, Share
 from hfsft.texts.loops import repeated_share
 
@@ -31,7 +30,7 @@ class Repetition(OfColumn):
     """
 
     name: ClassVar[str] = "repetition"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     values: ClassVar[str] = "0 to 1"
     blind: ClassVar[str] = "The same idea in other words, and a phrase that goes on with another word in it each time."
     example: ClassVar[str] = """\
@@ -44,4 +43,4 @@ class Repetition(OfColumn):
 
     def value(self, cell: Any) -> float:
         """The share that is a loop."""
-        return repeated_share(text_of(cell, self.column) or "")
+        return repeated_share(self.text(cell))

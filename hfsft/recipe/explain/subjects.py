@@ -4,26 +4,24 @@ from __future__ import annotations
 
 import inspect
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from textwrap import dedent
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import Any, Literal
 
 from pydantic import BaseModel
 
 from hfsft.errors import RecipeError, UserError, nearest
-from hfsft.filters import DEFAULT_FILTERS
+from hfsft.filters import DEFAULT_FILTERS, foreign
+from hfsft.filters.base import Filter
 from hfsft.recipe.compile import contexts_of
 from hfsft.recipe.explain.keys import ANY, Key, Schema, written
 from hfsft.recipe.json_schema import first_sentence, reachable, recipe_schema
-from hfsft.recipe.recipe import Recipe
+from hfsft.recipe.recipe import Recipe, with_filters
 from hfsft.recipe.sections import stage_kinds
 from hfsft.recipe.yaml.file import load, parse, validate
 from hfsft.rows.columns import Column, column
-
-if TYPE_CHECKING:
-    from hfsft.filters import Filter
 
 FIELD = "filters"
 KNOWN: dict[str, Any] = {
@@ -87,17 +85,24 @@ class Subject:
 def subjects(model: type[Recipe] = Recipe) -> tuple[Subject, ...]:
     """Everything that has a name in a recipe: its keys in their order, then the filters in theirs."""
     schema = Schema(recipe_schema(model))
-    kinds = {kind.__name__: kind for kind in reachable(model)}
-    return (*_keys(schema, kinds, model), *_filters(schema, kinds, model))
+    kinds = reachable(model)
+    return (*_keys(schema, {kind.__name__: kind for kind in kinds}, model), *_filters(schema, kinds, model))
 
 
-def found(name: str) -> list[Subject | Key]:
+@cache
+def installed() -> tuple[type[Recipe], list[str]]:
+    """A recipe as it may be written here, with filters of other packages; a sentence for each that cannot be used."""
+    kinds, unusable = foreign.every()
+    return with_filters(kinds), unusable
+
+
+def found(name: str, model: type[Recipe] = Recipe) -> list[Subject | Key]:
     """What a name such as `judge`, `judge.scale`, `near_duplicate` or `seeds[0].path` stands for.
 
     A name without a section before it may be that of several. Raises `UserError` for one that nothing has.
     """
     path = [part for part in name.replace("[", ".").replace("]", "").split(".") if part and not part.isdecimal()]
-    known = subjects()
+    known = subjects(model)
     if len(path) > 1 and path[0] == FIELD:
         known, path = tuple(each for each in known if each.kind == "filter"), path[1:]
     first, *rest = path or [""]
@@ -150,10 +155,11 @@ def _of_filters() -> tuple[Form, ...]:
     return (Form("Where a recipe has none of its own, these hold:", (), f"{FIELD}:\n{usual}"),)
 
 
-def _filters(schema: Schema, kinds: Mapping[str, type[BaseModel]], model: type[Recipe]) -> Iterator[Subject]:
+def _filters(schema: Schema, kinds: Iterable[type[BaseModel]], model: type[Recipe]) -> Iterator[Subject]:
+    rules_by_name = {kind.name: kind for kind in kinds if issubclass(kind, Filter) and kind.name}
     for name, part in schema.tags(schema.whole["properties"][FIELD]).items():
         (each,) = schema.choices(part)
-        kind = cast("type[Filter]", kinds[each["title"]])
+        kind = rules_by_name[name]
         form = Form(_about(kind), schema.keys(each, name), example_of(kind, name))
         try:
             rules = [rule for rule in around(form.example, model).filters or () if rule.name == name]
@@ -183,8 +189,8 @@ def _effects(key: str, example: str, model: type[Recipe]) -> tuple[tuple[Column,
     stage, models = recipe.stages()[key], {name: {"model": name} for name in recipe.models}
     steps = stage.steps(contexts_of(recipe, models)[key])
     dropped = {name for step in steps for name in step.drops}
-    made = [(name, kind, step.role) for step in steps for name, kind in step.writes.items() if name not in dropped]
-    writes = {name: column(name, kind, role) for name, kind, role in made}
+    made = [(step, name, kind) for step in steps for name, kind in step.writes.items() if name not in dropped]
+    writes = {name: column(name, kind, step.role, step.about) for step, name, kind in made}
     asks = (".".join(map(str, (key, *each.loc))) for each in stage.asks(recipe.models))
     return tuple(writes.values()), tuple(dict.fromkeys(asks))
 

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 from hfsft.plain import plain
 from hfsft.recipe.sources import filters_of
 from hfsft.release.card.markdown import code, joined, named, prose, table
+from hfsft.release.export import published_columns
 from hfsft.release.folder import lock
 from hfsft.release.folder.sources import FOLDER, local_sources
 from hfsft.release.hub.files import size
 from hfsft.release.report import measures
 from hfsft.rows.reading.tally import unread_counts
-from hfsft.rows.views import conversation
+from hfsft.rows.views import messages
 
 if TYPE_CHECKING:
     from hfsft.release.card.sections import Draft
@@ -70,7 +71,7 @@ def sample(draft: Draft) -> Values | None:
     places = sorted(range(len(ids)), key=ids.__getitem__)[:LOOKED_AT]
     if not places:
         return None
-    found = [conversation(row) for row in draft.built.rows.select(places)]
+    found = [messages(row) for row in draft.built.rows.select(places)]
     turns = min(found, key=lambda turns: sum(len(turn["content"]) for turn in turns))
     return {"block": code("\n\n".join(f"[{turn['role']}]\n{_shown(turn['content'])}" for turn in turns))}
 
@@ -100,6 +101,14 @@ def topics(draft: Draft) -> Values | None:
     if without:
         rows.append(("none", without))
     return {"table": table(("topic", "rows"), rows, right=(1,))}
+
+
+def columns(draft: Draft) -> Values | None:
+    """What stands beside the rows by their ids, column by column; None where no row is left."""
+    if not len(draft.built.rows):
+        return None
+    found = [(named(name), each.role, prose(each.about)) for name, each in published_columns(draft.built).items()]
+    return {"table": table(("column", "part", "holds"), found)}
 
 
 def sources(draft: Draft) -> Values | None:

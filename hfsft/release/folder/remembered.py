@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from hfsft.errors import Place, SourceError
 from hfsft.release.folder.names import LOCK, RESOLVED, SIDES, WRITTEN
+from hfsft.rows.views import OPTIONAL
+from hfsft.stages.split.families import READS
 from hfsft.stages.split.sides import NONE, Side, Sides, Stand
 
 if TYPE_CHECKING:
@@ -47,7 +49,7 @@ def after(recipe: Recipe, former: Sides, rows: Dataset) -> Sides:
     """What is remembered once these rows are built; nothing where none are to be held out."""
     if not recipe.split.validation:
         return NONE
-    columns = ("seed_id", "origin", "instruction", "context", "messages", "split")
+    columns = dict.fromkeys((*READS, *OPTIONAL, "split"))
     return former.after(recipe.split.model_dump(mode="json"), {name: rows[name][:] for name in columns})
 
 

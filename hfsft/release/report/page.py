@@ -22,6 +22,7 @@ from hfsft.release.reader import HUB, Release, open_release
 from hfsft.release.report import charts, vega
 from hfsft.release.report.story import Story
 from hfsft.release.report.thresholds import thresholds
+from hfsft.release.report.unseen import unseen
 from hfsft.rows.reading.tally import rows_said
 
 if TYPE_CHECKING:
@@ -63,6 +64,7 @@ def report(release: Release) -> str:
             rules=rules,
             causes=listed([Cause(**cause) for cause in summary["causes"]]),
             topics=story.topics(),
+            trainer=unseen(release),
             recipe=_recipe(release),
             version=_version(release),
             clusters=story.clusters() if shows else [],

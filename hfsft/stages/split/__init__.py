@@ -8,6 +8,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from hfsft.engine.step import Step
+from hfsft.rows.views import OPTIONAL
 from hfsft.stages.base import Context, Stage
 from hfsft.stages.split.families import READS, family_names
 from hfsft.stages.split.sides import NONE, give_sides
@@ -52,7 +53,7 @@ class Split(Stage):
                 name="split.family",
                 sees="all",
                 reads=READS,
-                optional=("context", "messages"),
+                optional=OPTIONAL,
                 writes={"family": "string"},
                 role="lineage",
                 identity={"similarity": self.similarity},
@@ -64,7 +65,7 @@ class Split(Stage):
                 name="split",
                 sees="all",
                 reads=(*READS, "topic", "family"),
-                optional=("context", "messages"),
+                optional=OPTIONAL,
                 writes={"split": "string"},
                 role="lineage",
                 identity={"validation": self.validation},

@@ -18,7 +18,7 @@ from hfsft.filters.column import OfColumn
 from hfsft.recipe.compile import compile_recipe
 from hfsft.recipe.explain.keys import Schema, written
 from hfsft.recipe.explain.reference import reference
-from hfsft.recipe.explain.subjects import Subject, around, example_of, found, subjects
+from hfsft.recipe.explain.subjects import Subject, around, example_of, found, installed, subjects
 from hfsft.recipe.json_schema import reachable
 from hfsft.recipe.recipe import Recipe
 from hfsft.recipe.sections import any_of
@@ -294,3 +294,20 @@ def test_values_are_written_as_yaml(value: Any, line: str) -> None:
 def test_types_are_told_in_words(part: dict[str, Any], kind: str, allowed: str) -> None:
     schema = Schema({"$defs": {}})
     assert (schema.type_of(part), schema.allowed(part)) == (kind, allowed)
+
+
+def test_filters_of_other_packages_are_explained_too(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("hfsft.filters.foreign.every", lambda: ({"echo": Echo}, ["acme's filter `x` cannot be used"]))
+    installed.cache_clear()
+    try:
+        assert main(["explain", "echo.at_most"]) == 0
+        shown = capsys.readouterr()
+        assert shown.out.startswith("echo.at_most: number, default 0.5\n")
+        assert shown.err == "warning: acme's filter `x` cannot be used\n"
+        assert main(["explain"]) == 0
+        assert "  echo            Share of the instruction" in capsys.readouterr().out
+    finally:
+        installed.cache_clear()
+    assert "echo" not in reference()

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from hfsft.errors import SourceError
 from hfsft.rows.row import new_row
-from hfsft.rows.views import complete, conversation
+from hfsft.rows.views import complete, messages
 from tests.rows.helpers import examples, file, seeds
 
 NAMES = (
@@ -97,7 +97,7 @@ def test_any_json_is_kept_set_aside_or_refused(rows: list[Any], listed: bool, ke
                 pa.array([json.dumps(whole, ensure_ascii=False)])  # text that a file can hold
                 if one.defect is None and read is examples:
                     assert complete(whole)
-                    assert all(turn["content"].strip() for turn in conversation(whole))
+                    assert all(turn["content"].strip() for turn in messages(whole))
                 elif one.defect is not None:
                     assert "\n" not in one.defect
             if not (len(rows) == 1 and not listed):  # a line alone may be an object around a list of rows
