@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, field_validator, model_validator
 
@@ -28,6 +28,13 @@ Fingerprint = Annotated[str, Field(pattern=r"^[0-9a-f]{12}$")]
 
 class Publish(Section):
     """Write the dataset as trainers want it, and push it to the Hub."""
+
+    example: ClassVar[str] = """\
+    publish:
+      repo_id: you/support-desk
+      private: true
+      format: messages
+    """
 
     repo_id: Annotated[str | None, REPOSITORY] = Field(
         None, description="Dataset on the Hub, as you/name; left out: nothing is pushed."

@@ -28,6 +28,8 @@ class Section(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, hide_input_in_errors=True)
 
+    example: ClassVar[str] = ""  # YAML of a recipe's part that has it, for who asks what it is
+
 
 class Template(NamedTuple):
     """A template of a section, before it is parsed."""
