@@ -74,6 +74,7 @@ class Done(Generic[R]):
     errors: Mapping[str, str] = field(default_factory=dict)
     passed_over: R | None = None
     instead: Mapping[str, str] = field(default_factory=dict)
+    told: Any = None  # what a source says of its reading, as JSON
     calls: int = 0  # requests that were sent for it now
     spent: Mapping[str, Any] | None = None  # what all answers took, by model; None where that is not known
 

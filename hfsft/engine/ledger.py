@@ -102,6 +102,7 @@ class Ledger:
     """
 
     rows_in: int = 0
+    told: Any = None  # what the source says of its reading, as JSON
     fallen: list[Fallen] = field(default_factory=list)
     funnel: list[FunnelLine] = field(default_factory=list)
     # What all answers of a step took, by step that asks and by model; None where it is not known.

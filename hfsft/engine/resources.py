@@ -74,9 +74,12 @@ class Resource:
     pinned: bool = True
 
     @classmethod
-    def of(cls, kind: str, work: Work, *, pinned: bool = True) -> Resource:
-        """The resource as its content is now. Raises what the loader raises where there is none."""
-        loader: Loader = work.made()
+    def of(cls, kind: str, work: Work, *, pinned: bool = True, loader: Loader | None = None) -> Resource:
+        """The resource as its content is now; `loader` is what `work` makes, where it is at hand.
+
+        Raises what the loader raises where there is none.
+        """
+        loader = work.made() if loader is None else loader
         made = cls(kind, work, loader.identity(), pinned)
         _hold(made.key, loader)
         return made

@@ -112,6 +112,8 @@ def _done(
 def _enter(ledger: Ledger, step: Step, count: int, done: Done[Any], seconds: float) -> None:
     """Write into the ledger what a step came to; rows of a side table are no rows of the dataset."""
     aside = bool(step.table or step.makes)
+    if step.rows == "source" and not aside:
+        ledger.told = done.told
     if step.asks:
         ledger.spent[step.name] = done.spent
     if step.bound is not None and done.rejected is not None and not aside:

@@ -69,7 +69,7 @@ class Step:
 
     | asks | rows | sees | function |
     | --- | --- | --- | --- |
-    | no | source | | `() -> Iterator[Row]`, with every column of `writes` |
+    | no | source | | `() -> Iterator[Row]`, with every column of `writes`; what a generator returns is kept as told |
     | no | same | row | `(Batch) -> Batch` of the columns in `writes`, row for row; the batch is any rows |
     | no | same | group, all | the same, once over the rows of each group, once over all rows |
     | no | many | row | `(Batch) -> Batch` of all columns, any number of rows, the row itself among them if it stays |
@@ -95,10 +95,10 @@ class Step:
 
     A step is data: pickled, it does the same in another process. `writes` maps new columns to their type, in the words
     of `hfsft.rows.features`; `role` is the part that those of them play which `hfsft.rows.columns` does not know by
-    name. `identity` is JSON: what changes the result beside the rows that come in and what stands here; `version` is
-    raised when the code's behaviour changes. `remembered` is a hash of what the step takes from builds before: other
-    rows come out where it differs, but no release pins it. A `heavy` step is slow for each row, as one that runs a
-    model: rows that go ahead of others wait before it.
+    name, and `about` says what they hold. `identity` is JSON: what changes the result beside the rows that come in and
+    what stands here; `version` is raised when the code's behaviour changes. `remembered` is a hash of what the step
+    takes from builds before: other rows come out where it differs, but no release pins it. A `heavy` step is slow for
+    each row, as one that runs a model: rows that go ahead of others wait before it.
     """
 
     name: str
@@ -112,6 +112,7 @@ class Step:
     optional: tuple[str, ...] = ()  # columns passed on where they exist
     writes: Mapping[str, Any] = field(default_factory=dict)
     role: Role = "measure"
+    about: str = ""
     drops: tuple[str, ...] = ()  # columns that no later step needs; only a step that makes the same rows drops any
     makes: str = ""
     table: str = ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from inspect import getdoc
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -164,6 +165,7 @@ class Filter(BaseModel, ABC, metaclass=Explained):
                     reads=self.reads,
                     optional=tuple(name for name in self.optional if name not in self.reads),
                     writes=self.writes,
+                    about=" ".join((getdoc(type(self)) or "").partition("\n\n")[0].split()),
                     identity={"filter": self.name, **self.identity(), **self._origin()},
                     version=self.version,
                     work=work_of(self),

@@ -26,7 +26,7 @@ from hfsft.models import obstacles
 from hfsft.models.store.store import Store
 from hfsft.recipe.asked import asked, model_problem
 from hfsft.recipe.recipe import Recipe
-from hfsft.stages.base import TableSection
+from hfsft.stages.source import TableSource
 
 if TYPE_CHECKING:
     from hfsft.models.obstacles import Scope
@@ -289,7 +289,7 @@ def _size_of_sources(recipe: Recipe) -> int:
     size = 0
     for source in (*recipe.seeds, *recipe.examples):
         try:
-            path = source.table(recipe.base).local if isinstance(source, TableSection) else None
+            path = source.table(recipe.base).local if isinstance(source, TableSource) else None
         except UserError:  # no such file, which is told elsewhere
             continue
         files = [path] if path and path.is_file() else list(path.rglob("*")) if path else []

@@ -76,10 +76,11 @@ ROW = (
 )
 """What every row has from the start, in the order that files show it."""
 
+CONTENT = "content"
 OTHERS = (
-    Column(
-        "content", "string", "lineage", "Hash of what the row says as it is published; another answer, another hash."
-    ),
+    Column(CONTENT, "string", "lineage", "Hash of what the row says as it is published; another answer, another hash."),
+    Column("from_source", "string", "lineage", "What the recipe calls the source that the row, or its seed, is of."),
+    Column("family_key", "string", "lineage", "Hash of what the source's `family` column says; equal in one family."),
     Column(
         "family", "string", "lineage", "Rows grown from one seed, and rows nearly alike; never divided by the split."
     ),
@@ -97,11 +98,13 @@ OTHERS = (
 )
 """What some rows have beside that, under names that mean the same everywhere."""
 
+SCORE, REASON = "score_", "reason_"
 FAMILIES = {
-    "score_": Column("score_", "float64", "score", "The judge's score of {}."),
-    "reason_": Column("reason_", "string", "score", "Why the judge gave that score of {}."),
+    SCORE: Column(SCORE, "float64", "score", "The judge's score of {}."),
+    REASON: Column(REASON, "string", "score", "Why the judge gave that score of {}."),
 }
 """How names of columns begin whose rest says of which criterion they are."""
+_AGGREGATES = {f"{SCORE}mean": "The mean of the judge's scores.", f"{SCORE}min": "The lowest of the judge's scores."}
 
 COLUMNS: dict[str, Any] = {column.name: column.type for column in ROW}
 """Column -> type of what every row has from the start."""
@@ -126,13 +129,34 @@ def column(name: str, kind: Any = None, role: Role = "measure", about: str = "")
         if prefix is None:
             return Column(name, kind, role, about)
         found = FAMILIES[prefix]
-        found = replace(found, name=name, about=found.about.format(name.removeprefix(prefix).replace("_", " ")))
+        about = found.about.format(name.removeprefix(prefix).replace("_", " "))
+        found = replace(found, name=name, about=_AGGREGATES.get(name, about))
     return found if kind is None else replace(found, type=kind)
+
+
+def known(name: str) -> bool:
+    """Whether the registry knows a column of just that name, and it is no kept or measured one."""
+    return name in _KNOWN
 
 
 def named(columns: Mapping[str, Column], *roles: Role) -> list[str]:
     """The names of those columns that play one of the parts, in their order."""
     return [name for name, each in columns.items() if each.role in roles]
+
+
+def score_of(criterion: str) -> str:
+    """The column of a criterion's score."""
+    return f"{SCORE}{criterion}"
+
+
+def reason_of(criterion: str) -> str:
+    """The column of the reason for it."""
+    return f"{REASON}{criterion}"
+
+
+def criterion_of(name: str) -> str | None:
+    """The criterion whose score a column holds; None for any other column."""
+    return name.removeprefix(SCORE) if name.startswith(SCORE) and name != SCORE else None
 
 
 def variables(*without: str) -> tuple[str, ...]:

@@ -5,16 +5,12 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from hfsft.errors import AnswerError, PromptError
-from hfsft.rows.reading.finding import Drop, Finding
-from hfsft.rows.reading.source_row import How, SourceRow
-from hfsft.rows.tables.table import Table
 
 if TYPE_CHECKING:
     from hfsft.engine.step import Step
@@ -123,87 +119,6 @@ class Asking(Stage, ABC):
 
 
 @dataclass(frozen=True)
-class Opened:
-    """A source: the rows, at most so many where one says so, and what they depend on."""
-
-    rows: Callable[[int | None], Iterator[SourceRow]]
-    depends_on: Callable[[], Mapping[str, Any]]
-
-    @cached_property
-    def identity(self) -> Mapping[str, Any]:
-        """What the rows depend on: of files what they hold, so that all of them is read for it, and only once.
-
-        Raises `SourceError` where there is no such file. Rows that are read behind it are of what it saw, or an error.
-        """
-        return self.depends_on()
-
-
-class TableSection(Section):
-    """Rows from a file, a folder of files, or a dataset."""
-
-    path: str = Field(
-        min_length=1,
-        description="A .jsonl, .json, .csv, .tsv, .txt or .parquet file (also packed, as .jsonl.gz), a folder of them, "
-        "or a dataset on the Hub, owner/name.",
-    )
-    split: str | None = Field(None, description="The split, of a dataset or a folder.")
-    config: str | None = Field(None, description="The dataset's configuration.")
-    revision: str | None = Field(None, description="The dataset's revision on the Hub.")
-    delimiter: Literal[",", ";", "\t", "|"] | None = Field(
-        None, description="What separates the columns of a CSV, where its header leaves that open."
-    )
-    topic: str | None = Field(None, description="Column of the topic.")
-    context: str | None = Field(None, description="Column of a text that belongs to the instruction.")
-    system: str | None = Field(None, description="Column of the system prompt.")
-    keep: list[str] = Field(
-        [],
-        description="Columns that stay with their row, for templates, filters and provenance; never trained on. One "
-        "that is called like a column of ours becomes source_<name>.",
-    )
-    drop: list[Drop] = Field([], description="What to leave out of rows that would else be set aside for it.")
-    limit: int | None = Field(None, ge=1, description="Read only the first rows.")
-
-    def table(self, base: Path) -> Table:
-        """Where the rows are."""
-        return Table(self.path, base, self.split, self.config, self.revision, self.delimiter)
-
-    def how(self) -> How:
-        """How they are read."""
-        parts = ("instruction", "response", "messages", "prompt", "topic", "context", "system")
-        named = {part: getattr(self, part, None) for part in parts}
-        return How(
-            named={part: column for part, column in named.items() if column is not None},
-            format=getattr(self, "format", "auto"),
-            drop=self.drop,
-            keep=self.keep,
-        )
-
-    def open_with(self, base: Path, read: Callable[[Table, How, int | None], Iterator[SourceRow]]) -> Opened:
-        """The table, opened; both what rows depend on and the rows raise `SourceError` where there is none."""
-        table, how = self.table(base), self.how()
-
-        def depends_on() -> dict[str, Any]:
-            # The path and the revision stand in it as what they came to: names, hashes of content, a commit.
-            return {**self.model_dump(mode="json", exclude={"path", "revision"}), "table": table.identity()}
-
-        def rows(limit: int | None) -> Iterator[SourceRow]:
-            bounds = [bound for bound in (self.limit, limit) if bound is not None]
-            return read(table, how, min(bounds, default=None))
-
-        return Opened(rows, depends_on)
-
-
-def written(texts: Mapping[str, Any], place: str) -> SourceRow:
-    """A row that stands in the recipe itself, at `place` in it, such as `seeds[0].prompts[2]`."""
-    finding = Finding()
-    said = {name: finding.text(value, name) for name, value in texts.items()}
-    for name in ("instruction", "response"):
-        if name in said and said[name] is None:
-            finding.odd(f"no {name}")
-    return SourceRow({**said, "source": place, "unread": []}, finding.defect)
-
-
-@dataclass(frozen=True)
 class Context:
     """What a stage may know of the recipe around it."""
 
@@ -213,10 +128,9 @@ class Context:
     models: Mapping[str, Mapping[str, Any]]  # name under `models:` -> the model's identity
     base: Path  # what relative paths are relative to
     place: Callable[..., Place]  # where a section or one of its keys stands in the recipe
-    kept: tuple[
-        str, ...
-    ] = ()  # columns that every template may use: those that sources keep, those of earlier sections
+    kept: tuple[str, ...] = ()  # columns of sources and earlier sections that every template may use
     former: Mapping[str, Any] = field(default_factory=dict)  # by section, what builds before leave to this one
+    reasoning: bool = True  # whether the recipe keeps what was thought before an answer
 
     def kept_in(self, *prompts: Prompt) -> tuple[str, ...]:
         """The kept columns that some of the templates read."""

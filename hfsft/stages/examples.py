@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,9 +9,10 @@ from pydantic import Field
 
 from hfsft.rows.reading.order import Order
 from hfsft.rows.reading.settled import Format
-from hfsft.rows.reading.source_row import How, SourceRow, read_examples
+from hfsft.rows.reading.source_row import How, read_examples
 from hfsft.rows.reading.turns import Role
-from hfsft.stages.base import Opened, Section, TableSection, written
+from hfsft.stages.base import Section
+from hfsft.stages.source import Opened, Source, TableSource, inline, written
 
 
 class ExampleRow(Section):
@@ -25,22 +25,18 @@ class ExampleRow(Section):
     topic: str | None = Field(None, description="The row's topic.")
 
 
-class ExampleRows(Section):
+class ExampleRows(Source):
     """Examples written in the recipe itself."""
 
     rows: list[ExampleRow] = Field(min_length=1, description="The rows.")
 
     def opened(self, base: Path, place: str) -> Opened:
         """The rows, at `place` in the recipe."""
-
-        def rows(limit: int | None) -> Iterator[SourceRow]:
-            for index, row in enumerate(self.rows[:limit]):
-                yield written(row.model_dump(), f"{place}.rows[{index}]")
-
-        return Opened(rows, lambda: {**self.model_dump(mode="json"), "place": place})
+        rows = [written(row.model_dump(), f"{place}.rows[{index}]") for index, row in enumerate(self.rows)]
+        return inline(rows, lambda: {**self.model_dump(mode="json"), "place": place})
 
 
-class ExampleTable(TableSection):
+class ExampleTable(TableSource):
     """Examples from a file or a dataset, in any of the usual formats."""
 
     format: Format = Field("auto", description="How rows are written; `auto` tells by the columns.")

@@ -15,7 +15,7 @@ from hfsft.hashing import sampling_seed
 from hfsft.models.model import Request
 from hfsft.prompts import Prompt
 from hfsft.rows.batch import Row
-from hfsft.rows.views import prompt_messages
+from hfsft.rows.views import answered, prompt_messages
 from hfsft.stages.base import Asking, Context, Template, rendered
 
 READS = ("id", "instruction", "context", "topic", "system", "response", "messages")
@@ -86,7 +86,7 @@ class Generate(Asking):
         system = row["system"]
         if not system and "system" in prompts:
             system = rendered(prompts["system"], **values, **columns)
-        if row["response"]:
+        if answered(row):
             return {"system": system, "response": row["response"]}
         messages = prompt_messages({**row, "system": system})
         if "template" in prompts:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 from pydantic import Field, field_validator
 
 from hfsft.rows.reading.settled import SEED_PROMPTS
-from hfsft.rows.reading.source_row import SourceRow, read_seeds
-from hfsft.stages.base import Opened, Section, TableSection, written
+from hfsft.rows.reading.source_row import read_seeds
+from hfsft.stages.source import Opened, Source, TableSource, inline, written
 
 
-class Prompts(Section):
+class Prompts(Source):
     """Seeds written in the recipe itself."""
 
     prompts: list[str] = Field(min_length=1, description="The instructions, one a line.")
@@ -30,16 +29,15 @@ class Prompts(Section):
 
     def opened(self, base: Path, place: str) -> Opened:
         """The seeds, at `place` in the recipe."""
-        shared = self.model_dump(exclude={"prompts"})
+        shared = self.model_dump(include={"topic", "context", "system"})
+        rows = [
+            written({"instruction": prompt, **shared}, f"{place}.prompts[{index}]")
+            for index, prompt in enumerate(self.prompts)
+        ]
+        return inline(rows, lambda: {**self.model_dump(mode="json"), "place": place})
 
-        def rows(limit: int | None) -> Iterator[SourceRow]:
-            for index, prompt in enumerate(self.prompts[:limit]):
-                yield written({"instruction": prompt, **shared}, f"{place}.prompts[{index}]")
 
-        return Opened(rows, lambda: {**self.model_dump(mode="json"), "place": place})
-
-
-class PromptTable(TableSection):
+class PromptTable(TableSource):
     """Seeds from a file or a dataset."""
 
     prompt: str | None = Field(None, description=f"Column of the instruction (else {', '.join(SEED_PROMPTS)}).")

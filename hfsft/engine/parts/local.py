@@ -53,12 +53,12 @@ class Local:
 
     def source(self, step: Step, before: Rows | None) -> Done[Rows]:
         """The rows that come in, behind those that are there already."""
-        rows, cached = source_rows(step, step.fingerprint(""), self._files)
+        rows, told, cached = source_rows(step, step.fingerprint(""), self._files)
         if before is None:
-            return Done(rows, cached)
+            return Done(rows, cached, told=told)
         if rows.kinds != before.kinds:
             raise InternalError(f"step {step.name} brings other columns than the sources before it")
-        return Done(before.and_of(rows), cached)
+        return Done(before.and_of(rows), cached, told=told)
 
     def lane(self, rows: Rows, steps: Sequence[Step], beside: Rows | None) -> Iterator[Done[Rows]]:
         """What steps make of each row, one step after the other: so each is cached for itself."""
@@ -125,7 +125,8 @@ class Local:
 
         writes = {**step.writes, **({PENDING: "bool"} if pending else {})}
         lineage = made.key_of_all(rows, step, columns, _mark(beside))
-        return Done(*source_rows(replace(step, writes=writes).doing(new), lineage, self._at(rows)))
+        found, _, cached = source_rows(replace(step, writes=writes).doing(new), lineage, self._at(rows))
+        return Done(found, cached)
 
     def group(self, rows: Rows, step: Step, beside: Rows | None) -> Done[Rows]:
         """What a step makes of the rows of each group."""

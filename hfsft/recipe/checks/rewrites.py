@@ -16,7 +16,8 @@ from hfsft.recipe.recipe import Recipe
 from hfsft.recipe.sources import filters_of
 from hfsft.rows.columns import MESSAGES
 
-OURS = frozenset({"id", "seed_id", "parent_id", "origin", "template", "dialect"})  # texts that hfsft makes itself
+# Texts that hfsft makes itself.
+OURS = frozenset({"id", "seed_id", "parent_id", "family_key", "origin", "template", "dialect"})
 TEXTS = ("string", ["string"], MESSAGES)
 
 Rule = tuple[Filter, Place | None, str]  # with where it stands and what it is called

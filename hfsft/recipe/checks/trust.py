@@ -26,7 +26,7 @@ from hfsft.recipe.publish import Publish
 from hfsft.recipe.recipe import Recipe
 from hfsft.rows.tables.hub import HUB
 from hfsft.rows.tables.table import HUB_ID
-from hfsft.stages.base import TableSection
+from hfsft.stages.source import TableSource
 
 Kind = Literal["reads", "sends", "publishes"]
 ASKING: tuple[Kind, ...] = ("sends",)
@@ -112,7 +112,7 @@ def _tables(recipe: Recipe) -> Iterator[tuple[Loc, str]]:
     """The files and datasets that rows are read from."""
     for section in ("seeds", "examples"):
         for index, item in enumerate(getattr(recipe, section)):
-            if isinstance(item, TableSection):
+            if isinstance(item, TableSource):
                 yield (section, index, "path"), item.path
 
 

@@ -14,6 +14,7 @@ from hfsft.release.card.licence_terms import stricter
 from hfsft.release.causes import AT_READING, SPOKEN, UNSCORED, Cause, listed
 from hfsft.release.folder.sources import changed
 from hfsft.release.report import measures
+from hfsft.rows.columns import score_of
 from hfsft.rows.reading.tally import rows_said, unread_note
 from hfsft.stages.evolve import FAULT
 from hfsft.stages.split.draw import held_out
@@ -101,7 +102,7 @@ def _judge(built: Built) -> Iterator[str]:
         return
     blind = []
     for name in judge.rubric:
-        column = f"score_{name}"
+        column = score_of(name)
         values = measures.numbers(built.rows, column)
         for fallen in built.ledger.fallen:
             values += measures.numbers(fallen.rows, column)

@@ -12,8 +12,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from hfsft.engine.ledger import OF, Fallen, Ledger
-from hfsft.recipe.sources import DEFECT
-from hfsft.rows.columns import TEXTS
+from hfsft.recipe.reading import DEFECT
+from hfsft.rows.columns import TEXTS, column
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from hfsft.recipe.publish import Publish
     from hfsft.release.result import Built
 
-LEFT = ("id", "seed_id", "parent_id", "origin", "round", "template", "source", "unread", "family", "split")
 READ = ("seed", "example")  # origins of rows that stand in a source themselves
 _LABEL = re.compile(r"[a-z0-9_\-]{1,24}")  # a rule's own word, as for a fault; no text of a row
 _DETAIL = re.compile(r"[:(`\"'].*", re.DOTALL)
@@ -82,7 +81,7 @@ def _without_texts(rows: Rows | Dataset, value: str) -> Dataset:
 
 def _may_be_text(name: str, kinds: Mapping[str, Any]) -> bool:
     """Whether a column may hold what somebody wrote."""
-    if name in LEFT or _is_number(kinds[name]):
+    if column(name).role == "lineage" or _is_number(kinds[name]):
         return False
     measure = name.removesuffix(OF)
     return measure == name or measure not in kinds or not _is_number(kinds[measure])

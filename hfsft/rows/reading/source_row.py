@@ -10,14 +10,15 @@ from itertools import chain, groupby, islice
 from typing import Any, NamedTuple
 
 from hfsft.errors import SourceError
+from hfsft.hashing import digest
 from hfsft.rows.reading.finding import Drop, Finding, below
 from hfsft.rows.reading.order import Order, conversation
 from hfsft.rows.reading.refused import check_row
 from hfsft.rows.reading.settled import LOOKED_AT, Columns, Format, Seen, settle, settle_seeds
 from hfsft.rows.reading.tally import file_of
 from hfsft.rows.reading.turns import Role, Turn, is_conversation, read_turns
-from hfsft.rows.tables.table import Record, Table
-from hfsft.rows.values import NOT_UNICODE, as_text, broken, from_json, holds, printable
+from hfsft.rows.tables.table import Record, Records
+from hfsft.rows.values import NOT_UNICODE, absent, as_text, broken, from_json, holds, printable
 
 ABOUT_ANSWERS: tuple[Drop, ...] = ("label", "weight", "pair", "reasoning", "history", "tools")
 ASKED = ("messages", "instruction", "response")  # the parts that a table must have
@@ -31,6 +32,7 @@ class SourceRow(NamedTuple):
     texts: dict[str, Any]  # by columns of `rows.columns.COLUMNS`, with `source` and `unread`
     defect: str | None
     kept: Mapping[str, str | None] = {}  # by the source's own names
+    family: str | None = None  # a hash of the value that says to which family it belongs
 
 
 @dataclass(frozen=True)
@@ -43,9 +45,10 @@ class How:
     order: Order = field(default_factory=Order)
     drop: Collection[str] = ()
     keep: Sequence[str] = ()
+    family: str | None = None  # the column whose equal values make one family
 
 
-def read_examples(table: Table, how: How, limit: int | None = None) -> Iterator[SourceRow]:
+def read_examples(table: Records, how: How, limit: int | None = None) -> Iterator[SourceRow]:
     """The rows of a table of examples. Raises `SourceError` for a table that cannot be read so, or has no rows."""
     records, seen = _settled(table, how, limit)
     columns = settle(seen, how.format, how.named)
@@ -53,7 +56,7 @@ def read_examples(table: Table, how: How, limit: int | None = None) -> Iterator[
         yield _read(one, own, how, _conversation if "messages" in own else _pair)
 
 
-def read_seeds(table: Table, how: How, limit: int | None = None) -> Iterator[SourceRow]:
+def read_seeds(table: Records, how: How, limit: int | None = None) -> Iterator[SourceRow]:
     """The rows of a table of seeds, likewise."""
     records, seen = _settled(table, how, limit)
     columns = settle_seeds(seen, how.named)
@@ -61,28 +64,20 @@ def read_seeds(table: Table, how: How, limit: int | None = None) -> Iterator[Sou
         yield _read(one, own, how, _seed)
 
 
-def _settled(table: Table, how: How, limit: int | None) -> tuple[Iterator[Record], Seen]:
+def _settled(table: Records, how: How, limit: int | None) -> tuple[Iterator[Record], Seen]:
     records = table.records(limit)
     first = list(islice(records, LOOKED_AT))
     if not first:
         raise SourceError(f"{table.path}: has no rows")
     seen = Seen.of(table.path, [one.row for one in first if one.defect is None])
-    late = {*how.keep, *how.named.values()} - set(seen.names)
-    if late and seen.names and table.local is not None:  # a name that is wrong, or that only a later row has
-        seen = replace(seen, names=(*seen.names, *_later(table, late)))
+    late = {*how.keep, *how.named.values(), *filter(None, [how.family])} - set(seen.names)
+    if late and seen.names:  # a name that is wrong, or that only a later row has
+        seen = replace(seen, names=(*seen.names, *table.having(late)))
     for name in how.keep if seen.names else ():
         seen.named("keep", name)
+    if how.family and seen.names:
+        seen.named("family", how.family)
     return chain(first, records), seen
-
-
-def _later(table: Table, names: set[str]) -> list[str]:
-    """Those of the names that a column has, wherever it first stands."""
-    found: dict[str, None] = {}
-    for one in table.records():
-        found.update(dict.fromkeys(name for name in one.row if name in names))
-        if len(found) == len(names):
-            break
-    return list(found)
 
 
 def _by_file(
@@ -118,10 +113,16 @@ def _read(one: Record, columns: Columns, how: How, say: Any) -> SourceRow:
         finding.odd(NOT_UNICODE)
         kept = {name: None if value is None else printable(value) for name, value in kept.items()}
     for name, value in one.row.items():
-        if name not in used and name not in kept:
+        if name not in used and name not in kept and name != how.family:
             finding.left(name, value)
     said = {**texts, "source": printable(one.source), "unread": list(finding.unread)}
-    return SourceRow(said, finding.defect, kept)
+    return SourceRow(said, finding.defect, kept, _family(one.row, how.family))
+
+
+def _family(row: Mapping[str, Any], column: str | None) -> str | None:
+    """The same for all rows of one value in a column of that name; None where nothing stands in it."""
+    value = row.get(column) if column else None
+    return None if absent(value) else digest([column, as_text(value)], 16)
 
 
 def _seed(row: Mapping[str, Any], columns: Columns, _: How, finding: Finding) -> dict[str, Any]:

@@ -5,21 +5,22 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from hfsft.errors import SourceError, nearest, place_of
 from hfsft.rows.tables import hub, objects
-from hfsft.rows.tables.files import UNPACK_ERRORS, plain_suffix
+from hfsft.rows.tables.files import PACKED, UNPACK_ERRORS, plain_suffix
 from hfsft.rows.tables.folder import data_files, made_for_datasets, of_split
 from hfsft.rows.tables.parsing import Odd, odd_in
 from hfsft.rows.tables.readers import SUFFIXES, TEXT_COLUMN, reader
 
 HUB_ID = re.compile(r"^[A-Za-z0-9][\w.\-]*/[\w.\-]+$")
+GLOB = re.compile(r"[*?]|\[[^\]]*\]")  # marks of a pattern that several files may match
 NO_OBJECT = "not an object with named columns"
 
 
@@ -29,6 +30,23 @@ class Record(NamedTuple):
     source: str  # `tickets.jsonl:3`, `data.json[1]`, `owner/name[5]`, as the recipe names the file
     row: dict[str, Any]
     defect: str | None = None
+
+
+class Records(Protocol):
+    """A table, or some of its rows."""
+
+    @property
+    def path(self) -> str:
+        """What the recipe calls it."""
+        ...
+
+    def records(self, limit: int | None = None) -> Iterator[Record]:
+        """Each row, with `limit` so many at most."""
+        ...
+
+    def having(self, names: Collection[str]) -> list[str]:
+        """Those of the names that a column has."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -59,6 +77,13 @@ class Table:
             guess = nearest(candidate.name, near).partition(" allowed:")[0] if near else ""
             raise SourceError(f"{self.path}: no such file", help=guess if guess.startswith("did you") else "")
         return None
+
+    @property
+    def doubtful(self) -> str:
+        """What to know of a path that is a folder here and may be a dataset on the Hub; empty for any other."""
+        if self.local is None or plain_suffix(self.local) in SUFFIXES or not HUB_ID.match(self.path):
+            return ""
+        return f"{self.path}: is read from the disk, where it lies beside the recipe; {hub.HUB}{self.path} is the Hub's"
 
     @cached_property
     def repo(self) -> str:
@@ -101,14 +126,26 @@ class Table:
         folder = sorted(path for path in local.rglob("*") if path.is_file() and not path.name.startswith("."))
         return {"files": [[path.relative_to(local).as_posix(), _sha256(path)] for path in folder]}
 
-    def records(self, limit: int | None = None) -> Iterator[Record]:
-        """Each row with where it stands, `limit` of them at most. Raises `SourceError` for what cannot be read."""
-        return islice(self._records(limit), limit)
+    def records(self, limit: int | None = None, *, stream: bool = False) -> Iterator[Record]:
+        """Each row with where it stands, `limit` of them at most. Raises `SourceError` for what cannot be read.
 
-    def _records(self, limit: int | None) -> Iterator[Record]:
+        With `stream`, and where there is a limit, a dataset of the Hub is read as it is downloaded, and not kept.
+        """
+        return islice(self._records(limit, stream), limit)
+
+    def having(self, names: Collection[str]) -> list[str]:
+        """Those of the names that a column has, wherever it first stands; none of a dataset on the Hub."""
+        found: dict[str, None] = {}
+        for one in self.records() if self.local is not None else ():
+            found.update(dict.fromkeys(name for name in one.row if name in names))
+            if len(found) == len(names):
+                break
+        return list(found)
+
+    def _records(self, limit: int | None, stream: bool) -> Iterator[Record]:
         local = self.local
         if local is None:
-            rows = hub.hub_rows(self.repo, self.commit, self.config, self.split, self.delimiter, limit)
+            rows = hub.hub_rows(self.repo, self.commit, self.config, self.split, self.delimiter, limit, stream)
             yield from (record(f"{self.repo}[{index}]", row) for index, row in enumerate(rows))
         elif self.files:
             for name, path in self.files:
@@ -142,6 +179,23 @@ class Table:
             return Path(self.path).as_posix()
         relative = os.path.relpath(local.absolute(), self.base.absolute())
         return local.name if relative.startswith("..") else Path(relative).as_posix()
+
+
+def own_name(path: str) -> str:
+    """What a source of that path is called where it has no name: its dataset, its folder, or its file alone."""
+    if path.startswith(hub.HUB):
+        return path.removeprefix(hub.HUB)
+    parts = Path(path.rstrip("/")).parts
+    if GLOB.search(path):
+        folders = [part for part in parts[:-1] if not GLOB.search(part) and part not in ("/", "~", "..")]
+        return folders[-1] if folders else parts[-1]
+    if plain_suffix(Path(path)) not in SUFFIXES and HUB_ID.match(path):
+        return path
+    name = parts[-1] if parts else path
+    suffixes = {*SUFFIXES, *PACKED}
+    while Path(name).suffix.lower() in suffixes and Path(name).stem:
+        name = Path(name).stem
+    return name
 
 
 def record(source: str, value: Any) -> Record:

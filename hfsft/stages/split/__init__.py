@@ -9,19 +9,20 @@ from pydantic import Field
 from hfsft.engine.resources import Resource, Work
 from hfsft.engine.step import Step
 from hfsft.stages.base import Context, Stage
-from hfsft.stages.split.families import READS
+from hfsft.stages.split.families import OPTIONAL, READS
 from hfsft.stages.split.sides import NONE
 
 
 class Split(Stage):
     """Hold rows out for validation, by families that are never divided.
 
-    A family is all rows grown from one seed, joined with every family that asks nearly the same. Which families are
-    held out follows from hashes of what rows ask, never from their order or their answers. The side that a row was
-    given is remembered for the builds to come, in a file beside the recipe (`<name of the recipe's file>.sides.jsonl`)
-    and in the build (`sides.jsonl`): whatever is added, no row ever moves from train to validation. Share and families
-    give way to that: where a new row joins two families of which one is held out, both go to train, and where all
-    that is new belongs to old families, the share is missed. Another `validation` or `similarity` draws all anew.
+    A family is all rows grown from one seed, or of one value in the column that a source calls `family`, joined with
+    every family that asks nearly the same. Which families are held out follows from hashes of what rows ask, never
+    from their order or their answers. The side that a row was given is remembered for the builds to come, in a file
+    beside the recipe (`<name of the recipe's file>.sides.jsonl`) and in the build (`sides.jsonl`): whatever is added,
+    no row ever moves from train to validation. Share and families give way to that: where a new row joins two families
+    of which one is held out, both go to train, and where all that is new belongs to old families, the share is missed.
+    Another `validation` or `similarity` draws all anew.
     """
 
     key: ClassVar[str] = "split"
@@ -49,7 +50,7 @@ class Split(Stage):
                 name="split.family",
                 sees="all",
                 reads=READS,
-                optional=("context", "messages"),
+                optional=OPTIONAL,
                 writes={"family": "string"},
                 role="lineage",
                 identity={"similarity": self.similarity},
@@ -61,7 +62,7 @@ class Split(Stage):
                 name="split",
                 sees="all",
                 reads=(*READS, "topic", "family"),
-                optional=("context", "messages"),
+                optional=OPTIONAL,
                 writes={"split": "string"},
                 role="lineage",
                 identity={"validation": self.validation},
