@@ -54,6 +54,9 @@ class Filter(BaseModel, ABC, metaclass=Explained):
     heavy: ClassVar[bool] = False  # whether it is slow for each row, as one that runs a model
     everywhere: ClassVar[bool] = False  # whether it runs behind each step that brings texts, over all of these
     deciding: ClassVar[frozenset[str]] = THRESHOLDS
+    example: ClassVar[str] = ""  # YAML of a recipe's part that has it; these three are for who asks what it is
+    values: ClassVar[str] = ""  # between which its measure lies
+    blind: ClassVar[str] = ""  # what it does not see, in a sentence
 
     @property
     @abstractmethod
@@ -198,6 +201,11 @@ class Filter(BaseModel, ABC, metaclass=Explained):
 
 class Limits(BaseModel):
     """The two usual bounds, both inclusive; at least one must be given."""
+
+    example: ClassVar[str] = """\
+    filters:
+      - score: {mean: {at_least: 3.5}}
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, field_validator, model_validator
 
@@ -21,6 +21,14 @@ AUTHORIZATION = "Authorization"
 class FromEnv(BaseModel):
     """A value that an environment variable holds when the server is asked; it is written nowhere."""
 
+    example: ClassVar[str] = """\
+    models:
+      writer:
+        model: our-writer
+        base_url: http://localhost:8000/v1
+        headers: {X-Team: {env: TEAM_TOKEN}}
+    """
+
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
     env: str = Field(pattern=VARIABLE, description="The environment variable that holds the header's value.")
@@ -28,6 +36,14 @@ class FromEnv(BaseModel):
 
 class Price(BaseModel):
     """What a model's tokens cost."""
+
+    example: ClassVar[str] = """\
+    models:
+      writer:
+        model: Qwen/Qwen3-32B
+        provider: auto
+        price: {input: 0.15, output: 0.6}
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
@@ -37,6 +53,16 @@ class Price(BaseModel):
 
 class Model(BaseModel):
     """One language model: which it is, how it samples, where it runs."""
+
+    example: ClassVar[str] = """\
+    models:
+      writer: smollm2-135m-instruct          # runs in this process
+      judge:
+        model: our-judge
+        base_url: http://localhost:8000/v1
+        api_key_env: JUDGE_KEY
+        temperature: 0
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, hide_input_in_errors=True)
 

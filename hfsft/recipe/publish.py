@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, field_validator, model_validator
 
@@ -25,6 +25,13 @@ OWN_CALLS: dict[FormatName, tuple[CallStyle, ...]] = {
 
 class Publish(Section):
     """Write the dataset as trainers want it, and push it to the Hub."""
+
+    example: ClassVar[str] = """\
+    publish:
+      repo_id: you/support-desk
+      private: true
+      format: messages
+    """
 
     repo_id: str | None = Field(None, description="Dataset on the Hub, as you/name; left out: nothing is pushed.")
     private: bool = Field(True, description="Whether only you, or your organization, can see a new dataset.")

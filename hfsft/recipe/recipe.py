@@ -31,16 +31,26 @@ class Head(Section):
     name: str = Field(
         pattern=NAME,
         description="Name of the dataset: letters, digits, dots, dashes and underscores.",
+        examples=["support-desk"],
     )
-    description: str = Field("", description="What the data is about; templates may use it.")
+    description: str = Field(
+        "",
+        description="What the data is about; templates may use it.",
+        examples=["questions of customers of a small online shop"],
+    )
     language: list[str] | None = Field(
         None,
         min_length=1,
         description="Languages of the data, as ISO 639-1 codes; left out, the card names none, and templates read en.",
+        examples=[["en", "vi"]],
     )
-    license: str | None = Field(None, description="Licence of the data, as the Hub names it, such as apache-2.0.")
+    license: str | None = Field(
+        None, description="Licence of the data, as the Hub names it, such as apache-2.0.", examples=["cc-by-4.0"]
+    )
     written_by: WrittenBy | None = Field(
-        None, description="Who wrote the seeds and examples, as far as you know; the card says so, or that it is open."
+        None,
+        description="Who wrote the seeds and examples, as far as you know; the card says so, or that it is open.",
+        examples=["people"],
     )
 
 

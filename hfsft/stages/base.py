@@ -27,6 +27,8 @@ class Section(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, hide_input_in_errors=True)
 
+    example: ClassVar[str] = ""  # YAML of a recipe's part that has it, for who asks what it is
+
 
 Loc = tuple[str | int, ...]
 """The way to a key, such as `("templates", 0)` within a section."""

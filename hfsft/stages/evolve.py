@@ -37,6 +37,16 @@ class Evolve(Asking):
     """Grow seeds into more instructions."""
 
     key: ClassVar[str] = "evolve"
+    example: ClassVar[str] = """\
+    evolve:
+      rounds: 2
+      variants: 2
+      templates:
+        - deepen
+        - |
+          Write one question that a customer might ask after this one.
+          {{ instruction }}
+    """
 
     rounds: int = Field(1, ge=1, le=10, description="Rounds of evolution; each grows the rows of the round before.")
     variants: int = Field(1, ge=1, le=50, description="New instructions for each row and round.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import ClassVar
 
 from pydantic import Field
 
@@ -18,6 +19,14 @@ from hfsft.stages.source import Opened, Source, TableSource, inline, written
 class ExampleRow(Section):
     """One row written in the recipe."""
 
+    example: ClassVar[str] = """\
+    examples:
+      - rows:
+          - instruction: Where is my parcel?
+            response: The tracking link in your mail shows it.
+            topic: delivery
+    """
+
     instruction: str = Field(min_length=1, description="What the user says.")
     response: str = Field(min_length=1, description="What the assistant answers.")
     context: str | None = Field(None, description="Text that belongs to the instruction, shown below it.")
@@ -27,6 +36,13 @@ class ExampleRow(Section):
 
 class ExampleRows(Source):
     """Examples written in the recipe itself."""
+
+    example: ClassVar[str] = """\
+    examples:
+      - rows:
+          - instruction: Do you ship to islands?
+            response: Yes; it takes two days more.
+    """
 
     rows: list[ExampleRow] = Field(min_length=1, description="The rows.")
 
@@ -38,6 +54,11 @@ class ExampleRows(Source):
 
 class ExampleTable(TableSource):
     """Examples from a file or a dataset, in any of the usual formats."""
+
+    example: ClassVar[str] = """\
+    examples:
+      - {path: answered.csv, instruction: question, response: answer, limit: 500}
+    """
 
     format: Format = Field("auto", description="How rows are written; `auto` tells by the columns.")
     instruction: str | None = Field(None, description="Column of the instruction, for format columns.")

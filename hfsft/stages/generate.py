@@ -27,6 +27,12 @@ class Generate(Asking):
 
     key: ClassVar[str] = "generate"
     implied_by: ClassVar[str] = "seeds"  # which always need some
+    example: ClassVar[str] = """\
+    generate:
+      system: You answer for the help desk of a small shop. Say what to do next.
+      temperature: 0.7
+      max_tokens: 400
+    """
 
     system: str | None = Field(
         None, description="System prompt for rows that have none of their own; becomes part of the data. May be Jinja."

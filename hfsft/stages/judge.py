@@ -41,6 +41,19 @@ RUBRIC = {
 class Anchor(Section):
     """A scored example that shows the judge what a score means."""
 
+    example: ClassVar[str] = """\
+    judge:
+      rubric: {usefulness: Would it help a real person act?}
+      anchors:
+        - instruction: How long does a refund take?
+          response: It depends.
+          scores: {usefulness: 1}
+          why: Nobody can act on it.
+        - instruction: How long does a refund take?
+          response: Five working days; after seven, ask your bank.
+          scores: {usefulness: 5}
+    """
+
     instruction: str = Field(min_length=1, description="What the user says.")
     response: str = Field(min_length=1, description="What the assistant answers.")
     context: str | None = Field(None, description="Text that belongs to the instruction.")
@@ -54,6 +67,14 @@ class Judge(Asking):
     key: ClassVar[str] = "judge"
     seeded: ClassVar[bool] = False
     structured: ClassVar[bool] = True
+    example: ClassVar[str] = """\
+    judge:
+      rubric:
+        usefulness: Would it help a real person act?
+        tone: Is it as calm and friendly as our desk?
+      scale: [1, 5]
+      temperature: 0
+    """
 
     model: str | None = Field(None, description="Name under `models`; `judge` if there is one, else `writer`.")
     rubric: dict[str, str] = Field(RUBRIC, min_length=1, description="Criteria: a name and the question it asks.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import ClassVar
 
 from pydantic import Field, field_validator
 
@@ -13,6 +14,14 @@ from hfsft.stages.source import Opened, Source, TableSource, inline, written
 
 class Prompts(Source):
     """Seeds written in the recipe itself."""
+
+    example: ClassVar[str] = """\
+    seeds:
+      - topic: refunds
+        prompts:
+          - How long does a refund take?
+          - Can I send back a lamp without its box?
+    """
 
     prompts: list[str] = Field(min_length=1, description="The instructions, one a line.")
     topic: str | None = Field(None, description="A topic for all of them.")
@@ -39,6 +48,11 @@ class Prompts(Source):
 
 class PromptTable(TableSource):
     """Seeds from a file or a dataset."""
+
+    example: ClassVar[str] = """\
+    seeds:
+      - {path: tickets.jsonl, prompt: question, topic: queue, keep: [channel]}
+    """
 
     prompt: str | None = Field(None, description=f"Column of the instruction (else {', '.join(SEED_PROMPTS)}).")
 

@@ -31,6 +31,14 @@ class ControlTokens(OfColumn):
     """
 
     name: ClassVar[str] = "control_tokens"
+    values: ClassVar[str] = "0 and up, a whole number"
+    blind: ClassVar[str] = (
+        "Roles written as plain words (User:), `<s>`, and tokens that no template it knows is made of."
+    )
+    example: ClassVar[str] = """\
+    filters:
+      - control_tokens: {at_most: 0}
+    """
 
     kind: ClassVar[str] = "int64"
 

@@ -46,6 +46,15 @@ class Tokens(OfColumn):
 
     name: ClassVar[str] = "tokens"
     version: ClassVar[int] = 2
+    values: ClassVar[str] = "0 and up, in words or tokens"
+    blind: ClassVar[str] = (
+        "What a text is worth: a long answer may say nothing. Words of scripts without spaces are an estimate."
+    )
+    example: ClassVar[str] = """\
+    filters:
+      - tokens: {at_least: 20, at_most: 800}
+      - tokens: {column: conversation, at_most: 2000}
+    """
 
     kind: ClassVar[str] = "int64"
 

@@ -18,8 +18,8 @@ from hfsft.privacy.secrets import find
 from hfsft.recipe.checks.secrets import KEY_ADVICE, secrets_in
 from hfsft.recipe.overrides import Loc, apply, item_name, name_path
 from hfsft.recipe.yaml.errors import DEEPEST, OURS
-from hfsft.recipe.yaml.explain import faults
 from hfsft.recipe.yaml.tree import TOLD, TOO_MANY, Node, Reading, Text
+from hfsft.recipe.yaml.validation_errors import faults
 from hfsft.rows.values import NOT_UNICODE, broken, healed
 
 __all__ = ["Source", "item_name", "load", "name_path", "parse", "validate"]
