@@ -6,12 +6,13 @@ No other file looks into `messages` or puts instruction and context together.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
 from hfsft.hashing import digest
 from hfsft.rows.batch import Batch, rows_of
 from hfsft.rows.columns import REFERENCE, ROW
+from hfsft.rows.inline import THINK, unfolded, words_of
 from hfsft.rows.messages import MESSAGE, Message, bare
 
 READS = ("instruction",)
@@ -120,24 +121,29 @@ def _question(row: dict[str, Any]) -> Question:
     return Question(row.get("system") or "", spoken or "", row.get("context") or "", given)
 
 
-def response(row: Mapping[str, Any], *, spoken: bool = False) -> str | None:
+def response(row: Mapping[str, Any], *, words: Collection[str] | None = None, spoken: bool = False) -> str | None:
     """What the assistant says last; below it, unless only that is wanted, what it calls there: `get_order({"id": 7})`.
 
-    None where it says nothing yet. Reasoning is no part of it.
+    None where it says nothing yet. What it thinks is no part of it; `words` is as of `said`.
     """
-    said: str | None = row.get("response")
+    text: str | None = row.get("response")
     turns = row.get("messages")
     last = turns[-1] if isinstance(turns, list) and turns else None
-    if spoken or last is None or last["role"] != "assistant" or (last["content"] or "") != (said or ""):
-        return said
-    return turn_text({"content": said, "tool_calls": last.get("tool_calls")})
+    if last is None or last["role"] != "assistant" or (last["content"] or "") != (text or ""):
+        last = None if text is None else {"role": "assistant", "content": text}
+    if last is None:
+        return None
+    turn = unfolded(bare(last), words_of(row) if words is None else words)
+    return turn_text({**turn, "reasoning": None}, spoken=spoken)
 
 
 def reasoning(row: Mapping[str, Any]) -> str | None:
-    """All that was thought in the row, turn by turn below each other; None where nothing was."""
+    """All that was thought in the row, turn by turn below each other, wherever it is written; None for nothing."""
     turns = row.get("messages")
-    thought = [turn.get("reasoning") for turn in turns] if isinstance(turns, list) and turns else [row.get("reasoning")]
-    return "\n\n".join(text for text in thought if text) or None
+    if not (isinstance(turns, list) and turns):
+        turns = [{"role": "assistant", "content": row.get("response"), "reasoning": row.get("reasoning")}]
+    words = words_of(row)
+    return "\n\n".join(text for turn in turns if (text := unfolded(bare(turn), words).get("reasoning"))) or None
 
 
 def turn_text(turn: Message, *, spoken: bool = False) -> str:
@@ -150,20 +156,30 @@ def turn_text(turn: Message, *, spoken: bool = False) -> str:
     return "\n\n".join(text for text in (turn.get("reasoning"), turn.get("content"), *called) if text)
 
 
-def said(row: Mapping[str, Any], *, reasoning: bool = True) -> list[Said]:
-    """All that stands in a row, in its order, the tools first; a turn that says nothing is an empty text."""
+def said(row: Mapping[str, Any], *, words: Collection[str] | None = None, reasoning: bool = True) -> list[Said]:
+    """All that stands in a row, in its order, the tools first; a turn that says nothing is an empty text.
+
+    What texts hold by the marks of `words` is told apart; left out, by those that the row's source means.
+    """
+    words = words_of(row) if words is None else words
     found = [Said("tools", text) for text in [_listed(row)] if text]
     called: dict[str, str] = {}  # id of a call -> the tool
-    for turn in messages(row):
+    for turn in (unfolded(turn, words) for turn in messages(row)):
         called |= {call["id"]: call.get("name", "") for call in turn.get("tool_calls", ()) if call.get("id")}
         parts = list(_parts(turn, called, reasoning))
         found += parts or [Said(turn["role"], "")]
     return found
 
 
+def transcript(row: Mapping[str, Any], *, reasoning: bool = True) -> list[dict[str, str]]:
+    """What `said` tells as `role` and `content`, texts as they are written; nothing thought without `reasoning`."""
+    words = () if reasoning else [word for word in words_of(row) if word == THINK]
+    return [{"role": each.title, "content": each.text} for each in said(row, words=words, reasoning=reasoning)]
+
+
 def in_lines(turns: Sequence[Message]) -> str:
     """What turns say, a line or more for each thing: `[assistant calls get_order] {"id": 7}`."""
-    return "\n".join(f"[{each.title}] {each.text}" for each in said({"messages": turns}))
+    return "\n".join(f"[{each.title}] {each.text}" for each in said({"messages": turns}, words=()))
 
 
 def _parts(turn: Message, called: Mapping[str, str], reasoning: bool) -> Iterator[Said]:

@@ -24,7 +24,7 @@ from hfsft.models.structured import ask as ask_structured
 from hfsft.prompts import Prompt
 from hfsft.rows.batch import Row
 from hfsft.rows.columns import Column, Scale, column, criterion_of, reason_of, score_of
-from hfsft.rows.views import WHOLE, said
+from hfsft.rows.views import WHOLE, transcript
 from hfsft.stages.base import Asking, Context, Section, rendered
 
 UNSCORED = "unscored"
@@ -148,7 +148,7 @@ class Judge(Asking):
             Step(
                 name="judge",
                 asks=True,
-                reads=("id", *WHOLE),
+                reads=("id", "dialect", *WHOLE),
                 writes=writes,
                 role="score",
                 identity=identity,
@@ -225,7 +225,7 @@ class Judge(Asking):
 
         Names of tools are one line each, and what they are called with is JSON in one line: neither can begin a turn.
         """
-        turns = [{"role": each.title, "content": each.text} for each in said(row, reasoning=reasoning)]
+        turns = transcript(row, reasoning=reasoning)
         return rendered(
             prompt,
             rubric=self.rubric,

@@ -9,10 +9,11 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
-from hfsft.filters.cells import CONVERSATION, RESPONSE, texts
+from hfsft.filters.cells import CONVERSATION, RESPONSE
 from hfsft.filters.column import COLUMN, OfColumn
 from hfsft.rows.batch import Batch, rows_of
-from hfsft.rows.views import complete, said
+from hfsft.rows.inline import means, words_of
+from hfsft.rows.views import complete, response, said
 
 # ChatML, Llama 3, Phi, Zephyr, gpt-oss, Command R and many more; DeepSeek has the bar of full width.
 FAMILIES = (r"<\|[A-Za-z][A-Za-z0-9_]{0,40}\|>", r"<｜[^｜<>\s]{1,40}｜>")
@@ -23,11 +24,6 @@ TOKENS = (
     *("<think>", "</think>", "[THINK]", "[/THINK]"),  # Qwen, DeepSeek, Mistral
     *("<tool_call>", "</tool_call>", "<tool_response>", "</tool_response>"),  # Hermes, Qwen
 )
-MEANT = {
-    "think": (("assistant",), re.compile(r"</?think>|\[/?THINK\]")),
-    "hermes": (("system", "assistant", "tool"), re.compile(r"</?tool_(?:call|response)>")),
-}
-"""Word of a row's `dialect` -> who writes which tokens there: by them such rows say what others say in fields."""
 
 
 class ControlTokens(OfColumn):
@@ -69,12 +65,14 @@ class ControlTokens(OfColumn):
 
     def measure(self, batch: Batch) -> Batch:
         """How many each cell holds, None of an empty one."""
-        if self.column not in (CONVERSATION, RESPONSE):
+        if self.column == CONVERSATION:
+            found = [len(tokens_of(row)) if complete(row) else None for row in rows_of(batch)]
+        elif self.column == RESPONSE:
+            texts = ((row, response(row, words=())) for row in rows_of(batch))
+            found = [None if text is None else len(_unmeant(text, row, "assistant")) for row, text in texts]
+        else:
             return super().measure(batch)
-        if self.column == RESPONSE:
-            cells = (row | {"messages": None} for row in rows_of({**batch, RESPONSE: texts(batch, RESPONSE)}))
-            return {self.measured: [None if row[RESPONSE] is None else len(tokens_of(row)) for row in cells]}
-        return {self.measured: [len(tokens_of(row)) if complete(row) else None for row in rows_of(batch)]}
+        return {self.measured: found}
 
 
 def tokens_of(row: Mapping[str, Any], special: Collection[str] | None = None) -> list[str]:
@@ -82,14 +80,13 @@ def tokens_of(row: Mapping[str, Any], special: Collection[str] | None = None) ->
 
     `special` is as of `control_tokens`. Where rows have no `dialect`, nobody knows what their source meant.
     """
-    words = MEANT if "dialect" not in row else (row["dialect"] or "").split()
-    meant = [MEANT[word] for word in words if word in MEANT]
-    return [
-        token
-        for each in said(row)
-        for token in control_tokens(f"{each.name} {each.text}", special)
-        if not any(each.role in who and pattern.fullmatch(token) for who, pattern in meant)
-    ]
+    parts = ((f"{each.name} {each.text}", each.role) for each in said(row, words=()))
+    return [token for text, role in parts for token in _unmeant(text, row, role, special)]
+
+
+def _unmeant(text: str, row: Mapping[str, Any], role: str, special: Collection[str] | None = None) -> list[str]:
+    words = words_of(row)
+    return [token for token in control_tokens(text, special) if not means(words, role, token)]
 
 
 def control_tokens(text: str, special: Collection[str] | None = None) -> list[str]:
