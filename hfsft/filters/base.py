@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from hfsft.engine.resources import Resource, path_of
 from hfsft.engine.step import Bound, Step, compare
 from hfsft.errors import ColumnError, ModelError, Problem, nearest
+from hfsft.fields import FILE, marks
 from hfsft.filters.arguments import Explained
 from hfsft.filters.code import code_of
 from hfsft.filters.working import KNOWN, work_of
@@ -54,6 +55,9 @@ class Filter(BaseModel, ABC, metaclass=Explained):
     heavy: ClassVar[bool] = False  # whether it is slow for each row, as one that runs a model
     everywhere: ClassVar[bool] = False  # whether it runs behind each step that brings texts, over all of these
     deciding: ClassVar[frozenset[str]] = THRESHOLDS
+    example: ClassVar[str] = ""  # YAML of a recipe's part that has it; these three are for who asks what it is
+    values: ClassVar[str] = ""  # between which its measure lies
+    blind: ClassVar[str] = ""  # what it does not see, in a sentence
 
     @property
     @abstractmethod
@@ -87,11 +91,16 @@ class Filter(BaseModel, ABC, metaclass=Explained):
         try:
             self.resources()
         except ModelError as error:  # such as a tokenizer that cannot be loaded
-            yield Problem(around.place("tokenizer"), str(error))
+            yield Problem(around.place(*self.names_file()), str(error))
         for bound in self.bounds():
             column = around.columns.get(bound.column)
             if column and column.scale:
                 yield from self._off(bound, column.scale, around)
+
+    @classmethod
+    def names_file(cls) -> tuple[str, ...]:
+        """Which of its arguments names a file; none of a filter without any."""
+        return tuple(name for name, field in cls.model_fields.items() if FILE in marks(field))[:1]
 
     def path_of(self, bound: Bound) -> tuple[str, ...]:
         """Under which of its arguments the two thresholds of a comparison stand."""
@@ -198,6 +207,11 @@ class Filter(BaseModel, ABC, metaclass=Explained):
 
 class Limits(BaseModel):
     """The two usual bounds, both inclusive; at least one must be given."""
+
+    example: ClassVar[str] = """\
+    filters:
+      - score: {mean: {at_least: 3.5}}
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 

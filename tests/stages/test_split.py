@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from hfsft.hashing import digest
 from hfsft.rows.columns import COLUMNS
 from hfsft.rows.views import questions
-from hfsft.similarity import normalise, shingles
+from hfsft.similarity import normalise
+from hfsft.similarity.lexical.shingles import shingles
 from hfsft.stages.split import Split
 from hfsft.stages.split.sides import NONE, Sides
 from tests.stages.helpers import CONTEXT, row

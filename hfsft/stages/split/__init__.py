@@ -26,6 +26,9 @@ class Split(Stage):
     """
 
     key: ClassVar[str] = "split"
+    example: ClassVar[str] = """\
+    split: {validation: 0.2}
+    """
 
     validation: float = Field(
         0.1,

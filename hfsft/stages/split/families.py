@@ -10,7 +10,7 @@ from hfsft.hashing import digest
 from hfsft.rows.batch import Batch
 from hfsft.rows.views import OPTIONAL as VIEWED
 from hfsft.rows.views import questions
-from hfsft.similarity import families, near_pairs
+from hfsft.similarity import LexicalIndex, families
 
 READS = ("seed_id", "origin", "instruction")
 OPTIONAL = (*VIEWED, "family_key")
@@ -60,6 +60,7 @@ def _joined(batch: Batch, keys: list[tuple[str, ...]], similarity: float) -> Ite
         for key in known:
             if (earlier := first.setdefault(key, place)) != place:
                 yield earlier, place
-    asked = [(each.said, each.context) for each in questions(batch)]
-    for one, other, _ in near_pairs(asked, similarity):
+    index = LexicalIndex[int]()
+    index.add(range(len(keys)), [(each.said, each.context) for each in questions(batch)])
+    for one, other, _ in index.pairs(similarity):
         yield one, other
