@@ -20,6 +20,7 @@ HfsftError
 from __future__ import annotations
 
 import difflib
+import os
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -158,7 +159,7 @@ class InternalError(HfsftError):
     """A promise of ours is broken; please report it."""
 
 
-def place_of(path: str | Path, line: int = 0, column: int = 0) -> Place:
+def place_of(path: str | os.PathLike[str], line: int = 0, column: int = 0) -> Place:
     """A place whose file is written the way the user would type it (relative when below the working directory)."""
     absolute = Path(path).absolute()
     try:

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from hfsft.engine.resources import Resource, path_of
 from hfsft.engine.step import Bound, Step, compare
 from hfsft.errors import ColumnError, ModelError, Problem, nearest
+from hfsft.fields import FILE, marks
 from hfsft.filters.arguments import Explained
 from hfsft.filters.code import code_of
 from hfsft.filters.working import KNOWN, work_of
@@ -90,11 +91,16 @@ class Filter(BaseModel, ABC, metaclass=Explained):
         try:
             self.resources()
         except ModelError as error:  # such as a tokenizer that cannot be loaded
-            yield Problem(around.place("tokenizer"), str(error))
+            yield Problem(around.place(*self.names_file()), str(error))
         for bound in self.bounds():
             column = around.columns.get(bound.column)
             if column and column.scale:
                 yield from self._off(bound, column.scale, around)
+
+    @classmethod
+    def names_file(cls) -> tuple[str, ...]:
+        """Which of its arguments names a file; none of a filter without any."""
+        return tuple(name for name, field in cls.model_fields.items() if FILE in marks(field))[:1]
 
     def path_of(self, bound: Bound) -> tuple[str, ...]:
         """Under which of its arguments the two thresholds of a comparison stand."""

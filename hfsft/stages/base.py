@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 from pydantic import BaseModel, ConfigDict, Field
 
 from hfsft.errors import AnswerError, PromptError
+from hfsft.fields import Loc
 
 if TYPE_CHECKING:
     from hfsft.engine.step import Step
@@ -28,10 +29,6 @@ class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, hide_input_in_errors=True)
 
     example: ClassVar[str] = ""  # YAML of a recipe's part that has it, for who asks what it is
-
-
-Loc = tuple[str | int, ...]
-"""The way to a key, such as `("templates", 0)` within a section."""
 
 
 class Template(NamedTuple):

@@ -8,13 +8,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
 from hfsft.engine.resources import Work
 from hfsft.engine.step import Bound, Step, Turns, compare
 from hfsft.errors import PromptError, unusable
+from hfsft.fields import PROSE
 from hfsft.hashing import digest, sampling_seed, unit
 from hfsft.models.model import Request
 from hfsft.prompts import Prompt
@@ -50,7 +51,7 @@ class Evolve(Asking):
 
     rounds: int = Field(1, ge=1, le=10, description="Rounds of evolution; each grows the rows of the round before.")
     variants: int = Field(1, ge=1, le=50, description="New instructions for each row and round.")
-    templates: list[str] = Field(
+    templates: Annotated[list[str], PROSE] = Field(
         ["deepen", "concretize", "broaden"],
         min_length=1,
         description="Names in templates/evolve/, or inline Jinja; each row's are picked by a hash of its id.",

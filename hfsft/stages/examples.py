@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
+from hfsft.fields import PROSE
+from hfsft.rows.messages import Role
 from hfsft.rows.reading.order import Order
 from hfsft.rows.reading.settled import Format
 from hfsft.rows.reading.source_row import How, read_examples
-from hfsft.rows.reading.turns import Role
 from hfsft.stages.base import Section
 from hfsft.stages.source import Opened, Source, TableSource, inline, written
 
@@ -44,7 +45,7 @@ class ExampleRows(Source):
             response: Yes; it takes two days more.
     """
 
-    rows: list[ExampleRow] = Field(min_length=1, description="The rows.")
+    rows: Annotated[list[ExampleRow], PROSE] = Field(min_length=1, description="The rows.")
 
     def opened(self, base: Path, place: str) -> Opened:
         """The rows, at `place` in the recipe."""
@@ -64,6 +65,8 @@ class ExampleTable(TableSource):
     instruction: str | None = Field(None, description="Column of the instruction, for format columns.")
     response: str | None = Field(None, description="Column of the response, for format columns.")
     messages: str | None = Field(None, description="Column of the conversation, a list of turns.")
+    reasoning: str | None = Field(None, description="Column of what was thought before the last answer.")
+    tools: str | None = Field(None, description="Column of the tools that the assistant may call.")
     roles: dict[str, Role] = Field(
         {}, description="Who speaks under which name, as {clerk: assistant}, beside the usual names."
     )

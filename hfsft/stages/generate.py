@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
 from hfsft.engine.resources import Work
 from hfsft.engine.step import Step, Turns
 from hfsft.errors import unusable
+from hfsft.fields import PROSE
 from hfsft.hashing import sampling_seed
 from hfsft.models.model import Request
 from hfsft.prompts import Prompt
@@ -34,10 +35,10 @@ class Generate(Asking):
       max_tokens: 400
     """
 
-    system: str | None = Field(
+    system: Annotated[str | None, PROSE] = Field(
         None, description="System prompt for rows that have none of their own; becomes part of the data. May be Jinja."
     )
-    template: str | None = Field(
+    template: Annotated[str | None, PROSE] = Field(
         None,
         description="Jinja for what the writer is asked, if it should be more than the instruction; the data keeps "
         "the plain instruction.",

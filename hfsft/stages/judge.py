@@ -10,20 +10,21 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from statistics import fmean
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from pydantic import Field, field_validator, model_validator
 
 from hfsft.engine.resources import Work
 from hfsft.engine.step import Bound, Step, Turns, compare
 from hfsft.errors import AnswerError
+from hfsft.fields import PROSE
 from hfsft.hashing import digest
 from hfsft.models.model import Request
 from hfsft.models.structured import ask as ask_structured
 from hfsft.prompts import Prompt
 from hfsft.rows.batch import Row
 from hfsft.rows.columns import Column, Scale, column, criterion_of, reason_of, score_of
-from hfsft.rows.views import WHOLE, said
+from hfsft.rows.views import WHOLE, transcript
 from hfsft.stages.base import Asking, Context, Section, rendered
 
 UNSCORED = "unscored"
@@ -77,9 +78,11 @@ class Judge(Asking):
     """
 
     model: str | None = Field(None, description="Name under `models`; `judge` if there is one, else `writer`.")
-    rubric: dict[str, str] = Field(RUBRIC, min_length=1, description="Criteria: a name and the question it asks.")
+    rubric: Annotated[dict[str, str], PROSE] = Field(
+        RUBRIC, min_length=1, description="Criteria: a name and the question it asks."
+    )
     scale: tuple[int, int] = Field((1, 5), description="Lowest and highest score, both whole numbers.")
-    anchors: list[Anchor] = Field([], description="Scored examples, shown to the judge.")
+    anchors: Annotated[list[Anchor], PROSE] = Field([], description="Scored examples, shown to the judge.")
     temperature: float | None = Field(0, ge=0, le=2, description="Sampling temperature.")
     max_tokens: int = Field(1024, ge=1, description="Most tokens in one verdict.")
 
@@ -145,7 +148,7 @@ class Judge(Asking):
             Step(
                 name="judge",
                 asks=True,
-                reads=("id", *WHOLE),
+                reads=("id", "dialect", *WHOLE),
                 writes=writes,
                 role="score",
                 identity=identity,
@@ -222,7 +225,7 @@ class Judge(Asking):
 
         Names of tools are one line each, and what they are called with is JSON in one line: neither can begin a turn.
         """
-        turns = [{"role": each.title, "content": each.text} for each in said(row, reasoning=reasoning)]
+        turns = transcript(row, reasoning=reasoning)
         return rendered(
             prompt,
             rubric=self.rubric,

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 from pydantic import Field, field_validator
 
+from hfsft.fields import PROSE
 from hfsft.rows.reading.settled import SEED_PROMPTS
 from hfsft.rows.reading.source_row import read_seeds
 from hfsft.stages.source import Opened, Source, TableSource, inline, written
@@ -23,10 +24,12 @@ class Prompts(Source):
           - Can I send back a lamp without its box?
     """
 
-    prompts: list[str] = Field(min_length=1, description="The instructions, one a line.")
+    prompts: Annotated[list[str], PROSE] = Field(min_length=1, description="The instructions, one a line.")
     topic: str | None = Field(None, description="A topic for all of them.")
-    context: str | None = Field(None, description="Text that belongs to each instruction, shown below it.")
-    system: str | None = Field(None, description="A system prompt for rows grown from these seeds.")
+    context: Annotated[str | None, PROSE] = Field(
+        None, description="Text that belongs to each instruction, shown below it."
+    )
+    system: Annotated[str | None, PROSE] = Field(None, description="A system prompt for rows grown from these seeds.")
 
     @field_validator("prompts")
     @classmethod

@@ -53,7 +53,7 @@ GOLDEN: dict[str, tuple[int, Batch]] = {
         },
     ),
     "score": (1, {}),
-    "control_tokens": (1, {"control_tokens_conversation": [0, 0, 0, None]}),
+    "control_tokens": (2, {"control_tokens_conversation": [0, 0, 0, None]}),
     "pii": (1, {"pii": [0] * 4, "pii_kinds": [None] * 4}),
     "secrets": (1, {"secrets": [0] * 4, "secrets_kinds": [None] * 4}),
 }

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
 from hfsft.engine.resources import Resource, Work
 from hfsft.engine.step import Bound
+from hfsft.fields import FILE
 from hfsft.filters.cells import CONVERSATION, cells
 from hfsft.filters.column import OfColumn
 from hfsft.pretrained import check_chat_template, located, pretrained_tokenizer, rendered, tokenizer_hash
@@ -60,7 +61,7 @@ class Tokens(OfColumn):
 
     at_least: float | None = Field(None, ge=0, description="Smallest length that is kept.")
     at_most: float | None = Field(None, ge=0, description="Largest length that is kept.")
-    tokenizer: str | None = Field(
+    tokenizer: Annotated[str | None, FILE] = Field(
         None,
         description="Hub id or folder (from the recipe's) of the model whose tokens count, in a conversation with its "
         "chat template. Left out: words.",

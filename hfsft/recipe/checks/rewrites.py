@@ -14,11 +14,8 @@ from hfsft.filters.privacy.rewriting import Rewriting
 from hfsft.keys import scrub
 from hfsft.recipe.recipe import Recipe
 from hfsft.recipe.sources import filters_of
-from hfsft.rows.columns import MESSAGES
-
-# Texts that hfsft makes itself.
-OURS = frozenset({"id", "seed_id", "parent_id", "family_key", "origin", "template", "dialect"})
-TEXTS = ("string", ["string"], MESSAGES)
+from hfsft.rows.columns import column
+from hfsft.rows.features import holds_text
 
 Rule = tuple[Filter, Place | None, str]  # with where it stands and what it is called
 
@@ -42,7 +39,7 @@ class Rewrites:
             waiting = []
             if not (step.asks or step.rows == "source"):
                 continue
-            texts = {name: kind for name, kind in step.writes.items() if kind in TEXTS and name not in OURS}
+            texts = {name: kind for name, kind in step.writes.items() if holds_text(kind) and not column(name).ours}
             self._present |= texts
             for rule, place, label in self._rules:
                 called = label if step.rows == "source" else f"{label} {step.name}"
