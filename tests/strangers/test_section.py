@@ -18,12 +18,13 @@ SECTION = '''
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from pydantic import Field
 
+from hfsft.engine.resources import Work
 from hfsft.engine.step import Step, Turns
 from hfsft.errors import Problem, unusable
 from hfsft.models.model import Request
@@ -63,7 +64,6 @@ class Label(Asking):
     def steps(self, context: Context) -> list[Step]:
         """One step that asks for the tone."""
         ((_, model),) = self.asks(context.models)
-        prompt = self._prompt()
         return [
             Step(
                 name="label",
@@ -75,9 +75,9 @@ class Label(Asking):
                 identity={
                     "model": context.models[model],
                     "tones": self.tones,
-                    **context.template_identity(prompt),
+                    **context.template_identity(self._prompt()),
                 },
-                fn=partial(self._ask, prompt=prompt, model=model),
+                work=Work("hfsft.stages.label:asking", {"section": self.model_dump(mode="json"), "model": model}),
                 models=(model,),
                 max_failed_share=self.max_failed_share,
                 place=context.place(self.key),
@@ -87,13 +87,19 @@ class Label(Asking):
     def _prompt(self) -> Prompt:
         return Prompt.parse(self.template, name="label.template")
 
-    def _ask(self, row: Row, *, prompt: Prompt, model: str) -> Turns:
-        asked = rendered(prompt, instruction=row["instruction"], tones=self.tones)
+    def ask(self, row: Row, *, model: str) -> Turns:
+        """Ask for the tone of a row."""
+        asked = rendered(self._prompt(), instruction=row["instruction"], tones=self.tones)
         answer = yield Request(model=model, messages=({"role": "user", "content": asked},), temperature=0)
         tone = answer.text.strip()
         if tone not in self.tones:
             raise unusable("unreadable", f"{tone!r} is no tone")
         return {"tone": tone}
+
+
+def asking(section: Mapping[str, Any], model: str) -> Callable[[Row], Turns]:
+    """What asks for the tone of a row."""
+    return partial(Label.model_validate(section).ask, model=model)
 '''
 
 
@@ -148,6 +154,9 @@ def test_a_section_is_one_file_and_one_line(checkout: Checkout, server: LLM) -> 
     assert "In which tone the instruction is written." in (card := (folder / "README.md").read_text())
     assert "| calm | 5 |" in card
     assert "label" in json.loads((folder / "hfsft.lock.json").read_text())["templates"]
+    told = checkout.run("explain", "label")
+    assert "The tones to choose from." in told
+    assert "In which tone the instruction is written." in told
     before = len(server.requests)
     checkout.run("build", "recipe.yaml", "--set", "label.on_error=fail")
     assert len(server.requests) == before
