@@ -31,10 +31,10 @@ from hfsft.models.model import Request
 from hfsft.prompts import Prompt
 from hfsft.rows.batch import Row
 from hfsft.rows.columns import Column
-from hfsft.stages.base import Asking, Context, Template, rendered
+from hfsft.stages.base import AskingStage, Context, Template, rendered
 
 
-class Label(Asking):
+class Label(AskingStage):
     """Say in which tone instructions are written."""
 
     key: ClassVar[str] = "label"
