@@ -15,7 +15,7 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 # Each room may import those before it; rooms in one tuple may not import each other.
 ORDER = [
     ("plain",),
-    ("errors", "hashing", "nested", "cache", "isolated", "fields"),
+    ("errors", "hashing", "nested", "cache", "isolated", "marks"),
     ("keys",),
     ("sandbox", "rows", "similarity", "privacy"),
     ("prompts", "pretrained", "texts"),

@@ -14,10 +14,10 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from hfsft.engine.resources import Resource, path_of
 from hfsft.engine.step import Bound, Step, compare
 from hfsft.errors import ColumnError, ModelError, Problem, nearest
-from hfsft.fields import FILE, marks
 from hfsft.filters.arguments import Explained
 from hfsft.filters.code import code_of
 from hfsft.filters.working import KNOWN, work_of
+from hfsft.marks import FILE, marks
 from hfsft.rows.batch import Batch
 
 if TYPE_CHECKING:

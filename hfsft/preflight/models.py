@@ -19,9 +19,9 @@ from hfsft.models.model import Model, Price
 from hfsft.models.store.store import Store
 from hfsft.models.store.writer import Writer
 from hfsft.preflight.build import lacks
-from hfsft.recipe.asked import asked, asking, model_problem
+from hfsft.recipe.models_asked import asked, asking, model_problem
 from hfsft.recipe.recipe import Recipe
-from hfsft.stages.base import Asking
+from hfsft.stages.base import AskingStage
 
 if TYPE_CHECKING:
     from hfsft.models.limits.throttle import Lane
@@ -148,7 +148,7 @@ async def _of_model(
 
 def needs_of(recipe: Recipe, name: str) -> Needs:
     """What the sections that ask a model send it."""
-    sections = [each.stage for each in asking(recipe, name) if isinstance(each.stage, Asking)]
+    sections = [each.stage for each in asking(recipe, name) if isinstance(each.stage, AskingStage)]
     sent = [_temperature(section, recipe.models[name]) for section in sections]
     return Needs(
         system=any(getattr(section, "system", None) for section in sections),

@@ -15,13 +15,13 @@ from pydantic import Field
 from hfsft.engine.resources import Work
 from hfsft.engine.step import Bound, Step, Turns, compare
 from hfsft.errors import PromptError, unusable
-from hfsft.fields import PROSE
 from hfsft.hashing import digest, sampling_seed, unit
+from hfsft.marks import PROSE
 from hfsft.models.model import Request
 from hfsft.prompts import Prompt
 from hfsft.rows.batch import Batch, Row, rows_of
 from hfsft.rows.row import child_id
-from hfsft.stages.base import Asking, Context, Template, rendered
+from hfsft.stages.base import AskingStage, Context, Template, rendered
 from hfsft.texts.peel import peel
 from hfsft.texts.prompt_faults import prompt_fault, template_runs
 
@@ -34,7 +34,7 @@ GROWN_FROM = "grown_from"  # the parent's instruction, until the row was checked
 FAULT = "evolve_fault"
 
 
-class Evolve(Asking):
+class Evolve(AskingStage):
     """Grow seeds into more instructions."""
 
     key: ClassVar[str] = "evolve"

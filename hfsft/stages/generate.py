@@ -11,19 +11,19 @@ from pydantic import Field
 from hfsft.engine.resources import Work
 from hfsft.engine.step import Step, Turns
 from hfsft.errors import unusable
-from hfsft.fields import PROSE
 from hfsft.hashing import sampling_seed
+from hfsft.marks import PROSE
 from hfsft.models.model import Request
 from hfsft.prompts import Prompt
 from hfsft.rows.batch import Row
 from hfsft.rows.views import answered, prompt_messages
-from hfsft.stages.base import Asking, Context, Template, rendered
+from hfsft.stages.base import AskingStage, Context, Template, rendered
 
 READS = ("id", "instruction", "context", "topic", "system", "response", "messages")
 VARIABLES = ("instruction", "context", "topic")
 
 
-class Generate(Asking):
+class Generate(AskingStage):
     """Write the responses."""
 
     key: ClassVar[str] = "generate"

@@ -31,10 +31,10 @@ from hfsft.models.model import Request
 from hfsft.prompts import Prompt
 from hfsft.rows.batch import Row
 from hfsft.rows.columns import Column
-from hfsft.stages.base import Asking, Context, Template, rendered
+from hfsft.stages.base import AskingStage, Context, Template, rendered
 
 
-class Label(Asking):
+class Label(AskingStage):
     """Say in which tone instructions are written."""
 
     key: ClassVar[str] = "label"
@@ -156,6 +156,9 @@ def test_a_section_is_one_file_and_one_line(checkout: Checkout, server: LLM) -> 
     assert "In which tone the instruction is written." in (card := (folder / "README.md").read_text())
     assert "| calm | 5 |" in card
     assert "label" in json.loads((folder / "hfsft.lock.json").read_text())["templates"]
+    told = checkout.run("explain", "label")
+    assert "The tones to choose from." in told
+    assert "In which tone the instruction is written." in told
     before = len(server.requests)
     checkout.run("build", "recipe.yaml", "--set", "label.on_error=fail")
     assert len(server.requests) == before

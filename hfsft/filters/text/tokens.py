@@ -10,9 +10,9 @@ from pydantic import Field
 
 from hfsft.engine.resources import Resource, Work
 from hfsft.engine.step import Bound
-from hfsft.fields import FILE
 from hfsft.filters.cells import CONVERSATION, cells
 from hfsft.filters.column import OfColumn
+from hfsft.marks import FILE
 from hfsft.pretrained import check_chat_template, located, pretrained_tokenizer, rendered, tokenizer_hash
 from hfsft.rows.batch import Batch
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from hfsft.errors import Place, Problem, RecipeError, UserError
-from hfsft.fields import (
+from hfsft.marks import (
     BODY,
     FILE,
     HEADERS,
