@@ -16,6 +16,10 @@ from hfsft.rows.shapes.parts import PARTS, Parts, are_parts, read_parts, result_
 from hfsft.rows.shapes.shape import Turn
 from hfsft.rows.values import NOT_UNICODE, absent, broken, healed, holds, printable, unpadded
 
+MODES = frozenset((
+    "on", "off", "true", "false", "yes", "no", "none", "enabled", "disabled", "auto", "default", "minimal", "low",
+    "medium", "high", "think", "no_think", "detailed",
+))  # fmt: skip
 NAME_FIELDS = ("name", "tool_name", "function_name")
 CALLS_STAY = "tool calls, which `drop: [tools]` cannot take out of a conversation"
 
@@ -104,7 +108,7 @@ def _reasoning(turn: Turn, fields: _Fields, column: str, finding: Finding) -> li
     """What the assistant thought, of the fields for it: the first that says it, unless another says something else."""
     found: dict[str, None] = {}
     for name, value in fields.take(openai.REASONING_FIELDS, says):
-        if "reasoning" in finding.drop or turn.role != "assistant":
+        if "reasoning" in finding.drop or turn.role != "assistant" or is_mode(value):
             finding.left(f"{column}[].{name}", value)
         elif (text := reasoning_text(value)) is None:
             raise ShapeError("reasoning is not text (`drop: [reasoning]` leaves it out)")
@@ -133,6 +137,11 @@ def reasoning_text(value: Any) -> str | None:
             return None
         texts += [*parts.texts, *parts.thoughts]
     return "\n\n".join(texts) or None
+
+
+def is_mode(value: Any) -> bool:
+    """Whether the value says no thought, but whether or how hard the model was to think."""
+    return isinstance(value, bool) or (isinstance(value, str) and value.strip().lower() in MODES)
 
 
 def says(value: Any) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 from hfsft.rows.messages import Message
 from hfsft.rows.reading.finding import Finding, below
 from hfsft.rows.reading.turns import joined
-from hfsft.rows.shapes.hermes import CALL_MARKS
+from hfsft.rows.shapes.hermes import MARKS
 
 OPENS = "the assistant opens it (`assistant_opens: true` allows that)"
 UNANSWERED = "does not end with the assistant (`drop: [unanswered]` takes the last question away)"
@@ -130,7 +130,7 @@ class _Calls:
         self._ids = set(ids)
         self._unknown = len(found) - len(ids)
         # Calls within a text are not counted: who writes them so answers them as they like.
-        self._in_text = not found and any(mark in (turn or {}).get("content", "") for mark in CALL_MARKS)
+        self._in_text = not found and MARKS.search((turn or {}).get("content", "")) is not None
         self._open, self._results, self._by_id = list(ids), 0, False
 
     def answered_by(self, result: Message) -> bool:
