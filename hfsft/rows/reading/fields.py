@@ -29,6 +29,8 @@ def read_turn(turn: Turn, column: str, finding: Finding) -> list[Message]:
 
     Raises `ShapeError` for what cannot be read.
     """
+    if not turn.fields and isinstance(turn.content, str):  # as most turns are
+        return [{"role": turn.role, "content": "" if absent(turn.content) else _clean(turn.content, finding)}]
     if finding.padded:
         turn = replace(turn, content=unpadded(turn.content), fields=unpadded(turn.fields))
     fields = _Fields(turn.fields)
@@ -79,7 +81,7 @@ class _Fields:
 
     def take(self, names: tuple[str, ...], held: Callable[[Any], bool] = holds) -> Iterator[tuple[str, Any]]:
         """The fields of these names that hold something, in the order of the names."""
-        for wanted in map(letters, names):
+        for wanted in map(letters, names) if self._left else ():
             for name in [name for name in self._left if letters(name) == wanted and held(self._left[name])]:
                 yield name, self._left.pop(name)
 
