@@ -6,6 +6,7 @@ No other file looks into `messages` or puts instruction and context together.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
@@ -23,6 +24,8 @@ WHOLE = tuple(column.name for column in ROW if column.role == "text" and column.
 ANSWER = ("response", "reasoning")
 """Of these what the assistant says last, which `messages` says too where a row has turns of its own."""
 SEEN = tuple(name for name in MESSAGE if name != "weight")  # what of a message a person sees
+
+_TITLE = re.compile(r"^(?=\[(?:system|user|assistant|tools?)\b[^\n]*\]\s*$)", re.MULTILINE)
 
 
 class Question(NamedTuple):
@@ -172,9 +175,17 @@ def said(row: Mapping[str, Any], *, words: Collection[str] | None = None, reason
 
 
 def transcript(row: Mapping[str, Any], *, reasoning: bool = True) -> list[dict[str, str]]:
-    """What `said` tells as `role` and `content`, texts as they are written; nothing thought without `reasoning`."""
+    """What `said` tells as `role` and `content`, texts as they are written; nothing thought without `reasoning`.
+
+    Where there are more titles than roles, as of calls, a line of a text that looks like one is quoted: what a tool
+    gives back cannot speak as the assistant.
+    """
     words = () if reasoning else [word for word in words_of(row) if word == THINK]
-    return [{"role": each.title, "content": each.text} for each in said(row, words=words, reasoning=reasoning)]
+    found = said(row, words=words, reasoning=reasoning)
+    told = [{"role": each.title, "content": each.text} for each in found]
+    if all(each.title == each.role for each in found):
+        return told
+    return [{**each, "content": _TITLE.sub("> ", each["content"])} for each in told]
 
 
 def in_lines(turns: Sequence[Message]) -> str:
