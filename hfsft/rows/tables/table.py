@@ -73,7 +73,7 @@ class Table:
 
         Raises `SourceError` for what is neither, and for a key that does not go with it.
         """
-        if self.path.startswith(hub.HUB):
+        if self.path.startswith(hub.HUB_DATASETS):
             return None
         candidate = self.base / Path(self.path).expanduser()
         if candidate.exists():
@@ -107,7 +107,7 @@ class Table:
     @cached_property
     def repo(self) -> str:
         """The name of the dataset on the Hub."""
-        return self.path.removeprefix(hub.HUB)
+        return self.path.removeprefix(hub.HUB_DATASETS)
 
     @cached_property
     def commit(self) -> str:
