@@ -102,7 +102,8 @@ class Table:
         """What to know of a path that is a folder here and may be a dataset on the Hub; empty for any other."""
         if self.local is None or self.local.is_file() or not HUB_ID.match(self.path):
             return ""
-        return f"{self.path}: is read from the disk, where it lies beside the recipe; {hub.HUB_DATASETS}{self.path} is the Hub's"
+        other = f"{hub.HUB_DATASETS}{self.path}"
+        return f"{self.path}: is read from the disk, where it lies beside the recipe; {other} is the Hub's"
 
     @cached_property
     def repo(self) -> str:

@@ -77,7 +77,14 @@ OUTSIDE = [
 ]
 BESIDE = ["rows.jsonl", "./rows.jsonl", "sources", "sources/../rows.jsonl", "{root}/recipe/rows.jsonl", "within.jsonl"]
 BESIDE += ["linked/../recipe/rows.jsonl"]  # by a way outside, but it is there
-BESIDE += ["owner/name", "none.jsonl", "https://evil.example/rows.jsonl", "file:///etc/passwd", "none*.jsonl", "sources/**/*.jsonl"]
+BESIDE += [
+    "owner/name",
+    "none.jsonl",
+    "https://evil.example/rows.jsonl",
+    "file:///etc/passwd",
+    "none*.jsonl",
+    "sources/**/*.jsonl",
+]
 
 
 @pytest.mark.parametrize("path", OUTSIDE)
