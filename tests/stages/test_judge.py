@@ -96,10 +96,9 @@ TURNS = [
 @pytest.mark.parametrize("kept", [True, False])
 def test_the_judge_sees_all_turns_and_tools_and_what_was_thought_where_it_is_kept(kept: bool) -> None:
     step = Judge(rubric=RUBRIC).steps(replace(CONTEXT, reasoning=kept))[0]
-    assert step.fn is not None
     tools = json.dumps([{"name": "find", "description": "Finds a parcel."}])
     texts = {"response": "At the depot.", "messages": TURNS, "tools": tools}
-    (request,), _ = converse(step.fn(row(**texts)), [json.dumps(GOOD)])
+    (request,), _ = converse(step.function(row(**texts)), [json.dumps(GOOD)])
     seen = "[tools]\nfind: Finds a parcel.\n[user]\nWhere is my parcel?\n"
     seen += "[assistant reasoning]\nLook.\n" if kept else ""
     seen += "[assistant calls find]\n{}\n[tool find]\nat the depot\n[assistant]\nAt the depot.\n"
