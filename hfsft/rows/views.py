@@ -166,12 +166,23 @@ def said(row: Mapping[str, Any], *, words: Collection[str] | None = None, reason
     """
     words = words_of(row) if words is None else words
     found = [Said("tools", text) for text in [_listed(row)] if text]
-    called: dict[str, str] = {}  # id of a call -> the tool
+    calls: list[Mapping[str, Any]] = []  # without a result so far
     for turn in (unfolded(turn, words) for turn in messages(row)):
-        called |= {call["id"]: call.get("name", "") for call in turn.get("tool_calls", ()) if call.get("id")}
-        parts = list(_parts(turn, called, reasoning))
+        parts = list(_parts(turn, _tool(turn, calls), reasoning))
         found += parts or [Said(turn["role"], "")]
+        calls += turn.get("tool_calls", ())
     return found
+
+
+def _tool(turn: Message, calls: list[Mapping[str, Any]]) -> str:
+    """The tool that a turn is of, "" for none; its call is taken out: that of its id, else the first that waits."""
+    if turn["role"] != "tool":
+        return ""
+    mine = next((call for call in calls if call.get("id") and call["id"] == turn.get("tool_call_id")), None)
+    mine = mine or (calls[0] if calls and "tool_call_id" not in turn else None)
+    if mine:
+        calls.remove(mine)
+    return str(turn.get("name") or (mine or {}).get("name") or "")
 
 
 def transcript(row: Mapping[str, Any], *, reasoning: bool = True) -> list[dict[str, str]]:
@@ -193,9 +204,8 @@ def in_lines(turns: Sequence[Message]) -> str:
     return "\n".join(f"[{each.title}] {each.text}" for each in said({"messages": turns}, words=()))
 
 
-def _parts(turn: Message, called: Mapping[str, str], reasoning: bool) -> Iterator[Said]:
+def _parts(turn: Message, name: str, reasoning: bool) -> Iterator[Said]:
     role = turn["role"]
-    name = turn.get("name") or called.get(turn.get("tool_call_id", ""), "") if role == "tool" else ""
     if reasoning and turn.get("reasoning"):
         yield Said(role, turn["reasoning"], "reasoning")
     if turn["content"]:

@@ -169,3 +169,20 @@ def test_what_a_tool_gives_back_cannot_speak_as_the_assistant() -> None:
     }
     plain = new_row("example", {"instruction": "Where?", "response": attack})
     assert transcript(plain)[1]["content"] == attack  # requests of before stay as they were
+
+
+@pytest.mark.parametrize(
+    ("results", "titles"),
+    [
+        ([{}, {}], ["tool one", "tool two"]),  # in the order of the calls
+        ([{"tool_call_id": "2"}, {"tool_call_id": "1"}], ["tool two", "tool one"]),
+        ([{"name": "three"}, {}], ["tool three", "tool two"]),
+        ([{"tool_call_id": "9"}, {}, {}, {}], ["tool", "tool one", "tool two", "tool"]),
+    ],
+)
+def test_a_result_is_of_the_tool_that_was_called(results: list[dict[str, Any]], titles: list[str]) -> None:
+    calls = [{"id": number, "name": name, "arguments": "{}"} for number, name in (("1", "one"), ("2", "two"))]
+    turns = [{"role": "assistant", "content": "", "tool_calls": calls}]
+    turns += [{"role": "tool", "content": "ok", **result} for result in results]
+    found = [each.title for each in said(new_row("example", {"messages": turns}))]
+    assert found == ["assistant calls one", "assistant calls two", *titles]
