@@ -294,7 +294,7 @@ def budget(
         return loaded.budget, spending.Outlay()
     prices = {model.label: model.price for model in loaded.models.values() if model.price}
     with Store() as store:
-        return loaded.budget, spending.together(spending.spent(store, loaded.name, prices))
+        return loaded.budget, spending.summed(spending.spent(store, loaded.name, prices))
 
 
 def wants(recipe: AnyRecipe, *, overrides: Sequence[str] = (), trust: AnyTrust = None) -> list[Reach]:

@@ -15,7 +15,8 @@ from hfsft.engine.resources import Resource, Work
 from hfsft.engine.step import Step
 from hfsft.errors import Place
 from hfsft.filters.base import Filter
-from hfsft.rows.batch import Batch
+from hfsft.rows.batch import Batch, rows_of
+from hfsft.rows.views import answered
 
 RESPONSE = "response"
 
@@ -65,8 +66,9 @@ def measuring_given(*needs: Resource, function: str, arguments: Mapping[str, Any
     measure: Callable[[Batch], Batch] = Work(function, arguments).made(*needs)
 
     def measured(batch: Batch) -> Batch:
+        stand = [answered(row) for row in rows_of(batch)]
         return {
-            name: [value if response else None for value, response in zip(values, batch[RESPONSE], strict=True)]
+            name: [value if answer else None for value, answer in zip(values, stand, strict=True)]
             for name, values in measure(batch).items()
         }
 

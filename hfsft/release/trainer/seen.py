@@ -8,14 +8,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
-from hfsft.filters.text.control_tokens import control_tokens
+from hfsft.filters.text.control_tokens import control_tokens, tokens_of
 from hfsft.release.trainer.chats import chat, last_trained
 from hfsft.release.trainer.formats import FORMATS
 from hfsft.release.trainer.said import beyond, take_turns
 from hfsft.release.trainer.tokenizer import Tokenizer
 from hfsft.release.trainer.writing import Writing
 from hfsft.rows.batch import Row
-from hfsft.rows.messages import Message
 from hfsft.rows.views import messages
 
 Cause = Literal[
@@ -84,7 +83,7 @@ class Seen:
         turns = messages(row)
         self.wrong_order += not take_turns(turns)
         self.answers += sum(turn["role"] == "assistant" for turn in turns)
-        self.control.update({token for text in _texts(turns) for token in control_tokens(text, self.special)})
+        self.control.update(set(tokens_of(row, self.special)))
         chosen = FORMATS[self.writing.format]
         lost = sorted(beyond(row) & chosen.loses - {"weights"})
         if lost:
@@ -204,15 +203,6 @@ def _twice(arguments: Any, text: str) -> bool:
 
 def _quoted(text: str) -> str:
     return json.dumps(text, ensure_ascii=False)[1:-1]
-
-
-def _texts(turns: Sequence[Message]) -> list[str]:
-    """All that turns say: contents, reasoning, arguments of calls."""
-    found = [text for turn in turns for text in (turn["content"], turn.get("reasoning")) if text]
-    return [
-        *found,
-        *(call["arguments"] for turn in turns for call in turn.get("tool_calls") or () if call.get("arguments")),
-    ]
 
 
 def _chat(written: Row) -> _View | None:

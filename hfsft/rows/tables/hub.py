@@ -15,7 +15,7 @@ from hfsft.rows.tables.inside import require_own
 if TYPE_CHECKING:
     from datasets import Dataset, DatasetDict
 
-HUB = "hf://datasets/"
+HUB_DATASETS = "hf://datasets/"
 BATCH = 1000  # rows that are held at once
 COMMIT = re.compile(r"[0-9a-f]{40}")
 WRAPPERS = ("DatasetGenerationError",)  # errors that say only that there is another one behind them
@@ -66,7 +66,7 @@ def hub_rows(
     from datasets import load_dataset, load_dataset_builder
     from huggingface_hub import constants
 
-    path = f"{HUB}{repo}"  # never a folder of that name in the working directory
+    path = f"{HUB_DATASETS}{repo}"  # never a folder of that name in the working directory
     try:
         if (stream or limit is not None) and not constants.HF_HUB_OFFLINE:
             streamed = load_dataset(path, config, revision=commit, streaming=True, **_options(delimiter))
