@@ -54,6 +54,8 @@ def found(
         (HERMES, TOOLS, {"reasoning": "drop", "tool_calls": "text"}, {"arguments written twice": "1 of 1 calls"}),
         (DEEPSEEK, TOOLS, {"reasoning": "drop", "tool_calls": "text"}, {"tools hidden": "1 tools"}),
         (DEEPSEEK, THINKS, {"reasoning": "inline"}, {"reasoning hidden": "1 of 1 answers"}),
+        (DEEPSEEK, single(1, response="<think>\nWarm.\n</think>\n\nYes."), {}, {"reasoning hidden": "1 of 1 answers"}),
+        (SILENT, single(1, system=SYSTEM), {}, {"system prompt hidden": ""}),
         (SMOL, TOOLS, {"reasoning": "drop"}, {"calls hidden": "1 of 1 calls"}),
         (SMOL, TOOLS, {"reasoning": "inline", "tool_calls": "xml"}, {}),
         (HARMONY, TOOLS, {}, {}),
