@@ -111,12 +111,26 @@ class Seen:
                 self._cut(row, size, self._opening(view, tokenizer), tokenizer)
             elif not size:
                 self._tell(row, "untrained", NOTHING)
+        if self.writing.format == "text":
+            self._look_into([row for row, _ in rows], tokenizer)
         plain = [(row, *parts) for row, written in rows if (parts := _plain(written)) is not None]
         more = tokenizer.lengths([opening + rest for _, opening, rest in plain], rendered=False) if plain else []
         for (row, opening, _), size in zip(plain, more, strict=True):
             if size > self.max_length:
                 self._cut(row, size, opening or self._before_answer(row, tokenizer), tokenizer)
         self.lengths += [*sizes, *more]
+
+    def _look_into(self, rows: Sequence[Row], tokenizer: Tokenizer) -> None:
+        """Tell what rows do not show that are published as rendered text."""
+        for row in rows:
+            view = self._view(row)
+            text = _again(tokenizer, view, view.turns)
+            if text is not None:
+                self._hidden(row, view, text, tokenizer)
+
+    def _view(self, row: Row) -> _View:
+        said, more = chat(row, self.writing.style)
+        return _View([], said, _loaded(more.get("tools")), more.get("chat_template_kwargs"))
 
     def _render(self, row: Row, view: _View, tokenizer: Tokenizer) -> str | None:
         try:
@@ -154,10 +168,7 @@ class Seen:
 
     def _before_answer(self, row: Row, tokenizer: Tokenizer) -> str | None:
         """The same of a row that is published as rendered text."""
-        if self.writing.format != "text":
-            return None
-        said, more = chat(row, self.writing.style)
-        return self._opening(_View([], said, _loaded(more.get("tools")), more.get("chat_template_kwargs")), tokenizer)
+        return self._opening(self._view(row), tokenizer) if self.writing.format == "text" else None
 
     def _hidden(self, row: Row, view: _View, text: str, tokenizer: Tokenizer) -> None:
         """Tell what of reasoning, tools and calls the rendered text does not show."""

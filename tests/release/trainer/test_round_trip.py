@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +75,8 @@ INLINE = _said("user assistant", ASKED, f"<think>\n{THOUGHT}\n</think>\n\n{ANSWE
 FIELD = [{"role": "user", "content": ASKED}, {"role": "assistant", "content": ANSWER, "reasoning_content": THOUGHT}]
 SMOL = {"enable_thinking": False, "custom_instructions": "Speak as a sailor.", "xml_tools": [json.dumps(WEATHER)]}
 
+OF_TRL = ("qwen3", "qwen2_5", "llama3_1", "deepseek_r1_distill", "deepseekv3", "gptoss", "glm4moe", "gemma3", "phi3")
+
 Given = tuple[list[dict[str, Any]], Any, Mapping[str, Any]]  # messages, tools and values, as a template is given them
 _no_ids = _openai(ARGUMENTS)["messages"]
 SOURCES: dict[str, tuple[dict[str, Any], Given]] = {  # a row as its file holds it, and what it means to a template
@@ -125,6 +128,20 @@ def test_the_table(
         print(f"\n{table}")
     assert not [line for line in lines if "LOST" in line]
     assert table == (Path(__file__).parent / "round_trip.txt").read_text(encoding="utf-8")
+
+
+def test_the_templates_that_trl_ships(release: Release, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    spec = find_spec("trl")
+    if spec is None or spec.origin is None:
+        pytest.skip("needs the `train` group")
+    lines = []
+    for name in OF_TRL:
+        template = (Path(spec.origin).parent / "chat_templates" / f"{name}.jinja").read_text(encoding="utf-8")
+        tokenizer = load_tokenizer(str(tokenizer_folder(tmp_path / name, template)))
+        lines.append([name, *(cell(release, source, "messages", tokenizer, tmp_path) for source in SOURCES)])
+    with capsys.disabled():
+        print("\n" + "\n".join(shown([["template", *SOURCES], *lines])))
+    assert {cell for line in lines for cell in line[1:]} <= {"same", "same, told", "neither", "told: calls hidden"}
 
 
 def shown(lines: list[list[str]]) -> list[str]:

@@ -64,6 +64,7 @@ def found(
         (SILENT, TOOLS, {"format": "prompt_completion", "reasoning": "drop"},
          {"calls hidden": "1 of 1 calls", "results hidden": "1 of 1 results", "tools hidden": "1 tools",
           "untrained": "the chat template writes nothing of its answer"}),
+        (LLAMA, TOOLS, {"format": "text"}, {"reasoning hidden": "2 of 2 answers"}),
         (None, WEIGHTED, {}, {"weights ignored": "1 of 2 answers"}),
         (None, WEIGHTED, {"format": "prompt_completion"}, {}),
         (None, typed(ASKED, {**PLAIN, "weight": 0}), {"format": "prompt_completion"},
