@@ -171,7 +171,7 @@ def cell(release: Release, source: str, format: FormatName, tokenizer: Tokenizer
         if "the chat template" in str(error):
             return "neither" if meant is None else "refused"
         return "refused"
-    checked = check(one, Writing.of(one, format, tokenizer))
+    checked = check(one, Writing.of(one, format, tokenizer), max_length=100_000)
     causes = sorted({told.cause for told in checked.told} - {"left out", "refused", "arguments written twice"})
     found = text_of(row, tokenizer)
     if found is None:
