@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -170,9 +170,18 @@ def _cell(value: Any, kind: Any) -> Any:
 def _refusal(format: FormatName, refused: Mapping[Say, list[str]], count: int) -> ReleaseError:
     say = max((name for name in REFUSED if name in refused), key=lambda name: len(refused[name]))
     ids = refused[say]
-    able = ", ".join(name for name, other in FORMATS.items() if not other.refuses & set(refused))
     rows = f"{len(ids):,} of {count:,} rows ({', '.join(ids[:LISTED])}{', ...' if len(ids) > LISTED else ''})"
-    return ReleaseError(f"format {format} cannot hold {REFUSED[say]}, which {rows} have (choose {able})")
+    return ReleaseError(f"format {format} cannot hold {in_words(say)}, which {rows} have (choose {able(set(refused))})")
+
+
+def in_words(say: Say) -> str:
+    """What a format cannot hold."""
+    return REFUSED[say]
+
+
+def able(says: Set[Say]) -> str:
+    """The formats that can hold all of it, by their names."""
+    return ", ".join(name for name, other in FORMATS.items() if not other.refuses & says)
 
 
 def _unrendered(tokenizer: str, refused: Mapping[str, str], count: int) -> ReleaseError:
