@@ -61,7 +61,8 @@ def write(messages: Sequence[Message], tools: Tools, _: Collection[str] = ()) ->
                 turns[-1]["value"] += f"\n{text}"
                 continue
         if turn.get("tool_calls"):
-            text = "\n".join([*([text] if text else []), *map(call_text, turn["tool_calls"])])
+            text += "\n" if text and not text.endswith("\n") else ""
+            text += "\n".join(map(call_text, turn["tool_calls"]))
         if turn.get("reasoning"):
             text = joined(turn["reasoning"], text)
         turns.append({"from": ROLES[turn["role"]], "value": text, **weight})
