@@ -93,7 +93,7 @@ def normalise(text: str) -> str:
         plain = _SPACES.sub("", " ".join(_INNER.sub(" ", plain).split()))
         if _ANY_UNSPACED.search(plain):
             plain = _NUMBERED.sub("", plain)
-    words = [word for word in map(_bare, plain.split()) if word]
+    words = [bare for word in plain.split() if (bare := _bare(word) if word[-1] in MARKS else word)]
     return _DASH_APART.sub("-", " ".join(words or text.split()))
 
 
