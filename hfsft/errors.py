@@ -5,6 +5,7 @@ HfsftError
 │   ├── RecipeError          problems in a recipe, all of them at once
 │   ├── PromptError          a template that cannot be read or rendered
 │   ├── SourceError          seeds or examples that cannot be read
+│   │   └── NothingSeenError none of the first rows counts
 │   ├── ModelError           a model that cannot be asked at all: endpoint down, no key, unknown name
 │   │   └── BudgetError      the next request could pass the recipe's budget
 │   ├── StoreError           the response store cannot be written
@@ -19,6 +20,7 @@ HfsftError
 from __future__ import annotations
 
 import difflib
+import os
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -90,12 +92,19 @@ class PromptError(UserError):
 class SourceError(UserError):
     """Seeds or examples that cannot be read.
 
-    A fault in a file has a `place` there; one that the recipe settles names the `key` of its source that does it.
+    A fault in a file has a `place` there; one that the recipe settles names the `key` of its source that does it, and
+    the line within its text.
     """
 
-    def __init__(self, message: str, *, place: Place | None = None, key: str = "path", help: str = "") -> None:
-        self.message, self.place, self.key, self.help = message, place, key, help
+    def __init__(
+        self, message: str, *, place: Place | None = None, key: str = "path", line: int = 1, help: str = ""
+    ) -> None:
+        self.message, self.place, self.key, self.line, self.help = message, place, key, line, help
         super().__init__((f"{place}: " if place else "") + message + (f" ({help})" if help else ""))
+
+
+class NothingSeenError(SourceError):
+    """Of the first rows of a source none counts; later ones may."""
 
 
 class ModelError(UserError):
@@ -150,7 +159,7 @@ class InternalError(HfsftError):
     """A promise of ours is broken; please report it."""
 
 
-def place_of(path: str | Path, line: int = 0, column: int = 0) -> Place:
+def place_of(path: str | os.PathLike[str], line: int = 0, column: int = 0) -> Place:
     """A place whose file is written the way the user would type it (relative when below the working directory)."""
     absolute = Path(path).absolute()
     try:

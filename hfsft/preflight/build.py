@@ -26,7 +26,8 @@ from hfsft.models import obstacles
 from hfsft.models.store.store import Store
 from hfsft.recipe.asked import asked, model_problem
 from hfsft.recipe.recipe import Recipe
-from hfsft.stages.base import TableSection
+from hfsft.rows.tables.table import Table
+from hfsft.stages.source import TableSource
 
 if TYPE_CHECKING:
     from hfsft.models.obstacles import Scope
@@ -286,12 +287,12 @@ def _unwritable_store(store: Store) -> Iterator[Problem]:
 
 def _size_of_sources(recipe: Recipe) -> int:
     """Bytes of the recipe's local files."""
-    size = 0
-    for source in (*recipe.seeds, *recipe.examples):
-        try:
-            path = source.table(recipe.base).local if isinstance(source, TableSection) else None
-        except UserError:  # no such file, which is told elsewhere
-            continue
-        files = [path] if path and path.is_file() else list(path.rglob("*")) if path else []
-        size += sum(file.stat().st_size for file in files if file.is_file())
-    return size
+    tables = [source for source in (*recipe.seeds, *recipe.examples) if isinstance(source, TableSource)]
+    return sum(_size_of(source.table(recipe.base)) for source in tables)
+
+
+def _size_of(table: Table) -> int:
+    try:
+        return sum(file.stat().st_size for _, file in table.on_disk)
+    except (UserError, OSError):  # no such file, which is told elsewhere
+        return 0

@@ -22,7 +22,7 @@ from hfsft.recipe.checks.rewrites import Rewrites
 from hfsft.recipe.checks.untouched import untouched
 from hfsft.recipe.filter_order import FilterOrder
 from hfsft.recipe.recipe import Recipe
-from hfsft.recipe.sources import filters_of, kept_of, open_sources, source_steps
+from hfsft.recipe.sources import filters_of, kept_of, open_sources, source_problems, source_steps
 from hfsft.stages.base import Context
 
 TEMPLATE_LANGUAGE = ["en"]  # what templates read where the recipe names no language
@@ -48,7 +48,7 @@ def compile_recipe(
     if problems := list(untouched(recipe)):
         raise RecipeError(problems)
     opened, problems = open_sources(recipe) if sources else ([], [])
-    problems += model_problems(recipe, download and weights)
+    problems += [*model_problems(recipe, download and weights), *source_problems(recipe)]
     problems += [*section_problems(recipe, contexts_of(recipe)), *filter_problems(recipe), *_licence_problems(recipe)]
     if problems:
         raise RecipeError(problems)
@@ -90,6 +90,7 @@ def contexts_of(
         base=recipe.base,
         place=lambda *loc: recipe.source.place(loc, key=True),
         former=former or {},
+        reasoning=recipe.publish.reasoning != "drop",
     )
     found, kept = {}, tuple(kept_of(recipe).values())
     for key, stage in recipe.stages().items():

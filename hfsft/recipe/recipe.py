@@ -6,11 +6,12 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import GenericAlias
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, PrivateAttr, create_model, field_validator, model_validator
 
 from hfsft.errors import Place, Problem, RecipeError, SourceError, UserError
+from hfsft.fields import PROSE
 from hfsft.filters import FILTERS, foreign
 from hfsft.filters.base import Filter
 from hfsft.keys import masked
@@ -33,7 +34,7 @@ class Head(Section):
         description="Name of the dataset: letters, digits, dots, dashes and underscores.",
         examples=["support-desk"],
     )
-    description: str = Field(
+    description: Annotated[str, PROSE] = Field(
         "",
         description="What the data is about; templates may use it.",
         examples=["questions of customers of a small online shop"],
@@ -99,7 +100,7 @@ def load_recipe(
     for.
     """
     if isinstance(recipe, Recipe):
-        if found := secrets_in(recipe.model_dump(mode="json", exclude_defaults=True)):
+        if found := secrets_in(recipe.model_dump(mode="json", exclude_defaults=True), type(recipe)):
             raise RecipeError([Problem(Place(UNNAMED), secret.message, secret.help) for secret in found])
         return recipe
     source = load(recipe, overrides)

@@ -5,30 +5,23 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from heapq import nsmallest
+from functools import partial
+from itertools import count
 from typing import Any
 
+from hfsft.engine.resources import Work
 from hfsft.engine.step import Bound, Step, compare
-from hfsft.errors import Place, Problem, RecipeError, SourceError
+from hfsft.errors import NothingSeenError, Place, Problem, SourceError
 from hfsft.filters import DEFAULT_FILTERS
 from hfsft.filters.base import Filter
-from hfsft.hashing import unit
+from hfsft.recipe.reading import DEFECT, AnySource, Given, lineage_of, place_of_key, problem_of, resource_of
 from hfsft.recipe.recipe import Recipe
-from hfsft.rows.batch import Row
+from hfsft.rows.choice.mixture import SLACK
 from hfsft.rows.columns import COLUMNS, kept_columns
-from hfsft.rows.reading.source_row import SourceRow
 from hfsft.rows.reading.tally import reasons, unread_note
-from hfsft.rows.row import new_row
-from hfsft.stages.base import Opened, TableSection
-from hfsft.stages.examples import ExampleRows, ExampleTable
-from hfsft.stages.seeds import Prompts, PromptTable
+from hfsft.stages.source import Opened, TableSource
 
-DEFECT = "defect"
-SAME_SEED = "the same as another seed"
-SEED_TEXTS = ("instruction", "context", "system", "topic")
 FIRST = 100  # rows of each source that are read to check a recipe
-
-AnySource = Prompts | PromptTable | ExampleRows | ExampleTable
 
 
 @dataclass(frozen=True)
@@ -46,7 +39,7 @@ def filters_of(recipe: Recipe) -> list[Filter]:
 
 def kept_of(recipe: Recipe) -> dict[str, str]:
     """The columns that sources keep, each with the name it has in a row."""
-    names = [name for _, _, source in _sources(recipe) if isinstance(source, TableSection) for name in source.keep]
+    names = [name for _, _, source in _sources(recipe) if isinstance(source, TableSource) for name in source.keep]
     written = {column.name for stage in recipe.stages().values() for column in stage.writes()}
     return kept_columns(names, {*written, *(column for rule in filters_of(recipe) for column in rule.writes)})
 
@@ -74,9 +67,14 @@ def look(recipe: Recipe, *, hub: bool = True, clean: Callable[[str], str] = str)
     found = Look()
     for section, index, source in _sources(recipe):
         try:
-            if isinstance(source, TableSection) and source.table(recipe.base).local is None and not hub:
+            if isinstance(source, TableSource) and source.table(recipe.base).local is None and not hub:
                 continue
+            if isinstance(source, TableSource) and (note := source.table(recipe.base).doubtful):
+                found.notes.append(clean(note))
             rows = list(source.opened(recipe.base, f"{section}[{index}]").rows(FIRST))
+        except NothingSeenError as error:
+            found.notes.append(f"{clean(error.message)}; whether it leaves out all, a build tells")
+            continue
         except SourceError as error:
             found.problems.append(_problem(recipe, section, index, error))
             continue
@@ -85,58 +83,74 @@ def look(recipe: Recipe, *, hub: bool = True, clean: Callable[[str], str] = str)
             which = f"the first {len(rows)} rows" if len(rows) == FIRST else f"its {len(rows)} rows"
             message = f"none of {which} can be used: {clean(reasons(fallen))}"
             found.problems.append(Problem(_place(recipe, section, index, "path"), message))
-        if isinstance(source, TableSection) and (note := unread_note([row.texts["unread"] for row in rows])):
+        if isinstance(source, TableSource) and (note := unread_note([row.texts["unread"] for row in rows])):
             found.notes.append(f"{source.path}: {clean(note)}{' (of the first rows)' if len(rows) == FIRST else ''}")
     return found
 
 
 def source_steps(recipe: Recipe, opened: list[Opened], place: Place, limit: int | None) -> Iterator[Step]:
     """One step that brings the rows in, `limit` of them at most, and one that sets aside those with a defect."""
-    kept = kept_of(recipe)
-
-    def rows() -> Iterator[Row]:
-        copies: Counter[str] = Counter()
-        for (section, index, _), source in zip(_sources(recipe), opened, strict=True):
-            origin = "seed" if section == "seeds" else "example"
-            try:
-                for read in source.rows(None):
-                    yield _row(origin, read, kept, copies)
-            except SourceError as error:
-                raise RecipeError([_problem(recipe, section, index, error)]) from None
-
-    def first() -> Iterator[Row]:
-        yield from rows() if limit is None else nsmallest(limit, rows(), key=lambda row: unit(row["id"], "preview"))
-
     identity: dict[str, Any] = {"seeds": [], "examples": []}
     for (section, _, _), source in zip(_sources(recipe), opened, strict=False):
         identity[section].append(source.identity)
+    identity["names"] = names_of(recipe)
     if limit is not None:
         identity["limit"] = limit
-    writes = {**COLUMNS, **dict.fromkeys(kept.values(), "string"), DEFECT: "string"}
+    given = given_of(recipe)
+    kept = kept_of(recipe)
     yield Step(
         "sources",
         rows="source",
-        writes=writes,
-        identity=identity,
-        version=4,
+        writes={**COLUMNS, **dict.fromkeys([*kept.values(), *lineage_of(given), DEFECT], "string")},
         role="kept",
         about="As it stood in the source.",
-        fn=first,
+        identity=identity,
+        version=5,
+        work=Work(
+            "hfsft.recipe.reading:reading",
+            {"sources": [each.as_dict() for each in given], "kept": kept, "limit": limit},
+        ),
+        needs=tuple(map(partial(resource_of, base=recipe.base), given, opened)),
         place=place,
     )
     yield compare("sources.defect", Bound(DEFECT, DEFECT, absent=True), place)
 
 
-def _row(origin: str, read: SourceRow, kept: dict[str, str], copies: Counter[str]) -> Row:
-    row, defect = new_row(origin, read.texts), read.defect
-    copies[row["id"]] += 1
-    if copy := copies[row["id"]] - 1:
-        row = new_row(origin, read.texts, copy)
-    if origin == "seed" and defect is None:
-        said = "\0".join((read.texts.get(name) or "").strip() for name in SEED_TEXTS)
-        copies[said] += 1
-        defect = SAME_SEED if copies[said] > 1 else None
-    return {**row, **{column: read.kept.get(name) for name, column in kept.items()}, DEFECT: defect}
+def names_of(recipe: Recipe) -> list[str]:
+    """What each source is called: as the recipe says, or as its file is, with a number where that is taken."""
+    sources = [source for _, _, source in _sources(recipe)]
+    taken = {source.name for source in sources if source.name}
+    names = []
+    for source in sources:
+        name = source.name or next(name for name in _numbered(source.own_name) if name not in taken)
+        taken.add(name)
+        names.append(name)
+    return names
+
+
+def _numbered(name: str) -> Iterator[str]:
+    yield name
+    yield from (f"{name}-{number}" for number in count(2))
+
+
+def source_problems(recipe: Recipe) -> Iterator[Problem]:
+    """Names that two sources have, and shares that cannot hold."""
+    names: Counter[str] = Counter()
+    for section, index, source in _sources(recipe):
+        if source.name:
+            names[source.name] += 1
+            if names[source.name] > 1:
+                place = recipe.source.place((section, index, "name"))
+                yield Problem(place, f"{section}[{index}].name: another source is called {source.name}")
+    for section in ("seeds", "examples"):
+        shares = [source.share for source in getattr(recipe, section)]
+        given, alone = sum(share or 0 for share in shares), None not in shares
+        if not any(shares) or (abs(given - 1) <= SLACK if alone else given < 1 - SLACK):
+            continue
+        first = next(index for index, share in enumerate(shares) if share)
+        most = "come to 1" if alone else "come to less than 1, as other sources share what is left"
+        place = recipe.source.place((section, first, "share"))
+        yield Problem(place, f"{section}: the shares come to {given:g}", f"they must {most}")
 
 
 def _sources(recipe: Recipe) -> Iterator[tuple[str, int, AnySource]]:
@@ -144,16 +158,28 @@ def _sources(recipe: Recipe) -> Iterator[tuple[str, int, AnySource]]:
     yield from (("examples", index, source) for index, source in enumerate(recipe.examples))
 
 
+def given_of(recipe: Recipe) -> list[Given]:
+    """Every source, with what its rows are called and where it stands."""
+    return [
+        Given(section, index, name, source, _places(recipe, section, index))
+        for (section, index, source), name in zip(_sources(recipe), names_of(recipe), strict=True)
+    ]
+
+
 def _problem(recipe: Recipe, section: str, index: int, error: SourceError) -> Problem:
-    """A fault of the source at the key that settles it; one inside a file where it stands there."""
-    if error.place is not None and error.key == "path":
-        return Problem(error.place, error.message, error.help)
-    message = f"{error.place}: {error.message}" if error.place else error.message
-    return Problem(_place(recipe, section, index, error.key), message, error.help)
+    return problem_of(_places(recipe, section, index), error)
 
 
 def _place(recipe: Recipe, section: str, index: int, key: str) -> Place:
+    return place_of_key(_places(recipe, section, index), key)
+
+
+def _places(recipe: Recipe, section: str, index: int) -> dict[str, list[Place]]:
+    """For each key that is written, and for `path` in any case, where the lines of its text stand."""
     item = recipe.source.data.get(section, [])
     written = item[index] if isinstance(item, list) and index < len(item) else {}
-    there = key if key in written else "path"
-    return recipe.source.place((section, index, there))
+    texts = {key: value if isinstance(value, str) else "" for key, value in {"path": "", **written}.items()}
+    return {
+        key: [recipe.source.place_in_text((section, index, key), line) for line in range(1, text.count("\n") + 2)]
+        for key, text in texts.items()
+    }

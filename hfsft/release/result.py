@@ -20,11 +20,12 @@ if TYPE_CHECKING:
     from hfsft.engine.plan import Plan
     from hfsft.models.limits.usage import Usage
     from hfsft.recipe.recipe import Recipe
+    from hfsft.release.by_source import OfSource
     from hfsft.release.folder.sources import ReadFrom
     from hfsft.release.trainer.check import TrainerCheck
     from hfsft.release.trainer.lengths import Lengths
     from hfsft.release.trainer.writing import Writing
-    from hfsft.stages.base import Opened
+    from hfsft.stages.source import Opened
 
 
 SPLITS = ("train", "validation")
@@ -102,6 +103,7 @@ class Built:
             "license": self.recipe.license,
             "rows_in": self.ledger.rows_in,
             "fates": self.ledger.counts(),
+            "sources": [each.as_dict() for each in self.by_source],
             "funnel": [{**line.as_dict(), "place": _short(line.place)} for line in self.ledger.funnel],
             "usage": self.usage.as_dict(),
             "spent": self.spent,
@@ -135,6 +137,13 @@ class Built:
         from hfsft.release.folder.sources import read_from
 
         return read_from(self)
+
+    @cached_property
+    def by_source(self) -> list[OfSource]:
+        """What became of the rows of each source of the recipe."""
+        from hfsft.release.by_source import by_source
+
+        return by_source(self)
 
     @cached_property
     def causes(self) -> list[Cause]:

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from hfsft.errors import AnswerError, PromptError
-from hfsft.rows.reading.finding import Drop, Finding
-from hfsft.rows.reading.source_row import How, SourceRow
-from hfsft.rows.tables.table import Table
+from hfsft.fields import Loc
 
 if TYPE_CHECKING:
     from hfsft.engine.step import Step
@@ -32,10 +29,6 @@ class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, hide_input_in_errors=True)
 
     example: ClassVar[str] = ""  # YAML of a recipe's part that has it, for who asks what it is
-
-
-Loc = tuple[str | int, ...]
-"""The way to a key, such as `("templates", 0)` within a section."""
 
 
 class Template(NamedTuple):
@@ -107,91 +100,21 @@ class Asking(Stage, ABC):
         named: str | None = getattr(self, "model", None)
         return [Asks(("model",), named or (self.key if self.key in models else WRITER))]
 
+    def arguments(
+        self, values: Mapping[str, Any] | None = None, kept: Sequence[str] = (), **more: Any
+    ) -> dict[str, Any]:
+        """The section as arguments of the function that makes what asks; `values` and `kept` where templates use them.
+
+        Defaults are left out, as a number would else come back as one of another kind, which makes other requests; so
+        is what only says how many failures are borne.
+        """
+        section = self.model_dump(mode="json", exclude={"on_error", "failed_at_most"}, exclude_unset=True)
+        return {"section": section, **({} if values is None else {"values": dict(values), "kept": list(kept)}), **more}
+
     @property
     def max_failed_share(self) -> float:
         """The share of failed rows that the stage bears."""
         return 0.0 if self.on_error == "fail" else self.failed_at_most
-
-
-@dataclass(frozen=True)
-class Opened:
-    """A source: the rows, at most so many where one says so, and what they depend on."""
-
-    rows: Callable[[int | None], Iterator[SourceRow]]
-    depends_on: Callable[[], Mapping[str, Any]]
-
-    @cached_property
-    def identity(self) -> Mapping[str, Any]:
-        """What the rows depend on: of files what they hold, so that all of them is read for it, and only once.
-
-        Raises `SourceError` where there is no such file. Rows that are read behind it are of what it saw, or an error.
-        """
-        return self.depends_on()
-
-
-class TableSection(Section):
-    """Rows from a file, a folder of files, or a dataset."""
-
-    path: str = Field(
-        min_length=1,
-        description="A .jsonl, .json, .csv, .tsv, .txt or .parquet file (also packed, as .jsonl.gz), a folder of them, "
-        "or a dataset on the Hub, owner/name.",
-    )
-    split: str | None = Field(None, description="The split, of a dataset or a folder.")
-    config: str | None = Field(None, description="The dataset's configuration.")
-    revision: str | None = Field(None, description="The dataset's revision on the Hub.")
-    delimiter: Literal[",", ";", "\t", "|"] | None = Field(
-        None, description="What separates the columns of a CSV, where its header leaves that open."
-    )
-    topic: str | None = Field(None, description="Column of the topic.")
-    context: str | None = Field(None, description="Column of a text that belongs to the instruction.")
-    system: str | None = Field(None, description="Column of the system prompt.")
-    keep: list[str] = Field(
-        [],
-        description="Columns that stay with their row, for templates, filters and provenance; never trained on. One "
-        "that is called like a column of ours becomes source_<name>.",
-    )
-    drop: list[Drop] = Field([], description="What to leave out of rows that would else be set aside for it.")
-    limit: int | None = Field(None, ge=1, description="Read only the first rows.")
-
-    def table(self, base: Path) -> Table:
-        """Where the rows are."""
-        return Table(self.path, base, self.split, self.config, self.revision, self.delimiter)
-
-    def how(self) -> How:
-        """How they are read."""
-        parts = ("instruction", "response", "messages", "prompt", "topic", "context", "system")
-        named = {part: getattr(self, part, None) for part in parts}
-        return How(
-            named={part: column for part, column in named.items() if column is not None},
-            format=getattr(self, "format", "auto"),
-            drop=self.drop,
-            keep=self.keep,
-        )
-
-    def open_with(self, base: Path, read: Callable[[Table, How, int | None], Iterator[SourceRow]]) -> Opened:
-        """The table, opened; both what rows depend on and the rows raise `SourceError` where there is none."""
-        table, how = self.table(base), self.how()
-
-        def depends_on() -> dict[str, Any]:
-            # The path and the revision stand in it as what they came to: names, hashes of content, a commit.
-            return {**self.model_dump(mode="json", exclude={"path", "revision"}), "table": table.identity()}
-
-        def rows(limit: int | None) -> Iterator[SourceRow]:
-            bounds = [bound for bound in (self.limit, limit) if bound is not None]
-            return read(table, how, min(bounds, default=None))
-
-        return Opened(rows, depends_on)
-
-
-def written(texts: Mapping[str, Any], place: str) -> SourceRow:
-    """A row that stands in the recipe itself, at `place` in it, such as `seeds[0].prompts[2]`."""
-    finding = Finding()
-    said = {name: finding.text(value, name) for name, value in texts.items()}
-    for name in ("instruction", "response"):
-        if name in said and said[name] is None:
-            finding.odd(f"no {name}")
-    return SourceRow({**said, "source": place, "unread": []}, finding.defect)
 
 
 @dataclass(frozen=True)

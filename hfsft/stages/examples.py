@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
+from hfsft.fields import PROSE
+from hfsft.rows.messages import Role
 from hfsft.rows.reading.order import Order
 from hfsft.rows.reading.settled import Format
-from hfsft.rows.reading.source_row import How, SourceRow, read_examples
-from hfsft.rows.reading.turns import Role
-from hfsft.stages.base import Opened, Section, TableSection, written
+from hfsft.rows.reading.source_row import How, read_examples
+from hfsft.stages.base import Section
+from hfsft.stages.source import Opened, Source, TableSource, inline, written
 
 
 class ExampleRow(Section):
@@ -34,7 +35,7 @@ class ExampleRow(Section):
     topic: str | None = Field(None, description="The row's topic.")
 
 
-class ExampleRows(Section):
+class ExampleRows(Source):
     """Examples written in the recipe itself."""
 
     example: ClassVar[str] = """\
@@ -44,19 +45,15 @@ class ExampleRows(Section):
             response: Yes; it takes two days more.
     """
 
-    rows: list[ExampleRow] = Field(min_length=1, description="The rows.")
+    rows: Annotated[list[ExampleRow], PROSE] = Field(min_length=1, description="The rows.")
 
     def opened(self, base: Path, place: str) -> Opened:
         """The rows, at `place` in the recipe."""
-
-        def rows(limit: int | None) -> Iterator[SourceRow]:
-            for index, row in enumerate(self.rows[:limit]):
-                yield written(row.model_dump(), f"{place}.rows[{index}]")
-
-        return Opened(rows, lambda: {**self.model_dump(mode="json"), "place": place})
+        rows = [written(row.model_dump(), f"{place}.rows[{index}]") for index, row in enumerate(self.rows)]
+        return inline(rows, lambda: {**self.model_dump(mode="json"), "place": place})
 
 
-class ExampleTable(TableSection):
+class ExampleTable(TableSource):
     """Examples from a file or a dataset, in any of the usual formats."""
 
     example: ClassVar[str] = """\
@@ -68,6 +65,8 @@ class ExampleTable(TableSection):
     instruction: str | None = Field(None, description="Column of the instruction, for format columns.")
     response: str | None = Field(None, description="Column of the response, for format columns.")
     messages: str | None = Field(None, description="Column of the conversation, a list of turns.")
+    reasoning: str | None = Field(None, description="Column of what was thought before the last answer.")
+    tools: str | None = Field(None, description="Column of the tools that the assistant may call.")
     roles: dict[str, Role] = Field(
         {}, description="Who speaks under which name, as {clerk: assistant}, beside the usual names."
     )

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 from pydantic import Field, field_validator
 
+from hfsft.fields import PROSE
 from hfsft.rows.reading.settled import SEED_PROMPTS
-from hfsft.rows.reading.source_row import SourceRow, read_seeds
-from hfsft.stages.base import Opened, Section, TableSection, written
+from hfsft.rows.reading.source_row import read_seeds
+from hfsft.stages.source import Opened, Source, TableSource, inline, written
 
 
-class Prompts(Section):
+class Prompts(Source):
     """Seeds written in the recipe itself."""
 
     example: ClassVar[str] = """\
@@ -24,10 +24,12 @@ class Prompts(Section):
           - Can I send back a lamp without its box?
     """
 
-    prompts: list[str] = Field(min_length=1, description="The instructions, one a line.")
+    prompts: Annotated[list[str], PROSE] = Field(min_length=1, description="The instructions, one a line.")
     topic: str | None = Field(None, description="A topic for all of them.")
-    context: str | None = Field(None, description="Text that belongs to each instruction, shown below it.")
-    system: str | None = Field(None, description="A system prompt for rows grown from these seeds.")
+    context: Annotated[str | None, PROSE] = Field(
+        None, description="Text that belongs to each instruction, shown below it."
+    )
+    system: Annotated[str | None, PROSE] = Field(None, description="A system prompt for rows grown from these seeds.")
 
     @field_validator("prompts")
     @classmethod
@@ -39,16 +41,15 @@ class Prompts(Section):
 
     def opened(self, base: Path, place: str) -> Opened:
         """The seeds, at `place` in the recipe."""
-        shared = self.model_dump(exclude={"prompts"})
+        shared = self.model_dump(include={"topic", "context", "system"})
+        rows = [
+            written({"instruction": prompt, **shared}, f"{place}.prompts[{index}]")
+            for index, prompt in enumerate(self.prompts)
+        ]
+        return inline(rows, lambda: {**self.model_dump(mode="json"), "place": place})
 
-        def rows(limit: int | None) -> Iterator[SourceRow]:
-            for index, prompt in enumerate(self.prompts[:limit]):
-                yield written({"instruction": prompt, **shared}, f"{place}.prompts[{index}]")
 
-        return Opened(rows, lambda: {**self.model_dump(mode="json"), "place": place})
-
-
-class PromptTable(TableSection):
+class PromptTable(TableSource):
     """Seeds from a file or a dataset."""
 
     example: ClassVar[str] = """\

@@ -50,8 +50,7 @@ def split(rows: Rows, share: float = 0.3, former: Sides = NONE, **options: Any) 
     """The rows with family and side."""
     columns = {name: [each[name] for each in rows] for name in COLUMNS}
     for step in Split(validation=share, **options).steps(replace(CONTEXT, former={"split": former})):
-        assert step.fn is not None
-        columns |= step.fn({name: columns[name] for name in step.given(columns)})
+        columns |= step.function({name: columns[name] for name in step.given(columns)})
     return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
 
 

@@ -98,7 +98,7 @@ def report(built: Built, folder: Path) -> str:
     from hfsft.release.card.notes import Warn
 
     counts = built.ledger.counts()
-    lines = [funnel(built.ledger.funnel), ""]
+    lines = [funnel(built.ledger.funnel), "", *sources(built)]
     fates = [f"{counts[fate]:,} {paint(fate, FATES[fate])}" for fate in FATES]
     lines.append(f"{count(built.ledger.rows_in, 'row')} in = {' + '.join(fates)}")
     lines.append(wrapped(f"{usage_line(built)}, {duration(built.seconds)}"))
@@ -135,6 +135,17 @@ def funnel(lines: Sequence[FunnelLine]) -> str:
     ]
     head = ("step", "rows in", "added", "removed", "share", "left", "calls", "recipe")
     return table(head, rows, right=(1, 2, 3, 4, 5, 6), drop=(7, 4, 2, 1, 3, 6), styles={3: "bad", 7: "dim"})
+
+
+def sources(built: Built) -> list[str]:
+    """The counts of each source as a table, where they say more than the funnel."""
+    from hfsft.release.by_source import columns, worth_telling
+
+    found = [each.as_dict() for each in built.by_source]
+    if not worth_telling(found):
+        return []
+    head, rows = columns(found)
+    return [table(head, rows, right=range(1, len(head)), drop=range(len(head) - 2, 0, -1)), ""]
 
 
 def usage_line(built: Built) -> str:

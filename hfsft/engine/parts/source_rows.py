@@ -1,8 +1,8 @@
 """The rows of a source as a part that never changes, and as one more part when rows are added to the source.
 
-Which rows a source came to is kept in `<fingerprint>.source.json`: its parts, and runs `[part, first place, rows]` of
-them in the order of the source. A source that changed is compared with the parts of the build before, row by row: what
-is there already is not written again, and what was measured of it stays as it is.
+Which rows a source came to is kept in `<fingerprint>.source.json`: its parts, runs `[part, first place, rows]` of them
+in the order of the source, and what the source told of its reading. A source that changed is compared with the parts
+of the build before, row by row: what is there already is not written again, and what was measured of it stays as it is.
 """
 
 from __future__ import annotations
@@ -29,22 +29,24 @@ if TYPE_CHECKING:
 
 BATCH = 1000
 PARTS = 16  # at most; a source with more is written as one again
-NOTED = {"columns", "parts", "runs", "moved"}
+NOTED = {"step", "columns", "parts", "runs", "moved", "told"}
 ID = "id"  # the column that rows are found by
-WHERE = "source"  # the column that says where a row was read, which may change while the row does not
+WHERE = ("source", "from_source")  # the columns that say where a row was read: they may change while the row does not
 PART = "part"  # what the file of a part is called behind its key
+PLACES = "source"  # and that of the columns `WHERE` of a source
 
 
-def source_rows(step: Step, fingerprint: str, files: Files) -> tuple[Rows, bool]:
-    """The rows of a source, and whether they were read from the cache."""
+def source_rows(step: Step, fingerprint: str, files: Files) -> tuple[Rows, Any, bool]:
+    """The rows of a source, what it told of its reading, and whether they were read from the cache."""
     note = _note(fingerprint + SOURCE, files)
     if note and (rows := _read(note, step.writes, files)) is not None:
-        return rows, True
-    note = {"columns": digest(step.writes), **_written(step, fingerprint, _former(step.writes, files), files)}
+        return rows, note["told"], True
+    of = {"step": step.name, "columns": digest(step.writes)}
+    note = {**of, **_written(step, fingerprint, _former(of, files), files)}
     files.keep(fingerprint + SOURCE, note)
     found = _read(note, step.writes, files)
     assert found is not None, "what was written a moment ago"
-    return found, False
+    return found, note["told"], False
 
 
 def ids_of(cache: Path, fingerprint: str) -> list[str]:
@@ -58,9 +60,9 @@ def ids_of(cache: Path, fingerprint: str) -> list[str]:
     return ids
 
 
-def _note(name: str, files: Files) -> dict[str, Any] | None:
+def _note(name: str, files: Files, *, used: bool = True) -> dict[str, Any] | None:
     """What is noted of a source; None where that is nothing, or was laid out by another version."""
-    note = files.note(name)
+    note = files.note(name, used=used)
     return note if note is not None and note.keys() == NOTED else None
 
 
@@ -74,10 +76,11 @@ def _read(note: Mapping[str, Any], kinds: Mapping[str, Any], files: Files) -> Ro
     part = np.repeat(np.array([each for each, _, _ in runs], np.int16), [count for _, _, count in runs])
     place = [np.arange(first, first + count, dtype=np.int32) for _, first, count in runs]
     rows = Rows(tuple(found), part, np.concatenate([*place, np.empty(0, np.int32)]), kinds)
-    if not note["moved"] or WHERE not in kinds:
+    asked = {name: kinds[name] for name in WHERE if name in kinds}
+    if not note["moved"] or not asked:
         return rows
-    where = files.table(note["moved"], WHERE)
-    return rows.aligned({WHERE: where[WHERE]}, {WHERE: kinds[WHERE]}, note["moved"]) if where is not None else None
+    where = files.table(note["moved"], PLACES)
+    return rows.aligned({name: where[name] for name in asked}, asked, note["moved"]) if where is not None else None
 
 
 def _part(key: str, files: Files) -> Part | None:
@@ -88,13 +91,13 @@ def _part(key: str, files: Files) -> Part | None:
     return Part(key, table.num_rows, columns)
 
 
-def _former(kinds: Mapping[str, Any], files: Files) -> list[Part]:
-    """The parts of the source that a build used last; none where there are many, or where they have other columns."""
+def _former(of: Mapping[str, str], files: Files) -> list[Part]:
+    """The parts of the rows that the same source came to last; none where there are many."""
     times = [time for path in files.folder.glob(f"*{SOURCE}") if (time := _time(path))]
-    for _, path in sorted(times)[-1:]:
-        note = _note(path.name, files)
-        if note and note["columns"] == digest(kinds) and len(note["parts"]) < PARTS:
-            parts = [_part(key, files) for key in note["parts"]]
+    for _, path in sorted(times, reverse=True):
+        note = _note(path.name, files, used=False)
+        if note and all(note[name] == value for name, value in of.items()):
+            parts = [_part(key, files) for key in note["parts"]] if len(note["parts"]) < PARTS else []
             return [part for part in parts if part is not None]
     return []
 
@@ -107,8 +110,8 @@ def _time(path: Path) -> tuple[float, Path] | None:
 
 
 def _written(step: Step, fingerprint: str, former: list[Part], files: Files) -> dict[str, Any]:
-    """Write what no part holds yet as a part of its own; the parts, the runs of them that are the source, and whether
-    old rows stand elsewhere in it than they did: then where each row was read is written for itself.
+    """Write what no part holds yet as a part of its own; the parts, the runs of them that are the source, whether old
+    rows stand elsewhere in it than they did (then where each row was read is written for itself), and what was told.
     """
     wanted = features(step.writes)
     schema = wanted.arrow_schema.remove_metadata()
@@ -118,11 +121,13 @@ def _written(step: Step, fingerprint: str, former: list[Part], files: Files) -> 
     path = files.path(key, PART)
     draft = draft_of(path)
     runs: list[list[int]] = []
-    where: list[pa.Array] = []
+    named = [name for name in WHERE if name in step.writes]
+    where: list[pa.Table] = []
     count, moved = 0, False
+    read = _Told(step.function())
     try:
         with ArrowWriter(features=wanted, path=str(draft)) as writer:
-            for batch in _batches(step.function()):
+            for batch in _batches(iter(read)):
                 table = pa.Table.from_pylist(batch, schema=schema)
                 part, place, elsewhere = known.look_up(table)
                 new = part < 0
@@ -132,7 +137,7 @@ def _written(step: Step, fingerprint: str, former: list[Part], files: Files) -> 
                 if fresh:
                     writer.write_table(table if fresh == len(part) else table.filter(pa.array(new)))
                 _extend(runs, part, place)
-                where += table[WHERE].chunks if WHERE in step.writes else []
+                where.append(table.select(named))
                 moved = moved or elsewhere
             writer.finalize()
         if count or not runs:
@@ -140,13 +145,25 @@ def _written(step: Step, fingerprint: str, former: list[Part], files: Files) -> 
     finally:
         draft.unlink(missing_ok=True)
     if moved:
-        files.pack(fingerprint, WHERE, pa.table({WHERE: pa.chunked_array(where)}))
+        files.pack(fingerprint, PLACES, pa.concat_tables(where))
     used = sorted({each for each, _, _ in runs}) or [len(former)]
     return {
         "parts": [[*keys, key][each] for each in used],
         "runs": [[used.index(each), first, rows] for each, first, rows in runs],
         "moved": fingerprint if moved else "",
+        "told": read.told,
     }
+
+
+class _Told:
+    """The rows of a source, and behind the last of them what its generator returns: JSON that tells of the reading."""
+
+    def __init__(self, rows: Iterator[Row]) -> None:
+        self._rows: Any = rows
+        self.told: Any = None
+
+    def __iter__(self) -> Iterator[Row]:
+        self.told = yield from self._rows
 
 
 def _batches(rows: Iterator[Row]) -> Iterator[list[Row]]:
@@ -191,8 +208,9 @@ class _Known:
         found = np.sort(found[first])
         stored = self._rows.select(self._order[at[found]])
         pairs = list(zip(stored, table.take(pa.array(found)).to_pylist(), strict=True))
-        moved = any(old.get(WHERE) != new.get(WHERE) for old, new in pairs)
-        same = np.fromiter(({**old, WHERE: ""} == {**new, WHERE: ""} for old, new in pairs), bool, len(pairs))
+        moved = any(old.get(name) != new.get(name) for old, new in pairs for name in WHERE)
+        anywhere = dict.fromkeys(WHERE)
+        same = np.fromiter(({**old, **anywhere} == {**new, **anywhere} for old, new in pairs), bool, len(pairs))
         self._free[at[found[same]]] = False
         part[found[same]], place[found[same]] = stored.part[same], stored.place[same]
         return part, place, moved

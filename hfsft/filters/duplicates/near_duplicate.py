@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 
 from hfsft.engine.step import Bound, Step
 from hfsft.filters.duplicates.common import Duplicates
+from hfsft.filters.working import work_of
 from hfsft.rows.batch import Batch
 from hfsft.similarity import LexicalIndex
 
@@ -78,7 +79,7 @@ class NearDuplicate(Duplicates):
     def steps(self, place: Place | None = None, label: str = "") -> list[Step]:
         """One step that measures pairs, one that decides by `at_most` which rows stay, one that keeps these."""
         measure, keep = super().steps(place, label)
-        search = replace(measure, writes=self.found, fn=self.pairs)
+        search = replace(measure, writes=self.found, work=work_of(self, "pairs"))
         decide = Step(
             name=f"{measure.name.removesuffix('measure')}decide",
             sees="all",
@@ -87,7 +88,7 @@ class NearDuplicate(Duplicates):
             writes=self.writes,
             drops=tuple(self.found),
             identity={"at_most": self.at_most},
-            fn=self.decide,
+            work=work_of(self, "decide"),
             place=place,
         )
         return [search, decide, keep]

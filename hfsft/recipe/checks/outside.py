@@ -6,6 +6,8 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from hfsft.rows.tables.folder import matches
+
 
 def leads_outside(path: str, base: Path) -> bool:
     """Whether reading `path`, relative to `base`, could read a file that is not in that folder.
@@ -20,8 +22,11 @@ def leads_outside(path: str, base: Path) -> bool:
         if not any(there.is_relative_to(root) for root in (here, roots[0])):
             return True
         asked = here / Path(path).expanduser()  # not yet without its `..`, which a link before it gives another meaning
-        return os.path.lexists(asked) and any(
-            not any(entry.resolve().is_relative_to(root) for root in roots) for entry in _entries(asked)
+        named = [asked] if os.path.lexists(asked) else [found for _, found in matches(base, path)]
+        return any(
+            not any(entry.resolve().is_relative_to(root) for root in roots)
+            for each in named
+            for entry in _entries(each)
         )
     except (OSError, ValueError, RuntimeError):  # a ring of links, a user who is not known, a name of no file
         return True

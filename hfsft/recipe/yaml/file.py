@@ -73,7 +73,7 @@ class Source:
 
     def problems(self, error: ValidationError | None, model: type[BaseModel]) -> list[Problem]:
         """The secrets in the data and the errors that pydantic found in it, each at its place and told once."""
-        secrets = secrets_in(self.data)
+        secrets = secrets_in(self.data, model)
         places = {secret.loc: self._secret(secret.loc, secret.message, secret.help) for secret in secrets}
         found = faults(error, model, self.data, self._written) if error else []
         others = [

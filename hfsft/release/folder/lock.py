@@ -102,10 +102,11 @@ def templates(identity: Mapping[str, Any], name: str) -> Iterator[tuple[str, str
 
 def _without_rows(identity: Mapping[str, Any], clean: Callable[[str], str]) -> dict[str, Any]:
     """What the sources depend on, with a hash for what rows say that stand in the recipe, and names of files clean."""
-    return {
+    found = {
         section: [_without_texts(source, clean) for source in sources] if section in ("seeds", "examples") else sources
         for section, sources in identity.items()
     }
+    return {**found, "names": [clean(name) for name in identity.get("names", ())]}
 
 
 def _without_texts(source: Mapping[str, Any], clean: Callable[[str], str]) -> dict[str, Any]:

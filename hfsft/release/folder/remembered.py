@@ -19,8 +19,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from hfsft.errors import Place, SourceError
 from hfsft.release.folder.names import LOCK, RESOLVED, SIDES, WRITTEN
-from hfsft.rows.views import OPTIONAL
-from hfsft.stages.split.families import READS
+from hfsft.stages.split.families import OPTIONAL, READS
 from hfsft.stages.split.sides import NONE, Side, Sides, Stand
 
 if TYPE_CHECKING:
@@ -49,7 +48,7 @@ def after(recipe: Recipe, former: Sides, rows: Dataset) -> Sides:
     """What is remembered once these rows are built; nothing where none are to be held out."""
     if not recipe.split.validation:
         return NONE
-    columns = dict.fromkeys((*READS, *OPTIONAL, "split"))
+    columns = [name for name in (*READS, *OPTIONAL, "split") if name in rows.column_names]
     return former.after(recipe.split.model_dump(mode="json"), {name: rows[name][:] for name in columns})
 
 

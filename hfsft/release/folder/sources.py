@@ -27,7 +27,7 @@ from hfsft.stages.seeds import PromptTable
 if TYPE_CHECKING:
     from hfsft.recipe.recipe import Recipe
     from hfsft.release.result import Built
-    from hfsft.stages.base import Opened
+    from hfsft.stages.source import Opened
 
 Local = ExampleTable | PromptTable
 

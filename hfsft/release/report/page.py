@@ -13,6 +13,7 @@ from markupsafe import Markup
 
 from hfsft.plain import harmless
 from hfsft.prompts import templates
+from hfsft.release.by_source import columns, worth_telling
 from hfsft.release.card.sections import dollars
 from hfsft.release.causes import Cause, listed
 from hfsft.release.folder import lock
@@ -28,7 +29,7 @@ from hfsft.rows.reading.tally import rows_said
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-LATER: dict[str, Any] = {"built": None, "language": None, "license": None, "causes": []}
+LATER: dict[str, Any] = {"built": None, "language": None, "license": None, "causes": [], "sources": []}
 """What summaries say since builds that still lie about were made, as it is where they do not say it."""
 
 SCRIPTS = ("charts.js", "samples.js")
@@ -60,10 +61,11 @@ def report(release: Release) -> str:
         .get_template("page.html")
         .render(
             summary=summary,
+            sources=columns(summary["sources"]) if worth_telling(summary["sources"]) else None,
             measures=measured,
             rules=rules,
             causes=listed([Cause(**cause) for cause in summary["causes"]]),
-            topics=story.topics(),
+            choices=story.choices(),
             trainer=unseen(release),
             recipe=_recipe(release),
             version=_version(release),

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import IO, Any
 
 from hfsft.errors import SourceError, place_of
 from hfsft.rows.tables.files import ENDLESS, open_text
 from hfsft.rows.tables.parsing import TOO_DEEP, TOO_LONG, Odd, decoded
+from hfsft.rows.tables.zipped import File
 from hfsft.rows.values import LONGEST
 
 BLOCK = 2**20  # characters that are read at once
@@ -28,13 +28,13 @@ class BrokenError(ValueError):
         self.message, self.line, self.column = message, line, column
 
 
-def opening(path: Path) -> str:
+def opening(path: File) -> str:
     """The first characters of the file that are no white space."""
     with open_text(path) as text:
         return SPACE.sub("", text.read(BLOCK), count=1)[:100]
 
 
-def rows(path: Path) -> Iterator[tuple[str, Any]]:
+def rows(path: File) -> Iterator[tuple[str, Any]]:
     """Each item with its mark, `[2]`. Raises `BrokenError` where the list cannot be read on."""
     with open_text(path) as text:
         window = _Window(path, text)
@@ -57,7 +57,7 @@ def rows(path: Path) -> Iterator[tuple[str, Any]]:
 class _Window:
     """The part of the text that is looked at; what lies behind it is forgotten."""
 
-    def __init__(self, path: Path, text: IO[str]) -> None:
+    def __init__(self, path: File, text: IO[str]) -> None:
         self.path, self.text = path, text
         self.held, self.at = "", 0
         self.line, self.column = 1, 1  # of the first character that is held

@@ -1,16 +1,109 @@
-"""Rows out of Arrow tables: a value that Python or Unicode cannot hold costs no other, and never the build."""
+"""Rows out of Parquet and Arrow: a value that Python or Unicode cannot hold costs no other, and never the build."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any, TypeAlias
 
+from hfsft.errors import Place, SourceError, place_of
+from hfsft.rows.tables.files import ENDLESS, open_bytes, seekable
 from hfsft.rows.tables.parsing import Odd
-from hfsft.rows.values import LONGEST, NOT_UNICODE
+from hfsft.rows.tables.zipped import File, size_of
+from hfsft.rows.values import LONGEST, NOT_UNICODE, same_name
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+SUFFIXES = (".arrow", ".feather")
+FILE = b"ARROW1"  # how a file of Arrow begins; a stream, as `datasets` writes it, has no mark
+BATCH = 100  # rows that are unpacked at once
+REPEATED = 2**21  # bytes of a text that, kept once for all rows, is not unpacked for each of a batch
+BURSTS = 1_000  # no table's texts come to so many times its size, unless it was packed to burst
+
+
+def parquet(path: File) -> Iterator[tuple[str, Any]]:
+    """Each row of a Parquet file, with its mark `[5]`."""
+    import pyarrow.parquet as pq
+
+    def opened(stack: ExitStack) -> _Batches:
+        source = seekable(path, stack)
+        file = pq.ParquetFile(source)
+        file.close()
+        file = pq.ParquetFile(source, metadata=file.metadata, read_dictionary=_repeated(file.metadata))
+        stack.callback(file.close)
+        return file.schema_arrow.names, file.iter_batches(batch_size=BATCH)
+
+    return _marked(path, "a Parquet file", opened)
+
+
+def file(path: File) -> Iterator[tuple[str, Any]]:
+    """Each row of an Arrow file (a Feather file of version 2)."""
+    import pyarrow as pa
+
+    def opened(stack: ExitStack) -> _Batches:
+        source = seekable(path, stack)
+        file = pa.ipc.open_file(stack.enter_context(pa.OSFile(str(source))) if source is path else source)
+        return file.schema.names, map(file.get_batch, range(file.num_record_batches))
+
+    return _marked(path, "an Arrow file", opened)
+
+
+def stream(path: File) -> Iterator[tuple[str, Any]]:
+    """Each row of a stream of Arrow, as `save_to_disk` writes its shards."""
+    import pyarrow as pa
+
+    def opened(stack: ExitStack) -> _Batches:
+        stream = pa.ipc.open_stream(stack.enter_context(open_bytes(path)))
+        return stream.schema.names, iter(stream)
+
+    return _marked(path, "an Arrow file or stream", opened)
+
+
+_Batches: TypeAlias = "tuple[list[str], Iterator[pa.RecordBatch]]"
+
+
+def _marked(path: File, what: str, opened: Callable[[ExitStack], _Batches]) -> Iterator[tuple[str, Any]]:
+    """The rows of all batches, each with its number."""
+    with ExitStack() as stack:
+        yield from _rows(path, what, opened, stack)
+
+
+def _rows(
+    path: File, what: str, opened: Callable[[ExitStack], _Batches], stack: ExitStack
+) -> Iterator[tuple[str, Any]]:
+    import pyarrow as pa
+
+    index = texts = 0
+    most = max(ENDLESS, BURSTS * size_of(path))
+    try:
+        names, batches = opened(stack)
+    except (pa.ArrowException, OSError) as error:
+        raise SourceError(f"not {what}: {_said(error)}", place=place_of(path)) from None
+    if twice := same_name(names):
+        raise SourceError(f"two columns are called {twice}", place=place_of(path))
+    try:
+        for batch in batches:
+            for start in range(0, batch.num_rows, BATCH):
+                for row in plain_rows(batch.slice(start, BATCH)):
+                    texts += sum(len(value) for value in row.values() if isinstance(value, str))
+                    if texts > most:
+                        place = Place(f"{place_of(path)}[{index}]")
+                        raise SourceError(f"up to here its texts come to {BURSTS:,} times its size", place=place)
+                    yield f"[{index}]", row
+                    index += 1
+    except (pa.ArrowException, OSError) as error:
+        place = Place(f"{place_of(path)}[{index}]")
+        raise SourceError(f"cannot be read from here on: {_said(error)}", place=place) from None
+
+
+def _said(error: Exception) -> str:
+    return " ".join(str(error).split()) or type(error).__name__
+
+
+class PaddedRow(dict[str, Any]):
+    """A row of a table whose objects within objects have each other's keys, with null for those they had not."""
 
 
 def plain_rows(table: pa.Table | pa.RecordBatch) -> Iterator[dict[str, Any]]:
@@ -25,10 +118,11 @@ def plain_rows(table: pa.Table | pa.RecordBatch) -> Iterator[dict[str, Any]]:
     times = table.num_rows if any(map(_has_dictionary, table.schema.types)) else 1
     at_once = table.num_rows if table.nbytes * times <= LONGEST else LONGEST // table.nbytes if times > 1 else 1
     at_once = max(at_once, 1)
+    made = PaddedRow if any(_structs(kind) > 1 for kind in table.schema.types) else dict
     for start in range(0, table.num_rows, at_once):
         columns = [_values(column) for column in table.slice(start, at_once).columns]
         for cells in zip(*columns, strict=True):
-            yield dict(zip(names, cells, strict=True))
+            yield made(zip(names, cells, strict=True))
 
 
 def _values(column: Any) -> list[Any]:
@@ -54,6 +148,12 @@ def _has_dictionary(kind: Any) -> bool:
     return str(kind).startswith("dictionary<") or any(map(_has_dictionary, inner))
 
 
+def _structs(kind: Any) -> int:
+    """How many objects stand within one another in a column; JSON that is stored as such has its own keys."""
+    inner = [kind.field(index).type for index in range(kind.num_fields)]
+    return (str(kind).startswith("struct<")) + max(map(_structs, inner), default=0)
+
+
 def _has_json(kind: Any) -> bool:
     inner = [kind.field(index).type for index in range(kind.num_fields)]
     return _is_json(kind) or any(map(_has_json, inner))
@@ -74,3 +174,15 @@ def _decoded(value: Any, kind: Any) -> Any:
     if isinstance(value, list) and hasattr(kind, "value_type"):
         return [_decoded(inner, kind.value_type) for inner in value]
     return value
+
+
+def _repeated(metadata: Any) -> list[str]:
+    """The columns that may hold long texts once for many rows, which would take their memory once a row."""
+    found = set()
+    for group in range(metadata.num_row_groups):
+        for index in range(metadata.num_columns):
+            column = metadata.row_group(group).column(index)
+            large = column.physical_type == "BYTE_ARRAY" and column.total_uncompressed_size > REPEATED
+            if large and {"RLE_DICTIONARY", "PLAIN_DICTIONARY"} & set(column.encodings):
+                found.add(column.path_in_schema)
+    return sorted(found)

@@ -6,12 +6,12 @@ import csv
 import io
 from collections.abc import Iterator
 from itertools import islice
-from pathlib import Path
 from typing import Any
 
 from hfsft.errors import SourceError, place_of
 from hfsft.rows.tables.files import Long, lines, open_text
 from hfsft.rows.tables.parsing import TOO_LONG, Odd
+from hfsft.rows.tables.zipped import File
 from hfsft.rows.values import LONGEST, same_name
 
 COLUMNS = 10_000
@@ -23,7 +23,7 @@ LOOKED_AT = 20  # rows that tell which of two delimiters is meant
 TOO_MANY = Odd("more fields than the header names")
 
 
-def rows(path: Path, usual: str = ",", delimiter: str | None = None) -> Iterator[tuple[str, Any]]:
+def rows(path: File, usual: str = ",", delimiter: str | None = None) -> Iterator[tuple[str, Any]]:
     """Each row with the line that it begins at; `usual` is the delimiter of files so called."""
     csv.field_size_limit(LONGEST)  # the module's own 131,072 is less than a long conversation
     skipped, found = (0, delimiter) if delimiter else _delimiter(path, usual)
@@ -64,7 +64,7 @@ class _Lines:
             yield "\n" if isinstance(line, Long) else line
 
 
-def _records(path: Path, source: _Lines, delimiter: str, skipped: int) -> Iterator[tuple[int, list[str] | None]]:
+def _records(path: File, source: _Lines, delimiter: str, skipped: int) -> Iterator[tuple[int, list[str] | None]]:
     """The fields of each record that has any, with the line that it begins at; None of one that is too long."""
     reader = csv.reader(source, delimiter=delimiter, strict=True)
     begins = skipped + 1
@@ -80,7 +80,7 @@ def _records(path: Path, source: _Lines, delimiter: str, skipped: int) -> Iterat
         raise _fault(path, str(error), begins, skipped + reader.line_num) from None
 
 
-def _fault(path: Path, message: str, begins: int, line: int) -> SourceError:
+def _fault(path: File, message: str, begins: int, line: int) -> SourceError:
     behind = f", in the row that begins in line {begins}" if begins != line else ""
     if "expected after" in message:
         return SourceError(
@@ -103,7 +103,7 @@ def _fault(path: Path, message: str, begins: int, line: int) -> SourceError:
     return SourceError(f"{message}{behind}", place=place_of(path, line))
 
 
-def _delimiter(path: Path, usual: str) -> tuple[int, str]:
+def _delimiter(path: File, usual: str) -> tuple[int, str]:
     """Lines to skip (`sep=;`, which spreadsheets read), and the delimiter.
 
     Raises `SourceError` where the header and the first rows fit two of them.

@@ -7,22 +7,26 @@ import codecs
 import gzip
 import io
 import lzma
+import tempfile
+import zipfile
 import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO, Any, NamedTuple, cast
 
 from hfsft.errors import SourceError, place_of
+from hfsft.rows.tables.zipped import File
 from hfsft.rows.values import LONGEST
 
 PACKED = (".gz", ".bz2", ".xz", ".zst")
-UNPACK_ERRORS = (EOFError, zlib.error, lzma.LZMAError, gzip.BadGzipFile)
+UNPACK_ERRORS = (EOFError, zlib.error, lzma.LZMAError, gzip.BadGzipFile, zipfile.BadZipFile)
+UNPACK = "unpack it first"
 ENDLESS = 2**30  # characters of one line; a file with more is no table, or was packed to burst
 SNIFFED = 2**16  # bytes of the beginning that tell what a file is
 
 
-def plain_suffix(path: Path) -> str:
+def plain_suffix(path: File) -> str:
     """The suffix that says what a file holds, in small letters, without that of its packing."""
     suffixes = [suffix.lower() for suffix in path.suffixes]
     while suffixes and suffixes[-1] in PACKED:
@@ -30,31 +34,64 @@ def plain_suffix(path: Path) -> str:
     return suffixes[-1] if suffixes else ""
 
 
-def open_bytes(path: Path) -> IO[bytes]:
+def open_bytes(path: File) -> IO[bytes]:
     """The content, unpacked if it is packed (gzip, bzip2, xz, zstd), whatever the file is called."""
     with path.open("rb") as file:
         magic = file.read(6)
-    if magic.startswith(b"\x1f\x8b"):
-        return cast("IO[bytes]", gzip.open(path, "rb"))
-    if magic.startswith(b"BZh"):
-        return cast("IO[bytes]", bz2.open(path, "rb"))
-    if magic.startswith(b"\xfd7zXZ"):
-        return cast("IO[bytes]", lzma.open(path, "rb"))
-    if magic.startswith(b"\x28\xb5\x2f\xfd"):
-        import pyarrow as pa
-
-        return cast("IO[bytes]", pa.input_stream(str(path), compression="zstd"))
-    return path.open("rb")
+    unpack = next((each for start, each in UNPACKING.items() if magic.startswith(start)), None)
+    if unpack is None:
+        return path.open("rb")
+    return cast("IO[bytes]", unpack(path if isinstance(path, Path) else path.open()))
 
 
-def head(path: Path) -> bytes:
+def _zstd(source: Any) -> Any:
+    import pyarrow as pa
+
+    file = pa.OSFile(str(source)) if isinstance(source, Path) else pa.PythonFile(source, mode="r")
+    return pa.CompressedInputStream(file, "zstd")
+
+
+UNPACKING: Mapping[bytes, Callable[[Any], Any]] = {
+    b"\x1f\x8b": gzip.open,
+    b"BZh": bz2.open,
+    b"\xfd7zXZ": lzma.open,
+    b"\x28\xb5\x2f\xfd": _zstd,
+}
+"""How packed data begins -> what opens it, of a path or of a file that is open."""
+
+
+def seekable(path: File, stack: ExitStack) -> Any:
+    """A file that can be read from any place: itself where it lies on the disk as it is, else a copy without a name,
+    which is gone when `stack` is left.
+
+    Raises `SourceError` where the copy would be too large.
+    """
+    if isinstance(path, Path) and not packed(path):
+        return path
+    copy = stack.enter_context(tempfile.TemporaryFile())  # noqa: SIM115 - it is entered
+    with open_bytes(path) as content:
+        while block := content.read(2**20):
+            if copy.tell() > ENDLESS:
+                raise SourceError(f"more than {ENDLESS:,} bytes when it is unpacked", place=place_of(path), help=UNPACK)
+            copy.write(block)
+    copy.seek(0)
+    return copy
+
+
+def packed(path: File) -> bool:
+    """Whether the content is packed, beside being in an archive."""
+    with path.open("rb") as file:
+        return file.read(6).startswith(tuple(UNPACKING))
+
+
+def head(path: File) -> bytes:
     """The first bytes of the content."""
     with open_bytes(path) as content:
         return content.read(SNIFFED)
 
 
 @contextmanager
-def open_text(path: Path, newline: str | None = None) -> Iterator[IO[str]]:
+def open_text(path: File, newline: str | None = None) -> Iterator[IO[str]]:
     """The content as text: UTF-8, or UTF-16 and UTF-32 as their marks or their zeros show.
 
     Raises `SourceError` with the line and column of the first byte that is neither.
@@ -86,7 +123,7 @@ class Long(NamedTuple):
     quotes: int  # how many quotation marks stand in it
 
 
-def lines(path: Path, text: IO[str]) -> Iterator[str | Long]:
+def lines(path: File, text: IO[str]) -> Iterator[str | Long]:
     """Each line with its end.
 
     Raises `SourceError` for one that does not end.
@@ -108,7 +145,7 @@ def lines(path: Path, text: IO[str]) -> Iterator[str | Long]:
         yield Long(quotes + line.count('"'))
 
 
-def _undecodable(path: Path, encoding: str) -> SourceError:
+def _undecodable(path: File, encoding: str) -> SourceError:
     """Where the first byte stands that is no text; a reader's own position is that of its buffer."""
     if not encoding.startswith("utf-8"):
         return SourceError(f"not {encoding.upper()}, as it begins", place=place_of(path), help="save the file as UTF-8")

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import re
+from glob import glob
 from pathlib import Path
 
 from hfsft.errors import SourceError
 from hfsft.rows.tables.files import plain_suffix
+from hfsft.rows.tables.zipped import File
 
 # As `datasets` tells splits by names: a word of these in the file's name or a folder's, or `name-00000-of-00001`.
 SPLIT_WORDS = {
@@ -27,11 +30,24 @@ def data_files(folder: Path, suffixes: tuple[str, ...]) -> list[tuple[str, Path]
     found = []
     for path in folder.rglob("*"):
         name = path.relative_to(folder).as_posix()
-        hidden = any(part.startswith((".", "__")) for part in path.relative_to(folder).parts)
-        if not hidden and path.is_file() and plain_suffix(path) in suffixes and not ABOUT.match(path.name):
+        if holds_rows(name, suffixes) and path.is_file():
             found.append((name, path))
     rows = [(name, path) for name, path in found if plain_suffix(path) != ".txt"]
     return sorted(rows or found)
+
+
+def holds_rows(name: str, suffixes: tuple[str, ...]) -> bool:
+    """Whether a file of that name holds rows: hidden files do not, and no file that tells about the data."""
+    path = Path(name)
+    hidden = any(part.startswith((".", "__")) for part in path.parts)
+    return not hidden and plain_suffix(path) in suffixes and not ABOUT.match(path.name)
+
+
+def matches(base: Path, pattern: str) -> list[tuple[str, Path]]:
+    """Name (as the pattern is written: relative to the base, or not) and path of each file that a pattern matches."""
+    whole = os.path.expanduser(pattern)  # noqa: PTH111 - a pattern is no path
+    found = ((name, base / name) for name in sorted(glob(whole, root_dir=base, recursive=True)))  # noqa: PTH207
+    return [(Path(name).as_posix(), path) for name, path in found if path.is_file() and not ABOUT.match(path.name)]
 
 
 def made_for_datasets(folder: Path) -> bool:
@@ -44,12 +60,12 @@ def made_for_datasets(folder: Path) -> bool:
     return bool(front and re.search(r"^configs:", front[1], re.MULTILINE))
 
 
-def of_split(path: str, files: list[tuple[str, Path]], split: str | None) -> list[tuple[str, Path]]:
+def of_split(path: str, files: list[tuple[str, File]], split: str | None) -> list[tuple[str, File]]:
     """The files of one split; all where none is asked for and the names tell of one at most.
 
     Raises `SourceError` naming the splits that there are.
     """
-    splits: dict[str, list[tuple[str, Path]]] = {}
+    splits: dict[str, list[tuple[str, File]]] = {}
     for name, file in files:
         splits.setdefault(_split_of(name), []).append((name, file))
     named = [name for name in splits if name]

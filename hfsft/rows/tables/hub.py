@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from datasets import Dataset, DatasetDict
 
 HUB = "hf://datasets/"
+BATCH = 1000  # rows that are held at once
 COMMIT = re.compile(r"[0-9a-f]{40}")
 WRAPPERS = ("DatasetGenerationError",)  # errors that say only that there is another one behind them
 
@@ -57,17 +58,21 @@ def hub_rows(
     split: str | None,
     delimiter: str | None = None,
     limit: int | None = None,
+    stream: bool = False,
 ) -> Iterator[dict[str, Any]]:
-    """The rows at that commit; of few (`limit`), no more is downloaded than they take."""
+    """The rows at that commit. Of few (`limit`) no more is downloaded than they take, and with `stream` nothing is kept
+    of what is read; else the whole dataset is downloaded and prepared first, and lies ready the next time.
+    """
     from datasets import load_dataset, load_dataset_builder
     from huggingface_hub import constants
 
     path = f"{HUB}{repo}"  # never a folder of that name in the working directory
     try:
-        if limit is not None and not constants.HF_HUB_OFFLINE:
+        if (stream or limit is not None) and not constants.HF_HUB_OFFLINE:
             streamed = load_dataset(path, config, revision=commit, streaming=True, **_options(delimiter))
-            rows = streamed[_one_split(repo, list(streamed), split)].take(limit)
-            for table in rows.with_format("arrow").iter(batch_size=limit):
+            rows = streamed[_one_split(repo, list(streamed), split)]
+            rows = rows if limit is None else rows.take(limit)
+            for table in rows.with_format("arrow").iter(batch_size=min(limit or BATCH, BATCH)):
                 yield from plain_rows(table)
             return
         builder = load_dataset_builder(path, config, revision=commit, **_options(delimiter))
@@ -129,7 +134,7 @@ def _rows(path: str, loaded: Dataset | DatasetDict, split: str | None) -> Iterat
         loaded = loaded[_one_split(path, list(map(str, loaded)), split)]
     elif split is not None and str(loaded.split) != split:
         raise SourceError(f"{path}: no split {split!r}", key="split", help=f"it is one table, {loaded.split}")
-    for table in loaded.with_format("arrow").iter(batch_size=1000):  # as stored: no picture is decoded
+    for table in loaded.with_format("arrow").iter(batch_size=BATCH):  # as stored: no picture is decoded
         yield from plain_rows(table)
 
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import IO, Any
 
 from hfsft.errors import SourceError, place_of
-from hfsft.rows.reading.refused import TOOLS_FIELDS, bare
+from hfsft.rows.names import spelt
 from hfsft.rows.reading.turns import LISTS
+from hfsft.rows.shapes.openai import TOOLS_FIELDS
 from hfsft.rows.tables import arrays
 from hfsft.rows.tables.files import Long, lines, open_text
 from hfsft.rows.tables.parsing import TOO_DEEP, TOO_LONG, Odd, parsed
+from hfsft.rows.tables.zipped import File
 from hfsft.rows.values import holds
 
 TURN_KEYS = ("role", "from", "speaker")
@@ -25,7 +26,7 @@ WHOLE = 2**27  # characters of a file that is one object
 MARK = "\ufeff"  # a byte order mark, which also stands within a file where files were put together
 
 
-def rows(path: Path) -> Iterator[tuple[str, Any]]:
+def rows(path: File) -> Iterator[tuple[str, Any]]:
     """Each value with its mark behind the file's name: `:3` for a line, `[2]` for an item of a list."""
     with open_text(path) as text:
         source = lines(path, text)
@@ -69,7 +70,7 @@ def rows(path: Path) -> Iterator[tuple[str, Any]]:
     yield from _whole(path, value, number)
 
 
-def starts_lines(path: Path, text: IO[str]) -> bool:
+def starts_lines(path: File, text: IO[str]) -> bool:
     """Whether the first two lines that hold something are JSON objects, so that a `.txt` or `.csv` holds rows."""
     source = lines(path, text)
     first, number = _next_line(source, 0)
@@ -89,7 +90,7 @@ def _next_line(source: Iterator[str | Long], number: int) -> tuple[str | None, i
     return "", number
 
 
-def _lines(path: Path, line: str | None, number: int, source: Iterator[str | Long]) -> Iterator[tuple[str, Any]]:
+def _lines(path: File, line: str | None, number: int, source: Iterator[str | Long]) -> Iterator[tuple[str, Any]]:
     while line != "":
         value, error = _parsed(line)
         if error is not None:
@@ -98,11 +99,11 @@ def _lines(path: Path, line: str | None, number: int, source: Iterator[str | Lon
         line, number = _next_line(source, number)
 
 
-def _whole(path: Path, value: Any, number: int) -> Iterator[tuple[str, Any]]:
+def _whole(path: File, value: Any, number: int) -> Iterator[tuple[str, Any]]:
     """The rows of a file that is one value."""
     if isinstance(value, Mapping):
         lists = [name for name, inner in value.items() if _is_table(name, inner)]
-        says = any(bare(name) in SPOKEN and holds(inner) for name, inner in value.items() if name not in lists)
+        says = any(spelt(name) in SPOKEN and holds(inner) for name, inner in value.items() if name not in lists)
         if len(lists) == 1 and (len(value) == 1 or lists[0] in WRAPPERS) and not says:
             value = value[lists[0]]
         else:
@@ -153,7 +154,7 @@ def _kept_line(
     return (line, number) if whole.msg == "Extra data" and whole.lineno <= number else (whole, 1)
 
 
-def _no_json(path: Path, error: json.JSONDecodeError, first: int, line: str) -> SourceError:
+def _no_json(path: File, error: json.JSONDecodeError, first: int, line: str) -> SourceError:
     place = place_of(path, first + error.lineno - 1, error.colno)
     start = line.strip()
     if (start.endswith("},") and start[:1] != "[") or (

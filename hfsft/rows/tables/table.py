@@ -5,21 +5,27 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Iterator
+import time
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from hfsft.errors import SourceError, nearest, place_of
 from hfsft.rows.tables import hub, objects
-from hfsft.rows.tables.files import UNPACK_ERRORS, plain_suffix
-from hfsft.rows.tables.folder import data_files, made_for_datasets, of_split
+from hfsft.rows.tables.arrow import PaddedRow
+from hfsft.rows.tables.files import PACKED, UNPACK_ERRORS, plain_suffix
+from hfsft.rows.tables.folder import data_files, holds_rows, made_for_datasets, matches, of_split
 from hfsft.rows.tables.parsing import Odd, odd_in
 from hfsft.rows.tables.readers import SUFFIXES, TEXT_COLUMN, reader
+from hfsft.rows.tables.zipped import ZIP, Archive, File, Member, is_zip, on_disk
 
 HUB_ID = re.compile(r"^[A-Za-z0-9][\w.\-]*/[\w.\-]+$")
+GLOB = re.compile(r"[*?]|\[[^\]]*\]")  # marks of a pattern that several files may match
+SETTLED = 2 * 10**9  # nanoseconds, after which another content has another time, however coarse the clock of the disk
+_HASHES: dict[tuple[Path, int, int], str] = {}  # by path, size and time
 NO_OBJECT = "not an object with named columns"
 
 
@@ -29,6 +35,25 @@ class Record(NamedTuple):
     source: str  # `tickets.jsonl:3`, `data.json[1]`, `owner/name[5]`, as the recipe names the file
     row: dict[str, Any]
     defect: str | None = None
+    padded: bool = False  # whether objects in it have null for keys that they were written without
+    dialect: tuple[str, ...] = ()  # how it was written, where its columns are other ones now
+
+
+class Records(Protocol):
+    """A table, or some of its rows."""
+
+    @property
+    def path(self) -> str:
+        """What the recipe calls it."""
+        ...
+
+    def records(self, limit: int | None = None) -> Iterator[Record]:
+        """Each row, with `limit` so many at most."""
+        ...
+
+    def having(self, names: Collection[str]) -> list[str]:
+        """Those of the names that a column has."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -54,11 +79,30 @@ class Table:
         if candidate.exists():
             self._check_keys(candidate)
             return candidate
-        if plain_suffix(candidate) in SUFFIXES or not HUB_ID.match(self.path):
-            near = [other.name for other in candidate.parent.iterdir()] if candidate.parent.is_dir() else []
-            guess = nearest(candidate.name, near).partition(" allowed:")[0] if near else ""
-            raise SourceError(f"{self.path}: no such file", help=guess if guess.startswith("did you") else "")
+        if GLOB.search(self.path):
+            if not self._matched:
+                raise SourceError(f"{self.path}: no file of that name", help="* is any name, ** any folders")
+            self._check_keys(None)
+            return self._matched[0][1].parent
+        if plain_suffix(candidate) in (*SUFFIXES, ZIP) or not HUB_ID.match(self.path):
+            raise SourceError(f"{self.path}: no such file", help=_guess(candidate))
         return None
+
+    @cached_property
+    def _matched(self) -> list[tuple[str, Path]]:
+        """The files that a pattern matches, each with its name for rows."""
+        return [(self._shown(path, name), path) for name, path in matches(self.base, self.path)]
+
+    @property
+    def _pattern(self) -> bool:
+        return bool(GLOB.search(self.path)) and not (self.base / Path(self.path).expanduser()).exists()
+
+    @property
+    def doubtful(self) -> str:
+        """What to know of a path that is a folder here and may be a dataset on the Hub; empty for any other."""
+        if self.local is None or self.local.is_file() or not HUB_ID.match(self.path):
+            return ""
+        return f"{self.path}: is read from the disk, where it lies beside the recipe; {hub.HUB}{self.path} is the Hub's"
 
     @cached_property
     def repo(self) -> str:
@@ -71,19 +115,34 @@ class Table:
         return hub.commit_of(self.repo, self.revision)
 
     @cached_property
-    def files(self) -> list[tuple[str, Path]]:
+    def files(self) -> list[tuple[str, File]]:
         """The files of rows, each with the name it has in a row's `source`; empty where `datasets` does the reading."""
         local = self.local
         if local is None:
             return []
+        if self._pattern:
+            files = _unzipped(self._matched)
+            return of_split(self.path, files, self.split) if self.split else files
         if local.is_file():
-            return [(self._shown(local), local)]
+            files = _unzipped([(self._shown(local), local)])
+            if not files:
+                raise SourceError("holds no file of rows", place=place_of(local), help=", ".join(SUFFIXES))
+            return files if files[0][1] is local else of_split(self.path, files, self.split)
         if hub.saved(local) or made_for_datasets(local) or self.config is not None:
             return []
-        return [
-            (f"{self._shown(local)}/{name}", path)
-            for name, path in of_split(self.path, data_files(local, SUFFIXES), self.split)
-        ]
+        found = [(f"{self._shown(local)}/{name}", path) for name, path in data_files(local, (*SUFFIXES, ZIP))]
+        return of_split(self.path, _unzipped(found), self.split)
+
+    @cached_property
+    def on_disk(self) -> list[tuple[str, Path]]:
+        """The files that are read for the rows, archives among them, each with its name; none of a dataset."""
+        if self.local is None:
+            return []
+        if self.files:
+            return list(dict.fromkeys((_archive_name(name, file), on_disk(file)) for name, file in self.files))
+        local = self.local
+        folder = sorted(path for path in local.rglob("*") if path.is_file() and not path.name.startswith("."))
+        return [(path.relative_to(local).as_posix(), path) for path in folder]
 
     @cached_property
     def _stamps(self) -> dict[Path, tuple[int, int]]:
@@ -92,23 +151,32 @@ class Table:
 
     def identity(self) -> dict[str, Any]:
         """What the rows depend on beside the keys: names and hashes of the files, or the commit on the Hub."""
-        local = self.local
-        if local is None:
+        if self.local is None:
             return {"repo": self.repo, "commit": self.commit}
         if self.files:
-            self._stamps.update({path: _stamp(path) for _, path in self.files})
-            return {"files": [[name, _sha256(path)] for name, path in self.files]}
-        folder = sorted(path for path in local.rglob("*") if path.is_file() and not path.name.startswith("."))
-        return {"files": [[path.relative_to(local).as_posix(), _sha256(path)] for path in folder]}
+            self._stamps.update({path: _stamp(path) for _, path in self.on_disk})
+        return {"files": [[name, _sha256(path)] for name, path in self.on_disk]}
 
-    def records(self, limit: int | None = None) -> Iterator[Record]:
-        """Each row with where it stands, `limit` of them at most. Raises `SourceError` for what cannot be read."""
-        return islice(self._records(limit), limit)
+    def records(self, limit: int | None = None, *, stream: bool = False) -> Iterator[Record]:
+        """Each row with where it stands, `limit` of them at most. Raises `SourceError` for what cannot be read.
 
-    def _records(self, limit: int | None) -> Iterator[Record]:
+        With `stream`, and where there is a limit, a dataset of the Hub is read as it is downloaded, and not kept.
+        """
+        return islice(self._records(limit, stream), limit)
+
+    def having(self, names: Collection[str]) -> list[str]:
+        """Those of the names that a column has, wherever it first stands; none of a dataset on the Hub."""
+        found: dict[str, None] = {}
+        for one in self.records() if self.local is not None else ():
+            found.update(dict.fromkeys(name for name in one.row if name in names))
+            if len(found) == len(names):
+                break
+        return list(found)
+
+    def _records(self, limit: int | None, stream: bool) -> Iterator[Record]:
         local = self.local
         if local is None:
-            rows = hub.hub_rows(self.repo, self.commit, self.config, self.split, self.delimiter, limit)
+            rows = hub.hub_rows(self.repo, self.commit, self.config, self.split, self.delimiter, limit, stream)
             yield from (record(f"{self.repo}[{index}]", row) for index, row in enumerate(rows))
         elif self.files:
             for name, path in self.files:
@@ -117,31 +185,75 @@ class Table:
             rows = hub.folder_rows(self.path, local, self.config, self.split, self.delimiter)
             yield from (record(f"{self._shown(local)}[{index}]", row) for index, row in enumerate(rows))
 
-    def _file(self, path: Path) -> Iterator[tuple[str, Any]]:
+    def _file(self, path: File) -> Iterator[tuple[str, Any]]:
         try:
             yield from reader(path, self.delimiter)(path)
         except UNPACK_ERRORS as error:
             raise SourceError(f"the packed data is damaged: {error}", place=place_of(path)) from None
         except OSError as error:
             raise SourceError(error.strerror or str(error), place=place_of(path)) from None
-        if self._stamps.get(path, _stamp(path)) != _stamp(path):
+        file = on_disk(path)
+        if self._stamps.get(file, _stamp(file)) != _stamp(file):
             raise SourceError("was changed while it was read", place=place_of(path), help="run the command again")
 
-    def _check_keys(self, local: Path) -> None:
+    def _check_keys(self, local: Path | None) -> None:
+        """Raise `SourceError` for keys that a file has not; `local` is None for the files of a pattern."""
+        one = local is not None and local.is_file() and not is_zip(local)
         for key in ("revision", "config"):
-            if getattr(self, key) is not None and (key == "revision" or local.is_file()):
+            if getattr(self, key) is not None and (key == "revision" or local is None or local.is_file()):
                 raise SourceError(f"{self.path}: is local and has no {key}", key=key, help="leave it out")
-        if self.delimiter is not None and local.is_file() and plain_suffix(local) not in (".csv", ".tsv"):
+        if self.delimiter is not None and one and plain_suffix(Path(self.path)) not in (".csv", ".tsv"):
             raise SourceError(f"{self.path}: is no CSV and has no delimiter", key="delimiter", help="leave it out")
-        if self.split is not None and local.is_file():
+        if self.split is not None and one:
             raise SourceError(f"{self.path}: is one file and has no splits", key="split", help="leave it out")
 
-    def _shown(self, local: Path) -> str:
+    def _shown(self, local: Path, name: str | None = None) -> str:
         """The path as rows and releases may show it: relative to the recipe, with no folder of this machine."""
         if not Path(self.path).is_absolute() and not self.path.startswith("~"):
-            return Path(self.path).as_posix()
+            return Path(self.path).as_posix() if name is None else name
         relative = os.path.relpath(local.absolute(), self.base.absolute())
         return local.name if relative.startswith("..") else Path(relative).as_posix()
+
+
+def _guess(path: Path) -> str:
+    """`did you mean ...?` of a file that is not there, by those that stand where it would."""
+    near = [other.name for other in path.parent.iterdir()] if path.parent.is_dir() else []
+    guess = nearest(path.name, near).partition(" allowed:")[0] if near else ""
+    return guess if guess.startswith("did you") else ""
+
+
+def _unzipped(files: list[tuple[str, Path]]) -> list[tuple[str, File]]:
+    """The files, and in the place of each archive the files of rows in it."""
+    found: list[tuple[str, File]] = []
+    for name, path in files:
+        if not is_zip(path):
+            found.append((name, path))
+            continue
+        inside = [each for each in Archive(path).members() if holds_rows(each.inside, SUFFIXES)]
+        rows = [each for each in inside if plain_suffix(each) != ".txt"]
+        found += [(f"{name}/{each.inside}", each) for each in rows or inside]
+    return found
+
+
+def _archive_name(name: str, file: File) -> str:
+    return name.removesuffix(f"/{file.inside}") if isinstance(file, Member) else name
+
+
+def own_name(path: str) -> str:
+    """What a source of that path is called where it has no name: its dataset, its folder, or its file alone."""
+    if path.startswith(hub.HUB):
+        return path.removeprefix(hub.HUB)
+    parts = Path(path.rstrip("/")).parts
+    if GLOB.search(path):
+        folders = [part for part in parts[:-1] if not GLOB.search(part) and part not in ("/", "~", "..")]
+        return folders[-1] if folders else parts[-1]
+    if plain_suffix(Path(path)) not in (*SUFFIXES, ZIP) and HUB_ID.match(path):
+        return path
+    name = parts[-1] if parts else path
+    suffixes = {*SUFFIXES, *PACKED, ZIP}
+    while Path(name).suffix.lower() in suffixes and Path(name).stem:
+        name = Path(name).stem
+    return name
 
 
 def record(source: str, value: Any) -> Record:
@@ -159,7 +271,7 @@ def record(source: str, value: Any) -> Record:
     if not isinstance(value, dict):
         return Record(source, {}, NO_OBJECT)
     reason = odd_in(value)
-    return Record(source, {}, reason) if reason else Record(source, value)
+    return Record(source, {}, reason) if reason else Record(source, value, padded=isinstance(value, PaddedRow))
 
 
 def _stamp(path: Path) -> tuple[int, int]:
@@ -168,8 +280,15 @@ def _stamp(path: Path) -> tuple[int, int]:
 
 
 def _sha256(path: Path) -> str:
+    """The hash of a file; of one that was hashed before and is what it was, not read again."""
+    stamp = _stamp(path)
+    if (known := _HASHES.get((path, *stamp))) is not None:
+        return known
     sha256 = hashlib.sha256()
     with path.open("rb") as data:
         while block := data.read(2**20):
             sha256.update(block)
-    return sha256.hexdigest()
+    found = sha256.hexdigest()
+    if time.time_ns() - stamp[1] > SETTLED and _stamp(path) == stamp:
+        _HASHES[(path, *stamp)] = found
+    return found

@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import ClassVar
 
 from pydantic import Field
 
+from hfsft.engine.resources import Resource, Work
 from hfsft.engine.step import Step
-from hfsft.rows.views import OPTIONAL
 from hfsft.stages.base import Context, Stage
-from hfsft.stages.split.families import READS, family_names
-from hfsft.stages.split.sides import NONE, give_sides
+from hfsft.stages.split.families import OPTIONAL, READS
+from hfsft.stages.split.sides import NONE
 
 
 class Split(Stage):
     """Hold rows out for validation, by families that are never divided.
 
-    A family is all rows grown from one seed, joined with every family that asks nearly the same. Which families are
-    held out follows from hashes of what rows ask, never from their order or their answers. The side that a row was
-    given is remembered for the builds to come, in a file beside the recipe (`<name of the recipe's file>.sides.jsonl`)
-    and in the build (`sides.jsonl`): whatever is added, no row ever moves from train to validation. Share and families
-    give way to that: where a new row joins two families of which one is held out, both go to train, and where all
-    that is new belongs to old families, the share is missed. Another `validation` or `similarity` draws all anew.
+    A family is all rows grown from one seed, or of one value in the column that a source calls `family`, joined with
+    every family that asks nearly the same. Which families are held out follows from hashes of what rows ask, never
+    from their order or their answers. The side that a row was given is remembered for the builds to come, in a file
+    beside the recipe (`<name of the recipe's file>.sides.jsonl`) and in the build (`sides.jsonl`): whatever is added,
+    no row ever moves from train to validation. Share and families give way to that: where a new row joins two families
+    of which one is held out, both go to train, and where all that is new belongs to old families, the share is missed.
+    Another `validation` or `similarity` draws all anew.
     """
 
     key: ClassVar[str] = "split"
@@ -58,7 +58,7 @@ class Split(Stage):
                 role="lineage",
                 identity={"similarity": self.similarity},
                 version=2,
-                fn=partial(family_names, similarity=self.similarity),
+                work=Work("hfsft.stages.split.families:naming", {"similarity": self.similarity}),
                 place=place,
             ),
             Step(
@@ -70,8 +70,8 @@ class Split(Stage):
                 role="lineage",
                 identity={"validation": self.validation},
                 version=2,
-                remembered=former.digest if known else "",
-                fn=partial(give_sides, share=self.validation, known=known),
+                work=Work("hfsft.stages.split.sides:giving", {"share": self.validation}),
+                needs=(Resource.of("sides", Work("hfsft.stages.split.sides:Known", {"known": known}), pinned=False),),
                 place=place,
             ),
         ]

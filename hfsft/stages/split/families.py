@@ -3,31 +3,44 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 
 from hfsft.hashing import digest
 from hfsft.rows.batch import Batch
+from hfsft.rows.views import OPTIONAL as VIEWED
 from hfsft.rows.views import questions
 from hfsft.similarity import LexicalIndex, families
 
 READS = ("seed_id", "origin", "instruction")
+OPTIONAL = (*VIEWED, "family_key")
 
 
 def keys_of(batch: Batch) -> list[tuple[str, ...]]:
-    """By what each row is known from build to build: a hash of what it asks, and the seed it grew from, if any.
+    """By what each row is known from build to build: a hash of what it asks, and the seed it grew from, if any; and
+    where the recipe names its family, such as the thread that it is of, that.
 
     No key hangs on the answer, the topic or the system prompt, so that a row with any of them corrected is known again.
     Sides are remembered by these keys: change how they are made, and every recipe's memory is lost.
     """
     asked = [digest([_plain(each.said), _plain(each.context)], 16) for each in questions(batch)]
-    lineage = zip(batch["seed_id"], batch["origin"], asked, strict=True)
-    return [(key,) if origin == "example" else (seed, key) for seed, origin, key in lineage]
+    named = batch.get("family_key") or [None] * len(asked)
+    lineage = zip(batch["seed_id"], batch["origin"], asked, named, strict=True)
+    return [
+        (*(() if origin == "example" else (seed,)), key, *((family,) if family else ()))
+        for seed, origin, key, family in lineage
+    ]
 
 
 def _plain(text: str) -> str:
     if not text.isascii():
         text = unicodedata.normalize("NFKC", text)
     return " ".join(text.casefold().split())
+
+
+def naming(similarity: float) -> Callable[[Batch], Batch]:
+    """What gives all rows the names of their families."""
+    return partial(family_names, similarity=similarity)
 
 
 def family_names(batch: Batch, similarity: float) -> Batch:

@@ -72,10 +72,12 @@ OUTSIDE = [
     "linked/../private/rows.jsonl",
     "mixed",
     "below",
+    "*.jsonl",  # of which one is a link
+    "m*/**/*.jsonl",
 ]
 BESIDE = ["rows.jsonl", "./rows.jsonl", "sources", "sources/../rows.jsonl", "{root}/recipe/rows.jsonl", "within.jsonl"]
 BESIDE += ["linked/../recipe/rows.jsonl"]  # by a way outside, but it is there
-BESIDE += ["owner/name", "none.jsonl", "https://evil.example/rows.jsonl", "file:///etc/passwd", "*.jsonl"]
+BESIDE += ["owner/name", "none.jsonl", "https://evil.example/rows.jsonl", "file:///etc/passwd", "none*.jsonl", "sources/**/*.jsonl"]
 
 
 @pytest.mark.parametrize("path", OUTSIDE)
@@ -340,6 +342,8 @@ REACHING = {
 TEXTS = {
     *("name", "description", "language", "license", "models", "identity", "revision", "tag", "config", "split"),
     *("instruction", "response", "context", "system", "topic", "messages", "prompt", "prompts", "roles", "keep"),
+    *("where", "family"),
+    *("reasoning", "tools", "reference"),
     *("column", "phrases", "regions", "allow", "template", "templates", "rubric", "scores", "why", "api_key_header"),
 }
 

@@ -133,7 +133,7 @@ BROKEN = 'question,answer\nHow wide is the 24" screen?,53 cm.\n"Is the 27" scree
         ("s.parquet", b"{}", "is no Parquet file"),
         ("s.jsonl.gz", gzip.compress(TEXT.encode(), mtime=0)[:-9], "the packed data is damaged"),
         ("s.xlsx", b"PK\x03\x04", r"is a workbook \(save the sheet as CSV\)"),
-        ("s.jsonl", b"PK\x03\x04", r"is a zip archive \(unpack it\)"),
+        ("s.jsonl", b"PK\x03\x04", "no zip archive that can be read: File is not a zip file"),
         ("s.png", b"\x89PNG", r"no reader for .png files \(.txt, .jsonl"),
     ],
 )

@@ -1,0 +1,124 @@
+"""What became of the rows of each source: read, left out by what its keys say, set aside, fallen, kept; all adds up."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from hfsft.errors import InternalError
+from hfsft.recipe.checks.rewrites import cleaner
+from hfsft.recipe.reading import FROM
+from hfsft.release.causes import AT_READING
+
+if TYPE_CHECKING:
+    from hfsft.engine.ledger import Fallen
+    from hfsft.release.result import Built
+
+LEFT_OUT = ("where", "sample", "mixture")
+"""What leaves rows out before they are rows of the build, as `hfsft.rows.choice.counts` counts them."""
+GROWN = "evolved"  # of a row's origins, that of one which no source holds
+
+
+@dataclass(frozen=True)
+class OfSource:
+    """One source: read = where + sample + mixture + taken, and taken + grown = unreadable + fell + kept."""
+
+    section: str
+    name: str
+    read: int
+    where: int
+    sample: int
+    mixture: int
+    taken: int
+    ended: bool  # `limit` was reached: what stands behind was not read
+    grown: int  # rows that came of those taken
+    unreadable: Mapping[str, int] = field(default_factory=dict)  # rows set aside as they were read, by reason
+    fell: int = 0  # rejected by a rule, or failed
+    kept: int = 0
+
+    @property
+    def left_out(self) -> int:
+        """Rows that were read and are no rows of the build."""
+        return self.where + self.sample + self.mixture
+
+    @property
+    def set_aside(self) -> int:
+        """Rows that could not be used."""
+        return sum(self.unreadable.values())
+
+    def as_dict(self) -> dict[str, Any]:
+        """The counts as JSON."""
+        return {**asdict(self), "unreadable": dict(self.unreadable)}
+
+
+def by_source(built: Built) -> list[OfSource]:
+    """Each source of the recipe, in its order; none where the source told nothing of its reading.
+
+    Raises `InternalError` where its rows do not add up.
+    """
+    if not built.ledger.told:
+        return []
+    clean = cleaner(built.recipe)
+    kept, taken = _counted(built.rows)
+    fell: Counter[str] = Counter()
+    unreadable: dict[str, Counter[str]] = defaultdict(Counter)
+    for fallen in built.ledger.fallen:
+        counts, came = _counted(fallen.rows)
+        taken += came
+        if fallen.stage != AT_READING:
+            fell += counts
+            continue
+        for name, reason in zip(fallen.rows[FROM][:], _reasons(fallen), strict=True):
+            unreadable[name][reason] += 1
+    found = []
+    for told in built.ledger.told:
+        name = clean(told["name"])  # as rows have it, which rules may have cleaned
+        here = OfSource(
+            **{**told, "name": name},
+            grown=kept[name] + fell[name] + unreadable[name].total() - taken[name],
+            unreadable=dict(sorted(unreadable[name].items(), key=lambda item: (-item[1], item[0]))),
+            fell=fell[name],
+            kept=kept[name],
+        )
+        if here.read != here.left_out + here.taken or here.taken != taken[name]:
+            raise InternalError(f"the rows of {name} do not add up: {here.as_dict()}, {taken[name]} came in")
+        found.append(here)
+    return found
+
+
+def worth_telling(sources: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether the counts of sources say more than the funnel: there are several, or rows were left out."""
+    return len(sources) > 1 or any(source["ended"] or any(source[key] for key in LEFT_OUT) for source in sources)
+
+
+def columns(sources: Sequence[Mapping[str, Any]]) -> tuple[list[str], list[list[str]]]:
+    """A table of such counts, as texts: its head, and a line for each source; columns without a number are left out."""
+    heads = {
+        "read": [str(_count(each["read"]) + (" (limit)" if each["ended"] else "")) for each in sources],
+        **{key: [_count(each[key]) for each in sources] for key in LEFT_OUT},
+        "set aside": [_count(sum(each["unreadable"].values())) for each in sources],
+        "grown": [_count(each["grown"]) for each in sources],
+        "fell": [_count(each["fell"]) for each in sources],
+        "kept": [f"{each['kept']:,}" for each in sources],
+    }
+    shown = {head: values for head, values in heads.items() if any(values)}
+    names = [each["name"] for each in sources]
+    return ["source", *shown], [list(line) for line in zip(names, *shown.values(), strict=True)]
+
+
+def _count(number: int) -> str:
+    return f"{number:,}" if number else ""
+
+
+def _counted(rows: Any) -> tuple[Counter[str], Counter[str]]:
+    """The rows of each source, and those of them that stood in it themselves."""
+    names: Collection[str] = rows[FROM][:]
+    origins: Iterable[str] = rows["origin"][:]
+    came = Counter(name for name, origin in zip(names, origins, strict=True) if origin != GROWN)
+    return Counter(names), came
+
+
+def _reasons(fallen: Fallen) -> list[str]:
+    return [str(reason) for reason in fallen.rows[fallen.value_column][:]]
