@@ -13,11 +13,12 @@ from hfsft.engine.step import Bound
 from hfsft.fields import FILE
 from hfsft.filters.cells import CONVERSATION, cells
 from hfsft.filters.column import OfColumn
+from hfsft.letters.characters import HALF_KANA, HAN, HAN_A, HAN_COMPATIBLE, HAN_RARE, KANA, UNSPACED_ALPHABETS, signs
 from hfsft.pretrained import check_chat_template, located, pretrained_tokenizer, rendered, tokenizer_hash
 from hfsft.rows.batch import Batch
 
-_LOGOGRAPHS = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff]")
-_UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]+")  # Thai, Lao, Burmese, Khmer
+_LOGOGRAPHS = re.compile(f"[{signs(KANA, HAN_A, HAN, HAN_COMPATIBLE, HALF_KANA, HAN_RARE)}]")
+_UNSPACED = re.compile(f"[{signs(UNSPACED_ALPHABETS)}]+")
 _UNSPACED_WORD = 5  # characters, vowel signs included
 
 

@@ -7,7 +7,7 @@ from functools import lru_cache
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from hfsft.similarity.normalise import IDEOGRAPHS, WORDLESS
+from hfsft.letters.characters import IDEOGRAPHS, WORDLESS
 
 if TYPE_CHECKING:
     import numpy as np
