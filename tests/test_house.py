@@ -14,6 +14,7 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 
 # Each room may import those before it; rooms in one tuple may not import each other.
 ORDER = [
+    ("letters",),
     ("plain",),
     ("errors", "hashing", "nested", "cache", "isolated", "marks"),
     ("keys",),

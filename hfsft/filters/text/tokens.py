@@ -12,6 +12,7 @@ from hfsft.engine.resources import Resource, Work
 from hfsft.engine.step import Bound
 from hfsft.filters.cells import CONVERSATION, cells
 from hfsft.filters.column import OfColumn
+from hfsft.letters.characters import HALF_KANA, HAN, HAN_A, HAN_COMPATIBLE, HAN_RARE, KANA, UNSPACED_ALPHABETS, signs
 from hfsft.marks import FILE
 from hfsft.pretrained import check_chat_template, located, pretrained_tokenizer, rendered, tokenizer_hash
 from hfsft.rows.batch import Batch, rows_of
@@ -20,8 +21,8 @@ from hfsft.rows.messages import bare
 from hfsft.rows.shapes.openai import message_of
 from hfsft.rows.views import tools
 
-_LOGOGRAPHS = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff]")
-_UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]+")  # Thai, Lao, Burmese, Khmer
+_LOGOGRAPHS = re.compile(f"[{signs(KANA, HAN_A, HAN, HAN_COMPATIBLE, HALF_KANA, HAN_RARE)}]")
+_UNSPACED = re.compile(f"[{signs(UNSPACED_ALPHABETS)}]+")
 _UNSPACED_WORD = 5  # characters, vowel signs included
 
 
