@@ -11,14 +11,17 @@ from typing import TYPE_CHECKING, Any
 
 from hfsft.cache import cache_folder, settle
 from hfsft.engine.plan import Plan
-from hfsft.errors import Problem, RecipeError, UserError
+from hfsft.errors import Place, Problem, RecipeError, UserError
+from hfsft.filters import foreign
 from hfsft.loading import AnyRecipe, AnyTrust, load
 from hfsft.recipe.checks.blind import filter_warnings
 from hfsft.recipe.checks.rewrites import clean_errors, cleaner
 from hfsft.recipe.checks.trust import ASKING, PUBLISHING, Reach, reaches, trust_of, unpublished
 from hfsft.recipe.compile import compile_recipe
-from hfsft.recipe.recipe import Budget, Recipe
+from hfsft.recipe.recipe import Recipe
+from hfsft.recipe.sections import BudgetSection
 from hfsft.recipe.sources import look
+from hfsft.stages.split import Split
 from hfsft.stages.split.sides import NONE, Sides
 
 if TYPE_CHECKING:
@@ -104,7 +107,8 @@ def validate(recipe: AnyRecipe, *, overrides: Sequence[str] = (), hub: bool = Tr
     if problems or plan is None:
         raise RecipeError(problems)
     wanted = [] if trusted else reaches(loaded)
-    return Checked(plan, [*seen.notes, *filter_warnings(loaded)], wanted, found.warnings)
+    warnings = [*found.warnings, *(Problem(Place(foreign.GROUP), said) for said in foreign.refused())]
+    return Checked(plan, [*seen.notes, *filter_warnings(loaded)], wanted, warnings)
 
 
 def build(
@@ -216,7 +220,7 @@ def preview(
 
     loaded = load(recipe, overrides, trust, ASKING)
     sides = remembered.read(loaded, Path(OUT))
-    compiled = partial(compile_recipe, loaded, limit=rows, former=sides)
+    compiled = partial(compile_recipe, loaded, limit=rows, former={Split.key: sides})
     plan = preflight.planned(loaded, compiled, [partial(preflight.of_folders, loaded, None)])
     seen: list[tuple[Step, list[dict[str, Any]]]] = []
     _, ledger, usage = _execute(
@@ -238,7 +242,7 @@ def forecast(recipe: AnyRecipe, *, overrides: Sequence[str] = (), trust: AnyTrus
     from hfsft.release.folder import remembered
 
     loaded = load(recipe, overrides, trust)
-    plan = compile_recipe(loaded, download=False, former=remembered.read(loaded, Path(OUT)))
+    plan = compile_recipe(loaded, download=False, former={Split.key: remembered.read(loaded, Path(OUT))})
     cache = cache_folder(plan.name)
     with (
         Store() as store,
@@ -272,7 +276,9 @@ def check(
     return checkup.check(load(recipe, overrides, trust, ASKING), checkup.SECONDS if seconds is None else seconds)
 
 
-def budget(recipe: AnyRecipe, *, overrides: Sequence[str] = (), trust: AnyTrust = None) -> tuple[Budget | None, Outlay]:
+def budget(
+    recipe: AnyRecipe, *, overrides: Sequence[str] = (), trust: AnyTrust = None
+) -> tuple[BudgetSection | None, Outlay]:
     """The bounds that a recipe sets, None where it sets none, and what is taken of them before a build begins."""
     from hfsft.models.limits import spending
     from hfsft.models.store.store import Store
@@ -324,7 +330,7 @@ def _planned(recipe: Recipe, out: Path, watcher: Watcher, how: Publishing, force
     def compiled() -> Plan:
         nonlocal sides
         sides = remembered.read(recipe, out)
-        return compile_recipe(recipe, former=sides)
+        return compile_recipe(recipe, former={Split.key: sides})
 
     repository = preflight.Repository(recipe, how.create_pr, how.tell) if how.wanted else None
     checks: list[preflight.Check] = [partial(preflight.of_folders, recipe, out, force)]

@@ -65,14 +65,25 @@ def check_chat_template(name: str, tokenizer: Any) -> None:
         return  # it takes other conversations
 
 
-def rendered(name: str, tokenizer: Any, messages: Sequence[Mapping[str, Any]], *, opened: bool = False) -> str:
+def rendered(
+    name: str,
+    tokenizer: Any,
+    messages: Sequence[Mapping[str, Any]],
+    *,
+    opened: bool = False,
+    tools: Sequence[Mapping[str, Any]] | None = None,
+    more: Mapping[str, Any] | None = None,
+) -> str:
     """The conversation under the tokenizer's chat template; `opened` for the assistant's next turn.
+
+    `tools` are schemas, `more` what else the row says to the template by name.
 
     Raises `ValueError` with the template's own words where it refuses the conversation, or one of more than `LARGE`
     characters takes more work than a template is given; `ModelError` where a smaller one does.
     """
     try:
-        return chat.render(tokenizer.get_chat_template(), messages, tokenizer.special_tokens_map, opened=opened)
+        special = tokenizer.special_tokens_map
+        return chat.render(template_of(tokenizer, tools), messages, special, opened=opened, tools=tools, more=more)
     except TooMuchWorkError as error:
         if sum(len(str(value)) for message in messages for value in message.values()) > LARGE:
             raise ValueError(f"the chat template {error}") from None
@@ -80,6 +91,11 @@ def rendered(name: str, tokenizer: Any, messages: Sequence[Mapping[str, Any]], *
             f"the chat template of the tokenizer {name} {error} (name another tokenizer, or mend chat_template in a "
             "folder of your own)"
         ) from None
+
+
+def template_of(tokenizer: Any, tools: Sequence[Mapping[str, Any]] | None = None) -> str:
+    """The chat template's text: of several by name that for tools where there are any."""
+    return str(tokenizer.get_chat_template(tools=list(tools) if tools is not None else None))
 
 
 @lru_cache(maxsize=4)

@@ -94,7 +94,7 @@ class Plan:
         for step in self.steps:
             for name, kind in step.writes.items():
                 known = columns.get(name)  # a step that writes a column anew does not change the part it plays
-                written = column(name, kind, step.role, f"Written by {step.name}.")
+                written = column(name, kind, step.role, step.about or f"Written by {step.name}.")
                 columns[name] = replace(known, type=kind) if known else written
             columns = {name: each for name, each in columns.items() if name not in step.drops}
         return columns

@@ -91,10 +91,11 @@ class Step:
     over the dataset is given as a second batch. Its rows have an `id`, are in no ledger, and are gone where they fail.
 
     `writes` maps new columns to their type, in the words of `hfsft.rows.features`; `role` is the part that those of
-    them play which `hfsft.rows.columns` does not know by name. `identity` is JSON: what changes the result beside the
-    rows that come in and what stands here; `version` is raised when the code's behaviour changes. `remembered` is a
-    hash of what the step takes from builds before: other rows come out where it differs, but no release pins it. A
-    `heavy` step is slow for each row, as one that runs a model: rows that go ahead of others wait before it.
+    them play which `hfsft.rows.columns` does not know by name, and `about` says what they hold. `identity` is JSON:
+    what changes the result beside the rows that come in and what stands here; `version` is raised when the code's
+    behaviour changes. `remembered` is a hash of what the step takes from builds before: other rows come out where it
+    differs, but no release pins it. A `heavy` step is slow for each row, as one that runs a model: rows that go ahead
+    of others wait before it.
     """
 
     name: str
@@ -108,6 +109,7 @@ class Step:
     optional: tuple[str, ...] = ()  # columns passed on where they exist
     writes: Mapping[str, Any] = field(default_factory=dict)
     role: Role = "measure"
+    about: str = ""
     drops: tuple[str, ...] = ()  # columns that no later step needs; only a step that makes the same rows drops any
     makes: str = ""
     table: str = ""

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from inspect import getdoc
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from hfsft.engine.step import Bound, Step, compare
-from hfsft.errors import ColumnError, nearest
+from hfsft.errors import ColumnError, ModelError, Problem, nearest
 from hfsft.filters.arguments import Explained
 from hfsft.filters.code import code_of
 from hfsft.rows.batch import Batch
@@ -19,8 +21,18 @@ if TYPE_CHECKING:
     from datasets import Dataset
 
     from hfsft.errors import Place
+    from hfsft.rows.columns import Column, Scale
 
 THRESHOLDS = frozenset({"at_least", "at_most"})
+
+
+@dataclass(frozen=True)
+class Around:
+    """What a filter may know of the recipe that it stands in."""
+
+    columns: Mapping[str, Column]  # that rows have
+    lacking: Callable[[str], tuple[str, str]]  # why rows have no such column, as the end of a sentence, and what helps
+    place: Callable[..., Place]  # where the filter stands, or one of its arguments
 
 
 class Filter(BaseModel, ABC, metaclass=Explained):
@@ -34,8 +46,10 @@ class Filter(BaseModel, ABC, metaclass=Explained):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     name: ClassVar[str]  # as recipes write it
+    package: ClassVar[str] = ""  # name and version of the package that it comes from, where that is not hfsft
     version: ClassVar[int] = 1  # raised when `measure` changes its numbers
     whole: ClassVar[bool] = False  # whether `measure` must see all rows at once
+    everywhere: ClassVar[bool] = False  # whether it runs behind each step that brings texts, over all of these
     deciding: ClassVar[frozenset[str]] = THRESHOLDS
 
     @property
@@ -60,6 +74,48 @@ class Filter(BaseModel, ABC, metaclass=Explained):
     @abstractmethod
     def bounds(self) -> list[Bound]:
         """The comparisons, in the order that they cut."""
+
+    def problems(self, around: Around) -> Iterator[Problem]:
+        """What is wrong with it in its recipe: columns that no row has, unusable files, bounds off a scale."""
+        for name in self.reads:
+            if name not in around.columns:
+                why, advice = around.lacking(name)
+                yield Problem(around.place(), f"filters[{self.name}] reads {name}, {why}", advice)
+        try:
+            self.identity()
+        except ModelError as error:  # such as a tokenizer that cannot be loaded
+            yield Problem(around.place("tokenizer"), str(error))
+        for bound in self.bounds():
+            column = around.columns.get(bound.column)
+            if column and column.scale:
+                yield from self._off(bound, column.scale, around)
+
+    def path_of(self, bound: Bound) -> tuple[str, ...]:
+        """Under which of its arguments the two thresholds of a comparison stand."""
+        return ()
+
+    def _off(self, bound: Bound, scale: Scale, around: Around) -> Iterator[Problem]:
+        """A threshold off the scale, so that no row could pass."""
+        path = self.path_of(bound)
+        at = "".join(f".{step}" for step in path)
+        for name, value, off in (
+            ("at_least", bound.at_least, bound.at_least is not None and bound.at_least > scale.high),
+            ("at_most", bound.at_most, bound.at_most is not None and bound.at_most < scale.low),
+        ):
+            if off:
+                goes = f"{scale.called} go from {scale.low:g} to {scale.high:g}"
+                message = f"filters[{self.name}]{at}: {name} {value:g} keeps no row: {goes}"
+                yield Problem(
+                    around.place(*path, name), message, f"{scale.said_by} says which {scale.called} there are"
+                )
+
+    @property
+    def label(self) -> str:
+        """What its steps are called where a recipe uses the filter more than once: with its columns, if it has any."""
+        column = getattr(self, "column", None)
+        if column is None:
+            return self.name
+        return f"{self.name} {column if isinstance(column, str) else '+'.join(column)}"
 
     def warnings(self, languages: Sequence[str]) -> list[str]:
         """Where the filter is blind in data of these languages (ISO 639-1 codes), one sentence each."""
@@ -92,7 +148,8 @@ class Filter(BaseModel, ABC, metaclass=Explained):
                     reads=self.reads,
                     optional=tuple(name for name in self.optional if name not in self.reads),
                     writes=self.writes,
-                    identity={"filter": self.name, **self.identity(), **code_of(type(self))},
+                    about=" ".join((getdoc(type(self)) or "").partition("\n\n")[0].split()),
+                    identity={"filter": self.name, **self.identity(), **self._origin()},
                     version=self.version,
                     fn=self.measure,
                     place=place,
@@ -100,6 +157,10 @@ class Filter(BaseModel, ABC, metaclass=Explained):
             )
         bounds = ((f"{label}.{bound.rule}" if bound.rule != self.name else label, bound) for bound in self.bounds())
         return [*steps, *(compare(name, bound, place) for name, bound in bounds)]
+
+    def _origin(self) -> dict[str, str]:
+        """Of a filter that hfsft does not ship: its package, and what its code does, as a hash."""
+        return {**({"package": self.package} if self.package else {}), **code_of(type(self))}
 
     def apply(self, dataset: Dataset) -> tuple[Dataset, Dataset]:
         """`(kept, rejected)` of any `datasets.Dataset` that has the columns of `reads`; both carry the measure.

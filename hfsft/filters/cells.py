@@ -1,4 +1,4 @@
-"""The text in a row's columns."""
+"""What stands in a row's columns, as filters read it."""
 
 from __future__ import annotations
 
@@ -6,21 +6,26 @@ from typing import Any
 
 from hfsft.errors import UserError
 from hfsft.rows.batch import Batch, rows_of
-from hfsft.rows.views import complete, messages
+from hfsft.rows.views import WHOLE, complete, messages, reasoning, response, turn_text
 
 CONVERSATION = "conversation"
 """What recipes call all that a trainer sees of a row: system, instruction with context, response, or all turns."""
+RESPONSE, REASONING = "response", "reasoning"
+IN_TURNS = (RESPONSE, REASONING)
+"""Columns of which the turns of a conversation hold more."""
 
 
-def text_of(value: Any, column: str) -> str | None:
-    """A cell as text: itself, the contents of a conversation below each other, or None.
+def text_of(value: Any, column: str, *, spoken: bool = False) -> str | None:
+    """A cell as text: itself, all that the turns of a conversation say, think and call below each other, or None.
+
+    With `spoken`, of turns only what they say.
 
     Raises `UserError` where the column holds anything else.
     """
     if value is None or isinstance(value, str):
         return value
     if isinstance(value, list) and all(isinstance(turn, dict) and "content" in turn for turn in value):
-        return "\n\n".join(turn["content"] for turn in value if isinstance(turn["content"], str))
+        return "\n\n".join(text for turn in value if (text := turn_text(turn, spoken=spoken)))
     raise UserError(f"column {column} holds {type(value).__name__} values; a filter of texts needs text or messages")
 
 
@@ -31,14 +36,23 @@ def reads(column: str) -> tuple[str, ...]:
 
 def optional(column: str) -> tuple[str, ...]:
     """The columns that may be part of it."""
-    return ("system", "context", "messages") if column == CONVERSATION else ()
+    if column == CONVERSATION:
+        return WHOLE
+    return ("messages",) if column in IN_TURNS else ()
 
 
-def cells(batch: Batch, column: str) -> list[Any]:
-    """A column's cells; of `conversation` each row as a trainer sees it, None for one without both texts."""
-    if column != CONVERSATION:
+def cells(batch: Batch, column: str, *, spoken: bool = False) -> list[Any]:
+    """A column's cells; of `conversation` each row as a trainer sees it, None for one without both texts.
+
+    A response is what the assistant says last, unless only what is `spoken` is wanted also what it calls there.
+    Reasoning is that of all turns.
+    """
+    if column == CONVERSATION:
+        return [messages(row) if complete(row) else None for row in rows_of(batch)]
+    if column not in IN_TURNS or "messages" not in batch:
         return batch[column]
-    return [messages(row) if complete(row) else None for row in rows_of(batch)]
+    rows = rows_of(batch)
+    return [response(row, spoken=spoken) if column == RESPONSE else reasoning(row) for row in rows]
 
 
 def texts(batch: Batch, column: str) -> list[str | None]:

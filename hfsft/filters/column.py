@@ -8,18 +8,22 @@ from typing import Annotated, Any, ClassVar
 from pydantic import Field
 
 from hfsft.filters.base import Bounded
-from hfsft.filters.cells import cells, optional, reads
+from hfsft.filters.cells import cells, optional, reads, text_of
 from hfsft.rows.batch import Batch
 
 Share = Annotated[float, Field(ge=0, le=1)]
 
-COLUMN = "The text to measure; `conversation` for all that a trainer sees of the row, or `messages`."
+COLUMN = (
+    "The text to measure: a column, `response` with the tools that are called in it, `reasoning` of all turns, or "
+    "`conversation` for all that a trainer sees of the row."
+)
 
 
 class OfColumn(Bounded):
     """A filter that measures one column, cell by cell."""
 
     kind: ClassVar[str] = "float64"  # type of the measure
+    spoken: ClassVar[bool] = False  # whether what is thought and what tools are called with is left out
 
     column: str = Field("response", description=COLUMN)
 
@@ -36,7 +40,12 @@ class OfColumn(Bounded):
     @property
     def writes(self) -> dict[str, Any]:
         """The measure, called by the filter and the column."""
-        return {f"{self.name}_{self.column}": self.kind}
+        return {self.measured: self.kind}
+
+    @property
+    def measured(self) -> str:
+        """The column of the measure."""
+        return f"{self.name}_{self.column}"
 
     @abstractmethod
     def value(self, cell: Any) -> float:
@@ -44,5 +53,9 @@ class OfColumn(Bounded):
 
     def measure(self, batch: Batch) -> Batch:
         """The measure of each cell, None of an empty one."""
-        (column,) = self.writes
-        return {column: [None if cell is None else self.value(cell) for cell in cells(batch, self.column)]}
+        found = cells(batch, self.column, spoken=self.spoken)
+        return {self.measured: [None if cell is None else self.value(cell) for cell in found]}
+
+    def text(self, cell: Any) -> str:
+        """A cell as text: of turns all that they say, and unless only that is measured what they think and call."""
+        return text_of(cell, self.column, spoken=self.spoken) or ""

@@ -9,6 +9,7 @@ from pydantic import ConfigDict, model_validator
 
 from hfsft.engine.step import Bound
 from hfsft.filters.base import THRESHOLDS, Filter, Limits
+from hfsft.rows.columns import score_of
 
 
 class Score(Filter):
@@ -45,11 +46,15 @@ class Score(Filter):
     @property
     def reads(self) -> tuple[str, ...]:
         """The columns that the judge writes."""
-        return tuple(f"score_{criterion}" for criterion in self.limits)
+        return tuple(score_of(criterion) for criterion in self.limits)
 
     def bounds(self) -> list[Bound]:
         """One comparison for each criterion."""
         return [
-            Bound(criterion, f"score_{criterion}", limits.at_least, limits.at_most)
+            Bound(criterion, score_of(criterion), limits.at_least, limits.at_most)
             for criterion, limits in self.limits.items()
         ]
+
+    def path_of(self, bound: Bound) -> tuple[str, ...]:
+        """The criterion, which the comparison is called by."""
+        return (bound.rule,)

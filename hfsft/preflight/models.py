@@ -19,8 +19,9 @@ from hfsft.models.model import Model, Price
 from hfsft.models.store.store import Store
 from hfsft.models.store.writer import Writer
 from hfsft.preflight.build import lacks
-from hfsft.recipe.compile import asked, asking, model_problem
+from hfsft.recipe.asked import asked, asking, model_problem
 from hfsft.recipe.recipe import Recipe
+from hfsft.stages.base import Asking
 
 if TYPE_CHECKING:
     from hfsft.models.limits.throttle import Lane
@@ -147,7 +148,7 @@ async def _of_model(
 
 def needs_of(recipe: Recipe, name: str) -> Needs:
     """What the sections that ask a model send it."""
-    sections = [section for section in asking(recipe).values() if recipe.role(section) == name]
+    sections = [each.stage for each in asking(recipe, name) if isinstance(each.stage, Asking)]
     sent = [_temperature(section, recipe.models[name]) for section in sections]
     return Needs(
         system=any(getattr(section, "system", None) for section in sections),
@@ -191,7 +192,7 @@ def _problems(recipe: Recipe, server: Server) -> Iterator[Problem]:
         yield model_problem(recipe, name, key, f"{at} takes no system prompt: put its text into `template:`")
     if needs.temperature is not None and takes.temperature in BROKEN:
         sent = f"{at} does not take the temperature {needs.temperature:g}"
-        where = [section for section, asks in asking(recipe).items() if recipe.role(asks) == name]
+        where = dict.fromkeys(each.key for each in asking(recipe, name))
         mend = f"write `temperature: null` in {' and '.join(where)}, and none in the model"
         yield model_problem(recipe, name, key, f"{sent}: {mend}")
     if needs.seed and takes.seed in BROKEN:

@@ -23,7 +23,7 @@ class FilterOrder:
 
     def __init__(self, rules: Sequence[tuple[Filter, Place | None, str]], given: bool) -> None:
         """`given` says whether some rows come with their response, and others are answered later."""
-        self._waiting, self._given = list(rules), given
+        self._waiting, self._given = [each for each in rules if not each[0].everywhere], given
 
     def steps(self, known: set[str], later: set[str]) -> Iterator[Step]:
         """The steps of the filters that may run now: `known` columns exist, those `later` are written once more."""

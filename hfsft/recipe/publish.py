@@ -8,7 +8,19 @@ from pydantic import Field, field_validator, model_validator
 
 from hfsft.stages.base import Section
 
-FormatName = Literal["messages", "prompt_completion", "prompt_completion_text", "alpaca", "sharegpt", "text"]
+FormatName = Literal["messages", "prompt_completion", "prompt_completion_text", "alpaca", "sharegpt", "hermes", "text"]
+ReasoningStyle = Literal["as_read", "field", "inline", "drop"]
+CallStyle = Literal["as_read", "object", "text", "xml"]
+
+NO_FIELD = ("prompt_completion_text", "alpaca", "sharegpt", "hermes")
+"""Formats whose turns are a text and no more."""
+OWN_CALLS: dict[FormatName, tuple[CallStyle, ...]] = {
+    "sharegpt": ("as_read",),
+    "hermes": ("as_read", "xml"),
+    "alpaca": ("as_read",),
+    "prompt_completion_text": ("as_read",),
+}
+"""Formats that have one way of their own to write tool calls, or none."""
 
 
 class Publish(Section):
@@ -17,6 +29,17 @@ class Publish(Section):
     repo_id: str | None = Field(None, description="Dataset on the Hub, as you/name; left out: nothing is pushed.")
     private: bool = Field(True, description="Whether only you, or your organization, can see a new dataset.")
     format: FormatName = Field("messages", description="How trainers find the rows in the default configuration.")
+    reasoning: ReasoningStyle = Field(
+        "as_read",
+        description="Where the answers' reasoning stands: in a field of the message, as the named tokenizer's template "
+        "reads it (field), in the text between <think> tags (inline), nowhere (drop), or as each row's source has it.",
+    )
+    tool_calls: CallStyle = Field(
+        "as_read",
+        description="How calls of tools are written: with arguments as an object, as most chat templates read them, as "
+        "JSON text, as OpenAI writes them, in the text between <tool_call> tags (xml), or as each row's source has "
+        "them.",
+    )
     tag: str | None = Field(None, min_length=1, description="Tag that the release gets on the Hub, such as v1.0.")
     sources: bool = Field(
         False,
@@ -40,6 +63,12 @@ class Publish(Section):
         description="Tokenizer of the model to be trained, a Hub id or a folder: its chat template writes the format "
         "text, and rows are checked and measured under it.",
     )
+    max_length: int | None = Field(
+        None,
+        ge=1,
+        description="Tokens after which training will cut a row: rows whose answers it cuts are told. Left out: 1,024, "
+        "as TRL has it.",
+    )
 
     @field_validator("repo_id")
     @classmethod
@@ -57,4 +86,19 @@ class Publish(Section):
     def _text_needs_a_template(self) -> Publish:
         if self.format == "text" and not self.tokenizer:
             raise ValueError("format text is written by a chat template: name a tokenizer")
+        return self
+
+    @model_validator(mode="after")
+    def _style_fits_format(self) -> Publish:
+        if self.reasoning == "field" and self.format in NO_FIELD:
+            raise ValueError(
+                f"format {self.format} has no field for reasoning: choose reasoning inline or drop, or format messages "
+                "or prompt_completion"
+            )
+        able = OWN_CALLS.get(self.format)
+        if able and self.tool_calls not in able:
+            raise ValueError(
+                f"format {self.format} cannot hold tool_calls as {self.tool_calls}: choose format messages, "
+                "prompt_completion or text, or leave tool_calls out"
+            )
         return self

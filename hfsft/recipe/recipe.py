@@ -5,84 +5,28 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Union
+from types import GenericAlias
+from typing import Any, Literal
 
-from pydantic import BeforeValidator, Discriminator, Field, PrivateAttr, Tag, field_validator, model_validator
+from pydantic import Field, PrivateAttr, create_model, field_validator, model_validator
 
-from hfsft.errors import Place, Problem, RecipeError, SourceError
-from hfsft.filters import FILTERS
+from hfsft.errors import Place, Problem, RecipeError, SourceError, UserError
+from hfsft.filters import FILTERS, foreign
 from hfsft.filters.base import Filter
 from hfsft.keys import masked
-from hfsft.models.model import AnyModel, Model
 from hfsft.recipe.checks.secrets import secrets_in
-from hfsft.recipe.publish import Publish
+from hfsft.recipe.sections import Sections, Unusable, any_of, filter_name
 from hfsft.recipe.yaml.file import UNNAMED, Source, load, validate
 from hfsft.rows.tables.table import Table
 from hfsft.stages.base import Section
-from hfsft.stages.evolve import Evolve
-from hfsft.stages.examples import ExampleRows, ExampleTable
-from hfsft.stages.generate import Generate
-from hfsft.stages.judge import Judge
-from hfsft.stages.seeds import Prompts, PromptTable
-from hfsft.stages.split import Split
 
 WrittenBy = Literal["people", "models", "both"]
-EMBEDDED = "smollm2-135m-instruct"
 NAME = r"^[A-Za-z0-9][A-Za-z0-9._\-]{0,95}$"
 NO_FOLDER = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?|.*\.", re.IGNORECASE)  # on Windows
 
 
-def _filter_name(value: Any) -> str | None:
-    if isinstance(value, Filter):
-        return value.name
-    if isinstance(value, str):
-        return value
-    if isinstance(value, Mapping) and len(value) == 1:
-        return str(next(iter(value)))
-    return None
-
-
-def _filter_arguments(value: Any) -> Any:
-    if isinstance(value, str):
-        return {}
-    if isinstance(value, Mapping):
-        (arguments,) = value.values()
-        return {} if arguments is None else arguments
-    return value
-
-
-if TYPE_CHECKING:
-    AnyFilter = Filter
-else:  # the union of the table, told apart by the single key of each item
-    AnyFilter = Annotated[
-        Union[  # noqa: UP007 - its members are only known at run time
-            tuple(Annotated[kind, BeforeValidator(_filter_arguments), Tag(name)] for name, kind in FILTERS.items())
-        ],
-        Discriminator(_filter_name),
-    ]
-
-
-class Budget(Section):
-    """Hard bounds on one build, or on all builds of the dataset: nothing is sent that could pass one of them."""
-
-    usd: float | None = Field(None, gt=0, description="Most US dollars; needs the price of every model that is asked.")
-    calls: int | None = Field(None, ge=1, description="Most requests.")
-    tokens: int | None = Field(None, ge=1, description="Most tokens, read and written together.")
-    per: Literal["build", "dataset"] = Field(
-        "build",
-        description="What the bounds are of: each build by itself, or all builds of this name together, interrupted "
-        "and failed ones too.",
-    )
-
-    @model_validator(mode="after")
-    def _some_bound(self) -> Budget:
-        if self.usd is None and self.calls is None and self.tokens is None:
-            raise ValueError("needs usd, calls or tokens")
-        return self
-
-
-class Recipe(Section):
-    """A dataset, as its author asks for it."""
+class Head(Section):
+    """What a recipe says of its dataset before its sections."""
 
     name: str = Field(
         pattern=NAME,
@@ -98,22 +42,10 @@ class Recipe(Section):
     written_by: WrittenBy | None = Field(
         None, description="Who wrote the seeds and examples, as far as you know; the card says so, or that it is open."
     )
-    budget: Budget | None = Field(
-        None, description="What a build, or the dataset over all its builds, may spend; left out: as much as it takes."
-    )
-    models: dict[str, AnyModel] = Field(
-        {"writer": Model(model=EMBEDDED)}, min_length=1, description="The models, each under the name stages use."
-    )
-    seeds: list[Prompts | PromptTable] = Field([], description="Prompts to grow from: inline, files, or any dataset.")
-    examples: list[ExampleRows | ExampleTable] = Field(
-        [], description="Complete rows that join the data and pass the same filters."
-    )
-    evolve: Evolve | None = Field(None, description="Grow the seeds into more instructions; left out: seeds alone.")
-    generate: Generate | None = Field(None, description="Write the responses; seeds always get one.")
-    judge: Judge | None = Field(None, description="Score the rows; left out: no scores.")
-    filters: list[AnyFilter] | None = Field(None, description="Rules that rows must pass; left out: a sensible few.")
-    split: Split = Field(Split(), description="Hold rows out for validation.")
-    publish: Publish = Field(Publish(), description="The format that trainers find, and where on the Hub.")
+
+
+class Recipe(Sections, Head):
+    """A dataset, as its author asks for it."""
 
     _source: Source = PrivateAttr(default_factory=lambda: Source(None, {}))
 
@@ -147,10 +79,6 @@ class Recipe(Section):
             plain["filters"] = [{rule.name: rule.model_dump(mode="json", exclude_none=True)} for rule in self.filters]
         return plain
 
-    def role(self, stage: Generate | Evolve | Judge) -> str:
-        """The name under `models` that a stage asks."""
-        return stage.model or ("judge" if "judge" in self.models else "writer")
-
 
 def load_recipe(
     recipe: str | Path | Mapping[str, Any] | Recipe, overrides: Sequence[str] = (), *, trusted: bool = True
@@ -165,13 +93,44 @@ def load_recipe(
             raise RecipeError([Problem(Place(UNNAMED), secret.message, secret.help) for secret in found])
         return recipe
     source = load(recipe, overrides)
+    kinds, problems = _foreign_filters(source)
     try:
-        loaded = validate(source, Recipe)
+        loaded = validate(source, with_filters(kinds))
     except RecipeError as error:
-        raise RecipeError([*error.problems, *(_missing_files(source) if trusted else ())]) from None
+        raise RecipeError([*error.problems, *problems, *(_missing_files(source) if trusted else ())]) from None
+    if problems:
+        raise RecipeError(problems)
     loaded._source = source
     loaded.models.update({name: model.at(loaded.base) for name, model in loaded.models.items()})
     return loaded
+
+
+def with_filters(kinds: Mapping[str, type[Filter]]) -> type[Recipe]:
+    """The type of recipes that may use these filters too, by their names."""
+    if not kinds:
+        return Recipe
+    items: Any = GenericAlias(list, (any_of({**FILTERS, **kinds}),))
+    field = Field(None, description=Recipe.model_fields["filters"].description)
+    return create_model("Recipe", __base__=Recipe, __doc__=Recipe.__doc__, filters=(items | None, field))
+
+
+def _foreign_filters(source: Source) -> tuple[dict[str, type[Filter]], list[Problem]]:
+    """The filters of other packages that a recipe names, and what is wrong with those that cannot be used."""
+    items = source.data.get("filters")
+    found: dict[str, type[Filter]] = {}
+    problems = []
+    for index, item in enumerate(items if isinstance(items, list) else ()):
+        name = filter_name(item)
+        if name is None or name in FILTERS:
+            continue
+        # Beside those that are named, all are known by name: what is misspelt may be one of them.
+        found = {**dict.fromkeys(foreign.names(), Unusable), **found}
+        try:
+            if kind := foreign.find(name):
+                found[name] = kind
+        except UserError as error:
+            problems.append(Problem(source.place(("filters", index), key=True), masked(str(error))))
+    return found, problems
 
 
 def _base(source: Source) -> Path:

@@ -50,7 +50,8 @@ def filters_of(recipe: Recipe) -> list[Filter]:
 def kept_of(recipe: Recipe) -> dict[str, str]:
     """The columns that sources keep, each with the name it has in a row."""
     names = [name for _, _, source in _sources(recipe) if isinstance(source, TableSource) for name in source.keep]
-    return kept_columns(names, {column for rule in filters_of(recipe) for column in rule.writes})
+    written = {column.name for stage in recipe.stages().values() for column in stage.writes()}
+    return kept_columns(names, {*written, *(column for rule in filters_of(recipe) for column in rule.writes)})
 
 
 def open_sources(recipe: Recipe) -> tuple[list[Opened], list[Problem]]:
@@ -106,9 +107,17 @@ def source_steps(recipe: Recipe, opened: list[Opened], place: Place, limit: int 
     if limit is not None:
         identity["limit"] = limit
     reading = Reading(recipe, opened)
-    writes = {**COLUMNS, **dict.fromkeys([*reading.kept.values(), *reading.lineage, DEFECT], "string")}
-    read = partial(reading.rows, limit)
-    yield Step("sources", rows="source", writes=writes, identity=identity, version=5, role="kept", fn=read, place=place)
+    yield Step(
+        "sources",
+        rows="source",
+        writes={**COLUMNS, **dict.fromkeys([*reading.kept.values(), *reading.lineage, DEFECT], "string")},
+        identity=identity,
+        version=5,
+        role="kept",
+        about="As it stood in the source.",
+        fn=partial(reading.rows, limit),
+        place=place,
+    )
     yield compare("sources.defect", Bound(DEFECT, DEFECT, absent=True), place)
 
 

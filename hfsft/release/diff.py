@@ -9,10 +9,9 @@ from statistics import fmean
 from typing import Any
 
 from hfsft.release.reader import Release
-from hfsft.rows.columns import TEXTS
+from hfsft.rows.columns import TEXTS, criterion_of
 from hfsft.rows.views import Question, questions
 
-SCORE = "score_"
 NEW, GONE = "new", "no longer made"
 SHOWN = 10  # rows whose old and new texts a diff holds
 LONGEST = 4_000  # characters of each
@@ -111,7 +110,7 @@ def _rows(release: Release) -> dict[str, dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {}
     for split in release.splits():
         rows = release.rows(split)
-        wanted = [name for name in rows.column_names if name in ("id", *TEXTS) or name.startswith(SCORE)]
+        wanted = [name for name in rows.column_names if name in ("id", *TEXTS) or criterion_of(name)]
         for row in rows.select_columns(wanted):
             found[row["id"]] = {**row, "split": split}
     return dict(sorted(found.items()))
@@ -199,15 +198,14 @@ def _changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[str, ...]:
 def _scores(before: Mapping[str, Mapping[str, Any]], after: Mapping[str, Mapping[str, Any]]) -> Iterator[ScoreShift]:
     names = dict.fromkeys(name for rows in (before, after) for row in rows.values() for name in row)
     for name in names:
-        if not name.startswith(SCORE):
+        criterion = criterion_of(name)
+        if criterion is None:
             continue
         old, new = (
             {key: row[name] for key, row in rows.items() if row.get(name) is not None} for rows in (before, after)
         )
         shifts = [new[key] - score for key, score in old.items() if key in new]
-        yield ScoreShift(
-            name.removeprefix(SCORE), _mean(old), _mean(new), fmean(shifts) if shifts else None, len(shifts)
-        )
+        yield ScoreShift(criterion, _mean(old), _mean(new), fmean(shifts) if shifts else None, len(shifts))
 
 
 def _mean(scores: Mapping[str, float]) -> float | None:

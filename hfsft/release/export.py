@@ -5,20 +5,20 @@ from __future__ import annotations
 import csv
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import yaml
 
 from hfsft.errors import ReleaseError
-from hfsft.recipe.publish import FormatName
-from hfsft.release.folder.outputs import writing
+from hfsft.release.folder.outputs import writing as written
 from hfsft.release.trainer.formats import FORMATS
-from hfsft.release.trainer.tokenizer import Tokenizer
-from hfsft.rows.batch import Batch, rows_of
-from hfsft.rows.columns import COLUMNS, TEXTS
+from hfsft.release.trainer.writing import Writing
+from hfsft.rows.batch import rows_of
+from hfsft.rows.columns import COLUMNS, CONTENT, LEDGER, TEXTS, Column, column, known
 from hfsft.rows.features import features
+from hfsft.rows.views import content
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -28,56 +28,61 @@ if TYPE_CHECKING:
 DATASET_INFO = "dataset_info.json"  # where LLaMA-Factory looks up the files of a folder
 FORMULA = re.compile(r"[=+\-@\t\r\n＝＋－＠]|[\s\x00-\x1f\u200b-\u200f\u2060\ufeff]{1,1000}[=@＝＠]")
 """How a cell begins that a spreadsheet takes for a formula, some after blanks and letters without width."""
-ENTRY = ("fate", "stage", "rule", "value", "bound", "of", "error")  # of the ledger
 SPLIT = "split"  # of a kept row the name of its file; no row that fell has one
-
-
-def default_rows(rows: Dataset, format: FormatName = "messages", tokenizer: Tokenizer | None = None) -> Dataset:
-    """Only what a trainer reads, in one of the formats; `rows` has the columns of `COLUMNS`.
-
-    Raises `ReleaseError` where rows cannot be written in that format.
-    """
-    from hfsft.engine.parts.on_datasets import rewrite
-
-    chosen = FORMATS[format]
-    if not chosen.several_turns:
-        _refuse_several_turns(rows, format)
-
-    def convert(batch: Batch) -> Batch:
-        written = [chosen.write(row, tokenizer) for row in rows_of(batch)]
-        return {name: [row[name] for row in written] for name in chosen.columns}
-
-    return rewrite(rows, convert, ["id", *TEXTS], dict(chosen.columns))
 
 
 def provenance_rows(built: Built, split: str) -> Dataset:
     """Everything else of a split, by id: lineage, measures, scores, reasons; no column that is empty in all of them."""
     rows = built.split(split)
-    return rows.remove_columns([name for name in rows.column_names if name in {SPLIT, *built.plan.settled()}])
+    return _with_content(rows.remove_columns([name for name in rows.column_names if name in _left_out(built)]))
 
 
 def rejected_rows(built: Built) -> Dataset:
     """The rows that fell, with all that was measured of them by then, and stage, rule, value, bound and error."""
     from datasets import Dataset
 
-    # What would stand in a settled column stands in `value`.
-    left_out = {*COLUMNS, SPLIT, "family", *built.plan.settled()}
-    measured = {name: each.type for name, each in built.plan.columns().items() if name not in left_out}
-    wanted = {**COLUMNS, **measured, **dict.fromkeys(ENTRY, "string")}
+    registry = {name: each for name, each in built.plan.columns().items() if name not in _left_out(built)}
+    wanted = {name: each.type for name, each in registry.items() if name in COLUMNS or not known(name)}
+    wanted |= dict.fromkeys(LEDGER, "string")
     found: dict[str, list[Any]] = {name: [] for name in wanted}  # by columns, so that none may fall
     for fallen, entries in built.ledger.fell():
         rows = fallen.rows[:]
         for name, values in found.items():
-            if name in ENTRY:
+            if name in LEDGER:
                 values += [entry[name] for entry in entries]
             else:
                 values += rows.get(name, [None] * len(entries))
-    return Dataset.from_dict(found, features=features(wanted))
+    return _with_content(Dataset.from_dict(found, features=features(wanted)))
+
+
+def published_columns(built: Built) -> dict[str, Column]:
+    """The registry of what stands in `provenance` and `rejected`: every column by its name, in its order there."""
+    made = {name: each for name, each in built.plan.columns().items() if name not in _left_out(built)}
+    return {name: made.get(name) or column(name) for name in _behind_id((*made, *LEDGER))}
+
+
+def _left_out(built: Built) -> set[str]:
+    """What no file needs: what each row says by the file that it stands in, and what no row holds."""
+    return {SPLIT, *built.plan.settled()}
+
+
+def _with_content(rows: Dataset) -> Dataset:
+    """The rows with a hash of what they say, behind their ids."""
+    from datasets import Value
+
+    texts = [name for name in TEXTS if name in rows.column_names]
+    found = [content(row) for batch in rows.select_columns(texts).iter(batch_size=1000) for row in rows_of(batch)]
+    made: Dataset = rows.add_column(CONTENT, found, feature=Value("string"))
+    return made.select_columns(_behind_id(rows.column_names))
+
+
+def _behind_id(names: Iterable[str]) -> list[str]:
+    return [each for name in names for each in ((name, CONTENT) if name == "id" else (name,))]
 
 
 def write_jsonl(rows: Dataset, path: Path) -> None:
     """The rows, one JSON object a line. Raises `ReleaseError` where the file cannot be written."""
-    with writing(path) as lines:
+    with written(path) as lines:
         lines.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
 
 
@@ -93,7 +98,7 @@ def write_csv(rows: Dataset, path: Path) -> int:
         )
         raise ReleaseError(f"{path}: a CSV holds texts, but {', '.join(lists)} holds turns (choose --format {able})")
     marked = 0
-    with writing(path, newline="") as file:
+    with written(path, newline="") as file:
         lines = csv.writer(file)
         lines.writerow(rows.column_names)
         for row in rows:
@@ -103,9 +108,9 @@ def write_csv(rows: Dataset, path: Path) -> int:
     return marked
 
 
-def llama_factory_entry(format: FormatName, name: str, file: Path) -> dict[str, Any] | None:
-    """What LLaMA-Factory's table of datasets says of the file; None where it cannot read the format."""
-    entry = FORMATS[format].llama_factory
+def llama_factory_entry(writing: Writing, name: str, file: Path) -> dict[str, Any] | None:
+    """What LLaMA-Factory's table of datasets says of the file; None where it cannot read what is written."""
+    entry = FORMATS[writing.format].llama_factory(writing.columns)
     return None if entry is None else {name: {"file_name": file.name, **entry}}
 
 
@@ -132,24 +137,14 @@ def llama_factory_table(entry: Mapping[str, Any], file: Path, force: bool = Fals
 def register_for_llama_factory(entry: Mapping[str, Any], file: Path, force: bool = False) -> Path:
     """Enter it in the `dataset_info.json` beside `file`, see `llama_factory_table`; the table's path."""
     text = json.dumps(llama_factory_table(entry, file, force), ensure_ascii=False, indent=2)
-    with writing(file.parent / DATASET_INFO) as table:
+    with written(file.parent / DATASET_INFO) as table:
         table.write(text + "\n")
     return file.parent / DATASET_INFO
 
 
-def axolotl_snippet(format: FormatName, file: Path) -> str | None:
-    """What axolotl's configuration says of the file, as YAML; None where it cannot read the format."""
-    entry = FORMATS[format].axolotl
+def axolotl_snippet(writing: Writing, file: Path) -> str | None:
+    """What axolotl's configuration says of the file, as YAML; None where it cannot read what is written."""
+    entry = FORMATS[writing.format].axolotl(writing.columns)
     if entry is None:
         return None
     return yaml.safe_dump({"datasets": [{"path": str(file), "ds_type": "json", **entry}]}, sort_keys=False)
-
-
-def _refuse_several_turns(rows: Dataset, format: FormatName) -> None:
-    several = sum(len(turns or ()) > 2 for turns in rows["messages"])
-    if several:
-        able = ", ".join(name for name, other in FORMATS.items() if other.several_turns)
-        raise ReleaseError(
-            f"format {format} holds one question and its answer, but {several:,} of {len(rows):,} rows "
-            f"are longer conversations (choose {able})"
-        )

@@ -21,6 +21,7 @@ from hfsft.release.folder.names import FUNNEL, LOCK, RESOLVED, SIDES
 from hfsft.release.hub.retries import Tell, patiently
 from hfsft.release.result import SPLITS
 from hfsft.release.web import WEB, fetch
+from hfsft.rows.columns import Column, column
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -54,16 +55,20 @@ class Release:
             raise ReleaseError(f"{self.where}: has no split {split} (it has {', '.join(self.splits()) or 'none'})")
         return found
 
+    def all_rows(self) -> Dataset:
+        """The rows of all splits."""
+        from datasets import concatenate_datasets
+
+        return concatenate_datasets([self.rows(split) for split in self.splits()])
+
     def rejected(self) -> Dataset | None:
         """The rows that fell, with fate, stage and rule; None where none did."""
         return self._read("rejected", "rejected")
 
     def columns(self) -> tuple[str, ...]:
         """The columns that a trainer reads."""
-        from pyarrow.parquet import read_schema
-
         files = [path for split in SPLITS for path in self._files("data", split)]
-        return tuple(read_schema(files[0]).names) if files else ()
+        return tuple(_names(files[0])) if files else ()
 
     def summary(self) -> dict[str, Any]:
         """Counts and funnel."""
@@ -73,6 +78,14 @@ class Release:
             raise ReleaseError(f"{self.where}: {FUNNEL} cannot be read: {error}") from None
         assert isinstance(loaded, dict)
         return loaded
+
+    def registry(self) -> dict[str, Column]:
+        """Every column of its rows by its name, as the build wrote it; by the name alone where an older version did."""
+        told = {str(each["name"]): Column(**each) for each in self.summary().get("columns", ())}
+        files = [*sorted((self.folder / "provenance").glob("*.parquet")), *self._files("rejected", "rejected")]
+        return told | {
+            name: column(name) for path in files[:1] + files[-1:] for name in _names(path) if name not in told
+        }
 
     def recipe(self) -> dict[str, Any]:
         """The resolved recipe; empty where there is none that can be read."""
@@ -100,6 +113,14 @@ class Release:
         # Not `load_dataset`, which would leave a copy of each build in its cache.
         shards = [Dataset(InMemoryTable(read_table(path))) for path in self._files(config, split)]
         return concatenate_datasets(shards) if shards else None
+
+
+def _names(path: Path) -> list[str]:
+    """The columns of a Parquet file."""
+    from pyarrow.parquet import read_schema
+
+    found: list[str] = read_schema(path).names
+    return found
 
 
 def open_release(where: str, tell: Tell = lambda _: None) -> Release:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from hfsft.release.folder.sources import ReadFrom
     from hfsft.release.trainer.check import TrainerCheck
     from hfsft.release.trainer.lengths import Lengths
+    from hfsft.release.trainer.writing import Writing
     from hfsft.stages.source import Opened
 
 
@@ -79,10 +80,22 @@ class Built:
         """What training on the rows will be like. Raises `ReleaseError` where they cannot be written as asked."""
         from hfsft.release.trainer.check import check
 
-        return check(self.rows, self.recipe.publish, self.recipe.base)
+        return check(self.rows, self.writing, self.recipe.publish.max_length)
+
+    @cached_property
+    def writing(self) -> Writing:
+        """How the kept rows are written. Raises `ReleaseError` where they cannot be written as asked."""
+        from hfsft.release.trainer.tokenizer import load_tokenizer
+        from hfsft.release.trainer.writing import Writing
+
+        publish = self.recipe.publish
+        tokenizer = load_tokenizer(publish.tokenizer, base=self.recipe.base) if publish.tokenizer else None
+        return Writing.published(self.rows, publish, tokenizer)
 
     def summary(self) -> dict[str, Any]:
-        """Counts, funnel, usage, and what was found of the rows, as JSON."""
+        """Counts, funnel, usage, columns, and what was found of the rows, as JSON."""
+        from hfsft.release.export import published_columns
+
         return {
             "name": self.recipe.name,
             "built": datetime.now(tz=timezone.utc).date().isoformat(),
@@ -97,6 +110,7 @@ class Built:
             "usd_per_row": self.usd_per_row,
             "trainer": self.trainer.as_dict(),
             "lengths": self.lengths.as_dict() if self.lengths else None,
+            "columns": [each.as_dict() for each in published_columns(self).values()],
             "bounds": measures.bounds(self.plan),
             "causes": [cause.as_dict() for cause in self.causes],
             "notes": self.notes,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Literal, get_args
+from typing import Any, Literal, NamedTuple, get_args
 
 from hfsft.rows.messages import MESSAGE
 
@@ -28,6 +28,15 @@ ROLES: tuple[Role, ...] = get_args(Role)
 MESSAGES = [MESSAGE]
 
 
+class Scale(NamedTuple):
+    """The bounds between which all values of a column of numbers lie, both inclusive."""
+
+    low: float
+    high: float
+    called: str = "values"  # what lies on it
+    said_by: str = ""  # the key of a recipe that says so
+
+
 @dataclass(frozen=True)
 class Column:
     """One column of rows."""
@@ -36,6 +45,7 @@ class Column:
     type: Any  # in the words of `hfsft.rows.features`
     role: Role
     about: str = ""  # what it holds, in words for who reads the data
+    scale: Scale | None = None  # of numbers, where it is known between which they lie
 
     def as_dict(self) -> dict[str, Any]:
         """The column as JSON."""
@@ -66,10 +76,9 @@ ROW = (
 )
 """What every row has from the start, in the order that files show it."""
 
+CONTENT = "content"
 OTHERS = (
-    Column(
-        "content", "string", "lineage", "Hash of what the row says as it is published; another answer, another hash."
-    ),
+    Column(CONTENT, "string", "lineage", "Hash of what the row says as it is published; another answer, another hash."),
     Column("from_source", "string", "lineage", "What the recipe calls the source that the row, or its seed, is of."),
     Column("family_key", "string", "lineage", "Hash of what the source's `family` column says; equal in one family."),
     Column(
@@ -89,11 +98,13 @@ OTHERS = (
 )
 """What some rows have beside that, under names that mean the same everywhere."""
 
+SCORE, REASON = "score_", "reason_"
 FAMILIES = {
-    "score_": Column("score_", "float64", "score", "The judge's score of {}."),
-    "reason_": Column("reason_", "string", "score", "Why the judge gave that score of {}."),
+    SCORE: Column(SCORE, "float64", "score", "The judge's score of {}."),
+    REASON: Column(REASON, "string", "score", "Why the judge gave that score of {}."),
 }
 """How names of columns begin whose rest says of which criterion they are."""
+_AGGREGATES = {f"{SCORE}mean": "The mean of the judge's scores.", f"{SCORE}min": "The lowest of the judge's scores."}
 
 COLUMNS: dict[str, Any] = {column.name: column.type for column in ROW}
 """Column -> type of what every row has from the start."""
@@ -118,13 +129,34 @@ def column(name: str, kind: Any = None, role: Role = "measure", about: str = "")
         if prefix is None:
             return Column(name, kind, role, about)
         found = FAMILIES[prefix]
-        found = replace(found, name=name, about=found.about.format(name.removeprefix(prefix).replace("_", " ")))
+        about = found.about.format(name.removeprefix(prefix).replace("_", " "))
+        found = replace(found, name=name, about=_AGGREGATES.get(name, about))
     return found if kind is None else replace(found, type=kind)
+
+
+def known(name: str) -> bool:
+    """Whether the registry knows a column of just that name, and it is no kept or measured one."""
+    return name in _KNOWN
 
 
 def named(columns: Mapping[str, Column], *roles: Role) -> list[str]:
     """The names of those columns that play one of the parts, in their order."""
     return [name for name, each in columns.items() if each.role in roles]
+
+
+def score_of(criterion: str) -> str:
+    """The column of a criterion's score."""
+    return f"{SCORE}{criterion}"
+
+
+def reason_of(criterion: str) -> str:
+    """The column of the reason for it."""
+    return f"{REASON}{criterion}"
+
+
+def criterion_of(name: str) -> str | None:
+    """The criterion whose score a column holds; None for any other column."""
+    return name.removeprefix(SCORE) if name.startswith(SCORE) and name != SCORE else None
 
 
 def variables(*without: str) -> tuple[str, ...]:

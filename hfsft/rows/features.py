@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 def features(columns: Mapping[str, Any]) -> Features:
     """The `datasets.Features` of columns given as words.
 
-    A word is an Arrow type (`string`, `int32`, `float64`, `bool`); a list of one type is a list of it; a mapping is a
-    struct.
+    A word is an Arrow type (`string`, `int32`, `float64`, `bool`), or `json` for whatever JSON can say, given as its
+    text; a list of one type is a list of it; a mapping is a struct.
     """
     from datasets import Features
 
@@ -21,10 +21,10 @@ def features(columns: Mapping[str, Any]) -> Features:
 
 
 def _feature(kind: Any) -> Any:
-    from datasets import List, Value
+    from datasets import Json, List, Value
 
     if isinstance(kind, str):
-        return Value(kind)
+        return Json() if kind == "json" else Value(kind)
     if isinstance(kind, list):
         return List(_feature(kind[0]))
     return {name: _feature(inner) for name, inner in kind.items()}

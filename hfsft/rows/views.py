@@ -1,16 +1,25 @@
-"""What a row says, read in one way by all that ask: filters, split, judge, formats, card and report."""
+"""What a row says, read in one way by all that ask: filters, split, judge, formats, card, report and the screen.
+
+No other file looks into `messages` or puts instruction and context together.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from collections.abc import Iterator, Mapping
+from typing import Any, Literal, NamedTuple
 
+from hfsft.hashing import digest
 from hfsft.rows.batch import Batch, rows_of
-from hfsft.rows.messages import Message, bare
+from hfsft.rows.columns import ROW
+from hfsft.rows.messages import MESSAGE, Message, bare
 
 READS = ("instruction",)
-OPTIONAL = ("system", "context", "messages")
+OPTIONAL = ("system", "context", "messages", "tools")
+"""What a question is made of: the column without which there is none, and what it uses where it exists."""
+WHOLE = tuple(column.name for column in ROW if column.role == "text" and column.name != "reference")
+"""What a conversation is made of."""
+SEEN = tuple(name for name in MESSAGE if name != "weight")  # what of a message a person sees
 
 
 class Question(NamedTuple):
@@ -19,35 +28,24 @@ class Question(NamedTuple):
     system: str
     said: str  # every message of the user, below each other
     context: str
+    tools: str = ""  # their schemas, as JSON
 
 
-def questions(batch: Batch) -> list[Question]:
-    """The question of each row; of the columns beside `instruction`, those that the batch has are used."""
-    return [_question(row) for row in rows_of({name: batch[name] for name in (*READS, *OPTIONAL) if name in batch})]
+class Said(NamedTuple):
+    """One thing that stands in a row: what somebody says, thinks, calls or gets back, or the tools that there are."""
 
+    role: Literal["system", "user", "assistant", "tool", "tools"]
+    text: str  # of a call its arguments as JSON in one line, of tools a line for each
+    kind: Literal["text", "reasoning", "call"] = "text"
+    name: str = ""  # of the tool that is called or answers
 
-def _question(row: dict[str, Any]) -> Question:
-    turns = row.get("messages")
-    said = [turn["content"] for turn in turns if turn["role"] == "user"] if isinstance(turns, list) else []
-    spoken = "\n\n".join(text for text in said if text) if said else row["instruction"]
-    return Question(row.get("system") or "", spoken or "", row.get("context") or "")
-
-
-def complete(row: Mapping[str, Any]) -> bool:
-    """Whether the row makes a conversation: its own turns, or both an instruction and a response."""
-    return bool(row.get("messages")) or (row["instruction"] is not None and row["response"] is not None)
-
-
-def user_text(row: Mapping[str, Any]) -> str:
-    """What the user says: the instruction, and below it the context where there is one."""
-    instruction: str = row["instruction"]
-    context = row.get("context")
-    return f"{instruction}\n\n{context}" if context else instruction
-
-
-def prompt_messages(row: Mapping[str, Any]) -> list[Message]:
-    """System (where given) and user message: what the writer is asked and the trained model will be."""
-    return [*_system(row), {"role": "user", "content": user_text(row)}]
+    @property
+    def title(self) -> str:
+        """Who says it, in a line: `assistant`, `assistant reasoning`, `assistant calls get_order`, `tool get_order`."""
+        name = " ".join(self.name.split())
+        if self.kind == "call":
+            return f"{self.role} calls {name}"
+        return " ".join(part for part in (self.role, "" if self.kind == "text" else self.kind, name) if part)
 
 
 def messages(row: Mapping[str, Any]) -> list[Message]:
@@ -57,10 +55,20 @@ def messages(row: Mapping[str, Any]) -> list[Message]:
     """
     if row.get("messages"):
         return [*_system(row), *map(bare, row["messages"])]
-    asked = prompt_messages(row) if row.get("instruction") is not None else _system(row)
+    asked = prompt_messages(row) if user_text(row) else _system(row)
     if row.get("response") is None:
         return asked
     return [*asked, bare({"role": "assistant", "content": row["response"], "reasoning": row.get("reasoning")})]
+
+
+def prompt_messages(row: Mapping[str, Any]) -> list[Message]:
+    """System (where given) and user message: what the writer is asked and the trained model will be."""
+    return [*_system(row), {"role": "user", "content": user_text(row)}]
+
+
+def user_text(row: Mapping[str, Any]) -> str:
+    """What the user says of a row without turns: the instruction, and below it the context where there is one."""
+    return "\n\n".join(text for text in (row.get("instruction"), row.get("context")) if text)
 
 
 def user_texts(row: Mapping[str, Any]) -> list[str]:
@@ -78,10 +86,118 @@ def last_answer(row: Mapping[str, Any]) -> Message | None:
     return next(reversed(answers(row)), None)
 
 
+def complete(row: Mapping[str, Any]) -> bool:
+    """Whether the row makes a conversation: its own turns, or both an instruction and a response."""
+    return bool(row.get("messages")) or (row["instruction"] is not None and row["response"] is not None)
+
+
+def answered(row: Mapping[str, Any]) -> bool:
+    """Whether the assistant has the last word: an answer, or a call of a tool."""
+    turns = row.get("messages")
+    return bool(row.get("response")) or bool(turns and turns[-1]["role"] == "assistant")
+
+
 def tools(row: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The tools that the assistant may call, as schemas; none where the row has none."""
-    found: list[dict[str, Any]] = json.loads(row["tools"]) if row.get("tools") else []
+    found = row.get("tools")
+    if isinstance(found, str) and found:
+        found = json.loads(found)
+    return [tool for tool in found if isinstance(tool, dict)] if isinstance(found, list) else []
+
+
+def questions(batch: Batch) -> list[Question]:
+    """The question of each row; of the columns beside `instruction`, those that the batch has are used."""
+    return [_question(row) for row in rows_of({name: batch[name] for name in (*READS, *OPTIONAL) if name in batch})]
+
+
+def _question(row: dict[str, Any]) -> Question:
+    turns = row.get("messages")
+    said = [turn["content"] for turn in turns if turn["role"] == "user"] if isinstance(turns, list) else []
+    spoken = "\n\n".join(text for text in said if text) if said else row["instruction"]
+    given = in_one_line(row["tools"]) if row.get("tools") else ""
+    return Question(row.get("system") or "", spoken or "", row.get("context") or "", given)
+
+
+def response(row: Mapping[str, Any], *, spoken: bool = False) -> str | None:
+    """What the assistant says last; below it, unless only that is wanted, what it calls there: `get_order({"id": 7})`.
+
+    None where it says nothing yet. Reasoning is no part of it.
+    """
+    said: str | None = row.get("response")
+    turns = row.get("messages")
+    last = turns[-1] if isinstance(turns, list) and turns else None
+    if spoken or last is None or last["role"] != "assistant" or (last["content"] or "") != (said or ""):
+        return said
+    return turn_text({"content": said, "tool_calls": last.get("tool_calls")})
+
+
+def reasoning(row: Mapping[str, Any]) -> str | None:
+    """All that was thought in the row, turn by turn below each other; None where nothing was."""
+    turns = row.get("messages")
+    thought = [turn.get("reasoning") for turn in turns] if isinstance(turns, list) and turns else [row.get("reasoning")]
+    return "\n\n".join(text for text in thought if text) or None
+
+
+def turn_text(turn: Message, *, spoken: bool = False) -> str:
+    """All that one turn says, below each other: what is thought, what is said, what is called; with `spoken` no more
+    than what is said.
+    """
+    if spoken:
+        return turn.get("content") or ""
+    called = (f"{call.get('name', '')}({in_one_line(call.get('arguments'))})" for call in turn.get("tool_calls") or ())
+    return "\n\n".join(text for text in (turn.get("reasoning"), turn.get("content"), *called) if text)
+
+
+def said(row: Mapping[str, Any], *, reasoning: bool = True) -> list[Said]:
+    """All that stands in a row, in its order, the tools first; a turn that says nothing is an empty text."""
+    found = [Said("tools", text) for text in [_listed(row)] if text]
+    called: dict[str, str] = {}  # id of a call -> the tool
+    for turn in messages(row):
+        called |= {call["id"]: call.get("name", "") for call in turn.get("tool_calls", ()) if call.get("id")}
+        parts = list(_parts(turn, called, reasoning))
+        found += parts or [Said(turn["role"], "")]
     return found
+
+
+def _parts(turn: Message, called: Mapping[str, str], reasoning: bool) -> Iterator[Said]:
+    role = turn["role"]
+    name = turn.get("name") or called.get(turn.get("tool_call_id", ""), "") if role == "tool" else ""
+    if reasoning and turn.get("reasoning"):
+        yield Said(role, turn["reasoning"], "reasoning")
+    if turn["content"]:
+        yield Said(role, turn["content"], name=name)
+    for call in turn.get("tool_calls", ()):
+        yield Said(role, in_one_line(call.get("arguments")), "call", call.get("name", ""))
+
+
+def _listed(row: Mapping[str, Any]) -> str:
+    """The tools, a line for each: its name, what it does, its parameters as JSON."""
+    lines = []
+    for tool in tools(row):
+        function = tool.get("function", tool)
+        told = (function.get("name"), function.get("description"), in_one_line(function.get("parameters")))
+        lines.append(" ".join(" ".join(str(part).split()) for part in told if part))
+    return "\n".join(lines)
+
+
+def in_one_line(arguments: Any) -> str:
+    """JSON in one line, its letters as they are; a text that is no JSON without its line breaks."""
+    if isinstance(arguments, str):
+        try:
+            arguments = json.loads(arguments)
+        except (ValueError, RecursionError):
+            return " ".join(arguments.split())
+    return "" if arguments is None else json.dumps(arguments, ensure_ascii=False)
+
+
+def content(row: Mapping[str, Any]) -> str | None:
+    """16 hex digits of what the row says as a person sees it published: every turn, and the tools; None for nothing.
+
+    Another answer, one word of the system prompt or of a tool's arguments makes another; where the row was read, what
+    it is about, what was measured, and which format it is published in do not.
+    """
+    turns = [{name: value for name, value in turn.items() if name in SEEN} for turn in messages(row)]
+    return digest([turns, row.get("tools") or None], 16) if turns else None
 
 
 def _system(row: Mapping[str, Any]) -> list[Message]:

@@ -36,6 +36,8 @@ TIMES = 5
 """The budget and the time of one rendering, in those of a recipe's template: tools and turns are read many times."""
 LARGEST = 500_000
 """Characters of one chat template."""
+REASONING_KEYS = ("reasoning_content", "thinking", "reasoning")
+"""Names that a message's reasoning has, the first of them the one that counts."""
 WIDTH_METHODS = frozenset(("center", "ljust", "rjust", "zfill"))
 MORE_METHODS = frozenset(("format", "isascii", "isidentifier", "isprintable"))
 MORE_FILTERS = (
@@ -231,17 +233,26 @@ def check(text: str) -> None:
         raise ValueError(str(error) or type(error).__name__) from None
 
 
-def render(text: str, messages: Sequence[Mapping[str, Any]], special: Mapping[str, Any], *, opened: bool) -> str:
+def render(
+    text: str,
+    messages: Sequence[Mapping[str, Any]],
+    special: Mapping[str, Any],
+    *,
+    opened: bool,
+    tools: Sequence[Mapping[str, Any]] | None = None,
+    more: Mapping[str, Any] | None = None,
+) -> str:
     """The conversation under a chat template that `check` takes; `opened` for the assistant's next turn.
 
-    Raises `TooMuchWorkError` where it runs away, `ValueError` with the template's own words where it refuses.
+    `more` are the row's own values for the template. Raises `TooMuchWorkError` where it runs away, `ValueError` with
+    the template's own words where it refuses.
     """
-    turns = [{key: value for key, value in message.items() if value is not None} for message in messages]
-    values = {"messages": turns, "tools": None, "documents": None, "add_generation_prompt": opened}
+    turns = [_aliased({key: value for key, value in message.items() if value is not None}) for message in messages]
+    values = {"messages": turns, "tools": tools, "documents": None, "add_generation_prompt": opened}
     template = _compiled(text)
     begin(TIMES)
     try:
-        pieces = template.root_render_func(template.new_context({**values, **special}))
+        pieces = template.root_render_func(template.new_context({**values, **special, **(more or {})}))
         return concat(cast("Iterable[str]", pieces))
     except TooMuchWorkError:
         raise
@@ -249,3 +260,9 @@ def render(text: str, messages: Sequence[Mapping[str, Any]], special: Mapping[st
         raise TooMuchWorkError("calls itself without end") from None
     except Exception as error:  # an expression in a template can raise anything
         raise ValueError(str(error) or type(error).__name__) from None
+
+
+def _aliased(message: dict[str, Any]) -> dict[str, Any]:
+    """The message with its reasoning under each name that templates read it by, as transformers gives it to them."""
+    said = next((message[key] for key in REASONING_KEYS if message.get(key) is not None), None)
+    return message if said is None else {"thinking": said, **message, "reasoning_content": said}

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from hfsft.errors import AnswerError, PromptError
 
 if TYPE_CHECKING:
-    from hfsft.errors import Place
+    from hfsft.engine.step import Step
+    from hfsft.errors import Place, Problem
     from hfsft.prompts import Prompt
+    from hfsft.rows.columns import Column
+
+WRITER = "writer"
+"""Who is asked where a recipe names nobody."""
 
 
 class Section(BaseModel):
@@ -22,7 +28,62 @@ class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, hide_input_in_errors=True)
 
 
-class Asking(Section):
+Loc = tuple[str | int, ...]
+"""The way to a key, such as `("templates", 0)` within a section."""
+
+
+class Template(NamedTuple):
+    """A template of a section, before it is parsed."""
+
+    loc: Loc  # where it stands in the section
+    parse: Callable[[], Prompt]  # raises `PromptError`
+    variables: tuple[str, ...]  # what it may use beside what every template may, see `Context.values` and `.kept`
+
+
+class Asks(NamedTuple):
+    """A model that a section asks."""
+
+    loc: Loc  # which of its keys names it
+    name: str  # under `models:`
+
+
+class Stage(Section, ABC):
+    """A section that makes steps, and all that others need to know of it.
+
+    A new one is a subclass in a file of its own and one line in `hfsft.recipe.sections`: the recipe's schema, the
+    checks of templates, models and filters, the plan, the card and the report follow from what is said here.
+    """
+
+    key: ClassVar[str]  # what recipes call the section
+    implied_by: ClassVar[str] = ""  # the section that calls for this one, with its defaults, where it is left out
+
+    @abstractmethod
+    def steps(self, context: Context) -> list[Step]:
+        """Its steps, in the order that rows meet them."""
+
+    def renders(self) -> list[Template]:
+        """The templates that a recipe's author wrote or chose."""
+        return []
+
+    def asks(self, models: Collection[str]) -> list[Asks]:
+        """The models that it asks, of those that a recipe has under these names."""
+        return []
+
+    def writes(self) -> list[Column]:
+        """What it adds to rows that filters may read, and templates of later sections."""
+        return []
+
+    @classmethod
+    def lacking(cls, column: str) -> str:  # noqa: ARG003
+        """What a recipe without this section lacks for a column that only it writes; empty for columns of others."""
+        return ""
+
+    def problems(self, context: Context) -> Iterator[Problem]:
+        """What is wrong with it in the recipe around it, each at its place: `context.place(self.key, ...)`."""
+        yield from ()
+
+
+class Asking(Stage, ABC):
     """A section whose stage asks a model."""
 
     seeded: ClassVar[bool] = True  # whether its requests carry a seed for the sampling
@@ -34,6 +95,11 @@ class Asking(Section):
     failed_at_most: float = Field(
         0.05, ge=0, le=1, description="Share of failed rows (after 20) above which the build stops all the same."
     )
+
+    def asks(self, models: Collection[str]) -> list[Asks]:
+        """The model under its key `model`; where that is left out the one called like the section, else the writer."""
+        named: str | None = getattr(self, "model", None)
+        return [Asks(("model",), named or (self.key if self.key in models else WRITER))]
 
     @property
     def max_failed_share(self) -> float:
@@ -51,7 +117,9 @@ class Context:
     models: Mapping[str, Mapping[str, Any]]  # name under `models:` -> the model's identity
     base: Path  # what relative paths are relative to
     place: Callable[..., Place]  # where a section or one of its keys stands in the recipe
-    kept: tuple[str, ...] = ()  # columns of the sources that stay with their rows
+    kept: tuple[str, ...] = ()  # columns of sources and earlier sections that every template may use
+    former: Mapping[str, Any] = field(default_factory=dict)  # by section, what builds before leave to this one
+    reasoning: bool = True  # whether the recipe keeps what was thought before an answer
 
     def kept_in(self, *prompts: Prompt) -> tuple[str, ...]:
         """The kept columns that some of the templates read."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
 from pydantic import Field
 
@@ -19,13 +19,14 @@ from hfsft.models.model import Request
 from hfsft.prompts import Prompt
 from hfsft.rows.batch import Batch, Row, rows_of
 from hfsft.rows.row import child_id
-from hfsft.stages.base import Asking, Context, rendered
+from hfsft.stages.base import Asking, Context, Template, rendered
 from hfsft.texts.peel import peel
 from hfsft.texts.prompt_faults import prompt_fault, template_runs
 
 FOLDER = "evolve"
 TURNS = ("user", "assistant")  # what a template may begin, so that demonstrations stand as turns of a chat
 READS = ("id", "instruction", "context", "topic", "system", "origin", "round", "template")
+VARIABLES = ("instruction", "context", "topic", "system", "round", *TURNS)
 
 GROWN_FROM = "grown_from"  # the parent's instruction, until the row was checked against it
 FAULT = "evolve_fault"
@@ -33,6 +34,8 @@ FAULT = "evolve_fault"
 
 class Evolve(Asking):
     """Grow seeds into more instructions."""
+
+    key: ClassVar[str] = "evolve"
 
     rounds: int = Field(1, ge=1, le=10, description="Rounds of evolution; each grows the rows of the round before.")
     variants: int = Field(1, ge=1, le=50, description="New instructions for each row and round.")
@@ -54,6 +57,13 @@ class Evolve(Asking):
         """Each template with the name that its rows carry. Raises `PromptError` for one that does not parse."""
         return [(name, parse(template)) for template in self.templates for name in [template_name(template)]]
 
+    def renders(self) -> list[Template]:
+        """Each template."""
+        return [
+            Template(("templates", place), partial(parse, template), VARIABLES)
+            for place, template in enumerate(self.templates)
+        ]
+
     def steps(self, context: Context) -> list[Step]:
         """The steps of each round: room for the new rows, their instructions, a check of them, what falls by it."""
         prompts = dict(self.prompts())
@@ -63,7 +73,7 @@ class Evolve(Asking):
             "max_tokens": self.max_tokens,
             "templates": {name: context.template_identity(prompt) for name, prompt in prompts.items()},
         }
-        place = context.place("evolve")
+        place = context.place(self.key)
         kept = context.kept_in(*prompts.values())
         blank = {**context.values(), **dict.fromkeys(kept, "")}
         own = {name: template_runs(_own_words(prompt, blank)) for name, prompt in prompts.items()}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from functools import partial
+from typing import Any, ClassVar
 
 from pydantic import Field
 
@@ -12,14 +13,18 @@ from hfsft.hashing import sampling_seed
 from hfsft.models.model import Request
 from hfsft.prompts import Prompt
 from hfsft.rows.batch import Row
-from hfsft.rows.views import prompt_messages
-from hfsft.stages.base import Asking, Context, rendered
+from hfsft.rows.views import answered, prompt_messages
+from hfsft.stages.base import Asking, Context, Template, rendered
 
 READS = ("id", "instruction", "context", "topic", "system", "response", "messages")
+VARIABLES = ("instruction", "context", "topic")
 
 
 class Generate(Asking):
     """Write the responses."""
+
+    key: ClassVar[str] = "generate"
+    implied_by: ClassVar[str] = "seeds"  # which always need some
 
     system: str | None = Field(
         None, description="System prompt for rows that have none of their own; becomes part of the data. May be Jinja."
@@ -37,6 +42,17 @@ class Generate(Asking):
         """The templates by field. Raises `PromptError` for one that does not parse."""
         texts = {"system": self.system, "template": self.template}
         return {name: Prompt.parse(text, name=f"generate.{name}") for name, text in texts.items() if text}
+
+    def renders(self) -> list[Template]:
+        """The two templates, where the recipe has them."""
+        return [
+            Template((field,), partial(Prompt.parse, text, name=f"generate.{field}"), variables)
+            for field, text, variables in (
+                ("system", self.system, VARIABLES),
+                ("template", self.template, (*VARIABLES, "system")),
+            )
+            if text
+        ]
 
     def steps(self, context: Context) -> list[Step]:
         """One step that writes `system` and `response`."""
@@ -64,7 +80,7 @@ class Generate(Asking):
                 fn=ask,
                 models=(self.model,),
                 max_failed_share=self.max_failed_share,
-                place=context.place("generate"),
+                place=context.place(self.key),
             )
         ]
 
@@ -73,7 +89,7 @@ class Generate(Asking):
         system = row["system"]
         if not system and "system" in prompts:
             system = rendered(prompts["system"], **values, **columns)
-        if row["response"]:
+        if answered(row):
             return {"system": system, "response": row["response"]}
         messages = prompt_messages({**row, "system": system})
         if "template" in prompts:

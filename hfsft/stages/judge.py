@@ -7,6 +7,7 @@ grading); reasons before scores as in Liu et al. 2023, "G-Eval", section 2.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from statistics import fmean
 from typing import Any, ClassVar
 
@@ -19,10 +20,10 @@ from hfsft.models.model import Request
 from hfsft.models.structured import ask as ask_structured
 from hfsft.prompts import Prompt
 from hfsft.rows.batch import Row
-from hfsft.rows.views import messages
+from hfsft.rows.columns import Column, Scale, column, criterion_of, reason_of, score_of
+from hfsft.rows.views import WHOLE, said
 from hfsft.stages.base import Asking, Context, Section, rendered
 
-READS = ("id", "instruction", "context", "system", "response", "messages")
 UNSCORED = "unscored"
 AGGREGATES = ("mean", "min")  # of a row's scores; reserved as names of criteria
 NAME = r"^[a-z][a-z0-9_]*$"
@@ -48,6 +49,7 @@ class Anchor(Section):
 class Judge(Asking):
     """Score every row."""
 
+    key: ClassVar[str] = "judge"
     seeded: ClassVar[bool] = False
     structured: ClassVar[bool] = True
 
@@ -87,14 +89,25 @@ class Judge(Asking):
 
     @property
     def columns(self) -> list[str]:
-        """The score columns that filters may compare."""
-        return [f"score_{name}" for name in (*self.rubric, *AGGREGATES)]
+        """The columns of scores."""
+        return [score_of(name) for name in (*self.rubric, *AGGREGATES)]
 
-    def steps(self, context: Context, model: str) -> list[Step]:
+    def writes(self) -> list[Column]:
+        """The score of each criterion, their mean, and the lowest of them."""
+        scale = Scale(*self.scale, "scores", f"{self.key}.scale")
+        return [replace(column(name, "float64"), scale=scale) for name in self.columns]
+
+    @classmethod
+    def lacking(cls, column: str) -> str:
+        """Nobody else gives scores."""
+        return "nothing is judged" if criterion_of(column) else ""
+
+    def steps(self, context: Context) -> list[Step]:
         """One step that asks for scores and reasons, one that takes out the rows it could not score."""
+        ((_, model),) = self.asks(context.models)
         prompt = Prompt.named("judge", "rubric")
         writes = {
-            **{f"reason_{name}": "string" for name in self.rubric},
+            **{reason_of(name): "string" for name in self.rubric},
             **dict.fromkeys(self.columns, "float64"),
             UNSCORED: "string",
         }
@@ -102,17 +115,18 @@ class Judge(Asking):
             "model": context.models[model],
             "template": prompt.identity,
             **self.model_dump(mode="json", exclude={"model", "on_error", "failed_at_most"}),
+            **({} if context.reasoning else {"reasoning": False}),
         }
 
         def ask(row: Row) -> Turns:
-            return self._ask(row, prompt, model)
+            return self._ask(row, prompt, model, context.reasoning)
 
-        place = context.place("judge")
+        place = context.place(self.key)
         return [
             Step(
                 name="judge",
                 asks=True,
-                reads=READS,
+                reads=("id", *WHOLE),
                 writes=writes,
                 role="score",
                 identity=identity,
@@ -159,14 +173,14 @@ class Judge(Asking):
             found[name] = (str(entry.get("reason") or ""), int(score))
         return found
 
-    def _ask(self, row: Row, prompt: Prompt, model: str) -> Turns:
+    def _ask(self, row: Row, prompt: Prompt, model: str, reasoning: bool) -> Turns:
         request = Request(
             model=model,
-            messages=({"role": "user", "content": self.render(prompt, row)},),
+            messages=({"role": "user", "content": self.render(prompt, row, reasoning)},),
             temperature=self.temperature,
             max_tokens=self.max_tokens,
         )
-        blank: Row = {**{f"reason_{name}": None for name in self.rubric}, **dict.fromkeys(self.columns)}
+        blank: Row = {**{reason_of(name): None for name in self.rubric}, **dict.fromkeys(self.columns)}
         try:
             verdict = yield from ask_structured(request, self.verdict_schema(), self._check)
         except AnswerError as error:
@@ -176,16 +190,19 @@ class Judge(Asking):
             return {**blank, UNSCORED: str(error)}
         scores = [score for _, score in verdict.values()]
         return {
-            **{f"reason_{name}": reason for name, (reason, _) in verdict.items()},
-            **{f"score_{name}": float(score) for name, (_, score) in verdict.items()},
-            "score_mean": fmean(scores),
-            "score_min": float(min(scores)),
+            **{reason_of(name): reason for name, (reason, _) in verdict.items()},
+            **{score_of(name): float(score) for name, (_, score) in verdict.items()},
+            score_of("mean"): fmean(scores),
+            score_of("min"): float(min(scores)),
             UNSCORED: None,
         }
 
-    def render(self, prompt: Prompt, row: Row) -> str:
-        """What the judge is asked about a row."""
-        turns = messages(row)
+    def render(self, prompt: Prompt, row: Row, reasoning: bool = True) -> str:
+        """What the judge is asked about a row: all its turns, the tools that there are, and what was thought.
+
+        Names of tools are one line each, and what they are called with is JSON in one line: neither can begin a turn.
+        """
+        turns = [{"role": each.title, "content": each.text} for each in said(row, reasoning=reasoning)]
         return rendered(
             prompt,
             rubric=self.rubric,

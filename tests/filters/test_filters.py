@@ -38,9 +38,9 @@ GOLDEN_ROWS: Batch = {
 }
 # A measure that changes must raise the filter's `version` as well, or old numbers are served from the cache.
 GOLDEN: dict[str, tuple[int, Batch]] = {
-    "tokens": (1, {"tokens_response": [9, 17, 13, None]}),
-    "repetition": (2, {"repetition_response": [0.0, 0.0, 0.2037, None]}),
-    "refusal": (4, {"refusal_response": [0.0, 1.0, 0.5, None]}),
+    "tokens": (2, {"tokens_response": [9, 17, 13, None]}),
+    "repetition": (3, {"repetition_response": [0.0, 0.0, 0.2037, None]}),
+    "refusal": (5, {"refusal_response": [0.0, 1.0, 0.5, None]}),
     "exact_duplicate": (
         3,
         {"exact_duplicate_instruction": [0, 1, 0, None], "exact_duplicate_instruction_of": [None, "1", None, None]},

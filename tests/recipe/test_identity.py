@@ -32,10 +32,10 @@ HARMLESS = {
     "Recipe.written_by": "said of the rows, not part of them",
     "Asking.on_error": "when to stop, not what an answer is",
     "Asking.failed_at_most": "when to stop, not what an answer is",
-    "Budget.usd": "when to stop",
-    "Budget.calls": "when to stop",
-    "Budget.tokens": "when to stop",
-    "Budget.per": "when to stop",
+    "BudgetSection.usd": "when to stop",
+    "BudgetSection.calls": "when to stop",
+    "BudgetSection.tokens": "when to stop",
+    "BudgetSection.per": "when to stop",
     "Price.input": "what an answer costs",
     "Price.output": "what an answer costs",
     "Model.provider": "who runs the model; its name on the Hub says which it is",
@@ -54,7 +54,7 @@ HARMLESS = {
 # Where a section stands in the recipe of these tests.
 PLACES: dict[str, tuple[str | int, ...]] = {
     "Recipe": (),
-    "Budget": ("budget",),
+    "BudgetSection": ("budget",),
     "Model": ("models", "writer"),
     "Price": ("models", "writer", "price"),
     "FromEnv": ("models", "writer", "headers", "x-key"),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from hfsft.rows.columns import COLUMNS
 from hfsft.rows.features import features
+from hfsft.rows.messages import full
 from hfsft.rows.row import new_row
 
 if TYPE_CHECKING:
@@ -48,6 +49,19 @@ def chat(*turns: str, system: str | None = None) -> dict[str, Any]:
     messages = [{"role": role, "content": text} for role, text in zip(roles, turns, strict=False)]
     texts = {"system": system, "instruction": turns[0], "response": turns[-1], "messages": messages}
     return new_row("example", texts)
+
+
+def typed(
+    *turns: dict[str, Any], system: str | None = None, tools: list[Any] | None = None, **more: Any
+) -> dict[str, Any]:
+    """A row of typed messages, the user's first."""
+    messages = [full(turn) for turn in turns]
+    asked, answered = (
+        next((turn["content"] for turn in found if turn["role"] == role), None)
+        for found, role in ((messages, "user"), (messages[::-1], "assistant"))
+    )
+    texts = {"system": system, "instruction": asked, "response": answered, "messages": messages}
+    return new_row("example", {**texts, "tools": json.dumps(tools) if tools is not None else None, **more})
 
 
 def dataset(*rows: dict[str, Any]) -> Dataset:

@@ -12,7 +12,8 @@ import yaml
 
 from hfsft.cli import main
 from hfsft.pipeline import run
-from hfsft.release.trainer.formats import ALPACA_INPUT, ALPACA_OPENING, FORMATS
+from hfsft.release.trainer.formats import FORMATS
+from hfsft.release.trainer.texts import ALPACA_INPUT, ALPACA_OPENING
 from tests.release.samples import SYSTEM, examples, read_jsonl, tokenizer_folder
 
 ROW = {"instruction": "Where is it?", "context": "Order 7", "response": "Hier: „dort“.", "system": None}

@@ -36,11 +36,11 @@ def test_the_registry_says_what_each_column_holds() -> None:
 
 def test_a_plan_knows_the_part_of_every_column_that_its_steps_write() -> None:
     steps = (
-        Step("sources", "source", writes={**COLUMNS, "channel": "string"}, role="kept"),
-        Step("filters[pii].redact", "map", writes={"instruction": "string", "channel": "string", "pii": "int64"}),
-        Step("quality", "ask", writes={"quality": "string", "scratch": "string"}, role="label"),
-        Step("judge", "ask", writes={"score_mean": "float64"}),
-        Step("split", "whole", writes={"family": "string", "split": "string"}, drops=("scratch",)),
+        Step("sources", rows="source", writes={**COLUMNS, "channel": "string"}, role="kept"),
+        Step("filters[pii].redact", writes={"instruction": "string", "channel": "string", "pii": "int64"}),
+        Step("quality", asks=True, writes={"quality": "string", "scratch": "string"}, role="label"),
+        Step("judge", asks=True, writes={"score_mean": "float64"}),
+        Step("split", sees="all", writes={"family": "string", "split": "string"}, drops=("scratch",)),
     )
     found = Plan("toy", steps).columns()
     parts = {role: named(found, role) for role in ROLES}

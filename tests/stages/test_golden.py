@@ -66,7 +66,7 @@ def steps() -> Iterator[tuple[str, int, str]]:
     yield "check", check.version, digest(faults)
     (generate,) = Generate(system="You work for {{ description }}").steps(CONTEXT)
     yield "generate", generate.version, asked(generate, ROW, " Tomorrow. ")
-    judge = Judge.model_validate({"rubric": RUBRIC, "anchors": [ANCHOR]}).steps(CONTEXT, "judge")[0]
+    judge = Judge.model_validate({"rubric": RUBRIC, "anchors": [ANCHOR]}).steps(CONTEXT)[0]
     yield "judge", judge.version, asked(judge, {**ROW, "response": "Tomorrow."}, json.dumps(VERDICT))
     mended = asked(judge, {**ROW, "response": "Tomorrow."}, "It is fine.", json.dumps(VERDICT))
     yield "judge, asked twice", judge.version, mended

@@ -18,7 +18,7 @@ GOOD = {"relevance": {"reason": "yes", "score": 5}, "usefulness": {"reason": "va
 
 
 def ask(section: Judge, **texts: Any) -> Any:
-    step = section.steps(CONTEXT, "judge")[0]
+    step = section.steps(CONTEXT)[0]
     assert step.fn is not None
     return step.fn(row(**{"response": "Tomorrow.", **texts}))
 
@@ -53,7 +53,7 @@ def test_a_judge_that_cannot_be_read_is_neither_zero_nor_a_pass(answers: list[An
     _, columns = converse(ask(Judge(rubric=RUBRIC)), answers)
     assert columns["score_mean"] is columns["score_relevance"] is None
     assert columns["unscored"]
-    step = Judge(rubric=RUBRIC).steps(CONTEXT, "judge")[1]
+    step = Judge(rubric=RUBRIC).steps(CONTEXT)[1]
     assert step.bound is not None
     assert not step.bound.keeps(columns["unscored"])
 
@@ -109,6 +109,6 @@ def test_a_rubric_that_cannot_work_is_refused(fields: dict[str, Any], message: s
 
 def test_a_changed_anchor_changes_the_identity() -> None:
     anchor = {"instruction": "a", "response": "b", "scores": {"relevance": 3, "usefulness": 1}}
-    before = Judge.model_validate({"rubric": RUBRIC, "anchors": [anchor]}).steps(CONTEXT, "judge")[0]
-    after = Judge.model_validate({"rubric": RUBRIC, "anchors": [{**anchor, "why": "x"}]}).steps(CONTEXT, "judge")[0]
+    before = Judge.model_validate({"rubric": RUBRIC, "anchors": [anchor]}).steps(CONTEXT)[0]
+    after = Judge.model_validate({"rubric": RUBRIC, "anchors": [{**anchor, "why": "x"}]}).steps(CONTEXT)[0]
     assert before.fingerprint("p") != after.fingerprint("p")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -47,7 +48,7 @@ def chat(*said: str, **texts: Any) -> dict[str, Any]:
 def split(rows: Rows, share: float = 0.3, former: Sides = NONE, **options: Any) -> Rows:
     """The rows with family and side."""
     columns = {name: [each[name] for each in rows] for name in COLUMNS}
-    for step in Split(validation=share, **options).steps(CONTEXT, former):
+    for step in Split(validation=share, **options).steps(replace(CONTEXT, former={"split": former})):
         assert step.fn is not None
         columns |= step.fn({name: columns[name] for name in step.given(columns)})
     return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]

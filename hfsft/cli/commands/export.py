@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any
 from hfsft.cli.arguments import command
 from hfsft.cli.console import count, tell
 from hfsft.errors import ReleaseError
+from hfsft.plain import plain
 
 if TYPE_CHECKING:
-    from hfsft.recipe.publish import FormatName
+    from hfsft.recipe.publish import Publish
+    from hfsft.release.trainer.writing import Writing
 
 STANDARD = "-"
 OTHERS = (".tsv", ".parquet", ".xlsx", ".ods", ".arrow")  # what people may expect to get by that name, and would not
@@ -31,7 +33,17 @@ def add(commands: Any) -> None:
     parser.add_argument(
         "--format",
         default="messages",
-        help="messages (the default), prompt_completion, prompt_completion_text, alpaca, sharegpt or text",
+        help="messages (the default), prompt_completion, prompt_completion_text, alpaca, sharegpt, hermes or text",
+    )
+    parser.add_argument(
+        "--reasoning",
+        default="as_read",
+        help="where reasoning stands: field, inline (in the text), drop, or as_read (the default)",
+    )
+    parser.add_argument(
+        "--tool-calls",
+        default="as_read",
+        help="how calls of tools are written: object, text (JSON), xml (in the text), or as_read (the default)",
     )
     parser.add_argument("--split", default="train", help="train or validation (default: train)")
     parser.add_argument("--tokenizer", help="Hub id or folder of the tokenizer whose chat template writes text")
@@ -48,15 +60,14 @@ def add(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Write the rows, and say how LLaMA-Factory and axolotl read the file."""
-    if arguments.format == "text" and not arguments.tokenizer:
-        raise ReleaseError("--format text is written by a chat template: name a tokenizer with --tokenizer")
-    from hfsft.release.export import default_rows, llama_factory_entry, llama_factory_table, write_csv, write_jsonl
+    from hfsft.release.export import llama_factory_entry, llama_factory_table, write_csv, write_jsonl
     from hfsft.release.folder.outputs import require_free
     from hfsft.release.reader import open_release
-    from hfsft.release.trainer.formats import format_named
+    from hfsft.release.trainer.check import check
     from hfsft.release.trainer.tokenizer import load_tokenizer
+    from hfsft.release.trainer.writing import Writing
 
-    chosen, out = format_named(arguments.format), Path(arguments.out)
+    publish, out = _wanted(arguments), Path(arguments.out)
     suffix = out.suffix.lower()
     if suffix in OTHERS:
         raise ReleaseError(f"{out}: {suffix} is not written (name a .jsonl or a .csv file)")
@@ -64,11 +75,13 @@ def run(arguments: argparse.Namespace) -> None:
         require_free(out, arguments.force)
     release = open_release(arguments.build, tell)
     name = release.name if arguments.split == "train" else f"{release.name}_{arguments.split}"
-    entry = llama_factory_entry(chosen, name, out)
+    tokenizer = load_tokenizer(arguments.tokenizer, "--tokenizer") if arguments.tokenizer else None
+    chosen = release.rows(arguments.split)
+    writing = Writing.published(release.all_rows(), publish, tokenizer)  # both splits have the same columns
+    entry = llama_factory_entry(writing, name, out)
     if arguments.llama_factory and entry and suffix != ".csv":
         llama_factory_table(entry, out, arguments.force)  # fails before the rows are written
-    tokenizer = load_tokenizer(arguments.tokenizer, "--tokenizer") if arguments.tokenizer else None
-    rows = default_rows(release.rows(arguments.split), chosen, tokenizer)
+    rows = writing.rows(chosen)
     if arguments.out == STANDARD:
         for row in rows:
             print(json.dumps(row, ensure_ascii=False))
@@ -84,22 +97,44 @@ def run(arguments: argparse.Namespace) -> None:
             f"note: {count(marked, 'cell')} would be taken for a formula by a spreadsheet, so an apostrophe stands "
             "before what it says"
         )
+    for note in check(chosen, writing).told_notes():
+        print(f"note: {plain(note)}")
     if suffix != ".csv":
-        _tell_trainers(chosen, entry, out, arguments)
+        _tell_trainers(writing, entry, out, arguments)
 
 
-def _tell_trainers(chosen: FormatName, entry: dict[str, Any] | None, out: Path, arguments: argparse.Namespace) -> None:
+def _wanted(arguments: argparse.Namespace) -> Publish:
+    """What the options ask for, under the same rules as in a recipe."""
+    from pydantic import ValidationError
+
+    from hfsft.recipe.publish import Publish
+    from hfsft.release.trainer.formats import format_named
+
+    if arguments.format == "text" and not arguments.tokenizer:
+        raise ReleaseError("--format text is written by a chat template: name a tokenizer with --tokenizer")
+    asked = {name: getattr(arguments, name) for name in ("reasoning", "tool_calls", "tokenizer")}
+    try:
+        return Publish.model_validate({"format": format_named(arguments.format), **asked})
+    except ValidationError as error:
+        (first, *_) = error.errors()
+        option = f"--{first['loc'][0]} ".replace("_", "-") if first["loc"] else ""
+        raise ReleaseError(f"{option}{first['msg'].removeprefix('Value error, ')}") from None
+
+
+def _tell_trainers(writing: Writing, entry: dict[str, Any] | None, out: Path, arguments: argparse.Namespace) -> None:
     from hfsft.release.export import axolotl_snippet, register_for_llama_factory
+    from hfsft.release.trainer.formats import readers
 
+    others = f"cannot read {arguments.format} as these rows need it; it reads"
     if entry is None:
-        print(f"LLaMA-Factory: cannot read {chosen}; export messages or sharegpt for it")
+        print(f"LLaMA-Factory: {others} {readers('llama_factory', writing.columns)}")
     elif arguments.llama_factory:
         table = register_for_llama_factory(entry, out, arguments.force)
         print(f"LLaMA-Factory: dataset: {', '.join(entry)}, dataset_dir: {table.parent} (entered in {table.name})")
     else:
         print(f"LLaMA-Factory (--llama-factory enters it in dataset_info.json):\n\n{json.dumps(entry, indent=2)}\n")
-    snippet = axolotl_snippet(chosen, out)
+    snippet = axolotl_snippet(writing, out)
     print(
-        f"axolotl:\n\n{snippet}" if snippet else f"axolotl: cannot read {chosen}; export messages for it",
+        f"axolotl:\n\n{snippet}" if snippet else f"axolotl: {others} {readers('axolotl', writing.columns)}",
         end="" if snippet else "\n",
     )

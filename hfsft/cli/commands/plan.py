@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from hfsft.models.limits.estimate import Estimate
     from hfsft.models.limits.spending import Outlay
     from hfsft.pipeline import StepForecast
-    from hfsft.recipe.recipe import Budget
+    from hfsft.recipe.sections import BudgetSection
 
 
 def add(commands: Any) -> None:
@@ -80,7 +80,7 @@ def summary(steps: list[StepForecast]) -> str:
     return "\n".join(lines)
 
 
-def against(budget: Budget | None, taken: Outlay, steps: Sequence[StepForecast]) -> list[str]:
+def against(budget: BudgetSection | None, taken: Outlay, steps: Sequence[StepForecast]) -> list[str]:
     """How the recipe's budget compares with what a build would take; a line for each bound.
 
     `taken` is what earlier builds have taken of it.
@@ -109,7 +109,7 @@ def against(budget: Budget | None, taken: Outlay, steps: Sequence[StepForecast])
     return lines
 
 
-def _of(bound: str, budget: Budget, left: str) -> str:
+def _of(bound: str, budget: BudgetSection, left: str) -> str:
     """A bound, and what it is of: 20 calls of each build; $20 of the dataset ($12.5000 left of it)."""
     return f"{bound} of each build" if budget.per == "build" else f"{bound} of the dataset ({left} left of it)"
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from typing import Any
 
 from hfsft.cli.arguments import command
+from hfsft.cli.console import remark
 
 
 def add(commands: Any) -> None:
@@ -15,8 +17,12 @@ def add(commands: Any) -> None:
 
 
 def run(_: argparse.Namespace) -> None:
-    """Print the schema."""
+    """Print the schema, with the filters of other packages that are installed."""
+    from hfsft.filters import foreign
     from hfsft.recipe.json_schema import dumps
-    from hfsft.recipe.recipe import Recipe
+    from hfsft.recipe.recipe import with_filters
 
-    print(dumps(Recipe), end="")
+    kinds, unusable = foreign.every()
+    for said in unusable:
+        print(remark("warning", said, sys.stderr), file=sys.stderr)
+    print(dumps(with_filters(kinds)), end="")

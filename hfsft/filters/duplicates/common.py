@@ -8,7 +8,7 @@ from pydantic import Field
 
 from hfsft.engine.ledger import OF
 from hfsft.filters.base import Filter
-from hfsft.filters.cells import texts
+from hfsft.filters.cells import optional, texts
 from hfsft.rows.batch import Batch
 from hfsft.rows.views import OPTIONAL, READS, questions
 
@@ -35,7 +35,8 @@ class Duplicates(Filter):
         "instruction",
         description="What to compare, or a list of columns; each is compared for itself, and all must be alike. "
         "`instruction` stands for all that the model is given: what the user says in every message, the context for "
-        "itself, and a system prompt, which must be the same.",
+        "itself, and a system prompt and tools, which must be the same; `response` for what the assistant says last "
+        "and the tools that it calls there.",
     )
 
     @property
@@ -47,7 +48,8 @@ class Duplicates(Filter):
     def optional(self) -> tuple[str, ...]:
         """What decides who is preferred, and the rest of what the model is given."""
         question = OPTIONAL if set(READS) & set(self.reads) else ()
-        return ("id", "origin", "round", *question)
+        rest = (name for column in self.reads for name in optional(column))
+        return ("id", "origin", "round", *dict.fromkeys((*question, *rest)))
 
     @property
     def measured(self) -> str:
@@ -67,7 +69,7 @@ class Duplicates(Filter):
             if name in READS:
                 asked = questions(_as_texts(batch))
                 columns.append([(question.said, question.context) for question in asked])
-                systems = [question.system for question in asked]
+                systems = ["\n\n".join(filter(None, (question.system, question.tools))) for question in asked]
             else:
                 columns.append([(text or "",) for text in texts(batch, name)])
         rows = (tuple(text for part in row for text in part) for row in zip(*columns, strict=True))

@@ -38,6 +38,7 @@ class Rewriting(Filter):
     no prompt, no measure, no file of a release. Where it rejects, the rows that fall have placeholders as well.
     """
 
+    everywhere: ClassVar[bool] = True
     deciding: ClassVar[frozenset[str]] = frozenset({"do"})
     libraries: ClassVar[tuple[str, ...]] = ()  # whose tables decide what is found
 

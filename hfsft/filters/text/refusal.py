@@ -7,7 +7,6 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field, StringConstraints
 
-from hfsft.filters.cells import text_of
 from hfsft.filters.column import OfColumn, Share
 from hfsft.texts.refusal import LANGUAGES, refusal
 
@@ -19,7 +18,7 @@ class Refusal(OfColumn):
     an AI, I do not have opinions, but ..."), 0 otherwise. The opening is the first 300 characters. What is quoted or
     code does not count, nor does a refusal that asks for something ("I cannot answer without knowing your model").
     Apologies ("I'm sorry to hear that your parcel is late"), limits of a business ("we cannot refund gift cards") and
-    "I don't know" are no refusals.
+    "I don't know" are no refusals. Calls of tools and what is thought before a response are not looked at.
 
     Known are the usual phrases in Arabic, Chinese, Dutch, English, French, German, Hindi, Indonesian, Italian,
     Japanese, Korean, Polish, Portuguese, Russian, Spanish, Thai, Turkish and Vietnamese; it says so where a recipe's
@@ -34,7 +33,8 @@ class Refusal(OfColumn):
     """
 
     name: ClassVar[str] = "refusal"
-    version: ClassVar[int] = 4
+    version: ClassVar[int] = 5
+    spoken: ClassVar[bool] = True  # a mail that a tool is to send may be sorry for much
 
     at_least: Share | None = Field(None, description="Smallest value that is kept.")
     at_most: Share | None = Field(
@@ -48,7 +48,7 @@ class Refusal(OfColumn):
 
     def value(self, cell: Any) -> float:
         """How much it declines."""
-        return refusal(text_of(cell, self.column) or "", tuple(self.phrases))
+        return refusal(self.text(cell), tuple(self.phrases))
 
     def warnings(self, languages: Sequence[str]) -> list[str]:
         """One sentence about those of the data's languages in which it finds nothing."""

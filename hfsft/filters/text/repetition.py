@@ -6,7 +6,6 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
-from hfsft.filters.cells import text_of
 from hfsft.filters.column import OfColumn, Share
 from hfsft.texts.loops import repeated_share
 
@@ -31,11 +30,11 @@ class Repetition(OfColumn):
     """
 
     name: ClassVar[str] = "repetition"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
 
     at_least: Share | None = Field(None, description="Smallest share that is kept.")
     at_most: Share | None = Field(0.4, description="Largest share that is kept.")
 
     def value(self, cell: Any) -> float:
         """The share that is a loop."""
-        return repeated_share(text_of(cell, self.column) or "")
+        return repeated_share(self.text(cell))

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from pydantic import Field
 
 from hfsft.engine.step import Bound
-from hfsft.filters.cells import CONVERSATION, cells, text_of
+from hfsft.filters.cells import CONVERSATION, cells
 from hfsft.filters.column import OfColumn
 from hfsft.pretrained import check_chat_template, located, pretrained_tokenizer, rendered, tokenizer_hash
 from hfsft.rows.batch import Batch
@@ -29,6 +29,7 @@ class Tokens(OfColumn):
     """
 
     name: ClassVar[str] = "tokens"
+    version: ClassVar[int] = 2
 
     kind: ClassVar[str] = "int64"
 
@@ -45,12 +46,6 @@ class Tokens(OfColumn):
         """The length, and of conversations under a chat template why it takes one not."""
         return {**super().writes, **({f"{self.measured}_refused": "string"} if self._templated else {})}
 
-    @property
-    def measured(self) -> str:
-        """The column of the length."""
-        (name,) = super().writes
-        return name
-
     def at(self, base: Path) -> Tokens:
         """With the tokenizer's folder looked for below `base`."""
         return self.model_copy(update={"tokenizer": located(self.tokenizer, base)}) if self.tokenizer else self
@@ -63,7 +58,7 @@ class Tokens(OfColumn):
 
     def value(self, cell: Any) -> int:
         """The length."""
-        return words(text_of(cell, self.column) or "")
+        return words(self.text(cell))
 
     def measure(self, batch: Batch) -> Batch:
         """The length of each cell, None of an empty one and of a conversation that the chat template refuses."""
@@ -94,7 +89,7 @@ class Tokens(OfColumn):
             except ValueError as error:
                 return None, str(error)
         else:
-            text = text_of(cell, self.column) or ""
+            text = self.text(cell)
         return len(tokenizer(text, add_special_tokens=False, verbose=False)["input_ids"]), None
 
 

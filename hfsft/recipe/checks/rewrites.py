@@ -9,6 +9,7 @@ from typing import Any
 from hfsft.engine.ledger import Ledger
 from hfsft.engine.step import Step
 from hfsft.errors import Place
+from hfsft.filters.base import Filter
 from hfsft.filters.privacy.rewriting import Rewriting
 from hfsft.recipe.recipe import Recipe
 from hfsft.recipe.sources import filters_of
@@ -18,14 +19,15 @@ from hfsft.rows.columns import MESSAGES
 OURS = frozenset({"id", "seed_id", "parent_id", "family_key", "origin", "template", "dialect"})
 TEXTS = ("string", ["string"], MESSAGES)
 
-Rule = tuple[Rewriting, Place | None, str]  # with where it stands and what it is called
+Rule = tuple[Filter, Place | None, str]  # with where it stands and what it is called
 
 
 class Rewrites:
-    """The rewriting rules of a recipe, and the columns of texts that rows have by now."""
+    """The rules of a recipe that rewrite, and the columns of texts that rows have by now."""
 
     def __init__(self, rules: Sequence[Rule]) -> None:
-        self._rules, self._present = rules, dict[str, Any]()
+        self._rules = [(rule, place, label) for rule, place, label in rules if isinstance(rule, Rewriting)]
+        self._present = dict[str, Any]()
 
     def behind(self, steps: Iterable[Step]) -> Iterator[Step]:
         """The steps, behind each that brings texts those that rewrite them.

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from hfsft.plain import plain
 from hfsft.recipe.sources import filters_of
-from hfsft.release.by_source import columns, worth_telling
+from hfsft.release.by_source import as_table, worth_telling
 from hfsft.release.card.markdown import code, joined, named, prose, table
+from hfsft.release.export import published_columns
 from hfsft.release.folder import lock
 from hfsft.release.folder.sources import FOLDER, local_sources
 from hfsft.release.hub.files import size
@@ -103,6 +104,14 @@ def topics(draft: Draft) -> Values | None:
     return {"table": table(("topic", "rows"), rows, right=(1,))}
 
 
+def columns(draft: Draft) -> Values | None:
+    """What stands beside the rows by their ids, column by column; None where no row is left."""
+    if not len(draft.built.rows):
+        return None
+    found = [(named(name), each.role, prose(each.about)) for name, each in published_columns(draft.built).items()]
+    return {"table": table(("column", "part", "holds"), found)}
+
+
 def sources(draft: Draft) -> Values | None:
     """Where rows were read, how many of each stayed, what was not carried, and what of the files goes along."""
     built = draft.built
@@ -128,7 +137,7 @@ def _counts(built: Built) -> str:
     found = [each.as_dict() for each in built.by_source]
     if not worth_telling(found):
         return ""
-    head, rows = columns(found)
+    head, rows = as_table(found)
     return table(head, [(prose(plain(name)), *counts) for name, *counts in rows], right=range(1, len(head)))
 
 

@@ -14,6 +14,7 @@ from hfsft.release.card.licence_terms import stricter
 from hfsft.release.causes import AT_READING, SPOKEN, UNSCORED, Cause, listed
 from hfsft.release.folder.sources import changed
 from hfsft.release.report import measures
+from hfsft.rows.columns import score_of
 from hfsft.rows.reading.tally import rows_said, unread_note
 from hfsft.stages.evolve import FAULT
 from hfsft.stages.split.draw import held_out
@@ -101,7 +102,7 @@ def _judge(built: Built) -> Iterator[str]:
         return
     blind = []
     for name in judge.rubric:
-        column = f"score_{name}"
+        column = score_of(name)
         values = measures.numbers(built.rows, column)
         for fallen in built.ledger.fallen:
             values += measures.numbers(fallen.rows, column)
@@ -114,7 +115,7 @@ def _judge(built: Built) -> Iterator[str]:
         why = _causes([cause for cause in built.causes if cause.stage == UNSCORED])
         yield Warn(f"{rows_said(unscored)} fell because the judge's verdict could not be read: {why}")
     models = built.recipe.models
-    own = models[built.recipe.role(judge)].label
+    own = models[judge.asks(models)[0].name].label
     for name, wrote in measures.writers(built.plan).items():
         if models[name].label == own:
             yield Warn(f"the judge is the model that wrote in {' and '.join(wrote)}: models favour what they wrote")

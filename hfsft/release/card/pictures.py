@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from hfsft.release.report import charts, measures
+from hfsft.rows.columns import score_of
 
 if TYPE_CHECKING:
     from hfsft.release.result import Built
@@ -19,7 +20,7 @@ def pictures(built: Built) -> dict[str, dict[str, Any]]:
     if any(line["rows_out"] + line["removed"] for line in lines):
         specs[FUNNEL] = charts.funnel(lines)
     judge = built.recipe.judge
-    scores = {name: measures.numbers(built.rows, f"score_{name}") for name in (judge.rubric if judge else ())}
+    scores = {name: measures.numbers(built.rows, score_of(name)) for name in (judge.rubric if judge else ())}
     if judge and any(scores.values()):
         specs[SCORES] = charts.scores(
             {name: measures.spread(values) for name, values in scores.items() if values}, judge.scale

@@ -13,13 +13,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hfsft.plain import plain
-from hfsft.release.card.contents import about, sample, sources, topics, unpublished
+from hfsft.release.card.contents import about, columns, sample, sources, topics, unpublished
 from hfsft.release.card.licence_terms import stricter, terms_of
 from hfsft.release.card.markdown import code, joined, named, prose, table
 from hfsft.release.card.pictures import FUNNEL, LENGTHS, SCORES
 from hfsft.release.causes import listed
 from hfsft.release.folder.names import RESOLVED, WRITTEN
 from hfsft.release.report import measures
+from hfsft.rows.columns import score_of
 from hfsft.rows.reading.tally import rows_said
 
 if TYPE_CHECKING:
@@ -116,7 +117,7 @@ def scores(draft: Draft) -> Values | None:
     spreads = {
         name: measures.spread(values)
         for name in judge.rubric
-        if (values := measures.numbers(built.rows, f"score_{name}"))
+        if (values := measures.numbers(built.rows, score_of(name)))
     }
     if not spreads:
         return None
@@ -134,7 +135,7 @@ def scores(draft: Draft) -> Values | None:
         "table": table(("criterion", "question", "mean", *map(str, scale)), rows, right=range(2, 3 + len(scale))),
         "low": low,
         "high": high,
-        "model": named(built.recipe.models[built.recipe.role(judge)].model),
+        "model": named(built.recipe.models[judge.asks(built.recipe.models)[0].name].model),
         "anchors": len(judge.anchors),
         "unscored": sum(len(fallen.rows) for fallen in built.ledger.fallen if fallen.rule == "unscored"),
         "picture": draft.picture(SCORES),
@@ -267,6 +268,7 @@ SECTIONS: tuple[Callable[[Draft], Values | None], ...] = (
     models,
     cost,
     limits,
+    columns,
     recipe,
 )
 """The sections in their order; each is written by the template of the same name."""

@@ -24,12 +24,14 @@ from typing import TYPE_CHECKING, Any
 
 from hfsft.hashing import digest
 from hfsft.recipe.checks.rewrites import cleaner
+from hfsft.recipe.sources import filters_of
 from hfsft.release.folder.names import LOCK
 from hfsft.release.trainer.tokenizer import load_tokenizer
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from hfsft.recipe.recipe import Recipe
     from hfsft.release.result import Built
 
 LAYOUT = 1  # raised when the file is laid out anew
@@ -54,7 +56,7 @@ def lock(built: Built, resolved: Mapping[str, Any], unpublished: Sequence[str] =
         "lock": LAYOUT,
         "hfsft": metadata.version(PACKAGE),
         "python": platform.python_version(),
-        "libraries": dict(libraries()),
+        "libraries": {**dict(libraries()), **dict(packages(built.recipe))},
         "recipe": digest(dict(resolved)),
         "sources": next((_without_rows(step.identity, clean) for step, _ in steps if step.rows == "source"), {}),
         "unpublished": list(unpublished),
@@ -79,6 +81,14 @@ def libraries() -> Iterator[tuple[str, str]]:
     wanted = [re.split(r"[^\w.\-]", requirement, maxsplit=1)[0] for requirement in metadata.requires(PACKAGE) or ()]
     versions = ((name, _version(name)) for name in sorted({*wanted, *INDIRECT}))
     yield from ((name, version) for name, version in versions if version)
+
+
+def packages(recipe: Recipe) -> Iterator[tuple[str, str]]:
+    """Name and version of each package whose filters the recipe uses and that is not hfsft."""
+    for rule in filters_of(recipe):
+        name, _, version = rule.package.rpartition(" ")
+        if name:
+            yield name, version
 
 
 def templates(identity: Mapping[str, Any], name: str) -> Iterator[tuple[str, str]]:

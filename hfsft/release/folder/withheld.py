@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from hfsft.engine.ledger import OF, Fallen, Ledger
 from hfsft.engine.parts.rows import Rows
 from hfsft.recipe.sources import DEFECT
-from hfsft.rows.columns import TEXTS
+from hfsft.rows.columns import TEXTS, column
 from hfsft.rows.features import features
 
 if TYPE_CHECKING:
@@ -23,20 +23,6 @@ if TYPE_CHECKING:
     from hfsft.recipe.publish import Publish
     from hfsft.release.result import Built
 
-LEFT = (
-    "id",
-    "seed_id",
-    "parent_id",
-    "origin",
-    "round",
-    "template",
-    "source",
-    "from_source",
-    "unread",
-    "family",
-    "family_key",
-    "split",
-)
 READ = ("seed", "example")  # origins of rows that stand in a source themselves
 _LABEL = re.compile(r"[a-z0-9_\-]{1,24}")  # a rule's own word, as for a fault; no text of a row
 _DETAIL = re.compile(r"[:(`\"'].*", re.DOTALL)
@@ -96,7 +82,7 @@ def _without_texts(rows: Rows | Dataset, value: str) -> Dataset:
 
 def _may_be_text(name: str, kinds: Mapping[str, Any]) -> bool:
     """Whether a column may hold what somebody wrote."""
-    if name in LEFT or _is_number(kinds[name]):
+    if column(name).role == "lineage" or _is_number(kinds[name]):
         return False
     measure = name.removesuffix(OF)
     return measure == name or measure not in kinds or not _is_number(kinds[measure])

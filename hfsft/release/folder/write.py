@@ -7,6 +7,7 @@ build/refund-support/
   provenance/...                 lineage, measures, scores and reasons, by id
   rejected/rejected-...          the rows that fell, with stage, rule and value
   ledger.jsonl, funnel.json      the fate of every row, and its counts
+  trainer.jsonl                  the rows that a trainer will not see as they are, and why, where there are any
   sides.jsonl                    the side of the split that every row keeps in builds to come
   recipe.yaml, recipe.resolved.yaml
   sources/...                    what was read of local files, where the recipe says `publish: {sources: true}`
@@ -25,16 +26,15 @@ import yaml
 from hfsft.errors import UserError
 from hfsft.release.card.card import card
 from hfsft.release.card.pictures import pictures
-from hfsft.release.export import default_rows, provenance_rows, rejected_rows
+from hfsft.release.export import provenance_rows, rejected_rows
 from hfsft.release.folder import former, lock, remembered, sources
 from hfsft.release.folder.beside import NEW, beside
-from hfsft.release.folder.names import CARD, FUNNEL, LEDGER, LOCK, REPORT, RESOLVED, SIDES, WRITTEN
+from hfsft.release.folder.names import CARD, FUNNEL, LEDGER, LOCK, REPORT, RESOLVED, SIDES, TRAINER, WRITTEN
 from hfsft.release.folder.parquet import write_parquet
 from hfsft.release.reader import Release
 from hfsft.release.report import vega
 from hfsft.release.report.page import report
 from hfsft.release.result import SPLITS, Built
-from hfsft.release.trainer.tokenizer import Tokenizer, load_tokenizer
 
 if TYPE_CHECKING:
     from datasets import DatasetDict
@@ -70,24 +70,22 @@ def load_built(folder: Path) -> DatasetDict:
 
 
 def _fill(built: Built, folder: Path) -> None:
-    publish = built.recipe.publish
-    tokenizer = load_tokenizer(publish.tokenizer, base=built.recipe.base) if publish.tokenizer else None
     folder.mkdir()
     with ThreadPoolExecutor(max_workers=1) as drawing:  # by another process, while all else is written
         drawn = drawing.submit(vega.draw, pictures(built), folder)
-        _fill_data(built, folder, tokenizer)
+        _fill_data(built, folder)
         _text(folder / REPORT, report(Release(str(folder), folder)))
     drawn.result()
     _text(folder / CARD, card(built, folder))
     former.sign(folder)
 
 
-def _fill_data(built: Built, folder: Path, tokenizer: Tokenizer | None) -> None:
+def _fill_data(built: Built, folder: Path) -> None:
     """All but the card, the pictures in it, and the report."""
     for split in SPLITS:
         rows = built.split(split)
         if len(rows):
-            write_parquet(default_rows(rows, built.recipe.publish.format, tokenizer), folder / "data", split)
+            write_parquet(built.writing.rows(rows), folder / "data", split)
             write_parquet(provenance_rows(built, split), folder / "provenance", split)
     fallen = rejected_rows(built)
     if len(fallen):
@@ -95,6 +93,8 @@ def _fill_data(built: Built, folder: Path, tokenizer: Tokenizer | None) -> None:
     # A line begins with its id: in their order, whatever the order that the rows came in.
     lines = sorted(json.dumps(entry, ensure_ascii=False) + "\n" for entry in built.ledger.entries())
     _text(folder / LEDGER, "".join(lines))
+    if told := built.trainer.lines():
+        _text(folder / TRAINER, "".join(told))
     if built.sides.stands:
         _text(folder / SIDES, remembered.text(built.sides))
     _text(folder / FUNNEL, json.dumps(built.summary(), ensure_ascii=False, indent=2) + "\n")

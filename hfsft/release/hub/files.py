@@ -12,10 +12,10 @@ from typing import Any
 
 from hfsft.errors import ReleaseError
 from hfsft.recipe.checks.outside import leads_outside
-from hfsft.release.folder.names import CARD, FUNNEL, LEDGER, LOCK, REPORT, RESOLVED, SIDES, WRITTEN
+from hfsft.release.folder.names import CARD, FUNNEL, LEDGER, LOCK, REPORT, RESOLVED, SIDES, TRAINER, WRITTEN
 
 FOLDERS = ("data", "provenance", "rejected", "preference", "sources", "assets")
-NAMES = {CARD, FUNNEL, RESOLVED, LOCK, LEDGER, SIDES, WRITTEN, REPORT}
+NAMES = {CARD, FUNNEL, RESOLVED, LOCK, LEDGER, SIDES, TRAINER, WRITTEN, REPORT}
 DERIVED = {CARD, FUNNEL, REPORT}  # and assets/: they say how a build ran, so no two builds have the same
 BLOCK = 1 << 20
 _MADE = re.compile(

@@ -135,11 +135,26 @@ class _Look:
                 yield each.kind, _fingerprint(text[each.start : each.end]), each.start
 
     def under(self, name: str, text: str) -> Iterator[tuple[str, str]]:
-        """Kind and fingerprint of each secret in a text that stands under a name: `password` tells what it is."""
-        found = list(self(text))
+        """Kind and fingerprint of each secret in a text that stands under a name: `password` tells what it is.
+
+        In a text that is JSON, as arguments of a tool's call are, each text stands under a name of its own.
+        """
+        inside = _texts(_from_json(text), name)
+        found = [(kind, fingerprint, 0) for key, inner in inside for kind, fingerprint in self.under(key, inner)]
+        found += [each for each in self(text) if not found]
         if not found and field_speaks(name, text):
             found = list(self(f"{name}: {text}"))
         yield from ((kind, fingerprint) for kind, fingerprint, _ in found)
+
+
+def _from_json(text: str) -> Any:
+    """The object or list that a text is the JSON of; None of any other text."""
+    if text.lstrip()[:1] not in ("{", "["):
+        return None
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
 
 
 def _fingerprint(value: str) -> str:
@@ -221,7 +236,9 @@ def _suspects(values: Array, look: _Look | None) -> Iterator[tuple[int, str]]:
     import pyarrow.compute as compute
 
     for parents, texts in _strings(values, pyarrow.array(range(len(values)))):
-        places = look.suspects(texts) if look else compute.indices_nonzero(compute.is_valid(texts))
+        # JSON within a text is looked at as what it says, not as it is escaped.
+        unescaped = compute.replace_substring(texts, '\\"', '"') if look else texts
+        places = look.suspects(unescaped) if look else compute.indices_nonzero(compute.is_valid(texts))
         yield from zip(parents.take(places).to_pylist(), texts.take(places).to_pylist(), strict=True)
 
 
@@ -231,6 +248,8 @@ def _strings(values: Any, parents: Any) -> Iterator[tuple[Any, Any]]:
     import pyarrow.compute as compute
     from pyarrow import types
 
+    if isinstance(values.type, pyarrow.BaseExtensionType):  # JSON
+        values = values.storage
     kind = values.type
     if types.is_string(kind) or types.is_large_string(kind):
         yield parents, values

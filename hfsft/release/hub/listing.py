@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hfsft.release.folder.names import CARD, FUNNEL, LEDGER, LOCK, REPORT, RESOLVED, SIDES, WRITTEN
+from hfsft.release.folder.names import CARD, FUNNEL, LEDGER, LOCK, REPORT, RESOLVED, SIDES, TRAINER, WRITTEN
 from hfsft.release.hub.files import Build, File, size
 from hfsft.release.reader import Release
 from hfsft.rows.columns import TEXTS
@@ -24,6 +24,7 @@ ABOUT = {
     "sources": "what was read of this source",
     "assets": "the charts of the card",
     LEDGER: "the fate of every row, by its id and where it was read",
+    TRAINER: "rows that a trainer will not see as they are, by id, and why",
     FUNNEL: "how many rows each step left, causes and notes",
     SIDES: "the side of each row, by a hash of what it asks",
     LOCK: "models, libraries, and hashes of the sources",

@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from hfsft.plain import harmless
 from hfsft.prompts import templates
-from hfsft.release.by_source import columns, worth_telling
+from hfsft.release.by_source import as_table, worth_telling
 from hfsft.release.card.sections import dollars
 from hfsft.release.causes import Cause, listed
 from hfsft.release.folder import lock
@@ -23,6 +23,7 @@ from hfsft.release.reader import HUB, Release, open_release
 from hfsft.release.report import charts, vega
 from hfsft.release.report.story import Story
 from hfsft.release.report.thresholds import thresholds
+from hfsft.release.report.unseen import unseen
 from hfsft.rows.reading.tally import rows_said
 
 if TYPE_CHECKING:
@@ -60,11 +61,12 @@ def report(release: Release) -> str:
         .get_template("page.html")
         .render(
             summary=summary,
-            sources=columns(summary["sources"]) if worth_telling(summary["sources"]) else None,
+            sources=as_table(summary["sources"]) if worth_telling(summary["sources"]) else None,
             measures=measured,
             rules=rules,
             causes=listed([Cause(**cause) for cause in summary["causes"]]),
             topics=story.topics(),
+            trainer=unseen(release),
             recipe=_recipe(release),
             version=_version(release),
             clusters=story.clusters() if shows else [],

@@ -18,8 +18,8 @@ from hfsft.hashing import unit
 from hfsft.plain import plain
 from hfsft.release.reader import Release
 from hfsft.release.report.clusters import clusters
-from hfsft.rows.columns import COLUMNS
-from hfsft.rows.views import complete, messages
+from hfsft.rows.columns import LEDGER, Column, Role, named
+from hfsft.rows.views import messages
 
 if TYPE_CHECKING:
     from pyarrow import RecordBatch
@@ -30,8 +30,7 @@ SAMPLES = {"train": 300, "validation": 100, "rejected": 300, "failed": 100}
 EACH_RULE = 30  # rejected rows of every rule at least, however few of all it took
 TOPICS = 50
 LONGEST = 4_000  # characters of one text that the page shows
-LINEAGE = ("origin", "template", "round", "topic", "seed_id", "parent_id", "family")
-FATE = ("fate", "stage", "rule", "value", "bound", "error")
+NOTHING: tuple[Any, ...] = (None, "", [])
 
 
 @dataclass(frozen=True)
@@ -105,10 +104,16 @@ class Story:
         """A column over all kept rows."""
         return [value for table in self.kept for value in table.column(column)]
 
+    @cached_property
+    def registry(self) -> dict[str, Column]:
+        """Every column by its name."""
+        return self.release.registry()
+
     def measures(self) -> list[str]:
-        """The columns of numbers that are no part of a row's lineage."""
+        """The columns of numbers that filters and judges made."""
         kinds = {name: kind for table in [*self.kept, self.fallen] for name, kind in table.kinds.items()}
-        return [name for name, kind in kinds.items() if kind in ("int64", "double", "int32") and name not in COLUMNS]
+        made = named(self.registry, "measure", "score")
+        return [name for name, kind in kinds.items() if kind in ("int64", "double", "int32") and name in made]
 
     def fell_by(self, column: str) -> list[float]:
         """The values by which rows fell at a rule over that column."""
@@ -130,7 +135,7 @@ class Story:
         found = []
         for table in self.kept:
             places = _chosen(table.column("id"), SAMPLES[table.split])
-            found += [_shown(row, table.split) for row in _rows(table, places)]
+            found += [_shown(row, table.split, self.registry) for row in _rows(table, places)]
         groups: dict[tuple[str, str], list[int]] = defaultdict(list)
         for place, group in enumerate(zip(self.fallen.column("fate"), self.fallen.column("stage"), strict=True)):
             if place not in self._silent:
@@ -139,7 +144,7 @@ class Story:
         for (fate, _), places in groups.items():
             share = len(places) / sum(len(other) for (name, _), other in groups.items() if name == fate)
             wanted += _chosen(ids, max(EACH_RULE, round(share * SAMPLES[fate])), places)
-        return found + [_shown(row, row["fate"]) for row in _rows(self.fallen, wanted)]
+        return found + [_shown(row, row["fate"], self.registry) for row in _rows(self.fallen, wanted)]
 
     @property
     def withheld(self) -> int:
@@ -149,7 +154,7 @@ class Story:
     @cached_property
     def _silent(self) -> set[int]:
         """The numbers of the rows that fell and whose texts are not in the build."""
-        texts = zip(*(self.fallen.column(name) for name in ("instruction", "response", "messages")), strict=True)
+        texts = zip(*(self.fallen.column(name) for name in named(self.registry, "text")), strict=True)
         return {place for place, said in enumerate(texts) if not any(said)}
 
     def clusters(self) -> list[dict[str, Any]]:
@@ -186,19 +191,30 @@ def _rows(table: Table, places: Sequence[int]) -> list[dict[str, Any]]:
     return [found[place] for place in places]
 
 
-def _shown(row: Mapping[str, Any], fate: str) -> dict[str, Any]:
-    """A row as the page shows it: who says what, what was measured, what the judge wrote, where it comes from."""
-    turns = messages(row) if complete(row) else [{"role": "user", "content": row["instruction"] or ""}]
-    own = {name: value for name, value in row.items() if value is not None and name not in (*COLUMNS, *FATE, "family")}
-    lineage = {name: row.get(name) for name in LINEAGE}
+def _shown(row: Mapping[str, Any], fate: str, registry: Mapping[str, Column]) -> dict[str, Any]:
+    """A row as the page shows it: who says what, what was measured, what it is about, where it comes from."""
+
+    def holding(*roles: Role) -> dict[str, Any]:
+        found = {name: row.get(name) for name in named(registry, *roles)}
+        return {name: _plainly(value) for name, value in found.items() if value not in NOTHING}
+
+    verdict = {name: row[name] for name in LEDGER if name != "fate" and row.get(name) is not None}
+    lineage = holding("lineage")
     return {
-        "id": row["id"],
+        "id": lineage.pop("id"),
         "fate": fate,
-        **{name: row[name] for name in FATE[1:] if row.get(name) is not None},
-        "turns": [{"role": turn["role"], "text": _cut(turn["content"] or "")} for turn in turns],
-        "measures": {name: _cut(value) if isinstance(value, str) else value for name, value in own.items()},
-        "lineage": {name: value for name, value in lineage.items() if value not in (None, "")},
+        **verdict,
+        "turns": [{"role": turn["role"], "text": _cut(turn["content"] or "")} for turn in messages(row)],
+        "measures": holding("measure", "score"),
+        "about": holding("attribute", "label", "kept"),
+        "lineage": lineage,
     }
+
+
+def _plainly(value: Any) -> Any:
+    """A value that is no text of the row's turns, as the page writes it."""
+    value = ", ".join(map(str, value)) if isinstance(value, list) else value
+    return _cut(value) if isinstance(value, str) else value
 
 
 def _cut(text: str) -> str:

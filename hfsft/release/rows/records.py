@@ -9,15 +9,14 @@ from typing import TYPE_CHECKING, Any
 from hfsft.errors import ReleaseError, nearest
 from hfsft.release.report.story import Story
 from hfsft.release.result import SPLITS
-from hfsft.rows.columns import COLUMNS
-from hfsft.rows.views import complete, messages
+from hfsft.rows.columns import LEDGER, known
+from hfsft.rows.views import messages
 
 if TYPE_CHECKING:
     from hfsft.release.reader import Release
 
 KEPT = "kept"  # what `Wanted.fate` may say for any split
-VERDICT = ("stage", "rule", "value", "bound", "of", "error")  # what is known of a row that fell
-HIDDEN = ("unread", "family")  # of a row's columns: shown where they say something, not as measures
+VERDICT = tuple(name for name in LEDGER if name != "fate")  # what is known of a row that fell
 _LEAST_PREFIX = 4  # hex digits of an id that may stand for it
 
 
@@ -47,19 +46,16 @@ class Record:
 
     def turns(self) -> list[dict[str, str]]:
         """Who says what, as far as the row came."""
-        if complete(self.row):
-            return messages(self.row)
-        said = (("system", "system"), ("context", "context"), ("user", "instruction"), ("assistant", "response"))
-        return [{"role": role, "content": self.row[name]} for role, name in said if self.row.get(name)]
+        return messages(self.row)
 
     @property
     def silent(self) -> bool:
         """Whether the build withholds what the row says."""
-        return not any(self.row.get(name) for name in ("instruction", "response", "messages"))
+        return not messages(self.row)
 
     def columns(self) -> dict[str, Any]:
-        """Every other column that holds something: measures, scores, reasons."""
-        own = {name: value for name, value in self.row.items() if name not in (*COLUMNS, *HIDDEN, *VERDICT, "fate")}
+        """Every other column that holds something: measures, scores, reasons, labels, what sources had of their own."""
+        own = {name: value for name, value in self.row.items() if not known(name)}
         return {name: value for name, value in own.items() if value not in (None, "", [])}
 
     def texts(self) -> Iterator[str]:

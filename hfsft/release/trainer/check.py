@@ -7,29 +7,23 @@ text. Its loss covers all of a chat or a text. Whatever is longer than `max_leng
 
 from __future__ import annotations
 
-from collections import Counter
+import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from itertools import islice
 from math import ceil
 from statistics import median_low
 from typing import TYPE_CHECKING, Any
 
-from hfsft.filters.text.control_tokens import control_tokens
 from hfsft.recipe.publish import FormatName
 from hfsft.release.report.measures import histogram
 from hfsft.release.trainer.formats import FORMATS
-from hfsft.release.trainer.tokenizer import Tokenizer, load_tokenizer
-from hfsft.rows.batch import Row, rows_of
-from hfsft.rows.columns import TEXTS
+from hfsft.release.trainer.seen import Cause, Seen, Told
+from hfsft.release.trainer.writing import Writing, read
 from hfsft.rows.reading.tally import rows_said
-from hfsft.rows.views import messages
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from datasets import Dataset
-
-    from hfsft.recipe.publish import Publish
 
 DEFAULT_MAX_LENGTH = 1024  # tokens; of TRL's SFTConfig
 LENGTH_STEP = 64  # tokens; a recommended length is a multiple of it
@@ -37,7 +31,7 @@ LENGTH_STEP = 64  # tokens; a recommended length is a multiple of it
 RESERVED = frozenset(
     (
         *("input_ids", "labels", "completion_mask", "assistant_masks", "seq_lengths", "image", "images"),
-        *("conversations", "prompt", "completion", "messages", "chosen", "rejected", "chat_template_kwargs"),
+        *("conversations", "prompt", "completion", "messages", "chosen", "rejected"),
     )
 )
 """Columns that mean something to TRL; one that the format does not want would change what is trained on."""
@@ -55,6 +49,23 @@ WANTED = {  # the columns that the kind is made of
     "prompt and completion": {"prompt", "completion"},
     "messages": {"messages"},
     "text": {"text"},
+}
+
+TOLD: Mapping[Cause, str] = {  # the note of each, after the number of its rows; "" where another note tells it
+    "refused": "",
+    "untrained": "without a token that is trained on (trainer.jsonl lists them and those below)",
+    "cut before its answer": "cut before the last answer begins, at a max_length of {max}",
+    "answer cut": "",
+    "calls hidden": "whose calls of tools the chat template of {tokenizer} leaves out, all or some",
+    "tools hidden": "whose tools the chat template of {tokenizer} does not show",
+    "results hidden": "whose results of tools the chat template of {tokenizer} leaves out, all or some",
+    "reasoning hidden": "whose reasoning the chat template of {tokenizer} leaves out, in all or some answers "
+    "(publish.reasoning says where it stands)",
+    "arguments written twice": "whose calls have arguments as JSON text, which the chat template of {tokenizer} makes "
+    "JSON of once more (`publish: {{tool_calls: object}}` writes them as objects)",
+    "weights ignored": "with answers of weight 0, which TRL trains on all the same (format prompt_completion ends each "
+    "row with the last answer that has a weight)",
+    "left out": "",
 }
 
 
@@ -103,18 +114,50 @@ class TrainerCheck:
     refused: Mapping[str, int] | None = None  # why its chat template refuses rows -> how many
     reopened: int = 0  # rows whose prompt alone renders differently than within the whole
     lengths: Lengths | None = None
+    max_length: int | None = None  # tokens after which rows are cut, where the recipe says so
+    told: tuple[Told, ...] = ()  # rows that training will not see as they are
 
     def as_dict(self) -> dict[str, Any]:
-        """The check as JSON."""
-        return asdict(self)
+        """The check as JSON; the rows that are told are counted by cause, and listed by `lines`."""
+        said = {name: value for name, value in asdict(self).items() if name != "told"}
+        return {**said, "told": {cause: len(ids) for cause, ids in self.causes().items()}}
+
+    def causes(self) -> dict[Cause, list[str]]:
+        """Why rows will not be seen as they are, in the order of `TOLD` -> the ids of the rows."""
+        found = {cause: sorted({told.id for told in self.told if told.cause == cause}) for cause in TOLD}
+        return {cause: ids for cause, ids in found.items() if ids}
+
+    def lines(self) -> list[str]:
+        """What is told of each row, as lines of JSON."""
+        return [json.dumps(told._asdict(), ensure_ascii=False) + "\n" for told in self.told]
 
     def notes(self) -> list[str]:
         """What whoever trains should know, a line each; the gravest first."""
-        return [note for note in (*self._broken(), *self._loss(), *self._texts(), *self._length()) if note]
+        return [*self.alarms(), *self._loss(), *self._left_out()]
 
     def alarms(self) -> list[str]:
         """Those of the notes that tell of rows which training would spoil, or be spoilt by."""
-        return [*self._broken(), *self._texts(), *self._length()]
+        return [*self._broken(), *self._hidden(), *self._texts(), *self._length()]
+
+    def told_notes(self) -> list[str]:
+        """Those of the notes that tell of rows which will not be seen as they are."""
+        return [*self._hidden(), *self._left_out()]
+
+    def _hidden(self) -> list[str]:
+        said = {"tokenizer": self.tokenizer, "max": f"{self.max_length or DEFAULT_MAX_LENGTH:,}"}
+        return [
+            f"{rows_said(len(ids))} {TOLD[cause].format(**said)}"
+            for cause, ids in self.causes().items()
+            if TOLD[cause] and cause != "left out"
+        ]
+
+    def _left_out(self) -> list[str]:
+        parts: dict[str, set[str]] = {}
+        for told in self.told:
+            if told.cause == "left out":
+                for part in told.detail.split(", "):
+                    parts.setdefault(part, set()).add(told.id)
+        return [f"format {self.format} leaves out the {part} of {rows_said(len(ids))}" for part, ids in parts.items()]
 
     def _broken(self) -> list[str]:
         notes = []
@@ -161,7 +204,7 @@ class TrainerCheck:
         ]
 
     def _length(self) -> list[str]:
-        if self.lengths is None or not self.lengths.over_default:
+        if self.lengths is None or not self.lengths.over_default or self.max_length:
             return []
         return [
             f"{rows_said(self.lengths.over_default)} longer than TRL's default max_length of {DEFAULT_MAX_LENGTH:,} "
@@ -169,99 +212,32 @@ class TrainerCheck:
         ]
 
 
-def check(rows: Dataset, publish: Publish, base: Path | None = None) -> TrainerCheck:
-    """The check of rows with the columns of `COLUMNS`, as they will be published.
-
-    A tokenizer's folder is looked for below `base`.
-
-    Raises `ReleaseError` where they cannot be written in that format, or the tokenizer cannot be loaded.
-    """
-    tokenizer = load_tokenizer(publish.tokenizer, base=base) if publish.tokenizer else None
-    return check_rows(rows, publish.format, tokenizer)
-
-
-def check_rows(rows: Dataset, format: FormatName, tokenizer: Tokenizer | None) -> TrainerCheck:
-    """The check of rows in a format, under a tokenizer where there is one."""
-    chosen, seen = FORMATS[format], _Seen(tokenizer)
-    detected = detect(chosen.columns)
-    for batch in rows.select_columns(["id", *TEXTS]).iter(batch_size=1000):
-        listed = list(rows_of(batch))
-        seen.see(listed, [chosen.write(row, tokenizer) for row in listed])
+def check(rows: Dataset, writing: Writing, max_length: int | None = None) -> TrainerCheck:
+    """The check of rows with the columns of `COLUMNS`, as they are written; rows are cut after `max_length` tokens."""
+    chosen, tokenizer = FORMATS[writing.format], writing.tokenizer
+    seen = Seen(writing, max_length or DEFAULT_MAX_LENGTH)
+    detected, every = detect(writing.columns), read(rows)
+    while batch := list(islice(every, 1000)):
+        seen.see(batch)
     return TrainerCheck(
-        format=format,
+        format=writing.format,
         rows=len(rows),
         detected=detected,
-        hijackers=tuple(sorted(RESERVED & set(chosen.columns) - WANTED.get(detected, set()))),
+        hijackers=tuple(sorted(RESERVED & set(writing.columns) - WANTED.get(detected, set()))),
         loss_covers_prompt=chosen.trains_on == "everything",
         wrong_order=seen.wrong_order,
-        untrained_answers=seen.answers - len(rows) if detected == "prompt and completion" else 0,
+        untrained_answers=max(0, seen.answers - len(rows)) if detected == "prompt and completion" else 0,
         control_tokens=dict(sorted(seen.control.items(), key=lambda item: (-item[1], item[0]))),
         tokenizer=tokenizer.name if tokenizer else None,
         marks_answers=tokenizer is not None and tokenizer.marks_answers,
         refused=dict(seen.refused) if tokenizer else None,
         reopened=seen.reopened,
         lengths=Lengths.of(seen.lengths) if seen.lengths else None,
+        max_length=max_length,
+        told=tuple(sorted(seen.told)),
     )
 
 
 def detect(columns: Collection[str]) -> str:
     """What TRL takes rows with these columns for: a key of `KINDS`, or `nothing`."""
     return next((kind for kind, names in KINDS.items() if set(names) & set(columns)), "nothing")
-
-
-class _Seen:
-    """What was found in the rows so far."""
-
-    def __init__(self, tokenizer: Tokenizer | None) -> None:
-        self.tokenizer = tokenizer
-        # What the template writes begins a turn in the text too, whether it is one token or several.
-        self.special = {*tokenizer.special_tokens, *control_tokens(tokenizer.template)} if tokenizer else None
-        self.wrong_order = self.answers = self.reopened = 0
-        self.control: Counter[str] = Counter()
-        self.refused: Counter[str] = Counter()
-        self.lengths: list[int] = []
-
-    def see(self, rows: list[Row], written: list[Row]) -> None:
-        """Look at some rows, and at how they are written."""
-        for row in rows:
-            turns = messages(row)
-            roles = [turn["role"] for turn in turns]
-            self.wrong_order += not _take_turns(roles)
-            self.answers += roles.count("assistant")
-            self.control.update({token for turn in turns for token in control_tokens(turn["content"], self.special)})
-        if self.tokenizer:
-            chats = [chat for row in written if (chat := _chat(row)) is not None]
-            texts = [text for chat in chats if (text := self._render(*chat, self.tokenizer)) is not None]
-            self.lengths += self.tokenizer.lengths(texts, rendered=True) if texts else []
-            plain = [text for row in written if (text := _plain(row)) is not None]
-            self.lengths += self.tokenizer.lengths(plain, rendered=False) if plain else []
-
-    def _render(self, prompt: list[Any], rest: list[Any], tokenizer: Tokenizer) -> str | None:
-        try:
-            whole = tokenizer.render([*prompt, *rest])
-            self.reopened += bool(prompt) and not whole.startswith(tokenizer.render(prompt, opened=True))
-        except ValueError as error:
-            self.refused[str(error)] += 1
-            return None
-        return whole
-
-
-def _chat(written: Row) -> tuple[list[Any], list[Any]] | None:
-    """A row as TRL gives it to the chat template: the prompt where it is apart, and the rest."""
-    if "conversations" in written:
-        return [], [{"role": turn["from"], "content": turn["value"]} for turn in written["conversations"]]
-    if isinstance(written.get("prompt"), list):
-        return written["prompt"], written["completion"]
-    return ([], written["messages"]) if "messages" in written else None
-
-
-def _plain(written: Row) -> str | None:
-    """A row as TRL tokenizes it where it is no chat."""
-    if isinstance(written.get("prompt"), str):
-        return str(written["prompt"] + written["completion"])
-    return str(written["text"]) if "text" in written else None
-
-
-def _take_turns(roles: list[str]) -> bool:
-    turns = roles[1:] if roles[:1] == ["system"] else roles
-    return bool(turns) and turns == ["user", "assistant"] * (len(turns) // 2)

@@ -1,22 +1,21 @@
-"""Formats: the ways in which trainers want a row, one function each, and the table of all."""
+"""Formats: the ways in which trainers want a row, and the table of all."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal
 
 from hfsft.errors import ReleaseError
 from hfsft.recipe.publish import FormatName
+from hfsft.release.trainer.chats import as_hermes, as_messages, as_prompt_completion, as_sharegpt
+from hfsft.release.trainer.style import Style
+from hfsft.release.trainer.texts import as_alpaca, as_prompt_completion_text, as_text
 from hfsft.release.trainer.tokenizer import Tokenizer
 from hfsft.rows.batch import Row
-from hfsft.rows.views import messages, prompt_messages
 
-SHAREGPT_ROLES = {"system": "system", "user": "human", "assistant": "gpt"}
-ALPACA_OPENING = (
-    "Below is an instruction that describes a task{}. Write a response that appropriately completes the request."
-)
-ALPACA_INPUT = ", paired with an input that provides further context"
+CHAT = [{"role": "string", "content": "string"}]
 CHAT_TAGS = {
     "role_tag": "role",
     "content_tag": "content",
@@ -31,73 +30,95 @@ SHAREGPT_TAGS = {
     "assistant_tag": "gpt",
     "system_tag": "system",
 }
+CALL_TAGS = {"function_tag": "function_call", "observation_tag": "observation"}
 
-
-CHAT = [{"role": "string", "content": "string"}]
+Say = Literal["tools", "several turns", "turns out of order", "names", "ids of calls", "weights", "template values"]
+"""What rows may say beyond a question and its answer."""
+Columns = Mapping[str, Any]
+Entry = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class Format:
-    """One format: its columns, how a row is written in it, and what other trainers must be told to read it.
-
-    A column of tools would be one more entry of `columns` in the formats that are conversations.
-    """
+    """One format: its columns, how a row is written in it, and what other trainers must be told to read it."""
 
     about: str
-    columns: Mapping[str, Any]  # name -> type, in the words of `hfsft.rows.features`
-    write: Callable[[Row, Tokenizer | None], Row]
+    columns: Columns  # of rows that only say who says what: name -> type, in the words of `hfsft.rows.features`
+    write: Callable[[Row, Style, Tokenizer | None], Row]  # what a row says, and no more: see `writing`
     trains_on: Literal["everything", "completion"]  # the part of a row that TRL's loss covers
-    several_turns: bool  # whether it can hold a conversation of more than one question
-    llama_factory: Mapping[str, Any] | None  # the entry of dataset_info.json beside `file_name`; None: cannot be read
-    axolotl: Mapping[str, Any] | None  # the entry under `datasets:` beside `path`; None: cannot be read
+    llama_factory: Callable[[Columns], Entry | None]  # columns -> the entry of dataset_info.json beside `file_name`
+    axolotl: Callable[[Columns], Entry | None]  # columns -> the entry under `datasets:` beside `path`
+    refuses: frozenset[Say] = frozenset()  # what it cannot say at all
+    loses: frozenset[Say] = frozenset()  # what it leaves out
+
+    @property
+    def several_turns(self) -> bool:
+        """Whether it can hold a conversation of more than one question."""
+        return "several turns" not in self.refuses
 
 
-def _turns(row: Row) -> list[dict[str, str]]:
-    return [{"role": turn["role"], "content": turn["content"]} for turn in messages(row)]
+def fields(columns: Columns, name: str) -> set[str]:
+    """The fields of the turns in a column."""
+    kind = columns.get(name)
+    return set(kind[0]) if isinstance(kind, list) and isinstance(kind[0], Mapping) else set()
 
 
-def _messages(row: Row, _: Tokenizer | None) -> Row:
-    return {"messages": _turns(row)}
+def _chats(write: Callable[[Row, Style], Row]) -> Callable[[Row, Style, Tokenizer | None], Row]:
+    return lambda row, style, _: write(row, style)
 
 
-def _prompt_completion(row: Row, _: Tokenizer | None) -> Row:
-    """Of several turns, all but the last answer are prompt: a completion of more would train on questions too."""
-    turns = _turns(row)
-    return {"prompt": turns[:-1], "completion": turns[-1:]}
+def _nothing(_: Columns) -> Entry | None:
+    return None
 
 
-def _prompt_completion_text(row: Row, _: Tokenizer | None) -> Row:
-    """The prompt ends in a blank line, since trainers join the two as they are."""
-    texts = [message["content"] for message in prompt_messages(row)]
-    return {"prompt": "".join(f"{text}\n\n" for text in texts), "completion": row["response"]}
+def _same(entry: Entry, _: Columns) -> Entry | None:
+    return entry
 
 
-def _alpaca(row: Row, _: Tokenizer | None) -> Row:
-    """`text` is the row under the Alpaca prompt, as in the first such dataset: trainers that know no Alpaca read it.
-
-    A system prompt takes the place of the prompt's opening sentence.
-    """
-    context, system = row["context"] or "", row["system"] or ""
-    opening = system or ALPACA_OPENING.format(ALPACA_INPUT if context else "")
-    parts = [opening, f"### Instruction:\n{row['instruction']}"]
-    parts += [f"### Input:\n{context}"] if context else []
-    text = "\n\n".join([*parts, f"### Response:\n{row['response']}"])
-    said = {"instruction": row["instruction"], "input": context, "output": row["response"]}
-    return {**said, "system": system, "text": text}
+def _llama_factory_messages(columns: Columns) -> Entry | None:
+    """None for calls: it takes a message without calls for one with a broken list of them."""
+    if "tool_calls" in fields(columns, "messages"):
+        return None
+    return {"formatting": "sharegpt", "columns": {"messages": "messages"}, "tags": CHAT_TAGS}
 
 
-def _sharegpt(row: Row, _: Tokenizer | None) -> Row:
-    turns = _turns(row)
-    return {"conversations": [{"from": SHAREGPT_ROLES[t["role"]], "value": t["content"]} for t in turns]}
+def _llama_factory_sharegpt(columns: Columns) -> Entry | None:
+    tools = "tools" in columns
+    return {
+        "formatting": "sharegpt",
+        "columns": {"messages": "conversations", **({"tools": "tools"} if tools else {})},
+        "tags": {**SHAREGPT_TAGS, **(CALL_TAGS if tools else {})},
+    }
 
 
-def _text(row: Row, tokenizer: Tokenizer | None) -> Row:
-    if tokenizer is None:
-        raise ReleaseError("format text is written by a chat template: name a tokenizer")
-    try:
-        return {"text": tokenizer.text(_turns(row))}
-    except ValueError as error:
-        raise ReleaseError(f"row {row['id']}: the chat template of {tokenizer.name} refuses it: {error}") from None
+def _llama_factory_alpaca(columns: Columns) -> Entry | None:
+    named = {"prompt": "instruction", "query": "input", "response": "output", "system": "system"}
+    return {"columns": {**named, **({"history": "history"} if "history" in columns else {})}}
+
+
+def _axolotl_messages(columns: Columns) -> Entry | None:
+    """None for tools and the template's own values: it reads no JSON text, and values of the whole run alone."""
+    if {"tools", "chat_template_kwargs"} & set(columns):
+        return None
+    said = fields(columns, "messages")
+    key = next((name for name in ("thinking", "reasoning") if name in said), None)
+    return {
+        "type": "chat_template",
+        "field_messages": "messages",
+        **({"field_thinking": key, "template_thinking_key": key} if key else {}),
+        **({"message_field_training": "weight"} if "weight" in said else {}),
+    }
+
+
+def _axolotl_sharegpt(columns: Columns) -> Entry | None:
+    if "tools" in columns:
+        return None
+    return {
+        "type": "chat_template",
+        "field_messages": "conversations",
+        "message_property_mappings": {"role": "from", "content": "value"},
+        **({"message_field_training": "weight"} if "weight" in fields(columns, "conversations") else {}),
+    }
 
 
 def _alpaca_prompt(with_input: bool) -> str:
@@ -105,86 +126,119 @@ def _alpaca_prompt(with_input: bool) -> str:
     return f"### Instruction:\n{{instruction}}{middle}\n\n### Response:\n"
 
 
+def _axolotl_alpaca(columns: Columns) -> Entry | None:
+    if "history" in columns:
+        return None
+    return {  # its own `alpaca` type drops the system prompt
+        "type": {
+            "field_system": "system",
+            "system_format": "{system}\n\n",
+            "field_instruction": "instruction",
+            "field_input": "input",
+            "field_output": "output",
+            "format": _alpaca_prompt(with_input=True),
+            "no_input_format": _alpaca_prompt(with_input=False),
+        }
+    }
+
+
 FORMATS: Mapping[FormatName, Format] = {
     "messages": Format(
-        about="`messages`: the conversation, as chat models and their templates want it",
+        about="`messages`: the conversation, as chat models and their templates want it, with `tools` where rows have "
+        "any",
         columns={"messages": CHAT},
-        write=_messages,
+        write=_chats(as_messages),
         trains_on="everything",
-        several_turns=True,
-        llama_factory={"formatting": "sharegpt", "columns": {"messages": "messages"}, "tags": CHAT_TAGS},
-        axolotl={"type": "chat_template", "field_messages": "messages"},
+        llama_factory=_llama_factory_messages,
+        axolotl=_axolotl_messages,
     ),
     "prompt_completion": Format(
         about="`prompt` and `completion`: the same messages, cut before the last answer, which alone is trained on",
         columns={"prompt": CHAT, "completion": CHAT},
-        write=_prompt_completion,
+        write=_chats(as_prompt_completion),
         trains_on="completion",
-        several_turns=True,
-        llama_factory=None,
-        axolotl=None,
+        llama_factory=_nothing,
+        axolotl=_nothing,
     ),
     "prompt_completion_text": Format(
         about="`prompt` and `completion` as plain text, for models without a chat template",
         columns={"prompt": "string", "completion": "string"},
-        write=_prompt_completion_text,
+        write=_chats(as_prompt_completion_text),
         trains_on="completion",
-        several_turns=False,
-        llama_factory={"columns": {"prompt": "prompt", "response": "completion"}},
-        axolotl={
-            "type": {
-                "field_instruction": "prompt",
-                "field_output": "completion",
-                "format": "{instruction}",
-                "no_input_format": "{instruction}",
-            }
-        },
+        llama_factory=partial(_same, {"columns": {"prompt": "prompt", "response": "completion"}}),
+        axolotl=partial(
+            _same,
+            {
+                "type": {
+                    "field_instruction": "prompt",
+                    "field_output": "completion",
+                    "format": "{instruction}",
+                    "no_input_format": "{instruction}",
+                }
+            },
+        ),
+        refuses=frozenset(("tools", "several turns", "turns out of order")),
+        loses=frozenset(("names", "weights", "template values")),
     ),
     "alpaca": Format(
-        about="`instruction`, `input`, `output`, `system`, and `text` with all of them under the Alpaca prompt",
+        about="`instruction`, `input`, `output`, `system`, `history` where rows have several turns, `text` with all "
+        "of them under the Alpaca prompt",
         columns=dict.fromkeys(("instruction", "input", "output", "system", "text"), "string"),
-        write=_alpaca,
+        write=_chats(as_alpaca),
         trains_on="everything",
-        several_turns=False,
-        llama_factory={
-            "columns": {"prompt": "instruction", "query": "input", "response": "output", "system": "system"}
-        },
-        axolotl={  # its own `alpaca` type drops the system prompt
-            "type": {
-                "field_system": "system",
-                "system_format": "{system}\n\n",
-                "field_instruction": "instruction",
-                "field_input": "input",
-                "field_output": "output",
-                "format": _alpaca_prompt(with_input=True),
-                "no_input_format": _alpaca_prompt(with_input=False),
-            }
-        },
+        llama_factory=_llama_factory_alpaca,
+        axolotl=_axolotl_alpaca,
+        refuses=frozenset(("tools", "turns out of order")),
+        loses=frozenset(("names", "weights", "template values")),
     ),
     "sharegpt": Format(
-        about="`conversations`: the turns as `from` (system, human, gpt) and `value`",
+        about="`conversations`: the turns as `from` (system, human, gpt, function_call, observation) and `value`, with "
+        "`tools` where rows have any",
         columns={"conversations": [{"from": "string", "value": "string"}]},
-        write=_sharegpt,
+        write=_chats(as_sharegpt),
         trains_on="everything",
-        several_turns=True,
-        llama_factory={"formatting": "sharegpt", "columns": {"messages": "conversations"}, "tags": SHAREGPT_TAGS},
-        axolotl={
-            "type": "chat_template",
-            "field_messages": "conversations",
-            "message_property_mappings": {"role": "from", "content": "value"},
-        },
+        llama_factory=_llama_factory_sharegpt,
+        axolotl=_axolotl_sharegpt,
+        loses=frozenset(("names", "ids of calls", "template values")),
+    ),
+    "hermes": Format(
+        about="`messages` of role and content alone: tools stand in the system prompt, calls and results between XML "
+        "tags, for models whose template knows no tools",
+        columns={"messages": CHAT},
+        write=_chats(as_hermes),
+        trains_on="everything",
+        llama_factory=_llama_factory_messages,
+        axolotl=_axolotl_messages,
+        loses=frozenset(("names", "ids of calls", "template values")),
     ),
     "text": Format(
         about="`text`: the conversation as the chat template of the named tokenizer writes it",
         columns={"text": "string"},
-        write=_text,
+        write=as_text,
         trains_on="everything",
-        several_turns=True,
-        llama_factory={"columns": {"prompt": "text"}},
-        axolotl={"type": "completion", "field": "text"},
+        llama_factory=partial(_same, {"columns": {"prompt": "text"}}),
+        axolotl=partial(_same, {"type": "completion", "field": "text"}),
+        loses=frozenset(("weights",)),
     ),
 }
 """Every format by its name in recipes."""
+
+WITH_TOOLS = ("messages", "prompt_completion", "sharegpt")
+"""Formats in which tools stand in a column of their own."""
+
+
+def readers(trainer: Literal["llama_factory", "axolotl"], columns: Columns) -> str:
+    """The formats of the same rows that another trainer reads, by their names.
+
+    `columns` are those of one format: tools stay tools in every other that can hold them.
+    """
+    held = {"tools", "history"} & set(columns)
+    able = []
+    for name, other in FORMATS.items():
+        needs = {**other.columns, **({"tools": "string"} if "tools" in held and name in WITH_TOOLS else {})}
+        if ("tools" not in held or "tools" not in other.refuses) and getattr(other, trainer)(needs) is not None:
+            able.append(name)
+    return " or ".join(able)
 
 
 def format_named(name: str) -> FormatName:

@@ -11,10 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from hfsft.errors import ModelError, ReleaseError
-from hfsft.pretrained import check_chat_template, located, pretrained_tokenizer, rendered
+from hfsft.pretrained import check_chat_template, located, pretrained_tokenizer, rendered, template_of
+from hfsft.sandbox.chat import REASONING_KEYS
 
-Messages = Sequence[Mapping[str, str]]
+Messages = Sequence[Mapping[str, Any]]
+Tools = Sequence[Mapping[str, Any]]
 
+READ_KEYS = {key: re.compile(rf"\b{key}\b") for key in REASONING_KEYS}
 GENERATION_MARK = re.compile(r"\{%[-+]?\s*generation\s*[-+]?%\}")
 
 
@@ -27,8 +30,13 @@ class Tokenizer:
 
     @property
     def template(self) -> str:
-        """The chat template's text."""
-        return str(self._inner.chat_template)
+        """The chat template's text; of several by name the one for conversations without tools."""
+        return template_of(self._inner)
+
+    @property
+    def reasoning_key(self) -> str | None:
+        """The key of a message that its template reads reasoning from; None where it reads none."""
+        return next((key for key in REASONING_KEYS if READ_KEYS[key].search(self.template)), None)
 
     @property
     def identity(self) -> dict[str, str]:
@@ -48,21 +56,30 @@ class Tokenizer:
         added = self._inner.added_tokens_decoder.values()
         return tuple(sorted({str(token.content) for token in added if token.special}))
 
-    def render(self, messages: Messages, *, opened: bool = False) -> str:
+    def render(
+        self,
+        messages: Messages,
+        *,
+        opened: bool = False,
+        tools: Tools | None = None,
+        more: Mapping[str, Any] | None = None,
+    ) -> str:
         """The conversation under the template; `opened` for the assistant's next turn.
+
+        `tools` are schemas, `more` what else the row says to the template by name, as its `chat_template_kwargs`.
 
         Raises `ValueError` with the template's own words where it refuses the conversation, `ModelError` where it runs
         away.
         """
-        return rendered(self.name, self._inner, messages, opened=opened)
+        return rendered(self.name, self._inner, messages, opened=opened, tools=tools, more=more)
 
-    def text(self, messages: Messages) -> str:
+    def text(self, messages: Messages, *, tools: Tools | None = None, more: Mapping[str, Any] | None = None) -> str:
         """The rendered conversation, to be trained on as plain text.
 
         Trainers tokenize such a text with the special tokens that the tokenizer adds, and end it with the end token
         unless it does already: so the first must not stand in it, and nothing may follow the last.
         """
-        text, inner = self.render(messages), self._inner
+        text, inner = self.render(messages, tools=tools, more=more), self._inner
         if inner.bos_token and inner("")["input_ids"][:1] == [inner.bos_token_id]:
             text = text.removeprefix(inner.bos_token)
         bare = text.rstrip()
@@ -82,11 +99,10 @@ def load_tokenizer(name: str, where: str = "publish.tokenizer", base: Path | Non
     """
     try:
         inner = pretrained_tokenizer(located(name, base))
-        if isinstance(inner.chat_template, str):
-            check_chat_template(name, inner)
+        check_chat_template(name, inner)
     except ModelError as error:
         raise ReleaseError(f"{where}: {error}") from None
-    if not isinstance(inner.chat_template, str):
+    if not inner.chat_template:
         raise ReleaseError(f"{where}: {name} has no chat template (name the tokenizer of an instruct model)")
     return Tokenizer(name, inner)
 

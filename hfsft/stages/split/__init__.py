@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import ClassVar
 
 from pydantic import Field
 
 from hfsft.engine.step import Step
-from hfsft.stages.base import Context, Section
+from hfsft.stages.base import Context, Stage
 from hfsft.stages.split.families import OPTIONAL, READS, family_names
-from hfsft.stages.split.sides import NONE, Sides, give_sides
+from hfsft.stages.split.sides import NONE, give_sides
 
 
-class Split(Section):
+class Split(Stage):
     """Hold rows out for validation, by families that are never divided.
 
     A family is all rows grown from one seed, or of one value in the column that a source calls `family`, joined with
@@ -23,6 +24,8 @@ class Split(Section):
     of which one is held out, both go to train, and where all that is new belongs to old families, the share is missed.
     Another `validation` or `similarity` draws all anew.
     """
+
+    key: ClassVar[str] = "split"
 
     validation: float = Field(
         0.1,
@@ -38,9 +41,9 @@ class Split(Section):
         "least so alike (0 to 1).",
     )
 
-    def steps(self, context: Context, former: Sides = NONE) -> list[Step]:
+    def steps(self, context: Context) -> list[Step]:
         """Two steps that write `family` and `split`, the second with regard to the sides that builds before gave."""
-        place = context.place("split")
+        place, former = context.place(self.key), context.former.get(self.key, NONE)
         known = former.known if former.asked == self.model_dump(mode="json") else {}
         return [
             Step(

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 
 from hfsft.hashing import digest
 from hfsft.rows.batch import Batch
+from hfsft.rows.views import OPTIONAL as QUESTION
 from hfsft.rows.views import questions
 from hfsft.similarity import families, near_pairs
 
 READS = ("seed_id", "origin", "instruction")
-OPTIONAL = ("context", "messages", "family_key")
+OPTIONAL = (*QUESTION, "family_key")
 
 
 def keys_of(batch: Batch) -> list[tuple[str, ...]]:

@@ -19,6 +19,7 @@ from hfsft.release.card.card import card
 from hfsft.release.card.changelog import MARK, describe, merge
 from hfsft.release.card.licence_terms import TABLE, stricter, terms_of
 from hfsft.release.card.markdown import cell, code, joined, table
+from hfsft.release.reader import Release
 from tests.release.toy import NASTY, RECIPE, dataset, release, toy
 
 
@@ -76,10 +77,20 @@ def test_sections_stand_in_order_and_only_where_there_is_data(text: str, folder:
 
     whole = ["A row", "How to train on it", "Where the rows come from", "Topics"]
     whole += ["From rows in to rows kept", "What the judge says", "Duplicates and split"]
-    whole += ["Length", "Models", "Cost", "Known limits", "The recipe"]
+    whole += ["Length", "Models", "Cost", "Known limits", "Columns beside the rows", "The recipe"]
     assert headings(text) == whole
     without = headings(card(toy(40, {"judge": None}), folder))
     assert without == [name for name in whole if name != "What the judge says"]
+
+
+def test_every_column_beside_the_rows_is_described(text: str, folder: Path) -> None:
+    table = text.split("## Columns beside the rows")[1].split("## The recipe")[0]
+    described = {
+        line.split("`")[1]: line.split("|")[3].strip() for line in table.splitlines() if line.startswith("| `")
+    }
+    release = Release("toy", folder)
+    assert described.keys() >= {name for split in release.splits() for name in release.rows(split).column_names}
+    assert all(described.values())
 
 
 def test_pictures_are_linked_where_they_are(text: str, folder: Path, tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from tests.hub.fixture import HubServer
 from tests.release.fixture import Client, write_build
 
 TOKEN = "ghp" + "_Zq3Xw8Rt5Lm2Kp9Vb4Nc7Hd1Sf6Gj0YaEuIo"
+KEY = "hJ7dKq2LmZ8xVw4RtY9p"
 FILES = ("data/train-00000-of-00001.parquet", "provenance/train-00000-of-00001.parquet", "ledger.jsonl")
 
 
@@ -35,6 +36,10 @@ def table(folder: Path, name: str, column: str, values: list[Any]) -> None:
 
 def turns(text: str) -> list[dict[str, str]]:
     return [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": text}]
+
+
+def called(arguments: Any) -> list[dict[str, Any]]:
+    return [*turns("x"), {"role": "assistant", "content": json.dumps([{"name": "f", "arguments": arguments}])}]
 
 
 def picture(path: Path, content: bytes) -> None:
@@ -54,6 +59,23 @@ PLANTED = {
     "the name of a column": (
         lambda folder: table(folder, FILES[1], TOKEN, [1] * 6),
         "provenance/train-00000-of-00001.parquet (provenance, train), names of columns or notes: GitHub token",
+    ),
+    "arguments of a call": (
+        lambda folder: table(folder, FILES[0], "messages", [turns("x")] * 5 + [called({"q": {"token": TOKEN}})]),
+        "data/train-00000-of-00001.parquet (default, train), row t5, column messages: GitHub token",
+    ),
+    "arguments of a call as text": (
+        lambda folder: table(folder, FILES[0], "messages", [turns("x")] * 5 + [called(json.dumps({"password": KEY}))]),
+        "data/train-00000-of-00001.parquet (default, train), row t5, column messages: key in a field",
+    ),
+    "a column of JSON": (
+        lambda folder: table(
+            folder,
+            FILES[1],
+            "calls",
+            pyarrow.array([json.dumps({"password": KEY})] + ["1"] * 5, pyarrow.json_()),
+        ),
+        "provenance/train-00000-of-00001.parquet (provenance, train), row t0, column calls: key in a field",
     ),
     "a deep column": (
         lambda folder: table(folder, FILES[1], "deep", [{"a": [[{"b": [TOKEN]}]]}] + [None] * 5),
@@ -111,8 +133,9 @@ def test_a_secret_is_found_wherever_it_stands(tmp_path: Path, plant: Any, told: 
         leaks.refuse(folder, files(folder), [])
     said = str(error.value)
     assert told in said
-    assert "(GitHub token 1)" in said
+    assert f"({found.kind} 1)" in said
     assert TOKEN not in said
+    assert KEY not in said
     assert TOKEN[4:12] not in said
     (fingerprint,) = set(re.findall(r"--not-secret (\w+)", said))
     leaks.refuse(folder, files(folder), [fingerprint])

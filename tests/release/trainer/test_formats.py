@@ -10,9 +10,9 @@ import pytest
 from hfsft.cli.commands.export import add
 from hfsft.errors import ReleaseError
 from hfsft.recipe.publish import FormatName
-from hfsft.release.export import default_rows
 from hfsft.release.trainer.formats import FORMATS, format_named
 from hfsft.release.trainer.tokenizer import load_tokenizer
+from hfsft.release.trainer.writing import Writing
 from tests.release.samples import CHATML, SYSTEM, chat, dataset, single, tokenizer_folder
 
 QUESTION, ANSWER = "Where is my parcel?", "The parcel arrives in 0 days."
@@ -21,7 +21,8 @@ TURNS = ("Hi", "Hello", "Where is it?", "Here.")
 
 
 def written(format: FormatName, *rows: dict[str, Any], **arguments: Any) -> list[dict[str, Any]]:
-    return default_rows(dataset(*rows), format, **arguments).to_list()
+    found = dataset(*rows)
+    return Writing.of(found, format, **arguments).rows(found).to_list()
 
 
 def test_recipes_may_name_every_format_of_the_table_and_no_other() -> None:
@@ -109,10 +110,10 @@ def test_conversations_keep_every_turn(format: FormatName) -> None:
     assert [turn.get("content") or turn["value"] for turn in turns] == [SYSTEM, *TURNS]
 
 
-@pytest.mark.parametrize("format", ["alpaca", "prompt_completion_text"])
-def test_a_format_without_turns_refuses_conversations_and_says_how_many(format: FormatName) -> None:
-    with pytest.raises(ReleaseError, match=f"format {format} .* 1 of 2 rows .*choose messages, prompt_completion, "):
-        written(format, single(), chat(*TURNS))
+def test_a_format_without_turns_refuses_conversations_and_says_how_many() -> None:
+    message = "format prompt_completion_text .* 1 of 2 rows .*choose messages, prompt_completion, "
+    with pytest.raises(ReleaseError, match=message):
+        written("prompt_completion_text", single(), chat(*TURNS))
 
 
 def test_text_is_the_chat_template_s(tmp_path: Path) -> None:

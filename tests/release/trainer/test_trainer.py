@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from hfsft.errors import RecipeError, ReleaseError
 from hfsft.pipeline import run
 from hfsft.recipe.publish import FormatName, Publish
-from hfsft.release.trainer.check import Lengths, check, check_rows, detect
+from hfsft.release.trainer.check import Lengths, TrainerCheck, check, detect
 from hfsft.release.trainer.formats import FORMATS
-from hfsft.release.trainer.tokenizer import load_tokenizer
+from hfsft.release.trainer.tokenizer import Tokenizer, load_tokenizer
+from hfsft.release.trainer.writing import Writing
 from tests.models.server import LLM
 from tests.recipes import reply, support
 from tests.release.samples import (
@@ -27,8 +29,15 @@ from tests.release.samples import (
     tokenizer_folder,
 )
 
+if TYPE_CHECKING:
+    from datasets import Dataset
+
 ROWS = dataset(*(single(number) for number in range(4)))
 TURNS = ("Hi", "Hello", "Where is it?", "Here.")
+
+
+def check_rows(rows: Dataset, format: FormatName, tokenizer: Tokenizer | None) -> TrainerCheck:
+    return check(rows, Writing.of(rows, format, tokenizer))
 
 
 @pytest.mark.parametrize(
@@ -174,7 +183,8 @@ def test_rows_that_trl_would_cut_are_counted(tmp_path: Path) -> None:
 
 def test_sound_rows_whose_answers_alone_are_trained_on_need_no_note(tmp_path: Path) -> None:
     publish = Publish(format="prompt_completion", tokenizer=str(tokenizer_folder(tmp_path)))
-    assert check(ROWS, publish).notes() == []
+    assert publish.tokenizer
+    assert check_rows(ROWS, publish.format, load_tokenizer(publish.tokenizer)).notes() == []
 
 
 def test_a_tokenizer_that_is_not_there_or_has_no_template_is_refused(tmp_path: Path) -> None:

@@ -1,0 +1,62 @@
+"""What is wrong where the parts of a recipe meet: a template's variables, the columns that a filter reads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from hfsft.errors import Problem, PromptError, nearest
+from hfsft.filters.base import Around
+from hfsft.recipe.recipe import Recipe
+from hfsft.recipe.sections import stage_kinds
+from hfsft.recipe.sources import filters_of, kept_of
+from hfsft.rows.columns import ROW, Column, column
+from hfsft.stages.base import Context
+
+Contexts = Mapping[str, Context]
+"""Section -> what its stage may know of the recipe."""
+
+
+def section_problems(recipe: Recipe, contexts: Contexts) -> Iterator[Problem]:
+    """What is wrong with the templates of each section, and what it says itself is wrong with it."""
+    for key, stage in recipe.stages().items():
+        context = contexts[key]
+        for loc, parse, variables in stage.renders():
+            allowed = (*variables, *context.values(), *context.kept)
+            try:
+                prompt = parse()
+            except PromptError as error:
+                place = recipe.source.place_in_text((key, *loc), error.line or 1)
+                yield Problem(place, error.message, error.help)
+                continue
+            for name in sorted(prompt.variables - set(allowed)):
+                place = recipe.source.place_in_text((key, *loc), prompt.line_of(name) or 1)
+                hint = nearest(name, list(allowed))
+                yield Problem(place, f"the template uses `{name}`, which no column or setting is called", hint)
+        yield from stage.problems(context)
+
+
+def filter_problems(recipe: Recipe) -> Iterator[Problem]:
+    """What each filter says is wrong with it."""
+    if recipe.filters is None:
+        return
+    kept = [column(name, "string", "kept") for name in kept_of(recipe).values()]
+    written = [each for stage in recipe.stages().values() for each in stage.writes()]
+    columns = {each.name: each for each in (*ROW, *kept, *written)}
+    lacking = _lacking(recipe, columns)
+    for index, rule in enumerate(filters_of(recipe)):
+        loc = ("filters", index, rule.name)
+        around = Around(columns, lacking, lambda *path, loc=loc: recipe.source.place((*loc, *path)))
+        yield from rule.at(recipe.base).problems(around)
+
+
+def _lacking(recipe: Recipe, columns: Mapping[str, Column]) -> Callable[[str], tuple[str, str]]:
+    kinds: Mapping[str, Any] = stage_kinds(type(recipe))
+
+    def lacking(name: str) -> tuple[str, str]:
+        for key, kind in kinds.items():
+            if getattr(recipe, key) is None and (why := kind.lacking(name)):
+                return f"but {why}", f"add a {key} section"
+        return "which no stage writes", nearest(name, sorted(columns))
+
+    return lacking

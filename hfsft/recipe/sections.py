@@ -1,0 +1,138 @@
+"""The sections of a recipe, in the order in which rows meet them: the one table of them all.
+
+A field is a key of a recipe. What is a `Stage` makes steps: those that stand before `filters` are met with as many
+rules between them as can run by then, those behind it by rows that have passed every rule. A new section is a file in
+`hfsft/stages/` and one line here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Union
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, model_validator
+
+from hfsft.engine.step import Bound
+from hfsft.filters import FILTERS
+from hfsft.filters.base import Filter
+from hfsft.models.model import AnyModel, Model
+from hfsft.recipe.publish import Publish
+from hfsft.recipe.yaml.type_paths import bare
+from hfsft.stages.base import Section, Stage
+from hfsft.stages.evolve import Evolve
+from hfsft.stages.examples import ExampleRows, ExampleTable
+from hfsft.stages.generate import Generate
+from hfsft.stages.judge import Judge
+from hfsft.stages.seeds import Prompts, PromptTable
+from hfsft.stages.split import Split
+
+EMBEDDED = "smollm2-135m-instruct"
+RULES = "filters"
+"""The section behind which rows have passed every rule."""
+
+
+def filter_name(value: Any) -> str | None:
+    """What an item of `filters` calls its filter, None where it says nothing of the kind."""
+    if isinstance(value, Filter):
+        return value.name
+    if isinstance(value, str):
+        return value
+    if isinstance(value, Mapping) and len(value) == 1:
+        return str(next(iter(value)))
+    return None
+
+
+def _filter_arguments(value: Any) -> Any:
+    if isinstance(value, str):
+        return {}
+    if isinstance(value, Mapping):
+        (arguments,) = value.values()
+        return {} if arguments is None else arguments
+    return value
+
+
+def any_of(filters: Mapping[str, type[Filter]]) -> Any:
+    """The type of one item of `filters`: a filter, told apart by the single key of the item."""
+    kinds = tuple(Annotated[kind, BeforeValidator(_filter_arguments), Tag(name)] for name, kind in filters.items())
+    return Annotated[Union[kinds], Discriminator(filter_name)]  # noqa: UP007 - its members are only known at run time
+
+
+if TYPE_CHECKING:
+    AnyFilter = Filter
+else:
+    AnyFilter = any_of(FILTERS)
+
+
+class Unusable(Filter):
+    """What stands in for a filter of another package that cannot be used, so that the rest of a recipe is checked."""
+
+    model_config = ConfigDict(extra="allow")
+
+    reads: ClassVar[tuple[str, ...]] = ()
+
+    def bounds(self) -> list[Bound]:
+        """None: no recipe with one of these is ever built."""
+        return []
+
+
+class BudgetSection(Section):
+    """Hard bounds on one build, or on all builds of the dataset: nothing is sent that could pass one of them."""
+
+    usd: float | None = Field(None, gt=0, description="Most US dollars; needs the price of every model that is asked.")
+    calls: int | None = Field(None, ge=1, description="Most requests.")
+    tokens: int | None = Field(None, ge=1, description="Most tokens, read and written together.")
+    per: Literal["build", "dataset"] = Field(
+        "build",
+        description="What the bounds are of: each build by itself, or all builds of this name together, interrupted "
+        "and failed ones too.",
+    )
+
+    @model_validator(mode="after")
+    def _some_bound(self) -> BudgetSection:
+        if self.usd is None and self.calls is None and self.tokens is None:
+            raise ValueError("needs usd, calls or tokens")
+        return self
+
+
+class Sections(Section):
+    """Every section that a recipe may have."""
+
+    budget: BudgetSection | None = Field(
+        None, description="What a build, or the dataset over all its builds, may spend; left out: as much as it takes."
+    )
+    models: dict[str, AnyModel] = Field(
+        {"writer": Model(model=EMBEDDED)}, min_length=1, description="The models, each under the name stages use."
+    )
+    seeds: list[Prompts | PromptTable] = Field([], description="Prompts to grow from: inline, files, or any dataset.")
+    examples: list[ExampleRows | ExampleTable] = Field(
+        [], description="Complete rows that join the data and pass the same filters."
+    )
+    evolve: Evolve | None = Field(None, description="Grow the seeds into more instructions; left out: seeds alone.")
+    generate: Generate | None = Field(None, description="Write the responses; seeds always get one.")
+    judge: Judge | None = Field(None, description="Score the rows; left out: no scores.")
+    filters: list[AnyFilter] | None = Field(None, description="Rules that rows must pass; left out: a sensible few.")
+    split: Split = Field(Split(), description="Hold rows out for validation.")
+    publish: Publish = Field(Publish(), description="The format that trainers find, and where on the Hub.")
+
+    def stages(self) -> dict[str, Stage]:
+        """The sections that make steps, by key, in their order; with those that others call for, see `implied_by`."""
+        found: dict[str, Stage] = {}
+        for key, kind in stage_kinds(type(self)).items():
+            section = getattr(self, key)
+            if section is None and kind.implied_by and getattr(self, kind.implied_by):
+                section = kind()
+            if section is not None:
+                found[key] = section
+        return found
+
+    @classmethod
+    def behind_rules(cls, key: str) -> bool:
+        """Whether only rows that have passed every rule meet the section."""
+        keys = list(cls.model_fields)
+        return keys.index(key) > keys.index(RULES)
+
+
+def stage_kinds(model: type[BaseModel]) -> dict[str, type[Stage]]:
+    """The kinds of sections that make steps, by key, in their order, whether a recipe has them or not."""
+    kinds = {key: bare(field.annotation) for key, field in model.model_fields.items()}
+    return {key: kind for key, kind in kinds.items() if isinstance(kind, type) and issubclass(kind, Stage)}

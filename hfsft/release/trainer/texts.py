@@ -1,0 +1,62 @@
+"""Rows as texts: prompts and answers without roles, and whole conversations as a chat template writes them."""
+
+from __future__ import annotations
+
+import json
+
+from hfsft.errors import ReleaseError
+from hfsft.release.trainer.chats import chat
+from hfsft.release.trainer.style import Style, thought
+from hfsft.release.trainer.tokenizer import Tokenizer
+from hfsft.rows.batch import Row
+from hfsft.rows.messages import Message
+from hfsft.rows.views import messages
+
+ALPACA_OPENING = (
+    "Below is an instruction that describes a task{}. Write a response that appropriately completes the request."
+)
+ALPACA_INPUT = ", paired with an input that provides further context"
+
+
+def as_prompt_completion_text(row: Row, style: Style) -> Row:
+    """The prompt ends in a blank line, since trainers join the two as they are."""
+    *prompt, answer = messages(row)
+    return {"prompt": "".join(f"{turn['content']}\n\n" for turn in prompt), "completion": _text(answer, style)}
+
+
+def as_alpaca(row: Row, style: Style) -> Row:
+    """`text` is the row under the Alpaca prompt, as in the first such dataset: trainers that know no Alpaca read it.
+
+    A system prompt takes the place of the prompt's opening sentence. Earlier questions and their answers are pairs in
+    `history`, where the row has any.
+    """
+    turns = [turn for turn in messages(row) if turn["role"] != "system"]
+    system, context = row["system"] or "", ""
+    asked, answer = turns[-2]["content"], _text(turns[-1], style)
+    if not row.get("messages"):
+        asked, context = row["instruction"], row["context"] or ""
+    before = zip(turns[:-2:2], turns[1:-2:2], strict=True)
+    history = [[question["content"], _text(said, style)] for question, said in before]
+    opening = system or ALPACA_OPENING.format(ALPACA_INPUT if context else "")
+    pairs = [f"### Instruction:\n{question}\n\n### Response:\n{said}" for question, said in history]
+    parts = [opening, *pairs, f"### Instruction:\n{asked}"]
+    parts += [f"### Input:\n{context}"] if context else []
+    text = "\n\n".join([*parts, f"### Response:\n{answer}"])
+    said_all = {"instruction": asked, "input": context, "output": answer, "system": system, "text": text}
+    return {**said_all, "history": history} if history else said_all
+
+
+def as_text(row: Row, style: Style, tokenizer: Tokenizer | None) -> Row:
+    """The conversation as the tokenizer's chat template writes it."""
+    if tokenizer is None:
+        raise ReleaseError("format text is written by a chat template: name a tokenizer")
+    said, more = chat(row, style)
+    tools = json.loads(more["tools"]) if "tools" in more else None
+    try:
+        return {"text": tokenizer.text(said, tools=tools, more=more.get("chat_template_kwargs"))}
+    except ValueError as error:
+        raise ReleaseError(f"row {row['id']}: the chat template of {tokenizer.name} refuses it: {error}") from None
+
+
+def _text(answer: Message, style: Style) -> str:
+    return str(answer["content"]) if style.reasoning == "drop" else thought(answer)

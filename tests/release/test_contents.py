@@ -1,0 +1,46 @@
+"""What a release says of its columns, and the hash by which a person's verdict finds the text that was seen."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from hfsft.release.export import published_columns, rejected_rows
+from hfsft.release.reader import Release
+from hfsft.rows.columns import named
+from hfsft.rows.views import content
+from tests.release.toy import release, toy
+
+
+def test_each_row_has_its_content_beside_its_id(tmp_path: Path) -> None:
+    built = toy(60)
+    found = Release("toy", release(built, tmp_path))
+    fallen = found.rejected()
+    assert fallen is not None
+    for rows in (*map(found.rows, found.splits()), fallen):
+        assert rows.column_names[:2] == ["id", "content"]
+        assert all(row["content"] == content(row) for row in rows)
+        assert list(found.registry())[:2] == ["id", "content"]
+        assert set(rows.column_names) <= set(found.registry())
+
+
+def test_a_release_says_what_part_each_column_plays(tmp_path: Path) -> None:
+    folder = release(toy(60), tmp_path)
+    registry = Release("toy", folder).registry()
+    assert registry == published_columns(toy(60))
+    assert named(registry, "measure") == [
+        *("tokens_response", "repetition_response", "near_duplicate_instruction", "near_duplicate_instruction_of"),
+    ]
+    assert "reason_usefulness" in named(registry, "score")
+    path = folder / "funnel.json"  # of a version that did not say it yet: the names tell
+    path.write_text(json.dumps({k: v for k, v in json.loads(path.read_text()).items() if k != "columns"}))
+    older = Release("toy", folder).registry()
+    assert {name: each.role for name, each in older.items()} == {name: each.role for name, each in registry.items()}
+
+
+def test_a_row_whose_texts_are_withheld_has_no_content() -> None:
+    built = toy(60)
+    silent = built.ledger.fallen[0].rows.map(lambda row: {**row, "instruction": None, "response": None})
+    object.__setattr__(built.ledger.fallen[0], "rows", silent)
+    rows = rejected_rows(built)
+    assert [row["content"] is None for row in rows] == [row["response"] is None for row in rows]
