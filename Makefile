@@ -16,6 +16,6 @@ check:  ## lint and types
 test:  ## every test
 	uv run pytest -n auto --dist loadgroup
 
-docs:  ## what is generated from the code: the schema and the README's tables
+docs:  ## what is generated from the code: the schema, the reference and the README's tables
 	uv run hfsft schema > recipes/recipe.schema.json
 	uv run python -m tests.docs --write

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +14,7 @@ from hfsft.engine.plan import Plan
 from hfsft.errors import Place, Problem, RecipeError, UserError
 from hfsft.filters import foreign
 from hfsft.loading import AnyRecipe, AnyTrust, load
+from hfsft.recipe.checks import rewrites
 from hfsft.recipe.checks.blind import filter_warnings
 from hfsft.recipe.checks.rewrites import clean_errors, cleaner
 from hfsft.recipe.checks.trust import ASKING, PUBLISHING, Reach, reaches, trust_of, unpublished
@@ -27,9 +28,9 @@ from hfsft.stages.split.sides import NONE, Sides
 if TYPE_CHECKING:
     from datasets import Dataset, DatasetDict
 
+    from hfsft.engine.executor import Executors, Rows
     from hfsft.engine.ledger import FunnelLine, Ledger
     from hfsft.engine.live import Missing
-    from hfsft.engine.parts.rows import Rows
     from hfsft.engine.step import Step
     from hfsft.engine.why import Reason
     from hfsft.models.limits.estimate import Estimate
@@ -72,6 +73,7 @@ class StepForecast:
     rows: int  # rows that would come in, as far as known
     missing: Missing | None  # None where the step asks no model or needs nothing
     estimate: Estimate | None = None  # of all its calls, those included that may not come
+    told: Mapping[str, Any] = field(default_factory=dict)  # the step as JSON
 
 
 @dataclass(frozen=True)
@@ -118,17 +120,19 @@ def build(
     out: str | Path = OUT,
     force: bool = False,
     trust: AnyTrust = None,
+    executor: Executors | None = None,
 ) -> DatasetDict:
     """The dataset of a recipe: a `DatasetDict` with `train` and, where rows were held out, `validation`.
 
     The same is written to `out/<name>`, with card, ledger, funnel, rejected rows and recipe beside it; the build that
     stood there is kept in `out/.previous/<name>`. Raises `UserError` for whatever the user can mend, such as a folder
     there that is no build (with `force` it is moved aside); answers paid for by then are kept. A recipe from the Hub
-    that names servers, keys or a repository is a `RecipeError` that lists them, unless `trust` is True.
+    that names servers, keys or a repository is a `RecipeError` that lists them, unless `trust` is True. Another
+    `executor` than that of this machine works on the rows in its own way, and gives the same.
     """
     from hfsft.release.folder.write import load_built
 
-    built, folder = run(recipe, overrides=overrides, out=out, force=force, trust=trust)
+    built, folder = run(recipe, overrides=overrides, out=out, force=force, trust=trust, executor=executor)
     publish(built.recipe, folder)
     return load_built(folder)
 
@@ -142,6 +146,7 @@ def run(
     publishing: Publishing | None = None,
     force: bool = False,
     trust: AnyTrust = None,
+    executor: Executors | None = None,
 ) -> tuple[Built, Path]:
     """What `build` does up to the folder, with all that is known at its end.
 
@@ -159,7 +164,7 @@ def run(
     from hfsft.release.report import vega
 
     vega.prepare()
-    rows, ledger, usage = _execute(loaded, plan, watcher or Watcher())
+    rows, ledger, usage = _execute(loaded, plan, watcher or Watcher(), executor=executor)
     from hfsft.engine.parts.on_datasets import quiet
     from hfsft.engine.why import remember
     from hfsft.release.causes import nothing_left
@@ -251,8 +256,8 @@ def forecast(recipe: AnyRecipe, *, overrides: Sequence[str] = (), trust: AnyTrus
     ):
         asker, ledger = Forecast(pool), Ledger()
         engine.run(plan.after(store.pruned()), asker, cache, ledger, scratch=Path(scratch))
-        found = []
-        for step, line in zip(plan.steps, ledger.funnel, strict=True):
+        found, clean = [], cleaner(loaded)
+        for (step, fingerprint), line in zip(plan.fingerprints(), ledger.funnel, strict=True):
             missing, guess = asker.missing.get(step.name), None
             if missing and (missing.known or missing.unknown):
                 (name,) = step.models
@@ -260,7 +265,8 @@ def forecast(recipe: AnyRecipe, *, overrides: Sequence[str] = (), trust: AnyTrus
                 requests = list(missing.known.values())
                 model = loaded.models[name]
                 guess = estimate(store, model, price, step.name, requests, missing.unknown, missing.sample)
-            found.append(StepForecast(step, line.cached, line.rows_in, missing, guess))
+            told = rewrites.told(step, fingerprint, clean)
+            found.append(StepForecast(step, line.cached, line.rows_in, missing, guess, told))
     return found
 
 
@@ -345,7 +351,11 @@ def _planned(recipe: Recipe, out: Path, watcher: Watcher, how: Publishing, force
 
 
 def _execute(
-    recipe: Recipe, plan: Plan, watcher: Watcher, after: Callable[[Step, Rows], None] | None = None
+    recipe: Recipe,
+    plan: Plan,
+    watcher: Watcher,
+    after: Callable[[Step, Rows], None] | None = None,
+    executor: Executors | None = None,
 ) -> tuple[Dataset, Ledger, Usage]:
     from hfsft.engine.ledger import Ledger
     from hfsft.engine.live import Live
@@ -381,6 +391,6 @@ def _execute(
         plan = begin(plan.after(store.pruned()), live, cache)
         from hfsft.engine import run as engine  # takes long: what was begun is asked meanwhile
 
-        rows = engine.run(plan, live, cache, ledger, before=watcher.on_step, after=ended)
+        rows = engine.run(plan, live, cache, ledger, before=watcher.on_step, after=ended, executor=executor)
         clean_errors(recipe, ledger)
         return rows, ledger, pool.usage

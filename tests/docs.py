@@ -1,4 +1,4 @@
-"""The generated parts of the README: `python -m tests.docs --write` writes them, a test compares them.
+"""The generated parts of the README, and recipes/REFERENCE.md: `python -m tests.docs --write`; a test compares them.
 
 The output of the quick start is real and stands as it was printed; only the test that builds it replaces it.
 """
@@ -13,6 +13,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
+REFERENCE = ROOT / "recipes" / "REFERENCE.md"
 
 MISTAKES = """\
 name: refund-support
@@ -58,6 +59,13 @@ def mistakes() -> str:
     return f"```text\n$ hfsft validate recipe.yaml\n{done.stderr}```\n"
 
 
+def reference() -> str:
+    """The reference of recipes."""
+    from hfsft.recipe.explain.reference import reference as page
+
+    return page()
+
+
 GENERATED = {"filters": filters, "mistakes": mistakes}
 
 
@@ -67,6 +75,7 @@ def main() -> None:
         text = replaced(text, name, make())
     if sys.argv[1:] == ["--write"]:
         README.write_text(text, encoding="utf-8")
+        REFERENCE.write_text(reference(), encoding="utf-8")
     else:
         print(text)
 

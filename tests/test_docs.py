@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.docs import GENERATED, README, part
+from tests.docs import GENERATED, README, REFERENCE, part, reference
 from tests.quickstart import COMMAND, hfsft, run
 
 TEXT = README.read_text(encoding="utf-8")
@@ -25,6 +25,10 @@ BLOCKS = [
 @pytest.mark.parametrize("name", GENERATED)
 def test_generated_parts_are_those_of_the_code(name: str) -> None:
     assert part(TEXT, name)[1] == GENERATED[name](), "make docs writes them"
+
+
+def test_the_reference_is_that_of_the_code() -> None:
+    assert REFERENCE.read_text(encoding="utf-8") == reference(), "make docs writes it"
 
 
 @pytest.mark.embedded

@@ -36,7 +36,7 @@ from hfsft.rows.reading.turns import read_turns
 from hfsft.rows.tables.parsing import parsed
 from hfsft.rows.values import from_json
 from hfsft.similarity import normalise
-from hfsft.similarity.shingles import shingles
+from hfsft.similarity.lexical.shingles import shingles
 from hfsft.stages.evolve import ask
 from hfsft.texts import refusal
 from hfsft.texts.language import other_language

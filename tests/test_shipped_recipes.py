@@ -13,9 +13,9 @@ import yaml
 from hfsft.pipeline import run
 from hfsft.recipe.compile import compile_recipe
 from hfsft.recipe.recipe import load_recipe
-from hfsft.similarity import near_pairs
 from hfsft.stages.examples import ExampleTable
 from hfsft.stages.seeds import PromptTable
+from tests.similarity.pairs import near_pairs
 
 ROOT = Path(__file__).parent.parent
 FOLDER = ROOT / "recipes"

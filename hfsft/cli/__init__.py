@@ -16,6 +16,7 @@ from hfsft.cli.commands import (
     cache,
     check,
     diff,
+    explain,
     export,
     init,
     plan,
@@ -33,7 +34,10 @@ from hfsft.cli.guard import guarded
 from hfsft.cli.problems import told
 from hfsft.errors import HfsftError, UserError
 
-COMMANDS = (build, publish, plan, validate, check, preview, rows, why, report, diff, export, init, store, cache, schema)
+COMMANDS = (
+    *(build, publish, plan, validate, explain, check, preview, rows),
+    *(why, report, diff, export, init, store, cache, schema),
+)
 ASKING = ("build", "preview")  # commands that may have been answered something by the time they fail
 CLOSED = (errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR)
 WRONG_USAGE = 2
@@ -43,6 +47,7 @@ OURS = 3
 EXAMPLES = """\
 examples:
   hfsft init support                 write a commented recipe to start from
+  hfsft explain judge                what a section, key or filter of a recipe means
   hfsft validate recipe.yaml         check it; no model is asked
   hfsft plan recipe.yaml             what a build would do, ask and cost
   hfsft check recipe.yaml            whether each model can be asked, and what its server takes

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from hfsft.cli.console import paint, window, wrapped
 from hfsft.plain import harmless
+from hfsft.rows.columns import REFERENCE
 
 if TYPE_CHECKING:
     from hfsft.release.rows.exchanges import Exchange
@@ -62,8 +63,10 @@ def show(
     lines = [heading(record, number), *_lineage(record)]
     if record.silent:
         lines.append(paint(f"{INDENT}({WITHHELD})", "dim"))
-    for turn in record.turns():
-        lines += field(turn["role"], turn["content"])
+    for each in record.said():
+        lines += field(each.title, each.text)
+    if record.row.get(REFERENCE):
+        lines += field(REFERENCE, record.row[REFERENCE])
     columns = {name: value for name, value in record.columns().items() if name not in hide}
     bounds = {measure.column: measure for measure in measures}
     for name, value in columns.items():
@@ -86,6 +89,8 @@ def _lineage(record: Record) -> Iterator[str]:
         parts.append(f"topic {row['topic']}")
     if row.get("family"):
         parts.append(f"family {row['family']}")
+    if record.content:
+        parts.append(f"content {record.content}")
     said = wrapped(INDENT + harmless(" · ".join(part for part in parts if part)))
     yield from (paint(line, "dim") for line in said.split("\n"))
 

@@ -12,10 +12,10 @@ from hfsft.errors import InternalError
 if TYPE_CHECKING:
     from datasets import Dataset
 
-    from hfsft.engine.parts.rows import Rows
+    from hfsft.engine.executor import Rows
     from hfsft.engine.step import Step
 
-Fate = Literal["train", "validation", "rejected", "failed"]
+Fate = Literal["train", "validation", "rejected", "failed", "not_chosen"]
 
 OF = "_of"  # behind a measure's name: the column with the id of the row that it compares with
 
@@ -31,6 +31,7 @@ class Fallen:
     value_column: str
     rows: Rows | Dataset
     errors: Mapping[str, str] = field(default_factory=dict)  # of rows that failed, by id
+    instead: Mapping[str, str] = field(default_factory=dict)  # of rows that were not chosen: which was, by id
 
     @property
     def compared(self) -> str:
@@ -40,8 +41,8 @@ class Fallen:
     def entries(self) -> Iterator[dict[str, Any]]:
         """One ledger entry a row; `value` is the measure as text, so that every rule fits one column."""
         columns = (self._column(name) for name in ("id", "source", self.value_column, f"{self.value_column}{OF}"))
+        failed = self.fate == "failed"
         for row_id, source, value, of in zip(*columns, strict=True):
-            failed = self.fate == "failed"
             shown = None if value is None else f"{value:.6g}" if isinstance(value, float) else str(value)
             yield {
                 "id": row_id,
@@ -51,7 +52,7 @@ class Fallen:
                 "rule": None if failed else self.rule,
                 "value": None if failed else shown,
                 "bound": None if failed else self.bound,
-                "of": of,
+                "of": self.instead.get(row_id, of),
                 "error": self.errors[row_id] if failed else None,
             }
 
@@ -84,9 +85,21 @@ class FunnelLine:
         return {**asdict(self), "share_removed": round(self.share_removed, 4)}
 
 
+@dataclass(frozen=True)
+class Wave:
+    """What there was at the end of one wave, with all waves before it."""
+
+    rows_in: int
+    rows_out: int
+    calls: int
+
+
 @dataclass
 class Ledger:
-    """Rows in and what became of each; filled by the engine, closed by `finish`."""
+    """Rows in and what became of each; filled by the engine, closed by `finish`.
+
+    Each wave of a build goes over all rows, so that it holds the fate of all; `waves` are those that ended before.
+    """
 
     rows_in: int = 0
     told: Any = None  # what the source says of its reading, as JSON
@@ -95,12 +108,38 @@ class Ledger:
     # What all answers of a step took, by step that asks and by model; None where it is not known.
     spent: dict[str, Mapping[str, Any] | None] = field(default_factory=dict)
     splits: dict[str, list[str]] = field(default_factory=dict)
+    waves: list[Wave] = field(default_factory=list)
+    earlier: Mapping[str, FunnelLine] = field(default_factory=dict)  # by step, what earlier waves took
     sources: Mapping[str, str | None] = field(default_factory=dict)  # id of a kept row -> where it was read
 
-    def record(self, step: Step, before: int, after: int, *, removed: int = 0, **facts: Any) -> None:
-        """Add a step's line to the funnel and its new rows to the rows in."""
+    @property
+    def wave(self) -> int:
+        """The number of the wave that is at work, or was last; the first is 1."""
+        return len(self.waves) + 1
+
+    def next_wave(self, rows_out: int) -> None:
+        """A wave has ended and left so many rows; the next begins. What it asked and the time it took is kept."""
+        self.earlier = {line.step: line for line in self.funnel}
+        self.waves.append(Wave(self.rows_in, rows_out, sum(line.calls for line in self.funnel)))
+        self.rows_in, self.fallen, self.funnel = 0, [], []
+
+    def record(
+        self,
+        step: Step,
+        before: int,
+        after: int,
+        *,
+        removed: int = 0,
+        cached: bool,
+        calls: int,
+        seconds: float,
+        aside: bool = False,
+    ) -> None:
+        """Add a step's line to the funnel and its new rows to the rows in, if they are not those of a side table."""
         added = after + removed - before
-        self.rows_in += added
+        self.rows_in += 0 if aside else added
+        if line := self.earlier.get(step.name):
+            cached, calls, seconds = cached and line.cached, calls + line.calls, round(seconds + line.seconds, 4)
         self.funnel.append(
             FunnelLine(
                 step=step.name,
@@ -109,7 +148,9 @@ class Ledger:
                 added=added,
                 removed=removed,
                 rows_out=after,
-                **facts,
+                cached=cached,
+                calls=calls,
+                seconds=seconds,
             )
         )
 
@@ -129,8 +170,10 @@ class Ledger:
     def counts(self) -> dict[str, int]:
         """Number of rows of each fate."""
         counts = {name: len(ids) for name, ids in self.splits.items()}
-        for fate in ("rejected", "failed"):
-            counts[fate] = sum(len(fallen.rows) for fallen in self.fallen if fallen.fate == fate)
+        for fate in ("rejected", "failed", "not_chosen"):
+            rows = sum(len(fallen.rows) for fallen in self.fallen if fallen.fate == fate)
+            if rows or fate != "not_chosen":  # only where rows are grouped at all
+                counts[fate] = rows
         return counts
 
     def entries(self) -> Iterator[dict[str, Any]]:
@@ -168,5 +211,5 @@ class Ledger:
     def orphaned(self) -> int:
         """Number of rows that fell for being like a row that then fell itself, or failed, for another reason."""
         entries = list(self.entries())
-        gone = {entry["id"] for entry in entries if entry["fate"] in ("rejected", "failed")}
+        gone = {entry["id"] for entry in entries if entry["fate"] not in self.splits}
         return sum(entry["of"] in gone for entry in entries)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hfsft.engine.plan import Asked, Task
 from hfsft.engine.step import Step, Turns
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from hfsft.models.pool import Driving, Pool
 
 
+Spendings = dict[str, dict[str, Any]]  # by model, as `Usage.spent` tells it
+
 KEPT = 10_000  # rows of one stage whose new columns are kept in memory until they are written
 
 
@@ -30,11 +33,13 @@ class Live:
 
     def __init__(self, pool: Pool) -> None:
         self.pool = pool
-        self._fresh: dict[str, Row] = {}  # by row id, what the stage asked last made of its answers
+        self._fresh: dict[str, Any] = {}  # by row id, what the stage asked last made of its answers
         # The same of rows that went ahead, by step and row id: the row that it was made for, and the models asked.
         self._early: dict[str, dict[str, tuple[Row, Row, list[tuple[str, str]]]]] = {}
         # The step that was begun before its turn: its name, its rows by id, and the drive that asks for them.
         self._begun: tuple[str, dict[str, Row], Driving] | None = None
+        # What each step had sent and taken when its turn ended: another wave of the build goes on from there.
+        self._told: dict[str, tuple[int, Spendings]] = {}
 
     def begin(self, step: Step, tasks: Sequence[Task]) -> None:
         """Start asking what `step` asks of all its rows, before its turn comes; `ask` then waits for the rest."""
@@ -56,7 +61,9 @@ class Live:
     def _asked(self, step: Step, failures: Mapping[str, AnswerError]) -> Asked:
         errors = {row_id: str(error) for row_id, error in failures.items()}
         usage = self.pool.usage
-        return Asked(errors, calls=usage.total(step.name).calls, spent=usage.spent(step.name))
+        calls, spent = self._told.get(step.name, (0, {}))
+        self._told[step.name] = told = usage.total(step.name).calls, usage.spent(step.name)
+        return Asked(errors, calls=told[0] - calls, spent=_since(spent, told[1]))
 
     def _start(self, step: Step, tasks: Iterable[Task], total: int) -> Driving:
         early, waiting = self._early.pop(step.name, {}), dict[str, Task]()
@@ -100,22 +107,36 @@ class Live:
         """Not with a model in this process: one after the other, its steps share more of its prompt cache."""
         return all(map(self.pool.waits_for, step.models))
 
-    def replay(self, step: Step, row_id: str, start: Callable[[], Turns]) -> Row:
-        """A row's new columns, from stored answers; those of a moment ago are not worked out again.
+    def replay(self, step: Step, row_id: str, start: Callable[[], Turns]) -> Any:
+        """What the function of a step returned, from stored answers; what it did a moment ago is not worked out again.
 
         An answer that is gone from the store by now is asked for again. Raises `StoreError` where that cannot be had.
         """
         if (made := self._fresh.pop(row_id, None)) is not None:
             return made
         try:
-            return dict(self.pool.replay(start))
+            return self.pool.replay(start)
         except NotStored:
             for error in self.pool.drive(step.name, [(row_id, start)], total=1).values():
                 raise StoreError(
                     f"{step.name}: an answer went out of the store while the build read it, and could not be had "
                     f"again ({error}); build once more"
                 ) from None
-        return dict(self.pool.replay(start))
+        return self.pool.replay(start)
+
+
+def _since(then: Spendings, now: Spendings) -> Spendings:
+    """What was taken between: the difference of each number; None where it is not known."""
+    return {
+        model: {name: _difference(then.get(model, {}).get(name), value) for name, value in taken.items()}
+        for model, taken in now.items()
+    }
+
+
+def _difference(then: Any, now: Any) -> Any:
+    if then is None or now is None:
+        return now
+    return dict(Counter(now) - Counter(then)) if isinstance(now, dict) else now - then
 
 
 def _known(made: Row) -> Turns:
@@ -164,9 +185,9 @@ class Forecast:
         """Nobody is asked, so nobody goes ahead."""
         return False
 
-    def replay(self, step: Step, row_id: str, start: Callable[[], Turns]) -> Row:
-        """A row's new columns, from stored answers alone."""
-        return dict(self.pool.replay(start))
+    def replay(self, step: Step, row_id: str, start: Callable[[], Turns]) -> Any:
+        """What the function of a step returned, from stored answers alone."""
+        return self.pool.replay(start)
 
 
 def first_request(start: Callable[[], Turns]) -> Request | None:

@@ -75,9 +75,9 @@ def begin(plan: Plan, asker: Live, cache: Path) -> Plan:
     rows = source.function()
     first = list(islice(rows, FIRST + 1))
     if len(first) <= FIRST:
-        behind = way_ahead(steps[len(way.between) + 1 :], asker)
+        behind = way_ahead(steps[len(way.between) + 1 :], asker) if way.step.rows == "same" else None
         asker.begin(way.step, [task_of(way.step, row, behind) for row in _walked(way.between, first)])
-    return replace(plan, steps=(replace(source, fn=lambda: chain(first, rows)), *steps))
+    return replace(plan, steps=(source.doing(lambda: chain(first, rows)), *steps))
 
 
 def _walked(steps: Sequence[Step], rows: list[Row]) -> list[Row]:

@@ -19,7 +19,7 @@ from hfsft.rows.features import placeholder
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from hfsft.engine.parts.rows import Rows
+    from hfsft.engine.executor import Rows
     from hfsft.engine.plan import Plan
     from hfsft.engine.step import Step
     from hfsft.models.limits.usage import Progress, Usage

@@ -51,16 +51,17 @@ class Asker(Protocol):
         """Whether a row may be asked what `step` asks before the step's turn."""
         ...
 
-    def replay(self, step: Step, row_id: str, start: Callable[[], Turns]) -> Row:
-        """The new columns of a row that `step` asked for, from stored answers."""
+    def replay(self, step: Step, row_id: str, start: Callable[[], Turns]) -> Any:
+        """What the function of `step` returned for a row, or a group, from stored answers: columns, or rows."""
         ...
 
 
 WORKED = frozenset((
-    (False, "source", "row"), (False, "same", "row"), (False, "same", "all"), (False, "many", "row"),
-    (False, "fewer", "row"), (True, "same", "row"),
+    (False, "source", "row"), (False, "same", "row"), (False, "same", "group"), (False, "same", "all"),
+    (False, "many", "row"), (False, "many", "all"), (False, "fewer", "row"), (False, "fewer", "group"),
+    (True, "same", "row"), (True, "many", "row"), (True, "same", "group"), (True, "fewer", "group"),
 ))  # fmt: skip
-"""The facets of steps that the engine can walk: `asks`, `rows`, `sees`."""
+"""The facets of steps that mean something: `asks`, `rows`, `sees`."""
 
 
 @dataclass(frozen=True)
@@ -73,12 +74,15 @@ class Plan:
     def check(self) -> None:
         """Raise `InternalError` if a step reads a column that no step before it writes, or two share a name.
 
-        So it does for facets that mean nothing together, or that the engine cannot walk.
+        So it does for facets that mean nothing together, and for a side table that no step before makes.
         """
-        columns: set[str] = set()
+        columns: dict[str, set[str]] = {"": set()}  # by table
         names: set[str] = set()
         for step in self.steps:
-            missing = sorted(set(step.reads) - columns)
+            for table in (step.table, step.beside):
+                if table not in columns:
+                    raise InternalError(f"step {step.name} looks at {table}, which no earlier step makes")
+            missing = sorted(set(step.reads) - columns[step.table])
             if missing:
                 raise InternalError(f"step {step.name} reads {', '.join(missing)}, which no earlier step writes")
             if step.name in names:
@@ -86,12 +90,17 @@ class Plan:
             if wrong := _wrong_facets(step):
                 raise InternalError(f"step {step.name}: {wrong}")
             names.add(step.name)
-            columns |= set(step.writes)
+            columns.setdefault(step.makes or step.table, set()).update(step.writes)
+
+    def with_source(self, source: Step) -> Plan:
+        """The plan with one more source, behind those that it has."""
+        count = sum(step.rows == "source" for step in self.steps)
+        return replace(self, steps=(*self.steps[:count], source, *self.steps[count:]))
 
     def columns(self) -> dict[str, Column]:
         """Every column that the plan's rows have behind its last step, by its name: the registry of these rows."""
         columns: dict[str, Column] = {}
-        for step in self.steps:
+        for step in self._over_dataset():
             for name, kind in step.writes.items():
                 known = columns.get(name)  # a step that writes a column anew does not change the part it plays
                 written = column(name, kind, step.role, step.about or f"Written by {step.name}.")
@@ -99,10 +108,13 @@ class Plan:
             columns = {name: each for name, each in columns.items() if name not in step.drops}
         return columns
 
+    def _over_dataset(self) -> Iterator[Step]:
+        return (step for step in self.steps if not (step.table or step.makes))
+
     def settled(self) -> set[str]:
         """The columns in which no kept row holds anything, such as one for defects: a step took the others out."""
         found: set[str] = set()
-        for step in self.steps:
+        for step in self._over_dataset():
             found -= set(step.writes)
             if step.bound and step.bound.absent:
                 found.add(step.bound.column)
@@ -126,17 +138,24 @@ class Plan:
 
         Of a step that looks at one row alone that is what it reads; of one that sees all rows, also which these are.
         """
-        rows, lineage = "", dict[str, str]()
+        tables: dict[str, tuple[str, dict[str, str]]] = {"": ("", {})}  # which rows, and the lineage of their columns
         for step in self.steps:
-            reads = list(lineage) if step.rows == "many" else step.given(lineage, *(["id"] * step.asks))
-            known = [] if step.sees == "row" else [rows]
+            rows, lineage = tables[step.table]
+            grows = step.rows in ("source", "many") and not step.makes
+            reads = list(lineage) if grows else step.given(lineage, *(["id"] * step.asks))
+            known: list[Any] = [] if step.sees == "row" else [rows]
+            if step.beside:
+                known.append(tables[step.beside])
             parent = digest([*known, {name: lineage[name] for name in reads}]) if lineage else ""
-            fingerprint = replace(step, remembered="").fingerprint(parent)
-            if step.rows in ("source", "many"):
+            fingerprint = step.pinned.fingerprint(parent)
+            if step.makes:
+                rows, lineage = "", {}
+            if grows:
                 lineage = dict.fromkeys([*lineage, *step.writes], fingerprint)
-            lineage |= dict.fromkeys(step.writes, fingerprint)
+            lineage = lineage | dict.fromkeys(step.writes, fingerprint)
             if step.rows != "same":
                 rows = digest([rows, fingerprint])
+            tables[step.makes or step.table] = rows, lineage
             yield step, fingerprint
 
 
@@ -151,7 +170,11 @@ def _wrong_facets(step: Step) -> str:
         return "only a step that makes the same rows drops columns"
     if step.models and not step.asks:
         return "it names models, but asks none"
-    if (step.asks, step.rows, step.sees) not in WORKED or step.makes or step.table or step.beside:
-        asks = "asks and " if step.asks else ""
-        return f"no engine takes one that {asks}makes {step.rows} rows of {step.sees}"
+    asks = "asks and " if step.asks else ""
+    if (step.asks, step.rows, step.sees) not in WORKED:
+        return f"no step {asks}makes {step.rows} rows of {step.sees}"
+    if bool(step.makes) != ((step.rows, step.sees) == ("many", "all")):
+        return "a step that makes many rows of all makes a side table, and no other does"
+    if step.beside and (step.asks or step.bound or step.table):
+        return "only a step over the dataset that asks nobody looks into a side table"
     return ""

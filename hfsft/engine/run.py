@@ -1,43 +1,25 @@
-"""The engine: walks the steps of a plan over rows. It knows no stage and no filter by name."""
+"""The engine: walks the steps of a plan over rows. It knows no stage and no filter by name, nor where rows lie."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from hfsft.cache import SPENT, at_work
+from hfsft.engine.executor import Done, Executor, Executors, Rows
 from hfsft.engine.ledger import Fallen, Ledger
-from hfsft.engine.lookahead import Way, task_of, way_ahead
-from hfsft.engine.parts.files import Files
-from hfsft.engine.parts.made import by_row, grown, of_all
-from hfsft.engine.parts.on_datasets import BATCH, quiet
-from hfsft.engine.parts.rows import Rows
-from hfsft.engine.parts.source_rows import source_rows
-from hfsft.engine.plan import Asked, Asker, Plan, Task
+from hfsft.engine.lookahead import way_ahead
+from hfsft.engine.outcome import NOT_CHOSEN
+from hfsft.engine.parts.local import Local
+from hfsft.engine.plan import Asker, Plan
 from hfsft.engine.step import Step
-from hfsft.hashing import digest
-from hfsft.rows.batch import Batch, Row, rows_of
-from hfsft.rows.features import placeholder
 
 if TYPE_CHECKING:
     from datasets import Dataset
 
-PENDING = "pending"  # in a forecast: the row stands for one whose text is not known yet
-STAYS = "hfsft:stays"  # what a comparison came to, in its file
-
-
-@dataclass
-class _State:
-    """Where the walk stands: the rows, and whether some only stand for unknown ones."""
-
-    rows: Rows
-    pending: bool = False
+Before = Callable[[Step, int], None]
+After = Callable[[Step, Rows], None]
 
 
 def run(
@@ -47,133 +29,108 @@ def run(
     ledger: Ledger,
     *,
     scratch: Path | None = None,
-    before: Callable[[Step, int], None] | None = None,
-    after: Callable[[Step, Rows], None] | None = None,
+    before: Before | None = None,
+    after: After | None = None,
+    more: Callable[[Rows], Step | None] | None = None,
+    executor: Executors | None = None,
 ) -> Dataset:
     """The rows that are left after the last step; those that are not are entered in `ledger`, step by step.
 
     What steps made before is read back from `cache`; what a forecast works out, from stored answers or over rows that
     are not known yet, goes to `scratch`. `before` is told each step and how many rows come in, `after` each step and
-    the rows it left. Raises whatever `asker` raises; steps finished by then stay cached.
+    the rows it left. `more`, told the rows that are left, gives the source of another wave or None: its rows come in
+    behind all others, and the steps go over all rows once more, which costs what is new; the ledger is then that of
+    the whole. Another `executor` than that of this machine gives the same
+    rows. Raises whatever `asker` raises; steps finished by then stay cached.
     """
-    plan.check()
-    state: _State | None = None
-    with quiet(), at_work(cache):
-        files = Files(cache)
-        drafts = Files(scratch) if scratch else files
-        for place, step in enumerate(plan.steps):
-            if before:
-                before(step, len(state.rows) if state else 0)
-            way = way_ahead(plan.steps[place + 1 :], asker) if step.asks else None
-            state = _walk(step, state, asker, drafts if state and state.pending else files, drafts, ledger, way)
-            if after:
-                after(step, state.rows)
-        assert state is not None, "a plan starts with its source"
-        return state.rows.dataset()
+    with (executor or Local)(cache, scratch) as works:
+        while True:
+            plan.check()
+            rows = _walk(plan, asker, works, ledger, before, after)
+            source = more(rows) if more else None
+            if source is None:
+                return works.dataset(rows)
+            ledger.next_wave(len(rows))
+            plan = plan.with_source(source)
 
 
 def _walk(
-    step: Step, state: _State | None, asker: Asker, files: Files, drafts: Files, ledger: Ledger, way: Way | None
-) -> _State:
-    started = time.perf_counter()
-    removed, calls, before = 0, 0, len(state.rows) if state else 0
-    if state is None:
-        rows, ledger.told, cached = source_rows(step, step.fingerprint(""), files)
-        after = _State(rows)
-    elif step.bound is not None:
-        after, fallen, cached = _keep(step, state, files)
-        removed = len(fallen.rows)
-        ledger.fallen.append(fallen)
+    plan: Plan, asker: Asker, works: Executor[Any], ledger: Ledger, before: Before | None, after: After | None
+) -> Any:
+    """The rows of the dataset behind the last step, by one pass over the steps."""
+    tables: dict[str, Any] = {}  # the rows as they are now, of the dataset ("") and of side tables
+    for place, lane in lanes(plan.steps):
+        done = _done(lane, plan.steps[place + len(lane) :], tables, asker, works)
+        for step in lane:
+            rows = tables.get(step.table)
+            count = len(rows) if rows is not None else 0
+            if before:
+                before(step, count)
+            started = time.perf_counter()
+            came = next(done)
+            seconds = round(time.perf_counter() - started, 4)
+            tables[step.makes or step.table] = came.rows
+            _enter(ledger, step, 0 if step.makes else count, came, seconds)
+            if after:
+                after(step, came.rows)
+    return tables[""]
+
+
+def lanes(steps: Sequence[Step]) -> Iterator[tuple[int, tuple[Step, ...]]]:
+    """The steps with the place of the first: those that look at one row alone and ask nobody together, others alone."""
+    lane: list[Step] = []
+    for place, step in enumerate(steps):
+        if lane and not (_in_lane(step) and _in_lane(lane[-1]) and step.table == lane[-1].table):
+            yield place - len(lane), tuple(lane)
+            lane = []
+        lane.append(step)
+    if lane:
+        yield len(steps) - len(lane), tuple(lane)
+
+
+def _in_lane(step: Step) -> bool:
+    return step.row_by_row and not step.asks and not step.beside
+
+
+def _done(
+    lane: tuple[Step, ...], later: Sequence[Step], tables: dict[str, Any], asker: Asker, works: Executor[Any]
+) -> Iterator[Done[Any]]:
+    """What steps come to: the facets of the first say which work that is."""
+    step = lane[0]
+    rows, beside = tables.get(step.table), tables[step.beside] if step.beside else None
+    if step.rows == "source":
+        yield works.source(step, rows)
     elif step.asks:
-        after, asked, failed, cached = _ask(step, state, asker, files, drafts, way)
-        calls, ledger.spent[step.name] = asked.calls, asked.spent
-        if failed is not None:
-            removed = len(failed.rows)
-            ledger.fallen.append(failed)
+        alone = (step.rows, step.sees) == ("same", "row") and not step.table
+        yield works.ask(rows, step, asker, way_ahead(later, asker) if alone else None)
+    elif step.sees == "row":
+        yield from works.lane(rows, lane, beside)
     else:
-        made = grown if step.rows == "many" else _map if step.sees == "row" else of_all
-        rows, cached = made(step, state.rows, files)
-        after = _State(rows.without(step.drops), state.pending)
-    seconds = round(time.perf_counter() - started, 4)
-    ledger.record(step, before, len(after.rows), removed=removed, cached=cached, calls=calls, seconds=seconds)
-    return after
+        yield works.group(rows, step, beside) if step.sees == "group" else works.all(rows, step, beside)
 
 
-def _map(step: Step, rows: Rows, files: Files) -> tuple[Rows, bool]:
-    return by_row(rows, step, step.function, step.given(rows.column_names), step.writes, files)
-
-
-def _keep(step: Step, state: _State, files: Files) -> tuple[_State, Fallen, bool]:
-    """What a comparison keeps, and what falls by it; of a forecast, rows that are not known yet stay."""
-    bound = step.bound
-    assert bound is not None
-    columns = [bound.column, PENDING] if state.pending else [bound.column]
-
-    def stays(batch: Batch) -> Batch:
-        unknown = batch.get(PENDING) or [False] * len(batch[bound.column])
-        return {STAYS: [a or bound.keeps(value) for value, a in zip(batch[bound.column], unknown, strict=True)]}
-
-    compared, cached = by_row(state.rows, step, stays, columns, {STAYS: "bool"}, files, batch=100 * BATCH)
-    kept = compared.table([STAYS])[STAYS].to_numpy()
-    fallen = state.rows.select(np.flatnonzero(~kept))
-    rows = state.rows.select(np.flatnonzero(kept)) if len(fallen) else state.rows
-    told = Fallen(step.name, bound.rule, "rejected", str(bound), bound.column, fallen)
-    return _State(rows, state.pending), told, cached
-
-
-def _ask(
-    step: Step, state: _State, asker: Asker, files: Files, drafts: Files, way: Way | None
-) -> tuple[_State, Asked, Fallen | None, bool]:
-    """Ask, then replay the answers in a plain map; rows that failed are cut out, and none of their columns is kept.
-
-    What the answers took is kept too, for just these rows.
-    """
-    function, rows = step.function, state.rows
-    columns = step.given(rows.column_names, "id", *([PENDING] if state.pending else []))
-    lineages = [step.fingerprint(part.lineage(columns)) for part in rows.parts]
-    spent = digest([rows.key, lineages]) + SPENT
-    whole = all(
-        files.covers(lineage, rows.of_part(index), part.length)
-        for index, (part, lineage) in enumerate(zip(rows.parts, lineages, strict=True))
+def _enter(ledger: Ledger, step: Step, count: int, done: Done[Any], seconds: float) -> None:
+    """Write into the ledger what a step came to; rows of a side table are no rows of the dataset."""
+    aside = bool(step.table or step.makes)
+    if step.rows == "source" and not aside:
+        ledger.told = done.told
+    if step.asks:
+        ledger.spent[step.name] = done.spent
+    if step.bound is not None and done.rejected is not None and not aside:
+        bound = step.bound
+        ledger.fallen.append(Fallen(step.name, bound.rule, "rejected", str(bound), bound.column, done.rejected))
+    if done.failed is not None and not aside:
+        ledger.fallen.append(Fallen(step.name, step.name, "failed", "", "", done.failed, done.errors))
+    if done.passed_over is not None and not aside:
+        fallen = Fallen(step.name, NOT_CHOSEN, "not_chosen", "", "", done.passed_over, instead=done.instead)
+        ledger.fallen.append(fallen)
+    ledger.record(
+        step,
+        count,
+        len(done.rows),
+        removed=done.removed,
+        cached=done.cached,
+        calls=done.calls,
+        seconds=seconds,
+        aside=aside,
     )
-    note = files.note(spent) if whole else None
-    if note is not None:
-        asked = Asked(spent=note["spent"])
-    else:
-        asked = asker.ask(step, _tasks(rows, step, columns, way), len(rows))
-        # A forecast does not know what the answers took, so that what it reads from the store is a draft too. Costs
-        # are written first: where there are answers, somebody can see it.
-        if not asked.pending:
-            drafts.keep(spent, {"spent": asked.spent})
-    unknown = {name: placeholder(kind) for name, kind in step.writes.items()}
-    pending = state.pending or bool(asked.pending)
-
-    def replay(batch: Batch) -> Batch:
-        results: list[Row] = []
-        for row in rows_of(batch):
-            if row["id"] in asked.pending:
-                result = dict(unknown)
-            else:
-                result = asker.replay(step, row["id"], partial(function, row))
-            if pending:
-                result[PENDING] = bool(row.get(PENDING)) or row["id"] in asked.pending
-            results.append(result)
-        return {name: [result[name] for result in results] for name in writes}
-
-    failed = None
-    if asked.failures:
-        lost = np.array([row_id in asked.failures for row_id in rows["id"]])
-        gone = rows.select(np.flatnonzero(lost)).emptied(step.writes)
-        failed = Fallen(step.name, step.name, "failed", "", "", gone, asked.failures)
-        rows = rows.select(np.flatnonzero(~lost))
-    writes = {**step.writes, **({PENDING: "bool"} if pending else {})}
-    mark = digest(sorted(asked.pending)) if pending else ""
-    answered, _ = by_row(rows, step, replay, columns, writes, files, mark=mark, drafts=drafts)
-    return _State(answered, pending), asked, failed, note is not None
-
-
-def _tasks(rows: Rows, step: Step, columns: list[str], way: Way | None) -> Iterator[Task]:
-    carried = [name for name in rows.column_names if name in columns or (way and name in way.columns)]
-    for table in rows.batches(carried, BATCH):
-        for row in table.to_pylist():
-            yield task_of(step, row, way, pending=bool(row.get(PENDING)))

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Generator, Mapping
-from dataclasses import KW_ONLY, asdict, dataclass, field
+from dataclasses import KW_ONLY, asdict, dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
+from hfsft.engine.resources import Resource, Work
 from hfsft.errors import InternalError
 from hfsft.hashing import digest
-from hfsft.rows.columns import Role
+from hfsft.rows.columns import Role, column
 
 if TYPE_CHECKING:
     from hfsft.errors import Place
@@ -62,7 +64,8 @@ class Step:
     `rows` is what it makes of what it `sees`: the first rows of all (`source`), the `same` rows with more columns,
     `many` rows, or `fewer`. It sees one `row`, a `group` (the rows with one value in the column `group_by`, in the
     order of their ids; a row without a value is a group of its own), or `all` rows. `asks` says whether the function
-    asks models. Then the function is:
+    asks models. `work` names what makes the function, which is called with the resources in `needs` and its arguments;
+    the function is:
 
     | asks | rows | sees | function |
     | --- | --- | --- | --- |
@@ -90,12 +93,12 @@ class Step:
     step with this `table` walks it in place of the dataset, and `beside` names one whose rows the function of a step
     over the dataset is given as a second batch. Its rows have an `id`, are in no ledger, and are gone where they fail.
 
-    `writes` maps new columns to their type, in the words of `hfsft.rows.features`; `role` is the part that those of
-    them play which `hfsft.rows.columns` does not know by name, and `about` says what they hold. `identity` is JSON:
-    what changes the result beside the rows that come in and what stands here; `version` is raised when the code's
-    behaviour changes. `remembered` is a hash of what the step takes from builds before: other rows come out where it
-    differs, but no release pins it. A `heavy` step is slow for each row, as one that runs a model: rows that go ahead
-    of others wait before it.
+    A step is data: pickled, it does the same in another process. `writes` maps new columns to their type, in the words
+    of `hfsft.rows.features`; `role` is the part that those of them play which `hfsft.rows.columns` does not know by
+    name, and `about` says what they hold. `identity` is JSON: what changes the result beside the rows that come in and
+    what stands here; `version` is raised when the code's behaviour changes. `remembered` is a hash of what the step
+    takes from builds before: other rows come out where it differs, but no release pins it. A `heavy` step is slow for
+    each row, as one that runs a model: rows that go ahead of others wait before it.
     """
 
     name: str
@@ -117,18 +120,30 @@ class Step:
     identity: Mapping[str, Any] = field(default_factory=dict)
     version: int = 1
     remembered: str = ""
-    fn: Callable[..., Any] | None = None
+    work: Work | None = None
+    needs: tuple[Resource, ...] = ()
     bound: Bound | None = None
     models: tuple[str, ...] = ()  # names under `models:` of whom it asks
     max_failed_share: float = 0.05
     place: Place | None = None
 
-    @property
+    @cached_property
     def function(self) -> Callable[..., Any]:
         """What it does with rows. Raises `InternalError` for a step without, as one that only compares."""
-        if self.fn is None:
+        if self.work is None:
             raise InternalError(f"step {self.name} has no function")
-        return self.fn
+        function: Callable[..., Any] = self.work.made(*self.needs)
+        return function
+
+    def doing(self, function: Callable[..., Any]) -> Step:
+        """The step with a function that is at hand in this process, and does what `work` would make."""
+        step = replace(self)
+        step.__dict__["function"] = function
+        return step
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What is pickled: the function is made again where it is needed."""
+        return {name: value for name, value in self.__dict__.items() if name != "function"}
 
     @property
     def row_by_row(self) -> bool:
@@ -149,11 +164,19 @@ class Step:
         """All that changes the result beside the rows that come in, as JSON: the identity, columns, bound, version."""
         columns = {"columns": dict(self.writes), **({"drops": list(self.drops)} if self.drops else {})}
         bound = asdict(self.bound) if self.bound else {}
-        return {"version": self.version, **columns, **bound, **self.identity}
+        pinned = [[each.kind, each.identity] for each in self.needs if each.pinned]
+        needs = {"needs": pinned} if pinned else {}
+        return {"version": self.version, **columns, **bound, **needs, **self.identity}
+
+    @property
+    def pinned(self) -> Step:
+        """The step without what it takes from builds before, which no release pins."""
+        return replace(self, remembered="", needs=tuple(each for each in self.needs if each.pinned))
 
     def fingerprint(self, parent: str) -> str:
         """32 hex digits: this step over rows with the fingerprint `parent`."""
-        depends_on = self.depends_on() | ({"remembered": self.remembered} if self.remembered else {})
+        former = [self.remembered, *(each.identity for each in self.needs if not each.pinned)]
+        depends_on = self.depends_on() | ({"remembered": former} if any(former) else {})
         facets = [self.asks, self.rows, self.sees, self.group_by, self.makes, self.table, self.beside]
         return digest([self.name, facets, depends_on, parent])
 
@@ -161,3 +184,24 @@ class Step:
 def compare(name: str, bound: Bound, place: Place | None = None) -> Step:
     """The step that takes out what a bound does not keep."""
     return Step(name, rows="fewer", reads=(bound.column,), bound=bound, place=place)
+
+
+def described(step: Step, fingerprint: str) -> dict[str, Any]:
+    """A step as JSON: what it does with rows, by which work, and what it depends on."""
+    return {
+        "asks": step.asks,
+        "rows": step.rows,
+        "sees": step.sees,
+        **{name: value for name in ("group_by", "makes", "table", "beside") if (value := getattr(step, name))},
+        "heavy": step.heavy,
+        "work": step.work.as_dict() if step.work else None,
+        "bound": asdict(step.bound) if step.bound else None,
+        "reads": list(step.reads),
+        "optional": list(step.optional),
+        "writes": [column(name, kind, step.role).as_dict() for name, kind in step.writes.items()],
+        "drops": list(step.drops),
+        "models": list(step.models),
+        "needs": [each.as_dict() for each in step.needs],
+        "version": step.version,
+        "fingerprint": fingerprint,
+    }

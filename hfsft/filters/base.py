@@ -11,10 +11,13 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from hfsft.engine.resources import Resource, path_of
 from hfsft.engine.step import Bound, Step, compare
 from hfsft.errors import ColumnError, ModelError, Problem, nearest
+from hfsft.fields import FILE, marks
 from hfsft.filters.arguments import Explained
 from hfsft.filters.code import code_of
+from hfsft.filters.working import KNOWN, work_of
 from hfsft.rows.batch import Batch
 
 if TYPE_CHECKING:
@@ -49,8 +52,12 @@ class Filter(BaseModel, ABC, metaclass=Explained):
     package: ClassVar[str] = ""  # name and version of the package that it comes from, where that is not hfsft
     version: ClassVar[int] = 1  # raised when `measure` changes its numbers
     whole: ClassVar[bool] = False  # whether `measure` must see all rows at once
+    heavy: ClassVar[bool] = False  # whether it is slow for each row, as one that runs a model
     everywhere: ClassVar[bool] = False  # whether it runs behind each step that brings texts, over all of these
     deciding: ClassVar[frozenset[str]] = THRESHOLDS
+    example: ClassVar[str] = ""  # YAML of a recipe's part that has it; these three are for who asks what it is
+    values: ClassVar[str] = ""  # between which its measure lies
+    blind: ClassVar[str] = ""  # what it does not see, in a sentence
 
     @property
     @abstractmethod
@@ -82,13 +89,18 @@ class Filter(BaseModel, ABC, metaclass=Explained):
                 why, advice = around.lacking(name)
                 yield Problem(around.place(), f"filters[{self.name}] reads {name}, {why}", advice)
         try:
-            self.identity()
+            self.resources()
         except ModelError as error:  # such as a tokenizer that cannot be loaded
-            yield Problem(around.place("tokenizer"), str(error))
+            yield Problem(around.place(*self.names_file()), str(error))
         for bound in self.bounds():
             column = around.columns.get(bound.column)
             if column and column.scale:
                 yield from self._off(bound, column.scale, around)
+
+    @classmethod
+    def names_file(cls) -> tuple[str, ...]:
+        """Which of its arguments names a file; none of a filter without any."""
+        return tuple(name for name, field in cls.model_fields.items() if FILE in marks(field))[:1]
 
     def path_of(self, bound: Bound) -> tuple[str, ...]:
         """Under which of its arguments the two thresholds of a comparison stand."""
@@ -129,8 +141,21 @@ class Filter(BaseModel, ABC, metaclass=Explained):
         """The filter with its relative paths below `base`."""
         return self
 
+    def resources(self) -> tuple[Resource, ...]:
+        """What the measure depends on beside its code and its arguments, such as a tokenizer or a list of words.
+
+        Each stands in the step's identity by a hash of its content. Raises `ModelError` for one that cannot be used.
+        """
+        return ()
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
+        """Note the class, so that its steps find it again."""
+        super().__pydantic_init_subclass__(**kwargs)
+        KNOWN[path_of(cls)] = cls
+
     def identity(self) -> dict[str, Any]:
-        """What the measure depends on beside its code: its arguments, and what files that they name hold."""
+        """What the measure depends on beside its code and its resources: its arguments."""
         return self.model_dump(mode="json", exclude=set(self.deciding))
 
     def steps(self, place: Place | None = None, label: str = "") -> list[Step]:
@@ -145,13 +170,15 @@ class Filter(BaseModel, ABC, metaclass=Explained):
                 Step(
                     name=f"{label}.measure",
                     sees="all" if self.whole else "row",
+                    heavy=self.heavy,
                     reads=self.reads,
                     optional=tuple(name for name in self.optional if name not in self.reads),
                     writes=self.writes,
                     about=" ".join((getdoc(type(self)) or "").partition("\n\n")[0].split()),
                     identity={"filter": self.name, **self.identity(), **self._origin()},
                     version=self.version,
-                    fn=self.measure,
+                    work=work_of(self),
+                    needs=self.resources(),
                     place=place,
                 )
             )
@@ -180,6 +207,11 @@ class Filter(BaseModel, ABC, metaclass=Explained):
 
 class Limits(BaseModel):
     """The two usual bounds, both inclusive; at least one must be given."""
+
+    example: ClassVar[str] = """\
+    filters:
+      - score: {mean: {at_least: 3.5}}
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 

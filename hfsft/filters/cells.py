@@ -38,7 +38,7 @@ def optional(column: str) -> tuple[str, ...]:
     """The columns that may be part of it."""
     if column == CONVERSATION:
         return WHOLE
-    return ("messages",) if column in IN_TURNS else ()
+    return ("messages", "dialect") if column in IN_TURNS else ()
 
 
 def cells(batch: Batch, column: str, *, spoken: bool = False) -> list[Any]:
@@ -49,7 +49,9 @@ def cells(batch: Batch, column: str, *, spoken: bool = False) -> list[Any]:
     """
     if column == CONVERSATION:
         return [messages(row) if complete(row) else None for row in rows_of(batch)]
-    if column not in IN_TURNS or "messages" not in batch:
+    if column not in IN_TURNS:
+        return batch[column]
+    if not all(value is None or isinstance(value, str) for value in batch[column]):
         return batch[column]
     rows = rows_of(batch)
     return [response(row, spoken=spoken) if column == RESPONSE else reasoning(row) for row in rows]

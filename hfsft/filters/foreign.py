@@ -31,7 +31,9 @@ def find(name: str) -> type[Filter] | None:
     """
     entries = [] if name in FILTERS else _entries().get(name, [])
     if len(entries) > 1:
-        raise UserError(f"the filter `{name}` is in {' and in '.join(map(package_of, entries))}: uninstall all but one")
+        raise UserError(
+            f"the filter `{name}` is in {' and in '.join(sorted(map(package_of, entries)))}: uninstall all but one"
+        )
     return _loaded(entries[0]) if entries else None
 
 

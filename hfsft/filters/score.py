@@ -23,6 +23,15 @@ class Score(Filter):
     __pydantic_extra__: dict[str, Limits]
 
     name: ClassVar[str] = "score"
+    values: ClassVar[str] = "the scale of the judge"
+    blind: ClassVar[str] = (
+        "All that the judge does not see: nothing is known of how right its scores are until people have compared some."
+    )
+    example: ClassVar[str] = """\
+    filters:
+      - score: {usefulness: {at_least: 4}, mean: {at_least: 3.5}}
+    """
+
     deciding: ClassVar[frozenset[str]] = frozenset()  # it measures nothing
 
     @model_validator(mode="before")

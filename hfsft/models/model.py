@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, field_validator, model_validator
 
+from hfsft.fields import BODY, HEADERS, KEY, MODEL, PROVIDER, SERVER
 from hfsft.models.http.address import wrong_with
 from hfsft.models.http.extra import refused
 from hfsft.models.naming import told_apart_by
@@ -21,6 +22,14 @@ AUTHORIZATION = "Authorization"
 class FromEnv(BaseModel):
     """A value that an environment variable holds when the server is asked; it is written nowhere."""
 
+    example: ClassVar[str] = """\
+    models:
+      writer:
+        model: our-writer
+        base_url: http://localhost:8000/v1
+        headers: {X-Team: {env: TEAM_TOKEN}}
+    """
+
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
     env: str = Field(pattern=VARIABLE, description="The environment variable that holds the header's value.")
@@ -28,6 +37,14 @@ class FromEnv(BaseModel):
 
 class Price(BaseModel):
     """What a model's tokens cost."""
+
+    example: ClassVar[str] = """\
+    models:
+      writer:
+        model: Qwen/Qwen3-32B
+        provider: auto
+        price: {input: 0.15, output: 0.6}
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
@@ -38,20 +55,30 @@ class Price(BaseModel):
 class Model(BaseModel):
     """One language model: which it is, how it samples, where it runs."""
 
+    example: ClassVar[str] = """\
+    models:
+      writer: smollm2-135m-instruct          # runs in this process
+      judge:
+        model: our-judge
+        base_url: http://localhost:8000/v1
+        api_key_env: JUDGE_KEY
+        temperature: 0
+    """
+
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, hide_input_in_errors=True)
 
-    model: str = Field(
+    model: Annotated[str, MODEL] = Field(
         min_length=1,
         description="The embedded model's name, a path to a .gguf file, `repo:file-pattern` of a GGUF on the Hub, "
         "or with `provider` or `base_url` the model's id there.",
     )
-    provider: str | None = Field(
+    provider: Annotated[str | None, PROVIDER] = Field(
         None, description="A Hugging Face inference provider, or `auto` to let the Hub choose one."
     )
-    base_url: str | list[str] | None = Field(
+    base_url: Annotated[str | list[str] | None, SERVER] = Field(
         None, description="An OpenAI-compatible server, such as http://localhost:8000/v1; a list shares the load."
     )
-    api_key_env: str | None = Field(
+    api_key_env: Annotated[str | None, KEY] = Field(
         None,
         pattern=VARIABLE,
         description="The environment variable that holds the key; never the key itself.",
@@ -71,8 +98,10 @@ class Model(BaseModel):
     temperature: float | None = Field(None, ge=0, le=2, description="Sampling temperature; the stage's own wins.")
     top_p: float | None = Field(None, gt=0, le=1, description="Nucleus sampling share.")
     max_tokens: int | None = Field(None, ge=1, description="Most tokens in one answer; the stage's own wins.")
-    extra_body: dict[str, Any] = Field({}, description="More fields of the request body, sent as they are.")
-    headers: dict[str, str | FromEnv] = Field(
+    extra_body: Annotated[dict[str, Any], BODY] = Field(
+        {}, description="More fields of the request body, sent as they are."
+    )
+    headers: Annotated[dict[str, str | FromEnv], HEADERS] = Field(
         {},
         description="More HTTP headers, sent as they are; a secret one as {env: NAME}, from an environment variable.",
     )

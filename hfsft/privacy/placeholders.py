@@ -8,7 +8,8 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from hfsft.privacy.found import Found
@@ -17,7 +18,6 @@ from hfsft.privacy.legible import legible
 Find = Callable[[str], Sequence[Found]]
 
 _STANDING = re.compile(r"<([A-Z][A-Z0-9_]{0,40})_(\d{1,6})>")
-_BARE = re.compile(r"(?<=[:,\[])(\s*)(<[A-Z][A-Z0-9_]{0,40}_\d{1,6}>)(?=\s*[,}\]])")
 BRIEF = 40  # characters of a text that may be a value alone
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")  # customerPhone
 _ALIKE = 7  # digits at the end of two telephone numbers that make them one, written with and without their country
@@ -51,18 +51,48 @@ class Placeholders:
         return [Found(each.kind, each.start - len(lead), each.end - len(lead)) for each in found]
 
     def _text(self, text: str, about: str) -> str:
-        found = self._found(text, about)
-        if "\\u" in text and (plain := _unescaped(text)) is not None:
-            hidden = self._find(plain)
-            if len(hidden) > len(found):  # escapes of JSON hid some
-                text, found = plain, hidden
-        if not found:
-            return text
+        if text.lstrip()[:1] in ("{", "[") and (value := _read(text)) is not None:
+            with suppress(RecursionError):  # deeper than anything that a tool is called with
+                return self._json(text, value)
         parts, place = [], 0
-        for each in found:
+        for each in self._found(text, about):
             parts += [text[place : each.start], self._named(each.kind, text[each.start : each.end])]
             place = each.end
-        return _as_json(text, "".join([*parts, text[place:]]))
+        return "".join([*parts, text[place:]])
+
+    def _json(self, text: str, value: Any) -> str:
+        """A text that is JSON, as JSON: its own with the values exchanged, written anew where that does not give it."""
+        changed: dict[str, str] = {}  # as JSON writes it -> what stands there in its place
+        made = self._inside(value, "", changed)
+        if not changed:
+            return text
+        new = text
+        for old in sorted(changed, key=len, reverse=True):
+            new = new.replace(old, changed[old])
+        if _read(new) == made:
+            return new
+        return json.dumps(made, ensure_ascii=False, separators=None if ": " in text or ", " in text else (",", ":"))
+
+    def _inside(self, value: Any, about: str, changed: dict[str, str]) -> Any:
+        """A value of JSON with placeholders in its texts, its names, and in place of numbers that are values."""
+        if isinstance(value, list):
+            return [self._inside(inner, about, changed) for inner in value]
+        if isinstance(value, Mapping):
+            return {
+                self._inside(name, "", changed): self._inside(inner, name, changed) for name, inner in value.items()
+            }
+        if isinstance(value, bool) or not isinstance(value, str | int):
+            return value
+        written = str(value)
+        found = self._found(written, about)
+        if isinstance(value, int) and [(each.start, each.end) for each in found] != [(0, len(written))]:
+            return value
+        made = self._text(written, about)
+        if made != written:
+            # Letters may stand there as they are, or escaped.
+            for ascii_only in (True, False):
+                changed[json.dumps(value, ensure_ascii=ascii_only)] = json.dumps(made, ensure_ascii=ascii_only)
+        return made
 
     def _named(self, kind: str, value: str) -> str:
         tag = re.sub(r"[^A-Z0-9]+", "_", kind.upper()).strip("_")
@@ -92,35 +122,9 @@ def key_of(kind: str, value: str) -> str:
     return plain
 
 
-def texts_in(cell: Any) -> Iterator[str]:
-    """Every text in a cell."""
-    if isinstance(cell, str):
-        yield cell
-    elif isinstance(cell, list):
-        for inner in cell:
-            yield from texts_in(inner)
-    elif isinstance(cell, Mapping):
-        for inner in cell.values():
-            yield from texts_in(inner)
-
-
 def _same_line(one: str, other: str) -> bool:
     shorter, longer = sorted((one, other), key=len)
     return len(shorter) >= _ALIKE and longer.endswith(shorter)
-
-
-def _unescaped(text: str) -> str | None:
-    """A text that is JSON without the escapes that it does not need; None for any other."""
-    if text.lstrip()[:1] not in ("{", "[") or (value := _read(text)) is None:
-        return None
-    return json.dumps(value, ensure_ascii=False)
-
-
-def _as_json(before: str, after: str) -> str:
-    """A text that was JSON stays it: a placeholder in place of a number gets its quotes."""
-    if before.lstrip()[:1] not in ("{", "[") or _read(before) is None or _read(after) is not None:
-        return after
-    return _BARE.sub(r'\1"\2"', after)
 
 
 def _read(text: str) -> Any:

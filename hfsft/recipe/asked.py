@@ -7,9 +7,10 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from hfsft.errors import ModelError, Problem, RecipeError, nearest
+from hfsft.fields import Loc
 from hfsft.recipe.overrides import name_path
 from hfsft.recipe.recipe import Recipe
-from hfsft.stages.base import Loc, Stage
+from hfsft.stages.base import Stage
 
 
 class Asker(NamedTuple):

@@ -7,9 +7,11 @@ the recipe: a row must not fall for one that another filter then takes.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
+from hfsft.engine.resources import Resource, Work
 from hfsft.engine.step import Step
 from hfsft.errors import Place
 from hfsft.filters.base import Filter
@@ -50,17 +52,22 @@ def _decided_by_response(rule: Filter, known: set[str], later: set[str]) -> bool
 
 def given(rule: Filter, place: Place | None, label: str) -> Iterator[Step]:
     """The filter's steps over the rows that came with their response, which no later stage changes; others pass."""
+    for step in rule.steps(place, f"{label} given"):
+        if step.work is not None:
+            work = Work("hfsft.recipe.filter_order:measuring_given", step.work.as_dict())
+            yield replace(step, identity={**step.identity, "given": True}, work=work)
+        elif step.bound is not None:
+            yield replace(step, bound=replace(step.bound, missing="keep"))
 
-    def measure(batch: Batch) -> Batch:
-        made = rule.measure(batch)
+
+def measuring_given(*needs: Resource, function: str, arguments: Mapping[str, Any]) -> Callable[[Batch], Batch]:
+    """What measures rows that came with their response, and nothing of others."""
+    measure: Callable[[Batch], Batch] = Work(function, arguments).made(*needs)
+
+    def measured(batch: Batch) -> Batch:
         return {
             name: [value if response else None for value, response in zip(values, batch[RESPONSE], strict=True)]
-            for name, values in made.items()
+            for name, values in measure(batch).items()
         }
 
-    for step in rule.steps(place, f"{label} given"):
-        if step.bound is None:
-            yield replace(step, identity={**step.identity, "given": True}, fn=measure)
-        else:
-            identity = {**step.identity, "missing": "keep"}
-            yield replace(step, identity=identity, bound=replace(step.bound, missing="keep"))
+    return measured

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from hfsft.fields import FILE, REPOSITORY, Publishes
 from hfsft.stages.base import Section
 
 FormatName = Literal["messages", "prompt_completion", "prompt_completion_text", "alpaca", "sharegpt", "hermes", "text"]
@@ -22,12 +23,25 @@ OWN_CALLS: dict[FormatName, tuple[CallStyle, ...]] = {
 }
 """Formats that have one way of their own to write tool calls, or none."""
 
+Fingerprint = Annotated[str, Field(pattern=r"^[0-9a-f]{12}$")]
+
 
 class Publish(Section):
     """Write the dataset as trainers want it, and push it to the Hub."""
 
-    repo_id: str | None = Field(None, description="Dataset on the Hub, as you/name; left out: nothing is pushed.")
-    private: bool = Field(True, description="Whether only you, or your organization, can see a new dataset.")
+    example: ClassVar[str] = """\
+    publish:
+      repo_id: you/support-desk
+      private: true
+      format: messages
+    """
+
+    repo_id: Annotated[str | None, REPOSITORY] = Field(
+        None, description="Dataset on the Hub, as you/name; left out: nothing is pushed."
+    )
+    private: Annotated[bool, Publishes("a new dataset for everybody to see", unless=True)] = Field(
+        True, description="Whether only you, or your organization, can see a new dataset."
+    )
     format: FormatName = Field("messages", description="How trainers find the rows in the default configuration.")
     reasoning: ReasoningStyle = Field(
         "as_read",
@@ -41,7 +55,7 @@ class Publish(Section):
         "them.",
     )
     tag: str | None = Field(None, min_length=1, description="Tag that the release gets on the Hub, such as v1.0.")
-    sources: bool = Field(
+    sources: Annotated[bool, Publishes("what it reads of files", unless=False)] = Field(
         False,
         description="Whether the release holds what was read of local files: of the rows up to `limit` the texts and "
         "what `keep` names, never other columns. Left out, only who has the files can build it again.",
@@ -54,10 +68,10 @@ class Publish(Section):
     samples: bool = Field(
         True, description="Whether report.html and the card show rows; without it only counts and charts."
     )
-    not_secret: list[Annotated[str, Field(pattern=r"^[0-9a-f]{12}$")]] = Field(
+    not_secret: Annotated[list[Fingerprint], Publishes("{}, which looks like a secret", unless=[], alone=True)] = Field(
         [], description="Fingerprints of what looks like a secret and is none, as the error names them."
     )
-    tokenizer: str | None = Field(
+    tokenizer: Annotated[str | None, FILE] = Field(
         None,
         min_length=1,
         description="Tokenizer of the model to be trained, a Hub id or a folder: its chat template writes the format "

@@ -6,11 +6,12 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import GenericAlias
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, PrivateAttr, create_model, field_validator, model_validator
 
 from hfsft.errors import Place, Problem, RecipeError, SourceError, UserError
+from hfsft.fields import PROSE
 from hfsft.filters import FILTERS, foreign
 from hfsft.filters.base import Filter
 from hfsft.keys import masked
@@ -31,16 +32,26 @@ class Head(Section):
     name: str = Field(
         pattern=NAME,
         description="Name of the dataset: letters, digits, dots, dashes and underscores.",
+        examples=["support-desk"],
     )
-    description: str = Field("", description="What the data is about; templates may use it.")
+    description: Annotated[str, PROSE] = Field(
+        "",
+        description="What the data is about; templates may use it.",
+        examples=["questions of customers of a small online shop"],
+    )
     language: list[str] | None = Field(
         None,
         min_length=1,
         description="Languages of the data, as ISO 639-1 codes; left out, the card names none, and templates read en.",
+        examples=[["en", "vi"]],
     )
-    license: str | None = Field(None, description="Licence of the data, as the Hub names it, such as apache-2.0.")
+    license: str | None = Field(
+        None, description="Licence of the data, as the Hub names it, such as apache-2.0.", examples=["cc-by-4.0"]
+    )
     written_by: WrittenBy | None = Field(
-        None, description="Who wrote the seeds and examples, as far as you know; the card says so, or that it is open."
+        None,
+        description="Who wrote the seeds and examples, as far as you know; the card says so, or that it is open.",
+        examples=["people"],
     )
 
 
@@ -89,7 +100,7 @@ def load_recipe(
     for.
     """
     if isinstance(recipe, Recipe):
-        if found := secrets_in(recipe.model_dump(mode="json", exclude_defaults=True)):
+        if found := secrets_in(recipe.model_dump(mode="json", exclude_defaults=True), type(recipe)):
             raise RecipeError([Problem(Place(UNNAMED), secret.message, secret.help) for secret in found])
         return recipe
     source = load(recipe, overrides)

@@ -78,6 +78,10 @@ class Unusable(Filter):
 class BudgetSection(Section):
     """Hard bounds on one build, or on all builds of the dataset: nothing is sent that could pass one of them."""
 
+    example: ClassVar[str] = """\
+    budget: {calls: 2000, tokens: 3000000, per: dataset}
+    """
+
     usd: float | None = Field(None, gt=0, description="Most US dollars; needs the price of every model that is asked.")
     calls: int | None = Field(None, ge=1, description="Most requests.")
     tokens: int | None = Field(None, ge=1, description="Most tokens, read and written together.")

@@ -3,35 +3,25 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
-from heapq import nsmallest
-from itertools import chain, count
+from itertools import count
 from typing import Any
 
+from hfsft.engine.resources import Work
 from hfsft.engine.step import Bound, Step, compare
-from hfsft.errors import NothingSeenError, Place, Problem, RecipeError, SourceError
+from hfsft.errors import NothingSeenError, Place, Problem, SourceError
 from hfsft.filters import DEFAULT_FILTERS
 from hfsft.filters.base import Filter
-from hfsft.hashing import unit
+from hfsft.recipe.reading import DEFECT, AnySource, Given, lineage_of, place_of_key, problem_of, resource_of
 from hfsft.recipe.recipe import Recipe
-from hfsft.rows.batch import Row
-from hfsft.rows.choice.mixture import SLACK, Part, mixed
+from hfsft.rows.choice.mixture import SLACK
 from hfsft.rows.columns import COLUMNS, kept_columns
-from hfsft.rows.reading.source_row import SourceRow
 from hfsft.rows.reading.tally import reasons, unread_note
-from hfsft.rows.row import new_row
-from hfsft.stages.examples import ExampleRows, ExampleTable
-from hfsft.stages.seeds import Prompts, PromptTable
 from hfsft.stages.source import Opened, TableSource
 
-DEFECT, FROM, FAMILY = "defect", "from_source", "family_key"
-SAME_SEED = "the same as another seed"
-SEED_TEXTS = ("instruction", "context", "system", "topic")
 FIRST = 100  # rows of each source that are read to check a recipe
-
-AnySource = Prompts | PromptTable | ExampleRows | ExampleTable
 
 
 @dataclass(frozen=True)
@@ -106,79 +96,24 @@ def source_steps(recipe: Recipe, opened: list[Opened], place: Place, limit: int 
     identity["names"] = names_of(recipe)
     if limit is not None:
         identity["limit"] = limit
-    reading = Reading(recipe, opened)
+    given = given_of(recipe)
+    kept = kept_of(recipe)
     yield Step(
         "sources",
         rows="source",
-        writes={**COLUMNS, **dict.fromkeys([*reading.kept.values(), *reading.lineage, DEFECT], "string")},
-        identity=identity,
-        version=5,
+        writes={**COLUMNS, **dict.fromkeys([*kept.values(), *lineage_of(given), DEFECT], "string")},
         role="kept",
         about="As it stood in the source.",
-        fn=partial(reading.rows, limit),
+        identity=identity,
+        version=5,
+        work=Work(
+            "hfsft.recipe.reading:reading",
+            {"sources": [each.as_dict() for each in given], "kept": kept, "limit": limit},
+        ),
+        needs=tuple(map(partial(resource_of, base=recipe.base), given, opened)),
         place=place,
     )
     yield compare("sources.defect", Bound(DEFECT, DEFECT, absent=True), place)
-
-
-class Reading:
-    """The rows of all sources of a recipe, as the plan has them."""
-
-    def __init__(self, recipe: Recipe, opened: list[Opened]) -> None:
-        self.kept = kept_of(recipe)
-        self._recipe, self._opened = recipe, opened
-        self._copies: Counter[str] = Counter()
-        named = [source for _, _, source in _sources(recipe) if isinstance(source, TableSource) and source.family]
-        self.lineage = (FROM, *([FAMILY] if named else []))
-
-    def rows(self, limit: int | None) -> Generator[Row, None, list[dict[str, Any]]]:
-        """The rows, section by section; of a preview `limit` of them, by a hash of their ids. What each source came to.
-
-        Raises `RecipeError` where a source cannot be read.
-        """
-        self._copies.clear()
-        parts: dict[str, list[Part]] = {}
-        for (section, index, source), opened, name in zip(
-            _sources(self._recipe), self._opened, names_of(self._recipe), strict=True
-        ):
-            part = Part(self._of(section, index, opened, name), source.share, opened.counts)
-            parts.setdefault(section, []).append(part)
-        found: Iterator[Row] = chain.from_iterable(map(_of_section, parts.values()))
-        if limit is not None:
-            found = iter(nsmallest(limit, found, key=lambda row: unit(row["id"], "preview")))
-        yield from found
-        return [
-            {"section": section, "name": name, **opened.counts.as_dict()}
-            for (section, _, _), opened, name in zip(
-                _sources(self._recipe), self._opened, names_of(self._recipe), strict=True
-            )
-        ]
-
-    def _of(self, section: str, index: int, opened: Opened, name: str) -> Iterator[Row]:
-        origin = "seed" if section == "seeds" else "example"
-        try:
-            for read in opened.rows(None):
-                lineage = {FROM: name, FAMILY: read.family}
-                yield {**self._row(origin, read), **{column: lineage[column] for column in self.lineage}}
-        except SourceError as error:
-            raise RecipeError([_problem(self._recipe, section, index, error)]) from None
-
-    def _row(self, origin: str, read: SourceRow) -> Row:
-        row, defect = new_row(origin, read.texts), read.defect
-        self._copies[row["id"]] += 1
-        if copy := self._copies[row["id"]] - 1:
-            row = new_row(origin, read.texts, copy)
-        if origin == "seed" and defect is None:
-            said = "\0".join((read.texts.get(name) or "").strip() for name in SEED_TEXTS)
-            self._copies[said] += 1
-            defect = SAME_SEED if self._copies[said] > 1 else None
-        return {**row, **{column: read.kept.get(name) for name, column in self.kept.items()}, DEFECT: defect}
-
-
-def _of_section(parts: list[Part]) -> Iterator[Row]:
-    if any(part.share for part in parts):
-        return mixed(parts, DEFECT)
-    return chain.from_iterable(part.rows for part in parts)
 
 
 def names_of(recipe: Recipe) -> list[str]:
@@ -223,16 +158,28 @@ def _sources(recipe: Recipe) -> Iterator[tuple[str, int, AnySource]]:
     yield from (("examples", index, source) for index, source in enumerate(recipe.examples))
 
 
+def given_of(recipe: Recipe) -> list[Given]:
+    """Every source, with what its rows are called and where it stands."""
+    return [
+        Given(section, index, name, source, _places(recipe, section, index))
+        for (section, index, source), name in zip(_sources(recipe), names_of(recipe), strict=True)
+    ]
+
+
 def _problem(recipe: Recipe, section: str, index: int, error: SourceError) -> Problem:
-    """A fault of the source at the key that settles it; one inside a file where it stands there."""
-    if error.place is not None and error.key == "path":
-        return Problem(error.place, error.message, error.help)
-    message = f"{error.place}: {error.message}" if error.place else error.message
-    return Problem(_place(recipe, section, index, error.key, error.line), message, error.help)
+    return problem_of(_places(recipe, section, index), error)
 
 
-def _place(recipe: Recipe, section: str, index: int, key: str, line: int = 1) -> Place:
+def _place(recipe: Recipe, section: str, index: int, key: str) -> Place:
+    return place_of_key(_places(recipe, section, index), key)
+
+
+def _places(recipe: Recipe, section: str, index: int) -> dict[str, list[Place]]:
+    """For each key that is written, and for `path` in any case, where the lines of its text stand."""
     item = recipe.source.data.get(section, [])
     written = item[index] if isinstance(item, list) and index < len(item) else {}
-    there = key if key in written else "path"
-    return recipe.source.place_in_text((section, index, there), line)
+    texts = {key: value if isinstance(value, str) else "" for key, value in {"path": "", **written}.items()}
+    return {
+        key: [recipe.source.place_in_text((section, index, key), line) for line in range(1, text.count("\n") + 2)]
+        for key, text in texts.items()
+    }

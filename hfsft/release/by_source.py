@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from hfsft.errors import InternalError
 from hfsft.recipe.checks.rewrites import cleaner
-from hfsft.recipe.sources import FROM
+from hfsft.recipe.reading import FROM
 from hfsft.release.causes import AT_READING
 
 if TYPE_CHECKING:

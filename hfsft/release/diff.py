@@ -10,7 +10,7 @@ from typing import Any
 
 from hfsft.release.reader import Release
 from hfsft.rows.columns import TEXTS, criterion_of
-from hfsft.rows.views import Question, questions
+from hfsft.rows.views import OPTIONAL, READS, Question, in_lines, questions
 
 NEW, GONE = "new", "no longer made"
 SHOWN = 10  # rows whose old and new texts a diff holds
@@ -130,7 +130,7 @@ def _rewritten(
 
 
 def _by_question(rows: Mapping[str, Mapping[str, Any]], ids: list[str]) -> dict[Question, list[str]]:
-    columns = ("instruction", "context", "system", "messages")
+    columns = (*READS, *OPTIONAL)
     found: dict[Question, list[str]] = {}
     batch = {name: [rows[row_id].get(name) for row_id in ids] for name in columns}
     for row_id, question in zip(ids, questions(batch), strict=True):
@@ -139,9 +139,7 @@ def _by_question(rows: Mapping[str, Mapping[str, Any]], ids: list[str]) -> dict[
 
 
 def _said(row: Mapping[str, Any], name: str) -> str:
-    value = row.get(name)
-    turns = value if isinstance(value, list) else []
-    text = "\n".join(f"[{turn['role']}] {turn['content']}" for turn in turns) if turns else str(value or "")
+    text = in_lines(row[name]) if isinstance(row.get(name), list) else str(row.get(name) or "")
     return text[:LONGEST]
 
 

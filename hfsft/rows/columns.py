@@ -45,6 +45,7 @@ class Column:
     type: Any  # in the words of `hfsft.rows.features`
     role: Role
     about: str = ""  # what it holds, in words for who reads the data
+    ours: bool = False  # whether its texts are hfsft's own words, so that nobody's can stand there
     scale: Scale | None = None  # of numbers, where it is known between which they lie
 
     def as_dict(self) -> dict[str, Any]:
@@ -53,17 +54,15 @@ class Column:
 
 
 ROW = (
-    Column(
-        "id", "string", "lineage", "Name of the row: a hash of what it said as it was read, or of what it grew from."
-    ),
-    Column("seed_id", "string", "lineage", "The seed or example that it grew from; its own id for these."),
-    Column("parent_id", "string", "lineage", "The row that it was grown from."),
-    Column("origin", "string", "lineage", "seed, example or evolved."),
-    Column("round", "int32", "lineage", "0 for seeds and examples, then the round of evolution."),
-    Column("template", "string", "lineage", "The evolution that wrote the instruction."),
+    Column("id", "string", "lineage", "Hash of what the row said as it was read, or of what it grew from.", True),
+    Column("seed_id", "string", "lineage", "The seed or example that it grew from; its own id for these.", True),
+    Column("parent_id", "string", "lineage", "The row that it was grown from.", True),
+    Column("origin", "string", "lineage", "seed, example or evolved.", True),
+    Column("round", "int32", "lineage", "0 for seeds and examples, then the round of evolution.", True),
+    Column("template", "string", "lineage", "The evolution that wrote the instruction.", True),
     Column("source", "string", "lineage", "File and line (tickets.jsonl:3) of the row, or of the seed it grew from."),
     Column("unread", ["string"], "lineage", "Columns and fields of the source row that hold something and were left."),
-    Column("dialect", "string", "lineage", "How it was written where it was read, so that it can be written so again."),
+    Column("dialect", "string", "lineage", "How the source writes it, so that it can be written so again.", True),
     Column("topic", "string", "attribute", "What the row is about."),
     Column("system", "string", "text", "The system prompt."),
     Column("context", "string", "text", "A text that belongs to the instruction."),
@@ -76,14 +75,12 @@ ROW = (
 )
 """What every row has from the start, in the order that files show it."""
 
-CONTENT = "content"
+CONTENT, REFERENCE = "content", "reference"
 OTHERS = (
-    Column(CONTENT, "string", "lineage", "Hash of what the row says as it is published; another answer, another hash."),
+    Column(CONTENT, "string", "lineage", "Hash of what the row says now; another answer, another hash.", True),
     Column("from_source", "string", "lineage", "What the recipe calls the source that the row, or its seed, is of."),
-    Column("family_key", "string", "lineage", "Hash of what the source's `family` column says; equal in one family."),
-    Column(
-        "family", "string", "lineage", "Rows grown from one seed, and rows nearly alike; never divided by the split."
-    ),
+    Column("family_key", "string", "lineage", "Hash of what the source's `family` column says.", True),
+    Column("family", "string", "lineage", "Rows of one seed, or nearly alike; the split divides none.", True),
     Column("split", "string", "verdict", "train or validation."),
     Column("defect", "string", "verdict", "Why the row could not be used as it was read."),
     Column("unscored", "string", "verdict", "Why the judge's verdict could not be read."),

@@ -37,3 +37,10 @@ def placeholder(kind: Any) -> Any:
     if isinstance(kind, Mapping):
         return {name: placeholder(inner) for name, inner in kind.items()}
     return "…" if kind == "string" else None
+
+
+def holds_text(kind: Any) -> bool:
+    """Whether texts can stand in a column of that type, however deep; None is the type of one that no plan has."""
+    if isinstance(kind, str):
+        return kind in ("string", "large_string")
+    return any(map(holds_text, kind.values() if isinstance(kind, Mapping) else kind or ()))

@@ -60,6 +60,13 @@ def holds(value: Any, depth: int = 0) -> bool:
     return not absent(value) and not (isinstance(value, str) and value.strip() in EMPTY_JSON)
 
 
+def unpadded(value: Any) -> Any:
+    """The value without keys that hold null, at whatever depth: as it was before a table gave all rows one type."""
+    if isinstance(value, Mapping):
+        return {name: unpadded(inner) for name, inner in value.items() if inner is not None}
+    return [unpadded(inner) for inner in value] if isinstance(value, list) else value
+
+
 def as_text(value: Any) -> str | None:
     """A value as a column of text holds it: texts as they are, None for nothing, anything else as JSON."""
     if value is None or (isinstance(value, float) and math.isnan(value)):

@@ -6,19 +6,22 @@ No other file looks into `messages` or puts instruction and context together.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
 from hfsft.hashing import digest
 from hfsft.rows.batch import Batch, rows_of
-from hfsft.rows.columns import ROW
+from hfsft.rows.columns import REFERENCE, ROW
+from hfsft.rows.inline import THINK, unfolded, words_of
 from hfsft.rows.messages import MESSAGE, Message, bare
 
 READS = ("instruction",)
 OPTIONAL = ("system", "context", "messages", "tools")
 """What a question is made of: the column without which there is none, and what it uses where it exists."""
-WHOLE = tuple(column.name for column in ROW if column.role == "text" and column.name != "reference")
+WHOLE = tuple(column.name for column in ROW if column.role == "text" and column.name != REFERENCE)
 """What a conversation is made of."""
+ANSWER = ("response", "reasoning")
+"""Of these what the assistant says last, which `messages` says too where a row has turns of its own."""
 SEEN = tuple(name for name in MESSAGE if name != "weight")  # what of a message a person sees
 
 
@@ -42,7 +45,7 @@ class Said(NamedTuple):
     @property
     def title(self) -> str:
         """Who says it, in a line: `assistant`, `assistant reasoning`, `assistant calls get_order`, `tool get_order`."""
-        name = " ".join(self.name.split())
+        name = _line(self.name)
         if self.kind == "call":
             return f"{self.role} calls {name}"
         return " ".join(part for part in (self.role, "" if self.kind == "text" else self.kind, name) if part)
@@ -118,24 +121,29 @@ def _question(row: dict[str, Any]) -> Question:
     return Question(row.get("system") or "", spoken or "", row.get("context") or "", given)
 
 
-def response(row: Mapping[str, Any], *, spoken: bool = False) -> str | None:
+def response(row: Mapping[str, Any], *, words: Collection[str] | None = None, spoken: bool = False) -> str | None:
     """What the assistant says last; below it, unless only that is wanted, what it calls there: `get_order({"id": 7})`.
 
-    None where it says nothing yet. Reasoning is no part of it.
+    None where it says nothing yet. What it thinks is no part of it; `words` is as of `said`.
     """
-    said: str | None = row.get("response")
+    text: str | None = row.get("response")
     turns = row.get("messages")
     last = turns[-1] if isinstance(turns, list) and turns else None
-    if spoken or last is None or last["role"] != "assistant" or (last["content"] or "") != (said or ""):
-        return said
-    return turn_text({"content": said, "tool_calls": last.get("tool_calls")})
+    if last is None or last["role"] != "assistant" or (last["content"] or "") != (text or ""):
+        last = None if text is None else {"role": "assistant", "content": text}
+    if last is None:
+        return None
+    turn = unfolded(bare(last), words_of(row) if words is None else words)
+    return turn_text({**turn, "reasoning": None}, spoken=spoken)
 
 
 def reasoning(row: Mapping[str, Any]) -> str | None:
-    """All that was thought in the row, turn by turn below each other; None where nothing was."""
+    """All that was thought in the row, turn by turn below each other, wherever it is written; None for nothing."""
     turns = row.get("messages")
-    thought = [turn.get("reasoning") for turn in turns] if isinstance(turns, list) and turns else [row.get("reasoning")]
-    return "\n\n".join(text for text in thought if text) or None
+    if not (isinstance(turns, list) and turns):
+        turns = [{"role": "assistant", "content": row.get("response"), "reasoning": row.get("reasoning")}]
+    words = words_of(row)
+    return "\n\n".join(text for turn in turns if (text := unfolded(bare(turn), words).get("reasoning"))) or None
 
 
 def turn_text(turn: Message, *, spoken: bool = False) -> str:
@@ -148,15 +156,30 @@ def turn_text(turn: Message, *, spoken: bool = False) -> str:
     return "\n\n".join(text for text in (turn.get("reasoning"), turn.get("content"), *called) if text)
 
 
-def said(row: Mapping[str, Any], *, reasoning: bool = True) -> list[Said]:
-    """All that stands in a row, in its order, the tools first; a turn that says nothing is an empty text."""
+def said(row: Mapping[str, Any], *, words: Collection[str] | None = None, reasoning: bool = True) -> list[Said]:
+    """All that stands in a row, in its order, the tools first; a turn that says nothing is an empty text.
+
+    What texts hold by the marks of `words` is told apart; left out, by those that the row's source means.
+    """
+    words = words_of(row) if words is None else words
     found = [Said("tools", text) for text in [_listed(row)] if text]
     called: dict[str, str] = {}  # id of a call -> the tool
-    for turn in messages(row):
+    for turn in (unfolded(turn, words) for turn in messages(row)):
         called |= {call["id"]: call.get("name", "") for call in turn.get("tool_calls", ()) if call.get("id")}
         parts = list(_parts(turn, called, reasoning))
         found += parts or [Said(turn["role"], "")]
     return found
+
+
+def transcript(row: Mapping[str, Any], *, reasoning: bool = True) -> list[dict[str, str]]:
+    """What `said` tells as `role` and `content`, texts as they are written; nothing thought without `reasoning`."""
+    words = () if reasoning else [word for word in words_of(row) if word == THINK]
+    return [{"role": each.title, "content": each.text} for each in said(row, words=words, reasoning=reasoning)]
+
+
+def in_lines(turns: Sequence[Message]) -> str:
+    """What turns say, a line or more for each thing: `[assistant calls get_order] {"id": 7}`."""
+    return "\n".join(f"[{each.title}] {each.text}" for each in said({"messages": turns}, words=()))
 
 
 def _parts(turn: Message, called: Mapping[str, str], reasoning: bool) -> Iterator[Said]:
@@ -175,9 +198,13 @@ def _listed(row: Mapping[str, Any]) -> str:
     lines = []
     for tool in tools(row):
         function = tool.get("function", tool)
-        told = (function.get("name"), function.get("description"), in_one_line(function.get("parameters")))
-        lines.append(" ".join(" ".join(str(part).split()) for part in told if part))
+        name, *rest = (function.get("name"), function.get("description"), in_one_line(function.get("parameters")))
+        lines.append(f"{_line(name)}: {' '.join(_line(part) for part in rest if part)}")
     return "\n".join(lines)
+
+
+def _line(value: Any) -> str:
+    return " ".join(str(value or "").split())
 
 
 def in_one_line(arguments: Any) -> str:
@@ -186,7 +213,7 @@ def in_one_line(arguments: Any) -> str:
         try:
             arguments = json.loads(arguments)
         except (ValueError, RecursionError):
-            return " ".join(arguments.split())
+            return _line(arguments)
     return "" if arguments is None else json.dumps(arguments, ensure_ascii=False)
 
 

@@ -1,13 +1,11 @@
-"""How alike texts are, letter by letter: pairs of near duplicates, and the families that they join.
-
-Blind to meaning: a paraphrase in other words is not alike, and a sentence whose words were swapped is.
-"""
+"""Which items are alike: one index for texts, one for vectors, and the families that pairs join."""
 
 from __future__ import annotations
 
+from hfsft.similarity.dense_index import DenseIndex
 from hfsft.similarity.families import families
+from hfsft.similarity.index import Index
+from hfsft.similarity.lexical_index import LexicalIndex
 from hfsft.similarity.normalise import normalise
-from hfsft.similarity.pairs import Items, near_pairs
-from hfsft.similarity.shingles import shingles
 
-__all__ = ["Items", "families", "near_pairs", "normalise", "shingles"]
+__all__ = ["DenseIndex", "Index", "LexicalIndex", "families", "normalise"]

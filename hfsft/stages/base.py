@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 from pydantic import BaseModel, ConfigDict, Field
 
 from hfsft.errors import AnswerError, PromptError
+from hfsft.fields import Loc
 
 if TYPE_CHECKING:
     from hfsft.engine.step import Step
@@ -27,9 +28,7 @@ class Section(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, hide_input_in_errors=True)
 
-
-Loc = tuple[str | int, ...]
-"""The way to a key, such as `("templates", 0)` within a section."""
+    example: ClassVar[str] = ""  # YAML of a recipe's part that has it, for who asks what it is
 
 
 class Template(NamedTuple):
@@ -100,6 +99,17 @@ class Asking(Stage, ABC):
         """The model under its key `model`; where that is left out the one called like the section, else the writer."""
         named: str | None = getattr(self, "model", None)
         return [Asks(("model",), named or (self.key if self.key in models else WRITER))]
+
+    def arguments(
+        self, values: Mapping[str, Any] | None = None, kept: Sequence[str] = (), **more: Any
+    ) -> dict[str, Any]:
+        """The section as arguments of the function that makes what asks; `values` and `kept` where templates use them.
+
+        Defaults are left out, as a number would else come back as one of another kind, which makes other requests; so
+        is what only says how many failures are borne.
+        """
+        section = self.model_dump(mode="json", exclude={"on_error", "failed_at_most"}, exclude_unset=True)
+        return {"section": section, **({} if values is None else {"values": dict(values), "kept": list(kept)}), **more}
 
     @property
     def max_failed_share(self) -> float:

@@ -6,14 +6,16 @@ Source: Xu et al. 2023, "WizardLM: Empowering Large Language Models to Follow Co
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
+from hfsft.engine.resources import Work
 from hfsft.engine.step import Bound, Step, Turns, compare
 from hfsft.errors import PromptError, unusable
+from hfsft.fields import PROSE
 from hfsft.hashing import digest, sampling_seed, unit
 from hfsft.models.model import Request
 from hfsft.prompts import Prompt
@@ -36,10 +38,20 @@ class Evolve(Asking):
     """Grow seeds into more instructions."""
 
     key: ClassVar[str] = "evolve"
+    example: ClassVar[str] = """\
+    evolve:
+      rounds: 2
+      variants: 2
+      templates:
+        - deepen
+        - |
+          Write one question that a customer might ask after this one.
+          {{ instruction }}
+    """
 
     rounds: int = Field(1, ge=1, le=10, description="Rounds of evolution; each grows the rows of the round before.")
     variants: int = Field(1, ge=1, le=50, description="New instructions for each row and round.")
-    templates: list[str] = Field(
+    templates: Annotated[list[str], PROSE] = Field(
         ["deepen", "concretize", "broaden"],
         min_length=1,
         description="Names in templates/evolve/, or inline Jinja; each row's are picked by a hash of its id.",
@@ -75,19 +87,17 @@ class Evolve(Asking):
         }
         place = context.place(self.key)
         kept = context.kept_in(*prompts.values())
-        blank = {**context.values(), **dict.fromkeys(kept, "")}
-        own = {name: template_runs(_own_words(prompt, blank)) for name, prompt in prompts.items()}
+        own = _own(prompts, context.values(), kept)
         steps = []
         for number in range(1, self.rounds + 1):
-            grow = partial(_grow, number=number, variants=self.variants, names=tuple(prompts))
-            ask = partial(self._ask, number=number, prompts=prompts, values=context.values(), kept=kept)
+            grow = {"number": number, "variants": self.variants, "names": list(prompts)}
             steps += [
                 Step(
                     name=f"evolve[{number}].branch",
                     rows="many",
                     reads=READS,
                     identity={"variants": self.variants, "templates": list(prompts)},
-                    fn=grow,
+                    work=Work("hfsft.stages.evolve:growing", grow),
                     place=place,
                 ),
                 Step(
@@ -98,7 +108,7 @@ class Evolve(Asking):
                     role="text",
                     identity=identity,
                     version=3,
-                    fn=ask,
+                    work=Work("hfsft.stages.evolve:asking", self.arguments(context.values(), kept, number=number)),
                     models=(self.model,),
                     max_failed_share=self.max_failed_share,
                     place=place,
@@ -111,7 +121,7 @@ class Evolve(Asking):
                     drops=(GROWN_FROM,),
                     identity={"templates": {name: digest(sorted(runs)) for name, runs in own.items()}},
                     version=2,
-                    fn=partial(_check, own=own),
+                    work=Work("hfsft.stages.evolve:checking", self.arguments(context.values(), kept)),
                     place=place,
                 ),
             ]
@@ -120,9 +130,10 @@ class Evolve(Asking):
                 steps.append(compare(f"evolve[{number}].fault", bound, place))
         return steps
 
-    def _ask(
+    def ask(
         self, row: Row, *, number: int, prompts: dict[str, Prompt], values: dict[str, Any], kept: tuple[str, ...]
     ) -> Turns:
+        """Ask for the instruction of a row of round `number`; all other rows keep theirs."""
         if row["origin"] != "evolved" or row["round"] != number:
             return {"instruction": row["instruction"], GROWN_FROM: None}
         columns = {name: row[name] for name in ("instruction", "context", "topic", "system", "round", *kept)}
@@ -139,6 +150,25 @@ class Evolve(Asking):
         return {"instruction": instruction, GROWN_FROM: row["instruction"]}
 
 
+def growing(number: int, variants: int, names: Sequence[str]) -> Callable[[Batch], Batch]:
+    """What makes room for the rows of a round."""
+    return partial(_grow, number=number, variants=variants, names=names)
+
+
+def asking(
+    section: Mapping[str, Any], values: dict[str, Any], kept: Sequence[str], number: int
+) -> Callable[[Row], Turns]:
+    """What asks for the instruction of a row of a round; `values` are what templates may use of the recipe."""
+    stage = Evolve.model_validate(section)
+    return partial(stage.ask, number=number, prompts=dict(stage.prompts()), values=values, kept=tuple(kept))
+
+
+def checking(section: Mapping[str, Any], values: dict[str, Any], kept: Sequence[str]) -> Callable[[Batch], Batch]:
+    """What looks for faults in what was just grown."""
+    prompts = dict(Evolve.model_validate(section).prompts())
+    return partial(_check, own=_own(prompts, values, kept))
+
+
 def _check(batch: Batch, *, own: Mapping[str, Collection[str]]) -> Batch:
     """What is wrong with each row that was just grown, None where nothing is; rows of before are not looked at."""
     faults = [
@@ -148,6 +178,12 @@ def _check(batch: Batch, *, own: Mapping[str, Collection[str]]) -> Batch:
         )
     ]
     return {FAULT: faults}
+
+
+def _own(prompts: Mapping[str, Prompt], values: Mapping[str, Any], kept: Sequence[str]) -> dict[str, Collection[str]]:
+    """By name of a template, the runs of words that are its own and no row's."""
+    blank = {**values, **dict.fromkeys(kept, "")}
+    return {name: template_runs(_own_words(prompt, blank)) for name, prompt in prompts.items()}
 
 
 def _own_words(prompt: Prompt, values: Mapping[str, Any]) -> str:

@@ -4,19 +4,29 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
+from hfsft.fields import PROSE
+from hfsft.rows.messages import Role
 from hfsft.rows.reading.order import Order
 from hfsft.rows.reading.settled import Format
 from hfsft.rows.reading.source_row import How, read_examples
-from hfsft.rows.reading.turns import Role
 from hfsft.stages.base import Section
 from hfsft.stages.source import Opened, Source, TableSource, inline, written
 
 
 class ExampleRow(Section):
     """One row written in the recipe."""
+
+    example: ClassVar[str] = """\
+    examples:
+      - rows:
+          - instruction: Where is my parcel?
+            response: The tracking link in your mail shows it.
+            topic: delivery
+    """
 
     instruction: str = Field(min_length=1, description="What the user says.")
     response: str = Field(min_length=1, description="What the assistant answers.")
@@ -28,7 +38,14 @@ class ExampleRow(Section):
 class ExampleRows(Source):
     """Examples written in the recipe itself."""
 
-    rows: list[ExampleRow] = Field(min_length=1, description="The rows.")
+    example: ClassVar[str] = """\
+    examples:
+      - rows:
+          - instruction: Do you ship to islands?
+            response: Yes; it takes two days more.
+    """
+
+    rows: Annotated[list[ExampleRow], PROSE] = Field(min_length=1, description="The rows.")
 
     def opened(self, base: Path, place: str) -> Opened:
         """The rows, at `place` in the recipe."""
@@ -39,10 +56,17 @@ class ExampleRows(Source):
 class ExampleTable(TableSource):
     """Examples from a file or a dataset, in any of the usual formats."""
 
+    example: ClassVar[str] = """\
+    examples:
+      - {path: answered.csv, instruction: question, response: answer, limit: 500}
+    """
+
     format: Format = Field("auto", description="How rows are written; `auto` tells by the columns.")
     instruction: str | None = Field(None, description="Column of the instruction, for format columns.")
     response: str | None = Field(None, description="Column of the response, for format columns.")
     messages: str | None = Field(None, description="Column of the conversation, a list of turns.")
+    reasoning: str | None = Field(None, description="Column of what was thought before the last answer.")
+    tools: str | None = Field(None, description="Column of the tools that the assistant may call.")
     roles: dict[str, Role] = Field(
         {}, description="Who speaks under which name, as {clerk: assistant}, beside the usual names."
     )

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
+from hfsft.engine.resources import Work
 from hfsft.engine.step import Step, Turns
 from hfsft.errors import unusable
+from hfsft.fields import PROSE
 from hfsft.hashing import sampling_seed
 from hfsft.models.model import Request
 from hfsft.prompts import Prompt
@@ -25,11 +28,17 @@ class Generate(Asking):
 
     key: ClassVar[str] = "generate"
     implied_by: ClassVar[str] = "seeds"  # which always need some
+    example: ClassVar[str] = """\
+    generate:
+      system: You answer for the help desk of a small shop. Say what to do next.
+      temperature: 0.7
+      max_tokens: 400
+    """
 
-    system: str | None = Field(
+    system: Annotated[str | None, PROSE] = Field(
         None, description="System prompt for rows that have none of their own; becomes part of the data. May be Jinja."
     )
-    template: str | None = Field(
+    template: Annotated[str | None, PROSE] = Field(
         None,
         description="Jinja for what the writer is asked, if it should be more than the instruction; the data keeps "
         "the plain instruction.",
@@ -57,13 +66,7 @@ class Generate(Asking):
     def steps(self, context: Context) -> list[Step]:
         """One step that writes `system` and `response`."""
         prompts = self.prompts()
-        values = context.values()
-
         kept = context.kept_in(*prompts.values())
-
-        def ask(row: Row) -> Turns:
-            return self._ask(row, prompts, values, kept)
-
         return [
             Step(
                 name="generate",
@@ -77,14 +80,15 @@ class Generate(Asking):
                     "max_tokens": self.max_tokens,
                     **{name: context.template_identity(prompt) for name, prompt in prompts.items()},
                 },
-                fn=ask,
+                work=Work("hfsft.stages.generate:asking", self.arguments(context.values(), kept)),
                 models=(self.model,),
                 max_failed_share=self.max_failed_share,
                 place=context.place(self.key),
             )
         ]
 
-    def _ask(self, row: Row, prompts: dict[str, Prompt], values: dict[str, Any], kept: tuple[str, ...]) -> Turns:
+    def ask(self, row: Row, prompts: dict[str, Prompt], values: dict[str, Any], kept: tuple[str, ...]) -> Turns:
+        """Ask for a response, where the row has none."""
         columns = {name: row[name] for name in ("instruction", "context", "topic", *kept)}
         system = row["system"]
         if not system and "system" in prompts:
@@ -108,3 +112,9 @@ class Generate(Asking):
         if not response:
             raise unusable("empty", "the model wrote no response")
         return {"system": system, "response": response}
+
+
+def asking(section: Mapping[str, Any], values: dict[str, Any], kept: Sequence[str]) -> Callable[[Row], Turns]:
+    """What asks for the response to a row; `values` are what templates may use of the recipe."""
+    stage = Generate.model_validate(section)
+    return partial(stage.ask, prompts=stage.prompts(), values=values, kept=tuple(kept))

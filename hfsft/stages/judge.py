@@ -6,22 +6,25 @@ grading); reasons before scores as in Liu et al. 2023, "G-Eval", section 2.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from statistics import fmean
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from pydantic import Field, field_validator, model_validator
 
+from hfsft.engine.resources import Work
 from hfsft.engine.step import Bound, Step, Turns, compare
 from hfsft.errors import AnswerError
+from hfsft.fields import PROSE
 from hfsft.hashing import digest
 from hfsft.models.model import Request
 from hfsft.models.structured import ask as ask_structured
 from hfsft.prompts import Prompt
 from hfsft.rows.batch import Row
 from hfsft.rows.columns import Column, Scale, column, criterion_of, reason_of, score_of
-from hfsft.rows.views import WHOLE, said
+from hfsft.rows.views import WHOLE, transcript
 from hfsft.stages.base import Asking, Context, Section, rendered
 
 UNSCORED = "unscored"
@@ -39,6 +42,19 @@ RUBRIC = {
 class Anchor(Section):
     """A scored example that shows the judge what a score means."""
 
+    example: ClassVar[str] = """\
+    judge:
+      rubric: {usefulness: Would it help a real person act?}
+      anchors:
+        - instruction: How long does a refund take?
+          response: It depends.
+          scores: {usefulness: 1}
+          why: Nobody can act on it.
+        - instruction: How long does a refund take?
+          response: Five working days; after seven, ask your bank.
+          scores: {usefulness: 5}
+    """
+
     instruction: str = Field(min_length=1, description="What the user says.")
     response: str = Field(min_length=1, description="What the assistant answers.")
     context: str | None = Field(None, description="Text that belongs to the instruction.")
@@ -52,11 +68,21 @@ class Judge(Asking):
     key: ClassVar[str] = "judge"
     seeded: ClassVar[bool] = False
     structured: ClassVar[bool] = True
+    example: ClassVar[str] = """\
+    judge:
+      rubric:
+        usefulness: Would it help a real person act?
+        tone: Is it as calm and friendly as our desk?
+      scale: [1, 5]
+      temperature: 0
+    """
 
     model: str | None = Field(None, description="Name under `models`; `judge` if there is one, else `writer`.")
-    rubric: dict[str, str] = Field(RUBRIC, min_length=1, description="Criteria: a name and the question it asks.")
+    rubric: Annotated[dict[str, str], PROSE] = Field(
+        RUBRIC, min_length=1, description="Criteria: a name and the question it asks."
+    )
     scale: tuple[int, int] = Field((1, 5), description="Lowest and highest score, both whole numbers.")
-    anchors: list[Anchor] = Field([], description="Scored examples, shown to the judge.")
+    anchors: Annotated[list[Anchor], PROSE] = Field([], description="Scored examples, shown to the judge.")
     temperature: float | None = Field(0, ge=0, le=2, description="Sampling temperature.")
     max_tokens: int = Field(1024, ge=1, description="Most tokens in one verdict.")
 
@@ -105,7 +131,7 @@ class Judge(Asking):
     def steps(self, context: Context) -> list[Step]:
         """One step that asks for scores and reasons, one that takes out the rows it could not score."""
         ((_, model),) = self.asks(context.models)
-        prompt = Prompt.named("judge", "rubric")
+        prompt = template()
         writes = {
             **{reason_of(name): "string" for name in self.rubric},
             **dict.fromkeys(self.columns, "float64"),
@@ -117,20 +143,16 @@ class Judge(Asking):
             **self.model_dump(mode="json", exclude={"model", "on_error", "failed_at_most"}),
             **({} if context.reasoning else {"reasoning": False}),
         }
-
-        def ask(row: Row) -> Turns:
-            return self._ask(row, prompt, model, context.reasoning)
-
         place = context.place(self.key)
         return [
             Step(
                 name="judge",
                 asks=True,
-                reads=("id", *WHOLE),
+                reads=("id", "dialect", *WHOLE),
                 writes=writes,
                 role="score",
                 identity=identity,
-                fn=ask,
+                work=Work("hfsft.stages.judge:asking", self.arguments(model=model, reasoning=context.reasoning)),
                 models=(model,),
                 max_failed_share=self.max_failed_share,
                 place=place,
@@ -173,7 +195,8 @@ class Judge(Asking):
             found[name] = (str(entry.get("reason") or ""), int(score))
         return found
 
-    def _ask(self, row: Row, prompt: Prompt, model: str, reasoning: bool) -> Turns:
+    def ask(self, row: Row, prompt: Prompt, model: str, reasoning: bool) -> Turns:
+        """Ask for the verdict on a row."""
         request = Request(
             model=model,
             messages=({"role": "user", "content": self.render(prompt, row, reasoning)},),
@@ -202,7 +225,7 @@ class Judge(Asking):
 
         Names of tools are one line each, and what they are called with is JSON in one line: neither can begin a turn.
         """
-        turns = [{"role": each.title, "content": each.text} for each in said(row, reasoning=reasoning)]
+        turns = transcript(row, reasoning=reasoning)
         return rendered(
             prompt,
             rubric=self.rubric,
@@ -213,3 +236,13 @@ class Judge(Asking):
             # Row text cannot close its own block: the fence hangs on all of it.
             fence=digest(turns, 12),
         )
+
+
+def template() -> Prompt:
+    """What the judge is asked."""
+    return Prompt.named("judge", "rubric")
+
+
+def asking(section: Mapping[str, Any], model: str, reasoning: bool) -> Callable[[Row], Turns]:
+    """What asks the judge about a row; `reasoning` says whether it sees what was thought."""
+    return partial(Judge.model_validate(section).ask, prompt=template(), model=model, reasoning=reasoning)

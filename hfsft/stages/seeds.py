@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated, ClassVar
 
 from pydantic import Field, field_validator
 
+from hfsft.fields import PROSE
 from hfsft.rows.reading.settled import SEED_PROMPTS
 from hfsft.rows.reading.source_row import read_seeds
 from hfsft.stages.source import Opened, Source, TableSource, inline, written
@@ -14,10 +16,20 @@ from hfsft.stages.source import Opened, Source, TableSource, inline, written
 class Prompts(Source):
     """Seeds written in the recipe itself."""
 
-    prompts: list[str] = Field(min_length=1, description="The instructions, one a line.")
+    example: ClassVar[str] = """\
+    seeds:
+      - topic: refunds
+        prompts:
+          - How long does a refund take?
+          - Can I send back a lamp without its box?
+    """
+
+    prompts: Annotated[list[str], PROSE] = Field(min_length=1, description="The instructions, one a line.")
     topic: str | None = Field(None, description="A topic for all of them.")
-    context: str | None = Field(None, description="Text that belongs to each instruction, shown below it.")
-    system: str | None = Field(None, description="A system prompt for rows grown from these seeds.")
+    context: Annotated[str | None, PROSE] = Field(
+        None, description="Text that belongs to each instruction, shown below it."
+    )
+    system: Annotated[str | None, PROSE] = Field(None, description="A system prompt for rows grown from these seeds.")
 
     @field_validator("prompts")
     @classmethod
@@ -39,6 +51,11 @@ class Prompts(Source):
 
 class PromptTable(TableSource):
     """Seeds from a file or a dataset."""
+
+    example: ClassVar[str] = """\
+    seeds:
+      - {path: tickets.jsonl, prompt: question, topic: queue, keep: [channel]}
+    """
 
     prompt: str | None = Field(None, description=f"Column of the instruction (else {', '.join(SEED_PROMPTS)}).")
 

@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, field_validator
 
 from hfsft.errors import SourceError, nearest
+from hfsft.fields import ROWS
 from hfsft.plain import plain
 from hfsft.rows.choice.chosen import Chosen
 from hfsft.rows.choice.counts import Counts
@@ -78,7 +79,7 @@ class Source(Section):
 class TableSource(Source):
     """Rows from files, a folder of files, or a dataset."""
 
-    path: str = Field(
+    path: Annotated[str, ROWS] = Field(
         min_length=1,
         description="A .jsonl, .json, .csv, .tsv, .txt, .parquet or .arrow file (also packed, as .jsonl.gz or .zip), "
         "several (data/*.jsonl, data/**/*.csv), a folder of them, or a dataset on the Hub, owner/name.",
@@ -104,6 +105,9 @@ class TableSource(Source):
     topic: str | None = Field(None, description="Column of the topic.")
     context: str | None = Field(None, description="Column of a text that belongs to the instruction.")
     system: str | None = Field(None, description="Column of the system prompt.")
+    reference: str | None = Field(
+        None, description="Column of the right answer, which responses are compared with; never trained on."
+    )
     keep: list[str] = Field(
         [],
         description="Columns that stay with their row, for templates, filters and provenance; never trained on. One "
@@ -138,7 +142,10 @@ class TableSource(Source):
 
     def how(self) -> How:
         """How they are read."""
-        parts = ("instruction", "response", "messages", "prompt", "topic", "context", "system")
+        parts = (
+            *("instruction", "response", "messages", "prompt", "topic", "context", "system"),
+            *("reasoning", "tools", "reference"),
+        )
         named = {part: getattr(self, part, None) for part in parts}
         return How(
             named={part: column for part, column in named.items() if column is not None},

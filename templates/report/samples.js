@@ -6,7 +6,8 @@
   if (!at("samples")) return;
   const [search, fate, stage, list, row, found] = ["search", "fate", "stage", "list", "row", "found"].map(at);
   const texts = samples.map((sample) =>
-    [sample.id, ...sample.turns.map((turn) => turn.text), ...Object.values(sample.measures), ...Object.values(sample.lineage)]
+    [sample.id, ...sample.turns.flatMap((turn) => [turn.title, turn.text]),
+      ...[sample.measures, sample.about, sample.lineage].flatMap(Object.values)]
       .join("\n").toLowerCase());
   let shown = [];
   let chosen = 0;
@@ -26,6 +27,26 @@
     return [make("h4", title), terms];
   };
 
+  // JSON on more lines where one is too long to be read; any other text as it is.
+  const laidOut = (text) => {
+    if (text.length < 60 || !"{[".includes(text[0])) return text;
+    try {
+      return JSON.stringify(JSON.parse(text), null, 2);
+    } catch {
+      return text;
+    }
+  };
+
+  const told = (turn) => {
+    const kind = turn.role === "tools" || turn.role === "tool" ? turn.role : turn.kind;
+    const spoken = ["text", "reasoning"].includes(kind);
+    const said = make("div", spoken ? turn.text : laidOut(turn.text), { class: `said ${kind}`, dir: "auto" });
+    if (kind !== "tools") return [make("h4", turn.title), said];
+    const folded = make("details");
+    folded.append(make("summary", "tools"), said);
+    return [folded];
+  };
+
   const opening = (sample) => sample.turns.find((turn) => turn.role === "user")?.text ?? "";
 
   const show = () => {
@@ -37,8 +58,8 @@
     row.append(head);
     const { stage: by, rule, value, bound, error } = sample;
     if (by) row.append(make("p", error ? `${by} failed: ${error}` : `fell at ${by}: ${value ?? "no value"}, bound ${bound || rule}`, { class: "why" }));
-    sample.turns.forEach((turn) => row.append(make("h4", turn.role), make("div", turn.text, { class: "said", dir: "auto" })));
-    row.append(...facts("measured", sample.measures), ...facts("lineage", sample.lineage));
+    sample.turns.forEach((turn) => row.append(...told(turn)));
+    row.append(...facts("measured", sample.measures), ...facts("about", sample.about), ...facts("lineage", sample.lineage));
   };
 
   const choose = (index, scroll = true) => {

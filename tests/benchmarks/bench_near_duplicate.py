@@ -17,8 +17,9 @@ from pathlib import Path
 
 import numpy as np
 
-from hfsft.similarity import near_pairs, normalise
-from hfsft.similarity.measure import every_pair
+from hfsft.similarity import normalise
+from hfsft.similarity.lexical.measure import every_pair
+from tests.similarity.pairs import near_pairs
 
 COUNT = 6_000
 BOUNDS = (0.6, 0.7, 0.8, 0.9)

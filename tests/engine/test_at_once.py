@@ -15,6 +15,7 @@ import pytest
 from hfsft import cache
 from hfsft.engine import run as engine
 from hfsft.engine.ledger import Ledger
+from hfsft.engine.parts.files import Files
 from hfsft.engine.plan import Plan
 from tests.engine.parts.test_increments import source
 from tests.engine.test_engine import MEASURE, Echo
@@ -25,8 +26,10 @@ import sys, time
 from dataclasses import replace
 from pathlib import Path
 from hfsft.engine import run as engine
+from hfsft.engine.parts.files import Files
 from hfsft.engine.ledger import Ledger
 from hfsft.engine.plan import Plan
+from tests.engine.held import held
 from tests.engine.test_engine import MEASURE, Echo
 from tests.engine.parts.test_increments import source
 
@@ -38,9 +41,9 @@ def slow(batch):
         hold.touch()
         while hold.exists():
             time.sleep(0.01)
-    return MEASURE.fn(batch)
+    return MEASURE.function(batch)
 
-steps = (source(ids), replace(MEASURE, fn=slow))
+steps = (source(ids), replace(MEASURE, work=held(slow)))
 print(len(engine.run(Plan("toy", steps), Echo(), folder, Ledger())))
 """
 
@@ -101,7 +104,7 @@ def test_two_builds_at_once_leave_each_other_alone(tmp_path: Path, monkeypatch: 
 def test_files_that_go_while_a_build_reads_them_are_made_again(tmp_path: Path) -> None:
     folder = tmp_path / "cache"
     rows = run(folder)
-    files = engine.Files(folder)
+    files = Files(folder)
     cache.forget(folder)
     assert files.table("no", "all") is None
     assert rows["length"][3999] == run(folder)["length"][3999]

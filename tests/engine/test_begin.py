@@ -20,6 +20,7 @@ from hfsft.errors import ModelError
 from hfsft.models.pool import Pool
 from hfsft.models.store.store import Store
 from hfsft.rows.batch import Batch
+from tests.engine.held import held
 from tests.engine.test_lookahead import COUNT, JUDGE, SOURCE, WRITE, source
 from tests.models.server import LLM, said_to
 from tests.waiting import until
@@ -41,7 +42,7 @@ def test_the_first_rows_are_asked_before_the_engine_runs(llm: LLM, make_pool: Ma
 
     pool = make_pool()
     live = Live(pool)
-    plan = begin(Plan("toy", (replace(SOURCE, fn=reading), WRITE, JUDGE)), live, tmp_path / "cache")
+    plan = begin(Plan("toy", (replace(SOURCE, work=held(reading)), WRITE, JUDGE)), live, tmp_path / "cache")
     until(lambda: len(llm.requests) > 5, again=0.005)
     ledger = Ledger()
     rows = engine.run(plan, live, tmp_path / "cache", ledger)
@@ -56,7 +57,7 @@ def test_rows_that_are_multiplied_first_are_begun_too(llm: LLM, make_pool: MakeP
         return {name: [f"{v}{i % 2}" for i, v in enumerate(values)] for name, values in twice.items()}
 
     live = Live(make_pool())
-    plan = begin(Plan("toy", (SOURCE, Step("twins", rows="many", fn=twins), WRITE)), live, tmp_path / "cache")
+    plan = begin(Plan("toy", (SOURCE, Step("twins", rows="many", work=held(twins)), WRITE)), live, tmp_path / "cache")
     until(lambda: len(llm.requests) > 5, again=0.005)
     assert len(engine.run(plan, live, tmp_path / "cache", Ledger())) == len(set(asked(llm))) == 2 * COUNT
 
@@ -64,7 +65,11 @@ def test_rows_that_are_multiplied_first_are_begun_too(llm: LLM, make_pool: MakeP
 @pytest.mark.parametrize("why", ["cached", "too many", "compares rows"])
 def test_nothing_is_begun(llm: LLM, make_pool: MakePool, tmp_path: Path, monkeypatch: Any, why: str) -> None:
     compares = Step(
-        "same", sees="all", reads=("text",), writes={"same": "int64"}, fn=lambda b: {"same": [0] * len(b["text"])}
+        "same",
+        sees="all",
+        reads=("text",),
+        writes={"same": "int64"},
+        work=held(lambda b: {"same": [0] * len(b["text"])}),
     )
     plan = Plan("toy", (SOURCE, compares, WRITE) if why == "compares rows" else (SOURCE, WRITE))
     live, cache = Live(make_pool()), tmp_path / "cache"
@@ -81,7 +86,7 @@ def test_rows_that_turn_out_to_be_others_ask_for_themselves(llm: LLM, make_pool:
     llm.reply = said_to
     live = Live(make_pool())
     begin(Plan("toy", (SOURCE, WRITE)), live, tmp_path / "cache")
-    others = replace(SOURCE, fn=lambda: ({**row, "text": f"other {row['id']}"} for row in source()))
+    others = replace(SOURCE, work=held(lambda: ({**row, "text": f"other {row['id']}"} for row in source())))
     rows = engine.run(Plan("toy", (others, WRITE)), live, tmp_path / "cache", Ledger())
     assert rows["response"] == [f"write other {index}" for index in range(COUNT)]
 

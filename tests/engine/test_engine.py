@@ -18,6 +18,7 @@ from hfsft.engine.plan import Asked, Plan, Task
 from hfsft.engine.step import Bound, Step, Turns, compare
 from hfsft.errors import InternalError
 from hfsft.rows.batch import Batch, Row
+from tests.engine.held import held
 
 COLUMNS = {"id": "string", "text": "string"}
 
@@ -38,13 +39,13 @@ class Echo:
     def goes_ahead(self, step: Step) -> bool:
         return False
 
-    def replay(self, step: Step, row_id: str, start: Callable[[], Turns]) -> Row:
+    def replay(self, step: Step, row_id: str, start: Callable[[], Turns]) -> Any:
         turns = start()
         next(turns)
         try:
             turns.send("!")  # type: ignore[arg-type]
         except StopIteration as stop:
-            return dict(stop.value)
+            return stop.value
         raise AssertionError("a toy asks once")
 
 
@@ -53,7 +54,7 @@ def source(texts: str) -> Step:
         for index, text in enumerate(texts.split()):
             yield {"id": str(index), "text": text}
 
-    return Step("source", rows="source", writes=COLUMNS, identity={"texts": texts}, fn=rows)
+    return Step("source", rows="source", writes=COLUMNS, identity={"texts": texts}, work=held(rows))
 
 
 def length(batch: Batch) -> Batch:
@@ -70,10 +71,10 @@ def twins(batch: Batch) -> Batch:
     return {**twice, "id": [f"{i}{c}" for i in batch["id"] for c in "ab"]}
 
 
-MEASURE = Step("length", reads=("text",), writes={"length": "int64"}, fn=length)
+MEASURE = Step("length", reads=("text",), writes={"length": "int64"}, work=held(length))
 KEEP = compare("short", Bound("short", "length", at_most=3))
-ASK = Step("shout", asks=True, reads=("text",), writes={"shouted": "string"}, fn=shout)
-TWINS = Step("twins", rows="many", reads=("text",), fn=twins)
+ASK = Step("shout", asks=True, reads=("text",), writes={"shouted": "string"}, work=held(shout))
+TWINS = Step("twins", rows="many", reads=("text",), work=held(twins))
 
 
 def files(folder: Path) -> set[str]:
@@ -107,7 +108,7 @@ def test_what_falls_keeps_its_measure(tmp_path: Any) -> None:
 def test_a_second_run_asks_nothing_and_measures_nothing(tmp_path: Any) -> None:
     asker = Echo()
     first, _ = run(tmp_path, source("a bb"), MEASURE, ASK, asker=asker)
-    second, ledger = run(tmp_path, source("a bb"), replace(MEASURE, fn=pytest.fail), ASK, asker=asker)
+    second, ledger = run(tmp_path, source("a bb"), replace(MEASURE, work=held(pytest.fail)), ASK, asker=asker)
     assert asker.asked == 2
     assert second.to_list() == first.to_list()
     assert all(line.cached for line in ledger.funnel)
@@ -116,7 +117,7 @@ def test_a_second_run_asks_nothing_and_measures_nothing(tmp_path: Any) -> None:
 def test_a_moved_bound_measures_nothing_again(tmp_path: Any) -> None:
     run(tmp_path, source("a bb ccc"), MEASURE, KEEP)
     moved = replace(KEEP, bound=Bound("short", "length", at_most=1))
-    rows, _ = run(tmp_path, source("a bb ccc"), replace(MEASURE, fn=pytest.fail), moved)
+    rows, _ = run(tmp_path, source("a bb ccc"), replace(MEASURE, work=held(pytest.fail)), moved)
     assert rows["text"] == ["a"]
 
 
@@ -133,7 +134,9 @@ def test_a_moved_bound_measures_nothing_again(tmp_path: Any) -> None:
 )
 def test_a_changed_step_runs_again(tmp_path: Any, changed: Step) -> None:
     run(tmp_path, source("a bb"), MEASURE)
-    rows, _ = run(tmp_path, source("a bb"), replace(changed, fn=lambda batch: {"length": [7] * len(batch["text"])}))
+    rows, _ = run(
+        tmp_path, source("a bb"), replace(changed, work=held(lambda batch: {"length": [7] * len(batch["text"])}))
+    )
     assert rows["length"] == [7, 7]
 
 
@@ -152,7 +155,7 @@ def test_another_error_of_the_same_rows_measures_nothing_again(tmp_path: Any) ->
     steps = (source("a bb ccc"), ASK, MEASURE, KEEP)
     run(tmp_path, *steps, asker=Echo(["1"], error="server: HTTP 500 (request id: 1001)"))
     before = files(tmp_path / "cache")
-    silent = replace(MEASURE, fn=pytest.fail)
+    silent = replace(MEASURE, work=held(pytest.fail))
     rows, ledger = run(tmp_path, *steps[:2], silent, KEEP, asker=Echo(["1"], error="server: HTTP 500 (id: 1002)"))
     assert rows["id"] == ["0", "2"]
     assert [entry["error"] for entry in ledger.fallen[0].entries()] == ["server: HTTP 500 (id: 1002)"]

@@ -24,6 +24,7 @@ from hfsft.models.model import Request
 from hfsft.models.store.store import Store
 from hfsft.models.structured import ask as ask_structured
 from hfsft.rows.batch import Batch, Row
+from tests.engine.held import held
 from tests.models.server import LLM, Body, said_to
 
 COUNT = 60
@@ -48,11 +49,11 @@ def length(batch: Batch) -> Batch:
     return {"length": [len(text) for text in batch["response"]]}
 
 
-SOURCE = Step("source", rows="source", writes={"id": "string", "text": "string"}, fn=source)
-WRITE = Step("write", asks=True, reads=("text",), writes={"response": "string"}, fn=write, models=("m",))
-LENGTH = Step("length", reads=("response",), writes={"length": "int64"}, fn=length)
+SOURCE = Step("source", rows="source", writes={"id": "string", "text": "string"}, work=held(source))
+WRITE = Step("write", asks=True, reads=("text",), writes={"response": "string"}, work=held(write), models=("m",))
+LENGTH = Step("length", reads=("response",), writes={"length": "int64"}, work=held(length))
 KEEP = compare("short", Bound("short", "length", at_most=10))
-JUDGE = Step("judge", asks=True, reads=("response",), writes={"verdict": "string"}, fn=judge, models=("m",))
+JUDGE = Step("judge", asks=True, reads=("response",), writes={"verdict": "string"}, work=held(judge), models=("m",))
 PLAN = (SOURCE, WRITE, LENGTH, KEEP, JUDGE)
 ALL = (SOURCE, WRITE, LENGTH, JUDGE)
 BARRIER = tuple(replace(step, sees="all") if step is LENGTH else step for step in PLAN)
@@ -176,7 +177,7 @@ def test_a_slow_filter_on_the_way_keeps_nobody_from_being_asked(answers: LLM, ma
         return said_to(body).partition(" ")[2]
 
     answers.reply = reply
-    rows, _, usage = build(make_pool, tmp_path, SOURCE, WRITE, replace(LENGTH, fn=waits), JUDGE)
+    rows, _, usage = build(make_pool, tmp_path, SOURCE, WRITE, replace(LENGTH, work=held(waits)), JUDGE)
     assert rows["verdict"] == rows["response"] == [f"question {index}" for index in range(COUNT)]
     assert usage.calls == 2 * COUNT
     # Rows that found the filter busy were measured once, in its turn.
@@ -199,7 +200,7 @@ def test_a_place_is_not_held_while_another_finds_out_about_schemas(llm: LLM, mak
         return ""
 
     llm.fault, llm.latency, llm.drip_seconds = fault, 0.01, 1.0
-    build(make_pool, tmp_path, *ALL[:-1], replace(JUDGE, fn=score), concurrency=4)
+    build(make_pool, tmp_path, *ALL[:-1], replace(JUDGE, work=held(score)), concurrency=4)
     probe = llm.requests.index(slow[0])
     # All others write on meanwhile, and no verdict is asked until the probe is back.
     assert kinds(llm)[probe + 1 :].index("judge") > 30
@@ -213,8 +214,8 @@ def test_what_was_asked_ahead_of_another_row_is_not_believed(answers: LLM, make_
         answer = yield Request("m", ({"role": "user", "content": f"judge {row['length']}"},))
         return {"verdict": answer.text}
 
-    judging = replace(JUDGE, reads=("length",), fn=judge_crowd)
-    rows, _, _ = build(make_pool, tmp_path, SOURCE, WRITE, replace(LENGTH, fn=crowd), judging)
+    judging = replace(JUDGE, reads=("length",), work=held(judge_crowd))
+    rows, _, _ = build(make_pool, tmp_path, SOURCE, WRITE, replace(LENGTH, work=held(crowd)), judging)
     assert rows["verdict"] == [str(COUNT)] * COUNT
 
 

@@ -16,6 +16,7 @@ from hfsft.recipe.compile import compile_recipe
 from hfsft.recipe.recipe import load_recipe
 from hfsft.rows.columns import COLUMNS
 from hfsft.rows.row import new_row
+from tests.engine.held import held
 
 RECIPE: dict[str, Any] = {
     "name": "toy",
@@ -58,7 +59,7 @@ def test_a_step_that_cannot_be_tried_costs_the_progress_alone() -> None:
     def broken(row: dict[str, Any]) -> Iterator[Request]:
         raise ZeroDivisionError
 
-    assert shares((Step("ask", asks=True, fn=broken, models=("m",)),), rows(3)) == {}
+    assert shares((Step("ask", asks=True, work=held(broken), models=("m",)),), rows(3)) == {}
 
 
 @pytest.fixture

@@ -26,9 +26,9 @@ KEEP = compare("short", Bound("short", "length", at_most=3))
         (replace(MEASURE, group_by="text"), "by which column"),
         (replace(MEASURE, rows="many", drops=("text",)), "drops columns"),
         (replace(MEASURE, models=("m",)), "asks none"),
-        (replace(ASK, sees="all"), "no engine takes one that asks and makes same rows of all"),
-        (replace(SOURCE, name="again", asks=True), "no engine takes"),
-        (replace(MEASURE, makes="pairs"), "no engine takes"),
+        (replace(ASK, sees="all"), "no step asks and makes same rows of all"),
+        (replace(SOURCE, name="again", asks=True), "no step asks and makes source rows"),
+        (replace(MEASURE, makes="pairs"), "makes a side table"),
     ],
     ids=["no bound", "a bound", "no column", "a column", "drops", "models", "asks all", "asks a source", "no table"],
 )

@@ -53,7 +53,7 @@ GOLDEN: dict[str, tuple[int, Batch]] = {
         },
     ),
     "score": (1, {}),
-    "control_tokens": (1, {"control_tokens_conversation": [0, 0, 0, None]}),
+    "control_tokens": (2, {"control_tokens_conversation": [0, 0, 0, None]}),
     "pii": (1, {"pii": [0] * 4, "pii_kinds": [None] * 4}),
     "secrets": (1, {"secrets": [0] * 4, "secrets_kinds": [None] * 4}),
 }
@@ -132,7 +132,7 @@ def test_scores_are_compared_in_the_order_given() -> None:
     assert rule.reads == ("score_usefulness", "score_mean")
     assert rule.limits["mean"] == Limits(at_least=3.5, at_most=5)
     assert [step.name for step in rule.steps()] == ["filters[score].usefulness", "filters[score].mean"]
-    assert all(step.fn is None for step in rule.steps())
+    assert all(step.work is None for step in rule.steps())
 
 
 def test_an_unscored_row_falls() -> None:

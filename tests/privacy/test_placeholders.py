@@ -66,8 +66,24 @@ def test_nothing_but_the_values_changes() -> None:
         ('[{"phone": [4155550132]}]', [{"phone": ["<PHONE_1>"]}]),
         ('{"to": "ana\\u0040example.com"}', {"to": "<EMAIL_1>"}),
         ('{"say": "call \\"+1 415 555 0132\\""}', {"say": 'call "<PHONE_1>"'}),
+        ('{"body": "Hi,\\nana@example.com\\twrote"}', {"body": "Hi,\n<EMAIL_1>\twrote"}),
+        ('{"ana@example.com": {"phone": 4155550132, "ok": true}}', {"<EMAIL_1>": {"phone": "<PHONE_1>", "ok": True}}),
+        ('{"a":"ana@example.com","b":"to ana@example.com"}', {"a": "<EMAIL_1>", "b": "to <EMAIL_1>"}),
+        ('{"é": "\\u00e9 ana@example.com"}', {"é": "é <EMAIL_1>"}),
+        ('{"inner": "{\\"to\\": \\"ana@example.com\\"}"}', {"inner": '{"to": "<EMAIL_1>"}'}),
+        ('{"card": 4111111111111111, "id": 14111111111111111}', {"card": "<CARD_1>", "id": 14111111111111111}),
     ],
 )
 def test_json_stays_json(text: str, value: Any) -> None:
     (said,) = redacted(text)
     assert json.loads(said) == value
+
+
+def test_json_is_left_as_it_was_written_but_for_the_values() -> None:
+    (said,) = redacted('{ "to":"ana@example.com",\n  "n": [1,2], "at": 1.50 }')
+    assert said == '{ "to":"<EMAIL_1>",\n  "n": [1,2], "at": 1.50 }'
+
+
+def test_json_of_any_depth_is_looked_into() -> None:
+    (said,) = redacted("[" * 600 + '"ana@example.com"' + "]" * 600)
+    assert "ana@example.com" not in said

@@ -21,6 +21,7 @@ from hfsft.recipe.recipe import load_recipe
 from hfsft.rows.batch import Row
 from hfsft.rows.columns import COLUMNS
 from hfsft.rows.tables.table import Table
+from tests.engine.held import held
 from tests.rows.helpers import file
 
 
@@ -90,7 +91,7 @@ def test_what_the_first_rows_show_is_told_at_the_key_that_settles_it(
     if "none of its" in told[0]:
         return
     with pytest.raises(RecipeError) as caught:  # a build says the same
-        list(compile_recipe(load_recipe(tmp_path / "r.yaml")).steps[0].fn())  # type: ignore[misc]
+        list(compile_recipe(load_recipe(tmp_path / "r.yaml")).steps[0].function())
     assert str(caught.value).replace(f"{tmp_path}/", "").startswith(told[0])
 
 
@@ -135,17 +136,17 @@ def test_kept_columns_are_known_to_templates_and_filters_and_no_others(tmp_path:
     }
     plan = compile_recipe(load_recipe(recipe), weights=False)
     steps = {step.name: step for step in plan.steps}
-    rows = list(steps["sources"].fn())  # type: ignore[misc]
+    rows = list(steps["sources"].function())
     assert [(row["channel"], row["source_id"], row["source"]) for row in rows] == [
         ("mail", "t1", "a.jsonl:1"),
         (None, None, "seeds[1].prompts[0]"),
     ]
-    grown = steps["evolve[1].branch"].fn({name: [row[name] for row in rows] for name in rows[0]})  # type: ignore[misc]
+    grown = steps["evolve[1].branch"].function({name: [row[name] for row in rows] for name in rows[0]})
     assert grown["channel"] == ["mail", "mail", None, None]
     assert "channel" in steps["evolve[2]"].reads
     assert "source_id" in steps["generate"].reads
     assert "channel" not in steps["generate"].reads
-    asked = next(steps["evolve[1]"].fn({name: values[1] for name, values in grown.items()}))  # type: ignore[misc]
+    asked = next(steps["evolve[1]"].function({name: values[1] for name, values in grown.items()}))
     assert asked.messages[0]["content"] == "mail a"
     recipe["seeds"][0]["keep"] = ["channel"]  # type: ignore[index]
     with pytest.raises(RecipeError, match="the template uses `source_id`"):
@@ -155,7 +156,7 @@ def test_kept_columns_are_known_to_templates_and_filters_and_no_others(tmp_path:
 def test_a_seed_that_differs_by_outer_white_space_alone_is_the_same(tmp_path: Path) -> None:
     file(tmp_path, "s.txt", "How?", " How? ", "Why?")
     recipe = load_recipe({**SEEDS, "seeds": [{"path": str(tmp_path / "s.txt")}]})
-    rows = compile_recipe(recipe, weights=False).steps[0].fn()  # type: ignore[misc]
+    rows = compile_recipe(recipe, weights=False).steps[0].function()
     assert [row["defect"] for row in rows] == [None, "the same as another seed", None]
 
 
@@ -168,7 +169,7 @@ def test_a_source_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
                 raise KeyboardInterrupt
             yield {**dict.fromkeys(COLUMNS), "id": str(number)}
 
-    plan = Plan("toy", (Step("sources", rows="source", writes=COLUMNS, fn=rows),))
+    plan = Plan("toy", (Step("sources", rows="source", writes=COLUMNS, work=held(rows)),))
     with pytest.raises(KeyboardInterrupt):
         engine.run(plan, Forecast(None), tmp_path, Ledger())  # type: ignore[arg-type]
     assert list(tmp_path.iterdir()) == []

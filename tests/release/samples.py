@@ -54,14 +54,15 @@ def chat(*turns: str, system: str | None = None) -> dict[str, Any]:
 def typed(
     *turns: dict[str, Any], system: str | None = None, tools: list[Any] | None = None, **more: Any
 ) -> dict[str, Any]:
-    """A row of typed messages, the user's first."""
+    """A row of typed messages, the user's first, as if the arguments of calls had been read as objects."""
     messages = [full(turn) for turn in turns]
     asked, answered = (
         next((turn["content"] for turn in found if turn["role"] == role), None)
         for found, role in ((messages, "user"), (messages[::-1], "assistant"))
     )
     texts = {"system": system, "instruction": asked, "response": answered, "messages": messages}
-    return new_row("example", {**texts, "tools": json.dumps(tools) if tools is not None else None, **more})
+    texts |= {"dialect": "messages objects", "tools": json.dumps(tools) if tools is not None else None}
+    return new_row("example", {**texts, **more})
 
 
 def dataset(*rows: dict[str, Any]) -> Dataset:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -18,6 +19,7 @@ from hfsft.recipe.recipe import load_recipe
 from hfsft.release.result import SPLITS, Built
 from hfsft.rows.columns import COLUMNS
 from hfsft.rows.features import features
+from hfsft.rows.messages import Message, full
 from hfsft.rows.row import new_row
 
 NASTY = (
@@ -67,14 +69,47 @@ BOUNDS = (
     Bound("usefulness", "score_usefulness", at_least=3),
 )
 
+AGENTS = 10  # one row in so many calls tools
+TOOLS = [
+    {
+        "type": "function",
+        "function": {
+            "name": name,
+            "description": f"{about}.",
+            "parameters": {"type": "object", "properties": {"id": {"type": "integer"}}, "required": ["id"]},
+        },
+    }
+    for name, about in (("get_order", "Looks an order up"), ("refund_order", "Sends the money of an order back"))
+]
+
+
+def agent(instruction: str, response: str) -> dict[str, Any]:
+    """The texts of a row in which a model thinks, calls tools and is answered; its texts hold whatever they like."""
+    order = {"id": 4711, "state": "delivered", "address": {"city": "Málaga", "street": NASTY[1]}, "items": [1, 2, 3]}
+    call = {"id": "c0", "name": "get_order", "arguments": json.dumps({"id": 4711})}
+    long = {"id": 4711, "why": "The parcel came late, and the customer said so at once.", "note": NASTY[0]}
+    turns: list[Message] = [
+        {"role": "user", "content": instruction},
+        {"role": "assistant", "content": "", "reasoning": f"Look it up first. {NASTY[0]}", "tool_calls": [call]},
+        {"role": "tool", "content": json.dumps(order), "tool_call_id": "c0"},
+        {"role": "assistant", "content": "It came late, so I send the money back."},
+        {"role": "user", "content": "Thank you!"},
+        {"role": "assistant", "content": "", "tool_calls": [{"name": "refund_order", "arguments": json.dumps(long)}]},
+        {"role": "tool", "content": "done", "name": "refund_order"},
+        {"role": "assistant", "content": response, "reasoning": "Say that it is done."},
+    ]
+    messages = [full(turn) for turn in turns]
+    return {"messages": messages, "tools": json.dumps(TOOLS), "reference": "It is approved."}
+
 
 def row(index: int) -> dict[str, Any]:
     """A row whose texts and numbers follow from its index alone."""
     instruction = NASTY[index % len(NASTY)] if index % 9 == 0 else f"Question {index}: where is refund {index * 7}?"
     response = " ".join(["Your refund was approved."] * (2 + index % 30))
     useful = float(1 + int(unit(index, "useful") * 5))
+    said = {"instruction": instruction, "response": response, "topic": ["refund", "order"][index % 2]}
     return {
-        **new_row("seed", {"instruction": instruction, "response": response, "topic": ["refund", "order"][index % 2]}),
+        **new_row("seed", {**said, **(agent(instruction, response) if index % AGENTS == 1 else {})}),
         "id": f"{index:016x}",
         "seed_id": f"{index - index % 4:016x}",
         "tokens_response": len(response.split()),

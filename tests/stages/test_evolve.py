@@ -15,7 +15,7 @@ TEMPLATES = ["Harder: {{ instruction }}", "Simpler: {{ instruction }}", "Other (
 
 def branch(section: Evolve, rows: list[dict[str, Any]], number: int = 1) -> list[dict[str, Any]]:
     step = section.steps(CONTEXT)[4 * (number - 1)]
-    batch = step.fn({name: [each[name] for each in rows] for name in rows[0]})  # type: ignore[misc]
+    batch = step.function({name: [each[name] for each in rows] for name in rows[0]})  # type: ignore[misc]
     return [dict(zip(batch, values, strict=True)) for values in zip(*batch.values(), strict=True)]
 
 
@@ -48,7 +48,7 @@ def test_children_hang_on_the_parent_alone_not_on_their_neighbours() -> None:
 
 
 def test_only_rows_of_the_round_ask() -> None:
-    ask = Evolve(templates=TEMPLATES).steps(CONTEXT)[1].fn
+    ask = Evolve(templates=TEMPLATES).steps(CONTEXT)[1].function
     assert ask is not None
     requests, columns = converse(ask(row("a")), [])
     assert (requests, columns) == ([], {"instruction": "a", GROWN_FROM: None})
@@ -57,7 +57,7 @@ def test_only_rows_of_the_round_ask() -> None:
 def test_the_template_sees_the_row_and_the_recipe() -> None:
     section = Evolve(templates=TEMPLATES[2:])
     child = branch(section, [row("a")])[1]
-    ask = section.steps(CONTEXT)[1].fn
+    ask = section.steps(CONTEXT)[1].function
     assert ask is not None
     requests, columns = converse(ask(child), ['New instruction: "What if it is late?"'])
     assert requests[0].messages == ({"role": "user", "content": "Other (Customers of an online store.): a"},)
@@ -67,7 +67,7 @@ def test_the_template_sees_the_row_and_the_recipe() -> None:
 def test_an_empty_instruction_fails_the_row() -> None:
     section = Evolve(templates=TEMPLATES)
     child = branch(section, [row("a")])[1]
-    ask = section.steps(CONTEXT)[1].fn
+    ask = section.steps(CONTEXT)[1].function
     assert ask is not None
     with pytest.raises(AnswerError, match=r"empty: .*the same request is not sent again"):
         converse(ask(child), ["  "])
@@ -75,8 +75,7 @@ def test_an_empty_instruction_fails_the_row() -> None:
 
 def checked(section: Evolve, *rows: dict[str, Any]) -> list[str | None]:
     step = section.steps(CONTEXT)[2]
-    assert step.fn is not None
-    found: list[str | None] = step.fn({name: [each[name] for each in rows] for name in step.reads})[FAULT]
+    found: list[str | None] = step.function({name: [each[name] for each in rows] for name in step.reads})[FAULT]
     return found
 
 

@@ -14,8 +14,7 @@ from tests.stages.helpers import CONTEXT, converse, row
 
 def ask(section: Generate, **texts: Any) -> Any:
     (step,) = section.steps(CONTEXT)
-    assert step.fn is not None
-    return step.fn(row(**texts))
+    return step.function(row(**texts))
 
 
 def test_the_data_says_what_the_writer_was_asked() -> None:

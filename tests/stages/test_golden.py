@@ -46,22 +46,20 @@ RUBRIC = {"relevance": "Does it answer?", "usefulness": "Does it help?"}
 
 
 def asked(step: Step, given: dict[str, Any], *answers: str) -> str:
-    assert step.fn is not None
-    requests, columns = converse(step.fn(given), answers)
+    requests, columns = converse(step.function(given), answers)
     return digest([[asdict(request) for request in requests], columns])
 
 
 def steps() -> Iterator[tuple[str, int, str]]:
     """Each step's name and version, and a hash of what it does with fixed rows."""
     branch, evolve, check, _ = Evolve(templates=["deepen"]).steps(CONTEXT)
-    assert branch.fn is not None
-    grown = branch.fn({name: [value] for name, value in ROW.items()})
+    grown = branch.function({name: [value] for name, value in ROW.items()})
     grown = {name: cells for name, cells in grown.items() if name not in LATER_COLUMNS or any(cells)}
     yield "branch", branch.version, digest(grown)
     yield "evolve", evolve.version, asked(evolve, CHILD, 'New message: "What if it is late?"')
-    assert check.fn is not None
     faults = [
-        check.fn({"instruction": [text], "template": ["deepen"], GROWN_FROM: [parent]}) for text, parent in CHECKED
+        check.function({"instruction": [text], "template": ["deepen"], GROWN_FROM: [parent]})
+        for text, parent in CHECKED
     ]
     yield "check", check.version, digest(faults)
     (generate,) = Generate(system="You work for {{ description }}").steps(CONTEXT)
@@ -71,14 +69,12 @@ def steps() -> Iterator[tuple[str, int, str]]:
     mended = asked(judge, {**ROW, "response": "Tomorrow."}, "It is fine.", json.dumps(VERDICT))
     yield "judge, asked twice", judge.version, mended
     family, split = Split(validation=0.5).steps(CONTEXT)
-    assert family.fn is not None
-    assert split.fn is not None
     rows = [
         row(f"How do I change the {word} of my account {word * 3}?") for word in ("name", "colour", "email", "plan")
     ]
     batch = {name: [each[name] for each in rows] for name in COLUMNS}
-    yield "split.family", family.version, digest(families := family.fn(batch))
-    yield "split", split.version, digest(split.fn(batch | families))
+    yield "split.family", family.version, digest(families := family.function(batch))
+    yield "split", split.version, digest(split.function(batch | families))
     example = new_row("example", {"instruction": "How do I\u00a0change it?", "context": "A NAME\nand e\u0301"})
     yield "keys of sides on disk", 1, digest(keys_of({name: [value] for name, value in example.items()}))
 

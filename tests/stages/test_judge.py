@@ -19,8 +19,7 @@ GOOD = {"relevance": {"reason": "yes", "score": 5}, "usefulness": {"reason": "va
 
 def ask(section: Judge, **texts: Any) -> Any:
     step = section.steps(CONTEXT)[0]
-    assert step.fn is not None
-    return step.fn(row(**{"response": "Tomorrow.", **texts}))
+    return step.function(row(**{"response": "Tomorrow.", **texts}))
 
 
 def test_scores_reasons_and_their_summary_become_columns() -> None:

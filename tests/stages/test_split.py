@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from hfsft.hashing import digest
 from hfsft.rows.columns import COLUMNS
 from hfsft.rows.views import questions
-from hfsft.similarity import normalise, shingles
+from hfsft.similarity import normalise
+from hfsft.similarity.lexical.shingles import shingles
 from hfsft.stages.split import Split
 from hfsft.stages.split.sides import NONE, Sides
 from tests.stages.helpers import CONTEXT, row
@@ -49,8 +50,7 @@ def split(rows: Rows, share: float = 0.3, former: Sides = NONE, **options: Any) 
     """The rows with family and side."""
     columns = {name: [each[name] for each in rows] for name in COLUMNS}
     for step in Split(validation=share, **options).steps(replace(CONTEXT, former={"split": former})):
-        assert step.fn is not None
-        columns |= step.fn({name: columns[name] for name in step.given(columns)})
+        columns |= step.function({name: columns[name] for name in step.given(columns)})
     return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
 
 

@@ -140,16 +140,13 @@ def _what(step: Step) -> str:
     """What a step does, in a word or two."""
     if step.rows == "source":
         return "reads"
-    if step.bound is not None:
-        return "takes out"
-    does = "asks" if step.asks else "works out"
-    makes = {"many": "more rows", "fewer": "fewer rows"}.get(step.rows, "")
-    return " ".join(filter(None, (does, makes, "" if step.sees == "row" else f"by {step.sees}")))
-
-
-def facets(step: Step) -> dict[str, Any]:
-    """What a step does with rows, as JSON."""
-    return {"asks": step.asks, "rows": step.rows, "sees": step.sees, "heavy": step.heavy}
+    if step.asks:
+        return "asks"
+    if step.rows == "many":
+        return "adds rows"
+    if step.rows == "fewer":
+        return "takes rows out"
+    return "computes" if step.sees == "row" else "compares rows"
 
 
 def _calls(each: StepForecast) -> str:
@@ -173,8 +170,8 @@ def _as_dict(each: StepForecast) -> dict[str, Any]:
     missing = each.missing
     return {
         "step": each.step.name,
-        **facets(each.step),
         "place": str(each.step.place or ""),
+        **each.told,
         "cached": each.cached,
         "calls": len(missing.known) if missing else 0,
         "calls_at_most": len(missing.known) + missing.unknown if missing else 0,

@@ -127,14 +127,15 @@ class Files:
             stream.write_table(table, max_chunksize=BLOCK)
         draft.replace(path)
 
-    def note(self, name: str) -> dict[str, Any] | None:
+    def note(self, name: str, *, used: bool = True) -> dict[str, Any] | None:
         """What a file of JSON holds; None where there is none."""
         path = self.folder / name
         try:
             found = json.loads(path.read_text(encoding="utf-8"))
         except (OSError, ValueError):
             return None
-        touch(path)
+        if used:
+            touch(path)
         return found if isinstance(found, dict) and is_caching_enabled() else None
 
     def keep(self, name: str, value: Any) -> None:

@@ -22,6 +22,7 @@ from hfsft.rows.batch import Row
 from hfsft.rows.features import features
 
 if TYPE_CHECKING:
+    from datasets import Features
     from numpy.typing import NDArray
 
     Places = NDArray[np.int32]
@@ -76,6 +77,11 @@ class Rows:
         return list(self.kinds)
 
     @property
+    def features(self) -> Features:
+        """The columns with their types."""
+        return features(self.kinds)
+
+    @property
     def key(self) -> str:
         """A hash that tells which rows of which parts these are, and in which order."""
         hashed = hashlib.sha256("\n".join(part.key for part in self.parts).encode())
@@ -104,6 +110,11 @@ class Rows:
         """Some of the rows, by their numbers."""
         chosen = np.asarray(indices, dtype=np.int64)
         return replace(self, part=self.part[chosen], place=self.place[chosen])
+
+    def and_of(self, other: Rows) -> Rows:
+        """These rows, and behind them those of others with the same columns."""
+        part = np.concatenate([self.part, other.part + np.int16(len(self.parts))])
+        return Rows((*self.parts, *other.parts), part, np.concatenate([self.place, other.place]), self.kinds)
 
     def of_part(self, index: int) -> Places:
         """The places of the rows that belong to one part."""

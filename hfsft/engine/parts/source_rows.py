@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 BATCH = 1000
 PARTS = 16  # at most; a source with more is written as one again
-NOTED = {"columns", "parts", "runs", "moved", "told"}
+NOTED = {"step", "columns", "parts", "runs", "moved", "told"}
 ID = "id"  # the column that rows are found by
 WHERE = ("source", "from_source")  # the columns that say where a row was read: they may change while the row does not
 PART = "part"  # what the file of a part is called behind its key
@@ -41,7 +41,8 @@ def source_rows(step: Step, fingerprint: str, files: Files) -> tuple[Rows, Any, 
     note = _note(fingerprint + SOURCE, files)
     if note and (rows := _read(note, step.writes, files)) is not None:
         return rows, note["told"], True
-    note = {"columns": digest(step.writes), **_written(step, fingerprint, _former(step.writes, files), files)}
+    of = {"step": step.name, "columns": digest(step.writes)}
+    note = {**of, **_written(step, fingerprint, _former(of, files), files)}
     files.keep(fingerprint + SOURCE, note)
     found = _read(note, step.writes, files)
     assert found is not None, "what was written a moment ago"
@@ -59,9 +60,9 @@ def ids_of(cache: Path, fingerprint: str) -> list[str]:
     return ids
 
 
-def _note(name: str, files: Files) -> dict[str, Any] | None:
+def _note(name: str, files: Files, *, used: bool = True) -> dict[str, Any] | None:
     """What is noted of a source; None where that is nothing, or was laid out by another version."""
-    note = files.note(name)
+    note = files.note(name, used=used)
     return note if note is not None and note.keys() == NOTED else None
 
 
@@ -90,13 +91,13 @@ def _part(key: str, files: Files) -> Part | None:
     return Part(key, table.num_rows, columns)
 
 
-def _former(kinds: Mapping[str, Any], files: Files) -> list[Part]:
-    """The parts of the source that a build used last; none where there are many, or where they have other columns."""
+def _former(of: Mapping[str, str], files: Files) -> list[Part]:
+    """The parts of the rows that the same source came to last; none where there are many."""
     times = [time for path in files.folder.glob(f"*{SOURCE}") if (time := _time(path))]
-    for _, path in sorted(times)[-1:]:
-        note = _note(path.name, files)
-        if note and note["columns"] == digest(kinds) and len(note["parts"]) < PARTS:
-            parts = [_part(key, files) for key in note["parts"]]
+    for _, path in sorted(times, reverse=True):
+        note = _note(path.name, files, used=False)
+        if note and all(note[name] == value for name, value in of.items()):
+            parts = [_part(key, files) for key in note["parts"]] if len(note["parts"]) < PARTS else []
             return [part for part in parts if part is not None]
     return []
 

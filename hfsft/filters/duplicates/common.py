@@ -58,7 +58,7 @@ class Duplicates(Filter):
 
     @property
     def original(self) -> str:
-        """The column beside it with the id of the row duplicated."""
+        """The id of the row that it duplicates."""
         return f"{self.measured}{OF}"
 
     def compared(self, batch: Batch) -> list[Compared | None]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter
 from typing import Any, ClassVar
 
 from pydantic import Field
@@ -10,7 +10,7 @@ from pydantic import Field
 from hfsft.engine.step import Bound
 from hfsft.filters.duplicates.common import Duplicates
 from hfsft.rows.batch import Batch
-from hfsft.similarity import normalise
+from hfsft.similarity import LexicalIndex
 
 
 class ExactDuplicate(Duplicates):
@@ -28,6 +28,12 @@ class ExactDuplicate(Duplicates):
 
     name: ClassVar[str] = "exact_duplicate"
     version: ClassVar[int] = 3
+    values: ClassVar[str] = "0 and up, a whole number"
+    blind: ClassVar[str] = "The same said in other words, even with one word more: near_duplicate measures that."
+    example: ClassVar[str] = """\
+    filters:
+      - exact_duplicate: {column: [instruction, response]}
+    """
 
     at_most: int = Field(0, ge=0, description="Copies of one text that may stay beside the preferred row.")
 
@@ -41,15 +47,17 @@ class ExactDuplicate(Duplicates):
         compared = self.compared(batch)
         counts: list[int | None] = [None] * len(compared)
         originals: list[str | None] = [None] * len(compared)
-        seen: dict[tuple[str, ...], list[int]] = defaultdict(list)
-        for place in self.order(batch, compared):
-            row = compared[place]
-            assert row is not None, "only rows with something to compare are put in order"
-            alike = seen[tuple(map(normalise, (row.system, *row.parts)))]
-            counts[place] = len(alike)
-            if alike:
-                originals[place] = self.named(batch, alike[0])
-            alike.append(place)
+        order = self.order(batch, compared)
+        rows = [row for place in order if (row := compared[place])]
+        index = LexicalIndex[int]()
+        index.add(order, [row.parts for row in rows], [row.system for row in rows])
+        copies, preferred = index.copies(), Counter[int]()
+        for place in order:
+            first = copies.get(place, place)
+            counts[place] = preferred[first]
+            if preferred[first]:
+                originals[place] = self.named(batch, first)
+            preferred[first] += 1
         return {self.measured: counts, self.original: originals}
 
     def bounds(self) -> list[Bound]:

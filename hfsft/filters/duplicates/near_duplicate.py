@@ -9,8 +9,9 @@ from pydantic import Field, model_validator
 
 from hfsft.engine.step import Bound, Step
 from hfsft.filters.duplicates.common import Duplicates
+from hfsft.filters.working import work_of
 from hfsft.rows.batch import Batch
-from hfsft.similarity import Items
+from hfsft.similarity import LexicalIndex
 
 if TYPE_CHECKING:
     from hfsft.errors import Place
@@ -39,6 +40,14 @@ class NearDuplicate(Duplicates):
 
     name: ClassVar[str] = "near_duplicate"
     version: ClassVar[int] = 3
+    values: ClassVar[str] = "0, or from floor to 1"
+    blind: ClassVar[str] = (
+        "Meaning: a paraphrase in other words is not alike, and a small word that turns the meaning round is."
+    )
+    example: ClassVar[str] = """\
+    filters:
+      - near_duplicate: {at_most: 0.75}
+    """
 
     at_most: float = Field(0.8, ge=0, le=1, description="Largest similarity to a row that stays which is kept.")
     floor: float = Field(
@@ -70,7 +79,7 @@ class NearDuplicate(Duplicates):
     def steps(self, place: Place | None = None, label: str = "") -> list[Step]:
         """One step that measures pairs, one that decides by `at_most` which rows stay, one that keeps these."""
         measure, keep = super().steps(place, label)
-        search = replace(measure, writes=self.found, fn=self.pairs)
+        search = replace(measure, writes=self.found, work=work_of(self, "pairs"))
         decide = Step(
             name=f"{measure.name.removesuffix('measure')}decide",
             sees="all",
@@ -79,7 +88,7 @@ class NearDuplicate(Duplicates):
             writes=self.writes,
             drops=tuple(self.found),
             identity={"at_most": self.at_most},
-            fn=self.decide,
+            work=work_of(self, "decide"),
             place=place,
         )
         return [search, decide, keep]
@@ -104,12 +113,14 @@ class NearDuplicate(Duplicates):
         for number, place in enumerate(order):
             rank[place] = number
         rows = [row for place in order if (row := compared[place])]
-        items = Items([row.parts for row in rows], [row.system for row in rows])
-        for copy, first in items.copies.items():
-            same[order[copy]] = order[first]
-        for first, other, similarity in items.alike(self.floor, ranked=True):
-            near[order[other]].append(order[first])
-            alike[order[other]].append(similarity)
+        index = LexicalIndex[int]()
+        index.add(order, [row.parts for row in rows], [row.system for row in rows])
+        for copy, first in index.copies().items():
+            same[copy] = first
+        for first, other, similarity in index.pairs(self.floor, ranked=True):
+            if same[other] is None:
+                near[other].append(first)
+                alike[other].append(similarity)
         return dict(zip(self.found, (rank, same, near, alike), strict=True))
 
     def decide(self, batch: Batch) -> Batch:

@@ -38,6 +38,15 @@ class Pii(Rewriting):
     """
 
     name: ClassVar[str] = "pii"
+    values: ClassVar[str] = "0 and up, a whole number"
+    blind: ClassVar[str] = (
+        "Names, street addresses, and numbers without a form or check of their own that no word in front gives away."
+    )
+    example: ClassVar[str] = """\
+    filters:
+      - pii: {kinds: [email, phone, card], allow: ["@acme.com"]}
+    """
+
     libraries: ClassVar[tuple[str, ...]] = ("phonenumbers", "python-stdnum")
 
     kinds: list[Kind] = Field(list(KINDS), min_length=1, description="What to look for.")

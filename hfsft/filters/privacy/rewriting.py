@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from abc import abstractmethod
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -15,10 +14,14 @@ from pydantic import Field
 
 from hfsft.engine.step import Bound, Step
 from hfsft.filters.base import Filter
+from hfsft.filters.working import work_of
+from hfsft.nested import texts_in
 from hfsft.privacy.found import Found
-from hfsft.privacy.placeholders import Placeholders, texts_in
+from hfsft.privacy.placeholders import Placeholders
 from hfsft.rows.batch import Batch, Row, rows_of
+from hfsft.rows.features import holds_text
 from hfsft.rows.reading.tally import file_of
+from hfsft.rows.views import ANSWER, WHOLE
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -27,8 +30,8 @@ if TYPE_CHECKING:
 
 Do = Literal["redact", "reject", "report"]
 PLACE = "source"  # the column that names a file and a line
-FIRST = ("system", "context", "instruction", "messages", "response")
-"""The columns whose values are numbered before those of others, in this order."""
+FIRST = sorted(WHOLE, key=ANSWER.__contains__)
+"""The columns whose values are numbered before those of others, in this order: all turns, then the last answer."""
 
 
 class Rewriting(Filter):
@@ -79,7 +82,7 @@ class Rewriting(Filter):
 
     def measure(self, batch: Batch) -> Batch:
         """The number of different values in each row, and their kinds."""
-        return self._walked(batch, (), tuple(batch))
+        return self.walked(batch, (), tuple(batch))
 
     def bounds(self) -> list[Bound]:
         """Where rows are rejected for them: no value may be there."""
@@ -106,7 +109,7 @@ class Rewriting(Filter):
                 reads=tuple(columns),
                 optional=tuple(name for name in dict.fromkeys((*present, *self.writes)) if name not in columns),
                 writes={**changed, **self.writes},
-                fn=partial(self._walked, columns=tuple(changed), counted=tuple(columns)),
+                work=work_of(self, "walked", columns=list(changed), counted=list(columns)),
             ),
             *keeps,
         ]
@@ -115,7 +118,7 @@ class Rewriting(Filter):
         """`(kept, rejected)` of any `datasets.Dataset`: its texts redacted, those within lists and structs too."""
         from hfsft.engine.parts.on_datasets import apply
 
-        columns = {name: kind for name, feature in dataset.features.items() if _has_text(kind := _words(feature))}
+        columns = {name: kind for name, feature in dataset.features.items() if holds_text(kind := _words(feature))}
         return apply(dataset, tuple(self.over(columns, ())))
 
     def redacted_text(self, text: str) -> str:
@@ -123,7 +126,7 @@ class Rewriting(Filter):
         replaced: str = Placeholders(self.find, lambda: [text]).replaced(text)
         return replaced
 
-    def _walked(self, batch: Batch, columns: tuple[str, ...], counted: tuple[str, ...]) -> Batch:
+    def walked(self, batch: Batch, columns: Sequence[str], counted: Sequence[str]) -> Batch:
         """The columns rewritten, and what was found in them; what was found before is added, or counted anew."""
         made: Batch = {name: [] for name in (*columns, *self.writes)}
         order = [name for name in (*FIRST, *batch) if name in counted]
@@ -164,8 +167,7 @@ def kinds(values: Iterable[str | None]) -> Counter[str]:
 
 
 def _texts(row: Row) -> Iterator[str]:
-    for cell in row.values():
-        yield from texts_in(cell)
+    return (text for _, text in texts_in(row))
 
 
 def _told(found: Counter[str]) -> str | None:
@@ -191,9 +193,3 @@ def _words(feature: Any) -> Any:
         found = {name: _words(inner) for name, inner in feature.items()}
         return None if None in found.values() else found
     return None
-
-
-def _has_text(kind: Any) -> bool:
-    if isinstance(kind, str):
-        return re.fullmatch(r"(large_)?string", kind) is not None
-    return any(map(_has_text, kind.values() if isinstance(kind, Mapping) else kind or ()))

@@ -18,6 +18,13 @@ class Secrets(Rewriting):
     """
 
     name: ClassVar[str] = "secrets"
+    values: ClassVar[str] = "0 and up, a whole number"
+    blind: ClassVar[str] = "Passwords and tokens that neither their form nor a word beside them gives away."
+    example: ClassVar[str] = """\
+    filters:
+      - secrets: {do: reject}
+    """
+
     libraries: ClassVar[tuple[str, ...]] = ("detect-secrets",)
 
     def find(self, text: str) -> Sequence[Found]:

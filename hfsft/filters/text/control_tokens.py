@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from functools import cache
 from typing import Any, ClassVar
 
 from pydantic import Field
 
-from hfsft.filters.cells import text_of
+from hfsft.filters.cells import CONVERSATION, RESPONSE
 from hfsft.filters.column import COLUMN, OfColumn
+from hfsft.rows.batch import Batch, rows_of
+from hfsft.rows.inline import means, words_of
+from hfsft.rows.views import complete, response, said
 
 # ChatML, Llama 3, Phi, Zephyr, gpt-oss, Command R and many more; DeepSeek has the bar of full width.
 FAMILIES = (r"<\|[A-Za-z][A-Za-z0-9_]{0,40}\|>", r"<｜[^｜<>\s]{1,40}｜>")
@@ -18,6 +21,8 @@ TOKENS = (
     *("[INST]", "[/INST]", "<<SYS>>", "<</SYS>>", "[SYSTEM_PROMPT]", "[/SYSTEM_PROMPT]"),  # Llama 2, Mistral
     *("[AVAILABLE_TOOLS]", "[/AVAILABLE_TOOLS]", "[TOOL_CALLS]", "[TOOL_RESULTS]", "[/TOOL_RESULTS]"),  # Mistral
     *("<start_of_turn>", "<end_of_turn>", "<bos>", "<eos>", "</s>", "<pad>", "<unk>"),  # Gemma, Llama 2, T5
+    *("<think>", "</think>", "[THINK]", "[/THINK]"),  # Qwen, DeepSeek, Mistral
+    *("<tool_call>", "</tool_call>", "<tool_response>", "</tool_response>"),  # Hermes, Qwen
 )
 
 
@@ -27,19 +32,61 @@ class ControlTokens(OfColumn):
     A tokenizer reads `<|im_end|>`, `[INST]` or `<|eot_id|>` inside a text as the real token: training on it teaches
     the model that a turn ends in the middle of an answer, or lets a row speak in another role. Known are the tokens of
     ChatML, Llama, Mistral, Gemma, Phi, DeepSeek, Command R, gpt-oss and what is written like them; `<s>` is not
-    counted, since HTML strikes text through with it; `</s>`, which HTML has too, is.
+    counted, since HTML strikes text through with it; `</s>`, which HTML has too, is. Of a conversation all is looked
+    through: what is said and thought, what tools are called with and give back, their schemas. `<think>` and
+    `<tool_call>` count as well, but not where the source writes reasoning and calls so: there they are what the row
+    says, elsewhere a mark that leaked.
     """
 
     name: ClassVar[str] = "control_tokens"
+    version: ClassVar[int] = 2
+    values: ClassVar[str] = "0 and up, a whole number"
+    blind: ClassVar[str] = (
+        "Roles written as plain words (User:), `<s>`, and tokens that no template it knows is made of."
+    )
+    example: ClassVar[str] = """\
+    filters:
+      - control_tokens: {at_most: 0}
+    """
 
     kind: ClassVar[str] = "int64"
 
     column: str = Field("conversation", description=COLUMN)
     at_most: float | None = Field(0, ge=0, description="Largest number that is kept.")
 
+    @property
+    def optional(self) -> tuple[str, ...]:
+        """The rest of a conversation, and how its source writes it."""
+        return (*super().optional, "dialect")
+
     def value(self, cell: Any) -> int:
         """How many it holds."""
-        return len(control_tokens(text_of(cell, self.column) or ""))
+        return len(control_tokens(self.text(cell)))
+
+    def measure(self, batch: Batch) -> Batch:
+        """How many each cell holds, None of an empty one."""
+        if self.column == CONVERSATION:
+            found = [len(tokens_of(row)) if complete(row) else None for row in rows_of(batch)]
+        elif self.column == RESPONSE:
+            texts = ((row, response(row, words=())) for row in rows_of(batch))
+            found = [None if text is None else len(_unmeant(text, row, "assistant")) for row, text in texts]
+        else:
+            return super().measure(batch)
+        return {self.measured: found}
+
+
+def tokens_of(row: Mapping[str, Any], special: Collection[str] | None = None) -> list[str]:
+    """The control tokens in all that a row says, but for those by which its source says it.
+
+    `special` is as of `control_tokens`. Where rows have no `dialect`, nobody knows what their source meant.
+    """
+    parts = ((f"{each.name} {each.text}", each.role) for each in said(row, words=()))
+    return [token for text, role in parts for token in _unmeant(text, row, role, special)]
+
+
+def _unmeant(text: str, row: Mapping[str, Any], role: str, special: Collection[str] | None = None) -> list[str]:
+    words = words_of(row)
+    return [token for token in control_tokens(text, special) if not means(words, role, token)]
 
 
 def control_tokens(text: str, special: Collection[str] | None = None) -> list[str]:

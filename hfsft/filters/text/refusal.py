@@ -35,6 +35,14 @@ class Refusal(OfColumn):
     name: ClassVar[str] = "refusal"
     version: ClassVar[int] = 5
     spoken: ClassVar[bool] = True  # a mail that a tool is to send may be sorry for much
+    values: ClassVar[str] = "0, 0.5 or 1"
+    blind: ClassVar[str] = (
+        "Refusals that only lecture or change the subject, and languages of which it knows no phrases."
+    )
+    example: ClassVar[str] = """\
+    filters:
+      - refusal: {at_most: 0.5, phrases: [that is beyond what our desk does]}
+    """
 
     at_least: Share | None = Field(None, description="Smallest value that is kept.")
     at_most: Share | None = Field(

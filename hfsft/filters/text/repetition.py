@@ -31,6 +31,12 @@ class Repetition(OfColumn):
 
     name: ClassVar[str] = "repetition"
     version: ClassVar[int] = 3
+    values: ClassVar[str] = "0 to 1"
+    blind: ClassVar[str] = "The same idea in other words, and a phrase that goes on with another word in it each time."
+    example: ClassVar[str] = """\
+    filters:
+      - repetition: {column: response, at_most: 0.3}
+    """
 
     at_least: Share | None = Field(None, description="Smallest share that is kept.")
     at_most: Share | None = Field(0.4, description="Largest share that is kept.")

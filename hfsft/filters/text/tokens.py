@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
+from hfsft.engine.resources import Resource, Work
 from hfsft.engine.step import Bound
+from hfsft.fields import FILE
 from hfsft.filters.cells import CONVERSATION, cells
 from hfsft.filters.column import OfColumn
 from hfsft.pretrained import check_chat_template, located, pretrained_tokenizer, rendered, tokenizer_hash
@@ -17,6 +19,21 @@ from hfsft.rows.batch import Batch
 _LOGOGRAPHS = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff]")
 _UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]+")  # Thai, Lao, Burmese, Khmer
 _UNSPACED_WORD = 5  # characters, vowel signs included
+
+
+class Tokenizer:
+    """A tokenizer as a resource, found by its name: a Hub id, or a folder."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def identity(self) -> str:
+        """A hash of what it is."""
+        return tokenizer_hash(self.name)
+
+    def load(self) -> Any:
+        """The tokenizer."""
+        return pretrained_tokenizer(self.name)
 
 
 class Tokens(OfColumn):
@@ -30,12 +47,21 @@ class Tokens(OfColumn):
 
     name: ClassVar[str] = "tokens"
     version: ClassVar[int] = 2
+    values: ClassVar[str] = "0 and up, in words or tokens"
+    blind: ClassVar[str] = (
+        "What a text is worth: a long answer may say nothing. Words of scripts without spaces are an estimate."
+    )
+    example: ClassVar[str] = """\
+    filters:
+      - tokens: {at_least: 20, at_most: 800}
+      - tokens: {column: conversation, at_most: 2000}
+    """
 
     kind: ClassVar[str] = "int64"
 
     at_least: float | None = Field(None, ge=0, description="Smallest length that is kept.")
     at_most: float | None = Field(None, ge=0, description="Largest length that is kept.")
-    tokenizer: str | None = Field(
+    tokenizer: Annotated[str | None, FILE] = Field(
         None,
         description="Hub id or folder (from the recipe's) of the model whose tokens count, in a conversation with its "
         "chat template. Left out: words.",
@@ -51,10 +77,16 @@ class Tokens(OfColumn):
         return self.model_copy(update={"tokenizer": located(self.tokenizer, base)}) if self.tokenizer else self
 
     def identity(self) -> dict[str, Any]:
-        """The column, and what the tokenizer is, under any name. Raises `ModelError` where it cannot be used."""
-        if self.tokenizer and self._templated:
+        """The column, and what is counted there."""
+        return {"column": self.column, "unit": "tokens" if self.tokenizer else "words"}
+
+    def resources(self) -> tuple[Resource, ...]:
+        """The tokenizer, the same under any name. Raises `ModelError` where it cannot be used."""
+        if self.tokenizer is None:
+            return ()
+        if self._templated:
             check_chat_template(self.tokenizer, pretrained_tokenizer(self.tokenizer))
-        return {"column": self.column, "tokenizer": tokenizer_hash(self.tokenizer) if self.tokenizer else None}
+        return (Resource.of("tokenizer", Work("hfsft.filters.text.tokens:Tokenizer", {"name": self.tokenizer})),)
 
     def value(self, cell: Any) -> int:
         """The length."""

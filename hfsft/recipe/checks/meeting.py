@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from hfsft.errors import Problem, PromptError, nearest
+from hfsft.errors import ModelError, Problem, PromptError, nearest
 from hfsft.filters.base import Around
 from hfsft.recipe.recipe import Recipe
 from hfsft.recipe.sections import stage_kinds
@@ -47,7 +47,12 @@ def filter_problems(recipe: Recipe) -> Iterator[Problem]:
     for index, rule in enumerate(filters_of(recipe)):
         loc = ("filters", index, rule.name)
         around = Around(columns, lacking, lambda *path, loc=loc: recipe.source.place((*loc, *path)))
-        yield from rule.at(recipe.base).problems(around)
+        try:
+            rule = rule.at(recipe.base)
+        except ModelError as error:  # there is no such folder
+            yield Problem(around.place(*rule.names_file()), str(error))
+        else:
+            yield from rule.problems(around)
 
 
 def _lacking(recipe: Recipe, columns: Mapping[str, Column]) -> Callable[[str], tuple[str, str]]:

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from hfsft.engine.ledger import Ledger
-from hfsft.engine.step import Step
+from hfsft.engine.step import Step, described
 from hfsft.errors import Place
 from hfsft.filters.base import Filter
 from hfsft.filters.privacy.rewriting import Rewriting
+from hfsft.keys import scrub
 from hfsft.recipe.recipe import Recipe
 from hfsft.recipe.sources import filters_of
-from hfsft.rows.columns import MESSAGES
-
-# Texts that hfsft makes itself.
-OURS = frozenset({"id", "seed_id", "parent_id", "family_key", "origin", "template", "dialect"})
-TEXTS = ("string", ["string"], MESSAGES)
+from hfsft.rows.columns import column
+from hfsft.rows.features import holds_text
 
 Rule = tuple[Filter, Place | None, str]  # with where it stands and what it is called
 
@@ -41,7 +39,7 @@ class Rewrites:
             waiting = []
             if not (step.asks or step.rows == "source"):
                 continue
-            texts = {name: kind for name, kind in step.writes.items() if kind in TEXTS and name not in OURS}
+            texts = {name: kind for name, kind in step.writes.items() if holds_text(kind) and not column(name).ours}
             self._present |= texts
             for rule, place, label in self._rules:
                 called = label if step.rows == "source" else f"{label} {step.name}"
@@ -70,6 +68,22 @@ def cleaner(recipe: Recipe) -> Callable[[str], str]:
         return text
 
     return clean
+
+
+def told(step: Step, fingerprint: str, clean: Callable[[str], str]) -> dict[str, Any]:
+    """A step as JSON, for whoever asks what a plan does: its arguments as the rules leave them, and without keys."""
+    found = described(step, fingerprint)
+    return {**found, "work": _cleaned(found["work"], lambda text: scrub(clean(text)))}
+
+
+def _cleaned(value: Any, clean: Callable[[str], str]) -> Any:
+    if isinstance(value, str):
+        return clean(value)
+    if isinstance(value, Mapping):
+        return {name: _cleaned(inner, clean) for name, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_cleaned(inner, clean) for inner in value]
+    return value
 
 
 def clean_errors(recipe: Recipe, ledger: Ledger) -> None:

@@ -5,20 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from hfsft.filters import FILTERS
+from hfsft.fields import BODY, HEADERS, KEY, PROSE, SERVER, Mark, marks
 from hfsft.keys import LOGIN, LOOKS_LIKE_KEY, addresses, field_speaks, header_speaks, in_address, is_name, opaque
 from hfsft.models.model import HEADER
 from hfsft.privacy.secrets import find
 from hfsft.recipe.overrides import Loc, name_path
+from hfsft.recipe.yaml.type_paths import inside
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
 
 KEY_ADVICE = "recipes are published: write `api_key_env: NAME`, and set NAME in the environment"
-# What the author names: criteria, columns, speakers, variables; a criterion may well be called `password`.
-NAMED_BY_AUTHORS = {"rubric", "scores", "score", "roles", "rows", "prompts", "keep", "columns", "attributes", "labels"}
-FINGERPRINTS = {"not_secret"}  # of what looks like a secret and is none
-TEXTS = {"description", "prompts", "rows", "rubric", "template", "templates", "system", "context", "why", "anchors"}
-HEADERS = {"headers", "header", "extra_headers", "default_headers", "http_headers"}
+CALLED_HEADERS = {"headers", "header", "extra_headers", "default_headers", "http_headers"}
 # Headers that name who asks, some by a long run of letters and digits.
 PUBLIC_HEADERS = {"openai-organization", "openai-project", "http-referer", "referer", "x-title", "user-agent"}
 # What a JSON Schema in `extra_body` says of an answer: its properties are names, not values.
@@ -35,52 +35,73 @@ class Secret:
     value: str
 
 
-def secrets_in(data: Any) -> list[Secret]:
-    """Every secret in a recipe's data; one for each place."""
+@dataclass(frozen=True)
+class _At:
+    """What is known of a place by the types of a recipe."""
+
+    data: Any  # the whole recipe
+    kinds: tuple[Any, ...]  # what may stand there
+    marks: frozenset[Mark] = frozenset()  # on the fields that lead there
+    own: frozenset[Mark] = frozenset()  # on the last of them, where that is the last step
+    known: bool = True  # whether the last step is a field of ours, or a name that authors give to something of theirs
+
+    def inside(self, step: str | int) -> _At:
+        found = [each for kind in self.kinds for each in inside(kind, step)]
+        own = frozenset(mark for each in found if each.field for mark in marks(each.field) if isinstance(mark, Mark))
+        known = any(each.field or each.named for each in found)
+        return _At(self.data, tuple(each.kind for each in found), self.marks | own, own, known)
+
+
+def secrets_in(data: Any, model: type[BaseModel]) -> list[Secret]:
+    """Every secret in a recipe's data, which should be one of `model`; one for each place."""
     found: dict[Loc, Secret] = {}
-    for secret in _walk(data, (), data):
+    for secret in _walk(data, (), _At(data, (model,))):
         found.setdefault(secret.loc, secret)
     return list(found.values())
 
 
-def _walk(value: Any, loc: Loc, data: Any) -> Iterator[Secret]:
+def _walk(value: Any, loc: Loc, at: _At) -> Iterator[Secret]:
     if isinstance(value, Mapping):
         if any(LOOKS_LIKE_KEY.search(str(key)) for key in value):
             hidden = next(str(key) for key in value if LOOKS_LIKE_KEY.search(str(key)))
             yield Secret((*loc, hidden), "a key of this mapping looks like a secret key", KEY_ADVICE, hidden)
         for key, inner in value.items():
-            yield from _entry(str(key), inner, (*loc, key), data)
-            yield from _walk(inner, (*loc, key), data)
+            there = at.inside(str(key))
+            yield from _entry(str(key), inner, (*loc, key), there, at)
+            yield from _walk(inner, (*loc, key), there)
     elif isinstance(value, list | tuple):
         for index, inner in enumerate(value):
-            yield from _walk(inner, (*loc, index), data)
+            yield from _walk(inner, (*loc, index), at.inside(index))
     elif isinstance(value, str):
-        yield from _text(value, loc, data)
+        yield from _text(value, loc, at)
 
 
-def _entry(key: str, value: Any, loc: Loc, data: Any) -> Iterator[Secret]:
-    """What the name of an entry says of its value."""
+def _entry(key: str, value: Any, loc: Loc, at: _At, around: _At) -> Iterator[Secret]:
+    """What the name of an entry says of its value; `around` is the mapping that it is in."""
+    data = at.data
     path = [step for step in loc[:-1] if isinstance(step, str)]
-    variable = key == "api_key_env" or (key == "env" and len(path) > 1 and path[-2].lower() in HEADERS)
+    header = HEADERS in around.own or (bool(path) and path[-1].lower() in CALLED_HEADERS)
+    below = HEADERS in around.marks - around.own or (len(path) > 1 and path[-2].lower() in CALLED_HEADERS)
+    variable = key == "api_key_env" or KEY in at.own or (key == "env" and below)
     if variable and isinstance(value, str) and not is_name(value):
         said = f"{name_path(loc, data)} must name an environment variable, and this is no name of one"
         yield Secret(loc, said, "such as OPENAI_API_KEY; never write the key itself", value)
     elif key == "api_key_header" and isinstance(value, str) and not re.fullmatch(HEADER, value):
         said = f"{name_path(loc, data)} must name a header, and this is no name of one"
         yield Secret(loc, said, "such as api-key; never write the key itself", value)
-    elif path and path[-1].lower() in HEADERS and not re.fullmatch(HEADER, key):
+    elif header and not re.fullmatch(HEADER, key):
         said = f"{name_path(loc[:-1], data)} has a name in it that no header can have"
         yield Secret(loc[:-1], said, "write `headers: {X-Title: my data}`", key)
-    elif path and path[-1].lower() in HEADERS:
+    elif header:
         yield from _header(key, value, loc, data)
-    elif key.lower() in HEADERS and not isinstance(value, Mapping):
+    elif (HEADERS in at.own or key.lower() in CALLED_HEADERS) and not isinstance(value, Mapping):
         for inner, text in _literals(value, loc):
             yield Secret(
                 inner, f"{name_path(loc, data)} must be a mapping", "write `headers: {X-Title: my data}`", text
             )
-    elif key not in FINGERPRINTS and _names_fields(path, key) and _names_one(key, value):
+    elif not at.known and not SCHEMAS & set(path) and _names_one(key, value):
         for inner, text in _literals(value, loc, variables=False):
-            yield Secret(inner, f"{name_path(loc, data)} is a secret by its name", _field_advice(path), text)
+            yield Secret(inner, f"{name_path(loc, data)} is a secret by its name", _field_advice(at), text)
 
 
 def _header(name: str, value: Any, loc: Loc, data: Any) -> Iterator[Secret]:
@@ -91,30 +112,23 @@ def _header(name: str, value: Any, loc: Loc, data: Any) -> Iterator[Secret]:
             yield Secret(inner, f"{name_path(loc, data)} {why}", _header_advice(name, text), text)
 
 
-def _text(value: str, loc: Loc, data: Any) -> Iterator[Secret]:
+def _text(value: str, loc: Loc, at: _At) -> Iterator[Secret]:
     """What a text says of itself."""
+    data, asked, sent = at.data, SERVER in at.marks, BODY in at.marks
     if match := LOOKS_LIKE_KEY.search(value):
         said = f"{name_path(loc, data)} looks like a secret key ({match[1] or match[2]}...)"
         yield Secret(loc, said, KEY_ADVICE, value)
-    elif any(step in TEXTS for step in loc):
+    elif PROSE in at.marks:
         return
     elif LOGIN.search(value):
         yield Secret(loc, f"{name_path(loc, data)} looks like a secret login", KEY_ADVICE, value)
     else:
-        for address in [value.strip()] if "base_url" in loc else addresses(value):
-            for what, secret in in_address(address, asked="base_url" in loc):
+        for address in [value.strip()] if asked else addresses(value):
+            for what, secret in in_address(address, asked=asked):
                 yield Secret(loc, f"{name_path(loc, data)} holds a secret: {what}", _address_advice(what), secret)
-        if "extra_body" in loc and (found := find(value)):  # AccountName=...;AccountKey=...
+        if sent and (found := find(value)):  # AccountName=...;AccountKey=...
             said = f"{name_path(loc, data)} looks like a secret ({found[0].kind})"
             yield Secret(loc, said, KEY_ADVICE, value[found[0].start : found[0].end])
-
-
-def _names_fields(path: list[str], key: str) -> bool:
-    if path == ["filters"] and key in FILTERS:
-        return False
-    if "models" in path[:1]:
-        return len(path) > 1 and not SCHEMAS & set(path)
-    return not NAMED_BY_AUTHORS & set(path)
 
 
 def _literals(value: Any, loc: Loc, *, variables: bool = True) -> Iterator[tuple[Loc, str]]:
@@ -148,8 +162,8 @@ def _header_advice(name: str, value: str) -> str:
     )
 
 
-def _field_advice(path: list[str]) -> str:
-    if "extra_body" in path:
+def _field_advice(at: _At) -> str:
+    if BODY in at.marks:
         return f"{KEY_ADVICE}; for another header than Authorization write `headers: {{X-Custom: {{env: NAME}}}}`"
     return KEY_ADVICE
 

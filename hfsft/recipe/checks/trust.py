@@ -11,29 +11,41 @@ Datasets, tokenizers and weights on the Hub are read without asking.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from hfsft.errors import Place, Problem, RecipeError, UserError
+from hfsft.fields import (
+    BODY,
+    FILE,
+    HEADERS,
+    KEY,
+    MODEL,
+    PROVIDER,
+    REPOSITORY,
+    ROWS,
+    SERVER,
+    Mark,
+    Marked,
+    Publishes,
+    marked,
+)
 from hfsft.models.embedded.weights import KNOWN
 from hfsft.models.model import FromEnv
 from hfsft.plain import plain
 from hfsft.recipe.checks.outside import from_the_hub, leads_outside
 from hfsft.recipe.overrides import Loc, name_path
-from hfsft.recipe.publish import Publish
 from hfsft.recipe.recipe import Recipe
 from hfsft.rows.tables.hub import HUB
 from hfsft.rows.tables.table import HUB_ID
-from hfsft.stages.source import TableSource
 
 Kind = Literal["reads", "sends", "publishes"]
 ASKING: tuple[Kind, ...] = ("sends",)
 PUBLISHING: tuple[Kind, ...] = ("sends", "publishes")
 """What a command does that asks models, and what one that publishes too."""
-FILE_FIELDS = ("path", "tokenizer")
-"""Fields of sources, filters and `publish` that may name a file or a folder."""
 LONGEST, SHOWN, HOST = 2_000, 80, 300
 """Characters of a sentence, of each name in it, and of a host, whose end counts: none may push what follows away."""
 
@@ -103,37 +115,29 @@ _Found = tuple[Kind, Loc, str]
 
 def _read(recipe: Recipe) -> Iterator[_Found]:
     """The files that lie elsewhere."""
-    for loc, path in _named(recipe):
-        if leads_outside(path, recipe.base):
-            yield "reads", loc, f"{name_path(loc, recipe.source.data)} names {plain(path)}, outside the recipe's folder"
+    for each in marked(recipe):
+        if each.mark not in (FILE, ROWS, MODEL) or not each.value:
+            continue
+        if each.value.startswith(HUB) or (each.mark == MODEL and each.value in KNOWN):
+            continue
+        if leads_outside(each.value, recipe.base):
+            loc, data = _written(each.loc, recipe.source.data), recipe.source.data
+            yield "reads", loc, f"{name_path(loc, data)} names {plain(each.value)}, outside the recipe's folder"
 
 
-def _tables(recipe: Recipe) -> Iterator[tuple[Loc, str]]:
-    """The files and datasets that rows are read from."""
-    for section in ("seeds", "examples"):
-        for index, item in enumerate(getattr(recipe, section)):
-            if isinstance(item, TableSource):
-                yield (section, index, "path"), item.path
-
-
-def _named(recipe: Recipe) -> Iterator[tuple[Loc, str]]:
-    """Everything in the recipe that may name a file."""
-    yield from ((loc, path) for loc, path in _tables(recipe) if not path.startswith(HUB))
-    for index, rule in enumerate(recipe.filters or ()):
-        for field in FILE_FIELDS:
-            if path := getattr(rule, field, None):
-                yield ("filters", index, rule.name, field), path
-    if recipe.publish.tokenizer:
-        yield ("publish", "tokenizer"), recipe.publish.tokenizer
-    for name, model in recipe.models.items():
-        if model.model not in KNOWN:  # a path of weights, or of the folder whose tokenizer counts for a server
-            written = recipe.source.data.get("models", {}).get(name)
-            yield ("models", name, "model") if isinstance(written, dict) else ("models", name), model.model
+def _written(loc: Loc, data: Any) -> Loc:
+    """The place of a field, or of the text that stands for its whole section, as in `writer: weights.gguf`."""
+    for length, step in enumerate(loc):
+        if isinstance(data, str):
+            return loc[:length]
+        known = data.get(step) if isinstance(data, dict) else None
+        data = data[step] if isinstance(data, list) and isinstance(step, int) and step < len(data) else known
+    return loc
 
 
 def _from_hub(recipe: Recipe) -> str:
     """The datasets whose rows are read with the user's own login, which may be private, as part of a sentence."""
-    paths = [path.removeprefix(HUB) for _, path in _tables(recipe)]
+    paths = [each.value.removeprefix(HUB) for each in marked(recipe) if each.mark == ROWS and each.value]
     names = [path for path in paths if HUB_ID.match(path) and not os.path.lexists(recipe.base / path)]
     return f", also of {_listed(names)} on the Hub," if names else ""
 
@@ -145,29 +149,47 @@ def _listed(names: Sequence[str], longest: int = SHOWN) -> str:
 
 
 def _sent(recipe: Recipe) -> Iterator[_Found]:
-    """What goes to servers, and the keys that pay them."""
-    rows = f"its rows{_from_hub(recipe)}"
-    for name, model in recipe.models.items():
-        if model.embedded:
-            continue
-        at, says = ("models", name), f"models.{plain(name, SHOWN)}"
-        to = _listed([_address(url) for url in model.base_urls] or [model.provider or ""], HOST)
-        if model.provider:
-            login = "" if model.api_key_env else ", with your Hugging Face login"
-            asked = f"{plain(model.model, SHOWN)} through {plain(model.provider, SHOWN)}"
-            price = model.price and f", at ${model.price.input:g} and ${model.price.output:g} a million tokens, it says"
-            yield "sends", (*at, "provider"), f"{says} asks {asked}{login}{price or ''}"
-        for index, url in enumerate(model.base_urls):
-            loc = (*at, "base_url") if isinstance(model.base_url, str) else (*at, "base_url", index)
-            yield "sends", loc, f"{says} sends {rows} to {_address(url)}"
-        if model.api_key_env:
-            yield "sends", (*at, "api_key_env"), f"{says} sends the key in {plain(model.api_key_env, SHOWN)} to {to}"
-        for header, value in model.headers.items():
-            kept = f"what {plain(value.env, SHOWN)} holds, in " if isinstance(value, FromEnv) else ""
-            sent = f"{kept}the header {plain(header, SHOWN)}{',' if kept else ''}"
-            yield "sends", (*at, "headers", header), f"{says} sends {sent} to {to}"
-        for field in model.extra_body:
-            yield "sends", (*at, "extra_body", field), f"{says} sends {plain(field, SHOWN)} in each request to {to}"
+    """What goes to servers, and the keys that pay them, section by section."""
+    rows, sections = f"its rows{_from_hub(recipe)}", defaultdict[Loc, list[Marked]](list)
+    for each in marked(recipe):
+        if isinstance(each.mark, Mark):
+            sections[each.at].append(each)
+    for at, fields in sections.items():
+        values = {each.mark: each.value for each in fields}
+        servers = _several(values.get(SERVER))
+        if not (servers or values.get(PROVIDER)) and {SERVER, PROVIDER} & values.keys():
+            continue  # it stays in this process
+        says = ".".join(plain(str(step), SHOWN) for step in at)
+        to = _listed([_address(url) for url in servers] or [values.get(PROVIDER) or "whom it asks"], HOST)
+        for each in fields:
+            for *steps, told in _told(each, values, rows, to):
+                yield "sends", (*each.loc, *steps), f"{says} {told}"
+
+
+def _told(each: Marked, values: Mapping[Any, Any], rows: str, to: str) -> Iterator[tuple[Any, ...]]:
+    """What a field sends: steps to a place inside it, if it is not the whole, and then the end of a sentence."""
+    value = each.value
+    if each.mark == PROVIDER and value:
+        login = "" if values.get(KEY) else ", with your Hugging Face login"
+        price = getattr(each.section, "price", None)
+        costs = price and f", at ${price.input:g} and ${price.output:g} a million tokens, it says"
+        yield (f"asks {plain(values[MODEL], SHOWN)} through {plain(value, SHOWN)}{login}{costs or ''}",)
+    elif each.mark == SERVER:
+        for index, url in enumerate(_several(value)):
+            yield (*([] if isinstance(value, str) else [index]), f"sends {rows} to {_address(url)}")
+    elif each.mark == KEY and value:
+        yield (f"sends the key in {plain(value, SHOWN)} to {to}",)
+    elif each.mark == HEADERS:
+        for header, held in value.items():
+            kept = f"what {plain(held.env, SHOWN)} holds, in " if isinstance(held, FromEnv) else ""
+            yield header, f"sends {kept}the header {plain(header, SHOWN)}{',' if kept else ''} to {to}"
+    elif each.mark == BODY:
+        for field in value:
+            yield field, f"sends {plain(field, SHOWN)} in each request to {to}"
+
+
+def _several(value: str | list[str] | None) -> list[str]:
+    return [value] if isinstance(value, str) else list(value or ())
 
 
 def _address(url: str) -> str:
@@ -182,24 +204,26 @@ def _address(url: str) -> str:
 
 def _published(recipe: Recipe) -> Iterator[_Found]:
     """What goes to the Hub."""
-    publish = recipe.publish
-    if publish.not_secret:
-        what = _listed(publish.not_secret)
-        yield "publishes", ("publish", "not_secret"), f"publishes {what}, which looks like a secret"
-    if not publish.repo_id:
-        return
-    rows = f" its rows{found}" if (found := _from_hub(recipe)) else ""
-    yield "publishes", ("publish", "repo_id"), f"publishes{rows} to {publish.repo_id}, with your Hugging Face login"
-    if not publish.private:
-        yield "publishes", ("publish", "private"), "publishes a new dataset for everybody to see"
-    if publish.sources:
-        yield "publishes", ("publish", "sources"), "publishes what it reads of files"
+    found = list(marked(recipe))
+    named = any(each.mark == REPOSITORY and each.value for each in found)
+    rows = f" its rows{also}" if (also := _from_hub(recipe)) else ""
+    for each in found:
+        if each.mark == REPOSITORY and each.value:
+            yield "publishes", each.loc, f"publishes{rows} to {each.value}, with your Hugging Face login"
+        elif isinstance(each.mark, Publishes) and each.value != each.mark.unless and (named or each.mark.alone):
+            what = each.mark.what.format(_listed(each.value) if isinstance(each.value, list) else each.value)
+            yield "publishes", each.loc, f"publishes {what}"
 
 
 def unpublished(recipe: Recipe) -> Recipe:
     """The recipe without what it says of publishing that needs the user's yes."""
-    nothing = {name: getattr(Publish(), name) for name in ("repo_id", "private", "sources", "not_secret")}
-    return recipe.model_copy(update={"publish": recipe.publish.model_copy(update=nothing)})
+    changed: dict[str, Any] = {}
+    for each in marked(recipe):
+        if each.mark == REPOSITORY or isinstance(each.mark, Publishes):
+            (key,) = each.at
+            nothing = {each.key: each.mark.unless if isinstance(each.mark, Publishes) else None}
+            changed[str(key)] = changed.get(str(key), each.section).model_copy(update=nothing)
+    return recipe.model_copy(update=changed)
 
 
 def trust_of(trust: Trust | bool | None) -> Trust:

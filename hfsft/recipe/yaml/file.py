@@ -18,8 +18,8 @@ from hfsft.privacy.secrets import find
 from hfsft.recipe.checks.secrets import KEY_ADVICE, secrets_in
 from hfsft.recipe.overrides import Loc, apply, item_name, name_path
 from hfsft.recipe.yaml.errors import DEEPEST, OURS
-from hfsft.recipe.yaml.explain import faults
 from hfsft.recipe.yaml.tree import TOLD, TOO_MANY, Node, Reading, Text
+from hfsft.recipe.yaml.validation_errors import faults
 from hfsft.rows.values import NOT_UNICODE, broken, healed
 
 __all__ = ["Source", "item_name", "load", "name_path", "parse", "validate"]
@@ -73,7 +73,7 @@ class Source:
 
     def problems(self, error: ValidationError | None, model: type[BaseModel]) -> list[Problem]:
         """The secrets in the data and the errors that pydantic found in it, each at its place and told once."""
-        secrets = secrets_in(self.data)
+        secrets = secrets_in(self.data, model)
         places = {secret.loc: self._secret(secret.loc, secret.message, secret.help) for secret in secrets}
         found = faults(error, model, self.data, self._written) if error else []
         others = [

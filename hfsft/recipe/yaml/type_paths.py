@@ -6,10 +6,10 @@ Pydantic's `loc` mixes both: `("seeds", 0, "Table", "path")` names a field, an i
 from __future__ import annotations
 
 import types
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin, get_type_hints
 
 from pydantic import BaseModel, Tag
 
@@ -81,6 +81,37 @@ def follow(model: type[BaseModel], loc: Loc) -> Trail:
         else:
             kind = None
     return Trail(kind, owner, field, length, tuple(branches))
+
+
+class Inside(NamedTuple):
+    """What may stand at a step below a type."""
+
+    kind: Any
+    field: FieldInfo | None = None  # of a key that a model has
+    named: bool = False  # whether the step is a name that the recipe's author gave, as of a model or a criterion
+
+
+def inside(kind: Any, step: str | int) -> Iterator[Inside]:
+    """What may stand at a step below a type: of a union in each branch that has it; nothing where none has."""
+    if tag := _tag(kind):
+        # `tokens: {...}`, of filters that are told apart by their names
+        yield from [Inside(bare(kind), named=True)] if tag == step else []
+        return
+    kind = bare(kind)
+    if _is_union(kind):
+        for choice in get_args(kind):
+            yield from inside(choice, step)
+    elif isinstance(kind, type) and get_origin(kind) is None and issubclass(kind, BaseModel):
+        known = {field.alias or name: field for name, field in kind.model_fields.items()}
+        if field := known.get(str(step)):
+            yield Inside(field.annotation, field)
+        elif more := extra(kind):
+            yield Inside(more, named=True)
+    elif _is(kind, Mapping):
+        value = (*get_args(kind), Any, Any)[1]
+        yield Inside(value, named=value is not Any)
+    elif (_is(kind, AbstractSet) or _is(kind, Sequence)) and isinstance(step, int):
+        yield from (Inside(choice) for choice in get_args(kind) if choice is not Ellipsis)
 
 
 def locate(loc: Loc, data: Any, value: Any, missing: bool) -> Loc:

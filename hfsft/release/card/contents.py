@@ -16,7 +16,7 @@ from hfsft.release.folder.sources import FOLDER, local_sources
 from hfsft.release.hub.files import size
 from hfsft.release.report import measures
 from hfsft.rows.reading.tally import unread_counts
-from hfsft.rows.views import messages
+from hfsft.rows.views import said
 
 if TYPE_CHECKING:
     from hfsft.release.card.sections import Draft
@@ -72,9 +72,9 @@ def sample(draft: Draft) -> Values | None:
     places = sorted(range(len(ids)), key=ids.__getitem__)[:LOOKED_AT]
     if not places:
         return None
-    found = [messages(row) for row in draft.built.rows.select(places)]
-    turns = min(found, key=lambda turns: sum(len(turn["content"]) for turn in turns))
-    return {"block": code("\n\n".join(f"[{turn['role']}]\n{_shown(turn['content'])}" for turn in turns))}
+    found = [said(row) for row in draft.built.rows.select(places)]
+    shortest = min(found, key=lambda row: sum(len(each.text) for each in row))
+    return {"block": code("\n\n".join(f"[{plain(each.title)}]\n{_shown(each.text)}" for each in shortest))}
 
 
 def _shown(text: str) -> str:
@@ -90,18 +90,36 @@ def _line(line: str) -> str:
 
 def topics(draft: Draft) -> Values | None:
     """How many of the kept rows are about what."""
-    counts = Counter(topic for topic in draft.built.rows["topic"][:] if topic)
+    found = _counted(draft.built, "topic", "other topics")
+    return {"table": found} if found else None
+
+
+def labels(draft: Draft) -> Values | None:
+    """Of each column of named choices that a section writes, how many of the kept rows have which."""
+    built = draft.built
+    written = [each for stage in built.recipe.stages().values() for each in stage.writes()]
+    found = [
+        {"name": each.name, "about": prose(each.about), "table": counted}
+        for each in written
+        if each.role in ("label", "attribute") and (counted := _counted(built, each.name, "others"))
+    ]
+    return {"columns": found} if found else None
+
+
+def _counted(built: Built, column: str, others: str) -> str | None:
+    """How many of the kept rows have which text in a column, the most frequent first; None where none has any."""
+    counts = Counter(text for text in built.rows[column][:] if text)
     if not counts:
         return None
     ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    rows: list[tuple[str, int]] = [(prose(plain(topic, 80)), number) for topic, number in ordered[:TOPICS]]
+    rows: list[tuple[str, int]] = [(prose(plain(text, 80)), number) for text, number in ordered[:TOPICS]]
     rest = ordered[TOPICS:]
     if rest:
-        rows.append((f"{len(rest):,} other topics", sum(number for _, number in rest)))
-    without = len(draft.built.rows) - sum(counts.values())
+        rows.append((f"{len(rest):,} {others}", sum(number for _, number in rest)))
+    without = len(built.rows) - sum(counts.values())
     if without:
         rows.append(("none", without))
-    return {"table": table(("topic", "rows"), rows, right=(1,))}
+    return table((column, "rows"), rows, right=(1,))
 
 
 def columns(draft: Draft) -> Values | None:

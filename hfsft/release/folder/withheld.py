@@ -12,14 +12,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from hfsft.engine.ledger import OF, Fallen, Ledger
-from hfsft.engine.parts.rows import Rows
-from hfsft.recipe.sources import DEFECT
+from hfsft.recipe.reading import DEFECT
 from hfsft.rows.columns import TEXTS, column
-from hfsft.rows.features import features
 
 if TYPE_CHECKING:
     from datasets import Dataset
 
+    from hfsft.engine.executor import Rows
     from hfsft.recipe.publish import Publish
     from hfsft.release.result import Built
 
@@ -70,7 +69,7 @@ def _silent(fallen: Fallen) -> Fallen:
 def _without_texts(rows: Rows | Dataset, value: str) -> Dataset:
     from datasets import Dataset
 
-    kinds = features(rows.kinds) if isinstance(rows, Rows) else rows.features
+    kinds = rows.features
     nothing, columns = [None] * len(rows), {}
     for name in kinds:
         if not _may_be_text(name, kinds):

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from hfsft.errors import ReleaseError
 from hfsft.keys import field_speaks
+from hfsft.nested import texts_in
 from hfsft.privacy.secrets import SUSPECT, find, loosely
 from hfsft.release.reader import Release
 
@@ -93,7 +94,7 @@ def own_secrets(recipe: Mapping[str, Any]) -> dict[str, str]:
     """The secrets that this process holds, by what each is called: of the login, the recipe and the environment."""
     from huggingface_hub import get_token
 
-    named = {text for key, text in _texts(recipe, "") if key in ("api_key_env", "env")} if recipe else set()
+    named = {text for key, text in texts_in(recipe, names=True) if key in ("api_key_env", "env")} if recipe else set()
     found = {
         f"the value of {name}": value
         for name, value in os.environ.items()
@@ -139,7 +140,7 @@ class _Look:
 
         In a text that is JSON, as arguments of a tool's call are, each text stands under a name of its own.
         """
-        inside = _texts(_from_json(text), name)
+        inside = texts_in(_from_json(text), name, names=True)
         found = [(kind, fingerprint, 0) for key, inner in inside for kind, fingerprint in self.under(key, inner)]
         found += [each for each in self(text) if not found]
         if not found and field_speaks(name, text):
@@ -186,25 +187,12 @@ def _in_lines(name: str, path: Path, look: _Look) -> Iterator[Leak]:
 
 def _in_line(name: str, number: int, line: str, look: _Look) -> Iterator[Leak]:
     try:
-        texts = list(_texts(json.loads(line), ""))
+        texts = list(texts_in(json.loads(line), names=True))
     except (ValueError, RecursionError):
         texts = [("", line)]
     for key, text in texts:
         for kind, fingerprint in look.under(key, text):
             yield Leak(name, f":{number}" + (f", {key}" if key else ""), kind, fingerprint)
-
-
-def _texts(value: Any, key: str) -> Iterator[tuple[str, str]]:
-    """Every text, with the name that it stands under; names are texts themselves."""
-    if isinstance(value, str):
-        yield key, value
-    elif isinstance(value, Mapping):
-        for name, inner in value.items():
-            yield "", str(name)
-            yield from _texts(inner, str(name))
-    elif isinstance(value, list | tuple):
-        for inner in value:
-            yield from _texts(inner, key)
 
 
 def _in_table(name: str, path: Path, files: Mapping[str, Path], look: _Look) -> Iterator[Leak]:

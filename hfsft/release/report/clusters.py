@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from hfsft.engine.ledger import OF
 from hfsft.filters.cells import text_of
 from hfsft.rows.batch import Batch
 from hfsft.rows.views import OPTIONAL, READS, questions
+from hfsft.similarity import families
 
 if TYPE_CHECKING:
     from hfsft.release.report.story import Table
@@ -31,10 +32,9 @@ def clusters(kept: Sequence[Table], fallen: Table) -> list[dict[str, Any]]:
             columns = _columns(name.split(RULE, 1)[1].removesuffix(OF), fallen.kinds)
             rows = zip(*(fallen.column(part) for part in ("id", "rule", name)), strict=True)
             parents[columns] |= {row: of for row, rule, of in rows if of and rule and name.startswith(rule)}
-    groups: dict[tuple[str, tuple[str, ...]], list[str]] = defaultdict(list)
+    groups: dict[tuple[str, tuple[str, ...]], list[str]] = {}
     for columns, parent in parents.items():
-        for row in list(parent):
-            groups[_top(row, parent), columns].append(row)
+        groups |= {(top, columns): rows for top, rows in _groups(parent)}
     largest = sorted(groups.items(), key=lambda item: (-len(item[1]), item[0]))[:CLUSTERS]
     wanted: dict[tuple[str, ...], set[str]] = defaultdict(set)
     for (top, columns), members in largest:
@@ -51,17 +51,20 @@ def clusters(kept: Sequence[Table], fallen: Table) -> list[dict[str, Any]]:
     ]
 
 
-def _top(row: str, parent: dict[str, str]) -> str:
-    """The row at the end of a chain; the chain is shortened on the way, so that the next look is short."""
-    seen = {row}
-    top = parent[row]
-    while top in parent and top not in seen:
-        seen.add(top)
-        top = parent[top]
-    for each in seen:
-        if each != top:
-            parent[each] = top
-    return top
+def _groups(parent: Mapping[str, str]) -> Iterator[tuple[str, list[str]]]:
+    """The rows at the ends of chains, each with the rows that lead to it, of the row that each one fell for."""
+    ids = list(dict.fromkeys([*parent, *parent.values()]))
+    number = {row: place for place, row in enumerate(ids)}
+    roots = families(len(ids), ((number[row], number[of]) for row, of in parent.items()))
+    members: dict[int, list[str]] = defaultdict(list)
+    top: dict[int, str] = {}
+    for row, root in zip(ids, roots, strict=True):
+        if row in parent:
+            members[root].append(row)
+        else:
+            top[root] = row
+    for root, rows in members.items():
+        yield top.get(root, rows[0]), rows
 
 
 def _columns(joined: str, known: Mapping[str, str]) -> tuple[str, ...]:

@@ -41,7 +41,7 @@ def spread(values: Sequence[float]) -> dict[str, Any]:
 def bounds(plan: Plan) -> list[dict[str, Any]]:
     """Every comparison with a number, with the step that makes it, and what it counts where that is not plain."""
     units = {
-        column: "tokens" if step.identity.get("tokenizer") else "words"
+        column: step.identity["unit"]
         for step in plan.steps
         if step.identity.get("filter") == "tokens"
         for column in step.writes

@@ -65,7 +65,7 @@ def report(release: Release) -> str:
             measures=measured,
             rules=rules,
             causes=listed([Cause(**cause) for cause in summary["causes"]]),
-            topics=story.topics(),
+            choices=story.choices(),
             trainer=unseen(release),
             recipe=_recipe(release),
             version=_version(release),

@@ -18,8 +18,8 @@ from hfsft.hashing import unit
 from hfsft.plain import plain
 from hfsft.release.reader import Release
 from hfsft.release.report.clusters import clusters
-from hfsft.rows.columns import LEDGER, Column, Role, named
-from hfsft.rows.views import messages
+from hfsft.rows.columns import LEDGER, REFERENCE, Column, Role, named
+from hfsft.rows.views import said
 
 if TYPE_CHECKING:
     from pyarrow import RecordBatch
@@ -165,9 +165,17 @@ class Story:
             for each in found
         ]
 
-    def topics(self) -> list[dict[str, Any]]:
-        """How many kept and fallen rows each topic has, the most frequent first; empty where rows have none."""
-        kept, fallen = Counter(self.values("topic")), Counter(self.fallen.column("topic"))
+    def choices(self) -> list[dict[str, Any]]:
+        """Of each attribute and label how many kept and fallen rows have which; those left out that no row has."""
+        wanted = [
+            each for each in self.registry.values() if each.role in ("attribute", "label") and each.type == "string"
+        ]
+        found = [{"name": each.name, "about": each.about, "rows": self._counted(each.name)} for each in wanted]
+        return [each for each in found if each["rows"]]
+
+    def _counted(self, column: str) -> list[dict[str, Any]]:
+        """How many kept and fallen rows have which text in a column, the most frequent first."""
+        kept, fallen = Counter(self.values(column)), Counter(self.fallen.column(column))
         names = [name for name in {*kept, *fallen} if name]
         ordered = sorted(names, key=lambda name: (-kept[name], -fallen[name], name))
         return [{"name": plain(name), "kept": kept[name], "fallen": fallen[name]} for name in ordered[:TOPICS]]
@@ -204,11 +212,18 @@ def _shown(row: Mapping[str, Any], fate: str, registry: Mapping[str, Column]) ->
         "id": lineage.pop("id"),
         "fate": fate,
         **verdict,
-        "turns": [{"role": turn["role"], "text": _cut(turn["content"] or "")} for turn in messages(row)],
+        "turns": [
+            {"role": each.role, "kind": each.kind, "title": plain(each.title), "text": _cut(each.text)}
+            for each in said(row)
+        ],
         "measures": holding("measure", "score"),
-        "about": holding("attribute", "label", "kept"),
+        "about": {**holding("attribute", "label", "kept"), **_reference(row)},
         "lineage": lineage,
     }
+
+
+def _reference(row: Mapping[str, Any]) -> dict[str, str]:
+    return {REFERENCE: _cut(row[REFERENCE])} if row.get(REFERENCE) else {}
 
 
 def _plainly(value: Any) -> Any:

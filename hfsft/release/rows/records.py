@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from hfsft.errors import ReleaseError, nearest
 from hfsft.release.report.story import Story
 from hfsft.release.result import SPLITS
-from hfsft.rows.columns import LEDGER, known
-from hfsft.rows.views import messages
+from hfsft.rows.columns import CONTENT, LEDGER, REFERENCE, known
+from hfsft.rows.views import Said, content, said
 
 if TYPE_CHECKING:
     from hfsft.release.reader import Release
@@ -44,14 +44,19 @@ class Record:
         """The row's id."""
         return str(self.row["id"])
 
-    def turns(self) -> list[dict[str, str]]:
-        """Who says what, as far as the row came."""
-        return messages(self.row)
+    @property
+    def content(self) -> str | None:
+        """The hash of what it says; None for one that says nothing."""
+        return self.row.get(CONTENT) or content(self.row)
+
+    def said(self) -> list[Said]:
+        """Who says, thinks and calls what, as far as the row came."""
+        return said(self.row)
 
     @property
     def silent(self) -> bool:
         """Whether the build withholds what the row says."""
-        return not messages(self.row)
+        return not self.said()
 
     def columns(self) -> dict[str, Any]:
         """Every other column that holds something: measures, scores, reasons, labels, what sources had of their own."""
@@ -59,9 +64,10 @@ class Record:
         return {name: value for name, value in own.items() if value not in (None, "", [])}
 
     def texts(self) -> Iterator[str]:
-        """All that the row says: its turns, its topic, its kept columns, the judge's reasons."""
-        yield from (turn["content"] for turn in self.turns())
-        yield from (value for value in (self.row.get("topic"), *self.columns().values()) if isinstance(value, str))
+        """All that the row says: its turns and tools, its topic, its kept columns, the judge's reasons."""
+        yield from (f"{each.name} {each.text}" for each in self.said())
+        about = (self.row.get(name) for name in ("topic", REFERENCE))
+        yield from (value for value in (*about, *self.columns().values()) if isinstance(value, str))
 
     def measures(self, bounds: Sequence[Mapping[str, Any]]) -> list[Measure]:
         """What each rule read of the row, in the order that they cut; those behind its fall never saw it."""
@@ -76,8 +82,9 @@ class Record:
         return found
 
     def as_dict(self) -> dict[str, Any]:
-        """The record as JSON: fate and verdict first, then every column."""
-        return {"id": self.id, "fate": self.fate, **self.verdict, **{k: v for k, v in self.row.items() if k != "id"}}
+        """The record as JSON: ids, fate and verdict first, then every column."""
+        named = {"id": self.id, CONTENT: self.content, "fate": self.fate}
+        return {**named, **self.verdict, **{name: value for name, value in self.row.items() if name not in named}}
 
 
 def _limits(bound: Mapping[str, Any]) -> str:

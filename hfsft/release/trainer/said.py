@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from hfsft.release.trainer.formats import Say
+from hfsft.release.trainer.style import dialect
 from hfsft.rows.batch import Row
 from hfsft.rows.messages import Message
+from hfsft.rows.shapes.smoltalk2 import NO_THINKING, THINKING
 from hfsft.rows.views import messages
 
 
@@ -27,7 +29,7 @@ def beyond(row: Row) -> set[Say]:
         found.add("ids of calls")
     if any(turn.get("weight") is not None for turn in said):
         found.add("weights")
-    if row.get("chat_template_kwargs"):
+    if set(dialect(row)) & {THINKING, NO_THINKING}:
         found.add("template values")
     return found
 

@@ -1,20 +1,25 @@
-"""Style: how reasoning and tool calls are written down, where trainers differ in how they want them."""
+"""Style: where reasoning and calls of tools stand, in fields of their own or in the texts, as trainers want them."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from hfsft.recipe.publish import CallStyle, ReasoningStyle
+from hfsft.rows import think
 from hfsft.rows.batch import Row
+from hfsft.rows.calls import OBJECTS
 from hfsft.rows.messages import Message
+from hfsft.rows.shapes import hermes
+from hfsft.rows.views import messages
+from hfsft.sandbox.chat import REASONING_KEYS
 
-KEY = "reasoning_content"  # under which most templates read reasoning, and transformers gives it to all
-LARGEST_INTEGER = 2**64 - 1  # that `datasets` reads in a column of JSON; any larger one stops it
-DIALECT_KEYS = ("reasoning_content", "thinking", "reasoning")
+SMALLEST, LARGEST = -(2**63), 2**64 - 1
+"""The whole numbers that `datasets` reads in a column of JSON; any other stops it."""
+RESULT = re.compile(r"<tool_response>\s*(.*?)\s*</tool_response>", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -25,77 +30,64 @@ class Style:
     tool_calls: CallStyle = "as_read"
     key: str | None = None  # of a message, from which the named tokenizer's template reads reasoning
 
-    def inline(self, row: Row) -> bool:
-        """Whether reasoning stands in the text of the row's answers."""
-        return self.reasoning == "inline" or (self.reasoning == "as_read" and "think" in _words(row))
-
-    def reasoning_key(self, row: Row) -> str:
-        """The key that holds reasoning where it does not stand in the text."""
-        read = next((key for key in DIALECT_KEYS if key in _words(row)), None)
-        return (read if self.reasoning == "as_read" else None) or self.key or KEY
-
-    def calls(self, row: Row) -> CallStyle:
-        """How the row's calls are written: `object`, `text` or `xml`."""
-        if self.tool_calls != "as_read":
-            return self.tool_calls
-        words = _words(row)
-        return "xml" if "hermes" in words else "text" if "text" in words else "object"
+    def words(self, row: Row, message: Message) -> Collection[str]:
+        """How a message is spelt, in the words of dialects: the key of its reasoning, and the form of arguments."""
+        read = dialect(row)
+        key = next((key for key in REASONING_KEYS if key in read), None) if self.reasoning == "as_read" else None
+        objects = self.tool_calls == "object" or (self.tool_calls == "as_read" and OBJECTS in read)
+        able = objects and all(map(_is_object, message.get("tool_calls") or ()))
+        return [key or self.key or REASONING_KEYS[0], *([OBJECTS] if able else [])]
 
 
-def _words(row: Row) -> list[str]:
-    return re.findall(r"\w+", row.get("dialect") or "")
+def dialect(row: Row) -> list[str]:
+    """How the row was written where it was read."""
+    return (row.get("dialect") or "").split()
 
 
-def thought(message: Message) -> str:
-    """The text of an answer with what was thought before it in front, as DeepSeek and Qwen write it."""
-    reasoning = message.get("reasoning")
-    if not reasoning:
-        return str(message["content"])
-    return f"<think>\n{reasoning}\n</think>\n\n{message['content']}"
+def styled(row: Row, style: Style) -> list[Message]:
+    """The row's messages with reasoning and calls where the style wants them; of XML they stand in fields still."""
+    made = [_thought(message, style.reasoning) for message in messages(row)]
+    if style.tool_calls not in ("object", "text"):
+        return made
+    return [moved for message in made for moved in _called(message)]
 
 
-def arguments(call: Mapping[str, Any], style: CallStyle) -> Any:
-    """The arguments of a call as an object or as JSON text; what is no object, or holds a number too large, as text."""
-    text = call.get("arguments") or ""
-    if style == "text":
-        return text
+def _thought(message: Message, reasoning: ReasoningStyle) -> Message:
+    if message["role"] != "assistant" or reasoning == "as_read":
+        return message
+    said, typed = message["content"], message.get("reasoning")
+    found = think.split(said) if typed is None else (typed, said)
+    if found is None or (reasoning == "inline" and typed is None):
+        return message
+    rest = {name: value for name, value in message.items() if name != "reasoning"}
+    if reasoning == "inline":
+        return {**rest, "content": think.joined(*found)}
+    return {**rest, "content": found[1], **({"reasoning": found[0]} if reasoning == "field" else {})}
+
+
+def _called(message: Message) -> list[Message]:
+    """A message whose calls, or results of calls, stand in its text, with these in fields; of several results a
+    message each."""
+    text = message["content"]
+    if message["role"] == "assistant" and not message.get("tool_calls") and (calls := hermes.calls_in(text)):
+        return [{**message, "content": hermes.without_calls(text), "tool_calls": calls}]
+    if message["role"] == "tool" and (results := RESULT.findall(text)):
+        return [{**message, "content": result} for result in results]
+    return [message]
+
+
+def _is_object(call: Mapping[str, Any]) -> bool:
+    """Whether arguments are an object that `datasets` reads."""
     try:
-        found = json.loads(text)
-    except ValueError:
-        return text
-    return text if not isinstance(found, dict) or _too_large(found) else found
+        found = json.loads(call.get("arguments") or "")
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(found, dict) and _fits(found)
 
 
-def call_text(call: Mapping[str, Any]) -> str:
-    """A call as JSON, with its arguments as they were written."""
-    return (
-        f'{{"name": {json.dumps(call.get("name"), ensure_ascii=False)}, "arguments": {_json(call.get("arguments"))}}}'
-    )
-
-
-def call_texts(calls: Sequence[Mapping[str, Any]]) -> str:
-    """One call as JSON, several as a JSON list."""
-    texts = [call_text(call) for call in calls]
-    return texts[0] if len(texts) == 1 else f"[{', '.join(texts)}]"
-
-
-def xml(calls: Sequence[Mapping[str, Any]]) -> str:
-    """Calls as Hermes and its heirs write them."""
-    return "\n".join(f"<tool_call>\n{call_text(call)}\n</tool_call>" for call in calls)
-
-
-def _json(text: str | None) -> str:
-    """The text itself where it is JSON, else as a JSON string."""
-    try:
-        json.loads(text or "")
-    except ValueError:
-        return json.dumps(text or "", ensure_ascii=False)
-    return text or ""
-
-
-def _too_large(value: Any) -> bool:
+def _fits(value: Any) -> bool:
     if isinstance(value, dict):
-        return any(map(_too_large, value.values()))
+        return all(map(_fits, value.values()))
     if isinstance(value, list):
-        return any(map(_too_large, value))
-    return isinstance(value, int) and not -LARGEST_INTEGER // 2 <= value <= LARGEST_INTEGER
+        return all(map(_fits, value))
+    return not isinstance(value, int) or SMALLEST <= value <= LARGEST

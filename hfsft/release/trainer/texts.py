@@ -6,11 +6,11 @@ import json
 
 from hfsft.errors import ReleaseError
 from hfsft.release.trainer.chats import chat
-from hfsft.release.trainer.style import Style, thought
+from hfsft.release.trainer.style import Style, styled
 from hfsft.release.trainer.tokenizer import Tokenizer
 from hfsft.rows.batch import Row
 from hfsft.rows.messages import Message
-from hfsft.rows.views import messages
+from hfsft.rows.think import joined
 
 ALPACA_OPENING = (
     "Below is an instruction that describes a task{}. Write a response that appropriately completes the request."
@@ -20,8 +20,8 @@ ALPACA_INPUT = ", paired with an input that provides further context"
 
 def as_prompt_completion_text(row: Row, style: Style) -> Row:
     """The prompt ends in a blank line, since trainers join the two as they are."""
-    *prompt, answer = messages(row)
-    return {"prompt": "".join(f"{turn['content']}\n\n" for turn in prompt), "completion": _text(answer, style)}
+    *prompt, answer = styled(row, style)
+    return {"prompt": "".join(f"{turn['content']}\n\n" for turn in prompt), "completion": _text(answer)}
 
 
 def as_alpaca(row: Row, style: Style) -> Row:
@@ -30,13 +30,13 @@ def as_alpaca(row: Row, style: Style) -> Row:
     A system prompt takes the place of the prompt's opening sentence. Earlier questions and their answers are pairs in
     `history`, where the row has any.
     """
-    turns = [turn for turn in messages(row) if turn["role"] != "system"]
+    turns = [turn for turn in styled(row, style) if turn["role"] != "system"]
     system, context = row["system"] or "", ""
-    asked, answer = turns[-2]["content"], _text(turns[-1], style)
+    asked, answer = turns[-2]["content"], _text(turns[-1])
     if not row.get("messages"):
         asked, context = row["instruction"], row["context"] or ""
     before = zip(turns[:-2:2], turns[1:-2:2], strict=True)
-    history = [[question["content"], _text(said, style)] for question, said in before]
+    history = [[question["content"], _text(said)] for question, said in before]
     opening = system or ALPACA_OPENING.format(ALPACA_INPUT if context else "")
     pairs = [f"### Instruction:\n{question}\n\n### Response:\n{said}" for question, said in history]
     parts = [opening, *pairs, f"### Instruction:\n{asked}"]
@@ -58,5 +58,5 @@ def as_text(row: Row, style: Style, tokenizer: Tokenizer | None) -> Row:
         raise ReleaseError(f"row {row['id']}: the chat template of {tokenizer.name} refuses it: {error}") from None
 
 
-def _text(answer: Message, style: Style) -> str:
-    return str(answer["content"]) if style.reasoning == "drop" else thought(answer)
+def _text(answer: Message) -> str:
+    return joined(answer["reasoning"], answer["content"]) if answer.get("reasoning") else str(answer["content"])

@@ -19,7 +19,7 @@ from hfsft.rows.columns import TEXTS
 if TYPE_CHECKING:
     from datasets import Dataset
 
-READS = ("id", *TEXTS, "dialect", "chat_template_kwargs")
+READS = ("id", *TEXTS, "dialect")
 MORE = {"tools": "string", "chat_template_kwargs": "json", "history": [["string"]]}
 """Columns that a format has where some row needs them; tools are JSON text, which every trainer's reader takes."""
 NOTHING: Mapping[str, Any] = {"chat_template_kwargs": {}}

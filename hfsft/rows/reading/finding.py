@@ -21,6 +21,9 @@ class Finding:
     drop: Collection[str] = ()
     defect: str | None = None
     unread: dict[str, None] = field(default_factory=dict)  # names in the order they were met
+    padded: bool = False  # whether objects have null for keys that they were written without
+    dialect: dict[str, None] = field(default_factory=dict)  # words for how the row is written
+    tools: list[Any] = field(default_factory=list)  # what stands in turns for tools
 
     def odd(self, reason: str, *, above_all: bool = False) -> None:
         """The row cannot be used; of several reasons the first counts, or one that no key of the recipe settles."""
@@ -30,6 +33,10 @@ class Finding:
         """As `odd`, unless the recipe drops that group of things."""
         if group not in self.drop:
             self.odd(reason)
+
+    def wrote(self, word: str) -> None:
+        """The row is written so."""
+        self.dialect[word] = None
 
     def left(self, name: str, value: Any) -> None:
         """The value under that name is not carried; told where it holds anything."""

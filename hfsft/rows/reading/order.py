@@ -6,12 +6,18 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
+from hfsft.rows.messages import Message
 from hfsft.rows.reading.finding import Finding, below
-from hfsft.rows.reading.turns import Turn
+from hfsft.rows.reading.turns import joined
+from hfsft.rows.shapes.hermes import CALL_MARKS
 
 OPENS = "the assistant opens it (`assistant_opens: true` allows that)"
 UNANSWERED = "does not end with the assistant (`drop: [unanswered]` takes the last question away)"
 IN_A_ROW = "two turns in a row by one role (`join_turns: true` makes one of them)"
+NO_CALL = "a tool's result that answers no call"
+NO_RESULT = "a tool call without a result, before the conversation goes on"
+SAME_ID = "two tool calls of one id in a turn"
+NOT_TOLD = "the user speaks where the assistant has a tool's result to answer"
 
 
 @dataclass(frozen=True)
@@ -22,7 +28,7 @@ class Order:
     join_turns: bool = False
 
 
-def conversation(turns: list[Turn], system: str | None, order: Order, finding: Finding) -> dict[str, Any]:
+def conversation(turns: list[Message], system: str | None, order: Order, finding: Finding) -> dict[str, Any]:
     """The texts of a conversation: one question and its answer as such, more as `messages`.
 
     System turns at the beginning join the system prompt, below it; the first user message is the row's instruction,
@@ -31,46 +37,119 @@ def conversation(turns: list[Turn], system: str | None, order: Order, finding: F
     turns = list(turns)
     spoken = [system]
     while turns and turns[0]["role"] == "system":
-        spoken.append(turns.pop(0)["content"])
+        first = turns.pop(0)
+        finding.left("name of the system's turn", first.get("name"))
+        spoken.append(first["content"])
     if order.join_turns:
         turns = _joined(turns)
     if "unanswered" in finding.drop:
-        while turns and turns[-1]["role"] == "user":
-            finding.left("a last question without an answer", turns.pop()["content"])
+        while turns and turns[-1]["role"] in ("user", "tool"):
+            last = turns.pop()
+            what = "a last question without an answer" if last["role"] == "user" else "a last result of a tool"
+            finding.left(what, last["content"])
     _check(turns, order, finding)
     texts: dict[str, Any] = {"system": below(*(text for text in spoken if text and text.strip()))}
     texts["instruction"] = next((turn["content"] for turn in turns if turn["role"] == "user"), None)
-    texts["response"] = next((turn["content"] for turn in reversed(turns) if turn["role"] == "assistant"), None)
-    if len(turns) > 2 or finding.defect:
+    last = next((turn for turn in reversed(turns) if turn["role"] == "assistant"), {})
+    texts["response"] = last.get("content") or (None if last.get("tool_calls") else last.get("content"))
+    if last.get("reasoning"):
+        texts["reasoning"] = last["reasoning"]
+    if len(turns) > 2 or finding.defect or not all(map(_is_said_by_texts, turns)):
         texts["messages"] = turns
     return texts
 
 
-def _joined(turns: list[Turn]) -> list[Turn]:
-    joined: list[Turn] = []
+def _is_said_by_texts(turn: Message) -> bool:
+    """Whether the columns of texts say all of a turn, of a row with one question and its answer."""
+    return not set(turn) - {"role", "content", *(("reasoning",) if turn["role"] == "assistant" else ())}
+
+
+def _joined(turns: list[Message]) -> list[Message]:
+    made: list[Message] = []
     for turn in turns:
-        if joined and joined[-1]["role"] == turn["role"] in ("user", "assistant"):
-            joined[-1] = {**turn, "content": f"{joined[-1]['content']}\n\n{turn['content']}"}
+        if made and made[-1]["role"] == turn["role"] in ("user", "assistant"):
+            made[-1] = joined(made[-1], turn)
         else:
-            joined.append(turn)
-    return joined
+            made.append(turn)
+    return made
 
 
-def _check(turns: list[Turn], order: Order, finding: Finding) -> None:
-    """User and assistant take turns, each says something, the assistant has the last word."""
-    roles = [turn["role"] for turn in turns]
-    if not roles:
+def _check(turns: list[Message], order: Order, finding: Finding) -> None:
+    """User and assistant take turns, each says something or calls, tools answer calls, the assistant has the last word.
+
+    A last call may stand without its result: that is what the model is to learn.
+    """
+    if not turns:
         finding.odd("no conversation")
     for turn in turns:
         if turn["role"] == "system":
             finding.odd("a system turn within the conversation")
-        elif not turn["content"].strip():
+        elif turn["role"] != "tool" and not turn["content"].strip() and not turn.get("tool_calls"):
             finding.odd(f"empty {turn['role']} turn")
-    if "user" not in roles:
+    if all(turn["role"] != "user" for turn in turns):
         finding.odd("no turn of the user")
-    elif roles[0] == "assistant" and not order.assistant_opens:
+    elif turns[0]["role"] == "assistant" and not order.assistant_opens:
         finding.odd(OPENS)
-    if roles and roles[-1] != "assistant":
+    if turns and turns[-1]["role"] != "assistant":
         finding.odd(UNANSWERED)
-    if any(one == other for one, other in pairwise(roles)):
-        finding.odd(IN_A_ROW)
+    _check_tools(turns, finding)
+    for one, other in pairwise(turns):
+        if one["role"] == other["role"] != "tool":
+            finding.odd(IN_A_ROW)
+
+
+def _check_tools(turns: list[Message], finding: Finding) -> None:
+    """Each result answers a call of the turn before it, by its id or in order; calls with ids are all answered."""
+    calls = _Calls()
+    before = ""
+    for turn in turns:
+        role = turn["role"]
+        if role == "tool":
+            if before not in ("assistant", "tool") or not calls.answered_by(turn):
+                finding.odd(NO_CALL)
+        else:
+            if calls.waiting:
+                finding.odd(NO_RESULT)
+            if role == "user" and before == "tool":
+                finding.odd(NOT_TOLD)
+            calls = _Calls()
+        if role == "assistant":
+            calls = _Calls(turn)
+            if calls.twice:
+                finding.odd(SAME_ID)
+        before = role
+
+
+class _Calls:
+    """The calls of one turn that wait for a result."""
+
+    def __init__(self, turn: Message | None = None) -> None:
+        found = (turn or {}).get("tool_calls", ())
+        ids = [call["id"] for call in found if call.get("id")]
+        self.twice = len(set(ids)) < len(ids)
+        self._ids = set(ids)
+        self._unknown = len(found) - len(ids)
+        # Calls within a text are not counted: who writes them so answers them as they like.
+        self._in_text = not found and any(mark in (turn or {}).get("content", "") for mark in CALL_MARKS)
+        self._open, self._results, self._by_id = list(ids), 0, False
+
+    def answered_by(self, result: Message) -> bool:
+        """Whether the result answers one of them; it is then answered."""
+        number = result.get("tool_call_id")
+        self._results += 1
+        if self._in_text:
+            return True
+        if number and self._ids:
+            self._by_id = True
+            if number in self._open:
+                self._open.remove(number)
+                return True
+            return number not in self._ids and self._unknown > 0
+        return self._results <= len(self._ids) + self._unknown
+
+    @property
+    def waiting(self) -> bool:
+        """Whether the conversation cannot go on: no result came, or results by id left a call out."""
+        if self._by_id:
+            return bool(self._open)
+        return bool(self._ids or self._unknown) and not self._results

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from hfsft.errors import SourceError, closest
-from hfsft.rows.reading.refused import letters
+from hfsft.rows.names import letters
 from hfsft.rows.reading.turns import LISTS, has_turns, is_conversation
+from hfsft.rows.shapes import SHAPES
+from hfsft.rows.shapes.openai import REASONING_FIELDS, TOOLS_FIELDS
 from hfsft.rows.tables.delimited import DELIMITERS
 from hfsft.rows.values import holds, printable
 
 LOOKED_AT = 1000  # rows that settle the columns of a table
 LISTED = 20  # names of columns that a message lists
 
-Format = Literal["auto", "columns", "alpaca", "sharegpt", "messages", "prompt_completion"]
+if TYPE_CHECKING:
+    Format = str
+else:
+    Format = Literal[("auto", "columns", *SHAPES)]
 
 # What people call the parts of a row; the first name that the table has counts, what holds something before the rest.
 USUAL: Mapping[str, tuple[str, ...]] = {
@@ -26,15 +31,11 @@ USUAL: Mapping[str, tuple[str, ...]] = {
     "system": ("system", "system_prompt", "system_message", "system_instruction"),
     "topic": ("topic",),
     "history": ("history",),
+    "reasoning": REASONING_FIELDS,
+    "tools": TOOLS_FIELDS,
 }
 SEED_PROMPTS = ("instruction", "prompt", "question", "query", "text")
-SEVERAL = ("context", "system")  # parts that may stand in more than one column, below each other
-FORMATS: Mapping[str, Mapping[str, str]] = {
-    "alpaca": {"instruction": "instruction", "response": "output"},
-    "prompt_completion": {"instruction": "prompt", "response": "completion"},
-    "messages": {"messages": "messages"},
-    "sharegpt": {"messages": "conversations"},
-}
+SEVERAL = ("context", "system", "reasoning", "tools")  # parts that may stand in more than one column
 Columns = dict[str, tuple[str, ...]]
 """Part of a row -> the columns that hold it; parts that the table lacks are not in it."""
 
@@ -100,11 +101,11 @@ def settle(seen: Seen, format: Format, named: Mapping[str, str]) -> Columns:
         return {}
     given = {part: seen.named(part, name) for part, name in named.items()}
     how = format if format != "auto" else _told(seen, given)
-    needed = FORMATS.get(how, {})
+    needed = SHAPES[how].columns if how in SHAPES else {}
     columns: Columns = {}
-    if how in ("messages", "sharegpt"):
+    if how in SHAPES and (SHAPES[how].read or "messages" in needed) and "instruction" not in needed:
         _no_texts(seen, given)
-        lists = seen.find((needed["messages"], *USUAL["messages"]), seen.chats)
+        lists = seen.find((needed.get("messages", "messages"), *USUAL["messages"]), seen.chats)
         name = given.get("messages") or next(iter(lists or seen.find(USUAL["messages"])), None)
         if name is None:
             raise _lacks(seen, format, needed)
@@ -116,14 +117,19 @@ def settle(seen: Seen, format: Format, named: Mapping[str, str]) -> Columns:
             preferred = (needed[part], *usual) if part in needed else usual
             there = [*seen.find(preferred), *(seen.find(LISTS, seen.chats) if part == "instruction" else ())]
             found = given.get(part) or next((name for name in there if name not in taken), None)
+            if found is None and part == "instruction" and (whole := _whole(seen, given, needed)):
+                columns["messages"] = (whole,)
+                break
             if found is None:
                 raise _lacks(seen, format, needed, part)
             columns[part] = (found,)
-    optional = ("system", "topic") if "messages" in columns else ("context", "system", "topic", "history")
-    for part in optional:
+    before = () if "messages" in columns else ("context", "history")
+    for part in (*before, "system", "topic", "reasoning", "tools", "reference"):
         taken = [name for names in columns.values() for name in names]
         if part in given:
             columns[part] = (given[part],)
+            continue
+        if part not in USUAL:
             continue
         held = [name for name in seen.find(USUAL[part]) if name not in taken]
         # A part may stand first in a row that settles nothing: its usual names hold it there, too.
@@ -154,6 +160,12 @@ def _told(seen: Seen, given: Mapping[str, str]) -> Format:
     if seen.find(USUAL["messages"], seen.chats):
         return "messages"
     return "prompt_completion" if {"prompt", "completion"} <= set(seen.names) else "columns"
+
+
+def _whole(seen: Seen, given: Mapping[str, str], needed: Mapping[str, str]) -> str | None:
+    """The column of the answer where it holds the question too, as preference sets without a prompt have it."""
+    answer = given.get("response") or next(iter(seen.find((needed.get("response", ""),))), None)
+    return answer if answer in seen.turns else None
 
 
 def _no_texts(seen: Seen, given: Mapping[str, str]) -> None:

@@ -11,14 +11,19 @@ from typing import Any, NamedTuple
 
 from hfsft.errors import SourceError
 from hfsft.hashing import digest
+from hfsft.rows.calls import ShapeError, as_json, tools_of
+from hfsft.rows.messages import Message, Role
+from hfsft.rows.reading.fields import reasoning_text, says
 from hfsft.rows.reading.finding import Drop, Finding, below
 from hfsft.rows.reading.order import Order, conversation
 from hfsft.rows.reading.refused import check_row
 from hfsft.rows.reading.settled import LOOKED_AT, Columns, Format, Seen, settle, settle_seeds
 from hfsft.rows.reading.tally import file_of
-from hfsft.rows.reading.turns import Role, Turn, is_conversation, read_turns
+from hfsft.rows.reading.turns import is_conversation, read_turns
+from hfsft.rows.shapes import SHAPES
+from hfsft.rows.shapes.shape import Shape
 from hfsft.rows.tables.table import Record, Records
-from hfsft.rows.values import NOT_UNICODE, absent, as_text, broken, from_json, holds, printable
+from hfsft.rows.values import NOT_UNICODE, absent, as_text, broken, from_json, holds, printable, unpadded
 
 ABOUT_ANSWERS: tuple[Drop, ...] = ("label", "weight", "pair", "reasoning", "history", "tools")
 ASKED = ("messages", "instruction", "response")  # the parts that a table must have
@@ -69,6 +74,8 @@ def _settled(table: Records, how: How, limit: int | None) -> tuple[Iterator[Reco
     first = list(islice(records, LOOKED_AT))
     if not first:
         raise SourceError(f"{table.path}: has no rows")
+    if (shape := _shape(how.format, first)) is not None:
+        first, records = [_reshaped(one, shape, how) for one in first], (_reshaped(one, shape, how) for one in records)
     seen = Seen.of(table.path, [one.row for one in first if one.defect is None])
     late = {*how.keep, *how.named.values(), *filter(None, [how.family])} - set(seen.names)
     if late and seen.names:  # a name that is wrong, or that only a later row has
@@ -78,6 +85,26 @@ def _settled(table: Records, how: How, limit: int | None) -> tuple[Iterator[Reco
     if how.family and seen.names:
         seen.named("family", how.family)
     return chain(first, records), seen
+
+
+def _shape(format: Format, first: Sequence[Record]) -> Shape | None:
+    """The shape that makes other items of the rows: the one that is named, or the first that some of them must be."""
+    if format != "auto":
+        return SHAPES[format] if format in SHAPES and SHAPES[format].read else None
+    telling = [shape for shape in SHAPES.values() if shape.tells]
+    return next((s for s in telling if any(s.tells and s.tells(one.row) for one in first if not one.defect)), None)
+
+
+def _reshaped(one: Record, shape: Shape, how: How) -> Record:
+    """A row with the usual columns; of rows whose shape nobody named, those that are in it."""
+    told = how.format != "auto" or (shape.tells is not None and shape.tells(one.row))
+    if one.defect is not None or not told or shape.read is None:
+        return one
+    try:
+        said = (shape.name, *(shape.words(one.row) if shape.words else ()))
+        return one._replace(row=dict(shape.read(one.row)), dialect=said)
+    except ShapeError as error:
+        return one._replace(defect=str(error))
 
 
 def _by_file(
@@ -100,13 +127,16 @@ def _by_file(
 
 def _read(one: Record, columns: Columns, how: How, say: Any) -> SourceRow:
     # What an answer is worth, or was given with, says nothing of a seed: it gets another.
-    finding = Finding((*how.drop, *ABOUT_ANSWERS) if say is _seed else how.drop, one.defect)
+    finding = Finding((*how.drop, *ABOUT_ANSWERS) if say is _seed else how.drop, one.defect, padded=one.padded)
+    columns = {part: names for part, names in columns.items() if part not in how.drop}
     used = {name for names in columns.values() for name in names}
     texts: dict[str, Any] = {}
     if one.defect is None:
         check_row(one.row, used, finding)
         if not columns:
             finding.odd("no columns")
+        for word in one.dialect:
+            finding.wrote(word)
         texts = say(one.row, columns, how, finding)
     kept = {name: as_text(one.row.get(name)) for name in how.keep}
     if any(broken(value) for value in kept.values() if value is not None):
@@ -116,6 +146,8 @@ def _read(one: Record, columns: Columns, how: How, say: Any) -> SourceRow:
         if name not in used and name not in kept and name != how.family:
             finding.left(name, value)
     said = {**texts, "source": printable(one.source), "unread": list(finding.unread)}
+    if finding.dialect:
+        said["dialect"] = " ".join(finding.dialect)
     return SourceRow(said, finding.defect, kept, _family(one.row, how.family))
 
 
@@ -126,7 +158,8 @@ def _family(row: Mapping[str, Any], column: str | None) -> str | None:
 
 
 def _seed(row: Mapping[str, Any], columns: Columns, _: How, finding: Finding) -> dict[str, Any]:
-    texts = {part: finding.text(row.get(name), part) for part, (name, *_) in columns.items()}
+    texts = {part: finding.text(row.get(name), part) for part, (name, *_) in columns.items() if part != "reference"}
+    texts |= _reference(row, columns, finding)
     if texts.get("instruction") is None:
         finding.odd("no instruction")
     return texts
@@ -135,16 +168,20 @@ def _seed(row: Mapping[str, Any], columns: Columns, _: How, finding: Finding) ->
 def _conversation(row: Mapping[str, Any], columns: Columns, how: How, finding: Finding) -> dict[str, Any]:
     (column,) = columns["messages"]
     turns = read_turns(row.get(column), column, how.roles, finding)
+    return _said(turns, row, columns, how, finding) | {"topic": _text(row, columns, "topic", finding)}
+
+
+def _said(turns: list[Message], row: Mapping[str, Any], columns: Columns, how: How, finding: Finding) -> dict[str, Any]:
+    """What the turns say, with what stands beside them in the row: the system prompt, reasoning, tools, a reference."""
     system = _text(row, columns, "system", finding)
-    return {
-        **conversation(turns, system, how.order, finding),
-        "topic": _text(row, columns, "topic", finding),
-    }
+    texts = conversation(_thought(turns, row, columns, finding), system, how.order, finding)
+    return texts | _tools(row, columns, finding) | _reference(row, columns, finding)
 
 
 def _pair(row: Mapping[str, Any], columns: Columns, how: How, finding: Finding) -> dict[str, Any]:
     """A question and its answer in columns of their own, each a text or a list of turns, with what came before them."""
-    texts: dict[str, Any] = {part: _text(row, columns, part, finding) for part in ("context", "system", "topic")}
+    _note_pair(columns, finding)
+    texts: dict[str, Any] = {part: _text(row, columns, part, finding) for part in ("context", "topic")}
     history = _history(row, columns, finding)
     sides = {part: row.get(columns[part][0]) if part in columns else None for part in ("instruction", "response")}
     lists = {part: _turns(columns[part][0], value, how, finding) for part, value in sides.items() if part in columns}
@@ -153,7 +190,10 @@ def _pair(row: Mapping[str, Any], columns: Columns, how: How, finding: Finding) 
         if not lists.get(part) and said.get(part) is None:
             finding.odd(f"no {part}")
     if not history and not any(lists.values()):
-        return {**texts, **said}
+        (answer,) = _thought([{"role": "assistant", "content": ""}], row, columns, finding)
+        texts |= {"system": _text(row, columns, "system", finding)} | said
+        texts |= {"reasoning": answer["reasoning"]} if "reasoning" in answer else {}
+        return texts | _tools(row, columns, finding) | _reference(row, columns, finding)
     asked = lists.get("instruction")
     if asked is None:
         asked = [{"role": "user", "content": said.get("instruction") or ""}]
@@ -167,10 +207,63 @@ def _pair(row: Mapping[str, Any], columns: Columns, how: How, finding: Finding) 
     before = [turn for turn in asked if turn["role"] != "system"]
     if before and before == spoken[: len(before)]:  # the list of the answer holds the whole conversation
         asked = [turn for turn in asked if turn["role"] == "system"]
-    return {**texts, **conversation([*history, *asked, *answered], texts["system"], how.order, finding)}
+    return texts | _said([*history, *asked, *answered], row, columns, how, finding)
 
 
-def _turns(column: str, value: Any, how: How, finding: Finding) -> list[Turn] | None:
+def _note_pair(columns: Columns, finding: Finding) -> None:
+    """The shape that has question and answer in these columns."""
+    pair = {part: columns[part][0] for part in ("instruction", "response") if part in columns}
+    name = next((shape.name for shape in SHAPES.values() if shape.columns == pair), None)
+    if name is not None:
+        finding.wrote(name)
+
+
+def _thought(turns: list[Message], row: Mapping[str, Any], columns: Columns, finding: Finding) -> list[Message]:
+    """The turns, with the reasoning that a column holds before the last answer, where that has none of its own."""
+    place = next((n for n in reversed(range(len(turns))) if turns[n]["role"] == "assistant"), None)
+    for name in columns.get("reasoning", ()):
+        value = row.get(name)
+        if not says(value):
+            continue
+        text = reasoning_text(value)
+        if text is None:
+            finding.odd("reasoning is not text (`drop: [reasoning]` leaves it out)")
+        elif place is None or turns[place].get("reasoning") is not None:
+            finding.left(name, None if place is not None and turns[place].get("reasoning") == text else value)
+        else:
+            finding.wrote(name)
+            thought = finding.text(text, "reasoning")
+            turns = [*turns[:place], {**turns[place], "reasoning": thought}, *turns[place + 1 :]]
+    return turns
+
+
+def _tools(row: Mapping[str, Any], columns: Columns, finding: Finding) -> dict[str, Any]:
+    """The tools that a column holds, or else a turn, as a JSON list; nothing where there are none."""
+    in_columns = [(name, row[name]) for name in columns.get("tools", ()) if holds(row.get(name))]
+    for name, value in in_columns[1:]:
+        finding.left(name, value)
+    given = [value for _, value in in_columns[:1]] or finding.tools[:1]
+    given = unpadded(given) if finding.padded else given
+    if not given or "tools" in finding.drop:
+        return {}
+    try:
+        tools = tools_of(given[0])
+    except ShapeError as error:
+        finding.odd(f"{error} (`drop: [tools]` leaves them out)")
+        return {}
+    is_list = isinstance(given[0], str) and given[0].lstrip().startswith("[") and '"{' not in given[0]
+    text = given[0] if is_list else as_json(tools)
+    return {"tools": finding.text(text, "tools")} if tools else {}
+
+
+def _reference(row: Mapping[str, Any], columns: Columns, finding: Finding) -> dict[str, Any]:
+    """The right answer, in whatever type it stands there."""
+    (name,) = columns.get("reference", (None,))
+    value = as_text(row.get(name)) if name is not None else None
+    return {"reference": finding.text(value, "reference")} if value is not None else {}
+
+
+def _turns(column: str, value: Any, how: How, finding: Finding) -> list[Message] | None:
     """The turns of a list, or of one turn alone; None of a text, also where it happens to be JSON."""
     if isinstance(value, str) or not is_conversation(value):
         return None
@@ -181,7 +274,7 @@ def _text(row: Mapping[str, Any], columns: Columns, part: str, finding: Finding)
     return below(*(finding.text(row.get(name), part) for name in columns.get(part, ())))
 
 
-def _history(row: Mapping[str, Any], columns: Columns, finding: Finding) -> list[Turn]:
+def _history(row: Mapping[str, Any], columns: Columns, finding: Finding) -> list[Message]:
     """The turns before the question, of pairs of texts as in LLaMA-Factory's Alpaca format."""
     (column,) = columns.get("history", (None,))
     value = from_json(row.get(column)) if column is not None else None
@@ -190,7 +283,7 @@ def _history(row: Mapping[str, Any], columns: Columns, finding: Finding) -> list
     if "history" in finding.drop:
         finding.left(column, value)
         return []
-    turns: list[Turn] = []
+    turns: list[Message] = []
     for pair in value if isinstance(value, list) else [None]:
         if not (isinstance(pair, list | tuple) and len(pair) == 2 and all(isinstance(text, str) for text in pair)):
             finding.odd(BAD_HISTORY)

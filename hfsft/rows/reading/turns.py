@@ -1,18 +1,23 @@
-"""A conversation as people write it down -> its turns: whatever the keys, the roles and the list are called."""
+"""A conversation as people write it down -> its messages: whatever the keys, the roles and the list are called."""
 
 from __future__ import annotations
 
 import json
 import re
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any
 
+from hfsft.rows import think
+from hfsft.rows.calls import ShapeError
+from hfsft.rows.messages import Message, Role
+from hfsft.rows.names import spelt
+from hfsft.rows.reading.fields import read_turn
 from hfsft.rows.reading.finding import Finding, brief
-from hfsft.rows.reading.refused import bare, check_part, check_role, check_turn
-from hfsft.rows.values import NOT_UNICODE, absent, broken, from_json, healed, holds, printable
-
-Role = Literal["user", "assistant", "system"]
-Turn = dict[str, str]  # role and content
+from hfsft.rows.shapes import harmony, hermes
+from hfsft.rows.shapes.openai import DEVELOPER, OPENAI
+from hfsft.rows.shapes.shape import Turn
+from hfsft.rows.shapes.sharegpt import CALL_ROLES, RESULT_ROLES, SHAREGPT
+from hfsft.rows.values import absent, from_json, holds
 
 LISTS = (
     "messages", "conversations", "conversation", "dialog", "dialogue", "dialogs", "dialogues", "turns", "chat",
@@ -29,28 +34,108 @@ KNOWN_ROLES: dict[str, Role] = {
     ),
     **dict.fromkeys(("system", "developer", "sys"), "system"),
 }  # fmt: skip
-TEXT_PARTS = ("text", "input_text", "output_text")
+NOTHING_TRAINED = "weights of 0 on all that the assistant says (`drop: [weight]` leaves them out)"
+THOUGHT_ROLES = frozenset(("reasoning", "thinking", "thought"))
 
 
-def read_turns(value: Any, column: str, roles: Mapping[str, Role], finding: Finding) -> list[Turn]:
-    """The turns of one conversation; what is wrong with them and what was left goes to `finding`.
+def read_turns(value: Any, column: str, roles: Mapping[str, Role], finding: Finding) -> list[Message]:
+    """The messages of one conversation; what is wrong with them and what was left goes to `finding`.
 
     A turn that says nothing has the content "". `roles` comes before the names that are known anyway.
     """
-    known = {**KNOWN_ROLES, **{bare(name): role for name, role in roles.items()}}
-    turns: list[Turn] = []
-    for item in _items(value, finding):
+    known = {**KNOWN_ROLES, **{spelt(name): role for name, role in roles.items()}}
+    messages: list[Message] = []
+    open_thought = False  # the turn before was only thought: what is said next belongs to it
+    items = _items(value, finding)
+    if any(isinstance(item, Mapping) and {"from", "value"} <= set(item) for item in items):
+        finding.wrote(SHAREGPT.name)
+    elif any(isinstance(item, Mapping) and {"role", "content"} <= set(item) for item in items):
+        finding.wrote(OPENAI.name)
+    for item in items:
         said = _said(item, known)
         if said is None:
             finding.odd("a turn is not an object with a role and a text")
             continue
         for name, content, rest in said:
-            role = _role(name, known, finding)
-            check_turn(rest, role, finding)
-            for field, left in rest.items():
-                finding.left(f"{column}[].{field}", left)
-            turns.append({"role": role or brief(name), "content": _content(content, finding)})
-    return turns
+            turn = _turn(str(name), content, rest, known, finding)
+            try:
+                read = read_turn(turn, column, finding)
+            except ShapeError as error:
+                finding.odd(str(error))
+                read = [{"role": turn.role, "content": ""}]
+            for message in read:
+                before = messages[-1] if messages else None
+                joins = turn.joins or open_thought
+                if before and joins and before["role"] == message["role"] == "assistant":
+                    messages[-1] = joined(before, message)
+                else:
+                    messages.append(message)
+            open_thought = turn.thought
+    _note(messages, finding)
+    return _weighed(messages, finding)
+
+
+def joined(before: Message, message: Message) -> Message:
+    """Two messages of one role as one: texts and thoughts below each other, calls behind each other."""
+    texts = {
+        field: "\n\n".join(turn[field] for turn in (before, message) if turn.get(field))
+        for field in ("content", "reasoning")
+    }
+    calls = [*before.get("tool_calls", ()), *message.get("tool_calls", ())]
+    both = {**before, **message, "content": texts["content"]}
+    both |= {"reasoning": texts["reasoning"]} if texts["reasoning"] else {}
+    both |= {"tool_calls": calls} if calls else {}
+    if "weight" in both:  # what is not to be trained on in one of them is not in both
+        both["weight"] = min(turn.get("weight", 1.0) for turn in (before, message))
+    return both
+
+
+def _turn(name: str, content: Any, rest: Mapping[str, Any], known: Mapping[str, Role], finding: Finding) -> Turn:
+    """Whose turn it is, and what of it is known by the name of its role alone."""
+    called = spelt(name)
+    rest = {key: value for key, value in rest.items() if not (key == "type" and value in ("message", "function"))}
+    if called in known:
+        if called == DEVELOPER and known[called] == "system":
+            finding.wrote(DEVELOPER)
+        return harmony.channelled(Turn(known[called], content, rest))
+    if called in CALL_ROLES:
+        # As items of OpenAI's Responses have it, the call itself stands in the turn's fields.
+        calls, rest = (content, rest) if not absent(content) else (rest, {})
+        return Turn("assistant", None, {**rest, "tool_calls": calls}, joins=True)
+    if called in RESULT_ROLES or called == "function_call_output":
+        return Turn("tool", rest.get("output") if absent(content) else content, _without(rest, "output"))
+    if called.startswith(harmony.FUNCTIONS):
+        finding.wrote(harmony.NAME)
+        kept = {key: value for key, value in rest.items() if key not in (harmony.CHANNEL, harmony.RECIPIENT)}
+        return Turn("tool", content, {**kept, "name": name.strip()[len(harmony.FUNCTIONS) :]})
+    if called in THOUGHT_ROLES:
+        thought = content if not absent(content) else rest.get("summary")
+        return Turn("assistant", None, {**_without(rest, "summary"), "reasoning": thought}, joins=True, thought=True)
+    shown = brief(name)
+    key = shown if re.fullmatch(r"[^\W\d][\w .-]*", shown) else json.dumps(shown, ensure_ascii=False)
+    finding.odd(f"unknown role {shown} (`roles: {{{key}: user}}` or another says what it is)")
+    return Turn(shown, content, rest)
+
+
+def _without(fields: Mapping[str, Any], name: str) -> dict[str, Any]:
+    return {key: value for key, value in fields.items() if key != name}
+
+
+def _note(messages: list[Message], finding: Finding) -> None:
+    """Which marks stand within texts, which say what fields might have said."""
+    spoken = [turn["content"] for turn in messages if turn["role"] == "assistant"]
+    if any(map(think.split, spoken)):
+        finding.wrote("think")
+    if any(map(hermes.calls_in, spoken)):
+        finding.wrote(hermes.HERMES.name)
+
+
+def _weighed(messages: list[Message], finding: Finding) -> list[Message]:
+    """Weights only where one says something: that of 1 is what a turn without one has."""
+    weights = [turn.get("weight", 1.0) for turn in messages if turn["role"] == "assistant"]
+    if weights and not any(weights):
+        finding.odd(NOTHING_TRAINED)
+    return [{key: value for key, value in turn.items() if key != "weight" or not value} for turn in messages]
 
 
 def is_conversation(value: Any) -> bool:
@@ -92,7 +177,7 @@ def _columns(value: Mapping[str, Any]) -> list[dict[str, Any]] | None:
 
 def _said(item: Any, known: Mapping[str, Role]) -> list[tuple[Any, Any, Mapping[str, Any]]] | None:
     """Role, content and other fields of each turn that an item stands for; None where it is none."""
-    if isinstance(item, list | tuple) and len(item) == 2 and isinstance(item[0], str) and bare(item[0]) in known:
+    if isinstance(item, list | tuple) and len(item) == 2 and isinstance(item[0], str) and spelt(item[0]) in known:
         return [(item[0], item[1], {})]
     if not isinstance(item, Mapping):
         return None
@@ -102,7 +187,7 @@ def _said(item: Any, known: Mapping[str, Role]) -> list[tuple[Any, Any, Mapping[
     if role_key is None:
         # {"user": "Hi", "assistant": "Hello"}: each key a turn of its own
         held = {name: value for name, value in item.items() if holds(value)}
-        if held and all(bare(name) in known for name in held):
+        if held and all(spelt(name) in known for name in held):
             return [(name, value, {}) for name, value in held.items()]
         return None
     rest = {name: value for name, value in item.items() if name not in (role_key, text_key)}
@@ -111,45 +196,3 @@ def _said(item: Any, known: Mapping[str, Role]) -> list[tuple[Any, Any, Mapping[
         rest |= {f"{role_key}.{name}": value for name, value in role.items() if name != "role"}
         role = role.get("role")
     return [(role, item[text_key] if text_key else None, rest)] if role is not None else None
-
-
-def _role(name: Any, known: Mapping[str, Role], finding: Finding) -> Role | None:
-    name = str(name)
-    role = known.get(bare(name))
-    if role is None and not check_role(name, finding):
-        shown = brief(name)
-        key = shown if re.fullmatch(r"[^\W\d][\w .-]*", shown) else json.dumps(shown, ensure_ascii=False)
-        finding.odd(f"unknown role {shown} (`roles: {{{key}: user}}` or another says what it is)")
-    return role
-
-
-def _content(value: Any, finding: Finding) -> str:
-    """The text of a turn: a text, or a list of parts that are all text."""
-    if absent(value):
-        return ""
-    if isinstance(value, Mapping):
-        value = [value]
-    if isinstance(value, list):
-        texts = [_part(part, finding) for part in value]
-        value = "\n".join(text for text in texts if text is not None)
-    if not isinstance(value, str):
-        finding.odd("a turn is not text")
-        return ""
-    value = healed(value)
-    if broken(value):
-        finding.odd(NOT_UNICODE)
-    return printable(value)
-
-
-def _part(part: Any, finding: Finding) -> str | None:
-    if isinstance(part, str):
-        return part
-    if isinstance(part, Mapping) and part.get("type", "text") in TEXT_PARTS:
-        text = next((part[key] for key in TEXT_KEYS if isinstance(part.get(key), str)), None)
-        for name, value in part.items():
-            if name not in (*TEXT_KEYS, "type"):
-                finding.left(f"part of a turn: {name}", value)
-        if text is not None or not any(part.get(key) for key in TEXT_KEYS):
-            return text
-    check_part(part, finding)
-    return None

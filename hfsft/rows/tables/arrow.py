@@ -102,6 +102,10 @@ def _said(error: Exception) -> str:
     return " ".join(str(error).split()) or type(error).__name__
 
 
+class PaddedRow(dict[str, Any]):
+    """A row of a table whose objects within objects have each other's keys, with null for those they had not."""
+
+
 def plain_rows(table: pa.Table | pa.RecordBatch) -> Iterator[dict[str, Any]]:
     """Each row by the names of the columns.
 
@@ -114,10 +118,11 @@ def plain_rows(table: pa.Table | pa.RecordBatch) -> Iterator[dict[str, Any]]:
     times = table.num_rows if any(map(_has_dictionary, table.schema.types)) else 1
     at_once = table.num_rows if table.nbytes * times <= LONGEST else LONGEST // table.nbytes if times > 1 else 1
     at_once = max(at_once, 1)
+    made = PaddedRow if any(_structs(kind) > 1 for kind in table.schema.types) else dict
     for start in range(0, table.num_rows, at_once):
         columns = [_values(column) for column in table.slice(start, at_once).columns]
         for cells in zip(*columns, strict=True):
-            yield dict(zip(names, cells, strict=True))
+            yield made(zip(names, cells, strict=True))
 
 
 def _values(column: Any) -> list[Any]:
@@ -141,6 +146,12 @@ def _value(cell: Any) -> Any:
 def _has_dictionary(kind: Any) -> bool:
     inner = [kind.field(index).type for index in range(kind.num_fields)]
     return str(kind).startswith("dictionary<") or any(map(_has_dictionary, inner))
+
+
+def _structs(kind: Any) -> int:
+    """How many objects stand within one another in a column; JSON that is stored as such has its own keys."""
+    inner = [kind.field(index).type for index in range(kind.num_fields)]
+    return (str(kind).startswith("struct<")) + max(map(_structs, inner), default=0)
 
 
 def _has_json(kind: Any) -> bool:

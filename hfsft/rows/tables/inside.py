@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
 
 from hfsft.errors import SourceError
+from hfsft.nested import texts_in
 
 CARD, MORE = "README.md", ".huggingface.yaml"  # where `datasets` looks for the configurations of a folder
 STATE, SPLITS = "state.json", "dataset_dict.json"  # of `save_to_disk`
@@ -39,7 +40,7 @@ def _named(folder: Path) -> Iterator[tuple[str, str]]:
     for file in (CARD, MORE):
         for config in _card(folder / file).get("configs") or ():
             for key in ("data_files", "data_dir"):
-                yield from ((file, text) for text in _texts(config.get(key)))
+                yield from ((file, text) for _, text in texts_in(config.get(key)))
 
 
 def _json(path: Path) -> dict[str, Any]:
@@ -61,11 +62,3 @@ def _card(path: Path) -> dict[str, Any]:
         return dict(DatasetCard.load(path).data.to_dict())
     found = yaml.safe_load(path.read_text(encoding="utf-8"))
     return found if isinstance(found, dict) else {}
-
-
-def _texts(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict | list):
-        for inner in value.values() if isinstance(value, dict) else value:
-            yield from _texts(inner)

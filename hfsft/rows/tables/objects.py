@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping
 from typing import IO, Any
 
 from hfsft.errors import SourceError, place_of
-from hfsft.rows.reading.refused import TOOLS_FIELDS, bare
+from hfsft.rows.names import spelt
 from hfsft.rows.reading.turns import LISTS
+from hfsft.rows.shapes.openai import TOOLS_FIELDS
 from hfsft.rows.tables import arrays
 from hfsft.rows.tables.files import Long, lines, open_text
 from hfsft.rows.tables.parsing import TOO_DEEP, TOO_LONG, Odd, parsed
@@ -102,7 +103,7 @@ def _whole(path: File, value: Any, number: int) -> Iterator[tuple[str, Any]]:
     """The rows of a file that is one value."""
     if isinstance(value, Mapping):
         lists = [name for name, inner in value.items() if _is_table(name, inner)]
-        says = any(bare(name) in SPOKEN and holds(inner) for name, inner in value.items() if name not in lists)
+        says = any(spelt(name) in SPOKEN and holds(inner) for name, inner in value.items() if name not in lists)
         if len(lists) == 1 and (len(value) == 1 or lists[0] in WRAPPERS) and not says:
             value = value[lists[0]]
         else:

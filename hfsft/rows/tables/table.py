@@ -15,6 +15,7 @@ from typing import Any, NamedTuple, Protocol
 
 from hfsft.errors import SourceError, nearest, place_of
 from hfsft.rows.tables import hub, objects
+from hfsft.rows.tables.arrow import PaddedRow
 from hfsft.rows.tables.files import PACKED, UNPACK_ERRORS, plain_suffix
 from hfsft.rows.tables.folder import data_files, holds_rows, made_for_datasets, matches, of_split
 from hfsft.rows.tables.parsing import Odd, odd_in
@@ -34,6 +35,8 @@ class Record(NamedTuple):
     source: str  # `tickets.jsonl:3`, `data.json[1]`, `owner/name[5]`, as the recipe names the file
     row: dict[str, Any]
     defect: str | None = None
+    padded: bool = False  # whether objects in it have null for keys that they were written without
+    dialect: tuple[str, ...] = ()  # how it was written, where its columns are other ones now
 
 
 class Records(Protocol):
@@ -268,7 +271,7 @@ def record(source: str, value: Any) -> Record:
     if not isinstance(value, dict):
         return Record(source, {}, NO_OBJECT)
     reason = odd_in(value)
-    return Record(source, {}, reason) if reason else Record(source, value)
+    return Record(source, {}, reason) if reason else Record(source, value, padded=isinstance(value, PaddedRow))
 
 
 def _stamp(path: Path) -> tuple[int, int]:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import ClassVar
 
 from pydantic import Field
 
+from hfsft.engine.resources import Resource, Work
 from hfsft.engine.step import Step
 from hfsft.stages.base import Context, Stage
-from hfsft.stages.split.families import OPTIONAL, READS, family_names
-from hfsft.stages.split.sides import NONE, give_sides
+from hfsft.stages.split.families import OPTIONAL, READS
+from hfsft.stages.split.sides import NONE
 
 
 class Split(Stage):
@@ -26,6 +26,9 @@ class Split(Stage):
     """
 
     key: ClassVar[str] = "split"
+    example: ClassVar[str] = """\
+    split: {validation: 0.2}
+    """
 
     validation: float = Field(
         0.1,
@@ -55,7 +58,7 @@ class Split(Stage):
                 role="lineage",
                 identity={"similarity": self.similarity},
                 version=2,
-                fn=partial(family_names, similarity=self.similarity),
+                work=Work("hfsft.stages.split.families:naming", {"similarity": self.similarity}),
                 place=place,
             ),
             Step(
@@ -67,8 +70,8 @@ class Split(Stage):
                 role="lineage",
                 identity={"validation": self.validation},
                 version=2,
-                remembered=former.digest if known else "",
-                fn=partial(give_sides, share=self.validation, known=known),
+                work=Work("hfsft.stages.split.sides:giving", {"share": self.validation}),
+                needs=(Resource.of("sides", Work("hfsft.stages.split.sides:Known", {"known": known}), pinned=False),),
                 place=place,
             ),
         ]

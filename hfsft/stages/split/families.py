@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 
 from hfsft.hashing import digest
 from hfsft.rows.batch import Batch
-from hfsft.rows.views import OPTIONAL as QUESTION
+from hfsft.rows.views import OPTIONAL as VIEWED
 from hfsft.rows.views import questions
-from hfsft.similarity import families, near_pairs
+from hfsft.similarity import LexicalIndex, families
 
 READS = ("seed_id", "origin", "instruction")
-OPTIONAL = (*QUESTION, "family_key")
+OPTIONAL = (*VIEWED, "family_key")
 
 
 def keys_of(batch: Batch) -> list[tuple[str, ...]]:
@@ -37,6 +38,11 @@ def _plain(text: str) -> str:
     return " ".join(text.casefold().split())
 
 
+def naming(similarity: float) -> Callable[[Batch], Batch]:
+    """What gives all rows the names of their families."""
+    return partial(family_names, similarity=similarity)
+
+
 def family_names(batch: Batch, similarity: float) -> Batch:
     """The `family` of each row, which is the smallest key of the rows in it."""
     keys = keys_of(batch)
@@ -54,6 +60,7 @@ def _joined(batch: Batch, keys: list[tuple[str, ...]], similarity: float) -> Ite
         for key in known:
             if (earlier := first.setdefault(key, place)) != place:
                 yield earlier, place
-    asked = [(each.said, each.context) for each in questions(batch)]
-    for one, other, _ in near_pairs(asked, similarity):
+    index = LexicalIndex[int]()
+    index.add(range(len(keys)), [(each.said, each.context) for each in questions(batch)])
+    for one, other, _ in index.pairs(similarity):
         yield one, other

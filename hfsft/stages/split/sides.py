@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any, Literal, NamedTuple
 
+from hfsft.engine.resources import Resource
 from hfsft.hashing import digest
 from hfsft.rows.batch import Batch
 from hfsft.stages.split.draw import held_out
@@ -40,11 +40,6 @@ class Sides:
         """The side of each key."""
         return {key: stand.side for key, stand in self.stands.items()}
 
-    @cached_property
-    def digest(self) -> str:
-        """A hash of the side of each key."""
-        return digest(sorted(self.known.items()))
-
     def after(self, asked: Mapping[str, Any], batch: Batch) -> Sides:
         """These sides and those of a build's rows."""
         stands, moved = dict(self.stands), Counter[Side]()
@@ -57,6 +52,26 @@ class Sides:
 
 
 NONE = Sides()
+
+
+class Known:
+    """The sides that builds before gave to keys, as a resource of the step that gives them now."""
+
+    def __init__(self, known: Mapping[str, Side]) -> None:
+        self.known = known
+
+    def identity(self) -> str:
+        """A hash of the side of each key; empty where none is known."""
+        return digest(sorted(self.known.items())) if self.known else ""
+
+    def load(self) -> Mapping[str, Side]:
+        """The side of each key."""
+        return self.known
+
+
+def giving(known: Resource, share: float) -> Callable[[Batch], Batch]:
+    """What gives all rows their sides."""
+    return lambda batch: give_sides(batch, share, known.load())
 
 
 def give_sides(batch: Batch, share: float, known: Mapping[str, Side]) -> Batch:

@@ -28,6 +28,10 @@ def values(names: list[Any]) -> dict[str, pa.ChunkedArray]:
     }
 
 
+def write(folder: Path, rows: Rows, names: list[Any]) -> None:
+    keep(STEP, rows.key, "", ["id"], rows, values(names), Files(folder))
+
+
 def read(folder: Path, rows: Rows) -> list[Any] | None:
     found = kept(STEP, rows.key, rows, KINDS, Files(folder))
     if found is None:
@@ -50,7 +54,7 @@ def test_what_was_kept_comes_back_whatever_was_kept_before(data: st.DataObject, 
             else st.just(["a"] * len(some))
         )
         if some.key not in made:
-            keep(STEP, some.key, some, values(names), Files(folder))
+            write(folder, some, names)
             made[some.key] = some, names
     for some, names in made.values():
         assert read(folder, some) == names
@@ -61,12 +65,12 @@ def test_a_row_less_or_more_costs_next_to_nothing(tmp_path: Path) -> None:
 
     rows = rows_of(40_000)
     names = [hashlib.sha256(str(number).encode()).hexdigest()[:16] for number in range(40_000)]
-    keep(STEP, rows.key, rows, values(names), Files(tmp_path))
+    write(tmp_path, rows, names)
     (first,) = tmp_path.iterdir()
     for chosen in (range(39_000), range(500, 40_000), [*range(0, 30_000, 2), *range(30_000, 40_000)]):
         some = rows.select(chosen)
         changed = [names[number] if number != 35_000 else "another" for number in chosen]
-        keep(STEP, some.key, some, values(changed), Files(tmp_path))
+        write(tmp_path, some, changed)
         assert read(tmp_path, some) == changed
     sizes = sorted(path.stat().st_size for path in tmp_path.iterdir())
     assert sizes[-1] == first.stat().st_size
@@ -76,11 +80,11 @@ def test_a_row_less_or_more_costs_next_to_nothing(tmp_path: Path) -> None:
 @pytest.mark.parametrize("how", ["gone", "cut"])
 def test_without_the_file_that_it_is_beside_nothing_is_read(tmp_path: Path, how: str) -> None:
     rows = rows_of(30)
-    keep(STEP, rows.key, rows, values(["a"] * 30), Files(tmp_path))
+    write(tmp_path, rows, ["a"] * 30)
     (base,) = tmp_path.iterdir()
     os.utime(base, (1, 1))
     fewer = rows.select(range(25))
-    keep(STEP, fewer.key, fewer, values(["a"] * 25), Files(tmp_path))
+    write(tmp_path, fewer, ["a"] * 25)
     assert base.stat().st_mtime > 1, "what is needed was used"
     assert read(tmp_path, fewer) == ["a"] * 25
     if how == "gone":

@@ -15,6 +15,7 @@ from hfsft.engine.ledger import Ledger
 from hfsft.engine.plan import Plan
 from hfsft.engine.step import Bound, Sees, Step, compare
 from hfsft.rows.batch import Batch, Row
+from tests.engine.held import held
 from tests.engine.test_engine import ASK, COLUMNS, TWINS, Echo
 
 TEXT = "a sentence that makes the row long enough to see whether it is written again " * 5
@@ -26,7 +27,7 @@ def source(ids: list[str]) -> Step:
         for row_id in ids:
             yield {"id": row_id, "text": f"{row_id} {TEXT}"}
 
-    return Step("source", rows="source", writes=COLUMNS, identity={"ids": ids}, fn=rows)
+    return Step("source", rows="source", writes=COLUMNS, identity={"ids": ids}, work=held(rows))
 
 
 class Counted:
@@ -42,7 +43,7 @@ class Counted:
             self.seen.setdefault(name, []).extend(ids)
             return {name: [int(row_id.strip("rab")) for row_id in ids]}
 
-        return Step(name, sees=sees, reads=(reads,), writes={name: "int64"}, fn=fn)
+        return Step(name, sees=sees, reads=(reads,), writes={name: "int64"}, work=held(fn))
 
     def take(self) -> dict[str, Seen]:
         seen, self.seen = self.seen, {}
@@ -137,7 +138,7 @@ def test_a_row_with_another_text_is_another_row(tmp_path: Path, count: Counted) 
         yield {"id": "r1", "text": "r7 of another text"}
         yield {"id": "r2", "text": f"r2 {TEXT}"}
 
-    build(tmp_path, replace(source(["changed"]), fn=changed), first)
+    build(tmp_path, replace(source(["changed"]), work=held(changed)), first)
     assert count.take() == {"first": ["r7"]}
 
 
@@ -147,7 +148,9 @@ def test_rows_that_are_read_elsewhere_are_the_same_rows(tmp_path: Path, count: C
             for line, row_id in enumerate(names, 1):
                 yield {"id": row_id, "text": f"{row_id} {TEXT}", "source": f"rows.jsonl:{line}"}
 
-        return Step("source", rows="source", writes={**COLUMNS, "source": "string"}, identity={"ids": names}, fn=rows)
+        return Step(
+            "source", rows="source", writes={**COLUMNS, "source": "string"}, identity={"ids": names}, work=held(rows)
+        )
 
     first = count.measure("first")
     build(tmp_path, numbered(ids(*range(2000))), first, at_most("first", 1990))
@@ -187,7 +190,7 @@ def test_rows_that_a_step_makes_are_the_new_ones_only(tmp_path: Path, count: Cou
         doubled = {name: [value for value in values for _ in "ab"] for name, values in batch.items()}
         return {**doubled, "id": [f"{row_id}{child}" for row_id in batch["id"] for child in ("", "a")]}
 
-    steps = (count.measure("before"), Step("grow", rows="many", fn=with_child), count.measure("first"))
+    steps = (count.measure("before"), Step("grow", rows="many", work=held(with_child)), count.measure("first"))
     kept, _ = build(tmp_path, source(ids(1, 2)), *steps)
     assert kept == ["r1", "r1a", "r2", "r2a"]
     count.take()

@@ -14,7 +14,8 @@ from hfsft.errors import ArgumentError
 from hfsft.filters import ExactDuplicate, NearDuplicate
 from hfsft.filters.duplicates.common import Duplicates
 from hfsft.rows.batch import Batch
-from hfsft.similarity import near_pairs, normalise
+from hfsft.similarity import normalise
+from tests.similarity.pairs import near_pairs
 
 REFUND = "How long does a refund take to arrive?"
 WORDS = ["refund", "card", "late", "how", "Long", "a", "?", "退款"]

@@ -101,8 +101,7 @@ def test_a_tokenizer_is_looked_for_beside_the_recipe(tmp_path: Path, monkeypatch
     recipe = load_recipe(home / "recipe.yaml")
     plan = compile_recipe(recipe)
     (measure,) = [step for step in plan.steps if step.name == "filters[tokens].measure"]
-    assert measure.fn
-    assert measure.fn({"response": ["where is it"]}) == {"tokens_response": [3]}
+    assert measure.function({"response": ["where is it"]}) == {"tokens_response": [3]}
     loaded = load_tokenizer("tok", base=home)
     assert (loaded.name, loaded.identity["name"]) == ("tok", "tok")  # no path of this machine in what is published
 

@@ -343,6 +343,7 @@ TEXTS = {
     *("name", "description", "language", "license", "models", "identity", "revision", "tag", "config", "split"),
     *("instruction", "response", "context", "system", "topic", "messages", "prompt", "prompts", "roles", "keep"),
     *("where", "family"),
+    *("reasoning", "tools", "reference"),
     *("column", "phrases", "regions", "allow", "template", "templates", "rubric", "scores", "why", "api_key_header"),
 }
 

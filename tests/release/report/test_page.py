@@ -83,6 +83,23 @@ def test_no_row_runs_a_script(show: Callable[..., Page]) -> None:
     assert "</script><script>window.broken" in page.locator("#row").inner_text()
 
 
+@pytest.mark.parametrize("width", [400, 1280])
+def test_turns_tools_and_what_is_thought_are_told_apart(show: Callable[..., Page], width: int) -> None:
+    page = show(width)
+    page.fill("#search", "calls refund_order")
+    titles = page.locator("#row > h4").all_inner_texts()
+    assert titles[:4] == ["user", "assistant reasoning", "assistant calls get_order", "tool get_order"]
+    assert titles[4:8] == ["assistant", "user", "assistant calls refund_order", "tool refund_order"]
+    assert page.locator("#row .said.tool").first.inner_text().startswith('{\n  "id": 4711,\n')
+    tools = page.locator("#row details")
+    assert not tools.locator(".tools").is_visible()
+    tools.locator("summary").click()
+    assert tools.locator(".tools").inner_text().startswith("get_order: Looks an order up. {")
+    assert "reference\nIt is approved." in page.locator("#row").inner_text()
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+    assert page.evaluate("window.broken") is None
+
+
 def test_a_slider_says_what_another_threshold_would_keep(show: Callable[..., Page]) -> None:
     page = show()
     card = page.locator("[data-measure]", has=page.get_by_role("heading", name="repetition_response"))

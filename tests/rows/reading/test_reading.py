@@ -205,9 +205,10 @@ def test_a_history_of_another_shape_sets_its_row_aside(tmp_path: Path, history: 
 @pytest.mark.parametrize(
     ("column", "value", "group", "reason"),
     [
-        ("tools", [{"name": "x"}], "tools", "tools, which"),
-        ("functions", '[{"name": "x"}]', "tools", "tools, which"),
-        ("reasoning_content", "Hm", "reasoning", "reasoning, which"),
+        ("tools", ["x"], "tools", "tools are not JSON"),
+        ("functions", [5], "tools", "tools are not objects"),
+        ("reasoning_content", 5, "reasoning", "reasoning is not text"),
+        ("thinking", True, "reasoning", "reasoning is not text"),
         ("images", ["a.png"], "images", "images or sound"),
         ("label", False, "label", "marked as a bad answer"),
         ("label", "FALSE", "label", "marked as a bad answer"),
@@ -216,9 +217,6 @@ def test_a_history_of_another_shape_sets_its_row_aside(tmp_path: Path, history: 
         ("weight", 0.5, "weight", "a weight in training"),
         ("train", False, "weight", "a weight in training"),
         ("Loss-Weight", "0.0", "weight", "a weight in training"),  # as a CSV has it
-        ("reasoningContent", "Hm", "reasoning", "reasoning, which"),
-        ("thought_process", "Hm", "reasoning", "reasoning, which"),
-        ("toolDefinitions", [{"name": "x"}], "tools", "tools, which"),
     ],
 )
 @pytest.mark.parametrize(
@@ -263,9 +261,10 @@ def test_whatever_else_stands_in_a_row_is_told(tmp_path: Path, column: str, valu
 
 
 def test_fields_of_turns_are_told_too(tmp_path: Path) -> None:
-    talk = [{**USER, "name": "Kim", "weight": 0, "id": None}, {**ASSISTANT, "timestamp": 7, "weight": 1}]
+    talk = [{**USER, "name": "Kim", "weight": 1, "id": None}, {**ASSISTANT, "timestamp": 7, "weight": 1}]
     (row,) = examples(tmp_path, {"chat": talk, "input": "x"})
-    assert (said(row), row.texts["unread"]) == (TALK, ["chat[].name", "chat[].weight", "chat[].timestamp", "input"])
+    assert (said(row), row.texts["unread"]) == (TALK, ["chat[].weight", "chat[].timestamp", "input"])
+    assert row.texts["messages"][0]["name"] == "Kim"
 
 
 def test_a_preference_pair_by_its_better_answer(tmp_path: Path) -> None:

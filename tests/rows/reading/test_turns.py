@@ -116,6 +116,15 @@ def test_other_orders_are_taken_by_choice(tmp_path: Path, talk: Any, keys: Any, 
 
 
 CALL = {"id": "c1", "type": "function", "function": {"name": "weather", "arguments": "{}"}}
+OTHER = {"id": "c2", "type": "function", "function": {"name": "clock", "arguments": "{}"}}
+
+
+def calling(*calls: Any) -> dict[str, Any]:
+    return {"role": "assistant", "content": None, "tool_calls": list(calls)}
+
+
+def tool(text: str, number: str | None = None) -> dict[str, Any]:
+    return {"role": "tool", "content": text, "tool_call_id": number}
 
 
 @pytest.mark.parametrize(
@@ -137,44 +146,56 @@ CALL = {"id": "c1", "type": "function", "function": {"name": "weather", "argumen
             {"messages": [{"author": {"name": "Kim"}, "content": "Hi"}, ASSISTANT]},
             "a turn is not an object with a role",
         ),
-        ({"messages": [USER, {**ASSISTANT, "toolCalls": [CALL]}]}, "tool calls, which"),
-        ({"messages": [USER, {**ASSISTANT, "tool_calls": [CALL], "toolCalls": None}]}, "tool calls, which"),
-        ({"messages": [USER, {**ASSISTANT, "weight": "0"}]}, "a weight in training"),
+        ({"messages": [USER, {**ASSISTANT, "weight": "0"}]}, "weights of 0 on all that the assistant says"),
+        ({"messages": [USER, {**ASSISTANT, "weight": 0.5}]}, "a weight in training"),
         ({"messages": [{"content": "Hi"}, ASSISTANT]}, "a turn is not an object with a role and a text"),
         ({"messages": ["Hi", "Hello"]}, "a turn is not an object with a role and a text"),
         ({"messages": "Hi"}, "not a list of turns"),
-        ({"messages": [USER, {"role": "assistant", "content": "Hm", "tool_calls": [CALL]}]}, "tool calls, which"),
+        ({"messages": [USER, tool("1"), ASSISTANT]}, "a tool's result that answers no call"),
+        ({"messages": [USER, calling(CALL), tool("1", "c2"), ASSISTANT]}, "a tool's result that answers no call"),
+        ({"messages": [USER, calling(CALL), tool("1", "c1"), tool("2", "c1"), ASSISTANT]}, "a tool's result that"),
+        ({"messages": [USER, calling(CALL), tool("1"), tool("2"), ASSISTANT]}, "a tool's result that answers no call"),
+        ({"messages": [USER, calling(CALL, OTHER), tool("1", "c2"), ASSISTANT]}, "a tool call without a result"),
+        ({"messages": [USER, calling(CALL), USER, ASSISTANT]}, "a tool call without a result"),
+        ({"messages": [USER, calling(CALL), tool("1"), USER, ASSISTANT]}, "the user speaks where the assistant"),
+        ({"messages": [USER, calling(CALL), tool("1")]}, "does not end with the assistant"),
+        ({"messages": [USER, calling(CALL, CALL), tool("1", "c1"), ASSISTANT]}, "two tool calls of one id"),
+        ({"messages": [USER, calling({"function": {"arguments": '{"a": 1}'}})]}, "a tool call without a name"),
+        ({"messages": [USER, calling({"name": "f", "arguments": "{city: Oslo}"})]}, "arguments of a tool call are not"),
+        ({"messages": [USER, calling({"name": "f", "arguments": '{"x": NaN}'})]}, "arguments of a tool call are not"),
+        ({"messages": [USER, calling({"name": "f", "arguments": "[1]"})]}, "arguments of a tool call are not a JSON"),
+        ({"messages": [USER, calling({"name": "f", "arguments": 5})]}, "arguments of a tool call are not a JSON"),
+        ({"messages": [USER, calling(5)]}, "a tool call is not an object"),
+        ({"messages": [{**USER, "tool_calls": [CALL]}, ASSISTANT]}, "tool calls in a turn of the user"),
         (
-            {"messages": [USER, {"role": "assistant", "content": None, "function_call": {"name": "x"}}]},
-            "tool calls, which",
+            {"messages": [USER, {**ASSISTANT, "tool_responses": [{"content": "1"}]}]},
+            "results of tools in a turn of the",
         ),
         (
             {"conversations": turns("from", "value", "human", "function_call", "observation", "gpt")},
-            "tool calls, which",
+            "a tool call is not",
         ),
         (
             {"messages": [USER, {"role": "assistant", "content": [{"type": "tool_use", "id": "t"}]}]},
-            "tool calls, which",
+            "a tool call without",
         ),
+        ({"messages": [USER, {**ASSISTANT, "thinking": 5}]}, "reasoning is not text"),
+        ({"messages": [USER, {"role": "assistant", "content": "", "thinking": "Hm"}]}, "empty assistant turn"),
+        ({"messages": [USER, ASSISTANT], "tools": "search"}, "tools are not JSON"),
+        ({"messages": [USER, ASSISTANT], "tools": [["search"]]}, "tools are not objects"),
         (
-            {"messages": [USER, {"role": "tool", "content": "1"}, ASSISTANT], "tools": '[{}, {"a": 1}]'},
-            "tool calls, which",
-        ),
-        ({"messages": [USER, {**ASSISTANT, "thinking": "Hm"}]}, "reasoning, which"),
-        (
-            {"messages": [USER, {"role": "assistant", "content": [{"type": "thinking", "thinking": "Hm"}]}]},
-            "reasoning, which",
+            {"messages": [USER, {"role": "assistant", "content": [{"type": "redacted_thinking", "data": "x"}]}]},
+            "reasoning is encrypted",
         ),
         (
             {"messages": [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "x"}}]}, ASSISTANT]},
             "a turn with an image",
         ),
-        ({"messages": [USER, {**ASSISTANT, "weight": 0}]}, "a weight in training"),
-        ({"messages": [USER, {**ASSISTANT, "train": False}]}, "a weight in training"),
+        ({"messages": [USER, {**ASSISTANT, "train": False}]}, "weights of 0 on all that the assistant says"),
     ],
     ids=str,
 )
-def test_what_cannot_be_trained_on_is_refused_by_name(tmp_path: Path, row: Any, reason: str) -> None:
+def test_what_cannot_be_trained_on_is_set_aside_by_name(tmp_path: Path, row: Any, reason: str) -> None:
     bad, good = examples(tmp_path, row, {next(iter(row)): [USER, ASSISTANT]})
     assert (bad.defect or "").startswith(reason)
     assert bad.texts["source"] == "e.jsonl:1"

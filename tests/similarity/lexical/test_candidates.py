@@ -11,9 +11,11 @@ import numpy as np
 import pytest
 from datasketch import MinHash
 
-from hfsft.similarity import Items, families, near_pairs, shingles
-from hfsft.similarity.pairs import FEW
-from hfsft.similarity.sketches import SEED, sketches
+from hfsft.similarity import LexicalIndex, families
+from hfsft.similarity.lexical.pairs import FEW
+from hfsft.similarity.lexical.shingles import shingles
+from hfsft.similarity.lexical.sketches import SEED, sketches
+from tests.similarity.pairs import near_pairs
 
 SYLLABLES = [first + second for first in "bdfgklmnprstvz" for second in "aeiou"]
 
@@ -62,7 +64,7 @@ def test_sketches_find_what_a_comparison_of_all_finds(at_least: float, monkeypat
     texts += [" ".join(word for word in draw.choice(texts).split() if draw.random() > 0.08) for _ in range(500)]
     items = [(text, text[:40] if place % 3 else "") for place, text in enumerate(texts)]
     exact = {(one, other): value for one, other, value in near_pairs(items, at_least)}
-    monkeypatch.setattr("hfsft.similarity.pairs.FEW", 10)
+    monkeypatch.setattr("hfsft.similarity.lexical.pairs.FEW", 10)
     found = {(one, other): value for one, other, value in near_pairs(items, at_least)}
     assert len(exact) > 150
     assert found.items() <= exact.items()
@@ -72,7 +74,9 @@ def test_sketches_find_what_a_comparison_of_all_finds(at_least: float, monkeypat
 def test_groups_keep_many_apart() -> None:
     texts, twins = planted(FEW)
     systems = [str(place % 2) for place in range(len(texts))]
-    found = {(one, other) for one, other, _ in Items(texts, systems).alike(0.7)}
+    index = LexicalIndex[int]()
+    index.add(range(len(texts)), texts, systems)
+    found = {(one, other) for one, other, _ in index.pairs(0.7)}
     together = {pair for pair in twins if (pair[0] - pair[1]) % 2 == 0}
     assert len(together - found) <= 3
     assert all((one - other) % 2 == 0 for one, other in found)
@@ -97,7 +101,7 @@ def test_families_of_many_do_not_depend_on_the_order_of_rows() -> None:
 GROWTH = """
 import random, re, sys, time
 from pathlib import Path
-from hfsft.similarity import near_pairs
+from tests.similarity.pairs import near_pairs
 def peak():
     return int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]) // 1024
 kind, count = sys.argv[1], int(sys.argv[2])

@@ -11,7 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hfsft.similarity import families, near_pairs, normalise, shingles
+from hfsft.similarity import families, normalise
+from hfsft.similarity.lexical.shingles import shingles
+from tests.similarity.pairs import near_pairs
 
 TEXTS = st.lists(st.text("ab ?é中", max_size=30), max_size=12)
 
@@ -68,7 +70,7 @@ def test_many_copies_make_as_many_pairs() -> None:
 
 def test_hash_seed_changes_nothing() -> None:
     code = (
-        "from hfsft.similarity import near_pairs\n"
+        "from tests.similarity.pairs import near_pairs\n"
         "words = [f'row {n % 7} of table {n % 11} about refunds' for n in range(200)]\n"
         "print(list(near_pairs(words, 0.6)))"
     )

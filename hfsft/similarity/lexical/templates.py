@@ -12,15 +12,15 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
-from hfsft.similarity.counts import RUN, common, count_of, covered
-from hfsft.similarity.shingles import WORD, Chunk, counted
-from hfsft.similarity.slots import Slots
+from hfsft.similarity.lexical.counts import RUN, common, count_of, covered
+from hfsft.similarity.lexical.shingles import WORD, Chunk, counted
+from hfsft.similarity.lexical.slots import Slots
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from hfsft.similarity.shingles import Hashes, Places
+    from hfsft.similarity.lexical.shingles import Hashes, Places
 
 COMMON = 10  # different texts with one run, from which it is template
 REST = 4 * WORD  # so long are the runs that rests are compared by: long enough to tell orders of words apart

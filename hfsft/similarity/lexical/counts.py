@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from hfsft.similarity.shingles import WORD, Chunk, chunks
+from hfsft.similarity.lexical.shingles import WORD, Chunk, chunks
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from hfsft.similarity.shingles import Hashes, Places
+    from hfsft.similarity.lexical.shingles import Hashes, Places
 
     Counts = NDArray[np.int64]
 

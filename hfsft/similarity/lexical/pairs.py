@@ -1,4 +1,4 @@
-"""Near pairs: which of many items are alike, each part of an item compared for itself."""
+"""Pairs: which of many items are alike, each part of an item compared for itself."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from hfsft.similarity.candidates import Table, bands_for, candidates
-from hfsft.similarity.measure import SLACK, Measured, every_pair
+from hfsft.similarity.lexical.candidates import Table, bands_for, candidates
+from hfsft.similarity.lexical.measure import SLACK, Measured, every_pair
+from hfsft.similarity.lexical.shingles import chunks, distinct
+from hfsft.similarity.lexical.sketches import sketches
+from hfsft.similarity.lexical.templates import Templates
 from hfsft.similarity.normalise import normalise
-from hfsft.similarity.shingles import chunks, distinct
-from hfsft.similarity.sketches import sketches
-from hfsft.similarity.templates import Templates
 
 if TYPE_CHECKING:
-    from hfsft.similarity.shingles import Places
-    from hfsft.similarity.sketches import Sketches
+    from hfsft.similarity.lexical.shingles import Places
+    from hfsft.similarity.lexical.sketches import Sketches
 
 Item = str | tuple[str, ...]
 
@@ -25,19 +25,9 @@ WHOLE = 224  # numbers in the sketch of a text at most
 OWN = 352  # in that of its rest, of which less has to be in common
 
 
-def near_pairs(items: Sequence[Item], at_least: float) -> Iterator[tuple[int, int, float]]:
-    """`(i, j, similarity)`, i < j, of the items that are at least so alike (0 to 1).
-
-    An item is a text or a tuple of texts; its parts are compared for themselves, and the least alike decide. A part
-    that only one of two items has makes them unlike, one that neither has says nothing. How alike two texts are,
-    `hfsft.similarity.measure` says.
-
-    Items that are the same once normalised are paired with the first of them alone (similarity 1), so a thousand
-    copies make a thousand pairs. Blank items are like nothing. Which pairs are found among others, `Items` says.
-    """
-    known = Items(items)
-    yield from ((first, copy, 1.0) for copy, first in known.copies.items())
-    yield from known.alike(at_least)
+def parts_of(item: Item) -> tuple[str, ...]:
+    """The parts of an item, normalised."""
+    return tuple(map(normalise, (item,) if isinstance(item, str) else item))
 
 
 class Items:
@@ -53,7 +43,7 @@ class Items:
         first: dict[tuple[str, ...], int] = {}
         shown = [normalise(group) for group in groups] if groups else [""] * len(items)
         for place, (item, group) in enumerate(zip(items, shown, strict=True)):
-            parts = tuple(map(normalise, (item,) if isinstance(item, str) else item))
+            parts = parts_of(item)
             if any(parts) and (original := first.setdefault((group, *parts), place)) != place:
                 self.copies[place] = original
         self.keys, self.places = list(first), list(first.values())

@@ -8,7 +8,8 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from hfsft.similarity import families, near_pairs
+from hfsft.similarity import families
+from tests.similarity.pairs import near_pairs
 
 NAMES = [
     "Abel",

@@ -9,14 +9,14 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, NamedTuple
 
-from hfsft.similarity.shingles import distinct, mixed
+from hfsft.similarity.lexical.shingles import distinct, mixed
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from hfsft.similarity.shingles import Hashes, Places
-    from hfsft.similarity.sketches import Sketches
+    from hfsft.similarity.lexical.shingles import Hashes, Places
+    from hfsft.similarity.lexical.sketches import Sketches
 
 MISSED = 0.0008  # the share of pairs, as alike as the bound, that may be in no band together
 MARGIN = 0.01  # of small sets, two sketches agree a little less than chance would have it

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from hfsft.similarity.shingles import Hashes
+    from hfsft.similarity.lexical.shingles import Hashes
 
     Sketches = NDArray[np.uint32]
 

@@ -10,15 +10,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from hfsft.similarity.counts import RUN, common, count_of, covered, found_in
-from hfsft.similarity.shingles import WORD, Chunk, chunks
+from hfsft.similarity.lexical.counts import RUN, common, count_of, covered, found_in
+from hfsft.similarity.lexical.shingles import WORD, Chunk, chunks
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from hfsft.similarity.counts import Counts
-    from hfsft.similarity.shingles import Hashes, Places
+    from hfsft.similarity.lexical.counts import Counts
+    from hfsft.similarity.lexical.shingles import Hashes, Places
 
 AROUND = 4 * WORD  # the words beside a place that say what usually stands there
 USUAL = 0.5  # share of the texts with these words that go on (or began) alike, from where others are slips

@@ -12,14 +12,14 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from hfsft.similarity.shingles import Chunk
-from hfsft.similarity.templates import Templates
+from hfsft.similarity.lexical.shingles import Chunk
+from hfsft.similarity.lexical.templates import Templates
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from hfsft.similarity.shingles import Hashes, Places
+    from hfsft.similarity.lexical.shingles import Hashes, Places
 
     Shares = NDArray[np.float64]
 

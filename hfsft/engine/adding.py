@@ -1,0 +1,72 @@
+"""What a step that sees all rows is given where it made the same of other rows before.
+
+Its function may have a method `add(batch, before)` beside `__call__(batch)`, which gives the same, to the byte, from
+what it made then: of rows that were there it has the columns that it made, and works out what is new. A function
+without it is called over all rows again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from hfsft.rows.batch import Batch
+
+    Numbers = NDArray[np.int64]
+
+
+class Columns(Protocol):
+    """Rows by column; a column is read when it is asked for."""
+
+    def __len__(self) -> int:
+        """The number of rows, not of columns."""
+        ...
+
+    @property
+    def column_names(self) -> list[str]:
+        """The columns."""
+        ...
+
+    def __contains__(self, name: object) -> bool: ...
+
+    def __getitem__(self, name: str) -> list[Any]:
+        """A column of all rows."""
+        ...
+
+    def of(self, numbers: Numbers) -> Batch:
+        """All columns of some of the rows, by their numbers."""
+        ...
+
+
+@dataclass(frozen=True)
+class Before:
+    """The rows of then: all of them, those that are gone since too, with what the step was given and what it made."""
+
+    number: Numbers  # for each row of now its number among the rows of then, -1 for one that is new
+    rows: Columns
+
+    @property
+    def gone(self) -> Numbers:
+        """The numbers of the rows that were there then and are not now."""
+        import numpy as np
+
+        return np.setdiff1d(np.arange(len(self.rows)), self.number)
+
+
+@runtime_checkable
+class Adding(Protocol):
+    """A function over all rows to which rows can be added."""
+
+    def __call__(self, batch: Batch) -> Batch:
+        """What it makes of all rows."""
+        ...
+
+    def add(self, batch: Columns, before: Before) -> Batch:
+        """What it makes of all rows of `batch`, as it would without `before`."""
+        ...

@@ -1,0 +1,58 @@
+"""A filter as data: its class by name and its arguments, of which any process makes the same filter."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from importlib import import_module
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any
+from weakref import WeakValueDictionary
+
+from hfsft.engine.resources import Work, path_of
+from hfsft.errors import UserError
+from hfsft.rows.batch import Batch
+
+if TYPE_CHECKING:
+    from hfsft.engine.resources import Resource
+    from hfsft.filters.base import Filter
+
+KNOWN: WeakValueDictionary[str, type[Filter]] = WeakValueDictionary()
+"""The classes of this process by their paths: one that is made within a function can be imported from nowhere."""
+
+
+def work_of(rule: Filter, method: str = "measure", **more: Any) -> Work:
+    """The work of one of a filter's methods over batches, called with `more`, which is JSON."""
+    given = rule.model_dump(mode="json", exclude_unset=True, warnings=False)
+    arguments = {"filter": path_of(type(rule)), "given": given, "method": method}
+    return Work("hfsft.filters.working:working", {**arguments, **({"more": more} if more else {})})
+
+
+def working(
+    *needs: Resource, filter: str, given: Mapping[str, Any], method: str, more: Mapping[str, Any] | None = None
+) -> Callable[[Batch], Batch]:
+    """What does that work. Raises `UserError` where the filter's class is not in this process."""
+    rule = _class(filter).model_validate(given)
+    function = partial(getattr(rule, method), **(more or {}))
+
+    def work(batch: Batch) -> Batch:
+        for need in needs:
+            need.load()  # it is what the plan was made for, or an error
+        made: Batch = function(batch)
+        return made
+
+    return work if needs else function
+
+
+def _class(path: str) -> type[Filter]:
+    if (known := KNOWN.get(path)) is not None:
+        return known
+    module, _, name = path.partition(":")
+    try:
+        found: type[Filter] = attrgetter(name)(import_module(module))
+    except (ImportError, AttributeError) as error:
+        raise UserError(
+            f"the filter {name} cannot be imported from {module} ({error}): where steps run in other processes, its "
+            "class must stand in a module that these have too"
+        ) from None
+    return found

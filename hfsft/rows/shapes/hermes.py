@@ -1,0 +1,74 @@
+"""Tool calls that stand within a text as XML, as Hermes, Qwen and SmolLM write them: found, never moved.
+
+<tool_call>\n{"name": "weather", "arguments": {"city": "Oslo"}}\n</tool_call>
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from hfsft.rows.calls import Call, ShapeError, as_json, call_json, calls_of
+from hfsft.rows.messages import Message
+from hfsft.rows.shapes.shape import Shape, Tools
+from hfsft.rows.think import joined
+
+OPENING, CLOSING = "<tool_call>", "</tool_call>"
+CALL = re.compile(f"{OPENING}((?:(?!{OPENING}).)*?){CLOSING}", re.DOTALL)
+CALL_MARKS = (OPENING, "<functioncall>", "<function_call>", "<function=", "<|python_tag|>", "[TOOL_CALLS]", "<code>")
+"""What texts have around calls, in whatever words: a tool's turn may follow on them."""
+SYSTEM = "You may call functions. Their schemas, one a line:\n<tools>\n{}\n</tools>\nA call is {} around a JSON object"
+
+
+def calls_in(text: str) -> list[Call]:
+    """The calls in a text; none where what stands between the marks is no call."""
+    if OPENING not in text:
+        return []
+    try:
+        return [call for inner in CALL.findall(text) for call in calls_of(inner.strip())[0]]
+    except ShapeError:
+        return []
+
+
+def without_calls(text: str) -> str:
+    """The text without the calls in it; as it is where it has none."""
+    return CALL.sub("", text).strip() if calls_in(text) else text
+
+
+def call_text(call: Mapping[str, Any]) -> str:
+    """One call as Hermes writes it."""
+    return f"{OPENING}\n{call_json(call)}\n{CLOSING}"
+
+
+def write(messages: Sequence[Message], tools: Tools, _: Collection[str] = ()) -> dict[str, Any]:
+    """Turns of human, gpt and tool; schemas below the system prompt, reasoning and calls in the text."""
+    turns: list[dict[str, Any]] = []
+    if tools:
+        schemas = SYSTEM.format("\n".join(map(as_json, tools)), f"{OPENING}{CLOSING}")
+        system = messages[0]["content"] if messages and messages[0]["role"] == "system" else ""
+        turns.append({"from": "system", "value": f"{system}\n\n{schemas}".strip()})
+        messages = messages[1:] if system else messages
+    for turn in messages:
+        text = turn["content"]
+        weight = {"weight": turn["weight"]} if turn.get("weight") is not None else {}
+        if turn["role"] == "tool" and not text.lstrip().startswith("<tool_response>"):
+            text = f"<tool_response>\n{text}\n</tool_response>"
+            if turns and turns[-1]["from"] == "tool":
+                turns[-1]["value"] += f"\n{text}"
+                continue
+        if turn.get("tool_calls"):
+            text = "\n".join([*([text] if text else []), *map(call_text, turn["tool_calls"])])
+        if turn.get("reasoning"):
+            text = joined(turn["reasoning"], text)
+        turns.append({"from": ROLES[turn["role"]], "value": text, **weight})
+    return {"conversations": turns}
+
+
+ROLES = {"system": "system", "user": "human", "assistant": "gpt", "tool": "tool"}
+HERMES = Shape(
+    "hermes",
+    "turns of `human`, `gpt` and `tool`, with tool calls as XML in their texts",
+    columns={"messages": "conversations"},
+    write=write,
+)

@@ -1,0 +1,95 @@
+"""A conversation in one text, each turn behind a mark, as Glaive's function calls and older sets have it.
+
+USER: Is it cold in Oslo?\n\n\nASSISTANT: <functioncall> {"name": "weather", "arguments": '{"city":
+"Oslo"}'} <|endoftext|>\n\n\nFUNCTION RESPONSE: {"degrees": 3}
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from hfsft.rows.calls import ShapeError, calls_of
+from hfsft.rows.shapes.shape import Item, Shape
+from hfsft.rows.values import absent
+
+MARKS = {"user": "user", "human": "user", "assistant": "assistant", "gpt": "assistant", "function response": "tool"}
+MARK = re.compile(
+    r"(?:^|\n)[ \t]*(?:#{2,3} |\*\*|<\|)?(USER|HUMAN|ASSISTANT|GPT|FUNCTION RESPONSE)(?:\*\*|\|>)?:", re.IGNORECASE
+)
+CALL = "<functioncall>"
+END = "<|endoftext|>"
+QUOTED = re.compile(r"""("arguments":\s*)'(.*)'(\s*\})\s*$""", re.DOTALL)
+PREFIX = re.compile(r"\s*SYSTEM:\s*")
+ANSWERS = ("messages", "conversations", "response", "output", "completion", "answer")
+
+
+def _column(item: Item) -> str | None:
+    """The column of the text: one that begins with the user's mark, or the assistant's, and has the other's too."""
+    for name, value in item.items():
+        if isinstance(value, str) and (first := MARK.match(value.lstrip())):
+            roles = {MARKS[found.lower()] for found in MARK.findall(value)}
+            if {"user", "assistant"} <= roles and first:
+                return name
+    return None
+
+
+def _read(item: Item) -> Item:
+    column = _column(item)
+    if column is None:
+        raise ShapeError("no column holds a text with turns behind USER: and ASSISTANT:")
+    made = {name: value for name, value in item.items() if name != column}
+    if isinstance(system := item.get("system"), str):
+        said, tools = _system(system)
+        made["system"] = said
+        if tools and absent(item.get("tools")):
+            made["tools"] = tools
+    _, *pieces = MARK.split(item[column].lstrip())
+    pairs = zip(pieces[::2], pieces[1::2], strict=True)
+    return {**made, "messages": [turn for mark, text in pairs for turn in _turns(MARKS[mark.lower()], text)]}
+
+
+def _turns(role: str, text: str) -> list[dict[str, Any]]:
+    said = text.replace(END, "").strip()
+    if role != "assistant" or CALL not in said:
+        return [{"role": role, "content": said}]
+    words, *calls = said.split(CALL)
+    return [{"role": role, "content": words.strip(), "tool_calls": [_call(call.strip()) for call in calls]}]
+
+
+def _call(text: str) -> dict[str, str]:
+    """A call as Glaive writes it: an object in JSON whose arguments stand in single quotes."""
+    (call,), _ = calls_of(QUOTED.sub(_requoted, text))
+    return call
+
+
+def _requoted(found: re.Match[str]) -> str:
+    return f"{found[1]}{json.dumps(found[2])}{found[3]}"
+
+
+def _system(text: str) -> tuple[str | None, list[Any]]:
+    """The system prompt without the tools at its end, and these."""
+    text = PREFIX.sub("", text, count=1)
+    start = text.find("{")
+    tools: list[Any] = []
+    place = start
+    while 0 <= place < len(text):
+        try:
+            tool, end = json.JSONDecoder().raw_decode(text, place)
+        except (ValueError, RecursionError):
+            return text, []
+        tools.append(tool)
+        rest = text[end:].lstrip(" \t\r\n,")
+        place = len(text) - len(rest)
+    if not all(isinstance(tool, dict) and "name" in tool for tool in tools):
+        return text, []
+    return (text[:start].strip() or None, tools) if tools else (text, [])
+
+
+MARKED = Shape(
+    "marked",
+    "one text with turns behind USER:, ASSISTANT: and FUNCTION RESPONSE:, as Glaive's function calls have it",
+    read=_read,
+    tells=lambda item: not any(name in item for name in ANSWERS) and _column(item) is not None,
+)

@@ -1,0 +1,64 @@
+"""A question and its answer in columns of their own, as texts or as lists of turns; also pairs and marks of answers."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from hfsft.rows.calls import ShapeError
+from hfsft.rows.messages import Message
+from hfsft.rows.shapes.openai import message_of
+from hfsft.rows.shapes.shape import Item, Shape, Tools
+from hfsft.rows.think import joined
+
+
+def _kto(item: Item) -> Item:
+    """Marks as numbers or words are the same as true and false."""
+    label = item.get("label")
+    said = label.strip().lower() if isinstance(label, str) else label
+    if said in ("0", "1", 0, 1) and not isinstance(said, bool):
+        return {**item, "label": str(said) == "1"}
+    return {**item, "label": {"bad": False, "undesirable": False}.get(str(said), label)}
+
+
+def _write_alpaca(messages: Sequence[Message], tools: Tools, _: Collection[str]) -> dict[str, Any]:
+    """The last question and answer, those before as `history`; reasoning stands in the text of the answer."""
+    system = messages[0]["content"] if messages and messages[0]["role"] == "system" else None
+    turns = list(messages[1:] if system is not None else messages)
+    if tools or [turn["role"] for turn in turns] != ["user", "assistant"] * (len(turns) // 2):
+        raise ShapeError("alpaca has no tools, and user and assistant take turns in it")
+    texts = [joined(turn["reasoning"], turn["content"]) if turn.get("reasoning") else turn["content"] for turn in turns]
+    item = {"instruction": texts[-2], "input": "", "output": texts[-1]}
+    item |= {"system": system} if system is not None else {}
+    history = [list(pair) for pair in zip(texts[:-2:2], texts[1:-2:2], strict=True)]
+    return item | ({"history": history} if history else {})
+
+
+def _write_pair(messages: Sequence[Message], tools: Tools, dialect: Collection[str]) -> dict[str, Any]:
+    turns = [message_of(turn, dialect) for turn in messages]
+    return {"prompt": turns[:-1], "completion": turns[-1:]} | ({"tools": list(tools)} if tools else {})
+
+
+ALPACA = Shape(
+    "alpaca",
+    "`instruction`, `input` and `output`, with `system` and `history`",
+    columns={"instruction": "instruction", "response": "output"},
+    write=_write_alpaca,
+)
+PROMPT_COMPLETION = Shape(
+    "prompt_completion",
+    "`prompt` and `completion`, texts or lists of turns",
+    columns={"instruction": "prompt", "response": "completion"},
+    write=_write_pair,
+)
+PREFERENCE = Shape(
+    "preference",
+    "`prompt`, `chosen` and `rejected`, of which the better answer is read (`response: rejected` reads the other)",
+    columns={"instruction": "prompt", "response": "chosen"},
+)
+KTO = Shape(
+    "kto",
+    "`prompt`, `completion` and `label`, of which the answers that are marked as good are read",
+    columns={"instruction": "prompt", "response": "completion"},
+    read=_kto,
+)

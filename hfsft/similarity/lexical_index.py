@@ -1,0 +1,130 @@
+"""The index of texts by what they say letter by letter, each part of an item for itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Generic
+
+from hfsft.similarity.index import Key, nearest, number
+from hfsft.similarity.lexical.nearest import Searched
+from hfsft.similarity.lexical.pairs import FEW, Item, Items, parts_of
+from hfsft.similarity.normalise import normalise
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pyarrow as pa
+    from numpy.typing import NDArray
+
+
+class LexicalIndex(Generic[Key]):
+    """Items, each a text or a tuple of texts; all have as many parts. Those of different groups are not alike at all.
+
+    Parts are compared for themselves, and the least alike decide. A part that only one of two items has makes them
+    unlike, one that neither has says nothing. How alike two texts are, `hfsft.similarity.lexical.measure` says; what
+    is template in them follows from all texts of the index. Blind to meaning: a paraphrase in other words is not
+    alike, and a sentence whose words were swapped is.
+    """
+
+    def __init__(self) -> None:
+        self._places: dict[Key, int] = {}
+        self._items: list[Item] = []
+        self._groups: list[str] = []
+
+    @property
+    def exact(self) -> bool:
+        """Whether no pair is missed: up to 2,000 different items; of more about one or two in a thousand are."""
+        return len(self._known.keys) <= FEW
+
+    def __len__(self) -> int:
+        """How many items there are."""
+        return len(self._items)
+
+    def add(self, keys: Sequence[Key], items: Sequence[Item], groups: Sequence[str] | None = None) -> None:
+        """Put more items in, each in its group if there are any."""
+        number(self._places, keys, len(items))
+        self._items += items
+        self._groups += groups if groups is not None else [""] * len(items)
+        self.__dict__.pop("_known", None)
+        self.__dict__.pop("_searched", None)
+
+    def copies(self) -> dict[Key, Key]:
+        """The items that are the same as one added earlier, once normalised, each with the first such item."""
+        keys = list(self._places)
+        return {keys[copy]: keys[first] for copy, first in self._known.copies.items()}
+
+    def pairs(self, at_least: float, *, ranked: bool = False) -> Iterator[tuple[Key, Key, float]]:
+        """The pairs at least so alike; those that are the same as an earlier item with the first of them alone.
+
+        Where very many are alike, each item is paired with a hundred others at most: with the items most like it, and
+        those that are preferred to all. Which are preferred depends on what the items say or, where they are `ranked`,
+        on the order that they were added in, the best first.
+        """
+        keys = list(self._places)
+        for copy, first in self._known.copies.items():
+            yield keys[first], keys[copy], 1.0
+        for one, other, similarity in self._known.alike(at_least, ranked=ranked):
+            yield keys[one], keys[other], similarity
+
+    def neighbours(
+        self,
+        items: Sequence[Item],
+        at_least: float = 0.0,
+        most: int | None = None,
+        groups: Sequence[str] | None = None,
+    ) -> list[list[tuple[Key, float]]]:
+        """For each of `items` those of the index that are like it, each compared: none is missed at any size."""
+        keys = list(self._places)
+        asked = groups if groups is not None else [""] * len(items)
+        found = []
+        for item, group in zip(items, asked, strict=True):
+            similarity = self._similarity(parts_of(item), normalise(group)) if keys else []
+            alike = (
+                (key, value) for key, value in zip(keys, similarity, strict=True) if value > 0 and value >= at_least
+            )
+            found.append(nearest(alike, most))
+        return found
+
+    def table(self) -> pa.Table:
+        """The items as they were added, with their keys and groups."""
+        import pyarrow as pa
+
+        parts = [[item] if isinstance(item, str) else list(item) for item in self._items]
+        kinds = {"group": pa.string(), "parts": pa.list_(pa.string())}
+        columns = {name: pa.array(values, kinds[name]) for name, values in (("group", self._groups), ("parts", parts))}
+        return pa.table({"key": pa.array(list(self._places)), **columns})
+
+    @classmethod
+    def of(cls, table: pa.Table) -> LexicalIndex[Key]:
+        """The index that a table was made of."""
+        index = cls()
+        parts = [tuple(each) for each in table["parts"].to_pylist()]
+        index.add(table["key"].to_pylist(), parts, table["group"].to_pylist())
+        return index
+
+    @cached_property
+    def _known(self) -> Items:
+        return Items(self._items, self._groups)
+
+    @cached_property
+    def _searched(self) -> list[Searched]:
+        return [Searched(texts) for texts in self._known.texts]
+
+    def _similarity(self, parts: tuple[str, ...], group: str) -> list[float]:
+        """How like an item, normalised, each of the index is."""
+        import numpy as np
+
+        known = self._known
+        if parts and known.texts and len(parts) != len(known.texts):
+            raise ValueError(f"an item of {len(parts)} parts, in an index of items with {len(known.texts)}")
+        alike: NDArray[np.float64] = np.ones(len(known.keys))
+        for text, searched, of in zip(parts, self._searched, known.of, strict=True):
+            np.minimum(alike, searched.similarity(text)[of], out=alike)
+        alike[[group != of for of, *_ in known.keys]] = 0
+        of_item = np.zeros(len(self))
+        if any(parts):
+            of_item[known.places] = alike
+            for copy, first in known.copies.items():
+                of_item[copy] = of_item[first]
+        values: list[float] = of_item.tolist()
+        return values
