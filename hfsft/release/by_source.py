@@ -93,7 +93,7 @@ def worth_telling(sources: Sequence[Mapping[str, Any]]) -> bool:
     return len(sources) > 1 or any(source["ended"] or any(source[key] for key in LEFT_OUT) for source in sources)
 
 
-def columns(sources: Sequence[Mapping[str, Any]]) -> tuple[list[str], list[list[str]]]:
+def as_table(sources: Sequence[Mapping[str, Any]]) -> tuple[list[str], list[list[str]]]:
     """A table of such counts, as texts: its head, and a line for each source; columns without a number are left out."""
     heads = {
         "read": [str(_count(each["read"]) + (" (limit)" if each["ended"] else "")) for each in sources],

@@ -140,12 +140,12 @@ def funnel(lines: Sequence[FunnelLine]) -> str:
 
 def sources(built: Built) -> list[str]:
     """The counts of each source as a table, where they say more than the funnel."""
-    from hfsft.release.by_source import columns, worth_telling
+    from hfsft.release.by_source import as_table, worth_telling
 
     found = [each.as_dict() for each in built.by_source]
     if not worth_telling(found):
         return []
-    head, rows = columns(found)
+    head, rows = as_table(found)
     return [table(head, rows, right=range(1, len(head)), drop=range(len(head) - 2, 0, -1)), ""]
 
 

@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from hfsft.plain import harmless
 from hfsft.prompts import templates
-from hfsft.release.by_source import columns, worth_telling
+from hfsft.release.by_source import as_table, worth_telling
 from hfsft.release.card.sections import dollars
 from hfsft.release.causes import Cause, listed
 from hfsft.release.folder import lock
@@ -61,7 +61,7 @@ def report(release: Release) -> str:
         .get_template("page.html")
         .render(
             summary=summary,
-            sources=columns(summary["sources"]) if worth_telling(summary["sources"]) else None,
+            sources=as_table(summary["sources"]) if worth_telling(summary["sources"]) else None,
             measures=measured,
             rules=rules,
             causes=listed([Cause(**cause) for cause in summary["causes"]]),

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 HUB_DATASETS = "hf://datasets/"
 BATCH = 1000  # rows that are held at once
+STREAMED = 100  # and of those that are read while they are downloaded
 COMMIT = re.compile(r"[0-9a-f]{40}")
 WRAPPERS = ("DatasetGenerationError",)  # errors that say only that there is another one behind them
 
@@ -72,7 +73,7 @@ def hub_rows(
             streamed = load_dataset(path, config, revision=commit, streaming=True, **_options(delimiter))
             rows = streamed[_one_split(repo, list(streamed), split)]
             rows = rows if limit is None else rows.take(limit)
-            for table in rows.with_format("arrow").iter(batch_size=min(limit or BATCH, BATCH)):
+            for table in rows.with_format("arrow").iter(batch_size=min(limit or STREAMED, STREAMED)):
                 yield from plain_rows(table)
             return
         builder = load_dataset_builder(path, config, revision=commit, **_options(delimiter))
