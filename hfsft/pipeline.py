@@ -109,7 +109,7 @@ def validate(recipe: AnyRecipe, *, overrides: Sequence[str] = (), hub: bool = Tr
     if problems or plan is None:
         raise RecipeError(problems)
     wanted = [] if trusted else reaches(loaded)
-    warnings = [*found.warnings, *(Problem(Place(foreign.GROUP), said) for said in foreign.refused())]
+    warnings = [*found.warnings, *(Problem(Place(foreign.GROUP), said) for said in foreign.Installed().refused)]
     return Checked(plan, [*seen.notes, *filter_warnings(loaded)], wanted, warnings)
 
 

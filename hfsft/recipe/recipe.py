@@ -128,18 +128,18 @@ def with_filters(kinds: Mapping[str, type[Filter]]) -> type[Recipe]:
 def _foreign_filters(source: RecipeFile) -> tuple[dict[str, type[Filter]], list[Problem]]:
     """The filters of other packages that a recipe names, and what is wrong with those that cannot be used."""
     items = source.data.get("filters")
-    found: dict[str, type[Filter]] = {}
-    problems = []
-    for index, item in enumerate(items if isinstance(items, list) else ()):
-        name = filter_name(item)
-        if name is None or name in FILTERS:
-            continue
-        # Beside those that are named, all are known by name: what is misspelt may be one of them.
-        found = {**dict.fromkeys(foreign.names(), Unusable), **found}
+    named = [(index, filter_name(item)) for index, item in enumerate(items if isinstance(items, list) else ())]
+    theirs = [(index, name) for index, name in named if name is not None and name not in FILTERS]
+    if not theirs:
+        return {}, []
+    installed, problems = foreign.Installed(), []
+    # Beside those that are named, all are known by name: what is misspelt may be one of them.
+    found: dict[str, type[Filter]] = dict.fromkeys(installed.names, Unusable)
+    for index, name in theirs:
         try:
-            if kind := foreign.find(name):
+            if kind := installed.find(name):
                 found[name] = kind
-        except UserError as error:
+        except UserError as error:  # noqa: PERF203 - each at its place
             problems.append(Problem(source.place(("filters", index), key=True), masked(str(error))))
     return found, problems
 
