@@ -14,10 +14,11 @@ from hfsft.errors import Place, Problem, RecipeError, SourceError, UserError
 from hfsft.filters import FILTERS, foreign
 from hfsft.filters.base import Filter
 from hfsft.keys import masked
-from hfsft.marks import PROSE
+from hfsft.marks import PROSE, ROWS
 from hfsft.recipe.checks.recipe_secrets import secrets_in
 from hfsft.recipe.sections import Sections, Unusable, any_of, filter_name
 from hfsft.recipe.yaml.file import UNNAMED, RecipeFile, load, validate
+from hfsft.recipe.yaml.type_paths import places
 from hfsft.rows.tables.table import Table
 from hfsft.stages.base import Section
 
@@ -150,13 +151,10 @@ def _base(source: RecipeFile) -> Path:
 
 def _missing_files(source: RecipeFile) -> Iterator[Problem]:
     """The sources that are not there, of a recipe that has other mistakes too: all are told at once."""
-    for section in ("seeds", "examples"):
-        items = source.data.get(section)
-        for index, item in enumerate(items if isinstance(items, list) else []):
-            path = item.get("path") if isinstance(item, Mapping) else None
-            if isinstance(path, str) and path:
-                try:
-                    Table(path, _base(source)).local  # noqa: B018 - looks for it
-                except SourceError as error:
-                    # Such a recipe may hold a secret too, even in this very address.
-                    yield Problem(source.place((section, index, "path")), masked(error.message), masked(error.help))
+    for loc, path in places(source.data, [Recipe], ROWS):
+        if isinstance(path, str) and path:
+            try:
+                Table(path, _base(source)).local  # noqa: B018 - looks for it
+            except SourceError as error:
+                # Such a recipe may hold a secret too, even in this very address.
+                yield Problem(source.place(loc), masked(error.message), masked(error.help))
