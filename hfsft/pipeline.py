@@ -114,7 +114,7 @@ def validate(recipe: AnyRecipe, *, overrides: Sequence[str] = (), hub: bool = Tr
     warnings = [
         *found.warnings,
         *of_rows(loaded, seen.examples),
-        *(Problem(Place(foreign.GROUP), said) for said in foreign.refused()),
+        *(Problem(Place(foreign.GROUP), said) for said in foreign.Installed().refused),
     ]
     return Checked(plan, [*seen.notes, *filter_warnings(loaded)], wanted, warnings)
 
