@@ -122,7 +122,7 @@ class Filter(BaseModel, ABC, metaclass=Explained):
                 )
 
     @property
-    def label(self) -> str:
+    def name_with_columns(self) -> str:
         """What its steps are called where a recipe uses the filter more than once: with its columns, if it has any."""
         column = getattr(self, "column", None)
         if column is None:

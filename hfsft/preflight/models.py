@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from hfsft.errors import ModelError, Problem
 from hfsft.models.http.address import shown
-from hfsft.models.http.capabilities import Asked, Needs, Probe, keep
+from hfsft.models.http.capabilities import Needs, Probe, Probed, keep
 from hfsft.models.limits.budget import Meter
 from hfsft.models.limits.connect import Gates
 from hfsft.models.limits.spending import Spending
-from hfsft.models.limits.usage import Usage, cost, together
+from hfsft.models.limits.usage import Usage, cost, total_usd
 from hfsft.models.model import Model, Price
 from hfsft.models.store.store import Store
 from hfsft.models.store.writer import Writer
@@ -39,7 +39,7 @@ class Server:
     model: str  # the name under `models`
     where: str
     needs: Needs
-    asked: Asked
+    asked: Probed
     price: Price | None
     price_from: PriceFrom
 
@@ -81,7 +81,7 @@ class Checkup:
     @property
     def usd(self) -> float | None:
         """What they cost; None where a price or a count is unknown."""
-        return together(server.usd for server in self.servers)
+        return total_usd(server.usd for server in self.servers)
 
     def as_dict(self) -> dict[str, Any]:
         """All of it as JSON."""
@@ -127,16 +127,16 @@ async def _of_model(
 ) -> tuple[list[Server], list[Problem]]:
     model, needs = recipe.models[name], needs_of(recipe, name)
 
-    def server(where: str, asked: Asked) -> Server:
+    def server(where: str, asked: Probed) -> Server:
         return Server(name, where, needs, asked, *_price(model, usage.prices[name]))
 
     if missing:
-        return [server(_where(model), Asked(error=missing[0].message))], missing
+        return [server(_where(model), Probed(error=missing[0].message))], missing
     try:
         gate = await gates.get(name)
     except ModelError as error:
         said = str(error) if str(error).startswith("models.") else f"models.{name}: {error}"
-        return [server(_where(model), Asked(error=said))], [model_problem(recipe, name, "model", said)]
+        return [server(_where(model), Probed(error=said))], [model_problem(recipe, name, "model", said)]
 
     async def of_lane(lane: Lane) -> Server:
         found = await Probe(lane.client, model, needs, seconds).run()

@@ -65,6 +65,8 @@ def compile_recipe(
             steps += waiting[position - 1]
         later = {name for each in waiting[position:] for step in each for name in step.writes}
         steps += order.steps({name for step in steps for name in step.writes}, later)
+    if left := list(order.left()):
+        raise RecipeError(left)
     steps += [step for key, each in made.items() if recipe.behind_rules(key) for step in each]
     plan = Plan(recipe.name, tuple(_numbered(steps)))
     plan.check()
@@ -105,7 +107,7 @@ def _identities(recipe: Recipe, weights: bool, download: bool) -> dict[str, dict
 
 def _label(rule: Filter, rules: list[Filter]) -> str:
     """What a filter's steps are called: by its column too, where the recipe uses the filter more than once."""
-    return rule.name if sum(other.name == rule.name for other in rules) == 1 else rule.label
+    return rule.name if sum(other.name == rule.name for other in rules) == 1 else rule.name_with_columns
 
 
 def _numbered(steps: list[Step]) -> Iterator[Step]:

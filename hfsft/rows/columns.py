@@ -50,7 +50,7 @@ class Column:
 
     def as_dict(self) -> dict[str, Any]:
         """The column as JSON."""
-        return {"name": self.name, "type": self.type, "role": self.role, "about": self.about}
+        return {"name": self.name, "type": self.type, "role": self.role, "about": self.about, "ours": self.ours}
 
 
 ROW = (

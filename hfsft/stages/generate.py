@@ -16,11 +16,12 @@ from hfsft.marks import PROSE
 from hfsft.models.model import Request
 from hfsft.prompts import Prompt
 from hfsft.rows.batch import Row
+from hfsft.rows.columns import variables
 from hfsft.rows.views import answered, prompt_messages
 from hfsft.stages.base import AskingStage, Context, Template, rendered
 
-READS = ("id", "instruction", "context", "topic", "system", "response", "messages")
-VARIABLES = ("instruction", "context", "topic")
+VARIABLES = variables("system", "response", "reasoning")  # what the row says before it is answered
+READS = ("id", "system", "response", "messages", *VARIABLES)
 
 
 class Generate(AskingStage):
@@ -89,7 +90,7 @@ class Generate(AskingStage):
 
     def ask(self, row: Row, prompts: dict[str, Prompt], values: dict[str, Any], kept: tuple[str, ...]) -> Turns:
         """Ask for a response, where the row has none."""
-        columns = {name: row[name] for name in ("instruction", "context", "topic", *kept)}
+        columns = {name: row[name] for name in (*VARIABLES, *kept)}
         system = row["system"]
         if not system and "system" in prompts:
             system = rendered(prompts["system"], **values, **columns)

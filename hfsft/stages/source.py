@@ -178,6 +178,9 @@ class _Where:
     expression: Expression
     path: str
 
+    def knows(self, names: set[str]) -> bool:
+        return not self.expression.unknown(names)
+
     def check(self, names: set[str], later: Callable[[set[str]], list[str]]) -> None:
         missing = set(self.expression.unknown(names))
         for name in sorted(missing - set(later(missing)) if missing and names else ()):
