@@ -170,7 +170,8 @@ class Step:
         for each in self.needs:
             if each.pinned:
                 pinned.setdefault(each.kind, []).append(each.identity)
-        needs = {"needs": pinned} if pinned else {}
+        told = {kind: found[0] if len(found) == 1 else found for kind, found in pinned.items()}
+        needs = {"needs": told} if told else {}
         return {"version": self.version, **columns, **bound, **needs, **self.identity}
 
     @property

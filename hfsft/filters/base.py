@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from hfsft.engine.resources import Resource, path_of
+from hfsft.engine.resources import Resource
 from hfsft.engine.step import Bound, Step, compare
 from hfsft.errors import ColumnError, ModelError, Problem, nearest
 from hfsft.filters.arguments import Explained
 from hfsft.filters.code import code_of
-from hfsft.filters.working import KNOWN, work_of
+from hfsft.filters.working import work_of
 from hfsft.marks import FILE, marks
 from hfsft.rows.batch import Batch
 
@@ -147,12 +147,6 @@ class Filter(BaseModel, ABC, metaclass=Explained):
         Each stands in the step's identity by a hash of its content. Raises `ModelError` for one that cannot be used.
         """
         return ()
-
-    @classmethod
-    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
-        """Note the class, so that its steps find it again."""
-        super().__pydantic_init_subclass__(**kwargs)
-        KNOWN[path_of(cls)] = cls
 
     def identity(self) -> dict[str, Any]:
         """What the measure depends on beside its code and its resources: its arguments."""

@@ -12,6 +12,7 @@ from weakref import WeakValueDictionary
 from hfsft.engine.adding import Adding
 from hfsft.engine.resources import Work, path_of
 from hfsft.errors import UserError
+from hfsft.filters.code import code_of
 from hfsft.rows.batch import Batch
 
 if TYPE_CHECKING:
@@ -19,22 +20,33 @@ if TYPE_CHECKING:
     from hfsft.engine.resources import Resource
     from hfsft.filters.base import Filter
 
-KNOWN: WeakValueDictionary[str, type[Filter]] = WeakValueDictionary()
-"""The classes of this process by their paths: one that is made within a function can be imported from nowhere."""
+KNOWN: WeakValueDictionary[tuple[str, str], type[Filter]] = WeakValueDictionary()
+"""The classes whose work was told in this process, by their paths and a hash of their code: one that is made within a
+function can be imported from nowhere, and one in a notebook may be made anew under its name."""
 
 
 def work_of(rule: Filter, method: str = "measure", **more: Any) -> Work:
     """The work of one of a filter's methods over batches, called with `more`, which is JSON."""
     given = rule.model_dump(mode="json", exclude_unset=True, warnings=False)
-    arguments = {"filter": path_of(type(rule)), "given": given, "method": method}
-    return Work("hfsft.filters.working:working", {**arguments, **({"more": more} if more else {})})
+    path, code = path_of(type(rule)), code_of(type(rule))
+    KNOWN[path, code.get("code", "")] = type(rule)
+    arguments = {"filter": path, "given": given, "method": method, **code, **({"more": more} if more else {})}
+    return Work("hfsft.filters.working:working", arguments)
 
 
 def working(
-    *needs: Resource, filter: str, given: Mapping[str, Any], method: str, more: Mapping[str, Any] | None = None
+    *needs: Resource,
+    filter: str,
+    given: Mapping[str, Any],
+    method: str,
+    code: str = "",
+    more: Mapping[str, Any] | None = None,
 ) -> Callable[[Batch], Batch]:
-    """What does that work. Raises `UserError` where the filter's class is not in this process."""
-    rule = _class(filter).model_validate(given)
+    """What does that work. Raises `UserError` where the filter's class is not in this process.
+
+    `code` is the hash of the class that the work was told of; in another process its module's class is taken.
+    """
+    rule = _class(filter, code).model_validate(given)
     function = getattr(rule, method)
     if more:
         function = partial(function, **more)
@@ -68,8 +80,8 @@ class _CheckedAdding(_Checked):
         return made
 
 
-def _class(path: str) -> type[Filter]:
-    if (known := KNOWN.get(path)) is not None:
+def _class(path: str, code: str) -> type[Filter]:
+    if (known := KNOWN.get((path, code))) is not None:
         return known
     module, _, name = path.partition(":")
     try:

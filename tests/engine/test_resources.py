@@ -64,6 +64,7 @@ def test_it_is_loaded_when_it_is_needed_and_once(words: Path) -> None:
 
 def test_its_content_is_what_the_step_depends_on_and_its_place_is_not(words: Path) -> None:
     before = step(words).fingerprint("")
+    assert step(words).depends_on()["needs"] == {"word list": digest(words.read_text())}
     moved = words.rename(words.with_name("moved.txt"))
     assert step(moved).fingerprint("") == before
     moved.write_text("a b c")

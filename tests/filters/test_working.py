@@ -8,6 +8,7 @@ import pytest
 
 from hfsft.engine.adding import Adding
 from hfsft.engine.resources import Resource, Work
+from hfsft.engine.step import Step
 from hfsft.errors import UserError
 from hfsft.filters.base import Bounded
 from hfsft.filters.working import work_of
@@ -72,6 +73,7 @@ def _content() -> None:
 def test_a_filter_is_rebuilt_with_its_arguments() -> None:
     (measure, _) = Listed(at_most=9, times=3).steps()
     assert measure.work is not None
+    assert len(measure.work.arguments["code"]) == 32, "it is none of hfsft's own"
     assert measure.work.arguments["given"] == {"at_most": 9.0, "times": 3}
     assert measure.function({"text": ["banana", "b"]}) == {"listed": [9, 0]}
 
@@ -92,3 +94,20 @@ def test_rows_can_be_added_to_what_can_be_added_to(listing: bool) -> None:
     assert function.add([1, 2], None) == {"listed": [-1, -1]}  # type: ignore[arg-type]
     assert function({"text": ["aa"]}) == {"listed": [2]}
     assert not isinstance(work_of(rule).made(*rule.resources()), Adding)
+
+
+def test_a_class_that_is_made_anew_under_its_name_leaves_the_old_one_as_it_is() -> None:
+    def made(text: str) -> Step:
+        measures = {
+            "a": lambda self, batch: {"listed": [1 for _ in batch["text"]]},
+            "b": lambda self, batch: {"listed": [2 for _ in batch["text"]]},
+        }
+        kind = type("Numbered", (Listed,), {"measure": measures[text], "__module__": __name__})
+        step: Step = kind(at_most=9).steps()[0]
+        kept.append(kind)
+        return step
+
+    kept: list[type] = []
+    old, new = made("a"), made("b")
+    assert new.function({"text": ["a"]}) == {"listed": [2]}
+    assert old.function({"text": ["a"]}) == {"listed": [1]}
