@@ -16,6 +16,7 @@ from hfsft.errors import Place, Problem, RecipeError, SourceError
 from hfsft.hashing import digest, unit
 from hfsft.rows.batch import Row
 from hfsft.rows.choice.mixture import Part, mixed
+from hfsft.rows.columns import variables
 from hfsft.rows.reading.source_row import SourceRow
 from hfsft.rows.row import new_row
 from hfsft.stages.examples import ExampleRows, ExampleTable
@@ -24,7 +25,7 @@ from hfsft.stages.source import Opened, TableSource
 
 DEFECT, FROM, FAMILY = "defect", "from_source", "family_key"
 SAME_SEED = "the same as another seed"
-SEED_TEXTS = ("instruction", "context", "system", "topic")
+SEED_TEXTS = variables("response", "reasoning", "reference")
 
 AnySource = Prompts | PromptTable | ExampleRows | ExampleTable
 KINDS: dict[str, type[AnySource]] = {kind.__name__: kind for kind in get_args(AnySource)}

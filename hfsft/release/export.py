@@ -16,7 +16,7 @@ from hfsft.release.folder.outputs import writing as written
 from hfsft.release.trainer.formats import FORMATS
 from hfsft.release.trainer.writing import Writing
 from hfsft.rows.batch import rows_of
-from hfsft.rows.columns import COLUMNS, CONTENT, LEDGER, TEXTS, Column, column, known
+from hfsft.rows.columns import COLUMNS, CONTENT, LEDGER, TEXTS, Column, column
 from hfsft.rows.features import features
 from hfsft.rows.views import content
 
@@ -41,8 +41,10 @@ def rejected_rows(built: Built) -> Dataset:
     """The rows that fell, with all that was measured of them by then, and stage, rule, value, bound and error."""
     from datasets import Dataset
 
+    taking = [place for place, step in enumerate(built.plan.steps) if step.bound or step.asks]
+    known = {name for step in built.plan.steps[: max(taking, default=0) + 1] for name in step.writes}
     registry = {name: each for name, each in built.plan.columns().items() if name not in _left_out(built)}
-    wanted = {name: each.type for name, each in registry.items() if name in COLUMNS or not known(name)}
+    wanted = {name: each.type for name, each in registry.items() if name in {*COLUMNS, *known}}
     wanted |= dict.fromkeys(LEDGER, "string")
     found: dict[str, list[Any]] = {name: [] for name in wanted}  # by columns, so that none may fall
     for fallen, entries in built.ledger.fell():

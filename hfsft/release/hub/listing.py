@@ -13,7 +13,7 @@ from typing import Any
 from hfsft.release.folder.names import CARD, FUNNEL, LEDGER, LOCK, REPORT, RESOLVED, SIDES, TRAINER, WRITTEN
 from hfsft.release.hub.files import Build, File, size
 from hfsft.release.reader import Release
-from hfsft.rows.columns import TEXTS
+from hfsft.rows.columns import TEXTS, named
 
 ROW = "\n## A row\n"  # of the card
 NO_SOURCES = "(no source file goes along)"
@@ -57,7 +57,7 @@ def held(build: Build) -> list[Held]:
     for path in sorted(build.files):
         groups[_group(path)].append(path)
     release = Release(str(build.folder), build.folder)
-    kept = _kept(release.recipe())
+    kept = set(named(release.registry(), "kept"))
     return [_held(name, {path: build.files[path] for path in paths}, release, kept) for name, paths in groups.items()]
 
 
@@ -138,10 +138,3 @@ def _inline(recipe: Mapping[str, Any]) -> int:
     """How many rows stand in the recipe itself."""
     sources = [source for section in ("seeds", "examples") for source in recipe.get(section) or ()]
     return sum(len(source.get(item) or ()) for source in sources for item in ("prompts", "rows"))
-
-
-def _kept(recipe: Mapping[str, Any]) -> set[str]:
-    """The columns of the author's own that stay with their rows, by both names that they may have."""
-    sources = [source for section in ("seeds", "examples") for source in recipe.get(section) or ()]
-    names = {str(name) for source in sources for name in source.get("keep") or ()}
-    return names | {f"source_{name}" for name in names}

@@ -1,5 +1,6 @@
 """What a release holds, and what was built compared with what loads."""
 
+import json
 from pathlib import Path
 
 import pyarrow
@@ -80,6 +81,9 @@ def test_a_listing_tells_rows_and_columns_as_they_stand_there(tmp_path: Path) ->
     (folder / "recipe.resolved.yaml").write_text(
         "name: made\nexamples: [{path: x.csv, keep: [channel]}, {rows: [{}, {}]}]\npublish: {rejected: false}\n"
     )
+    summary = json.loads((folder / "funnel.json").read_text())
+    summary["columns"] = [{"name": "channel", "type": "string", "role": "kept"}]
+    (folder / "funnel.json").write_text(json.dumps(summary))
     (folder / "report.html").write_text('<section id="samples">')
     found = {each.name: each for each in held(Build.read(folder))}
     assert {name: each.rows for name, each in found.items() if each.rows} == {
