@@ -228,7 +228,7 @@ def check(rows: Dataset, writing: Writing, max_length: int | None = None) -> Tra
         hijackers=tuple(sorted(RESERVED & set(writing.columns) - WANTED.get(detected, set()))),
         loss_covers_prompt=chosen.trains_on == "everything",
         wrong_order=seen.wrong_order,
-        untrained_answers=max(0, seen.answers - len(rows)) if detected == "prompt and completion" else 0,
+        untrained_answers=seen.in_prompts if detected == "prompt and completion" else 0,
         control_tokens=dict(sorted(seen.control.items(), key=lambda item: (-item[1], item[0]))),
         tokenizer=tokenizer.name if tokenizer else None,
         marks_answers=tokenizer is not None and tokenizer.marks_answers,
