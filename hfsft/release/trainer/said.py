@@ -9,7 +9,7 @@ from hfsft.release.trainer.formats import Say
 from hfsft.release.trainer.style import dialect
 from hfsft.rows.batch import Row
 from hfsft.rows.messages import Message
-from hfsft.rows.shapes.hermes import CALL_MARKS
+from hfsft.rows.shapes.hermes import MARKS
 from hfsft.rows.shapes.smoltalk2 import NO_THINKING, THINKING
 from hfsft.rows.views import messages
 
@@ -55,6 +55,6 @@ def take_turns(said: Sequence[Message]) -> bool:
 
 def _calls(turn: Message) -> float:
     """How many results may follow; any number on calls that stand in a text."""
-    if any(mark in turn["content"] for mark in CALL_MARKS):
+    if MARKS.search(turn["content"]):
         return inf
     return len(turn.get("tool_calls") or ())
