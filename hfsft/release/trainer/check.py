@@ -57,11 +57,12 @@ TOLD: Mapping[Cause, str] = {  # the note of each, after the number of its rows;
     "cut before its answer": "cut before the last answer begins, at a max_length of {max}",
     "answer cut": "",
     "calls hidden": "whose calls of tools the chat template of {tokenizer} leaves out, all or some",
-    "system prompt hidden": "whose system prompt the chat template of {tokenizer} leaves out",
+    "system prompt hidden": "whose system prompt the chat template of {tokenizer} leaves out (where it came "
+    "in chat_template_kwargs, `publish: {{tool_calls: object}}` makes it and the tools there a message and `tools`)",
     "tools hidden": "whose tools the chat template of {tokenizer} does not show",
     "results hidden": "whose results of tools the chat template of {tokenizer} leaves out, all or some",
     "reasoning hidden": "whose reasoning the chat template of {tokenizer} leaves out, in all or some answers "
-    "(publish.reasoning says where it stands)",
+    "(`publish: {{reasoning: field}}` and inline say where it stands)",
     "arguments written twice": "whose calls have arguments as JSON text, which the chat template of {tokenizer} makes "
     "JSON of once more (`publish: {{tool_calls: object}}` writes them as objects)",
     "weights ignored": "with answers of weight 0, which TRL trains on all the same (format prompt_completion ends each "
@@ -227,7 +228,7 @@ def check(rows: Dataset, writing: Writing, max_length: int | None = None) -> Tra
         hijackers=tuple(sorted(RESERVED & set(writing.columns) - WANTED.get(detected, set()))),
         loss_covers_prompt=chosen.trains_on == "everything",
         wrong_order=seen.wrong_order,
-        untrained_answers=max(0, seen.answers - len(rows)) if detected == "prompt and completion" else 0,
+        untrained_answers=seen.in_prompts if detected == "prompt and completion" else 0,
         control_tokens=dict(sorted(seen.control.items(), key=lambda item: (-item[1], item[0]))),
         tokenizer=tokenizer.name if tokenizer else None,
         marks_answers=tokenizer is not None and tokenizer.marks_answers,

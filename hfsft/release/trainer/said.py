@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import inf
 
 from hfsft.release.trainer.formats import Say
 from hfsft.release.trainer.style import dialect
 from hfsft.rows.batch import Row
 from hfsft.rows.messages import Message
+from hfsft.rows.shapes.hermes import MARKS
 from hfsft.rows.shapes.smoltalk2 import NO_THINKING, THINKING
 from hfsft.rows.views import messages
 
@@ -37,15 +39,22 @@ def beyond(row: Row) -> set[Say]:
 def take_turns(said: Sequence[Message]) -> bool:
     """Whether user and assistant speak in turn, the assistant last; results of tools follow the calls they answer."""
     turns = said[1:] if said and said[0]["role"] == "system" else said
-    answered, calls = True, 0  # whether the assistant spoke last, and how many of its calls have no result yet
+    answered, calls = True, 0.0  # whether the assistant spoke last, and how many of its calls have no result yet
     for turn in turns:
         role = turn["role"]
         if role == "tool":
             fits, calls, answered = calls > 0, calls - 1, False
         elif role == "user":
-            fits, answered = answered and not calls, False
+            fits, answered = answered and calls in (0, inf), False
         else:
-            fits, calls, answered = role == "assistant" and not answered, len(turn.get("tool_calls") or ()), True
+            fits, calls, answered = role == "assistant" and not answered, _calls(turn), True
         if not fits:
             return False
     return bool(turns) and answered
+
+
+def _calls(turn: Message) -> float:
+    """How many results may follow; any number on calls that stand in a text."""
+    if MARKS.search(turn["content"]):
+        return inf
+    return len(turn.get("tool_calls") or ())

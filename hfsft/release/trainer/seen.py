@@ -68,7 +68,7 @@ class Seen:
         # What the template writes begins a turn in the text too, whether it is one token or several.
         known = self.tokenizer
         self.special = {*known.special_tokens, *control_tokens(known.template)} if known else None
-        self.wrong_order = self.answers = self.reopened = 0
+        self.wrong_order = self.in_prompts = self.reopened = 0
         self.control: Counter[str] = Counter()
         self.refused: Counter[str] = Counter()
         self.lengths: list[int] = []
@@ -84,7 +84,6 @@ class Seen:
     def _look(self, row: Row) -> None:
         turns = messages(row)
         self.wrong_order += not take_turns(turns)
-        self.answers += sum(turn["role"] == "assistant" for turn in turns)
         self.control.update(set(tokens_of(row, self.special)))
         chosen = FORMATS[self.writing.format]
         lost = sorted(beyond(row) & chosen.loses - {"weights"})
@@ -92,6 +91,7 @@ class Seen:
             self._tell(row, "left out", ", ".join(lost))
         answers = [turn for turn in turns if turn["role"] == "assistant"]
         untrained = [turn for turn in answers if turn.get("weight") == 0]
+        self.in_prompts += max(0, len(answers) - len(untrained) - 1)  # that are to be trained on, and one of them is
         if untrained and (chosen.trains_on == "everything" or len(untrained) == len(answers)):
             self._tell(row, "weights ignored", f"{len(untrained)} of {len(answers)} answers")
 

@@ -130,6 +130,7 @@ def test_what_a_format_leaves_out_is_noted(tmp_path: Path) -> None:
         ((ASKED, RESULT, ANSWERED), False),
         ((ASKED, CALLED, ASKED, ANSWERED), False),
         ((ASKED, CALLED, RESULT, RESULT, ANSWERED), False),
+        ((ASKED, {**PLAIN, "content": "<tool_call>{}</tool_call>"}, RESULT, RESULT, ANSWERED), True),
         ((ASKED, TWO_CALLS["messages"][1], RESULT, RESULT, ANSWERED), True),
     ],
 )

@@ -27,6 +27,7 @@ from tests.release.samples import (
     dataset,
     single,
     tokenizer_folder,
+    typed,
 )
 
 if TYPE_CHECKING:
@@ -125,6 +126,10 @@ def test_answers_that_are_not_trained_on_are_counted() -> None:
     rows = dataset(single(), chat(*TURNS), chat(*TURNS, *TURNS))
     assert check_rows(rows, "prompt_completion", None).untrained_answers == 4
     assert check_rows(rows, "messages", None).untrained_answers == 0
+    answers = [{"role": "assistant", "content": text, "weight": weight} for text, weight in (("b", None), ("d", 0))]
+    asked = {"role": "user", "content": "a"}
+    weighted = dataset(typed(asked, answers[0], asked, answers[1]))
+    assert check_rows(weighted, "prompt_completion", None).untrained_answers == 0
 
 
 def test_control_tokens_in_texts_are_named_with_their_rows() -> None:
