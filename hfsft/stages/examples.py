@@ -14,9 +14,11 @@ from hfsft.rows.messages import Role
 from hfsft.rows.reading.order import Order
 from hfsft.rows.reading.settled import Format
 from hfsft.rows.reading.source_row import How, SourceRow, read_examples, read_written
+from hfsft.rows.shapes import SHAPES
 from hfsft.stages.base import Section
 from hfsft.stages.source import Opened, Source, TableSource, inline, written
 
+SHAPES_TOLD = "; ".join(f"{shape.name}: {shape.about}" for shape in SHAPES.values()) + "."
 TEXTS_OF_TURNS = ("instruction", "response", "reasoning", "context")
 
 
@@ -97,7 +99,7 @@ class ExampleTable(TableSource):
       - {path: answered.csv, instruction: question, response: answer, limit: 500}
     """
 
-    format: Format = Field("auto", description="How rows are written; `auto` tells by the columns.")
+    format: Format = Field("auto", description=f"How rows are written; `auto` tells by the columns. {SHAPES_TOLD}")
     instruction: str | None = Field(None, description="Column of the instruction, for format columns.")
     response: str | None = Field(None, description="Column of the response, for format columns.")
     messages: str | None = Field(None, description="Column of the conversation, a list of turns.")
