@@ -4,21 +4,26 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from hfsft.marks import PROSE
+from hfsft.rows.calls import as_json
 from hfsft.rows.messages import Role
 from hfsft.rows.reading.order import Order
 from hfsft.rows.reading.settled import Format
-from hfsft.rows.reading.source_row import How, read_examples
+from hfsft.rows.reading.source_row import How, SourceRow, read_examples, read_written
+from hfsft.rows.shapes import SHAPES
 from hfsft.stages.base import Section
 from hfsft.stages.source import Opened, Source, TableSource, inline, written
 
+SHAPES_TOLD = "; ".join(f"{shape.name}: {shape.about}" for shape in SHAPES.values()) + "."
+TEXTS_OF_TURNS = ("instruction", "response", "reasoning", "context")
+
 
 class ExampleRow(Section):
-    """One row written in the recipe."""
+    """One row written in the recipe: a question and its answer, or a conversation of more turns."""
 
     example: ClassVar[str] = """\
     examples:
@@ -26,13 +31,46 @@ class ExampleRow(Section):
           - instruction: Where is my parcel?
             response: The tracking link in your mail shows it.
             topic: delivery
+          - messages:
+              - {role: user, content: Where is order 7?}
+              - {role: assistant, tool_calls: [{name: find, arguments: {id: 7}}]}
+              - {role: tool, content: On its way since Monday.}
+              - {role: assistant, content: It was sent on Monday.}
+            tools: [{name: find, parameters: {type: object}}]
     """
 
-    instruction: str = Field(min_length=1, description="What the user says.")
-    response: str = Field(min_length=1, description="What the assistant answers.")
+    instruction: str | None = Field(None, min_length=1, description="What the user says.")
+    response: str | None = Field(None, min_length=1, description="What the assistant answers.")
+    reasoning: str | None = Field(None, description="What is thought before the response.")
     context: str | None = Field(None, description="Text that belongs to the instruction, shown below it.")
+    messages: list[dict[str, Any]] | None = Field(
+        None,
+        min_length=1,
+        description="Turns, in place of these: role, content, reasoning, tool_calls, tool_call_id, name, weight.",
+    )
+    tools: list[dict[str, Any]] | None = Field(None, description="The tools that the assistant may call, as schemas.")
     system: str | None = Field(None, description="The system prompt.")
+    reference: str | None = Field(None, description="The right answer, which responses are compared with.")
     topic: str | None = Field(None, description="The row's topic.")
+
+    @model_validator(mode="after")
+    def _says_something(self) -> ExampleRow:
+        if self.messages is None:
+            if lacking := [name for name in ("instruction", "response") if getattr(self, name) is None]:
+                raise ValueError(f"needs `{'` and `'.join(lacking)}`, or `messages`")
+        elif beside := [name for name in TEXTS_OF_TURNS if getattr(self, name) is not None]:
+            raise ValueError(f"`{beside[0]}` stands in the turns where there are `messages`")
+        as_json([self.messages, self.tools])
+        return self
+
+    def read(self, place: str) -> SourceRow:
+        """What the row, at `place` in the recipe, says."""
+        if self.messages is None:
+            said = self.model_dump(exclude={"messages", "tools"})
+            said |= {"tools": as_json(self.tools)} if self.tools else {}
+            return written(said, place)
+        # Who writes a conversation down by hand means it as it stands.
+        return read_written(self.model_dump(), place, Order(assistant_opens=True))
 
 
 class ExampleRows(Source):
@@ -49,7 +87,7 @@ class ExampleRows(Source):
 
     def opened(self, base: Path, place: str) -> Opened:
         """The rows, at `place` in the recipe."""
-        rows = [written(row.model_dump(), f"{place}.rows[{index}]") for index, row in enumerate(self.rows)]
+        rows = [row.read(f"{place}.rows[{index}]") for index, row in enumerate(self.rows)]
         return inline(rows, lambda: {**self.model_dump(mode="json"), "place": place})
 
 
@@ -61,7 +99,7 @@ class ExampleTable(TableSource):
       - {path: answered.csv, instruction: question, response: answer, limit: 500}
     """
 
-    format: Format = Field("auto", description="How rows are written; `auto` tells by the columns.")
+    format: Format = Field("auto", description=f"How rows are written; `auto` tells by the columns. {SHAPES_TOLD}")
     instruction: str | None = Field(None, description="Column of the instruction, for format columns.")
     response: str | None = Field(None, description="Column of the response, for format columns.")
     messages: str | None = Field(None, description="Column of the conversation, a list of turns.")

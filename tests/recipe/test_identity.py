@@ -72,6 +72,8 @@ PLACES: dict[str, tuple[str | int, ...]] = {
     "Limits": ("filters", 0, "score", "usefulness"),
 }
 
+TALK = [{"role": "user", "content": "A?"}, {"role": "assistant", "content": "B."}]
+
 # Of a filter, what it cannot do without.
 NEEDS: dict[str, dict[str, Any]] = {"tokens": {"at_least": 2}, "score": {"usefulness": {"at_least": 2}}}
 
@@ -85,6 +87,8 @@ OTHER: dict[str, Any] = {
     "Model.headers": {"headers": {"X-Title": "toy"}},
     "PromptTable.path": "others.jsonl",
     "ExampleTable.path": "others.jsonl",
+    "ExampleRow.messages": [*TALK, *TALK],
+    "ExampleRow.tools": [{"name": "find"}],
     "ExampleTable.format": "alpaca",
     "ExampleTable.roles": {"roles": {"clerk": "assistant"}},
     "Generate.model": "other",
@@ -103,6 +107,7 @@ BASE_OF: dict[str, dict[str, Any]] = {
     "Model.provider": {"model": "org/m"},
     "Model.base_url": {"model": "org/m"},
     "FromEnv.env": {"env": "KEY"},
+    "ExampleRow.messages": {"instruction": None, "response": None, "messages": TALK},
     **{
         f"{table}.{key}": {"path": "org/rows"}
         for table in ("PromptTable", "ExampleTable")
@@ -132,7 +137,10 @@ def recipe(folder: Path) -> dict[str, Any]:
         },
         "budget": {"usd": 1.0, "calls": 5, "tokens": 100_000},
         "seeds": [{"prompts": ["What is a top?"]}, {"path": "rows.jsonl", "prompt": "prompt"}],
-        "examples": [{"rows": [{"instruction": "A?", "response": "B."}]}, {"path": "rows.jsonl"}],
+        "examples": [
+            {"rows": [{"instruction": "A?", "response": "B."}]},
+            {"path": "rows.jsonl"},
+        ],
         "evolve": {"templates": [f"{USES_ALL}: {{{{ instruction }}}}"]},
         "generate": {"system": USES_ALL, "template": "{{ instruction }}!"},
         "judge": {

@@ -51,6 +51,9 @@ def tools(row: Mapping[str, Any], columns: Columns, finding: Finding) -> dict[st
     for name, value in in_columns[1:]:
         finding.left(name, value)
     given = [value for _, value in in_columns[:1]] or finding.tools[:1]
+    for value in finding.tools:
+        if "tools" in finding.drop or value not in given:
+            finding.left("tools of a turn", value)
     given = [as_json(from_json(value)) if _is_printed(value) else value for value in given]
     given = unpadded(given) if finding.padded else given
     if not given or "tools" in finding.drop:

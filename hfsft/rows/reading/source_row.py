@@ -69,6 +69,13 @@ def read_seeds(table: Records, how: How, limit: int | None = None) -> Iterator[S
         yield _read(one, own, how, _seed)
 
 
+def read_written(item: Mapping[str, Any], source: str, order: Order) -> SourceRow:
+    """A conversation that stands in the recipe itself, in the columns of OpenAI's chat."""
+    parts = ("messages", "system", "topic", "tools", "reference")
+    columns: Columns = {part: (part,) for part in parts if item.get(part) is not None}
+    return _read(Record(source, dict(item)), columns, How(order=order), _conversation)
+
+
 def _settled(table: Records, how: How, limit: int | None) -> tuple[Iterator[Record], Seen]:
     records = table.records(limit)
     first = list(islice(records, LOOKED_AT))

@@ -99,7 +99,7 @@ def _parts(turn: Mapping[str, Any]) -> list[str]:
 
 HARMONY = Shape(
     NAME,
-    "one text of messages between <|start|> and <|end|>, as gpt-oss has it",
+    "one text with all messages and their channels, as gpt-oss has it",
     read=_read,
     tells=_tells,
     write=_write,

@@ -9,8 +9,10 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from pydantic import ValidationError
 
 from hfsft.errors import SourceError
+from hfsft.stages.examples import ExampleRows
 from tests.rows.helpers import ASSISTANT, USER, examples, said, seeds
 
 TALK = [("user", "Hi"), ("assistant", "Hello")]
@@ -67,3 +69,87 @@ def test_objects_of_a_parquet_file_lose_the_keys_that_only_other_rows_have(tmp_p
     written = {"messages": [USER, {"role": "assistant", "tool_calls": [{"name": "f", "arguments": {"x": None}}]}]}
     (read,) = examples(tmp_path, written)
     assert read.texts["messages"][1]["tool_calls"] == [{"name": "f", "arguments": '{"x": null}'}]
+
+
+TURNS = [
+    {**USER, "tools": [{"name": "x"}]},
+    {**ASSISTANT, "thinking": "Hm", "weight": 0},
+    USER,
+    {**ASSISTANT, "content": [{"type": "thinking", "thinking": "So"}, {"type": "text", "text": "Hello"}]},
+]
+
+
+@pytest.mark.parametrize(
+    ("drop", "gone", "left"),
+    [
+        ([], set(), []),
+        (["weight"], {"weight"}, ["messages[].weight"]),
+        (["reasoning"], {"reasoning"}, ["messages[].thinking", "part of a turn: reasoning"]),
+        (["tools"], {"tools"}, ["tools of a turn"]),
+        (["weight", "reasoning", "tools"], {"weight", "reasoning", "tools"}, None),
+    ],
+)
+def test_what_stands_in_turns_is_carried_unless_dropped(
+    tmp_path: Path, drop: list[str], gone: set[str], left: list[str] | None
+) -> None:
+    (row,) = examples(tmp_path, {"messages": TURNS}, drop=drop)
+    assert said(row) == TALK * 2
+    assert row.texts.get("reasoning") == (None if "reasoning" in gone else "So")
+    assert row.texts.get("tools") == (None if "tools" in gone else '[{"name": "x"}]')
+    first = row.texts["messages"][1]
+    assert first.get("weight") == (None if "weight" in gone else 0.0)
+    assert first.get("reasoning") == (None if "reasoning" in gone else "Hm")
+    if left is not None:
+        assert row.texts["unread"] == left
+
+
+def test_calls_stay_where_tools_are_dropped(tmp_path: Path) -> None:
+    calling = {"role": "assistant", "content": "", "tool_calls": [{"name": "x", "arguments": "{}"}]}
+    (row,) = examples(tmp_path, {"messages": [USER, calling]}, drop=["tools"])
+    assert row.defect == "tool calls, which `drop: [tools]` cannot take out of a conversation"
+
+
+def test_the_last_question_goes_with_the_results_that_nobody_answers(tmp_path: Path) -> None:
+    calling = {"role": "assistant", "content": "", "tool_calls": [{"name": "x", "arguments": "{}"}]}
+    (row,) = examples(tmp_path, {"messages": [USER, calling, {"role": "tool", "content": "1"}]}, drop=["unanswered"])
+    assert (row.defect, [turn["role"] for turn in row.texts["messages"]]) == (None, ["user", "assistant"])
+    assert row.texts["unread"] == ["a last result of a tool"]
+
+
+def test_turns_in_a_row_are_joined_with_all_that_they_hold(tmp_path: Path) -> None:
+    one = {**ASSISTANT, "thinking": "Hm", "weight": 0}
+    two = {"role": "assistant", "content": "Bye", "thinking": "So", "tool_calls": [{"name": "x", "arguments": "{}"}]}
+    talk = [USER, ASSISTANT, USER, one, two]
+    (row,) = examples(tmp_path, {"messages": talk}, join_turns=True)
+    call = {"name": "x", "arguments": "{}"}
+    wanted = {"role": "assistant", "content": "Hello\n\nBye", "reasoning": "Hm\n\nSo", "tool_calls": [call]}
+    assert row.texts["messages"][-1] == {**wanted, "weight": 0.0}
+
+
+def test_a_conversation_may_stand_in_the_recipe() -> None:
+    calling = {"role": "assistant", "tool_calls": [{"name": "find", "arguments": {"id": 7}}]}
+    result = {"role": "tool", "content": "sent"}
+    rows = [
+        {"messages": [USER, calling, result, ASSISTANT], "tools": [{"name": "find"}], "topic": "t"},
+        {"messages": [USER, result, ASSISTANT]},
+        {"instruction": "Hi", "response": "Hello", "reasoning": "Hm", "reference": "Hello"},
+    ]
+    one, two, three = ExampleRows.model_validate({"rows": rows}).opened(Path(), "examples[1]").rows(None)
+    assert one.texts["messages"][1]["tool_calls"] == [{"name": "find", "arguments": '{"id": 7}'}]
+    assert (one.texts["tools"], one.texts["topic"]) == ('[{"name": "find"}]', "t")
+    assert (two.defect, two.texts["source"]) == ("a tool's result that answers no call", "examples[1].rows[1]")
+    assert (three.texts["reasoning"], three.texts["reference"]) == ("Hm", "Hello")
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ({"instruction": "Hi"}, "needs `response`, or `messages`"),
+        ({}, "needs `instruction` and `response`, or `messages`"),
+        ({"messages": [USER], "context": "c"}, "`context` stands in the turns"),
+        ({"instruction": "Hi", "response": "Hello", "tools": [{"x": float("nan")}]}, "a value that JSON cannot hold"),
+    ],
+)
+def test_what_a_row_of_the_recipe_lacks_is_told(row: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValidationError, match=message):
+        ExampleRows.model_validate({"rows": [row]})
