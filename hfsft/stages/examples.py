@@ -9,9 +9,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from hfsft.fields import PROSE
-from hfsft.rows.messages import Role
 from hfsft.rows.reading.order import Order
-from hfsft.rows.reading.settled import Format
 from hfsft.rows.reading.source_row import How, read_examples
 from hfsft.stages.base import Section
 from hfsft.stages.source import Opened, Source, TableSource, inline, written
@@ -61,21 +59,16 @@ class ExampleTable(TableSource):
       - {path: answered.csv, instruction: question, response: answer, limit: 500}
     """
 
-    format: Format = Field("auto", description="How rows are written; `auto` tells by the columns.")
     instruction: str | None = Field(None, description="Column of the instruction, for format columns.")
     response: str | None = Field(None, description="Column of the response, for format columns.")
-    messages: str | None = Field(None, description="Column of the conversation, a list of turns.")
     reasoning: str | None = Field(None, description="Column of what was thought before the last answer.")
     tools: str | None = Field(None, description="Column of the tools that the assistant may call.")
-    roles: dict[str, Role] = Field(
-        {}, description="Who speaks under which name, as {clerk: assistant}, beside the usual names."
-    )
     assistant_opens: bool = Field(False, description="Take conversations that the assistant begins.")
     join_turns: bool = Field(False, description="Make one turn of several in a row by the same role.")
 
     def how(self) -> How:
         """How the rows are read."""
-        return replace(super().how(), roles=self.roles, order=Order(self.assistant_opens, self.join_turns))
+        return replace(super().how(), order=Order(self.assistant_opens, self.join_turns))
 
     def opened(self, base: Path, place: str) -> Opened:
         """The rows of the table; reading raises `SourceError` where there is none, or one without rows."""

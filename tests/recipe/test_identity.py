@@ -86,7 +86,7 @@ OTHER: dict[str, Any] = {
     "PromptTable.path": "others.jsonl",
     "ExampleTable.path": "others.jsonl",
     "ExampleTable.format": "alpaca",
-    "ExampleTable.roles": {"roles": {"clerk": "assistant"}},
+    **{f"{table}.roles": {"roles": {"clerk": "assistant"}} for table in ("PromptTable", "ExampleTable")},
     "Generate.model": "other",
     "Evolve.model": "other",
     "Judge.model": "other",

@@ -64,9 +64,9 @@ def read_examples(table: Records, how: How, limit: int | None = None) -> Iterato
 def read_seeds(table: Records, how: How, limit: int | None = None) -> Iterator[SourceRow]:
     """The rows of a table of seeds, likewise."""
     records, seen = _settled(table, how, limit)
-    columns = settle_seeds(seen, how.named)
-    for one, own in _by_file(records, columns, how, settle_seeds):
-        yield _read(one, own, how, _seed)
+    columns = settle_seeds(seen, how.named, how.format)
+    for one, own in _by_file(records, columns, how, partial(settle_seeds, format=how.format)):
+        yield _read(one, own, how, _first_question if "messages" in own else _seed)
 
 
 def _settled(table: Records, how: How, limit: int | None) -> tuple[Iterator[Record], Seen]:
@@ -127,7 +127,9 @@ def _by_file(
 
 def _read(one: Record, columns: Columns, how: How, say: Any) -> SourceRow:
     # What an answer is worth, or was given with, says nothing of a seed: it gets another.
-    finding = Finding((*how.drop, *ABOUT_ANSWERS) if say is _seed else how.drop, one.defect, padded=one.padded)
+    finding = Finding(
+        (*how.drop, *ABOUT_ANSWERS) if say in (_seed, _first_question) else how.drop, one.defect, padded=one.padded
+    )
     columns = {part: names for part, names in columns.items() if part not in how.drop}
     used = {name for names in columns.values() for name in names}
     texts: dict[str, Any] = {}
@@ -158,11 +160,25 @@ def _family(row: Mapping[str, Any], column: str | None) -> str | None:
 
 
 def _seed(row: Mapping[str, Any], columns: Columns, _: How, finding: Finding) -> dict[str, Any]:
-    texts = {part: finding.text(row.get(name), part) for part, (name, *_) in columns.items() if part != "reference"}
+    texts = {part: _text(row, columns, part, finding) for part in columns if part != "reference"}
     texts |= _reference(row, columns, finding)
     if texts.get("instruction") is None:
         finding.odd("no instruction")
     return texts
+
+
+def _first_question(row: Mapping[str, Any], columns: Columns, how: How, finding: Finding) -> dict[str, Any]:
+    """What a conversation begins with: its system prompt and the first thing that the user says."""
+    (column,) = columns["messages"]
+    turns = read_turns(row.get(column), column, how.roles, finding)
+    first = next((place for place, turn in enumerate(turns) if turn["role"] == "user"), len(turns))
+    system = [turn["content"] for turn in turns[:first] if turn["role"] == "system"]
+    asked = turns[first]["content"] if first < len(turns) else None
+    if asked is None or not asked.strip():
+        finding.odd("no turn of the user")
+    finding.left("turns behind the first question", [turn["content"] for turn in turns[first + 1 :]])
+    said = {"system": below(_text(row, columns, "system", finding), *system), "instruction": asked}
+    return {**said, "topic": _text(row, columns, "topic", finding), **_reference(row, columns, finding)}
 
 
 def _conversation(row: Mapping[str, Any], columns: Columns, how: How, finding: Finding) -> dict[str, Any]:
