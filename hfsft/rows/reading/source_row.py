@@ -10,7 +10,6 @@ from itertools import chain, groupby, islice
 from typing import Any, NamedTuple
 
 from hfsft.errors import SourceError
-from hfsft.hashing import digest
 from hfsft.rows.calls import ShapeError, as_json, tools_of
 from hfsft.rows.messages import Message, Role
 from hfsft.rows.reading.fields import reasoning_text, says
@@ -37,7 +36,7 @@ class SourceRow(NamedTuple):
     texts: dict[str, Any]  # by columns of `rows.columns.COLUMNS`, with `source` and `unread`
     defect: str | None
     kept: Mapping[str, str | None] = {}  # by the source's own names
-    family: str | None = None  # a hash of the value that says to which family it belongs
+    family: str | None = None  # the value that says to which family it belongs, as text
 
 
 @dataclass(frozen=True)
@@ -154,9 +153,9 @@ def _read(one: Record, columns: Columns, how: How, say: Any) -> SourceRow:
 
 
 def _family(row: Mapping[str, Any], column: str | None) -> str | None:
-    """The same for all rows of one value in a column of that name; None where nothing stands in it."""
+    """What stands in the column, as text; None where nothing does."""
     value = row.get(column) if column else None
-    return None if absent(value) else digest([column, as_text(value)], 16)
+    return None if absent(value) else printable(as_text(value) or "")
 
 
 def _seed(row: Mapping[str, Any], columns: Columns, _: How, finding: Finding) -> dict[str, Any]:
