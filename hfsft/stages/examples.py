@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from hfsft.fields import PROSE
+from hfsft.marks import PROSE
 from hfsft.rows.reading.order import Order
 from hfsft.rows.reading.source_row import How, read_examples
 from hfsft.stages.base import Section

@@ -13,9 +13,10 @@ from hfsft.cli.asking import Consent
 from hfsft.cli.commands.publish import report as released
 from hfsft.cli.console import count, duration, money, paint, remark, silent, table, tell, wrapped
 from hfsft.cli.progress import Line, standing
-from hfsft.cli.records import FATES, step_name
+from hfsft.cli.records import FATES
 from hfsft.cli.trust import trust
 from hfsft.errors import HfsftError
+from hfsft.release.steps_in_words import step_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -15,7 +15,7 @@ from hfsft.rows.tables.inside import require_own
 if TYPE_CHECKING:
     from datasets import Dataset, DatasetDict
 
-HUB = "hf://datasets/"
+HUB_DATASETS = "hf://datasets/"
 BATCH = 1000  # rows that are held at once
 STREAMED = 100  # and of those that are read while they are downloaded
 COMMIT = re.compile(r"[0-9a-f]{40}")
@@ -67,7 +67,7 @@ def hub_rows(
     from datasets import load_dataset, load_dataset_builder
     from huggingface_hub import constants
 
-    path = f"{HUB}{repo}"  # never a folder of that name in the working directory
+    path = f"{HUB_DATASETS}{repo}"  # never a folder of that name in the working directory
     try:
         if (stream or limit is not None) and not constants.HF_HUB_OFFLINE:
             streamed = load_dataset(path, config, revision=commit, streaming=True, **_options(delimiter))

@@ -130,7 +130,7 @@ def write(folder: Path, **recipe: Any) -> Path:
 
 PLACES: dict[str, dict[str, Any]] = {
     "examples[0].path": {"examples": [{"path": "{path}"}]},
-    "seeds[0].path": {"seeds": [{"path": "{path}"}]},
+    "seeds[0].path": {"seeds": [{"name": "tickets", "path": "{path}"}]},
     "publish.tokenizer": {"publish": {"tokenizer": "{path}"}},
     "filters[tokens].tokenizer": {"filters": [{"tokens": {"at_least": 1, "tokenizer": "{path}"}}]},
     "models.writer.model": {"models": {"writer": {"model": "{path}.gguf", "temperature": 0}}},
