@@ -129,7 +129,7 @@ class Reading:
     def __init__(self, given: Sequence[Given], needs: Sequence[Resource], kept: Mapping[str, str]) -> None:
         self._given, self._needs, self._kept = given, needs, kept
         self._lineage = lineage_of(given)
-        self._copies: Counter[str] = Counter()
+        self._copies: Counter[int] = Counter()  # by hashes: the texts themselves would be the whole source in memory
 
     def rows(self, limit: int | None) -> Generator[Row, None, list[dict[str, Any]]]:
         """The rows, section by section; of a preview `limit` of them, by a hash of their ids. What each source came to.
@@ -155,18 +155,21 @@ class Reading:
         origin = "seed" if given.section == "seeds" else "example"
         try:
             for read in opened.rows(None):
-                lineage = {FROM: given.name, FAMILY: read.family}
+                # A hash, so that no rule which rewrites texts makes one family of two.
+                family = digest([getattr(given.source, "family", None), read.family], 16) if read.family else None
+                lineage = {FROM: given.name, FAMILY: family}
                 yield {**self._row(origin, read), **{column: lineage[column] for column in self._lineage}}
         except SourceError as error:
             raise RecipeError([problem_of(given.places, error)]) from None
 
     def _row(self, origin: str, read: SourceRow) -> Row:
         row, defect = new_row(origin, read.texts), read.defect
-        self._copies[row["id"]] += 1
-        if copy := self._copies[row["id"]] - 1:
+        same = int(row["id"], 16)
+        self._copies[same] += 1
+        if copy := self._copies[same] - 1:
             row = new_row(origin, read.texts, copy)
         if origin == "seed" and defect is None:
-            said = "\0".join((read.texts.get(name) or "").strip() for name in SEED_TEXTS)
+            said = int(digest([(read.texts.get(name) or "").strip() for name in SEED_TEXTS], 17), 16)
             self._copies[said] += 1
             defect = SAME_SEED if self._copies[said] > 1 else None
         return {**row, **{column: read.kept.get(name) for name, column in self._kept.items()}, DEFECT: defect}

@@ -10,15 +10,11 @@ from pydantic import Field, model_validator
 
 from hfsft.marks import PROSE
 from hfsft.rows.calls import as_json
-from hfsft.rows.messages import Role
 from hfsft.rows.reading.order import Order
-from hfsft.rows.reading.settled import Format
 from hfsft.rows.reading.source_row import How, SourceRow, read_examples, read_written
-from hfsft.rows.shapes import SHAPES
 from hfsft.stages.base import Section
 from hfsft.stages.source import Opened, Source, TableSource, inline, written
 
-SHAPES_TOLD = "; ".join(f"{shape.name}: {shape.about}" for shape in SHAPES.values()) + "."
 TEXTS_OF_TURNS = ("instruction", "response", "reasoning", "context")
 
 
@@ -99,21 +95,16 @@ class ExampleTable(TableSource):
       - {path: answered.csv, instruction: question, response: answer, limit: 500}
     """
 
-    format: Format = Field("auto", description=f"How rows are written; `auto` tells by the columns. {SHAPES_TOLD}")
     instruction: str | None = Field(None, description="Column of the instruction, for format columns.")
     response: str | None = Field(None, description="Column of the response, for format columns.")
-    messages: str | None = Field(None, description="Column of the conversation, a list of turns.")
     reasoning: str | None = Field(None, description="Column of what was thought before the last answer.")
     tools: str | None = Field(None, description="Column of the tools that the assistant may call.")
-    roles: dict[str, Role] = Field(
-        {}, description="Who speaks under which name, as {clerk: assistant}, beside the usual names."
-    )
     assistant_opens: bool = Field(False, description="Take conversations that the assistant begins.")
     join_turns: bool = Field(False, description="Make one turn of several in a row by the same role.")
 
     def how(self) -> How:
         """How the rows are read."""
-        return replace(super().how(), roles=self.roles, order=Order(self.assistant_opens, self.join_turns))
+        return replace(super().how(), order=Order(self.assistant_opens, self.join_turns))
 
     def opened(self, base: Path, place: str) -> Opened:
         """The rows of the table; reading raises `SourceError` where there is none, or one without rows."""

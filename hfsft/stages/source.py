@@ -19,14 +19,17 @@ from hfsft.marks import ROWS
 from hfsft.plain import plain
 from hfsft.rows.choice.chosen import Chosen
 from hfsft.rows.choice.counts import Counts
+from hfsft.rows.messages import Role
 from hfsft.rows.reading.finding import Drop, Finding
-from hfsft.rows.reading.settled import LISTED
+from hfsft.rows.reading.settled import LISTED, Format
 from hfsft.rows.reading.source_row import How, SourceRow
+from hfsft.rows.shapes import SHAPES
 from hfsft.rows.tables.table import Records, Table, own_name
 from hfsft.sandbox.expression import ROW, Expression, ExpressionError
 from hfsft.stages.base import Section
 
 LONGEST_NAME = 80
+SHAPES_TOLD = "; ".join(f"{shape.name}: {shape.about}" for shape in SHAPES.values()) + "."
 
 
 @dataclass(frozen=True)
@@ -102,6 +105,15 @@ class TableSource(Source):
     sample: Annotated[int, Field(ge=1, strict=True)] | Annotated[float, Field(gt=0, lt=1)] | None = Field(
         None, description="Take so many of these rows (20000), or such a share of them (0.1), by a hash of each."
     )
+    format: Format = Field(
+        "auto",
+        description="How rows are written; `auto` tells by the columns. Of a conversation, seeds take how it begins. "
+        + SHAPES_TOLD,
+    )
+    messages: str | None = Field(None, description="Column of the conversation, a list of turns.")
+    roles: dict[str, Role] = Field(
+        {}, description="Who speaks under which name, as {clerk: assistant}, beside the usual names."
+    )
     topic: str | None = Field(None, description="Column of the topic.")
     context: str | None = Field(None, description="Column of a text that belongs to the instruction.")
     system: str | None = Field(None, description="Column of the system prompt.")
@@ -149,7 +161,8 @@ class TableSource(Source):
         named = {part: getattr(self, part, None) for part in parts}
         return How(
             named={part: column for part, column in named.items() if column is not None},
-            format=getattr(self, "format", "auto"),
+            format=self.format,
+            roles=self.roles,
             drop=self.drop,
             keep=self.keep,
             family=self.family,

@@ -90,7 +90,7 @@ OTHER: dict[str, Any] = {
     "ExampleRow.messages": [*TALK, *TALK],
     "ExampleRow.tools": [{"name": "find"}],
     "ExampleTable.format": "alpaca",
-    "ExampleTable.roles": {"roles": {"clerk": "assistant"}},
+    **{f"{table}.roles": {"roles": {"clerk": "assistant"}} for table in ("PromptTable", "ExampleTable")},
     "Generate.model": "other",
     "Evolve.model": "other",
     "Judge.model": "other",

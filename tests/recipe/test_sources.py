@@ -186,3 +186,18 @@ def test_what_was_not_carried_stands_in_the_notes_of_a_build(tmp_path: Path, hom
         "a.jsonl: 2 columns were not carried: channel (4 rows), id (1) "
         "(name columns in `keep:` to have them in provenance)"
     ]
+
+
+def test_a_folder_that_is_called_like_a_dataset_is_read_from_the_disk_and_said_so(tmp_path: Path) -> None:
+    file(tmp_path, "you/rows/a.jsonl", {"prompt": "Here?", "n": 1})
+    file(tmp_path, "long.jsonl", *({"prompt": f"q{n}", "n": n} for n in range(1200)))
+    (tmp_path / "r.yaml").write_text(
+        "name: r\nseeds:\n  - path: you/rows\n  - {path: long.jsonl, where: n > 1100, sample: 5}\n"
+    )
+    notes = pipeline.validate(tmp_path / "r.yaml", hub=False).notes
+    assert (
+        "you/rows: is read from the disk, where it lies beside the recipe; hf://datasets/you/rows is the Hub's" in notes
+    )
+    assert (
+        "long.jsonl: `where` leaves out all of the first 1,000 rows; whether it leaves out all, a build tells" in notes
+    )

@@ -150,3 +150,28 @@ def test_names_and_choices_are_part_of_what_a_step_depends_on(tmp_path: Path) ->
         path = write(tmp_path, f"seeds: [{{path: a.jsonl{', ' if keys else ''}{keys}}}]\n")
         found.add(next(iter(compile_recipe(load_recipe(path), weights=False).fingerprints()))[1])
     assert len(found) == 8
+
+
+def test_a_release_with_its_sources_is_built_again_to_the_row(
+    tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    rows = [pair("x", n, lang="en" if n % 4 else "de", thread=f"t{n % 7}", why=f"Since {n}.") for n in range(60)]
+    turns = [
+        {"role": "user", "content": "And who signs?"},
+        {"role": "assistant", "content": "You.", "reasoning": "It."},
+    ]
+    chats = [{"messages": [*turns, {"role": "user", "content": f"Why {n}?"}, turns[1]]} for n in range(20)]
+    file(tmp_path, "data.jsonl", *rows)
+    file(tmp_path, "chats.jsonl", *chats)
+    examples = [
+        "{path: data.jsonl, where: lang == 'en', sample: 0.7, family: thread, reasoning: why, share: 0.6}",
+        "{path: chats.jsonl, limit: 18, share: 0.4}",
+    ]
+    recipe = write(tmp_path, f"examples: [{', '.join(examples)}]\nfilters: []\npublish: {{sources: true}}\n")
+    first, folder = pipeline.run(recipe)
+    again, _ = pipeline.run(folder / "recipe.resolved.yaml", out=tmp_path / "again")
+    columns = ("id", "split", "family", "family_key", "from_source", "instruction", "response", "reasoning", "messages")
+    one, other = (sorted(zip(*(built.rows[name][:] for name in columns), strict=True)) for built in (first, again))
+    assert len(one) > 30
+    assert [repr(row) for row in one] == [repr(row) for row in other]

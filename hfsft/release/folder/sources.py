@@ -1,8 +1,8 @@
 """Sources: what a release holds of the local files that its recipe reads: nothing, or what was read of them.
 
-With `publish: {sources: true}` each file stands in `sources/` as JSON lines: the rows that were read, up to `limit`,
-with the texts that were taken from them, what `keep` names, and no other column. Without it the release holds none, and
-only who has the files can build it again.
+With `publish: {sources: true}` each file stands in `sources/` as JSON lines: the rows that were taken of it, as its
+`where`, `limit` and `sample` say, with the texts that were read of them, what `keep` and `family` name, and no other
+column. Without it the release holds none, and only who has the files can build it again.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from hfsft.errors import UserError
 from hfsft.recipe.checks.rewrites import cleaner
+from hfsft.recipe.sources import names_of
 from hfsft.release.folder import withheld
 from hfsft.rows.reading.source_row import SourceRow
 from hfsft.rows.reading.tally import file_of
@@ -39,9 +40,11 @@ _INLINE = re.compile(r"(seeds|examples)\[\d+\]\.")
 
 # How a source is opened and what its columns are called: in what was read of it that is settled.
 READING = {*("path", "split", "config", "revision", "delimiter", "format", "limit", "roles", "messages")}
-READING |= {*("prompt", "instruction", "response", "context", "system", "topic")}
-SEED = {"prompt": "instruction", "topic": "topic", "context": "context", "system": "system"}
-EXAMPLE = {name: name for name in ("instruction", "response", "context", "system", "topic")}
+READING |= {*("prompt", "instruction", "response", "context", "system", "topic", "reasoning", "tools")}
+READING |= {*("where", "sample", "name", "reference")}
+BOTH = {name: name for name in ("topic", "context", "system", "reference")}
+SEED = {"prompt": "instruction", **BOTH}
+EXAMPLE = {**{name: name for name in ("instruction", "response", "reasoning", "tools")}, **BOTH}
 """Key of the recipe that names a column -> the text of a row that stands in it."""
 
 
@@ -54,6 +57,8 @@ def put(built: Built, folder: Path) -> tuple[dict[str, Any], list[str]]:
     recipe = built.recipe
     resolved, clean = recipe.resolved(), cleaner(recipe)
     missing: list[str] = []
+    numbered = [(section, number) for section in SECTIONS for number in range(len(getattr(recipe, section)))]
+    names = dict(zip(numbered, map(clean, names_of(recipe)), strict=True))
     hidden, open_to_all = withheld.places(built), recipe.publish.sources and not withheld.rewritten(built)
     for section, number, source in local_sources(recipe):
         opened = built.unchanged_sources.get((section, number))
@@ -63,12 +68,13 @@ def put(built: Built, folder: Path) -> tuple[dict[str, Any], list[str]]:
             continue
         path = f"{FOLDER}/{section}-{number}.jsonl"
         texts = SEED if isinstance(source, PromptTable) else EXAMPLE
-        columns = {key: _free(key, source.keep) for key in texts}
-        if not _write(opened, folder / path, texts, columns, hidden):
+        beside = [*source.keep, *([source.family] if source.family else [])]
+        columns = {key: _free(key, beside) for key in texts}
+        if not _write(opened, folder / path, texts, columns, hidden, source.family):
             resolved[section][number] = {}
             continue
         kept = {key: value for key, value in resolved[section][number].items() if key not in READING}
-        resolved[section][number] = {"path": path, **columns, **kept}
+        resolved[section][number] = {"name": names[section, number], "path": path, **columns, **kept}
     for section, number, commit in _read_from_the_hub(built):
         resolved[section][number]["revision"] = commit  # what was read, wherever its branch may be by now
     _hide_inline(built, resolved, hidden)
@@ -87,7 +93,12 @@ def _read_from_the_hub(built: Built) -> Iterator[tuple[str, int, str]]:
 
 
 def _write(
-    opened: Opened, path: Path, texts: Mapping[str, str], columns: Mapping[str, str], hidden: Collection[str]
+    opened: Opened,
+    path: Path,
+    texts: Mapping[str, str],
+    columns: Mapping[str, str],
+    hidden: Collection[str],
+    family: str | None,
 ) -> bool:
     """Write what was read of a source, without the rows that are withheld; whether any row is left."""
     path.parent.mkdir(exist_ok=True)
@@ -95,7 +106,8 @@ def _write(
         for row in opened.rows(None):
             if row.defect is None and row.texts["source"] not in hidden:
                 said = {columns[key]: value for key, value in _said(row, texts).items()}
-                lines.write(json.dumps({**said, **row.kept}, ensure_ascii=False) + "\n")
+                of = {family: row.family} if family else {}
+                lines.write(json.dumps({**said, **of, **row.kept}, ensure_ascii=False) + "\n")
         written = lines.tell()
     if not written:
         path.unlink()
@@ -202,7 +214,11 @@ def _said(row: SourceRow, texts: Mapping[str, str]) -> dict[str, Any]:
     """A row by the keys of the recipe; of several turns, all but the last answer are what was asked."""
     said = {key: row.texts.get(name) for key, name in texts.items()}
     turns = row.texts.get("messages")
-    return said if not turns else {**said, "instruction": turns[:-1], "response": turns[-1]["content"]}
+    if not turns or "instruction" not in said:
+        return said
+    if said.get("reasoning") and said["reasoning"] == turns[-1].get("reasoning"):
+        said["reasoning"] = None  # the last turn says it
+    return {**said, "instruction": turns[:-1], "response": turns[-1:]}
 
 
 def _free(name: str, taken: list[str]) -> str:

@@ -36,6 +36,7 @@ USUAL: Mapping[str, tuple[str, ...]] = {
 }
 SEED_PROMPTS = ("instruction", "prompt", "question", "query", "text")
 SEVERAL = ("context", "system", "reasoning", "tools")  # parts that may stand in more than one column
+OF_ANSWERS = ("response", "reasoning", "tools", "history")  # parts that a seed has no use for
 Columns = dict[str, tuple[str, ...]]
 """Part of a row -> the columns that hold it; parts that the table lacks are not in it."""
 
@@ -139,10 +140,19 @@ def settle(seen: Seen, format: Format, named: Mapping[str, str]) -> Columns:
     return columns
 
 
-def settle_seeds(seen: Seen, named: Mapping[str, str]) -> Columns:
-    """The columns of a table of seeds: the prompt by its usual names, the others only where the recipe names them."""
+def settle_seeds(seen: Seen, named: Mapping[str, str], format: Format = "auto") -> Columns:
+    """The columns of a table of seeds: the prompt by its usual names, the others only where the recipe names them.
+
+    Where a format is named, or where no column holds a prompt but one a list of turns, they are those of examples, less
+    what belongs to answers.
+    """
     if not seen.names:
         return {}
+    chats = "prompt" not in named and not seen.find(SEED_PROMPTS) and seen.find(LISTS, seen.chats)
+    if format not in ("auto", "columns") or "messages" in named or chats:
+        given = {"instruction" if part == "prompt" else part: name for part, name in named.items()}
+        found = settle(seen, format if format != "columns" else "auto", given)
+        return {part: names for part, names in found.items() if part not in OF_ANSWERS}
     columns = {part: (seen.named(part, name),) for part, name in named.items() if part != "prompt"}
     prompt = seen.named("prompt", named["prompt"]) if "prompt" in named else next(iter(seen.find(SEED_PROMPTS)), None)
     if prompt is None:

@@ -10,7 +10,6 @@ from itertools import chain, groupby, islice
 from typing import Any, NamedTuple
 
 from hfsft.errors import SourceError
-from hfsft.hashing import digest
 from hfsft.rows.calls import ShapeError
 from hfsft.rows.messages import Message, Role
 from hfsft.rows.reading.beside import reference, text_of, thought, tools
@@ -37,7 +36,7 @@ class SourceRow(NamedTuple):
     texts: dict[str, Any]  # by columns of `rows.columns.COLUMNS`, with `source` and `unread`
     defect: str | None
     kept: Mapping[str, str | None] = {}  # by the source's own names
-    family: str | None = None  # a hash of the value that says to which family it belongs
+    family: str | None = None  # the value that says to which family it belongs, as text
 
 
 @dataclass(frozen=True)
@@ -64,9 +63,9 @@ def read_examples(table: Records, how: How, limit: int | None = None) -> Iterato
 def read_seeds(table: Records, how: How, limit: int | None = None) -> Iterator[SourceRow]:
     """The rows of a table of seeds, likewise."""
     records, seen = _settled(table, how, limit)
-    columns = settle_seeds(seen, how.named)
-    for one, own in _by_file(records, columns, how, settle_seeds):
-        yield _read(one, own, how, _seed)
+    columns = settle_seeds(seen, how.named, how.format)
+    for one, own in _by_file(records, columns, how, partial(settle_seeds, format=how.format)):
+        yield _read(one, own, how, _first_question if "messages" in own else _seed)
 
 
 def read_written(item: Mapping[str, Any], source: str, order: Order) -> SourceRow:
@@ -134,7 +133,9 @@ def _by_file(
 
 def _read(one: Record, columns: Columns, how: How, say: Any) -> SourceRow:
     # What an answer is worth, or was given with, says nothing of a seed: it gets another.
-    finding = Finding((*how.drop, *ABOUT_ANSWERS) if say is _seed else how.drop, one.defect, padded=one.padded)
+    finding = Finding(
+        (*how.drop, *ABOUT_ANSWERS) if say in (_seed, _first_question) else how.drop, one.defect, padded=one.padded
+    )
     columns = {part: names for part, names in columns.items() if part not in how.drop}
     used = {name for names in columns.values() for name in names}
     texts: dict[str, Any] = {}
@@ -159,17 +160,31 @@ def _read(one: Record, columns: Columns, how: How, say: Any) -> SourceRow:
 
 
 def _family(row: Mapping[str, Any], column: str | None) -> str | None:
-    """The same for all rows of one value in a column of that name; None where nothing stands in it."""
+    """What stands in the column, as text; None where nothing does."""
     value = row.get(column) if column else None
-    return None if absent(value) else digest([column, as_text(value)], 16)
+    return None if absent(value) else printable(as_text(value) or "")
 
 
 def _seed(row: Mapping[str, Any], columns: Columns, _: How, finding: Finding) -> dict[str, Any]:
-    texts = {part: finding.text(row.get(name), part) for part, (name, *_) in columns.items() if part != "reference"}
+    texts = {part: text_of(row, columns, part, finding) for part in columns if part != "reference"}
     texts |= reference(row, columns, finding)
     if texts.get("instruction") is None:
         finding.odd("no instruction")
     return texts
+
+
+def _first_question(row: Mapping[str, Any], columns: Columns, how: How, finding: Finding) -> dict[str, Any]:
+    """What a conversation begins with: its system prompt and the first thing that the user says."""
+    (column,) = columns["messages"]
+    turns = read_turns(row.get(column), column, how.roles, finding)
+    first = next((place for place, turn in enumerate(turns) if turn["role"] == "user"), len(turns))
+    system = [turn["content"] for turn in turns[:first] if turn["role"] == "system"]
+    asked = turns[first]["content"] if first < len(turns) else None
+    if asked is None or not asked.strip():
+        finding.odd("no turn of the user")
+    finding.left("turns behind the first question", [turn["content"] for turn in turns[first + 1 :]])
+    said = {"system": below(text_of(row, columns, "system", finding), *system), "instruction": asked}
+    return {**said, "topic": text_of(row, columns, "topic", finding), **reference(row, columns, finding)}
 
 
 def _conversation(row: Mapping[str, Any], columns: Columns, how: How, finding: Finding) -> dict[str, Any]:
