@@ -11,6 +11,7 @@ import pytest
 from pydantic import BaseModel, Field, create_model
 
 from hfsft.cli import main
+from hfsft.engine.resources import Work
 from hfsft.engine.step import Step
 from hfsft.errors import UserError
 from hfsft.filters import FILTERS
@@ -209,7 +210,14 @@ class Stamp(Stage):
     ink: list[Literal["red", "blue"]] = Field(min_length=1, description="Colours, one of which each row gets.")
 
     def steps(self, context: Context) -> list[Step]:
-        return [Step("stamp", writes={"topic": "string", "stamp": "string"}, fn=dict, place=context.place("stamp"))]
+        return [
+            Step(
+                "stamp",
+                writes={"topic": "string", "stamp": "string"},
+                work=Work("builtins:dict"),
+                place=context.place("stamp"),
+            )
+        ]
 
 
 class Paper(Section):
