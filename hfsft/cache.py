@@ -40,9 +40,9 @@ def cache_folder(name: str) -> Path:
     return datasets_cache() / "hfsft" / name
 
 
-def source_file(folder: Path, fingerprint: str) -> Path:
-    """The file that tells which rows a source came to, once it was read."""
-    return folder / f"{fingerprint}{SOURCE}"
+def has_rows(folder: Path) -> bool:
+    """Whether a build read its sources before, whatever they held."""
+    return any(folder.glob(f"*{SOURCE}"))
 
 
 def has_made(folder: Path, fingerprint: str) -> bool:

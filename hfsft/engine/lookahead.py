@@ -13,7 +13,7 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hfsft.cache import source_file
+from hfsft.cache import has_rows
 from hfsft.engine.plan import Asker, Plan, Task
 from hfsft.engine.step import Step
 from hfsft.rows.batch import Batch, Row, rows_of
@@ -66,11 +66,12 @@ def begin(plan: Plan, asker: Live, cache: Path) -> Plan:
     """Let the first step that asks begin before the engine runs; the plan to run then, which reads no source row twice.
 
     Importing datasets takes half a second, and the first requests are out meanwhile. Nothing is begun where a step on
-    the way compares rows, where there are too many of them, or where a build before left the source's rows in `cache`.
+    the way compares rows, where there are too many of them, or where a build before left its rows in `cache`: most of
+    what it would be asked is known then, and the engine knows of which rows.
     """
     source, *steps = plan.steps
     way = way_from(steps, grows=True)
-    if way is None or source_file(cache, source.fingerprint("")).exists():
+    if way is None or has_rows(cache):
         return plan
     rows = source.function()
     first = list(islice(rows, FIRST + 1))

@@ -111,15 +111,15 @@ def asked(count: int, *, seed: int) -> list[dict[str, str]]:
     return [{"prompt": row["instruction"]} for row in made_up(count, seed=seed)]
 
 
-def filters(at_most: float) -> list[Any]:
-    return [{"tokens": {"at_most": at_most}}, "refusal", "exact_duplicate", "near_duplicate"]
+def filters(at_most: int) -> list[Any]:
+    return [{"tokens": {"column": "instruction", "at_most": at_most}}, "refusal", "exact_duplicate", "near_duplicate"]
 
 
 def changes(build: Build, rows: int, made: Callable[..., list[dict[str, str]]]) -> None:
     """The first build, and the three changes."""
     build.show(f"first, {rows} rows")
     build.show("nothing changed")
-    build.recipe["filters"] = filters(115)
+    build.recipe["filters"] = filters(23)
     build.show("a bound moved")
     build.add(made(1, seed=2))
     build.show("a row added")
@@ -141,11 +141,11 @@ def server() -> Iterator[str]:
 def main() -> None:
     rows = int(sys.argv[1]) if len(sys.argv) > 1 else ROWS
     with tempfile.TemporaryDirectory() as folder:
-        recipe: dict[str, Any] = {"filters": filters(130)}
+        recipe: dict[str, Any] = {"filters": filters(24)}
         changes(Build(Path(folder), "cleaned", "examples", recipe, made_up(rows, seed=1)), rows, made_up)
     with tempfile.TemporaryDirectory() as folder, server() as url:
         model = {"model": "canned", "base_url": url, "concurrency": 64}
-        recipe = {"models": {"writer": model}, "generate": {}, "filters": filters(130)}
+        recipe = {"models": {"writer": model}, "generate": {}, "filters": filters(24)}
         changes(Build(Path(folder), "asked", "seeds", recipe, asked(rows // 10, seed=1)), rows // 10, asked)
 
 

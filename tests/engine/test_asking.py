@@ -110,3 +110,13 @@ def test_a_build_that_was_killed_goes_on_where_it_was(answers: LLM, tmp_path: Pa
     cold, cold_ledger, _ = build(tmp_path / "cold", answers.url, COUNT)
     assert rows == cold
     assert list(ledger.entries()) == list(cold_ledger.entries())
+
+
+def test_rows_that_are_there_already_are_not_looked_for_in_the_store(answers: LLM, tmp_path: Path) -> None:
+    whole = build(tmp_path / "cold", answers.url, COUNT + 3)[1]
+    build(tmp_path, answers.url, COUNT)
+    _, ledger, usage = build(tmp_path, answers.url, COUNT + 3)
+    assert usage.total("grow").stored == 0
+    assert usage.total("grow").calls == 3
+    assert ledger.spent["grow"] == whole.spent["grow"], "what all answers took is told all the same"
+    assert ledger.spent["same"] == whole.spent["same"]

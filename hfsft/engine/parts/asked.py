@@ -7,9 +7,10 @@ what would come of it, with placeholders, and `PENDING` is true.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -18,7 +19,7 @@ from hfsft.engine.executor import Done
 from hfsft.engine.lookahead import Way, task_of
 from hfsft.engine.outcome import ID, PARENT, children, group_task, groups
 from hfsft.engine.parts import grown, made
-from hfsft.engine.parts.files import Files
+from hfsft.engine.parts.files import Files, rows_named
 from hfsft.engine.parts.grouped import KINDS, STAYS, parted, told
 from hfsft.engine.parts.grown import ANOTHER, ITSELF
 from hfsft.engine.parts.on_datasets import BATCH
@@ -28,6 +29,11 @@ from hfsft.engine.step import Step
 from hfsft.hashing import digest
 from hfsft.rows.batch import Batch, Row, rows_of
 from hfsft.rows.features import placeholder
+
+if TYPE_CHECKING:
+    from hfsft.engine.parts.rows import Places
+
+Spendings = Mapping[str, Any]  # what answers took, by model
 
 PENDING = "pending"  # in a forecast: the row stands for one whose text is not known yet
 
@@ -53,8 +59,8 @@ class Asking:
         """Each row, with more columns."""
         columns = self._columns()
         held = made.held(self.rows, self.step, columns, self.files)
-        whole = made.complete(self.rows, held)
-        asked, cached = self._answers([each.lineage for each in held], whole, self._tasks(columns), len(self.rows))
+        missing = [each.cover.missing(self.rows.of_part(index)) for index, each in enumerate(held)]
+        asked, cached = self._rows_asked([each.lineage for each in held], missing, columns)
         left, failed = self._without(asked.failures)
         writes = self._with_pending(self.step.writes, asked)
 
@@ -72,8 +78,7 @@ class Asking:
         names = self.rows.column_names
         columns = self._columns(*(name for name in self.step.writes if name in names))
         held = grown.held(self.rows, self.step, columns, self.files)
-        whole = not any(len(each.missing) for each in held)
-        asked, cached = self._answers([each.lineage for each in held], whole, self._tasks(columns), len(self.rows))
+        asked, cached = self._rows_asked([each.lineage for each in held], [each.missing for each in held], columns)
         left, failed = self._without(asked.failures)
         stored = self._with_pending({ID: self.rows.kinds[ID], PARENT: "string", **self.step.writes}, asked)
         own = [name for name in stored if name in self.step.writes or name == PENDING or name not in names]
@@ -99,8 +104,12 @@ class Asking:
         members = groups(batch[ID], batch[step.group_by])
         lineage = made.key_of_all(self.rows, step, columns)
         whole = made.holds_all(self.rows, step, columns, kinds, self.files)
-        tasks = (self._group(batch, numbers) for numbers in members)
-        asked, cached = self._answers([lineage], whole, tasks, len(members))
+        spent = digest([self.rows.key, lineage]) + SPENT
+        if whole and (note := self.files.note(spent)) is not None:
+            asked, cached = Asked(spent=note["spent"]), True
+        else:
+            tasks = (self._group(batch, numbers) for numbers in members)
+            asked, cached = self._ask(tasks, len(members), spent), False
         lost = {
             batch[ID][number]: asked.failures[batch[ID][numbers[0]]]
             for numbers in members
@@ -143,10 +152,10 @@ class Asking:
         """What tells apart columns of a forecast in which some answers are not known."""
         return digest(sorted(asked.pending)) if asked.pending or PENDING in self.rows.kinds else ""
 
-    def _tasks(self, columns: Collection[str]) -> Iterator[Task]:
+    def _tasks(self, rows: Rows, columns: Collection[str]) -> Iterator[Task]:
         way = self.way
-        carried = [name for name in self.rows.column_names if name in columns or (way and name in way.columns)]
-        for table in self.rows.batches(carried, BATCH):
+        carried = [name for name in rows.column_names if name in columns or (way and name in way.columns)]
+        for table in rows.batches(carried, BATCH):
             for row in table.to_pylist():
                 yield task_of(self.step, row, way, pending=bool(row.get(PENDING)))
 
@@ -154,17 +163,39 @@ class Asking:
         rows = [{name: values[number] for name, values in batch.items()} for number in numbers]
         return group_task(self.step, rows)._replace(pending=any(row.get(PENDING) for row in rows))
 
-    def _answers(self, lineages: list[str], whole: bool, tasks: Iterable[Task], total: int) -> tuple[Asked, bool]:
-        """What asking came to, and whether nobody had to be asked, as the `whole` of it was kept."""
-        spent = digest([self.rows.key, lineages]) + SPENT
-        if whole and (note := self.files.note(spent)) is not None:
+    def _rows_asked(
+        self, lineages: Sequence[str], missing: Sequence[Places], columns: Collection[str]
+    ) -> tuple[Asked, bool]:
+        """What asking came to, and whether nobody had to be asked; `missing` are the places of which nothing is kept.
+
+        Only for these somebody is asked, where it is known what the answers of just the others took.
+        """
+        rows = self.rows
+        new = rows.numbers_of(missing)
+        spent = self._spent(rows, lineages)
+        if not len(new) and (note := self.files.note(spent)) is not None:
             return Asked(spent=note["spent"]), True
+        known = None
+        if 0 < len(new) < len(rows) and self.files is self.drafts:
+            known = self.files.note(self._spent(rows.select(np.setdiff1d(np.arange(len(rows)), new)), lineages))
+        some = rows.select(new) if known is not None else rows
+        return self._ask(self._tasks(some, columns), len(some), spent, known["spent"] if known else {}), False
+
+    def _ask(self, tasks: Iterable[Task], total: int, spent: str, before: Spendings | None = None) -> Asked:
+        """Ask, and keep what the answers took, with those of `before`."""
         asked = self.asker.ask(self.step, tasks, total)
+        asked = replace(asked, spent=_together(before or {}, asked.spent))
         # A forecast does not know what the answers took, so that what it reads from the store is a draft too. Costs
         # are written first: where there are answers, somebody can see it.
         if not asked.pending:
             self.drafts.keep(spent, {"spent": asked.spent})
-        return asked, False
+        return asked
+
+    def _spent(self, rows: Rows, lineages: Sequence[str]) -> str:
+        """Where it is kept what the answers for just these rows took, in whatever order they are."""
+        places = ((lineage, np.sort(rows.of_part(index))) for index, lineage in enumerate(lineages))
+        told = [[lineage, rows_named(mine, 0)] for lineage, mine in places if len(mine)]
+        return digest(sorted(told)) + SPENT
 
     def _without(self, failures: Mapping[str, str]) -> tuple[Rows, Rows | None]:
         """The rows that did not fail, and those that did, with nothing in the columns of the step."""
@@ -187,3 +218,20 @@ class Asking:
 
     def _done(self, done: Done[Rows], asked: Asked, failed: Rows | None) -> Done[Rows]:
         return replace(done, failed=failed, errors=asked.failures, calls=asked.calls, spent=asked.spent)
+
+
+def _together(one: Spendings, other: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """What answers took in sum, by model; None where it is not known."""
+    if other is None:
+        return None
+    found: dict[str, Any] = {}
+    for model in dict.fromkeys([*one, *other]):
+        taken = [each[model] for each in (one, other) if model in each]
+        found[model] = {name: _sum([each[name] for each in taken]) for name in taken[0]}
+    return found
+
+
+def _sum(values: Sequence[Any]) -> Any:
+    if None in values:
+        return None
+    return dict(sum(map(Counter, values), Counter())) if isinstance(values[0], dict) else sum(values)

@@ -45,11 +45,6 @@ def held(rows: Rows, step: Step, columns: Collection[str], files: Files, mark: s
     ]
 
 
-def complete(rows: Rows, found: Sequence[Held]) -> bool:
-    """Whether they hold all of the rows."""
-    return not any(len(each.cover.missing(rows.of_part(index))) for index, each in enumerate(found))
-
-
 def by_row(
     rows: Rows,
     found: Sequence[Held],

@@ -120,6 +120,16 @@ class Rows:
         """The places of the rows that belong to one part."""
         return self.place if len(self.parts) == 1 else self.place[self.part == index]
 
+    def numbers_of(self, places: Sequence[Places]) -> NDArray[np.int64]:
+        """The numbers of the rows that stand at some places of each part."""
+        found = np.zeros(len(self), bool)
+        for index, wanted in enumerate(places):
+            there = np.zeros(self.parts[index].length, bool)
+            there[wanted] = True
+            mine = self.part == index
+            found[mine] = there[self.place[mine]]
+        return np.flatnonzero(found)
+
     def batches(self, names: Collection[str] | None = None, size: int = BLOCK) -> Iterator[pa.Table]:
         """The rows as tables of at most `size`, with these columns alone."""
         for start in range(0, len(self), size):

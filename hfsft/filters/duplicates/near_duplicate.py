@@ -72,9 +72,12 @@ class NearDuplicate(Duplicates):
 
     @property
     def found(self) -> dict[str, Any]:
-        """What is kept between measuring and deciding: columns that live from the one step to the next."""
-        rank, same, near, alike = (f"{self.measured}_{name}" for name in ("rank", "same", "near", "alike"))
-        return {rank: "int64", same: "int64", near: ["int64"], alike: ["float64"]}
+        """What is kept between measuring and deciding: columns that live from the one step to the next.
+
+        They name rows by their ids: numbers would be others for all rows where one is put before them.
+        """
+        same, near, alike = (f"{self.measured}_{name}" for name in ("same", "near", "alike"))
+        return {same: "string", near: ["string"], alike: ["float64"]}
 
     def steps(self, place: Place | None = None, label: str = "") -> list[Step]:
         """One step that measures pairs, one that decides by `at_most` which rows stay, one that keeps these."""
@@ -83,8 +86,8 @@ class NearDuplicate(Duplicates):
         decide = Step(
             name=f"{measure.name.removesuffix('measure')}decide",
             sees="all",
-            reads=tuple(self.found),
-            optional=("id",),
+            reads=(*self.found, *self.reads),
+            optional=measure.optional,
             writes=self.writes,
             drops=tuple(self.found),
             identity={"at_most": self.at_most},
@@ -95,54 +98,58 @@ class NearDuplicate(Duplicates):
 
     def measure(self, batch: Batch) -> Batch:
         """The similarity of each row to the row most like it of those that stay: pairs and decision in one."""
-        ids = {"id": batch["id"]} if "id" in batch else {}
-        return self.decide({**self.pairs(batch), **ids})
+        return self.decide({**batch, **self.pairs(batch)})
 
     def pairs(self, batch: Batch) -> Batch:
-        """For each row its rank, the place of the first with the same text, and of those nearly alike.
+        """For each row which is the first with the same text, and which are nearly alike, with the similarity to each.
 
-        Ranks count from 0, the preferred row first; None where nothing is compared. Places are those of preferred
-        rows, with the similarity to each, at least `floor`.
+        These are preferred rows, and the similarity at least `floor`; None where nothing is compared.
         """
         compared = self.compared(batch)
-        order = self.order(batch, compared)
-        rank: list[int | None] = [None] * len(compared)
-        same: list[int | None] = [None] * len(compared)
-        near: list[list[int]] = [[] for _ in compared]
-        alike: list[list[float]] = [[] for _ in compared]
-        for number, place in enumerate(order):
-            rank[place] = number
+        order, names = self.order(batch, compared), self._names(batch)
+        same: list[str | None] = [None] * len(compared)
+        near: list[list[str] | None] = [None if row is None else [] for row in compared]
+        alike: list[list[float] | None] = [None if row is None else [] for row in compared]
         rows = [row for place in order if (row := compared[place])]
         index = LexicalIndex[int]()
         index.add(order, [row.parts for row in rows], [row.system for row in rows])
         for copy, first in index.copies().items():
-            same[copy] = first
+            same[copy] = names[first]
         for first, other, similarity in index.pairs(self.floor, ranked=True):
-            if same[other] is None:
-                near[other].append(first)
-                alike[other].append(similarity)
-        return dict(zip(self.found, (rank, same, near, alike), strict=True))
+            nearest, values = near[other], alike[other]
+            if same[other] is None and nearest is not None and values is not None:
+                nearest.append(names[first])
+                values.append(similarity)
+        return dict(zip(self.found, (same, near, alike), strict=True))
 
     def decide(self, batch: Batch) -> Batch:
         """Row by row, the preferred first: the similarity to the row most like it of those that stay so far."""
-        ranks, sames, nears, alikes = (batch[name] for name in self.found)
-        highest: list[float | None] = [None] * len(ranks)
-        originals: list[int | None] = [None] * len(ranks)
-        stays = [True] * len(ranks)
-        compared = [place for place, rank in enumerate(ranks) if rank is not None]
-        for place in sorted(compared, key=ranks.__getitem__):
-            first = sames[place]
+        sames, nears, alikes = (batch[name] for name in self.found)
+        places = {name: place for place, name in enumerate(self._names(batch))}
+        highest: list[float | None] = [None] * len(nears)
+        originals: list[int | None] = [None] * len(nears)
+        stays = [True] * len(nears)
+        rank: dict[int, int] = {}
+        for place in self.order(batch, self.compared(batch)):
+            rank[place] = len(rank)
+            first = None if sames[place] is None else places[sames[place]]
             if first is not None and not stays[first]:
                 highest[place], originals[place] = highest[first], originals[first]
             else:
                 # A copy is compared with its original alone, which was compared with all others.
-                found = zip(nears[place], alikes[place], strict=True) if first is None else [(first, 1.0)]
-                standing = [(-similarity, ranks[other], other) for other, similarity in found if stays[other]]
+                near = map(places.__getitem__, nears[place])
+                found = zip(near, alikes[place], strict=True) if first is None else [(first, 1.0)]
+                standing = [(-similarity, rank[other], other) for other, similarity in found if stays[other]]
                 similarity, _, original = min(standing, default=(0.0, 0, None))
                 highest[place], originals[place] = -similarity or 0.0, original
             stays[place] = (highest[place] or 0.0) <= self.at_most
         names = [None if place is None else self.named(batch, place) for place in originals]
         return {self.measured: highest, self.original: names}
+
+    def _names(self, batch: Batch) -> list[str]:
+        """What each row is called by: its id, or its number where ids are not there or not all different."""
+        names = [self.named(batch, place) for place in range(len(batch[self.reads[0]]))]
+        return names if len(set(names)) == len(names) else list(map(str, range(len(names))))
 
     def bounds(self) -> list[Bound]:
         """At most so similar to a row that stays."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -260,3 +261,29 @@ def test_apply_to_a_dataset_from_elsewhere() -> None:
     assert rejected["near_duplicate_question_of"][:] == ["0"]
     kept, rejected = ExactDuplicate(column=["question", "answer"]).apply(dataset)
     assert (len(kept), len(rejected)) == (3, 0)
+
+
+def test_a_row_put_before_all_others_writes_next_to_nothing(tmp_path: Path) -> None:
+    from hfsft.engine import run as engine
+    from hfsft.engine.ledger import Ledger
+    from hfsft.engine.plan import Plan
+    from hfsft.engine.step import Step
+    from tests.engine.held import held
+    from tests.engine.test_engine import Echo
+
+    texts = [f"Where is order {number * 7919 % 100_003}, which I paid for on day {number}?" for number in range(1500)]
+    rows = [{"id": f"r{number:04}", "instruction": text} for number, text in enumerate(texts)]
+    writes = {"id": "string", "instruction": "string"}
+
+    def size() -> int:
+        return sum(path.stat().st_size for path in tmp_path.iterdir())
+
+    def build(rows: list[dict[str, str]]) -> None:
+        identity = {"rows": [row["id"] for row in rows]}
+        source = Step("source", rows="source", writes=writes, identity=identity, work=held(lambda: iter(rows)))
+        engine.run(Plan("toy", (source, *NearDuplicate().steps())), Echo(), tmp_path, Ledger())
+
+    build(rows)
+    first = size()
+    build([{"id": "a", "instruction": "Something else altogether."}, *rows])
+    assert size() - first < 5600, "the ranks of all rows alone take 2 kB"

@@ -11,7 +11,6 @@ import pytest
 from pydantic import BaseModel, Field, create_model
 
 from hfsft.cli import main
-from hfsft.engine.resources import Work
 from hfsft.engine.step import Step
 from hfsft.errors import UserError
 from hfsft.filters import FILTERS
@@ -210,14 +209,7 @@ class Stamp(Stage):
     ink: list[Literal["red", "blue"]] = Field(min_length=1, description="Colours, one of which each row gets.")
 
     def steps(self, context: Context) -> list[Step]:
-        return [
-            Step(
-                "stamp",
-                writes={"topic": "string", "stamp": "string"},
-                work=Work("builtins:dict"),
-                place=context.place("stamp"),
-            )
-        ]
+        return [Step("stamp", writes={"topic": "string", "stamp": "string"}, place=context.place("stamp"))]
 
 
 class Paper(Section):
@@ -307,7 +299,8 @@ def test_types_are_told_in_words(part: dict[str, Any], kind: str, allowed: str) 
 def test_filters_of_other_packages_are_explained_too(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("hfsft.filters.foreign.every", lambda: ({"echo": Echo}, ["acme's filter `x` cannot be used"]))
+    every = {"echo": Echo}, ["acme's filter `x` cannot be used"]
+    monkeypatch.setattr("hfsft.filters.foreign.Installed.every", lambda _: every)
     installed.cache_clear()
     try:
         assert main(["explain", "echo.at_most"]) == 0
