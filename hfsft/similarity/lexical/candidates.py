@@ -125,14 +125,15 @@ def _meetings(keys: Hashes, beside: NDArray[np.uint32], rank: Places) -> list[tu
     """The pairs of items with one key."""
     import numpy as np
 
-    order = np.lexsort((rank, beside, keys))
+    order = np.argsort(keys)
+    again = keys[order][1:] == keys[order][:-1]
+    some = order[np.concatenate([[False], again]) | np.concatenate([again, [False]])]  # most keys are of one item alone
+    if not len(some):
+        return []
+    order = some[np.lexsort((rank[some], beside[some], keys[some]))]
     sorted_keys = keys[order]
-    begins = np.concatenate([[True], sorted_keys[1:] != sorted_keys[:-1]])
-    group = np.cumsum(begins) - 1
-    sizes = np.bincount(group)
-    shared = sizes[group] > 1
-    order, group = order[shared], group[shared]
-    size = sizes[group]
+    group = np.cumsum(np.concatenate([[True], sorted_keys[1:] != sorted_keys[:-1]])) - 1
+    size = np.bincount(group)[group]
     found = []
     for ahead in range(1, min(FULL, int(size.max(initial=1)))):
         same = (group[ahead:] == group[:-ahead]) & ((size[ahead:] <= FULL) | (ahead <= NEAR))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from itertools import compress, pairwise
 from typing import TYPE_CHECKING
 
 from hfsft.similarity.lexical.candidates import Table, bands_for, candidates
@@ -93,6 +93,10 @@ class Items:
         count = len(self.keys)
         rank = np.arange(count) if ranked else self._by_content()
         parts = [_Part(texts, at_least) for texts in self.texts]
+        if len(parts) > 1:
+            some = np.any([part.templated[of] for part, of in zip(parts, self.of, strict=True)], axis=0)
+            for part, of in zip(parts, self.of, strict=True):
+                part.complete(of[some])
         blank = np.array([texts.index("") if "" in texts else -1 for texts in self.texts])
         shape = sum(
             (numbers != none) << place for place, (numbers, none) in enumerate(zip(self.of, blank, strict=True))
@@ -155,18 +159,27 @@ class _Part:
         self.templated = np.zeros(len(texts), bool)
         whole, own = bands_for(at_least, WHOLE), bands_for(at_least / SLACK, OWN)
         self.whole = np.empty((len(texts), whole.numbers), np.uint32)
-        self.own = np.empty((len(texts) if len(templates.runs) else 0, own.numbers), np.uint32)
+        self.own = np.zeros((len(texts) if len(templates.runs) else 0, own.numbers), np.uint32)
         for start, chunk in chunks:
             sets = chunk.shingles()
             part = slice(start, start + len(sets))
             self.whole[part] = sketches(sets, whole.numbers)
             if len(templates.runs):
                 self.templated[part], rests = templates.rests(chunk)
-                own_sets = [
-                    rest if flag and len(rest) else one
-                    for flag, rest, one in zip(self.templated[part], rests, sets, strict=True)
-                ]
-                self.own[part] = sketches(own_sets, own.numbers)
+                flags = self.templated[part]
+                own_sets = [rest if len(rest) else one for rest, one in compress(zip(rests, sets, strict=True), flags)]
+                self.own[part][flags] = sketches(own_sets, own.numbers)
+
+    def complete(self, needed: Places) -> None:
+        """Sketch these texts as a whole where they have no rest, since other parts of their items do."""
+
+        (bare,) = (~self.templated[needed := distinct(needed)]).nonzero()
+        places = needed[bare] if len(self.own) else bare[:0]
+        start = 0
+        for _, chunk in Chunks([self.measured.texts[place] for place in places.tolist()]):
+            sets = chunk.shingles()
+            self.own[places[start : start + len(sets)]] = sketches(sets, self.own.shape[1])
+            start += len(sets)
 
 
 def _met(

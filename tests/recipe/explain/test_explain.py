@@ -299,7 +299,8 @@ def test_types_are_told_in_words(part: dict[str, Any], kind: str, allowed: str) 
 def test_filters_of_other_packages_are_explained_too(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("hfsft.filters.foreign.every", lambda: ({"echo": Echo}, ["acme's filter `x` cannot be used"]))
+    every = {"echo": Echo}, ["acme's filter `x` cannot be used"]
+    monkeypatch.setattr("hfsft.filters.foreign.Installed.every", lambda _: every)
     installed.cache_clear()
     try:
         assert main(["explain", "echo.at_most"]) == 0

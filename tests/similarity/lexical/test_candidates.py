@@ -133,3 +133,19 @@ def test_time_and_memory_grow_with_the_number_of_texts(kind: str) -> None:
         assert int(shown[2]) < 100 * count
     assert seconds[2] < 8 * max(seconds[0], 0.5)  # four times the texts; sixteen times where every pair is looked at
     assert megabytes[2] < 600  # 64 pairs a text where all are near copies
+
+
+def test_what_is_kept_and_counted_at_once_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Above some sizes words are cut again for each look, and pairs are counted in groups."""
+    texts, _ = planted(400, seed=7)
+    draw = random.Random(8)
+    frame = "Please read the meter of house {} in {} and tell me whether it is plausible"
+    texts += [frame.format(draw.choice(texts)[:20], draw.randrange(40)) for _ in range(200)]
+    items = [(text, draw.choice(["", texts[place - 1]])) for place, text in enumerate(texts)]
+    monkeypatch.setattr("hfsft.similarity.lexical.pairs.FEW", 10)
+    found = list(near_pairs(items, 0.6))
+    assert len(found) > 20
+    monkeypatch.setattr("hfsft.similarity.lexical.shingles.KEPT", 0)
+    monkeypatch.setattr("hfsft.similarity.lexical.shingles.CHUNK", 2000)
+    monkeypatch.setattr("hfsft.similarity.lexical.pairs.COUNTED", 3000)
+    assert list(near_pairs(items, 0.6)) == found
