@@ -109,7 +109,13 @@ def validate(recipe: AnyRecipe, *, overrides: Sequence[str] = (), hub: bool = Tr
     if problems or plan is None:
         raise RecipeError(problems)
     wanted = [] if trusted else reaches(loaded)
-    warnings = [*found.warnings, *(Problem(Place(foreign.GROUP), said) for said in foreign.refused())]
+    from hfsft.preflight.formats import of_rows
+
+    warnings = [
+        *found.warnings,
+        *of_rows(loaded, seen.examples),
+        *(Problem(Place(foreign.GROUP), said) for said in foreign.Installed().refused),
+    ]
     return Checked(plan, [*seen.notes, *filter_warnings(loaded)], wanted, warnings)
 
 
@@ -294,7 +300,7 @@ def budget(
         return loaded.budget, spending.Outlay()
     prices = {model.label: model.price for model in loaded.models.values() if model.price}
     with Store() as store:
-        return loaded.budget, spending.together(spending.spent(store, loaded.name, prices))
+        return loaded.budget, spending.summed(spending.spent(store, loaded.name, prices))
 
 
 def wants(recipe: AnyRecipe, *, overrides: Sequence[str] = (), trust: AnyTrust = None) -> list[Reach]:

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import re
 
+from hfsft.letters import characters as chars
+from hfsft.letters.characters import signs
+
 # Strings that terminals take for a command, with all that is in them: titles of windows, device control, and so on.
 _ESCAPES = re.compile(
     "(?:\x1b[\\]PX^_]|[\x9d\x90\x98\x9e\x9f])[^\x07\x1b\x9c]{0,1000}(?:\x07|\x1b\\\\|\x9c)?"
@@ -15,9 +18,9 @@ _ESCAPES = re.compile(
     "|\x1b[ -/]{0,10}[0-~]?"
 )
 # Controls, and what is not seen: marks of direction, letters without width, tags, halves of surrogate pairs.
-_HIDDEN = (
-    "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\u3164"
-    "\ufeff\uffa0\ufff0-\ufffb\ud800-\udfff\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
+_HIDDEN = signs(
+    *(chars.UNSEEN, chars.ISOLATES, chars.FILLERS, chars.INHERENT_VOWELS, chars.MONGOLIAN_VARIATIONS),
+    *(chars.UNASSIGNED_SPECIALS, chars.ANNOTATIONS, chars.SURROGATES, chars.MUSIC, chars.PLANE_14),
 )
 _UNSEEN = re.compile(f"[\x00-\x1f\x7f-\x9f\u200c\u200d\u2028\u2029{_HIDDEN}]")
 # As a text is read: a break of a line and a tab stay, and the joiners that letters of Persian, Hindi and emoji need.

@@ -14,8 +14,9 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 
 # Each room may import those before it; rooms in one tuple may not import each other.
 ORDER = [
+    ("letters",),
     ("plain",),
-    ("errors", "hashing", "nested", "cache", "isolated", "fields"),
+    ("errors", "hashing", "nested", "cache", "isolated", "marks"),
     ("keys",),
     ("sandbox", "rows", "similarity", "privacy"),
     ("prompts", "pretrained", "texts"),
@@ -107,6 +108,19 @@ def test_one_place_for_each_thing(words: tuple[str, ...], home: set[str]) -> Non
             continue
         text = path.read_text()
         assert not [word for word in words if re.search(rf"(?<!\w){re.escape(word)}", text)], where
+
+
+# What a row says is read in `rows` alone; the others write it: for trainers, for models, and back into a source's file.
+WRITERS = ("rows/", "release/trainer/", "models/", "release/folder/sources.py")
+PARTS = re.compile(r"""\["(?:messages|context)"\]|\.get\("(?:messages|context)\"""")
+
+
+@pytest.mark.parametrize("path", FILES, ids=module_of)
+def test_what_a_row_says_is_read_by_the_views_alone(path: Path) -> None:
+    where = path.relative_to(PACKAGE).as_posix()
+    if not where.startswith(WRITERS):
+        lines = path.read_text().splitlines()
+        assert not [f"{where}:{n}" for n, line in enumerate(lines, 1) if PARTS.search(line)], "ask hfsft.rows.views"
 
 
 # One file for each command, and each filter: tables, where another file costs a reader nothing.

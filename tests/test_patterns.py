@@ -108,7 +108,7 @@ BUILT = {
     "hfsft.privacy.national": 1,
     "hfsft.privacy.pii": 1,
     "hfsft.privacy.secrets": 2,
-    "hfsft.recipe.yaml.errors": 1,
+    "hfsft.recipe.yaml.syntax_errors": 1,
     "hfsft.release.card.licence_terms": 1,
     "hfsft.stages.evolve": 1,
     "hfsft.texts.refusal": 3,

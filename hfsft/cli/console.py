@@ -11,7 +11,7 @@ from typing import TextIO
 
 from hfsft.plain import harmless
 
-GAP = 2  # columns of the screen between two of a table
+COLUMN_GAP = 2  # columns of the screen between two of a table
 STYLES = {
     "error": "1;31",
     "warning": "1;33",
@@ -86,14 +86,14 @@ def table(
         return _plain(cells, widths, right)
     shown = list(range(len(head)))
     for index in drop:
-        if sum(widths[column] + GAP for column in shown) - GAP > room:
+        if sum(widths[column] + COLUMN_GAP for column in shown) - COLUMN_GAP > room:
             shown.remove(index)
     return _drawn(cells, widths, shown, right, styles or {}, room)
 
 
 def _plain(cells: Sequence[Sequence[str]], widths: Sequence[int], right: Sequence[int]) -> str:
     lines = [
-        (" " * GAP)
+        (" " * COLUMN_GAP)
         .join(
             cell.rjust(width) if index in right else cell.ljust(width)
             for index, (cell, width) in enumerate(zip(row, widths, strict=True))
@@ -101,7 +101,7 @@ def _plain(cells: Sequence[Sequence[str]], widths: Sequence[int], right: Sequenc
         .rstrip()
         for row in cells
     ]
-    lines.insert(1, (" " * GAP).join("-" * width for width in widths))
+    lines.insert(1, (" " * COLUMN_GAP).join("-" * width for width in widths))
     return "\n".join(lines)
 
 
@@ -122,7 +122,7 @@ def _drawn(
     from rich.text import Text
 
     looks = {"dim": "dim", "bad": "red", "good": "green", "name": "cyan"}
-    drawn = Table(box=None, padding=(0, GAP, 0, 0), pad_edge=False, header_style="bold" if coloured() else "")
+    drawn = Table(box=None, padding=(0, COLUMN_GAP, 0, 0), pad_edge=False, header_style="bold" if coloured() else "")
     for index in shown:
         style = Style.parse(looks[styles[index]]) if index in styles else Style()
         number = index in right

@@ -6,8 +6,8 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any, TextIO
 
-from hfsft.cli.console import coloured, count, duration, money, window
-from hfsft.cli.records import step_name
+from hfsft.cli.console import COLUMN_GAP, coloured, count, duration, money, window
+from hfsft.release.steps_in_words import step_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 PLAIN_SECONDS = 10  # between two lines of progress where nobody can see one line change
 BAR = 20  # columns of the bar
-GAP = 2
 
 
 class Line:
@@ -84,9 +83,9 @@ def _drawn(told: Sequence[tuple[str, int]], whole: Whole | None, room: int) -> A
     from rich.text import Text
 
     text = fitted(told, room - 1)
-    grid = Table.grid(padding=(0, GAP, 0, 0))
+    grid = Table.grid(padding=(0, COLUMN_GAP, 0, 0))
     cells: list[Any] = [Text(text, no_wrap=True, overflow="ellipsis")]
-    if whole and whole.planned and len(text) + BAR + GAP < room:
+    if whole and whole.planned and len(text) + BAR + COLUMN_GAP < room:
         cells.insert(0, ProgressBar(total=whole.planned, completed=whole.done, width=BAR))
     grid.add_row(*cells)
     return grid
@@ -102,7 +101,7 @@ def fitted(told: Sequence[tuple[str, int]], room: int) -> str:
 
 
 def _joined(told: Sequence[tuple[str, int]]) -> str:
-    return (" " * GAP).join(text for text, _ in told)
+    return (" " * COLUMN_GAP).join(text for text, _ in told)
 
 
 def parts(progress: Progress) -> list[tuple[str, int]]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from hfsft.cli.console import paint, window, wrapped
 from hfsft.plain import harmless
+from hfsft.release.steps_in_words import step_name
 from hfsft.rows.columns import REFERENCE
 
 if TYPE_CHECKING:
@@ -19,21 +20,6 @@ INDENT = "  "
 LONGEST = 2_000  # characters of one text that are shown; --json has all
 WITHHELD = "what it says is not in this build: look where it was read"
 FATES = {"train": "good", "validation": "good", "rejected": "bad", "failed": "bad"}
-ASIDE = {
-    "sources.defect": "sources, set aside while reading",
-    "judge.unscored": "judge, unreadable verdicts",
-}
-"""Steps whose names say little to whoever reads them for the first time, on the screen alone."""
-
-
-def step_name(name: str) -> str:
-    """What a step is called on the screen."""
-    return ASIDE.get(name, name)
-
-
-def step_of(name: str | None) -> str | None:
-    """The step of a name that may be one of the screen."""
-    return next((step for step, shown in ASIDE.items() if shown == name), name)
 
 
 def heading(record: Record, number: str = "") -> str:

@@ -168,6 +168,8 @@ def _wrong_facets(step: Step) -> str:
         return "a step that sees groups says by which column, and no other does"
     if step.drops and step.rows != "same":
         return "only a step that makes the same rows drops columns"
+    if not set(step.rewrites) <= set(step.writes):
+        return "what it rewrites it writes"
     if step.models and not step.asks:
         return "it names models, but asks none"
     asks = "asks and " if step.asks else ""

@@ -10,6 +10,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from importlib import import_module
 from operator import attrgetter
 from typing import Any, Protocol
@@ -84,7 +85,7 @@ class Resource:
         _hold(made.key, loader)
         return made
 
-    @property
+    @cached_property
     def key(self) -> str:
         """A hash of the content and how it is loaded."""
         return digest([self.work.as_dict(), self.identity])

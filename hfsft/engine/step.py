@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Generator, Mapping
+from collections.abc import Callable, Collection, Generator, Mapping, Sequence
 from dataclasses import KW_ONLY, asdict, dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, Literal
 from hfsft.engine.resources import Resource, Work
 from hfsft.errors import InternalError
 from hfsft.hashing import digest
-from hfsft.rows.columns import Role, column
+from hfsft.rows.batch import Batch, Row
+from hfsft.rows.columns import Role, column, first_of
 
 if TYPE_CHECKING:
     from hfsft.errors import Place
@@ -113,6 +114,7 @@ class Step:
     writes: Mapping[str, Any] = field(default_factory=dict)
     role: Role = "measure"
     about: str = ""
+    rewrites: tuple[str, ...] = ()  # those of `writes` whose texts it replaces by others
     drops: tuple[str, ...] = ()  # columns that no later step needs; only a step that makes the same rows drops any
     makes: str = ""
     table: str = ""
@@ -164,7 +166,10 @@ class Step:
         """All that changes the result beside the rows that come in, as JSON: the identity, columns, bound, version."""
         columns = {"columns": dict(self.writes), **({"drops": list(self.drops)} if self.drops else {})}
         bound = asdict(self.bound) if self.bound else {}
-        pinned = [[each.kind, each.identity] for each in self.needs if each.pinned]
+        pinned: dict[str, list[str]] = {}
+        for each in self.needs:
+            if each.pinned:
+                pinned.setdefault(each.kind, []).append(each.identity)
         needs = {"needs": pinned} if pinned else {}
         return {"version": self.version, **columns, **bound, **needs, **self.identity}
 
@@ -186,6 +191,47 @@ def compare(name: str, bound: Bound, place: Place | None = None) -> Step:
     return Step(name, rows="fewer", reads=(bound.column,), bound=bound, place=place)
 
 
+def keeping_first(step: Step, columns: Collection[str]) -> Step:
+    """The step, with what each of these columns said before it beside it, see `hfsft.rows.columns.first_of`.
+
+    Nothing stands there for rows that it leaves as they are; of several such steps the first that changes a text
+    decides. What must not be known, such as what was redacted, is kept by none.
+    """
+    assert step.work is not None, "only a function rewrites"
+    firsts = {first_of(name): step.writes[name] for name in columns}
+    return replace(
+        step,
+        writes={**step.writes, **firsts},
+        rewrites=tuple(dict.fromkeys((*step.rewrites, *columns))),
+        optional=tuple(dict.fromkeys((*step.optional, *firsts))),
+        work=Work("hfsft.engine.step:rewriting", {**step.work.as_dict(), "columns": list(columns), "asks": step.asks}),
+    )
+
+
+def rewriting(
+    *needs: Resource, function: str, arguments: Mapping[str, Any], columns: Sequence[str], asks: bool
+) -> Callable[..., Any]:
+    """What rewrites columns, and tells what they said before."""
+    inner = Work(function, arguments).made(*needs)
+    firsts = {name: first_of(name) for name in columns}
+
+    def first(was: Any, old: Any, new: Any) -> Any:
+        return was if was is not None or old == new else old
+
+    def batch_rewritten(batch: Batch) -> Batch:
+        made: Batch = inner({name: values for name, values in batch.items() if name not in firsts.values()})
+        for name, kept in firsts.items():
+            was = batch.get(kept) or [None] * len(made[name])
+            made[kept] = list(map(first, was, batch[name], made[name]))
+        return made
+
+    def row_rewritten(row: Row) -> Turns:
+        made: Row = yield from inner({name: value for name, value in row.items() if name not in firsts.values()})
+        return {**made, **{kept: first(row.get(kept), row[name], made[name]) for name, kept in firsts.items()}}
+
+    return row_rewritten if asks else batch_rewritten
+
+
 def described(step: Step, fingerprint: str) -> dict[str, Any]:
     """A step as JSON: what it does with rows, by which work, and what it depends on."""
     return {
@@ -198,6 +244,7 @@ def described(step: Step, fingerprint: str) -> dict[str, Any]:
         "bound": asdict(step.bound) if step.bound else None,
         "reads": list(step.reads),
         "optional": list(step.optional),
+        "rewrites": list(step.rewrites),
         "writes": [column(name, kind, step.role).as_dict() for name, kind in step.writes.items()],
         "drops": list(step.drops),
         "models": list(step.models),

@@ -14,10 +14,10 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from hfsft.engine.resources import Resource, path_of
 from hfsft.engine.step import Bound, Step, compare
 from hfsft.errors import ColumnError, ModelError, Problem, nearest
-from hfsft.fields import FILE, marks
 from hfsft.filters.arguments import Explained
 from hfsft.filters.code import code_of
 from hfsft.filters.working import KNOWN, work_of
+from hfsft.marks import FILE, marks
 from hfsft.rows.batch import Batch
 
 if TYPE_CHECKING:
@@ -122,7 +122,7 @@ class Filter(BaseModel, ABC, metaclass=Explained):
                 )
 
     @property
-    def label(self) -> str:
+    def name_with_columns(self) -> str:
         """What its steps are called where a recipe uses the filter more than once: with its columns, if it has any."""
         column = getattr(self, "column", None)
         if column is None:

@@ -9,7 +9,6 @@ A package is imported only where a recipe names its filter, and where all filter
 from __future__ import annotations
 
 import inspect
-from collections.abc import Sequence
 from importlib.metadata import EntryPoint, entry_points
 
 from hfsft.errors import UserError
@@ -19,57 +18,56 @@ from hfsft.filters.base import Filter
 GROUP = "hfsft.filters"
 
 
-def names() -> list[str]:
-    """What recipes may call filters of installed packages; those not among them that are called like one of ours."""
-    return sorted(_entries().keys() - FILTERS.keys())
+class Installed:
+    """The filters of the packages that are installed as it is made; none is imported before it is asked for."""
 
+    def __init__(self) -> None:
+        self._entries: dict[str, list[EntryPoint]] = {}
+        for entry in entry_points(group=GROUP):
+            self._entries.setdefault(entry.name, []).append(entry)
 
-def find(name: str) -> type[Filter] | None:
-    """The filter that an installed package calls so, None where none does.
+    @property
+    def names(self) -> list[str]:
+        """What recipes may call them; without those that are called like one of ours."""
+        return sorted(self._entries.keys() - FILTERS.keys())
 
-    Raises `UserError`, which names the package, where it cannot be used.
-    """
-    entries = [] if name in FILTERS else _entries().get(name, [])
-    if len(entries) > 1:
-        raise UserError(
-            f"the filter `{name}` is in {' and in '.join(sorted(map(package_of, entries)))}: uninstall all but one"
-        )
-    return _loaded(entries[0]) if entries else None
+    def find(self, name: str) -> type[Filter] | None:
+        """The filter of that name, None where no package has one.
 
+        Raises `UserError`, which names the package, where it cannot be used.
+        """
+        entries = [] if name in FILTERS else self._entries.get(name, [])
+        if len(entries) > 1:
+            packages = " and in ".join(sorted(map(package_of, entries)))
+            raise UserError(f"the filter `{name}` is in {packages}: uninstall all but one")
+        return _loaded(entries[0]) if entries else None
 
-def every() -> tuple[dict[str, type[Filter]], list[str]]:
-    """All filters of installed packages by their names, and one sentence for each that cannot be used."""
-    found: dict[str, type[Filter]] = {}
-    unusable = refused()
-    for name in names():
-        try:
-            if kind := find(name):
-                found[name] = kind
-        except UserError as error:  # noqa: PERF203 - each is told
-            unusable.append(str(error))
-    return found, unusable
+    def every(self) -> tuple[dict[str, type[Filter]], list[str]]:
+        """All of them by their names, and one sentence for each that cannot be used."""
+        found: dict[str, type[Filter]] = {}
+        unusable = self.refused
+        for name in self.names:
+            try:
+                if kind := self.find(name):
+                    found[name] = kind
+            except UserError as error:  # noqa: PERF203 - each is told
+                unusable.append(str(error))
+        return found, unusable
 
-
-def refused() -> list[str]:
-    """One sentence for each filter that is never used, as hfsft has one of the same name."""
-    return [
-        f"{package_of(entry)} has a filter `{name}`, which is never used: hfsft's own is called so"
-        for name, entries in sorted(_entries().items())
-        if name in FILTERS
-        for entry in entries
-    ]
+    @property
+    def refused(self) -> list[str]:
+        """One sentence for each that is never used, as hfsft has a filter of the same name."""
+        return [
+            f"{package_of(entry)} has a filter `{name}`, which is never used: hfsft's own is called so"
+            for name, entries in sorted(self._entries.items())
+            if name in FILTERS
+            for entry in entries
+        ]
 
 
 def package_of(entry: EntryPoint) -> str:
     """Name and version of the package that an entry point is of."""
     return f"{entry.dist.name} {entry.dist.version}" if entry.dist else entry.module
-
-
-def _entries() -> dict[str, Sequence[EntryPoint]]:
-    found: dict[str, list[EntryPoint]] = {}
-    for entry in entry_points(group=GROUP):
-        found.setdefault(entry.name, []).append(entry)
-    return dict(found)
 
 
 def _loaded(entry: EntryPoint) -> type[Filter]:

@@ -9,11 +9,13 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
 
+from hfsft.engine.adding import Adding
 from hfsft.engine.resources import Work, path_of
 from hfsft.errors import UserError
 from hfsft.rows.batch import Batch
 
 if TYPE_CHECKING:
+    from hfsft.engine.adding import Before, Columns
     from hfsft.engine.resources import Resource
     from hfsft.filters.base import Filter
 
@@ -33,15 +35,37 @@ def working(
 ) -> Callable[[Batch], Batch]:
     """What does that work. Raises `UserError` where the filter's class is not in this process."""
     rule = _class(filter).model_validate(given)
-    function = partial(getattr(rule, method), **(more or {}))
+    function = getattr(rule, method)
+    if more:
+        function = partial(function, **more)
+    if not needs:
+        return function  # type: ignore[no-any-return]
+    return (_CheckedAdding if isinstance(function, Adding) else _Checked)(function, needs)
 
-    def work(batch: Batch) -> Batch:
-        for need in needs:
-            need.load()  # it is what the plan was made for, or an error
-        made: Batch = function(batch)
+
+class _Checked:
+    """A function over batches that sees to it first that its resources are what the plan was made for."""
+
+    def __init__(self, function: Any, needs: tuple[Resource, ...]) -> None:
+        self._function, self._needs = function, needs
+
+    def __call__(self, batch: Batch) -> Batch:
+        made: Batch = self._checked()(batch)
         return made
 
-    return work if needs else function
+    def _checked(self) -> Any:
+        for need in self._needs:
+            need.load()
+        return self._function
+
+
+class _CheckedAdding(_Checked):
+    """One to which rows can be added."""
+
+    def add(self, batch: Columns, before: Before) -> Batch:
+        """What it makes of all rows, from what it made before."""
+        made: Batch = self._checked().add(batch, before)
+        return made
 
 
 def _class(path: str) -> type[Filter]:

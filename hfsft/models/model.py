@@ -9,7 +9,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, field_validator, model_validator
 
-from hfsft.fields import BODY, HEADERS, KEY, MODEL, PROVIDER, SERVER
+from hfsft.marks import BODY, HEADERS, KEY, MODEL, PROVIDER, SERVER
 from hfsft.models.http.address import wrong_with
 from hfsft.models.http.extra import refused
 from hfsft.models.naming import told_apart_by

@@ -24,7 +24,7 @@ from hfsft.engine.plan import Plan
 from hfsft.errors import Place, Problem, RecipeError, StoreError, UserError
 from hfsft.models import obstacles
 from hfsft.models.store.store import Store
-from hfsft.recipe.asked import asked, model_problem
+from hfsft.recipe.models_asked import asked, model_problem
 from hfsft.recipe.recipe import Recipe
 from hfsft.rows.tables.table import Table
 from hfsft.stages.source import TableSource

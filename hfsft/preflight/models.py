@@ -10,18 +10,18 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from hfsft.errors import ModelError, Problem
 from hfsft.models.http.address import shown
-from hfsft.models.http.capabilities import Asked, Needs, Probe, keep
+from hfsft.models.http.capabilities import Needs, Probe, Probed, keep
 from hfsft.models.limits.budget import Meter
 from hfsft.models.limits.connect import Gates
 from hfsft.models.limits.spending import Spending
-from hfsft.models.limits.usage import Usage, cost, together
+from hfsft.models.limits.usage import Usage, cost, total_usd
 from hfsft.models.model import Model, Price
 from hfsft.models.store.store import Store
 from hfsft.models.store.writer import Writer
 from hfsft.preflight.build import lacks
-from hfsft.recipe.asked import asked, asking, model_problem
+from hfsft.recipe.models_asked import asked, asking, model_problem
 from hfsft.recipe.recipe import Recipe
-from hfsft.stages.base import Asking
+from hfsft.stages.base import AskingStage
 
 if TYPE_CHECKING:
     from hfsft.models.limits.throttle import Lane
@@ -39,7 +39,7 @@ class Server:
     model: str  # the name under `models`
     where: str
     needs: Needs
-    asked: Asked
+    asked: Probed
     price: Price | None
     price_from: PriceFrom
 
@@ -81,7 +81,7 @@ class Checkup:
     @property
     def usd(self) -> float | None:
         """What they cost; None where a price or a count is unknown."""
-        return together(server.usd for server in self.servers)
+        return total_usd(server.usd for server in self.servers)
 
     def as_dict(self) -> dict[str, Any]:
         """All of it as JSON."""
@@ -127,16 +127,16 @@ async def _of_model(
 ) -> tuple[list[Server], list[Problem]]:
     model, needs = recipe.models[name], needs_of(recipe, name)
 
-    def server(where: str, asked: Asked) -> Server:
+    def server(where: str, asked: Probed) -> Server:
         return Server(name, where, needs, asked, *_price(model, usage.prices[name]))
 
     if missing:
-        return [server(_where(model), Asked(error=missing[0].message))], missing
+        return [server(_where(model), Probed(error=missing[0].message))], missing
     try:
         gate = await gates.get(name)
     except ModelError as error:
         said = str(error) if str(error).startswith("models.") else f"models.{name}: {error}"
-        return [server(_where(model), Asked(error=said))], [model_problem(recipe, name, "model", said)]
+        return [server(_where(model), Probed(error=said))], [model_problem(recipe, name, "model", said)]
 
     async def of_lane(lane: Lane) -> Server:
         found = await Probe(lane.client, model, needs, seconds).run()
@@ -148,7 +148,7 @@ async def _of_model(
 
 def needs_of(recipe: Recipe, name: str) -> Needs:
     """What the sections that ask a model send it."""
-    sections = [each.stage for each in asking(recipe, name) if isinstance(each.stage, Asking)]
+    sections = [each.stage for each in asking(recipe, name) if isinstance(each.stage, AskingStage)]
     sent = [_temperature(section, recipe.models[name]) for section in sections]
     return Needs(
         system=any(getattr(section, "system", None) for section in sections),

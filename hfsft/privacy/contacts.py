@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from hfsft.letters.characters import EAST_ASIAN_BLOCK, HAN_COMPATIBLE, HANGUL, UNSPACED_ALPHABETS, signs
 from hfsft.privacy.found import Found
 
 LONGEST = 64  # characters before the @
-_UNSPACED = r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff"
+_UNSPACED = signs(UNSPACED_ALPHABETS, EAST_ASIAN_BLOCK, HANGUL, HAN_COMPATIBLE)
 _MARK = re.compile(r"@|%40|&#64;|&commat;| ?[\[({]at[\])}] ?", re.IGNORECASE)
 _HERE = re.compile(r"[\w.+\-']")
 _UNSPACED_LETTER = re.compile(f"[{_UNSPACED}]")

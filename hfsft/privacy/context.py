@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from typing import Literal
 
+from hfsft.letters.characters import ARABIC, DEVANAGARI, HAN_BLOCK, HANGUL, HEBREW, KANA, LAO, THAI, signs
 from hfsft.privacy.words import AGAINST
 
 Says = Literal["for", "against", "nothing"]
@@ -20,7 +21,7 @@ _LINK = re.compile(
     r"|номер)"
     r"[\s:#.=\-\"'(\[：]*){0,4}"
 )
-_UNSPACED = re.compile(r"[\u0590-\u06ff\u0900-\u097f\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+_UNSPACED = re.compile(f"[{signs(HEBREW, ARABIC, DEVANAGARI, THAI, LAO, KANA, HAN_BLOCK, HANGUL)}]")
 
 
 class Context:

@@ -12,7 +12,9 @@ import unicodedata
 from collections.abc import Sequence
 from functools import cache
 
-INVISIBLE = "\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff"
+from hfsft.letters.characters import JOINERS, UNSEEN, signs
+
+INVISIBLE = signs(UNSEEN, JOINERS)
 _INVISIBLE = re.compile(f"[{INVISIBLE}]")
 _SPACES = "\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000"
 _DASHES = "\u2010-\u2015\u2212\ufe58\ufe63"

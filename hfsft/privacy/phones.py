@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
+from hfsft.letters.characters import HAN_BLOCK, signs
 from hfsft.privacy.context import Context, Says
 from hfsft.privacy.found import Found
 from hfsft.privacy.words import PHONE
@@ -48,7 +49,7 @@ _SUMMED = re.compile(r"[=*+^<×÷] $|\d[\-/]$")
 _FRACTION = re.compile(r"\d[.,]$")
 _CHINESE_MOBILE = re.compile(r"1[3-9]\d{9}")
 _CHINESE_MOBILE_SPACED = re.compile(r"1[3-9]\d([ \-])\d{4}\1\d{4}")
-_HAN, AROUND = re.compile(r"[\u3400-\u9fff]"), 24  # characters beside a number in a Chinese text
+_HAN, AROUND = re.compile(f"[{signs(HAN_BLOCK)}]"), 24  # characters beside a number in a Chinese text
 _LONGEST = 32  # characters of a number
 _MOST, _LEAST = 15, 7  # digits of a number (ITU-T E.164), without a region 7 at least
 

@@ -15,12 +15,12 @@ from hfsft.engine.plan import Plan
 from hfsft.engine.step import Step
 from hfsft.errors import Problem, RecipeError
 from hfsft.filters.base import Filter
-from hfsft.recipe.asked import asked, identity, model_problems
 from hfsft.recipe.checks.licences import meant
 from hfsft.recipe.checks.meeting import Contexts, filter_problems, section_problems
 from hfsft.recipe.checks.rewrites import Rewrites
 from hfsft.recipe.checks.untouched import untouched
 from hfsft.recipe.filter_order import FilterOrder
+from hfsft.recipe.models_asked import asked, identity, model_problems
 from hfsft.recipe.recipe import Recipe
 from hfsft.recipe.sources import filters_of, kept_of, open_sources, source_problems, source_steps
 from hfsft.stages.base import Context
@@ -65,6 +65,8 @@ def compile_recipe(
             steps += waiting[position - 1]
         later = {name for each in waiting[position:] for step in each for name in step.writes}
         steps += order.steps({name for step in steps for name in step.writes}, later)
+    if left := list(order.left()):
+        raise RecipeError(left)
     steps += [step for key, each in made.items() if recipe.behind_rules(key) for step in each]
     plan = Plan(recipe.name, tuple(_numbered(steps)))
     plan.check()
@@ -105,7 +107,7 @@ def _identities(recipe: Recipe, weights: bool, download: bool) -> dict[str, dict
 
 def _label(rule: Filter, rules: list[Filter]) -> str:
     """What a filter's steps are called: by its column too, where the recipe uses the filter more than once."""
-    return rule.name if sum(other.name == rule.name for other in rules) == 1 else rule.label
+    return rule.name if sum(other.name == rule.name for other in rules) == 1 else rule.name_with_columns
 
 
 def _numbered(steps: list[Step]) -> Iterator[Step]:

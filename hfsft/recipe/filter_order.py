@@ -13,9 +13,10 @@ from typing import Any
 
 from hfsft.engine.resources import Resource, Work
 from hfsft.engine.step import Step
-from hfsft.errors import Place
+from hfsft.errors import Place, Problem
 from hfsft.filters.base import Filter
-from hfsft.rows.batch import Batch
+from hfsft.rows.batch import Batch, rows_of
+from hfsft.rows.views import answered
 
 RESPONSE = "response"
 
@@ -29,19 +30,29 @@ class FilterOrder:
 
     def steps(self, known: set[str], later: set[str]) -> Iterator[Step]:
         """The steps of the filters that may run now: `known` columns exist, those `later` are written once more."""
-        ready = [waiting for waiting in self._waiting if set(waiting[0].reads) <= known - later]
-        self._waiting = [waiting for waiting in self._waiting if waiting not in ready]
-        comparing = [waiting for waiting in ready if waiting[0].whole]
-        for rule, place, label in ready:
-            if not rule.whole:
+        while ready := [waiting for waiting in self._waiting if set(waiting[0].reads) <= known - later]:
+            self._waiting = [waiting for waiting in self._waiting if waiting not in ready]
+            comparing = [waiting for waiting in ready if waiting[0].whole]
+            for rule, place, label in ready:
+                if not rule.whole:
+                    yield from rule.steps(place, label)
+            if comparing and self._given:
+                for rule, place, label in self._waiting:
+                    if _decided_by_response(rule, known, later):
+                        yield from given(rule, place, label)
+                self._given = False
+            for rule, place, label in comparing:
                 yield from rule.steps(place, label)
-        if comparing and self._given:
-            for rule, place, label in self._waiting:
-                if _decided_by_response(rule, known, later):
-                    yield from given(rule, place, label)
-            self._given = False
-        for rule, place, label in comparing:
-            yield from rule.steps(place, label)
+            known = known.union(*(rule.writes for rule, _, _ in ready))  # for rules that read what these measured
+
+    def left(self) -> Iterator[Problem]:
+        """Why filters have found no place: each waits for what only another that has none would write."""
+        for rule, place, label in self._waiting:
+            others = {name for other, _, _ in self._waiting for name in other.writes}
+            waits = ", ".join(sorted(others.intersection(rule.reads)))
+            yield Problem(
+                place or Place(""), f"filters[{label}] waits for {waits}, and that for it: none can run first"
+            )
 
 
 def _decided_by_response(rule: Filter, known: set[str], later: set[str]) -> bool:
@@ -65,8 +76,9 @@ def measuring_given(*needs: Resource, function: str, arguments: Mapping[str, Any
     measure: Callable[[Batch], Batch] = Work(function, arguments).made(*needs)
 
     def measured(batch: Batch) -> Batch:
+        stand = [answered(row) for row in rows_of(batch)]
         return {
-            name: [value if response else None for value, response in zip(values, batch[RESPONSE], strict=True)]
+            name: [value if answer else None for value, answer in zip(values, stand, strict=True)]
             for name, values in measure(batch).items()
         }
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from hfsft.errors import Place, Problem, nearest
 from hfsft.keys import masked
-from hfsft.recipe.yaml.tree import Reading, Text
+from hfsft.recipe.yaml.tree import Text, YamlReading
 
 Loc = tuple[str | int, ...]
 
@@ -72,7 +72,7 @@ def apply(data: dict[str, Any], overrides: Sequence[str]) -> tuple[dict[Loc, str
         if len(steps) > DEEPEST:
             problems.append(Problem(Place("--set"), f"the path has more than {DEEPEST} steps"))
             continue
-        reading = Reading(Text(str(place), value))
+        reading = YamlReading(Text(str(place), value))
         problems += [Problem(place, problem.message, problem.help) for problem in reading.problems]
         if reading.problems:
             continue

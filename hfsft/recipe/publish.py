@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from hfsft.fields import FILE, REPOSITORY, Publishes
+from hfsft.marks import FILE, REPOSITORY, Publishes
 from hfsft.stages.base import Section
 
 FormatName = Literal["messages", "prompt_completion", "prompt_completion_text", "alpaca", "sharegpt", "hermes", "text"]

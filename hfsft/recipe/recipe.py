@@ -11,13 +11,14 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, PrivateAttr, create_model, field_validator, model_validator
 
 from hfsft.errors import Place, Problem, RecipeError, SourceError, UserError
-from hfsft.fields import PROSE
 from hfsft.filters import FILTERS, foreign
 from hfsft.filters.base import Filter
 from hfsft.keys import masked
-from hfsft.recipe.checks.secrets import secrets_in
+from hfsft.marks import PROSE, ROWS
+from hfsft.recipe.checks.recipe_secrets import secrets_in
 from hfsft.recipe.sections import Sections, Unusable, any_of, filter_name
-from hfsft.recipe.yaml.file import UNNAMED, Source, load, validate
+from hfsft.recipe.yaml.file import UNNAMED, RecipeFile, load, validate
+from hfsft.recipe.yaml.type_paths import places
 from hfsft.rows.tables.table import Table
 from hfsft.stages.base import Section
 
@@ -58,7 +59,7 @@ class Head(Section):
 class Recipe(Sections, Head):
     """A dataset, as its author asks for it."""
 
-    _source: Source = PrivateAttr(default_factory=lambda: Source(None, {}))
+    _source: RecipeFile = PrivateAttr(default_factory=lambda: RecipeFile(None, {}))
 
     @field_validator("name")
     @classmethod
@@ -74,7 +75,7 @@ class Recipe(Sections, Head):
         return self
 
     @property
-    def source(self) -> Source:
+    def source(self) -> RecipeFile:
         """The file that the recipe was read from."""
         return self._source
 
@@ -125,38 +126,35 @@ def with_filters(kinds: Mapping[str, type[Filter]]) -> type[Recipe]:
     return create_model("Recipe", __base__=Recipe, __doc__=Recipe.__doc__, filters=(items | None, field))
 
 
-def _foreign_filters(source: Source) -> tuple[dict[str, type[Filter]], list[Problem]]:
+def _foreign_filters(source: RecipeFile) -> tuple[dict[str, type[Filter]], list[Problem]]:
     """The filters of other packages that a recipe names, and what is wrong with those that cannot be used."""
     items = source.data.get("filters")
-    found: dict[str, type[Filter]] = {}
-    problems = []
-    for index, item in enumerate(items if isinstance(items, list) else ()):
-        name = filter_name(item)
-        if name is None or name in FILTERS:
-            continue
-        # Beside those that are named, all are known by name: what is misspelt may be one of them.
-        found = {**dict.fromkeys(foreign.names(), Unusable), **found}
+    named = [(index, filter_name(item)) for index, item in enumerate(items if isinstance(items, list) else ())]
+    theirs = [(index, name) for index, name in named if name is not None and name not in FILTERS]
+    if not theirs:
+        return {}, []
+    installed, problems = foreign.Installed(), []
+    # Beside those that are named, all are known by name: what is misspelt may be one of them.
+    found: dict[str, type[Filter]] = dict.fromkeys(installed.names, Unusable)
+    for index, name in theirs:
         try:
-            if kind := foreign.find(name):
+            if kind := installed.find(name):
                 found[name] = kind
-        except UserError as error:
+        except UserError as error:  # noqa: PERF203 - each at its place
             problems.append(Problem(source.place(("filters", index), key=True), masked(str(error))))
     return found, problems
 
 
-def _base(source: Source) -> Path:
+def _base(source: RecipeFile) -> Path:
     return source.path.parent if source.path else Path.cwd()
 
 
-def _missing_files(source: Source) -> Iterator[Problem]:
+def _missing_files(source: RecipeFile) -> Iterator[Problem]:
     """The sources that are not there, of a recipe that has other mistakes too: all are told at once."""
-    for section in ("seeds", "examples"):
-        items = source.data.get(section)
-        for index, item in enumerate(items if isinstance(items, list) else []):
-            path = item.get("path") if isinstance(item, Mapping) else None
-            if isinstance(path, str) and path:
-                try:
-                    Table(path, _base(source)).local  # noqa: B018 - looks for it
-                except SourceError as error:
-                    # Such a recipe may hold a secret too, even in this very address.
-                    yield Problem(source.place((section, index, "path")), masked(error.message), masked(error.help))
+    for loc, path in places(source.data, [Recipe], ROWS):
+        if isinstance(path, str) and path:
+            try:
+                Table(path, _base(source)).local  # noqa: B018 - looks for it
+            except SourceError as error:
+                # Such a recipe may hold a secret too, even in this very address.
+                yield Problem(source.place(loc), masked(error.message), masked(error.help))

@@ -30,6 +30,7 @@ class Look:
 
     problems: list[Problem] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    examples: list[dict[str, Any]] = field(default_factory=list)  # the rows that can be used, of examples
 
 
 def filters_of(recipe: Recipe) -> list[Filter]:
@@ -79,6 +80,8 @@ def look(recipe: Recipe, *, hub: bool = True, clean: Callable[[str], str] = str)
             found.problems.append(_problem(recipe, section, index, error))
             continue
         fallen = [(row.defect, row.texts["source"]) for row in rows if row.defect is not None]
+        if section == "examples":
+            found.examples.extend(dict(row.texts) for row in rows if row.defect is None)
         if len(fallen) == len(rows):
             which = f"the first {len(rows)} rows" if len(rows) == FIRST else f"its {len(rows)} rows"
             message = f"none of {which} can be used: {clean(reasons(fallen))}"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from hfsft.errors import InternalError
 from hfsft.recipe.checks.rewrites import cleaner
 from hfsft.recipe.reading import FROM
-from hfsft.release.causes import AT_READING
+from hfsft.release.steps_in_words import AT_READING
 
 if TYPE_CHECKING:
     from hfsft.engine.ledger import Fallen
@@ -93,7 +93,7 @@ def worth_telling(sources: Sequence[Mapping[str, Any]]) -> bool:
     return len(sources) > 1 or any(source["ended"] or any(source[key] for key in LEFT_OUT) for source in sources)
 
 
-def columns(sources: Sequence[Mapping[str, Any]]) -> tuple[list[str], list[list[str]]]:
+def as_table(sources: Sequence[Mapping[str, Any]]) -> tuple[list[str], list[list[str]]]:
     """A table of such counts, as texts: its head, and a line for each source; columns without a number are left out."""
     heads = {
         "read": [str(_count(each["read"]) + (" (limit)" if each["ended"] else "")) for each in sources],

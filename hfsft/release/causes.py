@@ -15,6 +15,7 @@ from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from hfsft.plain import plain
+from hfsft.release.steps_in_words import AT_READING, STEPS, UNSCORED
 from hfsft.rows.reading.tally import rows_said
 
 if TYPE_CHECKING:
@@ -25,10 +26,6 @@ _Entry = tuple[dict[str, Any], Any]  # of the ledger, with the row's origin
 SHOWN = 8  # causes that one list tells
 REASONS = 20  # different reasons of one step that are told apart; beyond, only what they begin with
 LONGEST = 160  # characters of one reason
-
-AT_READING, UNSCORED = "sources.defect", "judge.unscored"
-SPOKEN = {AT_READING: "set aside as they were read", UNSCORED: "not scored: the judge's verdict could not be read"}
-"""What steps whose names say little to a reader did to their rows."""
 
 _FILTER = re.compile(r"filters\[(?P<rule>.+)\](?:\.(?P<part>[^#]+))?(?:#\d+)?")
 _NUMBER = re.compile(r"(\d+)")
@@ -103,7 +100,7 @@ def nothing_left(found: Sequence[Cause], rows_in: int, where: str) -> str:
     failed = found[0].fate == "failed"
     alone = found[0].stage if len({(cause.stage, cause.fate) for cause in found}) == 1 else ""
     lost = sum(cause.rows for cause in found)
-    did = f"were {SPOKEN[AT_READING]}" if alone == AT_READING else "failed" if alone and failed else "fell"
+    did = f"were {STEPS[AT_READING].did}" if alone == AT_READING else "failed" if alone and failed else "fell"
     head = f"no row is left: {lost:,} of {rows_in:,} {did}"
     lines = [head, *(f"  {line}" for line in listed(found))]
     return "\n".join([*lines, f"written to {where}: its report.html and its rejected rows show each"])

@@ -26,7 +26,7 @@ from hfsft.rows.columns import Column, column
 if TYPE_CHECKING:
     from datasets import Dataset
 
-HUB = "hf://"
+HUB_SCHEME = "hf://"
 HUB_DATASET = re.compile(r"hf://datasets/(?P<repo>[^/@]+(?:/[^/@]+)?)(?:@(?P<revision>.+))?/?$")
 HUB_PAGE = re.compile(r"https://(?:huggingface\.co|hf\.co)/datasets/(?P<repo>[\w.\-]+/[\w.\-]+)")
 RECIPE_FILES = [RESOLVED, LOCK, SIDES, "sources/*"]
@@ -128,9 +128,11 @@ def open_release(where: str, tell: Tell = lambda _: None) -> Release:
 
     Raises `ReleaseError` where there is none, it cannot be read, or hfsft did not build it.
     """
-    folder = _download(where, tell) if where.startswith(HUB) else Path(where)
+    folder = _download(where, tell) if where.startswith(HUB_SCHEME) else Path(where)
     if not folder.is_dir():
-        raise ReleaseError(f"{where}: no such folder (name a build, such as build/name, or {HUB}datasets/you/name)")
+        raise ReleaseError(
+            f"{where}: no such folder (name a build, such as build/name, or {HUB_SCHEME}datasets/you/name)"
+        )
     release = Release(where, folder)
     if not release.splits() and not (folder / LOCK).is_file():
         raise ReleaseError(f"{where}: holds no build of hfsft: it has no provenance rows")
@@ -145,11 +147,13 @@ def fetch_recipe(where: str, tell: Tell = lambda _: None) -> Path:
     that failed.
     """
     if page := HUB_PAGE.match(where):
-        raise ReleaseError(f"{where}: is the page of a dataset (write {HUB}datasets/{page['repo']})")
+        raise ReleaseError(f"{where}: is the page of a dataset (write {HUB_SCHEME}datasets/{page['repo']})")
     if where.lower().startswith(WEB):
         return fetch(where)
-    if not where.startswith(HUB):
-        raise ReleaseError(f"{where}: is no recipe (name a file, {HUB}datasets/you/name, or an https:// address)")
+    if not where.startswith(HUB_SCHEME):
+        raise ReleaseError(
+            f"{where}: is no recipe (name a file, {HUB_SCHEME}datasets/you/name, or an https:// address)"
+        )
     folder = _download(where, tell, RECIPE_FILES)
     if not (folder / RESOLVED).is_file():
         raise ReleaseError(f"{where}: holds no {RESOLVED}: hfsft did not publish it")
@@ -168,7 +172,7 @@ def _download(where: str, tell: Tell, files: list[str] | None = None) -> Path:
 
     parts = HUB_DATASET.match(where)
     if parts is None:
-        raise ReleaseError(f"{where}: not the address of a dataset ({HUB}datasets/you/name, or with @revision)")
+        raise ReleaseError(f"{where}: not the address of a dataset ({HUB_SCHEME}datasets/you/name, or with @revision)")
     repo, revision = parts["repo"], unquote(parts["revision"]) if parts["revision"] else None
 
     def download() -> str:

@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hfsft.models.limits.usage import Spent, together
+from hfsft.models.limits.usage import Spent, total_usd
 from hfsft.release.causes import Cause, causes
 from hfsft.release.report import measures
 from hfsft.stages.split.sides import NONE, Sides
@@ -67,7 +67,7 @@ class Built:
                 parts.append({"stage": stage, "model": model, **counts, "usd": usd})
         unknown = [None] if None in self.ledger.spent.values() else []
         totals = {name: sum(part[name] for part in parts) for name in ("answers", "input_tokens", "output_tokens")}
-        return {**totals, "usd": together([*(part["usd"] for part in parts), *unknown]), "by_stage": parts}
+        return {**totals, "usd": total_usd([*(part["usd"] for part in parts), *unknown]), "by_stage": parts}
 
     @property
     def usd_per_row(self) -> float | None:

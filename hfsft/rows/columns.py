@@ -50,7 +50,7 @@ class Column:
 
     def as_dict(self) -> dict[str, Any]:
         """The column as JSON."""
-        return {"name": self.name, "type": self.type, "role": self.role, "about": self.about}
+        return {"name": self.name, "type": self.type, "role": self.role, "about": self.about, "ours": self.ours}
 
 
 ROW = (
@@ -110,7 +110,20 @@ TEXTS = tuple(column.name for column in ROW if column.role in ("text", "attribut
 LEDGER = ("fate", "stage", "rule", "value", "bound", "of", "error")
 """What the ledger says of a row that fell."""
 
-_KNOWN = {column.name: column for column in (*ROW, *OTHERS)}
+
+def first_of(name: str) -> str:
+    """The column that holds what a text said before it was rewritten."""
+    return f"first_{name}"
+
+
+FIRSTS = tuple(
+    Column(first_of(each.name), each.type, "lineage", f"What `{each.name}` said before it was rewritten, if it was.")
+    for each in ROW
+    if each.name in TEXTS
+)
+"""What rows have whose texts were rewritten, but for what must not be known."""
+
+_KNOWN = {column.name: column for column in (*ROW, *OTHERS, *FIRSTS)}
 _RESERVED = frozenset(("name", "description", "language", "user", "assistant", "prompt", "completion", "conversation"))
 """Names that templates and formats know beside the columns."""
 

@@ -26,6 +26,8 @@ def split(text: str) -> tuple[str, str] | None:
     Marks further on belong to what is said of them. A template may have written the first mark itself: then the text
     begins in the middle of a thought, which its closing mark ends, with no opening one before it.
     """
+    if not any(mark in text for mark in "<[◁"):
+        return None
     start = text.lstrip()
     for opening, closing in MARKS:
         if start.startswith(opening):

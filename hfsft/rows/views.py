@@ -6,6 +6,7 @@ No other file looks into `messages` or puts instruction and context together.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
@@ -23,6 +24,8 @@ WHOLE = tuple(column.name for column in ROW if column.role == "text" and column.
 ANSWER = ("response", "reasoning")
 """Of these what the assistant says last, which `messages` says too where a row has turns of its own."""
 SEEN = tuple(name for name in MESSAGE if name != "weight")  # what of a message a person sees
+
+_TITLE = re.compile(r"^(?=\[(?:system|user|assistant|tools?)\b[^\n]*\]\s*$)", re.MULTILINE)
 
 
 class Question(NamedTuple):
@@ -163,18 +166,37 @@ def said(row: Mapping[str, Any], *, words: Collection[str] | None = None, reason
     """
     words = words_of(row) if words is None else words
     found = [Said("tools", text) for text in [_listed(row)] if text]
-    called: dict[str, str] = {}  # id of a call -> the tool
+    calls: list[Mapping[str, Any]] = []  # without a result so far
     for turn in (unfolded(turn, words) for turn in messages(row)):
-        called |= {call["id"]: call.get("name", "") for call in turn.get("tool_calls", ()) if call.get("id")}
-        parts = list(_parts(turn, called, reasoning))
+        parts = list(_parts(turn, _tool(turn, calls), reasoning))
         found += parts or [Said(turn["role"], "")]
+        calls += turn.get("tool_calls", ())
     return found
 
 
+def _tool(turn: Message, calls: list[Mapping[str, Any]]) -> str:
+    """The tool that a turn is of, "" for none; its call is taken out: that of its id, else the first that waits."""
+    if turn["role"] != "tool":
+        return ""
+    mine = next((call for call in calls if call.get("id") and call["id"] == turn.get("tool_call_id")), None)
+    mine = mine or (calls[0] if calls and "tool_call_id" not in turn else None)
+    if mine:
+        calls.remove(mine)
+    return str(turn.get("name") or (mine or {}).get("name") or "")
+
+
 def transcript(row: Mapping[str, Any], *, reasoning: bool = True) -> list[dict[str, str]]:
-    """What `said` tells as `role` and `content`, texts as they are written; nothing thought without `reasoning`."""
+    """What `said` tells as `role` and `content`, texts as they are written; nothing thought without `reasoning`.
+
+    Where there are more titles than roles, as of calls, a line of a text that looks like one is quoted: what a tool
+    gives back cannot speak as the assistant.
+    """
     words = () if reasoning else [word for word in words_of(row) if word == THINK]
-    return [{"role": each.title, "content": each.text} for each in said(row, words=words, reasoning=reasoning)]
+    found = said(row, words=words, reasoning=reasoning)
+    told = [{"role": each.title, "content": each.text} for each in found]
+    if all(each.title == each.role for each in found):
+        return told
+    return [{**each, "content": _TITLE.sub("> ", each["content"])} for each in told]
 
 
 def in_lines(turns: Sequence[Message]) -> str:
@@ -182,9 +204,8 @@ def in_lines(turns: Sequence[Message]) -> str:
     return "\n".join(f"[{each.title}] {each.text}" for each in said({"messages": turns}, words=()))
 
 
-def _parts(turn: Message, called: Mapping[str, str], reasoning: bool) -> Iterator[Said]:
+def _parts(turn: Message, name: str, reasoning: bool) -> Iterator[Said]:
     role = turn["role"]
-    name = turn.get("name") or called.get(turn.get("tool_call_id", ""), "") if role == "tool" else ""
     if reasoning and turn.get("reasoning"):
         yield Said(role, turn["reasoning"], "reasoning")
     if turn["content"]:

@@ -8,19 +8,16 @@ from __future__ import annotations
 import re
 import unicodedata
 
-WORDLESS = ((0x0E00, 0x0E3E), (0x0E40, 0x0EFF), (0x1000, 0x109F), (0x1780, 0x17FF), (0xA9E0, 0xA9FF), (0xAA60, 0xAA7F))
-"""Ranges of scripts that write words of several letters without a space between them: Thai, Lao, Burmese, Khmer."""
-IDEOGRAPHS = (
-    *((0x2E80, 0x2FDF), (0x3005, 0x3007), (0x3040, 0x30FF), (0x3100, 0x312F), (0x31A0, 0x31FF), (0x3400, 0x9FFF)),
-    *((0xF900, 0xFAFF), (0x20000, 0x3FFFF)),
-)
-"""Ranges of Han, kana and bopomofo, where a letter or two are a word."""
+from hfsft.letters import characters as chars
+from hfsft.letters.characters import signs
 
-_UNSPACED = "[" + "".join(f"{chr(first)}-{chr(last)}" for first, last in (*WORDLESS, *IDEOGRAPHS)) + "]"
+_UNSPACED = f"[{signs(chars.WORDLESS, chars.IDEOGRAPHS)}]"
 _ANY_UNSPACED = re.compile(_UNSPACED)
 _UNSEEN = re.compile(  # format characters (category Cf), variation selectors, joiners
-    "[\u00ad\u034f\u061c\u06dd\u070f\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\ufff9-\ufffb"
-    "\U0001d173-\U0001d17a\U000e0001\U000e0020-\U000e007f\U000e0100-\U000e01ef]"
+    "["
+    + signs(chars.UNSEEN, chars.JOINERS, chars.ISOLATES, chars.ANNOTATIONS, chars.MUSIC)
+    + signs(chars.FORMAT_LETTERS, chars.VARIATIONS, chars.TAGS)
+    + "]"
 )
 # Vowel points that Arabic and Hebrew may be written with or without, the stroke that only stretches a word, Armenian
 # marks within words, the dot that is left of a Turkish capital \u0130.
@@ -93,7 +90,7 @@ def normalise(text: str) -> str:
         plain = _SPACES.sub("", " ".join(_INNER.sub(" ", plain).split()))
         if _ANY_UNSPACED.search(plain):
             plain = _NUMBERED.sub("", plain)
-    words = [word for word in map(_bare, plain.split()) if word]
+    words = [bare for word in plain.split() if (bare := _bare(word) if word[-1] in MARKS else word)]
     return _DASH_APART.sub("-", " ".join(words or text.split()))
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 from pydantic import BaseModel, ConfigDict, Field
 
 from hfsft.errors import AnswerError, PromptError
-from hfsft.fields import Loc
+from hfsft.marks import Loc
 
 if TYPE_CHECKING:
     from hfsft.engine.step import Step
@@ -82,7 +82,7 @@ class Stage(Section, ABC):
         yield from ()
 
 
-class Asking(Stage, ABC):
+class AskingStage(Stage, ABC):
     """A section whose stage asks a model."""
 
     seeded: ClassVar[bool] = True  # whether its requests carry a seed for the sampling

@@ -15,26 +15,28 @@ from pydantic import Field
 from hfsft.engine.resources import Work
 from hfsft.engine.step import Bound, Step, Turns, compare
 from hfsft.errors import PromptError, unusable
-from hfsft.fields import PROSE
 from hfsft.hashing import digest, sampling_seed, unit
+from hfsft.marks import PROSE
 from hfsft.models.model import Request
 from hfsft.prompts import Prompt
 from hfsft.rows.batch import Batch, Row, rows_of
+from hfsft.rows.columns import variables
 from hfsft.rows.row import child_id
-from hfsft.stages.base import Asking, Context, Template, rendered
+from hfsft.stages.base import AskingStage, Context, Template, rendered
 from hfsft.texts.peel import peel
 from hfsft.texts.prompt_faults import prompt_fault, template_runs
 
 FOLDER = "evolve"
 TURNS = ("user", "assistant")  # what a template may begin, so that demonstrations stand as turns of a chat
-READS = ("id", "instruction", "context", "topic", "system", "origin", "round", "template")
-VARIABLES = ("instruction", "context", "topic", "system", "round", *TURNS)
+SAID = variables("response", "reasoning")  # what seeds say, who have no answer
+READS = ("id", *SAID, "origin", "round", "template")
+VARIABLES = (*SAID, "round", *TURNS)
 
 GROWN_FROM = "grown_from"  # the parent's instruction, until the row was checked against it
 FAULT = "evolve_fault"
 
 
-class Evolve(Asking):
+class Evolve(AskingStage):
     """Grow seeds into more instructions."""
 
     key: ClassVar[str] = "evolve"
@@ -136,7 +138,7 @@ class Evolve(Asking):
         """Ask for the instruction of a row of round `number`; all other rows keep theirs."""
         if row["origin"] != "evolved" or row["round"] != number:
             return {"instruction": row["instruction"], GROWN_FROM: None}
-        columns = {name: row[name] for name in ("instruction", "context", "topic", "system", "round", *kept)}
+        columns = {name: row[name] for name in (*SAID, "round", *kept)}
         answer = yield Request(
             model=self.model,
             messages=ask(prompts[row["template"]], {**values, **columns}),
@@ -189,7 +191,7 @@ def _own(prompts: Mapping[str, Prompt], values: Mapping[str, Any], kept: Sequenc
 def _own_words(prompt: Prompt, values: Mapping[str, Any]) -> str:
     """What a template says of itself, its demonstrations too: rendered around a row and a recipe that say nothing."""
     blank = {
-        **dict.fromkeys(("instruction", "context", "topic", "system"), ""),
+        **dict.fromkeys(SAID, ""),
         **dict.fromkeys(TURNS, "\n"),
         "round": 1,
     }

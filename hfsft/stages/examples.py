@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from hfsft.fields import PROSE
+from hfsft.marks import PROSE
 from hfsft.rows.messages import Role
 from hfsft.rows.reading.order import Order
 from hfsft.rows.reading.settled import Format

@@ -11,19 +11,20 @@ from pydantic import Field
 from hfsft.engine.resources import Work
 from hfsft.engine.step import Step, Turns
 from hfsft.errors import unusable
-from hfsft.fields import PROSE
 from hfsft.hashing import sampling_seed
+from hfsft.marks import PROSE
 from hfsft.models.model import Request
 from hfsft.prompts import Prompt
 from hfsft.rows.batch import Row
+from hfsft.rows.columns import variables
 from hfsft.rows.views import answered, prompt_messages
-from hfsft.stages.base import Asking, Context, Template, rendered
+from hfsft.stages.base import AskingStage, Context, Template, rendered
 
-READS = ("id", "instruction", "context", "topic", "system", "response", "messages")
-VARIABLES = ("instruction", "context", "topic")
+VARIABLES = variables("system", "response", "reasoning")  # what the row says before it is answered
+READS = ("id", "system", "response", "messages", *VARIABLES)
 
 
-class Generate(Asking):
+class Generate(AskingStage):
     """Write the responses."""
 
     key: ClassVar[str] = "generate"
@@ -89,7 +90,7 @@ class Generate(Asking):
 
     def ask(self, row: Row, prompts: dict[str, Prompt], values: dict[str, Any], kept: tuple[str, ...]) -> Turns:
         """Ask for a response, where the row has none."""
-        columns = {name: row[name] for name in ("instruction", "context", "topic", *kept)}
+        columns = {name: row[name] for name in (*VARIABLES, *kept)}
         system = row["system"]
         if not system and "system" in prompts:
             system = rendered(prompts["system"], **values, **columns)

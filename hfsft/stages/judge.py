@@ -17,15 +17,15 @@ from pydantic import Field, field_validator, model_validator
 from hfsft.engine.resources import Work
 from hfsft.engine.step import Bound, Step, Turns, compare
 from hfsft.errors import AnswerError
-from hfsft.fields import PROSE
 from hfsft.hashing import digest
+from hfsft.marks import PROSE
 from hfsft.models.model import Request
 from hfsft.models.structured import ask as ask_structured
 from hfsft.prompts import Prompt
 from hfsft.rows.batch import Row
 from hfsft.rows.columns import Column, Scale, column, criterion_of, reason_of, score_of
 from hfsft.rows.views import WHOLE, transcript
-from hfsft.stages.base import Asking, Context, Section, rendered
+from hfsft.stages.base import AskingStage, Context, Section, rendered
 
 UNSCORED = "unscored"
 AGGREGATES = ("mean", "min")  # of a row's scores; reserved as names of criteria
@@ -62,7 +62,7 @@ class Anchor(Section):
     why: str = Field("", description="The reason for these scores.")
 
 
-class Judge(Asking):
+class Judge(AskingStage):
     """Score every row."""
 
     key: ClassVar[str] = "judge"

@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, field_validator
 
 from hfsft.errors import SourceError, nearest
-from hfsft.fields import ROWS
+from hfsft.marks import ROWS
 from hfsft.plain import plain
 from hfsft.rows.choice.chosen import Chosen
 from hfsft.rows.choice.counts import Counts
@@ -177,6 +177,9 @@ class _Where:
 
     expression: Expression
     path: str
+
+    def knows(self, names: set[str]) -> bool:
+        return not self.expression.unknown(names)
 
     def check(self, names: set[str], later: Callable[[set[str]], list[str]]) -> None:
         missing = set(self.expression.unknown(names))

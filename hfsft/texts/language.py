@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections import Counter
 
+from hfsft.letters import characters as chars
+
 # The commonest small words of each language, those too that another one shares: a language that lacked its `a` or `to`
 # would be taken for the one that has them.
 _WORDS = {
@@ -45,16 +47,16 @@ _QUOTED = re.compile('"[^"]{0,300}"|\u201c[^\u201d]{0,300}\u201d|«[^»]{0,300}�
 _FEW = 2  # small words that a language is known by
 
 _SCRIPTS = (
-    ("Han", "\u3400", "\u9fff"),
-    ("kana", "\u3040", "\u30ff"),
-    ("Hangul", "\uac00", "\ud7af"),
-    ("Thai", "\u0e00", "\u0e7f"),
-    ("Arabic", "\u0600", "\u06ff"),
-    ("Hebrew", "\u0590", "\u05ff"),
-    ("Devanagari", "\u0900", "\u097f"),
-    ("Cyrillic", "\u0400", "\u04ff"),
-    ("Greek", "\u0370", "\u03ff"),
-    ("Latin", "A", "\u024f"),
+    ("Han", chars.HAN_BLOCK),
+    ("kana", chars.KANA),
+    ("Hangul", chars.HANGUL),
+    ("Thai", chars.THAI),
+    ("Arabic", chars.ARABIC),
+    ("Hebrew", chars.HEBREW),
+    ("Devanagari", chars.DEVANAGARI),
+    ("Cyrillic", chars.CYRILLIC),
+    ("Greek", chars.GREEK),
+    ("Latin", chars.LATIN),
 )
 _DENSE = {"Han": 3, "kana": 2, "Hangul": 3}  # letters of an alphabet that one of these is worth
 _SOME = 0.2  # share of a text's letters that makes a script one of the text's own
@@ -80,7 +82,7 @@ def scripts(text: str) -> dict[str, float]:
     letters: Counter[str] = Counter()
     for letter in text:
         if letter.isalpha():
-            name = next((name for name, first, last in _SCRIPTS if first <= letter <= last), "other")
+            name = next((name for name, ((first, last),) in _SCRIPTS if first <= ord(letter) <= last), "other")
             letters[name] += _DENSE.get(name, 1)
     total = letters.total()
     return {name: count / total for name, count in letters.items() if count / total >= _SOME}

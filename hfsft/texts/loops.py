@@ -14,6 +14,9 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from hfsft.letters import characters as chars
+from hfsft.letters.characters import signs
+
 GRAM = 3  # tokens that stand again before a loop is looked for
 ROUNDS = 3  # times that a piece must stand in a row
 LONG = 8  # words; of a piece as long as this the second round counts already, before that it is emphasis
@@ -28,9 +31,9 @@ CELLS = 16  # rounds, up to which a piece of markup or code may stand in a row: 
 BLANK = 200  # white space in a row that is a loop itself
 
 # Chinese, Japanese kana, Thai, Lao, Burmese, Khmer: written without spaces.
-UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+UNSPACED = signs(chars.UNSPACED_ALPHABETS, chars.KANA, chars.HAN_A, chars.HAN, chars.HAN_COMPATIBLE)
 # Signs that stand on letters or join them, which Python does not count as part of a word.
-_JOINED = "\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0670\u0900-\u0dff"
+_JOINED = signs(chars.ACCENTS, chars.HEBREW_POINTS, chars.ARABIC_POINTS, chars.INDIC)
 _TOKEN = re.compile(f"[{UNSPACED}]|(?:[^\\W{UNSPACED}]|[{_JOINED}])+|[^\\w\\s]")
 _SPACE = re.compile(r"\s+")
 _COUNT = re.compile(

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Literal
 
+from hfsft.letters import characters as chars
+from hfsft.letters.characters import signs
 from hfsft.texts.loops import UNSPACED
 from hfsft.texts.refusals import PHRASES
 
@@ -15,12 +17,12 @@ OPENING = 300  # characters
 
 # Scripts that only some languages need: their phrases are looked for where a text has such letters.
 _SCRIPTS = {
-    **dict.fromkeys(["ru"], "\u0400-\u04ff"),
-    **dict.fromkeys(["ar"], "\u0600-\u06ff"),
-    **dict.fromkeys(["hi"], "\u0900-\u097f"),
-    **dict.fromkeys(["th"], "\u0e00-\u0e7f"),
-    **dict.fromkeys(["ko"], "\uac00-\ud7af"),
-    **dict.fromkeys(["zh", "ja"], "\u3040-\u30ff\u4e00-\u9fff"),
+    "ru": signs(chars.CYRILLIC),
+    "ar": signs(chars.ARABIC),
+    "hi": signs(chars.DEVANAGARI),
+    "th": signs(chars.THAI),
+    "ko": signs(chars.HANGUL),
+    **dict.fromkeys(["zh", "ja"], signs(chars.KANA, chars.HAN)),
 }
 _ENDS = ".!?。।؟"
 _QUOTED = re.compile(

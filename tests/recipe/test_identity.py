@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 HARMLESS = {
     "Recipe.license": "said of the rows, not part of them",
     "Recipe.written_by": "said of the rows, not part of them",
-    "Asking.on_error": "when to stop, not what an answer is",
-    "Asking.failed_at_most": "when to stop, not what an answer is",
+    "AskingStage.on_error": "when to stop, not what an answer is",
+    "AskingStage.failed_at_most": "when to stop, not what an answer is",
     "BudgetSection.usd": "when to stop",
     "BudgetSection.calls": "when to stop",
     "BudgetSection.tokens": "when to stop",

@@ -9,16 +9,18 @@ from types import ModuleType
 import pytest
 
 from hfsft.filters import FILTERS
-from hfsft.recipe import asked, compile, filter_order, recipe  # noqa: A004
+from hfsft.recipe import compile, filter_order, models_asked, recipe  # noqa: A004
 from hfsft.recipe.checks import meeting
 from hfsft.recipe.sections import Sections, stage_kinds
-from hfsft.stages.base import Asking
+from hfsft.stages.base import AskingStage
 from hfsft.stages.judge import Judge
 
 STAGES = stage_kinds(Sections)
 
 
-@pytest.mark.parametrize("module", [asked, compile, filter_order, meeting, recipe], ids=lambda module: module.__name__)
+@pytest.mark.parametrize(
+    "module", [models_asked, compile, filter_order, meeting, recipe], ids=lambda module: module.__name__
+)
 def test_whoever_compiles_knows_no_section_and_no_filter_by_name(module: ModuleType) -> None:
     tree = ast.parse(inspect.getsource(module))
     texts = {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)}
@@ -40,6 +42,6 @@ def test_who_is_asked_where_a_section_names_nobody() -> None:
     assert [asks.name for asks in Judge().asks(["writer"])] == ["writer"]
     assert [asks.name for asks in Judge().asks(["writer", "judge"])] == ["judge"]
     assert [asks.name for asks in Judge(model="third").asks(["writer", "judge"])] == ["third"]
-    assert {kind for kind in STAGES.values() if issubclass(kind, Asking)} == {
+    assert {kind for kind in STAGES.values() if issubclass(kind, AskingStage)} == {
         kind for kind in STAGES.values() if kind().asks(["writer"])
     }

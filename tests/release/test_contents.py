@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from hfsft.pipeline import run
 from hfsft.release.export import published_columns, rejected_rows
 from hfsft.release.reader import Release
 from hfsft.rows.columns import named
@@ -22,6 +23,26 @@ def test_each_row_has_its_content_beside_its_id(tmp_path: Path) -> None:
         assert all(row["content"] == content(row) for row in rows)
         assert list(found.registry())[:2] == ["id", "content"]
         assert set(rows.column_names) <= set(found.registry())
+
+
+def test_only_what_is_said_changes_the_content(tmp_path: Path, home: Path) -> None:
+    def built(file: str, answer: str, at_most: int) -> dict[str, str]:
+        rows = [{"instruction": f"Where is parcel {n}?", "response": f"{answer} {n}."} for n in range(4)]
+        (tmp_path / file).write_text("\n".join(map(json.dumps, rows)))
+        recipe = {
+            "name": "toy",
+            "license": "mit",
+            "examples": [{"path": str(tmp_path / file)}],
+            "filters": [{"tokens": {"at_most": at_most}}],
+            "split": {"validation": 0},
+        }
+        _, folder = run(recipe, out=tmp_path / "build")
+        return {row["instruction"]: row["content"] for row in Release("toy", folder).rows("train")}
+
+    first = built("a.jsonl", "In house", 9)
+    assert len(set(first.values())) == 4
+    assert built("b.jsonl", "In house", 5) == first
+    assert not set(built("b.jsonl", "In court", 5).values()) & set(first.values())
 
 
 def test_a_release_says_what_part_each_column_plays(tmp_path: Path) -> None:

@@ -173,6 +173,64 @@ def test_what_others_cannot_read_is_said(folder: Path, capsys: pytest.CaptureFix
     assert not Path("dataset_info.json").exists()
 
 
+@pytest.fixture
+def tools(tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A build of rows of which one has a tool, and calls it."""
+    monkeypatch.chdir(tmp_path)
+    tool = {"type": "function", "function": {"name": "track", "parameters": {"type": "object"}}}
+    call = {"id": "c1", "type": "function", "function": {"name": "track", "arguments": {"parcel": 7}}}
+    called = [
+        {"role": "user", "content": "Where is parcel 7?"},
+        {"role": "assistant", "content": "", "reasoning_content": "Track it.", "tool_calls": [call]},
+        {"role": "tool", "tool_call_id": "c1", "name": "track", "content": "in Oslo"},
+        {"role": "assistant", "content": "It is in Oslo."},
+    ]
+    Path("rows.jsonl").write_text(json.dumps({"messages": called, "tools": [tool]}) + "\n")
+    recipe = examples(split={"validation": 0})
+    recipe["examples"].append({"path": str(tmp_path / "rows.jsonl")})
+    run(recipe, out="build")
+    return Path("build/toy")
+
+
+def test_tools_are_exported_as_other_trainers_read_them(tools: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    command = ["export", str(tools), "--format", "sharegpt", "--out", "train.jsonl", "--llama-factory"]
+    assert main(command) == 0
+    printed = capsys.readouterr().out
+    assert "note: format sharegpt leaves out the ids of calls of 1 row" in printed
+    assert "axolotl: cannot read sharegpt as these rows need it; it reads hermes or text" in printed
+    entry = json.loads(Path("dataset_info.json").read_text(encoding="utf-8"))["toy"]
+    assert entry["columns"] == {"messages": "conversations", "tools": "tools"}
+    (row,) = [row for row in read_jsonl(Path("train.jsonl")) if row["tools"]]
+    roles = [turn["from"] for turn in row["conversations"]]
+    assert roles == ["human", entry["tags"]["function_tag"], entry["tags"]["observation_tag"], "gpt"]
+
+    assert main(["export", str(tools), "--out", "messages.jsonl"]) == 0
+    printed = capsys.readouterr().out
+    assert "LLaMA-Factory: cannot read messages as these rows need it; it reads sharegpt or hermes" in printed
+    rows = read_jsonl(Path("messages.jsonl"))
+    assert {tuple(row) for row in rows} == {("messages", "tools")}
+    assert len({tuple(turn) for row in rows for turn in row["messages"]}) == 1
+    (call,) = [call for row in rows for turn in row["messages"] for call in turn["tool_calls"] or ()]
+    assert call["function"] == {"name": "track", "arguments": {"parcel": 7}}
+
+    main(["export", str(tools), "--reasoning", "inline", "--tool-calls", "xml", "--out", "xml.jsonl"])
+    texts = [turn["content"] for row in read_jsonl(Path("xml.jsonl")) for turn in row["messages"]]
+    assert any(text.startswith("<think>\nTrack it.\n</think>\n\n<tool_call>") for text in texts)
+
+
+def test_what_cannot_be_exported_is_an_error_of_one_line(tools: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for options, said in (
+        (["--format", "alpaca"], "format alpaca cannot hold tools or calls of tools, which 1 of 21 rows"),
+        (["--format", "sharegpt", "--reasoning", "field"], "has no field for reasoning: choose reasoning inline"),
+        (["--reasoning", "above"], "--reasoning Input should be 'as_read', 'field', 'inline' or 'drop'"),
+        (["--tool-calls", "yaml"], "--tool-calls Input should be 'as_read', 'object', 'text' or 'xml'"),
+    ):
+        assert main(["export", str(tools), *options, "--out", "train.jsonl"]) == 1
+        (line,) = capsys.readouterr().err.splitlines()
+        assert said in line
+        assert not Path("train.jsonl").exists()
+
+
 def test_a_wrong_format_or_split_is_an_error_of_one_line(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for arguments in (["--format", "csv"], ["--split", "test"], ["--format", "text"]):
         assert main(["export", str(folder), *arguments, "--out", "train.jsonl"]) == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -82,6 +83,27 @@ def test_a_row_cannot_close_its_own_block() -> None:
     assert attack in attacked
     closing = [line for line in fence if line.strip() and line not in attack and line not in plain]
     assert closing, "the fence hangs on the row's text"
+
+
+TURNS = [
+    {"role": "user", "content": "Where is my parcel?"},
+    {"role": "assistant", "content": "", "reasoning": "Look.", "tool_calls": [{"name": "find", "arguments": "{}"}]},
+    {"role": "tool", "content": "at the depot", "name": "find"},
+    {"role": "assistant", "content": "At the depot."},
+]
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_the_judge_sees_all_turns_and_tools_and_what_was_thought_where_it_is_kept(kept: bool) -> None:
+    step = Judge(rubric=RUBRIC).steps(replace(CONTEXT, reasoning=kept))[0]
+    tools = json.dumps([{"name": "find", "description": "Finds a parcel."}])
+    texts = {"response": "At the depot.", "messages": TURNS, "tools": tools}
+    (request,), _ = converse(step.function(row(**texts)), [json.dumps(GOOD)])
+    seen = "[tools]\nfind: Finds a parcel.\n[user]\nWhere is my parcel?\n"
+    seen += "[assistant reasoning]\nLook.\n" if kept else ""
+    seen += "[assistant calls find]\n{}\n[tool find]\nat the depot\n[assistant]\nAt the depot.\n"
+    assert seen in request.messages[0]["content"]
+    assert ("reasoning" in step.identity) == (not kept)
 
 
 @pytest.mark.parametrize(

@@ -92,8 +92,7 @@ def run(site: Path, *arguments: str, filters: list[Any], code: int = 0) -> str:
     """What the command says, in a process that finds the packages."""
     folder = site.parent
     (folder / "recipe.yaml").write_text(yaml.safe_dump(recipe(*filters), sort_keys=False))
-    called = [arguments[0], *(["recipe.yaml"] if arguments[0] != "schema" else []), *arguments[1:]]
-    result = command(*called, cwd=folder, paths=[ROOT, site])
+    result = command(*arguments, cwd=folder, paths=[ROOT, site])
     assert result.returncode == code, result.stdout + result.stderr
     return result.stdout + result.stderr
 
@@ -107,16 +106,17 @@ def problems(*filters: Any) -> list[str]:
 def test_a_filter_of_an_installed_package_is_built_with(install: Install, site: Path) -> None:
     install("acme", "1.2", {"jargon": "acme:Jargon"}, FILTER)
     filters = ["jargon", {"tokens": {"at_least": 1}}]
-    run(site, "build", filters=filters)
+    run(site, "build", "recipe.yaml", filters=filters)
     folder = site.parent / "build" / "toy"
     fates = [json.loads(line) for line in (folder / "ledger.jsonl").read_text().splitlines()]
     assert [each["stage"] for each in fates if each["fate"] == "rejected"] == ["filters[jargon]"]
     lock = json.loads((folder / "hfsft.lock.json").read_text())
     assert lock["libraries"]["acme"] == "1.2"
     assert "Largest number that is kept." in run(site, "schema", filters=[])
+    assert "Number of words that only insiders know." in run(site, "explain", "jargon", filters=[])
 
     install("acme", "1.3", {"jargon": "acme:Jargon"}, FILTER)
-    run(site, "build", filters=filters)
+    run(site, "build", "recipe.yaml", filters=filters)
     again = json.loads((folder / "hfsft.lock.json").read_text())
     assert again["libraries"]["acme"] == "1.3"
     changed = {name for name, step in again["steps"].items() if step != lock["steps"][name]}

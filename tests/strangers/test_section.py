@@ -18,22 +18,23 @@ SECTION = '''
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from pydantic import Field
 
+from hfsft.engine.resources import Work
 from hfsft.engine.step import Step, Turns
 from hfsft.errors import Problem, unusable
 from hfsft.models.model import Request
 from hfsft.prompts import Prompt
 from hfsft.rows.batch import Row
 from hfsft.rows.columns import Column
-from hfsft.stages.base import Asking, Context, Template, rendered
+from hfsft.stages.base import AskingStage, Context, Template, rendered
 
 
-class Label(Asking):
+class Label(AskingStage):
     """Say in which tone instructions are written."""
 
     key: ClassVar[str] = "label"
@@ -44,7 +45,7 @@ class Label(Asking):
 
     def renders(self) -> list[Template]:
         """The template."""
-        return [Template(("template",), self._prompt, ("instruction", "tones"))]
+        return [Template(("template",), self.prompt, ("instruction", "tones"))]
 
     def writes(self) -> list[Column]:
         """The tone."""
@@ -63,7 +64,6 @@ class Label(Asking):
     def steps(self, context: Context) -> list[Step]:
         """One step that asks for the tone."""
         ((_, model),) = self.asks(context.models)
-        prompt = self._prompt()
         return [
             Step(
                 name="label",
@@ -75,25 +75,33 @@ class Label(Asking):
                 identity={
                     "model": context.models[model],
                     "tones": self.tones,
-                    **context.template_identity(prompt),
+                    **context.template_identity(self.prompt()),
                 },
-                fn=partial(self._ask, prompt=prompt, model=model),
+                work=Work("hfsft.stages.label:asking", self.arguments(model=model)),
                 models=(model,),
                 max_failed_share=self.max_failed_share,
                 place=context.place(self.key),
             )
         ]
 
-    def _prompt(self) -> Prompt:
+    def prompt(self) -> Prompt:
+        """What the model is asked."""
         return Prompt.parse(self.template, name="label.template")
 
-    def _ask(self, row: Row, *, prompt: Prompt, model: str) -> Turns:
+    def ask(self, row: Row, *, prompt: Prompt, model: str) -> Turns:
+        """Ask for the tone."""
         asked = rendered(prompt, instruction=row["instruction"], tones=self.tones)
         answer = yield Request(model=model, messages=({"role": "user", "content": asked},), temperature=0)
         tone = answer.text.strip()
         if tone not in self.tones:
             raise unusable("unreadable", f"{tone!r} is no tone")
         return {"tone": tone}
+
+
+def asking(section: Mapping[str, Any], model: str) -> Callable[[Row], Turns]:
+    """What asks for the tone of a row."""
+    label = Label.model_validate(section)
+    return partial(label.ask, prompt=label.prompt(), model=model)
 '''
 
 
@@ -148,6 +156,9 @@ def test_a_section_is_one_file_and_one_line(checkout: Checkout, server: LLM) -> 
     assert "In which tone the instruction is written." in (card := (folder / "README.md").read_text())
     assert "| calm | 5 |" in card
     assert "label" in json.loads((folder / "hfsft.lock.json").read_text())["templates"]
+    told = checkout.run("explain", "label")
+    assert "The tones to choose from." in told
+    assert "In which tone the instruction is written." in told
     before = len(server.requests)
     checkout.run("build", "recipe.yaml", "--set", "label.on_error=fail")
     assert len(server.requests) == before

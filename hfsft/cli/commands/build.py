@@ -13,9 +13,10 @@ from hfsft.cli.asking import Consent
 from hfsft.cli.commands.publish import report as released
 from hfsft.cli.console import count, duration, money, paint, remark, silent, table, tell, wrapped
 from hfsft.cli.progress import Line, standing
-from hfsft.cli.records import FATES, step_name
+from hfsft.cli.records import FATES
 from hfsft.cli.trust import trust
 from hfsft.errors import HfsftError
+from hfsft.release.steps_in_words import step_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -139,12 +140,12 @@ def funnel(lines: Sequence[FunnelLine]) -> str:
 
 def sources(built: Built) -> list[str]:
     """The counts of each source as a table, where they say more than the funnel."""
-    from hfsft.release.by_source import columns, worth_telling
+    from hfsft.release.by_source import as_table, worth_telling
 
     found = [each.as_dict() for each in built.by_source]
     if not worth_telling(found):
         return []
-    head, rows = columns(found)
+    head, rows = as_table(found)
     return [table(head, rows, right=range(1, len(head)), drop=range(len(head) - 2, 0, -1)), ""]
 
 

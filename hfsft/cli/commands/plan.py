@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from hfsft.cli.arguments import add_recipe, command
 from hfsft.cli.console import count, money, remark, table, wrapped
-from hfsft.cli.records import step_name
 from hfsft.cli.trust import trust, wants
+from hfsft.release.steps_in_words import step_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,7 +65,7 @@ def run(arguments: argparse.Namespace) -> None:
 
 def summary(steps: list[StepForecast]) -> str:
     """The calls of the next build in one sentence, and what its estimate goes by in another."""
-    from hfsft.models.limits.usage import together
+    from hfsft.models.limits.usage import total_usd
 
     known = sum(len(each.missing.known) for each in steps if each.missing)
     unknown = sum(each.missing.unknown for each in steps if each.missing)
@@ -75,7 +75,7 @@ def summary(steps: list[StepForecast]) -> str:
     estimates = [each.estimate for each in steps if each.estimate]
     if estimates:
         tokens = sum(each.input_tokens + each.output_tokens for each in estimates)
-        cost = together(each.usd for each in estimates)
+        cost = total_usd(each.usd for each in estimates)
         lines.append(f"at most about {tokens:,} tokens, {money(cost)} ({_basis(estimates)})")
     return "\n".join(lines)
 
@@ -85,7 +85,7 @@ def against(budget: BudgetSection | None, taken: Outlay, steps: Sequence[StepFor
 
     `taken` is what earlier builds have taken of it.
     """
-    from hfsft.models.limits.usage import together
+    from hfsft.models.limits.usage import total_usd
 
     if budget is None:
         return []
@@ -93,7 +93,7 @@ def against(budget: BudgetSection | None, taken: Outlay, steps: Sequence[StepFor
     most = known + sum(each.missing.unknown for each in steps if each.missing)
     estimates = [each.estimate for each in steps if each.estimate]
     tokens = sum(each.input_tokens + each.output_tokens for each in estimates)
-    usd = together(each.usd for each in estimates)
+    usd = total_usd(each.usd for each in estimates)
     lines = []
     if budget.calls is not None:
         left = max(0, budget.calls - taken.calls)

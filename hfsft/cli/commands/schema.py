@@ -22,7 +22,7 @@ def run(_: argparse.Namespace) -> None:
     from hfsft.recipe.json_schema import dumps
     from hfsft.recipe.recipe import with_filters
 
-    kinds, unusable = foreign.every()
+    kinds, unusable = foreign.Installed().every()
     for said in unusable:
         print(remark("warning", said, sys.stderr), file=sys.stderr)
     print(dumps(with_filters(kinds)), end="")

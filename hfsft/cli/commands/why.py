@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from hfsft.cli.arguments import add_overrides, add_trust, command
 from hfsft.cli.console import count, paint, remark, tell
-from hfsft.cli.records import INDENT, heading, sent, show, step_name
+from hfsft.cli.records import INDENT, heading, sent, show
 from hfsft.cli.trust import trust
 from hfsft.errors import UserError
 from hfsft.plain import plain
 from hfsft.release.folder.names import FUNNEL
+from hfsft.release.steps_in_words import step_name
 
 if TYPE_CHECKING:
     from hfsft.engine.why import Reason

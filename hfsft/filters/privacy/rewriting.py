@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from hfsft.engine.step import Bound, Step
+from hfsft.engine.step import Bound, Step, keeping_first
 from hfsft.filters.base import Filter
 from hfsft.filters.working import work_of
 from hfsft.nested import texts_in
 from hfsft.privacy.found import Found
 from hfsft.privacy.placeholders import Placeholders
 from hfsft.rows.batch import Batch, Row, rows_of
+from hfsft.rows.columns import TEXTS
 from hfsft.rows.features import holds_text
 from hfsft.rows.reading.tally import file_of
 from hfsft.rows.views import ANSWER, WHOLE
@@ -42,6 +43,7 @@ class Rewriting(Filter):
     """
 
     everywhere: ClassVar[bool] = True
+    private: ClassVar[bool] = True  # whether what stood there before is kept nowhere; else it stays in provenance
     deciding: ClassVar[frozenset[str]] = frozenset({"do"})
     libraries: ClassVar[tuple[str, ...]] = ()  # whose tables decide what is found
 
@@ -102,17 +104,17 @@ class Rewriting(Filter):
         """
         measuring, *keeps = self.steps(place, label)
         changed = dict(columns) if self.rewrites else {}
-        return [
-            replace(
-                measuring,
-                name=measuring.name.removesuffix("measure") + ("redact" if self.rewrites else "measure"),
-                reads=tuple(columns),
-                optional=tuple(name for name in dict.fromkeys((*present, *self.writes)) if name not in columns),
-                writes={**changed, **self.writes},
-                work=work_of(self, "walked", columns=list(changed), counted=list(columns)),
-            ),
-            *keeps,
-        ]
+        rewrite = replace(
+            measuring,
+            name=measuring.name.removesuffix("measure") + ("redact" if self.rewrites else "measure"),
+            reads=tuple(columns),
+            optional=tuple(name for name in dict.fromkeys((*present, *self.writes)) if name not in columns),
+            writes={**changed, **self.writes},
+            rewrites=tuple(changed),
+            work=work_of(self, "walked", columns=list(changed), counted=list(columns)),
+        )
+        told = [name for name in changed if name in TEXTS] if not self.private else []
+        return [keeping_first(rewrite, told) if told else rewrite, *keeps]
 
     def apply(self, dataset: Dataset) -> tuple[Dataset, Dataset]:
         """`(kept, rejected)` of any `datasets.Dataset`: its texts redacted, those within lists and structs too."""

@@ -10,14 +10,19 @@ from pydantic import Field
 
 from hfsft.engine.resources import Resource, Work
 from hfsft.engine.step import Bound
-from hfsft.fields import FILE
 from hfsft.filters.cells import CONVERSATION, cells
 from hfsft.filters.column import OfColumn
+from hfsft.letters.characters import HALF_KANA, HAN, HAN_A, HAN_COMPATIBLE, HAN_RARE, KANA, UNSPACED_ALPHABETS, signs
+from hfsft.marks import FILE
 from hfsft.pretrained import check_chat_template, located, pretrained_tokenizer, rendered, tokenizer_hash
-from hfsft.rows.batch import Batch
+from hfsft.rows.batch import Batch, rows_of
+from hfsft.rows.calls import OBJECTS, wrapped
+from hfsft.rows.messages import bare
+from hfsft.rows.shapes.openai import message_of
+from hfsft.rows.views import tools
 
-_LOGOGRAPHS = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff]")
-_UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]+")  # Thai, Lao, Burmese, Khmer
+_LOGOGRAPHS = re.compile(f"[{signs(KANA, HAN_A, HAN, HAN_COMPATIBLE, HALF_KANA, HAN_RARE)}]")
+_UNSPACED = re.compile(f"[{signs(UNSPACED_ALPHABETS)}]+")
 _UNSPACED_WORD = 5  # characters, vowel signs included
 
 
@@ -42,6 +47,7 @@ class Tokens(OfColumn):
     Words are what stands between spaces and holds a letter or digit. Where a script has no spaces, each Chinese
     character or Japanese kana is a word, and so are every five characters of Thai, Lao, Burmese and Khmer. A token is
     about three quarters of an English word. An empty column has no length: it fails `at_least` and passes `at_most`.
+    Calls of tools count as they are written, in a conversation the tools' schemas and what is thought as well.
     A conversation that the tokenizer's chat template refuses falls, with the template's own words as the value.
     """
 
@@ -97,8 +103,11 @@ class Tokens(OfColumn):
         if self.tokenizer is None:
             return super().measure(batch)
         tokenizer = pretrained_tokenizer(self.tokenizer)
-        chat = bool(tokenizer.chat_template)
-        found = [self._length(tokenizer, cell, chat) for cell in cells(batch, self.column)]
+        given = [tools(row) if self.column == CONVERSATION else [] for row in rows_of(batch)]
+        found = [
+            self._length(tokenizer, cell, schemas)
+            for cell, schemas in zip(cells(batch, self.column), given, strict=True)
+        ]
         columns = zip(*found, strict=True) if found else ((), ())
         return {name: list(column) for name, column in zip(self.writes, columns, strict=False)}
 
@@ -111,13 +120,15 @@ class Tokens(OfColumn):
     def _templated(self) -> bool:
         return self.tokenizer is not None and self.column in (CONVERSATION, "messages")
 
-    def _length(self, tokenizer: Any, cell: Any, chat: bool) -> tuple[int | None, str | None]:
+    def _length(self, tokenizer: Any, cell: Any, schemas: list[dict[str, Any]]) -> tuple[int | None, str | None]:
         """The length, or why the chat template refuses, such as one that takes no system message."""
         if cell is None:
             return None, None
-        if chat and isinstance(cell, list):
+        if tokenizer.chat_template and isinstance(cell, list):
             try:
-                text = rendered(str(self.tokenizer), tokenizer, cell)
+                turns = [message_of(bare(turn), (OBJECTS,)) for turn in cell]
+                given = [wrapped(schema) for schema in schemas] or None
+                text = rendered(str(self.tokenizer), tokenizer, turns, tools=given)
             except ValueError as error:
                 return None, str(error)
         else:

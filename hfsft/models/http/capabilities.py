@@ -80,7 +80,7 @@ class Takes:
 
 
 @dataclass
-class Asked:
+class Probed:
     """What asking one server came to; `error` says why it cannot be asked at all."""
 
     error: str = ""
@@ -97,7 +97,7 @@ class Probe:
     """Asks one server of one model, for at most so many seconds in all."""
 
     def __init__(self, client: Client, model: Model, needs: Needs, seconds: float) -> None:
-        self.found = Asked()
+        self.found = Probed()
         self._client = client
         self._model = model
         self._needs = needs
@@ -107,7 +107,7 @@ class Probe:
         self._gap = 60 / model.requests_per_minute if model.requests_per_minute else 0.0
         self._next = 0.0
 
-    async def run(self) -> Asked:
+    async def run(self) -> Probed:
         """What it takes, part by part."""
         try:
             await self._plain()

@@ -18,7 +18,7 @@ _HUB_TOKEN = re.compile(r"(?<![A-Za-z0-9])hf_[A-Za-z]")
 _TOKEN_VARIABLES = ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "HUGGINGFACEHUB_API_TOKEN")
 
 
-HUB = "huggingface.co"
+HUB_HOST = "huggingface.co"
 # Hosts that a person trusts with the Hub's token: an Inference Endpoint of their own is none that a recipe may name.
 TRUSTED = "HFSFT_HF_TOKEN_HOSTS"
 
@@ -121,7 +121,7 @@ def _is_the_hub(address: str) -> bool:
     if (parts.scheme, host, port) == (hub.scheme, hub.hostname, hub.port):
         return True
     trusted = [each.strip().lower() for each in os.environ.get(TRUSTED, "").split(",")]
-    known = host == HUB or host.endswith(f".{HUB}") or host in trusted
+    known = host == HUB_HOST or host.endswith(f".{HUB_HOST}") or host in trusted
     return known and parts.scheme == SECURE and port in (None, 443)
 
 

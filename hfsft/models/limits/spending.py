@@ -80,7 +80,7 @@ def spent(store: Store, recipe: str, prices: Mapping[str, Price]) -> dict[str, O
     return _spent(store.read, recipe, {**_last(store, recipe), **prices})
 
 
-def together(outlays: Mapping[str, Outlay]) -> Outlay:
+def summed(outlays: Mapping[str, Outlay]) -> Outlay:
     """The sum over models."""
     return reduce(Outlay.plus, outlays.values(), Outlay())
 

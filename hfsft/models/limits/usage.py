@@ -148,13 +148,13 @@ class Usage:
 
     def cost_of(self, stage: str | None = None) -> float | None:
         """The USD of one stage or of all; None as soon as one part is unknown."""
-        return together([tally.usd for name, _, tally in self if stage in (None, name)])
+        return total_usd([tally.usd for name, _, tally in self if stage in (None, name)])
 
     @property
     def lost(self) -> dict[str, Any]:
         """Requests that may have been billed though no answer came of them, and what they cost at most, as JSON."""
         lost = [(tally.lost.answers, tally.lost.usd_at(tally.price)) for _, _, tally in self]
-        return {"requests": sum(number for number, _ in lost), "usd_at_most": together(usd for _, usd in lost)}
+        return {"requests": sum(number for number, _ in lost), "usd_at_most": total_usd(usd for _, usd in lost)}
 
     def spent(self, stage: str) -> dict[str, dict[str, Any]]:
         """What all answers of one stage took, stored ones too, as JSON by model; `usd` is None where it is unknown."""
@@ -236,7 +236,7 @@ class Progress:
     whole: Whole | None = None  # how far the build is, where that is known
 
 
-def together(costs: Iterable[float | None]) -> float | None:
+def total_usd(costs: Iterable[float | None]) -> float | None:
     """The sum of costs; None as soon as one of them is unknown."""
     total: float = 0
     for each in costs:

@@ -50,7 +50,7 @@ class Holding:
 
 
 @dataclass(frozen=True)
-class Checked:
+class Verified:
     """What `verify` found: answers read, records that are damaged, what SQLite says of the file (empty if sound)."""
 
     answers: int
@@ -167,11 +167,11 @@ def _give_back(connection: sqlite3.Connection) -> None:
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
-def verify(store: Store) -> Checked:
+def verify(store: Store) -> Verified:
     """Read every page and every record: each answer against its checksum, each request against its key."""
     file = damage_in(store.path) if store.path.exists() else ""
     if file:
-        return Checked(0, 0, file)
+        return Verified(0, 0, file)
     answers = damaged = last = 0
     while rows := store.read(
         f"SELECT rowid, {', '.join(_COLUMNS)} FROM answers WHERE rowid > ? ORDER BY rowid LIMIT {_CHUNK}",  # noqa: S608
@@ -182,7 +182,7 @@ def verify(store: Store) -> Checked:
             answers += 1
             key, request, *said = columns[:9]
             damaged += answer_of((*said, columns[-1])) is None or key_of(request) != key.hex()
-    return Checked(answers, damaged, file)
+    return Verified(answers, damaged, file)
 
 
 def _which(recipe: str | None, model: str | None, older_than: float | None) -> tuple[str, tuple[Any, ...]]:

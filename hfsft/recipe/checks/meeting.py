@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -41,12 +42,17 @@ def filter_problems(recipe: Recipe) -> Iterator[Problem]:
     if recipe.filters is None:
         return
     kept = [column(name, "string", "kept") for name in kept_of(recipe).values()]
-    written = [each for stage in recipe.stages().values() for each in stage.writes()]
-    columns = {each.name: each for each in (*ROW, *kept, *written)}
-    lacking = _lacking(recipe, columns)
-    for index, rule in enumerate(filters_of(recipe)):
+    before = [stage for key, stage in recipe.stages().items() if not recipe.behind_rules(key)]
+    written = [each for stage in before for each in stage.writes()]
+    rules = filters_of(recipe)
+    measured = {name: column(name, kind) for rule in rules for name, kind in rule.writes.items()}
+    measuring = Counter(name for rule in rules for name in rule.writes)
+    given = {each.name: each for each in (*ROW, *kept, *written)}
+    for index, rule in enumerate(rules):
+        own = {name for name in rule.writes if measuring[name] == 1}
+        columns = {name: each for name, each in measured.items() if name not in own} | given
         loc = ("filters", index, rule.name)
-        around = Around(columns, lacking, lambda *path, loc=loc: recipe.source.place((*loc, *path)))
+        around = Around(columns, _lacking(recipe, columns), lambda *path, loc=loc: recipe.source.place((*loc, *path)))
         try:
             rule = rule.at(recipe.base)
         except ModelError as error:  # there is no such folder

@@ -14,7 +14,7 @@ from hfsft.filters.privacy.rewriting import Rewriting
 from hfsft.keys import scrub
 from hfsft.recipe.recipe import Recipe
 from hfsft.recipe.sources import filters_of
-from hfsft.rows.columns import column
+from hfsft.rows.columns import column, first_of
 from hfsft.rows.features import holds_text
 
 Rule = tuple[Filter, Place | None, str]  # with where it stands and what it is called
@@ -46,6 +46,9 @@ class Rewrites:
                 rewrite, *keeps = rule.over(texts, self._present, place, called)
                 yield rewrite
                 waiting += keeps
+                # What stood there before is met by the rules behind, so that none of what they redact is left in it.
+                firsts = {first_of(name): kind for name, kind in texts.items() if first_of(name) in rewrite.writes}
+                texts, self._present = texts | firsts, self._present | firsts
             if step.asks:
                 yield from waiting
                 waiting = []

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from hfsft.errors import Place, Problem, RecipeError, UserError
-from hfsft.fields import (
+from hfsft.marks import (
     BODY,
     FILE,
     HEADERS,
@@ -39,7 +39,7 @@ from hfsft.plain import plain
 from hfsft.recipe.checks.outside import from_the_hub, leads_outside
 from hfsft.recipe.overrides import Loc, name_path
 from hfsft.recipe.recipe import Recipe
-from hfsft.rows.tables.hub import HUB
+from hfsft.rows.tables.hub import HUB_DATASETS
 from hfsft.rows.tables.table import HUB_ID
 
 Kind = Literal["reads", "sends", "publishes"]
@@ -118,7 +118,7 @@ def _read(recipe: Recipe) -> Iterator[_Found]:
     for each in marked(recipe):
         if each.mark not in (FILE, ROWS, MODEL) or not each.value:
             continue
-        if each.value.startswith(HUB) or (each.mark == MODEL and each.value in KNOWN):
+        if each.value.startswith(HUB_DATASETS) or (each.mark == MODEL and each.value in KNOWN):
             continue
         if leads_outside(each.value, recipe.base):
             loc, data = _written(each.loc, recipe.source.data), recipe.source.data
@@ -137,7 +137,7 @@ def _written(loc: Loc, data: Any) -> Loc:
 
 def _from_hub(recipe: Recipe) -> str:
     """The datasets whose rows are read with the user's own login, which may be private, as part of a sentence."""
-    paths = [each.value.removeprefix(HUB) for each in marked(recipe) if each.mark == ROWS and each.value]
+    paths = [each.value.removeprefix(HUB_DATASETS) for each in marked(recipe) if each.mark == ROWS and each.value]
     names = [path for path in paths if HUB_ID.match(path) and not os.path.lexists(recipe.base / path)]
     return f", also of {_listed(names)} on the Hub," if names else ""
 

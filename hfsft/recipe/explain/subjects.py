@@ -92,7 +92,7 @@ def subjects(model: type[Recipe] = Recipe) -> tuple[Subject, ...]:
 @cache
 def installed() -> tuple[type[Recipe], list[str]]:
     """A recipe as it may be written here, with filters of other packages; a sentence for each that cannot be used."""
-    kinds, unusable = foreign.every()
+    kinds, unusable = foreign.Installed().every()
     return with_filters(kinds), unusable
 
 

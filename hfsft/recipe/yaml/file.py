@@ -15,14 +15,14 @@ from pydantic import BaseModel, ValidationError
 from hfsft.errors import Place, Problem, RecipeError, closest, place_of
 from hfsft.keys import HIDDEN, LOGIN, LOOKS_LIKE_KEY, SHORTEST, masked
 from hfsft.privacy.secrets import find
-from hfsft.recipe.checks.secrets import KEY_ADVICE, secrets_in
+from hfsft.recipe.checks.recipe_secrets import KEY_ADVICE, secrets_in
 from hfsft.recipe.overrides import Loc, apply, item_name, name_path
-from hfsft.recipe.yaml.errors import DEEPEST, OURS
-from hfsft.recipe.yaml.tree import TOLD, TOO_MANY, Node, Reading, Text
+from hfsft.recipe.yaml.syntax_errors import DEEPEST, OURS
+from hfsft.recipe.yaml.tree import TOLD, TOO_MANY, Node, Text, YamlReading
 from hfsft.recipe.yaml.validation_errors import faults
 from hfsft.rows.values import NOT_UNICODE, broken, healed
 
-__all__ = ["Source", "item_name", "load", "name_path", "parse", "validate"]
+__all__ = ["RecipeFile", "item_name", "load", "name_path", "parse", "validate"]
 
 LARGEST = 4_000_000
 """Bytes; more is data, which belongs in a file of its own."""
@@ -38,7 +38,7 @@ M = TypeVar("M", bound=BaseModel)
 
 
 @dataclass(frozen=True)
-class Source:
+class RecipeFile:
     """One recipe as it was read: its data, where everything stands, and what is wrong before a model looks at it."""
 
     path: Path | None
@@ -118,7 +118,7 @@ class Source:
         return spelt if rest or isinstance(node.value, dict | list) else self.text.text[node.start : node.end]
 
 
-def load(recipe: str | Path | Mapping[str, Any], overrides: Sequence[str] = ()) -> Source:
+def load(recipe: str | Path | Mapping[str, Any], overrides: Sequence[str] = ()) -> RecipeFile:
     """The recipe of a file, or of a mapping as YAML would give it.
 
     Raises `RecipeError` where no mapping can be read. Problems that leave one to look at (a key given twice, a secret,
@@ -129,15 +129,15 @@ def load(recipe: str | Path | Mapping[str, Any], overrides: Sequence[str] = ()) 
             data = _plain_mapping(recipe)
         except RecursionError:
             raise RecipeError([Problem(Place(UNNAMED), f"nested deeper than {DEEPEST} levels")]) from None
-        return _overridden(Source(None, data), overrides)
+        return _overridden(RecipeFile(None, data), overrides)
     path = Path(recipe)
     return parse(_read(path), path, overrides)
 
 
-def parse(text: str, path: Path | None = None, overrides: Sequence[str] = ()) -> Source:
+def parse(text: str, path: Path | None = None, overrides: Sequence[str] = ()) -> RecipeFile:
     """The recipe of a YAML text. Raises `RecipeError` like `load`."""
     source = Text(place_of(path).file if path else UNNAMED, text)
-    reading = Reading(source)
+    reading = YamlReading(source)
     problems = [*_secrets(source), *(_quoting_none(each, source.line(each.place)) for each in reading.problems)]
     root = reading.root
     if root is None or not isinstance(root.value, dict):
@@ -148,10 +148,10 @@ def parse(text: str, path: Path | None = None, overrides: Sequence[str] = ()) ->
             problems.append(Problem(source.place(root.start), f"a recipe is a mapping of sections, not {kind}"))
         raise RecipeError(problems)
     problems += _secret_comments(source, root)
-    return _overridden(Source(path, root.plain(), source, root, {}, tuple(problems)), overrides)
+    return _overridden(RecipeFile(path, root.plain(), source, root, {}, tuple(problems)), overrides)
 
 
-def validate(source: Source, model: type[M]) -> M:
+def validate(source: RecipeFile, model: type[M]) -> M:
     """The data as a `model`. Raises `RecipeError` with every problem of the source and of its values."""
     problems = [*source.found, *_broken_texts(source, source.data, ())]
     wrong: ValidationError | None = None
@@ -169,7 +169,7 @@ def validate(source: Source, model: type[M]) -> M:
     return valid
 
 
-def _overridden(source: Source, overrides: Sequence[str]) -> Source:
+def _overridden(source: RecipeFile, overrides: Sequence[str]) -> RecipeFile:
     changed, problems = apply(source.data, overrides)
     values = {value for override in overrides for value in _hidden_in(override)}
     return replace(source, changed=changed, found=(*source.found, *(_without(each, values) for each in problems)))
@@ -205,7 +205,7 @@ def _tells(comment: str) -> bool:
     return bool(LOGIN.search(comment) or _KEPT.search(comment) or ("@" in comment and find(comment)))
 
 
-def _broken_texts(source: Source, value: Any, loc: Loc) -> Iterator[Problem]:
+def _broken_texts(source: RecipeFile, value: Any, loc: Loc) -> Iterator[Problem]:
     """Texts with half of a surrogate pair, as an escape (`\\ud83d`) or a program may put there: no file holds one."""
     if isinstance(value, dict | list):
         for step, inside in value.items() if isinstance(value, dict) else enumerate(value):

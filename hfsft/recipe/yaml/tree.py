@@ -23,7 +23,7 @@ from yaml import events
 from yaml.reader import Reader
 
 from hfsft.errors import Place, Problem
-from hfsft.recipe.yaml.errors import DEEPEST, explain
+from hfsft.recipe.yaml.syntax_errors import DEEPEST, explain
 
 VALUES = 100_000
 """Most keys, texts, numbers, lists and mappings of one recipe, aliases counted once."""
@@ -112,7 +112,7 @@ class _Stop(Exception):  # noqa: N818
 
 
 @dataclass
-class Reading:
+class YamlReading:
     """One pass over the events of a text; `root` is None where no tree could be built."""
 
     text: Text

@@ -6,12 +6,14 @@ Pydantic's `loc` mixes both: `("seeds", 0, "Table", "path")` names a field, an i
 from __future__ import annotations
 
 import types
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin, get_type_hints
 
 from pydantic import BaseModel, Tag
+
+from hfsft.marks import Mark, marks
 
 if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
@@ -112,6 +114,16 @@ def inside(kind: Any, step: str | int) -> Iterator[Inside]:
         yield Inside(value, named=value is not Any)
     elif (_is(kind, AbstractSet) or _is(kind, Sequence)) and isinstance(step, int):
         yield from (Inside(choice) for choice in get_args(kind) if choice is not Ellipsis)
+
+
+def places(value: Any, kinds: Iterable[Any], mark: Mark, loc: Loc = ()) -> Iterator[tuple[Loc, Any]]:
+    """Where fields with a mark stand in data that should be of one of these types, and what stands there."""
+    steps = value.items() if isinstance(value, Mapping) else enumerate(value) if isinstance(value, list) else ()
+    for step, inner in steps:
+        found = [each for kind in kinds for each in inside(kind, step)]
+        if any(each.field and mark in marks(each.field) for each in found):
+            yield (*loc, step), inner
+        yield from places(inner, [each.kind for each in found], mark, (*loc, step))
 
 
 def locate(loc: Loc, data: Any, value: Any, missing: bool) -> Loc:

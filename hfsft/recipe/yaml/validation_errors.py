@@ -53,7 +53,7 @@ READ = 1_000
 
 
 @dataclass(frozen=True)
-class Fault:
+class Mistake:
     """One thing wrong: where in the data, whether the key itself is meant, what, and what helps."""
 
     loc: Loc
@@ -83,7 +83,7 @@ Written = Callable[[Loc], str]
 """A scalar of the data as the file spells it."""
 
 
-def faults(error: ValidationError, model: type[BaseModel], data: Any, written: Written) -> list[Fault]:
+def faults(error: ValidationError, model: type[BaseModel], data: Any, written: Written) -> list[Mistake]:
     """Every error once; of a union of mappings only those of the branch whose keys fit best."""
     errors = [_read(details, model, data) for details in error.errors(include_url=False)[:READ]]
     kept, unmeant = _fitting(errors, 0)
@@ -155,19 +155,19 @@ def _is_guessed(error: _Error, guesses: set[tuple[Loc, str]]) -> bool:
     return error.kind == "missing" and (error.path, str(error.loc[-1])) in guesses
 
 
-def _fault(error: _Error, data: Any, written: Written) -> Fault:
+def _fault(error: _Error, data: Any, written: Written) -> Mistake:
     name = name_path(error.path, data)
     if error.unknown_key:
         inside = name_path(error.path[:-1], data)
         where = f"in {inside}" if inside else "in a recipe"
-        return Fault(error.path, True, f"unknown key `{_short(error.unknown_key)}` {where}",
+        return Mistake(error.path, True, f"unknown key `{_short(error.unknown_key)}` {where}",
                      nearest(error.unknown_key, error.trail.allowed))  # fmt: skip
     if error.kind == "missing" and isinstance(error.loc[-1], int):
-        return Fault(error.path, False, f"{name} must have {error.trail.length} items")
+        return Mistake(error.path, False, f"{name} must have {error.trail.length} items")
     if error.kind == "missing":
-        return Fault(error.path, True, f"{name or 'the recipe'} needs `{error.loc[-1]}`", _description(error))
+        return Mistake(error.path, True, f"{name or 'the recipe'} needs `{error.loc[-1]}`", _description(error))
     if error.kind == "invalid_key":
-        return Fault(error.path, True, f"a key must be text, not {error.loc[-1]}")
+        return Mistake(error.path, True, f"a key must be text, not {error.loc[-1]}")
     if error.kind in ("value_error", "assertion_error"):
         return _own(error, data)
     if error.kind.startswith("union_tag"):
@@ -179,19 +179,21 @@ def _fault(error: _Error, data: Any, written: Written) -> Fault:
             bound = "must not be empty"
         bound = re.sub(r"\b1 (item|character)s", r"1 \1", bound)
         got = f", got {_got(error, written)}" if isinstance(error.value, int | float) else ""
-        return Fault(error.path, False, f"{name} {bound}{got}")
+        return Mistake(error.path, False, f"{name} {bound}{got}")
     if error.kind == "string_pattern_mismatch":
-        return Fault(error.path, False, f"{name} cannot be {_got(error, written)}", _description(error))
+        return Mistake(error.path, False, f"{name} cannot be {_got(error, written)}", _description(error))
     if error.kind in ("literal_error", "enum"):
         choices = error.trail.choices or re.findall(r"'([^']*)'", str(error.context.get("expected", "")))
-        return Fault(error.path, False, f"{name} cannot be {_got(error, written)}", nearest(str(error.value), choices))
+        return Mistake(
+            error.path, False, f"{name} cannot be {_got(error, written)}", nearest(str(error.value), choices)
+        )
     if error.kind == "int_from_float" or WRONG_KIND.search(error.kind) or _expected(error) in EXPECTED.values():
         return _kind_fault(error, _expected(error), data, written)
     message = re.sub(r"^(Input|Value|String) should ", "must ", error.message)
-    return Fault(error.path, False, f"{name} {message}" if message.startswith("must ") else f"{name}: {message}")
+    return Mistake(error.path, False, f"{name} {message}" if message.startswith("must ") else f"{name}: {message}")
 
 
-def _own(error: _Error, data: Any) -> Fault:
+def _own(error: _Error, data: Any) -> Mistake:
     """A validator's own message; one that begins with a path below its section stands there."""
     message = re.sub(r"^(Value error|Assertion failed), ", "", error.message)
     here = error.value
@@ -207,18 +209,18 @@ def _own(error: _Error, data: Any) -> Fault:
     else:
         message = said[2] if said else message
         name = name_path(path, data)
-        return Fault(path, said is None, f"{name}: {message}" if name else message)
+        return Mistake(path, said is None, f"{name}: {message}" if name else message)
     name = name_path(error.path, data)
-    return Fault(error.path, True, f"{name}: {message}" if name else message)
+    return Mistake(error.path, True, f"{name}: {message}" if name else message)
 
 
-def _tag_fault(error: _Error, data: Any, written: Written) -> Fault:
+def _tag_fault(error: _Error, data: Any, written: Written) -> Mistake:
     parent = name_path([step for step in error.path if not isinstance(step, int)], data)
     choices = error.trail.choices or re.findall(r"'([^']*)'", str(error.context.get("expected_tags", "")))
     tag = str(error.context.get("tag", "")) or (item_name(error.value) or "")
     if tag:
-        return Fault(error.path, False, f"{parent} knows no `{_short(tag)}`", nearest(tag, choices))
-    return Fault(
+        return Mistake(error.path, False, f"{parent} knows no `{_short(tag)}`", nearest(tag, choices))
+    return Mistake(
         error.path, False, f"{name_path(error.path, data)} must be one name, or a mapping with one key, "
         f"got {_got(error, written)}", nearest("", choices),
     )  # fmt: skip
@@ -231,9 +233,9 @@ def _expected(error: _Error) -> str:
     return EXPECTED[max(words, key=len)] if words else re.sub("^Input should be (a valid )?", "", error.message)
 
 
-def _kind_fault(error: _Error, expected: str, data: Any, written: Written) -> Fault:
+def _kind_fault(error: _Error, expected: str, data: Any, written: Written) -> Mistake:
     message = f"{name_path(error.path, data) or 'a recipe'} must be {expected}, got {_got(error, written)}"
-    return Fault(error.path, False, message, _advice(error, expected, written))
+    return Mistake(error.path, False, message, _advice(error, expected, written))
 
 
 def _advice(error: _Error, expected: str, written: Written) -> str:

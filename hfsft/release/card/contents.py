@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from hfsft.plain import plain
 from hfsft.recipe.sources import filters_of
-from hfsft.release.by_source import columns as counted
-from hfsft.release.by_source import worth_telling
+from hfsft.release.by_source import as_table, worth_telling
 from hfsft.release.card.markdown import code, joined, named, prose, table
 from hfsft.release.export import published_columns
 from hfsft.release.folder import lock
@@ -156,7 +155,7 @@ def _counts(built: Built) -> str:
     found = [each.as_dict() for each in built.by_source]
     if not worth_telling(found):
         return ""
-    head, rows = counted(found)
+    head, rows = as_table(found)
     return table(head, [(prose(plain(name)), *counts) for name, *counts in rows], right=range(1, len(head)))
 
 

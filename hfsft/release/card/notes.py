@@ -11,9 +11,10 @@ from hfsft.plain import plain
 from hfsft.recipe.checks.blind import filter_warnings
 from hfsft.recipe.sources import filters_of
 from hfsft.release.card.licence_terms import stricter
-from hfsft.release.causes import AT_READING, SPOKEN, UNSCORED, Cause, listed
+from hfsft.release.causes import Cause, listed
 from hfsft.release.folder.sources import changed
 from hfsft.release.report import measures
+from hfsft.release.steps_in_words import AT_READING, STEPS, UNSCORED
 from hfsft.rows.columns import score_of
 from hfsft.rows.reading.tally import rows_said, unread_note
 from hfsft.stages.evolve import FAULT
@@ -85,7 +86,7 @@ def _sources(built: Built) -> Iterator[str]:
     found = [cause for cause in built.causes if cause.stage == AT_READING]
     if found:
         rows = sum(cause.rows for cause in found)
-        yield f"{rows:,} of {built.ledger.rows_in:,} rows were {SPOKEN[AT_READING]}: {_causes(found)}"
+        yield f"{rows:,} of {built.ledger.rows_in:,} rows were {STEPS[AT_READING].did}: {_causes(found)}"
     for path in changed(built):
         yield f"{plain(path)} is not what it was when this build read it: the rows are of what it held then"
 

@@ -65,8 +65,8 @@ def use(draft: Draft) -> Values | None:
         "columns": joined([named(name) for name in columns]),
         "assistant_only": draft.built.trainer.loss_covers_prompt and draft.built.trainer.marks_answers,
         "validation": any(split["name"] == "validation" for split in default["splits"]),
-        "max_length": found.max_length,
-        "estimated": found.tokenizer is None,
+        "max_length": publish.max_length or found.max_length,
+        "estimated": found.tokenizer is None and not publish.max_length,
         "configs": table(
             ("configuration", "rows", "holds"),
             [

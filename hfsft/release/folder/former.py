@@ -23,7 +23,7 @@ from hfsft.release.folder import lock
 from hfsft.release.folder.beside import NEW, OLD, Move, move, recover
 from hfsft.release.folder.names import FUNNEL, LOCK, REPORT, RESOLVED
 from hfsft.release.hub.files import File, made
-from hfsft.release.reader import HUB
+from hfsft.release.reader import HUB_SCHEME
 
 PREVIOUS = ".previous"
 ASIDE = "aside"
@@ -52,7 +52,7 @@ def former_of(folder: Path) -> Path:
 
 def former_path(where: str) -> str:
     """The build before the one in a folder, as `open_release` takes it. Raises `ReleaseError` where none is kept."""
-    if where.startswith(HUB):
+    if where.startswith(HUB_SCHEME):
         raise ReleaseError(f"{where}: name two releases to compare, such as {where} and {where}@v1.0")
     folder = Path(where)
     former = former_of(folder if folder.name not in ("", "..") else folder.resolve())

@@ -69,11 +69,21 @@ def put(built: Built, folder: Path) -> tuple[dict[str, Any], list[str]]:
             continue
         kept = {key: value for key, value in resolved[section][number].items() if key not in READING}
         resolved[section][number] = {"path": path, **columns, **kept}
+    for section, number, commit in _read_from_the_hub(built):
+        resolved[section][number]["revision"] = commit  # what was read, wherever its branch may be by now
     _hide_inline(built, resolved, hidden)
     for section in SECTIONS:
         # Of a source whose rows are all withheld nothing is left to name.
         resolved[section] = [source for source in resolved[section] if source and all(source.get(i, 1) for i in ITEMS)]
     return resolved, sorted(set(missing))
+
+
+def _read_from_the_hub(built: Built) -> Iterator[tuple[str, int, str]]:
+    """Section, place in it and commit of each dataset on the Hub."""
+    for section in SECTIONS:
+        for number, source in enumerate(built.plan.steps[0].identity.get(section, ())):
+            if commit := source.get("table", {}).get("commit"):
+                yield section, number, commit
 
 
 def _write(

@@ -24,7 +24,7 @@ from hfsft.release.hub.hub import Committed, Hub, Snapshot
 from hfsft.release.hub.listing import listing
 from hfsft.release.hub.loadback import differences
 from hfsft.release.hub.retries import TRIES, Tell, may_have_landed, pause
-from hfsft.release.hub.rights import NO_REPOSITORY, Checked, look, require_free_tag
+from hfsft.release.hub.rights import NO_REPOSITORY, Destination, look, require_free_tag
 from hfsft.release.reader import Release
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def section_of(folder: Path, given: Mapping[str, Any], not_secret: Sequence[str]
         raise ReleaseError(f"{folder} holds no build that can be published: {RESOLVED}: {error}") from None
 
 
-def check(publish: Publish, *, create_pr: bool = False, tell: Tell = lambda _: None) -> Checked:
+def check(publish: Publish, *, create_pr: bool = False, tell: Tell = lambda _: None) -> Destination:
     """Whether a push could succeed, asked of the Hub without writing anything.
 
     Raises `ReleaseError` where it could not: not logged in, no right to write, a name that is taken or not allowed, a
@@ -109,7 +109,7 @@ def changes(folder: Path, publish: Publish, *, create_pr: bool = False, tell: Te
     """
     hub, build = Hub(tell), _read(folder, publish)
     if publish.repo_id is None or not hub.logged_in:
-        new = Checked(publish.repo_id or build.name, "", False, publish.private, ())
+        new = Destination(publish.repo_id or build.name, "", False, publish.private, ())
         return _Push(hub, build, publish, new, create_pr).changes(None)
     checked, snapshot = look(hub, publish, create_pr)
     return _Push(hub, build, publish, checked, create_pr).changes(snapshot)
@@ -160,7 +160,7 @@ def _read(folder: Path, publish: Publish) -> Build:
     return build
 
 
-def _ask(checked: Checked, build: Build, confirm: Confirm) -> None:
+def _ask(checked: Destination, build: Build, confirm: Confirm) -> None:
     """Show what everybody will see, and ask."""
     lines = ["this goes to the Hub, for everybody to see:", *listing(build)]
     if not confirm("\n".join([*lines, f"{checked.seen}, and what was there once stays in its history. Publish it?"])):
@@ -174,7 +174,7 @@ class _Push:
     hub: Hub
     build: Build
     publish: Publish
-    checked: Checked
+    checked: Destination
     create_pr: bool
 
     def run(self, message: str | None, news_only: bool, tell: Tell) -> Published:

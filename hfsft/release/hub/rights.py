@@ -17,7 +17,7 @@ NO_REPOSITORY = "no repository to publish to: set publish.repo_id in the recipe,
 
 
 @dataclass(frozen=True)
-class Checked:
+class Destination:
     """Where a release would go, once nothing stands against it."""
 
     repo_id: str  # with its namespace
@@ -43,7 +43,7 @@ class Checked:
         )
 
 
-def look(hub: Hub, publish: Publish, create_pr: bool) -> tuple[Checked, Snapshot | None]:
+def look(hub: Hub, publish: Publish, create_pr: bool) -> tuple[Destination, Snapshot | None]:
     """What stands against a push, which raises `ReleaseError`, and the repository as it is; asked without writing."""
     if publish.repo_id is None:
         raise ReleaseError(NO_REPOSITORY)
@@ -55,7 +55,7 @@ def look(hub: Hub, publish: Publish, create_pr: bool) -> tuple[Checked, Snapshot
     if snapshot is None:
         if create_pr:
             raise ReleaseError(f"{repo_id}: there is no such dataset to propose a release to, or you may not see it")
-        return Checked(repo_id, url, False, publish.private, ()), None
+        return Destination(repo_id, url, False, publish.private, ()), None
     notes = []
     if publish.private and not snapshot.private:
         raise ReleaseError(
@@ -77,7 +77,7 @@ def look(hub: Hub, publish: Publish, create_pr: bool) -> tuple[Checked, Snapshot
         require_free_tag(tags, publish.tag, snapshot, repo_id)
         if publish.tag in tags:
             notes.append(f"the tag {publish.tag} is on the release there: one with other rows needs another tag")
-    return Checked(repo_id, url, True, snapshot.private, tuple(notes)), snapshot
+    return Destination(repo_id, url, True, snapshot.private, tuple(notes)), snapshot
 
 
 def _require_rights(account: Account, repo_id: str, create_pr: bool) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from hfsft.engine.ledger import OF
-from hfsft.filters.cells import text_of
+from hfsft.filters.cells import optional, texts
 from hfsft.rows.batch import Batch
 from hfsft.rows.views import OPTIONAL, READS, questions
 from hfsft.similarity import families
@@ -82,19 +82,20 @@ def _columns(joined: str, known: Mapping[str, str]) -> tuple[str, ...]:
 def _texts(tables: Sequence[Table], columns: tuple[str, ...], ids: set[str]) -> dict[str, str]:
     """What was compared of some rows, by their ids."""
     found = {}
-    reads = dict.fromkeys(("id", *columns, *(OPTIONAL if set(READS) & set(columns) else ())))
+    question = OPTIONAL if set(READS) & set(columns) else ()
+    reads = dict.fromkeys(("id", *columns, *question, *(name for column in columns for name in optional(column))))
     for table in tables:
         places = [place for place, row in enumerate(table.column("id")) if row in ids]
         rows = [row for _, row in table.rows(places)]
         batch: Batch = {name: [row.get(name) for row in rows] for name in reads}
         parts = [_parts(batch, name) for name in columns]
-        for row, *texts in zip(batch["id"], *parts, strict=True):
-            found[row] = "\n\n".join(text for text in texts if text)
+        for row, *compared in zip(batch["id"], *parts, strict=True):
+            found[row] = "\n\n".join(text for text in compared if text)
     return found
 
 
 def _parts(batch: Batch, column: str) -> list[str]:
     if column not in READS:
-        return [text_of(value, column) or "" for value in batch[column]]
+        return [text or "" for text in texts(batch, column)]
     asked = questions(batch)
     return ["\n\n".join(part for part in (each.system, each.said, each.context) if part) for each in asked]

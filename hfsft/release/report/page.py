@@ -13,13 +13,13 @@ from markupsafe import Markup
 
 from hfsft.plain import harmless
 from hfsft.prompts import templates
-from hfsft.release.by_source import columns, worth_telling
+from hfsft.release.by_source import as_table, worth_telling
 from hfsft.release.card.sections import dollars
 from hfsft.release.causes import Cause, listed
 from hfsft.release.folder import lock
 from hfsft.release.folder.names import REPORT, RESOLVED, WRITTEN
 from hfsft.release.folder.outputs import require_free, writing
-from hfsft.release.reader import HUB, Release, open_release
+from hfsft.release.reader import HUB_SCHEME, Release, open_release
 from hfsft.release.report import charts, vega
 from hfsft.release.report.story import Story
 from hfsft.release.report.thresholds import thresholds
@@ -61,7 +61,7 @@ def report(release: Release) -> str:
         .get_template("page.html")
         .render(
             summary=summary,
-            sources=columns(summary["sources"]) if worth_telling(summary["sources"]) else None,
+            sources=as_table(summary["sources"]) if worth_telling(summary["sources"]) else None,
             measures=measured,
             rules=rules,
             causes=listed([Cause(**cause) for cause in summary["causes"]]),
@@ -108,8 +108,8 @@ def rewrite(where: str, out: Path | None = None, force: bool = False) -> Path:
     is no build, or where a file stands that is none of the build's and `force` is not given.
     """
     release = open_release(where)
-    ours = out is None and not where.startswith(HUB) and bool(lock.read(release.folder))
-    path = out or (Path(f"{release.name}-{REPORT}") if where.startswith(HUB) else release.folder / REPORT)
+    ours = out is None and not where.startswith(HUB_SCHEME) and bool(lock.read(release.folder))
+    path = out or (Path(f"{release.name}-{REPORT}") if where.startswith(HUB_SCHEME) else release.folder / REPORT)
     if not ours:
         require_free(path, force)
     with writing(path) as page:

@@ -57,6 +57,7 @@ TOLD: Mapping[Cause, str] = {  # the note of each, after the number of its rows;
     "cut before its answer": "cut before the last answer begins, at a max_length of {max}",
     "answer cut": "",
     "calls hidden": "whose calls of tools the chat template of {tokenizer} leaves out, all or some",
+    "system prompt hidden": "whose system prompt the chat template of {tokenizer} leaves out",
     "tools hidden": "whose tools the chat template of {tokenizer} does not show",
     "results hidden": "whose results of tools the chat template of {tokenizer} leaves out, all or some",
     "reasoning hidden": "whose reasoning the chat template of {tokenizer} leaves out, in all or some answers "

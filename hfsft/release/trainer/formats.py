@@ -76,8 +76,8 @@ def _same(entry: Entry, _: Columns) -> Entry | None:
 
 
 def _llama_factory_messages(columns: Columns) -> Entry | None:
-    """None for calls: it takes a message without calls for one with a broken list of them."""
-    if "tool_calls" in fields(columns, "messages"):
+    """None for tools: it takes a message without calls for one with a broken list of them."""
+    if "tools" in columns or "tool_calls" in fields(columns, "messages"):
         return None
     return {"formatting": "sharegpt", "columns": {"messages": "messages"}, "tags": CHAT_TAGS}
 

@@ -8,19 +8,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
-from hfsft.filters.text.control_tokens import control_tokens
+from hfsft.filters.text.control_tokens import control_tokens, tokens_of
 from hfsft.release.trainer.chats import chat, last_trained
 from hfsft.release.trainer.formats import FORMATS
 from hfsft.release.trainer.said import beyond, take_turns
+from hfsft.release.trainer.style import reasoning_of
 from hfsft.release.trainer.tokenizer import Tokenizer
 from hfsft.release.trainer.writing import Writing
 from hfsft.rows.batch import Row
-from hfsft.rows.messages import Message
-from hfsft.rows.views import messages
+from hfsft.rows.views import messages, tools
 
 Cause = Literal[
-    "refused", "untrained", "cut before its answer", "answer cut", "reasoning hidden", "tools hidden", "calls hidden",
-    "results hidden", "arguments written twice", "weights ignored", "left out",
+    "refused", "untrained", "cut before its answer", "answer cut", "system prompt hidden", "reasoning hidden",
+    "tools hidden", "calls hidden", "results hidden", "arguments written twice", "weights ignored", "left out",
 ]  # fmt: skip
 """Why a row will not be seen as it is:
 
@@ -28,7 +28,8 @@ Cause = Literal[
 - `untrained`: no token of it is trained on.
 - `cut before its answer`: its last answer begins beyond `max_length`.
 - `answer cut`: its last answer ends beyond `max_length`.
-- `reasoning hidden`, `tools hidden`, `calls hidden`, `results hidden`: the chat template leaves them out.
+- `system prompt hidden`, `reasoning hidden`, `tools hidden`, `calls hidden`, `results hidden`: the chat template
+  leaves them out, all or some.
 - `arguments written twice`: the template makes JSON of arguments that are JSON already.
 - `weights ignored`: turns with the weight 0 are trained on.
 - `left out`: the format has no place for it.
@@ -84,7 +85,7 @@ class Seen:
         turns = messages(row)
         self.wrong_order += not take_turns(turns)
         self.answers += sum(turn["role"] == "assistant" for turn in turns)
-        self.control.update({token for text in _texts(turns) for token in control_tokens(text, self.special)})
+        self.control.update(set(tokens_of(row, self.special)))
         chosen = FORMATS[self.writing.format]
         lost = sorted(beyond(row) & chosen.loses - {"weights"})
         if lost:
@@ -109,12 +110,26 @@ class Seen:
                 self._cut(row, size, self._opening(view, tokenizer), tokenizer)
             elif not size:
                 self._tell(row, "untrained", NOTHING)
+        if self.writing.format == "text":
+            self._look_into([row for row, _ in rows], tokenizer)
         plain = [(row, *parts) for row, written in rows if (parts := _plain(written)) is not None]
         more = tokenizer.lengths([opening + rest for _, opening, rest in plain], rendered=False) if plain else []
         for (row, opening, _), size in zip(plain, more, strict=True):
             if size > self.max_length:
                 self._cut(row, size, opening or self._before_answer(row, tokenizer), tokenizer)
         self.lengths += [*sizes, *more]
+
+    def _look_into(self, rows: Sequence[Row], tokenizer: Tokenizer) -> None:
+        """Tell what rows do not show that are published as rendered text."""
+        for row in rows:
+            view = self._view(row)
+            text = _again(tokenizer, view, view.turns)
+            if text is not None:
+                self._hidden(row, view, text, tokenizer)
+
+    def _view(self, row: Row) -> _View:
+        said, more = chat(row, self.writing.style)
+        return _View([], said, _loaded(more.get("tools")), more.get("chat_template_kwargs"))
 
     def _render(self, row: Row, view: _View, tokenizer: Tokenizer) -> str | None:
         try:
@@ -152,20 +167,21 @@ class Seen:
 
     def _before_answer(self, row: Row, tokenizer: Tokenizer) -> str | None:
         """The same of a row that is published as rendered text."""
-        if self.writing.format != "text":
-            return None
-        said, more = chat(row, self.writing.style)
-        return self._opening(_View([], said, _loaded(more.get("tools")), more.get("chat_template_kwargs")), tokenizer)
+        return self._opening(self._view(row), tokenizer) if self.writing.format == "text" else None
 
     def _hidden(self, row: Row, view: _View, text: str, tokenizer: Tokenizer) -> None:
         """Tell what of reasoning, tools and calls the rendered text does not show."""
         turns = messages(row)
-        thoughts = [turn["reasoning"].strip() for turn in turns if turn.get("reasoning")]
+        thoughts = [thought.strip() for turn in turns if (thought := reasoning_of(turn))]
         missing = [thought for thought in thoughts if thought not in text]
         if missing and self.writing.style.reasoning != "drop":
             self._tell(row, "reasoning hidden", f"{len(missing)} of {len(thoughts)} answers")
-        if view.tools and text == _again(tokenizer, view, view.turns, None):
-            self._tell(row, "tools hidden", f"{len(view.tools)} tools")
+        if turns[0]["role"] == "system" and turns[0]["content"].strip() not in text:
+            self._tell(row, "system prompt hidden")
+        known = tools(row)
+        typed = view.tools and text == _again(tokenizer, view, view.turns, None)
+        if typed or (not view.tools and not all(name in text for name in map(_name, known))):
+            self._tell(row, "tools hidden", f"{len(known)} tools")
         calls = [(place, call) for place, turn in enumerate(view.turns) for call in turn.get("tool_calls") or ()]
         unseen = [call for place, call in calls if text == _again(tokenizer, view, _without(view.turns, place, call))]
         if unseen:
@@ -198,21 +214,18 @@ def _without(turns: list[Any], place: int, call: Any) -> list[Any]:
     return [*turns[:place], rest | ({"tool_calls": calls} if calls else {}), *turns[place + 1 :]]
 
 
+def _name(tool: Mapping[str, Any]) -> str:
+    """What a tool is called, as JSON in a text has it."""
+    function = tool.get("function")
+    return _quoted(str((function if isinstance(function, Mapping) else tool).get("name", "")))
+
+
 def _twice(arguments: Any, text: str) -> bool:
     return isinstance(arguments, str) and '"' in arguments and _quoted(arguments) in text
 
 
 def _quoted(text: str) -> str:
     return json.dumps(text, ensure_ascii=False)[1:-1]
-
-
-def _texts(turns: Sequence[Message]) -> list[str]:
-    """All that turns say: contents, reasoning, arguments of calls."""
-    found = [text for turn in turns for text in (turn["content"], turn.get("reasoning")) if text]
-    return [
-        *found,
-        *(call["arguments"] for turn in turns for call in turn.get("tool_calls") or () if call.get("arguments")),
-    ]
 
 
 def _chat(written: Row) -> _View | None:

@@ -52,6 +52,14 @@ def styled(row: Row, style: Style) -> list[Message]:
     return [moved for message in made for moved in _called(message)]
 
 
+def reasoning_of(message: Message) -> str | None:
+    """What was thought before an answer, in its field or in its text."""
+    if message["role"] != "assistant":
+        return None
+    found = think.split(message["content"])
+    return message.get("reasoning") or (found[0] if found else None)
+
+
 def _thought(message: Message, reasoning: ReasoningStyle) -> Message:
     if message["role"] != "assistant" or reasoning == "as_read":
         return message

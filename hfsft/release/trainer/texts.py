@@ -47,15 +47,12 @@ def as_alpaca(row: Row, style: Style) -> Row:
 
 
 def as_text(row: Row, style: Style, tokenizer: Tokenizer | None) -> Row:
-    """The conversation as the tokenizer's chat template writes it."""
+    """The conversation as the tokenizer's chat template writes it. Raises `ValueError` where that refuses it."""
     if tokenizer is None:
         raise ReleaseError("format text is written by a chat template: name a tokenizer")
     said, more = chat(row, style)
     tools = json.loads(more["tools"]) if "tools" in more else None
-    try:
-        return {"text": tokenizer.text(said, tools=tools, more=more.get("chat_template_kwargs"))}
-    except ValueError as error:
-        raise ReleaseError(f"row {row['id']}: the chat template of {tokenizer.name} refuses it: {error}") from None
+    return {"text": tokenizer.text(said, tools=tools, more=more.get("chat_template_kwargs"))}
 
 
 def _text(answer: Message) -> str:

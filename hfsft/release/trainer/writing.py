@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -55,20 +55,27 @@ class Writing:
     ) -> Writing:
         """The writing of all the rows of a dataset, which have the columns of `READS`, or some.
 
-        Raises `ReleaseError` where the format cannot say what some of them do.
+        Raises `ReleaseError` where the format cannot say what some of them do, or the chat template of format text
+        refuses some.
         """
         style = style or Style()
         if tokenizer and style.key is None:
             style = Style(style.reasoning, style.tool_calls, tokenizer.reasoning_key)
         chosen, found = FORMATS[format], _Found(FORMATS[format].columns)
         refused: dict[Say, list[str]] = {}
+        unrendered: dict[str, str] = {}
         for row in read(rows):
             for say in beyond(row) & chosen.refuses:
                 refused.setdefault(say, []).append(row["id"])
-            if not refused and format != "text":  # whose column is known
-                found.see(chosen.write(row, style, tokenizer))
+            if not refused:
+                try:
+                    found.see(chosen.write(row, style, tokenizer))
+                except ValueError as error:
+                    unrendered[row["id"]] = str(error)
         if refused:
             raise _refusal(format, refused, len(rows))
+        if unrendered and tokenizer:
+            raise _unrendered(tokenizer.name, unrendered, len(rows))
         return cls(format, style, tokenizer, found.columns())
 
     @classmethod
@@ -81,7 +88,7 @@ class Writing:
         return FORMATS[self.format].write(row, self.style, self.tokenizer)
 
     def rows(self, rows: Dataset) -> Dataset:
-        """Only what a trainer reads. Raises `ReleaseError` where the chat template of format text refuses a row."""
+        """Only what a trainer reads."""
         from hfsft.engine.parts.on_datasets import rewrite
 
         def convert(batch: Batch) -> Batch:
@@ -163,6 +170,24 @@ def _cell(value: Any, kind: Any) -> Any:
 def _refusal(format: FormatName, refused: Mapping[Say, list[str]], count: int) -> ReleaseError:
     say = max((name for name in REFUSED if name in refused), key=lambda name: len(refused[name]))
     ids = refused[say]
-    able = ", ".join(name for name, other in FORMATS.items() if not other.refuses & set(refused))
     rows = f"{len(ids):,} of {count:,} rows ({', '.join(ids[:LISTED])}{', ...' if len(ids) > LISTED else ''})"
-    return ReleaseError(f"format {format} cannot hold {REFUSED[say]}, which {rows} have (choose {able})")
+    return ReleaseError(f"format {format} cannot hold {in_words(say)}, which {rows} have (choose {able(set(refused))})")
+
+
+def in_words(say: Say) -> str:
+    """What a format cannot hold."""
+    return REFUSED[say]
+
+
+def able(says: Set[Say]) -> str:
+    """The formats that can hold all of it, by their names."""
+    return ", ".join(name for name, other in FORMATS.items() if not other.refuses & says)
+
+
+def _unrendered(tokenizer: str, refused: Mapping[str, str], count: int) -> ReleaseError:
+    first = next(iter(refused.values()))
+    named = ", ".join(list(refused)[:LISTED]) + (", ..." if len(refused) > LISTED else "")
+    return ReleaseError(
+        f"the chat template of {tokenizer} refuses {len(refused):,} of {count:,} rows ({named}), such as for: {first} "
+        "(the filter `tokens` with column conversation and this tokenizer takes them out; or publish messages)"
+    )

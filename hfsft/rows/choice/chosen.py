@@ -27,6 +27,10 @@ LOOKED_AT = 1_000  # rows that are read in search of some to look at
 class Test(Protocol):
     """Whether a row counts."""
 
+    def knows(self, names: set[str]) -> bool:
+        """Whether it reads no other column."""
+        ...
+
     def check(self, names: set[str], later: Callable[[set[str]], list[str]]) -> None:
         """Raise `SourceError` where it reads a column that no row has; `later` finds those among all rows."""
         ...
@@ -101,8 +105,10 @@ class Chosen:
                 self.counts.read += 1
                 yield one
             return
-        first = list(islice(records, LOOKED_AT))
-        self.where.check({name for one in first for name in one.row}, self.having)
+        first = list(islice(records, 1))
+        if not self.where.knows({name for one in first for name in one.row}):  # the first row lacks a column
+            first += islice(records, LOOKED_AT - 1)
+            self.where.check({name for one in first for name in one.row}, self.having)
         for one in chain(first, records):
             self.counts.read += 1
             if one.defect is None and not self.where.holds(one.row, one.source):

@@ -16,6 +16,10 @@ from hfsft.rows.shapes.parts import PARTS, Parts, are_parts, read_parts, result_
 from hfsft.rows.shapes.shape import Turn
 from hfsft.rows.values import NOT_UNICODE, absent, broken, healed, holds, printable, unpadded
 
+MODES = frozenset((
+    "on", "off", "true", "false", "yes", "no", "none", "enabled", "disabled", "auto", "default", "minimal", "low",
+    "medium", "high", "think", "no_think", "detailed",
+))  # fmt: skip
 NAME_FIELDS = ("name", "tool_name", "function_name")
 CALLS_STAY = "tool calls, which `drop: [tools]` cannot take out of a conversation"
 
@@ -25,6 +29,8 @@ def read_turn(turn: Turn, column: str, finding: Finding) -> list[Message]:
 
     Raises `ShapeError` for what cannot be read.
     """
+    if not turn.fields and isinstance(turn.content, str):  # as most turns are
+        return [{"role": turn.role, "content": "" if absent(turn.content) else _clean(turn.content, finding)}]
     if finding.padded:
         turn = replace(turn, content=unpadded(turn.content), fields=unpadded(turn.fields))
     fields = _Fields(turn.fields)
@@ -75,7 +81,7 @@ class _Fields:
 
     def take(self, names: tuple[str, ...], held: Callable[[Any], bool] = holds) -> Iterator[tuple[str, Any]]:
         """The fields of these names that hold something, in the order of the names."""
-        for wanted in map(letters, names):
+        for wanted in map(letters, names) if self._left else ():
             for name in [name for name in self._left if letters(name) == wanted and held(self._left[name])]:
                 yield name, self._left.pop(name)
 
@@ -104,7 +110,7 @@ def _reasoning(turn: Turn, fields: _Fields, column: str, finding: Finding) -> li
     """What the assistant thought, of the fields for it: the first that says it, unless another says something else."""
     found: dict[str, None] = {}
     for name, value in fields.take(openai.REASONING_FIELDS, says):
-        if "reasoning" in finding.drop or turn.role != "assistant":
+        if "reasoning" in finding.drop or turn.role != "assistant" or is_mode(value):
             finding.left(f"{column}[].{name}", value)
         elif (text := reasoning_text(value)) is None:
             raise ShapeError("reasoning is not text (`drop: [reasoning]` leaves it out)")
@@ -133,6 +139,11 @@ def reasoning_text(value: Any) -> str | None:
             return None
         texts += [*parts.texts, *parts.thoughts]
     return "\n\n".join(texts) or None
+
+
+def is_mode(value: Any) -> bool:
+    """Whether the value says no thought, but whether or how hard the model was to think."""
+    return isinstance(value, bool) or (isinstance(value, str) and value.strip().lower() in MODES)
 
 
 def says(value: Any) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 from hfsft.rows.messages import Message
 from hfsft.rows.reading.finding import Finding, below
 from hfsft.rows.reading.turns import joined
-from hfsft.rows.shapes.hermes import CALL_MARKS
+from hfsft.rows.shapes.hermes import MARKS
 
 OPENS = "the assistant opens it (`assistant_opens: true` allows that)"
 UNANSWERED = "does not end with the assistant (`drop: [unanswered]` takes the last question away)"
@@ -100,22 +100,20 @@ def _check(turns: list[Message], order: Order, finding: Finding) -> None:
 
 def _check_tools(turns: list[Message], finding: Finding) -> None:
     """Each result answers a call of the turn before it, by its id or in order; calls with ids are all answered."""
-    calls = _Calls()
+    calls: _Calls | None = None  # of the assistant's turn that tools may answer
     before = ""
     for turn in turns:
         role = turn["role"]
         if role == "tool":
-            if before not in ("assistant", "tool") or not calls.answered_by(turn):
+            if calls is None or not calls.answered_by(turn):
                 finding.odd(NO_CALL)
         else:
-            if calls.waiting:
+            if calls is not None and calls.waiting:
                 finding.odd(NO_RESULT)
             if role == "user" and before == "tool":
                 finding.odd(NOT_TOLD)
-            calls = _Calls()
-        if role == "assistant":
-            calls = _Calls(turn)
-            if calls.twice:
+            calls = _Calls(turn) if role == "assistant" else None
+            if calls is not None and calls.twice:
                 finding.odd(SAME_ID)
         before = role
 
@@ -123,33 +121,29 @@ def _check_tools(turns: list[Message], finding: Finding) -> None:
 class _Calls:
     """The calls of one turn that wait for a result."""
 
-    def __init__(self, turn: Message | None = None) -> None:
-        found = (turn or {}).get("tool_calls", ())
+    def __init__(self, turn: Message) -> None:
+        self._text = turn["content"]
+        found = turn.get("tool_calls", ())
         ids = [call["id"] for call in found if call.get("id")]
         self.twice = len(set(ids)) < len(ids)
-        self._ids = set(ids)
-        self._unknown = len(found) - len(ids)
-        # Calls within a text are not counted: who writes them so answers them as they like.
-        self._in_text = not found and any(mark in (turn or {}).get("content", "") for mark in CALL_MARKS)
-        self._open, self._results, self._by_id = list(ids), 0, False
+        self._ids, self._open = set(ids), ids
+        self._count, self._results, self._by_id = len(found), 0, False
 
     def answered_by(self, result: Message) -> bool:
         """Whether the result answers one of them; it is then answered."""
         number = result.get("tool_call_id")
         self._results += 1
-        if self._in_text:
+        if not self._count:  # who writes calls into texts answers them as they like
+            return MARKS.search(self._text) is not None
+        if not number or not self._ids:
+            return self._results <= self._count
+        self._by_id = True
+        if number in self._open:
+            self._open.remove(number)
             return True
-        if number and self._ids:
-            self._by_id = True
-            if number in self._open:
-                self._open.remove(number)
-                return True
-            return number not in self._ids and self._unknown > 0
-        return self._results <= len(self._ids) + self._unknown
+        return number not in self._ids and len(self._ids) < self._count
 
     @property
     def waiting(self) -> bool:
         """Whether the conversation cannot go on: no result came, or results by id left a call out."""
-        if self._by_id:
-            return bool(self._open)
-        return bool(self._ids or self._unknown) and not self._results
+        return bool(self._open) if self._by_id else self._count > 0 and not self._results

@@ -11,9 +11,9 @@ from typing import Any, NamedTuple
 
 from hfsft.errors import SourceError
 from hfsft.hashing import digest
-from hfsft.rows.calls import ShapeError, as_json, tools_of
+from hfsft.rows.calls import ShapeError
 from hfsft.rows.messages import Message, Role
-from hfsft.rows.reading.fields import reasoning_text, says
+from hfsft.rows.reading.beside import reference, text_of, thought, tools
 from hfsft.rows.reading.finding import Drop, Finding, below
 from hfsft.rows.reading.order import Order, conversation
 from hfsft.rows.reading.refused import check_row
@@ -23,7 +23,7 @@ from hfsft.rows.reading.turns import is_conversation, read_turns
 from hfsft.rows.shapes import SHAPES
 from hfsft.rows.shapes.shape import Shape
 from hfsft.rows.tables.table import Record, Records
-from hfsft.rows.values import NOT_UNICODE, absent, as_text, broken, from_json, holds, printable, unpadded
+from hfsft.rows.values import NOT_UNICODE, absent, as_text, broken, from_json, holds, printable
 
 ABOUT_ANSWERS: tuple[Drop, ...] = ("label", "weight", "pair", "reasoning", "history", "tools")
 ASKED = ("messages", "instruction", "response")  # the parts that a table must have
@@ -159,7 +159,7 @@ def _family(row: Mapping[str, Any], column: str | None) -> str | None:
 
 def _seed(row: Mapping[str, Any], columns: Columns, _: How, finding: Finding) -> dict[str, Any]:
     texts = {part: finding.text(row.get(name), part) for part, (name, *_) in columns.items() if part != "reference"}
-    texts |= _reference(row, columns, finding)
+    texts |= reference(row, columns, finding)
     if texts.get("instruction") is None:
         finding.odd("no instruction")
     return texts
@@ -168,20 +168,20 @@ def _seed(row: Mapping[str, Any], columns: Columns, _: How, finding: Finding) ->
 def _conversation(row: Mapping[str, Any], columns: Columns, how: How, finding: Finding) -> dict[str, Any]:
     (column,) = columns["messages"]
     turns = read_turns(row.get(column), column, how.roles, finding)
-    return _said(turns, row, columns, how, finding) | {"topic": _text(row, columns, "topic", finding)}
+    return _said(turns, row, columns, how, finding) | {"topic": text_of(row, columns, "topic", finding)}
 
 
 def _said(turns: list[Message], row: Mapping[str, Any], columns: Columns, how: How, finding: Finding) -> dict[str, Any]:
     """What the turns say, with what stands beside them in the row: the system prompt, reasoning, tools, a reference."""
-    system = _text(row, columns, "system", finding)
-    texts = conversation(_thought(turns, row, columns, finding), system, how.order, finding)
-    return texts | _tools(row, columns, finding) | _reference(row, columns, finding)
+    system = text_of(row, columns, "system", finding)
+    texts = conversation(thought(turns, row, columns, finding), system, how.order, finding)
+    return texts | tools(row, columns, finding) | reference(row, columns, finding)
 
 
 def _pair(row: Mapping[str, Any], columns: Columns, how: How, finding: Finding) -> dict[str, Any]:
     """A question and its answer in columns of their own, each a text or a list of turns, with what came before them."""
     _note_pair(columns, finding)
-    texts: dict[str, Any] = {part: _text(row, columns, part, finding) for part in ("context", "topic")}
+    texts: dict[str, Any] = {part: text_of(row, columns, part, finding) for part in ("context", "topic")}
     history = _history(row, columns, finding)
     sides = {part: row.get(columns[part][0]) if part in columns else None for part in ("instruction", "response")}
     lists = {part: _turns(columns[part][0], value, how, finding) for part, value in sides.items() if part in columns}
@@ -190,10 +190,10 @@ def _pair(row: Mapping[str, Any], columns: Columns, how: How, finding: Finding) 
         if not lists.get(part) and said.get(part) is None:
             finding.odd(f"no {part}")
     if not history and not any(lists.values()):
-        (answer,) = _thought([{"role": "assistant", "content": ""}], row, columns, finding)
-        texts |= {"system": _text(row, columns, "system", finding)} | said
+        (answer,) = thought([{"role": "assistant", "content": ""}], row, columns, finding)
+        texts |= {"system": text_of(row, columns, "system", finding)} | said
         texts |= {"reasoning": answer["reasoning"]} if "reasoning" in answer else {}
-        return texts | _tools(row, columns, finding) | _reference(row, columns, finding)
+        return texts | tools(row, columns, finding) | reference(row, columns, finding)
     asked = lists.get("instruction")
     if asked is None:
         asked = [{"role": "user", "content": said.get("instruction") or ""}]
@@ -218,60 +218,11 @@ def _note_pair(columns: Columns, finding: Finding) -> None:
         finding.wrote(name)
 
 
-def _thought(turns: list[Message], row: Mapping[str, Any], columns: Columns, finding: Finding) -> list[Message]:
-    """The turns, with the reasoning that a column holds before the last answer, where that has none of its own."""
-    place = next((n for n in reversed(range(len(turns))) if turns[n]["role"] == "assistant"), None)
-    for name in columns.get("reasoning", ()):
-        value = row.get(name)
-        if not says(value):
-            continue
-        text = reasoning_text(value)
-        if text is None:
-            finding.odd("reasoning is not text (`drop: [reasoning]` leaves it out)")
-        elif place is None or turns[place].get("reasoning") is not None:
-            finding.left(name, None if place is not None and turns[place].get("reasoning") == text else value)
-        else:
-            finding.wrote(name)
-            thought = finding.text(text, "reasoning")
-            turns = [*turns[:place], {**turns[place], "reasoning": thought}, *turns[place + 1 :]]
-    return turns
-
-
-def _tools(row: Mapping[str, Any], columns: Columns, finding: Finding) -> dict[str, Any]:
-    """The tools that a column holds, or else a turn, as a JSON list; nothing where there are none."""
-    in_columns = [(name, row[name]) for name in columns.get("tools", ()) if holds(row.get(name))]
-    for name, value in in_columns[1:]:
-        finding.left(name, value)
-    given = [value for _, value in in_columns[:1]] or finding.tools[:1]
-    given = unpadded(given) if finding.padded else given
-    if not given or "tools" in finding.drop:
-        return {}
-    try:
-        tools = tools_of(given[0])
-    except ShapeError as error:
-        finding.odd(f"{error} (`drop: [tools]` leaves them out)")
-        return {}
-    is_list = isinstance(given[0], str) and given[0].lstrip().startswith("[") and '"{' not in given[0]
-    text = given[0] if is_list else as_json(tools)
-    return {"tools": finding.text(text, "tools")} if tools else {}
-
-
-def _reference(row: Mapping[str, Any], columns: Columns, finding: Finding) -> dict[str, Any]:
-    """The right answer, in whatever type it stands there."""
-    (name,) = columns.get("reference", (None,))
-    value = as_text(row.get(name)) if name is not None else None
-    return {"reference": finding.text(value, "reference")} if value is not None else {}
-
-
 def _turns(column: str, value: Any, how: How, finding: Finding) -> list[Message] | None:
     """The turns of a list, or of one turn alone; None of a text, also where it happens to be JSON."""
     if isinstance(value, str) or not is_conversation(value):
         return None
     return read_turns(value, column, how.roles, finding)
-
-
-def _text(row: Mapping[str, Any], columns: Columns, part: str, finding: Finding) -> str | None:
-    return below(*(finding.text(row.get(name), part) for name in columns.get(part, ())))
 
 
 def _history(row: Mapping[str, Any], columns: Columns, finding: Finding) -> list[Message]:

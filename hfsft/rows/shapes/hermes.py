@@ -16,8 +16,11 @@ from hfsft.rows.think import joined
 
 OPENING, CLOSING = "<tool_call>", "</tool_call>"
 CALL = re.compile(f"{OPENING}((?:(?!{OPENING}).)*?){CLOSING}", re.DOTALL)
-CALL_MARKS = (OPENING, "<functioncall>", "<function_call>", "<function=", "<|python_tag|>", "[TOOL_CALLS]", "<code>")
-"""What texts have around calls, in whatever words: a tool's turn may follow on them."""
+MARKS = re.compile(
+    r"<tool_call>|<functioncall>|<function_call>|<function=|<\|python_tag\|>|\[TOOL_CALLS\]|<code>"
+    r"|\A\s*\[[^\[\]()]{1,200}\([^\[]"  # [get_weather(city="Oslo")], as Llama and ToolACE call
+)
+"""How texts call tools, in whatever words: a tool's turn may follow on one."""
 SYSTEM = "You may call functions. Their schemas, one a line:\n<tools>\n{}\n</tools>\nA call is {} around a JSON object"
 
 
@@ -58,7 +61,8 @@ def write(messages: Sequence[Message], tools: Tools, _: Collection[str] = ()) ->
                 turns[-1]["value"] += f"\n{text}"
                 continue
         if turn.get("tool_calls"):
-            text = "\n".join([*([text] if text else []), *map(call_text, turn["tool_calls"])])
+            text += "\n" if text and not text.endswith("\n") else ""
+            text += "\n".join(map(call_text, turn["tool_calls"]))
         if turn.get("reasoning"):
             text = joined(turn["reasoning"], text)
         turns.append({"from": ROLES[turn["role"]], "value": text, **weight})

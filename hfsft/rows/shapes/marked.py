@@ -15,28 +15,30 @@ from hfsft.rows.shapes.shape import Item, Shape
 from hfsft.rows.values import absent
 
 MARKS = {"user": "user", "human": "user", "assistant": "assistant", "gpt": "assistant", "function response": "tool"}
-MARK = re.compile(
-    r"(?:^|\n)[ \t]*(?:#{2,3} |\*\*|<\|)?(USER|HUMAN|ASSISTANT|GPT|FUNCTION RESPONSE)(?:\*\*|\|>)?:", re.IGNORECASE
-)
+MARK = re.compile(r"(?:(?:^|\n)[ \t]*|### ?)(USER|User|HUMAN|Human|ASSISTANT|Assistant|GPT|FUNCTION RESPONSE):")
 CALL = "<functioncall>"
 END = "<|endoftext|>"
 QUOTED = re.compile(r"""("arguments":\s*)'(.*)'(\s*\})\s*$""", re.DOTALL)
 PREFIX = re.compile(r"\s*SYSTEM:\s*")
-ANSWERS = ("messages", "conversations", "response", "output", "completion", "answer")
+ANSWERS = ("messages", "conversations", "response", "output", "completion", "answer", "chosen", "rejected", "label")
 
 
-def _column(item: Item) -> str | None:
-    """The column of the text: one that begins with the user's mark, or the assistant's, and has the other's too."""
-    for name, value in item.items():
-        if isinstance(value, str) and (first := MARK.match(value.lstrip())):
-            roles = {MARKS[found.lower()] for found in MARK.findall(value)}
-            if {"user", "assistant"} <= roles and first:
-                return name
-    return None
+def is_marked(value: Any) -> bool:
+    """Whether the value is a text that begins with the mark of the user or the assistant, and has the other's too."""
+    if not isinstance(value, str) or not MARK.match(value.lstrip()):
+        return False
+    return {"user", "assistant"} <= {MARKS[found.lower()] for found in MARK.findall(value)}
+
+
+def turns_of(text: str) -> list[dict[str, Any]]:
+    """The turns in such a text. Raises `ShapeError` for a call that is none."""
+    _, *pieces = MARK.split(text.lstrip())
+    pairs = zip(pieces[::2], pieces[1::2], strict=True)
+    return [turn for mark, piece in pairs for turn in _turns(MARKS[mark.lower()], piece)]
 
 
 def _read(item: Item) -> Item:
-    column = _column(item)
+    column = next((name for name, value in item.items() if is_marked(value)), None)
     if column is None:
         raise ShapeError("no column holds a text with turns behind USER: and ASSISTANT:")
     made = {name: value for name, value in item.items() if name != column}
@@ -45,9 +47,7 @@ def _read(item: Item) -> Item:
         made["system"] = said
         if tools and absent(item.get("tools")):
             made["tools"] = tools
-    _, *pieces = MARK.split(item[column].lstrip())
-    pairs = zip(pieces[::2], pieces[1::2], strict=True)
-    return {**made, "messages": [turn for mark, text in pairs for turn in _turns(MARKS[mark.lower()], text)]}
+    return {**made, "messages": turns_of(item[column])}
 
 
 def _turns(role: str, text: str) -> list[dict[str, Any]]:
@@ -91,5 +91,5 @@ MARKED = Shape(
     "marked",
     "one text with turns behind USER:, ASSISTANT: and FUNCTION RESPONSE:, as Glaive's function calls have it",
     read=_read,
-    tells=lambda item: not any(name in item for name in ANSWERS) and _column(item) is not None,
+    tells=lambda item: not any(name in item for name in ANSWERS) and any(map(is_marked, item.values())),
 )

@@ -7,6 +7,7 @@ from typing import Any
 
 from hfsft.rows.calls import ShapeError
 from hfsft.rows.messages import Message
+from hfsft.rows.shapes.marked import is_marked, turns_of
 from hfsft.rows.shapes.openai import message_of
 from hfsft.rows.shapes.shape import Item, Shape, Tools
 from hfsft.rows.think import joined
@@ -19,6 +20,12 @@ def _kto(item: Item) -> Item:
     if said in ("0", "1", 0, 1) and not isinstance(said, bool):
         return {**item, "label": str(said) == "1"}
     return {**item, "label": {"bad": False, "undesirable": False}.get(str(said), label)}
+
+
+def _preference(item: Item) -> Item:
+    """Answers that are texts with marked turns, the question among them, are lists of turns."""
+    sides = [name for name in ("chosen", "rejected") if is_marked(item.get(name))]
+    return {**item, **{name: turns_of(item[name]) for name in sides}} if "prompt" not in item else item
 
 
 def _write_alpaca(messages: Sequence[Message], tools: Tools, _: Collection[str]) -> dict[str, Any]:
@@ -55,6 +62,7 @@ PREFERENCE = Shape(
     "preference",
     "`prompt`, `chosen` and `rejected`, of which the better answer is read (`response: rejected` reads the other)",
     columns={"instruction": "prompt", "response": "chosen"},
+    read=_preference,
 )
 KTO = Shape(
     "kto",

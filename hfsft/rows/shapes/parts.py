@@ -75,12 +75,16 @@ def _read(part: Mapping[str, Any], found: Parts) -> None:
 
 def _thought(part: Mapping[str, Any], kind: str) -> list[str]:
     keys = (kind, "thinking", "reasoning", "text", "content", "summary")
-    value = next((part[key] for key in keys if not absent(part.get(key)) and holds(part[key])), None)
+    value = next((part[key] for key in keys if _says(part.get(key))), None)
     if isinstance(value, list):  # {"type": "reasoning", "summary": [{"type": "summary_text", "text": ...}]}
         return [text for one in value for text in read_parts([one]).texts + read_parts([one]).thoughts]
     if value is not None and not isinstance(value, str):
         raise ShapeError("reasoning is not text")
     return [] if value is None else [value]
+
+
+def _says(value: Any) -> bool:
+    return not absent(value) if isinstance(value, str) else holds(value)
 
 
 def _result(part: Mapping[str, Any]) -> Message:
@@ -104,6 +108,15 @@ def are_parts(value: Any) -> bool:
     known = (*TEXTS, *THOUGHTS, *CALLS, *RESULTS, REDACTED)
     kinds = [spelt(str(x.get("type"))) if isinstance(x, Mapping) else "" for x in listed]
     return bool(kinds) and all(kind in known or kind.split("_")[-1] in (*BLOBS, "url") for kind in kinds)
+
+
+def are_texts(value: Any) -> bool:
+    """Whether the value is a list of parts that are all text."""
+    return isinstance(value, list) and bool(value) and all(_is_text(part) for part in value)
+
+
+def _is_text(part: Any) -> bool:
+    return isinstance(part, Mapping) and spelt(str(part.get("type"))) in TEXTS
 
 
 def result_text(value: Any) -> str:

@@ -15,8 +15,9 @@ from hfsft.rows.tables.inside import require_own
 if TYPE_CHECKING:
     from datasets import Dataset, DatasetDict
 
-HUB = "hf://datasets/"
+HUB_DATASETS = "hf://datasets/"
 BATCH = 1000  # rows that are held at once
+STREAMED = 100  # and of those that are read while they are downloaded
 COMMIT = re.compile(r"[0-9a-f]{40}")
 WRAPPERS = ("DatasetGenerationError",)  # errors that say only that there is another one behind them
 
@@ -66,13 +67,13 @@ def hub_rows(
     from datasets import load_dataset, load_dataset_builder
     from huggingface_hub import constants
 
-    path = f"{HUB}{repo}"  # never a folder of that name in the working directory
+    path = f"{HUB_DATASETS}{repo}"  # never a folder of that name in the working directory
     try:
         if (stream or limit is not None) and not constants.HF_HUB_OFFLINE:
             streamed = load_dataset(path, config, revision=commit, streaming=True, **_options(delimiter))
             rows = streamed[_one_split(repo, list(streamed), split)]
             rows = rows if limit is None else rows.take(limit)
-            for table in rows.with_format("arrow").iter(batch_size=min(limit or BATCH, BATCH)):
+            for table in rows.with_format("arrow").iter(batch_size=min(limit or STREAMED, STREAMED)):
                 yield from plain_rows(table)
             return
         builder = load_dataset_builder(path, config, revision=commit, **_options(delimiter))

@@ -73,7 +73,7 @@ class Table:
 
         Raises `SourceError` for what is neither, and for a key that does not go with it.
         """
-        if self.path.startswith(hub.HUB):
+        if self.path.startswith(hub.HUB_DATASETS):
             return None
         candidate = self.base / Path(self.path).expanduser()
         if candidate.exists():
@@ -102,12 +102,13 @@ class Table:
         """What to know of a path that is a folder here and may be a dataset on the Hub; empty for any other."""
         if self.local is None or self.local.is_file() or not HUB_ID.match(self.path):
             return ""
-        return f"{self.path}: is read from the disk, where it lies beside the recipe; {hub.HUB}{self.path} is the Hub's"
+        other = f"{hub.HUB_DATASETS}{self.path}"
+        return f"{self.path}: is read from the disk, where it lies beside the recipe; {other} is the Hub's"
 
     @cached_property
     def repo(self) -> str:
         """The name of the dataset on the Hub."""
-        return self.path.removeprefix(hub.HUB)
+        return self.path.removeprefix(hub.HUB_DATASETS)
 
     @cached_property
     def commit(self) -> str:
@@ -241,8 +242,8 @@ def _archive_name(name: str, file: File) -> str:
 
 def own_name(path: str) -> str:
     """What a source of that path is called where it has no name: its dataset, its folder, or its file alone."""
-    if path.startswith(hub.HUB):
-        return path.removeprefix(hub.HUB)
+    if path.startswith(hub.HUB_DATASETS):
+        return path.removeprefix(hub.HUB_DATASETS)
     parts = Path(path.rstrip("/")).parts
     if GLOB.search(path):
         folders = [part for part in parts[:-1] if not GLOB.search(part) and part not in ("/", "~", "..")]

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from hfsft.similarity.lexical.shingles import WORD, Chunk, chunks
+from hfsft.similarity.lexical.shingles import WORD
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from hfsft.similarity.lexical.shingles import Hashes, Places
+    from hfsft.similarity.lexical.shingles import Chunk, Chunks, Hashes, Places
 
     Counts = NDArray[np.int64]
 
@@ -50,26 +50,37 @@ def covered(first: Places, stop: Places, size: int) -> NDArray[np.bool_]:
     return inside
 
 
-def common(texts: Sequence[str], runs: Callable[[Chunk], tuple[Places, Hashes]]) -> tuple[Hashes, Counts]:
-    """The runs that stand in enough texts, sorted, and in how many: counted roughly first, in a table of bounded size.
+def common(texts: Chunks, *kinds: Callable[[Chunk], tuple[Places, Hashes]]) -> list[tuple[Hashes, Counts]]:
+    """For each kind the runs that stand in enough texts, sorted, and in how many.
 
-    `runs` says of a chunk the text and the hash of each of its runs.
+    They are counted roughly first, in tables of bounded size. Each of `kinds` says of a chunk of texts the text and
+    the hash of each run.
     """
     import numpy as np
 
-    size = min(_SLOTS, 1 << max(sum(map(len, texts)) // 4, 1024).bit_length())
-    rough = np.zeros(size, np.uint32)
-    for _, chunk in chunks(texts):
-        np.add.at(rough, (_once(*runs(chunk)) % np.uint64(size)).astype(np.intp), 1)
-    found: tuple[Hashes, Counts] = (np.zeros(0, np.uint64), np.zeros(0, np.int64))
-    waiting: list[Hashes] = []
-    for _, chunk in chunks(texts):
-        once = _once(*runs(chunk))
-        waiting.append(once[rough[(once % np.uint64(size)).astype(np.intp)] >= LEAST])
-        if sum(map(len, waiting)) >= _BUFFER:
-            found, waiting = _added(found, waiting), []
-    hashes, counts = _added(found, waiting)
-    return hashes[counts >= LEAST], counts[counts >= LEAST]
+    size = min(_SLOTS, 1 << max(texts.characters // 4, 1024).bit_length())
+    rough = [np.zeros(size, np.uint32) for _ in kinds]
+    for _, chunk in texts:
+        for counted, runs in zip(rough, kinds, strict=True):
+            np.add.at(counted, _slot(runs(chunk)[1], size), 1)  # a run that stands twice in a text counts twice here
+    found: list[tuple[Hashes, Counts]] = [(np.zeros(0, np.uint64), np.zeros(0, np.int64)) for _ in kinds]
+    waiting: list[list[Hashes]] = [[] for _ in kinds]
+    for _, chunk in texts:
+        for kind, runs in enumerate(kinds):
+            text, hashes = runs(chunk)
+            often = rough[kind][_slot(hashes, size)] >= LEAST
+            waiting[kind].append(_once(text[often], hashes[often]))
+            if sum(map(len, waiting[kind])) >= _BUFFER:
+                found[kind], waiting[kind] = _added(found[kind], waiting[kind]), []
+    added = [_added(*each) for each in zip(found, waiting, strict=True)]
+    return [(hashes[counts >= LEAST], counts[counts >= LEAST]) for hashes, counts in added]
+
+
+def _slot(hashes: Hashes, size: int) -> Places:
+    """The place of each hash in a table of `size`, a power of two."""
+    import numpy as np
+
+    return (hashes & np.uint64(size - 1)).astype(np.intp)
 
 
 def _once(text: Places, hashes: Hashes) -> Hashes:

@@ -9,10 +9,10 @@ of 4 words in their rests (`templates`). So two prompts of one template are as a
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
-from typing import TYPE_CHECKING
+from itertools import pairwise
+from typing import TYPE_CHECKING, NamedTuple
 
-from hfsft.similarity.lexical.shingles import Chunk
+from hfsft.similarity.lexical.shingles import Chunk, Chunks
 from hfsft.similarity.lexical.templates import Templates
 
 if TYPE_CHECKING:
@@ -24,14 +24,13 @@ if TYPE_CHECKING:
     Shares = NDArray[np.float64]
 
 SLACK = 1.5  # how much more alike two texts may be than their rests
-_KEPT = 1 << 24  # characters of the texts whose sets are kept while pairs are counted
 
 
 def every_pair(texts: Sequence[str]) -> Shares:
     """The similarity of each of some different texts to each, as a square of numbers from 0 to 1."""
     import numpy as np
 
-    chunk, templates = Chunk(texts), Templates(texts)
+    chunk, templates = Chunk(texts), Templates(Chunks(texts))
     alike = _square(chunk.shingles())
     if len(templates.runs):
         templated, rests = templates.rests(chunk)
@@ -47,27 +46,48 @@ class Measured:
 
     def __init__(self, texts: Sequence[str], templates: Templates) -> None:
         self.texts, self._templates = texts, templates
-        longest = max(sum(map(len, texts)) // max(len(texts), 1), 1)
-        self._sets = lru_cache(max(_KEPT // longest, 64))(self._made)
 
-    def among(self, one: int, others: Sequence[int]) -> Shares:
-        """The similarity of one text to each of some others."""
+    def each(self, ones: Places, others: Places) -> Shares:
+        """The similarity of each text of `ones` to that at the same place of `others`; one text often stands in a row.
+
+        The sets of all these texts are in memory at once.
+        """
         import numpy as np
 
-        whole, templated, rest = self._sets(one)
-        wholes, flags, rests = zip(*map(self._sets, others), strict=True)
-        alike = _shares(whole, wholes)
-        asked = np.array(flags, bool) | templated
-        if not asked.any():
-            return alike
-        if not len(rest):
-            asked &= np.array([bool(len(other)) for other in rests])
-        return np.where(asked, np.minimum(alike, SLACK * _shares(rest, rests)), alike)
+        sets = self._sets(np.unique(np.concatenate([ones, others])).tolist())
+        borders = [*np.flatnonzero(np.diff(ones, prepend=-1)).tolist(), len(ones)]
+        alike = np.ones(len(ones))
+        for start, stop in pairwise(borders):
+            alike[start:stop] = _among(sets[int(ones[start])], [sets[other] for other in others[start:stop].tolist()])
+        return alike
 
-    def _made(self, place: int) -> tuple[Hashes, bool, Hashes]:
-        chunk = Chunk([self.texts[place]])
-        (templated,), (rest,) = self._templates.rests(chunk)
-        return chunk.shingles()[0], bool(templated), rest
+    def _sets(self, places: Sequence[int]) -> dict[int, _Sets]:
+        found: list[_Sets] = []
+        for _, chunk in Chunks([self.texts[place] for place in places]):
+            templated, rests = self._templates.rests(chunk)
+            found += map(_Sets, chunk.shingles(), templated.tolist(), rests)
+        return dict(zip(places, found, strict=True))
+
+
+class _Sets(NamedTuple):
+    """A text's runs of characters, whether a template covers part of it, and the runs of words in its rest."""
+
+    whole: Hashes
+    templated: bool
+    rest: Hashes
+
+
+def _among(one: _Sets, others: Sequence[_Sets]) -> Shares:
+    """The similarity of one text to each of some others."""
+    import numpy as np
+
+    alike = _shares(one.whole, [other.whole for other in others])
+    asked = np.array([other.templated for other in others]) | one.templated
+    if not asked.any():
+        return alike
+    if not len(one.rest):
+        asked &= np.array([bool(len(other.rest)) for other in others])
+    return np.where(asked, np.minimum(alike, SLACK * _shares(one.rest, [other.rest for other in others])), alike)
 
 
 def _shares(one: Hashes, others: Sequence[Hashes]) -> Shares:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from hfsft.similarity.lexical.measure import SLACK
 from hfsft.similarity.lexical.postings import Postings
-from hfsft.similarity.lexical.shingles import Chunk, chunks
+from hfsft.similarity.lexical.shingles import Chunk, Chunks
 from hfsft.similarity.lexical.templates import Templates
 
 if TYPE_CHECKING:
@@ -33,8 +33,9 @@ class Searched:
 
     def __init__(self, texts: Sequence[str]) -> None:
         self._texts = {text: place for place, text in enumerate(texts)}
-        self._templates = Templates(texts)
-        self._blocks = [_Block(chunk, self._templates) for _, chunk in chunks(texts)]
+        chunks = Chunks(texts)
+        self._templates = Templates(chunks)
+        self._blocks = [_Block(chunk, self._templates) for _, chunk in chunks]
 
     def similarity(self, text: str) -> Shares:
         """How like a normalised text each is, from 0 to 1; a blank one is like a blank one alone."""

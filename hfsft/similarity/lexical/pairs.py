@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from hfsft.similarity.lexical.candidates import Table, bands_for, candidates
 from hfsft.similarity.lexical.measure import SLACK, Measured, every_pair
-from hfsft.similarity.lexical.shingles import chunks, distinct
+from hfsft.similarity.lexical.shingles import Chunks, distinct
 from hfsft.similarity.lexical.sketches import sketches
 from hfsft.similarity.lexical.templates import Templates
 from hfsft.similarity.normalise import normalise
@@ -22,6 +22,7 @@ Item = str | tuple[str, ...]
 
 FEW = 2000  # so many different items are all compared
 WHOLE = 224  # numbers in the sketch of a text at most
+COUNTED = 1 << 22  # characters of the pairs that are counted at once
 OWN = 352  # in that of its rest, of which less has to be in common
 
 
@@ -108,18 +109,27 @@ class Items:
         first, second = pairs // count, pairs % count
         order = np.lexsort((first, second))
         first, second = first[order], second[order]
-        borders = [*np.flatnonzero(np.diff(second, prepend=-1)).tolist(), len(second)]
-        for start, stop in pairwise(borders):
-            item, others = int(second[start]), first[start:stop]
-            similarity = np.ones(len(others))
+        for one, other in self._blocks(first, second):
+            similarity = np.ones(len(one))
             for part, of, none in zip(parts, self.of, blank, strict=True):
-                apart = of[others] != of[item]
-                if of[item] != none and apart.any():
-                    values = part.measured.among(int(of[item]), of[others][apart].tolist())
-                    similarity[apart] = np.minimum(similarity[apart], values)
-            for earlier, value in zip(others.tolist(), similarity.tolist(), strict=True):
-                if value >= at_least:
-                    yield earlier, item, value
+                apart = (of[one] != of[other]) & (of[other] != none)
+                values = part.measured.each(of[other[apart]], of[one[apart]])
+                similarity[apart] = np.minimum(similarity[apart], values)
+            near = similarity >= at_least
+            yield from zip(one[near].tolist(), other[near].tolist(), similarity[near].tolist(), strict=True)
+
+    def _blocks(self, first: Places, second: Places) -> Iterator[tuple[Places, Places]]:
+        """Pairs in groups whose texts have not too many characters together."""
+        import numpy as np
+
+        sizes = np.zeros(len(first), np.intp)
+        for texts, of in zip(self.texts, self.of, strict=True):
+            lengths = np.array([len(text) for text in texts], np.intp)
+            sizes += lengths[of[first]] + lengths[of[second]]
+        block = np.cumsum(sizes) // COUNTED
+        borders = [*np.flatnonzero(np.diff(block, prepend=-1)).tolist(), len(first)]
+        for start, stop in pairwise(borders):
+            yield first[start:stop], second[start:stop]
 
     def _by_content(self) -> Places:
         """A rank that depends on what items say alone."""
@@ -139,13 +149,14 @@ class _Part:
     def __init__(self, texts: Sequence[str], at_least: float) -> None:
         import numpy as np
 
-        templates = Templates(texts)
+        chunks = Chunks(texts)
+        templates = Templates(chunks)
         self.measured = Measured(texts, templates)
         self.templated = np.zeros(len(texts), bool)
         whole, own = bands_for(at_least, WHOLE), bands_for(at_least / SLACK, OWN)
         self.whole = np.empty((len(texts), whole.numbers), np.uint32)
         self.own = np.empty((len(texts) if len(templates.runs) else 0, own.numbers), np.uint32)
-        for start, chunk in chunks(texts):
+        for start, chunk in chunks:
             sets = chunk.shingles()
             part = slice(start, start + len(sets))
             self.whole[part] = sketches(sets, whole.numbers)

@@ -7,7 +7,7 @@ from functools import lru_cache
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from hfsft.similarity.normalise import IDEOGRAPHS, WORDLESS
+from hfsft.letters.characters import IDEOGRAPHS, WORDLESS
 
 if TYPE_CHECKING:
     import numpy as np
@@ -22,6 +22,7 @@ WORD = 4  # how much a word weighs in a run of words; a character of a script wi
 IDEOGRAPH = 2
 LETTER = 1
 CHUNK = 1 << 19  # characters that are looked at together
+KEPT = 1 << 23  # characters of texts whose words are kept
 
 _BASE = 0x9E3779B97F4A7C15
 _BLANK, _PAD, _ZERO, _NINE = 32, 0, 48, 57
@@ -36,16 +37,34 @@ class Runs(NamedTuple):
     stop: Places
 
 
-def chunks(texts: Sequence[str]) -> Iterator[tuple[int, Chunk]]:
-    """The texts in groups of about half a million characters, each with the place of its first text."""
-    start = size = 0
-    for place, text in enumerate(texts):
-        size += len(text)
-        if size >= CHUNK:
-            yield start, Chunk(texts[start : place + 1])
-            start, size = place + 1, 0
-    if start < len(texts):
-        yield start, Chunk(texts[start:])
+class Chunks:
+    """Normalised texts in groups of about half a million characters, to be gone through several times.
+
+    Where they are not too many, the groups are kept with the words that they were cut into; else made each time.
+    """
+
+    def __init__(self, texts: Sequence[str]) -> None:
+        self._texts = texts
+        self.characters = sum(map(len, texts))
+        self._kept = list(self._made()) if self.characters <= KEPT else None
+
+    def __len__(self) -> int:
+        """The number of texts."""
+        return len(self._texts)
+
+    def __iter__(self) -> Iterator[tuple[int, Chunk]]:
+        """Each group, with the place of its first text."""
+        return self._made() if self._kept is None else iter(self._kept)
+
+    def _made(self) -> Iterator[tuple[int, Chunk]]:
+        start = size = 0
+        for place, text in enumerate(self._texts):
+            size += len(text)
+            if size >= CHUNK:
+                yield start, Chunk(self._texts[start : place + 1])
+                start, size = place + 1, 0
+        if start < len(self._texts):
+            yield start, Chunk(self._texts[start:])
 
 
 class Chunk:
@@ -58,6 +77,7 @@ class Chunk:
         self.codes = np.frombuffer("".join(padded).encode("utf-32-le", "surrogatepass"), "<u4")
         self.starts = np.concatenate([[0], np.cumsum([len(text) for text in padded], dtype=np.intp)])
         self._tokens: tuple[Places, Places, Places, Places, Places] | None = None
+        self._runs: dict[int, Runs] = {}
 
     def shingles(self) -> list[Hashes]:
         """For each text the sorted 64-bit hashes of its runs of 4 characters, one for each time that a run stands."""
@@ -74,6 +94,11 @@ class Chunk:
 
     def runs(self, weight: int) -> Runs:
         """The shortest runs of words from each word on that weigh so much; of a lighter text the whole."""
+        if weight not in self._runs:
+            self._runs[weight] = self._runs_of(weight)
+        return self._runs[weight]
+
+    def _runs_of(self, weight: int) -> Runs:
         import numpy as np
 
         begins, ends, weights, firsts, owner = self._tokens = self._tokens or self._cut()

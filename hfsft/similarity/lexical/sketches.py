@@ -64,8 +64,12 @@ def _premixed(hashes: NDArray[np.uint32]) -> NDArray[np.uint32]:
 
 @lru_cache(8)
 def _permutations(count: int) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
-    """Factors (odd, so that no two hashes meet) and terms, as datasketch draws them."""
-    from datasketch import MinHash  # takes half a second to import, and only large sets need it
+    """Factors (odd, so that no two hashes meet) and terms, drawn as datasketch draws them.
 
-    factors, terms = MinHash(num_perm=count, seed=SEED, scheme="affine32").permutations
-    return factors, terms
+    It is not asked itself, since its import takes longer than to compare 5,000 texts.
+    """
+    import numpy as np
+
+    draw = np.random.RandomState(SEED)
+    factors = draw.randint(0, 1 << 31, count, dtype=np.uint32) * np.uint32(2) + np.uint32(1)
+    return factors, draw.randint(0, 1 << 32, count, dtype=np.uint32)

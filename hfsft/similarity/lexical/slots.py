@@ -7,18 +7,17 @@ however many there are, are not taken for a template.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from hfsft.similarity.lexical.counts import RUN, common, count_of, covered, found_in
-from hfsft.similarity.lexical.shingles import WORD, Chunk, chunks
+from hfsft.similarity.lexical.counts import RUN, count_of, covered, found_in
+from hfsft.similarity.lexical.shingles import WORD
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
     from hfsft.similarity.lexical.counts import Counts
-    from hfsft.similarity.lexical.shingles import Hashes, Places
+    from hfsft.similarity.lexical.shingles import Chunk, Chunks, Hashes, Places
 
 AROUND = 4 * WORD  # the words beside a place that say what usually stands there
 USUAL = 0.5  # share of the texts with these words that go on (or began) alike, from where others are slips
@@ -27,16 +26,17 @@ USUAL = 0.5  # share of the texts with these words that go on (or began) alike, 
 class Slots:
     """For each common run of four words the texts with it, and those of them with the commonest next (and last) word.
 
-    That a text ends or begins there counts as a word. `runs` are the common runs of five words, with their counts.
+    That a text ends or begins there counts as a word. `runs` are the common runs of five words, with their counts,
+    `around` those of four.
     """
 
-    def __init__(self, texts: Sequence[str], runs: Hashes, counts: Counts) -> None:
+    def __init__(self, texts: Chunks, runs: Hashes, counts: Counts, around: tuple[Hashes, Counts]) -> None:
         import numpy as np
 
-        self.around, self.totals = common(texts, _around)
+        self.around, self.totals = around
         self.next, self.last = np.zeros_like(self.totals), np.zeros_like(self.totals)
         ends, begins = np.zeros_like(self.totals), np.zeros_like(self.totals)
-        for _, chunk in chunks(texts) if len(self.around) else ():
+        for _, chunk in texts if len(self.around) else ():
             before, after = _beside(chunk)
             found = chunk.runs(RUN)
             times = count_of(found.hashes, runs, counts)
@@ -90,7 +90,8 @@ class Slots:
         return known, known & (best[at] >= USUAL * self.totals[at]), np.where(known, self.totals[at], 0)
 
 
-def _around(chunk: Chunk) -> tuple[Places, Hashes]:
+def words_around(chunk: Chunk) -> tuple[Places, Hashes]:
+    """The runs of four words."""
     runs = chunk.runs(AROUND)
     return runs.text, runs.hashes
 

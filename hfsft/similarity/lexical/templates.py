@@ -8,19 +8,18 @@ rest what it shares with the fewest others.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from hfsft.similarity.lexical.counts import RUN, common, count_of, covered
-from hfsft.similarity.lexical.shingles import WORD, Chunk, counted
-from hfsft.similarity.lexical.slots import Slots
+from hfsft.similarity.lexical.shingles import WORD, counted
+from hfsft.similarity.lexical.slots import Slots, words_around
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from hfsft.similarity.lexical.shingles import Hashes, Places
+    from hfsft.similarity.lexical.shingles import Chunk, Chunks, Hashes, Places
 
 COMMON = 10  # different texts with one run, from which it is template
 REST = 4 * WORD  # so long are the runs that rests are compared by: long enough to tell orders of words apart
@@ -41,16 +40,16 @@ class Rests(NamedTuple):
 class Templates:
     """The common runs of all texts, with the number of texts that each stands in."""
 
-    def __init__(self, texts: Sequence[str]) -> None:
+    def __init__(self, texts: Chunks) -> None:
         import numpy as np
 
         self.runs, self.counts = np.zeros(0, np.uint64), np.zeros(0, np.int64)
         self.numbered, self.sums = self.runs, self.counts
-        runs, counts = common(texts, _words) if len(texts) >= COMMON else (self.runs, self.counts)
+        ((runs, counts),) = common(texts, _words) if len(texts) >= COMMON else [(self.runs, self.counts)]
         if np.any(counts >= COMMON):
             self.runs, self.counts = runs, counts
-            self.numbered, self.sums = common(texts, _numbers)
-            self.slots = Slots(texts, self.runs, self.counts)
+            (self.numbered, self.sums), around = common(texts, _numbers, words_around)
+            self.slots = Slots(texts, self.runs, self.counts, around)
 
     def rests(self, chunk: Chunk) -> Rests:
         """What the templates leave of each text."""

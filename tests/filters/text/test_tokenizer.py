@@ -75,6 +75,24 @@ def test_a_row_that_the_chat_template_refuses_falls_with_its_words(tokenizer: st
     ]
 
 
+def test_a_conversation_counts_with_what_its_template_shows_of_tools_and_calls(tmp_path: Path) -> None:
+    # As most templates have it: schemas below `function`, arguments as an object.
+    template = (
+        "{% for t in tools or [] %}<s> {{ t.function.name }} {% endfor %}{% for m in messages %}<s> {{ m.content }} "
+        "{% for c in m.tool_calls or [] %}<s> {{ c.function.name }} {{ c.function.arguments.id }} {% endfor %}"
+        "{{ m.reasoning_content or '' }} {% endfor %}"
+    )
+    rule = Tokens(tokenizer=save(tmp_path / "tok", template), column="conversation", at_most=9)
+    call = {"id": "c", "name": "where", "arguments": '{"id": "here"}'}
+    turns: list[dict[str, Any]] = [
+        {"role": "user", "content": "where is it"},
+        {"role": "assistant", "content": "", "tool_calls": [call], "reasoning": "it is"},
+    ]
+    row = {"instruction": "where is it", "response": "", "system": None, "messages": turns, "tools": '[{"name": "is"}]'}
+    found = rule.measure({name: [value] for name, value in row.items()})
+    assert found == {"tokens_conversation": [2 + 4 + 1 + 3 + 2], "tokens_conversation_refused": [None]}
+
+
 def fingerprint(rule: Tokens) -> str:
     return rule.steps()[0].fingerprint("")
 

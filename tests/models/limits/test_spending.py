@@ -14,7 +14,7 @@ import pytest
 from hfsft.errors import BudgetError, ModelError
 from hfsft.models.http.extra import refused
 from hfsft.models.limits.budget import Budget
-from hfsft.models.limits.spending import Outlay, spent, together
+from hfsft.models.limits.spending import Outlay, spent, summed
 from hfsft.models.model import Model, Request
 from hfsft.models.store import archive
 from hfsft.models.store.store import Store
@@ -27,7 +27,7 @@ PRICED = {"max_tokens": 32, "price": PRICE, "concurrency": 8}
 
 
 def total(store: Store, recipe: str = "refunds") -> Outlay:
-    return together(spent(store, recipe, {}))
+    return summed(spent(store, recipe, {}))
 
 
 def charged(llm: LLM) -> tuple[int, float]:

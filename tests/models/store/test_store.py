@@ -91,7 +91,7 @@ def test_several_processes_write_at_once(store: Store) -> None:
     for process in [subprocess.Popen(command, cwd=Path(__file__).parents[3]) for command in commands]:
         assert process.wait(60) == 0
     assert store.read("SELECT count(*) FROM answers") == [(900,)]
-    assert archive.verify(store) == archive.Checked(900, 0, "")
+    assert archive.verify(store) == archive.Verified(900, 0, "")
 
 
 def test_a_long_lock_of_another_process_is_waited_for_without_stopping_the_loop(store: Store) -> None:
@@ -152,11 +152,11 @@ def test_a_flipped_byte_in_an_answer_is_asked_again(llm, make_pool, store: Store
     pool.drive("generate", [("r", one("x"))], total=1)
     with closing(store.connect()) as connection:
         connection.execute("UPDATE answers SET text = replace(text, 'x', 'y')")
-    assert archive.verify(store) == archive.Checked(1, 1, "")
+    assert archive.verify(store) == archive.Verified(1, 1, "")
     pool.drive("generate", [("r", one("x"))], total=1)
     assert len(llm.requests) == 2
     assert pool.replay(one("x")).endswith("x")
-    assert archive.verify(store) == archive.Checked(1, 0, "")
+    assert archive.verify(store) == archive.Verified(1, 0, "")
 
 
 def test_a_store_that_is_deleted_while_in_use_is_made_again(llm, make_pool, store: Store) -> None:
@@ -224,7 +224,7 @@ def test_answers_are_listed_exported_and_pruned_by_recipe_model_and_age(store: S
     assert archive.size(store) < before
     assert [(line.recipe, line.model) for line in archive.holdings(store)] == [("beta", "m")]
     assert archive.prune(store, recipe="no-such") == 0
-    assert archive.verify(store) == archive.Checked(1, 0, "")
+    assert archive.verify(store) == archive.Verified(1, 0, "")
 
 
 def test_pruning_holds_the_file_for_no_longer_than_a_write(store: Store, monkeypatch) -> None:
@@ -245,7 +245,7 @@ def test_pruning_holds_the_file_for_no_longer_than_a_write(store: Store, monkeyp
     assert not [statement for statement in seen if "VACUUM" in statement.split()]
     # Rows are found by walking on from the last chunk, and those that stayed moved to the end.
     assert len([statement for statement in seen if statement.startswith("SELECT rowid")]) == 6
-    assert archive.verify(store) == archive.Checked(2500, 0, "")
+    assert archive.verify(store) == archive.Verified(2500, 0, "")
     assert [line.recipe for line in archive.holdings(store)] == ["beta"]
 
 

@@ -9,7 +9,7 @@ import pytest
 from pydantic import Field
 
 from hfsft.errors import RecipeError
-from hfsft.fields import BODY, FILE, HEADERS, KEY, PROSE, REPOSITORY, SERVER, Publishes
+from hfsft.marks import BODY, FILE, HEADERS, KEY, PROSE, REPOSITORY, SERVER, Publishes
 from hfsft.models.model import FromEnv
 from hfsft.recipe.checks.trust import reaches, unpublished
 from hfsft.recipe.recipe import Recipe

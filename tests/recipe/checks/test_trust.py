@@ -72,19 +72,12 @@ OUTSIDE = [
     "linked/../private/rows.jsonl",
     "mixed",
     "below",
-    "*.jsonl",  # of which one is a link
-    "m*/**/*.jsonl",
+    *("*.jsonl", "**/*.jsonl", "lin*/rows.jsonl", "linked/*", "below/**/rows.jsonl", "*/../../private/*.jsonl", "../*"),
 ]
 BESIDE = ["rows.jsonl", "./rows.jsonl", "sources", "sources/../rows.jsonl", "{root}/recipe/rows.jsonl", "within.jsonl"]
 BESIDE += ["linked/../recipe/rows.jsonl"]  # by a way outside, but it is there
-BESIDE += [
-    "owner/name",
-    "none.jsonl",
-    "https://evil.example/rows.jsonl",
-    "file:///etc/passwd",
-    "none*.jsonl",
-    "sources/**/*.jsonl",
-]
+BESIDE += ["owner/name", "none.jsonl", "https://evil.example/rows.jsonl", "file:///etc/passwd"]
+BESIDE += ["row*.jsonl", "sources/**/*.jsonl", "none*.jsonl", "w*.jsonl", "[r]ows.jsonl"]
 
 
 @pytest.mark.parametrize("path", OUTSIDE)
@@ -137,7 +130,7 @@ def write(folder: Path, **recipe: Any) -> Path:
 
 PLACES: dict[str, dict[str, Any]] = {
     "examples[0].path": {"examples": [{"path": "{path}"}]},
-    "seeds[0].path": {"seeds": [{"path": "{path}"}]},
+    "seeds[0].path": {"seeds": [{"name": "tickets", "path": "{path}"}]},
     "publish.tokenizer": {"publish": {"tokenizer": "{path}"}},
     "filters[tokens].tokenizer": {"filters": [{"tokens": {"at_least": 1, "tokenizer": "{path}"}}]},
     "models.writer.model": {"models": {"writer": {"model": "{path}.gguf", "temperature": 0}}},

@@ -209,7 +209,7 @@ class Stamp(Stage):
     ink: list[Literal["red", "blue"]] = Field(min_length=1, description="Colours, one of which each row gets.")
 
     def steps(self, context: Context) -> list[Step]:
-        return [Step("stamp", writes={"topic": "string", "stamp": "string"}, fn=dict, place=context.place("stamp"))]
+        return [Step("stamp", writes={"topic": "string", "stamp": "string"}, place=context.place("stamp"))]
 
 
 class Paper(Section):

@@ -15,7 +15,7 @@ from pydantic import BaseModel
 
 from hfsft.errors import RecipeError
 from hfsft.recipe.yaml import tree as nodes
-from hfsft.recipe.yaml.file import Source, load, name_path, parse, validate
+from hfsft.recipe.yaml.file import RecipeFile, load, name_path, parse, validate
 from tests.recipe.toy import Toy
 
 GOOD = """\
@@ -370,7 +370,7 @@ SECTIONS = st.dictionaries(st.sampled_from([*Toy.model_fields, "other"]), JSON, 
 @example("--- a\n...\n%YAML 1.1")
 def test_any_text_is_read_or_refused(text: str) -> None:
     try:
-        assert isinstance(parse(text), Source)
+        assert isinstance(parse(text), RecipeFile)
     except RecipeError as error:
         told = error.problems
         assert told

@@ -46,7 +46,7 @@ def tickets(tmp_path_factory: pytest.TempPathFactory) -> Rows:
         return build(tmp_path_factory.mktemp("tickets"), TICKETS)
 
 
-def test_rows_are_found_by_what_they_kept_of_their_source(tmp_path: Path) -> None:
+def test_rows_are_found_by_what_they_kept_of_their_source(tmp_path: Path, home: Path) -> None:
     (tmp_path / "tickets.jsonl").write_text(json.dumps({**TICKETS[0], "staff": "Kim"}) + "\n" + json.dumps(TICKETS[1]))
     table = {"path": "tickets.jsonl", "keep": ["staff"]}
     (tmp_path / "recipe.yaml").write_text(json.dumps({"name": "tickets", "examples": [table], "filters": []}))

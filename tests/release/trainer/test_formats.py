@@ -13,7 +13,7 @@ from hfsft.recipe.publish import FormatName
 from hfsft.release.trainer.formats import FORMATS, format_named
 from hfsft.release.trainer.tokenizer import load_tokenizer
 from hfsft.release.trainer.writing import Writing
-from tests.release.samples import CHATML, SYSTEM, chat, dataset, single, tokenizer_folder
+from tests.release.samples import CHATML, NO_SYSTEM, SYSTEM, chat, dataset, single, tokenizer_folder
 
 QUESTION, ANSWER = "Where is my parcel?", "The parcel arrives in 0 days."
 USER, ASSISTANT = {"role": "user", "content": QUESTION}, {"role": "assistant", "content": ANSWER}
@@ -128,6 +128,13 @@ def test_text_leaves_out_the_begin_token_that_the_tokenizer_adds(tmp_path: Path,
     folder = tokenizer_folder(tmp_path, "{{ bos_token }}" + CHATML, bos=adds_bos)
     (row,) = written("text", single(), tokenizer=load_tokenizer(str(folder)))
     assert row["text"].startswith(begins)
+
+
+def test_rows_that_the_template_of_text_refuses_are_named(tmp_path: Path) -> None:
+    row = single(1, system=SYSTEM)
+    message = rf"refuses 1 of 2 rows \({row['id']}\), such as for: System role not supported \(the filter `tokens`"
+    with pytest.raises(ReleaseError, match=message):
+        written("text", single(), row, tokenizer=load_tokenizer(str(tokenizer_folder(tmp_path, NO_SYSTEM))))
 
 
 def test_text_needs_a_tokenizer() -> None:

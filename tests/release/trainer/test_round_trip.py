@@ -2,7 +2,7 @@
 
 Each cell of the table compares that text with what the source itself renders under the same template:
 
-    same       the same text
+    same       the same text; with `told`, the template leaves out some of what the row says, and the row is told
     in text    reasoning, calls and tools stand in the texts, as the format has it, and all of them are there
     told       something is missing, and the row is told with this cause
     refused    the format, or the template, takes no such row, and says why
@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +75,8 @@ INLINE = _said("user assistant", ASKED, f"<think>\n{THOUGHT}\n</think>\n\n{ANSWE
 FIELD = [{"role": "user", "content": ASKED}, {"role": "assistant", "content": ANSWER, "reasoning_content": THOUGHT}]
 SMOL = {"enable_thinking": False, "custom_instructions": "Speak as a sailor.", "xml_tools": [json.dumps(WEATHER)]}
 
+OF_TRL = ("qwen3", "qwen2_5", "llama3_1", "deepseek_r1_distill", "deepseekv3", "gptoss", "glm4moe", "gemma3", "phi3")
+
 Given = tuple[list[dict[str, Any]], Any, Mapping[str, Any]]  # messages, tools and values, as a template is given them
 _no_ids = _openai(ARGUMENTS)["messages"]
 SOURCES: dict[str, tuple[dict[str, Any], Given]] = {  # a row as its file holds it, and what it means to a template
@@ -116,15 +119,29 @@ def test_the_table(
     release: Release, tokenizers: dict[str, Tokenizer], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     lines = []
-    for named in FORMATS:
+    for name in FORMATS:
         for source in SOURCES:
-            cells = [cell(release, source, named, tokenizer, tmp_path) for tokenizer in tokenizers.values()]
-            lines.append([named, source, *cells])
+            cells = [cell(release, source, name, tokenizer, tmp_path) for tokenizer in tokenizers.values()]
+            lines.append([name, source, *cells])
     table = "\n".join(shown([["format", "source", *TEMPLATES], *lines])) + "\n"
     with capsys.disabled():
         print(f"\n{table}")
     assert not [line for line in lines if "LOST" in line]
     assert table == (Path(__file__).parent / "round_trip.txt").read_text(encoding="utf-8")
+
+
+def test_the_templates_that_trl_ships(release: Release, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    spec = find_spec("trl")
+    if spec is None or spec.origin is None:
+        pytest.skip("needs the `train` group")
+    lines = []
+    for name in OF_TRL:
+        template = (Path(spec.origin).parent / "chat_templates" / f"{name}.jinja").read_text(encoding="utf-8")
+        tokenizer = load_tokenizer(str(tokenizer_folder(tmp_path / name, template)))
+        lines.append([name, *(cell(release, source, "messages", tokenizer, tmp_path) for source in SOURCES)])
+    with capsys.disabled():
+        print("\n" + "\n".join(shown([["template", *SOURCES], *lines])))
+    assert {cell for line in lines for cell in line[1:]} <= {"same", "same, told", "neither", "told: calls hidden"}
 
 
 def shown(lines: list[list[str]]) -> list[str]:
@@ -154,13 +171,13 @@ def cell(release: Release, source: str, format: FormatName, tokenizer: Tokenizer
         if "the chat template" in str(error):
             return "neither" if meant is None else "refused"
         return "refused"
-    checked = check(one, Writing.of(one, format, tokenizer))
+    checked = check(one, Writing.of(one, format, tokenizer), max_length=100_000)
     causes = sorted({told.cause for told in checked.told} - {"left out", "refused", "arguments written twice"})
     found = text_of(row, tokenizer)
     if found is None:
         return "neither" if meant is None else "refused" if checked.refused else "LOST"
     if meant is not None and found.rstrip("\n") == meant.rstrip("\n"):  # format text leaves out the last one
-        return "same"
+        return "same, told" if causes else "same"
     if all(part in found for part in parts(source)):
         return "in text"
     if format == "sharegpt" and any("roles of sharegpt" in note for note in checked.notes()):

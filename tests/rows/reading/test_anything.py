@@ -17,45 +17,46 @@ from hfsft.rows.views import complete, messages
 from tests.rows.helpers import examples, file, seeds
 
 NAMES = (
-    "instruction",
-    "output",
-    "prompt",
-    "completion",
-    "messages",
-    "conversations",
-    "history",
-    "system",
-    "context",
-    "input",
-    "topic",
-    "tools",
-    "label",
-    "weight",
-    "chosen",
-    "rejected",
-    "reasoning",
-    "images",
-    "id",
-    "role",
-    "content",
-    "from",
-    "value",
-    "text",
-    "type",
-    "tool_calls",
-    "user",
-    "assistant",
-)
+    "instruction", "output", "prompt", "completion", "messages", "conversations", "history", "system",
+    "context", "input", "topic", "tools", "label", "weight", "chosen", "rejected", "reasoning", "images", "id",
+    "role", "content", "from", "value", "text", "type", "tool_calls", "user", "assistant", "query", "answers",
+    "chat", "chat_template_kwargs", "custom_instructions", "xml_tools", "function", "name", "arguments",
+    "tool_call_id", "channel", "recipient", "thinking", "tool_responses", "tool_use_id", "train",
+)  # fmt: skip
 text = st.one_of(
     st.text(max_size=4), st.sampled_from(["Hi", " ", "", "\ud83d", "\ud83d\ude00", "[]", '[{"role": "user"}]'])
 )
 scalar = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), text)
-role = st.sampled_from(["user", "assistant", "system", "Human", "bot", "tool", "x", None, 5])
-content = st.one_of(
-    text, st.lists(st.dictionaries(st.sampled_from(["type", "text"]), text, max_size=2), max_size=2), scalar
+role = st.sampled_from(
+    ["user", "assistant", "system", "Human", "bot", "tool", "function_call", "thinking", "functions.x", "x", None, 5]
 )
+kind = st.sampled_from(["text", "thinking", "redacted_thinking", "tool_use", "tool-result", "image", "x"])
+part = st.one_of(
+    st.dictionaries(st.sampled_from(["type", "text"]), text, max_size=2),
+    st.fixed_dictionaries(
+        {"type": kind}, optional={name: st.one_of(text, scalar) for name in ("text", "content", "input", "name", "id")}
+    ),
+)
+call = st.one_of(
+    st.fixed_dictionaries({"name": text, "arguments": st.one_of(text, scalar, st.just("{}"), st.just({"a": None}))}),
+    st.fixed_dictionaries({"id": scalar, "function": st.dictionaries(st.sampled_from(["name", "arguments"]), text)}),
+    scalar,
+)
+content = st.one_of(text, st.lists(part, max_size=2), scalar)
 turn = st.one_of(
     st.fixed_dictionaries({"role": role, "content": content}),
+    st.fixed_dictionaries(
+        {"role": role},
+        optional={
+            "content": content,
+            "tool_calls": st.lists(call, max_size=2),
+            "tool_call_id": scalar,
+            "reasoning_content": st.one_of(text, scalar, st.lists(part, max_size=1)),
+            "channel": st.sampled_from(["analysis", "commentary", "final", 5]),
+            "recipient": scalar,
+            "weight": scalar,
+        },
+    ),
     st.fixed_dictionaries({"from": role, "value": content, "weight": scalar}),
     st.dictionaries(st.sampled_from(NAMES), scalar, max_size=3),
     st.lists(text, max_size=3),
@@ -97,7 +98,8 @@ def test_any_json_is_kept_set_aside_or_refused(rows: list[Any], listed: bool, ke
                 pa.array([json.dumps(whole, ensure_ascii=False)])  # text that a file can hold
                 if one.defect is None and read is examples:
                     assert complete(whole)
-                    assert all(turn["content"].strip() for turn in messages(whole))
+                    turns = messages(whole)
+                    assert all(t["content"].strip() or t.get("tool_calls") or t["role"] == "tool" for t in turns)
                 elif one.defect is not None:
                     assert "\n" not in one.defect
             if not (len(rows) == 1 and not listed):  # a line alone may be an object around a list of rows

@@ -154,3 +154,83 @@ def test_code_that_comes_with_a_dataset_is_not_run(hub: HubServer) -> None:
     """
     trusting = {"HF_DATASETS_TRUST_REMOTE_CODE": "1", "TRUST_REMOTE_CODE": "1"}
     assert hub.run(read(program), env=trusting).json() == [2, False]
+
+
+SHARDS = """
+import huggingface_hub, io, pyarrow as pa, pyarrow.parquet as pq
+api = huggingface_hub.HfApi()
+api.create_repo("ana/many", repo_type="dataset")
+for shard in range(6):
+    sink = io.BytesIO()
+    rows = [{"prompt": f"What is {shard} and {n}?", "n": shard * 200 + n} for n in range(200)]
+    pq.write_table(pa.Table.from_pylist(rows), sink)
+    api.upload_file(path_or_fileobj=sink.getvalue(), path_in_repo=f"data/train-{shard:05}-of-00006.parquet",
+                    repo_id="ana/many", repo_type="dataset")
+"""
+
+
+def test_of_many_shards_no_more_is_downloaded_than_a_limit_takes(hub: HubServer) -> None:
+    token = hub.token("ana")
+    hub.run(SHARDS, token=token)
+    program = """
+    opened = PromptTable(path="ana/many", **json.loads(sys.argv[1])).opened(Path(), "seeds[0]")
+    rows = [row.texts["instruction"] for row in opened.rows(None)]
+    found = Path(os.environ["HF_HOME"]).rglob("*")
+    kept = sum(path.stat().st_size for path in found if path.suffix in (".parquet", ".arrow"))
+    print(json.dumps([rows, opened.counts.as_dict(), kept]))
+    """
+
+    def read(keys: str) -> tuple[list[str], dict[str, int], int, set[str]]:
+        before = len(hub.requests)
+        rows, counts, kept = hub.run(dedent(READ) + dedent(program), keys, token=token, home=hub.new_home()).json()
+        shards = {r.path[-24:] for r in hub.requests[before:] if r.method == "GET" and "of-00006" in r.path}
+        return rows, counts, kept, shards
+
+    rows, counts, kept, shards = read('{"limit": 5, "where": "n % 100 == 7"}')
+    assert rows == [f"What is {shard} and {n}?" for shard, n in ((0, 7), (0, 107), (1, 7), (1, 107), (2, 7))]
+    assert (counts["read"], counts["where"], counts["ended"]) == (408, 403, True)
+    assert len(shards) == 3
+    assert kept == 0
+    sampled, counts, kept, _ = read('{"sample": 5}')
+    assert (len(sampled), counts["read"], counts["sample"], kept) == (5, 1200, 1195, 0)
+    whole, _, kept, _ = read("{}")
+    assert len(whole) == 1200
+    assert kept > 0
+    assert set(sampled) < set(whole)
+
+
+def test_a_branch_that_moves_while_a_build_runs_is_read_where_it_was_and_locked_there(hub: HubServer) -> None:
+    token = hub.token("ana")
+    push = """
+import sys, datasets
+datasets.Dataset.from_dict({"instruction": [f"What is {sys.argv[1]} {n}?" for n in range(8)],
+    "response": [f"It is the {n}th of {sys.argv[1]}." for n in range(8)]}).push_to_hub("ana/src")
+"""
+    hub.run(push, "old", token=token)
+    (hub.folder / "r.yaml").write_text(
+        "name: r\nexamples: [{path: ana/src, revision: main}]\nfilters: []\nsplit: {validation: 0}\n"
+    )
+    program = """
+    import yaml
+    from hfsft import pipeline
+    from hfsft.rows.tables import hub
+    reading = hub.hub_rows
+    def moved(*arguments):
+        import datasets
+        datasets.Dataset.from_dict({"instruction": ["new?"], "response": ["new"]}).push_to_hub("ana/src")
+        return reading(*arguments)
+    hub.hub_rows = moved
+    built, folder = pipeline.run("r.yaml")
+    hub.hub_rows = reading
+    lock = json.loads((folder / "hfsft.lock.json").read_text())
+    resolved = yaml.safe_load((folder / "recipe.resolved.yaml").read_text())
+    again, _ = pipeline.run(folder / "recipe.resolved.yaml", out="again")
+    newest, _ = pipeline.run("r.yaml", out="newest")
+    print(json.dumps([lock["sources"]["examples"][0]["table"]["commit"], resolved["examples"][0]["revision"],
+                      sorted(built.rows["instruction"][:]), sorted(again.rows["instruction"][:]),
+                      newest.rows["instruction"][:]]))
+    """
+    locked, pinned, rows, again, newest = hub.run(read(program), token=token).json()
+    assert locked == pinned == hub.repo("ana/src").history()[1].oid
+    assert rows == again == [f"What is old {n}?" for n in range(8)]
+    assert newest == ["new?"]

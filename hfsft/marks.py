@@ -96,8 +96,8 @@ def _inside(value: Any, at: Loc) -> Iterator[Marked]:
 
     if isinstance(value, BaseModel):
         # An item of a list that is told apart by its name stands below it: `filters: [{tokens: {...}}]`.
-        named = isinstance(at[-1], int) and isinstance(getattr(value, "name", None), str)
-        yield from marked(value, (*at, value.name) if named else at)  # type: ignore[attr-defined]
+        called = None if "name" in type(value).model_fields else getattr(value, "name", None)
+        yield from marked(value, (*at, called) if isinstance(called, str) and isinstance(at[-1], int) else at)
     elif isinstance(value, dict | list | tuple):
         for step, inside in value.items() if isinstance(value, dict) else enumerate(value):
             yield from _inside(inside, (*at, step))

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from hfsft.fields import BODY, HEADERS, KEY, PROSE, SERVER, Mark, marks
 from hfsft.keys import LOGIN, LOOKS_LIKE_KEY, addresses, field_speaks, header_speaks, in_address, is_name, opaque
+from hfsft.marks import BODY, HEADERS, KEY, PROSE, SERVER, Mark, marks
 from hfsft.models.model import HEADER
 from hfsft.privacy.secrets import find
 from hfsft.recipe.overrides import Loc, name_path

@@ -7,13 +7,13 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from hfsft.errors import ModelError, Problem, RecipeError, nearest
-from hfsft.fields import Loc
+from hfsft.marks import Loc
 from hfsft.recipe.overrides import name_path
 from hfsft.recipe.recipe import Recipe
 from hfsft.stages.base import Stage
 
 
-class Asker(NamedTuple):
+class SectionAsks(NamedTuple):
     """A section that asks a model."""
 
     key: str
@@ -22,10 +22,10 @@ class Asker(NamedTuple):
     name: str  # of the model
 
 
-def asking(recipe: Recipe, name: str | None = None) -> list[Asker]:
+def asking(recipe: Recipe, name: str | None = None) -> list[SectionAsks]:
     """The sections that ask a model, that of `name` if it is given, in the order that rows meet them."""
     found = [
-        Asker(key, stage, (key, *asks.loc), asks.name)
+        SectionAsks(key, stage, (key, *asks.loc), asks.name)
         for key, stage in recipe.stages().items()
         for asks in stage.asks(recipe.models)
     ]

@@ -1,0 +1,1 @@
+"""Characters themselves, before any text is looked at."""

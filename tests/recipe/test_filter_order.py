@@ -1,0 +1,73 @@
+"""Where filters stand in a plan: as soon as all that they read is there and is not written once more."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import pytest
+from pydantic import Field
+
+from hfsft.engine.step import Bound
+from hfsft.errors import RecipeError
+from hfsft.filters.base import Filter
+from hfsft.recipe.compile import compile_recipe
+from hfsft.recipe.recipe import Recipe, with_filters
+from hfsft.recipe.yaml.file import load, validate
+from hfsft.rows.batch import Batch
+
+
+class Reads(Filter):
+    """Reads some columns and writes one."""
+
+    name: ClassVar[str] = "reads"
+
+    columns: list[str] = Field(description="What it reads.")
+    to: str = Field(description="What it writes.")
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        return tuple(self.columns)
+
+    @property
+    def writes(self) -> dict[str, Any]:
+        return {self.to: "int64"}
+
+    def measure(self, batch: Batch) -> Batch:
+        return {self.to: [0 for _ in batch[self.columns[0]]]}
+
+    def bounds(self) -> list[Bound]:
+        return [Bound(self.name, self.to, at_most=0)]
+
+
+def recipe(*rules: tuple[list[str], str], **sections: Any) -> Recipe:
+    filters = [{"reads": {"columns": columns, "to": to}} for columns, to in rules]
+    source = load({"name": "toy", "seeds": [{"prompts": ["Where?"]}], "filters": filters, **sections})
+    loaded = validate(source, with_filters({"reads": Reads}))
+    loaded._source = source
+    return loaded
+
+
+def order(*rules: tuple[list[str], str], **sections: Any) -> list[str]:
+    plan = compile_recipe(recipe(*rules, **sections), weights=False)
+    return [next(iter(step.writes)) if "measure" in step.name else step.name for step in plan.steps]
+
+
+def test_a_filter_may_read_what_another_measures_wherever_it_stands() -> None:
+    found = order((["b"], "c"), (["a", "response"], "b"), (["instruction"], "a"))
+    places = [found.index(name) for name in ("a", "generate", "b", "c", "split.family")]
+    assert places == sorted(places)
+
+
+@pytest.mark.parametrize(
+    ("rules", "said"),
+    [
+        ([(["b"], "a"), (["a"], "b")], "filters[reads] waits for b, and that for it: none can run first"),
+        ([(["a"], "a")], "filters[reads] reads a, which no stage writes"),
+        ([(["family"], "a")], "filters[reads] reads family, which no stage writes"),
+    ],
+    ids=["a ring", "its own", "what comes behind all rules"],
+)
+def test_a_filter_that_can_never_run_is_an_error(rules: list[tuple[list[str], str]], said: str) -> None:
+    with pytest.raises(RecipeError) as raised:
+        compile_recipe(recipe(*rules), weights=False)
+    assert said in [problem.message for problem in raised.value.problems]
