@@ -120,3 +120,12 @@ def test_rows_that_are_there_already_are_not_looked_for_in_the_store(answers: LL
     assert usage.total("grow").calls == 3
     assert ledger.spent["grow"] == whole.spent["grow"], "what all answers took is told all the same"
     assert ledger.spent["same"] == whole.spent["same"]
+
+
+def test_rows_of_before_count_where_too_many_fail(answers: LLM, tmp_path: Path) -> None:
+    """A share of the rows that failed is one of all rows, those too that a build before had answers for."""
+    known, bad = answers.reply, {f"grow seed {number}" for number in range(30, 50)}  # all that are new
+    answers.reply = lambda body: "none" if said_to(body) in bad else known(body)
+    build(tmp_path, answers.url, 30)
+    _, ledger, _ = build(tmp_path, answers.url, 50)
+    assert ledger.counts()["failed"] == len(bad)

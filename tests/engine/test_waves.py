@@ -86,3 +86,13 @@ def test_the_same_waves_again_are_read_back(tmp_path: Path) -> None:
         assert bool(count.take()) == (turn == 0)
         assert bool(asker.asked) == (turn == 0)
         assert all(line.cached for line in ledger.funnel) == (turn == 1)
+
+
+def test_a_row_more_of_one_source_leaves_the_rows_of_all_as_they_are(tmp_path: Path) -> None:
+    count = Counted()
+    for last in (40, 41):
+        sources = (source("one", range(30)), source("two", range(30, last)), source("three", range(50, 60)))
+        rows = engine.run(Plan("toy", (*sources, count.measure("first"))), Echo(), tmp_path, Ledger())
+        seen = count.take()["first"]
+    assert seen == ["r40"]
+    assert rows["id"] == ids(*range(41), *range(50, 60))

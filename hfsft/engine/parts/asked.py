@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,7 +26,7 @@ from hfsft.engine.parts.grown import ANOTHER, ITSELF
 from hfsft.engine.parts.on_datasets import BATCH
 from hfsft.engine.parts.rows import Rows
 from hfsft.engine.plan import Asked, Asker, Task
-from hfsft.engine.step import Step
+from hfsft.engine.step import Step, Turns
 from hfsft.hashing import digest
 from hfsft.rows.batch import Batch, Row, rows_of
 from hfsft.rows.features import placeholder
@@ -168,18 +169,21 @@ class Asking:
     ) -> tuple[Asked, bool]:
         """What asking came to, and whether nobody had to be asked; `missing` are the places of which nothing is kept.
 
-        Only for these somebody is asked, where it is known what the answers of just the others took.
+        The others are done with at once, where it is known what just their answers took; else these are read once more.
         """
         rows = self.rows
         new = rows.numbers_of(missing)
         spent = self._spent(rows, lineages)
         if not len(new) and (note := self.files.note(spent)) is not None:
             return Asked(spent=note["spent"]), True
-        known = None
         if 0 < len(new) < len(rows) and self.files is self.drafts:
-            known = self.files.note(self._spent(rows.select(np.setdiff1d(np.arange(len(rows)), new)), lineages))
-        some = rows.select(new) if known is not None else rows
-        return self._ask(self._tasks(some, columns), len(some), spent, known["spent"] if known else {}), False
+            old = rows.select(np.setdiff1d(np.arange(len(rows)), new))
+            if (note := self.files.note(self._spent(old, lineages))) is not None and note["spent"] is not None:
+                # Rows that are done with count where the share of those that fail is looked at.
+                done = (Task(row_id, {}, _nothing) for row_id in old[ID])
+                tasks = chain(done, self._tasks(rows.select(new), columns))
+                return self._ask(tasks, len(rows), spent, note["spent"]), False
+        return self._ask(self._tasks(rows, columns), len(rows), spent), False
 
     def _ask(self, tasks: Iterable[Task], total: int, spent: str, before: Spendings | None = None) -> Asked:
         """Ask, and keep what the answers took, with those of `before`."""
@@ -218,6 +222,11 @@ class Asking:
 
     def _done(self, done: Done[Rows], asked: Asked, failed: Rows | None) -> Done[Rows]:
         return replace(done, failed=failed, errors=asked.failures, calls=asked.calls, spent=asked.spent)
+
+
+def _nothing() -> Turns:
+    yield from ()
+    return {}
 
 
 def _together(one: Spendings, other: Mapping[str, Any] | None) -> dict[str, Any] | None:
