@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from hfsft.cache import cache_folder, settle
 from hfsft.engine.plan import Plan
-from hfsft.errors import Place, Problem, RecipeError, UserError
-from hfsft.filters import foreign
+from hfsft.errors import Problem, RecipeError, UserError
 from hfsft.loading import AnyRecipe, AnyTrust, load
 from hfsft.recipe.checks import rewrites
 from hfsft.recipe.checks.blind import filter_warnings
@@ -111,11 +110,7 @@ def validate(recipe: AnyRecipe, *, overrides: Sequence[str] = (), hub: bool = Tr
     wanted = [] if trusted else reaches(loaded)
     from hfsft.preflight.formats import of_rows
 
-    warnings = [
-        *found.warnings,
-        *of_rows(loaded, seen.examples),
-        *(Problem(Place(foreign.GROUP), said) for said in foreign.Installed().refused),
-    ]
+    warnings = [*found.warnings, *of_rows(loaded, seen.examples)]
     return Checked(plan, [*seen.notes, *filter_warnings(loaded)], wanted, warnings)
 
 
