@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from hfsft.engine.executor import Executors, Rows
     from hfsft.engine.ledger import FunnelLine, Ledger
     from hfsft.engine.live import Missing
+    from hfsft.engine.run import After
     from hfsft.engine.step import Step
     from hfsft.engine.why import Reason
     from hfsft.models.limits.estimate import Estimate
@@ -351,11 +352,7 @@ def _planned(recipe: Recipe, out: Path, watcher: Watcher, how: Publishing, force
 
 
 def _execute(
-    recipe: Recipe,
-    plan: Plan,
-    watcher: Watcher,
-    after: Callable[[Step, Rows], None] | None = None,
-    executor: Executors | None = None,
+    recipe: Recipe, plan: Plan, watcher: Watcher, after: After | None = None, executor: Executors | None = None
 ) -> tuple[Dataset, Ledger, Usage]:
     from hfsft.engine.ledger import Ledger
     from hfsft.engine.live import Live
