@@ -64,7 +64,7 @@ def main(folder: Path, quickstart: str) -> None:
 def recipe(name: str, tokenizer: Path) -> dict[str, Any]:
     """Rows written by people, conversations among them where the format can hold them."""
     plain = examples(24, publish={"repo_id": f"{OWNER}/{name}", "format": name, "tokenizer": str(tokenizer)})
-    if not FORMATS[name].several_turns:
+    if "several turns" in FORMATS[name].refuses:
         return plain
     turns = ("Hello, I lost my {0}.", "I am sorry. When did you last see the {0}?", "Yesterday.", "We replace the {0}.")
     chats = [

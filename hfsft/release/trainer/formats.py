@@ -51,11 +51,6 @@ class Format:
     refuses: frozenset[Say] = frozenset()  # what it cannot say at all
     loses: frozenset[Say] = frozenset()  # what it leaves out
 
-    @property
-    def several_turns(self) -> bool:
-        """Whether it can hold a conversation of more than one question."""
-        return "several turns" not in self.refuses
-
 
 def fields(columns: Columns, name: str) -> set[str]:
     """The fields of the turns in a column."""
