@@ -33,10 +33,11 @@ def split(text: str) -> tuple[str, str] | None:
         if start.startswith(opening):
             thought, closed, rest = start[len(opening) :].partition(closing)
             return (thought.strip(), _answer(rest)) if closed else None
-    for opening, closing in MARKS[:1]:  # only DeepSeek's template and its descendants open a thought by themselves
-        thought, closed, rest = text.partition(f"\n{closing}")
-        if closed and opening not in thought and closing not in rest and "`" not in thought[-1:]:
-            return thought.strip(), _answer(rest)
+    # Only DeepSeek's template and its descendants open a thought by themselves.
+    opening, closing = MARKS[0]
+    thought, closed, rest = text.partition(f"\n{closing}")
+    if closed and opening not in thought and closing not in rest:
+        return thought.strip(), _answer(rest)
     return None
 
 
