@@ -356,7 +356,7 @@ def _execute(
 ) -> tuple[Dataset, Ledger, Usage]:
     from hfsft.engine.ledger import Ledger
     from hfsft.engine.live import Live
-    from hfsft.engine.lookahead import begin
+    from hfsft.engine.lookahead import start_first_stage
     from hfsft.engine.outlook import Outlook
     from hfsft.models.limits import budget
     from hfsft.models.pool import Pool
@@ -385,8 +385,8 @@ def _execute(
         Pool(asked, store, budget=bounds, recipe=plan.name, on_progress=progress, ready=ready) as pool,
     ):
         cache, live, outlook = cache_folder(plan.name), Live(pool), Outlook(plan, pool.usage)
-        plan = begin(plan.after(store.pruned()), live, cache)
-        from hfsft.engine import run as engine  # takes long: what was begun is asked meanwhile
+        plan = start_first_stage(plan.after(store.pruned()), live, cache)
+        from hfsft.engine import run as engine  # takes long: the requests that were sent are answered meanwhile
 
         rows = engine.run(plan, live, cache, ledger, before=watcher.on_step, after=ended, executor=executor)
         clean_errors(recipe, ledger)
