@@ -28,9 +28,9 @@ from hfsft.release.card.card import card
 from hfsft.release.card.pictures import pictures
 from hfsft.release.export import provenance_rows, rejected_rows
 from hfsft.release.folder import former, lock, remembered, sources
-from hfsft.release.folder.beside import NEW, beside
 from hfsft.release.folder.names import CARD, FUNNEL, LEDGER, LOCK, REPORT, RESOLVED, SIDES, TRAINER, WRITTEN
 from hfsft.release.folder.parquet import write_parquet
+from hfsft.release.folder.staging import NEW, staging_folder
 from hfsft.release.reader import Release
 from hfsft.release.report import vega
 from hfsft.release.report.page import report
@@ -49,7 +49,7 @@ def write(built: Built, out: Path, force: bool = False) -> Path:
     target = former.place(out, built.recipe.name)
     former.require(target, force)
     try:
-        with beside(target) as folder:
+        with staging_folder(target) as folder:
             _fill(built, folder / NEW)
             former.put(folder, target, force)
     except OSError as error:

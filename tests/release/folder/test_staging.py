@@ -11,7 +11,7 @@ import pytest
 
 from hfsft.errors import UserError
 from hfsft.release.folder import former
-from hfsft.release.folder.beside import NEW, beside
+from hfsft.release.folder.staging import NEW, staging_folder
 
 LOCKED = {"lock": 1, "hfsft": "0.1.0", "steps": {"sources": {}}}
 KILLED = """
@@ -42,7 +42,7 @@ def fake(folder: Path, text: str, lock: str = json.dumps(LOCKED)) -> Path:
 def put(target: Path, text: str, force: bool = False) -> None:
     """A build, as it goes where it goes."""
     former.require(target, force)
-    with beside(target) as folder:
+    with staging_folder(target) as folder:
         former.sign(fake(folder / NEW, text))
         former.put(folder, target, force)
 
@@ -89,7 +89,7 @@ def test_a_build_that_is_killed_at_any_move_leaves_what_stood_there_to_the_next(
 
 def test_what_another_build_is_writing_just_now_is_left_alone(tmp_path: Path) -> None:
     target = tmp_path / "support"
-    with beside(target) as folder:
+    with staging_folder(target) as folder:
         fake(folder / NEW, "one")
         put(target, "two")
         assert said(folder / NEW) == "one"
@@ -154,7 +154,7 @@ def test_what_lies_beside_a_build_is_carried_over_where_a_file_of_the_build_stan
     (target / "link").symlink_to("nowhere")
     (tmp_path / "elsewhere").mkdir()
     (target / "assets").symlink_to(tmp_path / "elsewhere")
-    with beside(target) as folder:
+    with staging_folder(target) as folder:
         fake(folder / NEW, "two")
         (folder / NEW / "report.html").write_text("page")
         (folder / NEW / "assets").mkdir()

@@ -32,7 +32,7 @@ Move = tuple[Path, Path]  # from, to
 
 
 @contextmanager
-def beside(target: Path) -> Iterator[Path]:
+def staging_folder(target: Path) -> Iterator[Path]:
     """An empty folder on the disk of `target`, which is deleted afterwards."""
     target.parent.mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
