@@ -169,7 +169,7 @@ def run(
     from hfsft.engine.parts.on_datasets import quiet
     from hfsft.engine.why import remember
     from hfsft.release.causes import nothing_left
-    from hfsft.release.folder import former
+    from hfsft.release.folder import previous
     from hfsft.release.folder.turn import turn
     from hfsft.release.folder.withheld import withhold
     from hfsft.release.folder.write import write
@@ -184,7 +184,7 @@ def run(
     sides = remembered.after(loaded, sides_before, rows)
     told = withhold(ledger, loaded.publish)
     built = Built(loaded, plan, rows, told, usage, time.perf_counter() - started, sides)
-    with quiet(), turn(former.place(Path(out), loaded.name), how.tell):
+    with quiet(), turn(previous.place(Path(out), loaded.name), how.tell):
         folder = write(built, Path(out), force)
     remembered.keep(loaded, sides)
     cache = cache_folder(plan.name)

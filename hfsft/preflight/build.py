@@ -156,14 +156,14 @@ class Looking:
 
 def of_folders(recipe: Recipe, out: Path | None, force: bool = False) -> Iterator[Problem]:
     """Why the build, the finished steps or the answers could not be written."""
-    from hfsft.release.folder import former
+    from hfsft.release.folder import previous
 
     size = _size_of_sources(recipe)
     if out is not None:
         target = out / recipe.name
         try:
-            target = former.place(out, recipe.name)
-            former.require(target, force)
+            target = previous.place(out, recipe.name)
+            previous.require(target, force)
             # It is made beside its place, and put there by a change of names: so what counts is the folder around it.
             yield from _unwritable(target.parent, ROOM + OUT_PER_BYTE * size, "name another folder with --out", target)
         except UserError as error:

@@ -14,7 +14,7 @@ from hfsft.cli import main
 from hfsft.cli.commands.diff import report
 from hfsft.pipeline import run
 from hfsft.release.diff import Diff, ScoreShift, StepPair, diff
-from hfsft.release.folder.former import former_of
+from hfsft.release.folder.previous import former_of
 from hfsft.release.reader import open_release
 from tests.models.server import LLM
 from tests.recipes import reply, support

@@ -44,7 +44,7 @@ def add(commands: Any) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Print the difference; exit code 1 where a row moved from train to validation."""
     from hfsft.release.diff import diff
-    from hfsft.release.folder.former import former_path
+    from hfsft.release.folder.previous import former_path
     from hfsft.release.reader import open_release
 
     new = arguments.old if arguments.new is None else arguments.new

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from hfsft.errors import UserError
-from hfsft.release.folder import former
+from hfsft.release.folder import previous
 from hfsft.release.folder.staging import NEW, staging_folder
 
 LOCKED = {"lock": 1, "hfsft": "0.1.0", "steps": {"sources": {}}}
@@ -41,10 +41,10 @@ def fake(folder: Path, text: str, lock: str = json.dumps(LOCKED)) -> Path:
 
 def put(target: Path, text: str, force: bool = False) -> None:
     """A build, as it goes where it goes."""
-    former.require(target, force)
+    previous.require(target, force)
     with staging_folder(target) as folder:
-        former.sign(fake(folder / NEW, text))
-        former.put(folder, target, force)
+        previous.sign(fake(folder / NEW, text))
+        previous.put(folder, target, force)
 
 
 def said(folder: Path) -> str:
@@ -76,7 +76,7 @@ def test_a_build_that_is_killed_at_any_move_leaves_what_stood_there_to_the_next(
     if not killed.returncode:
         assert said(target) == "three"
         return
-    former.require(target, force=True)
+    previous.require(target, force=True)
     assert inside(tmp_path) == before, "as it was, and nothing left lying about"
     put(target, "three", force=True)
     assert said(target) == "three"
@@ -84,7 +84,7 @@ def test_a_build_that_is_killed_at_any_move_leaves_what_stood_there_to_the_next(
     if mine:
         assert kept["support.aside/precious.txt"] == "years of work"
     else:
-        assert (kept["support/labels.csv"], said(former.former_of(target))) == ("mine", "two")
+        assert (kept["support/labels.csv"], said(previous.former_of(target))) == ("mine", "two")
 
 
 def test_what_another_build_is_writing_just_now_is_left_alone(tmp_path: Path) -> None:
@@ -93,8 +93,8 @@ def test_what_another_build_is_writing_just_now_is_left_alone(tmp_path: Path) ->
         fake(folder / NEW, "one")
         put(target, "two")
         assert said(folder / NEW) == "one"
-        former.put(folder, target)
-    assert (said(target), said(former.former_of(target))) == ("one", "two")
+        previous.put(folder, target)
+    assert (said(target), said(previous.former_of(target))) == ("one", "two")
 
 
 def test_a_folder_that_is_called_like_one_of_ours_is_left_alone(tmp_path: Path) -> None:
@@ -120,7 +120,7 @@ def test_a_lock_file_that_hfsft_did_not_write_makes_no_build(tmp_path: Path, loc
 
 def test_a_former_build_that_is_none_or_holds_files_of_others_is_moved_aside(tmp_path: Path) -> None:
     target = tmp_path / "support"
-    kept = former.former_of(target)
+    kept = previous.former_of(target)
     kept.mkdir(parents=True)
     (kept / "precious.txt").write_text("years of work")
     for text in ("one", "two"):
@@ -137,12 +137,12 @@ def test_a_link_leads_to_where_the_build_goes(tmp_path: Path) -> None:
     link = tmp_path / "build" / "support"
     link.symlink_to("../disk", target_is_directory=True)
     for text in ("one", "two"):
-        put(former.place(tmp_path / "build", "support"), text)
+        put(previous.place(tmp_path / "build", "support"), text)
     assert link.is_symlink()
-    assert (said(tmp_path / "disk"), said(former.former_of(link))) == ("two", "one")
+    assert (said(tmp_path / "disk"), said(previous.former_of(link))) == ("two", "one")
     (tmp_path / "build" / "lost").symlink_to("nowhere")
     with pytest.raises(UserError, match="is a link to nothing"):
-        former.place(tmp_path / "build", "lost")
+        previous.place(tmp_path / "build", "lost")
 
 
 def test_what_lies_beside_a_build_is_carried_over_where_a_file_of_the_build_stands_too(tmp_path: Path) -> None:
@@ -158,7 +158,7 @@ def test_what_lies_beside_a_build_is_carried_over_where_a_file_of_the_build_stan
         fake(folder / NEW, "two")
         (folder / NEW / "report.html").write_text("page")
         (folder / NEW / "assets").mkdir()
-        former.put(folder, target)
+        previous.put(folder, target)
     assert (target / "report.html").read_text() == "page"
     assert (target / "report.html.aside" / "mine.txt").read_text() == "mine"
     assert (target / "empty").is_dir()

@@ -12,8 +12,8 @@ from hfsft.cli import main
 from hfsft.errors import ReleaseError, UserError
 from hfsft.pipeline import run
 from hfsft.release.diff import diff
-from hfsft.release.folder import former
-from hfsft.release.folder.former import former_path
+from hfsft.release.folder import previous
+from hfsft.release.folder.previous import former_path
 from hfsft.release.hub.files import Build
 from hfsft.release.reader import open_release
 from tests.models.server import LLM
@@ -77,7 +77,7 @@ def test_the_build_before_is_kept_and_one_of_the_same_rows_takes_its_place_from_
     tmp_path: Path, home: Path
 ) -> None:
     first = run(examples(5), out=tmp_path)[1]
-    kept = former.former_of(first)
+    kept = previous.former_of(first)
     run(examples(5), out=tmp_path)
     assert not kept.exists(), "nothing changed, so nothing is former"
     before = said(first)
@@ -96,7 +96,7 @@ def test_a_build_without_rows_never_takes_the_place_of_the_last_that_had_some(tm
     for most in (0, 1):
         with pytest.raises(UserError, match="no row is left"):
             run(examples(5, filters=[{"tokens": {"at_most": most}}]), out=tmp_path)
-        assert said(former.former_of(folder)) == good
+        assert said(previous.former_of(folder)) == good
 
 
 def test_diff_of_one_build_compares_with_the_one_before(
@@ -143,7 +143,7 @@ def test_what_fails_on_the_way_leaves_the_old_build_as_it_was(
     assert seen == [True], "the old build stands whole until the new one does"
     monkeypatch.undo()
     assert said(folder) == before
-    assert sorted(path.name for path in tmp_path.iterdir() if path.name != former.PREVIOUS) == entries
+    assert sorted(path.name for path in tmp_path.iterdir() if path.name != previous.PREVIOUS) == entries
 
 
 def test_the_texts_and_the_keys_that_changed_are_told(tmp_path: Path, home: Path) -> None:
