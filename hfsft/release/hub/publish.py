@@ -17,7 +17,7 @@ from hfsft.errors import ReleaseError
 from hfsft.release.card import changelog
 from hfsft.release.diff import diff
 from hfsft.release.folder.names import CARD, FUNNEL, RESOLVED
-from hfsft.release.folder.turn import turn
+from hfsft.release.folder.process_lock import turn
 from hfsft.release.hub import leaks
 from hfsft.release.hub.files import Build, is_news, size, stale
 from hfsft.release.hub.hub import Committed, Hub, Snapshot
