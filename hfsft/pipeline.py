@@ -161,7 +161,7 @@ def run(
     if not (how.wanted or trust_of(trust).covers(recipe)):
         loaded = unpublished(loaded)  # nor by `hfsft publish` of what was built: nobody was asked
     plan, sides_before = _planned(loaded, Path(out), watcher or Watcher(), how, force)
-    from hfsft.release.folder import remembered
+    from hfsft.release.folder import sides_file
     from hfsft.release.report import vega
 
     vega.prepare()
@@ -181,12 +181,12 @@ def run(
     ledger.finish(
         {split: sorted(found) for split, found in ids.items()}, dict(zip(rows["id"][:], rows["source"][:], strict=True))
     )
-    sides = remembered.after(loaded, sides_before, rows)
+    sides = sides_file.after(loaded, sides_before, rows)
     told = withhold(ledger, loaded.publish)
     built = Built(loaded, plan, rows, told, usage, time.perf_counter() - started, sides)
     with quiet(), turn(previous.place(Path(out), loaded.name), how.tell):
         folder = write(built, Path(out), force)
-    remembered.keep(loaded, sides)
+    sides_file.keep(loaded, sides)
     cache = cache_folder(plan.name)
     remember(plan, cache)
     settle(cache, plan.digest, time.time() - (time.perf_counter() - started))
@@ -221,11 +221,11 @@ def preview(
     Which source rows is a hash of their ids. Filters that compare rows see only these few.
     """
     from hfsft.preflight import build as preflight
-    from hfsft.release.folder import remembered
+    from hfsft.release.folder import sides_file
     from hfsft.release.rows.preview import Preview
 
     loaded = load(recipe, overrides, trust, ASKING)
-    sides = remembered.read(loaded, Path(OUT))
+    sides = sides_file.read(loaded, Path(OUT))
     compiled = partial(compile_recipe, loaded, limit=rows, former={Split.key: sides})
     plan = preflight.planned(loaded, compiled, [partial(preflight.of_folders, loaded, None)])
     seen: list[tuple[Step, list[dict[str, Any]]]] = []
@@ -245,10 +245,10 @@ def forecast(recipe: AnyRecipe, *, overrides: Sequence[str] = (), trust: AnyTrus
     from hfsft.models.limits.estimate import estimate
     from hfsft.models.pool import Pool
     from hfsft.models.store.store import Store
-    from hfsft.release.folder import remembered
+    from hfsft.release.folder import sides_file
 
     loaded = load(recipe, overrides, trust)
-    plan = compile_recipe(loaded, download=False, former={Split.key: remembered.read(loaded, Path(OUT))})
+    plan = compile_recipe(loaded, download=False, former={Split.key: sides_file.read(loaded, Path(OUT))})
     cache = cache_folder(plan.name)
     with (
         Store() as store,
@@ -330,13 +330,13 @@ def why(recipe: AnyRecipe, *, overrides: Sequence[str] = (), trust: AnyTrust = N
 def _planned(recipe: Recipe, out: Path, watcher: Watcher, how: Publishing, force: bool) -> tuple[Plan, Sides]:
     """The plan of a build that nothing stands in the way of, and the sides of the split that builds before gave."""
     from hfsft.preflight import build as preflight
-    from hfsft.release.folder import remembered
+    from hfsft.release.folder import sides_file
 
     sides = NONE
 
     def compiled() -> Plan:
         nonlocal sides
-        sides = remembered.read(recipe, out)
+        sides = sides_file.read(recipe, out)
         return compile_recipe(recipe, former={Split.key: sides})
 
     repository = preflight.Repository(recipe, how.create_pr, how.tell) if how.wanted else None

@@ -27,7 +27,7 @@ from hfsft.errors import UserError
 from hfsft.release.card.card import card
 from hfsft.release.card.pictures import pictures
 from hfsft.release.export import provenance_rows, rejected_rows
-from hfsft.release.folder import lock, previous, remembered, sources
+from hfsft.release.folder import lock, previous, sides_file, sources
 from hfsft.release.folder.names import CARD, FUNNEL, LEDGER, LOCK, REPORT, RESOLVED, SIDES, TRAINER, WRITTEN
 from hfsft.release.folder.parquet import write_parquet
 from hfsft.release.folder.staging import NEW, staging_folder
@@ -96,7 +96,7 @@ def _fill_data(built: Built, folder: Path) -> None:
     if told := built.trainer.lines():
         _text(folder / TRAINER, "".join(told))
     if built.sides.stands:
-        _text(folder / SIDES, remembered.text(built.sides))
+        _text(folder / SIDES, sides_file.text(built.sides))
     _text(folder / FUNNEL, json.dumps(built.summary(), ensure_ascii=False, indent=2) + "\n")
     source = built.recipe.source
     if source.path and sources.as_written(built):
