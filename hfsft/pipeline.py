@@ -171,7 +171,7 @@ def run(
     from hfsft.release.causes import nothing_left
     from hfsft.release.folder import previous
     from hfsft.release.folder.process_lock import turn
-    from hfsft.release.folder.withheld import withhold
+    from hfsft.release.folder.redaction import withhold
     from hfsft.release.folder.write import write
     from hfsft.release.result import SPLITS, Built
 

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from hfsft.errors import UserError
 from hfsft.recipe.checks.rewrites import cleaner
 from hfsft.recipe.sources import names_of
-from hfsft.release.folder import withheld
+from hfsft.release.folder import redaction
 from hfsft.rows.reading.source_row import SourceRow
 from hfsft.rows.reading.tally import file_of
 from hfsft.stages.examples import ExampleTable
@@ -59,7 +59,7 @@ def put(built: Built, folder: Path) -> tuple[dict[str, Any], list[str]]:
     missing: list[str] = []
     numbered = [(section, number) for section in SECTIONS for number in range(len(getattr(recipe, section)))]
     names = dict(zip(numbered, map(clean, names_of(recipe)), strict=True))
-    hidden, open_to_all = withheld.places(built), recipe.publish.sources and not withheld.rewritten(built)
+    hidden, open_to_all = redaction.places(built), recipe.publish.sources and not redaction.rewritten(built)
     for section, number, source in local_sources(recipe):
         opened = built.unchanged_sources.get((section, number))
         if not open_to_all or opened is None:
@@ -125,12 +125,12 @@ def as_written(built: Built) -> bool:
     inline = any(
         item in source for section in SECTIONS for source in built.recipe.resolved()[section] for item in ITEMS
     )
-    return not inline or not (withheld.rewritten(built) or any(map(_INLINE.match, withheld.places(built))))
+    return not inline or not (redaction.rewritten(built) or any(map(_INLINE.match, redaction.places(built))))
 
 
 def _hide_inline(built: Built, resolved: dict[str, Any], hidden: Collection[str]) -> None:
     """Take the rows that are withheld out of a recipe, and let others say what they say in the build."""
-    said = withheld.as_built(built) if withheld.rewritten(built) else {}
+    said = redaction.as_built(built) if redaction.rewritten(built) else {}
     for section in SECTIONS:
         for number, source in enumerate(resolved[section]):
             for item in ITEMS & source.keys():
