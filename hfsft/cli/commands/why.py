@@ -14,7 +14,7 @@ from hfsft.cli.records import INDENT, heading, sent, show
 from hfsft.cli.trust import trust
 from hfsft.errors import UserError
 from hfsft.plain import plain
-from hfsft.release.folder.names import FUNNEL
+from hfsft.release.folder.file_names import FUNNEL
 from hfsft.release.steps_in_words import step_name
 
 if TYPE_CHECKING:

@@ -28,7 +28,7 @@ from hfsft.release.card.card import card
 from hfsft.release.card.pictures import pictures
 from hfsft.release.export import provenance_rows, rejected_rows
 from hfsft.release.folder import lock, previous, sides_file, sources
-from hfsft.release.folder.names import CARD, FUNNEL, LEDGER, LOCK, REPORT, RESOLVED, SIDES, TRAINER, WRITTEN
+from hfsft.release.folder.file_names import CARD, FUNNEL, LEDGER, LOCK, REPORT, RESOLVED, SIDES, TRAINER, WRITTEN
 from hfsft.release.folder.parquet import write_parquet
 from hfsft.release.folder.staging import NEW, staging_folder
 from hfsft.release.reader import Release

@@ -12,7 +12,7 @@ from typing import Any
 
 from hfsft.errors import ReleaseError
 from hfsft.recipe.checks.outside import leads_outside
-from hfsft.release.folder.names import CARD, FUNNEL, LEDGER, LOCK, REPORT, RESOLVED, SIDES, TRAINER, WRITTEN
+from hfsft.release.folder.file_names import CARD, FUNNEL, LEDGER, LOCK, REPORT, RESOLVED, SIDES, TRAINER, WRITTEN
 
 FOLDERS = ("data", "provenance", "rejected", "preference", "sources", "assets")
 NAMES = {CARD, FUNNEL, RESOLVED, LOCK, LEDGER, SIDES, TRAINER, WRITTEN, REPORT}

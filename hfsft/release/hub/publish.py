@@ -16,7 +16,7 @@ import yaml
 from hfsft.errors import ReleaseError
 from hfsft.release.card import changelog
 from hfsft.release.diff import diff
-from hfsft.release.folder.names import CARD, FUNNEL, RESOLVED
+from hfsft.release.folder.file_names import CARD, FUNNEL, RESOLVED
 from hfsft.release.folder.process_lock import turn
 from hfsft.release.hub import leaks
 from hfsft.release.hub.files import Build, is_news, size, stale

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hfsft.errors import ReleaseError
-from hfsft.release.folder.names import CARD, FUNNEL
+from hfsft.release.folder.file_names import CARD, FUNNEL
 from hfsft.release.hub.files import owned
 from hfsft.release.hub.hub import Account, Hub, Snapshot
 

@@ -17,7 +17,7 @@ from hfsft.release.by_source import as_table, worth_telling
 from hfsft.release.card.sections import dollars
 from hfsft.release.causes import Cause, listed
 from hfsft.release.folder import lock
-from hfsft.release.folder.names import REPORT, RESOLVED, WRITTEN
+from hfsft.release.folder.file_names import REPORT, RESOLVED, WRITTEN
 from hfsft.release.folder.outputs import require_free, writing
 from hfsft.release.reader import HUB_SCHEME, Release, open_release
 from hfsft.release.report import charts, vega

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from hfsft.plain import plain
-from hfsft.release.folder.names import TRAINER
+from hfsft.release.folder.file_names import TRAINER
 from hfsft.release.reader import Release
 
 SHOWN = 20  # rows of each cause

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from hfsft.errors import HfsftError, ReleaseError
-from hfsft.release.folder.names import RESOLVED
+from hfsft.release.folder.file_names import RESOLVED
 from hfsft.release.rows.exchanges import Exchange, exchanges
 from hfsft.release.rows.records import Measure, Record, Rows
 

@@ -14,7 +14,7 @@ from hfsft.cli import main
 from hfsft.engine.ledger import Fallen, Ledger
 from hfsft.pipeline import run
 from hfsft.recipe.publish import Publish
-from hfsft.release.folder.names import LOCK
+from hfsft.release.folder.file_names import LOCK
 from hfsft.release.folder.redaction import withhold
 from tests.release.samples import dataset, single
 

@@ -13,7 +13,7 @@ import yaml
 from hfsft.cli import main
 from hfsft.errors import ReleaseError
 from hfsft.pipeline import run
-from hfsft.release.folder.names import LOCK
+from hfsft.release.folder.file_names import LOCK
 from hfsft.release.reader import fetch_recipe
 from tests.models.server import LLM
 from tests.recipes import reply, support
