@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from hfsft.models.limits.usage import Usage
     from hfsft.recipe.recipe import Recipe
     from hfsft.release.by_source import OfSource
-    from hfsft.release.folder.sources import ReadFrom
+    from hfsft.release.folder.source_files import ReadFrom
     from hfsft.release.trainer.check import TrainerCheck
     from hfsft.release.trainer.lengths import Lengths
     from hfsft.release.trainer.writing import Writing
@@ -127,14 +127,14 @@ class Built:
     @cached_property
     def unchanged_sources(self) -> dict[tuple[str, int], Opened]:
         """The local sources that are still what the build read, by section and place in it."""
-        from hfsft.release.folder.sources import unchanged
+        from hfsft.release.folder.source_files import unchanged
 
         return unchanged(self)
 
     @cached_property
     def read_from(self) -> dict[str, ReadFrom]:
         """The rows by the file or dataset they were read from."""
-        from hfsft.release.folder.sources import read_from
+        from hfsft.release.folder.source_files import read_from
 
         return read_from(self)
 

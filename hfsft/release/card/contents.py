@@ -12,7 +12,7 @@ from hfsft.release.by_source import as_table, worth_telling
 from hfsft.release.card.markdown import code, joined, named, prose, table
 from hfsft.release.export import published_columns
 from hfsft.release.folder import lock
-from hfsft.release.folder.sources import FOLDER, local_sources
+from hfsft.release.folder.source_files import FOLDER, local_sources
 from hfsft.release.hub.files import size
 from hfsft.release.report import measures
 from hfsft.rows.reading.tally import unread_counts

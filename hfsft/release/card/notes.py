@@ -12,7 +12,7 @@ from hfsft.recipe.checks.blind import filter_warnings
 from hfsft.recipe.sources import filters_of
 from hfsft.release.card.licence_terms import stricter
 from hfsft.release.causes import Cause, listed
-from hfsft.release.folder.sources import changed
+from hfsft.release.folder.source_files import changed
 from hfsft.release.report import measures
 from hfsft.release.steps_in_words import AT_READING, STEPS, UNSCORED
 from hfsft.rows.columns import score_of

@@ -27,7 +27,7 @@ from hfsft.errors import UserError
 from hfsft.release.card.card import card
 from hfsft.release.card.pictures import pictures
 from hfsft.release.export import provenance_rows, rejected_rows
-from hfsft.release.folder import lock, previous, sides_file, sources
+from hfsft.release.folder import lock, previous, sides_file, source_files
 from hfsft.release.folder.file_names import CARD, FUNNEL, LEDGER, LOCK, REPORT, RESOLVED, SIDES, TRAINER, WRITTEN
 from hfsft.release.folder.parquet import write_parquet
 from hfsft.release.folder.staging import NEW, staging_folder
@@ -99,9 +99,9 @@ def _fill_data(built: Built, folder: Path) -> None:
         _text(folder / SIDES, sides_file.text(built.sides))
     _text(folder / FUNNEL, json.dumps(built.summary(), ensure_ascii=False, indent=2) + "\n")
     source = built.recipe.source
-    if source.path and sources.as_written(built):
+    if source.path and source_files.as_written(built):
         _text(folder / WRITTEN, source.text.text)  # as it was read, whatever the file says by now
-    resolved, missing = sources.put(built, folder)
+    resolved, missing = source_files.put(built, folder)
     _text(folder / RESOLVED, _yaml(resolved))
     _text(folder / LOCK, lock.lock_text(built, resolved, missing))
 
