@@ -14,7 +14,7 @@ from hfsft.release.rows.records import Measure, Record, Rows
 
 
 @dataclass(frozen=True)
-class Way:
+class RowHistory:
     """One row's whole way."""
 
     record: Record
@@ -26,7 +26,7 @@ class Way:
     untold: str = ""  # why prompts and answers are not known
 
 
-def way(rows: Rows, name: str) -> Way:
+def way(rows: Rows, name: str) -> RowHistory:
     """Where the row came from, what it was asked, what was measured, and what became of it."""
     record, parents = rows.one(name), rows.parents()
     above: list[str] = []
@@ -45,7 +45,7 @@ def way(rows: Rows, name: str) -> Way:
         exchanges = _exchanges(rows, record, known.get(above[-1]) if above else None)
     except HfsftError as error:
         untold = str(error)
-    return Way(
+    return RowHistory(
         record=record,
         ancestors=[known.get(row, row) for row in above],
         measures=record.measures(rows.bounds),
