@@ -91,7 +91,7 @@ NOT_FOR_ROWS = {
     r"hfsft.cli.arguments (\d+(?:\.\d+)?)([hdw])",
     r"hfsft.privacy.secrets \\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\(\?<?[=!]|[()]|[^\\\[()]+|.",  # reads patterns
     "hfsft.recipe.recipe.NO_FOLDER",  # `fullmatch` alone, of a recipe's name
-    r"hfsft.release.web \s*<(!doctype|html)",  # `match` alone
+    r"hfsft.release.recipe_download \s*<(!doctype|html)",  # `match` alone
     "hfsft.models.embedded.weights.ON_THE_HUB",
     "hfsft.recipe.overrides.STEP",
     "hfsft.release.card.metadata._SHARD",

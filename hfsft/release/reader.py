@@ -19,8 +19,8 @@ from hfsft.errors import ReleaseError
 from hfsft.release.folder import lock
 from hfsft.release.folder.file_names import FUNNEL, LOCK, RESOLVED, SIDES
 from hfsft.release.hub.retries import Tell, patiently
+from hfsft.release.recipe_download import WEB, fetch
 from hfsft.release.result import SPLITS
-from hfsft.release.web import WEB, fetch
 from hfsft.rows.columns import Column, column
 
 if TYPE_CHECKING:
