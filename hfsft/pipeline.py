@@ -168,11 +168,11 @@ def run(
     rows, ledger, usage = _execute(loaded, plan, watcher or Watcher(), executor=executor)
     from hfsft.engine.parts.on_datasets import quiet
     from hfsft.engine.why import remember
-    from hfsft.release.causes import nothing_left
     from hfsft.release.folder import previous
     from hfsft.release.folder.process_lock import turn
     from hfsft.release.folder.redaction import withhold
     from hfsft.release.folder.write import write
+    from hfsft.release.removal_causes import nothing_left
     from hfsft.release.result import SPLITS, Built
 
     ids: dict[str, list[str]] = {split: [] for split in SPLITS}

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hfsft.models.limits.usage import Spent, total_usd
-from hfsft.release.causes import Cause, causes
+from hfsft.release.removal_causes import Cause, causes
 from hfsft.release.report import measures
 from hfsft.stages.split.sides import NONE, Sides
 

@@ -11,8 +11,8 @@ from hfsft.plain import plain
 from hfsft.recipe.checks.blind import filter_warnings
 from hfsft.recipe.sources import filters_of
 from hfsft.release.card.licence_terms import stricter
-from hfsft.release.causes import Cause, listed
 from hfsft.release.folder.source_files import changed
+from hfsft.release.removal_causes import Cause, listed
 from hfsft.release.report import measures
 from hfsft.release.steps_in_words import AT_READING, STEPS, UNSCORED
 from hfsft.rows.columns import score_of

@@ -17,8 +17,8 @@ from hfsft.release.card.contents import about, columns, labels, sample, sources,
 from hfsft.release.card.licence_terms import stricter, terms_of
 from hfsft.release.card.markdown import code, joined, named, prose, table
 from hfsft.release.card.pictures import FUNNEL, LENGTHS, SCORES
-from hfsft.release.causes import listed
 from hfsft.release.folder.file_names import RESOLVED, WRITTEN
+from hfsft.release.removal_causes import listed
 from hfsft.release.report import measures
 from hfsft.rows.columns import score_of
 from hfsft.rows.reading.tally import rows_said

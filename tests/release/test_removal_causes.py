@@ -12,10 +12,10 @@ from hfsft.cli import main
 from hfsft.engine.ledger import Fallen, Ledger
 from hfsft.errors import ReleaseError, UserError
 from hfsft.pipeline import run
-from hfsft.release.causes import REASONS, causes, listed
 from hfsft.release.diff import diff
 from hfsft.release.hub.files import Build
 from hfsft.release.reader import open_release
+from hfsft.release.removal_causes import REASONS, causes, listed
 from hfsft.rows.columns import COLUMNS
 from hfsft.rows.row import new_row
 from tests.models.server import LLM
