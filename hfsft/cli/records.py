@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from hfsft.cli.console import paint, window, wrapped
 from hfsft.plain import harmless
-from hfsft.release.steps_in_words import step_name
+from hfsft.release.step_titles import step_name
 from hfsft.rows.columns import REFERENCE
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from hfsft.errors import InternalError
 from hfsft.recipe.checks.rewrites import cleaner
 from hfsft.recipe.reading import FROM
-from hfsft.release.steps_in_words import AT_READING
+from hfsft.release.step_titles import AT_READING
 
 if TYPE_CHECKING:
     from hfsft.engine.ledger import Fallen

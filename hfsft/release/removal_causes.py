@@ -15,7 +15,7 @@ from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from hfsft.plain import plain
-from hfsft.release.steps_in_words import AT_READING, STEPS, UNSCORED
+from hfsft.release.step_titles import AT_READING, STEPS, UNSCORED
 from hfsft.rows.reading.tally import rows_said
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from hfsft.cli.progress import Line, standing
 from hfsft.cli.records import FATES
 from hfsft.cli.trust import trust
 from hfsft.errors import HfsftError
-from hfsft.release.steps_in_words import step_name
+from hfsft.release.step_titles import step_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

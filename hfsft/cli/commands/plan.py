@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from hfsft.cli.arguments import add_recipe, command
 from hfsft.cli.console import count, money, remark, table, wrapped
 from hfsft.cli.trust import trust, wants
-from hfsft.release.steps_in_words import step_name
+from hfsft.release.step_titles import step_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -15,7 +15,7 @@ from hfsft.cli.trust import trust
 from hfsft.errors import UserError
 from hfsft.plain import plain
 from hfsft.release.folder.file_names import FUNNEL
-from hfsft.release.steps_in_words import step_name
+from hfsft.release.step_titles import step_name
 
 if TYPE_CHECKING:
     from hfsft.engine.why import Reason

@@ -14,7 +14,7 @@ from hfsft.release.card.licence_terms import stricter
 from hfsft.release.folder.source_files import changed
 from hfsft.release.removal_causes import Cause, listed
 from hfsft.release.report import measures
-from hfsft.release.steps_in_words import AT_READING, STEPS, UNSCORED
+from hfsft.release.step_titles import AT_READING, STEPS, UNSCORED
 from hfsft.rows.columns import score_of
 from hfsft.rows.reading.tally import rows_said, unread_note
 from hfsft.stages.evolve import FAULT
