@@ -17,7 +17,7 @@ LOCKED = {"lock": 1, "hfsft": "0.1.0", "steps": {"sources": {}}}
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from tests.release.folder.test_beside import put
+from tests.release.folder.test_staging import put
 left, rename = int(sys.argv[2]), Path.rename
 def stop(self, to):
     global left
