@@ -34,7 +34,7 @@ NOTHING: tuple[Any, ...] = (None, "", [])
 
 
 @dataclass(frozen=True)
-class Table:
+class SplitRows:
     """One split's rows on disk."""
 
     split: str
@@ -79,7 +79,7 @@ class Table:
 
 
 @dataclass(frozen=True)
-class Story:
+class PageData:
     """What the page is made from."""
 
     release: Release
@@ -90,15 +90,15 @@ class Story:
         return self.release.summary()
 
     @cached_property
-    def kept(self) -> list[Table]:
+    def kept(self) -> list[SplitRows]:
         """The splits."""
         folder = self.release.folder / "provenance"
-        return [Table(split, sorted(folder.glob(f"{split}-*.parquet"))) for split in self.release.splits()]
+        return [SplitRows(split, sorted(folder.glob(f"{split}-*.parquet"))) for split in self.release.splits()]
 
     @cached_property
-    def fallen(self) -> Table:
+    def fallen(self) -> SplitRows:
         """The rows that fell."""
-        return Table("rejected", sorted((self.release.folder / "rejected").glob("*.parquet")))
+        return SplitRows("rejected", sorted((self.release.folder / "rejected").glob("*.parquet")))
 
     def values(self, column: str) -> list[Any]:
         """A column over all kept rows."""
@@ -193,7 +193,7 @@ def _chosen(ids: Sequence[str], count: int, places: Sequence[int] | None = None)
     return nsmallest(count, every, key=lambda place: unit(ids[place], "report"))
 
 
-def _rows(table: Table, places: Sequence[int]) -> list[dict[str, Any]]:
+def _rows(table: SplitRows, places: Sequence[int]) -> list[dict[str, Any]]:
     """The rows at some places, in the order of these."""
     found = dict(table.rows(places))
     return [found[place] for place in places]
