@@ -23,7 +23,7 @@ from hfsft.release.removal_causes import Cause, listed
 from hfsft.release.report import charts, vega
 from hfsft.release.report.page_data import PageData
 from hfsft.release.report.thresholds import thresholds
-from hfsft.release.report.unseen import unseen
+from hfsft.release.report.trainer_warnings import unseen
 from hfsft.rows.reading.tally import rows_said
 
 if TYPE_CHECKING:
