@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from hfsft.recipe.publish import FormatName
 from hfsft.release.report.measures import histogram
 from hfsft.release.trainer.formats import FORMATS
-from hfsft.release.trainer.seen import Cause, Seen, Told
+from hfsft.release.trainer.row_checks import Cause, RowChecks, RowWarning
 from hfsft.release.trainer.writing import Writing, read
 from hfsft.rows.reading.tally import rows_said
 
@@ -117,7 +117,7 @@ class TrainerCheck:
     reopened: int = 0  # rows whose prompt alone renders differently than within the whole
     lengths: Lengths | None = None
     max_length: int | None = None  # tokens after which rows are cut, where the recipe says so
-    told: tuple[Told, ...] = ()  # rows that training will not see as they are
+    told: tuple[RowWarning, ...] = ()  # rows that training will not see as they are
 
     def as_dict(self) -> dict[str, Any]:
         """The check as JSON; the rows that are told are counted by cause, and listed by `lines`."""
@@ -217,7 +217,7 @@ class TrainerCheck:
 def check(rows: Dataset, writing: Writing, max_length: int | None = None) -> TrainerCheck:
     """The check of rows with the columns of `COLUMNS`, as they are written; rows are cut after `max_length` tokens."""
     chosen, tokenizer = FORMATS[writing.format], writing.tokenizer
-    seen = Seen(writing, max_length or DEFAULT_MAX_LENGTH)
+    seen = RowChecks(writing, max_length or DEFAULT_MAX_LENGTH)
     detected, every = detect(writing.columns), read(rows)
     while batch := list(islice(every, 1000)):
         seen.see(batch)

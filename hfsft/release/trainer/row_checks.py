@@ -36,7 +36,7 @@ Cause = Literal[
 """
 
 
-class Told(NamedTuple):
+class RowWarning(NamedTuple):
     """One thing about one row."""
 
     id: str
@@ -58,7 +58,7 @@ class _View:
         return [*self.prompt, *self.rest]
 
 
-class Seen:
+class RowChecks:
     """What was found in the rows so far."""
 
     def __init__(self, writing: Writing, max_length: int) -> None:
@@ -72,7 +72,7 @@ class Seen:
         self.control: Counter[str] = Counter()
         self.refused: Counter[str] = Counter()
         self.lengths: list[int] = []
-        self.told: list[Told] = []
+        self.told: list[RowWarning] = []
 
     def see(self, rows: Sequence[Row]) -> None:
         """Look at some rows, and at how they are written."""
@@ -96,7 +96,7 @@ class Seen:
             self._tell(row, "weights ignored", f"{len(untrained)} of {len(answers)} answers")
 
     def _tell(self, row: Row, cause: Cause, detail: str = "") -> None:
-        self.told.append(Told(row["id"], cause, detail))
+        self.told.append(RowWarning(row["id"], cause, detail))
 
     def _measure(self, rows: Sequence[tuple[Row, Row]], tokenizer: Tokenizer) -> None:
         chats = [(row, view) for row, written in rows if (view := _chat(written)) is not None]
