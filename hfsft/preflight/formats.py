@@ -7,8 +7,8 @@ from typing import Any
 
 from hfsft.errors import Problem
 from hfsft.recipe.recipe import Recipe
+from hfsft.release.trainer.format_needs import beyond
 from hfsft.release.trainer.formats import FORMATS
-from hfsft.release.trainer.said import beyond
 from hfsft.release.trainer.writing import able, in_words
 
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from hfsft.errors import ReleaseError
 from hfsft.recipe.publish import FormatName, Publish
+from hfsft.release.trainer.format_needs import beyond
 from hfsft.release.trainer.formats import FORMATS, Say
-from hfsft.release.trainer.said import beyond
 from hfsft.release.trainer.style import Style
 from hfsft.release.trainer.tokenizer import Tokenizer
 from hfsft.rows.batch import Batch, Row, rows_of
