@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from math import inf
 
 from hfsft.release.trainer.formats import Say
-from hfsft.release.trainer.style import dialect
+from hfsft.release.trainer.message_style import dialect
 from hfsft.rows.batch import Row
 from hfsft.rows.messages import Message
 from hfsft.rows.shapes.hermes import MARKS

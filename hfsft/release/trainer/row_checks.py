@@ -12,7 +12,7 @@ from hfsft.filters.text.control_tokens import control_tokens, tokens_of
 from hfsft.release.trainer.chats import chat, last_trained
 from hfsft.release.trainer.format_needs import beyond, take_turns
 from hfsft.release.trainer.formats import FORMATS
-from hfsft.release.trainer.style import reasoning_of
+from hfsft.release.trainer.message_style import reasoning_of
 from hfsft.release.trainer.tokenizer import Tokenizer
 from hfsft.release.trainer.writing import Writing
 from hfsft.rows.batch import Row

@@ -11,7 +11,7 @@ import pytest
 from hfsft.recipe.publish import FormatName
 from hfsft.release.trainer.check import TrainerCheck, check
 from hfsft.release.trainer.format_needs import take_turns
-from hfsft.release.trainer.style import Style
+from hfsft.release.trainer.message_style import Style
 from hfsft.release.trainer.tokenizer import load_tokenizer
 from hfsft.release.trainer.writing import Writing
 from tests.release.samples import NO_SYSTEM, SYSTEM, dataset, single, tokenizer_folder, typed
