@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from hfsft.release.by_source import OfSource
     from hfsft.release.folder.source_files import ReadFrom
     from hfsft.release.trainer.check import TrainerCheck
+    from hfsft.release.trainer.dataset_writer import Writing
     from hfsft.release.trainer.lengths import Lengths
-    from hfsft.release.trainer.writing import Writing
     from hfsft.stages.source import Opened
 
 
@@ -85,8 +85,8 @@ class Built:
     @cached_property
     def writing(self) -> Writing:
         """How the kept rows are written. Raises `ReleaseError` where they cannot be written as asked."""
+        from hfsft.release.trainer.dataset_writer import Writing
         from hfsft.release.trainer.tokenizer import load_tokenizer
-        from hfsft.release.trainer.writing import Writing
 
         publish = self.recipe.publish
         tokenizer = load_tokenizer(publish.tokenizer, base=self.recipe.base) if publish.tokenizer else None

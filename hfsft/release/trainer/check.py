@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any
 
 from hfsft.recipe.publish import FormatName
 from hfsft.release.report.measures import histogram
+from hfsft.release.trainer.dataset_writer import Writing, read
 from hfsft.release.trainer.formats import FORMATS
 from hfsft.release.trainer.row_checks import Cause, RowChecks, RowWarning
-from hfsft.release.trainer.writing import Writing, read
 from hfsft.rows.reading.tally import rows_said
 
 if TYPE_CHECKING:

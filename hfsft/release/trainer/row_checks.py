@@ -10,11 +10,11 @@ from typing import Any, Literal, NamedTuple
 
 from hfsft.filters.text.control_tokens import control_tokens, tokens_of
 from hfsft.release.trainer.chats import chat, last_trained
+from hfsft.release.trainer.dataset_writer import Writing
 from hfsft.release.trainer.format_needs import beyond, take_turns
 from hfsft.release.trainer.formats import FORMATS
 from hfsft.release.trainer.message_style import reasoning_of
 from hfsft.release.trainer.tokenizer import Tokenizer
-from hfsft.release.trainer.writing import Writing
 from hfsft.rows.batch import Row
 from hfsft.rows.views import messages, tools
 

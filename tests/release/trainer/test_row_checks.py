@@ -10,13 +10,13 @@ import pytest
 
 from hfsft.recipe.publish import FormatName
 from hfsft.release.trainer.check import TrainerCheck, check
+from hfsft.release.trainer.dataset_writer import Writing
 from hfsft.release.trainer.format_needs import take_turns
 from hfsft.release.trainer.message_style import Style
 from hfsft.release.trainer.tokenizer import load_tokenizer
-from hfsft.release.trainer.writing import Writing
 from tests.release.samples import NO_SYSTEM, SYSTEM, dataset, single, tokenizer_folder, typed
 from tests.release.trainer.templates import DEEPSEEK, HARMONY, HERMES, LLAMA, QWEN, SMOL
-from tests.release.trainer.test_writing import ANSWERED, ASKED, CALL, CALLED, RESULT, TURNS, WEATHER
+from tests.release.trainer.test_dataset_writer import ANSWERED, ASKED, CALL, CALLED, RESULT, TURNS, WEATHER
 
 SILENT = "{% for message in messages if message.role == 'user' %}{{ message.content }}{% endfor %}"
 PLAIN = {"role": "assistant", "content": "Yes."}

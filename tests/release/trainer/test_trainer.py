@@ -11,9 +11,9 @@ from hfsft.errors import RecipeError, ReleaseError
 from hfsft.pipeline import run
 from hfsft.recipe.publish import FormatName, Publish
 from hfsft.release.trainer.check import Lengths, TrainerCheck, check, detect
+from hfsft.release.trainer.dataset_writer import Writing
 from hfsft.release.trainer.formats import FORMATS
 from hfsft.release.trainer.tokenizer import Tokenizer, load_tokenizer
-from hfsft.release.trainer.writing import Writing
 from tests.models.server import LLM
 from tests.recipes import reply, support
 from tests.release.samples import (

@@ -11,9 +11,9 @@ import pytest
 from hfsft.errors import ReleaseError
 from hfsft.recipe.publish import FormatName, Publish
 from hfsft.release.folder.parquet import write_parquet
+from hfsft.release.trainer.dataset_writer import Writing
 from hfsft.release.trainer.message_style import Style
 from hfsft.release.trainer.tokenizer import load_tokenizer
-from hfsft.release.trainer.writing import Writing
 from tests.release.samples import dataset, single, tokenizer_folder, typed
 from tests.release.trainer.templates import HARMONY, QWEN
 
