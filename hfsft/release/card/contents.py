@@ -19,7 +19,7 @@ from hfsft.rows.reading.tally import unread_counts
 from hfsft.rows.views import said
 
 if TYPE_CHECKING:
-    from hfsft.release.card.sections import Draft
+    from hfsft.release.card.card_sections import Draft
     from hfsft.release.result import Built
 
 Values = dict[str, Any]

@@ -14,7 +14,7 @@ from markupsafe import Markup
 from hfsft.plain import harmless
 from hfsft.prompts import templates
 from hfsft.release.by_source import as_table, worth_telling
-from hfsft.release.card.sections import dollars
+from hfsft.release.card.card_sections import dollars
 from hfsft.release.folder import lock
 from hfsft.release.folder.file_names import REPORT, RESOLVED, WRITTEN
 from hfsft.release.folder.outputs import require_free, writing
