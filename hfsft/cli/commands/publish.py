@@ -54,7 +54,7 @@ def run(arguments: argparse.Namespace) -> None:
     """Publish, then print where it is and how to load it."""
     from hfsft.release.hub import listing, publish
     from hfsft.release.hub.files import Build
-    from hfsft.release.hub.rights import NO_REPOSITORY
+    from hfsft.release.hub.permissions import NO_REPOSITORY
 
     folder = Path(arguments.folder)
     given = {"repo_id": arguments.repo_id, "private": arguments.private, "tag": arguments.tag}

@@ -23,8 +23,8 @@ from hfsft.release.hub.files import Build, is_news, size, stale
 from hfsft.release.hub.hub import Committed, Hub, Snapshot
 from hfsft.release.hub.listing import listing
 from hfsft.release.hub.loadback import differences
+from hfsft.release.hub.permissions import NO_REPOSITORY, Destination, look, require_free_tag
 from hfsft.release.hub.retries import TRIES, Tell, may_have_landed, pause
-from hfsft.release.hub.rights import NO_REPOSITORY, Destination, look, require_free_tag
 from hfsft.release.reader import Release
 
 if TYPE_CHECKING:
