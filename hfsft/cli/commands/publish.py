@@ -12,7 +12,7 @@ from hfsft.cli.arguments import add_output, command, fingerprint
 from hfsft.cli.asking import Consent
 from hfsft.cli.console import count, silent, tell
 from hfsft.errors import ReleaseError
-from hfsft.release.hub.files import size
+from hfsft.release.hub.release_files import size
 
 if TYPE_CHECKING:
     from hfsft.release.hub.publish import Changes, Published
@@ -53,8 +53,8 @@ def add(commands: Any) -> None:
 def run(arguments: argparse.Namespace) -> None:
     """Publish, then print where it is and how to load it."""
     from hfsft.release.hub import listing, publish
-    from hfsft.release.hub.files import Build
     from hfsft.release.hub.permissions import NO_REPOSITORY
+    from hfsft.release.hub.release_files import Build
 
     folder = Path(arguments.folder)
     given = {"repo_id": arguments.repo_id, "private": arguments.private, "tag": arguments.tag}

@@ -13,7 +13,7 @@ from hfsft.release.card.markdown import code, joined, named, prose, table
 from hfsft.release.export import published_columns
 from hfsft.release.folder import lock
 from hfsft.release.folder.source_files import FOLDER, local_sources
-from hfsft.release.hub.files import size
+from hfsft.release.hub.release_files import size
 from hfsft.release.report import measures
 from hfsft.rows.reading.tally import unread_counts
 from hfsft.rows.views import said

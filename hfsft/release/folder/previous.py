@@ -22,7 +22,7 @@ from hfsft.errors import ReleaseError, UserError
 from hfsft.release.folder import lock
 from hfsft.release.folder.file_names import FUNNEL, LOCK, REPORT, RESOLVED
 from hfsft.release.folder.staging import NEW, OLD, Move, move, recover
-from hfsft.release.hub.files import File, made
+from hfsft.release.hub.release_files import File, made
 from hfsft.release.reader import HUB_SCHEME
 
 PREVIOUS = ".previous"

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from hfsft.errors import ReleaseError
 from hfsft.release.folder.file_names import CARD, FUNNEL
-from hfsft.release.hub.files import owned
 from hfsft.release.hub.hub import Account, Hub, Snapshot
+from hfsft.release.hub.release_files import owned
 
 if TYPE_CHECKING:
     from hfsft.recipe.publish import Publish

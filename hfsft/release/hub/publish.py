@@ -19,11 +19,11 @@ from hfsft.release.diff import diff
 from hfsft.release.folder.file_names import CARD, FUNNEL, RESOLVED
 from hfsft.release.folder.process_lock import turn
 from hfsft.release.hub import leaks
-from hfsft.release.hub.files import Build, is_news, size, stale
 from hfsft.release.hub.hub import Committed, Hub, Snapshot
 from hfsft.release.hub.listing import listing
 from hfsft.release.hub.loadback import differences
 from hfsft.release.hub.permissions import NO_REPOSITORY, Destination, look, require_free_tag
+from hfsft.release.hub.release_files import Build, is_news, size, stale
 from hfsft.release.hub.retries import TRIES, Tell, may_have_landed, pause
 from hfsft.release.reader import Release
 

@@ -14,7 +14,7 @@ from hfsft.pipeline import run
 from hfsft.release.diff import diff
 from hfsft.release.folder import previous
 from hfsft.release.folder.previous import former_path
-from hfsft.release.hub.files import Build
+from hfsft.release.hub.release_files import Build
 from hfsft.release.reader import open_release
 from tests.models.server import LLM
 from tests.recipes import reply, support

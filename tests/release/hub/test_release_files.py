@@ -9,9 +9,9 @@ import pytest
 from datasets import Dataset, DatasetDict, Value
 
 from hfsft.errors import ReleaseError
-from hfsft.release.hub.files import Build, File, is_news, owned, stale
 from hfsft.release.hub.listing import held
 from hfsft.release.hub.loadback import differences
+from hfsft.release.hub.release_files import Build, File, is_news, owned, stale
 from tests.release.fixture import write_build
 
 
