@@ -12,7 +12,7 @@ from hfsft.cli import main
 from hfsft.engine.ledger import Fallen, Ledger
 from hfsft.errors import ReleaseError, UserError
 from hfsft.pipeline import run
-from hfsft.release.diff import diff
+from hfsft.release.comparison import diff
 from hfsft.release.hub.release_files import Build
 from hfsft.release.reader import open_release
 from hfsft.release.removal_causes import REASONS, causes, listed

@@ -15,7 +15,7 @@ from typing import Any
 
 import yaml
 
-from hfsft.release.diff import Diff
+from hfsft.release.comparison import Diff
 from hfsft.release.result import SPLITS
 
 MARK = "<!-- hfsft: releases; what stands below is kept, what stands above is replaced by each release -->"

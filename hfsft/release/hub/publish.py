@@ -15,7 +15,7 @@ import yaml
 
 from hfsft.errors import ReleaseError
 from hfsft.release.card import changelog
-from hfsft.release.diff import diff
+from hfsft.release.comparison import diff
 from hfsft.release.folder.file_names import CARD, FUNNEL, RESOLVED
 from hfsft.release.folder.process_lock import turn
 from hfsft.release.hub import leaks

@@ -11,7 +11,7 @@ import pytest
 from hfsft.cli import main
 from hfsft.errors import ReleaseError, UserError
 from hfsft.pipeline import run
-from hfsft.release.diff import diff
+from hfsft.release.comparison import diff
 from hfsft.release.folder import previous
 from hfsft.release.folder.previous import former_path
 from hfsft.release.hub.release_files import Build

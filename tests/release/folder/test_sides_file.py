@@ -16,7 +16,7 @@ import hfsft
 from hfsft.errors import SourceError
 from hfsft.hashing import digest
 from hfsft.pipeline import forecast
-from hfsft.release.diff import Diff, diff
+from hfsft.release.comparison import Diff, diff
 from hfsft.release.reader import open_release
 from tests.models.server import LLM
 from tests.recipes import reply, support

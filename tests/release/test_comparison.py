@@ -13,7 +13,7 @@ import pytest
 from hfsft.cli import main
 from hfsft.cli.commands.diff import report
 from hfsft.pipeline import run
-from hfsft.release.diff import Diff, ScoreShift, StepPair, diff
+from hfsft.release.comparison import Diff, ScoreShift, StepPair, diff
 from hfsft.release.folder.previous import former_of
 from hfsft.release.reader import open_release
 from tests.models.server import LLM
