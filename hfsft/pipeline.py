@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from hfsft.models.limits.spending import Outlay
     from hfsft.models.limits.usage import Progress, Usage
     from hfsft.preflight.models import Checkup
-    from hfsft.release.hub.publish import Published
+    from hfsft.release.hub.upload import Published
     from hfsft.release.result import Built
     from hfsft.release.rows.preview import Preview
 
@@ -203,7 +203,7 @@ def publish(recipe: Recipe, folder: Path, publishing: Publishing | None = None) 
     how = publishing or Publishing()
     if not (recipe.publish.repo_id and how.wanted):
         return None
-    from hfsft.release.hub.publish import push
+    from hfsft.release.hub.upload import push
 
     return push(folder, recipe.publish, create_pr=how.create_pr, news_only=True, tell=how.tell, confirm=how.confirm)
 

@@ -197,7 +197,7 @@ class Repository:
 
     def problems(self) -> Iterator[Problem]:
         """Why it would not; nothing where the recipe names no repository."""
-        from hfsft.release.hub.publish import check
+        from hfsft.release.hub.upload import check
 
         publish = self._recipe.publish
         if not publish.repo_id:

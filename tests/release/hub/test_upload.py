@@ -117,13 +117,13 @@ def test_what_hfsft_builds_goes_up_as_it_is_and_built_again_is_no_news(hub: HubS
     program = """
     import dataclasses, json
     from hfsft import pipeline
-    from hfsft.release.hub import publish
+    from hfsft.release.hub import upload
     done = []
     for seconds in range(2):
         built, folder = pipeline.run("recipe.yaml")
-        section = publish.section_of(folder, {})
+        section = upload.section_of(folder, {})
         assert section == built.recipe.publish
-        done.append(dataclasses.asdict(publish.push(folder, section, news_only=True)))
+        done.append(dataclasses.asdict(upload.push(folder, section, news_only=True)))
     print(json.dumps(done))
     """
     first, again = hub.run(dedent(program), token=hub.token("ana")).json()
