@@ -14,7 +14,7 @@ from hfsft.engine.plan import Plan
 from hfsft.errors import Problem, RecipeError, UserError
 from hfsft.loading import AnyRecipe, AnyTrust, load
 from hfsft.recipe.checks import rewrites
-from hfsft.recipe.checks.blind import filter_warnings
+from hfsft.recipe.checks.filter_languages import filter_warnings
 from hfsft.recipe.checks.rewrites import clean_errors, cleaner
 from hfsft.recipe.checks.trust import ASKING, PUBLISHING, Reach, reaches, trust_of, unpublished
 from hfsft.recipe.compile import compile_recipe
