@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from hfsft.errors import ReleaseError
-from hfsft.recipe.checks.outside import leads_outside
+from hfsft.recipe.checks.path_bounds import leads_outside
 from hfsft.release.folder.file_names import CARD, FUNNEL, LEDGER, LOCK, REPORT, RESOLVED, SIDES, TRAINER, WRITTEN
 
 FOLDERS = ("data", "provenance", "rejected", "preference", "sources", "assets")
