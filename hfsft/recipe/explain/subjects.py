@@ -16,7 +16,7 @@ from hfsft.errors import RecipeError, UserError, nearest
 from hfsft.filters import DEFAULT_FILTERS, foreign
 from hfsft.filters.base import Filter
 from hfsft.recipe.compile import contexts_of
-from hfsft.recipe.explain.keys import ANY, Key, Schema, written
+from hfsft.recipe.explain.schema_keys import ANY, Key, Schema, written
 from hfsft.recipe.json_schema import first_sentence, reachable, recipe_schema
 from hfsft.recipe.recipe import Recipe, with_filters
 from hfsft.recipe.sections import stage_kinds

@@ -16,8 +16,8 @@ from hfsft.errors import UserError
 from hfsft.filters import FILTERS
 from hfsft.filters.column import OfColumn
 from hfsft.recipe.compile import compile_recipe
-from hfsft.recipe.explain.keys import Schema, written
 from hfsft.recipe.explain.reference import reference
+from hfsft.recipe.explain.schema_keys import Schema, written
 from hfsft.recipe.explain.subjects import Subject, around, example_of, found, installed, subjects
 from hfsft.recipe.json_schema import reachable
 from hfsft.recipe.recipe import Recipe
