@@ -10,7 +10,7 @@ from hfsft.rows.calls import OBJECTS, Call, ShapeError, calls_of
 from hfsft.rows.messages import Message
 from hfsft.rows.names import letters
 from hfsft.rows.reading.finding import Finding
-from hfsft.rows.reading.refused import IMAGES, IMAGES_FIELDS, WEIGHT, weight_of
+from hfsft.rows.reading.unsupported import IMAGES, IMAGES_FIELDS, WEIGHT, weight_of
 from hfsft.rows.shapes import openai
 from hfsft.rows.shapes.parts import PARTS, Parts, are_parts, read_parts, result_text
 from hfsft.rows.shapes.shape import Turn

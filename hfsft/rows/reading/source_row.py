@@ -14,11 +14,11 @@ from hfsft.rows.calls import ShapeError
 from hfsft.rows.messages import Message, Role
 from hfsft.rows.reading.finding import Drop, Finding, below
 from hfsft.rows.reading.order import Order, conversation
-from hfsft.rows.reading.refused import check_row
 from hfsft.rows.reading.settled import LOOKED_AT, Columns, Format, Seen, settle, settle_seeds
 from hfsft.rows.reading.side_columns import reference, text_of, thought, tools
 from hfsft.rows.reading.tally import file_of
 from hfsft.rows.reading.turns import is_conversation, read_turns
+from hfsft.rows.reading.unsupported import check_row
 from hfsft.rows.shapes import SHAPES
 from hfsft.rows.shapes.shape import Shape
 from hfsft.rows.tables.table import Record, Records
