@@ -30,8 +30,8 @@ from hfsft.recipe.yaml.file import parse as load_text
 from hfsft.release.card.changelog import merge
 from hfsft.release.card.markdown import cell, code, prose
 from hfsft.release.hub.retries import clean
+from hfsft.rows.reading.column_roles import Seen, settle
 from hfsft.rows.reading.finding import Finding
-from hfsft.rows.reading.settled import Seen, settle
 from hfsft.rows.reading.turns import read_turns
 from hfsft.rows.tables.parsing import parsed
 from hfsft.rows.values import from_json

@@ -20,8 +20,8 @@ from hfsft.plain import plain
 from hfsft.rows.choice.chosen import Chosen
 from hfsft.rows.choice.counts import Counts
 from hfsft.rows.messages import Role
+from hfsft.rows.reading.column_roles import LISTED, Format
 from hfsft.rows.reading.finding import Drop, Finding
-from hfsft.rows.reading.settled import LISTED, Format
 from hfsft.rows.reading.source_row import How, SourceRow
 from hfsft.rows.shapes import SHAPES
 from hfsft.rows.tables.table import Records, Table, own_name

@@ -8,9 +8,9 @@ from typing import Any
 
 from hfsft.rows.calls import ShapeError, as_json, tools_of
 from hfsft.rows.messages import Message
+from hfsft.rows.reading.column_roles import Columns
 from hfsft.rows.reading.fields import is_mode, reasoning_text, says
 from hfsft.rows.reading.finding import Finding, below
-from hfsft.rows.reading.settled import Columns
 from hfsft.rows.shapes.parts import are_texts, read_parts
 from hfsft.rows.values import as_text, from_json, holds, unpadded
 

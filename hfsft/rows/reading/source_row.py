@@ -12,9 +12,9 @@ from typing import Any, NamedTuple
 from hfsft.errors import SourceError
 from hfsft.rows.calls import ShapeError
 from hfsft.rows.messages import Message, Role
+from hfsft.rows.reading.column_roles import LOOKED_AT, Columns, Format, Seen, settle, settle_seeds
 from hfsft.rows.reading.finding import Drop, Finding, below
 from hfsft.rows.reading.order import Order, conversation
-from hfsft.rows.reading.settled import LOOKED_AT, Columns, Format, Seen, settle, settle_seeds
 from hfsft.rows.reading.side_columns import reference, text_of, thought, tools
 from hfsft.rows.reading.tally import file_of
 from hfsft.rows.reading.turns import is_conversation, read_turns
