@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from hfsft.plain import plain
 from hfsft.release.step_titles import AT_READING, STEPS, UNSCORED
-from hfsft.rows.reading.tally import rows_said
+from hfsft.rows.reading.summaries import rows_said
 
 if TYPE_CHECKING:
     from hfsft.engine.ledger import Fallen, Ledger

@@ -21,7 +21,7 @@ from hfsft.privacy.placeholders import Placeholders
 from hfsft.rows.batch import Batch, Row, rows_of
 from hfsft.rows.columns import TEXTS
 from hfsft.rows.features import holds_text
-from hfsft.rows.reading.tally import file_of
+from hfsft.rows.reading.summaries import file_of
 from hfsft.rows.views import ANSWER, WHOLE
 
 if TYPE_CHECKING:

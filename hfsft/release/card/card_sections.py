@@ -21,7 +21,7 @@ from hfsft.release.folder.file_names import RESOLVED, WRITTEN
 from hfsft.release.removal_causes import listed
 from hfsft.release.report import measures
 from hfsft.rows.columns import score_of
-from hfsft.rows.reading.tally import rows_said
+from hfsft.rows.reading.summaries import rows_said
 
 if TYPE_CHECKING:
     from hfsft.release.result import Built

@@ -15,7 +15,7 @@ from hfsft.release.folder import lock
 from hfsft.release.folder.source_files import FOLDER, local_sources
 from hfsft.release.hub.release_files import size
 from hfsft.release.report import measures
-from hfsft.rows.reading.tally import unread_counts
+from hfsft.rows.reading.summaries import unread_counts
 from hfsft.rows.views import said
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from hfsft.release.removal_causes import Cause, listed
 from hfsft.release.report import measures
 from hfsft.release.step_titles import AT_READING, STEPS, UNSCORED
 from hfsft.rows.columns import score_of
-from hfsft.rows.reading.tally import rows_said, unread_note
+from hfsft.rows.reading.summaries import rows_said, unread_note
 from hfsft.stages.evolve import FAULT
 from hfsft.stages.split.draw import held_out
 

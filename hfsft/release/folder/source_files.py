@@ -21,7 +21,7 @@ from hfsft.recipe.checks.rewrites import cleaner
 from hfsft.recipe.sources import names_of
 from hfsft.release.folder import redaction
 from hfsft.rows.reading.source_row import SourceRow
-from hfsft.rows.reading.tally import file_of
+from hfsft.rows.reading.summaries import file_of
 from hfsft.stages.examples import ExampleTable
 from hfsft.stages.seeds import PromptTable
 

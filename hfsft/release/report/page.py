@@ -24,7 +24,7 @@ from hfsft.release.report import charts, vega
 from hfsft.release.report.page_data import PageData
 from hfsft.release.report.thresholds import thresholds
 from hfsft.release.report.trainer_warnings import unseen
-from hfsft.rows.reading.tally import rows_said
+from hfsft.rows.reading.summaries import rows_said
 
 if TYPE_CHECKING:
     from jinja2 import Environment

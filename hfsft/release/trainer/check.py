@@ -20,7 +20,7 @@ from hfsft.release.report.measures import histogram
 from hfsft.release.trainer.dataset_writer import Writing, read
 from hfsft.release.trainer.formats import FORMATS
 from hfsft.release.trainer.row_checks import Cause, RowChecks, RowWarning
-from hfsft.rows.reading.tally import rows_said
+from hfsft.rows.reading.summaries import rows_said
 
 if TYPE_CHECKING:
     from datasets import Dataset

@@ -16,7 +16,7 @@ from hfsft.rows.reading.column_roles import LOOKED_AT, Columns, Format, Seen, se
 from hfsft.rows.reading.finding import Drop, Finding, below
 from hfsft.rows.reading.order import Order, conversation
 from hfsft.rows.reading.side_columns import reference, text_of, thought, tools
-from hfsft.rows.reading.tally import file_of
+from hfsft.rows.reading.summaries import file_of
 from hfsft.rows.reading.turns import is_conversation, read_turns
 from hfsft.rows.reading.unsupported import check_row
 from hfsft.rows.shapes import SHAPES
