@@ -18,7 +18,7 @@ STAGES = stage_kinds(Sections)
 
 
 @pytest.mark.parametrize(
-    "module", [models_asked, compile, filter_order, meeting, recipe], ids=lambda module: module.__name__
+    "module", [models_asked, compile, filter_order, cross_references, recipe], ids=lambda module: module.__name__
 )
 def test_whoever_compiles_knows_no_section_and_no_filter_by_name(module: ModuleType) -> None:
     tree = ast.parse(inspect.getsource(module))
