@@ -31,7 +31,7 @@ from hfsft.release.card.changelog import merge
 from hfsft.release.card.markdown import cell, code, prose
 from hfsft.release.hub.retries import clean
 from hfsft.rows.reading.column_roles import Seen, settle
-from hfsft.rows.reading.finding import Finding
+from hfsft.rows.reading.row_report import RowReport
 from hfsft.rows.reading.turns import read_turns
 from hfsft.rows.tables.parsing import parsed
 from hfsft.rows.values import from_json
@@ -241,7 +241,7 @@ FUNCTIONS: dict[str, Callable[[str], object]] = {
     "a card's releases": lambda text: merge(text, text, "entry"),
     "evolve": lambda text: ask(Prompt.parse("{{ user }}{{ x }}"), {"x": text}),
     "shingles": lambda text: shingles(text),
-    "a conversation": lambda text: read_turns([{"role": text, "content": text}], "messages", {}, Finding()),
+    "a conversation": lambda text: read_turns([{"role": text, "content": text}], "messages", {}, RowReport()),
     "names of columns": lambda text: settle(Seen.of("a", [{text: text, "prompt": "a", "response": "b"}]), "auto", {}),
     "a template": unparsed,
     "a recipe": unloaded,

@@ -10,12 +10,12 @@ from hfsft.rows.calls import ShapeError, as_json, tools_of
 from hfsft.rows.messages import Message
 from hfsft.rows.reading.column_roles import Columns
 from hfsft.rows.reading.fields import is_mode, reasoning_text, says
-from hfsft.rows.reading.finding import Finding, below
+from hfsft.rows.reading.row_report import RowReport, below
 from hfsft.rows.shapes.parts import are_texts, read_parts
 from hfsft.rows.values import as_text, from_json, holds, unpadded
 
 
-def text_of(row: Mapping[str, Any], columns: Columns, part: str, finding: Finding) -> str | None:
+def text_of(row: Mapping[str, Any], columns: Columns, part: str, finding: RowReport) -> str | None:
     """A part of the row that texts of several columns may make, below each other."""
     values: list[Any] = [row.get(name) for name in columns.get(part, ())]
     if part == "system":  # as Anthropic has it, of parts
@@ -23,7 +23,7 @@ def text_of(row: Mapping[str, Any], columns: Columns, part: str, finding: Findin
     return below(*(finding.text(value, part) for value in values))
 
 
-def thought(turns: list[Message], row: Mapping[str, Any], columns: Columns, finding: Finding) -> list[Message]:
+def thought(turns: list[Message], row: Mapping[str, Any], columns: Columns, finding: RowReport) -> list[Message]:
     """The turns, with the reasoning that a column holds before the last answer, where that has none of its own."""
     place = next((n for n in reversed(range(len(turns))) if turns[n]["role"] == "assistant"), None)
     for name in columns.get("reasoning", ()):
@@ -45,7 +45,7 @@ def thought(turns: list[Message], row: Mapping[str, Any], columns: Columns, find
     return turns
 
 
-def tools(row: Mapping[str, Any], columns: Columns, finding: Finding) -> dict[str, Any]:
+def tools(row: Mapping[str, Any], columns: Columns, finding: RowReport) -> dict[str, Any]:
     """The tools that a column holds, or else a turn, as a JSON list; nothing where there are none."""
     in_columns = [(name, row[name]) for name in columns.get("tools", ()) if holds(row.get(name))]
     for name, value in in_columns[1:]:
@@ -79,7 +79,7 @@ def _is_printed(value: Any) -> bool:
     return False
 
 
-def reference(row: Mapping[str, Any], columns: Columns, finding: Finding) -> dict[str, Any]:
+def reference(row: Mapping[str, Any], columns: Columns, finding: RowReport) -> dict[str, Any]:
     """The right answer, in whatever type it stands there."""
     (name,) = columns.get("reference", (None,))
     value = as_text(row.get(name)) if name is not None else None

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from hfsft.rows.names import letters
-from hfsft.rows.reading.finding import Finding
+from hfsft.rows.reading.row_report import RowReport
 from hfsft.rows.shapes.openai import CALLS_FIELDS, RESULT_FIELDS, WEIGHT_FIELDS
 from hfsft.rows.values import absent, holds
 
@@ -21,7 +21,7 @@ IMAGES_FIELDS = ("images", "image", "image_url", "audios", "audio", "videos", "v
 Fields = Sequence[tuple[str, Any]]
 
 
-def check_row(row: Mapping[str, Any], used: Collection[str], finding: Finding) -> None:
+def check_row(row: Mapping[str, Any], used: Collection[str], finding: RowReport) -> None:
     """Set the row aside where one of its columns, of those that are not read, makes it mean something else."""
     fields = [(name, value) for name, value in row.items() if name not in used]
     _check(fields, finding)
@@ -42,14 +42,14 @@ def _of(fields: Fields, names: Collection[str]) -> Iterator[Any]:
     return (value for name, value in fields if letters(name) in wanted)
 
 
-def _check(fields: Fields, finding: Finding) -> None:
+def _check(fields: Fields, finding: RowReport) -> None:
     if any(map(holds, _of(fields, (*CALLS_FIELDS, *RESULT_FIELDS)))):
         finding.odd(TOOL_CALLS, above_all=True)
     if any(map(holds, _of(fields, IMAGES_FIELDS))):
         finding.refuse("images", IMAGES)
 
 
-def _check_weight(fields: Fields, finding: Finding) -> None:
+def _check_weight(fields: Fields, finding: RowReport) -> None:
     if any(weight_of(value) not in (None, 1) for value in _of(fields, WEIGHT_FIELDS)):
         finding.refuse("weight", WEIGHT)
 

@@ -15,7 +15,7 @@ BRIEF = 40  # characters of a name that a message shows
 
 
 @dataclass
-class Finding:
+class RowReport:
     """Filled while a row is read."""
 
     drop: Collection[str] = ()
