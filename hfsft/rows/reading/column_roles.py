@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from hfsft.errors import SourceError, closest
-from hfsft.rows.names import letters
 from hfsft.rows.reading.turns import LISTS, has_turns, is_conversation
 from hfsft.rows.shapes import SHAPES
 from hfsft.rows.shapes.openai import REASONING_FIELDS, TOOLS_FIELDS
+from hfsft.rows.spelling import letters
 from hfsft.rows.tables.delimited import DELIMITERS
 from hfsft.rows.values import holds, printable
 

@@ -8,12 +8,12 @@ from typing import Any
 
 from hfsft.rows.calls import OBJECTS, Call, ShapeError, calls_of
 from hfsft.rows.messages import Message
-from hfsft.rows.names import letters
 from hfsft.rows.reading.row_report import RowReport
 from hfsft.rows.reading.unsupported import IMAGES, IMAGES_FIELDS, WEIGHT, weight_of
 from hfsft.rows.shapes import openai
 from hfsft.rows.shapes.parts import PARTS, Parts, are_parts, read_parts, result_text
 from hfsft.rows.shapes.shape import Turn
+from hfsft.rows.spelling import letters
 from hfsft.rows.values import NOT_UNICODE, absent, broken, healed, holds, printable, unpadded
 
 MODES = frozenset((

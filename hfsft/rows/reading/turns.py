@@ -10,13 +10,13 @@ from typing import Any
 from hfsft.rows import think
 from hfsft.rows.calls import ShapeError
 from hfsft.rows.messages import Message, Role
-from hfsft.rows.names import spelt
 from hfsft.rows.reading.fields import read_turn
 from hfsft.rows.reading.row_report import RowReport, brief
 from hfsft.rows.shapes import harmony, hermes
 from hfsft.rows.shapes.openai import DEVELOPER, OPENAI
 from hfsft.rows.shapes.shape import Turn
 from hfsft.rows.shapes.sharegpt import CALL_ROLES, RESULT_ROLES, SHAREGPT
+from hfsft.rows.spelling import spelt
 from hfsft.rows.values import absent, from_json, holds
 
 LISTS = (

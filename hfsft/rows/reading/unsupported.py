@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
-from hfsft.rows.names import letters
 from hfsft.rows.reading.row_report import RowReport
 from hfsft.rows.shapes.openai import CALLS_FIELDS, RESULT_FIELDS, WEIGHT_FIELDS
+from hfsft.rows.spelling import letters
 from hfsft.rows.values import absent, holds
 
 TOOL_CALLS = "tool calls in a column of their own: they belong in the turns"
