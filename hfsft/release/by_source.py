@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from hfsft.release.result import Built
 
 LEFT_OUT = ("where", "sample", "mixture")
-"""What leaves rows out before they are rows of the build, as `hfsft.rows.choice.counts` counts them."""
+"""What leaves rows out before they are rows of the build, as `hfsft.rows.choice.row_counts` counts them."""
 GROWN = "evolved"  # of a row's origins, that of one which no source holds
 
 

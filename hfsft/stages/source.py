@@ -18,7 +18,7 @@ from hfsft.errors import SourceError, nearest
 from hfsft.marks import ROWS
 from hfsft.plain import plain
 from hfsft.rows.choice.chosen import Chosen
-from hfsft.rows.choice.counts import Counts
+from hfsft.rows.choice.row_counts import Counts
 from hfsft.rows.messages import Role
 from hfsft.rows.reading.column_roles import LISTED, Format
 from hfsft.rows.reading.row_report import Drop, RowReport
