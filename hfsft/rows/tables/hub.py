@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from hfsft.cache import datasets_cache
 from hfsft.errors import SourceError
 from hfsft.rows.tables.arrow import plain_rows
-from hfsft.rows.tables.inside import require_own
+from hfsft.rows.tables.card_paths import require_own
 
 if TYPE_CHECKING:
     from datasets import Dataset, DatasetDict
