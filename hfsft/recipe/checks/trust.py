@@ -39,7 +39,7 @@ from hfsft.plain import plain
 from hfsft.recipe.checks.path_bounds import from_the_hub, leads_outside
 from hfsft.recipe.overrides import Loc, name_path
 from hfsft.recipe.recipe import Recipe
-from hfsft.rows.tables.hub import HUB_DATASETS
+from hfsft.rows.tables.hub_dataset import HUB_DATASETS
 from hfsft.rows.tables.table import HUB_ID
 
 Kind = Literal["reads", "sends", "publishes"]
