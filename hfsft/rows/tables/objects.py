@@ -11,8 +11,8 @@ from hfsft.rows.reading.turns import LISTS
 from hfsft.rows.shapes.openai import TOOLS_FIELDS
 from hfsft.rows.spelling import spelt
 from hfsft.rows.tables import arrays
-from hfsft.rows.tables.files import Long, lines, open_text
 from hfsft.rows.tables.parsing import TOO_DEEP, TOO_LONG, Odd, parsed
+from hfsft.rows.tables.text_files import Long, lines, open_text
 from hfsft.rows.tables.zipped import File
 from hfsft.rows.values import holds
 

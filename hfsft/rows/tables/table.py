@@ -16,10 +16,10 @@ from typing import Any, NamedTuple, Protocol
 from hfsft.errors import SourceError, nearest, place_of
 from hfsft.rows.tables import hub_dataset, objects
 from hfsft.rows.tables.arrow import PaddedRow
-from hfsft.rows.tables.files import PACKED, UNPACK_ERRORS, plain_suffix
 from hfsft.rows.tables.folder import data_files, holds_rows, made_for_datasets, matches, of_split
 from hfsft.rows.tables.parsing import Odd, odd_in
 from hfsft.rows.tables.readers import SUFFIXES, TEXT_COLUMN, reader
+from hfsft.rows.tables.text_files import PACKED, UNPACK_ERRORS, plain_suffix
 from hfsft.rows.tables.zipped import ZIP, Archive, File, Member, is_zip, on_disk
 
 HUB_ID = re.compile(r"^[A-Za-z0-9][\w.\-]*/[\w.\-]+$")

@@ -15,7 +15,6 @@ import pyarrow.parquet as pq
 import pytest
 
 from hfsft.errors import SourceError
-from hfsft.rows.tables import files
 from hfsft.rows.tables.table import Table
 from hfsft.rows.values import LONGEST, from_json
 
