@@ -12,7 +12,7 @@ from weakref import WeakValueDictionary
 from hfsft.engine.adding import Adding
 from hfsft.engine.resources import Work, path_of
 from hfsft.errors import UserError
-from hfsft.filters.code import code_of
+from hfsft.filters.code_hash import code_of
 from hfsft.rows.batch import Batch
 
 if TYPE_CHECKING:
