@@ -14,7 +14,7 @@ from pydantic import Field
 
 from hfsft.engine.step import Bound, Step, keeping_first
 from hfsft.filters.base import Filter
-from hfsft.filters.working import work_of
+from hfsft.filters.filter_work import work_of
 from hfsft.nested import texts_in
 from hfsft.privacy.found import Found
 from hfsft.privacy.placeholders import Placeholders

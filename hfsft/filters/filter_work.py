@@ -31,7 +31,7 @@ def work_of(rule: Filter, method: str = "measure", **more: Any) -> Work:
     path, code = path_of(type(rule)), code_of(type(rule))
     KNOWN[path, code.get("code", "")] = type(rule)
     arguments = {"filter": path, "given": given, "method": method, **code, **({"more": more} if more else {})}
-    return Work("hfsft.filters.working:working", arguments)
+    return Work("hfsft.filters.filter_work:working", arguments)
 
 
 def working(

@@ -11,7 +11,7 @@ from hfsft.engine.resources import Resource, Work
 from hfsft.engine.step import Step
 from hfsft.errors import UserError
 from hfsft.filters.base import Bounded
-from hfsft.filters.working import work_of
+from hfsft.filters.filter_work import work_of
 from hfsft.rows.batch import Batch
 
 CONTENT = ["a"]
