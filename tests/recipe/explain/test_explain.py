@@ -14,7 +14,7 @@ from hfsft.cli import main
 from hfsft.engine.step import Step
 from hfsft.errors import UserError
 from hfsft.filters import FILTERS
-from hfsft.filters.column import OfColumn
+from hfsft.filters.text_column import OfColumn
 from hfsft.recipe.compile import compile_recipe
 from hfsft.recipe.explain.reference import reference
 from hfsft.recipe.explain.schema_keys import Schema, written
