@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from hfsft.errors import Place, SourceError
 from hfsft.release.folder.file_names import LOCK, RESOLVED, SIDES, WRITTEN
-from hfsft.stages.split.families import OPTIONAL, READS
+from hfsft.stages.split.row_families import OPTIONAL, READS
 from hfsft.stages.split.sides import NONE, Side, Sides, Stand
 
 if TYPE_CHECKING:
