@@ -14,7 +14,7 @@ from hfsft.cli.commands.publish import report as released
 from hfsft.cli.consent import trust
 from hfsft.cli.console import count, duration, money, paint, remark, silent, table, tell, wrapped
 from hfsft.cli.progress import Line, standing
-from hfsft.cli.records import FATES
+from hfsft.cli.record_view import FATES
 from hfsft.errors import HfsftError
 from hfsft.release.step_titles import step_name
 

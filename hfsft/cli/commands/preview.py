@@ -9,7 +9,7 @@ from hfsft.cli.arguments import add_recipe, command
 from hfsft.cli.consent import trust
 from hfsft.cli.console import count, money, wrapped
 from hfsft.cli.progress import Line
-from hfsft.cli.records import show
+from hfsft.cli.record_view import show
 
 
 def add(commands: Any) -> None:

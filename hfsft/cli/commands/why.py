@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from hfsft.cli.arguments import add_overrides, add_trust, command
 from hfsft.cli.consent import trust
 from hfsft.cli.console import count, paint, remark, tell
-from hfsft.cli.records import INDENT, heading, sent, show
+from hfsft.cli.record_view import INDENT, heading, sent, show
 from hfsft.errors import UserError
 from hfsft.plain import plain
 from hfsft.release.folder.file_names import FUNNEL
