@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from hfsft.cli.asking import said_yes
+from hfsft.cli.confirm import said_yes
 from hfsft.cli.console import remark, wrapped
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from hfsft.cli.arguments import add_output, add_recipe, command
-from hfsft.cli.asking import Consent
 from hfsft.cli.commands.publish import report as released
+from hfsft.cli.confirm import Consent
 from hfsft.cli.consent import trust
 from hfsft.cli.console import count, duration, money, paint, remark, silent, table, tell, wrapped
 from hfsft.cli.progress import Line, standing

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hfsft.cli.arguments import add_output, command, fingerprint
-from hfsft.cli.asking import Consent
+from hfsft.cli.confirm import Consent
 from hfsft.cli.console import count, silent, tell
 from hfsft.errors import ReleaseError
 from hfsft.release.hub.release_files import size
