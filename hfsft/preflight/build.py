@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 from hfsft.cache import cache_folder, has_made
 from hfsft.engine.plan import Plan
 from hfsft.errors import Place, Problem, RecipeError, StoreError, UserError
-from hfsft.filters import installed
+from hfsft.filters import entry_points
 from hfsft.models import obstacles
 from hfsft.models.store.store import Store
 from hfsft.recipe.models_asked import asked, model_problem
@@ -144,7 +144,7 @@ class Looking:
             *(problem for problem, here in self._models.items() if here),
             *repository,
             *unused_models(self._recipe),
-            *(Problem(Place(installed.GROUP), said) for said in installed.Installed().refused),
+            *(Problem(Place(entry_points.GROUP), said) for said in entry_points.Installed().refused),
         ]
         return Found(problems, sorted(warnings))
 

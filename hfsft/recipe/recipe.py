@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, PrivateAttr, create_model, field_validator, model_validator
 
 from hfsft.errors import Place, Problem, RecipeError, SourceError, UserError
-from hfsft.filters import FILTERS, installed
+from hfsft.filters import FILTERS, entry_points
 from hfsft.filters.base import Filter
 from hfsft.keys import masked
 from hfsft.marks import PROSE, ROWS
@@ -133,7 +133,7 @@ def _foreign_filters(source: RecipeFile) -> tuple[dict[str, type[Filter]], list[
     theirs = [(index, name) for index, name in named if name is not None and name not in FILTERS]
     if not theirs:
         return {}, []
-    installed, problems = installed.Installed(), []
+    installed, problems = entry_points.Installed(), []
     # Beside those that are named, all are known by name: what is misspelt may be one of them.
     found: dict[str, type[Filter]] = dict.fromkeys(installed.names, Unusable)
     for index, name in theirs:

@@ -10,6 +10,7 @@ import pytest
 
 from hfsft.filters import FILTERS
 from hfsft.recipe import compile, filter_order, models_asked, recipe  # noqa: A004
+from hfsft.recipe.checks import cross_references
 from hfsft.recipe.sections import Sections, stage_kinds
 from hfsft.stages.base import AskingStage
 from hfsft.stages.judge import Judge

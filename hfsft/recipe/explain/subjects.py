@@ -13,7 +13,7 @@ from typing import Any, Literal
 from pydantic import BaseModel
 
 from hfsft.errors import RecipeError, UserError, nearest
-from hfsft.filters import DEFAULT_FILTERS, installed
+from hfsft.filters import DEFAULT_FILTERS, entry_points
 from hfsft.filters.base import Filter
 from hfsft.recipe.compile import contexts_of
 from hfsft.recipe.explain.schema_keys import ANY, Key, Schema, written
@@ -92,7 +92,7 @@ def subjects(model: type[Recipe] = Recipe) -> tuple[Subject, ...]:
 @cache
 def installed() -> tuple[type[Recipe], list[str]]:
     """A recipe as it may be written here, with filters of other packages; a sentence for each that cannot be used."""
-    kinds, unusable = installed.Installed().every()
+    kinds, unusable = entry_points.Installed().every()
     return with_filters(kinds), unusable
 
 

@@ -300,7 +300,7 @@ def test_filters_of_other_packages_are_explained_too(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     every = {"echo": Echo}, ["acme's filter `x` cannot be used"]
-    monkeypatch.setattr("hfsft.filters.installed.Installed.every", lambda _: every)
+    monkeypatch.setattr("hfsft.filters.entry_points.Installed.every", lambda _: every)
     installed.cache_clear()
     try:
         assert main(["explain", "echo.at_most"]) == 0

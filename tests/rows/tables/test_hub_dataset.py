@@ -23,8 +23,8 @@ def read(program: str) -> str:
 
 
 def test_a_push_between_identity_and_reading_changes_nothing(hub: HubServer) -> None:
-    token = hub_dataset.token("ana")
-    hub_dataset.run(PUSH, "old", token=token)
+    token = hub.token("ana")
+    hub.run(PUSH, "old", token=token)
     program = """
     opened = PromptTable(path="ana/src").opened(Path(), "seeds[0]")
     opened.identity
@@ -36,14 +36,14 @@ def test_a_push_between_identity_and_reading_changes_nothing(hub: HubServer) -> 
     print(json.dumps([opened.identity["table"]["commit"], [row.texts for row in rows], [row.texts for row in few],
                       [row.kept for row in again.opened(Path(), "").rows(None)]]))
     """
-    commit, rows, few, again = hub_dataset.run(read(program), token=token).json()
-    assert commit == hub_dataset.repo("ana/src").history()[1].oid
+    commit, rows, few, again = hub.run(read(program), token=token).json()
+    assert commit == hub.repo("ana/src").history()[1].oid
     assert rows == few == [{"instruction": "old", "source": "ana/src[0]", "unread": ["id"]}]
     assert again == [{"id": "old"}]
 
 
 def test_a_folder_of_the_same_name_in_the_working_directory_is_not_read(hub: HubServer) -> None:
-    hub_dataset.run(PUSH, "hub", token=hub_dataset.token("ana"))
+    hub.run(PUSH, "hub", token=hub.token("ana"))
     program = """
     folder = Path("ana/src")
     folder.mkdir(parents=True)
@@ -52,12 +52,12 @@ def test_a_folder_of_the_same_name_in_the_working_directory_is_not_read(hub: Hub
     opened = PromptTable(path="ana/src").opened(Path("recipes"), "seeds[0]")
     print(json.dumps([row.texts["instruction"] for row in opened.rows(None)]))
     """
-    assert hub_dataset.run(read(program)).json() == ["hub"]
+    assert hub.run(read(program)).json() == ["hub"]
 
 
 def test_what_is_cached_is_read_offline_and_nothing_else(hub: HubServer) -> None:
-    token = hub_dataset.token("ana")
-    hub_dataset.run(PUSH, "one", token=token)
+    token = hub.token("ana")
+    hub.run(PUSH, "one", token=token)
     program = """
     try:
         opened = PromptTable(path="ana/src", revision=(sys.argv[1:] or [None])[0]).opened(Path(), "seeds[0]")
@@ -65,16 +65,16 @@ def test_what_is_cached_is_read_offline_and_nothing_else(hub: HubServer) -> None
     except Exception as error:
         print(json.dumps(f"{type(error).__name__}: {error}"))
     """
-    home = hub_dataset.new_home()
-    before = hub_dataset.run(read(program), home=home).json()
-    hub_dataset.run(PUSH, "two", token=token)
+    home = hub.new_home()
+    before = hub.run(read(program), home=home).json()
+    hub.run(PUSH, "two", token=token)
     offline = {"HF_HUB_OFFLINE": "1"}
-    assert hub_dataset.run(read(program), home=home, env=offline).json() == before
-    assert hub_dataset.run(read(program), before[0], home=home, env=offline).json() == before
-    newest = hub_dataset.repo("ana/src").history()[0].oid
-    said = hub_dataset.run(read(program), newest, home=home, env=offline).json()
+    assert hub.run(read(program), home=home, env=offline).json() == before
+    assert hub.run(read(program), before[0], home=home, env=offline).json() == before
+    newest = hub.repo("ana/src").history()[0].oid
+    said = hub.run(read(program), newest, home=home, env=offline).json()
     assert said.startswith("SourceError: ana/src: ")
-    said = hub_dataset.run(read(program), home=hub_dataset.new_home(), env=offline).json()
+    said = hub.run(read(program), home=hub.new_home(), env=offline).json()
     assert said == "SourceError: ana/src: is not in the cache, and the Hub is not asked (HF_HUB_OFFLINE is set)"
 
 
@@ -86,8 +86,8 @@ def test_what_the_hub_refuses_is_said_in_one_line(hub: HubServer) -> None:
         except Exception as error:
             print(type(error).__name__, getattr(error, "key", ""), str(error).replace("\\n", "|"), file=sys.stderr)
     """
-    hub_dataset.run(PUSH, "hub", token=hub_dataset.token("ana"))
-    lines = hub_dataset.run(read(program)).stderr.splitlines()
+    hub.run(PUSH, "hub", token=hub.token("ana"))
+    lines = hub.run(read(program)).stderr.splitlines()
     told = [line for line in lines if line.startswith("SourceError")]
     assert len(told) == 4, lines
     assert told[0].startswith("SourceError path ana/none: cannot be read from the Hub: ")
@@ -98,8 +98,8 @@ def test_what_the_hub_refuses_is_said_in_one_line(hub: HubServer) -> None:
 
 
 def test_files_of_the_hub_say_the_same_in_the_first_look_and_when_they_are_read(hub: HubServer) -> None:
-    token = hub_dataset.token("ana")
-    hub_dataset.run(
+    token = hub.token("ana")
+    hub.run(
         """
 import huggingface_hub, io, json
 api = huggingface_hub.HfApi()
@@ -124,7 +124,7 @@ for kind, text in texts.items():
                 found.append([error.key, str(error)])
         print(json.dumps(found))
     """
-    jsonl, csv, undelimited, no_csv = map(json.loads, hub_dataset.run(read(program), token=token).stdout.splitlines())
+    jsonl, csv, undelimited, no_csv = map(json.loads, hub.run(read(program), token=token).stdout.splitlines())
     assert jsonl == [["one", "two"], *[["one", "two", "instruction is not text"]] * 2]
     assert csv == [["one", "two"], *[["one", "two", "no instruction"]] * 2]
     advice = "say with delimiter: what separates the columns; it has n;prompt"
@@ -141,7 +141,7 @@ def test_code_that_comes_with_a_dataset_is_not_run(hub: HubServer) -> None:
         script = f"open({str(Path.cwd() / 'RUN')!r}, 'w')".encode()
         api.upload_file(path_or_fileobj=script, path_in_repo=name, repo_id="mallory/code", repo_type="dataset")
     """
-    hub_dataset.run(read(push), token=hub_dataset.token("mallory"))
+    hub.run(read(push), token=hub.token("mallory"))
     program = """
     from hfsft.errors import SourceError
     refused = 0
@@ -153,7 +153,7 @@ def test_code_that_comes_with_a_dataset_is_not_run(hub: HubServer) -> None:
     print(json.dumps([refused, Path("RUN").exists()]))
     """
     trusting = {"HF_DATASETS_TRUST_REMOTE_CODE": "1", "TRUST_REMOTE_CODE": "1"}
-    assert hub_dataset.run(read(program), env=trusting).json() == [2, False]
+    assert hub.run(read(program), env=trusting).json() == [2, False]
 
 
 SHARDS = """
@@ -170,8 +170,8 @@ for shard in range(6):
 
 
 def test_of_many_shards_no_more_is_downloaded_than_a_limit_takes(hub: HubServer) -> None:
-    token = hub_dataset.token("ana")
-    hub_dataset.run(SHARDS, token=token)
+    token = hub.token("ana")
+    hub.run(SHARDS, token=token)
     program = """
     opened = PromptTable(path="ana/many", **json.loads(sys.argv[1])).opened(Path(), "seeds[0]")
     rows = [row.texts["instruction"] for row in opened.rows(None)]
@@ -181,11 +181,9 @@ def test_of_many_shards_no_more_is_downloaded_than_a_limit_takes(hub: HubServer)
     """
 
     def read(keys: str) -> tuple[list[str], dict[str, int], int, set[str]]:
-        before = len(hub_dataset.requests)
-        rows, counts, kept = hub_dataset.run(
-            dedent(READ) + dedent(program), keys, token=token, home=hub_dataset.new_home()
-        ).json()
-        shards = {r.path[-24:] for r in hub_dataset.requests[before:] if r.method == "GET" and "of-00006" in r.path}
+        before = len(hub.requests)
+        rows, counts, kept = hub.run(dedent(READ) + dedent(program), keys, token=token, home=hub.new_home()).json()
+        shards = {r.path[-24:] for r in hub.requests[before:] if r.method == "GET" and "of-00006" in r.path}
         return rows, counts, kept, shards
 
     rows, counts, kept, shards = read('{"limit": 5, "where": "n % 100 == 7"}')
@@ -202,14 +200,14 @@ def test_of_many_shards_no_more_is_downloaded_than_a_limit_takes(hub: HubServer)
 
 
 def test_a_branch_that_moves_while_a_build_runs_is_read_where_it_was_and_locked_there(hub: HubServer) -> None:
-    token = hub_dataset.token("ana")
+    token = hub.token("ana")
     push = """
 import sys, datasets
 datasets.Dataset.from_dict({"instruction": [f"What is {sys.argv[1]} {n}?" for n in range(8)],
     "response": [f"It is the {n}th of {sys.argv[1]}." for n in range(8)]}).push_to_hub("ana/src")
 """
-    hub_dataset.run(push, "old", token=token)
-    (hub_dataset.folder / "r.yaml").write_text(
+    hub.run(push, "old", token=token)
+    (hub.folder / "r.yaml").write_text(
         "name: r\nexamples: [{path: ana/src, revision: main}]\nfilters: []\nsplit: {validation: 0}\n"
     )
     program = """
@@ -232,7 +230,7 @@ datasets.Dataset.from_dict({"instruction": [f"What is {sys.argv[1]} {n}?" for n 
                       sorted(built.rows["instruction"][:]), sorted(again.rows["instruction"][:]),
                       newest.rows["instruction"][:]]))
     """
-    locked, pinned, rows, again, newest = hub_dataset.run(read(program), token=token).json()
-    assert locked == pinned == hub_dataset.repo("ana/src").history()[1].oid
+    locked, pinned, rows, again, newest = hub.run(read(program), token=token).json()
+    assert locked == pinned == hub.repo("ana/src").history()[1].oid
     assert rows == again == [f"What is old {n}?" for n in range(8)]
     assert newest == ["new?"]
