@@ -26,7 +26,7 @@ from hfsft.plain import plain
 from hfsft.privacy import national, phones, pii, secrets
 from hfsft.prompts import Prompt
 from hfsft.recipe.overrides import apply
-from hfsft.recipe.yaml.file import parse as load_text
+from hfsft.recipe.recipe_file import parse as load_text
 from hfsft.release.card.changelog import merge
 from hfsft.release.card.markdown import cell, code, prose
 from hfsft.release.hub.retries import clean
@@ -110,6 +110,7 @@ BUILT = {
     "hfsft.privacy.secrets": 2,
     "hfsft.recipe.yaml.syntax_errors": 1,
     "hfsft.release.card.licence_terms": 1,
+    "hfsft.release.trainer.tokenizer": 1,
     "hfsft.stages.evolve": 1,
     "hfsft.texts.refusal": 3,
 }

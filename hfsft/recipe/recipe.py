@@ -16,8 +16,8 @@ from hfsft.filters.base import Filter
 from hfsft.keys import masked
 from hfsft.marks import PROSE, ROWS
 from hfsft.recipe.checks.recipe_secrets import secrets_in
+from hfsft.recipe.recipe_file import UNNAMED, RecipeFile, load, validate
 from hfsft.recipe.sections import Sections, Unusable, any_of, filter_name
-from hfsft.recipe.yaml.file import UNNAMED, RecipeFile, load, validate
 from hfsft.recipe.yaml.type_paths import places
 from hfsft.rows.tables.table import Table
 from hfsft.stages.base import Section

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from hfsft.cache import put
 from hfsft.errors import ReleaseError
 from hfsft.hashing import digest
-from hfsft.recipe.yaml.file import LARGEST
+from hfsft.recipe.recipe_file import LARGEST
 
 WEB = ("https://", "http://")
 SECONDS = 30

@@ -19,8 +19,8 @@ from hfsft.recipe.compile import contexts_of
 from hfsft.recipe.explain.schema_keys import ANY, Key, Schema, written
 from hfsft.recipe.json_schema import first_sentence, reachable, recipe_schema
 from hfsft.recipe.recipe import Recipe, with_filters
+from hfsft.recipe.recipe_file import load, parse, validate
 from hfsft.recipe.sections import stage_kinds
-from hfsft.recipe.yaml.file import load, parse, validate
 from hfsft.rows.columns import Column, column
 
 FIELD = "filters"

@@ -66,8 +66,10 @@ def _places(kept: list[float], fallen: list[float], bounds: dict[str, float]) ->
     return [
         [
             value,
-            *(len(rows) - int(np.searchsorted(rows, value, "left")) for rows in (stay, fell)),
-            *(int(np.searchsorted(rows, value, "right")) for rows in (stay, fell)),
+            len(stay) - int(np.searchsorted(stay, value, "left")),
+            len(fell) - int(np.searchsorted(fell, value, "left")),
+            int(np.searchsorted(stay, value, "right")),
+            int(np.searchsorted(fell, value, "right")),
         ]
         for value in shown
     ]

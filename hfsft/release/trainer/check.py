@@ -29,10 +29,21 @@ DEFAULT_MAX_LENGTH = 1024  # tokens; of TRL's SFTConfig
 LENGTH_STEP = 64  # tokens; a recommended length is a multiple of it
 
 RESERVED = frozenset(
-    (
-        *("input_ids", "labels", "completion_mask", "assistant_masks", "seq_lengths", "image", "images"),
-        *("conversations", "prompt", "completion", "messages", "chosen", "rejected"),
-    )
+    [
+        "input_ids",
+        "labels",
+        "completion_mask",
+        "assistant_masks",
+        "seq_lengths",
+        "image",
+        "images",
+        "conversations",
+        "prompt",
+        "completion",
+        "messages",
+        "chosen",
+        "rejected",
+    ]
 )
 """Columns that mean something to TRL; one that the format does not want would change what is trained on."""
 
@@ -72,7 +83,7 @@ TOLD: Mapping[Cause, str] = {  # the note of each, after the number of its rows;
 
 
 @dataclass(frozen=True)
-class Lengths:
+class LengthSummary:
     """Tokens of the rows, as they will be trained on; `recommended` is the 95th percentile, rounded up."""
 
     shortest: int
@@ -85,17 +96,22 @@ class Lengths:
     bins: tuple[Mapping[str, float], ...]  # the histogram, as of `measures.histogram`
 
     @classmethod
-    def of(cls, tokens: Sequence[int]) -> Lengths:
+    def of(cls, tokens: Sequence[int]) -> LengthSummary:
         """The summary of at least one length."""
         ordered = sorted(tokens)
         percentile = ordered[ceil(0.95 * len(ordered)) - 1]
         recommended = ceil(percentile / LENGTH_STEP) * LENGTH_STEP
-        over_default, over_recommended = (
-            sum(length > bound for length in ordered) for bound in (DEFAULT_MAX_LENGTH, recommended)
-        )
+        over_default = sum(length > DEFAULT_MAX_LENGTH for length in ordered)
+        over_recommended = sum(length > recommended for length in ordered)
         return cls(
-            *(ordered[0], median_low(ordered), percentile, ordered[-1]),
-            *(recommended, over_default, over_recommended, tuple(histogram(ordered))),
+            shortest=ordered[0],
+            median=median_low(ordered),
+            percentile_95=percentile,
+            longest=ordered[-1],
+            recommended=recommended,
+            over_default=over_default,
+            over_recommended=over_recommended,
+            bins=tuple(histogram(ordered)),
         )
 
 
@@ -115,7 +131,7 @@ class TrainerCheck:
     marks_answers: bool = False  # whether its template has generation marks
     refused: Mapping[str, int] | None = None  # why its chat template refuses rows -> how many
     reopened: int = 0  # rows whose prompt alone renders differently than within the whole
-    lengths: Lengths | None = None
+    lengths: LengthSummary | None = None
     max_length: int | None = None  # tokens after which rows are cut, where the recipe says so
     told: tuple[RowWarning, ...] = ()  # rows that training will not see as they are
 
@@ -234,7 +250,7 @@ def check(rows: Dataset, writing: Writing, max_length: int | None = None) -> Tra
         marks_answers=tokenizer is not None and tokenizer.marks_answers,
         refused=dict(seen.refused) if tokenizer else None,
         reopened=seen.reopened,
-        lengths=Lengths.of(seen.lengths) if seen.lengths else None,
+        lengths=LengthSummary.of(seen.lengths) if seen.lengths else None,
         max_length=max_length,
         told=tuple(sorted(seen.told)),
     )

@@ -21,8 +21,8 @@ from hfsft.recipe.explain.schema_keys import Schema, written
 from hfsft.recipe.explain.subjects import Subject, around, example_of, found, installed, subjects
 from hfsft.recipe.json_schema import reachable
 from hfsft.recipe.recipe import Recipe
+from hfsft.recipe.recipe_file import parse
 from hfsft.recipe.sections import any_of
-from hfsft.recipe.yaml.file import parse
 from hfsft.stages.base import Context, Section, Stage
 
 LISTS = "list of lists of whole numbers"

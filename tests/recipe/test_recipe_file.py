@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 
 from hfsft.errors import RecipeError
+from hfsft.recipe.recipe_file import RecipeFile, load, name_path, parse, validate
 from hfsft.recipe.yaml import tree as nodes
-from hfsft.recipe.yaml.file import RecipeFile, load, name_path, parse, validate
 from tests.recipe.toy import Toy
 
 GOOD = """\
