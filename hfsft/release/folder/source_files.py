@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hfsft.errors import UserError
-from hfsft.recipe.checks.rewrites import cleaner
+from hfsft.recipe.rules import cleaner
 from hfsft.recipe.sources import names_of
 from hfsft.release.folder import redaction
 from hfsft.rows.reading.source_row import SourceRow
