@@ -13,7 +13,7 @@ from hfsft.engine import lookahead as ahead
 from hfsft.engine import run as engine
 from hfsft.engine.ledger import Ledger
 from hfsft.engine.live import Live
-from hfsft.engine.lookahead import begin
+from hfsft.engine.lookahead import start_first_stage
 from hfsft.engine.plan import Plan
 from hfsft.engine.step import Step
 from hfsft.errors import ModelError
@@ -42,7 +42,7 @@ def test_the_first_rows_are_asked_before_the_engine_runs(llm: LLM, make_pool: Ma
 
     pool = make_pool()
     live = Live(pool)
-    plan = begin(Plan("toy", (replace(SOURCE, work=held(reading)), WRITE, JUDGE)), live, tmp_path / "cache")
+    plan = start_first_stage(Plan("toy", (replace(SOURCE, work=held(reading)), WRITE, JUDGE)), live, tmp_path / "cache")
     until(lambda: len(llm.requests) > 5, again=0.005)
     ledger = Ledger()
     rows = engine.run(plan, live, tmp_path / "cache", ledger)
@@ -57,7 +57,9 @@ def test_rows_that_are_multiplied_first_are_begun_too(llm: LLM, make_pool: MakeP
         return {name: [f"{v}{i % 2}" for i, v in enumerate(values)] for name, values in twice.items()}
 
     live = Live(make_pool())
-    plan = begin(Plan("toy", (SOURCE, Step("twins", rows="many", work=held(twins)), WRITE)), live, tmp_path / "cache")
+    plan = start_first_stage(
+        Plan("toy", (SOURCE, Step("twins", rows="many", work=held(twins)), WRITE)), live, tmp_path / "cache"
+    )
     until(lambda: len(llm.requests) > 5, again=0.005)
     assert len(engine.run(plan, live, tmp_path / "cache", Ledger())) == len(set(asked(llm))) == 2 * COUNT
 
@@ -76,16 +78,16 @@ def test_nothing_is_begun(llm: LLM, make_pool: MakePool, tmp_path: Path, monkeyp
     if why == "cached":
         engine.run(Plan("toy", (SOURCE,)), live, cache, Ledger())
     if why == "too many":
-        monkeypatch.setattr(ahead, "FIRST", 10)
-    plan = begin(plan, live, cache)
-    assert live._begun is None
+        monkeypatch.setattr(ahead, "MOST_ROWS", 10)
+    plan = start_first_stage(plan, live, cache)
+    assert live._started is None
     assert len(engine.run(plan, live, cache, Ledger())) == len(set(asked(llm))) == COUNT
 
 
 def test_rows_that_turn_out_to_be_others_ask_for_themselves(llm: LLM, make_pool: MakePool, tmp_path: Path) -> None:
     llm.reply = said_to
     live = Live(make_pool())
-    begin(Plan("toy", (SOURCE, WRITE)), live, tmp_path / "cache")
+    start_first_stage(Plan("toy", (SOURCE, WRITE)), live, tmp_path / "cache")
     others = replace(SOURCE, work=held(lambda: ({**row, "text": f"other {row['id']}"} for row in source())))
     rows = engine.run(Plan("toy", (others, WRITE)), live, tmp_path / "cache", Ledger())
     assert rows["response"] == [f"write other {index}" for index in range(COUNT)]
@@ -96,7 +98,7 @@ def test_what_is_open_is_stored_when_the_build_ends_before_its_turn(
 ) -> None:
     llm.latency = 0.5
     pool = make_pool(model={"concurrency": 4})
-    begin(Plan("toy", (SOURCE, WRITE)), Live(pool), tmp_path / "cache")
+    start_first_stage(Plan("toy", (SOURCE, WRITE)), Live(pool), tmp_path / "cache")
     until(lambda: llm.open == 4, again=0.005)
     pool.close()
     assert store.read("SELECT count(*) FROM answers") == [(4,)]
@@ -105,6 +107,6 @@ def test_what_is_open_is_stored_when_the_build_ends_before_its_turn(
 
 def test_a_server_that_is_not_there_is_told_in_the_steps_turn(make_pool: MakePool, tmp_path: Path) -> None:
     live = Live(make_pool(model={"base_url": "http://127.0.0.1:9"}))
-    plan = begin(Plan("toy", (SOURCE, WRITE)), live, tmp_path / "cache")
+    plan = start_first_stage(Plan("toy", (SOURCE, WRITE)), live, tmp_path / "cache")
     with pytest.raises(ModelError, match="cannot connect"):
         engine.run(plan, live, tmp_path / "cache", Ledger())
