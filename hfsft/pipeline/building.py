@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from hfsft.engine.run import After
     from hfsft.engine.step import Step
     from hfsft.models.limits.usage import Progress, Usage
-    from hfsft.release.hub.publish import Published
+    from hfsft.release.hub.upload import Published
     from hfsft.release.result import Built
     from hfsft.release.rows.preview import Preview
 
@@ -102,18 +102,18 @@ def run(
     if not (how.wanted or trust_of(trust).covers(recipe)):
         loaded = unpublished(loaded)  # nor by `hfsft publish` of what was built: nobody was asked
     plan, sides_before = _planned(loaded, Path(out), watcher or Watcher(), how, force)
-    from hfsft.release.folder import remembered
+    from hfsft.release.folder import sides_file
     from hfsft.release.report import vega
 
     vega.prepare()
     rows, ledger, usage = _execute(loaded, plan, watcher or Watcher(), executor=executor)
     from hfsft.engine.parts.on_datasets import quiet
     from hfsft.engine.why import remember
-    from hfsft.release.causes import nothing_left
-    from hfsft.release.folder import former
-    from hfsft.release.folder.turn import turn
-    from hfsft.release.folder.withheld import withhold
+    from hfsft.release.folder import previous
+    from hfsft.release.folder.process_lock import turn
+    from hfsft.release.folder.redaction import withhold
     from hfsft.release.folder.write import write
+    from hfsft.release.removal_causes import nothing_left
     from hfsft.release.result import SPLITS, Built
 
     ids: dict[str, list[str]] = {split: [] for split in SPLITS}
@@ -122,12 +122,12 @@ def run(
     ledger.finish(
         {split: sorted(found) for split, found in ids.items()}, dict(zip(rows["id"][:], rows["source"][:], strict=True))
     )
-    sides = remembered.after(loaded, sides_before, rows)
+    sides = sides_file.after(loaded, sides_before, rows)
     told = withhold(ledger, loaded.publish)
     built = Built(loaded, plan, rows, told, usage, time.perf_counter() - started, sides)
-    with quiet(), turn(former.place(Path(out), loaded.name), how.tell):
+    with quiet(), turn(previous.place(Path(out), loaded.name), how.tell):
         folder = write(built, Path(out), force)
-    remembered.keep(loaded, sides)
+    sides_file.keep(loaded, sides)
     cache = cache_folder(plan.name)
     remember(plan, cache)
     settle(cache, plan.digest, time.time() - (time.perf_counter() - started))
@@ -144,7 +144,7 @@ def publish(recipe: Recipe, folder: Path, publishing: Publishing | None = None) 
     how = publishing or Publishing()
     if not (recipe.publish.repo_id and how.wanted):
         return None
-    from hfsft.release.hub.publish import push
+    from hfsft.release.hub.upload import push
 
     return push(folder, recipe.publish, create_pr=how.create_pr, news_only=True, tell=how.tell, confirm=how.confirm)
 
@@ -162,11 +162,11 @@ def preview(
     Which source rows is a hash of their ids. Filters that compare rows see only these few.
     """
     from hfsft.preflight import build as preflight
-    from hfsft.release.folder import remembered
+    from hfsft.release.folder import sides_file
     from hfsft.release.rows.preview import Preview
 
     loaded = load(recipe, overrides, trust, ASKING)
-    sides = remembered.read(loaded, Path(OUT))
+    sides = sides_file.read(loaded, Path(OUT))
     compiled = partial(compile_recipe, loaded, limit=rows, former={Split.key: sides})
     plan = preflight.planned(loaded, compiled, [partial(preflight.of_folders, loaded, None)])
     seen: list[tuple[Step, list[dict[str, Any]]]] = []
@@ -179,13 +179,13 @@ def preview(
 def _planned(recipe: Recipe, out: Path, watcher: Watcher, how: Publishing, force: bool) -> tuple[Plan, Sides]:
     """The plan of a build that nothing stands in the way of, and the sides of the split that builds before gave."""
     from hfsft.preflight import build as preflight
-    from hfsft.release.folder import remembered
+    from hfsft.release.folder import sides_file
 
     sides = NONE
 
     def compiled() -> Plan:
         nonlocal sides
-        sides = remembered.read(recipe, out)
+        sides = sides_file.read(recipe, out)
         return compile_recipe(recipe, former={Split.key: sides})
 
     repository = preflight.Repository(recipe, how.create_pr, how.tell) if how.wanted else None

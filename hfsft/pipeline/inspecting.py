@@ -16,7 +16,7 @@ from hfsft.errors import Problem, RecipeError
 from hfsft.loading import AnyRecipe, AnyTrust, load
 from hfsft.pipeline.building import OUT
 from hfsft.recipe.checks import rewrites
-from hfsft.recipe.checks.blind import filter_warnings
+from hfsft.recipe.checks.filter_languages import filter_warnings
 from hfsft.recipe.checks.rewrites import cleaner
 from hfsft.recipe.checks.trust import ASKING, Reach, reaches, trust_of, unpublished
 from hfsft.recipe.compile import compile_recipe
@@ -93,10 +93,10 @@ def forecast(recipe: AnyRecipe, *, overrides: Sequence[str] = (), trust: AnyTrus
     from hfsft.models.limits.estimate import estimate
     from hfsft.models.pool import Pool
     from hfsft.models.store.store import Store
-    from hfsft.release.folder import remembered
+    from hfsft.release.folder import sides_file
 
     loaded = load(recipe, overrides, trust)
-    plan = compile_recipe(loaded, download=False, former={Split.key: remembered.read(loaded, Path(OUT))})
+    plan = compile_recipe(loaded, download=False, former={Split.key: sides_file.read(loaded, Path(OUT))})
     cache = cache_folder(plan.name)
     with (
         Store() as store,

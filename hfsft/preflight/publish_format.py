@@ -7,9 +7,9 @@ from typing import Any
 
 from hfsft.errors import Problem
 from hfsft.recipe.recipe import Recipe
+from hfsft.release.trainer.dataset_writer import able, in_words
+from hfsft.release.trainer.format_needs import beyond
 from hfsft.release.trainer.formats import FORMATS
-from hfsft.release.trainer.said import beyond
-from hfsft.release.trainer.writing import able, in_words
 
 
 def of_rows(recipe: Recipe, rows: Sequence[Mapping[str, Any]]) -> list[Problem]:
