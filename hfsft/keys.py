@@ -50,15 +50,15 @@ _GLUED = re.compile(r"(api|access|private|master|account|subscription|signing|en
 _SHORT = {"pass", "pw", "sig", "sas", "pat", "pin", "otp", "cred", "creds", "auth", "login"}
 # Beside these, `token` and `key` are no secret: eos_token, stop_token, token_limit, prompt_cache_key.
 _COUNTED = {
-    *("eos", "bos", "pad", "unk", "sep", "cls", "mask", "stop", "special", "start", "end", "begin", "image", "first"),
-    *("max", "min", "most", "least", "count", "limit", "budget", "type", "types", "new", "per", "prompt", "completion"),
-    *("input", "output", "thinking", "reasoning", "cache", "sort", "group", "partition", "primary", "foreign"),
-}
+    "eos", "bos", "pad", "unk", "sep", "cls", "mask", "stop", "special", "start", "end", "begin", "image", "first",
+    "max", "min", "most", "least", "count", "limit", "budget", "type", "types", "new", "per", "prompt", "completion",
+    "input", "output", "thinking", "reasoning", "cache", "sort", "group", "partition", "primary", "foreign",
+}  # fmt: skip
 # What an address may say in the clear, as `?api-version=2024-10-21`.
 _QUERY = {
-    *("apiversion", "version", "v", "model", "deployment", "deploymentid", "region", "location", "alt", "stream"),
-    *("format", "download", "project", "tier", "route", "lang", "revision", "ref"),
-}
+    "apiversion", "version", "v", "model", "deployment", "deploymentid", "region", "location", "alt", "stream",
+    "format", "download", "project", "tier", "route", "lang", "revision", "ref",
+}  # fmt: skip
 _PLAIN = re.compile(r"[\w.\-]{0,40}")
 _RUN = re.compile(r"[A-Za-z0-9+/=]{20,}")
 _LOGIN_AT = re.compile(r"(?!mailto:)[^\s/@:?#]{1,200}:[^\s/@?#]{1,200}@[A-Za-z0-9\-]{1,100}[.:][A-Za-z0-9.\-:]{1,300}")
