@@ -39,9 +39,11 @@ INLINE = "the recipe itself"
 _INLINE = re.compile(r"(seeds|examples)\[\d+\]\.")
 
 # How a source is opened and what its columns are called: in what was read of it that is settled.
-READING = {*("path", "split", "config", "revision", "delimiter", "format", "limit", "roles", "messages")}
-READING |= {*("prompt", "instruction", "response", "context", "system", "topic", "reasoning", "tools")}
-READING |= {*("where", "sample", "name", "reference")}
+READING = {
+    "path", "split", "config", "revision", "delimiter", "format", "limit", "roles", "messages",
+    "prompt", "instruction", "response", "context", "system", "topic", "reasoning", "tools",
+    "where", "sample", "name", "reference",
+}  # fmt: skip
 BOTH = {name: name for name in ("topic", "context", "system", "reference")}
 SEED = {"prompt": "instruction", **BOTH}
 EXAMPLE = {**{name: name for name in ("instruction", "response", "reasoning", "tools")}, **BOTH}
