@@ -18,7 +18,7 @@ from hfsft.rows.reading.order import Order, conversation
 from hfsft.rows.reading.refused import check_row
 from hfsft.rows.reading.settled import LOOKED_AT, Columns, Format, Seen, settle, settle_seeds
 from hfsft.rows.reading.tally import file_of
-from hfsft.rows.reading.turns import is_conversation, read_turns
+from hfsft.rows.reading.turns import is_conversation, note_marks, read_turns
 from hfsft.rows.shapes import SHAPES
 from hfsft.rows.shapes.shape import Shape
 from hfsft.rows.tables.table import Record, Records
@@ -211,6 +211,8 @@ def _pair(row: Mapping[str, Any], columns: Columns, how: How, finding: Finding) 
     for part in ("instruction", "response"):
         if not lists.get(part) and said.get(part) is None:
             finding.odd(f"no {part}")
+    if (text := said.get("response")) is not None:
+        note_marks([{"role": "assistant", "content": text}], finding)
     if not history and not any(lists.values()):
         (answer,) = thought([{"role": "assistant", "content": ""}], row, columns, finding)
         texts |= {"system": text_of(row, columns, "system", finding)} | said
@@ -263,4 +265,5 @@ def _history(row: Mapping[str, Any], columns: Columns, finding: Finding) -> list
             return []
         texts = [finding.text(text, "history") or "" for text in pair]
         turns += [{"role": role, "content": text} for role, text in zip(("user", "assistant"), texts, strict=True)]
+    note_marks(turns, finding)
     return turns
