@@ -27,19 +27,19 @@ EMPTY_JSON = frozenset(("[]", "{}", "null"))
 
 def healed(text: str) -> str:
     """The text with each surrogate pair joined into its character; a lone half stays."""
-    if not SURROGATE.search(text):
+    if text.isascii() or not SURROGATE.search(text):
         return text
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
 
 
 def broken(text: str) -> bool:
     """Whether half of a surrogate pair stands in the (healed) text."""
-    return bool(SURROGATE.search(text))
+    return not text.isascii() and bool(SURROGATE.search(text))
 
 
 def printable(text: str) -> str:
     """The text as any file can hold it: U+FFFD for each half of a surrogate pair."""
-    return SURROGATE.sub("\ufffd", healed(text))
+    return text if text.isascii() else SURROGATE.sub("\ufffd", healed(text))
 
 
 def absent(value: Any) -> bool:
@@ -53,11 +53,14 @@ def holds(value: Any, depth: int = 0) -> bool:
     """Whether anything stands in the value, at whatever depth; an empty list or object holds nothing."""
     if depth > DEEPEST:
         return True
+    if value is None or isinstance(value, str):  # as most are
+        said = (value or "").strip()
+        return bool(said) and said not in EMPTY_JSON
     if isinstance(value, Mapping):
         return any(holds(inner, depth + 1) for inner in value.values())
     if isinstance(value, list | tuple):
         return any(holds(inner, depth + 1) for inner in value)
-    return not absent(value) and not (isinstance(value, str) and value.strip() in EMPTY_JSON)
+    return not absent(value)
 
 
 def unpadded(value: Any) -> Any:

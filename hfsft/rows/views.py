@@ -61,10 +61,14 @@ def messages(row: Mapping[str, Any]) -> list[Message]:
     """
     if row.get("messages"):
         return [*_system(row), *map(bare, row["messages"])]
-    asked = prompt_messages(row) if user_text(row) else _system(row)
-    if row.get("response") is None:
-        return asked
-    return [*asked, bare({"role": "assistant", "content": row["response"], "reasoning": row.get("reasoning")})]
+    said, response, thought = user_text(row), row.get("response"), row.get("reasoning")
+    found: list[Message] = _system(row)
+    if said:
+        found.append({"role": "user", "content": said})
+    if response is not None:
+        answer = {"role": "assistant", "content": response}
+        found.append(answer if thought is None else {**answer, "reasoning": thought})
+    return found
 
 
 def prompt_messages(row: Mapping[str, Any]) -> list[Message]:

@@ -85,8 +85,9 @@ def tokens_of(row: Mapping[str, Any], special: Collection[str] | None = None) ->
 
 
 def _unmeant(text: str, row: Mapping[str, Any], role: str, special: Collection[str] | None = None) -> list[str]:
-    words = words_of(row)
-    return [token for token in control_tokens(text, special) if not means(words, role, token)]
+    found = control_tokens(text, special)
+    words = words_of(row) if found else ()
+    return [token for token in found if not means(words, role, token)]
 
 
 def control_tokens(text: str, special: Collection[str] | None = None) -> list[str]:

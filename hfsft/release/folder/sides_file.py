@@ -40,6 +40,8 @@ def read(recipe: Recipe, out: Path) -> Sides:
         return NONE
     beside, asked = _beside(recipe), recipe.split.model_dump(mode="json")
     paths = ([beside] if beside else []) + [out / recipe.name / SIDES]
+    if _same(*paths):  # as a build leaves them, of which one is enough
+        paths = paths[:1]
     found = [sides for sides in map(_read, paths) if sides]
     return next((sides for sides in found if sides.asked == asked), found[0] if found else NONE)
 
@@ -88,6 +90,13 @@ def _beside(recipe: Recipe) -> Path | None:
 
 def _overridden(recipe: Recipe) -> bool:
     return any(loc[:1] == ("split",) for loc in recipe.source.changed)
+
+
+def _same(path: Path, *others: Path) -> bool:
+    try:
+        return bool(others) and all(path.read_bytes() == other.read_bytes() for other in others)
+    except OSError:
+        return False
 
 
 def _read(path: Path) -> Sides | None:

@@ -17,19 +17,20 @@ from hfsft.rows.views import messages
 def beyond(row: Row) -> set[Say]:
     """All that the row says beyond texts of a user and an assistant who take turns once."""
     said = messages(row)
+    more = [turn for turn in said if len(turn) > 2]  # that say more than a text, as few do
     found: set[Say] = set()
-    if row.get("tools") or any(turn["role"] == "tool" or turn.get("tool_calls") for turn in said):
-        found.add("tools")
     spoken = [turn["role"] for turn in said if turn["role"] != "system"]
+    if row.get("tools") or "tool" in spoken or any(turn.get("tool_calls") for turn in more):
+        found.add("tools")
     if spoken != ["user", "assistant"]:
         found.add("several turns")
     if not take_turns(said):
         found.add("turns out of order")
-    if any("name" in turn for turn in said):
+    if any("name" in turn for turn in more):
         found.add("names")
-    if any("tool_call_id" in turn or any(call.get("id") for call in turn.get("tool_calls") or ()) for turn in said):
+    if any("tool_call_id" in turn or any(call.get("id") for call in turn.get("tool_calls") or ()) for turn in more):
         found.add("ids of calls")
-    if any(turn.get("weight") is not None for turn in said):
+    if any(turn.get("weight") is not None for turn in more):
         found.add("weights")
     if set(dialect(row)) & {THINKING, NO_THINKING}:
         found.add("template values")
@@ -40,14 +41,15 @@ def take_turns(said: Sequence[Message]) -> bool:
     """Whether user and assistant speak in turn, the assistant last; results of tools follow the calls they answer."""
     turns = said[1:] if said and said[0]["role"] == "system" else said
     answered, calls = True, 0.0  # whether the assistant spoke last, and how many of its calls have no result yet
-    for turn in turns:
+    for place, turn in enumerate(turns, 1):
         role = turn["role"]
         if role == "tool":
             fits, calls, answered = calls > 0, calls - 1, False
         elif role == "user":
             fits, answered = answered and calls in (0, inf), False
         else:
-            fits, calls, answered = role == "assistant" and not answered, _calls(turn), True
+            fits, answered = role == "assistant" and not answered, True
+            calls = _calls(turn) if place < len(turns) else 0.0
         if not fits:
             return False
     return bool(turns) and answered

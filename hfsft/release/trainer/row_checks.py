@@ -11,7 +11,7 @@ from typing import Any, Literal, NamedTuple
 from hfsft.filters.text.control_tokens import control_tokens, tokens_of
 from hfsft.release.trainer.chats import chat, last_trained
 from hfsft.release.trainer.dataset_writer import Writing
-from hfsft.release.trainer.format_needs import beyond, take_turns
+from hfsft.release.trainer.format_needs import beyond
 from hfsft.release.trainer.formats import FORMATS
 from hfsft.release.trainer.message_style import reasoning_of
 from hfsft.release.trainer.tokenizer import Tokenizer
@@ -82,14 +82,13 @@ class RowChecks:
             self._measure([(row, self.writing.row(row)) for row in rows], self.tokenizer)
 
     def _look(self, row: Row) -> None:
-        turns = messages(row)
-        self.wrong_order += not take_turns(turns)
+        says, chosen = beyond(row), FORMATS[self.writing.format]
+        self.wrong_order += "turns out of order" in says
         self.control.update(set(tokens_of(row, self.special)))
-        chosen = FORMATS[self.writing.format]
-        lost = sorted(beyond(row) & chosen.loses - {"weights"})
+        lost = sorted(says & chosen.loses - {"weights"})
         if lost:
             self._tell(row, "left out", ", ".join(lost))
-        answers = [turn for turn in turns if turn["role"] == "assistant"]
+        answers = [turn for turn in messages(row) if turn["role"] == "assistant"]
         untrained = [turn for turn in answers if turn.get("weight") == 0]
         self.in_prompts += max(0, len(answers) - len(untrained) - 1)  # that are to be trained on, and one of them is
         if untrained and (chosen.trains_on == "everything" or len(untrained) == len(answers)):

@@ -51,8 +51,9 @@ class RowReport:
             self.odd(f"{name} is not text")
             return None
         text = healed(value)
-        if broken(text):
-            self.odd(NOT_UNICODE)
+        if not broken(text):
+            return text
+        self.odd(NOT_UNICODE)
         return printable(text)
 
 

@@ -28,7 +28,7 @@ def thought(turns: list[Message], row: Mapping[str, Any], columns: Columns, find
     place = next((n for n in reversed(range(len(turns))) if turns[n]["role"] == "assistant"), None)
     for name in columns.get("reasoning", ()):
         value = row.get(name)
-        if not says(value):
+        if value is None or not says(value):
             continue
         if is_mode(value):
             finding.left(name, value)

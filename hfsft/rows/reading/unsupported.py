@@ -26,6 +26,8 @@ Fields = Sequence[tuple[str, Any]]
 def check_row(row: Mapping[str, Any], used: Collection[str], finding: RowReport) -> None:
     """Set the row aside where one of its columns, of those that are not read, makes it mean something else."""
     fields = [(name, value) for name, value in row.items() if name not in used]
+    if not fields:
+        return
     _check(fields, finding)
     if not {"chosen", "rejected"} & set(used):
         answers = list(_of(fields, ("chosen", "rejected")))
