@@ -156,7 +156,7 @@ class TableSource(Source):
         """How they are read."""
         parts = (
             *("instruction", "response", "messages", "prompt", "topic", "context", "system"),
-            *("reasoning", "tools", "reference"),
+            *("reasoning", "tools", "reference", "dialect"),
         )
         named = {part: getattr(self, part, None) for part in parts}
         return How(

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from hfsft.errors import ReleaseError
@@ -12,9 +11,11 @@ from hfsft.recipe.publish import FormatName, Publish
 from hfsft.release.trainer.format_needs import beyond
 from hfsft.release.trainer.formats import FORMATS, Say
 from hfsft.release.trainer.message_style import Style
+from hfsft.release.trainer.numbers import as_cell
 from hfsft.release.trainer.tokenizer import Tokenizer
 from hfsft.rows.batch import Batch, Row, rows_of
 from hfsft.rows.columns import TEXTS
+from hfsft.sandbox.chat import REASONING_KEYS
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -60,7 +61,7 @@ class Writing:
         """
         style = style or Style()
         if tokenizer and style.key is None:
-            style = Style(style.reasoning, style.tool_calls, tokenizer.reasoning_key)
+            style = replace(style, key=tokenizer.reasoning_key)
         chosen, found = FORMATS[format], _Found(FORMATS[format].columns)
         refused: dict[Say, list[str]] = {}
         unrendered: dict[str, str] = {}
@@ -76,7 +77,9 @@ class Writing:
             raise _refusal(format, refused, len(rows))
         if unrendered and tokenizer:
             raise _unrendered(tokenizer.name, unrendered, len(rows))
-        return cls(format, style, tokenizer, found.columns())
+        if len(found.reasoning()) > 1:  # a trainer looks for thoughts in one field, whatever the sources call it
+            style = replace(style, shared=style.key or REASONING_KEYS[0])
+        return cls(format, style, tokenizer, found.columns(style.shared))
 
     @classmethod
     def published(cls, rows: Dataset, publish: Publish, tokenizer: Tokenizer | None) -> Writing:
@@ -141,14 +144,19 @@ class _Found:
             self._typed = self._typed and isinstance(call["function"]["arguments"], str)
         self._whole = self._whole and float(turn.get("weight") or 0).is_integer()
 
-    def columns(self) -> dict[str, Any]:
-        """Column -> type."""
+    def reasoning(self) -> set[str]:
+        """The fields of turns in which reasoning stands."""
+        return set().union(*self._fields.values()) & set(REASONING_KEYS)
+
+    def columns(self, shared: str | None = None) -> dict[str, Any]:
+        """Column -> type; all reasoning stands in the field `shared`, where one is given."""
         kinds: dict[str, Any] = dict.fromkeys(FIELDS, "string")
         call = {name: kind for name, kind in CALL.items() if name != "id" or True in self._ids}
         kinds["tool_calls"] = [call] if self._typed and len(self._ids) < 2 else ["json"]  # objects differ in their keys
         kinds["weight"] = "int64" if self._whole else "float64"
         # Of prompt and completion both have the fields of either: trainers join the two.
         said = set().union(*self._fields.values())
+        said = said - set(REASONING_KEYS) | {shared} if shared else said
         more = {name: kinds[name] for name in FIELDS if name in said}
         columns = {
             name: [{**kind[0], **more}] if isinstance(kind, list) else kind for name, kind in self._columns.items()
@@ -159,7 +167,7 @@ class _Found:
 def _cell(value: Any, kind: Any) -> Any:
     """The value as `datasets` takes it: every field of a turn is there, and JSON is text."""
     if kind == "json":
-        return None if value is None else json.dumps(value, ensure_ascii=False)
+        return None if value is None else as_cell(value)
     if isinstance(kind, list) and value is not None:
         return [_cell(item, kind[0]) for item in value]
     if isinstance(kind, Mapping) and value is not None:

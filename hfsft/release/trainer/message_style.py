@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from hfsft.recipe.publish import CallStyle, ReasoningStyle
+from hfsft.release.trainer.numbers import spelling
 from hfsft.rows import think
 from hfsft.rows.batch import Row
 from hfsft.rows.calls import OBJECTS
 from hfsft.rows.messages import Message
 from hfsft.rows.shapes import hermes
+from hfsft.rows.values import DEEPEST, broken
 from hfsft.rows.views import messages
 from hfsft.sandbox.chat import REASONING_KEYS
 
@@ -29,6 +31,7 @@ class Style:
     reasoning: ReasoningStyle = "as_read"
     tool_calls: CallStyle = "as_read"
     key: str | None = None  # of a message, from which the named tokenizer's template reads reasoning
+    shared: str | None = None  # the key in all rows, where their sources call it by several
 
     def words(self, row: Row, message: Message) -> Collection[str]:
         """How a message is spelt, in the words of dialects: the key of its reasoning, and the form of arguments."""
@@ -36,7 +39,7 @@ class Style:
         key = next((key for key in REASONING_KEYS if key in read), None) if self.reasoning == "as_read" else None
         objects = self.tool_calls == "object" or (self.tool_calls == "as_read" and OBJECTS in read)
         able = objects and all(map(_is_object, message.get("tool_calls") or ()))
-        return [key or self.key or REASONING_KEYS[0], *([OBJECTS] if able else [])]
+        return [self.shared or key or self.key or REASONING_KEYS[0], *([OBJECTS] if able else [])]
 
 
 def dialect(row: Row) -> list[str]:
@@ -85,17 +88,31 @@ def _called(message: Message) -> list[Message]:
 
 
 def _is_object(call: Mapping[str, Any]) -> bool:
-    """Whether arguments are an object that `datasets` reads."""
+    """Whether arguments are an object that `datasets` writes and reads as it is; any other stays a text."""
     try:
-        found = json.loads(call.get("arguments") or "")
+        found = json.loads(call.get("arguments") or "", object_pairs_hook=_once)
     except (ValueError, RecursionError):
         return False
     return isinstance(found, dict) and _fits(found)
 
 
-def _fits(value: Any) -> bool:
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object; `ValueError` where a key stands twice, of which only one value would be left."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError
+    return found
+
+
+def _fits(value: Any, depth: int = 0) -> bool:
+    if depth > DEEPEST:
+        return False
     if isinstance(value, dict):
-        return all(map(_fits, value.values()))
+        return not any(map(broken, value)) and all(_fits(inner, depth + 1) for inner in value.values())
     if isinstance(value, list):
-        return all(map(_fits, value))
+        return all(_fits(inner, depth + 1) for inner in value)
+    if isinstance(value, str):
+        return not broken(value)
+    if isinstance(value, float):
+        return spelling(value) is not None
     return not isinstance(value, int) or SMALLEST <= value <= LARGEST

@@ -154,9 +154,16 @@ def _read(one: Record, columns: Columns, how: How, say: Any) -> SourceRow:
         if name not in used and name not in kept and name != how.family:
             finding.left(name, value)
     said = {**texts, "source": printable(one.source), "unread": list(finding.unread)}
-    if finding.dialect:
-        said["dialect"] = " ".join(finding.dialect)
+    if dialect := _dialect(one.row, columns, finding):
+        said["dialect"] = dialect
     return SourceRow(said, finding.defect, kept, _family(one.row, how.family))
+
+
+def _dialect(row: Mapping[str, Any], columns: Columns, finding: RowReport) -> str | None:
+    """How the row is written: as a column says that knows it from when it was read first, or as it was read now."""
+    if "dialect" in columns:
+        return text_of(row, columns, "dialect", finding)
+    return " ".join(finding.dialect) or None
 
 
 def _family(row: Mapping[str, Any], column: str | None) -> str | None:

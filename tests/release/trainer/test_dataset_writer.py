@@ -213,3 +213,36 @@ def test_a_format_without_tools_refuses_rows_that_have_any_and_names_them(format
 def test_what_a_format_cannot_carry_is_refused_with_the_recipe(section: dict[str, str], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         Publish.model_validate(section)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        '{"a": 1, "a": 2}',
+        '{"a": 1e400}',
+        '{"a": 12345678901234567890123}',
+        '{"a": "\\ud83d"}',
+        '{"\\ud83d": 1}',
+        '{"a": ' * 900 + "1" + "}" * 900,
+    ],
+)
+def test_arguments_that_no_column_of_json_holds_stay_the_text_they_are(arguments: str) -> None:
+    call = {"name": "weather", "arguments": arguments}
+    rows = (typed(ASKED, {"role": "assistant", "content": "", "tool_calls": [call]}), typed(*TURNS))
+    found, other = written("messages", *rows, tool_calls="object")
+    assert found["messages"][1]["tool_calls"][0]["function"]["arguments"] == arguments
+    assert other["messages"][1]["tool_calls"][0]["function"]["arguments"] == {"city": "Bern", "days": 1}
+
+
+@pytest.mark.parametrize("key", [None, "thinking"])
+def test_reasoning_stands_in_one_field_whatever_the_sources_call_it(key: str | None) -> None:
+    named = [
+        {**typed(ASKED, ANSWERED), "id": name, "dialect": f"messages {name}"} for name in ("thinking", "reasoning")
+    ]
+    (alone,) = written("messages", named[0])
+    assert alone["messages"][1]["thinking"] == "Warm."
+    formats: dict[FormatName, str] = {"messages": "messages", "prompt_completion": "completion"}
+    for chosen, column in formats.items():
+        for row in written(chosen, *named, key=key):
+            assert set(row[column][-1]) == {*CHAT, key or "reasoning_content"}
+            assert row[column][-1][key or "reasoning_content"] == "Warm."
