@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from hfsft.cli.console import paint, window, wrapped
 from hfsft.plain import harmless
-from hfsft.release.step_titles import step_name
+from hfsft.release.step_titles import fate_name, step_name
 from hfsft.rows.columns import REFERENCE
 
 if TYPE_CHECKING:
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 INDENT = "  "
 LONGEST = 2_000  # characters of one text that are shown; --json has all
 WITHHELD = "what it says is not in this build: look where it was read"
-FATES = {"train": "good", "validation": "good", "rejected": "bad", "failed": "bad"}
+FATES = {"train": "good", "validation": "good", "rejected": "bad", "failed": "bad", "not_chosen": "dim"}
 
 
 def heading(record: Record, number: str = "") -> str:
     """The row's id and fate, and for one that fell the rule, the value and the bound."""
-    said = paint(harmless(record.fate), FATES.get(record.fate, "note"))
+    said = paint(harmless(fate_name(record.fate)), FATES.get(record.fate, "note"))
     told = record.verdict
     if told.get("error"):
         said += f" at {told['stage']}: {harmless(str(told['error']))}"

@@ -9,6 +9,7 @@ from statistics import fmean
 from typing import Any
 
 from hfsft.release.reader import Release
+from hfsft.release.step_titles import fate_name
 from hfsft.rows.columns import TEXTS, criterion_of
 from hfsft.rows.views import OPTIONAL, READS, Question, in_lines, questions
 
@@ -180,7 +181,7 @@ def _fates(release: Release) -> dict[str, str]:
     if rows is None:
         return {}
     return {
-        row["id"]: f"failed at {row['stage']}" if row["fate"] == "failed" else f"rejected by {row['stage']}"
+        row["id"]: f"{fate_name(row['fate'])} {'at' if row['fate'] == 'failed' else 'by'} {row['stage']}"
         for row in rows.select_columns(["id", "fate", "stage"])
     }
 

@@ -47,7 +47,7 @@ ADVICE = {
 class Cause:
     """One reason for which rows fell."""
 
-    fate: str  # rejected or failed
+    fate: str  # rejected, failed or not_chosen
     stage: str  # the step's name
     reason: str
     rows: int
@@ -157,6 +157,8 @@ def _told(fallen: Fallen, entries: Sequence[Mapping[str, Any]], unit: str) -> tu
         counted = f" {unit}" if unit else ""
         measured = _measured([entry["value"] for entry in entries])
         return f"{_label(fallen.stage)}: {fallen.bound}{counted}, {measured}", ""
+    if fallen.fate == "not_chosen":
+        return f"{_label(fallen.stage)}: others of their group stay", ""
     texts = Counter(str(entry["error" if fallen.fate == "failed" else "value"] or fallen.rule) for entry in entries)
     text = min(texts, key=lambda text: (-texts[text], text))
     kind = _kind(text)

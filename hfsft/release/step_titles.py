@@ -26,6 +26,11 @@ def step_name(name: str) -> str:
     return STEPS[name].title if name in STEPS else name
 
 
+def fate_name(fate: str) -> str:
+    """What a fate is called to readers."""
+    return fate.replace("_", " ")
+
+
 def step_of(title: str | None) -> str | None:
     """The step of a name that may be the one for readers."""
     return next((step for step, words in STEPS.items() if words.title == title), title)

@@ -16,7 +16,7 @@ from hfsft.cli.console import count, duration, money, paint, remark, silent, tab
 from hfsft.cli.progress import Line, standing
 from hfsft.cli.record_view import FATES
 from hfsft.errors import HfsftError
-from hfsft.release.step_titles import step_name
+from hfsft.release.step_titles import fate_name, step_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -100,7 +100,7 @@ def report(built: Built, folder: Path) -> str:
 
     counts = built.ledger.counts()
     lines = [funnel(built.ledger.funnel), "", *sources(built)]
-    fates = [f"{counts[fate]:,} {paint(fate, FATES[fate])}" for fate in FATES]
+    fates = [f"{counts[fate]:,} {paint(fate_name(fate), FATES[fate])}" for fate in FATES if fate in counts]
     lines.append(f"{count(built.ledger.rows_in, 'row')} in = {' + '.join(fates)}")
     lines.append(wrapped(f"{usage_line(built)}, {duration(built.seconds)}"))
     lines += [remark("warning", note) for note in built.notes if isinstance(note, Warn)]

@@ -37,6 +37,14 @@ class Trail:
         return keys(self.owner) if self.owner else []
 
     @property
+    def inside(self) -> list[str]:
+        """The keys of the model, or of the models of a union, that the end is of."""
+        kind = bare(self.kind)
+        models = [bare(choice) for choice in (get_args(kind) if _is_union(kind) else (kind,))]
+        found = [model for model in models if isinstance(model, type) and issubclass(model, BaseModel)]
+        return list(dict.fromkeys(key for model in found for key in keys(model)))
+
+    @property
     def choices(self) -> list[str]:
         """The values of a `Literal`, or the tags of a union."""
         kind = bare(self.kind)

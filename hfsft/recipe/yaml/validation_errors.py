@@ -249,6 +249,10 @@ def _advice(error: _Error, expected: str, written: Written) -> str:
             return f"write [{_short(value)}]" if len(value) < SHOWN else "write `- ` before it"
         if "mapping" in expected and re.match(r"[\w\-]+:\S", value):
             return "put a space after the colon"
+    if expected == "a list" and isinstance(value, Mapping):
+        return "write `- ` before each of its items"
+    if "mapping" in expected and error.trail.inside:
+        return f"allowed: {', '.join(error.trail.inside)}"
     if expected == "text" and isinstance(value, bool | int | float):
         return f'put it in quotes: "{written(error.path)}"'
     return ""

@@ -20,6 +20,7 @@ from hfsft.release.card.pictures import FUNNEL, LENGTHS, SCORES
 from hfsft.release.folder.file_names import RESOLVED, WRITTEN
 from hfsft.release.removal_causes import listed
 from hfsft.release.report import measures
+from hfsft.release.step_titles import fate_name
 from hfsft.rows.columns import score_of
 from hfsft.rows.reading.summaries import rows_said
 
@@ -101,7 +102,7 @@ def funnel(draft: Draft) -> Values:
     return {
         "table": table(("step", "rows in", "added", "removed", "share", "left"), rows, right=range(1, 6)),
         "rows_in": f"{ledger.rows_in:,}",
-        "fates": " + ".join(f"{rows:,} {fate}" for fate, rows in ledger.counts().items()),
+        "fates": " + ".join(f"{rows:,} {fate_name(fate)}" for fate, rows in ledger.counts().items()),
         "picture": draft.picture(FUNNEL),
         "causes": [prose(line) for line in listed(draft.built.causes)],
     }
