@@ -1,4 +1,4 @@
-"""Style: where reasoning and calls of tools stand, in fields of their own or in the texts, as trainers want them."""
+"""Where reasoning and calls of tools are written: in fields of their own or in the texts, as trainers want them."""
 
 from __future__ import annotations
 
