@@ -62,7 +62,7 @@ def validate(recipe: AnyRecipe, *, overrides: Sequence[str] = (), hub: bool = Tr
     wrong on any machine.
     """
     from hfsft.preflight import build as preflight
-    from hfsft.preflight.formats import of_rows
+    from hfsft.preflight.publish_format import of_rows
 
     loaded, trusted = load(recipe, overrides, trust), trust_of(trust).covers(recipe)
     looking = preflight.Looking(loaded if trusted else unpublished(loaded), hub=hub)

@@ -113,7 +113,7 @@ def lacks(recipe: Recipe, names: Iterable[str], scope: Scope) -> dict[str, dict[
 
 
 @dataclass(frozen=True)
-class Found:
+class Findings:
     """What is wrong on any machine, and what is missing on this one or for its login alone."""
 
     problems: list[Problem]
@@ -136,7 +136,7 @@ class Looking:
         self._begun.append(Together([partial(self._of_models, names, "hub" if hub else "here")]))
         self._begun.append(Together([Repository(recipe).problems] if hub else []))
 
-    def found(self) -> Found:
+    def found(self) -> Findings:
         """What was found, within seconds."""
         tokenizer, _, repository = (begun.found(SECONDS) for begun in self._begun)
         problems = [*tokenizer, *(problem for problem, here in self._models.items() if not here)]
@@ -146,7 +146,7 @@ class Looking:
             *unused_models(self._recipe),
             *(Problem(Place(entry_points.GROUP), said) for said in entry_points.Installed().refused),
         ]
-        return Found(problems, sorted(warnings))
+        return Findings(problems, sorted(warnings))
 
     def _of_models(self, names: Sequence[str], scope: Scope) -> Iterable[Problem]:
         for found in lacks(self._recipe, names, scope).values():

@@ -14,9 +14,10 @@ from pydantic import BaseModel, ValidationError
 
 from hfsft.errors import Place, Problem, RecipeError, closest, place_of
 from hfsft.keys import HIDDEN, LOGIN, LOOKS_LIKE_KEY, SHORTEST, masked
+from hfsft.marks import Loc
 from hfsft.privacy.secrets import find
 from hfsft.recipe.checks.recipe_secrets import KEY_ADVICE, secrets_in
-from hfsft.recipe.overrides import Loc, apply, item_name, name_path
+from hfsft.recipe.overrides import apply, item_name, name_path
 from hfsft.recipe.yaml.syntax_errors import DEEPEST, OURS
 from hfsft.recipe.yaml.tree import TOLD, TOO_MANY, Node, Text, YamlReading
 from hfsft.recipe.yaml.validation_errors import faults

@@ -61,7 +61,7 @@ class Listed(Bounded):
         return self.counting(batch)
 
     def resources(self) -> tuple[Resource, ...]:
-        work = Work("tests.filters.test_working:Content")
+        work = Work("tests.filters.test_filter_work:Content")
         return (Resource.of("word list", work),) if self.listing else ()
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from hfsft.errors import Problem
-from hfsft.recipe.overrides import Loc
+from hfsft.marks import Loc
 from hfsft.recipe.recipe import Recipe
 
 REPLACE = "Replace me "  # how the texts begin that a recipe of `hfsft init` is to lose

@@ -13,12 +13,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, Union, ge
 
 from pydantic import BaseModel, Tag
 
-from hfsft.marks import Mark, marks
+from hfsft.marks import Loc, Mark, marks
 
 if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
-
-Loc = tuple[str | int, ...]
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from itertools import compress, pairwise
 from typing import TYPE_CHECKING
 
-from hfsft.similarity.lexical.candidates import Table, bands_for, candidates
+from hfsft.similarity.lexical.candidates import SketchTable, bands_for, candidates
 from hfsft.similarity.lexical.measure import SLACK, Measured, every_pair
 from hfsft.similarity.lexical.shingles import Chunks, distinct
 from hfsft.similarity.lexical.sketches import sketches
@@ -191,16 +191,16 @@ def _met(
     kinds = sum(part.templated[of[members]].astype(np.intp) << place for place, (part, of) in enumerate(there))
     group = groups[members].astype(np.uint64)
 
-    def table(made: list[Sketches], share: float, numbers: int) -> Table:
+    def table(made: list[Sketches], share: float, numbers: int) -> SketchTable:
         """The numbers of a band come from each part in turn: two items share one only where every part is alike."""
         bands, texts = bands_for(share, numbers), [of[members] for _, of in there]
         if len(made) == 1 and np.array_equal(texts[0], np.arange(len(made[0]))):
-            return Table(made[0], bands, share)
+            return SketchTable(made[0], bands, share)
         columns = []
         for number in range(bands.numbers):
             part = number % len(made)
             columns.append(made[part][texts[part], number % made[part].shape[1]])
-        return Table(np.stack(columns, axis=1), bands, share)
+        return SketchTable(np.stack(columns, axis=1), bands, share)
 
     whole = table([part.whole for part, _ in there], at_least, WHOLE)
     if not np.any(kinds):
