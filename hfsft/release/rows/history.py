@@ -10,18 +10,18 @@ from dataclasses import dataclass
 from hfsft.errors import HfsftError, ReleaseError
 from hfsft.release.folder.file_names import RESOLVED
 from hfsft.release.rows.exchanges import Exchange, exchanges
-from hfsft.release.rows.records import BuildRows, Measure, RowRecord
+from hfsft.release.rows.records import BuildRows, Measure, ReleaseRow
 
 
 @dataclass(frozen=True)
 class RowHistory:
     """What `hfsft why` tells of one row."""
 
-    record: RowRecord
-    ancestors: list[RowRecord | str]  # from the seed down; an id where the folder has no such row
+    record: ReleaseRow
+    ancestors: list[ReleaseRow | str]  # from the seed down; an id where the folder has no such row
     measures: list[Measure]
-    of: RowRecord | None  # the row that it fell for
-    grown: list[RowRecord]  # the rows that grew from it directly
+    of: ReleaseRow | None  # the row that it fell for
+    grown: list[ReleaseRow]  # the rows that grew from it directly
     exchanges: list[Exchange]
     untold: str = ""  # why prompts and answers are not known
 
@@ -56,14 +56,14 @@ def row_history(rows: BuildRows, name: str) -> RowHistory:
     )
 
 
-def _exchanges(rows: BuildRows, record: RowRecord, parent: RowRecord | None) -> list[Exchange]:
+def _exchanges(rows: BuildRows, record: ReleaseRow, parent: ReleaseRow | None) -> list[Exchange]:
     """What each stage sent for a row that was built, worked out anew by the folder's recipe."""
     from hfsft.models.pool import Pool
     from hfsft.models.store.store import Store
-    from hfsft.recipe.checks.rewrites import cleaner
     from hfsft.recipe.checks.trust import Trust, require
     from hfsft.recipe.compile import asking_steps
     from hfsft.recipe.recipe import load_recipe
+    from hfsft.recipe.rules import cleaner
 
     path = rows.release.folder / RESOLVED
     recipe = load_recipe(path, trusted=False)

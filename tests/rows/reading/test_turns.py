@@ -212,3 +212,10 @@ def test_answers_of_a_prompt_that_are_not_trained_on_leave_the_completion_to_be(
     assert row.defect is None
     assert [turn.get("weight") for turn in row.texts["messages"]] == [None, 0.0, None, None]
     assert (all_zero.defect or "").startswith("weights of 0 on all")
+
+
+@pytest.mark.parametrize("mark", ["label", "kto_tag", "is_desirable"])
+def test_an_answer_that_is_marked_as_bad_is_set_aside_whatever_the_mark_is_called(tmp_path: Path, mark: str) -> None:
+    good, bad = examples(tmp_path, *({"messages": [USER, ASSISTANT], mark: value} for value in (True, False)))
+    assert good.defect is None
+    assert (bad.defect or "").startswith("marked as a bad answer")
