@@ -161,7 +161,7 @@ def run_time_imports(path: Path) -> set[str]:
 
 # Classes that share a name because they are of one meaning; why.
 SAME_CLASSES = {
-    "Rows": "the engine's protocol, how this machine holds them, and the rows of a release",
+    "Rows": "the engine's protocol, and how this machine holds them",
 }
 # Files that share a name; why. Files of `cli/commands` are called as the command is, whatever room it is about.
 SAME_FILES = {

@@ -30,7 +30,7 @@ from hfsft.recipe.recipe_file import parse as load_text
 from hfsft.release.card.changelog import merge
 from hfsft.release.card.markdown import cell, code, prose
 from hfsft.release.hub.retries import clean
-from hfsft.rows.reading.column_roles import Seen, settle
+from hfsft.rows.reading.column_roles import FirstRows, settle
 from hfsft.rows.reading.row_report import RowReport
 from hfsft.rows.reading.turns import read_turns
 from hfsft.rows.tables.parsing import parsed
@@ -244,7 +244,9 @@ FUNCTIONS: dict[str, Callable[[str], object]] = {
     "evolve": lambda text: ask(Prompt.parse("{{ user }}{{ x }}"), {"x": text}),
     "shingles": lambda text: shingles(text),
     "a conversation": lambda text: read_turns([{"role": text, "content": text}], "messages", {}, RowReport()),
-    "names of columns": lambda text: settle(Seen.of("a", [{text: text, "prompt": "a", "response": "b"}]), "auto", {}),
+    "names of columns": lambda text: settle(
+        FirstRows.of("a", [{text: text, "prompt": "a", "response": "b"}]), "auto", {}
+    ),
     "a template": unparsed,
     "a recipe": unloaded,
     "an override": lambda text: apply({}, [text]),

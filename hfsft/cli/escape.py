@@ -1,4 +1,4 @@
-"""What a command prints, without what could steer the terminal: of rows, models, servers and files of others."""
+"""Takes control characters out of all that a command prints, since rows, models, servers and files may hold some."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rules that rows must pass, each a class: knobs, documentation and behaviour.
+"""Rules that rows must pass, each a class with its arguments, documentation and behaviour.
 
 A new filter is one file and one line in `FILTERS`.
 """

@@ -1,4 +1,4 @@
-"""Filter: knobs, documentation and behaviour of one rule in one class."""
+"""The base classes of filters: a rule's arguments, documentation and behaviour stand in one class."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the code of a filter does that hfsft does not ship, as a hash: its `version` is nobody's to raise."""
+"""A hash of the code of a filter that hfsft does not ship, for its step's identity: its author raises no `version`."""
 
 from __future__ import annotations
 

@@ -110,7 +110,7 @@ def run(
     from hfsft.engine.parts.on_datasets import quiet
     from hfsft.engine.why import remember
     from hfsft.release.folder import previous
-    from hfsft.release.folder.process_lock import turn
+    from hfsft.release.folder.process_lock import one_at_a_time
     from hfsft.release.folder.redaction import withhold
     from hfsft.release.folder.write import write
     from hfsft.release.removal_causes import nothing_left
@@ -125,7 +125,7 @@ def run(
     sides = sides_file.after(loaded, sides_before, rows)
     told = withhold(ledger, loaded.publish)
     built = Built(loaded, plan, rows, told, usage, time.perf_counter() - started, sides)
-    with quiet(), turn(previous.place(Path(out), loaded.name), how.tell):
+    with quiet(), one_at_a_time(previous.place(Path(out), loaded.name), how.tell):
         folder = write(built, Path(out), force)
     sides_file.keep(loaded, sides)
     cache = cache_folder(plan.name)

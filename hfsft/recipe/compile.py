@@ -16,7 +16,7 @@ from hfsft.engine.step import Step
 from hfsft.errors import Problem, RecipeError
 from hfsft.filters.base import Filter
 from hfsft.recipe.checks.cross_references import Contexts, filter_problems, section_problems
-from hfsft.recipe.checks.init_placeholders import untouched
+from hfsft.recipe.checks.init_placeholders import placeholders
 from hfsft.recipe.checks.licences import meant
 from hfsft.recipe.checks.rewrites import Rewrites
 from hfsft.recipe.filter_order import FilterOrder
@@ -46,7 +46,7 @@ def compile_recipe(
 
     Raises `RecipeError` with every problem that only shows where sections meet, or when sources are opened.
     """
-    if problems := list(untouched(recipe)):
+    if problems := list(placeholders(recipe)):
         raise RecipeError(problems)
     opened, problems = open_sources(recipe) if sources else ([], [])
     problems += [*model_problems(recipe, download and weights), *source_problems(recipe)]

@@ -1,4 +1,6 @@
-"""What became of the rows of each source: read, left out by what its keys say, set aside, fallen, kept; all adds up."""
+"""What became of the rows of each source: read, left out by its keys, set aside, rejected, kept.
+
+Raises where the counts do not add up to the rows that were read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A recipe at an address of the web: the file alone, in an empty folder, so that it reads nothing of this machine."""
+"""Downloads a recipe from a web address into an empty folder, so that its paths can name no file of this machine."""
 
 from __future__ import annotations
 

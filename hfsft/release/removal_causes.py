@@ -1,4 +1,4 @@
-"""Causes: why rows fell, counted, from the ledger alone: what the screen, the notes, the card and the report tell.
+"""Why rows were rejected or failed, counted by cause from the ledger; screen, notes, card and report all tell these.
 
 2 rows: does not begin with the user (first: data.jsonl:1)
 12 rows: score usefulness: at_least 4, measured 1 to 3, median 2 (first: seeds.txt:4; recipe.yaml:12)

@@ -1,4 +1,4 @@
-"""Steps whose names say little to whoever reads them for the first time, in words: one table for screen and pages."""
+"""Titles of steps whose names say little by themselves: one table for the screen, the card and the report."""
 
 from __future__ import annotations
 

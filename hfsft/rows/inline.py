@@ -1,4 +1,4 @@
-"""What a turn says within its text by marks, told apart: reasoning between <think> tags, calls as XML.
+"""Splits the text of a turn into reasoning between <think> tags, tool calls in XML, and the rest.
 
 Rows keep such texts as their source wrote them (`dialect`: think, hermes); who measures or shows a row sees the parts.
 """

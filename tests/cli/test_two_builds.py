@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 from hfsft.pipeline import run
-from hfsft.release.folder.process_lock import turn
+from hfsft.release.folder.process_lock import one_at_a_time
 from tests.models.server import LLM
 from tests.recipes import reply, support
 
@@ -63,7 +63,7 @@ def test_a_folder_that_another_process_writes_is_waited_for_with_a_word(
 ) -> None:
     recipe = tmp_path / "recipe.yaml"
     recipe.write_text(yaml.safe_dump(support(server, count=4)))
-    with turn(tmp_path / "build" / "support"):
+    with one_at_a_time(tmp_path / "build" / "support"):
         build = command(recipe, home)
         assert build.stderr
         words = next(line for line in build.stderr if "waiting for" in line)

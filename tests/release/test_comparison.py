@@ -14,7 +14,7 @@ from hfsft.cli import main
 from hfsft.cli.commands.diff import report
 from hfsft.pipeline import run
 from hfsft.release.comparison import Diff, ScoreShift, StepPair, diff
-from hfsft.release.folder.previous import former_of
+from hfsft.release.folder.previous import previous_of
 from hfsft.release.reader import open_release
 from tests.models.server import LLM
 from tests.recipes import reply, support
@@ -51,7 +51,7 @@ def test_the_same_build_twice_differs_in_nothing(tmp_path: Path, home: Path) -> 
 def test_new_examples_are_added_and_move_no_row(tmp_path: Path, home: Path) -> None:
     run(examples(20), out=tmp_path)
     folder = run(examples(30), out=tmp_path)[1]  # where the sides of the build before are remembered
-    found = diff(open_release(str(former_of(folder))), open_release(str(folder)))
+    found = diff(open_release(str(previous_of(folder))), open_release(str(folder)))
     assert len(found.added) == 10
     assert set(found.added.values()) == {"new"}
     assert (found.removed, found.changed, found.moved) == ({}, {}, {})

@@ -44,11 +44,11 @@ def add(commands: Any) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Print the difference; exit code 1 where a row moved from train to validation."""
     from hfsft.release.comparison import diff
-    from hfsft.release.folder.previous import former_path
+    from hfsft.release.folder.previous import previous_path
     from hfsft.release.reader import open_release
 
     new = arguments.old if arguments.new is None else arguments.new
-    old = former_path(new) if arguments.new is None else arguments.old
+    old = previous_path(new) if arguments.new is None else arguments.old
     found = diff(open_release(old, tell), open_release(new, tell))
     print(json.dumps(found.as_dict(), ensure_ascii=False, indent=2) if arguments.json else report(found))
     return LEAKED if found.leaked else 0

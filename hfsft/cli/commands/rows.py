@@ -16,7 +16,7 @@ from hfsft.release.step_titles import step_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hfsft.release.rows.records import ReleaseRow, Rows
+    from hfsft.release.rows.records import BuildRows, ReleaseRow
 
 SHOWN = 10  # rows that are shown unless --limit says how many
 
@@ -50,9 +50,9 @@ def add(commands: Any) -> None:
 def run(arguments: argparse.Namespace) -> None:
     """Print the rows that are wanted."""
     from hfsft.release.reader import open_release
-    from hfsft.release.rows.records import Rows, Wanted
+    from hfsft.release.rows.records import BuildRows, Wanted
 
-    rows = Rows(open_release(arguments.build, tell))
+    rows = BuildRows(open_release(arguments.build, tell))
     wanted = Wanted(arguments.fate, step_of(arguments.by), arguments.topic, arguments.source, arguments.find)
     found = rows.find(wanted)
     if arguments.json:
@@ -62,7 +62,7 @@ def run(arguments: argparse.Namespace) -> None:
     _print(rows, found, SHOWN if arguments.limit is None else arguments.limit)
 
 
-def _print(rows: Rows, found: Iterator[ReleaseRow], limit: int) -> None:
+def _print(rows: BuildRows, found: Iterator[ReleaseRow], limit: int) -> None:
     shown = 0
     for record in islice(found, limit):
         print(show(record, record.measures(rows.bounds)) + "\n")

@@ -40,7 +40,7 @@ def add(commands: Any) -> None:
 
 
 def run(arguments: argparse.Namespace) -> None:
-    """Print the reasons, or the row's way."""
+    """Print the reasons, or the row's history."""
     built = Path(arguments.recipe).is_dir()
     if arguments.row is not None:
         _row(arguments)
@@ -55,19 +55,20 @@ def run(arguments: argparse.Namespace) -> None:
 
 def _row(arguments: argparse.Namespace) -> None:
     from hfsft.release.reader import open_release
-    from hfsft.release.rows.history import way
-    from hfsft.release.rows.records import Rows
+    from hfsft.release.rows.history import row_history
+    from hfsft.release.rows.records import BuildRows
 
     if Path(arguments.recipe).is_file():
         raise UserError(f"{arguments.recipe} is a recipe; name the build that holds the row, such as build/name")
     if arguments.overrides:
         raise UserError("--set changes a recipe; a row that was built stays as it is")
-    found = way(Rows(open_release(arguments.recipe, tell)), arguments.row)
-    print(json.dumps(_as_dict(found), ensure_ascii=False, indent=2, default=str) if arguments.json else story(found))
+    found = row_history(BuildRows(open_release(arguments.recipe, tell)), arguments.row)
+    as_json = arguments.json
+    print(json.dumps(_as_dict(found), ensure_ascii=False, indent=2, default=str) if as_json else history_text(found))
 
 
-def story(found: RowHistory) -> str:
-    """One row's way, from its source to its fate."""
+def history_text(found: RowHistory) -> str:
+    """A row's history as text, from its source to its fate."""
     record = found.record
     lines = [show(record, hide=[measure.column for measure in found.measures])]
     if found.ancestors:

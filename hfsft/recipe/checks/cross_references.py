@@ -1,4 +1,4 @@
-"""What is wrong where the parts of a recipe meet: a template's variables, the columns that a filter reads."""
+"""References from one part of a recipe to another: variables of templates, and columns that filters read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where a recipe's filters are blind in its data."""
+"""Warnings about filters that find nothing in a language that the recipe names."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `hfsft init` wrote to be replaced: grown as it stands, it would be data."""
+"""Texts of `hfsft init` that the author has not replaced yet: a build would take them for data."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hfsft.recipe.recipe import Recipe
 REPLACE = "Replace me "  # how the texts begin that a recipe of `hfsft init` is to lose
 
 
-def untouched(recipe: Recipe) -> Iterator[Problem]:
+def placeholders(recipe: Recipe) -> Iterator[Problem]:
     """Each text of the recipe that is still the template's own."""
     for loc in _texts(recipe.source.data, ()):
         advice = (

@@ -14,7 +14,7 @@ PLAIN = re.compile(r"[A-Za-z0-9_./@+ ()\-]*[A-Za-z0-9_./@+()\-]")  # needs no qu
 ANY = "<name>"
 """Stands in a path for any name of the author's own."""
 
-Part = Mapping[str, Any]
+SchemaPart = Mapping[str, Any]
 """A piece of a JSON Schema."""
 
 
@@ -62,10 +62,10 @@ class Key:
 class Schema:
     """A JSON Schema, and the keys in it."""
 
-    def __init__(self, whole: Part) -> None:
+    def __init__(self, whole: SchemaPart) -> None:
         self.whole = whole
 
-    def keys(self, model: Part, path: str = "") -> tuple[Key, ...]:
+    def keys(self, model: SchemaPart, path: str = "") -> tuple[Key, ...]:
         """The keys of an object."""
         found = [
             self.key(f"{path}.{name}".lstrip("."), part, name in model.get("required", ()))
@@ -76,7 +76,7 @@ class Schema:
             found.append(self.key(f"{path}.{ANY}".lstrip("."), more, False))
         return tuple(found)
 
-    def key(self, path: str, part: Part, required: bool) -> Key:
+    def key(self, path: str, part: SchemaPart, required: bool) -> Key:
         """One key, and what stands below it."""
         about = part.get("description") or self.resolved(part).get("description", "")
         inside: dict[str, Key] = {}
@@ -86,7 +86,7 @@ class Schema:
         default = self._short(part.get("default"), part)
         return Key(path, self.type_of(part), self.allowed(part), required, default, about, tuple(inside.values()))
 
-    def models(self, part: Part) -> Iterator[tuple[str, Part]]:
+    def models(self, part: SchemaPart) -> Iterator[tuple[str, SchemaPart]]:
         """The objects with keys of their own that may stand somewhere in a value, each with the way there."""
         for choice in self.choices(part):
             if choice.get("maxProperties") == 1:
@@ -99,21 +99,21 @@ class Schema:
                 more = choice["additionalProperties"]
                 yield from ((f".{ANY}{suffix}", model) for suffix, model in self.models(more))
 
-    def resolved(self, part: Part) -> Part:
+    def resolved(self, part: SchemaPart) -> SchemaPart:
         """The part itself, where another one only refers to it."""
         reference = part.get("$ref")
         if reference is None:
             return part
-        found: Part = self.whole["$defs"][reference.rpartition("/")[2]]
+        found: SchemaPart = self.whole["$defs"][reference.rpartition("/")[2]]
         return found
 
-    def tags(self, part: Part) -> dict[str, Part]:
+    def tags(self, part: SchemaPart) -> dict[str, SchemaPart]:
         """The items of a list that are told apart by their one key, such as filters: by that key."""
         lists = [choice["items"] for choice in self.choices(part) if choice.get("items")]
         named = [each for items in lists for each in self.choices(items) if each.get("maxProperties") == 1]
         return {tag: inner for each in named for tag, inner in each["properties"].items()}
 
-    def choices(self, part: Part) -> list[Part]:
+    def choices(self, part: SchemaPart) -> list[SchemaPart]:
         """What may stand there, but for nothing."""
         part = self.resolved(part)
         choices = part.get("anyOf") or part.get("oneOf")
@@ -121,15 +121,15 @@ class Schema:
             return [] if part.get("type") == "null" else [part]
         return [inner for choice in choices for inner in self.choices(choice)]
 
-    def type_of(self, part: Part) -> str:
+    def type_of(self, part: SchemaPart) -> str:
         """The type of a value in words."""
         return " or ".join(dict.fromkeys(map(self._type, self.choices(part)))) or "anything"
 
-    def allowed(self, part: Part) -> str:
+    def allowed(self, part: SchemaPart) -> str:
         """Which values may stand there; empty where the type says all."""
         return "; ".join(dict.fromkeys(filter(None, map(self._allowed, self.choices(part)))))
 
-    def _type(self, part: Part) -> str:
+    def _type(self, part: SchemaPart) -> str:
         if "enum" in part or "const" in part:
             return "text"
         kind = part.get("type")
@@ -146,7 +146,7 @@ class Schema:
             )
         return KINDS.get(str(kind), "anything")
 
-    def _allowed(self, part: Part) -> str:
+    def _allowed(self, part: SchemaPart) -> str:
         if "enum" in part or "const" in part:
             return " | ".join(written(value) for value in part.get("enum", [part.get("const")]))
         said = []
@@ -167,7 +167,7 @@ class Schema:
             said.append(f"each {each}" if len(each) < 200 else "")
         return ", ".join(filter(None, said))
 
-    def _short(self, default: Any, part: Part) -> Any:
+    def _short(self, default: Any, part: SchemaPart) -> Any:
         """A default without what is a default itself, or nothing."""
         if isinstance(default, Mapping):
             models = [model for _, model in self.models(part)]

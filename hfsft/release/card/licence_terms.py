@@ -1,4 +1,4 @@
-"""Terms: what the makers of well-known models ask of whoever uses their output.
+"""Licence terms: what the makers of well-known models ask of whoever uses their output.
 
 A short table to the best of our knowledge, and no legal advice: it warns where a dataset's licence promises more than
 the model that wrote it allows. What is not in it is unknown, and is said to be.

@@ -1,4 +1,4 @@
-"""What the files in a build's folder are called; `folder` says what they hold."""
+"""What the files in a build's folder are called; `hfsft.release.folder.write` says what each holds."""
 
 from __future__ import annotations
 

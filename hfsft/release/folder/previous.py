@@ -1,10 +1,10 @@
-"""Where a build goes: what stands there already is never lost.
+"""Puts a finished build in its folder, and keeps the one that was there as the previous build.
 
     build/refund-support             the build
     build/.previous/refund-support   the one before it, for `hfsft diff build/refund-support`
 
-A folder that is no build is not touched. Files that somebody put beside a build are carried over to the next one, and a
-build whose own files somebody changed is moved aside where another would be deleted:
+No file of a user is lost. A folder that is no build is not touched. Files that somebody put beside a build are carried
+over to the next one, and a build whose own files somebody changed is moved aside where another would be deleted:
 
     build/.previous/refund-support.aside
 """
@@ -44,18 +44,18 @@ def place(out: Path, name: str) -> Path:
     return target.resolve()
 
 
-def former_of(folder: Path) -> Path:
+def previous_of(folder: Path) -> Path:
     """Where the build before the one in `folder` is kept."""
     there = folder.resolve() if folder.is_symlink() else folder
     return there.parent / PREVIOUS / there.name
 
 
-def former_path(where: str) -> str:
+def previous_path(where: str) -> str:
     """The build before the one in a folder, as `open_release` takes it. Raises `ReleaseError` where none is kept."""
     if where.startswith(HUB_SCHEME):
         raise ReleaseError(f"{where}: name two releases to compare, such as {where} and {where}@v1.0")
     folder = Path(where)
-    former = former_of(folder if folder.name not in ("", "..") else folder.resolve())
+    former = previous_of(folder if folder.name not in ("", "..") else folder.resolve())
     if folder.is_dir() and not former.is_dir():
         raise ReleaseError(
             f"{where}: no build before it is kept in {former}: the next one that differs keeps this one there, "
@@ -82,7 +82,7 @@ def require(target: Path, force: bool = False) -> None:
             f"{target} is there already and is no build: it has no {LOCK} that hfsft wrote (it holds {shown}). "
             "Name another folder with --out, or move it aside with --force, which deletes nothing"
         )
-    previous = former_of(target).parent
+    previous = previous_of(target).parent
     if previous.exists() and not previous.is_dir():
         raise UserError(
             f"{previous} is a file, where the build before this one is kept (move it, or name another --out)"
@@ -94,10 +94,10 @@ def require(target: Path, force: bool = False) -> None:
 
 
 def put(folder: Path, target: Path, force: bool = False) -> None:
-    """Put the finished build in `folder`, see `beside`, in its place; what stood there is former, or is set aside.
+    """Move the finished build in `folder`, see `staging`, to `target`; the build there becomes the previous one.
 
-    Of builds, the one before the former goes, and one that says the same as the new. Raises `OSError` with everything
-    as it was.
+    Where it was changed by hand, or is no build, it is moved aside instead. Only the build before the previous one is
+    deleted, and one that says the same as the new. Raises `OSError` with everything as it was.
     """
     require(target, force)
     new, moves = folder / NEW, list[Move]()
@@ -106,7 +106,7 @@ def put(folder: Path, target: Path, force: bool = False) -> None:
     elif target.exists():
         for path in _beside(target):
             _carry(path, new / path.relative_to(target))
-        former = former_of(target)
+        former = previous_of(target)
         if _says_the_same(target, new) or (_is_build(former) and not _has_rows(target)) or not any(target.iterdir()):
             moves.append((target, _free(former) if _changed(target) else folder / OLD / "same"))
         else:
@@ -151,7 +151,7 @@ def _foreign(target: Path) -> bool:
 
 
 def _is_spare(former: Path, target: Path) -> bool:
-    """Whether nothing is lost with the former build: nobody changed it, and what others put beside it stands here."""
+    """Whether the previous build may be deleted: nobody changed it, and `target` has what others put beside it."""
     if former.is_symlink() or not _is_build(former) or _changed(former):
         return False
     return all(_is_there(path, target / path.relative_to(former)) for path in _beside(former))

@@ -1,4 +1,4 @@
-"""One build at a time writes a folder, or reads it to publish it; another one waits, and says for whom."""
+"""A lock file for each build folder: one process at a time writes or publishes it, another waits and says for which."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from hfsft.hashing import digest
 
 
 @contextmanager
-def turn(target: Path, tell: Callable[[str], None] = lambda _: None) -> Iterator[None]:
-    """Nobody else writes or publishes `target` meanwhile; `tell` hears of it where another process has to end first.
+def one_at_a_time(target: Path, tell: Callable[[str], None] = lambda _: None) -> Iterator[None]:
+    """Hold the lock of `target`; where another process holds it, `tell` is told of that once, and this one waits.
 
-    A lock that its process left by dying is none. Where the cache cannot be written, nobody is kept out.
+    The lock of a process that died is free. Where the cache cannot be written, nothing is locked.
     """
     from filelock import FileLock, Timeout
 

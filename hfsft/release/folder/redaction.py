@@ -1,7 +1,7 @@
-"""Withheld: what a release does not say of rows that fell; taken out of the ledger, so that no file can say it.
+"""Takes the texts of rejected and failed rows out of the ledger where the recipe says `publish: {rejected: false}`.
 
-With `publish: {rejected: false}` that is all that those rows say. What is left are ids, lineage, where a row was read,
-the rule and the numbers that were measured.
+Every file of a release is written from the ledger, so none can hold them then. What is left are ids, lineage, where a
+row was read, the rule and the numbers that were measured.
 """
 
 from __future__ import annotations

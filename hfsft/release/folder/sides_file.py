@@ -1,4 +1,4 @@
-"""Remembered sides: the file that keeps each row on the side of the split that a build once gave it.
+"""The sides file: for each row the side of the split that a build gave it, so that later builds keep it there.
 
 {"sides": 1, "asked": {"validation": 0.1, "similarity": 0.6}}
 {"key": "0b3d2f6c1a905e77", "side": "train"}

@@ -1,4 +1,4 @@
-"""Sources: what a release holds of the local files that its recipe reads: nothing, or what was read of them.
+"""The folder `sources/` of a release: what was read of the local files that the recipe names, or nothing.
 
 With `publish: {sources: true}` each file stands in `sources/` as JSON lines: the rows that were taken of it, as its
 `where`, `limit` and `sample` say, with the texts that were read of them, what `keep` and `family` name, and no other

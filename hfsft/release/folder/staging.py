@@ -1,4 +1,4 @@
-"""Beside: the folder in which a build is written, next to where it goes, and the moves that put it there.
+"""The staging folder: a build is written there, next to its target, and moved into place when it is whole.
 
     build/.refund-support-x3k1/
       of           the name of the build

@@ -41,10 +41,10 @@ if TYPE_CHECKING:
 
 
 def write(built: Built, out: Path, force: bool = False) -> Path:
-    """The folder `out/<name>`, written beside and then put in place: a reader never sees half a build.
+    """The folder `out/<name>`, written to a staging folder and then moved into place: a reader never sees half a build.
 
-    The build that stood there becomes the former one, see `former`. Raises `UserError` where it cannot be written, or
-    where a folder stands there that is no build and `force` is not given; what stood there is untouched by then.
+    The build that stood there is kept as the previous one, see `previous`. Raises `UserError` where it cannot be
+    written, or where a folder stands there that is no build and `force` is not given; nothing was changed by then.
     """
     target = previous.place(out, built.recipe.name)
     previous.require(target, force)

@@ -1,4 +1,4 @@
-"""The Hub: every call that publishing makes, each with patience. The only file that talks to the Hub for it."""
+"""Every call to the Hub that publishing makes, each tried again where that may help; no other file makes one."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ ABOUT = {
 
 
 @dataclass(frozen=True)
-class Held:
+class ListedFile:
     """One kind of file that a release holds."""
 
     name: str  # a folder and split, or a file
@@ -51,7 +51,7 @@ class Held:
             yield f"      columns: {', '.join(self.columns)}"
 
 
-def held(build: Build) -> list[Held]:
+def held(build: Build) -> list[ListedFile]:
     """All that a release holds, each file once; of Parquet files a split at a time."""
     groups: dict[str, list[str]] = defaultdict(list)
     for path in sorted(build.files):
@@ -75,15 +75,15 @@ def _group(path: str) -> str:
     return f"{top}/{file.partition('-')[0]}" if file.endswith(".parquet") else f"{top}/"
 
 
-def _held(name: str, files: Mapping[str, File], release: Release, kept: set[str]) -> Held:
+def _held(name: str, files: Mapping[str, File], release: Release, kept: set[str]) -> ListedFile:
     top, total = name.partition("/")[0], sum(file.size for file in files.values())
     if name in (REPORT, CARD):
-        return Held(name, _page(name, release), total)
+        return ListedFile(name, _page(name, release), total)
     if name in (WRITTEN, RESOLVED):
         inline = _inline(release.recipe())
-        return Held(name, ABOUT[name] + (", and the rows in it" if inline else ""), total, inline or None)
+        return ListedFile(name, ABOUT[name] + (", and the rows in it" if inline else ""), total, inline or None)
     if top == "sources":
-        return Held(name, ABOUT[top], total, *_of_lines(release.folder / name))
+        return ListedFile(name, ABOUT[top], total, *_of_lines(release.folder / name))
     rows, columns = None, dict[str, None]()
     for path in files:
         if path.endswith(".parquet"):
@@ -93,7 +93,7 @@ def _held(name: str, files: Mapping[str, File], release: Release, kept: set[str]
     about = ABOUT.get(top, "")
     if top == "rejected":
         about += ", with their texts" if _says(release) else ": ids, rules and numbers, nothing that they say"
-    return Held(name, about, total, rows, named)
+    return ListedFile(name, about, total, rows, named)
 
 
 def _of_parquet(path: Path) -> tuple[int, list[str]]:

@@ -1,4 +1,4 @@
-"""Patience with the Hub: what is worth another try, how long to wait before it, and what a refusal means.
+"""Retries of calls to the Hub: which errors are tried again, how long to wait before, and what a refusal means.
 
 Knows the Hub's errors, and sends it nothing.
 """

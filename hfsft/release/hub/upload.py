@@ -17,7 +17,7 @@ from hfsft.errors import ReleaseError
 from hfsft.release.card import changelog
 from hfsft.release.comparison import diff
 from hfsft.release.folder.file_names import CARD, FUNNEL, RESOLVED
-from hfsft.release.folder.process_lock import turn
+from hfsft.release.folder.process_lock import one_at_a_time
 from hfsft.release.hub import leaks
 from hfsft.release.hub.hub import Committed, Hub, Snapshot
 from hfsft.release.hub.listing import listing
@@ -133,7 +133,7 @@ def push(
     before the first byte is sent, and nothing is where it says no. Raises `ReleaseError`, whose message says how to go
     on.
     """
-    with turn(folder, tell):  # what is sent is one build
+    with one_at_a_time(folder, tell):  # what is sent is one build
         build = _read(folder, publish)
         hub = Hub(tell)
         if publish.repo_id is None:

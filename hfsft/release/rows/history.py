@@ -1,4 +1,4 @@
-"""One row's whole way: where it came from, what it was asked, what was measured, and what became of it.
+"""The history of one row: where it came from, what it was asked, what was measured, and what became of it.
 
 Prompts and answers are not in a build's folder: they are worked out again from its recipe.
 """
@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from hfsft.errors import HfsftError, ReleaseError
 from hfsft.release.folder.file_names import RESOLVED
 from hfsft.release.rows.exchanges import Exchange, exchanges
-from hfsft.release.rows.records import Measure, ReleaseRow, Rows
+from hfsft.release.rows.records import BuildRows, Measure, ReleaseRow
 
 
 @dataclass(frozen=True)
 class RowHistory:
-    """One row's whole way."""
+    """What `hfsft why` tells of one row."""
 
     record: ReleaseRow
     ancestors: list[ReleaseRow | str]  # from the seed down; an id where the folder has no such row
@@ -26,7 +26,7 @@ class RowHistory:
     untold: str = ""  # why prompts and answers are not known
 
 
-def way(rows: Rows, name: str) -> RowHistory:
+def row_history(rows: BuildRows, name: str) -> RowHistory:
     """Where the row came from, what it was asked, what was measured, and what became of it."""
     record, parents = rows.one(name), rows.parents()
     above: list[str] = []
@@ -56,7 +56,7 @@ def way(rows: Rows, name: str) -> RowHistory:
     )
 
 
-def _exchanges(rows: Rows, record: ReleaseRow, parent: ReleaseRow | None) -> list[Exchange]:
+def _exchanges(rows: BuildRows, record: ReleaseRow, parent: ReleaseRow | None) -> list[Exchange]:
     """What each stage sent for a row that was built, worked out anew by the folder's recipe."""
     from hfsft.models.pool import Pool
     from hfsft.models.store.store import Store

@@ -115,7 +115,7 @@ class Wanted:
         return not self.find or any(self.find.casefold() in text.casefold() for text in record.texts())
 
 
-class Rows:
+class BuildRows:
     """The rows of one build or release."""
 
     def __init__(self, release: Release) -> None:

@@ -1,4 +1,4 @@
-"""Trainer truth: what TRL's SFTTrainer will make of the rows, told at build time and without torch.
+"""What TRL's SFTTrainer will make of the rows, found at build time and without torch.
 
 TRL (1.x) goes by the names of columns: `input_ids` means tokenized, `conversations` with `from` and `value` means
 ShareGPT, `prompt` with `completion` means that only the completion is trained on, `messages` a chat, `text` plain

@@ -1,4 +1,4 @@
-"""Writing: the rows of one dataset in one format, with the columns and fields that some row of it needs."""
+"""Writes the rows of a dataset in one format; columns and fields are those that at least one of its rows needs."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from hfsft.errors import ReleaseError
 from hfsft.recipe.publish import FormatName, Publish
+from hfsft.release.trainer.cell_values import as_cell
 from hfsft.release.trainer.format_needs import beyond
 from hfsft.release.trainer.formats import FORMATS, Say
 from hfsft.release.trainer.message_style import Style
-from hfsft.release.trainer.numbers import as_cell
-from hfsft.release.trainer.tokenizer import Tokenizer
+from hfsft.release.trainer.tokenizer import ChatTokenizer
 from hfsft.rows.batch import Batch, Row, rows_of
 from hfsft.rows.columns import TEXTS
 from hfsft.sandbox.chat import REASONING_KEYS
@@ -43,7 +43,7 @@ class Writing:
 
     format: FormatName
     style: Style
-    tokenizer: Tokenizer | None
+    tokenizer: ChatTokenizer | None
     columns: Mapping[str, Any]
 
     @classmethod
@@ -51,7 +51,7 @@ class Writing:
         cls,
         rows: Dataset,
         format: FormatName = "messages",
-        tokenizer: Tokenizer | None = None,
+        tokenizer: ChatTokenizer | None = None,
         style: Style | None = None,
     ) -> Writing:
         """The writing of all the rows of a dataset, which have the columns of `READS`, or some.
@@ -82,7 +82,7 @@ class Writing:
         return cls(format, style, tokenizer, found.columns(style.shared))
 
     @classmethod
-    def published(cls, rows: Dataset, publish: Publish, tokenizer: Tokenizer | None) -> Writing:
+    def published(cls, rows: Dataset, publish: Publish, tokenizer: ChatTokenizer | None) -> Writing:
         """The writing that a recipe asks for."""
         return cls.of(rows, publish.format, tokenizer, Style(publish.reasoning, publish.tool_calls))
 

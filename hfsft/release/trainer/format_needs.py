@@ -1,4 +1,4 @@
-"""What a row says beyond a question and its answer: what formats differ in."""
+"""What a row needs of the format it is written in, and not every format has: tools, several turns, names and more."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lengths: how long the rows are for a trainer, and the `max_length` to train with."""
+"""How long the rows are, in tokens or words, and the `max_length` to train with."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Style: where reasoning and calls of tools stand, in fields of their own or in the texts, as trainers want them."""
+"""Where reasoning and calls of tools are written: in fields of their own or in the texts, as trainers want them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hfsft.recipe.publish import CallStyle, ReasoningStyle
-from hfsft.release.trainer.numbers import spelling
+from hfsft.release.trainer.cell_values import spelling
 from hfsft.rows import think
 from hfsft.rows.batch import Row
 from hfsft.rows.calls import OBJECTS

@@ -1,4 +1,4 @@
-"""Row by row: what a trainer will see of each, and what it will not."""
+"""Checks of each row as a trainer gets it: what its format, its chat template and `max_length` leave out."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from hfsft.release.trainer.dataset_writer import Writing
 from hfsft.release.trainer.format_needs import beyond
 from hfsft.release.trainer.formats import FORMATS
 from hfsft.release.trainer.message_style import reasoning_of
-from hfsft.release.trainer.tokenizer import Tokenizer
+from hfsft.release.trainer.tokenizer import ChatTokenizer
 from hfsft.rows.batch import Row
 from hfsft.rows.views import messages, tools
 
@@ -59,7 +59,7 @@ class _View:
 
 
 class RowChecks:
-    """What was found in the rows so far."""
+    """Goes through the rows and counts; what was found so far stands in its fields."""
 
     def __init__(self, writing: Writing, max_length: int) -> None:
         self.writing = writing
@@ -97,7 +97,7 @@ class RowChecks:
     def _tell(self, row: Row, cause: Cause, detail: str = "") -> None:
         self.told.append(RowWarning(row["id"], cause, detail))
 
-    def _measure(self, rows: Sequence[tuple[Row, Row]], tokenizer: Tokenizer) -> None:
+    def _measure(self, rows: Sequence[tuple[Row, Row]], tokenizer: ChatTokenizer) -> None:
         chats = [(row, view) for row, written in rows if (view := _chat(written)) is not None]
         rendered = [
             (row, view, text) for row, view in chats if (text := self._render(row, view, tokenizer)) is not None
@@ -118,7 +118,7 @@ class RowChecks:
                 self._cut(row, size, opening or self._before_answer(row, tokenizer), tokenizer)
         self.lengths += [*sizes, *more]
 
-    def _look_into(self, rows: Sequence[Row], tokenizer: Tokenizer) -> None:
+    def _look_into(self, rows: Sequence[Row], tokenizer: ChatTokenizer) -> None:
         """Tell what rows do not show that are published as rendered text."""
         for row in rows:
             view = self._view(row)
@@ -130,7 +130,7 @@ class RowChecks:
         said, more = chat(row, self.writing.style)
         return _View([], said, _loaded(more.get("tools")), more.get("chat_template_kwargs"))
 
-    def _render(self, row: Row, view: _View, tokenizer: Tokenizer) -> str | None:
+    def _render(self, row: Row, view: _View, tokenizer: ChatTokenizer) -> str | None:
         try:
             whole = tokenizer.render(view.turns, tools=view.tools, more=view.more)
             if view.prompt:
@@ -144,7 +144,7 @@ class RowChecks:
             return None
         return whole
 
-    def _cut(self, row: Row, size: int, opening: str | None, tokenizer: Tokenizer) -> None:
+    def _cut(self, row: Row, size: int, opening: str | None, tokenizer: ChatTokenizer) -> None:
         """Tell whether a row that is too long is cut before its last answer, or within it; `opening` is all before."""
         (before,) = tokenizer.lengths([opening], rendered=True) if opening else (0,)
         if before < self.max_length:
@@ -154,7 +154,7 @@ class RowChecks:
         cause: Cause = "untrained" if trained == "completion" else "cut before its answer"
         self._tell(row, cause, f"its answer begins after {before:,} tokens")
 
-    def _opening(self, view: _View, tokenizer: Tokenizer) -> str | None:
+    def _opening(self, view: _View, tokenizer: ChatTokenizer) -> str | None:
         """All that the template writes before the last answer."""
         last = len(view.prompt) if view.prompt else last_trained(view.turns)
         if not last:
@@ -164,11 +164,11 @@ class RowChecks:
         except ValueError:
             return None
 
-    def _before_answer(self, row: Row, tokenizer: Tokenizer) -> str | None:
+    def _before_answer(self, row: Row, tokenizer: ChatTokenizer) -> str | None:
         """The same of a row that is published as rendered text."""
         return self._opening(self._view(row), tokenizer) if self.writing.format == "text" else None
 
-    def _hidden(self, row: Row, view: _View, text: str, tokenizer: Tokenizer) -> None:
+    def _hidden(self, row: Row, view: _View, text: str, tokenizer: ChatTokenizer) -> None:
         """Tell what of reasoning, tools and calls the rendered text does not show."""
         turns = messages(row)
         thoughts = [thought.strip() for turn in turns if (thought := reasoning_of(turn))]
@@ -198,7 +198,7 @@ NOTHING = "the chat template writes nothing of its answer"
 _SAME: Any = object()
 
 
-def _again(tokenizer: Tokenizer, view: _View, turns: list[Any], tools: Any = _SAME) -> str | None:
+def _again(tokenizer: ChatTokenizer, view: _View, turns: list[Any], tools: Any = _SAME) -> str | None:
     """Other turns, or other tools, under the template; None where it refuses them."""
     try:
         return tokenizer.render(turns, tools=view.tools if tools is _SAME else tools, more=view.more)

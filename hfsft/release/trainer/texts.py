@@ -7,7 +7,7 @@ import json
 from hfsft.errors import ReleaseError
 from hfsft.release.trainer.chats import chat
 from hfsft.release.trainer.message_style import Style, styled
-from hfsft.release.trainer.tokenizer import Tokenizer
+from hfsft.release.trainer.tokenizer import ChatTokenizer
 from hfsft.rows.batch import Row
 from hfsft.rows.messages import Message
 from hfsft.rows.think import joined
@@ -46,7 +46,7 @@ def as_alpaca(row: Row, style: Style) -> Row:
     return {**said_all, "history": history} if history else said_all
 
 
-def as_text(row: Row, style: Style, tokenizer: Tokenizer | None) -> Row:
+def as_text(row: Row, style: Style, tokenizer: ChatTokenizer | None) -> Row:
     """The conversation as the tokenizer's chat template writes it. Raises `ValueError` where that refuses it."""
     if tokenizer is None:
         raise ReleaseError("format text is written by a chat template: name a tokenizer")

@@ -22,7 +22,7 @@ GENERATION_MARK = re.compile(r"\{%[-+]?\s*generation\s*[-+]?%\}")
 
 
 @dataclass(frozen=True)
-class Tokenizer:
+class ChatTokenizer:
     """A tokenizer that has a chat template."""
 
     name: str
@@ -92,7 +92,7 @@ class Tokenizer:
         return [len(ids) + bool(ends and not text.endswith(ends)) for text, ids in zip(texts, tokens, strict=True)]
 
 
-def load_tokenizer(name: str, where: str = "publish.tokenizer", base: Path | None = None) -> Tokenizer:
+def load_tokenizer(name: str, where: str = "publish.tokenizer", base: Path | None = None) -> ChatTokenizer:
     """The tokenizer of a Hub id or a folder (below `base` where given), which was named at `where`.
 
     Raises `ReleaseError` where there is none, or it has no chat template that can be used.
@@ -104,7 +104,7 @@ def load_tokenizer(name: str, where: str = "publish.tokenizer", base: Path | Non
         raise ReleaseError(f"{where}: {error}") from None
     if not inner.chat_template:
         raise ReleaseError(f"{where}: {name} has no chat template (name the tokenizer of an instruct model)")
-    return Tokenizer(name, inner)
+    return ChatTokenizer(name, inner)
 
 
 def _sha256(text: str) -> str:

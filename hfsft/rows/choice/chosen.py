@@ -1,4 +1,4 @@
-"""A table of which only some rows are taken. A choice never depends on the order of rows, but for `limit`.
+"""A table of which `where`, `sample` and `limit` take some rows; only `limit` goes by the order of rows.
 
 `where` says which rows count, `limit` reads on until so many of them are found, `sample` takes some of these by a hash
 of what a row holds. Rows that are added to a table move no other row out of a share, and out of a number of rows only

@@ -1,4 +1,4 @@
-"""A mixture: of each source as many rows as let the shares of all hold; which, a hash of each row's id tells."""
+"""Takes of each source as many rows as its share allows; which ones is decided by a hash of each row's id."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Things put aside on disk, to be read back by their places: many rows take the memory of none."""
+"""A temporary file of pickled values that are read back by number, so that many rows take no memory."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ IN_MEMORY = 2**24  # bytes, up to which there is no file
 
 
 class Spool:
-    """A file without a name, which is gone when the spool is left."""
+    """An unnamed temporary file, deleted when the `with` block ends."""
 
     def __init__(self) -> None:
         self._file = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 - closed where the spool is left
@@ -24,13 +24,13 @@ class Spool:
         self._file.close()
 
     def put(self, thing: Any) -> int:
-        """Write a thing behind all others; its place."""
+        """Append a value; returns its place, for `read`."""
         place = self._file.tell()
         pickle.dump(thing, self._file, protocol=pickle.HIGHEST_PROTOCOL)
         return place
 
     def read(self, places: Iterable[int]) -> Iterator[Any]:
-        """The things at these places; nothing is written from now on."""
+        """The values at these places; nothing may be written any more."""
         for place in places:
             self._file.seek(place)
             yield pickle.load(self._file)  # noqa: S301 - what this process wrote itself a moment ago

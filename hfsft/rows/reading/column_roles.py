@@ -1,4 +1,4 @@
-"""Which column of a table holds what: settled once, from its first rows, never anew by each row."""
+"""Which column of a table holds question, answer, turns and the rest: decided once, from its first rows, for all."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ Columns = dict[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True)
-class Seen:
+class FirstRows:
     """The columns among the first rows of a table."""
 
     path: str
@@ -52,7 +52,7 @@ class Seen:
     turns: frozenset[str]  # those in which a list of turns stands beyond doubt
 
     @classmethod
-    def of(cls, path: str, rows: Sequence[Mapping[str, Any]]) -> Seen:
+    def of(cls, path: str, rows: Sequence[Mapping[str, Any]]) -> FirstRows:
         """What the rows have."""
         names = tuple(dict.fromkeys(name for row in rows for name in row))
         held = frozenset(name for name in names if any(holds(row.get(name)) for row in rows))
@@ -93,7 +93,7 @@ class Seen:
         return f"it has {', '.join([*names, *more])}"
 
 
-def settle(seen: Seen, format: Format, named: Mapping[str, str]) -> Columns:
+def settle(seen: FirstRows, format: Format, named: Mapping[str, str]) -> Columns:
     """The columns of a table of examples; `named` are those that the recipe names.
 
     Raises `SourceError` where no row has what the format needs, or what it names.
@@ -140,7 +140,7 @@ def settle(seen: Seen, format: Format, named: Mapping[str, str]) -> Columns:
     return columns
 
 
-def settle_seeds(seen: Seen, named: Mapping[str, str], format: Format = "auto") -> Columns:
+def settle_seeds(seen: FirstRows, named: Mapping[str, str], format: Format = "auto") -> Columns:
     """The columns of a table of seeds: the prompt by its usual names, the others only where the recipe names them.
 
     Where a format is named, or where no column holds a prompt but one a list of turns, they are those of examples, less
@@ -161,7 +161,7 @@ def settle_seeds(seen: Seen, named: Mapping[str, str], format: Format = "auto") 
     return {"instruction": (prompt,), **columns}
 
 
-def _told(seen: Seen, given: Mapping[str, str]) -> Format:
+def _told(seen: FirstRows, given: Mapping[str, str]) -> Format:
     """The format, by the columns that there are."""
     if "messages" in given:
         return "messages"
@@ -172,20 +172,20 @@ def _told(seen: Seen, given: Mapping[str, str]) -> Format:
     return "prompt_completion" if {"prompt", "completion"} <= set(seen.names) else "columns"
 
 
-def _whole(seen: Seen, given: Mapping[str, str], needed: Mapping[str, str]) -> str | None:
+def _whole(seen: FirstRows, given: Mapping[str, str], needed: Mapping[str, str]) -> str | None:
     """The column of the answer where it holds the question too, as preference sets without a prompt have it."""
     answer = given.get("response") or next(iter(seen.find((needed.get("response", ""),))), None)
     return answer if answer in seen.turns else None
 
 
-def _no_texts(seen: Seen, given: Mapping[str, str]) -> None:
+def _no_texts(seen: FirstRows, given: Mapping[str, str]) -> None:
     for part in ("instruction", "response", "context"):
         if part in given:
             advice = "leave it out, or name the columns of texts with format: columns"
             raise SourceError(f"{seen.path}: conversations hold the {part} in their turns", key=part, help=advice)
 
 
-def _lacks(seen: Seen, format: Format, needed: Mapping[str, str], part: str = "") -> SourceError:
+def _lacks(seen: FirstRows, format: Format, needed: Mapping[str, str], part: str = "") -> SourceError:
     if format != "auto" and needed:
         columns = ", ".join(needed.values())
         return SourceError(f"{seen.path}: format {format} needs {columns}", key="format", help=seen.listed)

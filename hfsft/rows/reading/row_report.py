@@ -1,4 +1,4 @@
-"""What reading one row comes to beside its texts: the first thing wrong with it, and what of it was not carried."""
+"""What was found while one row was read: its first defect, columns that were not carried, how it was written."""
 
 from __future__ import annotations
 

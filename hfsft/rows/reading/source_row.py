@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from hfsft.errors import SourceError
 from hfsft.rows.calls import ShapeError
 from hfsft.rows.messages import Message, Role
-from hfsft.rows.reading.column_roles import LOOKED_AT, Columns, Format, Seen, settle, settle_seeds
+from hfsft.rows.reading.column_roles import LOOKED_AT, Columns, FirstRows, Format, settle, settle_seeds
 from hfsft.rows.reading.order import Order, conversation
 from hfsft.rows.reading.row_report import Drop, RowReport, below
 from hfsft.rows.reading.side_columns import reference, text_of, thought, tools
@@ -75,14 +75,14 @@ def read_written(item: Mapping[str, Any], source: str, order: Order) -> SourceRo
     return _read(Record(source, dict(item)), columns, How(order=order), _conversation)
 
 
-def _settled(table: Records, how: How, limit: int | None) -> tuple[Iterator[Record], Seen]:
+def _settled(table: Records, how: How, limit: int | None) -> tuple[Iterator[Record], FirstRows]:
     records = table.records(limit)
     first = list(islice(records, LOOKED_AT))
     if not first:
         raise SourceError(f"{table.path}: has no rows")
     if (shape := _shape(how.format, first)) is not None:
         first, records = [_reshaped(one, shape, how) for one in first], (_reshaped(one, shape, how) for one in records)
-    seen = Seen.of(table.path, [one.row for one in first if one.defect is None])
+    seen = FirstRows.of(table.path, [one.row for one in first if one.defect is None])
     late = {*how.keep, *how.named.values(), *filter(None, [how.family])} - set(seen.names)
     if late and seen.names:  # a name that is wrong, or that only a later row has
         seen = replace(seen, names=(*seen.names, *table.having(late)))
@@ -125,7 +125,7 @@ def _by_file(
     """
     for file, of_file in groupby(records, key=lambda one: file_of(one.source)):
         first = list(islice(of_file, LOOKED_AT))
-        seen = Seen.of(file, [one.row for one in first if one.defect is None])
+        seen = FirstRows.of(file, [one.row for one in first if one.defect is None])
         own = columns
         if not {name for part in ASKED for name in columns.get(part, ())} <= set(seen.names):
             with suppress(SourceError):  # its rows lack what the table's have, and say so

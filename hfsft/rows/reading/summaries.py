@@ -1,4 +1,4 @@
-"""Many rows in one sentence: why they were set aside, and what of them was not carried."""
+"""Sentences about many rows: why they were set aside, and which of their columns were not carried."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What changes the meaning of a row in training and cannot be carried: such a row is set aside by name."""
+"""Columns that change what a row means in training and that hfsft does not carry: a row with one is set aside."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether a folder that `datasets` reads names files of its own alone: its card may name any path, and any address."""
+"""Refuses a folder whose dataset card names files outside it: `datasets` would read any path or address there."""
 
 from __future__ import annotations
 

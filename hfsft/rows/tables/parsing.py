@@ -1,4 +1,4 @@
-"""JSON -> values; what stands in the place of one that cannot be had."""
+"""JSON text to values; a value that cannot be read is replaced by an `Odd`, which says why."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 
 class Odd(str):
-    """In the place of a value: why there is none."""
+    """Stands in the place of a value that could not be read; its text says why."""
 
     __slots__ = ()
 

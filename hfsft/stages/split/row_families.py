@@ -1,4 +1,4 @@
-"""Families of rows: what is so alike that it must stand on one side of the split."""
+"""Groups rows that are so alike that they must stand on the same side of the split, and names each group."""
 
 from __future__ import annotations
 

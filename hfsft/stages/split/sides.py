@@ -1,4 +1,4 @@
-"""Sides: where each row stands, and stood in builds before."""
+"""The side of the split, train or validation, of each row in this build and in the builds before."""
 
 from __future__ import annotations
 

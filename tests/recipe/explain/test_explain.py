@@ -153,7 +153,7 @@ def test_everything_fits_eighty_columns_without_colours(capsys: pytest.CaptureFi
 def test_a_terminal_shows_colours_in_its_width(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for module in ("commands.explain", "console", "guard"):
+    for module in ("commands.explain", "console", "escape"):
         monkeypatch.setattr(f"hfsft.cli.{module}.window", lambda *_: 50)
     monkeypatch.setattr("hfsft.cli.console.coloured", lambda *_: True)
     assert main(["explain", "generate"]) == 0

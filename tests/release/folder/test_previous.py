@@ -13,7 +13,7 @@ from hfsft.errors import ReleaseError, UserError
 from hfsft.pipeline import run
 from hfsft.release.comparison import diff
 from hfsft.release.folder import previous
-from hfsft.release.folder.previous import former_path
+from hfsft.release.folder.previous import previous_path
 from hfsft.release.hub.release_files import Build
 from hfsft.release.reader import open_release
 from tests.models.server import LLM
@@ -77,7 +77,7 @@ def test_the_build_before_is_kept_and_one_of_the_same_rows_takes_its_place_from_
     tmp_path: Path, home: Path
 ) -> None:
     first = run(examples(5), out=tmp_path)[1]
-    kept = previous.former_of(first)
+    kept = previous.previous_of(first)
     run(examples(5), out=tmp_path)
     assert not kept.exists(), "nothing changed, so nothing is former"
     before = said(first)
@@ -96,7 +96,7 @@ def test_a_build_without_rows_never_takes_the_place_of_the_last_that_had_some(tm
     for most in (0, 1):
         with pytest.raises(UserError, match="no row is left"):
             run(examples(5, filters=[{"tokens": {"at_most": most}}]), out=tmp_path)
-        assert said(previous.former_of(folder)) == good
+        assert said(previous.previous_of(folder)) == good
 
 
 def test_diff_of_one_build_compares_with_the_one_before(
@@ -111,7 +111,7 @@ def test_diff_of_one_build_compares_with_the_one_before(
     assert len(found["added"]) == 1
     assert "split.validation" in found["recipe"]
     with pytest.raises(ReleaseError, match=r"@v1\.0"):
-        former_path("hf://datasets/you/name")
+        previous_path("hf://datasets/you/name")
 
 
 @pytest.mark.parametrize("fails", ["filling", "moving"])

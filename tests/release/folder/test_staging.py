@@ -84,7 +84,7 @@ def test_a_build_that_is_killed_at_any_move_leaves_what_stood_there_to_the_next(
     if mine:
         assert kept["support.aside/precious.txt"] == "years of work"
     else:
-        assert (kept["support/labels.csv"], said(previous.former_of(target))) == ("mine", "two")
+        assert (kept["support/labels.csv"], said(previous.previous_of(target))) == ("mine", "two")
 
 
 def test_what_another_build_is_writing_just_now_is_left_alone(tmp_path: Path) -> None:
@@ -94,7 +94,7 @@ def test_what_another_build_is_writing_just_now_is_left_alone(tmp_path: Path) ->
         put(target, "two")
         assert said(folder / NEW) == "one"
         previous.put(folder, target)
-    assert (said(target), said(previous.former_of(target))) == ("one", "two")
+    assert (said(target), said(previous.previous_of(target))) == ("one", "two")
 
 
 def test_a_folder_that_is_called_like_one_of_ours_is_left_alone(tmp_path: Path) -> None:
@@ -120,7 +120,7 @@ def test_a_lock_file_that_hfsft_did_not_write_makes_no_build(tmp_path: Path, loc
 
 def test_a_former_build_that_is_none_or_holds_files_of_others_is_moved_aside(tmp_path: Path) -> None:
     target = tmp_path / "support"
-    kept = previous.former_of(target)
+    kept = previous.previous_of(target)
     kept.mkdir(parents=True)
     (kept / "precious.txt").write_text("years of work")
     for text in ("one", "two"):
@@ -139,7 +139,7 @@ def test_a_link_leads_to_where_the_build_goes(tmp_path: Path) -> None:
     for text in ("one", "two"):
         put(previous.place(tmp_path / "build", "support"), text)
     assert link.is_symlink()
-    assert (said(tmp_path / "disk"), said(previous.former_of(link))) == ("two", "one")
+    assert (said(tmp_path / "disk"), said(previous.previous_of(link))) == ("two", "one")
     (tmp_path / "build" / "lost").symlink_to("nowhere")
     with pytest.raises(UserError, match="is a link to nothing"):
         previous.place(tmp_path / "build", "lost")

@@ -1,4 +1,4 @@
-"""Rows at hand: found by fate, rule, topic, place and text; one row's way from its source to its fate."""
+"""Rows at hand: found by fate, rule, topic, place and text; one row's history from its source to its fate."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from hfsft.errors import ReleaseError
 from hfsft.models.store import archive
 from hfsft.models.store.store import Store
 from hfsft.release.reader import open_release
-from hfsft.release.rows.history import way
-from hfsft.release.rows.records import Rows, Wanted
+from hfsft.release.rows.history import row_history
+from hfsft.release.rows.records import BuildRows, Wanted
 from tests.models.server import LLM, Body, said_to
 from tests.recipes import reply, support
 from tests.release.toy import release, toy
@@ -39,7 +39,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def tickets(tmp_path_factory: pytest.TempPathFactory) -> Rows:
+def tickets(tmp_path_factory: pytest.TempPathFactory) -> BuildRows:
     """A build of a file: one row too short, one twice, one with an empty question."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("datasets.config.HF_DATASETS_CACHE", tmp_path_factory.mktemp("cache"))
@@ -51,18 +51,18 @@ def test_rows_are_found_by_what_they_kept_of_their_source(tmp_path: Path, home: 
     table = {"path": "tickets.jsonl", "keep": ["staff"]}
     (tmp_path / "recipe.yaml").write_text(json.dumps({"name": "tickets", "examples": [table], "filters": []}))
     _, built = pipeline.run(tmp_path / "recipe.yaml", out=tmp_path / "build")
-    found = Rows(open_release(str(built))).find(Wanted(find="kim"))
+    found = BuildRows(open_release(str(built))).find(Wanted(find="kim"))
     assert [record.row["source"] for record in found] == ["tickets.jsonl:1"]
 
 
-def build(folder: Path, rows: list[dict[str, str]]) -> Rows:
+def build(folder: Path, rows: list[dict[str, str]]) -> BuildRows:
     (folder / "tickets.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     table = {"path": "tickets.jsonl", "instruction": "question", "response": "answer", "topic": "kind"}
     filters = [{"tokens": {"column": "response", "at_least": 3}}, "exact_duplicate"]
     recipe = {"name": "tickets", "examples": [table], "filters": filters, "split": {"validation": 0}}
     (folder / "recipe.yaml").write_text(json.dumps(recipe))
     _, built = pipeline.run(folder / "recipe.yaml", out=folder / "build")
-    return Rows(open_release(str(built)))
+    return BuildRows(open_release(str(built)))
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def build(folder: Path, rows: list[dict[str, str]]) -> Rows:
     ],
 )
 def test_rows_are_found_by_what_became_of_them_and_what_they_say(
-    tickets: Rows, wanted: Wanted, rows: list[str]
+    tickets: BuildRows, wanted: Wanted, rows: list[str]
 ) -> None:
     found = [record.row["source"].rpartition(":")[2] for record in tickets.find(wanted)]
     assert sorted(found) == sorted(rows)
@@ -98,12 +98,12 @@ def test_rows_are_found_by_what_became_of_them_and_what_they_say(
         (Wanted(topic="monye"), "no row is about `monye` .*did you mean `money`?"),
     ],
 )
-def test_a_rule_or_a_topic_that_no_row_bears_is_an_error(tickets: Rows, wanted: Wanted, message: str) -> None:
+def test_a_rule_or_a_topic_that_no_row_bears_is_an_error(tickets: BuildRows, wanted: Wanted, message: str) -> None:
     with pytest.raises(ReleaseError, match=message):
         list(tickets.find(wanted))
 
 
-def test_a_row_is_named_by_its_id_the_beginning_of_it_or_its_place(tickets: Rows) -> None:
+def test_a_row_is_named_by_its_id_the_beginning_of_it_or_its_place(tickets: BuildRows) -> None:
     (record,) = tickets.find(Wanted(source=":3"))
     for name in (record.id, record.id[:8], "tickets.jsonl:3"):
         assert tickets.one(name).id == record.id
@@ -115,11 +115,11 @@ def test_a_row_is_named_by_its_id_the_beginning_of_it_or_its_place(tickets: Rows
 
 def test_a_prefix_of_two_rows_names_neither(folder: Path) -> None:
     with pytest.raises(ReleaseError, match=r"0000 fits 400 rows: 00000000000000"):
-        Rows(open_release(str(folder))).one("0000")
+        BuildRows(open_release(str(folder))).one("0000")
 
 
 def test_every_row_of_a_build_is_there_once_and_falls_at_its_own_bound(folder: Path) -> None:
-    rows = Rows(open_release(str(folder)))
+    rows = BuildRows(open_release(str(folder)))
     records = list(rows)
     assert len({record.id for record in records}) == len(records) == 400
     for record in records:
@@ -134,7 +134,7 @@ def test_every_row_of_a_build_is_there_once_and_falls_at_its_own_bound(folder: P
             assert record.verdict["error"] == "timeout: 120 s"
 
 
-def test_the_json_of_a_row_holds_every_column(tickets: Rows) -> None:
+def test_the_json_of_a_row_holds_every_column(tickets: BuildRows) -> None:
     (record,) = tickets.find(Wanted(by="filters[tokens]"))
     found: dict[str, Any] = json.loads(json.dumps(record.as_dict()))
     for name, value in {
@@ -157,12 +157,12 @@ def server() -> Iterator[LLM]:
 
 def test_the_way_of_a_grown_row_tells_its_seed_and_all_that_was_asked(server: LLM, tmp_path: Path, home: Path) -> None:
     _, built = pipeline.run(support(server), out=tmp_path)
-    rows = Rows(open_release(str(built)))
+    rows = BuildRows(open_release(str(built)))
     sent = {said_to(body) for body in server.requests}
     asked = len(server.requests)
     for record in rows:
         grown = record.row["origin"] == "evolved"
-        found = way(rows, record.id)
+        found = row_history(rows, record.id)
         assert [each.stage for each in found.exchanges] == [*["evolve[1]"] * grown, "generate", "judge"]
         assert {str(each.request.messages[-1]["content"]) for each in found.exchanges} <= sent
         answers = [each.answer.text for each in found.exchanges if each.answer]
@@ -172,7 +172,7 @@ def test_the_way_of_a_grown_row_tells_its_seed_and_all_that_was_asked(server: LL
             assert answers[0] == record.row["instruction"]
             (seed,) = found.ancestors
             assert not isinstance(seed, str)
-            assert record.id in {child.id for child in way(rows, seed.id).grown}
+            assert record.id in {child.id for child in row_history(rows, seed.id).grown}
         else:
             assert found.ancestors == []
     assert len(server.requests) == asked, "nothing is asked"
@@ -180,18 +180,18 @@ def test_the_way_of_a_grown_row_tells_its_seed_and_all_that_was_asked(server: LL
 
 def test_answers_that_are_gone_are_said_to_be_gone(server: LLM, tmp_path: Path, home: Path) -> None:
     _, built = pipeline.run(support(server), out=tmp_path)
-    rows = Rows(open_release(str(built)))
+    rows = BuildRows(open_release(str(built)))
     with Store() as store:
         archive.prune(store, model="judge-1")
-    generate, judge = way(rows, next(r.id for r in rows if r.row["origin"] == "seed")).exchanges
+    generate, judge = row_history(rows, next(r.id for r in rows if r.row["origin"] == "seed")).exchanges
     assert generate.answer
     assert judge.answer is None
     assert judge.missing == "the answer is not in this machine's store"
     (built / "recipe.resolved.yaml").unlink()
-    assert "there is no such file" in way(rows, generate_id(rows)).untold
+    assert "there is no such file" in row_history(rows, generate_id(rows)).untold
 
 
-def generate_id(rows: Rows) -> str:
+def generate_id(rows: BuildRows) -> str:
     return next(iter(rows)).id
 
 
@@ -217,7 +217,7 @@ def test_a_duplicate_names_the_row_that_it_fell_for(tmp_path: Path, home: Path) 
     twin = {**TICKETS[1], "answer": "Yes, within 14 days of the day you got it, of course."}
     found = build(tmp_path, [*TICKETS[:2], twin])
     (fallen,) = found.find(Wanted(fate="rejected"))
-    told = way(found, fallen.id)
+    told = row_history(found, fallen.id)
     assert told.of
     assert told.of.fate == "train"
     assert told.of.row["instruction"] == TICKETS[1]["question"]

@@ -29,7 +29,7 @@ from hfsft.release.reader import Release
 from hfsft.release.trainer.check import check
 from hfsft.release.trainer.dataset_writer import Writing
 from hfsft.release.trainer.formats import FORMATS
-from hfsft.release.trainer.tokenizer import Tokenizer, load_tokenizer
+from hfsft.release.trainer.tokenizer import ChatTokenizer, load_tokenizer
 from hfsft.rows.think import split
 from tests.release.samples import examples, tokenizer_folder
 from tests.release.trainer.templates import TEMPLATES
@@ -109,14 +109,14 @@ def release(tmp_path: Path, home: Path) -> Release:
 
 
 @pytest.fixture
-def tokenizers(tmp_path: Path) -> dict[str, Tokenizer]:
+def tokenizers(tmp_path: Path) -> dict[str, ChatTokenizer]:
     return {
         name: load_tokenizer(str(tokenizer_folder(tmp_path / name, template))) for name, template in TEMPLATES.items()
     }
 
 
 def test_the_table(
-    release: Release, tokenizers: dict[str, Tokenizer], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    release: Release, tokenizers: dict[str, ChatTokenizer], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     lines = []
     for name in FORMATS:
@@ -149,7 +149,7 @@ def shown(lines: list[list[str]]) -> list[str]:
     return ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines]
 
 
-def cell(release: Release, source: str, format: FormatName, tokenizer: Tokenizer, folder: Path) -> str:
+def cell(release: Release, source: str, format: FormatName, tokenizer: ChatTokenizer, folder: Path) -> str:
     """What becomes of one row."""
     from datasets import load_dataset
 
@@ -196,7 +196,7 @@ def parts(source: str) -> list[str]:
     return said
 
 
-def text_of(row: Mapping[str, Any], tokenizer: Tokenizer) -> str | None:
+def text_of(row: Mapping[str, Any], tokenizer: ChatTokenizer) -> str | None:
     """What a trainer makes of a row that was loaded."""
     if isinstance(row.get("prompt"), str):
         return f"{row['prompt']}{row['completion']}"
@@ -208,7 +208,7 @@ def text_of(row: Mapping[str, Any], tokenizer: Tokenizer) -> str | None:
     return rendered(tokenizer, turns, json.loads(tools) if tools else None, row.get("chat_template_kwargs") or {})
 
 
-def rendered(tokenizer: Tokenizer, messages: Any, tools: Any, values: Mapping[str, Any]) -> str | None:
+def rendered(tokenizer: ChatTokenizer, messages: Any, tools: Any, values: Mapping[str, Any]) -> str | None:
     """The text by transformers' own renderer; None where the template refuses."""
     try:
         text: str = tokenizer._inner.apply_chat_template(messages, tools=tools, tokenize=False, **values)

@@ -13,7 +13,7 @@ from hfsft.recipe.publish import FormatName, Publish
 from hfsft.release.trainer.check import LengthSummary, TrainerCheck, check, detect
 from hfsft.release.trainer.dataset_writer import Writing
 from hfsft.release.trainer.formats import FORMATS
-from hfsft.release.trainer.tokenizer import Tokenizer, load_tokenizer
+from hfsft.release.trainer.tokenizer import ChatTokenizer, load_tokenizer
 from tests.models.server import LLM
 from tests.recipes import reply, support
 from tests.release.samples import (
@@ -37,7 +37,7 @@ ROWS = dataset(*(single(number) for number in range(4)))
 TURNS = ("Hi", "Hello", "Where is it?", "Here.")
 
 
-def check_rows(rows: Dataset, format: FormatName, tokenizer: Tokenizer | None) -> TrainerCheck:
+def check_rows(rows: Dataset, format: FormatName, tokenizer: ChatTokenizer | None) -> TrainerCheck:
     return check(rows, Writing.of(rows, format, tokenizer))
 
 

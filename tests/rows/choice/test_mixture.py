@@ -9,7 +9,7 @@ import pytest
 
 from hfsft.hashing import digest
 from hfsft.rows.batch import Row
-from hfsft.rows.choice.mixture import Part, mixed, sizes
+from hfsft.rows.choice.mixture import MixedSource, mixed, sizes
 from hfsft.rows.choice.row_counts import Counts
 
 DEFECT = "defect"
@@ -22,7 +22,7 @@ def rows(name: str, count: int, odd: int = 0) -> list[Row]:
 
 def mix(*parts: tuple[list[Row], float | None]) -> tuple[list[Row], list[Counts]]:
     counts = [Counts(read=len(found), taken=len(found)) for found, _ in parts]
-    given = [Part(iter(found), share, count) for (found, share), count in zip(parts, counts, strict=True)]
+    given = [MixedSource(iter(found), share, count) for (found, share), count in zip(parts, counts, strict=True)]
     return list(mixed(given, DEFECT)), counts
 
 
