@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from hfsft.errors import InternalError
 
@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from hfsft.engine.executor import Rows
     from hfsft.engine.step import Step
 
-Fate = Literal["train", "validation", "rejected", "failed", "not_chosen"]
+Fell = Literal["rejected", "failed", "not_chosen"]
+Fate = Literal["train", "validation"] | Fell
+FELL: tuple[Fell, ...] = get_args(Fell)
 
 OF = "_of"  # behind a measure's name: the column with the id of the row that it compares with
 
@@ -26,7 +28,7 @@ class Fallen:
 
     stage: str
     rule: str
-    fate: Fate
+    fate: Fell
     bound: str
     value_column: str
     rows: Rows | Dataset
@@ -170,7 +172,7 @@ class Ledger:
     def counts(self) -> dict[str, int]:
         """Number of rows of each fate."""
         counts = {name: len(ids) for name, ids in self.splits.items()}
-        for fate in ("rejected", "failed", "not_chosen"):
+        for fate in FELL:
             rows = sum(len(fallen.rows) for fallen in self.fallen if fallen.fate == fate)
             if rows or fate != "not_chosen":  # only where rows are grouped at all
                 counts[fate] = rows

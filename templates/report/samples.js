@@ -47,6 +47,7 @@
     return [folded];
   };
 
+  const said = (name) => name.replaceAll("_", " ");
   const opening = (sample) => sample.turns.find((turn) => turn.role === "user")?.text ?? "";
 
   const show = () => {
@@ -54,10 +55,10 @@
     row.replaceChildren();
     if (!sample) return;
     const head = make("p");
-    head.append(make("span", sample.fate, { class: `fate ${sample.fate}` }), ` ${sample.id}`);
+    head.append(make("span", said(sample.fate), { class: `fate ${sample.fate}` }), ` ${sample.id}`);
     row.append(head);
-    const { stage: by, rule, value, bound, error } = sample;
-    if (by) row.append(make("p", error ? `${by} failed: ${error}` : `fell at ${by}: ${value ?? "no value"}, bound ${bound || rule}`, { class: "why" }));
+    const { stage: by, value, bound, error } = sample;
+    if (by) row.append(make("p", error ? `${by} failed: ${error}` : !bound ? `${said(sample.fate)} by ${by}${sample.of ? `, for ${sample.of}` : ""}` : `fell at ${by}: ${value ?? "no value"}${bound === "none" ? "" : `, bound ${bound}`}`, { class: "why" }));
     sample.turns.forEach((turn) => row.append(...told(turn)));
     row.append(...facts("measured", sample.measures), ...facts("about", sample.about), ...facts("lineage", sample.lineage));
   };
@@ -83,7 +84,7 @@
     found.textContent = `${shown.length.toLocaleString("en")} of ${samples.length.toLocaleString("en")}`;
     list.replaceChildren(...shown.map((index, place) => {
       const item = make("li", undefined, { role: "option", id: `option-${place}`, "aria-selected": "false" });
-      item.append(make("span", "", { class: `dot ${samples[index].fate}`, title: samples[index].fate }),
+      item.append(make("span", "", { class: `dot ${samples[index].fate}`, title: said(samples[index].fate) }),
                   make("span", opening(samples[index]).slice(0, 120), { dir: "auto" }));
       return item;
     }));

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from hfsft.cli.arguments import command
 from hfsft.cli.console import count, tell
-from hfsft.cli.records import show
-from hfsft.release.steps_in_words import step_of
+from hfsft.cli.record_view import show
+from hfsft.engine.ledger import FELL
+from hfsft.release.step_titles import step_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,8 +34,8 @@ def add(commands: Any) -> None:
     parser.add_argument("build", help="the build's folder, or a release as hf://datasets/you/name")
     parser.add_argument(
         "--fate",
-        choices=("train", "validation", "kept", "rejected", "failed"),
-        help="only rows that ended so; kept is train and validation together",
+        choices=("train", "validation", "kept", *FELL),
+        help="only rows that ended so; kept is train and validation together; not_chosen: others of the group stayed",
     )
     parser.add_argument("--by", metavar="STEP", help="only rows that this step took out, such as 'filters[tokens]'")
     parser.add_argument("--topic", help="only rows of this topic")

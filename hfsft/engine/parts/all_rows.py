@@ -19,7 +19,7 @@ import pyarrow as pa
 
 from hfsft.engine.adding import Before
 from hfsft.engine.parts.files import Files
-from hfsft.engine.parts.rows import Column, Rows, taken
+from hfsft.engine.parts.rows import Rows, StoredColumn, taken
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -36,7 +36,7 @@ ROWS, PARTS, BY, BASE = b"hfsft:rows", b"hfsft:parts", b"hfsft:by", b"hfsft:base
 LOOKED_AT = 4  # files at most of which the one is looked for that has the most rows of now
 
 
-class Seen:
+class AllRows:
     """Rows as a step that sees all is given them, with what it made of them before; columns are read when asked for."""
 
     def __init__(self, rows: Rows, columns: Sequence[str], made: Values | None = None) -> None:
@@ -75,7 +75,7 @@ class Seen:
 def kept(step: str, which: str, rows: Rows, names: Mapping[str, Any], files: Files) -> Values | None:
     """What a step made of just these rows, `which` being a hash of them and all they say; None where it is not kept."""
     table = files.table(step, which)
-    return None if table is None else _values(table, rows, names, step, files)
+    return None if table is None or not _laid_out(table) else _values(table, rows, names, step, files)
 
 
 def keep(step: str, which: str, by: str, columns: Sequence[str], rows: Rows, made: Values, files: Files) -> None:
@@ -86,7 +86,7 @@ def keep(step: str, which: str, by: str, columns: Sequence[str], rows: Rows, mad
         PARTS: json.dumps([[part.key, part.lineage(columns)] for part in rows.parts]),
         BY: json.dumps(by),
     }
-    whole = ((name, base) for name, base in files.largest(step) if _note(base, BASE) is None)
+    whole = ((name, base) for name, base in files.largest(step) if _laid_out(base) and _note(base, BASE) is None)
     for name, base in islice(whole, 1):
         numbers = np.flatnonzero(_differing(base, rows, made))
         if len(numbers) < len(rows) / 2:
@@ -105,7 +105,7 @@ def before(
     """
     found: tuple[Numbers, Rows, str, pa.Table] | None = None
     for name, table in islice(files.largest(step), LOOKED_AT):
-        if _note(table, BY) != by or (then := _then(table, columns, rows)) is None:
+        if not _laid_out(table) or _note(table, BY) != by or (then := _then(table, columns, rows)) is None:
             continue
         number = _places(then, rows)
         if found is None or (number >= 0).sum() > (found[0] >= 0).sum():
@@ -117,7 +117,13 @@ def before(
     if made is None:
         return None
     files.use(step, name)
-    return Before(number, Seen(then, columns, made))
+    return Before(number, AllRows(then, columns, made))
+
+
+def _laid_out(table: pa.Table) -> bool:
+    """Whether a file says what files here say; one of another layout is made anew."""
+    notes = table.schema.metadata or {}
+    return {ROWS, PARTS, BY} <= notes.keys() and (BASE in notes) == (NUMBER in table.column_names)
 
 
 def _then(table: pa.Table, columns: Sequence[str], rows: Rows) -> Rows | None:
@@ -143,7 +149,7 @@ def _values(table: pa.Table, rows: Rows, names: Mapping[str, Any], step: str, fi
     if (beside := _note(table, BASE)) is None:
         return {name: table[name] for name in names}
     base = files.table(step, beside)
-    if base is None:
+    if base is None or not _laid_out(base):
         return None
     at = _in_base(base, rows)
     at[np.cumsum(table[NUMBER].to_numpy())] = base.num_rows + np.arange(table.num_rows)
@@ -199,7 +205,7 @@ def _unpacked(table: pa.Table) -> tuple[NDArray[np.int16], NDArray[np.int32]]:
 
 
 def _taken(values: pa.ChunkedArray, at: NDArray[Any]) -> pa.ChunkedArray:
-    return taken(Column(values, None, ""), at)
+    return taken(StoredColumn(values, None, ""), at)
 
 
 def _steps(numbers: NDArray[Any]) -> NDArray[np.int32]:

@@ -1,8 +1,8 @@
 """The files of a build's cache: each named by a hash of all that its content depends on, whole or not there.
 
-    <fingerprint>-<which rows>.arrow   columns that a step made of some rows; several files may add up to all of them
-    <fingerprint>.source.json          which rows of which parts a source came to
-    <fingerprint>.spent.json           what the answers took that a step asked for
+    <fingerprint>-<which rows>-2.arrow   columns that a step made of some rows; several files may add up to all of them
+    <fingerprint>.source.json            which rows of which parts a source came to
+    <fingerprint>.spent.json             what the answers took that a step asked for
 
 A file is drafted under another name first, so that nothing is read of a build that was killed; one that does not end as
 it should is taken for none. What a build reads is touched: the time of a file says when a build used it last.
@@ -23,13 +23,14 @@ import pyarrow as pa
 from datasets import is_caching_enabled
 
 from hfsft.cache import STEP, draft_of, put
-from hfsft.engine.parts.rows import BLOCK, Column
+from hfsft.engine.parts.rows import BLOCK, StoredColumn
 from hfsft.hashing import digest
 
 if TYPE_CHECKING:
     from hfsft.engine.parts.rows import Places
 
 END = b"\xff\xff\xff\xff\0\0\0\0"  # how a stream of Arrow ends that was closed
+LAID = f"-2{STEP}"  # how the name of a file ends: with the number of their layout, raised where that changes
 GAP = "hfsft:gap"  # column of the distance from each row's place in its part to the one before
 
 
@@ -43,11 +44,11 @@ class Cover(NamedTuple):
         """The places that no file has a row for, in their order."""
         return np.sort(wanted[self.at[wanted] < 0])
 
-    def column(self, name: str, kind: pa.DataType, lineage: str) -> Column:
+    def column(self, name: str, kind: pa.DataType, lineage: str) -> StoredColumn:
         """One of their columns."""
         chunks = [chunk for table in self.tables for chunk in table[name].chunks]
         aligned = len(self.tables) == 1 and self.tables[0].num_rows == len(self.at) > 0
-        return Column(pa.chunked_array(chunks, type=kind), None if aligned else self.at, lineage)
+        return StoredColumn(pa.chunked_array(chunks, type=kind), None if aligned else self.at, lineage)
 
     def and_of(self, table: pa.Table) -> Cover:
         """These and the rows of another file."""
@@ -63,12 +64,12 @@ class Files:
         self._names: dict[str, list[str]] = defaultdict(list)  # by fingerprint
         if is_caching_enabled():
             for entry in sorted(os.scandir(folder), key=lambda entry: entry.name):
-                if entry.name.endswith(STEP):
-                    self._names[entry.name.removesuffix(STEP).partition("-")[0]].append(entry.name)
+                if entry.name.endswith(LAID):
+                    self._names[entry.name.removesuffix(LAID).partition("-")[0]].append(entry.name)
 
     def path(self, fingerprint: str, rows: str) -> Path:
         """Where columns of some rows are to be written; `rows` says of which."""
-        name = f"{fingerprint}-{rows}{STEP}"
+        name = f"{fingerprint}-{rows}{LAID}"
         if name not in self._names[fingerprint]:
             self._names[fingerprint].append(name)
         return self.folder / name
@@ -102,15 +103,15 @@ class Files:
         sizes = [(path.stat().st_size, path) for path in paths if path.exists()]
         for _, path in sorted(sizes, reverse=True):
             if (table := read(path)) is not None:
-                yield path.name.removesuffix(STEP).partition("-")[2], table
+                yield path.name.removesuffix(LAID).partition("-")[2], table
 
     def use(self, fingerprint: str, rows: str) -> None:
         """Note that a file is needed from now on."""
-        touch(self.folder / f"{fingerprint}-{rows}{STEP}")
+        touch(self.folder / f"{fingerprint}-{rows}{LAID}")
 
     def table(self, fingerprint: str, rows: str) -> pa.Table | None:
         """One finished file; None where there is none."""
-        name = f"{fingerprint}-{rows}{STEP}"
+        name = f"{fingerprint}-{rows}{LAID}"
         return self._used(name) if name in self._names.get(fingerprint, ()) else None
 
     def _used(self, name: str) -> pa.Table | None:

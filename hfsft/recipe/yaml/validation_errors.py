@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from hfsft.errors import alike, closest, nearest
 from hfsft.keys import masked
+from hfsft.marks import Loc
 from hfsft.recipe.overrides import item_name, name_path
-from hfsft.recipe.yaml.type_paths import Loc, Trail, follow, locate
+from hfsft.recipe.yaml.type_paths import Trail, follow, locate
 
 if TYPE_CHECKING:
     from pydantic import BaseModel, ValidationError
@@ -249,6 +250,10 @@ def _advice(error: _Error, expected: str, written: Written) -> str:
             return f"write [{_short(value)}]" if len(value) < SHOWN else "write `- ` before it"
         if "mapping" in expected and re.match(r"[\w\-]+:\S", value):
             return "put a space after the colon"
+    if expected == "a list" and isinstance(value, Mapping):
+        return "write `- ` before each of its items"
+    if "mapping" in expected and error.trail.inside:
+        return f"allowed: {', '.join(error.trail.inside)}"
     if expected == "text" and isinstance(value, bool | int | float):
         return f'put it in quotes: "{written(error.path)}"'
     return ""

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hfsft.engine.parts.all_rows import keep, kept
-from hfsft.engine.parts.files import Files
+from hfsft.engine.parts.all_rows import BASE, BY, PARTS, ROWS, before, keep, kept
+from hfsft.engine.parts.files import LAID, Files
 from hfsft.engine.parts.rows import Rows
 from tests.engine.parts.test_rows import rows_of
 
@@ -92,3 +92,27 @@ def test_without_the_file_that_it_is_beside_nothing_is_read(tmp_path: Path, how:
     else:
         base.write_bytes(base.read_bytes()[:-30])
     assert read(tmp_path, fewer) is None
+
+
+@pytest.mark.parametrize("lost", [ROWS, PARTS, BY, BASE])
+def test_a_file_that_is_laid_out_otherwise_is_made_anew(tmp_path: Path, lost: bytes) -> None:
+    some, more = rows_of(20, 6).select(range(20)), rows_of(20, 6)
+    write(tmp_path, some, ["a"] * 20)
+    write(tmp_path, more, ["a"] * 26)
+    for name, table in list(Files(tmp_path).tables(STEP)):
+        notes = {key: value for key, value in table.schema.metadata.items() if key != lost}
+        Files(tmp_path).pack(
+            *name.removesuffix("-2").split("-"), pa.table(table.to_pydict(), table.schema.with_metadata(notes))
+        )
+    assert read(tmp_path, more) is None
+    assert before(STEP, "", ["id"], more, KINDS, Files(tmp_path)) is None or lost == BASE
+    write(tmp_path, more, ["b"] * 26)
+    assert read(tmp_path, more) == ["b"] * 26
+
+
+def test_a_file_of_another_layout_is_not_read(tmp_path: Path) -> None:
+    rows = rows_of(20, 6)
+    write(tmp_path, rows, ["a"] * 26)
+    for path in tmp_path.glob(f"*{LAID}"):
+        path.rename(path.with_name(path.name.replace(LAID, ".arrow")))
+    assert read(tmp_path, rows) is None

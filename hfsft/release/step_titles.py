@@ -1,0 +1,36 @@
+"""Steps whose names say little to whoever reads them for the first time, in words: one table for screen and pages."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+AT_READING, UNSCORED = "sources.defect", "judge.unscored"
+
+
+class InWords(NamedTuple):
+    """A step in words."""
+
+    title: str  # what it is called
+    did: str  # what it did to the rows that it took out
+
+
+STEPS = {
+    AT_READING: InWords("sources, set aside while reading", "set aside as they were read"),
+    UNSCORED: InWords("judge, unreadable verdicts", "not scored: the judge's verdict could not be read"),
+}
+"""Step -> its words."""
+
+
+def step_name(name: str) -> str:
+    """What a step is called to readers."""
+    return STEPS[name].title if name in STEPS else name
+
+
+def fate_name(fate: str) -> str:
+    """What a fate is called to readers."""
+    return fate.replace("_", " ")
+
+
+def step_of(title: str | None) -> str | None:
+    """The step of a name that may be the one for readers."""
+    return next((step for step, words in STEPS.items() if words.title == title), title)
