@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hfsft.errors import UserError
-from hfsft.recipe.checks.rewrites import cleaner
+from hfsft.recipe.rules import cleaner
 from hfsft.recipe.sources import names_of
 from hfsft.release.folder import redaction
 from hfsft.rows.messages import bare
@@ -41,9 +41,11 @@ INLINE = "the recipe itself"
 _INLINE = re.compile(r"(seeds|examples)\[\d+\]\.")
 
 # How a source is opened and what its columns are called: in what was read of it that is settled.
-READING = {*("path", "split", "config", "revision", "delimiter", "format", "limit", "roles", "messages")}
-READING |= {*("prompt", "instruction", "response", "context", "system", "topic", "reasoning", "tools")}
-READING |= {*("where", "sample", "name", "reference", "dialect")}
+READING = {
+    "path", "split", "config", "revision", "delimiter", "format", "limit", "roles", "messages",
+    "prompt", "instruction", "response", "context", "system", "topic", "reasoning", "tools",
+    "where", "sample", "name", "reference", "dialect",
+}  # fmt: skip
 BOTH = {name: name for name in ("topic", "context", "system", "reference")}
 SEED = {"prompt": "instruction", **BOTH}
 EXAMPLE = {**{name: name for name in ("instruction", "response", "reasoning", "tools", "dialect")}, **BOTH}

@@ -17,7 +17,7 @@ from hfsft.rows.reading.order import Order, conversation
 from hfsft.rows.reading.row_report import Drop, RowReport, below
 from hfsft.rows.reading.side_columns import reference, text_of, thought, tools
 from hfsft.rows.reading.summaries import file_of
-from hfsft.rows.reading.turns import is_conversation, read_turns
+from hfsft.rows.reading.turns import is_conversation, note_marks, read_turns
 from hfsft.rows.reading.unsupported import check_row
 from hfsft.rows.shapes import SHAPES
 from hfsft.rows.shapes.shape import Shape
@@ -224,6 +224,8 @@ def _pair(row: Mapping[str, Any], columns: Columns, how: How, finding: RowReport
     for part in ("instruction", "response"):
         if not lists.get(part) and said.get(part) is None:
             finding.odd(f"no {part}")
+    if (text := said.get("response")) is not None:
+        note_marks([{"role": "assistant", "content": text}], finding)
     if not history and not any(lists.values()):
         (answer,) = thought([{"role": "assistant", "content": ""}], row, columns, finding)
         texts |= {"system": text_of(row, columns, "system", finding)} | said
@@ -276,4 +278,5 @@ def _history(row: Mapping[str, Any], columns: Columns, finding: RowReport) -> li
             return []
         texts = [finding.text(text, "history") or "" for text in pair]
         turns += [{"role": role, "content": text} for role, text in zip(("user", "assistant"), texts, strict=True)]
+    note_marks(turns, finding)
     return turns

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from hfsft.rows import think
@@ -70,7 +70,7 @@ def read_turns(value: Any, column: str, roles: Mapping[str, Role], finding: RowR
                 else:
                     messages.append(message)
             open_thought = turn.thought
-    _note(messages, finding)
+    note_marks(messages, finding)
     return _weighed(messages)
 
 
@@ -120,13 +120,16 @@ def _without(fields: Mapping[str, Any], name: str) -> dict[str, Any]:
     return {key: value for key, value in fields.items() if key != name}
 
 
-def _note(messages: list[Message], finding: RowReport) -> None:
+def note_marks(messages: list[Message], finding: RowReport) -> None:
     """Which marks stand within texts, which say what fields might have said."""
-    spoken = [turn["content"] for turn in messages if turn["role"] == "assistant"]
-    if any(map(think.split, spoken)):
-        finding.wrote("think")
-    if any(map(hermes.calls_in, spoken)):
-        finding.wrote(hermes.HERMES.name)
+    for word in marks_in([turn["content"] for turn in messages if turn["role"] == "assistant"]):
+        finding.wrote(word)
+
+
+def marks_in(answers: Sequence[str]) -> list[str]:
+    """The words of `dialect` for the marks by which answers hold reasoning, and calls."""
+    finds: dict[str, Callable[[str], Any]] = {"think": think.split, hermes.HERMES.name: hermes.calls_in}
+    return [word for word, find in finds.items() if any(map(find, answers))]
 
 
 def _weighed(messages: list[Message]) -> list[Message]:

@@ -114,7 +114,13 @@ class Table:
     @cached_property
     def commit(self) -> str:
         """The commit on the Hub that rows are read from: looked up once, so that a push in between changes nothing."""
-        return hub_dataset.commit_of(self.repo, self.revision)
+        try:
+            return hub_dataset.commit_of(self.repo, self.revision)
+        except SourceError as error:
+            if error.key != "path" or self.path.startswith(hub_dataset.HUB_DATASETS):
+                raise
+            here = _guess(self.base / Path(self.path)) or error.help or "no file or folder here is called so either"
+            raise SourceError(error.message, help=here) from None
 
     @cached_property
     def files(self) -> list[tuple[str, File]]:
