@@ -135,7 +135,7 @@ def at_work(folder: Path) -> Iterator[None]:
     with suppress(OSError):  # where nothing can be written or locked, nobody deletes anything either
         lock.acquire()
     try:
-        # Of two that begin at once each sees the other, and neither takes the other's drafts for a dead one's.
+        # Of two builds that start at once each sees the other's lock, and neither deletes the other's drafts.
         if lock.is_locked and not others_at_work(folder, path):
             for draft in filter(_is_draft, folder.iterdir()):
                 draft.unlink(missing_ok=True)

@@ -2,7 +2,7 @@
 
 A part is rows that were made at once and never change: those of a source, or those that a step added. Its columns lie
 in files, each aligned with the part or with some rows of it. `Rows` are places in parts, in an order. Nothing is copied
-when rows fall, or when a column is added: values are read from the files, for as many rows as somebody asks for.
+when rows are rejected or a column is added: values are read from the files, for as many rows as somebody asks for.
 """
 
 from __future__ import annotations
