@@ -92,7 +92,7 @@ class Executor(Protocol[R]):
     """
 
     def source(self, step: Step, before: R | None) -> Done[R]:
-        """The rows that come in, behind those that are there already where the plan has several sources."""
+        """The rows of a source, after those of earlier sources (`before`) where the plan has several."""
         ...
 
     def lane(self, rows: R, steps: Sequence[Step], beside: R | None) -> Iterator[Done[R]]:

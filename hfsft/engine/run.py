@@ -57,7 +57,7 @@ def run(
 def _pass(
     plan: Plan, asker: Asker, works: Executor[Any], ledger: Ledger, before: Before | None, after: After | None
 ) -> Any:
-    """The rows of the dataset behind the last step, by one pass over the steps."""
+    """The rows of the dataset after the last step, by one pass over the steps."""
     tables: dict[str, Any] = {}  # the rows as they are now, of the dataset ("") and of side tables
     for place, lane in lanes(plan.steps):
         done = _done(lane, plan.steps[place + len(lane) :], tables, asker, works)

@@ -112,7 +112,7 @@ class Rows:
         return replace(self, part=self.part[chosen], place=self.place[chosen])
 
     def and_of(self, other: Rows) -> Rows:
-        """These rows, and behind them those of others with the same columns."""
+        """These rows, then those of `other`, which has the same columns."""
         part = np.concatenate([self.part, other.part + np.int16(len(self.parts))])
         return Rows((*self.parts, *other.parts), part, np.concatenate([self.place, other.place]), self.kinds)
 
@@ -157,7 +157,7 @@ class Rows:
         return pa.concat_tables(tables).take(pa.array(_inverse(np.argsort(part, kind="stable"))))
 
     def dataset(self) -> Dataset:
-        """The rows as a plain dataset, without files behind it: columns of which no row is gone lie where they lay."""
+        """The rows as a dataset in memory; columns of which no row is gone are not copied."""
         info = DatasetInfo(features=features(self.kinds))
         lineage = [part.lineage(self.kinds) for part in self.parts]
         return Dataset(InMemoryTable(self.table()), info=info, fingerprint=digest([self.key, lineage]))
