@@ -24,7 +24,7 @@ from jinja2.exceptions import SecurityError
 from hfsft.errors import PromptError, nearest
 from hfsft.plain import plain
 from hfsft.sandbox.bounds import readers
-from hfsft.sandbox.environment import Sandbox
+from hfsft.sandbox.environment import Sandbox, misspelt
 from hfsft.sandbox.work import LONGEST, TooMuchWorkError, begin
 
 if TYPE_CHECKING:
@@ -128,7 +128,8 @@ def _prompt(sandbox: Sandbox, name: str, text: str) -> Prompt:
         template = Template.from_code(sandbox, sandbox.compile(text, name, name), sandbox.make_globals(None))
         variables = _variables(sandbox, trees)
     except TemplateSyntaxError as error:
-        raise PromptError(current, error.lineno, error.message or "cannot be read") from error
+        helps = misspelt(error, sandbox)
+        raise PromptError(current, error.lineno, (error.message or "cannot be read").rstrip("."), helps) from error
     except TemplateNotFound as error:
         raise PromptError(current, 0, f"there is no template `{error.name}` to include") from error
     except (RecursionError, MemoryError, SyntaxError) as error:  # Python's own bounds on code

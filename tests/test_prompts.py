@@ -96,6 +96,8 @@ def test_the_line_that_first_reads_a_name() -> None:
         ("a\n\n{% for x in y %}", 3, "endfor"),
         ("{{ {[]: 0} | map(attribute='a') }}", 0, "unhashable"),
         ("{{ x | upcase }}", 1, "No filter named 'upcase'"),
+        ("{{ x | lenght }}", 1, r"No filter named 'lenght' \(did you mean `length`\?\)"),
+        ("{{ x is definde }}", 1, r"No test named 'definde' \(did you mean `defined`\?\)"),
         ("{% include 'evolve/deepen.jinja' %}", 1, "cannot read another"),
         ("x\n{% import 'a' as a %}", 2, "cannot read another"),
         ("{{ " + "(" * 5000 + "1" + ")" * 5000 + " }}", 0, "nested too deep"),

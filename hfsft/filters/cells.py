@@ -38,7 +38,9 @@ def optional(column: str) -> tuple[str, ...]:
     """The columns that may be part of it."""
     if column == CONVERSATION:
         return WHOLE
-    return ("messages", "dialect") if column in IN_TURNS else ()
+    if column == REASONING:
+        return ("response", "messages", "dialect")  # where it may stand too, between marks
+    return ("messages", "dialect") if column == RESPONSE else ()
 
 
 def cells(batch: Batch, column: str, *, spoken: bool = False) -> list[Any]:

@@ -8,15 +8,17 @@ write (`hfsft.sandbox.work`).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from types import BuiltinMethodType
 from typing import TYPE_CHECKING, Any, cast
 
-from jinja2 import BaseLoader, StrictUndefined, Undefined
+from jinja2 import BaseLoader, StrictUndefined, TemplateSyntaxError, Undefined
 from jinja2.runtime import LoopContext
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.utils import Namespace
 
+from hfsft.errors import closest
 from hfsft.sandbox.bounds import BoundedCode, Counted
 from hfsft.sandbox.filters import concat, filters, join, replace, settled, tests
 from hfsft.sandbox.operators import check_operands
@@ -149,3 +151,10 @@ class Sandbox(ImmutableSandboxedEnvironment):
             if name in TIMES:
                 spend(sum(length(owner) * length(arg) // SCAN for arg in [*args, *kwargs.values()]))
         return self.settled(super().call(context, obj, *args, **kwargs))
+
+
+def misspelt(error: TemplateSyntaxError, sandbox: Sandbox) -> str:
+    """The filter or test that is meant, as `did you mean ...?`, where the error is that there is none of a name."""
+    found = re.fullmatch(r"No (filter|test) named '(.+)'\.", error.message or "")
+    meant = closest(found[2], sandbox.filters if found[1] == "filter" else sandbox.tests) if found else None
+    return f"did you mean `{meant}`?" if meant else ""

@@ -13,7 +13,7 @@ from jinja2 import Template, TemplateSyntaxError, UndefinedError, meta, nodes
 from jinja2.parser import Parser
 
 from hfsft.plain import plain
-from hfsft.sandbox.environment import Sandbox
+from hfsft.sandbox.environment import Sandbox, misspelt
 from hfsft.sandbox.work import begin, measured
 
 LARGEST = 10_000
@@ -51,7 +51,8 @@ class Expression:
         try:
             self._template, tree = _compiled(sandbox, text)
         except TemplateSyntaxError as error:
-            raise ExpressionError(plain(error.message or "cannot be read"), error.lineno, _advice(text)) from None
+            helps = misspelt(error, sandbox) or _advice(text)
+            raise ExpressionError(plain(error.message or "cannot be read").rstrip("."), error.lineno, helps) from None
         except (RecursionError, MemoryError, SyntaxError):  # Python's own bounds on code
             raise ExpressionError("is nested too deep") from None
         except Exception as error:  # a number of more digits than Python takes

@@ -12,6 +12,7 @@ from hfsft.marks import PROSE
 from hfsft.rows.calls import as_json
 from hfsft.rows.reading.order import Order
 from hfsft.rows.reading.source_row import How, SourceRow, read_examples, read_written
+from hfsft.rows.reading.turns import marks_in
 from hfsft.stages.base import Section
 from hfsft.stages.source import Opened, Source, TableSource, inline, written
 
@@ -64,6 +65,7 @@ class ExampleRow(Section):
         if self.messages is None:
             said = self.model_dump(exclude={"messages", "tools"})
             said |= {"tools": as_json(self.tools)} if self.tools else {}
+            said |= {"dialect": " ".join(marks)} if (marks := marks_in([self.response or ""])) else {}
             return written(said, place)
         # Who writes a conversation down by hand means it as it stands.
         return read_written(self.model_dump(), place, Order(assistant_opens=True))
@@ -99,6 +101,11 @@ class ExampleTable(TableSource):
     response: str | None = Field(None, description="Column of the response, for format columns.")
     reasoning: str | None = Field(None, description="Column of what was thought before the last answer.")
     tools: str | None = Field(None, description="Column of the tools that the assistant may call.")
+    dialect: str | None = Field(
+        None,
+        description="Column that says how each row was written where it was read first, as in the `sources` of a "
+        "release; left out: as it is read.",
+    )
     assistant_opens: bool = Field(False, description="Take conversations that the assistant begins.")
     join_turns: bool = Field(False, description="Make one turn of several in a row by the same role.")
 

@@ -70,7 +70,7 @@ class Source(Section):
     @classmethod
     def _one_line(cls, name: str | None) -> str | None:
         if name is not None and (name != plain(name) or not name.strip()):
-            raise ValueError("must be one line of letters")
+            raise ValueError("must be one line, without control characters")
         return name
 
     @property
@@ -156,7 +156,7 @@ class TableSource(Source):
         """How they are read."""
         parts = (
             "instruction", "response", "messages", "prompt", "topic", "context", "system",
-            "reasoning", "tools", "reference",
+            "reasoning", "tools", "reference", "dialect",
         )  # fmt: skip
         named = {part: getattr(self, part, None) for part in parts}
         return How(

@@ -103,3 +103,10 @@ def test_secrets_go_from_arguments_and_results() -> None:
     row["messages"].append({"role": "tool", "content": f"used {KEY}", "tool_call_id": "c0"})
     kept, _ = Secrets().apply(dataset(row))
     assert KEY not in json.dumps(kept.to_list())
+
+
+def test_reasoning_between_marks_in_an_answer_without_turns_is_measured() -> None:
+    said = "<think>\nOne two three.\n</think>\n\nHello"
+    rows = [new_row("example", {"instruction": str(n), "response": said, "dialect": n}) for n in ("alpaca think", "")]
+    stayed, fell = Tokens(column="reasoning", at_least=3).apply(dataset(*rows))
+    assert (stayed["tokens_reasoning"][:], fell["tokens_reasoning"][:]) == ([3], [None])

@@ -90,6 +90,7 @@ class NearDuplicate(Duplicates):
             optional=measure.optional,
             writes=self.writes,
             drops=tuple(self.found),
+            about=measure.about,
             identity={"at_most": self.at_most},
             work=work_of(self, "decide"),
             place=place,

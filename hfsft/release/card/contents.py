@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from hfsft.plain import plain
-from hfsft.recipe.sources import filters_of
+from hfsft.recipe.rules import filters_of
 from hfsft.release.by_source import as_table, worth_telling
 from hfsft.release.card.markdown import code, joined, named, prose, table
 from hfsft.release.export import published_columns
@@ -15,6 +15,7 @@ from hfsft.release.folder import lock
 from hfsft.release.folder.source_files import FOLDER, local_sources
 from hfsft.release.hub.release_files import size
 from hfsft.release.report import measures
+from hfsft.rows.columns import LEDGER
 from hfsft.rows.reading.summaries import unread_counts
 from hfsft.rows.views import said
 
@@ -126,7 +127,12 @@ def columns(draft: Draft) -> Values | None:
     """What stands beside the rows by their ids, column by column; None where no row is left."""
     if not len(draft.built.rows):
         return None
-    found = [(named(name), each.role, prose(each.about)) for name, each in published_columns(draft.built).items()]
+    none_fell = not any(len(fallen.rows) for fallen in draft.built.ledger.fallen)
+    found = [
+        (named(name), each.role, prose(each.about))
+        for name, each in published_columns(draft.built).items()
+        if not (none_fell and name in LEDGER)  # of these only `rejected` has any
+    ]
     return {"table": table(("column", "part", "holds"), found)}
 
 

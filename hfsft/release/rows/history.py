@@ -60,10 +60,10 @@ def _exchanges(rows: Rows, record: ReleaseRow, parent: ReleaseRow | None) -> lis
     """What each stage sent for a row that was built, worked out anew by the folder's recipe."""
     from hfsft.models.pool import Pool
     from hfsft.models.store.store import Store
-    from hfsft.recipe.checks.rewrites import cleaner
     from hfsft.recipe.checks.trust import Trust, require
     from hfsft.recipe.compile import asking_steps
     from hfsft.recipe.recipe import load_recipe
+    from hfsft.recipe.rules import cleaner
 
     path = rows.release.folder / RESOLVED
     recipe = load_recipe(path, trusted=False)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from hfsft.recipe.checks.rewrites import cleaner
+from hfsft.recipe.rules import cleaner
 from hfsft.release.report.measures import bounds
 from hfsft.release.rows.exchanges import Exchange, exchanges
 from hfsft.release.rows.records import ReleaseRow

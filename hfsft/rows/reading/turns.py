@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from hfsft.rows import think
@@ -34,7 +34,6 @@ KNOWN_ROLES: dict[str, Role] = {
     ),
     **dict.fromkeys(("system", "developer", "sys"), "system"),
 }  # fmt: skip
-NOTHING_TRAINED = "weights of 0 on all that the assistant says (`drop: [weight]` leaves them out)"
 THOUGHT_ROLES = frozenset(("reasoning", "thinking", "thought"))
 
 
@@ -71,8 +70,8 @@ def read_turns(value: Any, column: str, roles: Mapping[str, Role], finding: RowR
                 else:
                     messages.append(message)
             open_thought = turn.thought
-    _note(messages, finding)
-    return _weighed(messages, finding)
+    note_marks(messages, finding)
+    return _weighed(messages)
 
 
 def joined(before: Message, message: Message) -> Message:
@@ -121,20 +120,20 @@ def _without(fields: Mapping[str, Any], name: str) -> dict[str, Any]:
     return {key: value for key, value in fields.items() if key != name}
 
 
-def _note(messages: list[Message], finding: RowReport) -> None:
+def note_marks(messages: list[Message], finding: RowReport) -> None:
     """Which marks stand within texts, which say what fields might have said."""
-    spoken = [turn["content"] for turn in messages if turn["role"] == "assistant"]
-    if any(map(think.split, spoken)):
-        finding.wrote("think")
-    if any(map(hermes.calls_in, spoken)):
-        finding.wrote(hermes.HERMES.name)
+    for word in marks_in([turn["content"] for turn in messages if turn["role"] == "assistant"]):
+        finding.wrote(word)
 
 
-def _weighed(messages: list[Message], finding: RowReport) -> list[Message]:
+def marks_in(answers: Sequence[str]) -> list[str]:
+    """The words of `dialect` for the marks by which answers hold reasoning, and calls."""
+    finds: dict[str, Callable[[str], Any]] = {"think": think.split, hermes.HERMES.name: hermes.calls_in}
+    return [word for word, find in finds.items() if any(map(find, answers))]
+
+
+def _weighed(messages: list[Message]) -> list[Message]:
     """Weights only where one says something: that of 1 is what a turn without one has."""
-    weights = [turn.get("weight", 1.0) for turn in messages if turn["role"] == "assistant"]
-    if weights and not any(weights):
-        finding.odd(NOTHING_TRAINED)
     return [{key: value for key, value in turn.items() if key != "weight" or not value} for turn in messages]
 
 

@@ -49,7 +49,7 @@ def _cached_commit(repo: str, revision: str | None) -> str:
         return reference.read_text().strip()
     if revision is None and commits:
         return max(commits, key=lambda folder: (folder.stat().st_mtime, folder.name)).name
-    raise SourceError(f"{repo}: is not in the cache, and the Hub is not asked (HF_HUB_OFFLINE is set)")
+    raise SourceError(f"{repo}: is not in the cache, and the Hub is not asked", help="HF_HUB_OFFLINE is set")
 
 
 def hub_rows(

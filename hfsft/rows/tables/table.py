@@ -6,7 +6,7 @@ import hashlib
 import os
 import re
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
@@ -37,6 +37,7 @@ class Record(NamedTuple):
     defect: str | None = None
     padded: bool = False  # whether objects in it have null for keys that they were written without
     dialect: tuple[str, ...] = ()  # how it was written, where its columns are other ones now
+    written: Mapping[str, Any] | None = None  # the row with the columns of its file, where it has other ones now
 
 
 class Records(Protocol):
@@ -113,7 +114,13 @@ class Table:
     @cached_property
     def commit(self) -> str:
         """The commit on the Hub that rows are read from: looked up once, so that a push in between changes nothing."""
-        return hub_dataset.commit_of(self.repo, self.revision)
+        try:
+            return hub_dataset.commit_of(self.repo, self.revision)
+        except SourceError as error:
+            if error.key != "path" or self.path.startswith(hub_dataset.HUB_DATASETS):
+                raise
+            here = _guess(self.base / Path(self.path)) or error.help or "no file or folder here is called so either"
+            raise SourceError(error.message, help=here) from None
 
     @cached_property
     def files(self) -> list[tuple[str, File]]:

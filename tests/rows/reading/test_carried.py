@@ -12,6 +12,7 @@ import pytest
 from pydantic import ValidationError
 
 from hfsft.errors import SourceError
+from hfsft.rows.views import reasoning, response
 from hfsft.stages.examples import ExampleRows
 from tests.rows.helpers import ASSISTANT, USER, examples, said, seeds
 
@@ -42,6 +43,39 @@ def test_tools_and_reasoning_are_carried_unless_dropped(
     assert (said(row), row.texts[group], row.texts["unread"]) == (TALK, kept, [])
     (row,) = examples(tmp_path, {**base, column: value}, drop=[group])
     assert (said(row), row.texts.get(group), row.texts["unread"]) == (TALK, None, [column])
+
+
+@pytest.mark.parametrize(
+    ("text", "word", "thought", "answer"),
+    [
+        ("<think>\nHm\n</think>\n\nHello", "think", "Hm", "Hello"),
+        ('<tool_call>\n{"name": "x", "arguments": {}}\n</tool_call>', "hermes", None, "x({})"),
+        ("Write <think> before it.", "", None, "Write <think> before it."),
+    ],
+)
+@pytest.mark.parametrize(
+    "names", ["prompt completion", "instruction output", "question answer", "instruction response"]
+)
+def test_marks_in_an_answer_of_its_own_column_are_known_as_those_in_turns(
+    tmp_path: Path, names: str, text: str, word: str, thought: str | None, answer: str
+) -> None:
+    asked, answered = names.split()
+    (row,) = examples(tmp_path, {asked: "Hi", answered: text})
+    assert row.texts["response"] == text
+    assert {"think", "hermes"} & set((row.texts.get("dialect") or "").split()) == ({word} if word else set())
+    assert (reasoning(row.texts), response(row.texts)) == (thought, answer)
+
+
+def test_marks_in_the_history_of_an_alpaca_row_are_known(tmp_path: Path) -> None:
+    row = {"instruction": "And now?", "output": "Bye", "history": [["Hi", "<think>\nHm\n</think>\n\nHello"]]}
+    (found,) = examples(tmp_path, row)
+    assert "think" in found.texts["dialect"].split()
+
+
+def test_marks_in_a_row_of_the_recipe_are_known(tmp_path: Path) -> None:
+    rows = [{"instruction": "Hi", "response": "<think>\nHm\n</think>\n\nHello"}]
+    (found,) = ExampleRows(rows=rows).opened(tmp_path, "examples[0]").rows(None)
+    assert found.texts["dialect"] == "think"
 
 
 def test_the_recipe_names_the_columns_of_reasoning_tools_and_the_reference(tmp_path: Path) -> None:

@@ -185,6 +185,7 @@ def test_a_pattern_depends_on_which_files_match_and_what_they_hold(tmp_path: Pat
         ("empty.zip", {}, "holds no file of rows"),
         ("locked.zip", {}, "locked.zip/rows.jsonl: is locked by a password"),
         ("splits.zip", {}, r"splits.zip: has the splits test, train \(name one with split:\)"),
+        ("hand/part-1.jsn", {}, r"hand/part-1.jsn: .* \(did you mean `part-1.jsonl`\?\)"),
         ("hand/none", {}, "hand/none: cannot be read from the Hub|hand/none: no such"),
     ],
 )
