@@ -16,7 +16,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-STEP = ".arrow"  # behind a fingerprint: columns that a step made
+STEP = ".arrow"  # ends the name of a file that begins with a fingerprint: columns that a step made
 SPENT = ".spent.json"  # the same: what the answers of a step that asked took
 SOURCE = ".source.json"  # the same: which rows a source came to
 RUNNING = ".running"  # a file that a build holds locked while it works in the folder
@@ -46,7 +46,7 @@ def has_rows(folder: Path) -> bool:
 
 
 def has_made(folder: Path, fingerprint: str) -> bool:
-    """Whether a build wrote columns of the step behind this fingerprint, of whichever rows."""
+    """Whether a build wrote columns of the step with this fingerprint, of any rows."""
     return any(folder.glob(f"{fingerprint}-*{STEP}"))
 
 
@@ -135,7 +135,7 @@ def at_work(folder: Path) -> Iterator[None]:
     with suppress(OSError):  # where nothing can be written or locked, nobody deletes anything either
         lock.acquire()
     try:
-        # Of two that begin at once each sees the other, and neither takes the other's drafts for a dead one's.
+        # Of two builds that start at once each sees the other's lock, and neither deletes the other's drafts.
         if lock.is_locked and not others_at_work(folder, path):
             for draft in filter(_is_draft, folder.iterdir()):
                 draft.unlink(missing_ok=True)

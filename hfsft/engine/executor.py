@@ -1,6 +1,6 @@
 """Executor: who does the work of a plan's steps on rows, wherever these lie.
 
-The walk over the steps (`hfsft.engine.run`) knows rows by `Rows` alone and hands each step to an executor; the ledger,
+The engine (`hfsft.engine.run`) knows rows by `Rows` alone and hands each step to an executor; the ledger,
 the fingerprints and the order of the steps are its own. `hfsft.engine.parts.local.Local` is the executor of one
 machine. Another one gives the same rows: what a step's function makes of rows is told in `Step` and worked out by
 `hfsft.engine.outcome`, which knows no executor.
@@ -92,7 +92,7 @@ class Executor(Protocol[R]):
     """
 
     def source(self, step: Step, before: R | None) -> Done[R]:
-        """The rows that come in, behind those that are there already where the plan has several sources."""
+        """The rows of a source, after those of earlier sources (`before`) where the plan has several."""
         ...
 
     def lane(self, rows: R, steps: Sequence[Step], beside: R | None) -> Iterator[Done[R]]:

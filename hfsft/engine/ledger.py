@@ -190,8 +190,9 @@ class Ledger:
     def fell(self) -> Iterator[tuple[Fallen, list[dict[str, Any]]]]:
         """The rows that each step took out, with their entries.
 
-        A row that fell for another, which then fell for a third by what the same columns say, is `of` the last of
-        them. Where other columns decided, the third is not like the first: there `of` is the row that fell itself.
+        A row that was rejected as like a second one, which was itself rejected as like a third by the same columns, is
+        `of` the third. Where other columns rejected the second, the third need not be like the first: `of` is then the
+        second.
         """
         found = [(fallen, list(fallen.entries())) for fallen in self.fallen]
         standing = {
@@ -211,7 +212,7 @@ class Ledger:
             yield fallen, entries
 
     def orphaned(self) -> int:
-        """Number of rows that fell for being like a row that then fell itself, or failed, for another reason."""
+        """Number of rows rejected as too like another row, where that one was rejected or failed later."""
         entries = list(self.entries())
         gone = {entry["id"] for entry in entries if entry["fate"] not in self.splits}
         return sum(entry["of"] in gone for entry in entries)

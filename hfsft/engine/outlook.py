@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from hfsft.rows.batch import Row
 
 SAMPLE = 200  # source rows that stand for all
-WINDOW_SECONDS = 30.0  # the speed is that of so long
+WINDOW_SECONDS = 30.0  # the speed is measured over the last so many
 _LEAST_SECONDS = 0.2  # between two looks that count towards it
 _LEAST_ROWS = 10  # fewer say too little of what the filters leave
 

@@ -93,12 +93,12 @@ class Plan:
             columns.setdefault(step.makes or step.table, set()).update(step.writes)
 
     def with_source(self, source: Step) -> Plan:
-        """The plan with one more source, behind those that it has."""
+        """The plan with one more source, after those that it has."""
         count = sum(step.rows == "source" for step in self.steps)
         return replace(self, steps=(*self.steps[:count], source, *self.steps[count:]))
 
     def columns(self) -> dict[str, Column]:
-        """Every column that the plan's rows have behind its last step, by its name: the registry of these rows."""
+        """Every column that the rows have after the last step, by name."""
         columns: dict[str, Column] = {}
         for step in self._over_dataset():
             for name, kind in step.writes.items():

@@ -1,4 +1,4 @@
-"""The engine: walks the steps of a plan over rows. It knows no stage and no filter by name, nor where rows lie."""
+"""The engine: runs the steps of a plan over rows, in their order. It knows no stage and no filter by name."""
 
 from __future__ import annotations
 
@@ -40,13 +40,13 @@ def run(
     are not known yet, goes to `scratch`. `before` is told each step and how many rows come in, `after` each step and
     the rows it left. `more`, told the rows that are left, gives the source of another wave or None: its rows come in
     behind all others, and the steps go over all rows once more, which costs what is new; the ledger is then that of
-    the whole. Another `executor` than that of this machine gives the same
-    rows. Raises whatever `asker` raises; steps finished by then stay cached.
+    the whole. Another `executor` than that of this machine gives the same rows.
+    Raises whatever `asker` raises; steps finished by then stay cached.
     """
     with (executor or Local)(cache, scratch) as works:
         while True:
             plan.check()
-            rows = _walk(plan, asker, works, ledger, before, after)
+            rows = _pass(plan, asker, works, ledger, before, after)
             source = more(rows) if more else None
             if source is None:
                 return works.dataset(rows)
@@ -54,10 +54,10 @@ def run(
             plan = plan.with_source(source)
 
 
-def _walk(
+def _pass(
     plan: Plan, asker: Asker, works: Executor[Any], ledger: Ledger, before: Before | None, after: After | None
 ) -> Any:
-    """The rows of the dataset behind the last step, by one pass over the steps."""
+    """The rows of the dataset after the last step, by one pass over the steps."""
     tables: dict[str, Any] = {}  # the rows as they are now, of the dataset ("") and of side tables
     for place, lane in lanes(plan.steps):
         done = _done(lane, plan.steps[place + len(lane) :], tables, asker, works)

@@ -99,7 +99,7 @@ class Step:
     name, and `about` says what they hold. `identity` is JSON: what changes the result beside the rows that come in and
     what stands here; `version` is raised when the code's behaviour changes. `remembered` is a hash of what the step
     takes from builds before: other rows come out where it differs, but no release pins it. A `heavy` step is slow for
-    each row, as one that runs a model: rows that go ahead of others wait before it.
+    each row, as one that runs a model: no row is prefetched through it.
     """
 
     name: str

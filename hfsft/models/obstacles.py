@@ -1,6 +1,6 @@
 """What keeps a model from being asked, found without asking it anything.
 
-Three looks, each further than the one before: at this machine, at the Hub, and at the model's servers.
+Looked at in turn: this machine, the Hub, the model's servers.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Whether all that a build may still ask could answer: found out once, before its first request is sent."""
+"""Before the first request: can every model that this build may still ask be asked? Checked once."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hfsft.errors import AnswerError
 
 
 class Unready(AnswerError):  # noqa: N818 (a state: the row is asked when the turn of its stage comes)
-    """A row was to be prefetched before it was known whether the stages from the present one on can be asked."""
+    """A row is not prefetched: it is not known yet whether the models of its stage can be asked."""
 
     def __init__(self) -> None:
         super().__init__("unready", "nothing was asked of it yet")
@@ -32,7 +32,7 @@ class Ready:
         self._looks: dict[str, asyncio.Future[None]] = {}
 
     def covers(self, stage: str) -> bool:
-        """Whether this stage and all behind it are known to be ready."""
+        """Whether the models of this stage and of all later ones are known to be ready."""
         return self._place(stage) >= self._covered
 
     async def look(self, stage: str) -> None:

@@ -1,4 +1,4 @@
-"""One request becomes one answer: from the store if it is there, else from a server, through every fault that heals.
+"""One request becomes one answer: from the store if it is there, else from a server, with retries.
 
 Where another build has the same request open, its answer is waited for.
 """
@@ -88,7 +88,9 @@ class Requester:
         self._failed: dict[str, AnswerError] = {}  # by key, why a request of this process got no answer
         self._served: dict[str, str] = {}  # what servers said first of a model of theirs, by its label
         self._unreported: set[str] = set()  # keys of those that were prefetched: the row itself meets the failure later
-        self.exchanging: set[asyncio.Task[Any] | None] = set()  # tasks whose request is out, or being written
+        self.exchanging: set[asyncio.Task[Any] | None] = (
+            set()
+        )  # tasks whose request is open, or whose answer is being written
         # Called with 1 when a request starts to wait for another build, with -1 when it waits no longer.
         self.on_waiting: Callable[[int], None] = lambda _: None
 
@@ -146,12 +148,12 @@ class Requester:
         return _usable_or_error(request, outcome) if isinstance(outcome, Answer) else outcome
 
     def reset(self) -> None:
-        """Forget a stop before the next stage: endpoints that were set aside are looked for again."""
+        """Undo `stop` before the next stage; endpoints that were given up are tried again."""
         self._sender.stopping = False
         self._gates.look_again()
 
     def stop(self) -> None:
-        """Send nothing more; what is out may still be answered."""
+        """Send nothing more; open requests may still be answered."""
         self._sender.stopping = True
 
     async def finish(self) -> None:
@@ -222,11 +224,11 @@ class Requester:
             raise AnswerError(fault.cause, f"{fault.message} (tried {tries} times in {seconds:.0f} s)")
 
     async def _enter(self, gate: Gate, job: Job) -> Answer | str:
-        """The answer, once there is room for the request; or the build that has the same one open."""
+        """The answer, sent once the gate has room; or the name of another build that has the same request open."""
         expected = len(job.asked) / _BYTES_PER_TOKEN + (job.max_tokens or _USUAL_ANSWER_TOKENS)
         lane = await gate.enter(expected, begun=job.begun)
         while job.request.schema is not None and lane.probing:
-            # One request finds out for all; the others leave their places to those that need not wait for it.
+            # One request finds out whether the server takes a schema; others with one wait, and give their places up.
             gate.back_out(lane, expected)
             await lane.probed()
             lane = await gate.enter(expected, begun=job.begun)

@@ -7,11 +7,11 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import cache
 from typing import Literal, get_args
 
+from hfsft.privacy.checked_numbers import addresses, cards, ibans
 from hfsft.privacy.contacts import emails, logins
 from hfsft.privacy.found import Found, apart
 from hfsft.privacy.legible import legible
 from hfsft.privacy.national import national_ids
-from hfsft.privacy.numbers import addresses, cards, ibans
 from hfsft.privacy.phones import USUAL, phones
 
 Kind = Literal["email", "phone", "card", "iban", "ip", "national_id", "login"]

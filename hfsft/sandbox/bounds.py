@@ -1,4 +1,4 @@
-"""A parsed template that pays for its loops, macros, literals and comparisons."""
+"""Rewrites a parsed template so that its loops, macros, literals and comparisons count against the budget of work."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def _call(function: str, argument: nodes.Expr) -> nodes.Call:
 
 
 class _Bounds(NodeTransformer):
-    """Makes the loops, macros, literals and comparisons of a parsed template pay."""
+    """Puts a call that spends budget around each loop, macro, literal and comparison of a parsed template."""
 
     def _body(self, node: Any) -> nodes.Node:
         constant = sum(len(text.data) for text in node.find_all(nodes.TemplateData))
@@ -84,7 +84,7 @@ class BoundedCode(CodeGenerator):
 
 
 class Counted(Extension):
-    """Bounds what there is to compile."""
+    """Refuses a template of too many tokens before it is compiled."""
 
     def filter_stream(self, stream: TokenStream) -> Iterator[Token]:
         """The tokens. Raises `TemplateSyntaxError` at the first one too many."""

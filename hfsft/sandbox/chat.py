@@ -1,4 +1,4 @@
-"""Chat templates of tokenizers, rendered as transformers renders them, to the byte, but none runs away.
+"""Chat templates of tokenizers, rendered as transformers renders them, to the byte, within a budget of work.
 
 A tokenizer comes from whoever published it, and its chat template with it. transformers renders that in Jinja's
 sandbox, which lets it loop for hours or fill the memory. Here it pays for its work as a recipe's templates do, out of

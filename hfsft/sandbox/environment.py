@@ -100,7 +100,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
         self.globals.update(dict=_mapping, namespace=_Space)
 
     def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
-        """Whether a template may read the attribute: of plain values, only what cannot multiply them unseen."""
+        """Whether a template may read the attribute: of plain values, only what builds nothing large uncounted."""
         if isinstance(obj, str):
             return attr in TEXT_METHODS
         if isinstance(obj, Mapping):
@@ -111,7 +111,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
         return not plain and super().is_safe_attribute(obj, attr, value)
 
     def wrap_str_format(self, value: Any) -> None:
-        """Nothing: a text's own `format` takes any width, and `{{ name }}` does its work here."""
+        """None: a text's `format` method cannot be called, as it takes any width; templates write `{{ name }}`."""
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         """An attribute, or else an item; paid for."""
@@ -131,7 +131,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
         return measured(super().call_binop(context, operator, left, right))
 
     def call_unop(self, context: Context, operator: str, arg: Any) -> Any:
-        """The result of a sign."""
+        """The result of a leading `+` or `-`, of a number that is not too large."""
         spend(STEP)
         return measured(super().call_unop(context, operator, arg))
 

@@ -115,7 +115,7 @@ def settled(value: Any) -> Any:
 def _paying(
     name: str, function: Callable[..., Any], read: Callable[[Any], Any], kept: Callable[[Any], Any]
 ) -> Callable[..., Any]:
-    """The filter, paying by `read` for what it reads and by `kept` for what it builds."""
+    """The filter, which spends budget for what it reads (by `read`) and for what it builds (by `kept`)."""
     skipped = 1 if hasattr(function, "jinja_pass_arg") else 0  # its context or environment
 
     @functools.wraps(function)
@@ -131,7 +131,7 @@ def _paying(
 
 
 def _testing(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The test, paying for what it reads."""
+    """The test, which spends budget for what it reads."""
     skipped = 1 if hasattr(function, "jinja_pass_arg") else 0
 
     @functools.wraps(function)

@@ -1,4 +1,4 @@
-"""Families: what pairs join, directly or through others."""
+"""Union-find: which items belong together where pairs join them, directly or through other items."""
 
 from __future__ import annotations
 

@@ -51,7 +51,7 @@ class Index(Protocol[Key, Items]):
 
 
 def nearest(found: Iterable[tuple[Key, float]], most: int | None) -> list[tuple[Key, float]]:
-    """The neighbours in the order that they are told, at most so many."""
+    """At most `most` neighbours, the most alike first; of those equally alike the one with the smaller key."""
     return sorted(found, key=lambda each: (-each[1], each[0]))[:most]
 
 

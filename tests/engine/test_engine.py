@@ -179,7 +179,7 @@ def test_without_caching_every_step_is_worked_out_anew_from_the_store(tmp_path: 
     assert not any(line.cached for line in ledger.funnel)
 
 
-def test_rows_not_known_yet_walk_on_and_leave_no_trace(tmp_path: Any) -> None:
+def test_rows_not_known_yet_go_through_later_steps_and_leave_no_trace(tmp_path: Any) -> None:
     steps = (source("a bbbb"), ASK, TWINS, MEASURE, KEEP)
     asker = Echo(unknown=["1"])
     (tmp_path / "scratch").mkdir()

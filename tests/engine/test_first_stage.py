@@ -1,4 +1,4 @@
-"""The first step that asks begins before the engine runs: sooner done, with nothing changed by it."""
+"""The requests of the first step that asks are sent before the engine runs: sooner done, with nothing changed by it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from hfsft.engine import lookahead as ahead
+from hfsft.engine import lookahead
 from hfsft.engine import run as engine
 from hfsft.engine.ledger import Ledger
 from hfsft.engine.live import Live
@@ -51,7 +51,7 @@ def test_the_first_rows_are_asked_before_the_engine_runs(llm: LLM, make_pool: Ma
     assert len(set(asked(llm))) == len(llm.requests) == 2 * COUNT
 
 
-def test_rows_that_are_multiplied_first_are_begun_too(llm: LLM, make_pool: MakePool, tmp_path: Path) -> None:
+def test_rows_that_are_multiplied_first_are_sent_too(llm: LLM, make_pool: MakePool, tmp_path: Path) -> None:
     def twins(batch: Batch) -> Batch:
         twice = {name: [value for value in values for _ in "ab"] for name, values in batch.items()}
         return {name: [f"{v}{i % 2}" for i, v in enumerate(values)] for name, values in twice.items()}
@@ -65,7 +65,9 @@ def test_rows_that_are_multiplied_first_are_begun_too(llm: LLM, make_pool: MakeP
 
 
 @pytest.mark.parametrize("why", ["cached", "too many", "compares rows"])
-def test_nothing_is_begun(llm: LLM, make_pool: MakePool, tmp_path: Path, monkeypatch: Any, why: str) -> None:
+def test_nothing_is_sent_before_its_turn(
+    llm: LLM, make_pool: MakePool, tmp_path: Path, monkeypatch: Any, why: str
+) -> None:
     compares = Step(
         "same",
         sees="all",
@@ -78,7 +80,7 @@ def test_nothing_is_begun(llm: LLM, make_pool: MakePool, tmp_path: Path, monkeyp
     if why == "cached":
         engine.run(Plan("toy", (SOURCE,)), live, cache, Ledger())
     if why == "too many":
-        monkeypatch.setattr(ahead, "MOST_ROWS", 10)
+        monkeypatch.setattr(lookahead, "MOST_ROWS", 10)
     plan = start_first_stage(plan, live, cache)
     assert live._started is None
     assert len(engine.run(plan, live, cache, Ledger())) == len(set(asked(llm))) == COUNT

@@ -1,4 +1,4 @@
-"""Rows that go ahead: asked what the next step would ask while others still wait, with nothing changed by it."""
+"""Prefetching: rows are asked what the next step would ask while others still wait, with nothing changed by it."""
 
 from __future__ import annotations
 
@@ -146,7 +146,9 @@ def test_with_more_rows_than_are_kept_in_memory_nothing_changes(
     assert kinds(answers).index("judge") < 20
 
 
-def test_who_fails_ahead_fails_in_its_turn_and_is_not_asked_twice(answers: LLM, make_pool: Any, tmp_path: Any) -> None:
+def test_a_prefetched_row_that_fails_fails_in_its_turn_and_is_not_asked_twice(
+    answers: LLM, make_pool: Any, tmp_path: Any
+) -> None:
     answers.fault = lambda body, coming: "bad_request" if said_to(body) == "judge question 3" else ""
     rows, ledger, usage = build(make_pool, tmp_path, *PLAN[:-1], replace(JUDGE, max_failed_share=0.5))
     failed = [entry for fallen in ledger.fallen if fallen.fate == "failed" for entry in fallen.entries()]
@@ -156,7 +158,7 @@ def test_who_fails_ahead_fails_in_its_turn_and_is_not_asked_twice(answers: LLM, 
     assert usage.total("judge").failures == {"bad_request": 1}
 
 
-def test_too_many_failures_ahead_stop_only_their_own_stage(answers: LLM, make_pool: Any, tmp_path: Any) -> None:
+def test_too_many_prefetched_failures_stop_only_their_own_stage(answers: LLM, make_pool: Any, tmp_path: Any) -> None:
     answers.fault = lambda body, coming: "bad_request" if said_to(body).startswith("judge") else ""
     with pytest.raises(StageError, match=r"judge: \d+ of \d+ rows failed"):
         build(make_pool, tmp_path, *ALL)
@@ -206,7 +208,7 @@ def test_a_place_is_not_held_while_another_finds_out_about_schemas(llm: LLM, mak
     assert kinds(llm)[probe + 1 :].index("judge") > 30
 
 
-def test_what_was_asked_ahead_of_another_row_is_not_believed(answers: LLM, make_pool: Any, tmp_path: Any) -> None:
+def test_what_was_prefetched_for_another_row_is_not_believed(answers: LLM, make_pool: Any, tmp_path: Any) -> None:
     def crowd(batch: Batch) -> Batch:  # looks beyond its row, which no such step may
         return {"length": [len(batch["response"])] * len(batch["response"])}
 

@@ -94,7 +94,7 @@ def test_all_steps_are_planned_from_the_first_on_and_time_means_the_end(outlook:
     assert at(outlook, 15, progress("evolve[2]", 350, 350, 150))[:2] == (300, every)
 
 
-def test_what_a_filter_takes_of_the_rows_that_go_ahead_is_not_planned(outlook: Outlook) -> None:
+def test_what_a_filter_takes_of_the_prefetched_rows_is_not_planned(outlook: Outlook) -> None:
     now = progress("generate", 100, 350, prefetched=(("judge", 20),), screened=50, passed=(("judge", 20),))
     done, planned, _ = at(outlook, 1, now)
     assert (done, planned) == (120, 350 + 140)

@@ -54,7 +54,7 @@ def test_a_step_of_every_kind_is_taken() -> None:
     ],
     ids=["measure", "bound", "heavy", "all", "group", "more rows"],
 )
-def test_rows_go_ahead_through_what_sees_one_and_is_quick(step: Step, leads: bool) -> None:
+def test_rows_are_prefetched_through_what_sees_one_row_and_is_quick(step: Step, leads: bool) -> None:
     assert (route_from([step, ASK]) is not None) is leads
     assert route_from([step, KEEP]) is None
 

@@ -57,7 +57,7 @@ def test_nothing_is_sent_where_it_finds_something_and_it_looks_again_next_time(l
     assert pool.drive("generate", rows(100), total=100) == {}
 
 
-def test_a_row_that_goes_ahead_does_not_make_it_look(llm: LLM, make_pool: MakePool) -> None:
+def test_a_prefetched_row_does_not_make_it_look(llm: LLM, make_pool: MakePool) -> None:
     make_pool().drive("generate", rows(5), total=5)
     looks: list[list[str]] = []
     pool = make_pool(ready=Ready(["generate", "judge"], lambda stages: looks.append(list(stages))))

@@ -92,13 +92,13 @@ class Files:
         return not len(self.cover(fingerprint, wanted, length).missing(wanted))
 
     def tables(self, fingerprint: str) -> Iterator[tuple[str, pa.Table]]:
-        """The finished files behind a fingerprint, with their names."""
+        """The finished files of a step with this fingerprint, with their names."""
         for name in list(self._names.get(fingerprint, ())):
             if (table := self._used(name)) is not None:
                 yield name.removesuffix(STEP), table
 
     def largest(self, fingerprint: str) -> Iterator[tuple[str, pa.Table]]:
-        """The finished files behind a fingerprint, the largest first, each with what its name says of which rows."""
+        """The finished files of a step with this fingerprint, the largest first, each with its `rows` (see `path`)."""
         paths = [self.folder / name for name in self._names.get(fingerprint, ())]
         sizes = [(path.stat().st_size, path) for path in paths if path.exists()]
         for _, path in sorted(sizes, reverse=True):

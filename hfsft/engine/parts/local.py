@@ -52,7 +52,7 @@ class Local:
         self._until.close()
 
     def source(self, step: Step, before: Rows | None) -> Done[Rows]:
-        """The rows that come in, behind those that are there already."""
+        """The rows of a source, after those of earlier sources."""
         rows, told, cached = source_rows(step, step.fingerprint(""), self._files)
         if before is None:
             return Done(rows, cached, told=told)
@@ -144,7 +144,7 @@ class Local:
         return replace(done, rows=done.rows.without(step.drops))
 
     def dataset(self, rows: Rows) -> Dataset:
-        """The rows as a dataset, without files behind it."""
+        """The rows as a dataset in memory."""
         return rows.dataset()
 
     def _at(self, rows: Rows) -> Files:

@@ -2,7 +2,7 @@
 
 A part is rows that were made at once and never change: those of a source, or those that a step added. Its columns lie
 in files, each aligned with the part or with some rows of it. `Rows` are places in parts, in an order. Nothing is copied
-when rows fall, or when a column is added: values are read from the files, for as many rows as somebody asks for.
+when rows are rejected or a column is added: values are read from the files, for as many rows as somebody asks for.
 """
 
 from __future__ import annotations
@@ -112,7 +112,7 @@ class Rows:
         return replace(self, part=self.part[chosen], place=self.place[chosen])
 
     def and_of(self, other: Rows) -> Rows:
-        """These rows, and behind them those of others with the same columns."""
+        """These rows, then those of `other`, which has the same columns."""
         part = np.concatenate([self.part, other.part + np.int16(len(self.parts))])
         return Rows((*self.parts, *other.parts), part, np.concatenate([self.place, other.place]), self.kinds)
 
@@ -157,7 +157,7 @@ class Rows:
         return pa.concat_tables(tables).take(pa.array(_inverse(np.argsort(part, kind="stable"))))
 
     def dataset(self) -> Dataset:
-        """The rows as a plain dataset, without files behind it: columns of which no row is gone lie where they lay."""
+        """The rows as a dataset in memory; columns of which no row is gone are not copied."""
         info = DatasetInfo(features=features(self.kinds))
         lineage = [part.lineage(self.kinds) for part in self.parts]
         return Dataset(InMemoryTable(self.table()), info=info, fingerprint=digest([self.key, lineage]))

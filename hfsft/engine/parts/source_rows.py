@@ -156,7 +156,7 @@ def _written(step: Step, fingerprint: str, former: list[Part], files: Files) -> 
 
 
 class _Told:
-    """The rows of a source, and behind the last of them what its generator returns: JSON that tells of the reading."""
+    """The rows of a source; `told` is then what its generator returned: JSON on how the source was read."""
 
     def __init__(self, rows: Iterator[Row]) -> None:
         self._rows: Any = rows

@@ -108,7 +108,7 @@ class Meter:
                 )
 
     async def claim(self, model: str, payload: bytes, max_tokens: int | None) -> Claim:
-        """Set the worst case of one request aside; waits for open ones to settle, BudgetError if that cannot help."""
+        """Reserve the worst case of one request; waits for open ones to settle, BudgetError if that cannot help."""
         if not self.bounded:
             return Claim(payload, max_tokens, None)
         most = self._worst(model, payload, max_tokens)

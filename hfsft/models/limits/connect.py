@@ -45,7 +45,7 @@ class Gates:
         return await asyncio.shield(self._gates[where])
 
     def look_again(self) -> None:
-        """Forget gates that were set aside: a server may have been started, or a key set, meanwhile."""
+        """Forget gates whose endpoints were all given up: a server may have been started, or a key set, meanwhile."""
         for where, task in list(self._gates.items()):
             if task.done() and (task.cancelled() or task.exception() or any(lane.down for lane in task.result().lanes)):
                 del self._gates[where]

@@ -25,7 +25,7 @@ REFUSALS = {400, 415, 422, 501}
 
 @dataclass(frozen=True)
 class Job:
-    """One request with all that its way to an answer needs."""
+    """One request with all that is needed to send it and to store its answer."""
 
     stage: str
     request: Request
@@ -33,7 +33,7 @@ class Job:
     asked: str  # the request as canonical JSON
     key: str
     tally: Tally
-    begun: bool = False  # whether its row was asked something already
+    begun: bool = False  # whether its row was asked something already: then it is sent first
     looked: int = -1  # the `moment` when the store was looked at for its answer
 
     @property

@@ -1,4 +1,4 @@
-"""How many requests a model gets at once: it starts gently, grows while answers come, and gives way to a slow server.
+"""How many requests a model gets at once: few at first, more with each answer, half as many where it is rate limited.
 
 A `Lane` is one endpoint of one model; a `Gate` holds a model's lanes and the queue before them.
 """
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 
     from hfsft.models.http.client import Client
 
-# A first burst of a quarter tells whether the server holds: a server that has enough says so before it answers any.
-# Another quarter follows for each while of peace, or three for each answer, whichever is sooner.
+# A quarter of the limit is sent at once: a server that is rate limited refuses before it answers any. Another quarter
+# follows after each `_RISE_SECONDS` without a fault, or three requests for each answer, whichever is sooner.
 _FIRST_SHARE = 0.25
 _FIRST_LEAST = 4
 _RISE_SECONDS = 0.025
 _GROWTH = 3.0
-_REGROWTH = 0.125  # per answer after trouble, up to where the trouble came
-# Who asks to be left alone for longer than this is done for the day.
+_REGROWTH = 0.125  # per answer after a slow-down, up to the limit at which it came
+# A server that asks for a longer pause than this is not asked again by this build.
 LONGEST_PAUSE = 600.0
 # A server that has answered may be restarting; one that never has is not there.
 _RESTART_SECONDS = 10.0
@@ -44,14 +44,14 @@ class Lane:
         self.first = self.limit = float(min(most, max(_FIRST_LEAST, most * _FIRST_SHARE)))
         self.open = 0
         self.paused_until = 0.0
-        self.down = ""  # why it is set aside
+        self.down = ""  # why it is no longer asked, empty while it is
         # What the server was found to understand; None until the first request that needs it.
         self.takes_schema: bool | None = None
         self.probe = asyncio.Lock()
         self.modern = False
         self._rising_since: float | None = None
-        self._peace = True  # no fault yet
-        self._trouble: float | None = None
+        self._no_fault_yet = True
+        self._slowed_at: float | None = None
         self._cut_at = 0.0
         self._streak = 0
         self._has_answered = False
@@ -85,7 +85,7 @@ class Lane:
 
     def _rising(self, now: float) -> float | None:
         """Seconds since the limit began to rise by itself; None where it does not."""
-        if not self._peace or self.limit >= self.most or self._rising_since is None:
+        if not self._no_fault_yet or self.limit >= self.most or self._rising_since is None:
             return None
         return now - self._rising_since
 
@@ -102,15 +102,15 @@ class Lane:
         self._quiet_since = None
         if self.open < int(self.limit) or self.limit >= self.most:
             return
-        step = _GROWTH if self._trouble is None else _REGROWTH if self.limit < self._trouble else 1 / self.limit
+        step = _GROWTH if self._slowed_at is None else _REGROWTH if self.limit < self._slowed_at else 1 / self.limit
         self.limit = min(float(self.most), self.limit + step)
 
     def failed(self, fault: Fault, sent_at: float, now: float) -> None:
-        """A fault came: allow fewer, wait as long as the server asks, or set the endpoint aside."""
+        """A fault came: allow fewer, wait as long as the server asks, or give the endpoint up."""
         if fault.kind == "row":
             self._streak = 0
             return
-        self._peace = False
+        self._no_fault_yet = False
         self._quiet_since = self._quiet_since or now
         quiet = now - self._quiet_since
         if fault.kind == "down":
@@ -136,7 +136,7 @@ class Lane:
         if sent_at < self._cut_at:
             return
         self._cut_at = now
-        self._trouble = self.limit
+        self._slowed_at = self.limit
         self.limit = max(1.0, self.limit / 2)
 
 
@@ -170,7 +170,7 @@ class Bucket:
 class Gate:
     """The queue before one model: first come, first served, to the endpoint with the most room.
 
-    Rows that were asked something already go before those that were not: what is begun is finished first.
+    Requests of rows that were asked something already are sent first: rows are finished before others are begun.
     """
 
     def __init__(
@@ -282,7 +282,7 @@ class Gate:
             turn.set_result(self._grant(lane, tokens))
 
     def _set_timer(self, tokens: float) -> None:
-        """Look again when more room may come by itself; a place that is given back looks by itself."""
+        """Call `_pump` again when a pause or a bound per minute ends; `leave` calls it when a place is given back."""
         now = time.monotonic()
         wait = self._wait(tokens, now)
         if waits := [seconds for lane in self.lanes if (seconds := lane.wait(now)) is not None]:

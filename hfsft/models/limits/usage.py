@@ -84,7 +84,7 @@ class Tally(Spent):
             self.prefetched.add(key)
 
     def came(self, answer: Answer) -> None:
-        """Count one answer that another build asked for while this one wanted it."""
+        """Count one answer that another build got while this one waited for it."""
         self.stored += 1
         self.shared += 1
         self.in_all.count(answer)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from filelock import BaseFileLock
 
 BEAT_SECONDS = 0.25  # between two touches
-# Who touches nothing for so long is suspended: nobody waits for it any longer.
+# A process that has not touched its file for so long is taken for suspended: nobody waits for it any longer.
 SUSPENDED_SECONDS = 5.0
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Postings:
-    """Sorted sets of hashes, turned round: for each hash the sets that hold it."""
+    """An inverted index of sorted sets of hashes: for each hash the sets that hold it."""
 
     def __init__(self, sets: Sequence[Hashes]) -> None:
         import numpy as np
