@@ -184,7 +184,7 @@ def _number(value: str) -> Any:
     return int(value) if value.isdecimal() and len(value) < 30 else value
 
 
-class Secrets:
+class KnownSecrets:
     """Secrets that are known, and how to leave them out of what others say of them."""
 
     def __init__(self, values: Iterable[str]) -> None:

@@ -111,7 +111,7 @@ def test_one_place_for_each_thing(words: tuple[str, ...], home: set[str]) -> Non
 
 
 # What a row says is read in `rows` alone; the others write it: for trainers, for models, and back into a source's file.
-WRITERS = ("rows/", "release/trainer/", "models/", "release/folder/sources.py")
+WRITERS = ("rows/", "release/trainer/", "models/", "release/folder/source_files.py")
 PARTS = re.compile(r"""\["(?:messages|context)"\]|\.get\("(?:messages|context)\"""")
 
 

@@ -26,12 +26,12 @@ from hfsft.plain import plain
 from hfsft.privacy import national, phones, pii, secrets
 from hfsft.prompts import Prompt
 from hfsft.recipe.overrides import apply
-from hfsft.recipe.yaml.file import parse as load_text
+from hfsft.recipe.recipe_file import parse as load_text
 from hfsft.release.card.changelog import merge
 from hfsft.release.card.markdown import cell, code, prose
 from hfsft.release.hub.retries import clean
-from hfsft.rows.reading.finding import Finding
-from hfsft.rows.reading.settled import Seen, settle
+from hfsft.rows.reading.column_roles import Seen, settle
+from hfsft.rows.reading.row_report import RowReport
 from hfsft.rows.reading.turns import read_turns
 from hfsft.rows.tables.parsing import parsed
 from hfsft.rows.values import from_json
@@ -91,7 +91,7 @@ NOT_FOR_ROWS = {
     r"hfsft.cli.arguments (\d+(?:\.\d+)?)([hdw])",
     r"hfsft.privacy.secrets \\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\(\?<?[=!]|[()]|[^\\\[()]+|.",  # reads patterns
     "hfsft.recipe.recipe.NO_FOLDER",  # `fullmatch` alone, of a recipe's name
-    r"hfsft.release.web \s*<(!doctype|html)",  # `match` alone
+    r"hfsft.release.recipe_download \s*<(!doctype|html)",  # `match` alone
     "hfsft.models.embedded.weights.ON_THE_HUB",
     "hfsft.recipe.overrides.STEP",
     "hfsft.release.card.metadata._SHARD",
@@ -110,6 +110,7 @@ BUILT = {
     "hfsft.privacy.secrets": 2,
     "hfsft.recipe.yaml.syntax_errors": 1,
     "hfsft.release.card.licence_terms": 1,
+    "hfsft.release.trainer.tokenizer": 1,
     "hfsft.stages.evolve": 1,
     "hfsft.texts.refusal": 3,
 }
@@ -241,7 +242,7 @@ FUNCTIONS: dict[str, Callable[[str], object]] = {
     "a card's releases": lambda text: merge(text, text, "entry"),
     "evolve": lambda text: ask(Prompt.parse("{{ user }}{{ x }}"), {"x": text}),
     "shingles": lambda text: shingles(text),
-    "a conversation": lambda text: read_turns([{"role": text, "content": text}], "messages", {}, Finding()),
+    "a conversation": lambda text: read_turns([{"role": text, "content": text}], "messages", {}, RowReport()),
     "names of columns": lambda text: settle(Seen.of("a", [{text: text, "prompt": "a", "response": "b"}]), "auto", {}),
     "a template": unparsed,
     "a recipe": unloaded,

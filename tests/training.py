@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from hfsft.pipeline import run
-from hfsft.release.hub.publish import push
+from hfsft.release.hub.upload import push
 from hfsft.release.trainer.formats import FORMATS
 from tests.release.samples import THINGS, examples
 

@@ -30,7 +30,7 @@ from hfsft.cli.commands import (
     why,
 )
 from hfsft.cli.console import remark
-from hfsft.cli.guard import guarded
+from hfsft.cli.escape import guarded
 from hfsft.cli.problems import told
 from hfsft.errors import HfsftError, UserError
 

@@ -7,7 +7,7 @@ import time
 from typing import TYPE_CHECKING, Any, TextIO
 
 from hfsft.cli.console import COLUMN_GAP, coloured, count, duration, money, window
-from hfsft.release.steps_in_words import step_name
+from hfsft.release.step_titles import step_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -20,7 +20,7 @@ from hfsft.rows.batch import Row
 if TYPE_CHECKING:
     from datasets import Dataset, Features
 
-    from hfsft.engine.lookahead import Way
+    from hfsft.engine.lookahead import Route
     from hfsft.engine.plan import Asker
 
 
@@ -109,8 +109,11 @@ class Executor(Protocol[R]):
         """What a step makes of the rows of each group: more columns, or fewer rows."""
         ...
 
-    def ask(self, rows: R, step: Step, asker: Asker, way: Way | None) -> Done[R]:
-        """What a step makes of the answers of models for each row, or each group; `way` leads to the next that asks."""
+    def ask(self, rows: R, step: Step, asker: Asker, route: Route | None) -> Done[R]:
+        """What a step makes of the answers of models for each row, or each group.
+
+        `route` leads to the next step that asks, for which rows are prefetched; None prefetches nothing.
+        """
         ...
 
     def dataset(self, rows: R) -> Dataset:

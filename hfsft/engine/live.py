@@ -28,51 +28,54 @@ KEPT = 10_000  # rows of one stage whose new columns are kept in memory until th
 class Live:
     """Asks the models for every answer that the store lacks.
 
-    Rows go ahead: as soon as one is done it is asked what the next step would ask it, while others still wait.
+    It prefetches: as soon as a row has its answers from one step, the requests of the next step that asks are sent for
+    it, while others still wait for theirs (see `hfsft.engine.lookahead`).
     """
 
     def __init__(self, pool: Pool) -> None:
         self.pool = pool
-        self._fresh: dict[str, Any] = {}  # by row id, what the stage asked last made of its answers
-        # The same of rows that went ahead, by step and row id: the row that it was made for, and the models asked.
-        self._early: dict[str, dict[str, tuple[Row, Row, list[tuple[str, str]]]]] = {}
-        # The step that was begun before its turn: its name, its rows by id, and the drive that asks for them.
-        self._begun: tuple[str, dict[str, Row], Driving] | None = None
-        # What each step had sent and taken when its turn ended: another wave of the build goes on from there.
-        self._told: dict[str, tuple[int, Spendings]] = {}
+        self._results: dict[str, Any] = {}  # by row id, what the stage asked last made of its answers
+        # By step and row id, what was prefetched: the row it was made for, what the step's function returned, and the
+        # model and key of each answer.
+        self._prefetched: dict[str, dict[str, tuple[Row, Row, list[tuple[str, str]]]]] = {}
+        # The step that was started before its turn: its name, its rows by id, and the drive that asks for them.
+        self._started: tuple[str, dict[str, Row], Driving] | None = None
+        # The calls and spendings of each step when its turn ended: of another wave only what is new is reported.
+        self._reported: dict[str, tuple[int, Spendings]] = {}
 
-    def begin(self, step: Step, tasks: Sequence[Task]) -> None:
-        """Start asking what `step` asks of all its rows, before its turn comes; `ask` then waits for the rest."""
+    def start(self, step: Step, tasks: Sequence[Task]) -> None:
+        """Send what `step` asks of all its rows before its turn comes; `ask` then waits for the rest."""
         rows = {task.id: task.row for task in tasks}
-        self._begun = step.name, rows, self._start(step, tasks, len(tasks))
+        self._started = step.name, rows, self._drive(step, tasks, len(tasks))
 
     def ask(self, step: Step, tasks: Iterable[Task], total: int) -> Asked:
         """Bring every answer into the store; rows that failed come back with their cause."""
-        name, rows, driving = self._begun or ("", {}, None)
-        self._begun = None
+        name, rows, driving = self._started or ("", {}, None)
+        self._started = None
         if driving is not None:
             tasks = list(tasks)
             failures = self.pool.finish(driving)
             if (name, rows) == (step.name, {task.id: task.row for task in tasks}):
                 return self._asked(step, failures)
         # What other rows were asked is in the store: these find there what they have in common.
-        return self._asked(step, self.pool.finish(self._start(step, tasks, total)))
+        return self._asked(step, self.pool.finish(self._drive(step, tasks, total)))
 
     def _asked(self, step: Step, failures: Mapping[str, AnswerError]) -> Asked:
         errors = {row_id: str(error) for row_id, error in failures.items()}
         usage = self.pool.usage
-        calls, spent = self._told.get(step.name, (0, {}))
-        self._told[step.name] = told = usage.total(step.name).calls, usage.spent(step.name)
-        return Asked(errors, calls=told[0] - calls, spent=_since(spent, told[1]))
+        calls_before, spent_before = self._reported.get(step.name, (0, {}))
+        calls, spent = usage.total(step.name).calls, usage.spent(step.name)
+        self._reported[step.name] = calls, spent
+        return Asked(errors, calls=calls - calls_before, spent=_since(spent_before, spent))
 
-    def _start(self, step: Step, tasks: Iterable[Task], total: int) -> Driving:
-        early, waiting = self._early.pop(step.name, {}), dict[str, Task]()
+    def _drive(self, step: Step, tasks: Iterable[Task], total: int) -> Driving:
+        prefetched, waiting = self._prefetched.pop(step.name, {}), dict[str, Task]()
         keep = total <= KEPT
-        self._fresh = {}
+        self._results = {}
 
         def started() -> Iterator[tuple[str, Callable[[], Turns]]]:
             for task in tasks:
-                row, made, answered = early.pop(task.id, ({}, {}, []))
+                row, made, answered = prefetched.pop(task.id, ({}, {}, []))
                 waiting[task.id] = task
                 if row != task.row:
                     yield task.id, task.start
@@ -81,38 +84,39 @@ class Live:
                     self.pool.usage.of(step.name, model).prefetched.discard(key)
                 yield task.id, partial(_known, made)
 
-        def following(row_id: str, made: Row) -> Prefetch | None:
-            then = waiting.pop(row_id).then
-            if (following := then and then(made)) is None:
+        def prefetch(row_id: str, made: Row) -> Prefetch | None:
+            following = waiting.pop(row_id).following
+            found = following(made) if following else None
+            if found is None:
                 return None
-            step, task = following
-            early = self._early.setdefault(step.name, {})
+            step, task = found
+            results = self._prefetched.setdefault(step.name, {})
 
             def done(made: Row, answered: list[tuple[str, str]]) -> None:
                 if keep:
-                    early[row_id] = task.row, made, answered
+                    results[row_id] = task.row, made, answered
 
             return Prefetch(step.name, task.start, done)
 
-        return self.pool.begin(
+        return self.pool.start(
             step.name,
             started(),
             total=total,
             max_failed_share=step.max_failed_share,
-            results=self._fresh if keep else None,
-            prefetch=following,
+            results=self._results if keep else None,
+            prefetch=prefetch,
         )
 
-    def goes_ahead(self, step: Step) -> bool:
-        """Not with a model in this process: one after the other, its steps share more of its prompt cache."""
+    def may_prefetch(self, step: Step) -> bool:
+        """False where `step` asks a model in this process: its prompt cache serves more where steps take turns."""
         return all(map(self.pool.waits_for, step.models))
 
     def replay(self, step: Step, row_id: str, start: Callable[[], Turns]) -> Any:
-        """What the function of a step returned, from stored answers; what it did a moment ago is not worked out again.
+        """What the function of a step returned: kept from asking, or made again from stored answers.
 
         An answer that is gone from the store by now is asked for again. Raises `StoreError` where that cannot be had.
         """
-        if (made := self._fresh.pop(row_id, None)) is not None:
+        if (made := self._results.pop(row_id, None)) is not None:
             return made
         try:
             return self.pool.replay(start)
@@ -140,7 +144,7 @@ def _difference(then: Any, now: Any) -> Any:
 
 
 def _known(made: Row) -> Turns:
-    """What a row comes to that went ahead: nothing is left to ask."""
+    """Turns that ask nothing and return what was prefetched."""
     yield from ()
     return made
 
@@ -150,12 +154,15 @@ class Missing:
     """What one step would send: requests known to the letter, and at most how many more."""
 
     known: dict[str, Request] = field(default_factory=dict)  # by key: two rows may ask the same
-    unknown: int = 0  # rows whose prompt hangs on answers not known yet; some of them may fall before
+    unknown: int = 0  # rows whose prompt depends on answers that are not there yet; filters may reject some of them
     sample: Request | None = None  # what such a row asks, with marks in place of what is not known
 
 
 class Forecast:
-    """Asks nobody: notes what a build would send now, and lets the rows walk on as unknown ones."""
+    """Asks nobody: notes what a build would send now.
+
+    Rows whose answers are not in the store go through the later steps all the same, marked as pending.
+    """
 
     def __init__(self, pool: Pool) -> None:
         self.pool = pool
@@ -181,8 +188,8 @@ class Forecast:
                 failures[task.id] = str(error)
         return Asked(failures, frozenset(pending))
 
-    def goes_ahead(self, step: Step) -> bool:
-        """Nobody is asked, so nobody goes ahead."""
+    def may_prefetch(self, step: Step) -> bool:
+        """False: a forecast sends nothing."""
         return False
 
     def replay(self, step: Step, row_id: str, start: Callable[[], Turns]) -> Any:

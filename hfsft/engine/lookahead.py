@@ -1,7 +1,8 @@
-"""A row that a step has asked for need not wait for the others: the way from there to the next step that asks.
+"""Prefetching: once a row has its answers from one step, what the next step that asks would ask of it is sent at once.
 
-A way holds only steps that look at one row alone; one that compares rows ends it. What is asked on the way is what the
-next step would ask: it finds the answers when its own turn comes, and no result hangs on whether a row went ahead.
+The steps between the two are run on that row alone, so that a step which compares rows ends the route: nothing behind
+it is prefetched. The requests are the very ones that the next step makes. Their answers are in the store when its turn
+comes, so that prefetching changes when a request is sent, and never what a build results in.
 """
 
 from __future__ import annotations
@@ -21,68 +22,69 @@ from hfsft.rows.batch import Batch, Row, rows_of
 if TYPE_CHECKING:
     from hfsft.engine.live import Live
 
-FIRST = 10_000  # rows that are read before there is a dataset to hold them
+MOST_ROWS = 10_000  # source rows that are held in memory before there is a dataset: of more, none is prefetched
 
 
 @dataclass(frozen=True)
-class Way:
-    """The steps from one that asks to the next."""
+class Route:
+    """The steps from one that asks to the next one that does."""
 
     between: tuple[Step, ...]
     step: Step  # the next that asks
 
     @property
     def columns(self) -> set[str]:
-        """The columns that a row may need on the way."""
+        """The columns that any of these steps may read."""
         return {name for step in (*self.between, self.step) for name in ("id", *step.reads, *step.optional)}
 
-    def follow(self, row: Row, made: Row) -> tuple[Step, Task] | None:
-        """What `row`, with the columns just `made`, is asked next; None where a filter takes it out."""
-        for arrived in _walked(self.between, [{**row, **made}]):
+    def next_task(self, row: Row, made: Row) -> tuple[Step, Task] | None:
+        """What the next step asks of `row` with the columns just `made`; None where a filter between rejects it."""
+        for arrived in _after_steps(self.between, [{**row, **made}]):
             return self.step, task_of(self.step, arrived)
         return None
 
 
-def way_from(steps: Sequence[Step], *, grows: bool = False) -> Way | None:
-    """The way through `steps`, which follow on one that asks; None where it does not lead to another one.
+def route_from(steps: Sequence[Step], *, grows: bool = False) -> Route | None:
+    """The route to the first of `steps` that asks; None where there is none, or a step before it needs other rows too.
 
-    Only where it `grows` may steps lie on it that make several rows of one.
+    Steps that make several rows of one may lie on it only where it `grows`.
     """
     for place, step in enumerate(steps):
         if not step.prefetches or (step.rows == "many" and not grows):
             return None
         if step.asks:
-            return Way(tuple(steps[:place]), step)
+            return Route(tuple(steps[:place]), step)
     return None
 
 
-def way_ahead(steps: Sequence[Step], asker: Asker) -> Way | None:
-    """The way through `steps` that rows may go before the others; None where there is none, or `asker` forbids it."""
-    way = way_from(steps)
-    return way if way and asker.goes_ahead(way.step) else None
+def prefetch_route(steps: Sequence[Step], asker: Asker) -> Route | None:
+    """The route through `steps` on which rows are prefetched; None where there is none, or `asker` prefetches none."""
+    route = route_from(steps)
+    return route if route and asker.may_prefetch(route.step) else None
 
 
-def begin(plan: Plan, asker: Live, cache: Path) -> Plan:
-    """Let the first step that asks begin before the engine runs; the plan to run then, which reads no source row twice.
+def start_first_stage(plan: Plan, asker: Live, cache: Path) -> Plan:
+    """Send the requests of the first step that asks before the engine runs; returns the plan to run then.
 
-    Importing datasets takes half a second, and the first requests are out meanwhile. Nothing is begun where a step on
-    the way compares rows, where there are too many of them, or where a build before left its rows in `cache`: most of
-    what it would be asked is known then, and the engine knows of which rows.
+    The plan's source is replaced by one that gives the rows read here again, then the rest. Importing datasets takes
+    half a second, in which the first requests are answered. Nothing is sent where a step before compares rows, where
+    there are more than `MOST_ROWS` source rows, or where a build before left its rows in `cache`: then most answers are
+    known, and the engine finds out for which rows they are not.
     """
     source, *steps = plan.steps
-    way = way_from(steps, grows=True)
-    if way is None or has_rows(cache):
+    route = route_from(steps, grows=True)
+    if route is None or has_rows(cache):
         return plan
     rows = source.function()
-    first = list(islice(rows, FIRST + 1))
-    if len(first) <= FIRST:
-        behind = way_ahead(steps[len(way.between) + 1 :], asker) if way.step.rows == "same" else None
-        asker.begin(way.step, [task_of(way.step, row, behind) for row in _walked(way.between, first)])
+    first = list(islice(rows, MOST_ROWS + 1))
+    if len(first) <= MOST_ROWS:
+        onward = prefetch_route(steps[len(route.between) + 1 :], asker) if route.step.rows == "same" else None
+        asker.start(route.step, [task_of(route.step, row, onward) for row in _after_steps(route.between, first)])
     return replace(plan, steps=(source.doing(lambda: chain(first, rows)), *steps))
 
 
-def _walked(steps: Sequence[Step], rows: list[Row]) -> list[Row]:
-    """The rows behind steps of a way."""
+def _after_steps(steps: Sequence[Step], rows: list[Row]) -> list[Row]:
+    """What steps of a route make of some rows: those that their filters keep, with the columns that they write."""
     for step in steps:
         if not rows:
             break
@@ -100,8 +102,8 @@ def _batch(rows: Sequence[Row], columns: Iterable[str]) -> Batch:
     return {name: [row[name] for row in rows] for name in columns}
 
 
-def task_of(step: Step, row: Row, behind: Way | None = None, *, pending: bool = False) -> Task:
-    """What a step asks for a row, and, where a way leads on from there, what is asked next."""
+def task_of(step: Step, row: Row, route: Route | None = None, *, pending: bool = False) -> Task:
+    """What a step asks for a row; `route` leads from there to what is prefetched once the row has its answers."""
     asked = {name: row[name] for name in step.given(row, "id")}
-    then = partial(behind.follow, row) if behind else None
-    return Task(row["id"], asked, partial(step.function, asked), pending, then)
+    following = partial(route.next_task, row) if route else None
+    return Task(row["id"], asked, partial(step.function, asked), pending, following)

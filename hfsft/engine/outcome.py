@@ -44,14 +44,14 @@ def children(step: Step, row: Row, made: Any) -> list[Row]:
     return found
 
 
-class Told(NamedTuple):
+class GroupMember(NamedTuple):
     """What a step says of one row of a group: its columns, or, where it does not stay, the row that does instead."""
 
     columns: Row | None
     instead: str | None
 
 
-def of_group(step: Step, ids: Sequence[str], made: Any) -> list[Told]:
+def of_group(step: Step, ids: Sequence[str], made: Any) -> list[GroupMember]:
     """What a step says of each row of a group, from what its function made: a batch, or rows of answers."""
     rows: Iterable[Row]
     if isinstance(made, Mapping):
@@ -68,7 +68,7 @@ def of_group(step: Step, ids: Sequence[str], made: Any) -> list[Told]:
     if not by_id or (step.rows == "same" and len(by_id) < len(ids)):
         raise InternalError(f"step {step.name} was given {len(ids)} rows of a group and returned {len(by_id)}")
     first = next(iter(by_id))
-    return [Told(by_id[each], None) if each in by_id else Told(None, first) for each in ids]
+    return [GroupMember(by_id[each], None) if each in by_id else GroupMember(None, first) for each in ids]
 
 
 def _check(step: Step, row: Row) -> None:

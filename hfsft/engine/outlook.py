@@ -1,7 +1,7 @@
 """How far a whole build is: rows asked of those that will be, over all steps that ask, and the time to the last.
 
 What is still to come is reckoned from a sample of the source rows, which is grown as the steps will grow it, and then
-from what the filters leave of the rows that went ahead.
+from what the filters leave of the rows that were prefetched.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class Outlook:
         self._asking = [step.name for step in plan.steps if step.asks]
         self._shares: dict[str, tuple[float, float]] = {}  # by step: rows, and rows that are asked, for a source row
         self._done: dict[str, int] = {}  # by step that was asked: the rows that were
-        self._early: Counter[str] = Counter()  # by step: the rows that were asked before its turn
+        self._prefetched: Counter[str] = Counter()  # by step: the rows that were asked before its turn
         self._looks: deque[tuple[float, int, int]] = deque()  # when, rows done, calls made
 
     def ended(self, step: Step, left: Rows) -> None:
@@ -53,20 +53,20 @@ class Outlook:
 
     def of(self, progress: Progress) -> Whole:
         """How far the build is, `progress` being that of the step that asks now."""
-        self._early.update({stage: done - self._early[stage] for stage, done in progress.prefetched})
-        stage, early = progress.stage, self._early[progress.stage]
-        done = max(early, min(progress.done, progress.asked + early))
+        self._prefetched.update({stage: done - self._prefetched[stage] for stage, done in progress.prefetched})
+        stage, prefetched = progress.stage, self._prefetched[progress.stage]
+        done = max(prefetched, min(progress.done, progress.asked + prefetched))
         rows, asked = self._shares.get(stage, (1.0, 1.0))
         self._done[stage] = done
         planned = done if progress.finished else max(done, round(progress.total * asked / rows) if rows else 0)
         later = self._asking[self._asking.index(stage) + 1 :] if stage in self._asking else []
-        left, led = 1.0, dict(progress.led)
+        left, passed = 1.0, dict(progress.passed)
         for name in later:
-            if name in led and progress.tried >= _LEAST_ROWS:
-                left = led[name] / progress.tried  # what the filters between leave
+            if name in passed and progress.screened >= _LEAST_ROWS:
+                left = passed[name] / progress.screened  # what the filters between leave
             _, will = self._shares.get(name, (1.0, 1.0))
-            planned += max(self._early[name], round(progress.total * (will / rows if rows else 1) * left))
-            done += self._early[name]
+            planned += max(self._prefetched[name], round(progress.total * (will / rows if rows else 1) * left))
+            done += self._prefetched[name]
         before = sum(number for name, number in self._done.items() if name != stage)
         total = self._usage.total()
         speed, calls = self._speed(before + done, total.calls)

@@ -23,7 +23,7 @@ class Task(NamedTuple):
     row: Row  # the columns that the step sees
     start: Callable[[], Turns]  # begins its generator anew
     pending: bool = False  # its texts are not known yet
-    then: Callable[[Row], tuple[Step, Task] | None] | None = None  # from its new columns to the next step that asks
+    following: Callable[[Row], tuple[Step, Task] | None] | None = None  # its new columns -> what to prefetch
 
 
 @dataclass(frozen=True)
@@ -47,8 +47,8 @@ class Asker(Protocol):
         """Bring every answer of the tasks into the store, or say which could not be had."""
         ...
 
-    def goes_ahead(self, step: Step) -> bool:
-        """Whether a row may be asked what `step` asks before the step's turn."""
+    def may_prefetch(self, step: Step) -> bool:
+        """Whether rows may be asked what `step` asks before its turn."""
         ...
 
     def replay(self, step: Step, row_id: str, start: Callable[[], Turns]) -> Any:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from hfsft.engine.executor import Done, Executor, Executors, Rows
 from hfsft.engine.ledger import Fallen, Ledger
-from hfsft.engine.lookahead import way_ahead
+from hfsft.engine.lookahead import prefetch_route
 from hfsft.engine.outcome import NOT_CHOSEN
 from hfsft.engine.parts.local import Local
 from hfsft.engine.plan import Asker, Plan
@@ -102,7 +102,7 @@ def _done(
         yield works.source(step, rows)
     elif step.asks:
         alone = (step.rows, step.sees) == ("same", "row") and not step.table
-        yield works.ask(rows, step, asker, way_ahead(later, asker) if alone else None)
+        yield works.ask(rows, step, asker, prefetch_route(later, asker) if alone else None)
     elif step.sees == "row":
         yield from works.lane(rows, lane, beside)
     else:

@@ -12,7 +12,7 @@ from typing import Any
 from hfsft.cache import put
 from hfsft.engine.plan import Plan
 from hfsft.engine.step import Step
-from hfsft.rows.reading.tally import rows_said
+from hfsft.rows.reading.summaries import rows_said
 
 FILE = "last.json"  # beside the cached steps: the identities of the build that finished last
 LONGEST = 60  # characters of a value that a reason shows

@@ -14,9 +14,9 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from hfsft.engine.resources import Resource
 from hfsft.engine.step import Bound, Step, compare
 from hfsft.errors import ColumnError, ModelError, Problem, nearest
-from hfsft.filters.arguments import Explained
-from hfsft.filters.code import code_of
-from hfsft.filters.working import work_of
+from hfsft.filters.argument_errors import Explained
+from hfsft.filters.code_hash import code_of
+from hfsft.filters.filter_work import work_of
 from hfsft.marks import FILE, marks
 from hfsft.rows.batch import Batch
 

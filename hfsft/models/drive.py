@@ -32,11 +32,11 @@ GRACE_SECONDS = 5.0
 _LEAST_ROWS = 20
 # Early rows may be unlucky: stop before the end only when the share is hardly chance.
 _MARGIN = 2.0
-# Rows that are answered from the store never wait; others must still get their turn.
-_BREATH_SECONDS = 0.01
-# So many windows of rows may be begun while another build is waited for.
-_MOST_ASIDE = 8
-# Working out what a row asks next for longer than this would keep all others from being sent.
+# A row that is answered from the store never waits: after so long the worker lets the loop run other tasks.
+_YIELD_SECONDS = 0.01
+# Rows that wait for another build's answer make room for others; so many windows of rows may be open in all.
+_MOST_WINDOWS = 8
+# Filters that take longer than this for a row would keep the loop from sending the requests of others.
 _SLOW_SECONDS = 0.01
 
 
@@ -65,8 +65,8 @@ class Drive:
         self.done = 0
         self.asked = 0  # of the rows done, those that asked anything now
         self.prefetched: Counter[str] = Counter()  # by stage, the rows whose answers are there before its turn
-        self.tried = 0  # rows whose way to the next stage was looked at
-        self.led: Counter[str] = Counter()  # by stage, those of them that come to it
+        self.screened = 0  # rows that the steps up to the next stage that asks were run on
+        self.passed: Counter[str] = Counter()  # by stage, those of them that no filter before it rejected
         self.failures: dict[str, AnswerError] = {}
         self.finished = False
         self.reason: BaseException | None = None  # why it was stopped early
@@ -75,19 +75,19 @@ class Drive:
         self._share = max_failed_share
         self._results = results
         self._find_next = prefetch
-        self._slow = True  # whether that takes long, as the last time did; the first has to show
-        self._finding = asyncio.Lock()  # for one row at a time: filters need not bear several threads
+        self._slow = True  # whether the filters took long the last time; at first it is not known
+        self._finding = asyncio.Lock()  # one row at a time: filters need not be safe for several threads
         self._workers: set[asyncio.Task[None]] = set()
         self._window = self._working = 0  # workers there may be, and are, besides those that wait for another build
-        self._more = True  # whether there may be rows that nobody has begun
+        self._more = True  # whether there may be rows that no worker has taken
         self._bug: BaseException | None = None
-        self._breath = 0.0
+        self._yielded = 0.0
 
     async def run(self, window: int) -> None:
         """Work through all tasks, at most `window` at once."""
         self._requester.reset()
-        self._requester.aside = self._aside
-        self._breath = time.monotonic()
+        self._requester.on_waiting = self._waiting
+        self._yielded = time.monotonic()
         self._window = window
         self._fill()
         while self._workers:
@@ -104,7 +104,7 @@ class Drive:
     def _fill(self) -> None:
         """As many workers as the window has room for, besides those that wait for another build."""
         loop = asyncio.get_running_loop()
-        most = _MOST_ASIDE * self._window
+        most = _MOST_WINDOWS * self._window
         while self._more and self.reason is None and self._working < self._window and len(self._workers) < most:
             self._working += 1
             worker = loop.create_task(self._work())
@@ -117,8 +117,8 @@ class Drive:
         if not worker.cancelled() and (bug := worker.exception()):
             self._bug = bug
 
-    def _aside(self, change: int) -> None:
-        """A worker begins to wait for another build (1), or goes on (-1); meanwhile another takes its place."""
+    def _waiting(self, change: int) -> None:
+        """One more worker waits for another build's answer (1), or one less (-1): another works in its place."""
         self._working -= change
         self._fill()
 
@@ -157,11 +157,11 @@ class Drive:
                 self.done += 1
                 self._check_share()
                 if following:
-                    self.led[following.stage] += 1
+                    self.passed[following.stage] += 1
                     await self._prefetch(following)
-                if time.monotonic() - self._breath > _BREATH_SECONDS:
+                if time.monotonic() - self._yielded > _YIELD_SECONDS:
                     await asyncio.sleep(0)
-                    self._breath = time.monotonic()
+                    self._yielded = time.monotonic()
                 if self._working > self._window:
                     return  # others took its place
             self._more = False
@@ -171,10 +171,10 @@ class Drive:
             self._working -= 1  # at once: others that are done in the same moment must see it
 
     async def _next(self, row_id: str, result: Any) -> Prefetch | None:
-        """What a row asks for a later stage, if that may be asked before the stage's turn.
+        """What to prefetch for a row, None for nothing.
 
-        The filters on its way are run beside the loop as long as they are slow. A row that finds them busy is
-        not prefetched: it is asked when the stage has its turn.
+        The filters up to the next stage that asks are run in a thread as long as they are slow. While they work on
+        one row, other rows are not prefetched: they are asked when the stage has its turn.
         """
         if self._find_next is None or (self._slow and self._finding.locked()):
             return None
@@ -185,7 +185,7 @@ class Drive:
             else:
                 found = self._find_next(row_id, result)
             self._slow = time.monotonic() - began > _SLOW_SECONDS
-            self.tried += 1
+            self.screened += 1
         return found
 
     async def _prefetch(self, following: Prefetch) -> None:

@@ -34,7 +34,7 @@ _LEAST_WINDOW, _MOST_WINDOW = 64, 8192
 
 
 class Driving(NamedTuple):
-    """A stage that was begun."""
+    """A stage whose requests are being sent."""
 
     drive: Drive
     future: concurrent.futures.Future[None]
@@ -82,9 +82,9 @@ class Pool:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self._driving = threading.Lock()
-        self._begun: Driving | None = None
+        self._started: Driving | None = None
 
-    def begin(
+    def start(
         self,
         stage: str,
         tasks: Iterable[tuple[str, Start[Any]]],
@@ -94,22 +94,22 @@ class Pool:
         results: dict[str, Any] | None = None,
         prefetch: Callable[[str, Any], Prefetch | None] | None = None,
     ) -> Driving:
-        """Start to drive a stage, see `drive`; `finish` must follow, before another one is begun.
+        """Start to drive a stage, see `drive`; `finish` must follow, before another one is started.
 
         `tasks` are drawn in the pool's own thread.
         """
         self._driving.acquire()
         drive = Drive(self._requester, stage, iter(tasks), max_failed_share, results, prefetch)
         future = asyncio.run_coroutine_threadsafe(drive.run(self._window(total)), self._running())
-        self._begun = Driving(drive, future, self._reporter(total))
-        return self._begun
+        self._started = Driving(drive, future, self._reporter(total))
+        return self._started
 
     def finish(self, driving: Driving) -> dict[str, AnswerError]:
         """Wait until the store holds every answer; the failures by row id. Raises as `drive` does."""
         try:
             self._wait(driving)
         finally:
-            self._begun = None
+            self._started = None
             self._driving.release()
             self._remember_prices()
         drive = driving.drive
@@ -121,16 +121,16 @@ class Pool:
     def drive(self, stage: str, tasks: Iterable[tuple[str, Start[Any]]], **how: Any) -> dict[str, AnswerError]:
         """Run every generator until the store holds every answer; the failures by row id.
 
-        `how` is `total`, the number of rows, and what `begin` takes: `results`, where given, gets what each of the
-        others returned, by row id. `prefetch`, where given, is told the same of each row at once, and says what the row
-        asks next for a later stage; that may fail without failing the row.
+        `how` is `total`, the number of rows, and what `start` takes: `results`, where given, gets what each of the
+        others returned, by row id. `prefetch`, where given, is called with a row's id and what it returned as soon as
+        it is done, and says what to prefetch for a later stage; that may fail without failing the row.
 
         A generator may catch AnswerError at its `yield`; one that does not fails its row. Raises StageError when more
         than `max_failed_share` of the rows failed (after 20), ModelError when a model cannot be asked, BudgetError
         before a request that could pass the budget, StoreError when answers cannot be kept, KeyboardInterrupt after a
         first Ctrl-C once the open requests are stored, at once after a second.
         """
-        return self.finish(self.begin(stage, tasks, **how))
+        return self.finish(self.start(stage, tasks, **how))
 
     def replay(self, start: Start[T]) -> T:
         """What the generator returns, from stored answers only; AnswerError as in `drive`, else NotStored."""
@@ -158,10 +158,10 @@ class Pool:
 
     def close(self) -> None:
         """End the thread, the connections and the store's writing; the pool may be used again."""
-        if self._begun:  # something failed before it could be finished: what is open is stored all the same
-            self._running().call_soon_threadsafe(self._begun.drive.stop, KeyboardInterrupt())
+        if self._started:  # something failed before it could be finished: what is open is stored all the same
+            self._running().call_soon_threadsafe(self._started.drive.stop, KeyboardInterrupt())
             with contextlib.suppress(KeyboardInterrupt, HfsftError):
-                self.finish(self._begun)
+                self.finish(self._started)
         loop, thread = self._loop, self._thread
         self._loop = self._thread = None
         if loop is not None and thread is not None:
@@ -236,8 +236,8 @@ class Pool:
                     finished=drive.finished,
                     stopping=drive.reason is not None,
                     prefetched=tuple(drive.prefetched.items()),
-                    tried=drive.tried,
-                    led=tuple(drive.led.items()),
+                    screened=drive.screened,
+                    passed=tuple(drive.passed.items()),
                     asked=drive.asked,
                     budget=self._requester.meter.standing(),
                     waits=self._requester.sharing.waits(),

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from hfsft.models.limits.usage import Usage
     from hfsft.models.model import Model, Request
 
-# Each pause is shortened by up to this share, so that rows do not come back in one beat.
+# Each pause is shortened by up to this share, so that rows that failed together are not sent again together.
 _JITTER = 0.5
 # Guessed for a bound on tokens per minute until the server says what an answer took.
 _USUAL_ANSWER_TOKENS = 256
@@ -85,11 +85,12 @@ class Requester:
         self._download = download
         self._revisions: dict[str, str] = {}
         self._asking: dict[str, asyncio.Future[Answer | AnswerError]] = {}
-        self._lapsed: dict[str, AnswerError] = {}  # requests of this process that no server answered, by key
+        self._failed: dict[str, AnswerError] = {}  # by key, why a request of this process got no answer
         self._served: dict[str, str] = {}  # what servers said first of a model of theirs, by its label
-        self._untold: set[str] = set()  # those of them that lapsed for a prefetched row
+        self._unreported: set[str] = set()  # keys of those that were prefetched: the row itself meets the failure later
         self.exchanging: set[asyncio.Task[Any] | None] = set()  # tasks whose request is out, or being written
-        self.aside: Callable[[int], None] = lambda _: None  # is told 1 as one begins to wait for another build, then -1
+        # Called with 1 when a request starts to wait for another build, with -1 when it waits no longer.
+        self.on_waiting: Callable[[int], None] = lambda _: None
 
     def asked(self, request: Request) -> str:
         """The canonical text of a request, whose hash is its key; ModelError if the recipe has no such model."""
@@ -101,19 +102,19 @@ class Requester:
         return wire.canonical(model, request, self._revisions[request.model])
 
     def stored(self, request: Request) -> Answer | AnswerError | None:
-        """What the store holds for a request, or why it lapsed in this process; None if it must be asked."""
+        """What the store holds for a request, or why it failed in this process; None if it must be asked."""
         key = wire.key_of(self.asked(request))
         answer = self._store.get(key)
-        return self._lapsed.get(key) if answer is None else _usable_or_error(request, answer)
+        return self._failed.get(key) if answer is None else _usable_or_error(request, answer)
 
     async def outcome(
         self, stage: str, request: Request, *, begun: bool = False, answered: list[tuple[str, str]] | None = None
     ) -> Answer | AnswerError:
         """The answer, or why there is none that the row can use; ModelError or StoreError where all must stop.
 
-        `begun`: the row was asked something already, and goes before those that were not. Ahead of its stage's turn
-        `answered` gets the model and the key of the answer: the same request then comes again, and is neither sent nor
-        counted twice.
+        `begun`: the row was asked something already, and is served before those that were not. `answered` is given
+        where the request is prefetched, and gets the model and the key of the answer: the same request comes again in
+        the turn of its stage, and is then neither sent nor counted.
         """
         prefetched = answered is not None
         asked = self.asked(request)
@@ -125,9 +126,9 @@ class Requester:
             if answered is not None:
                 answered.append((request.model, key))
             return _usable_or_error(request, answer)
-        if key in self._untold and not prefetched:
-            self._untold.discard(key)
-            return self._lapsed[key]
+        if key in self._unreported and not prefetched:
+            self._unreported.discard(key)
+            return self._failed[key]
         if self._ready is not None and not self._ready.covers(stage):
             if prefetched:  # whether it comes to that, the stage that is asked now shows
                 raise Unready
@@ -138,7 +139,7 @@ class Requester:
             model = self._models[request.model]
             outcome = await self._ask_once(Job(stage, request, model, asked, key, tally, begun, looked))
         if prefetched and isinstance(outcome, AnswerError):
-            self._untold.add(key)
+            self._unreported.add(key)
         elif answered is not None:
             tally.prefetched.add(key)
             answered.append((request.model, key))
@@ -171,9 +172,9 @@ class Requester:
         try:
             try:
                 outcome = await self._ask(job)
-                self._lapsed.pop(job.key, None)
+                self._failed.pop(job.key, None)
             except AnswerError as error:
-                outcome = self._lapsed[job.key] = error
+                outcome = self._failed[job.key] = error
             asking.set_result(outcome)
             return outcome
         finally:
@@ -199,12 +200,12 @@ class Requester:
             began = time.monotonic()
 
     async def _wait(self, job: Job, build: str) -> Answer | None:
-        """The answer that another build asks for, None once it does so no longer; meanwhile others take this place."""
-        self.aside(1)
+        """The answer that another build asks for, while other rows are worked on; None where it stops without one."""
+        self.on_waiting(1)
         try:
             answer = await self.sharing.wait(job.key, build)
         finally:
-            self.aside(-1)
+            self.on_waiting(-1)
         if self._sender.stopping:
             raise asyncio.CancelledError
         if answer is not None:

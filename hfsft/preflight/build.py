@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 from hfsft.cache import cache_folder, has_made
 from hfsft.engine.plan import Plan
 from hfsft.errors import Place, Problem, RecipeError, StoreError, UserError
-from hfsft.filters import foreign
+from hfsft.filters import entry_points
 from hfsft.models import obstacles
 from hfsft.models.store.store import Store
 from hfsft.recipe.models_asked import asked, model_problem
@@ -113,7 +113,7 @@ def lacks(recipe: Recipe, names: Iterable[str], scope: Scope) -> dict[str, dict[
 
 
 @dataclass(frozen=True)
-class Found:
+class Findings:
     """What is wrong on any machine, and what is missing on this one or for its login alone."""
 
     problems: list[Problem]
@@ -136,7 +136,7 @@ class Looking:
         self._begun.append(Together([partial(self._of_models, names, "hub" if hub else "here")]))
         self._begun.append(Together([Repository(recipe).problems] if hub else []))
 
-    def found(self) -> Found:
+    def found(self) -> Findings:
         """What was found, within seconds."""
         tokenizer, _, repository = (begun.found(SECONDS) for begun in self._begun)
         problems = [*tokenizer, *(problem for problem, here in self._models.items() if not here)]
@@ -144,9 +144,9 @@ class Looking:
             *(problem for problem, here in self._models.items() if here),
             *repository,
             *unused_models(self._recipe),
-            *(Problem(Place(foreign.GROUP), said) for said in foreign.Installed().refused),
+            *(Problem(Place(entry_points.GROUP), said) for said in entry_points.Installed().refused),
         ]
-        return Found(problems, sorted(warnings))
+        return Findings(problems, sorted(warnings))
 
     def _of_models(self, names: Sequence[str], scope: Scope) -> Iterable[Problem]:
         for found in lacks(self._recipe, names, scope).values():
@@ -156,14 +156,14 @@ class Looking:
 
 def of_folders(recipe: Recipe, out: Path | None, force: bool = False) -> Iterator[Problem]:
     """Why the build, the finished steps or the answers could not be written."""
-    from hfsft.release.folder import former
+    from hfsft.release.folder import previous
 
     size = _size_of_sources(recipe)
     if out is not None:
         target = out / recipe.name
         try:
-            target = former.place(out, recipe.name)
-            former.require(target, force)
+            target = previous.place(out, recipe.name)
+            previous.require(target, force)
             # It is made beside its place, and put there by a change of names: so what counts is the folder around it.
             yield from _unwritable(target.parent, ROOM + OUT_PER_BYTE * size, "name another folder with --out", target)
         except UserError as error:
@@ -197,7 +197,7 @@ class Repository:
 
     def problems(self) -> Iterator[Problem]:
         """Why it would not; nothing where the recipe names no repository."""
-        from hfsft.release.hub.publish import check
+        from hfsft.release.hub.upload import check
 
         publish = self._recipe.publish
         if not publish.repo_id:

@@ -24,7 +24,7 @@ _LINK = re.compile(
 _UNSPACED = re.compile(f"[{signs(HEBREW, ARABIC, DEVANAGARI, THAI, LAO, KANA, HAN_BLOCK, HANGUL)}]")
 
 
-class Context:
+class WordsBefore:
     """The words that make a number what a recogniser looks for, against those that make it something else.
 
     A word for it may stand some way before, one against it right there: "order no. 4155550132", but "about my order,

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from ipaddress import ip_address, ip_network
 
-from hfsft.privacy.context import Context
+from hfsft.privacy.context import WordsBefore
 from hfsft.privacy.found import Found
 from hfsft.privacy.words import CARD, IP, PARTS
 
@@ -18,7 +18,7 @@ _ISSUERS = re.compile(
     r"|1800\d{11}|62\d{14,17}|(?:5018|5020|5038|5893|6304|6759|676[1-3])\d{8,15}"
 )
 _GROUPS = {(4, 4, 4, 4), (4, 6, 5), (4, 6, 4), (4, 4, 4, 4, 3), (6, 13), (4, 4, 4, 1), (4, 4, 5), (4, 5, 6)}
-_CARD_WORDS = Context(CARD)
+_CARD_WORDS = WordsBefore(CARD)
 
 
 def cards(text: str) -> Iterator[Found]:
@@ -93,7 +93,7 @@ _V4 = re.compile(r"(?<![A-Za-z0-9_.\-])(?:\d{1,3}\.){3}\d{1,3}(?![A-Za-z0-9_\-]|
 _V6 = re.compile(
     r"(?<![A-Za-z0-9_:.])[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,8}(?:(?<=:)(?:\d{1,3}\.){3}\d{1,3})?(?![\w:])(?:/\d{1,3}(?!\d))?"
 )
-_IP_WORDS = Context(IP, PARTS)
+_IP_WORDS = WordsBefore(IP, PARTS)
 
 
 def addresses(text: str) -> Iterator[Found]:

@@ -13,7 +13,7 @@ from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from hfsft.letters.characters import HAN_BLOCK, signs
-from hfsft.privacy.context import Context, Says
+from hfsft.privacy.context import Says, WordsBefore
 from hfsft.privacy.found import Found
 from hfsft.privacy.words import PHONE
 
@@ -31,7 +31,7 @@ REGIONS: dict[str, tuple[str, ...]] = {
 USUAL = ("US", "GB", "DE", "FR", "VN", "CN")
 """The regions where a recipe names neither these nor a language that has some."""
 
-WORDS = Context(PHONE)
+WORDS = WordsBefore(PHONE)
 
 _RUN = re.compile(r"(?<![A-Za-z0-9_$€£¥#=*^%])(?<!\d[.,])(?<![A-Za-z0-9]-)[+(]{0,2}\d[\d ().\-/+]{4,}\d")
 _GROUP = re.compile(r"[+(]{0,2}\d+\)?")

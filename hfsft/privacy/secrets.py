@@ -24,7 +24,7 @@ SUSPECT = r"[A-Za-z0-9_\-/+=]{18}|://[^\s/@]*@|-----BEGIN "
 
 
 @dataclass(frozen=True)
-class _Form:
+class _SecretForm:
     """One kind of secret; one of `anchors`, in small letters, is in every text that holds it."""
 
     kind: str
@@ -58,7 +58,7 @@ def loosely() -> str:
     return "|".join(f"(?i:{_loose(form)})" if form.pattern.flags & re.I else f"(?:{_loose(form)})" for form in _forms())
 
 
-def _loose(form: _Form) -> str:
+def _loose(form: _SecretForm) -> str:
     """The form without what RE2 cannot read: what must or must not stand around, and bounds above its own."""
     kept, depth, inside = [], 0, 0  # `inside`: how deep the group lies that is left out, 0 for none
     for piece in re.findall(
@@ -192,10 +192,12 @@ _ASSIGNED = re.compile(
 
 
 @cache
-def _forms() -> tuple[_Form, ...]:
+def _forms() -> tuple[_SecretForm, ...]:
     """Every form; read once, and only where a text may hold one."""
     issued = [
-        _Form(kind, (start.lower(),), re.compile(f"{_BEFORE}{re.escape(start)}{_REST}{{{least},}}"), check=_issued)
+        _SecretForm(
+            kind, (start.lower(),), re.compile(f"{_BEFORE}{re.escape(start)}{_REST}{{{least},}}"), check=_issued
+        )
         for start, (kind, least) in _PREFIXES.items()
     ]
     known = []
@@ -204,15 +206,15 @@ def _forms() -> tuple[_Form, ...]:
         detector = getattr(importlib.import_module(f"detect_secrets.plugins.{module}"), name)
         for pattern in detector.denylist:
             bounded = re.compile(f"{_BEFORE}(?:{pattern.pattern})", pattern.flags)
-            known.append(_Form(kind, anchors, bounded, pattern.groups if kind == "AWS key" else 0, _issued))
+            known.append(_SecretForm(kind, anchors, bounded, pattern.groups if kind == "AWS key" else 0, _issued))
     return (
-        _Form("private key", ("-----begin ",), _PRIVATE_KEY),
-        _Form("JSON Web Token", ("eyj",), _JWT, check=_token),
+        _SecretForm("private key", ("-----begin ",), _PRIVATE_KEY),
+        _SecretForm("JSON Web Token", ("eyj",), _JWT, check=_token),
         *known,
         *issued,
-        _Form("API key", ("",), LOOKS_LIKE_KEY, check=_issued),
-        _Form("password in an address", ("://",), _USERINFO, 1, _password),
-        _Form("key in an address", ("key=", "token=", "secret=", "passw", "sig"), _QUERY, 1, _random),
-        _Form("authorization", ("authorization", "bearer"), _HEADER, 1, _random),
-        _Form("key in a field", ("key", "token", "secret", "passw"), _ASSIGNED, 1, _random),
+        _SecretForm("API key", ("",), LOOKS_LIKE_KEY, check=_issued),
+        _SecretForm("password in an address", ("://",), _USERINFO, 1, _password),
+        _SecretForm("key in an address", ("key=", "token=", "secret=", "passw", "sig"), _QUERY, 1, _random),
+        _SecretForm("authorization", ("authorization", "bearer"), _HEADER, 1, _random),
+        _SecretForm("key in a field", ("key", "token", "secret", "passw"), _ASSIGNED, 1, _random),
     )

@@ -15,10 +15,10 @@ from hfsft.engine.plan import Plan
 from hfsft.engine.step import Step
 from hfsft.errors import Problem, RecipeError
 from hfsft.filters.base import Filter
+from hfsft.recipe.checks.cross_references import Contexts, filter_problems, section_problems
+from hfsft.recipe.checks.init_placeholders import untouched
 from hfsft.recipe.checks.licences import meant
-from hfsft.recipe.checks.meeting import Contexts, filter_problems, section_problems
 from hfsft.recipe.checks.rewrites import Rewrites
-from hfsft.recipe.checks.untouched import untouched
 from hfsft.recipe.filter_order import FilterOrder
 from hfsft.recipe.models_asked import asked, identity, model_problems
 from hfsft.recipe.recipe import Recipe

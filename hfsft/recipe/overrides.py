@@ -13,9 +13,8 @@ from typing import Any
 
 from hfsft.errors import Place, Problem, nearest
 from hfsft.keys import masked
+from hfsft.marks import Loc
 from hfsft.recipe.yaml.tree import Text, YamlReading
-
-Loc = tuple[str | int, ...]
 
 NAMED = 1_000
 """Items of a list that are told by name; those of a longer one by their place."""

@@ -11,13 +11,13 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, PrivateAttr, create_model, field_validator, model_validator
 
 from hfsft.errors import Place, Problem, RecipeError, SourceError, UserError
-from hfsft.filters import FILTERS, foreign
+from hfsft.filters import FILTERS, entry_points
 from hfsft.filters.base import Filter
 from hfsft.keys import masked
 from hfsft.marks import PROSE, ROWS
 from hfsft.recipe.checks.recipe_secrets import secrets_in
+from hfsft.recipe.recipe_file import UNNAMED, RecipeFile, load, validate
 from hfsft.recipe.sections import Sections, Unusable, any_of, filter_name
-from hfsft.recipe.yaml.file import UNNAMED, RecipeFile, load, validate
 from hfsft.recipe.yaml.type_paths import places
 from hfsft.rows.tables.table import Table
 from hfsft.stages.base import Section
@@ -133,7 +133,7 @@ def _foreign_filters(source: RecipeFile) -> tuple[dict[str, type[Filter]], list[
     theirs = [(index, name) for index, name in named if name is not None and name not in FILTERS]
     if not theirs:
         return {}, []
-    installed, problems = foreign.Installed(), []
+    installed, problems = entry_points.Installed(), []
     # Beside those that are named, all are known by name: what is misspelt may be one of them.
     found: dict[str, type[Filter]] = dict.fromkeys(installed.names, Unusable)
     for index, name in theirs:

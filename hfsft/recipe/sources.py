@@ -18,7 +18,7 @@ from hfsft.recipe.reading import DEFECT, AnySource, Given, lineage_of, place_of_
 from hfsft.recipe.recipe import Recipe
 from hfsft.rows.choice.mixture import SLACK
 from hfsft.rows.columns import COLUMNS, kept_columns
-from hfsft.rows.reading.tally import reasons, unread_note
+from hfsft.rows.reading.summaries import reasons, unread_note
 from hfsft.stages.source import Opened, TableSource
 
 FIRST = 100  # rows of each source that are read to check a recipe

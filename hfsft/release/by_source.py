@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 from hfsft.errors import InternalError
 from hfsft.recipe.checks.rewrites import cleaner
 from hfsft.recipe.reading import FROM
-from hfsft.release.steps_in_words import AT_READING
+from hfsft.release.step_titles import AT_READING
 
 if TYPE_CHECKING:
     from hfsft.engine.ledger import Fallen
     from hfsft.release.result import Built
 
 LEFT_OUT = ("where", "sample", "mixture")
-"""What leaves rows out before they are rows of the build, as `hfsft.rows.choice.counts` counts them."""
+"""What leaves rows out before they are rows of the build, as `hfsft.rows.choice.row_counts` counts them."""
 GROWN = "evolved"  # of a row's origins, that of one which no source holds
 
 

@@ -13,8 +13,8 @@ import yaml
 
 from hfsft.errors import ReleaseError
 from hfsft.release.folder.outputs import writing as written
+from hfsft.release.trainer.dataset_writer import Writing
 from hfsft.release.trainer.formats import FORMATS
-from hfsft.release.trainer.writing import Writing
 from hfsft.rows.batch import rows_of
 from hfsft.rows.columns import COLUMNS, CONTENT, LEDGER, TEXTS, Column, column
 from hfsft.rows.features import features

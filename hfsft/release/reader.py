@@ -17,10 +17,10 @@ import yaml
 
 from hfsft.errors import ReleaseError
 from hfsft.release.folder import lock
-from hfsft.release.folder.names import FUNNEL, LOCK, RESOLVED, SIDES
+from hfsft.release.folder.file_names import FUNNEL, LOCK, RESOLVED, SIDES
 from hfsft.release.hub.retries import Tell, patiently
+from hfsft.release.recipe_download import WEB, fetch
 from hfsft.release.result import SPLITS
-from hfsft.release.web import WEB, fetch
 from hfsft.rows.columns import Column, column
 
 if TYPE_CHECKING:

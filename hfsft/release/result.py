@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hfsft.models.limits.usage import Spent, total_usd
-from hfsft.release.causes import Cause, causes
+from hfsft.release.removal_causes import Cause, causes
 from hfsft.release.report import measures
 from hfsft.stages.split.sides import NONE, Sides
 
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from hfsft.models.limits.usage import Usage
     from hfsft.recipe.recipe import Recipe
     from hfsft.release.by_source import OfSource
-    from hfsft.release.folder.sources import ReadFrom
+    from hfsft.release.folder.source_files import ReadFrom
     from hfsft.release.trainer.check import TrainerCheck
+    from hfsft.release.trainer.dataset_writer import Writing
     from hfsft.release.trainer.lengths import Lengths
-    from hfsft.release.trainer.writing import Writing
     from hfsft.stages.source import Opened
 
 
@@ -85,8 +85,8 @@ class Built:
     @cached_property
     def writing(self) -> Writing:
         """How the kept rows are written. Raises `ReleaseError` where they cannot be written as asked."""
+        from hfsft.release.trainer.dataset_writer import Writing
         from hfsft.release.trainer.tokenizer import load_tokenizer
-        from hfsft.release.trainer.writing import Writing
 
         publish = self.recipe.publish
         tokenizer = load_tokenizer(publish.tokenizer, base=self.recipe.base) if publish.tokenizer else None
@@ -127,14 +127,14 @@ class Built:
     @cached_property
     def unchanged_sources(self) -> dict[tuple[str, int], Opened]:
         """The local sources that are still what the build read, by section and place in it."""
-        from hfsft.release.folder.sources import unchanged
+        from hfsft.release.folder.source_files import unchanged
 
         return unchanged(self)
 
     @cached_property
     def read_from(self) -> dict[str, ReadFrom]:
         """The rows by the file or dataset they were read from."""
-        from hfsft.release.folder.sources import read_from
+        from hfsft.release.folder.source_files import read_from
 
         return read_from(self)
 

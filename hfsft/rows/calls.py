@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from hfsft.rows.names import letters
+from hfsft.rows.spelling import letters
 from hfsft.rows.values import absent
 
 ARGUMENTS = ("arguments", "args", "parameters", "input", "params", "kwargs")

@@ -75,7 +75,7 @@ class _Bounds(NodeTransformer):
     visit_EvalContextModifier = visit_ScopedEvalContextModifier = _escaping  # noqa: N815
 
 
-class Bounded(CodeGenerator):
+class BoundedCode(CodeGenerator):
     """Compiles a template with its bounds put in, an included one too."""
 
     def visit_Template(self, node: nodes.Template, frame: Frame | None = None) -> None:  # noqa: N802

@@ -19,7 +19,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.utils import Namespace
 
 from hfsft.errors import closest
-from hfsft.sandbox.bounds import Bounded, Counted
+from hfsft.sandbox.bounds import BoundedCode, Counted
 from hfsft.sandbox.filters import concat, filters, join, replace, settled, tests
 from hfsft.sandbox.operators import check_operands
 from hfsft.sandbox.work import CALL, ITEM, SCAN, STEP, bounded, data, length, measured, scanned, spend, text_of
@@ -71,7 +71,7 @@ def _final(value: Any) -> Any:
 class Sandbox(ImmutableSandboxedEnvironment):
     """The one Jinja environment of hfsft; call `begin` of `hfsft.sandbox.work` before each use."""
 
-    code_generator_class = Bounded
+    code_generator_class = BoundedCode
     concat = staticmethod(concat)
     intercepted_binops = frozenset({"+", "-", "*", "/", "//", "%", "**"})
     intercepted_unops = frozenset({"+", "-"})

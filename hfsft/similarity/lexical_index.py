@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Generic
 
 from hfsft.similarity.index import Key, nearest, number
 from hfsft.similarity.lexical.nearest import Searched
-from hfsft.similarity.lexical.pairs import FEW, Item, Items, parts_of
+from hfsft.similarity.lexical.similar_pairs import FEW, Item, Items, parts_of
 from hfsft.similarity.normalise import normalise
 
 if TYPE_CHECKING:

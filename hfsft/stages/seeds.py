@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field, field_validator
 
 from hfsft.marks import PROSE
-from hfsft.rows.reading.settled import SEED_PROMPTS
+from hfsft.rows.reading.column_roles import SEED_PROMPTS
 from hfsft.rows.reading.source_row import read_seeds
 from hfsft.stages.source import Opened, Source, TableSource, inline, written
 

@@ -18,10 +18,10 @@ from hfsft.errors import SourceError, nearest
 from hfsft.marks import ROWS
 from hfsft.plain import plain
 from hfsft.rows.choice.chosen import Chosen
-from hfsft.rows.choice.counts import Counts
+from hfsft.rows.choice.row_counts import Counts
 from hfsft.rows.messages import Role
-from hfsft.rows.reading.finding import Drop, Finding
-from hfsft.rows.reading.settled import LISTED, Format
+from hfsft.rows.reading.column_roles import LISTED, Format
+from hfsft.rows.reading.row_report import Drop, RowReport
 from hfsft.rows.reading.source_row import How, SourceRow
 from hfsft.rows.shapes import SHAPES
 from hfsft.rows.tables.table import Records, Table, own_name
@@ -232,7 +232,7 @@ def inline(rows: Iterable[SourceRow], depends_on: Callable[[], Mapping[str, Any]
 
 def written(texts: Mapping[str, Any], place: str) -> SourceRow:
     """A row that stands in the recipe itself, at `place` in it, such as `seeds[0].prompts[2]`."""
-    finding = Finding()
+    finding = RowReport()
     said = {name: finding.text(value, name) for name, value in texts.items()}
     for name in ("instruction", "response"):
         if name in said and said[name] is None:

@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 from hfsft.pipeline import run
-from hfsft.release.folder.turn import turn
+from hfsft.release.folder.process_lock import turn
 from tests.models.server import LLM
 from tests.recipes import reply, support
 

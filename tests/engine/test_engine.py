@@ -36,7 +36,7 @@ class Echo:
         failures = {row_id: self.error for row_id in ids if row_id in self.fails}
         return Asked(failures, frozenset(self.unknown & set(ids)), calls=len(ids))
 
-    def goes_ahead(self, step: Step) -> bool:
+    def may_prefetch(self, step: Step) -> bool:
         return False
 
     def replay(self, step: Step, row_id: str, start: Callable[[], Turns]) -> Any:

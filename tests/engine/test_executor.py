@@ -14,7 +14,7 @@ from datasets import Dataset, Features
 from hfsft.engine import run as engine
 from hfsft.engine.executor import Done
 from hfsft.engine.ledger import Ledger
-from hfsft.engine.lookahead import Way, task_of
+from hfsft.engine.lookahead import Route, task_of
 from hfsft.engine.outcome import ID, children, group_task, groups, of_group
 from hfsft.engine.plan import Asker, Plan
 from hfsft.engine.step import Bound, Step, compare
@@ -125,7 +125,7 @@ class Lists:
         over = rows.of(step, [row for row in found if row[ID] in instead]) if instead else None
         return Done(left, cached=False, passed_over=over, instead=instead)
 
-    def ask(self, rows: Listed, step: Step, asker: Asker, way: Way | None) -> Done[Listed]:
+    def ask(self, rows: Listed, step: Step, asker: Asker, route: Route | None) -> Done[Listed]:
         if step.sees == "group":
             members = groups(rows[ID], rows[step.group_by])
             tasks = [group_task(step, [rows.rows[n] for n in numbers]) for numbers in members]

@@ -16,7 +16,7 @@ from hfsft.engine import live as asker
 from hfsft.engine import run as engine
 from hfsft.engine.ledger import Ledger
 from hfsft.engine.live import Live
-from hfsft.engine.lookahead import begin, way_from
+from hfsft.engine.lookahead import route_from, start_first_stage
 from hfsft.engine.plan import Plan
 from hfsft.engine.step import Bound, Step, Turns, compare
 from hfsft.errors import StageError
@@ -81,7 +81,7 @@ def build(make_pool: Any, tmp_path: Any, *steps: Step, concurrency: int = 8) -> 
     folder = tmp_path / f"cache-{len(list(tmp_path.iterdir()))}"
     live, plan, ledger = Live(pool), Plan("toy", steps), Ledger()
     if EARLY:
-        plan = begin(plan, live, folder)
+        plan = start_first_stage(plan, live, folder)
     rows = engine.run(plan, live, folder, ledger)
     return rows, ledger, pool.usage
 
@@ -219,13 +219,13 @@ def test_what_was_asked_ahead_of_another_row_is_not_believed(answers: LLM, make_
     assert rows["verdict"] == [str(COUNT)] * COUNT
 
 
-def test_the_way_ends_where_rows_are_compared_or_multiplied() -> None:
-    way = way_from(PLAN[2:])
-    assert way is not None
-    assert way.columns == {"id", "response", "length"}
-    assert way.follow({"id": "1", "text": "t"}, {"response": "r" * 18}) is None
-    step, task = way.follow({"id": "1", "text": "t"}, {"response": "r"}) or (None, None)
+def test_the_route_ends_where_rows_are_compared_or_multiplied() -> None:
+    route = route_from(PLAN[2:])
+    assert route is not None
+    assert route.columns == {"id", "response", "length"}
+    assert route.next_task({"id": "1", "text": "t"}, {"response": "r" * 18}) is None
+    step, task = route.next_task({"id": "1", "text": "t"}, {"response": "r"}) or (None, None)
     assert (step, task and task.row) == (JUDGE, {"id": "1", "response": "r"})
-    assert way_from(BARRIER[2:]) is None
-    assert way_from(PLAN[2:4]) is None
-    assert way_from([replace(LENGTH, rows="many"), JUDGE]) is None
+    assert route_from(BARRIER[2:]) is None
+    assert route_from(PLAN[2:4]) is None
+    assert route_from([replace(LENGTH, rows="many"), JUDGE]) is None

@@ -87,7 +87,7 @@ def test_all_steps_are_planned_from_the_first_on_and_time_means_the_end(outlook:
     every = 100 + 200 + 350 + 350
     assert at(outlook, 0, progress("evolve[1]", 0, 150, 0)) == (0, every, None)
     assert at(outlook, 10, progress("evolve[1]", 150, 150, 100)) == (100, every, 90.0)
-    early = {"prefetched": (("evolve[2]", 50),), "tried": 60, "led": (("evolve[2]", 60),)}
+    early = {"prefetched": (("evolve[2]", 50),), "screened": 60, "passed": (("evolve[2]", 60),)}
     assert at(outlook, 10, progress("evolve[1]", 150, 150, 100, **early))[:2] == (150, every)
     # Its own turn: the 50 that went ahead are not counted twice, and nothing goes back.
     assert at(outlook, 11, progress("evolve[2]", 0, 350, 0))[0] == 150
@@ -95,7 +95,7 @@ def test_all_steps_are_planned_from_the_first_on_and_time_means_the_end(outlook:
 
 
 def test_what_a_filter_takes_of_the_rows_that_go_ahead_is_not_planned(outlook: Outlook) -> None:
-    now = progress("generate", 100, 350, prefetched=(("judge", 20),), tried=50, led=(("judge", 20),))
+    now = progress("generate", 100, 350, prefetched=(("judge", 20),), screened=50, passed=(("judge", 20),))
     done, planned, _ = at(outlook, 1, now)
     assert (done, planned) == (120, 350 + 140)
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from hfsft.engine.lookahead import way_from
+from hfsft.engine.lookahead import route_from
 from hfsft.engine.plan import Plan
 from hfsft.engine.step import Bound, Step, compare
 from hfsft.errors import InternalError
@@ -55,8 +55,8 @@ def test_a_step_of_every_kind_is_taken() -> None:
     ids=["measure", "bound", "heavy", "all", "group", "more rows"],
 )
 def test_rows_go_ahead_through_what_sees_one_and_is_quick(step: Step, leads: bool) -> None:
-    assert (way_from([step, ASK]) is not None) is leads
-    assert way_from([step, KEEP]) is None
+    assert (route_from([step, ASK]) is not None) is leads
+    assert route_from([step, KEEP]) is None
 
 
 def test_what_a_step_makes_changes_with_its_facets() -> None:

@@ -63,7 +63,7 @@ def test_a_moved_bound_keeps_other_rows_of_the_same_dataset() -> None:
 CODE = """
 from typing import ClassVar
 
-from hfsft.filters.column import OfColumn
+from hfsft.filters.text_column import OfColumn
 
 STOP = {"a", "the"}
 SCALE = 1

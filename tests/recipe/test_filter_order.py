@@ -12,7 +12,7 @@ from hfsft.errors import RecipeError
 from hfsft.filters.base import Filter
 from hfsft.recipe.compile import compile_recipe
 from hfsft.recipe.recipe import Recipe, with_filters
-from hfsft.recipe.yaml.file import load, validate
+from hfsft.recipe.recipe_file import load, validate
 from hfsft.rows.batch import Batch
 
 

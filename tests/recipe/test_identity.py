@@ -222,7 +222,7 @@ def put(data: dict[str, Any], place: tuple[str | int, ...], values: dict[str, An
 def test_a_field_moves_the_fingerprint_or_is_known_to_be_harmless(
     section: type[BaseModel], name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("hfsft.rows.tables.hub.commit_of", lambda repo, revision: f"{repo} at {revision}")
+    monkeypatch.setattr("hfsft.rows.tables.hub_dataset.commit_of", lambda repo, revision: f"{repo} at {revision}")
     key, data = f"{section.__name__}.{name}", recipe(tmp_path)
     place = PLACES.get(section.__name__)
     if of := next((of for of, kind in FILTERS.items() if kind is section), None):

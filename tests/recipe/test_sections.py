@@ -10,7 +10,7 @@ import pytest
 
 from hfsft.filters import FILTERS
 from hfsft.recipe import compile, filter_order, models_asked, recipe  # noqa: A004
-from hfsft.recipe.checks import meeting
+from hfsft.recipe.checks import cross_references
 from hfsft.recipe.sections import Sections, stage_kinds
 from hfsft.stages.base import AskingStage
 from hfsft.stages.judge import Judge
@@ -19,7 +19,7 @@ STAGES = stage_kinds(Sections)
 
 
 @pytest.mark.parametrize(
-    "module", [models_asked, compile, filter_order, meeting, recipe], ids=lambda module: module.__name__
+    "module", [models_asked, compile, filter_order, cross_references, recipe], ids=lambda module: module.__name__
 )
 def test_whoever_compiles_knows_no_section_and_no_filter_by_name(module: ModuleType) -> None:
     tree = ast.parse(inspect.getsource(module))

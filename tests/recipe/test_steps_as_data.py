@@ -18,7 +18,7 @@ from hfsft.engine.plan import Plan
 from hfsft.engine.step import Step, described
 from hfsft.errors import AnswerError, UserError
 from hfsft.filters import FILTERS, Tokens
-from hfsft.filters.column import OfColumn
+from hfsft.filters.text_column import OfColumn
 from hfsft.models.model import Answer
 from hfsft.recipe.compile import compile_recipe
 from hfsft.recipe.recipe import load_recipe

@@ -29,7 +29,7 @@ import dataclasses, io, json, logging, os, sys, time
 from pathlib import Path
 from hfsft.errors import HfsftError
 from hfsft.recipe.publish import Publish
-from hfsft.release.hub import publish
+from hfsft.release.hub import upload
 waited, told, logged, nap = [], [], io.StringIO(), time.sleep
 logging.basicConfig(level=logging.DEBUG, stream=logged)
 def short(seconds):
@@ -41,11 +41,11 @@ def load(folder, section, revision=None):
     loaded = {name: datasets.load_dataset(section.repo_id, name, revision=revision) for name in folder.split(",")}
     return {name: {split: rows.to_list() for split, rows in config.items()} for name, config in loaded.items()}
 def check(folder, section, **options):
-    return dataclasses.asdict(publish.check(section, **options))
+    return dataclasses.asdict(upload.check(section, **options))
 def changes(folder, section, **options):
-    return publish.changes(Path(folder), section, tell=told.append, **options).summary()
+    return upload.changes(Path(folder), section, tell=told.append, **options).summary()
 def push(folder, section, **options):
-    return dataclasses.asdict(publish.push(Path(folder), section, tell=told.append, **options))
+    return dataclasses.asdict(upload.push(Path(folder), section, tell=told.append, **options))
 for line in sys.stdin:
     call = json.loads(line)
     os.environ.pop("HF_TOKEN", None)

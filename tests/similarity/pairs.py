@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from hfsft.similarity.lexical.pairs import Item, Items
+from hfsft.similarity.lexical.similar_pairs import Item, Items
 
 
 def near_pairs(items: Sequence[Item], at_least: float) -> Iterator[tuple[int, int, float]]:

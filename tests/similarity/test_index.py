@@ -77,7 +77,7 @@ def test_more_items_than_are_all_compared_are_found_in_any_order_too(monkeypatch
     texts, _ = planted(300, seed=5)
     texts += [FRAME.format(f"{number} of {number % 7}") for number in range(80)]
     wanted = told(near_pairs(texts, 0.6))
-    monkeypatch.setattr("hfsft.similarity.lexical.pairs.FEW", 10)
+    monkeypatch.setattr("hfsft.similarity.lexical.similar_pairs.FEW", 10)
     monkeypatch.setattr("hfsft.similarity.lexical_index.FEW", 10)
     places = list(range(len(texts)))
     draw = random.Random(3)

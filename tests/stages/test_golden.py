@@ -21,7 +21,7 @@ from hfsft.stages.evolve import GROWN_FROM, Evolve
 from hfsft.stages.generate import Generate
 from hfsft.stages.judge import Judge
 from hfsft.stages.split import Split
-from hfsft.stages.split.families import keys_of
+from hfsft.stages.split.row_families import keys_of
 from tests.stages.helpers import CONTEXT, converse, row
 
 VERDICT = {"relevance": {"reason": "yes", "score": 5}, "usefulness": {"reason": "vague", "score": 2}}

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hfsft.cli import main
-from hfsft.release.diff import _fates
+from hfsft.release.comparison import _fates
 from hfsft.release.reader import open_release
 from tests.strangers.checkout import Checkout
 

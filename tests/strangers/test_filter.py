@@ -17,7 +17,7 @@ from typing import Any, ClassVar
 from pydantic import Field
 
 from hfsft.filters.cells import text_of
-from hfsft.filters.column import OfColumn, Share
+from hfsft.filters.text_column import OfColumn, Share
 
 
 class Shouting(OfColumn):

@@ -9,14 +9,14 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from hfsft.cli.arguments import add_output, add_recipe, command
-from hfsft.cli.asking import Consent
 from hfsft.cli.commands.publish import report as released
+from hfsft.cli.confirm import Consent
+from hfsft.cli.consent import trust
 from hfsft.cli.console import count, duration, money, paint, remark, silent, table, tell, wrapped
 from hfsft.cli.progress import Line, standing
-from hfsft.cli.records import FATES
-from hfsft.cli.trust import trust
+from hfsft.cli.record_view import FATES
 from hfsft.errors import HfsftError
-from hfsft.release.steps_in_words import fate_name, step_name
+from hfsft.release.step_titles import fate_name, step_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from hfsft import cache
 from hfsft.cli.arguments import Parser, age, command
-from hfsft.cli.asking import require_deletion
+from hfsft.cli.confirm import require_deletion
 from hfsft.cli.console import count, duration, remark, table
 from hfsft.errors import UserError, nearest
-from hfsft.release.hub.files import size
+from hfsft.release.hub.release_files import size
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -8,9 +8,9 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from hfsft.cli.arguments import add_recipe, command
+from hfsft.cli.consent import trust
 from hfsft.cli.console import count, money, table, wrapped
 from hfsft.cli.problems import told
-from hfsft.cli.trust import trust
 from hfsft.errors import RecipeError, UserError
 from hfsft.plain import plain
 

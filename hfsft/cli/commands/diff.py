@@ -14,7 +14,7 @@ from hfsft.cli.console import count, table, tell
 from hfsft.plain import plain
 
 if TYPE_CHECKING:
-    from hfsft.release.diff import Diff, ScoreShift
+    from hfsft.release.comparison import Diff, ScoreShift
 
 SHOWN = 10  # ids of one kind that are named; all are in the JSON
 KEYS, WIDE = 20, 120  # keys of the recipe that are named, and characters of each value
@@ -43,8 +43,8 @@ def add(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the difference; exit code 1 where a row moved from train to validation."""
-    from hfsft.release.diff import diff
-    from hfsft.release.folder.former import former_path
+    from hfsft.release.comparison import diff
+    from hfsft.release.folder.previous import former_path
     from hfsft.release.reader import open_release
 
     new = arguments.old if arguments.new is None else arguments.new

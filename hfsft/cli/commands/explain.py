@@ -13,7 +13,7 @@ from hfsft.cli.arguments import command
 from hfsft.cli.console import paint, remark, window
 
 if TYPE_CHECKING:
-    from hfsft.recipe.explain.keys import Key
+    from hfsft.recipe.explain.schema_keys import Key
     from hfsft.recipe.explain.subjects import Form, Subject
 
 WIDEST = 80

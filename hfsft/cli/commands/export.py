@@ -14,7 +14,7 @@ from hfsft.plain import plain
 
 if TYPE_CHECKING:
     from hfsft.recipe.publish import Publish
-    from hfsft.release.trainer.writing import Writing
+    from hfsft.release.trainer.dataset_writer import Writing
 
 STANDARD = "-"
 OTHERS = (".tsv", ".parquet", ".xlsx", ".ods", ".arrow")  # what people may expect to get by that name, and would not
@@ -64,8 +64,8 @@ def run(arguments: argparse.Namespace) -> None:
     from hfsft.release.folder.outputs import require_free
     from hfsft.release.reader import open_release
     from hfsft.release.trainer.check import check
+    from hfsft.release.trainer.dataset_writer import Writing
     from hfsft.release.trainer.tokenizer import load_tokenizer
-    from hfsft.release.trainer.writing import Writing
 
     publish, out = _wanted(arguments), Path(arguments.out)
     suffix = out.suffix.lower()

@@ -31,7 +31,7 @@ def run(arguments: argparse.Namespace) -> None:
     from hfsft.prompts import Prompt
     from hfsft.recipe.checks.languages import LANGUAGES, advice
     from hfsft.recipe.recipe import NAME, Recipe
-    from hfsft.recipe.yaml.file import parse, validate
+    from hfsft.recipe.recipe_file import parse, validate
     from hfsft.release.folder.outputs import require_free, writing
 
     if not re.match(NAME, arguments.name):

@@ -8,9 +8,9 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from hfsft.cli.arguments import add_recipe, command
+from hfsft.cli.consent import trust, wants
 from hfsft.cli.console import count, money, remark, table, wrapped
-from hfsft.cli.trust import trust, wants
-from hfsft.release.steps_in_words import step_name
+from hfsft.release.step_titles import step_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

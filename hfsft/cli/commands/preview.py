@@ -6,10 +6,10 @@ import argparse
 from typing import Any
 
 from hfsft.cli.arguments import add_recipe, command
+from hfsft.cli.consent import trust
 from hfsft.cli.console import count, money, wrapped
 from hfsft.cli.progress import Line
-from hfsft.cli.records import show
-from hfsft.cli.trust import trust
+from hfsft.cli.record_view import show
 
 
 def add(commands: Any) -> None:

@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hfsft.cli.arguments import add_output, command, fingerprint
-from hfsft.cli.asking import Consent
+from hfsft.cli.confirm import Consent
 from hfsft.cli.console import count, silent, tell
 from hfsft.errors import ReleaseError
-from hfsft.release.hub.files import size
+from hfsft.release.hub.release_files import size
 
 if TYPE_CHECKING:
-    from hfsft.release.hub.publish import Changes, Published
+    from hfsft.release.hub.upload import Changes, Published
 
 
 def add(commands: Any) -> None:
@@ -52,13 +52,13 @@ def add(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Publish, then print where it is and how to load it."""
-    from hfsft.release.hub import listing, publish
-    from hfsft.release.hub.files import Build
-    from hfsft.release.hub.rights import NO_REPOSITORY
+    from hfsft.release.hub import listing, upload
+    from hfsft.release.hub.permissions import NO_REPOSITORY
+    from hfsft.release.hub.release_files import Build
 
     folder = Path(arguments.folder)
     given = {"repo_id": arguments.repo_id, "private": arguments.private, "tag": arguments.tag}
-    section = publish.section_of(
+    section = upload.section_of(
         folder, {name: value for name, value in given.items() if value is not None}, arguments.not_secret
     )
     heard = silent if arguments.quiet else tell
@@ -68,7 +68,7 @@ def run(arguments: argparse.Namespace) -> None:
         except (OSError, ValueError) as error:
             raise ReleaseError(f"{folder}: cannot be read: {error}") from None
         heard("\n".join(["this would go to the Hub:", *(line for each in holds for line in each.lines())]))
-        found = publish.changes(folder, section, create_pr=arguments.create_pr, tell=heard)
+        found = upload.changes(folder, section, create_pr=arguments.create_pr, tell=heard)
         shown = {**found.summary(), "private": found.private, "holds": [asdict(each) for each in holds]}
         text = would(found)
         if not section.repo_id:
@@ -76,7 +76,7 @@ def run(arguments: argparse.Namespace) -> None:
         elif found.snapshot is None:
             heard(f"note: {section.repo_id} is taken for new: it is not there, or you are not logged in to see it")
     else:
-        done = publish.push(
+        done = upload.push(
             folder,
             section,
             create_pr=arguments.create_pr,

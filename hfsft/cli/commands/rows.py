@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from hfsft.cli.arguments import command
 from hfsft.cli.console import count, tell
-from hfsft.cli.records import show
+from hfsft.cli.record_view import show
 from hfsft.engine.ledger import FELL
-from hfsft.release.steps_in_words import step_of
+from hfsft.release.step_titles import step_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,9 +8,9 @@ import sys
 from typing import Any
 
 from hfsft.cli.arguments import add_overrides, add_trust, command
+from hfsft.cli.consent import trust, wants
 from hfsft.cli.console import count, remark
 from hfsft.cli.problems import told
-from hfsft.cli.trust import trust, wants
 from hfsft.errors import Place, Problem, RecipeError, UserError
 
 

@@ -9,17 +9,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hfsft.cli.arguments import add_overrides, add_trust, command
+from hfsft.cli.consent import trust
 from hfsft.cli.console import count, paint, remark, tell
-from hfsft.cli.records import INDENT, heading, sent, show
-from hfsft.cli.trust import trust
+from hfsft.cli.record_view import INDENT, heading, sent, show
 from hfsft.errors import UserError
 from hfsft.plain import plain
-from hfsft.release.folder.names import FUNNEL
-from hfsft.release.steps_in_words import step_name
+from hfsft.release.folder.file_names import FUNNEL
+from hfsft.release.step_titles import step_name
 
 if TYPE_CHECKING:
     from hfsft.engine.why import Reason
-    from hfsft.release.rows.way import Way
+    from hfsft.release.rows.history import RowHistory
 
 
 def add(commands: Any) -> None:
@@ -55,8 +55,8 @@ def run(arguments: argparse.Namespace) -> None:
 
 def _row(arguments: argparse.Namespace) -> None:
     from hfsft.release.reader import open_release
+    from hfsft.release.rows.history import way
     from hfsft.release.rows.records import Rows
-    from hfsft.release.rows.way import way
 
     if Path(arguments.recipe).is_file():
         raise UserError(f"{arguments.recipe} is a recipe; name the build that holds the row, such as build/name")
@@ -66,7 +66,7 @@ def _row(arguments: argparse.Namespace) -> None:
     print(json.dumps(_as_dict(found), ensure_ascii=False, indent=2, default=str) if arguments.json else story(found))
 
 
-def story(found: Way) -> str:
+def story(found: RowHistory) -> str:
     """One row's way, from its source to its fate."""
     record = found.record
     lines = [show(record, hide=[measure.column for measure in found.measures])]
@@ -99,7 +99,7 @@ def story(found: Way) -> str:
     return "\n".join(lines)
 
 
-def _as_dict(found: Way) -> dict[str, Any]:
+def _as_dict(found: RowHistory) -> dict[str, Any]:
     return {
         **found.record.as_dict(),
         "ancestors": [each if isinstance(each, str) else each.as_dict() for each in found.ancestors],

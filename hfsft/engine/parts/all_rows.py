@@ -19,7 +19,7 @@ import pyarrow as pa
 
 from hfsft.engine.adding import Before
 from hfsft.engine.parts.files import Files
-from hfsft.engine.parts.rows import Column, Rows, taken
+from hfsft.engine.parts.rows import Rows, StoredColumn, taken
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -36,7 +36,7 @@ ROWS, PARTS, BY, BASE = b"hfsft:rows", b"hfsft:parts", b"hfsft:by", b"hfsft:base
 LOOKED_AT = 4  # files at most of which the one is looked for that has the most rows of now
 
 
-class Seen:
+class AllRows:
     """Rows as a step that sees all is given them, with what it made of them before; columns are read when asked for."""
 
     def __init__(self, rows: Rows, columns: Sequence[str], made: Values | None = None) -> None:
@@ -117,7 +117,7 @@ def before(
     if made is None:
         return None
     files.use(step, name)
-    return Before(number, Seen(then, columns, made))
+    return Before(number, AllRows(then, columns, made))
 
 
 def _laid_out(table: pa.Table) -> bool:
@@ -205,7 +205,7 @@ def _unpacked(table: pa.Table) -> tuple[NDArray[np.int16], NDArray[np.int32]]:
 
 
 def _taken(values: pa.ChunkedArray, at: NDArray[Any]) -> pa.ChunkedArray:
-    return taken(Column(values, None, ""), at)
+    return taken(StoredColumn(values, None, ""), at)
 
 
 def _steps(numbers: NDArray[Any]) -> NDArray[np.int32]:

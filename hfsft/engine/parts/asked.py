@@ -17,7 +17,7 @@ import numpy as np
 
 from hfsft.cache import SPENT
 from hfsft.engine.executor import Done
-from hfsft.engine.lookahead import Way, task_of
+from hfsft.engine.lookahead import Route, task_of
 from hfsft.engine.outcome import ID, PARENT, children, group_task, groups
 from hfsft.engine.parts import grown, made
 from hfsft.engine.parts.files import Files, rows_named
@@ -46,7 +46,7 @@ class Asking:
     step: Step
     rows: Rows
     asker: Asker
-    way: Way | None
+    route: Route | None
     files: Files
     drafts: Files
 
@@ -154,11 +154,11 @@ class Asking:
         return digest(sorted(asked.pending)) if asked.pending or PENDING in self.rows.kinds else ""
 
     def _tasks(self, rows: Rows, columns: Collection[str]) -> Iterator[Task]:
-        way = self.way
-        carried = [name for name in rows.column_names if name in columns or (way and name in way.columns)]
+        route = self.route
+        carried = [name for name in rows.column_names if name in columns or (route and name in route.columns)]
         for table in rows.batches(carried, BATCH):
             for row in table.to_pylist():
-                yield task_of(self.step, row, way, pending=bool(row.get(PENDING)))
+                yield task_of(self.step, row, route, pending=bool(row.get(PENDING)))
 
     def _group(self, batch: Batch, numbers: Sequence[int]) -> Task:
         rows = [{name: values[number] for name, values in batch.items()} for number in numbers]

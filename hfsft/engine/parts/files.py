@@ -23,7 +23,7 @@ import pyarrow as pa
 from datasets import is_caching_enabled
 
 from hfsft.cache import STEP, draft_of, put
-from hfsft.engine.parts.rows import BLOCK, Column
+from hfsft.engine.parts.rows import BLOCK, StoredColumn
 from hfsft.hashing import digest
 
 if TYPE_CHECKING:
@@ -44,11 +44,11 @@ class Cover(NamedTuple):
         """The places that no file has a row for, in their order."""
         return np.sort(wanted[self.at[wanted] < 0])
 
-    def column(self, name: str, kind: pa.DataType, lineage: str) -> Column:
+    def column(self, name: str, kind: pa.DataType, lineage: str) -> StoredColumn:
         """One of their columns."""
         chunks = [chunk for table in self.tables for chunk in table[name].chunks]
         aligned = len(self.tables) == 1 and self.tables[0].num_rows == len(self.at) > 0
-        return Column(pa.chunked_array(chunks, type=kind), None if aligned else self.at, lineage)
+        return StoredColumn(pa.chunked_array(chunks, type=kind), None if aligned else self.at, lineage)
 
     def and_of(self, table: pa.Table) -> Cover:
         """These and the rows of another file."""

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from hfsft.engine.parts.files import Files, rows_named
 from hfsft.engine.parts.on_datasets import BATCH, written
-from hfsft.engine.parts.rows import Column, Part, Rows, some
+from hfsft.engine.parts.rows import Part, Rows, StoredColumn, some
 from hfsft.engine.step import Step
 from hfsft.hashing import digest
 from hfsft.rows.batch import Row
@@ -93,7 +93,7 @@ def multiplied(
         schema = features(stored).arrow_schema
         chunks = {name: [chunk for _, table in tables for chunk in table[name].chunks] for name in own}
         values = {name: pa.chunked_array(chunks[name], type=schema.field(name).type) for name in own}
-        parts[index] = part.having({name: Column(values[name], at, lineage) for name in own})
+        parts[index] = part.having({name: StoredColumn(values[name], at, lineage) for name in own})
     kinds = {**rows.kinds, **stored}
     if not numbers:
         return replace(rows, kinds=kinds, parts=tuple(parts)), cached
@@ -105,11 +105,11 @@ def multiplied(
 def _part(part: Part, key: str, table: pa.Table, stored: Mapping[str, Any], kinds: Mapping[str, Any]) -> Part:
     """The rows of a file as a part; what is not stored there is read from the rows that they come of."""
     of = table[OF].to_numpy()
-    columns = {name: Column(table[name], None, key) for name in stored}
+    columns = {name: StoredColumn(table[name], None, key) for name in stored}
     for name in kinds:
         if name not in stored:
             values, at, lineage = part.columns[name]
-            columns[name] = Column(values, of if at is None else at[of], digest([part.key, lineage]))
+            columns[name] = StoredColumn(values, of if at is None else at[of], digest([part.key, lineage]))
     return Part(key, table.num_rows, columns)
 
 

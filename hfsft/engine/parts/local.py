@@ -29,7 +29,7 @@ from hfsft.rows.batch import Batch, Row, rows_of
 if TYPE_CHECKING:
     from datasets import Dataset
 
-    from hfsft.engine.lookahead import Way
+    from hfsft.engine.lookahead import Route
     from hfsft.engine.plan import Asker
 
 
@@ -138,9 +138,9 @@ class Local:
         done = parted(told, cached)
         return replace(done, rows=done.rows.without(step.drops))
 
-    def ask(self, rows: Rows, step: Step, asker: Asker, way: Way | None) -> Done[Rows]:
+    def ask(self, rows: Rows, step: Step, asker: Asker, route: Route | None) -> Done[Rows]:
         """What a step makes of the answers of models."""
-        done = Asking(step, rows, asker, way, self._at(rows), self._drafts).done()
+        done = Asking(step, rows, asker, route, self._at(rows), self._drafts).done()
         return replace(done, rows=done.rows.without(step.drops))
 
     def dataset(self, rows: Rows) -> Dataset:

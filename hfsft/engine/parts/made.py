@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 
 from hfsft.engine.adding import Adding
-from hfsft.engine.parts.all_rows import Seen, before, keep, kept
+from hfsft.engine.parts.all_rows import AllRows, before, keep, kept
 from hfsft.engine.parts.files import GAP, Cover, Files, gaps, rows_named
 from hfsft.engine.parts.on_datasets import BATCH, written
 from hfsft.engine.parts.rows import Rows, some
@@ -26,28 +26,28 @@ from hfsft.rows.batch import Batch
 from hfsft.rows.features import features
 
 
-class Held(NamedTuple):
+class HeldColumns(NamedTuple):
     """What finished files hold of a step's columns for the rows of one part."""
 
     lineage: str
     cover: Cover
 
 
-def held(rows: Rows, step: Step, columns: Collection[str], files: Files, mark: str = "") -> list[Held]:
+def held(rows: Rows, step: Step, columns: Collection[str], files: Files, mark: str = "") -> list[HeldColumns]:
     """What finished files hold of a step over these columns, part by part.
 
     `mark` tells apart what is made otherwise than by the step and these columns alone.
     """
     lineages = [step.fingerprint(part.lineage(columns) + mark) for part in rows.parts]
     return [
-        Held(lineage, files.cover(lineage, rows.of_part(index), part.length))
+        HeldColumns(lineage, files.cover(lineage, rows.of_part(index), part.length))
         for index, (part, lineage) in enumerate(zip(rows.parts, lineages, strict=True))
     ]
 
 
 def by_row(
     rows: Rows,
-    found: Sequence[Held],
+    found: Sequence[HeldColumns],
     function: Callable[[Batch], Batch],
     columns: Collection[str],
     writes: Mapping[str, Any],
@@ -115,7 +115,7 @@ def of_all(
     schema = features(writes).arrow_schema.remove_metadata()
 
     def fill(*_: int) -> pa.Table:
-        seen, then = Seen(rows, columns), None
+        seen, then = AllRows(rows, columns), None
         if isinstance(function, Adding):
             then = before(alike, by, columns, rows, writes, files)
         made = function.add(seen, then) if isinstance(function, Adding) and then else function(seen.batch())

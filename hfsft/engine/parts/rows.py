@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 BLOCK = 8192  # rows that are copied at once
 
 
-class Column(NamedTuple):
+class StoredColumn(NamedTuple):
     """The values of a column; `at` has for each place in the part the number of its value, -1 for none.
 
     Without `at` there is a value for each place, in order. `lineage` is a hash of all that the values depend on beside
@@ -48,13 +48,13 @@ class Part:
 
     key: str
     length: int
-    columns: Mapping[str, Column]
+    columns: Mapping[str, StoredColumn]
 
     def lineage(self, names: Iterable[str]) -> str:
         """A hash of all that these columns depend on."""
         return digest([self.key, {name: self.columns[name].lineage for name in names}])
 
-    def having(self, made: Mapping[str, Column]) -> Part:
+    def having(self, made: Mapping[str, StoredColumn]) -> Part:
         """The part with more columns, or others of these names."""
         return replace(self, columns={**self.columns, **made})
 
@@ -169,7 +169,7 @@ class Rows:
             at = np.full(part.length, -1, np.int32)
             mine = self.part == index
             at[self.place[mine]] = np.flatnonzero(mine)
-            parts.append(part.having({name: Column(made[name], at, lineage) for name in kinds}))
+            parts.append(part.having({name: StoredColumn(made[name], at, lineage) for name in kinds}))
         return replace(self, parts=tuple(parts), kinds={**self.kinds, **kinds})
 
     def emptied(self, kinds: Mapping[str, Any]) -> Rows:
@@ -199,12 +199,12 @@ def picked(rows: Dataset, numbers: Sequence[int]) -> Dataset:
     if rows._indices is not None:
         places = rows._indices.column(0).to_numpy()[places].astype(np.int64)
     names = rows.column_names
-    table = pa.table([taken(Column(rows.data.column(name), None, ""), places) for name in names], names=names)
+    table = pa.table([taken(StoredColumn(rows.data.column(name), None, ""), places) for name in names], names=names)
     fingerprint = digest([rows._fingerprint, hashlib.sha256(places.tobytes()).hexdigest()])
     return Dataset(InMemoryTable(table), info=DatasetInfo(features=rows.features), fingerprint=fingerprint)
 
 
-def taken(column: Column, places: NDArray[Any]) -> pa.ChunkedArray:
+def taken(column: StoredColumn, places: NDArray[Any]) -> pa.ChunkedArray:
     """The values at these places of the part."""
     at = places if column.at is None else column.at[places]
     if _run(at):

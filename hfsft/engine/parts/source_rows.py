@@ -18,7 +18,7 @@ from datasets.arrow_writer import ArrowWriter
 
 from hfsft.cache import SOURCE, draft_of
 from hfsft.engine.parts.files import Files
-from hfsft.engine.parts.rows import Column, Part, Rows
+from hfsft.engine.parts.rows import Part, Rows, StoredColumn
 from hfsft.engine.step import Step
 from hfsft.hashing import digest
 from hfsft.rows.batch import Row
@@ -87,7 +87,7 @@ def _part(key: str, files: Files) -> Part | None:
     table = files.table(key, PART)
     if table is None:
         return None
-    columns = {name: Column(table[name], None, key) for name in table.column_names}
+    columns = {name: StoredColumn(table[name], None, key) for name in table.column_names}
     return Part(key, table.num_rows, columns)
 
 

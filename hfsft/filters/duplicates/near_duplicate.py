@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 
 from hfsft.engine.step import Bound, Step
 from hfsft.filters.duplicates.common import Duplicates
-from hfsft.filters.working import work_of
+from hfsft.filters.filter_work import work_of
 from hfsft.rows.batch import Batch
 from hfsft.similarity import LexicalIndex
 

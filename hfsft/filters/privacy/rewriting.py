@@ -14,14 +14,14 @@ from pydantic import Field
 
 from hfsft.engine.step import Bound, Step, keeping_first
 from hfsft.filters.base import Filter
-from hfsft.filters.working import work_of
+from hfsft.filters.filter_work import work_of
 from hfsft.nested import texts_in
 from hfsft.privacy.found import Found
 from hfsft.privacy.placeholders import Placeholders
 from hfsft.rows.batch import Batch, Row, rows_of
 from hfsft.rows.columns import TEXTS
 from hfsft.rows.features import holds_text
-from hfsft.rows.reading.tally import file_of
+from hfsft.rows.reading.summaries import file_of
 from hfsft.rows.views import ANSWER, WHOLE
 
 if TYPE_CHECKING:

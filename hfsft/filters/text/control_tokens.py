@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from pydantic import Field
 
 from hfsft.filters.cells import CONVERSATION, RESPONSE
-from hfsft.filters.column import COLUMN, OfColumn
+from hfsft.filters.text_column import COLUMN, OfColumn
 from hfsft.rows.batch import Batch, rows_of
 from hfsft.rows.inline import means, words_of
 from hfsft.rows.views import complete, response, said

@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field, StringConstraints
 
-from hfsft.filters.column import OfColumn, Share
+from hfsft.filters.text_column import OfColumn, Share
 from hfsft.texts.refusal import LANGUAGES, refusal
 
 

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
-from hfsft.filters.column import OfColumn, Share
+from hfsft.filters.text_column import OfColumn, Share
 from hfsft.texts.loops import repeated_share
 
 

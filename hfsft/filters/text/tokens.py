@@ -11,7 +11,7 @@ from pydantic import Field
 from hfsft.engine.resources import Resource, Work
 from hfsft.engine.step import Bound
 from hfsft.filters.cells import CONVERSATION, cells
-from hfsft.filters.column import OfColumn
+from hfsft.filters.text_column import OfColumn
 from hfsft.letters.characters import HALF_KANA, HAN, HAN_A, HAN_COMPATIBLE, HAN_RARE, KANA, UNSPACED_ALPHABETS, signs
 from hfsft.marks import FILE
 from hfsft.pretrained import check_chat_template, located, pretrained_tokenizer, rendered, tokenizer_hash

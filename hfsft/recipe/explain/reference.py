@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from hfsft.recipe.explain.keys import ANY, Key
+from hfsft.recipe.explain.schema_keys import ANY, Key
 from hfsft.recipe.explain.subjects import Form, Subject, subjects, type_told
 
 HEAD = """\

@@ -13,14 +13,14 @@ from typing import Any, Literal
 from pydantic import BaseModel
 
 from hfsft.errors import RecipeError, UserError, nearest
-from hfsft.filters import DEFAULT_FILTERS, foreign
+from hfsft.filters import DEFAULT_FILTERS, entry_points
 from hfsft.filters.base import Filter
 from hfsft.recipe.compile import contexts_of
-from hfsft.recipe.explain.keys import ANY, Key, Schema, written
+from hfsft.recipe.explain.schema_keys import ANY, Key, Schema, written
 from hfsft.recipe.json_schema import first_sentence, reachable, recipe_schema
 from hfsft.recipe.recipe import Recipe, with_filters
+from hfsft.recipe.recipe_file import load, parse, validate
 from hfsft.recipe.sections import stage_kinds
-from hfsft.recipe.yaml.file import load, parse, validate
 from hfsft.rows.columns import Column, column
 
 FIELD = "filters"
@@ -92,7 +92,7 @@ def subjects(model: type[Recipe] = Recipe) -> tuple[Subject, ...]:
 @cache
 def installed() -> tuple[type[Recipe], list[str]]:
     """A recipe as it may be written here, with filters of other packages; a sentence for each that cannot be used."""
-    kinds, unusable = foreign.Installed().every()
+    kinds, unusable = entry_points.Installed().every()
     return with_filters(kinds), unusable
 
 

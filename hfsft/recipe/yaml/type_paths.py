@@ -13,12 +13,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, Union, ge
 
 from pydantic import BaseModel, Tag
 
-from hfsft.marks import Mark, marks
+from hfsft.marks import Loc, Mark, marks
 
 if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
-
-Loc = tuple[str | int, ...]
 
 
 @dataclass(frozen=True)
@@ -62,7 +60,18 @@ def extra(model: type[BaseModel]) -> Any:
     """The type of a model's keys that are no fields, where it allows any and says which type they have."""
     if model.model_config.get("extra") != "allow":
         return None
-    return (*get_args(get_type_hints(model).get("__pydantic_extra__")), None, None)[1]
+    return _value_type(get_type_hints(model).get("__pydantic_extra__"))
+
+
+def _value_type(kind: Any, otherwise: Any = None) -> Any:
+    """The type of a mapping's values; `otherwise` where its type does not say."""
+    arguments = get_args(kind)
+    return arguments[1] if len(arguments) > 1 else otherwise
+
+
+def _most_alike(kind: Any, step: str) -> Any:
+    """The choice of a union that `step` fits best; of several that fit alike, the first."""
+    return max(get_args(kind), key=lambda choice: _likeness(choice, step))
 
 
 def follow(model: type[BaseModel], loc: Loc) -> Trail:
@@ -76,14 +85,14 @@ def follow(model: type[BaseModel], loc: Loc) -> Trail:
         kind = bare(kind)
         if _is_union(kind):
             branches.append(position)
-            kind = max((_likeness(choice, str(step)), -place, choice) for place, choice in enumerate(get_args(kind)))[2]
+            kind = _most_alike(kind, str(step))
         elif isinstance(kind, type) and issubclass(kind, BaseModel):
             owner = kind
             known = {known.alias or name: known for name, known in kind.model_fields.items()}
             field = known.get(str(step))
             kind = field.annotation if field else extra(kind)
         elif _is(kind, Mapping):
-            kind = (*get_args(kind), None, None)[1]
+            kind = _value_type(kind)
         elif _is(kind, AbstractSet) or _is(kind, Sequence):
             inside = [choice for choice in get_args(kind) if choice is not Ellipsis]
             length = len(inside)
@@ -118,7 +127,7 @@ def inside(kind: Any, step: str | int) -> Iterator[Inside]:
         elif more := extra(kind):
             yield Inside(more, named=True)
     elif _is(kind, Mapping):
-        value = (*get_args(kind), Any, Any)[1]
+        value = _value_type(kind, Any)
         yield Inside(value, named=value is not Any)
     elif (_is(kind, AbstractSet) or _is(kind, Sequence)) and isinstance(step, int):
         yield from (Inside(choice) for choice in get_args(kind) if choice is not Ellipsis)

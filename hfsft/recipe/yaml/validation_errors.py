@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from hfsft.errors import alike, closest, nearest
 from hfsft.keys import masked
+from hfsft.marks import Loc
 from hfsft.recipe.overrides import item_name, name_path
-from hfsft.recipe.yaml.type_paths import Loc, Trail, follow, locate
+from hfsft.recipe.yaml.type_paths import Trail, follow, locate
 
 if TYPE_CHECKING:
     from pydantic import BaseModel, ValidationError

@@ -9,9 +9,9 @@ import yaml
 
 from hfsft.plain import harmless
 from hfsft.prompts import Prompt
+from hfsft.release.card.card_sections import SECTIONS, Draft
 from hfsft.release.card.changelog import MARK
 from hfsft.release.card.metadata import metadata
-from hfsft.release.card.sections import SECTIONS, Draft
 
 if TYPE_CHECKING:
     from hfsft.release.result import Built

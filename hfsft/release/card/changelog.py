@@ -15,7 +15,7 @@ from typing import Any
 
 import yaml
 
-from hfsft.release.diff import Diff
+from hfsft.release.comparison import Diff
 from hfsft.release.result import SPLITS
 
 MARK = "<!-- hfsft: releases; what stands below is kept, what stands above is replaced by each release -->"
@@ -24,10 +24,24 @@ HEADING = "## Releases"
 FENCE = "---\n"
 
 # Metadata that the card sets, or leaves out on purpose; the rest belongs to whoever set it on the Hub.
-OURS = {
-    *("configs", "dataset_info", "language", "license", "license_link", "license_name", "pretty_name", "tags"),
-    *("annotations_creators", "multilinguality", "size_categories", "source_datasets", "task_categories", "task_ids"),
-}
+OURS = frozenset(
+    [
+        "configs",
+        "dataset_info",
+        "language",
+        "license",
+        "license_link",
+        "license_name",
+        "pretty_name",
+        "tags",
+        "annotations_creators",
+        "multilinguality",
+        "size_categories",
+        "source_datasets",
+        "task_categories",
+        "task_ids",
+    ]
+)
 
 
 def merge(card: str, there: str | None, entry: str | None) -> str:

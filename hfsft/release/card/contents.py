@@ -12,15 +12,15 @@ from hfsft.release.by_source import as_table, worth_telling
 from hfsft.release.card.markdown import code, joined, named, prose, table
 from hfsft.release.export import published_columns
 from hfsft.release.folder import lock
-from hfsft.release.folder.sources import FOLDER, local_sources
-from hfsft.release.hub.files import size
+from hfsft.release.folder.source_files import FOLDER, local_sources
+from hfsft.release.hub.release_files import size
 from hfsft.release.report import measures
 from hfsft.rows.columns import LEDGER
-from hfsft.rows.reading.tally import unread_counts
+from hfsft.rows.reading.summaries import unread_counts
 from hfsft.rows.views import said
 
 if TYPE_CHECKING:
-    from hfsft.release.card.sections import Draft
+    from hfsft.release.card.card_sections import Draft
     from hfsft.release.result import Built
 
 Values = dict[str, Any]

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 
 from hfsft.filters.privacy.rewriting import Rewriting, kinds
 from hfsft.plain import plain
-from hfsft.recipe.checks.blind import filter_warnings
+from hfsft.recipe.checks.filter_languages import filter_warnings
 from hfsft.recipe.sources import filters_of
 from hfsft.release.card.licence_terms import stricter
-from hfsft.release.causes import Cause, listed
-from hfsft.release.folder.sources import changed
+from hfsft.release.folder.source_files import changed
+from hfsft.release.removal_causes import Cause, listed
 from hfsft.release.report import measures
-from hfsft.release.steps_in_words import AT_READING, STEPS, UNSCORED
+from hfsft.release.step_titles import AT_READING, STEPS, UNSCORED
 from hfsft.rows.columns import score_of
-from hfsft.rows.reading.tally import rows_said, unread_note
+from hfsft.rows.reading.summaries import rows_said, unread_note
 from hfsft.stages.evolve import FAULT
 from hfsft.stages.split.draw import held_out
 

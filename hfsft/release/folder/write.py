@@ -27,10 +27,10 @@ from hfsft.errors import UserError
 from hfsft.release.card.card import card
 from hfsft.release.card.pictures import pictures
 from hfsft.release.export import provenance_rows, rejected_rows
-from hfsft.release.folder import former, lock, remembered, sources
-from hfsft.release.folder.beside import NEW, beside
-from hfsft.release.folder.names import CARD, FUNNEL, LEDGER, LOCK, REPORT, RESOLVED, SIDES, TRAINER, WRITTEN
+from hfsft.release.folder import lock, previous, sides_file, source_files
+from hfsft.release.folder.file_names import CARD, FUNNEL, LEDGER, LOCK, REPORT, RESOLVED, SIDES, TRAINER, WRITTEN
 from hfsft.release.folder.parquet import write_parquet
+from hfsft.release.folder.staging import NEW, staging_folder
 from hfsft.release.reader import Release
 from hfsft.release.report import vega
 from hfsft.release.report.page import report
@@ -46,12 +46,12 @@ def write(built: Built, out: Path, force: bool = False) -> Path:
     The build that stood there becomes the former one, see `former`. Raises `UserError` where it cannot be written, or
     where a folder stands there that is no build and `force` is not given; what stood there is untouched by then.
     """
-    target = former.place(out, built.recipe.name)
-    former.require(target, force)
+    target = previous.place(out, built.recipe.name)
+    previous.require(target, force)
     try:
-        with beside(target) as folder:
+        with staging_folder(target) as folder:
             _fill(built, folder / NEW)
-            former.put(folder, target, force)
+            previous.put(folder, target, force)
     except OSError as error:
         where = f"{error.filename}: " if error.filename and not str(error.filename).startswith(str(target)) else ""
         raise UserError(
@@ -77,7 +77,7 @@ def _fill(built: Built, folder: Path) -> None:
         _text(folder / REPORT, report(Release(str(folder), folder)))
     drawn.result()
     _text(folder / CARD, card(built, folder))
-    former.sign(folder)
+    previous.sign(folder)
 
 
 def _fill_data(built: Built, folder: Path) -> None:
@@ -96,12 +96,12 @@ def _fill_data(built: Built, folder: Path) -> None:
     if told := built.trainer.lines():
         _text(folder / TRAINER, "".join(told))
     if built.sides.stands:
-        _text(folder / SIDES, remembered.text(built.sides))
+        _text(folder / SIDES, sides_file.text(built.sides))
     _text(folder / FUNNEL, json.dumps(built.summary(), ensure_ascii=False, indent=2) + "\n")
     source = built.recipe.source
-    if source.path and sources.as_written(built):
+    if source.path and source_files.as_written(built):
         _text(folder / WRITTEN, source.text.text)  # as it was read, whatever the file says by now
-    resolved, missing = sources.put(built, folder)
+    resolved, missing = source_files.put(built, folder)
     _text(folder / RESOLVED, _yaml(resolved))
     _text(folder / LOCK, lock.lock_text(built, resolved, missing))
 

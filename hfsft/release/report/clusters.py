@@ -13,14 +13,14 @@ from hfsft.rows.views import OPTIONAL, READS, questions
 from hfsft.similarity import families
 
 if TYPE_CHECKING:
-    from hfsft.release.report.story import Table
+    from hfsft.release.report.page_data import SplitRows
 
 CLUSTERS = 40
 MEMBERS = 6  # of a cluster, shown with their text
 RULE = "_duplicate_"  # in the name of a measure between the rule and the columns that it compares
 
 
-def clusters(kept: Sequence[Table], fallen: Table) -> list[dict[str, Any]]:
+def clusters(kept: Sequence[SplitRows], fallen: SplitRows) -> list[dict[str, Any]]:
     """The text of the row that stands for each group, how many rows fell for it, and the texts of some of them.
 
     A row that fell for one that fell itself by the same columns, as of copies of a near duplicate, belongs to the row
@@ -79,7 +79,7 @@ def _columns(joined: str, known: Mapping[str, str]) -> tuple[str, ...]:
     return (joined,)
 
 
-def _texts(tables: Sequence[Table], columns: tuple[str, ...], ids: set[str]) -> dict[str, str]:
+def _texts(tables: Sequence[SplitRows], columns: tuple[str, ...], ids: set[str]) -> dict[str, str]:
     """What was compared of some rows, by their ids."""
     found = {}
     question = OPTIONAL if set(READS) & set(columns) else ()

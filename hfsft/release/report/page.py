@@ -14,17 +14,17 @@ from markupsafe import Markup
 from hfsft.plain import harmless
 from hfsft.prompts import templates
 from hfsft.release.by_source import as_table, worth_telling
-from hfsft.release.card.sections import dollars
-from hfsft.release.causes import Cause, listed
+from hfsft.release.card.card_sections import dollars
 from hfsft.release.folder import lock
-from hfsft.release.folder.names import REPORT, RESOLVED, WRITTEN
+from hfsft.release.folder.file_names import REPORT, RESOLVED, WRITTEN
 from hfsft.release.folder.outputs import require_free, writing
 from hfsft.release.reader import HUB_SCHEME, Release, open_release
+from hfsft.release.removal_causes import Cause, listed
 from hfsft.release.report import charts, vega
-from hfsft.release.report.story import Story
+from hfsft.release.report.page_data import PageData
 from hfsft.release.report.thresholds import thresholds
-from hfsft.release.report.unseen import unseen
-from hfsft.rows.reading.tally import rows_said
+from hfsft.release.report.trainer_warnings import unseen
+from hfsft.rows.reading.summaries import rows_said
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -40,7 +40,7 @@ def report(release: Release) -> str:
 
     Raises `ReleaseError` where the folder lacks them.
     """
-    story = Story(release)
+    story = PageData(release)
     summary = {**LATER, **story.summary}
     scripts = [vega.bundle(), *(_file(name) for name in SCRIPTS)]
     lines = [line for line in summary["funnel"] if line["added"] or line["removed"]]

@@ -9,13 +9,13 @@ from hfsft.release.report import charts, measures
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from hfsft.release.report.story import Story
+    from hfsft.release.report.page_data import PageData
 
 STEPS = 200
 """Places of a slider: every value that occurs where they are no more than these, else evenly spread."""
 
 
-def thresholds(story: Story) -> Iterator[dict[str, Any]]:
+def thresholds(story: PageData) -> Iterator[dict[str, Any]]:
     """Each measure with its chart, its bounds, and for both kinds of bound the rows kept at each place of a slider.
 
     A bound moved outwards lets rows go on to the rules behind it, which never saw them: only how many is known.
@@ -45,7 +45,7 @@ def _counts(bound: Mapping[str, Any], column: str) -> bool:
     return bound["column"] == column and bool(bound.get("unit"))
 
 
-def _bounds(story: Story, column: str) -> Iterator[tuple[str, float]]:
+def _bounds(story: PageData, column: str) -> Iterator[tuple[str, float]]:
     """The tightest bound of each kind."""
     for kind, tightest in (("at_least", max), ("at_most", min)):
         found = [bound[kind] for bound in story.summary["bounds"] if bound["column"] == column]
@@ -66,8 +66,10 @@ def _places(kept: list[float], fallen: list[float], bounds: dict[str, float]) ->
     return [
         [
             value,
-            *(len(rows) - int(np.searchsorted(rows, value, "left")) for rows in (stay, fell)),
-            *(int(np.searchsorted(rows, value, "right")) for rows in (stay, fell)),
+            len(stay) - int(np.searchsorted(stay, value, "left")),
+            len(fell) - int(np.searchsorted(fell, value, "left")),
+            int(np.searchsorted(stay, value, "right")),
+            int(np.searchsorted(fell, value, "right")),
         ]
         for value in shown
     ]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from hfsft.errors import ReleaseError, nearest
-from hfsft.release.report.story import Story
+from hfsft.release.report.page_data import PageData
 from hfsft.release.result import SPLITS
 from hfsft.rows.columns import CONTENT, LEDGER, REFERENCE, known
 from hfsft.rows.views import Said, content, said
@@ -120,7 +120,7 @@ class Rows:
 
     def __init__(self, release: Release) -> None:
         self.release = release
-        self._story = Story(release)
+        self._story = PageData(release)
 
     def __iter__(self) -> Iterator[Record]:
         """Every row, those that were kept first."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from hfsft.release.trainer.style import Style, dialect, styled
+from hfsft.release.trainer.message_style import Style, dialect, styled
 from hfsft.rows.batch import Row
 from hfsft.rows.messages import Message
 from hfsft.rows.shapes import hermes, sharegpt, smoltalk2

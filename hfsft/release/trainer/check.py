@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING, Any
 
 from hfsft.recipe.publish import FormatName
 from hfsft.release.report.measures import histogram
+from hfsft.release.trainer.dataset_writer import Writing, read
 from hfsft.release.trainer.formats import FORMATS
-from hfsft.release.trainer.seen import Cause, Seen, Told
-from hfsft.release.trainer.writing import Writing, read
-from hfsft.rows.reading.tally import rows_said
+from hfsft.release.trainer.row_checks import Cause, RowChecks, RowWarning
+from hfsft.rows.reading.summaries import rows_said
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -29,10 +29,21 @@ DEFAULT_MAX_LENGTH = 1024  # tokens; of TRL's SFTConfig
 LENGTH_STEP = 64  # tokens; a recommended length is a multiple of it
 
 RESERVED = frozenset(
-    (
-        *("input_ids", "labels", "completion_mask", "assistant_masks", "seq_lengths", "image", "images"),
-        *("conversations", "prompt", "completion", "messages", "chosen", "rejected"),
-    )
+    [
+        "input_ids",
+        "labels",
+        "completion_mask",
+        "assistant_masks",
+        "seq_lengths",
+        "image",
+        "images",
+        "conversations",
+        "prompt",
+        "completion",
+        "messages",
+        "chosen",
+        "rejected",
+    ]
 )
 """Columns that mean something to TRL; one that the format does not want would change what is trained on."""
 
@@ -72,7 +83,7 @@ TOLD: Mapping[Cause, str] = {  # the note of each, after the number of its rows;
 
 
 @dataclass(frozen=True)
-class Lengths:
+class LengthSummary:
     """Tokens of the rows, as they will be trained on; `recommended` is the 95th percentile, rounded up."""
 
     shortest: int
@@ -85,17 +96,22 @@ class Lengths:
     bins: tuple[Mapping[str, float], ...]  # the histogram, as of `measures.histogram`
 
     @classmethod
-    def of(cls, tokens: Sequence[int]) -> Lengths:
+    def of(cls, tokens: Sequence[int]) -> LengthSummary:
         """The summary of at least one length."""
         ordered = sorted(tokens)
         percentile = ordered[ceil(0.95 * len(ordered)) - 1]
         recommended = ceil(percentile / LENGTH_STEP) * LENGTH_STEP
-        over_default, over_recommended = (
-            sum(length > bound for length in ordered) for bound in (DEFAULT_MAX_LENGTH, recommended)
-        )
+        over_default = sum(length > DEFAULT_MAX_LENGTH for length in ordered)
+        over_recommended = sum(length > recommended for length in ordered)
         return cls(
-            *(ordered[0], median_low(ordered), percentile, ordered[-1]),
-            *(recommended, over_default, over_recommended, tuple(histogram(ordered))),
+            shortest=ordered[0],
+            median=median_low(ordered),
+            percentile_95=percentile,
+            longest=ordered[-1],
+            recommended=recommended,
+            over_default=over_default,
+            over_recommended=over_recommended,
+            bins=tuple(histogram(ordered)),
         )
 
 
@@ -115,9 +131,9 @@ class TrainerCheck:
     marks_answers: bool = False  # whether its template has generation marks
     refused: Mapping[str, int] | None = None  # why its chat template refuses rows -> how many
     reopened: int = 0  # rows whose prompt alone renders differently than within the whole
-    lengths: Lengths | None = None
+    lengths: LengthSummary | None = None
     max_length: int | None = None  # tokens after which rows are cut, where the recipe says so
-    told: tuple[Told, ...] = ()  # rows that training will not see as they are
+    told: tuple[RowWarning, ...] = ()  # rows that training will not see as they are
 
     def as_dict(self) -> dict[str, Any]:
         """The check as JSON; the rows that are told are counted by cause, and listed by `lines`."""
@@ -217,7 +233,7 @@ class TrainerCheck:
 def check(rows: Dataset, writing: Writing, max_length: int | None = None) -> TrainerCheck:
     """The check of rows with the columns of `COLUMNS`, as they are written; rows are cut after `max_length` tokens."""
     chosen, tokenizer = FORMATS[writing.format], writing.tokenizer
-    seen = Seen(writing, max_length or DEFAULT_MAX_LENGTH)
+    seen = RowChecks(writing, max_length or DEFAULT_MAX_LENGTH)
     detected, every = detect(writing.columns), read(rows)
     while batch := list(islice(every, 1000)):
         seen.see(batch)
@@ -234,7 +250,7 @@ def check(rows: Dataset, writing: Writing, max_length: int | None = None) -> Tra
         marks_answers=tokenizer is not None and tokenizer.marks_answers,
         refused=dict(seen.refused) if tokenizer else None,
         reopened=seen.reopened,
-        lengths=Lengths.of(seen.lengths) if seen.lengths else None,
+        lengths=LengthSummary.of(seen.lengths) if seen.lengths else None,
         max_length=max_length,
         told=tuple(sorted(seen.told)),
     )

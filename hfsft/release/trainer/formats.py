@@ -10,7 +10,7 @@ from typing import Any, Literal
 from hfsft.errors import ReleaseError
 from hfsft.recipe.publish import FormatName
 from hfsft.release.trainer.chats import as_hermes, as_messages, as_prompt_completion, as_sharegpt
-from hfsft.release.trainer.style import Style
+from hfsft.release.trainer.message_style import Style
 from hfsft.release.trainer.texts import as_alpaca, as_prompt_completion_text, as_text
 from hfsft.release.trainer.tokenizer import Tokenizer
 from hfsft.rows.batch import Row

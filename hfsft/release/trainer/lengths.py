@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from hfsft.filters.cells import CONVERSATION
 from hfsft.filters.text.tokens import Tokens
-from hfsft.release.trainer.check import Lengths as Summary
+from hfsft.release.trainer.check import LengthSummary
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -31,7 +31,7 @@ class Lengths:
 
     unit: str
     tokenizer: str | None
-    summary: Summary
+    summary: LengthSummary
     max_length: int | None
     cut: int
 
@@ -48,9 +48,9 @@ def lengths(built: Built) -> Lengths:
     words = _words(built.rows)
     language = built.recipe.language
     if language != ["en"] and not (language is None and _latin(built.rows)):
-        return Lengths("words", None, Summary.of(words), None, 0)
-    guess = Summary.of([ceil(count * TOKENS_PER_WORD) for count in words])
-    return Lengths("words", None, Summary.of(words), guess.recommended, guess.over_recommended)
+        return Lengths("words", None, LengthSummary.of(words), None, 0)
+    guess = LengthSummary.of([ceil(count * TOKENS_PER_WORD) for count in words])
+    return Lengths("words", None, LengthSummary.of(words), guess.recommended, guess.over_recommended)
 
 
 def _latin(rows: Dataset) -> bool:

@@ -6,7 +6,7 @@ import json
 
 from hfsft.errors import ReleaseError
 from hfsft.release.trainer.chats import chat
-from hfsft.release.trainer.style import Style, styled
+from hfsft.release.trainer.message_style import Style, styled
 from hfsft.release.trainer.tokenizer import Tokenizer
 from hfsft.rows.batch import Row
 from hfsft.rows.messages import Message

@@ -17,7 +17,7 @@ from typing import Any, Protocol
 
 from hfsft.errors import NothingSeenError, SourceError
 from hfsft.hashing import unit
-from hfsft.rows.choice.counts import Counts
+from hfsft.rows.choice.row_counts import Counts
 from hfsft.rows.choice.spool import Spool
 from hfsft.rows.tables.table import Record, Table
 

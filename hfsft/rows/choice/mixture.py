@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from hfsft.hashing import unit
 from hfsft.rows.batch import Row
-from hfsft.rows.choice.counts import Counts
+from hfsft.rows.choice.row_counts import Counts
 from hfsft.rows.choice.spool import Spool
 
 SLACK = 1e-9  # what sums of shares are off by, as 0.7 + 0.2 + 0.1 is

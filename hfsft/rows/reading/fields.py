@@ -8,12 +8,12 @@ from typing import Any
 
 from hfsft.rows.calls import OBJECTS, Call, ShapeError, calls_of
 from hfsft.rows.messages import Message
-from hfsft.rows.names import letters
-from hfsft.rows.reading.finding import Finding
-from hfsft.rows.reading.refused import IMAGES, IMAGES_FIELDS, WEIGHT, weight_of
+from hfsft.rows.reading.row_report import RowReport
+from hfsft.rows.reading.unsupported import IMAGES, IMAGES_FIELDS, WEIGHT, weight_of
 from hfsft.rows.shapes import openai
 from hfsft.rows.shapes.parts import PARTS, Parts, are_parts, read_parts, result_text
 from hfsft.rows.shapes.shape import Turn
+from hfsft.rows.spelling import letters
 from hfsft.rows.values import NOT_UNICODE, absent, broken, healed, holds, printable, unpadded
 
 MODES = frozenset((
@@ -24,7 +24,7 @@ NAME_FIELDS = ("name", "tool_name", "function_name")
 CALLS_STAY = "tool calls, which `drop: [tools]` cannot take out of a conversation"
 
 
-def read_turn(turn: Turn, column: str, finding: Finding) -> list[Message]:
+def read_turn(turn: Turn, column: str, finding: RowReport) -> list[Message]:
     """The messages that one turn comes to: one, or of results in parts one each, before what the user says with them.
 
     Raises `ShapeError` for what cannot be read.
@@ -90,7 +90,7 @@ class _Fields:
         return list(self._left.items())
 
 
-def _parts(turn: Turn, finding: Finding) -> Parts:
+def _parts(turn: Turn, finding: RowReport) -> Parts:
     """The content of a turn as parts; a text is one."""
     value = turn.content
     if absent(value):
@@ -106,7 +106,7 @@ def _parts(turn: Turn, finding: Finding) -> Parts:
     return parts
 
 
-def _reasoning(turn: Turn, fields: _Fields, column: str, finding: Finding) -> list[str]:
+def _reasoning(turn: Turn, fields: _Fields, column: str, finding: RowReport) -> list[str]:
     """What the assistant thought, of the fields for it: the first that says it, unless another says something else."""
     found: dict[str, None] = {}
     for name, value in fields.take(openai.REASONING_FIELDS, says):
@@ -151,7 +151,7 @@ def says(value: Any) -> bool:
     return not absent(value) if isinstance(value, str) else holds(value)
 
 
-def _calls(turn: Turn, fields: _Fields, parts: Parts, finding: Finding) -> list[Call]:
+def _calls(turn: Turn, fields: _Fields, parts: Parts, finding: RowReport) -> list[Call]:
     found: list[Call] = []
     for name, value in fields.take(openai.CALLS_FIELDS):
         calls, objects = calls_of(value)
@@ -172,7 +172,7 @@ def _results(fields: _Fields) -> list[Message]:
     return made
 
 
-def _weight(turn: Turn, fields: _Fields, message: Message, column: str, finding: Finding) -> None:
+def _weight(turn: Turn, fields: _Fields, message: Message, column: str, finding: RowReport) -> None:
     """Whether the assistant's turn is trained on; what others' turns say of it does not matter."""
     for name, value in fields.take(openai.TURN_WEIGHT_FIELDS):
         weight = weight_of(value)
@@ -186,7 +186,7 @@ def _weight(turn: Turn, fields: _Fields, message: Message, column: str, finding:
             message["weight"] = min(weight, message.get("weight", 1.0))
 
 
-def _clean(text: str, finding: Finding) -> str:
+def _clean(text: str, finding: RowReport) -> str:
     text = healed(text)
     if broken(text):
         finding.odd(NOT_UNICODE)

@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 from hfsft.rows.messages import Message
-from hfsft.rows.reading.finding import Finding, below
+from hfsft.rows.reading.row_report import RowReport, below
 from hfsft.rows.reading.turns import joined
 from hfsft.rows.shapes.hermes import MARKS
 
@@ -28,7 +28,7 @@ class Order:
     join_turns: bool = False
 
 
-def conversation(turns: list[Message], system: str | None, order: Order, finding: Finding) -> dict[str, Any]:
+def conversation(turns: list[Message], system: str | None, order: Order, finding: RowReport) -> dict[str, Any]:
     """The texts of a conversation: one question and its answer as such, more as `messages`.
 
     System turns at the beginning join the system prompt, below it; the first user message is the row's instruction,
@@ -74,7 +74,7 @@ def _joined(turns: list[Message]) -> list[Message]:
     return made
 
 
-def _check(turns: list[Message], order: Order, finding: Finding) -> None:
+def _check(turns: list[Message], order: Order, finding: RowReport) -> None:
     """User and assistant take turns, each says something or calls, tools answer calls, the assistant has the last word.
 
     A last call may stand without its result: that is what the model is to learn.
@@ -98,7 +98,7 @@ def _check(turns: list[Message], order: Order, finding: Finding) -> None:
             finding.odd(IN_A_ROW)
 
 
-def _check_tools(turns: list[Message], finding: Finding) -> None:
+def _check_tools(turns: list[Message], finding: RowReport) -> None:
     """Each result answers a call of the turn before it, by its id or in order; calls with ids are all answered."""
     calls: _Calls | None = None  # of the assistant's turn that tools may answer
     before = ""

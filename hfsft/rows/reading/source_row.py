@@ -12,13 +12,13 @@ from typing import Any, NamedTuple
 from hfsft.errors import SourceError
 from hfsft.rows.calls import ShapeError
 from hfsft.rows.messages import Message, Role
-from hfsft.rows.reading.beside import reference, text_of, thought, tools
-from hfsft.rows.reading.finding import Drop, Finding, below
+from hfsft.rows.reading.column_roles import LOOKED_AT, Columns, Format, Seen, settle, settle_seeds
 from hfsft.rows.reading.order import Order, conversation
-from hfsft.rows.reading.refused import check_row
-from hfsft.rows.reading.settled import LOOKED_AT, Columns, Format, Seen, settle, settle_seeds
-from hfsft.rows.reading.tally import file_of
+from hfsft.rows.reading.row_report import Drop, RowReport, below
+from hfsft.rows.reading.side_columns import reference, text_of, thought, tools
+from hfsft.rows.reading.summaries import file_of
 from hfsft.rows.reading.turns import is_conversation, note_marks, read_turns
+from hfsft.rows.reading.unsupported import check_row
 from hfsft.rows.shapes import SHAPES
 from hfsft.rows.shapes.shape import Shape
 from hfsft.rows.tables.table import Record, Records
@@ -133,7 +133,7 @@ def _by_file(
 
 def _read(one: Record, columns: Columns, how: How, say: Any) -> SourceRow:
     # What an answer is worth, or was given with, says nothing of a seed: it gets another.
-    finding = Finding(
+    finding = RowReport(
         (*how.drop, *ABOUT_ANSWERS) if say in (_seed, _first_question) else how.drop, one.defect, padded=one.padded
     )
     columns = {part: names for part, names in columns.items() if part not in how.drop}
@@ -165,7 +165,7 @@ def _family(row: Mapping[str, Any], column: str | None) -> str | None:
     return None if absent(value) else printable(as_text(value) or "")
 
 
-def _seed(row: Mapping[str, Any], columns: Columns, _: How, finding: Finding) -> dict[str, Any]:
+def _seed(row: Mapping[str, Any], columns: Columns, _: How, finding: RowReport) -> dict[str, Any]:
     texts = {part: text_of(row, columns, part, finding) for part in columns if part != "reference"}
     texts |= reference(row, columns, finding)
     if texts.get("instruction") is None:
@@ -173,7 +173,7 @@ def _seed(row: Mapping[str, Any], columns: Columns, _: How, finding: Finding) ->
     return texts
 
 
-def _first_question(row: Mapping[str, Any], columns: Columns, how: How, finding: Finding) -> dict[str, Any]:
+def _first_question(row: Mapping[str, Any], columns: Columns, how: How, finding: RowReport) -> dict[str, Any]:
     """What a conversation begins with: its system prompt and the first thing that the user says."""
     (column,) = columns["messages"]
     turns = read_turns(row.get(column), column, how.roles, finding)
@@ -187,20 +187,22 @@ def _first_question(row: Mapping[str, Any], columns: Columns, how: How, finding:
     return {**said, "topic": text_of(row, columns, "topic", finding), **reference(row, columns, finding)}
 
 
-def _conversation(row: Mapping[str, Any], columns: Columns, how: How, finding: Finding) -> dict[str, Any]:
+def _conversation(row: Mapping[str, Any], columns: Columns, how: How, finding: RowReport) -> dict[str, Any]:
     (column,) = columns["messages"]
     turns = read_turns(row.get(column), column, how.roles, finding)
     return _said(turns, row, columns, how, finding) | {"topic": text_of(row, columns, "topic", finding)}
 
 
-def _said(turns: list[Message], row: Mapping[str, Any], columns: Columns, how: How, finding: Finding) -> dict[str, Any]:
+def _said(
+    turns: list[Message], row: Mapping[str, Any], columns: Columns, how: How, finding: RowReport
+) -> dict[str, Any]:
     """What the turns say, with what stands beside them in the row: the system prompt, reasoning, tools, a reference."""
     system = text_of(row, columns, "system", finding)
     texts = conversation(thought(turns, row, columns, finding), system, how.order, finding)
     return texts | tools(row, columns, finding) | reference(row, columns, finding)
 
 
-def _pair(row: Mapping[str, Any], columns: Columns, how: How, finding: Finding) -> dict[str, Any]:
+def _pair(row: Mapping[str, Any], columns: Columns, how: How, finding: RowReport) -> dict[str, Any]:
     """A question and its answer in columns of their own, each a text or a list of turns, with what came before them."""
     _note_pair(columns, finding)
     texts: dict[str, Any] = {part: text_of(row, columns, part, finding) for part in ("context", "topic")}
@@ -234,7 +236,7 @@ def _pair(row: Mapping[str, Any], columns: Columns, how: How, finding: Finding) 
     return texts | _said([*history, *asked, *answered], row, columns, how, finding)
 
 
-def _note_pair(columns: Columns, finding: Finding) -> None:
+def _note_pair(columns: Columns, finding: RowReport) -> None:
     """The shape that has question and answer in these columns."""
     pair = {part: columns[part][0] for part in ("instruction", "response") if part in columns}
     name = next((shape.name for shape in SHAPES.values() if shape.columns == pair), None)
@@ -242,14 +244,14 @@ def _note_pair(columns: Columns, finding: Finding) -> None:
         finding.wrote(name)
 
 
-def _turns(column: str, value: Any, how: How, finding: Finding) -> list[Message] | None:
+def _turns(column: str, value: Any, how: How, finding: RowReport) -> list[Message] | None:
     """The turns of a list, or of one turn alone; None of a text, also where it happens to be JSON."""
     if isinstance(value, str) or not is_conversation(value):
         return None
     return read_turns(value, column, how.roles, finding)
 
 
-def _history(row: Mapping[str, Any], columns: Columns, finding: Finding) -> list[Message]:
+def _history(row: Mapping[str, Any], columns: Columns, finding: RowReport) -> list[Message]:
     """The turns before the question, of pairs of texts as in LLaMA-Factory's Alpaca format."""
     (column,) = columns.get("history", (None,))
     value = from_json(row.get(column)) if column is not None else None

@@ -10,13 +10,13 @@ from typing import Any
 from hfsft.rows import think
 from hfsft.rows.calls import ShapeError
 from hfsft.rows.messages import Message, Role
-from hfsft.rows.names import spelt
 from hfsft.rows.reading.fields import read_turn
-from hfsft.rows.reading.finding import Finding, brief
+from hfsft.rows.reading.row_report import RowReport, brief
 from hfsft.rows.shapes import harmony, hermes
 from hfsft.rows.shapes.openai import DEVELOPER, OPENAI
 from hfsft.rows.shapes.shape import Turn
 from hfsft.rows.shapes.sharegpt import CALL_ROLES, RESULT_ROLES, SHAREGPT
+from hfsft.rows.spelling import spelt
 from hfsft.rows.values import absent, from_json, holds
 
 LISTS = (
@@ -38,7 +38,7 @@ NOTHING_TRAINED = "weights of 0 on all that the assistant says (`drop: [weight]`
 THOUGHT_ROLES = frozenset(("reasoning", "thinking", "thought"))
 
 
-def read_turns(value: Any, column: str, roles: Mapping[str, Role], finding: Finding) -> list[Message]:
+def read_turns(value: Any, column: str, roles: Mapping[str, Role], finding: RowReport) -> list[Message]:
     """The messages of one conversation; what is wrong with them and what was left goes to `finding`.
 
     A turn that says nothing has the content "". `roles` comes before the names that are known anyway.
@@ -90,7 +90,7 @@ def joined(before: Message, message: Message) -> Message:
     return both
 
 
-def _turn(name: str, content: Any, rest: Mapping[str, Any], known: Mapping[str, Role], finding: Finding) -> Turn:
+def _turn(name: str, content: Any, rest: Mapping[str, Any], known: Mapping[str, Role], finding: RowReport) -> Turn:
     """Whose turn it is, and what of it is known by the name of its role alone."""
     called = spelt(name)
     rest = {key: value for key, value in rest.items() if not (key == "type" and value in ("message", "function"))}
@@ -121,7 +121,7 @@ def _without(fields: Mapping[str, Any], name: str) -> dict[str, Any]:
     return {key: value for key, value in fields.items() if key != name}
 
 
-def note_marks(messages: list[Message], finding: Finding) -> None:
+def note_marks(messages: list[Message], finding: RowReport) -> None:
     """Which marks stand within texts, which say what fields might have said."""
     for word in marks_in([turn["content"] for turn in messages if turn["role"] == "assistant"]):
         finding.wrote(word)
@@ -133,7 +133,7 @@ def marks_in(answers: Sequence[str]) -> list[str]:
     return [word for word, find in finds.items() if any(map(find, answers))]
 
 
-def _weighed(messages: list[Message], finding: Finding) -> list[Message]:
+def _weighed(messages: list[Message], finding: RowReport) -> list[Message]:
     """Weights only where one says something: that of 1 is what a turn without one has."""
     weights = [turn.get("weight", 1.0) for turn in messages if turn["role"] == "assistant"]
     if weights and not any(weights):
@@ -159,7 +159,7 @@ def _is_turn(value: Mapping[str, Any]) -> bool:
     return any(isinstance(value.get(key), str) for key in ROLE_KEYS) and any(key in value for key in TEXT_KEYS)
 
 
-def _items(value: Any, finding: Finding) -> list[Any]:
+def _items(value: Any, finding: RowReport) -> list[Any]:
     value = from_json(value)
     if isinstance(value, Mapping):
         value = [value] if _is_turn(value) else _columns(value)

@@ -9,8 +9,8 @@ from typing import Any
 
 from hfsft.rows.calls import Call, ShapeError, as_json, calls_of
 from hfsft.rows.messages import Message
-from hfsft.rows.names import spelt
 from hfsft.rows.shapes.shape import Shape, Tools
+from hfsft.rows.spelling import spelt
 from hfsft.rows.values import absent, holds
 
 TEXT_KEYS = ("text", "content", "value", "input_text", "output_text")

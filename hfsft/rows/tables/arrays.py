@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from typing import IO, Any
 
 from hfsft.errors import SourceError, place_of
-from hfsft.rows.tables.files import ENDLESS, open_text
 from hfsft.rows.tables.parsing import TOO_DEEP, TOO_LONG, Odd, decoded
+from hfsft.rows.tables.text_files import ENDLESS, open_text
 from hfsft.rows.tables.zipped import File
 from hfsft.rows.values import LONGEST
 

@@ -8,8 +8,8 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from hfsft.errors import Place, SourceError, place_of
-from hfsft.rows.tables.files import ENDLESS, open_bytes, seekable
 from hfsft.rows.tables.parsing import Odd
+from hfsft.rows.tables.text_files import ENDLESS, open_bytes, seekable
 from hfsft.rows.tables.zipped import File, size_of
 from hfsft.rows.values import LONGEST, NOT_UNICODE, same_name
 

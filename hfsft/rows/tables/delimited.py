@@ -9,8 +9,8 @@ from itertools import islice
 from typing import Any
 
 from hfsft.errors import SourceError, place_of
-from hfsft.rows.tables.files import Long, lines, open_text
 from hfsft.rows.tables.parsing import TOO_LONG, Odd
+from hfsft.rows.tables.text_files import Long, lines, open_text
 from hfsft.rows.tables.zipped import File
 from hfsft.rows.values import LONGEST, same_name
 

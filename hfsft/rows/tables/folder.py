@@ -8,7 +8,7 @@ from glob import glob
 from pathlib import Path
 
 from hfsft.errors import SourceError
-from hfsft.rows.tables.files import plain_suffix
+from hfsft.rows.tables.text_files import plain_suffix
 from hfsft.rows.tables.zipped import File
 
 # As `datasets` tells splits by names: a word of these in the file's name or a folder's, or `name-00000-of-00001`.

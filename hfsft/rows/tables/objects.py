@@ -7,12 +7,12 @@ from collections.abc import Iterator, Mapping
 from typing import IO, Any
 
 from hfsft.errors import SourceError, place_of
-from hfsft.rows.names import spelt
 from hfsft.rows.reading.turns import LISTS
 from hfsft.rows.shapes.openai import TOOLS_FIELDS
+from hfsft.rows.spelling import spelt
 from hfsft.rows.tables import arrays
-from hfsft.rows.tables.files import Long, lines, open_text
 from hfsft.rows.tables.parsing import TOO_DEEP, TOO_LONG, Odd, parsed
+from hfsft.rows.tables.text_files import Long, lines, open_text
 from hfsft.rows.tables.zipped import File
 from hfsft.rows.values import holds
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
-from hfsft.rows.reading.finding import brief
+from hfsft.rows.reading.row_report import brief
 from hfsft.rows.values import DEEPEST, LONGEST
 from hfsft.rows.values import TOO_LONG as LONGER
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from hfsft.errors import SourceError, place_of
 from hfsft.rows.tables import arrow, delimited, objects
-from hfsft.rows.tables.files import PACKED, Long, head, lines, open_text, plain_suffix
 from hfsft.rows.tables.parsing import TOO_LONG
+from hfsft.rows.tables.text_files import PACKED, Long, head, lines, open_text, plain_suffix
 from hfsft.rows.tables.zipped import BOOKS, MAGIC, ZIP, File
 
 Reader = Callable[[File], Iterator[tuple[str, Any]]]

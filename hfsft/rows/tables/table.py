@@ -14,12 +14,12 @@ from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 from hfsft.errors import SourceError, nearest, place_of
-from hfsft.rows.tables import hub, objects
+from hfsft.rows.tables import hub_dataset, objects
 from hfsft.rows.tables.arrow import PaddedRow
-from hfsft.rows.tables.files import PACKED, UNPACK_ERRORS, plain_suffix
 from hfsft.rows.tables.folder import data_files, holds_rows, made_for_datasets, matches, of_split
 from hfsft.rows.tables.parsing import Odd, odd_in
 from hfsft.rows.tables.readers import SUFFIXES, TEXT_COLUMN, reader
+from hfsft.rows.tables.text_files import PACKED, UNPACK_ERRORS, plain_suffix
 from hfsft.rows.tables.zipped import ZIP, Archive, File, Member, is_zip, on_disk
 
 HUB_ID = re.compile(r"^[A-Za-z0-9][\w.\-]*/[\w.\-]+$")
@@ -73,7 +73,7 @@ class Table:
 
         Raises `SourceError` for what is neither, and for a key that does not go with it.
         """
-        if self.path.startswith(hub.HUB_DATASETS):
+        if self.path.startswith(hub_dataset.HUB_DATASETS):
             return None
         candidate = self.base / Path(self.path).expanduser()
         if candidate.exists():
@@ -102,21 +102,21 @@ class Table:
         """What to know of a path that is a folder here and may be a dataset on the Hub; empty for any other."""
         if self.local is None or self.local.is_file() or not HUB_ID.match(self.path):
             return ""
-        other = f"{hub.HUB_DATASETS}{self.path}"
+        other = f"{hub_dataset.HUB_DATASETS}{self.path}"
         return f"{self.path}: is read from the disk, where it lies beside the recipe; {other} is the Hub's"
 
     @cached_property
     def repo(self) -> str:
         """The name of the dataset on the Hub."""
-        return self.path.removeprefix(hub.HUB_DATASETS)
+        return self.path.removeprefix(hub_dataset.HUB_DATASETS)
 
     @cached_property
     def commit(self) -> str:
         """The commit on the Hub that rows are read from: looked up once, so that a push in between changes nothing."""
         try:
-            return hub.commit_of(self.repo, self.revision)
+            return hub_dataset.commit_of(self.repo, self.revision)
         except SourceError as error:
-            if error.key != "path" or self.path.startswith(hub.HUB_DATASETS):
+            if error.key != "path" or self.path.startswith(hub_dataset.HUB_DATASETS):
                 raise
             here = _guess(self.base / Path(self.path)) or error.help or "no file or folder here is called so either"
             raise SourceError(error.message, help=here) from None
@@ -135,7 +135,7 @@ class Table:
             if not files:
                 raise SourceError("holds no file of rows", place=place_of(local), help=", ".join(SUFFIXES))
             return files if files[0][1] is local else of_split(self.path, files, self.split)
-        if hub.saved(local) or made_for_datasets(local) or self.config is not None:
+        if hub_dataset.saved(local) or made_for_datasets(local) or self.config is not None:
             return []
         found = [(f"{self._shown(local)}/{name}", path) for name, path in data_files(local, (*SUFFIXES, ZIP))]
         return of_split(self.path, _unzipped(found), self.split)
@@ -183,13 +183,13 @@ class Table:
     def _records(self, limit: int | None, stream: bool) -> Iterator[Record]:
         local = self.local
         if local is None:
-            rows = hub.hub_rows(self.repo, self.commit, self.config, self.split, self.delimiter, limit, stream)
+            rows = hub_dataset.hub_rows(self.repo, self.commit, self.config, self.split, self.delimiter, limit, stream)
             yield from (record(f"{self.repo}[{index}]", row) for index, row in enumerate(rows))
         elif self.files:
             for name, path in self.files:
                 yield from (record(f"{name}{mark}", value) for mark, value in self._file(path))
         else:
-            rows = hub.folder_rows(self.path, local, self.config, self.split, self.delimiter)
+            rows = hub_dataset.folder_rows(self.path, local, self.config, self.split, self.delimiter)
             yield from (record(f"{self._shown(local)}[{index}]", row) for index, row in enumerate(rows))
 
     def _file(self, path: File) -> Iterator[tuple[str, Any]]:
@@ -248,8 +248,8 @@ def _archive_name(name: str, file: File) -> str:
 
 def own_name(path: str) -> str:
     """What a source of that path is called where it has no name: its dataset, its folder, or its file alone."""
-    if path.startswith(hub.HUB_DATASETS):
-        return path.removeprefix(hub.HUB_DATASETS)
+    if path.startswith(hub_dataset.HUB_DATASETS):
+        return path.removeprefix(hub_dataset.HUB_DATASETS)
     parts = Path(path.rstrip("/")).parts
     if GLOB.search(path):
         folders = [part for part in parts[:-1] if not GLOB.search(part) and part not in ("/", "~", "..")]

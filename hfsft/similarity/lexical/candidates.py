@@ -52,7 +52,7 @@ def bands_for(at_least: float, numbers: int) -> Bands:
     return best
 
 
-class Table(NamedTuple):
+class SketchTable(NamedTuple):
     """The sketches of items, how they are cut, and the share that two items must have in common."""
 
     sketches: Sketches
@@ -78,7 +78,7 @@ class Table(NamedTuple):
 
 
 def candidates(
-    table: Table, groups: Hashes, rank: Places, rests: tuple[Table, Places] | None = None
+    table: SketchTable, groups: Hashes, rank: Places, rests: tuple[SketchTable, Places] | None = None
 ) -> tuple[Places, Places]:
     """Pairs of items of one group that agree in a band and may have enough in common.
 
@@ -114,7 +114,7 @@ def candidates(
     return codes[kept] // count, codes[kept] % count
 
 
-def _own_agree(table: Table, kinds: Places, first: Places, second: Places) -> NDArray[np.bool_]:
+def _own_agree(table: SketchTable, kinds: Places, first: Places, second: Places) -> NDArray[np.bool_]:
     asked = (kinds[first] == kinds[second]) & (kinds[first] > 0)
     agree: NDArray[np.bool_] = ~asked
     agree[asked] = table.close(first[asked], second[asked])[0]

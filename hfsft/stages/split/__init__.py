@@ -9,7 +9,7 @@ from pydantic import Field
 from hfsft.engine.resources import Resource, Work
 from hfsft.engine.step import Step
 from hfsft.stages.base import Context, Stage
-from hfsft.stages.split.families import OPTIONAL, READS
+from hfsft.stages.split.row_families import OPTIONAL, READS
 from hfsft.stages.split.sides import NONE
 
 
@@ -58,7 +58,7 @@ class Split(Stage):
                 role="lineage",
                 identity={"similarity": self.similarity},
                 version=2,
-                work=Work("hfsft.stages.split.families:naming", {"similarity": self.similarity}),
+                work=Work("hfsft.stages.split.row_families:naming", {"similarity": self.similarity}),
                 place=place,
             ),
             Step(

@@ -11,7 +11,7 @@ from hfsft.engine.resources import Resource
 from hfsft.hashing import digest
 from hfsft.rows.batch import Batch
 from hfsft.stages.split.draw import held_out
-from hfsft.stages.split.families import keys_of
+from hfsft.stages.split.row_families import keys_of
 
 Side = Literal["train", "validation"]
 

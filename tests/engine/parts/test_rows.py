@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hfsft.engine.parts import rows as columns
-from hfsft.engine.parts.rows import Column, Part, Rows, picked, some, whole
+from hfsft.engine.parts.rows import Part, Rows, StoredColumn, picked, some, whole
 
 KINDS = {"id": "string", "size": "int64"}
 
@@ -28,7 +28,7 @@ def part(name: str, length: int, chunk: int = 3) -> Part:
     texts, numbers = chunks(ids, pa.string()), chunks(sizes[::-1], pa.int64())
     # The second column lies the other way round in its file.
     back = np.arange(length, dtype=np.int32)[::-1]
-    return Part(name, length, {"id": Column(texts, None, name), "size": Column(numbers, back, name)})
+    return Part(name, length, {"id": StoredColumn(texts, None, name), "size": StoredColumn(numbers, back, name)})
 
 
 def rows_of(*lengths: int) -> Rows:
@@ -81,7 +81,7 @@ def test_the_key_tells_rows_and_their_order() -> None:
 
 def test_rows_of_which_none_is_gone_are_not_copied() -> None:
     values = pa.chunked_array([pa.array([f"text {index}" for index in range(100)])])
-    all_rows = whole(Part("a", 100, {"id": Column(values, None, "a")}), {"id": "string"})
+    all_rows = whole(Part("a", 100, {"id": StoredColumn(values, None, "a")}), {"id": "string"})
     table = all_rows.dataset().data.table
     assert table["id"].chunk(0).buffers()[2].address == values.chunk(0).buffers()[2].address
 

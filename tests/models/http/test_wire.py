@@ -14,7 +14,7 @@ from hfsft.models.http.faults import Fault
 from hfsft.models.http.providers import listed_price
 from hfsft.models.model import Answer, Model, Price
 from hfsft.recipe.recipe import Recipe
-from hfsft.recipe.yaml.file import parse, validate
+from hfsft.recipe.recipe_file import parse, validate
 from tests.models.fixture import one, rows, user
 
 MODEL = Model(model="org/m", base_url="http://x/v1", temperature=0.5, max_tokens=100, extra_body={"min_p": 0.1})

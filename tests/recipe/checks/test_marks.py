@@ -13,7 +13,7 @@ from hfsft.marks import BODY, FILE, HEADERS, KEY, PROSE, REPOSITORY, SERVER, Pub
 from hfsft.models.model import FromEnv
 from hfsft.recipe.checks.trust import reaches, unpublished
 from hfsft.recipe.recipe import Recipe
-from hfsft.recipe.yaml.file import load, validate
+from hfsft.recipe.recipe_file import load, validate
 from hfsft.stages.base import Section
 
 SECRET = "5f0c7e1dCanary9a4c6e8f7a1b2c3d4e5f60"

@@ -15,7 +15,7 @@ import yaml
 from hfsft import pipeline
 from hfsft.errors import ModelError, RecipeError, UserError
 from hfsft.pretrained import pretrained_tokenizer
-from hfsft.recipe.checks.outside import leads_outside
+from hfsft.recipe.checks.path_bounds import leads_outside
 from hfsft.recipe.checks.trust import Reach, Trust, reaches
 from hfsft.recipe.recipe import load_recipe
 from tests.recipe.test_identity import SECTIONS, save_tokenizer

@@ -14,15 +14,15 @@ from hfsft.cli import main
 from hfsft.engine.step import Step
 from hfsft.errors import UserError
 from hfsft.filters import FILTERS
-from hfsft.filters.column import OfColumn
+from hfsft.filters.text_column import OfColumn
 from hfsft.recipe.compile import compile_recipe
-from hfsft.recipe.explain.keys import Schema, written
 from hfsft.recipe.explain.reference import reference
+from hfsft.recipe.explain.schema_keys import Schema, written
 from hfsft.recipe.explain.subjects import Subject, around, example_of, found, installed, subjects
 from hfsft.recipe.json_schema import reachable
 from hfsft.recipe.recipe import Recipe
+from hfsft.recipe.recipe_file import parse
 from hfsft.recipe.sections import any_of
-from hfsft.recipe.yaml.file import parse
 from hfsft.stages.base import Context, Section, Stage
 
 LISTS = "list of lists of whole numbers"
@@ -300,7 +300,7 @@ def test_filters_of_other_packages_are_explained_too(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     every = {"echo": Echo}, ["acme's filter `x` cannot be used"]
-    monkeypatch.setattr("hfsft.filters.foreign.Installed.every", lambda _: every)
+    monkeypatch.setattr("hfsft.filters.entry_points.Installed.every", lambda _: every)
     installed.cache_clear()
     try:
         assert main(["explain", "echo.at_most"]) == 0

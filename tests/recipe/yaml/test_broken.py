@@ -9,7 +9,7 @@ import pytest
 
 from hfsft.errors import RecipeError
 from hfsft.recipe.recipe import Recipe
-from hfsft.recipe.yaml.file import load, validate
+from hfsft.recipe.recipe_file import load, validate
 from tests.recipe.toy import Toy
 
 MODELS = {"toy": Toy, "recipe": Recipe}  # a folder of broken recipes -> what they should have been

@@ -3,7 +3,7 @@
 from textwrap import dedent
 
 from hfsft.release.card.changelog import MARK, configs, describe, merge, metadata
-from hfsft.release.diff import Diff
+from hfsft.release.comparison import Diff
 
 CARD = dedent("""\
     ---

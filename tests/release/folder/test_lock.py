@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from hfsft.pipeline import run
-from hfsft.release.folder.names import LOCK
+from hfsft.release.folder.file_names import LOCK
 from tests.models.server import LLM
 from tests.recipes import reply, support
 from tests.release.samples import examples, tokenizer_folder

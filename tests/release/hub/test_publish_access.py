@@ -9,7 +9,7 @@ from aiohttp import web
 from hfsft.errors import ReleaseError
 from hfsft.recipe.publish import Publish
 from hfsft.release.hub.hub import Account
-from hfsft.release.hub.publish import section_of
+from hfsft.release.hub.upload import section_of
 from tests.hub.faults import Fault, Handler
 from tests.hub.fixture import HubServer
 from tests.hub.repo import Blob, Repo

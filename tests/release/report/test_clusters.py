@@ -10,13 +10,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from hfsft.release.report.clusters import clusters
-from hfsft.release.report.story import Table
+from hfsft.release.report.page_data import SplitRows
 
 
-def table(path: Path, split: str, rows: list[dict[str, Any]]) -> Table:
+def table(path: Path, split: str, rows: list[dict[str, Any]]) -> SplitRows:
     names = list(dict.fromkeys(name for row in rows for name in row))
     pq.write_table(pa.table({name: [row.get(name) for row in rows] for name in names}), path)
-    return Table(split, [path])
+    return SplitRows(split, [path])
 
 
 def row(number: int, of: int | None = None, rule: str = "near_duplicate", **texts: Any) -> dict[str, Any]:

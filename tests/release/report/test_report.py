@@ -15,7 +15,7 @@ from hfsft.cli import main
 from hfsft.errors import ReleaseError
 from hfsft.release.reader import Release
 from hfsft.release.report.page import LATER, _json, report, rewrite
-from hfsft.release.report.story import EACH_RULE, LONGEST, SAMPLES, Story, Table
+from hfsft.release.report.page_data import EACH_RULE, LONGEST, SAMPLES, PageData, SplitRows
 from hfsft.release.report.thresholds import STEPS, _places, thresholds
 from tests.release.toy import NASTY, release, toy
 
@@ -26,8 +26,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def story(folder: Path) -> Story:
-    return Story(Release(str(folder), folder))
+def story(folder: Path) -> PageData:
+    return PageData(Release(str(folder), folder))
 
 
 def embedded(page: str) -> Any:
@@ -80,7 +80,7 @@ def test_a_page_without_charts_is_still_a_page(monkeypatch: pytest.MonkeyPatch, 
     assert len(embedded(page)["samples"]) > 100
 
 
-def test_every_place_of_a_slider_says_what_that_bound_would_keep(story: Story) -> None:
+def test_every_place_of_a_slider_says_what_that_bound_would_keep(story: PageData) -> None:
     for measure in thresholds(story):
         kept = [float(value) for value in story.values(measure["column"]) if value is not None]
         fallen = story.fell_by(measure["column"])
@@ -93,7 +93,7 @@ def test_every_place_of_a_slider_says_what_that_bound_would_keep(story: Story) -
             ]
 
 
-def test_the_bounds_are_places_of_the_slider_and_keep_what_was_kept(story: Story) -> None:
+def test_the_bounds_are_places_of_the_slider_and_keep_what_was_kept(story: PageData) -> None:
     found = {measure["column"]: measure for measure in thresholds(story)}
     assert found["tokens_response"]["bounds"] == {"at_least": 20, "at_most": 100}
     assert found["score_relevance"]["bounds"] == {}
@@ -110,7 +110,7 @@ def test_many_values_make_a_slider_of_bounded_size() -> None:
     assert [place for place in places if place[0] == 1.2345] == [[1.2345, 10223, 2, 9777, 0]]
 
 
-def test_samples_are_few_the_same_each_time_and_of_every_rule(story: Story) -> None:
+def test_samples_are_few_the_same_each_time_and_of_every_rule(story: PageData) -> None:
     samples = story.samples()
     assert samples == story.samples()
     stages = {sample["stage"] for sample in samples if "stage" in sample}
@@ -120,13 +120,13 @@ def test_samples_are_few_the_same_each_time_and_of_every_rule(story: Story) -> N
 
 
 def test_a_long_text_is_shown_in_part() -> None:
-    from hfsft.release.report.story import _cut
+    from hfsft.release.report.page_data import _cut
 
     assert _cut("a" * LONGEST) == "a" * LONGEST
     assert _cut("a" * (LONGEST + 1200)).endswith("… (1,200 more characters)")
 
 
-def test_duplicates_are_joined_to_the_row_they_repeat(story: Story) -> None:
+def test_duplicates_are_joined_to_the_row_they_repeat(story: PageData) -> None:
     clusters = story.clusters()
     assert sum(cluster["rows"] for cluster in clusters) == 25
     assert clusters == sorted(clusters, key=lambda cluster: -cluster["rows"])
@@ -139,7 +139,7 @@ def test_rows_are_taken_where_they_stand_across_shards(tmp_path: Path) -> None:
     for shard in range(3):
         rows = Dataset.from_dict({"id": [f"{shard}-{index}" for index in range(1500)]})
         rows.to_parquet(tmp_path / f"train-{shard}.parquet")
-    table = Table("train", sorted(tmp_path.glob("*.parquet")))
+    table = SplitRows("train", sorted(tmp_path.glob("*.parquet")))
     assert dict(table.rows([4499, 0, 1500, 2999])) == {
         0: {"id": "0-0"},
         1500: {"id": "1-0"},

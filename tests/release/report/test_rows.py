@@ -14,8 +14,8 @@ from hfsft.errors import ReleaseError
 from hfsft.models.store import archive
 from hfsft.models.store.store import Store
 from hfsft.release.reader import open_release
+from hfsft.release.rows.history import way
 from hfsft.release.rows.records import Rows, Wanted
-from hfsft.release.rows.way import way
 from tests.models.server import LLM, Body, said_to
 from tests.recipes import reply, support
 from tests.release.toy import release, toy

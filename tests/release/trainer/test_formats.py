@@ -10,9 +10,9 @@ import pytest
 from hfsft.cli.commands.export import add
 from hfsft.errors import ReleaseError
 from hfsft.recipe.publish import FormatName
+from hfsft.release.trainer.dataset_writer import Writing
 from hfsft.release.trainer.formats import FORMATS, format_named
 from hfsft.release.trainer.tokenizer import load_tokenizer
-from hfsft.release.trainer.writing import Writing
 from tests.release.samples import CHATML, NO_SYSTEM, SYSTEM, chat, dataset, single, tokenizer_folder
 
 QUESTION, ANSWER = "Where is my parcel?", "The parcel arrives in 0 days."

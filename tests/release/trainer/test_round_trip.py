@@ -27,9 +27,9 @@ from hfsft.recipe.publish import FormatName
 from hfsft.release.folder.parquet import write_parquet
 from hfsft.release.reader import Release
 from hfsft.release.trainer.check import check
+from hfsft.release.trainer.dataset_writer import Writing
 from hfsft.release.trainer.formats import FORMATS
 from hfsft.release.trainer.tokenizer import Tokenizer, load_tokenizer
-from hfsft.release.trainer.writing import Writing
 from hfsft.rows.think import split
 from tests.release.samples import examples, tokenizer_folder
 from tests.release.trainer.templates import TEMPLATES

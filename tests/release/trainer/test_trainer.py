@@ -10,10 +10,10 @@ import pytest
 from hfsft.errors import RecipeError, ReleaseError
 from hfsft.pipeline import run
 from hfsft.recipe.publish import FormatName, Publish
-from hfsft.release.trainer.check import Lengths, TrainerCheck, check, detect
+from hfsft.release.trainer.check import LengthSummary, TrainerCheck, check, detect
+from hfsft.release.trainer.dataset_writer import Writing
 from hfsft.release.trainer.formats import FORMATS
 from hfsft.release.trainer.tokenizer import Tokenizer, load_tokenizer
-from hfsft.release.trainer.writing import Writing
 from tests.models.server import LLM
 from tests.recipes import reply, support
 from tests.release.samples import (
@@ -155,11 +155,11 @@ def test_lengths_are_those_that_a_trainer_sees(tmp_path: Path) -> None:
     row = single()
     texts = len(row["instruction"]) + len(row["response"])
     rendered = texts + 4 + len("user\n") + len("assistant\n") + 2
-    assert check_rows(dataset(row), "messages", tokenizer).lengths == Lengths.of([rendered])
-    assert check_rows(dataset(row), "prompt_completion", tokenizer).lengths == Lengths.of([rendered])
-    assert check_rows(dataset(row), "text", tokenizer).lengths == Lengths.of([rendered - 1])
+    assert check_rows(dataset(row), "messages", tokenizer).lengths == LengthSummary.of([rendered])
+    assert check_rows(dataset(row), "prompt_completion", tokenizer).lengths == LengthSummary.of([rendered])
+    assert check_rows(dataset(row), "text", tokenizer).lengths == LengthSummary.of([rendered - 1])
     plain = texts + 2 + 1  # a blank line between the two, the end token behind
-    assert check_rows(dataset(row), "prompt_completion_text", tokenizer).lengths == Lengths.of([plain])
+    assert check_rows(dataset(row), "prompt_completion_text", tokenizer).lengths == LengthSummary.of([plain])
 
 
 @pytest.mark.parametrize(
@@ -169,7 +169,7 @@ def test_lengths_are_those_that_a_trainer_sees(tmp_path: Path) -> None:
 def test_the_recommended_length_is_the_95th_percentile_rounded_up(
     tokens: list[int], percentile: int, recommended: int, over_recommended: int
 ) -> None:
-    found = Lengths.of(tokens)
+    found = LengthSummary.of(tokens)
     assert (found.shortest, found.longest) == (min(tokens), max(tokens))
     assert (found.percentile_95, found.recommended, found.over_recommended) == (
         percentile,

@@ -12,12 +12,12 @@ import pytest
 from hfsft.recipe.publish import FormatName
 from hfsft.release.folder.parquet import write_parquet
 from hfsft.release.trainer.check import check
-from hfsft.release.trainer.style import Style
+from hfsft.release.trainer.dataset_writer import Writing
+from hfsft.release.trainer.message_style import Style
 from hfsft.release.trainer.tokenizer import load_tokenizer
-from hfsft.release.trainer.writing import Writing
 from tests.release.samples import dataset, single, tokenizer_folder, typed
 from tests.release.trainer.templates import HARMONY, HERMES, LLAMA, QWEN
-from tests.release.trainer.test_writing import ANSWERED, ASKED, TURNS, WEATHER
+from tests.release.trainer.test_dataset_writer import ANSWERED, ASKED, TURNS, WEATHER
 
 pytestmark = [
     pytest.mark.acceptance,

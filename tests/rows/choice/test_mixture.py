@@ -9,8 +9,8 @@ import pytest
 
 from hfsft.hashing import digest
 from hfsft.rows.batch import Row
-from hfsft.rows.choice.counts import Counts
 from hfsft.rows.choice.mixture import Part, mixed, sizes
+from hfsft.rows.choice.row_counts import Counts
 
 DEFECT = "defect"
 

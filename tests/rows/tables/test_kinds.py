@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from hfsft.errors import SourceError
-from hfsft.recipe.checks.outside import leads_outside
+from hfsft.recipe.checks.path_bounds import leads_outside
 from hfsft.stages.seeds import PromptTable
 from tests.rows.helpers import file, seeds
 

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from hfsft.errors import SourceError
-from hfsft.rows.tables import files
+from hfsft.rows.tables import text_files
 from hfsft.rows.tables.table import Table
 from hfsft.rows.values import LONGEST, from_json
 
@@ -135,7 +135,7 @@ def test_a_table_that_was_packed_to_burst_is_refused_soon(tmp_path) -> None:
 
 @pytest.mark.parametrize("name", ["rows.csv.gz", "rows.json.gz", "rows.jsonl.gz"])
 def test_a_line_without_end_is_refused_soon(tmp_path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(files, "ENDLESS", 2**26)
+    monkeypatch.setattr(text_files, "ENDLESS", 2**26)
     begins = {"rows.csv.gz": b"prompt,b\na,", "rows.json.gz": b'[{"a": "', "rows.jsonl.gz": b'{"a": 1}\n{"a": "'}[name]
     with gzip.open(tmp_path / name, "wb", 1) as file:
         file.write(begins)

@@ -12,8 +12,8 @@ import pytest
 from datasketch import MinHash
 
 from hfsft.similarity import LexicalIndex, families
-from hfsft.similarity.lexical.pairs import FEW
 from hfsft.similarity.lexical.shingles import shingles
+from hfsft.similarity.lexical.similar_pairs import FEW
 from hfsft.similarity.lexical.sketches import SEED, sketches
 from tests.similarity.pairs import near_pairs
 
@@ -64,7 +64,7 @@ def test_sketches_find_what_a_comparison_of_all_finds(at_least: float, monkeypat
     texts += [" ".join(word for word in draw.choice(texts).split() if draw.random() > 0.08) for _ in range(500)]
     items = [(text, text[:40] if place % 3 else "") for place, text in enumerate(texts)]
     exact = {(one, other): value for one, other, value in near_pairs(items, at_least)}
-    monkeypatch.setattr("hfsft.similarity.lexical.pairs.FEW", 10)
+    monkeypatch.setattr("hfsft.similarity.lexical.similar_pairs.FEW", 10)
     found = {(one, other): value for one, other, value in near_pairs(items, at_least)}
     assert len(exact) > 150
     assert found.items() <= exact.items()
@@ -142,10 +142,10 @@ def test_what_is_kept_and_counted_at_once_changes_nothing(monkeypatch: pytest.Mo
     frame = "Please read the meter of house {} in {} and tell me whether it is plausible"
     texts += [frame.format(draw.choice(texts)[:20], draw.randrange(40)) for _ in range(200)]
     items = [(text, draw.choice(["", texts[place - 1]])) for place, text in enumerate(texts)]
-    monkeypatch.setattr("hfsft.similarity.lexical.pairs.FEW", 10)
+    monkeypatch.setattr("hfsft.similarity.lexical.similar_pairs.FEW", 10)
     found = list(near_pairs(items, 0.6))
     assert len(found) > 20
     monkeypatch.setattr("hfsft.similarity.lexical.shingles.KEPT", 0)
     monkeypatch.setattr("hfsft.similarity.lexical.shingles.CHUNK", 2000)
-    monkeypatch.setattr("hfsft.similarity.lexical.pairs.COUNTED", 3000)
+    monkeypatch.setattr("hfsft.similarity.lexical.similar_pairs.COUNTED", 3000)
     assert list(near_pairs(items, 0.6)) == found

@@ -1,0 +1,242 @@
+"""What makes something: the dataset of a recipe, a preview of its first rows, a release on the Hub."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hfsft.cache import cache_folder, settle
+from hfsft.engine.plan import Plan
+from hfsft.errors import UserError
+from hfsft.loading import AnyRecipe, AnyTrust, load
+from hfsft.recipe.checks.rewrites import clean_errors
+from hfsft.recipe.checks.trust import ASKING, PUBLISHING, trust_of, unpublished
+from hfsft.recipe.compile import compile_recipe
+from hfsft.recipe.recipe import Recipe
+from hfsft.stages.split import Split
+from hfsft.stages.split.sides import NONE, Sides
+
+if TYPE_CHECKING:
+    from datasets import Dataset, DatasetDict
+
+    from hfsft.engine.executor import Executors, Rows
+    from hfsft.engine.ledger import FunnelLine, Ledger
+    from hfsft.engine.run import After
+    from hfsft.engine.step import Step
+    from hfsft.models.limits.usage import Progress, Usage
+    from hfsft.release.hub.upload import Published
+    from hfsft.release.result import Built
+    from hfsft.release.rows.preview import Preview
+
+OUT = "build"  # where builds go unless somebody says otherwise
+
+
+@dataclass(frozen=True)
+class Watcher:
+    """Who is told how a build goes; each may be left out."""
+
+    on_step: Callable[[Step, int], None] | None = None  # a step begins over so many rows
+    on_progress: Callable[[Progress], None] | None = None  # several times a second while models are asked
+    on_line: Callable[[FunnelLine], None] | None = None  # a step has ended
+    on_warning: Callable[[str], None] | None = None  # something in the recipe may be a slip; told before all else
+
+
+@dataclass(frozen=True)
+class Publishing:
+    """How a build goes to the Hub, where its recipe names a repository."""
+
+    wanted: bool = True
+    create_pr: bool = False  # propose it instead of writing it
+    tell: Callable[[str], None] = lambda _: None  # is told what takes long
+    confirm: Callable[[str], bool] = lambda _: True  # is asked before anything that everybody will see
+
+
+def build(
+    recipe: AnyRecipe,
+    *,
+    overrides: Sequence[str] = (),
+    out: str | Path = OUT,
+    force: bool = False,
+    trust: AnyTrust = None,
+    executor: Executors | None = None,
+) -> DatasetDict:
+    """The dataset of a recipe: a `DatasetDict` with `train` and, where rows were held out, `validation`.
+
+    The same is written to `out/<name>`, with card, ledger, funnel, rejected rows and recipe beside it; the build that
+    stood there is kept in `out/.previous/<name>`. Raises `UserError` for whatever the user can mend, such as a folder
+    there that is no build (with `force` it is moved aside); answers paid for by then are kept. A recipe from the Hub
+    that names servers, keys or a repository is a `RecipeError` that lists them, unless `trust` is True. Another
+    `executor` than that of this machine works on the rows in its own way, and gives the same.
+    """
+    from hfsft.release.folder.write import load_built
+
+    built, folder = run(recipe, overrides=overrides, out=out, force=force, trust=trust, executor=executor)
+    publish(built.recipe, folder)
+    return load_built(folder)
+
+
+def run(
+    recipe: AnyRecipe,
+    *,
+    overrides: Sequence[str] = (),
+    out: str | Path = OUT,
+    watcher: Watcher | None = None,
+    publishing: Publishing | None = None,
+    force: bool = False,
+    trust: AnyTrust = None,
+    executor: Executors | None = None,
+) -> tuple[Built, Path]:
+    """What `build` does up to the folder, with all that is known at its end.
+
+    Where no row is left, the folder is written all the same, and the `UserError` says why rows were rejected or failed.
+    A folder there that is no build is an error before any model is asked, or moved aside with `force`; where the recipe
+    names a repository and `publishing` is not off, the Hub is asked then too whether it would take the release.
+    """
+    started = time.perf_counter()
+    how = publishing or Publishing()
+    loaded = load(recipe, overrides, trust, PUBLISHING if how.wanted else ASKING, how.tell)
+    if not (how.wanted or trust_of(trust).covers(recipe)):
+        loaded = unpublished(loaded)  # nor by `hfsft publish` of what was built: nobody was asked
+    plan, sides_before = _planned(loaded, Path(out), watcher or Watcher(), how, force)
+    from hfsft.release.folder import sides_file
+    from hfsft.release.report import vega
+
+    vega.prepare()
+    rows, ledger, usage = _execute(loaded, plan, watcher or Watcher(), executor=executor)
+    from hfsft.engine.parts.on_datasets import quiet
+    from hfsft.engine.why import remember
+    from hfsft.release.folder import previous
+    from hfsft.release.folder.process_lock import turn
+    from hfsft.release.folder.redaction import withhold
+    from hfsft.release.folder.write import write
+    from hfsft.release.removal_causes import nothing_left
+    from hfsft.release.result import SPLITS, Built
+
+    ids: dict[str, list[str]] = {split: [] for split in SPLITS}
+    for row_id, split in zip(rows["id"][:], rows["split"][:], strict=True):
+        ids[split].append(row_id)
+    ledger.finish(
+        {split: sorted(found) for split, found in ids.items()}, dict(zip(rows["id"][:], rows["source"][:], strict=True))
+    )
+    sides = sides_file.after(loaded, sides_before, rows)
+    told = withhold(ledger, loaded.publish)
+    built = Built(loaded, plan, rows, told, usage, time.perf_counter() - started, sides)
+    with quiet(), turn(previous.place(Path(out), loaded.name), how.tell):
+        folder = write(built, Path(out), force)
+    sides_file.keep(loaded, sides)
+    cache = cache_folder(plan.name)
+    remember(plan, cache)
+    settle(cache, plan.digest, time.time() - (time.perf_counter() - started))
+    if not len(rows):
+        raise UserError(nothing_left(built.causes, ledger.rows_in, str(folder)))
+    return built, folder
+
+
+def publish(recipe: Recipe, folder: Path, publishing: Publishing | None = None) -> Published | None:
+    """Put a finished build on the Hub; None where the recipe names no repository or publishing is off.
+
+    Nothing is committed where only the figures of the run changed. Raises `ReleaseError`, which says how to go on.
+    """
+    how = publishing or Publishing()
+    if not (recipe.publish.repo_id and how.wanted):
+        return None
+    from hfsft.release.hub.upload import push
+
+    return push(folder, recipe.publish, create_pr=how.create_pr, news_only=True, tell=how.tell, confirm=how.confirm)
+
+
+def preview(
+    recipe: AnyRecipe,
+    rows: int = 3,
+    *,
+    overrides: Sequence[str] = (),
+    watcher: Watcher | None = None,
+    trust: AnyTrust = None,
+) -> Preview:
+    """Each step with the rows that it left of `rows` source rows; answers are kept for the build that follows.
+
+    Which source rows is a hash of their ids. Filters that compare rows see only these few.
+    """
+    from hfsft.preflight import build as preflight
+    from hfsft.release.folder import sides_file
+    from hfsft.release.rows.preview import Preview
+
+    loaded = load(recipe, overrides, trust, ASKING)
+    sides = sides_file.read(loaded, Path(OUT))
+    compiled = partial(compile_recipe, loaded, limit=rows, former={Split.key: sides})
+    plan = preflight.planned(loaded, compiled, [partial(preflight.of_folders, loaded, None)])
+    seen: list[tuple[Step, list[dict[str, Any]]]] = []
+    _, ledger, usage = _execute(
+        loaded, plan, watcher or Watcher(), lambda step, left: seen.append((step, left.to_list()))
+    )
+    return Preview(loaded, plan, seen, ledger, usage)
+
+
+def _planned(recipe: Recipe, out: Path, watcher: Watcher, how: Publishing, force: bool) -> tuple[Plan, Sides]:
+    """The plan of a build that nothing stands in the way of, and the sides of the split that builds before gave."""
+    from hfsft.preflight import build as preflight
+    from hfsft.release.folder import sides_file
+
+    sides = NONE
+
+    def compiled() -> Plan:
+        nonlocal sides
+        sides = sides_file.read(recipe, out)
+        return compile_recipe(recipe, former={Split.key: sides})
+
+    repository = preflight.Repository(recipe, how.create_pr, how.tell) if how.wanted else None
+    checks: list[preflight.Check] = [partial(preflight.of_folders, recipe, out, force)]
+    checks += [partial(preflight.of_tokenizer, recipe), *([repository.problems] if repository else [])]
+    plan = preflight.planned(recipe, compiled, checks)
+    if watcher.on_warning:
+        for problem in preflight.unused_models(recipe):
+            watcher.on_warning(str(problem))
+    if repository and repository.opens and not how.confirm(repository.opens):
+        raise UserError("nothing was built, as nobody said yes to publishing it (--no-publish builds it)")
+    return plan, sides
+
+
+def _execute(
+    recipe: Recipe, plan: Plan, watcher: Watcher, after: After | None = None, executor: Executors | None = None
+) -> tuple[Dataset, Ledger, Usage]:
+    from hfsft.engine.ledger import Ledger
+    from hfsft.engine.live import Live
+    from hfsft.engine.lookahead import start_first_stage
+    from hfsft.engine.outlook import Outlook
+    from hfsft.models.limits import budget
+    from hfsft.models.pool import Pool
+    from hfsft.models.ready import Ready
+    from hfsft.models.store.store import Store
+    from hfsft.preflight.build import require_models
+
+    ledger = Ledger()
+
+    def ended(step: Step, left: Rows) -> None:
+        outlook.ended(step, left)
+        if watcher.on_line:
+            watcher.on_line(ledger.funnel[-1])
+        if after:
+            after(step, left)
+
+    def progress(now: Progress) -> None:
+        if watcher.on_progress:
+            watcher.on_progress(replace(now, whole=outlook.of(now)))
+
+    bounds = budget.Budget(**recipe.budget.model_dump()) if recipe.budget else None
+    asked = {name: recipe.models[name] for step in plan.steps for name in step.models}
+    ready = Ready([step.name for step in plan.steps if step.models], partial(require_models, recipe, plan))
+    with (
+        Store() as store,
+        Pool(asked, store, budget=bounds, recipe=plan.name, on_progress=progress, ready=ready) as pool,
+    ):
+        cache, live, outlook = cache_folder(plan.name), Live(pool), Outlook(plan, pool.usage)
+        plan = start_first_stage(plan.after(store.pruned()), live, cache)
+        from hfsft.engine import run as engine  # takes long: the requests that were sent are answered meanwhile
+
+        rows = engine.run(plan, live, cache, ledger, before=watcher.on_step, after=ended, executor=executor)
+        clean_errors(recipe, ledger)
+        return rows, ledger, pool.usage

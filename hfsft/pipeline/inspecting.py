@@ -1,0 +1,175 @@
+"""What only looks: is a recipe right, what would its next build do, what would stop it, what may it spend.
+
+Nothing is written but what is fetched to look at it, and no model is asked for a row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hfsft.cache import cache_folder
+from hfsft.engine.plan import Plan
+from hfsft.errors import Problem, RecipeError
+from hfsft.loading import AnyRecipe, AnyTrust, load
+from hfsft.pipeline.building import OUT
+from hfsft.recipe.checks import rewrites
+from hfsft.recipe.checks.filter_languages import filter_warnings
+from hfsft.recipe.checks.rewrites import cleaner
+from hfsft.recipe.checks.trust import ASKING, Reach, reaches, trust_of, unpublished
+from hfsft.recipe.compile import compile_recipe
+from hfsft.recipe.sections import BudgetSection
+from hfsft.recipe.sources import look
+from hfsft.stages.split import Split
+
+if TYPE_CHECKING:
+    from hfsft.engine.live import Missing
+    from hfsft.engine.step import Step
+    from hfsft.engine.why import Reason
+    from hfsft.models.limits.estimate import Estimate
+    from hfsft.models.limits.spending import Outlay
+    from hfsft.preflight.models import Checkup
+
+
+@dataclass(frozen=True)
+class StepForecast:
+    """What the next build would do at one step."""
+
+    step: Step
+    cached: bool
+    rows: int  # rows that would come in, as far as known
+    missing: Missing | None  # None where the step asks no model or needs nothing
+    estimate: Estimate | None = None  # of all its calls, those included that may not come
+    told: Mapping[str, Any] = field(default_factory=dict)  # the step as JSON
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A recipe without a fault, as far as can be seen before it is built."""
+
+    plan: Plan
+    notes: list[str]  # what the first rows of its sources show, and where its filters are blind
+    wants: list[Reach]  # what a build would ask the user's leave for, of a recipe that is not trusted
+    warnings: list[Problem]  # what would stop a build on this machine, and models that nobody asks
+
+
+def validate(recipe: AnyRecipe, *, overrides: Sequence[str] = (), hub: bool = True, trust: AnyTrust = None) -> Checked:
+    """Check a recipe, and the first rows of its sources, without asking any model.
+
+    Without `hub` the Hub is not asked for datasets, models and repositories. Raises `RecipeError` with all that is
+    wrong on any machine.
+    """
+    from hfsft.preflight import build as preflight
+    from hfsft.preflight.publish_format import of_rows
+
+    loaded, trusted = load(recipe, overrides, trust), trust_of(trust).covers(recipe)
+    looking = preflight.Looking(loaded if trusted else unpublished(loaded), hub=hub)
+    seen = look(loaded, hub=hub, clean=cleaner(loaded))
+    problems: list[Problem] = []
+    plan = None
+    try:
+        plan = compile_recipe(loaded, weights=False, sources=False)
+    except RecipeError as error:
+        problems = error.problems
+    told = {problem.place for problem in problems}
+    found = looking.found()
+    problems += [each for each in (*seen.problems, *found.problems) if each.place not in told]
+    if problems or plan is None:
+        raise RecipeError(problems)
+    wanted = [] if trusted else reaches(loaded)
+    warnings = [*found.warnings, *of_rows(loaded, seen.examples)]
+    return Checked(plan, [*seen.notes, *filter_warnings(loaded)], wanted, warnings)
+
+
+def forecast(recipe: AnyRecipe, *, overrides: Sequence[str] = (), trust: AnyTrust = None) -> list[StepForecast]:
+    """What the next build would do at each step: what is cached, what would be asked. Asks no model."""
+    import tempfile
+
+    from hfsft.engine import run as engine
+    from hfsft.engine.ledger import Ledger
+    from hfsft.engine.live import Forecast
+    from hfsft.models.limits.estimate import estimate
+    from hfsft.models.pool import Pool
+    from hfsft.models.store.store import Store
+    from hfsft.release.folder import sides_file
+
+    loaded = load(recipe, overrides, trust)
+    plan = compile_recipe(loaded, download=False, former={Split.key: sides_file.read(loaded, Path(OUT))})
+    cache = cache_folder(plan.name)
+    with (
+        Store() as store,
+        Pool(loaded.models, store, recipe=plan.name, download=False) as pool,
+        tempfile.TemporaryDirectory() as scratch,
+    ):
+        asker, ledger = Forecast(pool), Ledger()
+        engine.run(plan.after(store.pruned()), asker, cache, ledger, scratch=Path(scratch))
+        found, clean = [], cleaner(loaded)
+        for (step, fingerprint), line in zip(plan.fingerprints(), ledger.funnel, strict=True):
+            missing, guess = asker.missing.get(step.name), None
+            if missing and (missing.known or missing.unknown):
+                (name,) = step.models
+                price = pool.usage.prices.get(name)
+                requests = list(missing.known.values())
+                model = loaded.models[name]
+                guess = estimate(store, model, price, step.name, requests, missing.unknown, missing.sample)
+            told = rewrites.told(step, fingerprint, clean)
+            found.append(StepForecast(step, line.cached, line.rows_in, missing, guess, told))
+    return found
+
+
+def check(
+    recipe: AnyRecipe, *, overrides: Sequence[str] = (), seconds: float | None = None, trust: AnyTrust = None
+) -> Checkup:
+    """Ask every model of a recipe a few short requests, none of a row: what its servers take, and if that is enough.
+
+    Each server is asked for so many seconds at most, a minute where left out.
+    """
+    from hfsft.preflight import models as checkup
+
+    return checkup.check(load(recipe, overrides, trust, ASKING), checkup.SECONDS if seconds is None else seconds)
+
+
+def budget(
+    recipe: AnyRecipe, *, overrides: Sequence[str] = (), trust: AnyTrust = None
+) -> tuple[BudgetSection | None, Outlay]:
+    """The bounds that a recipe sets, None where it sets none, and what is taken of them before a build begins."""
+    from hfsft.models.limits import spending
+    from hfsft.models.store.store import Store
+
+    loaded = load(recipe, overrides, trust)
+    if loaded.budget is None or loaded.budget.per == "build":
+        return loaded.budget, spending.Outlay()
+    prices = {model.label: model.price for model in loaded.models.values() if model.price}
+    with Store() as store:
+        return loaded.budget, spending.summed(spending.spent(store, loaded.name, prices))
+
+
+def wants(recipe: AnyRecipe, *, overrides: Sequence[str] = (), trust: AnyTrust = None) -> list[Reach]:
+    """What a build would ask the user's leave for; nothing where the recipe is trusted."""
+    return [] if trust_of(trust).covers(recipe) else reaches(load(recipe, overrides, trust))
+
+
+def hindrances(
+    recipe: AnyRecipe, steps: Sequence[StepForecast], *, overrides: Sequence[str] = (), trust: AnyTrust = None
+) -> list[Problem]:
+    """What would stop a build before its first request, as far as can be seen without connecting to a model.
+
+    `steps` are the forecast of the same recipe: of models that need not be asked nothing is said.
+    """
+    from hfsft.preflight.build import Looking
+
+    loaded, trusted = load(recipe, overrides, trust), trust_of(trust).covers(recipe)
+    open_steps = [each.step for each in steps if each.missing and (each.missing.known or each.missing.unknown)]
+    names = [name for step in open_steps for name in step.models]
+    found = Looking(loaded if trusted else unpublished(loaded), names).found()
+    return [*found.problems, *found.warnings]
+
+
+def why(recipe: AnyRecipe, *, overrides: Sequence[str] = (), trust: AnyTrust = None) -> list[Reason]:
+    """For each step, whether the next build would run it again, and because of which change."""
+    from hfsft.engine.why import explain
+
+    plan = compile_recipe(load(recipe, overrides, trust), download=False)
+    return explain(plan, cache_folder(plan.name))

@@ -1,0 +1,119 @@
+"""Remembered sides: the file that keeps each row on the side of the split that a build once gave it.
+
+{"sides": 1, "asked": {"validation": 0.1, "similarity": 0.6}}
+{"key": "0b3d2f6c1a905e77", "side": "train"}
+{"key": "91c0aa5e0d7f2b34", "side": "validation"}
+{"key": "c4e1f7b8d2096a53", "side": "train", "was": "validation"}
+
+It lies beside the recipe, `support.sides.jsonl` of `support.yaml`, whichever folder is built into, and in each build as
+`sides.jsonl`. The first is read if there is one, else that of the build that stands where this one is to go.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, get_args
+
+from hfsft.errors import Place, SourceError
+from hfsft.release.folder.file_names import LOCK, RESOLVED, SIDES, WRITTEN
+from hfsft.stages.split.row_families import OPTIONAL, READS
+from hfsft.stages.split.sides import NONE, Side, Sides, Stand
+
+if TYPE_CHECKING:
+    from datasets import Dataset
+
+    from hfsft.recipe.recipe import Recipe
+
+LAYOUT = 1  # raised when the file is laid out anew
+RELEASED = (RESOLVED, WRITTEN)  # a recipe in a release, where nothing more is written
+
+
+def read(recipe: Recipe, out: Path) -> Sides:
+    """The sides that a build into `out` is to regard: those for what the recipe asks, else the first that there are.
+
+    Raises `SourceError` where a file of them is none.
+    """
+    if not recipe.split.validation:
+        return NONE
+    beside, asked = _beside(recipe), recipe.split.model_dump(mode="json")
+    paths = ([beside] if beside else []) + [out / recipe.name / SIDES]
+    found = [sides for sides in map(_read, paths) if sides]
+    return next((sides for sides in found if sides.asked == asked), found[0] if found else NONE)
+
+
+def after(recipe: Recipe, former: Sides, rows: Dataset) -> Sides:
+    """What is remembered once these rows are built; nothing where none are to be held out."""
+    if not recipe.split.validation:
+        return NONE
+    columns = [name for name in (*READS, *OPTIONAL, "split") if name in rows.column_names]
+    return former.after(recipe.split.model_dump(mode="json"), {name: rows[name][:] for name in columns})
+
+
+def keep(recipe: Recipe, sides: Sides) -> None:
+    """Write the sides beside the recipe, whole or not at all.
+
+    Left out where the recipe came from no file or a release, where an override asked for another split than the file
+    does, and where the folder cannot be written: then only the build remembers.
+    """
+    beside = _beside(recipe)
+    if beside is None or beside.name == SIDES or not sides.stands or _overridden(recipe):
+        return
+    draft = beside.with_name(f".{beside.name}.{os.getpid()}")
+    try:
+        draft.write_text(text(sides), encoding="utf-8", newline="\n")
+        draft.replace(beside)
+    except OSError:
+        with suppress(OSError):
+            draft.unlink()
+
+
+def text(sides: Sides) -> str:
+    """The file."""
+    lines: list[dict[str, Any]] = [{"sides": LAYOUT, "asked": dict(sides.asked)}]
+    for key, stand in sorted(sides.stands.items()):
+        lines.append({"key": key, "side": stand.side} | ({"was": stand.was} if stand.was else {}))
+    return "".join(json.dumps(line) + "\n" for line in lines)
+
+
+def _beside(recipe: Recipe) -> Path | None:
+    path = recipe.source.path
+    if path is None:
+        return None
+    released = path.name in RELEASED and (path.name == RESOLVED or path.with_name(LOCK).is_file())
+    return path.with_name(SIDES) if released else path.with_suffix(f".{SIDES}")
+
+
+def _overridden(recipe: Recipe) -> bool:
+    return any(loc[:1] == ("split",) for loc in recipe.source.changed)
+
+
+def _read(path: Path) -> Sides | None:
+    """The sides in a file; None where there is none."""
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        raise SourceError(f"{path}: cannot be read: {error}") from None
+    number, stands = 0, dict[str, Stand]()
+    try:
+        head = json.loads(lines[0])
+        if head["sides"] != LAYOUT:
+            raise ValueError
+        for line in lines[1:]:
+            number += 1
+            entry = json.loads(line)
+            stand = Stand(entry["side"], entry.get("was"))
+            if stand.side not in get_args(Side) or stand.was not in (None, *get_args(Side)):
+                raise ValueError
+            if entry["key"] not in stands or stand.side == "train":  # of two that were merged, what was trained on
+                stands[str(entry["key"])] = stand
+        return Sides(dict(head["asked"]), stands)
+    except (ValueError, KeyError, TypeError, IndexError, AttributeError):
+        raise SourceError(
+            f"{Place(str(path), number + 1, 1)}: is no line of remembered sides (restore the file as hfsft wrote it; "
+            f"without it, rows may change sides)"
+        ) from None

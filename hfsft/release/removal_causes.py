@@ -1,0 +1,192 @@
+"""Causes: why rows fell, counted, from the ledger alone: what the screen, the notes, the card and the report tell.
+
+2 rows: does not begin with the user (first: data.jsonl:1)
+12 rows: score usefulness: at_least 4, measured 1 to 3, median 2 (first: seeds.txt:4; recipe.yaml:12)
+3 rows failed in generate: cut after 120 tokens: raise `generate.max_tokens` (first: seeds.txt:9)
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from statistics import median
+from typing import TYPE_CHECKING, Any
+
+from hfsft.plain import plain
+from hfsft.release.step_titles import AT_READING, STEPS, UNSCORED
+from hfsft.rows.reading.summaries import rows_said
+
+if TYPE_CHECKING:
+    from hfsft.engine.ledger import Fallen, Ledger
+
+_Entry = tuple[dict[str, Any], Any]  # of the ledger, with the row's origin
+
+SHOWN = 8  # causes that one list tells
+REASONS = 20  # different reasons of one step that are told apart; beyond, only what they begin with
+LONGEST = 160  # characters of one reason
+
+_FILTER = re.compile(r"filters\[(?P<rule>.+)\](?:\.(?P<part>[^#]+))?(?:#\d+)?")
+_NUMBER = re.compile(r"(\d+)")
+
+ADVICE = {
+    "context_length": "shorten these rows, or ask a model that reads longer prompts",
+    "template": "mend the template for such rows, as with `{{ topic or '' }}`, or leave them out",
+    "bad_request": "change what the server names; the next build asks again",
+    "timeout": "raise `timeout` of the model, or lower its `concurrency`; the next build asks again",
+    "rate_limit": "lower `concurrency` of the model; the next build asks again",
+    "overloaded": "lower `concurrency` of the model; the next build asks again",
+    "server": "the next build asks again",
+    "connection": "the next build asks again",
+}
+"""Cause of a failed row, as `AnswerError` has it -> what to do, where the error itself does not say it."""
+
+
+@dataclass(frozen=True)
+class Cause:
+    """One reason for which rows fell."""
+
+    fate: str  # rejected, failed or not_chosen
+    stage: str  # the step's name
+    reason: str
+    rows: int
+    first: str | None  # where the first of them was read
+    place: str  # of the step in the recipe
+    advice: str
+    complete: int  # rows among them that came in with a response of their own
+
+    def __str__(self) -> str:
+        return f"{self.told} ({self.place})" if self.place else self.told
+
+    @property
+    def told(self) -> str:
+        """The cause in words, without its place in the recipe."""
+        said = self.reason
+        if self.fate == "failed" or self.stage == UNSCORED:
+            said = f"{self.stage.partition('.')[0]} failed: {said}"
+        said += f": {self.advice}" if self.advice else ""
+        return said + f": {rows_said(self.rows)}" + (f", first {self.first}" if self.first else "")
+
+    def as_dict(self) -> dict[str, Any]:
+        """The cause as JSON."""
+        return asdict(self)
+
+
+def causes(ledger: Ledger, units: Mapping[str, str] | None = None) -> list[Cause]:
+    """Why rows fell, the most frequent cause first; `units` says what a step's numbers count."""
+    places = {line.step: line.place for line in ledger.funnel}
+    found = [
+        cause
+        for fallen in ledger.fallen
+        for cause in _of(fallen, places.get(fallen.stage, ""), (units or {}).get(fallen.stage, ""))
+    ]
+    return sorted(found, key=lambda cause: (-cause.rows, cause.stage, cause.reason))
+
+
+def listed(found: Sequence[Cause], *, places: bool = True) -> list[str]:
+    """The causes in words, a line each; of many the most frequent. Without `places` the recipe's are left out."""
+    lines = [str(cause) if places else cause.told for cause in found[:SHOWN]]
+    rest = found[SHOWN:]
+    if rest:
+        lines.append(f"{len(rest):,} other reasons: {rows_said(sum(cause.rows for cause in rest))}")
+    return lines
+
+
+def nothing_left(found: Sequence[Cause], rows_in: int, where: str) -> str:
+    """What to say of a build of which no row is left, and that was written to `where` all the same."""
+    if not found:
+        return f"no row is left: the sources are empty\nwritten to {where}"
+    failed = found[0].fate == "failed"
+    alone = found[0].stage if len({(cause.stage, cause.fate) for cause in found}) == 1 else ""
+    lost = sum(cause.rows for cause in found)
+    did = f"were {STEPS[AT_READING].did}" if alone == AT_READING else "failed" if alone and failed else "fell"
+    head = f"no row is left: {lost:,} of {rows_in:,} {did}"
+    lines = [head, *(f"  {line}" for line in listed(found))]
+    return "\n".join([*lines, f"written to {where}: its report.html and its rejected rows show each"])
+
+
+def _of(fallen: Fallen, place: str, unit: str) -> Iterator[Cause]:
+    if not len(fallen.rows):
+        return
+    origins = fallen.rows["origin"][:] if "origin" in fallen.rows.column_names else [None] * len(fallen.rows)
+    rows = list(zip(fallen.entries(), origins, strict=True))
+    groups = _grouped(rows, lambda entry: _key(fallen, entry))
+    if len(groups) > REASONS:  # such as sentences that quote the row
+        groups = _grouped(rows, lambda entry: _kind(_key(fallen, entry)))
+    for members in groups.values():
+        entries = [entry for entry, _ in members]
+        reason, advice = _told(fallen, entries, unit)
+        yield Cause(
+            fate=fallen.fate,
+            stage=fallen.stage,
+            reason=reason,
+            rows=len(members),
+            first=_first(entry["source"] for entry in entries),
+            place=place,
+            advice=advice,
+            complete=sum(origin == "example" for _, origin in members),
+        )
+
+
+def _grouped(rows: Sequence[_Entry], key: Callable[[dict[str, Any]], str]) -> dict[str, list[_Entry]]:
+    groups: dict[str, list[_Entry]] = defaultdict(list)
+    for row in rows:
+        groups[key(row[0])].append(row)
+    return groups
+
+
+def _key(fallen: Fallen, entry: Mapping[str, Any]) -> str:
+    """What rows that fell for one reason have in common: all that one number decided on is one."""
+    if fallen.fate == "failed":
+        return _kind(entry["error"])
+    return "" if _by_number(fallen) else plain(entry["value"] or "", LONGEST)
+
+
+def _kind(error: str | None) -> str:
+    return (error or "").partition(":")[0]
+
+
+def _by_number(fallen: Fallen) -> bool:
+    return fallen.bound.startswith("at_")
+
+
+def _told(fallen: Fallen, entries: Sequence[Mapping[str, Any]], unit: str) -> tuple[str, str]:
+    """The reason in words, and what to do about it."""
+    if _by_number(fallen):
+        counted = f" {unit}" if unit else ""
+        measured = _measured([entry["value"] for entry in entries])
+        return f"{_label(fallen.stage)}: {fallen.bound}{counted}, {measured}", ""
+    if fallen.fate == "not_chosen":
+        return f"{_label(fallen.stage)}: others of their group stay", ""
+    texts = Counter(str(entry["error" if fallen.fate == "failed" else "value"] or fallen.rule) for entry in entries)
+    text = min(texts, key=lambda text: (-texts[text], text))
+    kind = _kind(text)
+    if kind not in ADVICE:
+        return plain(text, LONGEST), ""
+    return plain(text, LONGEST), ADVICE[kind]
+
+
+def _measured(values: Sequence[str | None]) -> str:
+    numbers = [float(value) for value in values if value is not None]
+    if not numbers:
+        return "nothing was measured"
+    low, middle, high = min(numbers), median(numbers), max(numbers)
+    missing = len(values) - len(numbers)
+    told = f"measured {low:g}" if low == high else f"measured {low:g} to {high:g}, median {middle:g}"
+    return told + (f", {missing:,} without a value" if missing else "")
+
+
+def _label(stage: str) -> str:
+    """A filter's step as the recipe names it: `filters[score].usefulness` is `score usefulness`."""
+    found = _FILTER.fullmatch(stage)
+    return " ".join(part for part in found.groups() if part) if found else stage
+
+
+def _first(sources: Iterable[str | None]) -> str | None:
+    """The first place in the order of files and lines, whatever the order of the rows."""
+    return min(
+        (plain(source) for source in sources if source),
+        key=lambda source: [int(part) if part.isdigit() else part for part in _NUMBER.split(source)],
+        default=None,
+    )

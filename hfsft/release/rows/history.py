@@ -1,0 +1,87 @@
+"""One row's whole way: where it came from, what it was asked, what was measured, and what became of it.
+
+Prompts and answers are not in a build's folder: they are worked out again from its recipe.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from hfsft.errors import HfsftError, ReleaseError
+from hfsft.release.folder.file_names import RESOLVED
+from hfsft.release.rows.exchanges import Exchange, exchanges
+from hfsft.release.rows.records import Measure, Record, Rows
+
+
+@dataclass(frozen=True)
+class RowHistory:
+    """One row's whole way."""
+
+    record: Record
+    ancestors: list[Record | str]  # from the seed down; an id where the folder has no such row
+    measures: list[Measure]
+    of: Record | None  # the row that it fell for
+    grown: list[Record]  # the rows that grew from it directly
+    exchanges: list[Exchange]
+    untold: str = ""  # why prompts and answers are not known
+
+
+def way(rows: Rows, name: str) -> RowHistory:
+    """Where the row came from, what it was asked, what was measured, and what became of it."""
+    record, parents = rows.one(name), rows.parents()
+    above: list[str] = []
+    parent = record.row.get("parent_id")
+    while parent and parent not in above:
+        above.insert(0, parent)
+        parent = parents.get(parent)
+    of = record.verdict.get("of")
+    below = [row for row, parent in parents.items() if parent == record.id]
+    known = rows.named([*above, *below, *([of] if of else [])])
+    exchanges: list[Exchange] = []
+    untold = ""
+    try:
+        if record.silent:
+            raise ReleaseError("what the row says is not in this build")
+        exchanges = _exchanges(rows, record, known.get(above[-1]) if above else None)
+    except HfsftError as error:
+        untold = str(error)
+    return RowHistory(
+        record=record,
+        ancestors=[known.get(row, row) for row in above],
+        measures=record.measures(rows.bounds),
+        of=known.get(of) if of else None,
+        grown=[known[row] for row in below],
+        exchanges=exchanges,
+        untold=untold,
+    )
+
+
+def _exchanges(rows: Rows, record: Record, parent: Record | None) -> list[Exchange]:
+    """What each stage sent for a row that was built, worked out anew by the folder's recipe."""
+    from hfsft.models.pool import Pool
+    from hfsft.models.store.store import Store
+    from hfsft.recipe.checks.rewrites import cleaner
+    from hfsft.recipe.checks.trust import Trust, require
+    from hfsft.recipe.compile import asking_steps
+    from hfsft.recipe.recipe import load_recipe
+
+    path = rows.release.folder / RESOLVED
+    recipe = load_recipe(path, trusted=False)
+    if not Trust().covers(path):
+        require(recipe, Trust(), ())  # nothing is sent here, but what it calls weights is read
+    met, clean = rows.steps_met(record), cleaner(recipe)
+    found: list[Exchange] = []
+    with Store() as store, Pool(recipe.models, store, recipe=recipe.name) as pool:
+        for step in asking_steps(recipe):
+            if step.name not in met:
+                break
+            before = dict(record.row)
+            if "instruction" in step.writes and parent:
+                before["instruction"] = parent.row.get("instruction")
+            if "response" in step.writes:
+                before["response"] = None
+            told = exchanges(step, before, pool, store, clean)
+            if record.row.get("origin") == "example" and not exchanges(step, record.row, pool, store):
+                continue  # it came with what the step would have asked for
+            found += told
+    return found

@@ -1,0 +1,251 @@
+"""Row by row: what a trainer will see of each, and what it will not."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, NamedTuple
+
+from hfsft.filters.text.control_tokens import control_tokens, tokens_of
+from hfsft.release.trainer.chats import chat, last_trained
+from hfsft.release.trainer.dataset_writer import Writing
+from hfsft.release.trainer.format_needs import beyond, take_turns
+from hfsft.release.trainer.formats import FORMATS
+from hfsft.release.trainer.message_style import reasoning_of
+from hfsft.release.trainer.tokenizer import Tokenizer
+from hfsft.rows.batch import Row
+from hfsft.rows.views import messages, tools
+
+Cause = Literal[
+    "refused", "untrained", "cut before its answer", "answer cut", "system prompt hidden", "reasoning hidden",
+    "tools hidden", "calls hidden", "results hidden", "arguments written twice", "weights ignored", "left out",
+]  # fmt: skip
+"""Why a row will not be seen as it is:
+
+- `refused`: the chat template takes it not.
+- `untrained`: no token of it is trained on.
+- `cut before its answer`: its last answer begins beyond `max_length`.
+- `answer cut`: its last answer ends beyond `max_length`.
+- `system prompt hidden`, `reasoning hidden`, `tools hidden`, `calls hidden`, `results hidden`: the chat template
+  leaves them out, all or some.
+- `arguments written twice`: the template makes JSON of arguments that are JSON already.
+- `weights ignored`: turns with the weight 0 are trained on.
+- `left out`: the format has no place for it.
+"""
+
+
+class RowWarning(NamedTuple):
+    """One thing about one row."""
+
+    id: str
+    cause: Cause
+    detail: str
+
+
+@dataclass(frozen=True)
+class _View:
+    """A row as TRL gives it to the chat template: the prompt where it is apart, and the rest."""
+
+    prompt: list[Any]
+    rest: list[Any]
+    tools: list[Any] | None
+    more: Mapping[str, Any] | None
+
+    @property
+    def turns(self) -> list[Any]:
+        return [*self.prompt, *self.rest]
+
+
+class RowChecks:
+    """What was found in the rows so far."""
+
+    def __init__(self, writing: Writing, max_length: int) -> None:
+        self.writing = writing
+        self.tokenizer = writing.tokenizer
+        self.max_length = max_length
+        # What the template writes begins a turn in the text too, whether it is one token or several.
+        known = self.tokenizer
+        self.special = {*known.special_tokens, *control_tokens(known.template)} if known else None
+        self.wrong_order = self.in_prompts = self.reopened = 0
+        self.control: Counter[str] = Counter()
+        self.refused: Counter[str] = Counter()
+        self.lengths: list[int] = []
+        self.told: list[RowWarning] = []
+
+    def see(self, rows: Sequence[Row]) -> None:
+        """Look at some rows, and at how they are written."""
+        for row in rows:
+            self._look(row)
+        if self.tokenizer:
+            self._measure([(row, self.writing.row(row)) for row in rows], self.tokenizer)
+
+    def _look(self, row: Row) -> None:
+        turns = messages(row)
+        self.wrong_order += not take_turns(turns)
+        self.control.update(set(tokens_of(row, self.special)))
+        chosen = FORMATS[self.writing.format]
+        lost = sorted(beyond(row) & chosen.loses - {"weights"})
+        if lost:
+            self._tell(row, "left out", ", ".join(lost))
+        answers = [turn for turn in turns if turn["role"] == "assistant"]
+        untrained = [turn for turn in answers if turn.get("weight") == 0]
+        self.in_prompts += max(0, len(answers) - len(untrained) - 1)  # that are to be trained on, and one of them is
+        if untrained and (chosen.trains_on == "everything" or len(untrained) == len(answers)):
+            self._tell(row, "weights ignored", f"{len(untrained)} of {len(answers)} answers")
+
+    def _tell(self, row: Row, cause: Cause, detail: str = "") -> None:
+        self.told.append(RowWarning(row["id"], cause, detail))
+
+    def _measure(self, rows: Sequence[tuple[Row, Row]], tokenizer: Tokenizer) -> None:
+        chats = [(row, view) for row, written in rows if (view := _chat(written)) is not None]
+        rendered = [
+            (row, view, text) for row, view in chats if (text := self._render(row, view, tokenizer)) is not None
+        ]
+        sizes = tokenizer.lengths([text for *_, text in rendered], rendered=True) if rendered else []
+        for (row, view, text), size in zip(rendered, sizes, strict=True):
+            self._hidden(row, view, text, tokenizer)
+            if size > self.max_length:
+                self._cut(row, size, self._opening(view, tokenizer), tokenizer)
+            elif not size:
+                self._tell(row, "untrained", NOTHING)
+        if self.writing.format == "text":
+            self._look_into([row for row, _ in rows], tokenizer)
+        plain = [(row, *parts) for row, written in rows if (parts := _plain(written)) is not None]
+        more = tokenizer.lengths([opening + rest for _, opening, rest in plain], rendered=False) if plain else []
+        for (row, opening, _), size in zip(plain, more, strict=True):
+            if size > self.max_length:
+                self._cut(row, size, opening or self._before_answer(row, tokenizer), tokenizer)
+        self.lengths += [*sizes, *more]
+
+    def _look_into(self, rows: Sequence[Row], tokenizer: Tokenizer) -> None:
+        """Tell what rows do not show that are published as rendered text."""
+        for row in rows:
+            view = self._view(row)
+            text = _again(tokenizer, view, view.turns)
+            if text is not None:
+                self._hidden(row, view, text, tokenizer)
+
+    def _view(self, row: Row) -> _View:
+        said, more = chat(row, self.writing.style)
+        return _View([], said, _loaded(more.get("tools")), more.get("chat_template_kwargs"))
+
+    def _render(self, row: Row, view: _View, tokenizer: Tokenizer) -> str | None:
+        try:
+            whole = tokenizer.render(view.turns, tools=view.tools, more=view.more)
+            if view.prompt:
+                opened = tokenizer.render(view.prompt, opened=True, tools=view.tools, more=view.more)
+                self.reopened += not whole.startswith(opened)
+                if whole and opened.startswith(whole):
+                    self._tell(row, "untrained", NOTHING)
+        except ValueError as error:
+            self.refused[str(error)] += 1
+            self._tell(row, "refused", str(error))
+            return None
+        return whole
+
+    def _cut(self, row: Row, size: int, opening: str | None, tokenizer: Tokenizer) -> None:
+        """Tell whether a row that is too long is cut before its last answer, or within it; `opening` is all before."""
+        (before,) = tokenizer.lengths([opening], rendered=True) if opening else (0,)
+        if before < self.max_length:
+            self._tell(row, "answer cut", f"{size:,} tokens")
+            return
+        trained = FORMATS[self.writing.format].trains_on
+        cause: Cause = "untrained" if trained == "completion" else "cut before its answer"
+        self._tell(row, cause, f"its answer begins after {before:,} tokens")
+
+    def _opening(self, view: _View, tokenizer: Tokenizer) -> str | None:
+        """All that the template writes before the last answer."""
+        last = len(view.prompt) if view.prompt else last_trained(view.turns)
+        if not last:
+            return None
+        try:
+            return tokenizer.render(view.turns[:last], opened=True, tools=view.tools, more=view.more)
+        except ValueError:
+            return None
+
+    def _before_answer(self, row: Row, tokenizer: Tokenizer) -> str | None:
+        """The same of a row that is published as rendered text."""
+        return self._opening(self._view(row), tokenizer) if self.writing.format == "text" else None
+
+    def _hidden(self, row: Row, view: _View, text: str, tokenizer: Tokenizer) -> None:
+        """Tell what of reasoning, tools and calls the rendered text does not show."""
+        turns = messages(row)
+        thoughts = [thought.strip() for turn in turns if (thought := reasoning_of(turn))]
+        missing = [thought for thought in thoughts if thought not in text]
+        if missing and self.writing.style.reasoning != "drop":
+            self._tell(row, "reasoning hidden", f"{len(missing)} of {len(thoughts)} answers")
+        if turns[0]["role"] == "system" and turns[0]["content"].strip() not in text:
+            self._tell(row, "system prompt hidden")
+        known = tools(row)
+        typed = view.tools and text == _again(tokenizer, view, view.turns, None)
+        if typed or (not view.tools and not all(name in text for name in map(_name, known))):
+            self._tell(row, "tools hidden", f"{len(known)} tools")
+        calls = [(place, call) for place, turn in enumerate(view.turns) for call in turn.get("tool_calls") or ()]
+        unseen = [call for place, call in calls if text == _again(tokenizer, view, _without(view.turns, place, call))]
+        if unseen:
+            self._tell(row, "calls hidden", f"{len(unseen)} of {len(calls)} calls")
+        twice = [call for _, call in calls if _twice(call["function"]["arguments"], text)]
+        if twice:
+            self._tell(row, "arguments written twice", f"{len(twice)} of {len(calls)} calls")
+        results = [turn["content"] for turn in turns if turn["role"] == "tool"]
+        silent = [result for result in results if result.strip() not in text and _quoted(result) not in text]
+        if silent:
+            self._tell(row, "results hidden", f"{len(silent)} of {len(results)} results")
+
+
+NOTHING = "the chat template writes nothing of its answer"
+_SAME: Any = object()
+
+
+def _again(tokenizer: Tokenizer, view: _View, turns: list[Any], tools: Any = _SAME) -> str | None:
+    """Other turns, or other tools, under the template; None where it refuses them."""
+    try:
+        return tokenizer.render(turns, tools=view.tools if tools is _SAME else tools, more=view.more)
+    except ValueError:
+        return None
+
+
+def _without(turns: list[Any], place: int, call: Any) -> list[Any]:
+    """The turns without one call of one of them."""
+    calls = [other for other in turns[place]["tool_calls"] if other is not call]
+    rest = {name: value for name, value in turns[place].items() if name != "tool_calls"}
+    return [*turns[:place], rest | ({"tool_calls": calls} if calls else {}), *turns[place + 1 :]]
+
+
+def _name(tool: Mapping[str, Any]) -> str:
+    """What a tool is called, as JSON in a text has it."""
+    function = tool.get("function")
+    return _quoted(str((function if isinstance(function, Mapping) else tool).get("name", "")))
+
+
+def _twice(arguments: Any, text: str) -> bool:
+    return isinstance(arguments, str) and '"' in arguments and _quoted(arguments) in text
+
+
+def _quoted(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)[1:-1]
+
+
+def _chat(written: Row) -> _View | None:
+    tools, more = _loaded(written.get("tools")), written.get("chat_template_kwargs")
+    if "conversations" in written:
+        turns = [{"role": turn["from"], "content": turn["value"]} for turn in written["conversations"]]
+        return _View([], turns, tools, more)
+    if isinstance(written.get("prompt"), list):
+        return _View(written["prompt"], written["completion"], tools, more)
+    return _View([], written["messages"], tools, more) if "messages" in written else None
+
+
+def _plain(written: Row) -> tuple[str, str] | None:
+    """A row as TRL tokenizes it where it is no chat: what is before its answer, where that is known, and the rest."""
+    if isinstance(written.get("prompt"), str):
+        return written["prompt"], written["completion"]
+    if "output" in written:
+        return written["text"].removesuffix(written["output"]), written["output"]
+    return ("", written["text"]) if "text" in written else None
+
+
+def _loaded(tools: str | None) -> list[Any] | None:
+    return None if tools is None else json.loads(tools)
