@@ -11,18 +11,75 @@ import html
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, quote, quote_plus, unquote, urlsplit
 
 HIDDEN = "***"
 SHORTEST = 4
 """Characters of a secret that is searched for: a shorter one would be found in any text."""
 
-# Keys as providers issue them, told from names in code and from placeholders by a long run of letters that has a
-# capital or a digit. None may stand in a recipe, which is published, or in an error, which is pasted.
+
+class Prefix(NamedTuple):
+    """What is known of keys that begin in one way: of which `kind` they are, and how many characters follow at `least`.
+
+    Such a key is found in rows and in releases. Where `in_recipes`, one with 16 characters or more is refused in a
+    recipe and cut out of an error text too: these are keys of services that recipes ask, or that stand beside them.
+    """
+
+    kind: str = "API key"
+    least: int = 16
+    in_recipes: bool = True
+
+
+PREFIXES = {
+    "hf_": Prefix(),
+    "api_org_": Prefix(),
+    "sk-": Prefix(),
+    "gsk_": Prefix(),
+    "xai-": Prefix(),
+    "glpat-": Prefix(),
+    "AIza": Prefix(),
+    "AKIA": Prefix(),
+    "ASIA": Prefix(),
+    "rk_test_": Prefix(),
+    **{f"gh{letter}_": Prefix() for letter in "pousr"},
+    **{f"xox{letter}-": Prefix() for letter in "abeprs"},
+    "github_pat_": Prefix("GitHub token", 30),
+    "nvapi-": Prefix("NVIDIA key", 20),
+    "r8_": Prefix("Replicate token", 30),
+    "fw_": Prefix("Fireworks key", 20),
+    "csk-": Prefix("Cerebras key", 20),
+    "pplx-": Prefix("Perplexity key", 30),
+    "tgp_v1_": Prefix("Together key", 30),
+    "dop_v1_": Prefix("DigitalOcean token", 40),
+    "doo_v1_": Prefix("DigitalOcean token", 40, in_recipes=False),
+    "shpat_": Prefix("Shopify token", 30, in_recipes=False),
+    "shpss_": Prefix("Shopify token", 30, in_recipes=False),
+    "sk_live_": Prefix("Stripe key", 16),
+    "sk_test_": Prefix("Stripe key", 16),
+    "rk_live_": Prefix("Stripe key", 16),
+    "whsec_": Prefix("Stripe key", 30),
+    "xapp-": Prefix("Slack token", 20, in_recipes=False),
+    "npm_": Prefix("npm token", 36),
+    "hvs.": Prefix("Vault token", 24, in_recipes=False),
+    "ntn_": Prefix("Notion token", 40, in_recipes=False),
+    "lin_api_": Prefix("Linear key", 30, in_recipes=False),
+    "PMAK-": Prefix("Postman key", 30, in_recipes=False),
+    "dckr_pat_": Prefix("Docker token", 20, in_recipes=False),
+    "dp.pt.": Prefix("Doppler token", 30, in_recipes=False),
+    "ya29.": Prefix("Google token", 20),
+    "GOCSPX-": Prefix("Google client secret", 20, in_recipes=False),
+    "AGE-SECRET-KEY-1": Prefix("age key", 50, in_recipes=False),
+    "wandb_v1_": Prefix("Weights & Biases key", 20, in_recipes=False),
+    "sbp_": Prefix("Supabase key", 30, in_recipes=False),
+    "sb_secret_": Prefix("Supabase key", 20, in_recipes=False),
+}
+"""How keys begin -> what they are: the one list for recipes, error texts, rows and releases."""
+
+# A key is told from a name in code and from a placeholder by a long run of letters that has a capital or a digit. None
+# may stand in a recipe, which is published, or in an error, which people paste into questions.
 LOOKS_LIKE_KEY = re.compile(
-    r"\b(hf_|api_org_|sk-|csk-|gsk_|xai-|nvapi-|pplx-|fw_|r8_|tgp_v1_|[sr]k_(?:live|test)_|gh[pousr]_|github_pat_"
-    r"|glpat-|npm_|dop_v1_|whsec_|xox[abeprs]-|ya29\.|AIza|AKIA|ASIA)"
+    rf"\b({'|'.join(re.escape(start) for start, prefix in PREFIXES.items() if prefix.in_recipes)})"
     r"(?![A-Za-z0-9_\-]{0,20}?X{8}|[A-Za-z0-9_\-]{0,20}?x{8}|[A-Za-z0-9_\-]{0,20}?0{8}|\w{9}EXAMPLE\b)"
     r"(?=[A-Za-z0-9_\-]{0,60}?[A-Z0-9][A-Za-z0-9]{11}|[A-Za-z0-9_\-]{0,60}?[A-Za-z0-9]{11}[A-Z0-9])[A-Za-z0-9_\-]{16,}"
     r"|(-----BEGIN [A-Z ]{0,30}PRIVATE KEY)-----(?:\s|\\n){1,40}[A-Za-z0-9+/=]{16}"
@@ -50,15 +107,15 @@ _GLUED = re.compile(r"(api|access|private|master|account|subscription|signing|en
 _SHORT = {"pass", "pw", "sig", "sas", "pat", "pin", "otp", "cred", "creds", "auth", "login"}
 # Beside these, `token` and `key` are no secret: eos_token, stop_token, token_limit, prompt_cache_key.
 _COUNTED = {
-    *("eos", "bos", "pad", "unk", "sep", "cls", "mask", "stop", "special", "start", "end", "begin", "image", "first"),
-    *("max", "min", "most", "least", "count", "limit", "budget", "type", "types", "new", "per", "prompt", "completion"),
-    *("input", "output", "thinking", "reasoning", "cache", "sort", "group", "partition", "primary", "foreign"),
-}
+    "eos", "bos", "pad", "unk", "sep", "cls", "mask", "stop", "special", "start", "end", "begin", "image", "first",
+    "max", "min", "most", "least", "count", "limit", "budget", "type", "types", "new", "per", "prompt", "completion",
+    "input", "output", "thinking", "reasoning", "cache", "sort", "group", "partition", "primary", "foreign",
+}  # fmt: skip
 # What an address may say in the clear, as `?api-version=2024-10-21`.
 _QUERY = {
-    *("apiversion", "version", "v", "model", "deployment", "deploymentid", "region", "location", "alt", "stream"),
-    *("format", "download", "project", "tier", "route", "lang", "revision", "ref"),
-}
+    "apiversion", "version", "v", "model", "deployment", "deploymentid", "region", "location", "alt", "stream",
+    "format", "download", "project", "tier", "route", "lang", "revision", "ref",
+}  # fmt: skip
 _PLAIN = re.compile(r"[\w.\-]{0,40}")
 _RUN = re.compile(r"[A-Za-z0-9+/=]{20,}")
 _LOGIN_AT = re.compile(r"(?!mailto:)[^\s/@:?#]{1,200}:[^\s/@?#]{1,200}@[A-Za-z0-9\-]{1,100}[.:][A-Za-z0-9.\-:]{1,300}")

@@ -157,3 +157,38 @@ def run_time_imports(path: Path) -> set[str]:
         if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
             node.body = [ast.Pass()]
     return imports_of(tree)
+
+
+# Classes that share a name because they are of one meaning; why.
+SAME_CLASSES = {
+    "Rows": "the engine's protocol, how this machine holds them, and the rows of a release",
+}
+# Files that share a name; why. Files of `cli/commands` are called as the command is, whatever room it is about.
+SAME_FILES = {
+    "base": "the class that all others in its room are subclasses of",
+    "pii": "the filter, and what finds personal data in a text",
+    "secrets": "the filter, and what finds secrets in a text",
+    "refusal": "the filter, and what finds refusals in a text",
+}
+
+
+def test_no_two_classes_share_a_name() -> None:
+    found: dict[str, list[str]] = {}
+    for path in FILES:
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ClassDef):
+                found.setdefault(node.name, []).append(path.relative_to(PACKAGE).as_posix())
+    twice = {name: where for name, where in found.items() if len(where) > 1}
+    assert {name: where for name, where in twice.items() if name not in SAME_CLASSES} == {}
+    assert SAME_CLASSES.keys() <= twice.keys()
+
+
+def test_no_two_files_share_a_name() -> None:
+    found: dict[str, list[str]] = {}
+    for path in FILES:
+        where = path.relative_to(PACKAGE)
+        if path.stem not in ("__init__", "__main__") and where.parent.as_posix() != "cli/commands":
+            found.setdefault(path.stem, []).append(where.as_posix())
+    twice = {name: where for name, where in found.items() if len(where) > 1}
+    assert {name: where for name, where in twice.items() if name not in SAME_FILES} == {}
+    assert SAME_FILES.keys() <= twice.keys()

@@ -111,6 +111,7 @@ BUILT = {
     "hfsft.recipe.yaml.syntax_errors": 1,
     "hfsft.release.card.licence_terms": 1,
     "hfsft.release.trainer.tokenizer": 1,
+    "hfsft.sandbox.expression": 1,
     "hfsft.stages.evolve": 1,
     "hfsft.texts.refusal": 3,
 }

@@ -14,7 +14,7 @@ from hfsft.rows.columns import REFERENCE
 
 if TYPE_CHECKING:
     from hfsft.release.rows.exchanges import Exchange
-    from hfsft.release.rows.records import Measure, Record
+    from hfsft.release.rows.records import Measure, ReleaseRow
 
 INDENT = "  "
 LONGEST = 2_000  # characters of one text that are shown; --json has all
@@ -22,7 +22,7 @@ WITHHELD = "what it says is not in this build: look where it was read"
 FATES = {"train": "good", "validation": "good", "rejected": "bad", "failed": "bad", "not_chosen": "dim"}
 
 
-def heading(record: Record, number: str = "") -> str:
+def heading(record: ReleaseRow, number: str = "") -> str:
     """The row's id and fate, and for one that fell the rule, the value and the bound."""
     said = paint(harmless(fate_name(record.fate)), FATES.get(record.fate, "note"))
     told = record.verdict
@@ -38,7 +38,7 @@ def heading(record: Record, number: str = "") -> str:
 
 
 def show(
-    record: Record,
+    record: ReleaseRow,
     measures: Sequence[Measure] = (),
     *,
     number: str = "",
@@ -66,7 +66,7 @@ def show(
     return "\n".join(lines)
 
 
-def _lineage(record: Record) -> Iterator[str]:
+def _lineage(record: ReleaseRow) -> Iterator[str]:
     row = record.row
     parts = [str(row.get("source") or ""), str(row.get("origin") or "")]
     if row.get("parent_id"):

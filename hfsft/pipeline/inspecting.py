@@ -17,9 +17,9 @@ from hfsft.loading import AnyRecipe, AnyTrust, load
 from hfsft.pipeline.building import OUT
 from hfsft.recipe.checks import rewrites
 from hfsft.recipe.checks.filter_languages import filter_warnings
-from hfsft.recipe.checks.rewrites import cleaner
 from hfsft.recipe.checks.trust import ASKING, Reach, reaches, trust_of, unpublished
 from hfsft.recipe.compile import compile_recipe
+from hfsft.recipe.rules import cleaner
 from hfsft.recipe.sections import BudgetSection
 from hfsft.recipe.sources import look
 from hfsft.stages.split import Split

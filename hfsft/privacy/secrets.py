@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 
-from hfsft.keys import LOOKS_LIKE_KEY
+from hfsft.keys import LOOKS_LIKE_KEY, PREFIXES
 from hfsft.privacy.found import Found
 
 SUSPECT = r"[A-Za-z0-9_\-/+=]{18}|://[^\s/@]*@|-----BEGIN "
@@ -118,39 +118,6 @@ _BEFORE = r"(?<![A-Za-z0-9_\-])"
 _REST = r"[A-Za-z0-9_\-]"
 _FIELD = r"(?:api|access|secret|private|auth|account|client|service|app|master|signing|encryption|storage)"
 
-_PREFIXES = {
-    "github_pat_": ("GitHub token", 30),
-    "nvapi-": ("NVIDIA key", 20),
-    "r8_": ("Replicate token", 30),
-    "fw_": ("Fireworks key", 20),
-    "csk-": ("Cerebras key", 20),
-    "pplx-": ("Perplexity key", 30),
-    "tgp_v1_": ("Together key", 30),
-    "dop_v1_": ("DigitalOcean token", 40),
-    "doo_v1_": ("DigitalOcean token", 40),
-    "shpat_": ("Shopify token", 30),
-    "shpss_": ("Shopify token", 30),
-    "sk_live_": ("Stripe key", 16),
-    "sk_test_": ("Stripe key", 16),
-    "rk_live_": ("Stripe key", 16),
-    "whsec_": ("Stripe key", 30),
-    "xapp-": ("Slack token", 20),
-    "npm_": ("npm token", 36),
-    "hvs.": ("Vault token", 24),
-    "ntn_": ("Notion token", 40),
-    "lin_api_": ("Linear key", 30),
-    "PMAK-": ("Postman key", 30),
-    "dckr_pat_": ("Docker token", 20),
-    "dp.pt.": ("Doppler token", 30),
-    "ya29.": ("Google token", 20),
-    "GOCSPX-": ("Google client secret", 20),
-    "AGE-SECRET-KEY-1": ("age key", 50),
-    "wandb_v1_": ("Weights & Biases key", 20),
-    "sbp_": ("Supabase key", 30),
-    "sb_secret_": ("Supabase key", 20),
-}
-"""How keys begin -> their kind, and how many characters follow at least."""
-
 _KNOWN = {
     "aws.AWSKeyDetector": ("AWS key", ("a3t", "abia", "acca", "akia", "asia", "aws")),
     "azure_storage_key.AzureStorageKeyDetector": ("Azure storage key", ("accountkey=",)),
@@ -198,7 +165,8 @@ def _forms() -> tuple[_SecretForm, ...]:
         _SecretForm(
             kind, (start.lower(),), re.compile(f"{_BEFORE}{re.escape(start)}{_REST}{{{least},}}"), check=_issued
         )
-        for start, (kind, least) in _PREFIXES.items()
+        for start, (kind, least, _) in PREFIXES.items()
+        if kind != "API key"  # these are found by LOOKS_LIKE_KEY
     ]
     known = []
     for where, (kind, anchors) in _KNOWN.items():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 PHONE = (
-    *("phone", "telephone", "tel", "mobile", "cell", "call", "calls", "called", "calling", "fax", "whatsapp", "sms"),
+    "phone", "telephone", "tel", "mobile", "cell", "call", "calls", "called", "calling", "fax", "whatsapp", "sms",
     *(
         "text me",
         "dial",
@@ -16,7 +16,7 @@ PHONE = (
         "reach her",
         "ring me",
     ),
-    *("ring us", "answering", "pager", "my number", "your number", "our number", "his number", "her number"),
+    "ring us", "answering", "pager", "my number", "your number", "our number", "his number", "her number",
     *(
         "telefon",
         "telefax",
@@ -76,8 +76,8 @@ PHONE = (
         "sunaţi",
         "sunați",
     ),
-    *("τηλ", "τηλέφων", "τηλεφων", "κινητό", "καλέστε", "טלפון", "נייד", "התקשר", "להתקשר"),
-    *("điện thoại", "số đt", "sđt", "đt", "gọi", "liên hệ", "di động", "zalo"),
+    "τηλ", "τηλέφων", "τηλεφων", "κινητό", "καλέστε", "טלפון", "נייד", "התקשר", "להתקשר",
+    "điện thoại", "số đt", "sđt", "đt", "gọi", "liên hệ", "di động", "zalo",
     *(
         "电话",
         "電話",
@@ -111,8 +111,8 @@ PHONE = (
         "اتصل",
         "موبايل",
     ),
-    *("फोन", "मोबाइल", "कॉल", "โทร", "มือถือ", "telepon", "hubungi", "nomor hp"),
-)
+    "फोन", "मोबाइल", "कॉल", "โทร", "มือถือ", "telepon", "hubungi", "nomor hp",
+)  # fmt: skip
 """Before telephone numbers."""
 
 CARD = ("card", "visa", "mastercard", "maestro", "amex", "american express", "credit", "debit", "kreditkarte", "karte",
@@ -120,9 +120,9 @@ CARD = ("card", "visa", "mastercard", "maestro", "amex", "american express", "cr
 """Before the numbers of payment cards."""
 
 IP = (
-    *("ip", "ipv4", "address", "host", "server", "dns", "ping", "gateway", "router", "adresse", "dirección", "địa chỉ"),
-    *("адрес", "地址"),
-)
+    "ip", "ipv4", "address", "host", "server", "dns", "ping", "gateway", "router", "adresse", "dirección", "địa chỉ",
+    "адрес", "地址",
+)  # fmt: skip
 """Before addresses of hosts."""
 
 PARTS = ("version", "section", "chapter", "release", "clause", "article", "chrome", "firefox", "v", "rv")
@@ -144,11 +144,11 @@ AGAINST = (
         "serial",
         "version",
     ),
-    *("ticket", "reference", "ref", "case", "build", "commit", "revision", "hash", "timestamp", "part", "model", "doi"),
-    *("article", "item", "product", "batch", "lot", "receipt", "confirmation", "transaction", "pmid", "checksum"),
-    *("bestellung", "bestellnummer", "auftrag", "auftragsnummer", "rechnung", "rechnungsnummer", "sendung"),
-    *("artikelnummer", "seriennummer", "sendungsnummer", "commande", "facture", "colis", "pedido", "factura", "envío"),
-    *("ordine", "fattura", "bestelling", "factuur", "zamówienie", "заказ", "заказа", "счёт"),
+    "ticket", "reference", "ref", "case", "build", "commit", "revision", "hash", "timestamp", "part", "model", "doi",
+    "article", "item", "product", "batch", "lot", "receipt", "confirmation", "transaction", "pmid", "checksum",
+    "bestellung", "bestellnummer", "auftrag", "auftragsnummer", "rechnung", "rechnungsnummer", "sendung",
+    "artikelnummer", "seriennummer", "sendungsnummer", "commande", "facture", "colis", "pedido", "factura", "envío",
+    "ordine", "fattura", "bestelling", "factuur", "zamówienie", "заказ", "заказа", "счёт",
     *(
         "đơn hàng",
         "mã đơn hàng",
@@ -165,5 +165,5 @@ AGAINST = (
         "注文",
         "주문",
     ),
-)
+)  # fmt: skip
 """Words before numbers that belong to things, not to people."""

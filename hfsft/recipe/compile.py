@@ -22,7 +22,8 @@ from hfsft.recipe.checks.rewrites import Rewrites
 from hfsft.recipe.filter_order import FilterOrder
 from hfsft.recipe.models_asked import asked, identity, model_problems
 from hfsft.recipe.recipe import Recipe
-from hfsft.recipe.sources import filters_of, kept_of, open_sources, source_problems, source_steps
+from hfsft.recipe.rules import filters_of
+from hfsft.recipe.sources import kept_of, open_sources, source_problems, source_steps
 from hfsft.stages.base import Context
 
 TEMPLATE_LANGUAGE = ["en"]  # what templates read where the recipe names no language

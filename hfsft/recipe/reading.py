@@ -15,7 +15,7 @@ from hfsft.engine.resources import Resource, Work
 from hfsft.errors import Place, Problem, RecipeError, SourceError
 from hfsft.hashing import digest, unit
 from hfsft.rows.batch import Row
-from hfsft.rows.choice.mixture import Part, mixed
+from hfsft.rows.choice.mixture import MixedSource, mixed
 from hfsft.rows.columns import variables
 from hfsft.rows.reading.source_row import SourceRow
 from hfsft.rows.row import new_row
@@ -137,10 +137,10 @@ class Reading:
         Raises `RecipeError` where a source cannot be read.
         """
         self._copies.clear()
-        parts: dict[str, list[Part]] = {}
+        parts: dict[str, list[MixedSource]] = {}
         opened: list[Opened] = [need.load() for need in self._needs]
         for given, source in zip(self._given, opened, strict=True):
-            part = Part(self._of(given, source), given.source.share, source.counts)
+            part = MixedSource(self._of(given, source), given.source.share, source.counts)
             parts.setdefault(given.section, []).append(part)
         found: Iterator[Row] = chain.from_iterable(map(_of_section, parts.values()))
         if limit is not None:
@@ -175,7 +175,7 @@ class Reading:
         return {**row, **{column: read.kept.get(name) for name, column in self._kept.items()}, DEFECT: defect}
 
 
-def _of_section(parts: list[Part]) -> Iterator[Row]:
+def _of_section(parts: list[MixedSource]) -> Iterator[Row]:
     if any(part.share for part in parts):
         return mixed(parts, DEFECT)
     return chain.from_iterable(part.rows for part in parts)

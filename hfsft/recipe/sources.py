@@ -12,10 +12,9 @@ from typing import Any
 from hfsft.engine.resources import Work
 from hfsft.engine.step import Bound, Step, compare
 from hfsft.errors import NothingSeenError, Place, Problem, SourceError
-from hfsft.filters import DEFAULT_FILTERS
-from hfsft.filters.base import Filter
 from hfsft.recipe.reading import DEFECT, AnySource, Given, lineage_of, place_of_key, problem_of, resource_of
 from hfsft.recipe.recipe import Recipe
+from hfsft.recipe.rules import cleaner, filters_of
 from hfsft.rows.choice.mixture import SLACK
 from hfsft.rows.columns import COLUMNS, kept_columns
 from hfsft.rows.reading.summaries import reasons, unread_note
@@ -31,11 +30,6 @@ class Look:
     problems: list[Problem] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     examples: list[dict[str, Any]] = field(default_factory=list)  # the rows that can be used, of examples
-
-
-def filters_of(recipe: Recipe) -> list[Filter]:
-    """The recipe's filters, or the default ones where it has no such section."""
-    return list(DEFAULT_FILTERS) if recipe.filters is None else list(recipe.filters)
 
 
 def kept_of(recipe: Recipe) -> dict[str, str]:
@@ -120,12 +114,18 @@ def source_steps(recipe: Recipe, opened: list[Opened], place: Place, limit: int 
 
 
 def names_of(recipe: Recipe) -> list[str]:
-    """What each source is called: as the recipe says, or as its file is, with a number where that is taken."""
-    sources = [source for _, _, source in _sources(recipe)]
+    """What each source is called: as the recipe says, or as its file is, with a number where that is taken.
+
+    The rules that rewrite texts are applied here: in a row, where they count what it holds, each row would have its own
+    name for the source.
+    """
+    sources, clean = [source for _, _, source in _sources(recipe)], cleaner(recipe)
     taken = {source.name for source in sources if source.name}
     names = []
     for source in sources:
-        name = source.name or next(name for name in _numbered(source.own_name) if name not in taken)
+        name = clean(source.name or source.own_name)
+        if name != source.name:  # one that the recipe gives is no other source's
+            name = next(each for each in _numbered(name) if each not in taken)
         taken.add(name)
         names.append(name)
     return names

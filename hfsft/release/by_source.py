@@ -8,7 +8,6 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from hfsft.errors import InternalError
-from hfsft.recipe.checks.rewrites import cleaner
 from hfsft.recipe.reading import FROM
 from hfsft.release.step_titles import AT_READING
 
@@ -60,7 +59,6 @@ def by_source(built: Built) -> list[OfSource]:
     """
     if not built.ledger.told:
         return []
-    clean = cleaner(built.recipe)
     kept, taken = _counted(built.rows)
     fell: Counter[str] = Counter()
     unreadable: dict[str, Counter[str]] = defaultdict(Counter)
@@ -74,9 +72,9 @@ def by_source(built: Built) -> list[OfSource]:
             unreadable[name][reason] += 1
     found = []
     for told in built.ledger.told:
-        name = clean(told["name"])  # as rows have it, which rules may have cleaned
+        name = told["name"]
         here = OfSource(
-            **{**told, "name": name},
+            **told,
             grown=kept[name] + fell[name] + unreadable[name].total() - taken[name],
             unreadable=dict(sorted(unreadable[name].items(), key=lambda item: (-item[1], item[0]))),
             fell=fell[name],

@@ -78,7 +78,7 @@ ROW = (
 CONTENT, REFERENCE = "content", "reference"
 OTHERS = (
     Column(CONTENT, "string", "lineage", "Hash of what the row says now; another answer, another hash.", True),
-    Column("from_source", "string", "lineage", "What the recipe calls the source that the row, or its seed, is of."),
+    Column("from_source", "string", "lineage", "What the source is called that the row, or its seed, is of.", True),
     Column("family_key", "string", "lineage", "Hash of what the source's `family` column says.", True),
     Column("family", "string", "lineage", "Rows of one seed, or nearly alike; the split divides none.", True),
     Column("split", "string", "verdict", "train or validation."),

@@ -101,6 +101,11 @@ class ExampleTable(TableSource):
     response: str | None = Field(None, description="Column of the response, for format columns.")
     reasoning: str | None = Field(None, description="Column of what was thought before the last answer.")
     tools: str | None = Field(None, description="Column of the tools that the assistant may call.")
+    dialect: str | None = Field(
+        None,
+        description="Column that says how each row was written where it was read first, as in the `sources` of a "
+        "release; left out: as it is read.",
+    )
     assistant_opens: bool = Field(False, description="Take conversations that the assistant begins.")
     join_turns: bool = Field(False, description="Make one turn of several in a row by the same role.")
 

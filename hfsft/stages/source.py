@@ -155,9 +155,9 @@ class TableSource(Source):
     def how(self) -> How:
         """How they are read."""
         parts = (
-            *("instruction", "response", "messages", "prompt", "topic", "context", "system"),
-            *("reasoning", "tools", "reference"),
-        )
+            "instruction", "response", "messages", "prompt", "topic", "context", "system",
+            "reasoning", "tools", "reference", "dialect",
+        )  # fmt: skip
         named = {part: getattr(self, part, None) for part in parts}
         return How(
             named={part: column for part, column in named.items() if column is not None},

@@ -16,7 +16,7 @@ from hfsft.release.step_titles import step_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hfsft.release.rows.records import Record, Rows
+    from hfsft.release.rows.records import ReleaseRow, Rows
 
 SHOWN = 10  # rows that are shown unless --limit says how many
 
@@ -62,7 +62,7 @@ def run(arguments: argparse.Namespace) -> None:
     _print(rows, found, SHOWN if arguments.limit is None else arguments.limit)
 
 
-def _print(rows: Rows, found: Iterator[Record], limit: int) -> None:
+def _print(rows: Rows, found: Iterator[ReleaseRow], limit: int) -> None:
     shown = 0
     for record in islice(found, limit):
         print(show(record, record.measures(rows.bounds)) + "\n")

@@ -66,8 +66,8 @@ def apply(dataset: Dataset, steps: tuple[Step, ...]) -> tuple[Dataset, Dataset]:
         for step in steps:
             fingerprint = step.fingerprint(fingerprint)
             if step.bound is not None:
-                dataset, fallen = _cut(dataset, step, fingerprint)
-                rejected.append(fallen)
+                dataset, gone = _cut(dataset, step, fingerprint)
+                rejected.append(gone)
             else:
                 dataset = _widened(dataset, step, fingerprint)
     return dataset, concatenate_datasets(rejected) if rejected else dataset.select([])
@@ -98,7 +98,7 @@ def _widened(rows: Dataset, step: Step, fingerprint: str) -> Dataset:
 
 
 def _cut(rows: Dataset, step: Step, fingerprint: str) -> tuple[Dataset, Dataset]:
-    """What a keep step keeps and what falls."""
+    """The rows that a step's bound keeps, and those that it rejects."""
     bound = step.bound
     assert bound is not None
     if not len(rows):
@@ -107,12 +107,15 @@ def _cut(rows: Dataset, step: Step, fingerprint: str) -> tuple[Dataset, Dataset]
     def stays(values: list[Any]) -> list[bool]:
         return [bound.keeps(value) for value in values]
 
-    def falls(values: list[Any]) -> list[bool]:
+    def goes(values: list[Any]) -> list[bool]:
         return [not bound.keeps(value) for value in values]
 
-    fallen = _filtered(rows, falls, bound.column, digest([fingerprint, "fallen"]))
-    # Rows that were filtered are read one by one from then on: those that none fell from stay as they are.
-    return (_filtered(rows, stays, bound.column, fingerprint) if len(fallen) else rows), fallen
+    # datasets finds a result in its cache by the fingerprint alone: the rows that go need another one than those that
+    # stay, or each would be taken for the other.
+    fingerprint_of_rejected = digest([fingerprint, "rejected"])
+    rejected = _filtered(rows, goes, bound.column, fingerprint_of_rejected)
+    # A dataset that was filtered is read row by row from then on, which is slow: where all stay, it is not filtered.
+    return (_filtered(rows, stays, bound.column, fingerprint) if len(rejected) else rows), rejected
 
 
 def _filtered(rows: Dataset, function: Callable[[list[Any]], list[bool]], column: str, fingerprint: str) -> Dataset:

@@ -18,12 +18,12 @@ from hfsft.rows.views import complete, response, said
 # ChatML, Llama 3, Phi, Zephyr, gpt-oss, Command R and many more; DeepSeek has the bar of full width.
 FAMILIES = (r"<\|[A-Za-z][A-Za-z0-9_]{0,40}\|>", r"<｜[^｜<>\s]{1,40}｜>")
 TOKENS = (
-    *("[INST]", "[/INST]", "<<SYS>>", "<</SYS>>", "[SYSTEM_PROMPT]", "[/SYSTEM_PROMPT]"),  # Llama 2, Mistral
-    *("[AVAILABLE_TOOLS]", "[/AVAILABLE_TOOLS]", "[TOOL_CALLS]", "[TOOL_RESULTS]", "[/TOOL_RESULTS]"),  # Mistral
-    *("<start_of_turn>", "<end_of_turn>", "<bos>", "<eos>", "</s>", "<pad>", "<unk>"),  # Gemma, Llama 2, T5
-    *("<think>", "</think>", "[THINK]", "[/THINK]"),  # Qwen, DeepSeek, Mistral
-    *("<tool_call>", "</tool_call>", "<tool_response>", "</tool_response>"),  # Hermes, Qwen
-)
+    "[INST]", "[/INST]", "<<SYS>>", "<</SYS>>", "[SYSTEM_PROMPT]", "[/SYSTEM_PROMPT]",  # Llama 2, Mistral
+    "[AVAILABLE_TOOLS]", "[/AVAILABLE_TOOLS]", "[TOOL_CALLS]", "[TOOL_RESULTS]", "[/TOOL_RESULTS]",  # Mistral
+    "<start_of_turn>", "<end_of_turn>", "<bos>", "<eos>", "</s>", "<pad>", "<unk>",  # Gemma, Llama 2, T5
+    "<think>", "</think>", "[THINK]", "[/THINK]",  # Qwen, DeepSeek, Mistral
+    "<tool_call>", "</tool_call>", "<tool_response>", "</tool_response>",  # Hermes, Qwen
+)  # fmt: skip
 
 
 class ControlTokens(OfColumn):

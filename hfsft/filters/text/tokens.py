@@ -26,7 +26,7 @@ _UNSPACED = re.compile(f"[{signs(UNSPACED_ALPHABETS)}]+")
 _UNSPACED_WORD = 5  # characters, vowel signs included
 
 
-class Tokenizer:
+class TokenizerLoader:
     """A tokenizer as a resource, found by its name: a Hub id, or a folder."""
 
     def __init__(self, name: str) -> None:
@@ -92,7 +92,7 @@ class Tokens(OfColumn):
             return ()
         if self._templated:
             check_chat_template(self.tokenizer, pretrained_tokenizer(self.tokenizer))
-        return (Resource.of("tokenizer", Work("hfsft.filters.text.tokens:Tokenizer", {"name": self.tokenizer})),)
+        return (Resource.of("tokenizer", Work("hfsft.filters.text.tokens:TokenizerLoader", {"name": self.tokenizer})),)
 
     def value(self, cell: Any) -> int:
         """The length."""

@@ -9,8 +9,9 @@ from typing import Any
 from hfsft.errors import ModelError, Problem, PromptError, nearest
 from hfsft.filters.base import Around
 from hfsft.recipe.recipe import Recipe
+from hfsft.recipe.rules import filters_of
 from hfsft.recipe.sections import stage_kinds
-from hfsft.recipe.sources import filters_of, kept_of
+from hfsft.recipe.sources import kept_of
 from hfsft.rows.columns import ROW, Column, column
 from hfsft.stages.base import Context
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hfsft.recipe.recipe import Recipe
-from hfsft.recipe.sources import filters_of
+from hfsft.recipe.rules import filters_of
 
 
 def filter_warnings(recipe: Recipe) -> list[str]:

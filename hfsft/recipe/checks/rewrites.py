@@ -13,7 +13,7 @@ from hfsft.filters.base import Filter
 from hfsft.filters.privacy.rewriting import Rewriting
 from hfsft.keys import scrub
 from hfsft.recipe.recipe import Recipe
-from hfsft.recipe.sources import filters_of
+from hfsft.recipe.rules import cleaner
 from hfsft.rows.columns import column, first_of
 from hfsft.rows.features import holds_text
 
@@ -52,25 +52,6 @@ class Rewrites:
             if step.asks:
                 yield from waiting
                 waiting = []
-
-
-def rewriting_of(recipe: Recipe) -> list[Rewriting]:
-    """The rules of the recipe that rewrite, as its plan runs them; those that only count are left out."""
-    languages = recipe.language or ()
-    rules = (rule.speaking(languages) for rule in filters_of(recipe))
-    return [rule for rule in rules if isinstance(rule, Rewriting) and rule.rewrites]
-
-
-def cleaner(recipe: Recipe) -> Callable[[str], str]:
-    """What makes of one text what the rules leave of it; the text itself where the recipe has none."""
-    rules = rewriting_of(recipe)
-
-    def clean(text: str) -> str:
-        for rule in rules:
-            text = rule.redacted_text(text)
-        return text
-
-    return clean
 
 
 def told(step: Step, fingerprint: str, clean: Callable[[str], str]) -> dict[str, Any]:

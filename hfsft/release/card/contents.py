@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from hfsft.plain import plain
-from hfsft.recipe.sources import filters_of
+from hfsft.recipe.rules import filters_of
 from hfsft.release.by_source import as_table, worth_telling
 from hfsft.release.card.markdown import code, joined, named, prose, table
 from hfsft.release.export import published_columns

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from hfsft.filters.privacy.rewriting import Rewriting, kinds
 from hfsft.plain import plain
 from hfsft.recipe.checks.filter_languages import filter_warnings
-from hfsft.recipe.sources import filters_of
+from hfsft.recipe.rules import filters_of
 from hfsft.release.card.licence_terms import stricter
 from hfsft.release.folder.source_files import changed
 from hfsft.release.removal_causes import Cause, listed

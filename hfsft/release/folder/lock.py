@@ -23,8 +23,7 @@ from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
 from hfsft.hashing import digest
-from hfsft.recipe.checks.rewrites import cleaner
-from hfsft.recipe.sources import filters_of
+from hfsft.recipe.rules import cleaner, filters_of
 from hfsft.release.folder.file_names import LOCK
 from hfsft.release.trainer.tokenizer import load_tokenizer
 

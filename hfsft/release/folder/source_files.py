@@ -17,11 +17,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hfsft.errors import UserError
-from hfsft.recipe.checks.rewrites import cleaner
+from hfsft.recipe.rules import cleaner
 from hfsft.recipe.sources import names_of
 from hfsft.release.folder import redaction
+from hfsft.rows.messages import bare
 from hfsft.rows.reading.source_row import SourceRow
 from hfsft.rows.reading.summaries import file_of
+from hfsft.rows.views import messages, tools
 from hfsft.stages.examples import ExampleTable
 from hfsft.stages.seeds import PromptTable
 
@@ -39,12 +41,14 @@ INLINE = "the recipe itself"
 _INLINE = re.compile(r"(seeds|examples)\[\d+\]\.")
 
 # How a source is opened and what its columns are called: in what was read of it that is settled.
-READING = {*("path", "split", "config", "revision", "delimiter", "format", "limit", "roles", "messages")}
-READING |= {*("prompt", "instruction", "response", "context", "system", "topic", "reasoning", "tools")}
-READING |= {*("where", "sample", "name", "reference")}
+READING = {
+    "path", "split", "config", "revision", "delimiter", "format", "limit", "roles", "messages",
+    "prompt", "instruction", "response", "context", "system", "topic", "reasoning", "tools",
+    "where", "sample", "name", "reference", "dialect",
+}  # fmt: skip
 BOTH = {name: name for name in ("topic", "context", "system", "reference")}
 SEED = {"prompt": "instruction", **BOTH}
-EXAMPLE = {**{name: name for name in ("instruction", "response", "reasoning", "tools")}, **BOTH}
+EXAMPLE = {**{name: name for name in ("instruction", "response", "reasoning", "tools", "dialect")}, **BOTH}
 """Key of the recipe that names a column -> the text of a row that stands in it."""
 
 
@@ -144,9 +148,18 @@ def _hide_inline(built: Built, resolved: dict[str, Any], hidden: Collection[str]
 
 
 def _as_built(row: Any, said: Mapping[str, Any] | None) -> Any:
+    """A row of a recipe with what it says in the build in place of what it said there."""
     if said is None:
         return row
-    return said["instruction"] if isinstance(row, str) else {**row, **{key: said[key] for key in row if row[key]}}
+    if isinstance(row, str):
+        return said["instruction"]
+    made = {**row, **{key: said[key] for key in row if row[key] and key not in ("messages", "tools")}}
+    if row.get("messages"):  # of which columns of texts say all where they can
+        turns = [bare(turn) for turn in messages(said)]
+        made["messages"] = turns[1:] if row.get("system") else turns
+    if row.get("tools"):
+        made["tools"] = tools(said)
+    return made
 
 
 def local_sources(recipe: Recipe) -> Iterator[tuple[str, int, Local]]:

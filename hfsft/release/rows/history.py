@@ -10,18 +10,18 @@ from dataclasses import dataclass
 from hfsft.errors import HfsftError, ReleaseError
 from hfsft.release.folder.file_names import RESOLVED
 from hfsft.release.rows.exchanges import Exchange, exchanges
-from hfsft.release.rows.records import Measure, Record, Rows
+from hfsft.release.rows.records import Measure, ReleaseRow, Rows
 
 
 @dataclass(frozen=True)
 class RowHistory:
     """One row's whole way."""
 
-    record: Record
-    ancestors: list[Record | str]  # from the seed down; an id where the folder has no such row
+    record: ReleaseRow
+    ancestors: list[ReleaseRow | str]  # from the seed down; an id where the folder has no such row
     measures: list[Measure]
-    of: Record | None  # the row that it fell for
-    grown: list[Record]  # the rows that grew from it directly
+    of: ReleaseRow | None  # the row that it fell for
+    grown: list[ReleaseRow]  # the rows that grew from it directly
     exchanges: list[Exchange]
     untold: str = ""  # why prompts and answers are not known
 
@@ -56,14 +56,14 @@ def way(rows: Rows, name: str) -> RowHistory:
     )
 
 
-def _exchanges(rows: Rows, record: Record, parent: Record | None) -> list[Exchange]:
+def _exchanges(rows: Rows, record: ReleaseRow, parent: ReleaseRow | None) -> list[Exchange]:
     """What each stage sent for a row that was built, worked out anew by the folder's recipe."""
     from hfsft.models.pool import Pool
     from hfsft.models.store.store import Store
-    from hfsft.recipe.checks.rewrites import cleaner
     from hfsft.recipe.checks.trust import Trust, require
     from hfsft.recipe.compile import asking_steps
     from hfsft.recipe.recipe import load_recipe
+    from hfsft.recipe.rules import cleaner
 
     path = rows.release.folder / RESOLVED
     recipe = load_recipe(path, trusted=False)

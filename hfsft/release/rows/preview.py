@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from hfsft.recipe.checks.rewrites import cleaner
+from hfsft.recipe.rules import cleaner
 from hfsft.release.report.measures import bounds
 from hfsft.release.rows.exchanges import Exchange, exchanges
-from hfsft.release.rows.records import Record
+from hfsft.release.rows.records import ReleaseRow
 
 if TYPE_CHECKING:
     from hfsft.engine.ledger import Ledger
@@ -37,13 +37,13 @@ class Preview:
         """Every rule with a number, in the order that they cut."""
         return bounds(self.plan)
 
-    def records(self) -> list[Record]:
+    def records(self) -> list[ReleaseRow]:
         """The rows, each with its fate: those that were kept first."""
         _, left = self.steps[-1]
-        found = [Record({k: v for k, v in row.items() if k != "split"}, row["split"]) for row in left]
+        found = [ReleaseRow({k: v for k, v in row.items() if k != "split"}, row["split"]) for row in left]
         for fallen, entries in self.ledger.fell():
             for entry, row in zip(entries, fallen.rows.to_list(), strict=True):
-                found.append(Record(row, entry["fate"], entry))
+                found.append(ReleaseRow(row, entry["fate"], entry))
         return found
 
     def exchanges(self) -> dict[str, list[Exchange]]:

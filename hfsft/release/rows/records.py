@@ -32,7 +32,7 @@ class Measure:
 
 
 @dataclass(frozen=True)
-class Record:
+class ReleaseRow:
     """One row with its fate; what `VERDICT` names is None for a row that was kept."""
 
     row: Mapping[str, Any]
@@ -101,7 +101,7 @@ class Wanted:
     source: str | None = None  # part of the place where it was read
     find: str | None = None  # part of what it says, in any case
 
-    def fits(self, record: Record) -> bool:
+    def fits(self, record: ReleaseRow) -> bool:
         """Whether a record is wanted."""
         row = record.row
         if self.fate and record.fate != self.fate and not (self.fate == KEPT and record.fate in SPLITS):
@@ -122,14 +122,14 @@ class Rows:
         self.release = release
         self._story = PageData(release)
 
-    def __iter__(self) -> Iterator[Record]:
+    def __iter__(self) -> Iterator[ReleaseRow]:
         """Every row, those that were kept first."""
         for table in self._story.kept:
             for row in table:
-                yield Record(row, table.split)
+                yield ReleaseRow(row, table.split)
         for row in self._story.fallen:
             verdict = {name: row.get(name) for name in VERDICT}
-            yield Record({name: value for name, value in row.items() if name not in verdict}, row["fate"], verdict)
+            yield ReleaseRow({name: value for name, value in row.items() if name not in verdict}, row["fate"], verdict)
 
     @property
     def bounds(self) -> list[dict[str, Any]]:
@@ -137,7 +137,7 @@ class Rows:
         found: list[dict[str, Any]] = self._story.summary["bounds"]
         return found
 
-    def find(self, wanted: Wanted) -> Iterator[Record]:
+    def find(self, wanted: Wanted) -> Iterator[ReleaseRow]:
         """The rows that are wanted. Raises `ReleaseError` for a rule or a topic that no row bears."""
         if wanted.by:
             self._check("rule", wanted.by, (line["step"] for line in self._story.summary["funnel"] if line["removed"]))
@@ -147,7 +147,7 @@ class Rows:
                 self._check("topic", wanted.topic, sorted(topics)[:20])
         return (record for record in self if wanted.fits(record))
 
-    def one(self, name: str) -> Record:
+    def one(self, name: str) -> ReleaseRow:
         """The row of that id, of an id that begins so, or read at that place (`tickets.jsonl:3`).
 
         Raises `ReleaseError` where no row fits, or several do.
@@ -172,7 +172,7 @@ class Rows:
         named = ", ".join(record.id for record in seeds[:10])
         raise ReleaseError(f"{self.release.where}: {name} fits {len(seeds):,} rows: {named}")
 
-    def steps_met(self, record: Record) -> set[str]:
+    def steps_met(self, record: ReleaseRow) -> set[str]:
         """The steps that the row went through, the one that took it out among them."""
         names = [line["step"] for line in self._story.summary["funnel"]]
         fell = record.verdict.get("stage")
@@ -183,7 +183,7 @@ class Rows:
         ids, parents = ([*self._story.values(name), *self._story.fallen.column(name)] for name in ("id", "parent_id"))
         return dict(zip(ids, parents, strict=True))
 
-    def named(self, ids: Sequence[str]) -> dict[str, Record]:
+    def named(self, ids: Sequence[str]) -> dict[str, ReleaseRow]:
         """The rows of some ids, as far as there are such."""
         wanted = set(ids)
         return {record.id: record for record in self if record.id in wanted} if wanted else {}

@@ -15,7 +15,7 @@ SLACK = 1e-9  # what sums of shares are off by, as 0.7 + 0.2 + 0.1 is
 
 
 @dataclass(frozen=True)
-class Part:
+class MixedSource:
     """One source of a mixture; without a `share` it is one of those that share what is left."""
 
     rows: Iterator[Row]
@@ -32,7 +32,7 @@ class _Read:
     usable: int = 0
 
 
-def mixed(parts: Sequence[Part], defect: str) -> Iterator[Row]:
+def mixed(parts: Sequence[MixedSource], defect: str) -> Iterator[Row]:
     """The rows of all sources, one source after the other, without those that would break the shares.
 
     Rows that cannot be used (something stands in their column `defect`) count for no share and are all there. Every row
@@ -71,7 +71,7 @@ def _spooled(rows: Iterator[Row], defect: str, spool: Spool) -> _Read:
     return read
 
 
-def _left_out(parts: Sequence[Part], read: Sequence[_Read]) -> list[set[int]]:
+def _left_out(parts: Sequence[MixedSource], read: Sequence[_Read]) -> list[set[int]]:
     """The numbers of the rows of each source that are left out."""
     shares = [part.share for part in parts]
     *given, pooled = sizes([found.usable for found in read], shares)

@@ -125,7 +125,7 @@ def settle(seen: Seen, format: Format, named: Mapping[str, str]) -> Columns:
                 raise _lacks(seen, format, needed, part)
             columns[part] = (found,)
     before = () if "messages" in columns else ("context", "history")
-    for part in (*before, "system", "topic", "reasoning", "tools", "reference"):
+    for part in (*before, "system", "topic", "reasoning", "tools", "reference", "dialect"):
         taken = [name for names in columns.values() for name in names]
         if part in given:
             columns[part] = (given[part],)

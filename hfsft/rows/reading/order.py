@@ -14,6 +14,7 @@ from hfsft.rows.shapes.hermes import MARKS
 OPENS = "the assistant opens it (`assistant_opens: true` allows that)"
 UNANSWERED = "does not end with the assistant (`drop: [unanswered]` takes the last question away)"
 IN_A_ROW = "two turns in a row by one role (`join_turns: true` makes one of them)"
+NOTHING_TRAINED = "weights of 0 on all that the assistant says (`drop: [weight]` leaves them out)"
 NO_CALL = "a tool's result that answers no call"
 NO_RESULT = "a tool call without a result, before the conversation goes on"
 SAME_ID = "two tool calls of one id in a turn"
@@ -81,6 +82,9 @@ def _check(turns: list[Message], order: Order, finding: RowReport) -> None:
     """
     if not turns:
         finding.odd("no conversation")
+    weights = [turn.get("weight", 1.0) for turn in turns if turn["role"] == "assistant"]
+    if weights and not any(weights):
+        finding.odd(NOTHING_TRAINED)
     for turn in turns:
         if turn["role"] == "system":
             finding.odd("a system turn within the conversation")

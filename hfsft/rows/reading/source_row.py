@@ -108,7 +108,10 @@ def _reshaped(one: Record, shape: Shape, how: How) -> Record:
         return one
     try:
         said = (shape.name, *(shape.words(one.row) if shape.words else ()))
-        return one._replace(row=dict(shape.read(one.row)), dialect=said)
+        made = dict(shape.read(one.row))
+        # What the recipe names beside the turns stays, also where the shape has no more use for it.
+        made |= {name: one.row[name] for name in how.named.values() if name in one.row and name not in made}
+        return one._replace(row=made, dialect=said, written=one.row)
     except ShapeError as error:
         return one._replace(defect=str(error))
 
@@ -146,7 +149,8 @@ def _read(one: Record, columns: Columns, how: How, say: Any) -> SourceRow:
         for word in one.dialect:
             finding.wrote(word)
         texts = say(one.row, columns, how, finding)
-    kept = {name: as_text(one.row.get(name)) for name in how.keep}
+    written = one.row if one.written is None else one.written
+    kept = {name: as_text(written.get(name)) for name in how.keep}
     if any(broken(value) for value in kept.values() if value is not None):
         finding.odd(NOT_UNICODE)
         kept = {name: None if value is None else printable(value) for name, value in kept.items()}
@@ -154,9 +158,16 @@ def _read(one: Record, columns: Columns, how: How, say: Any) -> SourceRow:
         if name not in used and name not in kept and name != how.family:
             finding.left(name, value)
     said = {**texts, "source": printable(one.source), "unread": list(finding.unread)}
-    if finding.dialect:
-        said["dialect"] = " ".join(finding.dialect)
-    return SourceRow(said, finding.defect, kept, _family(one.row, how.family))
+    if dialect := _dialect(one.row, columns, finding):
+        said["dialect"] = dialect
+    return SourceRow(said, finding.defect, kept, _family(written, how.family))
+
+
+def _dialect(row: Mapping[str, Any], columns: Columns, finding: RowReport) -> str | None:
+    """How the row is written: as a column says that knows it from when it was read first, or as it was read now."""
+    if "dialect" in columns:
+        return text_of(row, columns, "dialect", finding)
+    return " ".join(finding.dialect) or None
 
 
 def _family(row: Mapping[str, Any], column: str | None) -> str | None:

@@ -34,7 +34,6 @@ KNOWN_ROLES: dict[str, Role] = {
     ),
     **dict.fromkeys(("system", "developer", "sys"), "system"),
 }  # fmt: skip
-NOTHING_TRAINED = "weights of 0 on all that the assistant says (`drop: [weight]` leaves them out)"
 THOUGHT_ROLES = frozenset(("reasoning", "thinking", "thought"))
 
 
@@ -72,7 +71,7 @@ def read_turns(value: Any, column: str, roles: Mapping[str, Role], finding: RowR
                     messages.append(message)
             open_thought = turn.thought
     note_marks(messages, finding)
-    return _weighed(messages, finding)
+    return _weighed(messages)
 
 
 def joined(before: Message, message: Message) -> Message:
@@ -133,11 +132,8 @@ def marks_in(answers: Sequence[str]) -> list[str]:
     return [word for word, find in finds.items() if any(map(find, answers))]
 
 
-def _weighed(messages: list[Message], finding: RowReport) -> list[Message]:
+def _weighed(messages: list[Message]) -> list[Message]:
     """Weights only where one says something: that of 1 is what a turn without one has."""
-    weights = [turn.get("weight", 1.0) for turn in messages if turn["role"] == "assistant"]
-    if weights and not any(weights):
-        finding.odd(NOTHING_TRAINED)
     return [{key: value for key, value in turn.items() if key != "weight" or not value} for turn in messages]
 
 

@@ -18,6 +18,8 @@ WEIGHT = "a weight in training (`drop: [weight]` leaves it out)"
 
 IMAGES_FIELDS = ("images", "image", "image_url", "audios", "audio", "videos", "video")
 
+MARKS = ("label", "kto_tag", "desirable", "is_desirable")  # false: the answer is a bad one, as KTO is told
+
 Fields = Sequence[tuple[str, Any]]
 
 
@@ -31,7 +33,7 @@ def check_row(row: Mapping[str, Any], used: Collection[str], finding: RowReport)
             finding.refuse("pair", PAIR)
         if any(mark is True for mark in _of(fields, ("rejected",))) or any(map(_false, _of(fields, ("chosen",)))):
             finding.refuse("label", BAD)
-    if any(map(_false, _of(fields, ("label",)))):
+    if any(map(_false, _of(fields, MARKS))):
         finding.refuse("label", BAD)
     _check_weight(fields, finding)
 

@@ -6,7 +6,7 @@ import hashlib
 import os
 import re
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
@@ -37,6 +37,7 @@ class Record(NamedTuple):
     defect: str | None = None
     padded: bool = False  # whether objects in it have null for keys that they were written without
     dialect: tuple[str, ...] = ()  # how it was written, where its columns are other ones now
+    written: Mapping[str, Any] | None = None  # the row with the columns of its file, where it has other ones now
 
 
 class Records(Protocol):

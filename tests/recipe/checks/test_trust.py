@@ -343,7 +343,7 @@ TEXTS = {
     *("name", "description", "language", "license", "models", "identity", "revision", "tag", "config", "split"),
     *("instruction", "response", "context", "system", "topic", "messages", "prompt", "prompts", "roles", "keep"),
     *("where", "family"),
-    *("reasoning", "tools", "reference"),
+    *("reasoning", "tools", "reference", "dialect"),
     *("column", "phrases", "regions", "allow", "template", "templates", "rubric", "scores", "why", "api_key_header"),
 }
 

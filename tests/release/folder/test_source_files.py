@@ -81,6 +81,74 @@ def test_what_was_read_is_published_where_the_recipe_says_so_and_builds_the_same
     assert json.loads((folder / LOCK).read_text())["unpublished"] == []
 
 
+TOOL = {"name": "find", "parameters": {"type": "object"}}
+FOUND = {"role": "tool", "content": "on its way", "tool_call_id": "c1", "name": "find"}
+
+
+def _asked(text: str, **answer: Any) -> list[dict[str, Any]]:
+    return [{"role": "user", "content": text}, {"role": "assistant", "content": "", **answer}]
+
+
+def _called(arguments: Any) -> dict[str, Any]:
+    return {"tool_calls": [{"id": "c1", "type": "function", "function": {"name": "find", "arguments": arguments}}]}
+
+
+AS_PEOPLE_WRITE: list[dict[str, Any]] = [
+    {"messages": _asked("plain", content="yes")},
+    {"messages": _asked("thought", content="yes", thinking="first")},
+    {"messages": _asked("in the text", content="<think>\nfirst\n</think>\n\nyes")},
+    {"messages": [*_asked("object", **_called({"n": 59.9139})), FOUND, *_asked("", content="b")[1:]]},
+    {"messages": [*_asked("text", **_called('{"n":  1.0}')), FOUND, *_asked("", content="b")[1:]], "tools": [TOOL]},
+    {"messages": [*_asked("not this", content="no", weight=0), *_asked("this", content="yes")]},
+    {"conversations": [{"from": "human", "value": "hi"}, {"from": "gpt", "value": "yes"}]},
+    {
+        "messages": _asked("told", content="yes"),
+        "chat_template_kwargs": {"custom_instructions": "Be kind.", "enable_thinking": False, "xml_tools": [TOOL]},
+    },
+    {"query": "xlam", "answers": [{"name": "find", "arguments": {"n": 1}}], "tools": [TOOL]},
+    {"instruction": "alpaca", "input": "its context", "output": "yes", "history": [["a", "b"]]},
+]
+
+
+def test_conversations_in_a_release_s_sources_build_the_same_rows_written_the_same(tmp_path: Path, home: Path) -> None:
+    for number, row in enumerate(AS_PEOPLE_WRITE):
+        (tmp_path / f"{number}.jsonl").write_text(json.dumps(row) + "\n")
+    recipe = {
+        "name": "toy",
+        "examples": [{"path": f"{number}.jsonl"} for number in range(len(AS_PEOPLE_WRITE))],
+        "filters": [],
+        "publish": {"sources": True},
+    }
+    (tmp_path / "recipe.yaml").write_text(yaml.safe_dump(recipe))
+    built, folder = run(tmp_path / "recipe.yaml", out=tmp_path / "build")
+    assert len(built.rows) == len(AS_PEOPLE_WRITE)
+    again, second = run(folder / "recipe.resolved.yaml", out=tmp_path / "again")
+    assert dict(zip(again.rows["id"], again.rows["dialect"], strict=True)) == dict(
+        zip(built.rows["id"], built.rows["dialect"], strict=True)
+    )
+    for path in (folder / "data").iterdir():
+        assert path.read_bytes() == (second / "data" / path.name).read_bytes()
+
+
+def test_conversations_of_the_recipe_itself_stand_in_the_release_as_a_filter_left_them(
+    tmp_path: Path, home: Path
+) -> None:
+    rows = [
+        {"messages": [*_asked(SECRET[0], **_called({"to": SECRET[0]})), FOUND, *_asked("", content="b")[1:]]},
+        {"messages": [{"role": "system", "content": "S"}, *_asked(SECRET[0], content="ok", reasoning=SECRET[0])]},
+        {"messages": _asked("And to?", content=SECRET[0]), "system": "Be kind."},
+    ]
+    recipe = {"name": "toy", "examples": [{"rows": [{**row, "tools": [TOOL]} for row in rows]}], "filters": ["pii"]}
+    (tmp_path / "recipe.yaml").write_text(yaml.safe_dump(recipe))
+    built, folder = run(tmp_path / "recipe.yaml", out=tmp_path / "build")
+    resolved = folder / "recipe.resolved.yaml"
+    assert SECRET[0] not in resolved.read_text(encoding="utf-8")
+    again, _ = run(resolved, out=tmp_path / "again")
+    texts = ("system", "instruction", "response", "reasoning", "messages", "tools")
+    said = [sorted(repr([row[name] for name in texts]) for row in each.rows) for each in (built, again)]
+    assert said[0] == said[1]
+
+
 def test_a_release_without_its_sources_says_why_it_cannot_be_built(
     tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -200,3 +200,22 @@ def test_what_cannot_be_trained_on_is_set_aside_by_name(tmp_path: Path, row: Any
     assert (bad.defect or "").startswith(reason)
     assert bad.texts["source"] == "e.jsonl:1"
     assert good.defect is None
+
+
+def test_answers_of_a_prompt_that_are_not_trained_on_leave_the_completion_to_be(tmp_path: Path) -> None:
+    before = [USER, {**ASSISTANT, "weight": 0}, {"role": "user", "content": "And now?"}]
+    row, all_zero = examples(
+        tmp_path,
+        {"prompt": before, "completion": [ASSISTANT]},
+        {"prompt": before, "completion": [{**ASSISTANT, "weight": 0}]},
+    )
+    assert row.defect is None
+    assert [turn.get("weight") for turn in row.texts["messages"]] == [None, 0.0, None, None]
+    assert (all_zero.defect or "").startswith("weights of 0 on all")
+
+
+@pytest.mark.parametrize("mark", ["label", "kto_tag", "is_desirable"])
+def test_an_answer_that_is_marked_as_bad_is_set_aside_whatever_the_mark_is_called(tmp_path: Path, mark: str) -> None:
+    good, bad = examples(tmp_path, *({"messages": [USER, ASSISTANT], mark: value} for value in (True, False)))
+    assert good.defect is None
+    assert (bad.defect or "").startswith("marked as a bad answer")

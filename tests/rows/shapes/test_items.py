@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from tests.rows.helpers import examples
 from tests.rows.shapes.helpers import (
     ANSWER,
     ARGUMENTS,
@@ -228,3 +230,30 @@ CASES: dict[str, Case] = {
 @pytest.mark.parametrize("name", CASES)
 def test_rows_of_every_shape_come_to_typed_messages(tmp_path: Path, name: str) -> None:
     check(tmp_path, CASES[name])
+
+
+@pytest.mark.parametrize(
+    ("row", "column"),
+    [
+        (openai(USER, ANSWER, chat_template_kwargs={"enable_thinking": False}), "chat_template_kwargs"),
+        ({"query": "Cold?", "answers": [CALL], "tools": [TOOL]}, "answers"),
+        ({"text": HARMONY}, "text"),
+        ({"chat": MARKED}, "chat"),
+        ({"prompt": "Cold?", "completion": "Yes.", "label": 1}, "label"),
+    ],
+    ids=str,
+)
+def test_columns_that_a_shape_makes_turns_of_stay_for_keep_family_and_reference(
+    tmp_path: Path, row: dict[str, Any], column: str
+) -> None:
+    more = {"format": "kto"} if column == "label" else {}
+    (read,) = examples(tmp_path, row, keep=[column], family=column, reference=column, **more)
+    value = row[column]
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    assert read.defect is None
+    assert (read.kept[column], read.family, read.texts["reference"]) == (
+        text,
+        text,
+        text if column != "label" else "true",
+    )
+    assert read.texts["unread"] == []
