@@ -10,8 +10,8 @@ from hfsft.errors import ReleaseError
 from hfsft.recipe.publish import FormatName, Publish
 from hfsft.release.trainer.format_needs import beyond
 from hfsft.release.trainer.formats import FORMATS, Say
+from hfsft.release.trainer.json_cells import as_cell
 from hfsft.release.trainer.message_style import Style
-from hfsft.release.trainer.numbers import as_cell
 from hfsft.release.trainer.tokenizer import Tokenizer
 from hfsft.rows.batch import Batch, Row, rows_of
 from hfsft.rows.columns import TEXTS

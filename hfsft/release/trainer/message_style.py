@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hfsft.recipe.publish import CallStyle, ReasoningStyle
-from hfsft.release.trainer.numbers import spelling
+from hfsft.release.trainer.json_cells import spelling
 from hfsft.rows import think
 from hfsft.rows.batch import Row
 from hfsft.rows.calls import OBJECTS

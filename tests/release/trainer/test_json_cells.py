@@ -6,7 +6,7 @@ import random
 import pytest
 from datasets import Json
 
-from hfsft.release.trainer.numbers import as_cell, spelling
+from hfsft.release.trainer.json_cells import as_cell, spelling
 
 
 def numbers() -> list[float]:
