@@ -26,8 +26,8 @@ KINDS = {
     "NoneType": "null", "str": "text", "int": "a number", "float": "a number", "bool": "true or false",
     "list": "a list", "dict": "an object", "StrictUndefined": "nothing",
 }  # fmt: skip
-_COMPARED = re.compile(r"'(\S+)' not supported between instances of '(\w+)' and '(\w+)'")
-_BETWEEN = re.compile(r"`(\S+)` does not take (\w+) and (\w+)")
+_COMPARED = re.compile(r"'(\S{1,9})' not supported between instances of '(\w+)' and '(\w+)'")
+_BETWEEN = re.compile(r"`(\S{1,9})` does not take (\w+) and (\w+)")
 _LACKS = re.compile(r"'(?:dict object|\w+ object)' has no attribute '(.+)'")
 
 

@@ -14,7 +14,7 @@ from functools import lru_cache
 from math import isfinite
 from typing import Any
 
-TEXT_OR_NUMBER = re.compile(r'"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+(?:[eE][+-]?\d+)?|[eE][+-]?\d+)')
+TEXT_OR_NUMBER = re.compile(r'"(?:[^"\\]|\\.)*(?:"|\\?\Z)|(?<!\d)-?\d+(?:\.\d+(?:[eE][+-]?\d+)?|[eE][+-]?\d+)')
 ZEROS, POINTS = 16, 20  # digits tried behind a number, and places of its point
 
 

@@ -21,7 +21,7 @@ FUNCTIONS = "functions."
 CHANNEL, RECIPIENT = "channel", "recipient"
 START = "<|start|>"
 HEAD = re.compile(r"\s*([\w.\-]+)(?:\s+to=([\w.\-]+))?\s*(?:<\|channel\|>\s*([a-z]+)([^<]*))?(?:<\|constrain\|>[^<]*)?")
-TO = re.compile(r"\s+to=([\w.\-]+)")
+TO = re.compile(r"(?<!\s)\s+to=([\w.\-]+)")
 END = re.compile(r"<\|(?:end|return|call)\|>\s*$")
 
 

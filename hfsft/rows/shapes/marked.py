@@ -19,7 +19,7 @@ MARK = re.compile(r"(?:(?:^|\n)[ \t]*|### ?)(USER|User|HUMAN|Human|ASSISTANT|Ass
 CALL = "<functioncall>"
 END = "<|endoftext|>"
 QUOTED = re.compile(r"""("arguments":\s*)'(.*)'(\s*\})\s*$""", re.DOTALL)
-PREFIX = re.compile(r"\s*SYSTEM:\s*")
+PREFIX = re.compile(r"\A\s*SYSTEM:\s*")
 ANSWERS = ("messages", "conversations", "response", "output", "completion", "answer", "chosen", "rejected", "label")
 
 
