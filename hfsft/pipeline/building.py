@@ -179,6 +179,7 @@ def preview(
 def _planned(recipe: Recipe, out: Path, watcher: Watcher, how: Publishing, force: bool) -> tuple[Plan, Sides]:
     """The plan of a build that nothing stands in the way of, and the sides of the split that builds before gave."""
     from hfsft.preflight import build as preflight
+    from hfsft.preflight.publish_format import of_build
     from hfsft.release.folder import sides_file
 
     sides = NONE
@@ -191,8 +192,12 @@ def _planned(recipe: Recipe, out: Path, watcher: Watcher, how: Publishing, force
     repository = preflight.Repository(recipe, how.create_pr, how.tell) if how.wanted else None
     checks: list[preflight.Check] = [partial(preflight.of_folders, recipe, out, force)]
     checks += [partial(preflight.of_tokenizer, recipe), *([repository.problems] if repository else [])]
+    warnings: list[str] = []
+    checks.append(partial(of_build, recipe, warnings.append))
     plan = preflight.planned(recipe, compiled, checks)
     if watcher.on_warning:
+        for warning in warnings:
+            watcher.on_warning(warning)
         for problem in preflight.unused_models(recipe):
             watcher.on_warning(str(problem))
     if repository and repository.opens and not how.confirm(repository.opens):

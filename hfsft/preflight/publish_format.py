@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from hfsft.errors import Problem
 from hfsft.recipe.recipe import Recipe
+from hfsft.recipe.sources import look
 from hfsft.release.trainer.dataset_writer import able, in_words
 from hfsft.release.trainer.format_needs import beyond
 from hfsft.release.trainer.formats import FORMATS
@@ -30,3 +31,14 @@ def of_rows(recipe: Recipe, rows: Sequence[Mapping[str, Any]]) -> list[Problem]:
         for say in sorted(chosen.refuses)
         if (count := sum(say in said for said in found))
     ]
+
+
+def of_build(recipe: Recipe, warn: Callable[[str], None]) -> Iterator[Problem]:
+    """The same before a build pays for anything; `warn` is told where filters of the recipe may take such rows out."""
+    if not FORMATS[recipe.publish.format].refuses:
+        return
+    for problem in of_rows(recipe, look(recipe).examples):
+        if recipe.filters is None:
+            yield problem
+        else:
+            warn(str(problem))

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from hfsft.pipeline import validate
+from hfsft.errors import HfsftError, RecipeError
+from hfsft.pipeline import Watcher, run, validate
 from hfsft.recipe.publish import FormatName
+from tests.models.server import LLM
 from tests.release.samples import examples
 
 TOOL = {"type": "function", "function": {"name": "track", "parameters": {}}}
@@ -39,3 +42,23 @@ def test_it_is_told_at_the_format_s_line(tmp_path: Path, home: Path, format: For
     for warning, words in zip(found.warnings, told, strict=True):
         assert words in warning.message
         assert "choose messages, prompt_completion" in str(warning)
+
+
+@pytest.mark.parametrize("filters", [None, [{"tokens": {"at_least": 1}}]], ids=["default", "own"])
+def test_a_build_tells_it_before_it_pays(
+    tmp_path: Path, home: Path, llm: LLM, filters: list[dict[str, Any]] | None
+) -> None:
+    (tmp_path / "rows.jsonl").write_text(json.dumps({"messages": CALLED, "tools": [TOOL]}) + "\n")
+    said = examples(
+        models={"judge": {"model": "judge", "base_url": llm.url}},
+        examples=[{"path": str(tmp_path / "rows.jsonl")}],
+        judge={"rubric": {"usefulness": "Would it help?"}},
+        publish={"format": "alpaca"},
+    )
+    said = {**said, "filters": filters} if filters else {name: said[name] for name in said if name != "filters"}
+    warned: list[str] = []
+    with pytest.raises(HfsftError, match="alpaca") as caught:
+        run(said, out=tmp_path / "build", watcher=Watcher(on_warning=warned.append))
+    assert isinstance(caught.value, RecipeError) == (filters is None)
+    assert bool(llm.requests) == bool(filters)
+    assert any("cannot hold tools" in warning for warning in warned) == bool(filters)
