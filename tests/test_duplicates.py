@@ -76,10 +76,10 @@ def test_an_example_that_a_filter_takes_pushes_out_no_seed(out: Path) -> None:
         built, folder = run(recipe, out=out)
         assert len(llm.requests) == 5
     assert sorted(built.rows["instruction"]) == sorted(asked)
-    fallen = {entry["rule"]: entry for entry in ledger(folder) if entry["fate"] == "rejected"}
-    assert fallen.keys() == {"refusal", "exact_duplicate"}
+    removal = {entry["rule"]: entry for entry in ledger(folder) if entry["fate"] == "rejected"}
+    assert removal.keys() == {"refusal", "exact_duplicate"}
     (example,) = [row["id"] for row in built.rows if row["origin"] == "example"]
-    assert fallen["exact_duplicate"]["of"] == example
+    assert removal["exact_duplicate"]["of"] == example
 
 
 def test_rows_that_fell_for_one_that_failed_are_counted(out: Path) -> None:

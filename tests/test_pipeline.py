@@ -137,8 +137,8 @@ def test_examples_are_judged_and_not_answered(server: LLM, out: Path) -> None:
     built, _ = run(support(server, examples=[{"rows": rows}]), out=out)
     assert len(server.requests) == 6 + 12 + 13
     kept = [row for row in built.rows if row["origin"] == "example"]
-    fallen = [row for each in built.ledger.fallen for row in each.rows if row["origin"] == "example"]
-    (example,) = kept or fallen
+    removal = [row for each in built.ledger.removals for row in each.rows if row["origin"] == "example"]
+    (example,) = kept or removal
     assert example["system"] == "You are a support agent."
 
 

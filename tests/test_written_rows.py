@@ -59,9 +59,9 @@ def test_no_evolution_that_is_none_is_answered(tmp_path: Path, home: Path) -> No
     with LLM(reply=reply) as server:
         built, folder = run(recipe(server), out=tmp_path / "build")
         assert len(server.requests) == 6 + 6 + 1
-        fell = [entry for entry in ledger(folder) if entry["fate"] == "rejected"]
-        assert {(entry["stage"], entry["rule"]) for entry in fell} == {("evolve[1].fault", "fault")}
-        assert Counter(entry["value"] for entry in fell) == Counter(
+        removed = [entry for entry in ledger(folder) if entry["fate"] == "rejected"]
+        assert {(entry["stage"], entry["rule"]) for entry in removed} == {("evolve[1].fault", "fault")}
+        assert Counter(entry["value"] for entry in removed) == Counter(
             ["unchanged", "answers", "refuses", "several", "language"]
         )
         kept = set(built.rows["instruction"][:])

@@ -84,8 +84,8 @@ def _lineage(record: ReleaseRow) -> Iterator[str]:
 def _against(measure: Measure) -> str:
     if not measure.bound:
         return ""
-    return f"  {paint(f'({measure.bound})', 'bad' if measure.fell else 'dim')}" + (
-        paint("  fell here", "bad") if measure.fell else ""
+    return f"  {paint(f'({measure.bound})', 'bad' if measure.removed else 'dim')}" + (
+        paint("  fell here", "bad") if measure.removed else ""
     )
 
 

@@ -15,20 +15,20 @@ if TYPE_CHECKING:
     from hfsft.engine.executor import Rows
     from hfsft.engine.step import Step
 
-Fell = Literal["rejected", "failed", "not_chosen"]
-Fate = Literal["train", "validation"] | Fell
-FELL: tuple[Fell, ...] = get_args(Fell)
+Removed = Literal["rejected", "failed", "not_chosen"]
+Fate = Literal["train", "validation"] | Removed
+REMOVED_FATES: tuple[Removed, ...] = get_args(Removed)
 
 OF = "_of"  # behind a measure's name: the column with the id of the row that it compares with
 
 
 @dataclass(frozen=True)
-class Fallen:
+class Removal:
     """The rows that one step took out, with all columns they had, and why."""
 
     stage: str
     rule: str
-    fate: Fell
+    fate: Removed
     bound: str
     value_column: str
     rows: Rows | Dataset
@@ -105,7 +105,7 @@ class Ledger:
 
     rows_in: int = 0
     told: Any = None  # what the source says of its reading, as JSON
-    fallen: list[Fallen] = field(default_factory=list)
+    removals: list[Removal] = field(default_factory=list)
     funnel: list[FunnelLine] = field(default_factory=list)
     # What all answers of a step took, by step that asks and by model; None where it is not known.
     spent: dict[str, Mapping[str, Any] | None] = field(default_factory=dict)
@@ -123,7 +123,7 @@ class Ledger:
         """A wave has ended and left so many rows; the next begins. What it asked and the time it took is kept."""
         self.earlier = {line.step: line for line in self.funnel}
         self.waves.append(Wave(self.rows_in, rows_out, sum(line.calls for line in self.funnel)))
-        self.rows_in, self.fallen, self.funnel = 0, [], []
+        self.rows_in, self.removals, self.funnel = 0, [], []
 
     def record(
         self,
@@ -172,8 +172,8 @@ class Ledger:
     def counts(self) -> dict[str, int]:
         """Number of rows of each fate."""
         counts = {name: len(ids) for name, ids in self.splits.items()}
-        for fate in FELL:
-            rows = sum(len(fallen.rows) for fallen in self.fallen if fallen.fate == fate)
+        for fate in REMOVED_FATES:
+            rows = sum(len(removal.rows) for removal in self.removals if removal.fate == fate)
             if rows or fate != "not_chosen":  # only where rows are grouped at all
                 counts[fate] = rows
         return counts
@@ -184,32 +184,32 @@ class Ledger:
         for split, ids in self.splits.items():
             for row_id in ids:
                 yield {"id": row_id, "source": self.sources.get(row_id), "fate": split, **empty}
-        for _, entries in self.fell():
+        for _, entries in self.removed():
             yield from entries
 
-    def fell(self) -> Iterator[tuple[Fallen, list[dict[str, Any]]]]:
+    def removed(self) -> Iterator[tuple[Removal, list[dict[str, Any]]]]:
         """The rows that each step took out, with their entries.
 
         A row that was rejected as like a second one, which was itself rejected as like a third by the same columns, is
         `of` the third. Where other columns rejected the second, the third need not be like the first: `of` is then the
         second.
         """
-        found = [(fallen, list(fallen.entries())) for fallen in self.fallen]
+        found = [(removal, list(removal.entries())) for removal in self.removals]
         standing = {
-            (fallen.compared, entry["id"]): entry["of"]
-            for fallen, entries in found
+            (removal.compared, entry["id"]): entry["of"]
+            for removal, entries in found
             for entry in entries
             if entry["of"] is not None
         }
-        for fallen, entries in found:
+        for removal, entries in found:
             for entry in entries:
                 of, passed = entry["of"], set[str]()
                 # Rows that name each other in a ring end where they began.
-                while (fallen.compared, of) in standing and of not in passed:
+                while (removal.compared, of) in standing and of not in passed:
                     passed.add(of)
-                    of = standing[fallen.compared, of]
+                    of = standing[removal.compared, of]
                 entry["of"] = of
-            yield fallen, entries
+            yield removal, entries
 
     def orphaned(self) -> int:
         """Number of rows rejected as too like another row, where that one was rejected or failed later."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hfsft.engine.executor import Done, Executor, Executors, Rows
-from hfsft.engine.ledger import Fallen, Ledger
+from hfsft.engine.ledger import Ledger, Removal
 from hfsft.engine.lookahead import prefetch_route
 from hfsft.engine.outcome import NOT_CHOSEN
 from hfsft.engine.parts.local import Local
@@ -118,12 +118,12 @@ def _enter(ledger: Ledger, step: Step, count: int, done: Done[Any], seconds: flo
         ledger.spent[step.name] = done.spent
     if step.bound is not None and done.rejected is not None and not aside:
         bound = step.bound
-        ledger.fallen.append(Fallen(step.name, bound.rule, "rejected", str(bound), bound.column, done.rejected))
+        ledger.removals.append(Removal(step.name, bound.rule, "rejected", str(bound), bound.column, done.rejected))
     if done.failed is not None and not aside:
-        ledger.fallen.append(Fallen(step.name, step.name, "failed", "", "", done.failed, done.errors))
+        ledger.removals.append(Removal(step.name, step.name, "failed", "", "", done.failed, done.errors))
     if done.passed_over is not None and not aside:
-        fallen = Fallen(step.name, NOT_CHOSEN, "not_chosen", "", "", done.passed_over, instead=done.instead)
-        ledger.fallen.append(fallen)
+        removal = Removal(step.name, NOT_CHOSEN, "not_chosen", "", "", done.passed_over, instead=done.instead)
+        ledger.removals.append(removal)
     ledger.record(
         step,
         count,

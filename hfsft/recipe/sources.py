@@ -73,12 +73,12 @@ def look(recipe: Recipe, *, hub: bool = True, clean: Callable[[str], str] = str)
         except SourceError as error:
             found.problems.append(_problem(recipe, section, index, error))
             continue
-        fallen = [(row.defect, row.texts["source"]) for row in rows if row.defect is not None]
+        defective = [(row.defect, row.texts["source"]) for row in rows if row.defect is not None]
         if section == "examples":
             found.examples.extend(dict(row.texts) for row in rows if row.defect is None)
-        if len(fallen) == len(rows):
+        if len(defective) == len(rows):
             which = f"the first {len(rows)} rows" if len(rows) == FIRST else f"its {len(rows)} rows"
-            message = f"none of {which} can be used: {clean(reasons(fallen))}"
+            message = f"none of {which} can be used: {clean(reasons(defective))}"
             found.problems.append(Problem(_place(recipe, section, index, "path"), message))
         if isinstance(source, TableSource) and (note := unread_note([row.texts["unread"] for row in rows])):
             found.notes.append(f"{source.path}: {clean(note)}{' (of the first rows)' if len(rows) == FIRST else ''}")

@@ -14,7 +14,7 @@ from hfsft.recipe.reading import FROM
 from hfsft.release.step_titles import AT_READING
 
 if TYPE_CHECKING:
-    from hfsft.engine.ledger import Fallen
+    from hfsft.engine.ledger import Removal
     from hfsft.release.result import Built
 
 LEFT_OUT = ("where", "sample", "mixture")
@@ -36,7 +36,7 @@ class OfSource:
     ended: bool  # `limit` was reached: what stands behind was not read
     grown: int  # rows that came of those taken
     unreadable: Mapping[str, int] = field(default_factory=dict)  # rows set aside as they were read, by reason
-    fell: int = 0  # rejected by a rule, or failed
+    removed: int = 0  # rejected by a rule, or failed
     kept: int = 0
 
     @property
@@ -62,24 +62,24 @@ def by_source(built: Built) -> list[OfSource]:
     if not built.ledger.told:
         return []
     kept, taken = _counted(built.rows)
-    fell: Counter[str] = Counter()
+    removed: Counter[str] = Counter()
     unreadable: dict[str, Counter[str]] = defaultdict(Counter)
-    for fallen in built.ledger.fallen:
-        counts, came = _counted(fallen.rows)
+    for removal in built.ledger.removals:
+        counts, came = _counted(removal.rows)
         taken += came
-        if fallen.stage != AT_READING:
-            fell += counts
+        if removal.stage != AT_READING:
+            removed += counts
             continue
-        for name, reason in zip(fallen.rows[FROM][:], _reasons(fallen), strict=True):
+        for name, reason in zip(removal.rows[FROM][:], _reasons(removal), strict=True):
             unreadable[name][reason] += 1
     found = []
     for told in built.ledger.told:
         name = told["name"]
         here = OfSource(
             **told,
-            grown=kept[name] + fell[name] + unreadable[name].total() - taken[name],
+            grown=kept[name] + removed[name] + unreadable[name].total() - taken[name],
             unreadable=dict(sorted(unreadable[name].items(), key=lambda item: (-item[1], item[0]))),
-            fell=fell[name],
+            removed=removed[name],
             kept=kept[name],
         )
         if here.read != here.left_out + here.taken or here.taken != taken[name]:
@@ -100,7 +100,7 @@ def as_table(sources: Sequence[Mapping[str, Any]]) -> tuple[list[str], list[list
         **{key: [_count(each[key]) for each in sources] for key in LEFT_OUT},
         "set aside": [_count(sum(each["unreadable"].values())) for each in sources],
         "grown": [_count(each["grown"]) for each in sources],
-        "fell": [_count(each["fell"]) for each in sources],
+        "fell": [_count(each["removed"]) for each in sources],
         "kept": [f"{each['kept']:,}" for each in sources],
     }
     shown = {head: values for head, values in heads.items() if any(values)}
@@ -120,5 +120,5 @@ def _counted(rows: Any) -> tuple[Counter[str], Counter[str]]:
     return Counter(names), came
 
 
-def _reasons(fallen: Fallen) -> list[str]:
-    return [str(reason) for reason in fallen.rows[fallen.value_column][:]]
+def _reasons(removal: Removal) -> list[str]:
+    return [str(reason) for reason in removal.rows[removal.value_column][:]]

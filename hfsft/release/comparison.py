@@ -84,15 +84,15 @@ def diff(old: Release, new: Release) -> Diff:
     moved = {row_id: (before[was]["split"], after[row_id]["split"]) for row_id, was in both.items()}
     gone = before.keys() - after.keys() - set(rewritten.values())
     differing = [row_id for row_id, columns in changed.items() if columns]
-    fell_before, fell_after = _fates(old), _fates(new)
+    removed_before, removed_after = _fates(old), _fates(new)
     splits = dict.fromkeys([*old.splits(), *new.splits()])
     return Diff(
         old=old.where,
         new=new.where,
         columns=(old.columns(), new.columns()),
         splits={split: (_count(before, split), _count(after, split)) for split in splits},
-        added={row_id: fell_before.get(row_id, NEW) for row_id in after if row_id not in both},
-        removed={row_id: fell_after.get(row_id, GONE) for row_id in before if row_id in gone},
+        added={row_id: removed_before.get(row_id, NEW) for row_id in after if row_id not in both},
+        removed={row_id: removed_after.get(row_id, GONE) for row_id in before if row_id in gone},
         changed={row_id: changed[row_id] for row_id in differing if row_id not in rewritten},
         rewritten=rewritten,
         moved={row_id: (a, b) for row_id, (a, b) in moved.items() if a != b},

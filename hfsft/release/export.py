@@ -47,8 +47,8 @@ def rejected_rows(built: Built) -> Dataset:
     wanted = {name: each.type for name, each in registry.items() if name in {*COLUMNS, *known}}
     wanted |= dict.fromkeys(LEDGER, "string")
     found: dict[str, list[Any]] = {name: [] for name in wanted}  # by columns, so that none may fall
-    for fallen, entries in built.ledger.fell():
-        rows = fallen.rows[:]
+    for removal, entries in built.ledger.removed():
+        rows = removal.rows[:]
         for name, values in found.items():
             if name in LEDGER:
                 values += [entry[name] for entry in entries]

@@ -19,7 +19,7 @@ from hfsft.release.step_titles import AT_READING, STEPS, UNSCORED
 from hfsft.rows.reading.summaries import rows_said
 
 if TYPE_CHECKING:
-    from hfsft.engine.ledger import Fallen, Ledger
+    from hfsft.engine.ledger import Ledger, Removal
 
 _Entry = tuple[dict[str, Any], Any]  # of the ledger, with the row's origin
 
@@ -78,8 +78,8 @@ def causes(ledger: Ledger, units: Mapping[str, str] | None = None) -> list[Cause
     places = {line.step: line.place for line in ledger.funnel}
     found = [
         cause
-        for fallen in ledger.fallen
-        for cause in _of(fallen, places.get(fallen.stage, ""), (units or {}).get(fallen.stage, ""))
+        for removal in ledger.removals
+        for cause in _of(removal, places.get(removal.stage, ""), (units or {}).get(removal.stage, ""))
     ]
     return sorted(found, key=lambda cause: (-cause.rows, cause.stage, cause.reason))
 
@@ -106,20 +106,20 @@ def nothing_left(found: Sequence[Cause], rows_in: int, where: str) -> str:
     return "\n".join([*lines, f"written to {where}: its report.html and its rejected rows show each"])
 
 
-def _of(fallen: Fallen, place: str, unit: str) -> Iterator[Cause]:
-    if not len(fallen.rows):
+def _of(removal: Removal, place: str, unit: str) -> Iterator[Cause]:
+    if not len(removal.rows):
         return
-    origins = fallen.rows["origin"][:] if "origin" in fallen.rows.column_names else [None] * len(fallen.rows)
-    rows = list(zip(fallen.entries(), origins, strict=True))
-    groups = _grouped(rows, lambda entry: _key(fallen, entry))
+    origins = removal.rows["origin"][:] if "origin" in removal.rows.column_names else [None] * len(removal.rows)
+    rows = list(zip(removal.entries(), origins, strict=True))
+    groups = _grouped(rows, lambda entry: _key(removal, entry))
     if len(groups) > REASONS:  # such as sentences that quote the row
-        groups = _grouped(rows, lambda entry: _kind(_key(fallen, entry)))
+        groups = _grouped(rows, lambda entry: _kind(_key(removal, entry)))
     for members in groups.values():
         entries = [entry for entry, _ in members]
-        reason, advice = _told(fallen, entries, unit)
+        reason, advice = _told(removal, entries, unit)
         yield Cause(
-            fate=fallen.fate,
-            stage=fallen.stage,
+            fate=removal.fate,
+            stage=removal.stage,
             reason=reason,
             rows=len(members),
             first=_first(entry["source"] for entry in entries),
@@ -136,30 +136,30 @@ def _grouped(rows: Sequence[_Entry], key: Callable[[dict[str, Any]], str]) -> di
     return groups
 
 
-def _key(fallen: Fallen, entry: Mapping[str, Any]) -> str:
+def _key(removal: Removal, entry: Mapping[str, Any]) -> str:
     """What rows that fell for one reason have in common: all that one number decided on is one."""
-    if fallen.fate == "failed":
+    if removal.fate == "failed":
         return _kind(entry["error"])
-    return "" if _by_number(fallen) else plain(entry["value"] or "", LONGEST)
+    return "" if _by_number(removal) else plain(entry["value"] or "", LONGEST)
 
 
 def _kind(error: str | None) -> str:
     return (error or "").partition(":")[0]
 
 
-def _by_number(fallen: Fallen) -> bool:
-    return fallen.bound.startswith("at_")
+def _by_number(removal: Removal) -> bool:
+    return removal.bound.startswith("at_")
 
 
-def _told(fallen: Fallen, entries: Sequence[Mapping[str, Any]], unit: str) -> tuple[str, str]:
+def _told(removal: Removal, entries: Sequence[Mapping[str, Any]], unit: str) -> tuple[str, str]:
     """The reason in words, and what to do about it."""
-    if _by_number(fallen):
+    if _by_number(removal):
         counted = f" {unit}" if unit else ""
         measured = _measured([entry["value"] for entry in entries])
-        return f"{_label(fallen.stage)}: {fallen.bound}{counted}, {measured}", ""
-    if fallen.fate == "not_chosen":
-        return f"{_label(fallen.stage)}: others of their group stay", ""
-    texts = Counter(str(entry["error" if fallen.fate == "failed" else "value"] or fallen.rule) for entry in entries)
+        return f"{_label(removal.stage)}: {removal.bound}{counted}, {measured}", ""
+    if removal.fate == "not_chosen":
+        return f"{_label(removal.stage)}: others of their group stay", ""
+    texts = Counter(str(entry["error" if removal.fate == "failed" else "value"] or removal.rule) for entry in entries)
     text = min(texts, key=lambda text: (-texts[text], text))
     kind = _kind(text)
     if kind not in ADVICE:

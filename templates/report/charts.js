@@ -31,9 +31,9 @@
 
   const count = (number) => number.toLocaleString("en");
 
-  // places: [value, kept at least, fallen at least, kept at most, fallen at most]
+  // places: [value, kept at least, removed at least, kept at most, removed at most]
   const within = (measure, at, column) => {
-    const total = column === 1 ? measure.kept : measure.fallen;
+    const total = column === 1 ? measure.kept : measure.removed;
     const above = at.at_least === undefined ? total : measure.places[at.at_least][column];
     const below = at.at_most === undefined ? total : measure.places[at.at_most][column + 2];
     return Math.max(0, above + below - total);
@@ -55,7 +55,7 @@
       });
       const verdict = card.querySelector(".verdict");
       if (verdict) {
-        const more = measure.fallen ? ` and let ${count(within(measure, at, 2))} of the ${count(measure.fallen)} that fell here go on` : "";
+        const more = measure.removed ? ` and let ${count(within(measure, at, 2))} of the ${count(measure.removed)} that fell here go on` : "";
         verdict.textContent = `would keep ${count(within(measure, at, 1))} of ${count(measure.kept)} kept rows${more}`;
       }
     };

@@ -41,8 +41,8 @@ def test_rows_grow_and_are_chosen_and_compared(answers: LLM, tmp_path: Path) -> 
     assert ledger.counts() == {"train": COUNT, "rejected": 0, "failed": 0, "not_chosen": 2 * COUNT}
     assert ledger.rows_in == 3 * COUNT, "seeds are gone for their children"
     chosen = {row["parent_id"]: row["id"] for row in rows}
-    (fallen,) = ledger.fallen
-    over = list(fallen.entries())
+    (removal,) = ledger.removals
+    over = list(removal.entries())
     assert {(entry["fate"], entry["rule"]) for entry in over} == {("not_chosen", "not_chosen")}
     assert {entry["of"] for entry in over} == set(chosen.values())
     assert [(line.step, line.rows_out, line.calls) for line in ledger.funnel] == [
@@ -88,8 +88,8 @@ def test_an_answer_that_cannot_be_had_fails_its_row_or_its_group(answers: LLM, t
 
     answers.reply = reply
     rows, ledger, _ = build(tmp_path, answers.url, COUNT)
-    failed = [fallen for fallen in ledger.fallen if fallen.fate == "failed"]
-    assert [(fallen.stage, len(fallen.rows)) for fallen in failed] == [("grow", 1), ("choose", 3)]
+    failed = [removal for removal in ledger.removals if removal.fate == "failed"]
+    assert [(removal.stage, len(removal.rows)) for removal in failed] == [("grow", 1), ("choose", 3)]
     assert all(str(entry["error"]).startswith("empty: no choice") for entry in failed[1].entries())
     assert len(rows) == COUNT - 2
 

@@ -89,8 +89,8 @@ def run(tmp_path: Any, *steps: Step, asker: Any = None, **more: Any) -> tuple[Da
 def test_what_falls_keeps_its_measure(tmp_path: Any) -> None:
     rows, ledger = run(tmp_path, source("a bbbb cc"), MEASURE, KEEP)
     assert rows["text"] == ["a", "cc"]
-    (fallen,) = ledger.fallen
-    assert list(fallen.entries()) == [
+    (removal,) = ledger.removals
+    assert list(removal.entries()) == [
         {
             "id": "1",
             "source": None,
@@ -144,11 +144,11 @@ def test_a_row_without_an_answer_is_failed_and_asked_again(tmp_path: Any) -> Non
     rows, ledger = run(tmp_path, source("a bb ccc"), ASK, asker=Echo(fails=["1"]))
     assert rows["shouted"] == ["A!", "CCC!"]
     assert rows.column_names == ["id", "text", "shouted"]
-    (entry,) = ledger.fallen[0].entries()
+    (entry,) = ledger.removals[0].entries()
     assert (entry["fate"], entry["stage"], entry["error"]) == ("failed", "shout", "timeout: 120 s")
     asker = Echo()
     rows, ledger = run(tmp_path, source("a bb ccc"), ASK, asker=asker)
-    assert (asker.asked, len(rows), ledger.fallen) == (3, 3, [])
+    assert (asker.asked, len(rows), ledger.removals) == (3, 3, [])
 
 
 def test_another_error_of_the_same_rows_measures_nothing_again(tmp_path: Any) -> None:
@@ -158,7 +158,7 @@ def test_another_error_of_the_same_rows_measures_nothing_again(tmp_path: Any) ->
     silent = replace(MEASURE, work=held(pytest.fail))
     rows, ledger = run(tmp_path, *steps[:2], silent, KEEP, asker=Echo(["1"], error="server: HTTP 500 (id: 1002)"))
     assert rows["id"] == ["0", "2"]
-    assert [entry["error"] for entry in ledger.fallen[0].entries()] == ["server: HTTP 500 (id: 1002)"]
+    assert [entry["error"] for entry in ledger.removals[0].entries()] == ["server: HTTP 500 (id: 1002)"]
     assert files(tmp_path / "cache") == before
     assert [line.cached for line in ledger.funnel] == [True, False, True, True]
 

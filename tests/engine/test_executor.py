@@ -88,8 +88,8 @@ class Lists:
     def _row_by_row(self, rows: Listed, step: Step, beside: Listed | None) -> Done[Listed]:
         if bound := step.bound:
             stays = [bound.keeps(value) for value in rows[bound.column]]
-            kept, fell = ([n for n, each in enumerate(stays) if each == what] for what in (True, False))
-            return Done(rows.select(kept), cached=False, rejected=rows.select(fell))
+            kept, removed = ([n for n, each in enumerate(stays) if each == what] for what in (True, False))
+            return Done(rows.select(kept), cached=False, rejected=rows.select(removed))
         if step.rows == "many":
             grown = [each for row in rows for each in rows_of(step.function({name: [row[name]] for name in row}))]
             return Done(rows.of(step, grown), cached=False)

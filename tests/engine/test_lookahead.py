@@ -151,7 +151,7 @@ def test_a_prefetched_row_that_fails_fails_in_its_turn_and_is_not_asked_twice(
 ) -> None:
     answers.fault = lambda body, coming: "bad_request" if said_to(body) == "judge question 3" else ""
     rows, ledger, usage = build(make_pool, tmp_path, *PLAN[:-1], replace(JUDGE, max_failed_share=0.5))
-    failed = [entry for fallen in ledger.fallen if fallen.fate == "failed" for entry in fallen.entries()]
+    failed = [entry for removal in ledger.removals if removal.fate == "failed" for entry in removal.entries()]
     assert [(entry["id"], entry["stage"]) for entry in failed] == [("3", "judge")]
     assert "3" not in rows["id"]
     assert max(Counter(map(said_to, answers.requests)).values()) == 1

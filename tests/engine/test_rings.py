@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from datasets import Dataset
 
-from hfsft.engine.ledger import Fallen, Ledger
+from hfsft.engine.ledger import Ledger, Removal
 
 
 @pytest.mark.parametrize(
@@ -18,10 +18,10 @@ from hfsft.engine.ledger import Fallen, Ledger
     ],
     ids=["chain", "itself", "ring", "into a ring"],
 )
-def test_the_ledger_ends_on_any_chain(fell_for: dict[str, str], of: dict[str, str]) -> None:
-    columns = {"id": list(fell_for), "alike": [1.0] * len(fell_for), "alike_of": list(fell_for.values())}
-    ledger = Ledger(rows_in=len(fell_for))
-    ledger.fallen.append(Fallen("alike", "alike", "rejected", "at_most 0", "alike", Dataset.from_dict(columns)))
+def test_the_ledger_ends_on_any_chain(removed_for: dict[str, str], of: dict[str, str]) -> None:
+    columns = {"id": list(removed_for), "alike": [1.0] * len(removed_for), "alike_of": list(removed_for.values())}
+    ledger = Ledger(rows_in=len(removed_for))
+    ledger.removals.append(Removal("alike", "alike", "rejected", "at_most 0", "alike", Dataset.from_dict(columns)))
     ledger.finish({})
     assert {entry["id"]: entry["of"] for entry in ledger.entries()} == of
 
@@ -34,7 +34,7 @@ def test_a_chain_ends_where_other_columns_were_compared() -> None:
         ("near", "near_answer", "c", "d"),
     ):
         rows = Dataset.from_dict({"id": [row], column: [1.0], f"{column}_of": [of]})
-        ledger.fallen.append(Fallen(rule, rule, "rejected", "at_most 0", column, rows))
+        ledger.removals.append(Removal(rule, rule, "rejected", "at_most 0", column, rows))
     ledger.finish({})
     assert {entry["id"]: entry["of"] for entry in ledger.entries()} == {"a": "c", "b": "c", "c": "d"}
     assert ledger.orphaned() == 2

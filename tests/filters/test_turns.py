@@ -75,8 +75,8 @@ def test_an_answer_that_only_calls_a_tool_says_what_it_calls(rule: Any, kept: li
     ],
 )
 def test_duplicates_are_alike_in_what_they_call_and_in_their_tools(one: Any, other: Any, same: bool) -> None:
-    _, fell = ExactDuplicate(column=["instruction", "response"]).apply(dataset(one, other))
-    assert bool(len(fell)) == same
+    _, removed = ExactDuplicate(column=["instruction", "response"]).apply(dataset(one, other))
+    assert bool(len(removed)) == same
 
 
 def test_personal_data_goes_from_all_turns_reasoning_and_tools_with_one_placeholder_each() -> None:
@@ -108,5 +108,5 @@ def test_secrets_go_from_arguments_and_results() -> None:
 def test_reasoning_between_marks_in_an_answer_without_turns_is_measured() -> None:
     said = "<think>\nOne two three.\n</think>\n\nHello"
     rows = [new_row("example", {"instruction": str(n), "response": said, "dialect": n}) for n in ("alpaca think", "")]
-    stayed, fell = Tokens(column="reasoning", at_least=3).apply(dataset(*rows))
-    assert (stayed["tokens_reasoning"][:], fell["tokens_reasoning"][:]) == ([3], [None])
+    stayed, removed = Tokens(column="reasoning", at_least=3).apply(dataset(*rows))
+    assert (stayed["tokens_reasoning"][:], removed["tokens_reasoning"][:]) == ([3], [None])

@@ -185,8 +185,8 @@ def check_sum(built: Path) -> None:
     for split in ("train", "validation"):
         files = sorted((built / "data").glob(f"{split}-*.parquet"))
         assert sum(pq.read_metadata(file).num_rows for file in files) == fates[split]
-    fallen = sorted((built / "rejected").glob("*.parquet"))
-    assert sum(pq.read_metadata(file).num_rows for file in fallen) == fates["rejected"] + fates["failed"]
+    removal = sorted((built / "rejected").glob("*.parquet"))
+    assert sum(pq.read_metadata(file).num_rows for file in removal) == fates["rejected"] + fates["failed"]
 
 
 def alone(patch: pytest.MonkeyPatch, folder: Path) -> None:

@@ -161,10 +161,10 @@ def test_rows_that_are_rejected_take_their_values_along(tmp_path: Path, home: Pa
     files = dict(texts(tmp_path / "build"))
     assert leaks(people, files) == []
     assert leaks(people, {"error": str(told.value)}) == []
-    fell = {
+    removed = {
         entry["stage"] for entry in map(json.loads, (tmp_path / "build/depot/ledger.jsonl").read_text().splitlines())
     }
-    assert fell == {"filters[pii]", "sources.defect"}
+    assert removed == {"filters[pii]", "sources.defect"}
 
 
 def test_what_only_models_say_rejects_their_rows(tmp_path: Path, home: Path) -> None:

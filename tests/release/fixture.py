@@ -121,8 +121,8 @@ def _parquet(folder: Path, split: str, ids: Sequence[str], shards: int, answer: 
             values = [len(name) / 3 for name in part]
             table = pyarrow.table({"id": part, "response": [f"{answer} {name}" for name in part], "score_x": values})
         else:
-            fallen = {"fate": ["rejected"] * len(part), "stage": ["filters"] * len(part)}
-            table = pyarrow.table({"id": part, **fallen})
+            removal = {"fate": ["rejected"] * len(part), "stage": ["filters"] * len(part)}
+            table = pyarrow.table({"id": part, **removal})
         pyarrow.parquet.write_table(table, folder / f"{split}-{index:05d}-of-{shards:05d}.parquet")
 
 

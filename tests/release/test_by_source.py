@@ -58,7 +58,7 @@ def test_what_became_of_the_rows_of_each_source_is_told_everywhere(
     assert (data["read"], data["where"], data["sample"], data["mixture"], data["taken"]) == (103, 78, 6, 0, 19)
     for each in found:
         assert each["read"] == each["where"] + each["sample"] + each["mixture"] + each["taken"]
-        assert each["taken"] + each["grown"] == sum(each["unreadable"].values()) + each["fell"] + each["kept"]
+        assert each["taken"] + each["grown"] == sum(each["unreadable"].values()) + each["removed"] + each["kept"]
     assert sum(each["kept"] for each in found) == len(built.rows) == 40
     lines = [line.split() for line in report(built, folder).splitlines()]
     assert ["tickets", "103", "25", "55", "3", "20"] in lines

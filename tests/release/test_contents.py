@@ -16,9 +16,9 @@ from tests.release.toy import release, toy
 def test_each_row_has_its_content_beside_its_id(tmp_path: Path) -> None:
     built = toy(60)
     found = Release("toy", release(built, tmp_path))
-    fallen = found.rejected()
-    assert fallen is not None
-    for rows in (*map(found.rows, found.splits()), fallen):
+    removal = found.rejected()
+    assert removal is not None
+    for rows in (*map(found.rows, found.splits()), removal):
         assert rows.column_names[:2] == ["id", "content"]
         assert all(row["content"] == content(row) for row in rows)
         assert list(found.registry())[:2] == ["id", "content"]
@@ -61,7 +61,7 @@ def test_a_release_says_what_part_each_column_plays(tmp_path: Path) -> None:
 
 def test_a_row_whose_texts_are_withheld_has_no_content() -> None:
     built = toy(60)
-    silent = built.ledger.fallen[0].rows.map(lambda row: {**row, "instruction": None, "response": None})
-    object.__setattr__(built.ledger.fallen[0], "rows", silent)
+    silent = built.ledger.removals[0].rows.map(lambda row: {**row, "instruction": None, "response": None})
+    object.__setattr__(built.ledger.removals[0], "rows", silent)
     rows = rejected_rows(built)
     assert [row["content"] is None for row in rows] == [row["response"] is None for row in rows]

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from hfsft.cli import main
-from hfsft.engine.ledger import Fallen, Ledger
+from hfsft.engine.ledger import Ledger, Removal
 from hfsft.errors import ReleaseError, UserError
 from hfsft.pipeline import run
 from hfsft.release.comparison import diff
@@ -122,11 +122,11 @@ def test_why_rows_failed_is_told_and_that_a_judge_lost_complete_rows(tmp_path: P
 )
 def test_rows_that_fell_for_one_reason_are_one_cause(bound: str, values: list[Any], said: str) -> None:
     ledger = Ledger()
-    ledger.fallen.append(fallen("filters[score].usefulness", bound, values))
+    ledger.removals.append(removal("filters[score].usefulness", bound, values))
     assert listed(causes(ledger))[0] == f"{said}, first a.jsonl:2"
 
 
-def fallen(stage: str, bound: str, values: list[Any]) -> Fallen:
+def removal(stage: str, bound: str, values: list[Any]) -> Removal:
     from datasets import Dataset
 
     rows = [
@@ -136,6 +136,6 @@ def fallen(stage: str, bound: str, values: list[Any]) -> Fallen:
         }
         for index, value in enumerate(values)
     ]
-    return Fallen(
+    return Removal(
         stage, "x", "rejected", bound, "x", Dataset.from_dict({n: [r[n] for r in rows] for n in ("x", *COLUMNS)})
     )

@@ -9,7 +9,7 @@ from typing import Any
 
 from datasets import Dataset
 
-from hfsft.engine.ledger import Fallen, Ledger
+from hfsft.engine.ledger import Ledger, Removal
 from hfsft.engine.plan import Plan
 from hfsft.engine.step import Bound, Step
 from hfsft.hashing import unit
@@ -143,7 +143,7 @@ def toy(count: int = 400, recipe: dict[str, Any] | None = None) -> Built:
     failed = [row for row in left if int(row["id"], 16) % 50 == 7]
     left = [row for row in left if row not in failed]
     errors = {row["id"]: "timeout: 120 s" for row in failed}
-    ledger.fallen.append(Fallen("generate", "generate", "failed", "", "", dataset(failed), errors))
+    ledger.removals.append(Removal("generate", "generate", "failed", "", "", dataset(failed), errors))
     ledger.record(ask, count, len(left), removed=len(failed), cached=False, calls=count, seconds=12.5)
     steps = [
         source,
@@ -153,9 +153,9 @@ def toy(count: int = 400, recipe: dict[str, Any] | None = None) -> Built:
     for bound in BOUNDS:
         step = Step(f"filters[{bound.rule}]", rows="fewer", reads=(bound.column,), bound=bound)
         kept = [row for row in left if bound.keeps(row[bound.column])]
-        fallen = [row for row in left if not bound.keeps(row[bound.column])]
-        ledger.fallen.append(Fallen(step.name, bound.rule, "rejected", str(bound), bound.column, dataset(fallen)))
-        ledger.record(step, len(left), len(kept), removed=len(fallen), cached=False, calls=0, seconds=0.02)
+        removal = [row for row in left if not bound.keeps(row[bound.column])]
+        ledger.removals.append(Removal(step.name, bound.rule, "rejected", str(bound), bound.column, dataset(removal)))
+        ledger.record(step, len(left), len(kept), removed=len(removal), cached=False, calls=0, seconds=0.02)
         steps.append(step)
         left = kept
     ledger.finish({split: [row["id"] for row in left if row["split"] == split] for split in SPLITS})

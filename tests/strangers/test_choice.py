@@ -72,8 +72,12 @@ def test_rows_that_are_not_chosen_are_told_everywhere(tmp_path: Path, capsys: py
     entries = [json.loads(line) for line in (folder / "ledger.jsonl").read_text().splitlines()]
     assert Counter(each["fate"] for each in entries) == {"train": 3, "not_chosen": 3}
     over = next(each for each in entries if each["fate"] == "not_chosen")
-    (fell,) = json.loads((folder / "funnel.json").read_text())["causes"]
-    assert (fell["fate"], fell["rows"], fell["reason"]) == ("not_chosen", 3, "pick: others of their group stay")
+    (removed,) = json.loads((folder / "funnel.json").read_text())["causes"]
+    assert (removed["fate"], removed["rows"], removed["reason"]) == (
+        "not_chosen",
+        3,
+        "pick: others of their group stay",
+    )
     assert main(["rows", str(folder), "--fate", "not_chosen"]) == 0
     listed = capsys.readouterr().out
     assert f"{over['id']} not chosen by pick, for {over['of']}" in listed

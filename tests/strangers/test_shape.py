@@ -55,8 +55,8 @@ def test_a_shape_is_one_file_and_one_line(tmp_path: Path) -> None:
         checkout.run("build", "recipe.yaml", "--force")
         fates = [json.loads(line) for line in (tmp_path / "build/toy/ledger.jsonl").read_text().splitlines()]
         assert [each["fate"] for each in fates].count("train") == 9
-        (fallen,) = [each for each in fates if each["fate"] == "rejected"]
-        assert fallen["source"] == "rows.jsonl:10"
+        (removal,) = [each for each in fates if each["fate"] == "rejected"]
+        assert removal["source"] == "rows.jsonl:10"
         wanted = "no turn between <|im_start|> and <|im_end|>" if "format" in source else "no conversation"
-        assert fallen["value"] == wanted
+        assert removal["value"] == wanted
     assert "chatml" in checkout.run("schema")

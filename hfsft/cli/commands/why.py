@@ -88,7 +88,7 @@ def history_text(found: RowHistory) -> str:
         lines.append(paint("what was measured, in the order that the rules cut", "head"))
         for measure in found.measures:
             value = f"{measure.value:.4g}" if isinstance(measure.value, float) else measure.value
-            verdict = paint("falls", "bad") if measure.fell else paint("stays", "good")
+            verdict = paint("falls", "bad") if measure.removed else paint("stays", "good")
             lines.append(f"{INDENT}{step_name(measure.step)}: {measure.column} {value}, {measure.bound}: {verdict}")
     if found.of:
         lines += [paint("it fell for", "head"), INDENT + heading(found.of)]

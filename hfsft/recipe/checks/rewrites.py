@@ -73,6 +73,6 @@ def _cleaned(value: Any, clean: Callable[[str], str]) -> Any:
 def clean_errors(recipe: Recipe, ledger: Ledger) -> None:
     """Let the ledger tell of rows that failed what the rules leave of a server's words."""
     clean = cleaner(recipe)
-    for place, fallen in enumerate(ledger.fallen):
-        errors = {row: clean(error) for row, error in fallen.errors.items()}
-        ledger.fallen[place] = replace(fallen, errors=errors)
+    for place, removal in enumerate(ledger.removals):
+        errors = {row: clean(error) for row, error in removal.errors.items()}
+        ledger.removals[place] = replace(removal, errors=errors)

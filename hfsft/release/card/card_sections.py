@@ -138,7 +138,7 @@ def scores(draft: Draft) -> Values | None:
         "high": high,
         "model": named(built.recipe.models[judge.asks(built.recipe.models)[0].name].model),
         "anchors": len(judge.anchors),
-        "unscored": sum(len(fallen.rows) for fallen in built.ledger.fallen if fallen.rule == "unscored"),
+        "unscored": sum(len(removal.rows) for removal in built.ledger.removals if removal.rule == "unscored"),
         "picture": draft.picture(SCORES),
     }
 
@@ -154,9 +154,9 @@ def split(draft: Draft) -> Values | None:
     counts = {side: sum(side in found for found in sides.values()) for side in built.ledger.splits}
     return {
         "duplicates": [
-            f"`{fallen.stage}` ({fallen.bound}) took {rows_said(len(fallen.rows))}"
-            for fallen in built.ledger.fallen
-            if "duplicate" in fallen.rule
+            f"`{removal.stage}` ({removal.bound}) took {rows_said(len(removal.rows))}"
+            for removal in built.ledger.removals
+            if "duplicate" in removal.rule
         ],
         "families": f"{len(sides):,}",
         "largest": f"{max(Counter(built.rows['family'][:]).values()):,}",

@@ -127,11 +127,11 @@ def columns(draft: Draft) -> Values | None:
     """What stands beside the rows by their ids, column by column; None where no row is left."""
     if not len(draft.built.rows):
         return None
-    none_fell = not any(len(fallen.rows) for fallen in draft.built.ledger.fallen)
+    none_removed = not any(len(removal.rows) for removal in draft.built.ledger.removals)
     found = [
         (named(name), each.role, prose(each.about))
         for name, each in published_columns(draft.built).items()
-        if not (none_fell and name in LEDGER)  # of these only `rejected` has any
+        if not (none_removed and name in LEDGER)  # of these only `rejected` has any
     ]
     return {"table": table(("column", "part", "holds"), found)}
 
@@ -139,11 +139,11 @@ def columns(draft: Draft) -> Values | None:
 def sources(draft: Draft) -> Values | None:
     """Where rows were read, how many of each stayed, what was not carried, and what of the files goes along."""
     built = draft.built
-    files = sorted(built.read_from.items(), key=lambda item: (-item[1].kept - item[1].fell, item[0]))
+    files = sorted(built.read_from.items(), key=lambda item: (-item[1].kept - item[1].removed, item[0]))
     if not files:
         return None
     rows_of = [
-        (prose(plain(file)), rows.kept + rows.fell, rows.kept, _named(unread_counts(rows.unread)))
+        (prose(plain(file)), rows.kept + rows.removed, rows.kept, _named(unread_counts(rows.unread)))
         for file, rows in files[:FILES]
     ]
     return {

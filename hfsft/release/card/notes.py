@@ -105,13 +105,13 @@ def _judge(built: Built) -> Iterator[str]:
     for name in judge.rubric:
         column = score_of(name)
         values = measures.numbers(built.rows, column)
-        for fallen in built.ledger.fallen:
-            values += measures.numbers(fallen.rows, column)
+        for removal in built.ledger.removals:
+            values += measures.numbers(removal.rows, column)
         if len(values) > 1 and (found := measures.spread(values))["top_share"] >= SAME:
             blind.append(f"{name} ({found['top_share']:.0%} got {found['top']:g})")
     if blind:
         yield Warn(f"the judge hardly tells rows apart in {', '.join(blind)}")
-    unscored = sum(len(fallen.rows) for fallen in built.ledger.fallen if fallen.rule == "unscored")
+    unscored = sum(len(removal.rows) for removal in built.ledger.removals if removal.rule == "unscored")
     if unscored:
         why = _causes([cause for cause in built.causes if cause.stage == UNSCORED])
         yield Warn(f"{rows_said(unscored)} fell because the judge's verdict could not be read: {why}")
@@ -215,19 +215,19 @@ def _funnel(built: Built) -> Iterator[str]:
 def _evolved(built: Built) -> Iterator[str]:
     """Rounds in which many evolutions were no instructions: a writer too weak, or a template that it takes wrongly."""
     lines = {line.step: line for line in built.ledger.funnel}
-    for fallen in built.ledger.fallen:
-        if fallen.value_column != FAULT or not len(fallen.rows):
+    for removal in built.ledger.removals:
+        if removal.value_column != FAULT or not len(removal.rows):
             continue
-        stage = fallen.stage.removesuffix(".fault")
+        stage = removal.stage.removesuffix(".fault")
         written = lines[f"{stage}.branch"].added - lines[stage].removed
-        if len(fallen.rows) >= FAULTY * written:
-            faults = Counter(fallen.rows[FAULT][:])
+        if len(removal.rows) >= FAULTY * written:
+            faults = Counter(removal.rows[FAULT][:])
             fault, _ = faults.most_common(1)[0]
-            place = fallen.rows[FAULT][:].index(fault)
-            example = plain(fallen.rows["instruction"][place] or "", EXAMPLE).replace("`", " ")
+            place = removal.rows[FAULT][:].index(fault)
+            example = plain(removal.rows["instruction"][place] or "", EXAMPLE).replace("`", " ")
             shown = f"; {fault}, for example: `{example}`" if example and built.recipe.publish.samples else ""
             yield Warn(
-                f"{len(fallen.rows):,} of {written:,} evolutions of {stage} fell ({len(fallen.rows) / written:.0%}): "
+                f"{len(removal.rows):,} of {written:,} evolutions of {stage} fell ({len(removal.rows) / written:.0%}): "
                 f"{', '.join(f'{name} {count:,}' for name, count in faults.most_common())}{shown} (a stronger writer "
                 "or other templates write fewer of these)"
             )
@@ -244,7 +244,7 @@ def _private(built: Built) -> Iterator[str]:
             continue
         told = [
             each
-            for rows in (built.rows, *(fallen.rows for fallen in built.ledger.fallen))
+            for rows in (built.rows, *(removal.rows for removal in built.ledger.removals))
             if rule.kinds_column in rows.column_names
             for each in rows[rule.kinds_column][:]
             if each

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from hfsft.engine.ledger import OF, Fallen, Ledger
+from hfsft.engine.ledger import OF, Ledger, Removal
 from hfsft.recipe.reading import DEFECT
 from hfsft.rows.columns import TEXTS, column
 
@@ -30,14 +30,14 @@ _NAMED = ("unknown role",)  # reasons behind which a name stands that a row has
 
 def withhold(ledger: Ledger, publish: Publish) -> Ledger:
     """The ledger as a release may have it: where the recipe withholds them, without the texts of rows that fell."""
-    return ledger if publish.rejected else replace(ledger, fallen=[_silent(each) for each in ledger.fallen])
+    return ledger if publish.rejected else replace(ledger, removals=[_silent(each) for each in ledger.removals])
 
 
 def places(built: Built) -> set[str]:
     """Where the rows were read that are withheld: a release must not hold what stands there."""
     found: set[str] = set()
-    for fallen in built.ledger.fallen if not built.recipe.publish.rejected else ():
-        pairs = zip(fallen.rows["source"][:], fallen.rows["origin"][:], strict=True)
+    for removal in built.ledger.removals if not built.recipe.publish.rejected else ():
+        pairs = zip(removal.rows["source"][:], removal.rows["origin"][:], strict=True)
         found |= {place for place, origin in pairs if place and origin in READ}
     return found
 
@@ -50,7 +50,7 @@ def rewritten(built: Built) -> bool:
 def as_built(built: Built) -> dict[str, dict[str, Any]]:
     """What was read at each place, as the build has it at its end."""
     found = {}
-    for rows in (built.rows, *(fallen.rows for fallen in built.ledger.fallen)):
+    for rows in (built.rows, *(removal.rows for removal in built.ledger.removals)):
         columns = {name: rows[name][:] for name in ("source", "origin", *TEXTS)}
         for place, origin, *texts in zip(*columns.values(), strict=True):
             if place and origin in READ:
@@ -58,11 +58,11 @@ def as_built(built: Built) -> dict[str, dict[str, Any]]:
     return found
 
 
-def _silent(fallen: Fallen) -> Fallen:
+def _silent(removal: Removal) -> Removal:
     return replace(
-        fallen,
-        rows=_without_texts(fallen.rows, fallen.value_column),
-        errors={row: error.partition(":")[0] for row, error in fallen.errors.items()},
+        removal,
+        rows=_without_texts(removal.rows, removal.value_column),
+        errors={row: error.partition(":")[0] for row, error in removal.errors.items()},
     )
 
 

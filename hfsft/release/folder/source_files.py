@@ -175,19 +175,19 @@ class ReadFrom:
     """What became of the rows of one file, and of those read there what each held that was not carried."""
 
     kept: int = 0
-    fell: int = 0
+    removed: int = 0
     unread: list[Sequence[str]] = field(default_factory=list)
 
 
 def read_from(built: Built) -> dict[str, ReadFrom]:
     """The rows of the build by the file or dataset they were read from; what grew from a seed counts where that was."""
     found: dict[str, ReadFrom] = defaultdict(ReadFrom)
-    for rows, kept in ((built.rows, True), *((fallen.rows, False) for fallen in built.ledger.fallen)):
+    for rows, kept in ((built.rows, True), *((removal.rows, False) for removal in built.ledger.removals)):
         columns = (rows[name][:] for name in ("source", "unread", "origin"))
         for source, unread, origin in zip(*columns, strict=True):
             of = found[INLINE if not source or _INLINE.match(source) else file_of(source)]
             of.kept += kept
-            of.fell += not kept
+            of.removed += not kept
             if unread and origin != "evolved":
                 of.unread.append(unread)
     return dict(found)

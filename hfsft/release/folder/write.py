@@ -87,9 +87,9 @@ def _fill_data(built: Built, folder: Path) -> None:
         if len(rows):
             write_parquet(built.writing.rows(rows), folder / "data", split)
             write_parquet(provenance_rows(built, split), folder / "provenance", split)
-    fallen = rejected_rows(built)
-    if len(fallen):
-        write_parquet(fallen, folder / "rejected", "rejected")
+    removal = rejected_rows(built)
+    if len(removal):
+        write_parquet(removal, folder / "rejected", "rejected")
     # A line begins with its id: in their order, whatever the order that the rows came in.
     lines = sorted(json.dumps(entry, ensure_ascii=False) + "\n" for entry in built.ledger.entries())
     _text(folder / LEDGER, "".join(lines))

@@ -8,8 +8,8 @@ from typing import Any
 Spec = dict[str, Any]
 
 SCHEMA = "https://vega.github.io/schema/vega-lite/v5.json"
-KEPT, FALLEN, BOUND = "#3f7fd0", "#e08a2c", "#d03a3a"  # told apart by all eyes, on white and on black
-FATES = {"kept": KEPT, "fallen": FALLEN}
+KEPT, REMOVED, BOUND = "#3f7fd0", "#e08a2c", "#d03a3a"  # told apart by all eyes, on white and on black
+FATES = {"kept": KEPT, "removed": REMOVED}
 PAPER = {
     "background": "#ffffff",
     "padding": 16,
@@ -33,7 +33,7 @@ def funnel(lines: Sequence[Mapping[str, Any]]) -> Spec:
     values = [
         {"step": line["step"], "fate": fate, "rows": line[field], "after": line["rows_out"], "took": line["removed"]}
         for line in lines
-        for fate, field in (("kept", "rows_out"), ("fallen", "removed"))
+        for fate, field in (("kept", "rows_out"), ("removed", "removed"))
     ]
     widest = max(line["rows_out"] + line["removed"] for line in lines)
     y = {"field": "step", "type": "nominal", "sort": steps, "title": None, "axis": {"labelLimit": 190}}
@@ -132,7 +132,7 @@ def histogram(bins: Sequence[Mapping[str, float]], title: str | None, marks: Map
             "x": {**x, "field": "low", "bin": {"binned": True}},
             "x2": {"field": "high"},
             "y": {"field": "rows", "type": "quantitative", "title": "rows", "axis": {"tickCount": 4}},
-            "color": _fates() if any(value["fate"] == "fallen" for value in values) else {"value": KEPT},
+            "color": _fates() if any(value["fate"] == "removed" for value in values) else {"value": KEPT},
             "order": {"field": "fate", "sort": "descending"},
             "tooltip": [
                 *({"field": edge, "format": ",.4~g"} for edge in ("low", "high")),

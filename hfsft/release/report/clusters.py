@@ -20,17 +20,17 @@ MEMBERS = 6  # of a cluster, shown with their text
 RULE = "_duplicate_"  # in the name of a measure between the rule and the columns that it compares
 
 
-def clusters(kept: Sequence[SplitRows], fallen: SplitRows) -> list[dict[str, Any]]:
+def clusters(kept: Sequence[SplitRows], removed: SplitRows) -> list[dict[str, Any]]:
     """The text of the row that stands for each group, how many rows fell for it, and the texts of some of them.
 
     A row that fell for one that fell itself by the same columns, as of copies of a near duplicate, belongs to the row
     at the end.
     """
     parents: dict[tuple[str, ...], dict[str, str]] = defaultdict(dict)  # by the columns compared
-    for name in fallen.kinds:
+    for name in removed.kinds:
         if RULE in name and name.endswith(OF):
-            columns = _columns(name.split(RULE, 1)[1].removesuffix(OF), fallen.kinds)
-            rows = zip(*(fallen.column(part) for part in ("id", "rule", name)), strict=True)
+            columns = _columns(name.split(RULE, 1)[1].removesuffix(OF), removed.kinds)
+            rows = zip(*(removed.column(part) for part in ("id", "rule", name)), strict=True)
             parents[columns] |= {row: of for row, rule, of in rows if of and rule and name.startswith(rule)}
     groups: dict[tuple[str, tuple[str, ...]], list[str]] = {}
     for columns, parent in parents.items():
@@ -39,7 +39,7 @@ def clusters(kept: Sequence[SplitRows], fallen: SplitRows) -> list[dict[str, Any
     wanted: dict[tuple[str, ...], set[str]] = defaultdict(set)
     for (top, columns), members in largest:
         wanted[columns] |= {top, *members[:MEMBERS]}
-    texts = {columns: _texts([*kept, fallen], columns, ids) for columns, ids in wanted.items()}
+    texts = {columns: _texts([*kept, removed], columns, ids) for columns, ids in wanted.items()}
     return [
         {
             "text": texts[columns].get(top, top),

@@ -77,11 +77,11 @@ def writers(plan: Plan) -> dict[str, list[str]]:
     return {name: stages for name, stages in wrote.items() if stages}
 
 
-def histogram(kept: Sequence[float], fallen: Sequence[float] = ()) -> list[dict[str, float]]:
-    """Bins `{low, high, kept, fallen}` over all values: one for each where they are few whole numbers."""
+def histogram(kept: Sequence[float], out: Sequence[float] = ()) -> list[dict[str, float]]:
+    """Bins `{low, high, kept, removed}` over all values: one for each where they are few whole numbers."""
     import numpy as np
 
-    both = np.concatenate([np.asarray(kept, float), np.asarray(fallen, float)])
+    both = np.concatenate([np.asarray(kept, float), np.asarray(out, float)])
     low, high = float(both.min()), float(both.max())
     bins = min(BINS, max(10, isqrt(len(both))))  # few rows make no picture of many bins
     if (both % 1).any():
@@ -89,9 +89,9 @@ def histogram(kept: Sequence[float], fallen: Sequence[float] = ()) -> list[dict[
     else:
         edges = np.arange(low - 0.5, high + 1, 1 if high - low < FEW else ceil((high - low) / bins))
         edges = edges if edges[-1] > high else np.append(edges, 2 * edges[-1] - edges[-2])
-    counts = zip(np.histogram(kept, edges)[0].tolist(), np.histogram(fallen, edges)[0].tolist(), strict=True)
+    counts = zip(np.histogram(kept, edges)[0].tolist(), np.histogram(out, edges)[0].tolist(), strict=True)
     bounds = zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True)
     return [
-        {"low": round(first, 6), "high": round(last, 6), "kept": stay, "fallen": fell}
-        for (first, last), (stay, fell) in zip(bounds, counts, strict=True)
+        {"low": round(first, 6), "high": round(last, 6), "kept": stay, "removed": removed}
+        for (first, last), (stay, removed) in zip(bounds, counts, strict=True)
     ]

@@ -96,7 +96,7 @@ class PageData:
         return [SplitRows(split, sorted(folder.glob(f"{split}-*.parquet"))) for split in self.release.splits()]
 
     @cached_property
-    def fallen(self) -> SplitRows:
+    def removed(self) -> SplitRows:
         """The rows that fell."""
         return SplitRows("rejected", sorted((self.release.folder / "rejected").glob("*.parquet")))
 
@@ -111,19 +111,19 @@ class PageData:
 
     def measures(self) -> list[str]:
         """The columns of numbers that filters and judges made."""
-        kinds = {name: kind for table in [*self.kept, self.fallen] for name, kind in table.kinds.items()}
+        kinds = {name: kind for table in [*self.kept, self.removed] for name, kind in table.kinds.items()}
         made = named(self.registry, "measure", "score")
         return [name for name, kind in kinds.items() if kind in ("int64", "double", "int32") and name in made]
 
-    def fell_by(self, column: str) -> list[float]:
+    def removed_by(self, column: str) -> list[float]:
         """The values by which rows fell at a rule over that column."""
         steps = {bound["step"] for bound in self.summary["bounds"] if bound["column"] == column}
-        pairs = zip(self.fallen.column("stage"), self.fallen.column("value"), strict=True)
+        pairs = zip(self.removed.column("stage"), self.removed.column("value"), strict=True)
         return [float(value) for stage, value in pairs if stage in steps and value is not None]
 
     def rules(self) -> list[dict[str, Any]]:
         """Each rule that took rows, with its bound and how many, the one that took most first."""
-        columns = [self.fallen.column(name) for name in ("fate", "stage", "bound")]
+        columns = [self.removed.column(name) for name in ("fate", "stage", "bound")]
         counts = Counter(zip(*columns, strict=True))
         return [
             {"fate": fate, "stage": stage, "bound": bound or "", "rows": rows}
@@ -137,14 +137,14 @@ class PageData:
             places = _chosen(table.column("id"), SAMPLES[table.split])
             found += [_shown(row, table.split, self.registry) for row in _rows(table, places)]
         groups: dict[tuple[str, str], list[int]] = defaultdict(list)
-        for place, group in enumerate(zip(self.fallen.column("fate"), self.fallen.column("stage"), strict=True)):
+        for place, group in enumerate(zip(self.removed.column("fate"), self.removed.column("stage"), strict=True)):
             if place not in self._silent:
                 groups[group].append(place)
-        ids, wanted = self.fallen.column("id"), list[int]()
+        ids, wanted = self.removed.column("id"), list[int]()
         for (fate, _), places in groups.items():
             share = len(places) / sum(len(other) for (name, _), other in groups.items() if name == fate)
             wanted += _chosen(ids, max(EACH_RULE, round(share * SAMPLES[fate])), places)
-        return found + [_shown(row, row["fate"], self.registry) for row in _rows(self.fallen, wanted)]
+        return found + [_shown(row, row["fate"], self.registry) for row in _rows(self.removed, wanted)]
 
     @property
     def withheld(self) -> int:
@@ -154,19 +154,19 @@ class PageData:
     @cached_property
     def _silent(self) -> set[int]:
         """The numbers of the rows that fell and whose texts are not in the build."""
-        texts = zip(*(self.fallen.column(name) for name in named(self.registry, "text")), strict=True)
+        texts = zip(*(self.removed.column(name) for name in named(self.registry, "text")), strict=True)
         return {place for place, said in enumerate(texts) if not any(said)}
 
     def clusters(self) -> list[dict[str, Any]]:
         """The largest groups of rows that are duplicates of one row: its text, and those of some of them."""
-        found = clusters(self.kept, self.fallen)
+        found = clusters(self.kept, self.removed)
         return [
             {**each, "text": _cut(each["text"]), "members": [_cut(member) for member in each["members"]]}
             for each in found
         ]
 
     def choices(self) -> list[dict[str, Any]]:
-        """Of each attribute and label how many kept and fallen rows have which; those left out that no row has."""
+        """Of each attribute and label how many kept and removed rows have which; those left out that no row has."""
         wanted = [
             each for each in self.registry.values() if each.role in ("attribute", "label") and each.type == "string"
         ]
@@ -174,11 +174,11 @@ class PageData:
         return [each for each in found if each["rows"]]
 
     def _counted(self, column: str) -> list[dict[str, Any]]:
-        """How many kept and fallen rows have which text in a column, the most frequent first."""
-        kept, fallen = Counter(self.values(column)), Counter(self.fallen.column(column))
-        names = [name for name in {*kept, *fallen} if name]
-        ordered = sorted(names, key=lambda name: (-kept[name], -fallen[name], name))
-        return [{"name": plain(name), "kept": kept[name], "fallen": fallen[name]} for name in ordered[:TOPICS]]
+        """How many kept and removed rows have which text in a column, the most frequent first."""
+        kept, removed = Counter(self.values(column)), Counter(self.removed.column(column))
+        names = [name for name in {*kept, *removed} if name]
+        ordered = sorted(names, key=lambda name: (-kept[name], -removed[name], name))
+        return [{"name": plain(name), "kept": kept[name], "removed": removed[name]} for name in ordered[:TOPICS]]
 
     def families(self) -> dict[str, Any]:
         """How many families each split has, and how many families have how many rows."""

@@ -23,20 +23,20 @@ def thresholds(story: PageData) -> Iterator[dict[str, Any]]:
     for column in story.measures():
         values = story.values(column)
         kept = [float(value) for value in values if value is not None]
-        fallen = story.fell_by(column)
-        if not kept and not fallen:
+        out = story.removed_by(column)
+        if not kept and not out:
             continue
         bounds = dict(_bounds(story, column))
-        alone = len({*kept, *fallen}) == 1  # a picture of one block says less than its number
+        alone = len({*kept, *out}) == 1  # a picture of one block says less than its number
         yield {
             "column": column,
             "unit": next((bound["unit"] for bound in story.summary["bounds"] if _counts(bound, column)), None),
-            "chart": None if alone else charts.histogram(measures.histogram(kept, fallen), None, bounds),
-            "alone": (kept or fallen)[0] if alone else None,
+            "chart": None if alone else charts.histogram(measures.histogram(kept, out), None, bounds),
+            "alone": (kept or out)[0] if alone else None,
             "bounds": bounds,
-            "places": _places(kept, fallen, bounds),
+            "places": _places(kept, out, bounds),
             "kept": len(kept),
-            "fallen": len(fallen),
+            "removed": len(out),
             "missing": len(values) - len(kept),
         }
 
@@ -53,12 +53,12 @@ def _bounds(story: PageData, column: str) -> Iterator[tuple[str, float]]:
             yield kind, float(tightest(value for value in found if value is not None))
 
 
-def _places(kept: list[float], fallen: list[float], bounds: dict[str, float]) -> list[list[float]]:
-    """`[value, kept, fallen, kept, fallen]`: the rows at least, then at most, that value; the bounds are among them."""
+def _places(kept: list[float], out: list[float], bounds: dict[str, float]) -> list[list[float]]:
+    """`[value, kept, removed, kept, removed]`: rows of at least, then of at most, that value; bounds are among them."""
     import numpy as np
 
-    stay, fell = np.sort(np.asarray(kept, float)), np.sort(np.asarray(fallen, float))
-    values = np.unique(np.concatenate([stay, fell]))
+    stay, removed = np.sort(np.asarray(kept, float)), np.sort(np.asarray(out, float))
+    values = np.unique(np.concatenate([stay, removed]))
     if len(values) > STEPS:
         values = np.linspace(values[0], values[-1], STEPS)
     # Counted at the numbers that are shown, so that a bound copied from the page does what it says.
@@ -67,9 +67,9 @@ def _places(kept: list[float], fallen: list[float], bounds: dict[str, float]) ->
         [
             value,
             len(stay) - int(np.searchsorted(stay, value, "left")),
-            len(fell) - int(np.searchsorted(fell, value, "left")),
+            len(removed) - int(np.searchsorted(removed, value, "left")),
             int(np.searchsorted(stay, value, "right")),
-            int(np.searchsorted(fell, value, "right")),
+            int(np.searchsorted(removed, value, "right")),
         ]
         for value in shown
     ]

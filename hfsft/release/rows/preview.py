@@ -41,8 +41,8 @@ class Preview:
         """The rows, each with its fate: those that were kept first."""
         _, left = self.steps[-1]
         found = [ReleaseRow({k: v for k, v in row.items() if k != "split"}, row["split"]) for row in left]
-        for fallen, entries in self.ledger.fell():
-            for entry, row in zip(entries, fallen.rows.to_list(), strict=True):
+        for removal, entries in self.ledger.removed():
+            for entry, row in zip(entries, removal.rows.to_list(), strict=True):
                 found.append(ReleaseRow(row, entry["fate"], entry))
         return found
 

@@ -28,7 +28,7 @@ class Measure:
     column: str
     value: Any
     bound: str
-    fell: bool = False  # whether the row fell here
+    removed: bool = False  # whether the row fell here
 
 
 @dataclass(frozen=True)
@@ -74,10 +74,10 @@ class ReleaseRow:
         found = []
         for bound in bounds:
             value = self.row.get(bound["column"])
-            fell = self.fate == "rejected" and self.verdict.get("stage") == bound["step"]
-            if value is not None or fell:
-                found.append(Measure(bound["step"], bound["column"], value, _limits(bound), fell))
-            if fell:
+            removed = self.fate == "rejected" and self.verdict.get("stage") == bound["step"]
+            if value is not None or removed:
+                found.append(Measure(bound["step"], bound["column"], value, _limits(bound), removed))
+            if removed:
                 break
         return found
 
@@ -127,7 +127,7 @@ class BuildRows:
         for table in self._story.kept:
             for row in table:
                 yield ReleaseRow(row, table.split)
-        for row in self._story.fallen:
+        for row in self._story.removed:
             verdict = {name: row.get(name) for name in VERDICT}
             yield ReleaseRow({name: value for name, value in row.items() if name not in verdict}, row["fate"], verdict)
 
@@ -142,7 +142,7 @@ class BuildRows:
         if wanted.by:
             self._check("rule", wanted.by, (line["step"] for line in self._story.summary["funnel"] if line["removed"]))
         if wanted.topic:
-            topics = {topic for topic in (*self._story.values("topic"), *self._story.fallen.column("topic")) if topic}
+            topics = {topic for topic in (*self._story.values("topic"), *self._story.removed.column("topic")) if topic}
             if wanted.topic.casefold() not in {topic.casefold() for topic in topics}:
                 self._check("topic", wanted.topic, sorted(topics)[:20])
         return (record for record in self if wanted.fits(record))
@@ -175,12 +175,12 @@ class BuildRows:
     def steps_met(self, record: ReleaseRow) -> set[str]:
         """The steps that the row went through, the one that took it out among them."""
         names = [line["step"] for line in self._story.summary["funnel"]]
-        fell = record.verdict.get("stage")
-        return set(names[: names.index(fell) + 1] if fell in names else names)
+        removed = record.verdict.get("stage")
+        return set(names[: names.index(removed) + 1] if removed in names else names)
 
     def parents(self) -> dict[str, str | None]:
         """Of every row the id of the one it grew from, None for one that grew from none."""
-        ids, parents = ([*self._story.values(name), *self._story.fallen.column(name)] for name in ("id", "parent_id"))
+        ids, parents = ([*self._story.values(name), *self._story.removed.column(name)] for name in ("id", "parent_id"))
         return dict(zip(ids, parents, strict=True))
 
     def named(self, ids: Sequence[str]) -> dict[str, ReleaseRow]:

@@ -18,11 +18,11 @@ def file_of(source: str) -> str:
     return POSITION.sub("", source)
 
 
-def reasons(fallen: Iterable[tuple[str, str | None]]) -> str:
+def reasons(removal: Iterable[tuple[str, str | None]]) -> str:
     """`no response: 2 rows, first data.jsonl:1; ...` of pairs of reason and source, the most frequent first."""
     first: dict[str, str | None] = {}
     counts: Counter[str] = Counter()
-    for reason, source in fallen:
+    for reason, source in removal:
         counts[reason] += 1
         first.setdefault(reason, source)
     said = [

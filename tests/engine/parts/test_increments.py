@@ -83,7 +83,9 @@ def test_a_moved_bound_measures_only_what_it_lets_through(tmp_path: Path, count:
     kept, ledger = build(tmp_path, rows, first, at_most("first", 7), second, at_most("second", 6))
     assert (kept, count.take()) == (ids(*range(7)), {"second": ids(6, 7)})
     assert [line.cached for line in ledger.funnel] == [True, True, False, False, False]
-    fates = {entry["id"]: (entry["stage"], entry["value"]) for fallen in ledger.fallen for entry in fallen.entries()}
+    fates = {
+        entry["id"]: (entry["stage"], entry["value"]) for removal in ledger.removals for entry in removal.entries()
+    }
     assert fates == {"r8": ("first at most", "8"), "r9": ("first at most", "9"), "r7": ("second at most", "7")}
 
 
@@ -165,7 +167,7 @@ def test_rows_that_are_read_elsewhere_are_the_same_rows(tmp_path: Path, count: C
         ]
         assert list(zip(rows["id"][:], rows["source"][:], strict=True)) == kept
         assert size(tmp_path) - before < 20_000
-        assert {entry["source"] for entry in ledger.fallen[0].entries()} == {
+        assert {entry["source"] for entry in ledger.removals[0].entries()} == {
             f"rows.jsonl:{names.index(row_id) + 1}" for row_id in ids(*range(1991, 2000))
         }
 
@@ -233,7 +235,7 @@ def test_errors_that_differ_each_time_add_nothing(tmp_path: Path, count: Counted
     for number in range(3):
         kept, ledger = build(tmp_path, *steps, asker=Echo(["r2"], error=f"HTTP 500 (request id: {number})"))
         assert kept == ids(1, 3)
-        assert [entry["error"] for entry in ledger.fallen[0].entries()] == [f"HTTP 500 (request id: {number})"]
+        assert [entry["error"] for entry in ledger.removals[0].entries()] == [f"HTTP 500 (request id: {number})"]
         files.append({f"{path.name} {path.stat().st_size}" for path in tmp_path.iterdir()})
     assert files[0] == files[1] == files[2]
     assert count.take() == {"last": ids(1, 3), "all": ids(1, 3)}

@@ -136,11 +136,11 @@ def test_a_row_of_a_chain_falls_for_one_that_stays(at_most: float) -> None:
     rule = NearDuplicate(at_most=at_most)
     measured = rule.measure({"id": [f"{place}" for place in range(9)], "instruction": texts})
     values = measured["near_duplicate_instruction"]
-    fell = [value > at_most for value in values]
-    assert 2 <= fell.count(False) < 9
+    removed = [value > at_most for value in values]
+    assert 2 <= removed.count(False) < 9
     for place, original in enumerate(measured["near_duplicate_instruction_of"]):
         if original is not None:
-            assert not fell[int(original)]
+            assert not removed[int(original)]
             ((_, _, alone),) = near_pairs([texts[place], texts[int(original)]], 0.0)
             assert values[place] == pytest.approx(alone)
     assert any(value <= at_most for value in values[1:]), "one is alike to rows that fell, and stays"

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from hfsft.cli import main
-from hfsft.engine.ledger import Fallen, Ledger
+from hfsft.engine.ledger import Ledger, Removal
 from hfsft.pipeline import run
 from hfsft.recipe.publish import Publish
 from hfsft.release.folder.file_names import LOCK
@@ -66,8 +66,8 @@ def test_what_rows_that_fell_say_stands_nowhere_without_rejected(tmp_path: Path,
     assert built.ledger.counts()["rejected"] == 4
     assert holding(folder, SECRET) == []
     assert holding(folder, str(tmp_path)) == [], "no folder of this machine"
-    (fallen,) = (folder / "rejected").iterdir()
-    rows = pyarrow.parquet.read_table(fallen).to_pylist()
+    (removal,) = (folder / "rejected").iterdir()
+    rows = pyarrow.parquet.read_table(removal).to_pylist()
     assert sorted((row["source"], row["rule"], row["value"]) for row in rows) == [
         ("chats.jsonl:1", "defect", "unknown role"),
         ("examples[2].rows[2]", "tokens", "1"),
@@ -118,8 +118,8 @@ def test_no_page_shows_a_row_without_samples(tmp_path: Path, home: Path) -> None
 @pytest.mark.parametrize(("rejected", "said"), [(False, None), (True, "My key is canary.")])
 def test_rows_that_fell_keep_their_columns(rejected: bool, said: str | None) -> None:
     rows = dataset(single(instruction="My key is canary.", source="rows.jsonl:1"))
-    fallen = Fallen("filters[tokens]", "tokens", "rejected", "at_most 0", "round", rows)
-    (left,) = withhold(Ledger(fallen=[fallen]), Publish(rejected=rejected)).fallen
+    removal = Removal("filters[tokens]", "tokens", "rejected", "at_most 0", "round", rows)
+    (left,) = withhold(Ledger(removals=[removal]), Publish(rejected=rejected)).removals
     assert (left.rows["instruction"][0], left.rows["source"][0]) == (said, "rows.jsonl:1")
     assert left.rows.features == rows.features
     (entry,) = left.entries()

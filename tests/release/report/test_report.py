@@ -83,13 +83,13 @@ def test_a_page_without_charts_is_still_a_page(monkeypatch: pytest.MonkeyPatch, 
 def test_every_place_of_a_slider_says_what_that_bound_would_keep(story: PageData) -> None:
     for measure in thresholds(story):
         kept = [float(value) for value in story.values(measure["column"]) if value is not None]
-        fallen = story.fell_by(measure["column"])
+        removal = story.removed_by(measure["column"])
         for value, *counts in measure["places"]:
             assert counts == [
                 sum(one >= value for one in kept),
-                sum(one >= value for one in fallen),
+                sum(one >= value for one in removal),
                 sum(one <= value for one in kept),
-                sum(one <= value for one in fallen),
+                sum(one <= value for one in removal),
             ]
 
 

@@ -124,12 +124,12 @@ def test_every_row_of_a_build_is_there_once_and_falls_at_its_own_bound(folder: P
     assert len({record.id for record in records}) == len(records) == 400
     for record in records:
         measures = record.measures(rows.bounds)
-        fell = [measure for measure in measures if measure.fell]
-        assert len(fell) == (record.fate == "rejected")
-        if fell:
-            assert fell[0].step == record.verdict["stage"]
-            assert measures[-1] == fell[0], "what stands behind its fall never saw it"
-            assert fell[0].bound == record.verdict["bound"]
+        removed = [measure for measure in measures if measure.removed]
+        assert len(removed) == (record.fate == "rejected")
+        if removed:
+            assert removed[0].step == record.verdict["stage"]
+            assert measures[-1] == removed[0], "what stands behind its fall never saw it"
+            assert removed[0].bound == record.verdict["bound"]
         if record.fate == "failed":
             assert record.verdict["error"] == "timeout: 120 s"
 
@@ -216,8 +216,8 @@ def test_an_answer_that_could_not_be_used_is_shown_with_the_reason(server: LLM, 
 def test_a_duplicate_names_the_row_that_it_fell_for(tmp_path: Path, home: Path) -> None:
     twin = {**TICKETS[1], "answer": "Yes, within 14 days of the day you got it, of course."}
     found = build(tmp_path, [*TICKETS[:2], twin])
-    (fallen,) = found.find(Wanted(fate="rejected"))
-    told = row_history(found, fallen.id)
+    (removal,) = found.find(Wanted(fate="rejected"))
+    told = row_history(found, removal.id)
     assert told.of
     assert told.of.fate == "train"
     assert told.of.row["instruction"] == TICKETS[1]["question"]

@@ -116,19 +116,19 @@ def made(make: Callable[[Draw], str], count: int) -> list[str]:
     return list(dict.fromkeys(make(draw) for _ in range(count)))
 
 
-def fallen(texts: Sequence[str], at_most: float = 0.8) -> set[int]:
-    fell: set[int] = set()
+def removal(texts: Sequence[str], at_most: float = 0.8) -> set[int]:
+    removed: set[int] = set()
     for one, other, similarity in sorted(near_pairs(texts, 0.6), key=lambda pair: pair[1]):
-        if similarity > at_most and one not in fell:
-            fell.add(other)
-    return fell
+        if similarity > at_most and one not in removed:
+            removed.add(other)
+    return removed
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_prompts_of_one_template_are_no_copies(kind: str) -> None:
     texts = made(KINDS[kind], 40)
     others = [text for other in KINDS if other != kind for text in made(KINDS[other], 12)]
-    assert len(fallen(texts + others)) <= len(texts + others) // 50
+    assert len(removal(texts + others)) <= len(texts + others) // 50
 
 
 def sums(draw: Draw) -> str:
@@ -151,18 +151,18 @@ def test_sums_in_the_same_words_with_other_numbers_are_no_copies(make: Callable[
     twins = [f"{text} Please." for text in texts[:5]] + [text.upper() for text in texts[5:8]]
     pairs = {(one, other): value for one, other, value in near_pairs(texts + twins, 0.8)}
     assert all((place, len(texts) + place) in pairs for place in range(8))
-    assert len(fallen(texts)) <= count // 50
+    assert len(removal(texts)) <= count // 50
 
 
 def test_a_number_that_is_always_the_same_belongs_to_the_template() -> None:
     draw = Draw(3)
     texts = [f"Describe it in 3 short sentences of 12 words each, no more: {draw.choice(NAMES)}{n}" for n in range(40)]
-    assert not fallen(texts)
+    assert not removal(texts)
 
 
 def test_fewer_texts_than_make_a_template_are_compared_by_their_characters() -> None:
-    assert len(fallen(made(toured, 9))) == 8
-    assert not fallen(made(toured, 10))
+    assert len(removal(made(toured, 9))) == 8
+    assert not removal(made(toured, 10))
 
 
 @pytest.mark.parametrize("kind", KINDS)
