@@ -137,6 +137,7 @@ class Sharing:
             await asyncio.to_thread(self._presence.enter)
         except OSError:
             return  # where nothing can be written, the store says so as soon as there is an answer
+        self._since += bool(self._beat_at)  # while this one stood still, another may have come, written and gone
         self._beat_at, self._met = time.monotonic(), frozenset()
         self._beating = self._beating or asyncio.get_running_loop().create_task(self._beat())
         await self._look_around()

@@ -167,6 +167,17 @@ def test_a_build_that_was_suspended_before_another_came(llm: LLM, build: Callabl
     assert paid_twice(llm) <= 16, "what was open as one of them was suspended, and as it went on"
 
 
+def test_another_build_may_have_come_and_gone_while_one_was_suspended(llm: LLM, build: Callable[..., Build]) -> None:
+    llm.latency = 0.05
+    first = build().go()
+    until(lambda: len(llm.requests) > 40)
+    first.kill(signal.SIGSTOP)
+    found = build().go().result()
+    first.kill(signal.SIGCONT)
+    assert first.result()["texts"] == found["texts"]
+    assert paid_twice(llm) <= 8
+
+
 def test_what_failed_for_one_is_tried_by_the_other(llm: LLM, build: Callable[..., Build]) -> None:
     llm.latency = 0.05
     llm.fault = lambda body, coming: "bad_request" if coming == 1 and said_to(body) == "question 3" else ""
