@@ -9,7 +9,7 @@ from hfsft.engine.ledger import Ledger, Removal
 
 
 @pytest.mark.parametrize(
-    ("fell_for", "of"),
+    ("removed_for", "of"),
     [
         ({"a": "b", "b": "c"}, {"a": "c", "b": "c"}),
         ({"a": "a"}, {"a": "a"}),

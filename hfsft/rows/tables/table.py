@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import re
@@ -57,6 +58,16 @@ class Records(Protocol):
         ...
 
 
+def exists(path: Path) -> bool:
+    """Whether something is there; nothing can be under a name that is longer than the system takes."""
+    try:
+        return path.exists()
+    except OSError as error:
+        if error.errno == errno.ENAMETOOLONG:
+            return False
+        raise
+
+
 @dataclass(frozen=True)
 class Table:
     """Where rows are read from: a local path, or a dataset on the Hub."""
@@ -77,7 +88,7 @@ class Table:
         if self.path.startswith(hub_dataset.HUB_DATASETS):
             return None
         candidate = self.base / Path(self.path).expanduser()
-        if candidate.exists():
+        if exists(candidate):
             self._check_keys(candidate)
             return candidate
         if GLOB.search(self.path):
@@ -96,7 +107,7 @@ class Table:
 
     @property
     def _pattern(self) -> bool:
-        return bool(GLOB.search(self.path)) and not (self.base / Path(self.path).expanduser()).exists()
+        return bool(GLOB.search(self.path)) and not exists(self.base / Path(self.path).expanduser())
 
     @property
     def doubtful(self) -> str:
