@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -12,6 +11,7 @@ from hfsft.engine.plan import Asked, Task
 from hfsft.engine.step import Step, Turns
 from hfsft.errors import AnswerError, StoreError
 from hfsft.models.drive import Prefetch
+from hfsft.models.limits.usage import Spendings, spent_since
 from hfsft.models.pool import NotStored
 from hfsft.rows.batch import Row
 
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from hfsft.models.model import Request
     from hfsft.models.pool import Driving, Pool
 
-
-Spendings = dict[str, dict[str, Any]]  # by model, as `Usage.spent` tells it
 
 KEPT = 10_000  # rows of one stage whose new columns are kept in memory until they are written
 
@@ -66,7 +64,7 @@ class Live:
         calls_before, spent_before = self._reported.get(step.name, (0, {}))
         calls, spent = usage.total(step.name).calls, usage.spent(step.name)
         self._reported[step.name] = calls, spent
-        return Asked(errors, calls=calls - calls_before, spent=_since(spent_before, spent))
+        return Asked(errors, calls=calls - calls_before, spent=spent_since(spent_before, spent))
 
     def _drive(self, step: Step, tasks: Iterable[Task], total: int) -> Driving:
         prefetched, waiting = self._prefetched.pop(step.name, {}), dict[str, Task]()
@@ -127,20 +125,6 @@ class Live:
                     f"again ({error}); build once more"
                 ) from None
         return self.pool.replay(start)
-
-
-def _since(then: Spendings, now: Spendings) -> Spendings:
-    """What was taken between: the difference of each number; None where it is not known."""
-    return {
-        model: {name: _difference(then.get(model, {}).get(name), value) for name, value in taken.items()}
-        for model, taken in now.items()
-    }
-
-
-def _difference(then: Any, now: Any) -> Any:
-    if then is None or now is None:
-        return now
-    return dict(Counter(now) - Counter(then)) if isinstance(now, dict) else now - then
 
 
 def _known(made: Row) -> Turns:

@@ -44,11 +44,6 @@ class OfSource:
         """Rows that were read and are no rows of the build."""
         return self.where + self.sample + self.mixture
 
-    @property
-    def set_aside(self) -> int:
-        """Rows that could not be used."""
-        return sum(self.unreadable.values())
-
     def as_dict(self) -> dict[str, Any]:
         """The counts as JSON."""
         return {**asdict(self), "unreadable": dict(self.unreadable)}

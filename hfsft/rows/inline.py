@@ -6,7 +6,7 @@ Rows keep such texts as their source wrote them (`dialect`: think, hermes); who 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from hfsft.rows.messages import Message
@@ -26,9 +26,20 @@ _MEANT: Mapping[str, Mapping[str, re.Pattern[str]]] = {
 }
 
 
+def dialect(row: Mapping[str, Any]) -> list[str]:
+    """How the row was written where it was read, in words; none where rows have no such column."""
+    return (row.get("dialect") or "").split()
+
+
 def words_of(row: Mapping[str, Any]) -> Collection[str]:
     """Which of `WORDS` the row's source means; all of them where rows have no such column, and nobody can know."""
-    return [word for word in WORDS if "dialect" not in row or word in (row["dialect"] or "").split()]
+    return [word for word in WORDS if "dialect" not in row or word in dialect(row)]
+
+
+def marks_in(answers: Sequence[str]) -> list[str]:
+    """Which of `WORDS` name marks that stand in some of the answers."""
+    finds: dict[str, Callable[[str], Any]] = {THINK: split, HERMES.name: calls_in}
+    return [word for word, find in finds.items() if any(map(find, answers))]
 
 
 def means(words: Collection[str], role: str, mark: str) -> bool:

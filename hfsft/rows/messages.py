@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 Role = Literal["system", "user", "assistant", "tool"]
@@ -22,9 +22,11 @@ MESSAGE: dict[str, Any] = {
 """Field -> type, in the words of `hfsft.rows.features`."""
 
 
-def full(message: Mapping[str, Any]) -> Message:
-    """The message with every field of `MESSAGE`, None where it says nothing: as columns hold it."""
-    return {name: message.get(name) for name in MESSAGE}
+def system_apart(messages: Sequence[Message]) -> tuple[str | None, Sequence[Message]]:
+    """The system prompt that a conversation begins with, None where it has none, and the messages behind it."""
+    if messages and messages[0]["role"] == "system":
+        return messages[0]["content"], messages[1:]
+    return None, messages
 
 
 def bare(message: Mapping[str, Any]) -> Message:

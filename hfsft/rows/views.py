@@ -81,19 +81,9 @@ def user_text(row: Mapping[str, Any]) -> str:
     return "\n\n".join(text for text in (row.get("instruction"), row.get("context")) if text)
 
 
-def user_texts(row: Mapping[str, Any]) -> list[str]:
-    """What the user says, a text for each turn."""
-    return [turn["content"] for turn in messages(row) if turn["role"] == "user"]
-
-
 def answers(row: Mapping[str, Any]) -> list[Message]:
     """The turns of the assistant, also those that only call tools."""
     return [turn for turn in messages(row) if turn["role"] == "assistant"]
-
-
-def last_answer(row: Mapping[str, Any]) -> Message | None:
-    """The last turn of the assistant; None where there is none."""
-    return next(reversed(answers(row)), None)
 
 
 def complete(row: Mapping[str, Any]) -> bool:

@@ -10,9 +10,9 @@ from pydantic import Field, model_validator
 
 from hfsft.marks import PROSE
 from hfsft.rows.calls import as_json
+from hfsft.rows.inline import marks_in
 from hfsft.rows.reading.order import Order
 from hfsft.rows.reading.source_row import How, SourceRow, read_examples, read_written
-from hfsft.rows.reading.turns import marks_in
 from hfsft.stages.base import Section
 from hfsft.stages.source import Opened, Source, TableSource, inline, written
 

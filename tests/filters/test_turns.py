@@ -11,8 +11,8 @@ from datasets import Dataset
 from hfsft.filters import ExactDuplicate, NearDuplicate, Pii, Refusal, Repetition, Secrets, Tokens
 from hfsft.rows.columns import COLUMNS
 from hfsft.rows.features import features
-from hfsft.rows.messages import full
 from hfsft.rows.row import new_row
+from tests.rows.messages import full
 
 KEY = "sk-proj-Zm9vYmFyYmF6cXV4MTIzNDU2Nzg5MGFiY2RlZg"
 TOOLS = json.dumps([{"type": "function", "function": {"name": "get_order", "parameters": {"type": "object"}}}])

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from hfsft.rows.columns import COLUMNS
 from hfsft.rows.features import features
-from hfsft.rows.messages import full
 from hfsft.rows.row import new_row
+from tests.rows.messages import full
 
 if TYPE_CHECKING:
     from datasets import Dataset

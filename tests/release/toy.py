@@ -19,8 +19,9 @@ from hfsft.recipe.recipe import load_recipe
 from hfsft.release.result import SPLITS, Built
 from hfsft.rows.columns import COLUMNS
 from hfsft.rows.features import features
-from hfsft.rows.messages import Message, full
+from hfsft.rows.messages import Message
 from hfsft.rows.row import new_row
+from tests.rows.messages import full
 
 NASTY = (
     "</script><script>window.broken = true</script>",

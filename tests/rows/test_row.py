@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 import hfsft.rows.row as made
-from hfsft.rows.messages import full
 from hfsft.rows.row import new_row
+from tests.rows.messages import full
 
 TURNS = [{"role": "user", "content": "Hello?"}, {"role": "assistant", "content": ""}]
 

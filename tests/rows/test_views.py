@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from hfsft.rows.columns import COLUMNS
-from hfsft.rows.messages import full
 from hfsft.rows.row import new_row
 from hfsft.rows.views import answered, content, questions, reasoning, response, said, transcript
+from tests.rows.messages import full
 
 CALL = {"id": "c1", "name": "get_order", "arguments": '{"id": 7}'}
 TURNS: list[dict[str, Any]] = [

@@ -7,7 +7,6 @@ what would come of it, with placeholders, and `PENDING` is true.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
@@ -28,13 +27,12 @@ from hfsft.engine.parts.rows import Rows
 from hfsft.engine.plan import Asked, Asker, Task
 from hfsft.engine.step import Step, Turns
 from hfsft.hashing import digest
+from hfsft.models.limits.usage import Spendings, spent_together
 from hfsft.rows.batch import Batch, Row, rows_of
 from hfsft.rows.features import placeholder
 
 if TYPE_CHECKING:
     from hfsft.engine.parts.rows import Places
-
-Spendings = Mapping[str, Any]  # what answers took, by model
 
 PENDING = "pending"  # in a forecast: the row stands for one whose text is not known yet
 
@@ -188,7 +186,8 @@ class Asking:
     def _ask(self, tasks: Iterable[Task], total: int, spent: str, before: Spendings | None = None) -> Asked:
         """Ask, and keep what the answers took, with those of `before`."""
         asked = self.asker.ask(self.step, tasks, total)
-        asked = replace(asked, spent=_together(before or {}, asked.spent))
+        if asked.spent is not None:
+            asked = replace(asked, spent=spent_together(before or {}, asked.spent))
         # A forecast does not know what the answers took, so that what it reads from the store is a draft too. Costs
         # are written first: where there are answers, somebody can see it.
         if not asked.pending:
@@ -227,20 +226,3 @@ class Asking:
 def _nothing() -> Turns:
     yield from ()
     return {}
-
-
-def _together(one: Spendings, other: Mapping[str, Any] | None) -> dict[str, Any] | None:
-    """What answers took in sum, by model; None where it is not known."""
-    if other is None:
-        return None
-    found: dict[str, Any] = {}
-    for model in dict.fromkeys([*one, *other]):
-        taken = [each[model] for each in (one, other) if model in each]
-        found[model] = {name: _sum([each[name] for each in taken]) for name in taken[0]}
-    return found
-
-
-def _sum(values: Sequence[Any]) -> Any:
-    if None in values:
-        return None
-    return dict(sum(map(Counter, values), Counter())) if isinstance(values[0], dict) else sum(values)

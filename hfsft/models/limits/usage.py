@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from hfsft.models.model import Answer, Model, Price
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Sequence
 
+Spendings = Mapping[str, Mapping[str, Any]]  # what answers took, by model, as `Usage.spent` tells it
 # Of one model; a server that calls it otherwise in each answer tells nothing by it.
 _MOST_NAMES = 20
 _COUNTS = ("calls", "stored", "shared", "answers", "input_tokens", "output_tokens", "unmetered", "seconds")
@@ -236,6 +238,35 @@ class Progress:
     budget: str = ""  # how much of which budget is taken, where there is one
     waits: tuple[tuple[str, int], ...] = ()  # processes of other builds, and how many of their answers are waited for
     whole: Whole | None = None  # how far the build is, where that is known
+
+
+def spent_together(one: Spendings, other: Spendings) -> dict[str, Any]:
+    """What answers took in sum, by model; a number that one of them does not know is None."""
+    found: dict[str, Any] = {}
+    for model in dict.fromkeys([*one, *other]):
+        taken = [each[model] for each in (one, other) if model in each]
+        found[model] = {name: _sum([each[name] for each in taken]) for name in taken[0]}
+    return found
+
+
+def _sum(values: Sequence[Any]) -> Any:
+    if None in values:
+        return None
+    return dict(sum(map(Counter, values), Counter())) if isinstance(values[0], dict) else sum(values)
+
+
+def spent_since(then: Spendings, now: Spendings) -> dict[str, Any]:
+    """What was taken between: the difference of each number; None where it is not known."""
+    return {
+        model: {name: _difference(then.get(model, {}).get(name), value) for name, value in taken.items()}
+        for model, taken in now.items()
+    }
+
+
+def _difference(then: Any, now: Any) -> Any:
+    if then is None or now is None:
+        return now
+    return dict(Counter(now) - Counter(then)) if isinstance(now, dict) else now - then
 
 
 def total_usd(costs: Iterable[float | None]) -> float | None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from hfsft.release.trainer.message_style import Style, dialect, styled
+from hfsft.release.trainer.message_style import Style, styled
 from hfsft.rows.batch import Row
-from hfsft.rows.messages import Message
+from hfsft.rows.inline import dialect
+from hfsft.rows.messages import Message, system_apart
 from hfsft.rows.shapes import hermes, sharegpt, smoltalk2
 from hfsft.rows.shapes.openai import message_of
 from hfsft.rows.views import tools
@@ -49,11 +51,22 @@ def chat(row: Row, style: Style) -> tuple[list[Message], Row]:
         return _in_texts(row, said), _template_values(row)
     if style.tool_calls == "as_read" and smoltalk2.SMOLTALK2.name in dialect(row):
         item = smoltalk2.write(said, tools(row), dialect(row))
-        return [message_of(message, style.words(row, message)) for message in _unled(said)], {
+        return [message_of(message, style.words(row, message)) for message in system_apart(said)[1]], {
             smoltalk2.COLUMN: item[smoltalk2.COLUMN]
         }
     written = [message_of(message, style.words(row, message)) for message in said]
     return written, {**_tools(row), **_template_values(row)}
+
+
+def template_input(row: Row, style: Style) -> tuple[list[Message], list[Any] | None, Mapping[str, Any] | None]:
+    """What a chat template is given of a row: its messages, its tools, and more values by name."""
+    said, more = chat(row, style)
+    return said, loaded(more.get("tools")), more.get(smoltalk2.COLUMN)
+
+
+def loaded(tools: str | None) -> list[Any] | None:
+    """The tools of a written row, which are JSON text there."""
+    return None if tools is None else json.loads(tools)
 
 
 def last_trained(turns: Sequence[Message]) -> int | None:
@@ -64,7 +77,7 @@ def last_trained(turns: Sequence[Message]) -> int | None:
 
 def _in_texts(row: Row, said: list[Message]) -> list[Message]:
     """The messages as Hermes has them, but by the names of roles that chat templates know."""
-    told = bool(said) and said[0]["role"] == "system" and "<tools>" in said[0]["content"]  # as it was read
+    told = "<tools>" in (system_apart(said)[0] or "")  # as it was read
     turns = hermes.write(said, () if told else tools(row))["conversations"]
     return [
         {
@@ -74,10 +87,6 @@ def _in_texts(row: Row, said: list[Message]) -> list[Message]:
         }
         for turn in turns
     ]
-
-
-def _unled(said: list[Message]) -> list[Message]:
-    return said[1:] if said and said[0]["role"] == "system" else said
 
 
 def _tools(row: Row) -> Row:

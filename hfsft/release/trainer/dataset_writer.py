@@ -66,7 +66,7 @@ class Writing:
         refused: dict[Say, list[str]] = {}
         unrendered: dict[str, str] = {}
         for row in read(rows):
-            for say in beyond(row) & chosen.refuses:
+            for say in (beyond(row) & chosen.refuses) if chosen.refuses else ():
                 refused.setdefault(say, []).append(row["id"])
             if not refused:
                 try:

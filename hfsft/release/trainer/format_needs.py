@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from math import inf
 
 from hfsft.release.trainer.formats import Say
-from hfsft.release.trainer.message_style import dialect
 from hfsft.rows.batch import Row
-from hfsft.rows.messages import Message
+from hfsft.rows.inline import dialect
+from hfsft.rows.messages import Message, system_apart
 from hfsft.rows.shapes.hermes import MARKS
 from hfsft.rows.shapes.smoltalk2 import NO_THINKING, THINKING
 from hfsft.rows.views import messages
@@ -39,7 +39,7 @@ def beyond(row: Row) -> set[Say]:
 
 def take_turns(said: Sequence[Message]) -> bool:
     """Whether user and assistant speak in turn, the assistant last; results of tools follow the calls they answer."""
-    turns = said[1:] if said and said[0]["role"] == "system" else said
+    _, turns = system_apart(said)
     answered, calls = True, 0.0  # whether the assistant spoke last, and how many of its calls have no result yet
     for place, turn in enumerate(turns, 1):
         role = turn["role"]

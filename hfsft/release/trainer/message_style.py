@@ -13,6 +13,7 @@ from hfsft.release.trainer.cell_values import spelling
 from hfsft.rows import think
 from hfsft.rows.batch import Row
 from hfsft.rows.calls import OBJECTS
+from hfsft.rows.inline import dialect
 from hfsft.rows.messages import Message
 from hfsft.rows.shapes import hermes
 from hfsft.rows.values import DEEPEST, broken
@@ -40,11 +41,6 @@ class Style:
         objects = self.tool_calls == "object" or (self.tool_calls == "as_read" and OBJECTS in read)
         able = objects and all(map(_is_object, message.get("tool_calls") or ()))
         return [self.shared or key or self.key or REASONING_KEYS[0], *([OBJECTS] if able else [])]
-
-
-def dialect(row: Row) -> list[str]:
-    """How the row was written where it was read."""
-    return (row.get("dialect") or "").split()
 
 
 def styled(row: Row, style: Style) -> list[Message]:

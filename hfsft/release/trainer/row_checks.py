@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
 from hfsft.filters.text.control_tokens import control_tokens, tokens_of
-from hfsft.release.trainer.chats import chat, last_trained
+from hfsft.release.trainer.chats import last_trained, loaded, template_input
 from hfsft.release.trainer.dataset_writer import Writing
 from hfsft.release.trainer.format_needs import beyond
 from hfsft.release.trainer.formats import FORMATS
 from hfsft.release.trainer.message_style import reasoning_of
 from hfsft.release.trainer.tokenizer import ChatTokenizer
 from hfsft.rows.batch import Row
-from hfsft.rows.views import messages, tools
+from hfsft.rows.views import answers, messages, tools
 
 Cause = Literal[
     "refused", "untrained", "cut before its answer", "answer cut", "system prompt hidden", "reasoning hidden",
@@ -88,11 +88,11 @@ class RowChecks:
         lost = sorted(says & chosen.loses - {"weights"})
         if lost:
             self._tell(row, "left out", ", ".join(lost))
-        answers = [turn for turn in messages(row) if turn["role"] == "assistant"]
-        untrained = [turn for turn in answers if turn.get("weight") == 0]
-        self.in_prompts += max(0, len(answers) - len(untrained) - 1)  # that are to be trained on, and one of them is
-        if untrained and (chosen.trains_on == "everything" or len(untrained) == len(answers)):
-            self._tell(row, "weights ignored", f"{len(untrained)} of {len(answers)} answers")
+        said = answers(row)
+        untrained = [turn for turn in said if turn.get("weight") == 0]
+        self.in_prompts += max(0, len(said) - len(untrained) - 1)  # that are to be trained on, and one of them is
+        if untrained and (chosen.trains_on == "everything" or len(untrained) == len(said)):
+            self._tell(row, "weights ignored", f"{len(untrained)} of {len(said)} answers")
 
     def _tell(self, row: Row, cause: Cause, detail: str = "") -> None:
         self.told.append(RowWarning(row["id"], cause, detail))
@@ -127,8 +127,8 @@ class RowChecks:
                 self._hidden(row, view, text, tokenizer)
 
     def _view(self, row: Row) -> _View:
-        said, more = chat(row, self.writing.style)
-        return _View([], said, _loaded(more.get("tools")), more.get("chat_template_kwargs"))
+        said, tools, more = template_input(row, self.writing.style)
+        return _View([], said, tools, more)
 
     def _render(self, row: Row, view: _View, tokenizer: ChatTokenizer) -> str | None:
         try:
@@ -228,7 +228,7 @@ def _quoted(text: str) -> str:
 
 
 def _chat(written: Row) -> _View | None:
-    tools, more = _loaded(written.get("tools")), written.get("chat_template_kwargs")
+    tools, more = loaded(written.get("tools")), written.get("chat_template_kwargs")
     if "conversations" in written:
         turns = [{"role": turn["from"], "content": turn["value"]} for turn in written["conversations"]]
         return _View([], turns, tools, more)
@@ -244,7 +244,3 @@ def _plain(written: Row) -> tuple[str, str] | None:
     if "output" in written:
         return written["text"].removesuffix(written["output"]), written["output"]
     return ("", written["text"]) if "text" in written else None
-
-
-def _loaded(tools: str | None) -> list[Any] | None:
-    return None if tools is None else json.loads(tools)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
-
 from hfsft.errors import ReleaseError
-from hfsft.release.trainer.chats import chat
+from hfsft.release.trainer.chats import template_input
 from hfsft.release.trainer.message_style import Style, styled
 from hfsft.release.trainer.tokenizer import ChatTokenizer
 from hfsft.rows.batch import Row
@@ -50,9 +48,8 @@ def as_text(row: Row, style: Style, tokenizer: ChatTokenizer | None) -> Row:
     """The conversation as the tokenizer's chat template writes it. Raises `ValueError` where that refuses it."""
     if tokenizer is None:
         raise ReleaseError("format text is written by a chat template: name a tokenizer")
-    said, more = chat(row, style)
-    tools = json.loads(more["tools"]) if "tools" in more else None
-    return {"text": tokenizer.text(said, tools=tools, more=more.get("chat_template_kwargs"))}
+    said, tools, more = template_input(row, style)
+    return {"text": tokenizer.text(said, tools=tools, more=more)}
 
 
 def _text(answer: Message) -> str:

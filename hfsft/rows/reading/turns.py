@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
-from hfsft.rows import think
 from hfsft.rows.calls import ShapeError
+from hfsft.rows.inline import marks_in
 from hfsft.rows.messages import Message, Role
 from hfsft.rows.reading.fields import read_turn
 from hfsft.rows.reading.row_report import RowReport, brief
-from hfsft.rows.shapes import harmony, hermes
+from hfsft.rows.shapes import harmony
 from hfsft.rows.shapes.openai import DEVELOPER, OPENAI
 from hfsft.rows.shapes.shape import Turn
 from hfsft.rows.shapes.sharegpt import CALL_ROLES, RESULT_ROLES, SHAREGPT
@@ -124,12 +124,6 @@ def note_marks(messages: list[Message], finding: RowReport) -> None:
     """Which marks stand within texts, which say what fields might have said."""
     for word in marks_in([turn["content"] for turn in messages if turn["role"] == "assistant"]):
         finding.wrote(word)
-
-
-def marks_in(answers: Sequence[str]) -> list[str]:
-    """The words of `dialect` for the marks by which answers hold reasoning, and calls."""
-    finds: dict[str, Callable[[str], Any]] = {"think": think.split, hermes.HERMES.name: hermes.calls_in}
-    return [word for word, find in finds.items() if any(map(find, answers))]
 
 
 def _weighed(messages: list[Message]) -> list[Message]:

@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from hfsft.rows.calls import Call, ShapeError, as_json, call_json, calls_of
-from hfsft.rows.messages import Message
+from hfsft.rows.messages import Message, system_apart
 from hfsft.rows.shapes.shape import Shape, Tools
 from hfsft.rows.think import joined
 
@@ -49,9 +49,9 @@ def write(messages: Sequence[Message], tools: Tools, _: Collection[str] = ()) ->
     turns: list[dict[str, Any]] = []
     if tools:
         schemas = SYSTEM.format("\n".join(map(as_json, tools)), f"{OPENING}{CLOSING}")
-        system = messages[0]["content"] if messages and messages[0]["role"] == "system" else ""
-        turns.append({"from": "system", "value": f"{system}\n\n{schemas}".strip()})
-        messages = messages[1:] if system else messages
+        system, rest = system_apart(messages)
+        turns.append({"from": "system", "value": f"{system or ''}\n\n{schemas}".strip()})
+        messages = rest if system else messages
     for turn in messages:
         text = turn["content"]
         weight = {"weight": turn["weight"]} if turn.get("weight") is not None else {}

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from hfsft.rows.calls import ShapeError
-from hfsft.rows.messages import Message
+from hfsft.rows.messages import Message, system_apart
 from hfsft.rows.shapes.marked import is_marked, turns_of
 from hfsft.rows.shapes.openai import message_of
 from hfsft.rows.shapes.shape import Item, Shape, Tools
@@ -30,8 +30,7 @@ def _preference(item: Item) -> Item:
 
 def _write_alpaca(messages: Sequence[Message], tools: Tools, _: Collection[str]) -> dict[str, Any]:
     """The last question and answer, those before as `history`; reasoning stands in the text of the answer."""
-    system = messages[0]["content"] if messages and messages[0]["role"] == "system" else None
-    turns = list(messages[1:] if system is not None else messages)
+    system, turns = system_apart(messages)
     if tools or [turn["role"] for turn in turns] != ["user", "assistant"] * (len(turns) // 2):
         raise ShapeError("alpaca has no tools, and user and assistant take turns in it")
     texts = [joined(turn["reasoning"], turn["content"]) if turn.get("reasoning") else turn["content"] for turn in turns]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from hfsft.rows.calls import Call, ShapeError, as_json, calls_of
-from hfsft.rows.messages import Message
+from hfsft.rows.messages import Message, system_apart
 from hfsft.rows.shapes.shape import Shape, Tools
 from hfsft.rows.spelling import spelt
 from hfsft.rows.values import absent, holds
@@ -135,8 +135,9 @@ def result_text(value: Any) -> str:
 def _write(messages: Sequence[Message], tools: Tools, _: Collection[str]) -> dict[str, Any]:
     """Messages as Anthropic takes them: the system prompt beside them, results as parts of the user's turn."""
     item: dict[str, Any] = {"messages": []}
-    if messages and messages[0]["role"] == "system":
-        item["system"], messages = messages[0]["content"], messages[1:]
+    system, messages = system_apart(messages)
+    if system is not None:
+        item["system"] = system
     for turn in messages:
         role = "user" if turn["role"] == "tool" else turn["role"]
         parts: list[dict[str, Any]] = []

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from hfsft.rows.calls import ShapeError, as_json
-from hfsft.rows.messages import Message
+from hfsft.rows.messages import Message, system_apart
 from hfsft.rows.shapes.openai import message_of
 from hfsft.rows.shapes.shape import Item, Shape, Tools
 from hfsft.rows.values import holds
@@ -58,8 +58,9 @@ def _words(item: Item) -> list[str]:
 def write(messages: Sequence[Message], tools: Tools, dialect: Collection[str]) -> dict[str, Any]:
     """The system prompt and the schemas of tools stand in what the template is told."""
     kwargs: dict[str, Any] = {}
-    if messages and messages[0]["role"] == "system":
-        kwargs["custom_instructions"], messages = messages[0]["content"], messages[1:]
+    system, messages = system_apart(messages)
+    if system is not None:
+        kwargs["custom_instructions"] = system
     if THINKING in dialect or NO_THINKING in dialect:
         kwargs[THINKING] = THINKING in dialect
     if tools:

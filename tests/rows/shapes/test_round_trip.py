@@ -12,11 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hfsft.rows.calls import ShapeError
-from hfsft.rows.messages import Message, full
+from hfsft.rows.messages import Message
 from hfsft.rows.row import new_row
 from hfsft.rows.shapes import SHAPES
 from hfsft.rows.views import messages
 from tests.rows.helpers import examples
+from tests.rows.messages import full
 
 WORD = st.text("ab \n{}<>\"'\\é你\u00a0", min_size=1, max_size=12).filter(str.strip)
 NAME = st.sampled_from(["weather", "clock", "get_order"])
