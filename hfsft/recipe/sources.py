@@ -90,10 +90,10 @@ def source_steps(recipe: Recipe, opened: list[Opened], place: Place, limit: int 
     identity: dict[str, Any] = {"seeds": [], "examples": []}
     for (section, _, _), source in zip(_sources(recipe), opened, strict=False):
         identity[section].append(source.identity)
-    identity["names"] = names_of(recipe)
+    given = given_of(recipe)
+    identity["names"] = [each.name for each in given]
     if limit is not None:
         identity["limit"] = limit
-    given = given_of(recipe)
     kept = kept_of(recipe)
     yield Step(
         "sources",
