@@ -8,6 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from hfsft.errors import RecipeError
+from hfsft.models.http import answer as answers
 from hfsft.models.http import wire
 from hfsft.models.http.address import chat_url
 from hfsft.models.http.faults import Fault
@@ -117,7 +118,7 @@ def reply(message: object, finish: object = "stop", **more: object) -> str:
     ],
 )
 def test_an_answer_reads(raw: str, answer: Answer) -> None:
-    assert wire.read(raw) == answer
+    assert answers.read(raw) == answer
 
 
 @pytest.mark.parametrize(
@@ -136,7 +137,7 @@ def test_an_answer_reads(raw: str, answer: Answer) -> None:
 )
 def test_what_is_no_answer_is_a_fault(raw: str, cause: str) -> None:
     with pytest.raises(Fault) as fault:
-        wire.read(raw)
+        answers.read(raw)
     assert fault.value.cause == cause
 
 
@@ -228,5 +229,5 @@ def test_a_price_is_taken_from_the_routers_listing(monkeypatch) -> None:
 )
 def test_tokens_are_what_the_server_charges_for_or_unknown(usage, counts) -> None:
     choices = [{"message": {"content": "Hi."}}]
-    answer = wire.read(json.dumps({"choices": choices, "usage": usage}))
+    answer = answers.read(json.dumps({"choices": choices, "usage": usage}))
     assert (answer.input_tokens, answer.output_tokens) == counts
