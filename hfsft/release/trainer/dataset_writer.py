@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from hfsft.errors import ReleaseError
+from hfsft.hashing import digest
 from hfsft.recipe.publish import FormatName, Publish
 from hfsft.release.trainer.cell_values import as_cell
 from hfsft.release.trainer.format_needs import beyond
@@ -16,6 +17,7 @@ from hfsft.release.trainer.row_needs import AllNeeds, Needs
 from hfsft.release.trainer.tokenizer import ChatTokenizer
 from hfsft.rows.batch import Batch, Row, rows_of
 from hfsft.rows.columns import TEXTS
+from hfsft.rows.features import features
 from hfsft.sandbox.chat import REASONING_KEYS
 
 if TYPE_CHECKING:
@@ -114,37 +116,55 @@ class Writing(Writer):
 
     def rows(self, rows: Dataset) -> Dataset:
         """Only what a trainer reads."""
-        from hfsft.engine.parts.on_datasets import rewrite
+        import pyarrow as pa
+        from datasets import Dataset, DatasetInfo
+        from datasets.table import InMemoryTable, table_cast
 
-        def convert(batch: Batch) -> Batch:
+        wanted, stored = features(dict(self.columns)), features(_texts(dict(self.columns))).arrow_schema
+        tables = [stored.empty_table()]
+        for batch in _batches(rows):
             written = [self.row(row) for row in rows_of(batch)]
-            return {
-                name: [_cell(row.get(name, BLANK.get(name)), kind) for row in written]
-                for name, kind in self.columns.items()
-            }
-
-        return rewrite(rows, convert, _reads(rows), dict(self.columns))
+            columns = ([row.get(name, BLANK.get(name)) for row in written] for name in self.columns)
+            cells = (
+                [_cell(value, kind) for value in values] if kind != _texts(kind) else values
+                for values, kind in zip(columns, self.columns.values(), strict=True)
+            )
+            arrays = [pa.array(values, each.type) for values, each in zip(cells, stored, strict=True)]
+            tables.append(pa.table(arrays, schema=stored))
+        table = table_cast(pa.concat_tables(tables), wanted.arrow_schema)
+        name = digest(["written", dict(self.columns), asdict(self.style), rows._fingerprint])
+        return Dataset(InMemoryTable(table), info=DatasetInfo(features=wanted), fingerprint=name)
 
 
 def read(rows: Dataset) -> Iterator[Row]:
     """The rows, with what formats read of them."""
-    for batch in rows.select_columns(_reads(rows)).iter(batch_size=1000):
+    for batch in _batches(rows):
         yield from rows_of(batch)
 
 
-def _reads(rows: Dataset) -> list[str]:
-    return [name for name in READS if name in rows.column_names]
+def _batches(rows: Dataset) -> Iterator[Batch]:
+    batches: Iterator[Batch] = rows.select_columns([name for name in READS if name in rows.column_names]).iter(1000)
+    return batches
+
+
+def _texts(kind: Any) -> Any:
+    """The type with texts in the place of JSON, as it is stored."""
+    if isinstance(kind, list):
+        return list(map(_texts, kind))
+    if isinstance(kind, Mapping):
+        return {name: _texts(inner) for name, inner in kind.items()}
+    return "string" if kind == "json" else kind
 
 
 def _cell(value: Any, kind: Any) -> Any:
-    """The value as `datasets` takes it: every field of a turn is there, and JSON is text."""
+    """The value with JSON as text."""
     if kind == "json":
         return None if value is None else as_cell(value)
     if isinstance(kind, list) and value is not None:
         return [_cell(item, kind[0]) for item in value]
     if isinstance(kind, Mapping) and value is not None:
         return {name: _cell(value.get(name), inner) for name, inner in kind.items()}
-    return int(value) if kind == "int64" and value is not None else value
+    return value
 
 
 def _refusal(format: FormatName, refused: Mapping[Say, list[str]], count: int) -> ReleaseError:
