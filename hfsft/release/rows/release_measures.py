@@ -20,10 +20,10 @@ from hfsft.pretrained import located
 from hfsft.recipe.publish import FormatName
 from hfsft.recipe.recipe import Recipe
 from hfsft.release.trainer.check import DEFAULT_MAX_LENGTH
-from hfsft.release.trainer.dataset_writer import READS, Writer, Writing, writer_of
+from hfsft.release.trainer.dataset_writer import READS, RowWriter, Writing, writer_of
 from hfsft.release.trainer.message_style import Style
 from hfsft.release.trainer.row_checks import Finding, RowChecks
-from hfsft.release.trainer.row_needs import Needs
+from hfsft.release.trainer.row_needs import RowNeeds
 from hfsft.release.trainer.tokenizer import ChatTokenizer, load_tokenizer
 from hfsft.rows.batch import Batch, rows_of
 from hfsft.rows.columns import CONTENT, TEXTS
@@ -31,7 +31,7 @@ from hfsft.rows.views import content
 
 NEEDS, FINDING, WORDS = "needs", "finding", "words"
 
-T = TypeVar("T", Needs, Finding)
+T = TypeVar("T", RowNeeds, Finding)
 Measure = Callable[[Step], Batch]
 """What a step makes of each of the rows that are left."""
 
@@ -57,14 +57,14 @@ def measured(recipe: Recipe, ids: Sequence[str], measure: Measure) -> ReleaseMea
     writer = writer_of(publish.format, Style(publish.reasoning, publish.tool_calls), tokenizer)
     most = publish.max_length or DEFAULT_MAX_LENGTH
     found = measure(_checks(writer, most, needs))
-    writing = Writing.for_all(writer, ids, _unpacked(Needs, found[NEEDS]))
+    writing = Writing.for_all(writer, ids, _unpacked(RowNeeds, found[NEEDS]))
     if writing.style != writer.style:  # all rows call reasoning alike, which some alone would not
         found |= measure(_checks(writing, most, needs))
     contents = measure(Step("content", optional=TEXTS, writes={CONTENT: "string"}, work=Work(f"{__name__}:hashing")))
     return ReleaseMeasures(writing, list(_unpacked(Finding, found[FINDING])), contents[CONTENT], found.get(WORDS))
 
 
-def _checks(writer: Writer, max_length: int, needs: tuple[Resource, ...]) -> Step:
+def _checks(writer: RowWriter, max_length: int, needs: tuple[Resource, ...]) -> Step:
     """The step that writes each row and checks it; another version of hfsft does it anew."""
     arguments = {"format": writer.format, "style": asdict(writer.style), "max_length": max_length}
     name = writer.tokenizer.name if writer.tokenizer else None
@@ -83,7 +83,7 @@ def checking(
 ) -> Callable[[Batch], Batch]:
     """What writes rows and checks them as they are written; a row is written once for all that is asked of it."""
     known = ChatTokenizer(tokenizer, needs[0].load()) if tokenizer else None
-    checks = RowChecks(Writer(format, Style(**style), known), max_length)
+    checks = RowChecks(RowWriter(format, Style(**style), known), max_length)
     counter = None if known else Tokens(column=CONVERSATION, at_least=0)
 
     def check(batch: Batch) -> Batch:
@@ -103,7 +103,7 @@ def hashing() -> Callable[[Batch], Batch]:
     return lambda batch: {CONTENT: list(map(content, rows_of(batch)))}
 
 
-def _packed(what: Needs | Finding) -> str | None:
+def _packed(what: RowNeeds | Finding) -> str | None:
     """As JSON, without what is as of most rows; None where all is."""
     usual = vars(type(what)())
     told = {name: value for name, value in vars(what).items() if value != usual[name]}

@@ -13,7 +13,7 @@ from hfsft.release.trainer.cell_values import as_cell
 from hfsft.release.trainer.format_needs import beyond
 from hfsft.release.trainer.formats import FORMATS, Say
 from hfsft.release.trainer.message_style import Style
-from hfsft.release.trainer.row_needs import AllNeeds, Needs
+from hfsft.release.trainer.row_needs import AllNeeds, RowNeeds
 from hfsft.release.trainer.tokenizer import ChatTokenizer
 from hfsft.rows.batch import Batch, Row, rows_of
 from hfsft.rows.columns import TEXTS
@@ -36,7 +36,7 @@ LISTED = 5  # rows that a message names
 
 
 @dataclass(frozen=True)
-class Writer:
+class RowWriter:
     """How each row is written."""
 
     format: FormatName
@@ -47,27 +47,27 @@ class Writer:
         """One row as it is written, without what it does not say."""
         return FORMATS[self.format].write(row, self.style, self.tokenizer)
 
-    def try_row(self, row: Row) -> tuple[Row | None, Needs]:
+    def try_row(self, row: Row) -> tuple[Row | None, RowNeeds]:
         """One row as it is written, None where it cannot be, and what it needs of its dataset."""
         chosen = FORMATS[self.format]
         if chosen.refuses and (refused := beyond(row) & chosen.refuses):
-            return None, Needs(refused=sorted(refused))
+            return None, RowNeeds(refused=sorted(refused))
         try:
             written = self.row(row)
         except ValueError as error:
-            return None, Needs(unrendered=str(error))
-        return written, Needs.of(written, chosen.columns)
+            return None, RowNeeds(unrendered=str(error))
+        return written, RowNeeds.of(written, chosen.columns)
 
 
-def writer_of(format: FormatName, style: Style, tokenizer: ChatTokenizer | None) -> Writer:
+def writer_of(format: FormatName, style: Style, tokenizer: ChatTokenizer | None) -> RowWriter:
     """The writer that calls reasoning, where nothing else says how, as the tokenizer's chat template does."""
     if tokenizer and style.key is None:
         style = replace(style, key=tokenizer.reasoning_key)
-    return Writer(format, style, tokenizer)
+    return RowWriter(format, style, tokenizer)
 
 
 @dataclass(frozen=True)
-class Writing(Writer):
+class Writing(RowWriter):
     """How the rows of one dataset are written; `columns` are the same in all its splits."""
 
     columns: Mapping[str, Any]
@@ -90,7 +90,7 @@ class Writing(Writer):
         return cls.of(rows, publish.format, tokenizer, Style(publish.reasoning, publish.tool_calls))
 
     @classmethod
-    def for_all(cls, writer: Writer, ids: Sequence[str], needs: Iterable[Needs]) -> Writing:
+    def for_all(cls, writer: RowWriter, ids: Sequence[str], needs: Iterable[RowNeeds]) -> Writing:
         """The writing of rows with these ids, of each of which is known what it needs.
 
         Raises `ReleaseError` where the format cannot say what some of them do, or the chat template of format text

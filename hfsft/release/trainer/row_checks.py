@@ -9,7 +9,7 @@ from typing import Any, Literal, NamedTuple
 
 from hfsft.filters.text.control_tokens import control_tokens, tokens_of
 from hfsft.release.trainer.chats import last_trained, loaded, template_input
-from hfsft.release.trainer.dataset_writer import Writer
+from hfsft.release.trainer.dataset_writer import RowWriter
 from hfsft.release.trainer.format_needs import beyond
 from hfsft.release.trainer.formats import FORMATS
 from hfsft.release.trainer.message_style import reasoning_of
@@ -57,7 +57,7 @@ class Finding:
 
 
 @dataclass(frozen=True)
-class _Checked:
+class _CheckedRow:
     """A row, and what is found of it so far."""
 
     row: Row
@@ -84,7 +84,7 @@ class _View:
 class RowChecks:
     """Checks rows, each by itself; several at once, as a tokenizer counts many texts faster than one by one."""
 
-    def __init__(self, writer: Writer, max_length: int) -> None:
+    def __init__(self, writer: RowWriter, max_length: int) -> None:
         self.writer = writer
         self.tokenizer = writer.tokenizer
         self.max_length = max_length
@@ -94,14 +94,14 @@ class RowChecks:
 
     def see(self, rows: Sequence[tuple[Row, Row | None]]) -> list[Finding]:
         """What is found of rows; each comes with how it is written, or None where its texts are not to be counted."""
-        checked = [(_Checked(row), written) for row, written in rows]
+        checked = [(_CheckedRow(row), written) for row, written in rows]
         for one, _ in checked:
             self._look(one)
         if self.tokenizer:
             self._measure([(one, written) for one, written in checked if written is not None], self.tokenizer)
         return [one.finding for one, _ in checked]
 
-    def _look(self, one: _Checked) -> None:
+    def _look(self, one: _CheckedRow) -> None:
         says, chosen, finding = beyond(one.row), FORMATS[self.writer.format], one.finding
         finding.wrong_order = "turns out of order" in says
         finding.control = sorted(set(tokens_of(one.row, self.special)))
@@ -114,7 +114,7 @@ class RowChecks:
         if untrained and (chosen.trains_on == "everything" or len(untrained) == len(said)):
             one.tell("weights ignored", f"{len(untrained)} of {len(said)} answers")
 
-    def _measure(self, rows: Sequence[tuple[_Checked, Row]], tokenizer: ChatTokenizer) -> None:
+    def _measure(self, rows: Sequence[tuple[_CheckedRow, Row]], tokenizer: ChatTokenizer) -> None:
         chats = [(one, view) for one, written in rows if (view := _chat(written)) is not None]
         rendered = [(one, view, text) for one, view in chats if (text := _render(one, view, tokenizer)) is not None]
         sizes = tokenizer.lengths([text for *_, text in rendered], rendered=True) if rendered else []
@@ -134,7 +134,7 @@ class RowChecks:
             if size > self.max_length:
                 self._cut(one, size, opening or self._before_answer(one.row, tokenizer), tokenizer)
 
-    def _look_into(self, rows: Sequence[_Checked], tokenizer: ChatTokenizer) -> None:
+    def _look_into(self, rows: Sequence[_CheckedRow], tokenizer: ChatTokenizer) -> None:
         """Tell what rows do not show that are published as rendered text."""
         for one in rows:
             view = self._view(one.row)
@@ -146,7 +146,7 @@ class RowChecks:
         said, tools, more = template_input(row, self.writer.style)
         return _View([], said, tools, more)
 
-    def _cut(self, one: _Checked, size: int, opening: str | None, tokenizer: ChatTokenizer) -> None:
+    def _cut(self, one: _CheckedRow, size: int, opening: str | None, tokenizer: ChatTokenizer) -> None:
         """Tell whether a row that is too long is cut before its last answer, or within it; `opening` is all before."""
         (before,) = tokenizer.lengths([opening], rendered=True) if opening else (0,)
         if before < self.max_length:
@@ -170,7 +170,7 @@ class RowChecks:
         """The same of a row that is published as rendered text."""
         return self._opening(self._view(row), tokenizer) if self.writer.format == "text" else None
 
-    def _hidden(self, one: _Checked, view: _View, text: str, tokenizer: ChatTokenizer) -> None:
+    def _hidden(self, one: _CheckedRow, view: _View, text: str, tokenizer: ChatTokenizer) -> None:
         """Tell what of reasoning, tools and calls the rendered text does not show."""
         turns = messages(one.row)
         thoughts = [thought.strip() for turn in turns if (thought := reasoning_of(turn))]
@@ -200,7 +200,7 @@ NO_TEXT = "the chat template writes nothing of its answer"
 _SAME: Any = object()
 
 
-def _render(one: _Checked, view: _View, tokenizer: ChatTokenizer) -> str | None:
+def _render(one: _CheckedRow, view: _View, tokenizer: ChatTokenizer) -> str | None:
     try:
         whole = tokenizer.render(view.turns, tools=view.tools, more=view.more)
         if view.prompt:

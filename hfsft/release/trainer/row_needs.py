@@ -18,7 +18,7 @@ CALL = {"id": "string", "type": "string", "function": {"name": "string", "argume
 
 
 @dataclass(frozen=True)
-class Needs:
+class RowNeeds:
     """What one row needs; most need nothing. It is JSON, so that it can be kept for the next build."""
 
     refused: Sequence[Say] = ()  # what the row says and its format cannot hold: it is not written
@@ -30,7 +30,7 @@ class Needs:
     fractions: bool = False  # whether a weight is no whole number
 
     @classmethod
-    def of(cls, written: Row, columns: Mapping[str, Any]) -> Needs:
+    def of(cls, written: Row, columns: Mapping[str, Any]) -> RowNeeds:
         """What a row needs as it is written, in a format that always has these columns."""
         more, said, turns = [], dict[str, Sequence[str]](), list[Row]()
         for name, value in written.items():
@@ -54,7 +54,7 @@ class Needs:
         )
 
 
-NOTHING = Needs()
+NOTHING = RowNeeds()
 
 
 class AllNeeds:
@@ -68,7 +68,7 @@ class AllNeeds:
         self._ids: set[bool] = set()
         self._whole = True  # whether all weights are whole numbers
 
-    def add(self, needs: Needs) -> None:
+    def add(self, needs: RowNeeds) -> None:
         """Take in one row."""
         self._more.update(needs.more)
         self._fields.update(*needs.fields.values())
