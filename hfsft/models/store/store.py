@@ -122,7 +122,7 @@ class Store:
         return str(found[0][0]) if found else ""
 
     def pruned(self) -> str:
-        """A mark that changes whenever answers are deleted; empty as long as none ever was."""
+        """A random text that is replaced whenever answers are deleted; empty where none ever were."""
         found = self.read("SELECT mark FROM pruned")
         return str(found[0][0]) if found else ""
 
