@@ -17,6 +17,8 @@ from hfsft.models.http.wire import sendable
 from hfsft.models.model import Answer, Request
 from hfsft.rows.calls import ShapeError
 
+DOUBT = "doubt"
+"""What stands in `extra` of an answer that cannot be told from what was thought before it: why."""
 _MOST_TOKENS = 10**9  # of one exchange; more is no count
 # Names for the same end in servers that do not speak quite the same dialect.
 _FINISH = {
@@ -50,8 +52,9 @@ def read(raw: str, hide: Hide = scrub) -> Answer:
 def _answer(found: dict[str, Any], choice: dict[str, Any], message: dict[str, Any]) -> Answer:
     finish = str(choice.get("finish_reason") or "stop").lower()
     finish = _FINISH.get(finish, finish)
+    served = found.get("model")
     try:
-        said = message_of(message)
+        said = message_of(message, served if isinstance(served, str) else "")
     except ShapeError as error:
         raise Fault("heal", "unreadable", f"the answer holds {error}", paid=True) from None
     finish = "content_filter" if said.refused else finish
@@ -60,7 +63,6 @@ def _answer(found: dict[str, Any], choice: dict[str, Any], message: dict[str, An
     read, written, both = (_count(usage.get(f"{name}_tokens")) for name in ("prompt", "completion", "total"))
     if read is not None and written is not None and both is not None:
         written = max(written, both - read)  # some count what was thought in the total alone
-    served = found.get("model")
     return Answer(
         text=said.text,
         reasoning=said.reasoning,
@@ -68,6 +70,8 @@ def _answer(found: dict[str, Any], choice: dict[str, Any], message: dict[str, An
         input_tokens=read,
         output_tokens=written,
         model=sendable(served) if isinstance(served, str) else "",
+        # A thought that was cut with its answer is no doubt: the ending tells.
+        extra={DOUBT: said.doubt} if said.doubt and not (said.unended and finish == "length") else {},
         tool_calls=said.calls,
         logprobs=logprobs.read(choice.get("logprobs")),
     )
@@ -84,8 +88,17 @@ def usable(request: Request, answer: Answer) -> Answer:
     """
     if answer.finish_reason == "content_filter":
         raise unusable("content_filter", "the model or its provider declined to answer")
-    if answer.finish_reason == "length" and not request.accept_cut:
-        raise unusable("length", f"cut after {answer.output_tokens or 'its most'} tokens", "raise `max_tokens`")
+    if answer.finish_reason == "length" and not (request.accept_cut and answer.text.strip()):
+        where = "" if answer.text.strip() or not answer.reasoning else ", all of them thought"
+        said = f"cut after {answer.output_tokens or 'its most'} tokens{where}"
+        raise unusable("length", said, "raise `max_tokens`")
+    # Where JSON was asked for, it is looked for in all that was written.
+    if request.schema is None and (why := answer.extra.get(DOUBT)):
+        raise unusable("thinking", f"the answer cannot be told from a thought before it: {why}")
     if not answer.text.strip() and not (request.tools and answer.tool_calls):
-        raise unusable("empty", "the answer holds no text")
+        if not answer.reasoning:
+            raise unusable("empty", "the answer holds no text")
+        if request.schema is None:  # else what was asked for is looked for there
+            said = "the answer holds no text: the server put all of it into its reasoning"
+            raise unusable("empty", said, "turn the server's reasoning parser off, or thinking on")
     return answer
