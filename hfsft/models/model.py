@@ -224,6 +224,8 @@ class Answer:
     output_tokens: int | None = None
     model: str = ""  # as the server names it
     extra: dict[str, Any] = field(default_factory=dict)
+    reasoning_tokens: int | None = None  # of the output
+    cached_tokens: int | None = None  # of the input
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,6 +67,8 @@ _SCHEMA = (
     "CREATE TABLE IF NOT EXISTS pruned (mark TEXT NOT NULL PRIMARY KEY) WITHOUT ROWID",
     "CREATE TABLE IF NOT EXISTS prices (recipe TEXT, model TEXT, input REAL, output REAL, PRIMARY KEY (recipe, model))",
 )
+BESIDE = ("reasoning_tokens", "cached_tokens")
+"""Fields of an answer that are kept as JSON in the column `extra`: so a file of an older version has room for them."""
 _READ = "SELECT text, reasoning, finish_reason, input_tokens, output_tokens, served, extra, checksum FROM answers"
 WRITE = f"INSERT INTO answers VALUES ({','.join('?' * 16)}) ON CONFLICT (key) DO NOTHING"  # noqa: S608
 
@@ -231,6 +233,11 @@ def read_answer(connection: sqlite3.Connection, key: str) -> Answer | None:
     return answer_of(row) if row else None
 
 
+def drop(connection: sqlite3.Connection, key: str) -> None:
+    """Forget the answer under `key`, which is none by what is known of endings now."""
+    connection.execute("DELETE FROM answers WHERE key = ?", (bytes.fromhex(key),))
+
+
 @contextmanager
 def transaction(connection: sqlite3.Connection) -> Iterator[None]:
     """What is done within is written as a whole, under one lock, or not at all."""
@@ -249,7 +256,8 @@ def values_of(entry: Entry, created: float) -> tuple[Any, ...]:
     answer = entry.answer
     said = answer.text, answer.reasoning, answer.finish_reason
     counts = answer.input_tokens, answer.output_tokens
-    served, extra = answer.model, json.dumps(answer.extra) if answer.extra else "{}"
+    beside = {name: value for name in BESIDE if (value := getattr(answer, name)) is not None}
+    served, extra = answer.model, json.dumps({**answer.extra, **beside}) if answer.extra or beside else "{}"
     about = entry.model, entry.revision, entry.recipe, entry.stage, entry.seconds, created
     key = bytes.fromhex(entry.key)
     return (key, entry.request, *said, *counts, served, extra, *about, _checksum(*said, *counts, served, extra))
@@ -261,7 +269,9 @@ def answer_of(row: tuple[Any, ...]) -> Answer | None:
     if _checksum(*columns) != checksum:
         return None
     text, reasoning, finish_reason, input_tokens, output_tokens, served, extra = columns
-    return Answer(text, reasoning, finish_reason, input_tokens, output_tokens, served, json.loads(extra))
+    found = json.loads(extra)
+    beside = {name: found.pop(name) for name in BESIDE if name in found}
+    return Answer(text, reasoning, finish_reason, input_tokens, output_tokens, served, found, **beside)
 
 
 def _checksum(*columns: Any) -> int:
