@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 TRIES = 3
 """How often a request is sent in one build whose answer comes empty or blocked each time."""
+DOUBT = "doubt"
+"""What stands in `extra` of an answer that cannot be told from what was thought before it: why."""
 CONTEXT = "length: context"
 """The ending of an answer that was cut where the server had no more room for prompt and answer together."""
 # A few tokens of an ending are counted by some servers and not by others.
@@ -90,7 +92,13 @@ def fault_in(request: Request, answer: Answer, most: int | None) -> Fault | None
     if plain not in _GOOD:
         message = f"the answer ended with `{answer.finish_reason}`, which is not known to be the end of a whole one"
         return Fault("row", "unknown_ending", message, paid=True)
-    return None if answer.text.strip() else _empty(request, answer)
+    said = answer.text.strip() or (request.tools and answer.tool_calls) or DOUBT in answer.extra
+    return None if said else _empty(request, answer)
+
+
+def is_cut(ending: str) -> bool:
+    """Whether an ending, as `named` gives it, says that more would have come."""
+    return ending in ("length", CONTEXT)
 
 
 def usable(request: Request, answer: Answer) -> Answer:
@@ -98,8 +106,13 @@ def usable(request: Request, answer: Answer) -> Answer:
 
     Such an answer was paid for and is kept: no build sends the same request again.
     """
-    if answer.finish_reason in ("length", CONTEXT) and not request.accept_cut:
-        raise unusable("length", f"cut after {answer.output_tokens or 'its most'} tokens", "raise `max_tokens`")
+    if is_cut(answer.finish_reason) and not (request.accept_cut and answer.text.strip()):
+        where = "" if answer.text.strip() or not answer.reasoning else ", all of them thought"
+        said = f"cut after {answer.output_tokens or 'its most'} tokens{where}"
+        raise unusable("length", said, "raise `max_tokens`")
+    # Where JSON was asked for, it is looked for in all that was written.
+    if request.schema is None and (why := answer.extra.get(DOUBT)):
+        raise unusable("thinking", f"the answer cannot be told from a thought before it: {why}")
     return answer
 
 
@@ -136,8 +149,8 @@ def _no_room(answer: Answer, most: int | None) -> Fault | None:
 
 
 def _empty(request: Request, answer: Answer) -> Fault | None:
-    if answer.reasoning and request.schema is not None and any(mark in answer.reasoning for mark in "{["):
-        return None  # a value in a fixed shape is looked for there too
+    if answer.reasoning and request.schema is not None:
+        return None  # what was asked for is looked for there
     message = "the answer holds no text"
     if answer.reasoning:
         message += (

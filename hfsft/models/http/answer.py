@@ -12,11 +12,13 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from hfsft.keys import Hide, scrub
-from hfsft.models.endings import named
+from hfsft.models.endings import DOUBT, is_cut, named
+from hfsft.models.http import logprobs
 from hfsft.models.http.faults import Fault, message_in, of_response
-from hfsft.models.http.thinking import split_thinking
+from hfsft.models.http.message import read as message_of
 from hfsft.models.http.wire import sendable
 from hfsft.models.model import Answer
+from hfsft.rows.calls import ShapeError
 
 _MOST_TOKENS = 10**9  # of one exchange; more is no count
 # What an error within an answer calls itself, where it has no status: as a response with that status.
@@ -76,25 +78,25 @@ def _status(error: Any) -> int:
 
 
 def _answer(found: dict[str, Any], choice: dict[str, Any], message: dict[str, Any]) -> Answer:
-    finish = named(str(choice.get("finish_reason") or ""))
-    content = message.get("content")
-    if isinstance(content, list):
-        content = "".join(part.get("text") or "" for part in content if isinstance(part, dict))
-    if not content and isinstance(message.get("refusal"), str):
-        content, finish = message["refusal"], "content_filter"
-    # JSON may carry half of a surrogate pair, which neither the store nor a dataset can.
-    text, thinking = split_thinking(sendable(content) if isinstance(content, str) else "")
-    apart = message.get("reasoning_content") or message.get("reasoning")
+    served = found.get("model")
+    try:
+        said = message_of(message, served if isinstance(served, str) else "")
+    except ShapeError as error:
+        raise Fault("heal", "unreadable", f"the answer holds {error}", paid=True) from None
+    finish = "content_filter" if said.refused else named(str(choice.get("finish_reason") or ""))
     usage = found.get("usage")
     read, written, thought, cached = tokens(usage if isinstance(usage, dict) else {})
-    served = found.get("model")
     return Answer(
-        text=text,
-        reasoning=sendable("\n\n".join(part for part in (apart, thinking) if isinstance(part, str) and part)),
+        text=said.text,
+        reasoning=said.reasoning,
         finish_reason=sendable(finish),
         input_tokens=read,
         output_tokens=written,
         model=sendable(served) if isinstance(served, str) else "",
+        # A thought that was cut with its answer is no doubt: the ending tells.
+        extra={DOUBT: said.doubt} if said.doubt and not (said.unended and is_cut(finish)) else {},
+        tool_calls=said.calls,
+        logprobs=logprobs.read(choice.get("logprobs")),
         reasoning_tokens=thought,
         cached_tokens=cached,
     )
