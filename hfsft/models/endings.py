@@ -92,8 +92,13 @@ def fault_in(request: Request, answer: Answer, most: int | None) -> Fault | None
     if plain not in _GOOD:
         message = f"the answer ended with `{answer.finish_reason}`, which is not known to be the end of a whole one"
         return Fault("row", "unknown_ending", message, paid=True)
-    called = request.tools and answer.tool_calls
-    return None if answer.text.strip() or called else _empty(request, answer)
+    said = answer.text.strip() or (request.tools and answer.tool_calls) or DOUBT in answer.extra
+    return None if said else _empty(request, answer)
+
+
+def is_cut(ending: str) -> bool:
+    """Whether an ending, as `named` gives it, says that more would have come."""
+    return ending in ("length", CONTEXT)
 
 
 def usable(request: Request, answer: Answer) -> Answer:
@@ -101,18 +106,14 @@ def usable(request: Request, answer: Answer) -> Answer:
 
     Such an answer was paid for and is kept: no build sends the same request again.
     """
-    if answer.finish_reason in ("length", CONTEXT) and not (request.accept_cut and answer.text.strip()):
+    if is_cut(answer.finish_reason) and not (request.accept_cut and answer.text.strip()):
         where = "" if answer.text.strip() or not answer.reasoning else ", all of them thought"
         said = f"cut after {answer.output_tokens or 'its most'} tokens{where}"
         raise unusable("length", said, "raise `max_tokens`")
     # Where JSON was asked for, it is looked for in all that was written.
     if request.schema is None and (why := answer.extra.get(DOUBT)):
-        raise unusable("thinking", _untold(why))
+        raise unusable("thinking", f"the answer cannot be told from a thought before it: {why}")
     return answer
-
-
-def _untold(why: str) -> str:
-    return f"the answer cannot be told from a thought before it: {why}"
 
 
 def _plain(finish_reason: str) -> str:
@@ -148,10 +149,8 @@ def _no_room(answer: Answer, most: int | None) -> Fault | None:
 
 
 def _empty(request: Request, answer: Answer) -> Fault | None:
-    if answer.reasoning and request.schema is not None and any(mark in answer.reasoning for mark in "{["):
-        return None  # a value in a fixed shape is looked for there too
-    if why := answer.extra.get(DOUBT):
-        return Fault("heal", "thinking", _untold(why), paid=True, tries=TRIES)
+    if answer.reasoning and request.schema is not None:
+        return None  # what was asked for is looked for there
     message = "the answer holds no text"
     if answer.reasoning:
         message += (

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from hfsft.keys import Hide, scrub
-from hfsft.models.endings import DOUBT, named
+from hfsft.models.endings import DOUBT, is_cut, named
 from hfsft.models.http import logprobs
 from hfsft.models.http.faults import Fault, message_in, of_response
 from hfsft.models.http.message import read as message_of
@@ -78,23 +78,23 @@ def _status(error: Any) -> int:
 
 
 def _answer(found: dict[str, Any], choice: dict[str, Any], message: dict[str, Any]) -> Answer:
-    finish = named(str(choice.get("finish_reason") or ""))
     served = found.get("model")
     try:
         said = message_of(message, served if isinstance(served, str) else "")
     except ShapeError as error:
         raise Fault("heal", "unreadable", f"the answer holds {error}", paid=True) from None
+    finish = "content_filter" if said.refused else named(str(choice.get("finish_reason") or ""))
     usage = found.get("usage")
     read, written, thought, cached = tokens(usage if isinstance(usage, dict) else {})
     return Answer(
         text=said.text,
         reasoning=said.reasoning,
-        finish_reason="content_filter" if said.refused else sendable(finish),
+        finish_reason=sendable(finish),
         input_tokens=read,
         output_tokens=written,
         model=sendable(served) if isinstance(served, str) else "",
         # A thought that was cut with its answer is no doubt: the ending tells.
-        extra={DOUBT: said.doubt} if said.doubt and not (said.unended and finish == "length") else {},
+        extra={DOUBT: said.doubt} if said.doubt and not (said.unended and is_cut(finish)) else {},
         tool_calls=said.calls,
         logprobs=logprobs.read(choice.get("logprobs")),
         reasoning_tokens=thought,

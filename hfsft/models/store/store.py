@@ -78,11 +78,8 @@ def _places(found: list[Any]) -> tuple[TokenProbability, ...]:
 # Fields of an answer that few have, and how each is read back: they stand in the JSON of `extra`, so that a file that
 # was made before there were any needs no other columns.
 _SOME: dict[str, Callable[[Any], Any]] = {
-    "tool_calls": tuple,
-    "logprobs": _places,
-    "reasoning_tokens": int,
-    "cached_tokens": int,
-}
+    "tool_calls": tuple, "logprobs": _places, "reasoning_tokens": int, "cached_tokens": int,
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
