@@ -22,8 +22,12 @@ class Fault(Exception):  # noqa: N818 (a fault heals as often as not)
 
     `kind` says what helps: `heal` a new try, `slow` a new try and fewer at once, `row` nothing (this request cannot be
     answered), `down` nothing (the server cannot be asked at all). `after` is how many seconds the server wants to be
-    left alone. `paid` is whether the server may have charged for it all the same.
+    left alone. `paid` is whether the server may have charged for it all the same. `body` is all that the server said,
+    for what is read from it and never shown; `waited` the seconds in which it sent no byte.
     """
+
+    body = ""
+    waited = 0.0
 
     def __init__(
         self, kind: Kind, cause: str, message: str, *, status: int = 0, after: float | None = None, paid: bool = False
