@@ -40,14 +40,14 @@ def spoken_by(store: Store, server: str) -> set[str]:
 
 
 def forget(store: Store, server: str, dialect: str) -> None:
-    """Keep a dialect no longer, for the server was seen not to need it; nothing where that cannot be written."""
+    """Delete a kept dialect, which the server was now seen not to need; errors of the store are ignored."""
     with suppress(sqlite3.Error, StoreError), closing(store.connect(LOCK_SECONDS)) as connection:
         connection.execute(_TABLE)
         connection.execute("DELETE FROM refusals WHERE server = ? AND refused = ?", (server, dialect))
 
 
 def remember(store: Store, server: str, dialect: str) -> None:
-    """Keep one dialect, and forget those that are too old; does nothing where that cannot be written."""
+    """Keep one dialect and delete those older than a day; errors of the store are ignored, it is then asked again."""
     now = time.time()
     try:
         with closing(store.connect(LOCK_SECONDS)) as connection:
