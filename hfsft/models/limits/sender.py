@@ -38,8 +38,8 @@ class Job:
 
     @property
     def max_tokens(self) -> int | None:
-        """The most tokens that the answer may have; None where nothing bounds it."""
-        return self.request.max_tokens or self.model.max_tokens
+        """The most tokens that the answer may have; None where nothing bounds it, 0 where it is no text."""
+        return 0 if self.request.texts else self.request.max_tokens or self.model.max_tokens
 
 
 class Sender:
@@ -52,6 +52,8 @@ class Sender:
 
     async def send(self, lane: Lane, job: Job) -> tuple[Answer, Mapping[str, str]]:
         """The answer and the response headers; Fault, or BudgetError before a request that could pass the budget."""
+        if job.request.texts:
+            return await self._once(lane, job, wire.texts(job.model, job.request))
         if job.request.schema is None or lane.takes_schema is False:
             return await self._exchange(lane, job, constrain=False)
         if lane.takes_schema is None:
