@@ -17,6 +17,7 @@ from hfsft.models.naming import told_apart_by
 VARIABLE = r"^[A-Za-z_][A-Za-z0-9_]*$"
 HEADER = r"[A-Za-z0-9!#$%&'*+.^_`|~\-]+"
 AUTHORIZATION = "Authorization"
+BATCH = 32  # as many as any server takes that bounds them
 STATIC = "wordllama"
 """The embedder in a package beside hfsft, which is used where a recipe names none."""
 _WEIGHTS = re.compile(r".*\.gguf|[\w.-]+/[\w.-]+:.+", re.IGNORECASE)
@@ -99,11 +100,12 @@ class Model(BaseModel):
     pooling: Pooling | None = Field(
         None, description="How a .gguf embedder makes one vector of its tokens'; left out: as its file says."
     )
-    batch_size: int = Field(
-        32,
+    batch_size: int | None = Field(
+        None,
         ge=1,
         le=512,
-        description="Most texts that an embedder or a scorer is sent in one request; the budget counts each as a call.",
+        description="Most texts that an embedder or a scorer is sent in one request, each of which the budget counts as "
+        "a call; left out: 32.",
     )
     provider: Annotated[str | None, PROVIDER] = Field(
         None, description="A Hugging Face inference provider, or `auto` to let the Hub choose one."
@@ -232,7 +234,12 @@ class Model(BaseModel):
     @property
     def at_once(self) -> int:
         """Most answers that may be waited for at once: of one request each, or of as many texts as one may hold."""
-        return self.concurrency * (1 if self.task == "chat" else self.batch_size)
+        return self.concurrency * self.in_one_request
+
+    @property
+    def in_one_request(self) -> int:
+        """Most texts in one request; 1 of a model that chats."""
+        return 1 if self.task == "chat" else self.batch_size or BATCH
 
     @property
     def base_urls(self) -> tuple[str, ...]:

@@ -73,15 +73,15 @@ class Gates:
             lanes = [self._lane(Client(self._session, endpoint, model.timeout), model) for endpoint in endpoints]
         else:
             # The gate lets texts through, of which many make one request: these are bounded where they are sent.
-            from hfsft.models.vectors.together import Together
+            from hfsft.models.vectors.together import TogetherClient
 
             bucket, requests = Bucket(requests) if requests else None, None
-            lanes = [self._lane(Together(self._session, each, model, bucket), model) for each in endpoints]
+            lanes = [self._lane(TogetherClient(self._session, each, model, bucket), model) for each in endpoints]
         return Gate(name, lanes, model.at_once, requests, model.tokens_per_minute)
 
     def _lane(self, client: Client, model: Model) -> Lane:
         most = min(model.concurrency, client.endpoint.concurrency)
-        lane = Lane(client, most * model.at_once // model.concurrency)
+        lane = Lane(client, most * model.in_one_request)
         known = refused(self._store, server_of(client, model))
         lane.takes_schema = False if "schema" in known else None
         lane.modern = "max_tokens" in known

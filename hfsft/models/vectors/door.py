@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from hfsft.errors import ModelError, StageError
 from hfsft.hashing import digest
 from hfsft.models.model import STATIC, Answer, Model, Request
-from hfsft.models.vectors.numbers import Score, score_in, vector_in
+from hfsft.models.vectors.numbers import Scored, score_in, vector_in
 
 if TYPE_CHECKING:
     from hfsft.models.pool import Pool
@@ -44,7 +44,7 @@ class Scorer(Protocol):
     def score(self, items: Sequence[tuple[str, ...]]) -> Vector:
         """A number in single precision for each text, or pair."""
 
-    def labelled(self, items: Sequence[tuple[str, ...]]) -> list[Score]:
+    def labelled(self, items: Sequence[tuple[str, ...]]) -> list[Scored]:
         """The same, with what the server calls each."""
 
 
@@ -89,6 +89,15 @@ def local_embedder(model: Model) -> LocalEmbedder:
     return Transformer(model)
 
 
+def missing_library(model: Model) -> str:
+    """Why no library here runs a local embedder; empty where one does, whether its weights are here or not."""
+    try:
+        local_embedder(model)
+    except ModelError as error:
+        return str(error)
+    return ""
+
+
 class LocalLoader:
     """A local embedder as the resource of a step."""
 
@@ -110,7 +119,7 @@ def vector_turns(name: str, text: str) -> Turns[Vector]:
     return vector_in(answer)
 
 
-def score_turns(name: str, item: tuple[str, ...]) -> Turns[Score]:
+def score_turns(name: str, item: tuple[str, ...]) -> Turns[Scored]:
     """Ask the scorer called `name` for the score of a text, or a pair."""
     answer = yield Request(model=name, texts=item)
     return score_in(answer)
@@ -175,6 +184,6 @@ class AskedScorer(_Asked):
 
         return np.asarray([each.value for each in self.labelled(items)], np.float32)
 
-    def labelled(self, items: Sequence[tuple[str, ...]]) -> list[Score]:
+    def labelled(self, items: Sequence[tuple[str, ...]]) -> list[Scored]:
         """The same, with what the server calls each."""
         return self._all([partial(score_turns, self._name, item) for item in items])

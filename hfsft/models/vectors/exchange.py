@@ -37,7 +37,7 @@ Came = tuple[Answer, Mapping[str, str]] | Fault
 """An answer with the headers of its response, or why there is none."""
 
 
-class Exchange:
+class TextExchange:
     """Sends one request at a time to one endpoint of a model; `bucket` bounds requests per minute."""
 
     def __init__(

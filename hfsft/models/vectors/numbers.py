@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 FLOAT = "<f4"
 
 
-class Score(NamedTuple):
+class Scored(NamedTuple):
     """What a scorer says of a text or a pair: a number, and what it calls it where it names classes."""
 
     value: float
@@ -47,11 +47,11 @@ def vector_in(answer: Answer) -> Vector:
     return one
 
 
-def score_in(answer: Answer) -> Score:
+def score_in(answer: Answer) -> Scored:
     """The score that an answer holds. Raises `AnswerError` where it holds none."""
     try:
         found = json.loads(answer.text)
-        return Score(float(found["score"]), str(found.get("label") or ""))
+        return Scored(float(found["score"]), str(found.get("label") or ""))
     except (ValueError, TypeError, KeyError, AttributeError):
         raise AnswerError("unreadable", "the answer holds no score") from None
 

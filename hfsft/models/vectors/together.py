@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from hfsft.models.http.client import Client
 from hfsft.models.http.faults import Fault
 from hfsft.models.model import Answer, Endpoint, Model
-from hfsft.models.vectors.exchange import Exchange
+from hfsft.models.vectors.exchange import TextExchange
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,7 +41,7 @@ class _Wanted(NamedTuple):
     done: asyncio.Future[tuple[Answer, Mapping[str, str]]]
 
 
-class Together(Client):
+class TogetherClient(Client):
     """Asks one endpoint of a model that writes no text; `bucket` bounds its requests per minute."""
 
     def __init__(
@@ -49,8 +49,8 @@ class Together(Client):
     ) -> None:
         super().__init__(session, endpoint, model.timeout)
         self._model = model
-        self._exchange = Exchange(session, endpoint, model, bucket, self.name, self._secrets.hide)
-        self._size = model.batch_size
+        self._exchange = TextExchange(session, endpoint, model, bucket, self.name, self._secrets.hide)
+        self._size = model.in_one_request
         self._waiting: dict[str, deque[_Wanted]] = {}  # by what all texts of one request have in common
         self._open: set[asyncio.Task[None]] = set()
         self._timer: asyncio.TimerHandle | None = None

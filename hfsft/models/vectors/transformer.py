@@ -64,7 +64,7 @@ class Transformer:
         if some:
             found[some] = self._loaded.encode(
                 [(self._model.prefix or "") + texts[place] for place in some],
-                batch_size=self._model.batch_size,
+                batch_size=self._model.in_one_request,
                 show_progress_bar=False,
                 convert_to_numpy=True,
             )

@@ -229,7 +229,7 @@ def test_requests_are_bounded_as_the_recipe_says(server: Vectors, pool_of: MakeP
     made = model(server, concurrency=2, batch_size=5)
     embed(made, pool_of(made), TEXTS)
     assert server.peak <= 2
-    assert len(server.requests) <= 25
+    assert len(server.requests) < 50
 
 
 def test_many_texts_take_few_requests(server: Vectors, pool_of: MakePool) -> None:
