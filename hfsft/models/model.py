@@ -104,8 +104,8 @@ class Model(BaseModel):
         None,
         ge=1,
         le=512,
-        description="Most texts that an embedder or a scorer is sent in one request, each of which the budget counts as "
-        "a call; left out: 32.",
+        description="Most texts that an embedder or a scorer is sent in one request, each of which the budget counts "
+        "as a call; left out: 32.",
     )
     provider: Annotated[str | None, PROVIDER] = Field(
         None, description="A Hugging Face inference provider, or `auto` to let the Hub choose one."
