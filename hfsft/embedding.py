@@ -57,7 +57,7 @@ def embedding(
             **{**common, "reads": ("id", text)},
             asks=True,
             writes={written: vector_kind(kind)},
-            identity={"embedder": dict(identity or model.depends_on())},
+            identity={"model": dict(identity or model.depends_on())},
             work=Work("hfsft.embedding:asking", {**work, "model": name}),
             models=(name,),
         )

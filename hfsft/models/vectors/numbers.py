@@ -56,6 +56,14 @@ def score_in(answer: Answer) -> Scored:
         raise AnswerError("unreadable", "the answer holds no score") from None
 
 
+def told(answer: Answer) -> str:
+    """An answer in words for people: nobody reads the numbers of a vector."""
+    try:
+        return answer.text if answer.text.startswith("{") else f"a vector of {len(vector_in(answer)):,} numbers"
+    except AnswerError:
+        return answer.text
+
+
 def units(vectors: Vector) -> Vector:
     """The same vectors, one a row, made 1 long in double precision; one of zeros, which is like nothing, stays."""
     import numpy as np
