@@ -18,7 +18,7 @@ from hfsft.models.limits.usage import Usage, cost, total_usd
 from hfsft.models.model import Model, Price
 from hfsft.models.store.store import Store
 from hfsft.models.store.writer import Writer
-from hfsft.models.vectors.probe import probed, probed_here
+from hfsft.models.vectors.vector_probe import probed, probed_here
 from hfsft.preflight.build import lacks
 from hfsft.recipe.models_asked import asked, asking, model_problem
 from hfsft.recipe.recipe import Recipe
