@@ -71,7 +71,7 @@ def embedding(
         heavy=embedder.heavy,
         writes={written: vector_kind(None if embedder.heavy and not kind else embedder.dimensions)},
         work=Work("hfsft.embedding:local", work),
-        needs=(Resource.of("embedder", Work("hfsft.models.vectors.door:LocalLoader", arguments), loader=loader),),
+        needs=(Resource.of(EMBEDDER, Work("hfsft.models.vectors.door:LocalLoader", arguments), loader=loader),),
     )
 
 

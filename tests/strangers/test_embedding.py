@@ -101,6 +101,8 @@ def test_vectors_are_there_where_a_filter_reads_them(checkout: Checkout) -> None
     (path,) = (checkout.folder / "build/toy/provenance").glob("*.parquet")
     table = pyarrow.parquet.read_table(path, columns=["vector_instruction"])
     assert {len(each) for each in table["vector_instruction"].to_pylist()} == {256}
+    lock = json.loads((checkout.folder / "build/toy/hfsft.lock.json").read_text())
+    assert lock["models"]["embedder"]["model"].startswith("static ")
     assert "vector_instruction" in columns(checkout, "rejected")
     checkout.recipe(**recipe(filters=[{"alike": {"column": "answer"}}]))
     said = checkout.run("validate", "recipe.yaml", code=1)
@@ -126,6 +128,8 @@ def test_a_server_makes_them_where_the_recipe_names_one(checkout: Checkout) -> N
         checkout.run("build", "recipe.yaml", "--set", "filters[0].alike.at_most=0.99")
         assert len(server.requests) == 1
         assert fates(checkout) == ["train"] * 4
+        lock = json.loads((checkout.folder / "build/toy/hfsft.lock.json").read_text())
+        assert lock["models"]["embedder"]["task"] == "embed"
         assert "synthetic" not in (checkout.folder / "build/toy/README.md").read_text(), "an embedder writes no text"
 
     checkout.recipe(**recipe(models={"embedder": {**embedder, "task": "chat"}}))

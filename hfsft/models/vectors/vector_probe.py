@@ -31,7 +31,7 @@ async def probed(client: Client, model: Model, seconds: float) -> Probed:
         answer, _ = await asyncio.wait_for(client.ask(payload), seconds)
         found.gives = _given(model, answer)
     except asyncio.TimeoutError:
-        return Probed(error=f"{client.name}: no answer within {seconds:.0f} s", calls=1)
+        return Probed(error=f"{client.name}: no answer within {seconds:.3g} s", calls=1)
     except (Fault, AnswerError) as error:
         return Probed(error=error.message if isinstance(error, Fault) else f"{client.name}: {error}", calls=1)
     found.seconds = round(time.monotonic() - began, 3)
