@@ -1,4 +1,8 @@
-"""An embedder that sentence-transformers runs in this process: of the Hub, or of a folder."""
+"""An embedder that sentence-transformers runs in this process: of the Hub, or of a folder.
+
+Its sums of floats hang a little on which texts are read at once: the last bits of a vector may be others when it is
+made anew. What a build has made is kept, and read back to the bit.
+"""
 
 from __future__ import annotations
 
@@ -48,12 +52,12 @@ class Transformer:
                     hashed.update(json.dumps([name, file.stat().st_size]).encode())
                     hashed.update(file.read_bytes())
             told = hashed.hexdigest()[:32]
-        return " ".join([LIBRARY, told, str(self._model.dimensions or ""), self._model.prefix or ""])
+        return " ".join(filter(None, [LIBRARY, told, str(self._model.dimensions or ""), self._model.prefix or ""]))
 
     @property
     def dimensions(self) -> int:
         """Numbers in a vector."""
-        return int(self._loaded.get_sentence_embedding_dimension())
+        return int(self._loaded.get_embedding_dimension())
 
     def embed(self, texts: Sequence[str]) -> Vector:
         """A vector of length 1 for each text; of zeros for a blank one."""
@@ -87,11 +91,17 @@ class Transformer:
     @cached_property
     def _loaded(self) -> Any:
         from sentence_transformers import SentenceTransformer
+        from transformers.utils import logging
 
         model = self._model
         name = str(self._folder or model.model)
+        shown = logging.is_progress_bar_enabled()
+        logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # hfsft shows one for the whole build
         try:
             return SentenceTransformer(name, revision=model.revision, truncate_dim=model.dimensions)
         except Exception as error:  # the library raises what its parts raise; each means that there is no such model
             said = str(error).splitlines()[0] if str(error) else repr(error)
             raise ModelError(f"sentence-transformers cannot load {name}: {said}") from None
+        finally:
+            if shown:
+                logging.enable_progress_bar()  # type: ignore[no-untyped-call]
