@@ -53,6 +53,8 @@ HARMLESS = {
         (f"Model.{key}" for key in ("task", "dimensions", "prefix", "pooling")),
         "of a model that writes no text, which nobody asks here: tests/test_embedding.py has one",
     ),
+    "Model.seed": "what is sent of a request, not which answer it stands for",
+    "Model.stream": "how an answer is handed out",
     "Publish": "how finished rows are written and where they go: made anew by each build",
 }
 
@@ -89,6 +91,7 @@ OTHER: dict[str, Any] = {
     "Model.provider": {"base_url": None, "provider": "auto", "model": "org/m"},
     "Model.base_url": {"base_url": "http://elsewhere:8000/v1", "model": "org/m"},
     "Model.extra_body": {"extra_body": {"top_k": 5}},
+    "Model.seed": {"seed": None},
     "Model.api_key_header": {"api_key_env": "KEY", "api_key_header": "api-key"},
     "Model.headers": {"headers": {"X-Title": "toy"}},
     "Model.pooling": {"base_url": None, "headers": {}, "model": "e.gguf", "pooling": "cls"},
@@ -103,6 +106,7 @@ OTHER: dict[str, Any] = {
     "Judge.model": "other",
     "Judge.rubric": {"usefulness": "Would it truly help?"},
     "Judge.scale": [1, 10],
+    "Judge.reasoning": False,
     "Anchor.scores": {"usefulness": 3},
     "Publish.repo_id": "you/toy",
     "Publish.not_secret": ["0123456789ab"],
