@@ -23,7 +23,7 @@ from hfsft.engine.parts.rows import Rows, some
 from hfsft.engine.step import Step
 from hfsft.hashing import digest
 from hfsft.rows.batch import Batch
-from hfsft.rows.features import features
+from hfsft.rows.features import features, values_of
 
 
 class HeldColumns(NamedTuple):
@@ -86,7 +86,7 @@ def _rows_made(
 
     def fill(start: int, stop: int) -> pa.Table:
         given = rows.table(columns, start, stop)
-        made = function({name: given[name].to_pylist() for name in columns})
+        made = function({name: values_of(given[name]) for name in columns})
         table = pa.table([pa.array(made[name], schema.field(name).type) for name in writes], schema=schema)
         return table.append_column(GAP, pa.array(distances[start:stop])) if apart else table
 

@@ -60,10 +60,12 @@ def bounds(plan: Plan) -> list[dict[str, Any]]:
     ]
 
 
-def roles(plan: Plan) -> dict[str, list[str]]:
-    """Name of a model -> the stages that ask it, in the order that rows meet them."""
+def roles(plan: Plan, *, writing: bool = False) -> dict[str, list[str]]:
+    """Name of a model -> the stages that ask it, or that have it write, in the order that rows meet them."""
     found: dict[str, list[str]] = {}
     for step in plan.steps:
+        if writing and step.role == "vector":
+            continue
         for model in step.models:
             stages = found.setdefault(model, [])
             if (stage := step.name.split(".")[0]) not in stages:
@@ -72,8 +74,10 @@ def roles(plan: Plan) -> dict[str, list[str]]:
 
 
 def writers(plan: Plan) -> dict[str, list[str]]:
-    """Name of a model -> the stages in which it wrote texts of rows; a judge writes none."""
-    wrote = {name: [stage for stage in stages if stage != "judge"] for name, stages in roles(plan).items()}
+    """Name of a model -> the stages in which it wrote texts of rows; a judge and an embedder write none."""
+    wrote = {
+        name: [stage for stage in stages if stage != "judge"] for name, stages in roles(plan, writing=True).items()
+    }
     return {name: stages for name, stages in wrote.items() if stages}
 
 
