@@ -59,7 +59,7 @@ class Warn(str):
     __slots__ = ()
 
 
-class Table(NamedTuple):
+class ShownTable(NamedTuple):
     """A table of card or report: numbers get thousands separators, None is an empty cell."""
 
     head: Sequence[str]
@@ -80,8 +80,8 @@ class Shares(NamedTuple):
 class CardPart(NamedTuple):
     """What a section adds to the card: a template, and what it is rendered with.
 
-    A text in `values` is escaped, a `Name`, a `Table` or a `Shares` is written as what it is; of a chart that was not
-    drawn the template gets None.
+    A text in `values` is escaped; a `Name`, a `ShownTable` or a `Shares` is written as what it is. Of a chart that was
+    not drawn the template gets None.
     """
 
     name: str  # of its template in templates/card/, and of its chart
@@ -94,7 +94,7 @@ class Panel(NamedTuple):
 
     name: str  # by which the page's table of contents leads to it
     title: str
-    pieces: Sequence[str | Table | Shares]
+    pieces: Sequence[str | ShownTable | Shares]
     called: str = ""  # in the table of contents; left out: the title
 
 

@@ -36,7 +36,7 @@ from hfsft.stages.base import (
     Outcome,
     Section,
     Shares,
-    Table,
+    ShownTable,
     Warn,
     rendered,
 )
@@ -215,7 +215,7 @@ class Judge(AskingStage):
         return CardPart(
             "scores",
             {
-                "table": Table(head, rows, range(2, len(head))),
+                "table": ShownTable(head, rows, range(2, len(head))),
                 "low": low,
                 "high": high,
                 "model": Name(self._model(outcome).model),

@@ -33,7 +33,7 @@ from hfsft.prompts import Prompt
 from hfsft.rows.batch import Row
 from hfsft.rows.columns import Column
 from hfsft.stages.base import (
-    AskingStage, CardPart, Context, Name, Outcome, Panel, Shares, Table, Template, Warn, rendered,
+    AskingStage, CardPart, Context, Name, Outcome, Panel, Shares, ShownTable, Template, Warn, rendered,
 )
 
 
@@ -72,7 +72,7 @@ class Label(AskingStage):
         rows = [(Name(tone), count, fell[tone]) for tone, count in counts.items()]
         text = "## Tones\\n\\n{{ model }} told {{ count }} tones, by *{{ words }}*.\\n\\n{{ table }}"
         asked = outcome.models[self.asks(outcome.models)[0].name]
-        table = Table(("tone", "kept", "fell"), rows, (1, 2))
+        table = ShownTable(("tone", "kept", "fell"), rows, (1, 2))
         values = {"model": Name(asked.model), "count": len(counts), "words": "*letters*", "table": table}
         return CardPart("tones", values, text)
 
@@ -81,7 +81,7 @@ class Label(AskingStage):
         counts = {"tone": dict(Counter(map(len, filter(None, outcome.values("tone")))))}
         rows = [(each.step, each.rows) for each in outcome.fell]
         chart = Shares(counts, range(20), "column", "letters")
-        pieces = ["Letters of `tone`, <b>counted</b>.", chart, Table(("step", "rows"), rows, (1,))]
+        pieces = ["Letters of `tone`, <b>counted</b>.", chart, ShownTable(("step", "rows"), rows, (1,))]
         return Panel("tones", "Tones of rows", pieces)
 
     def problems(self, context: Context) -> Iterator[Problem]:

@@ -10,9 +10,9 @@ from hfsft.filters.privacy.rewriting import Rewriting, kinds
 from hfsft.plain import plain
 from hfsft.recipe.checks.filter_languages import filter_warnings
 from hfsft.recipe.rules import filters_of
+from hfsft.release.build_outcome import listed_causes, outcome_of
 from hfsft.release.card.licence_terms import stricter
 from hfsft.release.folder.source_files import changed
-from hfsft.release.outcome import listed_causes, outcome_of
 from hfsft.release.report import measures
 from hfsft.release.step_titles import AT_READING, STEPS, UNSCORED
 from hfsft.rows.reading.summaries import rows_said, unread_note

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from hfsft.plain import plain
 from hfsft.prompts import Prompt
+from hfsft.release.build_outcome import outcome_of
 from hfsft.release.card.markdown import named, prose, table
-from hfsft.release.outcome import outcome_of
-from hfsft.stages.base import CardPart, Name, Shares, Table
+from hfsft.stages.base import CardPart, Name, Shares, ShownTable
 
 if TYPE_CHECKING:
     from hfsft.release.result import Built
@@ -43,7 +43,7 @@ def rendered(part: CardPart, picture: Callable[[str], str | None]) -> str:
 def _shown(value: Any, picture: str | None) -> Any:
     if isinstance(value, Shares):
         return picture
-    if isinstance(value, Table):
+    if isinstance(value, ShownTable):
         rows = [[_shown(cell, None) for cell in row] for row in value.rows]
         return table(value.head, rows, right=sorted(value.right))
     if isinstance(value, Name):

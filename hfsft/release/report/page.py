@@ -13,12 +13,12 @@ from markupsafe import Markup
 
 from hfsft.plain import harmless
 from hfsft.prompts import templates
+from hfsft.release.build_outcome import outcome_in, stages_in
 from hfsft.release.by_source import as_table, worth_telling
 from hfsft.release.card.card_sections import dollars
 from hfsft.release.folder import lock
 from hfsft.release.folder.file_names import REPORT, RESOLVED, WRITTEN
 from hfsft.release.folder.outputs import require_free, writing
-from hfsft.release.outcome import outcome_in, stages_in
 from hfsft.release.reader import HUB_SCHEME, Release, open_release
 from hfsft.release.removal_causes import Cause, listed
 from hfsft.release.report import charts, vega

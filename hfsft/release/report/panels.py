@@ -7,7 +7,7 @@ from typing import Any
 
 from hfsft.plain import plain
 from hfsft.release.report import charts
-from hfsft.stages.base import Name, Outcome, Panel, Shares, Stage, Table
+from hfsft.stages.base import Name, Outcome, Panel, Shares, ShownTable, Stage
 
 LONGEST = 500  # characters of one cell
 
@@ -28,7 +28,7 @@ def drawn(shown: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
 
 def _pieces(panel: Panel) -> Iterator[dict[str, Any]]:
     for number, piece in enumerate(panel.pieces):
-        if isinstance(piece, Table):
+        if isinstance(piece, ShownTable):
             rows = [[_cell(value) for value in row] for row in piece.rows]
             yield {"table": rows, "head": piece.head, "right": set(piece.right), "about": piece.about or panel.title}
         elif isinstance(piece, Shares):

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from hfsft.rows.reading.summaries import rows_said
-from hfsft.stages.base import CardPart, Outcome, Panel, Table, Warn
+from hfsft.stages.base import CardPart, Outcome, Panel, ShownTable, Warn
 from hfsft.stages.split.draw import held_out
 from hfsft.stages.split.sides import NONE
 
@@ -115,7 +115,7 @@ def panel(outcome: Outcome) -> Panel:
         (
             "A family is all rows grown from one seed, joined with their near-duplicates; it is never divided between "
             f"train and validation. {len(set(names)):,} families: {counts}",
-            Table(("rows in a family", "families"), rows, (0, 1), "Sizes of families"),
+            ShownTable(("rows in a family", "families"), rows, (0, 1), "Sizes of families"),
         ),
         called="Split",
     )
