@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from hfsft.errors import AnswerError, ModelError
 from hfsft.models.http import wire
+from hfsft.models.http.answer import usable
 from hfsft.models.http.faults import Fault
 from hfsft.models.limits.budget import Meter
 from hfsft.models.limits.connect import Gates, revision_of
@@ -284,6 +285,6 @@ class Requester:
 
 def _usable_or_error(request: Request, answer: Answer) -> Answer | AnswerError:
     try:
-        return wire.usable(request, answer)
+        return usable(request, answer)
     except AnswerError as error:
         return error
