@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from hfsft.filters.privacy.rewriting import Rewriting, kinds
@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 MANY = 0.5  # share of the rows that one rule takes, from which its bound deserves a look
 FILES = 3  # source files that get a line each on what of them was not carried
 FAULTY = 0.3  # share of the evolutions that are none, from which the writer deserves a look
+ORPHANED: Mapping[str, str] = {
+    "rejected": "fell for being like a row that a later step then took",
+    "not_chosen": "were not chosen since a row of their group was, which a later step then took",
+}
 EXAMPLE = 120  # characters of one that are shown
 NAMES = 3  # names that one model was served under
 ONE_TOPIC = 0.8  # share of one topic, from which a model learns little else
@@ -112,12 +116,8 @@ def _uncounted(built: Built) -> Iterator[str]:
 
 
 def _orphaned(built: Built) -> Iterator[str]:
-    orphaned = built.ledger.orphaned()
-    if orphaned:
-        yield (
-            f"{rows_said(orphaned)} fell for being like a row that a later step then took: nothing stands for them now "
-            "(the ledger names that row under `of`)"
-        )
+    for fate, count in built.ledger.orphaned().items():
+        yield f"{rows_said(count)} {ORPHANED[fate]}: nothing stands for them now (the ledger names that row under `of`)"
 
 
 def _funnel(built: Built) -> Iterator[str]:
