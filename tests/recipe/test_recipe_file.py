@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 
 from hfsft.errors import RecipeError
-from hfsft.recipe.recipe import load_recipe
 from hfsft.recipe.recipe_file import RecipeFile, load, name_path, parse, validate
 from hfsft.recipe.yaml import tree as nodes
 from tests.recipe.toy import Toy
@@ -353,19 +352,6 @@ def test_of_a_union_only_the_meant_branch_is_told() -> None:
     assert problems("x: {k: {a: b}}") == ["x.k.a must be a whole number or a list, got the text `b`"]
     assert problems("x: {k: [{a: 1}, {a: b}]}") == ["x.k[1].a must be a whole number or a list, got the text `b`"]
     assert problems("x: {k: {a: [1, b]}}") == ["x.k.a[b] must be a whole number, got the text `b`"]
-
-
-def test_a_mapping_of_which_nobody_can_tell_what_it_is_may_have_the_keys_of_either() -> None:
-    def said(examples: str) -> str:
-        with pytest.raises(RecipeError) as caught:
-            load_recipe({"name": "toy", "examples": yaml.safe_load(examples)})
-        (problem,) = caught.value.problems
-        return f"{problem.message} ({problem.help})"
-
-    assert said("[{}]").startswith("examples[0] needs `rows` or `path` (rows: The rows; path: A .jsonl")
-    assert said("[{share: 0.5}]").startswith("examples[0] needs `rows` or `path`")
-    assert said("[{limit: 3}]").startswith("examples[0] needs `path` (A .jsonl")
-    assert said("[5]").startswith("examples[0] must be a mapping, got 5 (allowed: name, share, rows, path,")
 
 
 YAML = st.text(alphabet=st.sampled_from(list("ab:-?[]{},&*!|>'\"%@`#~ \n\t\r01.e<é\ufeff\u2028\0\x85"))) | st.text()
