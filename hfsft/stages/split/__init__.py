@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import ClassVar
 
 from pydantic import Field
 
 from hfsft.engine.resources import Resource, Work
 from hfsft.engine.step import Step
-from hfsft.stages.base import Context, Stage
+from hfsft.stages.base import CardPart, Context, Outcome, Panel, Stage
+from hfsft.stages.split import telling
 from hfsft.stages.split.row_families import OPTIONAL, READS
 from hfsft.stages.split.sides import NONE
 
@@ -43,6 +45,18 @@ class Split(Stage):
         description="Rows belong to one family if what their users say, and what context they bring, are each at "
         "least so alike (0 to 1).",
     )
+
+    def notes(self, outcome: Outcome) -> Iterator[str]:
+        """Whether the share was met, which rows changed sides, and what so many train."""
+        yield from telling.notes(outcome, self.validation)
+
+    def card(self, outcome: Outcome) -> CardPart | None:
+        """Duplicates that fell, families and their sides; None where no row is left."""
+        return telling.card(outcome, self.similarity)
+
+    def panel(self, outcome: Outcome) -> Panel:
+        """Families by side and by size."""
+        return telling.panel(outcome)
 
     def steps(self, context: Context) -> list[Step]:
         """Two steps that write `family` and `split`, the second with regard to the sides that builds before gave."""
