@@ -92,8 +92,9 @@ def fault_in(request: Request, answer: Answer, most: int | None) -> Fault | None
     if plain not in _GOOD:
         message = f"the answer ended with `{answer.finish_reason}`, which is not known to be the end of a whole one"
         return Fault("row", "unknown_ending", message, paid=True)
-    said = answer.text.strip() or (request.tools and answer.tool_calls) or DOUBT in answer.extra
-    return None if said else _empty(request, answer)
+    if answer.text.strip() or (request.tools and answer.tool_calls) or DOUBT in answer.extra:
+        return None
+    return _empty(request, answer)
 
 
 def is_cut(ending: str) -> bool:

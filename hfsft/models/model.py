@@ -50,6 +50,9 @@ class Price(BaseModel):
 
     input: float = Field(ge=0, description="USD per million input tokens.")
     output: float = Field(ge=0, description="USD per million output tokens.")
+    cached: float | None = Field(
+        None, ge=0, description="USD per million input tokens that the server's cache held; left out: as other input."
+    )
 
 
 class Model(BaseModel):
