@@ -116,13 +116,14 @@ class Sender:
         refusal = read_refusal(fault)
         if gone := [each.name for each in table.unlearned(refusal, lane.dialects & set(used))]:
             self._forget(lane, job, gone)
+            lane.barred.update(gone)
             return gone
         late = [name for name in lane.dialects - known if table.spoken(body, [name], ours)[1]]
         if late and fault.kind == "row":  # another request found it out while this one was under way
             return late
-        found = table.learned(refusal, body, known, ours)
-        if job.model.stream is False:
-            found = [each for each in found if each.name != "stream"]
+        # One that gave whole answers before gives an empty one by mistake.
+        never = {"stream"} if job.model.stream is False or (fault.status == 200 and lane.whole) else set()
+        found = table.learned(refusal, body, known | lane.barred | never, ours)
         if not any(each.change for each in found) and (
             error := refused_key(refusal, body, job.model, job.request, job.stage, fault.message)
         ):
@@ -133,6 +134,7 @@ class Sender:
 
     def _confirm(self, lane: Lane, job: Job, used: list[str], tried: set[str], answer: Answer) -> None:
         """Keep the dialects in which an answer came."""
+        lane.whole = lane.whole or "stream" not in used
         if used:
             self._usage.spoke(job.request.model, used)
         if job.request.schema is not None:
