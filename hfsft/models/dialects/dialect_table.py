@@ -8,11 +8,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from hfsft.models.dialects.message_forms import folded, has_system, in_parts, refuses_system, refuses_text
 from hfsft.models.dialects.piecewise import refuses_pieces, refuses_whole, streamed, unstreamed
-from hfsft.models.dialects.refused_request import RefusedRequest
+from hfsft.models.dialects.refused_request import Body, RefusedRequest
 from hfsft.models.dialects.response_shapes import (
     as_object,
     in_words,
@@ -22,8 +21,6 @@ from hfsft.models.dialects.response_shapes import (
     told_too,
 )
 
-Body = dict[str, Any]
-
 
 @dataclass(frozen=True)
 class Dialect:
@@ -31,15 +28,13 @@ class Dialect:
 
     name: str
     needs: Callable[[Body], bool]  # whether a request holds what the server does not take
-    refused: Callable[
-        [RefusedRequest, Body], bool
-    ]  # whether a refusal of such a request, as it was sent, shows the dialect
+    # Whether a refusal of such a request, as it was sent, shows the dialect.
+    refused: Callable[[RefusedRequest, Body], bool]
     change: Callable[[Body], Body] | None  # the request in the dialect; None: there is no saying it, the row fails
     note: str  # what it costs, told at the end of a build after the name of the model; empty: nothing
     field: str = ""  # of the sampling: dropped only where no author wrote it
-    undone: Callable[[RefusedRequest], bool] = lambda _: (
-        False
-    )  # whether a refusal shows that the server no longer speaks so
+    # Whether a refusal shows that the server does not, or no longer, speak so.
+    undone: Callable[[RefusedRequest], bool] = lambda _: False
 
 
 def spoken(body: Body, dialects: Collection[str], chosen: Collection[str] = ()) -> tuple[Body, list[str]]:
@@ -145,7 +140,7 @@ def _table() -> Iterator[Dialect]:
     yield Dialect(
         "json_schema",
         lambda body: shape_of(body) == "json_schema",
-        refuses_schemas,
+        lambda refusal, _: refuses_schemas(refusal),
         as_object,
         "takes no JSON Schema: it was asked for JSON, and the schema was told in the prompt",
     )

@@ -5,9 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from hfsft.models.dialects.refused_request import RefusedRequest
-
-Body = dict[str, Any]
+from hfsft.models.dialects.refused_request import Body, RefusedRequest
 
 _SYSTEM = re.compile(
     r"system['\"`]? ?(?:role|message|prompt|instruction)s?[^.\n]{0,60}"

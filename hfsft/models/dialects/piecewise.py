@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
-from hfsft.models.dialects.refused_request import RefusedRequest
-
-Body = dict[str, Any]
+from hfsft.models.dialects.refused_request import Body, RefusedRequest
 
 SILENCE_SECONDS = 30.0
 """So long without a byte, and then cut: a gateway lost patience, which it may not where pieces come."""

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from hfsft.models.http.faults import Fault
 
+Body = dict[str, Any]
+"""A request as it is sent."""
 REFUSALS = {400, 415, 422, 501}
 """What a server says that knows chat completions but not this part of them."""
 

@@ -6,9 +6,7 @@ import json
 import re
 from typing import Any
 
-from hfsft.models.dialects.refused_request import RefusedRequest
-
-Body = dict[str, Any]
+from hfsft.models.dialects.refused_request import Body, RefusedRequest
 
 _ANY_SHAPE = re.compile(
     r"response.?format|json.?(?:schema|mode|object|output)|structured.?output|guided|grammar", re.IGNORECASE
@@ -39,7 +37,7 @@ def refuses_shapes(refusal: RefusedRequest) -> bool:
     return refusal.plain and wholly and not refusal.says(_ONE_SHAPE)
 
 
-def refuses_schemas(refusal: RefusedRequest, _: Body | None = None) -> bool:
+def refuses_schemas(refusal: RefusedRequest) -> bool:
     """Whether a JSON Schema is not taken, though simpler JSON may be."""
     if not refusal.plain or refusal.says(_ONE_SHAPE) or refuses_shapes(refusal):
         return False
