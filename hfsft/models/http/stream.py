@@ -19,6 +19,7 @@ PIECE = "chat.completion.chunk"
 """What a body calls itself that came in pieces."""
 
 _DONE = "[DONE]"
+_OF_A_LINE = 64  # bytes that the shortest one takes in memory
 _OPENING = (b"data:", b"event:", b"id:", b"retry:", b":")
 _BOM = b"\xef\xbb\xbf"
 
@@ -48,6 +49,7 @@ class Pieces:
         self._rest: list[bytes] = []  # of a line that has not ended
         self._waiting = 0  # bytes of that line, and of the event that has not ended
         self._data: list[str] = []
+        self._pending = 0  # bytes of these
         self._event = ""
         self._streamed: bool | None = None  # None until the first sign shows
         self._whole: list[bytes] = []  # of what is no stream at all
@@ -73,7 +75,7 @@ class Pieces:
         self._rest = [text[cut:]]
         for line in text[:cut].splitlines():
             self._line(line)
-        self._waiting = len(self._rest[0]) + sum(map(len, self._data))
+        self._waiting = len(self._rest[0]) + self._pending
 
     def body(self) -> str:
         """The body of an answer in one piece, as JSON; Fault where the stream ended before the answer did."""
@@ -113,12 +115,13 @@ class Pieces:
         value = value.removeprefix(" ")
         if name == "data":
             self._data.append(value)
+            self._pending += len(value) + _OF_A_LINE
         elif name == "event":
             self._event = value
 
     def _dispatch(self) -> None:
         lines, event = self._data, self._event
-        self._data, self._event = [], ""
+        self._data, self._pending, self._event = [], 0, ""
         if self.done or not lines:
             return
         try:
