@@ -86,7 +86,7 @@ def read_refusal(fault: Fault) -> RefusedRequest:
     """What a fault says of the request that met it."""
     text: list[str] = []
     named: list[str] = []
-    for key, value in _strings(fault.body or fault.message):
+    for key, value in _strings(fault.message if fault.body is None else fault.body):
         if key in ("param", "field", "loc"):
             named.append(_way(value))
         else:

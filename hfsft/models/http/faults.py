@@ -26,7 +26,7 @@ class Fault(Exception):  # noqa: N818 (a fault heals as often as not)
     for what is read from it and never shown; `waited` the seconds in which it sent no byte.
     """
 
-    body = ""
+    body: str | None = None
     waited = 0.0
 
     def __init__(
