@@ -87,7 +87,9 @@ def body(model: Model, request: Request, model_name: str, *, constrain: bool = T
             sent["messages"] = _with_schema(sent["messages"], request.schema)
     sent.update(_tools(request))
     if request.logprobs is not None:
-        sent.update(logprobs=True, top_logprobs=request.logprobs)
+        sent["logprobs"] = True
+        # Some servers give none at all where the likeliest of each place are to be 0.
+        sent.update({"top_logprobs": request.logprobs} if request.logprobs else {})
     if modern and "max_tokens" in sent:
         sent["max_completion_tokens"] = sent.pop("max_tokens")
     sent.update(model.extra_body)
