@@ -39,7 +39,7 @@ class Spent:
 
     def usd_at(self, price: Price | None) -> float | None:
         """What the answers cost at a price; 0 if there is none, None if it cannot be known."""
-        if not self.answers:
+        if not (self.answers or self.input_tokens or self.output_tokens or self.unmetered):
             return 0.0
         if price is None or (self.unmetered and (price.input or price.output)):
             return None
@@ -69,10 +69,11 @@ class Tally(Spent):
         """The cost of the answers of now; 0 if none was asked for, None if it cannot be known."""
         return self.usd_at(self.price)
 
-    def answered(self, answer: Answer, seconds: float) -> None:
-        """Count one answer that the model gave now."""
-        self.count(answer)
-        self.in_all.count(answer)
+    def answered(self, answer: Answer, seconds: float, *, kept: bool = True) -> None:
+        """Count one answer that the model gave now; one that is not `kept` was paid for all the same."""
+        for each in (self, self.in_all):
+            each.count(answer)
+            each.answers -= not kept
         self.seconds += seconds
 
     def found(self, key: str, answer: Answer, *, prefetched: bool) -> None:
