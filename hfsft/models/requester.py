@@ -81,7 +81,7 @@ class Requester:
         self._spending = Spending(store, self._writer, recipe, models, usage.prices)
         self.meter = Meter(budget, models, usage, self._spending)
         self._gates = Gates(models, usage, self.meter, store)
-        self._sender = Sender(self.meter, store)
+        self._sender = Sender(self.meter, store, usage)
         self._recipe = recipe
         self._patience = patience
         self._ready = ready

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 WRITER = "writer"
 """Who is asked where a recipe names nobody."""
+SAMPLED = frozenset({"temperature", "top_p", "max_tokens"})
+"""The sampling that a section may have a key for."""
 
 
 class Section(BaseModel):
@@ -110,6 +112,11 @@ class AskingStage(Stage, ABC):
         """
         section = self.model_dump(mode="json", exclude={"on_error", "failed_at_most"}, exclude_unset=True)
         return {"section": section, **({} if values is None else {"values": dict(values), "kept": list(kept)}), **more}
+
+    @property
+    def chosen(self) -> frozenset[str]:
+        """The fields of the sampling that no author wrote: they are left out where a server refuses them."""
+        return SAMPLED - self.model_fields_set
 
     @property
     def max_failed_share(self) -> float:

@@ -122,6 +122,7 @@ class Generate(AskingStage):
             temperature=self.temperature,
             max_tokens=self.max_tokens,
             seed=sampling_seed(row["id"], "generate"),
+            chosen=self.chosen,
         )
         response = answer.text.strip()
         if not response:

@@ -208,6 +208,7 @@ class Judge(AskingStage):
             messages=({"role": "user", "content": self.render(prompt, row, reasoning)},),
             temperature=self.temperature,
             max_tokens=self.max_tokens,
+            chosen=self.chosen,
         )
         blank: Row = {**{reason_of(name): None for name in self.rubric}, **dict.fromkeys(self.columns)}
         try:

@@ -24,8 +24,12 @@ class Fault(Exception):  # noqa: N818 (a fault heals as often as not)
     answered), `down` nothing (the server cannot be asked at all). `after` is how many seconds the server wants to be
     left alone. `paid` is whether the server may have charged for it all the same. `tries` is how often a request is
     sent that meets this cause each time, where that is less than what others are given: then it is taken for a fault of
-    the request, and slows no other.
+    the request, and slows no other. `body` is all that the server said, for what is read from it and never shown;
+    `waited` the seconds in which it sent no byte.
     """
+
+    body = ""
+    waited = 0.0
 
     def __init__(
         self,

@@ -126,12 +126,17 @@ class Usage:
         free = Price(input=0, output=0)
         self.prices = {name: free if model.embedded else model.price for name, model in models.items()}
         self._tallies: dict[tuple[str, str], Tally] = {}
+        self.dialects: dict[str, set[str]] = {}  # by model, the dialects that answers were asked for in
 
     def of(self, stage: str, model: str) -> Tally:
         """The tally of one stage and model."""
         if (stage, model) not in self._tallies:
             self._tallies[stage, model] = Tally(price=self.prices.get(model))
         return self._tallies[stage, model]
+
+    def spoke(self, model: str, dialects: Iterable[str]) -> None:
+        """Note the dialects in which a model gave an answer."""
+        self.dialects.setdefault(model, set()).update(dialects)
 
     def set_price(self, model: str, price: Price) -> None:
         """Use a price that was found later, such as a provider's own listing."""
