@@ -100,6 +100,7 @@ OTHER: dict[str, Any] = {
     "Judge.model": "other",
     "Judge.rubric": {"usefulness": "Would it truly help?"},
     "Judge.scale": [1, 10],
+    "Judge.reasoning": False,
     "Anchor.scores": {"usefulness": 3},
     "Publish.repo_id": "you/toy",
     "Publish.not_secret": ["0123456789ab"],
