@@ -38,6 +38,7 @@ HARMLESS = {
     "BudgetSection.per": "when to stop",
     "Price.input": "what an answer costs",
     "Price.output": "what an answer costs",
+    "Price.cached": "what an answer costs",
     "Model.provider": "who runs the model; its name on the Hub says which it is",
     "Model.base_url": "who runs the model, where its name says which it is",
     "Model.api_key_env": "who pays",
