@@ -84,7 +84,6 @@ class CountedPairs:
         order = np.argsort(mixed(one) + other)
         self._one, self._other, self._share = one[order], other[order], share[order]
         self._codes = mixed(self._one) + self._other
-        self._asked = np.zeros(len(order), bool)
 
     def known(self, ones: Hashes, others: Hashes) -> Shares:
         """The share of each pair; NaN where it was not counted."""
@@ -96,7 +95,6 @@ class CountedPairs:
             at = np.minimum(np.searchsorted(self._codes, mixed(low) + high), len(self._codes) - 1)
             same = (self._one[at] == low) & (self._other[at] == high)
             found[same] = self._share[at[same]]
-            self._asked[at[same]] = True
         return found
 
     def add(self, ones: Hashes, others: Hashes, shares: Shares) -> None:
@@ -105,14 +103,13 @@ class CountedPairs:
 
         self._made.append((np.minimum(ones, others), np.maximum(ones, others), shares))
 
-    def table(self, *, new: bool = True) -> pa.Table:
-        """What was counted anew; or else all that was asked for."""
+    def table(self) -> pa.Table:
+        """What was added."""
         import numpy as np
         import pyarrow as pa
 
-        asked = np.flatnonzero(self._asked & (not new))
-        old = [self._one[asked], self._other[asked], self._share[asked]]
-        columns = [np.concatenate(each) for each in zip(old, *self._made, strict=True)]
+        none = np.zeros(0, np.uint64), np.zeros(0, np.uint64), np.zeros(0)
+        columns = [np.concatenate(each) for each in zip(none, *self._made, strict=True)]
         return pa.table(columns, names=list(PAIR))
 
 

@@ -37,9 +37,9 @@ def key_of(parts: Sequence[str], group: str = "") -> bytes | None:
     return b"".join(map(_digested, (*parts, group))) if any(parts) else None
 
 
-def group_digest(group: str) -> bytes:
-    """The digest of a group, normalised."""
-    return _digested(group)[1:]
+def in_group(group: str) -> bytes:
+    """How the key of an item in this group, normalised, ends."""
+    return _digested(group)
 
 
 def _digested(text: str) -> bytes:

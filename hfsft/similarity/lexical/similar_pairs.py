@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from hfsft.similarity.lexical.candidates import WHOLE, RestTable, SketchTable, bands_for, candidates
 from hfsft.similarity.lexical.counts import RUN
 from hfsft.similarity.lexical.measure import SLACK, Measured, Texts, every_pair
-from hfsft.similarity.lexical.packed import digests_of, group_digest, key_of, packed, unpacked
+from hfsft.similarity.lexical.packed import digests_of, in_group, key_of, packed, unpacked
 from hfsft.similarity.lexical.shingles import Chunks, distinct
 from hfsft.similarity.lexical.sketches import sketches
 from hfsft.similarity.lexical.templates import Templates
@@ -81,7 +81,7 @@ class Items:
         """Which items are of a group, normalised."""
         import numpy as np
 
-        wanted = group_digest(group)
+        (wanted,) = digests_of(in_group(group))
         return np.array([digest == wanted for digest in self._group_digests], bool)[self.groups]
 
     def all_texts(self) -> list[list[str]]:
