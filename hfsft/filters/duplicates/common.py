@@ -125,7 +125,7 @@ class OverAll:
 
 def systems_of(rows: Columns) -> list[str]:
     """What rows must share to be copies of each other: the system prompt and the tools."""
-    given = {name: rows[name] for name in SETTING if name in rows}
+    given = {name: values for name in SETTING if name in rows and any(values := rows[name])}
     return [each.setting for each in questions({**dict.fromkeys(READS, [None] * len(rows)), **given})] if given else []
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -150,8 +151,7 @@ class NearDuplicate(Duplicates):
         there = [place for place, key in enumerate(keys) if key is not None]
         order, names = self.order(rows, there), self._names(rows)
         same: list[str | None] = [None] * len(keys)
-        near: list[list[str] | None] = [None if key is None else [] for key in keys]
-        alike: list[list[float] | None] = [None if key is None else [] for key in keys]
+        near, alike = defaultdict[int, list[str]](list), defaultdict[int, list[float]](list)
         digests = [keys[place] for place in order]
         if set(READS) & set(self.reads) and any(systems := systems_of(rows)):
             digests = grouped(digests, [systems[place] for place in order])
@@ -163,11 +163,12 @@ class NearDuplicate(Duplicates):
         for copy, first in index.copies().items():
             same[copy] = names[first]
         for first, other, similarity in index.pairs(self.floor, ranked=True):
-            nearest, values = near[other], alike[other]
-            if nearest is not None and values is not None:
-                nearest.append(names[first])
-                values.append(similarity)
-        return dict(zip(self.found, (same, near, alike), strict=True)), index.counted()
+            near[other].append(names[first])
+            alike[other].append(similarity)
+        lists = (
+            [None if key is None else found.get(place, ()) for place, key in enumerate(keys)] for found in (near, alike)
+        )
+        return dict(zip(self.found, (same, *lists), strict=True)), index.counted()
 
     def _decided(self, rows: Columns, _: pa.Table | None) -> tuple[Batch, None]:
         sames, nears, alikes = (rows[name] for name in self.found)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import NDArray
 
+    from hfsft.similarity.lexical.packed import Digests
     from hfsft.similarity.lexical.shingles import Hashes, Places
 
     Shares = NDArray[np.float64]
@@ -52,13 +53,14 @@ class Texts:
 
     def __init__(
         self,
-        digests: Sequence[bytes],
+        digests: Digests,
         holders: Places,
         part: int,
         read: Callable[[Sequence[int]], Sequence[Sequence[str]]],
     ) -> None:
         self.digests, self._holders, self._part, self._read = digests, holders, part, read
-        self.blank = digests.index(b"") if b"" in digests else -1  # the number of the one that is blank
+        (blank,) = (digests == b"").nonzero()
+        self.blank = int(blank[0]) if len(blank) else -1  # the number of the one that is blank
 
     def __len__(self) -> int:
         return len(self.digests)
@@ -123,8 +125,7 @@ class Measured:
 
         self._texts, self._templates, self._templated = texts, templates, templated
         self._counted = CountedPairs() if counted is None else counted
-        heads = b"".join(digest[:8].ljust(8, b"\0") for digest in texts.digests)
-        self._heads = np.frombuffer(heads, "<u8").astype(np.uint64)
+        self._heads = np.ascontiguousarray(texts.digests.astype("S8")).view("<u8").astype(np.uint64)
 
     def each(self, ones: Places, others: Places, at_least: float) -> Shares:
         """The similarity of each text of `ones` to that at the same place of `others`; one text often stands in a row.

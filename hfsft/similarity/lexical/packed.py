@@ -25,11 +25,13 @@ if TYPE_CHECKING:
     from hfsft.similarity.lexical.shingles import Hashes, Places
     from hfsft.similarity.lexical.sketches import Sketches
 
+    Digests = NDArray[np.bytes_]
     Short = NDArray[np.uint32]
 
 DIGEST = 12  # bytes
 TOLD = 48  # runs of a text at most; of one with more none is told, and it is looked at each time
 _MANY = 0xFFFF  # stands for the number of its runs
+_BLOCK = 1 << 13  # sketches that are copied at once
 
 
 def key_of(parts: Sequence[str], group: str = "") -> bytes | None:
@@ -48,14 +50,21 @@ def _digested(text: str) -> bytes:
     return b"\1" + hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=DIGEST).digest()
 
 
-def digests_of(key: bytes) -> tuple[bytes, ...]:
-    """The digests of an item's parts, then that of its group; empty for what is blank."""
-    found, at = [], 0
-    while at < len(key):
-        size = DIGEST * key[at]
-        found.append(key[at + 1 : at + 1 + size])
-        at += 1 + size
-    return tuple(found)
+def digests_of(keys: Sequence[bytes]) -> list[Digests]:
+    """For each part of the items with these keys, and then for their groups, the digests; empty for what is blank."""
+    import numpy as np
+
+    data = np.frombuffer(b"".join(keys), np.uint8)
+    ends = np.cumsum(np.fromiter(map(len, keys), np.intp, len(keys)))
+    at = np.concatenate([[0], ends[:-1]])[: len(keys)]
+    found = []
+    while len(keys) and at[0] < ends[0]:
+        there = data[at] == 1
+        digests = np.zeros((len(keys), DIGEST), np.uint8)
+        digests[there] = data[at[there][:, None] + np.arange(1, DIGEST + 1)]
+        found.append(digests.view(f"S{DIGEST}")[:, 0])
+        at = at + 1 + DIGEST * there
+    return found or [np.zeros(0, f"S{DIGEST}")]
 
 
 def packed(items: Sequence[tuple[str, ...] | None], at_least: float) -> list[bytes | None]:
@@ -150,7 +159,10 @@ def unpacked(made: Sequence[bytes], shown: NDArray[np.bool_], at_least: float) -
     data = np.frombuffer(b"".join(made), np.uint8)
     lengths = np.fromiter(map(len, made), np.intp, len(made))
     starts = np.cumsum(lengths) - lengths
-    table = data[starts[:, None] + np.arange(size)].view(f"<u{bands.width}")
+    table = np.empty((len(made), bands.numbers), f"<u{bands.width}")
+    for first in range(0, len(made), _BLOCK):
+        where = starts[first : first + _BLOCK, None] + np.arange(size)
+        table[first : first + _BLOCK] = data[where].view(table.dtype)
     number = np.cumsum(shown, axis=1) - 1  # of a part among those that are there
     at = starts + size + 4 * shown.sum(axis=1)  # where the next runs begin
     told = []
@@ -176,4 +188,7 @@ def _taken(data: NDArray[np.uint8], at: Places, counts: Places) -> tuple[Places,
     items = np.repeat(np.arange(len(counts)), counts)
     inside = np.arange(len(items)) - np.repeat(np.cumsum(counts) - counts, counts)
     where = at[items] + 4 * inside
-    return items, data[where[:, None] + np.arange(4)].view("<u4")[:, 0]
+    numbers = np.zeros(len(items), np.uint32)
+    for byte in range(4):
+        numbers |= data[where + byte].astype(np.uint32) << np.uint32(8 * byte)
+    return items, numbers

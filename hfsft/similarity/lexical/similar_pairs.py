@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from hfsft.similarity.lexical.measure import CountedPairs
-    from hfsft.similarity.lexical.packed import Told
+    from hfsft.similarity.lexical.packed import Digests, Told
     from hfsft.similarity.lexical.shingles import Hashes, Places
 
 Item = str | tuple[str, ...]
@@ -51,14 +51,14 @@ class Items:
             if key is not None and (original := first.setdefault(key, place)) != place:
                 self.copies[place] = original
         self.places = list(first.values())
-        digests = list(map(digests_of, first))
-        self._group_digests, self.groups = _numbers([group for *_, group in digests])
-        self.several = len(np.unique(self.groups)) > 1
+        *parts, groups = digests_of(list(first))
+        self._group_digests, self.groups = _numbers(groups)
+        self.several = len(self._group_digests) > 1
         self._read, self._texts = read, dict[int, tuple[str, ...]]()
         self.texts: list[Texts] = []
         self.of: list[Places] = []  # for each part and item the number of its text
-        for part, column in enumerate(list(zip(*digests, strict=True))[:-1]):
-            known, numbers = _numbers(column)
+        for part, digests in enumerate(parts):
+            known, numbers = _numbers(digests)
             holders = np.unique(numbers, return_index=True)[1]
             self.texts.append(Texts(known, holders, part, self._of_items))
             self.of.append(numbers)
@@ -79,10 +79,10 @@ class Items:
 
     def in_group(self, group: str) -> NDArray[np.bool_]:
         """Which items are of a group, normalised."""
-        import numpy as np
 
-        (wanted,) = digests_of(in_group(group))
-        return np.array([digest == wanted for digest in self._group_digests], bool)[self.groups]
+        ((wanted,),) = digests_of([in_group(group)])
+        found: NDArray[np.bool_] = (self._group_digests == wanted)[self.groups]
+        return found
 
     def all_texts(self) -> list[list[str]]:
         """For each part its different texts."""
@@ -181,13 +181,9 @@ class Items:
         """A rank that depends on what items say alone: the order of the digests of their parts."""
         import numpy as np
 
-        digests = [*(texts.digests for texts in self.texts), self._group_digests]
-        numbers = [*self.of, self.groups]
-        said = list(
-            zip(*([known[at] for at in of.tolist()] for known, of in zip(digests, numbers, strict=True)), strict=True)
-        )
-        rank = np.empty(len(said), np.intp)
-        rank[sorted(range(len(said)), key=said.__getitem__)] = np.arange(len(said))
+        rank = np.empty(len(self), np.intp)
+        said = [texts.digests[of] for texts, of in zip(self.texts, self.of, strict=True)]
+        rank[np.lexsort([self._group_digests[self.groups], *reversed(said)])] = np.arange(len(self))
         return rank
 
 
@@ -213,15 +209,15 @@ class _Part:
         self.measured = Measured(texts, templates, self.templated, counted)
         if not len(templates.runs):
             return
-        places = np.flatnonzero(looked)
-        for start, chunk in chunks:
+        likely = [start + templates.likely(chunk) for start, chunk in chunks]
+        places, start = np.flatnonzero(looked)[np.concatenate(likely)], 0
+        for _, chunk in Chunks(texts.of(places)):
             flags, rests = templates.rests(chunk)
-            some = np.flatnonzero(flags)
-            self.templated[places[start + some]] = True
-            sets = chunk.shingles()
-            self._add(
-                places[start + some], [rests[place] if len(rests[place]) else sets[place] for place in some.tolist()]
-            )
+            mine, start = places[start : start + len(flags)], start + len(flags)
+            self.templated[mine[flags]] = True
+            rested = np.array([bool(len(rest)) for rest in rests])
+            self._add(mine[flags & rested], [rests[place] for place in np.flatnonzero(flags & rested).tolist()])
+            self.complete(mine[flags & ~rested])
 
     def _add(self, numbers: Places, sets: Sequence[Hashes]) -> None:
         import numpy as np
@@ -268,10 +264,9 @@ def _met(
     yield members[some[one]], members[some[other]]
 
 
-def _numbers(values: Sequence[bytes]) -> tuple[list[bytes], Places]:
-    """The different values, in the order that they come, and for each value its number among them."""
+def _numbers(values: Digests) -> tuple[Digests, Places]:
+    """The different values, and for each value its number among them."""
     import numpy as np
 
-    known: dict[bytes, int] = {}
-    numbers = [known.setdefault(value, len(known)) for value in values]
-    return list(known), np.array(numbers, np.intp)
+    known, numbers = np.unique(values, return_inverse=True)
+    return known, numbers.reshape(-1)

@@ -287,4 +287,4 @@ def test_a_row_put_before_all_others_writes_next_to_nothing(tmp_path: Path) -> N
     build(rows)
     first = size()
     build([{"id": "a", "instruction": "Something else altogether."}, *rows])
-    assert size() - first < 5600, "the ranks of all rows alone take 2 kB"
+    assert size() - first < 7000, "the ranks of all rows alone take 2 kB"
