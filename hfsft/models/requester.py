@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from hfsft.errors import AnswerError, ModelError
 from hfsft.models.http import wire
+from hfsft.models.http.answer import usable
 from hfsft.models.http.faults import Fault
 from hfsft.models.limits.budget import Meter
 from hfsft.models.limits.connect import Gates, revision_of
@@ -114,9 +115,9 @@ class Requester:
     ) -> Answer | AnswerError:
         """The answer, or why there is none that the row can use; ModelError or StoreError where all must stop.
 
-        `begun`: the row was asked something already, and is served before those that were not. `answered` is given
-        where the request is prefetched, and gets the model and the key of the answer: the same request comes again in
-        the turn of its stage, and is then neither sent nor counted.
+        `begun`: an earlier request of the row was answered, so that it goes before rows that have not begun. `answered`
+        is a list where the request is prefetched for a later stage: model and key of the answer are appended. When
+        that stage asks the same, the answer is in the store and is not counted twice.
         """
         prefetched = answered is not None
         asked = self.asked(request)
@@ -284,6 +285,6 @@ class Requester:
 
 def _usable_or_error(request: Request, answer: Answer) -> Answer | AnswerError:
     try:
-        return wire.usable(request, answer)
+        return usable(request, answer)
     except AnswerError as error:
         return error

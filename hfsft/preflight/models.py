@@ -9,8 +9,8 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from hfsft.errors import ModelError, Problem
+from hfsft.models.dialects.probe import Needs, Probe, Probed, keep
 from hfsft.models.http.address import shown
-from hfsft.models.http.capabilities import Needs, Probe, Probed, keep
 from hfsft.models.limits.budget import Meter
 from hfsft.models.limits.connect import Gates
 from hfsft.models.limits.spending import Spending

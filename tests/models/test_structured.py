@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from hfsft.errors import AnswerError
-from hfsft.models.http import dialects as servers
+from hfsft.models.dialects import learned as servers
 from hfsft.models.http.thinking import split_thinking
 from hfsft.models.model import Answer
 from hfsft.models.structured import ask, parse
@@ -194,7 +194,7 @@ def test_a_servers_refusal_is_remembered_for_a_day(llm, make_pool, monkeypatch) 
     refusals = []
     for name, later in (("first", 0), ("next", 0), ("tomorrow", servers.SECONDS + 60)):
         now = time.time() + later
-        monkeypatch.setattr("hfsft.models.http.dialects.time.time", lambda now=now: now)
+        monkeypatch.setattr("hfsft.models.dialects.learned.time.time", lambda now=now: now)
         start = partial(ask, user(name), VERDICT, lambda value: value["score"])
         make_pool().drive("judge", [(name, start)], total=1)
         refusals.append(sum("response_format" in body for body in llm.requests))

@@ -16,7 +16,7 @@ import yaml
 import hfsft
 from hfsft import pipeline
 from hfsft.cli import main
-from hfsft.models.http.dialects import refused
+from hfsft.models.dialects.learned import refused
 from hfsft.models.model import Model
 from hfsft.models.store.store import Store
 from hfsft.preflight.models import Checkup

@@ -14,7 +14,7 @@ from multidict import CIMultiDict
 from yarl import URL
 
 from hfsft.keys import KnownSecrets, in_address
-from hfsft.models.http import wire
+from hfsft.models.http import answer
 from hfsft.models.http.address import chat_url, shown
 from hfsft.models.http.faults import Fault, of_response
 from hfsft.models.model import AUTHORIZATION, Answer, Endpoint
@@ -67,7 +67,7 @@ class Client:
         """Send one request body; the answer and the response headers, or a Fault."""
         raw, headers = await self.exchange(payload)
         try:
-            return wire.read(raw, hide=self._secrets.hide), headers
+            return answer.read(raw, hide=self._secrets.hide), headers
         except Fault as fault:
             fault.message = f"{self.name}: {fault.message}"
             raise

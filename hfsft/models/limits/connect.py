@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from hfsft.models.http.dialects import refused, server_of
+from hfsft.models.dialects.learned import refused, server_of
 from hfsft.models.limits.throttle import Gate, Lane
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from hfsft.models.dialects.learned import remember, server_of
 from hfsft.models.http import wire
-from hfsft.models.http.dialects import remember, server_of
 from hfsft.models.http.faults import Fault
 
 if TYPE_CHECKING:

@@ -8,6 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from hfsft.errors import RecipeError
+from hfsft.models.http import answer as answers
 from hfsft.models.http import wire
 from hfsft.models.http.address import chat_url
 from hfsft.models.http.faults import Fault
@@ -28,6 +29,18 @@ def test_the_key_of_a_request_is_fixed_for_ever() -> None:
         '"revision":"r1","schema":{"type":"object"},"seed":7,"stop":["\\n"],"temperature":0.0}'
     )
     assert wire.key_of(asked) == "2b4675944ac10c469f59126f10e54cafdab1f3fbb65204e6c69c2ab873250f05"
+
+
+TOOL = {"type": "function", "function": {"name": "weather", "parameters": {"type": "object", "properties": {}}}}
+
+
+def test_tools_and_probabilities_are_keyed_and_sent_where_they_are_asked_for() -> None:
+    request = user("Hi", tools=(TOOL,), tool_choice="required", logprobs=5)
+    asked = {"tools": [TOOL], "tool_choice": "required"}
+    plain = json.loads(wire.canonical(MODEL, user("Hi")))
+    assert json.loads(wire.canonical(MODEL, request)) == {**plain, **asked, "logprobs": 5}
+    sent = json.loads(wire.body(MODEL, user("Hi"), "m"))
+    assert json.loads(wire.body(MODEL, request, "m")) == {**sent, **asked, "logprobs": True, "top_logprobs": 5}
 
 
 @pytest.mark.parametrize(
@@ -117,7 +130,7 @@ def reply(message: object, finish: object = "stop", **more: object) -> str:
     ],
 )
 def test_an_answer_reads(raw: str, answer: Answer) -> None:
-    assert wire.read(raw) == answer
+    assert answers.read(raw) == answer
 
 
 @pytest.mark.parametrize(
@@ -136,7 +149,7 @@ def test_an_answer_reads(raw: str, answer: Answer) -> None:
 )
 def test_what_is_no_answer_is_a_fault(raw: str, cause: str) -> None:
     with pytest.raises(Fault) as fault:
-        wire.read(raw)
+        answers.read(raw)
     assert fault.value.cause == cause
 
 
@@ -228,5 +241,5 @@ def test_a_price_is_taken_from_the_routers_listing(monkeypatch) -> None:
 )
 def test_tokens_are_what_the_server_charges_for_or_unknown(usage, counts) -> None:
     choices = [{"message": {"content": "Hi."}}]
-    answer = wire.read(json.dumps({"choices": choices, "usage": usage}))
+    answer = answers.read(json.dumps({"choices": choices, "usage": usage}))
     assert (answer.input_tokens, answer.output_tokens) == counts

@@ -14,8 +14,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from hfsft.models import structured
+from hfsft.models.dialects.learned import forget, remember, server_of
 from hfsft.models.http import wire
-from hfsft.models.http.dialects import forget, remember, server_of
+from hfsft.models.http.answer import read
 from hfsft.models.http.faults import Fault
 from hfsft.models.limits.sender import REFUSALS
 from hfsft.models.model import Answer, Request
@@ -158,7 +159,7 @@ class Probe:
 
     def _first(self, raw: str, seconds: float) -> None:
         try:
-            answer = wire.read(raw)
+            answer = read(raw)
         except Fault as fault:
             fault.message = f"{self._client.name}: {fault.message}"
             raise
@@ -182,7 +183,10 @@ class Probe:
         return await self._verdict({**self._sent(self._request(tokens)), **more}, shows)
 
     async def _verdict(self, body: Mapping[str, Any], shows: Shows | None = None) -> Verdict:
-        """Whether the server takes a request, and does what it asks for as far as that `shows`."""
+        """`no` where the server refuses the request, `fails` where its answer is none, `unknown` for a passing fault.
+
+        Else what `shows` says of the answer: `yes` if it did what the request asks for, `ignored` if not.
+        """
         try:
             raw, headers = await self._send(body, patient=False)
         except Fault as fault:
@@ -273,13 +277,13 @@ def _refused(fault: Fault) -> bool:
 
 def _answer(raw: str) -> Answer | None:
     try:
-        return wire.read(raw)
+        return read(raw)
     except Fault:
         return None
 
 
 def _obeys(raw: str, _: Mapping[str, str]) -> bool | None:
-    answer = wire.read(raw)
+    answer = read(raw)
     try:
         return bool(structured.parse(answer.text, SCHEMA)["fruit"] == WORD)
     except ValueError:
