@@ -50,6 +50,9 @@ class Price(BaseModel):
 
     input: float = Field(ge=0, description="USD per million input tokens.")
     output: float = Field(ge=0, description="USD per million output tokens.")
+    cached: float | None = Field(
+        None, ge=0, description="USD per million input tokens that the server's cache held; left out: as other input."
+    )
 
 
 class Model(BaseModel):
@@ -118,6 +121,11 @@ class Model(BaseModel):
     concurrency: int = Field(64, ge=1, le=4096, description="Most requests open at once; fewer while a server slows.")
     requests_per_minute: int | None = Field(None, ge=1, description="A fixed bound, where the provider states one.")
     tokens_per_minute: int | None = Field(None, ge=1, description="A fixed bound, where the provider states one.")
+    prompt_cut: Literal["fail", "keep"] = Field(
+        "fail",
+        description="What becomes of a row whose prompt the server read in part, by its own count: it fails, or its "
+        "answer is kept.",
+    )
     timeout: float = Field(120, gt=0, description="Seconds that one request may take in all.")
 
     _base: Path = PrivateAttr(default_factory=Path)
@@ -196,7 +204,8 @@ class Model(BaseModel):
         """What an answer depends on, and nothing of how fast the model runs."""
         sampling = {"model", "revision", "temperature", "top_p", "max_tokens", "extra_body"}
         found = self.model_dump(mode="json", include=sampling, exclude_none=True)
-        return {**found, **({"identity": self.apart} if self.apart else {})}
+        kept = {"prompt_cut": self.prompt_cut} if self.prompt_cut == "keep" else {}
+        return {**found, **kept, **({"identity": self.apart} if self.apart else {})}
 
 
 def _from_name(value: Any) -> Any:
@@ -245,6 +254,8 @@ class Answer:
     output_tokens: int | None = None
     model: str = ""  # as the server names it
     extra: dict[str, Any] = field(default_factory=dict)
+    reasoning_tokens: int | None = None  # of the output
+    cached_tokens: int | None = None  # of the input
     tool_calls: tuple[dict[str, Any], ...] = ()  # as `hfsft.rows.messages` types them
     logprobs: tuple[TokenProbability, ...] = ()  # place by place, where the request asked for them
 

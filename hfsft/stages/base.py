@@ -136,7 +136,7 @@ class Context:
     place: Callable[..., Place]  # where a section or one of its keys stands in the recipe
     kept: tuple[str, ...] = ()  # columns of sources and earlier sections that every template may use
     former: Mapping[str, Any] = field(default_factory=dict)  # by section, what builds before leave to this one
-    reasoning: bool = True  # whether the recipe keeps what was thought before an answer
+    reasoning: bool = True  # whether a judge sees what was thought before an answer, where its section says nothing
 
     def kept_in(self, *prompts: Prompt) -> tuple[str, ...]:
         """The kept columns that some of the templates read."""

@@ -80,7 +80,9 @@ def body(model: Model, request: Request, model_name: str) -> dict[str, Any]:
         sent["response_format"] = {"type": "json_schema", "json_schema": shape}
     sent.update(_tools(request))
     if request.logprobs is not None:
-        sent.update(logprobs=True, top_logprobs=request.logprobs)
+        sent["logprobs"] = True
+        # Some servers give none at all where the likeliest of each place are to be 0.
+        sent.update({"top_logprobs": request.logprobs} if request.logprobs else {})
     sent.update(model.extra_body)
     return sent
 

@@ -111,7 +111,8 @@ class Lane:
 
     def failed(self, fault: Fault, sent_at: float, now: float) -> None:
         """A fault came: allow fewer, wait as long as the server asks, or give the endpoint up."""
-        if fault.kind == "row":
+        # A firewall that lets others through stops at what one request says.
+        if fault.kind == "row" or (fault.tries and (fault.kind != "down" or self._has_answered)):
             self._streak = 0
             return
         self._no_fault_yet = False
