@@ -13,7 +13,8 @@ from hfsft.errors import AnswerError, BudgetError, ModelError, StageError
 from hfsft.models.limits.budget import Budget
 from hfsft.models.model import Model
 from hfsft.models.pool import Pool
-from hfsft.models.vectors.door import embedder_of, scorer_of, vector_turns
+from hfsft.models.vectors.door import embedder_of, scorer_of
+from hfsft.models.vectors.text_turns import vector_turns
 from tests.models.fixture import QUICK
 from tests.models.vectors.server import Vectors, fit, vector
 
