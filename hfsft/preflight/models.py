@@ -167,8 +167,23 @@ def _where(model: Model) -> str:
 
 
 def _temperature(section: Any, model: Model) -> float | None:
-    own: float | None = section.temperature
+    own = _own(section)
     return model.temperature if own is None else own
+
+
+def _own(section: Any) -> float | None:
+    own: float | None = getattr(section, "temperature", None)
+    return own
+
+
+def _authors(recipe: Recipe, name: str) -> list[str]:
+    """The sections whose requests to a model have a temperature that the author wrote, there or in the model."""
+    model = recipe.models[name]
+    return [
+        each.key
+        for each in asking(recipe, name)
+        if "temperature" in each.stage.model_fields_set or (_own(each.stage) is None and model.temperature is not None)
+    ]
 
 
 def _price(model: Model, price: Price | None) -> tuple[Price | None, PriceFrom]:
@@ -189,15 +204,17 @@ def _problems(recipe: Recipe, server: Server) -> Iterator[Problem]:
             yield model_problem(recipe, name, key, f"models.{name}: {server.asked.error}")
         return
     at = f"models.{name}: {server.where}"
-    if needs.system and takes.system in BROKEN:
-        yield model_problem(recipe, name, key, f"{at} takes no system prompt: put its text into `template:`")
+    if needs.system and takes.system == "fails":
+        yield model_problem(recipe, name, key, f"{at} breaks on a system prompt: put its text into `template:`")
     if needs.temperature is not None and takes.temperature in BROKEN:
-        sent = f"{at} does not take the temperature {needs.temperature:g}"
-        where = dict.fromkeys(each.key for each in asking(recipe, name))
-        mend = f"write `temperature: null` in {' and '.join(where)}, and none in the model"
-        yield model_problem(recipe, name, key, f"{sent}: {mend}")
-    if needs.seed and takes.seed in BROKEN:
-        yield model_problem(recipe, name, key, f"{at} takes no `seed`, which every request carries: ask another server")
+        # What no author wrote is left out by builds, where it is refused.
+        where = _authors(recipe, name) if takes.temperature == "no" else [each.key for each in asking(recipe, name)]
+        mend = f"write `temperature: null` in {' and '.join(dict.fromkeys(where))}, and none in the model"
+        if where:
+            sent = f"{at} does not take the temperature {needs.temperature:g}"
+            yield model_problem(recipe, name, key, f"{sent}: {mend}")
+    if needs.seed and takes.seed == "fails":
+        yield model_problem(recipe, name, key, f"{at} breaks on a `seed`: write `seed: null` in the model")
     if needs.json and takes.json_schema == "fails":
         yield model_problem(
             recipe, name, key, f"{at} breaks on a JSON Schema instead of refusing it: ask another server"

@@ -20,6 +20,7 @@ from hfsft.models.dialects.refused_request import REFUSALS, read_refusal
 from hfsft.models.http import wire
 from hfsft.models.http.answer import read
 from hfsft.models.http.faults import Fault
+from hfsft.models.http.stream import PIECE, is_stream
 from hfsft.models.model import Answer, Request
 
 if TYPE_CHECKING:
@@ -153,6 +154,7 @@ class Probe:
             began = time.monotonic()
             try:
                 raw, _ = await self._send(body)
+                self._first(raw, time.monotonic() - began)
             except Fault as fault:
                 refusals.append(fault)
                 shown = {each.name for each in table.learned(read_refusal(fault), body, dialects, ())} & _PLAIN
@@ -164,7 +166,6 @@ class Probe:
                 dialects |= shown or {"max_tokens"}
             else:
                 self.found.takes.token_limit = NEWER if "max_tokens" in dialects else OLDER
-                self._first(raw, time.monotonic() - began)
                 return
 
     def _first(self, raw: str, seconds: float) -> None:
@@ -172,6 +173,7 @@ class Probe:
             answer = read(raw)
         except Fault as fault:
             fault.message = f"{self._client.name}: {fault.message}"
+            fault.body, fault.status = raw, fault.status or 200
             raise
         self.found.seconds = round(seconds, 3)
         self.found.served = answer.model
@@ -329,7 +331,7 @@ def _has_call(raw: str, _: Mapping[str, str]) -> bool | None:
 
 
 def _is_stream(raw: str, headers: Mapping[str, str]) -> bool:
-    return "event-stream" in str(headers.get("Content-Type", "")) or raw.lstrip().startswith("data:")
+    return is_stream(str(headers.get("Content-Type", ""))) or json.loads(raw).get("object") == PIECE
 
 
 def _choice(raw: str) -> dict[str, Any]:
