@@ -289,6 +289,10 @@ def keep(store: Store, client: Client, model: Model, takes: Takes) -> None:
     spoken = takes.dialects - (set() if takes.json_schema == "no" or takes.json_in_words == "yes" else {"unheeded"})
     if takes.json_schema == "yes":
         taken |= table.SHAPED
+    if takes.logprobs in ("no", "ignored"):  # whoever needs them need not ask for nothing
+        refused.add("logprobs")
+    elif takes.logprobs == "yes":
+        taken.add("logprobs")
     if takes.token_limit == OLDER:
         taken.add("max_tokens")
     for name in sorted(spoken | refused):
