@@ -48,6 +48,8 @@ HARMLESS = {
     "Model.requests_per_minute": "how fast",
     "Model.tokens_per_minute": "how fast",
     "Model.timeout": "how patient",
+    "Model.seed": "what is sent of a request, not which answer it stands for",
+    "Model.stream": "how an answer is handed out",
     "Publish": "how finished rows are written and where they go: made anew by each build",
 }
 
@@ -83,6 +85,7 @@ OTHER: dict[str, Any] = {
     "Model.provider": {"base_url": None, "provider": "auto", "model": "org/m"},
     "Model.base_url": {"base_url": "http://elsewhere:8000/v1", "model": "org/m"},
     "Model.extra_body": {"extra_body": {"top_k": 5}},
+    "Model.seed": {"seed": None},
     "Model.api_key_header": {"api_key_env": "KEY", "api_key_header": "api-key"},
     "Model.headers": {"headers": {"X-Title": "toy"}},
     "PromptTable.path": "others.jsonl",
@@ -96,6 +99,7 @@ OTHER: dict[str, Any] = {
     "Judge.model": "other",
     "Judge.rubric": {"usefulness": "Would it truly help?"},
     "Judge.scale": [1, 10],
+    "Judge.reasoning": False,
     "Anchor.scores": {"usefulness": 3},
     "Publish.repo_id": "you/toy",
     "Publish.not_secret": ["0123456789ab"],
