@@ -95,6 +95,7 @@ class Probed:
     input_tokens: int = 0
     output_tokens: int = 0
     unmetered: int = 0  # answers without token counts
+    gives: str = ""  # of a model that writes no text, what it gives instead
 
 
 class Probe:
