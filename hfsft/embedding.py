@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 from hfsft.engine.resources import Resource, Work
 from hfsft.engine.step import Step, Turns
 from hfsft.models.model import Model
-from hfsft.models.vectors.door import EMBEDDER, LocalLoader, vector_turns
+from hfsft.models.vectors.door import EMBEDDER, LocalLoader
+from hfsft.models.vectors.text_turns import vector_turns
 from hfsft.rows.batch import Batch, Row
 from hfsft.rows.columns import column, vector_of
 from hfsft.rows.features import vector_kind

@@ -3,24 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pyarrow as pa
 import pytest
+from datasets import Dataset
 
+import hfsft
 from hfsft.embedding import embedding
 from hfsft.engine import run as engine
 from hfsft.engine.ledger import Ledger
 from hfsft.engine.live import Live
 from hfsft.engine.plan import Plan
 from hfsft.engine.step import Step
-from hfsft.errors import ModelError
+from hfsft.errors import ColumnError, ModelError
+from hfsft.filters.base import Bounded
 from hfsft.models.model import Model
 from hfsft.models.pool import Pool
 from hfsft.models.vectors.door import embedder_of
 from hfsft.models.vectors.static import Static
+from hfsft.recipe.compile import contexts_of
+from hfsft.recipe.models_asked import embedding_step
+from hfsft.recipe.recipe import load_recipe
 from hfsft.rows.columns import vector_of
 from hfsft.rows.features import features, values_of
 from tests.engine.held import held
@@ -135,6 +143,61 @@ def test_a_step_behind_gets_them_as_arrays(make_pool: MakePool, tmp_path: Path) 
         ran(make_pool(), tmp_path, step, then=(behind,))
     assert {type(each) for each in seen} == {np.ndarray, type(None)}
     assert {each.dtype for each in seen if each is not None} == {np.dtype(np.float32)}
+
+
+def test_a_side_table_has_vectors_too(make_pool: MakePool, tmp_path: Path) -> None:
+    """As the passages of documents, or the items of another set."""
+    passages = Step(
+        "passages",
+        rows="many",
+        sees="all",
+        makes="passages",
+        writes={"id": "string", "instruction": "string"},
+        work=held(lambda _: {"id": ["p1", "p2"], "instruction": ["Parcels come late.", "Bread is baked."]}),
+    )
+    seen: list[Any] = []
+
+    def nearest(batch: Any, beside: Any) -> Any:
+        seen.append(np.stack(batch[COLUMN]) @ np.stack(beside[COLUMN]).T)
+        return {"passage": [beside["id"][place] for place in seen[-1].argmax(axis=1)]}
+
+    look = Step("look", reads=(COLUMN,), beside="passages", writes={"passage": "string"}, work=held(nearest))
+    texts: list[str | None] = ["My parcel is late.", "How is bread baked?"]
+    with Vectors(width=32) as server:
+        for model in (
+            Model(model="wordllama", task="embed"),
+            Model(model="m", base_url=server.url, task="embed"),
+        ):
+            own, theirs = embedding("instruction", model), embedding("instruction", model, table="passages")
+            plan = Plan("toy", (source(texts), own, passages, replace(theirs, name="embed passages"), look))
+            rows = engine.run(plan, Live(make_pool({"embedder": model})), tmp_path / model.model, Ledger())
+            assert rows["passage"][:] == ["p1", "p2"]
+        assert len(server.texts) == 4
+
+
+def test_a_section_is_handed_the_step(tmp_path: Path) -> None:
+    made = load_recipe({"name": "toy", "seeds": [{"prompts": ["Hi?"]}]})
+    step = contexts_of(made, embed=partial(embedding_step, made))["generate"].embed("instruction", table="passages")
+    assert (step.writes, step.table, step.asks) == ({COLUMN: "vector[256]"}, "passages", False)
+
+
+def test_a_filter_used_alone_says_how_to_have_vectors() -> None:
+    class Alike(Bounded):
+        """Toy."""
+
+        name: ClassVar[str] = "alike"
+        reads: ClassVar[tuple[str, ...]] = (COLUMN,)
+        writes: ClassVar[dict[str, Any]] = {"alike": "float64"}
+
+        def measure(self, batch: Any) -> Any:
+            return {"alike": [None if each is None else float(each[0]) for each in batch[COLUMN]]}
+
+    rows = Dataset.from_dict({"instruction": ["One.", "Two."]})
+    with pytest.raises(ColumnError, match=r"hfsft\.embedder_of\(\)\.embed\(dataset\['instruction'\]\)"):
+        Alike(at_most=1).apply(rows)
+    vectors = hfsft.embedder_of().embed(rows["instruction"][:])
+    kept, _ = Alike(at_most=1).apply(rows.add_column(COLUMN, list(vectors)))
+    assert kept["alike"][:] == vectors[:, 0].tolist()
 
 
 MODEL = {"model": "m", "base_url": "http://localhost:1/v1", "task": "embed"}

@@ -199,7 +199,7 @@ class Model(BaseModel):
             wrong = chosen & {"dimensions", "prefix", "pooling", "batch_size"}
             why = "belongs to a model with `task: embed` or another that writes no text"
         else:
-            wrong = chosen & {"temperature", "top_p", "max_tokens"}
+            wrong = chosen & {"temperature", "top_p", "max_tokens", "stream"}
             wrong |= chosen & {"dimensions", "prefix", "pooling"} if self.task != "embed" else set()
             why = f"means nothing to a model with `task: {self.task}`"
         for name in type(self).model_fields:

@@ -7,7 +7,7 @@ its own file. None of them is named here.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -54,10 +54,10 @@ def compile_recipe(
     problems += [*section_problems(recipe, contexts_of(recipe)), *filter_problems(recipe), *_licence_problems(recipe)]
     if problems:
         raise RecipeError(problems)
-    contexts = contexts_of(recipe, _identities(recipe, weights, download), former)
+    embed = partial(embedding_step, recipe, weights=weights, download=download)
+    contexts = contexts_of(recipe, _identities(recipe, weights, download), former, embed)
     rules = [rule.at(recipe.base).speaking(recipe.language or ()) for rule in filters_of(recipe)]
     placed = [(rule, recipe.source.place(("filters", index)), _label(rule, rules)) for index, rule in enumerate(rules)]
-    embed = partial(embedding_step, recipe, weights=weights, download=download)
     order, rewrites = FilterOrder(placed, bool(recipe.examples), embed), Rewrites(placed)
     start = recipe.source.place(("seeds" if recipe.seeds else "examples",), key=True)
     steps = list(rewrites.behind(source_steps(recipe, opened, start, limit)))
@@ -78,13 +78,17 @@ def compile_recipe(
 
 def asking_steps(recipe: Recipe) -> list[Step]:
     """The steps that ask models, in the order that rows meet them; the sources are not opened for them."""
-    contexts = contexts_of(recipe, _identities(recipe, weights=False, download=False))
+    embed = partial(embedding_step, recipe, weights=False, download=False)
+    contexts = contexts_of(recipe, _identities(recipe, weights=False, download=False), embed=embed)
     stages = recipe.stages().items()
     return [step for key, stage in stages for step in stage.steps(contexts[key]) if step.asks]
 
 
 def contexts_of(
-    recipe: Recipe, models: Mapping[str, Mapping[str, Any]] | None = None, former: Mapping[str, Any] | None = None
+    recipe: Recipe,
+    models: Mapping[str, Mapping[str, Any]] | None = None,
+    former: Mapping[str, Any] | None = None,
+    embed: Callable[..., Step] | None = None,
 ) -> Contexts:
     """What each section may know of the recipe; `models` are the identities of those that are asked."""
     context = Context(
@@ -95,6 +99,7 @@ def contexts_of(
         base=recipe.base,
         place=lambda *loc: recipe.source.place(loc, key=True),
         former=former or {},
+        embed=embed,
         reasoning=recipe.publish.reasoning != "drop"
         and not any(isinstance(stage, AskingStage) and stage.reasons for stage in recipe.stages().values()),
     )

@@ -40,14 +40,15 @@ def asking(recipe: Recipe, name: str | None = None) -> list[SectionAsks]:
 
 def asked(recipe: Recipe) -> list[str]:
     """The names of the models that some section asks, each once; the embedder among them where a filter needs it."""
-    embedder = [EMBEDDER] if EMBEDDER in recipe.models and embedding_rules(recipe) else []
+    embedder = [EMBEDDER] if EMBEDDER in recipe.models and embedding_for(recipe) else []
     return list(dict.fromkeys([*(each.name for each in asking(recipe)), *embedder]))
 
 
-def embedding_rules(recipe: Recipe) -> list[int]:
-    """The places, in `filters`, of those that read vectors of texts."""
-    rules = enumerate(filters_of(recipe))
-    return [place for place, rule in rules if any(text_under(name) is not None for name in rule.reads)]
+def embedding_for(recipe: Recipe) -> list[str]:
+    """The sections and filters that read vectors of texts."""
+    rules = (rule for rule in filters_of(recipe) if any(text_under(name) is not None for name in rule.reads))
+    stages = (key for key, stage in recipe.stages().items() if stage.embeds)
+    return [*stages, *(f"filters[{rule.name}]" for rule in rules)]
 
 
 def embedder(recipe: Recipe) -> Model:
@@ -55,13 +56,13 @@ def embedder(recipe: Recipe) -> Model:
     return recipe.models.get(EMBEDDER) or Model(model=STATIC, task="embed")
 
 
-def embedding_step(recipe: Recipe, text: str, *, weights: bool = True, download: bool = True) -> Step:
+def embedding_step(recipe: Recipe, text: str, *, weights: bool = True, download: bool = True, table: str = "") -> Step:
     """The step that writes the vectors of a column of texts. Raises `RecipeError` where the embedder cannot be had."""
     model = embedder(recipe)
     place = recipe.source.place(("models", EMBEDDER) if EMBEDDER in recipe.models else ("filters",), key=True)
     known = None if model.local else identity(recipe, EMBEDDER, weights, download)
     try:
-        return embedding(text, model, identity=known, load=weights, place=place)
+        return embedding(text, model, identity=known, load=weights, table=table, place=place)
     except ModelError as error:
         raise RecipeError([Problem(place, f"models.{EMBEDDER}: {error}")]) from None
 
@@ -122,7 +123,7 @@ def _tasks(recipe: Recipe) -> Iterator[Problem]:
         if model and model.task != "chat":
             said = f"{key} asks `{name}` to write, and its task is {model.task}"
             yield Problem(recipe.source.place(loc), said, "name a model that chats")
-    rules = embedding_rules(recipe)
-    if rules and embedder(recipe).task != "embed":
-        said = f"models.{EMBEDDER}: filters[{filters_of(recipe)[rules[0]].name}] needs vectors of it"
+    needed = embedding_for(recipe)
+    if needed and embedder(recipe).task != "embed":
+        said = f"models.{EMBEDDER}: {needed[0]} needs vectors of it"
         yield replace(model_problem(recipe, EMBEDDER, "model", said), help="write `task: embed`")

@@ -47,7 +47,7 @@ RUBRIC = {"relevance": "Does it answer?", "usefulness": "Does it help?"}
 
 
 # Fields of requests that few have: they stand in no key where they say nothing, and `chosen` never does.
-LATER_FIELDS = ("tools", "tool_choice", "logprobs")
+LATER_FIELDS = ("texts", "tools", "tool_choice", "logprobs")
 
 
 def keyed(request: Request) -> dict[str, Any]:

@@ -10,15 +10,16 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from hfsft.errors import ModelError, StageError
 from hfsft.hashing import digest
-from hfsft.models.model import STATIC, Answer, Model, Request
-from hfsft.models.vectors.numbers import Scored, score_in, vector_in
+from hfsft.models.model import STATIC, Model
+from hfsft.models.vectors.text_turns import score_turns, vector_turns
 
 if TYPE_CHECKING:
+    from hfsft.models.model import Answer, Request
     from hfsft.models.pool import Pool
-    from hfsft.models.vectors.numbers import Vector
+    from hfsft.models.vectors.numbers import Scored, Vector
 
 T = TypeVar("T")
-Turns = Generator[Request, Answer, T]
+Turns = Generator["Request", "Answer", T]
 EMBEDDER = "embedder"
 """The name under `models:` of whoever makes the vectors; where there is none, the packaged one does."""
 
@@ -111,18 +112,6 @@ class LocalLoader:
     def load(self) -> LocalEmbedder:
         """The embedder."""
         return self._embedder
-
-
-def vector_turns(name: str, text: str) -> Turns[Vector]:
-    """Ask the embedder called `name` for the vector of a text."""
-    answer = yield Request(model=name, texts=(text,))
-    return vector_in(answer)
-
-
-def score_turns(name: str, item: tuple[str, ...]) -> Turns[Scored]:
-    """Ask the scorer called `name` for the score of a text, or a pair."""
-    answer = yield Request(model=name, texts=item)
-    return score_in(answer)
 
 
 class _Asked:

@@ -13,11 +13,12 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from hfsft.models.http.address import url_below
+from hfsft.models.http.answer import error_instead, parsed
 from hfsft.models.http.client import Client
-from hfsft.models.http.faults import Fault, message_in, of_response
+from hfsft.models.http.faults import Fault
 from hfsft.models.http.wire import sendable
 from hfsft.models.model import Answer, Endpoint, Model
-from hfsft.models.vectors.shapes import WAYS, Texts, Way
+from hfsft.models.vectors.shapes import WAYS, Found, Texts, Way
 
 if TYPE_CHECKING:
     import aiohttp
@@ -118,8 +119,7 @@ class TextExchange:
         await self._turn()
         try:
             raw, headers = await client.exchange(payload)
-            body = self._parsed(raw)
-            found = way.read(body, len(texts))
+            body, found = self._read(way, raw, len(texts))
         except Fault as fault:
             raise self._meant(fault) from None
         self._answered = True
@@ -144,16 +144,16 @@ class TextExchange:
         if self._bucket:
             self._bucket.take(1, time.monotonic())
 
-    def _parsed(self, raw: str) -> Any:
-        hide = self._hide
+    def _read(self, way: Way, raw: str, count: int) -> tuple[Any, Found]:
+        """What a response says, and what came of each text."""
         try:
-            body = json.loads(raw)
-        except (ValueError, RecursionError):
-            said = f"{self._name}: the body is not JSON: {message_in(raw, hide)[:120]!r}"
-            raise Fault("heal", "unreadable", said, paid=True) from None
-        if isinstance(body, dict) and body.get("error") and not (body.get("data") or body.get("results")):
-            raise of_response(500, {}, raw, hide=hide)
-        return body
+            body = parsed(raw, self._hide)
+            if fault := error_instead(body, raw, self._hide):
+                raise fault
+            return body, way.read(body, count)
+        except Fault as fault:
+            fault.message = f"{self._name}: {fault.message}"
+            raise
 
     def _meant(self, fault: Fault) -> Fault:
         """The fault as it is meant where texts are only read: a text too long is no trouble of the server."""

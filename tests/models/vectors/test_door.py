@@ -13,7 +13,8 @@ from hfsft.errors import AnswerError, BudgetError, ModelError, StageError
 from hfsft.models.limits.budget import Budget
 from hfsft.models.model import Model
 from hfsft.models.pool import Pool
-from hfsft.models.vectors.door import embedder_of, scorer_of, vector_turns
+from hfsft.models.vectors.door import embedder_of, scorer_of
+from hfsft.models.vectors.text_turns import vector_turns
 from tests.models.fixture import QUICK
 from tests.models.vectors.server import Vectors, fit, vector
 
@@ -160,8 +161,18 @@ def test_a_response_without_just_those_vectors_is_asked_for_again(
     server.change = lambda found, _: {**found, "data": change(found["data"])}
     failed = failures(pool_of(model(server)), TEXTS[3:6])
     assert {error.cause for error in failed.values()} == {cause}
-    with pytest.raises(AnswerError, match=said):
+    with pytest.raises(AnswerError, match=f"{server.url}: .*{said}"):
         raise next(iter(failed.values()))
+
+
+def test_an_error_with_the_status_of_an_answer_is_one(server: Vectors, pool_of: MakePool) -> None:
+    once = iter([True])
+    broke = {"error": {"message": "upstream broke", "code": 502}}
+    server.change = lambda found, _: broke if next(once, False) else found
+    assert failures(pool_of(model(server)), TEXTS[:3]) == {}
+    assert len(server.requests) >= 2
+    server.change = lambda found, _: {"error": {"message": "maximum context length is 3", "code": 400}}
+    assert {error.cause for error in failures(pool_of(model(server)), TEXTS[3:5]).values()} == {"context_length"}
 
 
 def test_vectors_come_in_any_order(server: Vectors, pool_of: MakePool) -> None:
