@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from hfsft.errors import AnswerError, ModelError
+from hfsft.models.batches.rounds import Batches, PutOff
 from hfsft.models.http import wire
 from hfsft.models.http.answer import usable
 from hfsft.models.http.faults import Fault
@@ -80,6 +81,10 @@ class Requester:
         self.meter = Meter(budget, models, usage, self._spending)
         self._gates = Gates(models, usage, self.meter, store)
         self._sender = Sender(self.meter, store)
+        self.batches = Batches(
+            models, store, self._writer, self.meter, usage, self._gates, self._sender, recipe, patience.seconds,
+            lambda name: self._revisions[name], self._check_served,
+        )  # fmt: skip
         self._recipe = recipe
         self._patience = patience
         self._ready = ready
@@ -111,13 +116,21 @@ class Requester:
         return self._failed.get(key) if answer is None else _usable_or_error(request, answer)
 
     async def outcome(
-        self, stage: str, request: Request, *, begun: bool = False, answered: list[tuple[str, str]] | None = None
+        self,
+        stage: str,
+        request: Request,
+        *,
+        row: str = "",
+        begun: bool = False,
+        counted: bool = False,
+        answered: list[tuple[str, str]] | None = None,
     ) -> Answer | AnswerError:
         """The answer, or why there is none that the row can use; ModelError or StoreError where all must stop.
 
-        `begun`: the row was asked something already, and is served before those that were not. `answered` is given
-        where the request is prefetched, and gets the model and the key of the answer: the same request comes again in
-        the turn of its stage, and is then neither sent nor counted.
+        `begun`: the row was asked something already, and is served before those that were not. `counted`: the answer
+        was counted in an earlier round. `answered` is given where the request is prefetched, and gets the model and the
+        key of the answer: the same request comes again in the turn of its stage, and is then neither sent nor counted.
+        Raises PutOff where the answer comes with a batch.
         """
         prefetched = answered is not None
         asked = self.asked(request)
@@ -125,7 +138,8 @@ class Requester:
         tally = self._usage.of(stage, request.model)
         looked = self.sharing.moment
         if (answer := self._store.get(key)) is not None:
-            tally.found(key, answer, prefetched=prefetched)
+            if not counted and not self.batches.counted(key):
+                tally.found(key, answer, prefetched=prefetched)
             if answered is not None:
                 answered.append((request.model, key))
             return _usable_or_error(request, answer)
@@ -136,6 +150,13 @@ class Requester:
             if prefetched:  # whether it comes to that, the stage that is asked now shows
                 raise Unready
             await self._ready.look(stage)
+        if self.batches.uses(request.model):
+            if prefetched:  # all that its stage asks goes into one batch
+                raise Unready
+            if (failed := self.batches.failed(key)) is not None:
+                return failed
+            await self.batches.put(Job(stage, request, self._models[request.model], asked, key, tally), row)
+            raise PutOff
         if key in self._asking:
             outcome = await asyncio.shield(self._asking[key])
         else:
@@ -152,13 +173,16 @@ class Requester:
         """Undo `stop` before the next stage; endpoints that were given up are tried again."""
         self._sender.stopping = False
         self._gates.look_again()
+        self.batches.reset()
 
     def stop(self) -> None:
         """Send nothing more; open requests may still be answered."""
         self._sender.stopping = True
+        self.batches.stop()
 
-    async def finish(self) -> None:
-        """Bring on disk what was spent; where that fails, the next answer says so."""
+    async def finish(self, *, stopped: bool = False) -> None:
+        """Bring on disk what was spent, and leave batches to their servers; a failure is told with the next answer."""
+        await self.batches.leave(stopped=stopped)
         if (written := self._spending.write()) is not None:
             await asyncio.wait([written])
 
@@ -255,7 +279,7 @@ class Requester:
         try:
             answer, headers = await self._sender.send(lane, job)
             seconds = round(time.monotonic() - sent_at, 4)
-            self._check_served(job, answer)
+            self._check_served(job.request.model, answer)
             job.tally.answered(answer, seconds)
             used = (answer.input_tokens or 0) + (answer.output_tokens or 0)
             gate.answered(lane, headers, expected, used or None)
@@ -269,14 +293,14 @@ class Requester:
             self.exchanging.discard(task)
             gate.leave(lane)
 
-    def _check_served(self, job: Job, answer: Answer) -> None:
+    def _check_served(self, name: str, answer: Answer) -> None:
         """Raise ModelError where a server loaded another model under a name that any model may have."""
-        model = job.model
+        model = self._models[name]
         if not model.apart or model.identity or not answer.model:
             return
         if (first := self._served.get(model.label)) is None:
             first = self._served[model.label] = self._store.served(model.label) or answer.model
-        check_served(job.request.model, model.model, first, answer.model)
+        check_served(name, model.model, first, answer.model)
 
     def _entry(self, job: Job, answer: Answer, seconds: float) -> Entry:
         revision = self._revisions[job.request.model]

@@ -62,6 +62,26 @@ class Sender:
             return await self.send(lane, job)
         return await self._constrained(lane, job)
 
+    def payload(self, lane: Lane, job: Job) -> bytes:
+        """The body of a request as far as it is known what the server understands."""
+        name = lane.client.endpoint.model_name or job.model.model
+        constrain = job.request.schema is not None and lane.takes_schema is not False
+        return wire.body(job.model, job.request, name, constrain=constrain, modern=lane.modern)
+
+    def learn(self, lane: Lane, model: Model, fault: Fault) -> bool:
+        """Whether a fault is the refusal of words that the server is not sent again: then another try may do."""
+        if fault.status not in REFUSALS or fault.cause != "bad_request":
+            return False
+        if "max_completion_tokens" in fault.message:
+            lane.modern = True
+            remember(self._store, server_of(lane.client, model), "max_tokens")
+        elif "response_format" in fault.message or "json_schema" in fault.message:
+            lane.takes_schema = False
+            remember(self._store, server_of(lane.client, model), "schema")
+        else:
+            return False
+        return True
+
     async def _constrained(self, lane: Lane, job: Job) -> tuple[Answer, Mapping[str, str]]:
         try:
             result = await self._exchange(lane, job, constrain=True)
