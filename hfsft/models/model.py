@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, NamedTuple
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, field_validator, model_validator
 
@@ -241,6 +241,17 @@ class Request:
     seed: int | None = None
     schema: dict[str, Any] | None = None  # JSON Schema that the answer must follow
     accept_cut: bool = False  # whether an answer cut at max_tokens may be used
+    tools: tuple[dict[str, Any], ...] = ()  # schemas of what the model may call
+    tool_choice: str | dict[str, Any] | None = None
+    logprobs: int | None = None  # how many of the likeliest tokens of each place the server is to give, with theirs
+
+
+class TokenProbability(NamedTuple):
+    """One place of an answer: the token that stands there, its log probability, and the likeliest ones there."""
+
+    token: str
+    logprob: float
+    top: tuple[tuple[str, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,6 +265,8 @@ class Answer:
     output_tokens: int | None = None
     model: str = ""  # as the server names it
     extra: dict[str, Any] = field(default_factory=dict)
+    tool_calls: tuple[dict[str, Any], ...] = ()  # as `hfsft.rows.messages` types them
+    logprobs: tuple[TokenProbability, ...] = ()  # place by place, where the request asked for them
 
 
 @dataclass(frozen=True, slots=True)

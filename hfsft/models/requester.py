@@ -127,10 +127,10 @@ class Requester:
     ) -> Answer | AnswerError:
         """The answer, or why there is none that the row can use; ModelError or StoreError where all must stop.
 
-        `begun`: the row was asked something already, and is served before those that were not. `counted`: the answer
-        was counted in an earlier round. `answered` is given where the request is prefetched, and gets the model and the
-        key of the answer: the same request comes again in the turn of its stage, and is then neither sent nor counted.
-        Raises PutOff where the answer comes with a batch.
+        `begun`: an earlier request of the row was answered, so that it goes before rows that have not begun. `answered`
+        is a list where the request is prefetched for a later stage: model and key of the answer are appended. When
+        that stage asks the same, the answer is in the store and is not counted twice. `counted`: the answer was counted
+        in an earlier round. Raises PutOff where the answer comes with a batch.
         """
         prefetched = answered is not None
         asked = self.asked(request)

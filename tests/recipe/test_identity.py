@@ -48,6 +48,8 @@ HARMLESS = {
     "Model.requests_per_minute": "how fast",
     "Model.tokens_per_minute": "how fast",
     "Model.timeout": "how patient",
+    "Model.batch": "when requests are answered, and what that costs",
+    "BatchOptions": "when requests are answered, and what that costs",
     "Publish": "how finished rows are written and where they go: made anew by each build",
 }
 
@@ -58,6 +60,7 @@ PLACES: dict[str, tuple[str | int, ...]] = {
     "Model": ("models", "writer"),
     "Price": ("models", "writer", "price"),
     "FromEnv": ("models", "writer", "headers", "x-key"),
+    "BatchOptions": ("models", "writer", "batch"),
     "Prompts": ("seeds", 0),
     "PromptTable": ("seeds", 1),
     "ExampleRows": ("examples", 0),

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from hfsft.models.batches import lines, state
-from hfsft.models.batches.state import Line, OpenBatch
+from hfsft.models.batches.state import BatchedRequest, OpenBatch
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock
@@ -80,7 +80,7 @@ class Collection:
         """Whether a line of so many bytes goes into no file at all."""
         return size > self._most_bytes
 
-    async def add(self, key: str, line: Line, body: bytes, most: Outlay) -> str | None:
+    async def add(self, key: str, line: BatchedRequest, body: bytes, most: Outlay) -> str | None:
         """Enter one request: None, or the name of the batch that has it already, empty where its answer is there."""
         self.requests += 1
         self._bytes += len(body)

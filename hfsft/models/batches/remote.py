@@ -30,7 +30,7 @@ _MOST_ERRORS = 1000
 
 
 @dataclass(frozen=True)
-class Refusal:
+class BatchRefusal:
     """Why a server did not begin a batch; `line` counts from 1 in its file, 0 where it is no single line."""
 
     message: str
@@ -52,7 +52,7 @@ class RemoteBatch:
     completed: int = 0
     failed: int = 0
     created: float = 0.0
-    refusals: tuple[Refusal, ...] = ()
+    refusals: tuple[BatchRefusal, ...] = ()
 
     @property
     def ended(self) -> bool:
@@ -103,13 +103,13 @@ def _count(value: Any) -> int:
     return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else 0
 
 
-def _refusals(found: dict[str, Any], hide: Hide) -> Iterator[Refusal]:
+def _refusals(found: dict[str, Any], hide: Hide) -> Iterator[BatchRefusal]:
     errors = found.get("errors") or found.get("error") or ()
     if isinstance(errors, dict):
         errors = errors.get("data") or [errors]
     for error in (errors if isinstance(errors, list) else [errors])[:_MOST_ERRORS]:
         if isinstance(error, dict) and error.get("message"):
             message = plain(hide(str(error["message"])), 300)
-            yield Refusal(message, str(error.get("code") or ""), _count(error.get("line")))
+            yield BatchRefusal(message, str(error.get("code") or ""), _count(error.get("line")))
         elif isinstance(error, str) and error:
-            yield Refusal(plain(hide(error), 300))
+            yield BatchRefusal(plain(hide(error), 300))

@@ -19,7 +19,7 @@ from hfsft.models.batches.attending import Attending
 from hfsft.models.batches.collection import Collection
 from hfsft.models.batches.intake import Intake, Outcomes
 from hfsft.models.batches.standing import Standing
-from hfsft.models.batches.state import Line, OpenBatch
+from hfsft.models.batches.state import BatchedRequest, OpenBatch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -128,7 +128,7 @@ class Batches:
             return
         try:
             collecting = self._room(job, place, len(line))
-            having = await collecting.add(job.key, Line(job.asked, row), line, most)
+            having = await collecting.add(job.key, BatchedRequest(job.asked, row), line, most)
         except BaseException:
             self._meter.unhold(job.request.model, most)
             raise

@@ -45,7 +45,7 @@ class OpenBatch:
 
 
 @dataclass(frozen=True)
-class Line:
+class BatchedRequest:
     """One request of a batch, as it is kept until its answer is there."""
 
     request: str  # canonical JSON
@@ -84,7 +84,7 @@ def begin(connection: sqlite3.Connection, batch: OpenBatch) -> None:
     connection.execute(f"INSERT INTO batches VALUES ({','.join('?' * len(values))})", values)  # noqa: S608
 
 
-def enter(connection: sqlite3.Connection, key: str, batch: OpenBatch, line: Line, most: Outlay) -> str | None:
+def enter(connection: sqlite3.Connection, key: str, batch: OpenBatch, line: BatchedRequest, most: Outlay) -> str | None:
     """Put one request into a batch: None, or the name of the batch that has it already, where one has.
 
     That is empty where the answer is there by now. A batch at another server is none that has it.
@@ -117,14 +117,14 @@ def drop(connection: sqlite3.Connection, name: str) -> None:
     connection.execute("DELETE FROM batches WHERE name = ?", (name,))
 
 
-def lines(store: Store, name: str, keys: Iterable[str]) -> dict[str, Line]:
+def lines(store: Store, name: str, keys: Iterable[str]) -> dict[str, BatchedRequest]:
     """What stands in a batch under these keys."""
-    wanted, found = list(keys), dict[str, Line]()
+    wanted, found = list(keys), dict[str, BatchedRequest]()
     for start in range(0, len(wanted), _SHARE):
         share = [bytes.fromhex(key) for key in wanted[start : start + _SHARE]]
         marks = ",".join("?" * len(share))
         rows = store.read(f"SELECT key, request, row FROM batched WHERE batch = ? AND key IN ({marks})", (name, *share))  # noqa: S608
-        found |= {key.hex(): Line(request, row) for key, request, row in rows}
+        found |= {key.hex(): BatchedRequest(request, row) for key, request, row in rows}
     return found
 
 

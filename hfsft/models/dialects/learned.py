@@ -40,14 +40,14 @@ def refused(store: Store, server: str) -> set[str]:
 
 
 def forget(store: Store, server: str, what: Refused) -> None:
-    """Keep no longer that the server refused it, for it was seen to take it; nothing where that cannot be written."""
+    """Delete a kept refusal, of what the server was now seen to take; errors of the store are ignored."""
     with suppress(sqlite3.Error, StoreError), closing(store.connect(LOCK_SECONDS)) as connection:
         connection.execute(_TABLE)
         connection.execute("DELETE FROM refusals WHERE server = ? AND refused = ?", (server, what))
 
 
 def remember(store: Store, server: str, what: Refused) -> None:
-    """Keep one refusal, and forget those that are too old; does nothing where that cannot be written."""
+    """Keep one refusal and delete those older than a day; errors of the store are ignored, it is then asked again."""
     now = time.time()
     try:
         with closing(store.connect(LOCK_SECONDS)) as connection:

@@ -183,7 +183,10 @@ class Probe:
         return await self._verdict({**self._sent(self._request(tokens)), **more}, shows)
 
     async def _verdict(self, body: Mapping[str, Any], shows: Shows | None = None) -> Verdict:
-        """Whether the server takes a request, and does what it asks for as far as that `shows`."""
+        """`no` where the server refuses the request, `fails` where its answer is none, `unknown` for a passing fault.
+
+        Else what `shows` says of the answer: `yes` if it did what the request asks for, `ignored` if not.
+        """
         try:
             raw, headers = await self._send(body, patient=False)
         except Fault as fault:

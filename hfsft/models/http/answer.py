@@ -10,10 +10,12 @@ from typing import Any
 
 from hfsft.errors import unusable
 from hfsft.keys import Hide, scrub
+from hfsft.models.http import logprobs
 from hfsft.models.http.faults import Fault, message_in, of_response
-from hfsft.models.http.thinking import split_thinking
+from hfsft.models.http.message import read as message_of
 from hfsft.models.http.wire import sendable
 from hfsft.models.model import Answer, Request
+from hfsft.rows.calls import ShapeError
 
 _MOST_TOKENS = 10**9  # of one exchange; more is no count
 # Names for the same end in servers that do not speak quite the same dialect.
@@ -48,14 +50,11 @@ def read(raw: str, hide: Hide = scrub) -> Answer:
 def _answer(found: dict[str, Any], choice: dict[str, Any], message: dict[str, Any]) -> Answer:
     finish = str(choice.get("finish_reason") or "stop").lower()
     finish = _FINISH.get(finish, finish)
-    content = message.get("content")
-    if isinstance(content, list):
-        content = "".join(part.get("text") or "" for part in content if isinstance(part, dict))
-    if not content and isinstance(message.get("refusal"), str):
-        content, finish = message["refusal"], "content_filter"
-    # JSON may carry half of a surrogate pair, which neither the store nor a dataset can.
-    text, thinking = split_thinking(sendable(content) if isinstance(content, str) else "")
-    apart = message.get("reasoning_content") or message.get("reasoning")
+    try:
+        said = message_of(message)
+    except ShapeError as error:
+        raise Fault("heal", "unreadable", f"the answer holds {error}", paid=True) from None
+    finish = "content_filter" if said.refused else finish
     usage = found.get("usage")
     usage = usage if isinstance(usage, dict) else {}
     read, written, both = (_count(usage.get(f"{name}_tokens")) for name in ("prompt", "completion", "total"))
@@ -63,12 +62,14 @@ def _answer(found: dict[str, Any], choice: dict[str, Any], message: dict[str, An
         written = max(written, both - read)  # some count what was thought in the total alone
     served = found.get("model")
     return Answer(
-        text=text,
-        reasoning=sendable("\n\n".join(part for part in (apart, thinking) if isinstance(part, str) and part)),
+        text=said.text,
+        reasoning=said.reasoning,
         finish_reason=finish,
         input_tokens=read,
         output_tokens=written,
         model=sendable(served) if isinstance(served, str) else "",
+        tool_calls=said.calls,
+        logprobs=logprobs.read(choice.get("logprobs")),
     )
 
 
@@ -85,6 +86,6 @@ def usable(request: Request, answer: Answer) -> Answer:
         raise unusable("content_filter", "the model or its provider declined to answer")
     if answer.finish_reason == "length" and not request.accept_cut:
         raise unusable("length", f"cut after {answer.output_tokens or 'its most'} tokens", "raise `max_tokens`")
-    if not answer.text.strip():
+    if not answer.text.strip() and not (request.tools and answer.tool_calls):
         raise unusable("empty", "the answer holds no text")
     return answer

@@ -35,7 +35,7 @@ _COSTS = re.compile(r"models$|fallback|route$|servicetier|plugins|websearch|sear
 
 
 def refused(extra: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """The fields that hfsft sets itself, each with its way (`options.num_predict`) and what to write instead."""
+    """The fields that hfsft sets itself, each as its dotted path (`options.num_predict`) and advice, empty for none."""
     found = []
     for name, way, _ in _walk(extra):
         top, plain = "." not in way, letters(name)
@@ -66,7 +66,7 @@ def costs_more(extra: Mapping[str, Any]) -> str:
 
 
 def _walk(value: Any, way: str = "") -> Iterator[tuple[str, str, Any]]:
-    """Every field at any depth: its name, the way to it, its value."""
+    """Every field at any depth: its name, its dotted path, its value."""
     if isinstance(value, Mapping):
         for name, inner in value.items():
             found = f"{way}.{name}" if way else str(name)

@@ -44,9 +44,18 @@ def canonical(model: Model, request: Request, revision: str = "") -> str:
         asked["revision"] = revision
     if request.schema is not None:
         asked["schema"] = request.schema
+    # What few requests have stands in the text of those alone: so the keys of all others stay as they ever were.
+    asked.update(_tools(request))
+    if request.logprobs is not None:
+        asked["logprobs"] = request.logprobs
     if model.extra_body:
         asked["extra_body"] = model.extra_body
     return sendable(_encode(asked))
+
+
+def _tools(request: Request) -> dict[str, Any]:
+    found: dict[str, Any] = {"tools": list(request.tools)} if request.tools else {}
+    return found if request.tool_choice is None else {**found, "tool_choice": request.tool_choice}
 
 
 def sendable(text: str) -> str:
@@ -76,6 +85,9 @@ def body(model: Model, request: Request, model_name: str, *, constrain: bool = T
             sent["response_format"] = {"type": "json_schema", "json_schema": shape}
         else:
             sent["messages"] = _with_schema(sent["messages"], request.schema)
+    sent.update(_tools(request))
+    if request.logprobs is not None:
+        sent.update(logprobs=True, top_logprobs=request.logprobs)
     if modern and "max_tokens" in sent:
         sent["max_completion_tokens"] = sent.pop("max_tokens")
     sent.update(model.extra_body)

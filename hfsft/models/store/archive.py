@@ -106,7 +106,7 @@ def entries(
 
 
 def export(store: Store, file: IO[str], **which: Any) -> int:
-    """Write the answers that fit (see `entries`) as JSON lines; how many."""
+    """Write the answers that `which` selects (as `entries` takes it) as JSON lines; returns how many."""
     count = 0
     for entry in entries(store, **which):
         file.write(json.dumps(entry, ensure_ascii=False) + "\n")
@@ -115,10 +115,10 @@ def export(store: Store, file: IO[str], **which: Any) -> int:
 
 
 def prune(store: Store, *, recipe: str | None = None, model: str | None = None, older_than: float | None = None) -> int:
-    """Delete the answers that fit and give their space back; how many.
+    """Delete the selected answers and shrink the file; returns how many were deleted.
 
-    What is asked again is paid for again: from then on no build takes up finished steps that were made before
-    (see `Store.pruned`), not even those that a build which runs meanwhile writes later.
+    A deleted answer is asked, and paid for, again by the next build that needs it: `Store.pruned` changes, so that
+    builds do not reuse cached steps made before, nor those that a build running meanwhile still writes.
     """
     where, values = _which(recipe, model, older_than)
     deleted = last = 0
@@ -139,9 +139,10 @@ def prune(store: Store, *, recipe: str | None = None, model: str | None = None, 
 
 
 def _delete(connection: sqlite3.Connection, first: int, last: int, where: str, values: tuple[Any, ...]) -> int:
-    """Delete the answers between two rowids that fit, under one lock; how many.
+    """Delete, in one transaction, the answers of a range of rowids for which `where` holds; returns how many.
 
-    A few that stay among many that go move to the end of the file: so no page is left with next to nothing in it.
+    Where few rows of the range stay, they are written again at the end of the file, so that the pages they stood on
+    become free; else a page with one row left would keep its whole size.
     """
     between = "rowid BETWEEN ? AND ?"
     with transaction(connection):
@@ -158,7 +159,7 @@ def _delete(connection: sqlite3.Connection, first: int, last: int, where: str, v
 
 
 def _give_back(connection: sqlite3.Connection) -> None:
-    """Make the file as small as what it holds; a VACUUM would lock it for as long as it takes to write it anew."""
+    """Return free pages to the system, some at a time; a VACUUM would rewrite the whole file under one lock."""
     (free,) = connection.execute("PRAGMA freelist_count").fetchone()
     for _ in range(0, free, _CHUNK):
         # A page a step: `execute` takes one step of what it thinks has no rows.
@@ -186,7 +187,7 @@ def verify(store: Store) -> Verified:
 
 
 def _which(recipe: str | None, model: str | None, older_than: float | None) -> tuple[str, tuple[Any, ...]]:
-    """The condition of a query; a model is named by its id, or as it is told from others of that id."""
+    """A WHERE clause and its values; `model` is a model id, or the label that `hfsft store` lists it under."""
     before = None if older_than is None else time.time() - older_than
     conditions: dict[str, Any] = {"recipe = ?": recipe, OF_MODEL: model, "created < ?": before}
     used = {condition: value for condition, value in conditions.items() if value is not None}

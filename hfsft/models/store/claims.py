@@ -18,9 +18,10 @@ if TYPE_CHECKING:
 
 
 def claim(connection: sqlite3.Connection, key: str, build: str, others: Collection[str]) -> Answer | str | None:
-    """Enter one request as open here: the answer if there is one by now, the name of another build that has it open.
+    """Write that `build` has the request `key` open. None where it now has, and is the one to send it.
 
-    None where it is ours. What a build not among `others` has entered is taken over.
+    Else the answer, where the store holds one by now, or the name of the build among `others` that has it open. A
+    claim of any other build is overwritten: its process is gone.
     """
     if (answer := read_answer(connection, key)) is not None:
         return answer
@@ -38,12 +39,12 @@ def owner_of(connection: sqlite3.Connection, key: str) -> str:
 
 
 def release(connection: sqlite3.Connection, key: str, build: str) -> None:
-    """A request is not open any longer, whether it was answered or failed."""
+    """Delete the claim of a request that was answered or failed."""
     connection.execute("DELETE FROM claims WHERE key = ? AND build = ?", (bytes.fromhex(key), build))
 
 
 def meet(connection: sqlite3.Connection, build: str, others: Collection[str], open_keys: Collection[str]) -> None:
-    """Tell others that came that they were seen, and which requests were open by then; they send nothing before."""
+    """Write this build's open requests as claims, and that it has seen `others`, which send nothing before that."""
     connection.executemany(
         "INSERT OR IGNORE INTO claims VALUES (?, ?)", [(bytes.fromhex(key), build) for key in open_keys]
     )
@@ -51,9 +52,10 @@ def meet(connection: sqlite3.Connection, build: str, others: Collection[str], op
 
 
 def clear(connection: sqlite3.Connection, present: Callable[[], Collection[str]]) -> None:
-    """Forget what builds left that are gone.
+    """Delete the claims of builds whose processes are gone.
 
-    Who is `present` is looked at under the lock: nothing is written of a build before it can be seen.
+    `present` is called under the write lock. A build makes its file before it writes claims, so that every claim that
+    is in the table by then is of a build that `present` would list.
     """
     names = [*present()]
     marks = ",".join("?" * len(names))
@@ -62,6 +64,6 @@ def clear(connection: sqlite3.Connection, present: Callable[[], Collection[str]]
 
 
 def leave(connection: sqlite3.Connection, build: str) -> None:
-    """Take back all that a build has entered."""
+    """Delete every row that a build has written to these tables."""
     connection.execute("DELETE FROM claims WHERE build = ?", (build,))
     connection.execute("DELETE FROM met WHERE build = ? OR other = ?", (build, build))

@@ -28,7 +28,7 @@ def is_damage(error: BaseException) -> bool:
 
 
 def rebuild(path: Path, prepare: Callable[[sqlite3.Connection], None], error: BaseException) -> None:
-    """Keep a copy of the file at `path` aside and fill it anew with what can be read, unless another process just did.
+    """Copy the file at `path` aside and refill it with the rows that can be read; nothing if it is sound by now.
 
     `prepare` makes the tables of an empty file. The file itself stays: a process that has it open, or opens it
     meanwhile, goes on with the same one. Only a file that SQLite takes for none at all is replaced.
@@ -54,7 +54,7 @@ def rebuild(path: Path, prepare: Callable[[sqlite3.Connection], None], error: Ba
 
 
 def _mend(path: Path, aside: Path, fresh: Path, prepare: Callable[[sqlite3.Connection], None]) -> int:
-    """Write what can be read over the damaged file, as one transaction of its own; how many answers that are."""
+    """Overwrite the damaged file, in one transaction, with the rows that can be read; returns how many answers."""
     with closing(sqlite3.connect(path, isolation_level=None)) as damaged:
         damaged.execute("BEGIN IMMEDIATE")  # nobody writes while it is copied
         for suffix in ("", "-wal"):  # in this order: what is written back to the file meanwhile stands in the log too
@@ -68,7 +68,10 @@ def _mend(path: Path, aside: Path, fresh: Path, prepare: Callable[[sqlite3.Conne
 
 
 def _replace(path: Path, aside: Path, prepare: Callable[[sqlite3.Connection], None]) -> int:
-    """Set a file aside that no process can open, its log first: one that opens a new file at `path` keeps its own."""
+    """Rename a file that SQLite cannot open and make a new one; returns how many answers are in it.
+
+    Its log is renamed first: a process that meanwhile opens a new file at `path` then makes a log of its own.
+    """
     for suffix in ("-wal", "-shm", ""):
         part = path.with_name(path.name + suffix)
         if part.exists():
@@ -121,7 +124,7 @@ def _copy(old: sqlite3.Connection, new: sqlite3.Connection, last: int) -> int | 
 
 
 def _beyond(old: sqlite3.Connection, last: int, reach: int = 1) -> int | None:
-    """The rowid before the next one that can be read, looking twice as far each time; None if there is none."""
+    """Find the next row that can be read, in steps that double; the rowid before it, None if there is none."""
     if reach > _REACH:
         return None
     try:

@@ -22,7 +22,7 @@ SUSPENDED_SECONDS = 5.0
 
 
 class Presence:
-    """This process among those over the store at `path`; `name` is its own for as long as it is there."""
+    """The file of this process among those of the others that use the store at `path`; `name` is "" without one."""
 
     def __init__(self, path: Path) -> None:
         self._folder = path.with_name(f".{path.name}.builds")
@@ -31,7 +31,7 @@ class Presence:
         self._seen: dict[str, tuple[int, float]] = {}  # by name: its last touch, and when that was seen here
 
     def enter(self) -> None:
-        """Be seen from now on, under a new name. Raises `OSError` where the folder cannot be written."""
+        """Make and lock a file under a new name. Raises `OSError` where the folder cannot be written."""
         self.leave()
         name = f"{os.getpid()}-{secrets.token_hex(6)}"
         self._folder.mkdir(parents=True, exist_ok=True)
@@ -43,7 +43,7 @@ class Presence:
         self.name = name
 
     def beat(self) -> bool:
-        """Tell the others that this process goes on; False where its file is gone, so that it must enter again."""
+        """Touch the file, by which others see that this process runs; False where it is gone: `enter` makes another."""
         try:
             os.utime(self._folder / self.name)
         except OSError:
@@ -51,7 +51,7 @@ class Presence:
         return bool(self.name)
 
     def leave(self) -> None:
-        """Be seen no longer."""
+        """Delete and unlock the file."""
         if self._lock is None:
             return
         with contextlib.suppress(OSError):
@@ -61,7 +61,7 @@ class Presence:
         self._lock, self.name = None, ""
 
     def others(self) -> frozenset[str]:
-        """The names of the others that go on; files that dead ones left are deleted."""
+        """The names of the other processes that run, those suspended left out; files of dead processes are deleted."""
         now, found = time.monotonic(), self._touched()
         found.pop(self.name, None)
         self._seen = {
@@ -75,7 +75,7 @@ class Presence:
         )
 
     def names(self) -> frozenset[str]:
-        """All whose files are there: this one, the others, suspended ones too."""
+        """The names of all files: that of this process, of running and of suspended ones."""
         return frozenset(self._touched())
 
     def _touched(self) -> dict[str, int]:
@@ -86,7 +86,7 @@ class Presence:
             return {}
 
     def _dead(self, name: str) -> bool:
-        """Whether the process behind a file is gone; its file then goes too."""
+        """Whether nobody holds the lock on a file, so that its process has ended; the file is then deleted."""
         from filelock import Timeout
 
         file = self._folder / name
@@ -101,7 +101,7 @@ class Presence:
 
 
 def process_of(name: str) -> str:
-    """The number of the process behind a name."""
+    """The process id in a name."""
     return name.partition("-")[0]
 
 

@@ -34,7 +34,7 @@ _LOOK_EACH_SECONDS = 0.0005  # the same for each request that is looked for: loo
 
 
 class Sharing:
-    """This build among those over one store, on one event loop."""
+    """What one build does to share answers with other builds over the same store; used from one event loop."""
 
     def __init__(self, store: Store, writer: Writer, most_seconds: float) -> None:
         self._store = store
@@ -53,7 +53,7 @@ class Sharing:
 
     @property
     def moment(self) -> int:
-        """A number that stays the same as long as nobody else can have written to the store; -1 where somebody may."""
+        """A number that changes once another build may have written to the store; -1 while one may write now."""
         alone = self._joining is not None and self._joining.done() and not self._others
         return self._since if alone else -1
 
@@ -62,9 +62,9 @@ class Sharing:
         return tuple((process, number) for process, number in list(self._waited_for.items()) if number)
 
     async def claim(self, key: str, looked: int = -1) -> Answer | str | None:
-        """Whether a request may be sent: None if so (`release` must follow), else its answer, or the build that asks.
+        """None where this build is to send the request (`release` must follow), else its answer, or who has it open.
 
-        `looked` is the `moment` before the store was last looked at.
+        `looked` is the `moment` at which the caller read the store: where it is still the same, that is not repeated.
         """
         joining = self._joining
         if joining is None or (joining.done() and (joining.cancelled() or joining.exception() or self._stood_still())):
@@ -87,14 +87,14 @@ class Sharing:
         return found
 
     def release(self, key: str) -> None:
-        """The request is not open any longer, whatever became of it."""
+        """The request was answered or failed; its claim in the store is deleted with the next commit."""
         self._open.discard(key)
         if key in self._entered:
             self._entered.discard(key)
             self._writer.leave(partial(claims.release, key=key, build=self._presence.name))
 
     async def wait(self, key: str, build: str) -> Answer | None:
-        """The answer that another build asks for; None once it asks no longer. AnswerError if that takes too long."""
+        """Wait for the answer to a request that `build` has open; None once it has not, AnswerError after too long."""
         began, process = time.monotonic(), process_of(build)
         self._waited_for[process] += 1
         try:
@@ -111,7 +111,7 @@ class Sharing:
         raise AnswerError("timeout", f"{said}: build again once that process has ended")
 
     async def close(self) -> None:
-        """Take back what is entered, and be seen no longer."""
+        """Delete this build's claims and its file, and stop its tasks."""
         for task in (self._joining, self._beating):
             if task is not None:
                 task.cancel()
@@ -132,7 +132,7 @@ class Sharing:
         return time.monotonic() - self._beat_at > _STILL_SECONDS
 
     async def _join(self) -> None:
-        """Be seen by all others, and wait until each has told what it has open."""
+        """Make this build's file, and wait until every other build has written its open requests as claims."""
         try:
             await asyncio.to_thread(self._presence.enter)
         except OSError:
@@ -164,7 +164,7 @@ class Sharing:
                         await self._look_around()
 
     async def _look_around(self) -> None:
-        """Be seen, and see who is there: those that came are told what is open here."""
+        """Touch this build's file and list the others; for builds that are new, write what is open here as claims."""
         if not self._presence.beat():
             with suppress(OSError):
                 await asyncio.to_thread(self._presence.enter)

@@ -12,14 +12,14 @@ import sqlite3
 import threading
 import time
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from hfsft.errors import StoreError
-from hfsft.models.model import Answer
+from hfsft.models.model import Answer, TokenProbability
 from hfsft.models.store.damage import is_damage, rebuild
 
 # How long another process may hold the file before we give up.
@@ -101,6 +101,15 @@ _READ = "SELECT text, reasoning, finish_reason, input_tokens, output_tokens, ser
 WRITE = f"INSERT INTO answers VALUES ({','.join('?' * 16)}) ON CONFLICT (key) DO NOTHING"  # noqa: S608
 
 
+def _places(found: list[Any]) -> tuple[TokenProbability, ...]:
+    return tuple(TokenProbability(token, logprob, tuple(map(tuple, top))) for token, logprob, top in found)
+
+
+# Fields of an answer that few have, and how each is read back: they stand in the JSON of `extra`, so that a file that
+# was made before there were any needs no other columns.
+_SOME: dict[str, Callable[[Any], Any]] = {"tool_calls": tuple, "logprobs": _places}
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One answer with all that is kept beside it."""
@@ -143,7 +152,7 @@ class Store:
         return str(found[0][0]) if found else ""
 
     def pruned(self) -> str:
-        """A mark that changes whenever answers are deleted; empty as long as none ever was."""
+        """A random text that is replaced whenever answers are deleted; empty where none ever were."""
         found = self.read("SELECT mark FROM pruned")
         return str(found[0][0]) if found else ""
 
@@ -279,7 +288,8 @@ def values_of(entry: Entry, created: float) -> tuple[Any, ...]:
     answer = entry.answer
     said = answer.text, answer.reasoning, answer.finish_reason
     counts = answer.input_tokens, answer.output_tokens
-    served, extra = answer.model, json.dumps(answer.extra) if answer.extra else "{}"
+    some = {name: value for name in _SOME if (value := getattr(answer, name)) not in (None, ())}
+    served, extra = answer.model, json.dumps({**answer.extra, **some}) if answer.extra or some else "{}"
     about = entry.model, entry.revision, entry.recipe, entry.stage, entry.seconds, created
     key = bytes.fromhex(entry.key)
     return (key, entry.request, *said, *counts, served, extra, *about, _checksum(*said, *counts, served, extra))
@@ -291,7 +301,9 @@ def answer_of(row: tuple[Any, ...]) -> Answer | None:
     if _checksum(*columns) != checksum:
         return None
     text, reasoning, finish_reason, input_tokens, output_tokens, served, extra = columns
-    return Answer(text, reasoning, finish_reason, input_tokens, output_tokens, served, json.loads(extra))
+    more = json.loads(extra)
+    some = {name: _SOME[name](more.pop(name)) for name in _SOME if name in more}
+    return Answer(text, reasoning, finish_reason, input_tokens, output_tokens, served, more, **some)
 
 
 def _checksum(*columns: Any) -> int:

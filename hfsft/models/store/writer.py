@@ -43,7 +43,7 @@ class Writer:
         return await self.do(partial(keep, entry=entry))
 
     def do(self, operation: Operation[T]) -> asyncio.Future[T]:
-        """Do something within the next commit; what it returns, once that is on disk."""
+        """Run an operation within the next commit; the future gets what it returns once the commit is on disk."""
         loop = asyncio.get_running_loop()
         done: asyncio.Future[T] = loop.create_future()
         self._waiting.append((operation, done))
@@ -53,7 +53,7 @@ class Writer:
         return done
 
     def leave(self, operation: Operation[Any]) -> asyncio.Future[Any]:
-        """Do something within the next commit; where it cannot be done, whatever is written next says so."""
+        """As `do` for callers that do not wait: its failure is not raised; the next write that fails raises its own."""
         done = self.do(operation)
         done.add_done_callback(lambda done: done.cancelled() or done.exception())
         return done

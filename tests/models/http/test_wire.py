@@ -31,6 +31,18 @@ def test_the_key_of_a_request_is_fixed_for_ever() -> None:
     assert wire.key_of(asked) == "2b4675944ac10c469f59126f10e54cafdab1f3fbb65204e6c69c2ab873250f05"
 
 
+TOOL = {"type": "function", "function": {"name": "weather", "parameters": {"type": "object", "properties": {}}}}
+
+
+def test_tools_and_probabilities_are_keyed_and_sent_where_they_are_asked_for() -> None:
+    request = user("Hi", tools=(TOOL,), tool_choice="required", logprobs=5)
+    asked = {"tools": [TOOL], "tool_choice": "required"}
+    plain = json.loads(wire.canonical(MODEL, user("Hi")))
+    assert json.loads(wire.canonical(MODEL, request)) == {**plain, **asked, "logprobs": 5}
+    sent = json.loads(wire.body(MODEL, user("Hi"), "m"))
+    assert json.loads(wire.body(MODEL, request, "m")) == {**sent, **asked, "logprobs": True, "top_logprobs": 5}
+
+
 @pytest.mark.parametrize(
     "change",
     [

@@ -11,13 +11,14 @@ import subprocess
 import sys
 import time
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from hfsft.errors import StoreError
 from hfsft.models.http.wire import key_of
-from hfsft.models.model import Answer
+from hfsft.models.model import Answer, TokenProbability
 from hfsft.models.store import archive
 from hfsft.models.store.store import Entry, Store, default_path, write
 from hfsft.models.store.writer import Writer
@@ -40,6 +41,23 @@ def test_an_answer_comes_back_word_for_word(store: Store) -> None:
     fill(store, [Entry("ab" * 32, "{}", answer, "m")])
     assert store.get("ab" * 32) == answer
     assert store.get("cd" * 32) is None
+
+
+CALLS = ({"id": "c1", "name": "weather", "arguments": '{"city": "Tromsø"}'},)
+PLACES = (TokenProbability(" 4", -0.25, ((" 4", -0.25), ("5", -1.5))), TokenProbability("<eos>", 0.0))
+
+
+def test_calls_and_probabilities_come_back_with_the_answer(store: Store) -> None:
+    answer, key = Answer("4", extra={"a": [1]}, tool_calls=CALLS, logprobs=PLACES), entry("four").key
+    fill(store, [replace(entry("four"), answer=answer)])
+    assert store.get(key) == answer
+    assert archive.verify(store) == archive.Verified(1, 0, "")
+    (exported,) = archive.entries(store)
+    assert exported["extra"]["tool_calls"] == list(CALLS)
+    assert json.loads(json.dumps(exported["extra"]["logprobs"]))[0] == [" 4", -0.25, [[" 4", -0.25], ["5", -1.5]]]
+    fill(store, [entry("goes", model="other")])
+    assert archive.prune(store, model="other") == 1
+    assert store.get(key) == answer
 
 
 def test_the_first_answer_stays_and_the_second_writer_gets_it(store: Store) -> None:
@@ -70,7 +88,7 @@ def test_answers_that_come_together_are_committed_together(store: Store) -> None
 WRITE_MANY = """
 import asyncio, hashlib, sys
 from pathlib import Path
-from hfsft.models.model import Answer
+from hfsft.models.model import Answer, TokenProbability
 from hfsft.models.store.store import Entry, Store
 from hfsft.models.store.writer import Writer
 
