@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 _log = logging.getLogger("hfsft")
 # After a stop, what a server was asked for is waited for as long: so that its id is noted.
 _GRACE_SECONDS = 4.0
+# What a build that was killed had set aside is given back within it, and what another sets aside is entered.
+_ROOM_SECONDS = 0.5
 
 
 class PutOff(Exception):  # noqa: N818 (a state: the row goes on when the batch is back)
@@ -88,7 +90,9 @@ class Batches:
         self._places: dict[str, asyncio.Task[_Place]] = {}
         self._collecting: dict[str, Collection] = {}  # by model
         self._attended: dict[str, tuple[Attending, asyncio.Task[None]]] = {}
+        self._own: set[str] = set()  # those that were collected here
         self._no_room: BudgetError | None = None
+        self._tight = False  # whether there was no room in the round before either
         self._stopping = asyncio.Event()
 
     def uses(self, model: str) -> bool:
@@ -119,30 +123,40 @@ class Batches:
 
     async def put(self, job: Job, row: str) -> None:
         """Collect one request for a batch, unless one has it. Raises AnswerError, ModelError or StoreError."""
-        place = await self._place(job.request.model)
+        model = job.request.model
+        place = await self._place(model)
+        if having := state.holding(self._store, job.key, place.api.client.name):
+            self._join(having, place, model)
+            return
         payload = self._sender.payload(place.lane, job)
         line = collection.written(job.key, place.api.endpoint, payload)
-        most = await self._meter.hold(job.request.model, payload, job.max_tokens)
+        most = await self._meter.hold(model, payload, job.max_tokens)
         if isinstance(most, BudgetError):
-            self._no_room = most
+            if having := state.holding(self._store, job.key, place.api.client.name):  # by another build's budget
+                self._join(having, place, model)
+            else:
+                self._no_room = most
             return
         try:
             collecting = self._room(job, place, len(line))
-            having = await collecting.add(job.key, BatchedRequest(job.asked, row), line, most)
+            entered = await collecting.add(job.key, BatchedRequest(job.asked, row), line, most)
         except BaseException:
-            self._meter.unhold(job.request.model, most)
+            self._meter.unhold(model, most)
             raise
-        if having is not None:
-            self._meter.unhold(job.request.model, most)
-        if having and not self._is_collected(having):
-            if having not in self._attended:
-                self._attend(having, place, job.request.model)
-            self._attended[having][0].wanted = True
-        if collecting.full and not collecting.adding and self._collecting.get(job.request.model) is not collecting:
+        if entered is not None:
+            self._meter.unhold(model, most)
+        if entered:
+            self._join(entered, place, model)
+        if collecting.full and not collecting.adding and self._collecting.get(model) is not collecting:
             self._submit(collecting, place)
 
-    def _is_collected(self, name: str) -> bool:
-        return any(each.batch.name == name for each in self._collecting.values())
+    def _join(self, name: str, place: _Place, model: str) -> None:
+        """Wait for a batch that has a request already."""
+        if name in self._own and name not in self._attended:
+            return  # it is submitted in time
+        if name not in self._attended:
+            self._attend(name, place, model)
+        self._attended[name][0].wanted = True
 
     async def settle(self) -> None:
         """Submit what was collected, and wait until every batch that has a row's request is back.
@@ -150,12 +164,16 @@ class Batches:
         Raises ModelError where one cannot come back, BudgetError where nothing could be submitted within the budget.
         """
         no_room, self._no_room = self._no_room, None
+        tight, self._tight = self._tight, False
         for model, collecting in list(self._collecting.items()):
             self._submit(collecting, await self._place(model))
         self._collecting.clear()
-        if no_room is not None and not any(attending.wanted for attending, _ in self._attended.values()):
-            raise no_room
         await self._take_up()
+        if no_room is not None and not any(attending.wanted for attending, _ in self._attended.values()):
+            if tight:
+                raise no_room
+            self._tight = True
+            await asyncio.sleep(_ROOM_SECONDS)
         await self._come_back()
 
     async def _take_up(self) -> None:
@@ -232,6 +250,7 @@ class Batches:
             most = self._outcomes.most.get(model, place.options.requests_per_file)
             collecting = Collection(self._store, self._writer, batch, place.options, most)
             self._collecting[model] = collecting
+            self._own.add(collecting.batch.name)
         if collecting.too_long(size):
             said = f"the request takes {size:,} bytes, and a batch file holds {place.options.megabytes_per_file:g} MB"
             raise AnswerError("too_long", said)

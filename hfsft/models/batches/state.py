@@ -22,6 +22,7 @@ State = Literal["collecting", "uploading", "creating", "submitted"]
 """Requests are still added; the file is complete; the server is asked for a batch of it; it gave the batch an id."""
 
 _COLUMNS = "name, recipe, stage, model, label, revision, server, state, file, batch, created, reserved"
+_HOLDING = "name FROM batched JOIN batches ON batched.batch = batches.name WHERE key = ? AND server = ?"
 _SHARE = 500
 
 
@@ -75,6 +76,12 @@ def _open_batch(row: tuple[Any, ...]) -> OpenBatch:
     return OpenBatch(*row)
 
 
+def holding(store: Store, key: str, server: str) -> str:
+    """The batch at a server that has a request, empty where none has."""
+    rows = store.read(f"SELECT {_HOLDING}", (bytes.fromhex(key), server))
+    return str(rows[0][0]) if rows else ""
+
+
 def begin(connection: sqlite3.Connection, batch: OpenBatch) -> None:
     """Enter a batch that requests are collected for."""
     values = (
@@ -91,10 +98,7 @@ def enter(connection: sqlite3.Connection, key: str, batch: OpenBatch, line: Batc
     """
     if read_answer(connection, key) is not None:
         return ""
-    found = connection.execute(
-        "SELECT name FROM batched JOIN batches ON batched.batch = batches.name WHERE key = ? AND server = ?",
-        (bytes.fromhex(key), batch.server),
-    ).fetchone()
+    found = connection.execute(f"SELECT {_HOLDING}", (bytes.fromhex(key), batch.server)).fetchone()
     if found:
         return str(found[0])
     values = bytes.fromhex(key), batch.name, line.request, line.row, *most[1:]

@@ -116,6 +116,8 @@ class Provider:
             try:
                 while self.hold(name):  # noqa: ASYNC110 (a rule that hangs on anything has no event)
                     await asyncio.sleep(0.005)
+                if request.transport is None:  # who asked is gone, and nothing was done
+                    return web.Response()
                 response: web.StreamResponse = await handler(request)
                 while self.hold(f"{name} done"):  # noqa: ASYNC110
                     await asyncio.sleep(0.005)

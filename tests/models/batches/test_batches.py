@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import logging
+import sqlite3
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
-from hfsft.errors import BudgetError, ModelError
-from hfsft.models.batches import state
+from hfsft.errors import BudgetError, ModelError, UserError
+from hfsft.models.batches import collection, giving_up, state
 from hfsft.models.limits.budget import Budget
 from hfsft.models.model import Model, Price
 from hfsft.models.pool import Pool
@@ -211,3 +212,30 @@ def test_where_nothing_is_listed_nothing_is_submitted_twice(
     assert len(provider.batches) == 1
     (left,) = state.open_batches(store)
     assert left.state == "creating"
+
+
+def test_a_batch_is_given_up_on_demand(
+    provider: Provider, pool_of: Callable[..., Pool], store: Store, capsys: pytest.CaptureFixture[str]
+) -> None:
+    provider.lose = lambda step, number: step == "create"
+    provider.lacks = ("list",)
+    with pytest.raises(ModelError, match="lists no batches"):
+        drive(pool_of(timeout=2), rows(10))
+    (left,) = state.open_batches(store)
+    with collection.lock_of(store, left.name), pytest.raises(UserError, match="a build looks after it now"):
+        giving_up.forget(store, left.name)
+    with pytest.raises(UserError, match="no batch nothing is under way"):
+        giving_up.forget(store, "nothing")
+    assert giving_up.forget(store, left.name).requests == 10
+    assert nothing_open(store)
+
+
+def test_batches_outlive_a_damaged_store(provider: Provider, pool_of: Callable[..., Pool], store: Store) -> None:
+    provider.lose = lambda step, number: step == "create"
+    provider.lacks = ("list",)
+    with pytest.raises(ModelError, match="lists no batches"):
+        drive(pool_of(timeout=2), rows(10))
+    before = state.open_batches(store)
+    store.heal(sqlite3.DatabaseError("database disk image is malformed"))
+    assert state.open_batches(store) == before
+    assert len(state.keys_of(store, before[0].name)) == 10
