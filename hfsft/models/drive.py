@@ -163,7 +163,7 @@ class Drive:
                     return
                 following = None
                 try:
-                    result = await self._row(self.stage, start(), row_id, counted=counted)
+                    result = await self._row(self.stage, start(), counted=counted)
                     if self._results is not None:
                         self._results[row_id] = result
                     following = await self._next(row_id, result)
@@ -218,7 +218,6 @@ class Drive:
         self,
         stage: str,
         turns: Turns,
-        row_id: str = "",
         *,
         counted: int = 0,
         answered: list[tuple[str, str]] | None = None,
@@ -233,7 +232,7 @@ class Drive:
             while True:
                 request, begun = advance(turns, outcome), prefetched or outcome is not None
                 outcome = await self._requester.outcome(
-                    stage, request, row=row_id, begun=begun, counted=met < counted, answered=answered
+                    stage, request, begun=begun, counted=met < counted, answered=answered
                 )
                 met += 1
                 if self.reason is not None:

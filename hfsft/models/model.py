@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, NamedTuple
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, field_validator, model_validator
 
@@ -99,6 +99,15 @@ class Model(BaseModel):
     temperature: float | None = Field(None, ge=0, le=2, description="Sampling temperature; the stage's own wins.")
     top_p: float | None = Field(None, gt=0, le=1, description="Nucleus sampling share.")
     max_tokens: int | None = Field(None, ge=1, description="Most tokens in one answer; the stage's own wins.")
+    seed: Literal["row"] | None = Field(
+        "row",
+        description="`row`: sampling has a seed that hangs on the row, where a stage gives one; null: none is sent.",
+    )
+    stream: bool | None = Field(
+        None,
+        description="Whether answers are sent in pieces: true or false; left out: where the server, or a gateway "
+        "before it, is found to need that.",
+    )
     extra_body: Annotated[dict[str, Any], BODY] = Field(
         {}, description="More fields of the request body, sent as they are."
     )
@@ -241,6 +250,7 @@ class Request:
     seed: int | None = None
     schema: dict[str, Any] | None = None  # JSON Schema that the answer must follow
     accept_cut: bool = False  # whether an answer cut at max_tokens may be used
+    chosen: frozenset[str] = frozenset()  # of the sampling, what no author wrote: left out where a server refuses it
     tools: tuple[dict[str, Any], ...] = ()  # schemas of what the model may call
     tool_choice: str | dict[str, Any] | None = None
     logprobs: int | None = None  # how many of the likeliest tokens of each place the server is to give, with theirs
@@ -265,6 +275,8 @@ class Answer:
     output_tokens: int | None = None
     model: str = ""  # as the server names it
     extra: dict[str, Any] = field(default_factory=dict)
+    reasoning_tokens: int | None = None  # of the output
+    cached_tokens: int | None = None  # of the input
     tool_calls: tuple[dict[str, Any], ...] = ()  # as `hfsft.rows.messages` types them
     logprobs: tuple[TokenProbability, ...] = ()  # place by place, where the request asked for them
 

@@ -8,13 +8,15 @@ from __future__ import annotations
 import asyncio
 import random
 import time
+from collections import Counter
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from hfsft.errors import AnswerError, ModelError
 from hfsft.models.batches.rounds import Batches, PutOff
+from hfsft.models.endings import fault_in, usable
 from hfsft.models.http import wire
-from hfsft.models.http.answer import usable
 from hfsft.models.http.faults import Fault
 from hfsft.models.limits.budget import Meter
 from hfsft.models.limits.connect import Gates, revision_of
@@ -24,7 +26,7 @@ from hfsft.models.model import Answer
 from hfsft.models.naming import check_served
 from hfsft.models.ready import Ready, Unready
 from hfsft.models.store.sharing import Sharing
-from hfsft.models.store.store import Entry, Store
+from hfsft.models.store.store import Entry, Store, drop
 from hfsft.models.store.writer import Writer
 
 if TYPE_CHECKING:
@@ -80,9 +82,9 @@ class Requester:
         self._spending = Spending(store, self._writer, recipe, models, usage.prices)
         self.meter = Meter(budget, models, usage, self._spending)
         self._gates = Gates(models, usage, self.meter, store)
-        self._sender = Sender(self.meter, store)
+        self._sender = Sender(self.meter, store, usage)
         self.batches = Batches(
-            models, store, self._writer, self.meter, usage, self._gates, self._sender, recipe, patience.seconds,
+            models, store, self._writer, self.meter, usage, self._gates, recipe, patience.seconds,
             lambda name: self._revisions[name], self._check_served,
         )  # fmt: skip
         self._recipe = recipe
@@ -113,14 +115,15 @@ class Requester:
         """What the store holds for a request, or why it failed in this process; None if it must be asked."""
         key = wire.key_of(self.asked(request))
         answer = self._store.get(key)
-        return self._failed.get(key) if answer is None else _usable_or_error(request, answer)
+        if answer is None or self._fault_in(request, answer) is not None:
+            return self._failed.get(key)
+        return _usable_or_error(request, answer)
 
     async def outcome(
         self,
         stage: str,
         request: Request,
         *,
-        row: str = "",
         begun: bool = False,
         counted: bool = False,
         answered: list[tuple[str, str]] | None = None,
@@ -138,11 +141,13 @@ class Requester:
         tally = self._usage.of(stage, request.model)
         looked = self.sharing.moment
         if (answer := self._store.get(key)) is not None:
-            if not counted and not self.batches.counted(key):
-                tally.found(key, answer, prefetched=prefetched)
-            if answered is not None:
-                answered.append((request.model, key))
-            return _usable_or_error(request, answer)
+            if self._fault_in(request, answer) is None:
+                if not counted and not self.batches.counted(key):
+                    tally.found(key, answer, prefetched=prefetched)
+                if answered is not None:
+                    answered.append((request.model, key))
+                return _usable_or_error(request, answer)
+            await self._writer.do(partial(drop, key=key))  # kept by a version that took it for an answer
         if key in self._unreported and not prefetched:
             self._unreported.discard(key)
             return self._failed[key]
@@ -155,7 +160,7 @@ class Requester:
                 raise Unready
             if (failed := self.batches.failed(key)) is not None:
                 return failed
-            await self.batches.put(Job(stage, request, self._models[request.model], asked, key, tally), row)
+            await self.batches.put(Job(stage, request, self._models[request.model], asked, key, tally))
             raise PutOff
         if key in self._asking:
             outcome = await asyncio.shield(self._asking[key])
@@ -168,6 +173,10 @@ class Requester:
             tally.prefetched.add(key)
             answered.append((request.model, key))
         return _usable_or_error(request, outcome) if isinstance(outcome, Answer) else outcome
+
+    def _fault_in(self, request: Request, answer: Answer) -> Fault | None:
+        """Why an answer to a request may not be kept; None where it may."""
+        return fault_in(request, answer, request.max_tokens or self._models[request.model].max_tokens)
 
     def reset(self) -> None:
         """Undo `stop` before the next stage; endpoints that were given up are tried again."""
@@ -212,14 +221,14 @@ class Requester:
     async def _ask(self, job: Job) -> Answer:
         gate = await self._gates.get(job.request.model)
         began = time.monotonic()
-        tries = 0
+        tries = Counter[str]()  # by cause
         while True:
             try:
                 found = await self._enter(gate, job)
             except Fault as fault:
-                tries += 1
+                tries[fault.cause] += 1
                 self._give_up(fault, tries, time.monotonic() - began)
-                await asyncio.sleep(self._patience.pause(tries))
+                await asyncio.sleep(self._patience.pause(tries.total()))
                 continue
             answer = await self._wait(job, found) if isinstance(found, str) else found
             if answer is not None:
@@ -239,14 +248,16 @@ class Requester:
             job.tally.came(answer)
         return answer
 
-    def _give_up(self, fault: Fault, tries: int, seconds: float) -> None:
+    def _give_up(self, fault: Fault, tries: Counter[str], seconds: float) -> None:
         if self._sender.stopping:
             raise asyncio.CancelledError
         if fault.kind == "row":
             raise AnswerError(fault.cause, fault.message)
+        if fault.tries and tries[fault.cause] >= min(fault.tries, self._patience.tries):
+            raise AnswerError(fault.cause, f"{fault.message} (asked {fault.tries} times; the next build asks again)")
         full = fault.cause in {"rate_limit", "overloaded"}
-        if seconds > self._patience.seconds or (not full and tries >= self._patience.tries):
-            raise AnswerError(fault.cause, f"{fault.message} (tried {tries} times in {seconds:.0f} s)")
+        if seconds > self._patience.seconds or (not full and tries.total() >= self._patience.tries):
+            raise AnswerError(fault.cause, f"{fault.message} (tried {tries.total()} times in {seconds:.0f} s)")
 
     async def _enter(self, gate: Gate, job: Job) -> Answer | str:
         """The answer, sent once the gate has room; or the name of another build that has the same request open."""
@@ -280,9 +291,14 @@ class Requester:
             answer, headers = await self._sender.send(lane, job)
             seconds = round(time.monotonic() - sent_at, 4)
             self._check_served(job.request.model, answer)
-            job.tally.answered(answer, seconds)
+            fault = self._fault_in(job.request, answer)
+            job.tally.answered(answer, seconds, kept=fault is None)
             used = (answer.input_tokens or 0) + (answer.output_tokens or 0)
-            gate.answered(lane, headers, expected, used or None)
+            if fault is None or fault.kind == "row" or fault.tries:
+                gate.answered(lane, headers, expected, used or None)
+            if fault is not None:
+                fault.message = f"{lane.client.name}: {fault.message}"
+                raise fault
             # The place in the lane is kept until the answer is on disk: so a kill loses no more than was open.
             return await self._writer.add(self._entry(job, answer, seconds))
         except Fault as fault:

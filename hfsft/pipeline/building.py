@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from hfsft.cache import cache_folder, settle
 from hfsft.engine.plan import Plan
-from hfsft.errors import UserError
+from hfsft.errors import Problem, RecipeError, RefusedKeyError, UserError
 from hfsft.loading import AnyRecipe, AnyTrust, load
 from hfsft.recipe.checks.rewrites import clean_errors
 from hfsft.recipe.checks.trust import ASKING, PUBLISHING, trust_of, unpublished
@@ -25,12 +25,14 @@ if TYPE_CHECKING:
 
     from hfsft.engine.executor import Executors, Rows
     from hfsft.engine.ledger import FunnelLine, Ledger
-    from hfsft.engine.run import After
+    from hfsft.engine.run import After, Last
     from hfsft.engine.step import Step
     from hfsft.models.limits.usage import Progress, Usage
     from hfsft.release.hub.upload import Published
     from hfsft.release.result import Built
     from hfsft.release.rows.preview import Preview
+    from hfsft.release.rows.release_measures import ReleaseMeasures
+    from hfsft.rows.batch import Batch
 
 OUT = "build"  # where builds go unless somebody says otherwise
 
@@ -106,7 +108,14 @@ def run(
     from hfsft.release.report import vega
 
     vega.prepare()
-    rows, ledger, usage = _execute(loaded, plan, watcher or Watcher(), executor=executor)
+    found: list[ReleaseMeasures] = []
+
+    def last(rows: Rows, measure: Callable[[Step], Batch]) -> None:
+        from hfsft.release.rows.release_measures import measured
+
+        found.append(measured(loaded, rows["id"], measure))
+
+    rows, ledger, usage = _execute(loaded, plan, watcher or Watcher(), last=last, executor=executor)
     from hfsft.engine.parts.on_datasets import quiet
     from hfsft.engine.why import remember
     from hfsft.release.folder import previous
@@ -124,7 +133,7 @@ def run(
     )
     sides = sides_file.after(loaded, sides_before, rows)
     told = withhold(ledger, loaded.publish)
-    built = Built(loaded, plan, rows, told, usage, time.perf_counter() - started, sides)
+    built = Built(loaded, plan, rows, told, usage, time.perf_counter() - started, sides, found[0])
     with quiet(), one_at_a_time(previous.place(Path(out), loaded.name), how.tell):
         folder = write(built, Path(out), force)
     sides_file.keep(loaded, sides)
@@ -210,6 +219,7 @@ def _execute(
     plan: Plan,
     watcher: Watcher,
     after: After | None = None,
+    last: Last | None = None,
     executor: Executors | None = None,
     *,
     at_once: bool = False,
@@ -247,9 +257,14 @@ def _execute(
         Pool(asked, store, budget=bounds, recipe=plan.name, on_progress=progress, ready=ready) as pool,
     ):
         cache, live, outlook = cache_folder(plan.name), Live(pool), Outlook(plan, pool.usage)
-        plan = start_first_stage(plan.after(store.pruned()), live, cache)
-        from hfsft.engine import run as engine  # takes long: the requests that were sent are answered meanwhile
+        try:
+            plan = start_first_stage(plan.after(store.pruned()), live, cache)
+            from hfsft.engine import run as engine  # takes long: the requests that were sent are answered meanwhile
 
-        rows = engine.run(plan, live, cache, ledger, before=watcher.on_step, after=ended, executor=executor)
+            rows = engine.run(
+                plan, live, cache, ledger, before=watcher.on_step, after=ended, last=last, executor=executor
+            )
+        except RefusedKeyError as error:
+            raise RecipeError([Problem(recipe.source.place(error.loc), error.message, error.help)]) from None
         clean_errors(recipe, ledger)
         return rows, ledger, pool.usage

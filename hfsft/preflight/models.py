@@ -56,6 +56,7 @@ class Server:
     def as_dict(self) -> dict[str, Any]:
         """All of it as JSON."""
         told = asdict(self.asked)
+        told["takes"]["dialects"] = sorted(self.asked.takes.dialects)
         price = self.price.model_dump() if self.price else None
         named = {"model": self.model, "where": self.where, "usd": self.usd}
         return {**named, "price": price, "price_from": self.price_from, "needs": asdict(self.needs), **told}

@@ -93,7 +93,7 @@ def contexts_of(
         base=recipe.base,
         place=lambda *loc: recipe.source.place(loc, key=True),
         former=former or {},
-        reasoning=recipe.publish.reasoning != "drop",
+        reasoning=recipe.publish.reasoning != "drop" and not (recipe.generate and recipe.generate.reasons),
     )
     found, kept = {}, tuple(kept_of(recipe).values())
     for key, stage in recipe.stages().items():

@@ -16,7 +16,7 @@ from hfsft.engine.step import Step
 from hfsft.errors import Place, Problem
 from hfsft.filters.base import Filter
 from hfsft.rows.batch import Batch, rows_of
-from hfsft.rows.views import answered
+from hfsft.rows.views import ANSWER, answered
 
 RESPONSE = "response"
 
@@ -57,8 +57,9 @@ class FilterOrder:
 
 def _decided_by_response(rule: Filter, known: set[str], later: set[str]) -> bool:
     """Whether the filter looks at one row, and waits for nothing but its response."""
-    used = {*rule.reads, *rule.optional}
-    return not rule.whole and bool(rule.writes) and set(rule.reads) <= known and used & later == {RESPONSE}
+    waits = later.intersection((*rule.reads, *rule.optional))
+    answer = RESPONSE in waits and waits.issubset(ANSWER)
+    return not rule.whole and bool(rule.writes) and set(rule.reads) <= known and answer
 
 
 def given(rule: Filter, place: Place | None, label: str) -> Iterator[Step]:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 WRITER = "writer"
 """Who is asked where a recipe names nobody."""
+SAMPLED = frozenset({"temperature", "top_p", "max_tokens"})
+"""The sampling that a section may have a key for."""
 
 
 class Section(BaseModel):
@@ -112,6 +114,11 @@ class AskingStage(Stage, ABC):
         return {"section": section, **({} if values is None else {"values": dict(values), "kept": list(kept)}), **more}
 
     @property
+    def chosen(self) -> frozenset[str]:
+        """The fields of the sampling that no author wrote: they are left out where a server refuses them."""
+        return SAMPLED - self.model_fields_set
+
+    @property
     def max_failed_share(self) -> float:
         """The share of failed rows that the stage bears."""
         return 0.0 if self.on_error == "fail" else self.failed_at_most
@@ -129,7 +136,7 @@ class Context:
     place: Callable[..., Place]  # where a section or one of its keys stands in the recipe
     kept: tuple[str, ...] = ()  # columns of sources and earlier sections that every template may use
     former: Mapping[str, Any] = field(default_factory=dict)  # by section, what builds before leave to this one
-    reasoning: bool = True  # whether the recipe keeps what was thought before an answer
+    reasoning: bool = True  # whether a judge sees what was thought before an answer, where its section says nothing
 
     def kept_in(self, *prompts: Prompt) -> tuple[str, ...]:
         """The kept columns that some of the templates read."""

@@ -85,6 +85,11 @@ class Judge(AskingStage):
     anchors: Annotated[list[Anchor], PROSE] = Field([], description="Scored examples, shown to the judge.")
     temperature: float | None = Field(0, ge=0, le=2, description="Sampling temperature.")
     max_tokens: int = Field(1024, ge=1, description="Most tokens in one verdict.")
+    reasoning: bool | None = Field(
+        None,
+        description="Whether the judge sees what was thought before an answer. Left out: of rows that came with their "
+        "reasoning where the release has it, and never where `generate` keeps what a model thought.",
+    )
 
     @field_validator("rubric")
     @classmethod
@@ -132,6 +137,7 @@ class Judge(AskingStage):
         """One step that asks for scores and reasons, one that takes out the rows it could not score."""
         ((_, model),) = self.asks(context.models)
         prompt = template()
+        sees = context.reasoning if self.reasoning is None else self.reasoning
         writes = {
             **{reason_of(name): "string" for name in self.rubric},
             **dict.fromkeys(self.columns, "float64"),
@@ -140,8 +146,8 @@ class Judge(AskingStage):
         identity = {
             "model": context.models[model],
             "template": prompt.identity,
-            **self.model_dump(mode="json", exclude={"model", "on_error", "failed_at_most"}),
-            **({} if context.reasoning else {"reasoning": False}),
+            **self.model_dump(mode="json", exclude={"model", "reasoning", "on_error", "failed_at_most"}),
+            **({} if sees else {"reasoning": False}),
         }
         place = context.place(self.key)
         return [
@@ -152,7 +158,7 @@ class Judge(AskingStage):
                 writes=writes,
                 role="score",
                 identity=identity,
-                work=Work("hfsft.stages.judge:asking", self.arguments(model=model, reasoning=context.reasoning)),
+                work=Work("hfsft.stages.judge:asking", self.arguments(model=model, reasoning=sees)),
                 models=(model,),
                 max_failed_share=self.max_failed_share,
                 place=place,
@@ -202,6 +208,7 @@ class Judge(AskingStage):
             messages=({"role": "user", "content": self.render(prompt, row, reasoning)},),
             temperature=self.temperature,
             max_tokens=self.max_tokens,
+            chosen=self.chosen,
         )
         blank: Row = {**{reason_of(name): None for name in self.rubric}, **dict.fromkeys(self.columns)}
         try:

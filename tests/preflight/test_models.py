@@ -16,7 +16,7 @@ import yaml
 import hfsft
 from hfsft import pipeline
 from hfsft.cli import main
-from hfsft.models.dialects.learned import refused
+from hfsft.models.dialects.learned import spoken_by
 from hfsft.models.model import Model
 from hfsft.models.store.store import Store
 from hfsft.preflight.models import Checkup
@@ -105,10 +105,10 @@ def test_what_was_found_out_is_kept_for_builds_and_forgotten_when_the_server_lea
     server = f"{llm.url} judge-1"
     hfsft.check(recipe)
     with Store() as store:
-        assert refused(store, server) == {"schema", "max_tokens"}
+        assert spoken_by(store, server) == {"schema", "max_tokens"}
         llm.takes_schema, llm.refuses, llm.reply = True, (), lambda body: '{"fruit": "kiwi"}'
         hfsft.check(recipe)
-        assert refused(store, server) == set()
+        assert spoken_by(store, server) == set()
 
 
 def test_what_it_spent_and_the_price_that_is_known(serve: Serve) -> None:

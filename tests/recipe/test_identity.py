@@ -50,6 +50,8 @@ HARMLESS = {
     "Model.timeout": "how patient",
     "Model.batch": "when requests are answered, and what that costs",
     "BatchOptions": "when requests are answered, and what that costs",
+    "Model.seed": "what is sent of a request, not which answer it stands for",
+    "Model.stream": "how an answer is handed out",
     "Publish": "how finished rows are written and where they go: made anew by each build",
 }
 
@@ -83,10 +85,12 @@ NEEDS: dict[str, dict[str, Any]] = {"tokens": {"at_least": 2}, "score": {"useful
 # The other value of a field whose own cannot be changed by a rule.
 OTHER: dict[str, Any] = {
     "Recipe.name": "other",
-    "Model.provider": {"base_url": None, "provider": "auto", "model": "org/m"},
+    "Model.provider": {"base_url": None, "provider": "auto", "model": "org/m", "batch": None},
     "Model.base_url": {"base_url": "http://elsewhere:8000/v1", "model": "org/m"},
     "Model.extra_body": {"extra_body": {"top_k": 5}},
+    "Model.seed": {"seed": None},
     "Model.api_key_header": {"api_key_env": "KEY", "api_key_header": "api-key"},
+    "BatchOptions.completion_window": "7d",
     "Model.headers": {"headers": {"X-Title": "toy"}},
     "PromptTable.path": "others.jsonl",
     "ExampleTable.path": "others.jsonl",
@@ -99,6 +103,7 @@ OTHER: dict[str, Any] = {
     "Judge.model": "other",
     "Judge.rubric": {"usefulness": "Would it truly help?"},
     "Judge.scale": [1, 10],
+    "Judge.reasoning": False,
     "Anchor.scores": {"usefulness": 3},
     "Publish.repo_id": "you/toy",
     "Publish.not_secret": ["0123456789ab"],
@@ -129,7 +134,7 @@ def recipe(folder: Path) -> dict[str, Any]:
         row = {**texts, **{f"{key}x": name for key in COLUMNS}, "x": name, "xx": name}
         (folder / f"{name}.jsonl").write_text(json.dumps(row) + "\n")
     (folder / "rows.csv").write_text("prompt,response\na,b\n")
-    at = {"base_url": "http://localhost:8000/v1", "headers": {"x-key": {"env": "KEY"}}}
+    at = {"base_url": "http://localhost:8000/v1", "headers": {"x-key": {"env": "KEY"}}, "batch": {}}
     return {
         "name": "toy",
         "description": "Toys.",

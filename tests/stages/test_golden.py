@@ -15,6 +15,7 @@ import pytest
 
 from hfsft.engine.step import Step
 from hfsft.hashing import digest
+from hfsft.models.model import Request
 from hfsft.rows.columns import COLUMNS
 from hfsft.rows.row import new_row
 from hfsft.stages.evolve import GROWN_FROM, Evolve
@@ -45,9 +46,19 @@ CHECKED = [
 RUBRIC = {"relevance": "Does it answer?", "usefulness": "Does it help?"}
 
 
+# Fields of requests that few have: they stand in no key where they say nothing, and `chosen` never does.
+LATER_FIELDS = ("tools", "tool_choice", "logprobs")
+
+
+def keyed(request: Request) -> dict[str, Any]:
+    given = asdict(request)
+    given.pop("chosen", None)
+    return {name: value for name, value in given.items() if name not in LATER_FIELDS or value not in (None, ())}
+
+
 def asked(step: Step, given: dict[str, Any], *answers: str) -> str:
     requests, columns = converse(step.function(given), answers)
-    return digest([[asdict(request) for request in requests], columns])
+    return digest([[keyed(request) for request in requests], columns])
 
 
 def steps() -> Iterator[tuple[str, int, str]]:

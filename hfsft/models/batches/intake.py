@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from functools import partial
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hfsft.errors import AnswerError, ModelError
 from hfsft.models.batches import lines, state
+from hfsft.models.batches.speaking import dialects_of, request_of
+from hfsft.models.dialects.refused_request import REFUSALS
+from hfsft.models.endings import fault_in
 from hfsft.models.http.faults import Fault
 from hfsft.models.limits.spending import Outlay, outlay
 from hfsft.models.model import Answer
@@ -16,12 +20,14 @@ from hfsft.models.store.store import Entry, keep
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Collection, Iterator
     from pathlib import Path
 
+    from hfsft.errors import RefusedKeyError
     from hfsft.keys import KnownSecrets
     from hfsft.models.batches.remote import RemoteBatch
-    from hfsft.models.batches.state import OpenBatch
+    from hfsft.models.batches.speaking import Speaking
+    from hfsft.models.batches.state import BatchedRequest, OpenBatch
     from hfsft.models.limits.budget import Meter
     from hfsft.models.limits.usage import Usage
     from hfsft.models.store.store import Store
@@ -29,6 +35,8 @@ if TYPE_CHECKING:
 
 # A request whose failure may heal, or that a batch brought nothing for, is submitted so often in all.
 MOST_TRIES = 3
+# And so often while each try is put otherwise.
+_MOST_WORDINGS = 8
 _SHARE = 200  # lines that are read, and answers that are committed, at a time
 # How servers say that too much waits with them already.
 _QUEUE_FULL = ("token_limit", "enqueued", "queue", "rate_limit", "quota")
@@ -56,7 +64,7 @@ class Intake:
         model: str,
         secrets: KnownSecrets,
         outcomes: Outcomes,
-        learn: Callable[[Fault], bool],
+        speaking: Speaking,
         check_served: Callable[[str, Answer], None],
     ) -> None:
         self.store = store
@@ -66,7 +74,7 @@ class Intake:
         self.model = model
         self.secrets = secrets
         self.outcomes = outcomes
-        self.learn = learn
+        self.speaking = speaking
         self.check_served = check_served
 
     def begin(self, batch: OpenBatch, remote: RemoteBatch) -> Taking:
@@ -119,6 +127,10 @@ class Taking:
                     self._faults.setdefault(key, outcome)
                     continue
                 self._intake.check_served(self._intake.model, outcome)
+                request = request_of(self._intake.model, *known[key])
+                if fault := fault_in(request, outcome, json.loads(known[key].request).get("max_tokens")):
+                    self._refuse(key, outcome, fault)
+                    continue
                 self._answered.add(bytes.fromhex(key))
                 self._faults.pop(key, None)
                 entry = self._entry(key, known[key].request, outcome)
@@ -126,16 +138,26 @@ class Taking:
             for entry, done in kept:
                 self._count(entry, await done)
 
+    def _refuse(self, key: str, answer: Answer, fault: Fault) -> None:
+        """Take an answer that may not be kept for a fault; it was paid for all the same."""
+        self._used = self._used.plus(self._taken(key, answer))
+        self._tally.answered(answer, 0.0, kept=False)
+        fault.paid = False
+        self._faults[key] = fault
+
+    def _taken(self, key: str, answer: Answer) -> Outlay:
+        read, written = answer.input_tokens, answer.output_tokens
+        if read is None or written is None:
+            most = state.most_of(self._intake.store, key)
+            read, written = most.input_tokens, most.output_tokens
+        return self._cost(read, written)
+
     def _entry(self, key: str, request: str, answer: Answer) -> Entry:
         batch = self._batch
         return Entry(key, request, answer, batch.label, batch.revision, batch.recipe, batch.stage)
 
     def _count(self, entry: Entry, answer: Answer) -> None:
-        read, written = entry.answer.input_tokens, entry.answer.output_tokens
-        if read is None or written is None:
-            most = state.most_of(self._intake.store, entry.key)
-            read, written = most.input_tokens, most.output_tokens
-        self._used = self._used.plus(self._cost(read, written))
+        self._used = self._used.plus(self._taken(entry.key, entry.answer))
         if answer is entry.answer:  # else it was there before, such as of a run that was killed while it read them
             self._tally.calls += 1
             self._tally.answered(answer, 0.0)
@@ -150,6 +172,7 @@ class Taking:
         error = self._why_nothing(requests, rest)
         for key in rest - self._faults.keys():
             self._faults[key] = Fault("heal", *self._why_missing())
+        otherwise, refused = self._put_otherwise(requests)
         for key, fault in self._faults.items():
             if fault.paid:
                 most = state.most_of(self._intake.store, key)
@@ -159,23 +182,42 @@ class Taking:
                 error = ModelError(f"models.{self._intake.model}: {fault.message}")
             if fault.cause not in _UNSENT:
                 self._tally.calls += 1
-            self._tally.failures[fault.cause] += 1
-            self._settle(key, fault)
+                self._tally.failures[fault.cause] += 1
+            self._settle(key, fault, again=key in otherwise)
+        if self._answered:
+            self._intake.speaking.confirm()
         await self._intake.close(self._batch, self._used)
-        if error is not None:
-            raise error
+        if error is not None or refused is not None:
+            raise error or refused or AssertionError
 
-    def _settle(self, key: str, fault: Fault) -> None:
+    def _put_otherwise(self, requests: Path) -> tuple[set[str], RefusedKeyError | None]:
+        """The requests that were refused for words left out from now on; the error where an author wrote them."""
+        refused = {key for key, fault in self._faults.items() if fault.kind == "row" and fault.status in REFUSALS}
+        known = state.lines(self._intake.store, self._batch.name, refused)
+        otherwise, error = set(), None
+        for key, body in _bodies(requests, known.keys()):
+            learned = self._learn(self._faults[key], key, body, known[key])
+            if learned is True:
+                otherwise.add(key)
+            elif learned:
+                error = error or learned
+        return otherwise, error
+
+    def _learn(self, fault: Fault, key: str, body: dict[str, Any], asked: BatchedRequest) -> bool | RefusedKeyError:
+        request, sent = request_of(self._intake.model, *asked), dialects_of(asked.more)
+        return self._intake.speaking.learn(fault, key, body, sent, request, self._batch.stage)
+
+    def _settle(self, key: str, fault: Fault, *, again: bool) -> None:
         """Fail a request for good, or leave it to the next batch."""
         outcomes = self._intake.outcomes
         if fault.cause == _FULL:
             return
         outcomes.tries[key] += 1
-        if fault.kind == "row" and not self._intake.learn(fault):
+        tries = outcomes.tries[key]
+        if fault.kind == "row" and not again:
             outcomes.failed[key] = AnswerError(fault.cause, fault.message)
-        elif outcomes.tries[key] >= MOST_TRIES:
-            said = f"{fault.message} (submitted {outcomes.tries[key]} times)"
-            outcomes.failed[key] = AnswerError(fault.cause, said)
+        elif tries >= (_MOST_WORDINGS if again else fault.tries or MOST_TRIES):
+            outcomes.failed[key] = AnswerError(fault.cause, f"{fault.message} (submitted {tries} times)")
 
     def _why_missing(self) -> tuple[str, str]:
         if self._remote.status == "expired":
@@ -206,9 +248,14 @@ class Taking:
             return None
         said = "; ".join(dict.fromkeys(each.message for each in refusals)) or "it does not say why"
         whole = Fault("row", "bad_request", said, status=400)
-        if self._intake.learn(whole):
-            self._faults |= {key: Fault("heal", _FULL, "") for key in rest}
-            return None
+        for key, body in _bodies(requests, rest, most=1):
+            asked = state.lines(self._intake.store, self._batch.name, [key])[key]
+            learned = self._learn(whole, key, body, asked)
+            if learned is True:
+                self._faults |= {each: Fault("heal", _FULL, "") for each in rest}
+                return None
+            if learned:
+                return learned
         return ModelError(f"models.{model}: {which} was refused: {said}")
 
     def _smaller(self, rest: set[str]) -> ModelError | None:
@@ -226,6 +273,16 @@ class Taking:
 _FULL = "not_begun"
 # No server began to work on these.
 _UNSENT = {_FULL, "cancelled", "failed"}
+
+
+def _bodies(requests: Path, keys: Collection[str], most: int | None = None) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Some requests of a file as they were submitted, at most so many."""
+    if not keys or not requests.exists():
+        return
+    with requests.open("rb") as file:
+        found = ((lines.key_in(line), line) for line in file)
+        for key, line in islice(((key, line) for key, line in found if key in keys), most):
+            yield key, json.loads(line)["body"]
 
 
 def _keys_at(requests: Path, numbers: set[int]) -> Iterator[tuple[int, str]]:

@@ -18,8 +18,10 @@ from hfsft.models.batches.api import BatchApi
 from hfsft.models.batches.attending import Attending
 from hfsft.models.batches.collection import Collection
 from hfsft.models.batches.intake import Intake, Outcomes
+from hfsft.models.batches.speaking import Speaking
 from hfsft.models.batches.standing import Standing
 from hfsft.models.batches.state import BatchedRequest, OpenBatch
+from hfsft.models.http.faults import Fault
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -29,8 +31,7 @@ if TYPE_CHECKING:
     from hfsft.models.batches.options import BatchOptions
     from hfsft.models.limits.budget import Meter
     from hfsft.models.limits.connect import Gates
-    from hfsft.models.limits.sender import Job, Sender
-    from hfsft.models.limits.throttle import Lane
+    from hfsft.models.limits.sender import Job
     from hfsft.models.limits.usage import Usage
     from hfsft.models.model import Answer, Model
     from hfsft.models.store.store import Store
@@ -52,7 +53,6 @@ class PutOff(Exception):  # noqa: N818 (a state: the row goes on when the batch 
 class _Place(NamedTuple):
     """Where the batches of one model are."""
 
-    lane: Lane
     api: BatchApi
     options: BatchOptions
     intake: Intake
@@ -69,7 +69,6 @@ class Batches:
         meter: Meter,
         usage: Usage,
         gates: Gates,
-        sender: Sender,
         recipe: str,
         patience: float,
         revision: Callable[[str], str],
@@ -81,7 +80,6 @@ class Batches:
         self._meter = meter
         self._usage = usage
         self._gates = gates
-        self._sender = sender
         self._recipe = recipe
         self._patience = patience
         self._revision = revision
@@ -121,14 +119,17 @@ class Batches:
         """Wait no longer; what is submitted goes on at its server."""
         self._stopping.set()
 
-    async def put(self, job: Job, row: str) -> None:
+    async def put(self, job: Job) -> None:
         """Collect one request for a batch, unless one has it. Raises AnswerError, ModelError or StoreError."""
         model = job.request.model
         place = await self._place(model)
         if having := state.holding(self._store, job.key, place.api.client.name):
             self._join(having, place, model)
             return
-        payload = self._sender.payload(place.lane, job)
+        try:
+            payload, more = place.intake.speaking.payload(job)
+        except Fault as fault:
+            raise AnswerError(fault.cause, fault.message) from None
         line = collection.written(job.key, place.api.endpoint, payload)
         most = await self._meter.hold(model, payload, job.max_tokens)
         if isinstance(most, BudgetError):
@@ -139,7 +140,7 @@ class Batches:
             return
         try:
             collecting = self._room(job, place, len(line))
-            entered = await collecting.add(job.key, BatchedRequest(job.asked, row), line, most)
+            entered = await collecting.add(job.key, BatchedRequest(job.asked, more), line, most)
         except BaseException:
             self._meter.unhold(model, most)
             raise
@@ -289,9 +290,9 @@ class Batches:
         assert model.batch is not None
         lane = (await self._gates.get(name)).lanes[0]
         api = BatchApi(lane.client, model.timeout, name)
-        learn = partial(self._sender.learn, lane, model)
+        speaking = Speaking(lane, model, self._store, self._usage)
         intake = Intake(
-            self._store, self._writer, self._meter, self._usage, name, lane.client.secrets, self._outcomes, learn,
+            self._store, self._writer, self._meter, self._usage, name, lane.client.secrets, self._outcomes, speaking,
             self._check_served,
         )  # fmt: skip
-        return _Place(lane, api, model.batch, intake)
+        return _Place(api, model.batch, intake)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from hfsft.models.limits.spending import Outlay
 from hfsft.models.store.store import read_answer
@@ -45,12 +45,11 @@ class OpenBatch:
     requests: int = 0
 
 
-@dataclass(frozen=True)
-class BatchedRequest:
+class BatchedRequest(NamedTuple):
     """One request of a batch, as it is kept until its answer is there."""
 
     request: str  # canonical JSON
-    row: str
+    more: str  # what of the request does not stand in it
 
 
 def open_batches(store: Store, recipe: str | None = None) -> list[OpenBatch]:
@@ -101,7 +100,7 @@ def enter(connection: sqlite3.Connection, key: str, batch: OpenBatch, line: Batc
     found = connection.execute(f"SELECT {_HOLDING}", (bytes.fromhex(key), batch.server)).fetchone()
     if found:
         return str(found[0])
-    values = bytes.fromhex(key), batch.name, line.request, line.row, *most[1:]
+    values = bytes.fromhex(key), batch.name, line.request, line.more, *most[1:]
     connection.execute(f"INSERT OR REPLACE INTO batched VALUES ({','.join('?' * len(values))})", values)  # noqa: S608
     return None
 
@@ -127,8 +126,9 @@ def lines(store: Store, name: str, keys: Iterable[str]) -> dict[str, BatchedRequ
     for start in range(0, len(wanted), _SHARE):
         share = [bytes.fromhex(key) for key in wanted[start : start + _SHARE]]
         marks = ",".join("?" * len(share))
-        rows = store.read(f"SELECT key, request, row FROM batched WHERE batch = ? AND key IN ({marks})", (name, *share))  # noqa: S608
-        found |= {key.hex(): BatchedRequest(request, row) for key, request, row in rows}
+        query = f"SELECT key, request, more FROM batched WHERE batch = ? AND key IN ({marks})"  # noqa: S608 (only marks)
+        rows = store.read(query, (name, *share))
+        found |= {key.hex(): BatchedRequest(request, more) for key, request, more in rows}
     return found
 
 

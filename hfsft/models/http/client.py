@@ -71,6 +71,7 @@ class Client:
             return answer.read(raw, hide=self._secrets.hide), headers
         except Fault as fault:
             fault.message = f"{self.name}: {fault.message}"
+            fault.body, fault.status = raw, fault.status or 200
             raise
 
     async def exchange(self, payload: bytes) -> tuple[str, Mapping[str, str]]:
@@ -87,6 +88,7 @@ class Client:
             )
             async with response:
                 status, headers = response.status, response.headers
+                waited = time.monotonic() - connected
                 raw = await self._body(response)
         except asyncio.TimeoutError:
             seconds = time.monotonic() - connected
@@ -97,6 +99,7 @@ class Client:
         if status != 200:
             fault = of_response(status, headers, raw, hide=self._secrets.hide, asked=self.endpoint.base_url)
             fault.message = f"{self.name}: {fault.message}"
+            fault.body, fault.waited = raw, waited
             raise fault
         return raw, headers
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from hfsft.models.dialects.learned import refused, server_of
+from hfsft.models.dialects.dialect_table import SHAPED
+from hfsft.models.dialects.learned import server_of, spoken_by
 from hfsft.models.limits.throttle import Gate, Lane
 
 if TYPE_CHECKING:
@@ -73,9 +74,8 @@ class Gates:
 
     def _lane(self, client: Client, model: Model) -> Lane:
         lane = Lane(client, min(model.concurrency, client.endpoint.concurrency))
-        known = refused(self._store, server_of(client, model))
-        lane.takes_schema = False if "schema" in known else None
-        lane.modern = "max_tokens" in known
+        lane.dialects |= spoken_by(self._store, server_of(client, model))
+        lane.schema_tried = bool(lane.dialects & SHAPED)
         return lane
 
     def _find_prices(self, name: str) -> None:

@@ -41,7 +41,7 @@ class Spent:
 
     def usd_at(self, price: Price | None) -> float | None:
         """What the answers cost at a price; 0 if there is none, None if it cannot be known."""
-        if not self.answers:
+        if not (self.answers or self.input_tokens or self.output_tokens or self.unmetered):
             return 0.0
         if price is None or (self.unmetered and (price.input or price.output)):
             return None
@@ -71,10 +71,11 @@ class Tally(Spent):
         """The cost of the answers of now; 0 if none was asked for, None if it cannot be known."""
         return self.usd_at(self.price)
 
-    def answered(self, answer: Answer, seconds: float) -> None:
-        """Count one answer that the model gave now."""
-        self.count(answer)
-        self.in_all.count(answer)
+    def answered(self, answer: Answer, seconds: float, *, kept: bool = True) -> None:
+        """Count one answer that the model gave now; one that is not `kept` was paid for all the same."""
+        for each in (self, self.in_all):
+            each.count(answer)
+            each.answers -= not kept
         self.seconds += seconds
 
     def found(self, key: str, answer: Answer, *, prefetched: bool) -> None:
@@ -127,12 +128,17 @@ class Usage:
         free = Price(input=0, output=0)
         self.prices = {name: free if model.embedded else model.paid for name, model in models.items()}
         self._tallies: dict[tuple[str, str], Tally] = {}
+        self.dialects: dict[str, set[str]] = {}  # by model, the dialects that answers were asked for in
 
     def of(self, stage: str, model: str) -> Tally:
         """The tally of one stage and model."""
         if (stage, model) not in self._tallies:
             self._tallies[stage, model] = Tally(price=self.prices.get(model))
         return self._tallies[stage, model]
+
+    def spoke(self, model: str, dialects: Iterable[str]) -> None:
+        """Note the dialects in which a model gave an answer."""
+        self.dialects.setdefault(model, set()).update(dialects)
 
     def set_price(self, model: str, price: Price) -> None:
         """Use a price that was found later, such as a provider's own listing."""

@@ -86,7 +86,7 @@ _SCHEMA = (
         key BLOB PRIMARY KEY,
         batch TEXT NOT NULL,
         request TEXT NOT NULL,
-        row TEXT NOT NULL,
+        more TEXT NOT NULL,
         input_tokens INTEGER NOT NULL,
         output_tokens INTEGER NOT NULL,
         usd REAL NOT NULL,
@@ -107,7 +107,9 @@ def _places(found: list[Any]) -> tuple[TokenProbability, ...]:
 
 # Fields of an answer that few have, and how each is read back: they stand in the JSON of `extra`, so that a file that
 # was made before there were any needs no other columns.
-_SOME: dict[str, Callable[[Any], Any]] = {"tool_calls": tuple, "logprobs": _places}
+_SOME: dict[str, Callable[[Any], Any]] = {
+    "tool_calls": tuple, "logprobs": _places, "reasoning_tokens": int, "cached_tokens": int,
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,6 +270,11 @@ def read_answer(connection: sqlite3.Connection, key: str) -> Answer | None:
     """The answer under `key`; None if there is none, or its record is damaged."""
     row = connection.execute(f"{_READ} WHERE key = ?", (bytes.fromhex(key),)).fetchone()
     return answer_of(row) if row else None
+
+
+def drop(connection: sqlite3.Connection, key: str) -> None:
+    """Forget the answer under `key`, which is none by what is known of endings now."""
+    connection.execute("DELETE FROM answers WHERE key = ?", (bytes.fromhex(key),))
 
 
 @contextmanager

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from hfsft.errors import ModelError
+from hfsft.errors import ModelError, RefusedKeyError
 from hfsft.models.pool import Pool
 from hfsft.models.store.store import Store
 from hfsft.models.structured import ask
 from tests.models.batches.driving import drive, nothing_open
 from tests.models.batches.server import Provider, failed, unfinished
-from tests.models.fixture import rows, user
-from tests.models.server import said_to
+from tests.models.fixture import one, rows, user
+from tests.models.server import Body, said_to
 
 
 def test_failed_lines_fail_their_rows_with_the_cause(
@@ -187,3 +188,55 @@ def test_no_key_is_written_or_told(
     store.close()
     for file in store.path.parent.rglob("*"):
         assert not file.is_file() or key.encode() not in file.read_bytes()
+
+
+def test_a_dialect_is_learned_from_the_lines_that_were_refused(
+    provider: Provider, pool_of: Callable[..., Pool]
+) -> None:
+    refuses = {
+        "max_tokens": "Unsupported parameter: 'max_tokens'. Use 'max_completion_tokens' instead",
+        "temperature": "Unsupported value: 'temperature' does not support 0.5 with this model",
+    }
+
+    def fault(line: Any, number: int) -> Any:
+        return next((failed(400, said) for name, said in refuses.items() if name in line["body"]), None)
+
+    def start(number: int) -> Callable[[], Any]:
+        return one(f"question {number}", temperature=0.5, max_tokens=20, chosen=frozenset({"temperature"}))
+
+    provider.fault = fault
+    pool = pool_of()
+    assert drive(pool, [(f"row-{number}", start(number)) for number in range(5)]) == {}
+    assert [batch["request_counts"]["total"] for batch in provider.batches.values()] == [5, 5, 5]
+    assert pool.usage.dialects == {"m": {"max_tokens", "temperature"}}
+    assert drive(pool_of(), [(f"row-{number}", start(number)) for number in range(9)]) == {}
+    assert len(provider.batches) == 4, "what answers came in is remembered"
+
+
+def test_what_an_author_wrote_is_not_left_out(provider: Provider, pool_of: Callable[..., Pool], store: Store) -> None:
+    provider.fault = lambda line, number: (
+        failed(400, "Unsupported value: 'temperature' does not support 0.7") if "temperature" in line["body"] else None
+    )
+    with pytest.raises(RefusedKeyError, match=r"models\.m\.temperature: .*does not support 0\.7"):
+        drive(pool_of(temperature=0.7), rows(5))
+    assert nothing_open(store)
+
+
+def test_an_answer_that_may_not_be_kept_comes_again(
+    provider: Provider, pool_of: Callable[..., Pool], store: Store
+) -> None:
+    empty = {"question 1": 1, "question 2": 99}  # so many times
+    came: Counter[str] = Counter()
+
+    def reply(body: Body) -> str:
+        came[said_to(body)] += 1
+        return "" if came[said_to(body)] <= empty.get(said_to(body), 0) else "fine"
+
+    provider.reply = reply
+    pool = pool_of(price={"input": 1, "output": 1})
+    failures = drive(pool, rows(4))
+    assert {row: error.cause for row, error in failures.items()} == {"row-2": "empty"}
+    assert came == {"question 0": 1, "question 1": 2, "question 2": 3, "question 3": 1}
+    assert store.read("SELECT count(*) FROM answers") == [(3,)]
+    assert store.read("SELECT calls, usd FROM spending") == [(7, pytest.approx(pool.usage.usd))]
+    assert pool.usage.calls == 7
