@@ -24,7 +24,7 @@ from hfsft.recipe.models_asked import asked, identity, model_problems
 from hfsft.recipe.recipe import Recipe
 from hfsft.recipe.rules import filters_of
 from hfsft.recipe.sources import kept_of, open_sources, source_problems, source_steps
-from hfsft.stages.base import Context
+from hfsft.stages.base import AskingStage, Context
 
 TEMPLATE_LANGUAGE = ["en"]  # what templates read where the recipe names no language
 
@@ -93,7 +93,8 @@ def contexts_of(
         base=recipe.base,
         place=lambda *loc: recipe.source.place(loc, key=True),
         former=former or {},
-        reasoning=recipe.publish.reasoning != "drop" and not (recipe.generate and recipe.generate.reasons),
+        reasoning=recipe.publish.reasoning != "drop"
+        and not any(isinstance(stage, AskingStage) and stage.reasons for stage in recipe.stages().values()),
     )
     found, kept = {}, tuple(kept_of(recipe).values())
     for key, stage in recipe.stages().items():

@@ -114,6 +114,11 @@ class AskingStage(Stage, ABC):
         return {"section": section, **({} if values is None else {"values": dict(values), "kept": list(kept)}), **more}
 
     @property
+    def reasons(self) -> bool:
+        """Whether what a model thought becomes part of the row."""
+        return False
+
+    @property
     def chosen(self) -> frozenset[str]:
         """The fields of the sampling that no author wrote: they are left out where a server refuses them."""
         return SAMPLED - self.model_fields_set

@@ -21,7 +21,6 @@ from datasets.table import InMemoryTable
 from hfsft.engine.step import Step
 from hfsft.errors import InternalError
 from hfsft.hashing import digest
-from hfsft.rows.batch import Batch
 from hfsft.rows.features import features
 
 BATCH = 1000  # rows that a step is given at once
@@ -120,20 +119,6 @@ def _cut(rows: Dataset, step: Step, fingerprint: str) -> tuple[Dataset, Dataset]
 
 def _filtered(rows: Dataset, function: Callable[[list[Any]], list[bool]], column: str, fingerprint: str) -> Dataset:
     return rows.filter(function, batched=True, input_columns=[column], new_fingerprint=fingerprint)
-
-
-def rewrite(rows: Dataset, function: Callable[[Batch], Batch], reads: list[str], writes: dict[str, Any]) -> Dataset:
-    """Rows with the columns of `writes` alone, made from those of `reads`; not cached."""
-    texts = rows.select_columns(reads)
-    with quiet():
-        return texts.map(
-            function,
-            batched=True,
-            remove_columns=reads,
-            features=features(writes),
-            keep_in_memory=True,
-            new_fingerprint=digest(["rewrite", reads, list(writes), rows._fingerprint]),
-        )
 
 
 @contextmanager
