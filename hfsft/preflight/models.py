@@ -18,6 +18,7 @@ from hfsft.models.limits.usage import Usage, cost, total_usd
 from hfsft.models.model import Model, Price
 from hfsft.models.store.store import Store
 from hfsft.models.store.writer import Writer
+from hfsft.models.vectors.vector_probe import probed, probed_here
 from hfsft.preflight.build import lacks
 from hfsft.recipe.models_asked import asked, asking, model_problem
 from hfsft.recipe.recipe import Recipe
@@ -133,6 +134,8 @@ async def _of_model(
 
     if missing:
         return [server(_where(model), Probed(error=missing[0].message))], missing
+    if model.local:
+        return [server(HERE, await asyncio.to_thread(probed_here, model))], []
     try:
         gate = await gates.get(name)
     except ModelError as error:
@@ -140,6 +143,9 @@ async def _of_model(
         return [server(_where(model), Probed(error=said))], [model_problem(recipe, name, "model", said)]
 
     async def of_lane(lane: Lane) -> Server:
+        if model.task != "chat":
+            found = await probed(lane.client, model, seconds)
+            return server(HERE if model.embedded else lane.client.name, found)
         found = await Probe(lane.client, model, needs, seconds).run()
         keep(store, lane.client, model, found.takes)
         return server(HERE if model.embedded else lane.client.name, found)

@@ -16,6 +16,7 @@ import yaml
 import hfsft
 from hfsft import pipeline
 from hfsft.cli import main
+from hfsft.errors import AnswerError
 from hfsft.models.dialects.learned import spoken_by
 from hfsft.models.model import Model
 from hfsft.models.store.store import Store
@@ -125,7 +126,7 @@ def test_one_that_only_streams_is_asked_in_pieces(home: Path) -> None:
 
 
 def test_what_was_found_out_is_kept_for_builds_and_forgotten_when_the_server_learns(serve: Serve) -> None:
-    llm = serve(takes_schema=False, refuses=("max_tokens", "temperature", "seed", "system"), reply=reply)
+    llm = serve(**ALL, takes_schema=False, refuses=("max_tokens", "temperature", "seed", "system"), reply=reply)
     recipe = judged(llm)
     server = f"{llm.url} judge-1"
     hfsft.check(recipe)
@@ -134,6 +135,21 @@ def test_what_was_found_out_is_kept_for_builds_and_forgotten_when_the_server_lea
         llm.takes_schema, llm.refuses, llm.reply = True, (), lambda body: '{"fruit": "kiwi"}'
         hfsft.check(recipe)
         assert spoken_by(store, server) == set()
+
+
+def test_one_that_gives_no_probabilities_is_not_asked_for_any(serve: Serve) -> None:
+    llm = serve()
+    model = {"model": "judge-1", "base_url": llm.url}
+    hfsft.check(judged(llm))
+    sent = len(llm.requests)
+    with pytest.raises(AnswerError, match=r"no_logprobs: .* gives no probabilities of tokens"):
+        hfsft.probabilities(model, ["Rate it."], [1, 2])
+    assert len(llm.requests) == sent
+    llm.gives = ("logprobs",)
+    hfsft.check(judged(llm))
+    sent = len(llm.requests)
+    assert hfsft.probabilities(model, ["Rate it."], [1, 2]) == [None]
+    assert len(llm.requests) == sent + 1
 
 
 def test_what_it_spent_and_the_price_that_is_known(serve: Serve) -> None:

@@ -47,7 +47,7 @@ _GATEWAY = re.compile(
 # What is listed as right after what is wrong is not itself refused.
 _LISTS = re.compile(
     r"(?<!not )(?<!not a )\b(?:did you mean|(?:allowed|supported|valid|available|permitted|expected|known) (?:\w+ )?"
-    r"(?:param|field|value|argument|propert|key|option|one of)\w*\b|expected one of)(?! (?:is|are) not).*",
+    r"(?:param|field|value|argument|propert|key|option|one of)\w*\b|expected one of)(?! (?:is|are) not| [<>]).*",
     re.IGNORECASE,
 )
 _GAP = r"(?:(?![.;]\s).){0,90}?"
