@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Generator, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from hfsft.errors import AnswerError, StageError, StoreError
+from hfsft.errors import AnswerError, StageError, StoreError, bare
 from hfsft.models.model import Answer, Request
 
 if TYPE_CHECKING:
@@ -165,7 +165,7 @@ class Drive:
                         self._unsure[row_id] = unsure
                     following = await self._next(row_id, result)
                 except AnswerError as error:
-                    self.failures[row_id] = error
+                    self.failures[row_id] = bare(error)
                 self.done += 1
                 self._check_share()
                 if following:
