@@ -28,6 +28,7 @@ from hfsft.errors import HfsftError, RecipeError, UserError
 if TYPE_CHECKING:
     from hfsft import filters
     from hfsft.models.probabilities import probabilities
+    from hfsft.models.vectors.door import embedder_of
     from hfsft.pipeline import build, check, forecast, preview, run
     from hfsft.recipe.compile import compile_recipe
     from hfsft.recipe.recipe import Recipe, load_recipe
@@ -40,6 +41,7 @@ __all__ = [
     "build",
     "check",
     "compile_recipe",
+    "embedder_of",
     "filters",
     "forecast",
     "load_recipe",
@@ -52,6 +54,7 @@ _HOMES = {
     "Recipe": "hfsft.recipe.recipe",
     "load_recipe": "hfsft.recipe.recipe",
     "compile_recipe": "hfsft.recipe.compile",
+    "embedder_of": "hfsft.models.vectors.door",
     "build": "hfsft.pipeline",
     "check": "hfsft.pipeline",
     "forecast": "hfsft.pipeline",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,12 +15,14 @@ from hfsft.engine.outcome import NOT_CHOSEN
 from hfsft.engine.parts.local import Local
 from hfsft.engine.plan import Asker, Plan
 from hfsft.engine.step import Step
+from hfsft.rows.batch import Batch
 
 if TYPE_CHECKING:
     from datasets import Dataset
 
 Before = Callable[[Step, int], None]
 After = Callable[[Step, Rows], None]
+Last = Callable[[Rows, Callable[[Step], Batch]], None]
 
 
 def run(
@@ -32,6 +35,7 @@ def run(
     before: Before | None = None,
     after: After | None = None,
     more: Callable[[Rows], Step | None] | None = None,
+    last: Last | None = None,
     executor: Executors | None = None,
 ) -> Dataset:
     """The rows that are left after the last step; those that are not are entered in `ledger`, step by step.
@@ -40,7 +44,9 @@ def run(
     are not known yet, goes to `scratch`. `before` is told each step and how many rows come in, `after` each step and
     the rows it left. `more`, told the rows that are left, gives the source of another wave or None: its rows come in
     behind all others, and the steps go over all rows once more, which costs what is new; the ledger is then that of
-    the whole. Another `executor` than that of this machine gives the same rows.
+    the whole. `last` is called at the end with the rows that are left, and with what tells the columns that a step over
+    single rows, which is none of the plan, makes of each: they are kept like those of any step. Another
+    `executor` than that of this machine gives the same rows.
     Raises whatever `asker` raises; steps finished by then stay cached.
     """
     with (executor or Local)(cache, scratch) as works:
@@ -49,9 +55,17 @@ def run(
             rows = _pass(plan, asker, works, ledger, before, after)
             source = more(rows) if more else None
             if source is None:
+                if last:
+                    last(rows, partial(_measured, works, rows))
                 return works.dataset(rows)
             ledger.next_wave(len(rows))
             plan = plan.with_source(source)
+
+
+def _measured(works: Executor[Any], rows: Any, step: Step) -> Batch:
+    """What a step makes of each of these rows, in their order."""
+    (done,) = works.lane(rows, (step,), None)
+    return {name: done.rows[name] for name in step.writes}
 
 
 def _pass(

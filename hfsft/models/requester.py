@@ -55,10 +55,10 @@ class Patience:
     first_pause: float = 0.5
     longest_pause: float = 30.0
 
-    def pause(self, tries: int) -> float:
-        """Seconds to wait before the next try: doubled each time, capped, jittered."""
+    def pause(self, tries: int, *, apart: bool = True) -> float:
+        """Seconds to wait before the next try: doubled each time, capped; jittered where all wait `apart`."""
         whole = min(self.longest_pause, self.first_pause * 2.0 ** min(tries - 1, 30))
-        return whole * (1 - random.random() * _JITTER)
+        return whole * (1 - random.random() * _JITTER) if apart else whole
 
 
 class Requester:
@@ -228,7 +228,8 @@ class Requester:
             except Fault as fault:
                 tries[fault.cause] += 1
                 self._give_up(fault, tries, time.monotonic() - began)
-                await asyncio.sleep(self._patience.pause(tries.total()))
+                # Texts that went in one request go in one again.
+                await asyncio.sleep(self._patience.pause(tries.total(), apart=not job.request.texts))
                 continue
             answer = await self._wait(job, found) if isinstance(found, str) else found
             if answer is not None:
@@ -261,7 +262,8 @@ class Requester:
 
     async def _enter(self, gate: Gate, job: Job) -> Answer | str:
         """The answer, sent once the gate has room; or the name of another build that has the same request open."""
-        expected = len(job.asked) / _BYTES_PER_TOKEN + (job.max_tokens or _USUAL_ANSWER_TOKENS)
+        most = _USUAL_ANSWER_TOKENS if job.max_tokens is None else job.max_tokens
+        expected = len(job.asked) / _BYTES_PER_TOKEN + most
         lane = await gate.enter(expected, begun=job.begun)
         while job.request.schema is not None and lane.probing:
             # One request finds out whether the server takes a schema; others with one wait, and give their places up.

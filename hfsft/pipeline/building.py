@@ -25,12 +25,14 @@ if TYPE_CHECKING:
 
     from hfsft.engine.executor import Executors, Rows
     from hfsft.engine.ledger import FunnelLine, Ledger
-    from hfsft.engine.run import After
+    from hfsft.engine.run import After, Last
     from hfsft.engine.step import Step
     from hfsft.models.limits.usage import Progress, Usage
     from hfsft.release.hub.upload import Published
     from hfsft.release.result import Built
     from hfsft.release.rows.preview import Preview
+    from hfsft.release.rows.release_measures import ReleaseMeasures
+    from hfsft.rows.batch import Batch
 
 OUT = "build"  # where builds go unless somebody says otherwise
 
@@ -106,7 +108,14 @@ def run(
     from hfsft.release.report import vega
 
     vega.prepare()
-    rows, ledger, usage = _execute(loaded, plan, watcher or Watcher(), executor=executor)
+    found: list[ReleaseMeasures] = []
+
+    def last(rows: Rows, measure: Callable[[Step], Batch]) -> None:
+        from hfsft.release.rows.release_measures import measured
+
+        found.append(measured(loaded, rows["id"], measure))
+
+    rows, ledger, usage = _execute(loaded, plan, watcher or Watcher(), last=last, executor=executor)
     from hfsft.engine.parts.on_datasets import quiet
     from hfsft.engine.why import remember
     from hfsft.release.folder import previous
@@ -124,7 +133,7 @@ def run(
     )
     sides = sides_file.after(loaded, sides_before, rows)
     told = withhold(ledger, loaded.publish)
-    built = Built(loaded, plan, rows, told, usage, time.perf_counter() - started, sides)
+    built = Built(loaded, plan, rows, told, usage, time.perf_counter() - started, sides, found[0])
     with quiet(), one_at_a_time(previous.place(Path(out), loaded.name), how.tell):
         folder = write(built, Path(out), force)
     sides_file.keep(loaded, sides)
@@ -206,7 +215,12 @@ def _planned(recipe: Recipe, out: Path, watcher: Watcher, how: Publishing, force
 
 
 def _execute(
-    recipe: Recipe, plan: Plan, watcher: Watcher, after: After | None = None, executor: Executors | None = None
+    recipe: Recipe,
+    plan: Plan,
+    watcher: Watcher,
+    after: After | None = None,
+    last: Last | None = None,
+    executor: Executors | None = None,
 ) -> tuple[Dataset, Ledger, Usage]:
     from hfsft.engine.ledger import Ledger
     from hfsft.engine.live import Live
@@ -243,7 +257,9 @@ def _execute(
             plan = start_first_stage(plan.after(store.pruned()), live, cache)
             from hfsft.engine import run as engine  # takes long: the requests that were sent are answered meanwhile
 
-            rows = engine.run(plan, live, cache, ledger, before=watcher.on_step, after=ended, executor=executor)
+            rows = engine.run(
+                plan, live, cache, ledger, before=watcher.on_step, after=ended, last=last, executor=executor
+            )
         except RefusedKeyError as error:
             raise RecipeError([Problem(recipe.source.place(error.loc), error.message, error.help)]) from None
         clean_errors(recipe, ledger)

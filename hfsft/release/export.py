@@ -16,7 +16,7 @@ from hfsft.release.folder.outputs import writing as written
 from hfsft.release.trainer.dataset_writer import Writing
 from hfsft.release.trainer.formats import FORMATS
 from hfsft.rows.batch import rows_of
-from hfsft.rows.columns import COLUMNS, CONTENT, LEDGER, TEXTS, Column, column
+from hfsft.rows.columns import COLUMNS, CONTENT, LEDGER, TEXTS, Column, column, named
 from hfsft.rows.features import features
 from hfsft.rows.views import content
 
@@ -34,7 +34,8 @@ SPLIT = "split"  # of a kept row the name of its file; no row that fell has one
 def provenance_rows(built: Built, split: str) -> Dataset:
     """Everything else of a split, by id: lineage, measures, scores, reasons; no column that is empty in all of them."""
     rows = built.split(split)
-    return _with_content(rows.remove_columns([name for name in rows.column_names if name in _left_out(built)]))
+    rows = rows.remove_columns([name for name in rows.column_names if name in _left_out(built)])
+    return _with_content(rows, built.contents)
 
 
 def rejected_rows(built: Built) -> Dataset:
@@ -64,16 +65,20 @@ def published_columns(built: Built) -> dict[str, Column]:
 
 
 def _left_out(built: Built) -> set[str]:
-    """What no file needs: what each row says by the file that it stands in, and what no row holds."""
-    return {SPLIT, *built.plan.settled()}
+    """What no file needs: what a row says by the file that it is in, what none holds, vectors that nobody asked for."""
+    vectors = [] if built.recipe.publish.vectors else named(built.plan.columns(), "vector")
+    return {SPLIT, *built.plan.settled(), *vectors}
 
 
-def _with_content(rows: Dataset) -> Dataset:
-    """The rows with a hash of what they say, behind their ids."""
+def _with_content(rows: Dataset, known: Mapping[str, str | None] | None = None) -> Dataset:
+    """The rows with a hash of what they say, behind their ids; `known` has it of all of them by id, or of none."""
     from datasets import Value
 
-    texts = [name for name in TEXTS if name in rows.column_names]
-    found = [content(row) for batch in rows.select_columns(texts).iter(batch_size=1000) for row in rows_of(batch)]
+    texts = rows.select_columns([name for name in TEXTS if name in rows.column_names])
+    if known:
+        found = [known[row_id] for row_id in rows["id"][:]]
+    else:
+        found = [content(row) for batch in texts.iter(batch_size=1000) for row in rows_of(batch)]
     made: Dataset = rows.add_column(CONTENT, found, feature=Value("string"))
     return made.select_columns(_behind_id(rows.column_names))
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from hfsft.models.limits.usage import Spent, total_usd
 from hfsft.release.removal_causes import Cause, causes
-from hfsft.release.report import measures
+from hfsft.release.report.measures import bounds
 from hfsft.stages.split.sides import NONE, Sides
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from hfsft.recipe.recipe import Recipe
     from hfsft.release.by_source import OfSource
     from hfsft.release.folder.source_files import ReadFrom
+    from hfsft.release.rows.release_measures import ReleaseMeasures
     from hfsft.release.trainer.check import TrainerCheck
     from hfsft.release.trainer.dataset_writer import Writing
     from hfsft.release.trainer.lengths import Lengths
@@ -42,6 +43,7 @@ class Built:
     usage: Usage
     seconds: float
     sides: Sides = NONE  # of its rows, and of those of builds before
+    measures: ReleaseMeasures | None = None  # of its rows, where the engine has worked them out
 
     def split(self, name: str) -> Dataset:
         """The kept rows of one split, in the order of their ids."""
@@ -80,7 +82,8 @@ class Built:
         """What training on the rows will be like. Raises `ReleaseError` where they cannot be written as asked."""
         from hfsft.release.trainer.check import check
 
-        return check(self.rows, self.writing, self.recipe.publish.max_length)
+        findings = self.measures.findings if self.measures else None
+        return check(self.rows, self.writing, self.recipe.publish.max_length, findings)
 
     @cached_property
     def writing(self) -> Writing:
@@ -88,9 +91,16 @@ class Built:
         from hfsft.release.trainer.dataset_writer import Writing
         from hfsft.release.trainer.tokenizer import load_tokenizer
 
+        if self.measures:
+            return self.measures.writing
         publish = self.recipe.publish
         tokenizer = load_tokenizer(publish.tokenizer, base=self.recipe.base) if publish.tokenizer else None
         return Writing.published(self.rows, publish, tokenizer)
+
+    @cached_property
+    def contents(self) -> dict[str, str | None]:
+        """By the ids of kept rows the hashes of what they say, as far as they are known."""
+        return dict(zip(self.rows["id"][:], self.measures.contents, strict=True)) if self.measures else {}
 
     def summary(self) -> dict[str, Any]:
         """Counts, funnel, usage, columns, and what was found of the rows, as JSON."""
@@ -111,7 +121,7 @@ class Built:
             "trainer": self.trainer.as_dict(),
             "lengths": self.lengths.as_dict() if self.lengths else None,
             "columns": [each.as_dict() for each in published_columns(self).values()],
-            "bounds": measures.bounds(self.plan),
+            "bounds": bounds(self.plan),
             "causes": [cause.as_dict() for cause in self.causes],
             "notes": self.notes,
             "seconds": round(self.seconds, 2),
@@ -148,7 +158,7 @@ class Built:
     @cached_property
     def causes(self) -> list[Cause]:
         """Why rows fell, the most frequent cause first."""
-        units = {bound["step"]: bound["unit"] for bound in measures.bounds(self.plan) if bound.get("unit") == "words"}
+        units = {bound["step"]: bound["unit"] for bound in bounds(self.plan) if bound.get("unit") == "words"}
         return [replace(cause, place=_short(cause.place)) for cause in causes(self.ledger, units)]
 
     @cached_property

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -16,7 +18,11 @@ from hfsft.errors import AnswerError
 from hfsft.models.model import Model, TokenProbability
 from hfsft.models.probabilities import Distribution, ask, distribution
 from tests.models.fixture import user
+from tests.models.server import error
 from tests.models.thinker import Thinker
+
+if TYPE_CHECKING:
+    from aiohttp import web
 
 SCALE = (1, 2, 3, 4, 5)
 TEN = tuple(range(1, 11))
@@ -107,6 +113,18 @@ def says(body: dict[str, Any]) -> dict[str, Any]:
     return {"content": "4", "logprobs": {"content": [{**top[0], "top_logprobs": top}]}}
 
 
+@dataclass
+class Bounded(Thinker):
+    """As its parent, but for requests in which `most` finds something wrong."""
+
+    most: Callable[[dict[str, Any]], str] = lambda _: ""
+
+    async def _answer(self, request: web.Request) -> web.StreamResponse:
+        if said := self.most(json.loads(await request.read())):
+            return error(400, said)
+        return await super()._answer(request)
+
+
 def test_a_server_is_asked_once_for_what_it_weighs(home: Path) -> None:
     with Thinker(says=says) as server:
         model = {"model": "m", "base_url": server.url}
@@ -120,6 +138,16 @@ def test_a_server_is_asked_once_for_what_it_weighs(home: Path) -> None:
         with pytest.raises(AnswerError, match="no probabilities"):
             hfsft.probabilities(model, ["Give none."], SCALE)
         assert hfsft.probabilities(model, ["Rate it."], ("yes", "no")) == [None]
+
+
+def test_fewer_are_asked_for_where_a_server_gives_fewer(home: Path) -> None:
+    def most(body: dict[str, Any]) -> str:
+        return "'top_logprobs' must be less than or equal to 5" if body.get("top_logprobs", 0) > 5 else ""
+
+    with Bounded(says=says, most=most) as server:
+        model = {"model": "m", "base_url": server.url}
+        assert all(hfsft.probabilities(model, ["Rate it.", "Rate it anew."], SCALE))
+        assert [body["top_logprobs"] for body in server.requests] == [5, 5]
 
 
 @pytest.mark.embedded

@@ -97,7 +97,7 @@ def _warn(text: str) -> None:
 def report(built: Built, folder: Path) -> str:
     """The funnel and what the build came to, as people read it."""
     from hfsft.models.dialects.dialect_table import told
-    from hfsft.release.card.notes import Warn
+    from hfsft.stages.base import Warn
 
     counts = built.ledger.counts()
     lines = [funnel(built.ledger.funnel), "", *sources(built)]

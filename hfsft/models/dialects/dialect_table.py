@@ -8,7 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 
+from hfsft.models.dialects.likeliest_tokens import LIMITS, at_most, limit_in, more_than
 from hfsft.models.dialects.message_forms import folded, has_system, in_parts, refuses_system, refuses_text
 from hfsft.models.dialects.piecewise import refuses_pieces, refuses_whole, streamed, unstreamed
 from hfsft.models.dialects.refused_request import Body, RefusedRequest
@@ -124,6 +126,11 @@ _TOOLS = re.compile(
 )
 
 
+def _refuses_probabilities(refusal: RefusedRequest, body: Body) -> bool:
+    named = refusal.says(_LOGPROBS) or refusal.names("logprobs") or refusal.names("top_logprobs")
+    return named and limit_in(refusal, body) is None
+
+
 def _table() -> Iterator[Dialect]:
     yield Dialect(
         "max_tokens",
@@ -174,10 +181,18 @@ def _table() -> Iterator[Dialect]:
         _without("stream_options"),
         "was not asked for the tokens of its answers in pieces, as it takes no `stream_options`",
     )
+    for limit in LIMITS:
+        yield Dialect(
+            f"top_logprobs_{limit}",
+            partial(more_than, limit),
+            lambda refusal, body, limit=limit: limit_in(refusal, body) == limit,  # type: ignore[misc]
+            partial(at_most, limit),
+            f"gives the probabilities of the {limit} likeliest tokens of each place alone",
+        )
     yield Dialect(
         "logprobs",
         _holds("logprobs"),
-        lambda refusal, _: refusal.says(_LOGPROBS) or refusal.names("logprobs") or refusal.names("top_logprobs"),
+        _refuses_probabilities,
         None,
         "gives no probabilities of tokens",
     )

@@ -95,6 +95,7 @@ class Probed:
     input_tokens: int = 0
     output_tokens: int = 0
     unmetered: int = 0  # answers without token counts
+    gives: str = ""  # of a model that writes no text, what it gives instead
 
 
 class Probe:
@@ -288,6 +289,10 @@ def keep(store: Store, client: Client, model: Model, takes: Takes) -> None:
     spoken = takes.dialects - (set() if takes.json_schema == "no" or takes.json_in_words == "yes" else {"unheeded"})
     if takes.json_schema == "yes":
         taken |= table.SHAPED
+    if takes.logprobs in ("no", "ignored"):  # whoever needs them need not ask for nothing
+        refused.add("logprobs")
+    elif takes.logprobs == "yes":
+        taken.add("logprobs")
     if takes.token_limit == OLDER:
         taken.add("max_tokens")
     for name in sorted(spoken | refused):

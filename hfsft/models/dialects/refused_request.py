@@ -42,7 +42,7 @@ _VALUE = (
 # What is listed as right after what is wrong is not itself refused.
 _LISTS = re.compile(
     r"(?<!not )\b(?:did you mean|(?:allowed|supported|valid|available|permitted|expected|known) (?:\w+ )?"
-    r"(?:param|field|value|argument|propert|key|option|one of)\w*\b|expected one of)(?! (?:is|are) not).*",
+    r"(?:param|field|value|argument|propert|key|option|one of)\w*\b|expected one of)(?! (?:is|are) not| [<>]).*",
     re.IGNORECASE,
 )
 _GAP = r"(?:(?![.;]\s).){0,90}?"

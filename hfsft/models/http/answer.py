@@ -36,15 +36,7 @@ def read(raw: str, hide: Hide = scrub) -> Answer:
 
     An error beside what was written so far stands in `extra`. Whether it may be kept is asked of `endings.fault_in`.
     """
-    if raw.count("{") + raw.count("[") > _MOST_VALUES:
-        said = "its answer holds more lists and objects than any model's: is `base_url` right?"
-        raise Fault("row", "too_long", said, paid=True)
-    try:
-        found = json.loads(raw)
-    except (ValueError, RecursionError):
-        raise Fault(
-            "heal", "unreadable", f"the body is not JSON: {message_in(raw[:_LONGEST_ERROR], hide)[:120]!r}", paid=True
-        ) from None
+    found = parsed(raw, hide)
     if not isinstance(found, dict):
         raise Fault("heal", "unreadable", "the body is not a JSON object", paid=True)
     choices = found.get("choices")
@@ -64,6 +56,24 @@ def read(raw: str, hide: Hide = scrub) -> Answer:
         said = {"status": _status(error), "body": json.dumps({"error": message_in(json.dumps(error), hide)})}
         return replace(answer, extra={"error": said})
     return answer
+
+
+def parsed(raw: str, hide: Hide = scrub) -> Any:
+    """What a response body says; a Fault where it is not JSON, or would take a hundred times its length in memory."""
+    if raw.count("{") + raw.count("[") > _MOST_VALUES:
+        said = "its answer holds more lists and objects than any model's: is `base_url` right?"
+        raise Fault("row", "too_long", said, paid=True)
+    try:
+        return json.loads(raw)
+    except (ValueError, RecursionError):
+        said = f"the body is not JSON: {message_in(raw[:_LONGEST_ERROR], hide)[:120]!r}"
+        raise Fault("heal", "unreadable", said, paid=True) from None
+
+
+def error_instead(found: Any, raw: str, hide: Hide = scrub) -> Fault | None:
+    """The fault that a body tells of with the status of an answer; None where it tells of none."""
+    error = _error(found) if isinstance(found, dict) else None
+    return of_response(_status(error), {}, raw, hide=hide) if error else None
 
 
 def _error(found: dict[str, Any]) -> Any:

@@ -105,11 +105,12 @@ class Client:
     server gave it, or none at all where it repeats the key.
     """
 
-    def __init__(self, session: aiohttp.ClientSession, endpoint: Endpoint, timeout: float) -> None:
+    def __init__(self, session: aiohttp.ClientSession, endpoint: Endpoint, timeout: float, url: str = "") -> None:
+        """`url` is the whole address to ask, that of chat completions where none is given."""
         self.endpoint = endpoint
         self.name = shown(endpoint.base_url)
         self._session = session
-        self._url = URL(chat_url(endpoint.base_url))
+        self._url = URL(url or chat_url(endpoint.base_url))
         self._seconds = timeout
         self._long = asyncio.Semaphore(_MOST_LONG)
         # `total` covers the whole exchange, so that a server which drips bytes cannot pass it.

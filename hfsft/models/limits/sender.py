@@ -45,8 +45,8 @@ class Job:
 
     @property
     def max_tokens(self) -> int | None:
-        """The most tokens that the answer may have; None where nothing bounds it."""
-        return self.request.max_tokens or self.model.max_tokens
+        """The most tokens that the answer may have; None where nothing bounds it, 0 where it is no text."""
+        return 0 if self.request.texts else self.request.max_tokens or self.model.max_tokens
 
 
 class Sender:
@@ -64,6 +64,8 @@ class Sender:
         BudgetError before a request that could pass the budget; RefusedKeyError where the server refuses what the
         recipe's author wrote.
         """
+        if job.request.texts:
+            return await self._once(lane, job, wire.texts(job.model, job.request))
         if job.request.schema is None or lane.schema_tried:
             return await self._exchange(lane, job)
         async with lane.probe:  # the first request finds out for all whether a schema is taken

@@ -8,7 +8,8 @@ text. Its loss covers all of a chat or a text. Whatever is longer than `max_leng
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import islice
 from math import ceil
@@ -19,7 +20,7 @@ from hfsft.recipe.publish import FormatName
 from hfsft.release.report.measures import histogram
 from hfsft.release.trainer.dataset_writer import Writing, read
 from hfsft.release.trainer.formats import FORMATS
-from hfsft.release.trainer.row_checks import Cause, RowChecks, RowWarning
+from hfsft.release.trainer.row_checks import Cause, Finding, RowChecks, RowWarning
 from hfsft.rows.reading.summaries import rows_said
 
 if TYPE_CHECKING:
@@ -70,6 +71,8 @@ TOLD: Mapping[Cause, str] = {  # the note of each, after the number of its rows;
     "calls hidden": "whose calls of tools the chat template of {tokenizer} leaves out, all or some",
     "system prompt hidden": "whose system prompt the chat template of {tokenizer} leaves out (where it came "
     "in chat_template_kwargs, `publish: {{tool_calls: object}}` makes it and the tools there a message and `tools`)",
+    "words hidden": "with words of user or assistant that the chat template of {tokenizer} leaves out, or takes for "
+    "thought, as what stands before a </think>",
     "tools hidden": "whose tools the chat template of {tokenizer} does not show",
     "results hidden": "whose results of tools the chat template of {tokenizer} leaves out, all or some",
     "reasoning hidden": "whose reasoning the chat template of {tokenizer} leaves out, in all or some answers "
@@ -230,30 +233,42 @@ class TrainerCheck:
         ]
 
 
-def check(rows: Dataset, writing: Writing, max_length: int | None = None) -> TrainerCheck:
-    """The check of rows with the columns of `COLUMNS`, as they are written; rows are cut after `max_length` tokens."""
+def check(
+    rows: Dataset, writing: Writing, max_length: int | None = None, findings: Sequence[Finding] | None = None
+) -> TrainerCheck:
+    """The check of rows with the columns of `COLUMNS`, as they are written; rows are cut after `max_length` tokens.
+
+    `findings` are what was found of each of them, where that is known.
+    """
     chosen, tokenizer = FORMATS[writing.format], writing.tokenizer
-    seen = RowChecks(writing, max_length or DEFAULT_MAX_LENGTH)
-    detected, every = detect(writing.columns), read(rows)
-    while batch := list(islice(every, 1000)):
-        seen.see(batch)
+    found = list(_found(rows, writing, max_length)) if findings is None else findings
+    detected = detect(writing.columns)
+    control = Counter(token for each in found for token in each.control)
+    lengths = [each.length for each in found if each.length is not None]
+    told = (RowWarning(row_id, *why) for row_id, each in zip(rows["id"][:], found, strict=True) for why in each.told)
     return TrainerCheck(
         format=writing.format,
         rows=len(rows),
         detected=detected,
         hijackers=tuple(sorted(RESERVED & set(writing.columns) - WANTED.get(detected, set()))),
         loss_covers_prompt=chosen.trains_on == "everything",
-        wrong_order=seen.wrong_order,
-        untrained_answers=seen.in_prompts if detected == "prompt and completion" else 0,
-        control_tokens=dict(sorted(seen.control.items(), key=lambda item: (-item[1], item[0]))),
+        wrong_order=sum(each.wrong_order for each in found),
+        untrained_answers=sum(each.in_prompts for each in found) if detected == "prompt and completion" else 0,
+        control_tokens=dict(sorted(control.items(), key=lambda item: (-item[1], item[0]))),
         tokenizer=tokenizer.name if tokenizer else None,
         marks_answers=tokenizer is not None and tokenizer.marks_answers,
-        refused=dict(seen.refused) if tokenizer else None,
-        reopened=seen.reopened,
-        lengths=LengthSummary.of(seen.lengths) if seen.lengths else None,
+        refused=dict(Counter(each.refused for each in found if each.refused is not None)) if tokenizer else None,
+        reopened=sum(each.reopened for each in found),
+        lengths=LengthSummary.of(lengths) if lengths else None,
         max_length=max_length,
-        told=tuple(sorted(seen.told)),
+        told=tuple(sorted(told)),
     )
+
+
+def _found(rows: Dataset, writing: Writing, max_length: int | None) -> Iterator[Finding]:
+    checks, every = RowChecks(writing, max_length or DEFAULT_MAX_LENGTH), read(rows)
+    while batch := list(islice(every, 1000)):
+        yield from checks.see([(row, writing.row(row) if writing.tokenizer else None) for row in batch])
 
 
 def detect(columns: Collection[str]) -> str:

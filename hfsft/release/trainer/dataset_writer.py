@@ -2,32 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Set
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from hfsft.errors import ReleaseError
+from hfsft.hashing import digest
 from hfsft.recipe.publish import FormatName, Publish
 from hfsft.release.trainer.cell_values import as_cell
 from hfsft.release.trainer.format_needs import beyond
 from hfsft.release.trainer.formats import FORMATS, Say
 from hfsft.release.trainer.message_style import Style
+from hfsft.release.trainer.row_needs import AllNeeds, RowNeeds
 from hfsft.release.trainer.tokenizer import ChatTokenizer
 from hfsft.rows.batch import Batch, Row, rows_of
 from hfsft.rows.columns import TEXTS
+from hfsft.rows.features import features
 from hfsft.sandbox.chat import REASONING_KEYS
 
 if TYPE_CHECKING:
     from datasets import Dataset
 
-READS = ("id", *TEXTS, "dialect")
-MORE = {"tools": "string", "chat_template_kwargs": "json", "history": [["string"]]}
-"""Columns that a format has where some row needs them; tools are JSON text, which every trainer's reader takes."""
-NOTHING: Mapping[str, Any] = {"chat_template_kwargs": {}}
+READS = (*TEXTS, "dialect")
+BLANK: Mapping[str, Any] = {"chat_template_kwargs": {}}
 """What stands in a column for a row that does not need it, where TRL stops at an empty cell."""
-FIELDS = ("reasoning_content", "thinking", "reasoning", "tool_calls", "tool_call_id", "name", "weight")
-"""Fields of a turn that a format has where some row needs them, in the order in which files show them."""
-CALL = {"id": "string", "type": "string", "function": {"name": "string", "arguments": "string"}}
 REFUSED: Mapping[Say, str] = {
     "tools": "tools or calls of tools",
     "several turns": "more than one question and its answer",
@@ -38,12 +36,40 @@ LISTED = 5  # rows that a message names
 
 
 @dataclass(frozen=True)
-class Writing:
-    """How the rows of one dataset are written; `columns` are the same in all its splits."""
+class RowWriter:
+    """How each row is written."""
 
     format: FormatName
     style: Style
     tokenizer: ChatTokenizer | None
+
+    def row(self, row: Row) -> Row:
+        """One row as it is written, without what it does not say."""
+        return FORMATS[self.format].write(row, self.style, self.tokenizer)
+
+    def try_row(self, row: Row) -> tuple[Row | None, RowNeeds]:
+        """One row as it is written, None where it cannot be, and what it needs of its dataset."""
+        chosen = FORMATS[self.format]
+        if chosen.refuses and (refused := beyond(row) & chosen.refuses):
+            return None, RowNeeds(refused=sorted(refused))
+        try:
+            written = self.row(row)
+        except ValueError as error:
+            return None, RowNeeds(unrendered=str(error))
+        return written, RowNeeds.of(written, chosen.columns)
+
+
+def writer_of(format: FormatName, style: Style, tokenizer: ChatTokenizer | None) -> RowWriter:
+    """The writer that calls reasoning, where nothing else says how, as the tokenizer's chat template does."""
+    if tokenizer and style.key is None:
+        style = replace(style, key=tokenizer.reasoning_key)
+    return RowWriter(format, style, tokenizer)
+
+
+@dataclass(frozen=True)
+class Writing(RowWriter):
+    """How the rows of one dataset are written; `columns` are the same in all its splits."""
+
     columns: Mapping[str, Any]
 
     @classmethod
@@ -54,125 +80,91 @@ class Writing:
         tokenizer: ChatTokenizer | None = None,
         style: Style | None = None,
     ) -> Writing:
-        """The writing of all the rows of a dataset, which have the columns of `READS`, or some.
-
-        Raises `ReleaseError` where the format cannot say what some of them do, or the chat template of format text
-        refuses some.
-        """
-        style = style or Style()
-        if tokenizer and style.key is None:
-            style = replace(style, key=tokenizer.reasoning_key)
-        chosen, found = FORMATS[format], _Found(FORMATS[format].columns)
-        refused: dict[Say, list[str]] = {}
-        unrendered: dict[str, str] = {}
-        for row in read(rows):
-            for say in (beyond(row) & chosen.refuses) if chosen.refuses else ():
-                refused.setdefault(say, []).append(row["id"])
-            if not refused:
-                try:
-                    found.see(chosen.write(row, style, tokenizer))
-                except ValueError as error:
-                    unrendered[row["id"]] = str(error)
-        if refused:
-            raise _refusal(format, refused, len(rows))
-        if unrendered and tokenizer:
-            raise _unrendered(tokenizer.name, unrendered, len(rows))
-        if len(found.reasoning()) > 1:  # a trainer looks for thoughts in one field, whatever the sources call it
-            style = replace(style, shared=style.key or REASONING_KEYS[0])
-        return cls(format, style, tokenizer, found.columns(style.shared))
+        """The writing of all the rows of a dataset, which have the columns of `READS`, or some. Raises as `for_all`."""
+        writer = writer_of(format, style or Style(), tokenizer)
+        return cls.for_all(writer, rows["id"][:], (writer.try_row(row)[1] for row in read(rows)))
 
     @classmethod
     def published(cls, rows: Dataset, publish: Publish, tokenizer: ChatTokenizer | None) -> Writing:
         """The writing that a recipe asks for."""
         return cls.of(rows, publish.format, tokenizer, Style(publish.reasoning, publish.tool_calls))
 
-    def row(self, row: Row) -> Row:
-        """One row as it is written, without what it does not say."""
-        return FORMATS[self.format].write(row, self.style, self.tokenizer)
+    @classmethod
+    def for_all(cls, writer: RowWriter, ids: Sequence[str], needs: Iterable[RowNeeds]) -> Writing:
+        """The writing of rows with these ids, of each of which is known what it needs.
+
+        Raises `ReleaseError` where the format cannot say what some of them do, or the chat template of format text
+        refuses some.
+        """
+        found = AllNeeds(FORMATS[writer.format].columns)
+        refused: dict[Say, list[str]] = {}
+        unrendered: dict[str, str] = {}
+        for row_id, each in zip(ids, needs, strict=True):
+            for say in each.refused:
+                refused.setdefault(say, []).append(row_id)
+            if each.unrendered is not None:
+                unrendered[row_id] = each.unrendered
+            found.add(each)
+        if refused:
+            raise _refusal(writer.format, refused, len(ids))
+        if unrendered and writer.tokenizer:
+            raise _unrendered(writer.tokenizer.name, unrendered, len(ids))
+        style = writer.style
+        if len(found.reasoning()) > 1:  # a trainer looks for thoughts in one field, whatever the sources call it
+            style = replace(style, shared=style.key or REASONING_KEYS[0])
+        return cls(writer.format, style, writer.tokenizer, found.columns(style.shared))
 
     def rows(self, rows: Dataset) -> Dataset:
         """Only what a trainer reads."""
-        from hfsft.engine.parts.on_datasets import rewrite
+        import pyarrow as pa
+        from datasets import Dataset, DatasetInfo
+        from datasets.table import InMemoryTable, table_cast
 
-        def convert(batch: Batch) -> Batch:
+        wanted, stored = features(dict(self.columns)), features(_texts(dict(self.columns))).arrow_schema
+        tables = [stored.empty_table()]
+        for batch in _batches(rows):
             written = [self.row(row) for row in rows_of(batch)]
-            return {
-                name: [_cell(row.get(name, NOTHING.get(name)), kind) for row in written]
-                for name, kind in self.columns.items()
-            }
-
-        return rewrite(rows, convert, _reads(rows), dict(self.columns))
+            columns = ([row.get(name, BLANK.get(name)) for row in written] for name in self.columns)
+            cells = (
+                [_cell(value, kind) for value in values] if kind != _texts(kind) else values
+                for values, kind in zip(columns, self.columns.values(), strict=True)
+            )
+            arrays = [pa.array(values, each.type) for values, each in zip(cells, stored, strict=True)]
+            tables.append(pa.table(arrays, schema=stored))
+        table = table_cast(pa.concat_tables(tables), wanted.arrow_schema)
+        name = digest(["written", dict(self.columns), asdict(self.style), rows._fingerprint])
+        return Dataset(InMemoryTable(table), info=DatasetInfo(features=wanted), fingerprint=name)
 
 
 def read(rows: Dataset) -> Iterator[Row]:
     """The rows, with what formats read of them."""
-    for batch in rows.select_columns(_reads(rows)).iter(batch_size=1000):
+    for batch in _batches(rows):
         yield from rows_of(batch)
 
 
-def _reads(rows: Dataset) -> list[str]:
-    return [name for name in READS if name in rows.column_names]
+def _batches(rows: Dataset) -> Iterator[Batch]:
+    batches: Iterator[Batch] = rows.select_columns([name for name in READS if name in rows.column_names]).iter(1000)
+    return batches
 
 
-class _Found:
-    """What written rows say, beyond the columns and fields that a format always has."""
-
-    def __init__(self, columns: Mapping[str, Any]) -> None:
-        self._columns = columns
-        self._more: set[str] = set()
-        self._fields: dict[str, set[str]] = {}
-        self._typed = True  # whether all calls have arguments as texts, and all or none of them an id
-        self._ids: set[bool] = set()
-        self._whole = True  # whether all weights are whole numbers
-
-    def see(self, written: Row) -> None:
-        """Look at one row."""
-        for name, value in written.items():
-            if name not in self._columns:
-                self._more.add(name)
-            elif isinstance(value, list):
-                base = self._columns[name][0]
-                fields = self._fields.setdefault(name, set())
-                for turn in value:
-                    if len(turn) > len(base):
-                        fields |= set(turn) - set(base)
-                        self._look(turn)
-
-    def _look(self, turn: Row) -> None:
-        for call in turn.get("tool_calls") or ():
-            self._ids.add("id" in call)
-            self._typed = self._typed and isinstance(call["function"]["arguments"], str)
-        self._whole = self._whole and float(turn.get("weight") or 0).is_integer()
-
-    def reasoning(self) -> set[str]:
-        """The fields of turns in which reasoning stands."""
-        return set().union(*self._fields.values()) & set(REASONING_KEYS)
-
-    def columns(self, shared: str | None = None) -> dict[str, Any]:
-        """Column -> type; all reasoning stands in the field `shared`, where one is given."""
-        kinds: dict[str, Any] = dict.fromkeys(FIELDS, "string")
-        call = {name: kind for name, kind in CALL.items() if name != "id" or True in self._ids}
-        kinds["tool_calls"] = [call] if self._typed and len(self._ids) < 2 else ["json"]  # objects differ in their keys
-        kinds["weight"] = "int64" if self._whole else "float64"
-        # Of prompt and completion both have the fields of either: trainers join the two.
-        said = set().union(*self._fields.values())
-        said = said - set(REASONING_KEYS) | {shared} if shared else said
-        more = {name: kinds[name] for name in FIELDS if name in said}
-        columns = {
-            name: [{**kind[0], **more}] if isinstance(kind, list) else kind for name, kind in self._columns.items()
-        }
-        return columns | {name: kind for name, kind in MORE.items() if name in self._more}
+def _texts(kind: Any) -> Any:
+    """The type with texts in the place of JSON, as it is stored."""
+    if isinstance(kind, list):
+        return list(map(_texts, kind))
+    if isinstance(kind, Mapping):
+        return {name: _texts(inner) for name, inner in kind.items()}
+    return "string" if kind == "json" else kind
 
 
 def _cell(value: Any, kind: Any) -> Any:
-    """The value as `datasets` takes it: every field of a turn is there, and JSON is text."""
+    """The value with JSON as text."""
     if kind == "json":
         return None if value is None else as_cell(value)
     if isinstance(kind, list) and value is not None:
         return [_cell(item, kind[0]) for item in value]
     if isinstance(kind, Mapping) and value is not None:
         return {name: _cell(value.get(name), inner) for name, inner in kind.items()}
-    return int(value) if kind == "int64" and value is not None else value
+    return value
 
 
 def _refusal(format: FormatName, refused: Mapping[Say, list[str]], count: int) -> ReleaseError:

@@ -45,7 +45,7 @@ def lengths(built: Built) -> Lengths:
     found = built.trainer.lengths
     if found:
         return Lengths("tokens", built.trainer.tokenizer, found, found.recommended, found.over_recommended)
-    words = _words(built.rows)
+    words = built.measures.words if built.measures and built.measures.words else _words(built.rows)
     language = built.recipe.language
     if language != ["en"] and not (language is None and _latin(built.rows)):
         return Lengths("words", None, LengthSummary.of(words), None, 0)

@@ -7,14 +7,15 @@ import hashlib
 import os
 import re
 import time
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 from hfsft.errors import SourceError, nearest, place_of
+from hfsft.rows.shapes.shape import Record
 from hfsft.rows.tables import hub_dataset, objects
 from hfsft.rows.tables.arrow import PaddedRow
 from hfsft.rows.tables.folder import data_files, holds_rows, made_for_datasets, matches, of_split
@@ -28,17 +29,6 @@ GLOB = re.compile(r"[*?]|\[[^\]]*\]")  # marks of a pattern that several files m
 SETTLED = 2 * 10**9  # nanoseconds, after which another content has another time, however coarse the clock of the disk
 _HASHES: dict[tuple[Path, int, int], str] = {}  # by path, size and time
 NO_OBJECT = "not an object with named columns"
-
-
-class Record(NamedTuple):
-    """One row as it stands in its file; `defect` says why there is none."""
-
-    source: str  # `tickets.jsonl:3`, `data.json[1]`, `owner/name[5]`, as the recipe names the file
-    row: dict[str, Any]
-    defect: str | None = None
-    padded: bool = False  # whether objects in it have null for keys that they were written without
-    dialect: tuple[str, ...] = ()  # how it was written, where its columns are other ones now
-    written: Mapping[str, Any] | None = None  # the row with the columns of its file, where it has other ones now
 
 
 class Records(Protocol):

@@ -1,0 +1,115 @@
+"""What a release says of each row by itself: how it is written for trainers, what they will not see, how long it is.
+
+The engine works it out by steps that are none of the plan, after its last one, and keeps it by part of the rows as it
+does for any step: of rows that a build before had, it is read back.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, TypeVar
+
+from hfsft import __version__
+from hfsft.engine.resources import Resource, Work
+from hfsft.engine.step import Step
+from hfsft.filters.cells import CONVERSATION
+from hfsft.filters.text.tokens import TokenizerLoader, Tokens
+from hfsft.pretrained import located
+from hfsft.recipe.publish import FormatName
+from hfsft.recipe.recipe import Recipe
+from hfsft.release.trainer.check import DEFAULT_MAX_LENGTH
+from hfsft.release.trainer.dataset_writer import READS, RowWriter, Writing, writer_of
+from hfsft.release.trainer.message_style import Style
+from hfsft.release.trainer.row_checks import Finding, RowChecks
+from hfsft.release.trainer.row_needs import RowNeeds
+from hfsft.release.trainer.tokenizer import ChatTokenizer, load_tokenizer
+from hfsft.rows.batch import Batch, rows_of
+from hfsft.rows.columns import CONTENT, TEXTS
+from hfsft.rows.views import content
+
+NEEDS, FINDING, WORDS = "needs", "finding", "words"
+
+T = TypeVar("T", RowNeeds, Finding)
+Measure = Callable[[Step], Batch]
+"""What a step makes of each of the rows that are left."""
+
+
+@dataclass(frozen=True)
+class ReleaseMeasures:
+    """Of each kept row what its release says of it, in the order of the rows."""
+
+    writing: Writing
+    findings: Sequence[Finding]
+    contents: Sequence[str | None]  # hashes, as of `hfsft.rows.views.content`
+    words: Sequence[int] | None  # where no tokenizer counts
+
+
+def measured(recipe: Recipe, ids: Sequence[str], measure: Measure) -> ReleaseMeasures:
+    """All that, of rows with these ids. Raises `ReleaseError` where they cannot be written as the recipe asks."""
+    publish = recipe.publish
+    tokenizer = load_tokenizer(publish.tokenizer, base=recipe.base) if publish.tokenizer else None
+    needs: tuple[Resource, ...] = ()
+    if publish.tokenizer:
+        work = Work(f"{TokenizerLoader.__module__}:TokenizerLoader", {"name": located(publish.tokenizer, recipe.base)})
+        needs = (Resource.of("tokenizer", work),)
+    writer = writer_of(publish.format, Style(publish.reasoning, publish.tool_calls), tokenizer)
+    most = publish.max_length or DEFAULT_MAX_LENGTH
+    found = measure(_checks(writer, most, needs))
+    writing = Writing.for_all(writer, ids, _unpacked(RowNeeds, found[NEEDS]))
+    if writing.style != writer.style:  # all rows call reasoning alike, which some alone would not
+        found |= measure(_checks(writing, most, needs))
+    contents = measure(Step("content", optional=TEXTS, writes={CONTENT: "string"}, work=Work(f"{__name__}:hashing")))
+    return ReleaseMeasures(writing, list(_unpacked(Finding, found[FINDING])), contents[CONTENT], found.get(WORDS))
+
+
+def _checks(writer: RowWriter, max_length: int, needs: tuple[Resource, ...]) -> Step:
+    """The step that writes each row and checks it; another version of hfsft does it anew."""
+    arguments = {"format": writer.format, "style": asdict(writer.style), "max_length": max_length}
+    name = writer.tokenizer.name if writer.tokenizer else None
+    return Step(
+        "trainer",
+        optional=READS,
+        writes={NEEDS: "string", FINDING: "string", **({} if needs else {WORDS: "int64"})},
+        identity={**arguments, "hfsft": __version__},
+        work=Work(f"{__name__}:checking", {**arguments, "tokenizer": name}),
+        needs=needs,
+    )
+
+
+def checking(
+    *needs: Resource, format: FormatName, style: Mapping[str, Any], max_length: int, tokenizer: str | None
+) -> Callable[[Batch], Batch]:
+    """What writes rows and checks them as they are written; a row is written once for all that is asked of it."""
+    known = ChatTokenizer(tokenizer, needs[0].load()) if tokenizer else None
+    checks = RowChecks(RowWriter(format, Style(**style), known), max_length)
+    counter = None if known else Tokens(column=CONVERSATION, at_least=0)
+
+    def check(batch: Batch) -> Batch:
+        rows = [(row, *checks.writer.try_row(row)) for row in rows_of(batch)]
+        findings = checks.see([(row, written) for row, written, _ in rows])
+        made: Batch = {NEEDS: [_packed(needs) for *_, needs in rows], FINDING: list(map(_packed, findings))}
+        if counter:
+            (column,) = counter.writes
+            made[WORDS] = [count or 0 for count in counter.measure(batch)[column]]
+        return made
+
+    return check
+
+
+def hashing() -> Callable[[Batch], Batch]:
+    """What hashes all that rows say."""
+    return lambda batch: {CONTENT: list(map(content, rows_of(batch)))}
+
+
+def _packed(what: RowNeeds | Finding) -> str | None:
+    """As JSON, without what is as of most rows; None where all is."""
+    usual = vars(type(what)())
+    told = {name: value for name, value in vars(what).items() if value != usual[name]}
+    return json.dumps(told, ensure_ascii=False) if told else None
+
+
+def _unpacked(kind: type[T], texts: Iterable[str | None]) -> Iterator[T]:
+    usual = kind()
+    return (kind(**json.loads(text)) if text else usual for text in texts)
