@@ -24,7 +24,7 @@ import difflib
 import os
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -158,6 +158,15 @@ class AnswerError(HfsftError):
     def __init__(self, cause: str, message: str = "") -> None:
         self.cause = cause
         super().__init__(f"{cause}: {message}" if message else cause)
+
+
+E = TypeVar("E", bound=BaseException)
+
+
+def bare(error: E) -> E:
+    """The error without the calls that it came through: these hold what they read for as long as the error is kept."""
+    error.__traceback__ = error.__context__ = error.__cause__ = None
+    return error
 
 
 def unusable(cause: str, message: str, mend: str = "change what is asked, the sampling or the model") -> AnswerError:

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Generator, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from hfsft.errors import AnswerError, HfsftError, StageError, StoreError
+from hfsft.errors import AnswerError, HfsftError, StageError, StoreError, bare
 from hfsft.models.batches.rounds import PutOff
 from hfsft.models.model import Answer, Request
 
@@ -180,7 +180,7 @@ class Drive:
                         self._unsure[row_id] = unsure
                     following = await self._next(row_id, result)
                 except AnswerError as error:
-                    self.failures[row_id] = error
+                    self.failures[row_id] = bare(error)
                 except PutOff as put_off:
                     self._put_off.append((row_id, start, put_off.met))
                     continue

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from hfsft.errors import AnswerError, ModelError
+from hfsft.errors import AnswerError, ModelError, bare
 from hfsft.models.batches.rounds import Batches, PutOff
 from hfsft.models.endings import fault_in, usable
 from hfsft.models.http import wire
@@ -233,7 +233,7 @@ class Requester:
                 outcome = await self._ask(job)
                 self._failed.pop(job.key, None)
             except AnswerError as error:
-                outcome = self._failed[job.key] = error
+                outcome = self._failed[job.key] = bare(error)
             asking.set_result(outcome)
             return outcome
         finally:
