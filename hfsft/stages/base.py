@@ -151,6 +151,11 @@ class Stage(Section, ABC):
         """The models that it asks, of those that a recipe has under these names."""
         return []
 
+    @property
+    def embeds(self) -> bool:
+        """Whether its steps read vectors of texts, and it puts the steps that make them (`Context.embed`) before."""
+        return False
+
     def writes(self) -> list[Column]:
         """What it adds to rows that filters may read, and templates of later sections."""
         return []
@@ -207,6 +212,11 @@ class AskingStage(Stage, ABC):
         return {"section": section, **({} if values is None else {"values": dict(values), "kept": list(kept)}), **more}
 
     @property
+    def reasons(self) -> bool:
+        """Whether what a model thought becomes part of the row."""
+        return False
+
+    @property
     def chosen(self) -> frozenset[str]:
         """The fields of the sampling that no author wrote: they are left out where a server refuses them."""
         return SAMPLED - self.model_fields_set
@@ -229,6 +239,7 @@ class Context:
     place: Callable[..., Place]  # where a section or one of its keys stands in the recipe
     kept: tuple[str, ...] = ()  # columns of sources and earlier sections that every template may use
     former: Mapping[str, Any] = field(default_factory=dict)  # by section, what builds before leave to this one
+    embed: Callable[..., Step] | None = None  # of a section that `embeds`: column of texts -> the step to its vectors
     reasoning: bool = True  # whether a judge sees what was thought before an answer, where its section says nothing
 
     def kept_in(self, *prompts: Prompt) -> tuple[str, ...]:
