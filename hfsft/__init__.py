@@ -27,6 +27,7 @@ from hfsft.errors import HfsftError, RecipeError, UserError
 
 if TYPE_CHECKING:
     from hfsft import filters
+    from hfsft.models.probabilities import probabilities
     from hfsft.pipeline import build, check, forecast, preview, run
     from hfsft.recipe.compile import compile_recipe
     from hfsft.recipe.recipe import Recipe, load_recipe
@@ -43,6 +44,7 @@ __all__ = [
     "forecast",
     "load_recipe",
     "preview",
+    "probabilities",
     "run",
 ]
 
@@ -54,6 +56,7 @@ _HOMES = {
     "check": "hfsft.pipeline",
     "forecast": "hfsft.pipeline",
     "preview": "hfsft.pipeline",
+    "probabilities": "hfsft.models.probabilities",
     "run": "hfsft.pipeline",
 }
 

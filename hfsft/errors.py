@@ -7,7 +7,8 @@ HfsftError
 │   ├── SourceError          seeds or examples that cannot be read
 │   │   └── NothingSeenError none of the first rows counts
 │   ├── ModelError           a model that cannot be asked at all: endpoint down, no key, unknown name
-│   │   └── BudgetError      the next request could pass the recipe's budget
+│   │   ├── BudgetError      the next request could pass the recipe's budget
+│   │   └── RefusedKeyError  the server does not take what a key of the recipe says
 │   ├── StoreError           the response store cannot be written
 │   ├── StageError           too large a share of one stage's rows failed
 │   ├── ReleaseError         the Hub or an export refuses what was built
@@ -113,6 +114,15 @@ class ModelError(UserError):
 
 class BudgetError(ModelError):
     """The next request could pass the recipe's budget, so it was not sent."""
+
+
+class RefusedKeyError(ModelError):
+    """A server does not take what a key of the recipe says; `loc` is the way to it, `help` how it is left out."""
+
+    def __init__(self, loc: tuple[str | int, ...], message: str, help: str) -> None:
+        self.loc, self.help = loc, help
+        self.message = f"{'.'.join(map(str, loc))}: {message}"
+        super().__init__(f"{self.message} ({help})")
 
 
 class StoreError(UserError):

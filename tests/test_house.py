@@ -22,6 +22,7 @@ ORDER = [
     ("prompts", "pretrained", "texts"),
     ("models",),
     ("engine",),
+    ("embedding",),
     ("filters", "stages"),
     ("recipe",),
     ("release",),

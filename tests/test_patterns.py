@@ -20,7 +20,6 @@ import hfsft
 from hfsft.errors import PromptError, RecipeError
 from hfsft.filters.text import control_tokens
 from hfsft.models.http.faults import message_in
-from hfsft.models.http.thinking import split_thinking
 from hfsft.models.structured import parse
 from hfsft.plain import plain
 from hfsft.privacy import national, phones, pii, secrets
@@ -30,6 +29,7 @@ from hfsft.recipe.recipe_file import parse as load_text
 from hfsft.release.card.changelog import merge
 from hfsft.release.card.markdown import cell, code, prose
 from hfsft.release.hub.retries import clean
+from hfsft.rows import think
 from hfsft.rows.reading.column_roles import FirstRows, settle
 from hfsft.rows.reading.row_report import RowReport
 from hfsft.rows.reading.turns import read_turns
@@ -103,7 +103,6 @@ NOT_FOR_ROWS = {
 BUILT = {
     "hfsft.cli.commands.init": 1,
     "hfsft.filters.text.control_tokens": 1,
-    "hfsft.models.http.thinking": 1,
     "hfsft.privacy.context": 1,
     "hfsft.privacy.national": 1,
     "hfsft.privacy.pii": 1,
@@ -225,7 +224,8 @@ FUNCTIONS: dict[str, Callable[[str], object]] = {
     "an error body": message_in,
     "an error of the Hub": clean,
     "a structured answer": unread,
-    "thinking": split_thinking,
+    "thinking": think.split,
+    "thinking in doubt": think.doubt,
     "peel": peel,
     "prompt_fault": lambda text: prompt_fault(text, "How do I return a lamp?", template_runs(text)),
     "other_language": lambda text: other_language(text, "How do I return a lamp?"),

@@ -68,6 +68,7 @@ class Drive:
         self.screened = 0  # rows that the steps up to the next stage that asks were run on
         self.passed: Counter[str] = Counter()  # by stage, those of them that no filter before it rejected
         self.failures: dict[str, AnswerError] = {}
+        self._unsure: dict[str, list[str]] = {}  # by row, keys of answers that may yet turn out to be none
         self.finished = False
         self.reason: BaseException | None = None  # why it was stopped early
         self._requester = requester
@@ -93,6 +94,7 @@ class Drive:
         while self._workers:
             await asyncio.wait(self._workers)
         await self._requester.finish()
+        self._take_back()
         self.finished = True
         if self.reason is None:
             try:
@@ -100,6 +102,14 @@ class Drive:
             except StageError as error:
                 self.reason = error
         self.reason = self._bug or self.reason
+
+    def _take_back(self) -> None:
+        """Fail the rows whose answers turned out to be none after they were given."""
+        for row_id, keys in self._unsure.items():
+            if error := next(filter(None, map(self._requester.taken_back, keys)), None):
+                self.failures[row_id] = error
+                if self._results is not None:
+                    self._results.pop(row_id, None)
 
     def _fill(self) -> None:
         """As many workers as the window has room for, besides those that wait for another build."""
@@ -146,11 +156,13 @@ class Drive:
             for row_id, start in self._tasks:
                 if self.reason is not None:
                     return
-                following = None
+                following, unsure = None, list[str]()
                 try:
-                    result = await self._row(self.stage, start())
+                    result = await self._row(self.stage, start(), unsure=unsure)
                     if self._results is not None:
                         self._results[row_id] = result
+                    if unsure:
+                        self._unsure[row_id] = unsure
                     following = await self._next(row_id, result)
                 except AnswerError as error:
                     self.failures[row_id] = error
@@ -189,15 +201,22 @@ class Drive:
         return found
 
     async def _prefetch(self, following: Prefetch) -> None:
-        answered: list[tuple[str, str]] = []
+        answered, unsure = list[tuple[str, str]](), list[str]()
         try:
-            following.done(await self._row(following.stage, following.start(), answered), answered)
+            made = await self._row(following.stage, following.start(), answered, unsure=unsure)
+            if not unsure:  # else the turn of its stage finds the answers in the store, or asks again
+                following.done(made, answered)
         except AnswerError:
             return  # is met again, and counted, when the turn of its stage comes
         self.prefetched[following.stage] += 1
 
-    async def _row(self, stage: str, turns: Turns, answered: list[tuple[str, str]] | None = None) -> Any:
-        """What a generator returns; `answered`, where its stage is prefetched, gets models and keys of its answers."""
+    async def _row(
+        self, stage: str, turns: Turns, answered: list[tuple[str, str]] | None = None, *, unsure: list[str]
+    ) -> Any:
+        """What a generator returns; `answered`, where its stage is prefetched, gets models and keys of its answers.
+
+        `unsure` gets the keys of answers of which later ones may show that they are none.
+        """
         prefetched = answered is not None
         outcome: Answer | AnswerError | None = None
         try:
@@ -206,6 +225,8 @@ class Drive:
                 outcome = await self._requester.outcome(stage, request, begun=begun, answered=answered)
                 if self.reason is not None:
                     raise asyncio.CancelledError
+                if isinstance(outcome, Answer) and (key := self._requester.may_be_cut(request, outcome)):
+                    unsure.append(key)
         except StopIteration as stop:
             return stop.value
         finally:

@@ -13,6 +13,7 @@ from typing import Literal, NamedTuple
 
 from hfsft.errors import ModelError, nearest
 from hfsft.models.model import Model
+from hfsft.models.vectors.door import missing_library
 
 # A server that takes longer to accept a connection is not there.
 CONNECT_SECONDS = 5.0
@@ -84,6 +85,10 @@ def _here(name: str, model: Model) -> Iterator[Lack]:
             at = ("provider", model.provider), ("api_key_env", model.api_key_env), ("headers", model.headers)
             yield Lack(next((key for key, value in at if value), "base_url"), str(error))
         return
+    if model.local:
+        if said := missing_library(model):
+            yield Lack("model", f"models.{name}: {said}")
+        return
     from hfsft.models.embedded import server as embedded
 
     if find_spec("xllamacpp") is None:
@@ -100,6 +105,8 @@ def _on_the_hub(name: str, model: Model) -> Iterator[Lack]:
 
     if is_offline_mode():
         return
+    if model.local:
+        return
     if model.embedded:
         from hfsft.models.embedded import weights
 
@@ -114,6 +121,8 @@ def _on_the_hub(name: str, model: Model) -> Iterator[Lack]:
 
 def _at_its_servers(name: str, model: Model) -> Iterator[Lack]:
     """Why none of a model's servers can be connected to; nothing is sent. An embedded model is loaded."""
+    if model.local:
+        return
     if model.embedded:
         from hfsft.models.embedded import server as embedded
 

@@ -6,24 +6,28 @@ Where another build has the same request open, its answer is waited for.
 from __future__ import annotations
 
 import asyncio
+import logging
 import random
 import time
+from collections import Counter
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from hfsft.errors import AnswerError, ModelError
+from hfsft.models.endings import fault_in, usable
 from hfsft.models.http import wire
-from hfsft.models.http.answer import usable
 from hfsft.models.http.faults import Fault
 from hfsft.models.limits.budget import Meter
 from hfsft.models.limits.connect import Gates, revision_of
+from hfsft.models.limits.prompt_counts import PromptCounts, cut
 from hfsft.models.limits.sender import Job, Sender
 from hfsft.models.limits.spending import Spending
 from hfsft.models.model import Answer
 from hfsft.models.naming import check_served
 from hfsft.models.ready import Ready, Unready
 from hfsft.models.store.sharing import Sharing
-from hfsft.models.store.store import Entry, Store
+from hfsft.models.store.store import Entry, Store, drop
 from hfsft.models.store.writer import Writer
 
 if TYPE_CHECKING:
@@ -34,6 +38,7 @@ if TYPE_CHECKING:
     from hfsft.models.limits.usage import Usage
     from hfsft.models.model import Model, Request
 
+_log = logging.getLogger("hfsft")
 # Each pause is shortened by up to this share, so that rows that failed together are not sent again together.
 _JITTER = 0.5
 # Guessed for a bound on tokens per minute until the server says what an answer took.
@@ -50,10 +55,10 @@ class Patience:
     first_pause: float = 0.5
     longest_pause: float = 30.0
 
-    def pause(self, tries: int) -> float:
-        """Seconds to wait before the next try: doubled each time, capped, jittered."""
+    def pause(self, tries: int, *, apart: bool = True) -> float:
+        """Seconds to wait before the next try: doubled each time, capped; jittered where all wait `apart`."""
         whole = min(self.longest_pause, self.first_pause * 2.0 ** min(tries - 1, 30))
-        return whole * (1 - random.random() * _JITTER)
+        return whole * (1 - random.random() * _JITTER) if apart else whole
 
 
 class Requester:
@@ -79,7 +84,7 @@ class Requester:
         self._spending = Spending(store, self._writer, recipe, models, usage.prices)
         self.meter = Meter(budget, models, usage, self._spending)
         self._gates = Gates(models, usage, self.meter, store)
-        self._sender = Sender(self.meter, store)
+        self._sender = Sender(self.meter, store, usage)
         self._recipe = recipe
         self._patience = patience
         self._ready = ready
@@ -87,6 +92,9 @@ class Requester:
         self._revisions: dict[str, str] = {}
         self._asking: dict[str, asyncio.Future[Answer | AnswerError]] = {}
         self._failed: dict[str, AnswerError] = {}  # by key, why a request of this process got no answer
+        self._taken_back: dict[str, AnswerError] = {}  # the same of requests that got one, which is none
+        self._counts: dict[str, PromptCounts] = {}  # by model, what its servers counted of prompts
+        self._told_cut: set[str] = set()  # models whose cut prompts are kept, as was said
         self._served: dict[str, str] = {}  # what servers said first of a model of theirs, by its label
         self._unreported: set[str] = set()  # keys of those that were prefetched: the row itself meets the failure later
         self.exchanging: set[asyncio.Task[Any] | None] = (
@@ -108,7 +116,9 @@ class Requester:
         """What the store holds for a request, or why it failed in this process; None if it must be asked."""
         key = wire.key_of(self.asked(request))
         answer = self._store.get(key)
-        return self._failed.get(key) if answer is None else _usable_or_error(request, answer)
+        if answer is None or self._fault_in(request, answer) is not None:
+            return self._failed.get(key)
+        return _usable_or_error(request, answer)
 
     async def outcome(
         self, stage: str, request: Request, *, begun: bool = False, answered: list[tuple[str, str]] | None = None
@@ -125,10 +135,12 @@ class Requester:
         tally = self._usage.of(stage, request.model)
         looked = self.sharing.moment
         if (answer := self._store.get(key)) is not None:
-            tally.found(key, answer, prefetched=prefetched)
-            if answered is not None:
-                answered.append((request.model, key))
-            return _usable_or_error(request, answer)
+            if self._fault_in(request, answer) is None:
+                tally.found(key, answer, prefetched=prefetched)
+                if answered is not None:
+                    answered.append((request.model, key))
+                return _usable_or_error(request, answer)
+            await self._writer.do(partial(drop, key=key))  # kept by a version that took it for an answer
         if key in self._unreported and not prefetched:
             self._unreported.discard(key)
             return self._failed[key]
@@ -147,6 +159,27 @@ class Requester:
             tally.prefetched.add(key)
             answered.append((request.model, key))
         return _usable_or_error(request, outcome) if isinstance(outcome, Answer) else outcome
+
+    def _fault_in(self, request: Request, answer: Answer) -> Fault | None:
+        """Why a stored answer to a request is none; None where it is one."""
+        model = self._models[request.model]
+        if fault := fault_in(request, answer, request.max_tokens or model.max_tokens):
+            return fault
+        if model.prompt_cut == "keep" or not (found := cut(request, answer.input_tokens)):
+            return None
+        # A server that once read as much leaves out of its counts what its cache held.
+        if self._store.most_read(model.label) >= found.least:
+            return None
+        return Fault("row", "prompt_cut", str(found))
+
+    def may_be_cut(self, request: Request, answer: Answer) -> str:
+        """The key of an answer of which later ones may show that its prompt was read in part; empty for any other."""
+        counts = self._counts.get(self._models[request.model].label)
+        return wire.key_of(self.asked(request)) if counts is not None and counts.at_most(answer) else ""
+
+    def taken_back(self, key: str) -> AnswerError | None:
+        """Why an answer that was given counts no longer; None where it does."""
+        return self._taken_back.get(key)
 
     def reset(self) -> None:
         """Undo `stop` before the next stage; endpoints that were given up are tried again."""
@@ -188,14 +221,15 @@ class Requester:
     async def _ask(self, job: Job) -> Answer:
         gate = await self._gates.get(job.request.model)
         began = time.monotonic()
-        tries = 0
+        tries = Counter[str]()  # by cause
         while True:
             try:
                 found = await self._enter(gate, job)
             except Fault as fault:
-                tries += 1
+                tries[fault.cause] += 1
                 self._give_up(fault, tries, time.monotonic() - began)
-                await asyncio.sleep(self._patience.pause(tries))
+                # Texts that went in one request go in one again.
+                await asyncio.sleep(self._patience.pause(tries.total(), apart=not job.request.texts))
                 continue
             answer = await self._wait(job, found) if isinstance(found, str) else found
             if answer is not None:
@@ -215,18 +249,21 @@ class Requester:
             job.tally.came(answer)
         return answer
 
-    def _give_up(self, fault: Fault, tries: int, seconds: float) -> None:
+    def _give_up(self, fault: Fault, tries: Counter[str], seconds: float) -> None:
         if self._sender.stopping:
             raise asyncio.CancelledError
         if fault.kind == "row":
             raise AnswerError(fault.cause, fault.message)
+        if fault.tries and tries[fault.cause] >= min(fault.tries, self._patience.tries):
+            raise AnswerError(fault.cause, f"{fault.message} (asked {fault.tries} times; the next build asks again)")
         full = fault.cause in {"rate_limit", "overloaded"}
-        if seconds > self._patience.seconds or (not full and tries >= self._patience.tries):
-            raise AnswerError(fault.cause, f"{fault.message} (tried {tries} times in {seconds:.0f} s)")
+        if seconds > self._patience.seconds or (not full and tries.total() >= self._patience.tries):
+            raise AnswerError(fault.cause, f"{fault.message} (tried {tries.total()} times in {seconds:.0f} s)")
 
     async def _enter(self, gate: Gate, job: Job) -> Answer | str:
         """The answer, sent once the gate has room; or the name of another build that has the same request open."""
-        expected = len(job.asked) / _BYTES_PER_TOKEN + (job.max_tokens or _USUAL_ANSWER_TOKENS)
+        most = _USUAL_ANSWER_TOKENS if job.max_tokens is None else job.max_tokens
+        expected = len(job.asked) / _BYTES_PER_TOKEN + most
         lane = await gate.enter(expected, begun=job.begun)
         while job.request.schema is not None and lane.probing:
             # One request finds out whether the server takes a schema; others with one wait, and give their places up.
@@ -256,9 +293,14 @@ class Requester:
             answer, headers = await self._sender.send(lane, job)
             seconds = round(time.monotonic() - sent_at, 4)
             self._check_served(job, answer)
-            job.tally.answered(answer, seconds)
+            fault = fault_in(job.request, answer, job.max_tokens) or self._cut(job, answer)
+            job.tally.answered(answer, seconds, kept=fault is None)
             used = (answer.input_tokens or 0) + (answer.output_tokens or 0)
-            gate.answered(lane, headers, expected, used or None)
+            if fault is None or fault.kind == "row" or fault.tries:
+                gate.answered(lane, headers, expected, used or None)
+            if fault is not None:
+                fault.message = f"{lane.client.name}: {fault.message}"
+                raise fault
             # The place in the lane is kept until the answer is on disk: so a kill loses no more than was open.
             return await self._writer.add(self._entry(job, answer, seconds))
         except Fault as fault:
@@ -268,6 +310,23 @@ class Requester:
         finally:
             self.exchanging.discard(task)
             gate.leave(lane)
+
+    def _cut(self, job: Job, answer: Answer) -> Fault | None:
+        """The fault of an answer to a prompt that was read in part; earlier ones of which that is now known go too."""
+        label = job.model.label
+        found = self._counts.setdefault(label, PromptCounts()).look(job.key, job.request, answer)
+        if not found:
+            return None
+        if job.model.prompt_cut == "keep":
+            if label not in self._told_cut:
+                self._told_cut.add(label)
+                _log.warning("models.%s: %s", job.request.model, next(iter(found.values())))
+            return None
+        for key, said in found.items():
+            if key != job.key:
+                self._failed[key] = self._taken_back[key] = AnswerError("prompt_cut", str(said))
+                self._writer.leave(partial(drop, key=key))
+        return Fault("row", "prompt_cut", str(found[job.key]), paid=True) if job.key in found else None
 
     def _check_served(self, job: Job, answer: Answer) -> None:
         """Raise ModelError where a server loaded another model under a name that any model may have."""

@@ -12,12 +12,12 @@ import ast
 import json
 import re
 import warnings
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from hfsft.errors import unusable
 from hfsft.models.fit_json import Rounding, fit
-from hfsft.models.http.thinking import split_thinking
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -49,7 +49,7 @@ def ask(
     request = replace(request, schema=schema)
     answer = yield request
     try:
-        return check(parse(answer.text, schema, rounding))
+        return check(parse(_said(answer, schema, rounding), schema, rounding))
     except ValueError as error:
         wrong = str(error)
     complaint = (
@@ -58,14 +58,31 @@ def ask(
     told = ({"role": "assistant", "content": answer.text}, {"role": "user", "content": complaint})
     answer = yield replace(request, messages=(*request.messages, *told))
     try:
-        return check(parse(answer.text, schema, rounding))
+        return check(parse(_said(answer, schema, rounding), schema, rounding))
     except ValueError as error:
         raise unusable("unreadable", f"{error} (asked twice)") from None
 
 
+def _said(answer: Answer, schema: dict[str, Any], rounding: Rounding) -> str:
+    """The text of an answer; where it is empty and what was thought ends in the one value that fits, that thought.
+
+    Servers that tell thoughts from answers put the whole reply on the wrong side where a model does not think: it
+    writes the JSON at once, and they wait for the end of a thought. A value amid thoughts is a draft.
+    """
+    thought = answer.reasoning.rstrip().removesuffix("```").rstrip()
+    if answer.text.strip() or answer.finish_reason != "stop" or not thought.endswith(("}", "]")):
+        return answer.text
+    fitting = 0
+    for value in _values(thought, schema):
+        with suppress(ValueError):
+            fit(value, schema, rounding)
+            fitting += 1
+    return thought if fitting == 1 else answer.text
+
+
 def parse(text: str, schema: dict[str, Any], rounding: Rounding = "refuse") -> Any:
     """The last value in `text` that fits `schema`; ValueError with a sentence for the model if none does."""
-    text = split_thinking(text)[0].strip()
+    text = text.strip()
     wrong = "it holds no JSON" + ("" if text else ", it is empty")
     for value in reversed(_values(text, schema)):
         try:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from hfsft.cache import cache_folder, settle
 from hfsft.engine.plan import Plan
-from hfsft.errors import UserError
+from hfsft.errors import Problem, RecipeError, RefusedKeyError, UserError
 from hfsft.loading import AnyRecipe, AnyTrust, load
 from hfsft.recipe.checks.rewrites import clean_errors
 from hfsft.recipe.checks.trust import ASKING, PUBLISHING, trust_of, unpublished
@@ -254,9 +254,14 @@ def _execute(
         Pool(asked, store, budget=bounds, recipe=plan.name, on_progress=progress, ready=ready) as pool,
     ):
         cache, live, outlook = cache_folder(plan.name), Live(pool), Outlook(plan, pool.usage)
-        plan = start_first_stage(plan.after(store.pruned()), live, cache)
-        from hfsft.engine import run as engine  # takes long: the requests that were sent are answered meanwhile
+        try:
+            plan = start_first_stage(plan.after(store.pruned()), live, cache)
+            from hfsft.engine import run as engine  # takes long: the requests that were sent are answered meanwhile
 
-        rows = engine.run(plan, live, cache, ledger, before=watcher.on_step, after=ended, last=last, executor=executor)
+            rows = engine.run(
+                plan, live, cache, ledger, before=watcher.on_step, after=ended, last=last, executor=executor
+            )
+        except RefusedKeyError as error:
+            raise RecipeError([Problem(recipe.source.place(error.loc), error.message, error.help)]) from None
         clean_errors(recipe, ledger)
         return rows, ledger, pool.usage

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from hfsft.engine.plan import Plan
@@ -20,11 +21,11 @@ from hfsft.recipe.checks.init_placeholders import placeholders
 from hfsft.recipe.checks.licences import meant
 from hfsft.recipe.checks.rewrites import Rewrites
 from hfsft.recipe.filter_order import FilterOrder
-from hfsft.recipe.models_asked import asked, identity, model_problems
+from hfsft.recipe.models_asked import asked, embedding_step, identity, model_problems
 from hfsft.recipe.recipe import Recipe
 from hfsft.recipe.rules import filters_of
 from hfsft.recipe.sources import OpenedSources, kept_of, source_problems, source_steps
-from hfsft.stages.base import Context
+from hfsft.stages.base import AskingStage, Context
 
 TEMPLATE_LANGUAGE = ["en"]  # what templates read where the recipe names no language
 
@@ -58,7 +59,8 @@ def compile_recipe(
     contexts = contexts_of(recipe, _identities(recipe, weights, download), former)
     rules = [rule.at(recipe.base).speaking(recipe.language or ()) for rule in filters_of(recipe)]
     placed = [(rule, recipe.source.place(("filters", index)), _label(rule, rules)) for index, rule in enumerate(rules)]
-    order, rewrites = FilterOrder(placed, given=bool(recipe.examples)), Rewrites(placed)
+    embed = partial(embedding_step, recipe, weights=weights, download=download)
+    order, rewrites = FilterOrder(placed, bool(recipe.examples), embed), Rewrites(placed)
     start = recipe.source.place(("seeds" if recipe.seeds else "examples",), key=True)
     steps = list(rewrites.behind(source_steps(recipe, opened, start, limit)))
     made = {key: list(rewrites.behind(stage.steps(contexts[key]))) for key, stage in recipe.stages().items()}
@@ -95,7 +97,8 @@ def contexts_of(
         base=recipe.base,
         place=lambda *loc: recipe.source.place(loc, key=True),
         former=former or {},
-        reasoning=recipe.publish.reasoning != "drop",
+        reasoning=recipe.publish.reasoning != "drop"
+        and not any(isinstance(stage, AskingStage) and stage.reasons for stage in recipe.stages().values()),
     )
     found, kept = {}, tuple(kept_of(recipe).values())
     for key, stage in recipe.stages().items():

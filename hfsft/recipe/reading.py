@@ -10,11 +10,10 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, get_args
 
-from hfsft.engine.growing import Former, Kept
+from hfsft.engine.adding import Former, Kept
 from hfsft.engine.resources import Resource, Work
 from hfsft.errors import Place, Problem, ReadAnewError, RecipeError, SourceError
 from hfsft.hashing import digest, unit
-from hfsft.recipe.source_tally import SAME_SEED, FormerCopies, SourceTally, keep, said_by
 from hfsft.rows.batch import Row
 from hfsft.rows.choice.mixture import MixedSource, mixed
 from hfsft.rows.columns import variables
@@ -23,6 +22,7 @@ from hfsft.rows.row import new_row
 from hfsft.stages.examples import ExampleRows, ExampleTable
 from hfsft.stages.seeds import Prompts, PromptTable
 from hfsft.stages.source import Opened, TableSource
+from hfsft.stages.source_tally import SAME_SEED, FormerCopies, SourceTally, keep, said_by
 
 DEFECT, FROM, FAMILY = "defect", "from_source", "family_key"
 SEED_TEXTS = variables("response", "reasoning", "reference")
@@ -126,7 +126,7 @@ def reading(
 class Reading:
     """The rows of all sources of a recipe, as the plan has them; of a preview `limit` of them, by a hash of their ids.
 
-    It is the function of a step, and reads on where sources grew, see `hfsft.engine.growing`.
+    It is the function of a step, and reads on where sources grew, see `hfsft.engine.adding`.
     """
 
     def __init__(
@@ -134,7 +134,10 @@ class Reading:
     ) -> None:
         self._given, self._needs, self._kept, self._limit = given, needs, kept, limit
         self._lineage = lineage_of(given)
-        self._tallies = [SourceTally(each, need.identity, kept) for each, need in zip(given, needs, strict=True)]
+        self._tallies = [
+            SourceTally(each.source, need.identity, {**each.as_dict(), "places": None, "kept": dict(kept)})
+            for each, need in zip(given, needs, strict=True)
+        ]
         self._copies: Counter[int] = Counter()  # by hashes: the texts themselves would be the whole source in memory
         self._former = FormerCopies()
 
@@ -178,20 +181,19 @@ class Reading:
 
     def _rows(self) -> Generator[Row | Kept, None, list[dict[str, Any]]]:
         parts: dict[str, list[MixedSource]] = {}
-        for tally, opened in zip(self._tallies, self._opened, strict=True):
-            part = MixedSource(self._of(tally, opened), tally.given.source.share, opened.counts)
-            parts.setdefault(tally.given.section, []).append(part)
+        for given, tally, opened in zip(self._given, self._tallies, self._opened, strict=True):
+            part = MixedSource(self._of(given, tally, opened), given.source.share, opened.counts)
+            parts.setdefault(given.section, []).append(part)
         found: Iterator[Any] = chain.from_iterable(map(_of_section, parts.values()))
         if self._limit is not None:
             found = iter(nsmallest(self._limit, found, key=lambda row: unit(row["id"], "preview")))
         yield from found
         return [
-            {"section": tally.given.section, "name": tally.given.name, **tally.counts(opened)}
-            for tally, opened in zip(self._tallies, self._opened, strict=True)
+            {"section": given.section, "name": given.name, **tally.counts(opened)}
+            for given, tally, opened in zip(self._given, self._tallies, self._opened, strict=True)
         ]
 
-    def _of(self, tally: SourceTally, opened: Opened) -> Iterator[Any]:
-        given = tally.given
+    def _of(self, given: Given, tally: SourceTally, opened: Opened) -> Iterator[Any]:
         origin = "seed" if given.section == "seeds" else "example"
         try:
             for read in tally.read(opened):

@@ -11,14 +11,13 @@ from typing import Any
 
 from hfsft.rows.messages import Message
 from hfsft.rows.shapes.hermes import HERMES, calls_in, without_calls
-from hfsft.rows.think import MARKS, split
+from hfsft.rows.think import CHANNEL, MARKS, WRAPPERS, split
 
 THINK = "think"
 WORDS = (THINK, HERMES.name)
 """The words of `dialect` for rows whose texts hold reasoning, and calls."""
 RESULT = re.compile(r"</?tool_response>")
-_SOLUTION = r"<\|(?:begin|end)_of_solution\|>"
-_THOUGHT = re.compile("|".join([*(re.escape(mark) for pair in MARKS for mark in pair), _SOLUTION]))
+_THOUGHT = re.compile("|".join([*(re.escape(mark) for pair in (*MARKS, *WRAPPERS) for mark in pair), CHANNEL.pattern]))
 _CALL = re.compile(f"</?tool_call>|{RESULT.pattern}")
 _MEANT: Mapping[str, Mapping[str, re.Pattern[str]]] = {
     THINK: {"assistant": _THOUGHT},

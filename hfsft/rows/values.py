@@ -96,6 +96,23 @@ def from_json(value: Any) -> Any:
         return _printed(value) if len(value) <= PRINTED else value
 
 
+def listed(value: Any) -> list[Any] | None:
+    """A list, also one in a text (see `from_json`), or one of objects that is written as an object of lists.
+
+    `{"from": [...], "value": [...]}` is how `datasets` stored a list of objects before version 4. None of any other.
+    """
+    value = from_json(value)
+    return one_by_one(value) if isinstance(value, Mapping) else list(value) if isinstance(value, list | tuple) else None
+
+
+def one_by_one(value: Mapping[str, Any]) -> list[Any] | None:
+    """The objects of an object of lists of one length; None for any other object."""
+    lists = list(value.values())
+    if not lists or not all(isinstance(one, list) and len(one) == len(lists[0]) for one in lists):
+        return None
+    return [dict(zip(value, items, strict=True)) for items in zip(*lists, strict=True)]
+
+
 def _printed(value: str) -> Any:
     """A list as Python prints it: `[{'role': 'user', 'content': "It's me"}]`."""
     try:

@@ -145,6 +145,7 @@ class Evolve(AskingStage):
             temperature=self.temperature,
             max_tokens=self.max_tokens,
             seed=sampling_seed(row["id"], "evolve"),
+            chosen=self.chosen,
         )
         instruction = peel(answer.text)
         if not instruction:

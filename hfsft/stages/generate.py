@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
@@ -20,7 +20,8 @@ from hfsft.rows.columns import variables
 from hfsft.rows.views import answered, prompt_messages
 from hfsft.stages.base import AskingStage, Context, Template, rendered
 
-VARIABLES = variables("system", "response", "reasoning")  # what the row says before it is answered
+REASONING = "reasoning"
+VARIABLES = variables("system", "response", REASONING)  # what the row says before it is answered
 READS = ("id", "system", "response", "messages", *VARIABLES)
 
 
@@ -47,6 +48,17 @@ class Generate(AskingStage):
     model: str = Field("writer", description="Name under `models` of who answers.")
     temperature: float | None = Field(0.7, ge=0, le=2, description="Sampling temperature.")
     max_tokens: int = Field(1024, ge=1, description="Most tokens in one response; one cut there fails.")
+    reasoning: Literal["drop", "keep", "require"] = Field(
+        "drop",
+        description="What a thinking model thought before its response: `keep` puts it into the column `reasoning`, "
+        "where filters read it and `publish: {reasoning: ...}` says how it is written; `require` fails a row without "
+        "any; `drop` leaves it in the store, where it is found when this is changed, without another request.",
+    )
+
+    @property
+    def reasons(self) -> bool:
+        """Whether what was thought becomes part of the row."""
+        return self.reasoning != "drop"
 
     def prompts(self) -> dict[str, Prompt]:
         """The templates by field. Raises `PromptError` for one that does not parse."""
@@ -65,20 +77,21 @@ class Generate(AskingStage):
         ]
 
     def steps(self, context: Context) -> list[Step]:
-        """One step that writes `system` and `response`."""
+        """One step that writes `system` and `response`, and `reasoning` where it is kept."""
         prompts = self.prompts()
         kept = context.kept_in(*prompts.values())
         return [
             Step(
                 name="generate",
                 asks=True,
-                reads=(*READS, *kept),
-                writes={"system": "string", "response": "string"},
+                reads=(*READS, *([REASONING] if self.reasons else []), *kept),
+                writes={"system": "string", "response": "string", **({REASONING: "string"} if self.reasons else {})},
                 role="text",
                 identity={
                     "model": context.models[self.model],
                     "temperature": self.temperature,
                     "max_tokens": self.max_tokens,
+                    **({REASONING: self.reasoning} if self.reasons else {}),
                     **{name: context.template_identity(prompt) for name, prompt in prompts.items()},
                 },
                 work=Work("hfsft.stages.generate:asking", self.arguments(context.values(), kept)),
@@ -95,7 +108,8 @@ class Generate(AskingStage):
         if not system and "system" in prompts:
             system = rendered(prompts["system"], **values, **columns)
         if answered(row):
-            return {"system": system, "response": row["response"]}
+            given = {"system": system, "response": row["response"]}
+            return {**given, REASONING: row[REASONING]} if self.reasons else given
         messages = prompt_messages({**row, "system": system})
         if "template" in prompts:
             messages[-1] = {
@@ -108,11 +122,18 @@ class Generate(AskingStage):
             temperature=self.temperature,
             max_tokens=self.max_tokens,
             seed=sampling_seed(row["id"], "generate"),
+            chosen=self.chosen,
         )
         response = answer.text.strip()
         if not response:
             raise unusable("empty", "the model wrote no response")
-        return {"system": system, "response": response}
+        if not self.reasons:
+            return {"system": system, "response": response}
+        thought = answer.reasoning.strip() or None
+        if thought is None and self.reasoning == "require":
+            advice = "`reasoning: keep` takes such rows; a model that thinks, or thinking turned on, writes none"
+            raise unusable("no_reasoning", "the model thought nothing before its response", advice)
+        return {"system": system, "response": response, REASONING: thought}
 
 
 def asking(section: Mapping[str, Any], values: dict[str, Any], kept: Sequence[str]) -> Callable[[Row], Turns]:

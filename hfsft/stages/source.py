@@ -18,6 +18,7 @@ from hfsft.errors import SourceError, nearest
 from hfsft.marks import ROWS
 from hfsft.plain import plain
 from hfsft.rows.choice.chosen import Chosen
+from hfsft.rows.choice.gathered import Gathered
 from hfsft.rows.choice.row_counts import Counts
 from hfsft.rows.messages import Role
 from hfsft.rows.reading.column_roles import LISTED, Format
@@ -173,7 +174,7 @@ class TableSource(Source):
         """The table, opened; both what rows depend on and the rows raise `SourceError` where there is none."""
         table, how = self.table(base), self.how()
         where = None if self.where is None else _Where(Expression(self.where), self.path)
-        chosen = Chosen(table, where, self.limit, self.sample)
+        chosen = Chosen(Gathered(table, self.format), where, self.limit, self.sample)
 
         def depends_on() -> dict[str, Any]:
             # The path and the revision stand in it as what they came to: names, hashes of content, a commit.

@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hfsft.errors import AnswerError
+from hfsft.models.http.answer import read
 from hfsft.models.http.faults import Fault, message_in
-from hfsft.models.http.thinking import split_thinking
-from hfsft.models.http.wire import read
 from hfsft.models.structured import parse
+from hfsft.rows import think
 from hfsft.texts.peel import peel
 from hfsft.texts.prompt_faults import prompt_fault, template_runs
 from hfsft.texts.refusal import refusal
@@ -71,7 +71,8 @@ def test_any_answer_is_read_or_refused(text: str) -> None:
         with suppress(ValueError):
             found = parse(text, SCHEMA)
             assert 1 <= found["score"] <= 5
-        split_thinking(text)
+        think.split(text)
+        think.doubt(text)
         peel(text)
         prompt_fault(text, "How do I return it?", template_runs(text))
         assert 0 <= refusal(text) <= 1

@@ -10,10 +10,10 @@ import pytest
 
 from hfsft.errors import AnswerError
 from hfsft.models.dialects import learned as servers
-from hfsft.models.http.thinking import split_thinking
 from hfsft.models.model import Answer
 from hfsft.models.structured import ask, parse
 from tests.models.fixture import rows, user
+from tests.models.thinker import Thinker
 
 SCORE = {"type": "integer", "minimum": 1, "maximum": 5}
 VERDICT = {
@@ -214,22 +214,32 @@ def test_a_request_that_is_wrong_in_itself_does_not_cost_the_others_their_schema
 
 
 @pytest.mark.parametrize(
-    ("text", "answer", "thinking"),
+    ("said", "scores"),
     [
-        ("plain", "plain", ""),
-        ("a < b and [c]", "a < b and [c]", ""),
-        ("<think>hm</think>\n\nYes.", "Yes.", "hm"),
-        ("hm</think>Yes.", "Yes.", "hm"),
-        ("<think>a</think>One <think>b</think>two", "One two", "a\n\nb"),
-        ("<think>never ends", "", "never ends"),
-        ("[THINK]hm[/THINK]Yes", "Yes", "hm"),
-        ("◁think▷hm◁/think▷Yes", "Yes", "hm"),
-        ("<thinking>hm</thinking> Yes", "Yes", "hm"),
-        ("<|channel|>analysis<|message|>hm<|end|><|start|>assistant<|channel|>final<|message|>Yes", "Yes", "hm"),
+        ({"content": None, "reasoning_content": '{"reason": "r", "score": 4}'}, 4),
+        ({"content": "", "reasoning": '\n```json\n{"reason": "r", "score": 4}\n```'}, 4),
+        ({"content": None, "reasoning": 'It is right, so:\n{"reason": "r", "score": 4}'}, 4),
+        ({"content": "<think>so?</think>", "thinking": '{"reason": "r", "score": 4}'}, None),
+        # One of several, or one that is spoken of, is a draft; so is one that was cut before its answer.
+        ({"content": None, "reasoning": '{"reason": "a", "score": 1} or {"reason": "r", "score": 4}'}, None),
+        ({"content": None, "reasoning": '{"reason": "r", "score": 4} is too high'}, None),
+        ({"content": None, "reasoning": '{"reason": "r", "score": 4}', "finish_reason": "length"}, None),
+        ({"content": None, "reasoning": '{"reason": "r", "score": 9}'}, None),
+        ({"content": '{"reason": "r", "score": 2}', "reasoning": '{"reason": "r", "score": 4}'}, 2),
+        ({"content": 'It quotes </think>.\n{"reason": "a </think> b", "score": 3}'}, 3),
     ],
 )
-def test_thinking_is_taken_out(text: str, answer: str, thinking: str) -> None:
-    assert split_thinking(text) == (answer, thinking)
+def test_a_verdict_is_looked_for_where_servers_put_it(make_pool, said: dict[str, Any], scores: int | None) -> None:
+    start = partial(ask, user("Judge this."), VERDICT, lambda value: value["score"])
+    with Thinker(says=lambda body: said) as server:
+        pool = make_pool(model={"base_url": server.url})
+        failures = pool.drive("judge", [("row", start)], total=1, max_failed_share=1)
+    if scores is None:
+        assert set(failures) == {"row"}
+    else:
+        assert failures == {}
+        assert pool.replay(start) == scores
+        assert len(server.requests) == 1
 
 
 def test_what_is_asked_the_second_time_to_the_letter() -> None:

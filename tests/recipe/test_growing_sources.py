@@ -19,11 +19,11 @@ from hypothesis import strategies as st
 from hfsft.engine.parts.files import Files
 from hfsft.engine.parts.source_rows import source_rows
 from hfsft.errors import UserError
-from hfsft.recipe import source_tally
 from hfsft.recipe.compile import compile_recipe
 from hfsft.recipe.recipe import load_recipe
 from hfsft.rows.reading import source_row
 from hfsft.rows.tables import parsing
+from hfsft.stages import source_tally
 
 FEW = 2  # rows that settle how a file is read, so that small files can be read on
 
@@ -135,6 +135,21 @@ def test_a_file_that_begins_otherwise_is_read_anew(tmp_path: Path) -> None:
     assert source.read() == source.read_anew()
     path.write_text("".join(map(line, range(5))))
     assert source.read() == source.read_anew()
+
+
+def test_conversations_that_are_spread_over_rows_are_read_anew(tmp_path: Path) -> None:
+    said = ["Is it?", "No.", "And now?", "Yes.", "Still?", "Yes."]
+    tree = [
+        {"message_id": f"m{n}", "parent_id": f"m{n - 1}" if n else None, "text": text, "role": role, "lang": "en"}
+        | {"message_tree_id": "m0"}
+        for n, (text, role) in enumerate(zip(said, ["prompter", "assistant"] * 3, strict=True))
+    ]
+    lines = [json.dumps(row) + "\n" for row in tree]
+    source = Source(tmp_path, examples=[{"path": "data.jsonl"}])
+    grow(tmp_path / "data.jsonl", *lines[:4])
+    first = source.read()
+    grow(tmp_path / "data.jsonl", *lines[4:])
+    assert source.read() == source.read_anew() != first
 
 
 def as_jsonl(rows: Sequence[Any], end: str) -> str:

@@ -38,6 +38,7 @@ HARMLESS = {
     "BudgetSection.per": "when to stop",
     "Price.input": "what an answer costs",
     "Price.output": "what an answer costs",
+    "Price.cached": "what an answer costs",
     "Model.provider": "who runs the model; its name on the Hub says which it is",
     "Model.base_url": "who runs the model, where its name says which it is",
     "Model.api_key_env": "who pays",
@@ -48,6 +49,13 @@ HARMLESS = {
     "Model.requests_per_minute": "how fast",
     "Model.tokens_per_minute": "how fast",
     "Model.timeout": "how patient",
+    "Model.batch_size": "how fast",
+    **dict.fromkeys(
+        (f"Model.{key}" for key in ("task", "dimensions", "prefix", "pooling")),
+        "of a model that writes no text, which nobody asks here: tests/test_embedding.py has one",
+    ),
+    "Model.seed": "what is sent of a request, not which answer it stands for",
+    "Model.stream": "how an answer is handed out",
     "Publish": "how finished rows are written and where they go: made anew by each build",
 }
 
@@ -56,6 +64,7 @@ PLACES: dict[str, tuple[str | int, ...]] = {
     "Recipe": (),
     "BudgetSection": ("budget",),
     "Model": ("models", "writer"),
+    **{f"Model.{key}": ("models", "embedder") for key in ("task", "dimensions", "prefix", "pooling", "batch_size")},
     "Price": ("models", "writer", "price"),
     "FromEnv": ("models", "writer", "headers", "x-key"),
     "Prompts": ("seeds", 0),
@@ -83,8 +92,10 @@ OTHER: dict[str, Any] = {
     "Model.provider": {"base_url": None, "provider": "auto", "model": "org/m"},
     "Model.base_url": {"base_url": "http://elsewhere:8000/v1", "model": "org/m"},
     "Model.extra_body": {"extra_body": {"top_k": 5}},
+    "Model.seed": {"seed": None},
     "Model.api_key_header": {"api_key_env": "KEY", "api_key_header": "api-key"},
     "Model.headers": {"headers": {"X-Title": "toy"}},
+    "Model.pooling": {"base_url": None, "headers": {}, "model": "e.gguf", "pooling": "cls"},
     "PromptTable.path": "others.jsonl",
     "ExampleTable.path": "others.jsonl",
     "ExampleRow.messages": [*TALK, *TALK],
@@ -96,6 +107,7 @@ OTHER: dict[str, Any] = {
     "Judge.model": "other",
     "Judge.rubric": {"usefulness": "Would it truly help?"},
     "Judge.scale": [1, 10],
+    "Judge.reasoning": False,
     "Anchor.scores": {"usefulness": 3},
     "Publish.repo_id": "you/toy",
     "Publish.not_secret": ["0123456789ab"],
@@ -134,6 +146,7 @@ def recipe(folder: Path) -> dict[str, Any]:
             "writer": {"model": "default", "price": {"input": 1, "output": 2}, **at},
             "judge": {"model": "org/judge", **at},
             "other": {"model": "org/other", **at},
+            "embedder": {"model": "org/embedder", "task": "embed", **at},
         },
         "budget": {"usd": 1.0, "calls": 5, "tokens": 100_000},
         "seeds": [{"prompts": ["What is a top?"]}, {"path": "rows.jsonl", "prompt": "prompt"}],
@@ -224,7 +237,7 @@ def test_a_field_moves_the_fingerprint_or_is_known_to_be_harmless(
 ) -> None:
     monkeypatch.setattr("hfsft.rows.tables.hub_dataset.commit_of", lambda repo, revision: f"{repo} at {revision}")
     key, data = f"{section.__name__}.{name}", recipe(tmp_path)
-    place = PLACES.get(section.__name__)
+    place = PLACES.get(key, PLACES.get(section.__name__))
     if of := next((of for of, kind in FILTERS.items() if kind is section), None):
         data["filters"] = [{of: dict(NEEDS.get(of, {}))}]
         place = ("filters", 0, of)

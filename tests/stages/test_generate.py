@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from hfsft.errors import AnswerError
+from hfsft.models.model import Answer
 from hfsft.rows.views import messages
 from hfsft.stages.generate import Generate
 from tests.stages.helpers import CONTEXT, converse, row
@@ -51,6 +52,27 @@ def test_sampling_seeds_hang_on_the_row() -> None:
 def test_an_empty_answer_fails_the_row() -> None:
     with pytest.raises(AnswerError, match="empty"):
         converse(ask(Generate()), ["\n"])
+
+
+@pytest.mark.parametrize(("choice", "thought"), [("drop", ...), ("keep", "Hm."), ("require", "Hm."), ("keep", None)])
+def test_what_was_thought_stands_in_its_own_column_where_it_is_kept(choice: Any, thought: Any) -> None:
+    section = Generate(reasoning=choice)
+    (step,) = section.steps(CONTEXT)
+    turns = step.function(row())
+    (plain,) = Generate().steps(CONTEXT)
+    assert next(turns) == next(plain.function(row()))
+    with pytest.raises(StopIteration) as stop:
+        turns.send(Answer("Yes.", " Hm. " if thought is not None else ""))
+    assert stop.value.value.get("reasoning", ...) == thought
+    assert set(stop.value.value) == set(step.writes)
+    requests, columns = converse(step.function(row(response="Here.", reasoning="So.")), [])
+    assert not requests
+    assert columns.get("reasoning", ...) == (... if choice == "drop" else "So.")
+
+
+def test_a_row_fails_without_a_thought_where_one_is_required() -> None:
+    with pytest.raises(AnswerError, match="thought nothing"):
+        converse(ask(Generate(reasoning="require")), ["Yes."])
 
 
 def test_what_changes_the_answer_is_in_the_identity_and_nothing_else() -> None:

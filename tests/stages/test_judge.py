@@ -93,9 +93,14 @@ TURNS = [
 ]
 
 
-@pytest.mark.parametrize("kept", [True, False])
-def test_the_judge_sees_all_turns_and_tools_and_what_was_thought_where_it_is_kept(kept: bool) -> None:
-    step = Judge(rubric=RUBRIC).steps(replace(CONTEXT, reasoning=kept))[0]
+@pytest.mark.parametrize(
+    ("said", "usual", "kept"),
+    [(None, True, True), (None, False, False), (True, False, True), (False, True, False)],
+)
+def test_the_judge_sees_all_turns_and_tools_and_what_was_thought_as_it_is_told(
+    said: bool | None, usual: bool, kept: bool
+) -> None:
+    step = Judge(rubric=RUBRIC, reasoning=said).steps(replace(CONTEXT, reasoning=usual))[0]
     tools = json.dumps([{"name": "find", "description": "Finds a parcel."}])
     texts = {"response": "At the depot.", "messages": TURNS, "tools": tools}
     (request,), _ = converse(step.function(row(**texts)), [json.dumps(GOOD)])

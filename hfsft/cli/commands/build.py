@@ -96,7 +96,8 @@ def _warn(text: str) -> None:
 
 def report(built: Built, folder: Path) -> str:
     """The funnel and what the build came to, as people read it."""
-    from hfsft.release.card.notes import Warn
+    from hfsft.models.dialects.dialect_table import told
+    from hfsft.stages.base import Warn
 
     counts = built.ledger.counts()
     lines = [funnel(built.ledger.funnel), "", *sources(built)]
@@ -105,6 +106,7 @@ def report(built: Built, folder: Path) -> str:
     lines.append(wrapped(f"{usage_line(built)}, {duration(built.seconds)}"))
     lines += [remark("warning", note) for note in built.notes if isinstance(note, Warn)]
     lines += [remark("note", note) for note in built.notes if not isinstance(note, Warn)]
+    lines += [remark("note", note) for note in told(built.usage.dialects)]
     lines.append(f"written to {folder}")
     return "\n".join(lines)
 
@@ -152,13 +154,12 @@ def sources(built: Built) -> list[str]:
 def usage_line(built: Built) -> str:
     """Calls, tokens and cost of this build in one line, and what all its answers cost where others paid for some."""
     usage, spent = built.usage, built.spent
-    tokens = usage.input_tokens + usage.output_tokens
     parts = [count(usage.calls, "model call") if usage.calls else "no model calls"]
     if usage.stored or usage.calls:
         shared = f" ({usage.total().shared:,} of a build that ran beside it)" if usage.total().shared else ""
         parts.append(f"{count(usage.stored, 'answer')} from the store{shared}")
     if usage.calls:
-        parts += [f"{tokens:,} tokens", money(usage.usd)]
+        parts += [usage.told(), money(usage.usd)]
     if (lost := usage.lost)["requests"]:
         most = f"at most {money(lost['usd_at_most'])}" if lost["usd_at_most"] is not None else "at an unknown cost"
         parts.append(f"{count(lost['requests'], 'request')} that broke off and may be billed too, {most}")

@@ -7,7 +7,7 @@ from typing import Any
 
 from hfsft.cli.arguments import add_recipe, command
 from hfsft.cli.consent import trust
-from hfsft.cli.console import count, money, wrapped
+from hfsft.cli.console import count, money, remark, wrapped
 from hfsft.cli.progress import Line
 from hfsft.cli.record_view import show
 
@@ -24,6 +24,7 @@ def add(commands: Any) -> None:
 def run(arguments: argparse.Namespace) -> None:
     """Print each row with its fate, then what they took."""
     from hfsft import pipeline
+    from hfsft.models.dialects.dialect_table import told as sentences
 
     line = Line()
     try:
@@ -48,5 +49,7 @@ def run(arguments: argparse.Namespace) -> None:
     if usage.stored:
         parts.append(f"{count(usage.stored, 'answer')} from the store")
     if usage.calls:
-        parts += [f"{usage.input_tokens + usage.output_tokens:,} tokens", money(usage.usd)]
+        parts += [usage.told(), money(usage.usd)]
+    for note in sentences(usage.dialects):
+        print(remark("note", note))
     print(wrapped(f"{', '.join(parts)}; the build that follows uses the same answers"))

@@ -17,7 +17,7 @@ import pyarrow as pa
 from datasets.arrow_writer import ArrowWriter
 
 from hfsft.cache import SOURCE, draft_of
-from hfsft.engine.growing import Growing, Kept
+from hfsft.engine.adding import Growing, Kept
 from hfsft.engine.parts.files import Files
 from hfsft.engine.parts.rows import Part, Rows, StoredColumn
 from hfsft.engine.step import Step

@@ -1,11 +1,11 @@
-"""What servers were found to refuse, kept for a day beside the answers: each run need not find it out anew."""
+"""The dialects that servers were found to speak, kept for a day beside the answers: no run finds them out anew."""
 
 from __future__ import annotations
 
 import sqlite3
 import time
 from contextlib import closing, suppress
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from hfsft.errors import StoreError
 
@@ -13,9 +13,6 @@ if TYPE_CHECKING:
     from hfsft.models.http.client import Client
     from hfsft.models.model import Model
     from hfsft.models.store.store import Store
-
-Refused = Literal["schema", "max_tokens"]
-"""A JSON Schema for the answer, or the token limit by its older name."""
 
 SECONDS = 86_400.0  # a server may be another by tomorrow
 LOCK_SECONDS = 1.0  # not worth a longer wait for another process that writes
@@ -29,8 +26,11 @@ def server_of(client: Client, model: Model) -> str:
     return f"{client.name} {client.endpoint.model_name or model.model}"
 
 
-def refused(store: Store, server: str) -> set[str]:
-    """What the server refused within the last day; empty where that cannot be read."""
+def spoken_by(store: Store, server: str) -> set[str]:
+    """The dialects, by their names in the table, that the server was found to speak within the last day.
+
+    Empty where that cannot be read.
+    """
     try:
         with closing(store.connect(LOCK_SECONDS)) as connection:
             connection.execute(_TABLE)
@@ -39,20 +39,20 @@ def refused(store: Store, server: str) -> set[str]:
         return set()
 
 
-def forget(store: Store, server: str, what: Refused) -> None:
-    """Delete a kept refusal, of what the server was now seen to take; errors of the store are ignored."""
+def forget(store: Store, server: str, dialect: str) -> None:
+    """Delete a kept dialect, which the server was now seen not to need; errors of the store are ignored."""
     with suppress(sqlite3.Error, StoreError), closing(store.connect(LOCK_SECONDS)) as connection:
         connection.execute(_TABLE)
-        connection.execute("DELETE FROM refusals WHERE server = ? AND refused = ?", (server, what))
+        connection.execute("DELETE FROM refusals WHERE server = ? AND refused = ?", (server, dialect))
 
 
-def remember(store: Store, server: str, what: Refused) -> None:
-    """Keep one refusal and delete those older than a day; errors of the store are ignored, it is then asked again."""
+def remember(store: Store, server: str, dialect: str) -> None:
+    """Keep one dialect and delete those older than a day; errors of the store are ignored, it is then asked again."""
     now = time.time()
     try:
         with closing(store.connect(LOCK_SECONDS)) as connection:
             connection.execute(_TABLE)
-            connection.execute("INSERT OR REPLACE INTO refusals VALUES (?, ?, ?)", (server, what, now))
+            connection.execute("INSERT OR REPLACE INTO refusals VALUES (?, ?, ?)", (server, dialect, now))
             connection.execute("DELETE FROM refusals WHERE seen < ?", (now - SECONDS,))
     except (sqlite3.Error, StoreError):  # it will be found out again
         return

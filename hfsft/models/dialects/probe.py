@@ -14,11 +14,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from hfsft.models import structured
+from hfsft.models.dialects import dialect_table as table
 from hfsft.models.dialects.learned import forget, remember, server_of
+from hfsft.models.dialects.refused_request import REFUSALS, read_refusal
 from hfsft.models.http import wire
 from hfsft.models.http.answer import read
 from hfsft.models.http.faults import Fault
-from hfsft.models.limits.sender import REFUSALS
+from hfsft.models.http.stream import PIECE, is_stream
 from hfsft.models.model import Answer, Request
 
 if TYPE_CHECKING:
@@ -78,6 +80,7 @@ class Takes:
     usage: bool = False  # whether it tells the tokens that an answer took
     thinks: bool = False  # whether the first answer began with reasoning
     reasoning_tokens: int | None = None  # of it, where the server tells them
+    dialects: set[str] = field(default_factory=set)  # in which it was asked, by their names in the table
 
 
 @dataclass
@@ -92,6 +95,7 @@ class Probed:
     input_tokens: int = 0
     output_tokens: int = 0
     unmetered: int = 0  # answers without token counts
+    gives: str = ""  # of a model that writes no text, what it gives instead
 
 
 class Probe:
@@ -107,6 +111,7 @@ class Probe:
         # The recipe's own bound holds here too.
         self._gap = 60 / model.requests_per_minute if model.requests_per_minute else 0.0
         self._next = 0.0
+        self._refusal: Fault | None = None  # the last one that a verdict came of
 
     async def run(self) -> Probed:
         """What it takes, part by part."""
@@ -119,7 +124,8 @@ class Probe:
         takes.json_schema = await self._schema()
         takes.logprobs = await self._part({"logprobs": True, "top_logprobs": 2}, _has_logprobs)
         takes.tools = await self._part({"tools": [TOOL], "tool_choice": "required"}, _has_call, JSON_TOKENS)
-        takes.streaming = await self._part({"stream": True}, _is_stream)
+        pieces = "stream" in takes.dialects
+        takes.streaming = "yes" if pieces else await self._part({"stream": True}, _is_stream)
         if self._needs.json and takes.json_schema != "yes":
             takes.json_in_words = await self._in_words()
         return self.found
@@ -141,27 +147,34 @@ class Probe:
         takes.system = takes.temperature = takes.seed = "yes"
 
     async def _limited(self, parts: Mapping[str, bool]) -> None:
-        """The first answer, under the name of the token limit that the server knows."""
+        """The first answer, in the dialect that refusals show; a vague one is taken to be of `max_tokens`."""
+        dialects = self.found.takes.dialects
         refusals: list[Fault] = []
-        for name in (OLDER, NEWER):
-            self.found.takes.token_limit = name
+        while True:
+            body = self._body(parts)
             began = time.monotonic()
             try:
-                raw, _ = await self._send(self._body(parts))
+                raw, _ = await self._send(body)
                 self._first(raw, time.monotonic() - began)
-                return
             except Fault as fault:
-                if not _refused(fault):
-                    raise
                 refusals.append(fault)
-        self.found.takes.token_limit = None
-        raise refusals[0]
+                shown = {each.name for each in table.learned(read_refusal(fault), body, dialects, ())} & _PLAIN
+                if not (shown or _refused(fault)):
+                    raise
+                if not shown and "max_tokens" in dialects:
+                    dialects.discard("max_tokens")
+                    raise refusals[0] from None
+                dialects |= shown or {"max_tokens"}
+            else:
+                self.found.takes.token_limit = NEWER if "max_tokens" in dialects else OLDER
+                return
 
     def _first(self, raw: str, seconds: float) -> None:
         try:
             answer = read(raw)
         except Fault as fault:
             fault.message = f"{self._client.name}: {fault.message}"
+            fault.body, fault.status = raw, fault.status or 200
             raise
         self.found.seconds = round(seconds, 3)
         self.found.served = answer.model
@@ -172,12 +185,28 @@ class Probe:
         takes.thinks = bool(takes.reasoning_tokens or answer.reasoning)
 
     async def _schema(self) -> Verdict:
-        request = self._request(JSON_TOKENS, schema=SCHEMA)
-        return await self._verdict(self._sent(request, constrain=True), _obeys)
+        """Whether answers follow a schema; where it is refused, the dialect of the refusal is noted."""
+        body = self._sent(self._request(JSON_TOKENS, schema=SCHEMA))
+        verdict = await self._verdict(body, _obeys)
+        if verdict == "no":
+            self._shaped(body, self._refusal)
+        return verdict
 
     async def _in_words(self) -> Verdict:
+        """The same of a schema that is told in words, with as much of the server's own way as it takes."""
         request = self._request(JSON_TOKENS, schema=SCHEMA)
-        return await self._verdict(self._sent(request, constrain=False), _obeys)
+        if not self.found.takes.dialects & table.SHAPED:
+            self.found.takes.dialects.add("unheeded")
+        verdict = await self._verdict(body := self._sent(request), _obeys)
+        if verdict == "no" and "response_format" in body:
+            self._shaped(body, self._refusal)
+            verdict = await self._verdict(self._sent(request), _obeys)
+        return verdict
+
+    def _shaped(self, body: Mapping[str, Any], fault: Fault | None) -> None:
+        known = self.found.takes.dialects
+        shown = table.learned(read_refusal(fault), dict(body), known, ()) if fault else []
+        known |= {each.name for each in shown} & table.SHAPED or {"schema"}
 
     async def _part(self, more: Mapping[str, Any], shows: Shows, tokens: int = FEW_TOKENS) -> Verdict:
         return await self._verdict({**self._sent(self._request(tokens)), **more}, shows)
@@ -190,6 +219,7 @@ class Probe:
         try:
             raw, headers = await self._send(body, patient=False)
         except Fault as fault:
+            self._refusal = fault
             return "no" if _refused(fault) else "unknown" if fault.cause in _PASSING else "fails"
         try:
             shown = True if shows is None else shows(raw, headers)
@@ -197,8 +227,9 @@ class Probe:
             return "fails"
         return "unknown" if shown is None else "yes" if shown else "ignored"
 
-    def _request(self, tokens: int = FEW_TOKENS, **how: Any) -> Request:
-        return Request("", ({"role": "user", "content": USER},), max_tokens=tokens, **how)
+    def _request(self, tokens: int = FEW_TOKENS, *, system: bool = False, **how: Any) -> Request:
+        told = ({"role": "system", "content": SYSTEM},) if system else ()
+        return Request("", (*told, {"role": "user", "content": USER}), max_tokens=tokens, **how)
 
     def _body(self, parts: Mapping[str, bool]) -> dict[str, Any]:
         how: dict[str, Any] = {}
@@ -206,16 +237,11 @@ class Probe:
             how["temperature"] = 0.0 if self._needs.temperature is None else self._needs.temperature
         if parts.get("seed"):
             how["seed"] = 1
-        body = self._sent(self._request(**how))
-        if parts.get("system"):
-            body["messages"] = [{"role": "system", "content": SYSTEM}, *body["messages"]]
-        return body
+        return self._sent(self._request(system=bool(parts.get("system")), **how))
 
-    def _sent(self, request: Request, *, constrain: bool = True) -> dict[str, Any]:
-        name = self._client.endpoint.model_name or self._model.model
-        modern = self.found.takes.token_limit == NEWER
-        body: dict[str, Any] = json.loads(wire.body(self._model, request, name, constrain=constrain, modern=modern))
-        return body
+    def _sent(self, request: Request) -> dict[str, Any]:
+        body = wire.body(self._model, request, self._client.endpoint.model_name or self._model.model)
+        return table.spoken(body, self.found.takes.dialects)[0]
 
     async def _send(self, body: Mapping[str, Any], *, patient: bool = True) -> tuple[str, Mapping[str, str]]:
         """The body and headers of a response; tried again, while time is left, where the server is full or broken."""
@@ -254,20 +280,25 @@ class Probe:
 
 
 def keep(store: Store, client: Client, model: Model, takes: Takes) -> None:
-    """Keep for builds what the server was found to refuse, and no longer what it was found to take."""
+    """Keep for builds the dialects that the server was found to speak, and no longer those that it does not need."""
     server = server_of(client, model)
-    # One that heeds no schema is told it in words, as one that refuses it.
-    unheeded = takes.json_schema == "ignored" and takes.json_in_words == "yes"
-    if takes.json_schema == "no" or unheeded:
-        remember(store, server, "schema")
-    elif takes.json_schema == "yes":
-        forget(store, server, "schema")
-    if takes.token_limit == NEWER:
-        remember(store, server, "max_tokens")
-    elif takes.token_limit == OLDER:
-        forget(store, server, "max_tokens")
+    verdicts = {"system": takes.system, "temperature": takes.temperature, "seed": takes.seed}
+    refused = {name for name, verdict in verdicts.items() if verdict == "no"}
+    taken = {name for name, verdict in verdicts.items() if verdict == "yes"}
+    # Of one that takes a schema and does not heed it, being told it in words too must have helped.
+    spoken = takes.dialects - (set() if takes.json_schema == "no" or takes.json_in_words == "yes" else {"unheeded"})
+    if takes.json_schema == "yes":
+        taken |= table.SHAPED
+    if takes.token_limit == OLDER:
+        taken.add("max_tokens")
+    for name in sorted(spoken | refused):
+        remember(store, server, name)
+    for name in sorted(taken - spoken - refused):
+        forget(store, server, name)
 
 
+# Those that the very first request may need.
+_PLAIN = {"max_tokens", "parts", "stream", "stream_options"}
 _PASSING = {"rate_limit", "overloaded", "timeout", "connection", "quota"}
 
 
@@ -301,7 +332,7 @@ def _has_call(raw: str, _: Mapping[str, str]) -> bool | None:
 
 
 def _is_stream(raw: str, headers: Mapping[str, str]) -> bool:
-    return "event-stream" in str(headers.get("Content-Type", "")) or raw.lstrip().startswith("data:")
+    return is_stream(str(headers.get("Content-Type", ""))) or json.loads(raw).get("object") == PIECE
 
 
 def _choice(raw: str) -> dict[str, Any]:

@@ -6,86 +6,147 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any, NamedTuple
 
-from hfsft.errors import unusable
 from hfsft.keys import Hide, scrub
+from hfsft.models.endings import DOUBT, is_cut, named
 from hfsft.models.http import logprobs
 from hfsft.models.http.faults import Fault, message_in, of_response
 from hfsft.models.http.message import read as message_of
 from hfsft.models.http.wire import sendable
-from hfsft.models.model import Answer, Request
+from hfsft.models.model import Answer
 from hfsft.rows.calls import ShapeError
 
 _MOST_TOKENS = 10**9  # of one exchange; more is no count
-# Names for the same end in servers that do not speak quite the same dialect.
-_FINISH = {
-    "max_tokens": "length",
-    "model_length": "length",
-    "safety": "content_filter",
-    "recitation": "content_filter",
-    "refusal": "content_filter",
-}
+# What an error within an answer calls itself, where it has no status: as a response with that status.
+_STATUS = (
+    (re.compile(r"rate.?limit|too.?many|resource.?exhausted|throttl", re.IGNORECASE), 429),
+    (re.compile(r"context|invalid.?request|bad.?request", re.IGNORECASE), 400),
+    (re.compile(r"overload|unavailable|capacity", re.IGNORECASE), 503),
+)
 
 
 def read(raw: str, hide: Hide = scrub) -> Answer:
-    """The answer in a response body, as it is; a Fault, with its message through `hide`, if the body holds none."""
+    """The answer in a response body, however it ended; a Fault, its message through `hide`, where the body holds none.
+
+    An error beside what was written so far stands in `extra`. Whether it may be kept is asked of `endings.fault_in`.
+    """
     try:
         found = json.loads(raw)
     except (ValueError, RecursionError):
         raise Fault("heal", "unreadable", f"the body is not JSON: {message_in(raw, hide)[:120]!r}", paid=True) from None
     if not isinstance(found, dict):
         raise Fault("heal", "unreadable", "the body is not a JSON object", paid=True)
-    if (error := found.get("error")) and not found.get("choices"):
-        code = error.get("code") if isinstance(error, dict) else None
-        raise of_response(code if isinstance(code, int) and 400 <= code < 600 else 500, {}, raw, hide=hide)
     choices = found.get("choices")
     first = choices[0] if isinstance(choices, list) and choices else None
-    message = first.get("message") if isinstance(first, dict) else None
-    if not isinstance(first, dict) or not isinstance(message, dict):
-        raise Fault("heal", "unreadable", "the body holds no choice", paid=True)
-    return _answer(found, first, message)
+    choice = first if isinstance(first, dict) else {}
+    error = _error(found) or _error(choice)
+    message = choice.get("message")
+    if message is None and choice.get("finish_reason"):
+        message = {}  # one that was blocked as a whole
+    if not isinstance(message, dict):
+        if error:
+            raise of_response(_status(error), {}, raw, hide=hide)
+        raise Fault("heal", "unreadable", f"the body holds no choice: {message_in(raw, hide)[:200]}", paid=True)
+    answer = _answer(found, choice, message)
+    if error:
+        said = {"status": _status(error), "body": json.dumps({"error": message_in(json.dumps(error), hide)})}
+        return replace(answer, extra={"error": said})
+    return answer
+
+
+def _error(found: dict[str, Any]) -> Any:
+    """What stands in an answer in place of one: an error, or the sentence of a gateway that counts its statuses."""
+    if error := found.get("error"):
+        return error
+    status = found.get("base_resp")
+    return status if isinstance(status, dict) and status.get("status_code") else None
+
+
+def _status(error: Any) -> int:
+    """The HTTP status that an error within a body is like; 500 where it says nothing of it."""
+    if isinstance(error, dict):
+        for name in ("code", "status", "status_code", "http_code"):
+            value = str(error.get(name, ""))
+            if re.fullmatch(r"[45]\d\d", value):
+                return int(value)
+    said = json.dumps(error, ensure_ascii=False)
+    return next((status for pattern, status in _STATUS if pattern.search(said)), 500)
 
 
 def _answer(found: dict[str, Any], choice: dict[str, Any], message: dict[str, Any]) -> Answer:
-    finish = str(choice.get("finish_reason") or "stop").lower()
-    finish = _FINISH.get(finish, finish)
+    served = found.get("model")
     try:
-        said = message_of(message)
+        said = message_of(message, served if isinstance(served, str) else "")
     except ShapeError as error:
         raise Fault("heal", "unreadable", f"the answer holds {error}", paid=True) from None
-    finish = "content_filter" if said.refused else finish
+    finish = "content_filter" if said.refused else named(str(choice.get("finish_reason") or ""))
     usage = found.get("usage")
-    usage = usage if isinstance(usage, dict) else {}
-    read, written, both = (_count(usage.get(f"{name}_tokens")) for name in ("prompt", "completion", "total"))
-    if read is not None and written is not None and both is not None:
-        written = max(written, both - read)  # some count what was thought in the total alone
-    served = found.get("model")
+    read, written, thought, cached = tokens(usage if isinstance(usage, dict) else {})
     return Answer(
         text=said.text,
         reasoning=said.reasoning,
-        finish_reason=finish,
+        finish_reason=sendable(finish),
         input_tokens=read,
         output_tokens=written,
         model=sendable(served) if isinstance(served, str) else "",
+        # A thought that was cut with its answer is no doubt: the ending tells.
+        extra={DOUBT: said.doubt} if said.doubt and not (said.unended and is_cut(finish)) else {},
         tool_calls=said.calls,
         logprobs=logprobs.read(choice.get("logprobs")),
+        reasoning_tokens=thought,
+        cached_tokens=cached,
     )
+
+
+class TokenCounts(NamedTuple):
+    """What one exchange took, by all that its server says: `None` where it says nothing of it."""
+
+    read: int | None  # those that were cached too
+    written: int | None  # those that were thought too
+    thought: int | None
+    cached: int | None  # of those read, at the price of cached ones
+
+
+def tokens(usage: Mapping[str, Any]) -> TokenCounts:
+    """The counts of a `usage`; where two of its numbers disagree, the larger counts.
+
+    Thoughts are among `completion_tokens` at some servers, beside them at others, or in the total alone; what a cache
+    held is among `prompt_tokens` or beside them.
+    """
+    read, written, both = (
+        next((count for name in names if (count := _count(usage.get(name))) is not None), None)
+        for names in (("prompt_tokens", "input_tokens"), ("completion_tokens", "output_tokens"), ("total_tokens",))
+    )
+    thought = _beside(usage, ("completion_tokens_details", "output_tokens_details"), ("reasoning_tokens",))
+    cached = _beside(
+        usage,
+        ("prompt_tokens_details", "input_tokens_details"),
+        ("cached_tokens", "cache_read_input_tokens", "prompt_cache_hit_tokens"),
+    )
+    made = _beside(usage, ("prompt_tokens_details",), ("cache_creation_input_tokens", "cache_creation_tokens")) or 0
+    if read is not None and (beside := (cached or 0) + made):
+        # Anthropic counts what its cache held or took apart from `input_tokens`.
+        apart = "input_tokens" in usage and "prompt_tokens" not in usage and "cache_read_input_tokens" in usage
+        told = both is not None and both - beside - read in ((written or 0), (written or 0) + (thought or 0))
+        read += beside if apart or read < beside or told else 0
+    if written is not None:
+        if read is not None and both is not None:
+            written = max(written, both - read)  # some count what was thought in the total alone
+        elif thought is not None and thought > written:
+            written += thought
+    return TokenCounts(read, written, thought, None if cached is None else min(cached, read or 0))
+
+
+def _beside(usage: Mapping[str, Any], groups: Sequence[str], names: Sequence[str]) -> int | None:
+    """The largest count by one of the names, at the top or in one of the groups; None where there is none."""
+    places = [usage, *(inner for group in groups if isinstance(inner := usage.get(group), dict))]
+    found = [_count(place.get(name)) for place in places for name in names]
+    return max((count for count in found if count is not None), default=None)
 
 
 def _count(value: Any) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < _MOST_TOKENS else None
-
-
-def usable(request: Request, answer: Answer) -> Answer:
-    """The answer itself; AnswerError if the row that asked cannot use it, with what would have to change.
-
-    Such an answer was paid for and is kept: no build sends the same request again.
-    """
-    if answer.finish_reason == "content_filter":
-        raise unusable("content_filter", "the model or its provider declined to answer")
-    if answer.finish_reason == "length" and not request.accept_cut:
-        raise unusable("length", f"cut after {answer.output_tokens or 'its most'} tokens", "raise `max_tokens`")
-    if not answer.text.strip() and not (request.tools and answer.tool_calls):
-        raise unusable("empty", "the answer holds no text")
-    return answer

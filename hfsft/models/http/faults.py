@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from hfsft.keys import Hide, scrub
 from hfsft.models.http.address import led_to
-from hfsft.models.http.retry_after import retry_after
+from hfsft.models.http.retry_after import limit_pause, retry_after, told_in
 from hfsft.plain import plain
 
 if TYPE_CHECKING:
@@ -22,11 +22,25 @@ class Fault(Exception):  # noqa: N818 (a fault heals as often as not)
 
     `kind` says what helps: `heal` a new try, `slow` a new try and fewer at once, `row` nothing (this request cannot be
     answered), `down` nothing (the server cannot be asked at all). `after` is how many seconds the server wants to be
-    left alone. `paid` is whether the server may have charged for it all the same.
+    left alone. `paid` is whether the server may have charged for it all the same. `tries` is how often a request is
+    sent that meets this cause each time, where that is less than what others are given: then it is taken for a fault of
+    the request, and slows no other. `body` is all that the server said, for what is read from it and never shown;
+    `waited` the seconds in which it sent no byte.
     """
 
+    body: str | None = None
+    waited = 0.0
+
     def __init__(
-        self, kind: Kind, cause: str, message: str, *, status: int = 0, after: float | None = None, paid: bool = False
+        self,
+        kind: Kind,
+        cause: str,
+        message: str,
+        *,
+        status: int = 0,
+        after: float | None = None,
+        paid: bool = False,
+        tries: int = 0,
     ) -> None:
         self.kind = kind
         self.cause = cause
@@ -34,19 +48,64 @@ class Fault(Exception):  # noqa: N818 (a fault heals as often as not)
         self.status = status
         self.after = after
         self.paid = paid
+        self.tries = tries
         super().__init__(message)
 
 
 _CONTEXT = re.compile(
-    r"context.?(length|size|window)|exceed_context|prompt is too long|input is too long|too many (input )?tokens"
-    r"|maximum (allowed )?(input|prompt|number of tokens)",
+    r"context.?(length|size|window)|exceed_context|(prompt|input|message)s? (is|are) too (long|large)"
+    r"|too many (input )?tokens|maximum (allowed )?(input|prompt|sequence|number of tokens)"
+    r"|max(imum)?.?(model|seq\w*).?len"
+    r"|input.{0,20}(tokens?|length).{0,60}(exceeds?|longer|greater|more) than|reduce the length"
+    r"|tokens.{0,40}must be <=|longer than the (model|maximum)",
     re.IGNORECASE,
 )
-_UNPAID = re.compile(r"insufficient.?(quota|balance|credit)|current quota|billing|out of credits", re.IGNORECASE)
-_DAILY = re.compile(r"quota (for|of) (the|today)|daily|per.?day", re.IGNORECASE)
+# A limit that one request passes by itself: no waiting lets it through.
+_TOO_LARGE = re.compile(
+    r"request (is )?too (large|big|long)|request exceeds (the )?max|must be reduced|reduce (the |your )?(\w+ ){0,2}"
+    r"(size|length|message|prompt|input)|larger than (the|your) .{0,40}(limit|quota)|single request"
+    r"|long.context request",
+    re.IGNORECASE,
+)
+_LIMIT, _REQUESTED = (
+    re.compile(rf"\b{word}\b\W{{0,4}}(\d[\d,_]{{0,15}})", re.IGNORECASE) for word in ("limit", "requested")
+)
+_UNPAID = re.compile(
+    r"insufficient.?(quota|balance|credit|fund)|current quota|billing|out of (credits|funds)|credits?\b"
+    r"|top.?up|recharge|spend(ing)?.?(limit|cap)|in arrears|overdue|prepaid|payment"
+    r"|\u6b20\u8d39|\u4f59\u989d|\u5145\u503c",
+    re.IGNORECASE,
+)
+_PERIOD = re.compile(
+    r"quota (for|of) (the|today)|daily|weekly|monthly|\b[rt]pd\b"
+    r"|(per|each|a|/).{0,2}(day|week|month)\b|per.?(day|week|month)",
+    re.IGNORECASE,
+)
+# A limit that has room again within minutes, whatever else the sentence speaks of.
+_PASSING = re.compile(
+    r"per.?(second|sec\b|minute|min\b)|(/|a|each).{0,2}(second|sec\b|minute|min\b)|\b[rt]p[ms]\b"
+    r"|concurren|at the same time|simultaneous|parallel",
+    re.IGNORECASE,
+)
+# The same where the status speaks of the request or of rights: the sentence must speak of the account.
+_BROKE = re.compile(
+    r"credit balance|(insufficient|not enough|no|out of|used all( available)?) (account )?(balance|credits|funds)"
+    r"|spending limit|account.{0,40}(in arrears|overdue|payment)|\u6b20\u8d39|\u4f59\u989d\u4e0d\u8db3",
+    re.IGNORECASE,
+)
+_LINK = re.compile(r"https?://[^\s\"'<>]+")
 _LONGEST = 10_000  # characters that are looked at of a message
+_LEAST_SAID = 24  # characters of a word that is no sentence: what stands beside it says more
 _TAG = re.compile(r"<[^<>]+>")
 _FILTERED = re.compile(r"content.?(filter|policy|management)|moderat|flagged|safety", re.IGNORECASE)
+_PAGE = re.compile(r"\s{0,100}<(!doctype|html|head|body)\b|error code: 1\d{3}\b", re.IGNORECASE)
+# Pages of those that stand before a server: a firewall refuses what it asks, not who.
+_WALLS = re.compile(
+    r"cloudflare|cf-ray|akamai|incapsula|imperva|sucuri|aws ?waf|awswaf|fastly|f5 |big-?ip|captcha|ddos"
+    r"|web application firewall|error code: 1\d{3}|attention required|just a moment|you have been blocked"
+    r"|access denied",
+    re.IGNORECASE,
+)
 
 _ADVICE = {
     401: "the key is missing or wrong: check `api_key_env`, or log in with `hf auth login`",
@@ -68,18 +127,20 @@ def of_response(status: int, headers: Mapping[str, str], body: str, *, hide: Hid
     """
     said = message_in(body, hide)
     message = f"HTTP {status}" + (f": {said}" if said else "")
-    after = retry_after(headers)
     if status in _OVERLOADED:
-        # A quota of the day that says when it has room again is one that rolls on: it is waited for like any limit.
-        if status == 429 and (_UNPAID.search(body) or (after is None and _DAILY.search(body))):
-            return Fault("down", "quota", f"{message}; the quota is used up: raise it, or go on later", status=status)
-        return Fault("slow", "rate_limit" if status == 429 else "overloaded", message, status=status, after=after)
+        return _limit(status, headers, body, message)
+    after = retry_after(headers)
     if status in _TIMED_OUT:
         return Fault("slow", "timeout", message, status=status, after=after, paid=True)
     if status in _HEALING or status > 505:
         return Fault("heal", "server", message, status=status, after=after)
     if _FILTERED.search(said) and status in {400, 403, 422}:
         return Fault("row", "content_filter", message, status=status)
+    if status == 403 and (_PAGE.match(body) or "cf-mitigated" in headers) and _WALLS.search(body + " ".join(headers)):
+        wall = "a firewall before the server let the request not in, whatever its key: ask who runs it, or leave a VPN"
+        return Fault("down", "firewall", f"{message}; {wall}", status=status, tries=2)
+    if status in {400, 403} and _BROKE.search(said):
+        return Fault("down", "quota", f"{message}; {_ADVICE[402]}", status=status)
     if status in _ADVICE:
         return Fault("down", "refused", f"{message}; {_ADVICE[status]}", status=status)
     if 300 <= status < 400:
@@ -90,20 +151,82 @@ def of_response(status: int, headers: Mapping[str, str], body: str, *, hide: Hid
     return Fault("row", "bad_request", message, status=status)
 
 
+def _limit(status: int, headers: Mapping[str, str], body: str, message: str) -> Fault:
+    """A limit: what no waiting heals fails the row, what passes is waited for, the rest stops the build."""
+    seen = _LINK.sub("", f"{body[:_LONGEST]} {message}")  # which may lead to a page about billing
+    if status == 429 and _hopeless(seen):
+        return Fault("row", "context_length", message, status=status)
+    after = _moment(headers, body)
+    if status != 429:
+        return Fault("slow", "overloaded", message, status=status, after=after)
+    # The moment to come back decides, not the words: a free tier tells of its limit per minute as of an empty account.
+    if after is None and not _PASSING.search(seen) and (_UNPAID.search(seen) or _PERIOD.search(seen)):
+        return Fault("down", "quota", f"{message}; the quota is used up: raise it, or go on later", status=status)
+    return Fault("slow", "rate_limit", message, status=status, after=after)
+
+
+def _hopeless(body: str) -> bool:
+    limit, requested = _LIMIT.search(body), _REQUESTED.search(body)
+    if limit and requested:
+        most, asked = (int(re.sub(r"\D", "", found[1])) for found in (limit, requested))
+        return asked > most
+    return bool(_TOO_LARGE.search(body))
+
+
+def _moment(headers: Mapping[str, str], body: str) -> float | None:
+    """Seconds until the limit has room again, as a header, a field or a sentence says; None where none does."""
+    for seconds in (retry_after(headers), told_in(_json(body), body[:_LONGEST]), limit_pause(headers)):
+        if seconds is not None:
+            return seconds
+    return None
+
+
 def message_in(body: str, hide: Hide = scrub) -> str:
     """The sentence that an error body carries, in one line of at most 300 characters; HTML tags are left out.
 
     `hide` sees it before it is cut: half of a secret is one.
     """
-    try:
-        found: Any = json.loads(body)
-    except (ValueError, RecursionError):
-        found = _TAG.sub(" ", _seen(body))
-    for name in ("error", "message", "detail", "msg"):
-        if isinstance(found, dict) and found.get(name):
-            found = found[name]
-    text = found if isinstance(found, str) else json.dumps(found, ensure_ascii=False) if found else ""
+    found = _json(body)
+    text = _TAG.sub(" ", _seen(body)) if found is _NO_JSON else _sentence(found)
     return plain(hide(plain(text, _LONGEST)), 300)
+
+
+_NO_JSON = object()
+_SAYING = (
+    "error",
+    "errors",
+    "message",
+    "detail",
+    "details",
+    "msg",
+    "status_msg",
+    "base_resp",
+    "error_description",
+    "title",
+)
+
+
+def _json(body: str) -> Any:
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        return _NO_JSON
+
+
+def _sentence(found: Any, depth: int = 0) -> str:
+    """What an error says: the sentence in its fields, behind the word that stands beside it; else all of it."""
+    if isinstance(found, str):
+        return found
+    if isinstance(found, list) and found and isinstance(found[0], dict | str) and depth < 5:
+        return _sentence(found[0], depth + 1)
+    if isinstance(found, dict) and depth < 5:
+        said = [text for name in _SAYING if found.get(name) and (text := _sentence(found[name], depth + 1))]
+        raw = found["metadata"].get("raw") if isinstance(found.get("metadata"), dict) else None
+        if said:
+            # A word such as "INSUFFICIENT QUOTA", with the sentence in the next field.
+            words = said[:2] if len(said[0]) < _LEAST_SAID and len(said) > 1 and said[1] not in said[0] else said[:1]
+            return ": ".join([*words, *([raw] if isinstance(raw, str) and raw else [])])
+    return json.dumps(found, ensure_ascii=False) if found else ""
 
 
 def _seen(page: str) -> str:

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from hfsft.models.http.thinking import split_thinking
 from hfsft.models.http.wire import sendable
+from hfsft.rows import think
 from hfsft.rows.calls import ShapeError, as_json
 from hfsft.rows.reading.fields import is_mode, reasoning_text
 from hfsft.rows.shapes.openai import REASONING_FIELDS
@@ -20,24 +20,37 @@ _ENCRYPTED = (REDACTED, "reasoning.encrypted")
 
 
 class MessageParts(NamedTuple):
-    """What one message says; `refused` is whether it says no more than that the model will not answer."""
+    """What one message says."""
 
     text: str
     reasoning: str
     calls: tuple[dict[str, Any], ...]
-    refused: bool = False
+    refused: bool  # whether it says no more than that the model will not answer
+    unended: bool  # whether its text is a thought that never ends: then it is reasoning, and there is no text
+    doubt: str  # why nobody can tell thought from answer; empty where they can be told apart
 
 
-def read(message: Mapping[str, Any]) -> MessageParts:
-    """What a message says. Raises `ShapeError` for a call without a name: nobody can tell what it calls."""
+def read(message: Mapping[str, Any], model: str = "") -> MessageParts:
+    """What a message says; `model`, where it is known, is what the server calls the model that wrote it.
+
+    Raises `ShapeError` for a call without a name: nobody can tell what it calls.
+    """
     content, thoughts = _content(message.get("content"))
     refused = not content and isinstance(message.get("refusal"), str)
     if refused:
         content = str(message["refusal"])
     # JSON may carry half of a surrogate pair, which neither the store nor a dataset can.
-    text, thinking = split_thinking(sendable(content))
-    found = [sendable(thought) for thought in (*_fields(message), *thoughts, thinking) if thought]
-    return MessageParts(text, "\n\n".join(dict.fromkeys(found)), _calls(message), refused)
+    text = sendable(content)
+    thoughts = [bare for thought in (*_fields(message), *thoughts) if (bare := think.unmarked(sendable(thought)))]
+    doubt, cut = think.doubt(text), think.unended(text)
+    if cut is not None:
+        thoughts.append(cut)
+        text = ""
+    elif parts := think.split(text, opened=bool(think.OPENERS.search(model))):
+        thoughts.append(parts[0])
+        text, doubt = parts[1], ""
+    reasoning = "\n\n".join(dict.fromkeys(thought for thought in thoughts if thought))
+    return MessageParts(text, reasoning, _calls(message), refused, cut is not None, doubt)
 
 
 def _content(content: Any) -> tuple[str, list[str]]:

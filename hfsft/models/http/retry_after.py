@@ -1,21 +1,40 @@
-"""How long a server asks to be left alone, read from the headers of its answer.
+"""How long a server asks to be left alone, read from the headers of its answer, or from its body.
 
-Knows `Retry-After` (RFC 9110, section 10.2.3) and the rate limits that providers tell of in headers of their own.
+Knows `Retry-After` (RFC 9110, section 10.2.3), the rate limits that providers tell of in headers of their own, fields
+such as `retryDelay`, and sentences such as "try again in 1m26s".
 """
 
 from __future__ import annotations
 
 import re
 import time
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING
+from typing import Any
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from multidict import CIMultiDict
+
+from hfsft.keys import letters
 
 _UNITS = {"d": 86400.0, "h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
 _PART = r"(\d+(?:\.\d+)?)(ms|[dhms])"
+# The same in prose: "2m3s", "1 minute and 20 seconds".
+_WORD = (
+    r"(\d+(?:\.\d+)?)\s{0,2}(milliseconds?|millis|ms|seconds?|secs?|s|minutes?|mins?|m|hours?|hrs?|h|days?|d)(?![a-z])"
+)
+_AGAIN = re.compile(
+    rf"(?:try|retr(?:y|ies)|again|wait|resets?|available|come back|cool.?down)\w{{0,3}}\b[^.;\d\n]{{0,60}}?"
+    rf"({_WORD}(?:(?:,|\s|and){{0,4}}{_WORD}){{0,3}})",
+    re.IGNORECASE,
+)
+# Fields of an error's body, by their letters, and how many seconds their number counts; 0: a moment.
+_FIELDS = {
+    "retryafter": 1.0, "retryafterseconds": 1.0, "retryaftersecs": 1.0, "retryafterms": 0.001, "retrydelay": 1.0,
+    "retryin": 1.0, "retryinseconds": 1.0, "resetin": 1.0, "resetinseconds": 1.0, "resetafter": 1.0,
+    "waitseconds": 1.0, "secondstowait": 1.0, "estimatedtime": 1.0, "resetat": 0.0, "resetsat": 0.0, "resettime": 0.0,
+}  # fmt: skip
+_DEEPEST = 8
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
@@ -52,6 +71,55 @@ def limit_pause(headers: Mapping[str, str]) -> float | None:
         if until is not None:
             pause = max(pause or 0.0, until)
     return pause
+
+
+def told_in(found: Any, sentence: str) -> float | None:
+    """Seconds that the body of an error asks for, `found` in its fields or in its `sentence`; None where in neither.
+
+    Where several fields tell of it, the longest counts: of two limits that were met, both must have room again.
+    """
+    told = [seconds for seconds in _told(found) if seconds is not None]
+    if told:
+        return max(told)
+    match = _AGAIN.search(sentence)
+    if match is None:
+        return None
+    return sum(float(amount) * _UNITS[_unit(unit)] for amount, unit in re.findall(_WORD, match[1], re.IGNORECASE))
+
+
+def _unit(word: str) -> str:
+    return "ms" if word.lower() in ("ms", "millis") or word.lower().startswith("millisecond") else word[0].lower()
+
+
+def _told(found: Any, depth: int = 0) -> Iterator[float | None]:
+    if depth > _DEEPEST:
+        return
+    if isinstance(found, list):
+        for item in found[:100]:
+            yield from _told(item, depth + 1)
+    elif isinstance(found, dict):
+        for name, value in found.items():
+            plain = letters(str(name))
+            if plain in _FIELDS:
+                yield _seconds(value, _FIELDS[plain])
+            elif plain == "headers" and isinstance(value, dict):
+                headers = CIMultiDict({str(key): str(each) for key, each in value.items()})
+                yield retry_after(headers)
+                yield limit_pause(headers)
+            else:
+                yield from _told(value, depth + 1)
+
+
+def _seconds(value: Any, unit: float) -> float | None:
+    """What one field says: a number, a duration, a moment, or the seconds of {"seconds": 3, "nanos": 0}."""
+    if isinstance(value, dict):
+        value = value.get("seconds")
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    number = _number(str(value))
+    if unit and number is not None and number < 1e9:
+        return max(0.0, number * unit)
+    return duration(str(value), time.time())
 
 
 def duration(value: str, now: float) -> float | None:

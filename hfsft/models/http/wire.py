@@ -37,7 +37,12 @@ def canonical(model: Model, request: Request, revision: str = "") -> str:
 
     Where it is asked stands in it only for a model whose name alone says too little.
     """
-    asked: dict[str, Any] = {"model": model.model, "messages": request.messages, **sampling(model, request)}
+    asked: dict[str, Any] = {"model": model.model}
+    if request.texts:
+        own = {"task": model.task, "dimensions": model.dimensions, "pooling": model.pooling}
+        asked |= {"texts": texts_of(model, request), **{name: value for name, value in own.items() if value}}
+    else:
+        asked |= {"messages": request.messages, **sampling(model, request)}
     if model.apart:
         asked["identity"] = model.apart
     if revision:
@@ -51,6 +56,16 @@ def canonical(model: Model, request: Request, revision: str = "") -> str:
     if model.extra_body:
         asked["extra_body"] = model.extra_body
     return sendable(_encode(asked))
+
+
+def texts_of(model: Model, request: Request) -> list[str]:
+    """What a model that writes no text is told: an embedder with its `prefix` before the text."""
+    return [(model.prefix or "") + text for text in request.texts]
+
+
+def texts(model: Model, request: Request) -> bytes:
+    """What one such request is sent as: who sends it puts it into one body with others."""
+    return sendable(_encode(texts_of(model, request))).encode()
 
 
 def _tools(request: Request) -> dict[str, Any]:
@@ -72,31 +87,21 @@ def key_of(asked: str) -> str:
     return hashlib.sha256(asked.encode()).hexdigest()
 
 
-def body(model: Model, request: Request, model_name: str, *, constrain: bool = True, modern: bool = False) -> bytes:
-    """The request body, word for word.
-
-    `constrain` hands the schema to the server; without it the schema is told to the model at the end of the prompt.
-    `modern` names the token limit as servers do that refuse `max_tokens`.
-    """
+def body(model: Model, request: Request, model_name: str) -> dict[str, Any]:
+    """The request body as OpenAI has it; what single servers take of it is another matter."""
     sent: dict[str, Any] = {"model": model_name, "messages": list(request.messages), **sampling(model, request)}
     if request.schema is not None:
-        if constrain:
-            shape = {"name": "answer", "schema": request.schema, "strict": True}
-            sent["response_format"] = {"type": "json_schema", "json_schema": shape}
-        else:
-            sent["messages"] = _with_schema(sent["messages"], request.schema)
+        shape = {"name": "answer", "schema": request.schema, "strict": True}
+        sent["response_format"] = {"type": "json_schema", "json_schema": shape}
     sent.update(_tools(request))
     if request.logprobs is not None:
-        sent.update(logprobs=True, top_logprobs=request.logprobs)
-    if modern and "max_tokens" in sent:
-        sent["max_completion_tokens"] = sent.pop("max_tokens")
+        sent["logprobs"] = True
+        # Some servers give none at all where the likeliest of each place are to be 0.
+        sent.update({"top_logprobs": request.logprobs} if request.logprobs else {})
     sent.update(model.extra_body)
+    return sent
+
+
+def encoded(sent: dict[str, Any]) -> bytes:
+    """A request body, word for word."""
     return sendable(json.dumps(sent, ensure_ascii=False, separators=(",", ":"), allow_nan=False)).encode()
-
-
-def _with_schema(messages: list[dict[str, Any]], schema: dict[str, Any]) -> list[dict[str, Any]]:
-    told = "Answer with JSON only, no text around it, that follows this JSON Schema:\n" + _encode(schema)
-    last = messages[-1] if messages else {}
-    if last.get("role") == "user" and isinstance(last.get("content"), str):
-        return [*messages[:-1], {**last, "content": f"{last['content']}\n\n{told}"}]
-    return [*messages, {"role": "user", "content": told}]

@@ -4,23 +4,30 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from hfsft.models.dialects.learned import remember, server_of
+from hfsft.models.dialects import dialect_table as table
+from hfsft.models.dialects.authored import chosen, refused_key
+from hfsft.models.dialects.dialect_table import SHAPED
+from hfsft.models.dialects.learned import forget, remember, server_of
+from hfsft.models.dialects.refused_request import REFUSALS, read_refusal
 from hfsft.models.http import wire
 from hfsft.models.http.faults import Fault
+from hfsft.models.structured import parse
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from hfsft.models.limits.budget import Meter
     from hfsft.models.limits.throttle import Lane
-    from hfsft.models.limits.usage import Tally
+    from hfsft.models.limits.usage import Tally, Usage
     from hfsft.models.model import Answer, Model, Request
     from hfsft.models.store.store import Store
 
-REFUSALS = {400, 415, 422, 501}
-"""What a server says that knows chat completions but not this part of them."""
+# A request is put into so many dialects at most, one after another, as its server refuses it.
+_MOST_CHANGES = 2 * len(table.TABLE)
+# So many answers in a row that do not heed their schema are no longer the model's bad luck.
+_UNHEEDED = 3
 
 
 @dataclass(frozen=True)
@@ -38,58 +45,141 @@ class Job:
 
     @property
     def max_tokens(self) -> int | None:
-        """The most tokens that the answer may have; None where nothing bounds it."""
-        return self.request.max_tokens or self.model.max_tokens
+        """The most tokens that the answer may have; None where nothing bounds it, 0 where it is no text."""
+        return 0 if self.request.texts else self.request.max_tokens or self.model.max_tokens
 
 
 class Sender:
-    """Learns of each server whether it takes a JSON Schema, and by which name it knows the token limit."""
+    """Learns the dialect of each server from what it refuses, once for all requests; see the table of dialects."""
 
-    def __init__(self, meter: Meter, store: Store) -> None:
+    def __init__(self, meter: Meter, store: Store, usage: Usage) -> None:
         self._meter = meter
         self._store = store
+        self._usage = usage
         self.stopping = False
 
     async def send(self, lane: Lane, job: Job) -> tuple[Answer, Mapping[str, str]]:
-        """The answer and the response headers; Fault, or BudgetError before a request that could pass the budget."""
-        if job.request.schema is None or lane.takes_schema is False:
-            return await self._exchange(lane, job, constrain=False)
-        if lane.takes_schema is None:
-            # The first request finds it out for all.
-            async with lane.probe:
-                if lane.takes_schema is None:
-                    return await self._constrained(lane, job)
-            return await self.send(lane, job)
-        return await self._constrained(lane, job)
+        """The answer and the response headers, or Fault.
 
-    async def _constrained(self, lane: Lane, job: Job) -> tuple[Answer, Mapping[str, str]]:
+        BudgetError before a request that could pass the budget; RefusedKeyError where the server refuses what the
+        recipe's author wrote.
+        """
+        if job.request.texts:
+            return await self._once(lane, job, wire.texts(job.model, job.request))
+        if job.request.schema is None or lane.schema_tried:
+            return await self._exchange(lane, job)
+        async with lane.probe:  # the first request finds out for all whether a schema is taken
+            if not lane.schema_tried:
+                return await self._exchange(lane, job)
+        return await self.send(lane, job)
+
+    async def _exchange(self, lane: Lane, job: Job) -> tuple[Answer, Mapping[str, str]]:
+        plain = wire.body(job.model, job.request, lane.client.endpoint.model_name or job.model.model)
+        ours = chosen(job.request)
+        tried: set[str] = set()  # for this request alone: a server that takes schemas may refuse one of them
+        learned: list[str] = []
+        fault: Fault | None = None
+        while True:
+            known = frozenset({*lane.dialects, *tried, *_wanted(job.model)})
+            body, used = table.spoken(plain, known, ours)
+            if unsayable := table.unsayable(body, known):
+                said = lane.client.name if fault is None else fault.message
+                raise Fault("row", f"no_{unsayable.name}", f"{said}: the server {unsayable.note}") from None
+            try:
+                result = await self._once(lane, job, wire.encoded(body))
+            except Fault as met:
+                fault = met
+                fresh = self._learn(lane, job, fault, body, known, used, ours)
+                if not fresh and "response_format" in body and fault.status in REFUSALS:
+                    fresh = _guessed(fault, tried)
+                    tried.update(fresh)
+                learned += fresh
+                if not fresh or len(learned) > _MOST_CHANGES:
+                    self._unlearn(lane, job, learned if fault.kind == "row" else [])
+                    raise
+                continue
+            self._confirm(lane, job, used, tried, result[0])
+            return result
+
+    def _learn(
+        self,
+        lane: Lane,
+        job: Job,
+        fault: Fault,
+        body: dict[str, Any],
+        known: frozenset[str],
+        used: list[str],
+        ours: frozenset[str],
+    ) -> list[str]:
+        """The names of the dialects that a fault shows; all later requests to the server are put into them.
+
+        Nothing where it shows none. RefusedKeyError where it is about what the author wrote.
+        """
+        refusal = read_refusal(fault)
+        if gone := [each.name for each in table.unlearned(refusal, lane.dialects & set(used))]:
+            self._forget(lane, job, gone)
+            lane.barred.update(gone)
+            return gone
+        late = [name for name in lane.dialects - known if table.spoken(body, [name], ours)[1]]
+        late += [name for name in used if name not in lane.dialects and name in lane.barred]
+        if late and fault.kind == "row":  # another request found it out while this one was under way
+            return late
+        # One that gave whole answers before gives an empty one by mistake.
+        never = {"stream"} if job.model.stream is False or (fault.status == 200 and lane.whole) else set()
+        found = table.learned(refusal, body, known | lane.barred | never, ours)
+        if not any(each.change for each in found) and (
+            error := refused_key(refusal, body, job.model, job.request, job.stage, fault.message)
+        ):
+            raise error
+        lane.unconfirmed.update(each.name for each in found if each.name not in lane.dialects)
+        lane.dialects.update(each.name for each in found)
+        return [each.name for each in found]
+
+    def _confirm(self, lane: Lane, job: Job, used: list[str], tried: set[str], answer: Answer) -> None:
+        """Keep the dialects in which an answer came."""
+        lane.whole = lane.whole or "stream" not in used
+        found = {*used} - _wanted(job.model)
+        if found:
+            self._usage.spoke(job.request.model, found)
+        if job.request.schema is not None:
+            if tried and not lane.schema_tried:
+                lane.dialects |= tried
+                lane.unconfirmed |= tried
+            lane.schema_tried = True
+            self._heed(lane, job, used, answer)
+        for name in found - (tried - lane.dialects):
+            if name in lane.dialects and name not in lane.unconfirmed:
+                continue
+            lane.dialects.add(name)
+            lane.unconfirmed.discard(name)
+            remember(self._store, server_of(lane.client, job.model), name)
+
+    def _heed(self, lane: Lane, job: Job, used: list[str], answer: Answer) -> None:
+        """Note whether an answer follows its schema; of a server none of whose answers does, it is told in words."""
+        if lane.unheeded is None or answer.finish_reason != "stop" or SHAPED & set(used):
+            return
         try:
-            result = await self._exchange(lane, job, constrain=True)
-        except Fault as fault:
-            # A server that takes schemas may still refuse this one.
-            if fault.status not in REFUSALS or fault.cause != "bad_request":
-                raise
-            result = await self._exchange(lane, job, constrain=False)
-            if lane.takes_schema is None:
-                lane.takes_schema = False
-                remember(self._store, server_of(lane.client, job.model), "schema")
+            parse(answer.text, job.request.schema or {})
+        except ValueError:
+            lane.unheeded += 1
         else:
-            lane.takes_schema = True
-        return result
+            lane.unheeded = None
+            return
+        if lane.unheeded >= _UNHEEDED:
+            lane.dialects.add("unheeded")
+            lane.unconfirmed.add("unheeded")
 
-    async def _exchange(self, lane: Lane, job: Job, *, constrain: bool) -> tuple[Answer, Mapping[str, str]]:
-        name = lane.client.endpoint.model_name or job.model.model
-        modern = lane.modern
-        payload = wire.body(job.model, job.request, name, constrain=constrain, modern=modern)
-        try:
-            return await self._once(lane, job, payload)
-        except Fault as fault:
-            if modern or fault.status not in REFUSALS or "max_completion_tokens" not in fault.message:
-                raise
-        if not lane.modern:
-            lane.modern = True
-            remember(self._store, server_of(lane.client, job.model), "max_tokens")
-        return await self._exchange(lane, job, constrain=constrain)
+    def _unlearn(self, lane: Lane, job: Job, names: list[str]) -> None:
+        """Take back what did not help."""
+        self._forget(lane, job, [name for name in names if name in lane.unconfirmed])
+
+    def _forget(self, lane: Lane, job: Job, names: list[str]) -> None:
+        for name in names:
+            lane.dialects.discard(name)
+            if name in lane.unconfirmed:
+                lane.unconfirmed.discard(name)
+            else:
+                forget(self._store, server_of(lane.client, job.model), name)
 
     async def _once(self, lane: Lane, job: Job, payload: bytes) -> tuple[Answer, Mapping[str, str]]:
         if self.stopping:
@@ -106,3 +196,13 @@ class Sender:
             raise
         finally:
             self._meter.settle(claim, job.request.model, answer, job.tally, paid=paid)
+
+
+def _wanted(model: Model) -> set[str]:
+    """What the recipe itself says of the model's dialect."""
+    return {*(["stream"] if model.stream else []), *(["seed"] if model.seed is None else [])}
+
+
+def _guessed(fault: Fault, tried: set[str]) -> list[str]:
+    """What to try for a request with a schema that is refused for no reason that is known."""
+    return ["schema"] if fault.cause == "bad_request" and "schema" not in tried else []

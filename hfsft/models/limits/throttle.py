@@ -45,10 +45,14 @@ class Lane:
         self.open = 0
         self.paused_until = 0.0
         self.down = ""  # why it is no longer asked, empty while it is
-        # What the server was found to understand; None until the first request that needs it.
-        self.takes_schema: bool | None = None
+        self.dialects: set[str] = set()  # by their names in the table, those that the server was found to speak
+        self.unconfirmed: set[str] = set()  # those of them in which it has not answered yet
+        self.barred: set[str] = set()  # those that it was found not to speak after all
+        self.whole = False  # whether an answer came in one piece
+        # Whether it is known if the server takes a schema, and the one request that finds out.
+        self.schema_tried = False
         self.probe = asyncio.Lock()
-        self.modern = False
+        self.unheeded: int | None = 0  # answers in a row that did not heed their schema; None once one has
         self._rising_since: float | None = None
         self._no_fault_yet = True
         self._slowed_at: float | None = None
@@ -60,7 +64,7 @@ class Lane:
     @property
     def probing(self) -> bool:
         """Whether a request is out that finds out whether the endpoint takes a schema."""
-        return self.takes_schema is None and self.probe.locked()
+        return not self.schema_tried and self.probe.locked()
 
     async def probed(self) -> None:
         """Wait until that request is back."""
@@ -107,7 +111,8 @@ class Lane:
 
     def failed(self, fault: Fault, sent_at: float, now: float) -> None:
         """A fault came: allow fewer, wait as long as the server asks, or give the endpoint up."""
-        if fault.kind == "row":
+        # A firewall that lets others through stops at what one request says.
+        if fault.kind == "row" or (fault.tries and (fault.kind != "down" or self._has_answered)):
             self._streak = 0
             return
         self._no_fault_yet = False

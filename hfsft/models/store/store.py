@@ -65,8 +65,10 @@ _SCHEMA = (
     ) WITHOUT ROWID
     """,
     "CREATE TABLE IF NOT EXISTS pruned (mark TEXT NOT NULL PRIMARY KEY) WITHOUT ROWID",
+    "CREATE TABLE IF NOT EXISTS cached_prices (recipe TEXT, model TEXT, input REAL, PRIMARY KEY (recipe, model))",
     "CREATE TABLE IF NOT EXISTS prices (recipe TEXT, model TEXT, input REAL, output REAL, PRIMARY KEY (recipe, model))",
 )
+_LAST = 2000  # answers that are looked through: more say no more of a server
 _READ = "SELECT text, reasoning, finish_reason, input_tokens, output_tokens, served, extra, checksum FROM answers"
 WRITE = f"INSERT INTO answers VALUES ({','.join('?' * 16)}) ON CONFLICT (key) DO NOTHING"  # noqa: S608
 
@@ -77,7 +79,9 @@ def _places(found: list[Any]) -> tuple[TokenProbability, ...]:
 
 # Fields of an answer that few have, and how each is read back: they stand in the JSON of `extra`, so that a file that
 # was made before there were any needs no other columns.
-_SOME: dict[str, Callable[[Any], Any]] = {"tool_calls": tuple, "logprobs": _places}
+_SOME: dict[str, Callable[[Any], Any]] = {
+    "tool_calls": tuple, "logprobs": _places, "reasoning_tokens": int, "cached_tokens": int,
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +124,11 @@ class Store:
         """What a server called the model in one of its answers here; empty where it never said."""
         found = self.read("SELECT served FROM answers WHERE model = ? AND served != '' LIMIT 1", (model,))
         return str(found[0][0]) if found else ""
+
+    def most_read(self, model: str) -> int:
+        """The most tokens of a prompt that servers of the model counted in its last answers here."""
+        query = f"SELECT input_tokens FROM answers WHERE model = ? ORDER BY stage DESC, rowid DESC LIMIT {_LAST}"  # noqa: S608
+        return max((read or 0 for (read,) in self.read(query, (model,))), default=0)
 
     def pruned(self) -> str:
         """A random text that is replaced whenever answers are deleted; empty where none ever were."""
@@ -238,6 +247,11 @@ def read_answer(connection: sqlite3.Connection, key: str) -> Answer | None:
     """The answer under `key`; None if there is none, or its record is damaged."""
     row = connection.execute(f"{_READ} WHERE key = ?", (bytes.fromhex(key),)).fetchone()
     return answer_of(row) if row else None
+
+
+def drop(connection: sqlite3.Connection, key: str) -> None:
+    """Forget the answer under `key`, which is none by what is known of endings now."""
+    connection.execute("DELETE FROM answers WHERE key = ?", (bytes.fromhex(key),))
 
 
 @contextmanager

@@ -71,6 +71,8 @@ TOLD: Mapping[Cause, str] = {  # the note of each, after the number of its rows;
     "calls hidden": "whose calls of tools the chat template of {tokenizer} leaves out, all or some",
     "system prompt hidden": "whose system prompt the chat template of {tokenizer} leaves out (where it came "
     "in chat_template_kwargs, `publish: {{tool_calls: object}}` makes it and the tools there a message and `tools`)",
+    "words hidden": "with words of user or assistant that the chat template of {tokenizer} leaves out, or takes for "
+    "thought, as what stands before a </think>",
     "tools hidden": "whose tools the chat template of {tokenizer} does not show",
     "results hidden": "whose results of tools the chat template of {tokenizer} leaves out, all or some",
     "reasoning hidden": "whose reasoning the chat template of {tokenizer} leaves out, in all or some answers "

@@ -15,11 +15,13 @@ from hfsft.release.trainer.formats import FORMATS
 from hfsft.release.trainer.message_style import reasoning_of
 from hfsft.release.trainer.tokenizer import ChatTokenizer
 from hfsft.rows.batch import Row
+from hfsft.rows.think import split
 from hfsft.rows.views import answers, messages, tools
 
 Cause = Literal[
     "refused", "untrained", "cut before its answer", "answer cut", "system prompt hidden", "reasoning hidden",
-    "tools hidden", "calls hidden", "results hidden", "arguments written twice", "weights ignored", "left out",
+    "words hidden", "tools hidden", "calls hidden", "results hidden", "arguments written twice", "weights ignored",
+    "left out",
 ]  # fmt: skip
 """Why a row will not be seen as it is:
 
@@ -29,6 +31,7 @@ Cause = Literal[
 - `answer cut`: its last answer ends beyond `max_length`.
 - `system prompt hidden`, `reasoning hidden`, `tools hidden`, `calls hidden`, `results hidden`: the chat template
   leaves them out, all or some.
+- `words hidden`: the same of what user or assistant say, as Qwen's takes what stands before a `</think>` for thought.
 - `arguments written twice`: the template makes JSON of arguments that are JSON already.
 - `weights ignored`: turns with the weight 0 are trained on.
 - `left out`: the format has no place for it.
@@ -179,6 +182,10 @@ class RowChecks:
             one.tell("reasoning hidden", f"{len(missing)} of {len(thoughts)} answers")
         if turns[0]["role"] == "system" and turns[0]["content"].strip() not in text:
             one.tell("system prompt hidden")
+        spoken = [words for turn in view.turns if (words := _spoken(turn))]
+        lost = [words for words in spoken if words not in text]
+        if lost:
+            one.tell("words hidden", f"{len(lost)} of {len(spoken)} turns")
         known = tools(one.row)
         typed = view.tools and text == _again(tokenizer, view, view.turns, None)
         if typed or (not view.tools and not all(name in text for name in map(_name, known))):
@@ -194,6 +201,15 @@ class RowChecks:
         silent = [result for result in results if result.strip() not in text and _quoted(result) not in text]
         if silent:
             one.tell("results hidden", f"{len(silent)} of {len(results)} results")
+
+
+def _spoken(turn: Mapping[str, Any]) -> str:
+    """What user or assistant say in a turn, without space around it and what the assistant thinks before it."""
+    said = turn.get("content")
+    if turn["role"] in ("system", "developer", "tool") or not isinstance(said, str):
+        return ""
+    parts = split(said) if turn["role"] in ("assistant", "gpt") else None
+    return (parts[1] if parts else said).strip()
 
 
 NO_TEXT = "the chat template writes nothing of its answer"

@@ -17,9 +17,11 @@ from typing import Any, Protocol
 
 from hfsft.errors import NothingSeenError, SourceError
 from hfsft.hashing import unit
+from hfsft.rows.choice.gathered import Gathered
 from hfsft.rows.choice.row_counts import Counts
 from hfsft.rows.choice.spool import Spool
-from hfsft.rows.tables.table import Record, Table
+from hfsft.rows.shapes.shape import Record
+from hfsft.rows.tables.table import Table
 
 LOOKED_AT = 1_000  # rows that are read in search of some to look at
 
@@ -44,7 +46,7 @@ class Test(Protocol):
 class Chosen:
     """The rows of a table that are taken; read like a table."""
 
-    table: Table
+    table: Table | Gathered
     where: Test | None = None
     limit: int | None = None
     sample: int | float | None = None

@@ -93,15 +93,15 @@ class FirstRows:
         return f"it has {', '.join([*names, *more])}"
 
 
-def settle(seen: FirstRows, format: Format, named: Mapping[str, str]) -> Columns:
-    """The columns of a table of examples; `named` are those that the recipe names.
+def settle(seen: FirstRows, format: Format, named: Mapping[str, str], told: str = "") -> Columns:
+    """The columns of a table of examples; `named` are those that the recipe names, `told` the shape that its rows tell.
 
     Raises `SourceError` where no row has what the format needs, or what it names.
     """
     if not seen.names:  # no row is one: each says so itself
         return {}
     given = {part: seen.named(part, name) for part, name in named.items()}
-    how = format if format != "auto" else _told(seen, given)
+    how = format if format != "auto" else _told(seen, given, told)
     needed = SHAPES[how].columns if how in SHAPES else {}
     columns: Columns = {}
     if how in SHAPES and (SHAPES[how].read or "messages" in needed) and "instruction" not in needed:
@@ -140,33 +140,41 @@ def settle(seen: FirstRows, format: Format, named: Mapping[str, str]) -> Columns
     return columns
 
 
-def settle_seeds(seen: FirstRows, named: Mapping[str, str], format: Format = "auto") -> Columns:
+def settle_seeds(seen: FirstRows, format: Format, named: Mapping[str, str], told: str = "") -> Columns:
     """The columns of a table of seeds: the prompt by its usual names, the others only where the recipe names them.
 
-    Where a format is named, or where no column holds a prompt but one a list of turns, they are those of examples, less
-    what belongs to answers.
+    Where a format is named, or where no column is called so but one holds a list of turns, or rows tell their shape,
+    they are those of examples, less what belongs to answers.
     """
     if not seen.names:
         return {}
-    chats = "prompt" not in named and not seen.find(SEED_PROMPTS) and seen.find(LISTS, seen.chats)
+    chats = "prompt" not in named and not seen.find(SEED_PROMPTS) and (told or seen.find(LISTS, seen.chats))
     if format not in ("auto", "columns") or "messages" in named or chats:
         given = {"instruction" if part == "prompt" else part: name for part, name in named.items()}
-        found = settle(seen, format if format != "columns" else "auto", given)
-        return {part: names for part, names in found.items() if part not in OF_ANSWERS}
+        found = settle(seen, format if format != "columns" else "auto", given, told)
+        return _of_turns(seen, {part: names for part, names in found.items() if part not in OF_ANSWERS})
     columns = {part: (seen.named(part, name),) for part, name in named.items() if part != "prompt"}
     prompt = seen.named("prompt", named["prompt"]) if "prompt" in named else next(iter(seen.find(SEED_PROMPTS)), None)
     if prompt is None:
         message = f"{seen.path}: no column holds the prompt"
         raise SourceError(message, key="path", help=seen.advice("prompt"))
-    return {"instruction": (prompt,), **columns}
+    return _of_turns(seen, {"instruction": (prompt,), **columns})
 
 
-def _told(seen: FirstRows, given: Mapping[str, str]) -> Format:
-    """The format, by the columns that there are."""
+def _of_turns(seen: FirstRows, columns: Columns) -> Columns:
+    """The columns of seeds, of which that of the prompt may hold a list of turns."""
+    listed = set(columns.get("instruction", ())) & seen.turns
+    return {"messages" if part == "instruction" and listed else part: names for part, names in columns.items()}
+
+
+def _told(seen: FirstRows, given: Mapping[str, str], told: str) -> Format:
+    """The format, by the columns that there are, or the shape that most rows tell, where that names columns."""
     if "messages" in given:
         return "messages"
     if "instruction" in given or "response" in given:
         return "columns"
+    if told:
+        return told
     if seen.find(USUAL["messages"], seen.chats):
         return "messages"
     return "prompt_completion" if {"prompt", "completion"} <= set(seen.names) else "columns"

@@ -17,7 +17,7 @@ from hfsft.errors import ReadAnewError
 LOOKED_BACK = 2**20  # bytes at the end of a file in which its last line must begin
 
 
-class Mark(NamedTuple):
+class FileMark(NamedTuple):
     """How far a file was read."""
 
     kind: str  # how its rows were read, such as by which delimiter
@@ -28,7 +28,7 @@ class Mark(NamedTuple):
 class FileReading:
     """One reading of a file; with `before`, rows up to that mark are `known`, and left out once `settled`."""
 
-    def __init__(self, before: Mark | None = None) -> None:
+    def __init__(self, before: FileMark | None = None) -> None:
         self._before = before
         self._kind = ""
         self._line = self._last = 0
@@ -50,7 +50,7 @@ class FileReading:
         """Whether the row that was read last was read before."""
         return self._before is not None and self._line <= self._before.lines
 
-    def skips(self) -> Mark | None:
+    def skips(self) -> FileMark | None:
         """Where to go on in place of the next row: once, and only where rows that are known are needed no more."""
         if not self.settled or self._skipped or not self.known:
             return None
@@ -61,7 +61,7 @@ class FileReading:
         """The file ended after so many lines; the last row began in line `last`, else in the last of them."""
         self._line, self._last = lines, lines if last is None else last
 
-    def marks(self, path: Path) -> tuple[Mark, Mark | None] | None:
+    def marks(self, path: Path) -> tuple[FileMark, FileMark | None] | None:
         """How far the file was read: to its end, and to where it may go on, None where that is not known.
 
         None altogether of a file that is not read line by line.
@@ -76,19 +76,19 @@ class FileReading:
         with path.open("rb") as file:
             file.seek(max(0, size - LOOKED_BACK))
             _, ended, rest = file.read().rpartition(b"\n")
-        whole = Mark(self._kind, size, self._line)
+        whole = FileMark(self._kind, size, self._line)
         if not rest:
             return whole, whole
         alone = ended and b"\r" not in rest and self._last == self._line
-        return (whole, Mark(self._kind, size - len(rest), self._line - 1)) if alone else (whole, None)
+        return (whole, FileMark(self._kind, size - len(rest), self._line - 1)) if alone else (whole, None)
 
 
 @dataclass
-class Progress:
+class TableProgress:
     """How far the files of a table were read before, and are read now, by their names."""
 
-    before: dict[str, Mark] = field(default_factory=dict)
-    marks: dict[str, tuple[Mark, Mark | None]] = field(default_factory=dict)
+    before: dict[str, FileMark] = field(default_factory=dict)
+    marks: dict[str, tuple[FileMark, FileMark | None]] = field(default_factory=dict)
     reading: dict[str, FileReading] = field(default_factory=dict)
 
     def file(self, name: str) -> FileReading:

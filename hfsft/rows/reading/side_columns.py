@@ -20,6 +20,8 @@ def text_of(row: Mapping[str, Any], columns: Columns, part: str, finding: RowRep
     values: list[Any] = [row.get(name) for name in columns.get(part, ())]
     if part == "system":  # as Anthropic has it, of parts
         values = ["\n".join(read_parts(value).texts) if are_texts(value) else value for value in values]
+    if part == "topic":  # a class may be a number
+        values = [as_text(value) if isinstance(value, int | float) else value for value in values]
     return below(*(finding.text(value, part) for value in values))
 
 

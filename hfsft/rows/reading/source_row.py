@@ -13,20 +13,22 @@ from hfsft.errors import SourceError
 from hfsft.rows.calls import ShapeError
 from hfsft.rows.messages import Message, Role
 from hfsft.rows.reading.column_roles import LOOKED_AT, Columns, FirstRows, Format, settle, settle_seeds
-from hfsft.rows.reading.order import Order, conversation
+from hfsft.rows.reading.order import UNANSWERED, Order, conversation
 from hfsft.rows.reading.row_report import Drop, RowReport, below
 from hfsft.rows.reading.side_columns import reference, text_of, thought, tools
 from hfsft.rows.reading.summaries import file_of
 from hfsft.rows.reading.turns import is_conversation, note_marks, read_turns
 from hfsft.rows.reading.unsupported import check_row
 from hfsft.rows.shapes import SHAPES
-from hfsft.rows.shapes.shape import Shape
-from hfsft.rows.tables.table import Record, Records
+from hfsft.rows.shapes.of_datasets import dolphin_r1
+from hfsft.rows.shapes.shape import Record, Shape
+from hfsft.rows.tables.table import Records
 from hfsft.rows.values import NOT_UNICODE, absent, as_text, broken, from_json, holds, printable
 
 ABOUT_ANSWERS: tuple[Drop, ...] = ("label", "weight", "pair", "reasoning", "history", "tools")
 ASKED = ("messages", "instruction", "response")  # the parts that a table must have
 NEEDED = (*ASKED, "prompt")  # and what recipes call them
+APART = "does not end with the assistant, whose answer may stand in {} (`format: dolphin_r1` reads it there)"
 BAD_HISTORY = "history that is not pairs of question and answer (`drop: [history]` leaves it out)"
 
 
@@ -54,17 +56,17 @@ class How:
 
 def read_examples(table: Records, how: How, limit: int | None = None) -> Iterator[SourceRow]:
     """The rows of a table of examples. Raises `SourceError` for a table that cannot be read so, or has no rows."""
-    records, seen = _settled(table, how, limit)
-    columns = settle(seen, how.format, how.named)
-    for one, own in _by_file(table, records, columns, how, partial(settle, format=how.format)):
+    records, seen, told = _settled(table, how, limit)
+    columns = settle(seen, how.format, how.named, told)
+    for one, own in _by_file(table, records, columns, how, partial(settle, format=how.format, told=told)):
         yield _read(one, own, how, _conversation if "messages" in own else _pair)
 
 
 def read_seeds(table: Records, how: How, limit: int | None = None) -> Iterator[SourceRow]:
     """The rows of a table of seeds, likewise."""
-    records, seen = _settled(table, how, limit)
-    columns = settle_seeds(seen, how.named, how.format)
-    for one, own in _by_file(table, records, columns, how, partial(settle_seeds, format=how.format)):
+    records, seen, told = _settled(table, how, limit)
+    columns = settle_seeds(seen, how.format, how.named, told)
+    for one, own in _by_file(table, records, columns, how, partial(settle_seeds, format=how.format, told=told)):
         yield _read(one, own, how, _first_question if "messages" in own else _seed)
 
 
@@ -75,12 +77,13 @@ def read_written(item: Mapping[str, Any], source: str, order: Order) -> SourceRo
     return _read(Record(source, dict(item)), columns, How(order=order), _conversation)
 
 
-def _settled(table: Records, how: How, limit: int | None) -> tuple[Iterator[Record], FirstRows]:
+def _settled(table: Records, how: How, limit: int | None) -> tuple[Iterator[Record], FirstRows, str]:
+    """The rows, what the first of them have, and the shape that these tell, where it says what columns hold."""
     records = table.records(limit)
     first = list(islice(records, LOOKED_AT))
     if not first:
         raise SourceError(f"{table.path}: has no rows")
-    if (shape := _shape(how.format, first)) is not None:
+    if (shape := _shape(how, first)) is not None:
         first, records = [_reshaped(one, shape, how) for one in first], (_reshaped(one, shape, how) for one in records)
     seen = FirstRows.of(table.path, [one.row for one in first if one.defect is None])
     late = {*how.keep, *how.named.values(), *filter(None, [how.family])} - set(seen.names)
@@ -90,15 +93,23 @@ def _settled(table: Records, how: How, limit: int | None) -> tuple[Iterator[Reco
         seen.named("keep", name)
     if how.family and seen.names:
         seen.named("family", how.family)
-    return chain(first, records), seen
+    return chain(first, records), seen, shape.name if shape is not None and shape.columns else ""
 
 
-def _shape(format: Format, first: Sequence[Record]) -> Shape | None:
-    """The shape that makes other items of the rows: the one that is named, or the first that some of them must be."""
-    if format != "auto":
-        return SHAPES[format] if format in SHAPES and SHAPES[format].read else None
-    telling = [shape for shape in SHAPES.values() if shape.tells]
-    return next((s for s in telling if any(s.tells and s.tells(one.row) for one in first if not one.defect)), None)
+def _shape(how: How, first: Sequence[Record]) -> Shape | None:
+    """The shape that the recipe names, or the first that rows tell: some of them, or most where it names columns."""
+    if how.format != "auto":
+        return SHAPES.get(how.format)
+    if {"instruction", "response"} & how.named.keys():  # the recipe knows better
+        return None
+    rows = [one.row for one in first if one.defect is None]
+    return next((shape for shape in SHAPES.values() if shape.dropped not in how.drop and _is_told(shape, rows)), None)
+
+
+def _is_told(shape: Shape, rows: Sequence[Mapping[str, Any]]) -> bool:
+    if shape.tells is None:
+        return False
+    return 2 * sum(map(shape.tells, rows)) > len(rows) if shape.columns else any(map(shape.tells, rows))
 
 
 def _reshaped(one: Record, shape: Shape, how: How) -> Record:
@@ -204,7 +215,10 @@ def _first_question(row: Mapping[str, Any], columns: Columns, how: How, finding:
 def _conversation(row: Mapping[str, Any], columns: Columns, how: How, finding: RowReport) -> dict[str, Any]:
     (column,) = columns["messages"]
     turns = read_turns(row.get(column), column, how.roles, finding)
-    return _said(turns, row, columns, how, finding) | {"topic": text_of(row, columns, "topic", finding)}
+    texts = _said(turns, row, columns, how, finding)
+    if finding.defect == UNANSWERED and (answer := dolphin_r1.answer_of(row)):
+        finding.odd(APART.format(answer), above_all=True)
+    return texts | {"topic": text_of(row, columns, "topic", finding)}
 
 
 def _said(

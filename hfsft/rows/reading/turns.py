@@ -17,7 +17,7 @@ from hfsft.rows.shapes.openai import DEVELOPER, OPENAI
 from hfsft.rows.shapes.shape import Turn
 from hfsft.rows.shapes.sharegpt import CALL_ROLES, RESULT_ROLES, SHAREGPT
 from hfsft.rows.spelling import spelt
-from hfsft.rows.values import absent, from_json, holds
+from hfsft.rows.values import absent, from_json, holds, one_by_one
 
 LISTS = (
     "messages", "conversations", "conversation", "dialog", "dialogue", "dialogs", "dialogues", "turns", "chat",
@@ -135,7 +135,7 @@ def is_conversation(value: Any) -> bool:
     """Whether the value is a list of turns, the JSON or the columns of one, or a turn alone."""
     value = from_json(value)
     if isinstance(value, Mapping):
-        return _is_turn(value) or _columns(value) is not None
+        return _is_turn(value) or one_by_one(value) is not None
     return isinstance(value, list) and any(isinstance(item, Mapping | list) for item in value)
 
 
@@ -152,20 +152,12 @@ def _is_turn(value: Mapping[str, Any]) -> bool:
 def _items(value: Any, finding: RowReport) -> list[Any]:
     value = from_json(value)
     if isinstance(value, Mapping):
-        value = [value] if _is_turn(value) else _columns(value)
+        value = [value] if _is_turn(value) else one_by_one(value)
     if isinstance(value, list | tuple):
         return list(value)
     if not absent(value):
         finding.odd("not a list of turns")
     return []
-
-
-def _columns(value: Mapping[str, Any]) -> list[dict[str, Any]] | None:
-    """Turns that are written as `{"from": [...], "value": [...]}`, one by one."""
-    lists = list(value.values())
-    if not lists or not all(isinstance(one, list) and len(one) == len(lists[0]) for one in lists):
-        return None
-    return [dict(zip(value, items, strict=True)) for items in zip(*lists, strict=True)]
 
 
 def _said(item: Any, known: Mapping[str, Role]) -> list[tuple[Any, Any, Mapping[str, Any]]] | None:

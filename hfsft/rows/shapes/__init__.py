@@ -11,18 +11,23 @@ from collections.abc import Mapping
 from hfsft.rows.shapes.harmony import HARMONY
 from hfsft.rows.shapes.hermes import HERMES
 from hfsft.rows.shapes.marked import MARKED
+from hfsft.rows.shapes.of_datasets.capybara import CAPYBARA
+from hfsft.rows.shapes.of_datasets.dolphin_r1 import DOLPHIN_R1
+from hfsft.rows.shapes.of_datasets.oasst import OASST
+from hfsft.rows.shapes.of_datasets.xlam import XLAM
 from hfsft.rows.shapes.openai import OPENAI
-from hfsft.rows.shapes.pairs import ALPACA, KTO, PREFERENCE, PROMPT_COMPLETION
+from hfsft.rows.shapes.pairs import ALPACA, AYA, KTO, PREFERENCE, PROMPT_COMPLETION
 from hfsft.rows.shapes.parts import PARTS
+from hfsft.rows.shapes.segments import SEGMENTS
 from hfsft.rows.shapes.shape import Shape
 from hfsft.rows.shapes.sharegpt import SHAREGPT
 from hfsft.rows.shapes.smoltalk2 import SMOLTALK2
-from hfsft.rows.shapes.xlam import XLAM
 
 SHAPES: Mapping[str, Shape] = {
     shape.name: shape
     for shape in (
         OPENAI, SHAREGPT, ALPACA, PROMPT_COMPLETION, PREFERENCE, KTO, PARTS, HERMES, SMOLTALK2, HARMONY, XLAM, MARKED,
+        AYA, CAPYBARA, DOLPHIN_R1, OASST, SEGMENTS,
     )
 }  # fmt: skip
 """Every shape by its name; of several that tell a row, the first counts."""

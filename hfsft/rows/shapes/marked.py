@@ -19,19 +19,19 @@ MARK = re.compile(r"(?:(?:^|\n)[ \t]*|### ?)(USER|User|HUMAN|Human|ASSISTANT|Ass
 CALL = "<functioncall>"
 END = "<|endoftext|>"
 QUOTED = re.compile(r"""("arguments":\s*)'(.*)'(\s*\})\s*$""", re.DOTALL)
-PREFIX = re.compile(r"\A\s*SYSTEM:\s*")
+SYSTEM = re.compile(r"\A\s*SYSTEM:\s*")
 ANSWERS = ("messages", "conversations", "response", "output", "completion", "answer", "chosen", "rejected", "label")
 
 
 def is_marked(value: Any) -> bool:
-    """Whether the value is a text that begins with the mark of the user or the assistant, and has the other's too."""
-    if not isinstance(value, str) or not MARK.match(value.lstrip()):
+    """Whether the value is a text of turns of both user and assistant, with nothing but a system prompt before them."""
+    if not isinstance(value, str) or not (SYSTEM.match(value) or MARK.match(value.lstrip())):
         return False
     return {"user", "assistant"} <= {MARKS[found.lower()] for found in MARK.findall(value)}
 
 
 def turns_of(text: str) -> list[dict[str, Any]]:
-    """The turns in such a text. Raises `ShapeError` for a call that is none."""
+    """The turns in such a text, without its system prompt. Raises `ShapeError` for a call that is none."""
     _, *pieces = MARK.split(text.lstrip())
     pairs = zip(pieces[::2], pieces[1::2], strict=True)
     return [turn for mark, piece in pairs for turn in _turns(MARKS[mark.lower()], piece)]
@@ -42,9 +42,11 @@ def _read(item: Item) -> Item:
     if column is None:
         raise ShapeError("no column holds a text with turns behind USER: and ASSISTANT:")
     made = {name: value for name, value in item.items() if name != column}
-    if isinstance(system := item.get("system"), str):
-        said, tools = _system(system)
-        made["system"] = said
+    before = MARK.split(item[column].lstrip(), maxsplit=1)[0].strip()
+    if before and not absent(item.get("system")):
+        raise ShapeError("a system prompt in the text and in a column of its own")
+    if before or isinstance(item.get("system"), str):
+        made["system"], tools = _system(before or item["system"])
         if tools and absent(item.get("tools")):
             made["tools"] = tools
     return {**made, "messages": turns_of(item[column])}
@@ -70,7 +72,7 @@ def _requoted(found: re.Match[str]) -> str:
 
 def _system(text: str) -> tuple[str | None, list[Any]]:
     """The system prompt without the tools at its end, and these."""
-    text = PREFIX.sub("", text, count=1)
+    text = SYSTEM.sub("", text, count=1)
     start = text.find("{")
     tools: list[Any] = []
     place = start
@@ -89,7 +91,8 @@ def _system(text: str) -> tuple[str | None, list[Any]]:
 
 MARKED = Shape(
     "marked",
-    "one text with turns behind USER:, ASSISTANT: and FUNCTION RESPONSE:, as Glaive's function calls have it",
+    "one text with turns behind USER:, ASSISTANT: and FUNCTION RESPONSE:, also with SYSTEM: before them, as Glaive's "
+    "function calls have it",
     read=_read,
     tells=lambda item: not any(name in item for name in ANSWERS) and any(map(is_marked, item.values())),
 )

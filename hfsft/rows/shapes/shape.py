@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from hfsft.rows.messages import Message
 
 Item = Mapping[str, Any]
 """A row as its file holds it."""
 Tools = Sequence[Mapping[str, Any]]
+
+
+class Record(NamedTuple):
+    """One row as it stands in its file; `defect` says why there is none."""
+
+    source: str  # `tickets.jsonl:3`, `data.json[1]`, `owner/name[5]`, as the recipe names the file
+    row: dict[str, Any]
+    defect: str | None = None
+    padded: bool = False  # whether objects in it have null for keys that they were written without
+    dialect: tuple[str, ...] = ()  # how it was written, where its columns are other ones now
+    written: Mapping[str, Any] | None = None  # the row with the columns of its file, where it has other ones now
+    known: bool = False  # whether it was read before, and is only there to settle how others are read
 
 
 @dataclass(frozen=True)
@@ -28,6 +40,11 @@ class Shape:
     """What `dialect` says of an item beside the shape's name, of what `read` does not carry."""
     tells: Callable[[Item], bool] | None = None
     """Whether an item cannot be anything else; None: only `format:` says that it is."""
+    gather: Callable[[Iterable[Record]], Iterator[Record]] | None = None
+    """Makes of all rows of a table those that `where`, `sample` and the rest see, where a conversation is spread over
+    several rows, or one row holds several. What it cannot use is a row with a defect. None: each row is one."""
+    dropped: str = ""
+    """The word of a recipe's `drop` by which rows are not read so."""
     write: Callable[[Sequence[Message], Tools, Collection[str]], dict[str, Any]] | None = None
     """An item that says these messages and tools; the last are the words of the row's `dialect`. Raises `ShapeError`
     for what the shape cannot say. None: it is only read."""

@@ -109,7 +109,8 @@ class PaddedRow(dict[str, Any]):
 def plain_rows(table: pa.Table | pa.RecordBatch) -> Iterator[dict[str, Any]]:
     """Each row by the names of the columns.
 
-    JSON that is stored as such (as `datasets` does with columns of mixed types) is what it holds, not its own text. A
+    JSON that is stored as such (as `datasets` does with columns of mixed types) is what it holds, not its own text;
+    bytes that are UTF-8 are text, as whoever wrote them meant, and a map with each key once is an object. A
     time beyond Python's calendar, or in a zone that this machine does not know, is the number that stands for it; in
     the place of a text that is not UTF-8 stands an `Odd`.
     """
@@ -130,7 +131,7 @@ def _values(column: Any) -> list[Any]:
         values = list(column.to_pylist())
     except (ValueError, OverflowError, LookupError):
         values = [_value(cell) for cell in column]
-    return [_decoded(value, column.type) for value in values] if _has_json(column.type) else values
+    return [_decoded(value, column.type) for value in values] if _is_encoded(column.type) else values
 
 
 def _value(cell: Any) -> Any:
@@ -154,9 +155,18 @@ def _structs(kind: Any) -> int:
     return (str(kind).startswith("struct<")) + max(map(_structs, inner), default=0)
 
 
-def _has_json(kind: Any) -> bool:
+def _is_encoded(kind: Any) -> bool:
+    """Whether something in a column is stored in another type than it is meant in: as JSON, as bytes, as a map."""
     inner = [kind.field(index).type for index in range(kind.num_fields)]
-    return _is_json(kind) or any(map(_has_json, inner))
+    return _is_json(kind) or _is_map(kind) or _is_binary(kind) or any(map(_is_encoded, inner))
+
+
+def _is_map(kind: Any) -> bool:
+    return str(kind).startswith("map<")
+
+
+def _is_binary(kind: Any) -> bool:
+    return str(kind) in ("binary", "large_binary", "binary_view")
 
 
 def _is_json(kind: Any) -> bool:
@@ -169,6 +179,14 @@ def _decoded(value: Any, kind: Any) -> Any:
             return json.loads(value)
         except (ValueError, RecursionError):
             return value
+    if isinstance(value, bytes) and _is_binary(kind):
+        try:
+            return value.decode("utf-8")
+        except UnicodeDecodeError:
+            return value
+    if isinstance(value, list) and _is_map(kind):
+        pairs = [(_decoded(key, kind.key_type), _decoded(item, kind.item_type)) for key, item in value]
+        return pairs if same_name(str(key) for key, _ in pairs) else {str(key): item for key, item in pairs}
     if isinstance(value, dict):
         return {name: _decoded(inner, kind.field(name).type) for name, inner in value.items()}
     if isinstance(value, list) and hasattr(kind, "value_type"):

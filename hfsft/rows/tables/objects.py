@@ -9,6 +9,7 @@ from typing import IO, Any
 from hfsft.errors import SourceError, place_of
 from hfsft.rows.reading.resuming import FileReading
 from hfsft.rows.reading.turns import LISTS
+from hfsft.rows.shapes import segments
 from hfsft.rows.shapes.openai import TOOLS_FIELDS
 from hfsft.rows.spelling import spelt
 from hfsft.rows.tables import arrays
@@ -151,6 +152,8 @@ def _is_table(name: str, value: Any) -> bool:
         return True
     first = value[0]
     if not isinstance(first, Mapping):
+        return False
+    if name == segments.COLUMN and segments.is_piece(first):
         return False
     return bool(set(LISTS) & first.keys()) if name in LISTS else not (set(TURN_KEYS) & first.keys())
 

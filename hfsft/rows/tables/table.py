@@ -7,15 +7,16 @@ import hashlib
 import os
 import re
 import time
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 from hfsft.errors import SourceError, nearest, place_of
-from hfsft.rows.reading.resuming import FileReading, Progress
+from hfsft.rows.reading.resuming import FileReading, TableProgress
+from hfsft.rows.shapes.shape import Record
 from hfsft.rows.tables import hub_dataset, objects
 from hfsft.rows.tables.arrow import PaddedRow
 from hfsft.rows.tables.folder import data_files, holds_rows, made_for_datasets, matches, of_split
@@ -29,18 +30,6 @@ GLOB = re.compile(r"[*?]|\[[^\]]*\]")  # marks of a pattern that several files m
 SETTLED = 2 * 10**9  # nanoseconds, after which another content has another time, however coarse the clock of the disk
 _HASHES: dict[tuple[Path, int, int], str] = {}  # by path, size and time
 NO_OBJECT = "not an object with named columns"
-
-
-class Record(NamedTuple):
-    """One row as it stands in its file; `defect` says why there is none."""
-
-    source: str  # `tickets.jsonl:3`, `data.json[1]`, `owner/name[5]`, as the recipe names the file
-    row: dict[str, Any]
-    defect: str | None = None
-    padded: bool = False  # whether objects in it have null for keys that they were written without
-    dialect: tuple[str, ...] = ()  # how it was written, where its columns are other ones now
-    written: Mapping[str, Any] | None = None  # the row with the columns of its file, where it has other ones now
-    known: bool = False  # whether it was read before, and is only there to settle how others are read
 
 
 class Records(Protocol):
@@ -84,7 +73,7 @@ class Table:
     config: str | None = None
     revision: str | None = None
     delimiter: str | None = None
-    progress: Progress = field(default_factory=Progress, compare=False, repr=False)
+    progress: TableProgress = field(default_factory=TableProgress, compare=False, repr=False)
 
     @cached_property
     def local(self) -> Path | None:
@@ -194,7 +183,7 @@ class Table:
     def having(self, names: Collection[str]) -> list[str]:
         """Those of the names that a column has, wherever it first stands; none of a dataset on the Hub."""
         found: dict[str, None] = {}
-        for one in self._records(None, False, Progress()) if self.local is not None else ():
+        for one in self._records(None, False, TableProgress()) if self.local is not None else ():
             found.update(dict.fromkeys(name for name in one.row if name in names))
             if len(found) == len(names):
                 break
@@ -204,7 +193,7 @@ class Table:
         """Rows of a file that are known need not come any more."""
         self.progress.settled(file)
 
-    def _records(self, limit: int | None, stream: bool, progress: Progress) -> Iterator[Record]:
+    def _records(self, limit: int | None, stream: bool, progress: TableProgress) -> Iterator[Record]:
         local = self.local
         if local is None:
             rows = hub_dataset.hub_rows(self.repo, self.commit, self.config, self.split, self.delimiter, limit, stream)

@@ -29,12 +29,15 @@ def test_a_thousand_rows_at_ten_percent_faults_lose_none_and_spoil_none(llm, mak
     for row_id, start in tasks:
         if row_id not in failures:
             assert pool.replay(start) == echo(bodies[row_id])
-    # Each healing fault was met once and cost one more call, each lasting one none.
-    assert len(llm.requests) == 1000 + sum(fault in HEALING for fault in planned.values())
+    # Each healing fault was met once and cost one more call, each lasting one none; what may come whole at a next try
+    # was asked three times.
+    random = [fault for fault in planned.values() if fault in ("no_text", "content_filter")]
+    assert len(llm.requests) == 1000 + sum(fault in HEALING for fault in planned.values()) + 2 * len(random)
     assert pool.usage.calls == len(llm.requests)
     # Nothing that is not an answer is among the answers.
     kept = store.read("SELECT count(*), sum(text LIKE '%wrong%' OR text LIKE '%<html%') FROM answers")[0]
-    assert kept == (1000 - sum(fault in ("bad_request", "context_length") for fault in planned.values()), 0)
+    refused = sum(fault in ("bad_request", "context_length") for fault in planned.values())
+    assert kept == (1000 - refused - len(random), 0)
 
 
 @pytest.mark.parametrize("fault", HEALING)

@@ -270,10 +270,9 @@ def test_fields_of_turns_are_told_too(tmp_path: Path) -> None:
 
 def test_a_preference_pair_by_its_better_answer(tmp_path: Path) -> None:
     rows: list[dict[str, Any]] = [{"prompt": "Hi", "chosen": "Hello", "rejected": "Go away"}]
-    with pytest.raises(SourceError, match="preference pairs: `response: chosen`"):
-        examples(tmp_path, *rows)
-    (row,) = examples(tmp_path, *rows, response="chosen")
-    assert (said(row), row.texts["unread"]) == (TALK, ["rejected"])
+    for keys in ({}, {"response": "chosen"}, {"format": "preference"}):
+        (row,) = examples(tmp_path, *rows, **keys)
+        assert (said(row), row.texts["unread"]) == (TALK, ["rejected"])
     (row,) = examples(tmp_path, {"prompt": "Hi", "chosen": [USER, ASSISTANT], "rejected": [USER]}, response="chosen")
     assert said(row) == TALK
     asked = [{"role": "system", "content": "s"}, USER]  # the better answer repeats the question, not the system prompt
@@ -283,10 +282,9 @@ def test_a_preference_pair_by_its_better_answer(tmp_path: Path) -> None:
     (row,) = examples(tmp_path, {"prompt": asked, "chosen": [USER, ASSISTANT]}, response="chosen")
     assert (row.defect or "").startswith("two turns in a row")  # not the same talk: neither is picked
     rows = [{"conversations": [HUMAN], "chosen": GPT, "rejected": GPT}]
-    (row,) = examples(tmp_path, *rows)
-    assert (row.defect or "").startswith("a preference pair")
-    (row,) = examples(tmp_path, *rows, response="chosen")
-    assert said(row) == TALK
+    for keys in ({}, {"response": "chosen"}):
+        (row,) = examples(tmp_path, *rows, **keys)
+        assert said(row) == TALK
 
 
 @pytest.mark.parametrize("text", ['[{"role": "user", "content": "x"}]', '[{"name": "x", "age": 5}]', "[1, 2]", "{}"])

@@ -12,21 +12,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hfsft import __version__
-from hfsft.engine.growing import Former, Kept
+from hfsft.engine.adding import Former, Kept
 from hfsft.errors import ReadAnewError
 from hfsft.hashing import digest
 from hfsft.rows.choice.row_counts import Counts
 from hfsft.rows.reading.column_roles import LOOKED_AT
-from hfsft.rows.reading.resuming import Mark, begins_with
+from hfsft.rows.reading.resuming import FileMark, begins_with
 from hfsft.rows.tables.text_files import goes_on
 from hfsft.rows.values import printable
 from hfsft.stages.source import TableSource
 
 if TYPE_CHECKING:
-    from hfsft.recipe.reading import Given
     from hfsft.rows.reading.source_row import SourceRow
     from hfsft.rows.tables.zipped import File
-    from hfsft.stages.source import Opened
+    from hfsft.stages.source import Opened, Source
 
 SAME_SEED = "the same as another seed"
 
@@ -37,15 +36,15 @@ class NotedFile:
 
     name: str
     sha256: str
-    whole: Mark  # its end
-    onward: Mark | None  # where it may go on: before its last line where that has no end
+    whole: FileMark  # its end
+    onward: FileMark | None  # where it may go on: before its last line where that has no end
     rows: int  # that were taken of it
     line: int  # that the last of them begins in
 
     @classmethod
     def of(cls, told: Mapping[str, Any]) -> NotedFile:
         """What `asdict` told."""
-        marks = {name: Mark(*told[name]) if told[name] else None for name in ("whole", "onward")}
+        marks = {name: FileMark(*told[name]) if told[name] else None for name in ("whole", "onward")}
         return cls(**{**told, **marks})
 
     @property
@@ -65,11 +64,10 @@ class _Taken:
 class SourceTally:
     """One reading of one source: how many rows came of which file, and which rows are kept of the reading before."""
 
-    def __init__(self, given: Given, identity: str, kept: Mapping[str, str]) -> None:
-        self.given, self.identity = given, identity
-        # All that rows depend on beside what files hold; another version of hfsft may read them in another way.
-        told = given.as_dict()
-        self.like = digest([__version__, {key: told[key] for key in told if key != "places"}, dict(kept)])
+    def __init__(self, source: Source, identity: str, told: Mapping[str, Any]) -> None:
+        """`told` is all that rows depend on beside what files hold, as JSON."""
+        self.source, self.identity = source, identity
+        self.like = digest([__version__, dict(told)])  # another version may read in another way
         self._clear()
 
     def _clear(self) -> None:
@@ -168,7 +166,7 @@ class SourceTally:
 
     def _cut(self, file: NotedFile, path: File, *, last: bool) -> None:
         """Leave of what is noted of a file what is as it was; `last` says that it is the last of all files."""
-        source, onward, behind = self.given.source, file.onward, file.behind
+        source, onward, behind = self.source, file.onward, file.behind
         if onward is None or file.rows - behind < LOOKED_AT or not isinstance(path, Path):
             raise ReadAnewError
         if not (goes_on(path) and begins_with(path, file.whole.end, file.sha256)):

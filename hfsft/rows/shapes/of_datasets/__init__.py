@@ -1,0 +1,1 @@
+"""Shapes that one public dataset has, and those that were made like it."""
