@@ -177,6 +177,10 @@ def unusable(cause: str, message: str, mend: str = "change what is asked, the sa
     return AnswerError(cause, f"{message}: {mend} (the same request is not sent again)")
 
 
+class ReadAnewError(HfsftError):
+    """What a source holds cannot be added to what was read of it before: it is read from its start."""
+
+
 class InternalError(HfsftError):
     """A bug: something that hfsft guarantees does not hold. Users are asked to report it."""
 

@@ -17,6 +17,7 @@ from hfsft.recipe.checks.rewrites import clean_errors
 from hfsft.recipe.checks.trust import ASKING, PUBLISHING, trust_of, unpublished
 from hfsft.recipe.compile import compile_recipe
 from hfsft.recipe.recipe import Recipe
+from hfsft.recipe.sources import OpenedSources
 from hfsft.stages.split import Split
 from hfsft.stages.split.sides import NONE, Sides
 
@@ -191,18 +192,18 @@ def _planned(recipe: Recipe, out: Path, watcher: Watcher, how: Publishing, force
     from hfsft.preflight.publish_format import of_build
     from hfsft.release.folder import sides_file
 
-    sides = NONE
+    sides, sources = NONE, OpenedSources(recipe)
 
     def compiled() -> Plan:
         nonlocal sides
         sides = sides_file.read(recipe, out)
-        return compile_recipe(recipe, former={Split.key: sides})
+        return compile_recipe(recipe, former={Split.key: sides}, opened_sources=sources)
 
     repository = preflight.Repository(recipe, how.create_pr, how.tell) if how.wanted else None
     checks: list[preflight.Check] = [partial(preflight.of_folders, recipe, out, force)]
     checks += [partial(preflight.of_tokenizer, recipe), *([repository.problems] if repository else [])]
     warnings: list[str] = []
-    checks.append(partial(of_build, recipe, warnings.append))
+    checks.append(partial(of_build, recipe, sources, warnings.append))
     plan = preflight.planned(recipe, compiled, checks)
     if watcher.on_warning:
         for warning in warnings:
