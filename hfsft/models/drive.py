@@ -9,7 +9,8 @@ from collections import Counter
 from collections.abc import Callable, Generator, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from hfsft.errors import AnswerError, StageError, StoreError
+from hfsft.errors import AnswerError, HfsftError, StageError, StoreError
+from hfsft.models.batches.rounds import PutOff
 from hfsft.models.model import Answer, Request
 
 if TYPE_CHECKING:
@@ -72,7 +73,9 @@ class Drive:
         self.finished = False
         self.reason: BaseException | None = None  # why it was stopped early
         self._requester = requester
-        self._tasks = tasks
+        # Rows as they are begun, and how many of their answers were counted in an earlier round.
+        self._tasks: Iterator[tuple[str, Callable[[], Turns], int]] = ((row_id, start, 0) for row_id, start in tasks)
+        self._put_off: list[tuple[str, Callable[[], Turns], int]] = []  # those whose answers come with a batch
         self._share = max_failed_share
         self._results = results
         self._find_next = prefetch
@@ -90,10 +93,16 @@ class Drive:
         self._requester.on_waiting = self._waiting
         self._yielded = time.monotonic()
         self._window = window
-        self._fill()
-        while self._workers:
-            await asyncio.wait(self._workers)
-        await self._requester.finish()
+        await self._round()
+        while self._put_off and self.reason is None:
+            try:
+                await self._requester.batches.settle()
+            except HfsftError as error:
+                self.stop(error)
+                break
+            self._tasks, self._put_off, self._more = iter(self._put_off), [], True
+            await self._round()
+        await self._requester.finish(stopped=self.reason is not None)
         self._take_back()
         self.finished = True
         if self.reason is None:
@@ -110,6 +119,12 @@ class Drive:
                 self.failures[row_id] = error
                 if self._results is not None:
                     self._results.pop(row_id, None)
+
+    async def _round(self) -> None:
+        """Work through the tasks once."""
+        self._fill()
+        while self._workers:
+            await asyncio.wait(self._workers)
 
     def _fill(self) -> None:
         """As many workers as the window has room for, besides those that wait for another build."""
@@ -153,12 +168,12 @@ class Drive:
 
     async def _work(self) -> None:
         try:
-            for row_id, start in self._tasks:
+            for row_id, start, counted in self._tasks:
                 if self.reason is not None:
                     return
                 following, unsure = None, list[str]()
                 try:
-                    result = await self._row(self.stage, start(), unsure=unsure)
+                    result = await self._row(self.stage, start(), counted=counted, unsure=unsure)
                     if self._results is not None:
                         self._results[row_id] = result
                     if unsure:
@@ -166,6 +181,9 @@ class Drive:
                     following = await self._next(row_id, result)
                 except AnswerError as error:
                     self.failures[row_id] = error
+                except PutOff as put_off:
+                    self._put_off.append((row_id, start, put_off.met))
+                    continue
                 self.done += 1
                 self._check_share()
                 if following:
@@ -203,7 +221,7 @@ class Drive:
     async def _prefetch(self, following: Prefetch) -> None:
         answered, unsure = list[tuple[str, str]](), list[str]()
         try:
-            made = await self._row(following.stage, following.start(), answered, unsure=unsure)
+            made = await self._row(following.stage, following.start(), answered=answered, unsure=unsure)
             if not unsure:  # else the turn of its stage finds the answers in the store, or asks again
                 following.done(made, answered)
         except AnswerError:
@@ -211,27 +229,43 @@ class Drive:
         self.prefetched[following.stage] += 1
 
     async def _row(
-        self, stage: str, turns: Turns, answered: list[tuple[str, str]] | None = None, *, unsure: list[str]
+        self,
+        stage: str,
+        turns: Turns,
+        *,
+        counted: int = 0,
+        answered: list[tuple[str, str]] | None = None,
+        unsure: list[str],
     ) -> Any:
-        """What a generator returns; `answered`, where its stage is prefetched, gets models and keys of its answers.
+        """What a generator returns, whose first answers were `counted` before.
 
-        `unsure` gets the keys of answers of which later ones may show that they are none.
+        `answered`, where its stage is prefetched, gets models and keys of its answers. `unsure` gets
+        the keys of answers of which later ones may show that they are none.
         """
-        prefetched = answered is not None
+        prefetched, met = answered is not None, 0
         outcome: Answer | AnswerError | None = None
         try:
             while True:
                 request, begun = advance(turns, outcome), prefetched or outcome is not None
-                outcome = await self._requester.outcome(stage, request, begun=begun, answered=answered)
+                outcome = await self._requester.outcome(
+                    stage, request, begun=begun, counted=met < counted, answered=answered
+                )
+                met += 1
                 if self.reason is not None:
                     raise asyncio.CancelledError
                 if isinstance(outcome, Answer) and (key := self._requester.may_be_cut(request, outcome)):
                     unsure.append(key)
         except StopIteration as stop:
+            self.asked += outcome is not None and not prefetched
             return stop.value
+        except AnswerError:
+            self.asked += outcome is not None and not prefetched
+            raise
+        except PutOff as put_off:
+            put_off.met = met
+            raise
         finally:
             turns.close()
-            self.asked += outcome is not None and not prefetched
 
     def _check_share(self, margin: float = _MARGIN) -> None:
         """Raise StageError if too many rows failed; `margin` standard errors of doubt while more rows may come."""

@@ -10,6 +10,7 @@ from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, field_validator, model_validator
 
 from hfsft.marks import BODY, HEADERS, KEY, MODEL, PROVIDER, SERVER
+from hfsft.models.batches.options import AnyBatch
 from hfsft.models.http.address import wrong_with
 from hfsft.models.http.extra import refused
 from hfsft.models.naming import told_apart_by
@@ -162,6 +163,11 @@ class Model(BaseModel):
         "answer is kept.",
     )
     timeout: float = Field(120, gt=0, description="Seconds that one request may take in all.")
+    batch: AnyBatch = Field(
+        None,
+        description="true, or how: ask through the server's batch API, which answers within hours and mostly for less; "
+        "a build waits for it, and one that was stopped picks it up.",
+    )
 
     _base: Path = PrivateAttr(default_factory=Path)
 
@@ -226,6 +232,30 @@ class Model(BaseModel):
             sets = f"`extra_body` cannot set {', '.join(names)}: hfsft sets {'it' if len(ours) == 1 else 'them'} itself"
             raise ValueError(f"extra_body.{names[0]}: {sets}" + (f" ({advice})" if advice else ""))
         return self
+
+    @model_validator(mode="after")
+    def _batch_fits(self) -> Model:
+        if self.batch is None:
+            return self
+        if len(self.base_urls) > 1:
+            raise ValueError("batch: its files go to one server; name one `base_url`")
+        if not self.base_urls:
+            where = "the Hub's router has no batches" if self.provider else "a model in this process has no batches"
+            raise ValueError(f"batch: {where}; name the provider's own server as `base_url`, or leave it out")
+        return self
+
+    def unbatched(self) -> Model:
+        """The model as it is asked where nobody can wait for a batch."""
+        return self.model_copy(update={"batch": None})
+
+    @property
+    def paid(self) -> Price | None:
+        """What its tokens cost as it is asked: less than `price` where batches are cheaper."""
+        if self.price is None or self.batch is None or not self.batch.discount:
+            return self.price
+        share = 1 - self.batch.discount
+        costs = self.price.model_dump().items()
+        return Price(**{name: value if value is None else value * share for name, value in costs})
 
     def at(self, base: Path) -> Model:
         """The model with the paths of its files below `base`, the recipe's folder."""

@@ -15,6 +15,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from hfsft.errors import AnswerError, ModelError
+from hfsft.models.batches.rounds import Batches, PutOff
 from hfsft.models.endings import fault_in, usable
 from hfsft.models.http import wire
 from hfsft.models.http.faults import Fault
@@ -85,6 +86,10 @@ class Requester:
         self.meter = Meter(budget, models, usage, self._spending)
         self._gates = Gates(models, usage, self.meter, store)
         self._sender = Sender(self.meter, store, usage)
+        self.batches = Batches(
+            models, store, self._writer, self.meter, usage, self._gates, recipe, patience.seconds,
+            lambda name: self._revisions[name], self._check_served,
+        )  # fmt: skip
         self._recipe = recipe
         self._patience = patience
         self._ready = ready
@@ -121,13 +126,20 @@ class Requester:
         return _usable_or_error(request, answer)
 
     async def outcome(
-        self, stage: str, request: Request, *, begun: bool = False, answered: list[tuple[str, str]] | None = None
+        self,
+        stage: str,
+        request: Request,
+        *,
+        begun: bool = False,
+        counted: bool = False,
+        answered: list[tuple[str, str]] | None = None,
     ) -> Answer | AnswerError:
         """The answer, or why there is none that the row can use; ModelError or StoreError where all must stop.
 
         `begun`: an earlier request of the row was answered, so that it goes before rows that have not begun. `answered`
         is a list where the request is prefetched for a later stage: model and key of the answer are appended. When
-        that stage asks the same, the answer is in the store and is not counted twice.
+        that stage asks the same, the answer is in the store and is not counted twice. `counted`: the answer was counted
+        in an earlier round. Raises PutOff where the answer comes with a batch.
         """
         prefetched = answered is not None
         asked = self.asked(request)
@@ -136,7 +148,8 @@ class Requester:
         looked = self.sharing.moment
         if (answer := self._store.get(key)) is not None:
             if self._fault_in(request, answer) is None:
-                tally.found(key, answer, prefetched=prefetched)
+                if not counted and not self.batches.counted(key):
+                    tally.found(key, answer, prefetched=prefetched)
                 if answered is not None:
                     answered.append((request.model, key))
                 return _usable_or_error(request, answer)
@@ -148,6 +161,13 @@ class Requester:
             if prefetched:  # whether it comes to that, the stage that is asked now shows
                 raise Unready
             await self._ready.look(stage)
+        if self.batches.uses(request.model):
+            if prefetched:  # all that its stage asks goes into one batch
+                raise Unready
+            if (failed := self.batches.failed(key)) is not None:
+                return failed
+            await self.batches.put(Job(stage, request, self._models[request.model], asked, key, tally))
+            raise PutOff
         if key in self._asking:
             outcome = await asyncio.shield(self._asking[key])
         else:
@@ -185,13 +205,16 @@ class Requester:
         """Undo `stop` before the next stage; endpoints that were given up are tried again."""
         self._sender.stopping = False
         self._gates.look_again()
+        self.batches.reset()
 
     def stop(self) -> None:
         """Send nothing more; open requests may still be answered."""
         self._sender.stopping = True
+        self.batches.stop()
 
-    async def finish(self) -> None:
-        """Bring on disk what was spent; where that fails, the next answer says so."""
+    async def finish(self, *, stopped: bool = False) -> None:
+        """Bring on disk what was spent, and leave batches to their servers; a failure is told with the next answer."""
+        await self.batches.leave(stopped=stopped)
         if (written := self._spending.write()) is not None:
             await asyncio.wait([written])
 
@@ -292,7 +315,7 @@ class Requester:
         try:
             answer, headers = await self._sender.send(lane, job)
             seconds = round(time.monotonic() - sent_at, 4)
-            self._check_served(job, answer)
+            self._check_served(job.request.model, answer)
             fault = fault_in(job.request, answer, job.max_tokens) or self._cut(job, answer)
             job.tally.answered(answer, seconds, kept=fault is None)
             used = (answer.input_tokens or 0) + (answer.output_tokens or 0)
@@ -328,14 +351,14 @@ class Requester:
                 self._writer.leave(partial(drop, key=key))
         return Fault("row", "prompt_cut", str(found[job.key]), paid=True) if job.key in found else None
 
-    def _check_served(self, job: Job, answer: Answer) -> None:
+    def _check_served(self, name: str, answer: Answer) -> None:
         """Raise ModelError where a server loaded another model under a name that any model may have."""
-        model = job.model
+        model = self._models[name]
         if not model.apart or model.identity or not answer.model:
             return
         if (first := self._served.get(model.label)) is None:
             first = self._served[model.label] = self._store.served(model.label) or answer.model
-        check_served(job.request.model, model.model, first, answer.model)
+        check_served(name, model.model, first, answer.model)
 
     def _entry(self, job: Job, answer: Answer, seconds: float) -> Entry:
         revision = self._revisions[job.request.model]

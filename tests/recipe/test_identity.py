@@ -54,6 +54,8 @@ HARMLESS = {
         (f"Model.{key}" for key in ("task", "dimensions", "prefix", "pooling")),
         "of a model that writes no text, which nobody asks here: tests/test_embedding.py has one",
     ),
+    "Model.batch": "when requests are answered, and what that costs",
+    "BatchOptions": "when requests are answered, and what that costs",
     "Model.seed": "what is sent of a request, not which answer it stands for",
     "Model.stream": "how an answer is handed out",
     "Publish": "how finished rows are written and where they go: made anew by each build",
@@ -67,6 +69,7 @@ PLACES: dict[str, tuple[str | int, ...]] = {
     **{f"Model.{key}": ("models", "embedder") for key in ("task", "dimensions", "prefix", "pooling", "batch_size")},
     "Price": ("models", "writer", "price"),
     "FromEnv": ("models", "writer", "headers", "x-key"),
+    "BatchOptions": ("models", "writer", "batch"),
     "Prompts": ("seeds", 0),
     "PromptTable": ("seeds", 1),
     "ExampleRows": ("examples", 0),
@@ -89,11 +92,12 @@ NEEDS: dict[str, dict[str, Any]] = {"tokens": {"at_least": 2}, "score": {"useful
 # The other value of a field whose own cannot be changed by a rule.
 OTHER: dict[str, Any] = {
     "Recipe.name": "other",
-    "Model.provider": {"base_url": None, "provider": "auto", "model": "org/m"},
+    "Model.provider": {"base_url": None, "provider": "auto", "model": "org/m", "batch": None},
     "Model.base_url": {"base_url": "http://elsewhere:8000/v1", "model": "org/m"},
     "Model.extra_body": {"extra_body": {"top_k": 5}},
     "Model.seed": {"seed": None},
     "Model.api_key_header": {"api_key_env": "KEY", "api_key_header": "api-key"},
+    "BatchOptions.completion_window": "7d",
     "Model.headers": {"headers": {"X-Title": "toy"}},
     "Model.pooling": {"base_url": None, "headers": {}, "model": "e.gguf", "pooling": "cls"},
     "PromptTable.path": "others.jsonl",
@@ -138,7 +142,7 @@ def recipe(folder: Path) -> dict[str, Any]:
         row = {**texts, **{f"{key}x": name for key in COLUMNS}, "x": name, "xx": name}
         (folder / f"{name}.jsonl").write_text(json.dumps(row) + "\n")
     (folder / "rows.csv").write_text("prompt,response\na,b\n")
-    at = {"base_url": "http://localhost:8000/v1", "headers": {"x-key": {"env": "KEY"}}}
+    at = {"base_url": "http://localhost:8000/v1", "headers": {"x-key": {"env": "KEY"}}, "batch": {}}
     return {
         "name": "toy",
         "description": "Toys.",

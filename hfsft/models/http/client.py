@@ -6,7 +6,7 @@ import asyncio
 import socket
 import time
 import urllib.request
-from contextlib import contextmanager, suppress
+from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
@@ -22,7 +22,7 @@ from hfsft.models.http.stream import Pieces, is_stream, looks_streamed
 from hfsft.models.model import AUTHORIZATION, Answer, Endpoint
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 
 MOST_BYTES = 16_000_000
 """Of one answer, unpacked: the longest that models write take a tenth of it."""
@@ -149,6 +149,55 @@ class Client:
             fault.body, fault.waited = raw, waited
             raise fault
         return raw, headers
+
+    @asynccontextmanager
+    async def open(
+        self, method: str, url: str, seconds: float, data: Any = None, content: str = "application/json"
+    ) -> AsyncIterator[aiohttp.ClientResponse]:
+        """The response of the same server at another of its addresses; a Fault where it breaks off or takes too long.
+
+        `content` is the type of `data`, empty where `data` names it itself. Its status may be any.
+        """
+        headers = CIMultiDict(self._headers)
+        del headers["Content-Type"]
+        if content and data is not None:
+            headers["Content-Type"] = content
+        timeout = aiohttp.ClientTimeout(total=seconds, sock_connect=min(seconds, _CONNECT_SECONDS))
+        try:
+            async with self._session.request(
+                method,
+                URL(url, encoded=True),
+                data=data,
+                headers=headers,
+                timeout=timeout,
+                proxy=self._proxy,
+                allow_redirects=False,
+            ) as response:
+                yield response
+        except asyncio.TimeoutError:
+            raise Fault("slow", "timeout", f"{self.name}: no answer within {seconds:.3g} s", paid=True) from None
+        except (aiohttp.ClientError, ConnectionError, ValueError) as error:
+            raise self._broken(error) from None
+
+    @asynccontextmanager
+    async def fetch(self, url: str, seconds: float) -> AsyncIterator[aiohttp.ClientResponse]:
+        """The response at an address that the server sent us to, which is told no key; a Fault where there is none."""
+        timeout = aiohttp.ClientTimeout(total=seconds, sock_connect=min(seconds, _CONNECT_SECONDS))
+        target = URL(url, encoded=True)
+        try:
+            async with self._session.get(
+                target, timeout=timeout, proxy=proxy_of(target), allow_redirects=False
+            ) as response:
+                yield response
+        except asyncio.TimeoutError:
+            raise Fault("slow", "timeout", f"{self.name}: no answer within {seconds:.3g} s") from None
+        except (aiohttp.ClientError, ConnectionError, ValueError) as error:
+            raise self._broken(error) from None
+
+    @property
+    def secrets(self) -> KnownSecrets:
+        """All that nobody may read in what the server says."""
+        return self._secrets
 
     async def _body(self, response: aiohttp.ClientResponse) -> str:
         """The body as text; of an error that is too long only its beginning."""
