@@ -49,7 +49,7 @@ def ask(
     request = replace(request, schema=schema)
     answer = yield request
     try:
-        return check(parse(_said(answer, schema, rounding), schema, rounding))
+        return check(value_in(answer, schema, rounding))
     except ValueError as error:
         wrong = str(error)
     complaint = (
@@ -58,9 +58,14 @@ def ask(
     told = ({"role": "assistant", "content": answer.text}, {"role": "user", "content": complaint})
     answer = yield replace(request, messages=(*request.messages, *told))
     try:
-        return check(parse(_said(answer, schema, rounding), schema, rounding))
+        return check(value_in(answer, schema, rounding))
     except ValueError as error:
         raise unusable("unreadable", f"{error} (asked twice)") from None
+
+
+def value_in(answer: Answer, schema: dict[str, Any], rounding: Rounding = "refuse") -> Any:
+    """The value that an answer gives, wherever in it; ValueError with a sentence for the model if none fits."""
+    return parse(_said(answer, schema, rounding), schema, rounding)
 
 
 def _said(answer: Answer, schema: dict[str, Any], rounding: Rounding) -> str:

@@ -13,7 +13,7 @@ from hfsft.models.dialects.learned import forget, remember, server_of
 from hfsft.models.dialects.refused_request import REFUSALS, read_refusal
 from hfsft.models.http import wire
 from hfsft.models.http.faults import Fault
-from hfsft.models.structured import parse
+from hfsft.models.structured import value_in
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -164,7 +164,7 @@ class Sender:
         if lane.unheeded is None or answer.finish_reason != "stop" or SHAPED & set(used):
             return
         try:
-            parse(answer.text, job.request.schema or {})
+            value_in(answer, job.request.schema or {})
         except ValueError:
             lane.unheeded += 1
         else:
