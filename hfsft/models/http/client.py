@@ -140,7 +140,10 @@ class Client:
             failed.message = f"{self.name}: {failed.message}"
             failed.body, failed.status = raw[:MOST_ERROR_BYTES], failed.status or 200
         del raw  # the error would hold all of it
-        raise failed
+        try:
+            raise failed
+        finally:
+            del failed  # and itself
 
     async def exchange(self, payload: bytes) -> tuple[str, Mapping[str, str]]:
         """Send one request body; the body of the response, which may be no answer, and its headers, or a Fault."""
@@ -148,7 +151,10 @@ class Client:
             return await self._exchanged(payload)
         except Fault as fault:
             failed = bare(fault)  # what was read of a long answer is let go here
-        raise failed
+        try:
+            raise failed
+        finally:
+            del failed  # which would hold itself
 
     async def _exchanged(self, payload: bytes) -> tuple[str, Mapping[str, str]]:
         connected = time.monotonic()
