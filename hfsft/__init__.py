@@ -27,6 +27,8 @@ from hfsft.errors import HfsftError, RecipeError, UserError
 
 if TYPE_CHECKING:
     from hfsft import filters
+    from hfsft.models.probabilities import probabilities
+    from hfsft.models.vectors.door import embedder_of
     from hfsft.pipeline import build, check, forecast, preview, run
     from hfsft.recipe.compile import compile_recipe
     from hfsft.recipe.recipe import Recipe, load_recipe
@@ -39,10 +41,12 @@ __all__ = [
     "build",
     "check",
     "compile_recipe",
+    "embedder_of",
     "filters",
     "forecast",
     "load_recipe",
     "preview",
+    "probabilities",
     "run",
 ]
 
@@ -50,10 +54,12 @@ _HOMES = {
     "Recipe": "hfsft.recipe.recipe",
     "load_recipe": "hfsft.recipe.recipe",
     "compile_recipe": "hfsft.recipe.compile",
+    "embedder_of": "hfsft.models.vectors.door",
     "build": "hfsft.pipeline",
     "check": "hfsft.pipeline",
     "forecast": "hfsft.pipeline",
     "preview": "hfsft.pipeline",
+    "probabilities": "hfsft.models.probabilities",
     "run": "hfsft.pipeline",
 }
 

@@ -22,6 +22,7 @@ ORDER = [
     ("prompts", "pretrained", "texts"),
     ("models",),
     ("engine",),
+    ("embedding",),
     ("filters", "stages"),
     ("recipe",),
     ("release",),
@@ -31,7 +32,7 @@ ORDER = [
     ("cli",),
 ]
 # Of models, a stage knows what is asked, what is answered, and how an answer is read; never who asks.
-STAGE_MODELS = {"hfsft.models.model", "hfsft.models.structured"}
+STAGE_MODELS = {"hfsft.models.model", "hfsft.models.structured", "hfsft.models.vectors.text_turns"}
 
 
 def room(module: str) -> tuple[int, str]:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from hfsft.cli.console import paint, window, wrapped
+from hfsft.models.vectors.numbers import told as vector_told
 from hfsft.plain import harmless
 from hfsft.release.step_titles import fate_name, step_name
 from hfsft.rows.columns import REFERENCE
@@ -93,12 +94,15 @@ def sent(exchanges: Sequence[Exchange]) -> Iterator[str]:
     """What each model was sent and what it said."""
     for number, each in enumerate(exchanges, 1):
         yield INDENT + paint(f"{each.stage}: request {number} of {len(exchanges)}, to {each.request.model}", "note")
+        for text in each.request.texts:
+            yield from field("> text", text, whole=True)
         for message in each.request.messages:
             yield from field(f"> {message['role']}", str(message["content"]), whole=True)
         if each.answer is not None:
             if each.answer.reasoning:
                 yield from field("< reasoning", each.answer.reasoning, whole=True)
-            yield from field("< answer", each.answer.text, whole=True)
+            said = vector_told(each.answer) if each.request.texts else each.answer.text
+            yield from field("< answer", said, whole=True)
             if each.answer.finish_reason != "stop":
                 yield from field("< ended by", each.answer.finish_reason)
         if each.missing:

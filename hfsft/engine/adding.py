@@ -3,6 +3,9 @@
 Its function may have a method `add(batch, before)` beside `__call__(batch)`, which gives the same, to the byte, from
 what it made then: of rows that were there it has the columns that it made, and works out what is new. A function
 without it is called over all rows again.
+
+Another may have a method `over(rows, kept)`, which reads of the rows what it needs, and is given what it found out in
+other calls and asked to be kept: facts that hold whichever rows there are. They lie in files beside those of columns.
 """
 
 from __future__ import annotations
@@ -14,6 +17,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     import numpy as np
+    import pyarrow as pa
     from numpy.typing import NDArray
 
     from hfsft.rows.batch import Batch
@@ -70,3 +74,45 @@ class Adding(Protocol):
     def add(self, batch: Columns, before: Before) -> Batch:
         """What it makes of all rows of `batch`, as it would without `before`."""
         ...
+
+
+@runtime_checkable
+class Keeping(Protocol):
+    """A function over all rows that looks at some of them alone, and keeps what it found out."""
+
+    keeps: str
+    """What it keeps, with a version: functions that keep the same share it; empty for one that keeps nothing."""
+
+    def __call__(self, batch: Batch) -> Batch:
+        """What it makes of all rows."""
+        ...
+
+    def over(self, rows: Columns, kept: pa.Table | None) -> tuple[Batch, pa.Table | None]:
+        """The same of these rows, whatever is `kept`, and what is to be kept beside that."""
+        ...
+
+
+class InMemory:
+    """A batch as rows by column."""
+
+    def __init__(self, batch: Batch) -> None:
+        self._batch = batch
+
+    def __len__(self) -> int:
+        return len(next(iter(self._batch.values()), ()))
+
+    @property
+    def column_names(self) -> list[str]:
+        """The columns."""
+        return list(self._batch)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._batch
+
+    def __getitem__(self, name: str) -> list[Any]:
+        return self._batch[name]
+
+    def of(self, numbers: Numbers) -> Batch:
+        """All columns of some of the rows."""
+        some = [int(number) for number in numbers]
+        return {name: [values[number] for number in some] for name, values in self._batch.items()}

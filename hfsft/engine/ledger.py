@@ -211,8 +211,11 @@ class Ledger:
                 entry["of"] = of
             yield removal, entries
 
-    def orphaned(self) -> int:
-        """Number of rows rejected as too like another row, where that one was rejected or failed later."""
+    def orphaned(self) -> dict[Removed, int]:
+        """By fate, the number of rows that fell for another row (`of`) which was taken out by a later step.
+
+        `rejected` rows were too like that one, `not_chosen` ones of a group of which it was to stay.
+        """
         entries = list(self.entries())
         gone = {entry["id"] for entry in entries if entry["fate"] not in self.splits}
-        return sum(entry["of"] in gone for entry in entries)
+        return dict(Counter(entry["fate"] for entry in entries if entry["of"] in gone))

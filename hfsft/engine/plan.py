@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
+from hfsft.engine.ledger import OF
 from hfsft.engine.step import Step, Turns
 from hfsft.errors import InternalError
 from hfsft.hashing import digest
@@ -103,7 +104,9 @@ class Plan:
         for step in self._over_dataset():
             for name, kind in step.writes.items():
                 known = columns.get(name)  # a step that writes a column anew does not change the part it plays
-                written = column(name, kind, step.role, step.about or f"Written by {step.name}.")
+                measure = name.removesuffix(OF)  # beside it stands the row that it compares with
+                about = f"The row that `{measure}` compares it with." if name != measure in step.writes else step.about
+                written = column(name, kind, step.role, about or f"Written by {step.name}.")
                 columns[name] = replace(known, type=kind) if known else written
             columns = {name: each for name, each in columns.items() if name not in step.drops}
         return columns

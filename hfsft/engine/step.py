@@ -99,7 +99,8 @@ class Step:
     name, and `about` says what they hold. `identity` is JSON: what changes the result beside the rows that come in and
     what stands here; `version` is raised when the code's behaviour changes. `remembered` is a hash of what the step
     takes from builds before: other rows come out where it differs, but no release pins it. A `heavy` step is slow for
-    each row, as one that runs a model: no row is prefetched through it.
+    each row, as one that runs a model: no row is prefetched through it. Steps of one `kind`, whatever they are called,
+    do the same where all that they depend on is the same: what one made, the others read.
     """
 
     name: str
@@ -109,6 +110,7 @@ class Step:
     sees: Sees = "row"
     group_by: str = ""
     heavy: bool = False
+    kind: str = ""
     reads: tuple[str, ...] = ()
     optional: tuple[str, ...] = ()  # columns passed on where they exist
     writes: Mapping[str, Any] = field(default_factory=dict)
@@ -184,7 +186,7 @@ class Step:
         former = [self.remembered, *(each.identity for each in self.needs if not each.pinned)]
         depends_on = self.depends_on() | ({"remembered": former} if any(former) else {})
         facets = [self.asks, self.rows, self.sees, self.group_by, self.makes, self.table, self.beside]
-        return digest([self.name, facets, depends_on, parent])
+        return digest([self.kind or self.name, facets, depends_on, parent])
 
 
 def compare(name: str, bound: Bound, place: Place | None = None) -> Step:
@@ -239,7 +241,7 @@ def described(step: Step, fingerprint: str) -> dict[str, Any]:
         "asks": step.asks,
         "rows": step.rows,
         "sees": step.sees,
-        **{name: value for name in ("group_by", "makes", "table", "beside") if (value := getattr(step, name))},
+        **{name: value for name in ("kind", "group_by", "makes", "table", "beside") if (value := getattr(step, name))},
         "heavy": step.heavy,
         "work": step.work.as_dict() if step.work else None,
         "bound": asdict(step.bound) if step.bound else None,

@@ -19,6 +19,7 @@ from hfsft.filters.code_hash import code_of
 from hfsft.filters.filter_work import work_of
 from hfsft.marks import FILE, marks
 from hfsft.rows.batch import Batch
+from hfsft.rows.columns import text_under
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -194,7 +195,12 @@ class Filter(BaseModel, ABC, metaclass=Explained):
         written = {name for step in steps for name in step.writes}
         needed = {name for step in steps for name in step.reads} - written
         for name in sorted(needed - set(dataset.column_names)):
-            known = nearest(name, dataset.column_names)
+            text = text_under(name)
+            known = (
+                f"add it: hfsft.embedder_of().embed(dataset[{text!r}])"
+                if text in dataset.column_names
+                else nearest(name, dataset.column_names)
+            )
             raise ColumnError(f"filters[{self.name}] reads `{name}`, which the dataset does not have ({known})")
         return apply(dataset, steps)
 

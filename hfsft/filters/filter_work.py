@@ -9,13 +9,15 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
 
-from hfsft.engine.adding import Adding
+from hfsft.engine.adding import Adding, Keeping
 from hfsft.engine.resources import Work, path_of
 from hfsft.errors import UserError
 from hfsft.filters.code_hash import code_of
 from hfsft.rows.batch import Batch
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from hfsft.engine.adding import Before, Columns
     from hfsft.engine.resources import Resource
     from hfsft.filters.base import Filter
@@ -52,6 +54,8 @@ def working(
         function = partial(function, **more)
     if not needs:
         return function  # type: ignore[no-any-return]
+    if isinstance(function, Keeping):
+        return _CheckedKeeping(function, needs)
     return (_CheckedAdding if isinstance(function, Adding) else _Checked)(function, needs)
 
 
@@ -78,6 +82,20 @@ class _CheckedAdding(_Checked):
         """What it makes of all rows, from what it made before."""
         made: Batch = self._checked().add(batch, before)
         return made
+
+
+class _CheckedKeeping(_Checked):
+    """One that keeps what it found out."""
+
+    @property
+    def keeps(self) -> str:
+        """What it keeps."""
+        return str(self._function.keeps)
+
+    def over(self, rows: Columns, kept: pa.Table | None) -> tuple[Batch, pa.Table | None]:
+        """What it makes of all rows, and what is to be kept."""
+        found: tuple[Batch, pa.Table | None] = self._checked().over(rows, kept)
+        return found
 
 
 def _class(path: str, code: str) -> type[Filter]:

@@ -69,6 +69,7 @@ class Drive:
         self.screened = 0  # rows that the steps up to the next stage that asks were run on
         self.passed: Counter[str] = Counter()  # by stage, those of them that no filter before it rejected
         self.failures: dict[str, AnswerError] = {}
+        self._unsure: dict[str, list[str]] = {}  # by row, keys of answers that may yet turn out to be none
         self.finished = False
         self.reason: BaseException | None = None  # why it was stopped early
         self._requester = requester
@@ -102,6 +103,7 @@ class Drive:
             self._tasks, self._put_off, self._more = iter(self._put_off), [], True
             await self._round()
         await self._requester.finish(stopped=self.reason is not None)
+        self._take_back()
         self.finished = True
         if self.reason is None:
             try:
@@ -115,6 +117,14 @@ class Drive:
         self._fill()
         while self._workers:
             await asyncio.wait(self._workers)
+
+    def _take_back(self) -> None:
+        """Fail the rows whose answers turned out to be none after they were given."""
+        for row_id, keys in self._unsure.items():
+            if error := next(filter(None, map(self._requester.taken_back, keys)), None):
+                self.failures[row_id] = error
+                if self._results is not None:
+                    self._results.pop(row_id, None)
 
     def _fill(self) -> None:
         """As many workers as the window has room for, besides those that wait for another build."""
@@ -161,11 +171,13 @@ class Drive:
             for row_id, start, counted in self._tasks:
                 if self.reason is not None:
                     return
-                following = None
+                following, unsure = None, list[str]()
                 try:
-                    result = await self._row(self.stage, start(), counted=counted)
+                    result = await self._row(self.stage, start(), counted=counted, unsure=unsure)
                     if self._results is not None:
                         self._results[row_id] = result
+                    if unsure:
+                        self._unsure[row_id] = unsure
                     following = await self._next(row_id, result)
                 except AnswerError as error:
                     self.failures[row_id] = error
@@ -207,9 +219,11 @@ class Drive:
         return found
 
     async def _prefetch(self, following: Prefetch) -> None:
-        answered: list[tuple[str, str]] = []
+        answered, unsure = list[tuple[str, str]](), list[str]()
         try:
-            following.done(await self._row(following.stage, following.start(), answered=answered), answered)
+            made = await self._row(following.stage, following.start(), answered=answered, unsure=unsure)
+            if not unsure:  # else the turn of its stage finds the answers in the store, or asks again
+                following.done(made, answered)
         except AnswerError:
             return  # is met again, and counted, when the turn of its stage comes
         self.prefetched[following.stage] += 1
@@ -219,12 +233,14 @@ class Drive:
         stage: str,
         turns: Turns,
         *,
+        unsure: list[str],
         counted: int = 0,
         answered: list[tuple[str, str]] | None = None,
     ) -> Any:
         """What a generator returns, whose first answers were `counted` before.
 
-        `answered`, where its stage is prefetched, gets models and keys of its answers.
+        `answered`, where its stage is prefetched, gets models and keys of its answers; `unsure` the keys of answers of
+        which later ones may show that they are none.
         """
         prefetched, met = answered is not None, 0
         outcome: Answer | AnswerError | None = None
@@ -237,6 +253,8 @@ class Drive:
                 met += 1
                 if self.reason is not None:
                     raise asyncio.CancelledError
+                if isinstance(outcome, Answer) and (key := self._requester.may_be_cut(request, outcome)):
+                    unsure.append(key)
         except StopIteration as stop:
             self.asked += outcome is not None and not prefetched
             return stop.value

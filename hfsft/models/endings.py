@@ -92,8 +92,11 @@ def fault_in(request: Request, answer: Answer, most: int | None) -> Fault | None
     if plain not in _GOOD:
         message = f"the answer ended with `{answer.finish_reason}`, which is not known to be the end of a whole one"
         return Fault("row", "unknown_ending", message, paid=True)
-    written = bool(answer.text.strip() or (request.tools and answer.tool_calls)) or DOUBT in answer.extra
-    return None if written else _empty(request, answer)
+    # Where JSON was asked for, it is looked for in all that was written.
+    if request.schema is None and (why := answer.extra.get(DOUBT)):
+        message = f"the answer cannot be told from a thought before it: {why}"
+        return Fault("heal", "thinking", message, paid=True, tries=TRIES)
+    return None if answer.text.strip() or (request.tools and answer.tool_calls) else _empty(request, answer)
 
 
 def is_cut(ending: str) -> bool:
@@ -110,9 +113,6 @@ def usable(request: Request, answer: Answer) -> Answer:
         where = "" if answer.text.strip() or not answer.reasoning else ", all of them thought"
         said = f"cut after {answer.output_tokens or 'its most'} tokens{where}"
         raise unusable("length", said, "raise `max_tokens`")
-    # Where JSON was asked for, it is looked for in all that was written.
-    if request.schema is None and (why := answer.extra.get(DOUBT)):
-        raise unusable("thinking", f"the answer cannot be told from a thought before it: {why}")
     return answer
 
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, field_validator, model_validator
 
 from hfsft.marks import BODY, HEADERS, KEY, MODEL, PROVIDER, SERVER
-from hfsft.models.batches.options import AnyBatch
+from hfsft.models.batches.options import AnyBatch, unfit
 from hfsft.models.http.address import wrong_with
 from hfsft.models.http.extra import refused
 from hfsft.models.naming import told_apart_by
@@ -18,6 +18,13 @@ from hfsft.models.naming import told_apart_by
 VARIABLE = r"^[A-Za-z_][A-Za-z0-9_]*$"
 HEADER = r"[A-Za-z0-9!#$%&'*+.^_`|~\-]+"
 AUTHORIZATION = "Authorization"
+BATCH = 32  # as many as any server takes that bounds them
+STATIC = "wordllama"
+"""The embedder in a package beside hfsft, which is used where a recipe names none."""
+_WEIGHTS = re.compile(r".*\.gguf|[\w.-]+/[\w.-]+:.+", re.IGNORECASE)
+
+Task = Literal["chat", "embed", "rerank", "score", "classify"]
+Pooling = Literal["mean", "cls", "last"]
 
 
 class FromEnv(BaseModel):
@@ -51,10 +58,13 @@ class Price(BaseModel):
 
     input: float = Field(ge=0, description="USD per million input tokens.")
     output: float = Field(ge=0, description="USD per million output tokens.")
+    cached: float | None = Field(
+        None, ge=0, description="USD per million input tokens that the server's cache held; left out: as other input."
+    )
 
 
 class Model(BaseModel):
-    """One language model: which it is, how it samples, where it runs."""
+    """One model: which it is, what it does, how it samples, where it runs."""
 
     example: ClassVar[str] = """\
     models:
@@ -64,6 +74,10 @@ class Model(BaseModel):
         base_url: http://localhost:8000/v1
         api_key_env: JUDGE_KEY
         temperature: 0
+      embedder:
+        model: BAAI/bge-m3
+        base_url: http://localhost:8001/v1
+        task: embed
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, hide_input_in_errors=True)
@@ -71,7 +85,31 @@ class Model(BaseModel):
     model: Annotated[str, MODEL] = Field(
         min_length=1,
         description="The embedded model's name, a path to a .gguf file, `repo:file-pattern` of a GGUF on the Hub, "
-        "or with `provider` or `base_url` the model's id there.",
+        "or with `provider` or `base_url` the model's id there; of an embedder also `wordllama`, or the Hub id or "
+        "folder of a sentence-transformers model.",
+    )
+    task: Task = Field(
+        "chat",
+        description="What it does: `chat` writes texts, `embed` makes a vector of a text, `rerank`, `score` and "
+        "`classify` give a number, each at the address of that name below `base_url`.",
+    )
+    dimensions: int | None = Field(
+        None,
+        ge=1,
+        description="Numbers in a vector, of embedders that can shorten theirs; left out: as many as it has.",
+    )
+    prefix: str | None = Field(
+        None, min_length=1, description="What an embedder is told before each text, such as `query: `."
+    )
+    pooling: Pooling | None = Field(
+        None, description="How a .gguf embedder makes one vector of its tokens'; left out: as its file says."
+    )
+    batch_size: int | None = Field(
+        None,
+        ge=1,
+        le=512,
+        description="Most texts that an embedder or a scorer is sent in one request, each of which the budget counts "
+        "as a call; left out: 32.",
     )
     provider: Annotated[str | None, PROVIDER] = Field(
         None, description="A Hugging Face inference provider, or `auto` to let the Hub choose one."
@@ -119,6 +157,11 @@ class Model(BaseModel):
     concurrency: int = Field(64, ge=1, le=4096, description="Most requests open at once; fewer while a server slows.")
     requests_per_minute: int | None = Field(None, ge=1, description="A fixed bound, where the provider states one.")
     tokens_per_minute: int | None = Field(None, ge=1, description="A fixed bound, where the provider states one.")
+    prompt_cut: Literal["fail", "keep"] = Field(
+        "fail",
+        description="What becomes of a row whose prompt the server read in part, by its own count: it fails, or its "
+        "answer is kept.",
+    )
     timeout: float = Field(120, gt=0, description="Seconds that one request may take in all.")
     batch: AnyBatch = Field(
         None,
@@ -156,6 +199,31 @@ class Model(BaseModel):
         return self
 
     @model_validator(mode="after")
+    def _task_fits(self) -> Model:
+        chosen = self.model_fields_set
+        if self.task == "chat":
+            wrong = chosen & {"dimensions", "prefix", "pooling", "batch_size"}
+            why = "belongs to a model with `task: embed` or another that writes no text"
+        else:
+            wrong = chosen & {"temperature", "top_p", "max_tokens", "stream"}
+            wrong |= chosen & {"dimensions", "prefix", "pooling"} if self.task != "embed" else set()
+            why = f"means nothing to a model with `task: {self.task}`"
+        for name in type(self).model_fields:
+            if name in wrong and getattr(self, name) is not None:
+                raise ValueError(f"{name}: {why}; leave it out")
+        if self.task == "chat":
+            return self
+        if self.provider:
+            raise ValueError("provider: asked through a provider are models that chat; give `base_url`")
+        if self.task != "embed" and not self.base_url:
+            raise ValueError(f"task: a model that is to {self.task} is asked at a server; give `base_url`")
+        if self.prefix and self.model == STATIC and self.local:
+            raise ValueError("prefix: the packaged embedder was taught none; leave it out")
+        if self.pooling and (self.base_url or self.local):
+            raise ValueError("pooling: its server or its files say how; leave it out, but for a .gguf file")
+        return self
+
+    @model_validator(mode="after")
     def _one_place(self) -> Model:
         if self.provider and self.base_url:
             raise ValueError("`provider` and `base_url` both say where the model runs; keep one")
@@ -167,16 +235,11 @@ class Model(BaseModel):
 
     @model_validator(mode="after")
     def _batch_fits(self) -> Model:
-        if self.batch is None:
-            return self
-        if len(self.base_urls) > 1:
-            raise ValueError("batch: its files go to one server; name one `base_url`")
-        if not self.base_urls:
-            where = "the Hub's router has no batches" if self.provider else "a model in this process has no batches"
-            raise ValueError(f"batch: {where}; name the provider's own server as `base_url`, or leave it out")
+        if self.batch is not None and (wrong := unfit(self.task, self.base_urls, self.provider)):
+            raise ValueError(f"batch: {wrong}")
         return self
 
-    def at_once(self) -> Model:
+    def unbatched(self) -> Model:
         """The model as it is asked where nobody can wait for a batch."""
         return self.model_copy(update={"batch": None})
 
@@ -206,6 +269,21 @@ class Model(BaseModel):
         return self.provider is None and self.base_url is None
 
     @property
+    def local(self) -> bool:
+        """Whether a library runs the model in this process, so that no server is asked: an embedder that is no GGUF."""
+        return self.embedded and self.task == "embed" and (self.model == STATIC or _library(self.model))
+
+    @property
+    def at_once(self) -> int:
+        """Most answers that may be waited for at once: of one request each, or of as many texts as one may hold."""
+        return self.concurrency * self.in_one_request
+
+    @property
+    def in_one_request(self) -> int:
+        """Most texts in one request; 1 of a model that chats."""
+        return 1 if self.task == "chat" else self.batch_size or BATCH
+
+    @property
     def base_urls(self) -> tuple[str, ...]:
         """The servers named in the recipe, none where a provider or this process runs the model."""
         if self.base_url is None:
@@ -225,8 +303,16 @@ class Model(BaseModel):
     def depends_on(self) -> dict[str, Any]:
         """What an answer depends on, and nothing of how fast the model runs."""
         sampling = {"model", "revision", "temperature", "top_p", "max_tokens", "extra_body"}
+        if self.task != "chat":
+            sampling |= {"task", "dimensions", "prefix", "pooling"}
         found = self.model_dump(mode="json", include=sampling, exclude_none=True)
-        return {**found, **({"identity": self.apart} if self.apart else {})}
+        kept = {"prompt_cut": self.prompt_cut} if self.prompt_cut == "keep" else {}
+        return {**found, **kept, **({"identity": self.apart} if self.apart else {})}
+
+
+def _library(name: str) -> bool:
+    """Whether a name is that of a folder or a repo of the Hub, and not of a GGUF in one."""
+    return "/" in name and not _WEIGHTS.fullmatch(name)
 
 
 def _from_name(value: Any) -> Any:
@@ -239,10 +325,13 @@ AnyModel = Annotated[Model, BeforeValidator(_from_name, json_schema_input_type=s
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One question to a model; `None` leaves a sampling parameter to the recipe's model, then to the server."""
+    """One question to a model; `None` leaves a sampling parameter to the recipe's model, then to the server.
+
+    A model that writes no text is asked with `texts`: an embedder and a classifier with one, others with a pair.
+    """
 
     model: str  # the name under `models:` in the recipe
-    messages: tuple[dict[str, Any], ...]
+    messages: tuple[dict[str, Any], ...] = ()
     temperature: float | None = None
     top_p: float | None = None
     max_tokens: int | None = None
@@ -250,6 +339,7 @@ class Request:
     seed: int | None = None
     schema: dict[str, Any] | None = None  # JSON Schema that the answer must follow
     accept_cut: bool = False  # whether an answer cut at max_tokens may be used
+    texts: tuple[str, ...] = ()
     chosen: frozenset[str] = frozenset()  # of the sampling, what no author wrote: left out where a server refuses it
     tools: tuple[dict[str, Any], ...] = ()  # schemas of what the model may call
     tool_choice: str | dict[str, Any] | None = None
@@ -266,7 +356,10 @@ class TokenProbability(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a model answered; token counts are the server's own, None where it gave none."""
+    """What a model answered; token counts are the server's own, None where it gave none.
+
+    The `text` of a vector or a score is as `hfsft.models.vectors.numbers` writes it.
+    """
 
     text: str
     reasoning: str = ""  # thinking of a reasoning model, never part of the text

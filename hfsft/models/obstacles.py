@@ -9,10 +9,12 @@ import socket
 from collections.abc import Iterator
 from functools import cache
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Literal, NamedTuple
 
 from hfsft.errors import ModelError, nearest
-from hfsft.models.model import Model
+from hfsft.models.model import STATIC, Model
+from hfsft.models.vectors.door import missing_library
 
 # A server that takes longer to accept a connection is not there.
 CONNECT_SECONDS = 5.0
@@ -84,6 +86,10 @@ def _here(name: str, model: Model) -> Iterator[Lack]:
             at = ("provider", model.provider), ("api_key_env", model.api_key_env), ("headers", model.headers)
             yield Lack(next((key for key, value in at if value), "base_url"), str(error))
         return
+    if model.local:
+        if said := missing_library(model):
+            yield Lack("model", f"models.{name}: {said}")
+        return
     from hfsft.models.embedded import server as embedded
 
     if find_spec("xllamacpp") is None:
@@ -100,6 +106,10 @@ def _on_the_hub(name: str, model: Model) -> Iterator[Lack]:
 
     if is_offline_mode():
         return
+    if model.local:
+        if model.model != STATIC and not (model.base / Path(model.model).expanduser()).exists():
+            yield from _on_a_page(name, model)
+        return
     if model.embedded:
         from hfsft.models.embedded import weights
 
@@ -114,6 +124,8 @@ def _on_the_hub(name: str, model: Model) -> Iterator[Lack]:
 
 def _at_its_servers(name: str, model: Model) -> Iterator[Lack]:
     """Why none of a model's servers can be connected to; nothing is sent. An embedded model is loaded."""
+    if model.local:
+        return
     if model.embedded:
         from hfsft.models.embedded import server as embedded
 
@@ -162,6 +174,20 @@ def unreachable(base_url: str) -> str:
     except OSError as error:
         return f"no connection to {named}: {error.strerror or error}: look at `base_url` and the network"
     return ""
+
+
+def _on_a_page(name: str, model: Model) -> Iterator[Lack]:
+    from huggingface_hub import HfApi
+    from huggingface_hub.errors import GatedRepoError, HFValidationError, RepositoryNotFoundError
+
+    try:
+        HfApi().model_info(model.model, timeout=HUB_SECONDS)
+    except (RepositoryNotFoundError, HFValidationError) as error:
+        gated = isinstance(error, GatedRepoError)
+        why = "is gated: ask for access on its page" if gated else "is no folder here, and no model of the Hub"
+        yield Lack("model", f"models.{name}: {model.model} {why} (a private one needs `hf auth login`)", gated)
+    except Exception:  # the network failed, or the Hub did: nothing is known
+        return
 
 
 def _served(name: str, model: Model) -> Iterator[Lack]:

@@ -193,7 +193,7 @@ class Pool:
         return self._loop
 
     def _window(self, total: int) -> int:
-        rows = _ROWS_PER_REQUEST * sum(model.concurrency for model in self._models.values())
+        rows = _ROWS_PER_REQUEST * sum(model.at_once for model in self._models.values())
         return max(1, min(total, max(_LEAST_WINDOW, min(rows, _MOST_WINDOW))))
 
     def _wait(self, driving: Driving) -> None:

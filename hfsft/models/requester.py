@@ -6,6 +6,7 @@ Where another build has the same request open, its answer is waited for.
 from __future__ import annotations
 
 import asyncio
+import logging
 import random
 import time
 from collections import Counter
@@ -20,6 +21,7 @@ from hfsft.models.http import wire
 from hfsft.models.http.faults import Fault
 from hfsft.models.limits.budget import Meter
 from hfsft.models.limits.connect import Gates, revision_of
+from hfsft.models.limits.prompt_counts import PromptCounts, cut
 from hfsft.models.limits.sender import Job, Sender
 from hfsft.models.limits.spending import Spending
 from hfsft.models.model import Answer
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
     from hfsft.models.limits.usage import Usage
     from hfsft.models.model import Model, Request
 
+_log = logging.getLogger("hfsft")
 # Each pause is shortened by up to this share, so that rows that failed together are not sent again together.
 _JITTER = 0.5
 # Guessed for a bound on tokens per minute until the server says what an answer took.
@@ -53,10 +56,10 @@ class Patience:
     first_pause: float = 0.5
     longest_pause: float = 30.0
 
-    def pause(self, tries: int) -> float:
-        """Seconds to wait before the next try: doubled each time, capped, jittered."""
+    def pause(self, tries: int, *, apart: bool = True) -> float:
+        """Seconds to wait before the next try: doubled each time, capped; jittered where all wait `apart`."""
         whole = min(self.longest_pause, self.first_pause * 2.0 ** min(tries - 1, 30))
-        return whole * (1 - random.random() * _JITTER)
+        return whole * (1 - random.random() * _JITTER) if apart else whole
 
 
 class Requester:
@@ -85,7 +88,7 @@ class Requester:
         self._sender = Sender(self.meter, store, usage)
         self.batches = Batches(
             models, store, self._writer, self.meter, usage, self._gates, recipe, patience.seconds,
-            lambda name: self._revisions[name], self._check_served,
+            lambda name: self._revisions[name], self._refused,
         )  # fmt: skip
         self._recipe = recipe
         self._patience = patience
@@ -94,6 +97,9 @@ class Requester:
         self._revisions: dict[str, str] = {}
         self._asking: dict[str, asyncio.Future[Answer | AnswerError]] = {}
         self._failed: dict[str, AnswerError] = {}  # by key, why a request of this process got no answer
+        self._taken_back: dict[str, AnswerError] = {}  # the same of requests that got one, which is none
+        self._counts: dict[str, PromptCounts] = {}  # by model, what its servers counted of prompts
+        self._told_cut: set[str] = set()  # models whose cut prompts are kept, as was said
         self._served: dict[str, str] = {}  # what servers said first of a model of theirs, by its label
         self._unreported: set[str] = set()  # keys of those that were prefetched: the row itself meets the failure later
         self.exchanging: set[asyncio.Task[Any] | None] = (
@@ -158,7 +164,7 @@ class Requester:
         if self.batches.uses(request.model):
             if prefetched:  # all that its stage asks goes into one batch
                 raise Unready
-            if (failed := self.batches.failed(key)) is not None:
+            if (failed := self.batches.failed(key) or self._taken_back.get(key)) is not None:
                 return failed
             await self.batches.put(Job(stage, request, self._models[request.model], asked, key, tally))
             raise PutOff
@@ -175,8 +181,25 @@ class Requester:
         return _usable_or_error(request, outcome) if isinstance(outcome, Answer) else outcome
 
     def _fault_in(self, request: Request, answer: Answer) -> Fault | None:
-        """Why an answer to a request may not be kept; None where it may."""
-        return fault_in(request, answer, request.max_tokens or self._models[request.model].max_tokens)
+        """Why a stored answer to a request is none; None where it is one."""
+        model = self._models[request.model]
+        if fault := fault_in(request, answer, request.max_tokens or model.max_tokens):
+            return fault
+        if model.prompt_cut == "keep" or not (found := cut(request, answer.input_tokens)):
+            return None
+        # A server that once read as much leaves out of its counts what its cache held.
+        if self._store.most_read(model.label) >= found.least:
+            return None
+        return Fault("row", "prompt_cut", str(found))
+
+    def may_be_cut(self, request: Request, answer: Answer) -> str:
+        """The key of an answer of which later ones may show that its prompt was read in part; empty for any other."""
+        counts = self._counts.get(self._models[request.model].label)
+        return wire.key_of(self.asked(request)) if counts is not None and counts.at_most(answer) else ""
+
+    def taken_back(self, key: str) -> AnswerError | None:
+        """Why an answer that was given counts no longer; None where it does."""
+        return self._taken_back.get(key)
 
     def reset(self) -> None:
         """Undo `stop` before the next stage; endpoints that were given up are tried again."""
@@ -228,7 +251,8 @@ class Requester:
             except Fault as fault:
                 tries[fault.cause] += 1
                 self._give_up(fault, tries, time.monotonic() - began)
-                await asyncio.sleep(self._patience.pause(tries.total()))
+                # Texts that went in one request go in one again.
+                await asyncio.sleep(self._patience.pause(tries.total(), apart=not job.request.texts))
                 continue
             answer = await self._wait(job, found) if isinstance(found, str) else found
             if answer is not None:
@@ -261,7 +285,8 @@ class Requester:
 
     async def _enter(self, gate: Gate, job: Job) -> Answer | str:
         """The answer, sent once the gate has room; or the name of another build that has the same request open."""
-        expected = len(job.asked) / _BYTES_PER_TOKEN + (job.max_tokens or _USUAL_ANSWER_TOKENS)
+        most = _USUAL_ANSWER_TOKENS if job.max_tokens is None else job.max_tokens
+        expected = len(job.asked) / _BYTES_PER_TOKEN + most
         lane = await gate.enter(expected, begun=job.begun)
         while job.request.schema is not None and lane.probing:
             # One request finds out whether the server takes a schema; others with one wait, and give their places up.
@@ -290,8 +315,7 @@ class Requester:
         try:
             answer, headers = await self._sender.send(lane, job)
             seconds = round(time.monotonic() - sent_at, 4)
-            self._check_served(job.request.model, answer)
-            fault = self._fault_in(job.request, answer)
+            fault = self._refused(job.key, job.request, answer)
             job.tally.answered(answer, seconds, kept=fault is None)
             used = (answer.input_tokens or 0) + (answer.output_tokens or 0)
             if fault is None or fault.kind == "row" or fault.tries:
@@ -308,6 +332,30 @@ class Requester:
         finally:
             self.exchanging.discard(task)
             gate.leave(lane)
+
+    def _refused(self, key: str, request: Request, answer: Answer) -> Fault | None:
+        """Why an answer that came now may not be kept; None where it may. ModelError where another model gave it."""
+        self._check_served(request.model, answer)
+        most = request.max_tokens or self._models[request.model].max_tokens
+        return fault_in(request, answer, most) or self._cut(key, request, answer)
+
+    def _cut(self, key: str, request: Request, answer: Answer) -> Fault | None:
+        """The fault of an answer to a prompt that was read in part; earlier ones of which that is now known go too."""
+        model = self._models[request.model]
+        label = model.label
+        found = self._counts.setdefault(label, PromptCounts()).look(key, request, answer)
+        if not found:
+            return None
+        if model.prompt_cut == "keep":
+            if label not in self._told_cut:
+                self._told_cut.add(label)
+                _log.warning("models.%s: %s", request.model, next(iter(found.values())))
+            return None
+        for other, said in found.items():
+            if other != key:
+                self._failed[other] = self._taken_back[other] = AnswerError("prompt_cut", str(said))
+                self._writer.leave(partial(drop, key=other))
+        return Fault("row", "prompt_cut", str(found[key]), paid=True) if key in found else None
 
     def _check_served(self, name: str, answer: Answer) -> None:
         """Raise ModelError where a server loaded another model under a name that any model may have."""

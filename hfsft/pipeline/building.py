@@ -249,7 +249,7 @@ def _execute(
             watcher.on_progress(replace(now, whole=outlook.of(now)))
 
     bounds = budget.Budget(**recipe.budget.model_dump()) if recipe.budget else None
-    models = {name: model.at_once() if at_once else model for name, model in recipe.models.items()}
+    models = {name: model.unbatched() if at_once else model for name, model in recipe.models.items()}
     asked = {name: models[name] for step in plan.steps for name in step.models}
     ready = Ready([step.name for step in plan.steps if step.models], partial(require_models, recipe, plan))
     with (

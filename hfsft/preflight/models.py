@@ -18,6 +18,7 @@ from hfsft.models.limits.usage import Usage, cost, total_usd
 from hfsft.models.model import Model, Price
 from hfsft.models.store.store import Store
 from hfsft.models.store.writer import Writer
+from hfsft.models.vectors.vector_probe import probed, probed_here
 from hfsft.preflight.build import lacks
 from hfsft.recipe.models_asked import asked, asking, model_problem
 from hfsft.recipe.recipe import Recipe
@@ -133,6 +134,8 @@ async def _of_model(
 
     if missing:
         return [server(_where(model), Probed(error=missing[0].message))], missing
+    if model.local:
+        return [server(HERE, await asyncio.to_thread(probed_here, model))], []
     try:
         gate = await gates.get(name)
     except ModelError as error:
@@ -140,6 +143,9 @@ async def _of_model(
         return [server(_where(model), Probed(error=said))], [model_problem(recipe, name, "model", said)]
 
     async def of_lane(lane: Lane) -> Server:
+        if model.task != "chat":
+            found = await probed(lane.client, model, seconds)
+            return server(HERE if model.embedded else lane.client.name, found)
         found = await Probe(lane.client, model, needs, seconds).run()
         keep(store, lane.client, model, found.takes)
         return server(HERE if model.embedded else lane.client.name, found)
@@ -167,8 +173,23 @@ def _where(model: Model) -> str:
 
 
 def _temperature(section: Any, model: Model) -> float | None:
-    own: float | None = section.temperature
+    own = _own(section)
     return model.temperature if own is None else own
+
+
+def _own(section: Any) -> float | None:
+    own: float | None = getattr(section, "temperature", None)
+    return own
+
+
+def _authors(recipe: Recipe, name: str) -> list[str]:
+    """The sections whose requests to a model have a temperature that the author wrote, there or in the model."""
+    model = recipe.models[name]
+    return [
+        each.key
+        for each in asking(recipe, name)
+        if "temperature" in each.stage.model_fields_set or (_own(each.stage) is None and model.temperature is not None)
+    ]
 
 
 def _price(model: Model, price: Price | None) -> tuple[Price | None, PriceFrom]:
@@ -189,15 +210,17 @@ def _problems(recipe: Recipe, server: Server) -> Iterator[Problem]:
             yield model_problem(recipe, name, key, f"models.{name}: {server.asked.error}")
         return
     at = f"models.{name}: {server.where}"
-    if needs.system and takes.system in BROKEN:
-        yield model_problem(recipe, name, key, f"{at} takes no system prompt: put its text into `template:`")
+    if needs.system and takes.system == "fails":
+        yield model_problem(recipe, name, key, f"{at} breaks on a system prompt: put its text into `template:`")
     if needs.temperature is not None and takes.temperature in BROKEN:
-        sent = f"{at} does not take the temperature {needs.temperature:g}"
-        where = dict.fromkeys(each.key for each in asking(recipe, name))
-        mend = f"write `temperature: null` in {' and '.join(where)}, and none in the model"
-        yield model_problem(recipe, name, key, f"{sent}: {mend}")
-    if needs.seed and takes.seed in BROKEN:
-        yield model_problem(recipe, name, key, f"{at} takes no `seed`, which every request carries: ask another server")
+        # What no author wrote is left out by builds, where it is refused.
+        where = _authors(recipe, name) if takes.temperature == "no" else [each.key for each in asking(recipe, name)]
+        mend = f"write `temperature: null` in {' and '.join(dict.fromkeys(where))}, and none in the model"
+        if where:
+            sent = f"{at} does not take the temperature {needs.temperature:g}"
+            yield model_problem(recipe, name, key, f"{sent}: {mend}")
+    if needs.seed and takes.seed == "fails":
+        yield model_problem(recipe, name, key, f"{at} breaks on a `seed`: write `seed: null` in the model")
     if needs.json and takes.json_schema == "fails":
         yield model_problem(
             recipe, name, key, f"{at} breaks on a JSON Schema instead of refusing it: ask another server"

@@ -7,8 +7,9 @@ its own file. None of them is named here.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from hfsft.engine.plan import Plan
@@ -20,11 +21,11 @@ from hfsft.recipe.checks.init_placeholders import placeholders
 from hfsft.recipe.checks.licences import meant
 from hfsft.recipe.checks.rewrites import Rewrites
 from hfsft.recipe.filter_order import FilterOrder
-from hfsft.recipe.models_asked import asked, identity, model_problems
+from hfsft.recipe.models_asked import asked, embedding_step, identity, model_problems
 from hfsft.recipe.recipe import Recipe
 from hfsft.recipe.rules import filters_of
 from hfsft.recipe.sources import kept_of, open_sources, source_problems, source_steps
-from hfsft.stages.base import Context
+from hfsft.stages.base import AskingStage, Context
 
 TEMPLATE_LANGUAGE = ["en"]  # what templates read where the recipe names no language
 
@@ -53,10 +54,11 @@ def compile_recipe(
     problems += [*section_problems(recipe, contexts_of(recipe)), *filter_problems(recipe), *_licence_problems(recipe)]
     if problems:
         raise RecipeError(problems)
-    contexts = contexts_of(recipe, _identities(recipe, weights, download), former)
+    embed = partial(embedding_step, recipe, weights=weights, download=download)
+    contexts = contexts_of(recipe, _identities(recipe, weights, download), former, embed)
     rules = [rule.at(recipe.base).speaking(recipe.language or ()) for rule in filters_of(recipe)]
     placed = [(rule, recipe.source.place(("filters", index)), _label(rule, rules)) for index, rule in enumerate(rules)]
-    order, rewrites = FilterOrder(placed, given=bool(recipe.examples)), Rewrites(placed)
+    order, rewrites = FilterOrder(placed, bool(recipe.examples), embed), Rewrites(placed)
     start = recipe.source.place(("seeds" if recipe.seeds else "examples",), key=True)
     steps = list(rewrites.behind(source_steps(recipe, opened, start, limit)))
     made = {key: list(rewrites.behind(stage.steps(contexts[key]))) for key, stage in recipe.stages().items()}
@@ -76,13 +78,17 @@ def compile_recipe(
 
 def asking_steps(recipe: Recipe) -> list[Step]:
     """The steps that ask models, in the order that rows meet them; the sources are not opened for them."""
-    contexts = contexts_of(recipe, _identities(recipe, weights=False, download=False))
+    embed = partial(embedding_step, recipe, weights=False, download=False)
+    contexts = contexts_of(recipe, _identities(recipe, weights=False, download=False), embed=embed)
     stages = recipe.stages().items()
     return [step for key, stage in stages for step in stage.steps(contexts[key]) if step.asks]
 
 
 def contexts_of(
-    recipe: Recipe, models: Mapping[str, Mapping[str, Any]] | None = None, former: Mapping[str, Any] | None = None
+    recipe: Recipe,
+    models: Mapping[str, Mapping[str, Any]] | None = None,
+    former: Mapping[str, Any] | None = None,
+    embed: Callable[..., Step] | None = None,
 ) -> Contexts:
     """What each section may know of the recipe; `models` are the identities of those that are asked."""
     context = Context(
@@ -93,7 +99,9 @@ def contexts_of(
         base=recipe.base,
         place=lambda *loc: recipe.source.place(loc, key=True),
         former=former or {},
-        reasoning=recipe.publish.reasoning != "drop" and not (recipe.generate and recipe.generate.reasons),
+        embed=embed,
+        reasoning=recipe.publish.reasoning != "drop"
+        and not any(isinstance(stage, AskingStage) and stage.reasons for stage in recipe.stages().values()),
     )
     found, kept = {}, tuple(kept_of(recipe).values())
     for key, stage in recipe.stages().items():

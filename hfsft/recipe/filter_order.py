@@ -16,6 +16,7 @@ from hfsft.engine.step import Step
 from hfsft.errors import Place, Problem
 from hfsft.filters.base import Filter
 from hfsft.rows.batch import Batch, rows_of
+from hfsft.rows.columns import text_under
 from hfsft.rows.views import ANSWER, answered
 
 RESPONSE = "response"
@@ -24,17 +25,24 @@ RESPONSE = "response"
 class FilterOrder:
     """The filters of a recipe that have yet to find their place, each with where it stands and what it is called."""
 
-    def __init__(self, rules: Sequence[tuple[Filter, Place | None, str]], given: bool) -> None:
-        """`given` says whether some rows come with their response, and others are answered later."""
-        self._waiting, self._given = [each for each in rules if not each[0].everywhere], given
+    def __init__(
+        self, rules: Sequence[tuple[Filter, Place | None, str]], given: bool, embed: Callable[[str], Step]
+    ) -> None:
+        """`given` says whether some rows come with their response, and others are answered later.
+
+        `embed` makes the step that writes the vectors of a column of texts, for the first rule that reads them.
+        """
+        self._waiting, self._given, self._embed = [each for each in rules if not each[0].everywhere], given, embed
+        self._embedded: set[str] = set()
 
     def steps(self, known: set[str], later: set[str]) -> Iterator[Step]:
         """The steps of the filters that may run now: `known` columns exist, those `later` are written once more."""
-        while ready := [waiting for waiting in self._waiting if set(waiting[0].reads) <= known - later]:
+        while ready := [waiting for waiting in self._waiting if _needed(waiting[0]) <= known - later]:
             self._waiting = [waiting for waiting in self._waiting if waiting not in ready]
             comparing = [waiting for waiting in ready if waiting[0].whole]
             for rule, place, label in ready:
                 if not rule.whole:
+                    yield from self._vectors(rule)
                     yield from rule.steps(place, label)
             if comparing and self._given:
                 for rule, place, label in self._waiting:
@@ -42,8 +50,17 @@ class FilterOrder:
                         yield from given(rule, place, label)
                 self._given = False
             for rule, place, label in comparing:
+                yield from self._vectors(rule)
                 yield from rule.steps(place, label)
             known = known.union(*(rule.writes for rule, _, _ in ready))  # for rules that read what these measured
+
+    def _vectors(self, rule: Filter) -> Iterator[Step]:
+        """The steps that make the vectors which a rule reads, unless another rule had them made."""
+        for name in rule.reads:
+            text = text_under(name)
+            if text is not None and text not in self._embedded:
+                self._embedded.add(text)
+                yield self._embed(text)
 
     def left(self) -> Iterator[Problem]:
         """Why filters have found no place: each waits for what only another that has none would write."""
@@ -53,6 +70,11 @@ class FilterOrder:
             yield Problem(
                 place or Place(""), f"filters[{label}] waits for {waits}, and that for it: none can run first"
             )
+
+
+def _needed(rule: Filter) -> set[str]:
+    """The columns that must be there for a rule: of vectors the texts, as these are made when they are needed."""
+    return {text_under(name) or name for name in rule.reads}
 
 
 def _decided_by_response(rule: Filter, known: set[str], later: set[str]) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, get_args, get_origin
 
 from pydantic import BaseModel, Tag
@@ -37,8 +37,14 @@ def filter_table(filters: Mapping[str, type[BaseModel]]) -> str:
         (f"`{name}`", first_sentence(kind), ", ".join(_argument(*item) for item in kind.model_fields.items()))
         for name, kind in filters.items()
     ]
-    lines = [("filter", "what it does", "arguments"), ("---", "---", "---"), *rows]
-    return "".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |\n" for line in lines)
+    return markdown_table(("filter", "what it does", "arguments"), rows)
+
+
+def markdown_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A table in Markdown, each cell on one line."""
+    lines = [head, ["---"] * len(head), *rows]
+    cells = ([" ".join(cell.split()).replace("|", "\\|") for cell in line] for line in lines)
+    return "".join(f"| {' | '.join(line)} |\n" for line in cells)
 
 
 def first_sentence(kind: type[BaseModel]) -> str:

@@ -68,6 +68,9 @@ class Publish(Section):
     samples: bool = Field(
         True, description="Whether report.html and the card show rows; without it only counts and charts."
     )
+    vectors: bool = Field(
+        False, description="Whether the provenance of the release holds the vectors that embedders made of texts."
+    )
     not_secret: Annotated[list[Fingerprint], Publishes("{}, which looks like a secret", unless=[], alone=True)] = Field(
         [], description="Fingerprints of what looks like a secret and is none, as the error names them."
     )

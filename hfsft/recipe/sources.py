@@ -178,11 +178,11 @@ def _place(recipe: Recipe, section: str, index: int, key: str) -> Place:
 
 
 def _places(recipe: Recipe, section: str, index: int) -> dict[str, list[Place]]:
-    """For each key that is written, and for `path` in any case, where the lines of its text stand."""
+    """For each key that is written, and for `path` in any case, where it stands; of `where`, each line of its text."""
     item = recipe.source.data.get(section, [])
     written = item[index] if isinstance(item, list) and index < len(item) else {}
-    texts = {key: value if isinstance(value, str) else "" for key, value in {"path": "", **written}.items()}
+    texts = {key: value if key == "where" and isinstance(value, str) else "" for key, value in written.items()}
     return {
         key: [recipe.source.place_in_text((section, index, key), line) for line in range(1, text.count("\n") + 2)]
-        for key, text in texts.items()
+        for key, text in {"path": "", **texts}.items()
     }

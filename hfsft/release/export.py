@@ -16,7 +16,7 @@ from hfsft.release.folder.outputs import writing as written
 from hfsft.release.trainer.dataset_writer import Writing
 from hfsft.release.trainer.formats import FORMATS
 from hfsft.rows.batch import rows_of
-from hfsft.rows.columns import COLUMNS, CONTENT, LEDGER, TEXTS, Column, column
+from hfsft.rows.columns import COLUMNS, CONTENT, LEDGER, TEXTS, Column, column, named
 from hfsft.rows.features import features
 from hfsft.rows.views import content
 
@@ -65,8 +65,9 @@ def published_columns(built: Built) -> dict[str, Column]:
 
 
 def _left_out(built: Built) -> set[str]:
-    """What no file needs: what each row says by the file that it stands in, and what no row holds."""
-    return {SPLIT, *built.plan.settled()}
+    """What no file needs: what a row says by the file that it is in, what none holds, vectors that nobody asked for."""
+    vectors = [] if built.recipe.publish.vectors else named(built.plan.columns(), "vector")
+    return {SPLIT, *built.plan.settled(), *vectors}
 
 
 def _with_content(rows: Dataset, known: Mapping[str, str | None] | None = None) -> Dataset:

@@ -11,7 +11,7 @@ from typing import Any, Literal, NamedTuple, get_args
 
 from hfsft.rows.messages import MESSAGE
 
-Role = Literal["lineage", "text", "attribute", "label", "kept", "measure", "score", "verdict"]
+Role = Literal["lineage", "text", "attribute", "label", "kept", "measure", "score", "verdict", "vector"]
 """What part a column plays in a row:
 
 - `lineage`: where the row comes from and what it belongs to.
@@ -22,6 +22,7 @@ Role = Literal["lineage", "text", "attribute", "label", "kept", "measure", "scor
 - `measure`: what a filter found in it.
 - `score`: what a judge gave, and why.
 - `verdict`: what became of it, and by which rule.
+- `vector`: numbers that stand for one of its texts; no release holds them unless its recipe says so.
 """
 ROLES: tuple[Role, ...] = get_args(Role)
 
@@ -105,12 +106,13 @@ OTHERS = (
 )
 """What some rows have beside that, under names that mean the same everywhere."""
 
-SCORE, REASON = "score_", "reason_"
+SCORE, REASON, VECTOR = "score_", "reason_", "vector_"
 FAMILIES = {
     SCORE: Column(SCORE, "float64", "score", "The judge's score of {}."),
     REASON: Column(REASON, "string", "score", "Why the judge gave that score of {}."),
+    VECTOR: Column(VECTOR, "vector", "vector", "What `{}` means, as the numbers that an embedder makes of it."),
 }
-"""How names of columns begin whose rest says of which criterion they are."""
+"""How names of columns begin whose rest says of which criterion, or of which column, they are."""
 _AGGREGATES = {f"{SCORE}mean": "The mean of the judge's scores.", f"{SCORE}min": "The lowest of the judge's scores."}
 
 COLUMNS: dict[str, Any] = {column.name: column.type for column in ROW}
@@ -177,6 +179,16 @@ def reason_of(criterion: str) -> str:
 def criterion_of(name: str) -> str | None:
     """The criterion whose score a column holds; None for any other column."""
     return name.removeprefix(SCORE) if name.startswith(SCORE) and name != SCORE else None
+
+
+def vector_of(text: str) -> str:
+    """The column of the vectors of a column of texts: a filter that reads it has them, and need do nothing for it."""
+    return f"{VECTOR}{text}"
+
+
+def text_under(name: str) -> str | None:
+    """The column of texts whose vectors a column holds; None for any other column."""
+    return name.removeprefix(VECTOR) if name.startswith(VECTOR) and name != VECTOR else None
 
 
 def variables(*without: str) -> tuple[str, ...]:

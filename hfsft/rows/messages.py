@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
+from hfsft.rows.think import joined
+
 Role = Literal["system", "user", "assistant", "tool"]
 Message = dict[str, Any]
 """The fields of `MESSAGE` by name; one that is absent says nothing, and is the same as one that is None."""
@@ -27,6 +29,17 @@ def system_apart(messages: Sequence[Message]) -> tuple[str | None, Sequence[Mess
     if messages and messages[0]["role"] == "system":
         return messages[0]["content"], messages[1:]
     return None, messages
+
+
+def held(message: Mapping[str, Any], *fields: str) -> Message:
+    """Those of the fields that say something."""
+    return {name: message[name] for name in fields if message.get(name) is not None}
+
+
+def in_one_text(message: Mapping[str, Any]) -> str:
+    """What a message says, its reasoning between <think> tags before it, for formats without a field for that."""
+    thought, said = message.get("reasoning"), str(message["content"])
+    return joined(thought, said) if thought else said
 
 
 def bare(message: Mapping[str, Any]) -> Message:

@@ -19,6 +19,8 @@ from hfsft.rows.messages import MESSAGE, Message, bare
 READS = ("instruction",)
 OPTIONAL = ("system", "context", "messages", "tools")
 """What a question is made of: the column without which there is none, and what it uses where it exists."""
+SETTING = ("system", "tools")
+"""Of these what it is asked under."""
 WHOLE = tuple(column.name for column in ROW if column.role == "text" and column.name != REFERENCE)
 """What a conversation is made of."""
 ANSWER = ("response", "reasoning")
@@ -35,6 +37,11 @@ class Question(NamedTuple):
     said: str  # every message of the user, below each other
     context: str
     tools: str = ""  # their schemas, as JSON
+
+    @property
+    def setting(self) -> str:
+        """What it is asked under: the system prompt, and below it the tools."""
+        return "\n\n".join(filter(None, (self.system, self.tools)))
 
 
 class Said(NamedTuple):

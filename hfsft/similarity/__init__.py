@@ -7,5 +7,18 @@ from hfsft.similarity.families import families
 from hfsft.similarity.index import Index
 from hfsft.similarity.lexical_index import LexicalIndex
 from hfsft.similarity.normalise import normalise
+from hfsft.similarity.sketched_index import COUNTED, SKETCH, SketchedIndex, grouped, keys_of, sketches_of
 
-__all__ = ["DenseIndex", "Index", "LexicalIndex", "families", "normalise"]
+__all__ = [
+    "COUNTED",
+    "SKETCH",
+    "DenseIndex",
+    "Index",
+    "LexicalIndex",
+    "SketchedIndex",
+    "families",
+    "grouped",
+    "keys_of",
+    "normalise",
+    "sketches_of",
+]

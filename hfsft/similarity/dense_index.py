@@ -24,7 +24,7 @@ class DenseIndex(Generic[Key]):
     """Vectors of one length, which whoever has an embedder brings; alike by the cosine of their angle, never under 0.
 
     Every pair is compared, block by block: exact, in bounded memory, in time that grows with the square of their
-    number. That is fast enough up to 50,000. A vector of zeros is like nothing.
+    number. That is fast enough up to 50,000. A vector of zeros, or None for one, is like nothing.
     """
 
     exact = True
@@ -107,8 +107,12 @@ class DenseIndex(Generic[Key]):
         """Vectors as they are kept; what they are long does not count for their angle, and stays as it came."""
         import numpy as np
 
-        vectors = np.asarray(items, np.float32)
         width = self._vectors.shape[1] if len(self) else None
+        if isinstance(items, list) and any(item is None for item in items):  # as a column has it where a text is blank
+            lengths = {len(item) for item in items if item is not None}
+            nothing = np.zeros(width or max(lengths, default=0), np.float32)
+            items = [nothing if item is None else item for item in items]
+        vectors = np.asarray(items, np.float32)
         if not vectors.size and vectors.ndim == 1:
             return np.zeros((0, width or 0), np.float32)
         if vectors.ndim != 2 or (width is not None and vectors.shape[1] != width):

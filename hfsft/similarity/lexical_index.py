@@ -34,7 +34,7 @@ class LexicalIndex(Generic[Key]):
     @property
     def exact(self) -> bool:
         """Whether no pair is missed: up to 2,000 different items; of more about one or two in a thousand are."""
-        return len(self._known.keys) <= FEW
+        return len(self._known) <= FEW
 
     def __len__(self) -> int:
         """How many items there are."""
@@ -104,11 +104,11 @@ class LexicalIndex(Generic[Key]):
 
     @cached_property
     def _known(self) -> Items:
-        return Items(self._items, self._groups)
+        return Items.at_hand(self._items, self._groups)
 
     @cached_property
     def _searched(self) -> list[Searched]:
-        return [Searched(texts) for texts in self._known.texts]
+        return [Searched(texts) for texts in self._known.all_texts()]
 
     def _similarity(self, parts: tuple[str, ...], group: str) -> list[float]:
         """How like an item, normalised, each of the index is."""
@@ -117,10 +117,10 @@ class LexicalIndex(Generic[Key]):
         known = self._known
         if parts and known.texts and len(parts) != len(known.texts):
             raise ValueError(f"an item of {len(parts)} parts, in an index of items with {len(known.texts)}")
-        alike: NDArray[np.float64] = np.ones(len(known.keys))
+        alike: NDArray[np.float64] = np.ones(len(known))
         for text, searched, of in zip(parts, self._searched, known.of, strict=True):
             np.minimum(alike, searched.similarity(text)[of], out=alike)
-        alike[[group != of for of, *_ in known.keys]] = 0
+        alike[~known.in_group(group)] = 0
         of_item = np.zeros(len(self))
         if any(parts):
             of_item[known.places] = alike

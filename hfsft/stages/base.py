@@ -16,6 +16,7 @@ from hfsft.marks import Loc
 if TYPE_CHECKING:
     from hfsft.engine.step import Step
     from hfsft.errors import Place, Problem
+    from hfsft.models.model import Model
     from hfsft.prompts import Prompt
     from hfsft.rows.columns import Column
 
@@ -48,6 +49,86 @@ class Asks(NamedTuple):
     name: str  # under `models:`
 
 
+class Name(str):
+    """A name that a recipe, a file or a server gave: shown as code."""
+
+    __slots__ = ()
+
+
+class Warn(str):
+    """A note of what may spoil the data; any other states a fact. In files both are text."""
+
+    __slots__ = ()
+
+
+class ShownTable(NamedTuple):
+    """A table of card or report: numbers get thousands separators, None is an empty cell."""
+
+    head: Sequence[str]
+    rows: Sequence[Sequence[object]]
+    right: Collection[int] = ()  # the places of columns of numbers
+    about: str = ""  # what it shows, for whoever cannot see it
+
+
+class Shares(NamedTuple):
+    """A chart: for each group of rows a bar, divided by how many of them have each value."""
+
+    counts: Mapping[str, Mapping[float, int]]
+    values: Sequence[int]  # all that there may be, in their order
+    group: str  # what the groups are, in a word
+    value: str
+
+
+class CardPart(NamedTuple):
+    """What a section adds to the card: a template, and what it is rendered with.
+
+    A text in `values` is escaped; a `Name`, a `ShownTable` or a `Shares` is written as what it is. Of a chart that was
+    not drawn the template gets None.
+    """
+
+    name: str  # of its template in templates/card/, and of its chart
+    values: Mapping[str, Any]
+    text: str = ""  # the template itself, for a section that brings no file
+
+
+class Panel(NamedTuple):
+    """What a section adds to the report: a heading, and paragraphs, tables and charts below it."""
+
+    name: str  # by which the page's table of contents leads to it
+    title: str
+    pieces: Sequence[str | ShownTable | Shares]
+    called: str = ""  # in the table of contents; left out: the title
+
+
+class Fell(NamedTuple):
+    """The rows that one rule of a step took."""
+
+    step: str
+    rule: str
+    bound: str
+    rows: int
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a build came to, as its sections tell it."""
+
+    splits: Sequence[str]
+    values: Callable[[str], Sequence[Any]]  # a column of the rows that stayed; None in each, where there is no such
+    removed: Callable[[str], Sequence[Any]]  # the same of the rows that fell
+    fell: Sequence[Fell]
+    models: Mapping[str, Model] = field(default_factory=dict)  # by their names under `models:`
+    # What follows is known while a build is written, and no longer when only its folder is read.
+    wrote: Mapping[str, Sequence[str]] = field(default_factory=dict)  # name of a model -> the sections it wrote rows in
+    why: Callable[[str], str] = str  # why rows fell at a step, in words
+    leaves: Mapping[str, Any] = field(default_factory=dict)  # by section, what it leaves to builds that follow
+
+    def numbers(self, column: str, *, fallen: bool = False) -> list[float]:
+        """The numbers in a column of the rows that stayed, with `fallen` of all, without the rows that have none."""
+        found = [*self.values(column), *(self.removed(column) if fallen else ())]
+        return [value for value in found if value is not None]
+
+
 class Stage(Section, ABC):
     """A section that makes steps, and all that others need to know of it.
 
@@ -70,6 +151,11 @@ class Stage(Section, ABC):
         """The models that it asks, of those that a recipe has under these names."""
         return []
 
+    @property
+    def embeds(self) -> bool:
+        """Whether its steps read vectors of texts, and it puts the steps that make them (`Context.embed`) before."""
+        return False
+
     def writes(self) -> list[Column]:
         """What it adds to rows that filters may read, and templates of later sections."""
         return []
@@ -82,6 +168,18 @@ class Stage(Section, ABC):
     def problems(self, context: Context) -> Iterator[Problem]:
         """What is wrong with it in the recipe around it, each at its place: `context.place(self.key, ...)`."""
         yield from ()
+
+    def notes(self, outcome: Outcome) -> Iterator[str]:
+        """What to know, of what it made, before training on the rows: a sentence each, the gravest first."""
+        yield from ()
+
+    def card(self, outcome: Outcome) -> CardPart | None:
+        """What the card says of what it made; None for nothing."""
+        return None
+
+    def panel(self, outcome: Outcome) -> Panel | None:
+        """What the report shows of it, beside its columns of numbers and of choices, which it shows anyway."""
+        return None
 
 
 class AskingStage(Stage, ABC):
@@ -114,6 +212,11 @@ class AskingStage(Stage, ABC):
         return {"section": section, **({} if values is None else {"values": dict(values), "kept": list(kept)}), **more}
 
     @property
+    def reasons(self) -> bool:
+        """Whether what a model thought becomes part of the row."""
+        return False
+
+    @property
     def chosen(self) -> frozenset[str]:
         """The fields of the sampling that no author wrote: they are left out where a server refuses them."""
         return SAMPLED - self.model_fields_set
@@ -136,6 +239,7 @@ class Context:
     place: Callable[..., Place]  # where a section or one of its keys stands in the recipe
     kept: tuple[str, ...] = ()  # columns of sources and earlier sections that every template may use
     former: Mapping[str, Any] = field(default_factory=dict)  # by section, what builds before leave to this one
+    embed: Callable[..., Step] | None = None  # of a section that `embeds`: column of texts -> the step to its vectors
     reasoning: bool = True  # whether a judge sees what was thought before an answer, where its section says nothing
 
     def kept_in(self, *prompts: Prompt) -> tuple[str, ...]:

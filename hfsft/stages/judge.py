@@ -6,7 +6,8 @@ grading); reasons before scores as in Liu et al. 2023, "G-Eval", section 2.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from statistics import fmean
@@ -19,15 +20,32 @@ from hfsft.engine.step import Bound, Step, Turns, compare
 from hfsft.errors import AnswerError
 from hfsft.hashing import digest
 from hfsft.marks import PROSE
-from hfsft.models.model import Request
+from hfsft.models.model import Model, Request
 from hfsft.models.structured import ask as ask_structured
+from hfsft.plain import plain
 from hfsft.prompts import Prompt
 from hfsft.rows.batch import Row
 from hfsft.rows.columns import Column, Scale, column, criterion_of, reason_of, score_of
+from hfsft.rows.reading.summaries import rows_said
 from hfsft.rows.views import WHOLE, transcript
-from hfsft.stages.base import AskingStage, Context, Section, rendered
+from hfsft.stages.base import (
+    AskingStage,
+    CardPart,
+    Context,
+    Name,
+    Outcome,
+    Section,
+    Shares,
+    ShownTable,
+    Warn,
+    rendered,
+)
 
 UNSCORED = "unscored"
+NO_VERDICT = "judge.unscored"
+"""The step that takes out the rows that could not be scored."""
+SAME = 0.9  # share of rows with one score, from which a judge hardly tells rows apart
+WIDE = 11  # scores of a scale, from which a column for each is too many
 AGGREGATES = ("mean", "min")  # of a row's scores; reserved as names of criteria
 NAME = r"^[a-z][a-z0-9_]*$"
 
@@ -163,8 +181,61 @@ class Judge(AskingStage):
                 max_failed_share=self.max_failed_share,
                 place=place,
             ),
-            compare("judge.unscored", Bound(UNSCORED, UNSCORED, absent=True), place),
+            compare(NO_VERDICT, Bound(UNSCORED, UNSCORED, absent=True), place),
         ]
+
+    def notes(self, outcome: Outcome) -> Iterator[str]:
+        """Whether it tells rows apart, what it could not say, and whom it may favour."""
+        blind = []
+        for name in self.rubric:
+            values = outcome.numbers(score_of(name), fallen=True)
+            top, times = Counter(values).most_common(1)[0] if values else (0, 0)
+            if len(values) > 1 and times / len(values) >= SAME:
+                blind.append(f"{name} ({times / len(values):.0%} got {top:g})")
+        if blind:
+            yield Warn(f"the judge hardly tells rows apart in {', '.join(blind)}")
+        if unscored := self._unscored(outcome):
+            why = outcome.why(NO_VERDICT)
+            yield Warn(f"{rows_said(unscored)} fell because the judge's verdict could not be read: {why}")
+        own = self._model(outcome).label
+        for name, wrote in outcome.wrote.items():
+            if outcome.models[name].label == own:
+                yield Warn(f"the judge is the model that wrote in {' and '.join(wrote)}: models favour what they wrote")
+        if not self.anchors:
+            yield "the judge had no scored examples (judge.anchors) to measure by, so its scale is its own"
+
+    def card(self, outcome: Outcome) -> CardPart | None:
+        """The scores of the rows that stayed, criterion by criterion."""
+        low, high = self.scale
+        found = {name: values for name in self.rubric if (values := outcome.numbers(score_of(name)))}
+        if not found:
+            return None
+        counts = {name: dict(sorted(Counter(values).items())) for name, values in found.items()}
+        scale = range(low, high + 1)
+        shown = scale if high - low < WIDE else ()
+        rows = [
+            (name, plain(self.rubric[name], 500), fmean(values), *(counts[name].get(score, 0) for score in shown))
+            for name, values in found.items()
+        ]
+        head = ("criterion", "question", "mean", *map(str, shown))
+        return CardPart(
+            "scores",
+            {
+                "table": ShownTable(head, rows, range(2, len(head))),
+                "low": low,
+                "high": high,
+                "model": Name(self._model(outcome).model),
+                "anchors": len(self.anchors),
+                "unscored": self._unscored(outcome),
+                "picture": Shares(counts, scale, "criterion", "score"),
+            },
+        )
+
+    def _model(self, outcome: Outcome) -> Model:
+        return outcome.models[self.asks(outcome.models)[0].name]
+
+    def _unscored(self, outcome: Outcome) -> int:
+        return sum(each.rows for each in outcome.fell if each.rule == UNSCORED)
 
     def verdict_schema(self) -> dict[str, Any]:
         """JSON Schema of a verdict: for each criterion first the reason, then the score."""

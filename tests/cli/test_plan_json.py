@@ -26,6 +26,7 @@ def steps(
         recipe = support(server, models={name: {"api_key_env": "TOY_KEY"} for name in ("writer", "judge")})
         recipe["seeds"] = [{"prompts": ["How do I reach jo.smith@acme.org?"]}]
         recipe["examples"] = [{"path": "tickets.jsonl", "limit": 5}]
+        recipe["seeds"][0]["system"] = "Be brief.\n" * 9
         recipe["filters"] += ["pii", "near_duplicate"]
         Path("recipe.yaml").write_text(json.dumps(recipe))
         assert main(["plan", "recipe.yaml", "--json"]) == 0
@@ -40,6 +41,7 @@ def test_each_step_says_what_it_is(steps: tuple[list[dict[str, Any]], str]) -> N
     assert (source["rows"], source["work"]["function"]) == ("source", "hfsft.recipe.reading:reading")
     assert (examples["kind"], examples["source"]) == ("ExampleTable", {"path": "tickets.jsonl", "limit": 5})
     assert seeds["places"]["prompts"][0][0] == "recipe.yaml"
+    assert len(seeds["places"]["system"]) == 1, "a place a key, however long its text"
     assert [need["kind"] for need in source["needs"]] == ["source", "source"]
     assert (generate["asks"], generate["rows"], generate["sees"], generate["models"]) == (
         True,

@@ -66,3 +66,14 @@ def test_what_a_step_makes_changes_with_its_facets() -> None:
     }
     assert len(prints) == 5
     assert replace(MEASURE, heavy=True, role="text").fingerprint("rows") == MEASURE.fingerprint("rows")
+
+
+def test_a_column_that_names_rows_says_for_which_measure() -> None:
+    source = Step("sources", rows="source", writes={"id": "string"})
+    writes = {"alike": "float64", "alike_of": "string", "made_of": "string"}
+    columns = Plan("toy", (source, Step("near", sees="all", writes=writes, about="How alike."))).columns()
+    assert {name: columns[name].about for name in writes} == {
+        "alike": "How alike.",
+        "alike_of": "The row that `alike` compares it with.",
+        "made_of": "How alike.",
+    }

@@ -37,4 +37,13 @@ def test_a_chain_ends_where_other_columns_were_compared() -> None:
         ledger.removals.append(Removal(rule, rule, "rejected", "at_most 0", column, rows))
     ledger.finish({})
     assert {entry["id"]: entry["of"] for entry in ledger.entries()} == {"a": "c", "b": "c", "c": "d"}
-    assert ledger.orphaned() == 2
+    assert ledger.orphaned() == {"rejected": 2}
+
+
+def test_rows_whose_chosen_one_fell_are_counted_by_themselves() -> None:
+    ledger = Ledger(rows_in=3)
+    rows = Dataset.from_dict({"id": ["a", "b"]})
+    ledger.removals.append(Removal("best", "best", "not_chosen", "", "", rows, instead={"a": "c", "b": "c"}))
+    ledger.removals.append(Removal("short", "short", "rejected", "", "", Dataset.from_dict({"id": ["c"]})))
+    ledger.finish({})
+    assert ledger.orphaned() == {"not_chosen": 2}

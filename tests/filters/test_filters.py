@@ -46,7 +46,7 @@ GOLDEN: dict[str, tuple[int, Batch]] = {
         {"exact_duplicate_instruction": [0, 1, 0, None], "exact_duplicate_instruction_of": [None, "1", None, None]},
     ),
     "near_duplicate": (
-        3,
+        4,
         {
             "near_duplicate_instruction": [0.0, 1.0, 0.6875, None],
             "near_duplicate_instruction_of": [None, "1", "1", None],
@@ -84,7 +84,8 @@ def test_every_filter_is_documented(name: str, kind: type[Filter]) -> None:
 def test_steps_compare_what_was_measured_or_judged(rule: Filter) -> None:
     steps = rule.steps()
     known = {*rule.reads, *rule.writes}
-    measuring = {"score": [], "near_duplicate": ["all", "all"], "exact_duplicate": ["all"]}.get(rule.name, ["row"])
+    comparing = {"near_duplicate": ["row", "all", "all"], "exact_duplicate": ["row", "all"]}
+    measuring = {"score": [], **comparing}.get(rule.name, ["row"])
     keeps = [] if isinstance(rule, Rewriting) else ["row"]  # none falls, unless it is told to reject
     assert [step.sees for step in steps] == [*measuring, *keeps]
     assert [step.rows for step in steps] == ["same"] * len(measuring) + ["fewer"] * len(keeps)

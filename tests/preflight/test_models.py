@@ -16,10 +16,12 @@ import yaml
 import hfsft
 from hfsft import pipeline
 from hfsft.cli import main
+from hfsft.errors import AnswerError
 from hfsft.models.dialects.learned import spoken_by
 from hfsft.models.model import Model
 from hfsft.models.store.store import Store
 from hfsft.preflight.models import Checkup
+from tests.models.dialects.strict import Strict, no_system, only_streams
 from tests.models.server import LLM
 from tests.recipes import merged, reply, support
 
@@ -53,20 +55,9 @@ DIALECTS: dict[str, tuple[dict[str, Any], dict[str, str], list[str]]] = {
         {"json_schema": "ignored"},
         ["models.judge: .* answers with no JSON"],
     ),
-    "no temperature": (
-        {**ALL, "refuses": ("temperature",)},
-        {"temperature": "no"},
-        [
-            "models.judge: .* the temperature 0: write `temperature: null` in judge",
-            "models.writer: .* the temperature 0.8: write `temperature: null` in evolve and generate",
-        ],
-    ),
-    "no system prompt": (
-        {**ALL, "refuses": ("system",)},
-        {"system": "no"},
-        ["models.writer: .* takes no system prompt"],
-    ),
-    "no seed": ({**ALL, "refuses": ("seed",)}, {"seed": "no"}, ["models.writer: .* takes no `seed`"]),
+    "no temperature": ({**ALL, "refuses": ("temperature",)}, {"temperature": "no"}, []),
+    "no system prompt": ({**ALL, "refuses": ("system",)}, {"system": "no"}, []),
+    "no seed": ({**ALL, "refuses": ("seed",)}, {"seed": "no"}, []),
     "extras not heeded": ({}, dict.fromkeys(("logprobs", "tools", "streaming"), "ignored"), []),
     "extras refused": (
         {"refuses": ("logprobs", "tools", "stream")},
@@ -99,8 +90,43 @@ def test_what_a_server_takes(serve: Serve, server: dict[str, Any], takes: dict[s
         assert "parcel" not in json.dumps(body["messages"])  # nothing of a row
 
 
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        (
+            {"judge": {"temperature": 0}},
+            ["models.judge: .* temperature 0: write `temperature: null` in judge, and none"],
+        ),
+        (
+            {"judge": {"temperature": None}, "models": {"judge": {"temperature": 0.2}}},
+            ["HTTP 400: Unsupported parameter: .temperature"],
+        ),
+        ({"generate": {"temperature": 0.5}}, ["models.writer: .*: write `temperature: null` in generate, and none"]),
+    ],
+)
+def test_a_temperature_that_the_author_wrote_is_no_choice_of_ours(
+    serve: Serve, changes: dict[str, Any], told: list[str]
+) -> None:
+    found = hfsft.check(judged(serve(**ALL, refuses=("temperature",)), **changes))
+    assert len(found.problems) == len(told)
+    for words, problem in zip(told, found.problems, strict=True):
+        assert re.search(words, problem.message), problem
+
+
+def test_one_that_only_streams_is_asked_in_pieces(home: Path) -> None:
+    with Strict(rules=(only_streams, no_system), reply=reply, gives=("stream",)) as llm:
+        recipe = judged(llm)
+        (asked, *_) = by_model(hfsft.check(recipe)).values()
+        assert (asked.error, asked.takes.streaming, asked.takes.system) == ("", "yes", "no")
+        with Store() as store:
+            assert {"stream", "system"} <= spoken_by(store, f"{llm.url} writer-1")
+        sent = len(llm.refused)
+        hfsft.build(recipe, out=home / "out")
+        assert len(llm.refused) == sent, "builds know"
+
+
 def test_what_was_found_out_is_kept_for_builds_and_forgotten_when_the_server_learns(serve: Serve) -> None:
-    llm = serve(takes_schema=False, refuses=("max_tokens",), reply=reply)
+    llm = serve(**ALL, takes_schema=False, refuses=("max_tokens",), reply=reply)
     recipe = judged(llm)
     server = f"{llm.url} judge-1"
     hfsft.check(recipe)
@@ -109,6 +135,21 @@ def test_what_was_found_out_is_kept_for_builds_and_forgotten_when_the_server_lea
         llm.takes_schema, llm.refuses, llm.reply = True, (), lambda body: '{"fruit": "kiwi"}'
         hfsft.check(recipe)
         assert spoken_by(store, server) == set()
+
+
+def test_one_that_gives_no_probabilities_is_not_asked_for_any(serve: Serve) -> None:
+    llm = serve()
+    model = {"model": "judge-1", "base_url": llm.url}
+    hfsft.check(judged(llm))
+    sent = len(llm.requests)
+    with pytest.raises(AnswerError, match=r"no_logprobs: .* gives no probabilities of tokens"):
+        hfsft.probabilities(model, ["Rate it."], [1, 2])
+    assert len(llm.requests) == sent
+    llm.gives = ("logprobs",)
+    hfsft.check(judged(llm))
+    sent = len(llm.requests)
+    assert hfsft.probabilities(model, ["Rate it."], [1, 2]) == [None]
+    assert len(llm.requests) == sent + 1
 
 
 def test_what_it_spent_and_the_price_that_is_known(serve: Serve) -> None:

@@ -38,6 +38,7 @@ HARMLESS = {
     "BudgetSection.per": "when to stop",
     "Price.input": "what an answer costs",
     "Price.output": "what an answer costs",
+    "Price.cached": "what an answer costs",
     "Model.provider": "who runs the model; its name on the Hub says which it is",
     "Model.base_url": "who runs the model, where its name says which it is",
     "Model.api_key_env": "who pays",
@@ -50,6 +51,11 @@ HARMLESS = {
     "Model.timeout": "how patient",
     "Model.batch": "when requests are answered, and what that costs",
     "BatchOptions": "when requests are answered, and what that costs",
+    "Model.batch_size": "how fast",
+    **dict.fromkeys(
+        (f"Model.{key}" for key in ("task", "dimensions", "prefix", "pooling")),
+        "of a model that writes no text, which nobody asks here: tests/test_embedding.py has one",
+    ),
     "Model.seed": "what is sent of a request, not which answer it stands for",
     "Model.stream": "how an answer is handed out",
     "Publish": "how finished rows are written and where they go: made anew by each build",
@@ -60,6 +66,7 @@ PLACES: dict[str, tuple[str | int, ...]] = {
     "Recipe": (),
     "BudgetSection": ("budget",),
     "Model": ("models", "writer"),
+    **{f"Model.{key}": ("models", "embedder") for key in ("task", "dimensions", "prefix", "pooling", "batch_size")},
     "Price": ("models", "writer", "price"),
     "FromEnv": ("models", "writer", "headers", "x-key"),
     "BatchOptions": ("models", "writer", "batch"),
@@ -92,6 +99,7 @@ OTHER: dict[str, Any] = {
     "Model.api_key_header": {"api_key_env": "KEY", "api_key_header": "api-key"},
     "BatchOptions.completion_window": "7d",
     "Model.headers": {"headers": {"X-Title": "toy"}},
+    "Model.pooling": {"base_url": None, "headers": {}, "model": "e.gguf", "pooling": "cls"},
     "PromptTable.path": "others.jsonl",
     "ExampleTable.path": "others.jsonl",
     "ExampleRow.messages": [*TALK, *TALK],
@@ -134,14 +142,15 @@ def recipe(folder: Path) -> dict[str, Any]:
         row = {**texts, **{f"{key}x": name for key in COLUMNS}, "x": name, "xx": name}
         (folder / f"{name}.jsonl").write_text(json.dumps(row) + "\n")
     (folder / "rows.csv").write_text("prompt,response\na,b\n")
-    at = {"base_url": "http://localhost:8000/v1", "headers": {"x-key": {"env": "KEY"}}, "batch": {}}
+    at = {"base_url": "http://localhost:8000/v1", "headers": {"x-key": {"env": "KEY"}}}
     return {
         "name": "toy",
         "description": "Toys.",
         "models": {
-            "writer": {"model": "default", "price": {"input": 1, "output": 2}, **at},
+            "writer": {"model": "default", "price": {"input": 1, "output": 2}, "batch": {}, **at},
             "judge": {"model": "org/judge", **at},
             "other": {"model": "org/other", **at},
+            "embedder": {"model": "org/embedder", "task": "embed", **at},
         },
         "budget": {"usd": 1.0, "calls": 5, "tokens": 100_000},
         "seeds": [{"prompts": ["What is a top?"]}, {"path": "rows.jsonl", "prompt": "prompt"}],
@@ -232,7 +241,7 @@ def test_a_field_moves_the_fingerprint_or_is_known_to_be_harmless(
 ) -> None:
     monkeypatch.setattr("hfsft.rows.tables.hub_dataset.commit_of", lambda repo, revision: f"{repo} at {revision}")
     key, data = f"{section.__name__}.{name}", recipe(tmp_path)
-    place = PLACES.get(section.__name__)
+    place = PLACES.get(key, PLACES.get(section.__name__))
     if of := next((of for of, kind in FILTERS.items() if kind is section), None):
         data["filters"] = [{of: dict(NEEDS.get(of, {}))}]
         place = ("filters", 0, of)

@@ -140,7 +140,9 @@ def toy(count: int = 400, recipe: dict[str, Any] | None = None) -> Built:
     ledger = Ledger()
     source = Step("sources", rows="source", writes=COLUMNS)
     ledger.record(source, 0, count, cached=False, calls=0, seconds=0.01)
-    ask = Step("generate", asks=True, identity={"model": {"model": "llama"}}, models=("writer",))
+    ask = Step(
+        "generate", asks=True, writes={"response": "string"}, identity={"model": {"model": "llama"}}, models=("writer",)
+    )
     failed = [row for row in left if int(row["id"], 16) % 50 == 7]
     left = [row for row in left if row not in failed]
     errors = {row["id"]: "timeout: 120 s" for row in failed}

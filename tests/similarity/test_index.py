@@ -235,6 +235,18 @@ def test_what_asks_for_likeness_asks_any_index(kind: str) -> None:
     assert crowds(index, 0.6) == {0: 1, 1: 1}
 
 
+def test_vectors_of_a_column_are_taken_as_they_are() -> None:
+    """Single-precision arrays, and None where a text is blank: that is like nothing."""
+    vectors = [None, np.array([1, 0], np.float32), np.array([1, 1], np.float32), None]
+    index = DenseIndex[int]()
+    index.add(range(4), vectors)
+    assert [(one, other) for one, other, _ in index.pairs(0.5)] == [(1, 2)]
+    assert index.neighbours([None, vectors[1]], 0.5, most=1) == [[], [(1, 1.0)]]
+    empty = DenseIndex[int]()
+    empty.add([0, 1], [None, None])
+    assert not list(empty.pairs(0.1))
+
+
 def test_nobody_looks_for_likeness_by_other_means() -> None:
     means = re.compile(r"hfsft\.similarity\.(lexical\b|dense_index|lexical_index)|datasketch|rapidfuzz")
     package = Path(hfsft.similarity.__file__).parent.parent

@@ -18,6 +18,7 @@ SECTION = '''
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any, ClassVar
@@ -31,7 +32,9 @@ from hfsft.models.model import Request
 from hfsft.prompts import Prompt
 from hfsft.rows.batch import Row
 from hfsft.rows.columns import Column
-from hfsft.stages.base import AskingStage, Context, Template, rendered
+from hfsft.stages.base import (
+    AskingStage, CardPart, Context, Name, Outcome, Panel, Shares, ShownTable, Template, Warn, rendered,
+)
 
 
 class Label(AskingStage):
@@ -55,6 +58,31 @@ class Label(AskingStage):
     def lacking(cls, column: str) -> str:
         """Nobody else writes the tone."""
         return "nothing is labelled" if column == "tone" else ""
+
+    def notes(self, outcome: Outcome) -> Iterator[str]:
+        """Whether one tone is all that there is."""
+        found = {tone for tone in outcome.values("tone") if tone}
+        if len(found) == 1:
+            yield Warn(f"every row that stayed is {found.pop()}")
+
+    def card(self, outcome: Outcome) -> CardPart:
+        """How many rows have which tone, and who said so."""
+        counts = Counter(outcome.values("tone"))
+        fell = Counter(outcome.removed("tone"))
+        rows = [(Name(tone), count, fell[tone]) for tone, count in counts.items()]
+        text = "## Tones\\n\\n{{ model }} told {{ count }} tones, by *{{ words }}*.\\n\\n{{ table }}"
+        asked = outcome.models[self.asks(outcome.models)[0].name]
+        table = ShownTable(("tone", "kept", "fell"), rows, (1, 2))
+        values = {"model": Name(asked.model), "count": len(counts), "words": "*letters*", "table": table}
+        return CardPart("tones", values, text)
+
+    def panel(self, outcome: Outcome) -> Panel:
+        """The same, as a chart."""
+        counts = {"tone": dict(Counter(map(len, filter(None, outcome.values("tone")))))}
+        rows = [(each.step, each.rows) for each in outcome.fell]
+        chart = Shares(counts, range(20), "column", "letters")
+        pieces = ["Letters of `tone`, <b>counted</b>.", chart, ShownTable(("step", "rows"), rows, (1,))]
+        return Panel("tones", "Tones of rows", pieces)
 
     def problems(self, context: Context) -> Iterator[Problem]:
         """A choice needs two."""
@@ -155,6 +183,15 @@ def test_a_section_is_one_file_and_one_line(checkout: Checkout, server: LLM) -> 
     assert '<tr><td dir="auto">very angry</td><td class="number">0</td><td class="number">1</td></tr>' in page
     assert "In which tone the instruction is written." in (card := (folder / "README.md").read_text())
     assert "| calm | 5 |" in card
+    assert "## Tones\n\n`w` told 1 tones, by *\\*letters\\**.\n\n| tone | kept | fell |" in card
+    assert "| `calm` | 5 | 0 |" in card
+    assert "every row that stayed is calm" in card.replace("Every", "every")
+    assert "Models wrote part of it (generate)" in card, "a choice is no text"
+    assert '<a href="#tones">Tones of rows</a>' in page
+    assert "<p>Letters of <code>tone</code>, &lt;b&gt;counted&lt;/b&gt;.</p>" in page
+    assert 'data-chart="tones-1"' in page
+    assert '"tones-1":{"data":' in page
+    assert '<td dir="auto">filters[tokens]</td><td class="number">1</td>' in page
     assert "label" in json.loads((folder / "hfsft.lock.json").read_text())["templates"]
     told = checkout.run("explain", "label")
     assert "The tones to choose from." in told

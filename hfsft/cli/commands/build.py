@@ -97,7 +97,7 @@ def _warn(text: str) -> None:
 def report(built: Built, folder: Path) -> str:
     """The funnel and what the build came to, as people read it."""
     from hfsft.models.dialects.dialect_table import told
-    from hfsft.release.card.notes import Warn
+    from hfsft.stages.base import Warn
 
     counts = built.ledger.counts()
     lines = [funnel(built.ledger.funnel), "", *sources(built)]
@@ -154,13 +154,12 @@ def sources(built: Built) -> list[str]:
 def usage_line(built: Built) -> str:
     """Calls, tokens and cost of this build in one line, and what all its answers cost where others paid for some."""
     usage, spent = built.usage, built.spent
-    tokens = usage.input_tokens + usage.output_tokens
     parts = [count(usage.calls, "model call") if usage.calls else "no model calls"]
     if usage.stored or usage.calls:
         shared = f" ({usage.total().shared:,} of a build that ran beside it)" if usage.total().shared else ""
         parts.append(f"{count(usage.stored, 'answer')} from the store{shared}")
     if usage.calls:
-        parts += [f"{tokens:,} tokens", money(usage.usd)]
+        parts += [usage.told(), money(usage.usd)]
     if (lost := usage.lost)["requests"]:
         most = f"at most {money(lost['usd_at_most'])}" if lost["usd_at_most"] is not None else "at an unknown cost"
         parts.append(f"{count(lost['requests'], 'request')} that broke off and may be billed too, {most}")

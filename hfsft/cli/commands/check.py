@@ -84,6 +84,8 @@ def rows(found: Checkup) -> list[list[str]]:
         lines.append([words, *(_verdict(server, part) for server in found.servers)])
     if any(map(_told_in_words, found.servers)):
         lines.append(["JSON, told to", *(_verdict(server, "json_in_words") for server in found.servers)])
+    if any(server.asked.gives for server in found.servers):
+        lines.append(["gives", *(server.asked.gives for server in found.servers)])
     lines.append(["tells its tokens", *(_said(server, server.asked.takes.usage) for server in found.servers)])
     lines.append(["thinks first", *(_thinks(server) for server in found.servers)])
     lines.append(["price", *(_price(server) for server in found.servers)])
@@ -96,7 +98,7 @@ def _answers_in(server: Server) -> str:
 
 
 def _verdict(server: Server, part: str) -> str:
-    if server.asked.error or (part == "json_in_words" and not _told_in_words(server)):
+    if server.asked.error or server.asked.gives or (part == "json_in_words" and not _told_in_words(server)):
         return ""
     return WORDS[getattr(server.asked.takes, part)]
 
@@ -110,6 +112,8 @@ def _said(server: Server, truth: bool) -> str:
 
 
 def _thinks(server: Server) -> str:
+    if server.asked.gives:
+        return ""
     tokens = server.asked.takes.reasoning_tokens
     said = _said(server, server.asked.takes.thinks)
     return f"{said}, {count(tokens, 'token')}" if said == "yes" and tokens else said

@@ -49,7 +49,7 @@ def run(arguments: argparse.Namespace) -> None:
     if usage.stored:
         parts.append(f"{count(usage.stored, 'answer')} from the store")
     if usage.calls:
-        parts += [f"{usage.input_tokens + usage.output_tokens:,} tokens", money(usage.usd)]
+        parts += [usage.told(), money(usage.usd)]
     for note in sentences(usage.dialects):
         print(remark("note", note))
     print(wrapped(f"{', '.join(parts)}; the build that follows uses the same answers"))

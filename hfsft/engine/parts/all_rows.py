@@ -20,6 +20,7 @@ import pyarrow as pa
 from hfsft.engine.adding import Before
 from hfsft.engine.parts.files import Files
 from hfsft.engine.parts.rows import Rows, StoredColumn, taken
+from hfsft.rows.features import values_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -58,14 +59,14 @@ class AllRows:
         if name not in self._read:
             if name not in self:
                 raise KeyError(name)
-            self._read[name] = self._made[name].to_pylist() if name in self._made else self._rows[name]
+            self._read[name] = values_of(self._made[name]) if name in self._made else self._rows[name]
         return self._read[name]
 
     def of(self, numbers: Numbers) -> Batch:
         """All columns of some of the rows."""
         some = self._rows.select(numbers)
         given = {name: some[name] for name in self._names}
-        return given | {name: _taken(values, numbers).to_pylist() for name, values in self._made.items()}
+        return given | {name: values_of(_taken(values, numbers)) for name, values in self._made.items()}
 
     def batch(self) -> Batch:
         """All columns of all rows."""

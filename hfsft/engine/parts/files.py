@@ -1,6 +1,7 @@
 """The files of a build's cache: each named by a hash of all that its content depends on, whole or not there.
 
     <fingerprint>-<which rows>-2.arrow   columns that a step made of some rows; several files may add up to all of them
+    <hash>-<which call>-2.arrow          what a function over all rows keeps for later calls, see `facts`
     <fingerprint>.source.json            which rows of which parts a source came to
     <fingerprint>.spent.json             what the answers took that a step asked for
 
@@ -13,7 +14,7 @@ from __future__ import annotations
 import json
 import os
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -127,6 +128,14 @@ class Files:
         with pa.ipc.new_stream(str(draft), table.schema, options=options) as stream:
             stream.write_table(table, max_chunksize=BLOCK)
         draft.replace(path)
+
+    def remove(self, fingerprint: str, names: Collection[str], *, but: str) -> None:
+        """Delete files of which another, of the rows `but`, says all; their names are as `tables` gives them."""
+        for name in names:
+            if name + STEP != self.path(fingerprint, but).name:
+                self._names[fingerprint].remove(name + STEP)
+                with suppress(OSError):  # another build may read it at this moment
+                    (self.folder / (name + STEP)).unlink()
 
     def note(self, name: str, *, used: bool = True) -> dict[str, Any] | None:
         """What a file of JSON holds; None where there is none."""

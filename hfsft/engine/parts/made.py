@@ -15,15 +15,16 @@ from typing import Any, NamedTuple
 
 import pyarrow as pa
 
-from hfsft.engine.adding import Adding
+from hfsft.engine.adding import Adding, Keeping
 from hfsft.engine.parts.all_rows import AllRows, before, keep, kept
+from hfsft.engine.parts.facts import keep_facts, kept_facts
 from hfsft.engine.parts.files import GAP, Cover, Files, gaps, rows_named
 from hfsft.engine.parts.on_datasets import BATCH, written
 from hfsft.engine.parts.rows import Rows, some
 from hfsft.engine.step import Step
 from hfsft.hashing import digest
 from hfsft.rows.batch import Batch
-from hfsft.rows.features import features
+from hfsft.rows.features import features, values_of
 
 
 class HeldColumns(NamedTuple):
@@ -86,7 +87,7 @@ def _rows_made(
 
     def fill(start: int, stop: int) -> pa.Table:
         given = rows.table(columns, start, stop)
-        made = function({name: given[name].to_pylist() for name in columns})
+        made = function({name: values_of(given[name]) for name in columns})
         table = pa.table([pa.array(made[name], schema.field(name).type) for name in writes], schema=schema)
         return table.append_column(GAP, pa.array(distances[start:stop])) if apart else table
 
@@ -106,7 +107,7 @@ def of_all(
 ) -> tuple[Rows, bool]:
     """The rows with what a step makes of all of them at once, and whether that was cached.
 
-    A function that is `Adding` is given what it made of other rows before.
+    A function that is `Adding` is given what it made of other rows before, one that is `Keeping` what it keeps.
     """
     if not len(rows):
         return rows.emptied(writes), True
@@ -116,11 +117,17 @@ def of_all(
 
     def fill(*_: int) -> pa.Table:
         seen, then = AllRows(rows, columns), None
-        if isinstance(function, Adding):
-            then = before(alike, by, columns, rows, writes, files)
-        made = function.add(seen, then) if isinstance(function, Adding) and then else function(seen.batch())
+        if isinstance(function, Keeping):
+            made, new = function.over(seen, facts)
+            if new is not None:
+                keep_facts(function.keeps, lineage, new, facts, drafts)
+        else:
+            if isinstance(function, Adding):
+                then = before(alike, by, columns, rows, writes, files)
+            made = function.add(seen, then) if isinstance(function, Adding) and then else function(seen.batch())
         return pa.table([pa.array(made[name], schema.field(name).type) for name in writes], schema=schema)
 
+    facts = kept_facts(function.keeps, files) if isinstance(function, Keeping) else None
     values = kept(alike, lineage, rows, writes, files)
     cached = values is not None
     if values is None:

@@ -21,7 +21,7 @@ from datasets.table import InMemoryTable
 from hfsft.engine.step import Step
 from hfsft.errors import InternalError
 from hfsft.hashing import digest
-from hfsft.rows.features import features
+from hfsft.rows.features import features, values_of
 
 BATCH = 1000  # rows that a step is given at once
 Fill = Callable[[int, int], pa.Table]
@@ -83,7 +83,7 @@ def _widened(rows: Dataset, step: Step, fingerprint: str) -> Dataset:
 
     # Tables go through whole: given columns, map would cast each row by itself once a filter has cut any.
     def widen(table: pa.Table) -> pa.Table:
-        made = function({name: table[name].to_pylist() for name in columns})
+        made = function({name: values_of(table[name]) for name in columns})
         table = table.drop_columns([name for name in step.writes if name in table.column_names])
         for name in step.writes:
             table = table.append_column(name, pa.array(made[name], schema.field(name).type))

@@ -19,7 +19,7 @@ from datasets.table import InMemoryTable
 
 from hfsft.hashing import digest
 from hfsft.rows.batch import Row
-from hfsft.rows.features import features
+from hfsft.rows.features import features, values_of
 
 if TYPE_CHECKING:
     from datasets import Features
@@ -92,7 +92,7 @@ class Rows:
     def __getitem__(self, key: str | slice) -> Any:
         """The values of a column; with a slice, those of every column, by name."""
         if isinstance(key, str):
-            return self.table([key])[key].to_pylist()
+            return values_of(self.table([key])[key])
         start, stop, step = key.indices(len(self))
         rows = self if (start, stop, step) == (0, len(self), 1) else self.select(range(start, stop, step))
         return {name: rows[name] for name in self.kinds}

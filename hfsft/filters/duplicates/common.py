@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar, NamedTuple
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, NamedTuple
 
 from pydantic import Field
 
+from hfsft.engine.adding import InMemory
 from hfsft.engine.ledger import OF
 from hfsft.filters.base import Filter
 from hfsft.filters.cells import optional, texts
 from hfsft.rows.batch import Batch
-from hfsft.rows.views import OPTIONAL, READS, questions
+from hfsft.rows.views import OPTIONAL, READS, SETTING, questions
 
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from hfsft.engine.adding import Columns
+
+KEY = "duplicates_key"  # the column of what tells rows apart, from one step to the next
+PREFERRED = ("id", "origin", "round")  # the columns that say which of several alike rows is preferred
 _HUMAN_FIRST = {"example": 0, "seed": 1}
 
 
@@ -49,7 +59,7 @@ class Duplicates(Filter):
         """What decides who is preferred, and the rest of what the model is given."""
         question = OPTIONAL if set(READS) & set(self.reads) else ()
         rest = (name for column in self.reads for name in optional(column))
-        return ("id", "origin", "round", *dict.fromkeys((*question, *rest)))
+        return (*PREFERRED, *dict.fromkeys((*question, *rest)))
 
     @property
     def measured(self) -> str:
@@ -69,7 +79,7 @@ class Duplicates(Filter):
             if name in READS:
                 asked = questions(_as_texts(batch))
                 columns.append([(question.said, question.context) for question in asked])
-                systems = ["\n\n".join(filter(None, (question.system, question.tools))) for question in asked]
+                systems = [question.setting for question in asked]
             else:
                 columns.append([(text or "",) for text in texts(batch, name)])
         rows = (tuple(text for part in row for text in part) for row in zip(*columns, strict=True))
@@ -78,20 +88,52 @@ class Duplicates(Filter):
             for row, system in zip(rows, systems, strict=True)
         ]
 
-    def order(self, batch: Batch, compared: list[Compared | None]) -> list[int]:
-        """The places of the rows that have something to compare, preferred rows first."""
-        count = len(compared)
-        origins, rounds, ids = (batch.get(name, [None] * count) for name in ("origin", "round", "id"))
+    def order(self, rows: Columns, places: Sequence[int]) -> list[int]:
+        """These places, preferred rows first; texts are looked at only where ids are not there, or not different."""
+        count = len(rows)
+        origins, rounds, ids = (rows[name] if name in rows else [None] * count for name in ("origin", "round", "id"))
+        texts: dict[int, Compared | None] = {}
+        if len({str(ids[place]) for place in places}) < len(places):
+            texts = dict(zip(places, self.compared(some(rows, places)), strict=True))
 
         def key(place: int) -> tuple[Any, ...]:
             grown = rounds[place] if isinstance(rounds[place], int) else 0
-            return _HUMAN_FIRST.get(str(origins[place]), 2), grown, str(ids[place]), compared[place], place
+            return _HUMAN_FIRST.get(str(origins[place]), 2), grown, str(ids[place]), texts.get(place), place
 
-        return sorted((place for place in range(count) if compared[place] is not None), key=key)
+        return sorted(places, key=key)
 
-    def named(self, batch: Batch, place: int) -> str:
+    def named(self, rows: Columns, place: int) -> str:
         """The id of a row; its number, counted from 0, where rows have none."""
-        return str(batch["id"][place] if "id" in batch else place)
+        return str(rows["id"][place] if "id" in rows else place)
+
+
+@dataclass(frozen=True)
+class OverAll:
+    """A method of a filter over all rows, by columns, as the function of a step; what it keeps is called `keeps`."""
+
+    look: Callable[[Columns, pa.Table | None], tuple[Batch, pa.Table | None]]
+    keeps: str = ""
+
+    def __call__(self, batch: Batch) -> Batch:
+        """What it makes of a batch."""
+        return self.over(InMemory(batch), None)[0]
+
+    def over(self, rows: Columns, kept: pa.Table | None) -> tuple[Batch, pa.Table | None]:
+        """What it makes of rows, and what is to be kept."""
+        return self.look(rows, kept)
+
+
+def systems_of(rows: Columns) -> list[str]:
+    """What rows must share to be copies of each other: the system prompt and the tools."""
+    given = {name: values for name in SETTING if name in rows and any(values := rows[name])}
+    return [each.setting for each in questions({**dict.fromkeys(READS, [None] * len(rows)), **given})] if given else []
+
+
+def some(rows: Columns, places: Sequence[int]) -> Batch:
+    """Some of the rows, by their places."""
+    import numpy as np
+
+    return rows.of(np.array(places, np.int64))
 
 
 def _as_texts(batch: Batch) -> Batch:

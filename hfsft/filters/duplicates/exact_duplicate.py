@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any, ClassVar
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import Field
 
-from hfsft.engine.step import Bound
-from hfsft.filters.duplicates.common import Duplicates
+from hfsft.engine.step import Bound, Step
+from hfsft.filters.duplicates.common import KEY, PREFERRED, Duplicates, OverAll
+from hfsft.filters.filter_work import work_of
 from hfsft.rows.batch import Batch
-from hfsft.similarity import LexicalIndex
+from hfsft.similarity import keys_of
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from hfsft.engine.adding import Columns
+    from hfsft.errors import Place
 
 
 class ExactDuplicate(Duplicates):
@@ -42,23 +50,50 @@ class ExactDuplicate(Duplicates):
         """The number of preferred copies, and the id of the first."""
         return {self.measured: "int64", self.original: "string"}
 
+    def steps(self, place: Place | None = None, label: str = "") -> list[Step]:
+        """One step that makes a key of each row, which is kept; one that counts those alike, one that compares."""
+        measure, keep = super().steps(place, label)
+        key = replace(
+            measure,
+            name=f"{measure.name.removesuffix('measure')}key",
+            sees="row",
+            optional=tuple(name for name in measure.optional if name not in PREFERRED),
+            writes={KEY: "binary"},
+            work=work_of(self, "keys"),
+        )
+        count = replace(measure, reads=(KEY, *measure.reads), drops=(KEY,), work=work_of(self, "counting"))
+        return [key, count, keep]
+
     def measure(self, batch: Batch) -> Batch:
-        """How many rows with the same text are preferred to each."""
+        """How many rows with the same text are preferred to each: keys and their counts in one."""
+        return self.counting({**batch, **self.keys(batch)})
+
+    def keys(self, batch: Batch) -> Batch:
+        """For each row what is the same for all rows that say the same; None where nothing is compared."""
         compared = self.compared(batch)
-        counts: list[int | None] = [None] * len(compared)
-        originals: list[str | None] = [None] * len(compared)
-        order = self.order(batch, compared)
-        rows = [row for place in order if (row := compared[place])]
-        index = LexicalIndex[int]()
-        index.add(order, [row.parts for row in rows], [row.system for row in rows])
-        copies, preferred = index.copies(), Counter[int]()
-        for place in order:
-            first = copies.get(place, place)
-            counts[place] = preferred[first]
-            if preferred[first]:
-                originals[place] = self.named(batch, first)
-            preferred[first] += 1
-        return {self.measured: counts, self.original: originals}
+        parts = [row and row.parts for row in compared]
+        return {KEY: keys_of(parts, [row.system if row else "" for row in compared])}
+
+    @property
+    def counting(self) -> OverAll:
+        """How many rows with the same key are preferred to each."""
+        return OverAll(self._counted)
+
+    def _counted(self, rows: Columns, _: pa.Table | None) -> tuple[Batch, None]:
+        keys = rows[KEY]
+        counts: list[int | None] = [None] * len(keys)
+        originals: list[str | None] = [None] * len(keys)
+        first: dict[bytes, int] = {}
+        preferred = Counter[bytes]()
+        for place in self.order(rows, [place for place, key in enumerate(keys) if key is not None]):
+            key = keys[place]
+            counts[place] = preferred[key]
+            if preferred[key]:
+                originals[place] = self.named(rows, first[key])
+            else:
+                first[key] = place
+            preferred[key] += 1
+        return {self.measured: counts, self.original: originals}, None
 
     def bounds(self) -> list[Bound]:
         """At most so many preferred copies."""

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import Field, model_validator
 
 from hfsft.engine.step import Bound, Step
-from hfsft.filters.duplicates.common import Duplicates
+from hfsft.filters.duplicates.common import PREFERRED, Duplicates, OverAll, some, systems_of
 from hfsft.filters.filter_work import work_of
 from hfsft.rows.batch import Batch
-from hfsft.similarity import LexicalIndex
+from hfsft.rows.views import READS, SETTING
+from hfsft.similarity import COUNTED, SKETCH, SketchedIndex, grouped, sketches_of
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from hfsft.engine.adding import Columns
     from hfsft.errors import Place
 
 
@@ -39,7 +45,7 @@ class NearDuplicate(Duplicates):
     """
 
     name: ClassVar[str] = "near_duplicate"
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
     values: ClassVar[str] = "0, or from floor to 1"
     blind: ClassVar[str] = (
         "Meaning: a paraphrase in other words is not alike, and a small word that turns the meaning round is."
@@ -80,11 +86,30 @@ class NearDuplicate(Duplicates):
         return {same: "string", near: ["string"], alike: ["float64"]}
 
     def steps(self, place: Place | None = None, label: str = "") -> list[Step]:
-        """One step that measures pairs, one that decides by `at_most` which rows stay, one that keeps these."""
+        """One step that sketches each row, which is kept; one that measures pairs, one that decides by `at_most` which
+        rows stay, one that keeps these.
+        """
         measure, keep = super().steps(place, label)
-        search = replace(measure, writes=self.found, work=work_of(self, "pairs"))
+        name = measure.name.removesuffix("measure")
+        sketch = Step(
+            name=f"{name}sketch",
+            kind="likeness",
+            reads=self.reads,
+            optional=tuple(each for each in measure.optional if each not in (*PREFERRED, *SETTING)),
+            writes=SKETCH,
+            identity={"columns": list(self.reads), "at_least": self.floor},
+            work=work_of(self, "sketches"),
+            place=place,
+        )
+        search = replace(
+            measure,
+            reads=(*SKETCH, *self.reads),
+            writes=self.found,
+            drops=tuple(SKETCH),
+            work=work_of(self, "search"),
+        )
         decide = Step(
-            name=f"{measure.name.removesuffix('measure')}decide",
+            name=f"{name}decide",
             sees="all",
             reads=(*self.found, *self.reads),
             optional=measure.optional,
@@ -95,43 +120,64 @@ class NearDuplicate(Duplicates):
             work=work_of(self, "decide"),
             place=place,
         )
-        return [search, decide, keep]
+        return [sketch, search, decide, keep]
 
     def measure(self, batch: Batch) -> Batch:
-        """The similarity of each row to the row most like it of those that stay: pairs and decision in one."""
-        return self.decide({**batch, **self.pairs(batch)})
+        """The similarity of each row to the row most like it of those that stay: all steps in one."""
+        found = self.search({**batch, **self.sketches(batch)})
+        return self.decide({**batch, **found})
 
-    def pairs(self, batch: Batch) -> Batch:
+    def sketches(self, batch: Batch) -> Batch:
+        """What tells by each row alone which rows may be alike."""
+        parts = [row and row.parts for row in self.compared(batch)]
+        return dict(zip(SKETCH, sketches_of(parts, self.floor), strict=True))
+
+    @property
+    def search(self) -> OverAll:
         """For each row which is the first with the same text, and which are nearly alike, with the similarity to each.
 
-        These are preferred rows, and the similarity at least `floor`; None where nothing is compared.
+        These are preferred rows, and the similarity at least `floor`; None where nothing is compared. What two texts
+        have in common is kept: it is counted once, whatever rows come and go.
         """
-        compared = self.compared(batch)
-        order, names = self.order(batch, compared), self._names(batch)
-        same: list[str | None] = [None] * len(compared)
-        near: list[list[str] | None] = [None if row is None else [] for row in compared]
-        alike: list[list[float] | None] = [None if row is None else [] for row in compared]
-        rows = [row for place in order if (row := compared[place])]
-        index = LexicalIndex[int]()
-        index.add(order, [row.parts for row in rows], [row.system for row in rows])
+        return OverAll(self._pairs, COUNTED)
+
+    @property
+    def decide(self) -> OverAll:
+        """Row by row, the preferred first: the similarity to the row most like it of those that stay so far."""
+        return OverAll(self._decided)
+
+    def _pairs(self, rows: Columns, kept: pa.Table | None) -> tuple[Batch, pa.Table | None]:
+        keys, sketches = (rows[name] for name in SKETCH)
+        there = [place for place, key in enumerate(keys) if key is not None]
+        order, names = self.order(rows, there), self._names(rows)
+        same: list[str | None] = [None] * len(keys)
+        near, alike = defaultdict[int, list[str]](list), defaultdict[int, list[float]](list)
+        digests = [keys[place] for place in order]
+        if set(READS) & set(self.reads) and any(systems := systems_of(rows)):
+            digests = grouped(digests, [systems[place] for place in order])
+
+        def read(places: Sequence[int]) -> list[tuple[str, ...]]:
+            return [row.parts for row in self.compared(some(rows, [order[place] for place in places])) if row]
+
+        index = SketchedIndex[int](order, digests, read, [sketches[place] for place in order], kept)
         for copy, first in index.copies().items():
             same[copy] = names[first]
         for first, other, similarity in index.pairs(self.floor, ranked=True):
-            nearest, values = near[other], alike[other]
-            if same[other] is None and nearest is not None and values is not None:
-                nearest.append(names[first])
-                values.append(similarity)
-        return dict(zip(self.found, (same, near, alike), strict=True))
+            near[other].append(names[first])
+            alike[other].append(similarity)
+        lists = (
+            [None if key is None else found.get(place, ()) for place, key in enumerate(keys)] for found in (near, alike)
+        )
+        return dict(zip(self.found, (same, *lists), strict=True)), index.counted()
 
-    def decide(self, batch: Batch) -> Batch:
-        """Row by row, the preferred first: the similarity to the row most like it of those that stay so far."""
-        sames, nears, alikes = (batch[name] for name in self.found)
-        places = {name: place for place, name in enumerate(self._names(batch))}
+    def _decided(self, rows: Columns, _: pa.Table | None) -> tuple[Batch, None]:
+        sames, nears, alikes = (rows[name] for name in self.found)
+        places = {name: place for place, name in enumerate(self._names(rows))}
         highest: list[float | None] = [None] * len(nears)
         originals: list[int | None] = [None] * len(nears)
         stays = [True] * len(nears)
         rank: dict[int, int] = {}
-        for place in self.order(batch, self.compared(batch)):
+        for place in self.order(rows, [place for place, near in enumerate(nears) if near is not None]):
             rank[place] = len(rank)
             first = None if sames[place] is None else places[sames[place]]
             if first is not None and not stays[first]:
@@ -144,12 +190,12 @@ class NearDuplicate(Duplicates):
                 similarity, _, original = min(standing, default=(0.0, 0, None))
                 highest[place], originals[place] = -similarity or 0.0, original
             stays[place] = (highest[place] or 0.0) <= self.at_most
-        names = [None if place is None else self.named(batch, place) for place in originals]
-        return {self.measured: highest, self.original: names}
+        names = [None if place is None else self.named(rows, place) for place in originals]
+        return {self.measured: highest, self.original: names}, None
 
-    def _names(self, batch: Batch) -> list[str]:
+    def _names(self, rows: Columns) -> list[str]:
         """What each row is called by: its id, or its number where ids are not there or not all different."""
-        names = [self.named(batch, place) for place in range(len(batch[self.reads[0]]))]
+        names = [self.named(rows, place) for place in range(len(rows))]
         return names if len(set(names)) == len(names) else list(map(str, range(len(names))))
 
     def bounds(self) -> list[Bound]:

@@ -20,6 +20,7 @@ from hfsft.models.dialects.refused_request import REFUSALS, read_refusal
 from hfsft.models.http import wire
 from hfsft.models.http.answer import read
 from hfsft.models.http.faults import Fault
+from hfsft.models.http.stream import PIECE, is_stream
 from hfsft.models.model import Answer, Request
 
 if TYPE_CHECKING:
@@ -94,6 +95,7 @@ class Probed:
     input_tokens: int = 0
     output_tokens: int = 0
     unmetered: int = 0  # answers without token counts
+    gives: str = ""  # of a model that writes no text, what it gives instead
 
 
 class Probe:
@@ -153,6 +155,7 @@ class Probe:
             began = time.monotonic()
             try:
                 raw, _ = await self._send(body)
+                self._first(raw, time.monotonic() - began)
             except Fault as fault:
                 refusals.append(fault)
                 shown = {each.name for each in table.learned(read_refusal(fault), body, dialects, ())} & _PLAIN
@@ -164,7 +167,6 @@ class Probe:
                 dialects |= shown or {"max_tokens"}
             else:
                 self.found.takes.token_limit = NEWER if "max_tokens" in dialects else OLDER
-                self._first(raw, time.monotonic() - began)
                 return
 
     def _first(self, raw: str, seconds: float) -> None:
@@ -172,6 +174,7 @@ class Probe:
             answer = read(raw)
         except Fault as fault:
             fault.message = f"{self._client.name}: {fault.message}"
+            fault.body, fault.status = raw, fault.status or 200
             raise
         self.found.seconds = round(seconds, 3)
         self.found.served = answer.model
@@ -286,6 +289,10 @@ def keep(store: Store, client: Client, model: Model, takes: Takes) -> None:
     spoken = takes.dialects - (set() if takes.json_schema == "no" or takes.json_in_words == "yes" else {"unheeded"})
     if takes.json_schema == "yes":
         taken |= table.SHAPED
+    if takes.logprobs in ("no", "ignored"):  # whoever needs them need not ask for nothing
+        refused.add("logprobs")
+    elif takes.logprobs == "yes":
+        taken.add("logprobs")
     if takes.token_limit == OLDER:
         taken.add("max_tokens")
     for name in sorted(spoken | refused):
@@ -329,7 +336,7 @@ def _has_call(raw: str, _: Mapping[str, str]) -> bool | None:
 
 
 def _is_stream(raw: str, headers: Mapping[str, str]) -> bool:
-    return "event-stream" in str(headers.get("Content-Type", "")) or raw.lstrip().startswith("data:")
+    return is_stream(str(headers.get("Content-Type", ""))) or json.loads(raw).get("object") == PIECE
 
 
 def _choice(raw: str) -> dict[str, Any]:

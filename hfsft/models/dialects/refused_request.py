@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from hfsft.models.http.faults import Fault
 
+Body = dict[str, Any]
+"""A request as it is sent."""
 REFUSALS = {400, 415, 422, 501}
 """What a server says that knows chat completions but not this part of them."""
 
@@ -40,7 +42,7 @@ _VALUE = (
 # What is listed as right after what is wrong is not itself refused.
 _LISTS = re.compile(
     r"(?<!not )\b(?:did you mean|(?:allowed|supported|valid|available|permitted|expected|known) (?:\w+ )?"
-    r"(?:param|field|value|argument|propert|key|option|one of)\w*\b|expected one of)(?! (?:is|are) not).*",
+    r"(?:param|field|value|argument|propert|key|option|one of)\w*\b|expected one of)(?! (?:is|are) not| [<>]).*",
     re.IGNORECASE,
 )
 _GAP = r"(?:(?![.;]\s).){0,90}?"
@@ -84,7 +86,7 @@ def read_refusal(fault: Fault) -> RefusedRequest:
     """What a fault says of the request that met it."""
     text: list[str] = []
     named: list[str] = []
-    for key, value in _strings(fault.body or fault.message):
+    for key, value in _strings(fault.message if fault.body is None else fault.body):
         if key in ("param", "field", "loc"):
             named.append(_way(value))
         else:

@@ -1,4 +1,4 @@
-"""A language model inside this process: llama.cpp's own server on a loopback port.
+"""A language model, or an embedder, inside this process: llama.cpp's own server on a loopback port.
 
 So the rest of hfsft asks it over HTTP as it asks any other. The server lives on threads of this process: it starts with
 the first request, cannot outlive the process, and two models of a recipe with the same weights share it.
@@ -20,12 +20,12 @@ import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from hfsft import isolated
 from hfsft.errors import ModelError
 from hfsft.models.embedded import weights
-from hfsft.models.model import Endpoint, Model
+from hfsft.models.model import Endpoint, Model, Pooling
 
 TOKENS_PER_SLOT = 4096
 MOST_SLOTS = 8
@@ -36,7 +36,10 @@ LARGE = 2 << 30
 SPIN = {"GOMP_SPINCOUNT": "1000"}
 SILENT, ERRORS = -1, 1
 
-_servers: dict[Path, Any] = {}
+Making = Pooling | Literal["text", "vectors"]
+"""What a server makes: texts; vectors, as the weights say; vectors by that pooling."""
+
+_servers: dict[tuple[Path, Making], Any] = {}
 _lock = threading.Lock()
 _owner = os.getpid()
 
@@ -58,10 +61,11 @@ def start(model: Model) -> Endpoint:
     """Where the model answers; its server is started by the first call. Raises `ModelError`."""
     path = weights.find(model)
     slots = _slots(path)
+    making: Making = (model.pooling or "vectors") if model.task == "embed" else "text"
     with _lock:
-        if path not in _servers:
-            _servers[path] = _serve(path, slots)
-        address = _servers[path].listening_address
+        if (path, making) not in _servers:
+            _servers[path, making] = _serve(path, slots, making)
+        address = _servers[path, making].listening_address
     return Endpoint(
         base_url=f"{address}/v1",
         model_name=model.model,
@@ -120,14 +124,14 @@ def missing(what: str) -> str:
     )
 
 
-def _serve(path: Path, slots: int) -> Any:
+def _serve(path: Path, slots: int, making: Making) -> Any:
     try:
         with _environment(SPIN):
             import xllamacpp
     except ImportError as error:
         raise ModelError(f"{missing(path.name)}: {error}") from None
     try:
-        return xllamacpp.Server(_params(path, slots, SILENT))
+        return xllamacpp.Server(_params(path, slots, SILENT, making))
     except (RuntimeError, MemoryError):
         raise ModelError(f"llama.cpp cannot load {path} ({path.stat().st_size >> 20} MiB): {_reason(path)}") from None
 
@@ -147,7 +151,7 @@ def _load(path: Path) -> None:
     xllamacpp.Server(_params(path, _slots(path), ERRORS))
 
 
-def _params(path: Path, slots: int, verbosity: int) -> Any:
+def _params(path: Path, slots: int, verbosity: int, making: Making = "text") -> Any:
     import xllamacpp
 
     params = xllamacpp.CommonParams()
@@ -163,6 +167,11 @@ def _params(path: Path, slots: int, verbosity: int) -> Any:
     for threads in (params.cpuparams, params.cpuparams_batch):
         threads.n_threads = _threads()
         threads.poll = 0
+    if making != "text":
+        params.embedding = True
+        params.n_batch = params.n_ubatch = TOKENS_PER_SLOT  # a text is read in one go, or not at all
+        if making != "vectors":
+            params.pooling_type = getattr(xllamacpp.llama_pooling_type, f"LLAMA_POOLING_TYPE_{making.upper()}")
     return params
 
 

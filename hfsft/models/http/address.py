@@ -32,18 +32,24 @@ def chat_url(base_url: str) -> str:
     A whole path ending in /chat/completions is kept as it is; one of a gateway, /deployments/<name> or with an
     api-version, gets that end; any other has its /v1 before it, unless it names a version itself.
     """
+    return url_below(base_url, CHAT)
+
+
+def url_below(base_url: str, end: str, *, versioned: bool = True) -> str:
+    """The same for another end than chat completions; what is not `versioned` stands beside the /v1."""
     if wrong := wrong_with(base_url):
         raise ValueError(wrong)
     parts = urlsplit(base_url)
     path = parts.path.rstrip("/")
-    if path.endswith(CHAT):
+    if path.endswith(end):
         return urlunsplit(parts._replace(fragment=""))
     steps = path.split("/")
-    versioned = any(map(_VERSION.fullmatch, steps)) or (len(steps) > 2 and steps[-2] == "deployments")
-    versioned = versioned or any(
-        re.sub("[^a-z]", "", name.lower()) == "apiversion" for name, _ in parse_qsl(parts.query)
-    )
-    return urlunsplit(parts._replace(path=path + (CHAT if versioned else f"/v1{CHAT}"), fragment=""))
+    if not versioned:
+        beside = path.removesuffix(f"/{steps[-1]}") if _VERSION.fullmatch(steps[-1]) else path
+        return urlunsplit(parts._replace(path=beside + end, fragment=""))
+    named = any(map(_VERSION.fullmatch, steps)) or (len(steps) > 2 and steps[-2] == "deployments")
+    named = named or any(re.sub("[^a-z]", "", name.lower()) == "apiversion" for name, _ in parse_qsl(parts.query))
+    return urlunsplit(parts._replace(path=path + (end if named else f"/v1{end}"), fragment=""))
 
 
 def shown(base_url: str) -> str:

@@ -34,10 +34,7 @@ def read(raw: str, hide: Hide = scrub) -> Answer:
 
     An error beside what was written so far stands in `extra`. Whether it may be kept is asked of `endings.fault_in`.
     """
-    try:
-        found = json.loads(raw)
-    except (ValueError, RecursionError):
-        raise Fault("heal", "unreadable", f"the body is not JSON: {message_in(raw, hide)[:120]!r}", paid=True) from None
+    found = parsed(raw, hide)
     if not isinstance(found, dict):
         raise Fault("heal", "unreadable", "the body is not a JSON object", paid=True)
     choices = found.get("choices")
@@ -56,6 +53,20 @@ def read(raw: str, hide: Hide = scrub) -> Answer:
         said = {"status": _status(error), "body": json.dumps({"error": message_in(json.dumps(error), hide)})}
         return replace(answer, extra={"error": said})
     return answer
+
+
+def parsed(raw: str, hide: Hide = scrub) -> Any:
+    """What a response body says; a Fault where it is not JSON."""
+    try:
+        return json.loads(raw)
+    except (ValueError, RecursionError):
+        raise Fault("heal", "unreadable", f"the body is not JSON: {message_in(raw, hide)[:120]!r}", paid=True) from None
+
+
+def error_instead(found: Any, raw: str, hide: Hide = scrub) -> Fault | None:
+    """The fault that a body tells of with the status of an answer; None where it tells of none."""
+    error = _error(found) if isinstance(found, dict) else None
+    return of_response(_status(error), {}, raw, hide=hide) if error else None
 
 
 def _error(found: dict[str, Any]) -> Any:

@@ -6,7 +6,7 @@ import asyncio
 import socket
 import time
 import urllib.request
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
@@ -18,10 +18,11 @@ from hfsft.keys import KnownSecrets, in_address
 from hfsft.models.http import answer
 from hfsft.models.http.address import chat_url, shown
 from hfsft.models.http.faults import Fault, of_response
+from hfsft.models.http.stream import Pieces, is_stream, looks_streamed
 from hfsft.models.model import AUTHORIZATION, Answer, Endpoint
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 
 MOST_BYTES = 16_000_000
 """Of one answer, unpacked: the longest that models write take a tenth of it."""
@@ -33,7 +34,44 @@ MOST_HEADERS = 128
 _DNS_SECONDS = 300
 # A connection that cannot be made in this time would not answer either.
 _CONNECT_SECONDS = 20
+SILENCE_SECONDS = 60.0
+"""A stream in the middle of an answer that brings no byte for so long brings none any more."""
+# For the last bytes after the word that this was all.
+_END_SECONDS = 0.2
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+
+
+class Silence:
+    """Calls `broken_off` once `begin` was not called again for so many seconds."""
+
+    def __init__(self, seconds: float, broken_off: Callable[[], None]) -> None:
+        self.seconds = seconds
+        self.broken = False
+        self._broken_off = broken_off
+        self._heard = 0.0
+        self._timer: asyncio.TimerHandle | None = None
+
+    def begin(self) -> None:
+        """Count from now on."""
+        self._heard = time.monotonic()
+        if self._timer is None:
+            self._look_in(self.seconds)
+
+    def end(self) -> None:
+        """Count no longer."""
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def _look_in(self, seconds: float) -> None:
+        self._timer = asyncio.get_running_loop().call_later(seconds, self._look)
+
+    def _look(self) -> None:
+        left = self._heard + self.seconds - time.monotonic()
+        if left > 0:
+            self._look_in(left)
+            return
+        self.broken = True
+        self._broken_off()
 
 
 class Client:
@@ -43,15 +81,18 @@ class Client:
     server gave it, or none at all where it repeats the key.
     """
 
-    def __init__(self, session: aiohttp.ClientSession, endpoint: Endpoint, timeout: float) -> None:
+    def __init__(self, session: aiohttp.ClientSession, endpoint: Endpoint, timeout: float, url: str = "") -> None:
+        """`url` is the whole address to ask, that of chat completions where none is given."""
         self.endpoint = endpoint
         self.name = shown(endpoint.base_url)
         self._session = session
-        self._url = URL(chat_url(endpoint.base_url))
+        self._url = URL(url or chat_url(endpoint.base_url))
         self._seconds = timeout
         # `total` covers the whole exchange, so that a server which drips bytes cannot pass it.
         self._timeout = aiohttp.ClientTimeout(total=timeout, sock_connect=min(timeout, _CONNECT_SECONDS))
-        self._headers = CIMultiDict({"Content-Type": "application/json", "Accept": "application/json"})
+        self._headers = CIMultiDict(
+            {"Content-Type": "application/json", "Accept": "application/json, text/event-stream"}
+        )
         self._headers.update(endpoint.headers)
         self._headers.update(endpoint.secret_headers)
         if endpoint.api_key and endpoint.key_header:
@@ -77,6 +118,7 @@ class Client:
     async def exchange(self, payload: bytes) -> tuple[str, Mapping[str, str]]:
         """Send one request body; the body of the response, which may be no answer, and its headers, or a Fault."""
         connected = time.monotonic()
+        status = 0
         try:
             response = await self._session.post(
                 self._url,
@@ -89,13 +131,18 @@ class Client:
             async with response:
                 status, headers = response.status, response.headers
                 waited = time.monotonic() - connected
-                raw = await self._body(response)
+                if status == 200 and is_stream(headers.get("Content-Type", "")):
+                    raw = await self._pieces(response)
+                else:
+                    raw = await self._body(response)
         except asyncio.TimeoutError:
             seconds = time.monotonic() - connected
             message = f"{self.name}: no answer within {min(seconds, self._seconds):.3g} s"
             raise Fault("slow", "timeout", message, paid=True) from None
         except (aiohttp.ClientError, OSError, ValueError) as error:
-            raise self._broken(error) from None
+            fault = self._broken(error)
+            fault.waited = 0.0 if status else time.monotonic() - connected
+            raise fault from None
         if status != 200:
             fault = of_response(status, headers, raw, hide=self._secrets.hide, asked=self.endpoint.base_url)
             fault.message = f"{self.name}: {fault.message}"
@@ -167,10 +214,57 @@ class Client:
                     raise Fault("row", "too_long", f"{said}is `base_url` right?", status=200, paid=True)
                 break
         raw = parts[0] if len(parts) == 1 else b"".join(parts)
-        if response.status == 200 and self._secrets.stand_in(raw):
+        if response.status != 200:
+            return raw[:most].decode("utf-8", "replace")
+        if looks_streamed(raw):  # whatever its type says
+            pieces = Pieces(most)
+            with self._named():
+                pieces.feed(raw)
+                return self._kept(pieces.body())
+        return self._kept(raw.decode("utf-8", "replace"))
+
+    async def _pieces(self, response: aiohttp.ClientResponse) -> str:
+        """The body that an answer in pieces comes to; Fault where it breaks off, or falls silent in the middle."""
+        pieces, silence = Pieces(MOST_BYTES), Silence(min(self._seconds, SILENCE_SECONDS), response.close)
+        try:
+            with self._named():
+                async for part in response.content.iter_any():
+                    pieces.feed(part)
+                    if pieces.done:
+                        break
+                    if pieces.begun:  # before, a model may think for as long as the whole may take
+                        silence.begin()
+                if not response.content.at_eof():  # so that the connection can be used again
+                    with suppress(asyncio.TimeoutError):
+                        await asyncio.wait_for(response.content.readany(), _END_SECONDS)
+                return self._kept(pieces.body())
+        except (aiohttp.ClientError, OSError):
+            if silence.broken:
+                said = f"{self.name}: no byte for {silence.seconds:.3g} s in the middle of its answer"
+                raise Fault("slow", "timeout", said, paid=True) from None
+            raise
+        except Fault:
+            response.close()
+            raise
+        finally:
+            silence.end()
+
+    def _kept(self, body: str) -> str:
+        """The body of an answer; Fault where it repeats the key."""
+        if self._secrets.stand_in(body.encode("utf-8", "surrogatepass")):
             said = f"{self.name}: the answer repeats the key that it was asked with, so it is not kept"
             raise Fault("row", "secret", said, status=200, paid=True)
-        return raw[:most].decode("utf-8", "replace")
+        return body
+
+    @contextmanager
+    def _named(self) -> Iterator[None]:
+        """Puts the name of the server before what is wrong with a stream."""
+        try:
+            yield
+        except Fault as fault:
+            if not fault.message.startswith(self.name):
+                fault.message = f"{self.name}: {fault.message}"
+            raise
 
     def _broken(self, error: BaseException) -> Fault:
         """The fault of an exchange without a whole answer; it quotes nothing that a server sent."""

@@ -12,7 +12,8 @@ from typing import Any
 
 from hfsft.keys import letters
 
-_OURS = {"model", "messages", "stream", "seed", "response_format"}
+_OURS = {"model", "messages", "seed", "response_format", "stream_options"}
+_STREAM_ADVICE = "write `stream:` in the model"
 _SAMPLED = {"temperature", "top_p"}
 _SAMPLING_ADVICE = "write `{}:` in the model or the stage"
 _LIMIT_ADVICE = "write `max_tokens:` in the model or the stage"
@@ -41,6 +42,8 @@ def refused(extra: Mapping[str, Any]) -> list[tuple[str, str]]:
         top, plain = "." not in way, letters(name)
         if top and name in _OURS:
             found.append((way, ""))
+        elif top and name == "stream":
+            found.append((way, _STREAM_ADVICE))
         elif top and name in _SAMPLED:
             found.append((way, _SAMPLING_ADVICE.format(name)))
         elif _LIMIT.fullmatch(plain) and not _NO_LIMIT.search(plain) and not _thinks(way):

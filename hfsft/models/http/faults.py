@@ -28,7 +28,7 @@ class Fault(Exception):  # noqa: N818 (a fault heals as often as not)
     `waited` the seconds in which it sent no byte.
     """
 
-    body = ""
+    body: str | None = None
     waited = 0.0
 
     def __init__(

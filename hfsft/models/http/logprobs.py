@@ -14,7 +14,7 @@ from hfsft.models.model import TokenProbability
 
 NONE = -9999.0
 """The log probability of what cannot be, as servers write it for which minus infinity is no JSON."""
-_DIGITS = 6  # of a log probability after the point: more take room, and say nothing
+_DIGITS = 4  # of a log probability after the point: more take room, and say nothing
 
 
 def read(found: Any) -> tuple[TokenProbability, ...]:

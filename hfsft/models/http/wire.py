@@ -37,7 +37,12 @@ def canonical(model: Model, request: Request, revision: str = "") -> str:
 
     Where it is asked stands in it only for a model whose name alone says too little.
     """
-    asked: dict[str, Any] = {"model": model.model, "messages": request.messages, **sampling(model, request)}
+    asked: dict[str, Any] = {"model": model.model}
+    if request.texts:
+        own = {"task": model.task, "dimensions": model.dimensions, "pooling": model.pooling}
+        asked |= {"texts": texts_of(model, request), **{name: value for name, value in own.items() if value}}
+    else:
+        asked |= {"messages": request.messages, **sampling(model, request)}
     if model.apart:
         asked["identity"] = model.apart
     if revision:
@@ -51,6 +56,16 @@ def canonical(model: Model, request: Request, revision: str = "") -> str:
     if model.extra_body:
         asked["extra_body"] = model.extra_body
     return sendable(_encode(asked))
+
+
+def texts_of(model: Model, request: Request) -> list[str]:
+    """What a model that writes no text is told: an embedder with its `prefix` before the text."""
+    return [(model.prefix or "") + text for text in request.texts]
+
+
+def texts(model: Model, request: Request) -> bytes:
+    """What one such request is sent as: who sends it puts it into one body with others."""
+    return sendable(_encode(texts_of(model, request))).encode()
 
 
 def _tools(request: Request) -> dict[str, Any]:
@@ -80,7 +95,9 @@ def body(model: Model, request: Request, model_name: str) -> dict[str, Any]:
         sent["response_format"] = {"type": "json_schema", "json_schema": shape}
     sent.update(_tools(request))
     if request.logprobs is not None:
-        sent.update(logprobs=True, top_logprobs=request.logprobs)
+        sent["logprobs"] = True
+        # Some servers give none at all where the likeliest of each place are to be 0.
+        sent.update({"top_logprobs": request.logprobs} if request.logprobs else {})
     sent.update(model.extra_body)
     return sent
 

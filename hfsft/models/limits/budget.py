@@ -82,6 +82,9 @@ class Meter:
         self._taken = Outlay()  # by this build
         self._claims = 0
         self._more: dict[str, tuple[int, int]] = {}  # by model: tokens that servers counted beyond the most reckoned
+        # Models that have answered, and those whose first answer is still out: no other request goes beside that one.
+        self._seen: set[str] = set()
+        self._first: set[str] = set()
         self._thinking = {name: thinking_tokens(model.extra_body) for name, model in models.items()}
         self._changed: asyncio.Event | None = None
         self.bounded = self._budget.bounded
@@ -112,19 +115,36 @@ class Meter:
         """Reserve the worst case of one request; waits for open ones to settle, BudgetError if that cannot help."""
         if not self.bounded:
             return Claim(payload, max_tokens, None)
-        most = self._worst(model, payload, max_tokens)
-        while passed := await self._passed(model, most):
-            if not self._claims:
-                raise BudgetError(self._said(passed))
-            self._changed = self._changed or asyncio.Event()
-            self._changed.clear()
-            await self._changed.wait()
+        while model in self._first:  # what its answer takes beyond its `max_tokens` is reckoned with for all others
+            await self._change()
+        if model not in self._seen and (self._budget.usd is not None or self._budget.tokens is not None):
+            self._first.add(model)
+        try:
+            while passed := await self._passed(model, most := self._worst(model, payload, max_tokens)):
+                if not self._claims:
+                    raise BudgetError(self._said(passed))
+                await self._change()
+        except BaseException:
+            self._settled(model)
+            raise
         self._claims += 1
         self._taken = self._taken.plus(most)
         return Claim(payload, max_tokens, most)
 
+    async def _change(self) -> None:
+        """Wait until a request is settled."""
+        self._changed = self._changed or asyncio.Event()
+        self._changed.clear()
+        await self._changed.wait()
+
+    def _settled(self, model: str) -> None:
+        self._first.discard(model)
+        if self._changed is not None:
+            self._changed.set()
+
     def settle(self, claim: Claim, model: str, answer: Answer | None, tally: Tally, *, paid: bool) -> None:
         """Replace a claim by what the request took; the worst case stays where the server may have charged for it."""
+        cached = 0 if answer is None else answer.cached_tokens or 0
         if answer is not None and answer.input_tokens is not None and answer.output_tokens is not None:
             read, written = answer.input_tokens, answer.output_tokens
         elif answer is None and not paid:
@@ -135,9 +155,13 @@ class Meter:
             if answer is None:
                 tally.lose(read, written, bounded=claim.max_tokens is not None)
         if claim.most is not None:
-            self._correct(model, claim, claim.most, read, written)
+            self._correct(
+                model, claim, outlay(1, read, written, self._usage.prices.get(model), cached).less(claim.most)
+            )
+            if claim.max_tokens is not None and answer is not None:
+                self._reckon(model, claim, read, written)
         if claim.most is None or self._budget.per == "build":
-            self._spending.note(model, read, written)
+            self._spending.note(model, read, written, cached)
 
     @property
     def reserves(self) -> bool:
@@ -177,16 +201,12 @@ class Meter:
             self._changed.set()
         return self._spending.adding(model, by if reserved else taken)
 
-    def _correct(self, model: str, claim: Claim, most: Outlay, read: int, written: int) -> None:
+    def _correct(self, model: str, claim: Claim, by: Outlay) -> None:
         self._claims -= 1
-        by = outlay(1, read, written, self._usage.prices.get(model)).less(most)
-        if claim.max_tokens is not None and (by.input_tokens > 0 or by.output_tokens > 0):
-            self._reckon(model, most, read, written)
         self._taken = self._taken.plus(by)
         if self._budget.per == "dataset":
             self._spending.correct(model, by)
-        if self._changed is not None:
-            self._changed.set()
+        self._settled(model)
 
     async def _passed(self, model: str, most: Outlay) -> str:
         """The bound that one more request could pass; empty where it is set aside for."""
@@ -226,21 +246,23 @@ class Meter:
             raise ModelError(
                 f"models.{model}: a budget in USD or tokens needs `max_tokens`, or one answer could pass it alone"
             )
-        more_read, more_written = self._more.get(model, (0, 0))
-        read = len(payload) + _TEMPLATE_TOKENS + more_read
-        written = (max_tokens or 0) + self._thinking[model] + more_written
-        return outlay(1, read, written, self._usage.prices.get(model))
+        more = self._more.get(model, (0, 0))
+        read, written = self._reckoned(model, payload, max_tokens)
+        return outlay(1, read + more[0], written + more[1], self._usage.prices.get(model))
 
-    def _reckon(self, model: str, most: Outlay, read: int, written: int) -> None:
-        """A server counted more than was reckoned with: that is said once, and reckoned with from then on."""
+    def _reckoned(self, model: str, payload: bytes, max_tokens: int | None) -> tuple[int, int]:
+        """The most tokens that a request can take, read and written, by what it says itself."""
+        return len(payload) + _TEMPLATE_TOKENS, (max_tokens or 0) + self._thinking[model]
+
+    def _reckon(self, model: str, claim: Claim, read: int, written: int) -> None:
+        """Note what a server counted beyond that, such as thoughts: said once, and reckoned with from then on."""
+        self._seen.add(model)
+        most_read, most_written = self._reckoned(model, claim.payload, claim.max_tokens)
         before = self._more.get(model, (0, 0))
-        self._more[model] = (
-            before[0] + max(0, read - most.input_tokens),
-            before[1] + max(0, written - most.output_tokens),
-        )
-        if before == (0, 0):
+        self._more[model] = max(before[0], read - most_read), max(before[1], written - most_written)
+        if before == (0, 0) != self._more[model]:
             _log.warning(
                 "models.%s: its server counts %d tokens read and %d written for a request that could take %d and %d at "
                 "most; the budget reckons with so many more from now on",
-                *(model, read, written, most.input_tokens, most.output_tokens),
+                *(model, read, written, most_read, most_written),
             )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from hfsft.models.dialects.dialect_table import SHAPED
 from hfsft.models.dialects.learned import server_of, spoken_by
-from hfsft.models.limits.throttle import Gate, Lane
+from hfsft.models.limits.throttle import Bucket, Gate, Lane
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -69,11 +69,20 @@ class Gates:
 
         endpoints = await asyncio.to_thread(_endpoints, name, model)
         self._session = self._session or new_session()
-        lanes = [self._lane(Client(self._session, endpoint, model.timeout), model) for endpoint in endpoints]
-        return Gate(name, lanes, model.concurrency, model.requests_per_minute, model.tokens_per_minute)
+        requests = model.requests_per_minute
+        if model.task == "chat":
+            lanes = [self._lane(Client(self._session, endpoint, model.timeout), model) for endpoint in endpoints]
+        else:
+            # The gate lets texts through, of which many make one request: these are bounded where they are sent.
+            from hfsft.models.vectors.together import TogetherClient
+
+            bucket, requests = Bucket(requests) if requests else None, None
+            lanes = [self._lane(TogetherClient(self._session, each, model, bucket), model) for each in endpoints]
+        return Gate(name, lanes, model.at_once, requests, model.tokens_per_minute)
 
     def _lane(self, client: Client, model: Model) -> Lane:
-        lane = Lane(client, min(model.concurrency, client.endpoint.concurrency))
+        most = min(model.concurrency, client.endpoint.concurrency)
+        lane = Lane(client, most * model.in_one_request)
         lane.dialects |= spoken_by(self._store, server_of(client, model))
         lane.schema_tried = bool(lane.dialects & SHAPED)
         return lane

@@ -32,7 +32,7 @@ MOST_ANSWERS = 2000  # more say no more, and take longer to read
 _HISTORY = f"""
 SELECT COUNT(*), AVG(LENGTH(request)), AVG(input_tokens), AVG(output_tokens) FROM (
     SELECT request, input_tokens, output_tokens FROM answers
-    WHERE model = ? {{}} AND input_tokens > 0 AND output_tokens > 0
+    WHERE model = ? {{}} AND input_tokens > 0 AND output_tokens {{}}
     ORDER BY stage DESC, rowid DESC LIMIT {MOST_ANSWERS}
 )
 """  # noqa: S608 (a constant)
@@ -79,7 +79,7 @@ def estimate(
         lengths = _counted(tokenizer, typical)
     else:
         per_token = history.characters / history.input_tokens if history else CHARACTERS_PER_TOKEN
-        lengths = [len(canonical(model, request)) / per_token for request in typical]
+        lengths = [_length(model, request, as_stored=bool(history)) / per_token for request in typical]
     known = lengths[: len(requests)]
     each = _mean(known) if known else history.input_tokens if history else _mean(lengths)
     limits = [float(request.max_tokens or model.max_tokens or 0) for request in typical]
@@ -118,16 +118,29 @@ def tokenizer_of(name: str) -> Tokenizer | None:
         return None
 
 
+def _length(model: Model, request: Request, *, as_stored: bool) -> int:
+    """The characters of a request: all that it is known by, or of texts their own alone."""
+    return sum(map(len, request.texts)) if request.texts and not as_stored else len(canonical(model, request))
+
+
 def _counted(tokenizer: Tokenizer, requests: Sequence[Request]) -> list[float]:
-    texts = [str(message["content"]) for request in requests for message in request.messages]
+    texts = [
+        text
+        for request in requests
+        for text in (*request.texts, *(str(message["content"]) for message in request.messages))
+    ]
     counts = iter([len(one.ids) for one in tokenizer.encode_batch(texts, add_special_tokens=False)])
-    return [float(sum(MESSAGE_TOKENS + next(counts) for _ in request.messages)) for request in requests]
+    return [
+        float(sum(next(counts) for _ in request.texts) + sum(MESSAGE_TOKENS + next(counts) for _ in request.messages))
+        for request in requests
+    ]
 
 
 def _history(store: Store, model: Model, stage: str) -> _History | None:
-    rows = store.read(_HISTORY.format("AND stage = ?"), (model.label, stage))
+    written = "> 0" if model.task == "chat" else "= 0"  # a vector takes no tokens, and no text takes none
+    rows = store.read(_HISTORY.format("AND stage = ?", written), (model.label, stage))
     if not rows or rows[0][0] < LEAST_ANSWERS:
-        rows = store.read(_HISTORY.format(""), (model.label,))
+        rows = store.read(_HISTORY.format("", written), (model.label,))
     if not rows or rows[0][0] < LEAST_ANSWERS:
         return None
     return _History(*rows[0][1:])

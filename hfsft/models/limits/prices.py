@@ -21,9 +21,19 @@ def remember(store: Store, recipe: str, prices: Mapping[str, Price]) -> None:
             "INSERT OR REPLACE INTO prices VALUES (?, ?, ?, ?)",
             [(recipe, model, price.input, price.output) for model, price in prices.items()],
         )
+        connection.executemany(
+            "INSERT OR REPLACE INTO cached_prices VALUES (?, ?, ?)",
+            [(recipe, model, price.cached) for model, price in prices.items()],
+        )
 
 
 def known(store: Store) -> dict[tuple[str, str], Price]:
     """The last price known for a recipe and a model id."""
-    rows = store.read("SELECT recipe, model, input, output FROM prices")
-    return {(recipe, model): Price(input=read, output=written) for recipe, model, read, written in rows}
+    rows = store.read(
+        "SELECT recipe, model, prices.input, output, cached_prices.input FROM prices "
+        "LEFT JOIN cached_prices USING (recipe, model)"
+    )
+    return {
+        (recipe, model): Price(input=read, output=written, cached=cached)
+        for recipe, model, read, written, cached in rows
+    }

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from hfsft.models.store.store import Store
 
 # A request is put into so many dialects at most, one after another, as its server refuses it.
-_MOST_CHANGES = 8
+_MOST_CHANGES = 2 * len(table.TABLE)
 # So many answers in a row that do not heed their schema are no longer the model's bad luck.
 _UNHEEDED = 3
 
@@ -45,8 +45,8 @@ class Job:
 
     @property
     def max_tokens(self) -> int | None:
-        """The most tokens that the answer may have; None where nothing bounds it."""
-        return self.request.max_tokens or self.model.max_tokens
+        """The most tokens that the answer may have; None where nothing bounds it, 0 where it is no text."""
+        return 0 if self.request.texts else self.request.max_tokens or self.model.max_tokens
 
 
 class Sender:
@@ -64,6 +64,8 @@ class Sender:
         BudgetError before a request that could pass the budget; RefusedKeyError where the server refuses what the
         recipe's author wrote.
         """
+        if job.request.texts:
+            return await self._once(lane, job, wire.texts(job.model, job.request))
         if job.request.schema is None or lane.schema_tried:
             return await self._exchange(lane, job)
         async with lane.probe:  # the first request finds out for all whether a schema is taken
@@ -116,13 +118,15 @@ class Sender:
         refusal = read_refusal(fault)
         if gone := [each.name for each in table.unlearned(refusal, lane.dialects & set(used))]:
             self._forget(lane, job, gone)
+            lane.barred.update(gone)
             return gone
         late = [name for name in lane.dialects - known if table.spoken(body, [name], ours)[1]]
+        late += [name for name in used if name not in lane.dialects and name in lane.barred]
         if late and fault.kind == "row":  # another request found it out while this one was under way
             return late
-        found = table.learned(refusal, body, known, ours)
-        if job.model.stream is False:
-            found = [each for each in found if each.name != "stream"]
+        # One that gave whole answers before gives an empty one by mistake.
+        never = {"stream"} if job.model.stream is False or (fault.status == 200 and lane.whole) else set()
+        found = table.learned(refusal, body, known | lane.barred | never, ours)
         if not any(each.change for each in found) and (
             error := refused_key(refusal, body, job.model, job.request, job.stage, fault.message)
         ):
@@ -133,15 +137,17 @@ class Sender:
 
     def _confirm(self, lane: Lane, job: Job, used: list[str], tried: set[str], answer: Answer) -> None:
         """Keep the dialects in which an answer came."""
-        if used:
-            self._usage.spoke(job.request.model, used)
+        lane.whole = lane.whole or "stream" not in used
+        found = {*used} - _wanted(job.model)
+        if found:
+            self._usage.spoke(job.request.model, found)
         if job.request.schema is not None:
             if tried and not lane.schema_tried:
                 lane.dialects |= tried
                 lane.unconfirmed |= tried
             lane.schema_tried = True
             self._heed(lane, job, used, answer)
-        for name in {*used} - _wanted(job.model) - (tried - lane.dialects):
+        for name in found - (tried - lane.dialects):
             if name in lane.dialects and name not in lane.unconfirmed:
                 continue
             lane.dialects.add(name)

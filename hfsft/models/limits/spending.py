@@ -68,11 +68,11 @@ class Outlay(NamedTuple):
         return Outlay(*map(sub, self, other))
 
 
-def outlay(calls: int, input_tokens: int, output_tokens: int, price: Price | None) -> Outlay:
-    """So many requests and tokens at one price."""
+def outlay(calls: int, input_tokens: int, output_tokens: int, price: Price | None, cached_tokens: int = 0) -> Outlay:
+    """So many requests and tokens at one price; those that a cache held are among the input."""
     if price is None:
         return Outlay(calls, input_tokens, output_tokens, 0.0, input_tokens, output_tokens)
-    return Outlay(calls, input_tokens, output_tokens, cost(price, input_tokens, output_tokens))
+    return Outlay(calls, input_tokens, output_tokens, cost(price, input_tokens, output_tokens, cached_tokens))
 
 
 def spent(store: Store, recipe: str, prices: Mapping[str, Price]) -> dict[str, Outlay]:
@@ -97,7 +97,7 @@ class Spending:
         self._recipe = recipe
         self._labels = {name: model.label for name, model in models.items()}
         self._prices = prices  # by the same names; more may be known later
-        self._noted: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0])  # calls, tokens read, tokens written
+        self._noted: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0, 0])  # calls, tokens read, written, cached
         self._timer: asyncio.TimerHandle | None = None
 
     async def begin(self) -> list[str]:
@@ -139,12 +139,13 @@ class Spending:
         self.total = self.total.plus(by)
         self._writer.leave(self._adding([(self._labels[model], by)]))
 
-    def note(self, model: str, input_tokens: int, output_tokens: int) -> None:
+    def note(self, model: str, input_tokens: int, output_tokens: int, cached_tokens: int = 0) -> None:
         """Count one request that nothing was reserved for."""
         noted = self._noted[model]
         noted[0] += 1
         noted[1] += input_tokens
         noted[2] += output_tokens
+        noted[3] += cached_tokens
         if self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(_SECONDS, self.write)
 
@@ -156,8 +157,8 @@ class Spending:
         if not self._noted:
             return None
         noted = [
-            (self._labels[name], outlay(calls, read, written, self._prices[name]))
-            for name, (calls, read, written) in self._noted.items()
+            (self._labels[name], outlay(calls, read, written, self._prices[name], cached))
+            for name, (calls, read, written, cached) in self._noted.items()
         ]
         self._noted.clear()
         return self._writer.leave(self._adding(noted))

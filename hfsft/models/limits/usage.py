@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 Spendings = Mapping[str, Mapping[str, Any]]  # what answers took, by model, as `Usage.spent` tells it
 # Of one model; a server that calls it otherwise in each answer tells nothing by it.
 _MOST_NAMES = 20
-_COUNTS = ("calls", "stored", "shared", "answers", "input_tokens", "output_tokens", "unmetered", "seconds")
+_COUNTS = (
+    "calls", "stored", "shared", "answers", "input_tokens", "output_tokens", "reasoning_tokens", "cached_tokens",
+    "unmetered", "seconds",
+)  # fmt: skip
 
 
 @dataclass
@@ -28,6 +31,8 @@ class Spent:
     input_tokens: int = 0
     output_tokens: int = 0
     unmetered: int = 0  # answers without the server's token counts
+    reasoning_tokens: int = 0  # of the output, where the server tells them apart
+    cached_tokens: int = 0  # of the input, the same
     served: dict[str, int] = field(default_factory=dict)  # answers by what the server called the model
 
     def count(self, answer: Answer) -> None:
@@ -36,6 +41,8 @@ class Spent:
         self.unmetered += answer.input_tokens is None or answer.output_tokens is None
         self.input_tokens += answer.input_tokens or 0
         self.output_tokens += answer.output_tokens or 0
+        self.reasoning_tokens += answer.reasoning_tokens or 0
+        self.cached_tokens += answer.cached_tokens or 0
         if answer.model and (answer.model in self.served or len(self.served) < _MOST_NAMES):
             self.served[answer.model] = self.served.get(answer.model, 0) + 1
 
@@ -45,7 +52,7 @@ class Spent:
             return 0.0
         if price is None or (self.unmetered and (price.input or price.output)):
             return None
-        return cost(price, self.input_tokens, self.output_tokens)
+        return cost(price, self.input_tokens, self.output_tokens, self.cached_tokens)
 
 
 @dataclass
@@ -196,6 +203,19 @@ class Usage:
         """Tokens written, as the servers count them."""
         return self.total().output_tokens
 
+    def told(self) -> str:
+        """The tokens of all answers of now, those apart that the server tells apart."""
+        total = self.total()
+        apart = [
+            f"{number:,} {what}"
+            for number, what in (
+                (total.reasoning_tokens, "of them thinking"),
+                (total.cached_tokens, "of them from the server's cache"),
+            )
+            if number
+        ]
+        return f"{total.input_tokens + total.output_tokens:,} tokens" + (f" ({', '.join(apart)})" if apart else "")
+
     @property
     def usd(self) -> float | None:
         """The whole cost, None where a part of it is unknown."""
@@ -254,7 +274,8 @@ def spent_together(one: Spendings, other: Spendings) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for model in dict.fromkeys([*one, *other]):
         taken = [each[model] for each in (one, other) if model in each]
-        found[model] = {name: _sum([each[name] for each in taken]) for name in taken[0]}
+        # A build of an older version noted fewer numbers.
+        found[model] = {name: _sum([each[name] for each in taken if name in each]) for name in taken[0]}
     return found
 
 
@@ -288,6 +309,8 @@ def total_usd(costs: Iterable[float | None]) -> float | None:
     return total
 
 
-def cost(price: Price, input_tokens: int, output_tokens: int) -> float:
-    """USD for so many tokens."""
-    return (input_tokens * price.input + output_tokens * price.output) / 1e6
+def cost(price: Price, input_tokens: int, output_tokens: int, cached_tokens: int = 0) -> float:
+    """USD for so many tokens; those that a cache held are among the input."""
+    cached = min(cached_tokens, input_tokens)
+    saved = 0.0 if price.cached is None else cached * (price.input - price.cached)
+    return (input_tokens * price.input - saved + output_tokens * price.output) / 1e6

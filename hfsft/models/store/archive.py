@@ -66,14 +66,15 @@ def holdings(
     rows = store.read(
         f"SELECT recipe, model, count(*), sum({_BYTES}), sum(coalesce(input_tokens, 0)), "  # noqa: S608 (constants)
         "sum(coalesce(output_tokens, 0)), min(created), max(created), "
-        "sum(input_tokens IS NULL OR output_tokens IS NULL) "
+        "sum(input_tokens IS NULL OR output_tokens IS NULL), "
+        "sum(CASE WHEN extra = '{}' THEN 0 ELSE coalesce(json_extract(extra, '$.cached_tokens'), 0) END) "
         f"FROM answers WHERE {where} GROUP BY recipe, model ORDER BY 4 DESC",
         values,
     )
     prices = known(store)
     found = []
-    for name, asked, answers, size_of, read, written, oldest, newest, unmetered in rows:
-        usd = Spent(answers, read, written, unmetered).usd_at(prices.get((name, asked)))
+    for name, asked, answers, size_of, read, written, oldest, newest, unmetered, cached in rows:
+        usd = Spent(answers, read, written, unmetered, cached_tokens=cached).usd_at(prices.get((name, asked)))
         found.append(Holding(name, asked, answers, size_of, read, written, oldest, newest, usd))
     return found
 

@@ -95,8 +95,10 @@ _SCHEMA = (
     ) WITHOUT ROWID
     """,
     "CREATE INDEX IF NOT EXISTS batched_in ON batched (batch)",
+    "CREATE TABLE IF NOT EXISTS cached_prices (recipe TEXT, model TEXT, input REAL, PRIMARY KEY (recipe, model))",
     "CREATE TABLE IF NOT EXISTS prices (recipe TEXT, model TEXT, input REAL, output REAL, PRIMARY KEY (recipe, model))",
 )
+_LAST = 2000  # answers that are looked through: more say no more of a server
 _READ = "SELECT text, reasoning, finish_reason, input_tokens, output_tokens, served, extra, checksum FROM answers"
 WRITE = f"INSERT INTO answers VALUES ({','.join('?' * 16)}) ON CONFLICT (key) DO NOTHING"  # noqa: S608
 
@@ -152,6 +154,11 @@ class Store:
         """What a server called the model in one of its answers here; empty where it never said."""
         found = self.read("SELECT served FROM answers WHERE model = ? AND served != '' LIMIT 1", (model,))
         return str(found[0][0]) if found else ""
+
+    def most_read(self, model: str) -> int:
+        """The most tokens of a prompt that servers of the model counted in its last answers here."""
+        query = f"SELECT input_tokens FROM answers WHERE model = ? ORDER BY stage DESC, rowid DESC LIMIT {_LAST}"  # noqa: S608
+        return max((read or 0 for (read,) in self.read(query, (model,))), default=0)
 
     def pruned(self) -> str:
         """A random text that is replaced whenever answers are deleted; empty where none ever were."""

@@ -12,7 +12,7 @@ from hfsft.recipe.recipe import Recipe
 from hfsft.recipe.rules import filters_of
 from hfsft.recipe.sections import stage_kinds
 from hfsft.recipe.sources import kept_of
-from hfsft.rows.columns import ROW, Column, column
+from hfsft.rows.columns import ROW, Column, column, vector_of
 from hfsft.stages.base import Context
 
 Contexts = Mapping[str, Context]
@@ -53,7 +53,10 @@ def filter_problems(recipe: Recipe) -> Iterator[Problem]:
         own = {name for name in rule.writes if measuring[name] == 1}
         columns = {name: each for name, each in measured.items() if name not in own} | given
         loc = ("filters", index, rule.name)
-        around = Around(columns, _lacking(recipe, columns), lambda *path, loc=loc: recipe.source.place((*loc, *path)))
+        vectors = {vector_of(name): column(vector_of(name)) for name, each in columns.items() if each.type == "string"}
+        around = Around(
+            columns | vectors, _lacking(recipe, columns), lambda *path, loc=loc: recipe.source.place((*loc, *path))
+        )
         try:
             rule = rule.at(recipe.base)
         except ModelError as error:  # there is no such folder

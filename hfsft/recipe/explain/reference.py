@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 
 from hfsft.recipe.explain.schema_keys import ANY, Key
 from hfsft.recipe.explain.subjects import Form, Subject, subjects, type_told
+from hfsft.recipe.json_schema import markdown_table
 
 HEAD = """\
 # The recipe, key by key
@@ -19,7 +20,10 @@ def reference() -> str:
     """The whole page."""
     keys = [each for each in subjects() if each.kind != "filter"]
     filters = [each for each in subjects() if each.kind == "filter"]
-    parts = [HEAD, _table(("key", "what it is"), [(f"[`{each.name}`](#{each.name})", each.summary) for each in keys])]
+    parts = [
+        HEAD,
+        markdown_table(("key", "what it is"), [(f"[`{each.name}`](#{each.name})", each.summary) for each in keys]),
+    ]
     parts += [part for each in keys for part in _subject(each, "##")]
     parts += ["## The filters\n", f"{BEHIND}\n"]
     parts += [part for each in filters for part in _subject(each, "###")]
@@ -38,7 +42,7 @@ def _subject(subject: Subject, level: str) -> Iterator[str]:
     if subject.writes:
         yield "Writes:\n"
         rows = [(f"`{each.name}`", f"`{type_told(each)}`", each.about) for each in subject.writes]
-        yield _table(("column", "type", "what it holds"), rows)
+        yield markdown_table(("column", "type", "what it holds"), rows)
     if subject.asks:
         yield f"Asks the model, of those under `models`, that {', '.join(f'`{key}`' for key in subject.asks)} names.\n"
 
@@ -49,7 +53,7 @@ def _form(form: Form) -> Iterator[str]:
     if form.keys:
         keys = [key for top in form.keys for key in top.all()]
         rows = [(f"`{_short(key)}`", key.type, _code(key.left_out), _code(key.allowed), key.about) for key in keys]
-        yield _table(("key", "type", "left out", "allowed", "what it says"), rows)
+        yield markdown_table(("key", "type", "left out", "allowed", "what it says"), rows)
     if form.example:
         yield f"```yaml\n{form.example}\n```\n"
 
@@ -64,9 +68,3 @@ def _code(said: str) -> str:
     if said.startswith("default "):
         return f"`{said.removeprefix('default ')}`"
     return f"`{said}`" if " | " in said or said.startswith("as ") else said
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [head, ["---"] * len(head), *rows]
-    cells = ([" ".join(cell.split()).replace("|", "\\|") for cell in line] for line in lines)
-    return "".join(f"| {' | '.join(line)} |\n" for line in cells)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from hfsft.errors import alike, closest, nearest
@@ -92,7 +92,10 @@ def faults(error: ValidationError, model: type[BaseModel], data: Any, written: W
     said = [_fault(found, data, written) for found in kept if not _is_guessed(found, guesses)]
     for branches in unmeant:
         expected = " or ".join(dict.fromkeys(map(_expected, branches)))
-        said.append(_kind_fault(branches[0], expected, data, written))
+        found = _kind_fault(branches[0], expected, data, written)
+        if found.help == _allowed(branches[:1]):
+            found = replace(found, help=_allowed(branches))
+        said.append(found)
     return list(dict.fromkeys(said))
 
 
@@ -131,12 +134,26 @@ def _fitting(errors: list[_Error], depth: int) -> tuple[list[_Error], list[list[
     for branches in _unions(errors, depth).values():
         meant = [found for found in branches.values() if not any(_is_root(error, depth) for error in found)]
         if meant or len(branches) == 1:
-            inner, inner_unmeant = _fitting(min(meant or branches.values(), key=_misfit), depth + 1)
-            kept += inner
+            best = min(meant or branches.values(), key=_misfit)
+            others = [found for found in meant if found is not best and _misfit(found) == _misfit(best)]
+            inner, inner_unmeant = _fitting(best, depth + 1)
+            kept += [_either([error, *map(_lacking, others)]) for error in inner] if _lacking(best) else inner
             unmeant += inner_unmeant
         else:
             unmeant.append([error for found in branches.values() for error in found if _is_root(error, depth)])
     return kept, unmeant
+
+
+def _lacking(errors: list[_Error]) -> _Error | None:
+    """The error of a branch that only lacks one key; None of any other branch."""
+    return errors[0] if [error.kind for error in errors] == ["missing"] else None
+
+
+def _either(errors: list[_Error | None]) -> _Error:
+    """The first of several errors, each of a branch of one union that lacks a key; any of these keys would do."""
+    first, *others = [error for error in errors if error is not None]
+    keys = {str(error.loc[-1]): _description(error) for error in others if error.path[:-1] == first.path[:-1]}
+    return replace(first, context={**first.context, "others": keys})
 
 
 def _misfit(errors: list[_Error]) -> float:
@@ -166,7 +183,10 @@ def _fault(error: _Error, data: Any, written: Written) -> Mistake:
     if error.kind == "missing" and isinstance(error.loc[-1], int):
         return Mistake(error.path, False, f"{name} must have {error.trail.length} items")
     if error.kind == "missing":
-        return Mistake(error.path, True, f"{name or 'the recipe'} needs `{error.loc[-1]}`", _description(error))
+        keys = {str(error.loc[-1]): _description(error), **error.context.get("others", {})}
+        needed = " or ".join(f"`{key}`" for key in keys)
+        advice = "; ".join(f"{key}: {about}" for key, about in keys.items()) if len(keys) > 1 else _description(error)
+        return Mistake(error.path, True, f"{name or 'the recipe'} needs {needed}", advice)
     if error.kind == "invalid_key":
         return Mistake(error.path, True, f"a key must be text, not {error.loc[-1]}")
     if error.kind in ("value_error", "assertion_error"):
@@ -253,10 +273,15 @@ def _advice(error: _Error, expected: str, written: Written) -> str:
     if expected == "a list" and isinstance(value, Mapping):
         return "write `- ` before each of its items"
     if "mapping" in expected and error.trail.inside:
-        return f"allowed: {', '.join(error.trail.inside)}"
+        return _allowed([error])
     if expected == "text" and isinstance(value, bool | int | float):
         return f'put it in quotes: "{written(error.path)}"'
     return ""
+
+
+def _allowed(errors: Iterable[_Error]) -> str:
+    """The keys that may stand in a mapping, of any of some kinds."""
+    return f"allowed: {', '.join(dict.fromkeys(key for error in errors for key in error.trail.inside))}"
 
 
 def _got(error: _Error, written: Written) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,7 @@ import yaml
 
 from hfsft.plain import harmless
 from hfsft.prompts import Prompt
-from hfsft.release.card.card_sections import SECTIONS, Draft
+from hfsft.release.card.card_sections import SECTIONS, Draft, Said
 from hfsft.release.card.changelog import MARK
 from hfsft.release.card.metadata import metadata
 
@@ -20,13 +21,16 @@ if TYPE_CHECKING:
 def card(built: Built, folder: Path) -> str:
     """The card of the release in `folder`, whose data, recipe and pictures are written already."""
     draft = Draft(built, folder, metadata(built, folder))
-    parts = [
-        _unmarked(Prompt.named("card", section.__name__).render(**values).strip())
-        for section in SECTIONS
-        if (values := section(draft)) is not None
-    ]
+    parts = [_unmarked(part) for section in SECTIONS for part in _written(section, draft)]
     head = yaml.safe_dump(draft.metadata, sort_keys=False, allow_unicode=True, width=120)
     return f"---\n{head}---\n\n" + "\n\n".join(parts) + "\n"
+
+
+def _written(section: Callable[[Draft], Said], draft: Draft) -> list[str]:
+    said = section(draft)
+    if isinstance(said, list):
+        return said
+    return [] if said is None else [Prompt.named("card", section.__name__).render(**said).strip()]
 
 
 def _unmarked(part: str) -> str:

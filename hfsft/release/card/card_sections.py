@@ -6,7 +6,6 @@ A new section is one function, one file in `templates/card/` and one line in `SE
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,21 +15,21 @@ from hfsft.plain import plain
 from hfsft.release.card.contents import about, columns, labels, sample, sources, topics, unpublished
 from hfsft.release.card.licence_terms import stricter, terms_of
 from hfsft.release.card.markdown import code, joined, named, prose, table
-from hfsft.release.card.pictures import FUNNEL, LENGTHS, SCORES
+from hfsft.release.card.pictures import FUNNEL, LENGTHS
+from hfsft.release.card.stage_parts import parts, rendered
 from hfsft.release.folder.file_names import RESOLVED, WRITTEN
 from hfsft.release.removal_causes import listed
 from hfsft.release.report import measures
 from hfsft.release.step_titles import fate_name
-from hfsft.rows.columns import score_of
-from hfsft.rows.reading.summaries import rows_said
 
 if TYPE_CHECKING:
     from hfsft.release.result import Built
 
 Values = dict[str, Any]
+Said = Values | list[str] | None
+"""The values of a section's template, or what it says as Markdown; None where it says nothing."""
 
 EXAMPLE_MODEL = "HuggingFaceTB/SmolLM2-135M-Instruct"
-WIDE = 11  # scores of a scale, from which a column for each is too many
 HOLDS = {
     "default": "what a trainer reads",
     "provenance": "lineage, measures, scores and reasons of the same rows, by `id`",
@@ -105,65 +104,6 @@ def funnel(draft: Draft) -> Values:
         "fates": " + ".join(f"{rows:,} {fate_name(fate)}" for fate, rows in ledger.counts().items()),
         "picture": draft.picture(FUNNEL),
         "causes": [prose(line) for line in listed(draft.built.causes)],
-    }
-
-
-def scores(draft: Draft) -> Values | None:
-    """The judge's scores of the rows that stayed, criterion by criterion."""
-    built = draft.built
-    judge = built.recipe.judge
-    if judge is None:
-        return None
-    low, high = judge.scale
-    spreads = {
-        name: measures.spread(values)
-        for name in judge.rubric
-        if (values := measures.numbers(built.rows, score_of(name)))
-    }
-    if not spreads:
-        return None
-    scale = range(low, high + 1) if high - low < WIDE else ()
-    rows = [
-        (
-            name,
-            prose(plain(judge.rubric[name], 500)),
-            found["mean"],
-            *(found["counts"].get(score, 0) for score in scale),
-        )
-        for name, found in spreads.items()
-    ]
-    return {
-        "table": table(("criterion", "question", "mean", *map(str, scale)), rows, right=range(2, 3 + len(scale))),
-        "low": low,
-        "high": high,
-        "model": named(built.recipe.models[judge.asks(built.recipe.models)[0].name].model),
-        "anchors": len(judge.anchors),
-        "unscored": sum(len(removal.rows) for removal in built.ledger.removals if removal.rule == "unscored"),
-        "picture": draft.picture(SCORES),
-    }
-
-
-def split(draft: Draft) -> Values | None:
-    """Duplicates that fell, families, and that none of them lies on both sides; None where no row is left."""
-    built = draft.built
-    if not len(built.rows):
-        return None
-    sides: dict[str, set[str]] = {}
-    for family, side in zip(built.rows["family"][:], built.rows["split"][:], strict=True):
-        sides.setdefault(family, set()).add(side)
-    counts = {side: sum(side in found for found in sides.values()) for side in built.ledger.splits}
-    return {
-        "duplicates": [
-            f"`{removal.stage}` ({removal.bound}) took {rows_said(len(removal.rows))}"
-            for removal in built.ledger.removals
-            if "duplicate" in removal.rule
-        ],
-        "families": f"{len(sides):,}",
-        "largest": f"{max(Counter(built.rows['family'][:]).values()):,}",
-        "counts": joined([f"{count:,} in {side}" for side, count in counts.items()]),
-        "held_out": counts.get("validation", 0),
-        "divided": sum(len(found) > 1 for found in sides.values()),
-        "similarity": f"{built.recipe.split.similarity:g}",
     }
 
 
@@ -256,7 +196,12 @@ def recipe(draft: Draft) -> Values:
     }
 
 
-SECTIONS: tuple[Callable[[Draft], Values | None], ...] = (
+def stages(draft: Draft) -> list[str]:
+    """What the sections of the recipe say themselves, as Markdown."""
+    return [rendered(part, draft.picture) for part in parts(draft.built)]
+
+
+SECTIONS: tuple[Callable[[Draft], Said], ...] = (
     about,
     sample,
     use,
@@ -264,8 +209,7 @@ SECTIONS: tuple[Callable[[Draft], Values | None], ...] = (
     topics,
     labels,
     funnel,
-    scores,
-    split,
+    stages,
     tokens,
     models,
     cost,
@@ -273,4 +217,4 @@ SECTIONS: tuple[Callable[[Draft], Values | None], ...] = (
     columns,
     recipe,
 )
-"""The sections in their order; each is written by the template of the same name."""
+"""The sections in their order; each is written by the template of the same name, but for `stages`."""

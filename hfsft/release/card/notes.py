@@ -3,47 +3,35 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from hfsft.filters.privacy.rewriting import Rewriting, kinds
 from hfsft.plain import plain
 from hfsft.recipe.checks.filter_languages import filter_warnings
 from hfsft.recipe.rules import filters_of
+from hfsft.release.build_outcome import listed_causes, outcome_of
 from hfsft.release.card.licence_terms import stricter
 from hfsft.release.folder.source_files import changed
-from hfsft.release.removal_causes import Cause, listed
 from hfsft.release.report import measures
 from hfsft.release.step_titles import AT_READING, STEPS, UNSCORED
-from hfsft.rows.columns import score_of
 from hfsft.rows.reading.summaries import rows_said, unread_note
+from hfsft.stages.base import Warn
 from hfsft.stages.evolve import FAULT
-from hfsft.stages.split.draw import held_out
 
 if TYPE_CHECKING:
     from hfsft.release.result import Built
 
-SMALL = (
-    (200, "fewer than the 200 that even a change of style takes"),
-    (1_000, "a change of style or tone is within reach; a new domain takes 5,000 or more"),
-    (5_000, "a style or a narrow task is within reach; a whole domain takes 5,000 or more"),
-)
-"""Rows for training: rules of thumb that guides agree on, such as 200 to 1,000 for a style, 5,000 for a domain."""
-
-SAME = 0.9  # share of rows with one score, from which a judge hardly tells rows apart
 MANY = 0.5  # share of the rows that one rule takes, from which its bound deserves a look
-FAR = 1.5  # times more or less than the share asked for that are worth a word
 FILES = 3  # source files that get a line each on what of them was not carried
 FAULTY = 0.3  # share of the evolutions that are none, from which the writer deserves a look
+ORPHANED: Mapping[str, str] = {
+    "rejected": "fell for being like a row that a later step then took",
+    "not_chosen": "were not chosen since a row of their group was, which a later step then took",
+}
 EXAMPLE = 120  # characters of one that are shown
 NAMES = 3  # names that one model was served under
 ONE_TOPIC = 0.8  # share of one topic, from which a model learns little else
-
-
-class Warn(str):
-    """A note of what may spoil the data; any other states a fact. In files both are text."""
-
-    __slots__ = ()
 
 
 def notes(built: Built) -> list[str]:
@@ -72,7 +60,7 @@ def _failed(built: Built) -> Iterator[str]:
     failed, rows_in = built.ledger.counts()["failed"], built.ledger.rows_in
     found = [cause for cause in built.causes if cause.fate == "failed"]
     if failed:
-        yield Warn(f"{failed:,} of {rows_in:,} rows ({failed / rows_in:.1%}) failed: {_causes(found)}")
+        yield Warn(f"{failed:,} of {rows_in:,} rows ({failed / rows_in:.1%}) failed: {listed_causes(found)}")
     judged = [cause for cause in built.causes if (cause.fate, cause.stage) == ("failed", "judge")]
     lost = sum(cause.complete for cause in (*judged, *(c for c in built.causes if c.stage == UNSCORED)))
     if lost:
@@ -86,42 +74,22 @@ def _sources(built: Built) -> Iterator[str]:
     found = [cause for cause in built.causes if cause.stage == AT_READING]
     if found:
         rows = sum(cause.rows for cause in found)
-        yield f"{rows:,} of {built.ledger.rows_in:,} rows were {STEPS[AT_READING].did}: {_causes(found)}"
+        yield f"{rows:,} of {built.ledger.rows_in:,} rows were {STEPS[AT_READING].did}: {listed_causes(found)}"
     for path in changed(built):
         yield f"{plain(path)} is not what it was when this build read it: the rows are of what it held then"
 
 
-def _causes(found: Sequence[Cause]) -> str:
-    return "; ".join(listed(found, places=False))
+def _sections(built: Built) -> Iterator[str]:
+    """What the sections say themselves, the last first: whatever it finds concerns all that came before."""
+    outcome = outcome_of(built)
+    for stage in reversed(built.recipe.stages().values()):
+        yield from stage.notes(outcome)
 
 
-def _judge(built: Built) -> Iterator[str]:
-    judge = built.recipe.judge
-    if judge is None:
-        if any(step.models for step in built.plan.steps):
-            yield "nothing was judged: filters see the form of a response, not whether it is right"
-        return
-    blind = []
-    for name in judge.rubric:
-        column = score_of(name)
-        values = measures.numbers(built.rows, column)
-        for removal in built.ledger.removals:
-            values += measures.numbers(removal.rows, column)
-        if len(values) > 1 and (found := measures.spread(values))["top_share"] >= SAME:
-            blind.append(f"{name} ({found['top_share']:.0%} got {found['top']:g})")
-    if blind:
-        yield Warn(f"the judge hardly tells rows apart in {', '.join(blind)}")
-    unscored = sum(len(removal.rows) for removal in built.ledger.removals if removal.rule == "unscored")
-    if unscored:
-        why = _causes([cause for cause in built.causes if cause.stage == UNSCORED])
-        yield Warn(f"{rows_said(unscored)} fell because the judge's verdict could not be read: {why}")
-    models = built.recipe.models
-    own = models[judge.asks(models)[0].name].label
-    for name, wrote in measures.writers(built.plan).items():
-        if models[name].label == own:
-            yield Warn(f"the judge is the model that wrote in {' and '.join(wrote)}: models favour what they wrote")
-    if not judge.anchors:
-        yield "the judge had no scored examples (judge.anchors) to measure by, so its scale is its own"
+def _unscored(built: Built) -> Iterator[str]:
+    asked = any(step.models for step in built.plan.steps)
+    if asked and not any(each.role == "score" for stage in built.recipe.stages().values() for each in stage.writes()):
+        yield "nothing was judged: filters see the form of a response, not whether it is right"
 
 
 def _served(built: Built) -> Iterator[str]:
@@ -147,60 +115,9 @@ def _uncounted(built: Built) -> Iterator[str]:
             )
 
 
-def _split(built: Built) -> Iterator[str]:
-    counts = built.ledger.counts()
-    yield from _share(built, counts.get("train", 0), counts.get("validation", 0))
-    if moved := built.sides.moved.get("train"):
-        yield Warn(
-            f"{moved:,} rows were held out in an earlier build and are trained on now, as they became one family with "
-            "rows that are trained on, or the recipe's split changed: results on them measure nothing any more"
-        )
-    if moved := built.sides.moved.get("validation"):
-        yield Warn(
-            f"{moved:,} rows are held out that an earlier build trained on, as the recipe's split changed: a model "
-            "trained on that build has seen them"
-        )
-    for bound, meaning in SMALL:
-        if 0 < counts.get("train", 0) < bound:
-            yield f"{rows_said(counts['train'])} to train on: {meaning}"
-            break
-
-
-def _share(built: Built, train: int, validation: int) -> Iterator[str]:
-    """Whether as many rows are held out as were asked for, and if not, why and what helps."""
-    asked, rows = built.recipe.split.validation, train + validation
-    if not asked:
-        yield "no rows are held out for validation"
-        return
-    missed = abs(validation - asked * rows)
-    if train and validation and (missed < 1 or asked / FAR <= validation / rows <= asked * FAR):
-        return
-    names, topics = built.rows["family"][:], built.rows["topic"][:]
-    families, fresh = Counter(names), held_out(names, topics, asked, {})
-    if abs(sum(families[family] for family in fresh) - asked * rows) < missed:
-        why = (
-            "rows keep the side that an earlier build gave them, and rows like them share it; rows of other kinds help"
-        )
-    elif len(families) == 1:
-        why = "all are one family, alike or grown from one seed: raise `split.similarity`, or add rows of other kinds"
-    else:
-        why = (
-            f"they are {len(families):,} families, the largest of {max(families.values()):,} rows, and none is "
-            "divided: raise `split.similarity` for smaller ones, add rows of other kinds, or ask for another share"
-        )
-    held = (
-        "no rows are" if not validation else "all rows are" if not train else f"{validation / rows:.1%} of the rows are"
-    )
-    yield Warn(f"{held} held out for validation, though {100 * asked:g}% were asked for: {why}")
-
-
 def _orphaned(built: Built) -> Iterator[str]:
-    orphaned = built.ledger.orphaned()
-    if orphaned:
-        yield (
-            f"{rows_said(orphaned)} fell for being like a row that a later step then took: nothing stands for them now "
-            "(the ledger names that row under `of`)"
-        )
+    for fate, count in built.ledger.orphaned().items():
+        yield f"{rows_said(count)} {ORPHANED[fate]}: nothing stands for them now (the ledger names that row under `of`)"
 
 
 def _funnel(built: Built) -> Iterator[str]:
@@ -290,8 +207,8 @@ SOURCES: tuple[Callable[[Built], Iterator[str]], ...] = (
     _failed,
     _sources,
     _trainer,
-    _split,
-    _judge,
+    _sections,
+    _unscored,
     _orphaned,
     _evolved,
     _filters,

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from hfsft.release.report import charts, measures
-from hfsft.rows.columns import score_of
+from hfsft.release.card.stage_parts import chart_of, parts, picture_of
+from hfsft.release.report import charts
 
 if TYPE_CHECKING:
     from hfsft.release.result import Built
 
-FUNNEL, SCORES, LENGTHS = "assets/funnel.png", "assets/scores.png", "assets/lengths.png"
+FUNNEL, LENGTHS = "assets/funnel.png", "assets/lengths.png"
 
 
 def pictures(built: Built) -> dict[str, dict[str, Any]]:
@@ -19,12 +19,9 @@ def pictures(built: Built) -> dict[str, dict[str, Any]]:
     lines = [line.as_dict() for line in built.ledger.funnel if line.added or line.removed]
     if any(line["rows_out"] + line["removed"] for line in lines):
         specs[FUNNEL] = charts.funnel(lines)
-    judge = built.recipe.judge
-    scores = {name: measures.numbers(built.rows, score_of(name)) for name in (judge.rubric if judge else ())}
-    if judge and any(scores.values()):
-        specs[SCORES] = charts.scores(
-            {name: measures.spread(values) for name, values in scores.items() if values}, judge.scale
-        )
+    for part in parts(built):
+        if chart := chart_of(part):
+            specs[picture_of(part)] = charts.shares(chart)
     found = built.lengths
     if found and found.summary.longest > found.summary.shortest:
         title = f"{found.unit} in a row (dashed: 95th percentile)"

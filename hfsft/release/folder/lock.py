@@ -23,6 +23,7 @@ from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
 from hfsft.hashing import digest
+from hfsft.models.vectors.door import EMBEDDER
 from hfsft.recipe.rules import cleaner, filters_of
 from hfsft.release.folder.file_names import LOCK
 from hfsft.release.trainer.tokenizer import load_tokenizer
@@ -59,7 +60,12 @@ def lock(built: Built, resolved: Mapping[str, Any], unpublished: Sequence[str] =
         "recipe": digest(dict(resolved)),
         "sources": next((_without_rows(step.identity, clean) for step, _ in steps if step.rows == "source"), {}),
         "unpublished": list(unpublished),
-        "models": {name: step.identity["model"] for step, _ in steps for name in step.models},
+        "models": {
+            **{name: step.identity["model"] for step, _ in steps for name in step.models},
+            **{
+                each.kind: {"model": each.identity} for step, _ in steps for each in step.needs if each.kind == EMBEDDER
+            },
+        },
         "templates": {name: text_hash for step, _ in steps for name, text_hash in templates(step.identity, step.name)},
         "tokenizer": load_tokenizer(tokenizer, base=built.recipe.base).identity if tokenizer else None,
         "steps": {step.name: {"version": step.version, "fingerprint": fingerprint} for step, fingerprint in steps},

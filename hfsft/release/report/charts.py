@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from hfsft.stages.base import Shares
 
 Spec = dict[str, Any]
 
@@ -73,21 +76,20 @@ def _ticks(widest: int) -> list[int]:
     return list(range(0, widest + 1, step))
 
 
-def scores(spreads: Mapping[str, Mapping[str, Any]], scale: tuple[int, int]) -> Spec:
-    """For each criterion, the share of the rows that got each score of the scale."""
+def shares(chart: Shares) -> Spec:
+    """For each group, the share of its rows that have each value."""
+    group, value = chart.group, chart.value
     values = [
-        {"criterion": name, "score": f"{score:g}", "rows": rows, "order": score}
-        for name, found in spreads.items()
-        for score, rows in found["counts"].items()
+        {group: name, value: f"{each:g}", "rows": rows, "order": each}
+        for name, counts in chart.counts.items()
+        for each, rows in counts.items()
     ]
-    low, high = scale
-    every = [str(score) for score in range(low, high + 1)]
     return {
         "data": {"values": values},
-        "height": BAR * len(spreads),
+        "height": BAR * len(chart.counts),
         "mark": {"type": "bar", "height": {"band": 0.7}},
         "encoding": {
-            "y": {"field": "criterion", "type": "nominal", "sort": list(spreads), "title": None},
+            "y": {"field": group, "type": "nominal", "sort": list(chart.counts), "title": None},
             "x": {
                 "field": "rows",
                 "type": "quantitative",
@@ -96,13 +98,14 @@ def scores(spreads: Mapping[str, Mapping[str, Any]], scale: tuple[int, int]) -> 
                 "axis": {"tickCount": 4, "format": ".0%"},
             },
             "color": {
-                "field": "score",
+                "field": value,
                 "type": "ordinal",
-                "title": "score",
-                "scale": {"domain": every, "scheme": "blues"},  # of the whole scale: 5 looks the same everywhere
+                "title": value,
+                # Of all values that there may be: 5 looks the same everywhere.
+                "scale": {"domain": [f"{each:g}" for each in chart.values], "scheme": "blues"},
             },
             "order": {"field": "order"},
-            "tooltip": [{"field": "criterion"}, {"field": "score"}, {"field": "rows", "format": ","}],
+            "tooltip": [{"field": group}, {"field": value}, {"field": "rows", "format": ","}],
         },
     }
 

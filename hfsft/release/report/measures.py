@@ -8,10 +8,13 @@ from math import ceil, isqrt
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
+from hfsft.rows.columns import column
+
 if TYPE_CHECKING:
     from datasets import Dataset
 
     from hfsft.engine.plan import Plan
+    from hfsft.engine.step import Step
 
 BINS = 40  # at most
 FEW = 30  # different whole numbers, up to which each gets a bar of its own
@@ -60,11 +63,11 @@ def bounds(plan: Plan) -> list[dict[str, Any]]:
     ]
 
 
-def roles(plan: Plan) -> dict[str, list[str]]:
-    """Name of a model -> the stages that ask it, in the order that rows meet them."""
+def roles(plan: Plan, *, writing: bool = False) -> dict[str, list[str]]:
+    """Name of a model -> the stages that ask it, with `writing` for texts of rows, in the order that rows meet them."""
     found: dict[str, list[str]] = {}
     for step in plan.steps:
-        for model in step.models:
+        for model in step.models if not writing or _writes_texts(step) else ():
             stages = found.setdefault(model, [])
             if (stage := step.name.split(".")[0]) not in stages:
                 stages.append(stage)
@@ -72,9 +75,12 @@ def roles(plan: Plan) -> dict[str, list[str]]:
 
 
 def writers(plan: Plan) -> dict[str, list[str]]:
-    """Name of a model -> the stages in which it wrote texts of rows; a judge writes none."""
-    wrote = {name: [stage for stage in stages if stage != "judge"] for name, stages in roles(plan).items()}
-    return {name: stages for name, stages in wrote.items() if stages}
+    """Name of a model -> the stages in which it wrote texts of rows; scores, reasons and choices are none."""
+    return roles(plan, writing=True)
+
+
+def _writes_texts(step: Step) -> bool:
+    return any(column(name, kind, step.role).role == "text" for name, kind in step.writes.items())
 
 
 def histogram(kept: Sequence[float], out: Sequence[float] = ()) -> list[dict[str, float]]:

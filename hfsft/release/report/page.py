@@ -13,6 +13,7 @@ from markupsafe import Markup
 
 from hfsft.plain import harmless
 from hfsft.prompts import templates
+from hfsft.release.build_outcome import outcome_in, stages_in
 from hfsft.release.by_source import as_table, worth_telling
 from hfsft.release.card.card_sections import dollars
 from hfsft.release.folder import lock
@@ -22,6 +23,7 @@ from hfsft.release.reader import HUB_SCHEME, Release, open_release
 from hfsft.release.removal_causes import Cause, listed
 from hfsft.release.report import charts, vega
 from hfsft.release.report.page_data import PageData
+from hfsft.release.report.panels import drawn, panels
 from hfsft.release.report.thresholds import thresholds
 from hfsft.release.report.trainer_warnings import unseen
 from hfsft.rows.reading.summaries import rows_said
@@ -50,7 +52,9 @@ def report(release: Release) -> str:
     lengths = summary["lengths"] and summary["lengths"]["summary"]
     seen = {(sample["fate"], sample.get("stage")) for sample in samples}
     rules = [{**rule, "shown": (rule["fate"], rule["stage"]) in seen} for rule in story.rules()]
+    shown = panels(stages_in(release.recipe()), outcome_in(story))
     data = {
+        **drawn(shown),
         "funnel": charts.funnel(lines),
         "lengths": lengths and charts.histogram(lengths["bins"], None, {"95th percentile": lengths["percentile_95"]}),
         "measures": measured,
@@ -70,7 +74,8 @@ def report(release: Release) -> str:
             recipe=_recipe(release),
             version=_version(release),
             clusters=story.clusters() if shows else [],
-            families=story.families(),
+            panels=shown,
+            links=tuple((panel["name"], panel["called"]) for panel in shown),
             samples=len(samples),
             shows=shows,
             look=any(rule["shown"] for rule in rules),

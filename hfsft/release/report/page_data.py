@@ -101,7 +101,9 @@ class PageData:
         return SplitRows("rejected", sorted((self.release.folder / "rejected").glob("*.parquet")))
 
     def values(self, column: str) -> list[Any]:
-        """A column over all kept rows."""
+        """A column over all kept rows; that of their splits stands in the names of files."""
+        if column == "split":
+            return [table.split for table in self.kept for _ in table.column("id")]
         return [value for table in self.kept for value in table.column(column)]
 
     @cached_property
@@ -179,12 +181,6 @@ class PageData:
         names = [name for name in {*kept, *removed} if name]
         ordered = sorted(names, key=lambda name: (-kept[name], -removed[name], name))
         return [{"name": plain(name), "kept": kept[name], "removed": removed[name]} for name in ordered[:TOPICS]]
-
-    def families(self) -> dict[str, Any]:
-        """How many families each split has, and how many families have how many rows."""
-        sizes = Counter(self.values("family"))
-        sides = {table.split: len(set(table.column("family"))) for table in self.kept}
-        return {"splits": sides, "sizes": sorted(Counter(sizes.values()).items()), "families": len(sizes)}
 
 
 def _chosen(ids: Sequence[str], count: int, places: Sequence[int] | None = None) -> list[int]:

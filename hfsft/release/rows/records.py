@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from hfsft.errors import ReleaseError, nearest
 from hfsft.release.report.page_data import PageData
 from hfsft.release.result import SPLITS
-from hfsft.rows.columns import CONTENT, LEDGER, REFERENCE, known
+from hfsft.rows.columns import CONTENT, LEDGER, REFERENCE, column, known
 from hfsft.rows.views import Said, content, said
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class ReleaseRow:
 
     def columns(self) -> dict[str, Any]:
         """Every other column that holds something: measures, scores, reasons, labels, what sources had of their own."""
-        own = {name: value for name, value in self.row.items() if not known(name)}
+        own = {name: value for name, value in self.row.items() if not known(name) and column(name).role != "vector"}
         return {name: value for name, value in own.items() if value not in (None, "", [])}
 
     def texts(self) -> Iterator[str]:

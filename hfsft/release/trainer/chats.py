@@ -9,7 +9,7 @@ from typing import Any
 from hfsft.release.trainer.message_style import Style, styled
 from hfsft.rows.batch import Row
 from hfsft.rows.inline import dialect
-from hfsft.rows.messages import Message, system_apart
+from hfsft.rows.messages import Message, held, system_apart
 from hfsft.rows.shapes import hermes, sharegpt, smoltalk2
 from hfsft.rows.shapes.openai import message_of
 from hfsft.rows.views import tools
@@ -83,7 +83,7 @@ def _in_texts(row: Row, said: list[Message]) -> list[Message]:
         {
             "role": ROLES[turn["from"]],
             "content": turn["value"],
-            **({"weight": turn["weight"]} if "weight" in turn else {}),
+            **held(turn, "weight"),
         }
         for turn in turns
     ]

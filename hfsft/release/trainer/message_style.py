@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -22,7 +21,6 @@ from hfsft.sandbox.chat import REASONING_KEYS
 
 SMALLEST, LARGEST = -(2**63), 2**64 - 1
 """The whole numbers that `datasets` reads in a column of JSON; any other stops it."""
-RESULT = re.compile(r"<tool_response>\s*(.*?)\s*</tool_response>", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -78,7 +76,7 @@ def _called(message: Message) -> list[Message]:
     text = message["content"]
     if message["role"] == "assistant" and not message.get("tool_calls") and (calls := hermes.calls_in(text)):
         return [{**message, "content": hermes.without_calls(text), "tool_calls": calls}]
-    if message["role"] == "tool" and (results := RESULT.findall(text)):
+    if message["role"] == "tool" and (results := hermes.RESULT.findall(text)):
         return [{**message, "content": result} for result in results]
     return [message]
 

@@ -7,8 +7,8 @@ from hfsft.release.trainer.chats import template_input
 from hfsft.release.trainer.message_style import Style, styled
 from hfsft.release.trainer.tokenizer import ChatTokenizer
 from hfsft.rows.batch import Row
-from hfsft.rows.messages import Message
-from hfsft.rows.think import joined
+from hfsft.rows.messages import in_one_text
+from hfsft.rows.shapes.pairs import write_alpaca
 
 ALPACA_OPENING = (
     "Below is an instruction that describes a task{}. Write a response that appropriately completes the request."
@@ -19,7 +19,7 @@ ALPACA_INPUT = ", paired with an input that provides further context"
 def as_prompt_completion_text(row: Row, style: Style) -> Row:
     """The prompt ends in a blank line, since trainers join the two as they are."""
     *prompt, answer = styled(row, style)
-    return {"prompt": "".join(f"{turn['content']}\n\n" for turn in prompt), "completion": _text(answer)}
+    return {"prompt": "".join(f"{turn['content']}\n\n" for turn in prompt), "completion": in_one_text(answer)}
 
 
 def as_alpaca(row: Row, style: Style) -> Row:
@@ -28,20 +28,16 @@ def as_alpaca(row: Row, style: Style) -> Row:
     A system prompt takes the place of the prompt's opening sentence. Earlier questions and their answers are pairs in
     `history`, where the row has any.
     """
-    turns = [turn for turn in styled(row, style) if turn["role"] != "system"]
-    system, context = row["system"] or "", ""
-    asked, answer = turns[-2]["content"], _text(turns[-1])
+    item = write_alpaca(styled(row, style))
     if not row.get("messages"):
-        asked, context = row["instruction"], row["context"] or ""
-    before = zip(turns[:-2:2], turns[1:-2:2], strict=True)
-    history = [[question["content"], _text(said)] for question, said in before]
+        item |= {"instruction": row["instruction"], "input": row["context"] or ""}
+    asked, context, answer = item["instruction"], item["input"], item["output"]
+    system, history = item.get("system", ""), item.get("history", [])
     opening = system or ALPACA_OPENING.format(ALPACA_INPUT if context else "")
     pairs = [f"### Instruction:\n{question}\n\n### Response:\n{said}" for question, said in history]
     parts = [opening, *pairs, f"### Instruction:\n{asked}"]
     parts += [f"### Input:\n{context}"] if context else []
-    text = "\n\n".join([*parts, f"### Response:\n{answer}"])
-    said_all = {"instruction": asked, "input": context, "output": answer, "system": system, "text": text}
-    return {**said_all, "history": history} if history else said_all
+    return {**item, "system": system, "text": "\n\n".join([*parts, f"### Response:\n{answer}"])}
 
 
 def as_text(row: Row, style: Style, tokenizer: ChatTokenizer | None) -> Row:
@@ -50,7 +46,3 @@ def as_text(row: Row, style: Style, tokenizer: ChatTokenizer | None) -> Row:
         raise ReleaseError("format text is written by a chat template: name a tokenizer")
     said, tools, more = template_input(row, style)
     return {"text": tokenizer.text(said, tools=tools, more=more)}
-
-
-def _text(answer: Message) -> str:
-    return joined(answer["reasoning"], answer["content"]) if answer.get("reasoning") else str(answer["content"])

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from hfsft.rows.calls import OBJECTS, Call, ShapeError, calls_of
+from hfsft.rows.calls import IDS, OBJECTS, Call, ShapeError, calls_of
 from hfsft.rows.messages import Message
 from hfsft.rows.reading.row_report import RowReport
 from hfsft.rows.reading.unsupported import IMAGES, IMAGES_FIELDS, WEIGHT, weight_of
@@ -61,7 +61,7 @@ def read_turn(turn: Turn, column: str, finding: RowReport) -> list[Message]:
     _weight(turn, fields, message, column, finding)
     results = [*parts.results, *_results(fields)]
     if tool:
-        for _, value in fields.take((*openai.ID_FIELDS, "id")):
+        for _, value in fields.take(IDS):
             message.setdefault("tool_call_id", _clean(str(value), finding))
     for name, value in (*fields.rest(), *((f"part of a turn: {name}", value) for name, value in parts.left.items())):
         finding.left(name if name.startswith("part of") else f"{column}[].{name}", value)

@@ -10,11 +10,13 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from hfsft.rows.calls import Call, ShapeError, as_json, call_json, calls_of
-from hfsft.rows.messages import Message, system_apart
+from hfsft.rows.messages import Message, held, in_one_text, system_apart
+from hfsft.rows.shapes import sharegpt
 from hfsft.rows.shapes.shape import Shape, Tools
-from hfsft.rows.think import joined
 
 OPENING, CLOSING = "<tool_call>", "</tool_call>"
+RESULT_OPENING, RESULT_CLOSING = "<tool_response>", "</tool_response>"
+RESULT = re.compile(rf"{RESULT_OPENING}\s*(.*?)\s*{RESULT_CLOSING}", re.DOTALL)
 CALL = re.compile(f"{OPENING}((?:(?!{OPENING}).)*?){CLOSING}", re.DOTALL)
 MARKS = re.compile(
     r"<tool_call>|<functioncall>|<function_call>|<function=|<\|python_tag\|>|\[TOOL_CALLS\]|<code>"
@@ -54,22 +56,20 @@ def write(messages: Sequence[Message], tools: Tools, _: Collection[str] = ()) ->
         messages = rest if system else messages
     for turn in messages:
         text = turn["content"]
-        weight = {"weight": turn["weight"]} if turn.get("weight") is not None else {}
-        if turn["role"] == "tool" and not text.lstrip().startswith("<tool_response>"):
-            text = f"<tool_response>\n{text}\n</tool_response>"
+        if turn["role"] == "tool" and not text.lstrip().startswith(RESULT_OPENING):
+            text = f"{RESULT_OPENING}\n{text}\n{RESULT_CLOSING}"
             if turns and turns[-1]["from"] == "tool":
                 turns[-1]["value"] += f"\n{text}"
                 continue
         if turn.get("tool_calls"):
             text += "\n" if text and not text.endswith("\n") else ""
             text += "\n".join(map(call_text, turn["tool_calls"]))
-        if turn.get("reasoning"):
-            text = joined(turn["reasoning"], text)
-        turns.append({"from": ROLES[turn["role"]], "value": text, **weight})
+        text = in_one_text({**turn, "content": text})
+        turns.append({"from": ROLES[turn["role"]], "value": text, **held(turn, "weight")})
     return {"conversations": turns}
 
 
-ROLES = {"system": "system", "user": "human", "assistant": "gpt", "tool": "tool"}
+ROLES = {**sharegpt.ROLES, "tool": "tool"}
 HERMES = Shape(
     "hermes",
     "turns of `human`, `gpt` and `tool`, with tool calls as XML in their texts",

@@ -7,12 +7,11 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from hfsft.rows.calls import OBJECTS, wrapped
-from hfsft.rows.messages import Message
+from hfsft.rows.messages import Message, held
 from hfsft.rows.shapes.shape import Shape, Tools
 
 CALLS_FIELDS = ("tool_calls", "tool_call", "function_call", "function_calls", "tool_use", "tool_uses")
 RESULT_FIELDS = ("tool_responses", "tool_results", "tool_result", "tool_response")
-ID_FIELDS = ("tool_call_id", "tool_use_id", "call_id")
 TOOLS_FIELDS = (
     "tools", "functions", "available_tools", "available_functions", "tool_definitions", "function_definitions",
 )  # fmt: skip
@@ -46,7 +45,7 @@ def message_of(turn: Message, dialect: Collection[str]) -> dict[str, Any]:
             ]
     if turn["role"] == "tool" and LEGACY in dialect:
         said["role"] = "function"
-    return said | {name: turn[name] for name in ("tool_call_id", "name", "weight") if turn.get(name) is not None}
+    return said | held(turn, "tool_call_id", "name", "weight")
 
 
 def _function(call: Mapping[str, Any], objects: bool) -> dict[str, Any]:

@@ -6,11 +6,10 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from hfsft.rows.calls import ShapeError
-from hfsft.rows.messages import Message, system_apart
+from hfsft.rows.messages import Message, in_one_text, system_apart
 from hfsft.rows.shapes.marked import is_marked, turns_of
 from hfsft.rows.shapes.openai import message_of
 from hfsft.rows.shapes.shape import Item, Shape, Tools
-from hfsft.rows.think import joined
 from hfsft.rows.values import holds, listed
 
 SIDES = ("chosen", "rejected")
@@ -50,13 +49,13 @@ def _asks(value: Any) -> bool:
     return isinstance(last, Mapping) and (last.get("role") or last.get("from")) in ("user", "human")
 
 
-def _write_alpaca(messages: Sequence[Message], tools: Tools, _: Collection[str]) -> dict[str, Any]:
+def write_alpaca(messages: Sequence[Message], tools: Tools = (), _: Collection[str] = ()) -> dict[str, Any]:
     """The last question and answer, those before as `history`; reasoning stands in the text of the answer."""
     system, turns = system_apart(messages)
     if tools or [turn["role"] for turn in turns] != ["user", "assistant"] * (len(turns) // 2):
         raise ShapeError("alpaca has no tools, and user and assistant take turns in it")
-    texts = [joined(turn["reasoning"], turn["content"]) if turn.get("reasoning") else turn["content"] for turn in turns]
-    item = {"instruction": texts[-2], "input": "", "output": texts[-1]}
+    texts = list(map(in_one_text, turns))
+    item: dict[str, Any] = {"instruction": texts[-2], "input": "", "output": texts[-1]}
     item |= {"system": system} if system is not None else {}
     history = [list(pair) for pair in zip(texts[:-2:2], texts[1:-2:2], strict=True)]
     return item | ({"history": history} if history else {})
@@ -71,7 +70,7 @@ ALPACA = Shape(
     "alpaca",
     "`instruction`, `input` and `output`, with `system` and `history`",
     columns={"instruction": "instruction", "response": "output"},
-    write=_write_alpaca,
+    write=write_alpaca,
 )
 PROMPT_COMPLETION = Shape(
     "prompt_completion",

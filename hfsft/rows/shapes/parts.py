@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from hfsft.rows.calls import Call, ShapeError, as_json, calls_of
+from hfsft.rows.calls import IDS, Call, ShapeError, as_json, calls_of
 from hfsft.rows.messages import Message, system_apart
 from hfsft.rows.shapes.shape import Shape, Tools
 from hfsft.rows.spelling import spelt
@@ -90,9 +90,7 @@ def _says(value: Any) -> bool:
 def _result(part: Mapping[str, Any]) -> Message:
     """A tool's message of a part that holds a result: text, parts that are text, or any value as JSON."""
     value = next((part[key] for key in ("content", "output", "result", "text") if part.get(key) is not None), "")
-    number = next(
-        (part[key] for key in ("tool_use_id", "tool_call_id", "toolCallId", "call_id", "id") if part.get(key)), None
-    )
+    number = next((part[key] for key in IDS if part.get(key)), None)
     message: Message = {"role": "tool", "content": result_text(value)}
     if number is not None:
         message["tool_call_id"] = str(number)

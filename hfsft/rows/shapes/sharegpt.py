@@ -6,9 +6,8 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from hfsft.rows.calls import as_json, call_json
-from hfsft.rows.messages import Message
+from hfsft.rows.messages import Message, held, in_one_text
 from hfsft.rows.shapes.shape import Shape, Tools
-from hfsft.rows.think import joined
 
 CALL_ROLES = frozenset((
     "function_call", "function_calls", "tool_call", "tool_calls",
@@ -24,9 +23,7 @@ def write(messages: Sequence[Message], tools: Tools, _: Collection[str] = ()) ->
     """As LLaMA-Factory reads it: several calls are a list; reasoning stands in the text, before a call in its own."""
     turns: list[dict[str, Any]] = []
     for turn in messages:
-        text = joined(turn["reasoning"], turn["content"]) if turn.get("reasoning") else turn["content"]
-        calls = turn.get("tool_calls")
-        weight = {"weight": turn["weight"]} if turn.get("weight") is not None else {}
+        text, calls, weight = in_one_text(turn), turn.get("tool_calls"), held(turn, "weight")
         if turn["content"] or not calls:
             turns.append({"from": ROLES[turn["role"]], "value": text, **weight})
         if calls:

@@ -7,7 +7,9 @@ meets those next to it in the order of their other numbers, and the few that are
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hfsft.similarity.lexical.shingles import distinct, mixed
 
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from hfsft.similarity.lexical.shingles import Hashes, Places
     from hfsft.similarity.lexical.sketches import Sketches
 
+WHOLE = 224  # numbers in the sketch of an item at most
 MISSED = 0.0008  # the share of pairs, as alike as the bound, that may be in no band together
 MARGIN = 0.01  # of small sets, two sketches agree a little less than chance would have it
 FULL = 48  # items that share a band and all meet each other
@@ -40,7 +43,13 @@ class Bands(NamedTuple):
         """The length of a sketch."""
         return self.bands * self.rows
 
+    @property
+    def width(self) -> int:
+        """How many bytes of a number are enough: few enough items share a band of such bytes by chance."""
+        return 1 if self.rows > 2 else 2
 
+
+@lru_cache(16)
 def bands_for(at_least: float, numbers: int) -> Bands:
     """The longest bands that still miss few enough of the pairs with that share in common."""
     best = Bands(numbers, 1)
@@ -65,36 +74,52 @@ class SketchTable(NamedTuple):
 
         found = np.zeros(len(first), np.float32)
         alive = np.arange(len(first))
+        # Numbers that are cut to a byte or two are often the same where whole ones are not.
+        share = self.at_least + (1 - self.at_least) / (1 << 8 * self.sketches.itemsize)
         for numbers in (QUICK, self.sketches.shape[1]):  # most pairs show by a few numbers that they are far apart
-            doubt = DOUBT * math.sqrt(self.at_least * (1 - self.at_least) / numbers)
+            doubt = DOUBT * math.sqrt(share * (1 - share) / numbers)
             for start in range(0, len(alive), _BLOCK):
                 some = alive[start : start + _BLOCK]
                 same = self.sketches[first[some], :numbers] == self.sketches[second[some], :numbers]
                 found[some] = same.mean(axis=1, dtype=np.float32)
-            alive = alive[found[alive] >= self.at_least - doubt]
+            alive = alive[found[alive] >= share - doubt]
         kept = np.zeros(len(first), bool)
         kept[alive] = True
         return kept, found
 
 
+class RestTable(NamedTuple):
+    """The sketches of what templates leave of items: of those alone whose `kind`, which parts have any, is above 0."""
+
+    table: SketchTable
+    kinds: Places
+    at: Places  # for each item its place in the table
+
+    def agree(self, first: Places, second: Places) -> NDArray[np.bool_]:
+        """Of which pairs the rests may have enough in common, or are not asked, as the two are of other kinds."""
+        asked = (self.kinds[first] == self.kinds[second]) & (self.kinds[first] > 0)
+        agree: NDArray[np.bool_] = ~asked
+        agree[asked] = self.table.close(self.at[first[asked]], self.at[second[asked]])[0]
+        return agree
+
+
 def candidates(
-    table: SketchTable, groups: Hashes, rank: Places, rests: tuple[SketchTable, Places] | None = None
+    table: SketchTable, groups: Hashes, rank: Places, rests: RestTable | None = None
 ) -> tuple[Places, Places]:
     """Pairs of items of one group that agree in a band and may have enough in common.
 
     `rank` orders the items, the preferred ones first; the first of a pair is preferred to the second. `rests` says
-    what else must agree: of items with one number above 0, their rests.
+    what else must agree.
     """
     import numpy as np
 
     sketches, bands, _ = table
-    count = len(sketches)
+    count = len(rank)
     codes, shares = np.zeros(0, np.int64), np.zeros(0, np.float32)
     for band in range(bands.bands):
-        columns = range(band * bands.rows, (band + 1) * bands.rows)
-        keys = groups
-        for column in columns:
-            keys = mixed(keys * np.uint64(3) + sketches[:, column])
+        keys = mixed(groups)
+        for words in _words(sketches[:, band * bands.rows : (band + 1) * bands.rows]):
+            keys = mixed(keys * np.uint64(3) + words)
         beside = sketches[:, (band + 1) * bands.rows % bands.numbers]
         found = [(one, other) for one, other in _meetings(keys, beside, rank) if len(one)]
         if not found:
@@ -104,7 +129,7 @@ def candidates(
         first, second = np.where(later, other, one), np.where(later, one, other)
         new = np.setdiff1d(distinct(first * count + second), codes, assume_unique=True)
         if rests is not None:
-            new = new[_own_agree(*rests, new // count, new % count)]
+            new = new[rests.agree(new // count, new % count)]
         kept, close = table.close(new // count, new % count)
         new, close = new[kept], close[kept]
         codes, shares = np.concatenate([codes, new]), np.concatenate([shares, close])
@@ -114,14 +139,17 @@ def candidates(
     return codes[kept] // count, codes[kept] % count
 
 
-def _own_agree(table: SketchTable, kinds: Places, first: Places, second: Places) -> NDArray[np.bool_]:
-    asked = (kinds[first] == kinds[second]) & (kinds[first] > 0)
-    agree: NDArray[np.bool_] = ~asked
-    agree[asked] = table.close(first[asked], second[asked])[0]
-    return agree
+def _words(numbers: Sketches) -> Iterator[Hashes]:
+    """The numbers of a band, as few whole words."""
+    import numpy as np
+
+    size = numbers.shape[1] * numbers.itemsize
+    held = np.zeros((len(numbers), -(-size // 8) * 8), np.uint8)
+    held[:, :size] = np.ascontiguousarray(numbers).view(np.uint8)
+    yield from held.view("<u8").T
 
 
-def _meetings(keys: Hashes, beside: NDArray[np.uint32], rank: Places) -> list[tuple[Places, Places]]:
+def _meetings(keys: Hashes, beside: NDArray[Any], rank: Places) -> list[tuple[Places, Places]]:
     """The pairs of items with one key."""
     import numpy as np
 

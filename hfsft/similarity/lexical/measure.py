@@ -8,21 +8,25 @@ of 4 words in their rests (`templates`). So two prompts of one template are as a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from hfsft.similarity.lexical.shingles import Chunk, Chunks
+from hfsft.similarity.lexical.shingles import Chunk, Chunks, distinct, mixed
 from hfsft.similarity.lexical.templates import Templates
 
 if TYPE_CHECKING:
     import numpy as np
+    import pyarrow as pa
     from numpy.typing import NDArray
 
+    from hfsft.similarity.lexical.packed import Digests
     from hfsft.similarity.lexical.shingles import Hashes, Places
 
     Shares = NDArray[np.float64]
 
+COUNTED = 1 << 22  # characters of the pairs that are counted at once
+PAIR = ("one", "other", "share")  # the columns of a table of counted pairs
 SLACK = 1.5  # how much more alike two texts may be than their rests
 
 
@@ -41,53 +45,134 @@ def every_pair(texts: Sequence[str]) -> Shares:
     return alike
 
 
+class Texts:
+    """The different normalised texts of one part of some items, which are read where they are looked at.
+
+    `read` gives the parts of items, `holders` is for each text the first item that has it.
+    """
+
+    def __init__(
+        self,
+        digests: Digests,
+        holders: Places,
+        part: int,
+        read: Callable[[Sequence[int]], Sequence[Sequence[str]]],
+    ) -> None:
+        self.digests, self._holders, self._part, self._read = digests, holders, part, read
+        (blank,) = (digests == b"").nonzero()
+        self.blank = int(blank[0]) if len(blank) else -1  # the number of the one that is blank
+
+    def __len__(self) -> int:
+        return len(self.digests)
+
+    def of(self, numbers: Places) -> list[str]:
+        """Some of the texts, by their numbers."""
+        return [parts[self._part] for parts in self._read(self._holders[numbers].tolist())]
+
+
+class CountedPairs:
+    """What pairs of texts were found to have in common of their runs of characters, whatever other texts there are.
+
+    They are known by digests of the texts, so that what was counted in one search holds in every other.
+    """
+
+    def __init__(self, table: pa.Table | None = None) -> None:
+        import numpy as np
+
+        self._made: list[tuple[Hashes, Hashes, Shares]] = []
+        names = PAIR if table is not None and set(PAIR) <= set(table.column_names) else ()
+        read = [table[name].to_numpy() for name in names] if table is not None else []
+        one, other, share = read or (np.zeros(0, np.uint64), np.zeros(0, np.uint64), np.zeros(0))
+        order = np.argsort(mixed(one) + other)
+        self._one, self._other, self._share = one[order], other[order], share[order]
+        self._codes = mixed(self._one) + self._other
+
+    def known(self, ones: Hashes, others: Hashes) -> Shares:
+        """The share of each pair; NaN where it was not counted."""
+        import numpy as np
+
+        low, high = np.minimum(ones, others), np.maximum(ones, others)
+        found = np.full(len(low), np.nan)
+        if len(self._codes):
+            at = np.minimum(np.searchsorted(self._codes, mixed(low) + high), len(self._codes) - 1)
+            same = (self._one[at] == low) & (self._other[at] == high)
+            found[same] = self._share[at[same]]
+        return found
+
+    def add(self, ones: Hashes, others: Hashes, shares: Shares) -> None:
+        """Keep what was counted."""
+        import numpy as np
+
+        self._made.append((np.minimum(ones, others), np.maximum(ones, others), shares))
+
+    def table(self) -> pa.Table:
+        """What was added."""
+        import numpy as np
+        import pyarrow as pa
+
+        none = np.zeros(0, np.uint64), np.zeros(0, np.uint64), np.zeros(0)
+        columns = [np.concatenate(each) for each in zip(none, *self._made, strict=True)]
+        return pa.table(columns, names=list(PAIR))
+
+
 class Measured:
     """Different texts of which some pairs are compared."""
 
-    def __init__(self, texts: Sequence[str], templates: Templates) -> None:
-        self.texts, self._templates = texts, templates
+    def __init__(
+        self, texts: Texts, templates: Templates, templated: NDArray[np.bool_], counted: CountedPairs | None
+    ) -> None:
+        import numpy as np
 
-    def each(self, ones: Places, others: Places) -> Shares:
+        self._texts, self._templates, self._templated = texts, templates, templated
+        self._counted = CountedPairs() if counted is None else counted
+        self._heads = np.ascontiguousarray(texts.digests.astype("S8")).view("<u8").astype(np.uint64)
+
+    def each(self, ones: Places, others: Places, at_least: float) -> Shares:
         """The similarity of each text of `ones` to that at the same place of `others`; one text often stands in a row.
 
-        The sets of all these texts are in memory at once.
+        Of those that are less alike than `at_least` by their characters, no more is counted.
         """
         import numpy as np
 
-        sets = self._sets(np.unique(np.concatenate([ones, others])).tolist())
-        borders = [*np.flatnonzero(np.diff(ones, prepend=-1)).tolist(), len(ones)]
-        alike = np.ones(len(ones))
-        for start, stop in pairwise(borders):
-            alike[start:stop] = _among(sets[int(ones[start])], [sets[other] for other in others[start:stop].tolist()])
+        alike = self._counted.known(self._heads[ones], self._heads[others])
+        (new,) = np.isnan(alike).nonzero()
+        alike[new] = self._shares(ones[new], others[new], Chunk.shingles)
+        self._counted.add(self._heads[ones[new]], self._heads[others[new]], alike[new])
+        (asked,) = ((alike >= at_least) & (self._templated[ones] | self._templated[others])).nonzero()
+        if len(asked):
+            rests = self._shares(ones[asked], others[asked], lambda chunk: self._templates.rests(chunk).sets, np.inf)
+            alike[asked] = np.minimum(alike[asked], SLACK * rests)
         return alike
 
-    def _sets(self, places: Sequence[int]) -> dict[int, _Sets]:
-        found: list[_Sets] = []
-        for _, chunk in Chunks([self.texts[place] for place in places]):
-            templated, rests = self._templates.rests(chunk)
-            found += map(_Sets, chunk.shingles(), templated.tolist(), rests)
-        return dict(zip(places, found, strict=True))
+    def _shares(
+        self, ones: Places, others: Places, sets_of: Callable[[Chunk], list[Hashes]], blank: float = 0.0
+    ) -> Shares:
+        """The share of members in common for each pair of sets; `blank` where both are empty."""
+        import numpy as np
 
-
-class _Sets(NamedTuple):
-    """A text's runs of characters, whether a template covers part of it, and the runs of words in its rest."""
-
-    whole: Hashes
-    templated: bool
-    rest: Hashes
-
-
-def _among(one: _Sets, others: Sequence[_Sets]) -> Shares:
-    """The similarity of one text to each of some others."""
-    import numpy as np
-
-    alike = _shares(one.whole, [other.whole for other in others])
-    asked = np.array([other.templated for other in others]) | one.templated
-    if not asked.any():
+        alike = np.zeros(len(ones))
+        for start, stop in self._blocks(ones, others):
+            places = distinct(np.concatenate([ones[start:stop], others[start:stop]]))
+            found = [each for _, chunk in Chunks(self._texts.of(places)) for each in sets_of(chunk)]
+            sets = dict(zip(places.tolist(), found, strict=True))
+            borders = [*(start + np.flatnonzero(np.diff(ones[start:stop], prepend=-1))).tolist(), stop]
+            for begin, end in pairwise(borders):
+                one, rest = sets[int(ones[begin])], [sets[other] for other in others[begin:end].tolist()]
+                alike[begin:end] = _shares(one, rest)
+                if not len(one) and blank:
+                    alike[begin:end][[not len(other) for other in rest]] = blank
         return alike
-    if not len(one.rest):
-        asked &= np.array([bool(len(other.rest)) for other in others])
-    return np.where(asked, np.minimum(alike, SLACK * _shares(one.rest, [other.rest for other in others])), alike)
+
+    def _blocks(self, ones: Places, others: Places) -> Iterator[tuple[int, int]]:
+        """Pairs in groups whose texts have not too many characters together: all their sets are in memory at once."""
+        import numpy as np
+
+        both = np.concatenate([ones, others])
+        places, at = np.unique(both, return_inverse=True)
+        lengths = np.array(list(map(len, self._texts.of(places))), np.intp)[at]
+        block = np.cumsum(lengths[: len(ones)] + lengths[len(ones) :]) // COUNTED
+        borders = [*np.flatnonzero(np.diff(block, prepend=-1)).tolist(), len(ones)]
+        yield from pairwise(borders)
 
 
 def _shares(one: Hashes, others: Sequence[Hashes]) -> Shares:

@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterator, Sequence
-from itertools import compress, pairwise
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from hfsft.similarity.lexical.candidates import SketchTable, bands_for, candidates
-from hfsft.similarity.lexical.measure import SLACK, Measured, every_pair
+from hfsft.similarity.lexical.candidates import WHOLE, RestTable, SketchTable, bands_for, candidates
+from hfsft.similarity.lexical.counts import RUN
+from hfsft.similarity.lexical.measure import SLACK, Measured, Texts, every_pair
+from hfsft.similarity.lexical.packed import digests_of, in_group, key_of, packed, unpacked
 from hfsft.similarity.lexical.shingles import Chunks, distinct
 from hfsft.similarity.lexical.sketches import sketches
 from hfsft.similarity.lexical.templates import Templates
 from hfsft.similarity.normalise import normalise
 
 if TYPE_CHECKING:
-    from hfsft.similarity.lexical.shingles import Places
-    from hfsft.similarity.lexical.sketches import Sketches
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from hfsft.similarity.lexical.measure import CountedPairs
+    from hfsft.similarity.lexical.packed import Digests, Told
+    from hfsft.similarity.lexical.shingles import Hashes, Places
 
 Item = str | tuple[str, ...]
+Read = Callable[[Sequence[int]], Sequence[Item]]
 
 FEW = 2000  # so many different items are all compared
-WHOLE = 224  # numbers in the sketch of a text at most
-COUNTED = 1 << 22  # characters of the pairs that are counted at once
-OWN = 352  # in that of its rest, of which less has to be in common
+OWN = 352  # numbers in the sketch of a text's rest at most, of which less has to be in common
 
 
 def parts_of(item: Item) -> tuple[str, ...]:
@@ -32,51 +35,100 @@ def parts_of(item: Item) -> tuple[str, ...]:
 
 
 class Items:
-    """Items to compare, each a text or a tuple of texts; those of different groups are not alike at all.
+    """Items to compare; those of different groups are not alike at all.
 
-    `copies` are the items that are the same as an earlier one (and its group) once normalised, with its place.
+    `keys` say which are the same, None stands for a blank one (see `packed`). The texts of an item, a text or a tuple
+    of them, are read only where they are looked at. `copies` are the items that are the same as an earlier one, with
+    its place.
     """
 
-    def __init__(self, items: Sequence[Item], groups: Sequence[str] | None = None) -> None:
+    def __init__(self, keys: Sequence[bytes | None], read: Read) -> None:
         import numpy as np
 
         self.copies: dict[int, int] = {}
-        first: dict[tuple[str, ...], int] = {}
-        shown = [normalise(group) for group in groups] if groups else [""] * len(items)
-        for place, (item, group) in enumerate(zip(items, shown, strict=True)):
-            parts = parts_of(item)
-            if any(parts) and (original := first.setdefault((group, *parts), place)) != place:
+        first: dict[bytes, int] = {}
+        for place, key in enumerate(keys):
+            if key is not None and (original := first.setdefault(key, place)) != place:
                 self.copies[place] = original
-        self.keys, self.places = list(first), list(first.values())
-        self.groups = _numbers([group for group, *_ in self.keys])[1]
-        self.texts: list[list[str]] = []
+        self.places = list(first.values())
+        *parts, groups = digests_of(list(first))
+        self._group_digests, self.groups = _numbers(groups)
+        self.several = len(self._group_digests) > 1
+        self._read, self._texts = read, dict[int, tuple[str, ...]]()
+        self.texts: list[Texts] = []
         self.of: list[Places] = []  # for each part and item the number of its text
-        for part in zip(*(parts for _, *parts in self.keys), strict=True):
-            texts, numbers = _numbers(part)
-            self.texts.append(texts)
+        for part, digests in enumerate(parts):
+            known, numbers = _numbers(digests)
+            holders = np.unique(numbers, return_index=True)[1]
+            self.texts.append(Texts(known, holders, part, self._of_items))
             self.of.append(numbers)
-        self.several = len(np.unique(self.groups)) > 1
 
-    def alike(self, at_least: float, *, ranked: bool = False) -> Iterator[tuple[int, int, float]]:
+    @classmethod
+    def at_hand(cls, items: Sequence[Item], groups: Sequence[str] | None = None) -> Items:
+        """Items of which everything is in memory."""
+        parts = list(map(parts_of, items))
+        shown = map(normalise, groups) if groups else [""] * len(items)
+        keys = [key_of(each, group) for each, group in zip(parts, shown, strict=True)]
+        found = cls(keys, lambda places: [items[place] for place in places])
+        found._texts.update((item, parts[place]) for item, place in enumerate(found.places))
+        return found
+
+    def __len__(self) -> int:
+        """How many different items there are."""
+        return len(self.places)
+
+    def in_group(self, group: str) -> NDArray[np.bool_]:
+        """Which items are of a group, normalised."""
+
+        ((wanted,),) = digests_of([in_group(group)])
+        found: NDArray[np.bool_] = (self._group_digests == wanted)[self.groups]
+        return found
+
+    def all_texts(self) -> list[list[str]]:
+        """For each part its different texts."""
+        import numpy as np
+
+        return [texts.of(np.arange(len(texts))) for texts in self.texts]
+
+    def _of_items(self, items: Sequence[int]) -> list[tuple[str, ...]]:
+        """The normalised texts of some items, which are kept."""
+        new = sorted({item for item in items if item not in self._texts})
+        read = self._read([self.places[item] for item in new]) if new else []
+        self._texts.update((item, parts_of(each)) for item, each in zip(new, read, strict=True))
+        return [self._texts[item] for item in items]
+
+    def alike(
+        self,
+        at_least: float,
+        *,
+        ranked: bool = False,
+        made: Sequence[bytes | None] | None = None,
+        counted: CountedPairs | None = None,
+    ) -> Iterator[tuple[int, int, float]]:
         """`(i, j, similarity)`, i < j, of the items that are no copies and at least so alike.
 
         Up to 2,000 of them are all compared. Of more, MinHash finds the candidates, and an exact count confirms them:
         no pair is wrong, and about one or two in a thousand of those near `at_least` are missing. Where very many are
         alike, each item is paired with a hundred others at most: with the items most like it, and those that are
         preferred to all. Which are preferred depends on what the items say, or, where they are `ranked`, on their
-        order, the best first.
+        order, the best first. `made` are the sketches for this bound, where these are known, and `counted` what was
+        counted before: neither changes what is found.
         """
-        found = self.every(at_least) if len(self.keys) <= FEW else self.some(at_least, ranked)
+        if len(self) <= FEW:
+            found = self._every(at_least)
+        else:
+            own = packed(self._of_items(range(len(self))), at_least) if made is None else [made[p] for p in self.places]
+            found = self._some(at_least, ranked, [each or b"" for each in own], counted)
         for one, other, similarity in found:
             low, high = sorted((self.places[one], self.places[other]))
             yield low, high, similarity
 
-    def every(self, at_least: float) -> Iterator[tuple[int, int, float]]:
+    def _every(self, at_least: float) -> Iterator[tuple[int, int, float]]:
         """The pairs among all."""
         import numpy as np
 
-        alike = [every_pair(texts) for texts in self.texts]
-        for later in range(1, len(self.keys)):
+        alike = [every_pair(texts) for texts in self.all_texts()]
+        for later in range(1, len(self)):
             similarity = np.ones(later)
             for square, numbers in zip(alike, self.of, strict=True):
                 np.minimum(similarity, square[numbers[later], numbers[:later]], out=similarity)
@@ -86,139 +138,135 @@ class Items:
             for earlier, value in zip(near.tolist(), similarity[near].tolist(), strict=True):
                 yield earlier, later, value
 
-    def some(self, at_least: float, ranked: bool) -> Iterator[tuple[int, int, float]]:
+    def _some(
+        self, at_least: float, ranked: bool, made: Sequence[bytes], counted: CountedPairs | None
+    ) -> Iterator[tuple[int, int, float]]:
         """The pairs that sketches bring together and a count confirms."""
         import numpy as np
 
-        count = len(self.keys)
+        count = len(self)
         rank = np.arange(count) if ranked else self._by_content()
-        parts = [_Part(texts, at_least) for texts in self.texts]
+        there = np.stack([numbers != texts.blank for texts, numbers in zip(self.texts, self.of, strict=True)], axis=1)
+        table, told = unpacked(made, there, at_least)
+        parts = [
+            _Part(texts, each, of, at_least, counted) for texts, each, of in zip(self.texts, told, self.of, strict=True)
+        ]
         if len(parts) > 1:
             some = np.any([part.templated[of] for part, of in zip(parts, self.of, strict=True)], axis=0)
             for part, of in zip(parts, self.of, strict=True):
                 part.complete(of[some])
-        blank = np.array([texts.index("") if "" in texts else -1 for texts in self.texts])
-        shape = sum(
-            (numbers != none) << place for place, (numbers, none) in enumerate(zip(self.of, blank, strict=True))
-        )
+        shape = there @ (1 << np.arange(len(parts)))
         codes = [np.zeros(0, np.int64)]
         for kind in np.unique(shape).tolist():  # items with the same parts blank
             (members,) = (shape == kind).nonzero()
-            there = [
+            shown = [
                 (part, of) for place, (part, of) in enumerate(zip(parts, self.of, strict=True)) if kind >> place & 1
             ]
-            for one, other in _met(there, members, self.groups, rank, at_least):
+            whole = SketchTable(table[members], bands_for(at_least, WHOLE), at_least)
+            for one, other in _met(shown, whole, members, self.groups, rank):
                 codes.append(one * count + other)
         pairs = distinct(np.concatenate(codes))
         first, second = pairs // count, pairs % count
         order = np.lexsort((first, second))
         first, second = first[order], second[order]
-        for one, other in self._blocks(first, second):
-            similarity = np.ones(len(one))
-            for part, of, none in zip(parts, self.of, blank, strict=True):
-                apart = (of[one] != of[other]) & (of[other] != none)
-                values = part.measured.each(of[other[apart]], of[one[apart]])
-                similarity[apart] = np.minimum(similarity[apart], values)
-            near = similarity >= at_least
-            yield from zip(one[near].tolist(), other[near].tolist(), similarity[near].tolist(), strict=True)
-
-    def _blocks(self, first: Places, second: Places) -> Iterator[tuple[Places, Places]]:
-        """Pairs in groups whose texts have not too many characters together."""
-        import numpy as np
-
-        sizes = np.zeros(len(first), np.intp)
-        for texts, of in zip(self.texts, self.of, strict=True):
-            lengths = np.array([len(text) for text in texts], np.intp)
-            sizes += lengths[of[first]] + lengths[of[second]]
-        block = np.cumsum(sizes) // COUNTED
-        borders = [*np.flatnonzero(np.diff(block, prepend=-1)).tolist(), len(first)]
-        for start, stop in pairwise(borders):
-            yield first[start:stop], second[start:stop]
+        similarity = np.ones(len(first))
+        for part, of in zip(parts, self.of, strict=True):
+            apart = (of[first] != of[second]) & (of[second] != part.texts.blank) & (similarity >= at_least)
+            values = part.measured.each(of[second[apart]], of[first[apart]], at_least)
+            similarity[apart] = np.minimum(similarity[apart], values)
+        near = similarity >= at_least
+        yield from zip(first[near].tolist(), second[near].tolist(), similarity[near].tolist(), strict=True)
 
     def _by_content(self) -> Places:
-        """A rank that depends on what items say alone."""
+        """A rank that depends on what items say alone: the order of the digests of their parts."""
         import numpy as np
 
-        hashes = [
-            hashlib.blake2b(repr(key).encode("utf-8", "surrogatepass"), digest_size=8).digest() for key in self.keys
-        ]
-        rank = np.empty(len(hashes), np.intp)
-        rank[np.argsort(np.frombuffer(b"".join(hashes), "<u8"), kind="stable")] = np.arange(len(hashes))
+        rank = np.empty(len(self), np.intp)
+        said = [texts.digests[of] for texts, of in zip(self.texts, self.of, strict=True)]
+        rank[np.lexsort([self._group_digests[self.groups], *reversed(said)])] = np.arange(len(self))
         return rank
 
 
 class _Part:
-    """One part of all items: its different texts and their sketches."""
+    """One part of all items: its different texts, what is template in them, and the sketches of what is not."""
 
-    def __init__(self, texts: Sequence[str], at_least: float) -> None:
+    def __init__(self, texts: Texts, told: Told, of: Places, at_least: float, counted: CountedPairs | None) -> None:
         import numpy as np
 
-        chunks = Chunks(texts)
+        self.texts = texts
+        # No other text has a run that is common, or one that a number in such a run depends on: it has no part in what
+        # is template, and is not looked at.
+        looked = told.common(of, len(texts))
+        chunks = Chunks(texts.of(np.flatnonzero(looked)))
+        numbered = [chunk.numbered(chunk.runs(RUN))[1] for _, chunk in chunks]
+        if numbered and np.any(more := told.with_numbers(of, np.concatenate(numbered), len(texts)) & ~looked):
+            looked |= more
+            chunks = Chunks(texts.of(np.flatnonzero(looked)))
         templates = Templates(chunks)
-        self.measured = Measured(texts, templates)
         self.templated = np.zeros(len(texts), bool)
-        whole, own = bands_for(at_least, WHOLE), bands_for(at_least / SLACK, OWN)
-        self.whole = np.empty((len(texts), whole.numbers), np.uint32)
-        self.own = np.zeros((len(texts) if len(templates.runs) else 0, own.numbers), np.uint32)
-        for start, chunk in chunks:
-            sets = chunk.shingles()
-            part = slice(start, start + len(sets))
-            self.whole[part] = sketches(sets, whole.numbers)
-            if len(templates.runs):
-                self.templated[part], rests = templates.rests(chunk)
-                flags = self.templated[part]
-                own_sets = [rest if len(rest) else one for rest, one in compress(zip(rests, sets, strict=True), flags)]
-                self.own[part][flags] = sketches(own_sets, own.numbers)
+        self.own = np.zeros((0, bands_for(at_least / SLACK, OWN).numbers), np.uint32)
+        self.at = np.full(len(texts), -1, np.intp)  # for each text its place in `own`
+        self.measured = Measured(texts, templates, self.templated, counted)
+        if not len(templates.runs):
+            return
+        likely = [start + templates.likely(chunk) for start, chunk in chunks]
+        places, start = np.flatnonzero(looked)[np.concatenate(likely)], 0
+        for _, chunk in Chunks(texts.of(places)):
+            flags, rests = templates.rests(chunk)
+            mine, start = places[start : start + len(flags)], start + len(flags)
+            self.templated[mine[flags]] = True
+            rested = np.array([bool(len(rest)) for rest in rests])
+            self._add(mine[flags & rested], [rests[place] for place in np.flatnonzero(flags & rested).tolist()])
+            self.complete(mine[flags & ~rested])
+
+    def _add(self, numbers: Places, sets: Sequence[Hashes]) -> None:
+        import numpy as np
+
+        self.at[numbers] = len(self.own) + np.arange(len(numbers))
+        self.own = np.concatenate([self.own, sketches(sets, self.own.shape[1])])
 
     def complete(self, needed: Places) -> None:
         """Sketch these texts as a whole where they have no rest, since other parts of their items do."""
-
-        (bare,) = (~self.templated[needed := distinct(needed)]).nonzero()
-        places = needed[bare] if len(self.own) else bare[:0]
-        start = 0
-        for _, chunk in Chunks([self.measured.texts[place] for place in places.tolist()]):
+        needed = distinct(needed)
+        places, start = needed[self.at[needed] < 0], 0
+        for _, chunk in Chunks(self.texts.of(places)):
             sets = chunk.shingles()
-            self.own[places[start : start + len(sets)]] = sketches(sets, self.own.shape[1])
+            self._add(places[start : start + len(sets)], sets)
             start += len(sets)
 
 
 def _met(
-    there: Sequence[tuple[_Part, Places]], members: Places, groups: Places, rank: Places, at_least: float
+    there: Sequence[tuple[_Part, Places]], whole: SketchTable, members: Places, groups: Places, rank: Places
 ) -> Iterator[tuple[Places, Places]]:
     """Candidates among the items with the same parts: by all that they say, and by their rests where they have any."""
     import numpy as np
 
-    kinds = sum(part.templated[of[members]].astype(np.intp) << place for place, (part, of) in enumerate(there))
-    group = groups[members].astype(np.uint64)
-
-    def table(made: list[Sketches], share: float, numbers: int) -> SketchTable:
-        """The numbers of a band come from each part in turn: two items share one only where every part is alike."""
-        bands, texts = bands_for(share, numbers), [of[members] for _, of in there]
-        if len(made) == 1 and np.array_equal(texts[0], np.arange(len(made[0]))):
-            return SketchTable(made[0], bands, share)
-        columns = []
-        for number in range(bands.numbers):
-            part = number % len(made)
-            columns.append(made[part][texts[part], number % made[part].shape[1]])
-        return SketchTable(np.stack(columns, axis=1), bands, share)
-
-    whole = table([part.whole for part, _ in there], at_least, WHOLE)
+    kinds = np.zeros(len(members), np.intp)
+    for place, (part, of) in enumerate(there):
+        kinds += part.templated[of[members]].astype(np.intp) << place
+    group, rank = groups[members].astype(np.uint64), rank[members]
     if not np.any(kinds):
-        one, other = candidates(whole, group, rank[members])
+        one, other = candidates(whole, group, rank)
         yield members[one], members[other]
         return
-    own = table([part.own if len(part.own) else part.whole for part, _ in there], at_least / SLACK, OWN)
-    one, other = candidates(whole, group, rank[members], (own, np.asarray(kinds)))
-    yield members[one], members[other]
     some = np.flatnonzero(kinds)
-    one, other = candidates(own._replace(sketches=own.sketches[some]), group[some], rank[members[some]])
+    bands = bands_for(whole.at_least / SLACK, OWN)
+    rests = np.empty((len(some), bands.numbers), np.uint32)
+    for place, (part, of) in enumerate(there):
+        # The numbers of a band come from each part in turn: two items share one only where every part is alike.
+        rests[:, place :: len(there)] = part.own[part.at[of[members[some]]], place :: len(there)]
+    own = SketchTable(rests, bands, whole.at_least / SLACK)
+    at = np.zeros(len(members), np.intp)
+    at[some] = np.arange(len(some))
+    one, other = candidates(whole, group, rank, RestTable(own, kinds, at))
+    yield members[one], members[other]
+    one, other = candidates(own, group[some], rank[some])
     yield members[some[one]], members[some[other]]
 
 
-def _numbers(values: Sequence[str]) -> tuple[list[str], Places]:
-    """The different values, in the order that they come, and for each value its number among them."""
+def _numbers(values: Digests) -> tuple[Digests, Places]:
+    """The different values, and for each value its number among them."""
     import numpy as np
 
-    known: dict[str, int] = {}
-    numbers = [known.setdefault(value, len(known)) for value in values]
-    return list(known), np.array(numbers, np.intp)
+    known, numbers = np.unique(values, return_inverse=True)
+    return known, numbers.reshape(-1)

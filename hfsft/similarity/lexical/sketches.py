@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from hfsft.similarity.lexical.shingles import Hashes
 
-    Sketches = NDArray[np.uint32]
+    Sketches = NDArray[np.uint8] | NDArray[np.uint16] | NDArray[np.uint32]
 
 SEED = 1  # of the permutations: results must be the same on every machine
 _BLOCK = 1 << 15  # hashes at a time, so that they stay in the processor's cache

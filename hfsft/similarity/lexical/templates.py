@@ -12,7 +12,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from hfsft.similarity.lexical.counts import RUN, common, count_of, covered
-from hfsft.similarity.lexical.shingles import WORD, counted
+from hfsft.similarity.lexical.shingles import WORD, counted, distinct
 from hfsft.similarity.lexical.slots import Slots, words_around
 
 if TYPE_CHECKING:
@@ -50,6 +50,11 @@ class Templates:
             self.runs, self.counts = runs, counts
             (self.numbered, self.sums), around = common(texts, _numbers, words_around)
             self.slots = Slots(texts, self.runs, self.counts, around)
+
+    def likely(self, chunk: Chunk) -> Places:
+        """The texts of a chunk that a template may cover: all others have no run that is so common."""
+        runs = chunk.runs(RUN)
+        return distinct(runs.text[count_of(runs.hashes, self.runs, self.counts) >= COMMON])
 
     def rests(self, chunk: Chunk) -> Rests:
         """What the templates leave of each text."""

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import ClassVar
 
 from pydantic import Field
 
 from hfsft.engine.resources import Resource, Work
 from hfsft.engine.step import Step
-from hfsft.stages.base import Context, Stage
-from hfsft.stages.split.row_families import OPTIONAL, READS
+from hfsft.rows.views import READS as VIEWED
+from hfsft.similarity import SKETCH
+from hfsft.stages.base import CardPart, Context, Outcome, Panel, Stage
+from hfsft.stages.split import telling
+from hfsft.stages.split.row_families import KEYS, OPTIONAL, READS, SKETCHED
 from hfsft.stages.split.sides import NONE
 
 
@@ -44,30 +48,65 @@ class Split(Stage):
         "least so alike (0 to 1).",
     )
 
+    def notes(self, outcome: Outcome) -> Iterator[str]:
+        """Whether the share was met, which rows changed sides, and what so many train."""
+        yield from telling.notes(outcome, self.validation)
+
+    def card(self, outcome: Outcome) -> CardPart | None:
+        """Duplicates that fell, families and their sides; None where no row is left."""
+        return telling.card(outcome, self.similarity)
+
+    def panel(self, outcome: Outcome) -> Panel:
+        """Families by side and by size."""
+        return telling.panel(outcome)
+
     def steps(self, context: Context) -> list[Step]:
-        """Two steps that write `family` and `split`, the second with regard to the sides that builds before gave."""
+        """Two steps that look at each row alone, whose columns live to the next; two that write `family` and `split`,
+        the second with regard to the sides that builds before gave.
+        """
         place, former = context.place(self.key), context.former.get(self.key, NONE)
         known = former.known if former.asked == self.model_dump(mode="json") else {}
+        similarity = {"similarity": self.similarity}
         return [
+            Step(
+                name="split.keys",
+                reads=READS,
+                optional=OPTIONAL,
+                writes={KEYS: ["string"]},
+                work=Work("hfsft.stages.split.row_families:keying"),
+                place=place,
+            ),
+            Step(
+                name="split.sketch",
+                kind="likeness",
+                reads=VIEWED,
+                optional=SKETCHED,
+                writes=SKETCH,
+                identity={"columns": list(VIEWED), "at_least": self.similarity},
+                work=Work("hfsft.stages.split.row_families:Sketching", similarity),
+                place=place,
+            ),
             Step(
                 name="split.family",
                 sees="all",
-                reads=READS,
+                reads=(KEYS, *SKETCH, *READS),
                 optional=OPTIONAL,
                 writes={"family": "string"},
                 role="lineage",
-                identity={"similarity": self.similarity},
-                version=2,
-                work=Work("hfsft.stages.split.row_families:naming", {"similarity": self.similarity}),
+                drops=tuple(SKETCH),
+                identity=similarity,
+                version=3,
+                work=Work("hfsft.stages.split.row_families:Naming", similarity),
                 place=place,
             ),
             Step(
                 name="split",
                 sees="all",
-                reads=(*READS, "topic", "family"),
+                reads=(KEYS, *READS, "topic", "family"),
                 optional=OPTIONAL,
                 writes={"split": "string"},
                 role="lineage",
+                drops=(KEYS,),
                 identity={"validation": self.validation},
                 version=2,
                 work=Work("hfsft.stages.split.sides:giving", {"share": self.validation}),

@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Iterator
-from functools import partial
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from typing import TYPE_CHECKING
 
+from hfsft.engine.adding import InMemory
 from hfsft.hashing import digest
 from hfsft.rows.batch import Batch
 from hfsft.rows.views import OPTIONAL as VIEWED
-from hfsft.rows.views import questions
-from hfsft.similarity import LexicalIndex, families
+from hfsft.rows.views import SETTING, Question, questions
+from hfsft.similarity import COUNTED, SKETCH, SketchedIndex, families, sketches_of
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from hfsft.engine.adding import Columns
 
 READS = ("seed_id", "origin", "instruction")
 OPTIONAL = (*VIEWED, "family_key")
+SKETCHED = tuple(name for name in VIEWED if name not in SETTING)  # what a sketch uses beside what users say
+KEYS = "split_keys"  # the column of what rows are known by, from one step to the next
 
 
 def keys_of(batch: Batch) -> list[tuple[str, ...]]:
@@ -32,35 +42,75 @@ def keys_of(batch: Batch) -> list[tuple[str, ...]]:
     ]
 
 
+def keys_by_row(batch: Batch) -> Batch:
+    """The column of them."""
+    return {KEYS: list(map(list, keys_of(batch)))}
+
+
+def keying() -> Callable[[Batch], Batch]:
+    """What makes that column."""
+    return keys_by_row
+
+
 def _plain(text: str) -> str:
     if not text.isascii():
         text = unicodedata.normalize("NFKC", text)
     return " ".join(text.casefold().split())
 
 
-def naming(similarity: float) -> Callable[[Batch], Batch]:
-    """What gives all rows the names of their families."""
-    return partial(family_names, similarity=similarity)
+@dataclass(frozen=True)
+class Sketching:
+    """What tells by each row alone which rows may be of one family, because they ask nearly the same."""
+
+    similarity: float
+
+    def __call__(self, batch: Batch) -> Batch:
+        """The columns of `SKETCH`."""
+        return dict(zip(SKETCH, sketches_of([_parts(each) for each in questions(batch)], self.similarity), strict=True))
 
 
-def family_names(batch: Batch, similarity: float) -> Batch:
-    """The `family` of each row, which is the smallest key of the rows in it."""
-    keys = keys_of(batch)
-    root = families(len(keys), _joined(batch, keys, similarity))
-    name: dict[int, str] = {}
-    for top, known in zip(root, keys, strict=True):
-        name[top] = min(name.get(top, known[0]), *known)
-    return {"family": [name[top] for top in root]}
+@dataclass(frozen=True)
+class Naming:
+    """What gives all rows the `family` of each, which is the smallest key of the rows in it."""
+
+    similarity: float
+    keeps: str = COUNTED
+
+    def __call__(self, batch: Batch) -> Batch:
+        """The families of rows that are sketched first, if they are not."""
+        given = batch if SKETCH.keys() <= batch.keys() else {**batch, **Sketching(self.similarity)(batch)}
+        return self.over(InMemory(given), None)[0]
+
+    def over(self, rows: Columns, kept: pa.Table | None) -> tuple[Batch, pa.Table | None]:
+        """The families, and what was counted for them."""
+        keys = rows[KEYS] if KEYS in rows else keys_of({name: rows[name] for name in rows.column_names})
+        digests, sketches = (rows[name] for name in SKETCH)
+        there = [place for place, digest in enumerate(digests) if digest is not None]
+
+        def read(places: Sequence[int]) -> list[tuple[str, ...]]:
+            import numpy as np
+
+            return [_parts(each) for each in questions(rows.of(np.array([there[place] for place in places], np.int64)))]
+
+        index = SketchedIndex[int](
+            there, [digests[place] for place in there], read, [sketches[place] for place in there], kept
+        )
+        alike = (pair[:2] for pair in index.pairs(self.similarity))
+        root = families(len(keys), chain(_of_one_key(keys), index.copies().items(), alike))
+        name: dict[int, str] = {}
+        for top, known in zip(root, keys, strict=True):
+            name[top] = min(name.get(top, known[0]), *known)
+        return {"family": [name[top] for top in root]}, index.counted()
 
 
-def _joined(batch: Batch, keys: list[tuple[str, ...]], similarity: float) -> Iterator[tuple[int, int]]:
-    """Pairs of rows that belong to one family."""
+def _parts(question: Question) -> tuple[str, ...]:
+    return question.said, question.context
+
+
+def _of_one_key(keys: Sequence[Sequence[str]]) -> Iterator[tuple[int, int]]:
+    """Pairs of rows that have a key in common."""
     first: dict[str, int] = {}
     for place, known in enumerate(keys):
         for key in known:
             if (earlier := first.setdefault(key, place)) != place:
                 yield earlier, place
-    index = LexicalIndex[int]()
-    index.add(range(len(keys)), [(each.said, each.context) for each in questions(batch)])
-    for one, other, _ in index.pairs(similarity):
-        yield one, other

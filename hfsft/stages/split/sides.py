@@ -11,7 +11,7 @@ from hfsft.engine.resources import Resource
 from hfsft.hashing import digest
 from hfsft.rows.batch import Batch
 from hfsft.stages.split.draw import held_out
-from hfsft.stages.split.row_families import keys_of
+from hfsft.stages.split.row_families import KEYS, keys_of
 
 Side = Literal["train", "validation"]
 
@@ -77,7 +77,8 @@ def giving(known: Resource, share: float) -> Callable[[Batch], Batch]:
 def give_sides(batch: Batch, share: float, known: Mapping[str, Side]) -> Batch:
     """The `split` of each row; a family of which a row was trained on before is trained on whole."""
     stood: dict[str, bool] = {}
-    for family, keys in zip(batch["family"], keys_of(batch), strict=True):
+    known_by = batch[KEYS] if KEYS in batch else keys_of(batch)
+    for family, keys in zip(batch["family"], known_by, strict=True):
         for key in keys:
             if side := known.get(key):
                 stood[family] = stood.get(family, True) and side == "validation"

@@ -207,8 +207,9 @@ def test_a_moved_bound_measures_nothing_again(rule: Duplicates) -> None:
     assert moved.steps()[0].fingerprint("") == rule.steps()[0].fingerprint("")
     assert type(rule)(column="response").steps()[0].fingerprint("") != rule.steps()[0].fingerprint("")
     assert moved.steps()[-1].fingerprint("") != rule.steps()[-1].fingerprint("")
-    for step, other in zip(rule.steps()[1:-1], moved.steps()[1:-1], strict=True):
-        assert step.fingerprint("") != other.fingerprint(""), "who stays hangs on the bound"
+    for step, other in zip(rule.steps()[:-1], moved.steps()[:-1], strict=True):
+        hangs = step.name.endswith(".decide")
+        assert (step.fingerprint("") != other.fingerprint("")) == hangs, "who stays hangs on the bound, and no more"
 
 
 @settings(deadline=None, max_examples=30)
@@ -286,4 +287,4 @@ def test_a_row_put_before_all_others_writes_next_to_nothing(tmp_path: Path) -> N
     build(rows)
     first = size()
     build([{"id": "a", "instruction": "Something else altogether."}, *rows])
-    assert size() - first < 5600, "the ranks of all rows alone take 2 kB"
+    assert size() - first < 7000, "the ranks of all rows alone take 2 kB"

@@ -127,7 +127,7 @@ def test_the_price_of_a_batch() -> None:
         {"model": "m", "base_url": "http://h/v1", "price": {"input": 1, "output": 4}, "batch": {"discount": 0.5}}
     )
     assert model.paid == Price(input=0.5, output=2)
-    assert model.at_once().paid == Price(input=1, output=4)
+    assert model.unbatched().paid == Price(input=1, output=4)
     assert Model(model="m", base_url="http://h/v1", price=Price(input=1, output=4)).paid == Price(input=1, output=4)
 
 
@@ -136,6 +136,7 @@ def test_the_price_of_a_batch() -> None:
     [
         ({"provider": "auto"}, "the Hub's router has no batches"),
         ({}, "a model in this process has no batches"),
+        ({"base_url": "http://a/v1", "task": "embed"}, "only what writes text is asked in batches"),
         ({"base_url": ["http://a/v1", "http://b/v1"]}, "its files go to one server"),
         ({"base_url": "http://a/v1", "batch": {"completion_window": "soon"}}, "completion_window"),
     ],

@@ -23,6 +23,7 @@ FULL: dict[str, Any] = {
     "response_format": {"type": "json_schema", "json_schema": {"name": "answer", "schema": SCHEMA, "strict": True}},
     "tools": [{"type": "function", "function": {"name": "greet"}}],
     "logprobs": True,
+    "top_logprobs": 20,
 }
 OURS = {"temperature", "top_p", "seed", "stop"}
 
@@ -121,6 +122,16 @@ SAID: list[tuple[int, Any, list[str]]] = [
     (400, "`logprobs` is not supported with this model", ["logprobs"]),
     (403, "You are not allowed to request logprobs from this model.", ["logprobs"]),
     (400, "Logprobs is not enabled for models/small", ["logprobs"]),
+    # how many of the likeliest tokens
+    (400, "Invalid value for 'top_logprobs': must be less than or equal to 5.", ["top_logprobs_5"]),
+    (400, openai("Invalid 'top_logprobs': integer above maximum value. Expected a value <= 8, but got 20 instead.",
+                 "top_logprobs"), ["top_logprobs_8"]),
+    (422, {"detail": [{"type": "less_than_equal", "loc": ["body", "top_logprobs"],
+                       "msg": "Input should be less than or equal to 5", "input": 20}]}, ["top_logprobs_5"]),
+    (400, "Requested sample logprobs of 20, which is greater than max allowed: 10", ["top_logprobs_8"]),
+    (422, "Input validation error: `top_n_tokens` must be >= 0 and <= 5. Given: 20", ["top_logprobs_5"]),
+    (400, "top_logprobs must be between 0 and 5", ["top_logprobs_5"]),
+    (400, "Unsupported parameter: top_logprobs", ["logprobs"]),
     (400, "library/small:latest does not support tools", ["tools"]),
     (404, "No endpoints found that support tool use. Try disabling \"greet\".", ["tools"]),
     (400, '"auto" tool choice requires --enable-auto-tool-choice and --tool-call-parser to be set', ["tools"]),
@@ -147,7 +158,7 @@ def test_what_the_author_wrote_is_no_dialect() -> None:
 
 def test_all_dialects_together() -> None:
     names = {each.name for each in table.TABLE if each.change}
-    sent, used = table.spoken(FULL, names, OURS)
+    sent, used = table.spoken({**FULL, "top_logprobs": 50}, names, OURS)
     assert set(used) == names - {"unheeded"}
     told = sent["messages"][0]["content"][0]["text"]
     assert told.startswith("Be brief.\n\nHi\n\nAnswer with JSON only")
@@ -158,6 +169,7 @@ def test_all_dialects_together() -> None:
         "stream": True,
         "tools": FULL["tools"],
         "logprobs": True,
+        "top_logprobs": 1,
     }
 
 

@@ -26,14 +26,14 @@ TOP = [{"token": " 4", "logprob": -0.12345678}, {"token": "4", "logprob": -2.5}]
         ({}, ()),
         ({"content": None}, ()),
         (chat(), ()),
-        (chat({**FOUR, "top_logprobs": TOP}), (TokenProbability(" 4", -0.123457, ((" 4", -0.123457), ("4", -2.5))),)),
-        (chat(FOUR), (TokenProbability(" 4", -0.123457),)),
-        (chat({**FOUR, "top_logprobs": [{"token": 4}]}), (TokenProbability(" 4", -0.123457),)),
+        (chat({**FOUR, "top_logprobs": TOP}), (TokenProbability(" 4", -0.1235, ((" 4", -0.1235), ("4", -2.5))),)),
+        (chat(FOUR), (TokenProbability(" 4", -0.1235),)),
+        (chat({**FOUR, "top_logprobs": [{"token": 4}]}), (TokenProbability(" 4", -0.1235),)),
         (chat({"token": "a", "logprob": None}), (TokenProbability("a", NONE),)),
         (chat({"token": "a", "logprob": -1e308}), (TokenProbability("a", NONE),)),
         (chat({"token": "a", "logprob": 1e-9}), (TokenProbability("a", 0.0),)),  # as floats round
         (chat({"token": "\ud83d", "logprob": -1}), (TokenProbability("?", -1.0),)),
-        (chat(FOUR, {"token": "a"}), (TokenProbability(" 4", -0.123457), TokenProbability("a", NONE))),
+        (chat(FOUR, {"token": "a"}), (TokenProbability(" 4", -0.1235), TokenProbability("a", NONE))),
         (chat({"token": "a", "logprob": "low"}), ()),
         (chat({"logprob": -1}), ()),
         (

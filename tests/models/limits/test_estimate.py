@@ -60,6 +60,20 @@ def test_what_the_model_took_before_counts(store: Store) -> None:
     assert (found.input_tokens, found.output_tokens) == (200, 80)
 
 
+def test_texts_of_an_embedder_are_counted_and_nothing_is_written(store: Store, words: Path) -> None:
+    asked = [Request("embedder", texts=(text,)) for text in ("one two three", "four five")]
+    embedder = {"base_url": "http://127.0.0.1:1", "task": "embed"}
+    model = Model(model="never-asked", **embedder)
+    found = estimate(store, model, PRICE, "embed", asked)
+    assert (found.calls, found.input_tokens, found.output_tokens) == (2, round(len("one two threefour five") / 4), 0)
+    assert found.usd == pytest.approx(found.input_tokens / 1e6)
+    remember(store, 5, model="org/asked", stage="embed", tokens=(20, 0))
+    told = estimate(store, Model(model="org/asked", **embedder), PRICE, "embed", [], more=10)
+    assert (told.prompts, told.input_tokens, told.output_tokens) == ("history", 200, 0)
+    counted = estimate(store, Model(model=str(words), identity="w", **embedder), PRICE, "embed", asked)
+    assert (counted.prompts, counted.input_tokens) == ("tokenizer", 5)
+
+
 def test_the_models_tokenizer_counts_its_prompts(store: Store, words: Path) -> None:
     model = Model(model=str(words), base_url="http://127.0.0.1:1", max_tokens=50)
     remember(store, 5, model=str(words), stage="generate", tokens=(20, 8))

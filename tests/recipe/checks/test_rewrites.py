@@ -42,14 +42,15 @@ def test_a_rule_runs_right_behind_what_brings_texts() -> None:
         *("generate", "filters[secrets generate].redact", "filters[pii generate].redact"),
         *("filters[tokens].measure", "filters[tokens]"),
         *("judge", "filters[secrets judge].redact", "filters[pii judge].redact", "judge.unscored"),
-        *("split.family", "split"),
+        *("split.keys", "split.sketch", "split.family", "split"),
     ]
 
 
 def test_rows_that_fall_are_never_paid_for() -> None:
     assert names(filters=[{"pii": {"do": "reject"}}]) == [
         *("sources", "filters[pii].redact", "sources.defect", "filters[pii]"),
-        *("generate", "filters[pii generate].redact", "filters[pii generate]", "split.family", "split"),
+        *("generate", "filters[pii generate].redact", "filters[pii generate]"),
+        *("split.keys", "split.sketch", "split.family", "split"),
     ]
     assert "filters[pii].measure" in names(filters=[{"pii": {"do": "report"}}])
 

@@ -147,5 +147,5 @@ def test_what_is_kept_and_counted_at_once_changes_nothing(monkeypatch: pytest.Mo
     assert len(found) > 20
     monkeypatch.setattr("hfsft.similarity.lexical.shingles.KEPT", 0)
     monkeypatch.setattr("hfsft.similarity.lexical.shingles.CHUNK", 2000)
-    monkeypatch.setattr("hfsft.similarity.lexical.similar_pairs.COUNTED", 3000)
+    monkeypatch.setattr("hfsft.similarity.lexical.measure.COUNTED", 3000)
     assert list(near_pairs(items, 0.6)) == found

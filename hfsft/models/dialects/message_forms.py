@@ -1,0 +1,77 @@
+"""The form of messages: servers that know no system role, or no messages of plain text."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from hfsft.models.dialects.refused_request import Body, RefusedRequest
+
+_SYSTEM = re.compile(
+    r"system['\"`]? ?(?:role|message|prompt|instruction)s?[^.\n]{0,60}"
+    r"(?:not|n't|un)[ -]?(?:support|allow|accept|enabl|avail)\w*"
+    r"|(?:not|n't|un)[ -]?(?:support|allow|accept|expect|recogni|know)\w*[^.\n]{0,40}\b(?:system|developer)\b"
+    r"|developer instruction[^.\n]{0,30}not|(?:invalid|unknown|unexpected)[^.\n]{0,20}role\W{1,4}system"
+    r"|only (?:the )?['\"`]?user['\"`]?(?:,| and| or)[^.\n]{0,60}(?:role|supported|allowed)"
+    r"|['\"`]system['\"`] (?:at|in|for) [^\n]{0,40}role|roles? must (?:be )?alternat|must alternate between user"
+    r"|should alternate with assistant|first message must (?:be from|have|use)[^.\n]{0,20}user",
+    re.IGNORECASE,
+)
+
+
+def has_system(body: Body) -> bool:
+    """Whether a message has the role of the system."""
+    return any(message.get("role") in ("system", "developer") for message in body["messages"])
+
+
+def refuses_system(refusal: RefusedRequest, _: Body) -> bool:
+    """Whether it is about the role of the system, or about the turns that it disturbs."""
+    role = any(re.fullmatch(r"messages\.\d+\.role", way) for way in refusal.named)
+    return refusal.says(_SYSTEM) or (role and refusal.plain and "system" in refusal.text.lower())
+
+
+def folded(body: Body) -> Body:
+    """The request with all system text at the head of the first message of the user."""
+    told = [each["content"] for each in body["messages"] if each.get("role") in ("system", "developer")]
+    others = [each for each in body["messages"] if each.get("role") not in ("system", "developer")]
+    text = "\n\n".join(_text(content) for content in told)
+    place = next((at for at, each in enumerate(others) if each.get("role") == "user"), None)
+    if place is None:
+        return {**body, "messages": [{"role": "user", "content": text}, *others]}
+    first = others[place]
+    content = first.get("content")
+    joined = [{"type": "text", "text": text}, *content] if isinstance(content, list) else f"{text}\n\n{content}"
+    others[place] = {**first, "content": joined}
+    return {**body, "messages": others}
+
+
+_PARTS = re.compile(
+    r"content['\"`]?[^.\n]{0,40}(?:must|should|expected|valid)[^.\n]{0,30}\b(?:list|array|sequence)\b"
+    r"|(?:valid|expected)[^.\n]{0,30}\b(?:list|array)\b[^.\n]{0,40}content"
+    r"|content['\"`]?[^.\n]{0,30}(?:cannot|can't|not) be an? string",
+    re.IGNORECASE,
+)
+_A_LIST = re.compile(r"\b(?:list|array|sequence)\b", re.IGNORECASE)
+
+
+def refuses_text(refusal: RefusedRequest, _: Body) -> bool:
+    """Whether messages must be lists of parts."""
+    content = any(re.fullmatch(r"messages\.\d+(?:\.\w+)?\.content(?:\..*)?", way) for way in refusal.named)
+    return refusal.says(_PARTS) or (content and refusal.plain and refusal.says(_A_LIST))
+
+
+def in_parts(body: Body) -> Body:
+    """The request with each text as a list of one part."""
+    messages = [
+        {**each, "content": [{"type": "text", "text": each["content"]}]}
+        if isinstance(each.get("content"), str)
+        else each
+        for each in body["messages"]
+    ]
+    return {**body, "messages": messages}
+
+
+def _text(content: Any) -> str:
+    if isinstance(content, list):
+        return "".join(part.get("text") or "" for part in content if isinstance(part, dict))
+    return str(content or "")

@@ -1,0 +1,76 @@
+"""A JSON Schema for the answer: how servers refuse one, and what is asked for in its place."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from hfsft.models.dialects.refused_request import Body, RefusedRequest
+
+_ANY_SHAPE = re.compile(
+    r"response.?format|json.?(?:schema|mode|object|output)|structured.?output|guided|grammar", re.IGNORECASE
+)
+_NO_SHAPE = re.compile(
+    r"json mode (?:is )?not (?:enabled|supported)|(?:un(?:known|recogni[sz]ed|supported|expected)|extra|not support\w*)"
+    r"[^.\n]{0,60}response.?format(?!\W{0,3}(?:\w+\W){0,4}(?:type|value|json|of))"
+    r"|response.?format['\"`]?(?: parameter| field)? (?:is )?(?:not|un)[ -]?(?:supported|recogni\w*|permitted|allowed)"
+    r"(?! (?:type|value)s?\b)",
+    re.IGNORECASE,
+)
+# One that is refused for what stands in it says nothing of others.
+_ONE_SHAPE = re.compile(
+    r"invalid (?:json.?)?schema|schema (?:is )?invalid|compil|failed to (?:generate|parse|validate)|validate_failed",
+    re.IGNORECASE,
+)
+
+
+def shape_of(body: Body) -> Any:
+    """`json_schema` or `json_object`, None where any answer will do."""
+    shape = body.get("response_format")
+    return shape.get("type") if isinstance(shape, dict) else None
+
+
+def refuses_shapes(refusal: RefusedRequest) -> bool:
+    """Whether no form of it is taken."""
+    wholly = refusal.says(_NO_SHAPE) or (refusal.names("response_format", unknown=True) and not _typed(refusal))
+    return refusal.plain and wholly and not refusal.says(_ONE_SHAPE)
+
+
+def refuses_schemas(refusal: RefusedRequest) -> bool:
+    """Whether a JSON Schema is not taken, though simpler JSON may be."""
+    if not refusal.plain or refusal.says(_ONE_SHAPE) or refuses_shapes(refusal):
+        return False
+    return refusal.says(_ANY_SHAPE) or any(way.startswith("response_format") for way in refusal.named)
+
+
+def _typed(refusal: RefusedRequest) -> bool:
+    way = any("response_format." in way for way in refusal.named)
+    return way or refusal.says(re.compile(r"json_schema|type\b|\bvariant", re.IGNORECASE))
+
+
+def as_object(body: Body) -> Body:
+    """The request for any JSON, with its schema told in the prompt."""
+    return {**told_too(body), "response_format": {"type": "json_object"}}
+
+
+def in_words(body: Body) -> Body:
+    """The request with its schema told in the prompt, and no word of it elsewhere."""
+    told = told_too(body)
+    return {name: value for name, value in told.items() if name != "response_format"}
+
+
+def told_too(body: Body) -> Body:
+    """The request with its schema at the end of the last message of the user; as it is where it has none."""
+    shape = body["response_format"].get("json_schema")
+    if not isinstance(shape, dict):
+        return body
+    written = json.dumps(shape["schema"], sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    told = "Answer with JSON only, no text around it, that follows this JSON Schema:\n" + written
+    messages = body["messages"]
+    last = messages[-1] if messages else {}
+    if last.get("role") == "user" and isinstance(last.get("content"), str):
+        messages = [*messages[:-1], {**last, "content": f"{last['content']}\n\n{told}"}]
+    else:
+        messages = [*messages, {"role": "user", "content": told}]
+    return {**body, "messages": messages}

@@ -1,0 +1,64 @@
+"""What a build came to, as its sections are told it (`hfsft.stages.base.Outcome`): of a build, and of its folder."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from hfsft.recipe.recipe import Recipe
+from hfsft.recipe.sections import stage_kinds
+from hfsft.release.removal_causes import Cause, listed
+from hfsft.release.report import measures
+from hfsft.stages.base import Fell, Outcome, Stage
+
+if TYPE_CHECKING:
+    from hfsft.engine.executor import Rows
+    from hfsft.release.report.page_data import PageData
+    from hfsft.release.result import Built
+
+
+def outcome_of(built: Built) -> Outcome:
+    """Of a build, as it is written down."""
+    removals = built.ledger.removals
+    return Outcome(
+        splits=list(built.ledger.splits),
+        values=lambda column: _values(built.rows, column),
+        removed=lambda column: [value for each in removals for value in _values(each.rows, column)],
+        fell=[Fell(each.stage, each.rule, each.bound, len(each.rows)) for each in removals],
+        models=built.recipe.models,
+        wrote=measures.writers(built.plan),
+        why=lambda step: listed_causes([cause for cause in built.causes if cause.stage == step]),
+        leaves={"split": built.sides},
+    )
+
+
+def _values(rows: Rows | Any, column: str) -> list[Any]:
+    return list(rows[column][:]) if column in rows.column_names else [None] * len(rows)
+
+
+def outcome_in(folder: PageData) -> Outcome:
+    """Of a folder that a build wrote, whenever that was."""
+    fell = Counter(zip(*(folder.removed.column(name) for name in ("stage", "rule", "bound")), strict=True))
+    return Outcome(
+        splits=[table.split for table in folder.kept],
+        values=folder.values,
+        removed=folder.removed.column,
+        fell=[Fell(stage, rule or "", bound or "", rows) for (stage, rule, bound), rows in fell.items()],
+    )
+
+
+def stages_in(recipe: Mapping[str, Any]) -> Iterator[Stage]:
+    """The sections that make steps, of a recipe as a folder holds it; none that this version cannot read any more."""
+    for key, kind in stage_kinds(Recipe).items():
+        with suppress(ValidationError):
+            if isinstance(section := recipe.get(key), Mapping):
+                yield kind.model_validate(section)
+
+
+def listed_causes(found: Sequence[Cause]) -> str:
+    """Causes in one line."""
+    return "; ".join(listed(found, places=False))

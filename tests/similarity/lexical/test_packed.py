@@ -1,0 +1,154 @@
+"""What is packed of texts is enough to find what a look at all of them finds, and few of them are looked at."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hfsft.similarity import SketchedIndex, grouped, keys_of, sketches_of
+from hfsft.similarity.lexical import similar_pairs
+from hfsft.similarity.lexical.packed import TOLD, key_of, packed, unpacked
+from hfsft.similarity.lexical.shingles import Chunk, Chunks
+from hfsft.similarity.lexical.similar_pairs import Items, parts_of
+from hfsft.similarity.lexical.templates import Templates
+from tests.similarity.lexical.test_candidates import planted
+
+Texts = tuple[str, ...]
+PLACES = ["the mill", "the old baker", "the lake", "a farm", "the far ferry", "the red door", "the last stop", "a hut"]
+
+
+def framed(draw: random.Random, count: int) -> list[str]:
+    """Prompts of a few frames that are filled in, some with numbers, some of them slips or long."""
+    frames = [
+        "Please read the meter of {place} in house {number} and say whether that is plausible",
+        "What does {word} mean in the letter that {place} sent",
+        "Tell me about {word}",
+        "How do I return the {word} that I bought at {place} on day {number} of the month",
+        "{long}",
+    ]
+    texts, _ = planted(40, seed=draw.randrange(99))
+    words = " ".join(texts).split()
+    made = []
+    for _ in range(count):
+        said = draw.choice(frames).format(
+            place=draw.choice(PLACES),
+            number=draw.randrange(draw.choice([3, 5000])),
+            word=" ".join(draw.choices(words, k=draw.randint(1, 4))),
+            long=" ".join(draw.choices(words[:200], k=draw.choice([12, TOLD + 20]))),
+        )
+        made.append(said.replace("meter", "metre", 1) if draw.random() < 0.05 else said)
+    return made
+
+
+def sketched(items: Sequence[Texts], known: pa.Table | None = None, read: Any = None) -> SketchedIndex[int]:
+    keys, sketches = sketches_of(items, 0.6)
+    there = [place for place, key in enumerate(keys) if key is not None]
+    looked = read or (lambda places: [items[there[place]] for place in places])
+    return SketchedIndex(
+        there, [keys[place] or b"" for place in there], looked, [sketches[place] or b"" for place in there], known
+    )
+
+
+@pytest.fixture
+def many(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not even ten items are all compared."""
+    monkeypatch.setattr("hfsft.similarity.lexical.similar_pairs.FEW", 10)
+
+
+@settings(deadline=None, max_examples=25)
+@given(st.integers(0, 10**6), st.integers(20, 400))
+def test_no_other_text_has_a_part_in_what_is_template(seed: int, count: int) -> None:
+    draw = random.Random(seed)
+    texts = list(dict.fromkeys(parts_of(text)[0] for text in framed(draw, count)))
+    items = Items.at_hand([(text,) for text in texts])
+    made = packed([(text,) for text in texts], 0.6)
+    _, (told,) = unpacked([each or b"" for each in made], np.ones((len(texts), 1), bool), 0.6)
+    part = similar_pairs._Part(items.texts[0], told, items.of[0], 0.6, None)
+    everything = Templates(Chunks(texts))
+    chunk = Chunk(texts)
+    flags, rests = everything.rests(chunk)
+    found, same = part.measured._templates.rests(chunk)
+    assert found.tolist() == flags.tolist() == part.templated[items.of[0]].tolist()
+    assert [rest.tolist() for rest in same] == [rest.tolist() for rest in rests]
+
+
+@pytest.mark.usefixtures("many")
+def test_what_was_counted_of_other_texts_changes_nothing_and_is_counted_once() -> None:
+    draw = random.Random(3)
+    texts = framed(draw, 500)
+    texts += [text.replace(" ", " please ", 1) for text in texts[::5]]
+    items = [(text, draw.choice(["", texts[place // 2]])) for place, text in enumerate(texts)]
+    for start, stop in ((0, 500), (100, 600)):
+        cold, index = sketched(items[:400]), sketched(items[start:stop])
+        before = list(cold.pairs(0.6))
+        wanted = list(index.pairs(0.6))
+        assert len(wanted) > 20
+        known = cold.counted()
+        again = sketched(items[start:stop], known)
+        assert list(again.pairs(0.6)) == wanted
+        assert again.counted().num_rows < index.counted().num_rows
+        more = sketched(items[:400], pa.concat_tables([known, again.counted()]))
+        assert list(more.pairs(0.6)) == before
+        assert not more.counted().num_rows
+
+
+@pytest.mark.usefixtures("many")
+def test_texts_that_are_like_no_other_are_not_looked_at() -> None:
+    texts, _ = planted(800)
+    items = [(text,) for text in texts]
+    looked: list[int] = []
+
+    def read(places: Sequence[int]) -> list[Texts]:
+        looked.extend(places)
+        return [items[place] for place in places]
+
+    known = sketched(items[:-1])
+    pairs = list(known.pairs(0.6))
+    again = sketched(items, known.counted(), read)
+    found = list(again.pairs(0.6))
+    assert set(pairs) < set(found)
+    assert {len(items) - 1} < set(looked)
+    assert len(looked) < 5
+
+
+@pytest.mark.usefixtures("many")
+@settings(deadline=None, max_examples=20)
+@given(st.integers(0, 10**6), st.booleans())
+def test_groups_and_blank_parts_are_packed_as_they_are(seed: int, ranked: bool) -> None:
+    draw = random.Random(seed)
+    texts = framed(draw, 60)
+    items = [(text, draw.choice(["", " ", text[:30]])) if draw.random() < 0.9 else ("", " ") for text in texts * 2]
+    groups = [draw.choice(["", "be brief", "Be brief."]) for _ in items]
+    keys, sketches = sketches_of(items, 0.6)
+    there = [place for place, key in enumerate(keys) if key is not None]
+    digests = grouped([keys[place] or b"" for place in there], [groups[place] for place in there])
+    whole = keys_of(items, groups)
+    assert digests == [whole[place] for place in there]
+    index = SketchedIndex[int](
+        there, digests, lambda places: [items[there[p]] for p in places], [sketches[p] or b"" for p in there]
+    )
+    wanted = Items.at_hand(items, groups)
+    assert index.copies() == wanted.copies
+    assert list(index.pairs(0.6, ranked=ranked)) == list(wanted.alike(0.6, ranked=ranked))
+
+
+def test_a_row_takes_about_300_bytes() -> None:
+    texts, _ = planted(200)
+    keys, sketches = sketches_of([(text, "") for text in texts], 0.6)
+    assert max(len(key or b"") + len(sketch or b"") for key, sketch in zip(keys, sketches, strict=True)) < 350
+    long = packed([("a word of a very long text " * 500,)], 0.6)[0]
+    assert long is not None
+    assert len(long) < 500
+
+
+def test_a_key_tells_what_is_blank() -> None:
+    assert key_of(("", "")) is None
+    assert keys_of([("a", ""), ("", "a"), ("A?", " "), None, (" ",)])[0] == keys_of([("A?", " ")])[0]
+    assert len({key_of(("a", "")), key_of(("", "a")), key_of(("a",), "a"), key_of(("a",), "")}) == 4
