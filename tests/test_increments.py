@@ -69,7 +69,7 @@ def many(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("many")
-@settings(deadline=None, max_examples=12, suppress_health_check=SLOW)
+@settings(deadline=None, max_examples=8, suppress_health_check=SLOW)
 @given(data=st.data())
 def test_rows_that_come_go_and_move_leave_what_a_build_from_nothing_leaves(
     data: st.DataObject, tmp_path_factory: Any

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from hfsft.errors import unusable
 from hfsft.keys import letters
 from hfsft.models.http.faults import Fault, of_response
+from hfsft.plain import plain as in_a_line
 
 if TYPE_CHECKING:
     from hfsft.models.model import Answer, Request
@@ -96,7 +97,11 @@ def fault_in(request: Request, answer: Answer, most: int | None) -> Fault | None
     if request.schema is None and (why := answer.extra.get(DOUBT)):
         message = f"the answer cannot be told from a thought before it: {why}"
         return Fault("heal", "thinking", message, paid=True, tries=TRIES)
-    return None if answer.text.strip() or (request.tools and answer.tool_calls) else _empty(request, answer)
+    if answer.tool_calls and not request.tools and request.schema is None:
+        names = ", ".join(dict.fromkeys(in_a_line(call["name"], 60) for call in answer.tool_calls))
+        message = f"the answer calls {names}, which the request offers no tool for: such a row would lose the call"
+        return Fault("heal", "tool_calls", message, paid=True, tries=TRIES)
+    return None if answer.text.strip() or answer.tool_calls else _empty(request, answer)
 
 
 def is_cut(ending: str) -> bool:

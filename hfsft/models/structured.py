@@ -64,13 +64,18 @@ def ask(
 
 
 def _said(answer: Answer, schema: dict[str, Any], rounding: Rounding) -> str:
-    """The text of an answer; where it is empty and what was thought ends in the one value that fits, that thought.
+    """The text of an answer; where it is empty, what else of it is the one value that fits.
 
     Servers that tell thoughts from answers put the whole reply on the wrong side where a model does not think: it
-    writes the JSON at once, and they wait for the end of a thought. A value amid thoughts is a draft.
+    writes the JSON at once, and they wait for the end of a thought. A value amid thoughts is a draft. Others have the
+    model call a tool to get the shape, and give the call.
     """
+    if answer.text.strip():
+        return answer.text
+    if len(answer.tool_calls) == 1:
+        return str(answer.tool_calls[0]["arguments"])
     thought = answer.reasoning.rstrip().removesuffix("```").rstrip()
-    if answer.text.strip() or answer.finish_reason != "stop" or not thought.endswith(("}", "]")):
+    if answer.finish_reason != "stop" or not thought.endswith(("}", "]")):
         return answer.text
     fitting = 0
     for value in _values(thought, schema):

@@ -102,7 +102,7 @@ def source_steps(recipe: Recipe, opened: list[Opened], place: Place, limit: int 
         role="kept",
         about="As it stood in the source.",
         identity=identity,
-        version=7,
+        version=8,
         work=Work(
             "hfsft.recipe.reading:reading",
             {"sources": [each.as_dict() for each in given], "kept": kept, "limit": limit},

@@ -7,11 +7,12 @@ from hfsft.similarity.families import families
 from hfsft.similarity.index import Index
 from hfsft.similarity.lexical_index import LexicalIndex
 from hfsft.similarity.normalise import normalise
-from hfsft.similarity.sketched_index import COUNTED, SKETCH, SketchedIndex, grouped, keys_of, sketches_of
+from hfsft.similarity.sketched_index import COUNTED, SKETCH, VERSION, SketchedIndex, grouped, keys_of, sketches_of
 
 __all__ = [
     "COUNTED",
     "SKETCH",
+    "VERSION",
     "DenseIndex",
     "Index",
     "LexicalIndex",

@@ -21,8 +21,10 @@ Texts = tuple[str, ...]
 Read = Callable[[Sequence[int]], Sequence[Texts]]
 SKETCH = {"likeness_key": "binary", "likeness_sketch": "binary"}
 """The columns of what `sketches_of` makes, from one step to the next."""
-COUNTED = "pairs of texts, 1"
-"""What the table of counted pairs is called where it is kept; another number where texts are counted otherwise."""
+VERSION = 1
+"""Raised where sketches, or what two texts have in common, change: both are kept from build to build."""
+COUNTED = f"pairs of texts, {VERSION}"
+"""What the table of counted pairs is called where it is kept."""
 
 
 def keys_of(items: Sequence[Texts | None], groups: Sequence[str] | None = None) -> list[bytes | None]:

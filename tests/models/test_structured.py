@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from functools import partial
 from typing import Any
@@ -23,6 +24,7 @@ VERDICT = {
     "additionalProperties": False,
 }
 GOOD = {"reason": "r", "score": 4}
+CALL = {"id": "1", "type": "function", "function": {"name": "answer", "arguments": json.dumps(GOOD)}}
 
 
 @pytest.mark.parametrize(
@@ -220,6 +222,10 @@ def test_a_request_that_is_wrong_in_itself_does_not_cost_the_others_their_schema
         ({"content": "", "reasoning": '\n```json\n{"reason": "r", "score": 4}\n```'}, 4),
         ({"content": None, "reasoning": 'It is right, so:\n{"reason": "r", "score": 4}'}, 4),
         ({"content": "<think>so?</think>", "thinking": '{"reason": "r", "score": 4}'}, None),
+        ({"content": {"reason": "r", "score": 4}}, 4),
+        ({"content": None, "parsed": {"reason": "r", "score": 4}}, 4),
+        ({"content": None, "tool_calls": [CALL], "finish_reason": "tool_calls"}, 4),
+        ({"content": None, "tool_calls": [CALL, CALL], "finish_reason": "tool_calls"}, None),
         # One of several, or one that is spoken of, is a draft; so is one that was cut before its answer.
         ({"content": None, "reasoning": '{"reason": "a", "score": 1} or {"reason": "r", "score": 4}'}, None),
         ({"content": None, "reasoning": '{"reason": "r", "score": 4} is too high'}, None),

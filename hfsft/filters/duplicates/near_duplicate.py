@@ -14,7 +14,7 @@ from hfsft.filters.duplicates.common import PREFERRED, Duplicates, OverAll, some
 from hfsft.filters.filter_work import work_of
 from hfsft.rows.batch import Batch
 from hfsft.rows.views import READS, SETTING
-from hfsft.similarity import COUNTED, SKETCH, SketchedIndex, grouped, sketches_of
+from hfsft.similarity import COUNTED, SKETCH, VERSION, SketchedIndex, grouped, sketches_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -98,6 +98,7 @@ class NearDuplicate(Duplicates):
             optional=tuple(each for each in measure.optional if each not in (*PREFERRED, *SETTING)),
             writes=SKETCH,
             identity={"columns": list(self.reads), "at_least": self.floor},
+            version=VERSION,
             work=work_of(self, "sketches"),
             place=place,
         )

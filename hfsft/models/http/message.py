@@ -33,9 +33,10 @@ class MessageParts(NamedTuple):
 def read(message: Mapping[str, Any], model: str = "") -> MessageParts:
     """What a message says; `model`, where it is known, is what the server calls the model that wrote it.
 
-    Raises `ShapeError` for a call without a name: nobody can tell what it calls.
+    Raises `ShapeError` for a call without a name: nobody can tell what it calls. Of an answer that must be JSON the
+    value may stand in `parsed`, as clients of OpenAI hand it on.
     """
-    content, thoughts = _content(message.get("content"))
+    content, thoughts = _content(message.get("content") or message.get("parsed"))
     refused = not content and isinstance(message.get("refusal"), str)
     if refused:
         content = str(message["refusal"])
@@ -54,7 +55,14 @@ def read(message: Mapping[str, Any], model: str = "") -> MessageParts:
 
 
 def _content(content: Any) -> tuple[str, list[str]]:
-    """The text of a content, and the thoughts in it: of a text none, of parts those that are thoughts."""
+    """The text of a content, and the thoughts in it: of a text none, of parts those that are thoughts.
+
+    Some gateways give JSON that was asked for as the object that it is.
+    """
+    if isinstance(content, Mapping):
+        if "type" not in content or not isinstance(content.get("text"), str):
+            return as_json(content), []
+        content = [content]
     if not isinstance(content, list):
         return (content, []) if isinstance(content, str) else ("", [])
     texts: list[str] = []

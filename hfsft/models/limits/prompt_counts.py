@@ -1,7 +1,8 @@
 """Prompts that a server read in part, found by its own count: some cut at their context length and say nothing.
 
 A prompt is taken for cut where the count is far below the smallest that any tokenizer gives, or where it is the same
-round number for prompts of different length and no prompt has more. A count that leaves out what the server's cache
+round number for prompts of different length and no prompt has more. A count below the shortest context of any server
+is a wrong count, and tells of no cut. A count that leaves out what the server's cache
 held is none: then an earlier prompt, counted whole, begins alike.
 """
 
@@ -49,7 +50,7 @@ class CutPrompt(NamedTuple):
 def cut(request: Request, tokens: int | None) -> CutPrompt | None:
     """What is wrong with a count that no tokenizer can give for a prompt; None where one may."""
     text = _text(request)
-    if tokens is None or len(text) < max(_LEAST_CHARACTERS, _LONGEST_HAN * tokens):
+    if tokens is None or tokens < _LEAST_LIMIT or len(text) < _LONGEST_HAN * tokens:
         return None
     return CutPrompt(tokens, _about(text), least) if (least := int(_least(text))) > tokens else None
 
@@ -67,13 +68,10 @@ class PromptCounts:
     def look(self, key: str, request: Request, answer: Answer) -> dict[str, CutPrompt]:
         """The prompts that are known to be cut since the answer to `key` came: itself, and earlier ones, by key."""
         tokens, text = answer.input_tokens, _text(request)
-        if tokens is None or len(text) < _LEAST_CHARACTERS:
+        if tokens is None or len(text) < max(_LEAST_CHARACTERS, tokens):  # a token is a character at least
             return {}
         if tokens < len(text) / _LONGEST_HAN and (found := cut(request, tokens)) and not self._cached(text, tokens):
-            known = {key: found}
-            if tokens >= _LEAST_LIMIT:
-                known |= self._limit(tokens)
-            return known
+            return {key: found, **self._limit(tokens)}
         if len(text) <= _MOST_CHARACTERS and len(text) >= _LONGEST_HAN * _LEAST_LIMIT:
             self._whole.append(text)
         if tokens < _LEAST_LIMIT or tokens < self._most:

@@ -10,7 +10,7 @@ from pydantic import Field
 from hfsft.engine.resources import Resource, Work
 from hfsft.engine.step import Step
 from hfsft.rows.views import READS as VIEWED
-from hfsft.similarity import SKETCH
+from hfsft.similarity import SKETCH, VERSION
 from hfsft.stages.base import CardPart, Context, Outcome, Panel, Stage
 from hfsft.stages.split import telling
 from hfsft.stages.split.row_families import KEYS, OPTIONAL, READS, SKETCHED
@@ -83,6 +83,7 @@ class Split(Stage):
                 optional=SKETCHED,
                 writes=SKETCH,
                 identity={"columns": list(VIEWED), "at_least": self.similarity},
+                version=VERSION,
                 work=Work("hfsft.stages.split.row_families:Sketching", similarity),
                 place=place,
             ),

@@ -112,6 +112,11 @@ def test_marks_in_an_answer_stay_to_the_letter(make_pool) -> None:
         ({"content": "<think>Hm.", "finish_reason": "length"}, "length", "all of them thought.*raise `max_tokens`"),
         ({"content": "<think>Hm."}, "thinking", "begins with <think> and never ends"),
         ({"content": "Hm. So.</think>\n\nYes."}, "thinking", "nothing says whether"),
+        (
+            {"content": "I look.", "tool_calls": [{"function": {"name": "find", "arguments": "{}"}}]},
+            "tool_calls",
+            "calls find, which the request offers no tool for",
+        ),
         ({"content": "", "reasoning_content": "Hm."}, "empty", "reasoning parser off, or thinking on"),
         ({"content": None, "reasoning": '{"a": 1}'}, "empty", "reasoning parser off, or thinking on"),
     ],
