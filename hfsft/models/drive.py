@@ -112,6 +112,12 @@ class Drive:
                 self.reason = error
         self.reason = self._bug or self.reason
 
+    async def _round(self) -> None:
+        """Work through the tasks once."""
+        self._fill()
+        while self._workers:
+            await asyncio.wait(self._workers)
+
     def _take_back(self) -> None:
         """Fail the rows whose answers turned out to be none after they were given."""
         for row_id, keys in self._unsure.items():
@@ -119,12 +125,6 @@ class Drive:
                 self.failures[row_id] = error
                 if self._results is not None:
                     self._results.pop(row_id, None)
-
-    async def _round(self) -> None:
-        """Work through the tasks once."""
-        self._fill()
-        while self._workers:
-            await asyncio.wait(self._workers)
 
     def _fill(self) -> None:
         """As many workers as the window has room for, besides those that wait for another build."""
@@ -233,14 +233,14 @@ class Drive:
         stage: str,
         turns: Turns,
         *,
+        unsure: list[str],
         counted: int = 0,
         answered: list[tuple[str, str]] | None = None,
-        unsure: list[str],
     ) -> Any:
         """What a generator returns, whose first answers were `counted` before.
 
-        `answered`, where its stage is prefetched, gets models and keys of its answers. `unsure` gets
-        the keys of answers of which later ones may show that they are none.
+        `answered`, where its stage is prefetched, gets models and keys of its answers; `unsure` the keys of answers of
+        which later ones may show that they are none.
         """
         prefetched, met = answered is not None, 0
         outcome: Answer | AnswerError | None = None

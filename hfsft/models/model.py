@@ -10,7 +10,7 @@ from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, field_validator, model_validator
 
 from hfsft.marks import BODY, HEADERS, KEY, MODEL, PROVIDER, SERVER
-from hfsft.models.batches.options import AnyBatch
+from hfsft.models.batches.options import AnyBatch, unfit
 from hfsft.models.http.address import wrong_with
 from hfsft.models.http.extra import refused
 from hfsft.models.naming import told_apart_by
@@ -235,13 +235,8 @@ class Model(BaseModel):
 
     @model_validator(mode="after")
     def _batch_fits(self) -> Model:
-        if self.batch is None:
-            return self
-        if len(self.base_urls) > 1:
-            raise ValueError("batch: its files go to one server; name one `base_url`")
-        if not self.base_urls:
-            where = "the Hub's router has no batches" if self.provider else "a model in this process has no batches"
-            raise ValueError(f"batch: {where}; name the provider's own server as `base_url`, or leave it out")
+        if self.batch is not None and (wrong := unfit(self.task, self.base_urls, self.provider)):
+            raise ValueError(f"batch: {wrong}")
         return self
 
     def unbatched(self) -> Model:

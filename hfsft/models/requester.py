@@ -88,7 +88,7 @@ class Requester:
         self._sender = Sender(self.meter, store, usage)
         self.batches = Batches(
             models, store, self._writer, self.meter, usage, self._gates, recipe, patience.seconds,
-            lambda name: self._revisions[name], self._check_served,
+            lambda name: self._revisions[name], self._refused,
         )  # fmt: skip
         self._recipe = recipe
         self._patience = patience
@@ -164,7 +164,7 @@ class Requester:
         if self.batches.uses(request.model):
             if prefetched:  # all that its stage asks goes into one batch
                 raise Unready
-            if (failed := self.batches.failed(key)) is not None:
+            if (failed := self.batches.failed(key) or self._taken_back.get(key)) is not None:
                 return failed
             await self.batches.put(Job(stage, request, self._models[request.model], asked, key, tally))
             raise PutOff
@@ -315,8 +315,7 @@ class Requester:
         try:
             answer, headers = await self._sender.send(lane, job)
             seconds = round(time.monotonic() - sent_at, 4)
-            self._check_served(job.request.model, answer)
-            fault = fault_in(job.request, answer, job.max_tokens) or self._cut(job, answer)
+            fault = self._refused(job.key, job.request, answer)
             job.tally.answered(answer, seconds, kept=fault is None)
             used = (answer.input_tokens or 0) + (answer.output_tokens or 0)
             if fault is None or fault.kind == "row" or fault.tries:
@@ -334,22 +333,29 @@ class Requester:
             self.exchanging.discard(task)
             gate.leave(lane)
 
-    def _cut(self, job: Job, answer: Answer) -> Fault | None:
+    def _refused(self, key: str, request: Request, answer: Answer) -> Fault | None:
+        """Why an answer that came now may not be kept; None where it may. ModelError where another model gave it."""
+        self._check_served(request.model, answer)
+        most = request.max_tokens or self._models[request.model].max_tokens
+        return fault_in(request, answer, most) or self._cut(key, request, answer)
+
+    def _cut(self, key: str, request: Request, answer: Answer) -> Fault | None:
         """The fault of an answer to a prompt that was read in part; earlier ones of which that is now known go too."""
-        label = job.model.label
-        found = self._counts.setdefault(label, PromptCounts()).look(job.key, job.request, answer)
+        model = self._models[request.model]
+        label = model.label
+        found = self._counts.setdefault(label, PromptCounts()).look(key, request, answer)
         if not found:
             return None
-        if job.model.prompt_cut == "keep":
+        if model.prompt_cut == "keep":
             if label not in self._told_cut:
                 self._told_cut.add(label)
-                _log.warning("models.%s: %s", job.request.model, next(iter(found.values())))
+                _log.warning("models.%s: %s", request.model, next(iter(found.values())))
             return None
-        for key, said in found.items():
-            if key != job.key:
-                self._failed[key] = self._taken_back[key] = AnswerError("prompt_cut", str(said))
-                self._writer.leave(partial(drop, key=key))
-        return Fault("row", "prompt_cut", str(found[job.key]), paid=True) if job.key in found else None
+        for other, said in found.items():
+            if other != key:
+                self._failed[other] = self._taken_back[other] = AnswerError("prompt_cut", str(said))
+                self._writer.leave(partial(drop, key=other))
+        return Fault("row", "prompt_cut", str(found[key]), paid=True) if key in found else None
 
     def _check_served(self, name: str, answer: Answer) -> None:
         """Raise ModelError where a server loaded another model under a name that any model may have."""

@@ -49,13 +49,13 @@ HARMLESS = {
     "Model.requests_per_minute": "how fast",
     "Model.tokens_per_minute": "how fast",
     "Model.timeout": "how patient",
+    "Model.batch": "when requests are answered, and what that costs",
+    "BatchOptions": "when requests are answered, and what that costs",
     "Model.batch_size": "how fast",
     **dict.fromkeys(
         (f"Model.{key}" for key in ("task", "dimensions", "prefix", "pooling")),
         "of a model that writes no text, which nobody asks here: tests/test_embedding.py has one",
     ),
-    "Model.batch": "when requests are answered, and what that costs",
-    "BatchOptions": "when requests are answered, and what that costs",
     "Model.seed": "what is sent of a request, not which answer it stands for",
     "Model.stream": "how an answer is handed out",
     "Publish": "how finished rows are written and where they go: made anew by each build",
@@ -142,12 +142,12 @@ def recipe(folder: Path) -> dict[str, Any]:
         row = {**texts, **{f"{key}x": name for key in COLUMNS}, "x": name, "xx": name}
         (folder / f"{name}.jsonl").write_text(json.dumps(row) + "\n")
     (folder / "rows.csv").write_text("prompt,response\na,b\n")
-    at = {"base_url": "http://localhost:8000/v1", "headers": {"x-key": {"env": "KEY"}}, "batch": {}}
+    at = {"base_url": "http://localhost:8000/v1", "headers": {"x-key": {"env": "KEY"}}}
     return {
         "name": "toy",
         "description": "Toys.",
         "models": {
-            "writer": {"model": "default", "price": {"input": 1, "output": 2}, **at},
+            "writer": {"model": "default", "price": {"input": 1, "output": 2}, "batch": {}, **at},
             "judge": {"model": "org/judge", **at},
             "other": {"model": "org/other", **at},
             "embedder": {"model": "org/embedder", "task": "embed", **at},

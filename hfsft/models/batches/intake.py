@@ -12,7 +12,6 @@ from hfsft.errors import AnswerError, ModelError
 from hfsft.models.batches import lines, state
 from hfsft.models.batches.speaking import dialects_of, request_of
 from hfsft.models.dialects.refused_request import REFUSALS
-from hfsft.models.endings import fault_in
 from hfsft.models.http.faults import Fault
 from hfsft.models.limits.spending import Outlay, outlay
 from hfsft.models.model import Answer
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
     from hfsft.models.batches.state import BatchedRequest, OpenBatch
     from hfsft.models.limits.budget import Meter
     from hfsft.models.limits.usage import Usage
+    from hfsft.models.model import Request
     from hfsft.models.store.store import Store
     from hfsft.models.store.writer import Writer
 
@@ -65,7 +65,7 @@ class Intake:
         secrets: KnownSecrets,
         outcomes: Outcomes,
         speaking: Speaking,
-        check_served: Callable[[str, Answer], None],
+        refused: Callable[[str, Request, Answer], Fault | None],
     ) -> None:
         self.store = store
         self.writer = writer
@@ -75,7 +75,7 @@ class Intake:
         self.secrets = secrets
         self.outcomes = outcomes
         self.speaking = speaking
-        self.check_served = check_served
+        self.refused = refused
 
     def begin(self, batch: OpenBatch, remote: RemoteBatch) -> Taking:
         """Start to take in one batch."""
@@ -126,9 +126,8 @@ class Taking:
                 if isinstance(outcome, Fault):
                     self._faults.setdefault(key, outcome)
                     continue
-                self._intake.check_served(self._intake.model, outcome)
                 request = request_of(self._intake.model, *known[key])
-                if fault := fault_in(request, outcome, json.loads(known[key].request).get("max_tokens")):
+                if fault := self._intake.refused(key, request, outcome):
                     self._refuse(key, outcome, fault)
                     continue
                 self._answered.add(bytes.fromhex(key))
@@ -150,7 +149,7 @@ class Taking:
         if read is None or written is None:
             most = state.most_of(self._intake.store, key)
             read, written = most.input_tokens, most.output_tokens
-        return self._cost(read, written)
+        return self._cost(read, written, answer.cached_tokens or 0)
 
     def _entry(self, key: str, request: str, answer: Answer) -> Entry:
         batch = self._batch
@@ -163,8 +162,8 @@ class Taking:
             self._tally.answered(answer, 0.0)
             self._intake.outcomes.taken.add(bytes.fromhex(entry.key))
 
-    def _cost(self, read: int, written: int) -> Outlay:
-        return outlay(1, read, written, self._intake.usage.prices.get(self._intake.model))
+    def _cost(self, read: int, written: int, cached: int = 0) -> Outlay:
+        return outlay(1, read, written, self._intake.usage.prices.get(self._intake.model), cached)
 
     async def end(self, requests: Path) -> None:
         """Settle what no answer came for, and forget the batch. Raises ModelError where the build cannot go on."""

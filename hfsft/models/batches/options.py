@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
@@ -49,6 +50,16 @@ class BatchOptions(BaseModel):
         le=3600,
         description="Seconds between two looks at a batch: at first; the pause grows to six times that.",
     )
+
+
+def unfit(task: str, servers: Collection[str], provider: str | None) -> str:
+    """Why a model cannot be asked in batches, in words; empty where it can."""
+    if task != "chat":
+        return "only what writes text is asked in batches; leave it out"
+    if len(servers) > 1:
+        return "its files go to one server; name one `base_url`"
+    where = "the Hub's router has no batches" if provider else "a model in this process has no batches"
+    return "" if servers else f"{where}; name the provider's own server as `base_url`, or leave it out"
 
 
 def _from_flag(value: Any) -> Any:

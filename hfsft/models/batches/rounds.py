@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from hfsft.models.limits.connect import Gates
     from hfsft.models.limits.sender import Job
     from hfsft.models.limits.usage import Usage
-    from hfsft.models.model import Answer, Model
+    from hfsft.models.model import Answer, Model, Request
     from hfsft.models.store.store import Store
     from hfsft.models.store.writer import Writer
 
@@ -72,7 +72,7 @@ class Batches:
         recipe: str,
         patience: float,
         revision: Callable[[str], str],
-        check_served: Callable[[str, Answer], None],
+        refused: Callable[[str, Request, Answer], Fault | None],
     ) -> None:
         self._models = models
         self._store = store
@@ -83,7 +83,7 @@ class Batches:
         self._recipe = recipe
         self._patience = patience
         self._revision = revision
-        self._check_served = check_served
+        self._refused = refused
         self._outcomes = Outcomes()
         self._places: dict[str, asyncio.Task[_Place]] = {}
         self._collecting: dict[str, Collection] = {}  # by model
@@ -293,6 +293,6 @@ class Batches:
         speaking = Speaking(lane, model, self._store, self._usage)
         intake = Intake(
             self._store, self._writer, self._meter, self._usage, name, lane.client.secrets, self._outcomes, speaking,
-            self._check_served,
+            self._refused,
         )  # fmt: skip
         return _Place(api, model.batch, intake)

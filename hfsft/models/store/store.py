@@ -65,7 +65,6 @@ _SCHEMA = (
     ) WITHOUT ROWID
     """,
     "CREATE TABLE IF NOT EXISTS pruned (mark TEXT NOT NULL PRIMARY KEY) WITHOUT ROWID",
-    "CREATE TABLE IF NOT EXISTS cached_prices (recipe TEXT, model TEXT, input REAL, PRIMARY KEY (recipe, model))",
     """
     CREATE TABLE IF NOT EXISTS batches (
         name TEXT PRIMARY KEY,
@@ -96,6 +95,7 @@ _SCHEMA = (
     ) WITHOUT ROWID
     """,
     "CREATE INDEX IF NOT EXISTS batched_in ON batched (batch)",
+    "CREATE TABLE IF NOT EXISTS cached_prices (recipe TEXT, model TEXT, input REAL, PRIMARY KEY (recipe, model))",
     "CREATE TABLE IF NOT EXISTS prices (recipe TEXT, model TEXT, input REAL, output REAL, PRIMARY KEY (recipe, model))",
 )
 _LAST = 2000  # answers that are looked through: more say no more of a server
