@@ -235,7 +235,7 @@ class Model(BaseModel):
 
     @model_validator(mode="after")
     def _batch_fits(self) -> Model:
-        if self.batch is not None and (wrong := unfit(self.task, self.base_urls, self.provider)):
+        if self.batch is not None and (wrong := unfit(self.base_urls, self.provider)):
             raise ValueError(f"batch: {wrong}")
         return self
 
