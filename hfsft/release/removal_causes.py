@@ -15,8 +15,9 @@ from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from hfsft.plain import plain
-from hfsft.release.step_titles import AT_READING, STEPS, UNSCORED
+from hfsft.release.step_titles import AT_READING, STEPS
 from hfsft.rows.reading.summaries import rows_said
+from hfsft.stages.judge import NO_VERDICT
 
 if TYPE_CHECKING:
     from hfsft.engine.ledger import Ledger, Removal
@@ -63,7 +64,7 @@ class Cause:
     def told(self) -> str:
         """The cause in words, without its place in the recipe."""
         said = self.reason
-        if self.fate == "failed" or self.stage == UNSCORED:
+        if self.fate == "failed" or self.stage == NO_VERDICT:
             said = f"{self.stage.partition('.')[0]} failed: {said}"
         said += f": {self.advice}" if self.advice else ""
         return said + f": {rows_said(self.rows)}" + (f", first {self.first}" if self.first else "")

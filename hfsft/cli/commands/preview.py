@@ -24,7 +24,7 @@ def add(commands: Any) -> None:
 def run(arguments: argparse.Namespace) -> None:
     """Print each row with its fate, then what they took."""
     from hfsft import pipeline
-    from hfsft.models.dialects.dialect_table import told as sentences
+    from hfsft.models.dialects.dialect_table import notes_on
 
     line = Line()
     try:
@@ -50,6 +50,6 @@ def run(arguments: argparse.Namespace) -> None:
         parts.append(f"{count(usage.stored, 'answer')} from the store")
     if usage.calls:
         parts += [usage.told(), money(usage.usd)]
-    for note in sentences(usage.dialects):
+    for note in notes_on(usage.dialects):
         print(remark("note", note))
     print(wrapped(f"{', '.join(parts)}; the build that follows uses the same answers"))

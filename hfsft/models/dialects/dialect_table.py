@@ -66,7 +66,7 @@ def unlearned(refusal: RefusedRequest, known: Collection[str]) -> list[Dialect]:
     return [dialect for dialect in TABLE if dialect.name in known and dialect.undone(refusal)]
 
 
-def told(dialects: Mapping[str, Collection[str]]) -> list[str]:
+def notes_on(dialects: Mapping[str, Collection[str]]) -> list[str]:
     """One sentence for each dialect that models were asked in, by their names in the recipe."""
     return [
         f"{model} {each.note}"

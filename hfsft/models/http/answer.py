@@ -136,7 +136,7 @@ def tokens(usage: Mapping[str, Any]) -> TokenCounts:
     held is among `prompt_tokens` or beside them.
     """
     read, written, both = (
-        next((count for name in names if (count := _count(usage.get(name))) is not None), None)
+        next((found for name in names if (found := as_count(usage.get(name))) is not None), None)
         for names in (("prompt_tokens", "input_tokens"), ("completion_tokens", "output_tokens"), ("total_tokens",))
     )
     thought = _beside(usage, ("completion_tokens_details", "output_tokens_details"), ("reasoning_tokens",))
@@ -162,9 +162,10 @@ def tokens(usage: Mapping[str, Any]) -> TokenCounts:
 def _beside(usage: Mapping[str, Any], groups: Sequence[str], names: Sequence[str]) -> int | None:
     """The largest count by one of the names, at the top or in one of the groups; None where there is none."""
     places = [usage, *(inner for group in groups if isinstance(inner := usage.get(group), dict))]
-    found = [_count(place.get(name)) for place in places for name in names]
+    found = [as_count(place.get(name)) for place in places for name in names]
     return max((count for count in found if count is not None), default=None)
 
 
-def _count(value: Any) -> int | None:
+def as_count(value: Any) -> int | None:
+    """A value as a number of tokens, None where it is none."""
     return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < _MOST_TOKENS else None

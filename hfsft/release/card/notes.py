@@ -14,10 +14,11 @@ from hfsft.release.build_outcome import listed_causes, outcome_of
 from hfsft.release.card.licence_terms import stricter
 from hfsft.release.folder.source_files import changed
 from hfsft.release.report import measures
-from hfsft.release.step_titles import AT_READING, STEPS, UNSCORED
+from hfsft.release.step_titles import AT_READING, STEPS
 from hfsft.rows.reading.summaries import rows_said, unread_note
 from hfsft.stages.base import Warn
 from hfsft.stages.evolve import FAULT
+from hfsft.stages.judge import NO_VERDICT
 
 if TYPE_CHECKING:
     from hfsft.release.result import Built
@@ -62,7 +63,7 @@ def _failed(built: Built) -> Iterator[str]:
     if failed:
         yield Warn(f"{failed:,} of {rows_in:,} rows ({failed / rows_in:.1%}) failed: {listed_causes(found)}")
     judged = [cause for cause in built.causes if (cause.fate, cause.stage) == ("failed", "judge")]
-    lost = sum(cause.complete for cause in (*judged, *(c for c in built.causes if c.stage == UNSCORED)))
+    lost = sum(cause.complete for cause in (*judged, *(c for c in built.causes if c.stage == NO_VERDICT)))
     if lost:
         yield Warn(
             f"{rows_said(lost)} that came in complete fell only because the judge failed: nothing is known against "
@@ -122,7 +123,7 @@ def _orphaned(built: Built) -> Iterator[str]:
 
 def _funnel(built: Built) -> Iterator[str]:
     for line in built.ledger.funnel:
-        told = built.causes if line.step not in (AT_READING, UNSCORED) else []
+        told = built.causes if line.step not in (AT_READING, NO_VERDICT) else []
         found = [cause for cause in told if cause.stage == line.step and cause.fate == "rejected"]
         if found and line.share_removed > MANY:
             share = f"{line.removed:,} of {line.rows_in:,} rows ({line.share_removed:.0%})"
