@@ -79,8 +79,8 @@ def causes(ledger: Ledger, units: Mapping[str, str] | None = None) -> list[Cause
     places = {line.step: line.place for line in ledger.funnel}
     found = [
         cause
-        for removal in ledger.removals
-        for cause in _of(removal, places.get(removal.stage, ""), (units or {}).get(removal.stage, ""))
+        for removal, entries in ledger.removed()
+        for cause in _of(removal, entries, places.get(removal.stage, ""), (units or {}).get(removal.stage, ""))
     ]
     return sorted(found, key=lambda cause: (-cause.rows, cause.stage, cause.reason))
 
@@ -107,11 +107,10 @@ def nothing_left(found: Sequence[Cause], rows_in: int, where: str) -> str:
     return "\n".join([*lines, f"written to {where}: its report.html and its rejected rows show each"])
 
 
-def _of(removal: Removal, place: str, unit: str) -> Iterator[Cause]:
-    if not len(removal.rows):
+def _of(removal: Removal, found: list[dict[str, Any]], place: str, unit: str) -> Iterator[Cause]:
+    if not found:
         return
-    origins = removal.rows["origin"][:] if "origin" in removal.rows.column_names else [None] * len(removal.rows)
-    rows = list(zip(removal.entries(), origins, strict=True))
+    rows = list(zip(found, removal.column("origin"), strict=True))
     groups = _grouped(rows, lambda entry: _key(removal, entry))
     if len(groups) > REASONS:  # such as sentences that quote the row
         groups = _grouped(rows, lambda entry: _kind(_key(removal, entry)))

@@ -11,7 +11,7 @@ import json
 from typing import TYPE_CHECKING, NamedTuple
 
 from hfsft.errors import AnswerError
-from hfsft.similarity.dense_index import units
+from hfsft.similarity import units
 
 if TYPE_CHECKING:
     import numpy as np

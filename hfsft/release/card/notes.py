@@ -162,7 +162,7 @@ def _private(built: Built) -> Iterator[str]:
             continue
         told = [
             each
-            for rows in (built.rows, *(removal.rows for removal in built.ledger.removals))
+            for rows, _ in built.all_rows()
             if rule.kinds_column in rows.column_names
             for each in rows[rule.kinds_column][:]
             if each
