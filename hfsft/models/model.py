@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Generator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple
@@ -372,6 +373,10 @@ class Answer:
     cached_tokens: int | None = None  # of the input
     tool_calls: tuple[dict[str, Any], ...] = ()  # as `hfsft.rows.messages` types them
     logprobs: tuple[TokenProbability, ...] = ()  # place by place, where the request asked for them
+
+
+Turns = Generator[Request, Answer, Any]
+"""Work that asks: yields requests, is sent answers, returns the new columns of a row, or a list of rows."""
 
 
 @dataclass(frozen=True, slots=True)
