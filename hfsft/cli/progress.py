@@ -114,7 +114,7 @@ def parts(progress: Progress) -> list[tuple[str, int]]:
         (f"{whole.done:,} of {count(whole.planned, 'row')}", 0),
     ]
     if progress.failed:
-        found.append((f"{progress.failed:,} failed", 2))
+        found.append((f"{progress.failed:,} failed ({progress.causes})", 2))
     found += [(text, 2) for text in waiting(progress)]
     if whole.calls:
         found += [
@@ -161,5 +161,5 @@ def standing(progress: Progress) -> str:
     """How many rows are done: generate: 700 of 1,000 rows, 2 failed, judge: 650 already."""
     told = [f"{progress.stage}: {progress.done:,} of {count(progress.total, 'row')}"]
     if progress.failed:
-        told.append(f"{progress.failed:,} failed")
+        told.append(f"{progress.failed:,} failed ({progress.causes})")
     return ", ".join([*told, *(f"{stage}: {done:,} already" for stage, done in progress.prefetched)])

@@ -101,8 +101,8 @@ class Step:
     takes from builds before: other rows come out where it differs, but no release pins it. A `heavy` step is slow for
     each row, as one that runs a model: no row is prefetched through it. What an asking step made of a row is of no use
     where the column `lost` holds why, and `losing` says so in words: a larger share than `max_lost_share`, which the
-    recipe has under `lost_key`, stops the build, as does one of failed rows. Steps of one `kind`, whatever they are called,
-    do the same where all that they depend on is the same: what one made, the others read.
+    recipe has under `lost_key`, stops the build, as does one of failed rows. Steps of one `kind`, whatever they are
+    called, do the same where all that they depend on is the same: what one made, the others read.
     """
 
     name: str

@@ -14,7 +14,7 @@ from hfsft.errors import AnswerError, HfsftError, StoreError
 from hfsft.models.drive import Drive, Prefetch, advance
 from hfsft.models.http import wire
 from hfsft.models.limits import prices
-from hfsft.models.limits.losses import Bears
+from hfsft.models.limits.losses import Bears, counted
 from hfsft.models.limits.usage import Progress, Usage
 from hfsft.models.model import Answer, Model, Price, Request
 from hfsft.models.ready import Ready
@@ -227,7 +227,8 @@ class Pool:
                     stage=drive.stage,
                     done=drive.done,
                     total=total,
-                    failed=len(drive.failures),
+                    failed=drive.losses.failed.total(),
+                    causes=counted(drive.losses.failed),
                     calls=spent.calls - before.calls,
                     answers=spent.answers - before.answers,
                     stored=spent.stored - before.stored,

@@ -150,7 +150,7 @@ def test_a_bad_answer_is_mended_once_with_the_reason() -> None:
 
 
 def test_two_bad_answers_are_unreadable() -> None:
-    with pytest.raises(AnswerError, match='unreadable: ".*": score must lie between 1 and 5, not be 9') as error:
+    with pytest.raises(AnswerError, match=r'unreadable: ".*": score must lie between 1 and 5, not be 9') as error:
         talk("four", '{"reason": "r", "score": 9}')
     assert error.value.cause == "unreadable"
 

@@ -79,6 +79,5 @@ class Losses:
 
 def counted(causes: Counter[str]) -> str:
     """Causes and how often each, the most frequent first: `2 length, 1 timeout`."""
-    return ", ".join(
-        f"{count} {cause}" for cause, count in sorted(causes.items(), key=lambda item: (-item[1], item[0]))
-    )
+    ordered = sorted(causes.items(), key=lambda item: (-item[1], item[0]))
+    return ", ".join(f"{count:,} {cause}" for cause, count in ordered)

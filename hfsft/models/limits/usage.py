@@ -247,6 +247,7 @@ class Progress:
     done: int
     total: int
     failed: int
+    causes: str  # of those that failed, counted
     calls: int
     answers: int
     stored: int
