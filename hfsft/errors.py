@@ -5,7 +5,7 @@ HfsftError
 │   ├── RecipeError          problems in a recipe, all of them at once
 │   ├── PromptError          a template that cannot be read or rendered
 │   ├── SourceError          seeds or examples that cannot be read
-│   │   └── NothingSeenError none of the first rows counts
+│   │   └── NothingSeenError `where` leaves out all of the rows that were looked at
 │   ├── ModelError           a model that cannot be asked at all: endpoint down, no key, unknown name
 │   │   ├── BudgetError      the next request could pass the recipe's budget
 │   │   └── RefusedKeyError  the server does not take what a key of the recipe says
@@ -15,7 +15,7 @@ HfsftError
 │   ├── ArgumentError        an argument from Python that the callee does not take
 │   └── ColumnError          a dataset that lacks a column
 ├── AnswerError              one row's answer is unusable; the row fails, the build goes on
-└── InternalError            exit 3: a promise of ours is broken, such as a ledger that does not add up
+└── InternalError            exit 3: a bug of hfsft, such as a ledger whose rows do not add up
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ import difflib
 import os
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -93,8 +93,8 @@ class PromptError(UserError):
 class SourceError(UserError):
     """Seeds or examples that cannot be read.
 
-    A fault in a file has a `place` there; one that the recipe settles names the `key` of its source that does it, and
-    the line within its text.
+    `place` is where in a file the fault is. Where a key of the source in the recipe would mend it, `key` names that
+    key, and `line` the line of its value, from 1, if that has several.
     """
 
     def __init__(
@@ -105,7 +105,7 @@ class SourceError(UserError):
 
 
 class NothingSeenError(SourceError):
-    """Of the first rows of a source none counts; later ones may."""
+    """`where` leaves out all of the first rows of a source, which alone were read; it may keep later ones."""
 
 
 class ModelError(UserError):
@@ -160,13 +160,29 @@ class AnswerError(HfsftError):
         super().__init__(f"{cause}: {message}" if message else cause)
 
 
+E = TypeVar("E", bound=BaseException)
+
+
+def bare(error: E) -> E:
+    """The error without the calls that it came through: these hold what they read for as long as the error is kept."""
+    error.__traceback__ = error.__context__ = error.__cause__ = None
+    return error
+
+
 def unusable(cause: str, message: str, mend: str = "change what is asked, the sampling or the model") -> AnswerError:
-    """The error of an answer that came and is kept: the row fails again until `mend` makes its request another one."""
+    """The error of an answer that is stored and cannot be used; `mend` says what to change in the recipe.
+
+    The same request would get the stored answer again, so only a changed one is sent.
+    """
     return AnswerError(cause, f"{message}: {mend} (the same request is not sent again)")
 
 
+class ReadAnewError(HfsftError):
+    """What a source holds cannot be added to what was read of it before: it is read from its start."""
+
+
 class InternalError(HfsftError):
-    """A promise of ours is broken; please report it."""
+    """A bug: something that hfsft guarantees does not hold. Users are asked to report it."""
 
 
 def place_of(path: str | os.PathLike[str], line: int = 0, column: int = 0) -> Place:
@@ -186,7 +202,7 @@ def closest(word: str, known: Iterable[str]) -> str | None:
 
 
 def alike(word: str, other: str) -> float:
-    """How much two words have in common, from 0 to 1: letters in order, and letters in any order (`lisence`)."""
+    """How similar two words are, 0 to 1: the mean of the share of letters in order and in any order (`lisence`)."""
     matcher = difflib.SequenceMatcher(None, word[:100], other)
     return (matcher.ratio() + matcher.quick_ratio()) / 2
 

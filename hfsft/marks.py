@@ -1,8 +1,9 @@
-"""Marks on the fields of a recipe: what a value reaches, or may say, so that no check needs a list of their names.
+"""Marks on the fields of a recipe: what a value refers to (a file, a server, a key), or that it is free text.
 
     tokenizer: Annotated[str | None, FILE] = Field(None, description="...")
 
-Whoever asks before a stranger's recipe reads, sends or publishes goes by them, and who looks for secrets in one.
+The checks that ask the user before an untrusted recipe reads, sends or publishes anything find fields by their marks,
+not by names; so does the search for secrets in a recipe.
 """
 
 from __future__ import annotations
@@ -20,40 +21,40 @@ Loc = tuple[str | int, ...]
 
 @dataclass(frozen=True)
 class Mark:
-    """One thing that the value of a field is."""
+    """A kind of value that a field holds."""
 
     name: str
 
 
 FILE = Mark("file")
-"""A file or a folder, relative to the recipe's, or else what the Hub calls so."""
+"""A path of a file or folder, relative to the recipe's folder; where nothing is there, a name on the Hub."""
 ROWS = Mark("rows")
-"""The same, and rows are read from it, from the Hub with the user's own login."""
+"""As `FILE`, and rows are read from it; a dataset on the Hub is read with the user's own login."""
 MODEL = Mark("model")
-"""The same, of weights, or the name of a model that a server has."""
+"""As `FILE`, for the weights of a model; or the name by which a server knows a model."""
 SERVER = Mark("server")
-"""An address, or several, that rows are sent to."""
+"""The URL of a server, or a list of URLs, to which rows are sent."""
 PROVIDER = Mark("provider")
-"""Who runs a model for the Hub, paid by the user's login."""
+"""The name of a provider behind the Hub's router, which bills the user who is logged in."""
 KEY = Mark("key")
-"""An environment variable whose value is sent."""
+"""The name of an environment variable; its value is sent to a server."""
 HEADERS = Mark("headers")
-"""Headers that are sent as they are."""
+"""HTTP headers, sent to a server unchanged."""
 BODY = Mark("body")
-"""Fields that are sent as they are, under names that are not ours."""
+"""Fields of the request body, sent to a server unchanged."""
 REPOSITORY = Mark("repository")
-"""What is published is written there, with the user's own login."""
+"""A repository on the Hub, to which the dataset is pushed with the user's own login."""
 PROSE = Mark("prose")
-"""Text that people wrote for people or models, in which addresses are only spoken of."""
+"""Free text for people or models. URLs in it are not addresses that hfsft connects to."""
 
 
 @dataclass(frozen=True)
 class Publishes:
-    """What a field makes public, and therefore is asked for."""
+    """A field that makes something public, so that the user is asked before an untrusted recipe may set it."""
 
-    what: str  # in words; `{}` in it stands for the first few of a list
+    what: str  # what is made public, in words; `{}` in it is replaced by the first few items of a list
     unless: Any  # the value that publishes nothing
-    alone: bool = False  # whether it is asked for where no repository is named, too
+    alone: bool = False  # whether the user is asked even if the recipe names no repository
 
 
 AnyMark = Mark | Publishes
@@ -66,7 +67,7 @@ def marks(field: FieldInfo) -> list[AnyMark]:
 
 @dataclass(frozen=True)
 class Marked:
-    """A field of a section with one of its marks."""
+    """A field of a section, with one of the marks on it."""
 
     section: BaseModel
     at: Loc  # where the section stands
@@ -85,7 +86,7 @@ class Marked:
 
 
 def marked(section: BaseModel, at: Loc = ()) -> Iterator[Marked]:
-    """Every mark in a section and in those inside it, in the order of their fields."""
+    """Every mark on the fields of a section and of the sections nested in it, in the order of fields."""
     for key, field in type(section).model_fields.items():
         yield from (Marked(section, at, key, mark) for mark in marks(field))
         yield from _inside(getattr(section, key), (*at, key))

@@ -103,6 +103,9 @@ NOT_FOR_ROWS = {
 BUILT = {
     "hfsft.cli.commands.init": 1,
     "hfsft.filters.text.control_tokens": 1,
+    "hfsft.models.dialects.refused_request": 1,
+    "hfsft.models.http.faults": 1,
+    "hfsft.rows.shapes.segments": 1,
     "hfsft.privacy.context": 1,
     "hfsft.privacy.national": 1,
     "hfsft.privacy.pii": 1,

@@ -153,8 +153,22 @@ def logged(progress: Progress) -> str:
 
 
 def waiting(progress: Progress) -> list[str]:
-    """For which other builds is waited: 12 wait for process 1234."""
-    return [f"{number:,} wait{'s' * (number == 1)} for process {process}" for process, number in progress.waits]
+    """What is waited for: batch batch_12 in_progress, 40 of 1,000; 12 wait for process 1234."""
+    return _batches(progress) + [
+        f"{number:,} wait{'s' * (number == 1)} for process {process}" for process, number in progress.waits
+    ]
+
+
+def _batches(progress: Progress) -> list[str]:
+    """How far the batches are that a server works on: one by its id, several by how many of their requests are done."""
+    batches = progress.batches
+    if not batches:
+        return []
+    done = f"{sum(each.done for each in batches):,} of {count(sum(each.total for each in batches), 'request')}"
+    if len(batches) > 1:
+        return [f"{len(batches)} batches: {done}"]
+    (only,) = batches
+    return [f"batch {only.batch or 'of ' + only.model}, {only.status.replace('_', ' ')}: {done}"]
 
 
 def standing(progress: Progress) -> str:

@@ -6,21 +6,26 @@ without it is called over all rows again.
 
 Another may have a method `over(rows, kept)`, which reads of the rows what it needs, and is given what it found out in
 other calls and asked to be kept: facts that hold whichever rows there are. They lie in files beside those of columns.
+
+The function of a source may have `since(mark, before)` beside `__call__()`, which gives the same rows, to the byte, but
+`Kept` in the place of rows that it knows to be as they were; and `mark`, which says, once all rows were given, what
+`since` goes by another time. Where that raises `ReadAnewError`, the function is called.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, NamedTuple, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from typing import Any
 
     import numpy as np
     import pyarrow as pa
     from numpy.typing import NDArray
 
-    from hfsft.rows.batch import Batch
+    from hfsft.rows.batch import Batch, Row
 
     Numbers = NDArray[np.int64]
 
@@ -116,3 +121,36 @@ class InMemory:
         """All columns of some of the rows."""
         some = [int(number) for number in numbers]
         return {name: [values[number] for number in some] for name, values in self._batch.items()}
+
+
+class Kept(NamedTuple):
+    """In the place of rows that stand here too: so many of those of then, from the number `first`."""
+
+    first: int
+    rows: int
+
+
+class Former(Protocol):
+    """The rows that a source came to before."""
+
+    def __getitem__(self, name: str) -> list[Any]:
+        """A column of them."""
+        ...
+
+
+@runtime_checkable
+class Growing(Protocol):
+    """The function of a source that may be read on where it grew."""
+
+    @property
+    def mark(self) -> Any:
+        """JSON of what was read, for `since`; None where it cannot be read on."""
+        ...
+
+    def __call__(self) -> Iterator[Row]:
+        """All rows."""
+        ...
+
+    def since(self, mark: Any, before: Former) -> Iterator[Row | Kept]:
+        """All rows, those that are as they were in the reading of that mark as `Kept`."""
+        ...

@@ -1,1 +1,1 @@
-"""Characters themselves, before any text is looked at."""
+"""Tables of Unicode characters: of which script they are, and which of them cannot be seen."""

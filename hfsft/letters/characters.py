@@ -1,6 +1,6 @@
-"""Which characters are of which script, and which nobody sees: the one table that all patterns are made from.
+"""Ranges of code points by script, and of characters that are not visible; regular expressions are made from these.
 
-Ranges are pairs of code points, both inclusive. `signs` makes of them what stands between the brackets of a pattern.
+A range is a pair of code points, both inclusive. `signs` turns ranges into text for a character class: `[...]`.
 """
 
 from __future__ import annotations
@@ -37,16 +37,16 @@ ACCENTS: Ranges = ((0x0300, 0x036F),)
 UNSPACED_ALPHABETS: Ranges = (*THAI, *LAO, *BURMESE, *KHMER)
 """Scripts that write words of several letters without a space between them."""
 WORDLESS: Ranges = ((0x0E00, 0x0E3E), (0x0E40, 0x0EFF), *BURMESE, *KHMER, *BURMESE_MORE)
-"""The same, but for the sign of the baht, which is no letter."""
+"""`UNSPACED_ALPHABETS` and more of Burmese, without the sign of the baht, which is no letter."""
 IDEOGRAPHS: Ranges = (*HAN_RADICALS, *KANA, *BOPOMOFO, *HAN_BLOCK, *HAN_COMPATIBLE, *HAN_RARE)
-"""Han, kana and bopomofo, where a letter or two are a word; in rising order, as `WORDLESS` is."""
+"""Han, kana and bopomofo, in which one or two characters are a word. Sorted, as `WORDLESS` is, for binary search."""
 
 JOINERS: Ranges = ((0x200C, 0x200D),)  # which letters of Persian and Hindi, and emoji, need
 UNSEEN: Ranges = (
     *((0x00AD, 0x00AD), (0x034F, 0x034F), (0x061C, 0x061C), (0x180E, 0x180E), (0x200B, 0x200B), (0x200E, 0x200F)),
     *((0x202A, 0x202E), (0x2060, 0x2064), (0xFEFF, 0xFEFF)),
 )
-"""What people paste without knowing: soft hyphens, letters without width, marks and overrides of direction."""
+"""Invisible characters that come along when text is copied: soft hyphens, zero-width ones, marks of direction."""
 ISOLATES: Ranges = ((0x2065, 0x206F),)  # and other controls of direction and shape
 ANNOTATIONS: Ranges = ((0xFFF9, 0xFFFB),)
 MUSIC: Ranges = ((0x1D173, 0x1D17A),)  # controls of musical notes
@@ -62,6 +62,6 @@ SURROGATES: Ranges = ((0xD800, 0xDFFF),)  # halves of a pair, which are no chara
 
 
 def signs(*scripts: Ranges) -> str:
-    """All characters of these, as they stand between the brackets of a regular expression."""
+    """The ranges as text for a character class of a regular expression, such as `A-Z` for `[A-Z]`."""
     ranges = (each for script in scripts for each in script)
     return "".join(chr(first) if first == last else f"{chr(first)}-{chr(last)}" for first, last in ranges)

@@ -8,7 +8,8 @@ from collections import Counter
 from collections.abc import Callable, Generator, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from hfsft.errors import AnswerError, StageError, StoreError
+from hfsft.errors import AnswerError, HfsftError, StageError, StoreError, bare
+from hfsft.models.batches.rounds import PutOff
 from hfsft.models.limits.losses import Bears, Losses
 from hfsft.models.limits.mends import Mending
 from hfsft.models.model import Answer, Request
@@ -73,7 +74,9 @@ class Drive:
         self.finished = False
         self.reason: BaseException | None = None  # why it was stopped early
         self._requester = requester
-        self._tasks = tasks
+        # Rows as they are begun, and how many of their answers were counted in an earlier round.
+        self._tasks: Iterator[tuple[str, Callable[[], Turns], int]] = ((row_id, start, 0) for row_id, start in tasks)
+        self._put_off: list[tuple[str, Callable[[], Turns], int]] = []  # those whose answers come with a batch
         self._results = results
         self._find_next = prefetch
         self._slow = True  # whether the filters took long the last time; at first it is not known
@@ -95,10 +98,16 @@ class Drive:
         self._requester.on_waiting = self._waiting
         self._yielded = time.monotonic()
         self._window = window
-        self._fill()
-        while self._workers:
-            await asyncio.wait(self._workers)
-        await self._requester.finish()
+        await self._round()
+        while self._put_off and self.reason is None:
+            try:
+                await self._requester.batches.settle()
+            except HfsftError as error:
+                self.stop(error)
+                break
+            self._tasks, self._put_off, self._more = iter(self._put_off), [], True
+            await self._round()
+        await self._requester.finish(stopped=self.reason is not None)
         self._take_back()
         self.finished = True
         if self.reason is None:
@@ -107,6 +116,12 @@ class Drive:
             except StageError as error:
                 self.reason = error
         self.reason = self._bug or self.reason
+
+    async def _round(self) -> None:
+        """Work through the tasks once."""
+        self._fill()
+        while self._workers:
+            await asyncio.wait(self._workers)
 
     def _take_back(self) -> None:
         """Fail the rows whose answers turned out to be none after they were given."""
@@ -159,20 +174,23 @@ class Drive:
 
     async def _work(self) -> None:
         try:
-            for row_id, start in self._tasks:
+            for row_id, start, counted in self._tasks:
                 if self.reason is not None:
                     return
                 following, unsure = None, list[str]()
                 result: Any
                 try:
-                    result = await self._row(self.stage, start(), unsure=unsure, why=self._bears.why)
+                    result = await self._row(self.stage, start(), counted=counted, unsure=unsure, why=self._bears.why)
                     if self._results is not None:
                         self._results[row_id] = result
                     if unsure:
                         self._unsure[row_id] = unsure
                     following = await self._next(row_id, result)
                 except AnswerError as error:
-                    result = self.failures[row_id] = error
+                    result = self.failures[row_id] = bare(error)
+                except PutOff as put_off:
+                    self._put_off.append((row_id, start, put_off.met))
+                    continue
                 self.losses.add(result)
                 self.losses.check()
                 if following:
@@ -211,7 +229,9 @@ class Drive:
         answered, unsure = list[tuple[str, str]](), list[str]()
         made: Any
         try:
-            made = await self._row(following.stage, following.start(), answered, unsure=unsure, why=following.bears.why)
+            made = await self._row(
+                following.stage, following.start(), answered=answered, unsure=unsure, why=following.bears.why
+            )
             if not unsure:  # else the turn of its stage finds the answers in the store, or asks again
                 following.done(made, answered)
             self.prefetched[following.stage] += 1
@@ -228,17 +248,18 @@ class Drive:
         self,
         stage: str,
         turns: Turns,
-        answered: list[tuple[str, str]] | None = None,
         *,
         unsure: list[str],
         why: Callable[[Any], str | None],
+        counted: int = 0,
+        answered: list[tuple[str, str]] | None = None,
     ) -> Any:
-        """What a generator returns; `answered`, where its stage is prefetched, gets models and keys of its answers.
+        """What a generator returns, whose first answers were `counted` before.
 
-        `unsure` gets the keys of answers of which later ones may show that they are none; `why` says of what is
-        returned whether it is of no use.
+        `answered`, where its stage is prefetched, gets models and keys of its answers; `unsure` the keys of answers of
+        which later ones may show that they are none; `why` says of what is returned whether it is of no use.
         """
-        prefetched = answered is not None
+        prefetched, met = answered is not None, 0
         outcome: Answer | AnswerError | None = None
         mending = Mending(self._requester.mends, stage)
         try:
@@ -248,18 +269,25 @@ class Drive:
                 if request.mends and self._requester.stored(request) is None and not await mending.may(request.mends):
                     outcome = self._requester.refuse(request)
                     continue
-                outcome = await self._requester.outcome(stage, request, begun=begun, answered=answered)
+                outcome = await self._requester.outcome(
+                    stage, request, begun=begun, counted=met < counted, answered=answered
+                )
+                met += 1
                 if self.reason is not None:
                     raise asyncio.CancelledError
                 if isinstance(outcome, Answer) and (key := self._requester.may_be_cut(request, outcome)):
                     unsure.append(key)
         except StopIteration as stop:
             mending.ended(not why(stop.value))
+            self.asked += outcome is not None and not prefetched
             return stop.value
         except AnswerError as error:
             mending.ended(False if error.cause == "unreadable" else None)
+            self.asked += outcome is not None and not prefetched
+            raise
+        except PutOff as put_off:
+            put_off.met = met
             raise
         finally:
             mending.ended(None)
             turns.close()
-            self.asked += outcome is not None and not prefetched

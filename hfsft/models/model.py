@@ -10,6 +10,7 @@ from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, field_validator, model_validator
 
 from hfsft.marks import BODY, HEADERS, KEY, MODEL, PROVIDER, SERVER
+from hfsft.models.batches.options import AnyBatch, unfit
 from hfsft.models.http.address import wrong_with
 from hfsft.models.http.extra import refused
 from hfsft.models.naming import told_apart_by
@@ -162,6 +163,11 @@ class Model(BaseModel):
         "answer is kept.",
     )
     timeout: float = Field(120, gt=0, description="Seconds that one request may take in all.")
+    batch: AnyBatch = Field(
+        None,
+        description="true, or how: ask through the server's batch API, which answers within hours and mostly for less; "
+        "a build waits for it, and one that was stopped picks it up.",
+    )
 
     _base: Path = PrivateAttr(default_factory=Path)
 
@@ -199,7 +205,7 @@ class Model(BaseModel):
             wrong = chosen & {"dimensions", "prefix", "pooling", "batch_size"}
             why = "belongs to a model with `task: embed` or another that writes no text"
         else:
-            wrong = chosen & {"temperature", "top_p", "max_tokens", "stream"}
+            wrong = chosen & {"temperature", "top_p", "max_tokens", "stream", "batch"}
             wrong |= chosen & {"dimensions", "prefix", "pooling"} if self.task != "embed" else set()
             why = f"means nothing to a model with `task: {self.task}`"
         for name in type(self).model_fields:
@@ -226,6 +232,25 @@ class Model(BaseModel):
             sets = f"`extra_body` cannot set {', '.join(names)}: hfsft sets {'it' if len(ours) == 1 else 'them'} itself"
             raise ValueError(f"extra_body.{names[0]}: {sets}" + (f" ({advice})" if advice else ""))
         return self
+
+    @model_validator(mode="after")
+    def _batch_fits(self) -> Model:
+        if self.batch is not None and (wrong := unfit(self.task, self.base_urls, self.provider)):
+            raise ValueError(f"batch: {wrong}")
+        return self
+
+    def unbatched(self) -> Model:
+        """The model as it is asked where nobody can wait for a batch."""
+        return self.model_copy(update={"batch": None})
+
+    @property
+    def paid(self) -> Price | None:
+        """What its tokens cost as it is asked: less than `price` where batches are cheaper."""
+        if self.price is None or self.batch is None or not self.batch.discount:
+            return self.price
+        share = 1 - self.batch.discount
+        costs = self.price.model_dump().items()
+        return Price(**{name: value if value is None else value * share for name, value in costs})
 
     def at(self, base: Path) -> Model:
         """The model with the paths of its files below `base`, the recipe's folder."""

@@ -153,7 +153,7 @@ class Pool:
 
     def waits_for(self, name: str) -> bool:
         """Whether a model's answers are waited for; one in this process has no idle time that others could use."""
-        return not self._models[name].embedded
+        return not (self._models[name].embedded or self._models[name].batch)
 
     def key(self, request: Request) -> str:
         """The 64 hex digits under which the answer to this request is stored."""
@@ -244,6 +244,7 @@ class Pool:
                     passed=tuple(drive.passed.items()),
                     asked=drive.asked,
                     budget=self._requester.meter.standing(),
+                    batches=self._requester.batches.standings(),
                     waits=self._requester.sharing.waits(),
                 )
             )

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from hfsft.errors import AnswerError, ModelError
+from hfsft.errors import AnswerError, ModelError, bare
+from hfsft.models.batches.rounds import Batches, PutOff
 from hfsft.models.endings import fault_in, usable
 from hfsft.models.http import wire
 from hfsft.models.http.faults import Fault
@@ -86,6 +87,10 @@ class Requester:
         self.meter = Meter(budget, models, usage, self._spending)
         self._gates = Gates(models, usage, self.meter, store)
         self._sender = Sender(self.meter, store, usage)
+        self.batches = Batches(
+            models, store, self._writer, self.meter, usage, self._gates, recipe, patience.seconds,
+            lambda name: self._revisions[name], self._refused,
+        )  # fmt: skip
         self._recipe = recipe
         self._patience = patience
         self._ready = ready
@@ -128,13 +133,20 @@ class Requester:
         return self._failed.setdefault(wire.key_of(self.asked(request)), error)
 
     async def outcome(
-        self, stage: str, request: Request, *, begun: bool = False, answered: list[tuple[str, str]] | None = None
+        self,
+        stage: str,
+        request: Request,
+        *,
+        begun: bool = False,
+        counted: bool = False,
+        answered: list[tuple[str, str]] | None = None,
     ) -> Answer | AnswerError:
         """The answer, or why there is none that the row can use; ModelError or StoreError where all must stop.
 
         `begun`: an earlier request of the row was answered, so that it goes before rows that have not begun. `answered`
         is a list where the request is prefetched for a later stage: model and key of the answer are appended. When
-        that stage asks the same, the answer is in the store and is not counted twice.
+        that stage asks the same, the answer is in the store and is not counted twice. `counted`: the answer was counted
+        in an earlier round. Raises PutOff where the answer comes with a batch.
         """
         prefetched = answered is not None
         asked = self.asked(request)
@@ -143,7 +155,8 @@ class Requester:
         looked = self.sharing.moment
         if (answer := self._store.get(key)) is not None:
             if self._fault_in(request, answer) is None:
-                tally.found(key, answer, prefetched=prefetched)
+                if not counted and not self.batches.counted(key):
+                    tally.found(key, answer, prefetched=prefetched)
                 if answered is not None:
                     answered.append((request.model, key))
                 return _usable_or_error(request, answer)
@@ -155,6 +168,13 @@ class Requester:
             if prefetched:  # whether it comes to that, the stage that is asked now shows
                 raise Unready
             await self._ready.look(stage)
+        if self.batches.uses(request.model):
+            if prefetched:  # all that its stage asks goes into one batch
+                raise Unready
+            if (failed := self.batches.failed(key) or self._taken_back.get(key)) is not None:
+                return failed
+            await self.batches.put(Job(stage, request, self._models[request.model], asked, key, tally))
+            raise PutOff
         if key in self._asking:
             outcome = await asyncio.shield(self._asking[key])
         else:
@@ -192,13 +212,16 @@ class Requester:
         """Undo `stop` before the next stage; endpoints that were given up are tried again."""
         self._sender.stopping = False
         self._gates.look_again()
+        self.batches.reset()
 
     def stop(self) -> None:
         """Send nothing more; open requests may still be answered."""
         self._sender.stopping = True
+        self.batches.stop()
 
-    async def finish(self) -> None:
-        """Bring on disk what was spent; where that fails, the next answer says so."""
+    async def finish(self, *, stopped: bool = False) -> None:
+        """Bring on disk what was spent, and leave batches to their servers; a failure is told with the next answer."""
+        await self.batches.leave(stopped=stopped)
         if (written := self._spending.write()) is not None:
             await asyncio.wait([written])
 
@@ -217,7 +240,7 @@ class Requester:
                 outcome = await self._ask(job)
                 self._failed.pop(job.key, None)
             except AnswerError as error:
-                outcome = self._failed[job.key] = error
+                outcome = self._failed[job.key] = bare(error)
             asking.set_result(outcome)
             return outcome
         finally:
@@ -299,8 +322,7 @@ class Requester:
         try:
             answer, headers = await self._sender.send(lane, job)
             seconds = round(time.monotonic() - sent_at, 4)
-            self._check_served(job, answer)
-            fault = fault_in(job.request, answer, job.max_tokens) or self._cut(job, answer)
+            fault = self._refused(job.key, job.request, answer)
             job.tally.answered(answer, seconds, kept=fault is None)
             used = (answer.input_tokens or 0) + (answer.output_tokens or 0)
             if fault is None or fault.kind == "row" or fault.tries:
@@ -318,31 +340,38 @@ class Requester:
             self.exchanging.discard(task)
             gate.leave(lane)
 
-    def _cut(self, job: Job, answer: Answer) -> Fault | None:
+    def _refused(self, key: str, request: Request, answer: Answer) -> Fault | None:
+        """Why an answer that came now may not be kept; None where it may. ModelError where another model gave it."""
+        self._check_served(request.model, answer)
+        most = request.max_tokens or self._models[request.model].max_tokens
+        return fault_in(request, answer, most) or self._cut(key, request, answer)
+
+    def _cut(self, key: str, request: Request, answer: Answer) -> Fault | None:
         """The fault of an answer to a prompt that was read in part; earlier ones of which that is now known go too."""
-        label = job.model.label
-        found = self._counts.setdefault(label, PromptCounts()).look(job.key, job.request, answer)
+        model = self._models[request.model]
+        label = model.label
+        found = self._counts.setdefault(label, PromptCounts()).look(key, request, answer)
         if not found:
             return None
-        if job.model.prompt_cut == "keep":
+        if model.prompt_cut == "keep":
             if label not in self._told_cut:
                 self._told_cut.add(label)
-                _log.warning("models.%s: %s", job.request.model, next(iter(found.values())))
+                _log.warning("models.%s: %s", request.model, next(iter(found.values())))
             return None
-        for key, said in found.items():
-            if key != job.key:
-                self._failed[key] = self._taken_back[key] = AnswerError("prompt_cut", str(said))
-                self._writer.leave(partial(drop, key=key))
-        return Fault("row", "prompt_cut", str(found[job.key]), paid=True) if job.key in found else None
+        for other, said in found.items():
+            if other != key:
+                self._failed[other] = self._taken_back[other] = AnswerError("prompt_cut", str(said))
+                self._writer.leave(partial(drop, key=other))
+        return Fault("row", "prompt_cut", str(found[key]), paid=True) if key in found else None
 
-    def _check_served(self, job: Job, answer: Answer) -> None:
+    def _check_served(self, name: str, answer: Answer) -> None:
         """Raise ModelError where a server loaded another model under a name that any model may have."""
-        model = job.model
+        model = self._models[name]
         if not model.apart or model.identity or not answer.model:
             return
         if (first := self._served.get(model.label)) is None:
             first = self._served[model.label] = self._store.served(model.label) or answer.model
-        check_served(job.request.model, model.model, first, answer.model)
+        check_served(name, model.model, first, answer.model)
 
     def _entry(self, job: Job, answer: Answer, seconds: float) -> Entry:
         revision = self._revisions[job.request.model]

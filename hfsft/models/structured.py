@@ -54,7 +54,7 @@ def ask(
     request = replace(request, schema=schema)
     answer = yield request
     try:
-        return check(parse(_said(answer, schema, rounding), schema, rounding))
+        return check(value_in(answer, schema, rounding))
     except ValueError as error:
         wrong = str(error)
     complaint = (
@@ -64,7 +64,7 @@ def ask(
     way, how = wrong.partition(", not ")[0], "asked twice"
     try:
         answer = yield replace(request, messages=(*request.messages, *told), mends=way)
-        return check(parse(_said(answer, schema, rounding), schema, rounding))
+        return check(value_in(answer, schema, rounding))
     except ValueError as error:
         wrong = str(error)
     except AnswerError as error:
@@ -78,6 +78,11 @@ def _quoted(answer: Answer) -> str:
     """What an answer says, in a line; nothing for an empty one."""
     said = plain(answer.text.replace('"', "'"), _LONGEST_QUOTE)
     return f'"{said}": ' if said else ""
+
+
+def value_in(answer: Answer, schema: dict[str, Any], rounding: Rounding = "refuse") -> Any:
+    """The value that an answer gives, wherever in it; ValueError with a sentence for the model if none fits."""
+    return parse(_said(answer, schema, rounding), schema, rounding)
 
 
 def _said(answer: Answer, schema: dict[str, Any], rounding: Rounding) -> str:
@@ -124,10 +129,10 @@ def parse(text: str, schema: dict[str, Any], rounding: Rounding = "refuse") -> A
     raise ValueError(wrong)
 
 
-def follows(text: str, schema: dict[str, Any]) -> bool:
-    """Whether a text holds JSON in the shape of `schema`, as a server gives it that holds a model to that."""
+def follows(answer: Answer, schema: dict[str, Any]) -> bool:
+    """Whether an answer holds JSON in the shape of `schema`, as a server gives it that holds a model to that."""
     try:
-        _last(_values(text.strip(), schema), schema, "refuse", fit)
+        _last(_values(_said(answer, schema, "refuse").strip(), schema), schema, "refuse", fit)
     except ValueError:
         return False
     return True

@@ -17,6 +17,7 @@ from hfsft.recipe.checks.rewrites import clean_errors
 from hfsft.recipe.checks.trust import ASKING, PUBLISHING, trust_of, unpublished
 from hfsft.recipe.compile import compile_recipe
 from hfsft.recipe.recipe import Recipe
+from hfsft.recipe.sources import OpenedSources
 from hfsft.stages.split import Split
 from hfsft.stages.split.sides import NONE, Sides
 
@@ -168,7 +169,7 @@ def preview(
 ) -> Preview:
     """Each step with the rows that it left of `rows` source rows; answers are kept for the build that follows.
 
-    Which source rows is a hash of their ids. Filters that compare rows see only these few.
+    Which source rows is a hash of their ids. Nothing goes into a batch. Filters that compare rows see only these few.
     """
     from hfsft.preflight import build as preflight
     from hfsft.release.folder import sides_file
@@ -180,7 +181,7 @@ def preview(
     plan = preflight.planned(loaded, compiled, [partial(preflight.of_folders, loaded, None)])
     seen: list[tuple[Step, list[dict[str, Any]]]] = []
     _, ledger, usage = _execute(
-        loaded, plan, watcher or Watcher(), lambda step, left: seen.append((step, left.to_list()))
+        loaded, plan, watcher or Watcher(), lambda step, left: seen.append((step, left.to_list())), at_once=True
     )
     return Preview(loaded, plan, seen, ledger, usage)
 
@@ -191,18 +192,18 @@ def _planned(recipe: Recipe, out: Path, watcher: Watcher, how: Publishing, force
     from hfsft.preflight.publish_format import of_build
     from hfsft.release.folder import sides_file
 
-    sides = NONE
+    sides, sources = NONE, OpenedSources(recipe)
 
     def compiled() -> Plan:
         nonlocal sides
         sides = sides_file.read(recipe, out)
-        return compile_recipe(recipe, former={Split.key: sides})
+        return compile_recipe(recipe, former={Split.key: sides}, opened_sources=sources)
 
     repository = preflight.Repository(recipe, how.create_pr, how.tell) if how.wanted else None
     checks: list[preflight.Check] = [partial(preflight.of_folders, recipe, out, force)]
     checks += [partial(preflight.of_tokenizer, recipe), *([repository.problems] if repository else [])]
     warnings: list[str] = []
-    checks.append(partial(of_build, recipe, warnings.append))
+    checks.append(partial(of_build, recipe, sources, warnings.append))
     plan = preflight.planned(recipe, compiled, checks)
     if watcher.on_warning:
         for warning in warnings:
@@ -221,7 +222,10 @@ def _execute(
     after: After | None = None,
     last: Last | None = None,
     executor: Executors | None = None,
+    *,
+    at_once: bool = False,
 ) -> tuple[Dataset, Ledger, Usage]:
+    """The rows that a plan leaves; `at_once` where somebody waits for them, so that nothing goes into a batch."""
     from hfsft.engine.ledger import Ledger
     from hfsft.engine.live import Live
     from hfsft.engine.lookahead import start_first_stage
@@ -246,7 +250,8 @@ def _execute(
             watcher.on_progress(replace(now, whole=outlook.of(now)))
 
     bounds = budget.Budget(**recipe.budget.model_dump()) if recipe.budget else None
-    asked = {name: recipe.models[name] for step in plan.steps for name in step.models}
+    models = {name: model.unbatched() if at_once else model for name, model in recipe.models.items()}
+    asked = {name: models[name] for step in plan.steps for name in step.models}
     ready = Ready([step.name for step in plan.steps if step.models], partial(require_models, recipe, plan))
     with (
         Store() as store,

@@ -141,7 +141,7 @@ def budget(
     loaded = load(recipe, overrides, trust)
     if loaded.budget is None or loaded.budget.per == "build":
         return loaded.budget, spending.Outlay()
-    prices = {model.label: model.price for model in loaded.models.values() if model.price}
+    prices = {model.label: model.paid for model in loaded.models.values() if model.paid}
     with Store() as store:
         return loaded.budget, spending.summed(spending.spent(store, loaded.name, prices))
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from hfsft.errors import Problem
 from hfsft.recipe.recipe import Recipe
-from hfsft.recipe.sources import look
+from hfsft.recipe.sources import OpenedSources
 from hfsft.release.trainer.dataset_writer import able, in_words
 from hfsft.release.trainer.format_needs import beyond
 from hfsft.release.trainer.formats import FORMATS
@@ -33,11 +33,11 @@ def of_rows(recipe: Recipe, rows: Sequence[Mapping[str, Any]]) -> list[Problem]:
     ]
 
 
-def of_build(recipe: Recipe, warn: Callable[[str], None]) -> Iterator[Problem]:
+def of_build(recipe: Recipe, sources: OpenedSources, warn: Callable[[str], None]) -> Iterator[Problem]:
     """The same before a build pays for anything; `warn` is told where filters of the recipe may take such rows out."""
     if not FORMATS[recipe.publish.format].refuses:
         return
-    for problem in of_rows(recipe, look(recipe).examples):
+    for problem in of_rows(recipe, sources.examples()):
         if recipe.filters is None:
             yield problem
         else:

@@ -24,7 +24,7 @@ from hfsft.recipe.filter_order import FilterOrder
 from hfsft.recipe.models_asked import asked, embedding_step, identity, model_problems
 from hfsft.recipe.recipe import Recipe
 from hfsft.recipe.rules import filters_of
-from hfsft.recipe.sources import kept_of, open_sources, source_problems, source_steps
+from hfsft.recipe.sources import OpenedSources, kept_of, source_problems, source_steps
 from hfsft.stages.base import AskingStage, Context
 
 TEMPLATE_LANGUAGE = ["en"]  # what templates read where the recipe names no language
@@ -38,18 +38,20 @@ def compile_recipe(
     download: bool = True,
     sources: bool = True,
     former: Mapping[str, Any] | None = None,
+    opened_sources: OpenedSources | None = None,
 ) -> Plan:
     """The plan of a recipe, over `limit` of its source rows only where given (picked by a hash of their ids).
 
     Without `weights` those of an embedded model are not looked for, without `sources` no file or dataset is opened:
     enough to check a recipe, but the plan's fingerprints are then not those of a build. Without `download` the same is
     true of weights that are not on this machine. `former` is what builds before left to sections, by their keys.
+    `opened_sources`, where given, are those of the recipe that others look into as well.
 
     Raises `RecipeError` with every problem that only shows where sections meet, or when sources are opened.
     """
     if problems := list(placeholders(recipe)):
         raise RecipeError(problems)
-    opened, problems = open_sources(recipe) if sources else ([], [])
+    opened, problems = (opened_sources or OpenedSources(recipe))() if sources else ([], [])
     problems += [*model_problems(recipe, download and weights), *source_problems(recipe)]
     problems += [*section_problems(recipe, contexts_of(recipe)), *filter_problems(recipe), *_licence_problems(recipe)]
     if problems:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass
-from functools import partial
 from heapq import nsmallest
 from itertools import chain
 from pathlib import Path
 from typing import Any, get_args
 
+from hfsft.engine.adding import Former, Kept
 from hfsft.engine.resources import Resource, Work
-from hfsft.errors import Place, Problem, RecipeError, SourceError
+from hfsft.errors import Place, Problem, ReadAnewError, RecipeError, SourceError
 from hfsft.hashing import digest, unit
 from hfsft.rows.batch import Row
 from hfsft.rows.choice.mixture import MixedSource, mixed
@@ -22,9 +22,9 @@ from hfsft.rows.row import new_row
 from hfsft.stages.examples import ExampleRows, ExampleTable
 from hfsft.stages.seeds import Prompts, PromptTable
 from hfsft.stages.source import Opened, TableSource
+from hfsft.stages.source_tally import SAME_SEED, FormerCopies, SourceTally, keep, said_by
 
 DEFECT, FROM, FAMILY = "defect", "from_source", "family_key"
-SAME_SEED = "the same as another seed"
 SEED_TEXTS = variables("response", "reasoning", "reference")
 
 AnySource = Prompts | PromptTable | ExampleRows | ExampleTable
@@ -118,43 +118,89 @@ def place_of_key(places: Mapping[str, Sequence[Place]], key: str, line: int = 1)
 
 def reading(
     *needs: Resource, sources: Sequence[Mapping[str, Any]], kept: Mapping[str, str], limit: int | None
-) -> Callable[[], Iterator[Row]]:
+) -> Reading:
     """What reads the rows of all sources; `kept` are the columns that stay, with the names they have in a row."""
-    return partial(Reading([Given.of(each) for each in sources], needs, kept).rows, limit)
+    return Reading([Given.of(each) for each in sources], needs, kept, limit)
 
 
 class Reading:
-    """The rows of all sources of a recipe, as the plan has them."""
+    """The rows of all sources of a recipe, as the plan has them; of a preview `limit` of them, by a hash of their ids.
 
-    def __init__(self, given: Sequence[Given], needs: Sequence[Resource], kept: Mapping[str, str]) -> None:
-        self._given, self._needs, self._kept = given, needs, kept
+    It is the function of a step, and reads on where sources grew, see `hfsft.engine.adding`.
+    """
+
+    def __init__(
+        self, given: Sequence[Given], needs: Sequence[Resource], kept: Mapping[str, str], limit: int | None
+    ) -> None:
+        self._given, self._needs, self._kept, self._limit = given, needs, kept, limit
         self._lineage = lineage_of(given)
+        self._tallies = [
+            SourceTally(each.source, need.identity, {**each.as_dict(), "places": None, "kept": dict(kept)})
+            for each, need in zip(given, needs, strict=True)
+        ]
         self._copies: Counter[int] = Counter()  # by hashes: the texts themselves would be the whole source in memory
+        self._former = FormerCopies()
 
-    def rows(self, limit: int | None) -> Generator[Row, None, list[dict[str, Any]]]:
-        """The rows, section by section; of a preview `limit` of them, by a hash of their ids. What each source came to.
+    def __call__(self) -> Iterator[Row | Kept]:
+        """The rows, section by section. What their generator returns is what each source came to.
 
         Raises `RecipeError` where a source cannot be read.
         """
+        for tally, opened in zip(self._tallies, self._opened, strict=True):
+            tally.start(opened)
+        self._former = FormerCopies()
         self._copies.clear()
+        return self._rows()
+
+    def since(self, mark: Any, before: Former) -> Iterator[Row | Kept]:
+        """The same, in which what stands in files as it stood in the reading of that mark is `Kept`.
+
+        Raises `ReadAnewError` where that is not known of some rows, or one that is new is the same as one of these.
+        """
+        if self._limit is not None:
+            raise ReadAnewError
+        keep(self._tallies, mark["sources"], self._opened)
+        kept = [each for tally in self._tallies for each in tally.kept]
+        texts = SEED_TEXTS if any(each.section == "seeds" for each in self._given) else ()
+        self._former = FormerCopies.of(kept, before, mark["copies"], texts)
+        self._copies = Counter(dict.fromkeys(self._former.hashes, 1))
+        return self._rows()
+
+    @property
+    def mark(self) -> Any:
+        """What was read; None of a preview and of a mixture, of which a row is there because others are."""
+        if self._limit is not None or any(each.source.share for each in self._given):
+            return None
+        copies = {f"{row:x}" for row, count in self._copies.items() if count > 1} | self._former.copies
+        told = [tally.as_dict(opened) for tally, opened in zip(self._tallies, self._opened, strict=True)]
+        return {"sources": told, "copies": sorted(copies)}
+
+    @property
+    def _opened(self) -> list[Opened]:
+        return [need.load() for need in self._needs]
+
+    def _rows(self) -> Generator[Row | Kept, None, list[dict[str, Any]]]:
         parts: dict[str, list[MixedSource]] = {}
-        opened: list[Opened] = [need.load() for need in self._needs]
-        for given, source in zip(self._given, opened, strict=True):
-            part = MixedSource(self._of(given, source), given.source.share, source.counts)
+        for given, tally, opened in zip(self._given, self._tallies, self._opened, strict=True):
+            part = MixedSource(self._of(given, tally, opened), given.source.share, opened.counts)
             parts.setdefault(given.section, []).append(part)
-        found: Iterator[Row] = chain.from_iterable(map(_of_section, parts.values()))
-        if limit is not None:
-            found = iter(nsmallest(limit, found, key=lambda row: unit(row["id"], "preview")))
+        found: Iterator[Any] = chain.from_iterable(map(_of_section, parts.values()))
+        if self._limit is not None:
+            found = iter(nsmallest(self._limit, found, key=lambda row: unit(row["id"], "preview")))
         yield from found
         return [
-            {"section": given.section, "name": given.name, **source.counts.as_dict()}
-            for given, source in zip(self._given, opened, strict=True)
+            {"section": given.section, "name": given.name, **tally.counts(opened)}
+            for given, tally, opened in zip(self._given, self._tallies, self._opened, strict=True)
         ]
 
-    def _of(self, given: Given, opened: Opened) -> Iterator[Row]:
+    def _of(self, given: Given, tally: SourceTally, opened: Opened) -> Iterator[Any]:
         origin = "seed" if given.section == "seeds" else "example"
         try:
-            for read in opened.rows(None):
+            for read in tally.read(opened):
+                if isinstance(read, Kept):
+                    self._former.left -= 1
+                    yield read
+                    continue
                 # A hash, so that no rule which rewrites texts makes one family of two.
                 family = digest([getattr(given.source, "family", None), read.family], 16) if read.family else None
                 lineage = {FROM: given.name, FAMILY: family}
@@ -165,17 +211,19 @@ class Reading:
     def _row(self, origin: str, read: SourceRow) -> Row:
         row, defect = new_row(origin, read.texts), read.defect
         same = int(row["id"], 16)
+        self._former.check(same)
         self._copies[same] += 1
         if copy := self._copies[same] - 1:
             row = new_row(origin, read.texts, copy)
         if origin == "seed" and defect is None:
-            said = int(digest([(read.texts.get(name) or "").strip() for name in SEED_TEXTS], 17), 16)
+            said = said_by([read.texts.get(name) for name in SEED_TEXTS])
+            self._former.check(said)
             self._copies[said] += 1
             defect = SAME_SEED if self._copies[said] > 1 else None
         return {**row, **{column: read.kept.get(name) for name, column in self._kept.items()}, DEFECT: defect}
 
 
-def _of_section(parts: list[MixedSource]) -> Iterator[Row]:
+def _of_section(parts: list[MixedSource]) -> Iterator[Any]:
     if any(part.share for part in parts):
         return mixed(parts, DEFECT)
     return chain.from_iterable(part.rows for part in parts)

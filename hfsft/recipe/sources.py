@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import count
@@ -52,6 +54,31 @@ def open_sources(recipe: Recipe) -> tuple[list[Opened], list[Problem]]:
             problems.append(_problem(recipe, section, index, error))
 
     return [opened for each in _sources(recipe) for opened in attempt(*each)], problems
+
+
+class OpenedSources:
+    """The sources of a recipe, opened once: by whoever asks first, of several threads too."""
+
+    def __init__(self, recipe: Recipe) -> None:
+        self._recipe, self._lock = recipe, threading.Lock()
+        self._found: tuple[list[Opened], list[Problem]] | None = None
+
+    def __call__(self) -> tuple[list[Opened], list[Problem]]:
+        """What `open_sources` gives."""
+        with self._lock:
+            if self._found is None:
+                self._found = open_sources(self._recipe)
+            return self._found
+
+    def examples(self) -> list[dict[str, Any]]:
+        """The first rows of examples, those that can be used; none where a source cannot be opened."""
+        opened, problems = self()
+        found: list[dict[str, Any]] = []
+        for (section, _, _), source in zip(_sources(self._recipe), [] if problems else opened, strict=not problems):
+            with suppress(SourceError):  # which a build tells when it reads
+                rows = list(source.rows(FIRST)) if section == "examples" else []
+                found += [dict(row.texts) for row in rows if row.defect is None]
+        return found
 
 
 def look(recipe: Recipe, *, hub: bool = True, clean: Callable[[str], str] = str) -> Look:

@@ -13,7 +13,7 @@ import yaml
 
 from hfsft.errors import ReleaseError
 from hfsft.release.folder.outputs import writing as written
-from hfsft.release.trainer.dataset_writer import Writing
+from hfsft.release.trainer.dataset_writer import DatasetWriter
 from hfsft.release.trainer.formats import FORMATS
 from hfsft.rows.batch import rows_of
 from hfsft.rows.columns import COLUMNS, CONTENT, LEDGER, TEXTS, Column, column, named
@@ -115,9 +115,9 @@ def write_csv(rows: Dataset, path: Path) -> int:
     return marked
 
 
-def llama_factory_entry(writing: Writing, name: str, file: Path) -> dict[str, Any] | None:
+def llama_factory_entry(writer: DatasetWriter, name: str, file: Path) -> dict[str, Any] | None:
     """What LLaMA-Factory's table of datasets says of the file; None where it cannot read what is written."""
-    entry = FORMATS[writing.format].llama_factory(writing.columns)
+    entry = FORMATS[writer.format].llama_factory(writer.columns)
     return None if entry is None else {name: {"file_name": file.name, **entry}}
 
 
@@ -149,9 +149,9 @@ def register_for_llama_factory(entry: Mapping[str, Any], file: Path, force: bool
     return file.parent / DATASET_INFO
 
 
-def axolotl_snippet(writing: Writing, file: Path) -> str | None:
+def axolotl_snippet(writer: DatasetWriter, file: Path) -> str | None:
     """What axolotl's configuration says of the file, as YAML; None where it cannot read what is written."""
-    entry = FORMATS[writing.format].axolotl(writing.columns)
+    entry = FORMATS[writer.format].axolotl(writer.columns)
     if entry is None:
         return None
     return yaml.safe_dump({"datasets": [{"path": str(file), "ds_type": "json", **entry}]}, sort_keys=False)

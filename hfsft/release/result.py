@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from hfsft.release.folder.source_files import ReadFrom
     from hfsft.release.rows.release_measures import ReleaseMeasures
     from hfsft.release.trainer.check import TrainerCheck
-    from hfsft.release.trainer.dataset_writer import Writing
+    from hfsft.release.trainer.dataset_writer import DatasetWriter
     from hfsft.release.trainer.lengths import Lengths
     from hfsft.stages.source import Opened
 
@@ -83,19 +83,19 @@ class Built:
         from hfsft.release.trainer.check import check
 
         findings = self.measures.findings if self.measures else None
-        return check(self.rows, self.writing, self.recipe.publish.max_length, findings)
+        return check(self.rows, self.writer, self.recipe.publish.max_length, findings)
 
     @cached_property
-    def writing(self) -> Writing:
+    def writer(self) -> DatasetWriter:
         """How the kept rows are written. Raises `ReleaseError` where they cannot be written as asked."""
-        from hfsft.release.trainer.dataset_writer import Writing
+        from hfsft.release.trainer.dataset_writer import DatasetWriter
         from hfsft.release.trainer.tokenizer import load_tokenizer
 
         if self.measures:
-            return self.measures.writing
+            return self.measures.writer
         publish = self.recipe.publish
         tokenizer = load_tokenizer(publish.tokenizer, base=self.recipe.base) if publish.tokenizer else None
-        return Writing.published(self.rows, publish, tokenizer)
+        return DatasetWriter.published(self.rows, publish, tokenizer)
 
     @cached_property
     def contents(self) -> dict[str, str | None]:

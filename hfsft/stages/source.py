@@ -40,6 +40,7 @@ class Opened:
     rows: Callable[[int | None], Iterator[SourceRow]]
     depends_on: Callable[[], Mapping[str, Any]]
     counts: Counts = field(default_factory=Counts)  # of the rows that were read last, behind the last of them
+    table: Table | None = None  # where one row of it is taken whatever others there are, so that it may be read on
 
     @cached_property
     def identity(self) -> Mapping[str, Any]:
@@ -182,7 +183,8 @@ class TableSource(Source):
         def rows(first: int | None) -> Iterator[SourceRow]:
             return read(chosen, how, first)
 
-        return Opened(rows, depends_on, chosen.counts)
+        some = self.limit is not None or isinstance(self.sample, int)
+        return Opened(rows, depends_on, chosen.counts, None if some else table)
 
 
 @dataclass(frozen=True)

@@ -1,1 +1,1 @@
-"""What a text says and how, by its letters alone: no row, no model, no library."""
+"""Checks of a single text by its characters and words: no rows, no models and no libraries are involved."""

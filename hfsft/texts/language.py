@@ -1,4 +1,4 @@
-"""Which script a text is written in and, of languages that share the Latin one, which its small words are of."""
+"""Tells the script of a text and, for Latin script, its language by frequent short words such as `the`, `der`, `les`."""
 
 from __future__ import annotations
 
@@ -63,7 +63,10 @@ _SOME = 0.2  # share of a text's letters that makes a script one of the text's o
 
 
 def other_language(text: str, model: str) -> bool:
-    """Whether a text is plainly in another language or script than its model; false where that is not sure."""
+    """Whether a text is clearly in another script or language than `model`, the text it was made from; else False.
+
+    Quoted parts of both are ignored. Languages are compared only where both texts have enough short words to tell.
+    """
     text, model = _QUOTED.sub(" ", text), _QUOTED.sub(" ", model)
     new, old = scripts(text), scripts(model)
     if not new or not old:
@@ -78,7 +81,7 @@ def other_language(text: str, model: str) -> bool:
 
 
 def scripts(text: str) -> dict[str, float]:
-    """The scripts that a fifth of a text or more is written in, with their shares."""
+    """Script -> share of the letters, of scripts with a fifth of them or more; a Han character counts as three."""
     letters: Counter[str] = Counter()
     for letter in text:
         if letter.isalpha():
@@ -89,7 +92,7 @@ def scripts(text: str) -> dict[str, float]:
 
 
 def _small_words(text: str) -> Counter[str]:
-    """How many small words of each language a text has."""
+    """Language -> how many words of the text are in its list of short words; languages with none are left out."""
     words = _TOKEN.findall(_NO_WORD.sub(" ", text).casefold())
     return Counter(
         {code: hits for code, known in _VOCABULARY.items() if (hits := sum(word in known for word in words))}

@@ -55,7 +55,7 @@ class Token(NamedTuple):
 
 
 def repeated_share(text: str) -> float:
-    """The share, 0 to 1, of a text's characters that only go round in a loop."""
+    """The share, 0 to 1, of a text's characters in repetitions of a piece, after the first one or two of them."""
     tokens = list(_tokens(text.casefold()))
     again = [False] * len(tokens)
     for start, period, end in _tandems([token.text for token in tokens]):
@@ -67,7 +67,11 @@ def repeated_share(text: str) -> float:
 
 
 def _tokens(text: str) -> Iterator[Token]:
-    """The tokens of a folded text; marks that end or cut a sentence are alike, numbers that only count are, too."""
+    """The tokens of a casefolded text.
+
+    All punctuation that ends or divides sentences becomes one token, so that `Wait.` and `Wait!` are a repetition; so
+    do numbers that are one more than the number before, as of a list.
+    """
     count = 0  # the last number that counted
     for number, line in enumerate(text.splitlines()):
         counting = {}
@@ -94,7 +98,7 @@ def _tokens(text: str) -> Iterator[Token]:
 
 
 def _paused(pauses: Sequence[str], line: int) -> Iterator[Token]:
-    """Up to three marks are one pause, whichever they are; more of them are signs of their own."""
+    """One token for up to three punctuation marks in a row; more than three are a token each."""
     if 0 < len(pauses) <= 3:
         yield Token(_PAUSED, line, not _ENDS.isdisjoint(pauses))
     else:
@@ -102,9 +106,10 @@ def _paused(pauses: Sequence[str], line: int) -> Iterator[Token]:
 
 
 def _tandems(words: Sequence[str]) -> Iterator[tuple[int, int, int]]:
-    """`(start, period, end)` of stretches in which every word equals the one a period before; linear in the words.
+    """`(start, period, end)` of each stretch in which every word equals the one `period` words before it.
 
-    A period is the distance to where the next few words stood last; it is kept for as long as it holds.
+    The period is the distance back to the last place of the same next few words, and the stretch goes on for as long as
+    words are equal at that distance. Takes time in proportion to the number of words.
     """
     last: dict[tuple[str, ...], int] = {}
     place, done, size = 0, 0, len(words)  # `done`: where the stretch before ended
@@ -127,7 +132,7 @@ def _tandems(words: Sequence[str]) -> Iterator[tuple[int, int, int]]:
 
 
 def _mark(tokens: Sequence[Token], start: int, period: int, end: int, again: list[bool]) -> None:
-    """Mark, in place, the rounds of a stretch that are a loop, behind those that are free."""
+    """Set `again` for the repetitions in a stretch, if it counts as a loop; the first one or two rounds stay unset."""
     unit, whole = tokens[start : start + period], tokens[start:end]
     words = sum(_is_word(token.text) for token in unit)
     rounds = len(whole) / period
@@ -150,7 +155,7 @@ def _mark(tokens: Sequence[Token], start: int, period: int, end: int, again: lis
 
 
 def _mark_sentences(tokens: Sequence[Token], again: list[bool]) -> None:
-    """Mark, in place, sentences and lines that stood in the text more often than a refrain does."""
+    """Set `again` for each sentence or line that has stood in the text more than `REFRAIN` times before."""
     times: Counter[tuple[str, ...]] = Counter()
     start = 0
     for place in range(1, len(tokens) + 1):
@@ -170,7 +175,7 @@ def _is_word(token: str) -> bool:
 
 
 def _says_something(token: str) -> bool:
-    """Whether a token is more than a number or a sign that lines and tables are drawn with."""
+    """Whether a token is a word, `!`, `?` or a rare sign; not a number, nor a sign that lines and tables are drawn with."""
     first = token[0]
     if _is_word(token) or first in "!?":
         return True
@@ -179,5 +184,5 @@ def _says_something(token: str) -> bool:
 
 
 def _is_form(token: str) -> bool:
-    """Whether a token is a sign of code, markup or tables, as brackets are; marks of a sentence and quotes are none."""
+    """Whether a token is a sign of code, markup or tables, such as a bracket; punctuation and quotes are none."""
     return not (any(map(str.isalnum, token)) or token[0] in _PLAIN or _says_something(token))

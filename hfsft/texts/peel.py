@@ -119,7 +119,7 @@ _ROUNDS = 6  # layers that are taken off
 
 
 def peel(text: str) -> str:
-    """The text without labels, preambles, notes about it, quotes and marks around it."""
+    """The text without labels, preambles, closing notes, quotes and markup around it; up to six layers are removed."""
     text = text.strip()
     for _ in range(_ROUNDS):
         before, text = text, _layer(text)
@@ -149,7 +149,7 @@ def _layer(text: str) -> str:
 
 
 def _boxed(text: str) -> str:
-    """What a tag, or an object of JSON with one key, says that is the text."""
+    """The text inside a pair of tags around all of it, or the value of a JSON object with one key; else the text."""
     if tagged := _TAG.fullmatch(text):
         return tagged[3].strip()
     if not text.startswith("{"):
@@ -162,13 +162,13 @@ def _boxed(text: str) -> str:
 
 
 def _goes_on(text: str) -> bool:
-    """Whether a text opens with a quote and says more behind it: the quote is what the user gives."""
+    """Whether a text begins with a quotation and goes on after it, so that the quotation is part of what is asked."""
     end = text.find(QUOTES[text[0]], 1) if text[0] in QUOTES and text[0] not in "*`" else -1
     return end > 0 and any(map(str.isalnum, text[end:])) and text[-1] != QUOTES[text[0]]
 
 
 def _unquoted(text: str) -> str:
-    """Without quotes, bold marks, rules and the mark of a list's only item around it."""
+    """The text without quotes, bold marks and rules around it, and without the bullet of a list with one item."""
     text = text.strip()
     if "\n" not in text and (mark := _MARK.match(text)) and not text.endswith("*"):
         text = text[mark.end() :]
@@ -181,6 +181,6 @@ def _unquoted(text: str) -> str:
 
 
 def _whole(text: str) -> bool:
-    """Whether the quote that a text opens with is the one that it ends with; an apostrophe closes none."""
+    """Whether the quotes at both ends belong together: none of them stands in between, apostrophes not counted."""
     inner = _APOSTROPHE.sub("", text[1:-1])
     return text[0] not in inner and text[-1] not in inner

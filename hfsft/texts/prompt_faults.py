@@ -101,9 +101,15 @@ _CANNOT_OTHERWISE = re.compile(
 def prompt_fault(text: str, parent: str, template: Collection[str] = ()) -> Fault | None:
     """Why a text that a model wrote from `parent` is no prompt that a user would write; None where it may be one.
 
-    `empty` has no letter; `template` says words of the template (the runs of `template_runs`); `refuses` declines;
-    `unchanged` says what the parent says; `several` is a list of prompts; `language` is another than the parent's;
-    `answers` answers the parent. Each is by letters alone and in doubt None.
+    - `empty`: it has no letter and no digit.
+    - `template`: it repeats words of the template (one of its `template_runs`).
+    - `refuses`: it declines to write one.
+    - `unchanged`: it has the words of the parent.
+    - `several`: it is a list of prompts.
+    - `language`: it is in another language than the parent.
+    - `answers`: it answers the parent instead of rewriting it.
+
+    All are told by patterns and word lists; where these leave doubt, None.
     """
     if not any(map(str.isalnum, text)):
         return "empty"
@@ -125,7 +131,7 @@ def _cannot_rewrite(text: str) -> bool:
 
 
 def template_runs(text: str) -> frozenset[str]:
-    """Each run of `LEAK` words of a template's own text."""
+    """Every sequence of `LEAK` words in a row of a template's own text; those of few letters are left out."""
     return frozenset(_runs(_words(text)))
 
 
@@ -146,7 +152,7 @@ def _leaks(text: str, parent: str, template: Collection[str]) -> bool:
 
 
 def _unchanged(text: str, parent: str) -> bool:
-    """Whether all the words are the parent's, but for one or two slight ones."""
+    """Whether a text has the parent's words, in any order, apart from one or two short ones such as `the`."""
     new, old = Counter(_words(text)), Counter(_words(parent))
     if new == old:
         return True
@@ -156,7 +162,7 @@ def _unchanged(text: str, parent: str) -> bool:
 
 
 def _several(text: str) -> bool:
-    """Whether a text is a list of prompts, or as many lines that each ask something."""
+    """Whether a text is a list of prompts, or several lines that each end in a question mark."""
     lines = [line for line in text.splitlines() if line.strip()]
     if not lines:
         return False

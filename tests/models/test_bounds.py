@@ -202,6 +202,29 @@ def test_rows_fail_with_the_bound_and_the_stage_says_it(make_pool: Callable[...,
         assert len(server.requests) < 40, "none is asked again"
 
 
+def test_long_answers_that_come_together_take_a_bounded_memory(make_pool: Callable[..., object], monkeypatch) -> None:
+    monkeypatch.setattr(client, "MOST_BYTES", 2 * MEGABYTE)
+    monkeypatch.setattr(client, "LONG_BYTES", 100_000)
+    with Raw(lambda _: chunks(itertools.repeat(SPACES, 3000))) as server:
+        pool = make_pool({"m": Model(model="m", base_url=server.url, concurrency=64)})
+        tracemalloc.start()
+        try:
+            failures = pool.drive("generate", rows(128), total=128, max_failed_share=1)  # type: ignore[attr-defined]
+            held, peak = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+        assert len(failures) == 128
+        assert peak < 100 * MEGABYTE, "64 at once, of 2 MB each, copied once"
+        assert held < 20 * MEGABYTE, "no error holds what was read"
+
+
+def test_an_answer_of_more_values_than_any_is_not_unfolded(monkeypatch: pytest.MonkeyPatch) -> None:
+    body = b'{"choices":[' + b"{}," * 1_600_000 + b"{}]}"
+    fault, _, peak = measured(lambda _: [response(body)])
+    assert (fault.kind, fault.cause) == ("row", "too_long")
+    assert peak < 40 * MEGABYTE
+
+
 @pytest.mark.skipif(not shutil.which("openssl"), reason="makes a certificate")
 def test_a_certificate_that_nobody_signed_is_told(
     tmp_path: Path, make_pool: Callable[..., object], monkeypatch

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from hfsft.errors import AnswerError, ModelError, StageError
 from hfsft.models.model import Model
-from hfsft.models.pool import NotStored
+from hfsft.models.pool import NotStored, Pool
 from tests.models.fixture import one, rows, user
-from tests.models.server import echo, said_to
+from tests.models.server import LLM, echo, said_to
 
 
 def expected(text: str) -> str:
@@ -206,3 +208,20 @@ def test_an_error_of_the_progress_callback_stops_the_drive(llm, make_pool) -> No
     with pytest.raises(OSError, match="no terminal"):
         make_pool(on_progress=callback).drive("generate", rows(500), total=500)
     assert len(llm.requests) < 500
+
+
+def test_rows_are_drawn_as_they_are_asked(llm: LLM, make_pool: Callable[..., Pool]) -> None:
+    """So that a stage of any length begins at once, and holds no more than its window of rows."""
+    drawn: list[int] = []
+    ahead: list[int] = []
+
+    def tasks() -> Any:
+        for row in rows(2000):
+            drawn.append(1)
+            ahead.append(len(drawn) - llm.answered)
+            yield row
+
+    pool = make_pool(model={"concurrency": 8})
+    assert pool.drive("generate", tasks(), total=2000) == {}
+    assert len(drawn) == 2000
+    assert max(ahead) <= 64 + 8

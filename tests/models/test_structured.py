@@ -249,6 +249,17 @@ def test_a_verdict_is_looked_for_where_servers_put_it(make_pool, said: dict[str,
         assert len(server.requests) == 1
 
 
+def test_a_server_whose_verdicts_stand_elsewhere_heeds_the_schema_all_the_same(make_pool) -> None:
+    tasks = [
+        (str(number), partial(ask, user(f"Judge {number}."), VERDICT, lambda value: value["score"]))
+        for number in range(6)
+    ]
+    with Thinker(says=lambda body: {"content": None, "reasoning": json.dumps(GOOD)}) as server:
+        pool = make_pool(model={"base_url": server.url, "concurrency": 1})
+        assert pool.drive("judge", tasks, total=6) == {}
+        assert not any("JSON Schema" in body["messages"][-1]["content"] for body in server.requests)
+
+
 def test_what_is_asked_the_second_time_to_the_letter() -> None:
     # Another wording is another request, and rows of the old one are served under an old version: see `judge, asked
     # twice` among what the stages pin.

@@ -126,12 +126,12 @@ def test_one_that_only_streams_is_asked_in_pieces(home: Path) -> None:
 
 
 def test_what_was_found_out_is_kept_for_builds_and_forgotten_when_the_server_learns(serve: Serve) -> None:
-    llm = serve(**ALL, takes_schema=False, refuses=("max_tokens",), reply=reply)
+    llm = serve(**ALL, takes_schema=False, refuses=("max_tokens", "temperature", "seed", "system"), reply=reply)
     recipe = judged(llm)
     server = f"{llm.url} judge-1"
     hfsft.check(recipe)
     with Store() as store:
-        assert spoken_by(store, server) == {"schema", "max_tokens"}
+        assert spoken_by(store, server) == {"schema", "max_tokens", "temperature", "seed", "system"}
         llm.takes_schema, llm.refuses, llm.reply = True, (), lambda body: '{"fruit": "kiwi"}'
         hfsft.check(recipe)
         assert spoken_by(store, server) == set()

@@ -11,6 +11,7 @@ import pytest
 from hfsft.errors import HfsftError, RecipeError
 from hfsft.pipeline import Watcher, run, validate
 from hfsft.recipe.publish import FormatName
+from hfsft.stages.examples import ExampleTable
 from tests.models.server import LLM
 from tests.release.samples import examples
 
@@ -42,6 +43,17 @@ def test_it_is_told_at_the_format_s_line(tmp_path: Path, home: Path, format: For
     for warning, words in zip(found.warnings, told, strict=True):
         assert words in warning.message
         assert "choose messages, prompt_completion" in str(warning)
+
+
+def test_no_source_is_opened_once_more_for_it(tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "rows.jsonl").write_text(json.dumps({"instruction": "Where is it?", "response": "Here."}) + "\n")
+    opened: list[FormatName] = []
+    table = ExampleTable.opened
+    formats: list[FormatName] = ["messages", "alpaca"]
+    for each in formats:
+        monkeypatch.setattr(ExampleTable, "opened", lambda *given, f=each: (opened.append(f), table(*given))[1])
+        run(examples(examples=[{"path": str(tmp_path / "rows.jsonl")}], publish={"format": each}), out=tmp_path)
+    assert opened.count("alpaca") == opened.count("messages")
 
 
 @pytest.mark.parametrize("filters", [None, [{"tokens": {"at_least": 1}}]], ids=["default", "own"])

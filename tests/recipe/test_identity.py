@@ -50,6 +50,8 @@ HARMLESS = {
     "Model.requests_per_minute": "how fast",
     "Model.tokens_per_minute": "how fast",
     "Model.timeout": "how patient",
+    "Model.batch": "when requests are answered, and what that costs",
+    "BatchOptions": "when requests are answered, and what that costs",
     "Model.batch_size": "how fast",
     **dict.fromkeys(
         (f"Model.{key}" for key in ("task", "dimensions", "prefix", "pooling")),
@@ -68,6 +70,7 @@ PLACES: dict[str, tuple[str | int, ...]] = {
     **{f"Model.{key}": ("models", "embedder") for key in ("task", "dimensions", "prefix", "pooling", "batch_size")},
     "Price": ("models", "writer", "price"),
     "FromEnv": ("models", "writer", "headers", "x-key"),
+    "BatchOptions": ("models", "writer", "batch"),
     "Prompts": ("seeds", 0),
     "PromptTable": ("seeds", 1),
     "ExampleRows": ("examples", 0),
@@ -90,11 +93,12 @@ NEEDS: dict[str, dict[str, Any]] = {"tokens": {"at_least": 2}, "score": {"useful
 # The other value of a field whose own cannot be changed by a rule.
 OTHER: dict[str, Any] = {
     "Recipe.name": "other",
-    "Model.provider": {"base_url": None, "provider": "auto", "model": "org/m"},
+    "Model.provider": {"base_url": None, "provider": "auto", "model": "org/m", "batch": None},
     "Model.base_url": {"base_url": "http://elsewhere:8000/v1", "model": "org/m"},
     "Model.extra_body": {"extra_body": {"top_k": 5}},
     "Model.seed": {"seed": None},
     "Model.api_key_header": {"api_key_env": "KEY", "api_key_header": "api-key"},
+    "BatchOptions.completion_window": "7d",
     "Model.headers": {"headers": {"X-Title": "toy"}},
     "Model.pooling": {"base_url": None, "headers": {}, "model": "e.gguf", "pooling": "cls"},
     "PromptTable.path": "others.jsonl",
@@ -144,7 +148,7 @@ def recipe(folder: Path) -> dict[str, Any]:
         "name": "toy",
         "description": "Toys.",
         "models": {
-            "writer": {"model": "default", "price": {"input": 1, "output": 2}, **at},
+            "writer": {"model": "default", "price": {"input": 1, "output": 2}, "batch": {}, **at},
             "judge": {"model": "org/judge", **at},
             "other": {"model": "org/other", **at},
             "embedder": {"model": "org/embedder", "task": "embed", **at},

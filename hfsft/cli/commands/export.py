@@ -14,7 +14,7 @@ from hfsft.plain import plain
 
 if TYPE_CHECKING:
     from hfsft.recipe.publish import Publish
-    from hfsft.release.trainer.dataset_writer import Writing
+    from hfsft.release.trainer.dataset_writer import DatasetWriter
 
 STANDARD = "-"
 OTHERS = (".tsv", ".parquet", ".xlsx", ".ods", ".arrow")  # what people may expect to get by that name, and would not
@@ -64,7 +64,7 @@ def run(arguments: argparse.Namespace) -> None:
     from hfsft.release.folder.outputs import require_free
     from hfsft.release.reader import open_release
     from hfsft.release.trainer.check import check
-    from hfsft.release.trainer.dataset_writer import Writing
+    from hfsft.release.trainer.dataset_writer import DatasetWriter
     from hfsft.release.trainer.tokenizer import load_tokenizer
 
     publish, out = _wanted(arguments), Path(arguments.out)
@@ -77,11 +77,11 @@ def run(arguments: argparse.Namespace) -> None:
     name = release.name if arguments.split == "train" else f"{release.name}_{arguments.split}"
     tokenizer = load_tokenizer(arguments.tokenizer, "--tokenizer") if arguments.tokenizer else None
     chosen = release.rows(arguments.split)
-    writing = Writing.published(release.all_rows(), publish, tokenizer)  # both splits have the same columns
-    entry = llama_factory_entry(writing, name, out)
+    writer = DatasetWriter.published(release.all_rows(), publish, tokenizer)  # both splits have the same columns
+    entry = llama_factory_entry(writer, name, out)
     if arguments.llama_factory and entry and suffix != ".csv":
         llama_factory_table(entry, out, arguments.force)  # fails before the rows are written
-    rows = writing.rows(chosen)
+    rows = writer.rows(chosen)
     if arguments.out == STANDARD:
         for row in rows:
             print(json.dumps(row, ensure_ascii=False))
@@ -97,10 +97,10 @@ def run(arguments: argparse.Namespace) -> None:
             f"note: {count(marked, 'cell')} would be taken for a formula by a spreadsheet, so an apostrophe stands "
             "before what it says"
         )
-    for note in check(chosen, writing).told_notes():
+    for note in check(chosen, writer).told_notes():
         print(f"note: {plain(note)}")
     if suffix != ".csv":
-        _tell_trainers(writing, entry, out, arguments)
+        _tell_trainers(writer, entry, out, arguments)
 
 
 def _wanted(arguments: argparse.Namespace) -> Publish:
@@ -121,20 +121,22 @@ def _wanted(arguments: argparse.Namespace) -> Publish:
         raise ReleaseError(f"{option}{first['msg'].removeprefix('Value error, ')}") from None
 
 
-def _tell_trainers(writing: Writing, entry: dict[str, Any] | None, out: Path, arguments: argparse.Namespace) -> None:
+def _tell_trainers(
+    writer: DatasetWriter, entry: dict[str, Any] | None, out: Path, arguments: argparse.Namespace
+) -> None:
     from hfsft.release.export import axolotl_snippet, register_for_llama_factory
     from hfsft.release.trainer.formats import readers
 
     others = f"cannot read {arguments.format} as these rows need it; it reads"
     if entry is None:
-        print(f"LLaMA-Factory: {others} {readers('llama_factory', writing.columns)}")
+        print(f"LLaMA-Factory: {others} {readers('llama_factory', writer.columns)}")
     elif arguments.llama_factory:
         table = register_for_llama_factory(entry, out, arguments.force)
         print(f"LLaMA-Factory: dataset: {', '.join(entry)}, dataset_dir: {table.parent} (entered in {table.name})")
     else:
         print(f"LLaMA-Factory (--llama-factory enters it in dataset_info.json):\n\n{json.dumps(entry, indent=2)}\n")
-    snippet = axolotl_snippet(writing, out)
+    snippet = axolotl_snippet(writer, out)
     print(
-        f"axolotl:\n\n{snippet}" if snippet else f"axolotl: {others} {readers('axolotl', writing.columns)}",
+        f"axolotl:\n\n{snippet}" if snippet else f"axolotl: {others} {readers('axolotl', writer.columns)}",
         end="" if snippet else "\n",
     )

@@ -29,7 +29,8 @@ def add(commands: Any) -> None:
         "  hfsft store export answers.jsonl --recipe refund-support\n"
         "  hfsft store prune --older-than 90d --dry-run\n"
         "  hfsft store prune --older-than 90d\n"
-        "  hfsft store verify"
+        "  hfsft store verify\n"
+        "  hfsft store batches"
     )
     parser = command(commands, "store", "list, export, prune and check the answers that were paid for", run, examples)
     actions = parser.add_subparsers(dest="action", metavar="action", required=True, parser_class=Parser)
@@ -47,7 +48,10 @@ def add(commands: Any) -> None:
     pruning.add_argument("--dry-run", action="store_true", help="say what would be deleted; delete nothing")
     pruning.add_argument("--yes", "-y", action="store_true", help="delete without asking")
     checking = actions.add_parser("verify", help="check every answer against its checksum")
-    for parser in (listing, exporting, pruning, checking):
+    waiting = actions.add_parser("batches", help="which batches are under way at their servers")
+    waiting.add_argument("--json", action="store_true", help="print it as JSON")
+    waiting.add_argument("--forget", metavar="ID", help="give one up, by either of its names; nothing is cancelled")
+    for parser in (listing, exporting, pruning, checking, waiting):
         parser.set_defaults(parser=parser)
 
 
@@ -60,6 +64,8 @@ def run(arguments: argparse.Namespace) -> int:
     with Store() as store:
         if arguments.action == "list":
             _list(store, arguments.json)
+        elif arguments.action == "batches":
+            _batches(store, arguments)
         elif arguments.action == "verify":
             checked = archive.verify(store)
             print(f"{store.path}: {count(checked.answers, 'answer')}, {checked.damaged:,} damaged")
@@ -103,6 +109,40 @@ def _table(holdings: Sequence[Holding]) -> str:
     ]
     head = ("recipe", "model", "answers", "size", "tokens", "cost", "newest", "oldest")
     return table(head, rows, right=(2, 3, 4, 5, 6, 7), drop=(7, 6, 3, 4))
+
+
+def _batches(store: Store, arguments: argparse.Namespace) -> None:
+    """List the batches that are under way, or give one up."""
+    from hfsft.models.batches import giving_up, state
+
+    if arguments.forget:
+        left = giving_up.forget(store, arguments.forget)
+        print(
+            f"gave {left.batch or left.name} up: {count(left.requests, 'request')} will be submitted again when needed"
+        )
+        return
+    found = state.open_batches(store)
+    if arguments.json:
+        print(json.dumps([asdict(each) for each in found], indent=2))
+    elif not found:
+        print("no batch is under way")
+    else:
+        now = time.time()
+        rows = [
+            (
+                each.recipe,
+                each.stage,
+                each.label,
+                each.batch or each.name,
+                each.state,
+                f"{each.requests:,}",
+                duration(max(0, now - each.created)),
+                each.server,
+            )
+            for each in found
+        ]
+        head = ("recipe", "stage", "model", "batch", "state", "requests", "age", "server")
+        print(table(head, rows, right=(5, 6), drop=(7, 1, 6, 2)))
 
 
 def _prune(store: Store, arguments: argparse.Namespace) -> None:

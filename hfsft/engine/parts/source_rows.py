@@ -8,7 +8,7 @@ of the build before, row by row: what is there already is not written again, and
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from itertools import islice
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,9 +17,11 @@ import pyarrow as pa
 from datasets.arrow_writer import ArrowWriter
 
 from hfsft.cache import SOURCE, draft_of
+from hfsft.engine.adding import Growing, Kept
 from hfsft.engine.parts.files import Files
 from hfsft.engine.parts.rows import Part, Rows, StoredColumn
 from hfsft.engine.step import Step
+from hfsft.errors import ReadAnewError
 from hfsft.hashing import digest
 from hfsft.rows.batch import Row
 from hfsft.rows.features import features
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
 
 BATCH = 1000
 PARTS = 16  # at most; a source with more is written as one again
-NOTED = {"step", "columns", "parts", "runs", "moved", "told"}
+NOTED = {"step", "columns", "version", "parts", "runs", "moved", "told", "mark"}
 ID = "id"  # the column that rows are found by
 WHERE = ("source", "from_source")  # the columns that say where a row was read: they may change while the row does not
 PART = "part"  # what the file of a part is called behind its key
@@ -42,7 +44,13 @@ def source_rows(step: Step, fingerprint: str, files: Files) -> tuple[Rows, Any, 
     if note and (rows := _read(note, step.writes, files)) is not None:
         return rows, note["told"], True
     of = {"step": step.name, "columns": digest(step.writes)}
-    note = {**of, **_written(step, fingerprint, _former(of, files), files)}
+    then, former = _former(of, files)
+    wrote = None
+    with suppress(ReadAnewError):
+        wrote = _written(step, fingerprint, former, files, then)
+    if wrote is None:
+        wrote = _written(step, fingerprint, former, files, None)
+    note = {**of, "version": step.version, **wrote}
     files.keep(fingerprint + SOURCE, note)
     found = _read(note, step.writes, files)
     assert found is not None, "what was written a moment ago"
@@ -91,15 +99,19 @@ def _part(key: str, files: Files) -> Part | None:
     return Part(key, table.num_rows, columns)
 
 
-def _former(of: Mapping[str, str], files: Files) -> list[Part]:
-    """The parts of the rows that the same source came to last; none where there are many."""
+def _former(of: Mapping[str, str], files: Files) -> tuple[dict[str, Any] | None, list[Part]]:
+    """What is noted of the same source's last reading, and the parts of the rows that it came to.
+
+    There are none where they are many, and nothing is noted where one of them is gone.
+    """
     times = [time for path in files.folder.glob(f"*{SOURCE}") if (time := _time(path))]
     for _, path in sorted(times, reverse=True):
         note = _note(path.name, files, used=False)
         if note and all(note[name] == value for name, value in of.items()):
             parts = [_part(key, files) for key in note["parts"]] if len(note["parts"]) < PARTS else []
-            return [part for part in parts if part is not None]
-    return []
+            found = [part for part in parts if part is not None]
+            return note if len(found) == len(note["parts"]) else None, found
+    return None, []
 
 
 def _time(path: Path) -> tuple[float, Path] | None:
@@ -109,9 +121,12 @@ def _time(path: Path) -> tuple[float, Path] | None:
         return None
 
 
-def _written(step: Step, fingerprint: str, former: list[Part], files: Files) -> dict[str, Any]:
+def _written(
+    step: Step, fingerprint: str, former: list[Part], files: Files, then: Mapping[str, Any] | None
+) -> dict[str, Any]:
     """Write what no part holds yet as a part of its own; the parts, the runs of them that are the source, whether old
-    rows stand elsewhere in it than they did (then where each row was read is written for itself), and what was told.
+    rows stand elsewhere in it than they did (then where each row was read is written for itself), what was told, and
+    by which mark the source is read on. `then` is what is noted of its last reading, by whose mark it is now.
     """
     wanted = features(step.writes)
     schema = wanted.arrow_schema.remove_metadata()
@@ -124,10 +139,23 @@ def _written(step: Step, fingerprint: str, former: list[Part], files: Files) -> 
     named = [name for name in WHERE if name in step.writes]
     where: list[pa.Table] = []
     count, moved = 0, False
-    read = _Told(step.function())
+    function = step.function
+    before = _read(then, step.writes, files) if then and then["mark"] and then["version"] == step.version else None
+    if before is not None and then and isinstance(function, Growing):
+        moved = bool(then["moved"])
+        read = _Told(function.since(then["mark"], before))
+    else:
+        read = _Told(function())
     try:
         with ArrowWriter(features=wanted, path=str(draft)) as writer:
             for batch in _batches(iter(read)):
+                if isinstance(batch, Kept):
+                    assert before is not None, "nothing is kept of nothing"
+                    kept = before.select(np.arange(batch.first, batch.first + batch.rows))
+                    known.take(kept)
+                    _extend(runs, kept.part, kept.place)
+                    where.append(kept.table(named).select(named))
+                    continue
                 table = pa.Table.from_pylist(batch, schema=schema)
                 part, place, elsewhere = known.look_up(table)
                 new = part < 0
@@ -152,22 +180,35 @@ def _written(step: Step, fingerprint: str, former: list[Part], files: Files) -> 
         "runs": [[used.index(each), first, rows] for each, first, rows in runs],
         "moved": fingerprint if moved else "",
         "told": read.told,
+        "mark": function.mark if isinstance(function, Growing) else None,
     }
 
 
 class _Told:
     """The rows of a source; `told` is then what its generator returned: JSON on how the source was read."""
 
-    def __init__(self, rows: Iterator[Row]) -> None:
+    def __init__(self, rows: Iterator[Row] | Iterator[Row | Kept]) -> None:
         self._rows: Any = rows
         self.told: Any = None
 
-    def __iter__(self) -> Iterator[Row]:
+    def __iter__(self) -> Iterator[Row | Kept]:
         self.told = yield from self._rows
 
 
-def _batches(rows: Iterator[Row]) -> Iterator[list[Row]]:
-    while batch := list(islice(rows, BATCH)):
+def _batches(rows: Iterator[Row | Kept]) -> Iterator[list[Row] | Kept]:
+    batch: list[Row] = []
+    for row in rows:
+        if isinstance(row, Kept):
+            if batch:
+                yield batch
+            batch = []
+            yield row
+            continue
+        batch.append(row)
+        if len(batch) == BATCH:
+            yield batch
+            batch = []
+    if batch:
         yield batch
 
 
@@ -191,9 +232,17 @@ class _Known:
         self._rows = Rows(tuple(parts), owner, np.concatenate([*places, np.empty(0, np.int32)]), kinds)
         ids = [_hashes(table) for table in self._rows.batches([ID])] if ID in kinds else []
         hashes = np.concatenate([*ids, np.empty(0, np.int64)])
+        self._starts = np.cumsum([0, *(part.length for part in parts)])
         self._order = np.argsort(hashes, kind="stable")
         self._hashes = hashes[self._order]
         self._free = np.ones(len(hashes), bool)  # a row of a part stands for one row of the source
+
+    def take(self, rows: Rows) -> None:
+        """These rows of the parts stand for rows of the source."""
+        at = self._starts[rows.part] + rows.place
+        taken = np.zeros(len(self._hashes), bool)
+        taken[at] = True
+        self._free &= ~taken[self._order]
 
     def look_up(self, table: pa.Table) -> tuple[NDArray[np.int16], NDArray[np.int32], bool]:
         """Part and place of each row, -1 for those that are new; and whether any of the others was read elsewhere."""

@@ -101,7 +101,8 @@ def _drops(name: str, spelt: str, note: str) -> Dialect:
 
 
 _STOP = (
-    r"['\"`]stop['\"`]|(?:param\w*|argument|field|property) stop|(?<=: )stop(?=\W*(?:$|\n|\.\s))|stop[ _]?sequences?"
+    r"['\"`]stop['\"`]|(?:param\w*|argument|field|property) stop|(?<=: )stop(?=\W*(?:$|\n|\.\s))"
+    r"|(?:(?<=^)|(?<=\n))stop(?=:| is| are| not)|stop[ _]?sequences?"
 )
 _NEWER = "max_completion_tokens"
 
@@ -114,16 +115,23 @@ def _renamed(body: Body) -> Body:
 
 _LOGPROBS = re.compile(
     r"log.?prob\w*[^\n]{0,80}(?:not|n't|un)[ -]?(?:support|allow|avail|enabl|permit)\w*"
-    r"|(?:not|n't|un)[ -]?(?:support|allow|permit)\w*[^.\n]{0,60}log.?prob",
+    r"|(?:not|n't|un)[ -]?(?:support|allow|permit|return|give|provide)\w*[^.\n]{0,60}log.?prob",
     re.IGNORECASE,
 )
+_ONE_TOOL = re.compile(r"tools?[.\[]\d|parameters of|function name|schema", re.IGNORECASE)
 _TOOLS = re.compile(
     r"(?:tool|function)s?[ _-]?(?:us(?:e|age)|call\w*|choice)?[^.\n]{0,60}"
-    r"(?:not|n't|un)[ -]?(?:support|allow|avail|enabl)\w*"
+    r"(?:(?:not|n't|un)[ -]?(?:support|allow|avail|enabl)\w*|disabled)"
     r"|(?:not|n't|un)[ -]?support\w*[^.\n]{0,30}(?:\btools?\b|function)|no endpoints found that support tool"
     r"|tool\w*[^.\n]{0,40}requires? --|--enable-auto-tool-choice",
     re.IGNORECASE,
 )
+
+
+def _refuses_tools(refusal: RefusedRequest, _: Body) -> bool:
+    """Whether it is about tools as such, not about one of them."""
+    one = any(re.match(r"tools\.\d", way) for way in refusal.named) or refusal.says(_ONE_TOOL)
+    return not one and (refusal.says(_TOOLS) or refusal.names("tools") or refusal.names("tool_choice"))
 
 
 def _refuses_probabilities(refusal: RefusedRequest, body: Body) -> bool:
@@ -199,7 +207,7 @@ def _table() -> Iterator[Dialect]:
     yield Dialect(
         "tools",
         _holds("tools"),
-        lambda refusal, _: refusal.says(_TOOLS) or refusal.names("tools") or refusal.names("tool_choice"),
+        _refuses_tools,
         None,
         "takes no tools",
     )

@@ -7,14 +7,17 @@ from typing import Any
 
 from hfsft.models.dialects.refused_request import Body, RefusedRequest
 
+_NO = r"(?:not|n't|\bno\b|un)[ -]?(?:support|allow|accept|enabl|avail|expect|recogni|know|valid|permit|one of)?\w*"
 _SYSTEM = re.compile(
-    r"system['\"`]? ?(?:role|message|prompt|instruction)s?[^.\n]{0,60}"
-    r"(?:not|n't|un)[ -]?(?:support|allow|accept|enabl|avail)\w*"
-    r"|(?:not|n't|un)[ -]?(?:support|allow|accept|expect|recogni|know)\w*[^.\n]{0,40}\b(?:system|developer)\b"
-    r"|developer instruction[^.\n]{0,30}not|(?:invalid|unknown|unexpected)[^.\n]{0,20}role\W{1,4}system"
+    rf"\b(?:system|developer)['\"`]? ?(?:role|message|prompt|instruction|turn)s?[^.\n]{{0,60}}{_NO}"
+    rf"|{_NO}[^.\n]{{0,40}}\b(?:system|developer)\b['\"`]? ?(?:role|message|prompt|instruction|turn|$|\n|[,.;])"
+    r"|(?:invalid|unknown|unexpected|unsupported)[^.\n]{0,20}(?:role|variant)?\W{1,4}system\b"
+    rf"|roles?\W{{1,4}}system\b[^.\n]{{0,40}}{_NO}|['\"`]system['\"`][^\n]{{0,60}}\brole"
     r"|only (?:the )?['\"`]?user['\"`]?(?:,| and| or)[^.\n]{0,60}(?:role|supported|allowed)"
-    r"|['\"`]system['\"`] (?:at|in|for) [^\n]{0,40}role|roles? must (?:be )?alternat|must alternate between user"
-    r"|should alternate with assistant|first message must (?:be from|have|use)[^.\n]{0,20}user",
+    r"|roles? (?:must|should) (?:be )?(?:alternat|['\"`]?user)|must alternate between user"
+    r"|should alternate with assistant"
+    r"|must start with a ['\"`]?user|first message must (?:be|have|use)[^.\n]{0,20}user|got system\b"
+    r"|(?:\u4e0d\u652f\u6301|\u975e\u6cd5)\W{0,4}system",
     re.IGNORECASE,
 )
 
@@ -27,7 +30,7 @@ def has_system(body: Body) -> bool:
 def refuses_system(refusal: RefusedRequest, _: Body) -> bool:
     """Whether it is about the role of the system, or about the turns that it disturbs."""
     role = any(re.fullmatch(r"messages\.\d+\.role", way) for way in refusal.named)
-    return refusal.says(_SYSTEM) or (role and refusal.plain and "system" in refusal.text.lower())
+    return refusal.says(_SYSTEM) or (role and refusal.plain)
 
 
 def folded(body: Body) -> Body:

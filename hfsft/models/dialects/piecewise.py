@@ -6,23 +6,14 @@ import re
 
 from hfsft.models.dialects.refused_request import Body, RefusedRequest
 
-SILENCE_SECONDS = 30.0
-"""So long without a byte, and then cut: a gateway lost patience, which it may not where pieces come."""
+SILENCE_SECONDS = 25.0
+"""So long without a byte, and then cut: a gateway lost patience (those of today after 29 s and more)."""
 
 _CUT = {0, 408, 504, 524}
 
 
-_ONLY_STREAMS = re.compile(
-    r"only (?:be )?(?:support|accept|allow|work|avail|call|used)\w*[^.\n]{0,40}stream|stream\w*[^.\n]{0,20}\bonly\b"
-    r"|non.?stream\w*[^.\n]{0,50}(?:not|n't|un)[ -]?(?:support|allow|accept|avail|enabl)\w*|for non.?streaming"
-    r"|(?:not|n't|un)[ -]?(?:support|allow)\w*[^.\n]{0,30}non.?stream"
-    r"|stream\w*['\"`]?[^.\n]{0,30}(?:must|should|needs? to|has to) be[^.\n]{0,20}(?:true|enabled|set|used|on)\b"
-    r"|(?:must|please|need to|requires?)\b[^.\n]{0,30}(?:set|enable|use|pass)?[^.\n]{0,15}['\"`]?stream\w*['\"`]?"
-    r"(?:\W{1,3}(?:to )?true| mode|ing (?:mode|request))"
-    r"|streaming is (?:\w+ )?(?:required|recommended|mandatory)"
-    r"|stream\w*\W{1,4}false[^.\n]{0,30}(?:not|un)[ -]?support",
-    re.IGNORECASE,
-)
+# Nothing was said of streams in a request for a whole answer: where its refusal speaks of them, they are wanted.
+_STREAMS = re.compile(r"(?<!up)(?<!down)stream|\bsynchronous|\u6d41\u5f0f", re.IGNORECASE)
 _NO_STREAMS = re.compile(
     r"(?<!non-)(?<!non)\bstream(?:ing|s)?\b(?:(?!only)[^.\n]){0,40}"
     r"(?:not|n't|un)[ -]?(?:yet )?(?:support|allow|avail|enabl|implement)\w*"
@@ -39,7 +30,7 @@ def unstreamed(body: Body) -> bool:
 def refuses_whole(refusal: RefusedRequest, _: Body) -> bool:
     """Whether the server, or a gateway before it, hands out answers only in pieces."""
     cut = refusal.status in _CUT and refusal.waited > SILENCE_SECONDS
-    return cut or (refusal.status == 200 and not refusal.text.strip()) or refusal.says(_ONLY_STREAMS)
+    return cut or (refusal.status == 200 and not refusal.text.strip()) or (refusal.plain and refusal.says(_STREAMS))
 
 
 def refuses_pieces(refusal: RefusedRequest) -> bool:

@@ -320,7 +320,7 @@ def _answer(raw: str) -> Answer | None:
 def _obeys(raw: str, _: Mapping[str, str]) -> bool | None:
     answer = read(raw)
     try:
-        return bool(structured.parse(answer.text, SCHEMA)["fruit"] == WORD)
+        return bool(structured.value_in(answer, SCHEMA)["fruit"] == WORD)
     except ValueError:
         # One that was still thinking, or at its first brace, when the few tokens were used up.
         return None if answer.finish_reason == "length" and (answer.reasoning or "{" in answer.text) else False

@@ -33,15 +33,20 @@ _ECHOES = {"input", "ctx", "url", "request", "messages", "failed_generation", "r
 _UNKNOWN = (
     r"(?:not|n't|isn't|aren't)\s(?:\w+\s){0,2}?(?:support|allow|permit|accept|recogni|enabl|avail|implement)\w*"
     r"|unsupport\w*|unknown|unrecogni\w*|unexpected|unavailable|extra (?:input|field|param)\w*|forbidden|deprecated"
-    r"|disabled|cannot find|removed?\b|no longer|does not exist|not a valid (?:field|param\w*|argument|property)"
+    r"|\u4e0d\u652f\u6301|\u672a\u77e5|\u4e0d\u5141\u8bb8|disabled"
+    r"|cannot find|removed?\b|no longer|does not exist|not a valid (?:field|param\w*|argument|property)"
 )
 _VALUE = (
     r"|invalid|must|should|(?:not|cannot|can't) (?:both )?be|may only|only|range|greater|less than|at least|at most"
-    r"|not one of"
+    r"|not one of|not a valid|fixed|illegal|configurable|cannot be changed|\u65e0\u6548|\u975e\u6cd5"
+)
+# Some gateways say it as an error of their own.
+_GATEWAY = re.compile(
+    r"unsupported ?params|does not support parameters|guided.?decod\w*[^\n]{0,60}not|keyword argument", re.IGNORECASE
 )
 # What is listed as right after what is wrong is not itself refused.
 _LISTS = re.compile(
-    r"(?<!not )\b(?:did you mean|(?:allowed|supported|valid|available|permitted|expected|known) (?:\w+ )?"
+    r"(?<!not )(?<!not a )\b(?:did you mean|(?:allowed|supported|valid|available|permitted|expected|known) (?:\w+ )?"
     r"(?:param|field|value|argument|propert|key|option|one of)\w*\b|expected one of)(?! (?:is|are) not| [<>]).*",
     re.IGNORECASE,
 )
@@ -61,7 +66,7 @@ class RefusedRequest:
     @property
     def plain(self) -> bool:
         """Whether it speaks of the request at all, rather than of the server."""
-        return self.status in REFUSALS
+        return self.status in REFUSALS or (self.status == 500 and bool(_GATEWAY.search(self.text)))
 
     def says(self, pattern: re.Pattern[str]) -> bool:
         """Whether its sentences hold a pattern, and it may be a refusal."""
@@ -103,7 +108,7 @@ _patterns: dict[tuple[str, bool], re.Pattern[str]] = {}
 def _pattern(spelt: str, *, unknown: bool) -> re.Pattern[str]:
     key = (spelt, unknown)
     if key not in _patterns:
-        refused, field = _UNKNOWN if unknown else _UNKNOWN + _VALUE, rf"(?<![\w-])(?:{spelt})(?![\w-])"
+        refused, field = _UNKNOWN if unknown else _UNKNOWN + _VALUE, rf"(?<![A-Za-z0-9_-])(?:{spelt})(?![A-Za-z0-9_-])"
         _patterns[key] = re.compile(rf"(?:{field}){_GAP}(?:{refused})|(?:{refused}){_GAP}(?:{field})", re.IGNORECASE)
     return _patterns[key]
 

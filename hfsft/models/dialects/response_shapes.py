@@ -11,13 +11,9 @@ from hfsft.models.dialects.refused_request import Body, RefusedRequest
 _ANY_SHAPE = re.compile(
     r"response.?format|json.?(?:schema|mode|object|output)|structured.?output|guided|grammar", re.IGNORECASE
 )
-_NO_SHAPE = re.compile(
-    r"json mode (?:is )?not (?:enabled|supported)|(?:un(?:known|recogni[sz]ed|supported|expected)|extra|not support\w*)"
-    r"[^.\n]{0,60}response.?format(?!\W{0,3}(?:\w+\W){0,4}(?:type|value|json|of))"
-    r"|response.?format['\"`]?(?: parameter| field)? (?:is )?(?:not|un)[ -]?(?:supported|recogni\w*|permitted|allowed)"
-    r"(?! (?:type|value)s?\b)",
-    re.IGNORECASE,
-)
+_NO_JSON = re.compile(r"json mode (?:is )?not (?:enabled|supported)", re.IGNORECASE)
+_TYPE = re.compile(r"json.?schema|type\b|\bvariant", re.IGNORECASE)
+_SPELT = r"response.?format"
 # One that is refused for what stands in it says nothing of others.
 _ONE_SHAPE = re.compile(
     r"invalid (?:json.?)?schema|schema (?:is )?invalid|compil|failed to (?:generate|parse|validate)|validate_failed",
@@ -33,8 +29,9 @@ def shape_of(body: Body) -> Any:
 
 def refuses_shapes(refusal: RefusedRequest) -> bool:
     """Whether no form of it is taken."""
-    wholly = refusal.says(_NO_SHAPE) or (refusal.names("response_format", unknown=True) and not _typed(refusal))
-    return refusal.plain and wholly and not refusal.says(_ONE_SHAPE)
+    if not refusal.plain or refusal.says(_ONE_SHAPE):
+        return False
+    return refusal.says(_NO_JSON) or (refusal.names("response_format", _SPELT, unknown=True) and not _typed(refusal))
 
 
 def refuses_schemas(refusal: RefusedRequest) -> bool:
@@ -45,8 +42,8 @@ def refuses_schemas(refusal: RefusedRequest) -> bool:
 
 
 def _typed(refusal: RefusedRequest) -> bool:
-    way = any("response_format." in way for way in refusal.named)
-    return way or refusal.says(re.compile(r"json_schema|type\b|\bvariant", re.IGNORECASE))
+    """Whether it is about the form that was asked for, not about asking for one."""
+    return any("response_format." in way for way in refusal.named) or refusal.says(_TYPE)
 
 
 def as_object(body: Body) -> Body:

@@ -21,6 +21,8 @@ from hfsft.models.model import Answer
 from hfsft.rows.calls import ShapeError
 
 _MOST_TOKENS = 10**9  # of one exchange; more is no count
+_MOST_VALUES = 1_500_000  # lists and objects: each takes many times its bytes in memory
+_LONGEST_ERROR = 100_000  # characters
 # What an error within an answer calls itself, where it has no status: as a response with that status.
 _STATUS = (
     (re.compile(r"rate.?limit|too.?many|resource.?exhausted|throttl", re.IGNORECASE), 429),
@@ -47,8 +49,9 @@ def read(raw: str, hide: Hide = scrub) -> Answer:
     if not isinstance(message, dict):
         if error:
             raise of_response(_status(error), {}, raw, hide=hide)
-        raise Fault("heal", "unreadable", f"the body holds no choice: {message_in(raw, hide)[:200]}", paid=True)
-    answer = _answer(found, choice, message)
+        told = message_in(raw, hide)[:200] if len(raw) < _LONGEST_ERROR else ""
+        raise Fault("heal", "unreadable", f"the body holds no choice{': ' if told else ''}{told}", paid=True)
+    answer = _answer(found, choice, message, hide)
     if error:
         said = {"status": _status(error), "body": json.dumps({"error": message_in(json.dumps(error), hide)})}
         return replace(answer, extra={"error": said})
@@ -56,11 +59,15 @@ def read(raw: str, hide: Hide = scrub) -> Answer:
 
 
 def parsed(raw: str, hide: Hide = scrub) -> Any:
-    """What a response body says; a Fault where it is not JSON."""
+    """What a response body says; a Fault where it is not JSON, or would take a hundred times its length in memory."""
+    if raw.count("{") + raw.count("[") > _MOST_VALUES:
+        said = "its answer holds more lists and objects than any model's: is `base_url` right?"
+        raise Fault("row", "too_long", said, paid=True)
     try:
         return json.loads(raw)
     except (ValueError, RecursionError):
-        raise Fault("heal", "unreadable", f"the body is not JSON: {message_in(raw, hide)[:120]!r}", paid=True) from None
+        said = f"the body is not JSON: {message_in(raw[:_LONGEST_ERROR], hide)[:120]!r}"
+        raise Fault("heal", "unreadable", said, paid=True) from None
 
 
 def error_instead(found: Any, raw: str, hide: Hide = scrub) -> Fault | None:
@@ -88,7 +95,7 @@ def _status(error: Any) -> int:
     return next((status for pattern, status in _STATUS if pattern.search(said)), 500)
 
 
-def _answer(found: dict[str, Any], choice: dict[str, Any], message: dict[str, Any]) -> Answer:
+def _answer(found: dict[str, Any], choice: dict[str, Any], message: dict[str, Any], hide: Hide) -> Answer:
     served = found.get("model")
     try:
         said = message_of(message, served if isinstance(served, str) else "")
@@ -100,7 +107,7 @@ def _answer(found: dict[str, Any], choice: dict[str, Any], message: dict[str, An
     return Answer(
         text=said.text,
         reasoning=said.reasoning,
-        finish_reason=sendable(finish),
+        finish_reason=sendable(hide(finish)),
         input_tokens=read,
         output_tokens=written,
         model=sendable(served) if isinstance(served, str) else "",

@@ -6,7 +6,7 @@ import asyncio
 import socket
 import time
 import urllib.request
-from contextlib import contextmanager, suppress
+from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
@@ -14,6 +14,7 @@ from aiohttp.http_exceptions import ContentEncodingError, LineTooLong
 from multidict import CIMultiDict
 from yarl import URL
 
+from hfsft.errors import bare
 from hfsft.keys import KnownSecrets, in_address
 from hfsft.models.http import answer
 from hfsft.models.http.address import chat_url, shown
@@ -22,10 +23,13 @@ from hfsft.models.http.stream import Pieces, is_stream, looks_streamed
 from hfsft.models.model import AUTHORIZATION, Answer, Endpoint
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 
 MOST_BYTES = 16_000_000
 """Of one answer, unpacked: the longest that models write take a tenth of it."""
+LONG_BYTES = 256_000
+"""Of an answer that is read on only while few others are as long: so all that are open take a bounded memory."""
+_MOST_LONG = 8
 MOST_ERROR_BYTES = 1_000_000
 """Of an error, which is read no further."""
 MOST_HEADER_BYTES = 16_000
@@ -74,6 +78,26 @@ class Silence:
         self._broken_off()
 
 
+class LongRead:
+    """One answer among those that are being read: past `LONG_BYTES` it waits until few others are as long."""
+
+    def __init__(self, room: asyncio.Semaphore) -> None:
+        self._room = room
+        self._long = False
+
+    async def read(self, size: int) -> None:
+        """So many bytes were read by now."""
+        if size > LONG_BYTES and not self._long:
+            await self._room.acquire()
+            self._long = True
+
+    def leave(self) -> None:
+        """It is read no further, and no longer held as bytes."""
+        if self._long:
+            self._room.release()
+        self._long = False
+
+
 class Client:
     """Asks one endpoint; connections are shared through the session given.
 
@@ -88,6 +112,7 @@ class Client:
         self._session = session
         self._url = URL(url or chat_url(endpoint.base_url))
         self._seconds = timeout
+        self._long = asyncio.Semaphore(_MOST_LONG)
         # `total` covers the whole exchange, so that a server which drips bytes cannot pass it.
         self._timeout = aiohttp.ClientTimeout(total=timeout, sock_connect=min(timeout, _CONNECT_SECONDS))
         self._headers = CIMultiDict(
@@ -111,14 +136,30 @@ class Client:
         try:
             return answer.read(raw, hide=self._secrets.hide), headers
         except Fault as fault:
-            fault.message = f"{self.name}: {fault.message}"
-            fault.body, fault.status = raw, fault.status or 200
-            raise
+            failed = bare(fault)
+            failed.message = f"{self.name}: {failed.message}"
+            failed.body, failed.status = raw[:MOST_ERROR_BYTES], failed.status or 200
+        del raw  # the error would hold all of it
+        try:
+            raise failed
+        finally:
+            del failed  # and itself
 
     async def exchange(self, payload: bytes) -> tuple[str, Mapping[str, str]]:
         """Send one request body; the body of the response, which may be no answer, and its headers, or a Fault."""
+        try:
+            return await self._exchanged(payload)
+        except Fault as fault:
+            failed = bare(fault)  # what was read of a long answer is let go here
+        try:
+            raise failed
+        finally:
+            del failed  # which would hold itself
+
+    async def _exchanged(self, payload: bytes) -> tuple[str, Mapping[str, str]]:
         connected = time.monotonic()
         status = 0
+        room = LongRead(self._long)
         try:
             response = await self._session.post(
                 self._url,
@@ -132,9 +173,9 @@ class Client:
                 status, headers = response.status, response.headers
                 waited = time.monotonic() - connected
                 if status == 200 and is_stream(headers.get("Content-Type", "")):
-                    raw = await self._pieces(response)
+                    raw = await self._pieces(response, room)
                 else:
-                    raw = await self._body(response)
+                    raw = await self._body(response, room)
         except asyncio.TimeoutError:
             seconds = time.monotonic() - connected
             message = f"{self.name}: no answer within {min(seconds, self._seconds):.3g} s"
@@ -143,6 +184,8 @@ class Client:
             fault = self._broken(error)
             fault.waited = 0.0 if status else time.monotonic() - connected
             raise fault from None
+        finally:
+            room.leave()
         if status != 200:
             fault = of_response(status, headers, raw, hide=self._secrets.hide, asked=self.endpoint.base_url)
             fault.message = f"{self.name}: {fault.message}"
@@ -150,7 +193,56 @@ class Client:
             raise fault
         return raw, headers
 
-    async def _body(self, response: aiohttp.ClientResponse) -> str:
+    @asynccontextmanager
+    async def open(
+        self, method: str, url: str, seconds: float, data: Any = None, content: str = "application/json"
+    ) -> AsyncIterator[aiohttp.ClientResponse]:
+        """The response of the same server at another of its addresses; a Fault where it breaks off or takes too long.
+
+        `content` is the type of `data`, empty where `data` names it itself. Its status may be any.
+        """
+        headers = CIMultiDict(self._headers)
+        del headers["Content-Type"]
+        if content and data is not None:
+            headers["Content-Type"] = content
+        timeout = aiohttp.ClientTimeout(total=seconds, sock_connect=min(seconds, _CONNECT_SECONDS))
+        try:
+            async with self._session.request(
+                method,
+                URL(url, encoded=True),
+                data=data,
+                headers=headers,
+                timeout=timeout,
+                proxy=self._proxy,
+                allow_redirects=False,
+            ) as response:
+                yield response
+        except asyncio.TimeoutError:
+            raise Fault("slow", "timeout", f"{self.name}: no answer within {seconds:.3g} s", paid=True) from None
+        except (aiohttp.ClientError, ConnectionError, ValueError) as error:
+            raise self._broken(error) from None
+
+    @asynccontextmanager
+    async def fetch(self, url: str, seconds: float) -> AsyncIterator[aiohttp.ClientResponse]:
+        """The response at an address that the server sent us to, which is told no key; a Fault where there is none."""
+        timeout = aiohttp.ClientTimeout(total=seconds, sock_connect=min(seconds, _CONNECT_SECONDS))
+        target = URL(url, encoded=True)
+        try:
+            async with self._session.get(
+                target, timeout=timeout, proxy=proxy_of(target), allow_redirects=False
+            ) as response:
+                yield response
+        except asyncio.TimeoutError:
+            raise Fault("slow", "timeout", f"{self.name}: no answer within {seconds:.3g} s") from None
+        except (aiohttp.ClientError, ConnectionError, ValueError) as error:
+            raise self._broken(error) from None
+
+    @property
+    def secrets(self) -> KnownSecrets:
+        """All that nobody may read in what the server says."""
+        return self._secrets
+
+    async def _body(self, response: aiohttp.ClientResponse, room: LongRead) -> str:
         """The body as text; of an error that is too long only its beginning."""
         most = MOST_BYTES if response.status == 200 else MOST_ERROR_BYTES
         parts, size = [], 0
@@ -158,6 +250,7 @@ class Client:
         async for part in response.content.iter_any():
             parts.append(part)
             size += len(part)
+            await room.read(size)
             if size > most:
                 response.close()
                 if response.status == 200:
@@ -174,13 +267,16 @@ class Client:
                 return self._kept(pieces.body())
         return self._kept(raw.decode("utf-8", "replace"))
 
-    async def _pieces(self, response: aiohttp.ClientResponse) -> str:
+    async def _pieces(self, response: aiohttp.ClientResponse, room: LongRead) -> str:
         """The body that an answer in pieces comes to; Fault where it breaks off, or falls silent in the middle."""
+        size = 0
         pieces, silence = Pieces(MOST_BYTES), Silence(min(self._seconds, SILENCE_SECONDS), response.close)
         try:
             with self._named():
                 async for part in response.content.iter_any():
                     pieces.feed(part)
+                    size += len(part)
+                    await room.read(size)
                     if pieces.done:
                         break
                     if pieces.begun:  # before, a model may think for as long as the whole may take

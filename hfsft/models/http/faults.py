@@ -137,7 +137,7 @@ def of_response(status: int, headers: Mapping[str, str], body: str, *, hide: Hid
     if _FILTERED.search(said) and status in {400, 403, 422}:
         return Fault("row", "content_filter", message, status=status)
     if status == 403 and (_PAGE.match(body) or "cf-mitigated" in headers) and _WALLS.search(body + " ".join(headers)):
-        wall = "a firewall before the server let the request not in, whatever its key: ask who runs it, or leave a VPN"
+        wall = "a firewall before the server stopped the request, whatever its key: ask who runs it, or leave the VPN"
         return Fault("down", "firewall", f"{message}; {wall}", status=status, tries=2)
     if status in {400, 403} and _BROKE.search(said):
         return Fault("down", "quota", f"{message}; {_ADVICE[402]}", status=status)

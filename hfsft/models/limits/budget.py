@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from hfsft.errors import BudgetError, ModelError
 from hfsft.models.http.extra import costs_more, thinking_tokens
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from hfsft.models.limits.usage import Tally, Usage
     from hfsft.models.model import Answer, Model
+    from hfsft.models.store.writer import Operation
 
 _log = logging.getLogger("hfsft")
 # Tokens that a chat template may add around the messages; each other token is at least one byte of the body.
@@ -161,6 +162,44 @@ class Meter:
                 self._reckon(model, claim, read, written)
         if claim.most is None or self._budget.per == "build":
             self._spending.note(model, read, written, cached)
+
+    @property
+    def reserves(self) -> bool:
+        """Whether what is set aside is kept beside the answers, for all builds of the dataset."""
+        return self.bounded and self._budget.per == "dataset"
+
+    async def hold(self, model: str, payload: bytes, max_tokens: int | None) -> Outlay | BudgetError:
+        """The worst case of a request for a batch, once it is set aside; else the error of the bound it would pass."""
+        most = self._worst(model, payload, max_tokens)
+        if self.bounded:
+            if passed := await self._passed(model, most):
+                return BudgetError(self._said(passed))
+            self._taken = self._taken.plus(most)
+        return most
+
+    def unhold(self, model: str, most: Outlay) -> None:
+        """Give back what was set aside for a request that goes into no batch of ours."""
+        if self.bounded:
+            self._taken = self._taken.less(most)
+        if self.reserves:
+            self._spending.correct(model, Outlay().less(most))
+
+    def carry(self, most: Outlay) -> None:
+        """Set aside what a batch takes at most that another build submitted."""
+        if self.bounded:
+            self._taken = self._taken.plus(most)
+
+    def returned(self, model: str, most: Outlay, taken: Outlay, *, reserved: bool) -> Operation[Any]:
+        """Replace what was set aside for a batch by what it took; what writes that down, once, with the batch's end.
+
+        `reserved`: whether it was set aside for all builds of the dataset when it was submitted.
+        """
+        by = taken.less(most)
+        if self.bounded:
+            self._taken = self._taken.plus(by)
+        if self._changed is not None:
+            self._changed.set()
+        return self._spending.adding(model, by if reserved else taken)
 
     def _correct(self, model: str, claim: Claim, by: Outlay) -> None:
         self._claims -= 1

@@ -49,8 +49,12 @@ class CutPrompt(NamedTuple):
 
 def cut(request: Request, tokens: int | None) -> CutPrompt | None:
     """What is wrong with a count that no tokenizer can give for a prompt; None where one may."""
-    text = _text(request)
-    if tokens is None or tokens < _LEAST_LIMIT or len(text) < _LONGEST_HAN * tokens:
+    return None if tokens is None or tokens < _LEAST_LIMIT else cut_text(_text(request), tokens)
+
+
+def cut_text(text: str, tokens: int) -> CutPrompt | None:
+    """The same for a text, of a model that may read no more than a few."""
+    if len(text) < _LONGEST_HAN * tokens:
         return None
     return CutPrompt(tokens, _about(text), least) if (least := int(_least(text))) > tokens else None
 

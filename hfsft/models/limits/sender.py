@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hfsft.models.dialects import dialect_table as table
 from hfsft.models.dialects.authored import chosen, refused_key
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 # A request is put into so many dialects at most, one after another, as its server refuses it.
 _MOST_CHANGES = 2 * len(table.TABLE)
+_TURN_SECONDS = 1.0
 # So many answers in a row that do not heed their schema are no longer the model's bad luck.
 _UNHEEDED = 3
 
@@ -47,6 +48,15 @@ class Job:
     def max_tokens(self) -> int | None:
         """The most tokens that the answer may have; None where nothing bounds it, 0 where it is no text."""
         return 0 if self.request.texts else self.request.max_tokens or self.model.max_tokens
+
+
+class Sent(NamedTuple):
+    """A request as it went out."""
+
+    body: dict[str, Any]
+    used: list[str]  # the dialects that changed it
+    known: frozenset[str]  # those that were known then
+    ours: frozenset[str]  # the fields of its sampling that no author wrote
 
 
 class Sender:
@@ -79,56 +89,51 @@ class Sender:
         tried: set[str] = set()  # for this request alone: a server that takes schemas may refuse one of them
         learned: list[str] = []
         fault: Fault | None = None
-        while True:
-            known = frozenset({*lane.dialects, *tried, *_wanted(job.model)})
-            body, used = table.spoken(plain, known, ours)
-            if unsayable := table.unsayable(body, known):
-                said = lane.client.name if fault is None else fault.message
-                raise Fault("row", f"no_{unsayable.name}", f"{said}: the server {unsayable.note}") from None
-            try:
-                result = await self._once(lane, job, wire.encoded(body))
-            except Fault as met:
-                fault = met
-                fresh = self._learn(lane, job, fault, body, known, used, ours)
-                if not fresh and "response_format" in body and fault.status in REFUSALS:
-                    fresh = _guessed(fault, tried)
-                    tried.update(fresh)
-                learned += fresh
-                if not fresh or len(learned) > _MOST_CHANGES:
-                    self._unlearn(lane, job, learned if fault.kind == "row" else [])
-                    raise
-                continue
-            self._confirm(lane, job, used, tried, result[0])
-            return result
+        finding = False  # whether this request is the one that finds out, for which others wait
+        try:
+            while True:
+                known = frozenset({*lane.dialects, *tried, *_wanted(job.model)})
+                sent = Sent(*table.spoken(plain, known, ours), known, ours)
+                if unsayable := table.unsayable(sent.body, known):
+                    said = lane.client.name if fault is None else fault.message
+                    raise Fault("row", f"no_{unsayable.name}", f"{said}: the server {unsayable.note}") from None
+                try:
+                    result = await self._once(lane, job, wire.encoded(sent.body))
+                except Fault as met:
+                    fault = met
+                    if not finding and (_late(lane, fault, sent) or _shown(lane, job, fault, sent)):
+                        finding = await _turn(lane, fault)
+                        if finding and _late(lane, fault, sent):
+                            lane.finding.release()
+                            finding = False
+                    fresh = _late(lane, fault, sent) or self._learn(lane, job, fault, sent)
+                    if not fresh and "response_format" in sent.body and fault.status in REFUSALS:
+                        fresh = _guessed(fault, tried)
+                        tried.update(fresh)
+                    learned += fresh
+                    if not fresh or len(learned) > _MOST_CHANGES:
+                        self._unlearn(lane, job, learned if fault.kind == "row" else [])
+                        raise
+                    continue
+                self._confirm(lane, job, sent.used, tried, result[0])
+                return result
+        finally:
+            if finding:
+                lane.finding.release()
 
-    def _learn(
-        self,
-        lane: Lane,
-        job: Job,
-        fault: Fault,
-        body: dict[str, Any],
-        known: frozenset[str],
-        used: list[str],
-        ours: frozenset[str],
-    ) -> list[str]:
+    def _learn(self, lane: Lane, job: Job, fault: Fault, sent: Sent) -> list[str]:
         """The names of the dialects that a fault shows; all later requests to the server are put into them.
 
         Nothing where it shows none. RefusedKeyError where it is about what the author wrote.
         """
         refusal = read_refusal(fault)
-        if gone := [each.name for each in table.unlearned(refusal, lane.dialects & set(used))]:
+        if gone := [each.name for each in table.unlearned(refusal, lane.dialects & set(sent.used))]:
             self._forget(lane, job, gone)
             lane.barred.update(gone)
             return gone
-        late = [name for name in lane.dialects - known if table.spoken(body, [name], ours)[1]]
-        late += [name for name in used if name not in lane.dialects and name in lane.barred]
-        if late and fault.kind == "row":  # another request found it out while this one was under way
-            return late
-        # One that gave whole answers before gives an empty one by mistake.
-        never = {"stream"} if job.model.stream is False or (fault.status == 200 and lane.whole) else set()
-        found = table.learned(refusal, body, known | lane.barred | never, ours)
+        found = _shown(lane, job, fault, sent)
         if not any(each.change for each in found) and (
-            error := refused_key(refusal, body, job.model, job.request, job.stage, fault.message)
+            error := refused_key(refusal, sent.body, job.model, job.request, job.stage, fault.message)
         ):
             raise error
         lane.unconfirmed.update(each.name for each in found if each.name not in lane.dialects)
@@ -158,7 +163,7 @@ class Sender:
         """Note whether an answer follows its schema; of a server none of whose answers does, it is told in words."""
         if lane.unheeded is None or answer.finish_reason != "stop" or SHAPED & set(used):
             return
-        if follows(answer.text, job.request.schema or {}):
+        if follows(answer, job.request.schema or {}):
             lane.unheeded = None
             return
         lane.unheeded += 1
@@ -193,6 +198,36 @@ class Sender:
             raise
         finally:
             self._meter.settle(claim, job.request.model, answer, job.tally, paid=paid)
+
+
+def _shown(lane: Lane, job: Job, fault: Fault, sent: Sent) -> list[table.Dialect]:
+    """The dialects that a fault shows, those that were not known when its request was sent."""
+    # One that gave whole answers before gives an empty one by mistake.
+    never = {"stream"} if job.model.stream is False or (fault.status == 200 and lane.whole) else set()
+    return table.learned(read_refusal(fault), sent.body, sent.known | lane.barred | never, sent.ours)
+
+
+def _late(lane: Lane, fault: Fault, sent: Sent) -> list[str]:
+    """The names of what other requests found out of the server while this one was under way, where it was refused."""
+    if fault.kind != "row":
+        return []
+    found = [name for name in lane.dialects - sent.known if table.spoken(sent.body, [name], sent.ours)[1]]
+    return found + [name for name in sent.used if name not in lane.dialects and name in lane.barred]
+
+
+async def _turn(lane: Lane, fault: Fault) -> bool:
+    """Wait until no other request finds out what the server refuses; whether it is this one's turn to.
+
+    A refusal comes at once and an answer may take long: so nobody waits for more than a moment, and for what is no
+    refusal not at all.
+    """
+    if fault.kind != "row":
+        return False
+    try:
+        await asyncio.wait_for(lane.finding.acquire(), _TURN_SECONDS)
+    except asyncio.TimeoutError:
+        return False
+    return True
 
 
 def _wanted(model: Model) -> set[str]:

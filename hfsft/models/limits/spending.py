@@ -129,6 +129,11 @@ class Spending:
 
         return await self._writer.do(entered)
 
+    def adding(self, model: str, by: Outlay) -> Operation[Any]:
+        """What counts so much more of a model, in a transaction of the caller's."""
+        self.total = self.total.plus(by)
+        return self._adding([(self._labels[model], by)])
+
     def correct(self, model: str, by: Outlay) -> None:
         """Replace what was reserved by what a request took: `by` is the difference."""
         self.total = self.total.plus(by)

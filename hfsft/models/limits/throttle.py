@@ -47,6 +47,7 @@ class Lane:
         self.down = ""  # why it is no longer asked, empty while it is
         self.dialects: set[str] = set()  # by their names in the table, those that the server was found to speak
         self.unconfirmed: set[str] = set()  # those of them in which it has not answered yet
+        self.finding = asyncio.Lock()  # held by the request that finds out what the server refuses
         self.barred: set[str] = set()  # those that it was found not to speak after all
         self.whole = False  # whether an answer came in one piece
         # Whether it is known if the server takes a schema, and the one request that finds out.

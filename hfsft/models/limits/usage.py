@@ -12,6 +12,8 @@ from hfsft.models.model import Answer, Model, Price
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from hfsft.models.batches.standing import Standing
+
 Spendings = Mapping[str, Mapping[str, Any]]  # what answers took, by model, as `Usage.spent` tells it
 # Of one model; a server that calls it otherwise in each answer tells nothing by it.
 _MOST_NAMES = 20
@@ -131,7 +133,7 @@ class Usage:
     def __init__(self, models: Mapping[str, Model]) -> None:
         # What runs in this process costs nothing; elsewhere a missing price is unknown, never 0.
         free = Price(input=0, output=0)
-        self.prices = {name: free if model.embedded else model.price for name, model in models.items()}
+        self.prices = {name: free if model.embedded else model.paid for name, model in models.items()}
         self._tallies: dict[tuple[str, str], Tally] = {}
         self.dialects: dict[str, set[str]] = {}  # by model, the dialects that answers were asked for in
 
@@ -247,7 +249,6 @@ class Progress:
     done: int
     total: int
     failed: int
-    causes: str  # of those that failed, counted
     calls: int
     answers: int
     stored: int
@@ -263,7 +264,9 @@ class Progress:
     passed: tuple[tuple[str, int], ...] = ()  # later stages, and how many of those rows their filters let through
     asked: int = 0  # of the rows done, those that a model was asked for now
     budget: str = ""  # how much of which budget is taken, where there is one
+    batches: tuple[Standing, ...] = ()  # those that are waited for
     waits: tuple[tuple[str, int], ...] = ()  # processes of other builds, and how many of their answers are waited for
+    causes: str = ""  # of the failed rows, counted
     whole: Whole | None = None  # how far the build is, where that is known
 
 

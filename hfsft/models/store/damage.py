@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger("hfsft")
 _SIGNS = ("malformed", "not a database", "file is encrypted", "database corruption", "unsupported file format")
 _COPY = "SELECT rowid, * FROM answers WHERE rowid > ? ORDER BY rowid"
-_SMALL = ("prices", "spending", "pruned")
+_SMALL = ("prices", "spending", "pruned", "batches", "batched")
 # How far ahead of a broken page a readable row is looked for.
 _REACH = 1 << 24
 

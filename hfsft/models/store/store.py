@@ -65,6 +65,36 @@ _SCHEMA = (
     ) WITHOUT ROWID
     """,
     "CREATE TABLE IF NOT EXISTS pruned (mark TEXT NOT NULL PRIMARY KEY) WITHOUT ROWID",
+    """
+    CREATE TABLE IF NOT EXISTS batches (
+        name TEXT PRIMARY KEY,
+        recipe TEXT NOT NULL,
+        stage TEXT NOT NULL,
+        model TEXT NOT NULL,
+        label TEXT NOT NULL,
+        revision TEXT NOT NULL,
+        server TEXT NOT NULL,
+        state TEXT NOT NULL,
+        file TEXT NOT NULL,
+        batch TEXT NOT NULL,
+        created REAL NOT NULL,
+        reserved INTEGER NOT NULL
+    ) WITHOUT ROWID
+    """,
+    """
+    CREATE TABLE IF NOT EXISTS batched (
+        key BLOB PRIMARY KEY,
+        batch TEXT NOT NULL,
+        request TEXT NOT NULL,
+        more TEXT NOT NULL,
+        input_tokens INTEGER NOT NULL,
+        output_tokens INTEGER NOT NULL,
+        usd REAL NOT NULL,
+        unpriced_input INTEGER NOT NULL,
+        unpriced_output INTEGER NOT NULL
+    ) WITHOUT ROWID
+    """,
+    "CREATE INDEX IF NOT EXISTS batched_in ON batched (batch)",
     "CREATE TABLE IF NOT EXISTS cached_prices (recipe TEXT, model TEXT, input REAL, PRIMARY KEY (recipe, model))",
     "CREATE TABLE IF NOT EXISTS prices (recipe TEXT, model TEXT, input REAL, output REAL, PRIMARY KEY (recipe, model))",
 )

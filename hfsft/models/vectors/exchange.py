@@ -18,6 +18,7 @@ from hfsft.models.http.client import Client
 from hfsft.models.http.faults import Fault
 from hfsft.models.http.wire import sendable
 from hfsft.models.model import Answer, Endpoint, Model
+from hfsft.models.vectors.cut_texts import CutTexts
 from hfsft.models.vectors.shapes import WAYS, Found, Texts, Way
 
 if TYPE_CHECKING:
@@ -68,6 +69,7 @@ class TextExchange:
         self._base64 = model.task == "embed"
         self._answered = False
         self._width = model.dimensions
+        self._cuts = CutTexts() if model.task == "embed" and model.prompt_cut == "fail" else None
 
     @property
     def first(self) -> bool:
@@ -82,6 +84,8 @@ class TextExchange:
                 found = await self._in_one_way(way, client, texts)
             except Fault as fault:
                 if self._known or fault.status not in _OTHER_WAY:
+                    if fault.status in _NOT_HERE:
+                        fault.message += f" (it was asked at {way.path}: check `task`)"
                     raise
                 # Of several refusals that one says most which is not of an address that nobody knows.
                 if refused is None or (refused.status in _NOT_HERE and fault.status not in _NOT_HERE):
@@ -111,6 +115,46 @@ class TextExchange:
         return found
 
     async def _exchanged(self, way: Way, client: Client, texts: Texts, more: dict[str, Any]) -> list[Came]:
+        body, found, headers = await self._sent(way, client, texts, more)
+        tokens = _tokens(body)
+        if self._cuts and tokens is not None:
+            tokens += await self._look_for_cuts(self._cuts, way, client, [each[0] for each in texts], tokens)
+        shares = _shared(tokens, [sum(map(len, each)) for each in texts])
+        served = body.get("model") if isinstance(body, dict) else None
+        called = sendable(served) if isinstance(served, str) else ""
+        told: list[Came] = []
+        for text, asked, share in zip(found, texts, shares, strict=True):
+            if isinstance(text, Fault):
+                text.message = f"{self._name}: {text.message}"
+                told.append(text)
+            elif wrong := self._wrong_width(text) or self._read_in_part(asked[0]):
+                told.append(wrong)
+            else:
+                told.append((Answer(text, "", "stop", share, None if share is None else 0, called), headers))
+        return told
+
+    async def _look_for_cuts(self, cuts: CutTexts, way: Way, client: Client, texts: list[str], tokens: int) -> int:
+        """Find out whether the server cuts texts; the tokens that it took."""
+        suspect = cuts.suspect(texts, tokens)
+        if suspect is None:
+            return 0
+        if len(texts) == 1:
+            cuts.learn(suspect, tokens)
+            return 0
+        body, _, _ = await self._sent(way, client, [(suspect,)], {})
+        alone = _tokens(body)
+        if alone is not None:
+            cuts.learn(suspect, alone)
+        return alone or 0
+
+    def _read_in_part(self, text: str) -> Fault | None:
+        said = self._cuts.why(text) if self._cuts else ""
+        return Fault("row", "prompt_cut", f"{self._name}: {said}", status=200, paid=True) if said else None
+
+    async def _sent(
+        self, way: Way, client: Client, texts: Texts, more: dict[str, Any]
+    ) -> tuple[Any, Found, Mapping[str, str]]:
+        """What a response says, what came of each text, and the headers."""
         sent = {"model": self._endpoint.model_name or self._model.model, **way.body(texts), **more}
         if self._model.dimensions:
             sent["dimensions"] = self._model.dimensions
@@ -123,19 +167,7 @@ class TextExchange:
         except Fault as fault:
             raise self._meant(fault) from None
         self._answered = True
-        shares = _shared(_tokens(body), [sum(map(len, each)) for each in texts])
-        served = body.get("model") if isinstance(body, dict) else None
-        called = sendable(served) if isinstance(served, str) else ""
-        told: list[Came] = []
-        for text, tokens in zip(found, shares, strict=True):
-            if isinstance(text, Fault):
-                text.message = f"{self._name}: {text.message}"
-                told.append(text)
-            elif wrong := self._wrong_width(text):
-                told.append(wrong)
-            else:
-                told.append((Answer(text, "", "stop", tokens, None if tokens is None else 0, called), headers))
-        return told
+        return body, found, headers
 
     async def _turn(self) -> None:
         """Wait until the bound per minute lets one more request through."""

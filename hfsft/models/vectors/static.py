@@ -41,7 +41,8 @@ class Static:
         folder = Path(spec.origin).parent if spec and spec.origin else Path()
         self._files = [folder / WEIGHTS, folder / TOKENIZER]
         if not all(file.is_file() for file in self._files):
-            raise ModelError("the packaged embedder is not there: run `pip install --force-reinstall wordllama`")
+            advice = "`pip install wordllama` where it has a wheel, else name a model with `task: embed`"
+            raise ModelError(f"the packaged embedder is not there: {advice}")
 
     @cached_property
     def identity(self) -> str:

@@ -85,7 +85,7 @@ def _fill_data(built: Built, folder: Path) -> None:
     for split in SPLITS:
         rows = built.split(split)
         if len(rows):
-            write_parquet(built.writing.rows(rows), folder / "data", split)
+            write_parquet(built.writer.rows(rows), folder / "data", split)
             write_parquet(provenance_rows(built, split), folder / "provenance", split)
     removal = rejected_rows(built)
     if len(removal):

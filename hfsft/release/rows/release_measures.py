@@ -20,8 +20,8 @@ from hfsft.pretrained import located
 from hfsft.recipe.publish import FormatName
 from hfsft.recipe.recipe import Recipe
 from hfsft.release.trainer.check import DEFAULT_MAX_LENGTH
-from hfsft.release.trainer.dataset_writer import READS, RowWriter, Writing, writer_of
-from hfsft.release.trainer.message_style import Style
+from hfsft.release.trainer.dataset_writer import READS, DatasetWriter, RowWriter, writer_of
+from hfsft.release.trainer.message_style import MessageStyle
 from hfsft.release.trainer.row_checks import Finding, RowChecks
 from hfsft.release.trainer.row_needs import RowNeeds
 from hfsft.release.trainer.tokenizer import ChatTokenizer, load_tokenizer
@@ -40,7 +40,7 @@ Measure = Callable[[Step], Batch]
 class ReleaseMeasures:
     """Of each kept row what its release says of it, in the order of the rows."""
 
-    writing: Writing
+    writer: DatasetWriter
     findings: Sequence[Finding]
     contents: Sequence[str | None]  # hashes, as of `hfsft.rows.views.content`
     words: Sequence[int] | None  # where no tokenizer counts
@@ -54,14 +54,14 @@ def measured(recipe: Recipe, ids: Sequence[str], measure: Measure) -> ReleaseMea
     if publish.tokenizer:
         work = Work(f"{TokenizerLoader.__module__}:TokenizerLoader", {"name": located(publish.tokenizer, recipe.base)})
         needs = (Resource.of("tokenizer", work),)
-    writer = writer_of(publish.format, Style(publish.reasoning, publish.tool_calls), tokenizer)
+    alone = writer_of(publish.format, MessageStyle(publish.reasoning, publish.tool_calls), tokenizer)
     most = publish.max_length or DEFAULT_MAX_LENGTH
-    found = measure(_checks(writer, most, needs))
-    writing = Writing.for_all(writer, ids, _unpacked(RowNeeds, found[NEEDS]))
-    if writing.style != writer.style:  # all rows call reasoning alike, which some alone would not
-        found |= measure(_checks(writing, most, needs))
+    found = measure(_checks(alone, most, needs))
+    writer = DatasetWriter.for_all(alone, ids, _unpacked(RowNeeds, found[NEEDS]))
+    if writer.style != alone.style:  # all rows call reasoning alike, which some alone would not
+        found |= measure(_checks(writer, most, needs))
     contents = measure(Step("content", optional=TEXTS, writes={CONTENT: "string"}, work=Work(f"{__name__}:hashing")))
-    return ReleaseMeasures(writing, list(_unpacked(Finding, found[FINDING])), contents[CONTENT], found.get(WORDS))
+    return ReleaseMeasures(writer, list(_unpacked(Finding, found[FINDING])), contents[CONTENT], found.get(WORDS))
 
 
 def _checks(writer: RowWriter, max_length: int, needs: tuple[Resource, ...]) -> Step:
@@ -83,7 +83,7 @@ def checking(
 ) -> Callable[[Batch], Batch]:
     """What writes rows and checks them as they are written; a row is written once for all that is asked of it."""
     known = ChatTokenizer(tokenizer, needs[0].load()) if tokenizer else None
-    checks = RowChecks(RowWriter(format, Style(**style), known), max_length)
+    checks = RowChecks(RowWriter(format, MessageStyle(**style), known), max_length)
     counter = None if known else Tokens(column=CONVERSATION, at_least=0)
 
     def check(batch: Batch) -> Batch:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from hfsft.release.trainer.message_style import Style, styled
+from hfsft.release.trainer.message_style import MessageStyle, styled
 from hfsft.rows.batch import Row
 from hfsft.rows.inline import dialect
 from hfsft.rows.messages import Message, held, system_apart
@@ -17,13 +17,13 @@ from hfsft.rows.views import tools
 ROLES = {name: role for role, name in hermes.ROLES.items()}
 
 
-def as_messages(row: Row, style: Style) -> Row:
+def as_messages(row: Row, style: MessageStyle) -> Row:
     """`messages`, and `tools` and `chat_template_kwargs` where the row has any."""
     said, more = chat(row, style)
     return {"messages": said, **more}
 
 
-def as_prompt_completion(row: Row, style: Style) -> Row:
+def as_prompt_completion(row: Row, style: MessageStyle) -> Row:
     """All before the last answer that is to be trained on, and that answer; what comes after it trains nothing.
 
     Of several answers all but that one are prompt: a completion of more would train on questions too.
@@ -34,17 +34,17 @@ def as_prompt_completion(row: Row, style: Style) -> Row:
     return {"prompt": [_unweighted(turn) for turn in said[:end]], "completion": [_unweighted(said[end])], **more}
 
 
-def as_sharegpt(row: Row, style: Style) -> Row:
+def as_sharegpt(row: Row, style: MessageStyle) -> Row:
     """`conversations` of `from` and `value`: calls are turns of `function_call`, results turns of `observation`."""
     return {**sharegpt.write(styled(row, style), ()), **_tools(row)}
 
 
-def as_hermes(row: Row, style: Style) -> Row:
+def as_hermes(row: Row, style: MessageStyle) -> Row:
     """`messages` of role and content alone: tools stand in the system prompt, calls and results between XML tags."""
     return {"messages": _in_texts(row, styled(row, style))}
 
 
-def chat(row: Row, style: Style) -> tuple[list[Message], Row]:
+def chat(row: Row, style: MessageStyle) -> tuple[list[Message], Row]:
     """The messages as chat templates read them, and what stands beside them."""
     said = styled(row, style)
     if style.tool_calls == "xml":
@@ -58,7 +58,7 @@ def chat(row: Row, style: Style) -> tuple[list[Message], Row]:
     return written, {**_tools(row), **_template_values(row)}
 
 
-def template_input(row: Row, style: Style) -> tuple[list[Message], list[Any] | None, Mapping[str, Any] | None]:
+def template_input(row: Row, style: MessageStyle) -> tuple[list[Message], list[Any] | None, Mapping[str, Any] | None]:
     """What a chat template is given of a row: its messages, its tools, and more values by name."""
     said, more = chat(row, style)
     return said, loaded(more.get("tools")), more.get(smoltalk2.COLUMN)

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from hfsft.recipe.publish import FormatName
 from hfsft.release.report.measures import histogram
-from hfsft.release.trainer.dataset_writer import Writing, read
+from hfsft.release.trainer.dataset_writer import DatasetWriter, read
 from hfsft.release.trainer.formats import FORMATS
 from hfsft.release.trainer.row_checks import Cause, Finding, RowChecks, RowWarning
 from hfsft.rows.reading.summaries import rows_said
@@ -234,23 +234,23 @@ class TrainerCheck:
 
 
 def check(
-    rows: Dataset, writing: Writing, max_length: int | None = None, findings: Sequence[Finding] | None = None
+    rows: Dataset, writer: DatasetWriter, max_length: int | None = None, findings: Sequence[Finding] | None = None
 ) -> TrainerCheck:
     """The check of rows with the columns of `COLUMNS`, as they are written; rows are cut after `max_length` tokens.
 
     `findings` are what was found of each of them, where that is known.
     """
-    chosen, tokenizer = FORMATS[writing.format], writing.tokenizer
-    found = list(_found(rows, writing, max_length)) if findings is None else findings
-    detected = detect(writing.columns)
+    chosen, tokenizer = FORMATS[writer.format], writer.tokenizer
+    found = list(_found(rows, writer, max_length)) if findings is None else findings
+    detected = detect(writer.columns)
     control = Counter(token for each in found for token in each.control)
     lengths = [each.length for each in found if each.length is not None]
     told = (RowWarning(row_id, *why) for row_id, each in zip(rows["id"][:], found, strict=True) for why in each.told)
     return TrainerCheck(
-        format=writing.format,
+        format=writer.format,
         rows=len(rows),
         detected=detected,
-        hijackers=tuple(sorted(RESERVED & set(writing.columns) - WANTED.get(detected, set()))),
+        hijackers=tuple(sorted(RESERVED & set(writer.columns) - WANTED.get(detected, set()))),
         loss_covers_prompt=chosen.trains_on == "everything",
         wrong_order=sum(each.wrong_order for each in found),
         untrained_answers=sum(each.in_prompts for each in found) if detected == "prompt and completion" else 0,
@@ -265,10 +265,10 @@ def check(
     )
 
 
-def _found(rows: Dataset, writing: Writing, max_length: int | None) -> Iterator[Finding]:
-    checks, every = RowChecks(writing, max_length or DEFAULT_MAX_LENGTH), read(rows)
+def _found(rows: Dataset, writer: DatasetWriter, max_length: int | None) -> Iterator[Finding]:
+    checks, every = RowChecks(writer, max_length or DEFAULT_MAX_LENGTH), read(rows)
     while batch := list(islice(every, 1000)):
-        yield from checks.see([(row, writing.row(row) if writing.tokenizer else None) for row in batch])
+        yield from checks.see([(row, writer.row(row) if writer.tokenizer else None) for row in batch])
 
 
 def detect(columns: Collection[str]) -> str:

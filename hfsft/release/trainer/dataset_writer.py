@@ -12,7 +12,7 @@ from hfsft.recipe.publish import FormatName, Publish
 from hfsft.release.trainer.cell_values import as_cell
 from hfsft.release.trainer.format_needs import beyond
 from hfsft.release.trainer.formats import FORMATS, Say
-from hfsft.release.trainer.message_style import Style
+from hfsft.release.trainer.message_style import MessageStyle
 from hfsft.release.trainer.row_needs import AllNeeds, RowNeeds
 from hfsft.release.trainer.tokenizer import ChatTokenizer
 from hfsft.rows.batch import Batch, Row, rows_of
@@ -40,7 +40,7 @@ class RowWriter:
     """How each row is written."""
 
     format: FormatName
-    style: Style
+    style: MessageStyle
     tokenizer: ChatTokenizer | None
 
     def row(self, row: Row) -> Row:
@@ -59,7 +59,7 @@ class RowWriter:
         return written, RowNeeds.of(written, chosen.columns)
 
 
-def writer_of(format: FormatName, style: Style, tokenizer: ChatTokenizer | None) -> RowWriter:
+def writer_of(format: FormatName, style: MessageStyle, tokenizer: ChatTokenizer | None) -> RowWriter:
     """The writer that calls reasoning, where nothing else says how, as the tokenizer's chat template does."""
     if tokenizer and style.key is None:
         style = replace(style, key=tokenizer.reasoning_key)
@@ -67,7 +67,7 @@ def writer_of(format: FormatName, style: Style, tokenizer: ChatTokenizer | None)
 
 
 @dataclass(frozen=True)
-class Writing(RowWriter):
+class DatasetWriter(RowWriter):
     """How the rows of one dataset are written; `columns` are the same in all its splits."""
 
     columns: Mapping[str, Any]
@@ -78,20 +78,20 @@ class Writing(RowWriter):
         rows: Dataset,
         format: FormatName = "messages",
         tokenizer: ChatTokenizer | None = None,
-        style: Style | None = None,
-    ) -> Writing:
-        """The writing of all the rows of a dataset, which have the columns of `READS`, or some. Raises as `for_all`."""
-        writer = writer_of(format, style or Style(), tokenizer)
+        style: MessageStyle | None = None,
+    ) -> DatasetWriter:
+        """The writer of all the rows of a dataset, which have the columns of `READS`, or some. Raises as `for_all`."""
+        writer = writer_of(format, style or MessageStyle(), tokenizer)
         return cls.for_all(writer, rows["id"][:], (writer.try_row(row)[1] for row in read(rows)))
 
     @classmethod
-    def published(cls, rows: Dataset, publish: Publish, tokenizer: ChatTokenizer | None) -> Writing:
-        """The writing that a recipe asks for."""
-        return cls.of(rows, publish.format, tokenizer, Style(publish.reasoning, publish.tool_calls))
+    def published(cls, rows: Dataset, publish: Publish, tokenizer: ChatTokenizer | None) -> DatasetWriter:
+        """The writer that a recipe asks for."""
+        return cls.of(rows, publish.format, tokenizer, MessageStyle(publish.reasoning, publish.tool_calls))
 
     @classmethod
-    def for_all(cls, writer: RowWriter, ids: Sequence[str], needs: Iterable[RowNeeds]) -> Writing:
-        """The writing of rows with these ids, of each of which is known what it needs.
+    def for_all(cls, writer: RowWriter, ids: Sequence[str], needs: Iterable[RowNeeds]) -> DatasetWriter:
+        """The writer of rows with these ids, of each of which is known what it needs.
 
         Raises `ReleaseError` where the format cannot say what some of them do, or the chat template of format text
         refuses some.

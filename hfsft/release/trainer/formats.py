@@ -10,7 +10,7 @@ from typing import Any, Literal
 from hfsft.errors import ReleaseError
 from hfsft.recipe.publish import FormatName
 from hfsft.release.trainer.chats import as_hermes, as_messages, as_prompt_completion, as_sharegpt
-from hfsft.release.trainer.message_style import Style
+from hfsft.release.trainer.message_style import MessageStyle
 from hfsft.release.trainer.texts import as_alpaca, as_prompt_completion_text, as_text
 from hfsft.release.trainer.tokenizer import ChatTokenizer
 from hfsft.rows.batch import Row
@@ -44,7 +44,7 @@ class Format:
 
     about: str
     columns: Columns  # of rows that only say who says what: name -> type, in the words of `hfsft.rows.features`
-    write: Callable[[Row, Style, ChatTokenizer | None], Row]  # what a row says, and no more: see `writing`
+    write: Callable[[Row, MessageStyle, ChatTokenizer | None], Row]  # what a row says, and no more: see `RowWriter.row`
     trains_on: Literal["everything", "completion"]  # the part of a row that TRL's loss covers
     llama_factory: Callable[[Columns], Entry | None]  # columns -> the entry of dataset_info.json beside `file_name`
     axolotl: Callable[[Columns], Entry | None]  # columns -> the entry under `datasets:` beside `path`
@@ -58,7 +58,7 @@ def fields(columns: Columns, name: str) -> set[str]:
     return set(kind[0]) if isinstance(kind, list) and isinstance(kind[0], Mapping) else set()
 
 
-def _chats(write: Callable[[Row, Style], Row]) -> Callable[[Row, Style, ChatTokenizer | None], Row]:
+def _chats(write: Callable[[Row, MessageStyle], Row]) -> Callable[[Row, MessageStyle, ChatTokenizer | None], Row]:
     return lambda row, style, _: write(row, style)
 
 

@@ -24,7 +24,7 @@ SMALLEST, LARGEST = -(2**63), 2**64 - 1
 
 
 @dataclass(frozen=True)
-class Style:
+class MessageStyle:
     """How the rows of one dataset are written."""
 
     reasoning: ReasoningStyle = "as_read"
@@ -41,7 +41,7 @@ class Style:
         return [self.shared or key or self.key or REASONING_KEYS[0], *([OBJECTS] if able else [])]
 
 
-def styled(row: Row, style: Style) -> list[Message]:
+def styled(row: Row, style: MessageStyle) -> list[Message]:
     """The row's messages with reasoning and calls where the style wants them; of XML they stand in fields still."""
     made = [_thought(message, style.reasoning) for message in messages(row)]
     if style.tool_calls not in ("object", "text"):

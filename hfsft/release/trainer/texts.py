@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hfsft.errors import ReleaseError
 from hfsft.release.trainer.chats import template_input
-from hfsft.release.trainer.message_style import Style, styled
+from hfsft.release.trainer.message_style import MessageStyle, styled
 from hfsft.release.trainer.tokenizer import ChatTokenizer
 from hfsft.rows.batch import Row
 from hfsft.rows.messages import in_one_text
@@ -16,13 +16,13 @@ ALPACA_OPENING = (
 ALPACA_INPUT = ", paired with an input that provides further context"
 
 
-def as_prompt_completion_text(row: Row, style: Style) -> Row:
+def as_prompt_completion_text(row: Row, style: MessageStyle) -> Row:
     """The prompt ends in a blank line, since trainers join the two as they are."""
     *prompt, answer = styled(row, style)
     return {"prompt": "".join(f"{turn['content']}\n\n" for turn in prompt), "completion": in_one_text(answer)}
 
 
-def as_alpaca(row: Row, style: Style) -> Row:
+def as_alpaca(row: Row, style: MessageStyle) -> Row:
     """`text` is the row under the Alpaca prompt, as in the first such dataset: trainers that know no Alpaca read it.
 
     A system prompt takes the place of the prompt's opening sentence. Earlier questions and their answers are pairs in
@@ -40,7 +40,7 @@ def as_alpaca(row: Row, style: Style) -> Row:
     return {**item, "system": system, "text": "\n\n".join([*parts, f"### Response:\n{answer}"])}
 
 
-def as_text(row: Row, style: Style, tokenizer: ChatTokenizer | None) -> Row:
+def as_text(row: Row, style: MessageStyle, tokenizer: ChatTokenizer | None) -> Row:
     """The conversation as the tokenizer's chat template writes it. Raises `ValueError` where that refuses it."""
     if tokenizer is None:
         raise ReleaseError("format text is written by a chat template: name a tokenizer")

@@ -66,6 +66,10 @@ class Chosen:
         """Those of the names that a column of the table has, wherever it first stands."""
         return self.table.having(names)
 
+    def settled(self, file: str) -> None:
+        """Rows of a file that are known need not come any more."""
+        self.table.settled(file)
+
     def records(self, first: int | None = None) -> Iterator[Record]:
         """Each row that is taken; with `first`, so many of those that count, to look at, without a sample.
 
@@ -73,9 +77,9 @@ class Chosen:
         """
         self.counts.clear()
         for one in self._taken() if first is None else self._looked_at(first):
-            self.counts.taken += 1
+            self.counts.taken += not one.known
             yield one
-        if self.counts.read and not self.counts.taken:
+        if self.counts.read and not self.counts.taken and not self.table.progress.before:
             key, read = "where" if self.counts.where else "sample", f"{self.counts.read:,}"
             if first is not None and self.counts.read == LOOKED_AT:
                 raise NothingSeenError(f"{self.path}: `{key}` leaves out all of the first {read} rows", key=key)
@@ -104,7 +108,7 @@ class Chosen:
         """The rows that count; those that cannot be used are among them, whatever `where` says."""
         if self.where is None:
             for one in records:
-                self.counts.read += 1
+                self.counts.read += not one.known
                 yield one
             return
         first = list(islice(records, 1))
@@ -112,16 +116,16 @@ class Chosen:
             first += islice(records, LOOKED_AT - 1)
             self.where.check({name for one in first for name in one.row}, self.having)
         for one in chain(first, records):
-            self.counts.read += 1
+            self.counts.read += not one.known
             if one.defect is None and not self.where.holds(one.row, one.source):
-                self.counts.where += 1
+                self.counts.where += not one.known
             else:
                 yield one
 
     def _share(self, records: Iterator[Record], share: float) -> Iterator[Record]:
         for one in records:
             if one.defect is None and place_of_row(one.row) >= share:
-                self.counts.sample += 1
+                self.counts.sample += not one.known
             else:
                 yield one
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
 
+from hfsft.rows.reading.resuming import TableProgress
 from hfsft.rows.shapes import SHAPES
 from hfsft.rows.shapes.shape import Record, Shape
 from hfsft.rows.tables.table import Table
@@ -28,6 +29,15 @@ class Gathered:
     def local(self) -> Path | None:
         """The file or folder, None where the path names a dataset on the Hub."""
         return self.table.local
+
+    @property
+    def progress(self) -> TableProgress:
+        """How far its files were read."""
+        return self.table.progress
+
+    def settled(self, file: str) -> None:
+        """Rows of a file that are known need not come any more."""
+        self.table.settled(file)
 
     def having(self, names: Collection[str]) -> list[str]:
         """Those of the names that a column of the table has, wherever it first stands."""
@@ -55,6 +65,7 @@ class Gathered:
         # How many rows of the table make `limit` conversations, nobody knows before they are read.
         whole = chain(first, looked) if limit is None else self.table.records(None, stream=True)
         yield from gather(whole)
+        self.progress.marks.clear()  # what is added to a file may belong to conversations that are in it
 
     def _is(self, shape: Shape, first: list[Record]) -> bool:
         if self.format == shape.name:

@@ -58,7 +58,7 @@ def read_examples(table: Records, how: How, limit: int | None = None) -> Iterato
     """The rows of a table of examples. Raises `SourceError` for a table that cannot be read so, or has no rows."""
     records, seen, told = _settled(table, how, limit)
     columns = settle(seen, how.format, how.named, told)
-    for one, own in _by_file(records, columns, how, partial(settle, format=how.format, told=told)):
+    for one, own in _by_file(table, records, columns, how, partial(settle, format=how.format, told=told)):
         yield _read(one, own, how, _conversation if "messages" in own else _pair)
 
 
@@ -66,7 +66,7 @@ def read_seeds(table: Records, how: How, limit: int | None = None) -> Iterator[S
     """The rows of a table of seeds, likewise."""
     records, seen, told = _settled(table, how, limit)
     columns = settle_seeds(seen, how.format, how.named, told)
-    for one, own in _by_file(records, columns, how, partial(settle_seeds, format=how.format, told=told)):
+    for one, own in _by_file(table, records, columns, how, partial(settle_seeds, format=how.format, told=told)):
         yield _read(one, own, how, _first_question if "messages" in own else _seed)
 
 
@@ -128,9 +128,10 @@ def _reshaped(one: Record, shape: Shape, how: How) -> Record:
 
 
 def _by_file(
-    records: Iterator[Record], columns: Columns, how: How, anew: Callable[..., Columns]
+    table: Records, records: Iterator[Record], columns: Columns, how: How, anew: Callable[..., Columns]
 ) -> Iterator[tuple[Record, Columns]]:
-    """Each row with the columns of its file: those of the table, or its own where it lacks what the table's must have.
+    """Each row that is not known with the columns of its file: those of the table, or its own where it lacks what the
+    table's must have.
 
     A column that the recipe names and the file lacks is empty there.
     """
@@ -142,7 +143,9 @@ def _by_file(
             with suppress(SourceError):  # its rows lack what the table's have, and say so
                 there = {part: name for part, name in how.named.items() if part in NEEDED or name in seen.names}
                 own = anew(seen, named=there) or columns
-        yield from ((one, own) for one in chain(first, of_file))
+        if len(first) == LOOKED_AT:
+            table.settled(file)
+        yield from ((one, own) for one in chain(first, of_file) if not one.known)
 
 
 def _read(one: Record, columns: Columns, how: How, say: Any) -> SourceRow:

@@ -22,6 +22,7 @@ class Record(NamedTuple):
     padded: bool = False  # whether objects in it have null for keys that they were written without
     dialect: tuple[str, ...] = ()  # how it was written, where its columns are other ones now
     written: Mapping[str, Any] | None = None  # the row with the columns of its file, where it has other ones now
+    known: bool = False  # whether it was read before, and is only there to settle how others are read
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator
+from contextlib import ExitStack
 from itertools import islice
 from typing import Any
 
 from hfsft.errors import SourceError, place_of
+from hfsft.rows.reading.resuming import FileReading
 from hfsft.rows.tables.parsing import TOO_LONG, Odd
 from hfsft.rows.tables.text_files import Long, lines, open_text
 from hfsft.rows.tables.zipped import File
@@ -23,14 +25,17 @@ LOOKED_AT = 20  # rows that tell which of two delimiters is meant
 TOO_MANY = Odd("more fields than the header names")
 
 
-def rows(path: File, usual: str = ",", delimiter: str | None = None) -> Iterator[tuple[str, Any]]:
+def rows(path: File, reading: FileReading, usual: str = ",", delimiter: str | None = None) -> Iterator[tuple[str, Any]]:
     """Each row with the line that it begins at; `usual` is the delimiter of files so called."""
     csv.field_size_limit(LONGEST)  # the module's own 131,072 is less than a long conversation
     skipped, found = (0, delimiter) if delimiter else _delimiter(path, usual)
-    with open_text(path, newline="") as text:
+    reading.begins(f"CSV by {found or usual!r} from line {skipped + 1}")
+    with ExitStack() as opened:
+        text = opened.enter_context(open_text(path, newline=""))
         for _ in range(skipped):
             next(text)
-        records = _records(path, _Lines(lines(path, text)), found or usual, skipped)
+        source = _Lines(lines(path, text), skipped)
+        records = _records(path, source, found or usual)
         _, header = next(records, (0, []))
         if header is None:
             raise SourceError(f"the header is {TOO_LONG}", place=place_of(path, skipped + 1))
@@ -39,24 +44,34 @@ def rows(path: File, usual: str = ",", delimiter: str | None = None) -> Iterator
             raise SourceError(f"more than {COLUMNS:,} columns", place=place_of(path, skipped + 1))
         if twice := same_name(names):
             raise SourceError(f"two columns are called {twice}", place=place_of(path, skipped + 1))
-        for line, fields in records:
+        while record := next(records, None):
+            line, fields = record
             mark = f":{line}"
+            reading.at(line)
             if fields is None:
                 yield mark, TOO_LONG
             elif len(fields) > len(names):
                 yield mark, TOO_MANY
             else:
                 yield mark, {**dict.fromkeys(names), **dict(zip(names, fields, strict=False))}
+            if behind := reading.skips():
+                text = opened.enter_context(open_text(path, newline="", start=behind.end))
+                source = _Lines(lines(path, text, behind.lines), behind.lines)
+                records = _records(path, source, found or usual)
+        reading.ends(source.number, source.began)
 
 
 class _Lines:
     """The lines for the `csv` module: an empty one for one that is too long, which is told."""
 
-    def __init__(self, found: Iterator[str | Long]) -> None:
+    def __init__(self, found: Iterator[str | Long], number: int) -> None:
         self.found, self.long = found, False
+        self.number = number  # of the line that was given last
+        self.began = number + 1  # the line that the last record began in
 
     def __iter__(self) -> Iterator[str]:
         for line in self.found:
+            self.number += 1
             if isinstance(line, Long):
                 if line.quotes % 2:
                     raise csv.Error(UNENDED)
@@ -64,20 +79,21 @@ class _Lines:
             yield "\n" if isinstance(line, Long) else line
 
 
-def _records(path: File, source: _Lines, delimiter: str, skipped: int) -> Iterator[tuple[int, list[str] | None]]:
+def _records(path: File, source: _Lines, delimiter: str) -> Iterator[tuple[int, list[str] | None]]:
     """The fields of each record that has any, with the line that it begins at; None of one that is too long."""
     reader = csv.reader(source, delimiter=delimiter, strict=True)
-    begins = skipped + 1
+    begins = source.number + 1
     try:
         for fields in reader:
+            source.began = begins
             long, source.long = source.long, False
             if long or sum(map(len, fields)) > LONGEST:
                 yield begins, None
             elif any(fields):
                 yield begins, fields
-            begins = skipped + reader.line_num + 1
+            begins = source.number + 1
     except csv.Error as error:
-        raise _fault(path, str(error), begins, skipped + reader.line_num) from None
+        raise _fault(path, str(error), begins, source.number) from None
 
 
 def _fault(path: File, message: str, begins: int, line: int) -> SourceError:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import IO, Any
 
 from hfsft.errors import SourceError, place_of
+from hfsft.rows.reading.resuming import FileReading
 from hfsft.rows.reading.turns import LISTS
 from hfsft.rows.shapes import segments
 from hfsft.rows.shapes.openai import TOOLS_FIELDS
@@ -27,7 +28,7 @@ WHOLE = 2**27  # characters of a file that is one object
 MARK = "\ufeff"  # a byte order mark, which also stands within a file where files were put together
 
 
-def rows(path: File) -> Iterator[tuple[str, Any]]:
+def rows(path: File, reading: FileReading) -> Iterator[tuple[str, Any]]:
     """Each value with its mark behind the file's name: `:3` for a line, `[2]` for an item of a list."""
     with open_text(path) as text:
         source = lines(path, text)
@@ -40,8 +41,10 @@ def rows(path: File) -> Iterator[tuple[str, Any]]:
         # A row of a list that is too much costs itself alone, though the list stands in one line.
         whole = value in (TOO_LONG, TOO_DEEP) and (opening.startswith("[") or (first is None and second == ""))
         if error is None and second != "" and not whole:
+            reading.begins("lines of JSON")
+            reading.at(number)
             yield f":{number}", value
-            yield from _lines(path, second, second_number, source)
+            yield from _lines(path, second, second_number, source, reading)
             return
         if error is None and not whole:
             yield from _whole(path, value, number)
@@ -91,13 +94,22 @@ def _next_line(source: Iterator[str | Long], number: int) -> tuple[str | None, i
     return "", number
 
 
-def _lines(path: File, line: str | None, number: int, source: Iterator[str | Long]) -> Iterator[tuple[str, Any]]:
+def _lines(
+    path: File, line: str | None, number: int, source: Iterator[str | Long], reading: FileReading
+) -> Iterator[tuple[str, Any]]:
     while line != "":
         value, error = _parsed(line)
         if error is not None:
             raise _no_json(path, error, number, line or "")
+        reading.at(number)
         yield f":{number}", value
+        if mark := reading.skips():
+            with open_text(path, start=mark.end) as text:
+                source = lines(path, text, mark.lines)
+                yield from _lines(path, *_next_line(source, mark.lines), source, reading)
+            return
         line, number = _next_line(source, number)
+    reading.ends(number)
 
 
 def _whole(path: File, value: Any, number: int) -> Iterator[tuple[str, Any]]:

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from hfsft.errors import SourceError, place_of
+from hfsft.rows.reading.resuming import FileReading
 from hfsft.rows.tables import arrow, delimited, objects
 from hfsft.rows.tables.parsing import TOO_LONG
 from hfsft.rows.tables.text_files import PACKED, Long, head, lines, open_text, plain_suffix
@@ -19,8 +20,8 @@ TEXT_COLUMN = "text"  # the only column of a .txt file
 SUFFIXES = (".txt", ".jsonl", ".ndjson", ".json", ".csv", ".tsv", ".parquet", *arrow.SUFFIXES)
 
 
-def reader(path: File, delimiter: str | None) -> Reader:
-    """What reads a file: by its content where that is unmistakable, else by its name.
+def reader(path: File, delimiter: str | None, reading: FileReading) -> Reader:
+    """What reads a file: by its content where that is unmistakable, else by its name. `reading` is told how far it is.
 
     Raises `SourceError` for a file that is no table.
     """
@@ -38,23 +39,35 @@ def reader(path: File, delimiter: str | None) -> Reader:
     if suffix in arrow.SUFFIXES:
         return arrow.stream
     if not suffix and start.lstrip()[:1] in (b"{", b"["):
-        return objects.rows
+        return partial(objects.rows, reading=reading)
     if suffix not in SUFFIXES:
         known = f"{', '.join(SUFFIXES)}, each also packed as {', '.join(PACKED)}, or in a {ZIP}"
         raise SourceError(f"no reader for {suffix or 'such'} files", place=place, help=known)
     if suffix in (".csv", ".tsv", ".txt"):
         with open_text(path) as text:
             if objects.starts_lines(path, text):
-                return objects.rows
+                return partial(objects.rows, reading=reading)
     if suffix in (".csv", ".tsv"):
-        return partial(delimited.rows, usual="\t" if suffix == ".tsv" else ",", delimiter=delimiter)
-    return _text if suffix == ".txt" else objects.rows
+        usual = "\t" if suffix == ".tsv" else ","
+        return partial(delimited.rows, reading=reading, usual=usual, delimiter=delimiter)
+    return partial(_text if suffix == ".txt" else objects.rows, reading=reading)
 
 
-def _text(path: File) -> Iterator[tuple[str, Any]]:
-    with open_text(path) as text:
-        for number, line in enumerate(lines(path, text), 1):
+def _text(path: File, reading: FileReading) -> Iterator[tuple[str, Any]]:
+    reading.begins("lines of text")
+    yield from _text_lines(path, reading, 0, 0)
+
+
+def _text_lines(path: File, reading: FileReading, start: int, number: int) -> Iterator[tuple[str, Any]]:
+    with open_text(path, start=start) as text:
+        for line in lines(path, text, number):
+            number += 1
+            reading.at(number)
             if isinstance(line, Long):
                 yield f":{number}", TOO_LONG
             elif line.strip():
                 yield f":{number}", {TEXT_COLUMN: line.rstrip("\n")}
+            if mark := reading.skips():
+                yield from _text_lines(path, reading, mark.end, mark.lines)
+                return
+    reading.ends(number)

@@ -8,20 +8,21 @@ import os
 import re
 import time
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
 from typing import Any, Protocol
 
 from hfsft.errors import SourceError, nearest, place_of
+from hfsft.rows.reading.resuming import FileReading, TableProgress
 from hfsft.rows.shapes.shape import Record
 from hfsft.rows.tables import hub_dataset, objects
 from hfsft.rows.tables.arrow import PaddedRow
 from hfsft.rows.tables.folder import data_files, holds_rows, made_for_datasets, matches, of_split
 from hfsft.rows.tables.parsing import Odd, odd_in
 from hfsft.rows.tables.readers import SUFFIXES, TEXT_COLUMN, reader
-from hfsft.rows.tables.text_files import PACKED, UNPACK_ERRORS, plain_suffix
+from hfsft.rows.tables.text_files import PACKED, UNPACK_ERRORS, goes_on, plain_suffix
 from hfsft.rows.tables.zipped import ZIP, Archive, File, Member, is_zip, on_disk
 
 HUB_ID = re.compile(r"^[A-Za-z0-9][\w.\-]*/[\w.\-]+$")
@@ -47,6 +48,10 @@ class Records(Protocol):
         """Those of the names that a column has."""
         ...
 
+    def settled(self, file: str) -> None:
+        """How rows of a file are read is settled: those of them that are known need not come any more."""
+        ...
+
 
 def exists(path: Path) -> bool:
     """Whether something is there; nothing can be under a name that is longer than the system takes."""
@@ -68,6 +73,7 @@ class Table:
     config: str | None = None
     revision: str | None = None
     delimiter: str | None = None
+    progress: TableProgress = field(default_factory=TableProgress, compare=False, repr=False)
 
     @cached_property
     def local(self) -> Path | None:
@@ -171,32 +177,42 @@ class Table:
 
         With `stream`, and where there is a limit, a dataset of the Hub is read as it is downloaded, and not kept.
         """
-        return islice(self._records(limit, stream), limit)
+        self.progress.marks.clear()
+        return islice(self._records(limit, stream, self.progress), limit)
 
     def having(self, names: Collection[str]) -> list[str]:
         """Those of the names that a column has, wherever it first stands; none of a dataset on the Hub."""
         found: dict[str, None] = {}
-        for one in self.records() if self.local is not None else ():
+        for one in self._records(None, False, TableProgress()) if self.local is not None else ():
             found.update(dict.fromkeys(name for name in one.row if name in names))
             if len(found) == len(names):
                 break
         return list(found)
 
-    def _records(self, limit: int | None, stream: bool) -> Iterator[Record]:
+    def settled(self, file: str) -> None:
+        """Rows of a file that are known need not come any more."""
+        self.progress.settled(file)
+
+    def _records(self, limit: int | None, stream: bool, progress: TableProgress) -> Iterator[Record]:
         local = self.local
         if local is None:
             rows = hub_dataset.hub_rows(self.repo, self.commit, self.config, self.split, self.delimiter, limit, stream)
             yield from (record(f"{self.repo}[{index}]", row) for index, row in enumerate(rows))
         elif self.files:
             for name, path in self.files:
-                yield from (record(f"{name}{mark}", value) for mark, value in self._file(path))
+                reading = progress.file(name)
+                for mark, value in self._file(path, reading):
+                    one = record(f"{name}{mark}", value)
+                    yield one._replace(known=True) if reading.known else one
+                if goes_on(path) and (marks := reading.marks(on_disk(path))):
+                    progress.marks[name] = marks
         else:
             rows = hub_dataset.folder_rows(self.path, local, self.config, self.split, self.delimiter)
             yield from (record(f"{self._shown(local)}[{index}]", row) for index, row in enumerate(rows))
 
-    def _file(self, path: File) -> Iterator[tuple[str, Any]]:
+    def _file(self, path: File, reading: FileReading) -> Iterator[tuple[str, Any]]:
         try:
-            yield from reader(path, self.delimiter)(path)
+            yield from reader(path, self.delimiter, reading)(path)
         except UNPACK_ERRORS as error:
             raise SourceError(f"the packed data is damaged: {error}", place=place_of(path)) from None
         except OSError as error:

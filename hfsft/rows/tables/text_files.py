@@ -91,19 +91,26 @@ def head(path: File) -> bytes:
 
 
 @contextmanager
-def open_text(path: File, newline: str | None = None) -> Iterator[IO[str]]:
-    """The content as text: UTF-8, or UTF-16 and UTF-32 as their marks or their zeros show.
+def open_text(path: File, newline: str | None = None, start: int = 0) -> Iterator[IO[str]]:
+    """The content as text: UTF-8, or UTF-16 and UTF-32 as their marks or their zeros show; from byte `start`, UTF-8.
 
     Raises `SourceError` with the line and column of the first byte that is neither.
     """
-    encoding = _encoding(head(path))
+    encoding = "utf-8" if start else _encoding(head(path))
     with open_bytes(path) as content:
+        if start:
+            content.seek(start)
         buffered = content if hasattr(content, "readable") else io.BytesIO(cast("Any", content).read())
         text = io.TextIOWrapper(cast("Any", buffered), encoding=encoding, newline=newline)
         try:
             yield text
         except UnicodeDecodeError:
             raise _undecodable(path, encoding) from None
+
+
+def goes_on(path: File) -> bool:
+    """Whether a file that grows can be read on from a place in it: it lies on the disk as it is, and is UTF-8."""
+    return isinstance(path, Path) and not packed(path) and _encoding(head(path)).startswith("utf-8")
 
 
 def _encoding(start: bytes) -> str:
@@ -123,12 +130,11 @@ class Long(NamedTuple):
     quotes: int  # how many quotation marks stand in it
 
 
-def lines(path: File, text: IO[str]) -> Iterator[str | Long]:
-    """Each line with its end.
+def lines(path: File, text: IO[str], number: int = 0) -> Iterator[str | Long]:
+    """Each line with its end; `number` lines stand before the first.
 
     Raises `SourceError` for one that does not end.
     """
-    number = 0
     while line := text.readline(LONGEST + 1):
         number += 1
         if len(line) <= LONGEST or line.endswith(("\n", "\r")):

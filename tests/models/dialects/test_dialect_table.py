@@ -82,6 +82,7 @@ SAID: list[tuple[int, Any, list[str]]] = [
     (400, "This model doesn't support the stopSequences field. Remove stopSequences and try again.", ["stop"]),
     (400, "Model g does not support parameter stop.", ["stop"]),
     (400, "XException: a does not support parameters: {'seed': 7}, for model=c", ["seed"]),
+    (500, "x does not support parameters: {'seed': 1}, for model=y. To drop these, set `drop_params=True`", ["seed"]),
     (400, "json: unknown field \"seed\"", ["seed"]),
     (400, {"message": 'upstream said: {"error": {"message": "Unknown parameter: \'seed\'.", "param": "seed"}}'},
      ["seed"]),
@@ -94,6 +95,8 @@ SAID: list[tuple[int, Any, list[str]]] = [
     (400, "This model does not support response format `json_schema`. See supported models.", ["json_schema"]),
     (422, "Failed to deserialize the JSON body into the target type: response_format: unknown variant `json_schema`, "
           "expected `json_object` or `regex`", ["json_schema"]),
+    (500, {"object": "error", "message": "Request is specified with GuidedDecodingParams, but GuidedDecoder is "
+           "not setup. Please provide a valid GuidedDecodingConfig", "code": 500}, ["json_schema"]),
     (400, "Invalid schema for response_format 'answer': 'additionalProperties' is required", []),
     # no system role
     (400, {"object": "error", "message": "System role not supported", "code": 400}, ["system"]),
@@ -150,6 +153,118 @@ SAID: list[tuple[int, Any, list[str]]] = [
 @pytest.mark.parametrize(("status", "said", "names"), SAID, ids=[f"{number}" for number in range(len(SAID))])
 def test_a_refusal_shows_its_dialect(status: int, said: Any, names: list[str]) -> None:
     assert shown(status, said) == names
+
+
+SAID_OTHERWISE: dict[str, list[str]] = {
+    "temperature": [
+        "invalid temperature: only 1 is allowed for this model",
+        "temperature is fixed at 1 for this model",
+        "`temperature` may only be set to 1 when thinking is enabled.",
+        "\u4e0d\u652f\u6301temperature\u53c2\u6570",
+        "This model does not accept the temperature parameter.",
+        "temperature not allowed",
+        "Invalid value for 'temperature': expected 1, got 0",
+        "temperature: Input should be greater than 0",
+        "temperature should be in (0, 1]",
+        "The temperature parameter is illegal",
+        "sampling parameters (temperature) cannot be changed for this model",
+    ],
+    "seed": [
+        "The 'seed' parameter is not currently supported",
+        "Additional properties are not allowed ('seed' was unexpected)",
+        "Unrecognized key(s) in object: 'seed'",
+        "seed: Extra inputs are not permitted",
+        "The following parameters are not supported: seed",
+        "Parameter seed: not a valid parameter for this model",
+    ],
+    "seed,top_p": ["Unsupported parameters: top_p, seed"],
+    "stop": [
+        "'stop' is not supported with reasoning models",
+        "parameter `stop` is unsupported",
+        "stop: Extra inputs are not permitted",
+        "stop is not supported by this model",
+    ],
+    "temperature,top_p": ["temperature and top_p are not configurable"],
+    "system": [
+        "System messages are not supported",
+        "system prompt is not supported",
+        "Model does not support system instructions",
+        "Unsupported role: system",
+        "role 'system' is not allowed",
+        "'system' is not one of ['user', 'assistant'] - 'messages.0.role'",
+        "Invalid role: system",
+        'messages: first message must use the "user" role',
+        "only 'user' and 'assistant' roles are allowed",
+        "unexpected role 'system'",
+        "A conversation must start with a user message. Try again with a conversation that starts with a user message.",
+        "A conversation must alternate between user and assistant roles.",
+        "The first message must be from the user",
+        "This model has no system role",
+        "messages with role 'system' are not accepted",
+        "unknown variant `system`, expected `user` or `assistant`",
+        "role must be user or assistant",
+    ],
+    "stream": [
+        "stream must be true",
+        "Only streaming requests are supported",
+        "This endpoint requires streaming",
+        "Non-stream mode not supported",
+        "please use stream=true",
+        "This model requires stream=true",
+        "stream=False is not supported",
+        "this model must be called with stream",
+        "only supports streaming output",
+        "Set `stream: true`",
+        "\u8be5\u6a21\u578b\u4ec5\u652f\u6301\u6d41\u5f0f\u8f93\u51fa",
+        "Synchronous (non-streaming) calls are disabled for this model",
+        "stream is required",
+        "streaming mode is mandatory",
+        "'stream' must be set to True",
+        "You must enable streaming",
+        "Please enable streaming",
+    ],
+    "schema": [
+        "Unknown parameter: 'response_format'",
+        "Extra inputs are not permitted: response_format",
+        "Unrecognized request argument supplied: response_format",
+    ],
+    "json_schema": [
+        "json_schema response format is not supported",
+        "Structured outputs are not supported by this model",
+        "Response format type 'json_schema' not supported",
+        "response_format value as json_schema is enabled only for api versions 2024-08-01-preview and later",
+    ],
+    "logprobs": ["logprobs are not supported", "top_logprobs is unavailable", "This model does not return logprobs"],
+    "tools": [
+        "tools is not supported",
+        "Tool use is not supported",
+        "`tools` unsupported",
+        "This model does not support function calling",
+        "tool calling is disabled",
+    ],
+    "parts": [
+        "messages[0].content: expected array, received string",
+        'messages[0].content: invalid type: string "Hi", expected a sequence',
+        "'content' must be an array",
+        "content must be a list",
+    ],
+    "max_tokens": ["Please use max_completion_tokens", "max_tokens is not supported"],
+    "": [
+        "max_tokens must be at most 8192",
+        "Invalid API version",
+        "the prompt has too many tokens",
+        "model does not exist",
+        "Invalid request: message content cannot be empty",
+        "Invalid messages",
+        "The tool of my trade is not working",
+        "content policy violation: not allowed",
+    ],
+}
+
+
+@pytest.mark.parametrize(("names", "said"), [(names, said) for names, all_ in SAID_OTHERWISE.items() for said in all_])
+def test_servers_say_the_same_in_many_words(names: str, said: str) -> None:
+    assert shown(400, said) == [each.name for each in table.TABLE if each.name in names.split(",")]
 
 
 def test_what_the_author_wrote_is_no_dialect() -> None:

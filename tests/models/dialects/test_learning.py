@@ -51,7 +51,8 @@ def test_a_server_that_refuses_everything_is_learned_part_by_part(make_pool: Mak
         pool = make_pool(**at(server))
         assert pool.drive("judge", many(40, schema=SCHEMA), total=40) == {}
         assert len(set(server.refused)) == len(rules)
-        assert len(server.refused) <= 4 * len(rules), "each is found out by those that are under way, and by no other"
+        # Those that are under way at first, and what one of them finds out while the others wait.
+        assert len(server.refused) <= 4 + 2 * len(rules)
         body = server.requests[-1]
         assert sorted(body) == ["max_completion_tokens", "messages", "model", "response_format", "stream"]
         assert body["messages"][0]["content"].startswith("Be brief.\n\nquestion ")

@@ -107,8 +107,8 @@ def test_what_a_template_may_leave_out_is_not_counted() -> None:
     asked = {"role": "user", "content": prose(600)}
     from dataclasses import replace
 
-    assert cut(replace(user(""), messages=(thought, picture, asked)), 200) is None
-    assert cut(replace(user(""), messages=({"role": "user", "content": prose(30_000)},)), 200) is not None
+    assert cut(replace(user(""), messages=(thought, picture, asked)), 600) is None
+    assert cut(replace(user(""), messages=({"role": "user", "content": prose(30_000)},)), 600) is not None
 
 
 class Small(LLM):
@@ -170,3 +170,12 @@ def test_an_answer_of_an_older_version_is_looked_at_too(read_before, asked_again
             write(connection, kept)
         assert pool.drive("generate", [("row", start)], total=1) == {}
         assert len(llm.requests) == asked_again
+
+
+def test_a_count_below_every_context_is_a_wrong_one_and_no_cut() -> None:
+    long = user(prose(4_000))
+    assert cut(long, 50) is None
+    counts = PromptCounts()
+    for number in range(8):
+        said = Answer("Yes.", input_tokens=50)
+        assert counts.look(str(number), user(prose(600 + 90 * number)), said) == {}

@@ -42,6 +42,7 @@ class Vectors:
     kind: str = "openai"  # or tei, vllm, jina: which paths there are
     width: int = 8
     most_words: int = 1000  # in one text
+    reads_words: int = 0  # of a longer text no more is read, and nothing said; all where it is 0
     most_texts: int = 10_000  # in one request
     key: str = ""
     base64: str = "yes"  # or ignored, refused
@@ -136,7 +137,7 @@ class Vectors:
                 raise Refused(400, f"This model's maximum context length is {self.most_words} tokens")
 
     def told(self, texts: list[str]) -> Body:
-        tokens = sum(len(text.split()) for text in texts)
+        tokens = sum(min(len(text.split()), self.reads_words or 10**9) for text in texts)
         return {"usage": {"prompt_tokens": tokens, "total_tokens": tokens}} if self.usage else {}
 
 

@@ -115,6 +115,29 @@ def test_a_text_that_is_too_long_fails_alone(server: Vectors, pool_of: MakePool)
     assert np.allclose(pool.replay(lambda: vector_turns("e", TEXTS[99])), unit(TEXTS[99]))
 
 
+def test_a_text_that_is_read_in_part_fails_though_nothing_is_said(server: Vectors, pool_of: MakePool) -> None:
+    """By the server's own count: the longest text is asked for alone, once."""
+    server.reads_words = 128
+    long = [f"{place} " + "".join(f"w{place}x{number} " for number in range(400)) for place in range(3)]
+    short = [f"{index} is a short text of words" for index in range(60)]
+    pool = pool_of(model(server))
+    failed = failures(pool, [*short, *long])
+    assert {error.cause for error in failed.values()} == {"prompt_cut"}
+    assert set(failed) == set(long)
+    assert "the server counted 128 tokens where about" in str(failed[long[0]])
+    assert len([1 for text in server.texts if text in long]) <= 7
+    kept = pool_of(model(server, prompt_cut="keep"))
+    assert failures(kept, long) == {}
+    server.reads_words = 0
+    assert failures(pool_of(model(server, identity="whole")), [*short, *long]) == {}
+
+
+def test_a_count_that_is_none_fails_no_text(server: Vectors, pool_of: MakePool) -> None:
+    server.change = lambda found, _: {**found, "usage": {"prompt_tokens": 1, "total_tokens": 1}}
+    long = ["".join(f"w{place}x{number} " for number in range(400)) for place in range(2)]
+    assert failures(pool_of(model(server)), [long[0], *TEXTS[:9], long[1]]) == {}
+
+
 @pytest.mark.parametrize("said", ["input (99 tokens) is too large to process. increase the physical batch size"])
 def test_llama_cpp_says_too_long_by_an_error_of_the_server(server: Vectors, pool_of: MakePool, said: str) -> None:
     from tests.models.vectors.server import Refused
@@ -313,6 +336,7 @@ def test_one_that_cannot_be_used_stops_what_asked_for_it(server: Vectors, pool_o
         ({"task": "embed", "base_url": None, "provider": "auto"}, "asked through a provider are models that chat"),
         ({"task": "embed", "pooling": "mean"}, "pooling: its server or its files say how"),
         ({"task": "embed", "batch_size": 0}, "greater than or equal to 1"),
+        ({"task": "embed", "batch": True}, "batch: means nothing to a model with `task: embed`"),
     ],
 )
 def test_what_means_nothing_is_refused(given: dict[str, Any], said: str) -> None:

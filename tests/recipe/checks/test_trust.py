@@ -345,6 +345,7 @@ TEXTS = {
     *("where", "family", "prefix"),
     *("reasoning", "tools", "reference", "dialect"),
     *("column", "phrases", "regions", "allow", "template", "templates", "rubric", "scores", "why", "api_key_header"),
+    *("completion_window",),
 }
 
 

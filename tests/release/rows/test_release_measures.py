@@ -73,7 +73,7 @@ def built(folder: Path, name: str, rows: list[dict[str, Any]], **publish: Any) -
         "lengths": summary["lengths"],
         "told": trainer.read_text() if trainer.exists() else "",
         "data": [path.read_bytes() for path in sorted(made.glob("*/*.parquet"))],
-        "columns": done.writing.columns,
+        "columns": done.writer.columns,
     }
 
 

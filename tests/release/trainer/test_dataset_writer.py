@@ -1,4 +1,4 @@
-"""Writing: tools, calls, reasoning and weights stand in a dataset where some row of it needs them, and only there."""
+"""Tools, calls, reasoning and weights stand in a dataset where some row of it needs them, and only there."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import pytest
 from hfsft.errors import ReleaseError
 from hfsft.recipe.publish import FormatName, Publish
 from hfsft.release.folder.parquet import write_parquet
-from hfsft.release.trainer.dataset_writer import Writing
-from hfsft.release.trainer.message_style import Style
+from hfsft.release.trainer.dataset_writer import DatasetWriter
+from hfsft.release.trainer.message_style import MessageStyle
 from hfsft.release.trainer.tokenizer import load_tokenizer
 from tests.release.samples import dataset, single, tokenizer_folder, typed
 from tests.release.trainer.templates import HARMONY, QWEN
@@ -29,7 +29,7 @@ CHAT = {"role", "content"}
 
 def written(format: FormatName, *rows: dict[str, Any], **style: Any) -> list[dict[str, Any]]:
     found = dataset(*rows)
-    return Writing.of(found, format, style=Style(**style)).rows(found).to_list()
+    return DatasetWriter.of(found, format, style=MessageStyle(**style)).rows(found).to_list()
 
 
 def bare(turns: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -55,7 +55,7 @@ def test_messages_have_openai_s_shape() -> None:
 
 def test_arguments_that_came_as_text_go_out_to_the_letter_in_typed_columns() -> None:
     rows = dataset(typed(*TURNS, tools=[WEATHER]), single())
-    writing = Writing.of(rows, style=Style(tool_calls="text"))
+    writing = DatasetWriter.of(rows, style=MessageStyle(tool_calls="text"))
     (turn,) = writing.columns["messages"]
     function = {"name": "string", "arguments": "string"}
     assert turn["tool_calls"] == [{"id": "string", "type": "string", "function": function}]
@@ -84,7 +84,7 @@ def test_fields_and_columns_stand_where_some_row_needs_them(
 
 def test_both_splits_have_the_columns_that_some_row_of_either_needs() -> None:
     every = dataset(single(), typed(*TURNS, tools=[WEATHER]))
-    writing = Writing.of(every)
+    writing = DatasetWriter.of(every)
     assert writing.rows(every.select([0])).features == writing.rows(every.select([1])).features
 
 
@@ -93,7 +93,7 @@ def test_what_is_written_is_loaded_as_it_was_by_plain_datasets(tmp_path: Path, h
 
     other = typed(ASKED, {**CALLED, "tool_calls": [{"name": "now", "arguments": '{"zone": null, "n": 0.1}'}]})
     rows = dataset(typed(*TURNS, tools=[WEATHER]), other, single())
-    write_parquet(Writing.of(rows).rows(rows), tmp_path / "data", "train")
+    write_parquet(DatasetWriter.of(rows).rows(rows), tmp_path / "data", "train")
     loaded = load_dataset(str(tmp_path / "data"), split="train")
     calls = [turn["tool_calls"][0]["function"] for row in loaded for turn in row["messages"] if turn["tool_calls"]]
     assert calls == [
@@ -126,7 +126,7 @@ def test_reasoning_stands_where_the_recipe_says(reasoning: str, said: dict[str, 
 def test_the_field_is_the_one_that_the_named_template_reads(tmp_path: Path, template: str, key: str) -> None:
     rows = dataset(typed(ASKED, ANSWERED))
     tokenizer = load_tokenizer(str(tokenizer_folder(tmp_path, template)))
-    (row,) = Writing.of(rows, "messages", tokenizer, Style(reasoning="field")).rows(rows).to_list()
+    (row,) = DatasetWriter.of(rows, "messages", tokenizer, MessageStyle(reasoning="field")).rows(rows).to_list()
     assert row["messages"][1][key] == "Warm."
 
 

@@ -10,7 +10,7 @@ import pytest
 from hfsft.cli.commands.export import add
 from hfsft.errors import ReleaseError
 from hfsft.recipe.publish import FormatName
-from hfsft.release.trainer.dataset_writer import Writing
+from hfsft.release.trainer.dataset_writer import DatasetWriter
 from hfsft.release.trainer.formats import FORMATS, format_named
 from hfsft.release.trainer.tokenizer import load_tokenizer
 from tests.release.samples import CHATML, NO_SYSTEM, SYSTEM, chat, dataset, single, tokenizer_folder
@@ -22,7 +22,7 @@ TURNS = ("Hi", "Hello", "Where is it?", "Here.")
 
 def written(format: FormatName, *rows: dict[str, Any], **arguments: Any) -> list[dict[str, Any]]:
     found = dataset(*rows)
-    return Writing.of(found, format, **arguments).rows(found).to_list()
+    return DatasetWriter.of(found, format, **arguments).rows(found).to_list()
 
 
 def test_recipes_may_name_every_format_of_the_table_and_no_other() -> None:

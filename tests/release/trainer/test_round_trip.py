@@ -27,7 +27,7 @@ from hfsft.recipe.publish import FormatName
 from hfsft.release.folder.parquet import write_parquet
 from hfsft.release.reader import Release
 from hfsft.release.trainer.check import check
-from hfsft.release.trainer.dataset_writer import Writing
+from hfsft.release.trainer.dataset_writer import DatasetWriter
 from hfsft.release.trainer.formats import FORMATS
 from hfsft.release.trainer.tokenizer import ChatTokenizer, load_tokenizer
 from hfsft.rows.think import split
@@ -159,19 +159,19 @@ def cell(release: Release, source: str, format: FormatName, tokenizer: ChatToken
     meant = rendered(tokenizer, *SOURCES[source][1])
     key = tokenizer if format == "text" else None
     try:
-        writing = Writing.of(one, format, key)
+        writer = DatasetWriter.of(one, format, key)
         if format == "messages":  # as the build wrote it, beside the rows of all other sources
             row = load_dataset(str(release.folder), split="train")[place]
         else:
             data = folder / f"{format}-{list(SOURCES).index(source)}-{Path(tokenizer.name).name if key else 'all'}"
             if not data.exists():
-                write_parquet(writing.rows(one), data, "train")
+                write_parquet(writer.rows(one), data, "train")
             row = load_dataset(str(data), split="train")[0]
     except ReleaseError as error:
         if "the chat template" in str(error):
             return "neither" if meant is None else "refused"
         return "refused"
-    checked = check(one, Writing.of(one, format, tokenizer), max_length=100_000)
+    checked = check(one, DatasetWriter.of(one, format, tokenizer), max_length=100_000)
     causes = sorted({told.cause for told in checked.told} - {"left out", "refused", "arguments written twice"})
     found = text_of(row, tokenizer)
     if found is None:

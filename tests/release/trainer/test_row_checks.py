@@ -10,9 +10,9 @@ import pytest
 
 from hfsft.recipe.publish import FormatName
 from hfsft.release.trainer.check import TrainerCheck, check
-from hfsft.release.trainer.dataset_writer import Writing
+from hfsft.release.trainer.dataset_writer import DatasetWriter
 from hfsft.release.trainer.format_needs import take_turns
-from hfsft.release.trainer.message_style import Style
+from hfsft.release.trainer.message_style import MessageStyle
 from hfsft.release.trainer.tokenizer import load_tokenizer
 from tests.release.samples import NO_SYSTEM, SYSTEM, dataset, single, tokenizer_folder, typed
 from tests.release.trainer.templates import DEEPSEEK, HARMONY, HERMES, LLAMA, QWEN, SMOL
@@ -36,7 +36,7 @@ def found(
 ) -> TrainerCheck:
     rows = dataset(single(7, response="Here."), row)
     tokenizer = load_tokenizer(str(tokenizer_folder(folder, template))) if template else None
-    return check(rows, Writing.of(rows, format, tokenizer, Style(**style)), max_length)
+    return check(rows, DatasetWriter.of(rows, format, tokenizer, MessageStyle(**style)), max_length)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from hfsft.errors import RecipeError, ReleaseError
 from hfsft.pipeline import run
 from hfsft.recipe.publish import FormatName, Publish
 from hfsft.release.trainer.check import LengthSummary, TrainerCheck, check, detect
-from hfsft.release.trainer.dataset_writer import Writing
+from hfsft.release.trainer.dataset_writer import DatasetWriter
 from hfsft.release.trainer.formats import FORMATS
 from hfsft.release.trainer.tokenizer import ChatTokenizer, load_tokenizer
 from tests.models.server import LLM
@@ -38,7 +38,7 @@ TURNS = ("Hi", "Hello", "Where is it?", "Here.")
 
 
 def check_rows(rows: Dataset, format: FormatName, tokenizer: ChatTokenizer | None) -> TrainerCheck:
-    return check(rows, Writing.of(rows, format, tokenizer))
+    return check(rows, DatasetWriter.of(rows, format, tokenizer))
 
 
 @pytest.mark.parametrize(

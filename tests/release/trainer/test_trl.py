@@ -12,8 +12,8 @@ import pytest
 from hfsft.recipe.publish import FormatName
 from hfsft.release.folder.parquet import write_parquet
 from hfsft.release.trainer.check import check
-from hfsft.release.trainer.dataset_writer import Writing
-from hfsft.release.trainer.message_style import Style
+from hfsft.release.trainer.dataset_writer import DatasetWriter
+from hfsft.release.trainer.message_style import MessageStyle
 from hfsft.release.trainer.tokenizer import load_tokenizer
 from tests.release.samples import dataset, single, tokenizer_folder, typed
 from tests.release.trainer.templates import HARMONY, HERMES, LLAMA, QWEN
@@ -74,9 +74,9 @@ def test_trl_sees_what_is_told(
 ) -> None:
     folder, rows = tokenizer_folder(tmp_path / "tokenizer", template), dataset(*ROWS)
     tokenizer = load_tokenizer(str(folder))
-    writing = Writing.of(rows, format, tokenizer, Style(**style))
-    write_parquet(writing.rows(rows), tmp_path / "data", "train")
-    found = check(rows, writing, 900)
+    writer = DatasetWriter.of(rows, format, tokenizer, MessageStyle(**style))
+    write_parquet(writer.rows(rows), tmp_path / "data", "train")
+    found = check(rows, writer, 900)
     seen = trained(tmp_path, folder, 900)
     causes = found.causes()
     assert len(causes.get("untrained", ())) == untrained
