@@ -345,6 +345,7 @@ class Request:
     tools: tuple[dict[str, Any], ...] = ()  # schemas of what the model may call
     tool_choice: str | dict[str, Any] | None = None
     logprobs: int | None = None  # how many of the likeliest tokens of each place the server is to give, with theirs
+    mends: str = ""  # of one that asks for the same once more: in which way the answer before could not be used
 
 
 class TokenProbability(NamedTuple):
