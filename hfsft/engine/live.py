@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from hfsft.engine.plan import Asked, Task
-from hfsft.engine.step import Step, Turns
+from hfsft.engine.step import Step
 from hfsft.errors import AnswerError, StoreError
 from hfsft.models.drive import Prefetch
 from hfsft.models.limits.losses import Bears
@@ -17,7 +17,7 @@ from hfsft.models.pool import NotStored
 from hfsft.rows.batch import Row
 
 if TYPE_CHECKING:
-    from hfsft.models.model import Request
+    from hfsft.models.model import Request, Turns
     from hfsft.models.pool import Driving, Pool
 
 

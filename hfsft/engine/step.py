@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Generator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import KW_ONLY, asdict, dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
@@ -15,10 +15,7 @@ from hfsft.rows.columns import Role, column, first_of
 
 if TYPE_CHECKING:
     from hfsft.errors import Place
-    from hfsft.models.model import Answer, Request
-
-Turns = Generator["Request", "Answer", Any]
-"""Work that asks: yields requests, is sent answers, returns the new columns of a row, or a list of rows."""
+    from hfsft.models.model import Turns
 
 Makes = Literal["source", "same", "many", "fewer"]
 Sees = Literal["row", "group", "all"]

@@ -5,20 +5,18 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hfsft.errors import AnswerError, HfsftError, StageError, StoreError, bare
 from hfsft.models.batches.rounds import PutOff
 from hfsft.models.limits.losses import Bears, Losses
 from hfsft.models.limits.mends import Mending
-from hfsft.models.model import Answer, Request
+from hfsft.models.model import Answer, Request, Turns
 from hfsft.models.ready import Unready
 
 if TYPE_CHECKING:
     from hfsft.models.requester import Requester
-
-Turns = Generator[Request, Answer, Any]
 
 
 class Prefetch(NamedTuple):

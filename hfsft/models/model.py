@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Generator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple
@@ -235,7 +236,7 @@ class Model(BaseModel):
 
     @model_validator(mode="after")
     def _batch_fits(self) -> Model:
-        if self.batch is not None and (wrong := unfit(self.task, self.base_urls, self.provider)):
+        if self.batch is not None and (wrong := unfit(self.base_urls, self.provider)):
             raise ValueError(f"batch: {wrong}")
         return self
 
@@ -373,6 +374,10 @@ class Answer:
     cached_tokens: int | None = None  # of the input
     tool_calls: tuple[dict[str, Any], ...] = ()  # as `hfsft.rows.messages` types them
     logprobs: tuple[TokenProbability, ...] = ()  # place by place, where the request asked for them
+
+
+Turns = Generator[Request, Answer, Any]
+"""Work that asks: yields requests, is sent answers, returns the new columns of a row, or a list of rows."""
 
 
 @dataclass(frozen=True, slots=True)

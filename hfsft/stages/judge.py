@@ -16,11 +16,11 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import Field, field_validator, model_validator
 
 from hfsft.engine.resources import Work
-from hfsft.engine.step import Bound, Step, Turns, compare
+from hfsft.engine.step import Bound, Step, compare
 from hfsft.errors import AnswerError
 from hfsft.hashing import digest
 from hfsft.marks import PROSE
-from hfsft.models.model import Model, Request
+from hfsft.models.model import Model, Request, Turns
 from hfsft.models.structured import ask as ask_structured
 from hfsft.plain import plain
 from hfsft.prompts import Prompt

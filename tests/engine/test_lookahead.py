@@ -18,9 +18,9 @@ from hfsft.engine.ledger import Ledger
 from hfsft.engine.live import Live
 from hfsft.engine.lookahead import route_from, start_first_stage
 from hfsft.engine.plan import Plan
-from hfsft.engine.step import Bound, Step, Turns, compare
+from hfsft.engine.step import Bound, Step, compare
 from hfsft.errors import StageError
-from hfsft.models.model import Request
+from hfsft.models.model import Request, Turns
 from hfsft.models.store.store import Store
 from hfsft.models.structured import ask as ask_structured
 from hfsft.rows.batch import Batch, Row

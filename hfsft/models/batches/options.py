@@ -52,10 +52,8 @@ class BatchOptions(BaseModel):
     )
 
 
-def unfit(task: str, servers: Collection[str], provider: str | None) -> str:
+def unfit(servers: Collection[str], provider: str | None) -> str:
     """Why a model cannot be asked in batches, in words; empty where it can."""
-    if task != "chat":
-        return "only what writes text is asked in batches; leave it out"
     if len(servers) > 1:
         return "its files go to one server; name one `base_url`"
     where = "the Hub's router has no batches" if provider else "a model in this process has no batches"

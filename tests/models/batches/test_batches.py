@@ -136,7 +136,7 @@ def test_the_price_of_a_batch() -> None:
     [
         ({"provider": "auto"}, "the Hub's router has no batches"),
         ({}, "a model in this process has no batches"),
-        ({"base_url": "http://a/v1", "task": "embed"}, "only what writes text is asked in batches"),
+        ({"base_url": "http://a/v1", "task": "embed"}, "means nothing to a model with `task: embed`"),
         ({"base_url": ["http://a/v1", "http://b/v1"]}, "its files go to one server"),
         ({"base_url": "http://a/v1", "batch": {"completion_window": "soon"}}, "completion_window"),
     ],
