@@ -238,6 +238,8 @@ class Model(BaseModel):
     def _batch_fits(self) -> Model:
         if self.batch is not None and (wrong := unfit(self.base_urls, self.provider)):
             raise ValueError(f"batch: {wrong}")
+        if self.batch is not None and self.stream:
+            raise ValueError("stream: the answers of a batch come as one file, in no pieces; leave it out, or `batch`")
         return self
 
     def unbatched(self) -> Model:

@@ -12,11 +12,12 @@ from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from hfsft.errors import unusable
-from hfsft.models.model import Model, Request
+from hfsft.errors import ModelError, unusable
+from hfsft.models.model import Request
+from hfsft.models.vectors.door import model_of
 
 if TYPE_CHECKING:
-    from hfsft.models.model import Answer, TokenProbability
+    from hfsft.models.model import Answer, Model, TokenProbability
 
 MOST = 20
 """The likeliest tokens of each place that are asked for: as many as most servers give."""
@@ -53,9 +54,7 @@ def distribution(
     them is followed along the answer; where another value begins alike and the answer goes another way, nobody knows
     which of them was meant, and what both had is lost.
     """
-    named = {str(value).strip().casefold(): str(value) for value in values}
-    if not named or len(named) < len(values) or "" in named:
-        raise ValueError("values must be some different texts")
+    named = _by_spelling(values)
     walk = _Walk(places, named)
     start = _behind(places, after)
     at = next((at for at in range(start, len(places)) if walk.spelt(at)), None)
@@ -66,6 +65,14 @@ def distribution(
     if total <= 0:
         return None
     return Distribution({value: walk.found[name] / total for name, value in named.items()}, max(0.0, 1.0 - total))
+
+
+def _by_spelling(values: Sequence[object]) -> dict[str, str]:
+    """The values by how they are told apart. Raises `ValueError` for none, for two that are one, and for a blank."""
+    named = {str(value).strip().casefold(): str(value) for value in values}
+    if not named or len(named) < len(values) or "" in named:
+        raise ValueError("values must be some different texts")
+    return named
 
 
 class _Walk:
@@ -164,7 +171,7 @@ def ask(
 
 
 def probabilities(
-    model: str | Mapping[str, Any], prompts: Sequence[str], values: Sequence[object], *, max_tokens: int = 16
+    model: Model | str | Mapping[str, Any], prompts: Sequence[str], values: Sequence[object], *, max_tokens: int = 16
 ) -> list[Distribution | None]:
     """How likely a model answers each prompt with each of the values; None for a prompt that it answers otherwise.
 
@@ -174,7 +181,12 @@ def probabilities(
     from hfsft.models.pool import Pool
     from hfsft.models.store.store import Store
 
-    named = {"model": Model(model=model) if isinstance(model, str) else Model.model_validate(model)}
+    if isinstance(prompts, str):
+        raise TypeError("prompts must be a list of texts, not one text")
+    _by_spelling(values)
+    named = {"model": model_of(model)}
+    if named["model"].task != "chat":
+        raise ModelError(f"the model writes no text: its task is {named['model'].task} (name a model that chats)")
     requests = [
         Request("model", ({"role": "user", "content": prompt},), temperature=0.0, max_tokens=max_tokens)
         for prompt in prompts

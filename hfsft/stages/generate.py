@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -18,7 +18,7 @@ from hfsft.prompts import Prompt
 from hfsft.rows.batch import Row
 from hfsft.rows.columns import variables
 from hfsft.rows.views import answered, prompt_messages
-from hfsft.stages.base import AskingStage, Context, Template, rendered
+from hfsft.stages.base import AskingStage, Context, Outcome, Template, Warn, rendered
 
 REASONING = "reasoning"
 VARIABLES = variables("system", "response", REASONING)  # what the row says before it is answered
@@ -101,6 +101,21 @@ class Generate(AskingStage):
             )
         ]
 
+    def notes(self, outcome: Outcome) -> Iterator[str]:
+        """Whether rows lack the reasoning that was to be kept."""
+        if not self.reasons:
+            return
+        origins, thoughts = outcome.values("origin"), outcome.values(REASONING)
+        written = [thought for origin, thought in zip(origins, thoughts, strict=True) if origin != "example"]
+        lacking = sum(thought is None for thought in written)
+        if written and lacking == len(written):
+            yield Warn(
+                f"no response has reasoning, which `generate: {{reasoning: {self.reasoning}}}` is to keep: "
+                "turn the model's thinking on, or ask a model that thinks"
+            )
+        elif lacking:
+            yield Warn(f"{lacking:,} of {len(written):,} responses have no reasoning: the model thought nothing there")
+
     def ask(self, row: Row, prompts: dict[str, Prompt], values: dict[str, Any], kept: tuple[str, ...]) -> Turns:
         """Ask for a response, where the row has none."""
         columns = {name: row[name] for name in (*VARIABLES, *kept)}
@@ -131,7 +146,7 @@ class Generate(AskingStage):
             return {"system": system, "response": response}
         thought = answer.reasoning.strip() or None
         if thought is None and self.reasoning == "require":
-            advice = "`reasoning: keep` takes such rows; a model that thinks, or thinking turned on, writes none"
+            advice = "turn its thinking on, or ask a model that thinks; `reasoning: keep` takes rows without any"
             raise unusable("no_reasoning", "the model thought nothing before its response", advice)
         return {"system": system, "response": response, REASONING: thought}
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import hfsft
-from hfsft.errors import AnswerError
+from hfsft.errors import AnswerError, ModelError
 from hfsft.models.model import Model, TokenProbability
 from hfsft.models.probabilities import Distribution, ask, distribution
 from tests.models.fixture import user
@@ -166,3 +166,20 @@ def test_the_embedded_model_weighs_values(home: Path, make_pool) -> None:
     assert pool.drive("ask", [("row", partial(ask, request, SCALE))], total=1, results=results) == {}
     assert abs(results["row"].expected - found.expected) < 0.2
     assert abs(results["row"].lost - found.lost) < 0.1
+
+
+@pytest.mark.parametrize(
+    ("model", "prompts", "values", "kind", "said"),
+    [
+        ({"modell": "m"}, ["a"], SCALE, ModelError, "unknown key `modell`"),
+        ({"model": "wordllama", "task": "embed"}, ["a"], SCALE, ModelError, "writes no text: its task is embed"),
+        ("smollm2-135m-instruct", "a", SCALE, TypeError, "a list of texts, not one text"),
+        ("smollm2-135m-instruct", ["a"], [], ValueError, "some different texts"),
+        ("smollm2-135m-instruct", ["a"], ["Yes", "yes"], ValueError, "some different texts"),
+    ],
+)
+def test_what_cannot_be_asked_is_told_before_anything_is(
+    model: Any, prompts: Any, values: Any, kind: type[Exception], said: str
+) -> None:
+    with pytest.raises(kind, match=said):
+        hfsft.probabilities(model, prompts, values)

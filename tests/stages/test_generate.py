@@ -9,6 +9,7 @@ import pytest
 from hfsft.errors import AnswerError
 from hfsft.models.model import Answer
 from hfsft.rows.views import messages
+from hfsft.stages.base import Outcome
 from hfsft.stages.generate import Generate
 from tests.stages.helpers import CONTEXT, converse, row
 
@@ -87,3 +88,19 @@ def test_what_changes_the_answer_is_in_the_identity_and_nothing_else() -> None:
     assert identity(Generate(system="Hello {{ description }}"))["system"]["values"] == {
         "description": "Customers of an online store."
     }
+
+
+@pytest.mark.parametrize(
+    ("choice", "thoughts", "said"),
+    [
+        ("keep", [None, None, "Read."], "no response has reasoning"),
+        ("keep", ["Hm.", None, "Read."], "1 of 2 responses have no reasoning"),
+        ("keep", ["Hm.", "So.", None], ""),
+        ("drop", [None, None, None], ""),
+    ],
+)
+def test_reasoning_that_never_came_is_told(choice: Any, thoughts: list[str | None], said: str) -> None:
+    columns: dict[str, list[Any]] = {"origin": ["seed", "evolved", "example"], "reasoning": thoughts}
+    outcome = Outcome(splits=["train"], values=columns.__getitem__, removed=lambda _: [], fell=[])
+    notes = list(Generate(reasoning=choice).notes(outcome))
+    assert [note.startswith(said) for note in notes] == ([True] if said else [])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
@@ -61,7 +61,11 @@ def unfit(servers: Collection[str], provider: str | None) -> str:
 
 
 def _from_flag(value: Any) -> Any:
-    return ({} if value else None) if isinstance(value, bool) else value
+    if isinstance(value, bool):
+        return {} if value else None
+    if value is None or isinstance(value, Mapping | BatchOptions):
+        return value
+    raise ValueError("must be true, false or a mapping (write `batch: true`, or how, as in `batch: {discount: 0.5}`)")
 
 
 AnyBatch = Annotated[

@@ -8,12 +8,16 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from hfsft.errors import ModelError, StageError
+from pydantic import ValidationError
+
+from hfsft.errors import ModelError, StageError, nearest
 from hfsft.hashing import digest
-from hfsft.models.model import STATIC, Model
+from hfsft.models.model import STATIC, Model, Task
 from hfsft.models.vectors.text_turns import score_turns, vector_turns
 
 if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
     from hfsft.models.model import Answer, Request
     from hfsft.models.pool import Pool
     from hfsft.models.vectors.numbers import Scored, Vector
@@ -58,21 +62,44 @@ class LocalEmbedder(Embedder, Protocol):
         """Numbers in a vector."""
 
 
-def embedder_of(model: Model | None = None, *, name: str = EMBEDDER, pool: Pool | None = None) -> Embedder:
-    """The embedder that a recipe's model is; the packaged one where it names none.
+def model_of(said: Model | str | Mapping[str, Any], task: Task = "chat") -> Model:
+    """The model that Python code names, as a recipe would under `models:`; a bare name is of one with this task.
+
+    Raises `ModelError` with all that is wrong with its keys.
+    """
+    if isinstance(said, Model):
+        return said
+    try:
+        return Model.model_validate({"model": said, "task": task} if isinstance(said, str) else said)
+    except ValidationError as error:
+        raise ModelError(f"the model: {'; '.join(map(_wrong, error.errors()))}") from None
+
+
+def _wrong(error: ErrorDetails) -> str:
+    key = ".".join(map(str, error["loc"]))
+    if error["type"] == "extra_forbidden":
+        return f"unknown key `{key}` ({nearest(key, Model.model_fields)})"
+    said = error["msg"].removeprefix("Value error, ")
+    return f"`{key}`: {said}" if key else said
+
+
+def embedder_of(
+    model: Model | str | Mapping[str, Any] | None = None, *, name: str = EMBEDDER, pool: Pool | None = None
+) -> Embedder:
+    """The embedder that a recipe's model is, or the one of this name; the packaged one where it names none.
 
     One at a server, or in llama.cpp, is asked through `pool`, where it is called `name`; without one, through a pool of
     its own, with the answers kept as all are. Raises `ModelError` where it cannot be had.
     """
-    if model is None:
-        model = Model(model=STATIC, task="embed")
+    model = model_of(STATIC if model is None else model, "embed")
     if model.task != "embed":
         raise ModelError(f"models.{name}: makes no vectors: its task is {model.task} (write `task: embed`)")
     return local_embedder(model) if model.local else AskedEmbedder(model, name, pool)
 
 
-def scorer_of(model: Model, *, name: str = "scorer", pool: Pool | None = None) -> Scorer:
+def scorer_of(model: Model | Mapping[str, Any], *, name: str = "scorer", pool: Pool | None = None) -> Scorer:
     """The scorer that a recipe's model is. Raises `ModelError` for a model of another task."""
+    model = model_of(model)
     if model.task not in ("rerank", "score", "classify"):
         raise ModelError(f"models.{name}: gives no scores: its task is {model.task} (rerank, score and classify do)")
     return AskedScorer(model, name, pool)

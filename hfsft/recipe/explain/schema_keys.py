@@ -127,7 +127,9 @@ class Schema:
 
     def allowed(self, part: SchemaPart) -> str:
         """Which values may stand there; empty where the type says all."""
-        return "; ".join(dict.fromkeys(filter(None, map(self._allowed, self.choices(part)))))
+        said = "; ".join(dict.fromkeys(filter(None, map(self._allowed, self.choices(part)))))
+        null_says_more = {"type": "null"} in part.get("anyOf", ()) and part.get("default") is not None
+        return f"{said} | null" if said and null_says_more else said
 
     def _type(self, part: SchemaPart) -> str:
         if "enum" in part or "const" in part:

@@ -43,11 +43,16 @@ class Trail:
         return list(dict.fromkeys(key for model in found for key in keys(model)))
 
     @property
+    def null_says_more(self) -> bool:
+        """Whether null is a value of the end by itself, and not what the end is where it is left out."""
+        return type(None) in get_args(self.kind) and self.field is not None and self.field.default is not None
+
+    @property
     def choices(self) -> list[str]:
         """The values of a `Literal`, or the tags of a union."""
         kind = bare(self.kind)
         if get_origin(kind) is Literal:
-            return [str(choice) for choice in get_args(kind)]
+            return [*(str(choice) for choice in get_args(kind)), *(["null"] if self.null_says_more else [])]
         return [tag for tag in map(_tag, get_args(kind)) if tag] if _is_union(kind) else []
 
 

@@ -139,6 +139,9 @@ def test_the_price_of_a_batch() -> None:
         ({"base_url": "http://a/v1", "task": "embed"}, "means nothing to a model with `task: embed`"),
         ({"base_url": ["http://a/v1", "http://b/v1"]}, "its files go to one server"),
         ({"base_url": "http://a/v1", "batch": {"completion_window": "soon"}}, "completion_window"),
+        ({"base_url": "http://a/v1", "batch": "yess"}, "must be true, false or a mapping"),
+        ({"base_url": "http://a/v1", "batch": 3}, "must be true, false or a mapping"),
+        ({"base_url": "http://a/v1", "stream": True}, "stream: the answers of a batch come as one file"),
     ],
 )
 def test_where_there_are_no_batches(fields: dict[str, Any], said: str) -> None:

@@ -349,3 +349,13 @@ def test_a_model_of_another_task_is_no_embedder(server: Vectors) -> None:
         embedder_of(model(server, task="rerank"))
     with pytest.raises(ModelError, match="gives no scores: its task is embed"):
         scorer_of(model(server))
+
+
+def test_python_code_names_an_embedder_as_a_recipe_does(server: Vectors) -> None:
+    fields = {"model": "e", "task": "embed", "base_url": server.url}
+    assert embedder_of("wordllama").identity == embedder_of().identity
+    assert embedder_of(fields).identity == embedder_of(Model.model_validate(fields)).identity
+    with pytest.raises(ModelError, match=r"^the model: `model`: Field required; unknown key `modell` \(did you mean"):
+        embedder_of({"modell": "e"})
+    with pytest.raises(ModelError, match=r"^the model: `provider` and `base_url` both say"):
+        embedder_of({**fields, "task": "chat", "provider": "auto"})

@@ -20,3 +20,16 @@ def test_a_mapping_of_which_nobody_can_tell_what_it_is_may_have_the_keys_of_eith
     assert said("[{share: 0.5}]").startswith("examples[0] needs `rows` or `path`")
     assert said("[{limit: 3}]").startswith("examples[0] needs `path` (A .jsonl")
     assert said("[5]").startswith("examples[0] must be a mapping, got 5 (allowed: name, share, rows, path,")
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"seed": 42}, "models.writer.seed cannot be 42 (allowed: row, null)"),
+        ({"prompt_cut": True}, "models.writer.prompt_cut cannot be true (allowed: fail, keep)"),
+    ],
+)
+def test_null_is_told_where_it_says_more_than_a_key_left_out(fields: dict[str, object], said: str) -> None:
+    with pytest.raises(RecipeError) as caught:
+        load_recipe({"name": "toy", "seeds": [{"prompts": ["a"]}], "models": {"writer": {"model": "m", **fields}}})
+    assert said in [f"{problem.message} ({problem.help})" for problem in caught.value.problems]
