@@ -275,3 +275,18 @@ def test_a_refused_prompt_is_no_dialect(make_pool: Make) -> None:
         failures = pool.drive("generate", [("row", one("Hi"))], total=1, max_failed_share=1.0)
         assert failures["row"].cause == "bad_request"
         assert len(server.refused) == 1
+
+
+def test_json_that_broke_says_nothing_of_the_schema(make_pool: Make, store: Any) -> None:
+    garbled = ["Failed to generate JSON. Please adjust your prompt. See 'failed_generation' for more details."]
+
+    def rule(body: Any) -> str:
+        return garbled.pop() if garbled and "response_format" in body else ""
+
+    with Strict(rules=(rule,), reply=lambda _: '{"score": 3}') as server:
+        pool = make_pool(**at(server))
+        assert pool.drive("judge", many(8, schema=SCHEMA), total=8) == {}
+        assert len(server.refused) == 1
+        assert ["response_format" in body for body in server.requests].count(False) == 1, "that request alone"
+        assert told(pool.usage.dialects) == []
+        assert spoken_by(store, f"{server.url} m-1") == set()

@@ -72,6 +72,17 @@ SAID: dict[str, tuple[str, dict[str, str], str | float | None]] = {
         {"retry-after": "12"},
         12.0,
     ),
+    "anthropic, in two ways": (
+        error("This request would exceed your rate limit of 50,000 input tokens per minute. Please reduce the prompt length or the maximum tokens requested, or try again later."),
+        {"retry-after": "9"},
+        9.0,
+    ),
+    "the same, no moment": (error("Over the tokens per minute: reduce the prompt length, or try again later."), {}, None),
+    "alibaba, tokens a minute": (
+        error("Allocated quota exceeded, please increase your quota limit.", code="insufficient_quota"),
+        {},
+        None,
+    ),
     "mistral": (json.dumps({"object": "error", "message": "Rate limit exceeded", "code": "1300"}), {}, None),
     "cohere, minute": (json.dumps({"message": "You are using a Trial key, which is limited to 20 API calls / minute."}), {}, None),
     "cohere, month": (
