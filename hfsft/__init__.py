@@ -27,14 +27,16 @@ from hfsft.errors import HfsftError, RecipeError, UserError
 
 if TYPE_CHECKING:
     from hfsft import filters
+    from hfsft.models.model import Model
     from hfsft.models.probabilities import probabilities
-    from hfsft.models.vectors.door import embedder_of
+    from hfsft.models.vectors.door import embedder_of, scorer_of
     from hfsft.pipeline import build, check, forecast, preview, run
     from hfsft.recipe.compile import compile_recipe
     from hfsft.recipe.recipe import Recipe, load_recipe
 
 __all__ = [
     "HfsftError",
+    "Model",
     "Recipe",
     "RecipeError",
     "UserError",
@@ -48,6 +50,7 @@ __all__ = [
     "preview",
     "probabilities",
     "run",
+    "scorer_of",
 ]
 
 _HOMES = {
@@ -55,6 +58,8 @@ _HOMES = {
     "load_recipe": "hfsft.recipe.recipe",
     "compile_recipe": "hfsft.recipe.compile",
     "embedder_of": "hfsft.models.vectors.door",
+    "scorer_of": "hfsft.models.vectors.door",
+    "Model": "hfsft.models.model",
     "build": "hfsft.pipeline",
     "check": "hfsft.pipeline",
     "forecast": "hfsft.pipeline",

@@ -16,7 +16,7 @@ class BatchOptions(BaseModel):
 
     example: ClassVar[str] = """\
     models:
-      judge:
+      writer:
         model: gpt-5-mini
         base_url: https://api.openai.com/v1
         api_key_env: OPENAI_API_KEY
