@@ -294,15 +294,12 @@ class Model(BaseModel):
     @property
     def apart(self) -> str:
         """What tells the model from others of its name: its `identity`, else a server of its own, else nothing."""
-        if self.identity or not (urls := self.base_urls):
-            return self.identity or ""
-        return told_apart_by(self.model, urls[0])
+        return self.identity or (told_apart_by(self.model, urls[0]) if (urls := self.base_urls) else "")
 
     @property
     def label(self) -> str:
         """The model as it is told from all others, in few words."""
-        apart = self.apart
-        return f"{self.model} ({apart})" if apart else self.model
+        return f"{self.model} ({apart})" if (apart := self.apart) else self.model
 
     def depends_on(self) -> dict[str, Any]:
         """What an answer depends on, and nothing of how fast the model runs."""
