@@ -122,6 +122,8 @@ def usable(request: Request, answer: Answer) -> Answer:
 
 
 def _plain(finish_reason: str) -> str:
+    if finish_reason in _GOOD:  # as nearly every answer ends
+        return finish_reason
     name = letters(finish_reason.partition(":")[0].rpartition(".")[2])
     return name.removeprefix("finishreason") or name
 

@@ -107,7 +107,7 @@ def _answer(found: dict[str, Any], choice: dict[str, Any], message: dict[str, An
     return Answer(
         text=said.text,
         reasoning=said.reasoning,
-        finish_reason=sendable(hide(finish)),
+        finish_reason=finish if finish == "stop" else sendable(hide(finish)),
         input_tokens=read,
         output_tokens=written,
         model=sendable(served) if isinstance(served, str) else "",
@@ -161,9 +161,14 @@ def tokens(usage: Mapping[str, Any]) -> TokenCounts:
 
 def _beside(usage: Mapping[str, Any], groups: Sequence[str], names: Sequence[str]) -> int | None:
     """The largest count by one of the names, at the top or in one of the groups; None where there is none."""
-    places = [usage, *(inner for group in groups if isinstance(inner := usage.get(group), dict))]
-    found = [as_count(place.get(name)) for place in places for name in names]
-    return max((count for count in found if count is not None), default=None)
+    most: int | None = None
+    for place in (usage, *map(usage.get, groups)):
+        if not isinstance(place, dict):
+            continue
+        for name in names:
+            if (count := as_count(place.get(name))) is not None and (most is None or count > most):
+                most = count
+    return most
 
 
 def as_count(value: Any) -> int | None:

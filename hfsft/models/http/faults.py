@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 Kind = Literal["heal", "slow", "row", "down"]
+MOST_BYTES = 16_000_000
+"""Of one answer, unpacked: the longest that models write take a tenth of it."""
+MOST_ERROR_BYTES = 1_000_000
+"""Of an error, which is read no further."""
 
 
 class Fault(Exception):  # noqa: N818 (a fault heals as often as not)
