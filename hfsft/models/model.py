@@ -360,12 +360,9 @@ class TokenProbability(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a model answered; token counts are the server's own, None where it gave none.
+    """What a model answered; token counts are the server's own, None where it gave none."""
 
-    The `text` of a vector or a score is as `hfsft.models.vectors.numbers` writes it.
-    """
-
-    text: str
+    text: str  # of a vector or a score as `hfsft.models.vectors.numbers` writes it
     reasoning: str = ""  # thinking of a reasoning model, never part of the text
     finish_reason: str = "stop"
     input_tokens: int | None = None

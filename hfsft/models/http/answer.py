@@ -139,7 +139,11 @@ def tokens(usage: Mapping[str, Any]) -> TokenCounts:
         next((found for name in names if (found := as_count(usage.get(name))) is not None), None)
         for names in (("prompt_tokens", "input_tokens"), ("completion_tokens", "output_tokens"), ("total_tokens",))
     )
-    thought = _beside(usage, ("completion_tokens_details", "output_tokens_details"), ("reasoning_tokens",))
+    thought = _beside(
+        usage,
+        ("completion_tokens_details", "output_tokens_details"),
+        ("reasoning_tokens", "thinking_tokens", "thoughts_tokens", "thoughts_token_count"),
+    )
     cached = _beside(
         usage,
         ("prompt_tokens_details", "input_tokens_details"),
@@ -151,6 +155,8 @@ def tokens(usage: Mapping[str, Any]) -> TokenCounts:
         apart = "input_tokens" in usage and "prompt_tokens" not in usage and "cache_read_input_tokens" in usage
         told = both is not None and both - beside - read in ((written or 0), (written or 0) + (thought or 0))
         read += beside if apart or read < beside or told else 0
+    if both is not None and written is None and read is not None:
+        written = max(0, both - read)
     if written is not None:
         if read is not None and both is not None:
             written = max(written, both - read)  # some count what was thought in the total alone
@@ -173,4 +179,6 @@ def _beside(usage: Mapping[str, Any], groups: Sequence[str], names: Sequence[str
 
 def as_count(value: Any) -> int | None:
     """A value as a number of tokens, None where it is none."""
-    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < _MOST_TOKENS else None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < _MOST_TOKENS:
+        return None
+    return int(value) if value == int(value) else None

@@ -72,7 +72,14 @@ _TOO_LARGE = re.compile(
     re.IGNORECASE,
 )
 _LIMIT, _REQUESTED = (
-    re.compile(rf"\b{word}\b\W{{0,4}}(\d[\d,_]{{0,15}})", re.IGNORECASE) for word in ("limit", "requested")
+    re.compile(rf"\b{word}\b(?: (?:is|of))?\W{{0,4}}(\d[\d,_]{{0,15}})", re.IGNORECASE)
+    for word in ("limit", "requested")
+)
+# The same in prose: the request's tokens, then fewer that are allowed.
+_OVER = re.compile(
+    r"(?:request|prompt|input|token count)\b[^\d.]{0,30}(\d[\d,_]{0,15})[^\d.]{0,30}"
+    r"\b(?:exceed\w*|above|over|more than|larger than|greater than|limit is)\b[^\d.]{0,60}(\d[\d,_]{0,15})",
+    re.IGNORECASE,
 )
 _UNPAID = re.compile(
     r"insufficient.?(quota|balance|credit|fund)|current quota|billing|out of (credits|funds)|credits?\b"
@@ -88,6 +95,7 @@ _PERIOD = re.compile(
 # A limit that has room again within minutes, whatever else the sentence speaks of.
 _PASSING = re.compile(
     r"per.?(second|sec\b|minute|min\b)|(/|a|each).{0,2}(second|sec\b|minute|min\b)|\b[rt]p[ms]\b"
+    r"|(every|/|per|in) ?\d{1,3} ?(s|secs?|seconds?|minutes?)\b"
     r"|concurren|at the same time|simultaneous|parallel|allocated quota|throttling",
     re.IGNORECASE,
 )
@@ -131,6 +139,7 @@ _ADVICE = {
     402: "the account must be paid for or topped up",
     403: "this key may not use this model",
     404: "no such model or address there: check `model` and `base_url`",
+    410: "the model is gone: name another in `model`",
     405: "this address takes no chat completions: check `base_url`",
 }
 # A server may be gone for good behind these; 408, 504 and 524 are gateways that lost patience.
@@ -191,9 +200,14 @@ def _hopeless(body: str, *, may_pass: bool) -> bool:
     """Whether one request passes a limit by itself; where it says that it `may_pass`, the numbers alone tell."""
     limit, requested = _LIMIT.search(body), _REQUESTED.search(body)
     if limit and requested:
-        most, asked = (int(re.sub(r"\D", "", found[1])) for found in (limit, requested))
-        return asked > most
+        return _number(requested[1]) > _number(limit[1])
+    if (over := _OVER.search(body)) and "token" in body.lower():
+        return _number(over[1]) > _number(over[2])
     return not may_pass and bool(_TOO_LARGE.search(body))
+
+
+def _number(digits: str) -> int:
+    return int(re.sub(r"\D", "", digits))
 
 
 def _moment(headers: Mapping[str, str], body: str) -> float | None:

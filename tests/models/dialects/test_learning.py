@@ -288,5 +288,5 @@ def test_json_that_broke_says_nothing_of_the_schema(make_pool: Make, store: Any)
         assert pool.drive("judge", many(8, schema=SCHEMA), total=8) == {}
         assert len(server.refused) == 1
         assert ["response_format" in body for body in server.requests].count(False) == 1, "that request alone"
-        assert told(pool.usage.dialects) == []
+        assert notes_on(pool.usage.dialects) == []
         assert spoken_by(store, f"{server.url} m-1") == set()

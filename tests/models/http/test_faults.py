@@ -50,6 +50,7 @@ def test_what_never_heals_ends_after_a_bounded_number_of_tries(llm, make_pool, f
         (451, {"message": "Blocked.", "code": "moderation_blocked"}, ("row", "content_filter")),
         # A prompt that a server repeats is no word of the server's.
         (400, {"message": "no", "input": '{"code": "content_filter"}'}, ("row", "bad_request")),
+        (410, "This model was retired.", ("down", "refused")),
         # The account, with the status of a request.
         (400, {"message": "Access denied.", "code": "Arrearage"}, ("down", "quota")),
         (400, "Access denied, please make sure your account is in good standing.", ("down", "quota")),
