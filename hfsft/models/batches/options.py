@@ -16,6 +16,7 @@ class BatchOptions(BaseModel):
 
     example: ClassVar[str] = """\
     models:
+      writer: smollm2-135m-instruct
       judge:
         model: gpt-5-mini
         base_url: https://api.openai.com/v1
