@@ -90,3 +90,15 @@ def test_what_the_author_wrote_stops_the_build_at_its_line(
     err = " ".join(capsys.readouterr().err.split())
     assert f"recipe.yaml:{where}{server.url}: HTTP 400: Unsupported parameter: '{refused}'" in err
     assert "(what a recipe says is not left out unasked: take" in err
+
+
+def test_a_server_that_cannot_be_asked_is_told_at_the_model_s_line(
+    write: Any, home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _, path = write()
+    elsewhere = Path(path).read_text().replace("/v1", "/v9", 1)
+    Path(path).write_text(elsewhere)
+    assert main(["build", path, "--out", str(home / "out")]) == 1
+    err = " ".join(capsys.readouterr().err.split())
+    assert "recipe.yaml:4:32: models.writer: http://127.0.0.1:" in err
+    assert "/v9: HTTP 404" in err

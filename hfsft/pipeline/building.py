@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from hfsft.cache import cache_folder, settle
 from hfsft.engine.plan import Plan
-from hfsft.errors import Problem, RecipeError, RefusedKeyError, UserError
+from hfsft.errors import ModelError, Problem, RecipeError, RefusedKeyError, UserError
 from hfsft.loading import AnyRecipe, AnyTrust, load
 from hfsft.recipe.checks.rewrites import clean_errors
 from hfsft.recipe.checks.trust import ASKING, PUBLISHING, trust_of, unpublished
 from hfsft.recipe.compile import compile_recipe
+from hfsft.recipe.models_asked import asking_problem
 from hfsft.recipe.recipe import Recipe
 from hfsft.recipe.sources import OpenedSources
 from hfsft.stages.split import Split
@@ -267,5 +268,9 @@ def _execute(
             )
         except RefusedKeyError as error:
             raise RecipeError([Problem(recipe.source.place(error.loc), error.message, error.help)]) from None
+        except ModelError as error:
+            if found := asking_problem(recipe, error):
+                raise RecipeError([found]) from error
+            raise
         clean_errors(recipe, ledger)
         return rows, ledger, pool.usage

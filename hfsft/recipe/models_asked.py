@@ -90,6 +90,14 @@ def model_problem(recipe: Recipe, name: str, key: str, message: str) -> Problem:
     return Problem(source.place((section,), key=True), message)
 
 
+def asking_problem(recipe: Recipe, error: ModelError) -> Problem | None:
+    """The same at the model that it names, as it was found while a build asked it; None where it names none."""
+    for name, model in recipe.models.items():
+        if str(error).startswith(f"models.{name}: "):
+            return model_problem(recipe, name, "base_url" if model.base_url else "model", str(error))
+    return None
+
+
 def model_problems(recipe: Recipe, download: bool) -> Iterator[Problem]:
     """What is wrong with models as far as the recipe itself tells; `download`: and their weights, where they are."""
     from hfsft.models import obstacles

@@ -12,7 +12,7 @@ from typing import Any
 
 from hfsft.keys import letters
 
-_OURS = {"model", "messages", "seed", "response_format", "stream_options"}
+_OURS = {"model", "messages", "input", "seed", "response_format", "stream_options"}
 _STREAM_ADVICE = "write `stream:` in the model"
 _SAMPLED = {"temperature", "top_p"}
 _SAMPLING_ADVICE = "write `{}:` in the model or the stage"
