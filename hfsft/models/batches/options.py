@@ -16,12 +16,8 @@ class BatchOptions(BaseModel):
 
     example: ClassVar[str] = """\
     models:
-<<<<<<< HEAD
-      writer:
-=======
       writer: smollm2-135m-instruct
       judge:
->>>>>>> 92b5c99
         model: gpt-5-mini
         base_url: https://api.openai.com/v1
         api_key_env: OPENAI_API_KEY
