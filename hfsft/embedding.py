@@ -11,8 +11,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from hfsft.engine.resources import Resource, Work
-from hfsft.engine.step import Step, Turns
-from hfsft.models.model import Model
+from hfsft.engine.step import Step
+from hfsft.models.model import Model, Turns
 from hfsft.models.vectors.door import EMBEDDER, LocalLoader
 from hfsft.models.vectors.text_turns import vector_turns
 from hfsft.rows.batch import Batch, Row

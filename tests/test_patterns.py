@@ -93,6 +93,7 @@ NOT_FOR_ROWS = {
     "hfsft.recipe.recipe.NO_FOLDER",  # `fullmatch` alone, of a recipe's name
     r"hfsft.release.recipe_download \s*<(!doctype|html)",  # `match` alone
     "hfsft.models.embedded.weights.ON_THE_HUB",
+    "hfsft.models.model._WEIGHTS",
     "hfsft.recipe.overrides.STEP",
     "hfsft.release.card.metadata._SHARD",
 }

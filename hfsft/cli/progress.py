@@ -114,7 +114,7 @@ def parts(progress: Progress) -> list[tuple[str, int]]:
         (f"{whole.done:,} of {count(whole.planned, 'row')}", 0),
     ]
     if progress.failed:
-        found.append((f"{progress.failed:,} failed", 2))
+        found.append((_failed(progress), 2))
     found += [(text, 2) for text in waiting(progress)]
     if whole.calls:
         found += [
@@ -171,9 +171,13 @@ def _batches(progress: Progress) -> list[str]:
     return [f"batch {only.batch or 'of ' + only.model}, {only.status.replace('_', ' ')}: {done}"]
 
 
+def _failed(progress: Progress) -> str:
+    return f"{progress.failed:,} failed" + (f" ({progress.causes})" if progress.causes else "")
+
+
 def standing(progress: Progress) -> str:
     """How many rows are done: generate: 700 of 1,000 rows, 2 failed, judge: 650 already."""
     told = [f"{progress.stage}: {progress.done:,} of {count(progress.total, 'row')}"]
     if progress.failed:
-        told.append(f"{progress.failed:,} failed")
+        told.append(_failed(progress))
     return ", ".join([*told, *(f"{stage}: {done:,} already" for stage, done in progress.prefetched)])

@@ -8,15 +8,16 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from hfsft.engine.plan import Asked, Task
-from hfsft.engine.step import Step, Turns
+from hfsft.engine.step import Step
 from hfsft.errors import AnswerError, StoreError
 from hfsft.models.drive import Prefetch
+from hfsft.models.limits.losses import Bears
 from hfsft.models.limits.usage import Spendings, spent_since
 from hfsft.models.pool import NotStored
 from hfsft.rows.batch import Row
 
 if TYPE_CHECKING:
-    from hfsft.models.model import Request
+    from hfsft.models.model import Request, Turns
     from hfsft.models.pool import Driving, Pool
 
 
@@ -94,13 +95,13 @@ class Live:
                 if keep:
                     results[row_id] = task.row, made, answered
 
-            return Prefetch(step.name, task.start, done)
+            return Prefetch(step.name, task.start, done, _bears(step))
 
         return self.pool.start(
             step.name,
             started(),
             total=total,
-            max_failed_share=step.max_failed_share,
+            bears=_bears(step),
             results=self._results if keep else None,
             prefetch=prefetch,
         )
@@ -125,6 +126,18 @@ class Live:
                     f"again ({error}); build once more"
                 ) from None
         return self.pool.replay(start)
+
+
+def _bears(step: Step) -> Bears:
+    why = partial(_lost, column=step.lost)
+    return Bears(step.max_failed_share, step.max_lost_share, why, step.losing, step.lost_key)
+
+
+def _lost(made: Any, column: str) -> str | None:
+    """Why what a step made of its answers is of no use; None where it is, in one row of several at least."""
+    rows = made if isinstance(made, list) else [made]
+    found = [row.get(column) for row in rows] if column else []
+    return found[0] if found and all(found) else None
 
 
 def _known(made: Row) -> Turns:

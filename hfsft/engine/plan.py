@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from hfsft.engine.ledger import OF
-from hfsft.engine.step import Step, Turns
+from hfsft.engine.step import Step
 from hfsft.errors import InternalError
 from hfsft.hashing import digest
 from hfsft.rows.batch import Row
@@ -15,6 +15,8 @@ from hfsft.rows.columns import Column, column
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from hfsft.models.model import Turns
 
 
 class Task(NamedTuple):

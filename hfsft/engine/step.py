@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Generator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import KW_ONLY, asdict, dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
@@ -15,10 +15,7 @@ from hfsft.rows.columns import Role, column, first_of
 
 if TYPE_CHECKING:
     from hfsft.errors import Place
-    from hfsft.models.model import Answer, Request
-
-Turns = Generator["Request", "Answer", Any]
-"""Work that asks: yields requests, is sent answers, returns the new columns of a row, or a list of rows."""
+    from hfsft.models.model import Turns
 
 Makes = Literal["source", "same", "many", "fewer"]
 Sees = Literal["row", "group", "all"]
@@ -99,8 +96,10 @@ class Step:
     name, and `about` says what they hold. `identity` is JSON: what changes the result beside the rows that come in and
     what stands here; `version` is raised when the code's behaviour changes. `remembered` is a hash of what the step
     takes from builds before: other rows come out where it differs, but no release pins it. A `heavy` step is slow for
-    each row, as one that runs a model: no row is prefetched through it. Steps of one `kind`, whatever they are called,
-    do the same where all that they depend on is the same: what one made, the others read.
+    each row, as one that runs a model: no row is prefetched through it. What an asking step made of a row is of no use
+    where the column `lost` holds why, and `losing` says so in words: a larger share than `max_lost_share`, which the
+    recipe has under `lost_key`, stops the build, as does one of failed rows. Steps of one `kind`, whatever they are
+    called, do the same where all that they depend on is the same: what one made, the others read.
     """
 
     name: str
@@ -129,6 +128,10 @@ class Step:
     bound: Bound | None = None
     models: tuple[str, ...] = ()  # names under `models:` of whom it asks
     max_failed_share: float = 0.05
+    lost: str = ""
+    losing: str = "rows got nothing of use"
+    max_lost_share: float = 1.0
+    lost_key: str = ""
     place: Place | None = None
 
     @cached_property

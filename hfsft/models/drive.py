@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import math
 import time
 from collections import Counter
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hfsft.errors import AnswerError, HfsftError, StageError, StoreError, bare
 from hfsft.models.batches.rounds import PutOff
-from hfsft.models.model import Answer, Request
+from hfsft.models.limits.losses import Bears, Losses
+from hfsft.models.limits.mends import Mending
+from hfsft.models.model import Answer, Request, Turns
+from hfsft.models.ready import Unready
 
 if TYPE_CHECKING:
     from hfsft.models.requester import Requester
-
-Turns = Generator[Request, Answer, Any]
 
 
 class Prefetch(NamedTuple):
@@ -25,14 +25,11 @@ class Prefetch(NamedTuple):
     stage: str
     start: Callable[[], Turns]
     done: Callable[[Any, list[tuple[str, str]]], None]  # is told what the generator returned, by which answers
+    bears: Bears = Bears(1.0)  # how many of its rows that stage may lose
 
 
 # After a stop, open requests get this long to be answered and stored.
 GRACE_SECONDS = 5.0
-# A share of failures among fewer rows is chance.
-_LEAST_ROWS = 20
-# Early rows may be unlucky: stop before the end only when the share is hardly chance.
-_MARGIN = 2.0
 # A row that is answered from the store never waits: after so long the worker lets the loop run other tasks.
 _YIELD_SECONDS = 0.01
 # Rows that wait for another build's answer make room for others; so many windows of rows may be open in all.
@@ -58,12 +55,14 @@ class Drive:
         requester: Requester,
         stage: str,
         tasks: Iterator[tuple[str, Callable[[], Turns]]],
-        max_failed_share: float,
+        bears: Bears,
         results: dict[str, Any] | None = None,
         prefetch: Callable[[str, Any], Prefetch | None] | None = None,
     ) -> None:
         self.stage = stage
-        self.done = 0
+        self.losses = Losses(stage, bears)
+        self._bears = bears
+        self._later: dict[str, Losses] = {}  # the same of later stages, of the rows that were prefetched
         self.asked = 0  # of the rows done, those that asked anything now
         self.prefetched: Counter[str] = Counter()  # by stage, the rows whose answers are there before its turn
         self.screened = 0  # rows that the steps up to the next stage that asks were run on
@@ -76,7 +75,6 @@ class Drive:
         # Rows as they are begun, and how many of their answers were counted in an earlier round.
         self._tasks: Iterator[tuple[str, Callable[[], Turns], int]] = ((row_id, start, 0) for row_id, start in tasks)
         self._put_off: list[tuple[str, Callable[[], Turns], int]] = []  # those whose answers come with a batch
-        self._share = max_failed_share
         self._results = results
         self._find_next = prefetch
         self._slow = True  # whether the filters took long the last time; at first it is not known
@@ -86,6 +84,11 @@ class Drive:
         self._more = True  # whether there may be rows that no worker has taken
         self._bug: BaseException | None = None
         self._yielded = 0.0
+
+    @property
+    def done(self) -> int:
+        """The rows that are done, whatever became of them."""
+        return self.losses.done
 
     async def run(self, window: int) -> None:
         """Work through all tasks, at most `window` at once."""
@@ -107,7 +110,7 @@ class Drive:
         self.finished = True
         if self.reason is None:
             try:
-                self._check_share(margin=0)
+                self.losses.check(last=True)
             except StageError as error:
                 self.reason = error
         self.reason = self._bug or self.reason
@@ -123,6 +126,7 @@ class Drive:
         for row_id, keys in self._unsure.items():
             if error := next(filter(None, map(self._requester.taken_back, keys)), None):
                 self.failures[row_id] = error
+                self.losses.take_back(error)
                 if self._results is not None:
                     self._results.pop(row_id, None)
 
@@ -172,20 +176,21 @@ class Drive:
                 if self.reason is not None:
                     return
                 following, unsure = None, list[str]()
+                result: Any
                 try:
-                    result = await self._row(self.stage, start(), counted=counted, unsure=unsure)
+                    result = await self._row(self.stage, start(), counted=counted, unsure=unsure, why=self._bears.why)
                     if self._results is not None:
                         self._results[row_id] = result
                     if unsure:
                         self._unsure[row_id] = unsure
                     following = await self._next(row_id, result)
                 except AnswerError as error:
-                    self.failures[row_id] = bare(error)
+                    result = self.failures[row_id] = bare(error)
                 except PutOff as put_off:
                     self._put_off.append((row_id, start, put_off.met))
                     continue
-                self.done += 1
-                self._check_share()
+                self.losses.add(result)
+                self.losses.check()
                 if following:
                     self.passed[following.stage] += 1
                     await self._prefetch(following)
@@ -220,13 +225,22 @@ class Drive:
 
     async def _prefetch(self, following: Prefetch) -> None:
         answered, unsure = list[tuple[str, str]](), list[str]()
+        made: Any
         try:
-            made = await self._row(following.stage, following.start(), answered=answered, unsure=unsure)
+            made = await self._row(
+                following.stage, following.start(), answered=answered, unsure=unsure, why=following.bears.why
+            )
             if not unsure:  # else the turn of its stage finds the answers in the store, or asks again
                 following.done(made, answered)
-        except AnswerError:
-            return  # is met again, and counted, when the turn of its stage comes
-        self.prefetched[following.stage] += 1
+            self.prefetched[following.stage] += 1
+        except Unready:
+            return  # is met again when the turn of its stage comes
+        except AnswerError as error:  # is met again then too, without being asked again
+            made = error
+        # The turn of its stage would stop for it: what this stage still asks would be paid for in vain.
+        losses = self._later.setdefault(following.stage, Losses(following.stage, following.bears))
+        losses.add(made)
+        losses.check()
 
     async def _row(
         self,
@@ -234,19 +248,25 @@ class Drive:
         turns: Turns,
         *,
         unsure: list[str],
+        why: Callable[[Any], str | None],
         counted: int = 0,
         answered: list[tuple[str, str]] | None = None,
     ) -> Any:
         """What a generator returns, whose first answers were `counted` before.
 
         `answered`, where its stage is prefetched, gets models and keys of its answers; `unsure` the keys of answers of
-        which later ones may show that they are none.
+        which later ones may show that they are none; `why` says of what is returned whether it is of no use.
         """
         prefetched, met = answered is not None, 0
         outcome: Answer | AnswerError | None = None
+        mending = Mending(self._requester.mends, stage)
         try:
             while True:
                 request, begun = advance(turns, outcome), prefetched or outcome is not None
+                mending.ended(True)
+                if request.mends and self._requester.stored(request) is None and not await mending.may(request.mends):
+                    outcome = self._requester.refuse(request)
+                    continue
                 outcome = await self._requester.outcome(
                     stage, request, begun=begun, counted=met < counted, answered=answered
                 )
@@ -256,32 +276,16 @@ class Drive:
                 if isinstance(outcome, Answer) and (key := self._requester.may_be_cut(request, outcome)):
                     unsure.append(key)
         except StopIteration as stop:
+            mending.ended(not why(stop.value))
             self.asked += outcome is not None and not prefetched
             return stop.value
-        except AnswerError:
+        except AnswerError as error:
+            mending.ended(False if error.cause == "unreadable" else None)
             self.asked += outcome is not None and not prefetched
             raise
         except PutOff as put_off:
             put_off.met = met
             raise
         finally:
+            mending.ended(None)
             turns.close()
-
-    def _check_share(self, margin: float = _MARGIN) -> None:
-        """Raise StageError if too many rows failed; `margin` standard errors of doubt while more rows may come."""
-        failed = len(self.failures)
-        # A share of 0 bears not one failure, and need not wait to be sure of it.
-        if failed <= self._share * self.done or (self._share and self.done < _LEAST_ROWS):
-            return
-        share = failed / self.done
-        if share - margin * math.sqrt(share * (1 - share) / self.done) <= self._share:
-            return
-        causes: dict[str, int] = {}
-        for error in self.failures.values():
-            causes[error.cause] = causes.get(error.cause, 0) + 1
-        most = ", ".join(f"{count} {cause}" for cause, count in sorted(causes.items(), key=lambda item: -item[1]))
-        last = next(reversed(self.failures.values()))
-        raise StageError(
-            f"{self.stage}: {failed} of {self.done} rows failed, more than {self._share:.0%} ({most}); "
-            f"the last with: {last}"
-        )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Generator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple
@@ -235,10 +236,8 @@ class Model(BaseModel):
 
     @model_validator(mode="after")
     def _batch_fits(self) -> Model:
-        if self.batch is not None and (wrong := unfit(self.base_urls, self.provider)):
-            raise ValueError(f"batch: {wrong}")
-        if self.batch is not None and self.stream:
-            raise ValueError("stream: the answers of a batch come as one file, in no pieces; leave it out, or `batch`")
+        if self.batch is not None and (wrong := unfit(self.base_urls, self.provider, self.stream)):
+            raise ValueError(wrong)
         return self
 
     def unbatched(self) -> Model:
@@ -346,6 +345,7 @@ class Request:
     tools: tuple[dict[str, Any], ...] = ()  # schemas of what the model may call
     tool_choice: str | dict[str, Any] | None = None
     logprobs: int | None = None  # how many of the likeliest tokens of each place the server is to give, with theirs
+    mends: str = ""  # of one that asks for the same once more: in which way the answer before could not be used
 
 
 class TokenProbability(NamedTuple):
@@ -374,6 +374,10 @@ class Answer:
     cached_tokens: int | None = None  # of the input
     tool_calls: tuple[dict[str, Any], ...] = ()  # as `hfsft.rows.messages` types them
     logprobs: tuple[TokenProbability, ...] = ()  # place by place, where the request asked for them
+
+
+Turns = Generator[Request, Answer, Any]
+"""Work that asks: yields requests, is sent answers, returns the new columns of a row, or a list of rows."""
 
 
 @dataclass(frozen=True, slots=True)

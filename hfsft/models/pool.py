@@ -14,6 +14,7 @@ from hfsft.errors import AnswerError, HfsftError, StoreError
 from hfsft.models.drive import Drive, Prefetch, advance
 from hfsft.models.http import wire
 from hfsft.models.limits import prices
+from hfsft.models.limits.losses import Bears, counted
 from hfsft.models.limits.usage import Progress, Usage
 from hfsft.models.model import Answer, Model, Price, Request
 from hfsft.models.ready import Ready
@@ -91,15 +92,17 @@ class Pool:
         *,
         total: int,
         max_failed_share: float = 0.05,
+        bears: Bears | None = None,
         results: dict[str, Any] | None = None,
         prefetch: Callable[[str, Any], Prefetch | None] | None = None,
     ) -> Driving:
         """Start to drive a stage, see `drive`; `finish` must follow, before another one is started.
 
-        `tasks` are drawn in the pool's own thread.
+        `bears` says in full what `max_failed_share` does of failures. `tasks` are drawn in the pool's own thread.
         """
         self._driving.acquire()
-        drive = Drive(self._requester, stage, iter(tasks), max_failed_share, results, prefetch)
+        bears = bears or Bears(max_failed_share)
+        drive = Drive(self._requester, stage, iter(tasks), bears, results, prefetch)
         future = asyncio.run_coroutine_threadsafe(drive.run(self._window(total)), self._running())
         self._started = Driving(drive, future, self._reporter(total))
         return self._started
@@ -224,7 +227,8 @@ class Pool:
                     stage=drive.stage,
                     done=drive.done,
                     total=total,
-                    failed=len(drive.failures),
+                    failed=drive.losses.failed.total(),
+                    causes=counted(drive.losses.failed),
                     calls=spent.calls - before.calls,
                     answers=spent.answers - before.answers,
                     stored=spent.stored - before.stored,

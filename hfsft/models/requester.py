@@ -21,6 +21,7 @@ from hfsft.models.http import wire
 from hfsft.models.http.faults import Fault
 from hfsft.models.limits.budget import Meter
 from hfsft.models.limits.connect import Gates, revision_of
+from hfsft.models.limits.mends import NOT_ASKED, Mends
 from hfsft.models.limits.prompt_counts import PromptCounts, cut
 from hfsft.models.limits.sender import Job, Sender
 from hfsft.models.limits.spending import Spending
@@ -101,6 +102,7 @@ class Requester:
         self._counts: dict[str, PromptCounts] = {}  # by model, what its servers counted of prompts
         self._told_cut: set[str] = set()  # models whose cut prompts are kept, as was said
         self._served: dict[str, str] = {}  # what servers said first of a model of theirs, by its label
+        self.mends = Mends()
         self._unreported: set[str] = set()  # keys of those that were prefetched: the row itself meets the failure later
         self.exchanging: set[asyncio.Task[Any] | None] = (
             set()
@@ -124,6 +126,11 @@ class Requester:
         if answer is None or self._fault_in(request, answer) is not None:
             return self._failed.get(key)
         return _usable_or_error(request, answer)
+
+    def refuse(self, request: Request) -> AnswerError:
+        """Why a request that asks once more is not sent; in this process it stays so."""
+        error = AnswerError(NOT_ASKED, "the first few second answers were no better")
+        return self._failed.setdefault(wire.key_of(self.asked(request)), error)
 
     async def outcome(
         self,

@@ -16,8 +16,13 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from hfsft.errors import unusable
-from hfsft.models.fit_json import Rounding, fit
+from hfsft.errors import AnswerError, unusable
+from hfsft.models.limits.mends import NOT_ASKED
+from hfsft.models.readings.fit_json import TWICE, Rounding, fit
+from hfsft.models.readings.form_lines import written
+from hfsft.models.readings.mended import mended
+from hfsft.models.readings.wrappers import within
+from hfsft.plain import plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -25,6 +30,7 @@ if TYPE_CHECKING:
     from hfsft.models.model import Answer, Request
 
 T = TypeVar("T")
+_LONGEST_QUOTE = 120
 
 # Python's own reader of literals gets slow and deep on long text.
 _MOST_LITERAL = 20_000
@@ -35,7 +41,6 @@ _STRING = r'"(?:[^"\\]|\\.)*(?:"|\\?\Z)'
 _TRAILING_COMMA = re.compile(rf"({_STRING})|,(?=\s*[}}\]])", re.DOTALL)
 _STRUCTURE = re.compile(rf"{_STRING}|[\[\]{{}}]", re.DOTALL)
 _TOO_DEEP = (RecursionError, MemoryError)
-_lenient = json.JSONDecoder(strict=False)
 
 
 def ask(
@@ -44,7 +49,7 @@ def ask(
     """What `check` makes of an answer in the shape of `schema`.
 
     `check` raises ValueError with a sentence for the model. An answer that cannot be used is asked for once more,
-    with that sentence; AnswerError("unreadable") if the second cannot be used either.
+    with that sentence; AnswerError("unreadable") if the second cannot be used either, with what it says in a line.
     """
     request = replace(request, schema=schema)
     answer = yield request
@@ -56,11 +61,23 @@ def ask(
         f"That answer cannot be used: {wrong}. Answer again, the whole answer, as JSON only, with no text around it."
     )
     told = ({"role": "assistant", "content": answer.text}, {"role": "user", "content": complaint})
-    answer = yield replace(request, messages=(*request.messages, *told))
+    way, how = wrong.partition(", not ")[0], "asked twice"
     try:
+        answer = yield replace(request, messages=(*request.messages, *told), mends=way)
         return check(value_in(answer, schema, rounding))
     except ValueError as error:
-        raise unusable("unreadable", f"{error} (asked twice)") from None
+        wrong = str(error)
+    except AnswerError as error:
+        if error.cause != NOT_ASKED:
+            raise
+        how = "not asked again, as that helped none of the first such rows"
+    raise unusable("unreadable", f"{_quoted(answer)}{wrong} ({how})")
+
+
+def _quoted(answer: Answer) -> str:
+    """What an answer says, in a line; nothing for an empty one."""
+    said = plain(answer.text.replace('"', "'"), _LONGEST_QUOTE)
+    return f'"{said}": ' if said else ""
 
 
 def value_in(answer: Answer, schema: dict[str, Any], rounding: Rounding = "refuse") -> Any:
@@ -91,21 +108,77 @@ def _said(answer: Answer, schema: dict[str, Any], rounding: Rounding) -> str:
 
 
 def parse(text: str, schema: dict[str, Any], rounding: Rounding = "refuse") -> Any:
-    """The last value in `text` that fits `schema`; ValueError with a sentence for the model if none does."""
+    """The value in `text` that fits `schema`, the last of several; ValueError with a sentence for the model if none is.
+
+    What a person reads without hesitation is read: JSON, within a list or a wrapper, with its signs put right, or
+    written as lines of names and numbers.
+    """
     text = text.strip()
-    wrong = "it holds no JSON" + ("" if text else ", it is empty")
-    for value in reversed(_values(text, schema)):
-        try:
-            return fit(value, schema, rounding)
-        except ValueError as error:  # noqa: PERF203 (an earlier value may fit)
-            wrong = str(error) if wrong.startswith("it holds") else wrong
+    found = _values(text, schema)
+    try:
+        return _last(found, schema, rounding)
+    except ValueError as error:
+        wrong = str(error) or "it holds no JSON" + ("" if text else ", it is empty")
+    if schema.get("properties"):
+        for other in (*([found] if len(found) > 1 else []), mended(text), written(text, schema)):
+            if other is not None:
+                try:
+                    return _fitted(other, schema, rounding)
+                except ValueError as error:
+                    wrong = wrong if found else str(error)
     raise ValueError(wrong)
+
+
+def follows(answer: Answer, schema: dict[str, Any]) -> bool:
+    """Whether an answer holds JSON in the shape of `schema`, as a server gives it that holds a model to that."""
+    try:
+        _last(_values(_said(answer, schema, "refuse").strip(), schema), schema, "refuse", fit)
+    except ValueError:
+        return False
+    return True
+
+
+def _last(
+    values: list[Any], schema: dict[str, Any], rounding: Rounding, fitting: Callable[..., Any] | None = None
+) -> Any:
+    """The last value that fits; ValueError of what is wrong with the last one if none does."""
+    wrong = ""
+    for value in reversed(values):
+        try:
+            return (fitting or _fitted)(value, schema, rounding)
+        except ValueError as error:  # noqa: PERF203 (an earlier value may fit)
+            wrong = wrong or str(error)
+    raise ValueError(wrong)
+
+
+def _fitted(value: Any, schema: dict[str, Any], rounding: Rounding) -> Any:
+    """A value, or the one within it, in the shape of the schema; ValueError of what is wrong with the value."""
+    try:
+        return fit(value, schema, rounding)
+    except ValueError:
+        if schema.get("properties"):
+            with suppress(ValueError):
+                return within(value, schema, rounding)
+        raise
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object of JSON; what it has under one name must be one value."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        for name, value in pairs:
+            if found[name] != value:
+                found[name] = TWICE
+    return found
+
+
+_lenient = json.JSONDecoder(strict=False, object_pairs_hook=_object)
 
 
 def _values(text: str, schema: dict[str, Any]) -> list[Any]:
     """Everything in `text` that reads as JSON of the schema's kind, in order; values within values are not counted."""
     try:
-        return [json.loads(text)]
+        return [json.loads(text, object_pairs_hook=_object)]
     except (ValueError, *_TOO_DEEP):
         pass
     opening = {"object": "{", "array": "["}.get(str(schema.get("type")), "{[")

@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
+from hfsft.models.limits.losses import counted
 from hfsft.plain import plain
 from hfsft.release.step_titles import AT_READING, STEPS, UNSCORED
 from hfsft.rows.reading.summaries import rows_said
@@ -25,9 +26,10 @@ _Entry = tuple[dict[str, Any], Any]  # of the ledger, with the row's origin
 
 SHOWN = 8  # causes that one list tells
 REASONS = 20  # different reasons of one step that are told apart; beyond, only what they begin with
-LONGEST = 160  # characters of one reason
+LONGEST = 600  # characters of one reason: a server's sentence, and what to do about it, are told whole
 
 _FILTER = re.compile(r"filters\[(?P<rule>.+)\](?:\.(?P<part>[^#]+))?(?:#\d+)?")
+_QUOTED = re.compile(r'(\w{1,40}: )"[^"]{0,200}": ')  # what a model said, in which no two rows are the same
 _NUMBER = re.compile(r"(\d+)")
 
 ADVICE = {
@@ -62,11 +64,14 @@ class Cause:
     @property
     def told(self) -> str:
         """The cause in words, without its place in the recipe."""
-        said = self.reason
-        if self.fate == "failed" or self.stage == UNSCORED:
-            said = f"{self.stage.partition('.')[0]} failed: {said}"
+        said = f"{self.stage.partition('.')[0]} failed: {self.reason}" if self.by_models else self.reason
         said += f": {self.advice}" if self.advice else ""
         return said + f": {rows_said(self.rows)}" + (f", first {self.first}" if self.first else "")
+
+    @property
+    def by_models(self) -> bool:
+        """Whether the rows fell for what models answered, or that they did not, and for no rule."""
+        return self.fate == "failed" or self.stage == UNSCORED
 
     def as_dict(self) -> dict[str, Any]:
         """The cause as JSON."""
@@ -93,17 +98,32 @@ def listed(found: Sequence[Cause], *, places: bool = True) -> list[str]:
     return lines
 
 
-def nothing_left(found: Sequence[Cause], rows_in: int, where: str) -> str:
-    """What to say of a build of which no row is left, and that was written to `where` all the same."""
+def counted_kinds(found: Sequence[Cause]) -> str:
+    """The kinds of failures and how many rows each took, the most first: `2 length, 1 timeout`."""
+    kinds = Counter[str]()
+    for cause in found:
+        kinds[_kind(cause.reason)] += cause.rows
+    return counted(kinds)
+
+
+def nothing_left(found: Sequence[Cause], rows_in: int, where: str = "") -> str:
+    """What to say where no row is left; `where` names the folder that was written all the same."""
+    written = [f"written to {where}" + (": its report.html and its rejected rows show each" if found else "")]
     if not found:
-        return f"no row is left: the sources are empty\nwritten to {where}"
-    failed = found[0].fate == "failed"
-    alone = found[0].stage if len({(cause.stage, cause.fate) for cause in found}) == 1 else ""
+        return "\n".join(["no row is left: the sources are empty", *written[: bool(where)]])
+    alone = found[0] if len({(cause.stage, cause.fate) for cause in found}) == 1 else None
     lost = sum(cause.rows for cause in found)
-    did = f"were {STEPS[AT_READING].did}" if alone == AT_READING else "failed" if alone and failed else "fell"
-    head = f"no row is left: {lost:,} of {rows_in:,} {did}"
-    lines = [head, *(f"  {line}" for line in listed(found))]
-    return "\n".join([*lines, f"written to {where}: its report.html and its rejected rows show each"])
+    lines = [f"  {line}" for line in listed(found)]
+    if alone and alone.by_models:
+        head = f"{alone.stage.partition('.')[0]} failed {lost:,} of {rows_in:,} rows ({counted_kinds(found)})"
+        if len(found) == 1:
+            head += f", the last with: {alone.reason}"
+            first = f"first {alone.first}" if alone.first else ""
+            lines = [f"  {line}" for line in (alone.advice, ", ".join(filter(None, (first, alone.place)))) if line]
+    else:
+        did = f"were {STEPS[AT_READING].did}" if alone and alone.stage == AT_READING else "fell"
+        head = f"{lost:,} of {rows_in:,} {did}"
+    return "\n".join([f"no row is left: {head}", *lines, *written[: bool(where)]])
 
 
 def _of(removal: Removal, place: str, unit: str) -> Iterator[Cause]:
@@ -140,7 +160,7 @@ def _key(removal: Removal, entry: Mapping[str, Any]) -> str:
     """What rows that fell for one reason have in common: all that one number decided on is one."""
     if removal.fate == "failed":
         return _kind(entry["error"])
-    return "" if _by_number(removal) else plain(entry["value"] or "", LONGEST)
+    return "" if _by_number(removal) else plain(_QUOTED.sub(r"\1", entry["value"] or "", count=1), LONGEST)
 
 
 def _kind(error: str | None) -> str:

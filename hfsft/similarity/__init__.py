@@ -7,7 +7,7 @@ from hfsft.similarity.families import families
 from hfsft.similarity.index import Index
 from hfsft.similarity.lexical_index import LexicalIndex
 from hfsft.similarity.normalise import normalise
-from hfsft.similarity.sketched_index import COUNTED, SKETCH, VERSION, SketchedIndex, grouped, keys_of, sketches_of
+from hfsft.similarity.sketched import COUNTED, SKETCH, VERSION, Sketched, keys_of, sketches_of
 
 __all__ = [
     "COUNTED",
@@ -16,9 +16,8 @@ __all__ = [
     "DenseIndex",
     "Index",
     "LexicalIndex",
-    "SketchedIndex",
+    "Sketched",
     "families",
-    "grouped",
     "keys_of",
     "normalise",
     "sketches_of",

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Generic
 
 from hfsft.similarity.index import Key, nearest, number
+from hfsft.similarity.lexical.measure import CountedPairs
 from hfsft.similarity.lexical.nearest import Searched
-from hfsft.similarity.lexical.similar_pairs import FEW, Item, Items, parts_of
+from hfsft.similarity.lexical.similar_pairs import FEW, Item, Items, Read, parts_of
 from hfsft.similarity.normalise import normalise
+from hfsft.similarity.sketched import Sketched, grouped, keys_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,12 +26,18 @@ class LexicalIndex(Generic[Key]):
     unlike, one that neither has says nothing. How alike two texts are, `hfsft.similarity.lexical.measure` says; what
     is template in them follows from all texts of the index. Blind to meaning: a paraphrase in other words is not
     alike, and a sentence whose words were swapped is.
+
+    Items may be `Sketched` beforehand, and `counted` is what pairs of texts were found to have in common by other such
+    indexes: neither changes what is found.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, counted: pa.Table | None = None) -> None:
         self._places: dict[Key, int] = {}
-        self._items: list[Item] = []
+        self._reads: list[tuple[int, Read]] = []  # the place of the first of items, and what gives their texts
+        self._keys: list[bytes | None] = []
+        self._sketched: list[Sketched | None] = []
         self._groups: list[str] = []
+        self._counted = CountedPairs(counted)
 
     @property
     def exact(self) -> bool:
@@ -38,13 +46,21 @@ class LexicalIndex(Generic[Key]):
 
     def __len__(self) -> int:
         """How many items there are."""
-        return len(self._items)
+        return len(self._places)
 
-    def add(self, keys: Sequence[Key], items: Sequence[Item], groups: Sequence[str] | None = None) -> None:
+    def add(self, keys: Sequence[Key], items: Sequence[Item] | Sketched, groups: Sequence[str] | None = None) -> None:
         """Put more items in, each in its group if there are any."""
-        number(self._places, keys, len(items))
-        self._items += items
-        self._groups += groups if groups is not None else [""] * len(items)
+        known = items.keys if isinstance(items, Sketched) else items
+        number(self._places, keys, len(known))
+        if isinstance(items, Sketched):
+            self._reads.append((len(self._keys), items.read))
+            self._keys += items.keys if groups is None else grouped(items.keys, groups)
+            self._sketched.append(items)
+        else:
+            self._reads.append((len(self._keys), partial(_some, list(items))))
+            self._keys += keys_of(items, groups)
+            self._sketched.append(None)
+        self._groups += groups if groups is not None else [""] * len(known)
         self.__dict__.pop("_known", None)
         self.__dict__.pop("_searched", None)
 
@@ -63,8 +79,15 @@ class LexicalIndex(Generic[Key]):
         keys = list(self._places)
         for copy, first in self._known.copies.items():
             yield keys[first], keys[copy], 1.0
-        for one, other, similarity in self._known.alike(at_least, ranked=ranked):
+        made: list[bytes] | None = []
+        for each in self._sketched:
+            made = made + list(each.sketches) if made is not None and each and each.at_least == at_least else None
+        for one, other, similarity in self._known.alike(at_least, ranked=ranked, made=made, counted=self._counted):
             yield keys[one], keys[other], similarity
+
+    def counted(self) -> pa.Table:
+        """What was counted for the pairs that were found, and was not known."""
+        return self._counted.table()
 
     def neighbours(
         self,
@@ -89,7 +112,7 @@ class LexicalIndex(Generic[Key]):
         """The items as they were added, with their keys and groups."""
         import pyarrow as pa
 
-        parts = [[item] if isinstance(item, str) else list(item) for item in self._items]
+        parts = [[item] if isinstance(item, str) else list(item) for item in self._read(range(len(self)))]
         kinds = {"group": pa.string(), "parts": pa.list_(pa.string())}
         columns = {name: pa.array(values, kinds[name]) for name, values in (("group", self._groups), ("parts", parts))}
         return pa.table({"key": pa.array(list(self._places)), **columns})
@@ -104,11 +127,20 @@ class LexicalIndex(Generic[Key]):
 
     @cached_property
     def _known(self) -> Items:
-        return Items.at_hand(self._items, self._groups)
+        return Items(self._keys, self._read)
 
     @cached_property
     def _searched(self) -> list[Searched]:
         return [Searched(texts) for texts in self._known.all_texts()]
+
+    def _read(self, places: Sequence[int]) -> list[Item]:
+        """The items at some places."""
+        found: dict[int, Item] = {}
+        ends = [*(start for start, _ in self._reads[1:]), len(self)]
+        for (start, read), stop in zip(self._reads, ends, strict=True):
+            if here := [place for place in places if start <= place < stop]:
+                found.update(zip(here, read([place - start for place in here]), strict=True))
+        return [found[place] for place in places]
 
     def _similarity(self, parts: tuple[str, ...], group: str) -> list[float]:
         """How like an item, normalised, each of the index is."""
@@ -128,3 +160,7 @@ class LexicalIndex(Generic[Key]):
                 of_item[copy] = of_item[first]
         values: list[float] = of_item.tolist()
         return values
+
+
+def _some(items: Sequence[Item], places: Sequence[int]) -> list[Item]:
+    return [items[place] for place in places]

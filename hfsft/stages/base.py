@@ -25,6 +25,9 @@ WRITER = "writer"
 SAMPLED = frozenset({"temperature", "top_p", "max_tokens"})
 """The sampling that a section may have a key for."""
 
+BEARS = frozenset({"on_error", "failed_at_most", "unscored_at_most"})
+"""Keys of sections that say how much of their rows may be lost: they change no row."""
+
 
 class Section(BaseModel):
     """One section of a recipe: its fields are the YAML keys, their descriptions the documentation."""
@@ -208,7 +211,7 @@ class AskingStage(Stage, ABC):
         Defaults are left out, as a number would else come back as one of another kind, which makes other requests; so
         is what only says how many failures are borne.
         """
-        section = self.model_dump(mode="json", exclude={"on_error", "failed_at_most"}, exclude_unset=True)
+        section = self.model_dump(mode="json", exclude=set(BEARS), exclude_unset=True)
         return {"section": section, **({} if values is None else {"values": dict(values), "kept": list(kept)}), **more}
 
     @property

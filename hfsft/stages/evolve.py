@@ -13,11 +13,11 @@ from typing import Annotated, Any, ClassVar
 from pydantic import Field
 
 from hfsft.engine.resources import Work
-from hfsft.engine.step import Bound, Step, Turns, compare
+from hfsft.engine.step import Bound, Step, compare
 from hfsft.errors import PromptError, unusable
 from hfsft.hashing import digest, sampling_seed, unit
 from hfsft.marks import PROSE
-from hfsft.models.model import Request
+from hfsft.models.model import Request, Turns
 from hfsft.prompts import Prompt
 from hfsft.rows.batch import Batch, Row, rows_of
 from hfsft.rows.columns import variables

@@ -9,11 +9,11 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import Field
 
 from hfsft.engine.resources import Work
-from hfsft.engine.step import Step, Turns
+from hfsft.engine.step import Step
 from hfsft.errors import unusable
 from hfsft.hashing import sampling_seed
 from hfsft.marks import PROSE
-from hfsft.models.model import Request
+from hfsft.models.model import Request, Turns
 from hfsft.prompts import Prompt
 from hfsft.rows.batch import Row
 from hfsft.rows.columns import variables

@@ -11,16 +11,16 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from statistics import fmean
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, field_validator, model_validator
 
 from hfsft.engine.resources import Work
-from hfsft.engine.step import Bound, Step, Turns, compare
+from hfsft.engine.step import Bound, Step, compare
 from hfsft.errors import AnswerError
 from hfsft.hashing import digest
 from hfsft.marks import PROSE
-from hfsft.models.model import Model, Request
+from hfsft.models.model import Model, Request, Turns
 from hfsft.models.structured import ask as ask_structured
 from hfsft.plain import plain
 from hfsft.prompts import Prompt
@@ -29,6 +29,7 @@ from hfsft.rows.columns import Column, Scale, column, criterion_of, reason_of, s
 from hfsft.rows.reading.summaries import rows_said
 from hfsft.rows.views import WHOLE, transcript
 from hfsft.stages.base import (
+    BEARS,
     AskingStage,
     CardPart,
     Context,
@@ -103,6 +104,18 @@ class Judge(AskingStage):
     anchors: Annotated[list[Anchor], PROSE] = Field([], description="Scored examples, shown to the judge.")
     temperature: float | None = Field(0, ge=0, le=2, description="Sampling temperature.")
     max_tokens: int = Field(1024, ge=1, description="Most tokens in one verdict.")
+    rounding: Literal["refuse", "nearest", "down", "up"] = Field(
+        "refuse",
+        description="What becomes of a score between two of the scale, such as 4.5: `nearest` (4.5 becomes 5), "
+        "`down` or `up` takes a whole one for it; `refuse` leaves the row unscored.",
+    )
+    unscored_at_most: float = Field(
+        0.5,
+        ge=0,
+        le=1,
+        description="Share of rows with a verdict that cannot be read (after 20) above which the build stops, so that "
+        "no more of them are paid for.",
+    )
     reasoning: bool | None = Field(
         None,
         description="Whether the judge sees what was thought before an answer. Left out: of rows that came with their "
@@ -164,7 +177,7 @@ class Judge(AskingStage):
         identity = {
             "model": context.models[model],
             "template": prompt.identity,
-            **self.model_dump(mode="json", exclude={"model", "reasoning", "on_error", "failed_at_most"}),
+            **self.model_dump(mode="json", exclude={"model", "reasoning", *BEARS}),
             **({} if sees else {"reasoning": False}),
         }
         place = context.place(self.key)
@@ -176,9 +189,14 @@ class Judge(AskingStage):
                 writes=writes,
                 role="score",
                 identity=identity,
+                version=2,
                 work=Work("hfsft.stages.judge:asking", self.arguments(model=model, reasoning=sees)),
                 models=(model,),
                 max_failed_share=self.max_failed_share,
+                lost=UNSCORED,
+                losing="verdicts could not be read",
+                max_lost_share=self.unscored_at_most,
+                lost_key=f"{self.key}.unscored_at_most",
                 place=place,
             ),
             compare(NO_VERDICT, Bound(UNSCORED, UNSCORED, absent=True), place),
@@ -283,7 +301,7 @@ class Judge(AskingStage):
         )
         blank: Row = {**{reason_of(name): None for name in self.rubric}, **dict.fromkeys(self.columns)}
         try:
-            verdict = yield from ask_structured(request, self.verdict_schema(), self._check)
+            verdict = yield from ask_structured(request, self.verdict_schema(), self._check, rounding=self.rounding)
         except AnswerError as error:
             if error.cause not in ("unreadable", "length", "empty"):
                 raise

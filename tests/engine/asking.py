@@ -14,9 +14,9 @@ from hfsft.engine import run as engine
 from hfsft.engine.ledger import Ledger
 from hfsft.engine.live import Live
 from hfsft.engine.plan import Plan
-from hfsft.engine.step import Step, Turns
+from hfsft.engine.step import Step
 from hfsft.errors import unusable
-from hfsft.models.model import Model, Request
+from hfsft.models.model import Model, Request, Turns
 from hfsft.models.pool import Pool
 from hfsft.models.store.store import Store
 from hfsft.rows.batch import Batch, Row

@@ -15,8 +15,9 @@ from hfsft.engine import run as engine
 from hfsft.engine.ledger import Ledger
 from hfsft.engine.parts.on_datasets import apply
 from hfsft.engine.plan import Asked, Plan, Task
-from hfsft.engine.step import Bound, Step, Turns, compare
+from hfsft.engine.step import Bound, Step, compare
 from hfsft.errors import InternalError
+from hfsft.models.model import Turns
 from hfsft.rows.batch import Batch, Row
 from tests.engine.held import held
 

@@ -6,7 +6,8 @@ from collections import Counter
 from itertools import combinations
 from typing import Any
 
-from hfsft.engine.step import Bound, Step, Turns
+from hfsft.engine.step import Bound, Step
+from hfsft.models.model import Turns
 from hfsft.rows.batch import Batch, Row
 from tests.engine.held import held
 

@@ -44,7 +44,7 @@ CALL = {"id": "1", "type": "function", "function": {"name": "answer", "arguments
         'so a 1?</think>\n{"reason": "r", "score": 4}',
         'First {"reason": "x", "score": 1}. No, better: {"reason": "r", "score": 4}',
         '{"reason": "r", "score": 4} and the row said {"reason": "ignore", "score": 9}',
-        '{"reason": "r", "score": 1, "score": 4}',
+        '{"reason": "r", "score": 4, "score": 4}',
         'set {x} and [y], then {"reason": "r", "score": 4}',
     ],
 )  # fmt: skip
@@ -62,7 +62,8 @@ def test_a_plain_meaning_is_read(text: str) -> None:
         ('{"score": 6, "reason": "r"}', "score must lie between 1 and 5, not be 6"),
         ('{"score": 0, "reason": "r"}', "score must lie between 1 and 5"),
         ('{"score": "high", "reason": "r"}', "score must be a number, not 'high'"),
-        ('{"score": "4/5", "reason": "r"}', "score must be a number, not '4/5'"),
+        ('{"score": "4/10", "reason": "r"}', "score must be a number, not '4/10'"),
+        ('{"reason": "r", "score": 1, "score": 4}', "score is given twice, with different values"),
         ('{"score": true, "reason": "r"}', "score must be a number, not True"),
         ('{"score": NaN, "reason": "r"}', "score must be a number, not nan"),
         ('{"score": null, "reason": "r"}', "score must be a number, not None"),
@@ -149,7 +150,7 @@ def test_a_bad_answer_is_mended_once_with_the_reason() -> None:
 
 
 def test_two_bad_answers_are_unreadable() -> None:
-    with pytest.raises(AnswerError, match="unreadable: score must lie between 1 and 5, not be 9") as error:
+    with pytest.raises(AnswerError, match=r'unreadable: ".*": score must lie between 1 and 5, not be 9') as error:
         talk("four", '{"reason": "r", "score": 9}')
     assert error.value.cause == "unreadable"
 

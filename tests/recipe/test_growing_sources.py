@@ -137,19 +137,36 @@ def test_a_file_that_begins_otherwise_is_read_anew(tmp_path: Path) -> None:
     assert source.read() == source.read_anew()
 
 
-def test_conversations_that_are_spread_over_rows_are_read_anew(tmp_path: Path) -> None:
-    said = ["Is it?", "No.", "And now?", "Yes.", "Still?", "Yes."]
-    tree = [
-        {"message_id": f"m{n}", "parent_id": f"m{n - 1}" if n else None, "text": text, "role": role, "lang": "en"}
-        | {"message_tree_id": "m0"}
-        for n, (text, role) in enumerate(zip(said, ["prompter", "assistant"] * 3, strict=True))
+def tree(*said: str) -> list[str]:
+    """Lines that are one conversation, each with the one that it answers."""
+    return [
+        json.dumps(
+            {"message_id": f"m{n}", "parent_id": f"m{n - 1}" if n else None, "message_tree_id": "m0", "lang": "en"}
+            | {"text": text, "role": "assistant" if n % 2 else "prompter"}
+        )
+        + "\n"
+        for n, text in enumerate(said)
     ]
-    lines = [json.dumps(row) + "\n" for row in tree]
+
+
+def test_conversations_that_are_spread_over_rows_are_read_anew(tmp_path: Path) -> None:
+    lines = tree("Is it?", "No.", "And now?", "Yes.", "Still?", "Yes.")
     source = Source(tmp_path, examples=[{"path": "data.jsonl"}])
     grow(tmp_path / "data.jsonl", *lines[:4])
     first = source.read()
     grow(tmp_path / "data.jsonl", *lines[4:])
     assert source.read() == source.read_anew() != first
+
+
+def test_a_file_that_grows_to_be_one_of_spread_conversations_is_read_anew(tmp_path: Path) -> None:
+    """Nothing in it could be used, and rows of another file said what all are like, when they were read first."""
+    (tmp_path / "many").mkdir()
+    grow(tmp_path / "many" / "a.jsonl", *["17\n"] * 4)
+    grow(tmp_path / "many" / "b.jsonl", *map(line, range(4)))
+    source = Source(tmp_path, examples=[{"path": "many"}])
+    assert len(source.read()[0]) == 8, source.read()
+    grow(tmp_path / "many" / "a.jsonl", *tree("Is it?", "No.", "And now?", "Yes."))
+    assert source.read() == source.read_anew()
 
 
 def as_jsonl(rows: Sequence[Any], end: str) -> str:

@@ -32,6 +32,7 @@ HARMLESS = {
     "Recipe.written_by": "said of the rows, not part of them",
     "AskingStage.on_error": "when to stop, not what an answer is",
     "AskingStage.failed_at_most": "when to stop, not what an answer is",
+    "Judge.unscored_at_most": "when to stop, not what an answer is",
     "BudgetSection.usd": "when to stop",
     "BudgetSection.calls": "when to stop",
     "BudgetSection.tokens": "when to stop",

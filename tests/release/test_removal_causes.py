@@ -99,13 +99,14 @@ def test_why_rows_failed_is_told_and_that_a_judge_lost_complete_rows(tmp_path: P
         rows = [{"instruction": "Where is it?", "response": "It is on the way and comes tomorrow."}]
         built, folder = run(support(llm, examples=[{"rows": rows}], judge={"failed_at_most": 1}), out=tmp_path)
     (read,) = [note for note in built.notes if "verdict" in note]
-    assert "1 row fell because the judge's verdict could not be read: judge failed: length: cut after" in read
+    assert "1 row fell because the judge's verdict could not be read: judge failed: length: " in read
+    assert "cut after" in read
     assert [
         note
         for note in built.notes
         if note.startswith("1 row that came in complete fell only because the judge failed")
     ]
-    assert "judge failed: length: cut after" in (folder / "README.md").read_text(encoding="utf-8")
+    assert "judge failed: length: " in (folder / "README.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from hfsft.engine.step import Turns
 from hfsft.errors import Place
-from hfsft.models.model import Answer, Request
+from hfsft.models.model import Answer, Request, Turns
 from hfsft.rows.row import new_row
 from hfsft.stages.base import Context
 

@@ -46,13 +46,14 @@ CHECKED = [
 RUBRIC = {"relevance": "Does it answer?", "usefulness": "Does it help?"}
 
 
-# Fields of requests that few have: they stand in no key where they say nothing, and `chosen` never does.
+# Fields of requests that few have: they stand in no key where they say nothing, `chosen` and `mends` never do.
 LATER_FIELDS = ("texts", "tools", "tool_choice", "logprobs")
 
 
 def keyed(request: Request) -> dict[str, Any]:
     given = asdict(request)
-    given.pop("chosen", None)
+    for name in ("chosen", "mends"):
+        given.pop(name, None)
     return {name: value for name, value in given.items() if name not in LATER_FIELDS or value not in (None, ())}
 
 
@@ -95,8 +96,8 @@ GOLDEN: dict[str, tuple[int, str]] = {
     "evolve": (3, "71dd654504ce7140cfd70c6032021198"),
     "check": (2, "7cd524005920971962a6c934f71e6599"),
     "generate": (1, "d46830b6f5d2e2ce5b655be13c2bf7a6"),
-    "judge": (1, "0f2a729efd947b7ebca866c0e42aa26c"),
-    "judge, asked twice": (1, "8888421177432a83b8b449013bd98de3"),
+    "judge": (2, "0f2a729efd947b7ebca866c0e42aa26c"),
+    "judge, asked twice": (2, "8888421177432a83b8b449013bd98de3"),
     "split.family": (3, "483be60590a8f0865ff68cb06c06657d"),
     "split": (2, "eea2653c417b573ec9619b1956df6e81"),
     "keys of sides on disk": (1, "72fe5cea3d871beabec97feffb07cacf"),

@@ -26,9 +26,9 @@ from typing import Any, ClassVar
 from pydantic import Field
 
 from hfsft.engine.resources import Work
-from hfsft.engine.step import Step, Turns
+from hfsft.engine.step import Step
 from hfsft.errors import Problem, unusable
-from hfsft.models.model import Request
+from hfsft.models.model import Request, Turns
 from hfsft.prompts import Prompt
 from hfsft.rows.batch import Row
 from hfsft.rows.columns import Column

@@ -22,9 +22,11 @@ def add(commands: Any) -> None:
 
 
 def run(arguments: argparse.Namespace) -> None:
-    """Print each row with its fate, then what they took."""
+    """Print each row with its fate, then what they took. Raises `UserError` with the causes where none is left."""
     from hfsft import pipeline
+    from hfsft.errors import UserError
     from hfsft.models.dialects.dialect_table import told as sentences
+    from hfsft.release.removal_causes import causes, nothing_left
 
     line = Line()
     try:
@@ -53,3 +55,5 @@ def run(arguments: argparse.Namespace) -> None:
     for note in sentences(usage.dialects):
         print(remark("note", note))
     print(wrapped(f"{', '.join(parts)}; the build that follows uses the same answers"))
+    if records and not left:
+        raise UserError(nothing_left(causes(seen.ledger), len(records)))

@@ -25,7 +25,7 @@ from hfsft.engine.parts.grown import ANOTHER, ITSELF
 from hfsft.engine.parts.on_datasets import BATCH
 from hfsft.engine.parts.rows import Rows
 from hfsft.engine.plan import Asked, Asker, Task
-from hfsft.engine.step import Step, Turns
+from hfsft.engine.step import Step
 from hfsft.hashing import digest
 from hfsft.models.limits.usage import Spendings, spent_together
 from hfsft.rows.batch import Batch, Row, rows_of
@@ -33,6 +33,7 @@ from hfsft.rows.features import placeholder
 
 if TYPE_CHECKING:
     from hfsft.engine.parts.rows import Places
+    from hfsft.models.model import Turns
 
 PENDING = "pending"  # in a forecast: the row stands for one whose text is not known yet
 

@@ -14,7 +14,7 @@ from hfsft.filters.duplicates.common import PREFERRED, Duplicates, OverAll, some
 from hfsft.filters.filter_work import work_of
 from hfsft.rows.batch import Batch
 from hfsft.rows.views import READS, SETTING
-from hfsft.similarity import COUNTED, SKETCH, VERSION, SketchedIndex, grouped, sketches_of
+from hfsft.similarity import COUNTED, SKETCH, VERSION, LexicalIndex, Sketched, sketches_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -153,19 +153,20 @@ class NearDuplicate(Duplicates):
         order, names = self.order(rows, there), self._names(rows)
         same: list[str | None] = [None] * len(keys)
         near, alike = defaultdict[int, list[str]](list), defaultdict[int, list[float]](list)
-        digests = [keys[place] for place in order]
-        if set(READS) & set(self.reads) and any(systems := systems_of(rows)):
-            digests = grouped(digests, [systems[place] for place in order])
+        systems = systems_of(rows) if set(READS) & set(self.reads) else []
 
         def read(places: Sequence[int]) -> list[tuple[str, ...]]:
             return [row.parts for row in self.compared(some(rows, [order[place] for place in places])) if row]
 
-        index = SketchedIndex[int](order, digests, read, [sketches[place] for place in order], kept)
+        index = LexicalIndex[int](kept)
+        known = Sketched([keys[place] for place in order], [sketches[place] for place in order], self.floor, read)
+        index.add(order, known, [systems[place] for place in order] if any(systems) else None)
         for copy, first in index.copies().items():
             same[copy] = names[first]
         for first, other, similarity in index.pairs(self.floor, ranked=True):
-            near[other].append(names[first])
-            alike[other].append(similarity)
+            if same[other] is None:
+                near[other].append(names[first])
+                alike[other].append(similarity)
         lists = (
             [None if key is None else found.get(place, ()) for place, key in enumerate(keys)] for found in (near, alike)
         )

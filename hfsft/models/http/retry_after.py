@@ -21,7 +21,8 @@ _UNITS = {"d": 86400.0, "h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
 _PART = r"(\d+(?:\.\d+)?)(ms|[dhms])"
 # The same in prose: "2m3s", "1 minute and 20 seconds".
 _WORD = (
-    r"(\d+(?:\.\d+)?)\s{0,2}(milliseconds?|millis|ms|seconds?|secs?|s|minutes?|mins?|m|hours?|hrs?|h|days?|d)(?![a-z])"
+    r"(\d{1,15}(?:\.\d{1,15})?)\s{0,2}"
+    r"(milliseconds?|millis|ms|seconds?|secs?|s|minutes?|mins?|m|hours?|hrs?|h|days?|d)(?![a-z])"
 )
 _AGAIN = re.compile(
     rf"(?:try|retr(?:y|ies)|again|wait|resets?|available|come back|cool.?down)\w{{0,3}}\b[^.;\d\n]{{0,60}}?"

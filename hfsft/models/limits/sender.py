@@ -13,7 +13,7 @@ from hfsft.models.dialects.learned import forget, remember, server_of
 from hfsft.models.dialects.refused_request import REFUSALS, read_refusal
 from hfsft.models.http import wire
 from hfsft.models.http.faults import Fault
-from hfsft.models.structured import value_in
+from hfsft.models.structured import follows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -163,13 +163,10 @@ class Sender:
         """Note whether an answer follows its schema; of a server none of whose answers does, it is told in words."""
         if lane.unheeded is None or answer.finish_reason != "stop" or SHAPED & set(used):
             return
-        try:
-            value_in(answer, job.request.schema or {})
-        except ValueError:
-            lane.unheeded += 1
-        else:
+        if follows(answer, job.request.schema or {}):
             lane.unheeded = None
             return
+        lane.unheeded += 1
         if lane.unheeded >= _UNHEEDED:
             lane.dialects.add("unheeded")
             lane.unconfirmed.add("unheeded")

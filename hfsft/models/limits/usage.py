@@ -266,6 +266,7 @@ class Progress:
     budget: str = ""  # how much of which budget is taken, where there is one
     batches: tuple[Standing, ...] = ()  # those that are waited for
     waits: tuple[tuple[str, int], ...] = ()  # processes of other builds, and how many of their answers are waited for
+    causes: str = ""  # of the failed rows, counted
     whole: Whole | None = None  # how far the build is, where that is known
 
 

@@ -13,6 +13,7 @@ from hfsft.recipe.rules import filters_of
 from hfsft.release.build_outcome import listed_causes, outcome_of
 from hfsft.release.card.licence_terms import stricter
 from hfsft.release.folder.source_files import changed
+from hfsft.release.removal_causes import counted_kinds
 from hfsft.release.report import measures
 from hfsft.release.step_titles import AT_READING, STEPS, UNSCORED
 from hfsft.rows.reading.summaries import rows_said, unread_note
@@ -60,7 +61,7 @@ def _failed(built: Built) -> Iterator[str]:
     failed, rows_in = built.ledger.counts()["failed"], built.ledger.rows_in
     found = [cause for cause in built.causes if cause.fate == "failed"]
     if failed:
-        yield Warn(f"{failed:,} of {rows_in:,} rows ({failed / rows_in:.1%}) failed: {listed_causes(found)}")
+        yield Warn(f"{failed:,} of {rows_in:,} rows failed ({counted_kinds(found)}): {listed_causes(found)}")
     judged = [cause for cause in built.causes if (cause.fate, cause.stage) == ("failed", "judge")]
     lost = sum(cause.complete for cause in (*judged, *(c for c in built.causes if c.stage == UNSCORED)))
     if lost:

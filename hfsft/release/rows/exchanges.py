@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from hfsft.errors import AnswerError
 
 if TYPE_CHECKING:
-    from hfsft.engine.step import Step, Turns
-    from hfsft.models.model import Answer, Request
+    from hfsft.engine.step import Step
+    from hfsft.models.model import Answer, Request, Turns
     from hfsft.models.pool import Pool
     from hfsft.models.store.store import Store
 

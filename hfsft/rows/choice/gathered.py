@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
 
+from hfsft.errors import ReadAnewError
 from hfsft.rows.reading.resuming import TableProgress
 from hfsft.rows.shapes import SHAPES
 from hfsft.rows.shapes.shape import Record, Shape
@@ -44,7 +45,10 @@ class Gathered:
         return self.table.having(names)
 
     def records(self, limit: int | None = None, *, stream: bool = False) -> Iterator[Record]:
-        """Each conversation, with `limit` so many at most; see `Table.records`."""
+        """Each conversation, with `limit` so many at most; see `Table.records`.
+
+        Raises `ReadAnewError` where conversations are spread over rows some of which were read before.
+        """
         if not any(shape.gather for shape in self._shapes()):
             return self.table.records(limit, stream=stream)
         return islice(self._gathered(limit, stream), limit)
@@ -62,6 +66,8 @@ class Gathered:
         if gather is None:
             yield from chain(first, looked)
             return
+        if self.progress.before:
+            raise ReadAnewError  # a row is made of several lines, some of which were read before
         # How many rows of the table make `limit` conversations, nobody knows before they are read.
         whole = chain(first, looked) if limit is None else self.table.records(None, stream=True)
         yield from gather(whole)

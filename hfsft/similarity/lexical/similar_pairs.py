@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from hfsft.similarity.lexical.candidates import WHOLE, RestTable, SketchTable, bands_for, candidates
 from hfsft.similarity.lexical.counts import RUN
 from hfsft.similarity.lexical.measure import SLACK, Measured, Texts, every_pair
-from hfsft.similarity.lexical.packed import digests_of, in_group, key_of, packed, unpacked
+from hfsft.similarity.lexical.packed import digests_of, in_group, packed, unpacked
 from hfsft.similarity.lexical.shingles import Chunks, distinct
 from hfsft.similarity.lexical.sketches import sketches
 from hfsft.similarity.lexical.templates import Templates
@@ -62,16 +62,6 @@ class Items:
             holders = np.unique(numbers, return_index=True)[1]
             self.texts.append(Texts(known, holders, part, self._of_items))
             self.of.append(numbers)
-
-    @classmethod
-    def at_hand(cls, items: Sequence[Item], groups: Sequence[str] | None = None) -> Items:
-        """Items of which everything is in memory."""
-        parts = list(map(parts_of, items))
-        shown = map(normalise, groups) if groups else [""] * len(items)
-        keys = [key_of(each, group) for each, group in zip(parts, shown, strict=True)]
-        found = cls(keys, lambda places: [items[place] for place in places])
-        found._texts.update((item, parts[place]) for item, place in enumerate(found.places))
-        return found
 
     def __len__(self) -> int:
         """How many different items there are."""

@@ -13,7 +13,7 @@ from hfsft.hashing import digest
 from hfsft.rows.batch import Batch
 from hfsft.rows.views import OPTIONAL as VIEWED
 from hfsft.rows.views import SETTING, Question, questions
-from hfsft.similarity import COUNTED, SKETCH, SketchedIndex, families, sketches_of
+from hfsft.similarity import COUNTED, SKETCH, LexicalIndex, Sketched, families, sketches_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -92,11 +92,11 @@ class Naming:
 
             return [_parts(each) for each in questions(rows.of(np.array([there[place] for place in places], np.int64)))]
 
-        index = SketchedIndex[int](
-            there, [digests[place] for place in there], read, [sketches[place] for place in there], kept
-        )
+        index = LexicalIndex[int](kept)
+        known_by = [digests[place] for place in there]
+        index.add(there, Sketched(known_by, [sketches[place] for place in there], self.similarity, read))
         alike = (pair[:2] for pair in index.pairs(self.similarity))
-        root = families(len(keys), chain(_of_one_key(keys), index.copies().items(), alike))
+        root = families(len(keys), chain(_of_one_key(keys), alike))
         name: dict[int, str] = {}
         for top, known in zip(root, keys, strict=True):
             name[top] = min(name.get(top, known[0]), *known)

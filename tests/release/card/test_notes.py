@@ -22,7 +22,7 @@ ANCHOR = {"instruction": "Where is it?", "response": "Wait.", "scores": {"releva
     ("recipe", "part"),
     [
         ({}, "the licence apache-2.0 promises more than meta-llama/Llama-3.3-70B-Instruct allows"),
-        ({}, "8 of 400 rows (2.0%) failed"),
+        ({}, "8 of 400 rows failed ("),
         ({}, "41 rows to train on: fewer than the 200"),
         ({}, "the judge hardly tells rows apart in relevance (100% got 5)"),
         ({}, "had no scored examples"),

@@ -13,14 +13,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hfsft.hashing import digest
-from hfsft.similarity import VERSION, SketchedIndex, grouped, keys_of, sketches_of
+from hfsft.similarity import VERSION, LexicalIndex, Sketched, keys_of, sketches_of
 from hfsft.similarity.lexical import similar_pairs
 from hfsft.similarity.lexical.measure import Measured
 from hfsft.similarity.lexical.packed import TOLD, key_of, packed, unpacked
 from hfsft.similarity.lexical.shingles import Chunk, Chunks
-from hfsft.similarity.lexical.similar_pairs import Items, parts_of
+from hfsft.similarity.lexical.similar_pairs import parts_of
 from hfsft.similarity.lexical.templates import Templates
+from hfsft.similarity.sketched import grouped
 from tests.similarity.lexical.test_candidates import planted
+from tests.similarity.pairs import at_hand
 
 Texts = tuple[str, ...]
 PLACES = ["the mill", "the old baker", "the lake", "a farm", "the far ferry", "the red door", "the last stop", "a hut"]
@@ -49,13 +51,14 @@ def framed(draw: random.Random, count: int) -> list[str]:
     return made
 
 
-def sketched(items: Sequence[Texts], known: pa.Table | None = None, read: Any = None) -> SketchedIndex[int]:
+def sketched(items: Sequence[Texts], known: pa.Table | None = None, read: Any = None) -> LexicalIndex[int]:
     keys, sketches = sketches_of(items, 0.6)
     there = [place for place, key in enumerate(keys) if key is not None]
     looked = read or (lambda places: [items[there[place]] for place in places])
-    return SketchedIndex(
-        there, [keys[place] or b"" for place in there], looked, [sketches[place] or b"" for place in there], known
-    )
+    index = LexicalIndex[int](known)
+    made = [sketches[place] or b"" for place in there]
+    index.add(there, Sketched([keys[place] or b"" for place in there], made, 0.6, looked))
+    return index
 
 
 @pytest.fixture
@@ -84,7 +87,7 @@ def test_a_number_that_takes_many_values_in_texts_of_no_template_makes_no_templa
 def assert_seen_alike(said: list[str]) -> None:
     """What sketches let pass for template, and what is left of texts, is what a look at all texts says."""
     texts = list(dict.fromkeys(parts_of(text)[0] for text in said))
-    items = Items.at_hand([(text,) for text in texts])
+    items = at_hand([(text,) for text in texts])
     made = packed([(text,) for text in texts], 0.6)
     _, (told,) = unpacked([each or b"" for each in made], np.ones((len(texts), 1), bool), 0.6)
     part = similar_pairs._Part(items.texts[0], told, items.of[0], 0.6, None)
@@ -145,15 +148,23 @@ def test_groups_and_blank_parts_are_packed_as_they_are(seed: int, ranked: bool) 
     groups = [draw.choice(["", "be brief", "Be brief."]) for _ in items]
     keys, sketches = sketches_of(items, 0.6)
     there = [place for place, key in enumerate(keys) if key is not None]
-    digests = grouped([keys[place] or b"" for place in there], [groups[place] for place in there])
+    digests, inside = [keys[place] or b"" for place in there], [groups[place] for place in there]
     whole = keys_of(items, groups)
-    assert digests == [whole[place] for place in there]
-    index = SketchedIndex[int](
-        there, digests, lambda places: [items[there[p]] for p in places], [sketches[p] or b"" for p in there]
-    )
-    wanted = Items.at_hand(items, groups)
+    assert grouped(digests, inside) == [whole[place] for place in there]
+    index, made = LexicalIndex[int](), [sketches[place] or b"" for place in there]
+    index.add(there, Sketched(digests, made, 0.6, lambda places: [items[there[p]] for p in places]), inside)
+    wanted = at_hand(items, groups)
     assert index.copies() == wanted.copies
-    assert list(index.pairs(0.6, ranked=ranked)) == list(wanted.alike(0.6, ranked=ranked))
+    copies = [(first, copy, 1.0) for copy, first in wanted.copies.items()]
+    assert list(index.pairs(0.6, ranked=ranked)) == [*copies, *wanted.alike(0.6, ranked=ranked)]
+    plain = LexicalIndex[int]()
+    plain.add(there, [items[place] for place in there], inside)
+    assert index.table() == plain.table()
+    more = ["Tell me about the old baker and the red door"]
+    assert index.neighbours([(more[0], "")], 0.2) == plain.neighbours([(more[0], "")], 0.2)
+    for each in (index, plain):
+        each.add([len(items)], [(more[0], "")])
+    assert list(index.pairs(0.6)) == list(plain.pairs(0.6)), "some are sketched before, some are not"
 
 
 def test_a_row_takes_about_300_bytes() -> None:
@@ -174,7 +185,7 @@ def test_a_key_tells_what_is_blank() -> None:
 def test_what_is_kept_changes_with_its_version_alone() -> None:
     texts = framed(random.Random(4), 40)
     items = [(text, texts[0] if place % 3 else "") for place, text in enumerate(texts)]
-    shares = Measured(Items.at_hand(texts).texts[0], Templates(Chunks([])), np.zeros(len(texts), bool), None)
+    shares = Measured(at_hand(texts).texts[0], Templates(Chunks([])), np.zeros(len(texts), bool), None)
     alike = shares.each(np.arange(5), np.arange(5, 10), 0.0)
     kept = [(sketches_of(items, at_least), alike.tobytes()) for at_least in (0.3, 0.6, 0.8)]
     assert (VERSION, digest(repr(kept))) == (1, "e9a54d137e744ab2f08c05d9d8a8274a"), (

@@ -1,0 +1,51 @@
+"""Keys and sketches of items: made of each alone, kept beside it, and enough for an index to find what may be alike.
+
+A key says which items are the same, a sketch how alike two may be. Neither depends on which other items there are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from hfsft.similarity.lexical import packed
+from hfsft.similarity.lexical.similar_pairs import Item, Read, parts_of
+from hfsft.similarity.normalise import normalise
+
+SKETCH = {"likeness_key": "binary", "likeness_sketch": "binary"}
+"""The columns of what `sketches_of` makes, from one step to the next."""
+VERSION = 1
+"""Raised where sketches, or what two texts have in common, change: both are kept from build to build."""
+COUNTED = f"pairs of texts, {VERSION}"
+"""What the table of counted pairs is called where it is kept."""
+
+
+class Sketched(NamedTuple):
+    """Items of which keys and sketches were made before; most of their texts are never looked at."""
+
+    keys: Sequence[bytes]  # without groups
+    sketches: Sequence[bytes]
+    at_least: float  # the bound that the sketches are for
+    read: Read  # the texts of some, by their places here
+
+
+def keys_of(items: Sequence[Item | None], groups: Sequence[str] | None = None) -> list[bytes | None]:
+    """A key for each item: two have one key where they are the same, once normalised; None for a blank one."""
+    known: dict[str, str] = {}
+    named = [known.get(group) or known.setdefault(group, normalise(group)) for group in groups or [""] * len(items)]
+    return [
+        None if item is None else packed.key_of(parts_of(item), group) for item, group in zip(items, named, strict=True)
+    ]
+
+
+def sketches_of(items: Sequence[Item | None], at_least: float) -> tuple[list[bytes | None], list[bytes | None]]:
+    """The keys of items without groups, and their sketches, to find those at least so alike."""
+    parts = [None if item is None else parts_of(item) for item in items]
+    keys = [None if each is None else packed.key_of(each) for each in parts]
+    return keys, packed.packed([each if key else None for each, key in zip(parts, keys, strict=True)], at_least)
+
+
+def grouped(keys: Sequence[bytes], groups: Sequence[str]) -> list[bytes]:
+    """Keys of items without groups as those of items in groups."""
+    known = {group: packed.in_group(normalise(group)) for group in set(groups)}
+    return [key[:-1] + known[group] for key, group in zip(keys, groups, strict=True)]
