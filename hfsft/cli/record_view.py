@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from hfsft.cli.console import paint, window, wrapped
-from hfsft.models.vectors.numbers import told as vector_told
+from hfsft.models.vectors.numbers import in_words
 from hfsft.plain import harmless
 from hfsft.release.step_titles import fate_name, step_name
 from hfsft.rows.columns import REFERENCE
@@ -101,7 +101,7 @@ def sent(exchanges: Sequence[Exchange]) -> Iterator[str]:
         if each.answer is not None:
             if each.answer.reasoning:
                 yield from field("< reasoning", each.answer.reasoning, whole=True)
-            said = vector_told(each.answer) if each.request.texts else each.answer.text
+            said = in_words(each.answer) if each.request.texts else each.answer.text
             yield from field("< answer", said, whole=True)
             if each.answer.finish_reason != "stop":
                 yield from field("< ended by", each.answer.finish_reason)

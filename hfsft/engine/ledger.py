@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from hfsft.errors import InternalError
@@ -42,7 +43,7 @@ class Removal:
 
     def entries(self) -> Iterator[dict[str, Any]]:
         """One ledger entry a row; `value` is the measure as text, so that every rule fits one column."""
-        columns = (self._column(name) for name in ("id", "source", self.value_column, f"{self.value_column}{OF}"))
+        columns = (self.column(name) for name in ("id", "source", self.value_column, f"{self.value_column}{OF}"))
         failed = self.fate == "failed"
         for row_id, source, value, of in zip(*columns, strict=True):
             shown = None if value is None else f"{value:.6g}" if isinstance(value, float) else str(value)
@@ -58,7 +59,8 @@ class Removal:
                 "error": self.errors[row_id] if failed else None,
             }
 
-    def _column(self, name: str) -> list[Any]:
+    def column(self, name: str) -> list[Any]:
+        """One column of the rows; None throughout where there is no such column."""
         return self.rows[name][:] if name in self.rows.column_names else [None] * len(self.rows)
 
 
@@ -165,7 +167,8 @@ class Ledger:
         counts = self.counts()
         if sum(counts.values()) != self.rows_in:
             raise InternalError(f"the ledger does not add up: {self.rows_in} rows in, but {dict(counts)}")
-        twice = [row_id for row_id, times in Counter(entry["id"] for entry in self.entries()).items() if times > 1]
+        ids = chain(*splits.values(), *(removal.column("id") for removal in self.removals))
+        twice = [row_id for row_id, times in Counter(ids).items() if times > 1]
         if twice:
             raise InternalError(f"{len(twice)} rows have two fates, such as {twice[0]}")
 

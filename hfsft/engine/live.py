@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from hfsft.engine.plan import Asked, Task
 from hfsft.engine.step import Step
-from hfsft.errors import AnswerError, StoreError
+from hfsft.errors import AnswerError, StageError, StoreError
 from hfsft.models.drive import Prefetch
 from hfsft.models.limits.losses import Bears
 from hfsft.models.limits.usage import Spendings, spent_since
@@ -43,21 +43,37 @@ class Live:
         self._reported: dict[str, tuple[int, Spendings]] = {}
 
     def start(self, step: Step, tasks: Sequence[Task]) -> None:
-        """Send what `step` asks of all its rows before its turn comes; `ask` then waits for the rest."""
+        """Send what `step` asks of these rows before its turn comes; `ask` then waits for them, and asks the others."""
         rows = {task.id: task.row for task in tasks}
         self._started = step.name, rows, self._drive(step, tasks, len(tasks))
 
     def ask(self, step: Step, tasks: Iterable[Task], total: int) -> Asked:
         """Bring every answer into the store; rows that failed come back with their cause."""
-        name, rows, driving = self._started or ("", {}, None)
-        self._started = None
-        if driving is not None:
+        started, self._started = self._started, None
+        if started is None:
+            return self._asked(step, self.pool.finish(self._drive(step, tasks, total)))
+        name, rows, driving = started
+        whole = name == step.name and len(rows) == total
+        failures = self._finish_first(driving, whole)
+        if whole:
             tasks = list(tasks)
-            failures = self.pool.finish(driving)
-            if (name, rows) == (step.name, {task.id: task.row for task in tasks}):
+            if rows == {task.id: task.row for task in tasks}:
                 return self._asked(step, failures)
-        # What other rows were asked is in the store: these find there what they have in common.
-        return self._asked(step, self.pool.finish(self._drive(step, tasks, total)))
+        # Of answers that may yet turn out to be none it is looked at in the store whether they are still there.
+        done = {row_id: made for row_id, made in self._results.items() if row_id not in driving.drive.unsure}
+        first = _First(rows, done, failures) if name == step.name else None
+        return self._asked(step, self.pool.finish(self._drive(step, tasks, total, first)))
+
+    def _finish_first(self, driving: Driving, whole: bool) -> Mapping[str, AnswerError]:
+        """Wait for rows that were started; the failures by row. Of a part of the rows no share of failures is judged:
+        they count where all are asked.
+        """
+        try:
+            return self.pool.finish(driving)
+        except StageError:
+            if whole:
+                raise
+            return driving.drive.failures
 
     def _asked(self, step: Step, failures: Mapping[str, AnswerError]) -> Asked:
         errors = {row_id: str(error) for row_id, error in failures.items()}
@@ -67,13 +83,17 @@ class Live:
         self._reported[step.name] = calls, spent
         return Asked(errors, calls=calls - calls_before, spent=spent_since(spent_before, spent))
 
-    def _drive(self, step: Step, tasks: Iterable[Task], total: int) -> Driving:
+    def _drive(self, step: Step, tasks: Iterable[Task], total: int, first: _First | None = None) -> Driving:
         prefetched, waiting = self._prefetched.pop(step.name, {}), dict[str, Task]()
         keep = total <= KEPT
         self._results = {}
 
         def started() -> Iterator[tuple[str, Callable[[], Turns]]]:
             for task in tasks:
+                if first and (start := first.begun(task)):
+                    waiting[task.id] = task._replace(following=None)  # that was asked then too
+                    yield task.id, start
+                    continue
                 row, made, answered = prefetched.pop(task.id, ({}, {}, []))
                 waiting[task.id] = task
                 if row != task.row:
@@ -128,6 +148,23 @@ class Live:
         return self.pool.replay(start)
 
 
+@dataclass(frozen=True)
+class _First:
+    """What became of rows that were asked before the turn of their step."""
+
+    rows: Mapping[str, Row]
+    made: Mapping[str, Any]
+    failures: Mapping[str, AnswerError]
+
+    def begun(self, task: Task) -> Callable[[], Turns] | None:
+        """Turns that end at once as the row's did; None for a row that has none, or says something else by now."""
+        if self.rows.get(task.id) != task.row:
+            return None
+        if task.id in self.failures:
+            return partial(_failed, self.failures[task.id])
+        return partial(_known, self.made[task.id]) if task.id in self.made else None
+
+
 def _bears(step: Step) -> Bears:
     why = partial(_lost, column=step.lost)
     return Bears(step.max_failed_share, step.max_lost_share, why, step.losing, step.lost_key)
@@ -144,6 +181,12 @@ def _known(made: Row) -> Turns:
     """Turns that ask nothing and return what was prefetched."""
     yield from ()
     return made
+
+
+def _failed(error: AnswerError) -> Turns:
+    """Turns that ask nothing and fail as they did before."""
+    yield from ()
+    raise error
 
 
 @dataclass

@@ -22,7 +22,7 @@ from hfsft.rows.batch import Batch, Row, rows_of
 if TYPE_CHECKING:
     from hfsft.engine.live import Live
 
-MOST_ROWS = 10_000  # source rows that are held in memory before there is a dataset: of more, none is prefetched
+MOST_ROWS = 10_000  # source rows that are held in memory, and asked, before there is a dataset
 
 
 @dataclass(frozen=True)
@@ -67,9 +67,10 @@ def start_first_stage(plan: Plan, asker: Live, cache: Path) -> Plan:
     """Send the requests of the first step that asks before the engine runs; returns the plan to run then.
 
     The plan's source is replaced by one that gives the rows read here again, then the rest. Importing datasets takes
-    half a second, in which the first requests are answered. Nothing is sent where a step before compares rows, where
-    there are more than `MOST_ROWS` source rows, or where a build before left its rows in `cache`: then most answers are
-    known, and the engine finds out for which rows they are not.
+    half a second, in which the first requests are answered. Of more than `MOST_ROWS` source rows the first ones are
+    sent, unless answers are waited for in batches, of which each step makes one. Nothing is sent where a step before
+    compares rows, or where a build before left its rows in `cache`: then most answers are known, and the engine finds
+    out for which rows they are not.
     """
     source, *steps = plan.steps
     route = route_from(steps, grows=True)
@@ -77,9 +78,10 @@ def start_first_stage(plan: Plan, asker: Live, cache: Path) -> Plan:
         return plan
     rows = source.function()
     first = list(islice(rows, MOST_ROWS + 1))
-    if len(first) <= MOST_ROWS:
+    if len(first) <= MOST_ROWS or asker.may_prefetch(route.step):
         onward = prefetch_route(steps[len(route.between) + 1 :], asker) if route.step.rows == "same" else None
-        asker.start(route.step, [task_of(route.step, row, onward) for row in _after_steps(route.between, first)])
+        asked = _after_steps(route.between, first[:MOST_ROWS])
+        asker.start(route.step, [task_of(route.step, row, onward) for row in asked])
     return replace(plan, steps=(source.doing(lambda: chain(first, rows)), *steps))
 
 

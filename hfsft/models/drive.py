@@ -68,7 +68,7 @@ class Drive:
         self.screened = 0  # rows that the steps up to the next stage that asks were run on
         self.passed: Counter[str] = Counter()  # by stage, those of them that no filter before it rejected
         self.failures: dict[str, AnswerError] = {}
-        self._unsure: dict[str, list[str]] = {}  # by row, keys of answers that may yet turn out to be none
+        self.unsure: dict[str, list[str]] = {}  # by row, keys of answers that may yet turn out to be none
         self.finished = False
         self.reason: BaseException | None = None  # why it was stopped early
         self._requester = requester
@@ -123,7 +123,7 @@ class Drive:
 
     def _take_back(self) -> None:
         """Fail the rows whose answers turned out to be none after they were given."""
-        for row_id, keys in self._unsure.items():
+        for row_id, keys in self.unsure.items():
             if error := next(filter(None, map(self._requester.taken_back, keys)), None):
                 self.failures[row_id] = error
                 self.losses.take_back(error)
@@ -182,7 +182,7 @@ class Drive:
                     if self._results is not None:
                         self._results[row_id] = result
                     if unsure:
-                        self._unsure[row_id] = unsure
+                        self.unsure[row_id] = unsure
                     following = await self._next(row_id, result)
                 except AnswerError as error:
                     result = self.failures[row_id] = bare(error)

@@ -5,6 +5,7 @@ A `finish_reason` that nobody knows is refused, not kept: the list of ways to br
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from hfsft.errors import unusable
@@ -52,6 +53,21 @@ _BROKEN = {
 }  # fmt: skip
 # Of what the model itself wrote wrong: it writes anew when it is asked again.
 _GARBLED = {"malformedfunctioncall", "malformedresponse", "unexpectedtoolcall", "invalidtoolcall", "repetition"}
+# Words within names that nobody lists, which still say what happened: none of these endings is a good one.
+_BLOCKING = {
+    "filter", "filtered", "safety", "policy", "block", "blocked", "guardrail", "moderated", "prohibited", "unsafe",
+}  # fmt: skip
+_BREAKING = {
+    "error", "failed", "failure", "crash", "crashed", "abort", "aborted", "timeout", "oom", "shutdown", "killed",
+    "unavailable", "overload", "overloaded", "lost", "disconnect", "disconnected", "interrupted", "exhausted",
+    "insufficient", "preempted", "cancelled", "canceled",
+}  # fmt: skip
+
+
+def _told(finish_reason: str) -> str:
+    """What an ending of no known name says by one of its words: `content_filter`, `error`, or nothing."""
+    words = set(re.findall(r"[a-z]+", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", finish_reason).lower()))
+    return "content_filter" if words & _BLOCKING else "error" if words & _BREAKING else ""
 
 
 def named(finish_reason: str) -> str:
@@ -79,11 +95,12 @@ def fault_in(request: Request, answer: Answer, most: int | None) -> Fault | None
     if "error" in answer.extra:
         return _of_error(answer)
     plain = _plain(answer.finish_reason)
-    if plain in _BLOCKED:
+    told = "" if plain in _GOOD | _CUT | _FULL or answer.finish_reason == CONTEXT else _told(answer.finish_reason)
+    if plain in _BLOCKED or (told == "content_filter" and plain not in _BROKEN):
         said = f" ({answer.finish_reason})" if ":" in answer.finish_reason else ""
         message = f"the model or its provider declined to answer{said}"
         return Fault("heal", "content_filter", message, paid=True, tries=TRIES)
-    if plain in _BROKEN:
+    if plain in _BROKEN or (told == "error" and plain not in _GARBLED):
         return Fault("heal", "server", f"the server broke the answer off: {answer.finish_reason}", paid=True)
     if plain in _GARBLED:
         message = f"the server could not read what the model wrote: {answer.finish_reason}"
@@ -122,6 +139,8 @@ def usable(request: Request, answer: Answer) -> Answer:
 
 
 def _plain(finish_reason: str) -> str:
+    if finish_reason in _GOOD:  # as nearly every answer ends
+        return finish_reason
     name = letters(finish_reason.partition(":")[0].rpartition(".")[2])
     return name.removeprefix("finishreason") or name
 

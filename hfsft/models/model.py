@@ -294,12 +294,12 @@ class Model(BaseModel):
     @property
     def apart(self) -> str:
         """What tells the model from others of its name: its `identity`, else a server of its own, else nothing."""
-        return self.identity or (told_apart_by(self.model, self.base_urls[0]) if self.base_urls else "")
+        return self.identity or (told_apart_by(self.model, urls[0]) if (urls := self.base_urls) else "")
 
     @property
     def label(self) -> str:
         """The model as it is told from all others, in few words."""
-        return f"{self.model} ({self.apart})" if self.apart else self.model
+        return f"{self.model} ({apart})" if (apart := self.apart) else self.model
 
     def depends_on(self) -> dict[str, Any]:
         """What an answer depends on, and nothing of how fast the model runs."""
@@ -358,12 +358,9 @@ class TokenProbability(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a model answered; token counts are the server's own, None where it gave none.
+    """What a model answered; token counts are the server's own, None where it gave none."""
 
-    The `text` of a vector or a score is as `hfsft.models.vectors.numbers` writes it.
-    """
-
-    text: str
+    text: str  # of a vector or a score as `hfsft.models.vectors.numbers` writes it
     reasoning: str = ""  # thinking of a reasoning model, never part of the text
     finish_reason: str = "stop"
     input_tokens: int | None = None

@@ -16,7 +16,6 @@ from hfsft.release.report import measures
 from hfsft.stages.base import Fell, Outcome, Stage
 
 if TYPE_CHECKING:
-    from hfsft.engine.executor import Rows
     from hfsft.release.report.page_data import PageData
     from hfsft.release.result import Built
 
@@ -26,18 +25,18 @@ def outcome_of(built: Built) -> Outcome:
     removals = built.ledger.removals
     return Outcome(
         splits=list(built.ledger.splits),
-        values=lambda column: _values(built.rows, column),
-        removed=lambda column: [value for each in removals for value in _values(each.rows, column)],
+        values=built.column,
+        removed=lambda column, step="": [
+            value for each in removals if step in ("", each.stage) for value in each.column(column)
+        ],
         fell=[Fell(each.stage, each.rule, each.bound, len(each.rows)) for each in removals],
         models=built.recipe.models,
         wrote=measures.writers(built.plan),
         why=lambda step: listed_causes([cause for cause in built.causes if cause.stage == step]),
+        lines={line.step: line for line in built.ledger.funnel},
+        samples=built.recipe.publish.samples,
         leaves={"split": built.sides},
     )
-
-
-def _values(rows: Rows | Any, column: str) -> list[Any]:
-    return list(rows[column][:]) if column in rows.column_names else [None] * len(rows)
 
 
 def outcome_in(folder: PageData) -> Outcome:
@@ -46,7 +45,11 @@ def outcome_in(folder: PageData) -> Outcome:
     return Outcome(
         splits=[table.split for table in folder.kept],
         values=folder.values,
-        removed=folder.removed.column,
+        removed=lambda column, step="": [
+            value
+            for stage, value in zip(folder.removed.column("stage"), folder.removed.column(column), strict=True)
+            if step in ("", stage)
+        ],
         fell=[Fell(stage, rule or "", bound or "", rows) for (stage, rule, bound), rows in fell.items()],
     )
 

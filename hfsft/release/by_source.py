@@ -116,4 +116,4 @@ def _counted(rows: Any) -> tuple[Counter[str], Counter[str]]:
 
 
 def _reasons(removal: Removal) -> list[str]:
-    return [str(reason) for reason in removal.rows[removal.value_column][:]]
+    return [str(reason) for reason in removal.column(removal.value_column)]

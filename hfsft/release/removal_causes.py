@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 from hfsft.models.limits.losses import counted
 from hfsft.plain import plain
-from hfsft.release.step_titles import AT_READING, STEPS, UNSCORED
+from hfsft.release.step_titles import AT_READING, STEPS
 from hfsft.rows.reading.summaries import rows_said
+from hfsft.stages.judge import NO_VERDICT
 
 if TYPE_CHECKING:
     from hfsft.engine.ledger import Ledger, Removal
@@ -71,7 +72,7 @@ class Cause:
     @property
     def by_models(self) -> bool:
         """Whether the rows fell for what models answered, or that they did not, and for no rule."""
-        return self.fate == "failed" or self.stage == UNSCORED
+        return self.fate == "failed" or self.stage == NO_VERDICT
 
     def as_dict(self) -> dict[str, Any]:
         """The cause as JSON."""
@@ -83,8 +84,8 @@ def causes(ledger: Ledger, units: Mapping[str, str] | None = None) -> list[Cause
     places = {line.step: line.place for line in ledger.funnel}
     found = [
         cause
-        for removal in ledger.removals
-        for cause in _of(removal, places.get(removal.stage, ""), (units or {}).get(removal.stage, ""))
+        for removal, entries in ledger.removed()
+        for cause in _of(removal, entries, places.get(removal.stage, ""), (units or {}).get(removal.stage, ""))
     ]
     return sorted(found, key=lambda cause: (-cause.rows, cause.stage, cause.reason))
 
@@ -126,11 +127,10 @@ def nothing_left(found: Sequence[Cause], rows_in: int, where: str = "") -> str:
     return "\n".join([f"no row is left: {head}", *lines, *written[: bool(where)]])
 
 
-def _of(removal: Removal, place: str, unit: str) -> Iterator[Cause]:
-    if not len(removal.rows):
+def _of(removal: Removal, found: list[dict[str, Any]], place: str, unit: str) -> Iterator[Cause]:
+    if not found:
         return
-    origins = removal.rows["origin"][:] if "origin" in removal.rows.column_names else [None] * len(removal.rows)
-    rows = list(zip(removal.entries(), origins, strict=True))
+    rows = list(zip(found, removal.column("origin"), strict=True))
     groups = _grouped(rows, lambda entry: _key(removal, entry))
     if len(groups) > REASONS:  # such as sentences that quote the row
         groups = _grouped(rows, lambda entry: _kind(_key(removal, entry)))

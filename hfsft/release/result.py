@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from functools import cached_property
@@ -16,6 +17,7 @@ from hfsft.stages.split.sides import NONE, Sides
 if TYPE_CHECKING:
     from datasets import Dataset
 
+    from hfsft.engine.executor import Rows
     from hfsft.engine.ledger import Ledger
     from hfsft.engine.plan import Plan
     from hfsft.models.limits.usage import Usage
@@ -52,6 +54,16 @@ class Built:
         sides = zip(self.rows["id"][:], self.rows["split"][:], strict=True)
         wanted = sorted((row_id, index) for index, (row_id, split) in enumerate(sides) if split == name)
         return picked(self.rows, [index for _, index in wanted])
+
+    def column(self, name: str) -> list[Any]:
+        """One column of the kept rows; None throughout where there is no such column."""
+        return list(self.rows[name][:]) if name in self.rows.column_names else [None] * len(self.rows)
+
+    def all_rows(self) -> Iterator[tuple[Rows | Dataset, bool]]:
+        """The kept rows, then those that each rule took, each with whether they were kept."""
+        yield self.rows, True
+        for removal in self.ledger.removals:
+            yield removal.rows, False
 
     @cached_property
     def spent(self) -> dict[str, Any]:

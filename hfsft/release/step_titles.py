@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-AT_READING, UNSCORED = "sources.defect", "judge.unscored"
+from hfsft.stages.judge import NO_VERDICT
+
+AT_READING = "sources.defect"
 
 
 class InWords(NamedTuple):
@@ -16,7 +18,7 @@ class InWords(NamedTuple):
 
 STEPS = {
     AT_READING: InWords("sources, set aside while reading", "set aside as they were read"),
-    UNSCORED: InWords("judge, unreadable verdicts", "not scored: the judge's verdict could not be read"),
+    NO_VERDICT: InWords("judge, unreadable verdicts", "not scored: the judge's verdict could not be read"),
 }
 """Step -> its words."""
 

@@ -33,6 +33,7 @@ CHANNEL = re.compile(r"<\|channel\|>|<\|message\|>|<\|(?:start|end|return)\|>")
 OPENERS = re.compile(r"deepseek-?r1|r1-distill|\bqwq|qwen3.*thinking|minimax-m[12]|nemotron.*nano.*v2", re.IGNORECASE)
 """Models whose chat templates end in the opening mark, so that their replies begin within a thought."""
 
+_FIRST = {"<", *(opening[0] for opening, _ in MARKS)}  # what an opening mark begins with
 _ANALYSIS = re.compile(r"(?:<\|start\|>assistant)?<\|channel\|>analysis<\|message\|>")
 _FINAL = re.compile(r"(?:<\|start\|>assistant)?<\|channel\|>final(?: <\|constrain\|>\w+)?<\|message\|>")
 _ANALYSIS_END = re.compile(r"<\|end\|>|<\|start\|>assistant<\|channel\|>final|<\|channel\|>final")
@@ -69,6 +70,8 @@ def split(text: str, *, opened: bool = False) -> tuple[str, str] | None:
 def beginning(text: str) -> str:
     """The opening mark that a text begins with, empty for none."""
     start = text.lstrip()
+    if start[:1] not in _FIRST:
+        return ""
     if found := _ANALYSIS.match(start):
         return found[0]
     return next((opening for opening, _ in MARKS if start.startswith(opening)), "")
@@ -122,7 +125,7 @@ def joined(reasoning: str, answer: str) -> str:
 
 def _may_have(text: str) -> bool:
     """Whether any mark can stand in the text; what most texts are told by at once."""
-    if any(mark in text for mark in ("<", "[/", "[T", "◁")):
+    if "<" in text or "[/" in text or "[T" in text or "◁" in text:  # three times as fast as `any`, for each answer
         return True
     return _BARE_FINAL in text and _BARE_ANALYSIS.match(text.lstrip()) is not None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hfsft.similarity.dense_index import DenseIndex
+from hfsft.similarity.dense_index import DenseIndex, units
 from hfsft.similarity.families import families
 from hfsft.similarity.index import Index
 from hfsft.similarity.lexical_index import LexicalIndex
@@ -21,4 +21,5 @@ __all__ = [
     "keys_of",
     "normalise",
     "sketches_of",
+    "units",
 ]

@@ -131,7 +131,7 @@ def _alike(
     """
     import numpy as np
 
-    rough = _units(earlier) @ _units(later).T
+    rough = units(earlier) @ units(later).T
     near = rough >= at_least - DOUBT
     if most is not None and 0 < most < len(earlier):
         near &= rough >= np.partition(rough, -most, axis=0)[-most] - 2 * DOUBT
@@ -144,11 +144,14 @@ def _alike(
                 yield first, second, value
 
 
-def _units(vectors: Vectors) -> Vectors:
+def units(vectors: Vectors) -> Vectors:
+    """The same vectors, one a row, made 1 long in double precision; one of zeros, which is like nothing, stays."""
     import numpy as np
 
-    lengths = np.linalg.norm(vectors.astype(np.float64), axis=1, keepdims=True)
-    return (vectors / np.where(lengths, lengths, 1)).astype(np.float32)
+    exact = vectors.astype(np.float64)
+    lengths = np.sqrt((exact * exact).sum(axis=-1, keepdims=True))
+    made: Vectors = (exact / np.where(lengths, lengths, 1)).astype(np.float32)
+    return made
 
 
 def _cosines(one: Vectors, other: Vectors) -> Shares:

@@ -14,6 +14,7 @@ from hfsft.errors import AnswerError, PromptError
 from hfsft.marks import Loc
 
 if TYPE_CHECKING:
+    from hfsft.engine.ledger import FunnelLine
     from hfsft.engine.step import Step
     from hfsft.errors import Place, Problem
     from hfsft.models.model import Model
@@ -118,12 +119,14 @@ class Outcome:
 
     splits: Sequence[str]
     values: Callable[[str], Sequence[Any]]  # a column of the rows that stayed; None in each, where there is no such
-    removed: Callable[[str], Sequence[Any]]  # the same of the rows that fell
+    removed: Callable[..., Sequence[Any]]  # the same of the rows that fell; with a second name, of those at that step
     fell: Sequence[Fell]
     models: Mapping[str, Model] = field(default_factory=dict)  # by their names under `models:`
     # What follows is known while a build is written, and no longer when only its folder is read.
     wrote: Mapping[str, Sequence[str]] = field(default_factory=dict)  # name of a model -> the sections it wrote rows in
     why: Callable[[str], str] = str  # why rows fell at a step, in words
+    lines: Mapping[str, FunnelLine] = field(default_factory=dict)  # by step
+    samples: bool = False  # whether texts of rows may be shown
     leaves: Mapping[str, Any] = field(default_factory=dict)  # by section, what it leaves to builds that follow
 
     def numbers(self, column: str, *, fallen: bool = False) -> list[float]:
@@ -155,6 +158,11 @@ class Stage(Section, ABC):
         return []
 
     @property
+    def did(self) -> str:
+        """What it does to rows that were there before, in one word for the card, such as `split`; empty for nothing."""
+        return ""
+
+    @property
     def embeds(self) -> bool:
         """Whether its steps read vectors of texts, and it puts the steps that make them (`Context.embed`) before."""
         return False
@@ -174,6 +182,10 @@ class Stage(Section, ABC):
 
     def notes(self, outcome: Outcome) -> Iterator[str]:
         """What to know, of what it made, before training on the rows: a sentence each, the gravest first."""
+        yield from ()
+
+    def losses(self, outcome: Outcome) -> Iterator[str]:
+        """What to know of the rows that fell by it, told where no row is left too."""
         yield from ()
 
     def card(self, outcome: Outcome) -> CardPart | None:

@@ -6,7 +6,8 @@ Source: Xu et al. 2023, "WizardLM: Empowering Large Language Models to Follow Co
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Annotated, Any, ClassVar
 
@@ -18,11 +19,12 @@ from hfsft.errors import PromptError, unusable
 from hfsft.hashing import digest, sampling_seed, unit
 from hfsft.marks import PROSE
 from hfsft.models.model import Request, Turns
+from hfsft.plain import plain
 from hfsft.prompts import Prompt
 from hfsft.rows.batch import Batch, Row, rows_of
 from hfsft.rows.columns import variables
 from hfsft.rows.row import child_id
-from hfsft.stages.base import AskingStage, Context, Template, rendered
+from hfsft.stages.base import AskingStage, Context, Outcome, Template, Warn, rendered
 from hfsft.texts.peel import peel
 from hfsft.texts.prompt_faults import prompt_fault, template_runs
 
@@ -34,6 +36,8 @@ VARIABLES = (*SAID, "round", *TURNS)
 
 GROWN_FROM = "grown_from"  # the parent's instruction, until the row was checked against it
 FAULT = "evolve_fault"
+FAULTY = 0.3  # share of the evolutions that are none, from which the writer deserves a look
+EXAMPLE = 120  # characters of one that are shown
 
 
 class Evolve(AskingStage):
@@ -131,6 +135,25 @@ class Evolve(AskingStage):
                 bound = Bound("fault", FAULT, absent=True)
                 steps.append(compare(f"evolve[{number}].fault", bound, place))
         return steps
+
+    def losses(self, outcome: Outcome) -> Iterator[str]:
+        """Rounds in which many evolutions were no instructions: a writer too weak, or a template it takes wrongly."""
+        for number in range(1, self.rounds + 1):
+            stage, step = f"evolve[{number}]", f"evolve[{number}].fault"
+            found = outcome.removed(FAULT, step)
+            written = outcome.lines[f"{stage}.branch"].added - outcome.lines[stage].removed
+            if not found or len(found) < FAULTY * written:
+                continue
+            faults = Counter(found)
+            fault, _ = faults.most_common(1)[0]
+            text = outcome.removed("instruction", step)[found.index(fault)]
+            example = plain(text or "", EXAMPLE).replace("`", " ")
+            shown = f"; {fault}, for example: `{example}`" if example and outcome.samples else ""
+            yield Warn(
+                f"{len(found):,} of {written:,} evolutions of {stage} fell ({len(found) / written:.0%}): "
+                f"{', '.join(f'{name} {count:,}' for name, count in faults.most_common())}{shown} (a stronger writer "
+                "or other templates write fewer of these)"
+            )
 
     def ask(
         self, row: Row, *, number: int, prompts: dict[str, Prompt], values: dict[str, Any], kept: tuple[str, ...]

@@ -64,10 +64,39 @@ def test_rows_that_are_multiplied_first_are_sent_too(llm: LLM, make_pool: MakePo
     assert len(engine.run(plan, live, tmp_path / "cache", Ledger())) == len(set(asked(llm))) == 2 * COUNT
 
 
-@pytest.mark.parametrize("why", ["cached", "too many", "compares rows"])
-def test_nothing_is_sent_before_its_turn(
-    llm: LLM, make_pool: MakePool, tmp_path: Path, monkeypatch: Any, why: str
+def test_of_many_rows_the_first_are_asked_before_the_others_are_read(
+    llm: LLM, make_pool: MakePool, tmp_path: Path, monkeypatch: Any
 ) -> None:
+    monkeypatch.setattr(lookahead, "MOST_ROWS", 10)
+    refused = ("write question 3", "write question 30")
+    llm.fault = lambda body, coming: "bad_request" if said_to(body) in refused else ""
+    pool, plan = make_pool(), Plan("toy", (SOURCE, WRITE, JUDGE))
+    live, ledger = Live(pool), Ledger()
+    plan = start_first_stage(plan, live, tmp_path / "cache")
+    until(lambda: len(llm.requests) >= 10, again=0.005)
+    rows = engine.run(plan, live, tmp_path / "cache", ledger)
+    assert [line.calls for line in ledger.funnel] == [0, COUNT, COUNT - 2]
+    assert len(set(asked(llm))) == len(llm.requests) == 2 * COUNT - 2
+    assert pool.usage.of("write", "m").answers == COUNT - 2
+    assert not pool.usage.of("write", "m").stored + pool.usage.of("judge", "m").stored
+    assert list(ledger.removals[0].rows["id"]) == ["3", "30"]
+    assert rows["id"] == [str(index) for index in range(COUNT) if index not in (3, 30)]
+
+
+def test_a_share_of_failures_is_that_of_all_rows(
+    llm: LLM, make_pool: MakePool, tmp_path: Path, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr(lookahead, "MOST_ROWS", 30)
+    refused = {f"write question {index}" for index in (0, 1)}  # 7 % of those that are asked first, 3 % of all
+    llm.fault = lambda body, coming: "bad_request" if said_to(body) in refused else ""
+    live = Live(make_pool())
+    plan = start_first_stage(Plan("toy", (SOURCE, WRITE)), live, tmp_path / "cache")
+    assert len(engine.run(plan, live, tmp_path / "cache", Ledger())) == COUNT - 2
+    assert len(llm.requests) == COUNT
+
+
+@pytest.mark.parametrize("why", ["cached", "compares rows"])
+def test_nothing_is_sent_before_its_turn(llm: LLM, make_pool: MakePool, tmp_path: Path, why: str) -> None:
     compares = Step(
         "same",
         sees="all",
@@ -79,8 +108,6 @@ def test_nothing_is_sent_before_its_turn(
     live, cache = Live(make_pool()), tmp_path / "cache"
     if why == "cached":
         engine.run(Plan("toy", (SOURCE,)), live, cache, Ledger())
-    if why == "too many":
-        monkeypatch.setattr(lookahead, "MOST_ROWS", 10)
     plan = start_first_stage(plan, live, cache)
     assert live._started is None
     assert len(engine.run(plan, live, cache, Ledger())) == len(set(asked(llm))) == COUNT

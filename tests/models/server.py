@@ -84,6 +84,7 @@ class LLM:
     gives: tuple[str, ...] = ()  # of logprobs, tools and stream, what it answers with where that is asked for
     heeds_schema: bool = True
     reasoning_tokens: int = 0
+    path: str = "/v1/chat/completions"  # where it is asked, as aiohttp writes a route
 
     def __post_init__(self) -> None:
         self.requests: list[Body] = []
@@ -124,7 +125,7 @@ class LLM:
         async def main() -> None:
             self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
             app = web.Application(client_max_size=2**26)
-            app.router.add_post("/v1/chat/completions", self._chat)
+            app.router.add_post(self.path, self._chat)
             runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
             await runner.setup()
             site = web.TCPSite(runner, "127.0.0.1", self.port)

@@ -19,11 +19,12 @@ if TYPE_CHECKING:
 GOOD = ("stop", "end_turn", "eos", "EOS_TOKEN", "stop_sequence", "COMPLETE", "FinishReason.STOP", "eosFound", None, "")
 BLOCKED = (
     "content_filter", "SAFETY", "content_filter: RECITATION", "PROHIBITED_CONTENT", "blocklist", "spii", "refusal",
-    "sensitive", "guardrail_intervened", "ERROR_TOXIC", "FINISH_REASON_SAFETY",
+    "sensitive", "guardrail_intervened", "ERROR_TOXIC", "FINISH_REASON_SAFETY", "pii_filter", "SAFETY_BLOCK",
 )  # fmt: skip
 BROKEN = (
     "error", "abort", "cancelled", "insufficient_system_resource", "load", "other", "unknown", "network_error",
     "time_limit", "USER_CANCEL", "modelUnloaded", "error: out of memory",
+    "engine_crash", "upstream_timeout", "GPU_ERROR", "server_shutdown",
 )  # fmt: skip
 UNKNOWN = ("compaction", "pause_turn", "halted_by_moon")
 

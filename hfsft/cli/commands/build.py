@@ -96,7 +96,7 @@ def _warn(text: str) -> None:
 
 def report(built: Built, folder: Path) -> str:
     """The funnel and what the build came to, as people read it."""
-    from hfsft.models.dialects.dialect_table import told
+    from hfsft.models.dialects.dialect_table import notes_on
     from hfsft.stages.base import Warn
 
     counts = built.ledger.counts()
@@ -106,7 +106,7 @@ def report(built: Built, folder: Path) -> str:
     lines.append(wrapped(f"{usage_line(built)}, {duration(built.seconds)}"))
     lines += [remark("warning", note) for note in built.notes if isinstance(note, Warn)]
     lines += [remark("note", note) for note in built.notes if not isinstance(note, Warn)]
-    lines += [remark("note", note) for note in told(built.usage.dialects)]
+    lines += [remark("note", note) for note in notes_on(built.usage.dialects)]
     lines.append(f"written to {folder}")
     return "\n".join(lines)
 

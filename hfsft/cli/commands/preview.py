@@ -25,7 +25,7 @@ def run(arguments: argparse.Namespace) -> None:
     """Print each row with its fate, then what they took. Raises `UserError` with the causes where none is left."""
     from hfsft import pipeline
     from hfsft.errors import UserError
-    from hfsft.models.dialects.dialect_table import told as sentences
+    from hfsft.models.dialects.dialect_table import notes_on
     from hfsft.release.removal_causes import causes, nothing_left
 
     line = Line()
@@ -52,7 +52,7 @@ def run(arguments: argparse.Namespace) -> None:
         parts.append(f"{count(usage.stored, 'answer')} from the store")
     if usage.calls:
         parts += [usage.told(), money(usage.usd)]
-    for note in sentences(usage.dialects):
+    for note in notes_on(usage.dialects):
         print(remark("note", note))
     print(wrapped(f"{', '.join(parts)}; the build that follows uses the same answers"))
     if records and not left:

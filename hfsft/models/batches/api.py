@@ -12,8 +12,7 @@ from hfsft.errors import ModelError
 from hfsft.models.batches import remote
 from hfsft.models.batches.remote import NAME, RemoteBatch
 from hfsft.models.http.address import CHAT, chat_url, wrong_with
-from hfsft.models.http.client import MOST_ERROR_BYTES
-from hfsft.models.http.faults import Fault, of_response
+from hfsft.models.http.faults import MOST_ERROR_BYTES, Fault, of_response
 
 if TYPE_CHECKING:
     import aiohttp

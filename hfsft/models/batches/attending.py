@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from hfsft.models.store.writer import Writer
 
 _T = TypeVar("_T")
+# A list of batches may lag behind.
+_LOOKS = 2
 # The pause between two looks grows by half each time, to so many times the first.
 _GROWTH, _MOST_GROWTH = 1.5, 6.0
 # An output file has for each request at most so many bytes, besides some that all have.
@@ -144,7 +146,7 @@ class Attending:
         tries = 0
         while True:
             if before:
-                remote = await self._found(batch, file, looks=2)
+                remote = await self._found(batch, file)
                 if remote is not None:
                     break
                 if not self.wanted:
@@ -171,9 +173,9 @@ class Attending:
         self.standing.batch = remote.id
         return remote
 
-    async def _found(self, batch: OpenBatch, file: str, looks: int) -> RemoteBatch | None:
-        """The batch of a file that may have been submitted; looked for twice, for a list may lag behind."""
-        for look in range(looks):
+    async def _found(self, batch: OpenBatch, file: str) -> RemoteBatch | None:
+        """The batch of a file that may have been submitted; it is looked for more than once."""
+        for look in range(_LOOKS):
             if look:
                 await asyncio.sleep(self._options.poll_seconds)
             try:

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from hfsft.models.batches import lines, state
+from hfsft.models.batches import state
 from hfsft.models.batches.state import BatchedRequest, OpenBatch
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def lock_of(store: Store, name: str) -> BaseFileLock:
 def clean(store: Store, name: str) -> None:
     """Delete the files of a batch that is done with; its lock is given up first where this process holds it."""
     folder = folder_of(store)
-    for suffix in (".jsonl", ".answers", ".lock"):
+    for suffix in (".jsonl", ".lock"):
         (folder / f"{name}{suffix}").unlink(missing_ok=True)
     try:
         folder.rmdir()
@@ -101,8 +101,3 @@ class Collection:
         """Close its file; nothing is added from now on."""
         self.full = True
         self._file.close()
-
-
-def written(key: str, endpoint: str, payload: bytes) -> bytes:
-    """A request as the line that goes into the file."""
-    return lines.written(key, endpoint, payload)

@@ -12,8 +12,7 @@ from collections.abc import Iterator
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 from hfsft.models.http import answer
-from hfsft.models.http.client import MOST_BYTES
-from hfsft.models.http.faults import Fault, message_in, of_response
+from hfsft.models.http.faults import MOST_BYTES, Fault, message_in, of_response
 
 if TYPE_CHECKING:
     from hfsft.keys import KnownSecrets

@@ -13,7 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from hfsft.errors import AnswerError, BudgetError, HfsftError
-from hfsft.models.batches import collection, state
+from hfsft.models.batches import collection, lines, state
 from hfsft.models.batches.api import BatchApi
 from hfsft.models.batches.attending import Attending
 from hfsft.models.batches.collection import Collection
@@ -130,7 +130,7 @@ class Batches:
             payload, more = place.intake.speaking.payload(job)
         except Fault as fault:
             raise AnswerError(fault.cause, fault.message) from None
-        line = collection.written(job.key, place.api.endpoint, payload)
+        line = lines.written(job.key, place.api.endpoint, payload)
         most = await self._meter.hold(model, payload, job.max_tokens)
         if isinstance(most, BudgetError):
             if having := state.holding(self._store, job.key, place.api.client.name):  # by another build's budget

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from hfsft.models.limits.spending import Outlay
 from hfsft.models.store.store import read_answer
@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 State = Literal["collecting", "uploading", "creating", "submitted"]
 """Requests are still added; the file is complete; the server is asked for a batch of it; it gave the batch an id."""
 
-_COLUMNS = "name, recipe, stage, model, label, revision, server, state, file, batch, created, reserved"
+_OPEN = (
+    "SELECT name, recipe, stage, model, label, revision, server, state, file, batch, created, reserved, "
+    "(SELECT count(*) FROM batched WHERE batched.batch = name) FROM batches"
+)
 _HOLDING = "name FROM batched JOIN batches ON batched.batch = batches.name WHERE key = ? AND server = ?"
 _SHARE = 500
 
@@ -54,25 +57,14 @@ class BatchedRequest(NamedTuple):
 
 def open_batches(store: Store, recipe: str | None = None) -> list[OpenBatch]:
     """The batches of a recipe, of all where left out, the oldest first."""
-    rows = store.read(
-        f"SELECT {_COLUMNS}, (SELECT count(*) FROM batched WHERE batched.batch = name) FROM batches "  # noqa: S608
-        "WHERE ? IS NULL OR recipe = ? ORDER BY created",
-        (recipe, recipe),
-    )
-    return [_open_batch(row) for row in rows]
+    rows = store.read(f"{_OPEN} WHERE ? IS NULL OR recipe = ? ORDER BY created", (recipe, recipe))
+    return [OpenBatch(*row) for row in rows]
 
 
 def load(store: Store, name: str) -> OpenBatch | None:
     """One batch as it stands now; None once it was taken in or given up."""
-    rows = store.read(
-        f"SELECT {_COLUMNS}, (SELECT count(*) FROM batched WHERE batched.batch = name) FROM batches WHERE name = ?",  # noqa: S608
-        (name,),
-    )
-    return _open_batch(rows[0]) if rows else None
-
-
-def _open_batch(row: tuple[Any, ...]) -> OpenBatch:
-    return OpenBatch(*row)
+    rows = store.read(f"{_OPEN} WHERE name = ?", (name,))
+    return OpenBatch(*rows[0]) if rows else None
 
 
 def holding(store: Store, key: str, server: str) -> str:

@@ -66,7 +66,7 @@ def unlearned(refusal: RefusedRequest, known: Collection[str]) -> list[Dialect]:
     return [dialect for dialect in TABLE if dialect.name in known and dialect.undone(refusal)]
 
 
-def told(dialects: Mapping[str, Collection[str]]) -> list[str]:
+def notes_on(dialects: Mapping[str, Collection[str]]) -> list[str]:
     """One sentence for each dialect that models were asked in, by their names in the recipe."""
     return [
         f"{model} {each.note}"
@@ -78,7 +78,8 @@ def told(dialects: Mapping[str, Collection[str]]) -> list[str]:
 
 def unsayable(body: Body, dialects: Collection[str]) -> Dialect | None:
     """What a request needs though the server was found not to take it, and no dialect says it otherwise."""
-    return next((each for each in TABLE if each.change is None and each.name in dialects and each.needs(body)), None)
+    unchanged = (each for each in TABLE if each.change is None and each.name in dialects) if dialects else ()
+    return next((each for each in unchanged if each.needs(body)), None)
 
 
 def _may(dialect: Dialect, body: Body, chosen: Collection[str]) -> bool:

@@ -12,6 +12,8 @@ _SYSTEM = re.compile(
     rf"\b(?:system|developer)['\"`]? ?(?:role|message|prompt|instruction|turn)s?[^.\n]{{0,60}}{_NO}"
     rf"|{_NO}[^.\n]{{0,40}}\b(?:system|developer)\b['\"`]? ?(?:role|message|prompt|instruction|turn|$|\n|[,.;])"
     r"|(?:invalid|unknown|unexpected|unsupported)[^.\n]{0,20}(?:role|variant)?\W{1,4}system\b"
+    rf"|\brole\b[^\n]{{0,20}}{_NO}[^.\n]{{0,20}}\bsystem\b|\bsystem\b[^.\n]{{0,30}}{_NO}[^.\n]{{0,30}}\brole\b"
+    r"|roles?\W{1,4}system\b[^.\n]{0,20}\b(?:invalid|unknown|unexpected|illegal|forbidden)"
     rf"|roles?\W{{1,4}}system\b[^.\n]{{0,40}}{_NO}|['\"`]system['\"`][^\n]{{0,60}}\brole"
     r"|only (?:the )?['\"`]?user['\"`]?(?:,| and| or)[^.\n]{0,60}(?:role|supported|allowed)"
     r"|roles? (?:must|should) (?:be )?(?:alternat|['\"`]?user)|must alternate between user"

@@ -10,6 +10,8 @@ SILENCE_SECONDS = 25.0
 """So long without a byte, and then cut: a gateway lost patience (those of today after 29 s and more)."""
 
 _CUT = {0, 408, 504, 524}
+# Others say it in words.
+_LATE = re.compile(r"time.?d?.?out|took too long|deadline", re.IGNORECASE)
 
 
 # Nothing was said of streams in a request for a whole answer: where its refusal speaks of them, they are wanted.
@@ -29,8 +31,14 @@ def unstreamed(body: Body) -> bool:
 
 def refuses_whole(refusal: RefusedRequest, _: Body) -> bool:
     """Whether the server, or a gateway before it, hands out answers only in pieces."""
-    cut = refusal.status in _CUT and refusal.waited > SILENCE_SECONDS
-    return cut or (refusal.status == 200 and not refusal.text.strip()) or (refusal.plain and refusal.says(_STREAMS))
+    late = refusal.status in _CUT or (refusal.status >= 500 and bool(_LATE.search(refusal.text)))
+    cut = late and refusal.waited > SILENCE_SECONDS
+    return (
+        cut
+        or "stream" in refusal.named
+        or (refusal.status == 200 and not refusal.text.strip())
+        or (refusal.plain and refusal.says(_STREAMS))
+    )
 
 
 def refuses_pieces(refusal: RefusedRequest) -> bool:

@@ -19,6 +19,7 @@ _ONE_SHAPE = re.compile(
     r"invalid (?:json.?)?schema|schema (?:is )?invalid|compil|failed to (?:generate|parse|validate)|validate_failed",
     re.IGNORECASE,
 )
+_WRITTEN = re.compile(r"failed to (?:generate|parse|validate)|validate_failed|generated json", re.IGNORECASE)
 
 
 def shape_of(body: Body) -> Any:
@@ -32,6 +33,11 @@ def refuses_shapes(refusal: RefusedRequest) -> bool:
     if not refusal.plain or refusal.says(_ONE_SHAPE):
         return False
     return refusal.says(_NO_JSON) or (refusal.names("response_format", _SPELT, unknown=True) and not _typed(refusal))
+
+
+def refuses_what_was_written(refusal: RefusedRequest) -> bool:
+    """Whether the schema was taken, and what the model wrote does not follow it."""
+    return refusal.plain and refusal.says(_WRITTEN)
 
 
 def refuses_schemas(refusal: RefusedRequest) -> bool:

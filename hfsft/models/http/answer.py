@@ -107,7 +107,7 @@ def _answer(found: dict[str, Any], choice: dict[str, Any], message: dict[str, An
     return Answer(
         text=said.text,
         reasoning=said.reasoning,
-        finish_reason=sendable(hide(finish)),
+        finish_reason=finish if finish == "stop" else sendable(hide(finish)),
         input_tokens=read,
         output_tokens=written,
         model=sendable(served) if isinstance(served, str) else "",
@@ -136,10 +136,14 @@ def tokens(usage: Mapping[str, Any]) -> TokenCounts:
     held is among `prompt_tokens` or beside them.
     """
     read, written, both = (
-        next((count for name in names if (count := _count(usage.get(name))) is not None), None)
+        next((found for name in names if (found := as_count(usage.get(name))) is not None), None)
         for names in (("prompt_tokens", "input_tokens"), ("completion_tokens", "output_tokens"), ("total_tokens",))
     )
-    thought = _beside(usage, ("completion_tokens_details", "output_tokens_details"), ("reasoning_tokens",))
+    thought = _beside(
+        usage,
+        ("completion_tokens_details", "output_tokens_details"),
+        ("reasoning_tokens", "thinking_tokens", "thoughts_tokens", "thoughts_token_count"),
+    )
     cached = _beside(
         usage,
         ("prompt_tokens_details", "input_tokens_details"),
@@ -151,6 +155,8 @@ def tokens(usage: Mapping[str, Any]) -> TokenCounts:
         apart = "input_tokens" in usage and "prompt_tokens" not in usage and "cache_read_input_tokens" in usage
         told = both is not None and both - beside - read in ((written or 0), (written or 0) + (thought or 0))
         read += beside if apart or read < beside or told else 0
+    if both is not None and written is None and read is not None:
+        written = max(0, both - read)
     if written is not None:
         if read is not None and both is not None:
             written = max(written, both - read)  # some count what was thought in the total alone
@@ -161,10 +167,18 @@ def tokens(usage: Mapping[str, Any]) -> TokenCounts:
 
 def _beside(usage: Mapping[str, Any], groups: Sequence[str], names: Sequence[str]) -> int | None:
     """The largest count by one of the names, at the top or in one of the groups; None where there is none."""
-    places = [usage, *(inner for group in groups if isinstance(inner := usage.get(group), dict))]
-    found = [_count(place.get(name)) for place in places for name in names]
-    return max((count for count in found if count is not None), default=None)
+    most: int | None = None
+    for place in (usage, *map(usage.get, groups)):
+        if not isinstance(place, dict):
+            continue
+        for name in names:
+            if (count := as_count(place.get(name))) is not None and (most is None or count > most):
+                most = count
+    return most
 
 
-def _count(value: Any) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < _MOST_TOKENS else None
+def as_count(value: Any) -> int | None:
+    """A value as a number of tokens, None where it is none."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < _MOST_TOKENS:
+        return None
+    return int(value) if value == int(value) else None

@@ -18,20 +18,16 @@ from hfsft.errors import bare
 from hfsft.keys import KnownSecrets, in_address
 from hfsft.models.http import answer
 from hfsft.models.http.address import chat_url, shown
-from hfsft.models.http.faults import Fault, of_response
+from hfsft.models.http.faults import MOST_BYTES, MOST_ERROR_BYTES, Fault, of_response
 from hfsft.models.http.stream import Pieces, is_stream, looks_streamed
 from hfsft.models.model import AUTHORIZATION, Answer, Endpoint
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 
-MOST_BYTES = 16_000_000
-"""Of one answer, unpacked: the longest that models write take a tenth of it."""
 LONG_BYTES = 256_000
 """Of an answer that is read on only while few others are as long: so all that are open take a bounded memory."""
 _MOST_LONG = 8
-MOST_ERROR_BYTES = 1_000_000
-"""Of an error, which is read no further."""
 MOST_HEADER_BYTES = 16_000
 MOST_HEADERS = 128
 # Names resolved once; a server that moves is found again within five minutes.

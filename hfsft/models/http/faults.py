@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 Kind = Literal["heal", "slow", "row", "down"]
+MOST_BYTES = 16_000_000
+"""Of one answer, unpacked: the longest that models write take a tenth of it."""
+MOST_ERROR_BYTES = 1_000_000
+"""Of an error, which is read no further."""
 
 
 class Fault(Exception):  # noqa: N818 (a fault heals as often as not)
@@ -68,7 +72,14 @@ _TOO_LARGE = re.compile(
     re.IGNORECASE,
 )
 _LIMIT, _REQUESTED = (
-    re.compile(rf"\b{word}\b\W{{0,4}}(\d[\d,_]{{0,15}})", re.IGNORECASE) for word in ("limit", "requested")
+    re.compile(rf"\b{word}\b(?: (?:is|of))?\W{{0,4}}(\d[\d,_]{{0,15}})", re.IGNORECASE)
+    for word in ("limit", "requested")
+)
+# The same in prose: the request's tokens, then fewer that are allowed.
+_OVER = re.compile(
+    r"(?:request|prompt|input|token count)\b[^\d.]{0,30}(\d[\d,_]{0,15})[^\d.]{0,30}"
+    r"\b(?:exceed\w*|above|over|more than|larger than|greater than|limit is)\b[^\d.]{0,60}(\d[\d,_]{0,15})",
+    re.IGNORECASE,
 )
 _UNPAID = re.compile(
     r"insufficient.?(quota|balance|credit|fund)|current quota|billing|out of (credits|funds)|credits?\b"
@@ -84,20 +95,36 @@ _PERIOD = re.compile(
 # A limit that has room again within minutes, whatever else the sentence speaks of.
 _PASSING = re.compile(
     r"per.?(second|sec\b|minute|min\b)|(/|a|each).{0,2}(second|sec\b|minute|min\b)|\b[rt]p[ms]\b"
-    r"|concurren|at the same time|simultaneous|parallel",
+    r"|(every|/|per|in) ?\d{1,3} ?(s|secs?|seconds?|minutes?)\b"
+    r"|concurren|at the same time|simultaneous|parallel|allocated quota|throttling",
     re.IGNORECASE,
 )
 # The same where the status speaks of the request or of rights: the sentence must speak of the account.
 _BROKE = re.compile(
     r"credit balance|(insufficient|not enough|no|out of|used all( available)?) (account )?(balance|credits|funds)"
-    r"|spending limit|account.{0,40}(in arrears|overdue|payment)|\u6b20\u8d39|\u4f59\u989d\u4e0d\u8db3",
+    r"|spending limit|account.{0,40}(in arrears|overdue|payment|good standing)|\barrearage"
+    r"|\u6b20\u8d39|\u4f59\u989d\u4e0d\u8db3",
     re.IGNORECASE,
 )
 _LINK = re.compile(r"https?://[^\s\"'<>]+")
 _LONGEST = 10_000  # characters that are looked at of a message
 _LEAST_SAID = 24  # characters of a word that is no sentence: what stands beside it says more
 _TAG = re.compile(r"<[^<>]+>")
-_FILTERED = re.compile(r"content.?(filter|policy|management)|moderat|flagged|safety", re.IGNORECASE)
+_FILTERED = re.compile(
+    r"content.?(filter|policy|management)|moderat|flagged|safety|inappropriate|data.?inspection|guardrail"
+    r"|sensitive (content|word|information)|(violat|against)\w* .{0,40}polic|\u654f\u611f|\u8fdd\u89c4",
+    re.IGNORECASE,
+)
+# Words beside the sentence of an error, which say what it is where the sentence does not.
+_WORD = re.compile(r'"(?:code|type|status|reason)":\s{0,4}"([^"\\]{1,80})"')
+# A refusal of a server that can be asked again: the model went away, and comes back.
+_GONE = re.compile(
+    r"model.{0,30}(crashed|unloaded|reload)|(is|still) loading|out of memory|try again (later|shortly|in a)"
+    r"|temporarily|\b(engine|worker|runner|process)\b.{0,30}(crash|died|dead|stopped|terminated|exited)",
+    re.IGNORECASE,
+)
+# Said beside the advice to ask for less: then waiting may help too.
+_LATER = re.compile(r"(try|retry|come back|again).{0,20}(later|shortly|\bin \d)", re.IGNORECASE)
 _PAGE = re.compile(r"\s{0,100}<(!doctype|html|head|body)\b|error code: 1\d{3}\b", re.IGNORECASE)
 # Pages of those that stand before a server: a firewall refuses what it asks, not who.
 _WALLS = re.compile(
@@ -112,11 +139,12 @@ _ADVICE = {
     402: "the account must be paid for or topped up",
     403: "this key may not use this model",
     404: "no such model or address there: check `model` and `base_url`",
+    410: "the model is gone: name another in `model`",
     405: "this address takes no chat completions: check `base_url`",
 }
 # A server may be gone for good behind these; 408, 504 and 524 are gateways that lost patience.
 _TIMED_OUT = {408, 504, 524}
-_OVERLOADED = {429, 503, 529}
+_OVERLOADED = {429, 498, 503, 529}
 _HEALING = {409, 425, 499, 500, 502, 520, 521, 522, 523, 525, 527, 530}
 
 
@@ -134,12 +162,13 @@ def of_response(status: int, headers: Mapping[str, str], body: str, *, hide: Hid
         return Fault("slow", "timeout", message, status=status, after=after, paid=True)
     if status in _HEALING or status > 505:
         return Fault("heal", "server", message, status=status, after=after)
-    if _FILTERED.search(said) and status in {400, 403, 422}:
+    words = " ".join([said, *_WORD.findall(body[:_LONGEST])])
+    if _FILTERED.search(words) and status in {400, 403, 422, 451}:
         return Fault("row", "content_filter", message, status=status)
     if status == 403 and (_PAGE.match(body) or "cf-mitigated" in headers) and _WALLS.search(body + " ".join(headers)):
         wall = "a firewall before the server stopped the request, whatever its key: ask who runs it, or leave the VPN"
         return Fault("down", "firewall", f"{message}; {wall}", status=status, tries=2)
-    if status in {400, 403} and _BROKE.search(said):
+    if status in {400, 403} and _BROKE.search(words):
         return Fault("down", "quota", f"{message}; {_ADVICE[402]}", status=status)
     if status in _ADVICE:
         return Fault("down", "refused", f"{message}; {_ADVICE[status]}", status=status)
@@ -148,15 +177,17 @@ def of_response(status: int, headers: Mapping[str, str], body: str, *, hide: Hid
         return Fault("down", "redirect", f"{message}; it sends us to {target}: put that in `base_url`", status=status)
     if status == 413 or _CONTEXT.search(body):
         return Fault("row", "context_length", message, status=status)
+    if status == 400 and _GONE.search(said):
+        return Fault("heal", "server", message, status=status, after=after)
     return Fault("row", "bad_request", message, status=status)
 
 
 def _limit(status: int, headers: Mapping[str, str], body: str, message: str) -> Fault:
     """A limit: what no waiting heals fails the row, what passes is waited for, the rest stops the build."""
     seen = _LINK.sub("", f"{body[:_LONGEST]} {message}")  # which may lead to a page about billing
-    if status == 429 and _hopeless(seen):
-        return Fault("row", "context_length", message, status=status)
     after = _moment(headers, body)
+    if status == 429 and _hopeless(seen, may_pass=after is not None or bool(_LATER.search(seen))):
+        return Fault("row", "context_length", message, status=status)
     if status != 429:
         return Fault("slow", "overloaded", message, status=status, after=after)
     # The moment to come back decides, not the words: a free tier tells of its limit per minute as of an empty account.
@@ -165,12 +196,18 @@ def _limit(status: int, headers: Mapping[str, str], body: str, message: str) -> 
     return Fault("slow", "rate_limit", message, status=status, after=after)
 
 
-def _hopeless(body: str) -> bool:
+def _hopeless(body: str, *, may_pass: bool) -> bool:
+    """Whether one request passes a limit by itself; where it says that it `may_pass`, the numbers alone tell."""
     limit, requested = _LIMIT.search(body), _REQUESTED.search(body)
     if limit and requested:
-        most, asked = (int(re.sub(r"\D", "", found[1])) for found in (limit, requested))
-        return asked > most
-    return bool(_TOO_LARGE.search(body))
+        return _number(requested[1]) > _number(limit[1])
+    if (over := _OVER.search(body)) and "token" in body.lower():
+        return _number(over[1]) > _number(over[2])
+    return not may_pass and bool(_TOO_LARGE.search(body))
+
+
+def _number(digits: str) -> int:
+    return int(re.sub(r"\D", "", digits))
 
 
 def _moment(headers: Mapping[str, str], body: str) -> float | None:

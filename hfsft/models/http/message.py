@@ -59,12 +59,14 @@ def _content(content: Any) -> tuple[str, list[str]]:
 
     Some gateways give JSON that was asked for as the object that it is.
     """
+    if isinstance(content, str):
+        return content, []
     if isinstance(content, Mapping):
         if "type" not in content or not isinstance(content.get("text"), str):
             return as_json(content), []
         content = [content]
     if not isinstance(content, list):
-        return (content, []) if isinstance(content, str) else ("", [])
+        return "", []
     texts: list[str] = []
     thoughts: list[str] = []
     for part in content:
@@ -81,7 +83,8 @@ def _content(content: Any) -> tuple[str, list[str]]:
 def _fields(message: Mapping[str, Any]) -> list[str]:
     """What was thought, of the first field for it that says it; what is encrypted says nothing."""
     for name in REASONING_FIELDS:
-        value = message.get(name)
+        if (value := message.get(name)) is None:
+            continue
         if isinstance(value, list):
             value = [part for part in value if not (isinstance(part, Mapping) and part.get("type") in _ENCRYPTED)]
         if not is_mode(value) and (text := reasoning_text(value)):

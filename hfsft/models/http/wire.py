@@ -43,8 +43,8 @@ def canonical(model: Model, request: Request, revision: str = "") -> str:
         asked |= {"texts": texts_of(model, request), **{name: value for name, value in own.items() if value}}
     else:
         asked |= {"messages": request.messages, **sampling(model, request)}
-    if model.apart:
-        asked["identity"] = model.apart
+    if apart := model.apart:
+        asked["identity"] = apart
     if revision:
         asked["revision"] = revision
     if request.schema is not None:

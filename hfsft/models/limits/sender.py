@@ -11,6 +11,7 @@ from hfsft.models.dialects.authored import chosen, refused_key
 from hfsft.models.dialects.dialect_table import SHAPED
 from hfsft.models.dialects.learned import forget, remember, server_of
 from hfsft.models.dialects.refused_request import REFUSALS, read_refusal
+from hfsft.models.dialects.response_shapes import refuses_what_was_written
 from hfsft.models.http import wire
 from hfsft.models.http.faults import Fault
 from hfsft.models.structured import follows
@@ -89,6 +90,7 @@ class Sender:
         tried: set[str] = set()  # for this request alone: a server that takes schemas may refuse one of them
         learned: list[str] = []
         fault: Fault | None = None
+        garbled = False  # whether the server takes the schema, and the model's JSON broke
         finding = False  # whether this request is the one that finds out, for which others wait
         try:
             while True:
@@ -110,11 +112,14 @@ class Sender:
                     if not fresh and "response_format" in sent.body and fault.status in REFUSALS:
                         fresh = _guessed(fault, tried)
                         tried.update(fresh)
+                        garbled = bool(fresh) and refuses_what_was_written(read_refusal(fault))
                     learned += fresh
                     if not fresh or len(learned) > _MOST_CHANGES:
                         self._unlearn(lane, job, learned if fault.kind == "row" else [])
                         raise
                     continue
+                if garbled:
+                    lane.schema_tried = True
                 self._confirm(lane, job, sent.used, tried, result[0])
                 return result
         finally:
@@ -144,15 +149,17 @@ class Sender:
         """Keep the dialects in which an answer came."""
         lane.whole = lane.whole or "stream" not in used
         found = {*used} - _wanted(job.model)
-        if found:
-            self._usage.spoke(job.request.model, found)
         if job.request.schema is not None:
             if tried and not lane.schema_tried:
                 lane.dialects |= tried
                 lane.unconfirmed |= tried
             lane.schema_tried = True
             self._heed(lane, job, used, answer)
-        for name in found - (tried - lane.dialects):
+        # What was tried for one request alone tells nothing of the server.
+        found -= tried - lane.dialects
+        if found:
+            self._usage.spoke(job.request.model, found)
+        for name in found:
             if name in lane.dialects and name not in lane.unconfirmed:
                 continue
             lane.dialects.add(name)

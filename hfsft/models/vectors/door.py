@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from hfsft.models.vectors.numbers import Scored, Vector
 
 T = TypeVar("T")
-Turns = Generator["Request", "Answer", T]
 EMBEDDER = "embedder"
 """The name under `models:` of whoever makes the vectors; where there is none, the packaged one does."""
 
@@ -154,7 +153,7 @@ class _Asked:
 
         return f"{self._model.label} {digest([self._model.depends_on(), revision_of(self._model)])}"
 
-    def _all(self, starts: Sequence[Callable[[], Turns[T]]]) -> list[T]:
+    def _all(self, starts: Sequence[Callable[[], Generator[Request, Answer, T]]]) -> list[T]:
         """What each of the generators returns. Raises `StageError` where one has no answer that can be used."""
         with ExitStack() as until:
             pool = self._pool or until.enter_context(self._own_pool())

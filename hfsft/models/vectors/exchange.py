@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from hfsft.models.http.address import url_below
-from hfsft.models.http.answer import error_instead, parsed
+from hfsft.models.http.answer import as_count, error_instead, parsed, tokens
 from hfsft.models.http.client import Client
 from hfsft.models.http.faults import Fault
 from hfsft.models.http.wire import sendable
@@ -33,7 +33,6 @@ _OTHER_WAY = {400, 404, 405, 415, 422, 501}
 _TOO_LONG = re.compile(r"too large to process|physical batch|must have less than \d+ tokens|input validation", re.I)
 _POOLING = re.compile(r"pooling type", re.I)
 _ENCODING = "encoding_format"
-_MOST_TOKENS = 10**9
 
 Came = tuple[Answer, Mapping[str, str]] | Fault
 """An answer with the headers of its response, or why there is none."""
@@ -219,11 +218,8 @@ def _tokens(body: Any) -> int | None:
     """The tokens that a server says it read for a request; None where it does not say."""
     usage = body.get("usage") if isinstance(body, dict) else None
     usage = usage if isinstance(usage, dict) else {}
-    for name in ("prompt_tokens", "input_tokens", "total_tokens"):
-        value = usage.get(name)
-        if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < _MOST_TOKENS:
-            return value
-    return None
+    read = tokens(usage).read
+    return as_count(usage.get("total_tokens")) if read is None else read
 
 
 def _shared(tokens: int | None, sizes: list[int]) -> list[int | None]:

@@ -11,6 +11,7 @@ import json
 from typing import TYPE_CHECKING, NamedTuple
 
 from hfsft.errors import AnswerError
+from hfsft.similarity import units
 
 if TYPE_CHECKING:
     import numpy as np
@@ -56,19 +57,9 @@ def score_in(answer: Answer) -> Scored:
         raise AnswerError("unreadable", "the answer holds no score") from None
 
 
-def told(answer: Answer) -> str:
-    """An answer in words for people: nobody reads the numbers of a vector."""
+def in_words(answer: Answer) -> str:
+    """An answer for people: nobody reads the numbers of a vector."""
     try:
         return answer.text if answer.text.startswith("{") else f"a vector of {len(vector_in(answer)):,} numbers"
     except AnswerError:
         return answer.text
-
-
-def units(vectors: Vector) -> Vector:
-    """The same vectors, one a row, made 1 long in double precision; one of zeros, which is like nothing, stays."""
-    import numpy as np
-
-    exact = vectors.astype(np.float64)
-    lengths = np.sqrt((exact * exact).sum(axis=-1, keepdims=True))
-    made: Vector = (exact / np.where(lengths, lengths, 1)).astype(np.float32)
-    return made

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hfsft.errors import ModelError
-from hfsft.models.vectors.numbers import units
+from hfsft.similarity import units
 
 if TYPE_CHECKING:
     from hfsft.models.model import Model

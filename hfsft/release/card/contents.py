@@ -56,7 +56,11 @@ def _claims(built: Built) -> Iterator[str]:
     elif measures.roles(built.plan):
         yield "This build asked models to score rows, not to write any."
     else:
-        did = ["read", *(["filtered"] if filters_of(recipe) else []), *(["split"] if recipe.split.validation else [])]
+        did = [
+            "read",
+            *(["filtered"] if filters_of(recipe) else []),
+            *filter(None, (stage.did for stage in recipe.stages().values())),
+        ]
         yield f"This build asked no model: existing rows were {joined(did)}."
     yield (
         f"Its {came} were written by {by}, says the recipe."

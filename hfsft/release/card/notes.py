@@ -15,22 +15,20 @@ from hfsft.release.card.licence_terms import stricter
 from hfsft.release.folder.source_files import changed
 from hfsft.release.removal_causes import counted_kinds
 from hfsft.release.report import measures
-from hfsft.release.step_titles import AT_READING, STEPS, UNSCORED
+from hfsft.release.step_titles import AT_READING, STEPS
 from hfsft.rows.reading.summaries import rows_said, unread_note
 from hfsft.stages.base import Warn
-from hfsft.stages.evolve import FAULT
+from hfsft.stages.judge import NO_VERDICT
 
 if TYPE_CHECKING:
     from hfsft.release.result import Built
 
 MANY = 0.5  # share of the rows that one rule takes, from which its bound deserves a look
 FILES = 3  # source files that get a line each on what of them was not carried
-FAULTY = 0.3  # share of the evolutions that are none, from which the writer deserves a look
 ORPHANED: Mapping[str, str] = {
     "rejected": "fell for being like a row that a later step then took",
     "not_chosen": "were not chosen since a row of their group was, which a later step then took",
 }
-EXAMPLE = 120  # characters of one that are shown
 NAMES = 3  # names that one model was served under
 ONE_TOPIC = 0.8  # share of one topic, from which a model learns little else
 
@@ -63,7 +61,7 @@ def _failed(built: Built) -> Iterator[str]:
     if failed:
         yield Warn(f"{failed:,} of {rows_in:,} rows failed ({counted_kinds(found)}): {listed_causes(found)}")
     judged = [cause for cause in built.causes if (cause.fate, cause.stage) == ("failed", "judge")]
-    lost = sum(cause.complete for cause in (*judged, *(c for c in built.causes if c.stage == UNSCORED)))
+    lost = sum(cause.complete for cause in (*judged, *(c for c in built.causes if c.stage == NO_VERDICT)))
     if lost:
         yield Warn(
             f"{rows_said(lost)} that came in complete fell only because the judge failed: nothing is known against "
@@ -123,32 +121,17 @@ def _orphaned(built: Built) -> Iterator[str]:
 
 def _funnel(built: Built) -> Iterator[str]:
     for line in built.ledger.funnel:
-        told = built.causes if line.step not in (AT_READING, UNSCORED) else []
+        told = built.causes if line.step not in (AT_READING, NO_VERDICT) else []
         found = [cause for cause in told if cause.stage == line.step and cause.fate == "rejected"]
         if found and line.share_removed > MANY:
             share = f"{line.removed:,} of {line.rows_in:,} rows ({line.share_removed:.0%})"
             yield Warn(f"`{line.step}` took {share}: {'; '.join(cause.reason for cause in found)}")
 
 
-def _evolved(built: Built) -> Iterator[str]:
-    """Rounds in which many evolutions were no instructions: a writer too weak, or a template that it takes wrongly."""
-    lines = {line.step: line for line in built.ledger.funnel}
-    for removal in built.ledger.removals:
-        if removal.value_column != FAULT or not len(removal.rows):
-            continue
-        stage = removal.stage.removesuffix(".fault")
-        written = lines[f"{stage}.branch"].added - lines[stage].removed
-        if len(removal.rows) >= FAULTY * written:
-            faults = Counter(removal.rows[FAULT][:])
-            fault, _ = faults.most_common(1)[0]
-            place = removal.rows[FAULT][:].index(fault)
-            example = plain(removal.rows["instruction"][place] or "", EXAMPLE).replace("`", " ")
-            shown = f"; {fault}, for example: `{example}`" if example and built.recipe.publish.samples else ""
-            yield Warn(
-                f"{len(removal.rows):,} of {written:,} evolutions of {stage} fell ({len(removal.rows) / written:.0%}): "
-                f"{', '.join(f'{name} {count:,}' for name, count in faults.most_common())}{shown} (a stronger writer "
-                "or other templates write fewer of these)"
-            )
+def _losses(built: Built) -> Iterator[str]:
+    outcome = outcome_of(built)
+    for stage in built.recipe.stages().values():
+        yield from stage.losses(outcome)
 
 
 def _filters(built: Built) -> Iterator[str]:
@@ -162,7 +145,7 @@ def _private(built: Built) -> Iterator[str]:
             continue
         told = [
             each
-            for rows in (built.rows, *(removal.rows for removal in built.ledger.removals))
+            for rows, _ in built.all_rows()
             if rule.kinds_column in rows.column_names
             for each in rows[rule.kinds_column][:]
             if each
@@ -211,7 +194,7 @@ SOURCES: tuple[Callable[[Built], Iterator[str]], ...] = (
     _sections,
     _unscored,
     _orphaned,
-    _evolved,
+    _losses,
     _filters,
     _private,
     _served,
@@ -221,5 +204,5 @@ SOURCES: tuple[Callable[[Built], Iterator[str]], ...] = (
     _unread,
 )
 WITHOUT_ROWS: tuple[Callable[[Built], Iterator[str]], ...] = (
-    *(_none_left, _failed, _sources, _evolved, _private, _funnel, _unread),
+    *(_none_left, _failed, _sources, _losses, _private, _funnel, _unread),
 )

@@ -50,7 +50,7 @@ def rewritten(built: Built) -> bool:
 def as_built(built: Built) -> dict[str, dict[str, Any]]:
     """What was read at each place, as the build has it at its end."""
     found = {}
-    for rows in (built.rows, *(removal.rows for removal in built.ledger.removals)):
+    for rows, _ in built.all_rows():
         columns = {name: rows[name][:] for name in ("source", "origin", *TEXTS)}
         for place, origin, *texts in zip(*columns.values(), strict=True):
             if place and origin in READ:

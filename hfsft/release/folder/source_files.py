@@ -182,7 +182,7 @@ class ReadFrom:
 def read_from(built: Built) -> dict[str, ReadFrom]:
     """The rows of the build by the file or dataset they were read from; what grew from a seed counts where that was."""
     found: dict[str, ReadFrom] = defaultdict(ReadFrom)
-    for rows, kept in ((built.rows, True), *((removal.rows, False) for removal in built.ledger.removals)):
+    for rows, kept in built.all_rows():
         columns = (rows[name][:] for name in ("source", "unread", "origin"))
         for source, unread, origin in zip(*columns, strict=True):
             of = found[INLINE if not source or _INLINE.match(source) else file_of(source)]

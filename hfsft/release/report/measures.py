@@ -2,43 +2,18 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from math import ceil, isqrt
-from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
 from hfsft.rows.columns import column
 
 if TYPE_CHECKING:
-    from datasets import Dataset
-
     from hfsft.engine.plan import Plan
     from hfsft.engine.step import Step
 
 BINS = 40  # at most
 FEW = 30  # different whole numbers, up to which each gets a bar of its own
-
-
-def numbers(rows: Dataset, column: str) -> list[float]:
-    """The values of a column, without the rows that have none; empty where there is no such column."""
-    if column not in rows.column_names:
-        return []
-    return [value for value in rows[column][:] if value is not None]
-
-
-def spread(values: Sequence[float]) -> dict[str, Any]:
-    """Mean, lowest and highest value, how often each occurs, and the share (0 to 1) of the most frequent one."""
-    counts = Counter(values)
-    top, times = counts.most_common(1)[0]
-    return {
-        "mean": fmean(values),
-        "lowest": min(values),
-        "highest": max(values),
-        "counts": dict(sorted(counts.items())),
-        "top": top,
-        "top_share": times / len(values),
-    }
 
 
 def bounds(plan: Plan) -> list[dict[str, Any]]:

@@ -9,15 +9,14 @@ from __future__ import annotations
 
 import heapq
 import json
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import chain, islice
-from pathlib import Path
 from typing import Any, Protocol
 
 from hfsft.errors import NothingSeenError, SourceError
 from hfsft.hashing import unit
-from hfsft.rows.choice.gathered import Gathered
+from hfsft.rows.choice.gathered import Gathered, TableView
 from hfsft.rows.choice.row_counts import Counts
 from hfsft.rows.choice.spool import Spool
 from hfsft.rows.shapes.shape import Record
@@ -43,7 +42,7 @@ class Test(Protocol):
 
 
 @dataclass(frozen=True)
-class Chosen:
+class Chosen(TableView):
     """The rows of a table that are taken; read like a table."""
 
     table: Table | Gathered
@@ -51,24 +50,6 @@ class Chosen:
     limit: int | None = None
     sample: int | float | None = None
     counts: Counts = field(default_factory=Counts)  # of the last reading that went to its end
-
-    @property
-    def path(self) -> str:
-        """The path of the table."""
-        return self.table.path
-
-    @property
-    def local(self) -> Path | None:
-        """The file or folder, None where the path names a dataset on the Hub."""
-        return self.table.local
-
-    def having(self, names: Collection[str]) -> list[str]:
-        """Those of the names that a column of the table has, wherever it first stands."""
-        return self.table.having(names)
-
-    def settled(self, file: str) -> None:
-        """Rows of a file that are known need not come any more."""
-        self.table.settled(file)
 
     def records(self, first: int | None = None) -> Iterator[Record]:
         """Each row that is taken; with `first`, so many of those that count, to look at, without a sample.

@@ -15,11 +15,10 @@ from hfsft.rows.tables.table import Table
 
 
 @dataclass(frozen=True)
-class Gathered:
-    """The conversations of a table; any other table as it is. Read like a table."""
+class TableView:
+    """Other rows than a table's; all else is as in the table."""
 
-    table: Table
-    format: str  # as the recipe names it; `auto`: the first row that can be used tells
+    table: Table | TableView
 
     @property
     def path(self) -> str:
@@ -43,6 +42,14 @@ class Gathered:
     def having(self, names: Collection[str]) -> list[str]:
         """Those of the names that a column of the table has, wherever it first stands."""
         return self.table.having(names)
+
+
+@dataclass(frozen=True)
+class Gathered(TableView):
+    """The conversations of a table; any other table as it is. Read like a table."""
+
+    table: Table
+    format: str  # as the recipe names it; `auto`: the first row that can be used tells
 
     def records(self, limit: int | None = None, *, stream: bool = False) -> Iterator[Record]:
         """Each conversation, with `limit` so many at most; see `Table.records`.

@@ -48,6 +48,11 @@ class Split(Stage):
         "least so alike (0 to 1).",
     )
 
+    @property
+    def did(self) -> str:
+        """That it divides rows, where some are held out."""
+        return "split" if self.validation else ""
+
     def notes(self, outcome: Outcome) -> Iterator[str]:
         """Whether the share was met, which rows changed sides, and what so many train."""
         yield from telling.notes(outcome, self.validation)

@@ -12,8 +12,7 @@ import pytest
 from hfsft.keys import KnownSecrets, scrub
 from hfsft.models.batches import lines, remote
 from hfsft.models.batches.api import BatchApi
-from hfsft.models.http.client import MOST_BYTES
-from hfsft.models.http.faults import Fault
+from hfsft.models.http.faults import MOST_BYTES, Fault
 from hfsft.models.model import Answer, Endpoint
 
 KEY = "ab" * 32

@@ -111,6 +111,9 @@ SAID: list[tuple[int, Any, list[str]]] = [
     (400, "This model doesn't support system messages. Try again without a system message.", ["system"]),
     (400, "Value 'system' at 'messages.1.member.role' failed to satisfy constraint: Member must satisfy enum value set",
      ["system"]),
+    (400, "Unsupported value: 'messages[0].role' does not support 'system' with this model.", ["system"]),
+    (400, "messages: system is not a permitted role", ["system"]),
+    (400, "role 'system' is invalid, allowed: user, assistant", ["system"]),
     # messages as parts
     (422, {"detail": [{"type": "list_type", "loc": ["body", "messages", 0, "content"],
                        "msg": "Input should be a valid list", "input": "Hi"}]}, ["parts"]),
@@ -121,6 +124,7 @@ SAID: list[tuple[int, Any, list[str]]] = [
     (400, "parameter.enable_thinking must be set to false for non-streaming calls", ["stream"]),
     (400, "Non-streaming requests are not supported by this model", ["stream"]),
     (400, "Streaming is required for this model", ["stream"]),
+    (422, {"detail": [{"loc": ["body", "stream"], "msg": "Input should be True"}]}, ["stream"]),
     # what cannot be left out
     (400, "`logprobs` is not supported with this model", ["logprobs"]),
     (403, "You are not allowed to request logprobs from this model.", ["logprobs"]),

@@ -12,7 +12,7 @@ from aiohttp import web
 
 from hfsft.errors import RefusedKeyError
 from hfsft.models.dialects import piecewise
-from hfsft.models.dialects.dialect_table import told
+from hfsft.models.dialects.dialect_table import notes_on
 from hfsft.models.dialects.learned import spoken_by
 from hfsft.models.model import Answer, Model, Request
 from hfsft.models.pool import Pool
@@ -59,8 +59,8 @@ def test_a_server_that_refuses_everything_is_learned_part_by_part(make_pool: Mak
         assert body["messages"][0]["content"].endswith(json.dumps(SCHEMA, separators=(",", ":"), sort_keys=True))
         assert body["response_format"] == {"type": "json_object"}
         assert pool.usage.total().answers == 40
-        assert told(pool.usage.dialects)[0] == "m takes no temperature: its own was used"
-        assert len(told(pool.usage.dialects)) == 7
+        assert notes_on(pool.usage.dialects)[0] == "m takes no temperature: its own was used"
+        assert len(notes_on(pool.usage.dialects)) == 7
 
         refused = len(server.refused)
         again = make_pool(**at(server))
@@ -112,7 +112,7 @@ def test_a_seed_and_streams_are_as_the_model_says(llm: Any, make_pool: Make) -> 
         (body,) = server.requests
         assert "seed" not in body
         assert (body["stream"], body["stream_options"]) == (True, {"include_usage": True})
-        assert told(pool.usage.dialects) == []
+        assert notes_on(pool.usage.dialects) == []
         assert pool.usage.total().output_tokens > 0
         assert pool.usage.total().unmetered == 0
 
@@ -187,7 +187,7 @@ def test_a_schema_that_is_heard_and_not_heeded_is_told_in_words(make_pool: Make)
         said = [pool.replay(start) for _, start in many(6, schema=SCHEMA)]
         assert said == ["I would say three."] * 3 + ['{"score": 3}'] * 3
         assert server.requests[-1]["response_format"]["type"] == "json_schema"
-        assert told(pool.usage.dialects) == [
+        assert notes_on(pool.usage.dialects) == [
             "m takes a JSON Schema and does not heed it: the schema was told in the prompt too"
         ]
 
@@ -239,7 +239,7 @@ def test_what_does_not_help_is_not_learned(make_pool: Make, store: Any) -> None:
         assert list(failures) == ["row-0"]
         assert failures["row-0"].cause == "bad_request"
         assert all("temperature" in body for body in server.requests)
-        assert told(pool.usage.dialects) == []
+        assert notes_on(pool.usage.dialects) == []
         assert spoken_by(store, f"{server.url} m-1") == set()
 
 
@@ -275,3 +275,18 @@ def test_a_refused_prompt_is_no_dialect(make_pool: Make) -> None:
         failures = pool.drive("generate", [("row", one("Hi"))], total=1, max_failed_share=1.0)
         assert failures["row"].cause == "bad_request"
         assert len(server.refused) == 1
+
+
+def test_json_that_broke_says_nothing_of_the_schema(make_pool: Make, store: Any) -> None:
+    garbled = ["Failed to generate JSON. Please adjust your prompt. See 'failed_generation' for more details."]
+
+    def rule(body: Any) -> str:
+        return garbled.pop() if garbled and "response_format" in body else ""
+
+    with Strict(rules=(rule,), reply=lambda _: '{"score": 3}') as server:
+        pool = make_pool(**at(server))
+        assert pool.drive("judge", many(8, schema=SCHEMA), total=8) == {}
+        assert len(server.refused) == 1
+        assert ["response_format" in body for body in server.requests].count(False) == 1, "that request alone"
+        assert notes_on(pool.usage.dialects) == []
+        assert spoken_by(store, f"{server.url} m-1") == set()

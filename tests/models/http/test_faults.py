@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from multidict import CIMultiDict
 
@@ -9,35 +11,7 @@ from hfsft.models.http.faults import message_in, of_response
 from hfsft.models.model import Answer
 from hfsft.models.store.store import Store
 from tests.models.fixture import rows, user
-from tests.models.server import HEALING, LASTING, echo
-
-CAUSE = {"no_text": "empty"}
-
-
-def test_a_thousand_rows_at_ten_percent_faults_lose_none_and_spoil_none(llm, make_pool, store: Store) -> None:
-    llm.faults, llm.share, llm.drip_seconds = (*HEALING, *LASTING), 0.1, 600.0
-    pool = make_pool(model={"timeout": 4, "concurrency": 32})
-    tasks = rows(1000)
-    failures = pool.drive("generate", iter(tasks), total=1000, max_failed_share=1)
-
-    bodies = {f"row-{index}": {"messages": [{"role": "user", "content": f"question {index}"}]} for index in range(1000)}
-    planned = {row_id: llm.planned({"model": "m-1", **body}) for row_id, body in bodies.items()}
-    assert {fault for fault in planned.values() if fault} == {*HEALING, *LASTING}
-    assert {row_id: error.cause for row_id, error in failures.items()} == {
-        row_id: CAUSE.get(fault, fault) for row_id, fault in planned.items() if fault in LASTING
-    }
-    for row_id, start in tasks:
-        if row_id not in failures:
-            assert pool.replay(start) == echo(bodies[row_id])
-    # Each healing fault was met once and cost one more call, each lasting one none; what may come whole at a next try
-    # was asked three times.
-    random = [fault for fault in planned.values() if fault in ("no_text", "content_filter")]
-    assert len(llm.requests) == 1000 + sum(fault in HEALING for fault in planned.values()) + 2 * len(random)
-    assert pool.usage.calls == len(llm.requests)
-    # Nothing that is not an answer is among the answers.
-    kept = store.read("SELECT count(*), sum(text LIKE '%wrong%' OR text LIKE '%<html%') FROM answers")[0]
-    refused = sum(fault in ("bad_request", "context_length") for fault in planned.values())
-    assert kept == (1000 - refused - len(random), 0)
+from tests.models.server import HEALING, echo
 
 
 @pytest.mark.parametrize("fault", HEALING)
@@ -52,6 +26,39 @@ def test_what_never_heals_ends_after_a_bounded_number_of_tries(llm, make_pool, f
     assert set(failures) == {"row-0", "row-1"}
     if not full:
         assert len(llm.requests) == 6
+
+
+@pytest.mark.parametrize(
+    ("status", "error", "found"),
+    [
+        # What a server says that comes back.
+        (400, "The model has crashed without additional information. (Exit code: 6)", ("heal", "server")),
+        (400, "Model was unloaded while the request was still in queue..", ("heal", "server")),
+        (400, "llama runner process has terminated: signal: killed", ("heal", "server")),
+        (400, "The engine is temporarily unavailable", ("heal", "server")),
+        (498, "Flex tier capacity exceeded, try again later", ("slow", "overloaded")),
+        # What was asked is blocked, in words or in a code beside them.
+        (400, "Input data may contain inappropriate content.", ("row", "content_filter")),
+        (400, "Output blocked by our usage rules", ("row", "bad_request")),
+        (400, {"message": "Not possible.", "code": "data_inspection_failed"}, ("row", "content_filter")),
+        (400, {"message": "Not possible.", "type": "content_policy_violation"}, ("row", "content_filter")),
+        (
+            400,
+            {"message": "\u7cfb\u7edf\u68c0\u6d4b\u5230\u654f\u611f\u5185\u5bb9", "code": "1301"},
+            ("row", "content_filter"),
+        ),
+        (451, {"message": "Blocked.", "code": "moderation_blocked"}, ("row", "content_filter")),
+        # A prompt that a server repeats is no word of the server's.
+        (400, {"message": "no", "input": '{"code": "content_filter"}'}, ("row", "bad_request")),
+        (410, "This model was retired.", ("down", "refused")),
+        # The account, with the status of a request.
+        (400, {"message": "Access denied.", "code": "Arrearage"}, ("down", "quota")),
+        (400, "Access denied, please make sure your account is in good standing.", ("down", "quota")),
+    ],
+)
+def test_a_refusal_is_told_by_its_words_and_its_code(status: int, error: object, found: tuple[str, str]) -> None:
+    fault = of_response(status, CIMultiDict(), json.dumps({"error": error}))
+    assert (fault.kind, fault.cause) == found
 
 
 def test_reasoning_never_leaks_into_the_answer(llm, make_pool, store: Store) -> None:

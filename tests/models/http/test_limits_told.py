@@ -72,6 +72,23 @@ SAID: dict[str, tuple[str, dict[str, str], str | float | None]] = {
         {"retry-after": "12"},
         12.0,
     ),
+    "anthropic, in two ways": (
+        error("This request would exceed your rate limit of 50,000 input tokens per minute. Please reduce the prompt length or the maximum tokens requested, or try again later."),
+        {"retry-after": "9"},
+        9.0,
+    ),
+    "the same, no moment": (error("Over the tokens per minute: reduce the prompt length, or try again later."), {}, None),
+    "alibaba, tokens a minute": (
+        error("Allocated quota exceeded, please increase your quota limit.", code="insufficient_quota"),
+        {},
+        None,
+    ),
+    "in prose, too large": (error("Request of 41,000 tokens exceeds your limit of 30,000 tokens per minute"), {}, "context_length"),
+    "too large, the other way": (error("Requested 12000 tokens, limit is 8000 per minute"), {}, "context_length"),
+    "in prose, fits": (error("Request of 900 tokens exceeds what is left of your limit of 30,000 tokens per minute"), {}, None),
+    "requests, no size": (error("Request 61 exceeds the limit of 60 per minute"), {}, None),
+    "a window of seconds": (error("20 requests / 10s window. Buy credits for more."), {}, None),
+    "every so many seconds": (error("Your free credits allow 1 request every 3 seconds"), {}, None),
     "mistral": (json.dumps({"object": "error", "message": "Rate limit exceeded", "code": "1300"}), {}, None),
     "cohere, minute": (json.dumps({"message": "You are using a Trial key, which is limited to 20 API calls / minute."}), {}, None),
     "cohere, month": (

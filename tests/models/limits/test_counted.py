@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from hfsft.errors import BudgetError
+from hfsft.models.http.answer import tokens
 from hfsft.models.limits import prices
 from hfsft.models.limits.budget import Budget
 from hfsft.models.limits.usage import Usage, cost
@@ -28,6 +29,19 @@ class Thinking(LLM):
 
     def _completion(self, body: Body, text: str | None = None, finish: str = "stop", **more: Any) -> Body:
         return {**super()._completion(body, text, finish, **more), "usage": USAGE}
+
+
+@pytest.mark.parametrize(
+    "usage",
+    [
+        {"prompt_tokens": 30, "total_tokens": 2050},
+        {"prompt_tokens": 30, "completion_tokens": 20, "output_tokens_details": {"thinking_tokens": 2000}},
+        {"prompt_tokens": 30, "completion_tokens": 20, "thoughts_token_count": 2000},
+        {"prompt_tokens": 30.0, "completion_tokens": 2020.0},
+    ],
+)
+def test_what_was_used_is_read_however_it_is_written(usage: dict[str, Any]) -> None:
+    assert tokens(usage)[:2] == (30, 2020)
 
 
 @pytest.mark.parametrize("budget", [{"tokens": 10_000}, {"usd": 0.02}])
