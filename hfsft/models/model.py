@@ -236,10 +236,8 @@ class Model(BaseModel):
 
     @model_validator(mode="after")
     def _batch_fits(self) -> Model:
-        if self.batch is not None and (wrong := unfit(self.base_urls, self.provider)):
-            raise ValueError(f"batch: {wrong}")
-        if self.batch is not None and self.stream:
-            raise ValueError("stream: the answers of a batch come as one file, in no pieces; leave it out, or `batch`")
+        if self.batch is not None and (wrong := unfit(self.base_urls, self.provider, self.stream)):
+            raise ValueError(wrong)
         return self
 
     def unbatched(self) -> Model:

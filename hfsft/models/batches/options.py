@@ -16,8 +16,7 @@ class BatchOptions(BaseModel):
 
     example: ClassVar[str] = """\
     models:
-      writer: smollm2-135m-instruct
-      judge:
+      writer:
         model: gpt-5-mini
         base_url: https://api.openai.com/v1
         api_key_env: OPENAI_API_KEY
@@ -53,12 +52,14 @@ class BatchOptions(BaseModel):
     )
 
 
-def unfit(servers: Collection[str], provider: str | None) -> str:
-    """Why a model cannot be asked in batches, in words; empty where it can."""
+def unfit(servers: Collection[str], provider: str | None, stream: bool | None) -> str:
+    """Why a model cannot be asked in batches, in words below its key; empty where it can."""
+    if stream:
+        return "stream: the answers of a batch come as one file, in no pieces; leave it out, or `batch`"
     if len(servers) > 1:
-        return "its files go to one server; name one `base_url`"
+        return "batch: its files go to one server; name one `base_url`"
     where = "the Hub's router has no batches" if provider else "a model in this process has no batches"
-    return "" if servers else f"{where}; name the provider's own server as `base_url`, or leave it out"
+    return "" if servers else f"batch: {where}; name the provider's own server as `base_url`, or leave it out"
 
 
 def _from_flag(value: Any) -> Any:
