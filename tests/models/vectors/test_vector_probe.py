@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -46,14 +47,15 @@ def test_what_a_server_gives_is_told(task: str, gives: str) -> None:
     assert found.takes.usage
 
 
-def test_one_that_cannot_be_asked_is_told() -> None:
+def test_one_that_cannot_be_asked_is_told(tmp_path: Path) -> None:
     with Vectors(latency=5.0) as server:
         assert "no answer within 0.2 s" in asked(server, "embed", 0.2).error
     with Vectors(key="k") as server:
         assert "HTTP 401" in asked(server, "embed").error
     assert probed_here(Model(model="wordllama", task="embed")).gives == "a vector of 256 numbers"
     assert "512" not in probed_here(Model(model="wordllama", task="embed", dimensions=64)).gives
-    assert probed_here(Model(model="someone/embedder", task="embed")).error
+    (tmp_path / "someone" / "embedder").mkdir(parents=True)
+    assert probed_here(Model(model="someone/embedder", task="embed").at(tmp_path)).error
 
 
 @pytest.mark.skipif(find_spec("sentence_transformers") is not None, reason="it is installed here")
