@@ -233,7 +233,12 @@ def refused(work: Path, url: str) -> list[tuple[list[str], dict[str, str]]]:
         write(work / f"p{number}.yaml", recipe(address, name=f"p{number}", seeds=seeds, generate={}))
         commands.append((["--debug", "build", f"p{number}.yaml", "--no-publish"], behind))
     hub_token = recipe(url)["models"]["writer"] | {"api_key_env": "HF_TOKEN"}
-    write(work / "token.yaml", recipe(url, name="token", models={"writer": hub_token}, judge=None))
+    write(
+        work / "token.yaml",
+        recipe(
+            url, name="token", seeds=[{"prompts": ["Where does a token go?"]}], models={"writer": hub_token}, judge=None
+        ),
+    )
     commands.append((["--debug", "build", "token.yaml", "--no-publish"], {}))
     key = KEYS["GATEWAY_KEY"]
     for override in (

@@ -263,7 +263,7 @@ def test_init_writes_a_recipe_to_fill_in_and_never_writes_over_one(hfsft: Run, t
 def test_preview_shows_each_row_and_what_was_sent_for_it(hfsft: Run, server: LLM, tmp_path: Path) -> None:
     recipe = write(tmp_path, support(server, filters=[{"score": {"mean": {"at_least": 5}}}]))
     done = hfsft("preview", recipe, "--rows", "1")
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == 1, done.stderr  # no row is left
     assert re.search(
         r"^1 of 2 [0-9a-f]{16} rejected by filters\[score\].mean: [\d.]+ \(at_least 5\)$", done.stdout, re.M
     )

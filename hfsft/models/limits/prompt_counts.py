@@ -12,6 +12,7 @@ import re
 from collections import deque
 from typing import TYPE_CHECKING, NamedTuple
 
+from hfsft.letters.characters import HAN_BLOCK, HANGUL, KANA, signs
 from hfsft.rows import think
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 # No tokenizer has longer tokens on average: of prose they hold four or five characters, of Chinese one or two.
 _LONGEST_TOKEN, _LONGEST_HAN = 8, 4
 _USUAL_TOKEN = 4
-_HAN = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]+")
+_HAN = re.compile(f"[{signs(KANA, HAN_BLOCK, HANGUL)}]+")
 # What tokenizers have long tokens for: rules, blanks, and whatever else comes again and again.
 _REPEATED = re.compile(r"(.{1,4}?)\1{3,}|\s+", re.DOTALL)
 _LEAST_CHARACTERS = 512  # of a shorter prompt the count says too little

@@ -23,7 +23,7 @@ _NUMBER = re.compile(
     re.IGNORECASE,
 )
 _UNSURE = re.compile(
-    r"[\s|,;:.(\u2013\u2014-]*(?:\d|~|(?:or|maybe|perhaps|possibly|but)\b"
+    r"[\s|,;:.(\u2013\u2014-]{0,9}(?:\d|~|(?:or|maybe|perhaps|possibly|but)\b"
     r"|(?:to|and|up to)\s{1,3}(?:\d|(?:one|two|three|four|five|six|seven|eight|nine|ten)\b))",
     re.IGNORECASE,
 )

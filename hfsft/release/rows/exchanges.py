@@ -44,7 +44,8 @@ def exchanges(
         start = partial(step.function, {name: row.get(name) for name in step.given(row, "id")})
         pool.replay(partial(_watched, step.name, start, found, kept))
     except NotStored as lacking:
-        found.append(Exchange(step.name, lacking.request, None, "the answer is not in this machine's store"))
+        if not lacking.request.mends:  # else it was not asked once more, as that had helped no other row
+            found.append(Exchange(step.name, lacking.request, None, "the answer is not in this machine's store"))
     except AnswerError:
         pass  # an answer that could not be used stands in `found`, with the reason
     return [_cleaned(each, clean) for each in found]

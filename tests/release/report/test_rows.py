@@ -201,7 +201,7 @@ def test_an_answer_that_could_not_be_used_is_shown_with_the_reason(server: LLM, 
 
     server.reply = cut
     recipe = support(server, count=20, evolve=None, filters=[])
-    recipe["judge"] = {"rubric": {"usefulness": "Does it help?"}}
+    recipe["judge"] = {"rubric": {"usefulness": "Does it help?"}, "unscored_at_most": 1}
     recipe["examples"] = [{"rows": [{"instruction": "Hm?", "response": "An answer that a person wrote."}]}]
     seen = pipeline.preview({k: v for k, v in recipe.items() if v is not None}, 30)
     assert {record.verdict["stage"] for record in seen.records()} == {"judge.unscored"}
