@@ -10,7 +10,6 @@ import asyncio
 import contextlib
 import hashlib
 import json
-import threading
 import time
 from collections import Counter
 from dataclasses import dataclass, field
@@ -19,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
+from tests.models.loopback import Loopback
 from tests.waiting import until
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def instance(schema: Body) -> Any:
 
 
 @dataclass
-class LLM:
+class LLM(Loopback):
     """`with LLM(...) as llm:` serves at `llm.url`; what came is in `llm.requests`, how often in `llm.asked`."""
 
     reply: Callable[[Body], str] = echo
@@ -95,10 +95,6 @@ class LLM:
         self.open = 0
         self.peak = 0
 
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}/v1"
-
     def planned(self, body: Body) -> str:
         """The fault that this body meets, empty for none."""
         number = int(digest(body)[:8], 16)
@@ -110,34 +106,8 @@ class LLM:
             asyncio.run_coroutine_threadsafe(asyncio.sleep(0), self._loop).result(60)
         until(lambda: not self.open, again=0.005)
 
-    def __enter__(self) -> LLM:
-        ready = threading.Event()
-        self._thread = threading.Thread(target=self._serve, args=(ready,), daemon=True)
-        self._thread.start()
-        assert ready.wait(60)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._loop.call_soon_threadsafe(self._stop.set)
-        self._thread.join(10)
-
-    def _serve(self, ready: threading.Event) -> None:
-        async def main() -> None:
-            self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
-            app = web.Application(client_max_size=2**26)
-            app.router.add_post(self.path, self._chat)
-            runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
-            await runner.setup()
-            site = web.TCPSite(runner, "127.0.0.1", self.port)
-            await site.start()
-            self.port = runner.addresses[0][1]
-            ready.set()
-            await self._stop.wait()
-            await _turns()  # one that connected and left at once is seen to have left
-            await runner.cleanup()
-            await _turns()
-
-        asyncio.run(main())
+    def routes(self, app: web.Application) -> None:
+        app.router.add_post(self.path, self._chat)
 
     async def _chat(self, request: web.Request) -> web.StreamResponse:
         self.open += 1
@@ -257,11 +227,6 @@ class LLM:
         await response.write(whole[: len(whole) // 2])
         reset(request)
         return response
-
-
-async def _turns() -> None:
-    for _ in range(20):
-        await asyncio.sleep(0)
 
 
 def _holds(body: Body, part: str) -> bool:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import threading
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ from typing import Any
 
 from aiohttp import web
 
+from tests.models.loopback import Loopback
 from tests.models.server import Body, echo, instance
 
 Line = dict[str, Any]
@@ -37,7 +37,7 @@ def unfinished(code: str) -> Line:
 
 
 @dataclass
-class Provider:
+class Provider(Loopback):
     """`with Provider(...) as provider:` serves at `provider.url`."""
 
     reply: Callable[[Body], str] = said
@@ -54,6 +54,7 @@ class Provider:
     more: list[bytes] = field(default_factory=list)  # lines that stand in each output file besides
     most_queued: int = 0  # requests that it takes in one batch
     port: int = 0
+    most_bytes = 2**28
 
     def __post_init__(self) -> None:
         self.files: dict[str, tuple[str, bytes]] = {}
@@ -65,44 +66,16 @@ class Provider:
         self.headers: list[dict[str, str]] = []
         self.open: Counter[str] = Counter()
 
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}/v1"
-
-    def __enter__(self) -> Provider:
-        ready = threading.Event()
-        self._thread = threading.Thread(target=self._serve, args=(ready,), daemon=True)
-        self._thread.start()
-        assert ready.wait(60)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._loop.call_soon_threadsafe(self._stop.set)
-        self._thread.join(10)
-
-    def _serve(self, ready: threading.Event) -> None:
-        async def main() -> None:
-            self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
-            app = web.Application(client_max_size=2**28)
-            app.router.add_post("/v1/files", self._step("upload", self._upload))
-            app.router.add_post("/v1/files/upload", self._step("upload", self._upload))
-            app.router.add_get("/v1/files", self._step("files", self._list_files))
-            app.router.add_get("/v1/files/{id}/content", self._step("content", self._content))
-            app.router.add_get("/elsewhere/{id}", self._elsewhere)
-            app.router.add_post("/v1/batches", self._step("create", self._create))
-            app.router.add_get("/v1/batches", self._step("list", self._list))
-            app.router.add_get("/v1/batches/{id}", self._step("look", self._look))
-            app.router.add_post("/v1/chat/completions", self._step("chat", self._chat))
-            runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
-            await runner.setup()
-            site = web.TCPSite(runner, "127.0.0.1", self.port)
-            await site.start()
-            self.port = runner.addresses[0][1]
-            ready.set()
-            await self._stop.wait()
-            await runner.cleanup()
-
-        asyncio.run(main())
+    def routes(self, app: web.Application) -> None:
+        app.router.add_post("/v1/files", self._step("upload", self._upload))
+        app.router.add_post("/v1/files/upload", self._step("upload", self._upload))
+        app.router.add_get("/v1/files", self._step("files", self._list_files))
+        app.router.add_get("/v1/files/{id}/content", self._step("content", self._content))
+        app.router.add_get("/elsewhere/{id}", self._elsewhere)
+        app.router.add_post("/v1/batches", self._step("create", self._create))
+        app.router.add_get("/v1/batches", self._step("list", self._list))
+        app.router.add_get("/v1/batches/{id}", self._step("look", self._look))
+        app.router.add_post("/v1/chat/completions", self._step("chat", self._chat))
 
     def _step(self, name: str, handler: Any) -> Any:
         async def handle(request: web.Request) -> web.StreamResponse:

@@ -9,7 +9,6 @@ import asyncio
 import base64
 import json
 import struct
-import threading
 import zlib
 from collections import Counter
 from collections.abc import Callable
@@ -17,6 +16,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from aiohttp import web
+
+from tests.models.loopback import Loopback
 
 Body = dict[str, Any]
 
@@ -36,7 +37,7 @@ def fit(query: str, text: str) -> float:
 
 
 @dataclass
-class Vectors:
+class Vectors(Loopback):
     """`with Vectors(...) as server:` serves at `server.url`; what came is in `server.requests`, as (path, body)."""
 
     kind: str = "openai"  # or tei, vllm, jina: which paths there are
@@ -58,48 +59,15 @@ class Vectors:
         self.sent_headers: list[dict[str, str]] = []
         self.asked: Counter[str] = Counter()
         self.open = self.peak = 0
-        self.port = 0
-
-    @property
-    def root(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
-
-    @property
-    def url(self) -> str:
-        return f"{self.root}/v1"
 
     @property
     def texts(self) -> list[str]:
         """Every text that came to the embedder, in order."""
         return [text for path, body in self.requests if path.endswith("/embeddings") for text in body["input"]]
 
-    def __enter__(self) -> Vectors:
-        ready = threading.Event()
-        self._thread = threading.Thread(target=self._serve, args=(ready,), daemon=True)
-        self._thread.start()
-        assert ready.wait(60)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._loop.call_soon_threadsafe(self._stop.set)
-        self._thread.join(10)
-
-    def _serve(self, ready: threading.Event) -> None:
-        async def main() -> None:
-            self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
-            app = web.Application(client_max_size=2**26)
-            for path, answer in PATHS[self.kind].items():
-                app.router.add_post(path, self._answering(answer))
-            runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
-            await runner.setup()
-            site = web.TCPSite(runner, "127.0.0.1", 0)
-            await site.start()
-            self.port = runner.addresses[0][1]
-            ready.set()
-            await self._stop.wait()
-            await runner.cleanup()
-
-        asyncio.run(main())
+    def routes(self, app: web.Application) -> None:
+        for path, answer in PATHS[self.kind].items():
+            app.router.add_post(path, self._answering(answer))
 
     def _answering(self, answer: Callable[[Vectors, Body], Any]) -> Callable[[web.Request], Any]:
         async def handle(request: web.Request) -> web.Response:
