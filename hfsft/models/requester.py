@@ -190,7 +190,7 @@ class Requester:
     def _fault_in(self, request: Request, answer: Answer) -> Fault | None:
         """Why a stored answer to a request is none; None where it is one."""
         model = self._models[request.model]
-        if fault := fault_in(request, answer, request.max_tokens or model.max_tokens):
+        if fault := fault_in(request, answer, wire.token_limit(model, request)):
             return fault
         if model.prompt_cut == "keep" or not (found := cut(request, answer.input_tokens)):
             return None
@@ -343,7 +343,7 @@ class Requester:
     def _refused(self, key: str, request: Request, answer: Answer) -> Fault | None:
         """Why an answer that came now may not be kept; None where it may. ModelError where another model gave it."""
         self._check_served(request.model, answer)
-        most = request.max_tokens or self._models[request.model].max_tokens
+        most = wire.token_limit(self._models[request.model], request)
         return fault_in(request, answer, most) or self._cut(key, request, answer)
 
     def _cut(self, key: str, request: Request, answer: Answer) -> Fault | None:

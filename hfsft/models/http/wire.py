@@ -14,6 +14,11 @@ from hfsft.models.model import Model, Request
 _encode = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
 
 
+def token_limit(model: Model, request: Request) -> int | None:
+    """The most tokens that an answer may have, by the request or else the recipe's model; None where neither says."""
+    return request.max_tokens or model.max_tokens
+
+
 def sampling(model: Model, request: Request) -> dict[str, Any]:
     """The sampling of one request as the server gets it: the request's own values, else the recipe's model's."""
     chosen: dict[str, Any] = {}
@@ -22,8 +27,7 @@ def sampling(model: Model, request: Request) -> dict[str, Any]:
         value = getattr(model, name) if value is None else value
         if value is not None:
             chosen[name] = float(value)
-    limit = request.max_tokens or model.max_tokens
-    if limit is not None:
+    if (limit := token_limit(model, request)) is not None:
         chosen["max_tokens"] = limit
     if request.stop:
         chosen["stop"] = list(request.stop)

@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from hfsft.models.http.wire import canonical
+from hfsft.models.http.wire import canonical, token_limit
 from hfsft.models.limits.usage import cost
 from hfsft.models.model import Model, Price, Request
 from hfsft.models.store.store import Store
@@ -82,7 +82,7 @@ def estimate(
         lengths = [_length(model, request, as_stored=bool(history)) / per_token for request in typical]
     known = lengths[: len(requests)]
     each = _mean(known) if known else history.input_tokens if history else _mean(lengths)
-    limits = [float(request.max_tokens or model.max_tokens or 0) for request in typical]
+    limits = [float(token_limit(model, request) or 0) for request in typical]
     calls = len(requests) + more
     input_tokens = round(sum(known) + more * each)
     output_tokens = round(calls * (history.output_tokens if history else _mean(limits)))

@@ -48,7 +48,7 @@ class Job:
     @property
     def max_tokens(self) -> int | None:
         """The most tokens that the answer may have; None where nothing bounds it, 0 where it is no text."""
-        return 0 if self.request.texts else self.request.max_tokens or self.model.max_tokens
+        return 0 if self.request.texts else wire.token_limit(self.model, self.request)
 
 
 class Sent(NamedTuple):
