@@ -18,7 +18,7 @@ from hfsft.hashing import digest
 from hfsft.models.model import Request
 from hfsft.rows.columns import COLUMNS
 from hfsft.rows.row import new_row
-from hfsft.stages.evolve import GROWN_FROM, Evolve
+from hfsft.stages.evolving.evolve import GROWN_FROM, Evolve
 from hfsft.stages.generate import Generate
 from hfsft.stages.judge import Judge
 from hfsft.stages.split import Split
