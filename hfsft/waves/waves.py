@@ -1,0 +1,119 @@
+"""What brings another wave of rows into a build until it has the size that its recipe asks for."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from math import floor
+from typing import TYPE_CHECKING, Any, Literal
+
+from hfsft.engine.step import Step
+from hfsft.waves.pace import Brought, Pace
+
+if TYPE_CHECKING:
+    from hfsft.engine.executor import Rows
+
+Ended = Literal["size", "budget", "exhausted"]
+Combination = tuple[Any, ...]
+
+WAVE, WRITTEN_BY, EVOLVE = "wave", "written_by", "evolve"
+
+
+@dataclass(frozen=True)
+class Grower:
+    """What brings rows by their numbers: 0, 1, 2 and so on without end. `share` is its part of each wave."""
+
+    name: str
+    share: float
+    first: int  # rows that the first pass has of it
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """The rows of one wave: of each grower those from one number to another; `accepted` counts combinations so far."""
+
+    wave: int
+    numbers: Mapping[str, tuple[int, int]]
+    accepted: Mapping[str, Mapping[Combination, int]]
+
+
+@dataclass
+class Waves:
+    """Called with the rows that a wave left, it gives the source of the next wave, or None at the end.
+
+    What it decides follows from these rows alone, and from what the budget has left: a build that was killed decides
+    the same again. `source` makes the step that brings the rows of a wave; `affordable` says how many rows the budget
+    still pays for, None where nothing bounds them; `attributes` are the columns of a combination.
+    """
+
+    pace: Pace
+    growers: Sequence[Grower]
+    attributes: Sequence[str]
+    source: Callable[[Wanted], Step]
+    affordable: Callable[[int], int | None] = lambda _: None  # told the rows asked so far
+    tell: Callable[[str], None] = lambda _: None
+    ended: Ended | None = None
+    brought: list[Brought] = field(default_factory=list)
+    others: int = 0  # accepted rows that no wave brought
+
+    def __post_init__(self) -> None:
+        self._asked = [sum(grower.first for grower in self.growers)]
+        self._next = {grower.name: grower.first for grower in self.growers}
+
+    def __call__(self, rows: Rows) -> Step | None:
+        """The source of the next wave."""
+        self._count(rows)
+        asked, accepted = sum(self._asked), sum(wave.accepted for wave in self.brought)
+        wanted = self.pace.wanted(self.others, self.brought)
+        self.ended = None if wanted else "size"
+        if wanted and self.pace.exhausted(self.brought):
+            self.ended = "exhausted"
+        room = self.affordable(asked) if wanted and not self.ended else None
+        if room is not None:
+            wanted = min(wanted, room)
+            self.ended = None if wanted else "budget"
+        if self.ended:
+            return None
+        so_far = f"{self.others + accepted:,} of {self.pace.size:,} rows so far"
+        self.tell(f"wave {len(self._asked) + 1}: {so_far}, {wanted:,} more are asked for")
+        self._asked.append(wanted)
+        return self.source(Wanted(len(self._asked), self._numbers(wanted), self._combinations(rows)))
+
+    def _count(self, rows: Rows) -> None:
+        """What each wave brought of the rows that are left."""
+        names = {grower.name for grower in self.growers}
+        columns = (rows[name][:] for name in (WAVE, WRITTEN_BY, "origin"))
+        waves = Counter(wave or 1 for wave, name, origin in zip(*columns, strict=True) if _grown(name, origin) in names)
+        self.brought = [Brought(asked, waves[number]) for number, asked in enumerate(self._asked, 1)]
+        self.others = len(rows) - sum(waves.values())
+
+    def _combinations(self, rows: Rows) -> dict[str, dict[Combination, int]]:
+        found: defaultdict[str, Counter[Combination]] = defaultdict(Counter)
+        columns = [rows[name][:] for name in self.attributes]
+        for name, *combination in zip(rows[WRITTEN_BY][:], *columns, strict=True):
+            if name is not None:
+                found[name][tuple(combination)] += 1
+        return {name: dict(counts) for name, counts in found.items()}
+
+    def _numbers(self, wanted: int) -> dict[str, tuple[int, int]]:
+        """The next numbers of each grower, `wanted` in all: each has its share of all rows so far within one row."""
+        found = {}
+        total, before = sum(self._next.values()) + wanted, dict(self._next)
+        shares = sum(grower.share for grower in self.growers)
+        due = {grower.name: total * grower.share / shares - before[grower.name] for grower in self.growers}
+        most = sum(max(0.0, each) for each in due.values())
+        parts = {name: max(0.0, each) * wanted / most for name, each in due.items()}
+        given = {name: floor(part) for name, part in parts.items()}
+        for name in sorted(parts, key=lambda name: (given[name] - parts[name], name))[: wanted - sum(given.values())]:
+            given[name] += 1
+        for name, count in given.items():
+            if count:
+                found[name] = (before[name], before[name] + count)
+                self._next[name] += count
+        return found
+
+
+def _grown(written_by: str | None, origin: str) -> str | None:
+    """Who brought a row: what wrote it, or what it grew from; else the evolution of people's rows."""
+    return written_by or (EVOLVE if origin == "evolved" else None)
