@@ -128,6 +128,7 @@ class Outcome:
     lines: Mapping[str, FunnelLine] = field(default_factory=dict)  # by step
     samples: bool = False  # whether texts of rows may be shown
     leaves: Mapping[str, Any] = field(default_factory=dict)  # by section, what it leaves to builds that follow
+    ended: str = ""  # why no wave of rows followed the last one
 
     def numbers(self, column: str, *, fallen: bool = False) -> list[float]:
         """The numbers in a column of the rows that stayed, with `fallen` of all, without the rows that have none."""
@@ -261,6 +262,7 @@ class Context:
     base: Path  # what relative paths are relative to
     place: Callable[..., Place]  # where a section or one of its keys stands in the recipe
     kept: tuple[str, ...] = ()  # columns of sources and earlier sections that every template may use
+    attributes: tuple[str, ...] = ()  # of them those that say what a written row was asked to be like
     former: Mapping[str, Any] = field(default_factory=dict)  # by section, what builds before leave to this one
     sections: frozenset[str] = frozenset()  # keys of those that make steps in the recipe
     embed: Callable[..., Step] | None = None  # of a section that `embeds`: column of texts -> the step to its vectors

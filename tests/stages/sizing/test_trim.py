@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from typing import Any
 
-from hfsft.waves.trim import RANK, ranking
+from hfsft.stages.sizing.trim import RANK, ranking
 
 ROWS: list[dict[str, Any]] = [
     {"id": "seed", "origin": "seed", "topic": "refunds", "score_mean": 1.0},

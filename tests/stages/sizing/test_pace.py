@@ -8,7 +8,7 @@ from statistics import mean
 
 import pytest
 
-from hfsft.waves.pace import LATELY, Brought, Pace
+from hfsft.stages.sizing.pace import LATELY, Brought, Pace
 
 
 def waves(pace: Pace, accepted: list[bool], others: int = 0) -> list[Brought]:

@@ -9,7 +9,7 @@ from math import floor
 from typing import TYPE_CHECKING, Any, Literal
 
 from hfsft.engine.step import Step
-from hfsft.waves.pace import Brought, Pace
+from hfsft.stages.sizing.pace import Brought, Pace
 
 if TYPE_CHECKING:
     from hfsft.engine.executor import Rows

@@ -35,7 +35,7 @@ def trimming(size: int, attributes: Sequence[str], place: Place | None = None) -
         writes={RANK: "int64"},
         role="measure",
         about="Place of the row among those that passed every rule; those behind the wanted size are let go.",
-        work=Work("hfsft.waves.trim:ranking", {"attributes": list(attributes)}),
+        work=Work("hfsft.stages.sizing.trim:ranking", {"attributes": list(attributes)}),
         place=place,
     )
     return [step, compare(SIZE, Bound(SIZE, RANK, at_most=size), place)]
