@@ -36,6 +36,7 @@ def outcome_of(built: Built) -> Outcome:
         lines={line.step: line for line in built.ledger.funnel},
         samples=built.recipe.publish.samples,
         leaves={"split": built.sides},
+        ended=built.ledger.ended,
     )
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import reduce
 from math import floor
 from typing import TYPE_CHECKING, Any, Literal
 
+from hfsft.engine.plan import Plan
 from hfsft.engine.step import Step
 from hfsft.stages.sizing.pace import Brought, Pace
 
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 Ended = Literal["size", "budget", "exhausted"]
 Combination = tuple[Any, ...]
 
+CAUTION = 0.9  # share of what a budget has left that is planned with: what a request takes at most is set aside for it
 WAVE, WRITTEN_BY, EVOLVE = "wave", "written_by", "evolve"
 
 
@@ -43,18 +46,19 @@ class Waves:
     """Called with the rows that a wave left, it gives the source of the next wave, or None at the end.
 
     What it decides follows from these rows alone, and from what the budget has left: a build that was killed decides
-    the same again. `source` makes the step that brings the rows of a wave; `affordable` says how many rows the budget
-    still pays for, None where nothing bounds them; `attributes` are the columns of a combination.
+    the same again. `source` makes the step that brings the rows of a wave; `pays_for` says how many times as much as
+    was spent so far the budget has left, None where nothing bounds it; `attributes` are the columns of a combination.
     """
 
     pace: Pace
     growers: Sequence[Grower]
     attributes: Sequence[str]
     source: Callable[[Wanted], Step]
-    affordable: Callable[[int], int | None] = lambda _: None  # told the rows asked so far
+    pays_for: Callable[[], float | None] = lambda: None
     tell: Callable[[str], None] = lambda _: None
     ended: Ended | None = None
     brought: list[Brought] = field(default_factory=list)
+    sources: list[Step] = field(default_factory=list)  # of the waves behind the first
     others: int = 0  # accepted rows that no wave brought
 
     def __post_init__(self) -> None:
@@ -69,16 +73,24 @@ class Waves:
         self.ended = None if wanted else "size"
         if wanted and self.pace.exhausted(self.brought):
             self.ended = "exhausted"
-        room = self.affordable(asked) if wanted and not self.ended else None
-        if room is not None:
-            wanted = min(wanted, room)
+        share = self.pays_for() if wanted and asked and not self.ended else None
+        if share is not None:
+            wanted = min(wanted, int(CAUTION * share * asked))
             self.ended = None if wanted else "budget"
         if self.ended:
             return None
         so_far = f"{self.others + accepted:,} of {self.pace.size:,} rows so far"
         self.tell(f"wave {len(self._asked) + 1}: {so_far}, {wanted:,} more are asked for")
         self._asked.append(wanted)
-        return self.source(Wanted(len(self._asked), self._numbers(wanted), self._combinations(rows)))
+        step = self.source(Wanted(len(self._asked), self._numbers(wanted), self._combinations(rows)))
+        self.sources.append(step)
+        return step
+
+    def without_last(self, plan: Plan) -> Plan:
+        """The plan with the waves before the last one, which the budget did not pay for."""
+        self.sources.pop()
+        self.ended = "budget"
+        return reduce(Plan.with_source, self.sources, plan)
 
     def _count(self, rows: Rows) -> None:
         """What each wave brought of the rows that are left."""
