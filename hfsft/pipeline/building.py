@@ -13,7 +13,7 @@ from hfsft.cache import cache_folder, settle
 from hfsft.engine.plan import Plan
 from hfsft.errors import BudgetError, ModelError, Problem, RecipeError, RefusedKeyError, UserError
 from hfsft.loading import AnyRecipe, AnyTrust, load
-from hfsft.pipeline.growing import waves_of
+from hfsft.pipeline.growing import keep_accepted, waves_of
 from hfsft.recipe.checks.rewrites import clean_errors
 from hfsft.recipe.checks.trust import ASKING, PUBLISHING, trust_of, unpublished
 from hfsft.recipe.compile import compile_recipe
@@ -282,7 +282,9 @@ def _execute(
                     raise
                 ledger, plan = Ledger(), waves.without_last(plan)
                 rows = engine.run(plan, live, cache, ledger, **how)
-            ledger.ended = waves.ended or "" if waves else ""
+            if waves:
+                ledger.ended = waves.ended or ""
+                keep_accepted(waves, cache)
         except RefusedKeyError as error:
             raise RecipeError([Problem(recipe.source.place(error.loc), error.message, error.help)]) from None
         except ModelError as error:

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hfsft.cache import put
 from hfsft.engine.adding import Kept
 from hfsft.engine.resources import Resource, Work
 from hfsft.engine.step import Step
 from hfsft.hashing import unit
 from hfsft.recipe.reading import DEFECT, reading
 from hfsft.rows.batch import Row
+from hfsft.rows.reading.summaries import rows_said
 from hfsft.stages.evolving.evolve import Evolve
-from hfsft.stages.sizing.pace import Pace
+from hfsft.stages.sizing.pace import Brought, Pace
+from hfsft.stages.sizing.size import ENDS
 from hfsft.stages.sizing.waves import EVOLVE, WAVE, WRITTEN_BY, Grower, Wanted, Waves
 
 if TYPE_CHECKING:
     from hfsft.engine.plan import Plan
     from hfsft.recipe.recipe import Recipe
+
+ACCEPTED = "waves.json"  # in a build's cache: what was accepted of the rows that its waves asked for
 
 
 def waves_of(
@@ -39,6 +46,36 @@ def waves_of(
         partial(_source, source, evolve),
         pays_for,
         tell,
+    )
+
+
+def keep_accepted(waves: Waves, cache: Path) -> None:
+    """Keep what was accepted, for the forecast of the next build."""
+    asked, accepted = sum(wave.asked for wave in waves.brought), sum(wave.accepted for wave in waves.brought)
+    put(cache / ACCEPTED, json.dumps({"asked": asked, "accepted": accepted, "others": waves.others}))
+
+
+def told(waves: Waves, cache: Path) -> str:
+    """How many waves may follow those that the store holds answers for, in words."""
+    size, brought = waves.pace.size, waves.brought
+    if waves.ended:
+        return f"size: {size:,} rows are there" if waves.ended == "size" else f"size: {ENDS[waves.ended]}"
+    try:
+        last = json.loads((cache / ACCEPTED).read_text(encoding="utf-8"))
+        asked, accepted, others = (int(last[name]) for name in ("asked", "accepted", "others"))
+    except (OSError, ValueError, LookupError, TypeError):
+        asked = accepted = others = 0
+    if not (asked and accepted):
+        return (
+            f"size: {size:,} rows in waves, of which the first is shown; how many follow is not known before it is "
+            "known what is accepted"
+        )
+    brought = brought or [Brought(waves.asked[0], round(waves.asked[0] * accepted / asked))]
+    ahead = waves.pace.ahead(accepted / asked, others, brought)
+    rows, number = sum(wave.asked for wave in (*brought, *ahead)), len(brought) + len(ahead)
+    return (
+        f"size: {size:,} rows; of {asked:,} that the last build asked for, {accepted / asked:.0%} were accepted: about "
+        f"{rows_said(rows)} in {number} {'wave' if number == 1 else 'waves'}, this build goes on from what is stored"
     )
 
 

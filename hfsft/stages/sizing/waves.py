@@ -57,18 +57,19 @@ class Waves:
     pays_for: Callable[[], float | None] = lambda: None
     tell: Callable[[str], None] = lambda _: None
     ended: Ended | None = None
+    asked: list[int] = field(init=False)  # rows that each wave asked for, the first pass among them
     brought: list[Brought] = field(default_factory=list)
     sources: list[Step] = field(default_factory=list)  # of the waves behind the first
     others: int = 0  # accepted rows that no wave brought
 
     def __post_init__(self) -> None:
-        self._asked = [sum(grower.first for grower in self.growers)]
+        self.asked = [sum(grower.first for grower in self.growers)]
         self._next = {grower.name: grower.first for grower in self.growers}
 
     def __call__(self, rows: Rows) -> Step | None:
         """The source of the next wave."""
         self._count(rows)
-        asked, accepted = sum(self._asked), sum(wave.accepted for wave in self.brought)
+        asked, accepted = sum(self.asked), sum(wave.accepted for wave in self.brought)
         wanted = self.pace.wanted(self.others, self.brought)
         self.ended = None if wanted else "size"
         if wanted and self.pace.exhausted(self.brought):
@@ -80,9 +81,9 @@ class Waves:
         if self.ended:
             return None
         so_far = f"{self.others + accepted:,} of {self.pace.size:,} rows so far"
-        self.tell(f"wave {len(self._asked) + 1}: {so_far}, {wanted:,} more are asked for")
-        self._asked.append(wanted)
-        step = self.source(Wanted(len(self._asked), self._numbers(wanted), self._combinations(rows)))
+        self.tell(f"wave {len(self.asked) + 1}: {so_far}, {wanted:,} more are asked for")
+        self.asked.append(wanted)
+        step = self.source(Wanted(len(self.asked), self._numbers(wanted), self._combinations(rows)))
         self.sources.append(step)
         return step
 
@@ -97,7 +98,7 @@ class Waves:
         names = {grower.name for grower in self.growers}
         columns = (rows[name][:] for name in (WAVE, WRITTEN_BY, "origin"))
         waves = Counter(wave or 1 for wave, name, origin in zip(*columns, strict=True) if _grown(name, origin) in names)
-        self.brought = [Brought(asked, waves[number]) for number, asked in enumerate(self._asked, 1)]
+        self.brought = [Brought(asked, waves[number]) for number, asked in enumerate(self.asked, 1)]
         self.others = len(rows) - sum(waves.values())
 
     def _combinations(self, rows: Rows) -> dict[str, dict[Combination, int]]:
