@@ -137,8 +137,10 @@ def run(
     )
     sides = sides_file.after(loaded, sides_before, rows)
     told = withhold(ledger, loaded.publish)
-    built = Built(loaded, plan, rows, told, usage, time.perf_counter() - started, sides, found[0])
-    with quiet(), one_at_a_time(previous.place(Path(out), loaded.name), how.tell):
+    place = previous.place(Path(out), loaded.name)
+    seconds, former = time.perf_counter() - started, previous.figures(place)
+    built = Built(loaded, plan, rows, told, usage, seconds, sides, found[0], former)
+    with quiet(), one_at_a_time(place, how.tell):
         folder = write(built, Path(out), force)
     sides_file.keep(loaded, sides)
     cache = cache_folder(plan.name)

@@ -129,6 +129,10 @@ class Outcome:
     samples: bool = False  # whether texts of rows may be shown
     leaves: Mapping[str, Any] = field(default_factory=dict)  # by section, what it leaves to builds that follow
     ended: str = ""  # why no wave of rows followed the last one
+    embed: Callable[[Sequence[str]], Any] | None = None  # vectors of texts, by the packaged embedder
+    resource: Callable[[str, str], Any] | None = None  # what a step needs: its name, the kind of what it needs
+    figures: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # by section, see `Stage.figures`
+    before: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # the same of the release before
 
     def numbers(self, column: str, *, fallen: bool = False) -> list[float]:
         """The numbers in a column of the rows that stayed, with `fallen` of all, without the rows that have none."""
@@ -192,6 +196,10 @@ class Stage(Section, ABC):
     def notes(self, outcome: Outcome) -> Iterator[str]:
         """What to know, of what it made, before training on the rows: a sentence each, the gravest first."""
         yield from ()
+
+    def figures(self, outcome: Outcome) -> Mapping[str, Any]:
+        """Numbers of the set, as JSON, that the next release is compared with; `notes`, `card`, `panel` find them."""
+        return {}
 
     def losses(self, outcome: Outcome) -> Iterator[str]:
         """What to know of the rows that fell by it, told where no row is left too."""
