@@ -22,8 +22,10 @@ from hfsft.stages.answers.generate import Generate
 from hfsft.stages.base import Section, Stage
 from hfsft.stages.evolving.evolve import Evolve
 from hfsft.stages.examples import ExampleRows, ExampleTable
+from hfsft.stages.guards.guards import Guards
 from hfsft.stages.judge import Judge
 from hfsft.stages.seeds import Prompts, PromptTable
+from hfsft.stages.sizing.size import AnySize
 from hfsft.stages.split import Split
 
 EMBEDDED = "smollm2-135m-instruct"
@@ -115,6 +117,8 @@ class Sections(Section):
     generate: Generate | None = Field(None, description="Write the responses; seeds always get one.")
     judge: Judge | None = Field(None, description="Score the rows; left out: no scores.")
     filters: list[AnyFilter] | None = Field(None, description="Rules that rows must pass; left out: a sensible few.")
+    size: AnySize | None = Field(None, description="Accepted rows wanted; left out: as many as one pass comes to.")
+    guards: Guards | None = Field(None, description="Whether the set narrows; left out: told, and nothing is bounded.")
     split: Split = Field(Split(), description="Hold rows out for validation.")
     publish: Publish = Field(Publish(), description="The format that trainers find, and where on the Hub.")
 

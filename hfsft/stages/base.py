@@ -128,6 +128,11 @@ class Outcome:
     lines: Mapping[str, FunnelLine] = field(default_factory=dict)  # by step
     samples: bool = False  # whether texts of rows may be shown
     leaves: Mapping[str, Any] = field(default_factory=dict)  # by section, what it leaves to builds that follow
+    ended: str = ""  # why no wave of rows followed the last one
+    embed: Callable[[Sequence[str]], Any] | None = None  # vectors of texts, by the packaged embedder
+    resource: Callable[[str, str], Any] | None = None  # what a step needs: its name, the kind of what it needs
+    figures: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # by section, see `Stage.figures`
+    before: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # the same of the release before
 
     def numbers(self, column: str, *, fallen: bool = False) -> list[float]:
         """The numbers in a column of the rows that stayed, with `fallen` of all, without the rows that have none."""
@@ -191,6 +196,10 @@ class Stage(Section, ABC):
     def notes(self, outcome: Outcome) -> Iterator[str]:
         """What to know, of what it made, before training on the rows: a sentence each, the gravest first."""
         yield from ()
+
+    def figures(self, outcome: Outcome) -> Mapping[str, Any]:
+        """Numbers of the set, as JSON, that the next release is compared with; `notes`, `card`, `panel` find them."""
+        return {}
 
     def losses(self, outcome: Outcome) -> Iterator[str]:
         """What to know of the rows that fell by it, told where no row is left too."""
@@ -261,6 +270,7 @@ class Context:
     base: Path  # what relative paths are relative to
     place: Callable[..., Place]  # where a section or one of its keys stands in the recipe
     kept: tuple[str, ...] = ()  # columns of sources and earlier sections that every template may use
+    attributes: tuple[str, ...] = ()  # of them those that say what a written row was asked to be like
     former: Mapping[str, Any] = field(default_factory=dict)  # by section, what builds before leave to this one
     sections: frozenset[str] = frozenset()  # keys of those that make steps in the recipe
     embed: Callable[..., Step] | None = None  # of a section that `embeds`: column of texts -> the step to its vectors
