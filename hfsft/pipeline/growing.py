@@ -19,7 +19,7 @@ from hfsft.rows.reading.summaries import rows_said
 from hfsft.stages.evolving.evolve import Evolve
 from hfsft.stages.sizing.pace import Brought, Pace
 from hfsft.stages.sizing.size import ENDS
-from hfsft.stages.sizing.waves import EVOLVE, WAVE, WRITTEN_BY, Grower, Wanted, Waves
+from hfsft.stages.sizing.waves import EVOLVE, WAVE, WRITTEN_BY, Grower, NextWave, Waves
 
 if TYPE_CHECKING:
     from hfsft.engine.plan import Plan
@@ -86,7 +86,7 @@ def seeds_of(source: Step) -> list[Row]:
     return sorted(found, key=lambda row: unit(row["id"], "wave"))
 
 
-def _source(source: Step, evolve: Evolve, wanted: Wanted) -> Step:
+def _source(source: Step, evolve: Evolve, wanted: NextWave) -> Step:
     """The step that brings the rows of a wave."""
     assert source.work is not None, "what reads sources is data"
     numbers = {name: list(each) for name, each in wanted.numbers.items()}

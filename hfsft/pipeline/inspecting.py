@@ -21,6 +21,7 @@ from hfsft.recipe.checks import rewrites
 from hfsft.recipe.checks.filter_languages import filter_warnings
 from hfsft.recipe.checks.trust import ASKING, Reach, reaches, trust_of, unpublished
 from hfsft.recipe.compile import compile_recipe
+from hfsft.recipe.recipe import missing_files
 from hfsft.recipe.rules import cleaner
 from hfsft.recipe.sections import BudgetSection
 from hfsft.recipe.sources import look
@@ -81,6 +82,8 @@ def validate(recipe: AnyRecipe, *, overrides: Sequence[str] = (), hub: bool = Tr
     told = {problem.place for problem in problems}
     found = looking.found()
     problems += [each for each in (*seen.problems, *found.problems) if each.place not in told]
+    told = {problem.place for problem in problems}
+    problems += [each for each in missing_files(loaded.source) if each.place not in told]
     if problems or plan is None:
         raise RecipeError(problems)
     wanted = [] if trusted else reaches(loaded)

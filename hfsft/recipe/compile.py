@@ -53,11 +53,12 @@ def compile_recipe(
         raise RecipeError(problems)
     opened, problems = (opened_sources or OpenedSources(recipe))() if sources else ([], [])
     problems += [*model_problems(recipe, download and weights), *source_problems(recipe)]
-    problems += [*section_problems(recipe, contexts_of(recipe)), *filter_problems(recipe), *_licence_problems(recipe)]
+    problems += section_problems(recipe, contexts_of(recipe, opened=sources))
+    problems += [*filter_problems(recipe), *_licence_problems(recipe)]
     if problems:
         raise RecipeError(problems)
     embed = partial(embedding_step, recipe, weights=weights, download=download)
-    contexts = contexts_of(recipe, _identities(recipe, weights, download), former, embed)
+    contexts = contexts_of(recipe, _identities(recipe, weights, download), former, embed, opened=sources)
     rules = [rule.at(recipe.base).speaking(recipe.language or ()) for rule in filters_of(recipe)]
     placed = [(rule, recipe.source.place(("filters", index)), _label(rule, rules)) for index, rule in enumerate(rules)]
     order, rewrites = FilterOrder(placed, bool(recipe.examples), embed), Rewrites(placed)
@@ -80,7 +81,8 @@ def compile_recipe(
 def asking_steps(recipe: Recipe) -> list[Step]:
     """The steps that ask models, in the order that rows meet them; the sources are not opened for them."""
     embed = partial(embedding_step, recipe, weights=False, download=False)
-    contexts = contexts_of(recipe, _identities(recipe, weights=False, download=False), embed=embed)
+    identities = _identities(recipe, weights=False, download=False)
+    contexts = contexts_of(recipe, identities, embed=embed, opened=False)
     return [step for _, each in _by_section(recipe, contexts) for step in each if step.asks]
 
 
@@ -89,6 +91,8 @@ def contexts_of(
     models: Mapping[str, Mapping[str, Any]] | None = None,
     former: Mapping[str, Any] | None = None,
     embed: Callable[..., Step] | None = None,
+    *,
+    opened: bool = True,
 ) -> Contexts:
     """What each section may know of the recipe; `models` are the identities of those that are asked."""
     context = Context(
@@ -101,6 +105,7 @@ def contexts_of(
         former=former or {},
         sections=frozenset(recipe.stages()),
         embed=embed,
+        opened=opened,
         reasoning=recipe.publish.reasoning != "drop"
         and not any(isinstance(stage, AskingStage) and stage.reasons for stage in recipe.stages().values()),
     )

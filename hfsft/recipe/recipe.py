@@ -109,7 +109,7 @@ def load_recipe(
     try:
         loaded = validate(source, with_filters(kinds))
     except RecipeError as error:
-        raise RecipeError([*error.problems, *problems, *(_missing_files(source) if trusted else ())]) from None
+        raise RecipeError([*error.problems, *problems, *(missing_files(source) if trusted else ())]) from None
     if problems:
         raise RecipeError(problems)
     loaded._source = source
@@ -149,8 +149,8 @@ def _base(source: RecipeFile) -> Path:
     return source.path.parent if source.path else Path.cwd()
 
 
-def _missing_files(source: RecipeFile) -> Iterator[Problem]:
-    """The sources that are not there, of a recipe that has other mistakes too: all are told at once."""
+def missing_files(source: RecipeFile) -> Iterator[Problem]:
+    """The files and folders of rows that a recipe names and that are not there."""
     for loc, path in places(source.data, [Recipe], ROWS):
         if isinstance(path, str) and path:
             try:

@@ -273,6 +273,7 @@ class Context:
     attributes: tuple[str, ...] = ()  # of them those that say what a written row was asked to be like
     former: Mapping[str, Any] = field(default_factory=dict)  # by section, what builds before leave to this one
     sections: frozenset[str] = frozenset()  # keys of those that make steps in the recipe
+    opened: bool = True  # whether files and datasets are looked into, or the recipe alone is checked
     embed: Callable[..., Step] | None = None  # of a section that `embeds`: column of texts -> the step to its vectors
     reasoning: bool = True  # whether a judge sees what was thought before an answer, where its section says nothing
 

@@ -187,7 +187,7 @@ def _effects(key: str, example: str, model: type[Recipe]) -> tuple[tuple[Column,
     """What the steps of a section write, and the keys that name whom they ask, in a recipe with its example."""
     recipe = around(example or f"{key}: {{}}", model)
     stage, models = recipe.stages()[key], {name: {"model": name} for name in recipe.models}
-    steps = stage.steps(contexts_of(recipe, models)[key])
+    steps = stage.steps(contexts_of(recipe, models, opened=False)[key])
     dropped = {name for step in steps for name in step.drops}
     made = [(step, name, kind) for step in steps for name, kind in step.writes.items() if name not in dropped]
     writes = {name: column(name, kind, step.role, step.about) for step, name, kind in made}

@@ -16,7 +16,7 @@ from hfsft.plain import plain
 from hfsft.rows.columns import Column
 from hfsft.stages.base import CardPart, Context, Outcome, Panel, Section, ShownTable, Stage, Warn
 from hfsft.stages.guards import figures
-from hfsft.stages.guards.like import LIKENESS, Compared
+from hfsft.stages.guards.like import LIKENESS, LikeQueries
 from hfsft.stages.guards.people import PEOPLE, keeping_share
 from hfsft.stages.seeds import PromptTable
 
@@ -80,7 +80,7 @@ class Guards(Stage):
                     writes={LIKENESS: "float64"},
                     about="Cosine to the real query that means most nearly the same, by the packaged embedder.",
                     work=Work("hfsft.stages.guards.like:measuring"),
-                    needs=(self._queries(context), _embedder()),
+                    needs=(self._queries(context), _embedder()) if context.opened else (),
                     place=place,
                 )
             )
@@ -93,7 +93,7 @@ class Guards(Stage):
     def problems(self, context: Context) -> Iterator[Problem]:
         """Real queries that are not there, or an embedder that is not."""
         try:
-            if self.like:
+            if self.like and context.opened:
                 self._queries(context)
         except SourceError as error:
             yield Problem(context.place(self.key, "like"), f"guards.like: {error.message}", error.help)
@@ -126,7 +126,7 @@ class Guards(Stage):
             vectors = outcome.embed(texts["instruction"])
             found |= {"apart": figures.apart(vectors), "vendi": figures.vendi(vectors)}
         if outcome.resource and self.like:
-            compared = Compared.of(texts["instruction"], outcome.resource("guards.like", "real queries"))
+            compared = LikeQueries.of(texts["instruction"], outcome.resource("guards.like", "real queries"))
             found |= {f"like_{name}": value for name, value in compared._asdict().items()}
         return found
 

@@ -59,7 +59,7 @@ class RealQueries:
         return Queries(sorted(texts, key=lambda text: unit("like", text))[:MOST])
 
 
-class Compared(NamedTuple):
+class LikeQueries(NamedTuple):
     """How prompts compare with real queries."""
 
     words: float  # words of a prompt, in the median
@@ -67,7 +67,7 @@ class Compared(NamedTuple):
     known: float | None  # share of the prompts' words that some query has
 
     @classmethod
-    def of(cls, texts: Sequence[str], queries: Queries) -> Compared:
+    def of(cls, texts: Sequence[str], queries: Queries) -> LikeQueries:
         """The comparison of prompts with queries."""
         said = [words(text) for text in texts]
         every = [word for each in said for word in each]

@@ -33,7 +33,7 @@ class Grower:
 
 
 @dataclass(frozen=True)
-class Wanted:
+class NextWave:
     """The rows of one wave: of each grower those from one number to another; `accepted` counts combinations so far."""
 
     wave: int
@@ -53,7 +53,7 @@ class Waves:
     pace: Pace
     growers: Sequence[Grower]
     attributes: Sequence[str]
-    source: Callable[[Wanted], Step]
+    source: Callable[[NextWave], Step]
     pays_for: Callable[[], float | None] = lambda: None
     tell: Callable[[str], None] = lambda _: None
     ended: Ended | None = None
@@ -83,7 +83,7 @@ class Waves:
         so_far = f"{self.others + accepted:,} of {self.pace.size:,} rows so far"
         self.tell(f"wave {len(self.asked) + 1}: {so_far}, {wanted:,} more are asked for")
         self.asked.append(wanted)
-        step = self.source(Wanted(len(self.asked), self._numbers(wanted), self._combinations(rows)))
+        step = self.source(NextWave(len(self.asked), self._numbers(wanted), self._combinations(rows)))
         self.sources.append(step)
         return step
 

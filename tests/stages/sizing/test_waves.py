@@ -17,7 +17,7 @@ from hfsft.hashing import unit
 from hfsft.rows.batch import Batch, Row
 from hfsft.stages.sizing.pace import Pace
 from hfsft.stages.sizing.trim import SIZE, trimming
-from hfsft.stages.sizing.waves import WAVE, WRITTEN_BY, Grower, Wanted, Waves
+from hfsft.stages.sizing.waves import WAVE, WRITTEN_BY, Grower, NextWave, Waves
 from tests.engine.held import held
 from tests.engine.test_engine import Echo
 
@@ -52,10 +52,10 @@ def plan(accepted: float, size: int, first: dict[str, tuple[int, int]]) -> Plan:
 
 def built(
     folder: Path, accepted: float, size: int, growers: list[Grower], **how: Any
-) -> tuple[list[Row], Waves, list[Wanted], Ledger]:
-    asked: list[Wanted] = []
+) -> tuple[list[Row], Waves, list[NextWave], Ledger]:
+    asked: list[NextWave] = []
 
-    def bring(wanted: Wanted) -> Step:
+    def bring(wanted: NextWave) -> Step:
         asked.append(wanted)
         return source(wanted.wave, dict(wanted.numbers))
 
