@@ -82,7 +82,13 @@ def test_imports_run_one_way(path: Path) -> None:
             assert other not in ("models", "recipe"), f"{module} imports {imported}"
         if name == "stages" and other == "stages":
             own = ".".join(module.split(".")[:3])  # a stage may be a room
-            shared = ("hfsft.stages", "hfsft.stages.base", "hfsft.stages.source", "hfsft.stages.seeds", "hfsft.stages.prompt_check")
+            shared = (
+                "hfsft.stages",
+                "hfsft.stages.base",
+                "hfsft.stages.source",
+                "hfsft.stages.seeds",
+                "hfsft.stages.prompt_check",
+            )
             assert imported in shared or imported.startswith(f"{own}."), f"{module} imports another stage, {imported}"
 
 
