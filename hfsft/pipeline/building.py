@@ -276,6 +276,9 @@ def _execute(
             plan = start_first_stage(plan.after(store.pruned()), live, cache)
             from hfsft.engine import run as engine  # takes long: the requests that were sent are answered meanwhile
 
+            if last:
+                import hfsft.release.folder.write  # noqa: F401 (at the end nothing else would go on beside it)
+
             how: dict[str, Any] = {"before": watcher.on_step, "after": ended, "last": last, "executor": executor}
             try:
                 rows = engine.run(plan, live, cache, ledger, more=waves, **how)
