@@ -16,7 +16,16 @@ from hfsft.models.dialects.dialect_table import notes_on
 from hfsft.models.dialects.learned import spoken_by
 from hfsft.models.model import Answer, Model, Request
 from hfsft.models.pool import Pool
-from tests.models.dialects.strict import Strict, newer, no_schema, no_system, only_streams, takes_no
+from tests.models.dialects.strict import (
+    Strict,
+    newer,
+    no_schema,
+    no_system,
+    not_both,
+    only_streams,
+    open_schemas,
+    takes_no,
+)
 from tests.models.fixture import one, rows
 
 SCHEMA = {"type": "object", "properties": {"score": {"type": "integer"}}, "required": ["score"]}
@@ -105,6 +114,41 @@ def test_what_the_author_wrote_stops_the_build(
         assert server.requests == []
 
 
+@pytest.mark.parametrize(
+    ("chosen", "left"),
+    [({"temperature", "top_p"}, "temperature"), ({"temperature"}, "top_p"), ({"top_p"}, "temperature")],
+)
+def test_of_two_fields_that_do_not_go_together_only_one_that_nobody_wrote_is_left_out(
+    make_pool: Make, chosen: set[str], left: str
+) -> None:
+    with Strict(rules=(not_both,)) as server:
+        pool = make_pool(**at(server, concurrency=1))
+        assert pool.drive("judge", many(2, chosen=frozenset(chosen)), total=2) == {}
+        assert [{"temperature", "top_p"} & set(body) for body in server.requests] == [{left}] * 2
+        assert len(server.refused) == 1
+        # One alone is sent on.
+        assert pool.drive("other", many(1, top_p=None), total=1) == {}
+        assert server.requests[-1]["temperature"] == 0
+
+
+def test_two_fields_that_do_not_go_together_and_were_both_written_stop_the_build(make_pool: Make) -> None:
+    with Strict(rules=(not_both,)) as server:
+        pool = make_pool(**at(server, top_p=0.5))
+        with pytest.raises(RefusedKeyError, match="cannot both be specified") as caught:
+            pool.drive("judge", many(9, top_p=None, chosen=frozenset()), total=9)
+        assert caught.value.loc == ("judge", "temperature")
+        assert server.requests == []
+
+
+def test_a_schema_is_kept_where_only_a_word_of_it_is_refused(make_pool: Make) -> None:
+    closed = {**SCHEMA, "additionalProperties": False}
+    with Strict(rules=(open_schemas,), reply=lambda _: '{"score": 3}') as server:
+        pool = make_pool(**at(server, concurrency=1))
+        assert pool.drive("judge", many(2, schema=closed), total=2) == {}
+        assert [body["response_format"]["json_schema"]["schema"] for body in server.requests] == [SCHEMA] * 2
+        assert notes_on(pool.usage.dialects) == ["m takes no `additionalProperties` in a JSON Schema: it was left out"]
+
+
 def test_a_seed_and_streams_are_as_the_model_says(llm: Any, make_pool: Make) -> None:
     with Strict() as server:
         pool = make_pool(**at(server, seed=None, stream=True))
@@ -125,7 +169,7 @@ def gateway(seconds: float, status: int = 504) -> Callable[[Any], web.Response]:
     return cut
 
 
-@pytest.mark.parametrize("status", [504, 524, 408])
+@pytest.mark.parametrize("status", [504, 524, 408, 502, 503])
 def test_where_a_gateway_cuts_silence_the_answer_is_asked_for_in_pieces(
     make_pool: Make, monkeypatch: pytest.MonkeyPatch, status: int
 ) -> None:
