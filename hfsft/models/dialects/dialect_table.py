@@ -75,7 +75,7 @@ def notes_on(dialects: Mapping[str, Collection[str]]) -> list[str]:
         f"{model} {each.note}"
         for model, names in dialects.items()
         for each in TABLE
-        if each.note and each.name in names
+        if each.note and each.name in names and not (each.name == "json_schema" and "schema" in names)
     ]
 
 

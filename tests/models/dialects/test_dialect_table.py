@@ -329,3 +329,8 @@ def test_a_schema_is_told_at_the_end_of_the_prompt() -> None:
         assert sent["messages"][-1]["content"].startswith("Hi\n\nAnswer with JSON only")
     ends = {**FULL, "messages": [*FULL["messages"], {"role": "assistant", "content": "{"}]}
     assert table.spoken(ends, {"schema"})[0]["messages"][-1]["role"] == "user"
+
+
+def test_of_a_schema_only_the_form_that_it_was_told_in_is_noted() -> None:
+    (told,) = table.notes_on({"judge": {"json_schema", "schema"}})
+    assert told.startswith("judge takes no `response_format`")
