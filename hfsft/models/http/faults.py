@@ -158,7 +158,7 @@ _ADVICE = {
 # A server may be gone for good behind these; 408, 504 and 524 are gateways that lost patience.
 _TIMED_OUT = {408, 504, 524}
 _OVERLOADED = {429, 498, 503, 529}
-_HEALING = {409, 425, 499, 500, 502, 520, 521, 522, 523, 525, 527, 530}
+_HEALING = {409, 424, 425, 499, 500, 502, 520, 521, 522, 523, 525, 527, 530}
 
 
 def of_response(status: int, headers: Mapping[str, str], body: str, *, hide: Hide = scrub, asked: str = "") -> Fault:

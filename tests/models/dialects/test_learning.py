@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from hfsft.models.dialects.dialect_table import notes_on
 from hfsft.models.dialects.learned import spoken_by
 from hfsft.models.model import Answer, Model, Request
 from hfsft.models.pool import Pool
+from hfsft.models.structured import ask
 from tests.models.dialects.strict import (
     Strict,
     newer,
@@ -26,7 +28,7 @@ from tests.models.dialects.strict import (
     open_schemas,
     takes_no,
 )
-from tests.models.fixture import one, rows
+from tests.models.fixture import one, rows, user
 
 SCHEMA = {"type": "object", "properties": {"score": {"type": "integer"}}, "required": ["score"]}
 OURS = frozenset({"temperature", "top_p", "max_tokens"})
@@ -234,6 +236,22 @@ def test_a_schema_that_is_heard_and_not_heeded_is_told_in_words(make_pool: Make)
         assert notes_on(pool.usage.dialects) == [
             "m takes a JSON Schema and does not heed it: the schema was told in the prompt too"
         ]
+
+
+def test_a_second_answer_to_a_complaint_shows_no_heed_of_the_schema(make_pool: Make) -> None:
+    def reply(body: Any) -> str:
+        said = body["messages"][-1]["content"]
+        return '{"score": 3}' if "JSON Schema" in said or "as JSON only" in said else "I would say three."
+
+    def row(number: int) -> Any:
+        return ask(user(f"Judge {number}."), SCHEMA, lambda value: value["score"])
+
+    with Strict(reply=reply) as server:
+        pool = make_pool(**at(server, concurrency=1))
+        tasks = [(str(number), partial(row, number)) for number in range(6)]
+        assert pool.drive("judge", tasks, total=6) == {}
+        assert len(server.requests) == 6 + 3, "three were asked for once more"
+        assert "unheeded" in pool.usage.dialects["m"]
 
 
 def test_one_that_heeds_a_schema_may_fail_now_and_then(make_pool: Make) -> None:

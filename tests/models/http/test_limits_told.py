@@ -180,6 +180,7 @@ def test_the_sentence_is_shown_not_the_json(body: str, said: str) -> None:
         (503, error("Model m was retired on June 1st."), "down", "refused"),
         (503, error("Model m is overloaded: the old pool was shut down, try again later"), "slow", "overloaded"),
         (400, error("`seed` of this model has been deprecated."), "row", "bad_request"),
+        (424, json.dumps({"error": "Request failed during generation: Server error: CANCELLED", "error_type": "generation"}), "heal", "server"),
         (503, json.dumps({"error": "Model is loading", "estimated_time": 20.5}), "slow", "overloaded"),
     ],
 )  # fmt: skip
