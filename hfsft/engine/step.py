@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from hfsft.engine.resources import Resource, Work
 from hfsft.errors import InternalError
 from hfsft.hashing import digest
+from hfsft.plain import digits
 from hfsft.rows.batch import Batch, Row
 from hfsft.rows.columns import Role, column, first_of
 
@@ -40,9 +41,9 @@ class Bound:
     def __str__(self) -> str:
         parts = []
         if self.at_least is not None:
-            parts.append(f"at_least {self.at_least:g}")
+            parts.append(f"at_least {digits(self.at_least)}")
         if self.at_most is not None:
-            parts.append(f"at_most {self.at_most:g}")
+            parts.append(f"at_most {digits(self.at_most)}")
         return " ".join(parts) or ("none" if self.absent else "present")
 
     def keeps(self, value: Any) -> bool:

@@ -68,7 +68,7 @@ def validate(recipe: AnyRecipe, *, overrides: Sequence[str] = (), hub: bool = Tr
     wrong on any machine.
     """
     from hfsft.preflight import build as preflight
-    from hfsft.preflight.publish_format import of_rows
+    from hfsft.preflight.publish_format import of_reasoning, of_rows
 
     loaded, trusted = load(recipe, overrides, trust), trust_of(trust).covers(recipe)
     looking = preflight.Looking(loaded if trusted else unpublished(loaded), hub=hub)
@@ -87,7 +87,7 @@ def validate(recipe: AnyRecipe, *, overrides: Sequence[str] = (), hub: bool = Tr
     if problems or plan is None:
         raise RecipeError(problems)
     wanted = [] if trusted else reaches(loaded)
-    warnings = [*found.warnings, *of_rows(loaded, seen.examples)]
+    warnings = [*found.warnings, *of_reasoning(loaded), *of_rows(loaded, seen.examples)]
     return Checked(plan, [*seen.notes, *filter_warnings(loaded)], wanted, warnings)
 
 

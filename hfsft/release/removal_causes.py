@@ -15,7 +15,7 @@ from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from hfsft.models.limits.losses import counted
-from hfsft.plain import plain
+from hfsft.plain import digits, plain
 from hfsft.release.step_titles import AT_READING, STEPS
 from hfsft.rows.reading.summaries import rows_said
 from hfsft.stages.judge import NO_VERDICT
@@ -199,7 +199,11 @@ def _measured(values: Sequence[str | None]) -> str:
         return "nothing was measured"
     low, middle, high = min(numbers), median(numbers), max(numbers)
     missing = len(values) - len(numbers)
-    told = f"measured {low:g}" if low == high else f"measured {low:g} to {high:g}, median {middle:g}"
+    told = (
+        f"measured {digits(low)}"
+        if low == high
+        else f"measured {digits(low)} to {digits(high)}, median {digits(middle)}"
+    )
     return told + (f", {missing:,} without a value" if missing else "")
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from hfsft.errors import BudgetError, ModelError
 from hfsft.models.http.extra import costs_more, thinking_tokens
 from hfsft.models.limits.spending import Outlay, Spending, outlay
+from hfsft.plain import digits
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,7 +47,7 @@ class Budget:
         if self.tokens is not None and taken.tokens > self.tokens:
             return f"{self.tokens:,} tokens"
         if self.usd is not None and taken.usd > self.usd:
-            return f"{self.usd:g} USD"
+            return f"{digits(self.usd)} USD"
         return ""
 
     def pays_for(self, work: Outlay, taken: Outlay) -> float | None:
@@ -62,7 +63,7 @@ class Budget:
     def standing(self, taken: Outlay) -> str:
         """How much is taken of the bound that is nearest, for a line of progress."""
         found = [
-            (taken.usd / self.usd, f"${taken.usd:.4f} of ${self.usd:g}") if self.usd else None,
+            (taken.usd / self.usd, f"${taken.usd:.4f} of ${digits(self.usd)}") if self.usd else None,
             (taken.calls / self.calls, f"{taken.calls:,} of {self.calls:,} calls") if self.calls else None,
             (taken.tokens / self.tokens, f"{taken.tokens:,} of {self.tokens:,} tokens") if self.tokens else None,
         ]
