@@ -14,7 +14,7 @@ from hfsft.engine.resources import Work
 from hfsft.engine.step import Step, keeping_first
 from hfsft.errors import AnswerError, Problem, UserError, nearest, unusable
 from hfsft.hashing import sampling_seed
-from hfsft.json_schemas import wrong_schema, wrong_with
+from hfsft.sandbox.json_schemas import wrong_schema, wrong_with
 from hfsft.marks import FILE, PROSE, TEMPLATE
 from hfsft.models.model import Request, Turns
 from hfsft.models.structured import ask as ask_structured
@@ -201,7 +201,7 @@ class Write(AskingStage):
                 **({"when": self.when} if self.when else {}),
             },
             work=Work(
-                "hfsft.stages.columns.write:asking",
+                "hfsft.stages.columns.write_column:asking",
                 {"section": {**self.arguments()["section"], **self.standing_alone()}, "values": context.values()},
             ),
             models=(self.model,),

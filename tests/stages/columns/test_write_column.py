@@ -12,7 +12,7 @@ import pytest
 from hfsft.errors import AnswerError, RecipeError, UserError
 from hfsft.pipeline import run, validate
 from hfsft.recipe.recipe import load_recipe
-from hfsft.stages.columns.write import Write
+from hfsft.stages.columns.write_column import Write
 from tests.models.server import LLM, Body, said_to
 from tests.stages.helpers import CONTEXT, converse, row
 
