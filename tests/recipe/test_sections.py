@@ -43,5 +43,5 @@ def test_who_is_asked_where_a_section_names_nobody() -> None:
     assert [asks.name for asks in Judge().asks(["writer", "judge"])] == ["judge"]
     assert [asks.name for asks in Judge(model="third").asks(["writer", "judge"])] == ["third"]
     assert {kind for kind in STAGES.values() if issubclass(kind, AskingStage)} == {
-        kind for kind in STAGES.values() if kind().asks(["writer"])
+        kind for kind in STAGES.values() if kind.model_construct().asks(["writer"])
     }

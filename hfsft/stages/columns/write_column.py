@@ -52,15 +52,15 @@ class Write(AskingStage):
     write:
       - column: case
         template: |
-          Invent what the desk would have to know to answer this message: an order, its state, a date.
+          Invent what the desk has to know to answer this message.
           {{ instruction }}
         schema:
           type: object
-          properties: {order: {type: string}, state: {enum: [paid, sent, returned]}}
+          properties: {order: {type: string}, state: {enum: [paid, sent]}}
           required: [order, state]
       - column: reference
         template: |
-          Write the right answer to this message in one sentence. The order is {{ case.state }}.
+          Answer in one sentence; the order is {{ case.state }}:
           {{ instruction }}
         when: "'refund' in instruction"
     """
