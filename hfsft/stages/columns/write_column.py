@@ -14,7 +14,6 @@ from hfsft.engine.resources import Work
 from hfsft.engine.step import Step, keeping_first
 from hfsft.errors import AnswerError, Problem, UserError, nearest, unusable
 from hfsft.hashing import sampling_seed
-from hfsft.sandbox.json_schemas import wrong_schema, wrong_with
 from hfsft.marks import FILE, PROSE, TEMPLATE
 from hfsft.models.model import Request, Turns
 from hfsft.models.structured import ask as ask_structured
@@ -24,6 +23,7 @@ from hfsft.rows.batch import Row
 from hfsft.rows.columns import COLUMNS, NAME, ROW, TEXTS, Column, column, not_free, variables
 from hfsft.rows.views import answered, has_turns
 from hfsft.sandbox.expression import Expression, ExpressionError
+from hfsft.sandbox.json_schemas import wrong_schema, wrong_with
 from hfsft.stages.base import AskingStage, Context, Outcome, Template, Warn, rendered
 from hfsft.texts.peel import peel
 
