@@ -14,8 +14,9 @@ from typing import Any
 
 from hfsft.engine.plan import Plan
 from hfsft.engine.step import Step
-from hfsft.errors import Problem, RecipeError
+from hfsft.errors import Place, Problem, RecipeError
 from hfsft.filters.base import Filter
+from hfsft.marks import Loc
 from hfsft.recipe.checks.cross_references import Contexts, filter_problems, section_problems
 from hfsft.recipe.checks.init_placeholders import placeholders
 from hfsft.recipe.checks.licences import meant
@@ -24,7 +25,9 @@ from hfsft.recipe.filter_order import FilterOrder
 from hfsft.recipe.models_asked import asked, embedding_step, identity, model_problems
 from hfsft.recipe.recipe import Recipe
 from hfsft.recipe.rules import filters_of
+from hfsft.recipe.sections import loc_of
 from hfsft.recipe.sources import OpenedSources, kept_of, source_problems, source_steps
+from hfsft.rows.columns import COLUMNS
 from hfsft.stages.base import AskingStage, Context
 
 TEMPLATE_LANGUAGE = ["en"]  # what templates read where the recipe names no language
@@ -101,7 +104,7 @@ def contexts_of(
         language=tuple(recipe.language or TEMPLATE_LANGUAGE),
         models=models or {},
         base=recipe.base,
-        place=lambda *loc: recipe.source.place(loc, key=True),
+        place=partial(_place, recipe, ()),
         former=former or {},
         sections=frozenset(recipe.stages()),
         embed=embed,
@@ -110,10 +113,17 @@ def contexts_of(
         and not any(isinstance(stage, AskingStage) and stage.reasons for stage in recipe.stages().values()),
     )
     found, kept = {}, tuple(kept_of(recipe).values())
+    structured: tuple[str, ...] = ()
     for key, stage in recipe.stages().items():
-        found[key] = replace(context, kept=kept)
-        kept += tuple(each.name for each in stage.writes())
+        found[key] = replace(context, kept=kept, structured=structured, place=partial(_place, recipe, loc_of(key)))
+        kept += tuple(each.name for each in stage.writes() if each.name not in COLUMNS)
+        structured += tuple(each.name for each in stage.writes() if each.structured)
     return found
+
+
+def _place(recipe: Recipe, at: Loc, section: str, *loc: str | int) -> Place:
+    """Where a section stands, one of a list by its number, or what is at a path in it."""
+    return recipe.source.place((*(at or (section,)), *loc), key=True)
 
 
 def _by_section(recipe: Recipe, contexts: Contexts) -> Iterator[tuple[str, Sequence[Step]]]:

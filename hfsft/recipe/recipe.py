@@ -17,7 +17,7 @@ from hfsft.keys import masked
 from hfsft.marks import PROSE, ROWS
 from hfsft.recipe.checks.recipe_secrets import secrets_in
 from hfsft.recipe.recipe_file import UNNAMED, RecipeFile, load, validate
-from hfsft.recipe.sections import Sections, Unusable, any_of, filter_name
+from hfsft.recipe.sections import Sections, Unusable, any_of, filter_name, loc_of
 from hfsft.recipe.yaml.type_paths import places
 from hfsft.rows.tables.table import Table
 from hfsft.stages.base import Section
@@ -85,10 +85,19 @@ class Recipe(Sections, Head):
         return _base(self._source)
 
     def resolved(self) -> dict[str, Any]:
-        """The recipe with every default in it, as YAML would be written; it builds the same rows."""
+        """The recipe with every default in it, as YAML would be written; it builds the same rows.
+
+        Templates and schemas that stand in files of their own stand in it.
+        """
         plain: dict[str, Any] = self.model_dump(mode="json", exclude_none=True)
         if self.filters is not None:
             plain["filters"] = [{rule.name: rule.model_dump(mode="json", exclude_none=True)} for rule in self.filters]
+        for key, stage in self.stages().items():
+            if contents := stage.standing_alone():
+                place: Any = plain
+                for step in loc_of(key):
+                    place = place[step]
+                place.update(contents)
         return plain
 
 
@@ -114,6 +123,8 @@ def load_recipe(
         raise RecipeError(problems)
     loaded._source = source
     loaded.models.update({name: model.at(loaded.base) for name, model in loaded.models.items()})
+    for stage in loaded.stages().values():
+        stage.stands_in(loaded.base)
     return loaded
 
 

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from hfsft.errors import AnswerError, PromptError
 from hfsft.marks import Loc
+from hfsft.sandbox.json_fields import fields_of
 
 if TYPE_CHECKING:
     from hfsft.engine.ledger import FunnelLine
@@ -26,8 +27,12 @@ WRITER = "writer"
 SAMPLED = frozenset({"temperature", "top_p", "max_tokens"})
 """The sampling that a section may have a key for."""
 
-BEARS = frozenset({"on_error", "failed_at_most", "unscored_at_most"})
+BEARS = frozenset({"on_error", "failed_at_most", "unscored_at_most", "unlabelled_at_most"})
 """Keys of sections that say how much of their rows may be lost: they change no row."""
+
+
+STRUCTURED = "structured columns"
+"""Among the values of a template: the names of those that are texts of JSON. No template can name it."""
 
 
 class Section(BaseModel):
@@ -162,6 +167,17 @@ class Stage(Section, ABC):
         """
         return {}
 
+    def stands_in(self, base: Path) -> None:
+        """Paths of files that the section names are relative to this folder."""
+        return
+
+    def standing_alone(self) -> dict[str, Any]:
+        """Of keys that name files what stands there, so that the section says the same without them.
+
+        Raises `PromptError` or `UserError` for a file that cannot be read.
+        """
+        return {}
+
     def renders(self) -> list[Template]:
         """The templates that a recipe's author wrote or chose."""
         return []
@@ -271,6 +287,7 @@ class Context:
     place: Callable[..., Place]  # where a section or one of its keys stands in the recipe
     kept: tuple[str, ...] = ()  # columns of sources and earlier sections that every template may use
     attributes: tuple[str, ...] = ()  # of them those that say what a written row was asked to be like
+    structured: tuple[str, ...] = ()  # of these the texts that are JSON, whose fields templates read
     former: Mapping[str, Any] = field(default_factory=dict)  # by section, what builds before leave to this one
     sections: frozenset[str] = frozenset()  # keys of those that make steps in the recipe
     opened: bool = True  # whether files and datasets are looked into, or the recipe alone is checked
@@ -283,7 +300,8 @@ class Context:
 
     def values(self) -> dict[str, Any]:
         """The variables that any template may use beside the row's columns."""
-        return {"name": self.name, "description": self.description, "language": list(self.language)}
+        more = {STRUCTURED: list(self.structured)} if self.structured else {}
+        return {"name": self.name, "description": self.description, "language": list(self.language), **more}
 
     def template_identity(self, prompt: Prompt) -> dict[str, Any]:
         """What a rendered prompt depends on beside the row: its text, and the variables of the recipe it uses."""
@@ -292,7 +310,13 @@ class Context:
 
 
 def rendered(prompt: Prompt, **values: Any) -> str:
-    """A template with a row in it. Raises `AnswerError`, not `PromptError`: another row may suit it."""
+    """A template with a row in it. Raises `AnswerError`, not `PromptError`: another row may suit it.
+
+    Values that are named under `STRUCTURED` are texts of JSON, of which the template reads the fields.
+    """
+    for name in values.pop(STRUCTURED, ()):
+        if name in values:
+            values[name] = fields_of(values[name])
     try:
         return prompt.render(**values)
     except PromptError as error:

@@ -141,8 +141,7 @@ class TableSource(Source):
             try:
                 Expression(where)
             except ExpressionError as error:
-                at = f"line {error.line} of it: " if error.line > 1 else ""
-                raise ValueError(f"{at}{error.message}" + (f" ({error.help})" if error.help else "")) from None
+                raise ValueError(error.told) from None
         return where
 
     @property

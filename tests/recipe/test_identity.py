@@ -80,6 +80,7 @@ PLACES: dict[str, tuple[str | int, ...]] = {
     "ExampleTable": ("examples", 1),
     "Evolve": ("evolve",),
     "Generate": ("generate",),
+    "Write": ("write", 0),
     "Judge": ("judge",),
     "Anchor": ("judge", "anchors", 0),
     "Size": ("size",),
@@ -113,6 +114,9 @@ OTHER: dict[str, Any] = {
     "ExampleTable.format": "alpaca",
     **{f"{table}.roles": {"roles": {"clerk": "assistant"}} for table in ("PromptTable", "ExampleTable")},
     "Generate.model": "other",
+    "Write.model": "other",
+    "Write.form": {"schema": {"type": "array"}},
+    "Write.column": "case2",
     "Evolve.model": "other",
     "Judge.model": "other",
     "Judge.rubric": {"usefulness": "Would it truly help?"},
@@ -165,6 +169,14 @@ def recipe(folder: Path) -> dict[str, Any]:
             {"path": "rows.jsonl"},
         ],
         "evolve": {"templates": [f"{USES_ALL}: {{{{ instruction }}}}"]},
+        "write": [
+            {
+                "column": "case",
+                "template": f"{USES_ALL}: {{{{ instruction }}}}",
+                "schema": {"type": "object"},
+                "when": "not context",
+            }
+        ],
         "generate": {"system": USES_ALL, "template": "{{ instruction }}!"},
         "judge": {
             "rubric": {"usefulness": "Does it help?"},
@@ -230,8 +242,7 @@ def choices(kind: Any) -> Iterator[Any]:
 
 def fingerprint(data: dict[str, Any], folder: Path) -> str:
     (folder / "recipe.yaml").write_text(json.dumps(data))
-    *_, (_, last) = compile_recipe(load_recipe(folder / "recipe.yaml"), weights=False).fingerprints()
-    return last
+    return compile_recipe(load_recipe(folder / "recipe.yaml"), weights=False).digest
 
 
 def put(data: dict[str, Any], place: tuple[str | int, ...], values: dict[str, Any]) -> dict[str, Any]:
@@ -271,8 +282,8 @@ def candidates(
     section: type[BaseModel], name: str, key: str, data: Any, place: tuple[str | int, ...]
 ) -> Iterator[dict[str, Any]]:
     if key in OTHER:
-        other = OTHER[key]
-        yield other if isinstance(other, dict) and name in other else {name: other}
+        other, alias = OTHER[key], section.model_fields[name].alias
+        yield other if isinstance(other, dict) and (name in other or alias in other) else {name: other}
         return
     here = data
     for step in place:

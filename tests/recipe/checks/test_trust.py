@@ -134,6 +134,8 @@ PLACES: dict[str, dict[str, Any]] = {
     "publish.tokenizer": {"publish": {"tokenizer": "{path}"}},
     "filters[tokens].tokenizer": {"filters": [{"tokens": {"at_least": 1, "tokenizer": "{path}"}}]},
     "models.writer.model": {"models": {"writer": {"model": "{path}.gguf", "temperature": 0}}},
+    "write[0].template": {"write": [{"column": "case", "template": "{path}.jinja"}]},
+    "write[0].schema": {"write": [{"column": "case", "template": "Ask: {{ instruction }}", "schema": "{path}"}]},
     "models.writer": {"models": {"writer": "{path}.gguf"}},
 }
 
@@ -143,6 +145,7 @@ PLACES: dict[str, dict[str, Any]] = {
 def test_every_place_that_names_a_file_is_bound_to_the_folder(folder: Path, key: str, path: str) -> None:
     save_tokenizer(folder.parent / "private" / "file")
     (folder.parent / "private" / "file.gguf").write_bytes(b"GGUF")
+    (folder.parent / "private" / "file.jinja").write_text("Ask: {{ instruction }}")
     named = path.format(private=folder.parent / "private")
     recipe = write(folder, **json.loads(json.dumps(PLACES[key]).replace("{path}", named)))
     for step in (pipeline.validate, pipeline.forecast, pipeline.why, pipeline.check, pipeline.preview, pipeline.build):
@@ -337,12 +340,12 @@ def test_code_that_comes_with_a_tokenizer_is_not_run(tmp_path: Path, monkeypatch
 REACHING = {
     "Model.model", "Model.provider", "Model.base_url", "Model.api_key_env", "Model.extra_body", "Model.headers",
     "FromEnv.env", "PromptTable.path", "ExampleTable.path", "Publish.repo_id", "Publish.not_secret",
-    "Publish.tokenizer", "Tokens.tokenizer",
+    "Publish.tokenizer", "Tokens.tokenizer", "Write.template", "Write.form",
 }  # fmt: skip
 TEXTS = {
     *("name", "description", "language", "license", "models", "identity", "revision", "tag", "config", "split"),
     *("instruction", "response", "context", "system", "topic", "messages", "prompt", "prompts", "roles", "keep"),
-    *("where", "family", "prefix"),
+    *("where", "when", "family", "prefix"),
     *("reasoning", "tools", "reference", "dialect"),
     *("column", "phrases", "regions", "allow", "template", "templates", "rubric", "scores", "why", "api_key_header"),
     *("completion_window",),
@@ -355,7 +358,7 @@ TEXTS = {
 def test_every_text_of_a_recipe_is_known_to_reach_nothing_or_is_asked_for(section: Any, name: str) -> None:
     if not holds_text(section.model_fields[name].annotation) or f"{section.__name__}.{name}" in REACHING:
         return
-    asks = section.__name__ in ("Evolve", "Generate", "Judge") and name == "model"  # a name under `models`
+    asks = section.__name__ in ("Evolve", "Generate", "Judge", "Write") and name == "model"  # a name under `models`
     assert asks or name in TEXTS, (
         "can it name a file, a server, a key or a repository? hfsft/recipe/checks/trust.py asks"
     )
