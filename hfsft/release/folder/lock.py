@@ -31,6 +31,7 @@ from hfsft.release.trainer.tokenizer import load_tokenizer
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from hfsft.engine.step import Step
     from hfsft.recipe.recipe import Recipe
     from hfsft.release.result import Built
 
@@ -61,7 +62,7 @@ def lock(built: Built, resolved: Mapping[str, Any], unpublished: Sequence[str] =
         "sources": next((_without_rows(step.identity, clean) for step, _ in steps if step.rows == "source"), {}),
         "unpublished": list(unpublished),
         "models": {
-            **{name: step.identity["model"] for step, _ in steps for name in step.models},
+            **{name: identity for step, _ in steps for name, identity in models_of(step)},
             **{
                 each.kind: {"model": each.identity} for step, _ in steps for each in step.needs if each.kind == EMBEDDER
             },
@@ -70,6 +71,13 @@ def lock(built: Built, resolved: Mapping[str, Any], unpublished: Sequence[str] =
         "tokenizer": load_tokenizer(tokenizer, base=built.recipe.base).identity if tokenizer else None,
         "steps": {step.name: {"version": step.version, "fingerprint": fingerprint} for step, fingerprint in steps},
     }
+
+
+def models_of(step: Step) -> Iterator[tuple[str, Any]]:
+    """Each model that a step asks, by its name, with what its answers depend on: a step of several names them all."""
+    several = step.identity.get("models") or {}
+    for name in step.models:
+        yield name, several[name] if name in several else step.identity["model"]
 
 
 def read(folder: Path) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -10,15 +10,17 @@ from pydantic import Field
 
 from hfsft.engine.resources import Work
 from hfsft.engine.step import Step
-from hfsft.errors import unusable
+from hfsft.errors import Problem, unusable
 from hfsft.hashing import sampling_seed
 from hfsft.marks import PROSE
 from hfsft.models.model import Request, Turns
 from hfsft.prompts import Prompt
 from hfsft.rows.batch import Row
-from hfsft.rows.columns import variables
+from hfsft.rows.columns import Column, variables
 from hfsft.rows.views import answered, prompt_messages
-from hfsft.stages.base import AskingStage, Context, Outcome, Template, Warn, rendered
+from hfsft.stages.base import Answering, AskingStage, Asks, Context, Outcome, Panel, Template, Warn, rendered
+from hfsft.stages.tools import tool_report, toolbox
+from hfsft.stages.tools.tools_section import AnyTools
 
 REASONING = "reasoning"
 VARIABLES = variables("system", "response", REASONING)  # what the row says before it is answered
@@ -55,6 +57,10 @@ class Generate(AskingStage):
         "any; `drop` leaves it in the store, where it is found when this is changed, without another request.",
     )
 
+    tools: AnyTools | None = Field(
+        None, description="Tools that answers may call: a file, the schemas, or more; `{}` for those of rows alone."
+    )
+
     @property
     def reasons(self) -> bool:
         """Whether what was thought becomes part of the row."""
@@ -74,18 +80,48 @@ class Generate(AskingStage):
                 ("template", self.template, (*VARIABLES, "system")),
             )
             if text
-        ]
+        ] + (self.tools.renders(("tools",)) if self.tools else [])
+
+    def asks(self, models: Collection[str]) -> list[Asks]:
+        """Who answers, and who writes what tools give back."""
+        return [*super().asks(models), *(self.tools.asks("tools") if self.tools else [])]
+
+    def answering(self, context: Context) -> Answering:
+        """For sections that go on with what it answered."""
+        return Answering(
+            [self.model],
+            {"default": self.temperature},
+            self.max_tokens,
+            self.reasons,
+            sorted(self.chosen),
+            tools=self.tools,
+        )
+
+    def writes(self) -> list[Column]:
+        """Of answers that may call tools, what was wrong with calls, and the case."""
+        return list(toolbox.columns()) if self.tools else []
+
+    def problems(self, context: Context) -> Iterator[Problem]:
+        """What is wrong with the tools."""
+        if self.tools:
+            yield from self.tools.problems(context, self.key, "tools")
 
     def steps(self, context: Context) -> list[Step]:
         """One step that writes `system` and `response`, and `reasoning` where it is kept."""
         prompts = self.prompts()
         kept = context.kept_in(*prompts.values())
+        tools = self.tools.arguments(context, self.model) if self.tools else {}
         return [
             Step(
                 name="generate",
                 asks=True,
                 reads=(*READS, *([REASONING] if self.reasons else []), *kept),
-                writes={"system": "string", "response": "string", **({REASONING: "string"} if self.reasons else {})},
+                writes={
+                    "system": "string",
+                    "response": "string",
+                    **({REASONING: "string"} if self.reasons else {}),
+                    **(toolbox.WRITES if self.tools else {}),
+                },
                 role="text",
                 identity={
                     "model": context.models[self.model],
@@ -93,16 +129,27 @@ class Generate(AskingStage):
                     "max_tokens": self.max_tokens,
                     **({REASONING: self.reasoning} if self.reasons else {}),
                     **{name: context.template_identity(prompt) for name, prompt in prompts.items()},
+                    **({"tools": self.tools.identity(context, self.model)} if self.tools else {}),
                 },
-                work=Work("hfsft.stages.answers.generate:asking", self.arguments(context.values(), kept)),
-                models=(self.model,),
+                work=Work(
+                    "hfsft.stages.answers.generate:asking",
+                    self.arguments(context.values(), kept, **({"tools": tools} if tools else {})),
+                ),
+                models=tuple(dict.fromkeys(each.name for each in self.asks(context.models))),
                 max_failed_share=self.max_failed_share,
                 place=context.place(self.key),
             )
         ]
 
+    def panel(self, outcome: Outcome) -> Panel | None:
+        """Of answers that call tools, which and how well."""
+        pieces = tool_report.pieces(outcome) if self.tools else []
+        return Panel("tools", "Calls of tools", pieces, "tools") if pieces else None
+
     def notes(self, outcome: Outcome) -> Iterator[str]:
-        """Whether rows lack the reasoning that was to be kept."""
+        """Whether rows lack the reasoning that was to be kept, and how calls of tools went."""
+        if self.tools:
+            yield from tool_report.notes(outcome)
         if not self.reasons:
             return
         origins, thoughts = outcome.values("origin"), outcome.values(REASONING)
@@ -116,14 +163,21 @@ class Generate(AskingStage):
         elif lacking:
             yield Warn(f"{lacking:,} of {len(written):,} responses have no reasoning: the model thought nothing there")
 
-    def ask(self, row: Row, prompts: dict[str, Prompt], values: dict[str, Any], kept: tuple[str, ...]) -> Turns:
+    def ask(
+        self,
+        row: Row,
+        prompts: dict[str, Prompt],
+        values: dict[str, Any],
+        kept: tuple[str, ...],
+        tools: toolbox.Toolbox | None = None,
+    ) -> Turns:
         """Ask for a response, where the row has none."""
         columns = {name: row[name] for name in (*VARIABLES, *kept)}
         system = row["system"]
         if not system and "system" in prompts:
             system = rendered(prompts["system"], **values, **columns)
         if answered(row):
-            given = {"system": system, "response": row["response"]}
+            given = {"system": system, "response": row["response"], **(toolbox.left(row) if tools else {})}
             return {**given, REASONING: row[REASONING]} if self.reasons else given
         messages = prompt_messages({**row, "system": system})
         if "template" in prompts:
@@ -131,7 +185,7 @@ class Generate(AskingStage):
                 **messages[-1],
                 "content": rendered(prompts["template"], **values, **columns, system=system),
             }
-        answer = yield Request(
+        request = Request(
             model=self.model,
             messages=tuple(messages),
             temperature=self.temperature,
@@ -139,19 +193,21 @@ class Generate(AskingStage):
             seed=sampling_seed(row["id"], "generate"),
             chosen=self.chosen,
         )
-        response = answer.text.strip()
+        response, thought, more = yield from toolbox.answered(tools, row, request, "generate", reasons=self.reasons)
         if not response:
             raise unusable("empty", "the model wrote no response")
         if not self.reasons:
-            return {"system": system, "response": response}
-        thought = answer.reasoning.strip() or None
+            return {"system": system, "response": response, **more}
         if thought is None and self.reasoning == "require":
             advice = "turn its thinking on, or ask a model that thinks; `reasoning: keep` takes rows without any"
             raise unusable("no_reasoning", "the model thought nothing before its response", advice)
-        return {"system": system, "response": response, REASONING: thought}
+        return {"system": system, "response": response, REASONING: thought, **more}
 
 
-def asking(section: Mapping[str, Any], values: dict[str, Any], kept: Sequence[str]) -> Callable[[Row], Turns]:
+def asking(
+    section: Mapping[str, Any], values: dict[str, Any], kept: Sequence[str], tools: Mapping[str, Any] | None = None
+) -> Callable[[Row], Turns]:
     """What asks for the response to a row; `values` are what templates may use of the recipe."""
     stage = Generate.model_validate(section)
-    return partial(stage.ask, prompts=stage.prompts(), values=values, kept=tuple(kept))
+    box = toolbox.Toolbox.of(tools) if tools else None
+    return partial(stage.ask, prompts=stage.prompts(), values=values, kept=tuple(kept), tools=box)

@@ -17,10 +17,10 @@ from typing import Any, Literal, NamedTuple
 from hfsft.hashing import unit
 from hfsft.models.model import Answer, Request
 from hfsft.rows.messages import Message
-from hfsft.tooling.exchange import Asking, Exchange, Turned
-from hfsft.tooling.faults import CallFault, faults
-from hfsft.tooling.reading import Said
-from hfsft.tooling.schemas import Tool
+from hfsft.tooling.call_faults import CallFault, faults
+from hfsft.tooling.call_reading import SaidOrCalled
+from hfsft.tooling.tool_exchange import Asking, ToolExchange, Turned
+from hfsft.tooling.tool_schemas import Tool
 
 Case = Literal["", "irrelevant", "asks_back"]
 UNWANTED = CallFault("unwanted", "none of the tools can do what the user asks; say so, or answer without them")
@@ -50,7 +50,7 @@ def offered(row_id: str, tools: Sequence[Tool], count: int | None) -> list[Tool]
 
 
 def answer(
-    exchange: Exchange, case: Case, before: Sequence[Message], asking: Asking, tag: str
+    exchange: ToolExchange, case: Case, before: Sequence[Message], asking: Asking, tag: str
 ) -> Generator[Request, Answer, Answered]:
     """The answer of one row, as the case wants it; where it cannot be made of this row, as of any other."""
     made = exchange
@@ -67,8 +67,8 @@ def answer(
 
 
 def _without_what_it_needs(
-    exchange: Exchange, before: Sequence[Message], asking: Asking, tag: str
-) -> Generator[Request, Answer, Exchange]:
+    exchange: ToolExchange, before: Sequence[Message], asking: Asking, tag: str
+) -> Generator[Request, Answer, ToolExchange]:
     """The exchange with those tools alone that the model does not call; itself where it calls none, or all."""
     left = replace(exchange, choice=None)
     while left.tools:
@@ -83,8 +83,8 @@ def _without_what_it_needs(
 
 
 def _with_one_more_required(
-    exchange: Exchange, before: Sequence[Message], asking: Asking, tag: str
-) -> Generator[Request, Answer, Exchange]:
+    exchange: ToolExchange, before: Sequence[Message], asking: Asking, tag: str
+) -> Generator[Request, Answer, ToolExchange]:
     """The exchange in which a tool that is called requires a parameter that the call left out; itself without one."""
     said = yield from exchange.probe(before, asking, tag)
     if said.fault or faults(said.calls, exchange.tools):
@@ -114,11 +114,11 @@ def _requiring(tool: Tool, parameter: str) -> Tool:
     return tool._replace(parameters=parameters)
 
 
-def _calls_something(said: Said) -> CallFault | None:
+def _calls_something(said: SaidOrCalled) -> CallFault | None:
     return UNWANTED if said.calls else None
 
 
-def _does_not_ask(said: Said) -> CallFault | None:
+def _does_not_ask(said: SaidOrCalled) -> CallFault | None:
     if not said.calls and any(mark in said.text for mark in _QUESTIONS):
         return None
     return CallFault("unwanted", "the user has not said all that the tool requires; ask the user for it, call nothing")

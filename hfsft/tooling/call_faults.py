@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Any, Literal, NamedTuple, get_args
 
 from hfsft.rows.calls import as_json
-from hfsft.tooling.schemas import Tool
+from hfsft.tooling.tool_schemas import Tool
 
 Cause = Literal[
     "unreadable", "unknown_tool", "not_json", "missing_argument", "unknown_argument", "wrong_argument", "placeholder",

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hfsft.rows.calls import ARGUMENTS, Call, ShapeError, as_json, calls_of
 from hfsft.rows.shapes.hermes import CLOSING, OPENING
-from hfsft.tooling.faults import CallFault
+from hfsft.tooling.call_faults import CallFault
 
 if TYPE_CHECKING:
     from hfsft.models.model import Answer
@@ -36,7 +36,7 @@ _MOST = 20_000  # characters of what may be Python: its reader gets slow and dee
 _LONGEST = 120
 
 
-class Said(NamedTuple):
+class SaidOrCalled(NamedTuple):
     """What one answer says: the text without the calls in it, the calls, and why one of them cannot be read."""
 
     text: str
@@ -44,7 +44,7 @@ class Said(NamedTuple):
     fault: CallFault | None = None
 
 
-def said_in(answer: Answer, names: Collection[str]) -> Said:
+def said_in(answer: Answer, names: Collection[str]) -> SaidOrCalled:
     """The text and the calls of an answer; `names` are those of the tools.
 
     Where a server gives calls in fields, these are all. Else the text is looked through for the marks around calls, and
@@ -52,15 +52,15 @@ def said_in(answer: Answer, names: Collection[str]) -> Said:
     """
     text = answer.text.strip()
     if answer.tool_calls:
-        return Said(_MARKED.sub("", text).strip(), [dict(call) for call in answer.tool_calls])
+        return SaidOrCalled(_MARKED.sub("", text).strip(), [dict(call) for call in answer.tool_calls])
     if _MARKED.search(text):
         try:
             calls = [call for found in _MARKED.finditer(text) for call in _marked(found)]
         except ShapeError as error:
-            return Said(text, [], CallFault("unreadable", str(error)))
-        return Said(_MARKED.sub("", text).strip(), calls)
+            return SaidOrCalled(text, [], CallFault("unreadable", str(error)))
+        return SaidOrCalled(_MARKED.sub("", text).strip(), calls)
     bare = inner[1].strip() if (inner := _FENCE.match(text)) else text
-    return Said("", list(found)) if (found := _bare(bare, names)) else Said(text, [])
+    return SaidOrCalled("", list(found)) if (found := _bare(bare, names)) else SaidOrCalled(text, [])
 
 
 def _marked(found: re.Match[str]) -> list[Call]:

@@ -3,33 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Generator, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from hfsft.errors import AnswerError, Problem
+from hfsft.errors import Problem
 from hfsft.marks import FILE, PROSE, Loc
-from hfsft.models.model import Answer, Request
 from hfsft.prompts import Prompt
-from hfsft.rows.batch import Row
-from hfsft.rows.calls import ShapeError, as_json, tools_of
-from hfsft.rows.messages import Message
-from hfsft.rows.views import tools as row_tools
-from hfsft.stages.base import SAMPLED, Section, Template
-from hfsft.tooling import cases
-from hfsft.tooling.exchange import Asking, Exchange
-from hfsft.tooling.results import FOLDER, VARIABLES, Canned, Results, entries_in
-from hfsft.tooling.schemas import Tool, tools_in, unfit
+from hfsft.rows.calls import ShapeError, tools_of
+from hfsft.stages.base import Asks, Section, Template
+from hfsft.tooling.tool_results import FOLDER, VARIABLES, Canned, entries_in
+from hfsft.tooling.tool_schemas import Tool, tools_in, unfit
 
 if TYPE_CHECKING:
     from hfsft.stages.base import Context
-
-FAULTS, CASE = "call_faults", "tool_case"
-WRITES: dict[str, Any] = {FAULTS: ["string"], CASE: "string"}
-"""What rows have beside their turns that were answered with tools: causes of calls that were asked again, the case."""
 
 
 class Tools(Section):
@@ -159,9 +148,9 @@ class Tools(Section):
                 f"the tools are {', '.join(tool.name for tool in tools)}",
             )
 
-    def asked(self) -> list[tuple[Loc, str]]:
-        """The models that it names, each with the key."""
-        return [(("model",), self.model)] if self.model and self.simulates else []
+    def asks(self, *at: str) -> list[Asks]:
+        """Who writes results, where that is another model than the one that answers; `at` is the way to the section."""
+        return [Asks((*at, "model"), self.model)] if self.model and self.simulates else []
 
     def identity(self, context: Context, answers: str) -> dict[str, Any]:
         """What the turns depend on beside what the answers do; `answers` names the model that gives them."""
@@ -197,56 +186,6 @@ def _from_short(value: Any) -> Any:
 
 AnyTools = Annotated[Tools, BeforeValidator(_from_short, json_schema_input_type=str | list[dict[str, Any]] | Tools)]
 """Tools as a recipe writes them: a file, the schemas, or the full mapping."""
-
-
-@dataclass(frozen=True)
-class Toolbox:
-    """What answers with tools, made of `Tools.arguments` in the process that works."""
-
-    section: Tools
-    tools: Sequence[Tool]
-    results: Results
-
-    @classmethod
-    def of(cls, arguments: Mapping[str, Any]) -> Toolbox:
-        """From the JSON of `Tools.arguments`."""
-        section = Tools.model_validate(arguments["section"])
-        results = Results(
-            Canned(arguments["canned"]),
-            section.prompt() if arguments["simulates"] else None,
-            arguments["model"],
-            section.temperature,
-            section.max_tokens,
-            SAMPLED - section.model_fields_set,
-            arguments["values"],
-        )
-        return cls(section, tools_in(section.schemas), results)
-
-    def of_row(self, row: Row) -> list[Tool]:
-        """The tools that a row's assistant is offered: its own, else those of the recipe."""
-        own = row_tools(row)
-        if not own:
-            return cases.offered(row["id"], self.tools, self.section.offered)
-        try:
-            return tools_in(own)
-        except ValueError as error:
-            raise AnswerError("tools", f"the row's own tools cannot be used: {error}") from None
-
-    def exchange(self, row: Row, tools: Sequence[Tool], *, reasons: bool) -> Exchange:
-        """How the row's assistant is asked with these tools."""
-        said = self.section
-        choice = said.choice if said.choice != "auto" else None
-        return Exchange(row, tools, self.results, said.rounds, said.tries, said.native, choice, reasons)
-
-    def answer(
-        self, row: Row, before: Sequence[Message], asking: Asking, tag: str, *, reasons: bool = False
-    ) -> Generator[Request, Answer, tuple[list[Message], dict[str, Any]]]:
-        """The turns that answer a row, and its columns `tools` and those of `WRITES`."""
-        exchange = self.exchange(row, self.of_row(row), reasons=reasons)
-        case = cases.case_of(row["id"], self.section.irrelevant, self.section.asks_back)
-        found = yield from cases.answer(exchange, case, before, asking, tag)
-        listed = as_json([tool.as_openai() for tool in found.tools]) if found.tools else None
-        return found.turned.turns, {"tools": listed, FAULTS: found.turned.faults, CASE: found.case or None}
 
 
 def _loaded(path: Path) -> Any:

@@ -16,8 +16,8 @@ from hfsft.prompts import Prompt
 from hfsft.rows.calls import as_json
 from hfsft.rows.messages import Message
 from hfsft.rows.views import in_lines
-from hfsft.tooling.faults import canonical
-from hfsft.tooling.schemas import Tool
+from hfsft.tooling.call_faults import canonical
+from hfsft.tooling.tool_schemas import Tool
 
 FOLDER = "tools"
 VARIABLES = ("tool", "tool_description", "parameters", "arguments", "conversation", "results", "instruction", "topic")

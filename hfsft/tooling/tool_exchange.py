@@ -15,13 +15,13 @@ from hfsft.models.model import Answer, Request
 from hfsft.rows.messages import Message
 from hfsft.rows.shapes import hermes
 from hfsft.rows.shapes.openai import message_of
-from hfsft.tooling.faults import CallFault, canonical, faults
-from hfsft.tooling.reading import Said, said_in
-from hfsft.tooling.results import Results
-from hfsft.tooling.schemas import Tool
+from hfsft.tooling.call_faults import CallFault, canonical, faults
+from hfsft.tooling.call_reading import SaidOrCalled, said_in
+from hfsft.tooling.tool_results import Results
+from hfsft.tooling.tool_schemas import Tool
 
-Asking = Callable[[Sequence[Message], str], Request]
-"""Messages, and a word that tells this request's seed from those of others -> the request, without tools."""
+Asking = Callable[[str], Request]
+"""A word that tells this request's seed from those of others -> the request, its messages and tools still to come."""
 _ROLES = {"system": "system", "human": "user", "gpt": "assistant", "tool": "user"}
 NO_MORE = CallFault("unwanted", "no more calls can be made: answer with what the tools gave back")
 
@@ -34,7 +34,7 @@ class Turned(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Exchange:
+class ToolExchange:
     """How one row's assistant is asked: with which tools, for how many rounds of calls, and how often once more."""
 
     row: Mapping[str, Any]
@@ -52,7 +52,7 @@ class Exchange:
         before: Sequence[Message],
         asking: Asking,
         tag: str,
-        refuse: Callable[[Said], CallFault | None] = lambda _: None,
+        refuse: Callable[[SaidOrCalled], CallFault | None] = lambda _: None,
     ) -> Generator[Request, Answer, Turned]:
         """The turns of the assistant and of tools that follow on `before`.
 
@@ -71,9 +71,9 @@ class Exchange:
                 said.append({"role": "tool", "content": result, "tool_call_id": call["id"], "name": call["name"]})
         raise AssertionError("the last round calls nothing")
 
-    def probe(self, before: Sequence[Message], asking: Asking, tag: str) -> Generator[Request, Answer, Said]:
+    def probe(self, before: Sequence[Message], asking: Asking, tag: str) -> Generator[Request, Answer, SaidOrCalled]:
         """What the assistant would say or call first, whatever is wrong with it."""
-        answer = yield self._with_tools(replace(asking(before, f"{tag}.0"), messages=self.wire(before)), f"{tag}.0")
+        answer = yield self._with_tools(replace(asking(f"{tag}.0"), messages=self.wire(before)), f"{tag}.0")
         return said_in(answer, [tool.name for tool in self.tools])
 
     def _turn(
@@ -82,7 +82,7 @@ class Exchange:
         asking: Asking,
         tag: str,
         causes: list[str],
-        refuse: Callable[[Said], CallFault | None],
+        refuse: Callable[[SaidOrCalled], CallFault | None],
         *,
         last: bool,
     ) -> Generator[Request, Answer, Message]:
@@ -91,7 +91,7 @@ class Exchange:
         names = [tool.name for tool in self.tools]
         fault: CallFault | None = None
         for attempt in range(self.tries + 1):
-            request = asking(before, tag if not attempt else f"{tag}.again{attempt}")
+            request = asking(tag if not attempt else f"{tag}.again{attempt}")
             answer = yield self._with_tools(replace(request, messages=(*self.wire(before), *told)), tag)
             found = said_in(answer, names)
             fault = found.fault or next(iter(faults(found.calls, self.tools)), None)
@@ -114,7 +114,7 @@ class Exchange:
         choice = self.choice if tag.endswith(".0") else None
         return replace(request, tools=tuple(tool.as_openai() for tool in self.tools), tool_choice=choice)
 
-    def _message(self, found: Said, answer: Answer, tag: str) -> Message:
+    def _message(self, found: SaidOrCalled, answer: Answer, tag: str) -> Message:
         turn: Message = {"role": "assistant", "content": found.text}
         if self.reasons and (thought := answer.reasoning.strip()):
             turn["reasoning"] = thought
