@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 from hfsft.rows.messages import Message
 from hfsft.texts.peel import peel
-from hfsft.texts.prompt_faults import prompt_fault
+from hfsft.texts.prompt_asking import answers
+from hfsft.texts.prompt_faults import prompt_fault, rule_of
 
 END = "[END]"
 """What the simulated user writes where it has nothing more to say."""
@@ -70,22 +71,16 @@ def read(text: str) -> UserTurn:
 def fault(text: str, before: Sequence[Message], own: Collection[str]) -> str | None:
     """Why a message is none that this user would write next, in a word; None where it may be one.
 
-    It is checked as other prompts that models write (`hfsft.texts.prompt_faults`), against what the user said before:
-    again the same, or another language. `echoes` says that it repeats the assistant, `answers` that it speaks for it.
-    `own` are runs of words of the template.
+    It is checked as other prompts that models write (`hfsft.texts.prompt_faults`), as a turn of this conversation. Of
+    these rules `unchanged` says here that the user says again what it said before, `language` that it is in another
+    than that, `answers` that it speaks for the assistant; `echoes` says that it repeats what that said last. `own` are
+    runs of words of the template.
     """
     said = [turn["content"] for turn in before if turn["role"] == "user"]
     told = _YES.sub("", text) or text
-    if found := prompt_fault(told, "", own):
-        return found
-    if _HELPS.search(text):
-        return "answers"
-    if any(prompt_fault(text, earlier) == "unchanged" for earlier in said):
-        return "unchanged"
+    if found := prompt_fault(told, "", own, shown=said, language_of="\n".join(said), turn=True):
+        return rule_of(found)
     last = next((turn["content"] for turn in reversed(before) if turn["role"] == "assistant" and turn["content"]), "")
     if last and prompt_fault(text, last) == "unchanged":
         return "echoes"
-    found = prompt_fault(told, "\n".join(said))
-    if found == "answers" and len(text.split()) < LONG:
-        return None  # as in `Thanks, that is all.`
-    return found if found in ("answers", "language") else None
+    return "answers" if _HELPS.search(text) or (len(text.split()) >= LONG and answers(told, said[-1])) else None
