@@ -78,6 +78,9 @@ PLACES: dict[str, tuple[str | int, ...]] = {
     "ExampleTable": ("examples", 1),
     "Evolve": ("evolve",),
     "Generate": ("generate",),
+    "Tools": ("generate", "tools"),
+    "Converse": ("converse",),
+    "TurnCount": ("converse", "turns"),
     "Judge": ("judge",),
     "Anchor": ("judge", "anchors", 0),
     "Split": ("split",),
@@ -85,6 +88,7 @@ PLACES: dict[str, tuple[str | int, ...]] = {
     "Limits": ("filters", 0, "score", "usefulness"),
 }
 
+TOOLS = [{"name": "find"}, {"name": "count"}, {"name": "weigh"}]
 TALK = [{"role": "user", "content": "A?"}, {"role": "assistant", "content": "B."}]
 
 # Of a filter, what it cannot do without.
@@ -114,6 +118,13 @@ OTHER: dict[str, Any] = {
     "Judge.scale": [1, 10],
     "Judge.reasoning": False,
     "Anchor.scores": {"usefulness": 3},
+    "Tools.path": "others.json",
+    "Tools.schemas": {"path": None, "schemas": [{"name": "find"}]},
+    "Tools.results": "other_results.jsonl",
+    "Tools.model": "other",
+    "Tools.template": "{{ arguments }}",
+    "Converse.model": "other",
+    "Converse.user": ["clarify"],
     "Publish.repo_id": "you/toy",
     "Publish.not_secret": ["0123456789ab"],
     "Tokens.tokenizer": "tokenizer",
@@ -142,6 +153,10 @@ def recipe(folder: Path) -> dict[str, Any]:
     for name in ("rows", "others"):
         row = {**texts, **{f"{key}x": name for key in COLUMNS}, "x": name, "xx": name}
         (folder / f"{name}.jsonl").write_text(json.dumps(row) + "\n")
+    for name, tools in (("tools", TOOLS), ("others", TOOLS[:2])):
+        (folder / f"{name}.json").write_text(json.dumps(tools))
+    for name, result in (("results", 1), ("other_results", 2)):
+        (folder / f"{name}.jsonl").write_text(json.dumps({"name": "find", "result": result}))
     (folder / "rows.csv").write_text("prompt,response\na,b\n")
     at = {"base_url": "http://localhost:8000/v1", "headers": {"x-key": {"env": "KEY"}}}
     return {
@@ -160,7 +175,12 @@ def recipe(folder: Path) -> dict[str, Any]:
             {"path": "rows.jsonl"},
         ],
         "evolve": {"templates": [f"{USES_ALL}: {{{{ instruction }}}}"]},
-        "generate": {"system": USES_ALL, "template": "{{ instruction }}!"},
+        "generate": {
+            "system": USES_ALL,
+            "template": "{{ instruction }}!",
+            "tools": {"path": "tools.json", "results": "results.jsonl", "unknown": "simulate"},
+        },
+        "converse": {"turns": {"at_least": 2, "at_most": 4}, "personas": ["a baker"]},
         "judge": {
             "rubric": {"usefulness": "Does it help?"},
             "anchors": [{"instruction": "Q", "response": "A", "scores": {"usefulness": 2}}],

@@ -77,10 +77,12 @@ def fault(text: str, before: Sequence[Message], own: Collection[str]) -> str | N
     runs of words of the template.
     """
     said = [turn["content"] for turn in before if turn["role"] == "user"]
+    if _HELPS.search(text):
+        return "answers"
     told = _YES.sub("", text) or text
     if found := prompt_fault(told, "", own, shown=said, language_of="\n".join(said), turn=True):
         return rule_of(found)
     last = next((turn["content"] for turn in reversed(before) if turn["role"] == "assistant" and turn["content"]), "")
     if last and prompt_fault(text, last) == "unchanged":
         return "echoes"
-    return "answers" if _HELPS.search(text) or (len(text.split()) >= LONG and answers(told, said[-1])) else None
+    return "answers" if len(text.split()) >= LONG and answers(told, said[-1]) else None
