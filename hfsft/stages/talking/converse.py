@@ -21,12 +21,12 @@ from hfsft.marks import PROSE
 from hfsft.models.model import Turns
 from hfsft.prompts import Prompt
 from hfsft.rows.batch import Row
-from hfsft.rows.columns import Column, variables
+from hfsft.rows.columns import Column, column, variables
 from hfsft.rows.messages import MESSAGE
 from hfsft.rows.views import WHOLE, answered, own_turns
 from hfsft.stages.base import Answering, AskingStage, CardPart, Context, Outcome, Panel, Section, Template
 from hfsft.stages.talking import conversation_report
-from hfsft.stages.talking.growing import ASKED_AGAIN, ENDED, PERSONA, TEMPLATES, TURNS, WRITES, Conversing, left
+from hfsft.stages.talking.growing import WRITES, Conversing, left
 from hfsft.stages.tools.toolbox import TOLD, Toolbox
 from hfsft.texts.prompt_faults import template_runs
 
@@ -34,13 +34,6 @@ FOLDER = "converse"
 SAID = variables()
 OURS = ("conversation", "persona", "turn", "turns", "fence")
 """What a template may use beside the row: what was said, who the user is, which turn of how many it writes."""
-ABOUT = {
-    TURNS: "How often the user speaks in a row that grew into a conversation.",
-    ENDED: "How such a conversation ended: turns (as many as wanted), user (nothing more to say), or a faulty turn.",
-    TEMPLATES: "The templates that its user's messages were written by, from the second on.",
-    PERSONA: "Who its user was played to be.",
-    ASKED_AGAIN: "What was wrong with turns of it that were asked again.",
-}
 EXAMPLES, ORIGIN = "example", "origin"
 
 
@@ -71,7 +64,7 @@ def _listed(value: Any) -> Any:
 
 
 AnyCount = Annotated[TurnCount, BeforeValidator(_from_number, json_schema_input_type=int | TurnCount)]
-Named = str | dict[str, Annotated[float, Field(gt=0)]]
+Named = str | dict[str, float]
 AnyTemplates = Annotated[list[Named], BeforeValidator(_listed, json_schema_input_type=Named | list[Named])]
 
 
@@ -123,6 +116,8 @@ class Converse(AskingStage):
         for each in user:
             if isinstance(each, dict) and len(each) != 1:
                 raise ValueError("a template with a weight is written as {name: weight}, each as an item of its own")
+            if isinstance(each, dict) and min(each.values()) <= 0:
+                raise ValueError(f"the weight of {next(iter(each))} is not above 0")
         return user
 
     @property
@@ -149,7 +144,7 @@ class Converse(AskingStage):
 
     def writes(self) -> list[Column]:
         """How many turns a row has, and how it came to them."""
-        return [Column(name, kind, "measure", ABOUT[name]) for name, kind in WRITES.items()]
+        return [column(name, kind) for name, kind in WRITES.items()]
 
     @classmethod
     def lacking(cls, column: str) -> str:

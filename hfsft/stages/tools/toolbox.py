@@ -25,10 +25,6 @@ from hfsft.tooling.tool_schemas import Tool, tools_in
 TURNS, TOOLS, FAULTS, CASE = "messages", "tools", "call_faults", "tool_case"
 TOLD: dict[str, Any] = {FAULTS: ["string"], CASE: "string"}
 """What rows have beside their turns that were answered with tools: causes of calls that were asked again, the case."""
-ABOUT = {
-    FAULTS: "What was wrong with calls of tools that were asked again, in the order in which they came.",
-    CASE: "irrelevant or asks_back, where the right answer calls nothing, as the row's tools were changed.",
-}
 WRITES: dict[str, Any] = {TURNS: [MESSAGE], TOOLS: "string", **TOLD}
 """All that rows have of it."""
 
@@ -113,7 +109,7 @@ def answered(
 
 def columns() -> Iterator[Column]:
     """The columns of `TOLD`, for filters and templates."""
-    yield from (column(name, kind, "measure", ABOUT[name]) for name, kind in TOLD.items())
+    yield from (column(name, kind) for name, kind in TOLD.items())
 
 
 def left(row: Row) -> dict[str, Any]:

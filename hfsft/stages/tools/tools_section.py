@@ -26,7 +26,14 @@ class Tools(Section):
 
     example: ClassVar[str] = """\
     generate:
-      tools: {path: tools.json, results: results.jsonl, unknown: simulate, irrelevant: 0.1}
+      tools:
+        schemas:
+          - name: get_order
+            description: Looks up an order.
+            parameters:
+              properties: {number: {type: string}}
+              required: [number]
+        rounds: 3
     """
 
     path: Annotated[str | None, FILE] = Field(
