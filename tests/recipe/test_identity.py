@@ -78,6 +78,7 @@ PLACES: dict[str, tuple[str | int, ...]] = {
     "ExampleTable": ("examples", 1),
     "Evolve": ("evolve",),
     "Generate": ("generate",),
+    "Samples": ("generate", "samples"),
     "Judge": ("judge",),
     "Anchor": ("judge", "anchors", 0),
     "Split": ("split",),
@@ -88,7 +89,14 @@ PLACES: dict[str, tuple[str | int, ...]] = {
 TALK = [{"role": "user", "content": "A?"}, {"role": "assistant", "content": "B."}]
 
 # Of a filter, what it cannot do without.
-NEEDS: dict[str, dict[str, Any]] = {"tokens": {"at_least": 2}, "score": {"usefulness": {"at_least": 2}}}
+NEEDS: dict[str, dict[str, Any]] = {
+    "tokens": {"at_least": 2},
+    "score": {"usefulness": {"at_least": 2}},
+    "matches": {"any": ["x"]},
+    "json_schema": {"inline": {"type": "object"}},
+    "answer": {"equals": "5"},
+    "expr": {"that": "response"},
+}
 
 # The other value of a field whose own cannot be changed by a rule.
 OTHER: dict[str, Any] = {
@@ -108,6 +116,11 @@ OTHER: dict[str, Any] = {
     "ExampleTable.format": "alpaca",
     **{f"{table}.roles": {"roles": {"clerk": "assistant"}} for table in ("PromptTable", "ExampleTable")},
     "Generate.model": "other",
+    "Samples.at_least": {"keep": "majority", "at_least": 0.5},
+    "JsonSchema.inline": {"inline": {"type": "array"}},
+    "Expr.tokenizer": "tokenizer",
+    "JsonSchema.file": {"inline": None, "file": "other.schema.json"},
+    "JsonSchema.per_row": {"inline": None, "per_row": "context"},
     "Evolve.model": "other",
     "Judge.model": "other",
     "Judge.rubric": {"usefulness": "Would it truly help?"},
@@ -121,6 +134,7 @@ OTHER: dict[str, Any] = {
 }
 # What stands beside a field that means nothing by itself.
 BASE_OF: dict[str, dict[str, Any]] = {
+    **{f"Generate.{key}": {"check": [{"tokens": {"at_least": 2}}]} for key in ("tries", "retry")},
     "Model.provider": {"model": "org/m"},
     "Model.base_url": {"model": "org/m"},
     "FromEnv.env": {"env": "KEY"},
@@ -142,6 +156,7 @@ def recipe(folder: Path) -> dict[str, Any]:
     for name in ("rows", "others"):
         row = {**texts, **{f"{key}x": name for key in COLUMNS}, "x": name, "xx": name}
         (folder / f"{name}.jsonl").write_text(json.dumps(row) + "\n")
+    (folder / "other.schema.json").write_text('{"type": "array"}')
     (folder / "rows.csv").write_text("prompt,response\na,b\n")
     at = {"base_url": "http://localhost:8000/v1", "headers": {"x-key": {"env": "KEY"}}}
     return {
@@ -160,7 +175,7 @@ def recipe(folder: Path) -> dict[str, Any]:
             {"path": "rows.jsonl"},
         ],
         "evolve": {"templates": [f"{USES_ALL}: {{{{ instruction }}}}"]},
-        "generate": {"system": USES_ALL, "template": "{{ instruction }}!"},
+        "generate": {"system": USES_ALL, "template": "{{ instruction }}!", "samples": {"count": 2}},
         "judge": {
             "rubric": {"usefulness": "Does it help?"},
             "anchors": [{"instruction": "Q", "response": "A", "scores": {"usefulness": 2}}],
