@@ -19,7 +19,7 @@ from hfsft.recipe.publish import Publish
 from hfsft.recipe.yaml.type_paths import bare
 from hfsft.stages.answers.generate import Generate
 from hfsft.stages.base import Section, Stage
-from hfsft.stages.evolve import Evolve
+from hfsft.stages.evolving.evolve import Evolve
 from hfsft.stages.examples import ExampleRows, ExampleTable
 from hfsft.stages.judge import Judge
 from hfsft.stages.seeds import Prompts, PromptTable
