@@ -123,10 +123,11 @@ def _misfit(tool: Tool, arguments: dict[str, Any]) -> str:
 @lru_cache(maxsize=512)
 def _validator(parameters: str) -> Any:
     """A validator that fetches nothing from anywhere and gives no pattern more than a moment."""
-    from jsonschema.validators import Draft202012Validator, extend
+    from jsonschema import validators
     from referencing import Registry
 
-    kind = extend(Draft202012Validator, {"pattern": _pattern})
+    extend: Any = validators.extend
+    kind = extend(validators.Draft202012Validator, {"pattern": _pattern})
     return kind(json.loads(parameters), registry=Registry())
 
 

@@ -78,6 +78,7 @@ PLACES: dict[str, tuple[str | int, ...]] = {
     "ExampleTable": ("examples", 1),
     "Evolve": ("evolve",),
     "Generate": ("generate",),
+    "Samples": ("generate", "samples"),
     "Tools": ("generate", "tools"),
     "Converse": ("converse",),
     "TurnCount": ("converse", "turns"),
@@ -92,7 +93,14 @@ TOOLS = [{"name": "find"}, {"name": "count"}, {"name": "weigh"}]
 TALK = [{"role": "user", "content": "A?"}, {"role": "assistant", "content": "B."}]
 
 # Of a filter, what it cannot do without.
-NEEDS: dict[str, dict[str, Any]] = {"tokens": {"at_least": 2}, "score": {"usefulness": {"at_least": 2}}}
+NEEDS: dict[str, dict[str, Any]] = {
+    "tokens": {"at_least": 2},
+    "score": {"usefulness": {"at_least": 2}},
+    "matches": {"any": ["x"]},
+    "json_schema": {"inline": {"type": "object"}},
+    "answer": {"equals": "5"},
+    "expr": {"that": "response"},
+}
 
 # The other value of a field whose own cannot be changed by a rule.
 OTHER: dict[str, Any] = {
@@ -112,6 +120,11 @@ OTHER: dict[str, Any] = {
     "ExampleTable.format": "alpaca",
     **{f"{table}.roles": {"roles": {"clerk": "assistant"}} for table in ("PromptTable", "ExampleTable")},
     "Generate.model": "other",
+    "Samples.at_least": {"keep": "majority", "at_least": 0.5},
+    "JsonSchema.inline": {"inline": {"type": "array"}},
+    "Expr.tokenizer": "tokenizer",
+    "JsonSchema.file": {"inline": None, "file": "other.schema.json"},
+    "JsonSchema.per_row": {"inline": None, "per_row": "context"},
     "Evolve.model": "other",
     "Judge.model": "other",
     "Judge.rubric": {"usefulness": "Would it truly help?"},
@@ -132,6 +145,7 @@ OTHER: dict[str, Any] = {
 }
 # What stands beside a field that means nothing by itself.
 BASE_OF: dict[str, dict[str, Any]] = {
+    **{f"Generate.{key}": {"check": [{"tokens": {"at_least": 2}}]} for key in ("tries", "retry")},
     "Model.provider": {"model": "org/m"},
     "Model.base_url": {"model": "org/m"},
     "FromEnv.env": {"env": "KEY"},
@@ -157,6 +171,7 @@ def recipe(folder: Path) -> dict[str, Any]:
         (folder / f"{name}.json").write_text(json.dumps(tools))
     for name, result in (("results", 1), ("other_results", 2)):
         (folder / f"{name}.jsonl").write_text(json.dumps({"name": "find", "result": result}))
+    (folder / "other.schema.json").write_text('{"type": "array"}')
     (folder / "rows.csv").write_text("prompt,response\na,b\n")
     at = {"base_url": "http://localhost:8000/v1", "headers": {"x-key": {"env": "KEY"}}}
     return {
@@ -178,6 +193,7 @@ def recipe(folder: Path) -> dict[str, Any]:
         "generate": {
             "system": USES_ALL,
             "template": "{{ instruction }}!",
+            "samples": {"count": 2},
             "tools": {"path": "tools.json", "results": "results.jsonl", "unknown": "simulate"},
         },
         "converse": {"turns": {"at_least": 2, "at_most": 4}, "personas": ["a baker"]},

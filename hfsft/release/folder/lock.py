@@ -62,7 +62,7 @@ def lock(built: Built, resolved: Mapping[str, Any], unpublished: Sequence[str] =
         "sources": next((_without_rows(step.identity, clean) for step, _ in steps if step.rows == "source"), {}),
         "unpublished": list(unpublished),
         "models": {
-            **{name: identity for step, _ in steps for name, identity in models_of(step)},
+            **{name: _asked(step, name) for step, _ in steps for name in step.models},
             **{
                 each.kind: {"model": each.identity} for step, _ in steps for each in step.needs if each.kind == EMBEDDER
             },
@@ -73,11 +73,10 @@ def lock(built: Built, resolved: Mapping[str, Any], unpublished: Sequence[str] =
     }
 
 
-def models_of(step: Step) -> Iterator[tuple[str, Any]]:
-    """Each model that a step asks, by its name, with what its answers depend on: a step of several names them all."""
-    several = step.identity.get("models") or {}
-    for name in step.models:
-        yield name, several[name] if name in several else step.identity["model"]
+def _asked(step: Step, name: str) -> Any:
+    """A model as the step depends on it, which may ask several."""
+    models = step.identity.get("models")
+    return step.identity["model"] if models is None else models[name]
 
 
 def read(folder: Path) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from hfsft.rows.batch import rows_of
 from hfsft.rows.views import answers
 from hfsft.rows.views import tools as row_tools
-from hfsft.stages.base import Name, Outcome, ShownTable, Warn
+from hfsft.stages.base import CardPart, Name, Outcome, ShownTable, Warn
 from hfsft.stages.tools.toolbox import CASE, FAULTS, TOOLS, TURNS
 
 OFTEN = 0.3  # share of rows whose calls were asked again, from which the model deserves a look
@@ -22,6 +22,27 @@ def notes(outcome: Outcome) -> Iterator[str]:
     if found and found.again and found.again >= OFTEN * found.called:
         causes = ", ".join(f"{cause} {count:,}" for cause, count in found.causes.most_common())
         yield Warn(f"{found.again:,} of {found.called:,} rows with calls were asked again for them ({causes})")
+
+
+def card(outcome: Outcome, origin: str, beside: CardPart | None) -> CardPart | None:
+    """Which tools were called how often, how many rows' calls were right at once, and the rows that call none.
+
+    It stands below what else the section says; `origin` says where results come from. None where no row has tools.
+    """
+    found = _tallied(outcome)
+    if found is None:
+        return beside
+    told = {
+        "rows": found.rows,
+        "called": found.called,
+        "parallel": found.parallel,
+        "at_once": found.called - found.again,
+        "origin": origin,
+        "table": ShownTable(("tool", "offered in rows", "calls"), _by_tool(found), (1, 2)),
+        "more": max(0, len(found.offered) - MOST_TOOLS),
+        "cases": ShownTable(("case", "rows"), found.cases.most_common(), (1,)) if found.cases else None,
+    }
+    return beside._replace(values={**beside.values, "tools": told}) if beside else CardPart("tools", {"tools": told})
 
 
 def pieces(outcome: Outcome) -> list[str | ShownTable]:

@@ -103,6 +103,11 @@ class Tools(Section):
         """Whether a model writes results."""
         return self.unknown == "simulate" or not self.results
 
+    @property
+    def origin(self) -> str:
+        """Where results come from, in words."""
+        return " and ".join([*(["a list"] if self.results else []), *(["a model"] if self.simulates else [])])
+
     def prompt(self) -> Prompt:
         """What the model is asked that writes results. Raises `PromptError`."""
         inline = "{" in self.template or " " in self.template.strip()
