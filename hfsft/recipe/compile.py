@@ -118,6 +118,7 @@ def contexts_of(
         found[key] = replace(context, kept=kept, structured=structured, place=partial(_place, recipe, loc_of(key)))
         kept += tuple(each.name for each in stage.writes() if each.name not in COLUMNS)
         structured += tuple(each.name for each in stage.writes() if each.structured)
+        context = replace(context, answering=stage.answering(found[key]) or context.answering)
     return found
 
 

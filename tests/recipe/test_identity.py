@@ -81,6 +81,10 @@ PLACES: dict[str, tuple[str | int, ...]] = {
     "Evolve": ("evolve",),
     "Generate": ("generate",),
     "Write": ("write", 0),
+    "Samples": ("generate", "samples"),
+    "Tools": ("generate", "tools"),
+    "Converse": ("converse",),
+    "TurnCount": ("converse", "turns"),
     "Judge": ("judge",),
     "Anchor": ("judge", "anchors", 0),
     "Size": ("size",),
@@ -91,10 +95,18 @@ PLACES: dict[str, tuple[str | int, ...]] = {
     "Limits": ("filters", 0, "score", "usefulness"),
 }
 
+TOOLS = [{"name": "find"}, {"name": "count"}, {"name": "weigh"}]
 TALK = [{"role": "user", "content": "A?"}, {"role": "assistant", "content": "B."}]
 
 # Of a filter, what it cannot do without.
-NEEDS: dict[str, dict[str, Any]] = {"tokens": {"at_least": 2}, "score": {"usefulness": {"at_least": 2}}}
+NEEDS: dict[str, dict[str, Any]] = {
+    "tokens": {"at_least": 2},
+    "score": {"usefulness": {"at_least": 2}},
+    "matches": {"any": ["x"]},
+    "json_schema": {"inline": {"type": "object"}},
+    "answer": {"equals": "5"},
+    "expr": {"that": "response"},
+}
 
 # The other value of a field whose own cannot be changed by a rule.
 OTHER: dict[str, Any] = {
@@ -117,12 +129,24 @@ OTHER: dict[str, Any] = {
     "Write.model": "other",
     "Write.form": {"schema": {"type": "array"}},
     "Write.column": "case2",
+    "Samples.at_least": {"keep": "majority", "at_least": 0.5},
+    "JsonSchema.inline": {"inline": {"type": "array"}},
+    "Expr.tokenizer": "tokenizer",
+    "JsonSchema.file": {"inline": None, "file": "other.schema.json"},
+    "JsonSchema.per_row": {"inline": None, "per_row": "context"},
     "Evolve.model": "other",
     "Judge.model": "other",
     "Judge.rubric": {"usefulness": "Would it truly help?"},
     "Judge.scale": [1, 10],
     "Judge.reasoning": False,
     "Anchor.scores": {"usefulness": 3},
+    "Tools.path": "others.json",
+    "Tools.schemas": {"path": None, "schemas": [{"name": "find"}]},
+    "Tools.results": "other_results.jsonl",
+    "Tools.model": "other",
+    "Tools.template": "{{ arguments }}",
+    "Converse.model": "other",
+    "Converse.user": ["clarify"],
     "Publish.repo_id": "you/toy",
     "Publish.not_secret": ["0123456789ab"],
     "Tokens.tokenizer": "tokenizer",
@@ -130,6 +154,7 @@ OTHER: dict[str, Any] = {
 }
 # What stands beside a field that means nothing by itself.
 BASE_OF: dict[str, dict[str, Any]] = {
+    **{f"Generate.{key}": {"check": [{"tokens": {"at_least": 2}}]} for key in ("tries", "retry")},
     "Model.provider": {"model": "org/m"},
     "Model.base_url": {"model": "org/m"},
     "FromEnv.env": {"env": "KEY"},
@@ -151,6 +176,11 @@ def recipe(folder: Path) -> dict[str, Any]:
     for name in ("rows", "others"):
         row = {**texts, **{f"{key}x": name for key in COLUMNS}, "x": name, "xx": name}
         (folder / f"{name}.jsonl").write_text(json.dumps(row) + "\n")
+    for name, tools in (("tools", TOOLS), ("others", TOOLS[:2])):
+        (folder / f"{name}.json").write_text(json.dumps(tools))
+    for name, result in (("results", 1), ("other_results", 2)):
+        (folder / f"{name}.jsonl").write_text(json.dumps({"name": "find", "result": result}))
+    (folder / "other.schema.json").write_text('{"type": "array"}')
     (folder / "rows.csv").write_text("prompt,response\na,b\n")
     at = {"base_url": "http://localhost:8000/v1", "headers": {"x-key": {"env": "KEY"}}}
     return {
@@ -177,7 +207,13 @@ def recipe(folder: Path) -> dict[str, Any]:
                 "when": "not context",
             }
         ],
-        "generate": {"system": USES_ALL, "template": "{{ instruction }}!"},
+        "generate": {
+            "system": USES_ALL,
+            "template": "{{ instruction }}!",
+            "samples": {"count": 2},
+            "tools": {"path": "tools.json", "results": "results.jsonl", "unknown": "simulate"},
+        },
+        "converse": {"turns": {"at_least": 2, "at_most": 4}, "personas": ["a baker"]},
         "judge": {
             "rubric": {"usefulness": "Does it help?"},
             "anchors": [{"instruction": "Q", "response": "A", "scores": {"usefulness": 2}}],

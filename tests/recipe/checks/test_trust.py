@@ -340,15 +340,19 @@ def test_code_that_comes_with_a_tokenizer_is_not_run(tmp_path: Path, monkeypatch
 REACHING = {
     "Model.model", "Model.provider", "Model.base_url", "Model.api_key_env", "Model.extra_body", "Model.headers",
     "FromEnv.env", "PromptTable.path", "ExampleTable.path", "Publish.repo_id", "Publish.not_secret",
-    "Publish.tokenizer", "Tokens.tokenizer", "Write.template", "Write.form",
+    "Publish.tokenizer", "Tokens.tokenizer", "Expr.tokenizer", "JsonSchema.file", "Tools.path", "Tools.results",
+    "Write.template", "Write.form",
 }  # fmt: skip
+ASKING = {"Evolve", "Generate", "Judge", "Write", "Converse", "Tools"}
 TEXTS = {
     *("name", "description", "language", "license", "models", "identity", "revision", "tag", "config", "split"),
     *("instruction", "response", "context", "system", "topic", "messages", "prompt", "prompts", "roles", "keep"),
     *("where", "when", "family", "prefix"),
     *("reasoning", "tools", "reference", "dialect"),
     *("column", "phrases", "regions", "allow", "template", "templates", "rubric", "scores", "why", "api_key_header"),
-    *("completion_window",),
+    *("completion_window", "temperature"),
+    *("any", "all", "none", "inline", "per_row", "equals", "that"),
+    *("user", "personas", "schemas"),
 }
 
 
@@ -358,7 +362,7 @@ TEXTS = {
 def test_every_text_of_a_recipe_is_known_to_reach_nothing_or_is_asked_for(section: Any, name: str) -> None:
     if not holds_text(section.model_fields[name].annotation) or f"{section.__name__}.{name}" in REACHING:
         return
-    asks = section.__name__ in ("Evolve", "Generate", "Judge", "Write") and name == "model"  # a name under `models`
+    asks = name == "model" and section.__name__ in ASKING  # a name under `models`
     assert asks or name in TEXTS, (
         "can it name a file, a server, a key or a repository? hfsft/recipe/checks/trust.py asks"
     )
