@@ -13,7 +13,7 @@ from hfsft.cache import cache_folder, settle
 from hfsft.engine.plan import Plan
 from hfsft.errors import BudgetError, ModelError, Problem, RecipeError, RefusedKeyError, UserError
 from hfsft.loading import AnyRecipe, AnyTrust, load
-from hfsft.pipeline.growing import keep_accepted, waves_of
+from hfsft.pipeline.more_rows import keep_accepted, waves_of
 from hfsft.recipe.checks.rewrites import clean_errors
 from hfsft.recipe.checks.trust import ASKING, PUBLISHING, trust_of, unpublished
 from hfsft.recipe.compile import compile_recipe

@@ -16,7 +16,7 @@ from hfsft.engine.plan import Plan
 from hfsft.errors import Problem, RecipeError
 from hfsft.loading import AnyRecipe, AnyTrust, load
 from hfsft.pipeline.building import OUT
-from hfsft.pipeline.growing import told, waves_of
+from hfsft.pipeline.more_rows import told, waves_of
 from hfsft.recipe.checks import rewrites
 from hfsft.recipe.checks.filter_languages import filter_warnings
 from hfsft.recipe.checks.trust import ASKING, Reach, reaches, trust_of, unpublished

@@ -98,7 +98,7 @@ def _source(source: Step, evolve: Evolve, wanted: NextWave) -> Step:
         role=source.role,
         about=source.about,
         identity={**source.identity, "wave": wanted.wave, "numbers": numbers, "variants": evolve.variants},
-        work=Work("hfsft.pipeline.growing:growing", {**arguments, "wave": wanted.wave, "numbers": numbers}),
+        work=Work("hfsft.pipeline.more_rows:growing", {**arguments, "wave": wanted.wave, "numbers": numbers}),
         needs=source.needs,
         place=source.place,
     )
