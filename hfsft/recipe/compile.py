@@ -6,8 +6,8 @@ its own file. None of them is named here.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -63,16 +63,15 @@ def compile_recipe(
     order, rewrites = FilterOrder(placed, bool(recipe.examples), embed), Rewrites(placed)
     start = recipe.source.place(("seeds" if recipe.seeds else "examples",), key=True)
     steps = list(rewrites.behind(source_steps(recipe, opened, start, limit)))
-    made = {key: list(rewrites.behind(stage.steps(contexts[key]))) for key, stage in recipe.stages().items()}
-    waiting = [each for key, each in made.items() if not recipe.behind_rules(key)]
+    made = [(key, list(rewrites.behind(each))) for key, each in _by_section(recipe, contexts)]
+    waiting = [each for key, each in made if not recipe.behind_rules(key)]
     for position in range(len(waiting) + 1):
         if position:
             steps += waiting[position - 1]
-        later = {name for each in waiting[position:] for step in each for name in step.writes}
-        steps += order.steps({name for step in steps for name in step.writes}, later)
+        steps += list(order.steps(steps, [step for each in waiting[position:] for step in each]))
     if left := list(order.left()):
         raise RecipeError(left)
-    steps += [step for key, each in made.items() if recipe.behind_rules(key) for step in each]
+    steps += [step for key, each in made if recipe.behind_rules(key) for step in each]
     plan = Plan(recipe.name, tuple(_numbered(steps)))
     plan.check()
     return plan
@@ -82,8 +81,7 @@ def asking_steps(recipe: Recipe) -> list[Step]:
     """The steps that ask models, in the order that rows meet them; the sources are not opened for them."""
     embed = partial(embedding_step, recipe, weights=False, download=False)
     contexts = contexts_of(recipe, _identities(recipe, weights=False, download=False), embed=embed)
-    stages = recipe.stages().items()
-    return [step for key, stage in stages for step in stage.steps(contexts[key]) if step.asks]
+    return [step for _, each in _by_section(recipe, contexts) for step in each if step.asks]
 
 
 def contexts_of(
@@ -101,6 +99,7 @@ def contexts_of(
         base=recipe.base,
         place=lambda *loc: recipe.source.place(loc, key=True),
         former=former or {},
+        sections=frozenset(recipe.stages()),
         embed=embed,
         reasoning=recipe.publish.reasoning != "drop"
         and not any(isinstance(stage, AskingStage) and stage.reasons for stage in recipe.stages().values()),
@@ -110,6 +109,17 @@ def contexts_of(
         found[key] = replace(context, kept=kept)
         kept += tuple(each.name for each in stage.writes())
     return found
+
+
+def _by_section(recipe: Recipe, contexts: Contexts) -> Iterator[tuple[str, Sequence[Step]]]:
+    """The steps of each section, and behind them for each of the sections those that it puts there, if any."""
+    later: dict[str, list[Sequence[Step]]] = defaultdict(list)
+    for key, stage in recipe.stages().items():
+        for other, steps in stage.later(contexts[key]).items():
+            later[other].append(steps)
+    for key, stage in recipe.stages().items():
+        yield key, stage.steps(contexts[key])
+        yield from ((key, steps) for steps in later[key])
 
 
 def _identities(recipe: Recipe, weights: bool, download: bool) -> dict[str, dict[str, Any]]:

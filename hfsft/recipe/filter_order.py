@@ -35,9 +35,16 @@ class FilterOrder:
         self._waiting, self._given, self._embed = [each for each in rules if not each[0].everywhere], given, embed
         self._embedded: set[str] = set()
 
-    def steps(self, known: set[str], later: set[str]) -> Iterator[Step]:
-        """The steps of the filters that may run now: `known` columns exist, those `later` are written once more."""
-        while ready := [waiting for waiting in self._waiting if _needed(waiting[0]) <= known - later]:
+    def steps(self, before: Sequence[Step], behind: Sequence[Step]) -> Iterator[Step]:
+        """The steps of the filters that may run between the steps that stand `before` and those `behind`."""
+        known, later = ({name for step in steps for name in step.writes} for steps in (before, behind))
+        # Rows of one group, of which some will be chosen: no filter may have one of them fall for another before.
+        unchosen = any(step.rows == "fewer" and step.group_by in known for step in behind if step.group_by)
+
+        def may_run(rule: Filter) -> bool:
+            return _needed(rule) <= known - later and not (unchosen and rule.whole)
+
+        while ready := [waiting for waiting in self._waiting if may_run(waiting[0])]:
             self._waiting = [waiting for waiting in self._waiting if waiting not in ready]
             comparing = [waiting for waiting in ready if waiting[0].whole]
             for rule, place, label in ready:

@@ -18,10 +18,10 @@ from hfsft.filters.base import Filter
 from hfsft.models.model import AnyModel, Model
 from hfsft.recipe.publish import Publish
 from hfsft.recipe.yaml.type_paths import bare
+from hfsft.stages.answers.generate import Generate
 from hfsft.stages.base import Section, Stage
-from hfsft.stages.evolve import Evolve
+from hfsft.stages.evolving.evolve import Evolve
 from hfsft.stages.examples import ExampleRows, ExampleTable
-from hfsft.stages.generate import Generate
 from hfsft.stages.judge import Judge
 from hfsft.stages.seeds import Prompts, PromptTable
 from hfsft.stages.split import Split

@@ -149,6 +149,14 @@ class Stage(Section, ABC):
     def steps(self, context: Context) -> list[Step]:
         """Its steps, in the order that rows meet them."""
 
+    def later(self, context: Context) -> Mapping[str, Sequence[Step]]:
+        """Steps of it that come behind another section of the recipe, or behind itself, by that section's key.
+
+        Between that section and them stand the filters that look at one row alone and can run there; filters that
+        compare rows wait for them, where they choose among rows of one group (see `hfsft.recipe.filter_order`).
+        """
+        return {}
+
     def renders(self) -> list[Template]:
         """The templates that a recipe's author wrote or chose."""
         return []
@@ -254,6 +262,7 @@ class Context:
     place: Callable[..., Place]  # where a section or one of its keys stands in the recipe
     kept: tuple[str, ...] = ()  # columns of sources and earlier sections that every template may use
     former: Mapping[str, Any] = field(default_factory=dict)  # by section, what builds before leave to this one
+    sections: frozenset[str] = frozenset()  # keys of those that make steps in the recipe
     embed: Callable[..., Step] | None = None  # of a section that `embeds`: column of texts -> the step to its vectors
     reasoning: bool = True  # whether a judge sees what was thought before an answer, where its section says nothing
 

@@ -9,8 +9,8 @@ import pytest
 from hfsft.errors import AnswerError
 from hfsft.models.model import Answer
 from hfsft.rows.views import messages
+from hfsft.stages.answers.generate import Generate
 from hfsft.stages.base import Outcome
-from hfsft.stages.generate import Generate
 from tests.stages.helpers import CONTEXT, converse, row
 
 

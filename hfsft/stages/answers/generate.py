@@ -94,7 +94,7 @@ class Generate(AskingStage):
                     **({REASONING: self.reasoning} if self.reasons else {}),
                     **{name: context.template_identity(prompt) for name, prompt in prompts.items()},
                 },
-                work=Work("hfsft.stages.generate:asking", self.arguments(context.values(), kept)),
+                work=Work("hfsft.stages.answers.generate:asking", self.arguments(context.values(), kept)),
                 models=(self.model,),
                 max_failed_share=self.max_failed_share,
                 place=context.place(self.key),

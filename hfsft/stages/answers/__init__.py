@@ -1,0 +1,1 @@
+"""Answers: what a section that asks for them needs beside the question."""
