@@ -27,7 +27,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from hfsft.hashing import digest, unit
-from hfsft.stages.attributes.distribution import Combination, Distribution, whole
+from hfsft.stages.attributes.shares import AttributeShares, Combination, whole
 
 if TYPE_CHECKING:
     import numpy as np
@@ -35,12 +35,13 @@ if TYPE_CHECKING:
 
 FLAT = 4_096
 """Most combinations that are listed."""
-LONGEST = 200_000
-"""Most rows within which the rarest of them comes once."""
+AHEAD = 50_000
+"""Places that are looked ahead: what has to be drawn within more of them is not drawn before."""
+NEVER = 2**62
 EVEN = 9  # digits behind which two sums of what is lacking count as equal: they are sums of numbers of double precision
 
 
-class Turns:
+class FairTurns:
     """Draws one of several at a time, so that each is drawn floor or ceil of its share of all draws, at any time."""
 
     def __init__(self, shares: Sequence[Fraction]) -> None:
@@ -53,15 +54,15 @@ class Turns:
         self._first = np.ones(len(shares), dtype=np.int64)  # the first place in which each may be drawn next
         self._last = np.array([self._due(each, 1) for each in range(len(shares))], dtype=np.int64)
         self._left = np.zeros(1, dtype=np.int64)  # by place: how many places up to it are not taken by draws due by it
-        self._extend(int(self._last.max()))
+        self._extend(AHEAD)
 
     def may(self) -> NDArray[np.bool_]:
         """Which may be drawn next; one at least may."""
         import numpy as np
 
         place = self.count + 1
-        tight = np.flatnonzero(self._left[place:] == 0)
-        last = place + int(tight[0]) if len(tight) else len(self._left)
+        tight = np.flatnonzero(self._left[place : int(self._last.max())] == 0)
+        last = place + int(tight[0]) if len(tight) else len(self._left) - 1
         found: NDArray[np.bool_] = (self._first <= place) & (self._last <= last)
         return found
 
@@ -71,14 +72,14 @@ class Turns:
         self._left[self.count : self._last[which]] -= 1
         self._drawn[which] += 1
         times = self._drawn[which]
-        self._first[which] = times * self.total // self.weights[which] + 1
-        self._last[which] = last = self._due(which, times + 1)
-        if last > len(self._left) - 1:
-            self._extend(last + len(self._left))
+        self._first[which] = min(NEVER, times * self.total // self.weights[which] + 1)
+        self._last[which] = self._due(which, times + 1)
+        if self.count + AHEAD // 2 > len(self._left):
+            self._extend(self.count + AHEAD)
 
     def _due(self, which: int, times: int) -> int:
         """The last place in which something may be drawn for that time."""
-        return -(-times * self.total // self.weights[which])
+        return min(NEVER, -(-times * self.total // self.weights[which]))
 
     def _extend(self, to: int) -> None:
         """Work out what is left up to a place, of draws that are still to be made."""
@@ -98,7 +99,7 @@ class Turns:
 class Sampler:
     """The combinations of the slots of one source, whose name is `key`."""
 
-    def __init__(self, distribution: Distribution, key: str) -> None:
+    def __init__(self, distribution: AttributeShares, key: str) -> None:
         self._all, self._key = distribution, key
 
     def slots(self, start: int, stop: int, have: Mapping[Combination, int] | None = None) -> list[Combination]:
@@ -108,28 +109,18 @@ class Sampler:
         combination were accepted: at each slot the one that these and the slots before it leave most below its shares.
         """
         have = {combination: count for combination, count in (have or {}).items() if count}
-        drawn = self._following(have) if have else self._first()
+        drawn = self._draws.drawn(have)
         return list(islice(drawn, 0 if have else start, stop - start if have else stop))
 
     @property
-    def _flat(self) -> bool:
-        if self._all.count > FLAT:
-            return False
-        return min(self._all.combinations().values()) * LONGEST >= 1
-
-    def _first(self) -> Iterator[Combination]:
-        return _Listed(self._all, self._key).drawn() if self._flat else _Nested(self._all, self._key).drawn()
-
-    def _following(self, have: Mapping[Combination, int]) -> Iterator[Combination]:
-        if self._flat:
-            return _Listed(self._all, self._key).drawn(have)
-        return _Nested(self._all, self._key).drawn(have)
+    def _draws(self) -> _Listed | _Nested:
+        return (_Listed if self._all.count <= FLAT else _Nested)(self._all, self._key)
 
 
 class _Listed:
     """Draws of all combinations."""
 
-    def __init__(self, distribution: Distribution, key: str) -> None:
+    def __init__(self, distribution: AttributeShares, key: str) -> None:
         import numpy as np
 
         shares = distribution.combinations()
@@ -137,7 +128,9 @@ class _Listed:
         self.shares = [shares[each] for each in self.all]
         names = len(distribution.names)
         codes: list[dict[str, int]] = [{} for _ in range(names)]
-        self.values = np.array([[code.setdefault(v, len(code)) for code, v in zip(codes, each, strict=True)] for each in self.all])
+        self.values = np.array(
+            [[code.setdefault(v, len(code)) for code, v in zip(codes, each, strict=True)] for each in self.all]
+        )
         # How much is wanted of what each combination is part of: its values, its pairs of values, and itself.
         wanted: Counter[Any] = Counter()
         parts = [list(_parts(each)) for each in self.all]
@@ -156,7 +149,7 @@ class _Listed:
             if combination in places:
                 has += rows * self._shared(places[combination])
                 count += rows
-        turns = None if have else Turns(self.shares)
+        turns = None if have else FairTurns(self.shares)
         while True:
             count += 1
             lacking = np.round(count * self.wanted - has, EVEN)
@@ -180,10 +173,10 @@ class _Listed:
 class _Nested:
     """Draws of one attribute after the other, of more combinations than are listed."""
 
-    def __init__(self, distribution: Distribution, key: str) -> None:
+    def __init__(self, distribution: AttributeShares, key: str) -> None:
         self._all, self._key = distribution, key
         self._order = distribution.order
-        self._turns: dict[tuple[str, ...], Turns] = {}
+        self._turns: dict[tuple[str, ...], FairTurns] = {}
         self._lacking: defaultdict[Any, float] = defaultdict(float)  # by value, and by pair of values
 
     def drawn(self, have: Mapping[Combination, int] | None = None) -> Iterator[Combination]:
@@ -206,7 +199,7 @@ class _Nested:
         if not free:
             prefix = tuple(behind)
             if prefix not in self._turns:
-                self._turns[prefix] = Turns([shares[value] for value in values])
+                self._turns[prefix] = FairTurns([shares[value] for value in values])
             turns = self._turns[prefix]
         may = turns.may() if turns else [True] * len(values)
 

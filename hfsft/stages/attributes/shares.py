@@ -33,20 +33,24 @@ class Values:
 
 
 @dataclass(frozen=True)
-class Distribution:
+class AttributeShares:
     """All attributes of a recipe, in its order."""
 
     attributes: tuple[Values, ...]
 
     @classmethod
-    def of(cls, told: Sequence[Mapping[str, Any]]) -> Distribution:
+    def of(cls, told: Sequence[Mapping[str, Any]]) -> AttributeShares:
         """The distribution of which `as_json` told."""
         return cls(tuple(Values(each["name"], each["given"], each["weights"]) for each in told))
 
     def as_json(self) -> list[dict[str, Any]]:
         """It as JSON."""
         return [
-            {"name": each.name, "given": each.given, "weights": {key: dict(found) for key, found in each.weights.items()}}
+            {
+                "name": each.name,
+                "given": each.given,
+                "weights": {key: dict(found) for key, found in each.weights.items()},
+            }
             for each in self.attributes
         ]
 
