@@ -26,7 +26,7 @@ from hfsft.recipe.models_asked import asked, embedding_step, identity, model_pro
 from hfsft.recipe.recipe import Recipe
 from hfsft.recipe.rules import filters_of
 from hfsft.recipe.sections import loc_of
-from hfsft.recipe.sources import OpenedSources, kept_of, source_problems, source_steps
+from hfsft.recipe.sources import OpenedSources, given_of, kept_of, source_problems, source_steps
 from hfsft.rows.columns import COLUMNS
 from hfsft.stages.base import AskingStage, Context
 
@@ -105,6 +105,7 @@ def contexts_of(
         models=models or {},
         base=recipe.base,
         place=partial(_place, recipe, ()),
+        attributes=tuple(name for stage in recipe.stages().values() for name in stage.varies),
         former=former or {},
         sections=frozenset(recipe.stages()),
         embed=embed,
@@ -114,8 +115,11 @@ def contexts_of(
     )
     found, kept = {}, tuple(kept_of(recipe).values())
     structured: tuple[str, ...] = ()
+    called: dict[Loc, str] = {(each.section, each.index): each.name for each in given_of(recipe)}
     for key, stage in recipe.stages().items():
-        found[key] = replace(context, kept=kept, structured=structured, place=partial(_place, recipe, loc_of(key)))
+        at = loc_of(key)
+        place = partial(_place, recipe, at)
+        found[key] = replace(context, kept=kept, structured=structured, place=place, called=called.get(at, ""))
         kept += tuple(each.name for each in stage.writes() if each.name not in COLUMNS)
         structured += tuple(each.name for each in stage.writes() if each.structured)
         context = replace(context, answering=stage.answering(found[key]) or context.answering)

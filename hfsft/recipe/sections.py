@@ -19,6 +19,7 @@ from hfsft.models.model import AnyModel, Model
 from hfsft.recipe.publish import Publish
 from hfsft.recipe.yaml.type_paths import bare
 from hfsft.stages.answers.generate import Generate
+from hfsft.stages.attributes.attributes import Attributes
 from hfsft.stages.base import Section, Stage
 from hfsft.stages.columns.write_column import Write
 from hfsft.stages.evolving.evolve import Evolve
@@ -29,6 +30,7 @@ from hfsft.stages.seeds import Prompts, PromptTable
 from hfsft.stages.sizing.size import AnySize
 from hfsft.stages.split import Split
 from hfsft.stages.talking.converse import Converse
+from hfsft.stages.writing import AnyWritten
 
 EMBEDDED = "smollm2-135m-instruct"
 RULES = "filters"
@@ -79,7 +81,10 @@ class Sections(Section):
     models: dict[str, AnyModel] = Field(
         {"writer": Model(model=EMBEDDED)}, min_length=1, description="The models, each under the name stages use."
     )
-    seeds: list[Prompts | PromptTable] = Field([], description="Prompts to grow from: inline, files, or any dataset.")
+    attributes: Attributes | None = Field(None, description="What is varied over the rows that models write.")
+    seeds: list[Prompts | PromptTable | AnyWritten] = Field(
+        [], description="Prompts to grow from: inline, files, or any dataset; or written by models, with `from`."
+    )
     examples: list[ExampleRows | ExampleTable] = Field(
         [], description="Complete rows that join the data and pass the same filters."
     )
@@ -97,13 +102,17 @@ class Sections(Section):
     def stages(self) -> dict[str, Stage]:
         """The sections that make steps, by key, in their order; with those that others call for, see `implied_by`.
 
-        Of a section that is a list each item is one, under a key such as `write[0]`, see `loc_of`.
+        Of a section that is a list each item that makes some is one, under a key such as `seeds[2]`, see `loc_of`.
         """
         found: dict[str, Stage] = {}
-        for key, kind in stage_kinds(type(self)).items():
-            section = getattr(self, key)
+        kinds = stage_kinds(type(self))
+        for key in type(self).model_fields:
+            section, kind = getattr(self, key), kinds.get(key)
             if isinstance(section, list):
-                found |= {f"{key}[{index}]": item for index, item in enumerate(section)}
+                items = ((f"{key}[{index}]", item) for index, item in enumerate(section))
+                found |= {at: item.listed(at) for at, item in items if isinstance(item, Stage)}
+                continue
+            if kind is None:
                 continue
             if section is None and kind.implied_by and getattr(self, kind.implied_by):
                 section = kind()

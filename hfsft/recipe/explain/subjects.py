@@ -188,11 +188,12 @@ def _effects(key: str, example: str, model: type[Recipe]) -> tuple[tuple[Column,
     """What the steps of a section write, and the keys that name whom they ask, in a recipe with its example."""
     recipe = around(example or f"{key}: {{}}", model)
     models = {name: {"model": name} for name in recipe.models}
-    key, stage = next((each, stage) for each, stage in recipe.stages().items() if loc_of(each)[0] == key)
+    key, stage = next(((each, one) for each, one in recipe.stages().items() if loc_of(each)[0] == key), ("", None))
+    if stage is None:
+        return (), ()
     steps = stage.steps(contexts_of(recipe, models, opened=False)[key])
     dropped = {name for step in steps for name in step.drops}
-    made = [(step, name, kind) for step in steps for name, kind in step.writes.items() if name not in dropped]
-    writes = {name: column(name, kind, step.role, step.about) for step, name, kind in made}
+    writes = {name: step.column(name, step.about) for step in steps for name in step.writes if name not in dropped}
     asks = (name_path((*loc_of(key), *each.loc), recipe.source.data) for each in stage.asks(recipe.models))
     return tuple(writes.values()), tuple(dict.fromkeys(asks))
 
