@@ -8,6 +8,7 @@ from __future__ import annotations
 from hfsft.filters.base import Filter
 from hfsft.filters.duplicates.exact_duplicate import ExactDuplicate
 from hfsft.filters.duplicates.near_duplicate import NearDuplicate
+from hfsft.filters.one_of import OneOf
 from hfsft.filters.privacy.pii import Pii
 from hfsft.filters.privacy.secrets import Secrets
 from hfsft.filters.score import Score
@@ -23,6 +24,7 @@ __all__ = [
     "ExactDuplicate",
     "Filter",
     "NearDuplicate",
+    "OneOf",
     "Pii",
     "Refusal",
     "Repetition",
@@ -38,6 +40,7 @@ FILTERS: dict[str, type[Filter]] = {
     "control_tokens": ControlTokens,
     "exact_duplicate": ExactDuplicate,
     "near_duplicate": NearDuplicate,
+    "one_of": OneOf,
     "score": Score,
     "pii": Pii,
     "secrets": Secrets,

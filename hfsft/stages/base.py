@@ -149,10 +149,15 @@ class Stage(Section, ABC):
 
     key: ClassVar[str]  # what recipes call the section
     implied_by: ClassVar[str] = ""  # the section that calls for this one, with its defaults, where it is left out
+    early: ClassVar[bool] = False  # whether its steps stand as early as what they read is final, not at its place
 
     @abstractmethod
     def steps(self, context: Context) -> list[Step]:
         """Its steps, in the order that rows meet them."""
+
+    def groups(self, context: Context) -> list[list[Step]]:
+        """Its steps; those that need not stand together in lists of their own, where it is `early`."""
+        return [self.steps(context)]
 
     def later(self, context: Context) -> Mapping[str, Sequence[Step]]:
         """Steps of it that come behind another section of the recipe, or behind itself, by that section's key.
