@@ -18,7 +18,11 @@ from hfsft.filters.privacy.rewriting import Rewriting
 from hfsft.rows.batch import Batch
 from hfsft.rows.columns import COLUMNS
 
-ARGUMENTS: dict[str, dict[str, Any]] = {"tokens": {"at_least": 1}, "score": {"mean": {"at_least": 3.5}}}
+ARGUMENTS: dict[str, dict[str, Any]] = {
+    "tokens": {"at_least": 1},
+    "score": {"mean": {"at_least": 3.5}},
+    "one_of": {"column": "topic", "values": ["refunds"]},
+}
 RULES = {name: kind(**ARGUMENTS.get(name, {})) for name, kind in FILTERS.items()}
 
 GOLDEN_ROWS: Batch = {
@@ -53,6 +57,7 @@ GOLDEN: dict[str, tuple[int, Batch]] = {
         },
     ),
     "score": (1, {}),
+    "one_of": (1, {}),
     "control_tokens": (2, {"control_tokens_conversation": [0, 0, 0, None]}),
     "pii": (1, {"pii": [0] * 4, "pii_kinds": [None] * 4}),
     "secrets": (1, {"secrets": [0] * 4, "secrets_kinds": [None] * 4}),
@@ -85,7 +90,7 @@ def test_steps_compare_what_was_measured_or_judged(rule: Filter) -> None:
     steps = rule.steps()
     known = {*rule.reads, *rule.writes}
     comparing = {"near_duplicate": ["row", "all", "all"], "exact_duplicate": ["row", "all"]}
-    measuring = {"score": [], **comparing}.get(rule.name, ["row"])
+    measuring = {"score": [], "one_of": [], **comparing}.get(rule.name, ["row"])
     keeps = [] if isinstance(rule, Rewriting) else ["row"]  # none falls, unless it is told to reject
     assert [step.sees for step in steps] == [*measuring, *keeps]
     assert [step.rows for step in steps] == ["same"] * len(measuring) + ["fewer"] * len(keeps)

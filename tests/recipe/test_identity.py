@@ -22,6 +22,7 @@ from hfsft.recipe.compile import compile_recipe
 from hfsft.recipe.recipe import Recipe, load_recipe
 from hfsft.recipe.yaml.type_paths import bare
 from hfsft.rows.columns import COLUMNS
+from hfsft.stages.columns.choices import Choices
 
 if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
@@ -33,6 +34,7 @@ HARMLESS = {
     "AskingStage.on_error": "when to stop, not what an answer is",
     "AskingStage.failed_at_most": "when to stop, not what an answer is",
     "Judge.unscored_at_most": "when to stop, not what an answer is",
+    "Label.unlabelled_at_most": "when to stop, not what an answer is",
     "BudgetSection.usd": "when to stop",
     "BudgetSection.calls": "when to stop",
     "BudgetSection.tokens": "when to stop",
@@ -78,6 +80,8 @@ PLACES: dict[str, tuple[str | int, ...]] = {
     "ExampleTable": ("examples", 1),
     "Evolve": ("evolve",),
     "Generate": ("generate",),
+    "Label": ("label",),
+    "Choices": ("label", "quality"),
     "Write": ("write", 0),
     "Judge": ("judge",),
     "Anchor": ("judge", "anchors", 0),
@@ -89,7 +93,11 @@ PLACES: dict[str, tuple[str | int, ...]] = {
 TALK = [{"role": "user", "content": "A?"}, {"role": "assistant", "content": "B."}]
 
 # Of a filter, what it cannot do without.
-NEEDS: dict[str, dict[str, Any]] = {"tokens": {"at_least": 2}, "score": {"usefulness": {"at_least": 2}}}
+NEEDS: dict[str, dict[str, Any]] = {
+    "one_of": {"column": "quality", "values": ["a"]},
+    "tokens": {"at_least": 2},
+    "score": {"usefulness": {"at_least": 2}},
+}
 
 # The other value of a field whose own cannot be changed by a rule.
 OTHER: dict[str, Any] = {
@@ -109,11 +117,14 @@ OTHER: dict[str, Any] = {
     "ExampleTable.format": "alpaca",
     **{f"{table}.roles": {"roles": {"clerk": "assistant"}} for table in ("PromptTable", "ExampleTable")},
     "Generate.model": "other",
+    "OneOf.allowed": {"values": ["a", "b"]},
     "Write.model": "other",
     "Write.form": {"schema": {"type": "array"}},
     "Write.column": "case2",
     "Evolve.model": "other",
     "Judge.model": "other",
+    "Label.model": "other",
+    "Choices.choices": ["a", "c"],
     "Judge.rubric": {"usefulness": "Would it truly help?"},
     "Judge.scale": [1, 10],
     "Judge.reasoning": False,
@@ -173,6 +184,7 @@ def recipe(folder: Path) -> dict[str, Any]:
             }
         ],
         "generate": {"system": USES_ALL, "template": "{{ instruction }}!"},
+        "label": {"template": f"{USES_ALL}: {{{{ conversation }}}}", "quality": {"choices": ["a", "b"]}},
         "judge": {
             "rubric": {"usefulness": "Does it help?"},
             "anchors": [{"instruction": "Q", "response": "A", "scores": {"usefulness": 2}}],
@@ -193,7 +205,7 @@ def sections(kind: Any) -> Iterator[type[BaseModel]]:
         yield from sections(inside)
 
 
-SECTIONS = dict.fromkeys([*sections(Recipe), *FILTERS.values(), Limits])
+SECTIONS = dict.fromkeys([*sections(Recipe), *FILTERS.values(), Limits, Choices])
 FIELDS = [
     (section, name)
     for section in SECTIONS

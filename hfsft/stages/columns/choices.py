@@ -69,7 +69,11 @@ def _from_list(value: Any) -> Any:
     return {"choices": value} if isinstance(value, list | tuple) else value
 
 
-AnyChoices = Annotated[Choices, BeforeValidator(_from_list, json_schema_input_type=Choices | list[str])]
+AnyChoices = Annotated[
+    Choices,
+    BeforeValidator(_from_list, json_schema_input_type=Choices | list[str]),
+    Field(description="A label by its name: what may be chosen, as a list, or more of it."),
+]
 """A label as a recipe writes it: what may be chosen, or the full mapping."""
 
 

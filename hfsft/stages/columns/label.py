@@ -286,9 +286,9 @@ def _shown(row: Row, looked_at: str) -> list[dict[str, str]]:
     """What the model is shown, as turns; none where the row says nothing there."""
     if looked_at == CONVERSATION:
         return transcript(row)
-    texts = {looked_at: response(row) if looked_at == RESPONSE else row[looked_at]}
-    if looked_at == INSTRUCTION and texts[INSTRUCTION]:
-        texts["context"] = row["context"]
+    texts = {RESPONSE: response(row)} if looked_at == RESPONSE else {name: row[name] for name in _reads(looked_at)}
+    if not texts[looked_at]:
+        return []
     return [{"role": name, "content": text} for name, text in texts.items() if text]
 
 
