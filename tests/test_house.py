@@ -44,7 +44,12 @@ SHARED = {
     "hfsft.stages.evolving.template_prompts",
 }
 # Of models, a stage knows what is asked, what is answered, and how an answer is read; never who asks.
-STAGE_MODELS = {"hfsft.models.model", "hfsft.models.structured", "hfsft.models.vectors.text_turns"}
+STAGE_MODELS = {
+    "hfsft.models.model",
+    "hfsft.models.structured",
+    "hfsft.models.probabilities",
+    "hfsft.models.vectors.text_turns",
+}
 
 
 def room(module: str) -> tuple[int, str]:

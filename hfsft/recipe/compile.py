@@ -131,15 +131,42 @@ def _place(recipe: Recipe, at: Loc, section: str, *loc: str | int) -> Place:
     return recipe.source.place((*(at or (section,)), *loc), key=True)
 
 
-def _by_section(recipe: Recipe, contexts: Contexts) -> Iterator[tuple[str, Sequence[Step]]]:
-    """The steps of each section, and behind them for each of the sections those that it puts there, if any."""
+def _by_section(recipe: Recipe, contexts: Contexts) -> list[tuple[str, Sequence[Step]]]:
+    """The steps of each section, and behind them for each of the sections those that it puts there, if any.
+
+    Of sections that stand early each group of steps has its place where what it reads is final.
+    """
     later: dict[str, list[Sequence[Step]]] = defaultdict(list)
     for key, stage in recipe.stages().items():
         for other, steps in stage.later(contexts[key]).items():
             later[other].append(steps)
+    found: list[tuple[str, Sequence[Step]]] = []
+    early: list[tuple[str, Sequence[Step]]] = []
     for key, stage in recipe.stages().items():
-        yield key, stage.steps(contexts[key])
-        yield from ((key, steps) for steps in later[key])
+        if stage.early:
+            early += [(key, group) for group in stage.groups(contexts[key])]
+        else:
+            found.append((key, stage.steps(contexts[key])))
+        found += [(key, steps) for steps in later[key]]
+    for key, group in early:
+        found.insert(_earliest([steps for _, steps in found], group), (key, group))
+    return found
+
+
+def _earliest(made: Sequence[Sequence[Step]], group: Sequence[Step]) -> int:
+    """The first place among groups of steps behind which no step writes what a group reads.
+
+    Where rows of one prompt are there by then, of which some are chosen later, it stands behind the choice.
+    """
+    reads = {name for step in group for name in (*step.reads, *step.optional)}
+    place = max(
+        (at for at, steps in enumerate(made, 1) for step in steps if reads.intersection(step.writes)), default=0
+    )
+    known = {name for steps in made[:place] for step in steps for name in step.writes}
+    choices = (
+        at for at, steps in enumerate(made, 1) for step in steps if step.sees == "group" and step.group_by in known
+    )
+    return max(place, *choices, 0)
 
 
 def _identities(recipe: Recipe, weights: bool, download: bool) -> dict[str, dict[str, Any]]:

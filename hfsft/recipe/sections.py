@@ -21,6 +21,7 @@ from hfsft.recipe.yaml.type_paths import bare
 from hfsft.stages.answers.generate import Generate
 from hfsft.stages.attributes.attributes import Attributes
 from hfsft.stages.base import Section, Stage
+from hfsft.stages.columns.label import Label
 from hfsft.stages.columns.write_column import Write
 from hfsft.stages.evolving.evolve import Evolve
 from hfsft.stages.examples import ExampleRows, ExampleTable
@@ -92,6 +93,7 @@ class Sections(Section):
     write: list[Write] = Field([], description="More columns before the answer, one call each, in this order.")
     generate: Generate | None = Field(None, description="Write the responses; seeds always get one.")
     converse: Converse | None = Field(None, description="Grow chosen rows into conversations; left out: none.")
+    label: Label | None = Field(None, description="Named choices about each row, by a model; left out: none.")
     judge: Judge | None = Field(None, description="Score the rows; left out: no scores.")
     filters: list[AnyFilter] | None = Field(None, description="Rules that rows must pass; left out: a sensible few.")
     size: AnySize | None = Field(None, description="Accepted rows wanted; left out: as many as one pass comes to.")

@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
+from hfsft.engine.step import AMONG
 from hfsft.models.limits.losses import counted
 from hfsft.plain import digits, plain
 from hfsft.release.step_titles import AT_READING, STEPS
@@ -185,6 +186,10 @@ def _told(removal: Removal, entries: Sequence[Mapping[str, Any]], unit: str) -> 
         rule, found = str(entries[0]["rule"]), {entry["value"] for entry in entries}
         said = found.pop() if len(found) == 1 else rule
         return f"{_label(removal.stage)}: {rule}" + (f", {plain(said, LONGEST)}" if said != rule else ""), ""
+    if removal.bound.startswith(AMONG):
+        value = entries[0]["value"]
+        found = "holds nothing" if value is None else f"is {plain(str(value), LONGEST)}"
+        return f"{_label(removal.stage)}: must be {removal.bound}, {found}", ""
     texts = Counter(str(entry["error" if removal.fate == "failed" else "value"] or removal.rule) for entry in entries)
     text = min(texts, key=lambda text: (-texts[text], text))
     kind = _kind(text)

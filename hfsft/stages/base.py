@@ -177,6 +177,7 @@ class Stage(Section, ABC):
 
     key: ClassVar[str]  # what recipes call the section
     implied_by: ClassVar[str] = ""  # the section that calls for this one, with its defaults, where it is left out
+    early: ClassVar[bool] = False  # whether its steps stand as early as what they read is final, not at its place
 
     @abstractmethod
     def steps(self, context: Context) -> list[Step]:
@@ -190,6 +191,10 @@ class Stage(Section, ABC):
     def listed(self, key: str) -> Stage:
         """The section as an item of a list of sections, whose steps begin with that key, such as `seeds[2]`."""
         return self
+
+    def groups(self, context: Context) -> list[list[Step]]:
+        """Its steps; those that need not stand together in lists of their own, where it is `early`."""
+        return [self.steps(context)]
 
     def later(self, context: Context) -> Mapping[str, Sequence[Step]]:
         """Steps of it that come behind another section of the recipe, or behind itself, by that section's key.

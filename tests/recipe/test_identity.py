@@ -23,6 +23,7 @@ from hfsft.recipe.recipe import Recipe, load_recipe
 from hfsft.recipe.yaml.type_paths import bare
 from hfsft.rows.columns import COLUMNS
 from hfsft.stages.attributes.attributes import Attribute
+from hfsft.stages.columns.choices import Choices
 
 if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
@@ -36,6 +37,7 @@ HARMLESS = {
     "Judge.unscored_at_most": "when to stop, not what an answer is",
     "Size.accepted_at_least": "when to stop",
     "Guards.embeddings": "what is told of finished rows",
+    "Label.unlabelled_at_most": "when to stop, not what an answer is",
     "BudgetSection.usd": "when to stop",
     "BudgetSection.calls": "when to stop",
     "BudgetSection.tokens": "when to stop",
@@ -84,6 +86,8 @@ PLACES: dict[str, tuple[str | int, ...]] = {
     "ExampleTable": ("examples", 1),
     "Evolve": ("evolve",),
     "Generate": ("generate",),
+    "Label": ("label",),
+    "Choices": ("label", "quality"),
     "Write": ("write", 0),
     "Samples": ("generate", "samples"),
     "Tools": ("generate", "tools"),
@@ -104,6 +108,7 @@ TALK = [{"role": "user", "content": "A?"}, {"role": "assistant", "content": "B."
 
 # Of a filter, what it cannot do without.
 NEEDS: dict[str, dict[str, Any]] = {
+    "one_of": {"column": "quality", "values": ["a"]},
     "tokens": {"at_least": 2},
     "score": {"usefulness": {"at_least": 2}},
     "matches": {"any": ["x"]},
@@ -138,6 +143,7 @@ OTHER: dict[str, Any] = {
     **{f"{kind}.templates": ["{{ tone }}"] for kind in WRITTEN},
     **{f"{kind}.model": "other" for kind in WRITTEN},
     "Generate.model": "other",
+    "OneOf.allowed": {"values": ["a", "b"]},
     "Write.model": "other",
     "Write.form": {"schema": {"type": "array"}},
     "Write.column": "case2",
@@ -148,6 +154,8 @@ OTHER: dict[str, Any] = {
     "JsonSchema.per_row": {"inline": None, "per_row": "context"},
     "Evolve.model": "other",
     "Judge.model": "other",
+    "Label.model": "other",
+    "Choices.choices": ["a", "c"],
     "Judge.rubric": {"usefulness": "Would it truly help?"},
     "Judge.scale": [1, 10],
     "Judge.reasoning": False,
@@ -239,6 +247,7 @@ def recipe(folder: Path) -> dict[str, Any]:
             "tools": {"path": "tools.json", "results": "results.jsonl", "unknown": "simulate"},
         },
         "converse": {"turns": {"at_least": 2, "at_most": 4}, "personas": ["a baker"]},
+        "label": {"template": f"{USES_ALL}: {{{{ conversation }}}}", "quality": {"choices": ["a", "b"]}},
         "judge": {
             "rubric": {"usefulness": "Does it help?"},
             "anchors": [{"instruction": "Q", "response": "A", "scores": {"usefulness": 2}}],
@@ -261,7 +270,7 @@ def sections(kind: Any) -> Iterator[type[BaseModel]]:
         yield from sections(inside)
 
 
-SECTIONS = dict.fromkeys([*sections(Recipe), *FILTERS.values(), Limits, Attribute])
+SECTIONS = dict.fromkeys([*sections(Recipe), *FILTERS.values(), Limits, Attribute, Choices])
 FIELDS = [
     (section, name)
     for section in SECTIONS

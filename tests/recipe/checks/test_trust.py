@@ -135,6 +135,7 @@ PLACES: dict[str, dict[str, Any]] = {
     "publish.tokenizer": {"publish": {"tokenizer": "{path}"}},
     "filters[tokens].tokenizer": {"filters": [{"tokens": {"at_least": 1, "tokenizer": "{path}"}}]},
     "models.writer.model": {"models": {"writer": {"model": "{path}.gguf", "temperature": 0}}},
+    "label.template": {"label": {"quality": ["a", "b"], "template": "{path}.jinja"}},
     "write[0].template": {"write": [{"column": "case", "template": "{path}.jinja"}]},
     "write[0].schema": {"write": [{"column": "case", "template": "Ask: {{ instruction }}", "schema": "{path}"}]},
     "models.writer": {"models": {"writer": "{path}.gguf"}},
@@ -343,13 +344,13 @@ REACHING = {
     "FromEnv.env", "Attribute.path", "PromptTable.path", "ExampleTable.path", "Publish.repo_id",
     "Publish.not_secret",
     "Publish.tokenizer", "Tokens.tokenizer", "Expr.tokenizer", "JsonSchema.file", "Tools.path", "Tools.results",
-    "Write.template", "Write.form",
+    "Write.template", "Write.form", "Label.template",
 }  # fmt: skip
 ASKING = {"Evolve", "Generate", "Judge", "Write", "Converse", "Tools"}
 TEXTS = {
     *("name", "description", "language", "license", "models", "identity", "revision", "tag", "config", "split"),
     *("instruction", "response", "context", "system", "topic", "messages", "prompt", "prompts", "roles", "keep"),
-    *("where", "when", "family", "prefix"),
+    *("where", "when", "family", "prefix", "choices", "about", "allowed"),
     *("reasoning", "tools", "reference", "dialect"),
     *("column", "phrases", "regions", "allow", "template", "templates", "rubric", "scores", "why", "api_key_header"),
     *("completion_window", "temperature"),
