@@ -188,8 +188,8 @@ def _told(removal: Removal, entries: Sequence[Mapping[str, Any]], unit: str) -> 
         return f"{_label(removal.stage)}: {rule}" + (f", {plain(said, LONGEST)}" if said != rule else ""), ""
     if removal.bound.startswith(AMONG):
         value = entries[0]["value"]
-        found = "holds nothing" if value is None else f"is {plain(str(value), LONGEST)}"
-        return f"{_label(removal.stage)}: must be {removal.bound}, {found}", ""
+        held = "holds nothing" if value is None else f"is {plain(str(value), LONGEST)}"
+        return f"{_label(removal.stage)}: must be {removal.bound}, {held}", ""
     texts = Counter(str(entry["error" if removal.fate == "failed" else "value"] or removal.rule) for entry in entries)
     text = min(texts, key=lambda text: (-texts[text], text))
     kind = _kind(text)
