@@ -77,6 +77,7 @@ PLACES: dict[str, tuple[str | int, ...]] = {
     "ExampleRow": ("examples", 0, "rows", 0),
     "ExampleTable": ("examples", 1),
     "Evolve": ("evolve",),
+    "WeightedTemplate": ("evolve", "templates", 1, "Weighed: {{ instruction }}"),
     "Generate": ("generate",),
     "Judge": ("judge",),
     "Anchor": ("judge", "anchors", 0),
@@ -109,6 +110,7 @@ OTHER: dict[str, Any] = {
     **{f"{table}.roles": {"roles": {"clerk": "assistant"}} for table in ("PromptTable", "ExampleTable")},
     "Generate.model": "other",
     "Evolve.model": "other",
+    "WeightedTemplate.model": "other",
     "Judge.model": "other",
     "Judge.rubric": {"usefulness": "Would it truly help?"},
     "Judge.scale": [1, 10],
@@ -159,7 +161,9 @@ def recipe(folder: Path) -> dict[str, Any]:
             {"rows": [{"instruction": "A?", "response": "B."}]},
             {"path": "rows.jsonl"},
         ],
-        "evolve": {"templates": [f"{USES_ALL}: {{{{ instruction }}}}"]},
+        "evolve": {
+            "templates": [f"{USES_ALL}: {{{{ instruction }}}}", {"Weighed: {{ instruction }}": {"weight": 2}}],
+        },
         "generate": {"system": USES_ALL, "template": "{{ instruction }}!"},
         "judge": {
             "rubric": {"usefulness": "Does it help?"},

@@ -355,7 +355,9 @@ TEXTS = {
 def test_every_text_of_a_recipe_is_known_to_reach_nothing_or_is_asked_for(section: Any, name: str) -> None:
     if not holds_text(section.model_fields[name].annotation) or f"{section.__name__}.{name}" in REACHING:
         return
-    asks = section.__name__ in ("Evolve", "Generate", "Judge") and name == "model"  # a name under `models`
+    asks = (
+        section.__name__ in ("Evolve", "WeightedTemplate", "Generate", "Judge") and name == "model"
+    )  # a name under `models`
     assert asks or name in TEXTS, (
         "can it name a file, a server, a key or a repository? hfsft/recipe/checks/trust.py asks"
     )
