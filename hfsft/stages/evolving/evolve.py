@@ -14,7 +14,7 @@ from pydantic import Field, field_validator
 from hfsft.engine.resources import Work
 from hfsft.engine.step import Step
 from hfsft.errors import unusable
-from hfsft.hashing import digest, sampling_seed
+from hfsft.hashing import digest, sampling_seed, unit
 from hfsft.marks import PROSE
 from hfsft.models.model import Request, Turns
 from hfsft.prompts import Prompt
@@ -22,7 +22,7 @@ from hfsft.rows.batch import Batch, Row
 from hfsft.stages import prompt_check
 from hfsft.stages.base import AskingStage, Asks, Context, Outcome, Template
 from hfsft.stages.evolving.children import children, grows
-from hfsft.stages.evolving.template_prompts import SAID, VARIABLES, messages_of, own_runs
+from hfsft.stages.evolving.template_prompts import PICK, PICKS, SAID, VARIABLES, messages_of, own_runs
 from hfsft.stages.evolving.ways import Listed, check, parts, sampling, used
 from hfsft.texts.peel import peel
 from hfsft.texts.prompt_faults import prompt_fault
@@ -100,7 +100,8 @@ class Evolve(AskingStage):
         ways = sampling(used(self.templates))
         identity = {
             "model": context.models[models[0]],
-            **({"ways": _identities(ways, context)} if ways else {}),
+            **({"ways": ways} if ways else {}),
+            **({"models": {name: context.models[name] for name in models}} if len(models) > 1 else {}),
             "temperature": self.temperature,
             "max_tokens": self.max_tokens,
             "templates": {name: context.template_identity(prompt) for name, prompt in prompts.items()},
@@ -187,10 +188,10 @@ class Evolve(AskingStage):
         if row["origin"] != "evolved" or row["round"] != number:
             return {"instruction": row["instruction"], GROWN_FROM: None}
         columns = {name: row[name] for name in (*SAID, "round", *kept)}
-        way = ways.get(row["template"], {})
+        way, pick = ways.get(row["template"], {}), int(unit(row["id"], PICK) * PICKS)
         answer = yield Request(
             model=way.get("model", self.model),
-            messages=messages_of(prompts[row["template"]], {**values, **columns}),
+            messages=messages_of(prompts[row["template"]], {**values, **columns, PICK: pick}),
             temperature=way.get("temperature", self.temperature),
             max_tokens=self.max_tokens,
             seed=sampling_seed(row["id"], "evolve"),
@@ -200,14 +201,6 @@ class Evolve(AskingStage):
         if not instruction:
             raise unusable("empty", "the model wrote no instruction")
         return {"instruction": instruction, GROWN_FROM: row["instruction"]}
-
-
-def _identities(ways: Mapping[str, Mapping[str, Any]], context: Context) -> dict[str, dict[str, Any]]:
-    """What templates with a way of their own depend on: their models by what these are."""
-    return {
-        name: {**way, **({"model": context.models[way["model"]]} if "model" in way else {})}
-        for name, way in ways.items()
-    }
 
 
 def asking(
