@@ -1,7 +1,18 @@
 """Load, compile, run, write: what the command and `hfsft.build()` share."""
 
 from hfsft.pipeline.building import OUT, Publishing, Watcher, build, preview, publish, run
-from hfsft.pipeline.inspecting import Checked, StepForecast, budget, check, forecast, hindrances, validate, wants, why
+from hfsft.pipeline.inspecting import (
+    Checked,
+    StepForecast,
+    budget,
+    check,
+    forecast,
+    hindrances,
+    under_way,
+    validate,
+    wants,
+    why,
+)
 
 __all__ = [
     "OUT",
@@ -17,6 +28,7 @@ __all__ = [
     "preview",
     "publish",
     "run",
+    "under_way",
     "validate",
     "wants",
     "why",

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from hfsft.engine.live import Missing
     from hfsft.engine.step import Step
     from hfsft.engine.why import Reason
+    from hfsft.models.batches.state import OpenBatch
     from hfsft.models.limits.estimate import Estimate
     from hfsft.models.limits.spending import Outlay
     from hfsft.preflight.models import Checkup
@@ -106,6 +107,7 @@ def forecast(recipe: AnyRecipe, *, overrides: Sequence[str] = (), trust: AnyTrus
         asker, ledger = Forecast(pool), Ledger()
         engine.run(plan.after(store.pruned()), asker, cache, ledger, scratch=Path(scratch))
         found, clean = [], cleaner(loaded)
+        coming = 0.0  # tokens of an answer that is still to come, which later steps ask about
         for (step, fingerprint), line in zip(plan.fingerprints(), ledger.funnel, strict=True):
             missing, guess = asker.missing.get(step.name), None
             if missing and (missing.known or missing.unknown):
@@ -113,7 +115,8 @@ def forecast(recipe: AnyRecipe, *, overrides: Sequence[str] = (), trust: AnyTrus
                 price = pool.usage.prices.get(name)
                 requests = list(missing.known.values())
                 model = loaded.models[name]
-                guess = estimate(store, model, price, step.name, requests, missing.unknown, missing.sample)
+                guess = estimate(store, model, price, step.name, requests, missing.unknown, missing.sample, coming)
+                coming = max(coming, guess.output_tokens / guess.calls)
             told = rewrites.told(step, fingerprint, clean)
             found.append(StepForecast(step, line.cached, line.rows_in, missing, guess, told))
     return found
@@ -144,6 +147,15 @@ def budget(
     prices = {model.label: model.paid for model in loaded.models.values() if model.paid}
     with Store() as store:
         return loaded.budget, spending.summed(spending.spent(store, loaded.name, prices))
+
+
+def under_way(recipe: AnyRecipe, *, overrides: Sequence[str] = (), trust: AnyTrust = None) -> list[OpenBatch]:
+    """The batches of a recipe that its servers work on, as they were left; no server is asked."""
+    from hfsft.models.batches.state import open_batches
+    from hfsft.models.store.store import Store
+
+    with Store() as store:
+        return open_batches(store, load(recipe, overrides, trust).name)
 
 
 def wants(recipe: AnyRecipe, *, overrides: Sequence[str] = (), trust: AnyTrust = None) -> list[Reach]:
