@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from hfsft.engine.live import Missing
     from hfsft.engine.step import Step
     from hfsft.engine.why import Reason
+    from hfsft.models.batches.state import OpenBatch
     from hfsft.models.limits.estimate import Estimate
     from hfsft.models.limits.spending import Outlay
     from hfsft.models.model import Price, Request
@@ -124,19 +125,29 @@ def forecast(recipe: AnyRecipe, *, overrides: Sequence[str] = (), trust: AnyTrus
         plan = reduce(Plan.with_source, waves.sources if waves else (), plan)
         notes = {Size.key: told(waves, cache)} if waves else {}
         found, clean = [], cleaner(loaded)
+        coming = 0.0  # tokens of an answer that is still to come, which later steps ask about
         for (step, fingerprint), line in zip(plan.fingerprints(), ledger.funnel, strict=True):
             missing, guess = asker.missing.get(step.name), None
             if missing and (missing.known or missing.unknown):
-                guess = _guessed(store, loaded, pool.usage.prices, step, missing)
+                guess = _guessed(store, loaded, pool.usage.prices, step, missing, coming)
+                coming = max(coming, guess.output_tokens / guess.calls)
             facts, note = rewrites.told(step, fingerprint, clean), notes.get(step.name, "")
             found.append(StepForecast(step, line.cached, line.rows_in, missing, guess, facts, note))
     return found
 
 
 def _guessed(
-    store: Store, recipe: Recipe, prices: Mapping[str, Price | None], step: Step, missing: Missing
+    store: Store,
+    recipe: Recipe,
+    prices: Mapping[str, Price | None],
+    step: Step,
+    missing: Missing,
+    coming: float,
 ) -> Estimate:
-    """What a step would take: of each model that it asks what it is known to be asked, of others what one is like."""
+    """What a step would take: of each model that it asks what it is known to be asked, of others what one is like.
+
+    Texts that are still to come are about `coming` tokens each.
+    """
     from hfsft.models.limits.estimate import estimate, summed
 
     by_model: dict[str, list[Request]] = {}
@@ -149,7 +160,8 @@ def _guessed(
         more = left if place == len(by_model) else missing.unknown * len(requests) // known
         left -= more
         sample = missing.sample if missing.sample and missing.sample.model == name else None
-        found.append(estimate(store, recipe.models[name], prices.get(name), step.name, requests, more, sample))
+        model, price = recipe.models[name], prices.get(name)
+        found.append(estimate(store, model, price, step.name, requests, more, sample, coming))
     return summed(found)
 
 
@@ -178,6 +190,15 @@ def budget(
     prices = {model.label: model.paid for model in loaded.models.values() if model.paid}
     with Store() as store:
         return loaded.budget, spending.summed(spending.spent(store, loaded.name, prices))
+
+
+def under_way(recipe: AnyRecipe, *, overrides: Sequence[str] = (), trust: AnyTrust = None) -> list[OpenBatch]:
+    """The batches of a recipe that its servers work on, as they were left; no server is asked."""
+    from hfsft.models.batches.state import open_batches
+    from hfsft.models.store.store import Store
+
+    with Store() as store:
+        return open_batches(store, load(recipe, overrides, trust).name)
 
 
 def wants(recipe: AnyRecipe, *, overrides: Sequence[str] = (), trust: AnyTrust = None) -> list[Reach]:
