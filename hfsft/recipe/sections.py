@@ -20,6 +20,7 @@ from hfsft.recipe.publish import Publish
 from hfsft.recipe.yaml.type_paths import bare
 from hfsft.stages.answers.generate import Generate
 from hfsft.stages.base import Section, Stage
+from hfsft.stages.documents import DocumentTable
 from hfsft.stages.evolve import Evolve
 from hfsft.stages.examples import ExampleRows, ExampleTable
 from hfsft.stages.judge import Judge
@@ -107,6 +108,7 @@ class Sections(Section):
     models: dict[str, AnyModel] = Field(
         {"writer": Model(model=EMBEDDED)}, min_length=1, description="The models, each under the name stages use."
     )
+    documents: list[DocumentTable] = Field([], description="What questions and answers may rest on: texts, in chunks.")
     seeds: list[Prompts | PromptTable] = Field([], description="Prompts to grow from: inline, files, or any dataset.")
     examples: list[ExampleRows | ExampleTable] = Field(
         [], description="Complete rows that join the data and pass the same filters."

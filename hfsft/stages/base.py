@@ -8,13 +8,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from hfsft.errors import AnswerError, PromptError
 from hfsft.marks import Loc
+from hfsft.section import Section as Section
 
 if TYPE_CHECKING:
     from hfsft.engine.ledger import FunnelLine
+    from hfsft.engine.resources import Resource
     from hfsft.engine.step import Step
     from hfsft.errors import Place, Problem
     from hfsft.models.model import Model
@@ -28,14 +30,6 @@ SAMPLED = frozenset({"temperature", "top_p", "max_tokens"})
 
 BEARS = frozenset({"on_error", "failed_at_most", "unscored_at_most"})
 """Keys of sections that say how much of their rows may be lost: they change no row."""
-
-
-class Section(BaseModel):
-    """One section of a recipe: its fields are the YAML keys, their descriptions the documentation."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, hide_input_in_errors=True)
-
-    example: ClassVar[str] = ""  # YAML of a recipe's part that has it, for who asks what it is
 
 
 class Template(NamedTuple):
@@ -264,6 +258,7 @@ class Context:
     former: Mapping[str, Any] = field(default_factory=dict)  # by section, what builds before leave to this one
     sections: frozenset[str] = frozenset()  # keys of those that make steps in the recipe
     embed: Callable[..., Step] | None = None  # of a section that `embeds`: column of texts -> the step to its vectors
+    corpus: Resource | None = None  # the recipe's documents, as `hfsft.documents.corpus.Corpus`
     reasoning: bool = True  # whether a judge sees what was thought before an answer, where its section says nothing
 
     def kept_in(self, *prompts: Prompt) -> tuple[str, ...]:

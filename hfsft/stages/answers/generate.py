@@ -8,15 +8,24 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
+from hfsft.documents.retrieving import (
+    Retrieved,
+    asked_with,
+    retrieval_problems,
+    retrieval_steps,
+    retrieved_columns,
+    retrieved_reads,
+    told_identity,
+)
 from hfsft.engine.resources import Work
 from hfsft.engine.step import Step
-from hfsft.errors import unusable
+from hfsft.errors import Problem, unusable
 from hfsft.hashing import sampling_seed
 from hfsft.marks import PROSE
 from hfsft.models.model import Request, Turns
 from hfsft.prompts import Prompt
 from hfsft.rows.batch import Row
-from hfsft.rows.columns import variables
+from hfsft.rows.columns import Column, variables
 from hfsft.rows.views import answered, prompt_messages
 from hfsft.stages.base import AskingStage, Context, Outcome, Template, Warn, rendered
 
@@ -48,6 +57,9 @@ class Generate(AskingStage):
     model: str = Field("writer", description="Name under `models` of who answers.")
     temperature: float | None = Field(0.7, ge=0, le=2, description="Sampling temperature.")
     max_tokens: int = Field(1024, ge=1, description="Most tokens in one response; one cut there fails.")
+    context: Retrieved | None = Field(
+        None, description="Documents that rows are answered from, found by what they ask; left out: none."
+    )
     reasoning: Literal["drop", "keep", "require"] = Field(
         "drop",
         description="What a thinking model thought before its response: `keep` puts it into the column `reasoning`, "
@@ -76,15 +88,31 @@ class Generate(AskingStage):
             if text
         ]
 
+    @property
+    def embeds(self) -> bool:
+        """Whether documents are found by vectors."""
+        return self.context is not None and self.context.by == "embedder"
+
+    def writes(self) -> list[Column]:
+        """What documents add to rows."""
+        return retrieved_columns(self.context)
+
+    def problems(self, context: Context) -> Iterator[Problem]:
+        """Whether there are documents, where it takes some."""
+        yield from retrieval_problems(self.context, context, (self.key, "context"))
+
     def steps(self, context: Context) -> list[Step]:
-        """One step that writes `system` and `response`, and `reasoning` where it is kept."""
+        """One step that writes `system` and `response`, and `reasoning` where it is kept; before it those that give
+        rows their documents.
+        """
         prompts = self.prompts()
         kept = context.kept_in(*prompts.values())
         return [
+            *retrieval_steps(self.context, context, (self.key, "context")),
             Step(
                 name="generate",
                 asks=True,
-                reads=(*READS, *([REASONING] if self.reasons else []), *kept),
+                reads=(*READS, *([REASONING] if self.reasons else []), *retrieved_reads(self.context), *kept),
                 writes={"system": "string", "response": "string", **({REASONING: "string"} if self.reasons else {})},
                 role="text",
                 identity={
@@ -92,13 +120,14 @@ class Generate(AskingStage):
                     "temperature": self.temperature,
                     "max_tokens": self.max_tokens,
                     **({REASONING: self.reasoning} if self.reasons else {}),
+                    **told_identity(self.context),
                     **{name: context.template_identity(prompt) for name, prompt in prompts.items()},
                 },
                 work=Work("hfsft.stages.answers.generate:asking", self.arguments(context.values(), kept)),
                 models=(self.model,),
                 max_failed_share=self.max_failed_share,
                 place=context.place(self.key),
-            )
+            ),
         ]
 
     def notes(self, outcome: Outcome) -> Iterator[str]:
@@ -131,6 +160,7 @@ class Generate(AskingStage):
                 **messages[-1],
                 "content": rendered(prompts["template"], **values, **columns, system=system),
             }
+        messages[-1] = {**messages[-1], "content": asked_with(row, messages[-1]["content"])}
         answer = yield Request(
             model=self.model,
             messages=tuple(messages),
