@@ -37,7 +37,7 @@ from hfsft.rows.tables.parsing import parsed
 from hfsft.rows.values import from_json
 from hfsft.similarity import normalise
 from hfsft.similarity.lexical.shingles import shingles
-from hfsft.stages.evolve import ask
+from hfsft.stages.evolving.template_prompts import messages_of
 from hfsft.texts import refusal
 from hfsft.texts.language import other_language
 from hfsft.texts.loops import repeated_share
@@ -115,7 +115,7 @@ BUILT = {
     "hfsft.release.card.licence_terms": 1,
     "hfsft.release.trainer.tokenizer": 1,
     "hfsft.sandbox.expression": 1,
-    "hfsft.stages.evolve": 1,
+    "hfsft.stages.evolving.template_prompts": 1,
     "hfsft.texts.refusal": 3,
 }
 
@@ -245,7 +245,7 @@ FUNCTIONS: dict[str, Callable[[str], object]] = {
     "a list of JSON": lambda text: parsed("[" + text),
     "markdown": lambda text: (prose(text), cell(text), code(text)),
     "a card's releases": lambda text: merge(text, text, "entry"),
-    "evolve": lambda text: ask(Prompt.parse("{{ user }}{{ x }}"), {"x": text}),
+    "evolve": lambda text: messages_of(Prompt.parse("{{ user }}{{ x }}"), {"x": text}),
     "shingles": lambda text: shingles(text),
     "a conversation": lambda text: read_turns([{"role": text, "content": text}], "messages", {}, RowReport()),
     "names of columns": lambda text: settle(

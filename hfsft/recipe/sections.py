@@ -21,7 +21,7 @@ from hfsft.recipe.yaml.type_paths import bare
 from hfsft.stages.answers.generate import Generate
 from hfsft.stages.base import Section, Stage
 from hfsft.stages.documents import DocumentTable
-from hfsft.stages.evolve import Evolve
+from hfsft.stages.evolving.evolve import Evolve
 from hfsft.stages.examples import ExampleRows, ExampleTable
 from hfsft.stages.judge import Judge
 from hfsft.stages.seeds import Prompts, PromptTable

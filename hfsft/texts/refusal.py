@@ -6,14 +6,20 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from functools import cache
+from itertools import groupby
+from operator import itemgetter
 from typing import Literal
 
 from hfsft.letters import characters as chars
 from hfsft.letters.characters import signs
 from hfsft.texts.loops import UNSPACED
 from hfsft.texts.refusals import PHRASES
+from hfsft.texts.refusals.openings import OPENINGS
 
 OPENING = 300  # characters
+Kind = Literal["refuses", "disclaims", "asks"]
+KINDS: tuple[Kind, Kind] = ("refuses", "disclaims")  # the order in which `OPENINGS` has them
+Begun = dict[tuple[str, Kind], list[int]]
 
 # Scripts that only some languages need: their phrases are looked for where a text has such letters.
 _SCRIPTS = {
@@ -25,6 +31,7 @@ _SCRIPTS = {
     **dict.fromkeys(["zh", "ja"], signs(chars.KANA, chars.HAN)),
 }
 _ENDS = ".!?。।؟"
+_QUOTES = "`\"\u201c\u201e«「『'"
 _QUOTED = re.compile(
     '```.*?```|"[^"]{0,300}"|[\u201c\u201e][^\u201c\u201d]{0,300}[\u201c\u201d]|«[^»]{0,300}»|「[^」]{0,300}」|『[^』]{0,300}』'
     r"|(?<!\w)'(?=\S)(?:[^'\n]|(?<=\w)'(?=\w)){1,300}'(?!\w)",
@@ -50,11 +57,14 @@ def refusal(text: str, phrases: tuple[str, ...] = ()) -> float:
     further refusals, besides the known ones.
     """
     folded = _folded(text)
-    own = " ".join(_SAID.sub(" ", _QUOTED.sub(" ", folded)).split())
-    places = list(_refusals(own, phrases))
+    own = _QUOTED.sub(" ", folded) if any(mark in folded for mark in _QUOTES) else folded
+    own = " ".join((_SAID.sub(" ", own) if ":" in own or "：" in own else own).split())
+    begun = _begun(own)
+    places = list(_refusals(own, phrases, begun))
     if places:
         return 1.0 if min(places) < OPENING else 0.5
-    return 0.5 if any(_pattern(code, "disclaims").search(own) for code in _languages(own)) else 0.0
+    disclaiming = ((pattern(code, kind), at) for (code, kind), at in begun.items() if kind == "disclaims")
+    return 0.5 if any(each.match(own, place) for each, at in disclaiming for place in at) else 0.0
 
 
 def _folded(text: str) -> str:
@@ -71,12 +81,55 @@ def _dotted(text: str) -> str:
     return text.replace("\u0131", "i")
 
 
-def _refusals(text: str, phrases: tuple[str, ...]) -> Iterator[int]:
+def _begun(text: str) -> Begun:
+    """The places at which phrases of a language may begin, which are few: only there their long expressions are tried."""
+    found: Begun = {}
+    for spaced in (True,) if text.isascii() else (True, False):
+        scanner, whose = _scanner(spaced)
+        for match in scanner.finditer(text):
+            for each in whose[match[1]]:
+                found.setdefault(each, []).append(match.start())
+    return {each: places for each, places in found.items() if _has_letters(each[0], text)}
+
+
+@cache
+def _scanner(spaced: bool) -> tuple[re.Pattern[str], dict[str, list[tuple[str, Kind]]]]:
+    """Finds all openings of phrases, the longest at each place; and whose phrases begin with them."""
+    whose: dict[str, list[tuple[str, Kind]]] = {}
+    for code, openings in OPENINGS.items():
+        if PHRASES[code].spaced == spaced:
+            for kind, letters in zip(KINDS, openings, strict=True):
+                for opening in letters.split("|"):
+                    whose.setdefault(opening, []).append((code, kind))
+    words = "|".join(_tree(sorted(whose)))
+    shorter = {each: [each[:end] for end in range(1, len(each) + 1)] for each in whose}
+    every = {
+        each: [one for start in starts if start in whose for one in whose[start]] for each, starts in shorter.items()
+    }
+    return re.compile((r"(?<!\w)" if spaced else "") + f"(?=({words}))"), every
+
+
+def _tree(words: list[str]) -> list[str]:
+    """One expression for all words with the same first letter, so that few are tried at each place."""
+    found = []
+    for letter, group in groupby((word for word in words if word), key=itemgetter(0)):
+        rest = [word[1:] for word in group]
+        more = _tree(rest)
+        behind = f"(?:{'|'.join(more)}){'?' if '' in rest else ''}" if more else ""
+        found.append(re.escape(letter) + behind)
+    return found
+
+
+def _refusals(text: str, phrases: tuple[str, ...], begun: Begun) -> Iterator[int]:
     """The position of the first refusal in each language, leaving out those in sentences that ask for information."""
-    for code in _languages(text):
-        for found in _pattern(code, "refuses").finditer(text):
-            if not _asks(code, text, found.start(), found.end()):
-                yield found.start()
+    for (code, kind), places in begun.items():
+        end = 0
+        for place in places if kind == "refuses" else ():
+            found = pattern(code, kind).match(text, place) if place >= end else None
+            if found is None:
+                continue
+            if not _asks(code, text, place, end := found.end()):
+                yield place
                 break
     if phrases and (said := _own(phrases).search(text)):
         yield said.start()
@@ -86,23 +139,21 @@ def _asks(code: str, text: str, start: int, end: int) -> bool:
     """Whether the sentence around a refusal, or a question right after it, asks the user for what is missing."""
     before = max(text.rfind(mark, 0, start) for mark in _ENDS) + 1
     after = _end_of_sentence(text, end)
-    pattern = _pattern(code, "asks")
-    if pattern.search(text, before, after):
+    asking = pattern(code, "asks")
+    if asking.search(text, before, after):
         return True
     behind = _end_of_sentence(text, after + 1)
-    return text[behind : behind + 1] in ("?", "؟") and bool(pattern.search(text, after, behind))
+    return text[behind : behind + 1] in ("?", "؟") and bool(asking.search(text, after, behind))
 
 
 def _end_of_sentence(text: str, start: int) -> int:
     return min((at for mark in _ENDS if (at := text.find(mark, start)) >= 0), default=len(text))
 
 
-def _languages(text: str) -> Iterator[str]:
-    """The languages whose refusals are looked for: all of Latin script, others if the text has their letters."""
-    for code in PHRASES:
-        script = _SCRIPTS.get(code)
-        if script is None or (not text.isascii() and _letters(script).search(text)):
-            yield code
+def _has_letters(code: str, text: str) -> bool:
+    """Whether a text may be of a language: one of Latin script, or one of which it has letters."""
+    script = _SCRIPTS.get(code)
+    return script is None or (not text.isascii() and _letters(script).search(text) is not None)
 
 
 @cache
@@ -111,7 +162,7 @@ def _letters(script: str) -> re.Pattern[str]:
 
 
 @cache
-def _pattern(code: str, kind: Literal["refuses", "disclaims", "asks"]) -> re.Pattern[str]:
+def pattern(code: str, kind: Kind) -> re.Pattern[str]:
     """One regular expression for all phrases of a kind in a language."""
     language = PHRASES[code]
     phrases = _dotted(_composed("|".join(getattr(language, kind))))

@@ -19,7 +19,7 @@ from hfsft.models.model import Request
 from hfsft.rows.columns import COLUMNS
 from hfsft.rows.row import new_row
 from hfsft.stages.answers.generate import Generate
-from hfsft.stages.evolve import GROWN_FROM, Evolve
+from hfsft.stages.evolving.evolve import GROWN_FROM, Evolve
 from hfsft.stages.judge import Judge
 from hfsft.stages.split import Split
 from hfsft.stages.split.row_families import keys_of

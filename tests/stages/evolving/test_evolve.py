@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from hfsft.errors import AnswerError
-from hfsft.stages.evolve import FAULT, GROWN_FROM, Evolve
+from hfsft.stages.evolving.evolve import FAULT, GROWN_FROM, Evolve
 from tests.stages.helpers import CONTEXT, converse, row
 
 TEMPLATES = ["Harder: {{ instruction }}", "Simpler: {{ instruction }}", "Other ({{ description }}): {{ instruction }}"]
@@ -45,6 +45,16 @@ def test_children_hang_on_the_parent_alone_not_on_their_neighbours() -> None:
     alone = branch(section, [row("b")])
     beside = branch(section, [row("a"), row("b")])
     assert beside[3:] == alone
+
+
+def test_later_variants_of_a_seed_are_those_that_more_variants_would_have_made() -> None:
+    seeds = [row("a"), row("b", origin="example", response="r"), row("c")]
+    grown = [each for each in branch(Evolve(templates=TEMPLATES, variants=5), seeds) if each["origin"] == "evolved"]
+    section = Evolve(templates=TEMPLATES, variants=2)
+    first, second = section.more_children(seeds, 0, 2), section.more_children(seeds, 2, 5)
+    assert sorted(each["id"] for each in grown) == sorted(each["id"] for each in [*first, *second])
+    assert first == [each for each in branch(section, seeds) if each["origin"] == "evolved"]
+    assert section.more_children(grown, 0, 2) == []
 
 
 def test_only_rows_of_the_round_ask() -> None:

@@ -5,9 +5,8 @@ Source: Xu et al. 2023, "WizardLM: Empowering Large Language Models to Follow Co
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Annotated, Any, ClassVar
 
@@ -15,24 +14,20 @@ from pydantic import Field
 
 from hfsft.engine.resources import Work
 from hfsft.engine.step import Bound, Step, compare
-from hfsft.errors import PromptError, unusable
-from hfsft.hashing import digest, sampling_seed, unit
+from hfsft.errors import unusable
+from hfsft.hashing import digest, sampling_seed
 from hfsft.marks import PROSE
 from hfsft.models.model import Request, Turns
 from hfsft.plain import plain
 from hfsft.prompts import Prompt
-from hfsft.rows.batch import Batch, Row, rows_of
-from hfsft.rows.columns import variables
-from hfsft.rows.row import child_id
-from hfsft.stages.base import AskingStage, Context, Outcome, Template, Warn, rendered
+from hfsft.rows.batch import Batch, Row
+from hfsft.stages.base import AskingStage, Context, Outcome, Template, Warn
+from hfsft.stages.evolving.children import children, grows
+from hfsft.stages.evolving.template_prompts import SAID, VARIABLES, messages_of, own_runs, parse, template_name
 from hfsft.texts.peel import peel
-from hfsft.texts.prompt_faults import prompt_fault, template_runs
+from hfsft.texts.prompt_faults import prompt_fault
 
-FOLDER = "evolve"
-TURNS = ("user", "assistant")  # what a template may begin, so that demonstrations stand as turns of a chat
-SAID = variables("response", "reasoning")  # what seeds say, who have no answer
 READS = ("id", *SAID, "origin", "round", "template")
-VARIABLES = (*SAID, "round", *TURNS)
 
 GROWN_FROM = "grown_from"  # the parent's instruction, until the row was checked against it
 FAULT = "evolve_fault"
@@ -93,17 +88,18 @@ class Evolve(AskingStage):
         }
         place = context.place(self.key)
         kept = context.kept_in(*prompts.values())
-        own = _own(prompts, context.values(), kept)
+        own = own_runs(prompts, context.values(), kept)
         steps = []
         for number in range(1, self.rounds + 1):
             grow = {"number": number, "variants": self.variants, "names": list(prompts)}
+            asks = self.arguments(context.values(), kept, number=number)
             steps += [
                 Step(
                     name=f"evolve[{number}].branch",
                     rows="many",
                     reads=READS,
                     identity={"variants": self.variants, "templates": list(prompts)},
-                    work=Work("hfsft.stages.evolve:growing", grow),
+                    work=Work("hfsft.stages.evolving.children:growing", grow),
                     place=place,
                 ),
                 Step(
@@ -114,7 +110,7 @@ class Evolve(AskingStage):
                     role="text",
                     identity=identity,
                     version=3,
-                    work=Work("hfsft.stages.evolve:asking", self.arguments(context.values(), kept, number=number)),
+                    work=Work("hfsft.stages.evolving.evolve:asking", asks),
                     models=(self.model,),
                     max_failed_share=self.max_failed_share,
                     place=place,
@@ -127,7 +123,7 @@ class Evolve(AskingStage):
                     drops=(GROWN_FROM,),
                     identity={"templates": {name: digest(sorted(runs)) for name, runs in own.items()}},
                     version=2,
-                    work=Work("hfsft.stages.evolve:checking", self.arguments(context.values(), kept)),
+                    work=Work("hfsft.stages.evolving.evolve:checking", self.arguments(context.values(), kept)),
                     place=place,
                 ),
             ]
@@ -135,6 +131,15 @@ class Evolve(AskingStage):
                 bound = Bound("fault", FAULT, absent=True)
                 steps.append(compare(f"evolve[{number}].fault", bound, place))
         return steps
+
+    def more_children(self, rows: Iterable[Row], start: int, stop: int) -> list[Row]:
+        """The children that each of these rows would have in the first round as its variants `start` to `stop`.
+
+        They are those that the step `evolve[1].branch` makes, for the variants below `variants`; examples have none.
+        """
+        names = [name for name, _ in self.prompts()]
+        grown = (children(row, 1, range(start, stop), names) for row in rows if grows(row, 1))
+        return [child for family in grown for child in family]
 
     def losses(self, outcome: Outcome) -> Iterator[str]:
         """Rounds in which many evolutions were no instructions: a writer too weak, or a template it takes wrongly."""
@@ -164,7 +169,7 @@ class Evolve(AskingStage):
         columns = {name: row[name] for name in (*SAID, "round", *kept)}
         answer = yield Request(
             model=self.model,
-            messages=ask(prompts[row["template"]], {**values, **columns}),
+            messages=messages_of(prompts[row["template"]], {**values, **columns}),
             temperature=self.temperature,
             max_tokens=self.max_tokens,
             seed=sampling_seed(row["id"], "evolve"),
@@ -174,11 +179,6 @@ class Evolve(AskingStage):
         if not instruction:
             raise unusable("empty", "the model wrote no instruction")
         return {"instruction": instruction, GROWN_FROM: row["instruction"]}
-
-
-def growing(number: int, variants: int, names: Sequence[str]) -> Callable[[Batch], Batch]:
-    """What makes room for the rows of a round."""
-    return partial(_grow, number=number, variants=variants, names=names)
 
 
 def asking(
@@ -192,7 +192,7 @@ def asking(
 def checking(section: Mapping[str, Any], values: dict[str, Any], kept: Sequence[str]) -> Callable[[Batch], Batch]:
     """What looks for faults in what was just grown."""
     prompts = dict(Evolve.model_validate(section).prompts())
-    return partial(_check, own=_own(prompts, values, kept))
+    return partial(_check, own=own_runs(prompts, values, kept))
 
 
 def _check(batch: Batch, *, own: Mapping[str, Collection[str]]) -> Batch:
@@ -204,68 +204,3 @@ def _check(batch: Batch, *, own: Mapping[str, Collection[str]]) -> Batch:
         )
     ]
     return {FAULT: faults}
-
-
-def _own(prompts: Mapping[str, Prompt], values: Mapping[str, Any], kept: Sequence[str]) -> dict[str, Collection[str]]:
-    """By name of a template, the runs of words that are its own and no row's."""
-    blank = {**values, **dict.fromkeys(kept, "")}
-    return {name: template_runs(_own_words(prompt, blank)) for name, prompt in prompts.items()}
-
-
-def _own_words(prompt: Prompt, values: Mapping[str, Any]) -> str:
-    """What a template says of itself, its demonstrations too: rendered around a row and a recipe that say nothing."""
-    blank = {
-        **dict.fromkeys(SAID, ""),
-        **dict.fromkeys(TURNS, "\n"),
-        "round": 1,
-    }
-    try:
-        return prompt.render(**{**values, **blank, "description": "", "name": ""})
-    except PromptError:  # it asks for more of a row than nothing
-        return prompt.text
-
-
-def _grow(batch: Batch, *, number: int, variants: int, names: Sequence[str]) -> Batch:
-    """Every row, and behind each row of the round before its children, which hold their parent's text until asked."""
-    rows: list[Row] = []
-    for row in rows_of(batch):
-        rows.append(row)
-        if row["origin"] == "example" or row["round"] != number - 1:
-            continue
-        order = sorted(names, key=lambda name: unit(row["id"], "template", name))
-        for variant in range(variants):
-            name, again = order[variant % len(order)], variant // len(order)
-            lineage = {"parent_id": row["id"], "origin": "evolved", "round": number, "template": name}
-            rows.append({**row, **lineage, "id": child_id(row["id"], "evolve", name, again)})
-    return {column: [row[column] for row in rows] for column in batch}
-
-
-def ask(prompt: Prompt, values: dict[str, Any]) -> tuple[dict[str, str], ...]:
-    """A rendered template as messages: one of the user, or where it names turns by {{ user }} and {{ assistant }},
-    what stands before them as the system prompt and then a message for each.
-    """
-    # Row text cannot open a turn: the marks hang on all of it.
-    fence = digest(values, 16)
-    marks = {role: f"\0{role} {fence}\0" for role in TURNS}
-    head, *turns = re.split(f"\0({'|'.join(TURNS)}) {fence}\0", rendered(prompt, **values, **marks))
-    if not turns:
-        return ({"role": "user", "content": head},)
-    said = [{"role": role, "content": text.strip()} for role, text in zip(turns[::2], turns[1::2], strict=True)]
-    return tuple([{"role": "system", "content": head.strip()}, *said] if head.strip() else said)
-
-
-def parse(template: str) -> Prompt:
-    """The template of that name, or inline Jinja itself."""
-    return (
-        Prompt.parse(template, name=template_name(template)) if is_inline(template) else Prompt.named(FOLDER, template)
-    )
-
-
-def is_inline(template: str) -> bool:
-    """Whether the recipe holds the template itself; names have no braces and no spaces."""
-    return bool(re.search(r"[\s{]", template))
-
-
-def template_name(template: str) -> str:
-    """What rows carry as `template`: the name, or for inline Jinja a hash of its text."""
-    return f"inline-{digest(template, 8)}" if is_inline(template) else template

@@ -1,0 +1,1 @@
+"""Evolve: seeds grow into more instructions."""
