@@ -25,7 +25,7 @@ class Document(NamedTuple):
     of: str  # what the recipe calls where it is from
 
 
-class Chunk(NamedTuple):
+class DocumentChunk(NamedTuple):
     """A part of a document."""
 
     id: str  # hash of title and text
@@ -49,13 +49,13 @@ def document_id(*known_by: str) -> str:
 class Corpus:
     """Chunks in the order of their ids. Two that say the same are one, of the document whose id is the smaller."""
 
-    def __init__(self, chunks: Iterable[Chunk]) -> None:
-        found: dict[str, Chunk] = {}
+    def __init__(self, chunks: Iterable[DocumentChunk]) -> None:
+        found: dict[str, DocumentChunk] = {}
         for chunk in chunks:
             known = found.setdefault(chunk.id, chunk)
             if (chunk.document, chunk.source) < (known.document, known.source):
                 found[chunk.id] = chunk
-        self.chunks: Sequence[Chunk] = tuple(found[each] for each in sorted(found))
+        self.chunks: Sequence[DocumentChunk] = tuple(found[each] for each in sorted(found))
 
     @classmethod
     def of(cls, documents: Iterable[tuple[Document, Chunking]]) -> Corpus:
@@ -72,28 +72,28 @@ class Corpus:
         return digest([list(chunk) for chunk in self.chunks])
 
     @cached_property
-    def by_id(self) -> dict[str, Chunk]:
+    def by_id(self) -> dict[str, DocumentChunk]:
         """Each chunk by its id."""
         return {chunk.id: chunk for chunk in self.chunks}
 
     @cached_property
-    def by_document(self) -> dict[str, list[Chunk]]:
+    def by_document(self) -> dict[str, list[DocumentChunk]]:
         """The chunks of each document, in the order of their ids."""
-        found: dict[str, list[Chunk]] = defaultdict(list)
+        found: dict[str, list[DocumentChunk]] = defaultdict(list)
         for chunk in self.chunks:
             found[chunk.document].append(chunk)
         return dict(found)
 
 
-def chunks_of(document: Document, chunking: Chunking) -> Iterator[Chunk]:
+def chunks_of(document: Document, chunking: Chunking) -> Iterator[DocumentChunk]:
     """The chunks of a document."""
     for piece in cut(document.text, document.title, chunking):
         source = f"{document.source}:{piece.line}" if document.lines else document.source
         said = digest([piece.title, piece.text], 16)
-        yield Chunk(said, piece.title, piece.text, document.id, source, document.of)
+        yield DocumentChunk(said, piece.title, piece.text, document.id, source, document.of)
 
 
-def listed(chunks: Sequence[Chunk]) -> str | None:
+def listed(chunks: Sequence[DocumentChunk]) -> str | None:
     """Chunks as one text: each below its number and title, one alone without a number; None for none."""
     if len(chunks) < 2:
         return chunks[0].told if chunks else None

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
-from hfsft.documents.corpus import Chunk, Corpus
-from hfsft.documents.words import words_of
+from hfsft.documents.corpus import Corpus, DocumentChunk
+from hfsft.documents.search_words import words_of
 from hfsft.similarity import DenseIndex
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ AT_ONCE = 256  # vectors that are asked with at once
 class Ranking(Protocol):
     """Chunks by how well they suit."""
 
-    def best(self, asked: Sequence[Any], most: int | None) -> list[list[Chunk]]:
+    def best(self, asked: Sequence[Any], most: int | None) -> list[list[DocumentChunk]]:
         """For each the chunks that suit best, `most` of them, or all that suit; of equal ones the smaller id first."""
         ...
 
@@ -30,11 +30,11 @@ class ByWords:
         self._corpus = corpus
         self._index: BM25 | None = None
 
-    def best(self, asked: Sequence[str | None], most: int | None) -> list[list[Chunk]]:
+    def best(self, asked: Sequence[str | None], most: int | None) -> list[list[DocumentChunk]]:
         """For each text the chunks that suit best; one with no word of it does not suit at all."""
         return [self._best(each or "", most) for each in asked]
 
-    def _best(self, asked: str, most: int | None) -> list[Chunk]:
+    def _best(self, asked: str, most: int | None) -> list[DocumentChunk]:
         import numpy as np
 
         index = self._index = self._index or self._made()
@@ -64,9 +64,9 @@ class ByVectors:
         self._index = DenseIndex[str]()
         self._index.add(list(ids), list(vectors))
 
-    def best(self, asked: Sequence[Any], most: int | None) -> list[list[Chunk]]:
+    def best(self, asked: Sequence[Any], most: int | None) -> list[list[DocumentChunk]]:
         """For each vector the chunks whose vectors are nearest; none for None, as of a blank text."""
-        found: list[list[Chunk]] = []
+        found: list[list[DocumentChunk]] = []
         for start in range(0, len(asked), AT_ONCE):
             some = self._index.neighbours(list(asked[start : start + AT_ONCE]), most=most)
             found += [[self._corpus.by_id[key] for key, _ in each] for each in some]

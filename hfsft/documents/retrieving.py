@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from pydantic import Field
 
-from hfsft.documents.corpus import DOCUMENT, DOCUMENTS, Chunk, Corpus, listed
+from hfsft.documents.corpus import DOCUMENT, DOCUMENTS, Corpus, DocumentChunk, listed
 from hfsft.documents.ranking import ByVectors, ByWords, Ranking
 from hfsft.engine.resources import Resource, Work
 from hfsft.engine.step import Step
@@ -17,7 +17,7 @@ from hfsft.hashing import unit
 from hfsft.prompts import Prompt
 from hfsft.rows.batch import Batch, Row, rows_of
 from hfsft.rows.columns import EVIDENCE, UNANSWERABLE, Column, column, vector_of
-from hfsft.rows.views import answered
+from hfsft.rows.views import answered, setting_text
 from hfsft.section import Section
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ OPTIONAL = (DOCUMENTS, DOCUMENT)
 TEMPLATE = "documents"  # in templates/generate/: what a writer is told beside what the row says
 
 
-class Around(Protocol):
+class Surroundings(Protocol):
     """What retrieval knows of the recipe around it."""
 
     @property
@@ -87,7 +87,7 @@ def retrieved_reads(context: Retrieved | None) -> tuple[str, ...]:
     return () if context is None else tuple(name for name in (UNANSWERABLE, EVIDENCE) if name in _writes(context))
 
 
-def retrieval_problems(context: Retrieved | None, around: Around, at: tuple[str | int, ...]) -> Iterator[Problem]:
+def retrieval_problems(context: Retrieved | None, around: Surroundings, at: tuple[str | int, ...]) -> Iterator[Problem]:
     """What is wrong with it in the recipe around it; `at` is where it stands there."""
     if context is None:
         return
@@ -102,7 +102,7 @@ def retrieval_problems(context: Retrieved | None, around: Around, at: tuple[str 
         )
 
 
-def retrieval_steps(context: Retrieved | None, around: Around, at: tuple[str | int, ...]) -> list[Step]:
+def retrieval_steps(context: Retrieved | None, around: Surroundings, at: tuple[str | int, ...]) -> list[Step]:
     """The steps that give rows their documents: one that looks at each row alone, or, where vectors are compared, the
     chunks as a side table, the vectors of these and of what rows ask, and one that looks at all rows.
     """
@@ -192,7 +192,7 @@ def _given(how: Retrieved, batch: Batch, corpus: Corpus, ranking: Ranking, asked
     """What rows are given; one that is answered, or brings a context of its own, keeps what it has."""
     rows = list(rows_of(batch))
     own = [[corpus.by_id[each] for each in row.get(DOCUMENTS) or () if each in corpus.by_id] for row in rows]
-    some = [at for at, row in enumerate(rows) if not answered(row) and (own[at] or not row["context"])]
+    some = [at for at, row in enumerate(rows) if not answered(row) and (own[at] or not setting_text(row))]
     given = dict(zip(some, ranking.best([rows[at][asked] for at in some], how.documents), strict=True))
     lacking = [at for at in some if how.unanswerable and unit(rows[at]["id"], UNANSWERABLE) < how.unanswerable]
     others = ranking.best([rows[at][asked] for at in lacking], None)
@@ -209,7 +209,7 @@ def _kept(how: Retrieved, row: Row) -> Row:
     return {**dict.fromkeys(_writes(how)), **kept}
 
 
-def _shown(how: Retrieved, row: Row, chunks: Sequence[Chunk], *, lacks: bool) -> Row:
+def _shown(how: Retrieved, row: Row, chunks: Sequence[DocumentChunk], *, lacks: bool) -> Row:
     text = listed(chunks)
     first = chunks[0].document if chunks and not lacks else None
     return {
@@ -221,7 +221,7 @@ def _shown(how: Retrieved, row: Row, chunks: Sequence[Chunk], *, lacks: bool) ->
     }
 
 
-def _among(own: Sequence[Chunk], best: Sequence[Chunk], most: int) -> list[Chunk]:
+def _among(own: Sequence[DocumentChunk], best: Sequence[DocumentChunk], most: int) -> list[DocumentChunk]:
     """The best chunks with all of its own among them, each where it was found; those that were not found, last."""
     missing = [chunk for chunk in own if chunk not in best]
     room = max(most - len(missing), 0)
@@ -231,7 +231,7 @@ def _among(own: Sequence[Chunk], best: Sequence[Chunk], most: int) -> list[Chunk
     return [*(chunk for chunk in best if chunk in taken), *missing]
 
 
-def _others(most: int, own: Sequence[Chunk], found: Sequence[Chunk]) -> list[Chunk]:
+def _others(most: int, own: Sequence[DocumentChunk], found: Sequence[DocumentChunk]) -> list[DocumentChunk]:
     """The chunks that suit best of all documents but its own and those of the chunks that suit best.
 
     None where there are no others: the row is then given what it needs.

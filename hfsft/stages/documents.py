@@ -119,8 +119,11 @@ class DocumentTable(Located):
         said = {key: as_text(one.row.get(name)) if name else None for key, name in columns.items()}
         text, title = said["text"] or "", " ".join((said["title"] or "").split())
         known_by = said["family"] or title or digest(text)
-        named = document_id("row", self.called, known_by)
-        return Document(named, title, text, one.source, False, self.called) if text.strip() else None
+        return (
+            Document(document_id("row", known_by), title, text, one.source, False, self.called)
+            if text.strip()
+            else None
+        )
 
 
 def _whole(one: Record, called: str) -> Document:

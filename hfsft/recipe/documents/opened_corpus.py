@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from hfsft.documents.chunking import Chunking
-from hfsft.documents.corpus import Chunk, Corpus, Document, chunks_of
+from hfsft.documents.corpus import Corpus, Document, DocumentChunk, chunks_of
 from hfsft.engine.resources import Resource, Work
 from hfsft.errors import Problem, SourceError
 from hfsft.filters.filter_work import work_of
@@ -24,7 +24,7 @@ class CorpusLoader:
     def __init__(self, documents: Sequence[Mapping[str, Any]], base: str, rules: Sequence[Mapping[str, Any]]) -> None:
         self.tables = [DocumentTable.model_validate(each) for each in documents]
         self._base, self._rules = Path(base), [Work(**rule).made() for rule in rules]
-        self._chunks: dict[int, list[Chunk]] = {}
+        self._chunks: dict[int, list[DocumentChunk]] = {}
         self._corpus: Corpus | None = None
 
     def identity(self) -> str:
@@ -38,7 +38,7 @@ class CorpusLoader:
             self._chunks.clear()
         return self._corpus
 
-    def chunks(self, place: int) -> list[Chunk]:
+    def chunks(self, place: int) -> list[DocumentChunk]:
         """The chunks of one table."""
         if place not in self._chunks:
             cleaned = self._cleaned(self.tables[place])
