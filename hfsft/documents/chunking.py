@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from pydantic import Field, model_validator
 
-from hfsft.documents.headings import HEADING, PARAGRAPH, SENTENCE, Layout, layout_of, without_front_matter
+from hfsft.documents.headings import HEADING, PARAGRAPH, SENTENCE, Heading, Layout, layout_of, without_front_matter
 from hfsft.section import Section
 from hfsft.similarity.lexical.shingles import WORD
 
@@ -31,15 +31,23 @@ class Chunking(Section):
         description="Most words of a chunk; of scripts without spaces two characters of Chinese, Japanese and four of "
         "Thai, Lao, Khmer, Burmese count as one. It ends at a heading, else a paragraph, else a sentence.",
     )
-    overlap: int = Field(
-        40, ge=0, description="Words at most that a chunk repeats of the one before; nothing across a heading."
+    overlap: int | None = Field(
+        None,
+        ge=0,
+        description="Words at most that a chunk repeats of the one before, none across a heading; left out: 40, of "
+        "small chunks a fifth.",
     )
 
     @model_validator(mode="after")
     def _goes_on(self) -> Chunking:
-        if self.overlap > self.words // 2:
+        if self.overlap is not None and self.overlap > self.words // 2:
             raise ValueError(f"overlap: {self.overlap} is more than half of the {self.words} words of a chunk")
         return self
+
+    @property
+    def repeated(self) -> int:
+        """Words at most that a chunk repeats of the one before."""
+        return min(40, self.words // 5) if self.overlap is None else self.overlap
 
 
 class Piece(NamedTuple):
@@ -75,7 +83,7 @@ def cut(text: str, title: str, chunking: Chunking) -> Iterator[Piece]:
 
 def _titled(layout: Layout) -> bool:
     """Whether one heading of the first level stands above all that the text says."""
-    first = [heading for heading in layout.headings if len(heading.path) == 1]
+    first = [heading for heading in layout.headings if heading.level == 1]
     return len(first) == 1 and bool(layout.starts) and first[0].start <= layout.starts[0]
 
 
@@ -97,27 +105,33 @@ def _stop(layout: Layout, start: int, most: int) -> int:
 
 def _titles(layout: Layout, first: int, last: int) -> tuple[tuple[str, ...], int]:
     """The titles that stand above all of a chunk, and where in the text it says something else than these."""
-    body, index = first, bisect_left(layout.headings, first, key=lambda heading: heading.start)
-    while index < len(layout.headings) and not layout.text[body : layout.headings[index].start].strip():
-        if layout.headings[index].start >= last:
+    index = bisect_left(layout.headings, first, key=lambda heading: heading.start)
+    leading: list[Heading] = []
+    behind = first
+    for heading in layout.headings[index:]:
+        if heading.start >= last or layout.text[behind : heading.start].strip():
             break
-        body = layout.headings[index].stop
-        index += 1
-    paths = [layout.path_at(max(body - 1, first))]
-    while index < len(layout.headings) and layout.headings[index].start < last:
-        paths.append(layout.headings[index].path[:-1])
-        index += 1
+        leading.append(heading)
+        behind = heading.stop
+    paths = [layout.path_at(max(behind - 1, first))]
+    for heading in layout.headings[index + len(leading) :]:
+        if heading.start >= last:
+            break
+        paths.append(heading.path[:-1])
     shared = tuple(each for each, *_ in takewhile(lambda level: len(set(level)) == 1, zip(*paths, strict=False)))
-    if len(shared) < len(paths[0]) and body > first:  # the first title is of a part alone: it stays in the text
-        return shared, first
+    body = first
+    for heading in leading:
+        if heading.path != shared[: len(heading.path)]:  # the title of a part of the chunk stays in the text
+            break
+        body = heading.stop
     return shared, body
 
 
 def _again(layout: Layout, start: int, stop: int, chunking: Chunking) -> int:
     """The token that the next chunk begins at: some words before the end of this one, at a sentence if there is one."""
-    if not chunking.overlap:
+    if not chunking.repeated:
         return stop
-    least = max(bisect_left(layout.weights, layout.weights[stop] - chunking.overlap * WORD), start + 1)
+    least = max(bisect_left(layout.weights, layout.weights[stop] - chunking.repeated * WORD), start + 1)
     for border in (PARAGRAPH, SENTENCE):
         for place in range(least, stop):
             if layout.borders[place] >= border:

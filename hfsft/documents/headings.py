@@ -33,6 +33,7 @@ class Heading(NamedTuple):
     start: int
     stop: int  # where what it is the title of begins
     path: tuple[str, ...]  # the titles above it, and its own
+    level: int  # 1 for that of a whole text
 
 
 @dataclass(frozen=True)
@@ -106,7 +107,7 @@ def _lines(text: str) -> tuple[list[Heading], list[int], list[tuple[int, int]]]:
         while path and path[-1][0] >= level:
             path.pop()
         path.append((level, " ".join(title.split())))
-        headings.append(Heading(start, stop, tuple(each for _, each in path)))
+        headings.append(Heading(start, stop, tuple(each for _, each in path), level))
 
     for line in text.splitlines(keepends=True):
         end = place + len(line)

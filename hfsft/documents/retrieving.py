@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from pydantic import Field
@@ -196,7 +197,10 @@ def _given(how: Retrieved, batch: Batch, corpus: Corpus, ranking: Ranking, asked
     given = dict(zip(some, ranking.best([rows[at][asked] for at in some], how.documents), strict=True))
     lacking = [at for at in some if how.unanswerable and unit(rows[at]["id"], UNANSWERABLE) < how.unanswerable]
     others = ranking.best([rows[at][asked] for at in lacking], None)
-    instead = {at: _others(how.documents, own[at], each) for at, each in zip(lacking, others, strict=True)}
+    instead = {
+        at: _others(how.documents, own[at], each, corpus, rows[at]["id"])
+        for at, each in zip(lacking, others, strict=True)
+    }
     made = [_kept(how, row) for row in rows]
     for at, best in given.items():
         chunks = instead.get(at) or _among(own[at], best, how.documents)
@@ -231,13 +235,19 @@ def _among(own: Sequence[DocumentChunk], best: Sequence[DocumentChunk], most: in
     return [*(chunk for chunk in best if chunk in taken), *missing]
 
 
-def _others(most: int, own: Sequence[DocumentChunk], found: Sequence[DocumentChunk]) -> list[DocumentChunk]:
-    """The chunks that suit best of all documents but its own and those of the chunks that suit best.
+def _others(
+    most: int, own: Sequence[DocumentChunk], found: Sequence[DocumentChunk], corpus: Corpus, row_id: str
+) -> list[DocumentChunk]:
+    """The chunks that suit best of all documents but its own and those of the chunks that suit best; where too few suit
+    at all, others by a hash.
 
     None where there are no others: the row is then given what it needs.
     """
     needed = {chunk.document for chunk in (*own, *found[:most])}
-    return [chunk for chunk in found if chunk.document not in needed][:most]
+    start = int(unit(row_id, "others") * len(corpus))
+    rest = (corpus.chunks[(start + place) % len(corpus)] for place in range(len(corpus)))
+    suits = dict.fromkeys(chunk for chunk in chain(found, rest) if chunk.document not in needed)
+    return list(islice(suits, most))
 
 
 def asked_with(row: Row, asked: str) -> str:

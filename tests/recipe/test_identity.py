@@ -108,6 +108,7 @@ OTHER: dict[str, Any] = {
     "PromptTable.path": "others.jsonl",
     "DocumentTable.path": {"path": "others.jsonl", "text": "prompt"},
     "Retrieved.unanswerable": 0.2,
+    "Chunking.overlap": 20,
     "DocumentTable.limit": 1,
     "DocumentTable.where": "x == 'x'",
     "ExampleTable.path": "others.jsonl",

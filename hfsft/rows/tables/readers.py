@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
@@ -10,7 +11,7 @@ from hfsft.errors import SourceError, place_of
 from hfsft.rows.reading.resuming import FileReading
 from hfsft.rows.tables import arrow, delimited, objects
 from hfsft.rows.tables.parsing import TOO_LONG
-from hfsft.rows.tables.text_files import PACKED, Long, head, lines, open_text, plain_suffix
+from hfsft.rows.tables.text_files import PACKED, SNIFFED, Long, head, lines, open_text, plain_suffix
 from hfsft.rows.tables.zipped import BOOKS, MAGIC, ZIP, File
 from hfsft.rows.values import LONGEST
 
@@ -20,6 +21,7 @@ Reader = Callable[[File], Iterator[tuple[str, Any]]]
 TEXT_COLUMN = "text"  # the only column of a .txt file
 WHOLE_TEXTS = (".md", ".markdown", ".rst", ".adoc", ".txt")
 """Files that are one text each, for who reads texts and no rows."""
+CONTROL = re.compile("[\\0-\x08\x0e-\x1a\x1c-\x1f]")  # signs that no text has, but some a stray one of
 DOCUMENTS = (".pdf", ".doc", ".docx", ".odt", ".rtf", ".html", ".htm", ".epub", ".pptx")
 SUFFIXES = (".txt", ".jsonl", ".ndjson", ".json", ".csv", ".tsv", ".parquet", *arrow.SUFFIXES)
 
@@ -68,7 +70,7 @@ def _whole(path: File) -> Iterator[tuple[str, Any]]:
         raise SourceError(f"is no plain text but {plain_suffix(path)}", place=place, help="save it as Markdown or text")
     with open_text(path) as text:
         found = text.read(LONGEST + 1)
-    if "\0" in found:
+    if len(CONTROL.findall(start := found[:SNIFFED])) * 100 > len(start):
         raise SourceError("is no text", place=place)
     if not found.strip():
         raise SourceError("is empty", place=place)
