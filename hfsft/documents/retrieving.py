@@ -18,6 +18,7 @@ from hfsft.hashing import unit
 from hfsft.prompts import Prompt
 from hfsft.rows.batch import Batch, Row, rows_of
 from hfsft.rows.columns import EVIDENCE, UNANSWERABLE, Column, column, vector_of
+from hfsft.rows.messages import Message
 from hfsft.rows.views import answered, setting_text
 from hfsft.section import Section
 
@@ -78,17 +79,17 @@ class Retrieved(Section):
     )
 
 
-def retrieved_columns(context: Retrieved | None) -> list[Column]:
+def columns(context: Retrieved | None) -> list[Column]:
     """What retrieval adds to rows."""
     return [] if context is None else [column(name, kind, "lineage") for name, kind in _writes(context).items()]
 
 
-def retrieved_reads(context: Retrieved | None) -> tuple[str, ...]:
-    """The columns that `asked_with` reads."""
+def tells(context: Retrieved | None) -> tuple[str, ...]:
+    """The columns that `told` reads."""
     return () if context is None else tuple(name for name in (UNANSWERABLE, EVIDENCE) if name in _writes(context))
 
 
-def retrieval_problems(context: Retrieved | None, around: Surroundings, at: tuple[str | int, ...]) -> Iterator[Problem]:
+def problems(context: Retrieved | None, around: Surroundings, at: tuple[str | int, ...]) -> Iterator[Problem]:
     """What is wrong with it in the recipe around it; `at` is where it stands there."""
     if context is None:
         return
@@ -103,7 +104,7 @@ def retrieval_problems(context: Retrieved | None, around: Surroundings, at: tupl
         )
 
 
-def retrieval_steps(context: Retrieved | None, around: Surroundings, at: tuple[str | int, ...]) -> list[Step]:
+def steps(context: Retrieved | None, around: Surroundings, at: tuple[str | int, ...]) -> list[Step]:
     """The steps that give rows their documents: one that looks at each row alone, or, where vectors are compared, the
     chunks as a side table, the vectors of these and of what rows ask, and one that looks at all rows.
     """
@@ -250,17 +251,18 @@ def _others(
     return list(islice(suits, most))
 
 
-def asked_with(row: Row, asked: str) -> str:
-    """What a writer is asked: what the row says, and what it alone is shown or told, if anything."""
+def told(row: Row, message: Message) -> Message:
+    """What a writer is asked, with what it alone is shown or told of the row below it, if anything."""
     shown, lacking = row.get(EVIDENCE), row.get(UNANSWERABLE)
     if not (shown or lacking):
-        return asked
-    return _template().render(asked=asked, evidence=shown, unanswerable=bool(lacking))
+        return message
+    asked = message["content"]
+    return {**message, "content": _template().render(asked=asked, evidence=shown, unanswerable=bool(lacking))}
 
 
 def told_identity(context: Retrieved | None) -> dict[str, Any]:
-    """What `asked_with` depends on beside the row."""
-    return {DOCUMENTS: _template().identity} if retrieved_reads(context) else {}
+    """What `told` depends on beside the row."""
+    return {DOCUMENTS: _template().identity} if tells(context) else {}
 
 
 @lru_cache(maxsize=1)

@@ -13,11 +13,12 @@ from pydantic import Field, PrivateAttr, create_model, field_validator, model_va
 from hfsft.errors import Place, Problem, RecipeError, SourceError, UserError
 from hfsft.filters import FILTERS, entry_points
 from hfsft.filters.base import Filter
+from hfsft.filters.listed import any_of, filter_name, written
 from hfsft.keys import masked
 from hfsft.marks import PROSE, ROWS
 from hfsft.recipe.checks.recipe_secrets import secrets_in
 from hfsft.recipe.recipe_file import UNNAMED, RecipeFile, load, validate
-from hfsft.recipe.sections import Sections, Unusable, any_of, filter_name
+from hfsft.recipe.sections import Sections, Unusable
 from hfsft.recipe.yaml.type_paths import places
 from hfsft.rows.tables.table import Table
 from hfsft.stages.base import Section
@@ -88,7 +89,7 @@ class Recipe(Sections, Head):
         """The recipe with every default in it, as YAML would be written; it builds the same rows."""
         plain: dict[str, Any] = self.model_dump(mode="json", exclude_none=True)
         if self.filters is not None:
-            plain["filters"] = [{rule.name: rule.model_dump(mode="json", exclude_none=True)} for rule in self.filters]
+            plain["filters"] = written(list(self.filters))
         return plain
 
 

@@ -7,14 +7,13 @@ rules between them as can run by then, those behind it by rows that have passed 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Union
+from typing import ClassVar, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from hfsft.engine.step import Bound
-from hfsft.filters import FILTERS
 from hfsft.filters.base import Filter
+from hfsft.filters.listed import AnyFilter
 from hfsft.models.model import AnyModel, Model
 from hfsft.recipe.publish import Publish
 from hfsft.recipe.yaml.type_paths import bare
@@ -30,38 +29,6 @@ from hfsft.stages.split import Split
 EMBEDDED = "smollm2-135m-instruct"
 RULES = "filters"
 """The section behind which rows have passed every rule."""
-
-
-def filter_name(value: Any) -> str | None:
-    """What an item of `filters` calls its filter, None where it says nothing of the kind."""
-    if isinstance(value, Filter):
-        return value.name
-    if isinstance(value, str):
-        return value
-    if isinstance(value, Mapping) and len(value) == 1:
-        return str(next(iter(value)))
-    return None
-
-
-def _filter_arguments(value: Any) -> Any:
-    if isinstance(value, str):
-        return {}
-    if isinstance(value, Mapping):
-        (arguments,) = value.values()
-        return {} if arguments is None else arguments
-    return value
-
-
-def any_of(filters: Mapping[str, type[Filter]]) -> Any:
-    """The type of one item of `filters`: a filter, told apart by the single key of the item."""
-    kinds = tuple(Annotated[kind, BeforeValidator(_filter_arguments), Tag(name)] for name, kind in filters.items())
-    return Annotated[Union[kinds], Discriminator(filter_name)]  # noqa: UP007 - its members are only known at run time
-
-
-if TYPE_CHECKING:
-    AnyFilter = Filter
-else:
-    AnyFilter = any_of(FILTERS)
 
 
 class Unusable(Filter):

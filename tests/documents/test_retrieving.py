@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from hfsft.documents.corpus import Corpus
-from hfsft.documents.retrieving import Retrieved, asked_with, by_vectors, by_words, retrieval_steps
+from hfsft.documents.retrieving import Retrieved, by_vectors, by_words, steps, told
 from hfsft.engine.resources import Resource, Work
 from hfsft.rows.batch import Batch, rows_of
 from hfsft.rows.columns import COLUMNS
@@ -123,10 +123,10 @@ def test_documents_that_are_not_published_stand_in_a_column_of_their_own() -> No
     ],
 )
 def test_the_writer_alone_is_told(more: dict[str, Any], says: list[str]) -> None:
-    told = asked_with({**row(), **more}, "When?")
-    assert told.startswith("When?")
-    assert (told == "When?") == (not says)
-    assert all(each in told for each in says)
+    asked = told({**row(), **more}, {"role": "user", "content": "When?"})["content"]
+    assert asked.startswith("When?")
+    assert (asked == "When?") == (not says)
+    assert all(each in asked for each in says)
 
 
 def test_vectors_of_chunks_are_made_in_a_side_table_and_compared_once() -> None:
@@ -137,7 +137,7 @@ def test_vectors_of_chunks_are_made_in_a_side_table_and_compared_once() -> None:
         return text
 
     around = CONTEXT.__class__(**{**CONTEXT.__dict__, "corpus": HELD, "embed": embed})
-    table, *_, last = retrieval_steps(Retrieved(by="embedder"), around, ("generate", "context"))
+    table, *_, last = steps(Retrieved(by="embedder"), around, ("generate", "context"))
     assert asked == [("text", "chunks"), ("instruction", "")]
     chunks = table.function({})
     assert chunks["id"] == [chunk.id for chunk in corpus().chunks]
@@ -149,10 +149,10 @@ def test_vectors_of_chunks_are_made_in_a_side_table_and_compared_once() -> None:
     )
     assert found["documents"] == [[chunks["id"][3]], None, None]
     assert (last.sees, last.beside) == ("all", "chunks")
-    (alone,) = retrieval_steps(Retrieved(), around, ("generate", "context"))
+    (alone,) = steps(Retrieved(), around, ("generate", "context"))
     assert alone.row_by_row
 
 
 def test_where_a_recipe_has_no_documents_or_takes_none_there_is_no_step() -> None:
-    assert retrieval_steps(None, CONTEXT, ("generate", "context")) == []
-    assert retrieval_steps(Retrieved(), CONTEXT, ("generate", "context")) == []
+    assert steps(None, CONTEXT, ("generate", "context")) == []
+    assert steps(Retrieved(), CONTEXT, ("generate", "context")) == []

@@ -82,6 +82,7 @@ PLACES: dict[str, tuple[str | int, ...]] = {
     "Retrieved": ("generate", "context"),
     "Evolve": ("evolve",),
     "Generate": ("generate",),
+    "Samples": ("generate", "samples"),
     "Judge": ("judge",),
     "Anchor": ("judge", "anchors", 0),
     "Split": ("split",),
@@ -92,7 +93,14 @@ PLACES: dict[str, tuple[str | int, ...]] = {
 TALK = [{"role": "user", "content": "A?"}, {"role": "assistant", "content": "B."}]
 
 # Of a filter, what it cannot do without.
-NEEDS: dict[str, dict[str, Any]] = {"tokens": {"at_least": 2}, "score": {"usefulness": {"at_least": 2}}}
+NEEDS: dict[str, dict[str, Any]] = {
+    "tokens": {"at_least": 2},
+    "score": {"usefulness": {"at_least": 2}},
+    "matches": {"any": ["x"]},
+    "json_schema": {"inline": {"type": "object"}},
+    "answer": {"equals": "5"},
+    "expr": {"that": "response"},
+}
 
 # The other value of a field whose own cannot be changed by a rule.
 OTHER: dict[str, Any] = {
@@ -117,6 +125,11 @@ OTHER: dict[str, Any] = {
     "ExampleTable.format": "alpaca",
     **{f"{table}.roles": {"roles": {"clerk": "assistant"}} for table in ("PromptTable", "ExampleTable")},
     "Generate.model": "other",
+    "Samples.at_least": {"keep": "majority", "at_least": 0.5},
+    "JsonSchema.inline": {"inline": {"type": "array"}},
+    "Expr.tokenizer": "tokenizer",
+    "JsonSchema.file": {"inline": None, "file": "other.schema.json"},
+    "JsonSchema.per_row": {"inline": None, "per_row": "context"},
     "Evolve.model": "other",
     "Judge.model": "other",
     "Judge.rubric": {"usefulness": "Would it truly help?"},
@@ -130,6 +143,7 @@ OTHER: dict[str, Any] = {
 }
 # What stands beside a field that means nothing by itself.
 BASE_OF: dict[str, dict[str, Any]] = {
+    **{f"Generate.{key}": {"check": [{"tokens": {"at_least": 2}}]} for key in ("tries", "retry")},
     "Model.provider": {"model": "org/m"},
     "Model.base_url": {"model": "org/m"},
     "FromEnv.env": {"env": "KEY"},
@@ -153,6 +167,7 @@ def recipe(folder: Path) -> dict[str, Any]:
         (folder / f"{name}.jsonl").write_text(json.dumps(row) + "\n")
     texts = [{"text": " ".join(f"{name}{word}" for word in range(400)), "x": name} for name in ("x", "y")]
     (folder / "texts.jsonl").write_text("".join(f"{json.dumps(each)}\n" for each in texts))
+    (folder / "other.schema.json").write_text('{"type": "array"}')
     (folder / "rows.csv").write_text("prompt,response\na,b\n")
     at = {"base_url": "http://localhost:8000/v1", "headers": {"x-key": {"env": "KEY"}}}
     return {
@@ -172,7 +187,7 @@ def recipe(folder: Path) -> dict[str, Any]:
             {"path": "rows.jsonl"},
         ],
         "evolve": {"templates": [f"{USES_ALL}: {{{{ instruction }}}}"]},
-        "generate": {"system": USES_ALL, "template": "{{ instruction }}!", "context": {}},
+        "generate": {"system": USES_ALL, "template": "{{ instruction }}!", "samples": {"count": 2}, "context": {}},
         "judge": {
             "rubric": {"usefulness": "Does it help?"},
             "anchors": [{"instruction": "Q", "response": "A", "scores": {"usefulness": 2}}],

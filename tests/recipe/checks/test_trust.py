@@ -337,7 +337,7 @@ def test_code_that_comes_with_a_tokenizer_is_not_run(tmp_path: Path, monkeypatch
 REACHING = {
     "Model.model", "Model.provider", "Model.base_url", "Model.api_key_env", "Model.extra_body", "Model.headers",
     "FromEnv.env", "PromptTable.path", "ExampleTable.path", "DocumentTable.path", "Publish.repo_id",
-    "Publish.not_secret", "Publish.tokenizer", "Tokens.tokenizer",
+    "Publish.not_secret", "Publish.tokenizer", "Tokens.tokenizer", "Expr.tokenizer", "JsonSchema.file",
 }  # fmt: skip
 TEXTS = {
     *("name", "description", "language", "license", "models", "identity", "revision", "tag", "config", "split"),
@@ -345,7 +345,8 @@ TEXTS = {
     *("where", "family", "prefix", "text", "title"),
     *("reasoning", "tools", "reference", "dialect"),
     *("column", "phrases", "regions", "allow", "template", "templates", "rubric", "scores", "why", "api_key_header"),
-    *("completion_window",),
+    *("completion_window", "temperature"),
+    *("any", "all", "none", "inline", "per_row", "equals", "that"),
 }
 
 
