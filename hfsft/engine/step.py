@@ -26,7 +26,8 @@ class Bound:
     """One comparison: `column` must lie within `at_least` and `at_most`, both inclusive; None fails it.
 
     `absent` turns it round: only rows where the column is None stay, as with the column that names a defect. `rule`
-    is what the ledger calls the comparison.
+    is what the ledger calls the comparison; empty where the column says it, with what was found behind a colon, as
+    `too_long: 212 words`.
     """
 
     rule: str

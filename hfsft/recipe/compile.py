@@ -117,6 +117,7 @@ def contexts_of(
     for key, stage in recipe.stages().items():
         found[key] = replace(context, kept=kept)
         kept += tuple(each.name for each in stage.writes())
+        context = replace(context, answering=stage.answering(found[key]) or context.answering)
     return found
 
 

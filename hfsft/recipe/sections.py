@@ -25,6 +25,7 @@ from hfsft.stages.examples import ExampleRows, ExampleTable
 from hfsft.stages.judge import Judge
 from hfsft.stages.seeds import Prompts, PromptTable
 from hfsft.stages.split import Split
+from hfsft.stages.talking.converse import Converse
 
 EMBEDDED = "smollm2-135m-instruct"
 RULES = "filters"
@@ -82,6 +83,7 @@ class Sections(Section):
     )
     evolve: Evolve | None = Field(None, description="Grow the seeds into more instructions; left out: seeds alone.")
     generate: Generate | None = Field(None, description="Write the responses; seeds always get one.")
+    converse: Converse | None = Field(None, description="Grow chosen rows into conversations; left out: none.")
     judge: Judge | None = Field(None, description="Score the rows; left out: no scores.")
     filters: list[AnyFilter] | None = Field(None, description="Rules that rows must pass; left out: a sensible few.")
     split: Split = Field(Split(), description="Hold rows out for validation.")

@@ -160,6 +160,8 @@ def _key(removal: Removal, entry: Mapping[str, Any]) -> str:
     """What rows that fell for one reason have in common: all that one number decided on is one."""
     if removal.fate == "failed":
         return _kind(entry["error"])
+    if not removal.rule:
+        return str(entry["rule"])
     return "" if _by_number(removal) else plain(_QUOTED.sub(r"\1", entry["value"] or "", count=1), LONGEST)
 
 
@@ -179,6 +181,10 @@ def _told(removal: Removal, entries: Sequence[Mapping[str, Any]], unit: str) -> 
         return f"{_label(removal.stage)}: {removal.bound}{counted}, {measured}", ""
     if removal.fate == "not_chosen":
         return f"{_label(removal.stage)}: others of their group stay", ""
+    if not removal.rule:
+        rule, found = str(entries[0]["rule"]), {entry["value"] for entry in entries}
+        said = found.pop() if len(found) == 1 else rule
+        return f"{_label(removal.stage)}: {rule}" + (f", {plain(said, LONGEST)}" if said != rule else ""), ""
     texts = Counter(str(entry["error" if removal.fate == "failed" else "value"] or removal.rule) for entry in entries)
     text = min(texts, key=lambda text: (-texts[text], text))
     kind = _kind(text)

@@ -85,6 +85,23 @@ OTHERS = (
     Column("family", "string", "lineage", "Rows of one seed, or nearly alike; the split divides none.", True),
     Column("split", "string", "verdict", "train or validation."),
     Column("defect", "string", "verdict", "Why the row could not be used as it was read."),
+    Column(
+        "call_faults", ["string"], "measure", "Why calls of tools in it could not be used and were asked again.", True
+    ),
+    Column(
+        "tool_case", "string", "measure", "irrelevant or asks_back, where its tools were changed to need no call.", True
+    ),
+    Column("user_turns", "int32", "measure", "How often the user speaks in a row that grew into a conversation."),
+    Column(
+        "conversation_end",
+        "string",
+        "measure",
+        "How that ended: turns (all wanted), user (had enough), or a fault.",
+        True,
+    ),
+    Column("user_templates", ["string"], "lineage", "The templates that its user's further messages are by.", True),
+    Column("user_persona", "string", "lineage", "Who its user was played to be."),
+    Column("user_faults", ["string"], "measure", "What was wrong with turns of it that were asked again.", True),
     Column("unscored", "string", "verdict", "Why the judge's verdict could not be read."),
     Column(
         "fate",

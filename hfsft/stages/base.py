@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 from pydantic import Field
 
 from hfsft.errors import AnswerError, PromptError
+from hfsft.hashing import unit
 from hfsft.marks import Loc
 from hfsft.section import Section as Section
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from hfsft.models.model import Model
     from hfsft.prompts import Prompt
     from hfsft.rows.columns import Column
+    from hfsft.stages.tools.tools_section import Tools
 
 WRITER = "writer"
 """Who is asked where a recipe names nobody."""
@@ -107,6 +109,27 @@ class Fell(NamedTuple):
     rows: int
 
 
+class Answering(NamedTuple):
+    """How rows are answered, for a section that goes on with them; what may hang on the row is worked out for it."""
+
+    models: Sequence[str]
+    temperature: Mapping[str, float | None]  # by topic, under "default" that of all others
+    max_tokens: int
+    reasons: bool  # whether what was thought before an answer becomes part of the row
+    chosen: Sequence[str] = ()  # fields of the sampling that no author wrote
+    writer: str = ""  # the column that says which of several models answered
+    tools: Tools | None = None  # that answers may call
+
+    def model_of(self, row: Mapping[str, Any]) -> str:
+        """The model that goes on with a row: the one that answered it, else of several one by a hash of its id."""
+        wrote = row.get(self.writer) if self.writer else None
+        return wrote or min(self.models, key=lambda name: unit(row["id"], "model", name))
+
+    def temperature_of(self, row: Mapping[str, Any]) -> float | None:
+        """The sampling temperature of a row's answers."""
+        return self.temperature.get(row["topic"] or "", self.temperature["default"])
+
+
 @dataclass(frozen=True)
 class Outcome:
     """What a build came to, as its sections tell it."""
@@ -154,6 +177,10 @@ class Stage(Section, ABC):
     def renders(self) -> list[Template]:
         """The templates that a recipe's author wrote or chose."""
         return []
+
+    def answering(self, context: Context) -> Answering | None:
+        """How it has rows answered, for a section behind it that goes on with them; None where it answers none."""
+        return None
 
     def asks(self, models: Collection[str]) -> list[Asks]:
         """The models that it asks, of those that a recipe has under these names."""
@@ -257,6 +284,7 @@ class Context:
     kept: tuple[str, ...] = ()  # columns of sources and earlier sections that every template may use
     former: Mapping[str, Any] = field(default_factory=dict)  # by section, what builds before leave to this one
     sections: frozenset[str] = frozenset()  # keys of those that make steps in the recipe
+    answering: Answering | None = None  # how the last section before that answers rows does so
     embed: Callable[..., Step] | None = None  # of a section that `embeds`: column of texts -> the step to its vectors
     corpus: Resource | None = None  # the recipe's documents, as `hfsft.documents.corpus.Corpus`
     reasoning: bool = True  # whether a judge sees what was thought before an answer, where its section says nothing

@@ -83,6 +83,9 @@ PLACES: dict[str, tuple[str | int, ...]] = {
     "Evolve": ("evolve",),
     "Generate": ("generate",),
     "Samples": ("generate", "samples"),
+    "Tools": ("generate", "tools"),
+    "Converse": ("converse",),
+    "TurnCount": ("converse", "turns"),
     "Judge": ("judge",),
     "Anchor": ("judge", "anchors", 0),
     "Split": ("split",),
@@ -90,6 +93,7 @@ PLACES: dict[str, tuple[str | int, ...]] = {
     "Limits": ("filters", 0, "score", "usefulness"),
 }
 
+TOOLS = [{"name": "find"}, {"name": "count"}, {"name": "weigh"}]
 TALK = [{"role": "user", "content": "A?"}, {"role": "assistant", "content": "B."}]
 
 # Of a filter, what it cannot do without.
@@ -136,6 +140,13 @@ OTHER: dict[str, Any] = {
     "Judge.scale": [1, 10],
     "Judge.reasoning": False,
     "Anchor.scores": {"usefulness": 3},
+    "Tools.path": "others.json",
+    "Tools.schemas": {"path": None, "schemas": [{"name": "find"}]},
+    "Tools.results": "other_results.jsonl",
+    "Tools.model": "other",
+    "Tools.template": "{{ arguments }}",
+    "Converse.model": "other",
+    "Converse.user": ["clarify"],
     "Publish.repo_id": "you/toy",
     "Publish.not_secret": ["0123456789ab"],
     "Tokens.tokenizer": "tokenizer",
@@ -167,6 +178,10 @@ def recipe(folder: Path) -> dict[str, Any]:
         (folder / f"{name}.jsonl").write_text(json.dumps(row) + "\n")
     texts = [{"text": " ".join(f"{name}{word}" for word in range(400)), "x": name} for name in ("x", "y")]
     (folder / "texts.jsonl").write_text("".join(f"{json.dumps(each)}\n" for each in texts))
+    for name, tools in (("tools", TOOLS), ("others", TOOLS[:2])):
+        (folder / f"{name}.json").write_text(json.dumps(tools))
+    for name, result in (("results", 1), ("other_results", 2)):
+        (folder / f"{name}.jsonl").write_text(json.dumps({"name": "find", "result": result}))
     (folder / "other.schema.json").write_text('{"type": "array"}')
     (folder / "rows.csv").write_text("prompt,response\na,b\n")
     at = {"base_url": "http://localhost:8000/v1", "headers": {"x-key": {"env": "KEY"}}}
@@ -187,7 +202,14 @@ def recipe(folder: Path) -> dict[str, Any]:
             {"path": "rows.jsonl"},
         ],
         "evolve": {"templates": [f"{USES_ALL}: {{{{ instruction }}}}"]},
-        "generate": {"system": USES_ALL, "template": "{{ instruction }}!", "samples": {"count": 2}, "context": {}},
+        "generate": {
+            "system": USES_ALL,
+            "template": "{{ instruction }}!",
+            "samples": {"count": 2},
+            "context": {},
+            "tools": {"path": "tools.json", "results": "results.jsonl", "unknown": "simulate"},
+        },
+        "converse": {"turns": {"at_least": 2, "at_most": 4}, "personas": ["a baker"]},
         "judge": {
             "rubric": {"usefulness": "Does it help?"},
             "anchors": [{"instruction": "Q", "response": "A", "scores": {"usefulness": 2}}],

@@ -21,7 +21,7 @@ from hfsft.recipe.json_schema import first_sentence, reachable, recipe_schema
 from hfsft.recipe.recipe import Recipe, with_filters
 from hfsft.recipe.recipe_file import load, parse, validate
 from hfsft.recipe.sections import stage_kinds
-from hfsft.rows.columns import Column, column
+from hfsft.rows.columns import MESSAGES, Column, column
 
 FIELD = "filters"
 KNOWN: dict[str, Any] = {
@@ -207,6 +207,8 @@ def example_of(kind: type[BaseModel], name: str = "") -> str:
 
 def type_told(made: Column) -> str:
     """The type of a column in one line."""
+    if made.type == MESSAGES:
+        return "list of messages"
     return made.type if isinstance(made.type, str) else json.dumps(made.type).replace('"', "")
 
 

@@ -24,10 +24,12 @@ from hfsft.rows.columns import Column, variables
 from hfsft.rows.views import answered, prompt_messages
 from hfsft.stages.answers import answer_notes, checking
 from hfsft.stages.answers.answer_notes import FAULT, TRIES, WRITER
-from hfsft.stages.answers.by_topic import of_topic
+from hfsft.stages.answers.by_topic import DEFAULT, of_topic
 from hfsft.stages.answers.checking import Rule
 from hfsft.stages.answers.samples import CANDIDATE, PROMPT, Samples
-from hfsft.stages.base import AskingStage, Asks, CardPart, Context, Outcome, Panel, Template, rendered
+from hfsft.stages.base import Answering, AskingStage, Asks, CardPart, Context, Outcome, Panel, Template, rendered
+from hfsft.stages.tools import tool_report, toolbox
+from hfsft.stages.tools.tools_section import AnyTools
 
 REASONING = "reasoning"
 VARIABLES = variables("system", "response", REASONING)  # what the row says before it is answered
@@ -95,6 +97,10 @@ class Generate(AskingStage):
         "any; `drop` leaves it in the store, where it is found when this is changed, without another request.",
     )
 
+    tools: AnyTools | None = Field(
+        None, description="Tools that answers may call: a file, the schemas, or more; `{}` for those of rows alone."
+    )
+
     @field_validator("model")
     @classmethod
     def _different(cls, model: str | list[str]) -> str | list[str]:
@@ -123,10 +129,20 @@ class Generate(AskingStage):
         return [self.model] if isinstance(self.model, str) else self.model
 
     def asks(self, models: Collection[str]) -> list[Asks]:
-        """Each of the models."""
+        """Each of the models, and who writes results of tools."""
+        results = self.tools.asks("tools") if self.tools else []
         if isinstance(self.model, str):
-            return [Asks(("model",), self.model)]
-        return [Asks(("model", place), name) for place, name in enumerate(self.model)]
+            return [Asks(("model",), self.model), *results]
+        return [*(Asks(("model", place), name) for place, name in enumerate(self.model)), *results]
+
+    def answering(self, context: Context) -> Answering:
+        """For a section that goes on with what it answered."""
+        given = self.temperature if isinstance(self.temperature, dict) else {DEFAULT: self.temperature}
+        writer = WRITER if len(self.names) > 1 else ""
+        chosen = sorted(self.chosen)
+        return Answering(
+            self.names, {DEFAULT: TEMPERATURE, **given}, self.max_tokens, self.reasons, chosen, writer, self.tools
+        )
 
     def prompts(self) -> dict[str, Prompt]:
         """The templates, each by its place in the section. Raises `PromptError` for one that does not parse."""
@@ -143,7 +159,7 @@ class Generate(AskingStage):
             Template(loc, partial(Prompt.parse, text, name=".".join(("generate", *loc))), variables)
             for loc, text, variables in found
             if text
-        ]
+        ] + (self.tools.renders(("tools",)) if self.tools else [])
 
     @property
     def embeds(self) -> bool:
@@ -151,13 +167,15 @@ class Generate(AskingStage):
         return self.context is not None and self.context.by == "embedder"
 
     def writes(self) -> list[Column]:
-        """Beside the answer: which of several it is, who wrote it, and the documents that it rests on."""
-        about = answer_notes.columns(self.samples is not None, len(self.names) > 1, bool(self.check))
-        return [*about, *retrieving.columns(self.context)]
+        """Beside the answer: which of several it is, who wrote it, the documents and the tools that it rests on."""
+        own = answer_notes.columns(self.samples is not None, len(self.names) > 1, bool(self.check))
+        return [*own, *retrieving.columns(self.context), *(toolbox.columns() if self.tools else [])]
 
     def problems(self, context: Context) -> Iterator[Problem]:
-        """Filters that cannot check an answer, a choice by scores that nobody gives, documents that are not there."""
+        """Documents that are not there, tools and filters that cannot be used, a choice by scores that nobody gives."""
         yield from retrieving.problems(self.context, context, (self.key, "context"))
+        if self.tools:
+            yield from self.tools.problems(context, self.key, "tools")
         for place, rule in enumerate(self.check):
             yield from checking.problems(rule, context, self.writes(), partial(context.place, self.key, "check", place))
         if self.samples and self.samples.keep == "best" and "judge" not in context.sections:
@@ -173,6 +191,7 @@ class Generate(AskingStage):
         given = dict.fromkeys([*READS, *([REASONING] if self.reasons else []), *retrieving.tells(self.context), *kept])
         own = {"system", "response", *([REASONING] if self.reasons else [])}
         checked = [name for rule in rules for name in rule.reads if name not in own]
+        tools = self.tools.arguments(context, self.names[0]) if self.tools else None
         branched = {PROMPT, CANDIDATE} if self.samples and len(self.names) > 1 else ()
         answer = Step(
             name="generate",
@@ -185,6 +204,7 @@ class Generate(AskingStage):
                 **({REASONING: "string"} if self.reasons else {}),
                 **({WRITER: "string"} if len(self.names) > 1 else {}),
                 **({TRIES: "int32", FAULT: "string"} if rules else {}),
+                **(toolbox.WRITES if tools else {}),
             },
             role="lineage",  # of what the registry does not know
             about="Of an answer: the model that wrote it, the tries it took, what the checks say of the last.",
@@ -197,13 +217,19 @@ class Generate(AskingStage):
                 **{name: context.template_identity(prompt) for name, prompt in prompts.items()},
                 **({"check": checking.identity(rules), "tries": self.tries} if rules else {}),
                 **({"repair": repair().identity} if rules and self.retry == "repair" else {}),
+                **({"tools": self.tools.identity(context, self.names[0])} if self.tools else {}),
             },
             work=Work(
                 "hfsft.stages.answers.generate:asking",
-                self.arguments(context.values(), kept, **({"checks": checking.as_json(rules)} if rules else {})),
+                self.arguments(
+                    context.values(),
+                    kept,
+                    **({"checks": checking.as_json(rules)} if rules else {}),
+                    **({"tools": tools} if tools else {}),
+                ),
             ),
             needs=checking.needed(rules),
-            models=tuple(self.names),
+            models=self._asked,
             max_failed_share=self.max_failed_share,
             place=place,
         )
@@ -220,22 +246,30 @@ class Generate(AskingStage):
     def notes(self, outcome: Outcome) -> Iterator[str]:
         """Whether rows lack the reasoning that was to be kept, and what candidates and checks came to."""
         yield from answer_notes.notes(self, outcome)
+        yield from tool_report.notes(outcome) if self.tools else ()
 
     def card(self, outcome: Outcome) -> CardPart | None:
         """How many candidates there were, how far they agreed, who wrote what stayed."""
-        return answer_notes.card(self, outcome)
+        part = answer_notes.card(self, outcome)
+        return tool_report.card(outcome, self.tools.origin, part) if self.tools else part
 
     def panel(self, outcome: Outcome) -> Panel | None:
         """The same, in the report."""
-        return answer_notes.panel(self, outcome)
+        panel = answer_notes.panel(self, outcome) or Panel("answers", "Answers", [])
+        pieces = [*panel.pieces, *(tool_report.pieces(outcome) if self.tools else [])]
+        return panel._replace(pieces=pieces) if pieces else None
 
     def _rules(self, context: Context) -> list[Filter]:
         return [rule.at(context.base).speaking(context.language) for rule in self.check]
 
+    @property
+    def _asked(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys([*self.names, *(each.name for each in (self.tools.asks() if self.tools else ()))]))
+
     def _models(self, context: Context) -> dict[str, Any]:
-        if isinstance(self.model, str):
-            return {"model": context.models[self.model]}
-        return {"models": {name: context.models[name] for name in self.names}}
+        if self._asked == (self.model,):
+            return {"model": context.models[self.names[0]]}
+        return {"models": {name: context.models[name] for name in self._asked}}
 
     def writer_of(self, row: Row) -> str:
         """Who answers a row: the models stand in an order by a hash of the prompt, and candidates go through it."""
@@ -252,6 +286,7 @@ class Generate(AskingStage):
         values: dict[str, Any],
         kept: tuple[str, ...],
         rules: Sequence[Rule] = (),
+        tools: toolbox.Toolbox | None = None,
     ) -> Turns:
         """Ask for a response, where the row has none, until one passes the checks or there were enough."""
         columns = {name: row[name] for name in (*VARIABLES, *retrieving.tells(self.context), *kept)}
@@ -259,7 +294,8 @@ class Generate(AskingStage):
         if not system and (prompt := self._system(row["topic"], prompts)):
             system = rendered(prompt, **values, **columns)
         if answered(row):
-            return self._told(row, system, row["response"], row.get(REASONING))
+            given = self._told(row, system, row["response"], row.get(REASONING))
+            return {**given, **toolbox.left(row)} if tools else given
         messages = prompt_messages({**row, "system": system})
         if "template" in prompts:
             messages[-1] = {
@@ -271,18 +307,19 @@ class Generate(AskingStage):
             messages[-1] = retrieving.told(row, messages[-1])
         writer, said = self.writer_of(row), list[dict[str, Any]]()
         for number in range(self.tries if rules else 1):
-            answer = yield Request(
+            request = Request(
                 model=writer,
                 messages=(*messages, *said),
                 temperature=of_topic(self.temperature, row["topic"], TEMPERATURE),
                 max_tokens=self.max_tokens,
-                seed=sampling_seed(row["id"], f"generate again {number}" if number else "generate"),
+                seed=sampling_seed(row["id"], tag := f"generate again {number}" if number else "generate"),
                 chosen=self.chosen,
             )
-            response, thought = answer.text.strip(), answer.reasoning.strip() or None
-            fault = self._fault(row, system, response, thought, rules)
+            found = yield from toolbox.answered(tools, row, request, tag, reasons=self.reasons)
+            response, thought, called = found
+            fault = self._fault({**row, **called}, system, response, thought, rules)
             if fault is None:
-                return self._told(row, system, response, thought, writer, number + 1)
+                return {**self._told(row, system, response, thought, writer, number + 1), **called}
             if self.retry == "repair":
                 said = [
                     {"role": "assistant", "content": response or "..."},
@@ -290,7 +327,7 @@ class Generate(AskingStage):
                 ]
         if not response:
             raise unusable("empty", "the model wrote no response")
-        return self._told(row, system, response, thought, writer, self.tries, fault)
+        return {**self._told(row, system, response, thought, writer, self.tries, fault), **called}
 
     def _system(self, topic: str | None, prompts: Mapping[str, Prompt]) -> Prompt | None:
         if not isinstance(self.system, dict):
@@ -343,7 +380,9 @@ def asking(
     values: dict[str, Any],
     kept: Sequence[str],
     checks: Sequence[Mapping[str, Any]] = (),
+    tools: Mapping[str, Any] | None = None,
 ) -> Callable[[Row], Turns]:
     """What asks for the response to a row; `values` are what templates may use of the recipe."""
     stage, rules = Generate.model_validate(section), checking.rules_of(checks, needs)
-    return partial(stage.ask, prompts=stage.prompts(), values=values, kept=tuple(kept), rules=rules)
+    box = toolbox.Toolbox.of(tools) if tools else None
+    return partial(stage.ask, prompts=stage.prompts(), values=values, kept=tuple(kept), rules=rules, tools=box)

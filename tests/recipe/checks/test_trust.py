@@ -338,6 +338,7 @@ REACHING = {
     "Model.model", "Model.provider", "Model.base_url", "Model.api_key_env", "Model.extra_body", "Model.headers",
     "FromEnv.env", "PromptTable.path", "ExampleTable.path", "DocumentTable.path", "Publish.repo_id",
     "Publish.not_secret", "Publish.tokenizer", "Tokens.tokenizer", "Expr.tokenizer", "JsonSchema.file",
+    "Tools.path", "Tools.results",
 }  # fmt: skip
 TEXTS = {
     *("name", "description", "language", "license", "models", "identity", "revision", "tag", "config", "split"),
@@ -347,6 +348,7 @@ TEXTS = {
     *("column", "phrases", "regions", "allow", "template", "templates", "rubric", "scores", "why", "api_key_header"),
     *("completion_window", "temperature"),
     *("any", "all", "none", "inline", "per_row", "equals", "that"),
+    *("user", "personas", "schemas"),
 }
 
 
@@ -356,7 +358,9 @@ TEXTS = {
 def test_every_text_of_a_recipe_is_known_to_reach_nothing_or_is_asked_for(section: Any, name: str) -> None:
     if not holds_text(section.model_fields[name].annotation) or f"{section.__name__}.{name}" in REACHING:
         return
-    asks = section.__name__ in ("Evolve", "Generate", "Judge") and name == "model"  # a name under `models`
+    asks = (
+        section.__name__ in ("Evolve", "Generate", "Judge", "Converse", "Tools") and name == "model"
+    )  # a name under `models`
     assert asks or name in TEXTS, (
         "can it name a file, a server, a key or a repository? hfsft/recipe/checks/trust.py asks"
     )
