@@ -32,7 +32,7 @@ OPTIONAL = (DOCUMENTS, DOCUMENT)
 TEMPLATE = "documents"  # in templates/generate/: what a writer is told beside what the row says
 
 
-class Surroundings(Protocol):
+class RecipeAround(Protocol):
     """What retrieval knows of the recipe around it."""
 
     @property
@@ -89,7 +89,7 @@ def tells(context: Retrieved | None) -> tuple[str, ...]:
     return () if context is None else tuple(name for name in (UNANSWERABLE, EVIDENCE) if name in _writes(context))
 
 
-def problems(context: Retrieved | None, around: Surroundings, at: tuple[str | int, ...]) -> Iterator[Problem]:
+def problems(context: Retrieved | None, around: RecipeAround, at: tuple[str | int, ...]) -> Iterator[Problem]:
     """What is wrong with it in the recipe around it; `at` is where it stands there."""
     if context is None:
         return
@@ -104,7 +104,7 @@ def problems(context: Retrieved | None, around: Surroundings, at: tuple[str | in
         )
 
 
-def steps(context: Retrieved | None, around: Surroundings, at: tuple[str | int, ...]) -> list[Step]:
+def steps(context: Retrieved | None, around: RecipeAround, at: tuple[str | int, ...]) -> list[Step]:
     """The steps that give rows their documents: one that looks at each row alone, or, where vectors are compared, the
     chunks as a side table, the vectors of these and of what rows ask, and one that looks at all rows.
     """

@@ -15,8 +15,9 @@ from typing import Any
 from hfsft.engine.plan import Plan
 from hfsft.engine.resources import Resource
 from hfsft.engine.step import Step
-from hfsft.errors import Problem, RecipeError
+from hfsft.errors import Place, Problem, RecipeError
 from hfsft.filters.base import Filter
+from hfsft.marks import Loc
 from hfsft.recipe.checks.cross_references import Contexts, filter_problems, section_problems
 from hfsft.recipe.checks.init_placeholders import placeholders
 from hfsft.recipe.checks.licences import meant
@@ -26,7 +27,8 @@ from hfsft.recipe.filter_order import FilterOrder
 from hfsft.recipe.models_asked import asked, embedding_step, identity, model_problems
 from hfsft.recipe.recipe import Recipe
 from hfsft.recipe.rules import filters_of
-from hfsft.recipe.sources import OpenedSources, kept_of, source_problems, source_steps
+from hfsft.recipe.sections import loc_of
+from hfsft.recipe.sources import OpenedSources, given_of, kept_of, source_problems, source_steps
 from hfsft.stages.base import AskingStage, Context
 
 TEMPLATE_LANGUAGE = ["en"]  # what templates read where the recipe names no language
@@ -105,7 +107,8 @@ def contexts_of(
         language=tuple(recipe.language or TEMPLATE_LANGUAGE),
         models=models or {},
         base=recipe.base,
-        place=lambda *loc: recipe.source.place(loc, key=True),
+        place=partial(_place, recipe, ()),
+        attributes=tuple(name for stage in recipe.stages().values() for name in stage.varies),
         former=former or {},
         sections=frozenset(recipe.stages()),
         embed=embed,
@@ -114,11 +117,18 @@ def contexts_of(
         and not any(isinstance(stage, AskingStage) and stage.reasons for stage in recipe.stages().values()),
     )
     found, kept = {}, tuple(kept_of(recipe).values())
+    called: dict[Loc, str] = {(each.section, each.index): each.name for each in given_of(recipe)}
     for key, stage in recipe.stages().items():
-        found[key] = replace(context, kept=kept)
+        at = loc_of(key)
+        found[key] = replace(context, kept=kept, place=partial(_place, recipe, at), called=called.get(at, ""))
         kept += tuple(each.name for each in stage.writes())
         context = replace(context, answering=stage.answering(found[key]) or context.answering)
     return found
+
+
+def _place(recipe: Recipe, at: Loc, section: str, *loc: str | int) -> Place:
+    """Where a section stands, one of a list by its number, or what is at a path in it."""
+    return recipe.source.place((*(at or (section,)), *loc), key=True)
 
 
 def _by_section(recipe: Recipe, contexts: Contexts) -> Iterator[tuple[str, Sequence[Step]]]:

@@ -7,17 +7,19 @@ rules between them as can run by then, those behind it by rows that have passed 
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from hfsft.engine.step import Bound
 from hfsft.filters.base import Filter
 from hfsft.filters.listed import AnyFilter
+from hfsft.marks import Loc
 from hfsft.models.model import AnyModel, Model
 from hfsft.recipe.publish import Publish
 from hfsft.recipe.yaml.type_paths import bare
 from hfsft.stages.answers.generate import Generate
+from hfsft.stages.attributes.attributes import Attributes
 from hfsft.stages.base import Section, Stage
 from hfsft.stages.documents import DocumentTable
 from hfsft.stages.evolving.evolve import Evolve
@@ -26,6 +28,7 @@ from hfsft.stages.judge import Judge
 from hfsft.stages.seeds import Prompts, PromptTable
 from hfsft.stages.split import Split
 from hfsft.stages.talking.converse import Converse
+from hfsft.stages.writing import AnyWritten
 
 EMBEDDED = "smollm2-135m-instruct"
 RULES = "filters"
@@ -77,7 +80,10 @@ class Sections(Section):
         {"writer": Model(model=EMBEDDED)}, min_length=1, description="The models, each under the name stages use."
     )
     documents: list[DocumentTable] = Field([], description="What questions and answers may rest on: texts, in chunks.")
-    seeds: list[Prompts | PromptTable] = Field([], description="Prompts to grow from: inline, files, or any dataset.")
+    attributes: Attributes | None = Field(None, description="What is varied over the rows that models write.")
+    seeds: list[Prompts | PromptTable | AnyWritten] = Field(
+        [], description="Prompts to grow from: inline, files, or any dataset; or written by models, with `from`."
+    )
     examples: list[ExampleRows | ExampleTable] = Field(
         [], description="Complete rows that join the data and pass the same filters."
     )
@@ -90,10 +96,20 @@ class Sections(Section):
     publish: Publish = Field(Publish(), description="The format that trainers find, and where on the Hub.")
 
     def stages(self) -> dict[str, Stage]:
-        """The sections that make steps, by key, in their order; with those that others call for, see `implied_by`."""
+        """The sections that make steps, by key, in their order; with those that others call for, see `implied_by`.
+
+        Of a section that is a list each item that makes some is one, under a key such as `seeds[2]`, see `loc_of`.
+        """
         found: dict[str, Stage] = {}
-        for key, kind in stage_kinds(type(self)).items():
-            section = getattr(self, key)
+        kinds = stage_kinds(type(self))
+        for key in type(self).model_fields:
+            section, kind = getattr(self, key), kinds.get(key)
+            if isinstance(section, list):
+                items = ((f"{key}[{index}]", item) for index, item in enumerate(section))
+                found |= {at: item.listed(at) for at, item in items if isinstance(item, Stage)}
+                continue
+            if kind is None:
+                continue
             if section is None and kind.implied_by and getattr(self, kind.implied_by):
                 section = kind()
             if section is not None:
@@ -104,10 +120,21 @@ class Sections(Section):
     def behind_rules(cls, key: str) -> bool:
         """Whether only rows that have passed every rule meet the section."""
         keys = list(cls.model_fields)
-        return keys.index(key) > keys.index(RULES)
+        return keys.index(str(loc_of(key)[0])) > keys.index(RULES)
 
 
 def stage_kinds(model: type[BaseModel]) -> dict[str, type[Stage]]:
     """The kinds of sections that make steps, by key, in their order, whether a recipe has them or not."""
-    kinds = {key: bare(field.annotation) for key, field in model.model_fields.items()}
+    kinds = {key: _item(bare(field.annotation)) for key, field in model.model_fields.items()}
     return {key: kind for key, kind in kinds.items() if isinstance(kind, type) and issubclass(kind, Stage)}
+
+
+def _item(kind: Any) -> Any:
+    """The type of the items of a list, any other type as it is."""
+    return bare(get_args(kind)[0]) if get_origin(kind) is list else kind
+
+
+def loc_of(key: str) -> Loc:
+    """Where in a recipe the section stands that `stages` gives under a key: `seeds[2]` at ("seeds", 2)."""
+    name, _, index = key.rstrip("]").partition("[")
+    return (name, int(index)) if index else (name,)

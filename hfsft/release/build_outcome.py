@@ -57,9 +57,11 @@ def outcome_in(folder: PageData) -> Outcome:
 def stages_in(recipe: Mapping[str, Any]) -> Iterator[Stage]:
     """The sections that make steps, of a recipe as a folder holds it; none that this version cannot read any more."""
     for key, kind in stage_kinds(Recipe).items():
-        with suppress(ValidationError):
-            if isinstance(section := recipe.get(key), Mapping):
-                yield kind.model_validate(section)
+        section = recipe.get(key)
+        for item in section if isinstance(section, list) else [section]:
+            with suppress(ValidationError):
+                if isinstance(item, Mapping):
+                    yield kind.model_validate(item)
 
 
 def listed_causes(found: Sequence[Cause]) -> str:

@@ -59,9 +59,9 @@ ROW = (
     Column("id", "string", "lineage", "Hash of what the row said as it was read, or of what it grew from.", True),
     Column("seed_id", "string", "lineage", "The seed or example that it grew from; its own id for these.", True),
     Column("parent_id", "string", "lineage", "The row that it was grown from.", True),
-    Column("origin", "string", "lineage", "seed, example or evolved.", True),
-    Column("round", "int32", "lineage", "0 for seeds and examples, then the round of evolution.", True),
-    Column("template", "string", "lineage", "The evolution that wrote the instruction.", True),
+    Column("origin", "string", "lineage", "seed, example, written (by a model, from no seed) or evolved.", True),
+    Column("round", "int32", "lineage", "0 for rows that grew from none, then the round of evolution.", True),
+    Column("template", "string", "lineage", "The template by which a model wrote the instruction.", True),
     Column("source", "string", "lineage", "File and line (tickets.jsonl:3) of the row, or of the seed it grew from."),
     Column("unread", ["string"], "lineage", "Columns and fields of the source row that hold something and were left."),
     Column("dialect", "string", "lineage", "How the source writes it, so that it can be written so again.", True),
@@ -187,6 +187,11 @@ def column(name: str, kind: Any = None, role: Role = "measure", about: str = "")
 def known(name: str) -> bool:
     """Whether the registry knows a column of just that name, and it is no kept or measured one."""
     return name in _KNOWN
+
+
+def free(name: str) -> bool:
+    """Whether a column that a recipe names may be called so: no column, template or format knows the name otherwise."""
+    return not (name in _KNOWN or name in _RESERVED or name.startswith(tuple(FAMILIES)))
 
 
 def named(columns: Mapping[str, Column], *roles: Role) -> list[str]:

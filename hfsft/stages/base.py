@@ -166,6 +166,15 @@ class Stage(Section, ABC):
     def steps(self, context: Context) -> list[Step]:
         """Its steps, in the order that rows meet them."""
 
+    @property
+    def varies(self) -> tuple[str, ...]:
+        """The columns of attributes that it gives to rows which models write."""
+        return ()
+
+    def listed(self, key: str) -> Stage:
+        """The section as an item of a list of sections, whose steps begin with that key, such as `seeds[2]`."""
+        return self
+
     def later(self, context: Context) -> Mapping[str, Sequence[Step]]:
         """Steps of it that come behind another section of the recipe, or behind itself, by that section's key.
 
@@ -226,11 +235,8 @@ class Stage(Section, ABC):
         return None
 
 
-class AskingStage(Stage, ABC):
-    """A section whose stage asks a model."""
-
-    seeded: ClassVar[bool] = True  # whether its requests carry a seed for the sampling
-    structured: ClassVar[bool] = False  # whether their answers must be JSON
+class AskingPart(Section):
+    """What each part of a recipe says that asks a model."""
 
     on_error: Literal["reject", "fail"] = Field(
         "reject", description="A row without a usable answer: `reject` sets it aside as failed, `fail` stops the build."
@@ -238,11 +244,6 @@ class AskingStage(Stage, ABC):
     failed_at_most: float = Field(
         0.05, ge=0, le=1, description="Share of failed rows (after 20) above which the build stops all the same."
     )
-
-    def asks(self, models: Collection[str]) -> list[Asks]:
-        """The model under its key `model`; where that is left out the one called like the section, else the writer."""
-        named: str | None = getattr(self, "model", None)
-        return [Asks(("model",), named or (self.key if self.key in models else WRITER))]
 
     def arguments(
         self, values: Mapping[str, Any] | None = None, kept: Sequence[str] = (), **more: Any
@@ -256,11 +257,6 @@ class AskingStage(Stage, ABC):
         return {"section": section, **({} if values is None else {"values": dict(values), "kept": list(kept)}), **more}
 
     @property
-    def reasons(self) -> bool:
-        """Whether what a model thought becomes part of the row."""
-        return False
-
-    @property
     def chosen(self) -> frozenset[str]:
         """The fields of the sampling that no author wrote: they are left out where a server refuses them."""
         return SAMPLED - self.model_fields_set
@@ -269,6 +265,23 @@ class AskingStage(Stage, ABC):
     def max_failed_share(self) -> float:
         """The share of failed rows that the stage bears."""
         return 0.0 if self.on_error == "fail" else self.failed_at_most
+
+
+class AskingStage(AskingPart, Stage, ABC):
+    """A section whose stage asks a model."""
+
+    seeded: ClassVar[bool] = True  # whether its requests carry a seed for the sampling
+    structured: ClassVar[bool] = False  # whether their answers must be JSON
+
+    def asks(self, models: Collection[str]) -> list[Asks]:
+        """The model under its key `model`; where that is left out the one called like the section, else the writer."""
+        named: str | None = getattr(self, "model", None)
+        return [Asks(("model",), named or (self.key if self.key in models else WRITER))]
+
+    @property
+    def reasons(self) -> bool:
+        """Whether what a model thought becomes part of the row."""
+        return False
 
 
 @dataclass(frozen=True)
@@ -281,6 +294,8 @@ class Context:
     models: Mapping[str, Mapping[str, Any]]  # name under `models:` -> the model's identity
     base: Path  # what relative paths are relative to
     place: Callable[..., Place]  # where a section or one of its keys stands in the recipe
+    called: str = ""  # of a source that models write, what its rows are called
+    attributes: tuple[str, ...] = ()  # the columns of attributes
     kept: tuple[str, ...] = ()  # columns of sources and earlier sections that every template may use
     former: Mapping[str, Any] = field(default_factory=dict)  # by section, what builds before leave to this one
     sections: frozenset[str] = frozenset()  # keys of those that make steps in the recipe

@@ -22,6 +22,7 @@ from hfsft.recipe.compile import compile_recipe
 from hfsft.recipe.recipe import Recipe, load_recipe
 from hfsft.recipe.yaml.type_paths import bare
 from hfsft.rows.columns import COLUMNS
+from hfsft.stages.attributes.attributes import Attribute
 
 if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
@@ -31,8 +32,8 @@ HARMLESS = {
     "Recipe.license": "said of the rows, not part of them",
     "Recipe.written_by": "said of the rows, not part of them",
     "DocumentTable.license": "said of the documents, not part of them",
-    "AskingStage.on_error": "when to stop, not what an answer is",
-    "AskingStage.failed_at_most": "when to stop, not what an answer is",
+    "AskingPart.on_error": "when to stop, not what an answer is",
+    "AskingPart.failed_at_most": "when to stop, not what an answer is",
     "Judge.unscored_at_most": "when to stop, not what an answer is",
     "BudgetSection.usd": "when to stop",
     "BudgetSection.calls": "when to stop",
@@ -72,6 +73,9 @@ PLACES: dict[str, tuple[str | int, ...]] = {
     "Price": ("models", "writer", "price"),
     "FromEnv": ("models", "writer", "headers", "x-key"),
     "BatchOptions": ("models", "writer", "batch"),
+    "Attribute": ("attributes", "topic"),
+    "Attribute.values": ("attributes", "mood"),
+    "FromAttributes": ("seeds", 2),
     "Prompts": ("seeds", 0),
     "PromptTable": ("seeds", 1),
     "ExampleRows": ("examples", 0),
@@ -106,6 +110,8 @@ NEEDS: dict[str, dict[str, Any]] = {
     "expr": {"that": "response"},
 }
 
+WRITTEN = ("FromAttributes",)  # sources that models write
+
 # The other value of a field whose own cannot be changed by a rule.
 OTHER: dict[str, Any] = {
     "Recipe.name": "other",
@@ -128,6 +134,12 @@ OTHER: dict[str, Any] = {
     "ExampleRow.tools": [{"name": "find"}],
     "ExampleTable.format": "alpaca",
     **{f"{table}.roles": {"roles": {"clerk": "assistant"}} for table in ("PromptTable", "ExampleTable")},
+    "Attribute.values": {"values": ["glad", "cross", "calm"]},
+    "Attribute.path": "others.yaml",
+    "Attribute.column": {"path": "values.csv", "column": "other"},
+    "Attribute.given": {"path": None, "given": None, "values": ["a", "b"]},
+    **{f"{kind}.templates": ["{{ tone }}"] for kind in WRITTEN},
+    **{f"{kind}.model": "other" for kind in WRITTEN},
     "Generate.model": "other",
     "Samples.at_least": {"keep": "majority", "at_least": 0.5},
     "JsonSchema.inline": {"inline": {"type": "array"}},
@@ -155,6 +167,7 @@ OTHER: dict[str, Any] = {
 # What stands beside a field that means nothing by itself.
 BASE_OF: dict[str, dict[str, Any]] = {
     **{f"Generate.{key}": {"check": [{"tokens": {"at_least": 2}}]} for key in ("tries", "retry")},
+    "Attribute.column": {"path": "values.csv", "column": "kind"},
     "Model.provider": {"model": "org/m"},
     "Model.base_url": {"model": "org/m"},
     "FromEnv.env": {"env": "KEY"},
@@ -183,6 +196,9 @@ def recipe(folder: Path) -> dict[str, Any]:
     for name, result in (("results", 1), ("other_results", 2)):
         (folder / f"{name}.jsonl").write_text(json.dumps({"name": "find", "result": result}))
     (folder / "other.schema.json").write_text('{"type": "array"}')
+    for name in ("topics", "others"):
+        (folder / f"{name}.yaml").write_text(f"casual: [a, b]\nformal: [{name}]\n")
+    (folder / "values.csv").write_text("tone,kind,other\ncasual,a,b\nformal,c,d\n")
     (folder / "rows.csv").write_text("prompt,response\na,b\n")
     at = {"base_url": "http://localhost:8000/v1", "headers": {"x-key": {"env": "KEY"}}}
     return {
@@ -196,7 +212,16 @@ def recipe(folder: Path) -> dict[str, Any]:
         },
         "budget": {"usd": 1.0, "calls": 5, "tokens": 100_000},
         "documents": [{"path": "texts.jsonl", "chunk": {}}],
-        "seeds": [{"prompts": ["What is a top?"]}, {"path": "rows.jsonl", "prompt": "prompt"}],
+        "attributes": {
+            "tone": ["casual", "formal"],
+            "mood": {"values": ["glad", "cross"]},
+            "topic": {"given": "tone", "path": "topics.yaml"},
+        },
+        "seeds": [
+            {"prompts": ["What is a top?"]},
+            {"path": "rows.jsonl", "prompt": "prompt"},
+            {"from": "attributes", "count": 3, "templates": [f"{USES_ALL} {{{{ tone }}}}"]},
+        ],
         "examples": [
             {"rows": [{"instruction": "A?", "response": "B."}]},
             {"path": "rows.jsonl"},
@@ -230,12 +255,13 @@ def sections(kind: Any) -> Iterator[type[BaseModel]]:
         yield from sections(inside)
 
 
-SECTIONS = dict.fromkeys([*sections(Recipe), *FILTERS.values(), Limits])
+SECTIONS = dict.fromkeys([*sections(Recipe), *FILTERS.values(), Limits, Attribute])
 FIELDS = [
     (section, name)
     for section in SECTIONS
     for name, field in section.model_fields.items()
-    if not [inside for inside in sections(field.annotation) if inside is not section] and name != "filters"
+    if not [inside for inside in sections(field.annotation) if inside is not section]
+    and name not in ("filters", "from")
 ]
 
 
