@@ -38,13 +38,19 @@ SHARED = {
     "hfsft.stages",
     "hfsft.stages.base",
     "hfsft.stages.source",
+    "hfsft.stages.seeds",
     "hfsft.stages.prompt_check",
     "hfsft.stages.attributes.shares",
     "hfsft.stages.attributes.sampling",
     "hfsft.stages.evolving.template_prompts",
 }
 # Of models, a stage knows what is asked, what is answered, and how an answer is read; never who asks.
-STAGE_MODELS = {"hfsft.models.model", "hfsft.models.structured", "hfsft.models.vectors.text_turns"}
+STAGE_MODELS = {
+    "hfsft.models.model",
+    "hfsft.models.structured",
+    "hfsft.models.probabilities",
+    "hfsft.models.vectors.text_turns",
+}
 
 
 def room(module: str) -> tuple[int, str]:

@@ -21,11 +21,15 @@ from hfsft.recipe.yaml.type_paths import bare
 from hfsft.stages.answers.generate import Generate
 from hfsft.stages.attributes.attributes import Attributes
 from hfsft.stages.base import Section, Stage
+from hfsft.stages.columns.label import Label
+from hfsft.stages.columns.write_column import Write
 from hfsft.stages.documents import DocumentTable
 from hfsft.stages.evolving.evolve import Evolve
 from hfsft.stages.examples import ExampleRows, ExampleTable
+from hfsft.stages.guards.guards import Guards
 from hfsft.stages.judge import Judge
 from hfsft.stages.seeds import Prompts, PromptTable
+from hfsft.stages.sizing.size import AnySize
 from hfsft.stages.split import Split
 from hfsft.stages.talking.converse import Converse
 from hfsft.stages.writing import AnyWritten
@@ -88,10 +92,14 @@ class Sections(Section):
         [], description="Complete rows that join the data and pass the same filters."
     )
     evolve: Evolve | None = Field(None, description="Grow the seeds into more instructions; left out: seeds alone.")
+    write: list[Write] = Field([], description="More columns before the answer, one call each, in this order.")
     generate: Generate | None = Field(None, description="Write the responses; seeds always get one.")
     converse: Converse | None = Field(None, description="Grow chosen rows into conversations; left out: none.")
+    label: Label | None = Field(None, description="Named choices about each row, by a model; left out: none.")
     judge: Judge | None = Field(None, description="Score the rows; left out: no scores.")
     filters: list[AnyFilter] | None = Field(None, description="Rules that rows must pass; left out: a sensible few.")
+    size: AnySize | None = Field(None, description="Accepted rows wanted; left out: as many as one pass comes to.")
+    guards: Guards | None = Field(None, description="Whether the set narrows; left out: told, and nothing is bounded.")
     split: Split = Field(Split(), description="Hold rows out for validation.")
     publish: Publish = Field(Publish(), description="The format that trainers find, and where on the Hub.")
 
@@ -135,6 +143,6 @@ def _item(kind: Any) -> Any:
 
 
 def loc_of(key: str) -> Loc:
-    """Where in a recipe the section stands that `stages` gives under a key: `seeds[2]` at ("seeds", 2)."""
+    """Where in a recipe the section stands that `stages` gives under a key: `write[0]` at ("write", 0)."""
     name, _, index = key.rstrip("]").partition("[")
     return (name, int(index)) if index else (name,)

@@ -27,6 +27,8 @@ Role = Literal["lineage", "text", "attribute", "label", "kept", "measure", "scor
 ROLES: tuple[Role, ...] = get_args(Role)
 
 MESSAGES = [MESSAGE]
+NAME = r"^[a-z][a-z0-9_]*$"
+"""What columns are called whose names are an author's own."""
 
 
 class Scale(NamedTuple):
@@ -48,6 +50,8 @@ class Column:
     about: str = ""  # what it holds, in words for who reads the data
     ours: bool = False  # whether its texts are hfsft's own words, so that nobody's can stand there
     scale: Scale | None = None  # of numbers, where it is known between which they lie
+    choices: tuple[str, ...] = ()  # of texts, where it is known which there may be
+    structured: bool = False  # whether its texts are JSON, of which templates read the fields by their names
     published: bool = True  # whether a release may hold it
 
     def as_dict(self) -> dict[str, Any]:
@@ -133,10 +137,11 @@ WRITTEN = (
 )
 """What some recipes' steps write, under names that a source's own column may have in all other recipes."""
 
-SCORE, REASON, VECTOR = "score_", "reason_", "vector_"
+SCORE, REASON, VECTOR, UNLABELLED = "score_", "reason_", "vector_", "unlabelled_"
 FAMILIES = {
     SCORE: Column(SCORE, "float64", "score", "The judge's score of {}."),
     REASON: Column(REASON, "string", "score", "Why the judge gave that score of {}."),
+    UNLABELLED: Column(UNLABELLED, "string", "verdict", "Why a label that is chosen by `{}` is missing."),
     VECTOR: Column(VECTOR, "vector", "vector", "What `{}` means, as the numbers that an embedder makes of it."),
 }
 """How names of columns begin whose rest says of which criterion, or of which column, they are."""
@@ -189,9 +194,16 @@ def known(name: str) -> bool:
     return name in _KNOWN
 
 
-def free(name: str) -> bool:
-    """Whether a column that a recipe names may be called so: no column, template or format knows the name otherwise."""
-    return not (name in _KNOWN or name in _RESERVED or name.startswith(tuple(FAMILIES)))
+def not_free(name: str, *but: str) -> str:
+    """Why no section may write a column of that name, as the end of a sentence; empty where one may, and for `but`."""
+    if name in but:
+        return ""
+    if name in _KNOWN:
+        return "is a column of hfsft's own"
+    if name in _RESERVED:
+        return "means something else to templates and formats"
+    prefix = next((prefix for prefix in (*FAMILIES, first_of("")) if name.startswith(prefix)), "")
+    return f"begins with {prefix}, as columns of hfsft's own do" if prefix else ""
 
 
 def named(columns: Mapping[str, Column], *roles: Role) -> list[str]:

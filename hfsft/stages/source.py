@@ -118,8 +118,7 @@ class Located(Section):
             try:
                 Expression(where)
             except ExpressionError as error:
-                at = f"line {error.line} of it: " if error.line > 1 else ""
-                raise ValueError(f"{at}{error.message}" + (f" ({error.help})" if error.help else "")) from None
+                raise ValueError(error.told) from None
         return where
 
     @property

@@ -23,6 +23,7 @@ from hfsft.recipe.recipe import Recipe, load_recipe
 from hfsft.recipe.yaml.type_paths import bare
 from hfsft.rows.columns import COLUMNS
 from hfsft.stages.attributes.attributes import Attribute
+from hfsft.stages.columns.choices import Choices
 
 if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
@@ -35,6 +36,9 @@ HARMLESS = {
     "AskingPart.on_error": "when to stop, not what an answer is",
     "AskingPart.failed_at_most": "when to stop, not what an answer is",
     "Judge.unscored_at_most": "when to stop, not what an answer is",
+    "Size.accepted_at_least": "when to stop",
+    "Guards.embeddings": "what is told of finished rows",
+    "Label.unlabelled_at_most": "when to stop, not what an answer is",
     "BudgetSection.usd": "when to stop",
     "BudgetSection.calls": "when to stop",
     "BudgetSection.tokens": "when to stop",
@@ -86,12 +90,18 @@ PLACES: dict[str, tuple[str | int, ...]] = {
     "Retrieved": ("generate", "context"),
     "Evolve": ("evolve",),
     "Generate": ("generate",),
+    "Label": ("label",),
+    "Choices": ("label", "quality"),
+    "Write": ("write", 0),
     "Samples": ("generate", "samples"),
     "Tools": ("generate", "tools"),
     "Converse": ("converse",),
     "TurnCount": ("converse", "turns"),
     "Judge": ("judge",),
     "Anchor": ("judge", "anchors", 0),
+    "Size": ("size",),
+    "Guards": ("guards",),
+    "Share": ("guards", "people"),
     "Split": ("split",),
     "Publish": ("publish",),
     "Limits": ("filters", 0, "score", "usefulness"),
@@ -102,6 +112,7 @@ TALK = [{"role": "user", "content": "A?"}, {"role": "assistant", "content": "B."
 
 # Of a filter, what it cannot do without.
 NEEDS: dict[str, dict[str, Any]] = {
+    "one_of": {"column": "quality", "values": ["a"]},
     "tokens": {"at_least": 2},
     "score": {"usefulness": {"at_least": 2}},
     "matches": {"any": ["x"]},
@@ -141,6 +152,10 @@ OTHER: dict[str, Any] = {
     **{f"{kind}.templates": ["{{ tone }}"] for kind in WRITTEN},
     **{f"{kind}.model": "other" for kind in WRITTEN},
     "Generate.model": "other",
+    "OneOf.allowed": {"values": ["a", "b"]},
+    "Write.model": "other",
+    "Write.form": {"schema": {"type": "array"}},
+    "Write.column": "case2",
     "Samples.at_least": {"keep": "majority", "at_least": 0.5},
     "JsonSchema.inline": {"inline": {"type": "array"}},
     "Expr.tokenizer": "tokenizer",
@@ -148,6 +163,8 @@ OTHER: dict[str, Any] = {
     "JsonSchema.per_row": {"inline": None, "per_row": "context"},
     "Evolve.model": "other",
     "Judge.model": "other",
+    "Label.model": "other",
+    "Choices.choices": ["a", "c"],
     "Judge.rubric": {"usefulness": "Would it truly help?"},
     "Judge.scale": [1, 10],
     "Judge.reasoning": False,
@@ -227,6 +244,14 @@ def recipe(folder: Path) -> dict[str, Any]:
             {"path": "rows.jsonl"},
         ],
         "evolve": {"templates": [f"{USES_ALL}: {{{{ instruction }}}}"]},
+        "write": [
+            {
+                "column": "case",
+                "template": f"{USES_ALL}: {{{{ instruction }}}}",
+                "schema": {"type": "object"},
+                "when": "not context",
+            }
+        ],
         "generate": {
             "system": USES_ALL,
             "template": "{{ instruction }}!",
@@ -235,11 +260,14 @@ def recipe(folder: Path) -> dict[str, Any]:
             "tools": {"path": "tools.json", "results": "results.jsonl", "unknown": "simulate"},
         },
         "converse": {"turns": {"at_least": 2, "at_most": 4}, "personas": ["a baker"]},
+        "label": {"template": f"{USES_ALL}: {{{{ conversation }}}}", "quality": {"choices": ["a", "b"]}},
         "judge": {
             "rubric": {"usefulness": "Does it help?"},
             "anchors": [{"instruction": "Q", "response": "A", "scores": {"usefulness": 2}}],
         },
         "filters": [{"score": {"usefulness": {"at_least": 2}}}],
+        "size": {"rows": 100},
+        "guards": {"people": {"at_least": 0.1}},
         "split": {"validation": 0.2},
         "publish": {"format": "messages"},
     }
@@ -255,7 +283,7 @@ def sections(kind: Any) -> Iterator[type[BaseModel]]:
         yield from sections(inside)
 
 
-SECTIONS = dict.fromkeys([*sections(Recipe), *FILTERS.values(), Limits, Attribute])
+SECTIONS = dict.fromkeys([*sections(Recipe), *FILTERS.values(), Limits, Attribute, Choices])
 FIELDS = [
     (section, name)
     for section in SECTIONS
@@ -298,8 +326,7 @@ def choices(kind: Any) -> Iterator[Any]:
 
 def fingerprint(data: dict[str, Any], folder: Path) -> str:
     (folder / "recipe.yaml").write_text(json.dumps(data))
-    *_, (_, last) = compile_recipe(load_recipe(folder / "recipe.yaml"), weights=False).fingerprints()
-    return last
+    return compile_recipe(load_recipe(folder / "recipe.yaml"), weights=False).digest
 
 
 def put(data: dict[str, Any], place: tuple[str | int, ...], values: dict[str, Any]) -> dict[str, Any]:
@@ -340,8 +367,8 @@ def candidates(
     section: type[BaseModel], name: str, key: str, data: Any, place: tuple[str | int, ...]
 ) -> Iterator[dict[str, Any]]:
     if key in OTHER:
-        other = OTHER[key]
-        yield other if isinstance(other, dict) and name in other else {name: other}
+        other, alias = OTHER[key], section.model_fields[name].alias
+        yield other if isinstance(other, dict) and (name in other or alias in other) else {name: other}
         return
     here = data
     for step in place:

@@ -191,7 +191,7 @@ def _effects(key: str, example: str, model: type[Recipe]) -> tuple[tuple[Column,
     key, stage = next(((each, one) for each, one in recipe.stages().items() if loc_of(each)[0] == key), ("", None))
     if stage is None:
         return (), ()
-    steps = stage.steps(contexts_of(recipe, models)[key])
+    steps = stage.steps(contexts_of(recipe, models, opened=False)[key])
     dropped = {name for step in steps for name in step.drops}
     writes = {name: step.column(name, step.about) for step in steps for name in step.writes if name not in dropped}
     asks = (name_path((*loc_of(key), *each.loc), recipe.source.data) for each in stage.asks(recipe.models))

@@ -135,6 +135,9 @@ PLACES: dict[str, dict[str, Any]] = {
     "publish.tokenizer": {"publish": {"tokenizer": "{path}"}},
     "filters[tokens].tokenizer": {"filters": [{"tokens": {"at_least": 1, "tokenizer": "{path}"}}]},
     "models.writer.model": {"models": {"writer": {"model": "{path}.gguf", "temperature": 0}}},
+    "label.template": {"label": {"quality": ["a", "b"], "template": "{path}.jinja"}},
+    "write[0].template": {"write": [{"column": "case", "template": "{path}.jinja"}]},
+    "write[0].schema": {"write": [{"column": "case", "template": "Ask: {{ instruction }}", "schema": "{path}"}]},
     "models.writer": {"models": {"writer": "{path}.gguf"}},
 }
 
@@ -144,6 +147,7 @@ PLACES: dict[str, dict[str, Any]] = {
 def test_every_place_that_names_a_file_is_bound_to_the_folder(folder: Path, key: str, path: str) -> None:
     save_tokenizer(folder.parent / "private" / "file")
     (folder.parent / "private" / "file.gguf").write_bytes(b"GGUF")
+    (folder.parent / "private" / "file.jinja").write_text("Ask: {{ instruction }}")
     named = path.format(private=folder.parent / "private")
     recipe = write(folder, **json.loads(json.dumps(PLACES[key]).replace("{path}", named)))
     for step in (pipeline.validate, pipeline.forecast, pipeline.why, pipeline.check, pipeline.preview, pipeline.build):
@@ -337,14 +341,16 @@ def test_code_that_comes_with_a_tokenizer_is_not_run(tmp_path: Path, monkeypatch
 # Fields that can name a file, a server, a key or a repository, and those whose text stays what it is.
 REACHING = {
     "Model.model", "Model.provider", "Model.base_url", "Model.api_key_env", "Model.extra_body", "Model.headers",
-    "FromEnv.env", "Attribute.path", "PromptTable.path", "ExampleTable.path", "DocumentTable.path", "Publish.repo_id",
-    "Publish.not_secret", "Publish.tokenizer", "Tokens.tokenizer", "Expr.tokenizer", "JsonSchema.file", "Tools.path",
-    "Tools.results",
+    "FromEnv.env", "Attribute.path", "PromptTable.path", "ExampleTable.path", "DocumentTable.path",
+   "Publish.repo_id", "Publish.not_secret",
+    "Publish.tokenizer", "Tokens.tokenizer", "Expr.tokenizer", "JsonSchema.file", "Tools.path", "Tools.results",
+    "Write.template", "Write.form", "Label.template",
 }  # fmt: skip
+ASKING = {"Evolve", "Generate", "Judge", "Write", "Converse", "Tools"}
 TEXTS = {
     *("name", "description", "language", "license", "models", "identity", "revision", "tag", "config", "split"),
     *("instruction", "response", "context", "system", "topic", "messages", "prompt", "prompts", "roles", "keep"),
-    *("where", "family", "prefix", "text", "title"),
+    *("text", "title", "where", "when", "family", "prefix", "choices", "about", "allowed"),
     *("reasoning", "tools", "reference", "dialect"),
     *("column", "phrases", "regions", "allow", "template", "templates", "rubric", "scores", "why", "api_key_header"),
     *("completion_window", "temperature"),
