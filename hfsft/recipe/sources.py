@@ -11,9 +11,10 @@ from functools import partial
 from itertools import count
 from typing import Any
 
-from hfsft.engine.resources import Work
+from hfsft.engine.resources import Resource, Work
 from hfsft.engine.step import Bound, Step, compare
 from hfsft.errors import NothingSeenError, Place, Problem, SourceError
+from hfsft.recipe.documents.opened_corpus import open_corpus
 from hfsft.recipe.reading import DEFECT, AnySource, Given, columns_of, lineage_of, place_of_key, problem_of, resource_of
 from hfsft.recipe.recipe import Recipe
 from hfsft.recipe.rules import cleaner, filters_of
@@ -68,6 +69,7 @@ class OpenedSources:
     def __init__(self, recipe: Recipe) -> None:
         self._recipe, self._lock = recipe, threading.Lock()
         self._found: tuple[list[Opened], list[Problem]] | None = None
+        self._corpus: tuple[Resource | None, list[Problem]] | None = None
 
     def __call__(self) -> tuple[list[Opened], list[Problem]]:
         """What `open_sources` gives."""
@@ -75,6 +77,13 @@ class OpenedSources:
             if self._found is None:
                 self._found = open_sources(self._recipe)
             return self._found
+
+    def corpus(self) -> tuple[Resource | None, list[Problem]]:
+        """What `open_corpus` gives."""
+        with self._lock:
+            if self._corpus is None:
+                self._corpus = open_corpus(self._recipe)
+            return self._corpus
 
     def examples(self) -> list[dict[str, Any]]:
         """The first rows of examples, those that can be used; none where a source cannot be opened."""

@@ -342,15 +342,15 @@ def test_code_that_comes_with_a_tokenizer_is_not_run(tmp_path: Path, monkeypatch
 # Fields that can name a file, a server, a key or a repository, and those whose text stays what it is.
 REACHING = {
     "Model.model", "Model.provider", "Model.base_url", "Model.api_key_env", "Model.extra_body", "Model.headers",
-    "FromEnv.env", "Attribute.path", "PromptTable.path", "ExampleTable.path", "Publish.repo_id",
-    "Publish.not_secret",
+    "FromEnv.env", "Attribute.path", "PromptTable.path", "ExampleTable.path", "DocumentTable.path",
+   "Publish.repo_id", "Publish.not_secret",
     "Publish.tokenizer", "Tokens.tokenizer", "Expr.tokenizer", "JsonSchema.file", "Tools.path", "Tools.results",
     "Write.template", "Write.form", "Label.template",
 }  # fmt: skip
 TEXTS = {
     *("name", "description", "language", "license", "models", "identity", "revision", "tag", "config", "split"),
     *("instruction", "response", "context", "system", "topic", "messages", "prompt", "prompts", "roles", "keep"),
-    *("where", "when", "family", "prefix", "choices", "about", "allowed"),
+    *("text", "title", "where", "when", "family", "prefix", "choices", "about", "allowed"),
     *("reasoning", "tools", "reference", "dialect"),
     *("column", "phrases", "regions", "allow", "template", "templates", "rubric", "scores", "why", "api_key_header"),
     *("completion_window", "temperature"),
