@@ -104,7 +104,7 @@ def test_what_was_read_whole_is_not_taken_for_cut(sent: list[tuple[str, int | No
 
 def test_many_prompts_of_one_length_and_count_take_little_room_and_are_all_found_in_the_end() -> None:
     """32 bytes of each are kept, since a later prompt of another length may show that all of them were cut."""
-    counts, request, many = PromptCounts(), user(prose(9_300)), 20_000
+    counts, request, many = PromptCounts(), user(prose(7_000)), 3_000
     answer = Answer("a", input_tokens=2048)
     tracemalloc.start()
     for number in range(many):
@@ -112,8 +112,8 @@ def test_many_prompts_of_one_length_and_count_take_little_room_and_are_all_found
     room, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert room < 48 * many
-    assert counts.look(f"{many:064x}", user(prose(9_900)), answer) == {}
-    found = counts.look(f"{many + 1:064x}", user(prose(11_000)), answer)
+    assert counts.look(f"{many:064x}", user(prose(7_600)), answer) == {}
+    found = counts.look(f"{many + 1:064x}", user(prose(8_000)), answer)
     assert found.keys() == {f"{number:064x}" for number in range(many + 2)}
 
 
