@@ -4,8 +4,7 @@
 
 Generates and judges 1,000 rows, filters, splits and writes. Ideal is calls x latency / concurrency, without start-up.
 Both run with their modules compiled, as from the second run of any installation on, whatever the environment says of
-bytecode. CPU is that of the command with its
-helper processes: where a machine has other work, only that can be compared.
+bytecode. CPU is that of a command with its helper processes: where a machine has other work, only that can be compared.
 Wanted: at most 1.2 of it at 64, 2.2 at 256, under 220 MiB, and 10 rows within 3 s.
 """
 
