@@ -182,8 +182,8 @@ def _temperature(section: Any, model: Model) -> float | None:
 
 
 def _own(section: Any) -> float | None:
-    own: float | None = getattr(section, "temperature", None)
-    return own
+    own: float | Mapping[str, float] | None = getattr(section, "temperature", None)
+    return max(own.values(), default=None) if isinstance(own, Mapping) else own  # one for each topic
 
 
 def _authors(recipe: Recipe, name: str) -> list[str]:

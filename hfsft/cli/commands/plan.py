@@ -57,6 +57,7 @@ def run(arguments: argparse.Namespace) -> None:
     head = ("step", "does", "state", "calls", "tokens", "cost", "recipe")
     print(table(head, rows, right=(3, 4, 5), drop=(6, 1, 2, 4), styles={6: "dim"}))
     print("\n" + "\n".join(map(wrapped, summary(steps).split("\n"))))
+    print(*(f"{wrapped(each.note)}\n" for each in steps if each.note), sep="", end="")
     for batch in pipeline.under_way(arguments.recipe, **asked):
         print(wrapped(_batch(batch)))
     lines = against(*pipeline.budget(arguments.recipe, **asked), steps)
