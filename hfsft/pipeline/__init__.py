@@ -13,11 +13,15 @@ from hfsft.pipeline.inspecting import (
     wants,
     why,
 )
+from hfsft.pipeline.rendering import Rendered, render
+from hfsft.pipeline.template_list import KnownTemplate, template_list
 
 __all__ = [
     "OUT",
     "Checked",
+    "KnownTemplate",
     "Publishing",
+    "Rendered",
     "StepForecast",
     "Watcher",
     "budget",
@@ -27,7 +31,9 @@ __all__ = [
     "hindrances",
     "preview",
     "publish",
+    "render",
     "run",
+    "template_list",
     "under_way",
     "validate",
     "wants",

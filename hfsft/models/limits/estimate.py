@@ -98,6 +98,19 @@ def estimate(
     )
 
 
+def summed(estimates: Sequence[Estimate]) -> Estimate:
+    """Several of them as one, of at least one: its cost is unknown where that of one is."""
+    costs = [each.usd for each in estimates]
+    return Estimate(
+        sum(each.calls for each in estimates),
+        sum(each.input_tokens for each in estimates),
+        sum(each.output_tokens for each in estimates),
+        None if None in costs else sum(filter(None, costs)),
+        estimates[0].prompts,
+        "limit" if any(each.answers == "limit" for each in estimates) else "history",
+    )
+
+
 @cache
 def tokenizer_of(name: str) -> Tokenizer | None:
     """The tokenizer of a model on the Hub or in a folder; None where the Hub has none, or is not reached."""
