@@ -110,6 +110,11 @@ def answered(row: Mapping[str, Any]) -> bool:
     return bool(row.get("response")) or bool(turns and turns[-1]["role"] == "assistant")
 
 
+def has_turns(row: Mapping[str, Any]) -> bool:
+    """Whether the row says what it says in turns of its own, of which its columns repeat but the ends."""
+    return bool(row.get("messages"))
+
+
 def tools(row: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The tools that the assistant may call, as schemas; none where the row has none."""
     found = row.get("tools")

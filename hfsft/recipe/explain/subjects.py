@@ -18,9 +18,10 @@ from hfsft.filters.base import Filter
 from hfsft.recipe.compile import contexts_of
 from hfsft.recipe.explain.schema_keys import ANY, Key, Schema, written
 from hfsft.recipe.json_schema import first_sentence, reachable, recipe_schema
+from hfsft.recipe.overrides import name_path
 from hfsft.recipe.recipe import Recipe, with_filters
 from hfsft.recipe.recipe_file import load, parse, validate
-from hfsft.recipe.sections import stage_kinds
+from hfsft.recipe.sections import loc_of, stage_kinds
 from hfsft.rows.columns import MESSAGES, Column, column
 
 FIELD = "filters"
@@ -186,12 +187,14 @@ def _meaning(rule: Filter, name: str) -> str:
 def _effects(key: str, example: str, model: type[Recipe]) -> tuple[tuple[Column, ...], tuple[str, ...]]:
     """What the steps of a section write, and the keys that name whom they ask, in a recipe with its example."""
     recipe = around(example or f"{key}: {{}}", model)
-    stage, models = recipe.stages()[key], {name: {"model": name} for name in recipe.models}
-    steps = stage.steps(contexts_of(recipe, models)[key])
+    models = {name: {"model": name} for name in recipe.models}
+    key, stage = next(((each, one) for each, one in recipe.stages().items() if loc_of(each)[0] == key), ("", None))
+    if stage is None:
+        return (), ()
+    steps = stage.steps(contexts_of(recipe, models, opened=False)[key])
     dropped = {name for step in steps for name in step.drops}
-    made = [(step, name, kind) for step in steps for name, kind in step.writes.items() if name not in dropped]
-    writes = {name: column(name, kind, step.role, step.about) for step, name, kind in made}
-    asks = (".".join(map(str, (key, *each.loc))) for each in stage.asks(recipe.models))
+    writes = {name: step.column(name, step.about) for step in steps for name in step.writes if name not in dropped}
+    asks = (name_path((*loc_of(key), *each.loc), recipe.source.data) for each in stage.asks(recipe.models))
     return tuple(writes.values()), tuple(dict.fromkeys(asks))
 
 
