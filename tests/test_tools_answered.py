@@ -51,6 +51,11 @@ def kind_of(body: Body) -> int:
     return int(hashlib.sha256(said.encode()).hexdigest(), 16) % 6
 
 
+def is_user(body: Body) -> bool:
+    """Whether the model is to play the user."""
+    return "You play a person" in body["messages"][0]["content"]
+
+
 class Calling(Loopback):
     """A server that calls tools rightly and wrongly, and answers once it was told what they gave back."""
 
@@ -76,8 +81,8 @@ class Calling(Loopback):
     def _says(self, body: Body) -> Body:
         last = body["messages"][-1]
         said = str(last["content"])
-        if "the next message that this person" in said:
-            return {"content": f"And how is it with order {said.count('[you]') + 70}?"}
+        if is_user(body):
+            return {"content": f"And how is it with order {len(body['messages']) + 70}?"}
         if last["role"] == "tool" or "<tool_response>" in said:
             return {"content": "Your order left the store on Monday."}
         if "cannot be used" in said:
@@ -184,7 +189,7 @@ def test_rows_without_what_they_need_and_rows_that_lack_a_detail_call_nothing(fo
     class Declining(Calling):
         def _says(self, body: Body) -> Body:
             functions = {tool["function"]["name"]: tool["function"] for tool in body.get("tools", ())}
-            if "the next message that this person" in str(body["messages"][-1]["content"]):
+            if is_user(body):
                 return {"content": "Oh, I see. What else can I do?"}
             if "get_order" not in functions:
                 return {"content": "None of my tools can look up an order."}
