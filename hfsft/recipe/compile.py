@@ -24,7 +24,7 @@ from hfsft.recipe.filter_order import FilterOrder
 from hfsft.recipe.models_asked import asked, embedding_step, identity, model_problems
 from hfsft.recipe.recipe import Recipe
 from hfsft.recipe.rules import filters_of
-from hfsft.recipe.sources import OpenedSources, kept_of, source_problems, source_steps
+from hfsft.recipe.sources import OpenedSources, kept_of, source_problems, source_steps, topics_of
 from hfsft.stages.base import AskingStage, Context
 
 TEMPLATE_LANGUAGE = ["en"]  # what templates read where the recipe names no language
@@ -99,7 +99,9 @@ def contexts_of(
         base=recipe.base,
         place=lambda *loc: recipe.source.place(loc, key=True),
         former=former or {},
-        sections=frozenset(recipe.stages()),
+        sections=frozenset([*recipe.stages(), *(["examples"] if recipe.examples else [])]),
+        topics=topics_of(recipe),
+        waves=bool(getattr(recipe, "size", None)),
         embed=embed,
         reasoning=recipe.publish.reasoning != "drop"
         and not any(isinstance(stage, AskingStage) and stage.reasons for stage in recipe.stages().values()),

@@ -20,6 +20,7 @@ from hfsft.recipe.rules import cleaner, filters_of
 from hfsft.rows.choice.mixture import SLACK
 from hfsft.rows.columns import COLUMNS, kept_columns
 from hfsft.rows.reading.summaries import reasons, unread_note
+from hfsft.stages.seeds import Prompts
 from hfsft.stages.source import Opened, TableSource
 
 FIRST = 100  # rows of each source that are read to check a recipe
@@ -39,6 +40,14 @@ def kept_of(recipe: Recipe) -> dict[str, str]:
     names = [name for _, _, source in _sources(recipe) if isinstance(source, TableSource) for name in source.keep]
     written = {column.name for stage in recipe.stages().values() for column in stage.writes()}
     return kept_columns(names, {*written, *(column for rule in filters_of(recipe) for column in rule.writes)})
+
+
+def topics_of(recipe: Recipe) -> frozenset[str] | None:
+    """The topics that rows may have; None where only their files or whoever writes them will tell."""
+    written = [source for source in recipe.seeds if isinstance(source, Prompts)]
+    if len(written) < len(recipe.seeds):
+        return None
+    return frozenset(source.topic for source in written if source.topic)
 
 
 def open_sources(recipe: Recipe) -> tuple[list[Opened], list[Problem]]:

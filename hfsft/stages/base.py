@@ -157,6 +157,17 @@ class Stage(Section, ABC):
         """
         return {}
 
+    def carries(self) -> Mapping[str, Any]:
+        """Columns, with their types, that it has rows of a further wave bring along; see `carried`."""
+        return {}
+
+    def carried(self, accepted: Callable[[str], Sequence[Any]]) -> Mapping[str, Any]:
+        """What stands in these columns of each row of the next wave, by the columns of the rows accepted so far.
+
+        Rows of the first wave have nothing there.
+        """
+        return {}
+
     def renders(self) -> list[Template]:
         """The templates that a recipe's author wrote or chose."""
         return []
@@ -262,7 +273,9 @@ class Context:
     place: Callable[..., Place]  # where a section or one of its keys stands in the recipe
     kept: tuple[str, ...] = ()  # columns of sources and earlier sections that every template may use
     former: Mapping[str, Any] = field(default_factory=dict)  # by section, what builds before leave to this one
-    sections: frozenset[str] = frozenset()  # keys of those that make steps in the recipe
+    sections: frozenset[str] = frozenset()  # keys of those that the recipe has
+    topics: frozenset[str] | None = None  # that rows may have; None where that is not known yet
+    waves: bool = False  # whether rows come in waves, until there are as many as the recipe wants
     embed: Callable[..., Step] | None = None  # of a section that `embeds`: column of texts -> the step to its vectors
     reasoning: bool = True  # whether a judge sees what was thought before an answer, where its section says nothing
 

@@ -10,7 +10,7 @@ from pydantic import Field, field_serializer, field_validator, model_validator
 
 from hfsft.engine.resources import Resource, Work
 from hfsft.engine.step import Bound, Step, compare
-from hfsft.errors import Problem, unusable
+from hfsft.errors import Problem, nearest, unusable
 from hfsft.filters.base import Filter
 from hfsft.filters.listed import AnyFilter, written
 from hfsft.hashing import digest, sampling_seed
@@ -22,13 +22,16 @@ from hfsft.rows.columns import Column, variables
 from hfsft.rows.views import answered, prompt_messages
 from hfsft.stages.answers import answer_notes, checking
 from hfsft.stages.answers.answer_notes import FAULT, TRIES, WRITER
-from hfsft.stages.answers.by_topic import of_topic
+from hfsft.stages.answers.by_topic import of_topic, stray, topics_in
 from hfsft.stages.answers.checking import Rule
+from hfsft.stages.answers.demonstrations import SHOWN, TURNS, Demonstrations, turns_of
+from hfsft.stages.answers.openings import OPENINGS, openings
 from hfsft.stages.answers.samples import CANDIDATE, PROMPT, Samples
 from hfsft.stages.base import AskingStage, Asks, CardPart, Context, Outcome, Panel, Template, rendered
 
 REASONING = "reasoning"
 VARIABLES = variables("system", "response", REASONING)  # what the row says before it is answered
+FOLDER = "generate"
 READS = ("id", "system", "response", "messages", *VARIABLES)
 TEMPERATURE = 0.7
 Temperature = Annotated[float, Field(ge=0, le=2)]
@@ -69,6 +72,11 @@ class Generate(AskingStage):
         TEMPERATURE, description="Sampling temperature, or one for each `topic`, with `default` for all others."
     )
     max_tokens: int = Field(1024, ge=1, description="Most tokens in one response; one cut there fails.")
+    demonstrations: Annotated[int, Field(ge=1, le=20)] | Demonstrations | None = Field(
+        None,
+        description="Complete rows of `examples` that the model is shown as turns before each row's own, so many or "
+        "how; none of the row's own family. The data does not show them; a column keeps their ids.",
+    )
     samples: Samples | None = Field(None, description="Several answers to each prompt; left out: one.")
     check: list[AnyFilter] = Field(
         [],
@@ -82,6 +90,13 @@ class Generate(AskingStage):
         "resample",
         description="How an answer is asked for again: `resample` sends the same with another seed; `repair` adds the "
         "answer and what is wrong with it as turns, which the data does not show.",
+    )
+    digest: int | None = Field(
+        None,
+        ge=1,
+        le=100,
+        description="Against drift: each wave of a recipe with `size` is shown how so many of the answers begin that "
+        "were accepted before it, as what not to do again. The data does not show them.",
     )
     reasoning: Literal["drop", "keep", "require"] = Field(
         "drop",
@@ -144,12 +159,24 @@ class Generate(AskingStage):
 
     def writes(self) -> list[Column]:
         """Beside the answer: which of several it is, and who wrote it."""
-        return answer_notes.columns(self.samples is not None, len(self.names) > 1, bool(self.check))
+        found = answer_notes.columns(self.samples is not None, len(self.names) > 1, bool(self.check))
+        shown = Column(SHOWN, ["string"], "lineage", "Ids of the examples that the model was shown first.", True)
+        return [*found, *([shown] if self._demonstrations else [])]
 
     def problems(self, context: Context) -> Iterator[Problem]:
         """Filters that cannot check an answer, and a choice by scores that nobody gives."""
         for place, rule in enumerate(self.check):
             yield from checking.problems(rule, context, self.writes(), partial(context.place, self.key, "check", place))
+        if self._demonstrations and "examples" not in context.sections:
+            said = "generate.demonstrations: there are no examples to show"
+            yield Problem(context.place(self.key, "demonstrations"), said, "add an examples section")
+        if self.digest and not context.waves:
+            said = "generate.digest: without `size` there is one wave, and nothing before it"
+            yield Problem(context.place(self.key, "digest"), said, "say how many rows there are to be: `size: 1000`")
+        for key in ("system", "temperature") if context.topics is not None else ():
+            for topic in stray(topics_in(getattr(self, key)), context.topics or ()):
+                said = f"generate.{key}: no row has the topic `{topic}`"
+                yield Problem(context.place(self.key, key, topic), said, nearest(topic, sorted(context.topics or ())))
         if self.samples and self.samples.keep == "best" and "judge" not in context.sections:
             said = "generate.samples: `best` goes by the judge's scores, and nothing is judged"
             yield Problem(context.place(self.key, "samples", "keep"), said, "add a judge section")
@@ -160,7 +187,9 @@ class Generate(AskingStage):
         """
         prompts, place, rules = self.prompts(), context.place(self.key), self._rules(context)
         kept = context.kept_in(*prompts.values())
-        given = dict.fromkeys([*READS, *([REASONING] if self.reasons else []), *kept])
+        carried = [OPENINGS] if self.digest else []
+        shown = [TURNS] if self._demonstrations else []
+        given = dict.fromkeys([*READS, *shown, *([REASONING] if self.reasons else []), *kept])
         own = {"system", "response", *([REASONING] if self.reasons else [])}
         checked = [name for rule in rules for name in rule.reads if name not in own]
         branched = {PROMPT, CANDIDATE} if self.samples and len(self.names) > 1 else ()
@@ -168,7 +197,7 @@ class Generate(AskingStage):
             name="generate",
             asks=True,
             reads=(*dict.fromkeys([*given, *checked, *sorted(branched)]),),
-            optional=tuple(dict.fromkeys(name for rule in rules for name in rule.optional if name not in own)),
+            optional=tuple(dict.fromkeys([*carried, *(n for rule in rules for n in rule.optional if n not in own)])),
             writes={
                 "system": "string",
                 "response": "string",
@@ -185,20 +214,31 @@ class Generate(AskingStage):
                 **({REASONING: self.reasoning} if self.reasons else {}),
                 **{name: context.template_identity(prompt) for name, prompt in prompts.items()},
                 **({"check": checking.identity(rules), "tries": self.tries} if rules else {}),
-                **({"repair": repair().identity} if rules and self.retry == "repair" else {}),
+                **({"openings": Prompt.named(FOLDER, "openings").identity} if self.digest else {}),
+                **({"repair": Prompt.named(FOLDER, "repair").identity} if rules and self.retry == "repair" else {}),
             },
             work=Work(
                 "hfsft.stages.answers.generate:asking",
                 self.arguments(context.values(), kept, **({"checks": checking.as_json(rules)} if rules else {})),
             ),
             needs=checking.needed(rules),
+            drops=tuple(shown),
             models=tuple(self.names),
             max_failed_share=self.max_failed_share,
             place=place,
         )
+        demonstrate = [self._demonstrations.step(place)] if self._demonstrations else []
         branch = self.samples.branch(place) if self.samples else []
         passed = [compare(answer_notes.CHECKED, Bound("check", FAULT, absent=True), place)] if rules else []
-        return [*branch, answer, *passed]
+        return [*demonstrate, *branch, answer, *passed]
+
+    def carries(self) -> Mapping[str, Any]:
+        """How earlier answers begin, where it has a digest of them."""
+        return {OPENINGS: ["string"]} if self.digest else {}
+
+    def carried(self, accepted: Callable[[str], Sequence[Any]]) -> Mapping[str, Any]:
+        """How accepted answers begin."""
+        return {OPENINGS: openings(accepted, self.digest)} if self.digest else {}
 
     def later(self, context: Context) -> Mapping[str, Sequence[Step]]:
         """The choice among candidates: behind the filters that can run by then, by scores also behind the judge."""
@@ -219,6 +259,11 @@ class Generate(AskingStage):
 
     def _rules(self, context: Context) -> list[Filter]:
         return [rule.at(context.base).speaking(context.language) for rule in self.check]
+
+    @property
+    def _demonstrations(self) -> Demonstrations | None:
+        given = self.demonstrations
+        return Demonstrations(count=given) if isinstance(given, int) else given
 
     def _models(self, context: Context) -> dict[str, Any]:
         if isinstance(self.model, str):
@@ -254,6 +299,10 @@ class Generate(AskingStage):
                 **messages[-1],
                 "content": rendered(prompts["template"], **values, **columns, system=system),
             }
+        if row.get(OPENINGS):
+            said_before = rendered(Prompt.named(FOLDER, "openings"), openings=row[OPENINGS])
+            messages[-1] = {**messages[-1], "content": messages[-1]["content"] + said_before.rstrip()}
+        messages[-1:-1] = turns_of(row)
         writer, said = self.writer_of(row), list[dict[str, Any]]()
         for number in range(self.tries if rules else 1):
             answer = yield Request(
@@ -271,7 +320,7 @@ class Generate(AskingStage):
             if self.retry == "repair":
                 said = [
                     {"role": "assistant", "content": response or "..."},
-                    {"role": "user", "content": rendered(repair(), fault=fault)},
+                    {"role": "user", "content": rendered(Prompt.named(FOLDER, "repair"), fault=fault)},
                 ]
         if not response:
             raise unusable("empty", "the model wrote no response")
@@ -315,11 +364,6 @@ class Generate(AskingStage):
             **({WRITER: writer} if len(self.names) > 1 else {}),
             **({TRIES: tries, FAULT: fault} if self.check else {}),
         }
-
-
-def repair() -> Prompt:
-    """What a model is told of an answer that passed no check."""
-    return Prompt.named("generate", "repair")
 
 
 def asking(
