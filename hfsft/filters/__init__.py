@@ -12,6 +12,7 @@ from hfsft.filters.checks.matches_schema import JsonSchema
 from hfsft.filters.checks.right_answer import RightAnswer
 from hfsft.filters.duplicates.exact_duplicate import ExactDuplicate
 from hfsft.filters.duplicates.near_duplicate import NearDuplicate
+from hfsft.filters.one_of import OneOf
 from hfsft.filters.privacy.pii import Pii
 from hfsft.filters.privacy.secrets import Secrets
 from hfsft.filters.score import Score
@@ -30,6 +31,7 @@ __all__ = [
     "JsonSchema",
     "Matches",
     "NearDuplicate",
+    "OneOf",
     "Pii",
     "Refusal",
     "Repetition",
@@ -46,6 +48,7 @@ FILTERS: dict[str, type[Filter]] = {
     "control_tokens": ControlTokens,
     "exact_duplicate": ExactDuplicate,
     "near_duplicate": NearDuplicate,
+    "one_of": OneOf,
     "score": Score,
     "pii": Pii,
     "secrets": Secrets,

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 HERE = "in this process"
 BROKEN = ("no", "fails")
 SECONDS = 60.0  # that one server is asked for in all, at most
+EMBEDDED_SECONDS = 600.0  # the same of this process, which shares its processors with all else that runs here
 PriceFrom = Literal["recipe", "hub", "free", "unknown"]
 
 
@@ -141,6 +142,9 @@ async def _of_model(
     except ModelError as error:
         said = str(error) if str(error).startswith("models.") else f"models.{name}: {error}"
         return [server(_where(model), Probed(error=said))], [model_problem(recipe, name, "model", said)]
+
+    # Where nobody says how long: a model in this process is slow on a busy machine, and never as silent as a network.
+    seconds = EMBEDDED_SECONDS if model.embedded and seconds == SECONDS else seconds
 
     async def of_lane(lane: Lane) -> Server:
         if model.task != "chat":

@@ -27,6 +27,8 @@ Role = Literal["lineage", "text", "attribute", "label", "kept", "measure", "scor
 ROLES: tuple[Role, ...] = get_args(Role)
 
 MESSAGES = [MESSAGE]
+NAME = r"^[a-z][a-z0-9_]*$"
+"""What columns are called whose names are an author's own."""
 
 
 class Scale(NamedTuple):
@@ -48,6 +50,8 @@ class Column:
     about: str = ""  # what it holds, in words for who reads the data
     ours: bool = False  # whether its texts are hfsft's own words, so that nobody's can stand there
     scale: Scale | None = None  # of numbers, where it is known between which they lie
+    choices: tuple[str, ...] = ()  # of texts, where it is known which there may be
+    structured: bool = False  # whether its texts are JSON, of which templates read the fields by their names
 
     def as_dict(self) -> dict[str, Any]:
         """The column as JSON."""
@@ -58,9 +62,9 @@ ROW = (
     Column("id", "string", "lineage", "Hash of what the row said as it was read, or of what it grew from.", True),
     Column("seed_id", "string", "lineage", "The seed or example that it grew from; its own id for these.", True),
     Column("parent_id", "string", "lineage", "The row that it was grown from.", True),
-    Column("origin", "string", "lineage", "seed, example or evolved.", True),
-    Column("round", "int32", "lineage", "0 for seeds and examples, then the round of evolution.", True),
-    Column("template", "string", "lineage", "The evolution that wrote the instruction.", True),
+    Column("origin", "string", "lineage", "seed, example, written (by a model, from no seed) or evolved.", True),
+    Column("round", "int32", "lineage", "0 for rows that grew from none, then the round of evolution.", True),
+    Column("template", "string", "lineage", "The template by which a model wrote the instruction.", True),
     Column("source", "string", "lineage", "File and line (tickets.jsonl:3) of the row, or of the seed it grew from."),
     Column("unread", ["string"], "lineage", "Columns and fields of the source row that hold something and were left."),
     Column("dialect", "string", "lineage", "How the source writes it, so that it can be written so again.", True),
@@ -84,6 +88,23 @@ OTHERS = (
     Column("family", "string", "lineage", "Rows of one seed, or nearly alike; the split divides none.", True),
     Column("split", "string", "verdict", "train or validation."),
     Column("defect", "string", "verdict", "Why the row could not be used as it was read."),
+    Column(
+        "call_faults", ["string"], "measure", "Why calls of tools in it could not be used and were asked again.", True
+    ),
+    Column(
+        "tool_case", "string", "measure", "irrelevant or asks_back, where its tools were changed to need no call.", True
+    ),
+    Column("user_turns", "int32", "measure", "How often the user speaks in a row that grew into a conversation."),
+    Column(
+        "conversation_end",
+        "string",
+        "measure",
+        "How that ended: turns (all wanted), user (had enough), or a fault.",
+        True,
+    ),
+    Column("user_templates", ["string"], "lineage", "The templates that its user's further messages are by.", True),
+    Column("user_persona", "string", "lineage", "Who its user was played to be."),
+    Column("user_faults", ["string"], "measure", "What was wrong with turns of it that were asked again.", True),
     Column("unscored", "string", "verdict", "Why the judge's verdict could not be read."),
     Column(
         "fate",
@@ -106,10 +127,11 @@ OTHERS = (
 )
 """What some rows have beside that, under names that mean the same everywhere."""
 
-SCORE, REASON, VECTOR = "score_", "reason_", "vector_"
+SCORE, REASON, VECTOR, UNLABELLED = "score_", "reason_", "vector_", "unlabelled_"
 FAMILIES = {
     SCORE: Column(SCORE, "float64", "score", "The judge's score of {}."),
     REASON: Column(REASON, "string", "score", "Why the judge gave that score of {}."),
+    UNLABELLED: Column(UNLABELLED, "string", "verdict", "Why a label that is chosen by `{}` is missing."),
     VECTOR: Column(VECTOR, "vector", "vector", "What `{}` means, as the numbers that an embedder makes of it."),
 }
 """How names of columns begin whose rest says of which criterion, or of which column, they are."""
@@ -159,6 +181,18 @@ def column(name: str, kind: Any = None, role: Role = "measure", about: str = "")
 def known(name: str) -> bool:
     """Whether the registry knows a column of just that name, and it is no kept or measured one."""
     return name in _KNOWN
+
+
+def not_free(name: str, *but: str) -> str:
+    """Why no section may write a column of that name, as the end of a sentence; empty where one may, and for `but`."""
+    if name in but:
+        return ""
+    if name in _KNOWN:
+        return "is a column of hfsft's own"
+    if name in _RESERVED:
+        return "means something else to templates and formats"
+    prefix = next((prefix for prefix in (*FAMILIES, first_of("")) if name.startswith(prefix)), "")
+    return f"begins with {prefix}, as columns of hfsft's own do" if prefix else ""
 
 
 def named(columns: Mapping[str, Column], *roles: Role) -> list[str]:

@@ -39,6 +39,12 @@ class ExpressionError(ValueError):
         super().__init__(message)
         self.message, self.line, self.help = message, line, help
 
+    @property
+    def told(self) -> str:
+        """All of it in a sentence."""
+        at = f"line {self.line} of it: " if self.line > 1 else ""
+        return f"{at}{self.message}" + (f" ({self.help})" if self.help else "")
+
 
 class Expression:
     """An expression over named values; raises `ExpressionError` where it is none.

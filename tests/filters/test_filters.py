@@ -25,6 +25,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "json_schema": {"inline": {"type": "object"}},
     "answer": {"equals": "5", "by": "number"},
     "expr": {"that": "response | words > 10"},
+    "one_of": {"column": "topic", "values": ["refunds"]},
 }
 RULES = {name: kind(**ARGUMENTS.get(name, {})) for name, kind in FILTERS.items()}
 
@@ -61,6 +62,7 @@ GOLDEN: dict[str, tuple[int, Batch]] = {
         },
     ),
     "score": (1, {}),
+    "one_of": (1, {}),
     "control_tokens": (2, {"control_tokens_conversation": [0, 0, 0, None]}),
     "pii": (1, {"pii": [0] * 4, "pii_kinds": [None] * 4}),
     "secrets": (1, {"secrets": [0] * 4, "secrets_kinds": [None] * 4}),
@@ -103,7 +105,7 @@ def test_steps_compare_what_was_measured_or_judged(rule: Filter) -> None:
     steps = rule.steps()
     known = {*rule.reads, *rule.writes}
     comparing = {"near_duplicate": ["row", "all", "all"], "exact_duplicate": ["row", "all"]}
-    measuring = {"score": [], **comparing}.get(rule.name, ["row"])
+    measuring = {"score": [], "one_of": [], **comparing}.get(rule.name, ["row"])
     keeps = [] if isinstance(rule, Rewriting) else ["row"]  # none falls, unless it is told to reject
     assert [step.sees for step in steps] == [*measuring, *keeps]
     assert [step.rows for step in steps] == ["same"] * len(measuring) + ["fewer"] * len(keeps)

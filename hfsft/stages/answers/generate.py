@@ -10,30 +10,25 @@ from pydantic import Field, field_serializer, field_validator, model_validator
 
 from hfsft.engine.resources import Resource, Work
 from hfsft.engine.step import Bound, Step, compare
-from hfsft.errors import Problem, nearest, unusable
+from hfsft.errors import Problem, nearest
 from hfsft.filters.base import Filter
 from hfsft.filters.listed import AnyFilter, written
-from hfsft.hashing import digest, sampling_seed
 from hfsft.marks import PROSE
-from hfsft.models.model import Request, Turns
+from hfsft.models.model import Turns
 from hfsft.prompts import Prompt
 from hfsft.rows.batch import Row
-from hfsft.rows.columns import Column, variables
-from hfsft.rows.views import answered, prompt_messages
+from hfsft.rows.columns import Column
 from hfsft.stages.answers import answer_notes, checking
 from hfsft.stages.answers.answer_notes import FAULT, TRIES, WRITER
-from hfsft.stages.answers.by_topic import of_topic, stray, topics_in
-from hfsft.stages.answers.checking import Rule
-from hfsft.stages.answers.demonstrations import SHOWN, TURNS, Demonstrations, turns_of
-from hfsft.stages.answers.openings import OPENINGS, openings
+from hfsft.stages.answers.answering import FOLDER, READS, REASONING, TEMPERATURE, VARIABLES, RowAnswerer
+from hfsft.stages.answers.by_topic import DEFAULT, stray, topics_in
+from hfsft.stages.answers.demonstrations import SHOWN, TURNS, Demonstrations
+from hfsft.stages.answers.answer_openings import OPENINGS, openings
 from hfsft.stages.answers.samples import CANDIDATE, PROMPT, Samples
-from hfsft.stages.base import AskingStage, Asks, CardPart, Context, Outcome, Panel, Template, rendered
+from hfsft.stages.base import Answering, AskingStage, Asks, CardPart, Context, Outcome, Panel, Template
+from hfsft.stages.tools import tool_report, toolbox
+from hfsft.stages.tools.tools_section import AnyTools
 
-REASONING = "reasoning"
-VARIABLES = variables("system", "response", REASONING)  # what the row says before it is answered
-FOLDER = "generate"
-READS = ("id", "system", "response", "messages", *VARIABLES)
-TEMPERATURE = 0.7
 Temperature = Annotated[float, Field(ge=0, le=2)]
 
 
@@ -105,6 +100,10 @@ class Generate(AskingStage):
         "any; `drop` leaves it in the store, where it is found when this is changed, without another request.",
     )
 
+    tools: AnyTools | None = Field(
+        None, description="Tools that answers may call: a file, the schemas, or more; `{}` for those of rows alone."
+    )
+
     @field_validator("model")
     @classmethod
     def _different(cls, model: str | list[str]) -> str | list[str]:
@@ -135,10 +134,20 @@ class Generate(AskingStage):
         return [self.model] if isinstance(self.model, str) else self.model
 
     def asks(self, models: Collection[str]) -> list[Asks]:
-        """Each of the models."""
+        """Each of the models, and who writes results of tools."""
+        results = self.tools.asks("tools") if self.tools else []
         if isinstance(self.model, str):
-            return [Asks(("model",), self.model)]
-        return [Asks(("model", place), name) for place, name in enumerate(self.model)]
+            return [Asks(("model",), self.model), *results]
+        return [*(Asks(("model", place), name) for place, name in enumerate(self.model)), *results]
+
+    def answering(self, context: Context) -> Answering:
+        """For a section that goes on with what it answered."""
+        given = self.temperature if isinstance(self.temperature, dict) else {DEFAULT: self.temperature}
+        writer = WRITER if len(self.names) > 1 else ""
+        chosen = sorted(self.chosen)
+        return Answering(
+            self.names, {DEFAULT: TEMPERATURE, **given}, self.max_tokens, self.reasons, chosen, writer, self.tools
+        )
 
     def prompts(self) -> dict[str, Prompt]:
         """The templates, each by its place in the section. Raises `PromptError` for one that does not parse."""
@@ -155,16 +164,19 @@ class Generate(AskingStage):
             Template(loc, partial(Prompt.parse, text, name=".".join(("generate", *loc))), variables)
             for loc, text, variables in found
             if text
-        ]
+        ] + (self.tools.renders(("tools",)) if self.tools else [])
 
     def writes(self) -> list[Column]:
         """Beside the answer: which of several it is, and who wrote it."""
         found = answer_notes.columns(self.samples is not None, len(self.names) > 1, bool(self.check))
         shown = Column(SHOWN, ["string"], "lineage", "Ids of the examples that the model was shown first.", True)
-        return [*found, *([shown] if self._demonstrations else [])]
+        tools = toolbox.columns() if self.tools else []
+        return [*found, *([shown] if self._demonstrations else []), *tools]
 
     def problems(self, context: Context) -> Iterator[Problem]:
-        """Filters that cannot check an answer, and a choice by scores that nobody gives."""
+        """Filters that cannot check an answer, tools that cannot be used, and a choice by scores that nobody gives."""
+        if self.tools:
+            yield from self.tools.problems(context, self.key, "tools")
         for place, rule in enumerate(self.check):
             yield from checking.problems(rule, context, self.writes(), partial(context.place, self.key, "check", place))
         if self._demonstrations and "examples" not in context.sections:
@@ -192,6 +204,7 @@ class Generate(AskingStage):
         given = dict.fromkeys([*READS, *shown, *([REASONING] if self.reasons else []), *kept])
         own = {"system", "response", *([REASONING] if self.reasons else [])}
         checked = [name for rule in rules for name in rule.reads if name not in own]
+        tools = self.tools.arguments(context, self.names[0]) if self.tools else None
         branched = {PROMPT, CANDIDATE} if self.samples and len(self.names) > 1 else ()
         answer = Step(
             name="generate",
@@ -204,6 +217,7 @@ class Generate(AskingStage):
                 **({REASONING: "string"} if self.reasons else {}),
                 **({WRITER: "string"} if len(self.names) > 1 else {}),
                 **({TRIES: "int32", FAULT: "string"} if rules else {}),
+                **(toolbox.WRITES if tools else {}),
             },
             role="lineage",  # of what the registry does not know
             about="Of an answer: the model that wrote it, the tries it took, what the checks say of the last.",
@@ -216,14 +230,20 @@ class Generate(AskingStage):
                 **({"check": checking.identity(rules), "tries": self.tries} if rules else {}),
                 **({"openings": Prompt.named(FOLDER, "openings").identity} if self.digest else {}),
                 **({"repair": Prompt.named(FOLDER, "repair").identity} if rules and self.retry == "repair" else {}),
+                **({"tools": self.tools.identity(context, self.names[0])} if self.tools else {}),
             },
             work=Work(
                 "hfsft.stages.answers.generate:asking",
-                self.arguments(context.values(), kept, **({"checks": checking.as_json(rules)} if rules else {})),
+                self.arguments(
+                    context.values(),
+                    kept,
+                    **({"checks": checking.as_json(rules)} if rules else {}),
+                    **({"tools": tools} if tools else {}),
+                ),
             ),
             needs=checking.needed(rules),
             drops=tuple(shown),
-            models=tuple(self.names),
+            models=self._asked,
             max_failed_share=self.max_failed_share,
             place=place,
         )
@@ -248,14 +268,18 @@ class Generate(AskingStage):
     def notes(self, outcome: Outcome) -> Iterator[str]:
         """Whether rows lack the reasoning that was to be kept, and what candidates and checks came to."""
         yield from answer_notes.notes(self, outcome)
+        yield from tool_report.notes(outcome) if self.tools else ()
 
     def card(self, outcome: Outcome) -> CardPart | None:
         """How many candidates there were, how far they agreed, who wrote what stayed."""
-        return answer_notes.card(self, outcome)
+        part = answer_notes.card(self, outcome)
+        return tool_report.card(outcome, self.tools.origin, part) if self.tools else part
 
     def panel(self, outcome: Outcome) -> Panel | None:
         """The same, in the report."""
-        return answer_notes.panel(self, outcome)
+        panel = answer_notes.panel(self, outcome) or Panel("answers", "Answers", [])
+        pieces = [*panel.pieces, *(tool_report.pieces(outcome) if self.tools else [])]
+        return panel._replace(pieces=pieces) if pieces else None
 
     def _rules(self, context: Context) -> list[Filter]:
         return [rule.at(context.base).speaking(context.language) for rule in self.check]
@@ -265,105 +289,14 @@ class Generate(AskingStage):
         given = self.demonstrations
         return Demonstrations(count=given) if isinstance(given, int) else given
 
+    @property
+    def _asked(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys([*self.names, *(each.name for each in (self.tools.asks() if self.tools else ()))]))
+
     def _models(self, context: Context) -> dict[str, Any]:
-        if isinstance(self.model, str):
-            return {"model": context.models[self.model]}
-        return {"models": {name: context.models[name] for name in self.names}}
-
-    def writer_of(self, row: Row) -> str:
-        """Who answers a row: the models stand in an order by a hash of the prompt, and candidates go through it."""
-        if len(self.names) == 1:
-            return self.names[0]
-        prompt = row.get(PROMPT) or row["id"]
-        order = sorted(self.names, key=lambda name: digest([prompt, "model", name]))
-        return order[(row.get(CANDIDATE) or 0) % len(order)]
-
-    def ask(
-        self,
-        row: Row,
-        prompts: dict[str, Prompt],
-        values: dict[str, Any],
-        kept: tuple[str, ...],
-        rules: Sequence[Rule] = (),
-    ) -> Turns:
-        """Ask for a response, where the row has none, until one passes the checks or there were enough."""
-        columns = {name: row[name] for name in (*VARIABLES, *kept)}
-        system = row["system"]
-        if not system and (prompt := self._system(row["topic"], prompts)):
-            system = rendered(prompt, **values, **columns)
-        if answered(row):
-            return self._told(row, system, row["response"], row.get(REASONING))
-        messages = prompt_messages({**row, "system": system})
-        if "template" in prompts:
-            messages[-1] = {
-                **messages[-1],
-                "content": rendered(prompts["template"], **values, **columns, system=system),
-            }
-        if row.get(OPENINGS):
-            said_before = rendered(Prompt.named(FOLDER, "openings"), openings=row[OPENINGS])
-            messages[-1] = {**messages[-1], "content": messages[-1]["content"] + said_before.rstrip()}
-        messages[-1:-1] = turns_of(row)
-        writer, said = self.writer_of(row), list[dict[str, Any]]()
-        for number in range(self.tries if rules else 1):
-            answer = yield Request(
-                model=writer,
-                messages=(*messages, *said),
-                temperature=of_topic(self.temperature, row["topic"], TEMPERATURE),
-                max_tokens=self.max_tokens,
-                seed=sampling_seed(row["id"], f"generate again {number}" if number else "generate"),
-                chosen=self.chosen,
-            )
-            response, thought = answer.text.strip(), answer.reasoning.strip() or None
-            fault = self._fault(row, system, response, thought, rules)
-            if fault is None:
-                return self._told(row, system, response, thought, writer, number + 1)
-            if self.retry == "repair":
-                said = [
-                    {"role": "assistant", "content": response or "..."},
-                    {"role": "user", "content": rendered(Prompt.named(FOLDER, "repair"), fault=fault)},
-                ]
-        if not response:
-            raise unusable("empty", "the model wrote no response")
-        return self._told(row, system, response, thought, writer, self.tries, fault)
-
-    def _system(self, topic: str | None, prompts: Mapping[str, Prompt]) -> Prompt | None:
-        if not isinstance(self.system, dict):
-            return prompts.get("system")
-        own = prompts.get(f"system.{topic}")
-        return own or prompts.get("system.default")
-
-    def _fault(
-        self, row: Row, system: str | None, response: str, thought: str | None, rules: Sequence[Rule]
-    ) -> str | None:
-        """What is wrong with an answer. Raises `AnswerError` where the row fails by it, as nobody checks it."""
-        if not response:
-            if not rules:
-                raise unusable("empty", "the model wrote no response")
-            return "it is empty"
-        if self.reasoning == "require" and thought is None:
-            advice = "turn its thinking on, or ask a model that thinks; `reasoning: keep` takes rows without any"
-            raise unusable("no_reasoning", "the model thought nothing before its response", advice)
-        said = {**row, "system": system, "response": response, REASONING: thought}
-        return next(filter(None, (rule.fault(said) for rule in rules)), None)
-
-    def _told(
-        self,
-        row: Row,
-        system: str | None,
-        response: str | None,
-        thought: str | None,
-        writer: str | None = None,
-        tries: int | None = None,
-        fault: str | None = None,
-    ) -> Row:
-        """The columns of an answer."""
-        return {
-            "system": system,
-            "response": response,
-            **({REASONING: thought} if self.reasons else {}),
-            **({WRITER: writer} if len(self.names) > 1 else {}),
-            **({TRIES: tries, FAULT: fault} if self.check else {}),
-        }
+        if self._asked == (self.model,):
+            return {"model": context.models[self.names[0]]}
+        return {"models": {name: context.models[name] for name in self._asked}}
 
 
 def asking(
@@ -372,7 +305,9 @@ def asking(
     values: dict[str, Any],
     kept: Sequence[str],
     checks: Sequence[Mapping[str, Any]] = (),
+    tools: Mapping[str, Any] | None = None,
 ) -> Callable[[Row], Turns]:
     """What asks for the response to a row; `values` are what templates may use of the recipe."""
     stage, rules = Generate.model_validate(section), checking.rules_of(checks, needs)
-    return partial(stage.ask, prompts=stage.prompts(), values=values, kept=tuple(kept), rules=rules)
+    box = toolbox.Toolbox.of(tools) if tools else None
+    return RowAnswerer(stage, stage.prompts(), values, tuple(kept), rules, box)

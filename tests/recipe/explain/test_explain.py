@@ -91,7 +91,10 @@ def test_examples_of_single_keys_are_valid() -> None:
         ("score.usefulness.at_least", ["score.<name>.at_least"]),
         ("scale", ["judge.scale"]),
         ("prompts", ["seeds[].prompts"]),
-        ("failed_at_most", ["evolve.failed_at_most", "generate.failed_at_most", "judge.failed_at_most"]),
+        (
+            "failed_at_most",
+            [f"{key}.failed_at_most" for key in ("seeds[]", "evolve", "write[]", "generate", "converse", "judge")],
+        ),
     ],
 )
 def test_a_key_is_found_however_it_is_written(name: str, paths: list[str]) -> None:
