@@ -14,10 +14,10 @@ from hfsft.rows.batch import Row
 from hfsft.rows.columns import variables
 from hfsft.rows.views import answered, prompt_messages
 from hfsft.stages.answers.answer_notes import FAULT, TRIES, WRITER
+from hfsft.stages.answers.answer_openings import OPENINGS
 from hfsft.stages.answers.by_topic import DEFAULT, of_topic
 from hfsft.stages.answers.checking import Rule
 from hfsft.stages.answers.demonstrations import turns_of
-from hfsft.stages.answers.answer_openings import OPENINGS
 from hfsft.stages.answers.samples import CANDIDATE, PROMPT
 from hfsft.stages.base import rendered
 from hfsft.stages.tools import toolbox

@@ -20,10 +20,10 @@ from hfsft.rows.batch import Row
 from hfsft.rows.columns import Column
 from hfsft.stages.answers import answer_notes, checking
 from hfsft.stages.answers.answer_notes import FAULT, TRIES, WRITER
+from hfsft.stages.answers.answer_openings import OPENINGS, openings
 from hfsft.stages.answers.answering import FOLDER, READS, REASONING, TEMPERATURE, VARIABLES, RowAnswerer
 from hfsft.stages.answers.by_topic import DEFAULT, stray, topics_in
 from hfsft.stages.answers.demonstrations import SHOWN, TURNS, Demonstrations
-from hfsft.stages.answers.answer_openings import OPENINGS, openings
 from hfsft.stages.answers.samples import CANDIDATE, PROMPT, Samples
 from hfsft.stages.base import Answering, AskingStage, Asks, CardPart, Context, Outcome, Panel, Template
 from hfsft.stages.tools import tool_report, toolbox
