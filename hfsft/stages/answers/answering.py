@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from hfsft.documents import retrieving
 from hfsft.errors import unusable
 from hfsft.hashing import digest, sampling_seed
 from hfsft.models.model import Request, Turns
@@ -53,7 +54,7 @@ class RowAnswerer:
 
     def __call__(self, row: Row) -> Turns:
         """Ask for a response, where the row has none, until one passes the checks or there were enough."""
-        columns = {name: row[name] for name in (*VARIABLES, *self.kept)}
+        columns = {name: row[name] for name in (*VARIABLES, *retrieving.tells(self.section.context), *self.kept)}
         system = row["system"]
         if not system and (prompt := self._system(row["topic"])):
             system = rendered(prompt, **self.values, **columns)
@@ -66,6 +67,9 @@ class RowAnswerer:
                 **messages[-1],
                 "content": rendered(self.prompts["template"], **self.values, **columns, system=system),
             }
+        told = retrieving.tells(self.section.context)
+        if told and not ("template" in self.prompts and self.prompts["template"].variables.intersection(told)):
+            messages[-1] = retrieving.told(row, messages[-1])
         if row.get(OPENINGS):
             said_before = rendered(Prompt.named(FOLDER, "openings"), openings=row[OPENINGS])
             messages[-1] = {**messages[-1], "content": messages[-1]["content"] + said_before.rstrip()}

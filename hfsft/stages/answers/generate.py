@@ -8,6 +8,8 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, field_serializer, field_validator, model_validator
 
+from hfsft.documents import retrieving
+from hfsft.documents.retrieving import Retrieved
 from hfsft.engine.resources import Resource, Work
 from hfsft.engine.step import Bound, Step, compare
 from hfsft.errors import Problem, nearest
@@ -93,6 +95,9 @@ class Generate(AskingStage):
         description="Against drift: each wave of a recipe with `size` is shown how so many of the answers begin that "
         "were accepted before it, as what not to do again. The data does not show them.",
     )
+    context: Retrieved | None = Field(
+        None, description="Documents that rows are answered from, found by what they ask; left out: none."
+    )
     reasoning: Literal["drop", "keep", "require"] = Field(
         "drop",
         description="What a thinking model thought before its response: `keep` puts it into the column `reasoning`, "
@@ -159,22 +164,28 @@ class Generate(AskingStage):
         found = [
             (("system",) if topic is None else ("system", topic), text, VARIABLES) for topic, text in systems.items()
         ]
-        found.append((("template",), self.template, (*VARIABLES, "system")))
+        found.append((("template",), self.template, (*VARIABLES, "system", *retrieving.tells(self.context))))
         return [
             Template(loc, partial(Prompt.parse, text, name=".".join(("generate", *loc))), variables)
             for loc, text, variables in found
             if text
         ] + (self.tools.renders(("tools",)) if self.tools else [])
 
+    @property
+    def embeds(self) -> bool:
+        """Whether documents are found by vectors."""
+        return self.context is not None and self.context.by == "embedder"
+
     def writes(self) -> list[Column]:
-        """Beside the answer: which of several it is, and who wrote it."""
+        """Beside the answer: which of several it is, who wrote it, what the model was shown, documents, tools."""
         found = answer_notes.columns(self.samples is not None, len(self.names) > 1, bool(self.check))
         shown = Column(SHOWN, ["string"], "lineage", "Ids of the examples that the model was shown first.", True)
-        tools = toolbox.columns() if self.tools else []
-        return [*found, *([shown] if self._demonstrations else []), *tools]
+        found += [shown] if self._demonstrations else []
+        return [*found, *retrieving.columns(self.context), *(toolbox.columns() if self.tools else [])]
 
     def problems(self, context: Context) -> Iterator[Problem]:
-        """Filters that cannot check an answer, tools that cannot be used, and a choice by scores that nobody gives."""
+        """Documents that are not there, tools and filters that cannot be used, a choice by scores that nobody gives."""
+        yield from retrieving.problems(self.context, context, (self.key, "context"))
         if self.tools:
             yield from self.tools.problems(context, self.key, "tools")
         for place, rule in enumerate(self.check):
@@ -194,14 +205,15 @@ class Generate(AskingStage):
             yield Problem(context.place(self.key, "samples", "keep"), said, "add a judge section")
 
     def steps(self, context: Context) -> list[Step]:
-        """One step that writes `system` and `response`, and `reasoning` where it is kept; before it one that makes room
-        for candidates, behind it one that takes out what passed no check.
+        """One step that writes `system` and `response`, and `reasoning` where it is kept; before it those that find
+        documents and make room for candidates, behind it one that takes out what passed no check.
         """
         prompts, place, rules = self.prompts(), context.place(self.key), self._rules(context)
         kept = context.kept_in(*prompts.values())
         carried = [OPENINGS] if self.digest else []
         shown = [TURNS] if self._demonstrations else []
-        given = dict.fromkeys([*READS, *shown, *([REASONING] if self.reasons else []), *kept])
+        thought = [REASONING] if self.reasons else []
+        given = dict.fromkeys([*READS, *shown, *thought, *retrieving.tells(self.context), *kept])
         own = {"system", "response", *([REASONING] if self.reasons else [])}
         checked = [name for rule in rules for name in rule.reads if name not in own]
         tools = self.tools.arguments(context, self.names[0]) if self.tools else None
@@ -226,6 +238,7 @@ class Generate(AskingStage):
                 "temperature": self.temperature,
                 "max_tokens": self.max_tokens,
                 **({REASONING: self.reasoning} if self.reasons else {}),
+                **retrieving.told_identity(self.context),
                 **{name: context.template_identity(prompt) for name, prompt in prompts.items()},
                 **({"check": checking.identity(rules), "tries": self.tries} if rules else {}),
                 **({"openings": Prompt.named(FOLDER, "openings").identity} if self.digest else {}),
@@ -247,10 +260,11 @@ class Generate(AskingStage):
             max_failed_share=self.max_failed_share,
             place=place,
         )
+        found = retrieving.steps(self.context, context, (self.key, "context"))
         demonstrate = [self._demonstrations.step(place)] if self._demonstrations else []
         branch = self.samples.branch(place) if self.samples else []
         passed = [compare(answer_notes.CHECKED, Bound("check", FAULT, absent=True), place)] if rules else []
-        return [*demonstrate, *branch, answer, *passed]
+        return [*found, *demonstrate, *branch, answer, *passed]
 
     def carries(self) -> Mapping[str, Any]:
         """How earlier answers begin, where it has a digest of them."""

@@ -72,7 +72,6 @@ def test_only_conversations_without_tools_are_shown() -> None:
             **row("What?", origin="example", response="So."),
             "id": str(len(turns)),
             "messages": list(turns),
-            **more,
         }
 
     user, said = {"role": "user", "content": "A?"}, {"role": "assistant", "content": "B."}
