@@ -111,7 +111,7 @@ def _turns(row: Row) -> list[Message]:
 
 
 @dataclass(frozen=True)
-class _AllRows:
+class _Pool:
     """All rows: what each asks, and the family that it is of; the places of those that can be shown."""
 
     rows: Sequence[Row]
@@ -124,14 +124,14 @@ class _AllRows:
         return self.family[place] != self.family[other]
 
 
-def _known(batch: Batch) -> _AllRows:
+def _known(batch: Batch) -> _Pool:
     rows = list(rows_of(batch))
     asked = [(each.said, each.context) for each in questions(batch)]
     index = LexicalIndex[int]()
     index.add(range(len(rows)), asked)
     alike = (pair[:2] for pair in index.pairs(FAMILY))
     family = families(len(rows), chain(_of_one_lineage(rows), alike))
-    return _AllRows(rows, asked, family, [place for place, row in enumerate(rows) if _can_be_shown(row)])
+    return _Pool(rows, asked, family, [place for place, row in enumerate(rows) if _can_be_shown(row)])
 
 
 def _of_one_lineage(rows: Sequence[Row]) -> Iterator[tuple[int, int]]:
@@ -144,7 +144,7 @@ def _of_one_lineage(rows: Sequence[Row]) -> Iterator[tuple[int, int]]:
                 yield earlier, place
 
 
-def _ring(known: _AllRows) -> list[tuple[int, str, int]]:
+def _ring(known: _Pool) -> list[tuple[int, str, int]]:
     """Where the examples stand on a ring of hashes, each at several points."""
     return sorted(
         (int(digest([known.rows[place]["id"], point], 16), 16), known.rows[place]["id"], place)
@@ -153,7 +153,7 @@ def _ring(known: _AllRows) -> list[tuple[int, str, int]]:
     )
 
 
-def _by_hash(known: _AllRows, asking: Sequence[int], count: int) -> Iterator[list[int]]:
+def _by_hash(known: _Pool, asking: Sequence[int], count: int) -> Iterator[list[int]]:
     """The examples that stand next to points which hang on the row's id.
 
     An example that is added, or gone, changes the rows next to it alone.
@@ -170,7 +170,7 @@ def _by_hash(known: _AllRows, asking: Sequence[int], count: int) -> Iterator[lis
         yield picked
 
 
-def _by_likeness(known: _AllRows, asking: Sequence[int], count: int) -> Iterator[list[int]]:
+def _by_likeness(known: _Pool, asking: Sequence[int], count: int) -> Iterator[list[int]]:
     """The examples whose questions are most like the row's, the most like last."""
     index = LexicalIndex[int]()
     index.add(known.shown, [known.asked[place][0] for place in known.shown])
