@@ -28,7 +28,7 @@ from hfsft.recipe.rules import filters_of
 from hfsft.recipe.sections import loc_of
 from hfsft.recipe.sources import OpenedSources, kept_of, source_problems, source_steps
 from hfsft.rows.columns import COLUMNS
-from hfsft.stages.base import AskingStage, Context
+from hfsft.stages.base import AskingStage, Context, Judging, Stage
 
 TEMPLATE_LANGUAGE = ["en"]  # what templates read where the recipe names no language
 
@@ -82,9 +82,14 @@ def compile_recipe(
 
 def asking_steps(recipe: Recipe) -> list[Step]:
     """The steps that ask models, in the order that rows meet them; the sources are not opened for them."""
+    return [step for step in steps_of_sections(recipe) if step.asks]
+
+
+def steps_of_sections(recipe: Recipe) -> list[Step]:
+    """The steps of all sections, in the order that rows meet them, without the sources' and the filters'."""
     embed = partial(embedding_step, recipe, weights=False, download=False)
     contexts = contexts_of(recipe, _identities(recipe, weights=False, download=False), embed=embed)
-    return [step for _, each in _by_section(recipe, contexts) for step in each if step.asks]
+    return [step for _, each in _by_section(recipe, contexts) for step in each]
 
 
 def contexts_of(
@@ -109,11 +114,19 @@ def contexts_of(
     )
     found, kept = {}, tuple(kept_of(recipe).values())
     structured: tuple[str, ...] = ()
+    judge: Judging | None = None
     for key, stage in recipe.stages().items():
-        found[key] = replace(context, kept=kept, structured=structured, place=partial(_place, recipe, loc_of(key)))
+        place = partial(_place, recipe, loc_of(key))
+        found[key] = replace(context, kept=kept, structured=structured, judge=judge, place=place)
+        if judge is None and any(each.role == "score" for each in stage.writes()):
+            judge = Judging(stage.writes(), partial(_first_asking, stage, found[key]))
         kept += tuple(each.name for each in stage.writes() if each.name not in COLUMNS)
         structured += tuple(each.name for each in stage.writes() if each.structured)
     return found
+
+
+def _first_asking(stage: Stage, context: Context) -> Step:
+    return next(step for step in stage.steps(context) if step.asks)
 
 
 def _place(recipe: Recipe, at: Loc, section: str, *loc: str | int) -> Place:

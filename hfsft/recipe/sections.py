@@ -26,6 +26,7 @@ from hfsft.stages.columns.write_column import Write
 from hfsft.stages.evolving.evolve import Evolve
 from hfsft.stages.examples import ExampleRows, ExampleTable
 from hfsft.stages.judge import Judge
+from hfsft.stages.refine import Refine
 from hfsft.stages.seeds import Prompts, PromptTable
 from hfsft.stages.split import Split
 
@@ -119,6 +120,9 @@ class Sections(Section):
     generate: Generate | None = Field(None, description="Write the responses; seeds always get one.")
     label: Label | None = Field(None, description="Named choices about each row, by a model; left out: none.")
     judge: Judge | None = Field(None, description="Score the rows; left out: no scores.")
+    refine: Refine | None = Field(
+        None, description="Write answers anew that the judge scored low, and keep the better ones; left out: none."
+    )
     filters: list[AnyFilter] | None = Field(None, description="Rules that rows must pass; left out: a sensible few.")
     split: Split = Field(Split(), description="Hold rows out for validation.")
     publish: Publish = Field(Publish(), description="The format that trainers find, and where on the Hub.")

@@ -271,6 +271,13 @@ class AskingStage(Stage, ABC):
         return 0.0 if self.on_error == "fail" else self.failed_at_most
 
 
+class Judging(NamedTuple):
+    """How rows are scored, for a section that has some scored again."""
+
+    columns: Sequence[Column]  # of scores
+    step: Callable[[], Step]  # that asks for them
+
+
 @dataclass(frozen=True)
 class Context:
     """What a stage may know of the recipe around it."""
@@ -285,6 +292,7 @@ class Context:
     structured: tuple[str, ...] = ()  # of these the texts that are JSON, whose fields templates read
     former: Mapping[str, Any] = field(default_factory=dict)  # by section, what builds before leave to this one
     sections: frozenset[str] = frozenset()  # keys of those that make steps in the recipe
+    judge: Judging | None = None  # how rows are scored, where a section before does that
     embed: Callable[..., Step] | None = None  # of a section that `embeds`: column of texts -> the step to its vectors
     reasoning: bool = True  # whether a judge sees what was thought before an answer, where its section says nothing
 

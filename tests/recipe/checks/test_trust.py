@@ -134,6 +134,7 @@ PLACES: dict[str, dict[str, Any]] = {
     "publish.tokenizer": {"publish": {"tokenizer": "{path}"}},
     "filters[tokens].tokenizer": {"filters": [{"tokens": {"at_least": 1, "tokenizer": "{path}"}}]},
     "models.writer.model": {"models": {"writer": {"model": "{path}.gguf", "temperature": 0}}},
+    "refine.template": {"judge": {}, "refine": {"when": {"mean": {"at_most": 3}}, "template": "{path}.jinja"}},
     "label.template": {"label": {"quality": ["a", "b"], "template": "{path}.jinja"}},
     "write[0].template": {"write": [{"column": "case", "template": "{path}.jinja"}]},
     "write[0].schema": {"write": [{"column": "case", "template": "Ask: {{ instruction }}", "schema": "{path}"}]},
@@ -341,7 +342,7 @@ def test_code_that_comes_with_a_tokenizer_is_not_run(tmp_path: Path, monkeypatch
 REACHING = {
     "Model.model", "Model.provider", "Model.base_url", "Model.api_key_env", "Model.extra_body", "Model.headers",
     "FromEnv.env", "PromptTable.path", "ExampleTable.path", "Publish.repo_id", "Publish.not_secret",
-    "Publish.tokenizer", "Tokens.tokenizer", "Write.template", "Write.form", "Label.template",
+    "Publish.tokenizer", "Tokens.tokenizer", "Write.template", "Write.form", "Label.template", "Refine.template",
 }  # fmt: skip
 TEXTS = {
     *("name", "description", "language", "license", "models", "identity", "revision", "tag", "config", "split"),
@@ -359,7 +360,7 @@ TEXTS = {
 def test_every_text_of_a_recipe_is_known_to_reach_nothing_or_is_asked_for(section: Any, name: str) -> None:
     if not holds_text(section.model_fields[name].annotation) or f"{section.__name__}.{name}" in REACHING:
         return
-    asking = ("Evolve", "Generate", "Judge", "Label", "Write")
+    asking = ("Evolve", "Generate", "Judge", "Label", "Refine", "Write")
     asks = section.__name__ in asking and name == "model"  # a name under `models`
     assert asks or name in TEXTS, (
         "can it name a file, a server, a key or a repository? hfsft/recipe/checks/trust.py asks"

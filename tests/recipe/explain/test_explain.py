@@ -93,7 +93,7 @@ def test_examples_of_single_keys_are_valid() -> None:
         ("prompts", ["seeds[].prompts"]),
         (
             "failed_at_most",
-            [f"{section}.failed_at_most" for section in ("evolve", "write[]", "generate", "judge")],
+            [f"{section}.failed_at_most" for section in ("evolve", "write[]", "generate", "label", "judge", "refine")],
         ),
     ],
 )
