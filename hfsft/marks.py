@@ -92,6 +92,7 @@ def marked(section: BaseModel, at: Loc = ()) -> Iterator[Marked]:
     for key, field in type(section).model_fields.items():
         yield from (Marked(section, at, key, mark) for mark in marks(field))
         yield from _inside(getattr(section, key), (*at, key))
+    yield from _inside(section.model_extra or {}, at)  # of keys that the author names, as attributes
 
 
 def _inside(value: Any, at: Loc) -> Iterator[Marked]:

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, Literal
 from hfsft.engine.resources import Resource, Work
 from hfsft.errors import InternalError
 from hfsft.hashing import digest
+from hfsft.plain import digits
 from hfsft.rows.batch import Batch, Row
-from hfsft.rows.columns import Role, column, first_of
+from hfsft.rows.columns import Column, Role, column, first_of
 
 if TYPE_CHECKING:
     from hfsft.errors import Place
@@ -30,7 +31,8 @@ class Bound:
     """One comparison: `column` must lie within `at_least` and `at_most`, both inclusive; None fails it.
 
     `absent` turns it round: only rows where the column is None stay, as with the column that names a defect. With
-    `among` the value must be one of these. `rule` is what the ledger calls the comparison.
+    `among` the value must be one of these. `rule` is what the ledger calls the comparison; empty where the column says
+    it, with what was found behind a colon, as `too_long: 212 words`.
     """
 
     rule: str
@@ -46,9 +48,9 @@ class Bound:
             return f"{AMONG} {', '.join(map(str, self.among))}"
         parts = []
         if self.at_least is not None:
-            parts.append(f"at_least {self.at_least:g}")
+            parts.append(f"at_least {digits(self.at_least)}")
         if self.at_most is not None:
-            parts.append(f"at_most {self.at_most:g}")
+            parts.append(f"at_most {digits(self.at_most)}")
         return " ".join(parts) or ("none" if self.absent else "present")
 
     def keeps(self, value: Any) -> bool:
@@ -106,13 +108,14 @@ class Step:
 
     A step is data: pickled, it does the same in another process. `writes` maps new columns to their type, in the words
     of `hfsft.rows.features`; `role` is the part that those of them play which `hfsft.rows.columns` does not know by
-    name, and `about` says what they hold. `identity` is JSON: what changes the result beside the rows that come in and
-    what stands here; `version` is raised when the code's behaviour changes. `remembered` is a hash of what the step
-    takes from builds before: other rows come out where it differs, but no release pins it. A `heavy` step is slow for
-    each row, as one that runs a model: no row is prefetched through it. What an asking step made of a row is of no use
-    where the column `lost` holds why, and `losing` says so in words: a larger share than `max_lost_share`, which the
-    recipe has under `lost_key`, stops the build, as does one of failed rows. Steps of one `kind`, whatever they are
-    called, do the same where all that they depend on is the same: what one made, the others read.
+    name, and `about` says what they hold; `known` are those of them that play another. `identity` is JSON: what
+    changes the result beside the rows that come in and what stands here; `version` is raised when the code's behaviour
+    changes. `remembered` is a hash of what the step takes from builds before: other rows come out where it differs, but
+    no release pins it. A `heavy` step is slow for each row, as one that runs a model: no row is prefetched through it.
+    What an asking step made of a row is of no use where the column `lost` holds why, and `losing` says so in words: a
+    larger share than `max_lost_share`, which the recipe has under `lost_key`, stops the build, as does one of failed
+    rows. Steps of one `kind`, whatever they are called, do the same where all that they depend on is the same: what
+    one made, the others read.
     """
 
     name: str
@@ -128,6 +131,7 @@ class Step:
     writes: Mapping[str, Any] = field(default_factory=dict)
     role: Role = "measure"
     about: str = ""
+    known: tuple[Column, ...] = ()
     rewrites: tuple[str, ...] = ()  # those of `writes` whose texts it replaces by others
     drops: tuple[str, ...] = ()  # columns that no later step needs; only a step that makes the same rows drops any
     makes: str = ""
@@ -174,6 +178,12 @@ class Step:
     def prefetches(self) -> bool:
         """Whether a row may go through it before its turn, while others still wait: the one place that decides it."""
         return self.row_by_row and not self.heavy
+
+    def column(self, name: str, about: str = "") -> Column:
+        """One of the columns that it writes; `about` is what it holds where nothing else says so."""
+        kind = self.writes[name]
+        found = next((each for each in self.known if each.name == name), None)
+        return replace(found, type=kind) if found else column(name, kind, self.role, about)
 
     def given(self, present: Collection[str], *more: str) -> list[str]:
         """The columns that the function gets, of those `present`: `more`, what it groups by, reads, and may use."""
@@ -264,7 +274,7 @@ def described(step: Step, fingerprint: str) -> dict[str, Any]:
         "reads": list(step.reads),
         "optional": list(step.optional),
         "rewrites": list(step.rewrites),
-        "writes": [column(name, kind, step.role).as_dict() for name, kind in step.writes.items()],
+        "writes": [step.column(name).as_dict() for name in step.writes],
         "drops": list(step.drops),
         "models": list(step.models),
         "needs": [each.as_dict() for each in step.needs],

@@ -6,6 +6,10 @@ A new filter is one file and one line in `FILTERS`.
 from __future__ import annotations
 
 from hfsft.filters.base import Filter
+from hfsft.filters.checks.expr import Expr
+from hfsft.filters.checks.matches import Matches
+from hfsft.filters.checks.matches_schema import JsonSchema
+from hfsft.filters.checks.right_answer import RightAnswer
 from hfsft.filters.duplicates.exact_duplicate import ExactDuplicate
 from hfsft.filters.duplicates.near_duplicate import NearDuplicate
 from hfsft.filters.one_of import OneOf
@@ -22,12 +26,16 @@ __all__ = [
     "FILTERS",
     "ControlTokens",
     "ExactDuplicate",
+    "Expr",
     "Filter",
+    "JsonSchema",
+    "Matches",
     "NearDuplicate",
     "OneOf",
     "Pii",
     "Refusal",
     "Repetition",
+    "RightAnswer",
     "Score",
     "Secrets",
     "Tokens",
@@ -44,6 +52,10 @@ FILTERS: dict[str, type[Filter]] = {
     "score": Score,
     "pii": Pii,
     "secrets": Secrets,
+    "matches": Matches,
+    "json_schema": JsonSchema,
+    "answer": RightAnswer,
+    "expr": Expr,
 }
 """The name in a recipe -> the filter."""
 

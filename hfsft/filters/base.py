@@ -18,6 +18,7 @@ from hfsft.filters.argument_errors import Explained
 from hfsft.filters.code_hash import code_of
 from hfsft.filters.filter_work import work_of
 from hfsft.marks import FILE, marks
+from hfsft.plain import digits
 from hfsft.rows.batch import Batch
 from hfsft.rows.columns import text_under
 from hfsft.rows.limits import THRESHOLDS, Limits
@@ -115,8 +116,8 @@ class Filter(BaseModel, ABC, metaclass=Explained):
             ("at_most", bound.at_most, bound.at_most is not None and bound.at_most < scale.low),
         ):
             if off:
-                goes = f"{scale.called} go from {scale.low:g} to {scale.high:g}"
-                message = f"filters[{self.name}]{at}: {name} {value:g} keeps no row: {goes}"
+                goes = f"{scale.called} go from {digits(scale.low)} to {digits(scale.high)}"
+                message = f"filters[{self.name}]{at}: {name} {digits(value or 0)} keeps no row: {goes}"
                 yield Problem(
                     around.place(*path, name), message, f"{scale.said_by} says which {scale.called} there are"
                 )

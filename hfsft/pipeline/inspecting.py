@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import reduce
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,16 +16,20 @@ from hfsft.engine.plan import Plan
 from hfsft.errors import Problem, RecipeError
 from hfsft.loading import AnyRecipe, AnyTrust, load
 from hfsft.pipeline.building import OUT
+from hfsft.pipeline.more_rows import told, waves_of
 from hfsft.recipe.checks import rewrites
 from hfsft.recipe.checks.filter_languages import filter_warnings
 from hfsft.recipe.checks.trust import ASKING, Reach, reaches, trust_of, unpublished
 from hfsft.recipe.compile import compile_recipe
+from hfsft.recipe.recipe import missing_files
 from hfsft.recipe.rules import cleaner
 from hfsft.recipe.sections import BudgetSection
 from hfsft.recipe.sources import look
+from hfsft.stages.sizing.size import Size
 from hfsft.stages.split import Split
 
 if TYPE_CHECKING:
+    from hfsft.engine.executor import Rows
     from hfsft.engine.live import Missing
     from hfsft.engine.step import Step
     from hfsft.engine.why import Reason
@@ -43,6 +48,7 @@ class StepForecast:
     missing: Missing | None  # None where the step asks no model or needs nothing
     estimate: Estimate | None = None  # of all its calls, those included that may not come
     told: Mapping[str, Any] = field(default_factory=dict)  # the step as JSON
+    note: str = ""  # what more there is to know
 
 
 @dataclass(frozen=True)
@@ -62,7 +68,7 @@ def validate(recipe: AnyRecipe, *, overrides: Sequence[str] = (), hub: bool = Tr
     wrong on any machine.
     """
     from hfsft.preflight import build as preflight
-    from hfsft.preflight.publish_format import of_rows
+    from hfsft.preflight.publish_format import of_reasoning, of_rows
 
     loaded, trusted = load(recipe, overrides, trust), trust_of(trust).covers(recipe)
     looking = preflight.Looking(loaded if trusted else unpublished(loaded), hub=hub)
@@ -76,10 +82,12 @@ def validate(recipe: AnyRecipe, *, overrides: Sequence[str] = (), hub: bool = Tr
     told = {problem.place for problem in problems}
     found = looking.found()
     problems += [each for each in (*seen.problems, *found.problems) if each.place not in told]
+    told = {problem.place for problem in problems}
+    problems += [each for each in missing_files(loaded.source) if each.place not in told]
     if problems or plan is None:
         raise RecipeError(problems)
     wanted = [] if trusted else reaches(loaded)
-    warnings = [*found.warnings, *of_rows(loaded, seen.examples)]
+    warnings = [*found.warnings, *of_reasoning(loaded), *of_rows(loaded, seen.examples)]
     return Checked(plan, [*seen.notes, *filter_warnings(loaded)], wanted, warnings)
 
 
@@ -90,6 +98,7 @@ def forecast(recipe: AnyRecipe, *, overrides: Sequence[str] = (), trust: AnyTrus
     from hfsft.engine import run as engine
     from hfsft.engine.ledger import Ledger
     from hfsft.engine.live import Forecast
+    from hfsft.engine.parts.asked import PENDING
     from hfsft.models.limits.estimate import estimate
     from hfsft.models.pool import Pool
     from hfsft.models.store.store import Store
@@ -104,7 +113,14 @@ def forecast(recipe: AnyRecipe, *, overrides: Sequence[str] = (), trust: AnyTrus
         tempfile.TemporaryDirectory() as scratch,
     ):
         asker, ledger = Forecast(pool), Ledger()
-        engine.run(plan.after(store.pruned()), asker, cache, ledger, scratch=Path(scratch))
+        waves = waves_of(loaded, plan, lambda: None, lambda _: None)
+
+        def more(rows: Rows) -> Step | None:  # of a wave of which some are not known yet nothing follows
+            return waves(rows) if waves and not any(rows[PENDING][:] if PENDING in rows.column_names else ()) else None
+
+        engine.run(plan.after(store.pruned()), asker, cache, ledger, scratch=Path(scratch), more=more)
+        plan = reduce(Plan.with_source, waves.sources if waves else (), plan)
+        notes = {Size.key: told(waves, cache)} if waves else {}
         found, clean = [], cleaner(loaded)
         for (step, fingerprint), line in zip(plan.fingerprints(), ledger.funnel, strict=True):
             missing, guess = asker.missing.get(step.name), None
@@ -114,8 +130,8 @@ def forecast(recipe: AnyRecipe, *, overrides: Sequence[str] = (), trust: AnyTrus
                 requests = list(missing.known.values())
                 model = loaded.models[name]
                 guess = estimate(store, model, price, step.name, requests, missing.unknown, missing.sample)
-            told = rewrites.told(step, fingerprint, clean)
-            found.append(StepForecast(step, line.cached, line.rows_in, missing, guess, told))
+            facts, note = rewrites.told(step, fingerprint, clean), notes.get(step.name, "")
+            found.append(StepForecast(step, line.cached, line.rows_in, missing, guess, facts, note))
     return found
 
 

@@ -26,7 +26,7 @@ from hfsft.recipe.models_asked import asked, embedding_step, identity, model_pro
 from hfsft.recipe.recipe import Recipe
 from hfsft.recipe.rules import filters_of
 from hfsft.recipe.sections import loc_of
-from hfsft.recipe.sources import OpenedSources, kept_of, source_problems, source_steps
+from hfsft.recipe.sources import OpenedSources, given_of, kept_of, source_problems, source_steps
 from hfsft.rows.columns import COLUMNS
 from hfsft.stages.base import AskingStage, Context, Judging, Stage
 
@@ -56,11 +56,12 @@ def compile_recipe(
         raise RecipeError(problems)
     opened, problems = (opened_sources or OpenedSources(recipe))() if sources else ([], [])
     problems += [*model_problems(recipe, download and weights), *source_problems(recipe)]
-    problems += [*section_problems(recipe, contexts_of(recipe)), *filter_problems(recipe), *_licence_problems(recipe)]
+    problems += section_problems(recipe, contexts_of(recipe, opened=sources))
+    problems += [*filter_problems(recipe), *_licence_problems(recipe)]
     if problems:
         raise RecipeError(problems)
     embed = partial(embedding_step, recipe, weights=weights, download=download)
-    contexts = contexts_of(recipe, _identities(recipe, weights, download), former, embed)
+    contexts = contexts_of(recipe, _identities(recipe, weights, download), former, embed, opened=sources)
     rules = [rule.at(recipe.base).speaking(recipe.language or ()) for rule in filters_of(recipe)]
     placed = [(rule, recipe.source.place(("filters", index)), _label(rule, rules)) for index, rule in enumerate(rules)]
     order, rewrites = FilterOrder(placed, bool(recipe.examples), embed), Rewrites(placed)
@@ -88,7 +89,8 @@ def asking_steps(recipe: Recipe) -> list[Step]:
 def steps_of_sections(recipe: Recipe) -> list[Step]:
     """The steps of all sections, in the order that rows meet them, without the sources' and the filters'."""
     embed = partial(embedding_step, recipe, weights=False, download=False)
-    contexts = contexts_of(recipe, _identities(recipe, weights=False, download=False), embed=embed)
+    identities = _identities(recipe, weights=False, download=False)
+    contexts = contexts_of(recipe, identities, embed=embed, opened=False)
     return [step for _, each in _by_section(recipe, contexts) for step in each]
 
 
@@ -97,6 +99,8 @@ def contexts_of(
     models: Mapping[str, Mapping[str, Any]] | None = None,
     former: Mapping[str, Any] | None = None,
     embed: Callable[..., Step] | None = None,
+    *,
+    opened: bool = True,
 ) -> Contexts:
     """What each section may know of the recipe; `models` are the identities of those that are asked."""
     context = Context(
@@ -106,22 +110,26 @@ def contexts_of(
         models=models or {},
         base=recipe.base,
         place=partial(_place, recipe, ()),
+        attributes=tuple(name for stage in recipe.stages().values() for name in stage.varies),
         former=former or {},
         sections=frozenset(recipe.stages()),
         embed=embed,
+        opened=opened,
         reasoning=recipe.publish.reasoning != "drop"
         and not any(isinstance(stage, AskingStage) and stage.reasons for stage in recipe.stages().values()),
     )
     found, kept = {}, tuple(kept_of(recipe).values())
     structured: tuple[str, ...] = ()
-    judge: Judging | None = None
+    called: dict[Loc, str] = {(each.section, each.index): each.name for each in given_of(recipe)}
     for key, stage in recipe.stages().items():
-        place = partial(_place, recipe, loc_of(key))
-        found[key] = replace(context, kept=kept, structured=structured, judge=judge, place=place)
-        if judge is None and any(each.role == "score" for each in stage.writes()):
-            judge = Judging(stage.writes(), partial(_first_asking, stage, found[key]))
+        at = loc_of(key)
+        place = partial(_place, recipe, at)
+        found[key] = replace(context, kept=kept, structured=structured, place=place, called=called.get(at, ""))
+        if context.judge is None and any(each.role == "score" for each in stage.writes()):
+            context = replace(context, judge=Judging(stage.writes(), partial(_first_asking, stage, found[key])))
         kept += tuple(each.name for each in stage.writes() if each.name not in COLUMNS)
         structured += tuple(each.name for each in stage.writes() if each.structured)
+        context = replace(context, answering=stage.answering(found[key]) or context.answering)
     return found
 
 

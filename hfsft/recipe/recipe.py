@@ -13,11 +13,12 @@ from pydantic import Field, PrivateAttr, create_model, field_validator, model_va
 from hfsft.errors import Place, Problem, RecipeError, SourceError, UserError
 from hfsft.filters import FILTERS, entry_points
 from hfsft.filters.base import Filter
+from hfsft.filters.listed import any_of, filter_name, written
 from hfsft.keys import masked
 from hfsft.marks import PROSE, ROWS
 from hfsft.recipe.checks.recipe_secrets import secrets_in
 from hfsft.recipe.recipe_file import UNNAMED, RecipeFile, load, validate
-from hfsft.recipe.sections import Sections, Unusable, any_of, filter_name, loc_of
+from hfsft.recipe.sections import Sections, Unusable, loc_of
 from hfsft.recipe.yaml.type_paths import places
 from hfsft.rows.tables.table import Table
 from hfsft.stages.base import Section
@@ -91,7 +92,7 @@ class Recipe(Sections, Head):
         """
         plain: dict[str, Any] = self.model_dump(mode="json", exclude_none=True)
         if self.filters is not None:
-            plain["filters"] = [{rule.name: rule.model_dump(mode="json", exclude_none=True)} for rule in self.filters]
+            plain["filters"] = written(list(self.filters))
         for key, stage in self.stages().items():
             if contents := stage.standing_alone():
                 place: Any = plain
@@ -118,7 +119,7 @@ def load_recipe(
     try:
         loaded = validate(source, with_filters(kinds))
     except RecipeError as error:
-        raise RecipeError([*error.problems, *problems, *(_missing_files(source) if trusted else ())]) from None
+        raise RecipeError([*error.problems, *problems, *(missing_files(source) if trusted else ())]) from None
     if problems:
         raise RecipeError(problems)
     loaded._source = source
@@ -160,8 +161,8 @@ def _base(source: RecipeFile) -> Path:
     return source.path.parent if source.path else Path.cwd()
 
 
-def _missing_files(source: RecipeFile) -> Iterator[Problem]:
-    """The sources that are not there, of a recipe that has other mistakes too: all are told at once."""
+def missing_files(source: RecipeFile) -> Iterator[Problem]:
+    """The files and folders of rows that a recipe names and that are not there."""
     for loc, path in places(source.data, [Recipe], ROWS):
         if isinstance(path, str) and path:
             try:

@@ -62,9 +62,9 @@ ROW = (
     Column("id", "string", "lineage", "Hash of what the row said as it was read, or of what it grew from.", True),
     Column("seed_id", "string", "lineage", "The seed or example that it grew from; its own id for these.", True),
     Column("parent_id", "string", "lineage", "The row that it was grown from.", True),
-    Column("origin", "string", "lineage", "seed, example or evolved.", True),
-    Column("round", "int32", "lineage", "0 for seeds and examples, then the round of evolution.", True),
-    Column("template", "string", "lineage", "The evolution that wrote the instruction.", True),
+    Column("origin", "string", "lineage", "seed, example, written (by a model, from no seed) or evolved.", True),
+    Column("round", "int32", "lineage", "0 for rows that grew from none, then the round of evolution.", True),
+    Column("template", "string", "lineage", "The template by which a model wrote the instruction.", True),
     Column("source", "string", "lineage", "File and line (tickets.jsonl:3) of the row, or of the seed it grew from."),
     Column("unread", ["string"], "lineage", "Columns and fields of the source row that hold something and were left."),
     Column("dialect", "string", "lineage", "How the source writes it, so that it can be written so again.", True),
@@ -88,6 +88,23 @@ OTHERS = (
     Column("family", "string", "lineage", "Rows of one seed, or nearly alike; the split divides none.", True),
     Column("split", "string", "verdict", "train or validation."),
     Column("defect", "string", "verdict", "Why the row could not be used as it was read."),
+    Column(
+        "call_faults", ["string"], "measure", "Why calls of tools in it could not be used and were asked again.", True
+    ),
+    Column(
+        "tool_case", "string", "measure", "irrelevant or asks_back, where its tools were changed to need no call.", True
+    ),
+    Column("user_turns", "int32", "measure", "How often the user speaks in a row that grew into a conversation."),
+    Column(
+        "conversation_end",
+        "string",
+        "measure",
+        "How that ended: turns (all wanted), user (had enough), or a fault.",
+        True,
+    ),
+    Column("user_templates", ["string"], "lineage", "The templates that its user's further messages are by.", True),
+    Column("user_persona", "string", "lineage", "Who its user was played to be."),
+    Column("user_faults", ["string"], "measure", "What was wrong with turns of it that were asked again.", True),
     Column("unscored", "string", "verdict", "Why the judge's verdict could not be read."),
     Column(
         "fate",

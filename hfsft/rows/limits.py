@@ -6,6 +6,8 @@ from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from hfsft.plain import digits
+
 THRESHOLDS = frozenset({"at_least", "at_most"})
 
 
@@ -27,5 +29,5 @@ class Limits(BaseModel):
         if self.at_least is None and self.at_most is None:
             raise ValueError("needs at_least or at_most")
         if self.at_least is not None and self.at_most is not None and self.at_least > self.at_most:
-            raise ValueError(f"keeps nothing: at_least {self.at_least:g} is above at_most {self.at_most:g}")
+            raise ValueError(f"keeps nothing: at_least {digits(self.at_least)} is above at_most {digits(self.at_most)}")
         return self

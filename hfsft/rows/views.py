@@ -78,6 +78,12 @@ def messages(row: Mapping[str, Any]) -> list[Message]:
     return found
 
 
+def own_turns(row: Mapping[str, Any]) -> list[Message] | None:
+    """The turns that the row has of its own, without its system prompt; None where its other columns say it all."""
+    turns: list[Message] | None = row.get("messages")
+    return turns or None
+
+
 def prompt_messages(row: Mapping[str, Any]) -> list[Message]:
     """System (where given) and user message: what the writer is asked and the trained model will be."""
     return [*_system(row), {"role": "user", "content": user_text(row)}]

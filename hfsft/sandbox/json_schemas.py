@@ -31,7 +31,7 @@ def wrong_schema(schema: Any) -> str:
     if not isinstance(schema, Mapping):
         return f"must be a mapping, as in {{type: object}}, not {type(schema).__name__}"
     try:
-        validator_for(schema, default=Draft202012Validator).check_schema(schema)
+        validator_for(schema, default=Draft202012Validator).check_schema(dict(schema))
     except SchemaError as error:
         return f"is no JSON Schema: {_told(error)}"
     resolver = Registry().with_resource("", DRAFT202012.create_resource(schema)).resolver()

@@ -41,6 +41,7 @@ class Opened:
     depends_on: Callable[[], Mapping[str, Any]]
     counts: Counts = field(default_factory=Counts)  # of the rows that were read last, behind the last of them
     table: Table | None = None  # where one row of it is taken whatever others there are, so that it may be read on
+    slots: Callable[..., list[dict[str, Any]]] | None = None  # of rows that a model is to write: any range of them
 
     @cached_property
     def identity(self) -> Mapping[str, Any]:
@@ -51,21 +52,14 @@ class Opened:
         return self.depends_on()
 
 
-class Source(Section):
-    """Where rows come from."""
+class NamedSource(Section):
+    """A source, of whatever kind."""
 
     name: str | None = Field(
         None,
         min_length=1,
         max_length=LONGEST_NAME,
         description="What funnel, card and report call the source; left out: the name of its file or dataset.",
-    )
-    share: float | None = Field(
-        None,
-        gt=0,
-        lt=1,
-        description="Share of the section's rows that are to be of this source: of each source as many rows are taken, "
-        "by a hash, as let all shares hold. Sources without one share what is left.",
     )
 
     @field_validator("name")
@@ -79,6 +73,18 @@ class Source(Section):
     def own_name(self) -> str:
         """What it is called where it has no name."""
         return "recipe"
+
+
+class Source(NamedSource):
+    """Where rows come from that there are."""
+
+    share: float | None = Field(
+        None,
+        gt=0,
+        lt=1,
+        description="Share of the section's rows that are to be of this source: of each source as many rows are taken, "
+        "by a hash, as let all shares hold. Sources without one share what is left.",
+    )
 
 
 class TableSource(Source):

@@ -56,6 +56,7 @@ def run(arguments: argparse.Namespace) -> None:
     head = ("step", "does", "state", "calls", "tokens", "cost", "recipe")
     print(table(head, rows, right=(3, 4, 5), drop=(6, 1, 2, 4), styles={6: "dim"}))
     print("\n" + "\n".join(map(wrapped, summary(steps).split("\n"))))
+    print(*(f"{wrapped(each.note)}\n" for each in steps if each.note), sep="", end="")
     lines = against(*pipeline.budget(arguments.recipe, **asked), steps)
     for line in [*lines, *wants(pipeline.wants(arguments.recipe, **asked))]:
         print(line)

@@ -5,7 +5,6 @@ Source: Xu et al. 2023, "WizardLM: Empowering Large Language Models to Follow Co
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Annotated, Any, ClassVar
@@ -13,15 +12,15 @@ from typing import Annotated, Any, ClassVar
 from pydantic import Field
 
 from hfsft.engine.resources import Work
-from hfsft.engine.step import Bound, Step, compare
+from hfsft.engine.step import Step
 from hfsft.errors import unusable
 from hfsft.hashing import digest, sampling_seed
 from hfsft.marks import PROSE
 from hfsft.models.model import Request, Turns
-from hfsft.plain import plain
 from hfsft.prompts import Prompt
 from hfsft.rows.batch import Batch, Row
-from hfsft.stages.base import AskingStage, Context, Outcome, Template, Warn
+from hfsft.stages import prompt_check
+from hfsft.stages.base import AskingStage, Context, Outcome, Template
 from hfsft.stages.evolving.children import children, grows
 from hfsft.stages.evolving.template_prompts import SAID, VARIABLES, messages_of, own_runs, parse, template_name
 from hfsft.texts.peel import peel
@@ -31,8 +30,6 @@ READS = ("id", *SAID, "origin", "round", "template")
 
 GROWN_FROM = "grown_from"  # the parent's instruction, until the row was checked against it
 FAULT = "evolve_fault"
-FAULTY = 0.3  # share of the evolutions that are none, from which the writer deserves a look
-EXAMPLE = 120  # characters of one that are shown
 
 
 class Evolve(AskingStage):
@@ -60,10 +57,17 @@ class Evolve(AskingStage):
     model: str = Field("writer", description="Name under `models` of who writes the instructions.")
     temperature: float | None = Field(0.8, ge=0, le=2, description="Sampling temperature.")
     max_tokens: int = Field(512, ge=1, description="Most tokens in one instruction.")
+    max_words: int | None = Field(
+        None, ge=1, description="Most words of one instruction, a Chinese or Japanese sign counted as one."
+    )
+    max_growth: float | None = Field(
+        8.0, gt=0, description="Most words of one instruction as a multiple of its parent's, of at least 20."
+    )
     eliminate: bool = Field(
         True,
         description="Take out what is no instruction before it is answered or grown further: a copy of its parent, an "
-        "answer, a refusal, words of the template, a list of several, another language. false keeps and only marks it.",
+        "answer, a refusal, words of the template, a list of several, another language, one that speaks of a text or a "
+        "file that is not there, leans on an earlier message or is too long. false keeps and only marks it.",
     )
 
     def prompts(self) -> list[tuple[str, Prompt]]:
@@ -117,19 +121,22 @@ class Evolve(AskingStage):
                 ),
                 Step(
                     name=f"evolve[{number}].check",
-                    reads=("instruction", "template", GROWN_FROM),
+                    reads=("instruction", "context", "template", GROWN_FROM),
                     writes={FAULT: "string"},
                     role="verdict",
                     drops=(GROWN_FROM,),
-                    identity={"templates": {name: digest(sorted(runs)) for name, runs in own.items()}},
-                    version=2,
+                    identity={
+                        "templates": {name: digest(sorted(runs)) for name, runs in own.items()},
+                        "max_words": self.max_words,
+                        "max_growth": self.max_growth,
+                    },
+                    version=3,
                     work=Work("hfsft.stages.evolving.evolve:checking", self.arguments(context.values(), kept)),
                     place=place,
                 ),
             ]
             if self.eliminate:
-                bound = Bound("fault", FAULT, absent=True)
-                steps.append(compare(f"evolve[{number}].fault", bound, place))
+                steps.append(prompt_check.fall(f"evolve[{number}]", FAULT, place))
         return steps
 
     def more_children(self, rows: Iterable[Row], start: int, stop: int) -> list[Row]:
@@ -142,23 +149,11 @@ class Evolve(AskingStage):
         return [child for family in grown for child in family]
 
     def losses(self, outcome: Outcome) -> Iterator[str]:
-        """Rounds in which many evolutions were no instructions: a writer too weak, or a template it takes wrongly."""
-        for number in range(1, self.rounds + 1):
-            stage, step = f"evolve[{number}]", f"evolve[{number}].fault"
-            found = outcome.removed(FAULT, step)
-            written = outcome.lines[f"{stage}.branch"].added - outcome.lines[stage].removed
-            if not found or len(found) < FAULTY * written:
-                continue
-            faults = Counter(found)
-            fault, _ = faults.most_common(1)[0]
-            text = outcome.removed("instruction", step)[found.index(fault)]
-            example = plain(text or "", EXAMPLE).replace("`", " ")
-            shown = f"; {fault}, for example: `{example}`" if example and outcome.samples else ""
-            yield Warn(
-                f"{len(found):,} of {written:,} evolutions of {stage} fell ({len(found) / written:.0%}): "
-                f"{', '.join(f'{name} {count:,}' for name, count in faults.most_common())}{shown} (a stronger writer "
-                "or other templates write fewer of these)"
-            )
+        """Rounds in which many evolutions were no instructions."""
+        for stage in (f"{self.key}[{number}]" for number in range(1, self.rounds + 1)):
+            if branch := outcome.lines.get(f"{stage}.branch"):
+                written = branch.added - outcome.lines[stage].removed
+                yield from prompt_check.told(outcome, stage, FAULT, written, "evolutions")
 
     def ask(
         self, row: Row, *, number: int, prompts: dict[str, Prompt], values: dict[str, Any], kept: tuple[str, ...]
@@ -191,16 +186,22 @@ def asking(
 
 def checking(section: Mapping[str, Any], values: dict[str, Any], kept: Sequence[str]) -> Callable[[Batch], Batch]:
     """What looks for faults in what was just grown."""
-    prompts = dict(Evolve.model_validate(section).prompts())
-    return partial(_check, own=own_runs(prompts, values, kept))
+    stage = Evolve.model_validate(section)
+    prompts = dict(stage.prompts())
+    return partial(
+        _check,
+        own=own_runs(prompts, values, kept),
+        bounds={"max_words": stage.max_words, "max_growth": stage.max_growth},
+    )
 
 
-def _check(batch: Batch, *, own: Mapping[str, Collection[str]]) -> Batch:
+def _check(batch: Batch, *, own: Mapping[str, Collection[str]], bounds: Mapping[str, Any]) -> Batch:
     """What is wrong with each row that was just grown, None where nothing is; rows of before are not looked at."""
+    columns = (batch[name] for name in ("instruction", GROWN_FROM, "template", "context"))
     faults = [
-        None if parent is None else prompt_fault(instruction, parent, own.get(template, ()))
-        for instruction, parent, template in zip(
-            batch["instruction"], batch[GROWN_FROM], batch["template"], strict=True
-        )
+        None
+        if parent is None
+        else prompt_fault(instruction, parent, own.get(template, ()), beside=context or "", **bounds)
+        for instruction, parent, template, context in zip(*columns, strict=True)
     ]
     return {FAULT: faults}
