@@ -120,13 +120,15 @@ def contexts_of(
     )
     found, kept = {}, tuple(kept_of(recipe).values())
     structured: tuple[str, ...] = ()
+    scoring: Judging | None = None
     called: dict[Loc, str] = {(each.section, each.index): each.name for each in given_of(recipe)}
     for key, stage in recipe.stages().items():
         at = loc_of(key)
         place = partial(_place, recipe, at)
         found[key] = replace(context, kept=kept, structured=structured, place=place, called=called.get(at, ""))
-        if context.judge is None and any(each.role == "score" for each in stage.writes()):
-            context = replace(context, judge=Judging(stage.writes(), partial(_first_asking, stage, found[key])))
+        if scoring is None and any(each.role == "score" for each in stage.writes()):
+            scoring = Judging(stage.writes(), partial(_first_asking, stage, found[key]))
+            context = replace(context, judge=scoring)
         kept += tuple(each.name for each in stage.writes() if each.name not in COLUMNS)
         structured += tuple(each.name for each in stage.writes() if each.structured)
         context = replace(context, answering=stage.answering(found[key]) or context.answering)

@@ -204,7 +204,7 @@ class Refine(AskingStage):
     def _keeping(self, context: Context, judge: Step, number: int) -> Step:
         scored = {name: kind for name, kind in judge.writes.items() if name != judge.lost}
         again = tuple(f"{AGAIN}{name}" for name in scored)
-        texts = {"response": COLUMNS["response"], "messages": COLUMNS["messages"]}
+        texts = {name: COLUMNS[name] for name in ("response", "messages")}
         former = (BECAME, GAIN) if number > 1 else ()
         step = Step(
             name=f"refine[{number}].keep",

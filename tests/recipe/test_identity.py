@@ -68,7 +68,9 @@ HARMLESS = {
 }
 
 # Where a section stands in the recipe of these tests.
+OWN_KEYS = ("Evolve", "Generate", "Label", "Refine", "Converse", "Judge", "Size", "Guards", "Split", "Publish")
 PLACES: dict[str, tuple[str | int, ...]] = {
+    **{name: (name.lower(),) for name in OWN_KEYS},
     "Recipe": (),
     "BudgetSection": ("budget",),
     "Model": ("models", "writer"),
@@ -84,23 +86,13 @@ PLACES: dict[str, tuple[str | int, ...]] = {
     "ExampleRows": ("examples", 0),
     "ExampleRow": ("examples", 0, "rows", 0),
     "ExampleTable": ("examples", 1),
-    "Evolve": ("evolve",),
-    "Generate": ("generate",),
-    "Label": ("label",),
-    "Refine": ("refine",),
     "Choices": ("label", "quality"),
     "Write": ("write", 0),
     "Samples": ("generate", "samples"),
     "Tools": ("generate", "tools"),
-    "Converse": ("converse",),
     "TurnCount": ("converse", "turns"),
-    "Judge": ("judge",),
     "Anchor": ("judge", "anchors", 0),
-    "Size": ("size",),
-    "Guards": ("guards",),
     "Share": ("guards", "people"),
-    "Split": ("split",),
-    "Publish": ("publish",),
     "Limits": ("filters", 0, "score", "usefulness"),
 }
 
@@ -236,12 +228,7 @@ def recipe(folder: Path) -> dict[str, Any]:
         ],
         "evolve": {"templates": [f"{USES_ALL}: {{{{ instruction }}}}"]},
         "write": [
-            {
-                "column": "case",
-                "template": f"{USES_ALL}: {{{{ instruction }}}}",
-                "schema": {"type": "object"},
-                "when": "not context",
-            }
+            {"column": "case", "template": f"{USES_ALL}: {{{{ instruction }}}}", "schema": {}, "when": "not context"}
         ],
         "generate": {
             "system": USES_ALL,
