@@ -13,6 +13,7 @@ from functools import partial
 from typing import Any
 
 from hfsft.engine.plan import Plan
+from hfsft.engine.resources import Resource
 from hfsft.engine.step import Step
 from hfsft.errors import Place, Problem, RecipeError
 from hfsft.filters.base import Filter
@@ -21,6 +22,7 @@ from hfsft.recipe.checks.cross_references import Contexts, filter_problems, sect
 from hfsft.recipe.checks.init_placeholders import placeholders
 from hfsft.recipe.checks.licences import meant
 from hfsft.recipe.checks.rewrites import Rewrites
+from hfsft.recipe.documents.opened_corpus import unopened_corpus
 from hfsft.recipe.filter_order import FilterOrder
 from hfsft.recipe.models_asked import asked, embedding_step, identity, model_problems
 from hfsft.recipe.recipe import Recipe
@@ -54,14 +56,17 @@ def compile_recipe(
     """
     if problems := list(placeholders(recipe)):
         raise RecipeError(problems)
-    opened, problems = (opened_sources or OpenedSources(recipe))() if sources else ([], [])
-    problems += [*model_problems(recipe, download and weights), *source_problems(recipe)]
+    opened_sources = opened_sources or OpenedSources(recipe)
+    opened, problems = opened_sources() if sources else ([], [])
+    corpus, wrong = opened_sources.corpus() if sources else (None, [])
+    problems += [*wrong, *model_problems(recipe, download and weights), *source_problems(recipe)]
     problems += section_problems(recipe, contexts_of(recipe, opened=sources))
     problems += [*filter_problems(recipe), *_licence_problems(recipe)]
     if problems:
         raise RecipeError(problems)
     embed = partial(embedding_step, recipe, weights=weights, download=download)
-    contexts = contexts_of(recipe, _identities(recipe, weights, download), former, embed, opened=sources)
+    models = _identities(recipe, weights, download)
+    contexts = contexts_of(recipe, models, former, embed, corpus, opened=sources)
     rules = [rule.at(recipe.base).speaking(recipe.language or ()) for rule in filters_of(recipe)]
     placed = [(rule, recipe.source.place(("filters", index)), _label(rule, rules)) for index, rule in enumerate(rules)]
     order, rewrites = FilterOrder(placed, bool(recipe.examples), embed), Rewrites(placed)
@@ -99,10 +104,14 @@ def contexts_of(
     models: Mapping[str, Mapping[str, Any]] | None = None,
     former: Mapping[str, Any] | None = None,
     embed: Callable[..., Step] | None = None,
+    corpus: Resource | None = None,
     *,
     opened: bool = True,
 ) -> Contexts:
-    """What each section may know of the recipe; `models` are the identities of those that are asked."""
+    """What each section may know of the recipe; `models` are the identities of those that are asked.
+
+    `corpus` is what its documents came to; left out, they are not opened.
+    """
     context = Context(
         name=recipe.name,
         description=recipe.description,
@@ -114,6 +123,7 @@ def contexts_of(
         former=former or {},
         sections=frozenset(recipe.stages()),
         embed=embed,
+        corpus=corpus or unopened_corpus(recipe),
         opened=opened,
         reasoning=recipe.publish.reasoning != "drop"
         and not any(isinstance(stage, AskingStage) and stage.reasons for stage in recipe.stages().values()),

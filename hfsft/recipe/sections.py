@@ -23,6 +23,7 @@ from hfsft.stages.attributes.attributes import Attributes
 from hfsft.stages.base import Section, Stage
 from hfsft.stages.columns.label import Label
 from hfsft.stages.columns.write_column import Write
+from hfsft.stages.documents import DocumentTable
 from hfsft.stages.evolving.evolve import Evolve
 from hfsft.stages.examples import ExampleRows, ExampleTable
 from hfsft.stages.guards.guards import Guards
@@ -83,6 +84,7 @@ class Sections(Section):
     models: dict[str, AnyModel] = Field(
         {"writer": Model(model=EMBEDDED)}, min_length=1, description="The models, each under the name stages use."
     )
+    documents: list[DocumentTable] = Field([], description="What questions and answers may rest on: texts, in chunks.")
     attributes: Attributes | None = Field(None, description="What is varied over the rows that models write.")
     seeds: list[Prompts | PromptTable | AnyWritten] = Field(
         [], description="Prompts to grow from: inline, files, or any dataset; or written by models, with `from`."

@@ -52,6 +52,7 @@ class Column:
     scale: Scale | None = None  # of numbers, where it is known between which they lie
     choices: tuple[str, ...] = ()  # of texts, where it is known which there may be
     structured: bool = False  # whether its texts are JSON, of which templates read the fields by their names
+    published: bool = True  # whether a release may hold it
 
     def as_dict(self) -> dict[str, Any]:
         """The column as JSON."""
@@ -127,6 +128,15 @@ OTHERS = (
 )
 """What some rows have beside that, under names that mean the same everywhere."""
 
+EVIDENCE, UNANSWERABLE = "evidence", "unanswerable"
+WRITTEN = (
+    Column("documents", ["string"], "lineage", "The chunks of documents that the row was given, by their ids.", True),
+    Column("document", "string", "lineage", "The document that it rests on: was written from, or found first.", True),
+    Column(UNANSWERABLE, "bool", "label", "Whether the documents were picked so that they lack what is asked for."),
+    Column(EVIDENCE, "string", "text", "Documents that the writer alone was shown.", published=False),
+)
+"""What some recipes' steps write, under names that a source's own column may have in all other recipes."""
+
 SCORE, REASON, VECTOR, UNLABELLED = "score_", "reason_", "vector_", "unlabelled_"
 FAMILIES = {
     SCORE: Column(SCORE, "float64", "score", "The judge's score of {}."),
@@ -158,6 +168,7 @@ FIRSTS = tuple(
 """What rows have whose texts were rewritten, but for what must not be known."""
 
 _KNOWN = {column.name: column for column in (*ROW, *OTHERS, *FIRSTS)}
+_WRITTEN = {column.name: column for column in WRITTEN}
 _RESERVED = frozenset(("name", "description", "language", "user", "assistant", "prompt", "completion", "conversation"))
 """Names that templates and formats know beside the columns."""
 
@@ -167,7 +178,7 @@ def column(name: str, kind: Any = None, role: Role = "measure", about: str = "")
 
     A type that is given is taken: a step may write a known column in another one.
     """
-    found = _KNOWN.get(name)
+    found = _KNOWN.get(name) or (_WRITTEN.get(name) if role != "kept" else None)
     if found is None:
         prefix = next((prefix for prefix in FAMILIES if name.startswith(prefix) and name != prefix), None)
         if prefix is None:

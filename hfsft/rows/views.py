@@ -94,6 +94,11 @@ def user_text(row: Mapping[str, Any]) -> str:
     return "\n\n".join(text for text in (row.get("instruction"), row.get("context")) if text)
 
 
+def setting_text(row: Mapping[str, Any]) -> str | None:
+    """The text that belongs to the instruction, such as the documents that it is asked over; None for none."""
+    return row.get("context") or None
+
+
 def answers(row: Mapping[str, Any]) -> list[Message]:
     """The turns of the assistant, also those that only call tools."""
     return [turn for turn in messages(row) if turn["role"] == "assistant"]

@@ -8,15 +8,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from hfsft.errors import AnswerError, PromptError
 from hfsft.hashing import unit
 from hfsft.marks import Loc
 from hfsft.sandbox.json_fields import fields_of
+from hfsft.section import Section as Section
 
 if TYPE_CHECKING:
     from hfsft.engine.ledger import FunnelLine
+    from hfsft.engine.resources import Resource
     from hfsft.engine.step import Step
     from hfsft.errors import Place, Problem
     from hfsft.models.model import Model
@@ -35,14 +37,6 @@ BEARS = frozenset({"on_error", "failed_at_most", "unscored_at_most", "unlabelled
 
 STRUCTURED = "structured columns"
 """Among the values of a template: the names of those that are texts of JSON. No template can name it."""
-
-
-class Section(BaseModel):
-    """One section of a recipe: its fields are the YAML keys, their descriptions the documentation."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, hide_input_in_errors=True)
-
-    example: ClassVar[str] = ""  # YAML of a recipe's part that has it, for who asks what it is
 
 
 class Template(NamedTuple):
@@ -347,6 +341,7 @@ class Context:
     opened: bool = True  # whether files and datasets are looked into, or the recipe alone is checked
     answering: Answering | None = None  # how the last section before that answers rows does so
     embed: Callable[..., Step] | None = None  # of a section that `embeds`: column of texts -> the step to its vectors
+    corpus: Resource | None = None  # the recipe's documents, as `hfsft.documents.corpus.Corpus`
     reasoning: bool = True  # whether a judge sees what was thought before an answer, where its section says nothing
 
     def kept_in(self, *prompts: Prompt) -> tuple[str, ...]:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 HARMLESS = {
     "Recipe.license": "said of the rows, not part of them",
     "Recipe.written_by": "said of the rows, not part of them",
+    "DocumentTable.license": "said of the documents, not part of them",
     "AskingPart.on_error": "when to stop, not what an answer is",
     "AskingPart.failed_at_most": "when to stop, not what an answer is",
     "Judge.unscored_at_most": "when to stop, not what an answer is",
@@ -86,6 +87,10 @@ PLACES: dict[str, tuple[str | int, ...]] = {
     "ExampleRows": ("examples", 0),
     "ExampleRow": ("examples", 0, "rows", 0),
     "ExampleTable": ("examples", 1),
+    "DocumentTable": ("documents", 0),
+    "Chunking": ("documents", 0, "chunk"),
+    "Retrieved": ("generate", "context"),
+    "WeightedTemplate": ("evolve", "templates", 1, "Weighed: {{ instruction }}"),
     "Choices": ("label", "quality"),
     "Write": ("write", 0),
     "Samples": ("generate", "samples"),
@@ -124,6 +129,11 @@ OTHER: dict[str, Any] = {
     "Model.headers": {"headers": {"X-Title": "toy"}},
     "Model.pooling": {"base_url": None, "headers": {}, "model": "e.gguf", "pooling": "cls"},
     "PromptTable.path": "others.jsonl",
+    "DocumentTable.path": {"path": "others.jsonl", "text": "prompt"},
+    "Retrieved.unanswerable": 0.2,
+    "Chunking.overlap": 20,
+    "DocumentTable.limit": 1,
+    "DocumentTable.where": "x == 'x'",
     "ExampleTable.path": "others.jsonl",
     "ExampleRow.messages": [*TALK, *TALK],
     "ExampleRow.tools": [{"name": "find"}],
@@ -146,6 +156,7 @@ OTHER: dict[str, Any] = {
     "JsonSchema.file": {"inline": None, "file": "other.schema.json"},
     "JsonSchema.per_row": {"inline": None, "per_row": "context"},
     "Evolve.model": "other",
+    "WeightedTemplate.model": "other",
     "Judge.model": "other",
     "Label.model": "other",
     "Refine.model": "other",
@@ -177,7 +188,7 @@ BASE_OF: dict[str, dict[str, Any]] = {
     "ExampleRow.messages": {"instruction": None, "response": None, "messages": TALK},
     **{
         f"{table}.{key}": {"path": "org/rows"}
-        for table in ("PromptTable", "ExampleTable")
+        for table in ("PromptTable", "ExampleTable", "DocumentTable")
         for key in ("split", "config", "revision", "delimiter")
     },
     **{f"{table}.delimiter": {"path": "rows.csv"} for table in ("PromptTable", "ExampleTable")},
@@ -192,6 +203,8 @@ def recipe(folder: Path) -> dict[str, Any]:
     for name in ("rows", "others"):
         row = {**texts, **{f"{key}x": name for key in COLUMNS}, "x": name, "xx": name}
         (folder / f"{name}.jsonl").write_text(json.dumps(row) + "\n")
+    texts = [{"text": " ".join(f"{name}{word}" for word in range(400)), "x": name} for name in ("x", "y")]
+    (folder / "texts.jsonl").write_text("".join(f"{json.dumps(each)}\n" for each in texts))
     for name, tools in (("tools", TOOLS), ("others", TOOLS[:2])):
         (folder / f"{name}.json").write_text(json.dumps(tools))
     for name, result in (("results", 1), ("other_results", 2)):
@@ -212,6 +225,7 @@ def recipe(folder: Path) -> dict[str, Any]:
             "embedder": {"model": "org/embedder", "task": "embed", **at},
         },
         "budget": {"usd": 1.0, "calls": 5, "tokens": 100_000},
+        "documents": [{"path": "texts.jsonl", "chunk": {}}],
         "attributes": {
             "tone": ["casual", "formal"],
             "mood": {"values": ["glad", "cross"]},
@@ -226,7 +240,9 @@ def recipe(folder: Path) -> dict[str, Any]:
             {"rows": [{"instruction": "A?", "response": "B."}]},
             {"path": "rows.jsonl"},
         ],
-        "evolve": {"templates": [f"{USES_ALL}: {{{{ instruction }}}}"]},
+        "evolve": {
+            "templates": [f"{USES_ALL}: {{{{ instruction }}}}", {"Weighed: {{ instruction }}": {"weight": 2}}],
+        },
         "write": [
             {"column": "case", "template": f"{USES_ALL}: {{{{ instruction }}}}", "schema": {}, "when": "not context"}
         ],
@@ -234,6 +250,7 @@ def recipe(folder: Path) -> dict[str, Any]:
             "system": USES_ALL,
             "template": "{{ instruction }}!",
             "samples": {"count": 2},
+            "context": {},
             "tools": {"path": "tools.json", "results": "results.jsonl", "unknown": "simulate"},
         },
         "converse": {"turns": {"at_least": 2, "at_most": 4}, "personas": ["a baker"]},
@@ -321,6 +338,7 @@ def test_a_field_moves_the_fingerprint_or_is_known_to_be_harmless(
     section: type[BaseModel], name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("hfsft.rows.tables.hub_dataset.commit_of", lambda repo, revision: f"{repo} at {revision}")
+    monkeypatch.setattr("hfsft.rows.tables.hub_dataset.hub_rows", lambda *asked: iter([{"text": str(asked)}]))
     key, data = f"{section.__name__}.{name}", recipe(tmp_path)
     place = PLACES.get(key, PLACES.get(section.__name__))
     if of := next((of for of, kind in FILTERS.items() if kind is section), None):

@@ -8,6 +8,8 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, field_serializer, field_validator, model_validator
 
+from hfsft.documents import retrieving
+from hfsft.documents.retrieving import Retrieved
 from hfsft.engine.resources import Resource, Work
 from hfsft.engine.step import Bound, Step, compare
 from hfsft.errors import Problem, unusable
@@ -85,6 +87,9 @@ class Generate(AskingStage):
         description="How an answer is asked for again: `resample` sends the same with another seed; `repair` adds the "
         "answer and what is wrong with it as turns, which the data does not show.",
     )
+    context: Retrieved | None = Field(
+        None, description="Documents that rows are answered from, found by what they ask; left out: none."
+    )
     reasoning: Literal["drop", "keep", "require"] = Field(
         "drop",
         description="What a thinking model thought before its response: `keep` puts it into the column `reasoning`, "
@@ -105,8 +110,10 @@ class Generate(AskingStage):
 
     @model_validator(mode="after")
     def _of_check(self) -> Generate:
-        if not self.check and (given := {"tries", "retry"} & self.model_fields_set):
-            raise ValueError(f"{' and '.join(sorted(given))} without `check`: no answer is asked for again")
+        fields = type(self).model_fields
+        given = [name for name in ("tries", "retry") if getattr(self, name) != fields[name].default]
+        if given and not self.check:
+            raise ValueError(f"{' and '.join(given)} without `check`: no answer is asked for again")
         return self
 
     @field_serializer("check")
@@ -149,20 +156,26 @@ class Generate(AskingStage):
         found = [
             (("system",) if topic is None else ("system", topic), text, VARIABLES) for topic, text in systems.items()
         ]
-        found.append((("template",), self.template, (*VARIABLES, "system")))
+        found.append((("template",), self.template, (*VARIABLES, "system", *retrieving.tells(self.context))))
         return [
             Template(loc, partial(Prompt.parse, text, name=".".join(("generate", *loc))), variables)
             for loc, text, variables in found
             if text
         ] + (self.tools.renders(("tools",)) if self.tools else [])
 
+    @property
+    def embeds(self) -> bool:
+        """Whether documents are found by vectors."""
+        return self.context is not None and self.context.by == "embedder"
+
     def writes(self) -> list[Column]:
-        """Beside the answer: which of several it is, and who wrote it."""
+        """Beside the answer: which of several it is, who wrote it, the documents and the tools that it rests on."""
         own = answer_notes.columns(self.samples is not None, len(self.names) > 1, bool(self.check))
-        return [*own, *(toolbox.columns() if self.tools else [])]
+        return [*own, *retrieving.columns(self.context), *(toolbox.columns() if self.tools else [])]
 
     def problems(self, context: Context) -> Iterator[Problem]:
-        """Filters that cannot check an answer, tools that cannot be used, and a choice by scores that nobody gives."""
+        """Documents that are not there, tools and filters that cannot be used, a choice by scores that nobody gives."""
+        yield from retrieving.problems(self.context, context, (self.key, "context"))
         if self.tools:
             yield from self.tools.problems(context, self.key, "tools")
         for place, rule in enumerate(self.check):
@@ -172,12 +185,12 @@ class Generate(AskingStage):
             yield Problem(context.place(self.key, "samples", "keep"), said, "add a judge section")
 
     def steps(self, context: Context) -> list[Step]:
-        """One step that writes `system` and `response`, and `reasoning` where it is kept; before it one that makes room
-        for candidates, behind it one that takes out what passed no check.
+        """One step that writes `system` and `response`, and `reasoning` where it is kept; before it those that find
+        documents and make room for candidates, behind it one that takes out what passed no check.
         """
         prompts, place, rules = self.prompts(), context.place(self.key), self._rules(context)
         kept = context.kept_in(*prompts.values())
-        given = dict.fromkeys([*READS, *([REASONING] if self.reasons else []), *kept])
+        given = dict.fromkeys([*READS, *([REASONING] if self.reasons else []), *retrieving.tells(self.context), *kept])
         own = {"system", "response", *([REASONING] if self.reasons else [])}
         checked = [name for rule in rules for name in rule.reads if name not in own]
         tools = self.tools.arguments(context, self.names[0]) if self.tools else None
@@ -202,6 +215,7 @@ class Generate(AskingStage):
                 "temperature": self.temperature,
                 "max_tokens": self.max_tokens,
                 **({REASONING: self.reasoning} if self.reasons else {}),
+                **retrieving.told_identity(self.context),
                 **{name: context.template_identity(prompt) for name, prompt in prompts.items()},
                 **({"check": checking.identity(rules), "tries": self.tries} if rules else {}),
                 **({"repair": repair().identity} if rules and self.retry == "repair" else {}),
@@ -221,9 +235,10 @@ class Generate(AskingStage):
             max_failed_share=self.max_failed_share,
             place=place,
         )
+        found = retrieving.steps(self.context, context, (self.key, "context"))
         branch = self.samples.branch(place) if self.samples else []
         passed = [compare(answer_notes.CHECKED, Bound("check", FAULT, absent=True), place)] if rules else []
-        return [*branch, answer, *passed]
+        return [*found, *branch, answer, *passed]
 
     def later(self, context: Context) -> Mapping[str, Sequence[Step]]:
         """The choice among candidates: behind the filters that can run by then, by scores also behind the judge."""
@@ -276,7 +291,7 @@ class Generate(AskingStage):
         tools: toolbox.Toolbox | None = None,
     ) -> Turns:
         """Ask for a response, where the row has none, until one passes the checks or there were enough."""
-        columns = {name: row[name] for name in (*VARIABLES, *kept)}
+        columns = {name: row[name] for name in (*VARIABLES, *retrieving.tells(self.context), *kept)}
         system = row["system"]
         if not system and (prompt := self._system(row["topic"], prompts)):
             system = rendered(prompt, **values, **columns)
@@ -289,6 +304,9 @@ class Generate(AskingStage):
                 **messages[-1],
                 "content": rendered(prompts["template"], **values, **columns, system=system),
             }
+        told = retrieving.tells(self.context)
+        if told and not ("template" in prompts and prompts["template"].variables.intersection(told)):
+            messages[-1] = retrieving.told(row, messages[-1])
         writer, said = self.writer_of(row), list[dict[str, Any]]()
         for number in range(self.tries if rules else 1):
             request = Request(
