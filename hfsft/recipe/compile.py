@@ -30,7 +30,7 @@ from hfsft.recipe.rules import filters_of
 from hfsft.recipe.sections import loc_of
 from hfsft.recipe.sources import OpenedSources, given_of, kept_of, source_problems, source_steps
 from hfsft.rows.columns import COLUMNS
-from hfsft.stages.base import AskingStage, Context, Judging, Stage
+from hfsft.stages.base import AskingStage, Context, Judging
 
 TEMPLATE_LANGUAGE = ["en"]  # what templates read where the recipe names no language
 
@@ -136,17 +136,12 @@ def contexts_of(
         at = loc_of(key)
         place = partial(_place, recipe, at)
         found[key] = replace(context, kept=kept, structured=structured, place=place, called=called.get(at, ""))
-        if scoring is None and any(each.role == "score" for each in stage.writes()):
-            scoring = Judging(stage.writes(), partial(_first_asking, stage, found[key]))
-            context = replace(context, judge=scoring)
+        scoring = scoring or stage.judging(found[key])
+        context = replace(context, judge=scoring)
         kept += tuple(each.name for each in stage.writes() if each.name not in COLUMNS)
         structured += tuple(each.name for each in stage.writes() if each.structured)
         context = replace(context, answering=stage.answering(found[key]) or context.answering)
     return found
-
-
-def _first_asking(stage: Stage, context: Context) -> Step:
-    return next(step for step in stage.steps(context) if step.asks)
 
 
 def _place(recipe: Recipe, at: Loc, section: str, *loc: str | int) -> Place:

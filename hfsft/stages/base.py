@@ -221,6 +221,11 @@ class Stage(Section, ABC):
         """The models that it asks, of those that a recipe has under these names."""
         return []
 
+    def judging(self, context: Context) -> Judging | None:
+        """How it scores rows, by its first step that asks; None where it gives no scores."""
+        columns = [each for each in self.writes() if each.role == "score"]
+        return Judging(columns, lambda: next(step for step in self.steps(context) if step.asks)) if columns else None
+
     @property
     def did(self) -> str:
         """What it does to rows that were there before, in one word for the card, such as `split`; empty for nothing."""
