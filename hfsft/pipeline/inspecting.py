@@ -33,9 +33,13 @@ if TYPE_CHECKING:
     from hfsft.engine.live import Missing
     from hfsft.engine.step import Step
     from hfsft.engine.why import Reason
+    from hfsft.models.batches.state import OpenBatch
     from hfsft.models.limits.estimate import Estimate
     from hfsft.models.limits.spending import Outlay
+    from hfsft.models.model import Price, Request
+    from hfsft.models.store.store import Store
     from hfsft.preflight.models import Checkup
+    from hfsft.recipe.recipe import Recipe
 
 
 @dataclass(frozen=True)
@@ -99,7 +103,6 @@ def forecast(recipe: AnyRecipe, *, overrides: Sequence[str] = (), trust: AnyTrus
     from hfsft.engine.ledger import Ledger
     from hfsft.engine.live import Forecast
     from hfsft.engine.parts.asked import PENDING
-    from hfsft.models.limits.estimate import estimate
     from hfsft.models.pool import Pool
     from hfsft.models.store.store import Store
     from hfsft.release.folder import sides_file
@@ -122,17 +125,44 @@ def forecast(recipe: AnyRecipe, *, overrides: Sequence[str] = (), trust: AnyTrus
         plan = reduce(Plan.with_source, waves.sources if waves else (), plan)
         notes = {Size.key: told(waves, cache)} if waves else {}
         found, clean = [], cleaner(loaded)
+        coming = 0.0  # tokens of an answer that is still to come, which later steps ask about
         for (step, fingerprint), line in zip(plan.fingerprints(), ledger.funnel, strict=True):
             missing, guess = asker.missing.get(step.name), None
             if missing and (missing.known or missing.unknown):
-                (name,) = step.models
-                price = pool.usage.prices.get(name)
-                requests = list(missing.known.values())
-                model = loaded.models[name]
-                guess = estimate(store, model, price, step.name, requests, missing.unknown, missing.sample)
+                guess = _guessed(store, loaded, pool.usage.prices, step, missing, coming)
+                coming = max(coming, guess.output_tokens / guess.calls)
             facts, note = rewrites.told(step, fingerprint, clean), notes.get(step.name, "")
             found.append(StepForecast(step, line.cached, line.rows_in, missing, guess, facts, note))
     return found
+
+
+def _guessed(
+    store: Store,
+    recipe: Recipe,
+    prices: Mapping[str, Price | None],
+    step: Step,
+    missing: Missing,
+    coming: float,
+) -> Estimate:
+    """What a step would take: of each model that it asks what it is known to be asked, of others what one is like.
+
+    Texts that are still to come are about `coming` tokens each.
+    """
+    from hfsft.models.limits.estimate import estimate, summed
+
+    by_model: dict[str, list[Request]] = {}
+    for request in missing.known.values():
+        by_model.setdefault(request.model, []).append(request)
+    if missing.unknown:  # whom they ask hangs on what is not known: as many as asked whom are known, else the sample's
+        by_model = by_model or {missing.sample.model if missing.sample else step.models[0]: []}
+    known, left, found = len(missing.known), missing.unknown, []
+    for place, (name, requests) in enumerate(by_model.items(), 1):
+        more = left if place == len(by_model) else missing.unknown * len(requests) // known
+        left -= more
+        sample = missing.sample if missing.sample and missing.sample.model == name else None
+        model, price = recipe.models[name], prices.get(name)
+        found.append(estimate(store, model, price, step.name, requests, more, sample, coming))
+    return summed(found)
 
 
 def check(
@@ -160,6 +190,15 @@ def budget(
     prices = {model.label: model.paid for model in loaded.models.values() if model.paid}
     with Store() as store:
         return loaded.budget, spending.summed(spending.spent(store, loaded.name, prices))
+
+
+def under_way(recipe: AnyRecipe, *, overrides: Sequence[str] = (), trust: AnyTrust = None) -> list[OpenBatch]:
+    """The batches of a recipe that its servers work on, as they were left; no server is asked."""
+    from hfsft.models.batches.state import open_batches
+    from hfsft.models.store.store import Store
+
+    with Store() as store:
+        return open_batches(store, load(recipe, overrides, trust).name)
 
 
 def wants(recipe: AnyRecipe, *, overrides: Sequence[str] = (), trust: AnyTrust = None) -> list[Reach]:

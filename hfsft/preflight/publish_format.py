@@ -37,7 +37,7 @@ def of_reasoning(recipe: Recipe) -> list[Problem]:
     """Where reasoning is to stand though no row will have any: a warning that the key does nothing."""
     style = recipe.publish.reasoning
     sections = (getattr(recipe, name) for name in type(recipe).model_fields)
-    kept = any(getattr(section, "reasoning", None) == "keep" for section in sections)
+    kept = any(getattr(section, "reasoning", None) in ("keep", "require") for section in sections)
     if style not in ("field", "inline") or kept or recipe.examples:
         return []
     place = recipe.source.place(("publish", "reasoning"))

@@ -24,6 +24,7 @@ from hfsft.rows.reading.summaries import reasons, unread_note
 from hfsft.stages.attributes.shares import AttributeShares
 from hfsft.stages.source import Opened, TableSource
 from hfsft.stages.writing.base import Written
+from hfsft.stages.writing.empty_rows import COLUMNS as OF_WRITTEN
 from hfsft.stages.writing.surroundings import Surroundings
 
 FIRST = 100  # rows of each source that are read to check a recipe
@@ -148,6 +149,8 @@ def source_steps(
         identity["limit"] = limit
     kept, known = kept_of(recipe), columns_of(given)
     attributes = list(recipe.attributes.all) if recipe.attributes else []
+    more = [] if known or not recipe.size else [each.name for each in OF_WRITTEN]  # which later waves have
+    known = known or (OF_WRITTEN if more else ())
     if recipe.attributes:
         known = (*known, *recipe.attributes.writes())
         identity["attributes"] = attributes
@@ -167,7 +170,7 @@ def source_steps(
                 "sources": [each.as_dict() for each in given],
                 "kept": kept,
                 "limit": limit,
-                **({"attributes": attributes} if attributes else {}),
+                **({"attributes": [*attributes, *more]} if attributes or more else {}),
             },
         ),
         needs=tuple(map(partial(resource_of, base=recipe.base), given, opened)),
@@ -208,7 +211,7 @@ def source_problems(recipe: Recipe) -> Iterator[Problem]:
             if names[source.name] > 1:
                 place = recipe.source.place((section, index, "name"))
                 yield Problem(place, f"{section}[{index}].name: another source is called {source.name}")
-        if isinstance(source, Written) and source.count is None and getattr(recipe, "size", None) is None:
+        if isinstance(source, Written) and source.count is None and recipe.size is None:
             place = recipe.source.place((section, index), key=True)
             yield Problem(place, f"{section}[{index}] needs `count`", "the rows that are to be written")
     for section in ("seeds", "examples"):
@@ -235,11 +238,8 @@ def given_of(recipe: Recipe, corpus: Resource | None = None) -> list[Given]:
     for (section, index, source), name in zip(_sources(recipe), names_of(recipe), strict=True):
         around = count = None
         if isinstance(source, Written):
-            around, size = (
-                Surroundings(name, recipe.base, attributes, corpus if source.rests else None),
-                getattr(recipe, "size", None),
-            )
-            count = source.count or (size and -(-size // writers))
+            around = Surroundings(name, recipe.base, attributes, corpus if source.rests else None)
+            count = source.count or (recipe.size.first(writers) if recipe.size else None)
         found.append(Given(section, index, name, source, _places(recipe, section, index), around, count))
     return found
 

@@ -89,6 +89,7 @@ PLACES: dict[str, tuple[str | int, ...]] = {
     "Chunking": ("documents", 0, "chunk"),
     "Retrieved": ("generate", "context"),
     "Evolve": ("evolve",),
+    "WeightedTemplate": ("evolve", "templates", 1, "Weighed: {{ instruction }}"),
     "Generate": ("generate",),
     "Label": ("label",),
     "Choices": ("label", "quality"),
@@ -162,6 +163,7 @@ OTHER: dict[str, Any] = {
     "JsonSchema.file": {"inline": None, "file": "other.schema.json"},
     "JsonSchema.per_row": {"inline": None, "per_row": "context"},
     "Evolve.model": "other",
+    "WeightedTemplate.model": "other",
     "Judge.model": "other",
     "Label.model": "other",
     "Choices.choices": ["a", "c"],
@@ -243,7 +245,9 @@ def recipe(folder: Path) -> dict[str, Any]:
             {"rows": [{"instruction": "A?", "response": "B."}]},
             {"path": "rows.jsonl"},
         ],
-        "evolve": {"templates": [f"{USES_ALL}: {{{{ instruction }}}}"]},
+        "evolve": {
+            "templates": [f"{USES_ALL}: {{{{ instruction }}}}", {"Weighed: {{ instruction }}": {"weight": 2}}],
+        },
         "write": [
             {
                 "column": "case",

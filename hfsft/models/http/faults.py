@@ -99,6 +99,12 @@ _PASSING = re.compile(
     r"|concurren|at the same time|simultaneous|parallel|allocated quota|throttling",
     re.IGNORECASE,
 )
+# A limit under a status of its own, as AWS (400) and GitHub (403) answer it.
+_THROTTLED = re.compile(
+    r"rate.?limit\w* (?:\w+ ){0,2}(?:exceeded|reached|hit)|exceed\w* (?:\w+ ){0,5}rate.?limit|too many requests"
+    r"|\bthrottl(?:ed|ing)",
+    re.IGNORECASE,
+)
 # The same where the status speaks of the request or of rights: the sentence must speak of the account.
 _BROKE = re.compile(
     r"credit balance|(insufficient|not enough|no|out of|used all( available)?) (account )?(balance|credits|funds)"
@@ -179,6 +185,8 @@ def of_response(status: int, headers: Mapping[str, str], body: str, *, hide: Hid
     if status in _HEALING or status > 505:
         return Fault("heal", "server", message, status=status, after=after)
     words = " ".join([said, *_WORD.findall(body[:_LONGEST])])
+    if status in {400, 403} and _THROTTLED.search(words):
+        return Fault("slow", "rate_limit", message, status=status, after=_moment(headers, body))
     if _FILTERED.search(words) and status in {400, 403, 422, 451}:
         return Fault("row", "content_filter", message, status=status)
     if status == 403 and (_PAGE.match(body) or "cf-mitigated" in headers) and _WALLS.search(body + " ".join(headers)):

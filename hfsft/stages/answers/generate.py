@@ -110,8 +110,10 @@ class Generate(AskingStage):
 
     @model_validator(mode="after")
     def _of_check(self) -> Generate:
-        if not self.check and (given := {"tries", "retry"} & self.model_fields_set):
-            raise ValueError(f"{' and '.join(sorted(given))} without `check`: no answer is asked for again")
+        fields = type(self).model_fields
+        given = [name for name in ("tries", "retry") if getattr(self, name) != fields[name].default]
+        if given and not self.check:
+            raise ValueError(f"{' and '.join(given)} without `check`: no answer is asked for again")
         return self
 
     @field_serializer("check")

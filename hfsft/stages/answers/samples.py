@@ -76,7 +76,7 @@ class Samples(Section):
         branch = Step(
             "generate.branch",
             rows="many",
-            reads=("id", PROMPT, CANDIDATE),
+            reads=("id", "parent_id", PROMPT, CANDIDATE),
             identity={"count": self.count},
             work=Work("hfsft.stages.answers.samples:branching", {"count": self.count}),
             place=place,
@@ -122,11 +122,13 @@ def branching(count: int) -> Callable[[Batch], Batch]:
 
 
 def _branched(batch: Batch, *, count: int) -> Batch:
-    """Every row, and behind each that has a prompt the other candidates, which keep its lineage."""
+    """Every row, and behind each that has a prompt the other candidates, which have it as their parent."""
     rows: list[Row] = []
     for row in rows_of(batch):
         more = range(1, count if row[PROMPT] is not None else 1)
-        rows += [row, *({**row, "id": child_id(row["id"], "sample", number), CANDIDATE: number} for number in more)]
+        own = row["id"]
+        others = ({**row, "id": child_id(own, "sample", n), "parent_id": own, CANDIDATE: n} for n in more)
+        rows += [row, *others]
     return {name: [row[name] for row in rows] for name in batch}
 
 

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from math import ceil
 from typing import Annotated, Any, ClassVar
 
 from pydantic import BeforeValidator, Field
 
 from hfsft.engine.step import Step
+from hfsft.errors import Problem
 from hfsft.stages.base import Context, Outcome, Panel, ShownTable, Stage, Warn
+from hfsft.stages.sizing.pace import Pace
 from hfsft.stages.sizing.trim import SIZE, trimming
-from hfsft.stages.sizing.waves import WAVE
+from hfsft.stages.sizing.waves import EVOLVE, WAVE
 
 ENDS = {
     "budget": "the budget would not pay for another wave (raise it, and the next build goes on from here)",
@@ -40,6 +43,16 @@ class Size(Stage):
         le=1,
         description="Share of the rows asked for that must be accepted; a wave that brings less is the last one.",
     )
+
+    def first(self, sources: int) -> int:
+        """The rows that each of so many sources brings in the first pass, where the recipe leaves that open."""
+        return ceil(Pace(self.rows).pilot / sources)
+
+    def problems(self, context: Context) -> Iterator[Problem]:
+        """Whether anything can bring more rows."""
+        if EVOLVE not in context.sections and not any(key.startswith("seeds[") for key in context.sections):
+            advice = "let a model write seeds (`from: attributes` and others), or add `evolve`"
+            yield Problem(context.place(self.key), "size: nothing in this recipe brings more rows", advice)
 
     def steps(self, context: Context) -> list[Step]:
         """Two steps that let go of rows beyond the size."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
@@ -38,7 +38,7 @@ class NextWave:
 
     wave: int
     numbers: Mapping[str, tuple[int, int]]
-    accepted: Mapping[str, Mapping[Combination, int]]
+    accepted: Mapping[Combination, int]
 
 
 @dataclass
@@ -101,13 +101,11 @@ class Waves:
         self.brought = [Brought(asked, waves[number]) for number, asked in enumerate(self.asked, 1)]
         self.others = len(rows) - sum(waves.values())
 
-    def _combinations(self, rows: Rows) -> dict[str, dict[Combination, int]]:
-        found: defaultdict[str, Counter[Combination]] = defaultdict(Counter)
-        columns = [rows[name][:] for name in self.attributes]
-        for name, *combination in zip(rows[WRITTEN_BY][:], *columns, strict=True):
-            if name is not None:
-                found[name][tuple(combination)] += 1
-        return {name: dict(counts) for name, counts in found.items()}
+    def _combinations(self, rows: Rows) -> dict[Combination, int]:
+        if not self.attributes:
+            return {}
+        columns = (rows[name][:] for name in (WRITTEN_BY, *self.attributes))
+        return dict(Counter(tuple(given) for name, *given in zip(*columns, strict=True) if name is not None))
 
     def _numbers(self, wanted: int) -> dict[str, tuple[int, int]]:
         """The next numbers of each grower, `wanted` in all: each has its share of all rows so far within one row."""

@@ -19,6 +19,7 @@ from hfsft.recipe.checks.path_bounds import leads_outside
 from hfsft.recipe.checks.trust import Reach, Trust, reaches
 from hfsft.recipe.recipe import load_recipe
 from hfsft.stages.base import AskingPart
+from hfsft.stages.evolving.ways import WeightedTemplate
 from tests.recipe.test_identity import SECTIONS, save_tokenizer
 
 ROW = '{"prompt": "the vault code is 4711", "completion": "It is."}\n'
@@ -346,7 +347,6 @@ REACHING = {
     "Publish.tokenizer", "Tokens.tokenizer", "Expr.tokenizer", "JsonSchema.file", "Tools.path", "Tools.results",
     "Write.template", "Write.form", "Label.template",
 }  # fmt: skip
-ASKING = {"Evolve", "Generate", "Judge", "Write", "Converse", "Tools"}
 TEXTS = {
     *("name", "description", "language", "license", "models", "identity", "revision", "tag", "config", "split"),
     *("instruction", "response", "context", "system", "topic", "messages", "prompt", "prompts", "roles", "keep"),
@@ -366,7 +366,7 @@ TEXTS = {
 def test_every_text_of_a_recipe_is_known_to_reach_nothing_or_is_asked_for(section: Any, name: str) -> None:
     if not holds_text(section.model_fields[name].annotation) or f"{section.__name__}.{name}" in REACHING:
         return
-    asks = issubclass(section, AskingPart) and name == "model"  # a name under `models`
+    asks = issubclass(section, (AskingPart, WeightedTemplate)) and name == "model"  # a name under `models`
     assert asks or name in TEXTS, (
         "can it name a file, a server, a key or a repository? hfsft/recipe/checks/trust.py asks"
     )

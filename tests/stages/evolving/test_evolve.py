@@ -107,7 +107,7 @@ def test_what_a_template_shows_as_an_example_is_its_own_word_too() -> None:
     row = {"template": "deepen", GROWN_FROM: "Where is it?", "instruction": "Can I bring my dog to the hotel by train?"}
     assert checked(Evolve(templates=["deepen"]), row) == ["template: can i bring my dog to"]
     inline = "Make this harder to answer for everybody: {{ instruction | first }}"  # fails around an empty row
-    asked = {**row, "template": "inline-" + Evolve(templates=[inline]).prompts()[0][0].removeprefix("inline-")}
+    asked = {**row, "template": "inline-" + next(iter(Evolve(templates=[inline]).prompts())).removeprefix("inline-")}
     asked["instruction"] = "Make this harder to answer for everybody: where is it?"
     assert checked(Evolve(templates=[inline]), asked) == ["template: make this harder to answer for"]
 
