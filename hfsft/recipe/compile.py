@@ -58,8 +58,8 @@ def compile_recipe(
         raise RecipeError(problems)
     opened_sources = opened_sources or OpenedSources(recipe)
     opened, problems = opened_sources() if sources else ([], [])
-    corpus, wrong = opened_sources.corpus() if sources else (None, [])
-    problems += [*wrong, *model_problems(recipe, download and weights), *source_problems(recipe)]
+    corpus, _ = opened_sources.corpus() if sources else (None, [])
+    problems += [*model_problems(recipe, download and weights), *source_problems(recipe)]
     problems += section_problems(recipe, contexts_of(recipe, opened=sources))
     problems += [*filter_problems(recipe), *_licence_problems(recipe)]
     if problems:
@@ -71,7 +71,7 @@ def compile_recipe(
     placed = [(rule, recipe.source.place(("filters", index)), _label(rule, rules)) for index, rule in enumerate(rules)]
     order, rewrites = FilterOrder(placed, bool(recipe.examples), embed), Rewrites(placed)
     start = recipe.source.place(("seeds" if recipe.seeds else "examples",), key=True)
-    steps = list(rewrites.behind(source_steps(recipe, opened, start, limit)))
+    steps = list(rewrites.behind(source_steps(recipe, opened, start, limit, corpus)))
     made = [(key, list(rewrites.behind(each))) for key, each in _by_section(recipe, contexts)]
     waiting = [each for key, each in made if not recipe.behind_rules(key)]
     for position in range(len(waiting) + 1):
