@@ -117,6 +117,7 @@ class Ledger:
     spent: dict[str, Mapping[str, Any] | None] = field(default_factory=dict)
     splits: dict[str, list[str]] = field(default_factory=dict)
     waves: list[Wave] = field(default_factory=list)
+    ended: str = ""  # why no wave followed the last one
     earlier: Mapping[str, FunnelLine] = field(default_factory=dict)  # by step, what earlier waves took
     sources: Mapping[str, str | None] = field(default_factory=dict)  # id of a kept row -> where it was read
 

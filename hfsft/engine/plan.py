@@ -11,7 +11,7 @@ from hfsft.engine.step import Step
 from hfsft.errors import InternalError
 from hfsft.hashing import digest
 from hfsft.rows.batch import Row
-from hfsft.rows.columns import Column, column
+from hfsft.rows.columns import Column
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -108,7 +108,7 @@ class Plan:
                 known = columns.get(name)  # a step that writes a column anew does not change the part it plays
                 measure = name.removesuffix(OF)  # beside it stands the row that it compares with
                 about = f"The row that `{measure}` compares it with." if name != measure in step.writes else step.about
-                written = column(name, kind, step.role, about or f"Written by {step.name}.")
+                written = step.column(name, about or f"Written by {step.name}.")
                 columns[name] = replace(known, type=kind) if known else written
             columns = {name: each for name, each in columns.items() if name not in step.drops}
         return columns

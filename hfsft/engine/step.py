@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, Literal
 from hfsft.engine.resources import Resource, Work
 from hfsft.errors import InternalError
 from hfsft.hashing import digest
+from hfsft.plain import digits
 from hfsft.rows.batch import Batch, Row
-from hfsft.rows.columns import Role, column, first_of
+from hfsft.rows.columns import Column, Role, column, first_of
 
 if TYPE_CHECKING:
     from hfsft.errors import Place
@@ -21,13 +22,17 @@ Makes = Literal["source", "same", "many", "fewer"]
 Sees = Literal["row", "group", "all"]
 
 
+AMONG = "one of"
+"""How the words for a bound begin that names what a value may be."""
+
+
 @dataclass(frozen=True)
 class Bound:
     """One comparison: `column` must lie within `at_least` and `at_most`, both inclusive; None fails it.
 
-    `absent` turns it round: only rows where the column is None stay, as with the column that names a defect. `rule`
-    is what the ledger calls the comparison; empty where the column says it, with what was found behind a colon, as
-    `too_long: 212 words`.
+    `absent` turns it round: only rows where the column is None stay, as with the column that names a defect. With
+    `among` the value must be one of these. `rule` is what the ledger calls the comparison; empty where the column says
+    it, with what was found behind a colon, as `too_long: 212 words`.
     """
 
     rule: str
@@ -36,13 +41,16 @@ class Bound:
     at_most: float | None = None
     missing: Literal["reject", "keep"] = "reject"
     absent: bool = False
+    among: tuple[str | int | float, ...] | None = None
 
     def __str__(self) -> str:
+        if self.among is not None:
+            return f"{AMONG} {', '.join(map(str, self.among))}"
         parts = []
         if self.at_least is not None:
-            parts.append(f"at_least {self.at_least:g}")
+            parts.append(f"at_least {digits(self.at_least)}")
         if self.at_most is not None:
-            parts.append(f"at_most {self.at_most:g}")
+            parts.append(f"at_most {digits(self.at_most)}")
         return " ".join(parts) or ("none" if self.absent else "present")
 
     def keeps(self, value: Any) -> bool:
@@ -51,9 +59,15 @@ class Bound:
             return value is None
         if value is None:
             return self.missing == "keep"
+        if self.among is not None:
+            return value in self.among
         if self.at_least is not None and value < self.at_least:
             return False
         return self.at_most is None or value <= self.at_most
+
+    def as_dict(self) -> dict[str, Any]:
+        """The comparison as JSON; what few have stands in it where it says something."""
+        return {name: value for name, value in asdict(self).items() if name != "among" or value is not None}
 
 
 @dataclass(frozen=True)
@@ -94,13 +108,14 @@ class Step:
 
     A step is data: pickled, it does the same in another process. `writes` maps new columns to their type, in the words
     of `hfsft.rows.features`; `role` is the part that those of them play which `hfsft.rows.columns` does not know by
-    name, and `about` says what they hold. `identity` is JSON: what changes the result beside the rows that come in and
-    what stands here; `version` is raised when the code's behaviour changes. `remembered` is a hash of what the step
-    takes from builds before: other rows come out where it differs, but no release pins it. A `heavy` step is slow for
-    each row, as one that runs a model: no row is prefetched through it. What an asking step made of a row is of no use
-    where the column `lost` holds why, and `losing` says so in words: a larger share than `max_lost_share`, which the
-    recipe has under `lost_key`, stops the build, as does one of failed rows. Steps of one `kind`, whatever they are
-    called, do the same where all that they depend on is the same: what one made, the others read.
+    name, and `about` says what they hold; `known` are those of them that play another. `identity` is JSON: what
+    changes the result beside the rows that come in and what stands here; `version` is raised when the code's behaviour
+    changes. `remembered` is a hash of what the step takes from builds before: other rows come out where it differs, but
+    no release pins it. A `heavy` step is slow for each row, as one that runs a model: no row is prefetched through it.
+    What an asking step made of a row is of no use where the column `lost` holds why, and `losing` says so in words: a
+    larger share than `max_lost_share`, which the recipe has under `lost_key`, stops the build, as does one of failed
+    rows. Steps of one `kind`, whatever they are called, do the same where all that they depend on is the same: what
+    one made, the others read.
     """
 
     name: str
@@ -116,6 +131,7 @@ class Step:
     writes: Mapping[str, Any] = field(default_factory=dict)
     role: Role = "measure"
     about: str = ""
+    known: tuple[Column, ...] = ()
     rewrites: tuple[str, ...] = ()  # those of `writes` whose texts it replaces by others
     drops: tuple[str, ...] = ()  # columns that no later step needs; only a step that makes the same rows drops any
     makes: str = ""
@@ -163,6 +179,12 @@ class Step:
         """Whether a row may go through it before its turn, while others still wait: the one place that decides it."""
         return self.row_by_row and not self.heavy
 
+    def column(self, name: str, about: str = "") -> Column:
+        """One of the columns that it writes; `about` is what it holds where nothing else says so."""
+        kind = self.writes[name]
+        found = next((each for each in self.known if each.name == name), None)
+        return replace(found, type=kind) if found else column(name, kind, self.role, about)
+
     def given(self, present: Collection[str], *more: str) -> list[str]:
         """The columns that the function gets, of those `present`: `more`, what it groups by, reads, and may use."""
         grouped = (self.group_by,) if self.group_by else ()
@@ -171,7 +193,7 @@ class Step:
     def depends_on(self) -> dict[str, Any]:
         """All that changes the result beside the rows that come in, as JSON: the identity, columns, bound, version."""
         columns = {"columns": dict(self.writes), **({"drops": list(self.drops)} if self.drops else {})}
-        bound = asdict(self.bound) if self.bound else {}
+        bound = self.bound.as_dict() if self.bound else {}
         pinned: dict[str, list[str]] = {}
         for each in self.needs:
             if each.pinned:
@@ -248,11 +270,11 @@ def described(step: Step, fingerprint: str) -> dict[str, Any]:
         **{name: value for name in ("kind", "group_by", "makes", "table", "beside") if (value := getattr(step, name))},
         "heavy": step.heavy,
         "work": step.work.as_dict() if step.work else None,
-        "bound": asdict(step.bound) if step.bound else None,
+        "bound": step.bound.as_dict() if step.bound else None,
         "reads": list(step.reads),
         "optional": list(step.optional),
         "rewrites": list(step.rewrites),
-        "writes": [column(name, kind, step.role).as_dict() for name, kind in step.writes.items()],
+        "writes": [step.column(name).as_dict() for name in step.writes],
         "drops": list(step.drops),
         "models": list(step.models),
         "needs": [each.as_dict() for each in step.needs],

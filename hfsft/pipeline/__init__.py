@@ -1,7 +1,18 @@
 """Load, compile, run, write: what the command and `hfsft.build()` share."""
 
 from hfsft.pipeline.building import OUT, Publishing, Watcher, build, preview, publish, run
-from hfsft.pipeline.inspecting import Checked, StepForecast, budget, check, forecast, hindrances, validate, wants, why
+from hfsft.pipeline.inspecting import (
+    Checked,
+    StepForecast,
+    budget,
+    check,
+    forecast,
+    hindrances,
+    under_way,
+    validate,
+    wants,
+    why,
+)
 from hfsft.pipeline.rendering import Rendered, render
 from hfsft.pipeline.template_list import KnownTemplate, template_list
 
@@ -23,6 +34,7 @@ __all__ = [
     "render",
     "run",
     "template_list",
+    "under_way",
     "validate",
     "wants",
     "why",

@@ -15,6 +15,7 @@ from hfsft.models.vectors.door import EMBEDDER, missing_library
 from hfsft.recipe.overrides import name_path
 from hfsft.recipe.recipe import Recipe
 from hfsft.recipe.rules import filters_of
+from hfsft.recipe.sections import loc_of
 from hfsft.rows.columns import text_under
 from hfsft.stages.base import Stage
 
@@ -31,7 +32,7 @@ class SectionAsks(NamedTuple):
 def asking(recipe: Recipe, name: str | None = None) -> list[SectionAsks]:
     """The sections that ask a model, that of `name` if it is given, in the order that rows meet them."""
     found = [
-        SectionAsks(key, stage, (key, *asks.loc), asks.name)
+        SectionAsks(key, stage, (*loc_of(key), *asks.loc), asks.name)
         for key, stage in recipe.stages().items()
         for asks in stage.asks(recipe.models)
     ]
@@ -86,7 +87,7 @@ def model_problem(recipe: Recipe, name: str, key: str, message: str) -> Problem:
     if name in (source.data.get("models") or {}):
         return Problem(source.place(("models", name, key)), message)
     by = next(iter(asking(recipe, name)), None)
-    section = "models" if by is None else by.key if by.key in source.data else by.stage.implied_by
+    section = "models" if by is None else str(by.loc[0]) if by.loc[0] in source.data else by.stage.implied_by
     return Problem(source.place((section,), key=True), message)
 
 
@@ -105,7 +106,7 @@ def model_problems(recipe: Recipe, download: bool) -> Iterator[Problem]:
 
     for key, _, loc, name in asking(recipe):
         if name not in recipe.models:
-            at = "" if loc == (key, "model") else f" ({name_path(loc, recipe.source.data)})"
+            at = "" if loc == (*loc_of(key), "model") else f" ({name_path(loc, recipe.source.data)})"
             message = f"{key} asks a model `{name}`{at}, which is not under models"
             yield Problem(recipe.source.place(loc), message, nearest(name, list(recipe.models)))
     yield from _tasks(recipe)

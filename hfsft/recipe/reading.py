@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass
+from functools import partial
 from heapq import nsmallest
 from itertools import chain
 from pathlib import Path
@@ -16,18 +17,23 @@ from hfsft.errors import Place, Problem, ReadAnewError, RecipeError, SourceError
 from hfsft.hashing import digest, unit
 from hfsft.rows.batch import Row
 from hfsft.rows.choice.mixture import MixedSource, mixed
-from hfsft.rows.columns import variables
+from hfsft.rows.columns import Column, variables
 from hfsft.rows.reading.source_row import SourceRow
 from hfsft.rows.row import new_row
 from hfsft.stages.examples import ExampleRows, ExampleTable
 from hfsft.stages.seeds import Prompts, PromptTable
 from hfsft.stages.source import Opened, TableSource
 from hfsft.stages.source_tally import SAME_SEED, FormerCopies, SourceTally, keep, said_by
+from hfsft.stages.writing import AnyWritten
+from hfsft.stages.writing.base import Written
+from hfsft.stages.writing.empty_rows import COLUMNS as OF_WRITTEN
+from hfsft.stages.writing.empty_rows import WAVE
+from hfsft.stages.writing.surroundings import Surroundings
 
 DEFECT, FROM, FAMILY = "defect", "from_source", "family_key"
 SEED_TEXTS = variables("response", "reasoning", "reference")
 
-AnySource = Prompts | PromptTable | ExampleRows | ExampleTable
+AnySource = Prompts | PromptTable | ExampleRows | ExampleTable | AnyWritten
 KINDS: dict[str, type[AnySource]] = {kind.__name__: kind for kind in get_args(AnySource)}
 
 
@@ -40,12 +46,28 @@ class Given:
     name: str  # what its rows are called
     source: AnySource
     places: Mapping[str, Sequence[Place]]  # of its keys: where each line of the text stands
+    around: Surroundings | None = None  # of one that models write
+    count: int | None = None  # of one that models write: the rows of its first pass
+
+    @property
+    def written(self) -> bool:
+        """Whether models write its rows."""
+        return isinstance(self.source, Written)
+
+    def opened(self, base: Path) -> Opened:
+        """The source, opened."""
+        place = f"{self.section}[{self.index}]"
+        if isinstance(self.source, Written):
+            return self.source.opened(base, place, self.around, self.count)
+        return self.source.opened(base, place)
 
     @classmethod
     def of(cls, told: Mapping[str, Any]) -> Given:
         """The source of which `as_dict` told."""
         places = {key: [Place(*each) for each in found] for key, found in told["places"].items()}
-        return cls(told["section"], told["index"], told["name"], _source(told["kind"], told["source"]), places)
+        around = Surroundings.of(told["around"], Path()) if told.get("around") else None
+        source = _source(told["kind"], told["source"])
+        return cls(told["section"], told["index"], told["name"], source, places, around, told.get("count"))
 
     def as_dict(self) -> dict[str, Any]:
         """The source as JSON."""
@@ -54,6 +76,7 @@ class Given:
             "index": self.index,
             "name": self.name,
             **_told(self.source),
+            **({"around": self.around.as_dict(), "count": self.count} if self.around else {}),
             "places": {key: [list(astuple(each)) for each in found] for key, found in self.places.items()},
         }
 
@@ -73,9 +96,19 @@ class Opening:
         return self.opened
 
 
-def opening(kind: str, source: Mapping[str, Any], base: str, place: str) -> Opening:
-    """A source, opened in whichever process."""
-    return Opening(_source(kind, source).opened(Path(base), place))
+def opening(
+    kind: str,
+    source: Mapping[str, Any],
+    base: str,
+    place: str,
+    around: Mapping[str, Any] | None = None,
+    count: int | None = None,
+) -> Opening:
+    """A source, opened in whichever process; what is `around` it, and its `count`, are of one that models write."""
+    section, _, index = place.rstrip("]").partition("[")
+    known = Surroundings.of(around, Path(base)) if around else None
+    given = Given(section, int(index), known.name if known else "", _source(kind, source), {}, known, count)
+    return Opening(given.opened(Path(base)))
 
 
 def resource_of(given: Given, opened: Opened, base: Path) -> Resource:
@@ -83,7 +116,8 @@ def resource_of(given: Given, opened: Opened, base: Path) -> Resource:
     source = given.source
     if commit := opened.identity.get("table", {}).get("commit"):
         source = source.model_copy(update={"revision": commit})
-    arguments = {**_told(source), "base": str(base), "place": f"{given.section}[{given.index}]"}
+    written = {"around": given.around.as_dict(), "count": given.count} if given.around else {}
+    arguments = {**_told(source), "base": str(base), "place": f"{given.section}[{given.index}]", **written}
     return Resource.of("source", Work("hfsft.recipe.reading:opening", arguments), loader=Opening(opened))
 
 
@@ -102,6 +136,17 @@ def lineage_of(given: Sequence[Given]) -> tuple[str, ...]:
     return (FROM, *([FAMILY] if named else []))
 
 
+def columns_of(given: Sequence[Given]) -> tuple[Column, ...]:
+    """The columns that rows have because models write some: the attributes, what kinds of sources bring, and which
+    row of which source each is.
+    """
+    writers = [each for each in given if isinstance(each.source, Written)]
+    brought = {
+        column.name: column for each in writers if isinstance(each.source, Written) for column in each.source.brings
+    }
+    return (*brought.values(), *OF_WRITTEN) if writers else ()
+
+
 def problem_of(places: Mapping[str, Sequence[Place]], error: SourceError) -> Problem:
     """A fault of a source at the key that settles it; one inside a file where it stands there."""
     if error.place is not None and error.key == "path":
@@ -117,10 +162,32 @@ def place_of_key(places: Mapping[str, Sequence[Place]], key: str, line: int = 1)
 
 
 def reading(
-    *needs: Resource, sources: Sequence[Mapping[str, Any]], kept: Mapping[str, str], limit: int | None
+    *needs: Resource,
+    sources: Sequence[Mapping[str, Any]],
+    kept: Mapping[str, str],
+    limit: int | None,
+    attributes: Sequence[str] = (),
 ) -> Reading:
     """What reads the rows of all sources; `kept` are the columns that stay, with the names they have in a row."""
-    return Reading([Given.of(each) for each in sources], needs, kept, limit)
+    return Reading([Given.of(each) for each in sources], needs, kept, limit, attributes)
+
+
+def filling(
+    *needs: Resource,
+    sources: Sequence[Mapping[str, Any]],
+    kept: Mapping[str, str],
+    attributes: Sequence[str],
+    wave: int,
+    slots: Sequence[Sequence[int]],
+    have: Sequence[tuple[Sequence[str], int]],
+) -> Callable[[], Iterator[Row]]:
+    """What brings in the rows of another wave: of each source that models write those of its `slots`, as [from, to).
+
+    `have` are the rows of each combination of attributes that the waves before came to.
+    """
+    given = [Given.of(each) for each in sources]
+    reading = Reading(given, needs, kept, None, attributes)
+    return partial(reading.wave, wave, slots, {tuple(combination): rows for combination, rows in have})
 
 
 class Reading:
@@ -130,9 +197,15 @@ class Reading:
     """
 
     def __init__(
-        self, given: Sequence[Given], needs: Sequence[Resource], kept: Mapping[str, str], limit: int | None
+        self,
+        given: Sequence[Given],
+        needs: Sequence[Resource],
+        kept: Mapping[str, str],
+        limit: int | None,
+        attributes: Sequence[str] = (),
     ) -> None:
         self._given, self._needs, self._kept, self._limit = given, needs, kept, limit
+        self._written = dict.fromkeys((each.name for each in columns_of(given)), None) | dict.fromkeys(attributes)
         self._lineage = lineage_of(given)
         self._tallies = [
             SourceTally(each.source, need.identity, {**each.as_dict(), "places": None, "kept": dict(kept)})
@@ -179,11 +252,24 @@ class Reading:
     def _opened(self) -> list[Opened]:
         return [need.load() for need in self._needs]
 
+    def wave(self, number: int, slots: Sequence[Sequence[int]], have: Mapping[tuple[str, ...], int]) -> Iterator[Row]:
+        """The rows of a later wave, see `filling`."""
+        writers = [pair for pair in zip(self._given, self._opened, strict=True) if pair[0].written]
+        for (given, opened), (start, stop) in zip(writers, slots, strict=True):
+            assert opened.slots is not None
+            for row in opened.slots(start, stop, have):
+                yield {**self._placeholder(given, row), WAVE: number}
+
+    def _placeholder(self, given: Given, row: Mapping[str, Any]) -> Row:
+        """A row that a model is to write, with every column of the plan."""
+        lineage = {**dict.fromkeys(self._lineage), FROM: given.name}
+        return {**dict.fromkeys(self._kept.values()), DEFECT: None, **lineage, **self._written, **row}
+
     def _rows(self) -> Generator[Row | Kept, None, list[dict[str, Any]]]:
         parts: dict[str, list[MixedSource]] = {}
         for given, tally, opened in zip(self._given, self._tallies, self._opened, strict=True):
             part = MixedSource(self._of(given, tally, opened), given.source.share, opened.counts)
-            parts.setdefault(given.section, []).append(part)
+            parts.setdefault("written" if given.written else given.section, []).append(part)
         found: Iterator[Any] = chain.from_iterable(map(_of_section, parts.values()))
         if self._limit is not None:
             found = iter(nsmallest(self._limit, found, key=lambda row: unit(row["id"], "preview")))
@@ -200,6 +286,9 @@ class Reading:
                 if isinstance(read, Kept):
                     self._former.left -= 1
                     yield read
+                    continue
+                if read.whole is not None:
+                    yield self._placeholder(given, read.whole)
                     continue
                 # A hash, so that no rule which rewrites texts makes one family of two.
                 family = digest([getattr(given.source, "family", None), read.family], 16) if read.family else None
@@ -220,7 +309,8 @@ class Reading:
             self._former.check(said)
             self._copies[said] += 1
             defect = SAME_SEED if self._copies[said] > 1 else None
-        return {**row, **{column: read.kept.get(name) for name, column in self._kept.items()}, DEFECT: defect}
+        kept = {column: read.kept.get(name) for name, column in self._kept.items()}
+        return {**row, **self._written, **kept, **({WAVE: 1} if WAVE in self._written else {}), DEFECT: defect}
 
 
 def _of_section(parts: list[MixedSource]) -> Iterator[Any]:

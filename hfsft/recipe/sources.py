@@ -11,16 +11,21 @@ from functools import partial
 from itertools import count
 from typing import Any
 
-from hfsft.engine.resources import Work
+from hfsft.engine.resources import Resource, Work
 from hfsft.engine.step import Bound, Step, compare
 from hfsft.errors import NothingSeenError, Place, Problem, SourceError
-from hfsft.recipe.reading import DEFECT, AnySource, Given, lineage_of, place_of_key, problem_of, resource_of
+from hfsft.recipe.documents.opened_corpus import open_corpus
+from hfsft.recipe.reading import DEFECT, AnySource, Given, columns_of, lineage_of, place_of_key, problem_of, resource_of
 from hfsft.recipe.recipe import Recipe
 from hfsft.recipe.rules import cleaner, filters_of
 from hfsft.rows.choice.mixture import SLACK
 from hfsft.rows.columns import COLUMNS, kept_columns
 from hfsft.rows.reading.summaries import reasons, unread_note
+from hfsft.stages.attributes.shares import AttributeShares
 from hfsft.stages.source import Opened, TableSource
+from hfsft.stages.writing.base import Written
+from hfsft.stages.writing.empty_rows import COLUMNS as OF_WRITTEN
+from hfsft.stages.writing.surroundings import Surroundings
 
 FIRST = 100  # rows of each source that are read to check a recipe
 
@@ -38,6 +43,8 @@ def kept_of(recipe: Recipe) -> dict[str, str]:
     """The columns that sources keep, each with the name it has in a row."""
     names = [name for _, _, source in _sources(recipe) if isinstance(source, TableSource) for name in source.keep]
     written = {column.name for stage in recipe.stages().values() for column in stage.writes()}
+    written |= {column.name for column in columns_of(given_of(recipe))}
+    written -= set(recipe.attributes.all if recipe.attributes else ())  # which people's rows may have too
     return kept_columns(names, {*written, *(column for rule in filters_of(recipe) for column in rule.writes)})
 
 
@@ -45,15 +52,15 @@ def open_sources(recipe: Recipe) -> tuple[list[Opened], list[Problem]]:
     """Every source, opened, and what is wrong with those that are not there, at its line of the recipe."""
     problems: list[Problem] = []
 
-    def attempt(section: str, index: int, source: AnySource) -> Iterator[Opened]:
+    def attempt(given: Given) -> Iterator[Opened]:
         try:
-            opened = source.opened(recipe.base, f"{section}[{index}]")
+            opened = given.opened(recipe.base)
             opened.identity  # noqa: B018 - looks whether it is there, and hashes it, before any row is read
             yield opened
         except SourceError as error:
-            problems.append(_problem(recipe, section, index, error))
+            problems.append(problem_of(given.places, error))
 
-    return [opened for each in _sources(recipe) for opened in attempt(*each)], problems
+    return [opened for each in given_of(recipe) for opened in attempt(each)], problems
 
 
 class OpenedSources:
@@ -62,6 +69,7 @@ class OpenedSources:
     def __init__(self, recipe: Recipe) -> None:
         self._recipe, self._lock = recipe, threading.Lock()
         self._found: tuple[list[Opened], list[Problem]] | None = None
+        self._corpus: tuple[Resource | None, list[Problem]] | None = None
 
     def __call__(self) -> tuple[list[Opened], list[Problem]]:
         """What `open_sources` gives."""
@@ -69,6 +77,13 @@ class OpenedSources:
             if self._found is None:
                 self._found = open_sources(self._recipe)
             return self._found
+
+    def corpus(self) -> tuple[Resource | None, list[Problem]]:
+        """What `open_corpus` gives."""
+        with self._lock:
+            if self._corpus is None:
+                self._corpus = open_corpus(self._recipe)
+            return self._corpus
 
     def examples(self) -> list[dict[str, Any]]:
         """The first rows of examples, those that can be used; none where a source cannot be opened."""
@@ -87,18 +102,22 @@ def look(recipe: Recipe, *, hub: bool = True, clean: Callable[[str], str] = str)
     Without `hub`, no dataset of the Hub is looked at; `clean` is what becomes of words of rows before they are told.
     """
     found = Look()
-    for section, index, source in _sources(recipe):
+    for given in given_of(recipe):
+        section, index, source = given.section, given.index, given.source
         try:
+            if given.written:
+                given.opened(recipe.base)
+                continue
             if isinstance(source, TableSource) and source.table(recipe.base).local is None and not hub:
                 continue
             if isinstance(source, TableSource) and (note := source.table(recipe.base).doubtful):
                 found.notes.append(clean(note))
-            rows = list(source.opened(recipe.base, f"{section}[{index}]").rows(FIRST))
+            rows = list(given.opened(recipe.base).rows(FIRST))
         except NothingSeenError as error:
             found.notes.append(f"{clean(error.message)}; whether it leaves out all, a build tells")
             continue
         except SourceError as error:
-            found.problems.append(_problem(recipe, section, index, error))
+            found.problems.append(problem_of(given.places, error))
             continue
         defective = [(row.defect, row.texts["source"]) for row in rows if row.defect is not None]
         if section == "examples":
@@ -121,18 +140,31 @@ def source_steps(recipe: Recipe, opened: list[Opened], place: Place, limit: int 
     identity["names"] = [each.name for each in given]
     if limit is not None:
         identity["limit"] = limit
-    kept = kept_of(recipe)
+    kept, known = kept_of(recipe), columns_of(given)
+    attributes = list(recipe.attributes.all) if recipe.attributes else []
+    more = [] if known or not recipe.size else [each.name for each in OF_WRITTEN]  # which later waves have
+    known = known or (OF_WRITTEN if more else ())
+    if recipe.attributes:
+        known = (*known, *recipe.attributes.writes())
+        identity["attributes"] = attributes
+    strings = dict.fromkeys([*kept.values(), *lineage_of(given), DEFECT], "string")
     yield Step(
         "sources",
         rows="source",
-        writes={**COLUMNS, **dict.fromkeys([*kept.values(), *lineage_of(given), DEFECT], "string")},
+        writes={**COLUMNS, **strings, **{each.name: each.type for each in known}},
+        known=known,
         role="kept",
         about="As it stood in the source.",
         identity=identity,
         version=8,
         work=Work(
             "hfsft.recipe.reading:reading",
-            {"sources": [each.as_dict() for each in given], "kept": kept, "limit": limit},
+            {
+                "sources": [each.as_dict() for each in given],
+                "kept": kept,
+                "limit": limit,
+                **({"attributes": [*attributes, *more]} if attributes or more else {}),
+            },
         ),
         needs=tuple(map(partial(resource_of, base=recipe.base), given, opened)),
         place=place,
@@ -172,6 +204,9 @@ def source_problems(recipe: Recipe) -> Iterator[Problem]:
             if names[source.name] > 1:
                 place = recipe.source.place((section, index, "name"))
                 yield Problem(place, f"{section}[{index}].name: another source is called {source.name}")
+        if isinstance(source, Written) and source.count is None and recipe.size is None:
+            place = recipe.source.place((section, index), key=True)
+            yield Problem(place, f"{section}[{index}] needs `count`", "the rows that are to be written")
     for section in ("seeds", "examples"):
         shares = [source.share for source in getattr(recipe, section)]
         given, alone = sum(share or 0 for share in shares), None not in shares
@@ -190,14 +225,23 @@ def _sources(recipe: Recipe) -> Iterator[tuple[str, int, AnySource]]:
 
 def given_of(recipe: Recipe) -> list[Given]:
     """Every source, with what its rows are called and where it stands."""
-    return [
-        Given(section, index, name, source, _places(recipe, section, index))
-        for (section, index, source), name in zip(_sources(recipe), names_of(recipe), strict=True)
-    ]
+    attributes = _attributes(recipe)
+    writers = sum(isinstance(source, Written) for source in recipe.seeds)
+    found = []
+    for (section, index, source), name in zip(_sources(recipe), names_of(recipe), strict=True):
+        around = count = None
+        if isinstance(source, Written):
+            around = Surroundings(name, recipe.base, attributes)
+            count = source.count or (recipe.size.first(writers) if recipe.size else None)
+        found.append(Given(section, index, name, source, _places(recipe, section, index), around, count))
+    return found
 
 
-def _problem(recipe: Recipe, section: str, index: int, error: SourceError) -> Problem:
-    return problem_of(_places(recipe, section, index), error)
+def _attributes(recipe: Recipe) -> AttributeShares | None:
+    """The attributes; None where there are none, or what is wrong with them is told elsewhere."""
+    with suppress(SourceError):
+        return recipe.attributes.distribution(recipe.base) if recipe.attributes else None
+    return None
 
 
 def _place(recipe: Recipe, section: str, index: int, key: str) -> Place:

@@ -25,7 +25,7 @@ from hfsft.stages.source import TableSource
 if TYPE_CHECKING:
     from hfsft.rows.reading.source_row import SourceRow
     from hfsft.rows.tables.zipped import File
-    from hfsft.stages.source import Opened, Source
+    from hfsft.stages.source import NamedSource, Opened
 
 SAME_SEED = "the same as another seed"
 
@@ -64,7 +64,7 @@ class _Taken:
 class SourceTally:
     """One reading of one source: how many rows came of which file, and which rows are kept of the reading before."""
 
-    def __init__(self, source: Source, identity: str, told: Mapping[str, Any]) -> None:
+    def __init__(self, source: NamedSource, identity: str, told: Mapping[str, Any]) -> None:
         """`told` is all that rows depend on beside what files hold, as JSON."""
         self.source, self.identity = source, identity
         self.like = digest([__version__, dict(told)])  # another version may read in another way

@@ -8,12 +8,13 @@ from typing import Any
 
 from hfsft.errors import ModelError, Problem, PromptError, nearest
 from hfsft.filters.base import Around
+from hfsft.recipe.overrides import name_path
 from hfsft.recipe.recipe import Recipe
 from hfsft.recipe.rules import filters_of
-from hfsft.recipe.sections import stage_kinds
+from hfsft.recipe.sections import loc_of, stage_kinds
 from hfsft.recipe.sources import kept_of
 from hfsft.rows.columns import ROW, Column, column, vector_of
-from hfsft.stages.base import Context
+from hfsft.stages.base import STRUCTURED, Context
 
 Contexts = Mapping[str, Context]
 """Section -> what its stage may know of the recipe."""
@@ -21,21 +22,28 @@ Contexts = Mapping[str, Context]
 
 def section_problems(recipe: Recipe, contexts: Contexts) -> Iterator[Problem]:
     """What is wrong with the templates of each section, and what it says itself is wrong with it."""
+    measured = {name: rule.name for rule in filters_of(recipe) for name in rule.writes}
     for key, stage in recipe.stages().items():
-        context = contexts[key]
+        context, at = contexts[key], loc_of(key)
         for loc, parse, variables in stage.renders():
-            allowed = (*variables, *context.values(), *context.kept)
+            allowed = dict.fromkeys((*variables, *context.values(), *context.kept))
+            allowed.pop(STRUCTURED, None)
             try:
                 prompt = parse()
             except PromptError as error:
-                place = recipe.source.place_in_text((key, *loc), error.line or 1)
+                place = recipe.source.place_in_text((*at, *loc), error.line or 1)
                 yield Problem(place, error.message, error.help)
                 continue
             for name in sorted(prompt.variables - set(allowed)):
-                place = recipe.source.place_in_text((key, *loc), prompt.line_of(name) or 1)
+                place = recipe.source.place_in_text((*at, *loc), prompt.line_of(name) or 1)
                 hint = nearest(name, list(allowed))
                 yield Problem(place, f"the template uses `{name}`, which no column or setting is called", hint)
         yield from stage.problems(context)
+        for each in stage.writes():
+            if each.name in measured:
+                place, rule = recipe.source.place(at, key=True), measured[each.name]
+                said = f"{name_path(at, recipe.source.data)} writes `{each.name}`, as the filter {rule} does"
+                yield Problem(place, said, "call it otherwise")
 
 
 def filter_problems(recipe: Recipe) -> Iterator[Problem]:
@@ -70,7 +78,7 @@ def _lacking(recipe: Recipe, columns: Mapping[str, Column]) -> Callable[[str], t
 
     def lacking(name: str) -> tuple[str, str]:
         for key, kind in kinds.items():
-            if getattr(recipe, key) is None and (why := kind.lacking(name)):
+            if not getattr(recipe, key) and (why := kind.lacking(name)):
                 return f"but {why}", f"add a {key} section"
         return "which no stage writes", nearest(name, sorted(columns))
 

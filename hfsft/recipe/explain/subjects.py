@@ -18,10 +18,11 @@ from hfsft.filters.base import Filter
 from hfsft.recipe.compile import contexts_of
 from hfsft.recipe.explain.schema_keys import ANY, Key, Schema, written
 from hfsft.recipe.json_schema import first_sentence, reachable, recipe_schema
+from hfsft.recipe.overrides import name_path
 from hfsft.recipe.recipe import Recipe, with_filters
 from hfsft.recipe.recipe_file import load, parse, validate
-from hfsft.recipe.sections import stage_kinds
-from hfsft.rows.columns import Column, column
+from hfsft.recipe.sections import loc_of, stage_kinds
+from hfsft.rows.columns import MESSAGES, Column, column
 
 FIELD = "filters"
 KNOWN: dict[str, Any] = {
@@ -186,12 +187,14 @@ def _meaning(rule: Filter, name: str) -> str:
 def _effects(key: str, example: str, model: type[Recipe]) -> tuple[tuple[Column, ...], tuple[str, ...]]:
     """What the steps of a section write, and the keys that name whom they ask, in a recipe with its example."""
     recipe = around(example or f"{key}: {{}}", model)
-    stage, models = recipe.stages()[key], {name: {"model": name} for name in recipe.models}
-    steps = stage.steps(contexts_of(recipe, models)[key])
+    models = {name: {"model": name} for name in recipe.models}
+    key, stage = next(((each, one) for each, one in recipe.stages().items() if loc_of(each)[0] == key), ("", None))
+    if stage is None:
+        return (), ()
+    steps = stage.steps(contexts_of(recipe, models, opened=False)[key])
     dropped = {name for step in steps for name in step.drops}
-    made = [(step, name, kind) for step in steps for name, kind in step.writes.items() if name not in dropped]
-    writes = {name: column(name, kind, step.role, step.about) for step, name, kind in made}
-    asks = (".".join(map(str, (key, *each.loc))) for each in stage.asks(recipe.models))
+    writes = {name: step.column(name, step.about) for step in steps for name in step.writes if name not in dropped}
+    asks = (name_path((*loc_of(key), *each.loc), recipe.source.data) for each in stage.asks(recipe.models))
     return tuple(writes.values()), tuple(dict.fromkeys(asks))
 
 
@@ -207,6 +210,8 @@ def example_of(kind: type[BaseModel], name: str = "") -> str:
 
 def type_told(made: Column) -> str:
     """The type of a column in one line."""
+    if made.type == MESSAGES:
+        return "list of messages"
     return made.type if isinstance(made.type, str) else json.dumps(made.type).replace('"', "")
 
 

@@ -39,6 +39,7 @@ class SourceRow(NamedTuple):
     defect: str | None
     kept: Mapping[str, str | None] = {}  # by the source's own names
     family: str | None = None  # the value that says to which family it belongs, as text
+    whole: Mapping[str, Any] | None = None  # of one that a model is to write: all columns that it has so far
 
 
 @dataclass(frozen=True)
