@@ -232,6 +232,7 @@ class Generate(AskingStage):
             ),
             needs=checking.needed(rules),
             models=self._asked,
+            follows=self.tools.follows if self.tools else 0,
             max_failed_share=self.max_failed_share,
             place=place,
         )
