@@ -118,7 +118,7 @@ def test_steps_compare_what_was_measured_or_judged(rule: Filter) -> None:
 
 def test_a_bare_name_is_enough_where_all_has_a_default() -> None:
     bare = {name for name, kind in FILTERS.items() if not _refuses(kind)}
-    without = ("tokens", "score", "matches", "json_schema", "expr")
+    without = ("tokens", "score", "matches", "json_schema", "expr", "one_of")
     assert bare == FILTERS.keys() - without
 
 
