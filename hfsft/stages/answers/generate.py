@@ -257,6 +257,7 @@ class Generate(AskingStage):
             needs=checking.needed(rules),
             drops=tuple(shown),
             models=self._asked,
+            follows=self.tools.follows if self.tools else 0,
             max_failed_share=self.max_failed_share,
             place=place,
         )
