@@ -58,9 +58,11 @@ class RowAnswerer:
         system = row["system"]
         if not system and (prompt := self._system(row["topic"])):
             system = rendered(prompt, **self.values, **columns)
+        left = toolbox.left(row) if self.tools else {}
         if answered(row):
-            given = self._told(row, system, row["response"], row.get(REASONING))
-            return {**given, **toolbox.left(row)} if self.tools else given
+            return {**self._told(row, system, row["response"], row.get(REASONING)), **left}
+        if hopeless := next(filter(None, (rule.hopeless(row) for rule in self.rules)), None):
+            return {**self._told(row, system, None, None, tries=0, fault=hopeless), **left}
         messages = prompt_messages({**row, "system": system})
         if "template" in self.prompts:
             messages[-1] = {
