@@ -232,6 +232,11 @@ class Stage(Section, ABC):
         """The models that it asks, of those that a recipe has under these names."""
         return []
 
+    def judging(self, context: Context) -> Judging | None:
+        """How it scores rows, by its first step that asks; None where it gives no scores."""
+        columns = [each for each in self.writes() if each.role == "score"]
+        return Judging(columns, lambda: next(step for step in self.steps(context) if step.asks)) if columns else None
+
     @property
     def did(self) -> str:
         """What it does to rows that were there before, in one word for the card, such as `split`; empty for nothing."""
@@ -325,6 +330,13 @@ class AskingStage(AskingPart, Stage, ABC):
         return False
 
 
+class Judging(NamedTuple):
+    """How rows are scored, for a section that has some scored again."""
+
+    columns: Sequence[Column]  # of scores
+    step: Callable[[], Step]  # that asks for them
+
+
 @dataclass(frozen=True)
 class Context:
     """What a stage may know of the recipe around it."""
@@ -343,6 +355,7 @@ class Context:
     sections: frozenset[str] = frozenset()  # keys of those that the recipe has
     topics: frozenset[str] | None = None  # that rows may have; None where that is not known yet
     waves: bool = False  # whether rows come in waves, until there are as many as the recipe wants
+    judge: Judging | None = None  # how rows are scored, where a section before does that
     opened: bool = True  # whether files and datasets are looked into, or the recipe alone is checked
     answering: Answering | None = None  # how the last section before that answers rows does so
     embed: Callable[..., Step] | None = None  # of a section that `embeds`: column of texts -> the step to its vectors
