@@ -56,8 +56,34 @@ def needed(rules: Sequence[Filter]) -> tuple[Resource, ...]:
     return tuple(need for rule in rules for step in rule.steps() for need in step.needs)
 
 
-def as_json(rules: Sequence[Filter]) -> list[dict[str, Any]]:
-    """What the rules do, as JSON, of which any process makes the same."""
+@dataclass(frozen=True)
+class Checks:
+    """All filters that an answer must pass, and what is done with one that does not."""
+
+    rules: Sequence[Rule]
+    tries: int
+    repairs: bool  # whether the model is told what is wrong
+
+    @classmethod
+    def of(cls, told: Mapping[str, Any], needs: Sequence[Resource]) -> Checks:
+        """The checks of which `as_json` told, with what they depend on."""
+        return cls(_rules_of(told["rules"], needs), told["tries"], told["retry"] == "repair")
+
+    def hopeless(self, row: Row) -> str | None:
+        """Why no answer of a row can pass; None where one may."""
+        return next(filter(None, (rule.hopeless(row) for rule in self.rules)), None)
+
+    def fault(self, row: Row) -> str | None:
+        """Why a row with its answer does not pass; None where it does."""
+        return next(filter(None, (rule.fault(row) for rule in self.rules)), None)
+
+
+def as_json(rules: Sequence[Filter], tries: int, retry: str) -> dict[str, Any]:
+    """What the checks do, as JSON, of which any process makes the same."""
+    return {"rules": _told(rules), "tries": tries, "retry": retry}
+
+
+def _told(rules: Sequence[Filter]) -> list[dict[str, Any]]:
     return [
         {
             "name": rule.name,
@@ -74,8 +100,7 @@ def identity(rules: Sequence[Filter]) -> list[list[Any]]:
     return [[step.depends_on() for step in rule.steps()] for rule in rules]
 
 
-def rules_of(told: Sequence[Mapping[str, Any]], needs: Sequence[Resource]) -> list[Rule]:
-    """The rules of which `as_json` told, with what they depend on."""
+def _rules_of(told: Sequence[Mapping[str, Any]], needs: Sequence[Resource]) -> list[Rule]:
     left = list(needs)
 
     def measures(rule: Mapping[str, Any]) -> Iterator[Callable[[Batch], Batch]]:
