@@ -74,7 +74,7 @@ class RowAnswerer:
             messages[-1] = retrieving.told(row, messages[-1])
         if row.get(OPENINGS):
             said_before = rendered(Prompt.named(FOLDER, "openings"), openings=row[OPENINGS])
-            messages[-1] = {**messages[-1], "content": messages[-1]["content"] + said_before.rstrip()}
+            messages[-1] = {**messages[-1], "content": f"{messages[-1]['content']}\n\n{said_before.strip()}"}
         messages[-1:-1] = turns_of(row)
         writer, said = self.writer_of(row), list[dict[str, Any]]()
         tries = self.checks.tries if self.checks else 1
