@@ -149,3 +149,22 @@ def test_more_candidates_pay_for_the_new_ones_alone(server: LLM, out: Path) -> N
         for row in built.split(name):
             families[row["prompt_id"]].add((row["family"], name))
     assert all(len(sides) == 1 for sides in families.values())
+
+
+def test_each_wave_is_shown_how_answers_before_it_begin(server: LLM, out: Path) -> None:
+    sized = support(server, generate={"digest": 2}, size={"rows": 16})
+    sized["filters"] = [{"matches": {"none": ["bad"]}}]
+    del sized["judge"]
+    built, _ = run(sized, out=out)
+    assert len(built.rows) == 16
+    shown = {(row["wave"] or 1, tuple(row["openings"] or ())) for row in built.rows}
+    assert all(bool(said) == (wave > 1) for wave, said in shown)
+    assert max(wave for wave, _ in shown) > 1
+    noted = [body for body in server.requests if "Other answers in this collection" in said_to(body)]
+    assert noted
+    assert all("- Working it out, number" in said_to(body) for body in noted)
+    assert not any("Other answers" in row["instruction"] for row in built.rows)
+    before = len(server.requests)
+    again, _ = run(sized, out=out.parent / "again")
+    assert len(server.requests) == before
+    assert again.rows["id"][:] == built.rows["id"][:]

@@ -168,6 +168,9 @@ def source_steps(
     if recipe.attributes:
         known = (*known, *recipe.attributes.writes())
         identity["attributes"] = attributes
+    carried = [each for stage in recipe.stages().values() for each in stage.carries()]
+    known = (*known, *carried)
+    more += [each.name for each in carried]
     strings = dict.fromkeys([*kept.values(), *lineage_of(given), DEFECT], "string")
     yield Step(
         "sources",

@@ -266,9 +266,10 @@ class Generate(AskingStage):
         passed = [compare(answer_notes.CHECKED, Bound("check", FAULT, absent=True), place)] if rules else []
         return [*found, *demonstrate, *branch, answer, *passed]
 
-    def carries(self) -> Mapping[str, Any]:
+    def carries(self) -> list[Column]:
         """How earlier answers begin, where it has a digest of them."""
-        return {OPENINGS: ["string"]} if self.digest else {}
+        about = "How accepted answers of earlier waves begin: what the model was shown, to begin in another way."
+        return [Column(OPENINGS, ["string"], "lineage", about)] if self.digest else []
 
     def carried(self, accepted: Callable[[str], Sequence[Any]]) -> Mapping[str, Any]:
         """How accepted answers begin."""
