@@ -28,7 +28,7 @@ from hfsft.recipe.models_asked import asked, embedding_step, identity, model_pro
 from hfsft.recipe.recipe import Recipe
 from hfsft.recipe.rules import filters_of
 from hfsft.recipe.sections import loc_of
-from hfsft.recipe.sources import OpenedSources, given_of, kept_of, source_problems, source_steps, topics_of
+from hfsft.recipe.sources import OpenedSources, given_of, in_waves, kept_of, source_problems, source_steps, topics_of
 from hfsft.rows.columns import COLUMNS
 from hfsft.stages.base import AskingStage, Context, Judging
 
@@ -123,7 +123,7 @@ def contexts_of(
         former=former or {},
         sections=frozenset([*recipe.stages(), *(["examples"] if recipe.examples else [])]),
         topics=topics_of(recipe),
-        waves=bool(getattr(recipe, "size", None)),
+        waves=in_waves(recipe),
         embed=embed,
         corpus=corpus or unopened_corpus(recipe),
         opened=opened,

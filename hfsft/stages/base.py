@@ -198,9 +198,9 @@ class Stage(Section, ABC):
         """
         return {}
 
-    def carries(self) -> Mapping[str, Any]:
-        """Columns, with their types, that it has rows of a further wave bring along; see `carried`."""
-        return {}
+    def carries(self) -> list[Column]:
+        """Columns that it has rows of a further wave bring along; see `carried`."""
+        return []
 
     def carried(self, accepted: Callable[[str], Sequence[Any]]) -> Mapping[str, Any]:
         """What stands in these columns of each row of the next wave, by the columns of the rows accepted so far.
