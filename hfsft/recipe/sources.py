@@ -22,6 +22,7 @@ from hfsft.rows.choice.mixture import SLACK
 from hfsft.rows.columns import COLUMNS, kept_columns
 from hfsft.rows.reading.summaries import reasons, unread_note
 from hfsft.stages.attributes.shares import AttributeShares
+from hfsft.stages.seeds import Prompts
 from hfsft.stages.source import Opened, TableSource
 from hfsft.stages.writing.base import Written
 from hfsft.stages.writing.empty_rows import COLUMNS as OF_WRITTEN
@@ -46,6 +47,14 @@ def kept_of(recipe: Recipe) -> dict[str, str]:
     written |= {column.name for column in columns_of(given_of(recipe))}
     written -= set(recipe.attributes.all if recipe.attributes else ())  # which people's rows may have too
     return kept_columns(names, {*written, *(column for rule in filters_of(recipe) for column in rule.writes)})
+
+
+def topics_of(recipe: Recipe) -> frozenset[str] | None:
+    """The topics that rows may have; None where only their files or whoever writes them will tell."""
+    written = [source for source in recipe.seeds if isinstance(source, Prompts)]
+    if len(written) < len(recipe.seeds):
+        return None
+    return frozenset(source.topic for source in written if source.topic)
 
 
 def open_sources(recipe: Recipe, corpus: Resource | None = None) -> tuple[list[Opened], list[Problem]]:
