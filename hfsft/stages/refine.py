@@ -24,7 +24,7 @@ from hfsft.marks import PROSE, TEMPLATE
 from hfsft.models.model import Request, Turns
 from hfsft.prompts import Prompt, standing_alone
 from hfsft.rows.batch import Batch, Row, rows_of
-from hfsft.rows.columns import COLUMNS, Column, criterion_of, reason_of, score_of, variables
+from hfsft.rows.columns import COLUMNS, Column, criterion_of, first_of, reason_of, score_of, variables
 from hfsft.rows.limits import Limits
 from hfsft.rows.views import WHOLE, answered_so, plain_answer, transcript, unanswered
 from hfsft.stages.base import (
@@ -165,6 +165,7 @@ class Refine(AskingStage):
             writes={TEXT: "string", ROUND: "int32"},
             role="text",
             about="The new answer that the judge compared with the one before.",
+            known=(Column(ROUND, "int32", "lineage", "The round in which the last new answer was written."),),
             identity={
                 "model": context.models[self.model],
                 **context.template_identity(prompt),
@@ -206,12 +207,14 @@ class Refine(AskingStage):
         again = tuple(f"{AGAIN}{name}" for name in scored)
         texts = {name: COLUMNS[name] for name in ("response", "messages")}
         former = (BECAME, GAIN) if number > 1 else ()
+        before = "What `{}` was before a better answer took its place."
+        firsts = (Column(first_of(name), kind, "lineage", before.format(name)) for name, kind in scored.items())
         step = Step(
             name=f"refine[{number}].keep",
             reads=(*texts, *scored, *again, TEXT, ROUND, *former),
             writes={**texts, **scored, BECAME: "string", GAIN: "float64"},
             role="verdict",
-            about="What became of a new answer.",
+            known=(*self.writes(), *firsts),
             identity={"margin": self.margin},
             work=Work(
                 "hfsft.stages.refine:keeping",
