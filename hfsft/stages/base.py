@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from hfsft.engine.resources import Resource
     from hfsft.engine.step import Step
     from hfsft.errors import Place, Problem
+    from hfsft.filters.base import Filter
     from hfsft.models.model import Model
     from hfsft.prompts import Prompt
     from hfsft.rows.columns import Column
@@ -356,6 +357,7 @@ class Context:
     topics: frozenset[str] | None = None  # that rows may have; None where that is not known yet
     waves: bool = False  # whether rows come in waves, until there are as many as the recipe wants
     judge: Judging | None = None  # how rows are scored, where a section before does that
+    rules: Callable[[], Sequence[Filter]] = tuple  # the recipe's filters; raises `ModelError` where one names no file
     opened: bool = True  # whether files and datasets are looked into, or the recipe alone is checked
     answering: Answering | None = None  # how the last section before that answers rows does so
     embed: Callable[..., Step] | None = None  # of a section that `embeds`: column of texts -> the step to its vectors
