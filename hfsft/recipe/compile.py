@@ -108,7 +108,9 @@ def contexts_of(
         and not any(isinstance(stage, AskingStage) and stage.reasons for stage in recipe.stages().values()),
     )
     found, kept = {}, tuple(kept_of(recipe).values())
-    called: dict[Loc, str] = {(each.section, each.index): each.name for each in given_of(recipe)}
+    given = given_of(recipe)
+    called: dict[Loc, str] = {(each.section, each.index): each.name for each in given}
+    context = replace(context, peoples=not all(each.written for each in given))
     for key, stage in recipe.stages().items():
         at = loc_of(key)
         found[key] = replace(context, kept=kept, place=partial(_place, recipe, at), called=called.get(at, ""))

@@ -275,6 +275,7 @@ class Context:
     place: Callable[..., Place]  # where a section or one of its keys stands in the recipe
     called: str = ""  # of a source that models write, what its rows are called
     attributes: tuple[str, ...] = ()  # the columns of attributes
+    peoples: bool = True  # whether people wrote some rows of the sources
     kept: tuple[str, ...] = ()  # columns of sources and earlier sections that every template may use
     former: Mapping[str, Any] = field(default_factory=dict)  # by section, what builds before leave to this one
     sections: frozenset[str] = frozenset()  # keys of those that make steps in the recipe

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from hfsft.stages.writing.from_attributes import FromAttributes
+from hfsft.stages.writing.personas import FromPersonas
+from hfsft.stages.writing.self_instruct import SelfInstruct
 
-AnyWritten = FromAttributes
+AnyWritten = FromAttributes | FromPersonas | SelfInstruct
 """Any kind of source that a model writes."""

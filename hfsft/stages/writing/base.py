@@ -54,6 +54,7 @@ class Written(NamedSource, AskingStage):
     brings: ClassVar[tuple[Column, ...]] = ()  # columns that its rows come with, beside attributes
     knows: ClassVar[Mapping[str, Any]] = {}  # what its templates may use beside columns: name -> what says nothing
     compared: ClassVar[tuple[str, ...]] = ()  # columns of texts that a row must not repeat
+    looks_at: ClassVar[tuple[str, ...]] = ()  # columns that `mine` and `shown` read, whatever templates do
 
     _key: str = PrivateAttr("seeds")
 
@@ -190,44 +191,37 @@ class Written(NamedSource, AskingStage):
         read.update(each.name for each in self.brings if any(each.name in p.variables for p in prompts.values()))
         return tuple(sorted(read - set(SAID)))
 
-    def asking(self, context: Context, **more: Any) -> Step:
-        """The step that asks for each row's instruction; `more` are facets that differ, and `reads` more columns."""
+    def asking(self, context: Context, step: str = "", number: int = 0) -> Step:
+        """The step that asks for the instruction of each row, of a round alone where there are any."""
         kept = self.kept(context)
-        values = {**context.values(), ATTRIBUTES: list(context.attributes)}
-        reads = more.pop("reads", ())
-        arguments = self.arguments(
-            values, kept, kind=path_of(type(self)), called=context.called, **more.pop("arguments", {})
-        )
-        facets: dict[str, Any] = {
-            "name": self._key,
-            "asks": True,
-            "reads": tuple(dict.fromkeys(("id", "origin", BY, "template", "instruction", *SAID, *kept, *reads))),
-            "writes": {"instruction": "string"},
-            "role": "text",
-            "identity": {
+        return Step(
+            name=step or self._key,
+            asks=True,
+            reads=tuple(dict.fromkeys(("id", "origin", BY, "template", "instruction", *SAID, *kept, *self.looks_at))),
+            writes={"instruction": "string"},
+            role="text",
+            identity={
                 "model": context.models[self.model],
                 "temperature": self.temperature,
                 "max_tokens": self.max_tokens,
                 "templates": {name: context.template_identity(prompt) for name, prompt in self.prompts().items()},
                 "called": context.called,
+                **({"round": number} if number else {}),
             },
-            "work": Work("hfsft.stages.writing.base:asking", arguments),
-            "models": (self.model,),
-            "max_failed_share": self.max_failed_share,
-            "place": context.place(self.key),
-        }
-        return Step(**{**facets, **more})
+            work=Work("hfsft.stages.writing.base:asking", self._told(context, number)),
+            models=(self.model,),
+            max_failed_share=self.max_failed_share,
+            place=context.place(self.key),
+        )
 
-    def checking(self, context: Context, step: str = "") -> list[Step]:
+    def checking(self, context: Context, step: str = "", number: int = 0) -> list[Step]:
         """The steps that look for faults in what was written, and take out what has any; `step` begins their names."""
-        step, place, kept = step or self._key, context.place(self.key), self.kept(context)
-        values = {**context.values(), ATTRIBUTES: list(context.attributes)}
-        own = self._own(values, kept)
-        arguments = self.arguments(values, kept, kind=path_of(type(self)), called=context.called)
+        step, place = step or self._key, context.place(self.key)
+        own = self._own(self._values(context), self.kept(context))
         found = [
             Step(
                 name=f"{step}.check",
-                reads=("origin", BY, "template", "instruction", *self.compared),
+                reads=tuple(dict.fromkeys(("origin", BY, "template", "instruction", *self.looks_at, *self.compared))),
                 optional=(FAULT,),
                 writes={FAULT: "string"},
                 role="verdict",
@@ -236,8 +230,9 @@ class Written(NamedSource, AskingStage):
                     "called": context.called,
                     "compared": list(self.compared),
                     "templates": {name: digest(sorted(runs)) for name, runs in own.items()},
+                    **({"round": number} if number else {}),
                 },
-                work=Work("hfsft.stages.writing.base:checking", arguments),
+                work=Work("hfsft.stages.writing.base:checking", self._told(context, number)),
                 place=place,
             )
         ]
@@ -245,8 +240,16 @@ class Written(NamedSource, AskingStage):
             found.append(compare(f"{step}.fault", Bound("fault", FAULT, absent=True), place))
         return found
 
-    def mine(self, row: Row, called: str) -> bool:
-        """Whether a row is one that this source, which is called so, writes."""
+    def _values(self, context: Context) -> dict[str, Any]:
+        return {**context.values(), ATTRIBUTES: list(context.attributes)}
+
+    def _told(self, context: Context, number: int) -> dict[str, Any]:
+        """The arguments of what asks and of what checks."""
+        named = {"kind": path_of(type(self)), "called": context.called, **({"number": number} if number else {})}
+        return self.arguments(self._values(context), self.kept(context), **named)
+
+    def mine(self, row: Row, called: str, number: int = 0) -> bool:
+        """Whether a row is one that this source, which is called so, writes in that round."""
         return bool(row["origin"] == WRITTEN and row[BY] == called)
 
     def shown(self, row: Row) -> dict[str, Any]:
@@ -254,10 +257,17 @@ class Written(NamedSource, AskingStage):
         return {}
 
     def ask(
-        self, row: Row, *, called: str, prompts: dict[str, Prompt], values: dict[str, Any], kept: tuple[str, ...]
+        self,
+        row: Row,
+        *,
+        called: str,
+        number: int,
+        prompts: dict[str, Prompt],
+        values: dict[str, Any],
+        kept: tuple[str, ...],
     ) -> Turns:
-        """Ask for the instruction of a row of this source; all other rows keep theirs."""
-        if not self.mine(row, called):
+        """Ask for the instruction of a row of this source and round; all other rows keep theirs."""
+        if not self.mine(row, called, number):
             return {"instruction": row["instruction"]}
         columns = {name: row[name] for name in (*SAID, *kept)}
         attributes = {name: row[name] for name in values[ATTRIBUTES] if row.get(name) is not None}
@@ -270,7 +280,14 @@ class Written(NamedSource, AskingStage):
             seed=sampling_seed(row["id"], WRITTEN),
             chosen=self.chosen,
         )
-        return {"instruction": instruction_in(answer.text)}
+        text = self.taken(answer.text)
+        if not text:
+            raise unusable("empty", "the model wrote no instruction")
+        return {"instruction": text}
+
+    def taken(self, answer: str) -> str:
+        """The instruction that a model wrote, without what it put around it."""
+        return peel(answer)
 
     def fault(self, row: Row, own: Mapping[str, Collection[str]]) -> str | None:
         """What is wrong with a row that was written; None for nothing."""
@@ -309,14 +326,6 @@ class Written(NamedSource, AskingStage):
         )
 
 
-def instruction_in(answer: str) -> str:
-    """The instruction that a model wrote, without what it put around it. Raises `AnswerError` where there is none."""
-    text = peel(answer)
-    if not text:
-        raise unusable("empty", "the model wrote no instruction")
-    return text
-
-
 def written_kind(kind: S) -> S:
     """A kind of written source with its key `from`, a word that no class can have as the name of a field."""
     about = f"`{kind.way}`: {(kind.__doc__ or '').strip().splitlines()[0]}"
@@ -329,27 +338,32 @@ def written_kind(kind: S) -> S:
 
 
 def asking(
-    kind: str, section: Mapping[str, Any], values: dict[str, Any], kept: Sequence[str], called: str
+    kind: str, section: Mapping[str, Any], values: dict[str, Any], kept: Sequence[str], called: str, number: int = 0
 ) -> Callable[[Row], Turns]:
     """What asks for the rows of a source; `values` are what templates may use of the recipe."""
-    stage = _made(kind, section)
-    return partial(stage.ask, called=called, prompts=stage.prompts(), values=values, kept=tuple(kept))
+    stage = written_source(kind, section)
+    return partial(stage.ask, called=called, number=number, prompts=stage.prompts(), values=values, kept=tuple(kept))
 
 
 def checking(
-    kind: str, section: Mapping[str, Any], values: dict[str, Any], kept: Sequence[str], called: str
+    kind: str, section: Mapping[str, Any], values: dict[str, Any], kept: Sequence[str], called: str, number: int = 0
 ) -> Callable[[Batch], Batch]:
     """What looks for faults in the rows of a source; of other rows it keeps what was found before."""
-    stage = _made(kind, section)
+    stage = written_source(kind, section)
     own = stage._own(values, kept)
 
     def checked(batch: Batch) -> Batch:
-        return {FAULT: [stage.fault(row, own) if stage.mine(row, called) else row.get(FAULT) for row in rows_of(batch)]}
+        return {
+            FAULT: [
+                stage.fault(row, own) if stage.mine(row, called, number) else row.get(FAULT) for row in rows_of(batch)
+            ]
+        }
 
     return checked
 
 
-def _made(kind: str, section: Mapping[str, Any]) -> Written:
+def written_source(kind: str, section: Mapping[str, Any]) -> Written:
+    """A source as it is told to another process: its kind, as `module:name`, and its keys."""
     module, _, name = kind.partition(":")
     found: type[Written] = getattr(import_module(module), name)
     return found.model_validate(section)
