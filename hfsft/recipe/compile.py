@@ -99,6 +99,7 @@ def contexts_of(
         language=tuple(recipe.language or TEMPLATE_LANGUAGE),
         models=models or {},
         base=recipe.base,
+        stem=recipe.stem,
         place=partial(_place, recipe, ()),
         attributes=tuple(name for stage in recipe.stages().values() for name in stage.varies),
         former=former or {},

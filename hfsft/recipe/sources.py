@@ -219,7 +219,7 @@ def given_of(recipe: Recipe) -> list[Given]:
     for (section, index, source), name in zip(_sources(recipe), names_of(recipe), strict=True):
         around = count = None
         if isinstance(source, Written):
-            around, size = Surroundings(name, recipe.base, attributes), getattr(recipe, "size", None)
+            around, size = Surroundings(name, recipe.base, recipe.stem, attributes), getattr(recipe, "size", None)
             count = source.count or (size and -(-size // writers))
         found.append(Given(section, index, name, source, _places(recipe, section, index), around, count))
     return found

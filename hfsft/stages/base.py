@@ -101,6 +101,7 @@ class Panel(NamedTuple):
     name: str  # by which the page's table of contents leads to it
     title: str
     pieces: Sequence[str | ShownTable | Shares]
+    stem: str = ""  # of the recipe's file, by which files beside it are called
     called: str = ""  # in the table of contents; left out: the title
 
 
@@ -273,6 +274,7 @@ class Context:
     models: Mapping[str, Mapping[str, Any]]  # name under `models:` -> the model's identity
     base: Path  # what relative paths are relative to
     place: Callable[..., Place]  # where a section or one of its keys stands in the recipe
+    stem: str = ""  # of the recipe's file, by which files beside it are called
     called: str = ""  # of a source that models write, what its rows are called
     attributes: tuple[str, ...] = ()  # the columns of attributes
     peoples: bool = True  # whether people wrote some rows of the sources

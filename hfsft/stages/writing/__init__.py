@@ -5,6 +5,7 @@ from __future__ import annotations
 from hfsft.stages.writing.from_attributes import FromAttributes
 from hfsft.stages.writing.personas import FromPersonas
 from hfsft.stages.writing.self_instruct import SelfInstruct
+from hfsft.stages.writing.topics import FromTopics
 
-AnyWritten = FromAttributes | FromPersonas | SelfInstruct
+AnyWritten = FromAttributes | FromPersonas | SelfInstruct | FromTopics
 """Any kind of source that a model writes."""
