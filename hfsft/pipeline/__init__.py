@@ -2,12 +2,14 @@
 
 from hfsft.pipeline.building import OUT, Publishing, Watcher, build, preview, publish, run
 from hfsft.pipeline.inspecting import Checked, StepForecast, budget, check, forecast, hindrances, validate, wants, why
+from hfsft.pipeline.topic_trees import TopicTrees, topic_trees
 
 __all__ = [
     "OUT",
     "Checked",
     "Publishing",
     "StepForecast",
+    "TopicTrees",
     "Watcher",
     "budget",
     "build",
@@ -17,6 +19,7 @@ __all__ = [
     "preview",
     "publish",
     "run",
+    "topic_trees",
     "validate",
     "wants",
     "why",
