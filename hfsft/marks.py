@@ -42,6 +42,8 @@ HEADERS = Mark("headers")
 """HTTP headers, sent to a server unchanged."""
 BODY = Mark("body")
 """Fields of the request body, sent to a server unchanged."""
+TEMPLATE = Mark("template")
+"""Jinja itself, the path of a .jinja file relative to the recipe's folder, or the name of a template."""
 REPOSITORY = Mark("repository")
 """A repository on the Hub, to which the dataset is pushed with the user's own login."""
 PROSE = Mark("prose")
@@ -77,7 +79,7 @@ class Marked:
     @property
     def loc(self) -> Loc:
         """Where the field stands."""
-        return (*self.at, self.key)
+        return (*self.at, type(self.section).model_fields[self.key].alias or self.key)
 
     @property
     def value(self) -> Any:

@@ -40,6 +40,11 @@ def plain(text: str, longest: int = 200) -> str:
     return line if len(line) <= longest else f"{line[: longest - 1]}…"
 
 
+def digits(number: float) -> str:
+    """A number in digits, as a recipe writes it: 1000000 and not 1e+06; one with a fraction in six digits."""
+    return f"{int(number)}" if abs(number) < 1e15 and number == int(number) else f"{number:g}"
+
+
 def harmless(text: str) -> str:
     """The text as it stands, but with an escape such as \\u001b for each letter that could steer a terminal."""
     return _STEERING.sub(_escape, text)

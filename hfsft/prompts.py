@@ -63,6 +63,15 @@ class Prompt:
             raise PromptError(name, 0, f"there is no template `{name}` in {folder}", nearest(name, known))
         return _prompt(_shipped(root), f"{folder}/{name}{SUFFIX}", path.read_text("utf-8"))
 
+    @classmethod
+    def chosen(cls, template: str, folder: str, base: Path, name: str) -> Prompt:
+        """The prompt that a recipe names in one of three ways: inline Jinja, which is then called `name`; a file
+        `query.jinja`, relative to `base`; or a name in `templates/<folder>/`. Raises `PromptError`.
+        """
+        if is_file(template):
+            return cls.parse(text_of(template, base), name=template)
+        return cls.parse(template, name=name) if is_inline(template) else cls.named(folder, template)
+
     def line_of(self, variable: str) -> int:
         """The first line that reads the name, from 1; 0 where only an included template does."""
         return self._lines.get(variable, 0)
@@ -84,6 +93,39 @@ class Prompt:
                 pieces.throw(TooMuchWorkError(f"does too much work: it writes more than {LONGEST:,} characters"))
             texts.append(piece)
         return "".join(texts)
+
+
+def is_file(template: str) -> bool:
+    """Whether what a recipe has for a template is the path of a file: one line without braces that ends as they do."""
+    return template.endswith(SUFFIX) and not re.search(r"[\n{]", template)
+
+
+def is_inline(template: str) -> bool:
+    """Whether a recipe holds the template itself; names have no braces and no spaces."""
+    return not is_file(template) and bool(re.search(r"[\s{]", template))
+
+
+def text_of(template: str, base: Path) -> str:
+    """The text of a template's file, relative to `base`. Raises `PromptError` for one that cannot be read as text."""
+    path = base / template
+    try:
+        text = path.read_text("utf-8")
+    except FileNotFoundError:
+        beside = sorted(other.name for other in path.parent.glob(f"*{SUFFIX}")) if path.parent.is_dir() else []
+        raise PromptError(template, 0, f"there is no file {template}", nearest(path.name, beside)) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise PromptError(template, 0, f"{template} cannot be read: {plain(str(error))}") from None
+    if len(text) > LARGEST:
+        raise PromptError(template, 0, f"is longer than {LARGEST:,} characters", "rows belong in a file of their own")
+    return text
+
+
+def standing_alone(template: str, base: Path) -> str:
+    """The template as a recipe has it that needs no file beside it: of a file its text, any other as it is."""
+    if not is_file(template):
+        return template
+    text = text_of(template, base)
+    return text if is_inline(text) else f"{text}\n"  # a single word would be taken for a name
 
 
 def templates() -> Path:

@@ -78,6 +78,8 @@ def exits(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, str]:
             "plan": ["plan", "recipe.yaml"],
             "check": ["check", "refused.yaml"],
             "all refused": ["build", "refused.yaml"],
+            "render": ["render", "recipe.yaml", "--stage", "judge"],
+            "render as JSON": ["render", "recipe.yaml", "--stage", "generate", "--json"],
             "why": ["why", "recipe.yaml"],
             **{f"why a row is {fate}": ["why", "build/asked", row] for fate, row in rows.items()},
             "why as JSON": ["why", "build/asked", rows["rejected"], "--json"],

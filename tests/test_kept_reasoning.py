@@ -15,6 +15,7 @@ from tests.models.thinker import Thinker
 
 PROMPTS = ("How do I lace boots?", "Where do bees sleep?", "Who built the old mill?", "Why does rust spread?")
 LONG = PROMPTS[3]
+UNCHECKED = "stands in `reasoning_content`, which some chat templates leave out"
 
 
 def says(body: Body) -> Body:
@@ -76,9 +77,11 @@ def test_thoughts_that_were_paid_for_become_data_without_another_request(server:
     assert kept[PROMPTS[1]] == f"They ask of {PROMPTS[1]} One step."
     assert kept[LONG].startswith(f"They ask of {LONG} And so on.")
     assert {asked: turn["reasoning_content"] for asked, turn in published(folder).items()} == kept
+    assert UNCHECKED in (folder / "README.md").read_text()
     _, folder = run(recipe(server, {"reasoning": "keep"}, publish={"reasoning": "inline"}), out=out)
     assert len(server.requests) == len(PROMPTS)
     thought, answer = kept[PROMPTS[2]], f"Here is what to know of it: {PROMPTS[2].lower()}"
+    assert UNCHECKED not in (folder / "README.md").read_text()
     assert published(folder)[PROMPTS[2]]["content"] == f"<think>\n{thought}\n</think>\n\n{answer}"
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -60,10 +59,15 @@ def test_no_evolution_that_is_none_is_answered(tmp_path: Path, home: Path) -> No
         built, folder = run(recipe(server), out=tmp_path / "build")
         assert len(server.requests) == 6 + 6 + 1
         removed = [entry for entry in ledger(folder) if entry["fate"] == "rejected"]
-        assert {(entry["stage"], entry["rule"]) for entry in removed} == {("evolve[1].fault", "fault")}
-        assert Counter(entry["value"] for entry in removed) == Counter(
-            ["unchanged", "answers", "refuses", "several", "language"]
-        )
+        assert {entry["stage"] for entry in removed} == {"evolve[1].fault"}
+        assert {entry["rule"]: entry["value"] for entry in removed} == {
+            "unchanged": "unchanged",
+            "answers": "asks for nothing",
+            "refuses": "refuses",
+            "several": "several",
+            "language": "language",
+        }
+        assert "evolve[1].fault: answers, asks for nothing" in [cause.reason for cause in built.causes]
         kept = set(built.rows["instruction"][:])
         assert kept == {*recipe(server)["seeds"][0]["prompts"], "Where can I buy a lamp, and does it dim?"}
         (note,) = [note for note in built.notes if "evolutions of evolve[1]" in note]

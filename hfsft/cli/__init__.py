@@ -22,10 +22,12 @@ from hfsft.cli.commands import (
     plan,
     preview,
     publish,
+    render,
     report,
     rows,
     schema,
     store,
+    templates,
     validate,
     why,
 )
@@ -36,7 +38,7 @@ from hfsft.errors import HfsftError, UserError
 
 COMMANDS = (
     *(build, publish, plan, validate, explain, check, preview, rows),
-    *(why, report, diff, export, init, store, cache, schema),
+    *(templates, render, why, report, diff, export, init, store, cache, schema),
 )
 ASKING = ("build", "preview")  # commands that may have been answered something by the time they fail
 CLOSED = (errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR)

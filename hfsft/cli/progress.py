@@ -36,6 +36,11 @@ class Line:
             what = count(rows, "row") if rows else "reading"
             self._replace([(f"{step_name(step.name)}: {what}", 0)], self.last.whole if self.last else None)
 
+    def above(self, text: str) -> None:
+        """A sentence that stays, above the line."""
+        self.clear()
+        print(text, file=self.stream)
+
     def progress(self, progress: Progress) -> None:
         """Models are asked: how far all is, calls a second, tokens, cost, time left to the end."""
         self.last = progress

@@ -70,7 +70,9 @@ def show(
 def _lineage(record: ReleaseRow) -> Iterator[str]:
     row = record.row
     parts = [str(row.get("source") or ""), str(row.get("origin") or "")]
-    if row.get("parent_id"):
+    if row.get("candidate"):
+        parts.append(f"answer {row['candidate']} to the prompt of {row['prompt_id']}")
+    elif row.get("parent_id"):
         parts.append(f"from {row['parent_id']} by {row.get('template')}, round {row.get('round')}")
     if row.get("topic"):
         parts.append(f"topic {row['topic']}")

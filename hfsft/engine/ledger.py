@@ -28,7 +28,7 @@ class Removal:
     """The rows that one step took out, with all columns they had, and why."""
 
     stage: str
-    rule: str
+    rule: str  # empty where `value_column` says of each row by which of several it fell, see `Bound`
     fate: Removed
     bound: str
     value_column: str
@@ -47,12 +47,16 @@ class Removal:
         failed = self.fate == "failed"
         for row_id, source, value, of in zip(*columns, strict=True):
             shown = None if value is None else f"{value:.6g}" if isinstance(value, float) else str(value)
+            rule = self.rule
+            if not rule and shown is not None:  # of several, the column says which
+                rule, _, found = shown.partition(": ")
+                shown = found or rule
             yield {
                 "id": row_id,
                 "source": source,
                 "fate": self.fate,
                 "stage": self.stage,
-                "rule": None if failed else self.rule,
+                "rule": None if failed else rule,
                 "value": None if failed else shown,
                 "bound": None if failed else self.bound,
                 "of": self.instead.get(row_id, of),
@@ -113,6 +117,7 @@ class Ledger:
     spent: dict[str, Mapping[str, Any] | None] = field(default_factory=dict)
     splits: dict[str, list[str]] = field(default_factory=dict)
     waves: list[Wave] = field(default_factory=list)
+    ended: str = ""  # why no wave followed the last one
     earlier: Mapping[str, FunnelLine] = field(default_factory=dict)  # by step, what earlier waves took
     sources: Mapping[str, str | None] = field(default_factory=dict)  # id of a kept row -> where it was read
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from hfsft.engine.resources import Resource, Work
 from hfsft.errors import InternalError
 from hfsft.hashing import digest
+from hfsft.plain import digits
 from hfsft.rows.batch import Batch, Row
 from hfsft.rows.columns import Column, Role, column, first_of
 
@@ -21,12 +22,17 @@ Makes = Literal["source", "same", "many", "fewer"]
 Sees = Literal["row", "group", "all"]
 
 
+AMONG = "one of"
+"""How the words for a bound begin that names what a value may be."""
+
+
 @dataclass(frozen=True)
 class Bound:
     """One comparison: `column` must lie within `at_least` and `at_most`, both inclusive; None fails it.
 
-    `absent` turns it round: only rows where the column is None stay, as with the column that names a defect. `rule`
-    is what the ledger calls the comparison.
+    `absent` turns it round: only rows where the column is None stay, as with the column that names a defect. With
+    `among` the value must be one of these. `rule` is what the ledger calls the comparison; empty where the column says
+    it, with what was found behind a colon, as `too_long: 212 words`.
     """
 
     rule: str
@@ -35,13 +41,16 @@ class Bound:
     at_most: float | None = None
     missing: Literal["reject", "keep"] = "reject"
     absent: bool = False
+    among: tuple[str | int | float, ...] | None = None
 
     def __str__(self) -> str:
+        if self.among is not None:
+            return f"{AMONG} {', '.join(map(str, self.among))}"
         parts = []
         if self.at_least is not None:
-            parts.append(f"at_least {self.at_least:g}")
+            parts.append(f"at_least {digits(self.at_least)}")
         if self.at_most is not None:
-            parts.append(f"at_most {self.at_most:g}")
+            parts.append(f"at_most {digits(self.at_most)}")
         return " ".join(parts) or ("none" if self.absent else "present")
 
     def keeps(self, value: Any) -> bool:
@@ -50,9 +59,15 @@ class Bound:
             return value is None
         if value is None:
             return self.missing == "keep"
+        if self.among is not None:
+            return value in self.among
         if self.at_least is not None and value < self.at_least:
             return False
         return self.at_most is None or value <= self.at_most
+
+    def as_dict(self) -> dict[str, Any]:
+        """The comparison as JSON; what few have stands in it where it says something."""
+        return {name: value for name, value in asdict(self).items() if name != "among" or value is not None}
 
 
 @dataclass(frozen=True)
@@ -178,7 +193,7 @@ class Step:
     def depends_on(self) -> dict[str, Any]:
         """All that changes the result beside the rows that come in, as JSON: the identity, columns, bound, version."""
         columns = {"columns": dict(self.writes), **({"drops": list(self.drops)} if self.drops else {})}
-        bound = asdict(self.bound) if self.bound else {}
+        bound = self.bound.as_dict() if self.bound else {}
         pinned: dict[str, list[str]] = {}
         for each in self.needs:
             if each.pinned:
@@ -255,7 +270,7 @@ def described(step: Step, fingerprint: str) -> dict[str, Any]:
         **{name: value for name in ("kind", "group_by", "makes", "table", "beside") if (value := getattr(step, name))},
         "heavy": step.heavy,
         "work": step.work.as_dict() if step.work else None,
-        "bound": asdict(step.bound) if step.bound else None,
+        "bound": step.bound.as_dict() if step.bound else None,
         "reads": list(step.reads),
         "optional": list(step.optional),
         "rewrites": list(step.rewrites),

@@ -6,8 +6,13 @@ A new filter is one file and one line in `FILTERS`.
 from __future__ import annotations
 
 from hfsft.filters.base import Filter
+from hfsft.filters.checks.expr import Expr
+from hfsft.filters.checks.matches import Matches
+from hfsft.filters.checks.matches_schema import JsonSchema
+from hfsft.filters.checks.right_answer import RightAnswer
 from hfsft.filters.duplicates.exact_duplicate import ExactDuplicate
 from hfsft.filters.duplicates.near_duplicate import NearDuplicate
+from hfsft.filters.one_of import OneOf
 from hfsft.filters.privacy.pii import Pii
 from hfsft.filters.privacy.secrets import Secrets
 from hfsft.filters.score import Score
@@ -21,11 +26,16 @@ __all__ = [
     "FILTERS",
     "ControlTokens",
     "ExactDuplicate",
+    "Expr",
     "Filter",
+    "JsonSchema",
+    "Matches",
     "NearDuplicate",
+    "OneOf",
     "Pii",
     "Refusal",
     "Repetition",
+    "RightAnswer",
     "Score",
     "Secrets",
     "Tokens",
@@ -38,9 +48,14 @@ FILTERS: dict[str, type[Filter]] = {
     "control_tokens": ControlTokens,
     "exact_duplicate": ExactDuplicate,
     "near_duplicate": NearDuplicate,
+    "one_of": OneOf,
     "score": Score,
     "pii": Pii,
     "secrets": Secrets,
+    "matches": Matches,
+    "json_schema": JsonSchema,
+    "answer": RightAnswer,
+    "expr": Expr,
 }
 """The name in a recipe -> the filter."""
 

@@ -22,7 +22,7 @@ class Explained(ModelMetaclass):
 
     def __call__(cls, *args: Any, **values: Any) -> Any:  # noqa: N805 (a class is called)
         """The instance. Raises `ArgumentError` with everything that is wrong."""
-        allowed: list[str] = list(getattr(cls, "model_fields", {}))
+        allowed: list[str] = [field.alias or name for name, field in getattr(cls, "model_fields", {}).items()]
         if args:
             raise ArgumentError(f"{cls.__name__}: name its arguments ({', '.join(allowed)})")
         try:

@@ -18,6 +18,7 @@ from hfsft.filters.argument_errors import Explained
 from hfsft.filters.code_hash import code_of
 from hfsft.filters.filter_work import work_of
 from hfsft.marks import FILE, marks
+from hfsft.plain import digits
 from hfsft.rows.batch import Batch
 from hfsft.rows.columns import text_under
 
@@ -116,8 +117,8 @@ class Filter(BaseModel, ABC, metaclass=Explained):
             ("at_most", bound.at_most, bound.at_most is not None and bound.at_most < scale.low),
         ):
             if off:
-                goes = f"{scale.called} go from {scale.low:g} to {scale.high:g}"
-                message = f"filters[{self.name}]{at}: {name} {value:g} keeps no row: {goes}"
+                goes = f"{scale.called} go from {digits(scale.low)} to {digits(scale.high)}"
+                message = f"filters[{self.name}]{at}: {name} {digits(value or 0)} keeps no row: {goes}"
                 yield Problem(
                     around.place(*path, name), message, f"{scale.said_by} says which {scale.called} there are"
                 )
@@ -223,7 +224,7 @@ class Limits(BaseModel):
         if self.at_least is None and self.at_most is None:
             raise ValueError("needs at_least or at_most")
         if self.at_least is not None and self.at_most is not None and self.at_least > self.at_most:
-            raise ValueError(f"keeps nothing: at_least {self.at_least:g} is above at_most {self.at_most:g}")
+            raise ValueError(f"keeps nothing: at_least {digits(self.at_least)} is above at_most {digits(self.at_most)}")
         return self
 
 

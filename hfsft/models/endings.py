@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from hfsft.errors import unusable
 from hfsft.keys import letters
+from hfsft.letters.characters import FILLERS, JOINERS, UNSEEN, VARIATIONS, signs
 from hfsft.models.http.faults import Fault, of_response
 from hfsft.plain import plain as in_a_line
 
@@ -22,6 +23,12 @@ DOUBT = "doubt"
 """What stands in `extra` of an answer that cannot be told from what was thought before it: why."""
 CONTEXT = "length: context"
 """The ending of an answer that was cut where the server had no more room for prompt and answer together."""
+# What is left of an answer that says nothing: a fence around no code, and what chat templates end a turn with.
+_HUSK = re.compile(
+    r"(?P<fence>```|~~~)\w{0,20}\s*(?P=fence)|<\|[\w ]{1,40}\|>|<\uff5c[^<>\s]{1,60}\uff5c>|</?s>"
+    r"|<(?:end_of_turn|eos|pad)>"
+)
+_UNSEEN = re.compile(rf"[\s\x00-\x1f\x7f-\x9f\u2800{signs(UNSEEN, JOINERS, FILLERS, VARIATIONS)}]+")
 # A few tokens of an ending are counted by some servers and not by others.
 _UNCOUNTED = 4
 # By their letters alone, so that `FinishReason.END_TURN` and `end-turn` are one name.
@@ -31,7 +38,8 @@ _GOOD = {
     "success", "normal", "toolcall", "toolcalls", "tooluse", "functioncall", "functioncalls", "none", "null",
 }  # fmt: skip
 _CUT = {
-    "length", "maxtokens", "maxlength", "maxnewtokens", "maxoutputtokens", "maxpredictedtokensreached", "tokenlimit",
+    "length", "maxtokens", "maxlength", "maxnewtokens", "maxoutputtokens", "maxcompletiontokens", "maxgeneratedtokens",
+    "maxpredictedtokensreached", "tokenlimit",
 }  # fmt: skip
 _FULL = {
     "modellength", "errorlimit", "contextlength", "contextlengthreached", "contextlengthexceeded", "contextwindow",
@@ -118,7 +126,14 @@ def fault_in(request: Request, answer: Answer, most: int | None) -> Fault | None
         names = ", ".join(dict.fromkeys(in_a_line(call["name"], 60) for call in answer.tool_calls))
         message = f"the answer calls {names}, which the request offers no tool for: such a row would lose the call"
         return Fault("heal", "tool_calls", message, paid=True, tries=TRIES)
-    return None if answer.text.strip() or answer.tool_calls else _empty(request, answer)
+    return None if says(answer.text) or answer.tool_calls else _empty(request, answer)
+
+
+def says(text: str) -> bool:
+    """Whether a text has anything that a reader sees: no blank, invisible or control characters, no marks of a turn."""
+    if text[:1].isascii() and text[:1].isalnum():  # as nearly every answer begins
+        return True
+    return bool(_UNSEEN.sub("", _HUSK.sub("", text)))
 
 
 def is_cut(ending: str) -> bool:

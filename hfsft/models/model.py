@@ -63,6 +63,12 @@ class Price(BaseModel):
         None, ge=0, description="USD per million input tokens that the server's cache held; left out: as other input."
     )
 
+    @model_validator(mode="after")
+    def _cached_is_no_dearer(self) -> Price:
+        if self.cached is not None and self.cached > self.input:
+            raise ValueError("cached: costs more than `input`, as no server takes for what its cache held")
+        return self
+
 
 class Model(BaseModel):
     """One model: which it is, what it does, how it samples, where it runs."""
@@ -272,7 +278,9 @@ class Model(BaseModel):
     @property
     def local(self) -> bool:
         """Whether a library runs the model in this process, so that no server is asked: an embedder that is no GGUF."""
-        return self.embedded and self.task == "embed" and (self.model == STATIC or _library(self.model))
+        # A folder or a repo of the Hub, and not a GGUF in one.
+        library = "/" in self.model and not _WEIGHTS.fullmatch(self.model)
+        return self.embedded and self.task == "embed" and (self.model == STATIC or library)
 
     @property
     def at_once(self) -> int:
@@ -309,11 +317,6 @@ class Model(BaseModel):
         found = self.model_dump(mode="json", include=sampling, exclude_none=True)
         kept = {"prompt_cut": self.prompt_cut} if self.prompt_cut == "keep" else {}
         return {**found, **kept, **({"identity": self.apart} if self.apart else {})}
-
-
-def _library(name: str) -> bool:
-    """Whether a name is that of a folder or a repo of the Hub, and not of a GGUF in one."""
-    return "/" in name and not _WEIGHTS.fullmatch(name)
 
 
 def _from_name(value: Any) -> Any:

@@ -15,6 +15,7 @@ from hfsft.models.drive import Drive, Prefetch, advance
 from hfsft.models.http import wire
 from hfsft.models.limits import prices
 from hfsft.models.limits.losses import Bears, counted
+from hfsft.models.limits.spending import Outlay, outlay
 from hfsft.models.limits.usage import Progress, Usage
 from hfsft.models.model import Answer, Model, Price, Request
 from hfsft.models.ready import Ready
@@ -150,6 +151,14 @@ class Pool:
             return result
         finally:
             turns.close()
+
+    def pays_for(self) -> float | None:
+        """How many times as much as all answers took so far, stored ones too, the budget has left; None without one."""
+        took = Outlay()
+        for _, model, tally in self.usage:
+            each = tally.in_all
+            took = took.plus(outlay(each.answers, each.input_tokens, each.output_tokens, self.usage.prices.get(model)))
+        return self._requester.meter.pays_for(took)
 
     def waits_for(self, name: str) -> bool:
         """Whether a model's answers are waited for; one in this process has no idle time that others could use."""

@@ -1,13 +1,28 @@
 """Load, compile, run, write: what the command and `hfsft.build()` share."""
 
 from hfsft.pipeline.building import OUT, Publishing, Watcher, build, preview, publish, run
-from hfsft.pipeline.inspecting import Checked, StepForecast, budget, check, forecast, hindrances, validate, wants, why
+from hfsft.pipeline.inspecting import (
+    Checked,
+    StepForecast,
+    budget,
+    check,
+    forecast,
+    hindrances,
+    under_way,
+    validate,
+    wants,
+    why,
+)
+from hfsft.pipeline.rendering import Rendered, render
+from hfsft.pipeline.template_list import KnownTemplate, template_list
 from hfsft.pipeline.topic_trees import TopicTrees, topic_trees
 
 __all__ = [
     "OUT",
     "Checked",
+    "KnownTemplate",
     "Publishing",
+    "Rendered",
     "StepForecast",
     "TopicTrees",
     "Watcher",
@@ -18,8 +33,11 @@ __all__ = [
     "hindrances",
     "preview",
     "publish",
+    "render",
     "run",
+    "template_list",
     "topic_trees",
+    "under_way",
     "validate",
     "wants",
     "why",

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from hfsft.cache import cache_folder, settle
 from hfsft.engine.plan import Plan
-from hfsft.errors import ModelError, Problem, RecipeError, RefusedKeyError, UserError
+from hfsft.errors import BudgetError, ModelError, Problem, RecipeError, RefusedKeyError, UserError
 from hfsft.loading import AnyRecipe, AnyTrust, load
+from hfsft.pipeline.more_rows import keep_accepted, waves_of
 from hfsft.recipe.checks.rewrites import clean_errors
 from hfsft.recipe.checks.trust import ASKING, PUBLISHING, trust_of, unpublished
 from hfsft.recipe.compile import compile_recipe
@@ -46,6 +47,7 @@ class Watcher:
     on_step: Callable[[Step, int], None] | None = None  # a step begins over so many rows
     on_progress: Callable[[Progress], None] | None = None  # several times a second while models are asked
     on_line: Callable[[FunnelLine], None] | None = None  # a step has ended
+    on_wave: Callable[[str], None] | None = None  # another wave begins
     on_warning: Callable[[str], None] | None = None  # something in the recipe may be a slip; told before all else
 
 
@@ -135,8 +137,10 @@ def run(
     )
     sides = sides_file.after(loaded, sides_before, rows)
     told = withhold(ledger, loaded.publish)
-    built = Built(loaded, plan, rows, told, usage, time.perf_counter() - started, sides, found[0])
-    with quiet(), one_at_a_time(previous.place(Path(out), loaded.name), how.tell):
+    place = previous.place(Path(out), loaded.name)
+    seconds, former = time.perf_counter() - started, previous.figures(place)
+    built = Built(loaded, plan, rows, told, usage, seconds, sides, found[0], former)
+    with quiet(), one_at_a_time(place, how.tell):
         folder = write(built, Path(out), force)
     sides_file.keep(loaded, sides)
     cache = cache_folder(plan.name)
@@ -182,7 +186,12 @@ def preview(
     plan = preflight.planned(loaded, compiled, [partial(preflight.of_folders, loaded, None)])
     seen: list[tuple[Step, list[dict[str, Any]]]] = []
     _, ledger, usage = execute(
-        loaded, plan, watcher or Watcher(), lambda step, left: seen.append((step, left.to_list())), at_once=True
+        loaded,
+        plan,
+        watcher or Watcher(),
+        lambda step, left: seen.append((step, left.to_list())),
+        at_once=True,
+        growing=False,
     )
     return Preview(loaded, plan, seen, ledger, usage)
 
@@ -225,8 +234,11 @@ def execute(
     executor: Executors | None = None,
     *,
     at_once: bool = False,
+    growing: bool = True,
 ) -> tuple[Dataset, Ledger, Usage]:
-    """The rows that a plan leaves; `at_once` where somebody waits for them, so that nothing goes into a batch."""
+    """The rows that a plan leaves, and, where it is `growing`, all waves; `at_once` where somebody waits for them, so
+    that nothing goes into a batch.
+    """
     from hfsft.engine.ledger import Ledger
     from hfsft.engine.live import Live
     from hfsft.engine.lookahead import start_first_stage
@@ -260,12 +272,24 @@ def execute(
     ):
         cache, live, outlook = cache_folder(plan.name), Live(pool), Outlook(plan, pool.usage)
         try:
+            waves = waves_of(recipe, plan, pool.pays_for, watcher.on_wave or (lambda _: None)) if growing else None
             plan = start_first_stage(plan.after(store.pruned()), live, cache)
             from hfsft.engine import run as engine  # takes long: the requests that were sent are answered meanwhile
 
-            rows = engine.run(
-                plan, live, cache, ledger, before=watcher.on_step, after=ended, last=last, executor=executor
-            )
+            if last:
+                import hfsft.release.folder.write  # noqa: F401 (at the end nothing else would go on beside it)
+
+            how: dict[str, Any] = {"before": watcher.on_step, "after": ended, "last": last, "executor": executor}
+            try:
+                rows = engine.run(plan, live, cache, ledger, more=waves, **how)
+            except BudgetError:  # within a wave: those before stand for themselves
+                if waves is None or not waves.sources:
+                    raise
+                ledger, plan = Ledger(), waves.without_last(plan)
+                rows = engine.run(plan, live, cache, ledger, **how)
+            if waves:
+                ledger.ended = waves.ended or ""
+                keep_accepted(waves, cache)
         except RefusedKeyError as error:
             raise RecipeError([Problem(recipe.source.place(error.loc), error.message, error.help)]) from None
         except ModelError as error:

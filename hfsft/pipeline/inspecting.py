@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import reduce
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,22 +16,30 @@ from hfsft.engine.plan import Plan
 from hfsft.errors import Problem, RecipeError
 from hfsft.loading import AnyRecipe, AnyTrust, load
 from hfsft.pipeline.building import OUT
+from hfsft.pipeline.more_rows import told, waves_of
 from hfsft.recipe.checks import rewrites
 from hfsft.recipe.checks.filter_languages import filter_warnings
 from hfsft.recipe.checks.trust import ASKING, Reach, reaches, trust_of, unpublished
 from hfsft.recipe.compile import compile_recipe
+from hfsft.recipe.recipe import missing_files
 from hfsft.recipe.rules import cleaner
 from hfsft.recipe.sections import BudgetSection
 from hfsft.recipe.sources import look
+from hfsft.stages.sizing.size import Size
 from hfsft.stages.split import Split
 
 if TYPE_CHECKING:
+    from hfsft.engine.executor import Rows
     from hfsft.engine.live import Missing
     from hfsft.engine.step import Step
     from hfsft.engine.why import Reason
+    from hfsft.models.batches.state import OpenBatch
     from hfsft.models.limits.estimate import Estimate
     from hfsft.models.limits.spending import Outlay
+    from hfsft.models.model import Price, Request
+    from hfsft.models.store.store import Store
     from hfsft.preflight.models import Checkup
+    from hfsft.recipe.recipe import Recipe
 
 
 @dataclass(frozen=True)
@@ -43,6 +52,7 @@ class StepForecast:
     missing: Missing | None  # None where the step asks no model or needs nothing
     estimate: Estimate | None = None  # of all its calls, those included that may not come
     told: Mapping[str, Any] = field(default_factory=dict)  # the step as JSON
+    note: str = ""  # what more there is to know
 
 
 @dataclass(frozen=True)
@@ -62,7 +72,7 @@ def validate(recipe: AnyRecipe, *, overrides: Sequence[str] = (), hub: bool = Tr
     wrong on any machine.
     """
     from hfsft.preflight import build as preflight
-    from hfsft.preflight.publish_format import of_rows
+    from hfsft.preflight.publish_format import of_reasoning, of_rows
 
     loaded, trusted = load(recipe, overrides, trust), trust_of(trust).covers(recipe)
     looking = preflight.Looking(loaded if trusted else unpublished(loaded), hub=hub)
@@ -76,10 +86,12 @@ def validate(recipe: AnyRecipe, *, overrides: Sequence[str] = (), hub: bool = Tr
     told = {problem.place for problem in problems}
     found = looking.found()
     problems += [each for each in (*seen.problems, *found.problems) if each.place not in told]
+    told = {problem.place for problem in problems}
+    problems += [each for each in missing_files(loaded.source) if each.place not in told]
     if problems or plan is None:
         raise RecipeError(problems)
     wanted = [] if trusted else reaches(loaded)
-    warnings = [*found.warnings, *of_rows(loaded, seen.examples)]
+    warnings = [*found.warnings, *of_reasoning(loaded), *of_rows(loaded, seen.examples)]
     return Checked(plan, [*seen.notes, *filter_warnings(loaded)], wanted, warnings)
 
 
@@ -90,7 +102,7 @@ def forecast(recipe: AnyRecipe, *, overrides: Sequence[str] = (), trust: AnyTrus
     from hfsft.engine import run as engine
     from hfsft.engine.ledger import Ledger
     from hfsft.engine.live import Forecast
-    from hfsft.models.limits.estimate import estimate
+    from hfsft.engine.parts.asked import PENDING
     from hfsft.models.pool import Pool
     from hfsft.models.store.store import Store
     from hfsft.release.folder import sides_file
@@ -104,19 +116,53 @@ def forecast(recipe: AnyRecipe, *, overrides: Sequence[str] = (), trust: AnyTrus
         tempfile.TemporaryDirectory() as scratch,
     ):
         asker, ledger = Forecast(pool), Ledger()
-        engine.run(plan.after(store.pruned()), asker, cache, ledger, scratch=Path(scratch))
+        waves = waves_of(loaded, plan, lambda: None, lambda _: None)
+
+        def more(rows: Rows) -> Step | None:  # of a wave of which some are not known yet nothing follows
+            return waves(rows) if waves and not any(rows[PENDING][:] if PENDING in rows.column_names else ()) else None
+
+        engine.run(plan.after(store.pruned()), asker, cache, ledger, scratch=Path(scratch), more=more)
+        plan = reduce(Plan.with_source, waves.sources if waves else (), plan)
+        notes = {Size.key: told(waves, cache)} if waves else {}
         found, clean = [], cleaner(loaded)
+        coming = 0.0  # tokens of an answer that is still to come, which later steps ask about
         for (step, fingerprint), line in zip(plan.fingerprints(), ledger.funnel, strict=True):
             missing, guess = asker.missing.get(step.name), None
             if missing and (missing.known or missing.unknown):
-                (name,) = step.models
-                price = pool.usage.prices.get(name)
-                requests = list(missing.known.values())
-                model = loaded.models[name]
-                guess = estimate(store, model, price, step.name, requests, missing.unknown, missing.sample)
-            told = rewrites.told(step, fingerprint, clean)
-            found.append(StepForecast(step, line.cached, line.rows_in, missing, guess, told))
+                guess = _guessed(store, loaded, pool.usage.prices, step, missing, coming)
+                coming = max(coming, guess.output_tokens / guess.calls)
+            facts, note = rewrites.told(step, fingerprint, clean), notes.get(step.name, "")
+            found.append(StepForecast(step, line.cached, line.rows_in, missing, guess, facts, note))
     return found
+
+
+def _guessed(
+    store: Store,
+    recipe: Recipe,
+    prices: Mapping[str, Price | None],
+    step: Step,
+    missing: Missing,
+    coming: float,
+) -> Estimate:
+    """What a step would take: of each model that it asks what it is known to be asked, of others what one is like.
+
+    Texts that are still to come are about `coming` tokens each.
+    """
+    from hfsft.models.limits.estimate import estimate, summed
+
+    by_model: dict[str, list[Request]] = {}
+    for request in missing.known.values():
+        by_model.setdefault(request.model, []).append(request)
+    if missing.unknown:  # whom they ask hangs on what is not known: as many as asked whom are known, else the sample's
+        by_model = by_model or {missing.sample.model if missing.sample else step.models[0]: []}
+    known, left, found = len(missing.known), missing.unknown, []
+    for place, (name, requests) in enumerate(by_model.items(), 1):
+        more = left if place == len(by_model) else missing.unknown * len(requests) // known
+        left -= more
+        sample = missing.sample if missing.sample and missing.sample.model == name else None
+        model, price = recipe.models[name], prices.get(name)
+        found.append(estimate(store, model, price, step.name, requests, more, sample, coming))
+    return summed(found)
 
 
 def check(
@@ -144,6 +190,15 @@ def budget(
     prices = {model.label: model.paid for model in loaded.models.values() if model.paid}
     with Store() as store:
         return loaded.budget, spending.summed(spending.spent(store, loaded.name, prices))
+
+
+def under_way(recipe: AnyRecipe, *, overrides: Sequence[str] = (), trust: AnyTrust = None) -> list[OpenBatch]:
+    """The batches of a recipe that its servers work on, as they were left; no server is asked."""
+    from hfsft.models.batches.state import open_batches
+    from hfsft.models.store.store import Store
+
+    with Store() as store:
+        return open_batches(store, load(recipe, overrides, trust).name)
 
 
 def wants(recipe: AnyRecipe, *, overrides: Sequence[str] = (), trust: AnyTrust = None) -> list[Reach]:

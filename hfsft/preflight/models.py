@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 HERE = "in this process"
 BROKEN = ("no", "fails")
 SECONDS = 60.0  # that one server is asked for in all, at most
+EMBEDDED_SECONDS = 600.0  # the same of this process, which shares its processors with all else that runs here
 PriceFrom = Literal["recipe", "hub", "free", "unknown"]
 
 
@@ -142,6 +143,9 @@ async def _of_model(
         said = str(error) if str(error).startswith("models.") else f"models.{name}: {error}"
         return [server(_where(model), Probed(error=said))], [model_problem(recipe, name, "model", said)]
 
+    # Where nobody says how long: a model in this process is slow on a busy machine, and never as silent as a network.
+    seconds = EMBEDDED_SECONDS if model.embedded and seconds == SECONDS else seconds
+
     async def of_lane(lane: Lane) -> Server:
         if model.task != "chat":
             found = await probed(lane.client, model, seconds)
@@ -178,8 +182,8 @@ def _temperature(section: Any, model: Model) -> float | None:
 
 
 def _own(section: Any) -> float | None:
-    own: float | None = getattr(section, "temperature", None)
-    return own
+    own: float | Mapping[str, float] | None = getattr(section, "temperature", None)
+    return max(own.values(), default=None) if isinstance(own, Mapping) else own  # one for each topic
 
 
 def _authors(recipe: Recipe, name: str) -> list[str]:

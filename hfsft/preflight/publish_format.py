@@ -33,8 +33,22 @@ def of_rows(recipe: Recipe, rows: Sequence[Mapping[str, Any]]) -> list[Problem]:
     ]
 
 
+def of_reasoning(recipe: Recipe) -> list[Problem]:
+    """Where reasoning is to stand though no row will have any: a warning that the key does nothing."""
+    style = recipe.publish.reasoning
+    sections = (getattr(recipe, name) for name in type(recipe).model_fields)
+    kept = any(getattr(section, "reasoning", None) in ("keep", "require") for section in sections)
+    if style not in ("field", "inline") or kept or recipe.examples:
+        return []
+    place = recipe.source.place(("publish", "reasoning"))
+    said = f"publish.reasoning: {style} says where reasoning stands, and no row will have any"
+    return [Problem(place, said, "keep the models' with `generate: {reasoning: keep}`, or take this line out")]
+
+
 def of_build(recipe: Recipe, sources: OpenedSources, warn: Callable[[str], None]) -> Iterator[Problem]:
     """The same before a build pays for anything; `warn` is told where filters of the recipe may take such rows out."""
+    for problem in of_reasoning(recipe):
+        warn(str(problem))
     if not FORMATS[recipe.publish.format].refuses:
         return
     for problem in of_rows(recipe, sources.examples()):

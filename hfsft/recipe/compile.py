@@ -13,6 +13,7 @@ from functools import partial
 from typing import Any
 
 from hfsft.engine.plan import Plan
+from hfsft.engine.resources import Resource
 from hfsft.engine.step import Step
 from hfsft.errors import Place, Problem, RecipeError
 from hfsft.filters.base import Filter
@@ -21,12 +22,14 @@ from hfsft.recipe.checks.cross_references import Contexts, filter_problems, sect
 from hfsft.recipe.checks.init_placeholders import placeholders
 from hfsft.recipe.checks.licences import meant
 from hfsft.recipe.checks.rewrites import Rewrites
+from hfsft.recipe.documents.opened_corpus import unopened_corpus
 from hfsft.recipe.filter_order import FilterOrder
 from hfsft.recipe.models_asked import asked, embedding_step, identity, model_problems
 from hfsft.recipe.recipe import Recipe
 from hfsft.recipe.rules import filters_of
 from hfsft.recipe.sections import loc_of
 from hfsft.recipe.sources import OpenedSources, given_of, kept_of, source_problems, source_steps
+from hfsft.rows.columns import COLUMNS
 from hfsft.stages.base import AskingStage, Context
 
 TEMPLATE_LANGUAGE = ["en"]  # what templates read where the recipe names no language
@@ -53,13 +56,17 @@ def compile_recipe(
     """
     if problems := list(placeholders(recipe)):
         raise RecipeError(problems)
-    opened, problems = (opened_sources or OpenedSources(recipe))() if sources else ([], [])
-    problems += [*model_problems(recipe, download and weights), *source_problems(recipe)]
-    problems += [*section_problems(recipe, contexts_of(recipe)), *filter_problems(recipe), *_licence_problems(recipe)]
+    opened_sources = opened_sources or OpenedSources(recipe)
+    opened, problems = opened_sources() if sources else ([], [])
+    corpus, wrong = opened_sources.corpus() if sources else (None, [])
+    problems += [*wrong, *model_problems(recipe, download and weights), *source_problems(recipe)]
+    problems += section_problems(recipe, contexts_of(recipe, opened=sources))
+    problems += [*filter_problems(recipe), *_licence_problems(recipe)]
     if problems:
         raise RecipeError(problems)
     embed = partial(embedding_step, recipe, weights=weights, download=download)
-    contexts = contexts_of(recipe, _identities(recipe, weights, download), former, embed)
+    models = _identities(recipe, weights, download)
+    contexts = contexts_of(recipe, models, former, embed, corpus, opened=sources)
     rules = [rule.at(recipe.base).speaking(recipe.language or ()) for rule in filters_of(recipe)]
     placed = [(rule, recipe.source.place(("filters", index)), _label(rule, rules)) for index, rule in enumerate(rules)]
     order, rewrites = FilterOrder(placed, bool(recipe.examples), embed), Rewrites(placed)
@@ -82,7 +89,8 @@ def compile_recipe(
 def asking_steps(recipe: Recipe) -> list[Step]:
     """The steps that ask models, in the order that rows meet them; the sources are not opened for them."""
     embed = partial(embedding_step, recipe, weights=False, download=False)
-    contexts = contexts_of(recipe, _identities(recipe, weights=False, download=False), embed=embed)
+    identities = _identities(recipe, weights=False, download=False)
+    contexts = contexts_of(recipe, identities, embed=embed, opened=False)
     return [step for _, each in _by_section(recipe, contexts) for step in each if step.asks]
 
 
@@ -91,8 +99,14 @@ def contexts_of(
     models: Mapping[str, Mapping[str, Any]] | None = None,
     former: Mapping[str, Any] | None = None,
     embed: Callable[..., Step] | None = None,
+    corpus: Resource | None = None,
+    *,
+    opened: bool = True,
 ) -> Contexts:
-    """What each section may know of the recipe; `models` are the identities of those that are asked."""
+    """What each section may know of the recipe; `models` are the identities of those that are asked.
+
+    `corpus` is what its documents came to; left out, they are not opened.
+    """
     context = Context(
         name=recipe.name,
         description=recipe.description,
@@ -105,6 +119,8 @@ def contexts_of(
         former=former or {},
         sections=frozenset(recipe.stages()),
         embed=embed,
+        corpus=corpus or unopened_corpus(recipe),
+        opened=opened,
         reasoning=recipe.publish.reasoning != "drop"
         and not any(isinstance(stage, AskingStage) and stage.reasons for stage in recipe.stages().values()),
     )
@@ -112,10 +128,14 @@ def contexts_of(
     given = given_of(recipe)
     called: dict[Loc, str] = {(each.section, each.index): each.name for each in given}
     context = replace(context, peoples=not all(each.written for each in given))
+    structured: tuple[str, ...] = ()
     for key, stage in recipe.stages().items():
         at = loc_of(key)
-        found[key] = replace(context, kept=kept, place=partial(_place, recipe, at), called=called.get(at, ""))
-        kept += tuple(each.name for each in stage.writes())
+        place = partial(_place, recipe, at)
+        found[key] = replace(context, kept=kept, structured=structured, place=place, called=called.get(at, ""))
+        kept += tuple(each.name for each in stage.writes() if each.name not in COLUMNS)
+        structured += tuple(each.name for each in stage.writes() if each.structured)
+        context = replace(context, answering=stage.answering(found[key]) or context.answering)
     return found
 
 
@@ -124,15 +144,42 @@ def _place(recipe: Recipe, at: Loc, section: str, *loc: str | int) -> Place:
     return recipe.source.place((*(at or (section,)), *loc), key=True)
 
 
-def _by_section(recipe: Recipe, contexts: Contexts) -> Iterator[tuple[str, Sequence[Step]]]:
-    """The steps of each section, and behind them for each of the sections those that it puts there, if any."""
+def _by_section(recipe: Recipe, contexts: Contexts) -> list[tuple[str, Sequence[Step]]]:
+    """The steps of each section, and behind them for each of the sections those that it puts there, if any.
+
+    Of sections that stand early each group of steps has its place where what it reads is final.
+    """
     later: dict[str, list[Sequence[Step]]] = defaultdict(list)
     for key, stage in recipe.stages().items():
         for other, steps in stage.later(contexts[key]).items():
             later[other].append(steps)
+    found: list[tuple[str, Sequence[Step]]] = []
+    early: list[tuple[str, Sequence[Step]]] = []
     for key, stage in recipe.stages().items():
-        yield key, stage.steps(contexts[key])
-        yield from ((key, steps) for steps in later[key])
+        if stage.early:
+            early += [(key, group) for group in stage.groups(contexts[key])]
+        else:
+            found.append((key, stage.steps(contexts[key])))
+        found += [(key, steps) for steps in later[key]]
+    for key, group in early:
+        found.insert(_earliest([steps for _, steps in found], group), (key, group))
+    return found
+
+
+def _earliest(made: Sequence[Sequence[Step]], group: Sequence[Step]) -> int:
+    """The first place among groups of steps behind which no step writes what a group reads.
+
+    Where rows of one prompt are there by then, of which some are chosen later, it stands behind the choice.
+    """
+    reads = {name for step in group for name in (*step.reads, *step.optional)}
+    place = max(
+        (at for at, steps in enumerate(made, 1) for step in steps if reads.intersection(step.writes)), default=0
+    )
+    known = {name for steps in made[:place] for step in steps for name in step.writes}
+    choices = (
+        at for at, steps in enumerate(made, 1) for step in steps if step.sees == "group" and step.group_by in known
+    )
+    return max(place, *choices, 0)
 
 
 def _identities(recipe: Recipe, weights: bool, download: bool) -> dict[str, dict[str, Any]]:

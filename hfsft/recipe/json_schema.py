@@ -34,7 +34,11 @@ def dumps(model: type[BaseModel]) -> str:
 def filter_table(filters: Mapping[str, type[BaseModel]]) -> str:
     """A Markdown table of filters: name, what each measures, its arguments with their defaults."""
     rows = [
-        (f"`{name}`", first_sentence(kind), ", ".join(_argument(*item) for item in kind.model_fields.items()))
+        (
+            f"`{name}`",
+            first_sentence(kind),
+            ", ".join(_argument(field.alias or name, field) for name, field in kind.model_fields.items()),
+        )
         for name, kind in filters.items()
     ]
     return markdown_table(("filter", "what it does", "arguments"), rows)

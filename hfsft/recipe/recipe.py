@@ -13,11 +13,12 @@ from pydantic import Field, PrivateAttr, create_model, field_validator, model_va
 from hfsft.errors import Place, Problem, RecipeError, SourceError, UserError
 from hfsft.filters import FILTERS, entry_points
 from hfsft.filters.base import Filter
+from hfsft.filters.listed import any_of, filter_name, written
 from hfsft.keys import masked
 from hfsft.marks import PROSE, ROWS
 from hfsft.recipe.checks.recipe_secrets import secrets_in
 from hfsft.recipe.recipe_file import UNNAMED, RecipeFile, load, validate
-from hfsft.recipe.sections import Sections, Unusable, any_of, filter_name
+from hfsft.recipe.sections import Sections, Unusable, loc_of
 from hfsft.recipe.yaml.type_paths import places
 from hfsft.rows.tables.table import Table
 from hfsft.stages.base import Section
@@ -90,10 +91,19 @@ class Recipe(Sections, Head):
         return self._source.path.stem if self._source.path else ""
 
     def resolved(self) -> dict[str, Any]:
-        """The recipe with every default in it, as YAML would be written; it builds the same rows."""
+        """The recipe with every default in it, as YAML would be written; it builds the same rows.
+
+        Templates and schemas that stand in files of their own stand in it.
+        """
         plain: dict[str, Any] = self.model_dump(mode="json", exclude_none=True)
         if self.filters is not None:
-            plain["filters"] = [{rule.name: rule.model_dump(mode="json", exclude_none=True)} for rule in self.filters]
+            plain["filters"] = written(list(self.filters))
+        for key, stage in self.stages().items():
+            if contents := stage.standing_alone():
+                place: Any = plain
+                for step in loc_of(key):
+                    place = place[step]
+                place.update(contents)
         return plain
 
 
@@ -114,11 +124,13 @@ def load_recipe(
     try:
         loaded = validate(source, with_filters(kinds))
     except RecipeError as error:
-        raise RecipeError([*error.problems, *problems, *(_missing_files(source) if trusted else ())]) from None
+        raise RecipeError([*error.problems, *problems, *(missing_files(source) if trusted else ())]) from None
     if problems:
         raise RecipeError(problems)
     loaded._source = source
     loaded.models.update({name: model.at(loaded.base) for name, model in loaded.models.items()})
+    for stage in loaded.stages().values():
+        stage.stands_in(loaded.base)
     return loaded
 
 
@@ -154,8 +166,8 @@ def _base(source: RecipeFile) -> Path:
     return source.path.parent if source.path else Path.cwd()
 
 
-def _missing_files(source: RecipeFile) -> Iterator[Problem]:
-    """The sources that are not there, of a recipe that has other mistakes too: all are told at once."""
+def missing_files(source: RecipeFile) -> Iterator[Problem]:
+    """The files and folders of rows that a recipe names and that are not there."""
     for loc, path in places(source.data, [Recipe], ROWS):
         if isinstance(path, str) and path:
             try:

@@ -7,14 +7,13 @@ rules between them as can run by then, those behind it by rows that have passed 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Union, get_args, get_origin
+from typing import Any, ClassVar, Literal, get_args, get_origin
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from hfsft.engine.step import Bound
-from hfsft.filters import FILTERS
 from hfsft.filters.base import Filter
+from hfsft.filters.listed import AnyFilter
 from hfsft.marks import Loc
 from hfsft.models.model import AnyModel, Model
 from hfsft.recipe.publish import Publish
@@ -22,48 +21,22 @@ from hfsft.recipe.yaml.type_paths import bare
 from hfsft.stages.answers.generate import Generate
 from hfsft.stages.attributes.attributes import Attributes
 from hfsft.stages.base import Section, Stage
+from hfsft.stages.columns.label import Label
+from hfsft.stages.columns.write_column import Write
+from hfsft.stages.documents import DocumentTable
 from hfsft.stages.evolving.evolve import Evolve
 from hfsft.stages.examples import ExampleRows, ExampleTable
+from hfsft.stages.guards.guards import Guards
 from hfsft.stages.judge import Judge
 from hfsft.stages.seeds import Prompts, PromptTable
+from hfsft.stages.sizing.size import AnySize
 from hfsft.stages.split import Split
+from hfsft.stages.talking.converse import Converse
 from hfsft.stages.writing import AnyWritten
 
 EMBEDDED = "smollm2-135m-instruct"
 RULES = "filters"
 """The section behind which rows have passed every rule."""
-
-
-def filter_name(value: Any) -> str | None:
-    """What an item of `filters` calls its filter, None where it says nothing of the kind."""
-    if isinstance(value, Filter):
-        return value.name
-    if isinstance(value, str):
-        return value
-    if isinstance(value, Mapping) and len(value) == 1:
-        return str(next(iter(value)))
-    return None
-
-
-def _filter_arguments(value: Any) -> Any:
-    if isinstance(value, str):
-        return {}
-    if isinstance(value, Mapping):
-        (arguments,) = value.values()
-        return {} if arguments is None else arguments
-    return value
-
-
-def any_of(filters: Mapping[str, type[Filter]]) -> Any:
-    """The type of one item of `filters`: a filter, told apart by the single key of the item."""
-    kinds = tuple(Annotated[kind, BeforeValidator(_filter_arguments), Tag(name)] for name, kind in filters.items())
-    return Annotated[Union[kinds], Discriminator(filter_name)]  # noqa: UP007 - its members are only known at run time
-
-
-if TYPE_CHECKING:
-    AnyFilter = Filter
-else:
-    AnyFilter = any_of(FILTERS)
 
 
 class Unusable(Filter):
@@ -110,6 +83,7 @@ class Sections(Section):
     models: dict[str, AnyModel] = Field(
         {"writer": Model(model=EMBEDDED)}, min_length=1, description="The models, each under the name stages use."
     )
+    documents: list[DocumentTable] = Field([], description="What questions and answers may rest on: texts, in chunks.")
     attributes: Attributes | None = Field(None, description="What is varied over the rows that models write.")
     seeds: list[Prompts | PromptTable | AnyWritten] = Field(
         [], description="Prompts to grow from: inline, files, or any dataset; or written by models, with `from`."
@@ -118,9 +92,14 @@ class Sections(Section):
         [], description="Complete rows that join the data and pass the same filters."
     )
     evolve: Evolve | None = Field(None, description="Grow the seeds into more instructions; left out: seeds alone.")
+    write: list[Write] = Field([], description="More columns before the answer, one call each, in this order.")
     generate: Generate | None = Field(None, description="Write the responses; seeds always get one.")
+    converse: Converse | None = Field(None, description="Grow chosen rows into conversations; left out: none.")
+    label: Label | None = Field(None, description="Named choices about each row, by a model; left out: none.")
     judge: Judge | None = Field(None, description="Score the rows; left out: no scores.")
     filters: list[AnyFilter] | None = Field(None, description="Rules that rows must pass; left out: a sensible few.")
+    size: AnySize | None = Field(None, description="Accepted rows wanted; left out: as many as one pass comes to.")
+    guards: Guards | None = Field(None, description="Whether the set narrows; left out: told, and nothing is bounded.")
     split: Split = Field(Split(), description="Hold rows out for validation.")
     publish: Publish = Field(Publish(), description="The format that trainers find, and where on the Hub.")
 
@@ -164,6 +143,6 @@ def _item(kind: Any) -> Any:
 
 
 def loc_of(key: str) -> Loc:
-    """Where in a recipe the section stands that `stages` gives under a key: `seeds[2]` at ("seeds", 2)."""
+    """Where in a recipe the section stands that `stages` gives under a key: `write[0]` at ("write", 0)."""
     name, _, index = key.rstrip("]").partition("[")
     return (name, int(index)) if index else (name,)

@@ -11,9 +11,10 @@ from functools import partial
 from itertools import count
 from typing import Any
 
-from hfsft.engine.resources import Work
+from hfsft.engine.resources import Resource, Work
 from hfsft.engine.step import Bound, Step, compare
 from hfsft.errors import NothingSeenError, Place, Problem, SourceError
+from hfsft.recipe.documents.opened_corpus import open_corpus
 from hfsft.recipe.reading import DEFECT, AnySource, Given, columns_of, lineage_of, place_of_key, problem_of, resource_of
 from hfsft.recipe.recipe import Recipe
 from hfsft.recipe.rules import cleaner, filters_of
@@ -23,6 +24,7 @@ from hfsft.rows.reading.summaries import reasons, unread_note
 from hfsft.stages.attributes.shares import AttributeShares
 from hfsft.stages.source import Opened, TableSource
 from hfsft.stages.writing.base import Written
+from hfsft.stages.writing.empty_rows import COLUMNS as OF_WRITTEN
 from hfsft.stages.writing.surroundings import Surroundings
 
 FIRST = 100  # rows of each source that are read to check a recipe
@@ -67,6 +69,7 @@ class OpenedSources:
     def __init__(self, recipe: Recipe) -> None:
         self._recipe, self._lock = recipe, threading.Lock()
         self._found: tuple[list[Opened], list[Problem]] | None = None
+        self._corpus: tuple[Resource | None, list[Problem]] | None = None
 
     def __call__(self) -> tuple[list[Opened], list[Problem]]:
         """What `open_sources` gives."""
@@ -74,6 +77,13 @@ class OpenedSources:
             if self._found is None:
                 self._found = open_sources(self._recipe)
             return self._found
+
+    def corpus(self) -> tuple[Resource | None, list[Problem]]:
+        """What `open_corpus` gives."""
+        with self._lock:
+            if self._corpus is None:
+                self._corpus = open_corpus(self._recipe)
+            return self._corpus
 
     def examples(self) -> list[dict[str, Any]]:
         """The first rows of examples, those that can be used; none where a source cannot be opened."""
@@ -132,6 +142,8 @@ def source_steps(recipe: Recipe, opened: list[Opened], place: Place, limit: int 
         identity["limit"] = limit
     kept, known = kept_of(recipe), columns_of(given)
     attributes = list(recipe.attributes.all) if recipe.attributes else []
+    more = [] if known or not recipe.size else [each.name for each in OF_WRITTEN]  # which later waves have
+    known = known or (OF_WRITTEN if more else ())
     if recipe.attributes:
         known = (*known, *recipe.attributes.writes())
         identity["attributes"] = attributes
@@ -151,7 +163,7 @@ def source_steps(recipe: Recipe, opened: list[Opened], place: Place, limit: int 
                 "sources": [each.as_dict() for each in given],
                 "kept": kept,
                 "limit": limit,
-                **({"attributes": attributes} if attributes else {}),
+                **({"attributes": [*attributes, *more]} if attributes or more else {}),
             },
         ),
         needs=tuple(map(partial(resource_of, base=recipe.base), given, opened)),
@@ -192,7 +204,7 @@ def source_problems(recipe: Recipe) -> Iterator[Problem]:
             if names[source.name] > 1:
                 place = recipe.source.place((section, index, "name"))
                 yield Problem(place, f"{section}[{index}].name: another source is called {source.name}")
-        if isinstance(source, Written) and source.count is None and getattr(recipe, "size", None) is None:
+        if isinstance(source, Written) and source.count is None and recipe.size is None:
             place = recipe.source.place((section, index), key=True)
             yield Problem(place, f"{section}[{index}] needs `count`", "the rows that are to be written")
     for section in ("seeds", "examples"):
@@ -219,8 +231,8 @@ def given_of(recipe: Recipe) -> list[Given]:
     for (section, index, source), name in zip(_sources(recipe), names_of(recipe), strict=True):
         around = count = None
         if isinstance(source, Written):
-            around, size = Surroundings(name, recipe.base, recipe.stem, attributes), getattr(recipe, "size", None)
-            count = source.count or (size and -(-size // writers))
+            around = Surroundings(name, recipe.base, recipe.stem, attributes)
+            count = source.count or (recipe.size.first(writers) if recipe.size else None)
         found.append(Given(section, index, name, source, _places(recipe, section, index), around, count))
     return found
 

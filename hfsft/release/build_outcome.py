@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
@@ -22,6 +24,17 @@ if TYPE_CHECKING:
 
 def outcome_of(built: Built) -> Outcome:
     """Of a build, as it is written down."""
+    return replace(_without_figures(built), figures=built.figures)
+
+
+def figures_of(built: Built) -> dict[str, Any]:
+    """By section the numbers that the next release is compared with, of those that have any."""
+    outcome = _without_figures(built)
+    found = {key: dict(stage.figures(outcome)) for key, stage in built.recipe.stages().items()}
+    return {key: figures for key, figures in found.items() if figures}
+
+
+def _without_figures(built: Built) -> Outcome:
     removals = built.ledger.removals
     return Outcome(
         splits=list(built.ledger.splits),
@@ -36,6 +49,10 @@ def outcome_of(built: Built) -> Outcome:
         lines={line.step: line for line in built.ledger.funnel},
         samples=built.recipe.publish.samples,
         leaves={"split": built.sides},
+        ended=built.ledger.ended,
+        embed=_packaged,
+        resource=partial(_needed, built),
+        before=built.former,
     )
 
 
@@ -51,6 +68,9 @@ def outcome_in(folder: PageData) -> Outcome:
             if step in ("", stage)
         ],
         fell=[Fell(stage, rule or "", bound or "", rows) for (stage, rule, bound), rows in fell.items()],
+        samples=folder.release.shows_samples,
+        figures=folder.summary.get("figures", {}),
+        before=folder.summary.get("figures_before", {}),
     )
 
 
@@ -62,6 +82,17 @@ def stages_in(recipe: Mapping[str, Any]) -> Iterator[Stage]:
             with suppress(ValidationError):
                 if isinstance(item, Mapping):
                     yield kind.model_validate(item)
+
+
+def _packaged(texts: Sequence[str]) -> Any:
+    from hfsft.models.vectors.static import Static
+
+    return Static().embed(texts)
+
+
+def _needed(built: Built, step: str, kind: str) -> Any:
+    (found,) = [need for each in built.plan.steps if each.name == step for need in each.needs if need.kind == kind]
+    return found.load()
 
 
 def listed_causes(found: Sequence[Cause]) -> str:

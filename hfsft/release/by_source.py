@@ -110,8 +110,9 @@ def _count(number: int) -> str:
 def _counted(rows: Any) -> tuple[Counter[str], Counter[str]]:
     """The rows of each source, and those of them that stood in it themselves."""
     names: Collection[str] = rows[FROM][:]
-    origins: Iterable[str] = rows["origin"][:]
-    came = Counter(name for name, origin in zip(names, origins, strict=True) if origin != GROWN)
+    lineage: Iterable[tuple[str, str | None]] = zip(rows["origin"][:], rows["parent_id"][:], strict=True)
+    own = (origin != GROWN and parent is None for origin, parent in lineage)  # else grown, or another answer
+    came = Counter(name for name, came_in in zip(names, own, strict=True) if came_in)
     return Counter(names), came
 
 

@@ -65,9 +65,13 @@ def published_columns(built: Built) -> dict[str, Column]:
 
 
 def _left_out(built: Built) -> set[str]:
-    """What no file needs: what a row says by the file that it is in, what none holds, vectors that nobody asked for."""
-    vectors = [] if built.recipe.publish.vectors else named(built.plan.columns(), "vector")
-    return {SPLIT, *built.plan.settled(), *vectors}
+    """What no file needs: what a row says by the file that it is in, what none holds, vectors that nobody asked for,
+    documents that the writer alone was shown.
+    """
+    columns = built.plan.columns()
+    vectors = [] if built.recipe.publish.vectors else named(columns, "vector")
+    secret = [name for name, each in columns.items() if not each.published]
+    return {SPLIT, *secret, *built.plan.settled(), *vectors}
 
 
 def _with_content(rows: Dataset, known: Mapping[str, str | None] | None = None) -> Dataset:

@@ -14,8 +14,9 @@ from dataclasses import asdict, dataclass
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
+from hfsft.engine.step import AMONG
 from hfsft.models.limits.losses import counted
-from hfsft.plain import plain
+from hfsft.plain import digits, plain
 from hfsft.release.step_titles import AT_READING, STEPS
 from hfsft.rows.reading.summaries import rows_said
 from hfsft.stages.judge import NO_VERDICT
@@ -160,6 +161,8 @@ def _key(removal: Removal, entry: Mapping[str, Any]) -> str:
     """What rows that fell for one reason have in common: all that one number decided on is one."""
     if removal.fate == "failed":
         return _kind(entry["error"])
+    if not removal.rule:
+        return str(entry["rule"])
     return "" if _by_number(removal) else plain(_QUOTED.sub(r"\1", entry["value"] or "", count=1), LONGEST)
 
 
@@ -179,6 +182,14 @@ def _told(removal: Removal, entries: Sequence[Mapping[str, Any]], unit: str) -> 
         return f"{_label(removal.stage)}: {removal.bound}{counted}, {measured}", ""
     if removal.fate == "not_chosen":
         return f"{_label(removal.stage)}: others of their group stay", ""
+    if not removal.rule:
+        rule, found = str(entries[0]["rule"]), {entry["value"] for entry in entries}
+        said = found.pop() if len(found) == 1 else rule
+        return f"{_label(removal.stage)}: {rule}" + (f", {plain(said, LONGEST)}" if said != rule else ""), ""
+    if removal.bound.startswith(AMONG):
+        value = entries[0]["value"]
+        held = "holds nothing" if value is None else f"is {plain(str(value), LONGEST)}"
+        return f"{_label(removal.stage)}: must be {removal.bound}, {held}", ""
     texts = Counter(str(entry["error" if removal.fate == "failed" else "value"] or removal.rule) for entry in entries)
     text = min(texts, key=lambda text: (-texts[text], text))
     kind = _kind(text)
@@ -193,7 +204,11 @@ def _measured(values: Sequence[str | None]) -> str:
         return "nothing was measured"
     low, middle, high = min(numbers), median(numbers), max(numbers)
     missing = len(values) - len(numbers)
-    told = f"measured {low:g}" if low == high else f"measured {low:g} to {high:g}, median {middle:g}"
+    told = (
+        f"measured {digits(low)}"
+        if low == high
+        else f"measured {digits(low)} to {digits(high)}, median {digits(middle)}"
+    )
     return told + (f", {missing:,} without a value" if missing else "")
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from functools import cached_property
 from pathlib import Path
@@ -46,6 +46,7 @@ class Built:
     seconds: float
     sides: Sides = NONE  # of its rows, and of those of builds before
     measures: ReleaseMeasures | None = None  # of its rows, where the engine has worked them out
+    former: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # figures of the release before, by section
 
     def split(self, name: str) -> Dataset:
         """The kept rows of one split, in the order of their ids."""
@@ -135,9 +136,18 @@ class Built:
             "columns": [each.as_dict() for each in published_columns(self).values()],
             "bounds": bounds(self.plan),
             "causes": [cause.as_dict() for cause in self.causes],
+            "figures": self.figures,
+            "figures_before": self.former,
             "notes": self.notes,
             "seconds": round(self.seconds, 2),
         }
+
+    @cached_property
+    def figures(self) -> dict[str, Any]:
+        """By section the numbers that the next release is compared with."""
+        from hfsft.release.build_outcome import figures_of
+
+        return figures_of(self)
 
     @cached_property
     def lengths(self) -> Lengths | None:

@@ -27,6 +27,8 @@ Role = Literal["lineage", "text", "attribute", "label", "kept", "measure", "scor
 ROLES: tuple[Role, ...] = get_args(Role)
 
 MESSAGES = [MESSAGE]
+NAME = r"^[a-z][a-z0-9_]*$"
+"""What columns are called whose names are an author's own."""
 
 
 class Scale(NamedTuple):
@@ -48,6 +50,9 @@ class Column:
     about: str = ""  # what it holds, in words for who reads the data
     ours: bool = False  # whether its texts are hfsft's own words, so that nobody's can stand there
     scale: Scale | None = None  # of numbers, where it is known between which they lie
+    choices: tuple[str, ...] = ()  # of texts, where it is known which there may be
+    structured: bool = False  # whether its texts are JSON, of which templates read the fields by their names
+    published: bool = True  # whether a release may hold it
 
     def as_dict(self) -> dict[str, Any]:
         """The column as JSON."""
@@ -84,6 +89,23 @@ OTHERS = (
     Column("family", "string", "lineage", "Rows of one seed, or nearly alike; the split divides none.", True),
     Column("split", "string", "verdict", "train or validation."),
     Column("defect", "string", "verdict", "Why the row could not be used as it was read."),
+    Column(
+        "call_faults", ["string"], "measure", "Why calls of tools in it could not be used and were asked again.", True
+    ),
+    Column(
+        "tool_case", "string", "measure", "irrelevant or asks_back, where its tools were changed to need no call.", True
+    ),
+    Column("user_turns", "int32", "measure", "How often the user speaks in a row that grew into a conversation."),
+    Column(
+        "conversation_end",
+        "string",
+        "measure",
+        "How that ended: turns (all wanted), user (had enough), or a fault.",
+        True,
+    ),
+    Column("user_templates", ["string"], "lineage", "The templates that its user's further messages are by.", True),
+    Column("user_persona", "string", "lineage", "Who its user was played to be."),
+    Column("user_faults", ["string"], "measure", "What was wrong with turns of it that were asked again.", True),
     Column("unscored", "string", "verdict", "Why the judge's verdict could not be read."),
     Column(
         "fate",
@@ -106,10 +128,20 @@ OTHERS = (
 )
 """What some rows have beside that, under names that mean the same everywhere."""
 
-SCORE, REASON, VECTOR = "score_", "reason_", "vector_"
+EVIDENCE, UNANSWERABLE = "evidence", "unanswerable"
+WRITTEN = (
+    Column("documents", ["string"], "lineage", "The chunks of documents that the row was given, by their ids.", True),
+    Column("document", "string", "lineage", "The document that it rests on: was written from, or found first.", True),
+    Column(UNANSWERABLE, "bool", "label", "Whether the documents were picked so that they lack what is asked for."),
+    Column(EVIDENCE, "string", "text", "Documents that the writer alone was shown.", published=False),
+)
+"""What some recipes' steps write, under names that a source's own column may have in all other recipes."""
+
+SCORE, REASON, VECTOR, UNLABELLED = "score_", "reason_", "vector_", "unlabelled_"
 FAMILIES = {
     SCORE: Column(SCORE, "float64", "score", "The judge's score of {}."),
     REASON: Column(REASON, "string", "score", "Why the judge gave that score of {}."),
+    UNLABELLED: Column(UNLABELLED, "string", "verdict", "Why a label that is chosen by `{}` is missing."),
     VECTOR: Column(VECTOR, "vector", "vector", "What `{}` means, as the numbers that an embedder makes of it."),
 }
 """How names of columns begin whose rest says of which criterion, or of which column, they are."""
@@ -136,6 +168,7 @@ FIRSTS = tuple(
 """What rows have whose texts were rewritten, but for what must not be known."""
 
 _KNOWN = {column.name: column for column in (*ROW, *OTHERS, *FIRSTS)}
+_WRITTEN = {column.name: column for column in WRITTEN}
 _RESERVED = frozenset(("name", "description", "language", "user", "assistant", "prompt", "completion", "conversation"))
 """Names that templates and formats know beside the columns."""
 
@@ -145,7 +178,7 @@ def column(name: str, kind: Any = None, role: Role = "measure", about: str = "")
 
     A type that is given is taken: a step may write a known column in another one.
     """
-    found = _KNOWN.get(name)
+    found = _KNOWN.get(name) or (_WRITTEN.get(name) if role != "kept" else None)
     if found is None:
         prefix = next((prefix for prefix in FAMILIES if name.startswith(prefix) and name != prefix), None)
         if prefix is None:
@@ -161,9 +194,16 @@ def known(name: str) -> bool:
     return name in _KNOWN
 
 
-def free(name: str) -> bool:
-    """Whether a column that a recipe names may be called so: no column, template or format knows the name otherwise."""
-    return not (name in _KNOWN or name in _RESERVED or name.startswith(tuple(FAMILIES)))
+def not_free(name: str, *but: str) -> str:
+    """Why no section may write a column of that name, as the end of a sentence; empty where one may, and for `but`."""
+    if name in but:
+        return ""
+    if name in _KNOWN:
+        return "is a column of hfsft's own"
+    if name in _RESERVED:
+        return "means something else to templates and formats"
+    prefix = next((prefix for prefix in (*FAMILIES, first_of("")) if name.startswith(prefix)), "")
+    return f"begins with {prefix}, as columns of hfsft's own do" if prefix else ""
 
 
 def named(columns: Mapping[str, Column], *roles: Role) -> list[str]:

@@ -18,13 +18,19 @@ MARKS = (
     ("<thought>", "</thought>"),
     ("<seed:think>", "</seed:think>"),
     ("<reasoning>", "</reasoning>"),
+    ("<|channel>thought\n", "<channel|>"),  # Gemma 4
+    ("<unused94>thought\n", "<unused95>"),  # MedGemma
     ("[THINK]", "[/THINK]"),  # Magistral
     ("◁think▷", "◁/think▷"),  # Kimi
     ("<|begin_of_thought|>", "<|end_of_thought|>"),  # OpenThoughts, Sky-T1
     ("<|START_THINKING|>", "<|END_THINKING|>"),  # Command A
     ("<|inner_prefix|>", "<|inner_suffix|>"),  # Apertus
 )
-WRAPPERS = (("<|begin_of_solution|>", "<|end_of_solution|>"), ("<|START_RESPONSE|>", "<|END_RESPONSE|>"))
+WRAPPERS = (
+    ("<|begin_of_solution|>", "<|end_of_solution|>"),
+    ("<|START_RESPONSE|>", "<|END_RESPONSE|>"),
+    ("<answer>", "</answer>"),  # Hunyuan
+)
 """What the answer behind a thought stands between in some of these dialects."""
 UNOPENED = ("</think>", "</thinking>", "</seed:think>", "[/THINK]", "◁/think▷")
 """Closing marks of those whose templates may write the opening one at the end of the prompt."""
@@ -33,6 +39,10 @@ CHANNEL = re.compile(r"<\|channel\|>|<\|message\|>|<\|(?:start|end|return)\|>")
 OPENERS = re.compile(r"deepseek-?r1|r1-distill|\bqwq|qwen3.*thinking|minimax-m[12]|nemotron.*nano.*v2", re.IGNORECASE)
 """Models whose chat templates end in the opening mark, so that their replies begin within a thought."""
 
+# The same by other names: <longcat_think>, <mm:think>, <antThinking>, <chain_of_thought>.
+_NAMED = re.compile(
+    r"<([a-z][\w:-]{0,40}?(?:think|thinking|thoughts?|reasoning)|thoughts?|think(?:ing)?|reasoning)>", re.IGNORECASE
+)
 _FIRST = {"<", *(opening[0] for opening, _ in MARKS)}  # what an opening mark begins with
 _ANALYSIS = re.compile(r"(?:<\|start\|>assistant)?<\|channel\|>analysis<\|message\|>")
 _FINAL = re.compile(r"(?:<\|start\|>assistant)?<\|channel\|>final(?: <\|constrain\|>\w+)?<\|message\|>")
@@ -74,7 +84,15 @@ def beginning(text: str) -> str:
         return ""
     if found := _ANALYSIS.match(start):
         return found[0]
-    return next((opening for opening, _ in MARKS if start.startswith(opening)), "")
+    return _marks(start)[0]
+
+
+def _marks(start: str) -> tuple[str, str]:
+    """The opening mark that a text begins with at once, and the closing one that belongs to it; empty for none."""
+    if found := next((marks for marks in MARKS if start.startswith(marks[0])), None):
+        return found
+    named = _NAMED.match(start)
+    return (named[0], f"</{named[1]}>") if named else ("", "")
 
 
 def unended(text: str) -> str | None:
@@ -83,7 +101,7 @@ def unended(text: str) -> str | None:
     if not mark:
         return None
     thought = text.lstrip()[len(mark) :]
-    if closing := dict(MARKS).get(mark):
+    if closing := _marks(mark)[1]:
         return None if _end(thought, 0, closing) >= 0 else thought.strip()
     return None if _ANALYSIS_END.search(thought) else thought.strip()
 
@@ -103,7 +121,7 @@ def doubt(text: str) -> str:
     if mark := beginning(text):
         if unended(text) is not None:
             return f"it begins with {mark} and never ends that thought"
-        closing = dict(MARKS).get(mark, "its end")
+        closing = _marks(mark)[1] or "its end"
         return f"it begins with {mark}, and nothing says whether a thought ends at {closing} or a sentence goes on"
     for closing in () if _is_json(text) else UNOPENED:
         opening = _opening_of(closing)
@@ -141,12 +159,12 @@ def _headed(text: str) -> tuple[str, str] | None:
     if found := _BARE_ANALYSIS.match(start):
         thought, final, rest = start[found.end() :].partition(_BARE_FINAL)
         return (thought.strip(), rest) if final else None
-    for opening, closing in MARKS:
-        if start.startswith(opening):
-            at = _end(start, len(opening), closing)
-            thought, rest = start[len(opening) : at], start[at + len(closing) :]
-            return None if at < 0 or _speaks(thought, rest, opening, closing) else (thought.strip(), rest)
-    return None
+    opening, closing = _marks(start)
+    if not opening:
+        return None
+    at = _end(start, len(opening), closing)
+    thought, rest = start[len(opening) : at], start[at + len(closing) :]
+    return None if at < 0 or _speaks(thought, rest, opening, closing) else (thought.strip(), rest)
 
 
 def _speaks(thought: str, rest: str, opening: str, closing: str) -> bool:
@@ -236,6 +254,6 @@ def _answer(text: str) -> str:
         said = said[found.end() :]
     said = _RETURN.sub("", said).strip()
     for opening, closing in WRAPPERS:
-        if said.startswith(opening):
+        if said.startswith(opening) and (closing[0] != "<" or closing not in said[: -len(closing)]):
             return said.removeprefix(opening).removesuffix(closing).strip()
     return said

@@ -78,6 +78,12 @@ def messages(row: Mapping[str, Any]) -> list[Message]:
     return found
 
 
+def own_turns(row: Mapping[str, Any]) -> list[Message] | None:
+    """The turns that the row has of its own, without its system prompt; None where its other columns say it all."""
+    turns: list[Message] | None = row.get("messages")
+    return turns or None
+
+
 def prompt_messages(row: Mapping[str, Any]) -> list[Message]:
     """System (where given) and user message: what the writer is asked and the trained model will be."""
     return [*_system(row), {"role": "user", "content": user_text(row)}]
@@ -86,6 +92,11 @@ def prompt_messages(row: Mapping[str, Any]) -> list[Message]:
 def user_text(row: Mapping[str, Any]) -> str:
     """What the user says of a row without turns: the instruction, and below it the context where there is one."""
     return "\n\n".join(text for text in (row.get("instruction"), row.get("context")) if text)
+
+
+def setting_text(row: Mapping[str, Any]) -> str | None:
+    """The text that belongs to the instruction, such as the documents that it is asked over; None for none."""
+    return row.get("context") or None
 
 
 def answers(row: Mapping[str, Any]) -> list[Message]:
@@ -102,6 +113,11 @@ def answered(row: Mapping[str, Any]) -> bool:
     """Whether the assistant has the last word: an answer, or a call of a tool."""
     turns = row.get("messages")
     return bool(row.get("response")) or bool(turns and turns[-1]["role"] == "assistant")
+
+
+def has_turns(row: Mapping[str, Any]) -> bool:
+    """Whether the row says what it says in turns of its own, of which its columns repeat but the ends."""
+    return bool(row.get("messages"))
 
 
 def tools(row: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -6,7 +6,7 @@ It has the sandbox of templates, with all bounds: each row pays anew out of its 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from jinja2 import Template, TemplateSyntaxError, UndefinedError, meta, nodes
@@ -14,6 +14,7 @@ from jinja2.parser import Parser
 
 from hfsft.plain import plain
 from hfsft.sandbox.environment import Sandbox, misspelt
+from hfsft.sandbox.filters import paid
 from hfsft.sandbox.work import begin, measured
 
 LARGEST = 10_000
@@ -38,16 +39,26 @@ class ExpressionError(ValueError):
         super().__init__(message)
         self.message, self.line, self.help = message, line, help
 
+    @property
+    def told(self) -> str:
+        """All of it in a sentence."""
+        at = f"line {self.line} of it: " if self.line > 1 else ""
+        return f"{at}{self.message}" + (f" ({self.help})" if self.help else "")
+
 
 class Expression:
-    """An expression over named values; raises `ExpressionError` where it is none."""
+    """An expression over named values; raises `ExpressionError` where it is none.
 
-    def __init__(self, text: str) -> None:
+    `more` are functions that it may use as filters, beside Jinja's.
+    """
+
+    def __init__(self, text: str, more: Mapping[str, Callable[..., Any]] | None = None) -> None:
         self.text = text
         if len(text) > LARGEST:
             raise ExpressionError(f"is longer than {LARGEST:,} characters")
         begin()
         sandbox = Sandbox()
+        sandbox.filters.update(paid(more or {}))
         try:
             self._template, tree = _compiled(sandbox, text)
         except TemplateSyntaxError as error:
@@ -60,6 +71,8 @@ class Expression:
         given = meta.find_undeclared_variables(tree)
         self.names = frozenset(given - {ROW} - sandbox.globals.keys())
         """The values that it reads; beside them the whole row, where it asks for `row`."""
+        self.filters = frozenset(node.name for node in tree.find_all(nodes.Filter))
+        """The filters that it uses."""
         read = {node.name for node in tree.find_all(nodes.Name)}
         self._perhaps = frozenset(read & {ROW, *sandbox.globals})  # values, where there are any of these names
 

@@ -162,6 +162,11 @@ def filters(
     return {name: _paying(name, taken[name], scanned if name in UNSET else read, kept) for name in taken}
 
 
+def paid(more: Mapping[str, Callable[..., Any]]) -> dict[str, Callable[..., Any]]:
+    """Functions as filters of a template, which pay as its own do."""
+    return {name: _paying(name, function, data, settled) for name, function in more.items()}
+
+
 def tests(known: Mapping[str, Callable[..., Any]]) -> dict[str, Callable[..., Any]]:
     """The tests that a template has."""
     return {name: _testing(function) for name, function in {**known, "lower": _is_lower, "upper": _is_upper}.items()}

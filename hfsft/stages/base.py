@@ -8,34 +8,35 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from hfsft.errors import AnswerError, PromptError
+from hfsft.hashing import unit
 from hfsft.marks import Loc
+from hfsft.sandbox.json_fields import fields_of
+from hfsft.section import Section as Section
 
 if TYPE_CHECKING:
     from hfsft.engine.ledger import FunnelLine
+    from hfsft.engine.resources import Resource
     from hfsft.engine.step import Step
     from hfsft.errors import Place, Problem
     from hfsft.models.model import Model
     from hfsft.prompts import Prompt
     from hfsft.rows.columns import Column
+    from hfsft.stages.tools.tools_section import Tools
 
 WRITER = "writer"
 """Who is asked where a recipe names nobody."""
 SAMPLED = frozenset({"temperature", "top_p", "max_tokens"})
 """The sampling that a section may have a key for."""
 
-BEARS = frozenset({"on_error", "failed_at_most", "unscored_at_most"})
+BEARS = frozenset({"on_error", "failed_at_most", "unscored_at_most", "unlabelled_at_most"})
 """Keys of sections that say how much of their rows may be lost: they change no row."""
 
 
-class Section(BaseModel):
-    """One section of a recipe: its fields are the YAML keys, their descriptions the documentation."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, hide_input_in_errors=True)
-
-    example: ClassVar[str] = ""  # YAML of a recipe's part that has it, for who asks what it is
+STRUCTURED = "structured columns"
+"""Among the values of a template: the names of those that are texts of JSON. No template can name it."""
 
 
 class Template(NamedTuple):
@@ -114,6 +115,27 @@ class Fell(NamedTuple):
     rows: int
 
 
+class Answering(NamedTuple):
+    """How rows are answered, for a section that goes on with them; what may hang on the row is worked out for it."""
+
+    models: Sequence[str]
+    temperature: Mapping[str, float | None]  # by topic, under "default" that of all others
+    max_tokens: int
+    reasons: bool  # whether what was thought before an answer becomes part of the row
+    chosen: Sequence[str] = ()  # fields of the sampling that no author wrote
+    writer: str = ""  # the column that says which of several models answered
+    tools: Tools | None = None  # that answers may call
+
+    def model_of(self, row: Mapping[str, Any]) -> str:
+        """The model that goes on with a row: the one that answered it, else of several one by a hash of its id."""
+        wrote = row.get(self.writer) if self.writer else None
+        return wrote or min(self.models, key=lambda name: unit(row["id"], "model", name))
+
+    def temperature_of(self, row: Mapping[str, Any]) -> float | None:
+        """The sampling temperature of a row's answers."""
+        return self.temperature.get(row["topic"] or "", self.temperature["default"])
+
+
 @dataclass(frozen=True)
 class Outcome:
     """What a build came to, as its sections tell it."""
@@ -129,6 +151,11 @@ class Outcome:
     lines: Mapping[str, FunnelLine] = field(default_factory=dict)  # by step
     samples: bool = False  # whether texts of rows may be shown
     leaves: Mapping[str, Any] = field(default_factory=dict)  # by section, what it leaves to builds that follow
+    ended: str = ""  # why no wave of rows followed the last one
+    embed: Callable[[Sequence[str]], Any] | None = None  # vectors of texts, by the packaged embedder
+    resource: Callable[[str, str], Any] | None = None  # what a step needs: its name, the kind of what it needs
+    figures: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # by section, see `Stage.figures`
+    before: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # the same of the release before
 
     def numbers(self, column: str, *, fallen: bool = False) -> list[float]:
         """The numbers in a column of the rows that stayed, with `fallen` of all, without the rows that have none."""
@@ -145,6 +172,7 @@ class Stage(Section, ABC):
 
     key: ClassVar[str]  # what recipes call the section
     implied_by: ClassVar[str] = ""  # the section that calls for this one, with its defaults, where it is left out
+    early: ClassVar[bool] = False  # whether its steps stand as early as what they read is final, not at its place
 
     @abstractmethod
     def steps(self, context: Context) -> list[Step]:
@@ -159,6 +187,10 @@ class Stage(Section, ABC):
         """The section as an item of a list of sections, whose steps begin with that key, such as `seeds[2]`."""
         return self
 
+    def groups(self, context: Context) -> list[list[Step]]:
+        """Its steps; those that need not stand together in lists of their own, where it is `early`."""
+        return [self.steps(context)]
+
     def later(self, context: Context) -> Mapping[str, Sequence[Step]]:
         """Steps of it that come behind another section of the recipe, or behind itself, by that section's key.
 
@@ -167,9 +199,24 @@ class Stage(Section, ABC):
         """
         return {}
 
+    def stands_in(self, base: Path) -> None:
+        """Paths of files that the section names are relative to this folder."""
+        return
+
+    def standing_alone(self) -> dict[str, Any]:
+        """Of keys that name files what stands there, so that the section says the same without them.
+
+        Raises `PromptError` or `UserError` for a file that cannot be read.
+        """
+        return {}
+
     def renders(self) -> list[Template]:
         """The templates that a recipe's author wrote or chose."""
         return []
+
+    def answering(self, context: Context) -> Answering | None:
+        """How it has rows answered, for a section behind it that goes on with them; None where it answers none."""
+        return None
 
     def asks(self, models: Collection[str]) -> list[Asks]:
         """The models that it asks, of those that a recipe has under these names."""
@@ -201,6 +248,10 @@ class Stage(Section, ABC):
     def notes(self, outcome: Outcome) -> Iterator[str]:
         """What to know, of what it made, before training on the rows: a sentence each, the gravest first."""
         yield from ()
+
+    def figures(self, outcome: Outcome) -> Mapping[str, Any]:
+        """Numbers of the set, as JSON, that the next release is compared with; `notes`, `card`, `panel` find them."""
+        return {}
 
     def losses(self, outcome: Outcome) -> Iterator[str]:
         """What to know of the rows that fell by it, told where no row is left too."""
@@ -276,12 +327,16 @@ class Context:
     place: Callable[..., Place]  # where a section or one of its keys stands in the recipe
     stem: str = ""  # of the recipe's file, by which files beside it are called
     called: str = ""  # of a source that models write, what its rows are called
-    attributes: tuple[str, ...] = ()  # the columns of attributes
     peoples: bool = True  # whether people wrote some rows of the sources
     kept: tuple[str, ...] = ()  # columns of sources and earlier sections that every template may use
+    attributes: tuple[str, ...] = ()  # of them those that say what a written row was asked to be like
+    structured: tuple[str, ...] = ()  # of these the texts that are JSON, whose fields templates read
     former: Mapping[str, Any] = field(default_factory=dict)  # by section, what builds before leave to this one
     sections: frozenset[str] = frozenset()  # keys of those that make steps in the recipe
+    opened: bool = True  # whether files and datasets are looked into, or the recipe alone is checked
+    answering: Answering | None = None  # how the last section before that answers rows does so
     embed: Callable[..., Step] | None = None  # of a section that `embeds`: column of texts -> the step to its vectors
+    corpus: Resource | None = None  # the recipe's documents, as `hfsft.documents.corpus.Corpus`
     reasoning: bool = True  # whether a judge sees what was thought before an answer, where its section says nothing
 
     def kept_in(self, *prompts: Prompt) -> tuple[str, ...]:
@@ -290,7 +345,8 @@ class Context:
 
     def values(self) -> dict[str, Any]:
         """The variables that any template may use beside the row's columns."""
-        return {"name": self.name, "description": self.description, "language": list(self.language)}
+        more = {STRUCTURED: list(self.structured)} if self.structured else {}
+        return {"name": self.name, "description": self.description, "language": list(self.language), **more}
 
     def template_identity(self, prompt: Prompt) -> dict[str, Any]:
         """What a rendered prompt depends on beside the row: its text, and the variables of the recipe it uses."""
@@ -299,7 +355,13 @@ class Context:
 
 
 def rendered(prompt: Prompt, **values: Any) -> str:
-    """A template with a row in it. Raises `AnswerError`, not `PromptError`: another row may suit it."""
+    """A template with a row in it. Raises `AnswerError`, not `PromptError`: another row may suit it.
+
+    Values that are named under `STRUCTURED` are texts of JSON, of which the template reads the fields.
+    """
+    for name in values.pop(STRUCTURED, ()):
+        if name in values:
+            values[name] = fields_of(values[name])
     try:
         return prompt.render(**values)
     except PromptError as error:

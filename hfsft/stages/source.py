@@ -87,8 +87,8 @@ class Source(NamedSource):
     )
 
 
-class TableSource(Source):
-    """Rows from files, a folder of files, or a dataset."""
+class Located(Section):
+    """Files, a folder of files, or a dataset, and which of its rows are read."""
 
     path: Annotated[str, ROWS] = Field(
         min_length=1,
@@ -110,6 +110,35 @@ class TableSource(Source):
         "for which it is false are left out.",
     )
     limit: int | None = Field(None, ge=1, description="Read on until so many rows are found for which `where` holds.")
+
+    @field_validator("where")
+    @classmethod
+    def _an_expression(cls, where: str | None) -> str | None:
+        if where is not None:
+            try:
+                Expression(where)
+            except ExpressionError as error:
+                raise ValueError(error.told) from None
+        return where
+
+    @property
+    def own_name(self) -> str:
+        """What it is called where it has no name: its file, folder or dataset."""
+        return own_name(self.path)
+
+    def table(self, base: Path) -> Table:
+        """Where the rows are."""
+        return Table(self.path, base, self.split, self.config, self.revision, self.delimiter)
+
+    @property
+    def test(self) -> _Where | None:
+        """What says which rows are taken."""
+        return None if self.where is None else _Where(Expression(self.where), self.path)
+
+
+class TableSource(Located, Source):
+    """Rows from files, a folder of files, or a dataset."""
+
     sample: Annotated[int, Field(ge=1, strict=True)] | Annotated[float, Field(gt=0, lt=1)] | None = Field(
         None, description="Take so many of these rows (20000), or such a share of them (0.1), by a hash of each."
     )
@@ -140,26 +169,6 @@ class TableSource(Source):
     )
     drop: list[Drop] = Field([], description="What to leave out of rows that would else be set aside for it.")
 
-    @field_validator("where")
-    @classmethod
-    def _an_expression(cls, where: str | None) -> str | None:
-        if where is not None:
-            try:
-                Expression(where)
-            except ExpressionError as error:
-                at = f"line {error.line} of it: " if error.line > 1 else ""
-                raise ValueError(f"{at}{error.message}" + (f" ({error.help})" if error.help else "")) from None
-        return where
-
-    @property
-    def own_name(self) -> str:
-        """What it is called where it has no name: its file, folder or dataset."""
-        return own_name(self.path)
-
-    def table(self, base: Path) -> Table:
-        """Where the rows are."""
-        return Table(self.path, base, self.split, self.config, self.revision, self.delimiter)
-
     def how(self) -> How:
         """How they are read."""
         parts = (
@@ -179,8 +188,7 @@ class TableSource(Source):
     def open_with(self, base: Path, read: Callable[[Records, How, int | None], Iterator[SourceRow]]) -> Opened:
         """The table, opened; both what rows depend on and the rows raise `SourceError` where there is none."""
         table, how = self.table(base), self.how()
-        where = None if self.where is None else _Where(Expression(self.where), self.path)
-        chosen = Chosen(Gathered(table, self.format), where, self.limit, self.sample)
+        chosen = Chosen(Gathered(table, self.format), self.test, self.limit, self.sample)
 
         def depends_on() -> dict[str, Any]:
             # The path and the revision stand in it as what they came to: names, hashes of content, a commit.

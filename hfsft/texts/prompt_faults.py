@@ -1,88 +1,70 @@
-"""What is wrong with a prompt that a model wrote in a user's name, seen from the prompt it grew from."""
+"""What is wrong with a prompt that a model wrote in a user's name: the one check of all that write prompts."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterator
-from typing import Literal
+from collections.abc import Collection, Iterator, Sequence
+from typing import Literal, get_args
 
 from hfsft.texts.language import other_language
 from hfsft.texts.loops import UNSPACED
+from hfsft.texts.prompt_asking import answers, asks
+from hfsft.texts.prompt_missing import leans_on, missing
 from hfsft.texts.refusal import refusal
 
-Fault = Literal["empty", "template", "refuses", "unchanged", "several", "language", "answers"]
+Rule = Literal[
+    "empty", "template", "refuses", "unchanged", "several", "language", "answers", "missing", "alone", "too_long"
+]
+RULES: tuple[Rule, ...] = get_args(Rule)
 
 LEAK = 6  # words in a row that nobody but the template says
 LEAK_LETTERS = 16  # in all of them
 SLIGHT = 3  # letters of a word that changes nothing much, as `a` and `the` do
-FEW_WORDS, ENDS = 4, ".!?:;。！？：；।؟})]`\"'\u201d"
+FEW_CHANGES, LONG = 0.05, 20  # share of the words in which a text as long as that must differ from its parent
 MANY_QUESTIONS = 3  # lines that each ask something
+COPIED = 12  # words in a row of a text that was shown, which is then told again
+SHORT = 20  # words, as which a shorter parent counts where growth is measured
 
 _WORD = re.compile(f"[{UNSPACED}]|[^\\W_{UNSPACED}]+(?:['\u2019][^\\W_]+)?")
+_POLITE = frozenset(
+    [
+        "please",
+        "kindly",
+        "just",
+        "really",
+        "now",
+        "today",
+        "exactly",
+        "actually",
+        "also",
+        "hello",
+        "hey",
+        "there",
+        "thanks",
+        "thank",
+        "sir",
+        "madam",
+    ]
+)
+_TURNS_ROUND = frozenset(
+    ["not", "no", "non", "nor", "never", "without", "ohne", "nicht", "kein", "pas", "sans", "sin", "nie", "niet"]
+)
 _ITEM = re.compile(
     r"[#*_>\[(\"' \t]{0,6}(?:\d{1,2}[.):\]]|[-*•\u2013]|(?:question|prompt|message|option|version|variant|variation|q|frage|pregunta|问题)"
     r"[ \t]{0,2}\d{1,2}[.):]|[a-c][.)])[*_ \t]",
     re.IGNORECASE,
 )
-_MARKS = "?？؟"
-_SENTENCE = r"(?:^|(?<=[.!?:;,\n\u2026\"(] )|(?<=\n)|\b(?:and|but|or|so|also|then|please|if so|hello|hi|hey|kindly) )"
-_VERBS = (
-    r"(?:explain|describe|tell|give|list|compare|write|help|show|suggest|summari[sz]e|translate|generate|design|discuss|analy[sz]e|"
-    r"outline|walk me|recommend|imagine|compute|calculate|solve|draft|identify|define|prove|evaluate|convert|rewrite|"
-    r"compose|develop|consider|suppose|assume|propose|name|find|create|make|provide|plan|let me know|remind|advise|state|estimate|"
-    r"determine|rank|classify|implement|build|act as|pretend|clarify|confirm|cancel|send me|delete|change|close|update|refund|"
-    r"distinguish|edit|extend|sort|fix|debug|refactor|optimi[sz]e|proofread|paraphrase|simplify|shorten|elaborate|justify|argue|"
-    r"debate|illustrate|critique|assess|examine|investigate|interpret|predict|derive|integrate|differentiate|factor|plot|express|"
-    r"modify|adapt|transform|extract|parse|output|respond|answer|brainstorm|invent|narrate|recite|categori[sz]e|count|round|"
-    r"turn (?:it|this|that|these|them) into|construct|devise|formulate|sketch|draw|teach|correct|improve|revise|reformulate|conduct|"
-    r"(?:return|produce)(?: only)? (?:a|an|the) (?:json|list|table|number|string|single|array|object|dictionary|csv|yaml|xml|sql)|"
-    r"(?:continue|complete|finish) (?:the|this) (?:story|poem|dialogue|text|sentence|series|sequence|code|function|analogy))"
-)
-_ASKS = re.compile(
-    rf"{_SENTENCE}(?:please )?{_VERBS}\b|{_SENTENCE}(?:how|what|where|when|why|who|which|whose)(?:'s|\b)(?: [\w'-]+){{0,4}} "
-    r"(?:do|does|did|is|are|can|could|should|would|will|am|was|were|has|have|to|i|my)\b|\bhow (?:to|much|many|long|often|about)\b"
-    rf"|{_SENTENCE}(?:can|could|do|does|did|is|are|will|would|should|may|am|was|has|have) "
-    r"(?:i|you|we|it|there|they|my|the|this|that|someone|anyone|somebody|your|a|an)\b"
-    r"|\bwhat (?:now|should|if|about)\b|\b(?:any|some) (?:idea|tips|advice)\b"
-    # other languages: words that ask, or ask for something
-    r"|\b(?:wie|wo|wann|warum|welche[rsnm]?|was|kann ich|können sie|bitte|erkläre|schreibe|nenne)\b"
-    r"|\b(?:comment|où|quand|pourquoi|quel(?:le)?s?|est-ce|puis-je|pouvez-vous|explique|écris|donne)\b"
-    r"|(?:\b(?:cómo|dónde|cuándo|qué|cuál(?:es)?|puedo|puede|explica|escribe|como|onde|quando|qual|posso|explique|escreva|come|dove|quale|perché|"
-    r"spiega|scrivi|hoe|waar|wanneer|waarom|welke|leg|schrijf|jak|gdzie|kiedy|dlaczego|czy|nasıl|nerede|zaman|neden|misin|mısın|"
-    r"bagaimana|kapan|mengapa|apakah|tolong|как|где|когда|почему|можно|объясни|напиши)\b)"
-    r"|怎|如何|什么|吗|呢|哪|多少|能否|是否|请(?!求)|为什么|か[。?？]|どう|何|なぜ|ください|까|나요|어떻게|무엇|왜|주세요|ไหม|อย่างไร|ทำไม|กรุณา"
-    r"|كيف|هل|متى|أين|لماذا|क्या|कैसे|कब|कहाँ|क्यों",
-    re.IGNORECASE,
-)
-_SELF = re.compile(
-    r"\b(?:i|i'm|i've|i'd|i'll|my|me|mine|myself|ich|mein\w{0,2}|mir|mich|je|j'|mon|ma|mes|moi|yo|mi|mis|me|eu|meu|minha|io|mio|mia|"
-    r"ik|mijn|moje|mój|moja|benim|saya|tôi|мой|моя|мне|меня|я)\b|我|私|제|저는|내|ฉัน|ผม|मैं|मेर",
-    re.IGNORECASE,
-)
-# How whoever answers begins, and no user does.
-_ANSWERS = re.compile(
-    r"(?:yes|no|sure|certainly|of course|absolutely|you're welcome)[,.!] |(?:hello|hi|dear [\w ]{1,20}|good (?:morning|afternoon|day))[,.!] "
-    r"(?:thank you for (?:your|contacting|reaching)|how can i (?:help|assist)|i(?:'d| would) be happy to)|"
-    r"(?:thank you|thanks) for (?:your (?:question|message|inquiry|enquiry|interest|patience|request)|contacting|reaching|asking)|"
-    r"i(?:'d| would) be (?:happy|glad) to (?:help|assist|rewrite)|i can (?:help|assist) you|dear (?:customer|user|sir|madam|valued)|"
-    r"i(?:'m| am) (?:so |very )?sorry (?:to hear|for (?:the|any) inconvenience)|as an ai\b|"
-    r"i understand (?:that you|your (?:concern|frustration|question))|we (?:apologi[sz]e|understand|are (?:happy|glad|sorry)|appreciate)\b|"
-    r"(?:ja|nein|oui|non|sí|sim|是的|好的|はい|네)[,，、。] ?",
-    re.IGNORECASE,
-)
-_TELLS = re.compile(r"(?:the|it|you|your|to|in|this|that|they|we|there|yes|no)\b", re.IGNORECASE)
-_AGENT_ASKS = re.compile(
-    r"(?:is there anything else|(?:how|what) (?:else )?can i (?:help|assist|do for you)|can i (?:help|assist) you|do you (?:need|have) any (?:further|more|other) |"
-    r"would you like me to|does (?:this|that) (?:help|answer)|could you (?:please )?(?:provide|share) (?:me |us )?(?:with )?your )[^?]{0,120}\?",
-    re.IGNORECASE,
+_OR = re.compile(
+    r"^[*_# \t]{0,6}(?:or|alternatively|another (?:version|option|one)|variant|oder|alternativ|o bien|ou bien|或者)[*_ \t]{0,4}[:：]?[*_ \t]{0,4}$|"
+    r"^[*_# \t]{0,6}alternatively[,:]",
+    re.IGNORECASE | re.MULTILINE,
 )
 _CANNOT_REWRITE = re.compile(
     r"\b(?:can't|cannot|can not|unable to|won't|not able to)\b[^.!?\n]{0,40}\b(?:rewrit|rephras|evolv|modify (?:this|the) (?:message|prompt)|fulfil)"
     r"|\bplease (?:provide|share|give)(?: me)?(?: with)? the (?:original |full )?(?:message|prompt|question|text|instruction)s?\b",
     re.IGNORECASE,
 )
-
 
 # ... in other languages: that it cannot, within a sentence that speaks of rewriting.
 _CANNOT = (
@@ -98,41 +80,85 @@ _CANNOT_OTHERWISE = re.compile(
 )
 
 
-def prompt_fault(text: str, parent: str, template: Collection[str] = ()) -> Fault | None:
-    """Why a text that a model wrote from `parent` is no prompt that a user would write; None where it may be one.
+def prompt_fault(
+    text: str,
+    parent: str = "",
+    template: Collection[str] = (),
+    *,
+    shown: Sequence[str] = (),
+    beside: str = "",
+    language_of: str = "",
+    turn: bool = False,
+    max_words: int | None = None,
+    max_growth: float | None = None,
+) -> str | None:
+    """Why a text that a model wrote is no prompt that a user would write; None where it may be one.
+
+    A rule of `RULES`, and behind a colon what was found, where that says more. `parent` is the prompt that it was made
+    from, empty for none; `template` what `template_runs` found in the template; `shown` are other prompts that its
+    writer saw, as demonstrations are; `beside` is what whoever answers sees beside it, such as a context or the turns
+    before. A `turn` within a conversation may lean on what was said before it, and just tell something.
 
     - `empty`: it has no letter and no digit.
-    - `template`: it repeats words of the template (one of its `template_runs`).
+    - `template`: it repeats words of the template.
     - `refuses`: it declines to write one.
-    - `unchanged`: it has the words of the parent.
+    - `unchanged`: it has the words of the parent, or of what was shown, or all but a few of them.
     - `several`: it is a list of prompts.
-    - `language`: it is in another language than the parent.
-    - `answers`: it answers the parent instead of rewriting it.
+    - `language`: it is in another language than `language_of`, where that is given, else than the parent, else than what
+      was shown.
+    - `answers`: it answers, or has its answer with it, or tells again what stands beside it, instead of asking.
+    - `missing`: it speaks of a text, a table, a picture or a file that is not there.
+    - `alone`: it leans on a conversation before it, which there was not.
+    - `too_long`: it has more words than `max_words`, or than `max_growth` times its parent's (`SHORT` at the least).
 
-    All are told by patterns and word lists; where these leave doubt, None.
+    All are told by patterns and word lists; where these leave doubt, None. What is wrong with the parent itself is not
+    held against a text.
     """
     if not any(map(str.isalnum, text)):
         return "empty"
-    if _leaks(text, parent, template):
-        return "template"
+    words = _words(text)
+    if leak := _leak(words, parent, template):
+        return f"template: {leak}"
     if refusal(text) == 1 > refusal(parent) or (_cannot_rewrite(text) and not _cannot_rewrite(parent)):
         return "refuses"
-    if _unchanged(text, parent):
+    if any(_unchanged(words, _words(other)) for other in (parent, *shown) if other):
         return "unchanged"
     if _several(text) and not _several(parent):
         return "several"
-    if other_language(text, parent):
+    if (model := language_of or parent or next(filter(None, shown), "")) and other_language(text, model):
         return "language"
-    return "answers" if _answers(text, parent) else None
+    if said := answers(text, parent, turn=turn) or (
+        "repeats what it is about" if _told_again(text, words, beside) else ""
+    ):
+        return f"answers: {said}"
+    if not beside and (thing := missing(text)) and not missing(parent):
+        return f"missing: {thing}"
+    if not turn and (leans := leans_on(text)) and not leans_on(parent):
+        return f"alone: {leans}"
+    if (most := _most_words(len(_words(parent)), max_words, max_growth)) and len(words) > most:
+        return f"too_long: {len(words):,} words of at most {most:,}"
+    return None
 
 
-def _cannot_rewrite(text: str) -> bool:
-    return bool(_CANNOT_REWRITE.search(text) or (_CANNOT_OTHERWISE.search(text) and not _asks(text)))
+def rule_of(fault: str) -> str:
+    """The rule of a fault, without what was found."""
+    return fault.partition(":")[0]
 
 
 def template_runs(text: str) -> frozenset[str]:
     """Every sequence of `LEAK` words in a row of a template's own text; those of few letters are left out."""
     return frozenset(_runs(_words(text)))
+
+
+def _most_words(parent: int, max_words: int | None, max_growth: float | None) -> int | None:
+    bounds = [max_words] if max_words is not None else []
+    if max_growth is not None and parent:
+        bounds.append(int(max_growth * max(parent, SHORT)))
+    return min(bounds, default=None)
+
+
+def _cannot_rewrite(text: str) -> bool:
+    return bool(_CANNOT_REWRITE.search(text) or (_CANNOT_OTHERWISE.search(text) and not asks(text)))
 
 
 def _words(text: str) -> list[str]:
@@ -146,43 +172,58 @@ def _runs(words: list[str]) -> Iterator[str]:
             yield run
 
 
-def _leaks(text: str, parent: str, template: Collection[str]) -> bool:
-    said = set(_runs(_words(text))) - set(_runs(_words(parent)))
-    return any(run in template for run in said)
+def _leak(words: list[str], parent: str, template: Collection[str]) -> str:
+    """The first words in a row that are the template's and not the parent's."""
+    if not template:
+        return ""
+    known = set(_runs(_words(parent)))
+    return next((run for run in _runs(words) if run in template and run not in known), "")
 
 
-def _unchanged(text: str, parent: str) -> bool:
-    """Whether a text has the parent's words, in any order, apart from one or two short ones such as `the`."""
-    new, old = Counter(_words(text)), Counter(_words(parent))
+def _unchanged(new_words: list[str], old_words: list[str]) -> bool:
+    """Whether a text has the words of another, in any order, apart from a few that change nothing much.
+
+    Such are one or two short ones as `the`, polite ones as `please`, another ending as in `lamps`, and of a long text
+    one word in twenty. A number or a `not` changes a text.
+    """
+    new, old = Counter(new_words), Counter(old_words)
     if new == old:
         return True
-    changed = [*(new - old).elements(), *(old - new).elements()]
-    slight = all(len(word) <= SLIGHT and word.isascii() and word.isalpha() and word != "not" for word in changed)
-    return slight and len(changed) <= 2 and old.total() > len(changed)
+    added, gone = [*(new - old).elements()], [*(old - new).elements()]
+    changed = [word for word in (*added, *gone) if word not in _POLITE]
+    if any(word in _TURNS_ROUND or not word.isascii() or not word.isalpha() for word in changed):
+        return False
+    if old.total() <= len(changed):
+        return False
+    if all(len(word) <= SLIGHT for word in changed) and len(changed) <= 2:
+        return True
+    if len(changed) == 2 and len(added) == len(gone) and _same_stem(*changed):
+        return True
+    return min(new.total(), old.total()) >= LONG and len(changed) <= FEW_CHANGES * old.total()
+
+
+def _same_stem(one: str, other: str) -> bool:
+    short, long = sorted((one, other), key=len)
+    return len(short) > SLIGHT and long.startswith(short) and len(long) - len(short) <= SLIGHT
 
 
 def _several(text: str) -> bool:
-    """Whether a text is a list of prompts, or several lines that each end in a question mark."""
+    """Whether a text is a list of prompts, several lines that each end in a question mark, or one prompt or another."""
     lines = [line for line in text.splitlines() if line.strip()]
     if not lines:
         return False
+    if len(lines) > 1 and _OR.search(text, len(lines[0])):
+        return True
     items = [line for line in lines if _ITEM.match(line)]
     if len(items) > 1 and _ITEM.match(lines[0]):
         # A list of things, and behind it what is to be done with them.
-        return _ITEM.match(lines[-1]) is not None or not _asks(lines[-1]) or any(map(_asks, items))
+        return _ITEM.match(lines[-1]) is not None or not asks(lines[-1]) or any(map(asks, items))
     return len(lines) >= MANY_QUESTIONS and all(line.rstrip(" *_\"'\u201d").endswith(tuple("?？")) for line in lines)
 
 
-def _answers(text: str, parent: str) -> bool:
-    if _ANSWERS.match(text) and not _ANSWERS.match(parent):
-        return True
-    if not _asks(parent):
+def _told_again(text: str, words: list[str], beside: str) -> bool:
+    """Whether a text asks nothing and has so many words in a row of what stands beside it."""
+    if not beside or len(words) < COPIED or asks(text):
         return False
-    if "\n" not in text and len(text.split()) >= FEW_WORDS and text[-1] not in ENDS and not _TELLS.match(text):
-        return False  # as people write into a search box: `vegan lasagna for 4 people`
-    said = _AGENT_ASKS.sub(" ", text)
-    return not (_asks(said) or _SELF.search(said))
-
-
-def _asks(text: str) -> bool:
-    return any(mark in text for mark in _MARKS) or bool(_ASKS.search(text))
+    known = " ".join(_words(beside))
+    return any(" ".join(words[start : start + COPIED]) in known for start in range(0, len(words) - COPIED + 1, COPIED))

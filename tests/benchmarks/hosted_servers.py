@@ -93,15 +93,19 @@ async def anthropic(turn: Turn) -> web.StreamResponse:
 
 async def gemini(turn: Turn) -> web.StreamResponse:
     text = json.dumps(turn.body)
-    for name in ("seed", "additionalProperties"):
-        if f'"{name}"' in text and turn.shape != "json_object":
-            where = "" if name == "seed" else " at 'generation_config.response_schema'"
-            words = f'Invalid JSON payload received. Unknown name "{name}"{where}: Cannot find field.'
-            violation = {"field": where[5:-1], "description": words}
-            details = [{"@type": "type.googleapis.com/google.rpc.BadRequest", "fieldViolations": [violation]}]
-            return said(
-                400, [{"error": {"code": 400, "message": words, "status": "INVALID_ARGUMENT", "details": details}}]
-            )
+    places = {"seed": "", "additionalProperties": " at 'generation_config.response_schema'"}
+    if unknown := [name for name in places if f'"{name}"' in text]:
+        lines = [
+            f'Invalid JSON payload received. Unknown name "{name}"{places[name]}: Cannot find field.'
+            for name in unknown
+        ]
+        violations = [
+            {**({"field": places[name][5:-1]} if places[name] else {}), "description": line}
+            for name, line in zip(unknown, lines, strict=True)
+        ]
+        details = [{"@type": "type.googleapis.com/google.rpc.BadRequest", "fieldViolations": violations}]
+        found = {"code": 400, "message": "\n".join(lines), "status": "INVALID_ARGUMENT", "details": details}
+        return said(400, [{"error": found}])
     now, sent = time.monotonic(), turn.server.sent
     while sent and sent[0] < now - 1:
         sent.popleft()
@@ -148,6 +152,8 @@ async def openrouter(turn: Turn) -> web.StreamResponse:
     if turn.row % 10 == 3 and turn.first("limit"):
         raw = "the model is temporarily rate-limited upstream. Please retry shortly, or add your own key"
         inner = {"message": "Provider returned error", "code": 429, "metadata": {"raw": raw, "provider_name": "X"}}
+        if turn.row % 20 == 3:  # before a provider began
+            return said(429, {"error": inner, "user_id": "u"}, retry_after="1")
         return said(200, {"error": inner, "user_id": "u"})
     if turn.row % 10 == 6 and turn.first("broken"):
         broken = {"error": {"code": 502, "message": "Upstream error from X: connection lost"}}
@@ -184,6 +190,45 @@ async def groq(turn: Turn) -> web.StreamResponse:
         return error(400, words, code="json_validate_failed", failed_generation='{"relevance": {')
     whole = turn.whole(usage={"queue_time": 0.03}, x_groq={"id": "req_1"}, message={"reasoning": "Charged twice."})
     return said(200, whole, **headers)
+
+
+async def together(turn: Turn) -> web.StreamResponse:
+    if turn.writes(17):
+        words = "Input token count + `max_tokens` parameter must be less than the context length of the model being queried."
+        return error(403, words, param="max_tokens", code=None)
+    if turn.row % 10 == 2 and turn.first("limit"):
+        words = (
+            "You have reached the rate limit specific to this model m. The maximum rate limit for this model is 60.0 "
+            "queries and 60000 tokens per minute. This limit differs from the general rate limits published at Together "
+            "AI rate limits documentation. For inquiries about increasing your model-specific rate limit, please contact "
+            "our sales team."
+        )
+        return error(429, words, type="model_rate_limit", param=None, code=None, headers={"x_ratelimit_reset": "1"})
+    if turn.row % 20 == 5 and turn.first("overloaded"):
+        return error(503, "The engine is currently overloaded, please try again later", type="service_unavailable")
+    if turn.row % 20 == 8 and turn.first("gateway"):
+        return web.Response(status=524, text="error code: 524", content_type="text/plain")
+    return said(200, turn.whole(finish="eos", message={"tool_calls": []}, choice={"seed": 12345678901234567890}))
+
+
+async def xai(turn: Turn) -> web.StreamResponse:
+    if turn.writes(23):
+        words = "This model's maximum prompt length is 131072 but the request contains 200000 tokens."
+        return said(400, {"code": "Client specified an invalid argument", "error": words})
+    if turn.writes(24):
+        words = "Content violates usage guidelines. Failed check: SAFETY_CHECK_TYPE_DATA_LEAKAGE"
+        return said(
+            403, {"code": "The caller does not have permission to execute the specified operation", "error": words}
+        )
+    if turn.row % 15 == 1 and turn.first("capacity"):
+        return said(
+            429, {"code": "Some resource has been exhausted", "error": "Too many requests for team t, model m."}
+        )
+    whole = turn.whole(message={"refusal": None, "reasoning_content": "Charged twice."}, thought=30)
+    details = {"reasoning_tokens": 30}
+    whole["usage"]["completion_tokens"] -= 30  # beside them, in the total alone
+    whole["usage"]["completion_tokens_details"] = details
+    return said(200, whole)
 
 
 async def dashscope(turn: Turn) -> web.StreamResponse:
@@ -248,4 +293,10 @@ async def mistral(turn: Turn) -> web.StreamResponse:
         return said(200, turn.whole(turn.text()[:40], "model_length"))
     if turn.row % 20 == 14 and turn.first("error"):
         return said(200, turn.whole(turn.text()[:40], "error"))
+    if turn.row % 4 == 1:  # Magistral's thoughts are parts of the content
+        parts = [
+            {"type": "thinking", "thinking": [{"type": "text", "text": "Charged twice."}], "closed": True},
+            {"type": "text", "text": turn.text()},
+        ]
+        return said(200, turn.whole(message={"content": parts, "tool_calls": None}, thought=5))
     return said(200, turn.whole(message={"tool_calls": None}))

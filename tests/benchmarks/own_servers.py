@@ -16,6 +16,13 @@ GATEWAY_SECONDS = 0.4
 async def vllm(turn: Turn) -> web.StreamResponse:
     if turn.writes(11):
         words = (
+            "This model's maximum context length is 4096 tokens. However, your request has 3900 input tokens plus 1024 "
+            "'max_tokens'. Please reduce one or the other. (parameter=input_tokens, max_tokens, value=(3900, 1024))"
+        )
+        param = "input_tokens, max_tokens"
+        return said(400, {"error": {"message": words, "type": "BadRequestError", "param": param, "code": 400}})
+    if turn.writes(12):  # as versions before 0.11 say it
+        words = (
             "This model's maximum context length is 4096 tokens. However, you requested 5120 tokens (4096 in the messages"
             ", 1024 in the completion). Please reduce the length of the messages or completion."
         )
@@ -79,6 +86,57 @@ async def llama_cpp(turn: Turn) -> web.StreamResponse:
     if turn.writes(15):  # its context is full before `max_tokens`
         return said(200, turn.whole(turn.text()[:50], "length"))
     return said(200, turn.whole(timings={"prompt_n": 20, "predicted_per_second": 40.1}))
+
+
+async def tgi(turn: Turn) -> web.StreamResponse:
+    if turn.body.get("temperature") == 0:
+        words = "Input validation error: `temperature` must be strictly positive"
+        return said(422, {"error": words, "error_type": "validation"})
+    if turn.writes(26):
+        words = (
+            "Input validation error: `inputs` tokens + `max_new_tokens` must be <= 4096. Given: 8740 `inputs` tokens and "
+            "1024 `max_new_tokens`"
+        )
+        return said(422, {"error": words, "error_type": "validation"})
+    if turn.row % 10 == 7 and turn.first("overloaded"):
+        return said(429, {"error": "Model is overloaded", "error_type": "overloaded"})
+    if turn.once("loading", 3):
+        return said(503, {"error": "Model m is currently loading", "estimated_time": 0.5})
+    if turn.row % 20 == 11 and turn.first("generation"):
+        return said(
+            424, {"error": "Request failed during generation: Server error: CANCELLED", "error_type": "generation"}
+        )
+    return said(200, turn.whole(finish="eos_token", system_fingerprint="3.0.1-sha-x"))
+
+
+async def litellm(turn: Turn) -> web.StreamResponse:
+    body = turn.body
+    refused = [name for name in ("seed", "response_format") if name in body]
+    if refused:
+        words = (
+            f"litellm.UnsupportedParamsError: x_ai does not support parameters: {refused}, for model=m. To drop these, set "
+            "`litellm.drop_params=True` or for proxy:\n\n`litellm_settings:\n drop_params: true`\n. \n If you want to use "
+            "these params dynamically send allowed_openai_params=['seed'] in your request.. Received Model Group=m\n"
+            "Available Model Group Fallbacks=None"
+        )
+        return said(400, {"error": {"message": words, "type": "None", "param": None, "code": "400"}})
+    if turn.writes(27):
+        words = (
+            "litellm.ContextWindowExceededError: litellm.BadRequestError: ContextWindowExceededError: OpenAIException - This "
+            "model's maximum context length is 8192 tokens. However, your messages resulted in 9001 tokens.. Received Model "
+            "Group=m\nAvailable Model Group Fallbacks=None"
+        )
+        return said(400, {"error": {"message": words, "type": None, "param": None, "code": "400"}})
+    if turn.row % 10 == 4 and turn.first("cooldown"):
+        words = (
+            "No deployments available for selected model, Try again in 1 seconds. Passed model=m. pre-call-checks=False, "
+            "cooldown_list=['d1']"
+        )
+        return said(429, {"error": {"message": words, "type": "None", "param": "None", "code": "429"}})
+    if turn.row % 20 == 15 and turn.first("upstream"):
+        words = "litellm.InternalServerError: AnthropicException - Overloaded. Received Model Group=m"
+        return said(500, {"error": {"message": words, "type": None, "param": None, "code": "500"}})
+    return said(200, turn.whole(message={"tool_calls": None, "function_call": None}))
 
 
 async def gateway(turn: Turn) -> web.StreamResponse:

@@ -14,7 +14,7 @@ KINDS = (
     Kind("gemini-free", hosted.gemini, {"content_filter": 1}, base="/v1beta/openai"),
     Kind("openrouter", hosted.openrouter, {"content_filter": 1}, base="/api/v1"),
     Kind("openrouter-stream", hosted.openrouter, {"content_filter": 1}, {"stream": True}, "/api/v1"),
-    Kind("vllm", own.vllm, {"context_length": 1}),
+    Kind("vllm", own.vllm, {"context_length": 2}),
     Kind("ollama", own.ollama, {"prompt_cut": 3}),
     Kind("lm-studio", own.lm_studio, {"context_length": 1}),
     Kind("llama.cpp", own.llama_cpp, {"context_length": 1, "length": 1}),
@@ -22,5 +22,9 @@ KINDS = (
     Kind("dashscope", hosted.dashscope, {"content_filter": 1}, base="/compatible-mode/v1"),
     Kind("deepseek", hosted.deepseek),
     Kind("mistral", hosted.mistral, {"length": 1}),
+    Kind("together", hosted.together, {"context_length": 1}),
+    Kind("xai", hosted.xai, {"context_length": 1, "content_filter": 1}),
+    Kind("tgi", own.tgi, {"context_length": 1}),
+    Kind("litellm", own.litellm, {"context_length": 1}),
     Kind("stingy-gateway", own.gateway),
 )

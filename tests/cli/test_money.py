@@ -150,7 +150,10 @@ def test_a_budget_of_the_dataset_is_compared_with_what_is_left_of_it(say: Say, s
 def test_answers_without_counts_are_told(say: Say, server: LLM) -> None:
     server.usage = False
     recipe = write(support(server, models=PRICES))
-    assert "note: generate: 12 of 12 answers of writer-1 came without token counts" in say("build", recipe)[1]
+    assert (
+        "note: generate: 12 answers of writer-1, those too that were not kept, came without token counts"
+        in say("build", recipe)[1]
+    )
 
 
 def test_requests_that_broke_off_are_told_with_their_most(say: Say, server: LLM) -> None:

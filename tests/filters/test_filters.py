@@ -18,7 +18,15 @@ from hfsft.filters.privacy.rewriting import Rewriting
 from hfsft.rows.batch import Batch
 from hfsft.rows.columns import COLUMNS
 
-ARGUMENTS: dict[str, dict[str, Any]] = {"tokens": {"at_least": 1}, "score": {"mean": {"at_least": 3.5}}}
+ARGUMENTS: dict[str, dict[str, Any]] = {
+    "tokens": {"at_least": 1},
+    "score": {"mean": {"at_least": 3.5}},
+    "matches": {"any": ["days"], "none": ["AI"]},
+    "json_schema": {"inline": {"type": "object"}},
+    "answer": {"equals": "5", "by": "number"},
+    "expr": {"that": "response | words > 10"},
+    "one_of": {"column": "topic", "values": ["refunds"]},
+}
 RULES = {name: kind(**ARGUMENTS.get(name, {})) for name, kind in FILTERS.items()}
 
 GOLDEN_ROWS: Batch = {
@@ -36,6 +44,7 @@ GOLDEN_ROWS: Batch = {
         None,
     ],
 }
+ONE_LINE = "its final answer Three to five days, 三天 to be exact is no number"
 # A measure that changes must raise the filter's `version` as well, or old numbers are served from the cache.
 GOLDEN: dict[str, tuple[int, Batch]] = {
     "tokens": (2, {"tokens_response": [9, 17, 13, None]}),
@@ -53,9 +62,20 @@ GOLDEN: dict[str, tuple[int, Batch]] = {
         },
     ),
     "score": (1, {}),
+    "one_of": (1, {}),
     "control_tokens": (2, {"control_tokens_conversation": [0, 0, 0, None]}),
     "pii": (1, {"pii": [0] * 4, "pii_kinds": [None] * 4}),
     "secrets": (1, {"secrets": [0] * 4, "secrets_kinds": [None] * 4}),
+    "matches": (
+        1,
+        {"matches_response": [None, "it must not have `AI`", "it must not have `AI`", "it lacks all of `days`"]},
+    ),
+    "json_schema": (
+        1,
+        {"json_schema_response": [*["it is no JSON: Expecting value: line 1 column 1 (char 0)"] * 3, "it is empty"]},
+    ),
+    "answer": (1, {"answer_response": [ONE_LINE, *["it gives no final answer"] * 3]}),
+    "expr": (1, {"expr": ["`response | words > 10` is false", None, None, "`response | words > 10` is false"]}),
 }
 
 
@@ -85,7 +105,7 @@ def test_steps_compare_what_was_measured_or_judged(rule: Filter) -> None:
     steps = rule.steps()
     known = {*rule.reads, *rule.writes}
     comparing = {"near_duplicate": ["row", "all", "all"], "exact_duplicate": ["row", "all"]}
-    measuring = {"score": [], **comparing}.get(rule.name, ["row"])
+    measuring = {"score": [], "one_of": [], **comparing}.get(rule.name, ["row"])
     keeps = [] if isinstance(rule, Rewriting) else ["row"]  # none falls, unless it is told to reject
     assert [step.sees for step in steps] == [*measuring, *keeps]
     assert [step.rows for step in steps] == ["same"] * len(measuring) + ["fewer"] * len(keeps)
@@ -96,8 +116,17 @@ def test_steps_compare_what_was_measured_or_judged(rule: Filter) -> None:
 
 
 def test_a_bare_name_is_enough_where_all_has_a_default() -> None:
-    bare = {name for name in FILTERS if name not in ARGUMENTS}
-    assert bare == {*("repetition", "refusal", "exact_duplicate", "near_duplicate", "control_tokens", "pii", "secrets")}
+    bare = {name for name, kind in FILTERS.items() if not _refuses(kind)}
+    without = ("tokens", "score", "matches", "json_schema", "expr")
+    assert bare == FILTERS.keys() - without
+
+
+def _refuses(kind: type[Filter]) -> bool:
+    try:
+        kind()
+    except ArgumentError:
+        return True
+    return False
 
 
 @pytest.mark.parametrize(
@@ -112,6 +141,13 @@ def test_a_bare_name_is_enough_where_all_has_a_default() -> None:
         ("refusal", {"at_least": -1}, "greater than or equal to 0"),
         ("exact_duplicate", {"column": []}, "at least 1 item"),
         ("score", {}, "needs a criterion"),
+        ("matches", {}, "needs patterns: any, all or none"),
+        ("matches", {"any": ["(a"]}, r"`\(a` is no pattern: missing \)"),
+        ("json_schema", {}, "needs one schema: inline, file or per_row"),
+        ("json_schema", {"inline": {"type": "text"}}, r"is no JSON Schema: .*'text' is not valid"),
+        ("expr", {"that": "response |"}, "unexpected"),
+        ("expr", {"that": "response | tokens > 3"}, "`tokens` needs a `tokenizer`"),
+        ("answer", {"by": "letters"}, "input should be 'exact', 'number' or 'choice', not 'letters'"),
         ("pii", {"do": "delete"}, "input should be 'redact', 'reject' or 'report', not 'delete'"),
         ("pii", {"kinds": ["mail"]}, "input should be 'email', 'phone', 'card'"),
         ("pii", {"regions": ["UK"]}, "'UK' is no region"),

@@ -15,12 +15,22 @@ from tests.filters.test_filters import ARGUMENTS
 
 OTHER: dict[tuple[str, str], Any] = {
     ("refusal", "phrases"): ["computer says no"],
+    ("matches", "any"): ["days?"],
+    ("matches", "all"): ["days?"],
+    ("matches", "none"): ["days?"],
+    ("json_schema", "inline"): {"type": "array"},
+    ("json_schema", "per_row"): "context",
+    ("answer", "equals"): "6",
+    ("answer", "by"): "choice",
+    ("answer", "missing"): "keep",
+    ("expr", "that"): "response | words > 11",
     ("pii", "kinds"): ["email"],
     ("pii", "regions"): ["DE"],
     ("pii", "allow"): ["support@example.com"],
 }
 BY_FIELD: dict[str, Any] = {"do": "reject", "column": "topic", "at_least": 0.25, "at_most": 0.75, "floor": 0.55}
-ELSEWHERE = {("tokens", "tokenizer")}  # in test_tokenizer.py: it is what the tokenizer is
+# Known by what they are, in tests of their own.
+ELSEWHERE = {("tokens", "tokenizer"), ("expr", "tokenizer"), ("json_schema", "file")}
 HARMLESS: set[tuple[str, str]] = set()  # fields that change no row; none so far
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from hfsft.models.endings import says
 from hfsft.models.http import answer as answers
 from hfsft.models.model import Answer, Price
 from hfsft.models.store.store import Entry, Store, write
@@ -67,11 +68,17 @@ def first_time(changes: dict[str, Any]) -> Callable[[str, int], dict[str, Any]]:
     return lambda text, coming: changes if coming == 1 else {}
 
 
+UNSEEN = (
+    "\u200b", "\ufeff\n", "\u2800", "\x00", "\u3164\u200d", "```\n```", "```json\n\n```", "<|im_end|>", "</s>",
+)  # fmt: skip
+
+
 HEALED = {
     **{f"ends with {name}": {"finish_reason": name, "message": {"content": "Half an"}} for name in (*BROKEN, *BLOCKED)},
     "empty": {"message": {"content": ""}},
     "blank": {"message": {"content": " \n"}},
     "null": {"message": {"content": None}},
+    **{f"no more than {said!r}": {"message": {"content": said}} for said in UNSEEN},
     "thoughts alone": {"message": {"content": "", "reasoning_content": "Hm."}},
     "an error beside it": {"error": {"code": 502, "message": "gone"}},
     "an error above it": {"body": {"error": {"message": "Provider returned error", "code": 429}}},
@@ -94,6 +101,14 @@ def test_what_a_new_try_heals_is_asked_again_and_paid_for(kind: str, odd, make_p
     pool.close()
     spent = store.read("SELECT sum(input_tokens + output_tokens) FROM spending")
     assert spent == [(180,)]
+
+
+@pytest.mark.parametrize("text", ["?", "4", "\U0001f44d", "\u597d", "-", "```\nx\n```", "<br>", "</s", "\u0301a", "$"])
+def test_what_a_reader_sees_is_an_answer(text: str, odd, make_pool) -> None:
+    assert says(text)
+    llm = odd(lambda said, coming: {"message": {"content": text}})
+    assert make_pool(model={"base_url": llm.url}).drive("generate", rows(1), total=1) == {}
+    assert len(llm.requests) == 1
 
 
 @pytest.mark.parametrize("ending", GOOD)
@@ -134,7 +149,13 @@ def test_what_an_older_version_kept_is_asked_again(ending: str, llm: LLM, make_p
 
 @pytest.mark.parametrize(
     ("finish", "written", "kept"),
-    [("length", 200, True), ("length", 57, False), ("model_length", 199, False), ("length", None, True)],
+    [
+        ("length", 200, True),
+        ("max_completion_tokens", 200, True),
+        ("length", 57, False),
+        ("model_length", 199, False),
+        ("length", None, True),
+    ],
 )
 def test_an_answer_that_a_full_context_cut_is_not_kept(finish: str, written, kept: bool, odd, make_pool, store) -> None:
     usage = {"prompt_tokens": 50, "completion_tokens": written}

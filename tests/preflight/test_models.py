@@ -281,6 +281,7 @@ def test_the_embedded_model(home: Path) -> None:
     found = hfsft.check(recipe)
     assert found.problems == []
     (server,) = found.servers
+    assert server.asked.error == ""
     assert (server.where, server.price_from, server.usd) == ("in this process", "free", 0)
     takes = server.asked.takes
     assert (takes.json_schema, takes.logprobs, takes.streaming) == ("yes", "yes", "yes")

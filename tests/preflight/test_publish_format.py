@@ -13,6 +13,7 @@ from hfsft.pipeline import Watcher, run, validate
 from hfsft.recipe.publish import FormatName
 from hfsft.stages.examples import ExampleTable
 from tests.models.server import LLM
+from tests.recipes import merged, support
 from tests.release.samples import examples
 
 TOOL = {"type": "function", "function": {"name": "track", "parameters": {}}}
@@ -74,3 +75,13 @@ def test_a_build_tells_it_before_it_pays(
     assert isinstance(caught.value, RecipeError) == (filters is None)
     assert bool(llm.requests) == bool(filters)
     assert any("cannot hold tools" in warning for warning in warned) == bool(filters)
+
+
+@pytest.mark.parametrize("style", ["field", "inline"])
+def test_a_place_for_reasoning_that_no_row_has_is_told(tmp_path: Path, home: Path, llm: LLM, style: str) -> None:
+    said = merged(support(llm), {"publish": {"reasoning": style}})
+    (told,) = (each for each in validate(said).warnings if "publish.reasoning" in each.message)
+    assert "no row will have any" in told.message
+    assert "generate: {reasoning: keep}" in str(told)
+    kept = merged(said, {"generate": {"reasoning": "keep"}})
+    assert not any("publish.reasoning" in each.message for each in validate(kept).warnings)

@@ -23,6 +23,7 @@ from hfsft.recipe.recipe import Recipe, load_recipe
 from hfsft.recipe.yaml.type_paths import bare
 from hfsft.rows.columns import COLUMNS
 from hfsft.stages.attributes.attributes import Attribute
+from hfsft.stages.columns.choices import Choices
 
 if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
@@ -31,9 +32,13 @@ if TYPE_CHECKING:
 HARMLESS = {
     "Recipe.license": "said of the rows, not part of them",
     "Recipe.written_by": "said of the rows, not part of them",
+    "DocumentTable.license": "said of the documents, not part of them",
     "AskingPart.on_error": "when to stop, not what an answer is",
     "AskingPart.failed_at_most": "when to stop, not what an answer is",
     "Judge.unscored_at_most": "when to stop, not what an answer is",
+    "Size.accepted_at_least": "when to stop",
+    "Guards.embeddings": "what is told of finished rows",
+    "Label.unlabelled_at_most": "when to stop, not what an answer is",
     "BudgetSection.usd": "when to stop",
     "BudgetSection.calls": "when to stop",
     "BudgetSection.tokens": "when to stop",
@@ -80,19 +85,42 @@ PLACES: dict[str, tuple[str | int, ...]] = {
     "ExampleRows": ("examples", 0),
     "ExampleRow": ("examples", 0, "rows", 0),
     "ExampleTable": ("examples", 1),
+    "DocumentTable": ("documents", 0),
+    "Chunking": ("documents", 0, "chunk"),
+    "Retrieved": ("generate", "context"),
     "Evolve": ("evolve",),
+    "WeightedTemplate": ("evolve", "templates", 1, "Weighed: {{ instruction }}"),
     "Generate": ("generate",),
+    "Label": ("label",),
+    "Choices": ("label", "quality"),
+    "Write": ("write", 0),
+    "Samples": ("generate", "samples"),
+    "Tools": ("generate", "tools"),
+    "Converse": ("converse",),
+    "TurnCount": ("converse", "turns"),
     "Judge": ("judge",),
     "Anchor": ("judge", "anchors", 0),
+    "Size": ("size",),
+    "Guards": ("guards",),
+    "Share": ("guards", "people"),
     "Split": ("split",),
     "Publish": ("publish",),
     "Limits": ("filters", 0, "score", "usefulness"),
 }
 
+TOOLS = [{"name": "find"}, {"name": "count"}, {"name": "weigh"}]
 TALK = [{"role": "user", "content": "A?"}, {"role": "assistant", "content": "B."}]
 
 # Of a filter, what it cannot do without.
-NEEDS: dict[str, dict[str, Any]] = {"tokens": {"at_least": 2}, "score": {"usefulness": {"at_least": 2}}}
+NEEDS: dict[str, dict[str, Any]] = {
+    "one_of": {"column": "quality", "values": ["a"]},
+    "tokens": {"at_least": 2},
+    "score": {"usefulness": {"at_least": 2}},
+    "matches": {"any": ["x"]},
+    "json_schema": {"inline": {"type": "object"}},
+    "answer": {"equals": "5"},
+    "expr": {"that": "response"},
+}
 
 WRITTEN = ("FromAttributes",)  # sources that models write
 
@@ -108,6 +136,11 @@ OTHER: dict[str, Any] = {
     "Model.headers": {"headers": {"X-Title": "toy"}},
     "Model.pooling": {"base_url": None, "headers": {}, "model": "e.gguf", "pooling": "cls"},
     "PromptTable.path": "others.jsonl",
+    "DocumentTable.path": {"path": "others.jsonl", "text": "prompt"},
+    "Retrieved.unanswerable": 0.2,
+    "Chunking.overlap": 20,
+    "DocumentTable.limit": 1,
+    "DocumentTable.where": "x == 'x'",
     "ExampleTable.path": "others.jsonl",
     "ExampleRow.messages": [*TALK, *TALK],
     "ExampleRow.tools": [{"name": "find"}],
@@ -120,12 +153,31 @@ OTHER: dict[str, Any] = {
     **{f"{kind}.templates": ["{{ tone }}"] for kind in WRITTEN},
     **{f"{kind}.model": "other" for kind in WRITTEN},
     "Generate.model": "other",
+    "OneOf.allowed": {"values": ["a", "b"]},
+    "Write.model": "other",
+    "Write.form": {"schema": {"type": "array"}},
+    "Write.column": "case2",
+    "Samples.at_least": {"keep": "majority", "at_least": 0.5},
+    "JsonSchema.inline": {"inline": {"type": "array"}},
+    "Expr.tokenizer": "tokenizer",
+    "JsonSchema.file": {"inline": None, "file": "other.schema.json"},
+    "JsonSchema.per_row": {"inline": None, "per_row": "context"},
     "Evolve.model": "other",
+    "WeightedTemplate.model": "other",
     "Judge.model": "other",
+    "Label.model": "other",
+    "Choices.choices": ["a", "c"],
     "Judge.rubric": {"usefulness": "Would it truly help?"},
     "Judge.scale": [1, 10],
     "Judge.reasoning": False,
     "Anchor.scores": {"usefulness": 3},
+    "Tools.path": "others.json",
+    "Tools.schemas": {"path": None, "schemas": [{"name": "find"}]},
+    "Tools.results": "other_results.jsonl",
+    "Tools.model": "other",
+    "Tools.template": "{{ arguments }}",
+    "Converse.model": "other",
+    "Converse.user": ["clarify"],
     "Publish.repo_id": "you/toy",
     "Publish.not_secret": ["0123456789ab"],
     "Tokens.tokenizer": "tokenizer",
@@ -133,6 +185,7 @@ OTHER: dict[str, Any] = {
 }
 # What stands beside a field that means nothing by itself.
 BASE_OF: dict[str, dict[str, Any]] = {
+    **{f"Generate.{key}": {"check": [{"tokens": {"at_least": 2}}]} for key in ("tries", "retry")},
     "Attribute.column": {"path": "values.csv", "column": "kind"},
     "Model.provider": {"model": "org/m"},
     "Model.base_url": {"model": "org/m"},
@@ -140,7 +193,7 @@ BASE_OF: dict[str, dict[str, Any]] = {
     "ExampleRow.messages": {"instruction": None, "response": None, "messages": TALK},
     **{
         f"{table}.{key}": {"path": "org/rows"}
-        for table in ("PromptTable", "ExampleTable")
+        for table in ("PromptTable", "ExampleTable", "DocumentTable")
         for key in ("split", "config", "revision", "delimiter")
     },
     **{f"{table}.delimiter": {"path": "rows.csv"} for table in ("PromptTable", "ExampleTable")},
@@ -155,6 +208,13 @@ def recipe(folder: Path) -> dict[str, Any]:
     for name in ("rows", "others"):
         row = {**texts, **{f"{key}x": name for key in COLUMNS}, "x": name, "xx": name}
         (folder / f"{name}.jsonl").write_text(json.dumps(row) + "\n")
+    texts = [{"text": " ".join(f"{name}{word}" for word in range(400)), "x": name} for name in ("x", "y")]
+    (folder / "texts.jsonl").write_text("".join(f"{json.dumps(each)}\n" for each in texts))
+    for name, tools in (("tools", TOOLS), ("others", TOOLS[:2])):
+        (folder / f"{name}.json").write_text(json.dumps(tools))
+    for name, result in (("results", 1), ("other_results", 2)):
+        (folder / f"{name}.jsonl").write_text(json.dumps({"name": "find", "result": result}))
+    (folder / "other.schema.json").write_text('{"type": "array"}')
     for name in ("topics", "others"):
         (folder / f"{name}.yaml").write_text(f"casual: [a, b]\nformal: [{name}]\n")
     (folder / "values.csv").write_text("tone,kind,other\ncasual,a,b\nformal,c,d\n")
@@ -170,6 +230,7 @@ def recipe(folder: Path) -> dict[str, Any]:
             "embedder": {"model": "org/embedder", "task": "embed", **at},
         },
         "budget": {"usd": 1.0, "calls": 5, "tokens": 100_000},
+        "documents": [{"path": "texts.jsonl", "chunk": {}}],
         "attributes": {
             "tone": ["casual", "formal"],
             "mood": {"values": ["glad", "cross"]},
@@ -184,13 +245,33 @@ def recipe(folder: Path) -> dict[str, Any]:
             {"rows": [{"instruction": "A?", "response": "B."}]},
             {"path": "rows.jsonl"},
         ],
-        "evolve": {"templates": [f"{USES_ALL}: {{{{ instruction }}}}"]},
-        "generate": {"system": USES_ALL, "template": "{{ instruction }}!"},
+        "evolve": {
+            "templates": [f"{USES_ALL}: {{{{ instruction }}}}", {"Weighed: {{ instruction }}": {"weight": 2}}],
+        },
+        "write": [
+            {
+                "column": "case",
+                "template": f"{USES_ALL}: {{{{ instruction }}}}",
+                "schema": {"type": "object"},
+                "when": "not context",
+            }
+        ],
+        "generate": {
+            "system": USES_ALL,
+            "template": "{{ instruction }}!",
+            "samples": {"count": 2},
+            "context": {},
+            "tools": {"path": "tools.json", "results": "results.jsonl", "unknown": "simulate"},
+        },
+        "converse": {"turns": {"at_least": 2, "at_most": 4}, "personas": ["a baker"]},
+        "label": {"template": f"{USES_ALL}: {{{{ conversation }}}}", "quality": {"choices": ["a", "b"]}},
         "judge": {
             "rubric": {"usefulness": "Does it help?"},
             "anchors": [{"instruction": "Q", "response": "A", "scores": {"usefulness": 2}}],
         },
         "filters": [{"score": {"usefulness": {"at_least": 2}}}],
+        "size": {"rows": 100},
+        "guards": {"people": {"at_least": 0.1}},
         "split": {"validation": 0.2},
         "publish": {"format": "messages"},
     }
@@ -206,7 +287,7 @@ def sections(kind: Any) -> Iterator[type[BaseModel]]:
         yield from sections(inside)
 
 
-SECTIONS = dict.fromkeys([*sections(Recipe), *FILTERS.values(), Limits, Attribute])
+SECTIONS = dict.fromkeys([*sections(Recipe), *FILTERS.values(), Limits, Attribute, Choices])
 FIELDS = [
     (section, name)
     for section in SECTIONS
@@ -249,8 +330,7 @@ def choices(kind: Any) -> Iterator[Any]:
 
 def fingerprint(data: dict[str, Any], folder: Path) -> str:
     (folder / "recipe.yaml").write_text(json.dumps(data))
-    *_, (_, last) = compile_recipe(load_recipe(folder / "recipe.yaml"), weights=False).fingerprints()
-    return last
+    return compile_recipe(load_recipe(folder / "recipe.yaml"), weights=False).digest
 
 
 def put(data: dict[str, Any], place: tuple[str | int, ...], values: dict[str, Any]) -> dict[str, Any]:
@@ -267,6 +347,7 @@ def test_a_field_moves_the_fingerprint_or_is_known_to_be_harmless(
     section: type[BaseModel], name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("hfsft.rows.tables.hub_dataset.commit_of", lambda repo, revision: f"{repo} at {revision}")
+    monkeypatch.setattr("hfsft.rows.tables.hub_dataset.hub_rows", lambda *asked: iter([{"text": str(asked)}]))
     key, data = f"{section.__name__}.{name}", recipe(tmp_path)
     place = PLACES.get(key, PLACES.get(section.__name__))
     if of := next((of for of, kind in FILTERS.items() if kind is section), None):
@@ -290,8 +371,8 @@ def candidates(
     section: type[BaseModel], name: str, key: str, data: Any, place: tuple[str | int, ...]
 ) -> Iterator[dict[str, Any]]:
     if key in OTHER:
-        other = OTHER[key]
-        yield other if isinstance(other, dict) and name in other else {name: other}
+        other, alias = OTHER[key], section.model_fields[name].alias
+        yield other if isinstance(other, dict) and (name in other or alias in other) else {name: other}
         return
     here = data
     for step in place:

@@ -155,6 +155,7 @@ def test_all_of_a_step_is_json(tmp_path: Path) -> None:
     needs = {step.name: [each.kind for each in step.needs] for step in plan.steps if step.needs}
     assert needs.pop("split") == ["sides"]
     assert needs.pop("filters[tokens conversation].measure") == ["tokenizer"]
+    assert needs.pop("generate.context") == ["documents"]
     assert set(map(tuple, needs.values())) <= {("source",) * 5}
 
 

@@ -70,7 +70,7 @@ def steps() -> Iterator[tuple[str, int, str]]:
     yield "branch", branch.version, digest(grown)
     yield "evolve", evolve.version, asked(evolve, CHILD, 'New message: "What if it is late?"')
     faults = [
-        check.function({"instruction": [text], "template": ["deepen"], GROWN_FROM: [parent]})
+        check.function({"instruction": [text], "context": [None], "template": ["deepen"], GROWN_FROM: [parent]})
         for text, parent in CHECKED
     ]
     yield "check", check.version, digest(faults)
@@ -94,7 +94,7 @@ def steps() -> Iterator[tuple[str, int, str]]:
 GOLDEN: dict[str, tuple[int, str]] = {
     "branch": (1, "dda00a06e319db81f392801bceb153b9"),
     "evolve": (3, "71dd654504ce7140cfd70c6032021198"),
-    "check": (2, "7cd524005920971962a6c934f71e6599"),
+    "check": (3, "0daa5e7cd8dabc7e45435a45c7bbaef4"),
     "generate": (1, "d46830b6f5d2e2ce5b655be13c2bf7a6"),
     "judge": (2, "0f2a729efd947b7ebca866c0e42aa26c"),
     "judge, asked twice": (2, "8888421177432a83b8b449013bd98de3"),

@@ -14,7 +14,7 @@ from tests.models.server import LLM, Body, said_to
 from tests.strangers.checkout import Checkout
 
 SECTION = '''
-"""Label: a model says in which tone each instruction is written."""
+"""Tone: a model says in which tone each instruction is written."""
 
 from __future__ import annotations
 
@@ -37,10 +37,10 @@ from hfsft.stages.base import (
 )
 
 
-class Label(AskingStage):
+class Tone(AskingStage):
     """Say in which tone instructions are written."""
 
-    key: ClassVar[str] = "label"
+    key: ClassVar[str] = "sound"
 
     tones: list[str] = Field(["calm", "very angry"], description="The tones to choose from.")
     template: str = Field("Tone of this, of {{ tones }}: {{ instruction }}", description="What the model is asked.")
@@ -57,7 +57,7 @@ class Label(AskingStage):
     @classmethod
     def lacking(cls, column: str) -> str:
         """Nobody else writes the tone."""
-        return "nothing is labelled" if column == "tone" else ""
+        return "nothing has a tone" if column == "tone" else ""
 
     def notes(self, outcome: Outcome) -> Iterator[str]:
         """Whether one tone is all that there is."""
@@ -87,14 +87,14 @@ class Label(AskingStage):
     def problems(self, context: Context) -> Iterator[Problem]:
         """A choice needs two."""
         if len(set(self.tones)) < 2:
-            yield Problem(context.place(self.key, "tones"), "label.tones: there is nothing to choose", "name two")
+            yield Problem(context.place(self.key, "tones"), "sound.tones: there is nothing to choose", "name two")
 
     def steps(self, context: Context) -> list[Step]:
         """One step that asks for the tone."""
         ((_, model),) = self.asks(context.models)
         return [
             Step(
-                name="label",
+                name="sound",
                 asks=True,
                 reads=("id", "instruction"),
                 writes={column.name: column.type for column in self.writes()},
@@ -105,7 +105,7 @@ class Label(AskingStage):
                     "tones": self.tones,
                     **context.template_identity(self.prompt()),
                 },
-                work=Work("hfsft.stages.label:asking", self.arguments(model=model)),
+                work=Work("hfsft.stages.tone:asking", self.arguments(model=model)),
                 models=(model,),
                 max_failed_share=self.max_failed_share,
                 place=context.place(self.key),
@@ -114,7 +114,7 @@ class Label(AskingStage):
 
     def prompt(self) -> Prompt:
         """What the model is asked."""
-        return Prompt.parse(self.template, name="label.template")
+        return Prompt.parse(self.template, name="sound.template")
 
     def ask(self, row: Row, *, prompt: Prompt, model: str) -> Turns:
         """Ask for the tone."""
@@ -128,8 +128,8 @@ class Label(AskingStage):
 
 def asking(section: Mapping[str, Any], model: str) -> Callable[[Row], Turns]:
     """What asks for the tone of a row."""
-    label = Label.model_validate(section)
-    return partial(label.ask, prompt=label.prompt(), model=model)
+    tone = Tone.model_validate(section)
+    return partial(tone.ask, prompt=tone.prompt(), model=model)
 '''
 
 
@@ -149,10 +149,10 @@ def server() -> Iterator[LLM]:
 @pytest.fixture
 def checkout(tmp_path: Path) -> Checkout:
     made = Checkout.copied(tmp_path)
-    made.write("hfsft/stages/label.py", SECTION)
+    made.write("hfsft/stages/tone.py", SECTION)
     table = "hfsft/recipe/sections.py"
-    made.register(table, "from hfsft.stages.seeds", "from hfsft.stages.label import Label")
-    line = '    label: Label | None = Field(None, description="Say in which tone instructions are written.")'
+    made.register(table, "from hfsft.stages.seeds", "from hfsft.stages.tone import Tone")
+    line = '    sound: Tone | None = Field(None, description="Say in which tone instructions are written.")'
     made.register(table, "    generate: Generate | None", line)
     return made
 
@@ -163,7 +163,7 @@ def recipe(llm: LLM, **changes: Any) -> dict[str, Any]:
         "name": "toy",
         "models": {"writer": {"model": "w", "base_url": llm.url}},
         "seeds": [{"prompts": [f"My {each} is gone{'!' if each == 'refund' else '.'}" for each in things]}],
-        "label": {},
+        "sound": {},
         "generate": {"template": "A {{ tone }} customer: {{ instruction }}"},
         "filters": [{"tokens": {"column": "tone", "at_most": 1}}],
         "split": {"validation": 0},
@@ -192,14 +192,14 @@ def test_a_section_is_one_file_and_one_line(checkout: Checkout, server: LLM) -> 
     assert 'data-chart="tones-1"' in page
     assert '"tones-1":{"data":' in page
     assert '<td dir="auto">filters[tokens]</td><td class="number">1</td>' in page
-    assert "label" in json.loads((folder / "hfsft.lock.json").read_text())["templates"]
-    told = checkout.run("explain", "label")
+    assert "sound" in json.loads((folder / "hfsft.lock.json").read_text())["templates"]
+    told = checkout.run("explain", "sound")
     assert "The tones to choose from." in told
     assert "In which tone the instruction is written." in told
     before = len(server.requests)
-    checkout.run("build", "recipe.yaml", "--set", "label.on_error=fail")
+    checkout.run("build", "recipe.yaml", "--set", "sound.on_error=fail")
     assert len(server.requests) == before
-    checkout.run("build", "recipe.yaml", "--set", "label.tones=[calm, very angry, sad]")
+    checkout.run("build", "recipe.yaml", "--set", "sound.tones=[calm, very angry, sad]")
     assert len(server.requests) == before + 6, "the answers to the same template are kept, those of another are not"
 
 
@@ -209,18 +209,18 @@ def test_what_is_wrong_with_it_is_told_at_its_line(checkout: Checkout, server: L
         said = checkout.run("validate", "recipe.yaml", code=1)
         return sorted(line.partition(" ")[2] for line in said.splitlines() if line.startswith("error: recipe.yaml:"))
 
-    label = {"tones": ["calm"], "template": "{{ topicc }}", "model": "judge"}
+    sound = {"tones": ["calm"], "template": "{{ topicc }}", "model": "judge"}
     assert [
-        line.partition(": ")[2].partition(" (")[0] for line in told(label=label, generate={"template": "{{ ton }}"})
+        line.partition(": ")[2].partition(" (")[0] for line in told(sound=sound, generate={"template": "{{ ton }}"})
     ] == [
-        "label.tones: there is nothing to choose",
+        "sound.tones: there is nothing to choose",
         "the template uses `topicc`, which no column or setting is called",
-        "label asks a model `judge`, which is not under models",
+        "sound asks a model `judge`, which is not under models",
         "the template uses `ton`, which no column or setting is called",
     ]
     assert "did you mean `tone`?" in told(generate={"template": "{{ ton }}"})[0]
-    (missing,) = told(label=None, generate=None)
-    assert missing.endswith(": filters[tokens] reads tone, but nothing is labelled (add a label section)")
-    (unknown,) = told(label={"tonnes": ["a", "b"]})
-    assert "unknown key `tonnes` in label (did you mean `tones`?" in unknown
+    (missing,) = told(sound=None, generate=None)
+    assert missing.endswith(": filters[tokens] reads tone, but nothing has a tone (add a sound section)")
+    (unknown,) = told(sound={"tonnes": ["a", "b"]})
+    assert "unknown key `tonnes` in sound (did you mean `tones`?" in unknown
     assert not server.requests

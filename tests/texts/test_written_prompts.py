@@ -7,7 +7,7 @@ import pytest
 from hfsft.prompts import available, templates
 from hfsft.texts.language import other_language, scripts
 from hfsft.texts.peel import peel
-from hfsft.texts.prompt_faults import prompt_fault, template_runs
+from hfsft.texts.prompt_faults import prompt_fault, rule_of, template_runs
 
 Q = "How do I return a lamp, and who pays for the label?"
 
@@ -189,14 +189,16 @@ PARENT = "How do I return a lamp?"
     ],
 )
 def test_what_is_no_prompt_of_a_user(text: str, parent: str, fault: str | None) -> None:
-    assert prompt_fault(text, parent) == fault
+    assert (rule_of(found) if (found := prompt_fault(text, parent)) else None) == fault
 
 
 def test_words_of_the_template_are_told_from_those_of_the_parent() -> None:
     runs = template_runs("Rewrite each message so that it asks for more.")
     leaked = "Rewrite each message so that it asks for more: how do I return a lamp?"
-    assert prompt_fault(leaked, PARENT, runs) == "template"
-    assert prompt_fault(leaked, "Rewrite each message so that it asks for less?", runs) == "template"
+    assert prompt_fault(leaked, PARENT, runs) == "template: rewrite each message so that it"
+    assert prompt_fault(leaked, "Rewrite each message so that it asks for less?", runs) == (
+        "template: so that it asks for more"
+    )
     assert prompt_fault(f"{leaked} And who pays?", leaked, runs) is None
     assert prompt_fault("Rewrite each message, please?", PARENT, runs) is None
 

@@ -54,8 +54,14 @@ def run(arguments: argparse.Namespace) -> None:
     from hfsft import pipeline
 
     line = Line()
-    ended: list[FunnelLine] = []
-    watcher = None if arguments.quiet else pipeline.Watcher(line.step, line.progress, ended.append, _warn)
+    ended: dict[str, FunnelLine] = {}  # by step: each wave goes over all of them again
+
+    def heard_of(step: FunnelLine) -> None:
+        ended[step.step] = step
+
+    watcher = None
+    if not arguments.quiet:
+        watcher = pipeline.Watcher(line.step, line.progress, heard_of, on_warning=_warn, on_wave=line.above)
     heard = silent if arguments.quiet else tell
     publishing = pipeline.Publishing(
         not arguments.no_publish, arguments.create_pr, heard, Consent(arguments.yes, heard)
@@ -73,8 +79,8 @@ def run(arguments: argparse.Namespace) -> None:
     except (KeyboardInterrupt, HfsftError):
         line.clear()
         # A stage that has only begun has no answers; those before it may.
-        if line.last and (line.last.answers + line.last.stored or any(step.calls for step in ended)):
-            tell(so_far(ended, line.last))
+        if line.last and (line.last.answers + line.last.stored or any(step.calls for step in ended.values())):
+            tell(so_far(list(ended.values()), line.last))
         raise
     finally:
         line.clear()

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from hfsft.engine.step import Step
+    from hfsft.models.batches.state import OpenBatch
     from hfsft.models.limits.estimate import Estimate
     from hfsft.models.limits.spending import Outlay
     from hfsft.pipeline import StepForecast
@@ -67,6 +68,9 @@ def run(arguments: argparse.Namespace) -> None:
     head = ("step", "does", "state", "calls", "tokens", "cost", "recipe")
     print(table(head, rows, right=(3, 4, 5), drop=(6, 1, 2, 4), styles={6: "dim"}))
     print("\n" + "\n".join(map(wrapped, summary(steps).split("\n"))))
+    print(*(f"{wrapped(each.note)}\n" for each in steps if each.note), sep="", end="")
+    for batch in pipeline.under_way(arguments.recipe, **asked):
+        print(wrapped(_batch(batch)))
     lines = against(*pipeline.budget(arguments.recipe, **asked), steps)
     for line in [*lines, *wants(pipeline.wants(arguments.recipe, **asked))]:
         print(line)
@@ -122,6 +126,12 @@ def summary(steps: list[StepForecast]) -> str:
         cost = total_usd(each.usd for each in estimates)
         lines.append(f"at most about {tokens:,} tokens, {money(cost)} ({_basis(estimates)})")
     return "\n".join(lines)
+
+
+def _batch(batch: OpenBatch) -> str:
+    """A batch that is under way, of whose requests none is sent again."""
+    sent = f"{batch.batch or batch.name} at {batch.server}" + ("" if batch.batch else ", not submitted yet")
+    return f"{batch.stage}: of these calls {batch.requests:,} stand in a batch that the next build takes up: {sent}"
 
 
 def against(budget: BudgetSection | None, taken: Outlay, steps: Sequence[StepForecast]) -> list[str]:

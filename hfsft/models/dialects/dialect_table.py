@@ -16,7 +16,10 @@ from hfsft.models.dialects.piecewise import refuses_pieces, refuses_whole, strea
 from hfsft.models.dialects.refused_request import Body, RefusedRequest
 from hfsft.models.dialects.response_shapes import (
     as_object,
+    closes,
     in_words,
+    opened,
+    refuses_closed,
     refuses_schemas,
     refuses_shapes,
     shape_of,
@@ -72,7 +75,7 @@ def notes_on(dialects: Mapping[str, Collection[str]]) -> list[str]:
         f"{model} {each.note}"
         for model, names in dialects.items()
         for each in TABLE
-        if each.note and each.name in names
+        if each.note and each.name in names and not (each.name == "json_schema" and "schema" in names)
     ]
 
 
@@ -97,8 +100,32 @@ def _without(*names: str) -> Callable[[Body], Body]:
 # --- sampling
 
 
+_BOTH = re.compile(
+    r"(?:temperature\W.{0,30}\btop[_-]?p|top[_-]?p\W.{0,30}\btemperature)\b[^\n]{0,80}"
+    r"(?:\bboth\b|together|at the same time|simultaneous|mutually|only one|one of)"
+    r"|(?:\bboth\b|only one of|either|not (?:specify|set|use|combine))[^\n]{0,40}"
+    r"(?:temperature\W.{0,30}\btop[_-]?p|top[_-]?p\W.{0,30}\btemperature)\b",
+    re.IGNORECASE,
+)
+
+
 def _drops(name: str, spelt: str, note: str) -> Dialect:
-    return Dialect(name, _holds(name), lambda refusal, _: refusal.names(name, spelt), _without(name), note, field=name)
+    def refused(refusal: RefusedRequest, _: Body) -> bool:
+        return refusal.names(name, spelt) and not refusal.says(_BOTH)
+
+    return Dialect(name, _holds(name), refused, _without(name), note, field=name)
+
+
+def _beside(name: str, other: str) -> Dialect:
+    """One of two fields is dropped where a server takes either, and not both."""
+    return Dialect(
+        f"{name}_beside_{other}",
+        lambda body: name in body and other in body,
+        lambda refusal, _: refusal.plain and refusal.says(_BOTH),
+        _without(name),
+        f"takes no `{name}` beside a `{other}`: its own was used",
+        field=name,
+    )
 
 
 _STOP = (
@@ -151,6 +178,8 @@ def _table() -> Iterator[Dialect]:
     )
     yield _drops("temperature", "temperature", "takes no temperature: its own was used")
     yield _drops("top_p", "top[_-]?p", "takes no `top_p`: its own was used")
+    yield _beside("top_p", "temperature")
+    yield _beside("temperature", "top_p")
     yield _drops("seed", "(?:random_)?seed", "takes no seed: asked anew, it may answer otherwise")
     yield _drops("stop", _STOP, "takes no `stop`: answers were not ended early")
     yield Dialect(
@@ -173,6 +202,13 @@ def _table() -> Iterator[Dialect]:
         lambda _, __: False,  # no refusal shows it, only answers do
         told_too,
         "takes a JSON Schema and does not heed it: the schema was told in the prompt too",
+    )
+    yield Dialect(
+        "open_schema",
+        lambda body: shape_of(body) == "json_schema" and closes(body),
+        lambda refusal, _: refuses_closed(refusal),
+        opened,
+        "takes no `additionalProperties` in a JSON Schema: it was left out",
     )
     yield Dialect(
         "system",

@@ -9,7 +9,8 @@ from hfsft.models.dialects.refused_request import Body, RefusedRequest
 SILENCE_SECONDS = 25.0
 """So long without a byte, and then cut: a gateway lost patience (those of today after 29 s and more)."""
 
-_CUT = {0, 408, 504, 524}
+# A router that waits in vain says 503, a proxy whose server hung up 502 or 520.
+_CUT = {0, 408, 502, 503, 504, 520, 522, 524}
 # Others say it in words.
 _LATE = re.compile(r"time.?d?.?out|took too long|deadline", re.IGNORECASE)
 

@@ -12,6 +12,11 @@ _ANY_SHAPE = re.compile(
     r"response.?format|json.?(?:schema|mode|object|output)|structured.?output|guided|grammar", re.IGNORECASE
 )
 _NO_JSON = re.compile(r"json mode (?:is )?not (?:enabled|supported)", re.IGNORECASE)
+_CLOSED = re.compile(
+    r"(?:unknown|unsupported|unrecogni[sz]ed|unexpected)[^\n]{0,40}additional_?properties"
+    r"|additional_?properties['\"`]?[^.\n]{0,40}(?:(?:not|n't|un)[ -]?(?:support|allow|permit|recogni)\w*|cannot find)",
+    re.IGNORECASE,
+)
 _TYPE = re.compile(r"json.?schema|type\b|\bvariant", re.IGNORECASE)
 _SPELT = r"response.?format"
 # One that is refused for what stands in it says nothing of others.
@@ -35,6 +40,27 @@ def refuses_shapes(refusal: RefusedRequest) -> bool:
     return refusal.says(_NO_JSON) or (refusal.names("response_format", _SPELT, unknown=True) and not _typed(refusal))
 
 
+def refuses_closed(refusal: RefusedRequest) -> bool:
+    """Whether a schema is taken, and not that it says of further properties."""
+    return refusal.plain and bool(_CLOSED.search(refusal.text))
+
+
+def closes(body: Body) -> bool:
+    """Whether its schema says anything of further properties."""
+    return '"additionalProperties"' in json.dumps(body["response_format"])
+
+
+def opened(body: Body) -> Body:
+    """The request with a schema that says nothing of further properties."""
+    return {**body, "response_format": _without_closing(body["response_format"])}
+
+
+def _without_closing(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _without_closing(inner) for name, inner in value.items() if name != "additionalProperties"}
+    return [_without_closing(inner) for inner in value] if isinstance(value, list) else value
+
+
 def refuses_what_was_written(refusal: RefusedRequest) -> bool:
     """Whether the schema was taken, and what the model wrote does not follow it."""
     return refusal.plain and refusal.says(_WRITTEN)
@@ -42,7 +68,7 @@ def refuses_what_was_written(refusal: RefusedRequest) -> bool:
 
 def refuses_schemas(refusal: RefusedRequest) -> bool:
     """Whether a JSON Schema is not taken, though simpler JSON may be."""
-    if not refusal.plain or refusal.says(_ONE_SHAPE) or refuses_shapes(refusal):
+    if not refusal.plain or refusal.says(_ONE_SHAPE) or refuses_closed(refusal) or refuses_shapes(refusal):
         return False
     return refusal.says(_ANY_SHAPE) or any(way.startswith("response_format") for way in refusal.named)
 

@@ -73,7 +73,7 @@ _TOO_LARGE = re.compile(
 )
 _LIMIT, _REQUESTED = (
     re.compile(rf"\b{word}\b(?: (?:is|of))?\W{{0,4}}(\d[\d,_]{{0,15}})", re.IGNORECASE)
-    for word in ("limit", "requested")
+    for word in ("limit", "(?:requested|(?:prompt|input|request|messages?) (?:has|have|is|was|contains?|needs|takes))")
 )
 # The same in prose: the request's tokens, then fewer that are allowed.
 _OVER = re.compile(
@@ -92,11 +92,17 @@ _PERIOD = re.compile(
     r"|(per|each|a|/).{0,2}(day|week|month)\b|per.?(day|week|month)",
     re.IGNORECASE,
 )
-# A limit that has room again within minutes, whatever else the sentence speaks of.
+# A limit that has room again within the hour, whatever else the sentence speaks of.
 _PASSING = re.compile(
-    r"per.?(second|sec\b|minute|min\b)|(/|a|each).{0,2}(second|sec\b|minute|min\b)|\b[rt]p[ms]\b"
+    r"(per|/|a|an|each).{0,2}(second|sec\b|minute|min\b|hour|hr\b)|hourly|\b[rt]p[msh]\b"
     r"|(every|/|per|in) ?\d{1,3} ?(s|secs?|seconds?|minutes?)\b"
     r"|concurren|at the same time|simultaneous|parallel|allocated quota|throttling",
+    re.IGNORECASE,
+)
+# A limit under a status of its own, as AWS (400) and GitHub (403) answer it.
+_THROTTLED = re.compile(
+    r"rate.?limit\w* (?:\w+ ){0,2}(?:exceeded|reached|hit)|exceed\w* (?:\w+ ){0,5}rate.?limit|too many requests"
+    r"|\bthrottl(?:ed|ing)",
     re.IGNORECASE,
 )
 # The same where the status speaks of the request or of rights: the sentence must speak of the account.
@@ -123,6 +129,19 @@ _GONE = re.compile(
     r"|temporarily|\b(engine|worker|runner|process)\b.{0,30}(crash|died|dead|stopped|terminated|exited)",
     re.IGNORECASE,
 )
+# A model that was taken away for good, whatever the status: no waiting brings it back.
+_RETIRED = re.compile(
+    r"\bmodel\b[^.\n]{0,100}\b(?:been|was|is|were|are)\b[^.\n]{0,20}"
+    r"\b(?:decommissioned|retired|discontinued|sunset|shut ?down|end.of.life)"
+    r"|model_(?:decommissioned|retired|deprecated)",
+    re.IGNORECASE,
+)
+# The same, which a refusal of one field says too: `seed` is deprecated for this model.
+_OUTDATED = re.compile(
+    r"\bmodel\b[^.\n]{0,100}\b(?:has been|was|is) (?:now )?"
+    r"(?:deprecated|removed|no longer (?:available|supported|served))",
+    re.IGNORECASE,
+)
 # Said beside the advice to ask for less: then waiting may help too.
 _LATER = re.compile(r"(try|retry|come back|again).{0,20}(later|shortly|\bin \d)", re.IGNORECASE)
 _PAGE = re.compile(r"\s{0,100}<(!doctype|html|head|body)\b|error code: 1\d{3}\b", re.IGNORECASE)
@@ -140,12 +159,12 @@ _ADVICE = {
     403: "this key may not use this model",
     404: "no such model or address there: check `model` and `base_url`",
     410: "the model is gone: name another in `model`",
-    405: "this address takes no chat completions: check `base_url`",
+    405: "this address takes no such requests: check `base_url`, and `task` in the model",
 }
 # A server may be gone for good behind these; 408, 504 and 524 are gateways that lost patience.
 _TIMED_OUT = {408, 504, 524}
 _OVERLOADED = {429, 498, 503, 529}
-_HEALING = {409, 425, 499, 500, 502, 520, 521, 522, 523, 525, 527, 530}
+_HEALING = {409, 424, 425, 499, 500, 502, 520, 521, 522, 523, 525, 527, 530}
 
 
 def of_response(status: int, headers: Mapping[str, str], body: str, *, hide: Hide = scrub, asked: str = "") -> Fault:
@@ -155,6 +174,9 @@ def of_response(status: int, headers: Mapping[str, str], body: str, *, hide: Hid
     """
     said = message_in(body, hide)
     message = f"HTTP {status}" + (f": {said}" if said else "")
+    gone = (status >= 400 and _RETIRED.search(said)) or (status == 503 and _OUTDATED.search(said))
+    if gone and not _LATER.search(said):
+        return Fault("down", "refused", f"{message}; {_ADVICE[410]}", status=status)
     if status in _OVERLOADED:
         return _limit(status, headers, body, message)
     after = retry_after(headers)
@@ -163,6 +185,8 @@ def of_response(status: int, headers: Mapping[str, str], body: str, *, hide: Hid
     if status in _HEALING or status > 505:
         return Fault("heal", "server", message, status=status, after=after)
     words = " ".join([said, *_WORD.findall(body[:_LONGEST])])
+    if status in {400, 403} and _THROTTLED.search(words):
+        return Fault("slow", "rate_limit", message, status=status, after=_moment(headers, body))
     if _FILTERED.search(words) and status in {400, 403, 422, 451}:
         return Fault("row", "content_filter", message, status=status)
     if status == 403 and (_PAGE.match(body) or "cf-mitigated" in headers) and _WALLS.search(body + " ".join(headers)):
@@ -170,6 +194,8 @@ def of_response(status: int, headers: Mapping[str, str], body: str, *, hide: Hid
         return Fault("down", "firewall", f"{message}; {wall}", status=status, tries=2)
     if status in {400, 403} and _BROKE.search(words):
         return Fault("down", "quota", f"{message}; {_ADVICE[402]}", status=status)
+    if status == 403 and _CONTEXT.search(body):  # as Together says it
+        return Fault("row", "context_length", message, status=status)
     if status in _ADVICE:
         return Fault("down", "refused", f"{message}; {_ADVICE[status]}", status=status)
     if 300 <= status < 400:

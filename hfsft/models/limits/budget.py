@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from hfsft.errors import BudgetError, ModelError
 from hfsft.models.http.extra import costs_more, thinking_tokens
 from hfsft.models.limits.spending import Outlay, Spending, outlay
+from hfsft.plain import digits
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,13 +47,23 @@ class Budget:
         if self.tokens is not None and taken.tokens > self.tokens:
             return f"{self.tokens:,} tokens"
         if self.usd is not None and taken.usd > self.usd:
-            return f"{self.usd:g} USD"
+            return f"{digits(self.usd)} USD"
         return ""
+
+    def pays_for(self, work: Outlay, taken: Outlay) -> float | None:
+        """How many times as much as `work` is left once so much is taken; None where none of it is bounded."""
+        pairs = ((self.calls, work.calls, taken.calls), (self.tokens, work.tokens, taken.tokens))
+        rests = [
+            (bound - used) / took
+            for bound, took, used in (*pairs, (self.usd, work.usd, taken.usd))
+            if bound is not None and took
+        ]
+        return max(0.0, min(rests)) if rests else None
 
     def standing(self, taken: Outlay) -> str:
         """How much is taken of the bound that is nearest, for a line of progress."""
         found = [
-            (taken.usd / self.usd, f"${taken.usd:.4f} of ${self.usd:g}") if self.usd else None,
+            (taken.usd / self.usd, f"${taken.usd:.4f} of ${digits(self.usd)}") if self.usd else None,
             (taken.calls / self.calls, f"{taken.calls:,} of {self.calls:,} calls") if self.calls else None,
             (taken.tokens / self.tokens, f"{taken.tokens:,} of {self.tokens:,} tokens") if self.tokens else None,
         ]
@@ -92,7 +103,16 @@ class Meter:
 
     def standing(self) -> str:
         """How much is taken of the budget, and of which; empty without one."""
-        return self._budget.standing(self._taken if self._budget.per == "build" else self._spending.total)
+        return self._budget.standing(self._total)
+
+    def pays_for(self, work: Outlay) -> float | None:
+        """How many times as much as `work` the budget has left; None where it bounds none of it."""
+        return self._budget.pays_for(work, self._total)
+
+    @property
+    def _total(self) -> Outlay:
+        """What is taken of the budget."""
+        return self._taken if self._budget.per == "build" else self._spending.total
 
     def check_prices(self) -> None:
         """Raise ModelError where a budget in USD cannot be kept: a price is unknown or not all that an answer costs."""

@@ -67,10 +67,12 @@ def estimate(
     requests: Sequence[Request],
     more: int = 0,
     sample: Request | None = None,
+    coming: float = 0.0,
 ) -> Estimate:
     """What `requests` and `more` others would take; by the stage's own history where there is some.
 
-    Of the others only `sample` is known: what one asks, without the texts that are still to come.
+    Of the others only `sample` is known: what one asks, without the texts that are still to come, which are about
+    `coming` tokens each.
     """
     history = _history(store, model, stage)
     tokenizer = None if model.embedded else tokenizer_of(model.model)
@@ -81,7 +83,7 @@ def estimate(
         per_token = history.characters / history.input_tokens if history else CHARACTERS_PER_TOKEN
         lengths = [_length(model, request, as_stored=bool(history)) / per_token for request in typical]
     known = lengths[: len(requests)]
-    each = _mean(known) if known else history.input_tokens if history else _mean(lengths)
+    each = _mean(known) if known else history.input_tokens if history else _mean(lengths) + coming
     limits = [float(token_limit(model, request) or 0) for request in typical]
     calls = len(requests) + more
     input_tokens = round(sum(known) + more * each)
@@ -93,6 +95,19 @@ def estimate(
         cost(price, input_tokens, output_tokens) if price else None,
         "tokenizer" if tokenizer else "history" if history else "characters",
         "history" if history else "limit",
+    )
+
+
+def summed(estimates: Sequence[Estimate]) -> Estimate:
+    """Several of them as one, of at least one: its cost is unknown where that of one is."""
+    costs = [each.usd for each in estimates]
+    return Estimate(
+        sum(each.calls for each in estimates),
+        sum(each.input_tokens for each in estimates),
+        sum(each.output_tokens for each in estimates),
+        None if None in costs else sum(filter(None, costs)),
+        estimates[0].prompts,
+        "limit" if any(each.answers == "limit" for each in estimates) else "history",
     )
 
 

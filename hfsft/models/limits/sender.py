@@ -170,6 +170,8 @@ class Sender:
         """Note whether an answer follows its schema; of a server none of whose answers does, it is told in words."""
         if lane.unheeded is None or answer.finish_reason != "stop" or SHAPED & set(used):
             return
+        if job.request.mends:  # which was told in words what was wrong
+            return
         if follows(answer, job.request.schema or {}):
             lane.unheeded = None
             return

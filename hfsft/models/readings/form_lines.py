@@ -27,6 +27,12 @@ _UNSURE = re.compile(
     r"|(?:to|and|up to)\s{1,3}(?:\d|(?:one|two|three|four|five|six|seven|eight|nine|ten)\b))",
     re.IGNORECASE,
 )
+# Beside a name, the scale that its number is on: `Relevance (1-5): 4`.
+_SCALE = re.compile(
+    r"\s{0,3}[(\[](?:\s{0,3}(?:on a|score|scale|rating|from|range)){0,3}\s{0,3}"
+    r"(?:(\d{1,9})\s{0,3}(?:[-\u2013]|to|\.\.)|(?:out )?of)\s{0,3}(\d{1,9})\s{0,3}[)\]]",
+    re.IGNORECASE,
+)
 _ENDS = "|,;:.(\u2013\u2014-"
 _AROUND = " \t*_`\"'"
 _RULE = re.compile(r"[\s|:-]*")
@@ -47,6 +53,9 @@ def written(text: str, schema: dict[str, Any]) -> dict[str, Any] | None:
     """
     if "{" in text or len(text) > _LONGEST:
         return None
+    scales = set(map(_bounds, schema["properties"].values()))
+    scales |= {(None, most) for _, most in scales}
+    text = _SCALE.sub(lambda said: "" if (said[1], said[2]) in scales else said[0], text)
     lines = _TAG.sub(lambda tag: "\n" if tag[1] else f"\n{tag[2]}: ", text).splitlines()
     found: dict[str, Any] = {}
     names = {plain_name(name): name for name in schema["properties"]}
@@ -78,6 +87,12 @@ def _of_lines(lines: list[str], schema: dict[str, Any], names: dict[str, str]) -
                 parts = {plain_name(part): part for part in inner}
                 if part := parts.get(plain_name(key)):
                     yield from (_Said(current, part, each.value) for each in _told(part, inner[part], rest))
+
+
+def _bounds(schema: dict[str, Any]) -> tuple[str | None, str]:
+    """The least and the most that the number of a property may be, as digits; empty for none."""
+    number = schema["properties"][sole(schema)] if sole(schema) else schema
+    return str(number.get("minimum", "")), str(number.get("maximum", ""))
 
 
 def _parted(line: str, between: re.Match[str] | None) -> tuple[str, str]:

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from hfsft.errors import ModelError, StageError, nearest
 from hfsft.hashing import digest
 from hfsft.models.model import STATIC, Model, Task
-from hfsft.models.vectors.text_turns import score_turns, vector_turns
+from hfsft.models.vectors.text_turns import listed, score_turns, vector_turns
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -177,7 +177,7 @@ class AskedEmbedder(_Asked):
         """A vector for each text, of length 1; of zeros for a blank one, which nobody is asked for."""
         import numpy as np
 
-        some = [place for place, text in enumerate(texts) if text.strip()]
+        some = [place for place, text in enumerate(listed(texts)) if text.strip()]
         came = self._all([partial(vector_turns, self._name, texts[place]) for place in some])
         found = np.zeros((len(texts), len(came[0]) if came else self._model.dimensions or 0), np.float32)
         for place, vector in zip(some, came, strict=True):
@@ -201,4 +201,4 @@ class AskedScorer(_Asked):
 
     def labelled(self, items: Sequence[tuple[str, ...]]) -> list[Scored]:
         """The same, with what the server calls each."""
-        return self._all([partial(score_turns, self._name, item) for item in items])
+        return self._all([partial(score_turns, self._name, tuple(listed(item))) for item in listed(items)])

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hfsft.errors import ModelError
+from hfsft.models.vectors.text_turns import listed
 from hfsft.similarity import units
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ class Static:
         """A vector of length 1 for each text; of zeros for one without a token."""
         import numpy as np
 
-        found = np.zeros((len(texts), self.dimensions), np.float32)
+        found = np.zeros((len(listed(texts)), self.dimensions), np.float32)
         for place, tokens in enumerate(self._tokens(texts)):
             if tokens:
                 found[place] = self._matrix[np.minimum(tokens, len(self._matrix) - 1)].mean(axis=0)

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from typing import TYPE_CHECKING
+from collections.abc import Generator, Sequence
+from typing import TYPE_CHECKING, TypeVar
 
 from hfsft.models.model import Answer, Request
 from hfsft.models.vectors.numbers import Scored, score_in, vector_in
 
 if TYPE_CHECKING:
     from hfsft.models.vectors.numbers import Vector
+
+T = TypeVar("T")
+
+
+def listed(texts: Sequence[T]) -> Sequence[T]:
+    """The texts or pairs as they came; TypeError for one text, each letter of which would be taken for a text."""
+    if isinstance(texts, str):
+        raise TypeError("takes a list of texts, not one text: write it as [text]")
+    return texts
 
 
 def vector_turns(name: str, text: str) -> Generator[Request, Answer, Vector]:

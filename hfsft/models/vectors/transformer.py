@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hfsft.errors import ModelError
+from hfsft.models.vectors.text_turns import listed
 from hfsft.similarity import units
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ class Transformer:
         """A vector of length 1 for each text; of zeros for a blank one."""
         import numpy as np
 
-        found = np.zeros((len(texts), self.dimensions), np.float32)
+        found = np.zeros((len(listed(texts)), self.dimensions), np.float32)
         some = [place for place, text in enumerate(texts) if text.strip()]
         if some:
             found[some] = self._loaded.encode(

@@ -8,12 +8,13 @@ from typing import Any
 
 from hfsft.errors import ModelError, Problem, PromptError, nearest
 from hfsft.filters.base import Around
+from hfsft.recipe.overrides import name_path
 from hfsft.recipe.recipe import Recipe
 from hfsft.recipe.rules import filters_of
 from hfsft.recipe.sections import loc_of, stage_kinds
 from hfsft.recipe.sources import kept_of
 from hfsft.rows.columns import ROW, Column, column, vector_of
-from hfsft.stages.base import Context
+from hfsft.stages.base import STRUCTURED, Context
 
 Contexts = Mapping[str, Context]
 """Section -> what its stage may know of the recipe."""
@@ -21,10 +22,12 @@ Contexts = Mapping[str, Context]
 
 def section_problems(recipe: Recipe, contexts: Contexts) -> Iterator[Problem]:
     """What is wrong with the templates of each section, and what it says itself is wrong with it."""
+    measured = {name: rule.name for rule in filters_of(recipe) for name in rule.writes}
     for key, stage in recipe.stages().items():
         context, at = contexts[key], loc_of(key)
         for loc, parse, variables in stage.renders():
-            allowed = (*variables, *context.values(), *context.kept)
+            allowed = dict.fromkeys((*variables, *context.values(), *context.kept))
+            allowed.pop(STRUCTURED, None)
             try:
                 prompt = parse()
             except PromptError as error:
@@ -36,6 +39,11 @@ def section_problems(recipe: Recipe, contexts: Contexts) -> Iterator[Problem]:
                 hint = nearest(name, list(allowed))
                 yield Problem(place, f"the template uses `{name}`, which no column or setting is called", hint)
         yield from stage.problems(context)
+        for each in stage.writes():
+            if each.name in measured:
+                place, rule = recipe.source.place(at, key=True), measured[each.name]
+                said = f"{name_path(at, recipe.source.data)} writes `{each.name}`, as the filter {rule} does"
+                yield Problem(place, said, "call it otherwise")
 
 
 def filter_problems(recipe: Recipe) -> Iterator[Problem]:

@@ -28,6 +28,7 @@ from hfsft.marks import (
     REPOSITORY,
     ROWS,
     SERVER,
+    TEMPLATE,
     Loc,
     Mark,
     Marked,
@@ -37,6 +38,7 @@ from hfsft.marks import (
 from hfsft.models.embedded.weights import KNOWN
 from hfsft.models.model import FromEnv
 from hfsft.plain import plain
+from hfsft.prompts import is_file
 from hfsft.recipe.checks.path_bounds import from_the_hub, leads_outside
 from hfsft.recipe.overrides import name_path
 from hfsft.recipe.recipe import Recipe
@@ -117,7 +119,9 @@ _Found = tuple[Kind, Loc, str]
 def _read(recipe: Recipe) -> Iterator[_Found]:
     """The files that lie elsewhere."""
     for each in marked(recipe):
-        if each.mark not in (FILE, ROWS, MODEL) or not each.value:
+        if each.mark not in (FILE, ROWS, MODEL, TEMPLATE) or not isinstance(each.value, str) or not each.value:
+            continue
+        if each.mark == TEMPLATE and not is_file(each.value):
             continue
         if each.value.startswith(HUB_DATASETS) or (each.mark == MODEL and each.value in KNOWN):
             continue

@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from hfsft.plain import digits
+
 KINDS = {"string": "text", "integer": "whole number", "number": "number", "boolean": "true or false"}
 PLAIN = re.compile(r"[A-Za-z0-9_./@+ ()\-]*[A-Za-z0-9_./@+()\-]")  # needs no quotes in YAML, whatever stands around it
 
@@ -155,11 +157,11 @@ class Schema:
         low, high = part.get("minimum"), part.get("maximum")
         above, below = part.get("exclusiveMinimum"), part.get("exclusiveMaximum")
         if low is not None and high is not None:
-            said.append(f"{low:g} to {high:g}")
+            said.append(f"{digits(low)} to {digits(high)}")
         else:
             for word, bound in (("at least", low), ("above", above), ("at most", high), ("below", below)):
                 if bound is not None:
-                    said.append(f"{word} {bound:g}")
+                    said.append(f"{word} {digits(bound)}")
         if part.get("pattern"):
             said.append(f"as {part['pattern']}")
         elif part.get("minLength") or (part.get("minItems") and "prefixItems" not in part) or part.get("minProperties"):

@@ -22,7 +22,7 @@ from hfsft.recipe.overrides import name_path
 from hfsft.recipe.recipe import Recipe, with_filters
 from hfsft.recipe.recipe_file import load, parse, validate
 from hfsft.recipe.sections import loc_of, stage_kinds
-from hfsft.rows.columns import Column, column
+from hfsft.rows.columns import MESSAGES, Column, column
 
 FIELD = "filters"
 KNOWN: dict[str, Any] = {
@@ -191,7 +191,7 @@ def _effects(key: str, example: str, model: type[Recipe]) -> tuple[tuple[Column,
     key, stage = next(((each, one) for each, one in recipe.stages().items() if loc_of(each)[0] == key), ("", None))
     if stage is None:
         return (), ()
-    steps = stage.steps(contexts_of(recipe, models)[key])
+    steps = stage.steps(contexts_of(recipe, models, opened=False)[key])
     dropped = {name for step in steps for name in step.drops}
     writes = {name: step.column(name, step.about) for step in steps for name in step.writes if name not in dropped}
     asks = (name_path((*loc_of(key), *each.loc), recipe.source.data) for each in stage.asks(recipe.models))
@@ -210,6 +210,8 @@ def example_of(kind: type[BaseModel], name: str = "") -> str:
 
 def type_told(made: Column) -> str:
     """The type of a column in one line."""
+    if made.type == MESSAGES:
+        return "list of messages"
     return made.type if isinstance(made.type, str) else json.dumps(made.type).replace('"', "")
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from hfsft.errors import alike, closest, nearest
 from hfsft.keys import masked
 from hfsft.marks import Loc
+from hfsft.plain import digits
 from hfsft.recipe.overrides import item_name, name_path
 from hfsft.recipe.yaml.type_paths import Trail, follow, locate
 
@@ -194,7 +195,7 @@ def _fault(error: _Error, data: Any, written: Written) -> Mistake:
     if error.kind.startswith("union_tag"):
         return _tag_fault(error, data, written)
     if error.kind in BOUNDS:
-        numbers = {key: f"{value:g}" for key, value in error.context.items() if isinstance(value, int | float)}
+        numbers = {key: digits(value) for key, value in error.context.items() if isinstance(value, int | float)}
         bound = BOUNDS[error.kind].format_map(numbers)
         if error.context.get("min_length") == 1:
             bound = "must not be empty"

@@ -108,9 +108,9 @@ def _uncounted(built: Built) -> Iterator[str]:
     for part in built.spent["by_stage"]:
         if part["unmetered"]:
             yield (
-                f"{part['stage']}: {part['unmetered']:,} of {part['answers']:,} answers of "
-                f"{built.recipe.models[part['model']].model} came without token counts: they are in no sum of tokens, "
-                "and a budget counts each at the most that it may have taken"
+                f"{part['stage']}: {part['unmetered']:,} answers of {built.recipe.models[part['model']].model}, those "
+                "too that were not kept, came without token counts: they are in no sum of tokens, and a budget counts "
+                "each at the most that it may have taken"
             )
 
 

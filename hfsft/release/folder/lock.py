@@ -31,6 +31,7 @@ from hfsft.release.trainer.tokenizer import load_tokenizer
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from hfsft.engine.step import Step
     from hfsft.recipe.recipe import Recipe
     from hfsft.release.result import Built
 
@@ -61,7 +62,7 @@ def lock(built: Built, resolved: Mapping[str, Any], unpublished: Sequence[str] =
         "sources": next((_without_rows(step.identity, clean) for step, _ in steps if step.rows == "source"), {}),
         "unpublished": list(unpublished),
         "models": {
-            **{name: step.identity["model"] for step, _ in steps for name in step.models},
+            **{name: _asked(step, name) for step, _ in steps for name in step.models},
             **{
                 each.kind: {"model": each.identity} for step, _ in steps for each in step.needs if each.kind == EMBEDDER
             },
@@ -70,6 +71,12 @@ def lock(built: Built, resolved: Mapping[str, Any], unpublished: Sequence[str] =
         "tokenizer": load_tokenizer(tokenizer, base=built.recipe.base).identity if tokenizer else None,
         "steps": {step.name: {"version": step.version, "fingerprint": fingerprint} for step, fingerprint in steps},
     }
+
+
+def _asked(step: Step, name: str) -> Any:
+    """A model as the step depends on it, which may ask several."""
+    models = step.identity.get("models")
+    return step.identity["model"] if models is None else models[name]
 
 
 def read(folder: Path) -> dict[str, Any]:

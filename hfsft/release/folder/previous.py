@@ -17,6 +17,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from hfsft.errors import ReleaseError, UserError
 from hfsft.release.folder import lock
@@ -48,6 +49,15 @@ def previous_of(folder: Path) -> Path:
     """Where the build before the one in `folder` is kept."""
     there = folder.resolve() if folder.is_symlink() else folder
     return there.parent / PREVIOUS / there.name
+
+
+def figures(folder: Path) -> dict[str, Any]:
+    """By section the figures of the build that stands in a folder; none where there is no build, or an older one."""
+    try:
+        found = json.loads((folder / FUNNEL).read_text(encoding="utf-8"))["figures"]
+    except (OSError, ValueError, LookupError, TypeError):
+        return {}
+    return {key: value for key, value in found.items() if isinstance(value, dict)} if isinstance(found, dict) else {}
 
 
 def previous_path(where: str) -> str:

@@ -61,12 +61,12 @@ def as_built(built: Built) -> dict[str, dict[str, Any]]:
 def _silent(removal: Removal) -> Removal:
     return replace(
         removal,
-        rows=_without_texts(removal.rows, removal.value_column),
+        rows=_without_texts(removal.rows, removal.value_column, named=not removal.rule),
         errors={row: error.partition(":")[0] for row, error in removal.errors.items()},
     )
 
 
-def _without_texts(rows: Rows | Dataset, value: str) -> Dataset:
+def _without_texts(rows: Rows | Dataset, value: str, *, named: bool) -> Dataset:
     from datasets import Dataset
 
     kinds = rows.features
@@ -75,7 +75,9 @@ def _without_texts(rows: Rows | Dataset, value: str) -> Dataset:
         if not _may_be_text(name, kinds):
             columns[name] = rows[name][:]
         else:
-            columns[name] = [_reason(each, name == DEFECT) for each in rows[name][:]] if name == value else nothing
+            columns[name] = (
+                [_reason(each, name == DEFECT, named) for each in rows[name][:]] if name == value else nothing
+            )
     return Dataset.from_dict(columns, features=kinds)
 
 
@@ -91,11 +93,12 @@ def _is_number(kind: Any) -> bool:
     return getattr(kind, "dtype", "string") not in ("string", "large_string", "binary", "dict", "list")
 
 
-def _reason(value: Any, defect: bool) -> str | None:
-    """What a rule said of a row, without what may be the row's own words."""
+def _reason(value: Any, defect: bool, named: bool) -> str | None:
+    """What a rule said of a row, without what may be the row's own words; `named` where it says which rule it was."""
     if not isinstance(value, str):
         return None
     if defect:
         said = _DETAIL.sub("", value).strip()
         return next((reason for reason in _NAMED if said.startswith(reason)), said)
-    return value if _LABEL.fullmatch(value) else None
+    said = value.partition(": ")[0] if named else value
+    return said if _LABEL.fullmatch(said) else None

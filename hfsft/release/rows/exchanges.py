@@ -33,6 +33,14 @@ def exchanges(
 
     `clean` is what becomes of an answer before it is shown: the store holds it as the model gave it.
     """
+    start = partial(step.function, {name: row.get(name) for name in step.given(row, "id")})
+    return exchanges_of(step.name, start, pool, store, clean)
+
+
+def exchanges_of(
+    stage: str, start: Callable[[], Turns], pool: Pool, store: Store, clean: Callable[[str], str] = str
+) -> list[Exchange]:
+    """The same of a step's function over a row, or a group of rows, which `start` begins."""
     from hfsft.models.pool import NotStored
 
     found: list[Exchange] = []
@@ -41,11 +49,10 @@ def exchanges(
         return store.get(pool.key(request))
 
     try:
-        start = partial(step.function, {name: row.get(name) for name in step.given(row, "id")})
-        pool.replay(partial(_watched, step.name, start, found, kept))
+        pool.replay(partial(_watched, stage, start, found, kept))
     except NotStored as lacking:
         if not lacking.request.mends:  # else it was not asked once more, as that had helped no other row
-            found.append(Exchange(step.name, lacking.request, None, "the answer is not in this machine's store"))
+            found.append(Exchange(stage, lacking.request, None, "the answer is not in this machine's store"))
     except AnswerError:
         pass  # an answer that could not be used stands in `found`, with the reason
     return [_cleaned(each, clean) for each in found]

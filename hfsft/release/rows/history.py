@@ -5,12 +5,18 @@ Prompts and answers are not in a build's folder: they are worked out again from 
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from hfsft.errors import HfsftError, ReleaseError
 from hfsft.release.folder.file_names import RESOLVED
 from hfsft.release.rows.exchanges import Exchange, exchanges
 from hfsft.release.rows.records import BuildRows, Measure, ReleaseRow
+from hfsft.rows.columns import first_of
+
+if TYPE_CHECKING:
+    from hfsft.engine.step import Step
 
 
 @dataclass(frozen=True)
@@ -71,17 +77,25 @@ def _exchanges(rows: BuildRows, record: ReleaseRow, parent: ReleaseRow | None) -
         require(recipe, Trust(), ())  # nothing is sent here, but what it calls weights is read
     met, clean = rows.steps_met(record), cleaner(recipe)
     found: list[Exchange] = []
+    steps = asking_steps(recipe)
     with Store() as store, Pool(recipe.models, store, recipe=recipe.name) as pool:
-        for step in asking_steps(recipe):
+        for place, step in enumerate(steps):
             if step.name not in met:
                 break
-            before = dict(record.row)
-            if "instruction" in step.writes and parent:
+            before = _before(steps[place:], record.row)
+            if "instruction" in step.writes and "instruction" not in step.rewrites and parent:
                 before["instruction"] = parent.row.get("instruction")
-            if "response" in step.writes:
-                before["response"] = None
             told = exchanges(step, before, pool, store, clean)
             if record.row.get("origin") == "example" and not exchanges(step, record.row, pool, store):
                 continue  # it came with what the step would have asked for
             found += told
     return found
+
+
+def _before(steps: Sequence[Step], row: Mapping[str, Any]) -> dict[str, Any]:
+    """A row as it met the first of some steps, those behind it in their order: not answered, and not rewritten yet."""
+    firsts = {name: row.get(first_of(name)) for step in steps for name in step.rewrites}
+    before = {**row, **{name: first for name, first in firsts.items() if first is not None}}
+    if any("response" in step.writes and "response" not in step.rewrites for step in steps):
+        before["response"] = None
+    return before

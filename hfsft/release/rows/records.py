@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from hfsft.errors import ReleaseError, nearest
+from hfsft.plain import digits
 from hfsft.release.report.page_data import PageData
 from hfsft.release.result import SPLITS
 from hfsft.rows.columns import CONTENT, LEDGER, REFERENCE, column, known
@@ -88,7 +89,7 @@ class ReleaseRow:
 
 
 def _limits(bound: Mapping[str, Any]) -> str:
-    return " ".join(f"{name} {bound[name]:g}" for name in ("at_least", "at_most") if bound.get(name) is not None)
+    return " ".join(f"{name} {digits(bound[name])}" for name in ("at_least", "at_most") if bound.get(name) is not None)
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ from hfsft.release.trainer.dataset_writer import DatasetWriter, read
 from hfsft.release.trainer.formats import FORMATS
 from hfsft.release.trainer.row_checks import Cause, Finding, RowChecks, RowWarning
 from hfsft.rows.reading.summaries import rows_said
+from hfsft.sandbox.chat import REASONING_KEYS
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -136,6 +137,7 @@ class TrainerCheck:
     reopened: int = 0  # rows whose prompt alone renders differently than within the whole
     lengths: LengthSummary | None = None
     max_length: int | None = None  # tokens after which rows are cut, where the recipe says so
+    unchecked: str = ""  # the field in which reasoning stands, where no chat template is known that may read it
     told: tuple[RowWarning, ...] = ()  # rows that training will not see as they are
 
     def as_dict(self) -> dict[str, Any]:
@@ -205,6 +207,11 @@ class TrainerCheck:
                     else ", or train under a template with {% generation %} marks and assistant_only_loss=True"
                 )
             notes.append(f"TRL trains on prompts too, not only on answers (to change that, {way})")
+        if self.unchecked:
+            notes.append(
+                f"reasoning stands in `{self.unchecked}`, which some chat templates leave out: name the model's under "
+                "`publish: {tokenizer: ...}` to have it checked, or publish reasoning inline"
+            )
         if self.untrained_answers:
             notes.append(
                 f"{self.untrained_answers:,} answers within conversations are prompt: only the last is trained on"
@@ -261,8 +268,15 @@ def check(
         reopened=sum(each.reopened for each in found),
         lengths=LengthSummary.of(lengths) if lengths else None,
         max_length=max_length,
+        unchecked="" if tokenizer else reasoning_field(writer.columns),
         told=tuple(sorted(told)),
     )
+
+
+def reasoning_field(columns: Mapping[str, Any]) -> str:
+    """The field of turns in which reasoning is written; empty where none has one."""
+    turns = (kind[0] for kind in columns.values() if isinstance(kind, list) and kind)
+    return next((key for turn in turns if isinstance(turn, dict) for key in REASONING_KEYS if key in turn), "")
 
 
 def _found(rows: Dataset, writer: DatasetWriter, max_length: int | None) -> Iterator[Finding]:

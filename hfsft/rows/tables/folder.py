@@ -22,32 +22,39 @@ ABOUT = re.compile(r"(readme|licen[cs]e|changelog|notice|citation|requirements|d
 WHOLE = "train"  # what a folder without splits is, as for `datasets`
 
 
-def data_files(folder: Path, suffixes: tuple[str, ...]) -> list[tuple[str, Path]]:
+def data_files(folder: Path, suffixes: tuple[str, ...], *, about: bool = False) -> list[tuple[str, Path]]:
     """Name (relative to the folder) and path of each file that holds rows, sorted by name.
 
-    Hidden files, and those that tell about the data, hold none; nor do notes in `.txt` beside files of rows.
+    Hidden files, and those that tell about the data, hold none; nor do notes in `.txt` beside files of rows. With
+    `about` these hold some, too.
     """
     found = []
     for path in folder.rglob("*"):
         name = path.relative_to(folder).as_posix()
-        if holds_rows(name, suffixes) and path.is_file():
+        if holds_rows(name, suffixes, about=about) and path.is_file():
             found.append((name, path))
-    rows = [(name, path) for name, path in found if plain_suffix(path) != ".txt"]
+    rows = [(name, path) for name, path in found if about or plain_suffix(path) != ".txt"]
     return sorted(rows or found)
 
 
-def holds_rows(name: str, suffixes: tuple[str, ...]) -> bool:
-    """Whether a file of that name holds rows: hidden files do not, and no file that tells about the data."""
+def holds_rows(name: str, suffixes: tuple[str, ...], *, about: bool = False) -> bool:
+    """Whether a file of that name holds rows: hidden files do not, and no file that tells `about` the data."""
     path = Path(name)
     hidden = any(part.startswith((".", "__")) for part in path.parts)
-    return not hidden and plain_suffix(path) in suffixes and not ABOUT.match(path.name)
+    return not hidden and plain_suffix(path) in suffixes and (about or not ABOUT.match(path.name))
 
 
-def matches(base: Path, pattern: str) -> list[tuple[str, Path]]:
-    """Name (as the pattern is written: relative to the base, or not) and path of each file that a pattern matches."""
+def matches(base: Path, pattern: str, *, about: bool = False) -> list[tuple[str, Path]]:
+    """Name (as the pattern is written: relative to the base, or not) and path of each file that a pattern matches;
+    those that tell about the data only with `about`.
+    """
     whole = os.path.expanduser(pattern)  # noqa: PTH111 - a pattern is no path
     found = ((name, base / name) for name in sorted(glob(whole, root_dir=base, recursive=True)))  # noqa: PTH207
-    return [(Path(name).as_posix(), path) for name, path in found if path.is_file() and not ABOUT.match(path.name)]
+    return [
+        (Path(name).as_posix(), path)
+        for name, path in found
+        if path.is_file() and (about or not ABOUT.match(path.name))
+    ]
 
 
 def made_for_datasets(folder: Path) -> bool:

@@ -21,7 +21,7 @@ from hfsft.rows.tables import hub_dataset, objects
 from hfsft.rows.tables.arrow import PaddedRow
 from hfsft.rows.tables.folder import data_files, holds_rows, made_for_datasets, matches, of_split
 from hfsft.rows.tables.parsing import Odd, odd_in
-from hfsft.rows.tables.readers import SUFFIXES, TEXT_COLUMN, reader
+from hfsft.rows.tables.readers import SUFFIXES, TEXT_COLUMN, WHOLE_TEXTS, reader
 from hfsft.rows.tables.text_files import PACKED, UNPACK_ERRORS, goes_on, plain_suffix
 from hfsft.rows.tables.zipped import ZIP, Archive, File, Member, is_zip, on_disk
 
@@ -73,6 +73,7 @@ class Table:
     config: str | None = None
     revision: str | None = None
     delimiter: str | None = None
+    whole_texts: bool = False  # whether a file of text is one row, Markdown and others too, and none tells about others
     progress: TableProgress = field(default_factory=TableProgress, compare=False, repr=False)
 
     @cached_property
@@ -92,14 +93,18 @@ class Table:
                 raise SourceError(f"{self.path}: no file of that name", help="* is any name, ** any folders")
             self._check_keys(None)
             return self._matched[0][1].parent
-        if plain_suffix(candidate) in (*SUFFIXES, ZIP) or not HUB_ID.match(self.path):
+        if plain_suffix(candidate) in (*self._suffixes, ZIP) or not HUB_ID.match(self.path):
             raise SourceError(f"{self.path}: no such file", help=_guess(candidate))
         return None
 
     @cached_property
     def _matched(self) -> list[tuple[str, Path]]:
         """The files that a pattern matches, each with its name for rows."""
-        return [(self._shown(path, name), path) for name, path in matches(self.base, self.path)]
+        return [(self._shown(path, name), path) for name, path in matches(self.base, self.path, about=self.whole_texts)]
+
+    @property
+    def _suffixes(self) -> tuple[str, ...]:
+        return (*SUFFIXES, *WHOLE_TEXTS) if self.whole_texts else SUFFIXES
 
     @property
     def _pattern(self) -> bool:
@@ -136,17 +141,19 @@ class Table:
         if local is None:
             return []
         if self._pattern:
-            files = _unzipped(self._matched)
-            return of_split(self.path, files, self.split) if self.split else files
+            files = self._unzipped(self._matched)
+            return self._of_split(files) if self.split else files
         if local.is_file():
-            files = _unzipped([(self._shown(local), local)])
+            files = self._unzipped([(self._shown(local), local)])
             if not files:
-                raise SourceError("holds no file of rows", place=place_of(local), help=", ".join(SUFFIXES))
-            return files if files[0][1] is local else of_split(self.path, files, self.split)
+                raise SourceError("holds no file of rows", place=place_of(local), help=", ".join(self._suffixes))
+            return files if files[0][1] is local else self._of_split(files)
         if hub_dataset.saved(local) or made_for_datasets(local) or self.config is not None:
             return []
-        found = [(f"{self._shown(local)}/{name}", path) for name, path in data_files(local, (*SUFFIXES, ZIP))]
-        return of_split(self.path, _unzipped(found), self.split)
+        held = data_files(local, (*self._suffixes, ZIP), about=self.whole_texts)
+        return of_split(
+            self.path, self._unzipped([(f"{self._shown(local)}/{name}", path) for name, path in held]), self.split
+        )
 
     @cached_property
     def on_disk(self) -> list[tuple[str, Path]]:
@@ -212,7 +219,7 @@ class Table:
 
     def _file(self, path: File, reading: FileReading) -> Iterator[tuple[str, Any]]:
         try:
-            yield from reader(path, self.delimiter, reading)(path)
+            yield from reader(path, self.delimiter, reading, whole_texts=self.whole_texts)(path)
         except UNPACK_ERRORS as error:
             raise SourceError(f"the packed data is damaged: {error}", place=place_of(path)) from None
         except OSError as error:
@@ -220,6 +227,24 @@ class Table:
         file = on_disk(path)
         if self._stamps.get(file, _stamp(file)) != _stamp(file):
             raise SourceError("was changed while it was read", place=place_of(path), help="run the command again")
+
+    def _of_split(self, files: list[tuple[str, File]]) -> list[tuple[str, File]]:
+        """The files of the split that is asked for; texts may be called as splits are, and are none."""
+        whole = self.whole_texts and self.split is None
+        return files if whole else of_split(self.path, files, self.split)
+
+    def _unzipped(self, files: list[tuple[str, Path]]) -> list[tuple[str, File]]:
+        """The files, and in the place of each archive the files of rows in it."""
+        found: list[tuple[str, File]] = []
+        for name, path in files:
+            if not is_zip(path):
+                found.append((name, path))
+                continue
+            members = Archive(path).members()
+            inside = [each for each in members if holds_rows(each.inside, self._suffixes, about=self.whole_texts)]
+            rows = [each for each in inside if self.whole_texts or plain_suffix(each) != ".txt"]
+            found += [(f"{name}/{each.inside}", each) for each in rows or inside]
+        return found
 
     def _check_keys(self, local: Path | None) -> None:
         """Raise `SourceError` for keys that a file has not; `local` is None for the files of a pattern."""
@@ -245,19 +270,6 @@ def _guess(path: Path) -> str:
     near = [other.name for other in path.parent.iterdir()] if path.parent.is_dir() else []
     guess = nearest(path.name, near).partition(" allowed:")[0] if near else ""
     return guess if guess.startswith("did you") else ""
-
-
-def _unzipped(files: list[tuple[str, Path]]) -> list[tuple[str, File]]:
-    """The files, and in the place of each archive the files of rows in it."""
-    found: list[tuple[str, File]] = []
-    for name, path in files:
-        if not is_zip(path):
-            found.append((name, path))
-            continue
-        inside = [each for each in Archive(path).members() if holds_rows(each.inside, SUFFIXES)]
-        rows = [each for each in inside if plain_suffix(each) != ".txt"]
-        found += [(f"{name}/{each.inside}", each) for each in rows or inside]
-    return found
 
 
 def _archive_name(name: str, file: File) -> str:

@@ -2,27 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, field_serializer, field_validator, model_validator
 
-from hfsft.engine.resources import Work
-from hfsft.engine.step import Step
-from hfsft.errors import unusable
-from hfsft.hashing import sampling_seed
+from hfsft.documents import retrieving
+from hfsft.documents.retrieving import Retrieved
+from hfsft.engine.resources import Resource, Work
+from hfsft.engine.step import Bound, Step, compare
+from hfsft.errors import Problem, unusable
+from hfsft.filters.base import Filter
+from hfsft.filters.listed import AnyFilter, written
+from hfsft.hashing import digest, sampling_seed
 from hfsft.marks import PROSE
 from hfsft.models.model import Request, Turns
 from hfsft.prompts import Prompt
 from hfsft.rows.batch import Row
-from hfsft.rows.columns import variables
+from hfsft.rows.columns import Column, variables
 from hfsft.rows.views import answered, prompt_messages
-from hfsft.stages.base import AskingStage, Context, Outcome, Template, Warn, rendered
+from hfsft.stages.answers import answer_notes, checking
+from hfsft.stages.answers.answer_notes import FAULT, TRIES, WRITER
+from hfsft.stages.answers.by_topic import DEFAULT, of_topic
+from hfsft.stages.answers.checking import Rule
+from hfsft.stages.answers.samples import CANDIDATE, PROMPT, Samples
+from hfsft.stages.base import Answering, AskingStage, Asks, CardPart, Context, Outcome, Panel, Template, rendered
+from hfsft.stages.tools import tool_report, toolbox
+from hfsft.stages.tools.tools_section import AnyTools
 
 REASONING = "reasoning"
 VARIABLES = variables("system", "response", REASONING)  # what the row says before it is answered
 READS = ("id", "system", "response", "messages", *VARIABLES)
+TEMPERATURE = 0.7
+Temperature = Annotated[float, Field(ge=0, le=2)]
 
 
 class Generate(AskingStage):
@@ -32,22 +45,51 @@ class Generate(AskingStage):
     implied_by: ClassVar[str] = "seeds"  # which always need some
     example: ClassVar[str] = """\
     generate:
-      system: You answer for the help desk of a small shop. Say what to do next.
+      system:
+        default: You answer for a small shop.
+        refunds: You answer for the refund desk of a small shop.
       temperature: 0.7
       max_tokens: 400
+      samples: {count: 3, keep: first_valid}
+      check: [{tokens: {at_least: 10}}]
     """
 
-    system: Annotated[str | None, PROSE] = Field(
-        None, description="System prompt for rows that have none of their own; becomes part of the data. May be Jinja."
+    system: Annotated[str | dict[str, str] | None, PROSE] = Field(
+        None,
+        description="System prompt for rows that have none of their own, or one for each `topic`, with `default` for "
+        "all others; becomes part of the data. May be Jinja.",
     )
     template: Annotated[str | None, PROSE] = Field(
         None,
         description="Jinja for what the writer is asked, if it should be more than the instruction; the data keeps "
         "the plain instruction.",
     )
-    model: str = Field("writer", description="Name under `models` of who answers.")
-    temperature: float | None = Field(0.7, ge=0, le=2, description="Sampling temperature.")
+    model: str | Annotated[list[str], Field(min_length=1)] = Field(
+        "writer",
+        description="Name under `models` of who answers; of several each row's is picked by a hash of its id, and the "
+        "candidates of one prompt are of one after the other.",
+    )
+    temperature: Temperature | dict[str, Temperature] | None = Field(
+        TEMPERATURE, description="Sampling temperature, or one for each `topic`, with `default` for all others."
+    )
     max_tokens: int = Field(1024, ge=1, description="Most tokens in one response; one cut there fails.")
+    samples: Samples | None = Field(None, description="Several answers to each prompt; left out: one.")
+    check: list[AnyFilter] = Field(
+        [],
+        description="Filters of single rows that an answer must pass when it is written: one that does not is asked "
+        "for again. A row whose last answer does not pass either falls by the rule `check`, with the fault as value.",
+    )
+    tries: int = Field(
+        3, ge=1, le=20, description="Answers to one row that are asked for at most, where `check` refuses them."
+    )
+    retry: Literal["resample", "repair"] = Field(
+        "resample",
+        description="How an answer is asked for again: `resample` sends the same with another seed; `repair` adds the "
+        "answer and what is wrong with it as turns, which the data does not show.",
+    )
+    context: Retrieved | None = Field(
+        None, description="Documents that rows are answered from, found by what they ask; left out: none."
+    )
     reasoning: Literal["drop", "keep", "require"] = Field(
         "drop",
         description="What a thinking model thought before its response: `keep` puts it into the column `reasoning`, "
@@ -55,103 +97,294 @@ class Generate(AskingStage):
         "any; `drop` leaves it in the store, where it is found when this is changed, without another request.",
     )
 
+    tools: AnyTools | None = Field(
+        None, description="Tools that answers may call: a file, the schemas, or more; `{}` for those of rows alone."
+    )
+
+    @field_validator("model")
+    @classmethod
+    def _different(cls, model: str | list[str]) -> str | list[str]:
+        if isinstance(model, list) and len(set(model)) < len(model):
+            raise ValueError("names a model twice")
+        return model
+
+    @model_validator(mode="after")
+    def _of_check(self) -> Generate:
+        fields = type(self).model_fields
+        given = [name for name in ("tries", "retry") if getattr(self, name) != fields[name].default]
+        if given and not self.check:
+            raise ValueError(f"{' and '.join(given)} without `check`: no answer is asked for again")
+        return self
+
+    @field_serializer("check")
+    def _by_name(self, check: list[Filter]) -> list[dict[str, Any]]:
+        return written(check)
+
     @property
     def reasons(self) -> bool:
         """Whether what was thought becomes part of the row."""
         return self.reasoning != "drop"
 
+    @property
+    def names(self) -> list[str]:
+        """The models that answer, by their names under `models`."""
+        return [self.model] if isinstance(self.model, str) else self.model
+
+    def asks(self, models: Collection[str]) -> list[Asks]:
+        """Each of the models, and who writes results of tools."""
+        results = self.tools.asks("tools") if self.tools else []
+        if isinstance(self.model, str):
+            return [Asks(("model",), self.model), *results]
+        return [*(Asks(("model", place), name) for place, name in enumerate(self.model)), *results]
+
+    def answering(self, context: Context) -> Answering:
+        """For a section that goes on with what it answered."""
+        given = self.temperature if isinstance(self.temperature, dict) else {DEFAULT: self.temperature}
+        writer = WRITER if len(self.names) > 1 else ""
+        chosen = sorted(self.chosen)
+        return Answering(
+            self.names, {DEFAULT: TEMPERATURE, **given}, self.max_tokens, self.reasons, chosen, writer, self.tools
+        )
+
     def prompts(self) -> dict[str, Prompt]:
-        """The templates by field. Raises `PromptError` for one that does not parse."""
-        texts = {"system": self.system, "template": self.template}
-        return {name: Prompt.parse(text, name=f"generate.{name}") for name, text in texts.items() if text}
+        """The templates, each by its place in the section. Raises `PromptError` for one that does not parse."""
+        return {".".join(map(str, loc)): parse() for loc, parse, _ in self.renders()}
 
     def renders(self) -> list[Template]:
-        """The two templates, where the recipe has them."""
-        return [
-            Template((field,), partial(Prompt.parse, text, name=f"generate.{field}"), variables)
-            for field, text, variables in (
-                ("system", self.system, VARIABLES),
-                ("template", self.template, (*VARIABLES, "system")),
-            )
-            if text
+        """The system prompts, and the template, where the recipe has them."""
+        systems = self.system if isinstance(self.system, dict) else {None: self.system}
+        found = [
+            (("system",) if topic is None else ("system", topic), text, VARIABLES) for topic, text in systems.items()
         ]
+        found.append((("template",), self.template, (*VARIABLES, "system", *retrieving.tells(self.context))))
+        return [
+            Template(loc, partial(Prompt.parse, text, name=".".join(("generate", *loc))), variables)
+            for loc, text, variables in found
+            if text
+        ] + (self.tools.renders(("tools",)) if self.tools else [])
+
+    @property
+    def embeds(self) -> bool:
+        """Whether documents are found by vectors."""
+        return self.context is not None and self.context.by == "embedder"
+
+    def writes(self) -> list[Column]:
+        """Beside the answer: which of several it is, who wrote it, the documents and the tools that it rests on."""
+        own = answer_notes.columns(self.samples is not None, len(self.names) > 1, bool(self.check))
+        return [*own, *retrieving.columns(self.context), *(toolbox.columns() if self.tools else [])]
+
+    def problems(self, context: Context) -> Iterator[Problem]:
+        """Documents that are not there, tools and filters that cannot be used, a choice by scores that nobody gives."""
+        yield from retrieving.problems(self.context, context, (self.key, "context"))
+        if self.tools:
+            yield from self.tools.problems(context, self.key, "tools")
+        for place, rule in enumerate(self.check):
+            yield from checking.problems(rule, context, self.writes(), partial(context.place, self.key, "check", place))
+        if self.samples and self.samples.keep == "best" and "judge" not in context.sections:
+            said = "generate.samples: `best` goes by the judge's scores, and nothing is judged"
+            yield Problem(context.place(self.key, "samples", "keep"), said, "add a judge section")
 
     def steps(self, context: Context) -> list[Step]:
-        """One step that writes `system` and `response`, and `reasoning` where it is kept."""
-        prompts = self.prompts()
+        """One step that writes `system` and `response`, and `reasoning` where it is kept; before it those that find
+        documents and make room for candidates, behind it one that takes out what passed no check.
+        """
+        prompts, place, rules = self.prompts(), context.place(self.key), self._rules(context)
         kept = context.kept_in(*prompts.values())
-        return [
-            Step(
-                name="generate",
-                asks=True,
-                reads=(*READS, *([REASONING] if self.reasons else []), *kept),
-                writes={"system": "string", "response": "string", **({REASONING: "string"} if self.reasons else {})},
-                role="text",
-                identity={
-                    "model": context.models[self.model],
-                    "temperature": self.temperature,
-                    "max_tokens": self.max_tokens,
-                    **({REASONING: self.reasoning} if self.reasons else {}),
-                    **{name: context.template_identity(prompt) for name, prompt in prompts.items()},
-                },
-                work=Work("hfsft.stages.answers.generate:asking", self.arguments(context.values(), kept)),
-                models=(self.model,),
-                max_failed_share=self.max_failed_share,
-                place=context.place(self.key),
-            )
-        ]
+        given = dict.fromkeys([*READS, *([REASONING] if self.reasons else []), *retrieving.tells(self.context), *kept])
+        own = {"system", "response", *([REASONING] if self.reasons else [])}
+        checked = [name for rule in rules for name in rule.reads if name not in own]
+        tools = self.tools.arguments(context, self.names[0]) if self.tools else None
+        branched = {PROMPT, CANDIDATE} if self.samples and len(self.names) > 1 else ()
+        answer = Step(
+            name="generate",
+            asks=True,
+            reads=(*dict.fromkeys([*given, *checked, *sorted(branched)]),),
+            optional=tuple(dict.fromkeys(name for rule in rules for name in rule.optional if name not in own)),
+            writes={
+                "system": "string",
+                "response": "string",
+                **({REASONING: "string"} if self.reasons else {}),
+                **({WRITER: "string"} if len(self.names) > 1 else {}),
+                **({TRIES: "int32", FAULT: "string"} if rules else {}),
+                **(toolbox.WRITES if tools else {}),
+            },
+            role="lineage",  # of what the registry does not know
+            about="Of an answer: the model that wrote it, the tries it took, what the checks say of the last.",
+            identity={
+                **self._models(context),
+                "temperature": self.temperature,
+                "max_tokens": self.max_tokens,
+                **({REASONING: self.reasoning} if self.reasons else {}),
+                **retrieving.told_identity(self.context),
+                **{name: context.template_identity(prompt) for name, prompt in prompts.items()},
+                **({"check": checking.identity(rules), "tries": self.tries} if rules else {}),
+                **({"repair": repair().identity} if rules and self.retry == "repair" else {}),
+                **({"tools": self.tools.identity(context, self.names[0])} if self.tools else {}),
+            },
+            work=Work(
+                "hfsft.stages.answers.generate:asking",
+                self.arguments(
+                    context.values(),
+                    kept,
+                    **({"checks": checking.as_json(rules)} if rules else {}),
+                    **({"tools": tools} if tools else {}),
+                ),
+            ),
+            needs=checking.needed(rules),
+            models=self._asked,
+            max_failed_share=self.max_failed_share,
+            place=place,
+        )
+        found = retrieving.steps(self.context, context, (self.key, "context"))
+        branch = self.samples.branch(place) if self.samples else []
+        passed = [compare(answer_notes.CHECKED, Bound("check", FAULT, absent=True), place)] if rules else []
+        return [*found, *branch, answer, *passed]
+
+    def later(self, context: Context) -> Mapping[str, Sequence[Step]]:
+        """The choice among candidates: behind the filters that can run by then, by scores also behind the judge."""
+        behind = self.samples.choice_behind if self.samples else None
+        return {behind: self.samples.choice(context.place(self.key))} if self.samples and behind else {}
 
     def notes(self, outcome: Outcome) -> Iterator[str]:
-        """Whether rows lack the reasoning that was to be kept."""
-        if not self.reasons:
-            return
-        origins, thoughts = outcome.values("origin"), outcome.values(REASONING)
-        written = [thought for origin, thought in zip(origins, thoughts, strict=True) if origin != "example"]
-        lacking = sum(thought is None for thought in written)
-        if written and lacking == len(written):
-            yield Warn(
-                f"no response has reasoning, which `generate: {{reasoning: {self.reasoning}}}` is to keep: "
-                "turn the model's thinking on, or ask a model that thinks"
-            )
-        elif lacking:
-            yield Warn(f"{lacking:,} of {len(written):,} responses have no reasoning: the model thought nothing there")
+        """Whether rows lack the reasoning that was to be kept, and what candidates and checks came to."""
+        yield from answer_notes.notes(self, outcome)
+        yield from tool_report.notes(outcome) if self.tools else ()
 
-    def ask(self, row: Row, prompts: dict[str, Prompt], values: dict[str, Any], kept: tuple[str, ...]) -> Turns:
-        """Ask for a response, where the row has none."""
-        columns = {name: row[name] for name in (*VARIABLES, *kept)}
+    def card(self, outcome: Outcome) -> CardPart | None:
+        """How many candidates there were, how far they agreed, who wrote what stayed."""
+        part = answer_notes.card(self, outcome)
+        return tool_report.card(outcome, self.tools.origin, part) if self.tools else part
+
+    def panel(self, outcome: Outcome) -> Panel | None:
+        """The same, in the report."""
+        panel = answer_notes.panel(self, outcome) or Panel("answers", "Answers", [])
+        pieces = [*panel.pieces, *(tool_report.pieces(outcome) if self.tools else [])]
+        return panel._replace(pieces=pieces) if pieces else None
+
+    def _rules(self, context: Context) -> list[Filter]:
+        return [rule.at(context.base).speaking(context.language) for rule in self.check]
+
+    @property
+    def _asked(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys([*self.names, *(each.name for each in (self.tools.asks() if self.tools else ()))]))
+
+    def _models(self, context: Context) -> dict[str, Any]:
+        if self._asked == (self.model,):
+            return {"model": context.models[self.names[0]]}
+        return {"models": {name: context.models[name] for name in self._asked}}
+
+    def writer_of(self, row: Row) -> str:
+        """Who answers a row: the models stand in an order by a hash of the prompt, and candidates go through it."""
+        if len(self.names) == 1:
+            return self.names[0]
+        prompt = row.get(PROMPT) or row["id"]
+        order = sorted(self.names, key=lambda name: digest([prompt, "model", name]))
+        return order[(row.get(CANDIDATE) or 0) % len(order)]
+
+    def ask(
+        self,
+        row: Row,
+        prompts: dict[str, Prompt],
+        values: dict[str, Any],
+        kept: tuple[str, ...],
+        rules: Sequence[Rule] = (),
+        tools: toolbox.Toolbox | None = None,
+    ) -> Turns:
+        """Ask for a response, where the row has none, until one passes the checks or there were enough."""
+        columns = {name: row[name] for name in (*VARIABLES, *retrieving.tells(self.context), *kept)}
         system = row["system"]
-        if not system and "system" in prompts:
-            system = rendered(prompts["system"], **values, **columns)
+        if not system and (prompt := self._system(row["topic"], prompts)):
+            system = rendered(prompt, **values, **columns)
         if answered(row):
-            given = {"system": system, "response": row["response"]}
-            return {**given, REASONING: row[REASONING]} if self.reasons else given
+            given = self._told(row, system, row["response"], row.get(REASONING))
+            return {**given, **toolbox.left(row)} if tools else given
         messages = prompt_messages({**row, "system": system})
         if "template" in prompts:
             messages[-1] = {
                 **messages[-1],
                 "content": rendered(prompts["template"], **values, **columns, system=system),
             }
-        answer = yield Request(
-            model=self.model,
-            messages=tuple(messages),
-            temperature=self.temperature,
-            max_tokens=self.max_tokens,
-            seed=sampling_seed(row["id"], "generate"),
-            chosen=self.chosen,
-        )
-        response = answer.text.strip()
+        told = retrieving.tells(self.context)
+        if told and not ("template" in prompts and prompts["template"].variables.intersection(told)):
+            messages[-1] = retrieving.told(row, messages[-1])
+        writer, said = self.writer_of(row), list[dict[str, Any]]()
+        for number in range(self.tries if rules else 1):
+            request = Request(
+                model=writer,
+                messages=(*messages, *said),
+                temperature=of_topic(self.temperature, row["topic"], TEMPERATURE),
+                max_tokens=self.max_tokens,
+                seed=sampling_seed(row["id"], tag := f"generate again {number}" if number else "generate"),
+                chosen=self.chosen,
+            )
+            found = yield from toolbox.answered(tools, row, request, tag, reasons=self.reasons)
+            response, thought, called = found
+            fault = self._fault({**row, **called}, system, response, thought, rules)
+            if fault is None:
+                return {**self._told(row, system, response, thought, writer, number + 1), **called}
+            if self.retry == "repair":
+                said = [
+                    {"role": "assistant", "content": response or "..."},
+                    {"role": "user", "content": rendered(repair(), fault=fault)},
+                ]
         if not response:
             raise unusable("empty", "the model wrote no response")
-        if not self.reasons:
-            return {"system": system, "response": response}
-        thought = answer.reasoning.strip() or None
-        if thought is None and self.reasoning == "require":
+        return {**self._told(row, system, response, thought, writer, self.tries, fault), **called}
+
+    def _system(self, topic: str | None, prompts: Mapping[str, Prompt]) -> Prompt | None:
+        if not isinstance(self.system, dict):
+            return prompts.get("system")
+        own = prompts.get(f"system.{topic}")
+        return own or prompts.get("system.default")
+
+    def _fault(
+        self, row: Row, system: str | None, response: str, thought: str | None, rules: Sequence[Rule]
+    ) -> str | None:
+        """What is wrong with an answer. Raises `AnswerError` where the row fails by it, as nobody checks it."""
+        if not response:
+            if not rules:
+                raise unusable("empty", "the model wrote no response")
+            return "it is empty"
+        if self.reasoning == "require" and thought is None:
             advice = "turn its thinking on, or ask a model that thinks; `reasoning: keep` takes rows without any"
             raise unusable("no_reasoning", "the model thought nothing before its response", advice)
-        return {"system": system, "response": response, REASONING: thought}
+        said = {**row, "system": system, "response": response, REASONING: thought}
+        return next(filter(None, (rule.fault(said) for rule in rules)), None)
+
+    def _told(
+        self,
+        row: Row,
+        system: str | None,
+        response: str | None,
+        thought: str | None,
+        writer: str | None = None,
+        tries: int | None = None,
+        fault: str | None = None,
+    ) -> Row:
+        """The columns of an answer."""
+        return {
+            "system": system,
+            "response": response,
+            **({REASONING: thought} if self.reasons else {}),
+            **({WRITER: writer} if len(self.names) > 1 else {}),
+            **({TRIES: tries, FAULT: fault} if self.check else {}),
+        }
 
 
-def asking(section: Mapping[str, Any], values: dict[str, Any], kept: Sequence[str]) -> Callable[[Row], Turns]:
+def repair() -> Prompt:
+    """What a model is told of an answer that passed no check."""
+    return Prompt.named("generate", "repair")
+
+
+def asking(
+    *needs: Resource,
+    section: Mapping[str, Any],
+    values: dict[str, Any],
+    kept: Sequence[str],
+    checks: Sequence[Mapping[str, Any]] = (),
+    tools: Mapping[str, Any] | None = None,
+) -> Callable[[Row], Turns]:
     """What asks for the response to a row; `values` are what templates may use of the recipe."""
-    stage = Generate.model_validate(section)
-    return partial(stage.ask, prompts=stage.prompts(), values=values, kept=tuple(kept))
+    stage, rules = Generate.model_validate(section), checking.rules_of(checks, needs)
+    box = toolbox.Toolbox.of(tools) if tools else None
+    return partial(stage.ask, prompts=stage.prompts(), values=values, kept=tuple(kept), rules=rules, tools=box)

@@ -13,7 +13,7 @@ from hfsft.engine.step import Step
 from hfsft.errors import Problem, SourceError, nearest
 from hfsft.marks import FILE
 from hfsft.plain import plain
-from hfsft.rows.columns import Column, free
+from hfsft.rows.columns import Column, not_free
 from hfsft.stages.attributes import coverage
 from hfsft.stages.attributes.shares import AttributeShares, Values
 from hfsft.stages.attributes.values_file import from_file
@@ -176,7 +176,7 @@ class Attributes(Stage):
         for name, each in self.all.items():
             if not NAME.fullmatch(name):
                 raise ValueError(f"{name}: a name has letters, digits and underscores, and begins with no digit")
-            if name != TOPIC and (name in TAKEN or not free(name)):
+            if name != TOPIC and (name in TAKEN or not_free(name)):
                 raise ValueError(f"{name}: a column or a variable of templates is called so: choose another name")
             if each.given is not None and (each.given not in self.all or each.given == name):
                 others = [other for other in self.all if other != name]

@@ -5,25 +5,25 @@ Source: Xu et al. 2023, "WizardLM: Empowering Large Language Models to Follow Co
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Annotated, Any, ClassVar
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from hfsft.engine.resources import Work
-from hfsft.engine.step import Bound, Step, compare
+from hfsft.engine.step import Step
 from hfsft.errors import unusable
-from hfsft.hashing import digest, sampling_seed
+from hfsft.hashing import digest, sampling_seed, unit
 from hfsft.marks import PROSE
 from hfsft.models.model import Request, Turns
-from hfsft.plain import plain
 from hfsft.prompts import Prompt
 from hfsft.rows.batch import Batch, Row
-from hfsft.stages.base import AskingStage, Context, Outcome, Template, Warn
+from hfsft.stages import prompt_check
+from hfsft.stages.base import AskingStage, Asks, Context, Outcome, Template
 from hfsft.stages.evolving.children import children, grows
-from hfsft.stages.evolving.template_prompts import SAID, VARIABLES, messages_of, own_runs, parse, template_name
+from hfsft.stages.evolving.template_prompts import PICK, PICKS, SAID, VARIABLES, messages_of, own_runs
+from hfsft.stages.evolving.ways import Listed, check, parts, sampling, used
 from hfsft.texts.peel import peel
 from hfsft.texts.prompt_faults import prompt_fault
 
@@ -31,8 +31,6 @@ READS = ("id", *SAID, "origin", "round", "template")
 
 GROWN_FROM = "grown_from"  # the parent's instruction, until the row was checked against it
 FAULT = "evolve_fault"
-FAULTY = 0.3  # share of the evolutions that are none, from which the writer deserves a look
-EXAMPLE = 120  # characters of one that are shown
 
 
 class Evolve(AskingStage):
@@ -52,36 +50,58 @@ class Evolve(AskingStage):
 
     rounds: int = Field(1, ge=1, le=10, description="Rounds of evolution; each grows the rows of the round before.")
     variants: int = Field(1, ge=1, le=50, description="New instructions for each row and round.")
-    templates: Annotated[list[str], PROSE] = Field(
+    templates: Annotated[list[Listed], PROSE] = Field(
         ["deepen", "concretize", "broaden"],
         min_length=1,
-        description="Names in templates/evolve/, or inline Jinja; each row's are picked by a hash of its id.",
+        description="Names in templates/evolve/ (`hfsft templates evolve` lists them), or inline Jinja; each row's are "
+        "picked by a hash of its id. `{deepen: 2}` is picked twice as often as others, and "
+        "`{deepen: {weight: 2, temperature: 1, model: second}}` written by another model, or at another temperature.",
     )
     model: str = Field("writer", description="Name under `models` of who writes the instructions.")
     temperature: float | None = Field(0.8, ge=0, le=2, description="Sampling temperature.")
     max_tokens: int = Field(512, ge=1, description="Most tokens in one instruction.")
+    max_words: int | None = Field(
+        None, ge=1, description="Most words of one instruction, a Chinese or Japanese sign counted as one."
+    )
+    max_growth: float | None = Field(
+        8.0, gt=0, description="Most words of one instruction as a multiple of its parent's, of at least 20."
+    )
     eliminate: bool = Field(
         True,
         description="Take out what is no instruction before it is answered or grown further: a copy of its parent, an "
-        "answer, a refusal, words of the template, a list of several, another language. false keeps and only marks it.",
+        "answer, a refusal, words of the template, a list of several, another language, one that speaks of a text or a "
+        "file that is not there, leans on an earlier message or is too long. false keeps and only marks it.",
     )
 
-    def prompts(self) -> list[tuple[str, Prompt]]:
-        """Each template with the name that its rows carry. Raises `PromptError` for one that does not parse."""
-        return [(name, parse(template)) for template in self.templates for name in [template_name(template)]]
+    @field_validator("templates")
+    @classmethod
+    def _each_once(cls, templates: list[Listed]) -> list[Listed]:
+        check(templates)
+        return templates
+
+    def prompts(self) -> dict[str, Prompt]:
+        """Each template by the name that its rows carry. Raises `PromptError` for one that does not parse."""
+        return {each.name: each.prompt() for each in used(self.templates)}
 
     def renders(self) -> list[Template]:
         """Each template."""
-        return [
-            Template(("templates", place), partial(parse, template), VARIABLES)
-            for place, template in enumerate(self.templates)
-        ]
+        return [Template(each.loc, each.prompt, VARIABLES) for each in used(self.templates)]
+
+    def asks(self, models: Collection[str]) -> list[Asks]:
+        """The model of each template that names one, and that of all others."""
+        ways = list(used(self.templates))
+        own = [Asks((*each.loc, "model"), each.way.model) for each in ways if each.way.model]
+        return own if len(own) == len(ways) else [Asks(("model",), self.model), *own]
 
     def steps(self, context: Context) -> list[Step]:
         """The steps of each round: room for the new rows, their instructions, a check of them, what falls by it."""
-        prompts = dict(self.prompts())
+        prompts, shares = self.prompts(), parts(used(self.templates))
+        models = tuple(dict.fromkeys(each.name for each in self.asks(())))
+        ways = sampling(used(self.templates))
         identity = {
-            "model": context.models[self.model],
+            "model": context.models[models[0]],
+            **({"ways": ways} if ways else {}),
+            **({"models": {name: context.models[name] for name in models}} if len(models) > 1 else {}),
             "temperature": self.temperature,
             "max_tokens": self.max_tokens,
             "templates": {name: context.template_identity(prompt) for name, prompt in prompts.items()},
@@ -91,14 +111,17 @@ class Evolve(AskingStage):
         own = own_runs(prompts, context.values(), kept)
         steps = []
         for number in range(1, self.rounds + 1):
-            grow = {"number": number, "variants": self.variants, "names": list(prompts)}
+            grow = {"number": number, "variants": self.variants, "parts": shares}
             asks = self.arguments(context.values(), kept, number=number)
             steps += [
                 Step(
                     name=f"evolve[{number}].branch",
                     rows="many",
                     reads=READS,
-                    identity={"variants": self.variants, "templates": list(prompts)},
+                    identity={
+                        "variants": self.variants,
+                        "templates": list(prompts) if set(shares.values()) == {1} else shares,
+                    },
                     work=Work("hfsft.stages.evolving.children:growing", grow),
                     place=place,
                 ),
@@ -111,25 +134,28 @@ class Evolve(AskingStage):
                     identity=identity,
                     version=3,
                     work=Work("hfsft.stages.evolving.evolve:asking", asks),
-                    models=(self.model,),
+                    models=models,
                     max_failed_share=self.max_failed_share,
                     place=place,
                 ),
                 Step(
                     name=f"evolve[{number}].check",
-                    reads=("instruction", "template", GROWN_FROM),
+                    reads=("instruction", "context", "template", GROWN_FROM),
                     writes={FAULT: "string"},
                     role="verdict",
                     drops=(GROWN_FROM,),
-                    identity={"templates": {name: digest(sorted(runs)) for name, runs in own.items()}},
-                    version=2,
+                    identity={
+                        "templates": {name: digest(sorted(runs)) for name, runs in own.items()},
+                        "max_words": self.max_words,
+                        "max_growth": self.max_growth,
+                    },
+                    version=3,
                     work=Work("hfsft.stages.evolving.evolve:checking", self.arguments(context.values(), kept)),
                     place=place,
                 ),
             ]
             if self.eliminate:
-                bound = Bound("fault", FAULT, absent=True)
-                steps.append(compare(f"evolve[{number}].fault", bound, place))
+                steps.append(prompt_check.fall(f"evolve[{number}]", FAULT, place))
         return steps
 
     def more_children(self, rows: Iterable[Row], start: int, stop: int) -> list[Row]:
@@ -137,43 +163,39 @@ class Evolve(AskingStage):
 
         They are those that the step `evolve[1].branch` makes, for the variants below `variants`; examples have none.
         """
-        names = [name for name, _ in self.prompts()]
-        grown = (children(row, 1, range(start, stop), names) for row in rows if grows(row, 1))
+        shares = parts(used(self.templates))
+        grown = (children(row, 1, range(start, stop), shares) for row in rows if grows(row, 1))
         return [child for family in grown for child in family]
 
     def losses(self, outcome: Outcome) -> Iterator[str]:
-        """Rounds in which many evolutions were no instructions: a writer too weak, or a template it takes wrongly."""
-        for number in range(1, self.rounds + 1):
-            stage, step = f"evolve[{number}]", f"evolve[{number}].fault"
-            found = outcome.removed(FAULT, step)
-            written = outcome.lines[f"{stage}.branch"].added - outcome.lines[stage].removed
-            if not found or len(found) < FAULTY * written:
-                continue
-            faults = Counter(found)
-            fault, _ = faults.most_common(1)[0]
-            text = outcome.removed("instruction", step)[found.index(fault)]
-            example = plain(text or "", EXAMPLE).replace("`", " ")
-            shown = f"; {fault}, for example: `{example}`" if example and outcome.samples else ""
-            yield Warn(
-                f"{len(found):,} of {written:,} evolutions of {stage} fell ({len(found) / written:.0%}): "
-                f"{', '.join(f'{name} {count:,}' for name, count in faults.most_common())}{shown} (a stronger writer "
-                "or other templates write fewer of these)"
-            )
+        """Rounds in which many evolutions were no instructions."""
+        for stage in (f"{self.key}[{number}]" for number in range(1, self.rounds + 1)):
+            if branch := outcome.lines.get(f"{stage}.branch"):
+                written = branch.added - outcome.lines[stage].removed
+                yield from prompt_check.told(outcome, stage, FAULT, written, "evolutions")
 
     def ask(
-        self, row: Row, *, number: int, prompts: dict[str, Prompt], values: dict[str, Any], kept: tuple[str, ...]
+        self,
+        row: Row,
+        *,
+        number: int,
+        prompts: Mapping[str, Prompt],
+        ways: Mapping[str, Mapping[str, Any]],
+        values: dict[str, Any],
+        kept: tuple[str, ...],
     ) -> Turns:
         """Ask for the instruction of a row of round `number`; all other rows keep theirs."""
         if row["origin"] != "evolved" or row["round"] != number:
             return {"instruction": row["instruction"], GROWN_FROM: None}
         columns = {name: row[name] for name in (*SAID, "round", *kept)}
+        way, pick = ways.get(row["template"], {}), int(unit(row["id"], PICK) * PICKS)
         answer = yield Request(
-            model=self.model,
-            messages=messages_of(prompts[row["template"]], {**values, **columns}),
-            temperature=self.temperature,
+            model=way.get("model", self.model),
+            messages=messages_of(prompts[row["template"]], {**values, **columns, PICK: pick}),
+            temperature=way.get("temperature", self.temperature),
             max_tokens=self.max_tokens,
             seed=sampling_seed(row["id"], "evolve"),
-            chosen=self.chosen,
+            chosen=self.chosen - way.keys(),
         )
         instruction = peel(answer.text)
         if not instruction:
@@ -186,21 +208,27 @@ def asking(
 ) -> Callable[[Row], Turns]:
     """What asks for the instruction of a row of a round; `values` are what templates may use of the recipe."""
     stage = Evolve.model_validate(section)
-    return partial(stage.ask, number=number, prompts=dict(stage.prompts()), values=values, kept=tuple(kept))
+    ways = sampling(used(stage.templates))
+    return partial(stage.ask, number=number, prompts=stage.prompts(), ways=ways, values=values, kept=tuple(kept))
 
 
 def checking(section: Mapping[str, Any], values: dict[str, Any], kept: Sequence[str]) -> Callable[[Batch], Batch]:
     """What looks for faults in what was just grown."""
-    prompts = dict(Evolve.model_validate(section).prompts())
-    return partial(_check, own=own_runs(prompts, values, kept))
+    stage = Evolve.model_validate(section)
+    return partial(
+        _check,
+        own=own_runs(stage.prompts(), values, kept),
+        bounds={"max_words": stage.max_words, "max_growth": stage.max_growth},
+    )
 
 
-def _check(batch: Batch, *, own: Mapping[str, Collection[str]]) -> Batch:
+def _check(batch: Batch, *, own: Mapping[str, Collection[str]], bounds: Mapping[str, Any]) -> Batch:
     """What is wrong with each row that was just grown, None where nothing is; rows of before are not looked at."""
+    columns = (batch[name] for name in ("instruction", GROWN_FROM, "template", "context"))
     faults = [
-        None if parent is None else prompt_fault(instruction, parent, own.get(template, ()))
-        for instruction, parent, template in zip(
-            batch["instruction"], batch[GROWN_FROM], batch["template"], strict=True
-        )
+        None
+        if parent is None
+        else prompt_fault(instruction, parent, own.get(template, ()), beside=context or "", **bounds)
+        for instruction, parent, template, context in zip(*columns, strict=True)
     ]
     return {FAULT: faults}

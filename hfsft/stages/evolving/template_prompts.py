@@ -16,7 +16,9 @@ from hfsft.texts.prompt_faults import template_runs
 FOLDER = "evolve"
 TURNS = ("user", "assistant")  # what a template may begin, so that demonstrations stand as turns of a chat
 SAID = variables("response", "reasoning")  # what seeds say, who have no answer
-VARIABLES = (*SAID, "round", *TURNS)
+PICK = "pick"  # a whole number that a hash of the row's id gives, by which a template may pick one of several things
+VARIABLES = (*SAID, "round", PICK, *TURNS)
+PICKS = 1_000_000
 
 
 def parse(template: str) -> Prompt:
@@ -53,9 +55,15 @@ def messages_of(prompt: Prompt, values: dict[str, Any]) -> tuple[dict[str, str],
 def own_runs(
     prompts: Mapping[str, Prompt], values: Mapping[str, Any], kept: Sequence[str]
 ) -> dict[str, Collection[str]]:
-    """By name of a template, the runs of words that are its own and no row's."""
+    """By name of a template, the runs of words that are its own and no row's.
+
+    What it picks for a row is not among them: a row that is to be of a student may say so in the same words.
+    """
     blank = {**values, **dict.fromkeys(kept, "")}
-    return {name: template_runs(_own_words(prompt, blank)) for name, prompt in prompts.items()}
+    return {
+        name: frozenset.intersection(*(template_runs(_own_words(prompt, {**blank, PICK: pick})) for pick in range(2)))
+        for name, prompt in prompts.items()
+    }
 
 
 def _own_words(prompt: Prompt, values: Mapping[str, Any]) -> str:

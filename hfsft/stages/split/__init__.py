@@ -20,12 +20,13 @@ from hfsft.stages.split.sides import NONE
 class Split(Stage):
     """Hold rows out for validation, by families that are never divided.
 
-    A family is all rows grown from one seed, or of one value in the column that a source calls `family`, joined with
-    every family that asks nearly the same. Which families are held out follows from hashes of what rows ask, never
-    from their order or their answers. The side that a row was given is remembered for the builds to come, in a file
-    beside the recipe (`<name of the recipe's file>.sides.jsonl`) and in the build (`sides.jsonl`): whatever is added,
-    no row ever moves from train to validation. Share and families give way to that: where a new row joins two families
-    of which one is held out, both go to train, and where all that is new belongs to old families, the share is missed.
+    A family is all rows grown from one seed, of one value in the column that a source calls `family`, or that rest on
+    one document (were written from it, or found it first of all), joined with every family that asks nearly the same.
+    Which families are held out follows from hashes of what rows ask, never from their order or their answers. The side
+    that a row was given is remembered for the builds to come, in a file beside the recipe (`<name of the recipe's
+    file>.sides.jsonl`) and in the build (`sides.jsonl`): whatever is added, no row ever moves from train to validation.
+    Share and families give way to that: where a new row joins two families of which one is held out, both go to train,
+    and where all that is new belongs to old families, the share is missed.
     Another `validation` or `similarity` draws all anew.
     """
 

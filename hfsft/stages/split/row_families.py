@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import unicodedata
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING
 
+from hfsft.documents.corpus import DOCUMENT
 from hfsft.engine.adding import InMemory
 from hfsft.hashing import digest
 from hfsft.rows.batch import Batch
@@ -21,24 +23,32 @@ if TYPE_CHECKING:
     from hfsft.engine.adding import Columns
 
 READS = ("seed_id", "origin", "instruction")
-OPTIONAL = (*VIEWED, "family_key")
+OPTIONAL = (*VIEWED, "family_key", DOCUMENT)
 SKETCHED = tuple(name for name in VIEWED if name not in SETTING)  # what a sketch uses beside what users say
+WRITTEN = "written"  # the origin of rows that a model wrote from something else than a seed
 KEYS = "split_keys"  # the column of what rows are known by, from one step to the next
 
 
 def keys_of(batch: Batch) -> list[tuple[str, ...]]:
     """By what each row is known from build to build: a hash of what it asks, and the seed it grew from, if any; and
-    where the recipe names its family, such as the thread that it is of, that.
+    where the recipe names its family, such as the thread that it is of, that; of one that was written from a document,
+    the document.
 
     No key hangs on the answer, the topic or the system prompt, so that a row with any of them corrected is known again.
     Sides are remembered by these keys: change how they are made, and every recipe's memory is lost.
     """
     asked = [digest([_plain(each.said), _plain(each.context)], 16) for each in questions(batch)]
     named = batch.get("family_key") or [None] * len(asked)
-    lineage = zip(batch["seed_id"], batch["origin"], asked, named, strict=True)
+    rests = batch.get(DOCUMENT) or [None] * len(asked)
+    lineage = zip(batch["seed_id"], batch["origin"], asked, named, rests, strict=True)
     return [
-        (*(() if origin == "example" else (seed,)), key, *((family,) if family else ()))
-        for seed, origin, key, family in lineage
+        (
+            *(() if origin == "example" else (seed,)),
+            key,
+            *((family,) if family else ()),
+            *((document,) if document and origin == WRITTEN else ()),
+        )
+        for seed, origin, key, family, document in lineage
     ]
 
 
@@ -96,7 +106,7 @@ class Naming:
         known_by = [digests[place] for place in there]
         index.add(there, Sketched(known_by, [sketches[place] for place in there], self.similarity, read))
         alike = (pair[:2] for pair in index.pairs(self.similarity))
-        root = families(len(keys), chain(_of_one_key(keys), alike))
+        root = families(len(keys), chain(_of_one_key(keys), _of_one_document(rows), alike))
         name: dict[int, str] = {}
         for top, known in zip(root, keys, strict=True):
             name[top] = min(name.get(top, known[0]), *known)
@@ -105,6 +115,23 @@ class Naming:
 
 def _parts(question: Question) -> tuple[str, ...]:
     return question.said, question.context
+
+
+def _of_one_document(rows: Columns) -> Iterator[tuple[int, int]]:
+    """Pairs of rows whose seeds rest on one document.
+
+    Each seed rests on one: that of most of the rows grown from it, of equally many that of the smaller id. So no row
+    joins two documents, and families stay as large as what is asked of a document; joined by all the chunks that rows
+    were given, nearly all rows would be one family.
+    """
+    if DOCUMENT not in rows.column_names:
+        return
+    seeds: dict[str, Counter[str]] = defaultdict(Counter)
+    for seed, document in zip(rows["seed_id"], rows[DOCUMENT], strict=True):
+        if document:
+            seeds[seed][document] += 1
+    rests = {seed: min(found, key=lambda each: (-found[each], each)) for seed, found in seeds.items()}
+    yield from _of_one_key([[rests[seed]] if seed in rests else [] for seed in rows["seed_id"]])
 
 
 def _of_one_key(keys: Sequence[Sequence[str]]) -> Iterator[tuple[int, int]]:

@@ -159,12 +159,16 @@ def test_ctrl_c_leaves_the_batch_and_says_how_to_go_on(provider: Provider, recip
     assert f"batch batch_1 goes on at {provider.url} (0 of {ROWS} requests done): the same command picks it up" in told
     assert "interrupted" in told
     assert "Traceback" not in told
-    listed = subprocess.run(
-        [sys.executable, "-m", "hfsft", "store", "batches"],
-        env={**os.environ, "HF_HOME": str(home)}, capture_output=True, text=True, check=True,
-    ).stdout  # fmt: skip
+    listed, planned = (
+        subprocess.run(
+            [sys.executable, "-m", "hfsft", *words], env={**os.environ, "HF_HOME": str(home)},
+            capture_output=True, text=True, check=True,
+        ).stdout
+        for words in (("store", "batches"), ("plan", str(recipe)))
+    )  # fmt: skip
     assert "batch_1" in listed
     assert f" {ROWS} " in listed
+    assert f"of these calls {ROWS} stand in a batch that the next build takes up: batch_1" in " ".join(planned.split())
     provider.looks = 0
     built, _ = Build(recipe, home).ended()
     assert len(provider.batches) == 1

@@ -53,6 +53,18 @@ def takes_no(field: str) -> Rule:
     return lambda body: f"Unsupported parameter: '{field}' is not supported with this model." if field in body else ""
 
 
+def not_both(body: Body) -> str:
+    both = "temperature" in body and "top_p" in body
+    return "`temperature` and `top_p` cannot both be specified for this model. Please use only one." if both else ""
+
+
+def open_schemas(body: Body) -> str:
+    words = (
+        "Invalid JSON payload received. Unknown name \"additionalProperties\" at 'response_schema': Cannot find field."
+    )
+    return words if "additionalProperties" in json.dumps(body.get("response_format")) else ""
+
+
 def no_system(body: Body) -> str:
     return "System role not supported" if body["messages"][0]["role"] == "system" else ""
 

@@ -11,7 +11,7 @@ from hfsft.models.dialects import dialect_table as table
 from hfsft.models.dialects.refused_request import read_refusal
 from hfsft.models.http.faults import Fault
 
-SCHEMA = {"type": "object", "properties": {"score": {"type": "integer"}}}
+SCHEMA = {"type": "object", "properties": {"score": {"type": "integer"}}, "additionalProperties": False}
 FULL: dict[str, Any] = {
     "model": "m",
     "messages": [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Hi"}],
@@ -66,7 +66,11 @@ SAID: list[tuple[int, Any, list[str]]] = [
     (422, {"error": "Input validation error: `top_p` must be > 0.0 and < 1.0", "error_type": "validation"}, ["top_p"]),
     (400, "gpt-x models don't support temperature=0.0. Only temperature=1 is supported.", ["temperature"]),
     (400, "`temperature` and `top_p` cannot both be specified for this model. Please use only one.",
-     ["temperature", "top_p"]),
+     ["top_p_beside_temperature", "temperature_beside_top_p"]),
+    (400, "You may set either temperature or top_p, but not both.",
+     ["top_p_beside_temperature", "temperature_beside_top_p"]),
+    (400, openai("temperature and top_p are mutually exclusive", "top_p"),
+     ["top_p_beside_temperature", "temperature_beside_top_p"]),
     (400, "Unrecognized request argument supplied: seed", ["seed"]),
     (422, extra("seed"), ["seed"]),
     (422, extra("seed", "top_p"), ["top_p", "seed"]),
@@ -98,6 +102,10 @@ SAID: list[tuple[int, Any, list[str]]] = [
     (500, {"object": "error", "message": "Request is specified with GuidedDecodingParams, but GuidedDecoder is "
            "not setup. Please provide a valid GuidedDecodingConfig", "code": 500}, ["json_schema"]),
     (400, "Invalid schema for response_format 'answer': 'additionalProperties' is required", []),
+    (400, [{"error": {"code": 400, "message": "Invalid JSON payload received. Unknown name \"additionalProperties\" at "
+            "'generation_config.response_schema': Cannot find field.\nInvalid JSON payload received. Unknown name "
+            "\"seed\": Cannot find field.", "status": "INVALID_ARGUMENT"}}], ["seed", "open_schema"]),
+    (400, "additionalProperties is not supported in response_format.json_schema", ["open_schema"]),
     # no system role
     (400, {"object": "error", "message": "System role not supported", "code": 400}, ["system"]),
     (500, {"error": {"code": 500, "message": "Jinja Exception: System role not supported", "type": "server_error"}},
@@ -278,7 +286,8 @@ def test_what_the_author_wrote_is_no_dialect() -> None:
 def test_all_dialects_together() -> None:
     names = {each.name for each in table.TABLE if each.change}
     sent, used = table.spoken({**FULL, "top_logprobs": 50}, names, OURS)
-    assert set(used) == names - {"unheeded"}
+    beside = {"top_p_beside_temperature", "temperature_beside_top_p"}
+    assert set(used) == names - beside - {"unheeded", "open_schema"}
     told = sent["messages"][0]["content"][0]["text"]
     assert told.startswith("Be brief.\n\nHi\n\nAnswer with JSON only")
     assert told.endswith(json.dumps(SCHEMA, separators=(",", ":"), sort_keys=True))
@@ -320,3 +329,8 @@ def test_a_schema_is_told_at_the_end_of_the_prompt() -> None:
         assert sent["messages"][-1]["content"].startswith("Hi\n\nAnswer with JSON only")
     ends = {**FULL, "messages": [*FULL["messages"], {"role": "assistant", "content": "{"}]}
     assert table.spoken(ends, {"schema"})[0]["messages"][-1]["role"] == "user"
+
+
+def test_of_a_schema_only_the_form_that_it_was_told_in_is_noted() -> None:
+    (told,) = table.notes_on({"judge": {"json_schema", "schema"}})
+    assert told.startswith("judge takes no `response_format`")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -16,8 +17,18 @@ from hfsft.models.dialects.dialect_table import notes_on
 from hfsft.models.dialects.learned import spoken_by
 from hfsft.models.model import Answer, Model, Request
 from hfsft.models.pool import Pool
-from tests.models.dialects.strict import Strict, newer, no_schema, no_system, only_streams, takes_no
-from tests.models.fixture import one, rows
+from hfsft.models.structured import ask
+from tests.models.dialects.strict import (
+    Strict,
+    newer,
+    no_schema,
+    no_system,
+    not_both,
+    only_streams,
+    open_schemas,
+    takes_no,
+)
+from tests.models.fixture import one, rows, user
 
 SCHEMA = {"type": "object", "properties": {"score": {"type": "integer"}}, "required": ["score"]}
 OURS = frozenset({"temperature", "top_p", "max_tokens"})
@@ -105,6 +116,41 @@ def test_what_the_author_wrote_stops_the_build(
         assert server.requests == []
 
 
+@pytest.mark.parametrize(
+    ("chosen", "left"),
+    [({"temperature", "top_p"}, "temperature"), ({"temperature"}, "top_p"), ({"top_p"}, "temperature")],
+)
+def test_of_two_fields_that_do_not_go_together_only_one_that_nobody_wrote_is_left_out(
+    make_pool: Make, chosen: set[str], left: str
+) -> None:
+    with Strict(rules=(not_both,)) as server:
+        pool = make_pool(**at(server, concurrency=1))
+        assert pool.drive("judge", many(2, chosen=frozenset(chosen)), total=2) == {}
+        assert [{"temperature", "top_p"} & set(body) for body in server.requests] == [{left}] * 2
+        assert len(server.refused) == 1
+        # One alone is sent on.
+        assert pool.drive("other", many(1, top_p=None), total=1) == {}
+        assert server.requests[-1]["temperature"] == 0
+
+
+def test_two_fields_that_do_not_go_together_and_were_both_written_stop_the_build(make_pool: Make) -> None:
+    with Strict(rules=(not_both,)) as server:
+        pool = make_pool(**at(server, top_p=0.5))
+        with pytest.raises(RefusedKeyError, match="cannot both be specified") as caught:
+            pool.drive("judge", many(9, top_p=None, chosen=frozenset()), total=9)
+        assert caught.value.loc == ("judge", "temperature")
+        assert server.requests == []
+
+
+def test_a_schema_is_kept_where_only_a_word_of_it_is_refused(make_pool: Make) -> None:
+    closed = {**SCHEMA, "additionalProperties": False}
+    with Strict(rules=(open_schemas,), reply=lambda _: '{"score": 3}') as server:
+        pool = make_pool(**at(server, concurrency=1))
+        assert pool.drive("judge", many(2, schema=closed), total=2) == {}
+        assert [body["response_format"]["json_schema"]["schema"] for body in server.requests] == [SCHEMA] * 2
+        assert notes_on(pool.usage.dialects) == ["m takes no `additionalProperties` in a JSON Schema: it was left out"]
+
+
 def test_a_seed_and_streams_are_as_the_model_says(llm: Any, make_pool: Make) -> None:
     with Strict() as server:
         pool = make_pool(**at(server, seed=None, stream=True))
@@ -125,7 +171,7 @@ def gateway(seconds: float, status: int = 504) -> Callable[[Any], web.Response]:
     return cut
 
 
-@pytest.mark.parametrize("status", [504, 524, 408])
+@pytest.mark.parametrize("status", [504, 524, 408, 502, 503])
 def test_where_a_gateway_cuts_silence_the_answer_is_asked_for_in_pieces(
     make_pool: Make, monkeypatch: pytest.MonkeyPatch, status: int
 ) -> None:
@@ -190,6 +236,22 @@ def test_a_schema_that_is_heard_and_not_heeded_is_told_in_words(make_pool: Make)
         assert notes_on(pool.usage.dialects) == [
             "m takes a JSON Schema and does not heed it: the schema was told in the prompt too"
         ]
+
+
+def test_a_second_answer_to_a_complaint_shows_no_heed_of_the_schema(make_pool: Make) -> None:
+    def reply(body: Any) -> str:
+        said = body["messages"][-1]["content"]
+        return '{"score": 3}' if "JSON Schema" in said or "as JSON only" in said else "I would say three."
+
+    def row(number: int) -> Any:
+        return ask(user(f"Judge {number}."), SCHEMA, lambda value: value["score"])
+
+    with Strict(reply=reply) as server:
+        pool = make_pool(**at(server, concurrency=1))
+        tasks = [(str(number), partial(row, number)) for number in range(6)]
+        assert pool.drive("judge", tasks, total=6) == {}
+        assert len(server.requests) == 6 + 3, "three were asked for once more"
+        assert "unheeded" in pool.usage.dialects["m"]
 
 
 def test_one_that_heeds_a_schema_may_fail_now_and_then(make_pool: Make) -> None:

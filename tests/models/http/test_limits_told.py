@@ -83,6 +83,10 @@ SAID: dict[str, tuple[str, dict[str, str], str | float | None]] = {
         {},
         None,
     ),
+    "hourly, no moment": (error("Hourly token quota of your billing plan exceeded: 100000 tokens per hour."), {}, None),
+    "an hour's requests": (error("You may send 60 requests/hour; add a payment method for more."), {}, None),
+    "a prompt's own tokens": (error("This would exceed the limit of 10,000 input tokens per minute: your prompt has 12,433 tokens"), {}, "context_length"),
+    "a prompt that fits": (error("This would exceed the limit of 10,000 input tokens per minute: your prompt has 2,433 tokens"), {}, None),
     "in prose, too large": (error("Request of 41,000 tokens exceeds your limit of 30,000 tokens per minute"), {}, "context_length"),
     "too large, the other way": (error("Requested 12000 tokens, limit is 8000 per minute"), {}, "context_length"),
     "in prose, fits": (error("Request of 900 tokens exceeds what is left of your limit of 30,000 tokens per minute"), {}, None),
@@ -170,6 +174,17 @@ def test_the_sentence_is_shown_not_the_json(body: str, said: str) -> None:
         (422, error("`inputs` tokens + `max_new_tokens` must be <= 4096. Given: 5000"), "row", "context_length"),
         (400, error("The input token count (1200000) exceeds the maximum number of tokens allowed (1048576)."), "row", "context_length"),
         (413, error("Request too large on tokens per minute (TPM): Limit 6000, Requested 7204"), "row", "context_length"),
+        (403, error("Input token count + max_tokens parameter must be less than the context length of the model being queried."), "row", "context_length"),
+        (400, error("The model `m` has been decommissioned and is no longer supported.", code="model_decommissioned"), "down", "refused"),
+        (503, error("The model m has been deprecated; please use n instead."), "down", "refused"),
+        (503, error("Model m was retired on June 1st."), "down", "refused"),
+        (503, error("Model m is overloaded: the old pool was shut down, try again later"), "slow", "overloaded"),
+        (400, error("`seed` of this model has been deprecated."), "row", "bad_request"),
+        (400, json.dumps({"__type": "ThrottlingException", "message": "Too many requests, please wait before trying again."}), "slow", "rate_limit"),
+        (403, json.dumps({"message": "You have exceeded a secondary rate limit. Please wait a few minutes."}), "slow", "rate_limit"),
+        (400, error("Rate limit exceeded: 10 requests per minute."), "slow", "rate_limit"),
+        (403, error("Your plan has no rate limits for this model"), "down", "refused"),
+        (424, json.dumps({"error": "Request failed during generation: Server error: CANCELLED", "error_type": "generation"}), "heal", "server"),
         (503, json.dumps({"error": "Model is loading", "estimated_time": 20.5}), "slow", "overloaded"),
     ],
 )  # fmt: skip
@@ -177,7 +192,7 @@ def test_what_else_servers_refuse_with(status: int, body: str, kind: str, cause:
     fault = of_response(status, {}, body)
     assert (fault.kind, fault.cause) == (kind, cause)
     assert "key is missing" not in fault.message or status == 401
-    if status == 503:
+    if "estimated_time" in body:
         assert fault.after == 20.5
     if cause == "firewall":
         assert "firewall" in fault.message

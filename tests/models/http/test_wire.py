@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 
 import pytest
@@ -29,6 +30,30 @@ def test_the_key_of_a_request_is_fixed_for_ever() -> None:
         '"revision":"r1","schema":{"type":"object"},"seed":7,"stop":["\\n"],"temperature":0.0}'
     )
     assert wire.key_of(asked) == "2b4675944ac10c469f59126f10e54cafdab1f3fbb65204e6c69c2ab873250f05"
+
+
+@pytest.mark.parametrize("length", [0, 2046, 2047, 2048, 4094, 65_536, 65_537, 200_000])
+def test_a_key_is_the_hash_of_the_whole_text(length: int) -> None:
+    text = "ab€" * (length // 5) + "x" * (length % 5)
+    assert wire.key_of(text) == hashlib.sha256(text.encode()).hexdigest()
+
+
+def test_no_other_thread_is_let_in_for_the_key_of_a_usual_request() -> None:
+    """hashlib lets others in where it is given so much at once; told by an object that takes its updates."""
+    given: list[int] = []
+
+    class Hash:
+        def update(self, data: bytes) -> None:
+            given.append(len(data))
+
+        def hexdigest(self) -> str:
+            return ""
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(wire.hashlib, "sha256", Hash)
+        wire.key_of("x" * 10_000)
+    assert sum(given) == 10_000
+    assert max(given) < 2048
 
 
 TOOL = {"type": "function", "function": {"name": "weather", "parameters": {"type": "object", "properties": {}}}}

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from hfsft.errors import BudgetError
 from hfsft.models.http.answer import tokens
@@ -94,3 +95,9 @@ def test_tokens_are_told_alone_where_nothing_is_told_apart() -> None:
     usage = Usage({"m": Model(model="m")})
     usage.of("s", "m").answered(Answer("a", input_tokens=1000, output_tokens=2), 0.0)
     assert usage.told() == "1,002 tokens"
+
+
+def test_what_a_cache_held_costs_no_more_than_other_input() -> None:
+    assert Price(input=1, output=2, cached=1).cached == 1
+    with pytest.raises(ValidationError, match="cached: costs more than `input`"):
+        Price(input=1, output=2, cached=1.5)

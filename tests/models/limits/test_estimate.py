@@ -107,3 +107,11 @@ print(json.dumps([len(again.encode("a b c").ids), *[one is not None for one in f
     assert json.loads(done.stdout) == [3, True, False, False]
     asked = [request for request in hub.requests if "resolve" in request.path and request.method == "GET"]
     assert len(asked) == 1
+
+
+def test_texts_that_are_still_to_come_are_counted_as_long_as_they_may_be(store: Store) -> None:
+    embedder = Model(model="e", base_url="http://127.0.0.1:1", task="embed")
+    unknown = Request("e", texts=("?",))
+    found = estimate(store, embedder, PRICE, "embed[response]", [], more=10, sample=unknown, coming=120.0)
+    assert (found.calls, found.output_tokens) == (10, 0)
+    assert 1200 <= found.input_tokens <= 1210

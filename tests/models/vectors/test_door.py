@@ -359,3 +359,16 @@ def test_python_code_names_an_embedder_as_a_recipe_does(server: Vectors) -> None
         embedder_of({"modell": "e"})
     with pytest.raises(ModelError, match=r"^the model: `provider` and `base_url` both say"):
         embedder_of({**fields, "task": "chat", "provider": "auto"})
+
+
+def test_one_text_in_place_of_a_list_is_refused(server: Vectors, pool_of: MakePool) -> None:
+    asked = model(server)
+    pool = pool_of(asked)
+    for found in (embedder_of(asked, name="e", pool=pool), embedder_of()):
+        with pytest.raises(TypeError, match=r"write it as \[text\]"):
+            found.embed("abc")
+    scorer = scorer_of(model(server, task="score"), name="e", pool=pool)
+    for items in ("abc", ["abc"]):
+        with pytest.raises(TypeError, match=r"write it as \[text\]"):
+            scorer.score(items)  # type: ignore[arg-type]
+    assert server.requests == []

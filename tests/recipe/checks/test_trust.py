@@ -19,6 +19,7 @@ from hfsft.recipe.checks.path_bounds import leads_outside
 from hfsft.recipe.checks.trust import Reach, Trust, reaches
 from hfsft.recipe.recipe import load_recipe
 from hfsft.stages.base import AskingPart
+from hfsft.stages.evolving.ways import WeightedTemplate
 from tests.recipe.test_identity import SECTIONS, save_tokenizer
 
 ROW = '{"prompt": "the vault code is 4711", "completion": "It is."}\n'
@@ -135,6 +136,9 @@ PLACES: dict[str, dict[str, Any]] = {
     "publish.tokenizer": {"publish": {"tokenizer": "{path}"}},
     "filters[tokens].tokenizer": {"filters": [{"tokens": {"at_least": 1, "tokenizer": "{path}"}}]},
     "models.writer.model": {"models": {"writer": {"model": "{path}.gguf", "temperature": 0}}},
+    "label.template": {"label": {"quality": ["a", "b"], "template": "{path}.jinja"}},
+    "write[0].template": {"write": [{"column": "case", "template": "{path}.jinja"}]},
+    "write[0].schema": {"write": [{"column": "case", "template": "Ask: {{ instruction }}", "schema": "{path}"}]},
     "models.writer": {"models": {"writer": "{path}.gguf"}},
 }
 
@@ -144,6 +148,7 @@ PLACES: dict[str, dict[str, Any]] = {
 def test_every_place_that_names_a_file_is_bound_to_the_folder(folder: Path, key: str, path: str) -> None:
     save_tokenizer(folder.parent / "private" / "file")
     (folder.parent / "private" / "file.gguf").write_bytes(b"GGUF")
+    (folder.parent / "private" / "file.jinja").write_text("Ask: {{ instruction }}")
     named = path.format(private=folder.parent / "private")
     recipe = write(folder, **json.loads(json.dumps(PLACES[key]).replace("{path}", named)))
     for step in (pipeline.validate, pipeline.forecast, pipeline.why, pipeline.check, pipeline.preview, pipeline.build):
@@ -337,16 +342,21 @@ def test_code_that_comes_with_a_tokenizer_is_not_run(tmp_path: Path, monkeypatch
 # Fields that can name a file, a server, a key or a repository, and those whose text stays what it is.
 REACHING = {
     "Model.model", "Model.provider", "Model.base_url", "Model.api_key_env", "Model.extra_body", "Model.headers",
-    "FromEnv.env", "Attribute.path", "PromptTable.path", "ExampleTable.path", "Publish.repo_id", "Publish.not_secret",
-    "Publish.tokenizer", "Tokens.tokenizer",
+    "FromEnv.env", "Attribute.path", "PromptTable.path", "ExampleTable.path", "DocumentTable.path",
+   "Publish.repo_id", "Publish.not_secret",
+    "Publish.tokenizer", "Tokens.tokenizer", "Expr.tokenizer", "JsonSchema.file", "Tools.path", "Tools.results",
+    "Write.template", "Write.form", "Label.template",
 }  # fmt: skip
 TEXTS = {
     *("name", "description", "language", "license", "models", "identity", "revision", "tag", "config", "split"),
     *("instruction", "response", "context", "system", "topic", "messages", "prompt", "prompts", "roles", "keep"),
-    *("where", "family", "prefix"),
+    *("text", "title", "where", "when", "family", "prefix", "choices", "about", "allowed"),
     *("reasoning", "tools", "reference", "dialect"),
     *("column", "phrases", "regions", "allow", "template", "templates", "rubric", "scores", "why", "api_key_header"),
-    *("completion_window", "values", "given"),
+    *("completion_window", "temperature"),
+    *("any", "all", "none", "inline", "per_row", "equals", "that"),
+    *("user", "personas", "schemas"),
+    *("values", "given"),
 }
 
 
@@ -356,7 +366,7 @@ TEXTS = {
 def test_every_text_of_a_recipe_is_known_to_reach_nothing_or_is_asked_for(section: Any, name: str) -> None:
     if not holds_text(section.model_fields[name].annotation) or f"{section.__name__}.{name}" in REACHING:
         return
-    asks = issubclass(section, AskingPart) and name == "model"  # a name under `models`
+    asks = issubclass(section, (AskingPart, WeightedTemplate)) and name == "model"  # a name under `models`
     assert asks or name in TEXTS, (
         "can it name a file, a server, a key or a repository? hfsft/recipe/checks/trust.py asks"
     )

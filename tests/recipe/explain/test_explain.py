@@ -14,6 +14,7 @@ from hfsft.cli import main
 from hfsft.engine.step import Step
 from hfsft.errors import UserError
 from hfsft.filters import FILTERS
+from hfsft.filters.listed import any_of
 from hfsft.filters.text_column import OfColumn
 from hfsft.recipe.compile import compile_recipe
 from hfsft.recipe.explain.reference import reference
@@ -22,7 +23,6 @@ from hfsft.recipe.explain.subjects import Subject, around, example_of, found, in
 from hfsft.recipe.json_schema import reachable
 from hfsft.recipe.recipe import Recipe
 from hfsft.recipe.recipe_file import parse
-from hfsft.recipe.sections import any_of
 from hfsft.stages.base import Context, Section, Stage
 
 LISTS = "list of lists of whole numbers"
@@ -91,7 +91,10 @@ def test_examples_of_single_keys_are_valid() -> None:
         ("score.usefulness.at_least", ["score.<name>.at_least"]),
         ("scale", ["judge.scale"]),
         ("prompts", ["seeds[].prompts"]),
-        ("failed_at_most", [f"{section}.failed_at_most" for section in ("seeds[]", "evolve", "generate", "judge")]),
+        (
+            "failed_at_most",
+            [f"{key}.failed_at_most" for key in ("seeds[]", "evolve", "write[]", "generate", "converse", "judge")],
+        ),
     ],
 )
 def test_a_key_is_found_however_it_is_written(name: str, paths: list[str]) -> None:

@@ -85,7 +85,7 @@ def test_an_empty_instruction_fails_the_row() -> None:
 
 def checked(section: Evolve, *rows: dict[str, Any]) -> list[str | None]:
     step = section.steps(CONTEXT)[2]
-    found: list[str | None] = step.function({name: [each[name] for each in rows] for name in step.reads})[FAULT]
+    found: list[str | None] = step.function({name: [each.get(name) for each in rows] for name in step.reads})[FAULT]
     return found
 
 
@@ -99,16 +99,17 @@ def test_each_new_row_is_checked_against_its_parent_and_its_template_and_no_othe
         {**new, "template": "constrain", "instruction": f"Add a second question to this message: {parent}"},
         {**new, GROWN_FROM: None, "instruction": parent},
     ]
-    assert checked(Evolve(templates=["deepen", "constrain"]), *rows) == [None, "unchanged", "template", None, None]
+    leak = "template: add a second question to this"
+    assert checked(Evolve(templates=["deepen", "constrain"]), *rows) == [None, "unchanged", leak, None, None]
 
 
 def test_what_a_template_shows_as_an_example_is_its_own_word_too() -> None:
     row = {"template": "deepen", GROWN_FROM: "Where is it?", "instruction": "Can I bring my dog to the hotel by train?"}
-    assert checked(Evolve(templates=["deepen"]), row) == ["template"]
+    assert checked(Evolve(templates=["deepen"]), row) == ["template: can i bring my dog to"]
     inline = "Make this harder to answer for everybody: {{ instruction | first }}"  # fails around an empty row
-    asked = {**row, "template": "inline-" + Evolve(templates=[inline]).prompts()[0][0].removeprefix("inline-")}
+    asked = {**row, "template": "inline-" + next(iter(Evolve(templates=[inline]).prompts())).removeprefix("inline-")}
     asked["instruction"] = "Make this harder to answer for everybody: where is it?"
-    assert checked(Evolve(templates=[inline]), asked) == ["template"]
+    assert checked(Evolve(templates=[inline]), asked) == ["template: make this harder to answer for"]
 
 
 def test_faulty_rows_fall_before_the_next_step_unless_they_are_only_to_be_marked() -> None:

@@ -1,0 +1,88 @@
+"""The documents of a recipe as a corpus: read, cleaned by the rules that redact, cut into chunks; in any process."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from hfsft.documents.chunking import Chunking
+from hfsft.documents.corpus import Corpus, Document, DocumentChunk, chunks_of
+from hfsft.engine.resources import Resource, Work
+from hfsft.errors import Problem, SourceError
+from hfsft.filters.filter_work import work_of
+from hfsft.recipe.recipe import Recipe
+from hfsft.recipe.rules import rewriting_of
+from hfsft.stages.documents import DocumentTable
+
+KIND = "documents"
+
+
+class CorpusLoader:
+    """The corpus of some documents, as a resource; `rules` are the work of those that redact."""
+
+    def __init__(self, documents: Sequence[Mapping[str, Any]], base: str, rules: Sequence[Mapping[str, Any]]) -> None:
+        self.tables = [DocumentTable.model_validate(each) for each in documents]
+        self._base, self._rules = Path(base), [Work(**rule).made() for rule in rules]
+        self._chunks: dict[int, list[DocumentChunk]] = {}
+        self._corpus: Corpus | None = None
+
+    def identity(self) -> str:
+        """A hash of what the chunks say. Raises `SourceError` where documents cannot be read."""
+        return self.load().identity
+
+    def load(self) -> Corpus:
+        """The corpus."""
+        if self._corpus is None:
+            self._corpus = Corpus(chunk for place in range(len(self.tables)) for chunk in self.chunks(place))
+            self._chunks.clear()
+        return self._corpus
+
+    def chunks(self, place: int) -> list[DocumentChunk]:
+        """The chunks of one table."""
+        if place not in self._chunks:
+            cleaned = self._cleaned(self.tables[place])
+            self._chunks[place] = [chunk for document, how in cleaned for chunk in chunks_of(document, how)]
+        return self._chunks[place]
+
+    def _cleaned(self, table: DocumentTable) -> Iterator[tuple[Document, Chunking]]:
+        for document in table.read(self._base):
+            title, text = document.title, document.text
+            for redacted in self._rules:
+                title, text = redacted(title), redacted(text)
+            yield document._replace(title=title, text=text), table.chunk
+
+
+def open_corpus(recipe: Recipe) -> tuple[Resource | None, list[Problem]]:
+    """The documents of a recipe as a resource, None where it has none; and what is wrong with them, at their lines."""
+    if not recipe.documents:
+        return None, []
+    work, problems = _work(recipe), []
+    loader: CorpusLoader = work.made()
+    for place in range(len(recipe.documents)):
+        try:
+            loader.chunks(place)
+        except SourceError as error:  # noqa: PERF203 - each at its place
+            problems.append(_problem(recipe, place, error))
+    return (None, problems) if problems else (Resource.of(KIND, work, loader=loader), [])
+
+
+def unopened_corpus(recipe: Recipe) -> Resource | None:
+    """A resource that stands for the documents where none is opened: enough to check a recipe."""
+    return Resource(KIND, _work(recipe), "") if recipe.documents else None
+
+
+def _work(recipe: Recipe) -> Work:
+    documents = [each.model_dump(mode="json", exclude_unset=True) for each in recipe.documents]
+    rules = [work_of(rule, "redacted_text").as_dict() for rule in rewriting_of(recipe)]
+    return Work(
+        "hfsft.recipe.documents.opened_corpus:CorpusLoader",
+        {"documents": documents, "base": str(recipe.base), "rules": rules},
+    )
+
+
+def _problem(recipe: Recipe, index: int, error: SourceError) -> Problem:
+    """A fault at the key that settles it, and where in a file it is."""
+    item = recipe.source.data["documents"][index]
+    place = recipe.source.place_in_text(("documents", index, error.key if error.key in item else "path"), error.line)
+    return Problem(place, f"{error.place}: {error.message}" if error.place else error.message, error.help)

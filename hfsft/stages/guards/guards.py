@@ -1,0 +1,230 @@
+"""Guards: against a set that narrows, drifts from what people ask, or has hardly a row of people left in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Annotated, Any, ClassVar
+
+from pydantic import BeforeValidator, Field
+
+from hfsft.engine.resources import Resource, Work
+from hfsft.engine.step import Step
+from hfsft.errors import ModelError, Problem, SourceError
+from hfsft.hashing import unit
+from hfsft.models.model import STATIC
+from hfsft.plain import plain
+from hfsft.rows.columns import Column
+from hfsft.stages.base import CardPart, Context, Outcome, Panel, Section, ShownTable, Stage, Warn
+from hfsft.stages.guards import figures
+from hfsft.stages.guards.like import LIKENESS, LikeQueries
+from hfsft.stages.guards.people import PEOPLE, keeping_share
+from hfsft.stages.seeds import PromptTable
+
+GUARDS = "guards"
+NARROWED = 0.15  # by which a figure falls, as a share of what it was, that is worth a warning
+UNLIKE, SHOWN = 10, 160  # rows most unlike real queries that are listed, and the characters of each
+FEW = 50  # rows, below which their figures say little
+FAR_LENGTH = 2.0  # times longer or shorter than real queries that is worth a word
+
+
+class Share(Section):
+    """The least share of something."""
+
+    at_least: float = Field(gt=0, le=1, description="Share of the rows, from 0 to 1.")
+
+
+def _from_path(value: Any) -> Any:
+    return {"path": value} if isinstance(value, str) else value
+
+
+class Guards(Stage):
+    """See whether the set narrows from one release to the next, and is like what people really ask.
+
+    Always told, in card and report beside the figures of the release before: the share of people's rows, the share of
+    different runs of two words (distinct-2) in instructions and in responses, and the commonest opening. All is taken
+    from samples of one size, picked by hashes, so that sets of other sizes can be compared.
+    """
+
+    key: ClassVar[str] = GUARDS
+    implied_by: ClassVar[str] = "seeds"  # from which sets grow that may narrow
+    example: ClassVar[str] = """\
+    guards:
+      people: {at_least: 0.1}
+      like: {path: real_queries.jsonl, prompt: text}
+    """
+
+    people: Share | None = Field(
+        None,
+        description="Least share of people's rows (seeds, examples): rows of models beyond it go, the worst first.",
+    )
+    like: Annotated[PromptTable | None, BeforeValidator(_from_path, json_schema_input_type=str | PromptTable)] = Field(
+        None,
+        description="A sample of real queries, as a path or as a source: prompts are compared with it by length, words "
+        "and meaning, and the column `likeness` has the cosine to the nearest one, which filters may bound.",
+    )
+    embeddings: bool = Field(
+        False,
+        description="Also measure what the packaged embedder sees: the mean distance to the nearest other row, and the "
+        "Vendi score. `like` implies it.",
+    )
+
+    def steps(self, context: Context) -> list[Step]:
+        """What lets go of rows, and what measures, each where it is asked for."""
+        place = context.place(self.key)
+        steps = keeping_share(self.people.at_least, place) if self.people else []
+        if self.like:
+            steps.append(
+                Step(
+                    "guards.like",
+                    reads=("instruction",),
+                    writes={LIKENESS: "float64"},
+                    about="Cosine to the real query that means most nearly the same, by the packaged embedder.",
+                    work=Work("hfsft.stages.guards.like:measuring"),
+                    needs=(self._queries(context), _embedder()) if context.opened else (),
+                    place=place,
+                )
+            )
+        return steps
+
+    def writes(self) -> list[Column]:
+        """The likeness of each row to real queries."""
+        return [Column(LIKENESS, "float64", "measure", "Cosine to the nearest real query.")] if self.like else []
+
+    def problems(self, context: Context) -> Iterator[Problem]:
+        """Real queries that are not there, or an embedder that is not."""
+        try:
+            if self.like and context.opened:
+                self._queries(context)
+        except SourceError as error:
+            yield Problem(context.place(self.key, "like"), f"guards.like: {error.message}", error.help)
+        try:
+            if self.like or self.embeddings:
+                _embedder()
+        except ModelError as error:
+            yield Problem(context.place(self.key), f"guards: {error}")
+
+    def _queries(self, context: Context) -> Resource:
+        assert self.like is not None, "asked only where there are any"
+        source = self.like.model_dump(mode="json", exclude_unset=True)
+        where = {"source": source, "base": str(context.base), "place": "guards.like"}
+        return Resource.of("real queries", Work("hfsft.stages.guards.like:RealQueries", where))
+
+    def figures(self, outcome: Outcome) -> Mapping[str, Any]:
+        """What there is to compare with the release before: shares from 0 to 1, a score, words, and which opening."""
+        ids = outcome.values("id")
+        order = sorted(range(len(ids)), key=lambda place: unit(ids[place], "guards"))
+        texts = {name: [values[place] or "" for place in order] for name, values in _texts(outcome)}
+        origins = outcome.values("origin")
+        found: dict[str, Any] = {
+            "rows": len(ids),
+            "people": sum(origin in PEOPLE for origin in origins) / len(origins) if len(origins) else None,
+            **{f"distinct_{name}": figures.distinct(said) for name, said in texts.items()},
+        }
+        if said := figures.opening(texts["instruction"]):
+            found["opening"], found["opening_share"] = said
+        if outcome.embed and (self.embeddings or self.like):
+            vectors = outcome.embed(texts["instruction"])
+            found |= {"apart": figures.apart(vectors), "vendi": figures.vendi(vectors)}
+        if outcome.resource and self.like:
+            compared = LikeQueries.of(texts["instruction"], outcome.resource("guards.like", "real queries"))
+            found |= {f"like_{name}": value for name, value in compared._asdict().items()}
+        return found
+
+    def notes(self, outcome: Outcome) -> Iterator[str]:
+        """Where the set has narrowed since the release before, and where it is not like real queries."""
+        now, before = outcome.figures.get(GUARDS, {}), outcome.before.get(GUARDS, {})
+        if (now.get("rows") or 0) >= FEW and (before.get("rows") or 0) >= FEW:
+            for name, (title, _) in TOLD.items():
+                old, new = before.get(name), now.get(name)
+                if name in WIDE and old and new is not None and new < (1 - NARROWED) * old:
+                    yield Warn(
+                        f"the set has narrowed: {title} was {_shown(name, old)} in the release before and is "
+                        f"{_shown(name, new)} now"
+                    )
+        if said := now.get("like_words"):
+            real = now["like_real_words"]
+            if not real / FAR_LENGTH <= said <= real * FAR_LENGTH:
+                yield Warn(f"prompts have {said:g} words in the median, real queries {real:g}")
+
+    def card(self, outcome: Outcome) -> CardPart | None:
+        """The figures of now; None where no row is left."""
+        if not outcome.figures.get(GUARDS, {}).get("rows"):
+            return None
+        return CardPart("guards", {"table": _table(outcome), "like": bool(self.like)})
+
+    def panel(self, outcome: Outcome) -> Panel | None:
+        """The figures of now beside those of the release before, and the prompts most unlike real queries."""
+        if not outcome.figures.get(GUARDS, {}).get("rows"):
+            return None
+        pieces: list[str | ShownTable] = [
+            "From samples of one size, so that releases of other sizes can be compared.",
+            _table(outcome),
+        ]
+        if (unlike := _unlike(outcome)) and outcome.samples:
+            pieces += [
+                "The prompts that are least like any of the real queries:",
+                ShownTable(("prompt", "cosine to the nearest"), unlike, (1,), "Prompts unlike real queries"),
+            ]
+        return Panel(self.key, "Diversity", pieces)
+
+
+TOLD: Mapping[str, tuple[str, str]] = {
+    "people": ("rows of people", "share"),
+    "distinct_instruction": ("different runs of two words in instructions", "share"),
+    "distinct_response": ("different runs of two words in responses", "share"),
+    "opening_share": ("the commonest opening", "share"),
+    "apart": ("mean distance to the nearest other prompt", "number"),
+    "vendi": ("Vendi score of the prompts", "score"),
+    "like_words": ("words of a prompt, median", "score"),
+    "like_real_words": ("words of a real query, median", "score"),
+    "like_known": ("words that real queries have too", "share"),
+}
+"""The figures that are shown, with their titles and how they are written."""
+WIDE = ("people", "distinct_instruction", "distinct_response", "apart", "vendi")
+"""Those that fall where a set narrows."""
+
+
+def _embedder() -> Resource:
+    return Resource.of(
+        "embedder", Work("hfsft.models.vectors.door:LocalLoader", {"model": {"model": STATIC, "task": "embed"}})
+    )
+
+
+def _texts(outcome: Outcome) -> list[tuple[str, Sequence[Any]]]:
+    return [(name, outcome.values(name)) for name in ("instruction", "response")]
+
+
+def _shown(name: str, value: Any) -> str:
+    how = TOLD[name][1]
+    return (
+        ""
+        if value is None
+        else f"{value:.1%}"
+        if how == "share"
+        else f"{value:.3f}"
+        if how == "number"
+        else f"{value:.1f}"
+    )
+
+
+def _table(outcome: Outcome) -> ShownTable:
+    """The figures that there are."""
+    now, before = outcome.figures.get(GUARDS, {}), outcome.before.get(GUARDS, {})
+    rows = []
+    for name, (title, _) in TOLD.items():
+        if now.get(name) is None:
+            continue
+        title = f'{title}: "{plain(now["opening"], SHOWN)}"' if name == "opening_share" else title
+        rows.append((title, _shown(name, now[name]), *([_shown(name, before.get(name))] if before else [])))
+    head = ("", "now", *(["before"] if before else []))
+    return ShownTable(head, rows, range(1, len(head)), "How diverse the set is")
+
+
+def _unlike(outcome: Outcome) -> list[tuple[str, str]]:
+    """The prompts least like real queries, the least first."""
+    near = [
+        (value, text)
+        for value, text in zip(outcome.values(LIKENESS), outcome.values("instruction"), strict=True)
+        if value is not None
+    ]
+    return [(plain(text or "", SHOWN), f"{value:.2f}") for value, text in sorted(near)[:UNLIKE]]

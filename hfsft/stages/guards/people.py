@@ -1,0 +1,53 @@
+"""The step that lets go of rows of models, where people's are to be a share of all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from math import floor
+from typing import TYPE_CHECKING
+
+from hfsft.engine.resources import Work
+from hfsft.engine.step import Bound, Step, compare
+from hfsft.rows.batch import Batch
+from hfsft.rows.columns import score_of
+
+if TYPE_CHECKING:
+    from hfsft.errors import Place
+
+PEOPLE = frozenset({"seed", "example"})
+BEYOND, SCORE = "beyond_people", score_of("mean")
+
+
+def keeping_share(share: float, place: Place) -> list[Step]:
+    """Two steps: one that marks the rows of models beyond the wanted share of people's, one that takes them out."""
+    step = Step(
+        "guards.people",
+        sees="all",
+        reads=("id", "origin"),
+        optional=(SCORE,),
+        writes={BEYOND: "string"},
+        role="verdict",
+        about="Whether people's rows would be too few with this one.",
+        identity={"at_least": share},
+        work=Work("hfsft.stages.guards.people:marking", {"share": share}),
+        place=place,
+    )
+    return [step, compare("guards.share", Bound("people", BEYOND, absent=True), place)]
+
+
+def marking(share: float) -> Callable[[Batch], Batch]:
+    """What marks rows."""
+    return partial(_mark, share=share)
+
+
+def _mark(batch: Batch, *, share: float) -> Batch:
+    scores = batch.get(SCORE) or [None] * len(batch["id"])
+    people = sum(origin in PEOPLE for origin in batch["origin"])
+    models = sorted(
+        (place for place, origin in enumerate(batch["origin"]) if origin not in PEOPLE),
+        key=lambda place: (-(scores[place] or 0.0), batch["id"][place]),
+    )
+    room = floor(people / share + 1e-9) - people
+    beyond = set(models[room:])
+    return {BEYOND: [f"a share of {share:g}" if place in beyond else None for place in range(len(batch["id"]))]}

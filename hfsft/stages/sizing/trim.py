@@ -1,0 +1,82 @@
+"""The step behind all rules that lets go of rows beyond the size that a recipe asks for."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from functools import partial
+from heapq import heapify, heappop, heapreplace
+from typing import TYPE_CHECKING, Any
+
+from hfsft.engine.resources import Work
+from hfsft.engine.step import Bound, Step, compare
+from hfsft.rows.batch import Batch
+from hfsft.rows.columns import score_of
+
+if TYPE_CHECKING:
+    from hfsft.errors import Place
+
+SIZE, RANK = "size", "size_rank"
+SCORE = score_of("mean")
+PEOPLE = {"example": 0, "seed": 1}
+
+
+def trimming(size: int, attributes: Sequence[str], place: Place | None = None) -> list[Step]:
+    """Two steps: one that ranks the rows, one that keeps the first `size` of them.
+
+    First stand rows of people (examples, then seeds), then the others in turn over the combinations of `attributes`
+    (names of columns), the thinnest first; within one the best score first, then the smallest id.
+    """
+    step = Step(
+        f"{SIZE}.rank",
+        sees="all",
+        reads=("id", "origin"),
+        optional=(*attributes, SCORE),
+        writes={RANK: "int64"},
+        role="measure",
+        about="Place of the row among those that passed every rule; those behind the wanted size are let go.",
+        work=Work("hfsft.stages.sizing.trim:ranking", {"attributes": list(attributes)}),
+        place=place,
+    )
+    return [step, compare(SIZE, Bound(SIZE, RANK, at_most=size), place)]
+
+
+def ranking(attributes: Sequence[str]) -> Callable[[Batch], Batch]:
+    """What ranks rows."""
+    return partial(_rank, attributes=attributes)
+
+
+def _rank(batch: Batch, *, attributes: Sequence[str]) -> Batch:
+    count = len(batch["id"])
+    empty: list[Any] = [None] * count
+    scores = batch.get(SCORE, empty)
+    columns = [batch[name] for name in attributes if name in batch]
+    combinations = list(zip(*columns, strict=True)) if columns else [()] * count
+
+    def best(row: int) -> tuple[float, str]:
+        return -scores[row] if scores[row] is not None else 0.0, batch["id"][row]
+
+    people = sorted(
+        (row for row in range(count) if batch["origin"][row] in PEOPLE),
+        key=lambda row: (PEOPLE[batch["origin"][row]], *best(row)),
+    )
+    taken: defaultdict[tuple[Any, ...], int] = defaultdict(int)
+    for row in people:
+        taken[combinations[row]] += 1
+    waiting: defaultdict[tuple[Any, ...], list[int]] = defaultdict(list)
+    for row in sorted(set(range(count)) - set(people), key=best, reverse=True):
+        waiting[combinations[row]].append(row)
+    heap = [(taken[each], *best(rows[-1]), rows) for each, rows in waiting.items()]
+    heapify(heap)
+    order = people
+    while heap:
+        so_far, _, _, rows = heap[0]
+        order.append(rows.pop())
+        if rows:
+            heapreplace(heap, (so_far + 1, *best(rows[-1]), rows))
+        else:
+            heappop(heap)
+    ranks = [0] * count
+    for rank, row in enumerate(order, 1):
+        ranks[row] = rank
+    return {RANK: ranks}

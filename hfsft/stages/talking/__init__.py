@@ -1,0 +1,1 @@
+"""Converse: chosen rows grow into conversations."""

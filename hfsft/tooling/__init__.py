@@ -1,0 +1,1 @@
+"""Tools that a model may call: their schemas, calls and what is wrong with them, results, the whole exchange."""
