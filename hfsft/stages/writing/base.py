@@ -12,18 +12,19 @@ from typing import Annotated, Any, ClassVar, Literal, TypeVar, cast
 from pydantic import Field, PrivateAttr, create_model, field_validator
 
 from hfsft.engine.resources import Work, path_of
-from hfsft.engine.step import Bound, Step, compare
+from hfsft.engine.step import Step
 from hfsft.errors import PromptError, unusable
 from hfsft.hashing import digest, sampling_seed
 from hfsft.marks import PROSE
 from hfsft.models.model import Request, Turns
-from hfsft.plain import plain
 from hfsft.prompts import Prompt
 from hfsft.rows.batch import Batch, Row, rows_of
 from hfsft.rows.choice.row_counts import Counts
 from hfsft.rows.columns import Column, variables
 from hfsft.rows.reading.source_row import SourceRow
-from hfsft.stages.base import AskingStage, Context, Outcome, Template, Warn
+from hfsft.rows.views import setting_text
+from hfsft.stages import prompt_check
+from hfsft.stages.base import AskingStage, Context, Outcome, Template
 from hfsft.stages.evolving.template_prompts import TURNS, is_inline, messages_of, own_runs, template_name
 from hfsft.stages.source import NamedSource, Opened
 from hfsft.stages.writing.empty_rows import BY, WRITTEN, EmptyRows, RowSubject
@@ -35,8 +36,6 @@ FOLDER = "seeds"
 FAULT = "written_fault"
 SAID = variables("instruction", "response", "reasoning", "reference")  # what a row may say before it is written
 ATTRIBUTES = "attributes"  # the variable of a template that holds all of them, by name
-FAULTY = 0.3  # share of written rows that are no prompts, from which the writer deserves a look
-EXAMPLE = 120  # characters of one that are shown
 
 Weight = Annotated[float, Field(gt=0)]
 S = TypeVar("S", bound="type[Written]")
@@ -51,6 +50,8 @@ class Written(NamedSource, AskingStage):
 
     key: ClassVar[str] = "seeds"
     way: ClassVar[str]  # what `from` calls it, and its template in templates/seeds/
+    usual: ClassVar[Mapping[str, float]] = {}  # its templates with their weights, where it has other ones
+    rests: ClassVar[bool] = False  # whether its rows rest on the recipe's documents
     brings: ClassVar[tuple[Column, ...]] = ()  # columns that its rows come with, beside attributes
     knows: ClassVar[Mapping[str, Any]] = {}  # what its templates may use beside columns: name -> what says nothing
     compared: ClassVar[tuple[str, ...]] = ()  # columns of texts that a row must not repeat
@@ -111,7 +112,7 @@ class Written(NamedSource, AskingStage):
     def weights(self) -> dict[str, float]:
         """Each template as the recipe has it, with its weight."""
         found: dict[str, float] = {}
-        for each in self.templates or [self.way]:
+        for each in self.templates or [dict(self.usual) or self.way]:
             found |= each if isinstance(each, Mapping) else {each: 1.0}
         return found
 
@@ -121,7 +122,11 @@ class Written(NamedSource, AskingStage):
 
     def renders(self) -> list[Template]:
         """Each template."""
-        loc = [("templates", place) for place in range(len(self.templates))] if self.templates else [()]
+        loc = (
+            [("templates", place) for place in range(len(self.templates))]
+            if self.templates
+            else [()] * len(self.weights)
+        )
         may = (*SAID, *TURNS, ATTRIBUTES, *(each.name for each in self.brings), *self.knows)
         return [Template(at, partial(_parse, each), may) for at, each in zip(loc, self.weights, strict=True)]
 
@@ -221,7 +226,9 @@ class Written(NamedSource, AskingStage):
         found = [
             Step(
                 name=f"{step}.check",
-                reads=tuple(dict.fromkeys(("origin", BY, "template", "instruction", *self.looks_at, *self.compared))),
+                reads=tuple(
+                    dict.fromkeys(("origin", BY, "template", "instruction", "context", *self.looks_at, *self.compared))
+                ),
                 optional=(FAULT,),
                 writes={FAULT: "string"},
                 role="verdict",
@@ -237,7 +244,7 @@ class Written(NamedSource, AskingStage):
             )
         ]
         if self.eliminate:
-            found.append(compare(f"{step}.fault", Bound("fault", FAULT, absent=True), place))
+            found.append(prompt_check.fall(step, FAULT, place))
         return found
 
     def _values(self, context: Context) -> dict[str, Any]:
@@ -291,9 +298,9 @@ class Written(NamedSource, AskingStage):
 
     def fault(self, row: Row, own: Mapping[str, Collection[str]]) -> str | None:
         """What is wrong with a row that was written; None for nothing."""
-        text, others = row["instruction"], [each for name in self.compared for each in _texts(row[name])]
-        runs = own.get(row["template"], ())
-        return next((found for each in [*others, ""] if (found := prompt_fault(text, each, runs))), None)
+        shown = [each for name in self.compared for each in _texts(row[name])]
+        runs, beside = own.get(row["template"], ()), setting_text(row) or ""
+        return prompt_fault(row["instruction"], "", runs, shown=shown, beside=beside)
 
     def _own(self, values: Mapping[str, Any], kept: Sequence[str]) -> dict[str, Collection[str]]:
         """By name of a template, the runs of words that are its own and no row's."""
@@ -309,21 +316,15 @@ class Written(NamedSource, AskingStage):
 
     def losses(self, outcome: Outcome) -> Iterator[str]:
         """Whether many of its rows were no prompts."""
-        line = outcome.lines.get(self._key)
-        found = outcome.removed(FAULT, f"{self._key}.fault") if line else ()
-        written = (self.count or len(found)) - (line.removed if line else 0)
-        if not found or len(found) < FAULTY * written:
-            return
-        faults = Counter(found)
-        fault, _ = faults.most_common(1)[0]
-        text = outcome.removed("instruction", f"{self._key}.fault")[found.index(fault)]
-        example = plain(text or "", EXAMPLE).replace("`", " ")
-        shown = f"; {fault}, for example: `{example}`" if example and outcome.samples else ""
-        yield Warn(
-            f"{len(found):,} of {written:,} rows that {self._key} wrote fell: "
-            f"{', '.join(f'{name} {count:,}' for name, count in faults.most_common())}{shown} (a stronger writer or "
-            "other templates write fewer of these)"
-        )
+        written = self.count or [*outcome.values("origin"), *outcome.removed("origin")].count(WRITTEN)
+        for step in self.asked:
+            if f"{step}.fault" in outcome.lines:
+                yield from prompt_check.told(outcome, step, FAULT, written // len(self.asked), "prompts")
+
+    @property
+    def asked(self) -> tuple[str, ...]:
+        """The names of the steps that ask for its rows."""
+        return (self._key,)
 
 
 def written_kind(kind: S) -> S:

@@ -56,17 +56,17 @@ class EmptyRows:
         drawn: list[Combination] = [()] * max(0, stop - start)
         if attributes:
             drawn = Sampler(attributes, self.around.name).slots(start, stop, have)
-        count = len(self.subjects)
         subjects = self._subjects(start, stop)
         return [
-            self._row(slot, slot // count if count else slot, dict(zip(names, combination, strict=True)), subject)
+            self._row(slot, dict(zip(names, combination, strict=True)), subject)
             for slot, combination, subject in zip(range(start, stop), drawn, subjects, strict=True)
         ]
 
-    def _row(self, slot: int, turn: int, combination: Mapping[str, str], subject: RowSubject | None) -> Row:
-        known_by = [subject.known_by] if subject else []
+    def _row(self, slot: int, combination: Mapping[str, str], subject: RowSubject | None) -> Row:
+        # One subject more moves others to other slots: a row is known by how often its subject came before.
+        known_by = [slot // len(self.subjects), subject.known_by] if subject else [slot]
         name = self.around.name
-        row_id = digest([WRITTEN, name, turn, list(combination.items()), *known_by], 16)
+        row_id = digest([WRITTEN, name, list(combination.items()), *known_by], 16)
         row = new_row(WRITTEN, {"instruction": ""})
         lineage = {"id": row_id, "seed_id": row_id, "template": self._template(row_id), BY: name, SLOT: slot, WAVE: 1}
         return {**row, **lineage, **combination, **(subject.columns if subject else {})}

@@ -121,6 +121,11 @@ class SelfInstruct(Written):
             ]
         return found
 
+    @property
+    def asked(self) -> tuple[str, ...]:
+        """A step for each round."""
+        return tuple(f"{self._key}[{number}]" for number in range(1, self.rounds + 1))
+
     def mine(self, row: Row, called: str, number: int = 0) -> bool:
         """Whether a row is written in that round."""
         return super().mine(row, called) and round_of(row[SLOT], self.rounds) == number
