@@ -118,6 +118,7 @@ def contexts_of(
         language=tuple(recipe.language or TEMPLATE_LANGUAGE),
         models=models or {},
         base=recipe.base,
+        stem=recipe.stem,
         place=partial(_place, recipe, ()),
         attributes=tuple(name for stage in recipe.stages().values() for name in stage.varies),
         former=former or {},
@@ -132,9 +133,11 @@ def contexts_of(
         and not any(isinstance(stage, AskingStage) and stage.reasons for stage in recipe.stages().values()),
     )
     found, kept = {}, tuple(kept_of(recipe).values())
+    given = given_of(recipe)
+    called: dict[Loc, str] = {(each.section, each.index): each.name for each in given}
+    context = replace(context, peoples=not all(each.written for each in given))
     structured: tuple[str, ...] = ()
     scoring: Judging | None = None
-    called: dict[Loc, str] = {(each.section, each.index): each.name for each in given_of(recipe)}
     for key, stage in recipe.stages().items():
         at = loc_of(key)
         place = partial(_place, recipe, at)
