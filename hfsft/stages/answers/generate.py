@@ -217,7 +217,7 @@ class Generate(AskingStage):
         own = {"system", "response", *([REASONING] if self.reasons else [])}
         checked = [name for rule in rules for name in rule.reads if name not in own]
         tools = self.tools.arguments(context, self.names[0]) if self.tools else None
-        branched = {PROMPT, CANDIDATE} if self.samples and len(self.names) > 1 else ()
+        branched = {PROMPT, CANDIDATE} if self.samples and (len(self.names) > 1 or self.tools) else ()
         answer = Step(
             name="generate",
             asks=True,
