@@ -22,6 +22,7 @@ from hfsft.tooling.tool_exchange import Asking, ToolExchange
 from hfsft.tooling.tool_results import Canned, Results
 from hfsft.tooling.tool_schemas import Tool, tools_in
 
+PROMPT = "prompt_id"
 TURNS, TOOLS, FAULTS, CASE = "messages", "tools", "call_faults", "tool_case"
 TOLD: dict[str, Any] = {FAULTS: ["string"], CASE: "string"}
 """What rows have beside their turns that were answered with tools: causes of calls that were asked again, the case."""
@@ -56,7 +57,7 @@ class Toolbox:
         """The tools that a row's assistant is offered: its own, else those of the recipe."""
         own = row_tools(row)
         if not own:
-            return cases.offered(row["id"], self.tools, self.section.offered)
+            return cases.offered(_prompt(row), self.tools, self.section.offered)
         try:
             return tools_in(own)
         except ValueError as error:
@@ -73,10 +74,15 @@ class Toolbox:
     ) -> Generator[Request, Answer, tuple[list[Message], dict[str, Any]]]:
         """The turns that answer a row, and its columns `tools` and those of `WRITES`."""
         exchange = self.exchange(row, self.of_row(row), reasons=reasons)
-        case = cases.case_of(row["id"], self.section.irrelevant, self.section.asks_back)
+        case = cases.case_of(_prompt(row), self.section.irrelevant, self.section.asks_back)
         found = yield from cases.answer(exchange, case, before, asking, tag)
         listed = as_json([tool.as_openai() for tool in found.tools]) if found.tools else None
         return found.turned.turns, {TOOLS: listed, FAULTS: found.turned.faults, CASE: found.case or None}
+
+
+def _prompt(row: Row) -> str:
+    """What tells a row's prompt from others: candidates for one prompt are offered the same tools."""
+    return str(row.get(PROMPT) or row["id"])
 
 
 class AnsweredRow(NamedTuple):

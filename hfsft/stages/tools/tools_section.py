@@ -139,29 +139,31 @@ class Tools(Section):
     def problems(self, context: Context, *at: str) -> Iterator[Problem]:
         """What is wrong with files and schemas; `at` is the way to the section."""
         tools: list[Tool] = []
+        name = ".".join(at)
         where = (*at, "path") if self.path else (*at, "schemas") if self.schemas else at
         try:
             tools = self.declared(context.base)
             for wrong in unfit(tools):
-                yield Problem(context.place(*where), wrong)
+                yield Problem(context.place(*where), f"{name}: {wrong}")
         except (ValueError, OSError) as error:
-            yield Problem(context.place(*where), _told(self.path, error), "a list of function schemas is expected")
+            advice = "a list of function schemas is expected"
+            yield Problem(context.place(*where), f"{name}: {_told(self.path, error)}", advice)
         if self.irrelevant and tools and min(len(tools), self.offered or len(tools)) < 2:
             yield Problem(
                 context.place(*at, "irrelevant"),
-                "irrelevant: with one tool offered none is left where the one that is needed is taken away",
+                f"{name}.irrelevant: with one tool offered none is left where the one that is needed is taken away",
                 "declare more tools, or leave `irrelevant` out",
             )
         try:
             known = Canned(self.canned(context.base)).tools
         except (ValueError, OSError) as error:
             advice = "it holds objects with name, arguments and result"
-            yield Problem(context.place(*at, "results"), _told(self.results, error), advice)
+            yield Problem(context.place(*at, "results"), f"{name}.results: {_told(self.results, error)}", advice)
             return
         if tools and (strange := sorted(known - {tool.name for tool in tools})):
             yield Problem(
                 context.place(*at, "results"),
-                f"results: {self.results} has results of {', '.join(strange)}, which no tool is called",
+                f"{name}.results: {self.results} has results of {', '.join(strange)}, which no tool is called",
                 f"the tools are {', '.join(tool.name for tool in tools)}",
             )
 
