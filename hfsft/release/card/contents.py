@@ -20,6 +20,7 @@ from hfsft.release.report import measures
 from hfsft.rows.columns import EVIDENCE, LEDGER, UNANSWERABLE
 from hfsft.rows.reading.summaries import unread_counts
 from hfsft.rows.views import said
+from hfsft.stages.writing.base import Written
 
 if TYPE_CHECKING:
     from hfsft.release.card.card_sections import Draft
@@ -50,7 +51,8 @@ def about(draft: Draft) -> Values:
 
 def _claims(built: Built) -> Iterator[str]:
     recipe, wrote = built.recipe, measures.writers(built.plan)
-    came = joined([name for name in ("seeds", "examples") if getattr(recipe, name)])
+    given = {"seeds": [each for each in recipe.seeds if not isinstance(each, Written)], "examples": recipe.examples}
+    came = joined([name for name, sources in given.items() if sources])
     by = {"people": "people", "models": "models", "both": "people and models"}.get(recipe.written_by or "")
     if wrote:
         stages = joined(list(dict.fromkeys(stage for stages in wrote.values() for stage in stages)))
@@ -64,11 +66,10 @@ def _claims(built: Built) -> Iterator[str]:
             *filter(None, (stage.did for stage in recipe.stages().values())),
         ]
         yield f"This build asked no model: existing rows were {joined(did)}."
-    yield (
-        f"Its {came} were written by {by}, says the recipe."
-        if by
-        else f"Who wrote its {came}, the recipe does not say."
-    )
+    if came and by:
+        yield f"Its {came} were written by {by}, says the recipe."
+    elif came:
+        yield f"Who wrote its {came}, the recipe does not say."
 
 
 def sample(draft: Draft) -> Values | None:
@@ -130,7 +131,8 @@ def topics(draft: Draft) -> Values | None:
 def labels(draft: Draft) -> Values | None:
     """Of each column of named choices that a section writes, how many of the kept rows have which."""
     built = draft.built
-    written = [each for stage in built.recipe.stages().values() for each in stage.writes()]
+    stages = built.recipe.stages().values()
+    written = [each for stage in stages for each in stage.writes() if each.name not in stage.varies]
     found = [
         {"name": each.name, "about": prose(each.about), "table": counted}
         for each in written
