@@ -85,6 +85,11 @@ class Recipe(Sections, Head):
         """The folder that paths in the recipe are relative to."""
         return _base(self._source)
 
+    @property
+    def stem(self) -> str:
+        """The name of its file without the ending, by which files beside it are called; empty where it has none."""
+        return self._source.path.stem if self._source.path else ""
+
     def resolved(self) -> dict[str, Any]:
         """The recipe with every default in it, as YAML would be written; it builds the same rows.
 

@@ -255,7 +255,8 @@ def given_of(recipe: Recipe, corpus: Resource | None = None) -> list[Given]:
     for (section, index, source), name in zip(_sources(recipe), names_of(recipe), strict=True):
         around = count = None
         if isinstance(source, Written):
-            around = Surroundings(name, recipe.base, attributes, corpus if source.rests else None)
+            rests = corpus if source.rests else None
+            around = Surroundings(name, recipe.base, recipe.stem, attributes, rests)
             count = source.count or (recipe.size.first(writers) if recipe.size else None)
         found.append(Given(section, index, name, source, _places(recipe, section, index), around, count))
     return found

@@ -257,6 +257,7 @@ class Generate(AskingStage):
             needs=checking.needed(rules),
             drops=tuple(shown),
             models=self._asked,
+            follows=self.tools.follows if self.tools else 0,
             max_failed_share=self.max_failed_share,
             place=place,
         )
@@ -292,6 +293,7 @@ class Generate(AskingStage):
         """Whether rows lack the reasoning that was to be kept, and what candidates and checks came to."""
         yield from answer_notes.notes(self, outcome)
         yield from tool_report.notes(outcome) if self.tools else ()
+        yield from retrieving.notes(self.context, outcome.values)
 
     def card(self, outcome: Outcome) -> CardPart | None:
         """How many candidates there were, how far they agreed, who wrote what stayed."""
