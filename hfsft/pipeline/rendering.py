@@ -31,7 +31,7 @@ IN_PROCESS = "in this process"
 
 
 @dataclass(frozen=True)
-class Sent:
+class RenderedRequest:
     """One request as it is sent, with the answer that is stored."""
 
     exchange: Exchange
@@ -58,7 +58,7 @@ class Rendered:
     row: str  # its id
     number: int  # of the row among those that the step asks for
     pending: bool  # whether earlier answers are not known that stand in its texts
-    sent: Sequence[Sent]
+    sent: Sequence[RenderedRequest]
 
     def as_dict(self) -> dict[str, Any]:
         """It as JSON."""
@@ -88,7 +88,7 @@ def render(
     from hfsft.models.store.store import Store
     from hfsft.release.folder import sides_file
 
-    class Looking(Forecast):
+    class StopThere(Forecast):
         """Takes what the step is given, and ends the run there."""
 
         def ask(self, step: Step, tasks: Iterable[Task], total: int) -> Asked:
@@ -110,7 +110,7 @@ def render(
         try:
             engine.run(
                 replace(pruned, steps=tuple(steps)),
-                Looking(pool),
+                StopThere(pool),
                 cache_folder(plan.name),
                 ledger,
                 scratch=Path(scratch),
@@ -162,13 +162,13 @@ def _row(
     raise UserError(f"there is no row {row} at {step.name}: it asks for {number:,} of {len(tasks):,} rows")
 
 
-def _sent(exchange: Exchange, model: Model) -> Sent:
+def _sent(exchange: Exchange, model: Model) -> RenderedRequest:
     request = exchange.request
     if request.texts:
         sent: dict[str, Any] = {"model": model.model, "input": texts_of(model, request)}
     else:
         sent = body(model, request, model.model)
-    return Sent(exchange, _address(model), sent)
+    return RenderedRequest(exchange, _address(model), sent)
 
 
 def _address(model: Model) -> str:

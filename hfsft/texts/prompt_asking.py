@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 
-FEW_WORDS, ENDS = 4, ".!?:;。！？：；।؟})]`\"'\u201d"
+from hfsft.texts.loops import UNSPACED
+
+FEW_WORDS, ENDS = 2, ".!?:;。！？：；।؟})]`\"'\u201d"
+COMPLAINT = 20  # words of a text that only tells what is wrong
 TOLD = 12  # words without a question or a wish, from which a text that grew from none tells rather than asks
 
 _MARKS = "?？؟"
@@ -14,7 +17,8 @@ _VERBS = (
     r"outline|walk me|recommend|imagine|compute|calculate|solve|draft|identify|define|prove|evaluate|convert|rewrite|"
     r"compose|develop|consider|suppose|assume|propose|name|find|create|make|provide|plan|let me know|remind|advise|state|estimate|"
     r"determine|rank|classify|implement|build|act as|pretend|clarify|confirm|cancel|send me|delete|change|close|update|refund|"
-    r"distinguish|edit|extend|sort|fix|debug|refactor|optimi[sz]e|proofread|paraphrase|simplify|shorten|elaborate|justify|argue|"
+    r"rearrange|reverse|re-?order|recogni[sz]e|rate|multiply|capitali[sz]e|reformat|traverse|speculate|reword|craft|utili[sz]e|guess|deduce|"
+    r"infer|imitate|preface|expand|enumerate|research|collect|represent|reconstruct|cluster|redesign|appraise|sum up|think of|detect|compile|assign|distinguish|edit|extend|sort|fix|debug|refactor|optimi[sz]e|proofread|paraphrase|simplify|shorten|elaborate|justify|argue|"
     r"debate|illustrate|critique|assess|examine|investigate|interpret|predict|derive|integrate|differentiate|factor|plot|express|"
     r"modify|adapt|transform|extract|parse|output|respond|answer|brainstorm|invent|narrate|recite|categori[sz]e|count|round|"
     r"turn (?:it|this|that|these|them) into|construct|devise|formulate|sketch|draw|teach|correct|improve|revise|reformulate|conduct|"
@@ -34,21 +38,24 @@ _ASKS = re.compile(
     r"spiega|scrivi|hoe|waar|wanneer|waarom|welke|leg|schrijf|jak|gdzie|kiedy|dlaczego|czy|nasıl|nerede|zaman|neden|misin|mısın|"
     r"bagaimana|kapan|mengapa|apakah|tolong|как|где|когда|почему|можно|объясни|напиши)\b)"
     r"|\b(?:cái gì|điều gì|là gì|làm gì|thế nào|như nào|bao nhiêu|bao lâu|khi nào|tại sao|vì sao|ở đâu|ai là|hãy|nào|liệu|mấy|phải không|được không|giúp)\b"
+    r"|(?:^|(?<=[。！？\n，；：、 ]))[^。！？\n，；：]{0,16}?(?:(?<![改重])写|构建|构造|创建|创造|描述|解释|列出|列举|比较|对比|总结|概括|概述|分析|生成|设计|翻译|编写|编辑|编造|"
+    r"分类|归类|排列|举例|举出|计算|识别|论述|讨论|推荐|建议|提出|命名|起草|制定|阐述|评价|评估|判断|给出|给我|帮我|告诉|说出|找出|找到|确定|猜测|想象|求出|定义|转换|重新|表达|模拟|回答|造一|造个|做一|"
+    r"提供一|提供两|提供三|提供五)"
     r"|怎|如何|什么|吗|呢|哪|多少|能否|是否|请(?!求)|为什么|か[。?？]|どう|何|なぜ|ください|까|나요|어떻게|무엇|왜|주세요|ไหม|อย่างไร|ทำไม|กรุณา"
     r"|كيف|هل|متى|أين|لماذا|क्या|कैसे|कब|कहाँ|क्यों",
     re.IGNORECASE,
 )
 # What a task begins with and the steps of an answer as well.
 _TASKS = re.compile(
-    r"(?:please )?(?:\w{3,12}ly )?(?:traverse|speculate|reorder|re-?write|reword|put|select|replace|fill in|given|order|overwrite|"
-    r"retrieve|search|arrange|preface|craft|utili[sz]e|address|introduce|choose|pick|combine|group|match|highlight|remove|append|"
-    r"insert|verify|map|mark|substitute|separate|split|merge|organi[sz]e|prepare|present|imitate|guess|deduce|infer|specify|review|"
+    r"(?:please )?(?:\w{3,12}ly )?(?:re-?write|put|select|replace|fill in|given|order|overwrite|"
+    r"retrieve|search|arrange|produce|train|display|connect|complete|format|form|record|perform|offer|cut|link|move|invite|turn|point out|seek|refer|address|introduce|choose|pick|combine|group|match|highlight|remove|append|"
+    r"insert|verify|map|mark|substitute|separate|split|merge|organi[sz]e|prepare|present|specify|review|"
     r"print|label|tag|use|take|read|check|add|report|get|set|keep|look|go|start|begin|apply|run|test|share|include)\b",
     re.IGNORECASE,
 )
 _SELF = re.compile(
     r"\b(?:i|i'm|i've|i'd|i'll|my|me|mine|myself|ich|mein\w{0,2}|mir|mich|je|j'|mon|ma|mes|moi|yo|mi|mis|me|eu|meu|minha|io|mio|mia|"
-    r"ik|mijn|moje|mój|moja|benim|saya|tôi|мой|моя|мне|меня|я)\b|我|私|제|저는|내|ฉัน|ผม|मैं|मेर",
+    r"ik|mijn|moje|mój|moja|benim|saya|tôi|мой|моя|мне|меня|я)\b|我(?!们)|私|제|저는|내|ฉัน|ผม|मैं|मेर",
     re.IGNORECASE,
 )
 # How whoever answers begins, and no user does.
@@ -56,17 +63,40 @@ _ANSWERS = re.compile(
     r"(?:yes|no|sure|certainly|of course|absolutely|you're welcome)[,.!] |(?:hello|hi|dear [\w ]{1,20}|good (?:morning|afternoon|day))[,.!] "
     r"(?:thank you for (?:your|contacting|reaching)|how can i (?:help|assist)|i(?:'d| would) be happy to)|"
     r"(?:thank you|thanks) for (?:your (?:question|message|inquiry|enquiry|interest|patience|request)|contacting|reaching|asking)|"
-    r"i(?:'d| would) be (?:happy|glad) to (?:help|assist|rewrite)|i can (?:help|assist) you|dear (?:customer|user|sir|madam|valued)|"
-    r"i(?:'m| am) (?:so |very )?sorry (?:to hear|for (?:the|any) inconvenience)|as an ai\b|"
+    r"i(?:'d| would) be (?:more than |very |so )?(?:happy|glad|pleased|delighted) to (?:help|assist|rewrite|deliver|provide|answer|explain|send|offer)"
+    r"|i(?:'m| am) (?:very |always |so )?(?:happy|glad|here|pleased) to (?:help|assist|answer)|i(?:'m| am) here for you|i can (?:help|assist) you|"
+    r"i(?:'m| am) (?:just |only )?(?:an? )?(?:ai|artificial|robot|bot|chatbot|machine|computer program|language model|virtual assistant)\b|dear (?:customer|user|sir|madam|valued)|"
+    r"i(?:'m| am) (?:so |very )?sorry (?:to (?:hear|inform)|for (?:the|any) inconvenience)|as an ai\b|"
     r"i understand (?:that you|your (?:concern|frustration|question))|we (?:apologi[sz]e|understand|are (?:happy|glad|sorry)|appreciate)\b|"
     r"(?:ja|nein|oui|non|sí|sim|是的|好的|はい|네)[,，、。] ?",
     re.IGNORECASE,
 )
 _TELLS = re.compile(r"(?:the|it|you|your|to|in|this|that|they|we|there|yes|no)\b", re.IGNORECASE)
+# What a task begins with that tells the situation first.
+_SETS = re.compile(
+    r"you are (?:given|an?|the|writing|working|planning|going to|in|on|at)\b|your (?:task|job|goal|role) is\b",
+    re.IGNORECASE,
+)
+_GIVES = re.compile(r"\b(?:the|these|this|each) (?:following|given) \w", re.IGNORECASE)
+# Where verbs have no form that commands, only words of whoever answers a question tell its answer from a task.
+_UNSPACED = re.compile(f"[{UNSPACED}]")
+_QUESTIONS = re.compile("[?？]|怎|如何|什么|吗|呢|哪|多少|能否|是否|为什么|か[。]?$|どう|なぜ|ไหม|อย่างไร|ทำไม")
+_TELLS_EAST = re.compile(
+    "您|可以|应该|需要您|我们|会发|会在|会给|已经|一般|通常|首先|因为|由于|です|ます|ください|ครับ|ค่ะ"
+)
+_COMPLAINS = re.compile(
+    r"\b(?:error|problem|issue|trouble|broken|broke|declined|rejected|stolen|lost|missing|wrong|fail(?:s|ed|ing)?|stuck|late|delayed|damaged|"
+    r"(?:not|never|n't|no longer) (?:\w+ )?(?:work|working|arrive|arrived|come|came|open|load|show|shown|showing|go|gone|received?|start|turn))\b"
+    r"|(?:won|doesn|didn|isn|aren|hasn|haven|wasn)['\u2019]t\b",
+    re.IGNORECASE,
+)
+_ADVISES = re.compile(
+    r"\b(?:you can|you may|you should|you need|please|if you|because|usually|contact|try|make sure)\b", re.IGNORECASE
+)
 _TASK = re.compile(r"\b(?:you (?:are|will|must|need|should|have to)|your (?:task|job|goal|role))\b", re.IGNORECASE)
 _AGENT_ASKS = re.compile(
     r"(?:is there anything else|(?:how|what) (?:else )?can i (?:help|assist|do for you)|can i (?:help|assist) you|do you (?:need|have) any (?:further|more|other) |"
-    r"would you like me to|does (?:this|that) (?:help|answer)|could you (?:please )?(?:provide|share) (?:me |us )?(?:with )?your )[^?]{0,120}\?",
+    r"would you like (?:me )?to |does (?:this|that) (?:help|answer)|could you (?:please )?(?:provide|share) (?:me |us )?(?:with )?your )[^?]{0,120}\?",
     re.IGNORECASE,
 )
 # A prompt with its answer behind it, or a whole conversation.
@@ -75,6 +105,11 @@ _ANSWERED = re.compile(
     r"|assistant|ai|bot|agent|support|chatbot|antwort|réponse|respuesta|resposta|risposta|ответ|回答|答案|答|câu trả lời|trả lời)"
     r"[*_\])]{0,4} ?[:：][*_ \t]{0,4}\S",
     re.IGNORECASE | re.MULTILINE,
+)
+
+_THE_ANSWER = re.compile(
+    r"(?:^|(?<=[.!?\n] )|(?<=\n))(?:so |therefore,? |hence,? )?the (?:correct |right |final )?answer is:? ",
+    re.IGNORECASE,
 )
 
 
@@ -95,14 +130,29 @@ def answers(text: str, parent: str = "", *, turn: bool = False) -> str:
     answered = [found.start() for found in _ANSWERED.finditer(text)]
     if len(answered) == 1 and not _ANSWERED.search(parent) and asks(text[: answered[0]]):
         return "has its answer with it"
+    if (told := _THE_ANSWER.search(text)) and not _THE_ANSWER.search(parent) and "?" not in text[told.end() :]:
+        return "has its answer with it"
     if turn or (parent and not asks(parent)):
         return ""
+    said = _AGENT_ASKS.sub(" ", text)
+    if len(said) < len(text) and not asks(said) and not _AGENT_ASKS.search(parent):
+        return "offers help"
     words = len(text.split())
-    if parent and "\n" not in text and words >= FEW_WORDS and text[-1] not in ENDS and not _TELLS.match(text):
+    if (
+        parent
+        and "\n" not in text
+        and words >= FEW_WORDS
+        and text[-1] not in ENDS
+        and not _TELLS.match(text)
+        and not text[0].isdigit()
+    ):
         return ""  # as people write into a search box: `vegan lasagna for 4 people`
     if not parent and (words < TOLD or not _TELLS.match(text) or _TASK.search(text)):
         return ""
-    said = _AGENT_ASKS.sub(" ", text)
-    if _TASKS.match(text) and not any(mark in parent for mark in _MARKS):
+    if (_TASKS.match(text) and not any(mark in parent for mark in _MARKS)) or _SETS.match(text) or _GIVES.search(text):
+        return ""
+    if _UNSPACED.search(text) and not (_TELLS_EAST.search(text) and _QUESTIONS.search(parent)):
+        return ""
+    if words <= COMPLAINT and _COMPLAINS.search(text) and not _ADVISES.search(text):
         return ""
     return "" if asks(said) or _SELF.search(said) else "asks for nothing"

@@ -8,13 +8,23 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import Literal, get_args
 
 from hfsft.texts.language import other_language
-from hfsft.texts.loops import UNSPACED
+from hfsft.texts.loops import UNSPACED, repeated_share
 from hfsft.texts.prompt_asking import answers, asks
 from hfsft.texts.prompt_missing import leans_on, missing
 from hfsft.texts.refusal import refusal
 
 Rule = Literal[
-    "empty", "template", "refuses", "unchanged", "several", "language", "answers", "missing", "alone", "too_long"
+    "empty",
+    "template",
+    "refuses",
+    "unchanged",
+    "several",
+    "language",
+    "answers",
+    "missing",
+    "alone",
+    "loops",
+    "too_long",
 ]
 RULES: tuple[Rule, ...] = get_args(Rule)
 
@@ -23,6 +33,7 @@ LEAK_LETTERS = 16  # in all of them
 SLIGHT = 3  # letters of a word that changes nothing much, as `a` and `the` do
 FEW_CHANGES, LONG = 0.05, 20  # share of the words in which a text as long as that must differ from its parent
 MANY_QUESTIONS = 3  # lines that each ask something
+LOOPING = 1 / 3  # share of a text that repeats itself
 COPIED = 12  # words in a row of a text that was shown, which is then told again
 SHORT = 20  # words, as which a shorter parent counts where growth is measured
 
@@ -109,6 +120,7 @@ def prompt_fault(
     - `answers`: it answers, or has its answer with it, or tells again what stands beside it, instead of asking.
     - `missing`: it speaks of a text, a table, a picture or a file that is not there.
     - `alone`: it leans on a conversation before it, which there was not.
+    - `loops`: more than a third of it says the same over and over.
     - `too_long`: it has more words than `max_words`, or than `max_growth` times its parent's (`SHORT` at the least).
 
     All are told by patterns and word lists; where these leave doubt, None. What is wrong with the parent itself is not
@@ -135,6 +147,8 @@ def prompt_fault(
         return f"missing: {thing}"
     if not turn and (leans := leans_on(text)) and not leans_on(parent):
         return f"alone: {leans}"
+    if (share := repeated_share(text)) > max(LOOPING, repeated_share(parent)):
+        return f"loops: {share:.0%} of it"
     if (most := _most_words(len(_words(parent)), max_words, max_growth)) and len(words) > most:
         return f"too_long: {len(words):,} words of at most {most:,}"
     return None
@@ -195,9 +209,10 @@ def _unchanged(new_words: list[str], old_words: list[str]) -> bool:
         return False
     if old.total() <= len(changed):
         return False
-    if all(len(word) <= SLIGHT for word in changed) and len(changed) <= 2:
-        return True
-    if len(changed) == 2 and len(added) == len(gone) and _same_stem(*changed):
+    more, less = ([word for word in words if word in changed and len(word) > SLIGHT] for words in (added, gone))
+    if len(changed) - len(more) - len(less) <= 2 and (
+        (not more and not less) or (len(more) == len(less) == 1 and _same_stem(*more, *less))
+    ):
         return True
     return min(new.total(), old.total()) >= LONG and len(changed) <= FEW_CHANGES * old.total()
 

@@ -27,6 +27,7 @@ _SEEN = r"(?:table|chart|graph|figure|image|picture|photo(?:graph)?|screenshot|d
 # What comes with a message and can never stand in it.
 _ATTACHED = re.compile(
     rf"\b(?:the|this|that|my|an?|see|these) {_KIND}(?:attached|enclosed|uploaded) {_KIND}{_TEXT}\b"
+    r"|\b(?:the|my|this|these|an?) (?:attached|enclosed|uploaded) [\w-]{3,}"
     rf"|\b{_TEXT} (?:that |which )?(?:i|i've|i have|we|is|are|was|were)? ?(?:just )?(?:attached|uploaded|enclosed)\b(?! to (?:my|the|your))"
     r"|\b(?:i've|i have|i'm|i am|we have|we've) (?:also |just )?(?:attach(?:ed|ing)|enclos(?:ed|ing)|upload(?:ed|ing)) (?:the|a|an|my|some|two|three|it)\b"
     r"|\b(?:see|find) (?:the )?attach(?:ed|ment)|\battached (?:is|are|you will find|please find)\b|\b(?:in|from|to) the attachment\b"
@@ -45,14 +46,14 @@ _FOLLOWING = re.compile(
     rf"|\bhere (?:is|are) (?:the|my|a|an|some) {_KIND}{_TEXT}\b"
     rf"|\b(?:folgende[nrs]?|untenstehende[nrs]?) (?:Text|Tabelle|Code|Artikel|Liste|Satz|Absatz|Bild|E-Mail)\b|\b(?:texte|tableau|code|article|paragraphe|passage|courriel) (?:suivant|ci-dessous)\b"
     r"|\b(?:siguiente|seguinte) (?:texto|tabla|tabela|código|artículo|artigo|párrafo|parágrafo|pasaje|lista|imagen|imagem)\b|\b(?:seguente|seguenti) (?:testo|tabella|codice|articolo|paragrafo|brano|elenco)\b"
-    r"|\bvolgende (?:tekst|tabel|code|artikel|alinea|lijst)\b|(?:以下|下列|下面的)(?![是几内])|以下の(?:文章|段落|表|コード|文|リスト|画像)"
+    r"|\bvolgende (?:tekst|tabel|code|artikel|alinea|lijst)\b|以下の(?:文章|段落|表|コード|文|リスト|画像)|(?:以下|下列|下面的)(?![是几内の])"
     r"|(?:đoạn văn|văn bản|bảng|đoạn mã|bài viết|danh sách|câu) (?:sau đây|sau|dưới đây)\b|следующ(?:ий|ую|его|ее|ие) (?:текст|таблиц\w|код|отрывок|стать\w|абзац|список|предложени\w)",
     re.IGNORECASE,
 )
 # What is said to have come before.
 _ABOVE = re.compile(
     rf"\b(?:the|this|these|my) {_KIND}{_TEXT} (?:given |provided |listed |shown |mentioned )?above\b|\bthe (?:above|aforementioned)(?:-mentioned)? {_KIND}{_TEXT}\b"
-    r"|\b(?:as )?(?:shown|listed|given|described|provided|stated|mentioned|outlined) above\b|\babove-mentioned\b"
+    r"|\b(?:as )?(?:shown|listed|given|described|provided|stated|mentioned|outlined) above\b|\babove-mentioned\b|\bof the above\b"
     r"|\b(?:obige[nrs]?|obenstehende[nrs]?) (?:Text|Tabelle|Code|Artikel|Liste|Satz|Absatz)\b|\b(?:texte|tableau|code|article|paragraphe) ci-dessus\b"
     r"|\b(?:texto|tabla|tabela|código|artículo|artigo|párrafo) (?:anterior|de arriba|acima)\b|\b(?:testo|tabella|codice) (?:sopra|precedente)\b"
     r"|(?:上面|上述|以上)(?:的)?(?:文章|段落|文本|代码|表格|句子|数据|列表|图片|内容|短文)|上記の(?:文章|段落|表|コード|文|リスト)"

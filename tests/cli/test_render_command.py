@@ -63,7 +63,7 @@ def test_the_request_is_the_one_that_a_build_sends(say: Any, server: LLM) -> Non
     assert server.requests == []
     assert [each["pending"] for each in before.values()] == [False, False]
     say("build", "-q")
-    bodies = [json.dumps(each.body, sort_keys=True) for each in server.requests]
+    bodies = [json.dumps(each, sort_keys=True) for each in server.requests]
     for told in before.values():
         (request,) = told["requests"]
         assert request["answer"] is None

@@ -13,7 +13,7 @@ from hfsft.cli.console import paint, remark, wrapped
 from hfsft.cli.record_view import field
 
 if TYPE_CHECKING:
-    from hfsft.pipeline.rendering import Sent
+    from hfsft.pipeline.rendering import RenderedRequest
 
 
 def add(commands: Any) -> None:
@@ -56,7 +56,7 @@ def run(arguments: argparse.Namespace) -> None:
         print("\n".join(_request(sent, f"request {number} of {len(found.sent)}")))
 
 
-def _request(sent: Sent, title: str) -> Iterator[str]:
+def _request(sent: RenderedRequest, title: str) -> Iterator[str]:
     yield paint(wrapped(f"{title}, to {sent.exchange.request.model}: {sent.body['model']}, {sent.address}"), "note")
     for name, value in sent.body.items():
         if name == "messages":
