@@ -67,7 +67,7 @@ class Checks:
     @classmethod
     def of(cls, told: Mapping[str, Any], needs: Sequence[Resource]) -> Checks:
         """The checks of which `as_json` told, with what they depend on."""
-        return cls(_rules_of(told["rules"], needs), told["tries"], told["retry"] == "repair")
+        return cls(rules_of(told["rules"], needs), told["tries"], told["retry"] == "repair")
 
     def hopeless(self, row: Row) -> str | None:
         """Why no answer of a row can pass; None where one may."""
@@ -80,10 +80,11 @@ class Checks:
 
 def as_json(rules: Sequence[Filter], tries: int, retry: str) -> dict[str, Any]:
     """What the checks do, as JSON, of which any process makes the same."""
-    return {"rules": _told(rules), "tries": tries, "retry": retry}
+    return {"rules": rules_as_json(rules), "tries": tries, "retry": retry}
 
 
-def _told(rules: Sequence[Filter]) -> list[dict[str, Any]]:
+def rules_as_json(rules: Sequence[Filter]) -> list[dict[str, Any]]:
+    """Rules as JSON, of which `rules_of` makes the same."""
     return [
         {
             "name": rule.name,
@@ -100,7 +101,8 @@ def identity(rules: Sequence[Filter]) -> list[list[Any]]:
     return [[step.depends_on() for step in rule.steps()] for rule in rules]
 
 
-def _rules_of(told: Sequence[Mapping[str, Any]], needs: Sequence[Resource]) -> list[Rule]:
+def rules_of(told: Sequence[Mapping[str, Any]], needs: Sequence[Resource]) -> list[Rule]:
+    """The rules of which `rules_as_json` told, with what they depend on."""
     left = list(needs)
 
     def measures(rule: Mapping[str, Any]) -> Iterator[Callable[[Batch], Batch]]:
