@@ -81,7 +81,7 @@ class Generate(AskingStage):
         "for again. A row whose last answer does not pass either falls by the rule `check`, with the fault as value.",
     )
     tries: int = Field(
-        3, ge=1, le=20, description="Answers to one row that are asked for at most, where `check` refuses them."
+        3, ge=1, le=20, description="Answers to a row that are asked for at most, where they fail `check` or are cut."
     )
     retry: Literal["resample", "repair"] = Field(
         "resample",
