@@ -67,7 +67,8 @@ class Toolbox:
         """How the row's assistant is asked with these tools."""
         said = self.section
         choice = said.choice if said.choice != "auto" else None
-        return ToolExchange(row, tools, self.results, said.rounds, said.tries, said.native, choice, reasons)
+        ends = said.until == "calls"
+        return ToolExchange(row, tools, self.results, said.rounds, said.tries, said.native, choice, reasons, ends)
 
     def answer(
         self, row: Row, before: Sequence[Message], asking: Asking, tag: str, *, reasons: bool = False
@@ -109,8 +110,14 @@ def answered(
 
     turns, columns = yield from toolbox.answer(row, request.messages, asking, tag, reasons=reasons)
     said = [*system_apart(prompt_messages(row))[1], *turns]
-    own = said if len(turns) > 1 else None
+    own = said if len(turns) > 1 or turns[-1].get("tool_calls") else None
     return AnsweredRow(turns[-1]["content"], turns[-1].get("reasoning"), {TURNS: own, **columns})
+
+
+def calls_last(row: Mapping[str, Any]) -> bool:
+    """Whether a row ends with calls, so that nothing need be said there."""
+    turns = own_turns(row)
+    return bool(turns and turns[-1].get("tool_calls"))
 
 
 def columns() -> Iterator[Column]:
