@@ -241,13 +241,16 @@ def _number(value: str) -> Any:
     return int(value) if value.isdecimal() and len(value) < 30 else value
 
 
+_ESCAPED = re.compile(rb"\\u00([2-7][0-9a-fA-F])|\\/")
+
+
 class KnownSecrets:
     """Secrets that are known, and how to leave them out of what others say of them."""
 
     def __init__(self, values: Iterable[str]) -> None:
         known = {part for value in values if value for part in _parts(value) if len(part) >= SHORTEST}
         self._whole = sorted({shape for secret in known for shape in _shapes(secret)}, key=len, reverse=True)
-        self._long = [value.encode() for value in known if len(value) >= 16 and any(map(str.isdigit, value))]
+        self._long = [shape.encode() for value in known if _sure(value) for shape in _cased(value)]
 
     def hide(self, text: str) -> str:
         """The text without a secret in any of the shapes that servers repeat one in, nor the first half of one."""
@@ -257,6 +260,8 @@ class KnownSecrets:
 
     def stand_in(self, content: bytes) -> bool:
         """Whether a secret stands in an answer; never by chance: only long ones with digits in them are looked for."""
+        if self._long and (b"\\u00" in content or b"\\/" in content):  # JSON may write any character by its number
+            content += _ESCAPED.sub(lambda found: bytes.fromhex(found[1].decode()) if found[1] else b"/", content)
         return any(secret in content for secret in self._long)
 
 
@@ -283,8 +288,18 @@ def _parts(value: str) -> Iterator[str]:
         yield password
 
 
+def _sure(secret: str) -> bool:
+    """Whether a secret stands nowhere by chance."""
+    return len(secret) >= 16 and any(map(str.isdigit, secret))
+
+
+def _cased(secret: str) -> Iterator[str]:
+    """A secret as it is, and as servers write digits of base 16: all in capitals, or none."""
+    yield from {secret, secret.upper(), secret.lower()}
+
+
 def _shapes(secret: str) -> Iterator[str]:
-    yield secret
+    yield from _cased(secret) if _sure(secret) else (secret,)
     yield unquote(secret)
     yield from (quote(secret, safe=""), quote(secret), quote_plus(secret))
     quoted = json.dumps(secret)[1:-1]

@@ -84,6 +84,8 @@ class Outlook:
     def _speed(self, done: int, calls: int) -> tuple[float, float]:
         """Rows and calls a second, over the last while."""
         now = self._clock()
+        if self._looks and done < self._looks[-1][1]:
+            self._looks.clear()  # the rows of a step that was started before its turn are gone through once more
         while len(self._looks) > 1 and now - self._looks[0][0] > WINDOW_SECONDS:
             self._looks.popleft()
         if not self._looks or now - self._looks[-1][0] >= _LEAST_SECONDS:

@@ -10,6 +10,7 @@ from hfsft.filters.checks.expr import Expr
 from hfsft.filters.checks.matches import Matches
 from hfsft.filters.checks.matches_schema import JsonSchema
 from hfsft.filters.checks.right_answer import RightAnswer
+from hfsft.filters.checks.valid_tool_calls import ToolCalls
 from hfsft.filters.duplicates.exact_duplicate import ExactDuplicate
 from hfsft.filters.duplicates.near_duplicate import NearDuplicate
 from hfsft.filters.one_of import OneOf
@@ -39,6 +40,7 @@ __all__ = [
     "Score",
     "Secrets",
     "Tokens",
+    "ToolCalls",
 ]
 
 FILTERS: dict[str, type[Filter]] = {
@@ -56,6 +58,7 @@ FILTERS: dict[str, type[Filter]] = {
     "json_schema": JsonSchema,
     "answer": RightAnswer,
     "expr": Expr,
+    "tool_calls": ToolCalls,
 }
 """The name in a recipe -> the filter."""
 

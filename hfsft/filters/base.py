@@ -9,7 +9,7 @@ from inspect import getdoc
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict
 
 from hfsft.engine.resources import Resource
 from hfsft.engine.step import Bound, Step, compare
@@ -21,14 +21,13 @@ from hfsft.marks import FILE, marks
 from hfsft.plain import digits
 from hfsft.rows.batch import Batch
 from hfsft.rows.columns import text_under
+from hfsft.rows.limits import THRESHOLDS, Limits
 
 if TYPE_CHECKING:
     from datasets import Dataset
 
     from hfsft.errors import Place
     from hfsft.rows.columns import Column, Scale
-
-THRESHOLDS = frozenset({"at_least", "at_most"})
 
 
 @dataclass(frozen=True)
@@ -204,28 +203,6 @@ class Filter(BaseModel, ABC, metaclass=Explained):
             )
             raise ColumnError(f"filters[{self.name}] reads `{name}`, which the dataset does not have ({known})")
         return apply(dataset, steps)
-
-
-class Limits(BaseModel):
-    """The two usual bounds, both inclusive; at least one must be given."""
-
-    example: ClassVar[str] = """\
-    filters:
-      - score: {mean: {at_least: 3.5}}
-    """
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-    at_least: float | None = Field(None, description="Smallest value that is kept.")
-    at_most: float | None = Field(None, description="Largest value that is kept.")
-
-    @model_validator(mode="after")
-    def _possible(self) -> Limits:
-        if self.at_least is None and self.at_most is None:
-            raise ValueError("needs at_least or at_most")
-        if self.at_least is not None and self.at_most is not None and self.at_least > self.at_most:
-            raise ValueError(f"keeps nothing: at_least {digits(self.at_least)} is above at_most {digits(self.at_most)}")
-        return self
 
 
 class Bounded(Limits, Filter):

@@ -8,8 +8,9 @@ from typing import Any, ClassVar
 from pydantic import ConfigDict, model_validator
 
 from hfsft.engine.step import Bound
-from hfsft.filters.base import THRESHOLDS, Filter, Limits
+from hfsft.filters.base import Filter
 from hfsft.rows.columns import score_of
+from hfsft.rows.limits import THRESHOLDS, Limits
 
 
 class Score(Filter):

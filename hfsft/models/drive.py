@@ -34,8 +34,11 @@ GRACE_SECONDS = 5.0
 _YIELD_SECONDS = 0.01
 # Rows that wait for another build's answer make room for others; so many windows of rows may be open in all.
 _MOST_WINDOWS = 8
-# Filters that take longer than this for a row would keep the loop from sending the requests of others.
+# Filters that take longer than this for a row would keep the loop from sending the requests of others. The first row
+# tells nothing: for it, templates and expressions are made ready.
 _SLOW_SECONDS = 0.01
+_LOOKS = 2
+_MOMENT = 0.25  # seconds
 
 
 def advance(turns: Turns, outcome: Answer | AnswerError | None) -> Request:
@@ -77,7 +80,8 @@ class Drive:
         self._put_off: list[tuple[str, Callable[[], Turns], int]] = []  # those whose answers come with a batch
         self._results = results
         self._find_next = prefetch
-        self._slow = True  # whether the filters took long the last time; at first it is not known
+        self._looked = 0  # rows for which the next stage was looked for
+        self._slow = True  # whether the filters took long the last time; known once `_LOOKS` rows were looked at
         self._finding = asyncio.Lock()  # one row at a time: filters need not be safe for several threads
         self._workers: set[asyncio.Task[None]] = set()
         self._window = self._working = 0  # workers there may be, and are, besides those that wait for another build
@@ -209,19 +213,49 @@ class Drive:
         """What to prefetch for a row, None for nothing.
 
         The filters up to the next stage that asks are run in a thread as long as they are slow. While they work on
-        one row, other rows are not prefetched: they are asked when the stage has its turn.
+        one row, other rows are not prefetched: they are asked when the stage has its turn. Until it is known whether
+        they are slow, the others wait for a moment.
         """
-        if self._find_next is None or (self._slow and self._finding.locked()):
+        if self._find_next is None or not await self._may_look():
             return None
-        async with self._finding:
-            began = time.monotonic()
+        try:
             if self._slow:
-                found = await asyncio.to_thread(self._find_next, row_id, result)
+                found, seconds = await asyncio.to_thread(self._look, row_id, result)
             else:
-                found = self._find_next(row_id, result)
-            self._slow = time.monotonic() - began > _SLOW_SECONDS
+                found, seconds = self._look(row_id, result)
+            self._looked += 1
+            self._slow = self._looked < _LOOKS or seconds > _SLOW_SECONDS
             self.screened += 1
+        finally:
+            self._finding.release()
         return found
+
+    async def _may_look(self) -> bool:
+        """Whether a row is looked at, which then has `_finding` until it is released."""
+        if not self._finding.locked():
+            return await self._finding.acquire()
+        if self._known_slow:
+            return False
+        try:
+            await asyncio.wait_for(self._finding.acquire(), _MOMENT)
+        except asyncio.TimeoutError:
+            self._looked = max(self._looked, _LOOKS)  # slow, as is known now
+            return False
+        if self._known_slow:
+            self._finding.release()
+            return False
+        return True
+
+    @property
+    def _known_slow(self) -> bool:
+        return self._slow and self._looked >= _LOOKS
+
+    def _look(self, row_id: str, result: Any) -> tuple[Prefetch | None, float]:
+        """What to prefetch for a row, and how long it took to find out, without the wait for a thread."""
+        assert self._find_next is not None
+        began = time.monotonic()
+        found = self._find_next(row_id, result)
+        return found, time.monotonic() - began
 
     async def _prefetch(self, following: Prefetch) -> None:
         answered, unsure = list[tuple[str, str]](), list[str]()

@@ -218,7 +218,7 @@ def _planned(recipe: Recipe, out: Path, watcher: Watcher, how: Publishing, force
     if watcher.on_warning:
         for warning in warnings:
             watcher.on_warning(warning)
-        for problem in preflight.unused_models(recipe):
+        for problem in preflight.slips(recipe):
             watcher.on_warning(str(problem))
     if repository and repository.opens and not how.confirm(repository.opens):
         raise UserError("nothing was built, as nobody said yes to publishing it (--no-publish builds it)")

@@ -18,11 +18,13 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from hfsft.cache import cache_folder, has_made
 from hfsft.engine.plan import Plan
 from hfsft.errors import Place, Problem, RecipeError, StoreError, UserError
 from hfsft.filters import entry_points
+from hfsft.keys import opaque
 from hfsft.models import obstacles
 from hfsft.models.store.store import Store
 from hfsft.recipe.models_asked import asked, model_problem
@@ -143,7 +145,7 @@ class Looking:
         warnings = [
             *(problem for problem, here in self._models.items() if here),
             *repository,
-            *unused_models(self._recipe),
+            *slips(self._recipe),
             *(Problem(Place(entry_points.GROUP), said) for said in entry_points.Installed().refused),
         ]
         return Findings(problems, sorted(warnings))
@@ -209,8 +211,24 @@ class Repository:
             yield Problem(self._recipe.source.place(("publish", "repo_id")), f"publish.repo_id: {error}")
 
 
-def unused_models(recipe: Recipe) -> list[Problem]:
-    """The models that no section asks: no mistake, but perhaps a slip."""
+def slips(recipe: Recipe) -> list[Problem]:
+    """What is no mistake, but perhaps a slip: models that no section asks, addresses with what may be a key in them."""
+    return [*_unused_models(recipe), *_keys_in_paths(recipe)]
+
+
+def _keys_in_paths(recipe: Recipe) -> Iterator[Problem]:
+    """Addresses whose path has a part that looks like a key; ids of accounts look so too, and are none."""
+    for name, model in recipe.models.items():
+        if any(opaque(part) for url in model.base_urls for part in urlsplit(url).path.split("/")):
+            yield Problem(
+                recipe.source.place(("models", name, "base_url")),
+                f"models.{name}.base_url: a part of its path looks like a key, and recipes are published with it",
+                "an id is no secret; a key belongs into a header: `api_key_env`, with `api_key_header` where it has a "
+                "header of its own",
+            )
+
+
+def _unused_models(recipe: Recipe) -> list[Problem]:
     names = sorted(recipe.models.keys() - set(asked(recipe)))
     return [
         Problem(

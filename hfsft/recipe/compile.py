@@ -28,9 +28,9 @@ from hfsft.recipe.models_asked import asked, embedding_step, identity, model_pro
 from hfsft.recipe.recipe import Recipe
 from hfsft.recipe.rules import filters_of
 from hfsft.recipe.sections import loc_of
-from hfsft.recipe.sources import OpenedSources, given_of, kept_of, source_problems, source_steps
+from hfsft.recipe.sources import OpenedSources, given_of, kept_of, source_problems, source_steps, topics_of
 from hfsft.rows.columns import COLUMNS
-from hfsft.stages.base import AskingStage, Context
+from hfsft.stages.base import AskingStage, Context, Judging
 
 TEMPLATE_LANGUAGE = ["en"]  # what templates read where the recipe names no language
 
@@ -58,8 +58,8 @@ def compile_recipe(
         raise RecipeError(problems)
     opened_sources = opened_sources or OpenedSources(recipe)
     opened, problems = opened_sources() if sources else ([], [])
-    corpus, wrong = opened_sources.corpus() if sources else (None, [])
-    problems += [*wrong, *model_problems(recipe, download and weights), *source_problems(recipe)]
+    corpus, _ = opened_sources.corpus() if sources else (None, [])
+    problems += [*model_problems(recipe, download and weights), *source_problems(recipe)]
     problems += section_problems(recipe, contexts_of(recipe, opened=sources))
     problems += [*filter_problems(recipe), *_licence_problems(recipe)]
     if problems:
@@ -71,7 +71,7 @@ def compile_recipe(
     placed = [(rule, recipe.source.place(("filters", index)), _label(rule, rules)) for index, rule in enumerate(rules)]
     order, rewrites = FilterOrder(placed, bool(recipe.examples), embed), Rewrites(placed)
     start = recipe.source.place(("seeds" if recipe.seeds else "examples",), key=True)
-    steps = list(rewrites.behind(source_steps(recipe, opened, start, limit)))
+    steps = list(rewrites.behind(source_steps(recipe, opened, start, limit, corpus)))
     made = [(key, list(rewrites.behind(each))) for key, each in _by_section(recipe, contexts)]
     waiting = [each for key, each in made if not recipe.behind_rules(key)]
     for position in range(len(waiting) + 1):
@@ -88,10 +88,15 @@ def compile_recipe(
 
 def asking_steps(recipe: Recipe) -> list[Step]:
     """The steps that ask models, in the order that rows meet them; the sources are not opened for them."""
+    return [step for step in steps_of_sections(recipe) if step.asks]
+
+
+def steps_of_sections(recipe: Recipe) -> list[Step]:
+    """The steps of all sections, in the order that rows meet them, without the sources' and the filters'."""
     embed = partial(embedding_step, recipe, weights=False, download=False)
     identities = _identities(recipe, weights=False, download=False)
     contexts = contexts_of(recipe, identities, embed=embed, opened=False)
-    return [step for _, each in _by_section(recipe, contexts) for step in each if step.asks]
+    return [step for _, each in _by_section(recipe, contexts) for step in each]
 
 
 def contexts_of(
@@ -116,7 +121,9 @@ def contexts_of(
         place=partial(_place, recipe, ()),
         attributes=tuple(name for stage in recipe.stages().values() for name in stage.varies),
         former=former or {},
-        sections=frozenset(recipe.stages()),
+        sections=frozenset([*recipe.stages(), *(["examples"] if recipe.examples else [])]),
+        topics=topics_of(recipe),
+        waves=bool(getattr(recipe, "size", None)),
         embed=embed,
         corpus=corpus or unopened_corpus(recipe),
         opened=opened,
@@ -125,11 +132,14 @@ def contexts_of(
     )
     found, kept = {}, tuple(kept_of(recipe).values())
     structured: tuple[str, ...] = ()
+    scoring: Judging | None = None
     called: dict[Loc, str] = {(each.section, each.index): each.name for each in given_of(recipe)}
     for key, stage in recipe.stages().items():
         at = loc_of(key)
         place = partial(_place, recipe, at)
         found[key] = replace(context, kept=kept, structured=structured, place=place, called=called.get(at, ""))
+        scoring = scoring or stage.judging(found[key])
+        context = replace(context, judge=scoring)
         kept += tuple(each.name for each in stage.writes() if each.name not in COLUMNS)
         structured += tuple(each.name for each in stage.writes() if each.structured)
         context = replace(context, answering=stage.answering(found[key]) or context.answering)

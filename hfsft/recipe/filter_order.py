@@ -51,7 +51,7 @@ class FilterOrder:
                 if not rule.whole:
                     yield from self._vectors(rule)
                     yield from rule.steps(place, label)
-            if comparing and self._given:
+            if comparing and self._given and not any(RESPONSE in step.rewrites for step in behind):
                 for rule, place, label in self._waiting:
                     if _decided_by_response(rule, known, later):
                         yield from given(rule, place, label)

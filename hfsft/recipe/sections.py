@@ -28,6 +28,7 @@ from hfsft.stages.evolving.evolve import Evolve
 from hfsft.stages.examples import ExampleRows, ExampleTable
 from hfsft.stages.guards.guards import Guards
 from hfsft.stages.judge import Judge
+from hfsft.stages.refine import Refine
 from hfsft.stages.seeds import Prompts, PromptTable
 from hfsft.stages.sizing.size import AnySize
 from hfsft.stages.split import Split
@@ -97,6 +98,9 @@ class Sections(Section):
     converse: Converse | None = Field(None, description="Grow chosen rows into conversations; left out: none.")
     label: Label | None = Field(None, description="Named choices about each row, by a model; left out: none.")
     judge: Judge | None = Field(None, description="Score the rows; left out: no scores.")
+    refine: Refine | None = Field(
+        None, description="Write answers anew that the judge scored low, and keep the better ones; left out: none."
+    )
     filters: list[AnyFilter] | None = Field(None, description="Rules that rows must pass; left out: a sensible few.")
     size: AnySize | None = Field(None, description="Accepted rows wanted; left out: as many as one pass comes to.")
     guards: Guards | None = Field(None, description="Whether the set narrows; left out: told, and nothing is bounded.")

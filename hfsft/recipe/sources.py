@@ -22,6 +22,7 @@ from hfsft.rows.choice.mixture import SLACK
 from hfsft.rows.columns import COLUMNS, kept_columns
 from hfsft.rows.reading.summaries import reasons, unread_note
 from hfsft.stages.attributes.shares import AttributeShares
+from hfsft.stages.seeds import Prompts
 from hfsft.stages.source import Opened, TableSource
 from hfsft.stages.writing.base import Written
 from hfsft.stages.writing.empty_rows import COLUMNS as OF_WRITTEN
@@ -48,7 +49,15 @@ def kept_of(recipe: Recipe) -> dict[str, str]:
     return kept_columns(names, {*written, *(column for rule in filters_of(recipe) for column in rule.writes)})
 
 
-def open_sources(recipe: Recipe) -> tuple[list[Opened], list[Problem]]:
+def topics_of(recipe: Recipe) -> frozenset[str] | None:
+    """The topics that rows may have; None where only their files or whoever writes them will tell."""
+    written = [source for source in recipe.seeds if isinstance(source, Prompts)]
+    if len(written) < len(recipe.seeds):
+        return None
+    return frozenset(source.topic for source in written if source.topic)
+
+
+def open_sources(recipe: Recipe, corpus: Resource | None = None) -> tuple[list[Opened], list[Problem]]:
     """Every source, opened, and what is wrong with those that are not there, at its line of the recipe."""
     problems: list[Problem] = []
 
@@ -60,7 +69,7 @@ def open_sources(recipe: Recipe) -> tuple[list[Opened], list[Problem]]:
         except SourceError as error:
             problems.append(problem_of(given.places, error))
 
-    return [opened for each in given_of(recipe) for opened in attempt(each)], problems
+    return [opened for each in given_of(recipe, corpus) for opened in attempt(each)], problems
 
 
 class OpenedSources:
@@ -73,9 +82,11 @@ class OpenedSources:
 
     def __call__(self) -> tuple[list[Opened], list[Problem]]:
         """What `open_sources` gives."""
+        corpus, wrong = self.corpus()
         with self._lock:
             if self._found is None:
-                self._found = open_sources(self._recipe)
+                opened, problems = open_sources(self._recipe, corpus)
+                self._found = opened, [*wrong, *problems]
             return self._found
 
     def corpus(self) -> tuple[Resource | None, list[Problem]]:
@@ -131,12 +142,17 @@ def look(recipe: Recipe, *, hub: bool = True, clean: Callable[[str], str] = str)
     return found
 
 
-def source_steps(recipe: Recipe, opened: list[Opened], place: Place, limit: int | None) -> Iterator[Step]:
-    """One step that brings the rows in, `limit` of them at most, and one that sets aside those with a defect."""
+def source_steps(
+    recipe: Recipe, opened: list[Opened], place: Place, limit: int | None, corpus: Resource | None = None
+) -> Iterator[Step]:
+    """One step that brings the rows in, `limit` of them at most, and one that sets aside those with a defect.
+
+    `corpus` is what the recipe's documents came to.
+    """
     identity: dict[str, Any] = {"seeds": [], "examples": []}
     for (section, _, _), source in zip(_sources(recipe), opened, strict=False):
         identity[section].append(source.identity)
-    given = given_of(recipe)
+    given = given_of(recipe, corpus)
     identity["names"] = [each.name for each in given]
     if limit is not None:
         identity["limit"] = limit
@@ -223,15 +239,15 @@ def _sources(recipe: Recipe) -> Iterator[tuple[str, int, AnySource]]:
     yield from (("examples", index, source) for index, source in enumerate(recipe.examples))
 
 
-def given_of(recipe: Recipe) -> list[Given]:
-    """Every source, with what its rows are called and where it stands."""
+def given_of(recipe: Recipe, corpus: Resource | None = None) -> list[Given]:
+    """Every source, with what its rows are called and where it stands; `corpus` is what the documents came to."""
     attributes = _attributes(recipe)
     writers = sum(isinstance(source, Written) for source in recipe.seeds)
     found = []
     for (section, index, source), name in zip(_sources(recipe), names_of(recipe), strict=True):
         around = count = None
         if isinstance(source, Written):
-            around = Surroundings(name, recipe.base, attributes)
+            around = Surroundings(name, recipe.base, attributes, corpus if source.rests else None)
             count = source.count or (recipe.size.first(writers) if recipe.size else None)
         found.append(Given(section, index, name, source, _places(recipe, section, index), around, count))
     return found

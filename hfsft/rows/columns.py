@@ -132,7 +132,7 @@ EVIDENCE, UNANSWERABLE = "evidence", "unanswerable"
 WRITTEN = (
     Column("documents", ["string"], "lineage", "The chunks of documents that the row was given, by their ids.", True),
     Column("document", "string", "lineage", "The document that it rests on: was written from, or found first.", True),
-    Column(UNANSWERABLE, "bool", "label", "Whether the documents were picked so that they lack what is asked for."),
+    Column(UNANSWERABLE, "bool", "lineage", "Whether the documents were picked so that they lack what is asked for."),
     Column(EVIDENCE, "string", "text", "Documents that the writer alone was shown.", published=False),
 )
 """What some recipes' steps write, under names that a source's own column may have in all other recipes."""

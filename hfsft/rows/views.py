@@ -115,6 +115,27 @@ def answered(row: Mapping[str, Any]) -> bool:
     return bool(row.get("response")) or bool(turns and turns[-1]["role"] == "assistant")
 
 
+def plain_answer(row: Mapping[str, Any]) -> str | None:
+    """The last answer where it is a text and nothing else; None where it calls a tool, or something was thought."""
+    turns = messages(row)
+    last = unfolded(turns[-1], words_of(row)) if turns else None
+    if last is None or last["role"] != "assistant" or last.get("tool_calls") or last.get("reasoning"):
+        return None
+    return last["content"].strip() or None
+
+
+def unanswered(row: Mapping[str, Any]) -> dict[str, Any]:
+    """The row as it was before its last answer."""
+    turns = row.get("messages")
+    return {**row, "response": None, "reasoning": None, "messages": turns[:-1] if turns else turns}
+
+
+def answered_so(row: Mapping[str, Any], text: str) -> dict[str, Any]:
+    """The columns in which the last answer of a row stands, with another one in its place."""
+    turns = row.get("messages")
+    return {"response": text, "messages": [*turns[:-1], {**turns[-1], "content": text}] if turns else turns}
+
+
 def has_turns(row: Mapping[str, Any]) -> bool:
     """Whether the row says what it says in turns of its own, of which its columns repeat but the ends."""
     return bool(row.get("messages"))

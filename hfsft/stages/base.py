@@ -198,6 +198,17 @@ class Stage(Section, ABC):
         """
         return {}
 
+    def carries(self) -> Mapping[str, Any]:
+        """Columns, with their types, that it has rows of a further wave bring along; see `carried`."""
+        return {}
+
+    def carried(self, accepted: Callable[[str], Sequence[Any]]) -> Mapping[str, Any]:
+        """What stands in these columns of each row of the next wave, by the columns of the rows accepted so far.
+
+        Rows of the first wave have nothing there.
+        """
+        return {}
+
     def stands_in(self, base: Path) -> None:
         """Paths of files that the section names are relative to this folder."""
         return
@@ -220,6 +231,11 @@ class Stage(Section, ABC):
     def asks(self, models: Collection[str]) -> list[Asks]:
         """The models that it asks, of those that a recipe has under these names."""
         return []
+
+    def judging(self, context: Context) -> Judging | None:
+        """How it scores rows, by its first step that asks; None where it gives no scores."""
+        columns = [each for each in self.writes() if each.role == "score"]
+        return Judging(columns, lambda: next(step for step in self.steps(context) if step.asks)) if columns else None
 
     @property
     def did(self) -> str:
@@ -314,6 +330,13 @@ class AskingStage(AskingPart, Stage, ABC):
         return False
 
 
+class Judging(NamedTuple):
+    """How rows are scored, for a section that has some scored again."""
+
+    columns: Sequence[Column]  # of scores
+    step: Callable[[], Step]  # that asks for them
+
+
 @dataclass(frozen=True)
 class Context:
     """What a stage may know of the recipe around it."""
@@ -329,7 +352,10 @@ class Context:
     attributes: tuple[str, ...] = ()  # of them those that say what a written row was asked to be like
     structured: tuple[str, ...] = ()  # of these the texts that are JSON, whose fields templates read
     former: Mapping[str, Any] = field(default_factory=dict)  # by section, what builds before leave to this one
-    sections: frozenset[str] = frozenset()  # keys of those that make steps in the recipe
+    sections: frozenset[str] = frozenset()  # keys of those that the recipe has
+    topics: frozenset[str] | None = None  # that rows may have; None where that is not known yet
+    waves: bool = False  # whether rows come in waves, until there are as many as the recipe wants
+    judge: Judging | None = None  # how rows are scored, where a section before does that
     opened: bool = True  # whether files and datasets are looked into, or the recipe alone is checked
     answering: Answering | None = None  # how the last section before that answers rows does so
     embed: Callable[..., Step] | None = None  # of a section that `embeds`: column of texts -> the step to its vectors

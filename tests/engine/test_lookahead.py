@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import threading
+import time
 from collections import Counter
 from dataclasses import replace
 from functools import partial
@@ -20,6 +21,7 @@ from hfsft.engine.lookahead import route_from, start_first_stage
 from hfsft.engine.plan import Plan
 from hfsft.engine.step import Bound, Step, compare
 from hfsft.errors import StageError
+from hfsft.models import drive
 from hfsft.models.model import Request, Turns
 from hfsft.models.store.store import Store
 from hfsft.models.structured import ask as ask_structured
@@ -170,6 +172,7 @@ def test_a_slow_filter_on_the_way_keeps_nobody_from_being_asked(answers: LLM, ma
     def waits(batch: Batch) -> Batch:
         measured.update(batch["response"])
         assert written.wait(20), "the filter runs where requests are sent, so that none is"
+        time.sleep(0.02)
         return length(batch)
 
     def reply(body: Body) -> str:
@@ -183,6 +186,23 @@ def test_a_slow_filter_on_the_way_keeps_nobody_from_being_asked(answers: LLM, ma
     assert usage.calls == 2 * COUNT
     # Rows that found the filter busy were measured once, in its turn.
     assert sum(measured.values()) < 1.5 * COUNT
+
+
+def test_rows_that_are_answered_while_a_quick_filter_is_made_ready_are_prefetched_too(
+    answers: LLM, make_pool: Any, tmp_path: Any, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr(drive, "_SLOW_SECONDS", 10.0)  # so that a busy machine makes none slow
+    monkeypatch.setattr(drive, "_MOMENT", 20.0)
+    alone = list[int]()
+
+    def ready(batch: Batch) -> Batch:
+        if not alone:
+            time.sleep(0.05)  # as for expressions that are compiled, or a template that is read
+        alone.append(len(batch["response"]))
+        return length(batch)
+
+    build(make_pool, tmp_path, SOURCE, WRITE, replace(LENGTH, work=held(ready)), JUDGE, concurrency=COUNT)
+    assert alone.count(1) == COUNT
 
 
 def test_a_place_is_not_held_while_another_finds_out_about_schemas(llm: LLM, make_pool: Any, tmp_path: Any) -> None:

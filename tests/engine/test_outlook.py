@@ -109,6 +109,16 @@ def test_the_speed_is_that_of_the_last_while(outlook: Outlook) -> None:
     assert 80 < left < 100, "one a second since then"
 
 
+def test_rows_that_are_gone_through_once_more_leave_no_time_below_zero(outlook: Outlook) -> None:
+    """The first rows of many are asked before their step's turn, which begins with them again."""
+    at(outlook, 0, progress("generate", 0, 300))
+    at(outlook, 10, progress("generate", 200, 300))
+    assert at(outlook, 11, progress("generate", 10, 350))[2] is None
+    left = at(outlook, 21, progress("generate", 60, 350))[2]
+    assert left is not None
+    assert left > 0
+
+
 def test_a_plan_without_rows_to_sample_still_tells_what_it_knows() -> None:
     steps = (
         Step("sources", rows="source", writes={"id": "string"}),

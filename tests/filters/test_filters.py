@@ -75,6 +75,7 @@ GOLDEN: dict[str, tuple[int, Batch]] = {
         {"json_schema_response": [*["it is no JSON: Expecting value: line 1 column 1 (char 0)"] * 3, "it is empty"]},
     ),
     "answer": (1, {"answer_response": [ONE_LINE, *["it gives no final answer"] * 3]}),
+    "tool_calls": (1, {"tool_calls": [None] * 4}),
     "expr": (1, {"expr": ["`response | words > 10` is false", None, None, "`response | words > 10` is false"]}),
 }
 
@@ -117,7 +118,7 @@ def test_steps_compare_what_was_measured_or_judged(rule: Filter) -> None:
 
 def test_a_bare_name_is_enough_where_all_has_a_default() -> None:
     bare = {name for name, kind in FILTERS.items() if not _refuses(kind)}
-    without = ("tokens", "score", "matches", "json_schema", "expr")
+    without = ("tokens", "score", "matches", "json_schema", "expr", "one_of")
     assert bare == FILTERS.keys() - without
 
 

@@ -13,6 +13,7 @@ from urllib.parse import quote, quote_plus
 import pytest
 
 from hfsft.errors import HfsftError, ModelError
+from hfsft.keys import KnownSecrets
 from hfsft.models.http.client import Client, new_session
 from hfsft.models.http.faults import Fault
 from hfsft.models.http.providers import endpoints_of
@@ -62,6 +63,24 @@ def test_a_paid_answer_is_never_rewritten(llm: LLM, make_pool, monkeypatch) -> N
     assert pool.drive("generate", rows(1), total=1) == {}
     assert pool.replay(rows(1)[0][1]) == text
     assert llm.sent_headers[0]["X-Title"] == "refund support"
+
+
+ESCAPED = "".join(f"\\u{ord(letter):04x}" for letter in CANARY)
+
+
+@pytest.mark.parametrize("spelt", [ESCAPED, ESCAPED.upper().replace("\\U", "\\u"), CANARY.upper()])
+def test_an_answer_that_repeats_the_key_in_another_spelling_is_not_kept(spelt: str, make_pool, monkeypatch) -> None:
+    monkeypatch.setenv("A_KEY", CANARY)
+    whole = '{"choices": [{"message": {"content": "It is KEY."}, "finish_reason": "stop"}]}'.replace("KEY", spelt)
+    with Raw(lambda _: [response(whole.encode())]) as server:
+        pool = make_pool({"m": Model(model="m", base_url=server.url, api_key_env="A_KEY")})
+        (error,) = pool.drive("generate", rows(1), total=1, max_failed_share=1).values()
+    assert error.cause == "secret"
+
+
+def test_an_error_hides_the_key_in_capitals_too() -> None:
+    key = "5f0c7e1d2b9a4c6e8f7a1b2c3d4e5f60"
+    assert KnownSecrets([key]).hide(f"no tenant {key.upper()} here") == "no tenant *** here"
 
 
 @pytest.mark.parametrize("where", ["text", "reasoning"])

@@ -345,3 +345,15 @@ def test_a_check_that_breaks_is_no_finding() -> None:
 
     with pytest.raises(ZeroDivisionError):
         preflight.Together([broken]).found(None)
+
+
+@pytest.mark.parametrize(
+    ("part", "told"), [("5f0c7e1d2b9a4c6e8f7a1b2c3d4e5f61", 1), ("openai-gpt-4o-mini-2024-07-18", 0)]
+)
+def test_a_path_that_may_hold_a_key_is_told(home: Path, part: str, told: int) -> None:
+    address = f"http://127.0.0.1:9/{part}/v1"
+    said = {"name": "x", "license": "mit", "seeds": [{"prompts": ["Hi"]}], "generate": {}}
+    found = pipeline.validate({**said, "models": {"writer": {"model": "m", "base_url": address}}}, hub=False)
+    warnings = [each for each in found.warnings if "looks like a key" in each.message]
+    assert len(warnings) == told
+    assert not any(part in str(each) for each in warnings)

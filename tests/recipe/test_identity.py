@@ -69,7 +69,9 @@ HARMLESS = {
 }
 
 # Where a section stands in the recipe of these tests.
+OWN_KEYS = ("Evolve", "Generate", "Label", "Refine", "Converse", "Judge", "Size", "Guards", "Split", "Publish")
 PLACES: dict[str, tuple[str | int, ...]] = {
+    **{name: (name.lower(),) for name in OWN_KEYS},
     "Recipe": (),
     "BudgetSection": ("budget",),
     "Model": ("models", "writer"),
@@ -88,23 +90,15 @@ PLACES: dict[str, tuple[str | int, ...]] = {
     "DocumentTable": ("documents", 0),
     "Chunking": ("documents", 0, "chunk"),
     "Retrieved": ("generate", "context"),
-    "Evolve": ("evolve",),
     "WeightedTemplate": ("evolve", "templates", 1, "Weighed: {{ instruction }}"),
-    "Generate": ("generate",),
-    "Label": ("label",),
     "Choices": ("label", "quality"),
     "Write": ("write", 0),
     "Samples": ("generate", "samples"),
+    "Demonstrations": ("generate", "demonstrations"),
     "Tools": ("generate", "tools"),
-    "Converse": ("converse",),
     "TurnCount": ("converse", "turns"),
-    "Judge": ("judge",),
     "Anchor": ("judge", "anchors", 0),
-    "Size": ("size",),
-    "Guards": ("guards",),
     "Share": ("guards", "people"),
-    "Split": ("split",),
-    "Publish": ("publish",),
     "Limits": ("filters", 0, "score", "usefulness"),
 }
 
@@ -166,6 +160,8 @@ OTHER: dict[str, Any] = {
     "WeightedTemplate.model": "other",
     "Judge.model": "other",
     "Label.model": "other",
+    "Refine.model": "other",
+    "Refine.when": {"usefulness": {"at_most": 2}},
     "Choices.choices": ["a", "c"],
     "Judge.rubric": {"usefulness": "Would it truly help?"},
     "Judge.scale": [1, 10],
@@ -249,17 +245,13 @@ def recipe(folder: Path) -> dict[str, Any]:
             "templates": [f"{USES_ALL}: {{{{ instruction }}}}", {"Weighed: {{ instruction }}": {"weight": 2}}],
         },
         "write": [
-            {
-                "column": "case",
-                "template": f"{USES_ALL}: {{{{ instruction }}}}",
-                "schema": {"type": "object"},
-                "when": "not context",
-            }
+            {"column": "case", "template": f"{USES_ALL}: {{{{ instruction }}}}", "schema": {}, "when": "not context"}
         ],
         "generate": {
             "system": USES_ALL,
             "template": "{{ instruction }}!",
             "samples": {"count": 2},
+            "demonstrations": {},
             "context": {},
             "tools": {"path": "tools.json", "results": "results.jsonl", "unknown": "simulate"},
         },
@@ -269,6 +261,7 @@ def recipe(folder: Path) -> dict[str, Any]:
             "rubric": {"usefulness": "Does it help?"},
             "anchors": [{"instruction": "Q", "response": "A", "scores": {"usefulness": 2}}],
         },
+        "refine": {"template": f"{USES_ALL}: {{{{ response }}}}", "when": {"usefulness": {"at_most": 3}}},
         "filters": [{"score": {"usefulness": {"at_least": 2}}}],
         "size": {"rows": 100},
         "guards": {"people": {"at_least": 0.1}},

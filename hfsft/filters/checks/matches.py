@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from pydantic import Field, field_validator, model_validator
 
 from hfsft.filters.checks.fault import TextCheck
-from hfsft.filters.checks.patterns import TooSlowError, compiled, found_in
+from hfsft.sandbox.patterns import TooSlowError, compiled, found_in
 
 
 class Matches(TextCheck):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
@@ -12,14 +13,14 @@ from pydantic import Field, field_validator, model_validator
 
 from hfsft.errors import ModelError
 from hfsft.filters.checks.fault import TextCheck
-from hfsft.filters.checks.schemas import SchemaError, schema_of
 from hfsft.marks import FILE
+from hfsft.sandbox.json_schemas import wrong_schema, wrong_with
 
 _FENCED = re.compile(r"(?P<mark>```+|~~~+)[ \t]*(?:json[c5]?)?[ \t]*\n(?P<text>.*)\n[ \t]*(?P=mark)", re.DOTALL | re.I)
 
 
 class JsonSchema(TextCheck):
-    """What a JSON Schema finds wrong with a text, as `$.items[0].price: 'x' is not of type 'number'`.
+    """What a JSON Schema finds wrong with a text, as `items[0].price: 'x' is not of type 'number'`.
 
     The text must be one JSON value, alone or in a fenced block that is all there is; a name that comes twice in an
     object, NaN and Infinity are no JSON. The schema stands in the recipe (`inline`), in a `file`, or as a text in a
@@ -45,8 +46,8 @@ class JsonSchema(TextCheck):
     @field_validator("inline")
     @classmethod
     def _a_schema(cls, inline: dict[str, Any] | None) -> dict[str, Any] | None:
-        if inline is not None:
-            schema_of(json.dumps(inline))
+        if inline is not None and (wrong := wrong_schema(inline)):
+            raise ValueError(wrong)
         return inline
 
     @model_validator(mode="after")
@@ -66,25 +67,24 @@ class JsonSchema(TextCheck):
             return self
         path = base / Path(self.file).expanduser()
         try:
-            text = path.read_text("utf-8")
-            schema_of(text)
+            schema, wrong = _read(path.read_text("utf-8"))
         except (OSError, UnicodeDecodeError):
             raise ModelError(f"filters[{self.name}]: no file {self.file} can be read in {base}") from None
-        except SchemaError as error:
-            raise ModelError(f"filters[{self.name}]: {self.file} {error}") from None
-        return self.model_copy(update={"inline": json.loads(text), "file": None})
+        if wrong:
+            raise ModelError(f"filters[{self.name}]: {self.file} {wrong}")
+        return self.model_copy(update={"inline": schema, "file": None})
 
     def wrong(self, text: str | None, row: Mapping[str, Any]) -> str | None:
         """The gravest fault."""
         if self.file is not None:
             return self.at(Path()).wrong(text, row)
-        given = json.dumps(self.inline) if self.per_row is None else row[self.per_row]
-        if given is None:
-            return "the row has no schema"
-        try:
-            schema = schema_of(str(given))
-        except SchemaError as error:
-            return f"the row's schema {error}"
+        schema, lacking = self.inline, ""
+        if self.per_row is not None:
+            if row[self.per_row] is None:
+                return "the row has no schema"
+            schema, lacking = _read(str(row[self.per_row]))
+        if schema is None or lacking:
+            return f"the row's schema {lacking}"
         if not (text and text.strip()):
             return "it is empty"
         fenced = _FENCED.fullmatch(text.strip())
@@ -94,7 +94,18 @@ class JsonSchema(TextCheck):
             return "it is no JSON that can be read: nested too deep"
         except ValueError as error:
             return f"it is no JSON: {error}"
-        return schema.violation(value)
+        return wrong_with(value, schema) or None
+
+
+@lru_cache(maxsize=64)
+def _read(text: str) -> tuple[dict[str, Any] | None, str]:
+    """The schema that a text holds as JSON, or what is wrong with it, as the end of a sentence."""
+    try:
+        schema = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        return None, f"is no JSON: {error}"
+    wrong = wrong_schema(schema)
+    return (None, wrong) if wrong else (schema, "")
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

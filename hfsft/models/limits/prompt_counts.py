@@ -16,6 +16,8 @@ from hfsft.letters.characters import HAN_BLOCK, HANGUL, KANA, signs
 from hfsft.rows import think
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from hfsft.models.model import Answer, Request
 
 # No tokenizer has longer tokens on average: of prose they hold four or five characters, of Chinese one or two.
@@ -32,6 +34,7 @@ _LENGTHS, _WIDE_LENGTHS, _WIDE = 5, 3, 1.1  # so many different lengths with one
 _BLOCK_TOKENS = 256  # a cache holds whole blocks
 _WHOLE_PROMPTS = 32
 _MOST_CHARACTERS = 400_000  # that are compared
+_KEY_BYTES = 32
 
 
 class CutPrompt(NamedTuple):
@@ -57,7 +60,18 @@ def cut_text(text: str, tokens: int) -> CutPrompt | None:
     """The same for a text, of a model that may read no more than a few."""
     if len(text) < _LONGEST_HAN * tokens:
         return None
-    return CutPrompt(tokens, _about(text), least) if (least := int(_least(text))) > tokens else None
+    return CutPrompt(tokens, _about(len(text)), least) if (least := int(_least(text))) > tokens else None
+
+
+class _Alike(NamedTuple):
+    """Prompts of one length and count: what is to be said of them, and their keys, which may be those of all rows."""
+
+    said: CutPrompt
+    packed: bytearray  # end to end
+
+    def hexadecimal(self) -> Iterator[str]:
+        """The keys, one after the other."""
+        return (self.packed[start : start + _KEY_BYTES].hex() for start in range(0, len(self.packed), _KEY_BYTES))
 
 
 class PromptCounts:
@@ -65,31 +79,36 @@ class PromptCounts:
 
     def __init__(self) -> None:
         self._most = 0  # the largest count, of `_at_most` as it was said of each length
-        self._at_most: dict[int, list[tuple[str, CutPrompt]]] = {}
+        self._at_most: dict[int, _Alike] = {}
         self._longest_below = 0  # the longest prompt that has a smaller one
         self._limits: set[int] = set()  # counts that are known to be where prompts are cut
         self._whole: deque[str] = deque(maxlen=_WHOLE_PROMPTS)
 
     def look(self, key: str, request: Request, answer: Answer) -> dict[str, CutPrompt]:
         """The prompts that are known to be cut since the answer to `key` came: itself, and earlier ones, by key."""
-        tokens, text = answer.input_tokens, _text(request)
-        if tokens is None or len(text) < max(_LEAST_CHARACTERS, tokens):  # a token is a character at least
+        if (tokens := answer.input_tokens) is None:
             return {}
-        if tokens < len(text) / _LONGEST_HAN and (found := cut(request, tokens)) and not self._cached(text, tokens):
+        said = [_said(message) for message in request.messages]
+        length = max(0, sum(map(len, said)) + len(said) - 1)
+        if length < max(_LEAST_CHARACTERS, tokens):  # a token is a character at least
+            return {}
+        text = "\n".join(said)
+        if tokens < length / _LONGEST_HAN and (found := cut(request, tokens)) and not self._cached(text, tokens):
             return {key: found, **self._limit(tokens)}
-        if len(text) <= _MOST_CHARACTERS and len(text) >= _LONGEST_HAN * _LEAST_LIMIT:
+        if length <= _MOST_CHARACTERS and length >= _LONGEST_HAN * _LEAST_LIMIT:
             self._whole.append(text)
         if tokens < _LEAST_LIMIT or tokens < self._most:
-            self._longest_below = max(self._longest_below, len(text))
+            self._longest_below = max(self._longest_below, length)
             return {}
         if tokens > self._most:
             self._longest_below = max([self._longest_below, *self._at_most])
             self._most, self._at_most = tokens, {}
             self._limits = {limit for limit in self._limits if limit >= tokens}
-        about = CutPrompt(tokens, max(tokens, _about(text)), tokens)
+        alike = self._at_most.get(length) or _Alike(CutPrompt(tokens, max(tokens, _about(length)), tokens), bytearray())
         if tokens in self._limits:
-            return {key: about}
-        self._at_most.setdefault(len(text), []).append((key, about))
+            return {key: alike.said}
+        alike.packed.extend(bytes.fromhex(key))
+        self._at_most[length] = alike
         return self._limit(tokens) if self._same_for_all() else {}
 
     def at_most(self, answer: Answer) -> bool:
@@ -101,7 +120,7 @@ class PromptCounts:
         self._limits.add(tokens)
         if tokens != self._most:
             return {}
-        found = {key: about for each in self._at_most.values() for key, about in each}
+        found = {key: alike.said for alike in self._at_most.values() for key in alike.hexadecimal()}
         self._at_most = {}
         return found
 
@@ -151,8 +170,8 @@ def _least(text: str) -> float:
     return (len(text) - han) / _LONGEST_TOKEN + han / _LONGEST_HAN
 
 
-def _about(text: str) -> int:
-    """About how many tokens a text is, in two digits: so that rows with like prompts fail with one sentence."""
-    number = len(text) // _USUAL_TOKEN
+def _about(characters: int) -> int:
+    """About how many tokens so many are, in two digits: so that rows with like prompts fail with one sentence."""
+    number = characters // _USUAL_TOKEN
     unit = int(10 ** max(0, len(str(number)) - 2))
     return round(number / unit) * unit

@@ -67,7 +67,7 @@ def _exchanges(rows: BuildRows, record: ReleaseRow, parent: ReleaseRow | None) -
     from hfsft.models.pool import Pool
     from hfsft.models.store.store import Store
     from hfsft.recipe.checks.trust import Trust, require
-    from hfsft.recipe.compile import asking_steps
+    from hfsft.recipe.compile import steps_of_sections
     from hfsft.recipe.recipe import load_recipe
     from hfsft.recipe.rules import cleaner
 
@@ -77,9 +77,11 @@ def _exchanges(rows: BuildRows, record: ReleaseRow, parent: ReleaseRow | None) -
         require(recipe, Trust(), ())  # nothing is sent here, but what it calls weights is read
     met, clean = rows.steps_met(record), cleaner(recipe)
     found: list[Exchange] = []
-    steps = asking_steps(recipe)
+    steps = steps_of_sections(recipe)
     with Store() as store, Pool(recipe.models, store, recipe=recipe.name) as pool:
         for place, step in enumerate(steps):
+            if not step.asks:
+                continue
             if step.name not in met:
                 break
             before = _before(steps[place:], record.row)

@@ -123,6 +123,7 @@ def card(section: Generate, outcome: Outcome) -> CardPart | None:
             "answered": len(tries),
             "refused": sum(each.rows for each in outcome.fell if each.step == CHECKED),
             "tries": section.tries,
+            "tools": None,  # which who tells of tools puts in
             "writers": _by_writer(section, outcome) if len(section.names) > 1 else None,
         },
     )

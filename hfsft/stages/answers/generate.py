@@ -12,29 +12,25 @@ from hfsft.documents import retrieving
 from hfsft.documents.retrieving import Retrieved
 from hfsft.engine.resources import Resource, Work
 from hfsft.engine.step import Bound, Step, compare
-from hfsft.errors import Problem, unusable
+from hfsft.errors import Problem, nearest
 from hfsft.filters.base import Filter
 from hfsft.filters.listed import AnyFilter, written
-from hfsft.hashing import digest, sampling_seed
 from hfsft.marks import PROSE
-from hfsft.models.model import Request, Turns
+from hfsft.models.model import Turns
 from hfsft.prompts import Prompt
 from hfsft.rows.batch import Row
-from hfsft.rows.columns import Column, variables
-from hfsft.rows.views import answered, prompt_messages
+from hfsft.rows.columns import Column
 from hfsft.stages.answers import answer_notes, checking
 from hfsft.stages.answers.answer_notes import FAULT, TRIES, WRITER
-from hfsft.stages.answers.by_topic import DEFAULT, of_topic
-from hfsft.stages.answers.checking import Rule
+from hfsft.stages.answers.answer_openings import OPENINGS, openings
+from hfsft.stages.answers.answering import FOLDER, READS, REASONING, TEMPERATURE, VARIABLES, RowAnswerer
+from hfsft.stages.answers.by_topic import DEFAULT, stray, topics_in
+from hfsft.stages.answers.demonstrations import SHOWN, TURNS, Demonstrations
 from hfsft.stages.answers.samples import CANDIDATE, PROMPT, Samples
-from hfsft.stages.base import Answering, AskingStage, Asks, CardPart, Context, Outcome, Panel, Template, rendered
+from hfsft.stages.base import Answering, AskingStage, Asks, CardPart, Context, Outcome, Panel, Template
 from hfsft.stages.tools import tool_report, toolbox
 from hfsft.stages.tools.tools_section import AnyTools
 
-REASONING = "reasoning"
-VARIABLES = variables("system", "response", REASONING)  # what the row says before it is answered
-READS = ("id", "system", "response", "messages", *VARIABLES)
-TEMPERATURE = 0.7
 Temperature = Annotated[float, Field(ge=0, le=2)]
 
 
@@ -73,6 +69,11 @@ class Generate(AskingStage):
         TEMPERATURE, description="Sampling temperature, or one for each `topic`, with `default` for all others."
     )
     max_tokens: int = Field(1024, ge=1, description="Most tokens in one response; one cut there fails.")
+    demonstrations: Annotated[int, Field(ge=1, le=20)] | Demonstrations | None = Field(
+        None,
+        description="Complete rows of `examples` that the model is shown as turns before each row's own, so many or "
+        "how; none of the row's own family. The data does not show them; a column keeps their ids.",
+    )
     samples: Samples | None = Field(None, description="Several answers to each prompt; left out: one.")
     check: list[AnyFilter] = Field(
         [],
@@ -86,6 +87,13 @@ class Generate(AskingStage):
         "resample",
         description="How an answer is asked for again: `resample` sends the same with another seed; `repair` adds the "
         "answer and what is wrong with it as turns, which the data does not show.",
+    )
+    digest: int | None = Field(
+        None,
+        ge=1,
+        le=100,
+        description="Against drift: each wave of a recipe with `size` is shown how so many of the answers begin that "
+        "were accepted before it, as what not to do again. The data does not show them.",
     )
     context: Retrieved | None = Field(
         None, description="Documents that rows are answered from, found by what they ask; left out: none."
@@ -169,9 +177,11 @@ class Generate(AskingStage):
         return self.context is not None and self.context.by == "embedder"
 
     def writes(self) -> list[Column]:
-        """Beside the answer: which of several it is, who wrote it, the documents and the tools that it rests on."""
-        own = answer_notes.columns(self.samples is not None, len(self.names) > 1, bool(self.check))
-        return [*own, *retrieving.columns(self.context), *(toolbox.columns() if self.tools else [])]
+        """Beside the answer: which of several it is, who wrote it, what the model was shown, documents, tools."""
+        found = answer_notes.columns(self.samples is not None, len(self.names) > 1, bool(self.check))
+        shown = Column(SHOWN, ["string"], "lineage", "Ids of the examples that the model was shown first.", True)
+        found += [shown] if self._demonstrations else []
+        return [*found, *retrieving.columns(self.context), *(toolbox.columns() if self.tools else [])]
 
     def problems(self, context: Context) -> Iterator[Problem]:
         """Documents that are not there, tools and filters that cannot be used, a choice by scores that nobody gives."""
@@ -180,6 +190,16 @@ class Generate(AskingStage):
             yield from self.tools.problems(context, self.key, "tools")
         for place, rule in enumerate(self.check):
             yield from checking.problems(rule, context, self.writes(), partial(context.place, self.key, "check", place))
+        if self._demonstrations and "examples" not in context.sections:
+            said = "generate.demonstrations: there are no examples to show"
+            yield Problem(context.place(self.key, "demonstrations"), said, "add an examples section")
+        if self.digest and not context.waves:
+            said = "generate.digest: without `size` there is one wave, and nothing before it"
+            yield Problem(context.place(self.key, "digest"), said, "say how many rows there are to be: `size: 1000`")
+        for key in ("system", "temperature") if context.topics is not None else ():
+            for topic in stray(topics_in(getattr(self, key)), context.topics or ()):
+                said = f"generate.{key}: no row has the topic `{topic}`"
+                yield Problem(context.place(self.key, key, topic), said, nearest(topic, sorted(context.topics or ())))
         if self.samples and self.samples.keep == "best" and "judge" not in context.sections:
             said = "generate.samples: `best` goes by the judge's scores, and nothing is judged"
             yield Problem(context.place(self.key, "samples", "keep"), said, "add a judge section")
@@ -190,7 +210,10 @@ class Generate(AskingStage):
         """
         prompts, place, rules = self.prompts(), context.place(self.key), self._rules(context)
         kept = context.kept_in(*prompts.values())
-        given = dict.fromkeys([*READS, *([REASONING] if self.reasons else []), *retrieving.tells(self.context), *kept])
+        carried = [OPENINGS] if self.digest else []
+        shown = [TURNS] if self._demonstrations else []
+        thought = [REASONING] if self.reasons else []
+        given = dict.fromkeys([*READS, *shown, *thought, *retrieving.tells(self.context), *kept])
         own = {"system", "response", *([REASONING] if self.reasons else [])}
         checked = [name for rule in rules for name in rule.reads if name not in own]
         tools = self.tools.arguments(context, self.names[0]) if self.tools else None
@@ -199,7 +222,7 @@ class Generate(AskingStage):
             name="generate",
             asks=True,
             reads=(*dict.fromkeys([*given, *checked, *sorted(branched)]),),
-            optional=tuple(dict.fromkeys(name for rule in rules for name in rule.optional if name not in own)),
+            optional=tuple(dict.fromkeys([*carried, *(n for rule in rules for n in rule.optional if n not in own)])),
             writes={
                 "system": "string",
                 "response": "string",
@@ -218,7 +241,8 @@ class Generate(AskingStage):
                 **retrieving.told_identity(self.context),
                 **{name: context.template_identity(prompt) for name, prompt in prompts.items()},
                 **({"check": checking.identity(rules), "tries": self.tries} if rules else {}),
-                **({"repair": repair().identity} if rules and self.retry == "repair" else {}),
+                **({"openings": Prompt.named(FOLDER, "openings").identity} if self.digest else {}),
+                **({"repair": Prompt.named(FOLDER, "repair").identity} if rules and self.retry == "repair" else {}),
                 **({"tools": self.tools.identity(context, self.names[0])} if self.tools else {}),
             },
             work=Work(
@@ -231,14 +255,24 @@ class Generate(AskingStage):
                 ),
             ),
             needs=checking.needed(rules),
+            drops=tuple(shown),
             models=self._asked,
             max_failed_share=self.max_failed_share,
             place=place,
         )
         found = retrieving.steps(self.context, context, (self.key, "context"))
+        demonstrate = [self._demonstrations.step(place)] if self._demonstrations else []
         branch = self.samples.branch(place) if self.samples else []
         passed = [compare(answer_notes.CHECKED, Bound("check", FAULT, absent=True), place)] if rules else []
-        return [*found, *branch, answer, *passed]
+        return [*found, *demonstrate, *branch, answer, *passed]
+
+    def carries(self) -> Mapping[str, Any]:
+        """How earlier answers begin, where it has a digest of them."""
+        return {OPENINGS: ["string"]} if self.digest else {}
+
+    def carried(self, accepted: Callable[[str], Sequence[Any]]) -> Mapping[str, Any]:
+        """How accepted answers begin."""
+        return {OPENINGS: openings(accepted, self.digest)} if self.digest else {}
 
     def later(self, context: Context) -> Mapping[str, Sequence[Step]]:
         """The choice among candidates: behind the filters that can run by then, by scores also behind the judge."""
@@ -265,6 +299,11 @@ class Generate(AskingStage):
         return [rule.at(context.base).speaking(context.language) for rule in self.check]
 
     @property
+    def _demonstrations(self) -> Demonstrations | None:
+        given = self.demonstrations
+        return Demonstrations(count=given) if isinstance(given, int) else given
+
+    @property
     def _asked(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys([*self.names, *(each.name for each in (self.tools.asks() if self.tools else ()))]))
 
@@ -272,108 +311,6 @@ class Generate(AskingStage):
         if self._asked == (self.model,):
             return {"model": context.models[self.names[0]]}
         return {"models": {name: context.models[name] for name in self._asked}}
-
-    def writer_of(self, row: Row) -> str:
-        """Who answers a row: the models stand in an order by a hash of the prompt, and candidates go through it."""
-        if len(self.names) == 1:
-            return self.names[0]
-        prompt = row.get(PROMPT) or row["id"]
-        order = sorted(self.names, key=lambda name: digest([prompt, "model", name]))
-        return order[(row.get(CANDIDATE) or 0) % len(order)]
-
-    def ask(
-        self,
-        row: Row,
-        prompts: dict[str, Prompt],
-        values: dict[str, Any],
-        kept: tuple[str, ...],
-        rules: Sequence[Rule] = (),
-        tools: toolbox.Toolbox | None = None,
-    ) -> Turns:
-        """Ask for a response, where the row has none, until one passes the checks or there were enough."""
-        columns = {name: row[name] for name in (*VARIABLES, *retrieving.tells(self.context), *kept)}
-        system = row["system"]
-        if not system and (prompt := self._system(row["topic"], prompts)):
-            system = rendered(prompt, **values, **columns)
-        if answered(row):
-            given = self._told(row, system, row["response"], row.get(REASONING))
-            return {**given, **toolbox.left(row)} if tools else given
-        messages = prompt_messages({**row, "system": system})
-        if "template" in prompts:
-            messages[-1] = {
-                **messages[-1],
-                "content": rendered(prompts["template"], **values, **columns, system=system),
-            }
-        told = retrieving.tells(self.context)
-        if told and not ("template" in prompts and prompts["template"].variables.intersection(told)):
-            messages[-1] = retrieving.told(row, messages[-1])
-        writer, said = self.writer_of(row), list[dict[str, Any]]()
-        for number in range(self.tries if rules else 1):
-            request = Request(
-                model=writer,
-                messages=(*messages, *said),
-                temperature=of_topic(self.temperature, row["topic"], TEMPERATURE),
-                max_tokens=self.max_tokens,
-                seed=sampling_seed(row["id"], tag := f"generate again {number}" if number else "generate"),
-                chosen=self.chosen,
-            )
-            found = yield from toolbox.answered(tools, row, request, tag, reasons=self.reasons)
-            response, thought, called = found
-            fault = self._fault({**row, **called}, system, response, thought, rules)
-            if fault is None:
-                return {**self._told(row, system, response, thought, writer, number + 1), **called}
-            if self.retry == "repair":
-                said = [
-                    {"role": "assistant", "content": response or "..."},
-                    {"role": "user", "content": rendered(repair(), fault=fault)},
-                ]
-        if not response:
-            raise unusable("empty", "the model wrote no response")
-        return {**self._told(row, system, response, thought, writer, self.tries, fault), **called}
-
-    def _system(self, topic: str | None, prompts: Mapping[str, Prompt]) -> Prompt | None:
-        if not isinstance(self.system, dict):
-            return prompts.get("system")
-        own = prompts.get(f"system.{topic}")
-        return own or prompts.get("system.default")
-
-    def _fault(
-        self, row: Row, system: str | None, response: str, thought: str | None, rules: Sequence[Rule]
-    ) -> str | None:
-        """What is wrong with an answer. Raises `AnswerError` where the row fails by it, as nobody checks it."""
-        if not response:
-            if not rules:
-                raise unusable("empty", "the model wrote no response")
-            return "it is empty"
-        if self.reasoning == "require" and thought is None:
-            advice = "turn its thinking on, or ask a model that thinks; `reasoning: keep` takes rows without any"
-            raise unusable("no_reasoning", "the model thought nothing before its response", advice)
-        said = {**row, "system": system, "response": response, REASONING: thought}
-        return next(filter(None, (rule.fault(said) for rule in rules)), None)
-
-    def _told(
-        self,
-        row: Row,
-        system: str | None,
-        response: str | None,
-        thought: str | None,
-        writer: str | None = None,
-        tries: int | None = None,
-        fault: str | None = None,
-    ) -> Row:
-        """The columns of an answer."""
-        return {
-            "system": system,
-            "response": response,
-            **({REASONING: thought} if self.reasons else {}),
-            **({WRITER: writer} if len(self.names) > 1 else {}),
-            **({TRIES: tries, FAULT: fault} if self.check else {}),
-        }
-
-
-def repair() -> Prompt:
-    """What a model is told of an answer that passed no check."""
-    return Prompt.named("generate", "repair")
 
 
 def asking(
@@ -387,4 +324,4 @@ def asking(
     """What asks for the response to a row; `values` are what templates may use of the recipe."""
     stage, rules = Generate.model_validate(section), checking.rules_of(checks, needs)
     box = toolbox.Toolbox.of(tools) if tools else None
-    return partial(stage.ask, prompts=stage.prompts(), values=values, kept=tuple(kept), rules=rules, tools=box)
+    return RowAnswerer(stage, stage.prompts(), values, tuple(kept), rules, box)

@@ -6,8 +6,7 @@ who it is, another answers, in turns. Rows that people brought with several turn
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Annotated, Any, ClassVar
 
@@ -15,8 +14,8 @@ from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from hfsft.engine.resources import Work
 from hfsft.engine.step import Step
-from hfsft.errors import Problem, PromptError
-from hfsft.hashing import digest, unit
+from hfsft.errors import Problem
+from hfsft.hashing import unit
 from hfsft.marks import PROSE
 from hfsft.models.model import Turns
 from hfsft.prompts import Prompt
@@ -25,15 +24,20 @@ from hfsft.rows.columns import Column, column, variables
 from hfsft.rows.messages import MESSAGE
 from hfsft.rows.views import WHOLE, answered, own_turns
 from hfsft.stages.base import Answering, AskingStage, CardPart, Context, Outcome, Panel, Section, Template
+from hfsft.stages.evolving.template_prompts import TURNS as TURN_MARKS
+from hfsft.stages.evolving.template_prompts import is_inline, own_runs, template_name
 from hfsft.stages.talking import conversation_report
 from hfsft.stages.talking.growing import WRITES, Conversing, left
 from hfsft.stages.tools.toolbox import TOLD, Toolbox
-from hfsft.texts.prompt_faults import template_runs
 
 FOLDER = "converse"
 SAID = variables()
-OURS = ("conversation", "persona", "turn", "turns", "fence")
-"""What a template may use beside the row: what was said, who the user is, which turn of how many it writes."""
+OURS = ("conversation", "persona", "turn", "turns", *TURN_MARKS)
+"""What a template may use beside the row: what was said, who the user is, which turn of how many it writes; and how
+turns of a chat begin.
+"""
+BLANK = {"conversation": [], "persona": "", "turn": 2, "turns": 3, "response": "", "reasoning": ""}
+"""Of these and of an answer, what says nothing."""
 EXAMPLES, ORIGIN = "example", "origin"
 
 
@@ -244,7 +248,7 @@ def asking(
         least=stage.turns.at_least,
         most=stage.turns.at_most,
         prompts=prompts,
-        own={name: own_runs(prompt, values, kept) for name, (prompt, _) in prompts.items()},
+        own=own_runs({name: prompt for name, (prompt, _) in prompts.items()}, {**values, **BLANK}, kept),
         personas=stage.personas,
         model=model,
         temperature=stage.temperature,
@@ -267,27 +271,8 @@ def asking(
     return turns
 
 
-def own_runs(prompt: Prompt, values: Mapping[str, Any], kept: Sequence[str]) -> Collection[str]:
-    """The runs of words that are a template's own: rendered around a conversation that says nothing."""
-    blank = {**values, **dict.fromkeys((*SAID, *kept, "persona", "fence"), ""), "description": "", "name": ""}
-    try:
-        return template_runs(prompt.render(**blank, conversation=[], turn=2, turns=3))
-    except PromptError:  # it asks for more of a row than nothing
-        return template_runs(prompt.text)
-
-
 def parse(template: str) -> Prompt:
     """The template of that name, or inline Jinja itself. Raises `PromptError`."""
     if is_inline(template):
         return Prompt.parse(template, name=template_name(template))
     return Prompt.named(FOLDER, template)
-
-
-def is_inline(template: str) -> bool:
-    """Whether the recipe holds the template itself; names have no braces and no spaces."""
-    return bool(re.search(r"[\s{]", template))
-
-
-def template_name(template: str) -> str:
-    """What rows carry: the name, or for inline Jinja a hash of its text."""
-    return f"inline-{digest(template, 8)}" if is_inline(template) else template

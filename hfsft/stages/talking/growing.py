@@ -8,14 +8,15 @@ from math import log
 from typing import Any
 
 from hfsft.errors import AnswerError
-from hfsft.hashing import digest, sampling_seed, unit
+from hfsft.hashing import sampling_seed, unit
 from hfsft.models.model import Answer, Request, Turns
 from hfsft.prompts import Prompt
 from hfsft.rows.batch import Row
 from hfsft.rows.messages import Message, system_apart
 from hfsft.rows.shapes.openai import message_of
 from hfsft.rows.views import messages, own_turns, transcript
-from hfsft.stages.base import Answering, rendered
+from hfsft.stages.base import Answering
+from hfsft.stages.evolving.template_prompts import messages_of
 from hfsft.stages.talking import user_turns
 from hfsft.stages.tools.toolbox import CASE, FAULTS, TOLD, Toolbox
 from hfsft.texts.loops import repeated_share
@@ -97,14 +98,14 @@ class Conversing:
         name = self._template(row["id"], seen["turn"], last=seen["turn"] == seen["turns"])
         prompt, _ = self.prompts[name]
         turns = transcript({**row, **ALONE, "messages": system_apart(said)[1]}, reasoning=False)
-        text = rendered(prompt, **self.values, **seen, conversation=turns, fence=digest(turns, 12))
+        asked = messages_of(prompt, {**self.values, **seen, "conversation": turns})
         why = ""
         for attempt in range(self.tries + 1):
             tag = f"converse.{seen['turn']}.user" + (f".again{attempt}" if attempt else "")
             try:
                 answer = yield Request(
                     model=self.model,
-                    messages=({"role": "user", "content": text},),
+                    messages=asked,
                     temperature=self.temperature,
                     max_tokens=self.max_tokens,
                     seed=sampling_seed(row["id"], tag),

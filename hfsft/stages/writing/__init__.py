@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hfsft.stages.writing.from_attributes import FromAttributes
+from hfsft.stages.writing.from_documents import FromDocuments
 
-AnyWritten = FromAttributes
+AnyWritten = FromAttributes | FromDocuments
 """Any kind of source that a model writes."""

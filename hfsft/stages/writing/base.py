@@ -51,9 +51,12 @@ class Written(NamedSource, AskingStage):
 
     key: ClassVar[str] = "seeds"
     way: ClassVar[str]  # what `from` calls it, and its template in templates/seeds/
+    usual: ClassVar[Mapping[str, float]] = {}  # its templates with their weights, where it has other ones
+    rests: ClassVar[bool] = False  # whether its rows rest on the recipe's documents
     brings: ClassVar[tuple[Column, ...]] = ()  # columns that its rows come with, beside attributes
     knows: ClassVar[Mapping[str, Any]] = {}  # what its templates may use beside columns: name -> what says nothing
     compared: ClassVar[tuple[str, ...]] = ()  # columns of texts that a row must not repeat
+    looks_at: ClassVar[tuple[str, ...]] = ()  # columns that `mine` and `shown` read, whatever templates do
 
     _key: str = PrivateAttr("seeds")
 
@@ -110,7 +113,7 @@ class Written(NamedSource, AskingStage):
     def weights(self) -> dict[str, float]:
         """Each template as the recipe has it, with its weight."""
         found: dict[str, float] = {}
-        for each in self.templates or [self.way]:
+        for each in self.templates or [dict(self.usual) or self.way]:
             found |= each if isinstance(each, Mapping) else {each: 1.0}
         return found
 
@@ -120,7 +123,11 @@ class Written(NamedSource, AskingStage):
 
     def renders(self) -> list[Template]:
         """Each template."""
-        loc = [("templates", place) for place in range(len(self.templates))] if self.templates else [()]
+        loc = (
+            [("templates", place) for place in range(len(self.templates))]
+            if self.templates
+            else [()] * len(self.weights)
+        )
         may = (*SAID, *TURNS, ATTRIBUTES, *(each.name for each in self.brings), *self.knows)
         return [Template(at, partial(_parse, each), may) for at, each in zip(loc, self.weights, strict=True)]
 
@@ -201,7 +208,9 @@ class Written(NamedSource, AskingStage):
         facets: dict[str, Any] = {
             "name": self._key,
             "asks": True,
-            "reads": tuple(dict.fromkeys(("id", "origin", BY, "template", "instruction", *SAID, *kept, *reads))),
+            "reads": tuple(
+                dict.fromkeys(("id", "origin", BY, "template", "instruction", *SAID, *kept, *self.looks_at, *reads))
+            ),
             "writes": {"instruction": "string"},
             "role": "text",
             "identity": {

@@ -63,9 +63,10 @@ class EmptyRows:
         ]
 
     def _row(self, slot: int, combination: Mapping[str, str], subject: RowSubject | None) -> Row:
-        known_by = [subject.known_by] if subject else []
+        # One subject more moves others to other slots: a row is known by how often its subject came before.
+        known_by = [slot // len(self.subjects), subject.known_by] if subject else [slot]
         name = self.around.name
-        row_id = digest([WRITTEN, name, slot, list(combination.items()), *known_by], 16)
+        row_id = digest([WRITTEN, name, list(combination.items()), *known_by], 16)
         row = new_row(WRITTEN, {"instruction": ""})
         lineage = {"id": row_id, "seed_id": row_id, "template": self._template(row_id), BY: name, SLOT: slot, WAVE: 1}
         return {**row, **lineage, **combination, **(subject.columns if subject else {})}

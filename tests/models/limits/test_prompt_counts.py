@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import tracemalloc
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -32,8 +33,8 @@ def looked(sent: Sequence[tuple[str, int | None]]) -> set[int]:
     counts = PromptCounts()
     found: set[str] = set()
     for number, (text, tokens) in enumerate(sent):
-        found |= set(counts.look(str(number), user(text), Answer("a", input_tokens=tokens)))
-    return {int(number) for number in found}
+        found |= set(counts.look(f"{number:064x}", user(text), Answer("a", input_tokens=tokens)))
+    return {int(number, 16) for number in found}
 
 
 def clipped(limit: int, lengths: Sequence[int], characters: float = 4.4) -> list[tuple[str, int | None]]:
@@ -99,6 +100,21 @@ def test_what_was_read_in_part_is_found(sent: list[tuple[str, int | None]], foun
 )
 def test_what_was_read_whole_is_not_taken_for_cut(sent: list[tuple[str, int | None]]) -> None:
     assert looked(sent) == set()
+
+
+def test_many_prompts_of_one_length_and_count_take_little_room_and_are_all_found_in_the_end() -> None:
+    """32 bytes of each are kept, since a later prompt of another length may show that all of them were cut."""
+    counts, request, many = PromptCounts(), user(prose(7_000)), 3_000
+    answer = Answer("a", input_tokens=2048)
+    tracemalloc.start()
+    for number in range(many):
+        assert counts.look(f"{number:064x}", request, answer) == {}
+    room, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert room < 48 * many
+    assert counts.look(f"{many:064x}", user(prose(7_600)), answer) == {}
+    found = counts.look(f"{many + 1:064x}", user(prose(8_000)), answer)
+    assert found.keys() == {f"{number:064x}" for number in range(many + 2)}
 
 
 def test_what_a_template_may_leave_out_is_not_counted() -> None:

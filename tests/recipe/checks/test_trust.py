@@ -136,6 +136,7 @@ PLACES: dict[str, dict[str, Any]] = {
     "publish.tokenizer": {"publish": {"tokenizer": "{path}"}},
     "filters[tokens].tokenizer": {"filters": [{"tokens": {"at_least": 1, "tokenizer": "{path}"}}]},
     "models.writer.model": {"models": {"writer": {"model": "{path}.gguf", "temperature": 0}}},
+    "refine.template": {"judge": {}, "refine": {"when": {"mean": {"at_most": 3}}, "template": "{path}.jinja"}},
     "label.template": {"label": {"quality": ["a", "b"], "template": "{path}.jinja"}},
     "write[0].template": {"write": [{"column": "case", "template": "{path}.jinja"}]},
     "write[0].schema": {"write": [{"column": "case", "template": "Ask: {{ instruction }}", "schema": "{path}"}]},
@@ -345,7 +346,7 @@ REACHING = {
     "FromEnv.env", "Attribute.path", "PromptTable.path", "ExampleTable.path", "DocumentTable.path",
    "Publish.repo_id", "Publish.not_secret",
     "Publish.tokenizer", "Tokens.tokenizer", "Expr.tokenizer", "JsonSchema.file", "Tools.path", "Tools.results",
-    "Write.template", "Write.form", "Label.template",
+    "Write.template", "Write.form", "Label.template", "Refine.template",
 }  # fmt: skip
 TEXTS = {
     *("name", "description", "language", "license", "models", "identity", "revision", "tag", "config", "split"),

@@ -93,7 +93,10 @@ def test_examples_of_single_keys_are_valid() -> None:
         ("prompts", ["seeds[].prompts"]),
         (
             "failed_at_most",
-            [f"{key}.failed_at_most" for key in ("seeds[]", "evolve", "write[]", "generate", "converse", "judge")],
+            [
+                f"{key}.failed_at_most"
+                for key in ("seeds[]", "evolve", "write[]", "generate", "converse", "label", "judge", "refine")
+            ],
         ),
     ],
 )

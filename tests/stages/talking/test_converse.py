@@ -40,13 +40,13 @@ def grow(section: Converse, says: Says, generate: Generate | None = None, **text
 
 
 def is_user(request: Request) -> bool:
-    return "the person" in str(request.messages[-1]["content"]) and len(request.messages) == 1
+    return "You play a person" in str(request.messages[0]["content"])
 
 
 def plain(request: Request) -> str:
     """A user who asks on, and an assistant who answers."""
     if is_user(request):
-        return f"And what about parcel {str(request.messages[0]['content']).count('[you]')}?"
+        return f"And what about parcel {len(request.messages)}?"
     return f"Parcel {len(request.messages)} comes on Friday."
 
 
@@ -72,10 +72,12 @@ def test_the_assistant_is_asked_as_generate_asks_it_with_all_that_was_said() -> 
 
 def test_the_user_sees_who_it_is_and_what_was_said_but_not_the_system_prompt() -> None:
     requests, columns = grow(Converse(share=1, turns=2, personas=["a calm baker"]), plain)
-    said = str(requests[0].messages[0]["content"])
-    assert "a calm baker" in said
-    assert "Tomorrow, by noon." in said
-    assert "Be brief." not in said
+    system, *said = requests[0].messages
+    assert "a calm baker" in system["content"]
+    assert [turn["role"] for turn in said] == ["user", "assistant", "user"]
+    assert said[1]["content"] == "Where is my parcel?"
+    assert said[2]["content"].startswith("Tomorrow, by noon.\n\n(")
+    assert "Be brief." not in str(requests[0].messages)
     assert columns["user_persona"] == "a calm baker"
 
 
@@ -203,10 +205,10 @@ def test_weights_say_how_often_a_template_is_used() -> None:
 
 def test_inline_templates_have_the_columns_of_the_row() -> None:
     section = Converse(
-        share=1, turns=2, user="Go on, the person: {{ topic }} {{ conversation | length }} {{ turn }}/{{ turns }}"
+        share=1, turns=2, user="You play a person: {{ topic }} {{ conversation | length }} {{ turn }}/{{ turns }}"
     )
     requests, columns = grow(section, plain, topic="parcels")
-    assert requests[0].messages[0]["content"] == "Go on, the person: parcels 2 2/2"
+    assert requests[0].messages[0]["content"] == "You play a person: parcels 2 2/2"
     assert columns["user_templates"][0].startswith("inline-")
 
 

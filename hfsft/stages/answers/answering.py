@@ -1,0 +1,136 @@
+"""Asks for the answer to one row: by which model, with what before the question, and again where it does not pass."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from hfsft.documents import retrieving
+from hfsft.errors import unusable
+from hfsft.hashing import digest, sampling_seed
+from hfsft.models.model import Request, Turns
+from hfsft.prompts import Prompt
+from hfsft.rows.batch import Row
+from hfsft.rows.columns import variables
+from hfsft.rows.views import answered, prompt_messages
+from hfsft.stages.answers.answer_notes import FAULT, TRIES, WRITER
+from hfsft.stages.answers.answer_openings import OPENINGS
+from hfsft.stages.answers.by_topic import DEFAULT, of_topic
+from hfsft.stages.answers.checking import Rule
+from hfsft.stages.answers.demonstrations import turns_of
+from hfsft.stages.answers.samples import CANDIDATE, PROMPT
+from hfsft.stages.base import rendered
+from hfsft.stages.tools import toolbox
+
+if TYPE_CHECKING:
+    from hfsft.stages.answers.generate import Generate
+
+REASONING = "reasoning"
+VARIABLES = variables("system", "response", REASONING)  # what the row says before it is answered
+FOLDER = "generate"
+READS = ("id", "system", "response", "messages", *VARIABLES)
+TEMPERATURE = 0.7
+
+
+@dataclass(frozen=True)
+class RowAnswerer:
+    """What asks; `values` are what templates may use of the recipe."""
+
+    section: Generate
+    prompts: Mapping[str, Prompt]
+    values: Mapping[str, Any]
+    kept: tuple[str, ...]
+    rules: Sequence[Rule] = ()
+    tools: toolbox.Toolbox | None = None
+
+    def writer_of(self, row: Row) -> str:
+        """Who answers a row: the models stand in an order by a hash of the prompt, and candidates go through it."""
+        if len(self.section.names) == 1:
+            return self.section.names[0]
+        prompt = row.get(PROMPT) or row["id"]
+        order = sorted(self.section.names, key=lambda name: digest([prompt, "model", name]))
+        return order[(row.get(CANDIDATE) or 0) % len(order)]
+
+    def __call__(self, row: Row) -> Turns:
+        """Ask for a response, where the row has none, until one passes the checks or there were enough."""
+        columns = {name: row[name] for name in (*VARIABLES, *retrieving.tells(self.section.context), *self.kept)}
+        system = row["system"]
+        if not system and (prompt := self._system(row["topic"])):
+            system = rendered(prompt, **self.values, **columns)
+        if answered(row):
+            given = self._told(row, system, row["response"], row.get(REASONING))
+            return {**given, **toolbox.left(row)} if self.tools else given
+        messages = prompt_messages({**row, "system": system})
+        if "template" in self.prompts:
+            messages[-1] = {
+                **messages[-1],
+                "content": rendered(self.prompts["template"], **self.values, **columns, system=system),
+            }
+        told = retrieving.tells(self.section.context)
+        if told and not ("template" in self.prompts and self.prompts["template"].variables.intersection(told)):
+            messages[-1] = retrieving.told(row, messages[-1])
+        if row.get(OPENINGS):
+            said_before = rendered(Prompt.named(FOLDER, "openings"), openings=row[OPENINGS])
+            messages[-1] = {**messages[-1], "content": messages[-1]["content"] + said_before.rstrip()}
+        messages[-1:-1] = turns_of(row)
+        writer, said = self.writer_of(row), list[dict[str, Any]]()
+        for number in range(self.section.tries if self.rules else 1):
+            request = Request(
+                model=writer,
+                messages=(*messages, *said),
+                temperature=of_topic(self.section.temperature, row["topic"], TEMPERATURE),
+                max_tokens=self.section.max_tokens,
+                seed=sampling_seed(row["id"], tag := f"generate again {number}" if number else "generate"),
+                chosen=self.section.chosen,
+            )
+            found = yield from toolbox.answered(self.tools, row, request, tag, reasons=self.section.reasons)
+            response, thought, called = found
+            fault = self._fault({**row, **called}, system, response, thought)
+            if fault is None:
+                return {**self._told(row, system, response, thought, writer, number + 1), **called}
+            if self.section.retry == "repair":
+                said = [
+                    {"role": "assistant", "content": response or "..."},
+                    {"role": "user", "content": rendered(Prompt.named(FOLDER, "repair"), fault=fault)},
+                ]
+        if not response:
+            raise unusable("empty", "the model wrote no response")
+        return {**self._told(row, system, response, thought, writer, self.section.tries, fault), **called}
+
+    def _system(self, topic: str | None) -> Prompt | None:
+        if not isinstance(self.section.system, dict):
+            return self.prompts.get("system")
+        own = self.prompts.get(f"system.{topic}")
+        return own or self.prompts.get(f"system.{DEFAULT}")
+
+    def _fault(self, row: Row, system: str | None, response: str, thought: str | None) -> str | None:
+        """What is wrong with an answer. Raises `AnswerError` where the row fails by it, as nobody checks it."""
+        if not response:
+            if not self.rules:
+                raise unusable("empty", "the model wrote no response")
+            return "it is empty"
+        if self.section.reasoning == "require" and thought is None:
+            advice = "turn its thinking on, or ask a model that thinks; `reasoning: keep` takes rows without any"
+            raise unusable("no_reasoning", "the model thought nothing before its response", advice)
+        said = {**row, "system": system, "response": response, REASONING: thought}
+        return next(filter(None, (rule.fault(said) for rule in self.rules)), None)
+
+    def _told(
+        self,
+        row: Row,
+        system: str | None,
+        response: str | None,
+        thought: str | None,
+        writer: str | None = None,
+        tries: int | None = None,
+        fault: str | None = None,
+    ) -> Row:
+        """The columns of an answer."""
+        return {
+            "system": system,
+            "response": response,
+            **({REASONING: thought} if self.section.reasons else {}),
+            **({WRITER: writer} if len(self.section.names) > 1 else {}),
+            **({TRIES: tries, FAULT: fault} if self.section.check else {}),
+        }
