@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from pyarrow.parquet import read_schema
 
+from hfsft.cli.record_view import heading
 from hfsft.pipeline import forecast, run, validate
+from hfsft.release.reader import open_release
+from hfsft.release.rows.records import BuildRows, Wanted
 from tests.models.server import LLM, Body, said_to
 
 if TYPE_CHECKING:
@@ -73,6 +76,9 @@ def test_no_evolution_that_is_none_is_answered(tmp_path: Path, home: Path) -> No
         (note,) = [note for note in built.notes if "evolutions of evolve[1]" in note]
         assert note.startswith("5 of 6 evolutions of evolve[1] fell (83%): ")
         assert "for example: `" in note
+
+        (fallen,) = BuildRows(open_release(str(folder))).find(Wanted(by="answers"))
+        assert heading(fallen).endswith("rejected by evolve[1].fault: answers, asks for nothing")
 
         before = len(server.requests)
         run(recipe(server), out=tmp_path / "build")
