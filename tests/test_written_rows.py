@@ -99,6 +99,25 @@ def test_rows_that_fell_do_not_grow_further_and_may_be_kept_all_the_same(tmp_pat
         assert sum(fault is not None for fault in built.rows["evolve_fault"][:]) == 5
 
 
+def attaches(body: Body) -> str:
+    return f"Please check the attached plan of room {len(said_to(body))}, what is wrong?"
+
+
+def test_a_rule_is_told_without_what_the_row_says_where_that_is_withheld(tmp_path: Path, home: Path) -> None:
+    with LLM(
+        reply=lambda body: f"Please check the attached plan of room {len(said_to(body))}, what is wrong?"
+    ) as server:
+        _, folder = run(recipe(server, publish={"rejected": False}), out=tmp_path / "build")
+    removed = [entry for entry in ledger(folder) if entry["fate"] == "rejected"]
+    assert {(entry["rule"], entry["value"]) for entry in removed} == {("missing", "missing")}
+    with LLM(
+        reply=lambda body: f"Please check the attached plan of room {len(said_to(body))}, what is wrong?"
+    ) as server:
+        _, folder = run(recipe(server), out=tmp_path / "open")
+    removed = [entry for entry in ledger(folder) if entry["fate"] == "rejected"]
+    assert {(entry["rule"], entry["value"]) for entry in removed} == {("missing", "the attached plan")}
+
+
 def test_a_plan_counts_what_is_not_known_yet(tmp_path: Path, home: Path) -> None:
     with LLM(reply=reply) as server:
         steps = {each.step.name: each for each in forecast(recipe(server))}
