@@ -52,7 +52,8 @@ def covers(outcome: Outcome, names: Sequence[str], size: int) -> list[Coverage]:
         first = []
         for origin, seed in zip(values("origin"), values("seed_id"), strict=True):
             first.append(origin == WRITTEN and seed not in written)
-            written.add(seed)
+            if origin == WRITTEN:
+                written.add(seed)
         for cover in found:
             rows = zip(*(columns[name] for name in cover.names), strict=True)
             for row, asked in zip(rows, first, strict=True):
