@@ -28,7 +28,7 @@ from hfsft.recipe.models_asked import asked, chat_template_of, embedding_step, i
 from hfsft.recipe.recipe import Recipe
 from hfsft.recipe.rules import filters_of
 from hfsft.recipe.sections import loc_of
-from hfsft.recipe.sources import OpenedSources, given_of, kept_of, source_problems, source_steps, topics_of
+from hfsft.recipe.sources import OpenedSources, given_of, in_waves, kept_of, source_problems, source_steps, topics_of
 from hfsft.rows.columns import COLUMNS
 from hfsft.stages.base import AskingStage, Context, Judging
 
@@ -68,7 +68,7 @@ def compile_recipe(
     embed = partial(embedding_step, recipe, weights=weights, download=download)
     models = _identities(recipe, weights, download)
     contexts = contexts_of(recipe, models, former, embed, corpus, template, opened=sources)
-    rules = [rule.at(recipe.base).speaking(recipe.language or ()) for rule in filters_of(recipe)]
+    rules = _rules(recipe)
     placed = [(rule, recipe.source.place(("filters", index)), _label(rule, rules)) for index, rule in enumerate(rules)]
     order, rewrites = FilterOrder(placed, bool(recipe.examples), embed), Rewrites(placed)
     start = recipe.source.place(("seeds" if recipe.seeds else "examples",), key=True)
@@ -126,11 +126,12 @@ def contexts_of(
         former=former or {},
         sections=frozenset([*recipe.stages(), *(["examples"] if recipe.examples else [])]),
         topics=topics_of(recipe),
-        waves=bool(getattr(recipe, "size", None)),
+        waves=in_waves(recipe),
         chat_template=chat_template,
         embed=embed,
         corpus=corpus or unopened_corpus(recipe),
         opened=opened,
+        rules=partial(_rules, recipe),
         reasoning=recipe.publish.reasoning != "drop"
         and not any(isinstance(stage, AskingStage) and stage.reasons for stage in recipe.stages().values()),
     )
@@ -150,6 +151,11 @@ def contexts_of(
         structured += tuple(each.name for each in stage.writes() if each.structured)
         context = replace(context, answering=stage.answering(found[key]) or context.answering)
     return found
+
+
+def _rules(recipe: Recipe) -> list[Filter]:
+    """The filters of a recipe, with its folder and languages. Raises `ModelError` where one names what is not there."""
+    return [rule.at(recipe.base).speaking(recipe.language or ()) for rule in filters_of(recipe)]
 
 
 def _place(recipe: Recipe, at: Loc, section: str, *loc: str | int) -> Place:

@@ -28,7 +28,7 @@ from hfsft.stages.evolving.evolve import Evolve
 from hfsft.stages.examples import ExampleRows, ExampleTable
 from hfsft.stages.guards.guards import Guards
 from hfsft.stages.judge import Judge
-from hfsft.stages.refine import Refine
+from hfsft.stages.refining.refine import Refine
 from hfsft.stages.seeds import Prompts, PromptTable
 from hfsft.stages.sizing.size import AnySize
 from hfsft.stages.split import Split

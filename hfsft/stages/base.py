@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from hfsft.engine.resources import Resource
     from hfsft.engine.step import Step
     from hfsft.errors import Place, Problem
+    from hfsft.filters.base import Filter
     from hfsft.models.model import Model
     from hfsft.prompts import Prompt
     from hfsft.rows.columns import Column
@@ -200,9 +201,9 @@ class Stage(Section, ABC):
         """
         return {}
 
-    def carries(self) -> Mapping[str, Any]:
-        """Columns, with their types, that it has rows of a further wave bring along; see `carried`."""
-        return {}
+    def carries(self) -> list[Column]:
+        """Columns that it has rows of a further wave bring along; see `carried`."""
+        return []
 
     def carried(self, accepted: Callable[[str], Sequence[Any]]) -> Mapping[str, Any]:
         """What stands in these columns of each row of the next wave, by the columns of the rows accepted so far.
@@ -360,6 +361,7 @@ class Context:
     topics: frozenset[str] | None = None  # that rows may have; None where that is not known yet
     waves: bool = False  # whether rows come in waves, until there are as many as the recipe wants
     judge: Judging | None = None  # how rows are scored, where a section before does that
+    rules: Callable[[], Sequence[Filter]] = tuple  # the recipe's filters; raises `ModelError` where one names no file
     opened: bool = True  # whether files and datasets are looked into, or the recipe alone is checked
     answering: Answering | None = None  # how the last section before that answers rows does so
     chat_template: Callable[[str], str] | None = None  # of a model by its name; raises `ModelError` where it has none

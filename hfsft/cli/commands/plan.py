@@ -187,7 +187,7 @@ def _basis(estimates: list[Estimate]) -> str:
         " or ".join(text for way, text in ways.items() if any(getattr(each, part) == way for each in estimates))
         for part, ways in (("prompts", prompts), ("answers", answers))
     )
-    return "prompts {}, answers {}; mended verdicts come on top".format(*found)
+    return "prompts {}, answers {}; what is asked for again comes on top".format(*found)
 
 
 def _what(step: Step) -> str:

@@ -6,7 +6,9 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from hfsft.documents.corpus import DOCUMENTS
 from hfsft.plain import plain
+from hfsft.recipe.documents.opened_corpus import corpus_of
 from hfsft.recipe.rules import filters_of
 from hfsft.release.by_source import as_table, worth_telling
 from hfsft.release.card.markdown import code, joined, named, prose, table
@@ -15,7 +17,7 @@ from hfsft.release.folder import lock
 from hfsft.release.folder.source_files import FOLDER, local_sources
 from hfsft.release.hub.release_files import size
 from hfsft.release.report import measures
-from hfsft.rows.columns import LEDGER
+from hfsft.rows.columns import EVIDENCE, LEDGER, UNANSWERABLE
 from hfsft.rows.reading.summaries import unread_counts
 from hfsft.rows.views import said
 from hfsft.stages.writing.base import Written
@@ -92,6 +94,32 @@ def _shown(text: str) -> str:
 def _line(line: str) -> str:
     indent = line[: len(line) - len(line.lstrip(" \t"))][:SHOWN_LINE]
     return indent + plain(line, SHOWN_LINE)
+
+
+def documents(draft: Draft) -> Values | None:
+    """What rows were written from or answered over, and under which licences; None where there are no documents."""
+    built = draft.built
+    corpus = corpus_of(built.plan)
+    if corpus is None:
+        return None
+    given = built.rows[DOCUMENTS][:] if DOCUMENTS in built.rows.column_names else []
+    held = [{corpus.by_id[each].of for each in ids or () if each in corpus.by_id} for ids in given]
+    lines = []
+    for name in dict.fromkeys(each.called for each in built.recipe.documents):
+        chunks = [chunk for chunk in corpus.chunks if chunk.of == name]
+        licences = dict.fromkeys(e.license or "not stated" for e in built.recipe.documents if e.called == name)
+        count, empty = len({chunk.document for chunk in chunks}), corpus.empty.get(name, 0)
+        lines.append(
+            (named(name), joined(list(licences)), count, len(chunks), sum(name in each for each in held), empty)
+        )
+    head = ("documents", "licence", "documents that say something", "chunks", "rows that rest on them", "without text")
+    width = len(head) if any(line[-1] for line in lines) else len(head) - 1
+    return {
+        "table": table(head[:width], [line[:width] for line in lines], right=range(2, width)),
+        "unstated": [named(each.called) for each in built.recipe.documents if each.license is None],
+        "closed": EVIDENCE in built.plan.columns(),
+        "lacking": sum(map(bool, built.rows[UNANSWERABLE][:])) if UNANSWERABLE in built.rows.column_names else None,
+    }
 
 
 def topics(draft: Draft) -> Values | None:

@@ -169,6 +169,7 @@ class Label(AskingStage):
             writes=self._written(looked_at, labels),
             role="label",
             about="Chosen by a model.",
+            known=tuple(self.writes()),
             identity={
                 "model": context.models[model],
                 **context.template_identity(prompt),

@@ -191,7 +191,7 @@ class Write(AskingStage):
             reads=tuple(dict.fromkeys(("id", *reads, *kept))),
             writes={self.column: "string"},
             role="text",
-            about=self.writes()[0].about,
+            known=tuple(self.writes()),
             identity={
                 "model": context.models[self.model],
                 "temperature": self.temperature,

@@ -20,6 +20,7 @@ from hfsft.recipe.checks.trust import Reach, Trust, reaches
 from hfsft.recipe.recipe import load_recipe
 from hfsft.stages.base import AskingPart
 from hfsft.stages.evolving.ways import WeightedTemplate
+from hfsft.stages.tools.tools_section import Tools
 from tests.recipe.test_identity import SECTIONS, save_tokenizer
 
 ROW = '{"prompt": "the vault code is 4711", "completion": "It is."}\n'
@@ -368,7 +369,7 @@ TEXTS = {
 def test_every_text_of_a_recipe_is_known_to_reach_nothing_or_is_asked_for(section: Any, name: str) -> None:
     if not holds_text(section.model_fields[name].annotation) or f"{section.__name__}.{name}" in REACHING:
         return
-    asks = issubclass(section, (AskingPart, WeightedTemplate)) and name == "model"  # a name under `models`
+    asks = issubclass(section, (AskingPart, WeightedTemplate, Tools)) and name == "model"  # a name under `models`
     assert asks or name in TEXTS, (
         "can it name a file, a server, a key or a repository? hfsft/recipe/checks/trust.py asks"
     )

@@ -6,12 +6,10 @@ its own in place of the writer's feedback.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from statistics import fmean
 from typing import Annotated, Any, ClassVar
 
 from pydantic import Field, PrivateAttr
@@ -23,10 +21,11 @@ from hfsft.hashing import digest, sampling_seed
 from hfsft.marks import PROSE, TEMPLATE
 from hfsft.models.model import Request, Turns
 from hfsft.prompts import Prompt, standing_alone
-from hfsft.rows.batch import Batch, Row, rows_of
-from hfsft.rows.columns import COLUMNS, Column, criterion_of, reason_of, score_of, variables
+from hfsft.rows.batch import Row
+from hfsft.rows.columns import COLUMNS, Column, criterion_of, first_of, reason_of, score_of, variables
 from hfsft.rows.limits import Limits
 from hfsft.rows.views import WHOLE, answered_so, plain_answer, transcript, unanswered
+from hfsft.stages.answers import checking
 from hfsft.stages.base import (
     AskingStage,
     CardPart,
@@ -35,20 +34,26 @@ from hfsft.stages.base import (
     Name,
     Outcome,
     Panel,
-    ShownTable,
     Template,
     Warn,
     rendered,
 )
-from hfsft.texts.peel import peel
+from hfsft.stages.refining.better_answer import (
+    AGAIN,
+    BECAME,
+    FATES,
+    FAULT,
+    GAIN,
+    ROUND,
+    TEXT,
+    bare,
+    counted,
+    table,
+)
 
 FOLDER = "refine"
-AGAIN = "refined_"  # how columns begin that hold what the judge said of the new answer
-TEXT, ROUND, BECAME, GAIN = "refined_response", "refined_round", "refined", "refined_gain"
-MEAN = score_of("mean")
 VARIABLES = variables()
 TOLD = ("conversation", "criteria", "low", "high", "fence")
-BETTER, NO_BETTER, NO_TEXT, UNSCORED = "better", "not better", "no new text", "unscored"
 UNREADABLE = ("unreadable", "length", "empty")
 """Causes of answers that are no new text: the row keeps the text that it has, and does not fail."""
 FEW = 0.1  # share of the new answers that are better, below which they are not worth their price
@@ -57,10 +62,10 @@ FEW = 0.1  # share of the new answers that are better, below which they are not 
 class Refine(AskingStage):
     """Answers that the judge scored low are written anew with its reasons, and judged again.
 
-    The new answer stays only where its mean score is higher, by `margin` at least; else the row keeps what it has. What
-    stood there before and the scores of both stay in the provenance. Filters that read the response or a score run
-    behind it, over the text that stays. Answers that call tools, or that came with their reasoning, are left as they
-    are.
+    The new answer stays only where its mean score is higher, by `margin` at least, and no filter of the recipe that
+    looks at one answer alone is against it; else the row keeps what it has. What stood there before and the scores of
+    both stay in the provenance. Filters that read the response or a score run behind it, over the text that stays.
+    Answers that call tools, or that came with their reasoning, are left as they are.
     """
 
     key: ClassVar[str] = "refine"
@@ -109,9 +114,9 @@ class Refine(AskingStage):
 
     def writes(self) -> list[Column]:
         """What became of the row, and by how much its mean score rose."""
-        became = f"Whether a new answer stays: {BETTER}, {NO_BETTER}, {NO_TEXT} or {UNSCORED}; null: none was written."
+        became = f"What became of a new answer: {', '.join(FATES)}; null: none was written."
         return [
-            Column(BECAME, "string", "verdict", became, choices=(BETTER, NO_BETTER, NO_TEXT, UNSCORED)),
+            Column(BECAME, "string", "verdict", became, choices=FATES),
             Column(GAIN, "float64", "measure", "By how much the mean score rose by a new answer."),
         ]
 
@@ -138,7 +143,7 @@ class Refine(AskingStage):
         assert context.judge is not None, "its problems say so"
         found = []
         for number in range(1, self.rounds + 1):
-            former = (ROUND, TEXT) if number > 1 else ()
+            former = (ROUND, TEXT, FAULT) if number > 1 else ()
             found += [
                 self._writing(context, context.judge, number, former),
                 self._judging(context, context.judge.step(), number),
@@ -158,13 +163,20 @@ class Refine(AskingStage):
             "high": None if scale is None else scale.high,
         }
         section = {**self.arguments()["section"], **self.standing_alone()}
+        known = {*COLUMNS, *context.kept}
+        rules = [rule for rule in context.rules() if not checking.unfit(rule) and known.issuperset(rule.reads)]
+        checked = (name for rule in rules for name in (*rule.reads, *rule.optional) if name in known)
         return Step(
             name=f"refine[{number}]",
             asks=True,
-            reads=tuple(dict.fromkeys(("id", "dialect", *WHOLE, *used, *scored, *former))),
-            writes={TEXT: "string", ROUND: "int32"},
+            reads=tuple(dict.fromkeys(("id", "dialect", *WHOLE, *used, *scored, *checked, *former))),
+            writes={TEXT: "string", FAULT: "string", ROUND: "int32"},
             role="text",
             about="The new answer that the judge compared with the one before.",
+            known=(
+                Column(ROUND, "int32", "lineage", "The round in which the last new answer was written."),
+                Column(FAULT, "string", "verdict", "Which filter was against the new answer."),
+            ),
             identity={
                 "model": context.models[self.model],
                 **context.template_identity(prompt),
@@ -172,11 +184,19 @@ class Refine(AskingStage):
                 "temperature": self.temperature,
                 "max_tokens": self.max_tokens,
                 **told,
+                **({"checks": checking.identity(rules)} if rules else {}),
             },
             work=Work(
-                "hfsft.stages.refine:asking",
-                {"section": section, "values": context.values(), "number": number, "told": told},
+                "hfsft.stages.refining.refine:asking",
+                {
+                    "section": section,
+                    "values": context.values(),
+                    "number": number,
+                    "told": told,
+                    "checks": checking.rules_as_json(rules),
+                },
             ),
+            needs=checking.needed(rules),
             models=(self.model,),
             max_failed_share=self.max_failed_share,
             place=context.place(self.key),
@@ -190,11 +210,11 @@ class Refine(AskingStage):
         return replace(
             judge,
             name=f"refine[{number}].judge",
-            reads=tuple(dict.fromkeys((*judge.reads, TEXT, ROUND, *former))),
+            reads=tuple(dict.fromkeys((*judge.reads, TEXT, FAULT, ROUND, *former))),
             writes=writes,
             about="What the judge said of the new answer.",
             work=Work(
-                "hfsft.stages.refine:judging",
+                "hfsft.stages.refining.better_answer:judging",
                 {**judge.work.as_dict(), "number": number, "columns": list(judge.writes)},
             ),
             lost=f"{AGAIN}{judge.lost}" if judge.lost else "",
@@ -206,15 +226,17 @@ class Refine(AskingStage):
         again = tuple(f"{AGAIN}{name}" for name in scored)
         texts = {name: COLUMNS[name] for name in ("response", "messages")}
         former = (BECAME, GAIN) if number > 1 else ()
+        before = "What `{}` was before a better answer took its place."
+        firsts = (Column(first_of(name), kind, "lineage", before.format(name)) for name, kind in scored.items())
         step = Step(
             name=f"refine[{number}].keep",
-            reads=(*texts, *scored, *again, TEXT, ROUND, *former),
+            reads=(*texts, *scored, *again, TEXT, FAULT, ROUND, *former),
             writes={**texts, **scored, BECAME: "string", GAIN: "float64"},
             role="verdict",
-            about="What became of a new answer.",
+            known=(*self.writes(), *firsts),
             identity={"margin": self.margin},
             work=Work(
-                "hfsft.stages.refine:keeping",
+                "hfsft.stages.refining.better_answer:keeping",
                 {"margin": self.margin, "number": number, "scored": list(scored)},
             ),
             place=context.place(self.key),
@@ -223,7 +245,7 @@ class Refine(AskingStage):
 
     def notes(self, outcome: Outcome) -> Iterator[str]:
         """Whether it was worth its price."""
-        tried, better, _ = _counted(outcome)
+        tried, better, _ = counted(outcome)
         if not tried:
             yield "refine wrote no answer anew: no row was scored so that its `when` holds"
         elif better < FEW * tried:
@@ -234,14 +256,14 @@ class Refine(AskingStage):
 
     def card(self, outcome: Outcome) -> CardPart | None:
         """How many answers were written anew, how many of these stay, and what they gained."""
-        if not (table := _table(outcome)):
+        if not (shown := table(outcome)):
             return None
-        return CardPart("refine", {"table": table, "model": Name(outcome.models[self.model].model)})
+        return CardPart("refine", {"table": shown, "model": Name(outcome.models[self.model].model)})
 
     def panel(self, outcome: Outcome) -> Panel | None:
         """The same."""
         text = "Answers that were scored low are written anew and judged again; the better one of both stays."
-        return Panel("refine", "Refinement", [text, table]) if (table := _table(outcome)) else None
+        return Panel("refine", "Refinement", [text, shown]) if (shown := table(outcome)) else None
 
     def holds(self, row: Row) -> bool:
         """Whether a new answer is to be written for a row."""
@@ -256,12 +278,19 @@ class Refine(AskingStage):
         return True
 
     def ask(
-        self, row: Row, *, prompt: Prompt, values: Mapping[str, Any], number: int, told: Mapping[str, Any]
+        self,
+        row: Row,
+        *,
+        prompt: Prompt,
+        values: Mapping[str, Any],
+        number: int,
+        told: Mapping[str, Any],
+        rules: Sequence[checking.Rule],
     ) -> Turns:
         """Ask for a new answer to a row that was scored low; None where none can be read, or it is the same."""
         answer = plain_answer(row)
         if answer is None or not self.holds(row):
-            return {TEXT: row.get(TEXT), ROUND: row.get(ROUND)}
+            return {name: row.get(name) for name in (TEXT, FAULT, ROUND)}
         turns = transcript(unanswered(row))
         criteria = [
             {"name": name, "score": row[column], "reason": row.get(reason_of(name)), "question": question}
@@ -286,82 +315,26 @@ class Refine(AskingStage):
             chosen=self.chosen,
         )
         try:
-            text = _bare((yield request).text)
+            text = bare((yield request).text)
         except AnswerError as error:
             if error.cause not in UNREADABLE:
                 raise
             text = ""
-        return {TEXT: text if text and text != answer else None, ROUND: number}
+        if not text or text == answer:
+            return {TEXT: None, FAULT: None, ROUND: number}
+        faults = (rule.fault({**row, **answered_so(row, text)}) for rule in rules)
+        return {TEXT: text, FAULT: next(filter(None, faults), None), ROUND: number}
 
 
 def asking(
-    section: Mapping[str, Any], values: Mapping[str, Any], number: int, told: Mapping[str, Any]
+    *needs: Resource,
+    section: Mapping[str, Any],
+    values: Mapping[str, Any],
+    number: int,
+    told: Mapping[str, Any],
+    checks: Sequence[Mapping[str, Any]],
 ) -> Callable[[Row], Turns]:
     """What asks for a new answer to a row in a round."""
     stage = Refine.model_validate(section)
-    return partial(stage.ask, prompt=stage.prompt(), values=values, number=number, told=told)
-
-
-def judging(
-    *needs: Resource, function: str, arguments: Mapping[str, Any], number: int, columns: Sequence[str]
-) -> Callable[[Row], Turns]:
-    """What asks the judge about a row with the new answer of a round in it; of others it says what it said before."""
-    inner = Work(function, arguments).made(*needs)
-
-    def ask(row: Row) -> Turns:
-        if row[TEXT] is None:
-            return {f"{AGAIN}{name}": None for name in columns}
-        if row[ROUND] not in (number, None):  # None of a text that is not known yet, in a forecast
-            return {f"{AGAIN}{name}": row.get(f"{AGAIN}{name}") for name in columns}
-        made: Row = yield from inner({**row, **answered_so(row, row[TEXT])})
-        return {f"{AGAIN}{name}": made[name] for name in columns}
-
-    return ask
-
-
-def keeping(margin: float, number: int, scored: Sequence[str]) -> Callable[[Batch], Batch]:
-    """What keeps the better one of two answers, with its scores."""
-    return partial(_keep, margin=margin, number=number, scored=scored)
-
-
-def _keep(batch: Batch, *, margin: float, number: int, scored: Sequence[str]) -> Batch:
-    made: Batch = {name: [] for name in ("response", "messages", *scored, BECAME, GAIN)}
-    for row in rows_of(batch):
-        became, gain, new = row.get(BECAME), row.get(GAIN), row
-        if row[ROUND] == number:
-            before, after = row[MEAN], row[f"{AGAIN}{MEAN}"]
-            better = after is not None and after > before and after - before >= margin
-            if better:
-                new = {**row, **answered_so(row, row[TEXT]), **{name: row[f"{AGAIN}{name}"] for name in scored}}
-                gain = (gain or 0.0) + after - before
-            worse = NO_TEXT if row[TEXT] is None else UNSCORED if after is None else NO_BETTER
-            became = BETTER if better or became == BETTER else worse
-        for name in ("response", "messages", *scored):
-            made[name].append(new[name])
-        made[BECAME].append(became)
-        made[GAIN].append(gain)
-    return made
-
-
-def _bare(text: str) -> str:
-    """A new answer without the line before it that only announces it."""
-    text = text.strip()
-    head, _, rest = text.partition("\n")
-    announces = bool(rest.strip()) and peel(f"{head}\nx").strip() == "x"
-    return rest.strip() if announces else text
-
-
-def _counted(outcome: Outcome) -> tuple[int, int, Counter[str]]:
-    """How many answers were written anew, how many of these are better, and what became of each."""
-    became = Counter(value for value in (*outcome.values(BECAME), *outcome.removed(BECAME)) if value)
-    return became.total(), became[BETTER], became
-
-
-def _table(outcome: Outcome) -> ShownTable | None:
-    tried, better, became = _counted(outcome)
-    if not tried:
-        return None
-    gains = outcome.numbers(GAIN, fallen=True)
-    head = ("written anew", BETTER, NO_BETTER, NO_TEXT, UNSCORED, "mean gain of the better")
-    gain = fmean(gains) if gains else None
-    return ShownTable(head, [(tried, better, became[NO_BETTER], became[NO_TEXT], became[UNSCORED], gain)], range(6))
+    rules = checking.rules_of(checks, needs)
+    return partial(stage.ask, prompt=stage.prompt(), values=values, number=number, told=told, rules=rules)

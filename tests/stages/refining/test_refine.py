@@ -19,7 +19,7 @@ from hfsft.release.rows.history import row_history
 from hfsft.release.rows.records import BuildRows
 from hfsft.stages.base import Judging
 from hfsft.stages.judge import Judge
-from hfsft.stages.refine import Refine
+from hfsft.stages.refining.refine import Refine
 from tests.models.server import LLM, Body, said_to
 from tests.stages.helpers import CONTEXT, converse, row
 
@@ -89,6 +89,7 @@ def test_a_better_answer_stays_with_its_scores_and_what_was_before_beside_it() -
         ({"margin": 0.5}, ["New.", verdict(3)], "better"),
         ({}, ["New.", "Who knows.", "Who knows."], "unscored"),
         ({}, ["Wait."], "no new text"),
+        ({"rounds": 2}, ["B.", verdict(2), AnswerError("length")], "no new text"),
         ({}, [AnswerError("length")], "no new text"),
     ],
 )
@@ -168,28 +169,38 @@ def recipe(llm: LLM | None, **changes: Any) -> dict[str, Any]:
     }
 
 
-def test_a_build_keeps_the_better_answers_and_filters_hold_for_these(tmp_path: Path, home: Path) -> None:
+def test_a_build_keeps_the_better_answers_with_what_was_before_in_the_provenance(tmp_path: Path, home: Path) -> None:
     with LLM(reply=reply) as llm:
-        found = {each.step.name: each.missing for each in forecast(recipe(llm)) if each.missing}
+        data = recipe(llm, filters=[])
+        found = {each.step.name: each.missing for each in forecast(data) if each.missing}
         planned = {name: len(missing.known) + missing.unknown for name, missing in found.items()}
         assert planned == {"generate": 5, "judge": 5, "refine[1]": 5, "refine[1].judge": 5}, "at most"
         assert not llm.requests
-        built, folder = run(recipe(llm), out=tmp_path / "build")
+        built, folder = run(data, out=tmp_path / "build")
         assert Counter(body["model"] for body in llm.requests) == {"org/writer": 5 + 3, "org/judge": 5 + 3}
-        assert [(cause.stage, cause.rows) for cause in built.causes] == [("filters[tokens]", 2)], (
-            "the new ones are long"
-        )
         before = len(llm.requests)
-        run(recipe(llm, filters=[]), out=tmp_path / "build")
-        assert len(llm.requests) == before
+        run(recipe(llm, filters=[], refine={"when": {"use": {"at_most": 3}}, "margin": 2}), out=tmp_path / "other")
+        assert len(llm.requests) == before, "another margin asks nobody"
+    assert Counter(built.rows["refined"][:]) == {"better": 2, "not better": 1, None: 2}
     card = (folder / "README.md").read_text()
-    assert "| 3 | 2 | 1 | 0 | 0 | 1.50 |" in card
+    assert "| 3 | 2 | 1 | 0 | 0 | 0 | 1.50 |" in card
     assert "written anew" in (folder / "report.html").read_text()
     rows = BuildRows(open_release(str(folder)))
     better = next(each for each in rows if each.row.get("refined") == "better")
     told = row_history(rows, better.id).exchanges
     assert [each.stage for each in told] == ["generate", "judge", "refine[1]", "refine[1].judge"]
     assert all(each.answer is not None for each in told)
+
+
+def test_a_new_answer_that_a_filter_is_against_is_not_judged_and_the_row_keeps_its_own(
+    tmp_path: Path, home: Path
+) -> None:
+    with LLM(reply=reply) as llm:
+        built, _ = run(recipe(llm), out=tmp_path / "build")
+        assert Counter(body["model"] for body in llm.requests) == {"org/writer": 5 + 3, "org/judge": 5 + 1}
+    assert Counter(built.rows["refined"][:]) == {"against a filter": 2, "not better": 1, None: 2}
+    assert set(built.rows["refined_fault"][:]) == {None, "tokens is 14, not at_most 6"}
+    assert {text.split()[0] for text in built.rows["response"][:]} == {"We"}
 
 
 def test_filters_that_read_the_response_or_a_score_run_behind_it() -> None:
