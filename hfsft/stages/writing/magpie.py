@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import Annotated, Any, ClassVar, NamedTuple
 
 from pydantic import Field, model_validator
@@ -109,7 +110,7 @@ class Magpie(Written):
         if self.prefix is not None:
             return Opening(self.prefix, "")
         if self.tokenizer is not None:
-            text = template_of(pretrained_tokenizer(located(self.tokenizer, context.base))) if context.opened else ""
+            text = self._template_at(context.base) if context.opened else ""
         elif context.chat_template is not None:
             text = context.chat_template(self.model)
         else:
@@ -127,6 +128,13 @@ class Magpie(Written):
         if not found or not prefix or (self.system and SYSTEM not in prefix):
             raise ModelError("the chat template does not say where a user's turn begins")
         return Opening(prefix, rest.strip().split("\n")[0].strip())
+
+    def _template_at(self, base: Path) -> str:
+        """The chat template of the tokenizer."""
+        found = pretrained_tokenizer(located(self.tokenizer or "", base))
+        if not found.chat_template:
+            raise ModelError(f"the tokenizer {self.tokenizer} has no chat template")
+        return template_of(found)
 
     def asking(self, context: Context, step: str = "", number: int = 0) -> Step:
         """The step that sends the beginning of a user's turn, and takes what comes behind it."""
