@@ -34,7 +34,7 @@ MARK = "\u241f7f3c41\u241f"  # stands where the user's text is to stand; no temp
 SYSTEM = "\u241f9b20d7\u241f"
 
 
-class Opening(NamedTuple):
+class TurnOpening(NamedTuple):
     """What stands before a user's text in a chat, and the mark behind it."""
 
     prefix: str
@@ -105,10 +105,10 @@ class Magpie(Written):
             advice = "name the model's `tokenizer`, or give the `prefix` itself"
             yield Problem(context.place(self.key, "tokenizer" if self.tokenizer else "from"), str(error), advice)
 
-    def opening(self, context: Context) -> Opening:
+    def opening(self, context: Context) -> TurnOpening:
         """How a user's turn begins, with a mark for the system prompt in it where there is one. Raises `ModelError`."""
         if self.prefix is not None:
-            return Opening(self.prefix, "")
+            return TurnOpening(self.prefix, "")
         if self.tokenizer is not None:
             text = self._template_at(context.base) if context.opened else ""
         elif context.chat_template is not None:
@@ -116,7 +116,7 @@ class Magpie(Written):
         else:
             text = ""
         if not text:
-            return Opening("", "")
+            return TurnOpening("", "")
         turns = [{"role": "system", "content": SYSTEM}] if self.system else []
         try:
             chat.check(text)
@@ -127,7 +127,7 @@ class Magpie(Written):
         prefix, found, rest = whole.partition(MARK)
         if not found or not prefix or (self.system and SYSTEM not in prefix):
             raise ModelError("the chat template does not say where a user's turn begins")
-        return Opening(prefix, rest.strip().split("\n")[0].strip())
+        return TurnOpening(prefix, rest.strip().split("\n")[0].strip())
 
     def _template_at(self, base: Path) -> str:
         """The chat template of the tokenizer."""
@@ -142,7 +142,7 @@ class Magpie(Written):
         try:
             opening = self.opening(context)
         except ModelError:  # told as a problem
-            opening = Opening("", "")
+            opening = TurnOpening("", "")
         told = self.arguments(self._values(context), self.kept(context), called=context.called, opening=list(opening))
         return replace(
             made,
@@ -150,7 +150,9 @@ class Magpie(Written):
             work=Work("hfsft.stages.writing.magpie:going_on", told),
         )
 
-    def go_on(self, row: Row, *, called: str, opening: Opening, values: dict[str, Any], kept: tuple[str, ...]) -> Turns:
+    def go_on(
+        self, row: Row, *, called: str, opening: TurnOpening, values: dict[str, Any], kept: tuple[str, ...]
+    ) -> Turns:
         """Let the model go on with a user's turn."""
         if not self.mine(row, called):
             return {"instruction": row["instruction"]}
@@ -183,4 +185,4 @@ def going_on(
 ) -> Callable[[Row], Turns]:
     """What lets the model go on with the users' turns of a source."""
     stage = Magpie.model_validate(section)
-    return partial(stage.go_on, called=called, opening=Opening(*opening), values=values, kept=tuple(kept))
+    return partial(stage.go_on, called=called, opening=TurnOpening(*opening), values=values, kept=tuple(kept))
