@@ -102,6 +102,7 @@ def identity(rules: Sequence[Filter]) -> list[list[Any]]:
 
 
 def rules_of(told: Sequence[Mapping[str, Any]], needs: Sequence[Resource]) -> list[Rule]:
+    """The rules of which `rules_as_json` told, with what they depend on."""
     left = list(needs)
 
     def measures(rule: Mapping[str, Any]) -> Iterator[Callable[[Batch], Batch]]:
