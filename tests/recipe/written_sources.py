@@ -39,7 +39,7 @@ OTHER: dict[str, Any] = {
     "FromPersonas.revision": {"revision": "other"},
     "FromTopics.tree": {"tree": ["a", "b"]},
     "FromTopics.path": {"path": "others.yaml"},
-    "FromDocuments.documents": {"documents": ["others"]},
+    "FromDocuments.documents": {"documents": ["texts"]},
 }
 BASE_OF: dict[str, dict[str, Any]] = {
     "Attribute.column": {"path": "values.csv", "column": "kind"},
