@@ -196,6 +196,10 @@ def test_a_label_stands_where_what_it_looks_at_is_final() -> None:
     assert order(write=write, **looked) == ["write[case]", "label[case]", "generate"]
     write = [{"column": "instruction", "template": "Shorten: {{ instruction }}"}]
     assert order(write=write, filters=[])[:2] == ["write[instruction]", "label[instruction]"]
+    several = order(
+        judge={}, generate={"samples": {"count": 2, "keep": "best"}}, refine={"when": {"mean": {"at_most": 3}}}
+    )
+    assert several[-4:-1] == ["refine[1].judge", "label[conversation]", "filters[one_of quality]"]
     judged = order(judge={}, filters=[])
     assert judged == ["label[instruction]", "generate", "label[conversation]", "judge"]
 
