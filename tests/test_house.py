@@ -43,6 +43,7 @@ SHARED = {
     "hfsft.stages.answers.checking",
     "hfsft.stages.attributes.shares",
     "hfsft.stages.attributes.sampling",
+    "hfsft.stages.attributes.values_file",
     "hfsft.stages.evolving.template_prompts",
 }
 # Of models, a stage knows what is asked, what is answered, and how an answer is read; never who asks.

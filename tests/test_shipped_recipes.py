@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections import Counter
 from pathlib import Path
@@ -14,12 +15,12 @@ from hfsft.pipeline import run
 from hfsft.recipe.compile import compile_recipe
 from hfsft.recipe.recipe import load_recipe
 from hfsft.stages.examples import ExampleTable
-from hfsft.stages.seeds import PromptTable
+from hfsft.stages.seeds import Prompts, PromptTable
 from tests.similarity.pairs import near_pairs
 
 ROOT = Path(__file__).parent.parent
 FOLDER = ROOT / "recipes"
-RECIPES = sorted(FOLDER.glob("*.yaml"))
+RECIPES = sorted(FOLDER.rglob("*.yaml"))
 SCHEMA = FOLDER / "recipe.schema.json"
 TICKETS = FOLDER / "data" / "support_tickets.jsonl"
 
@@ -27,7 +28,8 @@ every_recipe = pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.st
 
 
 def seeds(path: Path) -> list[str]:
-    opened = [section.opened(FOLDER, "seeds") for section in load_recipe(path).seeds]
+    brought = [section for section in load_recipe(path).seeds if isinstance(section, PromptTable | Prompts)]
+    opened = [section.opened(path.parent, "seeds") for section in brought]
     return [row.texts["instruction"] for source in opened for row in source.rows(None)]
 
 
@@ -47,8 +49,8 @@ def test_a_recipe_loads_and_compiles(path: Path) -> None:
 @every_recipe
 def test_a_recipe_opens_with_the_command_that_runs_it_and_with_the_schema_for_editors(path: Path) -> None:
     first, second = path.read_text("utf-8").splitlines()[:2]
-    assert first == f"# hfsft build recipes/{path.name}"
-    assert second == f"# yaml-language-server: $schema={SCHEMA.name}"
+    assert first == f"# hfsft build recipes/{path.relative_to(FOLDER).as_posix()}"
+    assert second == f"# yaml-language-server: $schema={os.path.relpath(SCHEMA, path.parent)}"
 
 
 @every_recipe
@@ -67,11 +69,11 @@ def test_the_schema_for_editors_accepts_every_recipe() -> None:
 
 
 def test_all_data_files_are_used_and_of_a_size_to_ship() -> None:
-    recipes = [load_recipe(path) for path in RECIPES]
-    sources = [source for recipe in recipes for source in (*recipe.seeds, *recipe.examples)]
-    used = {source.path for source in sources if isinstance(source, PromptTable | ExampleTable)}
-    assert used == {file.relative_to(FOLDER).as_posix() for file in (FOLDER / "data").iterdir()}
-    assert all((FOLDER / file).stat().st_size < 100_000 for file in used)
+    recipes = [(path.parent, load_recipe(path)) for path in RECIPES]
+    sources = [(base, source) for base, recipe in recipes for source in (*recipe.seeds, *recipe.examples)]
+    used = {(base / each.path).resolve() for base, each in sources if isinstance(each, PromptTable | ExampleTable)}
+    assert used == set((FOLDER / "data").iterdir())
+    assert all(file.stat().st_size < 100_000 for file in used)
 
 
 def test_no_two_recipes_are_nearly_the_same() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
@@ -49,7 +49,9 @@ def document_id(*known_by: str) -> str:
 class Corpus:
     """Chunks in the order of their ids. Two that say the same are one, of the document whose id is the smaller."""
 
-    def __init__(self, chunks: Iterable[DocumentChunk]) -> None:
+    def __init__(self, chunks: Iterable[DocumentChunk], empty: Mapping[str, int] | None = None) -> None:
+        """`empty` is how many of the documents under a name say nothing."""
+        self.empty = dict(empty or {})
         found: dict[str, DocumentChunk] = {}
         for chunk in chunks:
             known = found.setdefault(chunk.id, chunk)

@@ -42,7 +42,7 @@ class Layout:
 
     text: str
     starts: Sequence[int]  # of each token: a word, or one sign of a script without spaces
-    weights: Sequence[int]  # up to each token, in quarters of words, and behind the last of all
+    weights: Sequence[int]  # up to each token, in quarters of words, and behind the last of all; titles weigh nothing
     borders: Sequence[int]  # before each token: how good a place to cut it is
     headings: Sequence[Heading]
 
@@ -75,8 +75,6 @@ def layout_of(text: str) -> Layout:
     starts, weights, borders, total, mark, titled = [], [0], [], 0, 0, 0
     for token in _TOKEN.finditer(text):
         starts.append(place := token.start())
-        total += LETTER if token[1] else IDEOGRAPH if token[2] else WORD
-        weights.append(total)
         best = BETWEEN_WORDS
         while mark < len(marks) and marks[mark] <= place:
             best = max(best, good[marks[mark]])
@@ -84,6 +82,9 @@ def layout_of(text: str) -> Layout:
         behind = titled
         while titled < len(ends) and ends[titled] <= place:
             titled += 1
+        if titled == len(headings) or place < headings[titled].start:  # titles do not count
+            total += LETTER if token[1] else IDEOGRAPH if token[2] else WORD
+        weights.append(total)
         # A title stays with what it is the title of.
         borders.append(BETWEEN_WORDS if titled > behind and best < HEADING else best)
     return Layout(text, starts, weights, borders, headings)

@@ -19,6 +19,7 @@ from hfsft.prompts import Prompt
 from hfsft.rows.batch import Batch, Row, rows_of
 from hfsft.rows.columns import EVIDENCE, UNANSWERABLE, Column, column, vector_of
 from hfsft.rows.messages import Message
+from hfsft.rows.reading.summaries import rows_said
 from hfsft.rows.views import answered, setting_text
 from hfsft.section import Section
 
@@ -249,6 +250,18 @@ def _others(
     rest = (corpus.chunks[(start + place) % len(corpus)] for place in range(len(corpus)))
     suits = dict.fromkeys(chunk for chunk in chain(found, rest) if chunk.document not in needed)
     return list(islice(suits, most))
+
+
+def notes(context: Retrieved | None, values: Callable[[str], Sequence[Any]]) -> Iterator[str]:
+    """What to know of rows that were to be given documents; `values` gives a column of those that stayed."""
+    if context is None:
+        return
+    rows = zip(values(DOCUMENTS), values("origin"), values(UNANSWERABLE), strict=True)
+    asked = [(ids, lacks) for ids, origin, lacks in rows if origin != "example"]
+    if bare := sum(not ids for ids, _ in asked):
+        yield f"{rows_said(bare)} of {len(asked):,} got no documents: none shares a word with what they ask"
+    if context.unanswerable and asked and not any(lacks for _, lacks in asked):
+        yield "no row is `unanswerable`: there are too few rows, or no other documents than those that suit"
 
 
 def told(row: Row, message: Message) -> Message:

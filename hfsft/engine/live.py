@@ -194,7 +194,7 @@ class Missing:
     """What one step would send: requests known to the letter, and at most how many more."""
 
     known: dict[str, Request] = field(default_factory=dict)  # by key: two rows may ask the same
-    unknown: int = 0  # rows whose prompt depends on answers that are not there yet; filters may reject some of them
+    unknown: int = 0  # those that depend on answers that are not there yet; filters may reject the rows of some
     sample: Request | None = None  # what such a row asks, with marks in place of what is not known
 
 
@@ -216,7 +216,7 @@ class Forecast:
             if task.pending:
                 pending.add(task.id)
                 if request := first_request(task.start):
-                    found.unknown += 1
+                    found.unknown += 1 + step.follows
                     found.sample = found.sample or request
                 continue
             try:
@@ -224,6 +224,9 @@ class Forecast:
             except NotStored as missing:
                 pending.add(task.id)
                 found.known[self.pool.key(missing.request)] = missing.request
+                if step.follows:
+                    found.unknown += step.follows
+                    found.sample = found.sample or missing.request
             except AnswerError as error:  # such as one cut at its limit, which fails the row each time
                 failures[task.id] = str(error)
         return Asked(failures, frozenset(pending))

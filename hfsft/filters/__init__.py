@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from hfsft.filters.base import Filter
 from hfsft.filters.checks.expr import Expr
+from hfsft.filters.checks.grounded import Grounded
 from hfsft.filters.checks.matches import Matches
 from hfsft.filters.checks.matches_schema import JsonSchema
 from hfsft.filters.checks.right_answer import RightAnswer
@@ -29,6 +30,7 @@ __all__ = [
     "ExactDuplicate",
     "Expr",
     "Filter",
+    "Grounded",
     "JsonSchema",
     "Matches",
     "NearDuplicate",
@@ -59,6 +61,7 @@ FILTERS: dict[str, type[Filter]] = {
     "answer": RightAnswer,
     "expr": Expr,
     "tool_calls": ToolCalls,
+    "grounded": Grounded,
 }
 """The name in a recipe -> the filter."""
 

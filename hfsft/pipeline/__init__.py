@@ -15,6 +15,7 @@ from hfsft.pipeline.inspecting import (
 )
 from hfsft.pipeline.rendering import Rendered, render
 from hfsft.pipeline.template_list import KnownTemplate, template_list
+from hfsft.pipeline.topic_trees import TopicTrees, topic_trees
 
 __all__ = [
     "OUT",
@@ -23,6 +24,7 @@ __all__ = [
     "Publishing",
     "Rendered",
     "StepForecast",
+    "TopicTrees",
     "Watcher",
     "budget",
     "build",
@@ -34,6 +36,7 @@ __all__ = [
     "render",
     "run",
     "template_list",
+    "topic_trees",
     "under_way",
     "validate",
     "wants",

@@ -119,7 +119,7 @@ def run(
 
         found.append(measured(loaded, rows["id"], measure))
 
-    rows, ledger, usage = _execute(loaded, plan, watcher or Watcher(), last=last, executor=executor)
+    rows, ledger, usage = execute(loaded, plan, watcher or Watcher(), last=last, executor=executor)
     from hfsft.engine.parts.on_datasets import quiet
     from hfsft.engine.why import remember
     from hfsft.release.folder import previous
@@ -185,7 +185,7 @@ def preview(
     compiled = partial(compile_recipe, loaded, limit=rows, former={Split.key: sides})
     plan = preflight.planned(loaded, compiled, [partial(preflight.of_folders, loaded, None)])
     seen: list[tuple[Step, list[dict[str, Any]]]] = []
-    _, ledger, usage = _execute(
+    _, ledger, usage = execute(
         loaded,
         plan,
         watcher or Watcher(),
@@ -225,7 +225,7 @@ def _planned(recipe: Recipe, out: Path, watcher: Watcher, how: Publishing, force
     return plan, sides
 
 
-def _execute(
+def execute(
     recipe: Recipe,
     plan: Plan,
     watcher: Watcher,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -52,7 +52,13 @@ def waves_of(
         bring = partial(_evolved, source, recipe.evolve)
     attributes = list(recipe.attributes.all) if recipe.attributes and writers else []
     pace = Pace(size.rows, _most(recipe, bool(writers)), size.accepted_at_least)
-    return Waves(pace, growers, attributes, bring, pays_for, tell)
+    return Waves(pace, growers, attributes, bring, pays_for, tell, partial(_carried, recipe))
+
+
+def _carried(recipe: Recipe, accepted: Callable[[str], Sequence[Any]]) -> dict[str, Any]:
+    """What sections have each row of the next wave bring along."""
+    stages = recipe.stages().values()
+    return {name: value for stage in stages for name, value in stage.carried(accepted).items()}
 
 
 def _most(recipe: Recipe, written: bool) -> float:
@@ -127,9 +133,29 @@ def _evolved(source: Step, evolve: Evolve, wanted: NextWave) -> Step:
 
 
 def _source(source: Step, wanted: NextWave, more: Mapping[str, Any], work: Work) -> Step:
+    if wanted.carried:
+        work = Work("hfsft.pipeline.more_rows:carrying", {"of": work.as_dict(), "carried": dict(wanted.carried)})
+        more = {**more, "carried": dict(wanted.carried)}
     return replace(
         source, name=f"{source.name}.wave[{wanted.wave}]", identity={**source.identity, "brings": dict(more)}, work=work
     )
+
+
+def carrying(
+    *needs: Resource, of: Mapping[str, Any], carried: Mapping[str, Any]
+) -> Callable[[], Generator[Row, None, Any]]:
+    """What brings the rows of a wave, each with the columns that are `carried`."""
+    return partial(_carrying, Work(**of).made(*needs), carried)
+
+
+def _carrying(bring: Callable[[], Generator[Row, None, Any]], carried: Mapping[str, Any]) -> Generator[Row, None, Any]:
+    rows = bring()
+    while True:
+        try:
+            row = next(rows)
+        except StopIteration as stop:
+            return stop.value
+        yield {**row, **carried}
 
 
 def growing(

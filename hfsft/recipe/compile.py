@@ -28,7 +28,7 @@ from hfsft.recipe.models_asked import asked, embedding_step, identity, model_pro
 from hfsft.recipe.recipe import Recipe
 from hfsft.recipe.rules import filters_of
 from hfsft.recipe.sections import loc_of
-from hfsft.recipe.sources import OpenedSources, given_of, kept_of, source_problems, source_steps, topics_of
+from hfsft.recipe.sources import OpenedSources, given_of, in_waves, kept_of, source_problems, source_steps, topics_of
 from hfsft.rows.columns import COLUMNS
 from hfsft.stages.base import AskingStage, Context, Judging
 
@@ -118,12 +118,13 @@ def contexts_of(
         language=tuple(recipe.language or TEMPLATE_LANGUAGE),
         models=models or {},
         base=recipe.base,
+        stem=recipe.stem,
         place=partial(_place, recipe, ()),
         attributes=tuple(name for stage in recipe.stages().values() for name in stage.varies),
         former=former or {},
         sections=frozenset([*recipe.stages(), *(["examples"] if recipe.examples else [])]),
         topics=topics_of(recipe),
-        waves=bool(getattr(recipe, "size", None)),
+        waves=in_waves(recipe),
         embed=embed,
         corpus=corpus or unopened_corpus(recipe),
         opened=opened,
@@ -132,9 +133,11 @@ def contexts_of(
         and not any(isinstance(stage, AskingStage) and stage.reasons for stage in recipe.stages().values()),
     )
     found, kept = {}, tuple(kept_of(recipe).values())
+    given = given_of(recipe)
+    called: dict[Loc, str] = {(each.section, each.index): each.name for each in given}
+    context = replace(context, peoples=not all(each.written for each in given))
     structured: tuple[str, ...] = ()
     scoring: Judging | None = None
-    called: dict[Loc, str] = {(each.section, each.index): each.name for each in given_of(recipe)}
     for key, stage in recipe.stages().items():
         at = loc_of(key)
         place = partial(_place, recipe, at)

@@ -310,7 +310,7 @@ class Reading:
             self._copies[said] += 1
             defect = SAME_SEED if self._copies[said] > 1 else None
         kept = {column: read.kept.get(name) for name, column in self._kept.items()}
-        return {**row, **self._written, **kept, **({WAVE: 1} if WAVE in self._written else {}), DEFECT: defect}
+        return {**self._written, **row, **kept, **({WAVE: 1} if WAVE in self._written else {}), DEFECT: defect}
 
 
 def _of_section(parts: list[MixedSource]) -> Iterator[Any]:

@@ -6,20 +6,20 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import GenericAlias
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
-from pydantic import Field, PrivateAttr, create_model, field_validator, model_validator
+from pydantic import BaseModel, Field, PrivateAttr, create_model, field_validator, model_validator
 
 from hfsft.errors import Place, Problem, RecipeError, SourceError, UserError
 from hfsft.filters import FILTERS, entry_points
 from hfsft.filters.base import Filter
-from hfsft.filters.listed import any_of, filter_name, written
+from hfsft.filters.listed import AnyFilter, any_of, filter_name, written
 from hfsft.keys import masked
-from hfsft.marks import PROSE, ROWS
+from hfsft.marks import PROSE, ROWS, Loc
 from hfsft.recipe.checks.recipe_secrets import secrets_in
 from hfsft.recipe.recipe_file import UNNAMED, RecipeFile, load, validate
 from hfsft.recipe.sections import Sections, Unusable, loc_of
-from hfsft.recipe.yaml.type_paths import places
+from hfsft.recipe.yaml.type_paths import bare, places
 from hfsft.rows.tables.table import Table
 from hfsft.stages.base import Section
 
@@ -85,6 +85,11 @@ class Recipe(Sections, Head):
         """The folder that paths in the recipe are relative to."""
         return _base(self._source)
 
+    @property
+    def stem(self) -> str:
+        """The name of its file without the ending, by which files beside it are called; empty where it has none."""
+        return self._source.path.stem if self._source.path else ""
+
     def resolved(self) -> dict[str, Any]:
         """The recipe with every default in it, as YAML would be written; it builds the same rows.
 
@@ -134,27 +139,57 @@ def with_filters(kinds: Mapping[str, type[Filter]]) -> type[Recipe]:
     if not kinds:
         return Recipe
     items: Any = GenericAlias(list, (any_of({**FILTERS, **kinds}),))
-    field = Field(None, description=Recipe.model_fields["filters"].description)
-    return create_model("Recipe", __base__=Recipe, __doc__=Recipe.__doc__, filters=(items | None, field))
+    rules = Field(None, description=Recipe.model_fields["filters"].description)
+    fields: dict[str, Any] = {"filters": (items | None, rules)}
+    for key, name, kind in _checking_sections():
+        checks: Any = Field([], description=kind.model_fields[name].description)
+        own: Any = _model(kind, {name: (items, checks)})
+        fields[key] = (own | None, Field(None, description=Recipe.model_fields[key].description))
+    made: type[Recipe] = _model(Recipe, fields)
+    return made
+
+
+def _model(base: type[BaseModel], fields: dict[str, Any]) -> Any:
+    """The model under its own name, with these fields in place of those that it has."""
+    return create_model(base.__name__, __base__=base, __doc__=base.__doc__, __module__=base.__module__, **fields)
+
+
+def _checking_sections() -> Iterator[tuple[str, str, type[BaseModel]]]:
+    """The sections in which filters stand too, each with the key of theirs, and its type."""
+    for key, field in Recipe.model_fields.items():
+        kind = bare(field.annotation)
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            for name, inside in kind.model_fields.items():
+                if AnyFilter in get_args(inside.annotation):
+                    yield key, name, kind
 
 
 def _foreign_filters(source: RecipeFile) -> tuple[dict[str, type[Filter]], list[Problem]]:
     """The filters of other packages that a recipe names, and what is wrong with those that cannot be used."""
-    items = source.data.get("filters")
-    named = [(index, filter_name(item)) for index, item in enumerate(items if isinstance(items, list) else ())]
-    theirs = [(index, name) for index, name in named if name is not None and name not in FILTERS]
+    named = [(loc, filter_name(item)) for loc, item in _listed_filters(source.data)]
+    theirs = [(loc, name) for loc, name in named if name is not None and name not in FILTERS]
     if not theirs:
         return {}, []
     installed, problems = entry_points.Installed(), []
     # Beside those that are named, all are known by name: what is misspelt may be one of them.
     found: dict[str, type[Filter]] = dict.fromkeys(installed.names, Unusable)
-    for index, name in theirs:
+    for loc, name in theirs:
         try:
             if kind := installed.find(name):
                 found[name] = kind
         except UserError as error:  # noqa: PERF203 - each at its place
-            problems.append(Problem(source.place(("filters", index), key=True), masked(str(error))))
+            problems.append(Problem(source.place(loc, key=True), masked(str(error))))
     return found, problems
+
+
+def _listed_filters(data: Mapping[str, Any]) -> Iterator[tuple[Loc, Any]]:
+    """Each filter that a recipe names, with where it does."""
+    lists: dict[Loc, Any] = {("filters",): data.get("filters")}
+    for key, name, _ in _checking_sections():
+        section = data.get(key)
+        lists[key, name] = section.get(name) if isinstance(section, Mapping) else None
+    for at, items in lists.items():
+        yield from (((*at, index), item) for index, item in enumerate(items if isinstance(items, list) else ()))
 
 
 def _base(source: RecipeFile) -> Path:

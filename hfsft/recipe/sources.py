@@ -49,6 +49,11 @@ def kept_of(recipe: Recipe) -> dict[str, str]:
     return kept_columns(names, {*written, *(column for rule in filters_of(recipe) for column in rule.writes)})
 
 
+def in_waves(recipe: Recipe) -> bool:
+    """Whether rows are asked for until there are as many as the recipe wants."""
+    return recipe.size is not None
+
+
 def topics_of(recipe: Recipe) -> frozenset[str] | None:
     """The topics that rows may have; None where only their files or whoever writes them will tell."""
     written = [source for source in recipe.seeds if isinstance(source, Prompts)]
@@ -168,6 +173,9 @@ def source_steps(
     if recipe.attributes:
         known = (*known, *recipe.attributes.writes())
         identity["attributes"] = attributes
+    carried = [each for stage in recipe.stages().values() for each in stage.carries()]
+    known = (*known, *carried)
+    more += [each.name for each in carried]
     strings = dict.fromkeys([*kept.values(), *lineage_of(given), DEFECT], "string")
     yield Step(
         "sources",
@@ -252,7 +260,8 @@ def given_of(recipe: Recipe, corpus: Resource | None = None) -> list[Given]:
     for (section, index, source), name in zip(_sources(recipe), names_of(recipe), strict=True):
         around = count = None
         if isinstance(source, Written):
-            around = Surroundings(name, recipe.base, attributes, corpus if source.rests else None)
+            rests = corpus if source.rests else None
+            around = Surroundings(name, recipe.base, recipe.stem, attributes, rests)
             count = source.count or (recipe.size.first(writers) if recipe.size else None)
         found.append(Given(section, index, name, source, _places(recipe, section, index), around, count))
     return found

@@ -145,7 +145,11 @@ FAMILIES = {
     VECTOR: Column(VECTOR, "vector", "vector", "What `{}` means, as the numbers that an embedder makes of it."),
 }
 """How names of columns begin whose rest says of which criterion, or of which column, they are."""
-_AGGREGATES = {f"{SCORE}mean": "The mean of the judge's scores.", f"{SCORE}min": "The lowest of the judge's scores."}
+_AGGREGATES = {
+    f"{SCORE}mean": "The mean of the judge's scores.",
+    f"{SCORE}min": "The lowest of the judge's scores.",
+    f"{SCORE}turns": "The lowest mean of the judge's scores, of the answers of a conversation.",
+}
 
 COLUMNS: dict[str, Any] = {column.name: column.type for column in ROW}
 """Column -> type of what every row has from the start."""

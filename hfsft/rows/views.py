@@ -99,6 +99,14 @@ def setting_text(row: Mapping[str, Any]) -> str | None:
     return row.get("context") or None
 
 
+def ended_earlier(row: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """The row as it would be if its conversation had ended at each answer to the user but the last."""
+    turns = own_turns(row) or []
+    spoken = [place for place, turn in enumerate(turns) if turn["role"] == "assistant" and not turn.get("tool_calls")]
+    for place in spoken[:-1]:
+        yield {**row, "messages": turns[: place + 1], "response": turns[place]["content"]}
+
+
 def answers(row: Mapping[str, Any]) -> list[Message]:
     """The turns of the assistant, also those that only call tools."""
     return [turn for turn in messages(row) if turn["role"] == "assistant"]

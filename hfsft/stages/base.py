@@ -103,6 +103,7 @@ class Panel(NamedTuple):
     name: str  # by which the page's table of contents leads to it
     title: str
     pieces: Sequence[str | ShownTable | Shares]
+    stem: str = ""  # of the recipe's file, by which files beside it are called
     called: str = ""  # in the table of contents; left out: the title
 
 
@@ -199,9 +200,9 @@ class Stage(Section, ABC):
         """
         return {}
 
-    def carries(self) -> Mapping[str, Any]:
-        """Columns, with their types, that it has rows of a further wave bring along; see `carried`."""
-        return {}
+    def carries(self) -> list[Column]:
+        """Columns that it has rows of a further wave bring along; see `carried`."""
+        return []
 
     def carried(self, accepted: Callable[[str], Sequence[Any]]) -> Mapping[str, Any]:
         """What stands in these columns of each row of the next wave, by the columns of the rows accepted so far.
@@ -348,7 +349,9 @@ class Context:
     models: Mapping[str, Mapping[str, Any]]  # name under `models:` -> the model's identity
     base: Path  # what relative paths are relative to
     place: Callable[..., Place]  # where a section or one of its keys stands in the recipe
+    stem: str = ""  # of the recipe's file, by which files beside it are called
     called: str = ""  # of a source that models write, what its rows are called
+    peoples: bool = True  # whether people wrote some rows of the sources
     kept: tuple[str, ...] = ()  # columns of sources and earlier sections that every template may use
     attributes: tuple[str, ...] = ()  # of them those that say what a written row was asked to be like
     structured: tuple[str, ...] = ()  # of these the texts that are JSON, whose fields templates read

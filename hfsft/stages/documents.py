@@ -80,7 +80,9 @@ class DocumentTable(Located):
         return Table(self.path, base, self.split, self.config, self.revision, self.delimiter, whole_texts=True)
 
     def read(self, base: Path) -> Iterator[Document]:
-        """The documents. Raises `SourceError` where there are none, or where one cannot be read."""
+        """The documents, of rows also those without a text; raises `SourceError` where none has any, or one cannot be
+        read.
+        """
         table = self.table(base)
         columns: dict[str, str | None] | None = None
         some, defects = False, list[tuple[str, str]]()
@@ -93,11 +95,10 @@ class DocumentTable(Located):
                 continue
             if columns is None or columns["text"] not in one.row:
                 columns = self._columns(one.row)
-            if document := self._of_row(one, columns):
-                some = True
-                yield document
-            else:
-                defects.append(("no text", one.source))
+            document = self._of_row(one, columns)
+            some = some or bool(document.text)
+            defects += [] if document.text else [("no text", one.source)]
+            yield document
         if not some:
             raise SourceError(f"{self.path}: {reasons(defects) if defects else 'no documents'}")
 
@@ -115,15 +116,11 @@ class DocumentTable(Located):
         title = self.title or next((name for name in TITLES if name in row and name != text), None)
         return {"text": text, "title": title, "family": self.family}
 
-    def _of_row(self, one: Record, columns: dict[str, str | None]) -> Document | None:
+    def _of_row(self, one: Record, columns: dict[str, str | None]) -> Document:
         said = {key: as_text(one.row.get(name)) if name else None for key, name in columns.items()}
-        text, title = said["text"] or "", " ".join((said["title"] or "").split())
+        text, title = (said["text"] or "").strip(), " ".join((said["title"] or "").split())
         known_by = said["family"] or title or digest(text)
-        return (
-            Document(document_id("row", known_by), title, text, one.source, False, self.called)
-            if text.strip()
-            else None
-        )
+        return Document(document_id("row", known_by), title, text, one.source, False, self.called)
 
 
 def _whole(one: Record, called: str) -> Document:

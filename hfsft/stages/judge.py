@@ -7,7 +7,7 @@ grading); reasons before scores as in Liu et al. 2023, "G-Eval", section 2.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from statistics import fmean
@@ -20,14 +20,14 @@ from hfsft.engine.step import Bound, Step, compare
 from hfsft.errors import AnswerError
 from hfsft.hashing import digest
 from hfsft.marks import PROSE
-from hfsft.models.model import Model, Request, Turns
+from hfsft.models.model import Answer, Model, Request, Turns
 from hfsft.models.structured import ask as ask_structured
 from hfsft.plain import plain
 from hfsft.prompts import Prompt
 from hfsft.rows.batch import Row
 from hfsft.rows.columns import Column, Scale, column, criterion_of, reason_of, score_of
 from hfsft.rows.reading.summaries import rows_said
-from hfsft.rows.views import WHOLE, transcript
+from hfsft.rows.views import WHOLE, ended_earlier, transcript
 from hfsft.stages.base import (
     BEARS,
     AskingStage,
@@ -48,6 +48,7 @@ NO_VERDICT = "judge.unscored"
 SAME = 0.9  # share of rows with one score, from which a judge hardly tells rows apart
 WIDE = 11  # scores of a scale, from which a column for each is too many
 AGGREGATES = ("mean", "min")  # of a row's scores; reserved as names of criteria
+LOWEST = "turns"  # of the mean scores of a conversation's answers; reserved where these are asked for
 NAME = r"^[a-z][a-z0-9_]*$"
 
 RUBRIC = {
@@ -122,6 +123,12 @@ class Judge(AskingStage):
         "reasoning where the release has it, and never where `generate` keeps what a model thought.",
     )
 
+    turns: bool = Field(
+        False,
+        description="Whether each answer of a conversation is judged too, as if the conversation ended there: one "
+        "request more for each but the last. The lowest of their means is kept as `turns`, for the filter `score`.",
+    )
+
     @field_validator("rubric")
     @classmethod
     def _names(cls, rubric: dict[str, str]) -> dict[str, str]:
@@ -137,6 +144,8 @@ class Judge(AskingStage):
     @model_validator(mode="after")
     def _anchors_fit(self) -> Judge:
         low, high = self.scale
+        if self.turns and LOWEST in self.rubric:
+            raise ValueError(f"rubric: {LOWEST!r} cannot name a criterion where `turns` are judged")
         if low >= high:
             raise ValueError(f"scale: {low} is not below {high}")
         for number, anchor in enumerate(self.anchors):
@@ -152,7 +161,7 @@ class Judge(AskingStage):
     @property
     def columns(self) -> list[str]:
         """The columns of scores."""
-        return [score_of(name) for name in (*self.rubric, *AGGREGATES)]
+        return [score_of(name) for name in (*self.rubric, *AGGREGATES, *([LOWEST] if self.turns else []))]
 
     def writes(self) -> list[Column]:
         """The score of each criterion, their mean, and the lowest of them."""
@@ -177,7 +186,7 @@ class Judge(AskingStage):
         identity = {
             "model": context.models[model],
             "template": prompt.identity,
-            **self.model_dump(mode="json", exclude={"model", "reasoning", *BEARS}),
+            **self.model_dump(mode="json", exclude={"model", "reasoning", *BEARS, *(() if self.turns else ("turns",))}),
             **({} if sees else {"reasoning": False}),
         }
         place = context.place(self.key)
@@ -291,7 +300,35 @@ class Judge(AskingStage):
         return found
 
     def ask(self, row: Row, prompt: Prompt, model: str, reasoning: bool) -> Turns:
-        """Ask for the verdict on a row."""
+        """Ask for the verdict on a row, and where turns are judged for one on each answer before the last."""
+        blank: Row = {**{reason_of(name): None for name in self.rubric}, **dict.fromkeys(self.columns)}
+        earlier = list(ended_earlier(row)) if self.turns else []
+        lowest = None
+        try:
+            verdict = yield from self._verdict(row, prompt, model, reasoning)
+            scores = [score for _, score in verdict.values()]
+            for each in earlier:
+                found = yield from self._verdict(each, prompt, model, reasoning)
+                mean = fmean(score for _, score in found.values())
+                lowest = mean if lowest is None else min(lowest, mean)
+        except AnswerError as error:
+            if error.cause not in ("unreadable", "length", "empty"):
+                raise
+            # Never 0 and never a pass: what the judge could not say is a state of its own.
+            return {**blank, UNSCORED: str(error)}
+        mean = fmean(scores)
+        return {
+            **{reason_of(name): reason for name, (reason, _) in verdict.items()},
+            **{score_of(name): float(score) for name, (_, score) in verdict.items()},
+            score_of("mean"): mean,
+            score_of("min"): float(min(scores)),
+            **({score_of(LOWEST): mean if lowest is None else min(mean, lowest)} if self.turns else {}),
+            UNSCORED: None,
+        }
+
+    def _verdict(
+        self, row: Row, prompt: Prompt, model: str, reasoning: bool
+    ) -> Generator[Request, Answer, dict[str, tuple[str, int]]]:
         request = Request(
             model=model,
             messages=({"role": "user", "content": self.render(prompt, row, reasoning)},),
@@ -299,22 +336,8 @@ class Judge(AskingStage):
             max_tokens=self.max_tokens,
             chosen=self.chosen,
         )
-        blank: Row = {**{reason_of(name): None for name in self.rubric}, **dict.fromkeys(self.columns)}
-        try:
-            verdict = yield from ask_structured(request, self.verdict_schema(), self._check, rounding=self.rounding)
-        except AnswerError as error:
-            if error.cause not in ("unreadable", "length", "empty"):
-                raise
-            # Never 0 and never a pass: what the judge could not say is a state of its own.
-            return {**blank, UNSCORED: str(error)}
-        scores = [score for _, score in verdict.values()]
-        return {
-            **{reason_of(name): reason for name, (reason, _) in verdict.items()},
-            **{score_of(name): float(score) for name, (_, score) in verdict.items()},
-            score_of("mean"): fmean(scores),
-            score_of("min"): float(min(scores)),
-            UNSCORED: None,
-        }
+        found = yield from ask_structured(request, self.verdict_schema(), self._check, rounding=self.rounding)
+        return found
 
     def render(self, prompt: Prompt, row: Row, reasoning: bool = True) -> str:
         """What the judge is asked about a row: all its turns, the tools that there are, and what was thought.

@@ -78,7 +78,9 @@ def test_vectors_find_the_nearest() -> None:
         ("退款", {"退款"}),
         ("退", {"退"}),
         ("订单 退款", {"订单", "单退", "退款"}),
-        ("order退款", {"order", "order*", "退款"}),
+        ("opens", {"opens", "open*"}),
+        ("open", {"open", "open*"}),
+        ("order退款", {"order", "orde*", "退款"}),
     ],
 )
 def test_words_are_those_of_the_normal_form(text: str, words: set[str]) -> None:

@@ -48,6 +48,7 @@ ONE_LINE = "its final answer Three to five days, 三天 to be exact is no number
 # A measure that changes must raise the filter's `version` as well, or old numbers are served from the cache.
 GOLDEN: dict[str, tuple[int, Batch]] = {
     "tokens": (2, {"tokens_response": [9, 17, 13, None]}),
+    "grounded": (1, {"grounding": [None, None, None, None]}),
     "repetition": (3, {"repetition_response": [0.0, 0.0, 0.2037, None]}),
     "refusal": (5, {"refusal_response": [0.0, 1.0, 0.5, None]}),
     "exact_duplicate": (

@@ -24,6 +24,8 @@ from hfsft.recipe.yaml.type_paths import bare
 from hfsft.rows.columns import COLUMNS
 from hfsft.stages.attributes.attributes import Attribute
 from hfsft.stages.columns.choices import Choices
+from tests.recipe import written_sources
+from tests.recipe.written_sources import USES_ALL
 
 if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
@@ -79,9 +81,7 @@ PLACES: dict[str, tuple[str | int, ...]] = {
     "Price": ("models", "writer", "price"),
     "FromEnv": ("models", "writer", "headers", "x-key"),
     "BatchOptions": ("models", "writer", "batch"),
-    "Attribute": ("attributes", "topic"),
-    "Attribute.values": ("attributes", "mood"),
-    "FromAttributes": ("seeds", 2),
+    **written_sources.PLACES,
     "Prompts": ("seeds", 0),
     "PromptTable": ("seeds", 1),
     "ExampleRows": ("examples", 0),
@@ -116,8 +116,6 @@ NEEDS: dict[str, dict[str, Any]] = {
     "expr": {"that": "response"},
 }
 
-WRITTEN = ("FromAttributes",)  # sources that models write
-
 # The other value of a field whose own cannot be changed by a rule.
 OTHER: dict[str, Any] = {
     "Recipe.name": "other",
@@ -140,12 +138,7 @@ OTHER: dict[str, Any] = {
     "ExampleRow.tools": [{"name": "find"}],
     "ExampleTable.format": "alpaca",
     **{f"{table}.roles": {"roles": {"clerk": "assistant"}} for table in ("PromptTable", "ExampleTable")},
-    "Attribute.values": {"values": ["glad", "cross", "calm"]},
-    "Attribute.path": "others.yaml",
-    "Attribute.column": {"path": "values.csv", "column": "other"},
-    "Attribute.given": {"path": None, "given": None, "values": ["a", "b"]},
-    **{f"{kind}.templates": ["{{ tone }}"] for kind in WRITTEN},
-    **{f"{kind}.model": "other" for kind in WRITTEN},
+    **written_sources.OTHER,
     "Generate.model": "other",
     "OneOf.allowed": {"values": ["a", "b"]},
     "Write.model": "other",
@@ -182,7 +175,7 @@ OTHER: dict[str, Any] = {
 # What stands beside a field that means nothing by itself.
 BASE_OF: dict[str, dict[str, Any]] = {
     **{f"Generate.{key}": {"check": [{"tokens": {"at_least": 2}}]} for key in ("tries", "retry")},
-    "Attribute.column": {"path": "values.csv", "column": "kind"},
+    **written_sources.BASE_OF,
     "Model.provider": {"model": "org/m"},
     "Model.base_url": {"model": "org/m"},
     "FromEnv.env": {"env": "KEY"},
@@ -194,8 +187,6 @@ BASE_OF: dict[str, dict[str, Any]] = {
     },
     **{f"{table}.delimiter": {"path": "rows.csv"} for table in ("PromptTable", "ExampleTable")},
 }
-
-USES_ALL = "{{ name }} {{ description }} {{ language }}"
 
 
 def recipe(folder: Path) -> dict[str, Any]:
@@ -211,9 +202,7 @@ def recipe(folder: Path) -> dict[str, Any]:
     for name, result in (("results", 1), ("other_results", 2)):
         (folder / f"{name}.jsonl").write_text(json.dumps({"name": "find", "result": result}))
     (folder / "other.schema.json").write_text('{"type": "array"}')
-    for name in ("topics", "others"):
-        (folder / f"{name}.yaml").write_text(f"casual: [a, b]\nformal: [{name}]\n")
-    (folder / "values.csv").write_text("tone,kind,other\ncasual,a,b\nformal,c,d\n")
+    written_sources.write_files(folder)
     (folder / "rows.csv").write_text("prompt,response\na,b\n")
     at = {"base_url": "http://localhost:8000/v1", "headers": {"x-key": {"env": "KEY"}}}
     return {
@@ -227,15 +216,11 @@ def recipe(folder: Path) -> dict[str, Any]:
         },
         "budget": {"usd": 1.0, "calls": 5, "tokens": 100_000},
         "documents": [{"path": "texts.jsonl", "chunk": {}}],
-        "attributes": {
-            "tone": ["casual", "formal"],
-            "mood": {"values": ["glad", "cross"]},
-            "topic": {"given": "tone", "path": "topics.yaml"},
-        },
+        "attributes": written_sources.ATTRIBUTES,
         "seeds": [
             {"prompts": ["What is a top?"]},
             {"path": "rows.jsonl", "prompt": "prompt"},
-            {"from": "attributes", "count": 3, "templates": [f"{USES_ALL} {{{{ tone }}}}"]},
+            *({"count": 3, **source} for source in written_sources.SEEDS.values()),
         ],
         "examples": [
             {"rows": [{"instruction": "A?", "response": "B."}]},

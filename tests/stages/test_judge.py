@@ -138,3 +138,55 @@ def test_a_changed_anchor_changes_the_identity() -> None:
     before = Judge.model_validate({"rubric": RUBRIC, "anchors": [anchor]}).steps(CONTEXT)[0]
     after = Judge.model_validate({"rubric": RUBRIC, "anchors": [{**anchor, "why": "x"}]}).steps(CONTEXT)[0]
     assert before.fingerprint("p") != after.fingerprint("p")
+
+
+TALK = [
+    {"role": "user", "content": "Where is my parcel?"},
+    {"role": "assistant", "content": "", "tool_calls": [{"id": "a", "name": "track", "arguments": "{}"}]},
+    {"role": "tool", "content": "on its way", "tool_call_id": "a"},
+    {"role": "assistant", "content": "On its way."},
+    {"role": "user", "content": "Since when?"},
+    {"role": "assistant", "content": "No idea."},
+    {"role": "user", "content": "And now?"},
+    {"role": "assistant", "content": "It comes tomorrow."},
+]
+
+
+def verdict(score: int) -> str:
+    return json.dumps({"usefulness": {"reason": "so", "score": score}})
+
+
+def test_each_answer_of_a_conversation_is_judged_too_where_turns_are_and_the_lowest_is_kept() -> None:
+    rubric = {"usefulness": "Does it help?"}
+    requests, columns = converse(
+        ask(Judge(rubric=rubric, turns=True), messages=TALK, response="It comes tomorrow."), map(verdict, (4, 5, 1))
+    )
+    whole, first, second = (request.messages[0]["content"] for request in requests)
+    assert "It comes tomorrow." in whole
+    assert "On its way." in first
+    assert "Since when?" not in first
+    assert "No idea." in second
+    assert "And now?" not in second
+    assert (columns["score_usefulness"], columns["score_mean"], columns["score_turns"]) == (4.0, 4.0, 1.0)
+
+    plain, columns = converse(ask(Judge(rubric=rubric), messages=TALK, response="It comes tomorrow."), [verdict(4)])
+    assert [request.messages for request in plain] == [requests[0].messages]
+    assert "score_turns" not in columns
+    _, columns = converse(ask(Judge(rubric=rubric, turns=True)), [verdict(3)])
+    assert columns["score_turns"] == 3.0
+
+
+def test_a_row_of_which_one_turn_could_not_be_judged_has_no_scores() -> None:
+    section = Judge(rubric={"usefulness": "Does it help?"}, turns=True)
+    _, columns = converse(ask(section, messages=TALK, response="It comes tomorrow."), [verdict(4), "no", "no"])
+    assert columns["unscored"]
+    assert columns["score_turns"] is columns["score_mean"] is None
+
+
+def test_turns_are_no_criterion_where_they_are_judged_and_change_no_step_where_they_are_not() -> None:
+    with pytest.raises(ValidationError, match="cannot name a criterion"):
+        Judge(rubric={"turns": "?"}, turns=True)
+    plain, turns = Judge(rubric={"turns": "?"}), Judge(rubric=RUBRIC, turns=True)
+    assert "turns" not in plain.steps(CONTEXT)[0].identity
+    assert turns.steps(CONTEXT)[0].identity["turns"] is True
+    assert "score_turns" in turns.steps(CONTEXT)[0].writes

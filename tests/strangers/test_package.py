@@ -15,6 +15,7 @@ import yaml
 from hfsft import pipeline
 from hfsft.cli import main
 from hfsft.errors import RecipeError
+from hfsft.recipe.compile import compile_recipe
 from hfsft.recipe.recipe import load_recipe
 from tests.strangers.checkout import ROOT, command
 
@@ -122,6 +123,17 @@ def test_a_filter_of_an_installed_package_is_built_with(install: Install, site: 
     changed = {name for name, step in again["steps"].items() if step != lock["steps"][name]}
     assert "filters[jargon].measure" in changed
     assert "filters[tokens].measure" not in changed
+
+
+def test_it_checks_answers_too(install: Install, site: Path) -> None:
+    install("acme", "1.2", {"jargon": "acme:Jargon"}, FILTER)
+    asked = {"name": "toy", "seeds": [{"prompts": ["Where?"]}], "generate": {"check": ["jargon"]}}
+    loaded = load_recipe(asked)
+    (step,) = [step for step in compile_recipe(loaded, weights=False).steps if step.name == "generate"]
+    assert "acme 1.2" in json.dumps(step.identity["check"])
+    assert [*loaded.resolved()["generate"]["check"][0]] == ["jargon"]
+    with pytest.raises(RecipeError, match=r"generate\.check knows no `jargn` \(did you mean `jargon`"):
+        load_recipe({**asked, "generate": {"check": ["jargn"]}})
 
 
 def test_its_arguments_are_checked_like_ours(install: Install, site: Path) -> None:

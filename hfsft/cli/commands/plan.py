@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 from hfsft.cli.arguments import add_recipe, command
 from hfsft.cli.consent import trust, wants
 from hfsft.cli.console import count, money, remark, table, wrapped
+from hfsft.cli.progress import Line
+from hfsft.errors import place_of
 from hfsft.release.step_titles import step_name
 
 if TYPE_CHECKING:
@@ -30,13 +32,22 @@ def add(commands: Any) -> None:
         commands, "plan", "show the steps, what is cached, and the model calls of the next build", run, examples
     )
     add_recipe(parser)
+    parser.add_argument(
+        "--topics",
+        action="store_true",
+        help="grow the trees of `from: topics` with the few calls that takes, show them, and write them beside the "
+        "recipe, where they can be edited before a build",
+    )
     parser.add_argument("--json", action="store_true", help="print the plan as JSON")
 
 
 def run(arguments: argparse.Namespace) -> None:
-    """Print the plan."""
+    """Print the plan, or the trees of topics."""
     from hfsft import pipeline
 
+    if arguments.topics:
+        _topics(arguments)
+        return
     asked = {"overrides": arguments.overrides, "trust": trust(arguments)}
     steps = pipeline.forecast(arguments.recipe, **asked)
     if arguments.json:
@@ -65,6 +76,39 @@ def run(arguments: argparse.Namespace) -> None:
         print(line)
     for problem in pipeline.hindrances(arguments.recipe, steps, **asked):
         print(remark("warning", str(problem)))
+
+
+def _topics(arguments: argparse.Namespace) -> None:
+    """Print the trees of topics, and where they stand."""
+    from hfsft import pipeline
+    from hfsft.stages.writing.topics import leaves, shown_tree
+
+    line = Line()
+    try:
+        found = pipeline.topic_trees(
+            arguments.recipe,
+            overrides=arguments.overrides,
+            watcher=pipeline.Watcher(line.step, line.progress if line.live else None),
+            trust=trust(arguments),
+        )
+    finally:
+        line.clear()
+    trees = {**found.known, **found.grown}
+    if arguments.json:
+        print(json.dumps(trees, ensure_ascii=False, indent=2))
+        return
+    for name, tree in trees.items():
+        print(f"{name}: {count(len(leaves(tree)), 'topic')}")
+        print("\n".join(shown_tree(tree, 1)) + "\n")
+    if found.grown and found.usage is not None:
+        parts = [count(found.usage.calls, "model call"), f"{count(found.usage.stored, 'answer')} from the store"]
+        print(wrapped(f"{', '.join(parts)}, {money(found.usage.usd)}"))
+    if found.file is None:
+        print(remark("note", "the recipe is in no file, so that the trees are written nowhere"))
+    elif found.grown:
+        print(wrapped(f"written to {place_of(found.file)}: edit it before you build, or build as it is"))
+    else:
+        print(wrapped("no tree was grown, as all are known: edit them where they stand, or delete what stands there"))
 
 
 def summary(steps: list[StepForecast]) -> str:
@@ -143,7 +187,7 @@ def _basis(estimates: list[Estimate]) -> str:
         " or ".join(text for way, text in ways.items() if any(getattr(each, part) == way for each in estimates))
         for part, ways in (("prompts", prompts), ("answers", answers))
     )
-    return "prompts {}, answers {}; mended verdicts come on top".format(*found)
+    return "prompts {}, answers {}; what is asked for again comes on top".format(*found)
 
 
 def _what(step: Step) -> str:

@@ -30,6 +30,11 @@ class Check(Filter):
         return self.name
 
     @property
+    def needed(self) -> tuple[str, ...]:
+        """Columns without which no text passes, so that nobody need be asked for one."""
+        return ()
+
+    @property
     def writes(self) -> dict[str, Any]:
         """What is wrong."""
         return {self.fault: "string"}

@@ -61,6 +61,11 @@ class JsonSchema(TextCheck):
         """The column, and that of the schemas."""
         return (*super().reads, *([self.per_row] if self.per_row else []))
 
+    @property
+    def needed(self) -> tuple[str, ...]:
+        """The row's schema."""
+        return (self.per_row,) if self.per_row else ()
+
     def at(self, base: Path) -> JsonSchema:
         """With the schema of its file, below `base`. Raises `ModelError` where there is none."""
         if self.file is None:

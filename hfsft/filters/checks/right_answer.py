@@ -52,6 +52,11 @@ class RightAnswer(TextCheck):
         """The column of the right answer, if it is one."""
         return (*super().optional, self.equals)
 
+    @property
+    def needed(self) -> tuple[str, ...]:
+        """The right answer, unless rows without one are kept."""
+        return (self.equals,) if self.missing == "reject" else ()
+
     def problems(self, around: Around) -> Iterator[Problem]:
         """A text that stands for no answer of the kind: most likely the name of a column, misspelt."""
         yield from super().problems(around)

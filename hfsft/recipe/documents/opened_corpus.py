@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from hfsft.documents.chunking import Chunking
 from hfsft.documents.corpus import Corpus, Document, DocumentChunk, chunks_of
+from hfsft.engine.plan import Plan
 from hfsft.engine.resources import Resource, Work
 from hfsft.errors import Problem, SourceError
 from hfsft.filters.filter_work import work_of
 from hfsft.recipe.recipe import Recipe
 from hfsft.recipe.rules import rewriting_of
 from hfsft.stages.documents import DocumentTable
+from hfsft.stages.writing.surroundings import Surroundings
 
 KIND = "documents"
 
@@ -25,6 +29,7 @@ class CorpusLoader:
         self.tables = [DocumentTable.model_validate(each) for each in documents]
         self._base, self._rules = Path(base), [Work(**rule).made() for rule in rules]
         self._chunks: dict[int, list[DocumentChunk]] = {}
+        self._empty: Counter[str] = Counter()
         self._corpus: Corpus | None = None
 
     def identity(self) -> str:
@@ -34,15 +39,19 @@ class CorpusLoader:
     def load(self) -> Corpus:
         """The corpus."""
         if self._corpus is None:
-            self._corpus = Corpus(chunk for place in range(len(self.tables)) for chunk in self.chunks(place))
+            found = [chunk for place in range(len(self.tables)) for chunk in self.chunks(place)]
+            self._corpus = Corpus(found, self._empty)
             self._chunks.clear()
         return self._corpus
 
     def chunks(self, place: int) -> list[DocumentChunk]:
         """The chunks of one table."""
         if place not in self._chunks:
-            cleaned = self._cleaned(self.tables[place])
-            self._chunks[place] = [chunk for document, how in cleaned for chunk in chunks_of(document, how)]
+            found = self._chunks[place] = []
+            for document, how in self._cleaned(self.tables[place]):
+                chunks = list(chunks_of(document, how))
+                found += chunks
+                self._empty[document.of] += not chunks
         return self._chunks[place]
 
     def _cleaned(self, table: DocumentTable) -> Iterator[tuple[Document, Chunking]]:
@@ -70,6 +79,16 @@ def open_corpus(recipe: Recipe) -> tuple[Resource | None, list[Problem]]:
 def unopened_corpus(recipe: Recipe) -> Resource | None:
     """A resource that stands for the documents where none is opened: enough to check a recipe."""
     return Resource(KIND, _work(recipe), "") if recipe.documents else None
+
+
+def corpus_of(plan: Plan) -> Corpus | None:
+    """The documents that rows of a plan were written from or are given; None where there are none."""
+    resources = (need for step in plan.steps for need in step.needs if need.kind == KIND)
+    sources = plan.steps[0].work.arguments.get("sources", ()) if plan.steps and plan.steps[0].work else ()
+    arounds = (Surroundings.of(each["around"], Path()).corpus for each in sources if each.get("around"))
+    found = next(chain(resources, filter(None, arounds)), None)
+    corpus: Corpus | None = found.load() if found else None
+    return corpus
 
 
 def _work(recipe: Recipe) -> Work:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hfsft.plain import plain
-from hfsft.release.card.contents import about, columns, labels, sample, sources, topics, unpublished
+from hfsft.release.card.contents import about, columns, documents, labels, sample, sources, topics, unpublished
 from hfsft.release.card.licence_terms import stricter, terms_of
 from hfsft.release.card.markdown import code, joined, named, prose, table
 from hfsft.release.card.pictures import FUNNEL, LENGTHS
@@ -206,6 +206,7 @@ SECTIONS: tuple[Callable[[Draft], Said], ...] = (
     sample,
     use,
     sources,
+    documents,
     topics,
     labels,
     funnel,

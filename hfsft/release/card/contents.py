@@ -6,7 +6,9 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from hfsft.documents.corpus import DOCUMENTS
 from hfsft.plain import plain
+from hfsft.recipe.documents.opened_corpus import corpus_of
 from hfsft.recipe.rules import filters_of
 from hfsft.release.by_source import as_table, worth_telling
 from hfsft.release.card.markdown import code, joined, named, prose, table
@@ -15,9 +17,10 @@ from hfsft.release.folder import lock
 from hfsft.release.folder.source_files import FOLDER, local_sources
 from hfsft.release.hub.release_files import size
 from hfsft.release.report import measures
-from hfsft.rows.columns import LEDGER
+from hfsft.rows.columns import EVIDENCE, LEDGER, UNANSWERABLE
 from hfsft.rows.reading.summaries import unread_counts
 from hfsft.rows.views import said
+from hfsft.stages.writing.base import Written
 
 if TYPE_CHECKING:
     from hfsft.release.card.card_sections import Draft
@@ -48,7 +51,8 @@ def about(draft: Draft) -> Values:
 
 def _claims(built: Built) -> Iterator[str]:
     recipe, wrote = built.recipe, measures.writers(built.plan)
-    came = joined([name for name in ("seeds", "examples") if getattr(recipe, name)])
+    given = {"seeds": [each for each in recipe.seeds if not isinstance(each, Written)], "examples": recipe.examples}
+    came = joined([name for name, sources in given.items() if sources])
     by = {"people": "people", "models": "models", "both": "people and models"}.get(recipe.written_by or "")
     if wrote:
         stages = joined(list(dict.fromkeys(stage for stages in wrote.values() for stage in stages)))
@@ -62,11 +66,10 @@ def _claims(built: Built) -> Iterator[str]:
             *filter(None, (stage.did for stage in recipe.stages().values())),
         ]
         yield f"This build asked no model: existing rows were {joined(did)}."
-    yield (
-        f"Its {came} were written by {by}, says the recipe."
-        if by
-        else f"Who wrote its {came}, the recipe does not say."
-    )
+    if came and by:
+        yield f"Its {came} were written by {by}, says the recipe."
+    elif came:
+        yield f"Who wrote its {came}, the recipe does not say."
 
 
 def sample(draft: Draft) -> Values | None:
@@ -93,6 +96,32 @@ def _line(line: str) -> str:
     return indent + plain(line, SHOWN_LINE)
 
 
+def documents(draft: Draft) -> Values | None:
+    """What rows were written from or answered over, and under which licences; None where there are no documents."""
+    built = draft.built
+    corpus = corpus_of(built.plan)
+    if corpus is None:
+        return None
+    given = built.rows[DOCUMENTS][:] if DOCUMENTS in built.rows.column_names else []
+    held = [{corpus.by_id[each].of for each in ids or () if each in corpus.by_id} for ids in given]
+    lines = []
+    for name in dict.fromkeys(each.called for each in built.recipe.documents):
+        chunks = [chunk for chunk in corpus.chunks if chunk.of == name]
+        licences = dict.fromkeys(e.license or "not stated" for e in built.recipe.documents if e.called == name)
+        count, empty = len({chunk.document for chunk in chunks}), corpus.empty.get(name, 0)
+        lines.append(
+            (named(name), joined(list(licences)), count, len(chunks), sum(name in each for each in held), empty)
+        )
+    head = ("documents", "licence", "documents that say something", "chunks", "rows that rest on them", "without text")
+    width = len(head) if any(line[-1] for line in lines) else len(head) - 1
+    return {
+        "table": table(head[:width], [line[:width] for line in lines], right=range(2, width)),
+        "unstated": [named(each.called) for each in built.recipe.documents if each.license is None],
+        "closed": EVIDENCE in built.plan.columns(),
+        "lacking": sum(map(bool, built.rows[UNANSWERABLE][:])) if UNANSWERABLE in built.rows.column_names else None,
+    }
+
+
 def topics(draft: Draft) -> Values | None:
     """How many of the kept rows are about what."""
     found = _counted(draft.built, "topic", "other topics")
@@ -102,7 +131,8 @@ def topics(draft: Draft) -> Values | None:
 def labels(draft: Draft) -> Values | None:
     """Of each column of named choices that a section writes, how many of the kept rows have which."""
     built = draft.built
-    written = [each for stage in built.recipe.stages().values() for each in stage.writes()]
+    stages = built.recipe.stages().values()
+    written = [each for stage in stages for each in stage.writes() if each.name not in stage.varies]
     found = [
         {"name": each.name, "about": prose(each.about), "table": counted}
         for each in written

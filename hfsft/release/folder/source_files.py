@@ -26,6 +26,7 @@ from hfsft.rows.reading.summaries import file_of
 from hfsft.rows.views import messages, tools
 from hfsft.stages.examples import ExampleTable
 from hfsft.stages.seeds import PromptTable
+from hfsft.stages.writing.empty_rows import BY
 
 if TYPE_CHECKING:
     from hfsft.recipe.recipe import Recipe
@@ -37,7 +38,7 @@ Local = ExampleTable | PromptTable
 FOLDER = "sources"
 SECTIONS = ("seeds", "examples")
 ITEMS = {"prompts", "rows"}  # of a source that stands in the recipe itself
-INLINE = "the recipe itself"
+INLINE, NOWHERE = "the recipe itself", "no source: models wrote them"
 _INLINE = re.compile(r"(seeds|examples)\[\d+\]\.")
 
 # How a source is opened and what its columns are called: in what was read of it that is settled.
@@ -183,9 +184,11 @@ def read_from(built: Built) -> dict[str, ReadFrom]:
     """The rows of the build by the file or dataset they were read from; what grew from a seed counts where that was."""
     found: dict[str, ReadFrom] = defaultdict(ReadFrom)
     for rows, kept in built.all_rows():
-        columns = (rows[name][:] for name in ("source", "unread", "origin"))
-        for source, unread, origin in zip(*columns, strict=True):
-            of = found[INLINE if not source or _INLINE.match(source) else file_of(source)]
+        columns = [rows[name][:] for name in ("source", "unread", "origin")]
+        by = rows[BY][:] if BY in rows.features else [None] * len(rows)
+        for source, unread, origin, writer in zip(*columns, by, strict=True):
+            inline = NOWHERE if writer and not source else INLINE
+            of = found[inline if not source or _INLINE.match(source) else file_of(source)]
             of.kept += kept
             of.removed += not kept
             if unread and origin != "evolved":

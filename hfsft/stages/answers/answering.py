@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +17,7 @@ from hfsft.rows.views import answered, prompt_messages
 from hfsft.stages.answers.answer_notes import FAULT, TRIES, WRITER
 from hfsft.stages.answers.answer_openings import OPENINGS
 from hfsft.stages.answers.by_topic import DEFAULT, of_topic
-from hfsft.stages.answers.checking import Rule
+from hfsft.stages.answers.checking import Checks
 from hfsft.stages.answers.demonstrations import turns_of
 from hfsft.stages.answers.samples import CANDIDATE, PROMPT
 from hfsft.stages.base import rendered
@@ -41,7 +41,7 @@ class RowAnswerer:
     prompts: Mapping[str, Prompt]
     values: Mapping[str, Any]
     kept: tuple[str, ...]
-    rules: Sequence[Rule] = ()
+    checks: Checks | None = None
     tools: toolbox.Toolbox | None = None
 
     def writer_of(self, row: Row) -> str:
@@ -58,9 +58,11 @@ class RowAnswerer:
         system = row["system"]
         if not system and (prompt := self._system(row["topic"])):
             system = rendered(prompt, **self.values, **columns)
+        left = toolbox.left(row) if self.tools else {}
         if answered(row):
-            given = self._told(row, system, row["response"], row.get(REASONING))
-            return {**given, **toolbox.left(row)} if self.tools else given
+            return {**self._told(row, system, row["response"], row.get(REASONING)), **left}
+        if hopeless := self.checks and self.checks.hopeless(row):
+            return {**self._told(row, system, None, None, tries=0, fault=hopeless), **left}
         messages = prompt_messages({**row, "system": system})
         if "template" in self.prompts:
             messages[-1] = {
@@ -72,10 +74,11 @@ class RowAnswerer:
             messages[-1] = retrieving.told(row, messages[-1])
         if row.get(OPENINGS):
             said_before = rendered(Prompt.named(FOLDER, "openings"), openings=row[OPENINGS])
-            messages[-1] = {**messages[-1], "content": messages[-1]["content"] + said_before.rstrip()}
+            messages[-1] = {**messages[-1], "content": f"{messages[-1]['content']}\n\n{said_before.strip()}"}
         messages[-1:-1] = turns_of(row)
         writer, said = self.writer_of(row), list[dict[str, Any]]()
-        for number in range(self.section.tries if self.rules else 1):
+        tries = self.checks.tries if self.checks else 1
+        for number in range(tries):
             request = Request(
                 model=writer,
                 messages=(*messages, *said),
@@ -89,14 +92,14 @@ class RowAnswerer:
             fault = self._fault({**row, **called}, system, response, thought)
             if fault is None:
                 return {**self._told(row, system, response, thought, writer, number + 1), **called}
-            if self.section.retry == "repair":
+            if self.checks and self.checks.repairs:
                 said = [
                     {"role": "assistant", "content": response or "..."},
                     {"role": "user", "content": rendered(Prompt.named(FOLDER, "repair"), fault=fault)},
                 ]
         if not response:
             raise unusable("empty", "the model wrote no response")
-        return {**self._told(row, system, response, thought, writer, self.section.tries, fault), **called}
+        return {**self._told(row, system, response, thought, writer, tries, fault), **called}
 
     def _system(self, topic: str | None) -> Prompt | None:
         if not isinstance(self.section.system, dict):
@@ -107,14 +110,14 @@ class RowAnswerer:
     def _fault(self, row: Row, system: str | None, response: str, thought: str | None) -> str | None:
         """What is wrong with an answer. Raises `AnswerError` where the row fails by it, as nobody checks it."""
         if not response:
-            if not self.rules:
+            if not self.checks:
                 raise unusable("empty", "the model wrote no response")
             return "it is empty"
         if self.section.reasoning == "require" and thought is None:
             advice = "turn its thinking on, or ask a model that thinks; `reasoning: keep` takes rows without any"
             raise unusable("no_reasoning", "the model thought nothing before its response", advice)
         said = {**row, "system": system, "response": response, REASONING: thought}
-        return next(filter(None, (rule.fault(said) for rule in self.rules)), None)
+        return self.checks.fault(said) if self.checks else None
 
     def _told(
         self,
@@ -132,5 +135,5 @@ class RowAnswerer:
             "response": response,
             **({REASONING: thought} if self.section.reasons else {}),
             **({WRITER: writer} if len(self.section.names) > 1 else {}),
-            **({TRIES: tries, FAULT: fault} if self.section.check else {}),
+            **({TRIES: tries, FAULT: fault} if self.checks else {}),
         }

@@ -11,6 +11,7 @@ from hfsft.engine.resources import Resource, Work
 from hfsft.engine.step import Bound
 from hfsft.errors import ModelError, Problem, nearest
 from hfsft.filters.base import Around, Filter
+from hfsft.filters.checks.fault import Check
 from hfsft.plain import plain
 from hfsft.rows.batch import Batch, Row
 from hfsft.rows.columns import ROW, Column, column, text_under
@@ -27,8 +28,15 @@ LONGEST = 300  # characters of what is said of one fault
 class Rule:
     """One filter: what it measures, and the comparisons."""
 
+    name: str
     measures: Sequence[Callable[[Batch], Batch]]
     bounds: Sequence[Bound]
+    needed: Sequence[str] = ()
+
+    def hopeless(self, row: Row) -> str | None:
+        """Why no answer of the row can pass, in words; None where one may."""
+        lacks = [name for name in self.needed if name in row and row[name] is None]
+        return f"{self.name} needs {lacks[0]}, and the row has none" if lacks else None
 
     def fault(self, row: Row) -> str | None:
         """Why a row does not pass, in words; None where it does."""
@@ -48,10 +56,39 @@ def needed(rules: Sequence[Filter]) -> tuple[Resource, ...]:
     return tuple(need for rule in rules for step in rule.steps() for need in step.needs)
 
 
-def as_json(rules: Sequence[Filter]) -> list[dict[str, Any]]:
-    """What the rules do, as JSON, of which any process makes the same."""
+@dataclass(frozen=True)
+class Checks:
+    """All filters that an answer must pass, and what is done with one that does not."""
+
+    rules: Sequence[Rule]
+    tries: int
+    repairs: bool  # whether the model is told what is wrong
+
+    @classmethod
+    def of(cls, told: Mapping[str, Any], needs: Sequence[Resource]) -> Checks:
+        """The checks of which `as_json` told, with what they depend on."""
+        return cls(rules_of(told["rules"], needs), told["tries"], told["retry"] == "repair")
+
+    def hopeless(self, row: Row) -> str | None:
+        """Why no answer of a row can pass; None where one may."""
+        return next(filter(None, (rule.hopeless(row) for rule in self.rules)), None)
+
+    def fault(self, row: Row) -> str | None:
+        """Why a row with its answer does not pass; None where it does."""
+        return next(filter(None, (rule.fault(row) for rule in self.rules)), None)
+
+
+def as_json(rules: Sequence[Filter], tries: int, retry: str) -> dict[str, Any]:
+    """What the checks do, as JSON, of which any process makes the same."""
+    return {"rules": rules_as_json(rules), "tries": tries, "retry": retry}
+
+
+def rules_as_json(rules: Sequence[Filter]) -> list[dict[str, Any]]:
+    """Rules as JSON, of which `rules_of` makes the same."""
     return [
         {
+            "name": rule.name,
+            "needed": list(rule.needed) if isinstance(rule, Check) else [],
             "measures": [{**step.work.as_dict(), "needs": len(step.needs)} for step in rule.steps() if step.work],
             "bounds": [asdict(step.bound) for step in rule.steps() if step.bound],
         }
@@ -65,7 +102,7 @@ def identity(rules: Sequence[Filter]) -> list[list[Any]]:
 
 
 def rules_of(told: Sequence[Mapping[str, Any]], needs: Sequence[Resource]) -> list[Rule]:
-    """The rules of which `as_json` told, with what they depend on."""
+    """The rules of which `rules_as_json` told, with what they depend on."""
     left = list(needs)
 
     def measures(rule: Mapping[str, Any]) -> Iterator[Callable[[Batch], Batch]]:
@@ -73,7 +110,10 @@ def rules_of(told: Sequence[Mapping[str, Any]], needs: Sequence[Resource]) -> li
             own = [left.pop(0) for _ in range(each["needs"])]
             yield Work(each["function"], each["arguments"]).made(*own)
 
-    return [Rule(list(measures(rule)), [Bound(**each) for each in rule["bounds"]]) for rule in told]
+    return [
+        Rule(rule["name"], list(measures(rule)), [Bound(**each) for each in rule["bounds"]], rule["needed"])
+        for rule in told
+    ]
 
 
 def problems(rule: Filter, context: Context, own: Sequence[Column], place: Callable[..., Place]) -> Iterator[Problem]:
@@ -99,6 +139,8 @@ def unfit(rule: Filter) -> str | None:
     """Why a filter cannot check an answer as it is written, as the end of a sentence; None where it can."""
     if rule.whole:
         return "compares rows with each other, and an answer is checked alone"
+    if rule.heavy:
+        return "is slow for each row, and answers are checked as they come"
     if rule.everywhere:
         return "rewrites what it finds, and says nothing of an answer"
     if any(text_under(name) is not None for name in rule.reads):

@@ -250,13 +250,14 @@ class Generate(AskingStage):
                 self.arguments(
                     context.values(),
                     kept,
-                    **({"checks": checking.as_json(rules)} if rules else {}),
+                    **({"checks": checking.as_json(rules, self.tries, self.retry)} if rules else {}),
                     **({"tools": tools} if tools else {}),
                 ),
             ),
             needs=checking.needed(rules),
             drops=tuple(shown),
             models=self._asked,
+            follows=self.tools.follows if self.tools else 0,
             max_failed_share=self.max_failed_share,
             place=place,
         )
@@ -266,13 +267,22 @@ class Generate(AskingStage):
         passed = [compare(answer_notes.CHECKED, Bound("check", FAULT, absent=True), place)] if rules else []
         return [*found, *demonstrate, *branch, answer, *passed]
 
-    def carries(self) -> Mapping[str, Any]:
+    def carries(self) -> list[Column]:
         """How earlier answers begin, where it has a digest of them."""
-        return {OPENINGS: ["string"]} if self.digest else {}
+        about = "How accepted answers of earlier waves begin: what the model was shown, to begin in another way."
+        return [Column(OPENINGS, ["string"], "lineage", about)] if self.digest else []
 
     def carried(self, accepted: Callable[[str], Sequence[Any]]) -> Mapping[str, Any]:
         """How accepted answers begin."""
         return {OPENINGS: openings(accepted, self.digest)} if self.digest else {}
+
+    def arguments(
+        self, values: Mapping[str, Any] | None = None, kept: Sequence[str] = (), **more: Any
+    ) -> dict[str, Any]:
+        """As every section's, without its checks, which are told as what they do."""
+        found = super().arguments(values, kept, **more)
+        section = {name: value for name, value in found["section"].items() if name not in ("check", "tries", "retry")}
+        return {**found, "section": section}
 
     def later(self, context: Context) -> Mapping[str, Sequence[Step]]:
         """The choice among candidates: behind the filters that can run by then, by scores also behind the judge."""
@@ -283,6 +293,7 @@ class Generate(AskingStage):
         """Whether rows lack the reasoning that was to be kept, and what candidates and checks came to."""
         yield from answer_notes.notes(self, outcome)
         yield from tool_report.notes(outcome) if self.tools else ()
+        yield from retrieving.notes(self.context, outcome.values)
 
     def card(self, outcome: Outcome) -> CardPart | None:
         """How many candidates there were, how far they agreed, who wrote what stayed."""
@@ -318,10 +329,11 @@ def asking(
     section: Mapping[str, Any],
     values: dict[str, Any],
     kept: Sequence[str],
-    checks: Sequence[Mapping[str, Any]] = (),
+    checks: Mapping[str, Any] | None = None,
     tools: Mapping[str, Any] | None = None,
 ) -> Callable[[Row], Turns]:
     """What asks for the response to a row; `values` are what templates may use of the recipe."""
-    stage, rules = Generate.model_validate(section), checking.rules_of(checks, needs)
+    stage = Generate.model_validate(section)
+    found = checking.Checks.of(checks, needs) if checks else None
     box = toolbox.Toolbox.of(tools) if tools else None
-    return RowAnswerer(stage, stage.prompts(), values, tuple(kept), rules, box)
+    return RowAnswerer(stage, stage.prompts(), values, tuple(kept), found, box)

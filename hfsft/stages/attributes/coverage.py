@@ -115,10 +115,10 @@ def _values(cover: Coverage, listed: int = LISTED) -> Iterator[list[object]]:
     (name,) = cover.names
     total, values = max(1, cover.kept.total()), cover.values()
     for each in values[:listed]:
-        yield [name, _short(each[0]), cover.asked[each], cover.kept[each], f"{cover.kept[each] / total:.1%}"]
+        yield [name, _short(each[0]), cover.asked[each], cover.kept[each], f"{cover.kept[each] / total:.0%}"]
     if rest := values[listed:]:
         kept = sum(cover.kept[each] for each in rest)
-        yield [name, f"{len(rest):,} others", sum(cover.asked[each] for each in rest), kept, f"{kept / total:.1%}"]
+        yield [name, f"{len(rest):,} others", sum(cover.asked[each] for each in rest), kept, f"{kept / total:.0%}"]
 
 
 def _spots(pairs: Sequence[Coverage]) -> ShownTable | None:

@@ -32,11 +32,12 @@ def from_file(path: str, base: Path, name: str, given: str | None, column: str |
     if Path(path).suffix.lower() in TREES:
         if column is not None:
             raise SourceError(f"{path}: is no table and has no column", key="column", help="leave it out")
-        return _tree(path, base)
+        return tree_in(path, base)
     return _table(path, base, name, given, column)
 
 
-def _tree(path: str, base: Path) -> Any:
+def tree_in(path: str, base: Path) -> Any:
+    """The lists, mappings and texts that a .yaml or .json file holds. Raises `SourceError` with the place."""
     file = base / Path(path).expanduser()
     if not file.is_file():
         Table(path, base).local  # noqa: B018 - says what is there instead

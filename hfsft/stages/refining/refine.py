@@ -193,7 +193,7 @@ class Refine(AskingStage):
                     "values": context.values(),
                     "number": number,
                     "told": told,
-                    "checks": checking.as_json(rules),
+                    "checks": checking.rules_as_json(rules),
                 },
             ),
             needs=checking.needed(rules),

@@ -34,11 +34,15 @@ class Grower:
 
 @dataclass(frozen=True)
 class NextWave:
-    """The rows of one wave: of each grower those from one number to another; `accepted` counts combinations so far."""
+    """The rows of one wave: of each grower those from one number to another; `accepted` counts combinations so far.
+
+    `carried` are columns that all of them have in common, as what sections say of the rows accepted so far.
+    """
 
     wave: int
     numbers: Mapping[str, tuple[int, int]]
     accepted: Mapping[Combination, int]
+    carried: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass
@@ -47,7 +51,8 @@ class Waves:
 
     What it decides follows from these rows alone, and from what the budget has left: a build that was killed decides
     the same again. `source` makes the step that brings the rows of a wave; `pays_for` says how many times as much as
-    was spent so far the budget has left, None where nothing bounds it; `attributes` are the columns of a combination.
+    was spent so far the budget has left, None where nothing bounds it; `attributes` are the columns of a combination;
+    `carry` makes, of the columns of the rows so far, what each row of the next wave brings along.
     """
 
     pace: Pace
@@ -56,6 +61,7 @@ class Waves:
     source: Callable[[NextWave], Step]
     pays_for: Callable[[], float | None] = lambda: None
     tell: Callable[[str], None] = lambda _: None
+    carry: Callable[[Callable[[str], Sequence[Any]]], Mapping[str, Any]] = lambda _: {}
     ended: Ended | None = None
     asked: list[int] = field(init=False)  # rows that each wave asked for, the first pass among them
     brought: list[Brought] = field(default_factory=list)
@@ -83,7 +89,8 @@ class Waves:
         so_far = f"{self.others + accepted:,} of {self.pace.size:,} rows so far"
         self.tell(f"wave {len(self.asked) + 1}: {so_far}, {wanted:,} more are asked for")
         self.asked.append(wanted)
-        step = self.source(NextWave(len(self.asked), self._numbers(wanted), self._combinations(rows)))
+        carried = self.carry(lambda column: rows[column][:])
+        step = self.source(NextWave(len(self.asked), self._numbers(wanted), self._combinations(rows), carried))
         self.sources.append(step)
         return step
 

@@ -176,6 +176,7 @@ class Converse(AskingStage):
             with_tools = {"tools": answering.tools.arguments(context, asked[0])}
             asked += [each.name for each in answering.tools.asks()]
         wrote = [answering.writer] if answering.writer else []
+        each = 2 + (answering.tools.follows if answering.tools else 0)  # requests of a turn of the user and its answer
         how = {**answering._asdict(), **with_tools}
         return [
             Step(
@@ -209,6 +210,7 @@ class Converse(AskingStage):
                     self.arguments(context.values(), kept, model=model, answering=how),
                 ),
                 models=tuple(dict.fromkeys((model, *asked))),
+                follows=(self.turns.at_most - 1) * each - 1,
                 max_failed_share=self.max_failed_share,
                 place=context.place(self.key),
             )

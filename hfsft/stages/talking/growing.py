@@ -14,7 +14,8 @@ from hfsft.prompts import Prompt
 from hfsft.rows.batch import Row
 from hfsft.rows.messages import Message, system_apart
 from hfsft.rows.shapes.openai import message_of
-from hfsft.rows.views import messages, own_turns, transcript
+from hfsft.rows.views import messages, own_turns
+from hfsft.rows.views import said as in_parts
 from hfsft.stages.base import Answering
 from hfsft.stages.evolving.template_prompts import messages_of
 from hfsft.stages.talking import user_turns
@@ -32,6 +33,8 @@ ALL, USER = "turns", "user"
 """How conversations end that nothing was wrong with: after their number of turns, or because the user had enough."""
 ALONE = dict.fromkeys(("system", "tools"))
 """What a user does not see of a row."""
+SPEAK = ("user", "assistant")
+"""Whose turns a user sees: calls of tools and what they give back are between these two."""
 LOOPS = 0.4  # share of an answer that goes round in a loop, from which it is none
 ENDING = "_end"
 """How names of templates end whose message is the last of the user: only the last turn is written by one."""
@@ -97,7 +100,9 @@ class Conversing:
         """The user's next message; why there is none where no try brought one."""
         name = self._template(row["id"], seen["turn"], last=seen["turn"] == seen["turns"])
         prompt, _ = self.prompts[name]
-        turns = transcript({**row, **ALONE, "messages": system_apart(said)[1]}, reasoning=False)
+        seen_row = {**row, **ALONE, "messages": system_apart(said)[1]}
+        spoken = [each for each in in_parts(seen_row, reasoning=False) if each.kind == "text" and each.text]
+        turns = [{"role": each.role, "content": each.text} for each in spoken if each.role in SPEAK]
         asked = messages_of(prompt, {**self.values, **seen, "conversation": turns})
         why = ""
         for attempt in range(self.tries + 1):

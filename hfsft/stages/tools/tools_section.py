@@ -104,6 +104,11 @@ class Tools(Section):
         return self.unknown == "simulate" or not self.results
 
     @property
+    def follows(self) -> int:
+        """Requests that one round of calls takes behind the first: the answer, and a result that a model writes."""
+        return 1 + self.simulates
+
+    @property
     def origin(self) -> str:
         """Where results come from, in words."""
         return " and ".join([*(["a list"] if self.results else []), *(["a model"] if self.simulates else [])])

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from hfsft.stages.writing.from_attributes import FromAttributes
 from hfsft.stages.writing.from_documents import FromDocuments
+from hfsft.stages.writing.personas import FromPersonas
+from hfsft.stages.writing.self_instruct import SelfInstruct
+from hfsft.stages.writing.topics import FromTopics
 
-AnyWritten = FromAttributes | FromDocuments
+AnyWritten = FromAttributes | FromDocuments | FromPersonas | SelfInstruct | FromTopics
 """Any kind of source that a model writes."""

@@ -12,18 +12,19 @@ from typing import Annotated, Any, ClassVar, Literal, TypeVar, cast
 from pydantic import Field, PrivateAttr, create_model, field_validator
 
 from hfsft.engine.resources import Work, path_of
-from hfsft.engine.step import Bound, Step, compare
+from hfsft.engine.step import Step
 from hfsft.errors import PromptError, unusable
 from hfsft.hashing import digest, sampling_seed
 from hfsft.marks import PROSE
 from hfsft.models.model import Request, Turns
-from hfsft.plain import plain
 from hfsft.prompts import Prompt
 from hfsft.rows.batch import Batch, Row, rows_of
 from hfsft.rows.choice.row_counts import Counts
 from hfsft.rows.columns import Column, variables
 from hfsft.rows.reading.source_row import SourceRow
-from hfsft.stages.base import AskingStage, Context, Outcome, Template, Warn
+from hfsft.rows.views import setting_text
+from hfsft.stages import prompt_check
+from hfsft.stages.base import AskingStage, Context, Outcome, Template
 from hfsft.stages.evolving.template_prompts import TURNS, is_inline, messages_of, own_runs, template_name
 from hfsft.stages.source import NamedSource, Opened
 from hfsft.stages.writing.empty_rows import BY, WRITTEN, EmptyRows, RowSubject
@@ -35,8 +36,6 @@ FOLDER = "seeds"
 FAULT = "written_fault"
 SAID = variables("instruction", "response", "reasoning", "reference")  # what a row may say before it is written
 ATTRIBUTES = "attributes"  # the variable of a template that holds all of them, by name
-FAULTY = 0.3  # share of written rows that are no prompts, from which the writer deserves a look
-EXAMPLE = 120  # characters of one that are shown
 
 Weight = Annotated[float, Field(gt=0)]
 S = TypeVar("S", bound="type[Written]")
@@ -197,46 +196,39 @@ class Written(NamedSource, AskingStage):
         read.update(each.name for each in self.brings if any(each.name in p.variables for p in prompts.values()))
         return tuple(sorted(read - set(SAID)))
 
-    def asking(self, context: Context, **more: Any) -> Step:
-        """The step that asks for each row's instruction; `more` are facets that differ, and `reads` more columns."""
+    def asking(self, context: Context, step: str = "", number: int = 0) -> Step:
+        """The step that asks for the instruction of each row, of a round alone where there are any."""
         kept = self.kept(context)
-        values = {**context.values(), ATTRIBUTES: list(context.attributes)}
-        reads = more.pop("reads", ())
-        arguments = self.arguments(
-            values, kept, kind=path_of(type(self)), called=context.called, **more.pop("arguments", {})
-        )
-        facets: dict[str, Any] = {
-            "name": self._key,
-            "asks": True,
-            "reads": tuple(
-                dict.fromkeys(("id", "origin", BY, "template", "instruction", *SAID, *kept, *self.looks_at, *reads))
-            ),
-            "writes": {"instruction": "string"},
-            "role": "text",
-            "identity": {
+        return Step(
+            name=step or self._key,
+            asks=True,
+            reads=tuple(dict.fromkeys(("id", "origin", BY, "template", "instruction", *SAID, *kept, *self.looks_at))),
+            writes={"instruction": "string"},
+            role="text",
+            identity={
                 "model": context.models[self.model],
                 "temperature": self.temperature,
                 "max_tokens": self.max_tokens,
                 "templates": {name: context.template_identity(prompt) for name, prompt in self.prompts().items()},
                 "called": context.called,
+                **({"round": number} if number else {}),
             },
-            "work": Work("hfsft.stages.writing.base:asking", arguments),
-            "models": (self.model,),
-            "max_failed_share": self.max_failed_share,
-            "place": context.place(self.key),
-        }
-        return Step(**{**facets, **more})
+            work=Work("hfsft.stages.writing.base:asking", self._told(context, number)),
+            models=(self.model,),
+            max_failed_share=self.max_failed_share,
+            place=context.place(self.key),
+        )
 
-    def checking(self, context: Context, step: str = "") -> list[Step]:
+    def checking(self, context: Context, step: str = "", number: int = 0) -> list[Step]:
         """The steps that look for faults in what was written, and take out what has any; `step` begins their names."""
-        step, place, kept = step or self._key, context.place(self.key), self.kept(context)
-        values = {**context.values(), ATTRIBUTES: list(context.attributes)}
-        own = self._own(values, kept)
-        arguments = self.arguments(values, kept, kind=path_of(type(self)), called=context.called)
+        step, place = step or self._key, context.place(self.key)
+        own = self._own(self._values(context), self.kept(context))
         found = [
             Step(
                 name=f"{step}.check",
-                reads=("origin", BY, "template", "instruction", *self.compared),
+                reads=tuple(
+                    dict.fromkeys(("origin", BY, "template", "instruction", "context", *self.looks_at, *self.compared))
+                ),
                 optional=(FAULT,),
                 writes={FAULT: "string"},
                 role="verdict",
@@ -245,17 +237,26 @@ class Written(NamedSource, AskingStage):
                     "called": context.called,
                     "compared": list(self.compared),
                     "templates": {name: digest(sorted(runs)) for name, runs in own.items()},
+                    **({"round": number} if number else {}),
                 },
-                work=Work("hfsft.stages.writing.base:checking", arguments),
+                work=Work("hfsft.stages.writing.base:checking", self._told(context, number)),
                 place=place,
             )
         ]
         if self.eliminate:
-            found.append(compare(f"{step}.fault", Bound("fault", FAULT, absent=True), place))
+            found.append(prompt_check.fall(step, FAULT, place))
         return found
 
-    def mine(self, row: Row, called: str) -> bool:
-        """Whether a row is one that this source, which is called so, writes."""
+    def _values(self, context: Context) -> dict[str, Any]:
+        return {**context.values(), ATTRIBUTES: list(context.attributes)}
+
+    def _told(self, context: Context, number: int) -> dict[str, Any]:
+        """The arguments of what asks and of what checks."""
+        named = {"kind": path_of(type(self)), "called": context.called, **({"number": number} if number else {})}
+        return self.arguments(self._values(context), self.kept(context), **named)
+
+    def mine(self, row: Row, called: str, number: int = 0) -> bool:
+        """Whether a row is one that this source, which is called so, writes in that round."""
         return bool(row["origin"] == WRITTEN and row[BY] == called)
 
     def shown(self, row: Row) -> dict[str, Any]:
@@ -263,10 +264,17 @@ class Written(NamedSource, AskingStage):
         return {}
 
     def ask(
-        self, row: Row, *, called: str, prompts: dict[str, Prompt], values: dict[str, Any], kept: tuple[str, ...]
+        self,
+        row: Row,
+        *,
+        called: str,
+        number: int,
+        prompts: dict[str, Prompt],
+        values: dict[str, Any],
+        kept: tuple[str, ...],
     ) -> Turns:
-        """Ask for the instruction of a row of this source; all other rows keep theirs."""
-        if not self.mine(row, called):
+        """Ask for the instruction of a row of this source and round; all other rows keep theirs."""
+        if not self.mine(row, called, number):
             return {"instruction": row["instruction"]}
         columns = {name: row[name] for name in (*SAID, *kept)}
         attributes = {name: row[name] for name in values[ATTRIBUTES] if row.get(name) is not None}
@@ -279,13 +287,20 @@ class Written(NamedSource, AskingStage):
             seed=sampling_seed(row["id"], WRITTEN),
             chosen=self.chosen,
         )
-        return {"instruction": instruction_in(answer.text)}
+        text = self.taken(answer.text)
+        if not text:
+            raise unusable("empty", "the model wrote no instruction")
+        return {"instruction": text}
+
+    def taken(self, answer: str) -> str:
+        """The instruction that a model wrote, without what it put around it."""
+        return peel(answer)
 
     def fault(self, row: Row, own: Mapping[str, Collection[str]]) -> str | None:
         """What is wrong with a row that was written; None for nothing."""
-        text, others = row["instruction"], [each for name in self.compared for each in _texts(row[name])]
-        runs = own.get(row["template"], ())
-        return next((found for each in [*others, ""] if (found := prompt_fault(text, each, runs))), None)
+        shown = [each for name in self.compared for each in _texts(row[name])]
+        runs, beside = own.get(row["template"], ()), setting_text(row) or ""
+        return prompt_fault(row["instruction"], "", runs, shown=shown, beside=beside)
 
     def _own(self, values: Mapping[str, Any], kept: Sequence[str]) -> dict[str, Collection[str]]:
         """By name of a template, the runs of words that are its own and no row's."""
@@ -301,29 +316,15 @@ class Written(NamedSource, AskingStage):
 
     def losses(self, outcome: Outcome) -> Iterator[str]:
         """Whether many of its rows were no prompts."""
-        line = outcome.lines.get(self._key)
-        found = outcome.removed(FAULT, f"{self._key}.fault") if line else ()
-        written = (self.count or len(found)) - (line.removed if line else 0)
-        if not found or len(found) < FAULTY * written:
-            return
-        faults = Counter(found)
-        fault, _ = faults.most_common(1)[0]
-        text = outcome.removed("instruction", f"{self._key}.fault")[found.index(fault)]
-        example = plain(text or "", EXAMPLE).replace("`", " ")
-        shown = f"; {fault}, for example: `{example}`" if example and outcome.samples else ""
-        yield Warn(
-            f"{len(found):,} of {written:,} rows that {self._key} wrote fell: "
-            f"{', '.join(f'{name} {count:,}' for name, count in faults.most_common())}{shown} (a stronger writer or "
-            "other templates write fewer of these)"
-        )
+        written = self.count or [*outcome.values("origin"), *outcome.removed("origin")].count(WRITTEN)
+        for step in self.asked:
+            if f"{step}.fault" in outcome.lines:
+                yield from prompt_check.told(outcome, step, FAULT, written // len(self.asked), "prompts")
 
-
-def instruction_in(answer: str) -> str:
-    """The instruction that a model wrote, without what it put around it. Raises `AnswerError` where there is none."""
-    text = peel(answer)
-    if not text:
-        raise unusable("empty", "the model wrote no instruction")
-    return text
+    @property
+    def asked(self) -> tuple[str, ...]:
+        """The names of the steps that ask for its rows."""
+        return (self._key,)
 
 
 def written_kind(kind: S) -> S:
@@ -338,27 +339,32 @@ def written_kind(kind: S) -> S:
 
 
 def asking(
-    kind: str, section: Mapping[str, Any], values: dict[str, Any], kept: Sequence[str], called: str
+    kind: str, section: Mapping[str, Any], values: dict[str, Any], kept: Sequence[str], called: str, number: int = 0
 ) -> Callable[[Row], Turns]:
     """What asks for the rows of a source; `values` are what templates may use of the recipe."""
-    stage = _made(kind, section)
-    return partial(stage.ask, called=called, prompts=stage.prompts(), values=values, kept=tuple(kept))
+    stage = written_source(kind, section)
+    return partial(stage.ask, called=called, number=number, prompts=stage.prompts(), values=values, kept=tuple(kept))
 
 
 def checking(
-    kind: str, section: Mapping[str, Any], values: dict[str, Any], kept: Sequence[str], called: str
+    kind: str, section: Mapping[str, Any], values: dict[str, Any], kept: Sequence[str], called: str, number: int = 0
 ) -> Callable[[Batch], Batch]:
     """What looks for faults in the rows of a source; of other rows it keeps what was found before."""
-    stage = _made(kind, section)
+    stage = written_source(kind, section)
     own = stage._own(values, kept)
 
     def checked(batch: Batch) -> Batch:
-        return {FAULT: [stage.fault(row, own) if stage.mine(row, called) else row.get(FAULT) for row in rows_of(batch)]}
+        return {
+            FAULT: [
+                stage.fault(row, own) if stage.mine(row, called, number) else row.get(FAULT) for row in rows_of(batch)
+            ]
+        }
 
     return checked
 
 
-def _made(kind: str, section: Mapping[str, Any]) -> Written:
+def written_source(kind: str, section: Mapping[str, Any]) -> Written:
+    """A source as it is told to another process: its kind, as `module:name`, and its keys."""
     module, _, name = kind.partition(":")
     found: type[Written] = getattr(import_module(module), name)
     return found.model_validate(section)

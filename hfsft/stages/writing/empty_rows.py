@@ -1,7 +1,7 @@
 """The rows of a source that models write, before they say anything: which there are, and what each is to be about.
 
-A row is known by the name of its source, its number in it, and what it was given: neither more rows, nor other sources,
-nor a later wave change its id.
+A row is known by the name of its source, its number in it (of rows with one subject, among these) and what it was
+given: neither more rows, nor other sources, nor a later wave change its id.
 """
 
 from __future__ import annotations

@@ -17,6 +17,7 @@ class Surroundings:
 
     name: str
     base: Path
+    stem: str = ""  # of the recipe's file
     attributes: AttributeShares | None = None
     corpus: Resource | None = None
 
@@ -27,7 +28,7 @@ class Surroundings:
             told["corpus"]["kind"], Work(**told["corpus"]["work"]), told["corpus"]["identity"]
         )
         attributes = None if told["attributes"] is None else AttributeShares.of(told["attributes"])
-        return cls(told["name"], base, attributes, corpus)
+        return cls(told["name"], base, told["stem"], attributes, corpus)
 
     def as_dict(self) -> dict[str, Any]:
         """It as JSON, without the folder."""
@@ -36,7 +37,8 @@ class Surroundings:
             "work": self.corpus.work.as_dict(),
             "identity": self.corpus.identity,
         }
-        return {"name": self.name, "attributes": self.attributes and self.attributes.as_json(), "corpus": corpus}
+        attributes = self.attributes and self.attributes.as_json()
+        return {"name": self.name, "stem": self.stem, "attributes": attributes, "corpus": corpus}
 
     def depends_on(self) -> dict[str, Any]:
         """What rows depend on of it, as JSON."""

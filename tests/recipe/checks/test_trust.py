@@ -20,6 +20,7 @@ from hfsft.recipe.checks.trust import Reach, Trust, reaches
 from hfsft.recipe.recipe import load_recipe
 from hfsft.stages.base import AskingPart
 from hfsft.stages.evolving.ways import WeightedTemplate
+from hfsft.stages.tools.tools_section import Tools
 from tests.recipe.test_identity import SECTIONS, save_tokenizer
 
 ROW = '{"prompt": "the vault code is 4711", "completion": "It is."}\n'
@@ -343,7 +344,8 @@ def test_code_that_comes_with_a_tokenizer_is_not_run(tmp_path: Path, monkeypatch
 # Fields that can name a file, a server, a key or a repository, and those whose text stays what it is.
 REACHING = {
     "Model.model", "Model.provider", "Model.base_url", "Model.api_key_env", "Model.extra_body", "Model.headers",
-    "FromEnv.env", "Attribute.path", "PromptTable.path", "ExampleTable.path", "DocumentTable.path",
+    "FromEnv.env", "Attribute.path", "FromPersonas.path", "FromTopics.path", "PromptTable.path", "ExampleTable.path",
+    "DocumentTable.path",
    "Publish.repo_id", "Publish.not_secret",
     "Publish.tokenizer", "Tokens.tokenizer", "Expr.tokenizer", "JsonSchema.file", "Tools.path", "Tools.results",
     "Write.template", "Write.form", "Label.template", "Refine.template",
@@ -357,7 +359,7 @@ TEXTS = {
     *("completion_window", "temperature"),
     *("any", "all", "none", "inline", "per_row", "equals", "that"),
     *("user", "personas", "schemas"),
-    *("values", "given"),
+    *("values", "given", "documents", "tree", "question"),
 }
 
 
@@ -367,7 +369,7 @@ TEXTS = {
 def test_every_text_of_a_recipe_is_known_to_reach_nothing_or_is_asked_for(section: Any, name: str) -> None:
     if not holds_text(section.model_fields[name].annotation) or f"{section.__name__}.{name}" in REACHING:
         return
-    asks = issubclass(section, (AskingPart, WeightedTemplate)) and name == "model"  # a name under `models`
+    asks = issubclass(section, (AskingPart, WeightedTemplate, Tools)) and name == "model"  # a name under `models`
     assert asks or name in TEXTS, (
         "can it name a file, a server, a key or a repository? hfsft/recipe/checks/trust.py asks"
     )

@@ -71,6 +71,16 @@ def test_a_wrong_answer_is_refused_without_the_right_one_being_told() -> None:
     assert "42" not in requests[1].messages[-1]["content"]
 
 
+@pytest.mark.parametrize("missing", ["reject", "keep"])
+def test_a_row_of_which_no_answer_can_pass_is_not_asked(missing: Any) -> None:
+    section = Generate.model_validate({"check": [{"answer": {"by": "number", "missing": missing}}]})
+    step, _ = section.steps(CONTEXT)
+    requests, columns = converse(step.function(row()), ["42"])
+    assert len(requests) == (1 if missing == "keep" else 0)
+    told = (columns["response"], columns["tries"], columns["check_fault"])
+    assert told == (("42", 1, None) if missing == "keep" else (None, 0, "answer needs reference, and the row has none"))
+
+
 def test_what_a_check_depends_on_is_in_the_identity() -> None:
     def fingerprint(**section: Any) -> str:
         return Generate.model_validate(section).steps(CONTEXT)[0].fingerprint("")

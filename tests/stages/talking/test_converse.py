@@ -81,6 +81,33 @@ def test_the_user_sees_who_it_is_and_what_was_said_but_not_the_system_prompt() -
     assert columns["user_persona"] == "a calm baker"
 
 
+def test_the_user_sees_no_calls_and_no_results() -> None:
+    call = {"id": "c", "name": "track", "arguments": "{}"}
+    turns = [
+        {"role": "user", "content": "Where is my parcel?"},
+        {"role": "assistant", "content": "", "tool_calls": [call]},
+        {"role": "tool", "content": "on its way", "tool_call_id": "c", "name": "track"},
+        {"role": "assistant", "content": "It is near."},
+    ]
+    requests, columns = grow(Converse(share=1, turns=2), plain, messages=turns, response="It is near.")
+    assert [turn["role"] for turn in requests[0].messages] == ["system", "user", "assistant", "user"]
+    assert "track" not in str(requests[0].messages)
+    assert [turn["role"] for turn in columns["messages"]] == [
+        "user",
+        "assistant",
+        "tool",
+        "assistant",
+        "user",
+        "assistant",
+    ]
+
+
+def test_a_plan_knows_how_many_requests_a_conversation_takes() -> None:
+    (step,) = Converse(share=1, turns=4).steps(replace(CONTEXT, answering=Generate().answering(CONTEXT)))
+    requests, _ = grow(Converse(share=1, turns=4), plain)
+    assert 1 + step.follows == len(requests) == 6
+
+
 def test_a_share_of_the_rows_grows_whatever_else_there_is() -> None:
     section = Converse(share=0.3, turns=2)
     rows = [row(instruction=f"Where is parcel {number}?", **ANSWERED) for number in range(400)]
