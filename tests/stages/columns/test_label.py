@@ -199,7 +199,7 @@ def test_a_label_stands_where_what_it_looks_at_is_final() -> None:
     several = order(
         judge={}, generate={"samples": {"count": 2, "keep": "best"}}, refine={"when": {"mean": {"at_most": 3}}}
     )
-    assert several[-4:-1] == ["refine[1].judge", "label[conversation]", "filters[one_of quality]"]
+    assert several[-3:] == ["refine[1].judge", "label[conversation]", "filters[one_of quality]"]
     judged = order(judge={}, filters=[])
     assert judged == ["label[instruction]", "generate", "label[conversation]", "judge"]
 
