@@ -42,6 +42,17 @@ def test_a_column_is_written_by_one_call_seeded_by_the_row_and_the_column() -> N
     assert requests[0].seed != other[0].seed is not None
 
 
+def test_a_template_may_say_what_the_system_says_and_show_turns() -> None:
+    template = "Invent cases.{{ user }}My lamp?{{ assistant }}A7{{ user }}{{ instruction }}"
+    (request,), _ = converse(ask(write(template=template)), ["A8"])
+    assert [(each["role"], each["content"]) for each in request.messages] == [
+        ("system", "Invent cases."),
+        ("user", "My lamp?"),
+        ("assistant", "A7"),
+        ("user", "Where is my parcel?"),
+    ]
+
+
 def test_nothing_written_fails_the_row() -> None:
     with pytest.raises(AnswerError, match="wrote nothing for `case`"):
         converse(ask(write()), [" \n"])
