@@ -223,10 +223,7 @@ def recipe(folder: Path) -> dict[str, Any]:
             {"path": "rows.jsonl", "prompt": "prompt"},
             *({"count": 3, **source} for source in written_sources.SEEDS.values()),
         ],
-        "examples": [
-            {"rows": [{"instruction": "A?", "response": "B."}]},
-            {"path": "rows.jsonl"},
-        ],
+        "examples": [{"rows": [{"instruction": "A?", "response": "B."}]}, {"path": "rows.jsonl"}],
         "evolve": {
             "templates": [f"{USES_ALL}: {{{{ instruction }}}}", {"Weighed: {{ instruction }}": {"weight": 2}}],
         },
