@@ -8,12 +8,14 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
+from hfsft.documents.chunk_file import VERSION, file_of, keep, kept
 from hfsft.documents.chunking import Chunking
 from hfsft.documents.corpus import Corpus, Document, DocumentChunk, chunks_of
 from hfsft.engine.plan import Plan
 from hfsft.engine.resources import Resource, Work
 from hfsft.errors import Problem, SourceError
 from hfsft.filters.filter_work import work_of
+from hfsft.hashing import digest
 from hfsft.recipe.recipe import Recipe
 from hfsft.recipe.rules import rewriting_of
 from hfsft.stages.documents import DocumentTable
@@ -23,9 +25,20 @@ KIND = "documents"
 
 
 class CorpusLoader:
-    """The corpus of some documents, as a resource; `rules` are the work of those that redact."""
+    """The corpus of some documents of the recipe `name`, as a resource.
 
-    def __init__(self, documents: Sequence[Mapping[str, Any]], base: str, rules: Sequence[Mapping[str, Any]]) -> None:
+    `rules` are the work of those that redact, `known_by` a hash of all that this depends on.
+    """
+
+    def __init__(
+        self,
+        documents: Sequence[Mapping[str, Any]],
+        base: str,
+        rules: Sequence[Mapping[str, Any]],
+        name: str,
+        known_by: str,
+    ) -> None:
+        self._name, self._known_by = name, known_by
         self.tables = [DocumentTable.model_validate(each) for each in documents]
         self._base, self._rules = Path(base), [Work(**rule).made() for rule in rules]
         self._chunks: dict[int, list[DocumentChunk]] = {}
@@ -47,12 +60,24 @@ class CorpusLoader:
     def chunks(self, place: int) -> list[DocumentChunk]:
         """The chunks of one table."""
         if place not in self._chunks:
-            found = self._chunks[place] = []
-            for document, how in self._cleaned(self.tables[place]):
-                chunks = list(chunks_of(document, how))
-                found += chunks
-                self._empty[document.of] += not chunks
+            table = self.tables[place]
+            told = table.model_dump(mode="json", exclude={"license"})
+            key = digest([VERSION, self._known_by, told, table.table(self._base).identity()])
+            found = kept(file := file_of(self._name, key))
+            if found is None:
+                found = self._made(table)
+                keep(file, *found)
+            self._chunks[place], self._empty[table.called] = found[0], self._empty[table.called] + found[1]
         return self._chunks[place]
+
+    def _made(self, table: DocumentTable) -> tuple[list[DocumentChunk], int]:
+        """The chunks of a table, and how many of its documents say nothing."""
+        found, empty = list[DocumentChunk](), 0
+        for document, how in self._cleaned(table):
+            chunks = list(chunks_of(document, how))
+            found += chunks
+            empty += not chunks
+        return found, empty
 
     def _cleaned(self, table: DocumentTable) -> Iterator[tuple[Document, Chunking]]:
         for document in table.read(self._base):
@@ -93,11 +118,11 @@ def corpus_of(plan: Plan) -> Corpus | None:
 
 def _work(recipe: Recipe) -> Work:
     documents = [each.model_dump(mode="json", exclude_unset=True) for each in recipe.documents]
-    rules = [work_of(rule, "redacted_text").as_dict() for rule in rewriting_of(recipe)]
-    return Work(
-        "hfsft.recipe.documents.opened_corpus:CorpusLoader",
-        {"documents": documents, "base": str(recipe.base), "rules": rules},
-    )
+    redacting = rewriting_of(recipe)
+    rules = [work_of(rule, "redacted_text").as_dict() for rule in redacting]
+    known_by = digest([[rule.name, rule.version, rule.identity()] for rule in redacting])
+    more = {"base": str(recipe.base), "rules": rules, "name": recipe.name, "known_by": known_by}
+    return Work("hfsft.recipe.documents.opened_corpus:CorpusLoader", {"documents": documents, **more})
 
 
 def _problem(recipe: Recipe, index: int, error: SourceError) -> Problem:

@@ -104,7 +104,7 @@ class RowAnswerer:
                     {"role": "assistant", "content": response or "..."},
                     {"role": "user", "content": rendered(Prompt.named(FOLDER, "repair"), fault=fault)},
                 ]
-        if not response:
+        if not response and not toolbox.calls_last(called):
             raise unusable("empty", "the model wrote no response")
         return {**self._told(row, system, response, thought, writer, tries, fault), **called}
 
@@ -116,7 +116,7 @@ class RowAnswerer:
 
     def _fault(self, row: Row, system: str | None, response: str, thought: str | None) -> str | None:
         """What is wrong with an answer. Raises `AnswerError` where the row fails by it, as nobody checks it."""
-        if not response:
+        if not response and not toolbox.calls_last(row):
             if not self.checks:
                 raise unusable("empty", "the model wrote no response")
             return "it is empty"

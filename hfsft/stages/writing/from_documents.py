@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from pydantic import Field
 
 from hfsft.documents.corpus import DOCUMENT, DOCUMENTS, Corpus, DocumentChunk, listed
-from hfsft.errors import Problem, PromptError
+from hfsft.errors import Problem, PromptError, SourceError, nearest
 from hfsft.hashing import unit
 from hfsft.rows.batch import Row
 from hfsft.rows.columns import Column, column
@@ -69,16 +69,20 @@ class FromDocuments(Written):
         return frozenset({"documents"})
 
     def problems(self, context: Context) -> Iterator[Problem]:
-        """That there are no documents, or none of these names."""
+        """That there are no documents."""
         if context.corpus is None:
             advice = "as in `documents: [{path: handbook/*.md}]`"
             yield Problem(context.place(self.key, "from"), "from: documents needs a section `documents`", advice)
 
     def subjects(self, around: Surroundings) -> Sequence[RowSubject]:
-        """The chunks."""
+        """The chunks. Raises `SourceError` for names that no documents have."""
         if around.corpus is None:
             return ()
         corpus: Corpus = around.corpus.load()
+        names = sorted({chunk.of for chunk in corpus.chunks})
+        for name in self.documents or ():
+            if name not in names:
+                raise SourceError(f"no documents are called {name}", key="documents", help=nearest(name, names))
         taken = [chunk for chunk in corpus.chunks if self.documents is None or chunk.of in self.documents]
         return [RowSubject(chunk.id, columns_of([chunk])) for chunk in taken]
 

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 import yaml
 
+from hfsft.cache import cache_folder
+from hfsft.documents.chunk_file import VERSION
 from hfsft.errors import RecipeError
 from hfsft.recipe.compile import compile_recipe
 from hfsft.recipe.documents.opened_corpus import open_corpus
@@ -21,6 +23,11 @@ def recipe(folder: Path, **sections: Any) -> Path:
     path = folder / "recipe.yaml"
     data = {"name": "toy", "documents": [{"path": "hours.md"}], "seeds": [{"prompts": ["When?"]}], **sections}
     path.write_text(yaml.safe_dump(data, sort_keys=False))
+    return path
+
+
+def recipe_of(path: Path, **changed: Any) -> Path:
+    path.write_text(yaml.safe_dump({**yaml.safe_load(path.read_text()), **changed}))
     return path
 
 
@@ -87,3 +94,26 @@ def test_an_edit_of_a_document_moves_the_step_that_reads_it_and_no_other(tmp_pat
     (tmp_path / "hours.md").rename(tmp_path / "when.md")
     path.write_text(path.read_text().replace("hours.md", "when.md"))
     assert prints()["sources"] == before["sources"]
+
+
+def test_chunks_of_large_documents_are_kept_and_read_again(tmp_path: Path, home: Path) -> None:
+    path = recipe(tmp_path, filters=["pii"])
+    (tmp_path / "hours.md").write_text("\n\n".join(f"## Day {day}\n\n{HOURS}" for day in range(4000)))
+    first, _ = open_corpus(load_recipe(path))
+    assert first is not None
+    (kept,) = cache_folder("toy").glob("*-documents.arrow")
+    loader = first.work.made()
+    assert loader.load().chunks == first.load().chunks
+    assert not any("clinic.example.org" in chunk.text for chunk in loader.load().chunks)
+    kept.write_bytes(b"damaged")
+    assert first.work.made().identity() == first.identity
+    other, _ = open_corpus(load_recipe(recipe_of(path, filters=[])))
+    assert other is not None
+    assert other.identity != first.identity
+
+
+def test_what_documents_are_cut_into_is_known_by_the_version(tmp_path: Path) -> None:
+    """Raise `chunk_file.VERSION` where this changes, or chunks of before are read from the cache."""
+    corpus, _ = open_corpus(load_recipe(recipe(tmp_path, filters=["pii"])))
+    assert corpus is not None
+    assert (VERSION, [chunk.id for chunk in corpus.load().chunks]) == (1, ["83e7eb6eb4f9957a"])
