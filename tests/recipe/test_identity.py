@@ -93,8 +93,7 @@ PLACES: dict[str, tuple[str | int, ...]] = {
     "WeightedTemplate": ("evolve", "templates", 1, "Weighed: {{ instruction }}"),
     "Choices": ("label", "quality"),
     "Write": ("write", 0),
-    "Samples": ("generate", "samples"),
-    "Demonstrations": ("generate", "demonstrations"),
+    **{key: ("generate", key.lower()) for key in ("Samples", "Demonstrations")},
     "Tools": ("generate", "tools"),
     "TurnCount": ("converse", "turns"),
     "Anchor": ("judge", "anchors", 0),
@@ -110,10 +109,8 @@ NEEDS: dict[str, dict[str, Any]] = {
     "one_of": {"column": "quality", "values": ["a"]},
     "tokens": {"at_least": 2},
     "score": {"usefulness": {"at_least": 2}},
-    "matches": {"any": ["x"]},
-    "json_schema": {"inline": {"type": "object"}},
-    "answer": {"equals": "5"},
-    "expr": {"that": "response"},
+    **{"matches": {"any": ["x"]}, "json_schema": {"inline": {"type": "object"}}},
+    **{"answer": {"equals": "5"}, "expr": {"that": "response"}},
 }
 
 # The other value of a field whose own cannot be changed by a rule.
