@@ -109,8 +109,10 @@ NEEDS: dict[str, dict[str, Any]] = {
     "one_of": {"column": "quality", "values": ["a"]},
     "tokens": {"at_least": 2},
     "score": {"usefulness": {"at_least": 2}},
-    **{"matches": {"any": ["x"]}, "json_schema": {"inline": {"type": "object"}}},
-    **{"answer": {"equals": "5"}, "expr": {"that": "response"}},
+    "matches": {"any": ["x"]},
+    "json_schema": {"inline": {"type": "object"}},
+    "answer": {"equals": "5"},
+    "expr": {"that": "response"},
 }
 
 # The other value of a field whose own cannot be changed by a rule.
