@@ -172,6 +172,7 @@ class Stage(Section, ABC):
     """
 
     key: ClassVar[str]  # what recipes call the section
+    goes_on: ClassVar[bool] = False  # whether it asks models to go on with a raw text, which not every server lets them
     implied_by: ClassVar[str] = ""  # the section that calls for this one, with its defaults, where it is left out
     early: ClassVar[bool] = False  # whether its steps stand as early as what they read is final, not at its place
 
@@ -363,6 +364,7 @@ class Context:
     rules: Callable[[], Sequence[Filter]] = tuple  # the recipe's filters; raises `ModelError` where one names no file
     opened: bool = True  # whether files and datasets are looked into, or the recipe alone is checked
     answering: Answering | None = None  # how the last section before that answers rows does so
+    chat_template: Callable[[str], str] | None = None  # of a model by its name; raises `ModelError` where it has none
     embed: Callable[..., Step] | None = None  # of a section that `embeds`: column of texts -> the step to its vectors
     corpus: Resource | None = None  # the recipe's documents, as `hfsft.documents.corpus.Corpus`
     reasoning: bool = True  # whether a judge sees what was thought before an answer, where its section says nothing
@@ -382,14 +384,18 @@ class Context:
         return {"template": prompt.identity, "values": used}
 
 
+def structured_in(row: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
+    """The columns of a row whose texts are JSON, by what a template is given as `values`, with what these say."""
+    return {name: fields_of(row[name]) for name in values.get(STRUCTURED, ()) if name in row}
+
+
 def rendered(prompt: Prompt, **values: Any) -> str:
     """A template with a row in it. Raises `AnswerError`, not `PromptError`: another row may suit it.
 
     Values that are named under `STRUCTURED` are texts of JSON, of which the template reads the fields.
     """
-    for name in values.pop(STRUCTURED, ()):
-        if name in values:
-            values[name] = fields_of(values[name])
+    values |= structured_in(values, values)
+    values.pop(STRUCTURED, None)
     try:
         return prompt.render(**values)
     except PromptError as error:
