@@ -31,6 +31,15 @@ Row = dict[str, Any]
 Says = Callable[[Body, int], str]
 MATTERS = ("garden", "harbour", "violin", "bakery", "glacier", "printer", "orchard", "tram", "kettle", "museum")
 
+FRAMES = (
+    "How would you explain {0} to a neighbour?",
+    "Write two lines for a postcard about {0}.",
+    "Is {0} worth a detour, and for whom?",
+    "List what could go wrong with {0}.",
+    "Invent a riddle whose answer is {0}.",
+    "Compare {0} with what your grandparents knew.",
+)
+
 every_recipe = pytest.mark.parametrize("path", PUBLISHED.values(), ids=PUBLISHED)
 
 
@@ -62,6 +71,19 @@ class Scripted(Loopback):
 
     def routes(self, app: web.Application) -> None:
         app.router.add_post("/v1/chat/completions", self._chat)
+        app.router.add_post("/v1/completions", self._go_on)
+
+    async def _go_on(self, request: web.Request) -> web.Response:
+        """What users say behind the beginning of their turn; every tenth says what another said."""
+        body = await request.json()
+        if "prompt" not in body:
+            return web.json_response({"error": {"message": "prompt is missing"}}, status=400)
+        self.asked[f"{body['model']} by {body['prompt']}"] += 1
+        number = 7 if body["seed"] % 10 == 0 else body["seed"]
+        text = FRAMES[number % len(FRAMES)].format(f"the {worded(number // 11)}")
+        choice = {"index": 0, "text": text, "finish_reason": "stop"}
+        usage = {"prompt_tokens": 5, "completion_tokens": 9}
+        return web.json_response({"model": body["model"], "choices": [choice], "usage": usage})
 
     async def _chat(self, request: web.Request) -> web.Response:
         body = json.loads(await request.read())
@@ -100,16 +122,6 @@ def sorry(body: Body, number: int) -> str:
     """As `general`, but every fourth answer is an apology."""
     text = general(body, number)
     return text if text.startswith("Which") or number % 4 else f"Take the {worded(number)}, though I am sorry for it."
-
-
-FRAMES = (
-    "How would you explain {0} to a neighbour?",
-    "Write two lines for a postcard about {0}.",
-    "Is {0} worth a detour, and for whom?",
-    "List what could go wrong with {0}.",
-    "Invent a riddle whose answer is {0}.",
-    "Compare {0} with what your grandparents knew.",
-)
 
 
 def inventive(body: Body, number: int) -> str:
@@ -194,11 +206,12 @@ def best_answers(got: Built) -> None:
 
 
 def called(got: Built) -> None:
-    """Each row begins with a call that its tool's schema takes, and goes on with a result and an answer."""
+    """Each row ends at a call that its tool's schema takes, and that the judge finds right."""
     assert got.fallen.keys() == {"calls"}
     assert len(got.rows) + got.fallen.total() == 12
+    assert got.asked == {"writer": 24, "judge": 12}
     for row in got.rows:
-        assert [turn["role"] for turn in row["messages"]] == ["user", "assistant", "tool", "assistant"]
+        assert [turn["role"] for turn in row["messages"]] == ["user", "assistant"]
         (call,) = row["messages"][1]["tool_calls"]
         tools = {tool["function"]["name"]: tool["function"]["parameters"] for tool in json.loads(row["tools"])}
         assert json.loads(call["arguments"]).keys() >= set(tools[call["name"]]["required"])
@@ -237,6 +250,17 @@ def bootstrapped(got: Built) -> None:
     assert 0.4 < sum(row["input"] == "none" for row in written) / len(written) < 0.6
 
 
+def from_nothing(got: Built) -> None:
+    """As many rows as wanted, written behind the beginning of a user's turn, labelled and judged, none poor."""
+    assert len(got.rows) == 16
+    assert got.count("origin") == {"written": 16}
+    (raw,) = (name for name in got.asked if " by " in name)
+    assert raw.endswith("<|start_header_id|>user<|end_header_id|>\n\n")
+    assert got.count("input_quality").keys() <= {"average", "good", "excellent"}
+    assert got.fallen["one_of"] > 0
+    assert all(row["difficulty"] and row["category"] and row["score_helpfulness"] for row in got.rows)
+
+
 def in_their_names(got: Built) -> None:
     """As many rows as wanted, of all personas and topics by their shares, each under the system prompt of its topic."""
     assert not got.fallen
@@ -257,6 +281,7 @@ PROMISES: list[Promise] = [
     ("ultrafeedback_answers", general, best_answers, ("generate.samples.keep=best",)),
     ("xlam_calls", general, called, ("seeds[0].count=12",)),
     ("openthoughts_samples", general, reasoned, ()),
+    ("magpie_pro", general, from_nothing, ("size=16",)),
     ("self_instruct", inventive, bootstrapped, ()),
     ("tulu3_personas", general, in_their_names, ("size=20",)),
     ("verifiable_constraints", conditioned, checked, ("size=20",)),
@@ -282,10 +307,10 @@ def test_a_recipe_keeps_what_its_pipeline_promises(
 
 
 @every_recipe
-def test_a_recipe_is_short_names_its_paper_and_asks_models_of_the_hub_within_a_budget(path: Path) -> None:
+def test_a_recipe_is_short_names_its_paper_and_asks_within_a_budget(path: Path) -> None:
     text = path.read_text("utf-8")
     assert len(text.splitlines()) <= LONGEST
     assert re.search(r"arXiv \d{4}\.\d{5}", text)
     recipe = load_recipe(path)
     assert recipe.budget, "a recipe that somebody tries must not spend without a bound"
-    assert all(model.provider for model in recipe.models.values())
+    assert all(model.provider or model.base_url for model in recipe.models.values())
