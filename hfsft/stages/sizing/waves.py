@@ -87,7 +87,7 @@ class Waves:
         if self.ended:
             return None
         so_far = f"{self.others + accepted:,} of {self.pace.size:,} rows so far"
-        self.tell(f"wave {len(self.asked) + 1}: {so_far}, {wanted:,} more are asked for")
+        self.tell(f"wave {len(self.asked) + 1}: {so_far}, {wanted:,} more {'is' if wanted == 1 else 'are'} asked for")
         self.asked.append(wanted)
         carried = self.carry(lambda column: rows[column][:])
         step = self.source(NextWave(len(self.asked), self._numbers(wanted), self._combinations(rows), carried))
