@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +17,7 @@ from hfsft.errors import RecipeError
 from hfsft.recipe.recipe import load_recipe
 from hfsft.recipe.sources import given_of
 from hfsft.release.by_source import by_source
-from tests.models.server import LLM
+from tests.models.server import LLM, digest, said_to
 from tests.stages.writing.writer import Writer
 
 PEOPLES = ["How do I return a lamp?", "Do you ship to islands?", "Is the red kettle back?", "Can I pay by invoice?"]
@@ -220,3 +221,28 @@ def test_topics_are_grown_shown_written_and_used(
         assert slots is not None
         assert {len(row["topic_path"]) for row in slots(0, 4)} <= {1, 2}
         assert lines[-1].strip("- ") in {row["topic_path"][-1] for row in slots(0, 4)}
+
+
+def test_prompts_that_are_none_are_counted_over_all_waves(home: Path, tmp_path: Path) -> None:
+    def says(body: dict[str, Any]) -> str:
+        number = int(digest(body)[:6], 16)
+        if "Write a" not in said_to(body):
+            return f"It is number {number}."
+        return "I'm sorry, but I can't help with that." if number % 2 else f"Which lamp has the number {number}?"
+
+    with LLM(reply=says) as llm:
+        two = [
+            {"from": "attributes", "name": each, "templates": [f"Write a {{{{ tone }}}} {each}."]}
+            for each in ("note", "call")
+        ]
+        told, _ = pipeline.run(recipe(llm, seeds=two, size=24, filters=[]), out=tmp_path / "build")
+    assert len(told.rows) == 24
+    rows = {each: [row["written_by"] for row in told.rows].count(each) for each in ("note", "call")}
+    notes = [re.search(r"(\d+) of (\d+) prompts of (\S+) fell", note) for note in told.notes]
+    found = {note[3]: (int(note[1]), int(note[2])) for note in notes if note}
+    assert found.keys() == {"seeds[0]", "seeds[1]"}
+    for (fell, written), stayed in zip(found.values(), rows.values(), strict=True):
+        assert fell > 0
+        assert stayed <= written - fell <= stayed + 1, "a row beyond the size was written too"
+    removed = [line.removed for line in told.ledger.funnel if line.step.endswith(".fault")]
+    assert [fell for fell, _ in found.values()] == removed
