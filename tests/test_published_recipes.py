@@ -102,6 +102,27 @@ def sorry(body: Body, number: int) -> str:
     return text if text.startswith("Which") or number % 4 else f"Take the {worded(number)}, though I am sorry for it."
 
 
+FRAMES = (
+    "How would you explain {0} to a neighbour?",
+    "Write two lines for a postcard about {0}.",
+    "Is {0} worth a detour, and for whom?",
+    "List what could go wrong with {0}.",
+    "Invent a riddle whose answer is {0}.",
+    "Compare {0} with what your grandparents knew.",
+)
+
+
+def inventive(body: Body, number: int) -> str:
+    """New instructions that have little in common, every tenth of them a copy; inputs; answers."""
+    asked = said(body)
+    if asked.startswith("Write an input"):
+        return f"Notes of a day at the {worded(number)}."
+    if "Write one more message" in asked:
+        number = 7 if number % 10 == 0 else number
+        return FRAMES[number % len(FRAMES)].format(f"the {worded(number // 11)}")
+    return general(body, number)
+
+
 KEPT_BY = {
     "Use no commas.": "We meet at the {0} and then we go home.",
     "Answer in lower case only.": "we meet at the {0}, then we go home.",
@@ -203,6 +224,32 @@ def checked(got: Built) -> None:
     assert not any("Answer As We Like" in row["response"] for row in got.rows)
 
 
+def bootstrapped(got: Built) -> None:
+    """People's tasks stay; each new one was shown eight, six of them people's, and is unlike all before it."""
+    assert got.fallen.keys() == {"novelty"}
+    assert got.count("origin") == {"seed": 10, "written": 60 - got.fallen["novelty"]}
+    people = {row["id"] for row in got.rows if row["origin"] == "seed"}
+    written = [row for row in got.rows if row["origin"] == "written"]
+    assert {len(row["demonstrations"]) for row in written} == {8}
+    assert Counter(len(people & set(row["demonstrations"])) for row in written).keys() == {6, 8}  # 8 in the first round
+    assert all(row["novelty"] < 0.7 for row in written)
+    assert all((row["context"] is not None) == (row["input"] != "none") for row in written)
+    assert 0.4 < sum(row["input"] == "none" for row in written) / len(written) < 0.6
+
+
+def in_their_names(got: Built) -> None:
+    """As many rows as wanted, of all personas and topics by their shares, each under the system prompt of its topic."""
+    assert not got.fallen
+    assert len(got.rows) == 20
+    (source,) = yaml.safe_load(PUBLISHED["tulu3_personas"].read_text("utf-8"))["seeds"]
+    assert got.count("persona").keys() == set(source["personas"])
+    topics = got.count("topic")
+    assert topics["mathematics"] > topics["grade school mathematics"] > topics["algebra"] > 0
+    systems = {row["topic"]: row["system"] for row in got.rows}
+    assert systems.pop("python") not in systems.values()
+    assert len(set(systems.values())) == 1
+
+
 Promise = tuple[str, Says, Callable[[Built], None], tuple[str, ...]]
 PROMISES: list[Promise] = [
     ("evol_instruct", sorry, evolved, ()),
@@ -210,6 +257,8 @@ PROMISES: list[Promise] = [
     ("ultrafeedback_answers", general, best_answers, ("generate.samples.keep=best",)),
     ("xlam_calls", general, called, ("seeds[0].count=12",)),
     ("openthoughts_samples", general, reasoned, ()),
+    ("self_instruct", inventive, bootstrapped, ()),
+    ("tulu3_personas", general, in_their_names, ("size=20",)),
     ("verifiable_constraints", conditioned, checked, ("size=20",)),
 ]
 

@@ -185,6 +185,20 @@ def test_every_row_ends_in_an_answer_over_valid_calls(folder: Path, streams: boo
     assert "## Conversations" in card
 
 
+def test_rows_may_end_at_their_calls(folder: Path) -> None:
+    with Calling() as server:
+        data = recipe(server) | {"filters": [{"tool_calls": {"at_least": 1}}, {"tokens": {"at_least": 1}}]}
+        data["generate"]["tools"] = {"schemas": TOOLS, "until": "calls"}
+        built, out = run(data, out=folder / "build")
+        assert len(built.rows) == 12
+        for row in built.rows:
+            assert [turn["role"] for turn in row["messages"]] == ["user", "assistant"]
+            assert row["messages"][-1]["tool_calls"]
+            assert row["response"] == ""
+    published = load_dataset(str(out), split="train")
+    assert {row["messages"][-1]["tool_calls"][0]["function"]["name"] for row in published} == {"get_order"}
+
+
 def test_rows_without_what_they_need_and_rows_that_lack_a_detail_call_nothing(folder: Path) -> None:
     class Declining(Calling):
         def _says(self, body: Body) -> Body:
@@ -243,6 +257,7 @@ def test_calls_that_nobody_can_use_are_in_the_ledger_with_their_cause(folder: Pa
             "has results of get_order, which no tool is called",
         ),
         ({"schemas": TOOLS, "results": "none.jsonl"}, "results", "none.jsonl: no such file"),
+        ({"schemas": TOOLS, "results": "results.jsonl", "until": "calls"}, "", "get no results"),
         ({"schemas": TOOLS, "unknown": "fail"}, "", "fails every row that calls something"),
         ({"schemas": TOOLS, "irrelevant": 0.7, "asks_back": 0.7}, "", "come to more than 1"),
         ({"schemas": TOOLS, "template": "reslut"}, "template", "did you mean `result`"),

@@ -26,7 +26,7 @@ class OneOf(Filter):
     name: ClassVar[str] = "one_of"
     values: ClassVar[str] = "what the column holds"
     blind: ClassVar[str] = "Whether the label is right: it is what a model, or whoever made the source, chose."
-    deciding: ClassVar[frozenset[str]] = frozenset({"allowed", "missing"})
+    deciding: ClassVar[frozenset[str]] = frozenset()  # it measures nothing
     example: ClassVar[str] = """\
     label:
       quality: [poor, fair, good, excellent]

@@ -19,7 +19,7 @@ from hfsft.rows.batch import Batch, rows_of
 from hfsft.rows.columns import text_under
 from hfsft.rows.views import ANSWER, answered
 
-RESPONSE = "response"
+RESPONSE, MESSAGES = "response", "messages"
 
 
 class FilterOrder:
@@ -87,7 +87,7 @@ def _needed(rule: Filter) -> set[str]:
 def _decided_by_response(rule: Filter, known: set[str], later: set[str]) -> bool:
     """Whether the filter looks at one row, and waits for nothing but its response."""
     waits = later.intersection((*rule.reads, *rule.optional))
-    answer = RESPONSE in waits and waits.issubset(ANSWER)
+    answer = RESPONSE in waits and waits.issubset((*ANSWER, MESSAGES))  # which hold it too, where rows have turns
     return not rule.whole and bool(rule.writes) and set(rule.reads) <= known and answer
 
 

@@ -45,6 +45,7 @@ class ToolExchange:
     native: bool = True  # whether the server is given the tools in fields; else they stand in the system prompt
     choice: str | None = None  # of the first round: `required` has it call something
     reasons: bool = False
+    ends_at_calls: bool = False  # whether calls that can be used are all that is wanted
     known: dict[str, str] = field(default_factory=dict)  # results by call: the same call gives back the same
 
     def answer(
@@ -64,7 +65,7 @@ class ToolExchange:
             last = number == self.rounds
             turn = yield from self._turn([*before, *said], asking, f"{tag}.{number}", causes, refuse, last=last)
             said.append(turn)
-            if not turn.get("tool_calls"):
+            if not turn.get("tool_calls") or self.ends_at_calls:
                 return Turned(said, causes)
             for place, call in enumerate(turn["tool_calls"]):
                 result = yield from self._result(call, [*before, *said], f"{tag}.{number}.result{place}")

@@ -15,6 +15,11 @@ from tests.filters.test_filters import ARGUMENTS
 
 OTHER: dict[tuple[str, str], Any] = {
     ("refusal", "phrases"): ["computer says no"],
+    ("one_of", "column"): "source",
+    ("one_of", "allowed"): ["returns"],
+    ("one_of", "missing"): "keep",
+    ("tool_calls", "at_least"): 2,
+    ("tool_calls", "at_most"): 3,
     ("matches", "any"): ["days?"],
     ("matches", "all"): ["days?"],
     ("matches", "none"): ["days?"],

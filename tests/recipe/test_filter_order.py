@@ -11,7 +11,7 @@ from hfsft.engine.step import Bound
 from hfsft.errors import RecipeError
 from hfsft.filters.base import Filter
 from hfsft.recipe.compile import compile_recipe
-from hfsft.recipe.recipe import Recipe, with_filters
+from hfsft.recipe.recipe import Recipe, load_recipe, with_filters
 from hfsft.recipe.recipe_file import load, validate
 from hfsft.rows.batch import Batch
 
@@ -71,3 +71,17 @@ def test_a_filter_that_can_never_run_is_an_error(rules: list[tuple[list[str], st
     with pytest.raises(RecipeError) as raised:
         compile_recipe(recipe(*rules), weights=False)
     assert said in [problem.message for problem in raised.value.problems]
+
+
+@pytest.mark.parametrize(
+    "more", [{}, {"converse": {"share": 0.5}}, {"generate": {"tools": {"schemas": [{"name": "find"}]}}}]
+)
+def test_rows_that_came_with_their_answer_are_checked_before_rows_are_compared(more: Any) -> None:
+    given = {
+        "examples": [{"rows": [{"instruction": "A?", "response": "B."}]}],
+        "filters": ["refusal", "near_duplicate"],
+    }
+    loaded = load_recipe({"name": "toy", "seeds": [{"prompts": ["Where?"]}], **given, **more})
+    names = [step.name for step in compile_recipe(loaded, weights=False).steps]
+    places = [names.index(f"filters[{name}].measure") for name in ("refusal given", "near_duplicate", "refusal")]
+    assert places == sorted(places)

@@ -164,6 +164,7 @@ OTHER: dict[str, Any] = {
     "Tools.schemas": {"path": None, "schemas": [{"name": "find"}]},
     "Tools.results": "other_results.jsonl",
     "Tools.model": "other",
+    "Tools.until": {"until": "calls", "results": None, "unknown": None},
     "Tools.template": "{{ arguments }}",
     "Converse.model": "other",
     "Converse.user": ["clarify"],

@@ -85,6 +85,14 @@ def test_calls_get_results_and_an_answer_follows() -> None:
     assert requests[1].messages[2]["tool_calls"][0]["function"] == {"name": "weather", "arguments": '{"city": "Oslo"}'}
 
 
+def test_calls_may_be_all_that_is_wanted() -> None:
+    requests, turned = run(exchange(ends_at_calls=True).answer(BEFORE, asking, "a"), [WEATHER])
+    assert len(requests) == 1
+    assert [turn["role"] for turn in turned.turns] == ["assistant"]
+    _, turned = run(exchange(ends_at_calls=True).answer(BEFORE, asking, "a"), [Answer("It is cold.")])
+    assert turned.turns == [{"role": "assistant", "content": "It is cold."}]
+
+
 def test_ids_are_no_chance_of_the_server() -> None:
     other = Answer("", tool_calls=({**WEATHER.tool_calls[0], "id": "other"},))
     ids = [

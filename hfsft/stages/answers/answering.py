@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from hfsft.documents import retrieving
-from hfsft.errors import unusable
+from hfsft.errors import AnswerError, unusable
 from hfsft.hashing import digest, sampling_seed
 from hfsft.models.model import Request, Turns
 from hfsft.prompts import Prompt
@@ -31,6 +31,8 @@ VARIABLES = variables("system", "response", REASONING)  # what the row says befo
 FOLDER = "generate"
 READS = ("id", "system", "response", "messages", *VARIABLES)
 TEMPERATURE = 0.7
+CHANCE = frozenset({"length", "empty"})
+"""Causes of failures that another sample may not have: it is one of the tries of a section that checks."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +89,12 @@ class RowAnswerer:
                 seed=sampling_seed(row["id"], tag := f"generate again {number}" if number else "generate"),
                 chosen=self.section.chosen,
             )
-            found = yield from toolbox.answered(self.tools, row, request, tag, reasons=self.section.reasons)
+            try:
+                found = yield from toolbox.answered(self.tools, row, request, tag, reasons=self.section.reasons)
+            except AnswerError as error:
+                if error.cause not in CHANCE or number + 1 == tries:
+                    raise
+                continue
             response, thought, called = found
             fault = self._fault({**row, **called}, system, response, thought)
             if fault is None:
@@ -97,7 +104,7 @@ class RowAnswerer:
                     {"role": "assistant", "content": response or "..."},
                     {"role": "user", "content": rendered(Prompt.named(FOLDER, "repair"), fault=fault)},
                 ]
-        if not response:
+        if not response and not toolbox.calls_last(called):
             raise unusable("empty", "the model wrote no response")
         return {**self._told(row, system, response, thought, writer, tries, fault), **called}
 
@@ -109,7 +116,7 @@ class RowAnswerer:
 
     def _fault(self, row: Row, system: str | None, response: str, thought: str | None) -> str | None:
         """What is wrong with an answer. Raises `AnswerError` where the row fails by it, as nobody checks it."""
-        if not response:
+        if not response and not toolbox.calls_last(row):
             if not self.checks:
                 raise unusable("empty", "the model wrote no response")
             return "it is empty"

@@ -14,7 +14,7 @@ from hfsft.filters.base import Around, Filter
 from hfsft.filters.checks.fault import Check
 from hfsft.plain import plain
 from hfsft.rows.batch import Batch, Row
-from hfsft.rows.columns import ROW, Column, column, text_under
+from hfsft.rows.columns import ROW, Column, column, text_under, vector_of
 
 if TYPE_CHECKING:
     from hfsft.errors import Place
@@ -118,11 +118,11 @@ def rules_of(told: Sequence[Mapping[str, Any]], needs: Sequence[Resource]) -> li
 
 def problems(rule: Filter, context: Context, own: Sequence[Column], place: Callable[..., Place]) -> Iterator[Problem]:
     """What is wrong with a filter as a check of answers, each at its place."""
-    if why := unfit(rule):
-        yield Problem(place(rule.name), f"generate.check[{rule.name}] {why}", "put it under filters")
-        return
     kept = (column(name, "string", "kept") for name in context.kept)
     columns = {each.name: each for each in (*ROW, *kept, *own)}
+    if (why := unfit(rule)) and (rule.whole or set(rule.reads) <= {*columns, *map(vector_of, columns)}):
+        yield Problem(place(rule.name), f"generate.check[{rule.name}] {why}", "put it under filters")
+        return
 
     def lacking(name: str) -> tuple[str, str]:
         return "which no row has when its answer is written", nearest(name, sorted(columns))

@@ -81,7 +81,7 @@ class Generate(AskingStage):
         "for again. A row whose last answer does not pass either falls by the rule `check`, with the fault as value.",
     )
     tries: int = Field(
-        3, ge=1, le=20, description="Answers to one row that are asked for at most, where `check` refuses them."
+        3, ge=1, le=20, description="Answers to a row that are asked for at most, where they fail `check` or are cut."
     )
     retry: Literal["resample", "repair"] = Field(
         "resample",
@@ -217,7 +217,7 @@ class Generate(AskingStage):
         own = {"system", "response", *([REASONING] if self.reasons else [])}
         checked = [name for rule in rules for name in rule.reads if name not in own]
         tools = self.tools.arguments(context, self.names[0]) if self.tools else None
-        branched = {PROMPT, CANDIDATE} if self.samples and len(self.names) > 1 else ()
+        branched = {PROMPT, CANDIDATE} if self.samples and (len(self.names) > 1 or self.tools) else ()
         answer = Step(
             name="generate",
             asks=True,
@@ -292,7 +292,7 @@ class Generate(AskingStage):
     def notes(self, outcome: Outcome) -> Iterator[str]:
         """Whether rows lack the reasoning that was to be kept, and what candidates and checks came to."""
         yield from answer_notes.notes(self, outcome)
-        yield from tool_report.notes(outcome) if self.tools else ()
+        yield from tool_report.notes(outcome) if self.tools else tool_report.unoffered(outcome)
         yield from retrieving.notes(self.context, outcome.values)
 
     def card(self, outcome: Outcome) -> CardPart | None:

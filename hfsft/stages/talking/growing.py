@@ -16,6 +16,7 @@ from hfsft.rows.messages import Message, system_apart
 from hfsft.rows.shapes.openai import message_of
 from hfsft.rows.views import messages, own_turns
 from hfsft.rows.views import said as in_parts
+from hfsft.rows.views import tools as offers_tools
 from hfsft.stages.base import Answering
 from hfsft.stages.evolving.template_prompts import messages_of
 from hfsft.stages.talking import user_turns
@@ -162,8 +163,8 @@ class Conversing:
                 chosen=frozenset(self.answering.chosen),
             )
 
-        if self.toolbox is not None and (tools := self.toolbox.of_row(row)):
-            exchange = self.toolbox.exchange(row, tools, reasons=self.answering.reasons)
+        if self.toolbox is not None and offers_tools(row):
+            exchange = self.toolbox.exchange(row, self.toolbox.of_row(row), reasons=self.answering.reasons)
             turned = yield from exchange.answer(said, asking, tag)
             made.calls.extend(turned.faults)
             return turned.turns

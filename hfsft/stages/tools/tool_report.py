@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from hfsft.rows.batch import rows_of
+from hfsft.rows.reading.summaries import rows_said
 from hfsft.rows.views import answers
 from hfsft.rows.views import tools as row_tools
 from hfsft.stages.base import CardPart, Name, Outcome, ShownTable, Warn
@@ -17,11 +18,28 @@ MOST_TOOLS = 40  # in one table
 
 
 def notes(outcome: Outcome) -> Iterator[str]:
-    """Whether many answers needed more than one try for their calls."""
+    """Whether nobody calls a tool, or many answers needed more than one try for their calls."""
     found = _tallied(outcome)
-    if found and found.again and found.again >= OFTEN * found.called:
+    if found is None:
+        return
+    if not found.called and found.rows > found.cases.total():
+        yield Warn(
+            f"no answer calls a tool, in {found.rows:,} rows that offer some: ask a model that knows tools, or write "
+            "`native: false` for one that is told of them in its prompt"
+        )
+    if found.again and found.again >= OFTEN * found.called:
         causes = ", ".join(f"{cause} {count:,}" for cause, count in found.causes.most_common())
         yield Warn(f"{found.again:,} of {found.called:,} rows with calls were asked again for them ({causes})")
+
+
+def unoffered(outcome: Outcome) -> Iterator[str]:
+    """Whether rows were answered by a model that did not know of the tools that stand in them."""
+    pairs = zip(outcome.values("origin"), outcome.values(TOOLS), strict=True)
+    if blind := sum(bool(tools) and origin != "example" for origin, tools in pairs):
+        yield Warn(
+            f"{rows_said(blind)} offer tools that the model which answered was not told of, so none is called: "
+            "`generate: {tools: {}}` offers each row its own"
+        )
 
 
 def card(outcome: Outcome, origin: str, beside: CardPart | None) -> CardPart | None:

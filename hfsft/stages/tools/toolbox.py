@@ -22,6 +22,7 @@ from hfsft.tooling.tool_exchange import Asking, ToolExchange
 from hfsft.tooling.tool_results import Canned, Results
 from hfsft.tooling.tool_schemas import Tool, tools_in
 
+PROMPT = "prompt_id"
 TURNS, TOOLS, FAULTS, CASE = "messages", "tools", "call_faults", "tool_case"
 TOLD: dict[str, Any] = {FAULTS: ["string"], CASE: "string"}
 """What rows have beside their turns that were answered with tools: causes of calls that were asked again, the case."""
@@ -56,7 +57,7 @@ class Toolbox:
         """The tools that a row's assistant is offered: its own, else those of the recipe."""
         own = row_tools(row)
         if not own:
-            return cases.offered(row["id"], self.tools, self.section.offered)
+            return cases.offered(_prompt(row), self.tools, self.section.offered)
         try:
             return tools_in(own)
         except ValueError as error:
@@ -66,17 +67,23 @@ class Toolbox:
         """How the row's assistant is asked with these tools."""
         said = self.section
         choice = said.choice if said.choice != "auto" else None
-        return ToolExchange(row, tools, self.results, said.rounds, said.tries, said.native, choice, reasons)
+        ends = said.until == "calls"
+        return ToolExchange(row, tools, self.results, said.rounds, said.tries, said.native, choice, reasons, ends)
 
     def answer(
         self, row: Row, before: Sequence[Message], asking: Asking, tag: str, *, reasons: bool = False
     ) -> Generator[Request, Answer, tuple[list[Message], dict[str, Any]]]:
         """The turns that answer a row, and its columns `tools` and those of `WRITES`."""
         exchange = self.exchange(row, self.of_row(row), reasons=reasons)
-        case = cases.case_of(row["id"], self.section.irrelevant, self.section.asks_back)
+        case = cases.case_of(_prompt(row), self.section.irrelevant, self.section.asks_back)
         found = yield from cases.answer(exchange, case, before, asking, tag)
         listed = as_json([tool.as_openai() for tool in found.tools]) if found.tools else None
         return found.turned.turns, {TOOLS: listed, FAULTS: found.turned.faults, CASE: found.case or None}
+
+
+def _prompt(row: Row) -> str:
+    """What tells a row's prompt from others: candidates for one prompt are offered the same tools."""
+    return str(row.get(PROMPT) or row["id"])
 
 
 class AnsweredRow(NamedTuple):
@@ -103,8 +110,14 @@ def answered(
 
     turns, columns = yield from toolbox.answer(row, request.messages, asking, tag, reasons=reasons)
     said = [*system_apart(prompt_messages(row))[1], *turns]
-    own = said if len(turns) > 1 else None
+    own = said if len(turns) > 1 or turns[-1].get("tool_calls") else None
     return AnsweredRow(turns[-1]["content"], turns[-1].get("reasoning"), {TURNS: own, **columns})
+
+
+def calls_last(row: Mapping[str, Any]) -> bool:
+    """Whether a row ends with calls, so that nothing need be said there."""
+    turns = own_turns(row)
+    return bool(turns and turns[-1].get("tool_calls"))
 
 
 def columns() -> Iterator[Column]:

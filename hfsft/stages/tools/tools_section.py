@@ -53,6 +53,10 @@ class Tools(Section):
         description="Whether tools are sent in fields of the request; false writes them into the system prompt and "
         "reads calls from the text, as Hermes has both, for a model or server that knows no tools.",
     )
+    until: Literal["answer", "calls"] = Field(
+        "answer",
+        description="Where a row ends: at the answer behind the results, or at its first `calls`, as xLAM's data does.",
+    )
     results: Annotated[str | None, FILE] = Field(
         None,
         description="A file of results: a JSON list, or a line each, of `name`, `arguments` and `result`; one without "
@@ -94,6 +98,8 @@ class Tools(Section):
             raise ValueError("irrelevant and asks_back are shares of all rows, and come to more than 1")
         if self.path and self.schemas:
             raise ValueError("`path` and `schemas` both say which tools there are; keep one")
+        if self.until == "calls" and (self.results or self.unknown):
+            raise ValueError("until: rows that end at their `calls` get no results; leave `results` and `unknown` out")
         if self.unknown == "fail" and not self.results:
             raise ValueError("unknown: `fail` without a list of `results` fails every row that calls something")
         return self
@@ -101,12 +107,12 @@ class Tools(Section):
     @property
     def simulates(self) -> bool:
         """Whether a model writes results."""
-        return self.unknown == "simulate" or not self.results
+        return self.until == "answer" and (self.unknown == "simulate" or not self.results)
 
     @property
     def follows(self) -> int:
         """Requests that one round of calls takes behind the first: the answer, and a result that a model writes."""
-        return 1 + self.simulates
+        return 0 if self.until == "calls" else 1 + self.simulates
 
     @property
     def origin(self) -> str:
@@ -139,29 +145,31 @@ class Tools(Section):
     def problems(self, context: Context, *at: str) -> Iterator[Problem]:
         """What is wrong with files and schemas; `at` is the way to the section."""
         tools: list[Tool] = []
+        name = ".".join(at)
         where = (*at, "path") if self.path else (*at, "schemas") if self.schemas else at
         try:
             tools = self.declared(context.base)
             for wrong in unfit(tools):
-                yield Problem(context.place(*where), wrong)
+                yield Problem(context.place(*where), f"{name}: {wrong}")
         except (ValueError, OSError) as error:
-            yield Problem(context.place(*where), _told(self.path, error), "a list of function schemas is expected")
+            advice = "a list of function schemas is expected"
+            yield Problem(context.place(*where), f"{name}: {_told(self.path, error)}", advice)
         if self.irrelevant and tools and min(len(tools), self.offered or len(tools)) < 2:
             yield Problem(
                 context.place(*at, "irrelevant"),
-                "irrelevant: with one tool offered none is left where the one that is needed is taken away",
+                f"{name}.irrelevant: with one tool offered none is left where the one that is needed is taken away",
                 "declare more tools, or leave `irrelevant` out",
             )
         try:
             known = Canned(self.canned(context.base)).tools
         except (ValueError, OSError) as error:
             advice = "it holds objects with name, arguments and result"
-            yield Problem(context.place(*at, "results"), _told(self.results, error), advice)
+            yield Problem(context.place(*at, "results"), f"{name}.results: {_told(self.results, error)}", advice)
             return
         if tools and (strange := sorted(known - {tool.name for tool in tools})):
             yield Problem(
                 context.place(*at, "results"),
-                f"results: {self.results} has results of {', '.join(strange)}, which no tool is called",
+                f"{name}.results: {self.results} has results of {', '.join(strange)}, which no tool is called",
                 f"the tools are {', '.join(tool.name for tool in tools)}",
             )
 

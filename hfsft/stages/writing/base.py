@@ -316,10 +316,12 @@ class Written(NamedSource, AskingStage):
 
     def losses(self, outcome: Outcome) -> Iterator[str]:
         """Whether many of its rows were no prompts."""
-        written = self.count or [*outcome.values("origin"), *outcome.removed("origin")].count(WRITTEN)
         for step in self.asked:
-            if f"{step}.fault" in outcome.lines:
-                yield from prompt_check.told(outcome, step, FAULT, written // len(self.asked), "prompts")
+            if names := outcome.removed(BY, f"{step}.fault"):
+                said = ([*outcome.values(column), *outcome.removed(column)] for column in ("origin", BY))
+                rows = list(zip(*said, strict=True)).count((WRITTEN, names[0])) // len(self.asked)
+                written = rows - len(outcome.removed("origin", step))
+                yield from prompt_check.told(outcome, step, FAULT, written, "prompts")
 
     @property
     def asked(self) -> tuple[str, ...]:

@@ -148,3 +148,20 @@ def test_slips_are_told_before_anything_is_paid(rule: Any, said: str, tmp_path: 
     (problem,) = raised.value.problems
     assert said in problem.message
     assert problem.place.line == 1
+
+
+def test_an_expression_counts_the_tokens_of_a_tokenizer(tmp_path: Path) -> None:
+    from tokenizers import Tokenizer
+    from tokenizers.models import WordLevel
+    from tokenizers.pre_tokenizers import Whitespace
+
+    made = Tokenizer(WordLevel({"[UNK]": 0}, unk_token="[UNK]"))
+    made.pre_tokenizer = Whitespace()
+    (tmp_path / "tokenizer").mkdir()
+    made.save(str(tmp_path / "tokenizer" / "tokenizer.json"))
+    config = {"tokenizer_class": "PreTrainedTokenizerFast"}
+    (tmp_path / "tokenizer" / "tokenizer_config.json").write_text(json.dumps(config))
+    rule = Expr(that="response | tokens > 2", tokenizer="tokenizer").at(tmp_path)
+    assert [said is None for said in faults(rule, "a b c", "a")] == [True, False]
+    (need,) = rule.steps()[0].needs
+    assert need.kind == "tokenizer"

@@ -55,7 +55,10 @@ def test_topics_that_no_row_can_have_are_problems_where_they_stand() -> None:
 def test_where_topics_are_not_known_before_it_is_noted_behind() -> None:
     section = Generate.model_validate({"system": SYSTEM})
     assert not list(section.problems(replace(CONTEXT, topics=None)))
-    outcome = Outcome(splits=["train"], values=lambda _: ["returns"], removed=lambda *_: [None], fell=[])
+    columns = {"topic": ["returns"]}
+    outcome = Outcome(
+        splits=["train"], values=lambda name: columns.get(name, [None]), removed=lambda *_: [None], fell=[]
+    )
     (note,) = section.notes(outcome)
     assert note == "no row has the topic billing, which `generate` has a system prompt or temperature for"
 

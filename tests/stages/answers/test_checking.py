@@ -56,6 +56,19 @@ def test_an_empty_answer_is_asked_for_again_and_fails_in_the_end() -> None:
         ask(["", " "], tries=2)
 
 
+def test_an_answer_that_was_cut_is_one_of_the_tries_of_a_section_that_checks() -> None:
+    step, _ = Generate.model_validate({"check": CHECK, "tries": 2}).steps(CONTEXT)
+    requests, columns = converse(step.function(row()), [AnswerError("length", "cut"), "All is well."])
+    assert (columns["response"], columns["tries"], len({each.seed for each in requests})) == ("All is well.", 2, 2)
+    with pytest.raises(AnswerError, match="cut"):
+        converse(step.function(row()), [AnswerError("length", "cut"), AnswerError("length", "cut")])
+    with pytest.raises(AnswerError, match="refused"):
+        converse(step.function(row()), [AnswerError("content_filter", "refused")])
+    (plain,) = Generate().steps(CONTEXT)
+    with pytest.raises(AnswerError, match="cut"):
+        converse(plain.function(row()), [AnswerError("length", "cut")])
+
+
 def test_to_repair_the_model_is_told_what_was_wrong_and_the_data_is_not() -> None:
     requests, columns = ask(["so bad", "bad again", "All is well."], retry="repair")
     assert [turn["role"] for turn in requests[2].messages] == ["user", "assistant", "user"]
@@ -96,7 +109,9 @@ def test_what_a_check_depends_on_is_in_the_identity() -> None:
     [
         ({"near_duplicate": {}}, "compares rows with each other"),
         ({"pii": {}}, "rewrites what it finds"),
-        ({"score": {"mean": {"at_least": 3}}}, "reads nothing of the answer"),
+        ({"score": {"mean": {"at_least": 3}}}, "reads score_mean, which no row has when its answer is written"),
+        ({"expr": "respons | words > 3"}, "reads respons, which no row has when its answer is written"),
+        ({"expr": "instruction | words > 3"}, "reads nothing of the answer"),
         ({"tokens": {"column": "instruction", "at_least": 3}}, "reads nothing of the answer"),
         ({"json_schema": {"per_row": "form"}}, "reads form, which no row has when its answer is written"),
         ({"json_schema": {"file": "none.json"}}, "no file none.json can be read"),

@@ -100,7 +100,11 @@ def test_what_changes_the_answer_is_in_the_identity_and_nothing_else() -> None:
     ],
 )
 def test_reasoning_that_never_came_is_told(choice: Any, thoughts: list[str | None], said: str) -> None:
-    columns: dict[str, list[Any]] = {"origin": ["seed", "evolved", "example"], "reasoning": thoughts}
+    columns: dict[str, list[Any]] = {
+        "origin": ["seed", "evolved", "example"],
+        "reasoning": thoughts,
+        "tools": [None] * 3,
+    }
     outcome = Outcome(splits=["train"], values=columns.__getitem__, removed=lambda *_: [], fell=[])
     notes = list(Generate(reasoning=choice).notes(outcome))
     assert [note.startswith(said) for note in notes] == ([True] if said else [])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -255,3 +256,14 @@ def test_card_and_notes_tell_turns_and_early_ends() -> None:
     panel = conversation_report.panel(outcome)
     assert panel is not None
     assert ("user: answers", 3) in [row for piece in panel.pieces if not isinstance(piece, str) for row in piece.rows]
+
+
+def test_rows_without_tools_get_none_within_a_conversation() -> None:
+    tools = {"schemas": [{"name": "track", "parameters": {"type": "object", "properties": {}}}]}
+    requests, columns = grow(Converse(share=1, turns=2), plain, Generate(tools=tools), call_faults=[])
+    assert not any(request.tools for request in requests)
+    offered = json.dumps([{"name": "find", "parameters": {"type": "object", "properties": {}}}])
+    requests, _ = grow(Converse(share=1, turns=2), plain, Generate(tools=tools), tools=offered)
+    assert [bool(request.tools) for request in requests] == [False, True]
+    assert requests[1].tools[0]["function"]["name"] == "find"
+    assert columns["call_faults"] == []

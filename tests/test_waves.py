@@ -1,0 +1,172 @@
+"""Builds that go on until they have the rows asked for: exactly as many, hardly a call too many, the same each time."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hfsft import RecipeError, load_recipe
+from hfsft.pipeline import forecast, run
+from hfsft.recipe.compile import compile_recipe
+from tests.models.server import LLM, Body, digest, said_to
+from tests.waiting import until
+
+SHARE = 2**32
+
+
+class Writer:
+    """Writes prompts, each another one, and answers of which a share, by a hash, is good."""
+
+    def __init__(self, accepted: float, shuffled: int | None = None) -> None:
+        self.accepted, self.luck = accepted, random.Random(shuffled) if shuffled is not None else None
+
+    def __call__(self, body: Body) -> str:
+        if self.luck:
+            time.sleep(self.luck.random() / 100)
+        key = digest([body["messages"], body.get("seed")])
+        if said_to(body).startswith("WRITE"):
+            fault = ("hums", "leaks", "stops")[int(key[0], 16) % 3]
+            return f"How do I mend device {key[:12]} that {fault} at {key[12:16]}?"
+        good = int(key[:8], 16) / SHARE < self.accepted
+        return f"Unplug device {key[:8]} and call us for help." if good else f"BAD {key[:8]}"
+
+
+def recipe(llm: LLM, size: Any, **more: Any) -> dict[str, Any]:
+    return {
+        "name": "waves",
+        "models": {"writer": {"model": "writer-1", "base_url": llm.url}},
+        "attributes": {"tone": {"casual": 3, "urgent": 1}, "intent": ["book", "move"]},
+        "seeds": [{"from": "attributes", "templates": ["WRITE a {{ tone }} question to {{ intent }}"]}],
+        "size": size,
+        "filters": [{"matches": {"column": "response", "none": ["^BAD"]}}],
+        **more,
+    }
+
+
+def ids(folder: Path) -> list[str]:
+    entries = [json.loads(line) for line in (folder / "ledger.jsonl").read_text().splitlines()]
+    return sorted(entry["id"] for entry in entries if entry["fate"] in ("train", "validation"))
+
+
+def answers(llm: LLM) -> list[Body]:
+    return [body for body in llm.requests if not said_to(body).startswith("WRITE")]
+
+
+@pytest.mark.parametrize("accepted", [0.15, 0.5, 0.9])
+def test_the_size_is_met_with_hardly_a_call_too_many(accepted: float, tmp_path: Path, home: Path) -> None:
+    with LLM(reply=Writer(accepted)) as llm:
+        built, folder = run(recipe(llm, 60), out=tmp_path)
+        assert len(ids(folder)) == 60
+        assert built.ledger.ended == "size"
+        assert len(answers(llm)) == built.ledger.rows_in
+        assert len(answers(llm)) <= 1.1 * 60 / accepted + 3 * (60 * (1 - accepted)) ** 0.5 / accepted
+        before = len(llm.requests)
+        again, _ = run(recipe(llm, 60), out=tmp_path)
+        assert len(llm.requests) == before
+        assert sorted(again.rows["id"]) == ids(folder)
+
+
+def test_answers_in_any_order_make_the_same_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = []
+    for number, shuffled in enumerate((None, 1, 2)):
+        monkeypatch.setenv("HF_HOME", str(tmp_path / f"home{number}"))
+        with LLM(reply=Writer(0.4, shuffled)) as llm:
+            _, folder = run(recipe(llm, 30), out=tmp_path / str(number))
+            found.append((ids(folder), len(llm.requests)))
+    assert found[0] == found[1] == found[2]
+
+
+def test_a_build_that_is_killed_in_a_wave_goes_on_to_the_same_rows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HF_HOME", str(tmp_path / "whole"))
+    with LLM(reply=Writer(0.3)) as llm:
+        _, folder = run(recipe(llm, 40), out=tmp_path / "whole")
+        wanted, calls = ids(folder), len(llm.requests)
+    with LLM(reply=Writer(0.3, 3)) as llm:
+        path = tmp_path / "recipe.yaml"
+        path.write_text(json.dumps(recipe(llm, 40)))
+        command = [sys.executable, "-m", "hfsft", "build", str(path), "--out", str(tmp_path / "killed")]
+        environment = {**os.environ, "HF_HOME": str(tmp_path / "killed-home")}
+        for least in (calls // 4, calls // 2):
+            process = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+            until(lambda: len(llm.requests) >= least or process.poll() is not None, 120)  # noqa: B023
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+        subprocess.run(command, env=environment, check=True, capture_output=True)
+        assert ids(tmp_path / "killed" / "waves") == wanted
+        assert len(llm.requests) <= calls + 2 * 64, "what was open when it was killed is asked again"
+
+
+def test_people_s_seeds_evolve_further_where_nothing_else_brings_rows(tmp_path: Path, home: Path) -> None:
+    with LLM(reply=Writer(0.5)) as llm:
+        prompts = [f"My {thing} is broken, can I send it back?" for thing in ("lamp", "kettle", "radio")]
+        told = recipe(
+            llm, 20, seeds=[{"prompts": prompts}], evolve={"templates": ["WRITE more than {{ instruction }}"]}
+        )
+        del told["attributes"]
+        built, folder = run(told, out=tmp_path)
+        assert len(ids(folder)) == 20
+        evolved = [row for row in built.rows if row["origin"] == "evolved"]
+        assert {row["written_by"] for row in evolved} == {None, "evolve"}
+        assert len({row["parent_id"] for row in evolved}) == 3
+
+
+def test_thin_combinations_are_filled_first(tmp_path: Path, home: Path) -> None:
+    class Picky(Writer):
+        def __call__(self, body: Body) -> str:
+            said = super().__call__(body)
+            return said.replace("How do I mend", "urgent: How do I mend") if "urgent" in said_to(body) else said
+
+    with LLM(reply=Picky(1.0)) as llm:
+        rule = {"expr": {"column": "response", "that": "tone != 'urgent' or id < '8'"}}
+        built, _ = run(recipe(llm, 80, filters=[rule]), out=tmp_path)
+    counts = {tone: built.rows["tone"][:].count(tone) for tone in ("casual", "urgent")}
+    assert sum(counts.values()) == 80
+    assert abs(counts["urgent"] - 20) <= 3, "half of the urgent ones fall, and later waves make up for it"
+
+
+def test_a_budget_ends_it_with_the_rows_that_it_paid_for(tmp_path: Path, home: Path) -> None:
+    with LLM(reply=Writer(0.5)) as llm:
+        built, folder = run(recipe(llm, 200, budget={"calls": 150}), out=tmp_path)
+        assert len(llm.requests) <= 150
+    found = len(ids(folder))
+    assert 20 <= found < 100
+    (note,) = [note for note in built.notes if "of the 200 rows" in note]
+    assert note.startswith(f"{found} of the 200 rows of `size`: the budget would not pay for another wave")
+
+
+def test_where_nothing_is_accepted_it_ends_and_says_so(tmp_path: Path, home: Path) -> None:
+    with LLM(reply=Writer(0.01)) as llm:
+        built, folder = run(recipe(llm, {"rows": 50, "accepted_at_least": 0.05}), out=tmp_path)
+        assert len(llm.requests) < 400
+    (note,) = [note for note in built.notes if "of the 50 rows" in note]
+    assert note.startswith(f"{len(ids(folder))} of the 50 rows of `size`: too few of the rows")
+
+
+def test_plan_tells_waves_by_what_was_accepted(tmp_path: Path, home: Path) -> None:
+    with LLM(reply=Writer(0.5)) as llm:
+        told = recipe(llm, 40)
+        (first,) = [each.note for each in forecast(told) if each.note]
+        run(told, out=tmp_path)
+        (done,) = [each.note for each in forecast(told) if each.note]
+        (more,) = [each.note for each in forecast({**told, "size": 100}) if each.note]
+    assert "how many follow is not known" in first
+    assert done == "size: 40 rows are there"
+    assert "were accepted: about" in more
+
+
+def test_a_size_that_nothing_can_meet_is_told_at_its_line(tmp_path: Path) -> None:
+    path = tmp_path / "recipe.yaml"
+    path.write_text("name: x\nseeds:\n  - prompts: [Is it late?]\nsize: 20\n")
+    with pytest.raises(RecipeError, match=r"recipe.yaml:4:\d+: size: nothing in this recipe brings more rows"):
+        compile_recipe(load_recipe(path), weights=False)
