@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from hfsft.rows.columns import Column
 from hfsft.rows.reading.summaries import rows_said
 from hfsft.stages.answers.by_topic import stray, topics_in
+from hfsft.stages.answers.demonstrations import SHOWN
 from hfsft.stages.answers.samples import AGREEMENT, CANDIDATE, CHOICE, PROMPT
 from hfsft.stages.base import CardPart, Name, Outcome, Panel, ShownTable, Warn
 
@@ -44,9 +45,22 @@ def notes(section: Generate, outcome: Outcome) -> Iterator[str]:
     yield from _divided(section, outcome)
     yield from _unthought(section, outcome)
     yield from _alike(section, outcome)
+    yield from _undemonstrated(section, outcome)
     topics = topics_in(section.system, section.temperature)
     if topics and (unmet := stray(topics, {*outcome.values("topic"), *outcome.removed("topic")})):
         yield Warn(f"no row has the topic {', '.join(unmet)}, which `generate` has a system prompt or temperature for")
+
+
+def _undemonstrated(section: Generate, outcome: Outcome) -> Iterator[str]:
+    """Rows that were shown no demonstration, since there is none for them."""
+    if section.demonstrations is None:
+        return
+    picked = [each for each in (*outcome.values(SHOWN), *outcome.removed(SHOWN)) if each is not None]
+    if lacking := sum(not each for each in picked):
+        yield Warn(
+            f"{lacking:,} of {len(picked):,} rows were shown no demonstration: no example of another family is a "
+            "conversation of user and assistant alone (those with tools are not shown)"
+        )
 
 
 def _refused(section: Generate, outcome: Outcome) -> Iterator[str]:

@@ -11,6 +11,7 @@ import pytest
 from hfsft.rows.batch import Batch, Row
 from hfsft.stages.answers.demonstrations import Demonstrations
 from hfsft.stages.answers.generate import Generate
+from hfsft.stages.base import Outcome
 from tests.stages.helpers import CONTEXT, converse, row
 
 THINGS = ("parcel", "refund", "invoice", "password", "coupon", "battery", "address", "courier", "warranty", "receipt")
@@ -101,3 +102,17 @@ def test_without_examples_there_is_nothing_to_show() -> None:
     (problem,) = Generate.model_validate({"demonstrations": 2}).problems(CONTEXT)
     assert problem.message == "generate.demonstrations: there are no examples to show"
     assert not shown([ASKED[0]], count=2)[ASKED[0]["id"]]
+
+
+@pytest.mark.parametrize(
+    ("picked", "said"),
+    [
+        ([["a"], [], None], "1 of 2 rows were shown no demonstration"),
+        ([[], []], "2 of 2 rows were shown no demonstration"),
+        ([["a"], None], None),
+    ],
+)
+def test_rows_that_are_shown_none_are_told(picked: list[list[str] | None], said: str | None) -> None:
+    outcome = Outcome(["train"], lambda name: picked if name == "demonstrations" else [], lambda *_: [], [])
+    notes = [*Generate.model_validate({"demonstrations": 1}).notes(outcome)]
+    assert [note.partition(":")[0] for note in notes] == ([said] if said else [])
