@@ -23,7 +23,10 @@ MARKS = re.compile(
     r"|\A\s*\[[^\[\]()]{1,200}\([^\[]"  # [get_weather(city="Oslo")], as Llama and ToolACE call
 )
 """How texts call tools, in whatever words: a tool's turn may follow on one."""
-SYSTEM = "You may call functions. Their schemas, one a line:\n<tools>\n{}\n</tools>\nA call is {} around a JSON object"
+SYSTEM = (
+    "You may call functions. Their schemas, one a line:\n<tools>\n{}\n</tools>\n"
+    'A call is {} around a JSON object with its "name" and its "arguments"'
+)
 
 
 def calls_in(text: str) -> list[Call]:
