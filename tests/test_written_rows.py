@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from pyarrow.parquet import read_schema
 
+from hfsft.cli.record_view import heading
 from hfsft.pipeline import forecast, run, validate
+from hfsft.release.reader import open_release
+from hfsft.release.rows.records import BuildRows, Wanted
 from tests.models.server import LLM, Body, said_to
 
 if TYPE_CHECKING:
@@ -74,6 +77,9 @@ def test_no_evolution_that_is_none_is_answered(tmp_path: Path, home: Path) -> No
         assert note.startswith("5 of 6 evolutions of evolve[1] fell (83%): ")
         assert "for example: `" in note
 
+        (fallen,) = BuildRows(open_release(str(folder))).find(Wanted(by="answers"))
+        assert heading(fallen).endswith("rejected by evolve[1].fault: answers, asks for nothing")
+
         before = len(server.requests)
         run(recipe(server), out=tmp_path / "build")
         assert len(server.requests) == before
@@ -91,6 +97,25 @@ def test_rows_that_fell_do_not_grow_further_and_may_be_kept_all_the_same(tmp_pat
         assert "evolve_fault" in columns(folder, "provenance")
         assert len(built.rows) == 12
         assert sum(fault is not None for fault in built.rows["evolve_fault"][:]) == 5
+
+
+def attaches(body: Body) -> str:
+    return f"Please check the attached plan of room {len(said_to(body))}, what is wrong?"
+
+
+def test_a_rule_is_told_without_what_the_row_says_where_that_is_withheld(tmp_path: Path, home: Path) -> None:
+    with LLM(
+        reply=lambda body: f"Please check the attached plan of room {len(said_to(body))}, what is wrong?"
+    ) as server:
+        _, folder = run(recipe(server, publish={"rejected": False}), out=tmp_path / "build")
+    removed = [entry for entry in ledger(folder) if entry["fate"] == "rejected"]
+    assert {(entry["rule"], entry["value"]) for entry in removed} == {("missing", "missing")}
+    with LLM(
+        reply=lambda body: f"Please check the attached plan of room {len(said_to(body))}, what is wrong?"
+    ) as server:
+        _, folder = run(recipe(server), out=tmp_path / "open")
+    removed = [entry for entry in ledger(folder) if entry["fate"] == "rejected"]
+    assert {(entry["rule"], entry["value"]) for entry in removed} == {("missing", "the attached plan")}
 
 
 def test_a_plan_counts_what_is_not_known_yet(tmp_path: Path, home: Path) -> None:

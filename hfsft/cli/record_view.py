@@ -31,7 +31,9 @@ def heading(record: ReleaseRow, number: str = "") -> str:
         said += f" at {told['stage']}: {harmless(str(told['error']))}"
     elif told.get("stage"):
         said += f" by {step_name(told['stage'])}"
-        said += f": {harmless(str(told['value']))}" if told.get("value") is not None else ""
+        named = told.get("rule") if told["stage"].endswith(".fault") else None  # one of several rules of a step
+        parts = dict.fromkeys(harmless(str(part)) for part in (named, told.get("value")) if part is not None)
+        said += f": {', '.join(parts)}" if parts else ""
         said += f" ({told['bound']})" if told.get("bound") and told["bound"] != "none" else ""
     if told.get("of"):
         said += f", for {told['of']}"

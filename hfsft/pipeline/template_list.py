@@ -16,6 +16,8 @@ from hfsft.stages.evolving.template_prompts import TURNS
 
 OURS = frozenset(("card", "init", "report", "review"))  # folders whose templates make files, and ask nobody
 BEGINS = 60  # characters of a template that says nothing of itself
+SOURCE = "Source:"
+_SENTENCE = re.compile(r"(?:[^.]|\.(?=\S)){0,400}\.?")
 _HEADER = re.compile(r"\{#(.{1,2000}?)#\}", re.DOTALL)
 
 
@@ -80,12 +82,12 @@ def _of_recipe(
 
 def _told(folder: str, prompt: Prompt, used: bool) -> KnownTemplate:
     header = _HEADER.match(prompt.text)
-    about, _, source = (header[1].strip() if header else "").partition("\n")
+    about, named, source = " ".join(header[1].split() if header else ()).partition(SOURCE)
     return KnownTemplate(
         folder,
         prompt.name.removeprefix(f"{folder}/").removesuffix(".jinja"),
-        about.strip() or f"`{plain(prompt.text, BEGINS)}`",
-        " ".join(source.split()),
+        (said[0] if (said := _SENTENCE.match(about)) else "") or f"`{plain(prompt.text, BEGINS)}`",
+        (named + source).strip(),
         tuple(sorted(prompt.variables - set(TURNS))),
         prompt.text,
         used,

@@ -44,6 +44,8 @@ _VOCABULARY = {code: frozenset(words.split()) for code, words in _WORDS.items()}
 _TOKEN = re.compile(r"[^\W\d_]+")
 _NO_WORD = re.compile(r"['\u2019]s\b|\b[A-Z]\b")  # as in `company's` and `U.S.`
 _QUOTED = re.compile('"[^"]{0,300}"|\u201c[^\u201d]{0,300}\u201d|«[^»]{0,300}»|`[^`]{0,300}`')
+_VIETNAMESE = re.compile("[ạảấầẩẫậắằẳẵặẹẻẽếềểễệỉịọỏốồổỗộớờởỡợụủứừửữựỳỵỷỹđơư]", re.IGNORECASE)
+VIETNAMESE = 3  # of these letters
 _FEW = 2  # small words that a language is known by
 
 _SCRIPTS = (
@@ -73,7 +75,13 @@ def other_language(text: str, model: str) -> bool:
         return False
     if max(new, key=lambda name: new[name]) not in old or ("kana" in new) != ("kana" in old):
         return True
+    # Hardly a word of Vietnamese is without its letters, and no other language has them.
+    ours, theirs = (len(_VIETNAMESE.findall(each)) for each in (text, model))
+    if ours >= VIETNAMESE and model.isascii():
+        return True
     said, given = _small_words(text), _small_words(model)
+    if theirs >= VIETNAMESE and not ours and said["en"] >= _FEW:
+        return True
     if not said or not given:
         return False
     (code, hits), (of, least) = said.most_common(1)[0], given.most_common(1)[0]

@@ -7,6 +7,7 @@ import re
 from hfsft.texts.loops import UNSPACED
 
 FEW_WORDS, ENDS = 2, ".!?:;。！？：；।؟})]`\"'\u201d"
+LONG = 3  # sentences
 COMPLAINT = 20  # words of a text that only tells what is wrong
 TOLD = 12  # words without a question or a wish, from which a text that grew from none tells rather than asks
 
@@ -113,9 +114,21 @@ _THE_ANSWER = re.compile(
 )
 
 
+# What frames an answer, and no question of a user.
+_FRAMES = re.compile(
+    r"(?:in order )?to [^.?!\n]{3,120}, (?:follow|here|you (?:can|will|should|need|must|have to)|start by|first)\b|here (?:are|is) (?:some|a few|\w{1,12}) |"
+    r"(?:some|common|several|there are (?:several|many|a few|some|\w{1,8})) (?:\w{1,20} ){0,3}(?:ways|tips|steps|examples|reasons|ideas|options|factors|types|include)\b|"
+    r"an example (?:of|could|would|is)|the (?:main|best|most common|easiest|simplest) (?:\w{1,20} ){1,4}(?:is|are|include)\b|"
+    r"(?:输出|答案|回答)[:：]|首先[，,]",
+    re.IGNORECASE,
+)
+_STOPS = re.compile(r"(?<=[.!?。！？])[\s\"'\u201d)]{1,9}|\n+|(?<=[。！？])")
+_QUOTED = re.compile("\"[^\"]{0,300}\"|\u201c[^\u201d]{0,300}\u201d|«[^»]{0,300}»|(?<!\\w)'[^'\\n]{2,300}'(?!\\w)")
+
+
 def asks(text: str) -> bool:
     """Whether a text asks a question or tells somebody to do something."""
-    return any(mark in text for mark in _MARKS) or bool(_ASKS.search(text))
+    return _questions(text) or bool(_ASKS.search(text))
 
 
 def answers(text: str, parent: str = "", *, turn: bool = False) -> str:
@@ -124,35 +137,55 @@ def answers(text: str, parent: str = "", *, turn: bool = False) -> str:
     `parent` is the prompt that it grew from, and empty where it grew from none. Whoever takes his `turn` in a
     conversation may also just tell something.
     """
-    begins = _ANSWERS.match(text)
-    if begins and not _ANSWERS.match(parent):
+    if _ANSWERS.match(text) and not _ANSWERS.match(parent):
         return "begins as an answer does"
-    answered = [found.start() for found in _ANSWERED.finditer(text)]
-    if len(answered) == 1 and not _ANSWERED.search(parent) and asks(text[: answered[0]]):
-        return "has its answer with it"
-    if (told := _THE_ANSWER.search(text)) and not _THE_ANSWER.search(parent) and "?" not in text[told.end() :]:
+    if _answered(text) and not _answered(parent):
         return "has its answer with it"
     if turn or (parent and not asks(parent)):
         return ""
     said = _AGENT_ASKS.sub(" ", text)
     if len(said) < len(text) and not asks(said) and not _AGENT_ASKS.search(parent):
         return "offers help"
+    if _questions(said) or (_in_doubt(text) if parent else _may_be_first(text)):
+        return ""
+    sentences = [each for each in _STOPS.split(said) if each.strip()]
+    ends = sentences[-2:] if len(sentences) >= LONG else sentences
+    if not _questions(parent) and any(map(_TASKS.match, [*sentences[:1], *ends])):
+        return ""
+    if len(sentences) >= LONG:  # of many sentences the first or one of the last asks
+        said = "\n".join([*sentences[:1], *ends])
+    elif _UNSPACED.search(text) and not (_TELLS_EAST.search(text) and _QUESTIONS.search(parent)):
+        return ""
+    if _FRAMES.match(text) and not _FRAMES.match(parent) and not any(map(asks, ends)):
+        return "begins as an answer does"
+    return "" if asks(said) or _SELF.search(_QUOTED.sub(" ", said)) else "asks for nothing"
+
+
+def _answered(text: str) -> bool:
+    """Whether a text has an answer behind what it asks."""
+    labels = [found.start() for found in _ANSWERED.finditer(text)]
+    if len(labels) == 1 and asks(text[: labels[0]]):
+        return True
+    told = _THE_ANSWER.search(text)
+    return told is not None and "?" not in text[told.end() :]
+
+
+def _questions(text: str) -> bool:
+    return any(mark in text for mark in _MARKS)
+
+
+def _in_doubt(text: str) -> bool:
+    """Whether a text that asks for nothing in so many words may be a prompt all the same."""
     words = len(text.split())
-    if (
-        parent
-        and "\n" not in text
-        and words >= FEW_WORDS
-        and text[-1] not in ENDS
-        and not _TELLS.match(text)
-        and not text[0].isdigit()
-    ):
-        return ""  # as people write into a search box: `vegan lasagna for 4 people`
-    if not parent and (words < TOLD or not _TELLS.match(text) or _TASK.search(text)):
-        return ""
-    if (_TASKS.match(text) and not any(mark in parent for mark in _MARKS)) or _SETS.match(text) or _GIVES.search(text):
-        return ""
-    if _UNSPACED.search(text) and not (_TELLS_EAST.search(text) and _QUESTIONS.search(parent)):
-        return ""
+    if _SETS.match(text) or _GIVES.search(text):
+        return True
     if words <= COMPLAINT and _COMPLAINS.search(text) and not _ADVISES.search(text):
-        return ""
-    return "" if asks(said) or _SELF.search(said) else "asks for nothing"
+        return True
+    # As people write into a search box: `vegan lasagna for 4 people`.
+    search = words >= FEW_WORDS and "\n" not in text and text[-1] not in ENDS
+    return search and not _TELLS.match(text) and not text[0].isdigit()
+
+
+def _may_be_first(text: str) -> bool:
+    """The same of a text that grew from none: only one of some length that begins as a statement is in no doubt."""
+    return len(text.split()) < TOLD or not _TELLS.match(text) or bool(_TASK.search(text)) or _in_doubt(text)

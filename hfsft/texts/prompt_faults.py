@@ -34,6 +34,7 @@ SLIGHT = 3  # letters of a word that changes nothing much, as `a` and `the` do
 FEW_CHANGES, LONG = 0.05, 20  # share of the words in which a text as long as that must differ from its parent
 MANY_QUESTIONS = 3  # lines that each ask something
 LOOPING = 1 / 3  # share of a text that repeats itself
+BLOCK = 30  # words of a paragraph that is a prompt of its own
 COPIED = 12  # words in a row of a text that was shown, which is then told again
 SHORT = 20  # words, as which a shorter parent counts where growth is measured
 
@@ -229,6 +230,11 @@ def _several(text: str) -> bool:
         return False
     if len(lines) > 1 and _OR.search(text, len(lines[0])):
         return True
+    blocks = [block.strip() for block in text.split("\n\n") if block.strip()]
+    if len(blocks) >= MANY_QUESTIONS and all("\n" not in block and len(block.split()) <= BLOCK for block in blocks):
+        ends = [block.rstrip(" *_\"'\u201d") for block in blocks]
+        if sum(end.endswith(tuple("?？")) for end in ends) > 1 and all(map(asks, blocks)):
+            return True
     items = [line for line in lines if _ITEM.match(line)]
     if len(items) > 1 and _ITEM.match(lines[0]):
         # A list of things, and behind it what is to be done with them.

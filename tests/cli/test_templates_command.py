@@ -67,6 +67,7 @@ def test_those_of_a_recipe_are_marked_and_its_own_listed(said: Any) -> None:
     lines = said("evolve", "--recipe", "recipe.yaml").splitlines()
     assert [line.split()[1] for line in lines if line.startswith("* ")] == ["deepen", own, "the"]
     assert "Ask {{ instruction }} of {{ topic }}" in said("evolve", own, "--recipe", "recipe.yaml")
+    assert json.loads(said("recipe.yaml", "--json")) == found
     casual = said("--recipe", "recipe.yaml", "--set", "evolve.templates=[casual]", "--json")
     assert ("casual", True) in {(each["name"], each["used"]) for each in json.loads(casual)}
 

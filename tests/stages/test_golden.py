@@ -93,7 +93,7 @@ def steps() -> Iterator[tuple[str, int, str]]:
 
 GOLDEN: dict[str, tuple[int, str]] = {
     "branch": (1, "dda00a06e319db81f392801bceb153b9"),
-    "evolve": (3, "71dd654504ce7140cfd70c6032021198"),
+    "evolve": (4, "f32dd4be1b4a1bbcf0bf47e3402ab4eb"),
     "check": (3, "0daa5e7cd8dabc7e45435a45c7bbaef4"),
     "generate": (1, "d46830b6f5d2e2ce5b655be13c2bf7a6"),
     "judge": (2, "0f2a729efd947b7ebca866c0e42aa26c"),

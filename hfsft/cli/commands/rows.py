@@ -37,7 +37,9 @@ def add(commands: Any) -> None:
         choices=("train", "validation", "kept", *REMOVED_FATES),
         help="only rows that ended so; kept is train and validation together; not_chosen: others of the group stayed",
     )
-    parser.add_argument("--by", metavar="STEP", help="only rows that this step took out, such as 'filters[tokens]'")
+    parser.add_argument(
+        "--by", metavar="STEP", help="only rows that this step or rule took out, such as 'filters[tokens]' or too_long"
+    )
     parser.add_argument("--topic", help="only rows of this topic")
     parser.add_argument("--source", metavar="TEXT", help="only rows read at a place with this text in it")
     parser.add_argument("--find", metavar="TEXT", help="only rows that say this, in small letters or capitals")

@@ -32,7 +32,7 @@ def add(commands: Any) -> None:
         "  hfsft templates --recipe recipe.yaml         marks those that the recipe uses"
     )
     parser = command(commands, "templates", "list the templates that recipes may name, or show one", run, examples)
-    parser.add_argument("folder", nargs="?", help="the folder, such as evolve; left out: all")
+    parser.add_argument("folder", nargs="?", help="the folder, such as evolve, or a recipe; left out: all")
     parser.add_argument("name", nargs="?", help="one template of it, shown in full")
     parser.add_argument("--recipe", help="a recipe: the templates that it uses are marked, its own ones listed too")
     add_overrides(parser)
@@ -44,12 +44,15 @@ def run(arguments: argparse.Namespace) -> None:
     """Print the list, or one template."""
     from hfsft import pipeline
 
+    folder, recipe = arguments.folder, arguments.recipe
+    if folder and recipe is None and (folder.endswith((".yaml", ".yml")) or "://" in folder):
+        folder, recipe = None, folder
     found = pipeline.template_list(
-        arguments.folder,
+        folder,
         arguments.name,
-        arguments.recipe,
+        recipe,
         overrides=arguments.overrides,
-        trust=trust(arguments) if arguments.recipe else None,
+        trust=trust(arguments) if recipe else None,
     )
     if arguments.json:
         print(json.dumps([each.as_dict() for each in found], ensure_ascii=False, indent=2))

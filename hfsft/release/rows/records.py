@@ -97,7 +97,7 @@ class Wanted:
     """Which rows: each part that is given must fit."""
 
     fate: str | None = None
-    by: str | None = None  # the step that took the row out
+    by: str | None = None  # the step that took the row out, or its rule
     topic: str | None = None
     source: str | None = None  # part of the place where it was read
     find: str | None = None  # part of what it says, in any case
@@ -107,7 +107,7 @@ class Wanted:
         row = record.row
         if self.fate and record.fate != self.fate and not (self.fate == KEPT and record.fate in SPLITS):
             return False
-        if self.by and record.verdict.get("stage") != self.by:
+        if self.by and self.by not in (record.verdict.get("stage"), record.verdict.get("rule")):
             return False
         if self.topic and (row.get("topic") or "").casefold() != self.topic.casefold():
             return False
@@ -141,7 +141,9 @@ class BuildRows:
     def find(self, wanted: Wanted) -> Iterator[ReleaseRow]:
         """The rows that are wanted. Raises `ReleaseError` for a rule or a topic that no row bears."""
         if wanted.by:
-            self._check("rule", wanted.by, (line["step"] for line in self._story.summary["funnel"] if line["removed"]))
+            steps = [line["step"] for line in self._story.summary["funnel"] if line["removed"]]
+            rules = sorted(filter(None, set(self._story.removed.column("rule"))))
+            self._check("rule", wanted.by, list(dict.fromkeys([*steps, *rules])))
         if wanted.topic:
             topics = {topic for topic in (*self._story.values("topic"), *self._story.removed.column("topic")) if topic}
             if wanted.topic.casefold() not in {topic.casefold() for topic in topics}:

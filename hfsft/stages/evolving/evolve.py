@@ -19,6 +19,7 @@ from hfsft.marks import PROSE
 from hfsft.models.model import Request, Turns
 from hfsft.prompts import Prompt
 from hfsft.rows.batch import Batch, Row
+from hfsft.rows.columns import REFERENCE
 from hfsft.stages import prompt_check
 from hfsft.stages.base import AskingStage, Asks, Context, Outcome, Template
 from hfsft.stages.evolving.children import children, grows
@@ -129,10 +130,10 @@ class Evolve(AskingStage):
                     name=f"evolve[{number}]",
                     asks=True,
                     reads=(*READS, *kept),
-                    writes={"instruction": "string", GROWN_FROM: "string"},
+                    writes={"instruction": "string", REFERENCE: "string", GROWN_FROM: "string"},
                     role="text",
                     identity=identity,
-                    version=3,
+                    version=4,
                     work=Work("hfsft.stages.evolving.evolve:asking", asks),
                     models=models,
                     max_failed_share=self.max_failed_share,
@@ -186,7 +187,7 @@ class Evolve(AskingStage):
     ) -> Turns:
         """Ask for the instruction of a row of round `number`; all other rows keep theirs."""
         if row["origin"] != "evolved" or row["round"] != number:
-            return {"instruction": row["instruction"], GROWN_FROM: None}
+            return {"instruction": row["instruction"], REFERENCE: row[REFERENCE], GROWN_FROM: None}
         columns = {name: row[name] for name in (*SAID, "round", *kept)}
         way, pick = ways.get(row["template"], {}), int(unit(row["id"], PICK) * PICKS)
         answer = yield Request(
@@ -200,7 +201,8 @@ class Evolve(AskingStage):
         instruction = peel(answer.text)
         if not instruction:
             raise unusable("empty", "the model wrote no instruction")
-        return {"instruction": instruction, GROWN_FROM: row["instruction"]}
+        # The right answer to the parent is none to what grew from it.
+        return {"instruction": instruction, REFERENCE: None, GROWN_FROM: row["instruction"]}
 
 
 def asking(

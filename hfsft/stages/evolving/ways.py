@@ -33,7 +33,7 @@ class WeightedTemplate(Section):
         - {hostile: {weight: 0.5, temperature: 1.0}}
     """
 
-    weight: Weight = Field(1, description="How often it is used, compared with the others, which weigh 1.")
+    weight: Weight = Field(1.0, description="How often it is used, compared with the others, which weigh 1.")
     temperature: float | None = Field(
         None, ge=0, le=2, description="Sampling temperature of this template; left out: `evolve.temperature`."
     )
@@ -66,7 +66,7 @@ def used(templates: Iterable[Listed]) -> Iterator[Used]:
     """The templates of a recipe, each once, in their order."""
     seen = set()
     for place, listed in enumerate(templates):
-        for template, value in {listed: 1}.items() if isinstance(listed, str) else listed.items():
+        for template, value in {listed: 1.0}.items() if isinstance(listed, str) else listed.items():
             loc: Loc = ("templates", place) if isinstance(listed, str) else ("templates", place, template)
             if template not in seen:
                 seen.add(template)

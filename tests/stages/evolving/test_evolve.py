@@ -61,7 +61,7 @@ def test_only_rows_of_the_round_ask() -> None:
     ask = Evolve(templates=TEMPLATES).steps(CONTEXT)[1].function
     assert ask is not None
     requests, columns = converse(ask(row("a")), [])
-    assert (requests, columns) == ([], {"instruction": "a", GROWN_FROM: None})
+    assert (requests, columns) == ([], {"instruction": "a", "reference": None, GROWN_FROM: None})
 
 
 def test_the_template_sees_the_row_and_the_recipe() -> None:
@@ -71,7 +71,17 @@ def test_the_template_sees_the_row_and_the_recipe() -> None:
     assert ask is not None
     requests, columns = converse(ask(child), ['New instruction: "What if it is late?"'])
     assert requests[0].messages == ({"role": "user", "content": "Other (Customers of an online store.): a"},)
-    assert columns == {"instruction": "What if it is late?", GROWN_FROM: "a"}
+    assert columns == {"instruction": "What if it is late?", "reference": None, GROWN_FROM: "a"}
+
+
+def test_the_right_answer_to_a_seed_stays_with_it_and_no_child_has_it() -> None:
+    section = Evolve(templates=["{{ instruction }} ({{ reference }})"])
+    seed, child = branch(section, [row("What is 2 + 3?", reference="5")])
+    ask = section.steps(CONTEXT)[1].function
+    assert converse(ask(seed), [])[1]["reference"] == "5"
+    requests, columns = converse(ask(child), ["What is 2 + 3 + 4?"])
+    assert requests[0].messages[0]["content"] == "What is 2 + 3? (5)"
+    assert columns["reference"] is None
 
 
 def test_an_empty_instruction_fails_the_row() -> None:

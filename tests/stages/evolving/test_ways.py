@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
 from hfsft.models.model import Request
+from hfsft.pipeline import forecast, run
 from hfsft.stages.base import Asks
 from hfsft.stages.evolving.children import children
 from hfsft.stages.evolving.evolve import Evolve
 from hfsft.stages.evolving.ways import parts, used
+from tests.models.server import LLM, Body, digest
 from tests.stages.helpers import CONTEXT, converse, row
 
 
@@ -88,6 +92,33 @@ def test_a_template_may_have_a_temperature_and_a_model_of_its_own() -> None:
     assert Evolve(templates=[{"casual": {"model": "judge"}}]).asks(()) == [
         Asks(("templates", 0, "casual", "model"), "judge")
     ]
+
+
+def test_a_plan_and_a_build_know_each_model_of_a_step(tmp_path: Path, home: Path) -> None:
+    def reply(body: Body) -> str:
+        return f"What of it, asked as {digest(body)[:9]}?"
+
+    with LLM(reply=reply) as server:
+        at = {"base_url": server.url, "price": {"input": 1, "output": 1}}
+        recipe = {
+            "name": "toy",
+            "models": {"writer": {"model": "org/one", **at}, "second": {"model": "org/other", **at}},
+            "seeds": [{"prompts": [f"Where is the {thing}?" for thing in ("lamp", "desk", "rug")]}],
+            "evolve": {"variants": 2, "templates": ["deepen", {"casual": {"model": "second"}}]},
+            "filters": [],
+            "split": {"validation": 0},
+        }
+        (planned,) = [each for each in forecast(recipe) if each.step.name == "evolve[1]"]
+        assert planned.estimate is not None
+        assert planned.estimate.calls == 6
+        assert planned.estimate.usd is not None
+        _, folder = run(recipe, out=tmp_path / "build")
+        assert Counter(body["model"] for body in server.requests)["org/other"] == 3
+    lock = json.loads((folder / "hfsft.lock.json").read_text())
+    assert {name: model["model"] for name, model in lock["models"].items()} == {
+        "writer": "org/one",
+        "second": "org/other",
+    }
 
 
 def test_what_a_template_says_of_sampling_is_part_of_what_the_step_depends_on() -> None:
