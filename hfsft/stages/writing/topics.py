@@ -54,6 +54,7 @@ class FromTopics(Written):
     brings: ClassVar[tuple[Column, ...]] = (
         Column(PATH, ["string"], "lineage", "The way to the row's topic in the tree of topics, from the widest."),
     )
+    sets: ClassVar[tuple[str, ...]] = (TOPIC,)
     knows: ClassVar[Mapping[str, Any]] = {"path": [], "leaf": ""}
     example: ClassVar[str] = """\
     seeds:
