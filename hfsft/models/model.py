@@ -348,6 +348,7 @@ class Request:
     tools: tuple[dict[str, Any], ...] = ()  # schemas of what the model may call
     tool_choice: str | dict[str, Any] | None = None
     logprobs: int | None = None  # how many of the likeliest tokens of each place the server is to give, with theirs
+    prompt: str = ""  # in place of messages a text that the model goes on with, which no chat template is put around
     mends: str = ""  # of one that asks for the same once more: in which way the answer before could not be used
 
 

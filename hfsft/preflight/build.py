@@ -27,6 +27,7 @@ from hfsft.filters import entry_points
 from hfsft.keys import opaque
 from hfsft.models import obstacles
 from hfsft.models.store.store import Store
+from hfsft.preflight import completions
 from hfsft.recipe.models_asked import asked, model_problem
 from hfsft.recipe.recipe import Recipe
 from hfsft.rows.tables.table import Table
@@ -89,6 +90,14 @@ def require_models(recipe: Recipe, plan: Plan, steps: Sequence[str]) -> None:
     """Raise `RecipeError` with all that keeps the models of these steps from being asked."""
     names = dict.fromkeys(name for step in plan.steps if step.name in steps for name in step.models)
     if problems := of_models(recipe, list(names), "servers"):
+        raise RecipeError(problems)
+    going_on = {
+        asks.name
+        for key, stage in recipe.stages().items()
+        if stage.goes_on and any(step.partition(".")[0].startswith(key) for step in steps)
+        for asks in stage.asks(recipe.models)
+    }
+    if problems := list(completions.lacking(recipe, sorted(going_on))):
         raise RecipeError(problems)
 
 

@@ -24,7 +24,7 @@ from hfsft.recipe.checks.licences import meant
 from hfsft.recipe.checks.rewrites import Rewrites
 from hfsft.recipe.documents.opened_corpus import unopened_corpus
 from hfsft.recipe.filter_order import FilterOrder
-from hfsft.recipe.models_asked import asked, embedding_step, identity, model_problems
+from hfsft.recipe.models_asked import asked, chat_template_of, embedding_step, identity, model_problems
 from hfsft.recipe.recipe import Recipe
 from hfsft.recipe.rules import filters_of
 from hfsft.recipe.sections import loc_of
@@ -60,13 +60,14 @@ def compile_recipe(
     opened, problems = opened_sources() if sources else ([], [])
     corpus, _ = opened_sources.corpus() if sources else (None, [])
     problems += [*model_problems(recipe, download and weights), *source_problems(recipe)]
-    problems += section_problems(recipe, contexts_of(recipe, opened=sources))
+    template = partial(chat_template_of, recipe, weights, download)
+    problems += section_problems(recipe, contexts_of(recipe, chat_template=template, opened=sources))
     problems += [*filter_problems(recipe), *_licence_problems(recipe)]
     if problems:
         raise RecipeError(problems)
     embed = partial(embedding_step, recipe, weights=weights, download=download)
     models = _identities(recipe, weights, download)
-    contexts = contexts_of(recipe, models, former, embed, corpus, opened=sources)
+    contexts = contexts_of(recipe, models, former, embed, corpus, template, opened=sources)
     rules = _rules(recipe)
     placed = [(rule, recipe.source.place(("filters", index)), _label(rule, rules)) for index, rule in enumerate(rules)]
     order, rewrites = FilterOrder(placed, bool(recipe.examples), embed), Rewrites(placed)
@@ -105,6 +106,7 @@ def contexts_of(
     former: Mapping[str, Any] | None = None,
     embed: Callable[..., Step] | None = None,
     corpus: Resource | None = None,
+    chat_template: Callable[[str], str] | None = None,
     *,
     opened: bool = True,
 ) -> Contexts:
@@ -125,6 +127,7 @@ def contexts_of(
         sections=frozenset([*recipe.stages(), *(["examples"] if recipe.examples else [])]),
         topics=topics_of(recipe),
         waves=in_waves(recipe),
+        chat_template=chat_template,
         embed=embed,
         corpus=corpus or unopened_corpus(recipe),
         opened=opened,

@@ -81,6 +81,24 @@ def identity(recipe: Recipe, name: str, weights: bool, download: bool) -> dict[s
         raise RecipeError([model_problem(recipe, name, "model", f"models.{name}: {error}")]) from None
 
 
+def chat_template_of(recipe: Recipe, weights: bool, download: bool, name: str) -> str:
+    """The chat template of an embedded model, as its weights have it; nothing without `weights`.
+
+    Raises `ModelError` where there is none, as of a model at a server.
+    """
+    model = recipe.models.get(name)
+    if model is None or not model.embedded:
+        raise ModelError(f"models.{name} is at a server, which does not say how it begins a user's turn")
+    if not weights:
+        return ""
+    from hfsft.models.embedded import gguf_metadata
+    from hfsft.models.embedded.weights import find
+
+    if not (found := gguf_metadata.chat_template(find(model, download=download))):
+        raise ModelError(f"models.{name}: {model.model} has no chat template")
+    return found
+
+
 def model_problem(recipe: Recipe, name: str, key: str, message: str) -> Problem:
     """What is wrong with a model at one of its keys; one that the recipe does not write out, where it is asked."""
     source = recipe.source

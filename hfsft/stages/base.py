@@ -172,6 +172,7 @@ class Stage(Section, ABC):
     """
 
     key: ClassVar[str]  # what recipes call the section
+    goes_on: ClassVar[bool] = False  # whether it asks models to go on with a raw text, which not every server lets them
     implied_by: ClassVar[str] = ""  # the section that calls for this one, with its defaults, where it is left out
     early: ClassVar[bool] = False  # whether its steps stand as early as what they read is final, not at its place
 
@@ -363,6 +364,7 @@ class Context:
     rules: Callable[[], Sequence[Filter]] = tuple  # the recipe's filters; raises `ModelError` where one names no file
     opened: bool = True  # whether files and datasets are looked into, or the recipe alone is checked
     answering: Answering | None = None  # how the last section before that answers rows does so
+    chat_template: Callable[[str], str] | None = None  # of a model by its name; raises `ModelError` where it has none
     embed: Callable[..., Step] | None = None  # of a section that `embeds`: column of texts -> the step to its vectors
     corpus: Resource | None = None  # the recipe's documents, as `hfsft.documents.corpus.Corpus`
     reasoning: bool = True  # whether a judge sees what was thought before an answer, where its section says nothing

@@ -163,10 +163,9 @@ OTHER: dict[str, Any] = {
     "Tools.path": "others.json",
     "Tools.schemas": {"path": None, "schemas": [{"name": "find"}]},
     "Tools.results": "other_results.jsonl",
-    "Tools.model": "other",
     "Tools.until": {"until": "calls", "results": None, "unknown": None},
     "Tools.template": "{{ arguments }}",
-    "Converse.model": "other",
+    **dict.fromkeys(("Tools.model", "Converse.model"), "other"),
     "Converse.user": ["clarify"],
     "Publish.repo_id": "you/toy",
     "Publish.not_secret": ["0123456789ab"],
@@ -223,10 +222,7 @@ def recipe(folder: Path) -> dict[str, Any]:
             {"path": "rows.jsonl", "prompt": "prompt"},
             *({"count": 3, **source} for source in written_sources.SEEDS.values()),
         ],
-        "examples": [
-            {"rows": [{"instruction": "A?", "response": "B."}]},
-            {"path": "rows.jsonl"},
-        ],
+        "examples": [{"rows": [{"instruction": "A?", "response": "B."}]}, {"path": "rows.jsonl"}],
         "evolve": {
             "templates": [f"{USES_ALL}: {{{{ instruction }}}}", {"Weighed: {{ instruction }}": {"weight": 2}}],
         },

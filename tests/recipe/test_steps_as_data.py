@@ -156,7 +156,7 @@ def test_all_of_a_step_is_json(tmp_path: Path) -> None:
     assert needs.pop("split") == ["sides"]
     assert needs.pop("filters[tokens conversation].measure") == ["tokenizer"]
     assert needs.pop("generate.context") == ["documents"]
-    assert set(map(tuple, needs.values())) <= {("source",) * 5}
+    assert {kind for kinds in needs.values() for kind in kinds} <= {"source", "tokenizer"}
 
 
 def test_a_filter_whose_class_is_nowhere_to_import_is_told(elsewhere: ProcessPoolExecutor) -> None:

@@ -6,7 +6,7 @@ import re
 from urllib.parse import parse_qsl, urljoin, urlsplit, urlunsplit
 
 _VERSION = re.compile(r"v\d\w*")
-CHAT = "/chat/completions"
+CHAT, COMPLETIONS = "/chat/completions", "/completions"
 SECURE = "https"
 
 
@@ -33,6 +33,13 @@ def chat_url(base_url: str) -> str:
     api-version, gets that end; any other has its /v1 before it, unless it names a version itself.
     """
     return url_below(base_url, CHAT)
+
+
+def completions_url(base_url: str) -> str:
+    """The address of completions of a raw text, beside that of chat completions."""
+    parts = urlsplit(base_url)
+    path = parts.path.rstrip("/").removesuffix(CHAT)
+    return url_below(urlunsplit(parts._replace(path=path)), COMPLETIONS)
 
 
 def url_below(base_url: str, end: str, *, versioned: bool = True) -> str:

@@ -31,10 +31,11 @@ _STATUS = (
 )
 
 
-def read(raw: str, hide: Hide = scrub) -> Answer:
+def read(raw: str, hide: Hide = scrub, *, going_on: bool = False) -> Answer:
     """The answer in a response body, however it ended; a Fault, its message through `hide`, where the body holds none.
 
-    An error beside what was written so far stands in `extra`. Whether it may be kept is asked of `endings.fault_in`.
+    `going_on`: it is what comes behind a raw text, and no message. An error beside what was written so far stands in
+    `extra`. Whether it may be kept is asked of `endings.fault_in`.
     """
     found = parsed(raw, hide)
     if not isinstance(found, dict):
@@ -44,6 +45,8 @@ def read(raw: str, hide: Hide = scrub) -> Answer:
     choice = first if isinstance(first, dict) else {}
     error = _error(found) or _error(choice)
     message = choice.get("message")
+    if going_on and message is None and isinstance(choice.get("text"), str):
+        message = {"content": choice["text"]}
     if message is None and choice.get("finish_reason"):
         message = {}  # one that was blocked as a whole
     if not isinstance(message, dict):

@@ -17,7 +17,7 @@ from yarl import URL
 from hfsft.errors import bare
 from hfsft.keys import KnownSecrets, in_address
 from hfsft.models.http import answer
-from hfsft.models.http.address import chat_url, shown
+from hfsft.models.http.address import chat_url, completions_url, shown
 from hfsft.models.http.faults import MOST_BYTES, MOST_ERROR_BYTES, Fault, of_response
 from hfsft.models.http.stream import Pieces, is_stream, looks_streamed
 from hfsft.models.model import AUTHORIZATION, Answer, Endpoint
@@ -38,6 +38,11 @@ SILENCE_SECONDS = 60.0
 """A stream in the middle of an answer that brings no byte for so long brings none any more."""
 # For the last bytes after the word that this was all.
 _END_SECONDS = 0.2
+NO_SUCH_ADDRESS = (404, 405, 501)
+NO_COMPLETIONS = (
+    "has no /v1/completions, where a model goes on with a raw text as Magpie needs it: ask one that has (llama.cpp, "
+    "vLLM and others; the embedded model too), or leave the source with `from: magpie` out"
+)
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 
@@ -126,11 +131,14 @@ class Client:
             [*endpoint.secrets, *(secret for address in addresses for _, secret in in_address(address))]
         )
 
-    async def ask(self, payload: bytes) -> tuple[Answer, Mapping[str, str]]:
-        """Send one request body; the answer and the response headers, or a Fault."""
-        raw, headers = await self.exchange(payload)
+    async def ask(self, payload: bytes, *, going_on: bool = False) -> tuple[Answer, Mapping[str, str]]:
+        """Send one request body; the answer and the response headers, or a Fault.
+
+        `going_on`: it holds a raw text that the model goes on with, and is sent to the address for these.
+        """
+        raw, headers = await self.exchange(payload, going_on=going_on)
         try:
-            return answer.read(raw, hide=self._secrets.hide), headers
+            return answer.read(raw, hide=self._secrets.hide, going_on=going_on), headers
         except Fault as fault:
             failed = bare(fault)
             failed.message = f"{self.name}: {failed.message}"
@@ -141,24 +149,28 @@ class Client:
         finally:
             del failed  # and itself
 
-    async def exchange(self, payload: bytes) -> tuple[str, Mapping[str, str]]:
+    async def exchange(self, payload: bytes, *, going_on: bool = False) -> tuple[str, Mapping[str, str]]:
         """Send one request body; the body of the response, which may be no answer, and its headers, or a Fault."""
         try:
-            return await self._exchanged(payload)
+            return await self._exchanged(
+                payload, URL(completions_url(self.endpoint.base_url)) if going_on else self._url
+            )
         except Fault as fault:
             failed = bare(fault)  # what was read of a long answer is let go here
+            if going_on and failed.status in NO_SUCH_ADDRESS:
+                failed = Fault("down", "refused", f"{self.name}: {NO_COMPLETIONS}", status=failed.status)
         try:
             raise failed
         finally:
             del failed  # which would hold itself
 
-    async def _exchanged(self, payload: bytes) -> tuple[str, Mapping[str, str]]:
+    async def _exchanged(self, payload: bytes, url: URL) -> tuple[str, Mapping[str, str]]:
         connected = time.monotonic()
         status = 0
         room = LongRead(self._long)
         try:
             response = await self._session.post(
-                self._url,
+                url,
                 data=payload,
                 headers=self._headers,
                 timeout=self._timeout,

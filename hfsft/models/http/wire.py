@@ -48,7 +48,7 @@ def canonical(model: Model, request: Request, revision: str = "") -> str:
         own = {"task": model.task, "dimensions": model.dimensions, "pooling": model.pooling}
         asked |= {"texts": texts_of(model, request), **{name: value for name, value in own.items() if value}}
     else:
-        asked |= {"messages": request.messages, **sampling(model, request)}
+        asked |= {**_said(request), **sampling(model, request)}
     if apart := model.apart:
         asked["identity"] = apart
     if revision:
@@ -72,6 +72,11 @@ def texts_of(model: Model, request: Request) -> list[str]:
 def texts(model: Model, request: Request) -> bytes:
     """What one such request is sent as: who sends it puts it into one body with others."""
     return sendable(_encode(texts_of(model, request))).encode()
+
+
+def _said(request: Request) -> dict[str, Any]:
+    """What the model is to answer, or to go on with."""
+    return {"prompt": request.prompt} if request.prompt else {"messages": list(request.messages)}
 
 
 def _tools(request: Request) -> dict[str, Any]:
@@ -101,7 +106,7 @@ def key_of(asked: str) -> str:
 
 def body(model: Model, request: Request, model_name: str) -> dict[str, Any]:
     """The request body as OpenAI has it; what single servers take of it is another matter."""
-    sent: dict[str, Any] = {"model": model_name, "messages": list(request.messages), **sampling(model, request)}
+    sent: dict[str, Any] = {"model": model_name, **_said(request), **sampling(model, request)}
     if request.schema is not None:
         shape = {"name": "answer", "schema": request.schema, "strict": True}
         sent["response_format"] = {"type": "json_schema", "json_schema": shape}

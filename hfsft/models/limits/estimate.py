@@ -138,15 +138,20 @@ def _length(model: Model, request: Request, *, as_stored: bool) -> int:
     return sum(map(len, request.texts)) if request.texts and not as_stored else len(canonical(model, request))
 
 
+def _texts(request: Request) -> tuple[str, ...]:
+    """What stands in a request that is no message."""
+    return (*request.texts, *([request.prompt] if request.prompt else ()))
+
+
 def _counted(tokenizer: Tokenizer, requests: Sequence[Request]) -> list[float]:
     texts = [
         text
         for request in requests
-        for text in (*request.texts, *(str(message["content"]) for message in request.messages))
+        for text in (*_texts(request), *(str(message["content"]) for message in request.messages))
     ]
     counts = iter([len(one.ids) for one in tokenizer.encode_batch(texts, add_special_tokens=False)])
     return [
-        float(sum(next(counts) for _ in request.texts) + sum(MESSAGE_TOKENS + next(counts) for _ in request.messages))
+        float(sum(next(counts) for _ in _texts(request)) + sum(MESSAGE_TOKENS + next(counts) for _ in request.messages))
         for request in requests
     ]
 

@@ -77,6 +77,8 @@ class Sender:
         """
         if job.request.texts:
             return await self._once(lane, job, wire.texts(job.model, job.request))
+        if job.request.prompt:
+            return await self._once(lane, job, wire.encoded(wire.body(job.model, job.request, _named(lane, job))))
         if job.request.schema is None or lane.schema_tried:
             return await self._exchange(lane, job)
         async with lane.probe:  # the first request finds out for all whether a schema is taken
@@ -85,7 +87,7 @@ class Sender:
         return await self.send(lane, job)
 
     async def _exchange(self, lane: Lane, job: Job) -> tuple[Answer, Mapping[str, str]]:
-        plain = wire.body(job.model, job.request, lane.client.endpoint.model_name or job.model.model)
+        plain = wire.body(job.model, job.request, _named(lane, job))
         ours = chosen(job.request)
         tried: set[str] = set()  # for this request alone: a server that takes schemas may refuse one of them
         learned: list[str] = []
@@ -200,13 +202,18 @@ class Sender:
         paid = True
         try:
             job.tally.calls += 1
-            answer, headers = await lane.client.ask(payload)
+            answer, headers = await lane.client.ask(payload, going_on=bool(job.request.prompt))
             return answer, headers
         except Fault as fault:
             paid = fault.paid
             raise
         finally:
             self._meter.settle(claim, job.request.model, answer, job.tally, paid=paid)
+
+
+def _named(lane: Lane, job: Job) -> str:
+    """What the server calls the model."""
+    return lane.client.endpoint.model_name or job.model.model
 
 
 def _shown(lane: Lane, job: Job, fault: Fault, sent: Sent) -> list[table.Dialect]:

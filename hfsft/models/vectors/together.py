@@ -55,7 +55,7 @@ class TogetherClient(Client):
         self._open: set[asyncio.Task[None]] = set()
         self._timer: asyncio.TimerHandle | None = None
 
-    async def ask(self, payload: bytes) -> tuple[Answer, Mapping[str, str]]:
+    async def ask(self, payload: bytes, *, going_on: bool = False) -> tuple[Answer, Mapping[str, str]]:
         """The answer to one text, or pair, given as a JSON list; sent with others that wait."""
         texts = tuple(json.loads(payload))
         loop = asyncio.get_running_loop()

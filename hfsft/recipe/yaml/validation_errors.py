@@ -138,6 +138,7 @@ def _fitting(errors: list[_Error], depth: int) -> tuple[list[_Error], list[list[
             best = min(meant or branches.values(), key=_misfit)
             others = [found for found in meant if found is not best and _misfit(found) == _misfit(best)]
             inner, inner_unmeant = _fitting(best, depth + 1)
+            inner = [_of_any_kind(error, branches.values()) if _says_kind(error) else error for error in inner]
             kept += [_either([error, *map(_lacking, others)]) for error in inner] if _lacking(best) else inner
             unmeant += inner_unmeant
         else:
@@ -157,11 +158,23 @@ def _either(errors: list[_Error | None]) -> _Error:
     return replace(first, context={**first.context, "others": keys})
 
 
+def _says_kind(error: _Error) -> bool:
+    """Whether a key has a value by which another branch of the union is known, as `from` of a source."""
+    return error.kind == "literal_error" and len(error.trail.choices) == 1
+
+
+def _of_any_kind(error: _Error, branches: Iterable[list[_Error]]) -> _Error:
+    """The error with the values by which all branches of its union are known."""
+    alike = [each for found in branches for each in found if _says_kind(each) and each.path == error.path]
+    kinds = [choice for each in alike for choice in each.trail.choices]
+    return replace(error, context={**error.context, "kinds": list(dict.fromkeys(kinds))})
+
+
 def _misfit(errors: list[_Error]) -> float:
     """How badly a branch fits: keys it lacks, keys it does not know, less where one may be the other misspelt."""
     misfit = 0.0
     for error in errors:
-        misfit += 2 - alike(error.unknown_key, _guess(error)) if error.unknown_key else 1
+        misfit += 2 - alike(error.unknown_key, _guess(error)) if error.unknown_key else 1 + 1.5 * _says_kind(error)
     return misfit
 
 
@@ -205,7 +218,8 @@ def _fault(error: _Error, data: Any, written: Written) -> Mistake:
     if error.kind == "string_pattern_mismatch":
         return Mistake(error.path, False, f"{name} cannot be {_got(error, written)}", _description(error))
     if error.kind in ("literal_error", "enum"):
-        choices = error.trail.choices or re.findall(r"'([^']*)'", str(error.context.get("expected", "")))
+        choices = error.context.get("kinds") or error.trail.choices
+        choices = choices or re.findall(r"'([^']*)'", str(error.context.get("expected", "")))
         return Mistake(
             error.path, False, f"{name} cannot be {_got(error, written)}", nearest(str(error.value), choices)
         )

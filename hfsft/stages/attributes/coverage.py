@@ -46,14 +46,20 @@ class Coverage:
 def covers(outcome: Outcome, names: Sequence[str], size: int) -> list[Coverage]:
     """The cover of each so many attributes."""
     found = [Coverage(each) for each in combinations(names, size)]
+    written: set[str] = set()  # of the rows that were to be written: several answers to one are one of them
     for values, kept in ((outcome.values, True), (outcome.removed, False)):
-        columns, origins = {name: values(name) for name in names}, values("origin")
+        columns = {name: values(name) for name in names}
+        first = []
+        for origin, seed in zip(values("origin"), values("seed_id"), strict=True):
+            first.append(origin == WRITTEN and seed not in written)
+            if origin == WRITTEN:
+                written.add(seed)
         for cover in found:
             rows = zip(*(columns[name] for name in cover.names), strict=True)
-            for row, origin in zip(rows, origins, strict=True):
+            for row, asked in zip(rows, first, strict=True):
                 if None in row:
                     continue
-                cover.asked[row] += origin == WRITTEN
+                cover.asked[row] += asked
                 cover.kept[row] += kept
     for cover in found:
         cover.asked, cover.kept = +cover.asked, +cover.kept

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from hfsft.stages.writing.from_attributes import FromAttributes
 from hfsft.stages.writing.from_documents import FromDocuments
+from hfsft.stages.writing.magpie import Magpie
 from hfsft.stages.writing.personas import FromPersonas
 from hfsft.stages.writing.self_instruct import SelfInstruct
 from hfsft.stages.writing.topics import FromTopics
 
-AnyWritten = FromAttributes | FromDocuments | FromPersonas | SelfInstruct | FromTopics
+AnyWritten = FromAttributes | FromDocuments | FromPersonas | SelfInstruct | Magpie | FromTopics
 """Any kind of source that a model writes."""

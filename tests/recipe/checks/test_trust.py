@@ -344,7 +344,8 @@ def test_code_that_comes_with_a_tokenizer_is_not_run(tmp_path: Path, monkeypatch
 # Fields that can name a file, a server, a key or a repository, and those whose text stays what it is.
 REACHING = {
     "Model.model", "Model.provider", "Model.base_url", "Model.api_key_env", "Model.extra_body", "Model.headers",
-    "FromEnv.env", "Attribute.path", "FromPersonas.path", "FromTopics.path", "PromptTable.path", "ExampleTable.path",
+    "FromEnv.env", "Attribute.path", "FromPersonas.path", "FromTopics.path",
+    "Magpie.tokenizer", "PromptTable.path", "ExampleTable.path",
     "DocumentTable.path",
    "Publish.repo_id", "Publish.not_secret",
     "Publish.tokenizer", "Tokens.tokenizer", "Expr.tokenizer", "JsonSchema.file", "Tools.path", "Tools.results",
@@ -359,7 +360,7 @@ TEXTS = {
     *("completion_window", "temperature"),
     *("any", "all", "none", "inline", "per_row", "equals", "that"),
     *("user", "personas", "schemas"),
-    *("values", "given", "documents", "tree", "question"),
+    *("values", "given", "documents", "tree", "question", "stop"),
 }
 
 
