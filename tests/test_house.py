@@ -40,6 +40,7 @@ SHARED = {
     "hfsft.stages.source",
     "hfsft.stages.seeds",
     "hfsft.stages.prompt_check",
+    "hfsft.stages.handed_on",
     "hfsft.stages.answers.checking",
     "hfsft.stages.attributes.shares",
     "hfsft.stages.attributes.sampling",

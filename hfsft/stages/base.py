@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 from pydantic import Field
 
 from hfsft.errors import AnswerError, PromptError
-from hfsft.hashing import unit
 from hfsft.marks import Loc
 from hfsft.sandbox.json_fields import fields_of
 from hfsft.section import Section as Section
+from hfsft.stages.handed_on import Answering as Answering
+from hfsft.stages.handed_on import Judging as Judging
 
 if TYPE_CHECKING:
     from hfsft.engine.ledger import FunnelLine
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from hfsft.models.model import Model
     from hfsft.prompts import Prompt
     from hfsft.rows.columns import Column
-    from hfsft.stages.tools.tools_section import Tools
 
 WRITER = "writer"
 """Who is asked where a recipe names nobody."""
@@ -114,27 +114,6 @@ class Fell(NamedTuple):
     rule: str
     bound: str
     rows: int
-
-
-class Answering(NamedTuple):
-    """How rows are answered, for a section that goes on with them; what may hang on the row is worked out for it."""
-
-    models: Sequence[str]
-    temperature: Mapping[str, float | None]  # by topic, under "default" that of all others
-    max_tokens: int
-    reasons: bool  # whether what was thought before an answer becomes part of the row
-    chosen: Sequence[str] = ()  # fields of the sampling that no author wrote
-    writer: str = ""  # the column that says which of several models answered
-    tools: Tools | None = None  # that answers may call
-
-    def model_of(self, row: Mapping[str, Any]) -> str:
-        """The model that goes on with a row: the one that answered it, else of several one by a hash of its id."""
-        wrote = row.get(self.writer) if self.writer else None
-        return wrote or min(self.models, key=lambda name: unit(row["id"], "model", name))
-
-    def temperature_of(self, row: Mapping[str, Any]) -> float | None:
-        """The sampling temperature of a row's answers."""
-        return self.temperature.get(row["topic"] or "", self.temperature["default"])
 
 
 @dataclass(frozen=True)
@@ -331,13 +310,6 @@ class AskingStage(AskingPart, Stage, ABC):
     def reasons(self) -> bool:
         """Whether what a model thought becomes part of the row."""
         return False
-
-
-class Judging(NamedTuple):
-    """How rows are scored, for a section that has some scored again."""
-
-    columns: Sequence[Column]  # of scores
-    step: Callable[[], Step]  # that asks for them
 
 
 @dataclass(frozen=True)

@@ -85,3 +85,21 @@ def test_rows_that_came_with_their_answer_are_checked_before_rows_are_compared(m
     names = [step.name for step in compile_recipe(loaded, weights=False).steps]
     places = [names.index(f"filters[{name}].measure") for name in ("refusal given", "near_duplicate", "refusal")]
     assert places == sorted(places)
+
+
+@pytest.mark.parametrize(("keep", "behind"), [("majority", True), ("all", False)])
+def test_filters_that_compare_rows_wait_for_the_choice_among_the_candidates_of_a_prompt(
+    keep: str, behind: bool
+) -> None:
+    data = {
+        "name": "toy",
+        "seeds": [{"prompts": ["Where?"]}],
+        "generate": {"samples": {"count": 2, "keep": keep}},
+        "filters": ["near_duplicate", {"exact_duplicate": {"column": "response"}}, {"tokens": {"at_least": 1}}],
+    }
+    found = [step.name for step in compile_recipe(load_recipe(data), weights=False).steps]
+    assert found.index("filters[near_duplicate]") < found.index("generate.branch")
+    assert found.index("generate") < found.index("filters[tokens]") < found.index("filters[exact_duplicate]")
+    assert ("generate.choice" in found) is behind
+    if behind:
+        assert found.index("filters[tokens]") < found.index("generate.choice") < found.index("filters[exact_duplicate]")

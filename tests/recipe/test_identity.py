@@ -24,6 +24,7 @@ from hfsft.recipe.yaml.type_paths import bare
 from hfsft.rows.columns import COLUMNS
 from hfsft.stages.attributes.attributes import Attribute
 from hfsft.stages.columns.choices import Choices
+from tests.filters.test_filters import ARGUMENTS
 from tests.recipe import written_sources
 from tests.recipe.written_sources import USES_ALL
 
@@ -109,10 +110,7 @@ NEEDS: dict[str, dict[str, Any]] = {
     "one_of": {"column": "quality", "values": ["a"]},
     "tokens": {"at_least": 2},
     "score": {"usefulness": {"at_least": 2}},
-    "matches": {"any": ["x"]},
-    "json_schema": {"inline": {"type": "object"}},
-    "answer": {"equals": "5"},
-    "expr": {"that": "response"},
+    **{name: ARGUMENTS[name] for name in ("matches", "json_schema", "answer", "expr")},
 }
 
 # The other value of a field whose own cannot be changed by a rule.

@@ -121,8 +121,9 @@ def _of_one_document(rows: Columns) -> Iterator[tuple[int, int]]:
     """Pairs of rows whose seeds rest on one document.
 
     Each seed rests on one: that of most of the rows grown from it, of equally many that of the smaller id. So no row
-    joins two documents, and families stay as large as what is asked of a document; joined by all the chunks that rows
-    were given, nearly all rows would be one family.
+    joins two documents, and families stay as large as what is asked of a document. Of 6,000 rows over 79 chapters of
+    Python's reference the largest has 11%; joined by all the chunks that rows were given, all rows are one family, and
+    by the document that each row finds first 98% are. `python -m tests.benchmarks.bench_documents` prints it.
     """
     if DOCUMENT not in rows.column_names:
         return
