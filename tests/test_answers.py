@@ -98,7 +98,7 @@ def test_the_majority_stays_the_same_in_any_order_of_answers(server: LLM, out: P
     with LLM(reply=answers, hold=lambda _: slow.random() < 0.8) as other:
         again, _ = run(voting(other), out=out.parent / "again")
     assert {row["id"]: (row["final_answer"], row["agreement"]) for row in again.rows} == rows
-    assert "Each prompt was answered 4 times" in (folder / "report.html").read_text()
+    assert "For each prompt 4 answers were asked for (samples: majority)" in (folder / "report.html").read_text()
 
 
 def test_an_answer_that_fails_its_check_is_asked_for_again_and_told(server: LLM, out: Path) -> None:

@@ -80,38 +80,30 @@ def clinic(tmp_path: Path, home: Path, server: LLM) -> Clinic:
     return Clinic(tmp_path, server)
 
 
-def test_each_chunk_is_asked_about_once_and_documents_stand_on_one_side(clinic: Clinic) -> None:
-    assert clinic.build(seeds=[{"from": "documents", "count": 16, "templates": ["documents"]}]) == 32
+def test_chunks_are_asked_about_in_turn_and_only_what_is_new_is_asked_for(clinic: Clinic) -> None:
+    assert clinic.build() == 32
     rows = clinic.rows()
     assert len({row["documents"][0] for row in rows}) == len(rows) == 16
     assert all(row["document_title"].split(" > ")[1] in row["instruction"] for row in rows)
     assert all(row["context"].startswith(row["document_title"]) for row in rows)
     assert {row["origin"] for row in rows} == {"written"}
-    sides = {(row["document"], row["family"], row["side"]) for row in rows}
-    assert len(sides) == 4
-    assert Counter(side for *_, side in sides) == {"train": 3, "validation": 1}
     assert all(re.fullmatch(r"\w+\.md:\d+", row["source"]) for row in rows)
-    assert clinic.build() == 0
+    sides = {(row["document"], row["family"], row["side"]) for row in rows}
+    assert Counter(side for *_, side in sides) == {"train": 3, "validation": 1}
 
-
-def test_more_rows_go_round_again_and_no_row_changes(clinic: Clinic) -> None:
-    clinic.build()
-    before = {row["id"]: row["instruction"] for row in clinic.rows()}
+    before = {row["id"]: row["instruction"] for row in rows}
     assert clinic.build(seeds=[{"from": "documents", "count": 20, "templates": ["documents"]}]) == 8
-    after = {row["id"]: row["instruction"] for row in clinic.rows()}
-    assert before.items() <= after.items()
-    assert max(Counter(row["documents"][0] for row in clinic.rows()).values()) == 2
+    more = clinic.rows()
+    assert before.items() <= {row["id"]: row["instruction"] for row in more}.items()
+    assert max(Counter(row["documents"][0] for row in more).values()) == 2
 
-
-def test_an_edited_document_is_asked_about_anew_and_no_other(clinic: Clinic) -> None:
-    clinic.build()
-    before = {row["documents"][0]: row["id"] for row in clinic.rows()}
     text = (clinic.folder / "money.md").read_text()
-    (clinic.folder / "money.md").write_text(text.replace("copies that", "copies now that"))
+    (clinic.folder / "money.md").write_text(text.replace(" copies ", " all copies "))
     assert clinic.build() == 2
     after = {row["documents"][0]: row["id"] for row in clinic.rows()}
-    assert len(before.keys() - after.keys()) == len(after.keys() - before.keys()) == 1
-    assert all(after[chunk] == before[chunk] for chunk in before.keys() & after.keys())
+    chunks = {row["documents"][0]: row["id"] for row in rows}
+    assert len(chunks.keys() - after.keys()) == len(after.keys() - chunks.keys()) == 1
+    assert all(after[chunk] == chunks[chunk] for chunk in chunks.keys() & after.keys())
 
 
 def test_answers_rest_on_what_is_found_and_some_on_what_does_not_say(clinic: Clinic) -> None:
@@ -129,7 +121,7 @@ def test_answers_rest_on_what_is_found_and_some_on_what_does_not_say(clinic: Cli
 
 
 def test_documents_that_are_not_published_stand_in_no_file(clinic: Clinic) -> None:
-    clinic.build(generate={"context": {"documents": 2, "publish": False}})
+    clinic.build(generate={"context": {"documents": 2, "by": "embedder", "publish": False}})
     rows = clinic.rows()
     assert all(len(row["documents"]) == 2 and row["context"] is None for row in rows)
     assert all("evidence" not in row for row in [*rows, *clinic.rows("rejected")])
@@ -144,7 +136,7 @@ def test_documents_that_are_not_published_stand_in_no_file(clinic: Clinic) -> No
 def test_a_question_that_leans_on_the_text_falls_before_it_is_answered(clinic: Clinic) -> None:
     inline = "According to what it says.\n\nWrite a question.\n\n{{ chunk }}\n"
     assert clinic.build(seeds=[{"from": "documents", "count": 16, "templates": ["documents", inline]}]) < 32
-    fallen = [row for row in clinic.rows("rejected") if str(row["value"]).startswith("unseen")]
+    fallen = [row for row in clinic.rows("rejected") if row["rule"] == "unseen"]
     assert fallen
     assert all(row["response"] is None for row in fallen)
 

@@ -37,6 +37,11 @@ def shipped(tmp_path, monkeypatch):
         ("a{{ nothing }}b", {"nothing": None}, "ab"),
         ("{{ a }} {{ b }}", {"a": "{{ b }} {% raw %}", "b": "<b>&"}, "{{ b }} {% raw %} <b>&"),
         ("{{ row | tojson }}", {"row": {"text": "<é> & 'x'"}}, '{"text": "<é> & \'x\'"}'),
+        (
+            "{{ (a | fromjson).b[1] }} {{ a | fromjson }} {{ b | fromjson }}",
+            {"a": '{"b": [1, "x"]}', "b": None},
+            'x {"b": [1, "x"]} ',
+        ),
         ("{% for c in rubric %}\n{{ loop.index }}. {{ c }}\n{% endfor %}", {"rubric": ["x", "y"]}, "1. x\n2. y\n"),
         ("{{ names | join(', ') }} {{ ', '.join(names) }}", {"names": ["a", 1]}, "a, 1 a, 1"),
         ("{{ a.replace('x', 'y') }} {{ a | replace('x', '') | upper }}", {"a": "axb"}, "ayb AB"),
@@ -213,6 +218,7 @@ RUNAWAYS = {
     "| map('int') | groupby('x', default=1)) }}",
     "items that hash alike": "{{ range(0, 99999 * 2305843009213693951, 2305843009213693951) | unique | list }}",
     "sums of lists": "{% for a in range(999) %}{{ ([[1] * 900] * 900) | length }}{% endfor %}",
+    "much JSON": "{{ ('[' ~ '1,' * 2000000 ~ '1]') | fromjson }}",
     "indented JSON": "{% set ns = namespace(s=[1] * 9000) %}{% for i in range(90) %}{% set ns.s = [ns.s] %}"
     "{% endfor %}{{ ns.s | tojson(8) }}",
     "sorted letters": "{{ ('ab' * 2000000) | sort }}",

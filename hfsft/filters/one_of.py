@@ -57,4 +57,5 @@ class OneOf(Filter):
         for index, value in enumerate(self.allowed) if known else ():
             if value not in known:
                 said = f"filters[{self.name}]: `{self.column}` is never `{value}`"
-                yield Problem(around.place("values", index), said, nearest(str(value), known))
+                quoted = f'put it in quotes: "{value}"' if str(value) in known else nearest(str(value), known)
+                yield Problem(around.place("values", index), said, quoted)

@@ -59,7 +59,12 @@ def topics_of(recipe: Recipe) -> frozenset[str] | None:
     written = [source for source in recipe.seeds if isinstance(source, Prompts)]
     if len(written) < len(recipe.seeds):
         return None
-    return frozenset(source.topic for source in written if source.topic)
+    chosen = [each for stage in recipe.stages().values() for each in stage.writes() if each.name == "topic"]
+    if not all(each.choices for each in chosen):
+        return None
+    return frozenset(
+        [*(source.topic for source in written if source.topic), *(topic for each in chosen for topic in each.choices)]
+    )
 
 
 def open_sources(recipe: Recipe, corpus: Resource | None = None) -> tuple[list[Opened], list[Problem]]:

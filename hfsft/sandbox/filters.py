@@ -11,6 +11,7 @@ from jinja2 import Environment, pass_environment
 from jinja2.filters import make_attrgetter
 from jinja2.runtime import LoopContext
 
+from hfsft.sandbox.json_fields import said_in
 from hfsft.sandbox.work import (
     CALL,
     ITEM,
@@ -91,8 +92,19 @@ def _to_json(value: Any, indent: int | None = None) -> str:
     return concat(encoder.iterencode(value))
 
 
+def _from_json(text: Any) -> Any:
+    """What a text of JSON says, such as a column that was written by a schema; None of None."""
+    if text is None:
+        return None
+    try:
+        return said_in(text_of(text))
+    except ValueError:
+        raise TypeError("`fromjson` reads JSON, and this text is none") from None
+
+
 OWN_FILTERS: dict[str, Callable[..., Any]] = {
-    "join": join, "replace": replace, "round": _round, "sum": _sum, "tojson": _to_json, "trim": _trim,
+    "fromjson": _from_json, "join": join, "replace": replace, "round": _round, "sum": _sum, "tojson": _to_json,
+    "trim": _trim,
 }  # fmt: skip
 
 

@@ -25,9 +25,14 @@ def fields_of(text: Any) -> Any:
     if not isinstance(text, str):
         return text
     try:
-        return _read(json.loads(text))
+        return said_in(text)
     except (ValueError, RecursionError):
         return text
+
+
+def said_in(text: str) -> Any:
+    """What a text of JSON says. Raises `ValueError` for any other text."""
+    return _read(json.loads(text))
 
 
 def _read(value: Any) -> Any:

@@ -384,14 +384,18 @@ class Context:
         return {"template": prompt.identity, "values": used}
 
 
+def structured_in(row: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
+    """The columns of a row whose texts are JSON, by what a template is given as `values`, with what these say."""
+    return {name: fields_of(row[name]) for name in values.get(STRUCTURED, ()) if name in row}
+
+
 def rendered(prompt: Prompt, **values: Any) -> str:
     """A template with a row in it. Raises `AnswerError`, not `PromptError`: another row may suit it.
 
     Values that are named under `STRUCTURED` are texts of JSON, of which the template reads the fields.
     """
-    for name in values.pop(STRUCTURED, ()):
-        if name in values:
-            values[name] = fields_of(values[name])
+    values |= structured_in(values, values)
+    values.pop(STRUCTURED, None)
     try:
         return prompt.render(**values)
     except PromptError as error:

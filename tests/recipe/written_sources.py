@@ -48,7 +48,7 @@ OTHER: dict[str, Any] = {
     "Magpie.tokenizer": {"prefix": None, "tokenizer": "chat"},
     "FromTopics.tree": {"tree": ["a", "b"]},
     "FromTopics.path": {"path": "others.yaml"},
-    "FromDocuments.documents": {"documents": ["others"]},
+    "FromDocuments.documents": {"documents": ["texts"]},
 }
 BASE_OF: dict[str, dict[str, Any]] = {
     "Attribute.column": {"path": "values.csv", "column": "kind"},

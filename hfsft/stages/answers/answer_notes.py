@@ -118,7 +118,7 @@ def card(section: Generate, outcome: Outcome) -> CardPart | None:
             "prompts": len(prompts),
             "passed_over": rows_said(_passed_over(outcome)),
             "agreement": f"{fmean(shares):.2f}" if shares else "",
-            "checks": ", ".join(rule.name for rule in section.check),
+            "checks": ", ".join(f"{name} ({n:,})" if n > 1 else name for name, n in _checks(section).items()),
             "again": sum(value > 1 for value in tries),
             "answered": len(tries),
             "refused": sum(each.rows for each in outcome.fell if each.step == CHECKED),
@@ -137,7 +137,7 @@ def panel(section: Generate, outcome: Outcome) -> Panel | None:
         numbers = sorted({number for number in (*kept, *gone) if number is not None})
         rows = [(str(number), kept[number], gone[number]) for number in numbers]
         pieces += [
-            f"Each prompt was answered {section.samples.count} times ({section.samples.keep} stays):",
+            f"For each prompt {section.samples.count} answers were asked for (samples: {section.samples.keep}):",
             ShownTable(("candidate", "stayed", "fell or not chosen"), rows, {1, 2}, "candidates"),
         ]
     if shares := outcome.numbers(AGREEMENT):
@@ -155,6 +155,11 @@ def panel(section: Generate, outcome: Outcome) -> Panel | None:
     if len(section.names) > 1:
         pieces += ["Who wrote what stayed:", _by_writer(section, outcome)]
     return Panel("answers", "Answers", pieces) if pieces and any(_written(outcome)) else None
+
+
+def _checks(section: Generate) -> Counter[str]:
+    """The filters that an answer must pass, and how often each stands there."""
+    return Counter(rule.name for rule in section.check)
 
 
 def _by_writer(section: Generate, outcome: Outcome) -> ShownTable:

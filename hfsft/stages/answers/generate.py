@@ -40,6 +40,8 @@ class Generate(AskingStage):
     key: ClassVar[str] = "generate"
     implied_by: ClassVar[str] = "seeds"  # which always need some
     example: ClassVar[str] = """\
+    seeds:
+      - {topic: refunds, prompts: [How long does a refund take?]}
     generate:
       system:
         default: You answer for a small shop.

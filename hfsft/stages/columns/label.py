@@ -26,8 +26,9 @@ from hfsft.rows.batch import Row
 from hfsft.rows.columns import NAME, TEXTS, UNLABELLED, Column, Scale, column, not_free, variables
 from hfsft.rows.reading.summaries import rows_said
 from hfsft.rows.views import WHOLE, response, transcript
-from hfsft.stages.base import AskingStage, Context, Name, Outcome, Panel, ShownTable, Template, Warn, rendered
+from hfsft.stages.base import AskingStage, Context, Name, Outcome, Panel, ShownTable, Template, Warn
 from hfsft.stages.columns.choices import CONVERSATION, AnyChoices, Choices, answer_schema, noted, partly, probability
+from hfsft.stages.evolving.template_prompts import TURNS, messages_of
 
 FOLDER = "label"
 RESPONSE, INSTRUCTION = "response", "instruction"
@@ -113,7 +114,7 @@ class Label(AskingStage):
 
     def renders(self) -> list[Template]:
         """The template."""
-        return [Template(("template",), self.prompt, (*VARIABLES, *TOLD))]
+        return [Template(("template",), self.prompt, (*VARIABLES, *TURNS, *TOLD))]
 
     def writes(self) -> list[Column]:
         """A column of each label, and of how sure the model was, where that is kept."""
@@ -239,7 +240,7 @@ class Label(AskingStage):
         more = {"labels": told, "conversation": turns, "column": looked_at, "fence": digest(turns, 12)}
         request = Request(
             model=model,
-            messages=({"role": "user", "content": rendered(prompt, **{**values, **row, **more})},),
+            messages=messages_of(prompt, {**values, **row, **more}),
             temperature=self.temperature,
             max_tokens=self.max_tokens,
             chosen=self.chosen,

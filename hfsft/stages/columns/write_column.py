@@ -24,7 +24,8 @@ from hfsft.rows.columns import COLUMNS, NAME, ROW, TEXTS, Column, column, not_fr
 from hfsft.rows.views import answered, has_turns
 from hfsft.sandbox.expression import Expression, ExpressionError
 from hfsft.sandbox.json_schemas import wrong_schema, wrong_with
-from hfsft.stages.base import AskingStage, Context, Outcome, Template, Warn, rendered
+from hfsft.stages.base import AskingStage, Context, Outcome, Template, Warn, structured_in
+from hfsft.stages.evolving.template_prompts import TURNS, messages_of
 from hfsft.texts.peel import peel
 
 FOLDER = "write"
@@ -142,7 +143,7 @@ class Write(AskingStage):
 
     def renders(self) -> list[Template]:
         """The template."""
-        return [Template(("template",), self.prompt, VARIABLES)]
+        return [Template(("template",), self.prompt, (*VARIABLES, *TURNS))]
 
     def writes(self) -> list[Column]:
         """The column."""
@@ -228,11 +229,11 @@ class Write(AskingStage):
 
     def ask(self, row: Row, *, prompt: Prompt, when: Expression | None, values: Mapping[str, Any]) -> Turns:
         """Ask for the column, of a row that is to have it; all others keep what stands there."""
-        if not self.chooses(row, when):
+        if not self.chooses({**row, **structured_in(row, values)}, when):
             return {self.column: row.get(self.column)}
         request = Request(
             model=self.model,
-            messages=({"role": "user", "content": rendered(prompt, **{**values, **row})},),
+            messages=messages_of(prompt, {**values, **row}),
             temperature=self.temperature,
             max_tokens=self.max_tokens,
             seed=sampling_seed(row["id"], f"write {self.column}"),

@@ -30,6 +30,8 @@ FAR_LENGTH = 2.0  # times longer or shorter than real queries that is worth a wo
 class Share(Section):
     """The least share of something."""
 
+    example: ClassVar[str] = "guards: {people: {at_least: 0.1}}"
+
     at_least: float = Field(gt=0, le=1, description="Share of the rows, from 0 to 1.")
 
 

@@ -36,8 +36,8 @@ from hfsft.stages.base import (
     Panel,
     Template,
     Warn,
-    rendered,
 )
+from hfsft.stages.evolving.template_prompts import TURNS, messages_of
 from hfsft.stages.refining.better_answer import (
     AGAIN,
     BECAME,
@@ -110,7 +110,7 @@ class Refine(AskingStage):
 
     def renders(self) -> list[Template]:
         """The template."""
-        return [Template(("template",), self.prompt, (*VARIABLES, *TOLD))]
+        return [Template(("template",), self.prompt, (*VARIABLES, *TURNS, *TOLD))]
 
     def writes(self) -> list[Column]:
         """What became of the row, and by how much its mean score rose."""
@@ -303,12 +303,7 @@ class Refine(AskingStage):
         fence = digest([turns, answer], 12)
         request = Request(
             model=self.model,
-            messages=(
-                {
-                    "role": "user",
-                    "content": rendered(prompt, **{**values, **row, "response": answer, **more, "fence": fence}),
-                },
-            ),
+            messages=messages_of(prompt, {**values, **row, "response": answer, **more, "fence": fence}),
             temperature=self.temperature,
             max_tokens=self.max_tokens,
             seed=sampling_seed(row["id"], f"refine {number}"),

@@ -33,6 +33,7 @@ class Size(Stage):
 
     key: ClassVar[str] = "size"
     example: ClassVar[str] = """\
+    evolve: {variants: 2}
     size: 2000
     """
 

@@ -11,7 +11,7 @@ from hfsft.stages.base import Outcome, ShownTable
 def outcome(kept: list[tuple[str, str | None, str]], fell: list[tuple[str, str | None, str]]) -> Outcome:
     def column(rows: list[Any], name: str) -> list[Any]:
         if name == "seed_id":
-            return [f"{id(rows)}-{number}" for number in range(len(rows))]
+            return [f"{id(rows)} {place}" for place in range(len(rows))]
         return [row[("tone", "topic", "origin").index(name)] for row in rows]
 
     return Outcome(["train"], lambda name: column(kept, name), lambda name, step="": column(fell, name), [])
@@ -54,25 +54,16 @@ def test_what_is_covered_is_no_note_and_without_rows_there_is_no_part() -> None:
     assert list(coverage.empty(nothing, ["tone"])) == []
 
 
-Rows = list[dict[str, Any]]
-
-
-def row(seed: str, tone: str, origin: str = "written") -> dict[str, Any]:
-    return {"seed_id": seed, "origin": origin, "tone": tone}
-
-
-def answers(kept: Rows, fell: Rows) -> Outcome:
-    return Outcome([], lambda name: [each[name] for each in kept], lambda name, *_: [each[name] for each in fell], [])
-
-
 def test_several_answers_to_one_prompt_were_asked_for_once() -> None:
-    kept = [row("a", "calm"), row("b", "calm", "evolved"), row("p", "calm", "seed")]
-    fell = [row("a", "calm"), row("a", "calm"), row("b", "calm"), row("c", "angry")]
-    (cover,) = coverage.covers(answers(kept, fell), ["tone"], 1)
-    assert cover.asked == {("calm",): 2, ("angry",): 1}
+    kept = [("a", "written", "calm"), ("b", "evolved", "calm"), ("p", "seed", "calm")]
+    fell = [("a", "written", "calm"), ("b", "written", "calm"), ("c", "written", "cross"), ("c", "written", "cross")]
+    names = ("seed_id", "origin", "tone")
+    told = Outcome(
+        [],
+        lambda name: [row[names.index(name)] for row in kept],
+        lambda name, step="": [row[names.index(name)] for row in fell],
+        [],
+    )
+    (cover,) = coverage.covers(told, ["tone"], 1)
+    assert cover.asked == {("calm",): 2, ("cross",): 1}
     assert cover.kept == {("calm",): 3}
-
-
-def test_what_has_no_row_is_told() -> None:
-    (said,) = coverage.empty(answers([row("a", "calm")], [row("c", "angry")]), ["tone"])
-    assert said == "1 of 2 values that were asked for have no row: tone angry (1 asked for)"

@@ -155,6 +155,24 @@ def test_a_label_of_the_instruction_saves_the_answer_and_its_shares_are_told(tmp
     assert told == ["one_of difficulty: must be one of hard, is easy", "one_of quality: must be one of good, is poor"]
 
 
+def test_a_label_called_topic_is_what_answers_are_told_apart_by(tmp_path: Path, home: Path) -> None:
+    def sorted_by_topic(body: Body) -> str:
+        said = said_to(body)
+        return json.dumps({"topic": "money" if "refund" in said else "goods"}) if "You sort" in said else "We look."
+
+    with LLM(reply=sorted_by_topic) as llm:
+        label = {"topic": {"column": "instruction", "choices": ["money", "goods"]}}
+        systems = {"default": "You are the desk.", "money": "You are the cashier."}
+        data = recipe(llm, label=label, generate={"system": systems}, filters=[])
+        built, _ = run(data, out=tmp_path / "build")
+        wrong = recipe(llm, label=label, generate={"system": {**systems, "mony": "?"}}, filters=[])
+        with pytest.raises(RecipeError, match=r"no row has the topic `mony` \(did you mean `money`"):
+            validate(wrong)
+    told = dict(zip(built.rows["topic"][:], built.rows["system"][:], strict=True))
+    assert told == {"money": "You are the cashier.", "goods": "You are the desk."}
+    assert built.rows["first_topic"][:] == [None] * 6
+
+
 def test_the_report_counts_what_stayed_and_what_fell(tmp_path: Path, home: Path) -> None:
     with LLM(reply=reply) as llm:
         _, folder = run(recipe(llm), out=tmp_path / "build")
@@ -178,6 +196,10 @@ def test_a_label_stands_where_what_it_looks_at_is_final() -> None:
     assert order(write=write, **looked) == ["write[case]", "label[case]", "generate"]
     write = [{"column": "instruction", "template": "Shorten: {{ instruction }}"}]
     assert order(write=write, filters=[])[:2] == ["write[instruction]", "label[instruction]"]
+    several = order(
+        judge={}, generate={"samples": {"count": 2, "keep": "best"}}, refine={"when": {"mean": {"at_most": 3}}}
+    )
+    assert several[-3:] == ["refine[1].judge", "label[conversation]", "filters[one_of quality]"]
     judged = order(judge={}, filters=[])
     assert judged == ["label[instruction]", "generate", "label[conversation]", "judge"]
 

@@ -42,6 +42,17 @@ def test_a_column_is_written_by_one_call_seeded_by_the_row_and_the_column() -> N
     assert requests[0].seed != other[0].seed is not None
 
 
+def test_a_template_may_say_what_the_system_says_and_show_turns() -> None:
+    template = "Invent cases.{{ user }}My lamp?{{ assistant }}A7{{ user }}{{ instruction }}"
+    (request,), _ = converse(ask(write(template=template)), ["A8"])
+    assert [(each["role"], each["content"]) for each in request.messages] == [
+        ("system", "Invent cases."),
+        ("user", "My lamp?"),
+        ("assistant", "A7"),
+        ("user", "Where is my parcel?"),
+    ]
+
+
 def test_nothing_written_fails_the_row() -> None:
     with pytest.raises(AnswerError, match="wrote nothing for `case`"):
         converse(ask(write()), [" \n"])
@@ -109,9 +120,10 @@ def recipe(llm: LLM | None, **changes: Any) -> dict[str, Any]:
         "write": [
             {"column": "case", "template": "case.jinja", "schema": "case.json"},
             {"column": "reference", "template": "Right answer, as it is {{ case.state }}: {{ instruction }}"},
+            {"column": "late", "template": "Invent: {{ instruction }}", "when": "case.state == 'sent'"},
         ],
         "generate": {"template": "{{ instruction }} (order {{ case.order }}; {{ case }})"},
-        "filters": [{"tokens": {"column": "case", "at_most": 100}}],
+        "filters": [{"tokens": {"column": "case", "at_most": 100}}, {"expr": "(case | fromjson).order == 'A7'"}],
         "split": {"validation": 0},
         **changes,
     }
@@ -132,7 +144,7 @@ def test_later_sections_and_filters_read_what_was_written_and_a_second_build_ask
         path = written(tmp_path, recipe(llm))
         built, folder = run(path, out=tmp_path / "build")
         assert Counter(said_to(body).split()[0] for body in llm.requests) == {
-            "Invent": 3, "Right": 3, "My": 1, "What": 1, "The": 1,
+            "Invent": 3, "Invent:": 1, "Right": 3, "My": 1, "What": 1, "The": 1,
         }  # fmt: skip
         asked = next(said_to(body) for body in llm.requests if said_to(body).startswith("The"))
         assert asked == 'The chain slips. (order A7; {"order": "A7", "state": "sent"})'
@@ -149,7 +161,7 @@ def test_later_sections_and_filters_read_what_was_written_and_a_second_build_ask
         assert len(llm.requests) > before, "a template's file is part of what a row depends on"
     card = (folder / "README.md").read_text()
     assert "| `case` | text | Written by a model, by `write`, as JSON. |" in card
-    assert "Models wrote part of it (write[case], write[reference] and generate)" in card
+    assert "Models wrote part of it (write[case], write[reference], write[late] and generate)" in card
 
 
 def test_a_column_that_a_filter_reads_saves_the_answer(tmp_path: Path, home: Path) -> None:

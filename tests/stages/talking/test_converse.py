@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import pytest
 
+from hfsft.engine.step import Step
 from hfsft.errors import AnswerError
 from hfsft.models.model import Answer, Request
 from hfsft.rows.views import messages
@@ -22,10 +24,19 @@ Says = Callable[[Request], str | Exception]
 ANSWERED = {"system": "Be brief.", "response": "Tomorrow, by noon."}
 
 
+@cache
+def step_of(section: str, generate: str) -> Step:
+    """The step of a section beside a `generate`, made once for all rows of a test."""
+    answering = Generate.model_validate_json(generate).answering(CONTEXT)
+    (step,) = Converse.model_validate_json(section).steps(replace(CONTEXT, answering=answering))
+    return step
+
+
 def grow(section: Converse, says: Says, generate: Generate | None = None, **texts: Any) -> tuple[list[Request], Any]:
     """What is asked, and the columns, where each request is answered by `says`."""
-    answering = (generate or Generate()).answering(CONTEXT)
-    (step,) = section.steps(replace(CONTEXT, answering=answering))
+    step = step_of(
+        section.model_dump_json(exclude_unset=True), (generate or Generate()).model_dump_json(exclude_unset=True)
+    )
     turns, requests = step.function(row(**{**ANSWERED, **texts})), []
     columns: Any = None
     try:
