@@ -42,6 +42,7 @@ SHARED = {
     "hfsft.stages.prompt_check",
     "hfsft.stages.answers.checking",
     "hfsft.stages.attributes.shares",
+    "hfsft.stages.asking_part",
     "hfsft.stages.attributes.sampling",
     "hfsft.stages.attributes.values_file",
     "hfsft.stages.evolving.template_prompts",
