@@ -43,6 +43,7 @@ SHARED = {
     "hfsft.stages.handed_on",
     "hfsft.stages.answers.checking",
     "hfsft.stages.attributes.shares",
+    "hfsft.stages.asking_part",
     "hfsft.stages.attributes.sampling",
     "hfsft.stages.attributes.values_file",
     "hfsft.stages.evolving.template_prompts",

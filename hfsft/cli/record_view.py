@@ -98,7 +98,7 @@ def sent(exchanges: Sequence[Exchange]) -> Iterator[str]:
     """What each model was sent and what it said."""
     for number, each in enumerate(exchanges, 1):
         yield INDENT + paint(f"{each.stage}: request {number} of {len(exchanges)}, to {each.request.model}", "note")
-        for text in each.request.texts:
+        for text in (*each.request.texts, *filter(None, [each.request.prompt])):
             yield from field("> text", text, whole=True)
         for message in each.request.messages:
             yield from field(f"> {message['role']}", str(message["content"]), whole=True)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from hfsft.cache import cache_folder
 from hfsft.errors import UserError, nearest
 from hfsft.loading import AnyRecipe, AnyTrust, load
-from hfsft.models.http.address import chat_url, shown
+from hfsft.models.http.address import chat_url, completions_url, shown
 from hfsft.models.http.wire import body, texts_of
 from hfsft.pipeline.building import OUT
 from hfsft.recipe.compile import compile_recipe
@@ -168,12 +168,14 @@ def _sent(exchange: Exchange, model: Model) -> RenderedRequest:
         sent: dict[str, Any] = {"model": model.model, "input": texts_of(model, request)}
     else:
         sent = body(model, request, model.model)
-    return RenderedRequest(exchange, _address(model), sent)
+    return RenderedRequest(exchange, _address(model, going_on=bool(request.prompt)), sent)
 
 
-def _address(model: Model) -> str:
+def _address(model: Model, *, going_on: bool) -> str:
+    """Where a request goes, without keys; one that is `going_on` with a raw text beside the chats of its server."""
     if model.embedded:
         return IN_PROCESS
     if model.provider:
         return f"Hugging Face router, provider {model.provider}"
-    return ", ".join(shown(chat_url(url) if model.task == "chat" else url) for url in model.base_urls)
+    below = completions_url if going_on else chat_url
+    return ", ".join(shown(below(url) if model.task == "chat" else url) for url in model.base_urls)

@@ -32,6 +32,8 @@ from hfsft.recipe.models_asked import asked, model_problem
 from hfsft.recipe.recipe import Recipe
 from hfsft.rows.tables.table import Table
 from hfsft.stages.source import TableSource
+from hfsft.stages.writing.base import Written
+from hfsft.stages.writing.from_documents import FromDocuments
 
 if TYPE_CHECKING:
     from hfsft.models.obstacles import Scope
@@ -221,8 +223,26 @@ class Repository:
 
 
 def slips(recipe: Recipe) -> list[Problem]:
-    """What is no mistake, but perhaps a slip: models that no section asks, addresses with what may be a key in them."""
-    return [*_unused_models(recipe), *_keys_in_paths(recipe)]
+    """What is no mistake, but perhaps a slip: what nothing in the recipe uses, addresses with what may be a key."""
+    return [*_unused_models(recipe), *_unused_sections(recipe), *_keys_in_paths(recipe)]
+
+
+def _unused_sections(recipe: Recipe) -> Iterator[Problem]:
+    """Documents that nothing rests on, and attributes that no row gets."""
+    written = [seeds for seeds in recipe.seeds if isinstance(seeds, Written)]
+    rests = recipe.generate is not None and recipe.generate.context is not None
+    if recipe.documents and not rests and not any(isinstance(seeds, FromDocuments) for seeds in written):
+        yield Problem(
+            recipe.source.place(("documents",), key=True),
+            "documents: nothing rests on them",
+            "write seeds from them (`from: documents`), or answer over them (`generate: {context: {documents: 4}}`)",
+        )
+    if recipe.attributes and not any(seeds.varied(recipe.attributes.all) for seeds in written):
+        yield Problem(
+            recipe.source.place(("attributes",), key=True),
+            "attributes: no row gets any",
+            "rows that a model writes get them where a template of theirs reads one, as `from: attributes` does",
+        )
 
 
 def _keys_in_paths(recipe: Recipe) -> Iterator[Problem]:

@@ -145,8 +145,11 @@ def model_problems(recipe: Recipe, download: bool) -> Iterator[Problem]:
 
 def _tasks(recipe: Recipe) -> Iterator[Problem]:
     """Models that are asked for what is not their task."""
-    for key, _, loc, name in asking(recipe):
+    for key, stage, loc, name in asking(recipe):
         model = recipe.models.get(name)
+        if model and model.batch and stage.goes_on:
+            said = f"{key} lets `{name}` go on with raw texts, which no batch holds"
+            yield Problem(recipe.source.place(loc), said, "name a model without `batch`")
         if model and model.task != "chat":
             said = f"{key} asks `{name}` to write, and its task is {model.task}"
             yield Problem(recipe.source.place(loc), said, "name a model that chats")

@@ -40,7 +40,7 @@ _WORDS = {
     "cs": "já a ne můj jak kde kdy proč je jsou s bez pro na mohu také ale do z to že v se si o u k po za od jako "
     "nebo tak být této",
 }
-_VOCABULARY = {code: frozenset(words.split()) for code, words in _WORDS.items()}
+SMALL_WORDS = {code: frozenset(words.split()) for code, words in _WORDS.items()}
 _TOKEN = re.compile(r"[^\W\d_]+")
 _NO_WORD = re.compile(r"['\u2019]s\b|\b[A-Z]\b")  # as in `company's` and `U.S.`
 _QUOTED = re.compile('"[^"]{0,300}"|\u201c[^\u201d]{0,300}\u201d|«[^»]{0,300}»|`[^`]{0,300}`')
@@ -103,5 +103,5 @@ def _small_words(text: str) -> Counter[str]:
     """Language -> how many words of the text are in its list of short words; languages with none are left out."""
     words = _TOKEN.findall(_NO_WORD.sub(" ", text).casefold())
     return Counter(
-        {code: hits for code, known in _VOCABULARY.items() if (hits := sum(word in known for word in words))}
+        {code: hits for code, known in SMALL_WORDS.items() if (hits := sum(word in known for word in words))}
     )

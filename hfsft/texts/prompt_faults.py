@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from typing import Literal, get_args
 
-from hfsft.texts.language import other_language
+from hfsft.texts.language import SMALL_WORDS, other_language
 from hfsft.texts.loops import UNSPACED, repeated_share
 from hfsft.texts.prompt_asking import answers, asks
 from hfsft.texts.prompt_missing import leans_on, missing
@@ -39,29 +39,16 @@ COPIED = 12  # words in a row of a text that was shown, which is then told again
 SHORT = 20  # words, as which a shorter parent counts where growth is measured
 
 _WORD = re.compile(f"[{UNSPACED}]|[^\\W_{UNSPACED}]+(?:['\u2019][^\\W_]+)?")
-_POLITE = frozenset(
-    [
-        "please",
-        "kindly",
-        "just",
-        "really",
-        "now",
-        "today",
-        "exactly",
-        "actually",
-        "also",
-        "hello",
-        "hey",
-        "there",
-        "thanks",
-        "thank",
-        "sir",
-        "madam",
-    ]
+_POLITE_WORDS = "please kindly just really now today exactly actually also hello hey there thanks thank sir madam"
+_POLITE = frozenset(_POLITE_WORDS.split())
+# What is no template's own, however many of them stand in a row.
+_COMMON_TOO = (
+    "please let know get back want need like just now new kind tell give take make go see say got still else "
+    "much many long i'm don't it's been first"
 )
-_TURNS_ROUND = frozenset(
-    ["not", "no", "non", "nor", "never", "without", "ohne", "nicht", "kein", "pas", "sans", "sin", "nie", "niet"]
-)
+COMMON = SMALL_WORDS["en"] | frozenset(_COMMON_TOO.split())
+_TURNS_ROUND_WORDS = "not no non nor never without ohne nicht kein pas sans sin nie niet"
+_TURNS_ROUND = frozenset(_TURNS_ROUND_WORDS.split())
 _ITEM = re.compile(
     r"[#*_>\[(\"' \t]{0,6}(?:\d{1,2}[.):\]]|[-*•\u2013]|(?:question|prompt|message|option|version|variant|variation|q|frage|pregunta|问题)"
     r"[ \t]{0,2}\d{1,2}[.):]|[a-c][.)])[*_ \t]",
@@ -161,8 +148,11 @@ def rule_of(fault: str) -> str:
 
 
 def template_runs(text: str) -> frozenset[str]:
-    """Every sequence of `LEAK` words in a row of a template's own text; those of few letters are left out."""
-    return frozenset(_runs(_words(text)))
+    """Every sequence of `LEAK` words in a row of a template's own text, but for those that anybody says.
+
+    Such have few letters, or none but common words, as `could you please let me know`.
+    """
+    return frozenset(run for run in _runs(_words(text)) if not COMMON.issuperset(run.split()))
 
 
 def _most_words(parent: int, max_words: int | None, max_growth: float | None) -> int | None:

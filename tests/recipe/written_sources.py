@@ -13,20 +13,20 @@ USES_ALL = "{{ name }} {{ description }} {{ language }}"
 ATTRIBUTES: dict[str, Any] = {
     "tone": ["casual", "formal"],
     "mood": {"values": ["glad", "cross"]},
-    "topic": {"given": "tone", "path": "topics.yaml"},
+    "subject": {"given": "tone", "path": "topics.yaml"},
 }
 SEEDS: dict[str, dict[str, Any]] = {
     "FromAttributes": {"from": "attributes", "templates": [f"{USES_ALL} {{{{ tone }}}}"]},
     "FromDocuments": {"from": "documents"},
     "FromPersonas": {"from": "personas", "personas": ["a nurse", "a sailor"]},
     "SelfInstruct": {"from": "self_instruct"},
-    "Magpie": {"from": "magpie", "prefix": "<user>"},
+    "Magpie": {"from": "magpie", "prefix": "<user>", "model": "other"},
     "FromTopics": {"from": "topics", "name": "field"},
 }
 FIRST = 2  # sources of people stand before them
 
 PLACES: dict[str, tuple[str | int, ...]] = {
-    "Attribute": ("attributes", "topic"),
+    "Attribute": ("attributes", "subject"),
     "Attribute.values": ("attributes", "mood"),
     **{kind: ("seeds", FIRST + place) for place, kind in enumerate(SEEDS)},
 }
@@ -42,6 +42,7 @@ OTHER: dict[str, Any] = {
     "FromPersonas.split": {"split": "test"},
     "FromPersonas.config": {"config": "other"},
     "FromPersonas.revision": {"revision": "other"},
+    "Magpie.model": "judge",
     "Magpie.templates": {"templates": None, "prefix": "<other>"},  # it takes none
     "Magpie.system": {"system": "Be brief."},
     "Magpie.stop": {"stop": ["<end>"]},

@@ -47,14 +47,14 @@ RUBRIC = {"relevance": "Does it answer?", "usefulness": "Does it help?"}
 
 
 # Fields of requests that few have: they stand in no key where they say nothing, `chosen` and `mends` never do.
-LATER_FIELDS = ("texts", "tools", "tool_choice", "logprobs")
+LATER_FIELDS = ("texts", "tools", "tool_choice", "logprobs", "prompt")
 
 
 def keyed(request: Request) -> dict[str, Any]:
     given = asdict(request)
     for name in ("chosen", "mends"):
         given.pop(name, None)
-    return {name: value for name, value in given.items() if name not in LATER_FIELDS or value not in (None, ())}
+    return {name: value for name, value in given.items() if name not in LATER_FIELDS or value not in (None, (), "")}
 
 
 def asked(step: Step, given: dict[str, Any], *answers: str) -> str:

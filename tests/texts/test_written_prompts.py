@@ -201,6 +201,7 @@ def test_words_of_the_template_are_told_from_those_of_the_parent() -> None:
     )
     assert prompt_fault(f"{leaked} And who pays?", leaked, runs) is None
     assert prompt_fault("Rewrite each message, please?", PARENT, runs) is None
+    assert template_runs("Could you please let me know when it is back, as I have to go now?") == set()
 
 
 @pytest.mark.parametrize("name", available("evolve"))

@@ -62,6 +62,8 @@ def _request(sent: RenderedRequest, title: str) -> Iterator[str]:
         if name == "messages":
             for message in value:
                 yield from _message(message)
+        elif name == "prompt":
+            yield from field("> text to go on with", value, whole=True)
         elif name == "input":
             for text in value:
                 yield from field("> text", text, whole=True)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
-from pydantic import BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, PrivateAttr, model_validator
 
 from hfsft.engine.step import Step
 from hfsft.errors import Problem, SourceError, nearest
@@ -159,6 +159,8 @@ class Attributes(Stage):
     model_config = ConfigDict(extra="allow")
     __pydantic_extra__: dict[str, AnyAttribute]
 
+    _known: dict[Path, AttributeShares] = PrivateAttr(default_factory=dict)  # files are read once
+
     key: ClassVar[str] = "attributes"
     example: ClassVar[str] = """\
     attributes:
@@ -197,10 +199,12 @@ class Attributes(Stage):
 
         Where a key of the recipe is to blame, `key` is `<attribute>.<key>`.
         """
-        found, faults = self._readable(base)
-        for fault in faults:
-            raise fault
-        return AttributeShares(tuple(found.values()))
+        if base not in self._known:
+            found, faults = self._readable(base)
+            for fault in faults:
+                raise fault
+            self._known[base] = AttributeShares(tuple(found.values()))
+        return self._known[base]
 
     def _readable(self, base: Path) -> tuple[dict[str, Values], list[SourceError]]:
         """The attributes that can be read, and what is wrong with the others, or with two of them together."""

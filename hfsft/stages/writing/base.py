@@ -13,7 +13,7 @@ from pydantic import Field, PrivateAttr, create_model, field_validator
 
 from hfsft.engine.resources import Work, path_of
 from hfsft.engine.step import Step
-from hfsft.errors import PromptError, unusable
+from hfsft.errors import Problem, PromptError, unusable
 from hfsft.hashing import digest, sampling_seed
 from hfsft.marks import PROSE
 from hfsft.models.model import Request, Turns
@@ -53,6 +53,7 @@ class Written(NamedSource, AskingStage):
     usual: ClassVar[Mapping[str, float]] = {}  # its templates with their weights, where it has other ones
     rests: ClassVar[bool] = False  # whether its rows rest on the recipe's documents
     brings: ClassVar[tuple[Column, ...]] = ()  # columns that its rows come with, beside attributes
+    sets: ClassVar[tuple[str, ...]] = ()  # columns of every row that it writes something of its own into
     knows: ClassVar[Mapping[str, Any]] = {}  # what its templates may use beside columns: name -> what says nothing
     compared: ClassVar[tuple[str, ...]] = ()  # columns of texts that a row must not repeat
     looks_at: ClassVar[tuple[str, ...]] = ()  # columns that `mine` and `shown` read, whatever templates do
@@ -143,6 +144,13 @@ class Written(NamedSource, AskingStage):
         except PromptError:  # told where all templates are read
             return False
         return bool(read & {ATTRIBUTES, *attributes})
+
+    def problems(self, context: Context) -> Iterator[Problem]:
+        """That an attribute is called like what the source itself brings."""
+        for name in (*(each.name for each in self.brings), *self.sets):
+            if name in context.attributes:
+                said = f"from: {self.way} writes `{name}` itself, and an attribute is called so"
+                yield Problem(context.place(self.key, "from"), said, "call the attribute otherwise")
 
     # Its rows, before they say anything.
 

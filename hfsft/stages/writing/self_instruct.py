@@ -31,6 +31,7 @@ PEOPLES = ("seed", "example")
 DEMONSTRATIONS, SHOWN = "demonstrations", "demonstration_texts"
 NOVELTY = "novelty"
 _NUMBER = re.compile(r"\A\d{1,3}[.)]\s+")
+_MORE = re.compile(r"\n\s*\d{1,3}[.)]\s")  # where a writer goes on with the list
 WRITTEN_SHARE = 0.25  # of the demonstrations: two of eight
 
 
@@ -131,8 +132,8 @@ class SelfInstruct(Written):
         return super().mine(row, called) and round_of(row[SLOT], self.rounds) == number
 
     def taken(self, answer: str) -> str:
-        """The instruction, without the number that it would have among those that are shown."""
-        return _NUMBER.sub("", super().taken(answer), count=1)
+        """The instruction, without the number that it would have among those that are shown; of several the first."""
+        return _MORE.split(_NUMBER.sub("", super().taken(answer), count=1))[0].strip()
 
     def shown(self, row: Row) -> dict[str, Any]:
         """The demonstrations."""

@@ -39,6 +39,7 @@ MOST = 20_000  # topics at the end of a tree
 TRIES = 3  # answers that hold no topics, one after the other, until a row fails for it
 QUESTION = "_subtopics"
 _ITEM = re.compile(r"^[\s#*_>]*(?:\d{1,3}[.):]|[-*\u2022\u2013])[\s*_]+")
+_NEXT = re.compile(r"(?<=\S)[,;.]?[ \t]+(?=\d{1,2}[.)][ \t]+\S)")  # between items of a list that stands in one line
 _ENDS = " \t*_`\"'.:;,"
 
 Tree = Sequence["str | Mapping[str, Any]"] | Mapping[str, Any]
@@ -53,6 +54,7 @@ class FromTopics(Written):
     brings: ClassVar[tuple[Column, ...]] = (
         Column(PATH, ["string"], "lineage", "The way to the row's topic in the tree of topics, from the widest."),
     )
+    sets: ClassVar[tuple[str, ...]] = (TOPIC,)
     knows: ClassVar[Mapping[str, Any]] = {"path": [], "leaf": ""}
     example: ClassVar[str] = """\
     seeds:
@@ -214,7 +216,7 @@ def topics_in(answer: str, way: Sequence[str]) -> list[str]:
 
     Where some lines are items of a list, the others are talk around it.
     """
-    lines = [line for line in answer.splitlines() if line.strip()]
+    lines = [line for line in _NEXT.sub("\n", answer).splitlines() if line.strip()]
     items = [line for line in lines if _ITEM.match(line)]
     above = {each.casefold() for each in way}
     found: dict[str, str] = {}

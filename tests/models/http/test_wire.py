@@ -11,10 +11,10 @@ from pydantic import ValidationError
 from hfsft.errors import RecipeError
 from hfsft.models.http import answer as answers
 from hfsft.models.http import wire
-from hfsft.models.http.address import chat_url
+from hfsft.models.http.address import chat_url, completions_url
 from hfsft.models.http.faults import Fault
 from hfsft.models.http.providers import listed_price
-from hfsft.models.model import Answer, Model, Price
+from hfsft.models.model import Answer, Model, Price, Request
 from hfsft.recipe.recipe import Recipe
 from hfsft.recipe.recipe_file import parse, validate
 from tests.models.fixture import one, rows, user
@@ -122,6 +122,19 @@ def test_half_a_surrogate_pair_is_a_question_mark(llm, make_pool) -> None:
 )
 def test_an_address_with_or_without_its_end(base_url: str, url: str) -> None:
     assert chat_url(base_url) == url
+    assert completions_url(base_url) == url.replace("/chat/completions", "/completions")
+
+
+def test_a_raw_text_stands_in_the_place_of_messages() -> None:
+    request = Request("m", prompt="<user>", stop=("<end>",), seed=7)
+    asked = json.loads(wire.canonical(MODEL, request))
+    sent = wire.body(MODEL, request, "served")
+    assert (asked["prompt"], sent["prompt"]) == ("<user>", "<user>")
+    assert "messages" not in asked
+    assert "messages" not in sent
+    body = '{"choices": [{"text": " Where?", "finish_reason": "stop"}]}'
+    assert answers.read(body, going_on=True).text == " Where?"
+    assert answers.read(body).text == ""
 
 
 def reply(message: object, finish: object = "stop", **more: object) -> str:

@@ -8,6 +8,7 @@ from typing import Literal
 import pytest
 
 from hfsft.stages.writing.novelty import Nearest, nearest_before, words
+from hfsft.stages.writing.self_instruct import SelfInstruct
 
 
 def rouge_l(one: list[str], other: list[str]) -> float:
@@ -51,3 +52,18 @@ def test_words_are_those_of_any_script() -> None:
     assert words("你好吗") == ["你", "好", "吗"]
     assert words("\u00dcber\u00adall") != []
     assert nearest_before(["!?", "..."], [0, 1], "rouge_l", 0.7)[1] == Nearest(0, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("answer", "taken"),
+    [
+        ("9. Where is it?", "Where is it?"),
+        ("9. Where is it?\n10. When does it come?", "Where is it?"),
+        ("Where is it?\n\n10) And now?", "Where is it?"),
+        ("I need 3. No, 4. What now?", "I need 3. No, 4. What now?"),
+        ("12 lamps are gone, where?", "12 lamps are gone, where?"),
+    ],
+)
+def test_of_a_list_that_goes_on_the_first_is_taken(answer: str, taken: str) -> None:
+    source = SelfInstruct.model_validate({"from": "self_instruct", "count": 1})
+    assert source.taken(answer) == taken

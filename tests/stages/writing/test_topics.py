@@ -19,6 +19,8 @@ from hfsft.stages.writing.topics import leaves, shown_tree, topics_in, tree_of
         ),
         ("- Refunds\n* Sizes.\n\u2022 refunds", ["Refunds", "Sizes"]),
         ("Refunds\nSizes", ["Refunds", "Sizes"]),
+        ("1. Refunds, 2. Sizes; 3. Hats", ["Refunds", "Sizes", "Hats"]),
+        ("1. Windows 11 drivers\n2. The top 10 hats", ["Windows 11 drivers", "The top 10 hats"]),
         ("1. Shop\n2. Sizes", ["Sizes"]),
         ("...\n---", []),
         ("", []),

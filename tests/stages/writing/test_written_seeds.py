@@ -14,6 +14,7 @@ import pytest
 from hfsft import pipeline
 from hfsft.cli import main
 from hfsft.errors import RecipeError
+from hfsft.recipe.compile import compile_recipe
 from hfsft.recipe.recipe import load_recipe
 from hfsft.recipe.sources import given_of
 from hfsft.release.by_source import by_source
@@ -184,6 +185,16 @@ def test_what_is_wrong_is_told_at_its_line(seeds: list[Any], said: str, llm: LLM
         pipeline.forecast(path)
     assert all(problem.place.line > 1 for problem in raised.value.problems)
     assert llm.requests == []
+
+
+def test_an_attribute_may_not_be_called_like_what_a_source_writes_itself(llm: LLM) -> None:
+    attributes, seeds = {"topic": ["a"], "persona": ["b"]}, [SEEDS[3], SEEDS[5]]
+    with pytest.raises(RecipeError) as raised:
+        compile_recipe(load_recipe(recipe(llm, seeds=seeds, attributes=attributes)), weights=False)
+    assert [problem.message for problem in raised.value.problems] == [
+        "from: personas writes `persona` itself, and an attribute is called so",
+        "from: topics writes `topic` itself, and an attribute is called so",
+    ]
 
 
 def test_ids_hang_on_no_other_source_and_on_no_count(llm: LLM, tmp_path: Path) -> None:
