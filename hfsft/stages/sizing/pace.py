@@ -8,7 +8,7 @@ from math import ceil, sqrt
 from typing import NamedTuple
 
 DEVIATIONS = 2.0  # a wave that could fill the rest stays so many standard deviations below
-SPARE = 0.04  # share of all rows asked so far that may be asked in vain, to be done with it
+SPARE = 0.07  # share of all rows asked so far that may be asked in vain, to be done with it
 MOST_WAVES = 100  # that are reckoned ahead
 LATELY = 60  # accepted rows by which the share accepted is believed, whatever it was before
 PILOT, PILOT_SHARE = 20, 0.1  # rows of a first wave, at least, and their share of the size
@@ -61,7 +61,7 @@ class Pace:
         if missing / found.share <= SPARE * asked:
             return ceil(missing / found.share)
         most = asked if found.accepted < LATELY else 2 * asked  # of few it is not yet known well
-        return max(1, min(most, int(_below(missing, found))))
+        return max(1, int(SPARE * asked), min(most, int(_below(missing, found))))
 
     def ahead(self, share: float, others: int, waves: Sequence[Brought]) -> list[Brought]:
         """The waves that would follow if this share of their rows were accepted; none after as many as `MOST_WAVES`."""
