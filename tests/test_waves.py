@@ -117,7 +117,7 @@ def test_people_s_seeds_evolve_further_where_nothing_else_brings_rows(tmp_path: 
         built, folder = run(told, out=tmp_path)
         assert len(ids(folder)) == 20
         evolved = [row for row in built.rows if row["origin"] == "evolved"]
-        assert {row["written_by"] for row in evolved} == {None, "evolve"}
+        assert {row["written_by"] for row in evolved} | {None} == {None, "evolve"}
         assert len({row["parent_id"] for row in evolved}) == 3
 
 
@@ -128,7 +128,7 @@ def test_thin_combinations_are_filled_first(tmp_path: Path, home: Path) -> None:
             return said.replace("How do I mend", "urgent: How do I mend") if "urgent" in said_to(body) else said
 
     with LLM(reply=Picky(1.0)) as llm:
-        rule = {"expr": {"column": "response", "that": "tone != 'urgent' or id < '8'"}}
+        rule = {"expr": {"that": "tone != 'urgent' or id < '8'"}}
         built, _ = run(recipe(llm, 80, filters=[rule]), out=tmp_path)
     counts = {tone: built.rows["tone"][:].count(tone) for tone in ("casual", "urgent")}
     assert sum(counts.values()) == 80
@@ -145,9 +145,9 @@ def test_a_budget_ends_it_with_the_rows_that_it_paid_for(tmp_path: Path, home: P
     assert note.startswith(f"{found} of the 200 rows of `size`: the budget would not pay for another wave")
 
 
-def test_where_nothing_is_accepted_it_ends_and_says_so(tmp_path: Path, home: Path) -> None:
-    with LLM(reply=Writer(0.01)) as llm:
-        built, folder = run(recipe(llm, {"rows": 50, "accepted_at_least": 0.05}), out=tmp_path)
+def test_where_too_little_is_accepted_it_ends_and_says_so(tmp_path: Path, home: Path) -> None:
+    with LLM(reply=Writer(0.1)) as llm:
+        built, folder = run(recipe(llm, {"rows": 50, "accepted_at_least": 0.2}), out=tmp_path)
         assert len(llm.requests) < 400
     (note,) = [note for note in built.notes if "of the 50 rows" in note]
     assert note.startswith(f"{len(ids(folder))} of the 50 rows of `size`: too few of the rows")
@@ -170,3 +170,16 @@ def test_a_size_that_nothing_can_meet_is_told_at_its_line(tmp_path: Path) -> Non
     path.write_text("name: x\nseeds:\n  - prompts: [Is it late?]\nsize: 20\n")
     with pytest.raises(RecipeError, match=r"recipe.yaml:4:\d+: size: nothing in this recipe brings more rows"):
         compile_recipe(load_recipe(path), weights=False)
+
+
+def test_rows_beyond_the_size_are_told_and_no_fault(tmp_path: Path, home: Path) -> None:
+    rows = [
+        {"instruction": f"Where is {thing}?", "response": f"In {place}."}
+        for thing, place in zip("abcd", "wxyz", strict=True)
+    ]
+    with LLM(reply=Writer(1.0)) as llm:
+        told = recipe(llm, 2, examples=[{"rows": rows}], filters=[], seeds=[{"prompts": ["How long?"]}], evolve={})
+        del told["attributes"]
+        built, _ = run(told, out=tmp_path)
+    assert [cause.reason for cause in built.causes if cause.stage == "size"] == ["more rows than were asked for"]
+    assert not [note for note in built.notes if "`size` took" in note]

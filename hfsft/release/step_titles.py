@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from hfsft.stages.judge import NO_VERDICT
+from hfsft.stages.sizing.trim import SIZE
 
 AT_READING = "sources.defect"
 
@@ -18,6 +19,7 @@ class InWords(NamedTuple):
 
 STEPS = {
     AT_READING: InWords("sources, set aside while reading", "set aside as they were read"),
+    SIZE: InWords("size, rows beyond it", "more rows than were asked for"),
     NO_VERDICT: InWords("judge, unreadable verdicts", "not scored: the judge's verdict could not be read"),
 }
 """Step -> its words."""
