@@ -11,7 +11,7 @@ from pydantic import Field, model_validator
 
 from hfsft.documents.headings import HEADING, PARAGRAPH, SENTENCE, Heading, Layout, layout_of, without_front_matter
 from hfsft.section import Section
-from hfsft.similarity.lexical.shingles import WORD
+from hfsft.similarity import WORD
 
 ABOVE = " > "  # between a title and the one below it
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 def outcome_of(built: Built) -> Outcome:
     """Of a build, as it is written down."""
-    return replace(_without_figures(built), figures=built.figures)
+    return replace(_without_figures(built), figures=built.figures, before=built.before)
 
 
 def figures_of(built: Built) -> dict[str, Any]:
@@ -52,7 +52,6 @@ def _without_figures(built: Built) -> Outcome:
         ended=built.ledger.ended,
         embed=_packaged,
         resource=partial(_needed, built),
-        before=built.former,
     )
 
 

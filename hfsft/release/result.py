@@ -137,10 +137,15 @@ class Built:
             "bounds": bounds(self.plan),
             "causes": [cause.as_dict() for cause in self.causes],
             "figures": self.figures,
-            "figures_before": self.former,
+            "figures_before": self.before,
             "notes": self.notes,
             "seconds": round(self.seconds, 2),
         }
+
+    @cached_property
+    def before(self) -> dict[str, Mapping[str, Any]]:
+        """Those of the release before, where they are others: the same build again says the same."""
+        return {key: figures for key, figures in self.former.items() if figures != self.figures.get(key)}
 
     @cached_property
     def figures(self) -> dict[str, Any]:

@@ -76,7 +76,7 @@ def test_sections_stand_in_order_and_only_where_there_is_data(text: str, folder:
         return [line.removeprefix("## ") for line in card_text.splitlines() if line.startswith("## ")]
 
     whole = ["A row", "How to train on it", "Where the rows come from", "Topics"]
-    whole += ["From rows in to rows kept", "What the judge says", "Duplicates and split"]
+    whole += ["From rows in to rows kept", "What the judge says", "Diversity", "Duplicates and split"]
     whole += ["Length", "Models", "Cost", "Known limits", "Columns beside the rows", "The recipe"]
     assert headings(text) == whole
     without = headings(card(toy(40, {"judge": None}), folder))
