@@ -22,10 +22,10 @@ from hfsft.engine.step import Bound, Step, compare
 from hfsft.errors import Problem
 from hfsft.hashing import unit
 from hfsft.rows.batch import Batch, Row
+from hfsft.similarity.novelty import By, nearest_before
 from hfsft.stages.base import Context
 from hfsft.stages.writing.base import Written, written_kind
 from hfsft.stages.writing.empty_rows import BY, SLOT, WAVE, WRITTEN
-from hfsft.stages.writing.novelty import By, nearest_before
 
 PEOPLES = ("seed", "example")
 DEMONSTRATIONS, SHOWN = "demonstrations", "demonstration_texts"

@@ -13,14 +13,15 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Literal, NamedTuple
 
-from hfsft.similarity import LexicalIndex
-from hfsft.texts.loops import UNSPACED
+from hfsft.letters.characters import IDEOGRAPHS, WORDLESS, signs
+from hfsft.similarity.lexical_index import LexicalIndex
 
 By = Literal["rouge_l", "near_duplicate"]
 FLOOR = 0.3  # likeness by runs of characters below which nothing is measured
 AT_ONCE = 256  # texts that are compared with all others at once
 
-_WORD = re.compile(f"[{UNSPACED}]|[^\\W_{UNSPACED}]+")
+_UNSPACED = signs(WORDLESS, IDEOGRAPHS)
+_WORD = re.compile(f"[{_UNSPACED}]|[^\\W_{_UNSPACED}]+")
 _SURROGATES = range(0xD800, 0xE000)
 
 

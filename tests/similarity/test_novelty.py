@@ -7,7 +7,7 @@ from typing import Literal
 
 import pytest
 
-from hfsft.stages.writing.novelty import Nearest, nearest_before, words
+from hfsft.similarity.novelty import Nearest, nearest_before, words
 from hfsft.stages.writing.self_instruct import SelfInstruct
 
 
