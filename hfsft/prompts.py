@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 SUFFIX = ".jinja"
 LARGEST = 500_000
 """Characters of one template."""
+# Sections ask for their prompts again and again, and parsing is most of what compiling a recipe takes.
+MOST_PARSED = 512
+_PARSED: dict[Any, tuple[Prompt, dict[str, str]]] = {}
 
 
 @dataclass(frozen=True)
@@ -147,6 +150,23 @@ def _shipped(root: Path) -> Sandbox:
 
 
 def _prompt(sandbox: Sandbox, name: str, text: str) -> Prompt:
+    """The prompt of a text; parsed once, where neither it nor what it includes has changed since."""
+    key = (sandbox if sandbox.loader else None, name, text)
+    held = _PARSED.get(key)
+    if held is None or not all(sandbox.loader and _source(sandbox, other) == said for other, said in held[1].items()):
+        made, sources = _parsed(sandbox, name, text)
+        if len(_PARSED) >= MOST_PARSED:
+            _PARSED.clear()
+        held = _PARSED[key] = made, {other: said for other, said in sources.items() if other != name}
+    return held[0]
+
+
+def _source(sandbox: Sandbox, name: str) -> str:
+    assert sandbox.loader is not None, "asked only where there is one"
+    return sandbox.loader.get_source(sandbox, name)[0]
+
+
+def _parsed(sandbox: Sandbox, name: str, text: str) -> tuple[Prompt, dict[str, str]]:
     """Parse, follow what is included, compile; `sandbox` without a loader allows no including."""
     if len(text) > LARGEST:
         raise PromptError(name, 0, f"is longer than {LARGEST:,} characters", "rows belong in a file of their own")
@@ -164,7 +184,7 @@ def _prompt(sandbox: Sandbox, name: str, text: str) -> Prompt:
                     raise TemplateSyntaxError("a template in a recipe cannot read another one", node.lineno)
                 continue
             for other in sorted(_included(trees[current]) - sources.keys()):
-                sources[other] = sandbox.loader.get_source(sandbox, other)[0]
+                sources[other] = _source(sandbox, other)
                 waiting.append(other)
         current = name
         template = Template.from_code(sandbox, sandbox.compile(text, name, name), sandbox.make_globals(None))
@@ -183,7 +203,7 @@ def _prompt(sandbox: Sandbox, name: str, text: str) -> Prompt:
         lines[node.name] = min(node.lineno, lines.get(node.name, node.lineno))
     whole = json.dumps(sorted(sources.items()))
     identity = hashlib.sha256(whole.encode()).hexdigest()[:32]
-    return Prompt(name, text, variables, identity, lines, template)
+    return Prompt(name, text, variables, identity, lines, template), sources
 
 
 def _included(tree: nodes.Template) -> set[str]:

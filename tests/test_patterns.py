@@ -116,7 +116,7 @@ BUILT = {
     "hfsft.release.trainer.tokenizer": 1,
     "hfsft.sandbox.expression": 1,
     "hfsft.stages.evolving.template_prompts": 1,
-    "hfsft.texts.refusal": 3,
+    "hfsft.texts.refusal": 4,
 }
 
 
@@ -130,7 +130,7 @@ def patterns() -> Iterator[tuple[str, re.Pattern[str]]]:
             yield from used(name, ast.parse(path.read_text("utf-8")), held)
     for language in PHRASES:
         for kind in ("refuses", "disclaims", "asks"):
-            yield f"refusal {language} {kind}", refusal._pattern(language, kind)  # type: ignore[arg-type]
+            yield f"refusal {language} {kind}", refusal.pattern(language, kind)  # type: ignore[arg-type]
     yield "control tokens", control_tokens._pattern(None)
     yield from found("national ids", national._forms())
     yield from found("personal data", pii._suspects())

@@ -90,16 +90,16 @@ def test_a_build_that_is_killed_in_a_wave_goes_on_to_the_same_rows(
 ) -> None:
     monkeypatch.setenv("HF_HOME", str(tmp_path / "whole"))
     with LLM(reply=Writer(0.3)) as llm:
-        _, folder = run(recipe(llm, 40), out=tmp_path / "whole")
+        _, folder = run(recipe(llm, 20), out=tmp_path / "whole")
         wanted, calls = ids(folder), len(llm.requests)
     with LLM(reply=Writer(0.3, 3)) as llm:
         path = tmp_path / "recipe.yaml"
-        path.write_text(json.dumps(recipe(llm, 40)))
+        path.write_text(json.dumps(recipe(llm, 20)))
         command = [sys.executable, "-m", "hfsft", "build", str(path), "--out", str(tmp_path / "killed")]
         environment = {**os.environ, "HF_HOME": str(tmp_path / "killed-home")}
         for least in (calls // 4, calls // 2):
             process = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
-            until(lambda: len(llm.requests) >= least or process.poll() is not None, 120)  # noqa: B023
+            until(lambda: len(llm.requests) >= least or process.poll() is not None)  # noqa: B023
             process.send_signal(signal.SIGKILL)
             process.wait()
         subprocess.run(command, env=environment, check=True, capture_output=True)

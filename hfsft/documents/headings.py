@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from hfsft.letters.characters import IDEOGRAPHS, WORDLESS, signs
-from hfsft.similarity.lexical.shingles import IDEOGRAPH, LETTER, WORD
+from hfsft.similarity import IDEOGRAPH, LETTER, WORD
 
 _TOKEN = re.compile(
     f"([{signs(WORDLESS)}])|([{signs(IDEOGRAPHS)}])|[^\\s{signs(WORDLESS, IDEOGRAPHS)}]+",

@@ -5,13 +5,15 @@ from __future__ import annotations
 from hfsft.similarity.dense_index import DenseIndex, units
 from hfsft.similarity.families import families
 from hfsft.similarity.index import Index
-from hfsft.similarity.lexical.shingles import WORD
+from hfsft.similarity.lexical.shingles import IDEOGRAPH, LETTER, WORD
 from hfsft.similarity.lexical_index import LexicalIndex
 from hfsft.similarity.normalise import normalise
 from hfsft.similarity.sketched import COUNTED, SKETCH, VERSION, Sketched, keys_of, sketches_of
 
 __all__ = [
     "COUNTED",
+    "IDEOGRAPH",
+    "LETTER",
     "SKETCH",
     "VERSION",
     "WORD",

@@ -88,9 +88,12 @@ class FairTurns:
         known = len(self._left)
         due = np.zeros(to + 1, dtype=np.int64)
         for which, weight in enumerate(self.weights):
-            first = self._drawn[which] + 1
-            for times in range(first, to * weight // self.total + 1):
-                due[self._due(which, times)] += 1
+            first, last = self._drawn[which] + 1, to * weight // self.total
+            if to * weight < NEVER:  # no two draws of one are due in one place
+                due[-(-np.arange(first, last + 1, dtype=np.int64) * self.total // weight)] += 1
+            else:
+                for times in range(first, last + 1):
+                    due[self._due(which, times)] += 1
         left = np.arange(to + 1) - self.count - np.cumsum(due)
         left[:known] = self._left
         self._left = left
