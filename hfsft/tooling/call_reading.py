@@ -31,7 +31,7 @@ _MARKED = re.compile(
 )
 _FENCE = re.compile(r"\A\s*```[\w-]*\s*\n(.*?)\n?\s*```\s*\Z", re.DOTALL)
 _PARAMETER = re.compile(r"<parameter=([\w.-]+)>\s*(.*?)\s*</parameter>", re.DOTALL)
-_PYTHONIC = re.compile(r"\A\s*\[?\s*[A-Za-z_][\w.]*\(.*\)\s*\]?\s*\Z", re.DOTALL)
+_PYTHONIC = re.compile(r"\[?[ \t\n]{0,9}[A-Za-z_][\w.]*\(")  # how it begins; how it ends is looked at apart
 _MOST = 20_000  # characters of what may be Python: its reader gets slow and deep on long text
 _LONGEST = 120
 
@@ -121,7 +121,11 @@ def _bare(text: str, names: Collection[str]) -> list[Call]:
                 return calls_of(value)[0]
             except ShapeError:
                 return []
-    return list(_pythonic(text, names)) if _PYTHONIC.match(text) and len(text) <= _MOST else []
+    return list(_pythonic(text, names)) if len(text) <= _MOST and _looks_pythonic(text.strip()) else []
+
+
+def _looks_pythonic(text: str) -> bool:
+    return bool(_PYTHONIC.match(text)) and text.rstrip("] \t\n").endswith(")")
 
 
 def _is_call(value: Any) -> bool:

@@ -222,7 +222,7 @@ def topics_in(answer: str, way: Sequence[str]) -> list[str]:
     found: dict[str, str] = {}
     for line in items or lines:
         text = _ITEM.sub("", line).strip(_ENDS)
-        text = re.split(r"\s+[\u2013\u2014-]\s+|:\s", text)[0].strip(_ENDS)
+        text = re.split(r"\s[\u2013\u2014-]\s|:\s", text)[0].strip(_ENDS)
         if any(map(str.isalnum, text)) and len(text) <= LONGEST and text.casefold() not in above:
             found.setdefault(text.casefold(), text)
     return list(found.values())
