@@ -31,7 +31,7 @@ _MARKED = re.compile(
 )
 _FENCE = re.compile(r"\A\s*```[\w-]*\s*\n(.*?)\n?\s*```\s*\Z", re.DOTALL)
 _PARAMETER = re.compile(r"<parameter=([\w.-]+)>\s*(.*?)\s*</parameter>", re.DOTALL)
-_PYTHONIC = re.compile(r"\[?[ \t\n]{0,9}[A-Za-z_][\w.]*\(")  # how it begins; how it ends is looked at apart
+_PYTHONIC = re.compile(r"\A\[?[ \t\n]{0,9}[A-Za-z_][\w.]{0,99}\(")  # how it begins; how it ends is looked at apart
 _MOST = 20_000  # characters of what may be Python: its reader gets slow and deep on long text
 _LONGEST = 120
 

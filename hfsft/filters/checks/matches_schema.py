@@ -16,7 +16,10 @@ from hfsft.filters.checks.fault import TextCheck
 from hfsft.marks import FILE
 from hfsft.sandbox.json_schemas import wrong_schema, wrong_with
 
-_FENCED = re.compile(r"(?P<mark>```+|~~~+)[ \t]*(?:json[c5]?)?[ \t]*\n(?P<text>.*)\n[ \t]*(?P=mark)", re.DOTALL | re.I)
+_FENCED = re.compile(
+    r"\A(?P<mark>`{3,9}|~{3,9})[ \t]{0,9}(?:json[c5]?)?[ \t]{0,9}\n(?P<text>.*)\n[ \t]{0,9}(?P=mark)\Z",
+    re.DOTALL | re.I,
+)
 
 
 class JsonSchema(TextCheck):

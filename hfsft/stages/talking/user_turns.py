@@ -14,7 +14,9 @@ from hfsft.texts.prompt_faults import prompt_fault, rule_of
 END = "[END]"
 """What the simulated user writes where it has nothing more to say."""
 LONG = 30  # words, from which a message that asks nothing and tells nothing of who writes it is an answer
-_END = re.compile(r"[\[(<*]+ ?(?i:end(?: of (?:the )?conversation)?) ?[\])>*]+|\A\W*END(?: OF CONVERSATION)?\W*\Z")
+_END = re.compile(
+    r"[\[(<*]{1,4} ?(?i:end(?: of (?:the )?conversation)?) ?[\])>*]{1,4}|\A\W{0,20}END(?: OF CONVERSATION)?\W{0,20}\Z"
+)
 _USERS = r"(?:user|customer|client|human|person|caller|visitor|you|me)"
 _OTHERS = r"(?:assistant|agent|ai|bot|chatbot|support(?: agent)?|representative|system|tool)"
 _MARK = r"[\s*_#>\[(]{0,4}"

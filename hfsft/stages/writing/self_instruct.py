@@ -31,7 +31,7 @@ PEOPLES = ("seed", "example")
 DEMONSTRATIONS, SHOWN = "demonstrations", "demonstration_texts"
 NOVELTY = "novelty"
 _NUMBER = re.compile(r"\A\d{1,3}[.)]\s+")
-_MORE = re.compile(r"\n\s*\d{1,3}[.)]\s")  # where a writer goes on with the list
+_MORE = re.compile(r"\n[ \t]{0,9}\d{1,3}[.)]\s")  # where a writer goes on with the list
 WRITTEN_SHARE = 0.25  # of the demonstrations: two of eight
 
 

@@ -38,7 +38,7 @@ LONGEST = 120  # characters of a topic
 MOST = 20_000  # topics at the end of a tree
 TRIES = 3  # answers that hold no topics, one after the other, until a row fails for it
 QUESTION = "_subtopics"
-_ITEM = re.compile(r"^[\s#*_>]*(?:\d{1,3}[.):]|[-*\u2022\u2013])[\s*_]+")
+_ITEM = re.compile(r"\A[\s#*_>]{0,9}(?:\d{1,3}[.):]|[-*\u2022\u2013])[\s*_]{1,9}")
 _NEXT = re.compile(r"(?<=\S)[,;.]?[ \t]+(?=\d{1,2}[.)][ \t]+\S)")  # between items of a list that stands in one line
 _ENDS = " \t*_`\"'.:;,"
 
