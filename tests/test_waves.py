@@ -85,10 +85,7 @@ def test_answers_in_any_order_make_the_same_rows(tmp_path: Path, monkeypatch: py
     assert found[0] == found[1] == found[2]
 
 
-def test_a_build_that_is_killed_in_a_wave_goes_on_to_the_same_rows(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("HF_HOME", str(tmp_path / "whole"))
+def test_a_build_that_is_killed_in_a_wave_goes_on_to_the_same_rows(tmp_path: Path, home: Path) -> None:
     with LLM(reply=Writer(0.3)) as llm:
         _, folder = run(recipe(llm, 20), out=tmp_path / "whole")
         wanted, calls = ids(folder), len(llm.requests)
