@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -17,12 +17,12 @@ from hfsft.hashing import unit
 from hfsft.recipe.reading import DEFECT, reading
 from hfsft.recipe.sources import given_of
 from hfsft.rows.batch import Row
+from hfsft.rows.columns import WAVE, WRITTEN_BY
 from hfsft.rows.reading.summaries import rows_said
 from hfsft.stages.evolving.evolve import Evolve
 from hfsft.stages.sizing.pace import Brought, Pace
 from hfsft.stages.sizing.size import ENDS
-from hfsft.stages.sizing.waves import EVOLVE, WAVE, Grower, NextWave, Waves
-from hfsft.stages.writing.empty_rows import BY
+from hfsft.stages.sizing.waves import EVOLVE, Grower, NextWave, Waves
 
 if TYPE_CHECKING:
     from hfsft.engine.plan import Plan
@@ -141,20 +141,13 @@ def _source(source: Step, wanted: NextWave, more: Mapping[str, Any], work: Work)
     )
 
 
-def carrying(
-    *needs: Resource, of: Mapping[str, Any], carried: Mapping[str, Any]
-) -> Callable[[], Generator[Row, None, Any]]:
+def carrying(*needs: Resource, of: Mapping[str, Any], carried: Mapping[str, Any]) -> Callable[[], Iterator[Row]]:
     """What brings the rows of a wave, each with the columns that are `carried`."""
     return partial(_carrying, Work(**of).made(*needs), carried)
 
 
-def _carrying(bring: Callable[[], Generator[Row, None, Any]], carried: Mapping[str, Any]) -> Generator[Row, None, Any]:
-    rows = bring()
-    while True:
-        try:
-            row = next(rows)
-        except StopIteration as stop:
-            return stop.value
+def _carrying(bring: Callable[[], Iterator[Row]], carried: Mapping[str, Any]) -> Iterator[Row]:
+    for row in bring():
         yield {**row, **carried}
 
 
@@ -172,4 +165,4 @@ def _grown(
     for number in numbers:
         again, which = divmod(number, len(seeds))
         for child in evolve.more_children([seeds[which]], again, again + 1):
-            yield {**child, WAVE: wave, BY: EVOLVE}
+            yield {**child, WAVE: wave, WRITTEN_BY: EVOLVE}

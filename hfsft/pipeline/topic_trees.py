@@ -15,7 +15,7 @@ from hfsft.recipe.checks.trust import ASKING
 from hfsft.recipe.compile import compile_recipe
 from hfsft.recipe.recipe import Recipe
 from hfsft.recipe.sources import given_of
-from hfsft.stages.writing.empty_rows import BY
+from hfsft.rows.columns import WRITTEN_BY
 from hfsft.stages.writing.topics import PATH, FromTopics, file_beside, tree_of
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def topic_trees(
     plan = replace(plan, steps=(*first, *(step for step in plan.steps if step.name in growing)))
     rows, ledger, usage = execute(whole, plan, watcher or Watcher(), at_once=True)
     ways: dict[str, dict[tuple[str, ...], None]] = {name: {} for name, _ in sources.values() if name not in known}
-    for name, way in zip(rows[BY][:], rows[PATH][:], strict=True):
+    for name, way in zip(rows[WRITTEN_BY][:], rows[PATH][:], strict=True):
         if name in ways and way:
             ways[name][tuple(way)] = None
     if not all(ways.values()):

@@ -87,11 +87,6 @@ def compile_recipe(
     return plan
 
 
-def asking_steps(recipe: Recipe) -> list[Step]:
-    """The steps that ask models, in the order that rows meet them; the sources are not opened for them."""
-    return [step for step in steps_of_sections(recipe) if step.asks]
-
-
 def steps_of_sections(recipe: Recipe) -> list[Step]:
     """The steps of all sections, in the order that rows meet them, without the sources' and the filters'."""
     embed = partial(embedding_step, recipe, weights=False, download=False)

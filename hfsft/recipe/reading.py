@@ -17,7 +17,7 @@ from hfsft.errors import Place, Problem, ReadAnewError, RecipeError, SourceError
 from hfsft.hashing import digest, unit
 from hfsft.rows.batch import Row
 from hfsft.rows.choice.mixture import MixedSource, mixed
-from hfsft.rows.columns import Column, variables
+from hfsft.rows.columns import WAVE, Column, variables
 from hfsft.rows.reading.source_row import SourceRow
 from hfsft.rows.row import new_row
 from hfsft.stages.examples import ExampleRows, ExampleTable
@@ -27,7 +27,6 @@ from hfsft.stages.source_tally import SAME_SEED, FormerCopies, SourceTally, keep
 from hfsft.stages.writing import AnyWritten
 from hfsft.stages.writing.base import Written
 from hfsft.stages.writing.empty_rows import COLUMNS as OF_WRITTEN
-from hfsft.stages.writing.empty_rows import WAVE
 from hfsft.stages.writing.surroundings import Surroundings
 
 DEFECT, FROM, FAMILY = "defect", "from_source", "family_key"

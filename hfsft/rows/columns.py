@@ -82,6 +82,7 @@ ROW = (
 """What every row has from the start, in the order that files show it."""
 
 CONTENT, REFERENCE = "content", "reference"
+WRITTEN_BY, SLOT, WAVE = "written_by", "slot", "wave"
 OTHERS = (
     Column(CONTENT, "string", "lineage", "Hash of what the row says now; another answer, another hash.", True),
     Column("from_source", "string", "lineage", "What the source is called that the row, or its seed, is of.", True),

@@ -9,6 +9,10 @@ from hfsft.hashing import digest
 from hfsft.rows.columns import TEXTS
 from hfsft.rows.messages import Message, bare
 
+PEOPLE = {"example": 0, "seed": 1}
+"""Origins of rows that people wrote, and which of them is preferred."""
+WRITTEN = "written"
+"""The origin of rows that a model wrote, and did not grow from a seed."""
 FIRST = ("topic", "system", "context", "instruction", "response", "messages")
 """The texts in every id, in this order; any other is in it only where a row has it, so that ids of before stay."""
 

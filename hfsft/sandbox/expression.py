@@ -46,6 +46,16 @@ class ExpressionError(ValueError):
         return f"{at}{self.message}" + (f" ({self.help})" if self.help else "")
 
 
+def checked(text: str | None) -> str | None:
+    """The text of an expression, or None, as it is. Raises `ValueError` where it is no expression, in a sentence."""
+    if text is not None:
+        try:
+            Expression(text)
+        except ExpressionError as error:
+            raise ValueError(error.told) from None
+    return text
+
+
 class Expression:
     """An expression over named values; raises `ExpressionError` where it is none.
 

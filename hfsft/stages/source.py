@@ -26,7 +26,7 @@ from hfsft.rows.reading.row_report import Drop, RowReport
 from hfsft.rows.reading.source_row import How, SourceRow
 from hfsft.rows.shapes import SHAPES
 from hfsft.rows.tables.table import Records, Table, own_name
-from hfsft.sandbox.expression import ROW, Expression, ExpressionError
+from hfsft.sandbox.expression import ROW, Expression, ExpressionError, checked
 from hfsft.stages.base import Section
 
 LONGEST_NAME = 80
@@ -114,12 +114,7 @@ class Located(Section):
     @field_validator("where")
     @classmethod
     def _an_expression(cls, where: str | None) -> str | None:
-        if where is not None:
-            try:
-                Expression(where)
-            except ExpressionError as error:
-                raise ValueError(error.told) from None
-        return where
+        return checked(where)
 
     @property
     def own_name(self) -> str:

@@ -13,6 +13,7 @@ from hfsft.engine.ledger import OF
 from hfsft.filters.base import Filter
 from hfsft.filters.cells import optional, texts
 from hfsft.rows.batch import Batch
+from hfsft.rows.row import PEOPLE
 from hfsft.rows.views import OPTIONAL, READS, SETTING, questions
 
 if TYPE_CHECKING:
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
 KEY = "duplicates_key"  # the column of what tells rows apart, from one step to the next
 PREFERRED = ("id", "origin", "round")  # the columns that say which of several alike rows is preferred
-_HUMAN_FIRST = {"example": 0, "seed": 1}
 
 
 class Compared(NamedTuple):
@@ -98,7 +98,7 @@ class Duplicates(Filter):
 
         def key(place: int) -> tuple[Any, ...]:
             grown = rounds[place] if isinstance(rounds[place], int) else 0
-            return _HUMAN_FIRST.get(str(origins[place]), 2), grown, str(ids[place]), texts.get(place), place
+            return PEOPLE.get(str(origins[place]), 2), grown, str(ids[place]), texts.get(place), place
 
         return sorted(places, key=key)
 

@@ -19,7 +19,6 @@ from hfsft.release.step_titles import AT_READING, STEPS
 from hfsft.rows.reading.summaries import rows_said, unread_note
 from hfsft.stages.base import Warn
 from hfsft.stages.judge import NO_VERDICT
-from hfsft.stages.sizing.trim import SIZE
 
 if TYPE_CHECKING:
     from hfsft.release.result import Built
@@ -122,7 +121,7 @@ def _orphaned(built: Built) -> Iterator[str]:
 
 def _funnel(built: Built) -> Iterator[str]:
     for line in built.ledger.funnel:
-        told = built.causes if line.step not in (AT_READING, NO_VERDICT, SIZE) else []
+        told = built.causes if line.step not in STEPS else []
         found = [cause for cause in told if cause.stage == line.step and cause.fate == "rejected"]
         if found and line.share_removed > MANY:
             share = f"{line.removed:,} of {line.rows_in:,} rows ({line.share_removed:.0%})"

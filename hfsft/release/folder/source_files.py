@@ -20,13 +20,13 @@ from hfsft.errors import UserError
 from hfsft.recipe.rules import cleaner
 from hfsft.recipe.sources import names_of
 from hfsft.release.folder import redaction
+from hfsft.rows.columns import WRITTEN_BY
 from hfsft.rows.messages import bare
 from hfsft.rows.reading.source_row import SourceRow
 from hfsft.rows.reading.summaries import file_of
 from hfsft.rows.views import messages, tools
 from hfsft.stages.examples import ExampleTable
 from hfsft.stages.seeds import PromptTable
-from hfsft.stages.writing.empty_rows import BY
 
 if TYPE_CHECKING:
     from hfsft.recipe.recipe import Recipe
@@ -185,7 +185,7 @@ def read_from(built: Built) -> dict[str, ReadFrom]:
     found: dict[str, ReadFrom] = defaultdict(ReadFrom)
     for rows, kept in built.all_rows():
         columns = [rows[name][:] for name in ("source", "unread", "origin")]
-        by = rows[BY][:] if BY in rows.features else [None] * len(rows)
+        by = rows[WRITTEN_BY][:] if WRITTEN_BY in rows.features else [None] * len(rows)
         for source, unread, origin, writer in zip(*columns, by, strict=True):
             inline = NOWHERE if writer and not source else INLINE
             of = found[inline if not source or _INLINE.match(source) else file_of(source)]

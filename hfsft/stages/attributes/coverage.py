@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from itertools import combinations
 
 from hfsft.plain import plain
+from hfsft.rows.row import WRITTEN
 from hfsft.stages.base import CardPart, Outcome, Panel, ShownTable
 
-WRITTEN = "written"
 LISTED = 12  # values of an attribute that the card lists
 WIDE, LONG = 16, 60  # values of two attributes of which a table is drawn
 TABLES = 10  # of pairs

@@ -22,7 +22,7 @@ from hfsft.prompts import Prompt, standing_alone
 from hfsft.rows.batch import Row
 from hfsft.rows.columns import COLUMNS, NAME, ROW, TEXTS, Column, column, not_free, variables
 from hfsft.rows.views import answered, has_turns
-from hfsft.sandbox.expression import Expression, ExpressionError
+from hfsft.sandbox.expression import Expression, ExpressionError, checked
 from hfsft.sandbox.json_schemas import wrong_schema, wrong_with
 from hfsft.stages.base import AskingStage, Context, Outcome, Template, Warn, structured_in
 from hfsft.stages.evolving.template_prompts import TURNS, messages_of
@@ -98,12 +98,7 @@ class Write(AskingStage):
     @field_validator("when")
     @classmethod
     def _an_expression(cls, when: str | None) -> str | None:
-        if when is not None:
-            try:
-                Expression(when)
-            except ExpressionError as error:
-                raise ValueError(error.told) from None
-        return when
+        return checked(when)
 
     @field_validator("form")
     @classmethod

@@ -14,10 +14,11 @@ from hfsft.hashing import unit
 from hfsft.models.model import STATIC
 from hfsft.plain import plain
 from hfsft.rows.columns import Column
+from hfsft.rows.row import PEOPLE
 from hfsft.stages.base import CardPart, Context, Outcome, Panel, Section, ShownTable, Stage, Warn
 from hfsft.stages.guards import figures
 from hfsft.stages.guards.like import LIKENESS, LikeQueries
-from hfsft.stages.guards.people import PEOPLE, keeping_share
+from hfsft.stages.guards.people import keeping_share
 from hfsft.stages.seeds import PromptTable
 
 GUARDS = "guards"

@@ -11,11 +11,11 @@ from hfsft.engine.resources import Work
 from hfsft.engine.step import Bound, Step, compare
 from hfsft.rows.batch import Batch
 from hfsft.rows.columns import score_of
+from hfsft.rows.row import PEOPLE
 
 if TYPE_CHECKING:
     from hfsft.errors import Place
 
-PEOPLE = frozenset({"seed", "example"})
 BEYOND, SCORE = "beyond_people", score_of("mean")
 
 

@@ -11,10 +11,11 @@ from pydantic import BeforeValidator, Field
 
 from hfsft.engine.step import Step
 from hfsft.errors import Problem
+from hfsft.rows.columns import WAVE
 from hfsft.stages.base import Context, Outcome, Panel, ShownTable, Stage, Warn
 from hfsft.stages.sizing.pace import Pace
 from hfsft.stages.sizing.trim import SIZE, trimming
-from hfsft.stages.sizing.waves import EVOLVE, WAVE
+from hfsft.stages.sizing.waves import EVOLVE
 
 ENDS = {
     "budget": "the budget would not pay for another wave (raise it, and the next build goes on from here)",

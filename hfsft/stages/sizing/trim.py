@@ -12,13 +12,13 @@ from hfsft.engine.resources import Work
 from hfsft.engine.step import Bound, Step, compare
 from hfsft.rows.batch import Batch
 from hfsft.rows.columns import score_of
+from hfsft.rows.row import PEOPLE
 
 if TYPE_CHECKING:
     from hfsft.errors import Place
 
 SIZE, RANK = "size", "size_rank"
 SCORE = score_of("mean")
-PEOPLE = {"example": 0, "seed": 1}
 
 
 def trimming(size: int, attributes: Sequence[str], place: Place | None = None) -> list[Step]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from hfsft.engine.plan import Plan
 from hfsft.engine.step import Step
+from hfsft.rows.columns import WAVE, WRITTEN_BY
 from hfsft.stages.sizing.pace import Brought, Pace
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ Ended = Literal["size", "budget", "exhausted"]
 Combination = tuple[Any, ...]
 
 CAUTION = 0.9  # share of what a budget has left that is planned with: what a request takes at most is set aside for it
-WAVE, WRITTEN_BY, EVOLVE = "wave", "written_by", "evolve"
+EVOLVE = "evolve"
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from hfsft.documents.corpus import DOCUMENT
 from hfsft.engine.adding import InMemory
 from hfsft.hashing import digest
 from hfsft.rows.batch import Batch
+from hfsft.rows.row import WRITTEN
 from hfsft.rows.views import OPTIONAL as VIEWED
 from hfsft.rows.views import SETTING, Question, questions
 from hfsft.similarity import COUNTED, SKETCH, LexicalIndex, Sketched, families, sketches_of
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 READS = ("seed_id", "origin", "instruction")
 OPTIONAL = (*VIEWED, "family_key", DOCUMENT)
 SKETCHED = tuple(name for name in VIEWED if name not in SETTING)  # what a sketch uses beside what users say
-WRITTEN = "written"  # the origin of rows that a model wrote from something else than a seed
 KEYS = "split_keys"  # the column of what rows are known by, from one step to the next
 
 

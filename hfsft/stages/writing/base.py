@@ -20,14 +20,15 @@ from hfsft.models.model import Request, Turns
 from hfsft.prompts import Prompt
 from hfsft.rows.batch import Batch, Row, rows_of
 from hfsft.rows.choice.row_counts import Counts
-from hfsft.rows.columns import Column, variables
+from hfsft.rows.columns import WRITTEN_BY, Column, variables
 from hfsft.rows.reading.source_row import SourceRow
+from hfsft.rows.row import WRITTEN
 from hfsft.rows.views import setting_text
 from hfsft.stages import prompt_check
 from hfsft.stages.base import AskingStage, Context, Outcome, Template
 from hfsft.stages.evolving.template_prompts import TURNS, is_inline, messages_of, own_runs, template_name
 from hfsft.stages.source import NamedSource, Opened
-from hfsft.stages.writing.empty_rows import BY, WRITTEN, EmptyRows, RowSubject
+from hfsft.stages.writing.empty_rows import EmptyRows, RowSubject
 from hfsft.stages.writing.surroundings import Surroundings
 from hfsft.texts.peel import peel
 from hfsft.texts.prompt_faults import prompt_fault
@@ -210,7 +211,9 @@ class Written(NamedSource, AskingStage):
         return Step(
             name=step or self._key,
             asks=True,
-            reads=tuple(dict.fromkeys(("id", "origin", BY, "template", "instruction", *SAID, *kept, *self.looks_at))),
+            reads=tuple(
+                dict.fromkeys(("id", "origin", WRITTEN_BY, "template", "instruction", *SAID, *kept, *self.looks_at))
+            ),
             writes={"instruction": "string"},
             role="text",
             identity={
@@ -235,7 +238,9 @@ class Written(NamedSource, AskingStage):
             Step(
                 name=f"{step}.check",
                 reads=tuple(
-                    dict.fromkeys(("origin", BY, "template", "instruction", "context", *self.looks_at, *self.compared))
+                    dict.fromkeys(
+                        ("origin", WRITTEN_BY, "template", "instruction", "context", *self.looks_at, *self.compared)
+                    )
                 ),
                 optional=(FAULT,),
                 writes={FAULT: "string"},
@@ -265,7 +270,7 @@ class Written(NamedSource, AskingStage):
 
     def mine(self, row: Row, called: str, number: int = 0) -> bool:
         """Whether a row is one that this source, which is called so, writes in that round."""
-        return bool(row["origin"] == WRITTEN and row[BY] == called)
+        return bool(row["origin"] == WRITTEN and row[WRITTEN_BY] == called)
 
     def shown(self, row: Row) -> dict[str, Any]:
         """What its templates may use of a row beside its columns: the names of `knows`."""
@@ -325,8 +330,8 @@ class Written(NamedSource, AskingStage):
     def losses(self, outcome: Outcome) -> Iterator[str]:
         """Whether many of its rows were no prompts."""
         for step in self.asked:
-            if names := outcome.removed(BY, f"{step}.fault"):
-                said = ([*outcome.values(column), *outcome.removed(column)] for column in ("origin", BY))
+            if names := outcome.removed(WRITTEN_BY, f"{step}.fault"):
+                said = ([*outcome.values(column), *outcome.removed(column)] for column in ("origin", WRITTEN_BY))
                 rows = list(zip(*said, strict=True)).count((WRITTEN, names[0])) // len(self.asked)
                 written = rows - len(outcome.removed("origin", step))
                 yield from prompt_check.told(outcome, step, FAULT, written, "prompts")

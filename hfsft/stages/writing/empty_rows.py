@@ -13,16 +13,19 @@ from typing import Any
 
 from hfsft.hashing import digest, unit
 from hfsft.rows.batch import Row
-from hfsft.rows.columns import Column
-from hfsft.rows.row import new_row
+from hfsft.rows.columns import SLOT, WAVE, WRITTEN_BY, Column
+from hfsft.rows.row import WRITTEN, new_row
 from hfsft.stages.attributes.sampling import Sampler
 from hfsft.stages.attributes.shares import Combination
 from hfsft.stages.writing.surroundings import Surroundings
 
-WRITTEN = "written"
-BY, SLOT, WAVE = "written_by", "slot", "wave"
 COLUMNS = (
-    Column(BY, "string", "lineage", "The source of the recipe by which a model wrote the row, or what it grew from."),
+    Column(
+        WRITTEN_BY,
+        "string",
+        "lineage",
+        "The source of the recipe by which a model wrote the row, or what it grew from.",
+    ),
     Column(SLOT, "int32", "lineage", "Which of the rows of its source a written row is, from 0."),
     Column(WAVE, "int32", "lineage", "The pass of writing and filtering in which the row came, from 1."),
 )
@@ -68,7 +71,14 @@ class EmptyRows:
         name = self.around.name
         row_id = digest([WRITTEN, name, list(combination.items()), *known_by], 16)
         row = new_row(WRITTEN, {"instruction": ""})
-        lineage = {"id": row_id, "seed_id": row_id, "template": self._template(row_id), BY: name, SLOT: slot, WAVE: 1}
+        lineage = {
+            "id": row_id,
+            "seed_id": row_id,
+            "template": self._template(row_id),
+            WRITTEN_BY: name,
+            SLOT: slot,
+            WAVE: 1,
+        }
         return {**row, **lineage, **combination, **(subject.columns if subject else {})}
 
     def _template(self, row_id: str) -> str | None:

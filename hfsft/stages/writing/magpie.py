@@ -24,11 +24,11 @@ from hfsft.models.model import Request, Turns
 from hfsft.pretrained import located, pretrained_tokenizer, template_of
 from hfsft.prompts import Prompt
 from hfsft.rows.batch import Row
+from hfsft.rows.row import WRITTEN
 from hfsft.sandbox import chat
 from hfsft.sandbox.work import TooMuchWorkError
 from hfsft.stages.base import Context, Template, rendered
 from hfsft.stages.writing.base import ATTRIBUTES, SAID, Written, written_kind
-from hfsft.stages.writing.empty_rows import WRITTEN
 
 MARK = "\u241f7f3c41\u241f"  # stands where the user's text is to stand; no template has it
 SYSTEM = "\u241f9b20d7\u241f"

@@ -22,12 +22,12 @@ from hfsft.engine.step import Bound, Step, compare
 from hfsft.errors import Problem
 from hfsft.hashing import unit
 from hfsft.rows.batch import Batch, Row
+from hfsft.rows.columns import SLOT, WAVE, WRITTEN_BY
+from hfsft.rows.row import PEOPLE, WRITTEN
 from hfsft.similarity.novelty import By, nearest_before
 from hfsft.stages.base import Context
 from hfsft.stages.writing.base import Written, written_kind
-from hfsft.stages.writing.empty_rows import BY, SLOT, WAVE, WRITTEN
 
-PEOPLES = ("seed", "example")
 DEMONSTRATIONS, SHOWN = "demonstrations", "demonstration_texts"
 NOVELTY = "novelty"
 _NUMBER = re.compile(r"\A\d{1,3}[.)]\s+")
@@ -84,7 +84,7 @@ class SelfInstruct(Written):
                 Step(
                     name=f"{step}.shown",
                     sees="all",
-                    reads=("id", "origin", BY, SLOT, WAVE, "instruction"),
+                    reads=("id", "origin", WRITTEN_BY, SLOT, WAVE, "instruction"),
                     optional=(DEMONSTRATIONS, SHOWN),
                     writes={DEMONSTRATIONS: ["string"], SHOWN: ["string"]},
                     role="lineage",
@@ -101,7 +101,7 @@ class SelfInstruct(Written):
                 Step(
                     name=f"{step}.likeness",
                     sees="all",
-                    reads=("id", "origin", BY, SLOT, WAVE, "instruction"),
+                    reads=("id", "origin", WRITTEN_BY, SLOT, WAVE, "instruction"),
                     optional=(NOVELTY, NOVELTY + OF),
                     writes={NOVELTY: "float64", NOVELTY + OF: "string"},
                     about="The highest likeness of the row's prompt to one before it, from 0 to 1.",
@@ -147,7 +147,7 @@ def round_of(slot: int, rounds: int) -> int:
 
 def _ranks(batch: Batch, called: str, rounds: int) -> list[tuple[int, int] | None]:
     """For each row of the source the wave and the round in which it is written; None for all others."""
-    rows = zip(batch["origin"], batch[BY], batch[WAVE], batch[SLOT], strict=True)
+    rows = zip(batch["origin"], batch[WRITTEN_BY], batch[WAVE], batch[SLOT], strict=True)
     return [
         (wave or 1, round_of(slot, rounds)) if origin == WRITTEN and by == called else None
         for origin, by, wave, slot in rows
@@ -168,7 +168,7 @@ def _shown(batch: Batch, *, called: str, rounds: int, number: int, count: int) -
     ranks, ids, texts = _ranks(batch, called, rounds), batch["id"], batch["instruction"]
     absent = [None] * len(ids)
     picked, said = list(batch.get(DEMONSTRATIONS) or absent), list(batch.get(SHOWN) or absent)
-    peoples = _Ring([ids[at] for at, origin in enumerate(batch["origin"]) if origin in PEOPLES and texts[at]], ids)
+    peoples = _Ring([ids[at] for at, origin in enumerate(batch["origin"]) if origin in PEOPLE and texts[at]], ids)
     waves = sorted({rank[0] for rank in ranks if rank and rank[1] == number})
     for wave in waves:
         before = [ids[at] for at, rank in enumerate(ranks) if rank and rank[0] <= wave and rank[1] < number]
@@ -224,7 +224,7 @@ def _compared(batch: Batch, *, called: str, rounds: int, number: int, by: By, be
     likeness, nearest = list(batch.get(NOVELTY) or absent), list(batch.get(NOVELTY + OF) or absent)
     ranks = {at: rank for at, rank in enumerate(_ranks(batch, called, rounds)) if rank and texts[at]}
     there = sorted((*rank, ids[at], at) for at, rank in ranks.items() if rank[1] <= number)
-    peoples = [at for at, origin in enumerate(batch["origin"]) if origin in PEOPLES and texts[at]]
+    peoples = [at for at, origin in enumerate(batch["origin"]) if origin in PEOPLE and texts[at]]
     for wave in sorted({each[0] for each in there}):
         mine = [at for of, turn, _, at in there if of == wave and (turn == number or wave > 1)]
         before = [at for of, turn, _, at in there if of < wave or (of == wave == 1 and turn < number)]

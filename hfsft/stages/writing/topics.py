@@ -24,12 +24,12 @@ from hfsft.models.model import Answer, Request, Turns
 from hfsft.plain import plain
 from hfsft.prompts import Prompt
 from hfsft.rows.batch import Row
-from hfsft.rows.columns import Column
+from hfsft.rows.columns import SLOT, WRITTEN_BY, Column
 from hfsft.stages.attributes.values_file import tree_in
 from hfsft.stages.base import Context, Template
 from hfsft.stages.evolving.template_prompts import TURNS, messages_of
 from hfsft.stages.writing.base import FOLDER, Written, written_kind
-from hfsft.stages.writing.empty_rows import BY, SLOT, RowSubject
+from hfsft.stages.writing.empty_rows import RowSubject
 from hfsft.stages.writing.surroundings import Surroundings
 
 PATH = "topic_path"
@@ -146,7 +146,7 @@ class FromTopics(Written):
         return Step(
             name=f"{self._key}.topics",
             asks=True,
-            reads=("id", "origin", BY, SLOT, PATH, TOPIC),
+            reads=("id", "origin", WRITTEN_BY, SLOT, PATH, TOPIC),
             writes={PATH: ["string"], TOPIC: "string"},
             role="attribute",
             identity={

@@ -15,9 +15,10 @@ from hfsft.engine.plan import Plan
 from hfsft.engine.step import Bound, Step, compare
 from hfsft.hashing import unit
 from hfsft.rows.batch import Batch, Row
+from hfsft.rows.columns import WAVE, WRITTEN_BY
 from hfsft.stages.sizing.pace import Pace
 from hfsft.stages.sizing.trim import SIZE, trimming
-from hfsft.stages.sizing.waves import WAVE, WRITTEN_BY, Grower, NextWave, Waves
+from hfsft.stages.sizing.waves import Grower, NextWave, Waves
 from tests.engine.held import held
 from tests.engine.test_engine import Echo
 
