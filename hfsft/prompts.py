@@ -105,7 +105,12 @@ def is_file(template: str) -> bool:
 
 def is_inline(template: str) -> bool:
     """Whether a recipe holds the template itself; names have no braces and no spaces."""
-    return not is_file(template) and bool(re.search(r"[\s{]", template))
+    return not is_file(template) and is_text(template)
+
+
+def is_text(template: str) -> bool:
+    """Whether what a recipe has for a template can be no name: it has braces or white space."""
+    return bool(re.search(r"[\s{]", template))
 
 
 def text_of(template: str, base: Path) -> str:

@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
-from hfsft.filters.base import Bounded
+from hfsft.filters.base import Bounded, Filter
 from hfsft.filters.cells import cells, optional, reads, text_of
 from hfsft.rows.batch import Batch
 
@@ -19,11 +19,8 @@ COLUMN = (
 )
 
 
-class OfColumn(Bounded):
-    """A filter that measures one column, cell by cell."""
-
-    kind: ClassVar[str] = "float64"  # type of the measure
-    spoken: ClassVar[bool] = False  # whether what is thought and what tools are called with is left out
+class OneColumn(Filter):
+    """A filter that looks at one column; what it writes is called by the filter and the column."""
 
     column: str = Field("response", description=COLUMN)
 
@@ -38,14 +35,21 @@ class OfColumn(Bounded):
         return optional(self.column)
 
     @property
-    def writes(self) -> dict[str, Any]:
-        """The measure, called by the filter and the column."""
-        return {self.measured: self.kind}
+    def measured(self) -> str:
+        """The column that it writes."""
+        return f"{self.name}_{self.column}"
+
+
+class OfColumn(OneColumn, Bounded):
+    """A filter that measures one column, cell by cell."""
+
+    kind: ClassVar[str] = "float64"  # type of the measure
+    spoken: ClassVar[bool] = False  # whether what is thought and what tools are called with is left out
 
     @property
-    def measured(self) -> str:
-        """The column of the measure."""
-        return f"{self.name}_{self.column}"
+    def writes(self) -> dict[str, Any]:
+        """The measure."""
+        return {self.measured: self.kind}
 
     @abstractmethod
     def value(self, cell: Any) -> float:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from hfsft.models.model import Answer, Request
 
 T = TypeVar("T")
+R = TypeVar("R")
 _LONGEST_QUOTE = 120
 
 # Python's own reader of literals gets slow and deep on long text.
@@ -233,3 +234,25 @@ def _closing(text: str, start: int) -> int | None:
             if depth == 0:
                 return match.end()
     return None
+
+
+def watched(
+    turns: Generator[Request, Answer, R], told: Callable[[Request, Answer | AnswerError], None]
+) -> Generator[Request, Answer, R]:
+    """The same turns; `told` hears of each request with its answer, or with why there is none."""
+    try:
+        request = next(turns)
+        while True:
+            try:
+                answer = yield request
+            except AnswerError as error:  # noqa: PERF203 (each turn may end so)
+                told(request, error)
+                request = turns.throw(error)
+            else:
+                told(request, answer)
+                request = turns.send(answer)
+    except StopIteration as stop:
+        result: R = stop.value
+        return result
+    finally:
+        turns.close()

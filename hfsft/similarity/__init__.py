@@ -7,7 +7,7 @@ from hfsft.similarity.families import families
 from hfsft.similarity.index import Index
 from hfsft.similarity.lexical.shingles import IDEOGRAPH, LETTER, WORD
 from hfsft.similarity.lexical_index import LexicalIndex
-from hfsft.similarity.normalise import normalise
+from hfsft.similarity.normalise import normalise, split_words
 from hfsft.similarity.sketched import COUNTED, SKETCH, VERSION, Sketched, keys_of, sketches_of
 
 __all__ = [
@@ -25,5 +25,6 @@ __all__ = [
     "keys_of",
     "normalise",
     "sketches_of",
+    "split_words",
     "units",
 ]

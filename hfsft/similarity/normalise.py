@@ -13,6 +13,7 @@ from hfsft.letters.characters import signs
 
 _UNSPACED = f"[{signs(chars.WORDLESS, chars.IDEOGRAPHS)}]"
 _ANY_UNSPACED = re.compile(_UNSPACED)
+_WORD = re.compile(f"{_UNSPACED}|[^\\W_{_UNSPACED[1:-1]}]+")
 _UNSEEN = re.compile(  # format characters (category Cf), variation selectors, joiners
     "["
     + signs(chars.UNSEEN, chars.JOINERS, chars.ISOLATES, chars.ANNOTATIONS, chars.MUSIC)
@@ -92,6 +93,11 @@ def normalise(text: str) -> str:
             plain = _NUMBERED.sub("", plain)
     words = [bare for word in plain.split() if (bare := _bare(word) if word[-1] in MARKS else word)]
     return _DASH_APART.sub("-", " ".join(words or text.split()))
+
+
+def split_words(text: str) -> list[str]:
+    """The words of a text: runs of letters and digits, of scripts without spaces each sign."""
+    return _WORD.findall(text)
 
 
 def _bare(word: str) -> str:

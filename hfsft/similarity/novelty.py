@@ -8,20 +8,17 @@ and digits of whatever script, in lower case; of scripts that put no spaces, sin
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Literal, NamedTuple
 
-from hfsft.letters.characters import IDEOGRAPHS, WORDLESS, signs
 from hfsft.similarity.lexical_index import LexicalIndex
+from hfsft.similarity.normalise import split_words
 
 By = Literal["rouge_l", "near_duplicate"]
 FLOOR = 0.3  # likeness by runs of characters below which nothing is measured
 AT_ONCE = 256  # texts that are compared with all others at once
 
-_UNSPACED = signs(WORDLESS, IDEOGRAPHS)
-_WORD = re.compile(f"[{_UNSPACED}]|[^\\W_{_UNSPACED}]+")
 _SURROGATES = range(0xD800, 0xE000)
 
 
@@ -49,7 +46,7 @@ def nearest_before(texts: Sequence[str], ranks: Sequence[int], by: By, below: fl
 
 def words(text: str) -> list[str]:
     """The words of a text as ROUGE-L compares them."""
-    return _WORD.findall(text.lower())
+    return split_words(text.lower())
 
 
 def _by_words(texts: Sequence[str], given: int, below: float) -> Iterator[Nearest | None]:

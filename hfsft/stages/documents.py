@@ -13,14 +13,13 @@ from hfsft.documents.corpus import Document, document_id
 from hfsft.errors import SourceError, closest
 from hfsft.hashing import digest
 from hfsft.marks import ROWS
-from hfsft.plain import plain
 from hfsft.rows.choice.chosen import Chosen
 from hfsft.rows.reading.summaries import file_of, reasons
 from hfsft.rows.shapes.shape import Record
 from hfsft.rows.tables.readers import TEXT_COLUMN
 from hfsft.rows.tables.table import Table
 from hfsft.rows.values import as_text
-from hfsft.stages.source import LONGEST_NAME, Located
+from hfsft.stages.source import LONGEST_NAME, Located, one_line
 
 TEXTS = (TEXT_COLUMN, "content", "body", "markdown", "document", "description")
 TITLES = ("title", "name", "heading")
@@ -66,9 +65,7 @@ class DocumentTable(Located):
     @field_validator("name")
     @classmethod
     def _one_line(cls, name: str | None) -> str | None:
-        if name is not None and (name != plain(name) or not name.strip()):
-            raise ValueError("must be one line, without control characters")
-        return name
+        return one_line(name)
 
     @property
     def called(self) -> str:

@@ -52,6 +52,13 @@ class Opened:
         return self.depends_on()
 
 
+def one_line(name: str | None) -> str | None:
+    """A name, or None, as it is. Raises `ValueError` for one of several lines, or with control characters."""
+    if name is not None and (name != plain(name) or not name.strip()):
+        raise ValueError("must be one line, without control characters")
+    return name
+
+
 class NamedSource(Section):
     """A source, of whatever kind."""
 
@@ -65,9 +72,7 @@ class NamedSource(Section):
     @field_validator("name")
     @classmethod
     def _one_line(cls, name: str | None) -> str | None:
-        if name is not None and (name != plain(name) or not name.strip()):
-            raise ValueError("must be one line, without control characters")
-        return name
+        return one_line(name)
 
     @property
     def own_name(self) -> str:

@@ -10,8 +10,8 @@ from pydantic import Field
 
 from hfsft.engine.step import Bound
 from hfsft.filters.base import Filter
-from hfsft.filters.cells import cells, optional, reads, text_of
-from hfsft.filters.text_column import COLUMN
+from hfsft.filters.cells import cells, text_of
+from hfsft.filters.text_column import COLUMN, OneColumn
 from hfsft.plain import plain
 from hfsft.rows.batch import Batch, rows_of
 
@@ -44,25 +44,15 @@ class Check(Filter):
         return [Bound(self.name, self.fault, absent=True)]
 
 
-class TextCheck(Check):
+class TextCheck(OneColumn, Check):
     """A check of one text."""
 
     column: str = Field("response", description=COLUMN.replace("measure", "check"))
 
     @property
-    def reads(self) -> tuple[str, ...]:
-        """The column, or those that make up a conversation."""
-        return reads(self.column)
-
-    @property
-    def optional(self) -> tuple[str, ...]:
-        """The rest of a conversation."""
-        return optional(self.column)
-
-    @property
     def fault(self) -> str:
-        """The column of what is wrong, called by the filter and the column it checks."""
-        return f"{self.name}_{self.column}"
+        """The column of what is wrong."""
+        return self.measured
 
     def measure(self, batch: Batch) -> Batch:
         """What is wrong with each row."""

@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from hfsft.errors import AnswerError
+from hfsft.models.structured import watched
 
 if TYPE_CHECKING:
     from hfsft.engine.step import Step
@@ -73,19 +74,11 @@ def _watched(
     stage: str, start: Callable[[], Turns], told: list[Exchange], kept: Callable[[Request], Answer | None]
 ) -> Turns:
     """A step's generator over a row, which notes what it asks and is answered."""
-    asking = start()
-    try:
-        request = next(asking)
-        while True:
-            try:
-                answer = yield request
-            except AnswerError as error:  # noqa: PERF203 (each turn may end so)
-                told.append(Exchange(stage, request, kept(request), str(error)))
-                request = asking.throw(error)
-            else:
-                told.append(Exchange(stage, request, answer))
-                request = asking.send(answer)
-    except StopIteration as stop:
-        return dict(stop.value)
-    finally:
-        asking.close()
+
+    def hear(request: Request, came: Answer | AnswerError) -> None:
+        if isinstance(came, AnswerError):
+            told.append(Exchange(stage, request, kept(request), str(came)))
+        else:
+            told.append(Exchange(stage, request, came))
+
+    return dict((yield from watched(start(), hear)))

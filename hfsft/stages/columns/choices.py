@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Annotated, Any, ClassVar
 
 from pydantic import BeforeValidator, Field, field_validator
 
-from hfsft.errors import AnswerError
 from hfsft.marks import PROSE
-from hfsft.models.model import Answer, Request
+from hfsft.models.model import Answer
 from hfsft.models.probabilities import distribution
 from hfsft.models.structured import parse
 from hfsft.stages.base import Section
@@ -119,19 +118,3 @@ def probability(answers: Sequence[Answer], name: str, label: Choices, chosen: st
         return None
     found = distribution(answers[-1].logprobs, list(label.meanings), after=(f'"{name}"',))
     return None if found is None else found.shares.get(chosen)
-
-
-def noted(turns: Generator[Request, Answer, Any], answers: list[Answer]) -> Generator[Request, Answer, Any]:
-    """Turns, with each answer that they are sent noted."""
-    try:
-        request = next(turns)
-        while True:
-            try:
-                answer = yield request
-            except AnswerError as error:  # noqa: PERF203 (each turn may end so)
-                request = turns.throw(error)
-            else:
-                answers.append(answer)
-                request = turns.send(answer)
-    except StopIteration as stop:
-        return stop.value

@@ -21,13 +21,14 @@ from hfsft.marks import PROSE, TEMPLATE
 from hfsft.models.model import Answer, Request, Turns
 from hfsft.models.probabilities import MOST
 from hfsft.models.structured import ask as ask_structured
+from hfsft.models.structured import watched
 from hfsft.prompts import Prompt, standing_alone
 from hfsft.rows.batch import Row
 from hfsft.rows.columns import NAME, TEXTS, UNLABELLED, Column, Scale, column, not_free, variables
 from hfsft.rows.reading.summaries import rows_said
 from hfsft.rows.views import WHOLE, response, transcript
 from hfsft.stages.base import AskingStage, Context, Name, Outcome, Panel, ShownTable, Template, Warn
-from hfsft.stages.columns.choices import CONVERSATION, AnyChoices, Choices, answer_schema, noted, partly, probability
+from hfsft.stages.columns.choices import CONVERSATION, AnyChoices, Choices, answer_schema, partly, probability
 from hfsft.stages.evolving.template_prompts import TURNS, messages_of
 
 FOLDER = "label"
@@ -247,9 +248,14 @@ class Label(AskingStage):
             logprobs=MOST if self.confidence else None,
         )
         answers: list[Answer] = []
+
+        def hear(_: Request, came: Answer | AnswerError) -> None:
+            if not isinstance(came, AnswerError):
+                answers.append(came)
+
         why = None
         try:
-            found = yield from noted(ask_structured(request, answer_schema(labels), dict), answers)
+            found = yield from watched(ask_structured(request, answer_schema(labels), dict), hear)
         except AnswerError as error:
             if error.cause not in UNREADABLE:
                 raise

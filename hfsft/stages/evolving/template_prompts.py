@@ -8,7 +8,7 @@ from typing import Any
 
 from hfsft.errors import PromptError
 from hfsft.hashing import digest
-from hfsft.prompts import Prompt
+from hfsft.prompts import Prompt, is_text
 from hfsft.rows.columns import variables
 from hfsft.stages.base import rendered
 from hfsft.texts.prompt_faults import template_runs
@@ -21,21 +21,16 @@ VARIABLES = (*SAID, "round", PICK, *TURNS)
 PICKS = 1_000_000
 
 
-def parse(template: str) -> Prompt:
-    """The template of that name, or inline Jinja itself."""
-    return (
-        Prompt.parse(template, name=template_name(template)) if is_inline(template) else Prompt.named(FOLDER, template)
-    )
-
-
-def is_inline(template: str) -> bool:
-    """Whether the recipe holds the template itself; names have no braces and no spaces."""
-    return bool(re.search(r"[\s{]", template))
+def parse(template: str, folder: str = FOLDER) -> Prompt:
+    """The template of that name in a folder, or inline Jinja itself. Raises `PromptError`."""
+    if is_text(template):
+        return Prompt.parse(template, name=template_name(template))
+    return Prompt.named(folder, template)
 
 
 def template_name(template: str) -> str:
     """What rows carry as `template`: the name, or for inline Jinja a hash of its text."""
-    return f"inline-{digest(template, 8)}" if is_inline(template) else template
+    return f"inline-{digest(template, 8)}" if is_text(template) else template
 
 
 def messages_of(prompt: Prompt, values: dict[str, Any]) -> tuple[dict[str, str], ...]:

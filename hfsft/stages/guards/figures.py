@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Sequence
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from hfsft.letters.characters import IDEOGRAPHS, WORDLESS, signs
-from hfsft.similarity import DenseIndex, normalise, units
+from hfsft.similarity import DenseIndex, normalise, split_words, units
 
 if TYPE_CHECKING:
     import numpy as np
@@ -19,12 +17,11 @@ if TYPE_CHECKING:
 WORDS = 10_000  # of all texts together, that are looked at
 SAMPLE = 2_000  # vectors of which each is compared with each
 OPENING = 3  # words that open a text
-_WORD = re.compile(f"[{signs(WORDLESS, IDEOGRAPHS)}]|[^\\W_{signs(WORDLESS, IDEOGRAPHS)}]+")
 
 
 def words(text: str) -> list[str]:
     """The words of a text in their normal form; of scripts without spaces each sign."""
-    return _WORD.findall(normalise(text))
+    return split_words(normalise(text))
 
 
 def distinct(texts: Sequence[str], length: int = 2) -> float | None:

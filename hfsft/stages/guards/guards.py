@@ -172,17 +172,17 @@ class Guards(Stage):
 
 
 TOLD: Mapping[str, tuple[str, str]] = {
-    "people": ("rows of people", "share"),
-    "distinct_instruction": ("different runs of two words in instructions", "share"),
-    "distinct_response": ("different runs of two words in responses", "share"),
-    "opening_share": ("the commonest opening", "share"),
-    "apart": ("mean distance to the nearest other prompt", "number"),
-    "vendi": ("Vendi score of the prompts", "score"),
-    "like_words": ("words of a prompt, median", "score"),
-    "like_real_words": ("words of a real query, median", "score"),
-    "like_known": ("words that real queries have too", "share"),
+    "people": ("rows of people", ".1%"),
+    "distinct_instruction": ("different runs of two words in instructions", ".1%"),
+    "distinct_response": ("different runs of two words in responses", ".1%"),
+    "opening_share": ("the commonest opening", ".1%"),
+    "apart": ("mean distance to the nearest other prompt", ".3f"),
+    "vendi": ("Vendi score of the prompts", ".1f"),
+    "like_words": ("words of a prompt, median", ".1f"),
+    "like_real_words": ("words of a real query, median", ".1f"),
+    "like_known": ("words that real queries have too", ".1%"),
 }
-"""The figures that are shown, with their titles and how they are written."""
+"""The figures that are shown, with their titles and how they are formatted."""
 WIDE = ("people", "distinct_instruction", "distinct_response", "apart", "vendi")
 """Those that fall where a set narrows."""
 
@@ -198,16 +198,7 @@ def _texts(outcome: Outcome) -> list[tuple[str, Sequence[Any]]]:
 
 
 def _shown(name: str, value: Any) -> str:
-    how = TOLD[name][1]
-    return (
-        ""
-        if value is None
-        else f"{value:.1%}"
-        if how == "share"
-        else f"{value:.3f}"
-        if how == "number"
-        else f"{value:.1f}"
-    )
+    return "" if value is None else format(value, TOLD[name][1])
 
 
 def _table(outcome: Outcome) -> ShownTable:

@@ -25,7 +25,7 @@ from hfsft.rows.messages import MESSAGE
 from hfsft.rows.views import WHOLE, answered, own_turns
 from hfsft.stages.base import Answering, AskingStage, CardPart, Context, Outcome, Panel, Section, Template
 from hfsft.stages.evolving.template_prompts import TURNS as TURN_MARKS
-from hfsft.stages.evolving.template_prompts import is_inline, own_runs, template_name
+from hfsft.stages.evolving.template_prompts import own_runs, parse, template_name
 from hfsft.stages.talking import conversation_report
 from hfsft.stages.talking.growing import WRITES, Conversing, left
 from hfsft.stages.tools.toolbox import TOLD, Toolbox
@@ -131,12 +131,12 @@ class Converse(AskingStage):
 
     def prompts(self) -> dict[str, tuple[Prompt, float]]:
         """Each template with its weight, by the name that rows carry. Raises `PromptError` for one that has faults."""
-        return {template_name(text): (parse(text), weight) for text, weight in self.templates}
+        return {template_name(text): (parse(text, FOLDER), weight) for text, weight in self.templates}
 
     def renders(self) -> list[Template]:
         """Each template."""
         return [
-            Template(("user", place), partial(parse, text), (*SAID, *OURS))
+            Template(("user", place), partial(parse, text, FOLDER), (*SAID, *OURS))
             for place, (text, _) in enumerate(self.templates)
         ]
 
@@ -271,10 +271,3 @@ def asking(
         return left(row, reasons=growing.answering.reasons, tools=toolbox is not None)
 
     return turns
-
-
-def parse(template: str) -> Prompt:
-    """The template of that name, or inline Jinja itself. Raises `PromptError`."""
-    if is_inline(template):
-        return Prompt.parse(template, name=template_name(template))
-    return Prompt.named(FOLDER, template)

@@ -26,7 +26,7 @@ from hfsft.rows.row import WRITTEN
 from hfsft.rows.views import setting_text
 from hfsft.stages import prompt_check
 from hfsft.stages.base import AskingStage, Context, Outcome, Template
-from hfsft.stages.evolving.template_prompts import TURNS, is_inline, messages_of, own_runs, template_name
+from hfsft.stages.evolving.template_prompts import TURNS, messages_of, own_runs, parse, template_name
 from hfsft.stages.source import NamedSource, Opened
 from hfsft.stages.writing.empty_rows import EmptyRows, RowSubject
 from hfsft.stages.writing.surroundings import Surroundings
@@ -120,7 +120,7 @@ class Written(NamedSource, AskingStage):
 
     def prompts(self) -> dict[str, Prompt]:
         """Each template by the name that its rows carry. Raises `PromptError` for one that does not parse."""
-        return {template_name(each): _parse(each) for each in self.weights}
+        return {template_name(each): parse(each, FOLDER) for each in self.weights}
 
     def renders(self) -> list[Template]:
         """Each template."""
@@ -130,7 +130,7 @@ class Written(NamedSource, AskingStage):
             else [()] * len(self.weights)
         )
         may = (*SAID, *TURNS, ATTRIBUTES, *(each.name for each in self.brings), *self.knows)
-        return [Template(at, partial(_parse, each), may) for at, each in zip(loc, self.weights, strict=True)]
+        return [Template(at, partial(parse, each, FOLDER), may) for at, each in zip(loc, self.weights, strict=True)]
 
     def asks(self, models: Collection[str]) -> list[Any]:
         """The model under its key `model`."""
@@ -383,12 +383,6 @@ def written_source(kind: str, section: Mapping[str, Any]) -> Written:
     module, _, name = kind.partition(":")
     found: type[Written] = getattr(import_module(module), name)
     return found.model_validate(section)
-
-
-def _parse(template: str) -> Prompt:
-    return (
-        Prompt.parse(template, name=template_name(template)) if is_inline(template) else Prompt.named(FOLDER, template)
-    )
 
 
 def _alone(templates: Sequence[str | Mapping[str, float]]) -> Iterator[str]:
