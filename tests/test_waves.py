@@ -17,6 +17,7 @@ import pytest
 from hfsft import RecipeError, load_recipe
 from hfsft.pipeline import forecast, run
 from hfsft.recipe.compile import compile_recipe
+from hfsft.release.by_source import by_source
 from tests.models.server import LLM, Body, digest, said_to
 from tests.waiting import until
 
@@ -68,6 +69,8 @@ def test_the_size_is_met_with_hardly_a_call_too_many(accepted: float, tmp_path: 
         assert len(ids(folder)) == 60
         assert built.ledger.ended == "size"
         assert len(answers(llm)) == built.ledger.rows_in
+        (source,) = by_source(built)
+        assert (source.taken, source.kept) == (built.ledger.rows_in, 60)
         assert len(answers(llm)) <= 1.1 * 60 / accepted + 3 * (60 * (1 - accepted)) ** 0.5 / accepted
         before = len(llm.requests)
         again, _ = run(recipe(llm, 60), out=tmp_path)
@@ -75,12 +78,13 @@ def test_the_size_is_met_with_hardly_a_call_too_many(accepted: float, tmp_path: 
         assert sorted(again.rows["id"]) == ids(folder)
 
 
-def test_answers_in_any_order_make_the_same_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_answers_in_any_order_make_the_same_rows(tmp_path: Path, home: Path) -> None:
     found = []
     for number, shuffled in enumerate((None, 1, 2)):
-        monkeypatch.setenv("HF_HOME", str(tmp_path / f"home{number}"))
         with LLM(reply=Writer(0.4, shuffled)) as llm:
-            _, folder = run(recipe(llm, 30), out=tmp_path / str(number))
+            # Called the same it would be one model, and nothing would be asked twice.
+            told = recipe(llm, 30, models={"writer": {"model": f"writer-{number}", "base_url": llm.url}})
+            _, folder = run(told, out=tmp_path / str(number))
             found.append((ids(folder), len(llm.requests)))
     assert found[0] == found[1] == found[2]
 

@@ -130,6 +130,17 @@ class Kept(NamedTuple):
     rows: int
 
 
+class SourceRows:
+    """The rows of a source; once all were read, `told` is what their generator returned: JSON on how it was read."""
+
+    def __init__(self, rows: Iterator[Row | Kept]) -> None:
+        self._rows: Any = rows
+        self.told: Any = None
+
+    def __iter__(self) -> Iterator[Any]:
+        self.told = yield from self._rows
+
+
 class Former(Protocol):
     """The rows that a source came to before."""
 

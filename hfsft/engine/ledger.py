@@ -110,7 +110,7 @@ class Ledger:
     """
 
     rows_in: int = 0
-    told: Any = None  # what the source says of its reading, as JSON
+    told: list[Any] = field(default_factory=list)  # what sources say of their reading, as JSON, one after the other
     removals: list[Removal] = field(default_factory=list)
     funnel: list[FunnelLine] = field(default_factory=list)
     # What all answers of a step took, by step that asks and by model; None where it is not known.
@@ -130,7 +130,7 @@ class Ledger:
         """A wave has ended and left so many rows; the next begins. What it asked and the time it took is kept."""
         self.earlier = {line.step: line for line in self.funnel}
         self.waves.append(Wave(self.rows_in, rows_out, sum(line.calls for line in self.funnel)))
-        self.rows_in, self.removals, self.funnel = 0, [], []
+        self.rows_in, self.told, self.removals, self.funnel = 0, [], [], []
 
     def record(
         self,

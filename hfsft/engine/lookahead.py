@@ -7,19 +7,21 @@ comes, so that prefetching changes when a request is sent, and never what a buil
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import chain, islice
+from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hfsft.cache import has_rows
+from hfsft.engine.adding import SourceRows
 from hfsft.engine.plan import Asker, Plan, Task
 from hfsft.engine.step import Step
 from hfsft.rows.batch import Batch, Row, rows_of
 
 if TYPE_CHECKING:
+    from hfsft.engine.adding import Former, Kept
     from hfsft.engine.live import Live
 
 MOST_ROWS = 10_000  # source rows that are held in memory, and asked, before there is a dataset
@@ -76,13 +78,40 @@ def start_first_stage(plan: Plan, asker: Live, cache: Path) -> Plan:
     route = route_from(steps, grows=True)
     if route is None or has_rows(cache):
         return plan
-    rows = source.function()
-    first = list(islice(rows, MOST_ROWS + 1))
+    begun = _Begun(source.function, MOST_ROWS + 1)
+    first = begun.first
     if len(first) <= MOST_ROWS or asker.may_prefetch(route.step):
         onward = prefetch_route(steps[len(route.between) + 1 :], asker) if route.step.rows == "same" else None
         asked = _after_steps(route.between, first[:MOST_ROWS])
         asker.start(route.step, [task_of(route.step, row, onward) for row in asked])
-    return replace(plan, steps=(source.doing(lambda: chain(first, rows)), *steps))
+    return replace(plan, steps=(source.doing(begun), *steps))
+
+
+class _Begun:
+    """The function of a source of which some rows were read: it gives these again and then the rest, and tells what
+    the source tells.
+    """
+
+    def __init__(self, function: Callable[[], Iterator[Row]], most: int) -> None:
+        self._function: Any = function
+        self._read = SourceRows(function())
+        self._rest = iter(self._read)
+        self.first: list[Row] = list(islice(self._rest, most))
+
+    def __call__(self) -> Generator[Row, None, Any]:
+        yield from self.first
+        yield from self._rest
+        return self._read.told
+
+    def since(self, mark: Any, before: Former) -> Iterator[Row | Kept]:
+        """As the source's own, which is read anew."""
+        found: Iterator[Row | Kept] = self._function.since(mark, before)
+        return found
+
+    @property
+    def mark(self) -> Any:
+        """As the source's own; None where it has none."""
+        return getattr(self._function, "mark", None)
 
 
 def _after_steps(steps: Sequence[Step], rows: list[Row]) -> list[Row]:

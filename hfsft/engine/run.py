@@ -127,7 +127,7 @@ def _enter(ledger: Ledger, step: Step, count: int, done: Done[Any], seconds: flo
     """Write into the ledger what a step came to; rows of a side table are no rows of the dataset."""
     aside = bool(step.table or step.makes)
     if step.rows == "source" and not aside:
-        ledger.told = done.told
+        ledger.told += done.told or []
     if step.asks:
         ledger.spent[step.name] = done.spent
     if step.bound is not None and done.rejected is not None and not aside:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hfsft.cache import put
-from hfsft.engine.adding import Kept
+from hfsft.engine.adding import Kept, SourceRows
 from hfsft.engine.resources import Resource, Work
 from hfsft.engine.step import Step
 from hfsft.hashing import unit
@@ -146,9 +146,11 @@ def carrying(*needs: Resource, of: Mapping[str, Any], carried: Mapping[str, Any]
     return partial(_carrying, Work(**of).made(*needs), carried)
 
 
-def _carrying(bring: Callable[[], Iterator[Row]], carried: Mapping[str, Any]) -> Iterator[Row]:
-    for row in bring():
+def _carrying(bring: Callable[[], Iterator[Row]], carried: Mapping[str, Any]) -> Generator[Row, None, Any]:
+    rows = SourceRows(bring())
+    for row in rows:
         yield {**row, **carried}
+    return rows.told
 
 
 def growing(

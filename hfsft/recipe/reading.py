@@ -17,6 +17,7 @@ from hfsft.errors import Place, Problem, ReadAnewError, RecipeError, SourceError
 from hfsft.hashing import digest, unit
 from hfsft.rows.batch import Row
 from hfsft.rows.choice.mixture import MixedSource, mixed
+from hfsft.rows.choice.row_counts import Counts
 from hfsft.rows.columns import WAVE, Column, variables
 from hfsft.rows.reading.source_row import SourceRow
 from hfsft.rows.row import new_row
@@ -251,13 +252,19 @@ class Reading:
     def _opened(self) -> list[Opened]:
         return [need.load() for need in self._needs]
 
-    def wave(self, number: int, slots: Sequence[Sequence[int]], have: Mapping[tuple[str, ...], int]) -> Iterator[Row]:
-        """The rows of a later wave, see `filling`."""
+    def wave(
+        self, number: int, slots: Sequence[Sequence[int]], have: Mapping[tuple[str, ...], int]
+    ) -> Generator[Row, None, list[dict[str, Any]]]:
+        """The rows of a later wave, see `filling`. What their generator returns is how many each source brought."""
+        told = []
         writers = [pair for pair in zip(self._given, self._opened, strict=True) if pair[0].written]
         for (given, opened), (start, stop) in zip(writers, slots, strict=True):
             assert opened.slots is not None
-            for row in opened.slots(start, stop, have):
-                yield {**self._placeholder(given, row), WAVE: number}
+            rows = opened.slots(start, stop, have)
+            yield from ({**self._placeholder(given, row), WAVE: number} for row in rows)
+            came = Counts(read=len(rows), taken=len(rows))
+            told.append({"section": given.section, "name": given.name, **came.as_dict()})
+        return told
 
     def _placeholder(self, given: Given, row: Mapping[str, Any]) -> Row:
         """A row that a model is to write, with every column of the plan."""

@@ -68,7 +68,7 @@ def by_source(built: Built) -> list[OfSource]:
         for name, reason in zip(removal.rows[FROM][:], _reasons(removal), strict=True):
             unreadable[name][reason] += 1
     found = []
-    for told in built.ledger.told:
+    for told in _whole(built.ledger.told):
         name = told["name"]
         here = OfSource(
             **told,
@@ -81,6 +81,16 @@ def by_source(built: Built) -> list[OfSource]:
             raise InternalError(f"the rows of {name} do not add up: {here.as_dict()}, {taken[name]} came in")
         found.append(here)
     return found
+
+
+def _whole(told: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """What each source told, over all waves that it brought rows to."""
+    found: dict[str, dict[str, Any]] = {}
+    for each in told:
+        before = found.get(each["name"], {})
+        counts = {name: before.get(name, 0) + each[name] for name in ("read", *LEFT_OUT, "taken")}
+        found[each["name"]] = {**each, **before, **counts}
+    return list(found.values())
 
 
 def worth_telling(sources: Sequence[Mapping[str, Any]]) -> bool:

@@ -17,7 +17,7 @@ import pyarrow as pa
 from datasets.arrow_writer import ArrowWriter
 
 from hfsft.cache import SOURCE, draft_of
-from hfsft.engine.adding import Growing, Kept
+from hfsft.engine.adding import Growing, Kept, SourceRows
 from hfsft.engine.parts.files import Files
 from hfsft.engine.parts.rows import Part, Rows, StoredColumn
 from hfsft.engine.step import Step
@@ -143,9 +143,9 @@ def _written(
     before = _read(then, step.writes, files) if then and then["mark"] and then["version"] == step.version else None
     if before is not None and then and isinstance(function, Growing):
         moved = bool(then["moved"])
-        read = _Told(function.since(then["mark"], before))
+        read = SourceRows(function.since(then["mark"], before))
     else:
-        read = _Told(function())
+        read = SourceRows(function())
     try:
         with ArrowWriter(features=wanted, path=str(draft)) as writer:
             for batch in _batches(iter(read)):
@@ -182,17 +182,6 @@ def _written(
         "told": read.told,
         "mark": function.mark if isinstance(function, Growing) else None,
     }
-
-
-class _Told:
-    """The rows of a source; `told` is then what its generator returned: JSON on how the source was read."""
-
-    def __init__(self, rows: Iterator[Row] | Iterator[Row | Kept]) -> None:
-        self._rows: Any = rows
-        self.told: Any = None
-
-    def __iter__(self) -> Iterator[Row | Kept]:
-        self.told = yield from self._rows
 
 
 def _batches(rows: Iterator[Row | Kept]) -> Iterator[list[Row] | Kept]:
