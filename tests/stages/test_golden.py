@@ -20,7 +20,7 @@ from hfsft.rows.columns import COLUMNS
 from hfsft.rows.row import new_row
 from hfsft.stages.answers.generate import Generate
 from hfsft.stages.evolving.evolve import GROWN_FROM, Evolve
-from hfsft.stages.judge import Judge
+from hfsft.stages.judging.judge import Judge
 from hfsft.stages.split import Split
 from hfsft.stages.split.row_families import keys_of
 from tests.stages.helpers import CONTEXT, converse, row

@@ -18,7 +18,7 @@ from hfsft.release.reader import open_release
 from hfsft.release.rows.history import row_history
 from hfsft.release.rows.records import BuildRows
 from hfsft.stages.base import Judging
-from hfsft.stages.judge import Judge
+from hfsft.stages.judging.judge import Judge
 from hfsft.stages.refining.refine import Refine
 from tests.models.server import LLM, Body, said_to
 from tests.stages.helpers import CONTEXT, converse, row
