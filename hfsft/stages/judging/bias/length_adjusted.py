@@ -24,7 +24,7 @@ from hfsft.engine.resources import Work
 from hfsft.engine.step import Step
 from hfsft.filters.text.tokens import words
 from hfsft.rows.batch import Batch, rows_of
-from hfsft.rows.columns import score_of
+from hfsft.rows.columns import Column, score_of
 from hfsft.rows.views import said
 
 if TYPE_CHECKING:
@@ -74,6 +74,13 @@ def fitted(scores: Sequence[float], lengths: Sequence[int]) -> Fit:
     return Fit(together / over if rows >= FEWEST and over > 1e-12 else 0.0, middle, rows)
 
 
+def columns(criteria: Sequence[str]) -> list[Column]:
+    """The columns of adjusted scores; they lie on no scale, as a fit may lead a little beyond it."""
+    about = "The judge's score of {}, without the part that goes with the length of the answer."
+    names = [(score_of(f"{ADJUSTED}{each}"), each.replace("_", " ")) for each in criteria]
+    return [Column(name, "float64", "score", about.format(said)) for name, said in names]
+
+
 def adjusting_step(name: str, criteria: Sequence[str], place: Place | None = None, former: Sequence[str] = ()) -> Step:
     """The step that writes the adjusted score of each criterion; `former` are those columns where they were there."""
     return Step(
@@ -81,8 +88,9 @@ def adjusting_step(name: str, criteria: Sequence[str], place: Place | None = Non
         sees="all",
         reads=(*READS, *(score_of(each) for each in criteria), *former),
         optional=OPTIONAL,
-        writes={score_of(f"{ADJUSTED}{each}"): "float64" for each in criteria},
+        writes={each.name: each.type for each in columns(criteria)},
         role="score",
+        known=tuple(columns(criteria)),
         identity={"adjust": "length"},
         work=Work("hfsft.stages.judging.bias.length_adjusted:adjusting", {"criteria": list(criteria)}),
         place=place,

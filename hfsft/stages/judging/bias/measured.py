@@ -10,22 +10,25 @@ that is told which holds among answers of one length too.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from heapq import nsmallest
 from typing import TYPE_CHECKING, Any
 
+from hfsft.engine.resources import Work
+from hfsft.engine.step import Step
 from hfsft.filters.text.tokens import words
 from hfsft.hashing import unit
-from hfsft.rows.columns import score_of
+from hfsft.rows.batch import Batch
+from hfsft.rows.columns import Column, score_of
 from hfsft.stages.judging.bias.length_adjusted import answer_text, fitted
 from hfsft.stages.judging.bias.rank_correlation import Correlation, at_equal, spearman
 from hfsft.texts.style import Style, fillers_in, style_of
 
 if TYPE_CHECKING:
+    from hfsft.errors import Place
     from hfsft.stages.base import Outcome
 
 PLACE = "judge_place"
-"""The column of a row's place among those that were judged."""
 LENGTH, POSITION = "length", "position"
 MEASURES = (LENGTH, *Style._fields, POSITION)
 STRONG = 0.3  # rank correlation, from which one is told: what Cohen 1988 calls a medium one
@@ -33,6 +36,29 @@ CHANCE = 0.001  # share of judges without any bias of which something would be t
 MOST = 20_000  # rows that are looked at, picked by a hash of their ids
 PHRASES = 5  # of the filler phrases the most frequent that are kept
 _READ = ("id", "response", "messages", "dialect", PLACE)
+
+
+def placing_step(name: str, place: Place | None = None) -> Step:
+    """The step that writes the place of each row among those that were judged, in the order in which they were."""
+    about = "The row's place among those that were judged, from 0, in the order in which the judge was asked."
+    return Step(
+        name,
+        sees="all",
+        reads=("id",),
+        writes={PLACE: "int32"},
+        known=(Column(PLACE, "int32", "lineage", about),),
+        work=Work("hfsft.stages.judging.bias.measured:placing"),
+        place=place,
+    )
+
+
+def placing() -> Callable[[Batch], Batch]:
+    """What numbers rows."""
+    return _placed
+
+
+def _placed(batch: Batch) -> Batch:
+    return {PLACE: list(range(len(batch["id"])))}
 
 
 def figures(outcome: Outcome, criteria: Sequence[str]) -> dict[str, Any]:
