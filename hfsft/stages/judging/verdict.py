@@ -8,26 +8,23 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from hfsft.errors import AnswerError, unusable
-from hfsft.hashing import digest, sampling_seed
+from hfsft.hashing import sampling_seed
 from hfsft.models.model import Answer, Request
 from hfsft.models.probabilities import MOST, Distribution, distribution
 from hfsft.models.structured import Rounding, watched
 from hfsft.models.structured import ask as ask_structured
 from hfsft.prompts import Prompt
 from hfsft.rows.batch import Row
-from hfsft.rows.columns import EVIDENCE, REFERENCE
-from hfsft.rows.views import transcript
 from hfsft.stages.base import rendered
 from hfsft.stages.judging.anchors import Anchor
 from hfsft.stages.judging.one_word import NO, WORDS, YES, likelihood, word_in
+from hfsft.stages.judging.prompt import material
 from hfsft.stages.judging.rubric import Criterion, Rubric
 
 Per = Literal["row", "criterion", "question"]
 Score = Literal["digit", "expected"]
 SHORT = 16
 """Most tokens of an answer that is one word, where no author says how many; one that thinks first is asked again."""
-BESIDE = {REFERENCE: "reference answer", EVIDENCE: "documents that the assistant was shown"}
-"""What the judge is shown of a row below its turns, by its column."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +46,7 @@ class Grade:
 
 
 @dataclass(frozen=True)
-class Part:
+class Asked:
     """What one request asks for: the scores of some criteria, or the answer to one question of a checklist."""
 
     criteria: tuple[str, ...]
@@ -74,15 +71,15 @@ class Grader:
     score: Score = "digit"
 
     @property
-    def parts(self) -> list[Part]:
+    def parts(self) -> list[Asked]:
         """What each request for one row asks."""
         names = tuple(self.rubric.criteria)
         if self.per == "row":
-            return [Part(names)]
-        found: list[Part] = []
+            return [Asked(names)]
+        found: list[Asked] = []
         for name in names:
             checklist = self.rubric.criteria[name].checklist if self.per == "question" else []
-            found += [Part((name,), number) for number in range(1, len(checklist) + 1)] or [Part((name,))]
+            found += [Asked((name,), number) for number in range(1, len(checklist) + 1)] or [Asked((name,))]
         return found
 
     def grade(
@@ -113,17 +110,15 @@ class Grader:
         asked = {name: _checked(self.rubric.criteria[name], yes) for name, yes in answers.items()}
         return {name: asked.get(name) or found[name] for name in self.rubric.criteria}
 
-    def render(self, row: Row, part: Part | None = None, anchors: Sequence[Anchor] | None = None) -> str:
-        """What the judge is asked about a row in one request: by default in the first one, with all anchors."""
+    def render(self, row: Row, part: Asked | None = None, anchors: Sequence[Anchor] | None = None) -> str:
+        """What the judge is asked about a row in one request: by default in the first one, with all anchors.
+
+        Outside of quoted lines it is the same for all rows that have as many turns of the same kinds.
+        """
         part = part or self.parts[0]
         criteria = self.rubric.of(part.criteria).criteria
-        shown = _shown(row, reasoning=self.reasoning)
-        values = {
-            "anchors": [_scored(anchor, part.criteria) for anchor in (self.anchors if anchors is None else anchors)],
-            "conversation": shown,
-            # Row text cannot close its own block: the fence hangs on all of it.
-            "fence": digest(shown, 12),
-        }
+        shown = self.anchors if anchors is None else anchors
+        values = material(row, shown, part.criteria, reasoning=self.reasoning, question=part.question)
         if part.question:
             (criterion,) = criteria.values()
             asked = criterion.checklist[part.question - 1]
@@ -133,6 +128,7 @@ class Grader:
             criteria=[_told(name, criterion) for name, criterion in criteria.items()],
             scored=not all(criterion.checklist for criterion in criteria.values()),
             listed=any(criterion.checklist for criterion in criteria.values()),
+            asked="",
             before=self.score == "expected",
             low=self.rubric.low,
             high=self.rubric.high,
@@ -235,21 +231,6 @@ def _at(places: Any, values: Sequence[str], path: Sequence[str], said: str) -> D
     """The probabilities of values where an answer has one under a path of keys; None where another stands there."""
     told = distribution(places, values, after=[f'"{key}"' for key in path]) if places else None
     return told if told and told.shares.get(said) else None
-
-
-def _shown(row: Row, *, reasoning: bool) -> list[dict[str, str]]:
-    """All of a row that the judge sees: its turns, the tools that there are, what was thought, the right answer.
-
-    Names of tools are one line each, and what they are called with is JSON in one line: neither can begin a turn.
-    """
-    beside = [{"role": title, "content": text} for name, title in BESIDE.items() if (text := row.get(name))]
-    return [*transcript(row, reasoning=reasoning), *beside]
-
-
-def _scored(anchor: Anchor, names: Sequence[str]) -> dict[str, Any]:
-    """An anchor as the template shows it, with its scores by some criteria."""
-    scores = {name: f"{anchor.scores[name]:g}" for name in names if name in anchor.scores}
-    return {"turns": _shown(anchor.row(), reasoning=True), "scores": scores, "why": anchor.why}
 
 
 def _told(name: str, criterion: Criterion) -> dict[str, Any]:
