@@ -15,39 +15,22 @@ from pydantic import Field, field_validator, model_validator
 
 from hfsft.engine.resources import Work
 from hfsft.engine.step import Bound, Step, compare
-from hfsft.errors import AnswerError, nearest
+from hfsft.errors import AnswerError, Place, nearest
 from hfsft.marks import PROSE
 from hfsft.models.model import Turns
 from hfsft.prompts import Prompt
 from hfsft.rows.batch import Row
-from hfsft.rows.columns import (
-    EVIDENCE,
-    REFERENCE,
-    Column,
-    criterion_of,
-    lost_of,
-    reason_of,
-    score_of,
-    spread_of,
-)
+from hfsft.rows.columns import ADJUSTED, EVIDENCE, REASON, REFERENCE, Column, adjusted_of, criterion_of
 from hfsft.rows.views import WHOLE, ended_earlier
-from hfsft.stages.base import (
-    BEARS,
-    AskingStage,
-    Asks,
-    CardPart,
-    Context,
-    Outcome,
-    Panel,
-)
+from hfsft.stages.base import BEARS, AskingStage, Asks, CardPart, Context, Judging, Outcome, Panel
 from hfsft.stages.judging import judge_report, jury, jury_report
 from hfsft.stages.judging.anchors import Anchor
 from hfsft.stages.judging.bias import length_adjusted, measured
 from hfsft.stages.judging.judge_report import NO_VERDICT, UNSCORED
 from hfsft.stages.judging.jury import UNREAD, Combine, Jury
 from hfsft.stages.judging.rubric import DEFAULT, READY, AnyCriterion, Criterion, Rubric, ready
-from hfsft.stages.judging.score_columns import AGGREGATES, LOWEST, ScoreColumns
-from hfsft.stages.judging.verdict import Grade, Grader, Per, Score
+from hfsft.stages.judging.score_columns import AGGREGATES, LOWEST, ScoreColumns, scores_of
+from hfsft.stages.judging.verdict import Grader, Per, Score
 
 NAME = r"^[a-z][a-z0-9_]*$"
 OTHERWISE = ("model", "combine", "adjust", "rubric", "reasoning")
@@ -143,17 +126,10 @@ class Judge(AskingStage):
     @model_validator(mode="after")
     def _judges_differ(self) -> Judge:
         names = self.model if isinstance(self.model, list) else []
-        for place, name in enumerate(names):
-            own = {jury.by(name, each) for each in (*self.criteria, AGGREGATES[0])}
-            others = {
-                jury.by(other, each): other for other in names[:place] for each in (*self.criteria, AGGREGATES[0])
-            }
-            if alike := sorted(own & others.keys()):
-                said = f"`{others[alike[0]]}` and `{name}` both make the column {alike[0]}; call one of them otherwise"
-                raise ValueError(f"model[{place}]: {'names a model twice' if name in names[:place] else said}")
-        if "combine" in self.model_fields_set and len(names) < 2:
+        jury.check(names, [*self.criteria, AGGREGATES[0]])
+        if self.combine != "median" and len(names) < 2:
             raise ValueError("combine: there is one judge; name several models")
-        if self.adjust and (taken := [name for name in self.criteria if name.startswith(length_adjusted.ADJUSTED)]):
+        if self.adjust and (taken := [name for name in self.criteria if name.startswith(ADJUSTED)]):
             raise ValueError(f"rubric: {taken[0]!r} cannot name a criterion where scores are adjusted")
         return self
 
@@ -233,8 +209,7 @@ class Judge(AskingStage):
         models = self.judges(context.models)
         sees = context.reasoning if self.reasoning is None else self.reasoning
         writes = {
-            **{reason_of(name): "string" for name in self.criteria},
-            **dict.fromkeys([*self.columns.scores, *(each.name for each in self.columns.sure)], "float64"),
+            **{name: "string" if name.startswith(REASON) else "float64" for name in self.columns.blank},
             UNSCORED: "string",
         }
         place = context.place(self.key)
@@ -263,8 +238,22 @@ class Judge(AskingStage):
             ),
             compare(NO_VERDICT, Bound(UNSCORED, UNSCORED, absent=True), place),
             measured.placing_step("judge.place", place),
-            *([length_adjusted.adjusting_step("judge.adjust", self.columns.adjusted, place)] if self.adjust else []),
+            *self._adjusting(place),
         ]
+
+    def _adjusting(self, place: Place) -> list[Step]:
+        adjusted = self.columns.adjusted
+        return [length_adjusted.adjusting_step("judge.adjust", adjusted, place)] if adjusted else []
+
+    def later(self, context: Context) -> Mapping[str, Sequence[Step]]:
+        """Scores are adjusted once more where `refine` has changed some, and the answers that they are of."""
+        steps = self._adjusting(context.place(self.key))
+        return {"refine": steps} if steps and "refine" in context.sections else {}
+
+    def judging(self, context: Context) -> Judging | None:
+        """How one row is scored again: by nothing that compares it with others."""
+        found, adjusted = super().judging(context), set(map(adjusted_of, self.columns.adjusted))
+        return found and found._replace(columns=[each for each in found.columns if each.name not in adjusted])
 
     def _identity(self, models: Mapping[str, Any], reasoning: bool) -> dict[str, Any]:
         """What its scores depend on beside the rows."""
@@ -290,7 +279,7 @@ class Judge(AskingStage):
     def figures(self, outcome: Outcome) -> Mapping[str, Any]:
         """What its scores go along with, and how several judges agree."""
         found = {
-            "bias": measured.figures(outcome, list(self.criteria)),
+            "bias": measured.figures(outcome, self.columns.looked_at),
             "jury": jury_report.figures(outcome, self.several, self.measure, self.combine),
         }
         return {name: figures for name, figures in found.items() if figures}
@@ -338,40 +327,19 @@ class Judge(AskingStage):
 
     def ask(self, row: Row, grader: Grader | Jury) -> Turns:
         """Ask for the verdict on a row, and where turns are judged for one on each answer before the last."""
-        blank: Row = dict.fromkeys(
-            [*map(reason_of, self.criteria), *self.columns.scores, *(each.name for each in self.columns.sure)]
-        )
         earlier = list(ended_earlier(row)) if self.turns else []
-        lowest = None
+        means: list[float] = []
         try:
             verdict = yield from grader.grade(row)
             for each in earlier:
-                mean = self.measure.mean(_scores((yield from grader.grade(each))))
-                lowest = mean if lowest is None else min(lowest, mean)
+                found = yield from grader.grade(each)
+                means.append(self.measure.mean(scores_of(found)))
         except AnswerError as error:
             if error.cause not in UNREAD:
                 raise
             # Never 0 and never a pass: what the judge could not say is a state of its own.
-            return {**blank, UNSCORED: str(error)}
-        mean = self.measure.mean(_scores(verdict))
-        known = {
-            **{spread_of(name): grade.spread for name, grade in verdict.items()},
-            **{lost_of(name): grade.lost for name, grade in verdict.items()},
-            **(jury.scores_of(verdict, self.several, self.measure) if self.several else {}),
-        }
-        return {
-            **{reason_of(name): grade.reason for name, grade in verdict.items()},
-            **{score_of(name): grade.score for name, grade in verdict.items()},
-            **{each.name: known[each.name] for each in self.columns.sure},
-            score_of("mean"): mean,
-            score_of("min"): self.measure.lowest(_scores(verdict)),
-            **({score_of(LOWEST): mean if lowest is None else min(mean, lowest)} if self.turns else {}),
-            UNSCORED: None,
-        }
-
-
-def _scores(verdict: Mapping[str, Grade]) -> dict[str, float]:
-    return {name: grade.score for name, grade in verdict.items()}
+            return {**self.columns.blank, UNSCORED: str(error)}
+        return {**self.columns.filled(verdict, means), UNSCORED: None}
 
 
 def template() -> Prompt:

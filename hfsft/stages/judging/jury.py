@@ -97,6 +97,19 @@ def _read(
         return error
 
 
+def check(judges: Sequence[str], criteria: Sequence[str]) -> None:
+    """Raise `ValueError` for judges that are named twice, or whose columns have the same names."""
+    taken: dict[str, str] = {}
+    for place, judge in enumerate(judges):
+        if judge in judges[:place]:
+            raise ValueError(f"model[{place}]: `{judge}` is named twice")
+        own = [by(judge, name) for name in criteria]
+        if alike := next((each for each in own if each in taken), None):
+            said = f"`{taken[alike]}` and `{judge}` both make the column {alike}; call one of them otherwise"
+            raise ValueError(f"model[{place}]: {said}")
+        taken |= dict.fromkeys(own, judge)
+
+
 def columns(judges: Sequence[str], rubric: Rubric) -> list[Column]:
     """The columns of what each judge gives, and of how far the means of all lie apart."""
     scales = {**{name: rubric.scale(name) for name in rubric.criteria}, "mean": rubric.scale_of_all}
@@ -112,7 +125,7 @@ def columns(judges: Sequence[str], rubric: Rubric) -> list[Column]:
     ]
 
 
-def scores_of(verdict: Mapping[str, Grade], judges: Sequence[str], rubric: Rubric) -> dict[str, float | None]:
+def given(verdict: Mapping[str, Grade], judges: Sequence[str], rubric: Rubric) -> dict[str, float | None]:
     """What stands in these columns: None of a judge that gave no verdict."""
     found: dict[str, float | None] = {}
     means = []

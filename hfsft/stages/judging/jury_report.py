@@ -68,10 +68,10 @@ def counted(found: Mapping[str, Any]) -> str:
     if not votes:
         return ""
     judges = len(found["judges"])
+    formula = f"{judges} / (1 + {judges - 1} × {max(votes['correlation'], 0):.2f})"
     return (
-        f"the {judges} judges count as {votes['votes']:.1f} effective votes at least, by Kish's formula "
-        f"{judges} / (1 + {judges - 1} * r) with r = {max(votes['correlation'], 0):.2f}, the mean correlation of their "
-        f"scores: a part of it is what answers are worth, which all judges see"
+        f"the {judges} judges count as {votes['votes']:.1f} effective votes at least, by Kish's formula {formula} with "
+        "the mean correlation of their scores: a part of that is what answers are worth, which all judges see"
     )
 
 

@@ -24,14 +24,12 @@ from hfsft.engine.resources import Work
 from hfsft.engine.step import Step
 from hfsft.filters.text.tokens import words
 from hfsft.rows.batch import Batch, rows_of
-from hfsft.rows.columns import Column, score_of
+from hfsft.rows.columns import Column, adjusted_of, score_of
 from hfsft.rows.views import said
 
 if TYPE_CHECKING:
     from hfsft.errors import Place
 
-ADJUSTED = "adjusted_"
-"""How criteria begin whose scores are adjusted; reserved, where there are some, as names of criteria."""
 READS, OPTIONAL = ("id", "response"), ("messages", "dialect")
 FEWEST = 3  # rows; a line goes through any two
 
@@ -48,7 +46,7 @@ class Fit(NamedTuple):
         """By how many points an answer twice as long is scored higher."""
         return self.slope * log(2)
 
-    def adjusted(self, score: float, length: int) -> float:
+    def adjusted(self, score: float, length: float) -> float:
         """A score as it would be at the mean length."""
         return round(score - self.slope * (log(max(length, 1)) - self.middle), 6)
 
@@ -59,7 +57,7 @@ def answer_text(row: Mapping[str, Any]) -> str:
     return "\n\n".join(each.text for each in spoken if each.text)
 
 
-def fitted(scores: Sequence[float], lengths: Sequence[int]) -> Fit:
+def fitted(scores: Sequence[float], lengths: Sequence[float]) -> Fit:
     """The line through the scores of rows with so many words: the same to the last digit in whatever order they come.
 
     Its slope is 0 where there are fewer than 3 rows, or all are of one length.
@@ -77,16 +75,16 @@ def fitted(scores: Sequence[float], lengths: Sequence[int]) -> Fit:
 def columns(criteria: Sequence[str]) -> list[Column]:
     """The columns of adjusted scores; they lie on no scale, as a fit may lead a little beyond it."""
     about = "The judge's score of {}, without the part that goes with the length of the answer."
-    names = [(score_of(f"{ADJUSTED}{each}"), each.replace("_", " ")) for each in criteria]
+    names = [(adjusted_of(each), each.replace("_", " ")) for each in criteria]
     return [Column(name, "float64", "score", about.format(said)) for name, said in names]
 
 
-def adjusting_step(name: str, criteria: Sequence[str], place: Place | None = None, former: Sequence[str] = ()) -> Step:
-    """The step that writes the adjusted score of each criterion; `former` are those columns where they were there."""
+def adjusting_step(name: str, criteria: Sequence[str], place: Place | None = None) -> Step:
+    """The step that writes the adjusted score of each criterion."""
     return Step(
         name,
         sees="all",
-        reads=(*READS, *(score_of(each) for each in criteria), *former),
+        reads=(*READS, *map(score_of, criteria)),
         optional=OPTIONAL,
         writes={each.name: each.type for each in columns(criteria)},
         role="score",
@@ -110,7 +108,7 @@ def _adjusted(batch: Batch, *, criteria: Sequence[str]) -> Batch:
         scores = batch[score_of(name)]
         known = [(score, length) for score, length in zip(scores, lengths, strict=True) if score is not None]
         fit = fitted([score for score, _ in known], [length for _, length in known])
-        made[score_of(f"{ADJUSTED}{name}")] = [
+        made[adjusted_of(name)] = [
             None if score is None else fit.adjusted(score, length)
             for score, length in zip(scores, lengths, strict=True)
         ]

@@ -19,7 +19,7 @@ from hfsft.engine.step import Step
 from hfsft.filters.text.tokens import words
 from hfsft.hashing import unit
 from hfsft.rows.batch import Batch
-from hfsft.rows.columns import Column, score_of
+from hfsft.rows.columns import Column
 from hfsft.stages.judging.bias.length_adjusted import answer_text, fitted
 from hfsft.stages.judging.bias.rank_correlation import Correlation, at_equal, spearman
 from hfsft.texts.style import Style, fillers_in, style_of
@@ -61,49 +61,49 @@ def _placed(batch: Batch) -> Batch:
     return {PLACE: list(range(len(batch["id"])))}
 
 
-def figures(outcome: Outcome, criteria: Sequence[str]) -> dict[str, Any]:
-    """The correlations of the scores of each criterion with each measure; empty where no row was judged."""
-    names = [*criteria, *(["mean"] if len(criteria) > 1 else [])]
-    rows = _judged(outcome, names)
+def figures(outcome: Outcome, columns: Mapping[str, str]) -> dict[str, Any]:
+    """The correlations of columns of scores, by what they are called, with each measure; empty without a judged row."""
+    rows = _judged(outcome, list(columns.values()))
     if not rows:
         return {}
     texts = [answer_text(row) for row in rows]
     styles = [style_of(text) for text in texts]
-    counted: dict[str, Sequence[float]] = {
+    counted: dict[str, list[float]] = {
         LENGTH: [words(text) for text in texts],
         **{name: [getattr(style, name) for style in styles] for name in Style._fields},
     }
     if all(row[PLACE] is not None for row in rows):
         counted[POSITION] = [row[PLACE] for row in rows]
     found: dict[str, Any] = {"rows": len(rows), "correlations": {}, "doubled": {}, "told": []}
-    for name in names:
-        scores = [row[score_of(name)] for row in rows]
-        found["doubled"][name] = round(fitted(scores, [int(each) for each in counted[LENGTH]]).doubled, 4)
-        told = {measure: spearman(scores, values) for measure, values in counted.items()}
+    for name, column in columns.items():
+        given = [at for at, row in enumerate(rows) if row[column] is not None]
+        scores = [rows[at][column] for at in given]
+        values = {measure: [of[at] for at in given] for measure, of in counted.items()}
+        lengths = values[LENGTH]
+        told = {measure: spearman(scores, of) for measure, of in values.items()}
         found["correlations"][name] = {measure: _json(each) for measure, each in told.items()}
+        found["doubled"][name] = round(fitted(scores, lengths).doubled, 4)
         for measure, each in told.items():
-            held = each if measure in (LENGTH, POSITION) else at_equal(scores, counted[measure], counted[LENGTH])
-            if _strong(each, len(names)) and _strong(held, len(names)) and each and held and each.rho * held.rho > 0:
+            held = each if measure in (LENGTH, POSITION) else at_equal(scores, values[measure], lengths)
+            if each and held and each.rho * held.rho > 0 and all(_strong(one, len(columns)) for one in (each, held)):
                 found["told"].append([measure, name, round(held.rho, 4)])
     return {**found, "fillers": _fillers(texts)}
 
 
-def _judged(outcome: Outcome, names: Sequence[str]) -> list[Mapping[str, Any]]:
-    """The rows that have all scores, in the order of their ids."""
-    columns = (*_READ, *map(score_of, names))
+def _judged(outcome: Outcome, scores: Sequence[str]) -> list[Mapping[str, Any]]:
+    """The rows that have a score, in the order of their ids."""
 
     def read(column: str) -> Iterator[Any]:
         yield from outcome.values(column)
         yield from outcome.removed(column)
 
-    needed = [score_of(name) for name in names]
-    scored = [all(each is not None for each in values) for values in zip(*map(read, needed), strict=True)]
+    scored = [any(each is not None for each in values) for values in zip(*map(read, scores), strict=True)]
     ids = [row_id for row_id, has in zip(read("id"), scored, strict=True) if has]
     chosen = set(nsmallest(MOST, ids, key=lambda row_id: unit(row_id, "bias"))) if len(ids) > MOST else set(ids)
-    rows = zip(*map(read, columns), strict=True)
+    columns = (*_READ, *scores)
     found = [
         dict(zip(columns, values, strict=True))
-        for values, has in zip(rows, scored, strict=True)
+        for values, has in zip(zip(*map(read, columns), strict=True), scored, strict=True)
         if has and values[0] in chosen
     ]
     return sorted(found, key=lambda row: str(row["id"]))
