@@ -20,7 +20,7 @@ ANSWERS = (
     "Send us the order number within two days, and the money is back on your card by Friday.",
     "A courier brings another one; keep the receipt until then and pay nothing.",
     "That is bad luck, and nobody here can say when it gets better.",
-    "Call again.",
+    "Call again when somebody is in; the line opens on Monday at nine.",
 )
 COMPARES = "You compare two answers"
 
@@ -161,12 +161,12 @@ def test_where_all_answers_stay_the_rejected_one_is_a_row_too(server: LLM, out: 
 def test_a_chosen_row_that_falls_afterwards_takes_its_pair_along(server: LLM, out: Path) -> None:
     told = recipe(server, filters=[{"near_duplicate": {"column": "response", "at_most": 0.6}}])
     built, folder = run(told, out=out)
-    fell = built.figures["pairs"]["without"]["chosen fell (near_duplicate)"]
+    fell = built.figures["pairs"]["without"]["chosen fell (filters[near_duplicate])"]
     kept = {row["id"] for row in built.rows}
     rows = [pair for rows in preference(folder).values() for pair in rows]
     assert fell > 0
     assert {pair["chosen_id"] for pair in rows} <= kept
-    assert "the chosen answer fell afterwards (near" in (folder / "README.md").read_text()
+    assert "the chosen answer fell afterwards" in (folder / "README.md").read_text()
 
 
 def test_plain_texts_for_models_without_a_template(server: LLM, out: Path) -> None:
@@ -202,8 +202,8 @@ def test_a_rejected_answer_that_was_written_anew_is_no_rejected_one_any_more(ser
 def test_the_forecast_counts_the_comparisons(server: LLM, out: Path) -> None:
     found = forecast(recipe(server, pairs={"verdict": True}))
     (missing,) = (each.missing for each in found if each.step.name == "pairs")
-    print(missing)
     assert missing
+    assert missing.unknown == 24
 
 
 @pytest.mark.parametrize(

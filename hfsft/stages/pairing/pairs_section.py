@@ -96,7 +96,8 @@ class Pairs(AskingStage):
 
     @model_validator(mode="after")
     def _of_verdict(self) -> Pairs:
-        given = [name for name in OF_VERDICT if name in self.model_fields_set]
+        fields = type(self).model_fields
+        given = [name for name in OF_VERDICT if getattr(self, name) != fields[name].default]
         if given and not self.verdict:
             raise ValueError(f"{' and '.join(given)} without `verdict: true`: nobody compares")
         return self
@@ -170,6 +171,7 @@ class Pairs(AskingStage):
             ),
             needs=checking.needed(rules),
             models=tuple(each.name for each in self.asks(context.models)),
+            follows=2 * self.per_prompt - 1 if self.verdict else 0,
             max_failed_share=self.max_failed_share,
             place=context.place(self.key),
         )

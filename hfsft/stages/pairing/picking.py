@@ -66,7 +66,9 @@ class Picking:
 
     def pick(self, rows: Sequence[Row], failing: Collection[str]) -> Pick:
         """The pairs of one prompt's answers; those with ids in `failing` fall by their scores, and are never chosen."""
-        judged = [row for row in rows if row[MEAN] is not None] or list(rows)
+        judged = [row for row in rows if row[MEAN] is not None]
+        if not judged:  # no score is known yet, in a forecast: no row without one comes here
+            return Pick(rows[0], rows[1 : 1 + self.per_prompt], None if rows[1:] else ALONE)
         able = [row for row in judged if row["id"] not in failing]
         chosen = best(able or judged)
         if not able:
