@@ -163,7 +163,7 @@ class Judge(AskingStage):
                 writes=writes,
                 role="score",
                 identity=identity,
-                version=2,
+                version=3,
                 work=Work("hfsft.stages.judging.judge:asking", self.arguments(model=model, reasoning=sees)),
                 models=(model,),
                 max_failed_share=self.max_failed_share,

@@ -6,15 +6,14 @@ from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from hfsft.hashing import digest
 from hfsft.models.model import Answer, Request
 from hfsft.models.structured import Rounding
 from hfsft.models.structured import ask as ask_structured
 from hfsft.prompts import Prompt
 from hfsft.rows.batch import Row
-from hfsft.rows.views import transcript
 from hfsft.stages.base import rendered
 from hfsft.stages.judging.anchors import Anchor
+from hfsft.stages.judging.prompt import material
 
 
 class Grade(NamedTuple):
@@ -55,18 +54,14 @@ class Grader:
     def render(self, row: Row) -> str:
         """What the judge is asked about a row: all its turns, the tools that there are, and what was thought.
 
-        Names of tools are one line each, and what they are called with is JSON in one line: neither can begin a turn.
+        Outside of quoted lines it is the same for all rows that have as many turns of the same kinds.
         """
-        turns = transcript(row, reasoning=self.reasoning)
         return rendered(
             self.prompt,
             rubric=self.rubric,
             low=self.low,
             high=self.high,
-            anchors=[anchor.model_dump() for anchor in self.anchors],
-            conversation=turns,
-            # Row text cannot close its own block: the fence hangs on all of it.
-            fence=digest(turns, 12),
+            **material(row, self.anchors, reasoning=self.reasoning),
         )
 
     def schema(self) -> dict[str, Any]:
