@@ -15,7 +15,7 @@ from hfsft.engine.step import Bound, Step, compare
 from hfsft.errors import Problem, nearest
 from hfsft.filters.base import Filter
 from hfsft.filters.listed import AnyFilter, written
-from hfsft.marks import PROSE
+from hfsft.marks import PROSE, TEMPLATE
 from hfsft.models.model import Turns
 from hfsft.prompts import Prompt
 from hfsft.rows.batch import Row
@@ -52,15 +52,15 @@ class Generate(AskingStage):
       check: [{tokens: {at_least: 10}}]
     """
 
-    system: Annotated[str | dict[str, str] | None, PROSE] = Field(
+    system: Annotated[str | dict[str, str] | None, PROSE, TEMPLATE] = Field(
         None,
         description="System prompt for rows that have none of their own, or one for each `topic`, with `default` for "
-        "all others; becomes part of the data. May be Jinja.",
+        "all others; becomes part of the data. May be Jinja, and a file system.jinja of it beside the recipe.",
     )
-    template: Annotated[str | None, PROSE] = Field(
+    template: Annotated[str | None, PROSE, TEMPLATE] = Field(
         None,
-        description="Jinja for what the writer is asked, if it should be more than the instruction; the data keeps "
-        "the plain instruction.",
+        description="Jinja for what the writer is asked, or a file ask.jinja of it beside the recipe, if it should be "
+        "more than the instruction; the data keeps the plain instruction.",
     )
     model: str | Annotated[list[str], Field(min_length=1)] = Field(
         "writer",
