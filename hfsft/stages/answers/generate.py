@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import partial
+from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field, field_serializer, field_validator, model_validator
+from pydantic import Field, PrivateAttr, field_serializer, field_validator, model_validator
 
 from hfsft.documents import retrieving
 from hfsft.documents.retrieving import Retrieved
 from hfsft.engine.resources import Resource, Work
 from hfsft.engine.step import Bound, Step, compare
-from hfsft.errors import Problem, nearest
+from hfsft.errors import Problem, UserError, nearest
 from hfsft.filters.base import Filter
 from hfsft.filters.listed import AnyFilter, written
 from hfsft.marks import PROSE, TEMPLATE
@@ -111,6 +112,8 @@ class Generate(AskingStage):
         None, description="Tools that answers may call: a file, the schemas, or more; `{}` for those of rows alone."
     )
 
+    _base: Path = PrivateAttr(default_factory=Path)
+
     @field_validator("model")
     @classmethod
     def _different(cls, model: str | list[str]) -> str | list[str]:
@@ -129,6 +132,21 @@ class Generate(AskingStage):
     @field_serializer("check")
     def _by_name(self, check: list[Filter]) -> list[dict[str, Any]]:
         return written(check)
+
+    def stands_in(self, base: Path) -> None:
+        """Paths are relative to this folder."""
+        self._base = base
+
+    def standing_alone(self) -> dict[str, Any]:
+        """Tools whose schemas stand in a file with these schemas. Raises `UserError`."""
+        if self.tools is None or self.tools.path is None:
+            return {}
+        try:
+            schemas = [tool.as_openai() for tool in self.tools.declared(self._base)]
+        except ValueError as error:  # the file was another one when the build began
+            raise UserError(f"generate.tools: {error}") from None
+        told = self.tools.model_dump(mode="json", exclude_none=True, exclude={"path"})
+        return {"tools": {**told, "schemas": schemas}}
 
     @property
     def reasons(self) -> bool:
