@@ -42,8 +42,8 @@ def section_problems(recipe: Recipe, contexts: Contexts) -> Iterator[Problem]:
                 continue
             for name in sorted(prompt.variables - set(allowed)):
                 place, where = _in_template(recipe, (*at, *loc), prompt.line_of(name), file)
-                hint = nearest(name, list(allowed))
-                yield Problem(place, f"{where}the template uses `{name}`, which no column or setting is called", hint)
+                said, hint = context.unknown(name, "column or setting", list(allowed))
+                yield Problem(place, f"{where}the template uses `{name}`, {said}", hint)
         yield from stage.problems(context)
         for each in stage.writes():
             if each.name in measured:

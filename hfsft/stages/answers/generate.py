@@ -39,6 +39,7 @@ class Generate(AskingStage):
     """Write the responses."""
 
     key: ClassVar[str] = "generate"
+    changes: ClassVar[frozenset[str]] = frozenset({"system", "response", "messages", "reasoning", "tools"})
     implied_by: ClassVar[str] = "seeds"  # which always need some
     example: ClassVar[str] = """\
     seeds:

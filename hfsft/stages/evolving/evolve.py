@@ -38,6 +38,7 @@ class Evolve(AskingStage):
     """Grow seeds into more instructions."""
 
     key: ClassVar[str] = "evolve"
+    changes: ClassVar[frozenset[str]] = frozenset({"instruction", REFERENCE})
     example: ClassVar[str] = """\
     evolve:
       rounds: 2

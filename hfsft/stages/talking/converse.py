@@ -76,6 +76,7 @@ class Converse(AskingStage):
     """Grow chosen rows into conversations."""
 
     key: ClassVar[str] = "converse"
+    changes: ClassVar[frozenset[str]] = frozenset({"messages", "response", "reasoning", "tools"})
     example: ClassVar[str] = """\
     converse:
       share: 0.25

@@ -54,6 +54,7 @@ class Written(NamedSource, AskingStage):
     usual: ClassVar[Mapping[str, float]] = {}  # its templates with their weights, where it has other ones
     rests: ClassVar[bool] = False  # whether its rows rest on the recipe's documents
     brings: ClassVar[tuple[Column, ...]] = ()  # columns that its rows come with, beside attributes
+    changes: ClassVar[frozenset[str]] = frozenset({"instruction", "topic"})
     sets: ClassVar[tuple[str, ...]] = ()  # columns of every row that it writes something of its own into
     knows: ClassVar[Mapping[str, Any]] = {}  # what its templates may use beside columns: name -> what says nothing
     compared: ClassVar[tuple[str, ...]] = ()  # columns of texts that a row must not repeat
