@@ -19,7 +19,7 @@ from hfsft.recipe.recipe import load_recipe
 from hfsft.recipe.sections import Sections, stage_kinds
 from hfsft.rows.columns import COLUMNS
 from hfsft.stages.base import AskingStage
-from hfsft.stages.judge import Judge
+from hfsft.stages.judging.judge import Judge
 from tests.recipe.test_identity import recipe as every_section
 
 STAGES = stage_kinds(Sections)
