@@ -72,7 +72,7 @@ HARMLESS = {
 }
 
 # Where a section stands in the recipe of these tests.
-OWN_KEYS = ("Evolve", "Generate", "Label", "Refine", "Converse", "Judge", "Size", "Guards", "Split", "Publish")
+OWN_KEYS = ("Evolve", "Generate", "Label", "Refine", "Converse", "Judge", "Pairs", "Size", "Guards", "Split", "Publish")
 PLACES: dict[str, tuple[str | int, ...]] = {
     **{name: (name.lower(),) for name in OWN_KEYS},
     "Recipe": (),
@@ -138,9 +138,7 @@ OTHER: dict[str, Any] = {
     "ExampleTable.format": "alpaca",
     **{f"{table}.roles": {"roles": {"clerk": "assistant"}} for table in ("PromptTable", "ExampleTable")},
     **written_sources.OTHER,
-    "Generate.model": "other",
     "OneOf.allowed": {"values": ["a", "b"]},
-    "Write.model": "other",
     "Write.form": {"schema": {"type": "array"}},
     "Write.column": "case2",
     "Samples.at_least": {"keep": "majority", "at_least": 0.5},
@@ -148,11 +146,8 @@ OTHER: dict[str, Any] = {
     "Expr.tokenizer": "tokenizer",
     "JsonSchema.file": {"inline": None, "file": "other.schema.json"},
     "JsonSchema.per_row": {"inline": None, "per_row": "context"},
-    "Evolve.model": "other",
-    "WeightedTemplate.model": "other",
-    "Judge.model": "other",
-    "Label.model": "other",
-    "Refine.model": "other",
+    **{f"{key}.model": "other" for key in ("Generate", "Write", "Evolve", "WeightedTemplate", "Judge")},
+    "Judge.combine": {"model": ["writer", "other"], "combine": "mean"},
     "Refine.when": {"usefulness": {"at_most": 2}},
     "Choices.choices": ["a", "c"],
     "Judge.rubric": {"usefulness": "Would it truly help?", "tone": "Is it kind?"},
@@ -168,7 +163,7 @@ OTHER: dict[str, Any] = {
     "Tools.results": "other_results.jsonl",
     "Tools.until": {"until": "calls", "results": None, "unknown": None},
     "Tools.template": "{{ arguments }}",
-    **dict.fromkeys(("Tools.model", "Converse.model"), "other"),
+    **{f"{key}.model": "other" for key in ("Label", "Refine", "Pairs", "Tools", "Converse")},
     "Converse.user": ["clarify"],
     "Publish.repo_id": "you/toy",
     "Publish.not_secret": ["0123456789ab"],
@@ -250,6 +245,7 @@ def recipe(folder: Path) -> dict[str, Any]:
             "anchors": [{"instruction": "Q", "response": "A", "scores": {"usefulness": 2, "tone": 0}}],
         },
         "refine": {"template": f"{USES_ALL}: {{{{ response }}}}", "when": {"usefulness": {"at_most": 3}}},
+        "pairs": {"verdict": True},
         "filters": [{"score": {"usefulness": {"at_least": 2}}}],
         "size": {"rows": 100},
         "guards": {"people": {"at_least": 0.1}},
