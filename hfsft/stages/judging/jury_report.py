@@ -44,16 +44,23 @@ def favours(models: Mapping[str, Model], outcome: Outcome) -> Iterator[str]:
     """
     for judge in {model.label: model for model in models.values()}.values():
         who = "the judge" if len(models) == 1 else f"the judge {judge.label}"
-        own = families(judge.model, judge.identity or "")
         for name, wrote in outcome.wrote.items():
             writer, where = outcome.models[name], " and ".join(wrote)
             if writer.label == judge.label:
                 yield Warn(f"{who} is the model that wrote in {where}: models favour what they wrote")
-            elif alike := sorted(own & families(writer.model, writer.identity or "")):
-                yield Warn(
-                    f"the judge {judge.label} and {writer.label}, which wrote in {where}, are both of the family "
-                    f"{' and '.join(alike)}: models favour what their own kind writes"
-                )
+            elif said := kin(judge, writer, f"wrote in {where}"):
+                yield Warn(said)
+
+
+def kin(judge: Model, writer: Model, wrote: str) -> str:
+    """That a judge and a model that writes are of one family, with both their names; empty where they are not."""
+    of_both = (families(each.model, each.identity or "") for each in (judge, writer))
+    if not (alike := sorted(frozenset.intersection(*of_both))):
+        return ""
+    return (
+        f"the judge {judge.label} and {writer.label}, which {wrote}, are both of the family {' and '.join(alike)}: "
+        "models favour what their own kind writes"
+    )
 
 
 def notes(found: Mapping[str, Any]) -> Iterator[str]:

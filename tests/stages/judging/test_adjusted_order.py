@@ -37,7 +37,9 @@ def test_scores_are_adjusted_before_the_best_is_chosen_and_again_behind_refine()
 
 def test_without_it_nothing_is_adjusted_and_a_filter_of_it_is_told_what_there_is() -> None:
     assert "judge.adjust" not in names(judge={"rubric": ADJUST["rubric"]})
-    with pytest.raises(RecipeError, match="score_adjusted_usefulness"):
+    with pytest.raises(
+        RecipeError, match=r"score_adjusted_usefulness, but scores are not adjusted \(write `adjust: length`"
+    ):
         names(judge={"rubric": ADJUST["rubric"]}, filters=[{"score": {"adjusted_usefulness": {"at_least": 2}}}])
 
 
