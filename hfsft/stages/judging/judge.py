@@ -51,6 +51,7 @@ AGGREGATES = ("mean", "min")  # of a row's scores; reserved as names of criteria
 LOWEST = "turns"  # of the mean scores of a conversation's answers; reserved where these are asked for
 NAME = r"^[a-z][a-z0-9_]*$"
 SPREAD = "How far the probabilities of the score of {} lie apart: their standard deviation."
+SPREAD_OF_ALL = "The mean of the spreads of all criteria, by their weights."
 LOST = "The probability that the judge gives to what is no score of {}."
 
 
@@ -191,19 +192,16 @@ class Judge(AskingStage):
         """The columns of how sure a score is, where it is the mean of probabilities."""
         if self.score != "expected":
             return []
+        scales = {**{name: self.measure.scale(name) for name in self.criteria}, "mean": self.measure.scale_of_all}
+        # The largest standard deviation is that of scores of which half stand at either end.
+        widest = {name: Scale(0, (scale.high - scale.low) / 2, "spreads") for name, scale in scales.items()}
+        spreads = {name: SPREAD.format(name.replace("_", " ")) for name in self.criteria} | {"mean": SPREAD_OF_ALL}
+        lost = {lost_of(name): LOST.format(name.replace("_", " ")) for name in self.criteria}
+        chance = Scale(0, 1, "probabilities")
         return [
-            each
-            for name in self.criteria
-            for each in (
-                Column(spread_of(name), "float64", "score", SPREAD.format(name), scale=Scale(0, self._widest(name))),
-                Column(lost_of(name), "float64", "score", LOST.format(name), scale=Scale(0, 1, "probabilities")),
-            )
+            *(Column(spread_of(name), "float64", "score", spreads[name], scale=widest[name]) for name in scales),
+            *(Column(name, "float64", "score", about, scale=chance) for name, about in lost.items()),
         ]
-
-    def _widest(self, name: str) -> float:
-        """The largest standard deviation that scores can have: half of them at either end."""
-        low, high = self.measure.scale(name)[:2]
-        return (high - low) / 2
 
     @classmethod
     def lacking(cls, column: str) -> str:
@@ -316,6 +314,7 @@ class Judge(AskingStage):
         return {
             **{reason_of(name): grade.reason for name, grade in verdict.items()},
             **{score_of(name): grade.score for name, grade in verdict.items()},
+            **({spread_of("mean"): self.measure.spread(_spreads(verdict))} if sure else {}),
             **{spread_of(name): grade.spread for name, grade in sure},
             **{lost_of(name): grade.lost for name, grade in sure},
             score_of("mean"): mean,
@@ -327,6 +326,10 @@ class Judge(AskingStage):
 
 def _scores(verdict: Mapping[str, Grade]) -> dict[str, float]:
     return {name: grade.score for name, grade in verdict.items()}
+
+
+def _spreads(verdict: Mapping[str, Grade]) -> dict[str, float]:
+    return {name: grade.spread for name, grade in verdict.items() if grade.spread is not None}
 
 
 def template() -> Prompt:

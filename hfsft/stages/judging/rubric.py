@@ -6,9 +6,10 @@ Lee et al. 2024, "CheckEval", arXiv 2403.18771, section 3, where the score is th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from math import fsum
 from statistics import fmean
 from typing import Annotated, Any, ClassVar
 
@@ -120,25 +121,32 @@ class Rubric:
 
     def mean(self, scores: Mapping[str, float]) -> float:
         """The mean of a row's scores by their weights; shares among them are put on the scale."""
-        values = self._alike(scores)
-        weights = [self.criteria[name].weight for name in scores]
-        if len(set(weights)) == 1:
-            return fmean(values)
-        return sum(value * weight for value, weight in zip(values, weights, strict=True)) / sum(weights)
+        return self._weighted(self._alike(scores, self.low), scores)
+
+    def spread(self, spreads: Mapping[str, float]) -> float | None:
+        """The mean of standard deviations by the weights of their criteria, on the scale of all; None for none."""
+        return self._weighted(self._alike(spreads, 0), spreads) if spreads else None
 
     def lowest(self, scores: Mapping[str, float]) -> float:
         """The lowest of a row's scores; shares among them are put on the scale."""
-        return min(self._alike(scores))
+        return min(self._alike(scores, self.low))
 
     def of(self, names: Iterable[str]) -> Rubric:
         """Some of its criteria."""
         return Rubric({name: self.criteria[name] for name in names}, self.low, self.high)
 
-    def _alike(self, scores: Mapping[str, float]) -> list[float]:
+    def _weighted(self, values: Sequence[float], names: Iterable[str]) -> float:
+        weights = [self.criteria[name].weight for name in names]
+        if len(set(weights)) == 1:
+            return fmean(values)
+        return fsum(value * weight for value, weight in zip(values, weights, strict=True)) / fsum(weights)
+
+    def _alike(self, scores: Mapping[str, float], zero: float) -> list[float]:
+        """Scores of which shares stand on the scale of the others, from `zero` on."""
         if self.scale_of_all == SHARE:
             return list(scores.values())
         return [
-            self.low + score * (self.high - self.low) if self.criteria[name].checklist else score
+            zero + score * (self.high - self.low) if self.criteria[name].checklist else score
             for name, score in scores.items()
         ]
 
