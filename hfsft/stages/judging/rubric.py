@@ -14,7 +14,7 @@ from statistics import fmean
 from typing import Annotated, Any, ClassVar
 
 import yaml
-from pydantic import BeforeValidator, Field, TypeAdapter, field_validator, model_validator
+from pydantic import BeforeValidator, Field, TypeAdapter, model_validator
 
 from hfsft.marks import PROSE
 from hfsft.prompts import templates
@@ -54,17 +54,6 @@ class Criterion(Section):
     )
     weight: float = Field(1.0, gt=0, description="How much it counts in the mean of all criteria.")
 
-    @field_validator("checklist")
-    @classmethod
-    def _questions(cls, checklist: list[str]) -> list[str]:
-        said = [" ".join(question.split()).casefold() for question in checklist]
-        for number, question in enumerate(said):
-            if not question:
-                raise ValueError(f"[{number}]: a question must be text")
-            if question in said[:number]:
-                raise ValueError(f"[{number}]: asks what question {said.index(question) + 1} asks")
-        return checklist
-
     @model_validator(mode="after")
     def _asks(self) -> Criterion:
         if self.levels and self.checklist:
@@ -73,6 +62,12 @@ class Criterion(Section):
             raise ValueError("levels: one alone tells nothing from it; give two at least")
         if not self.question.strip() and not self.levels and not self.checklist:
             raise ValueError("needs a question, levels or a checklist")
+        said = [" ".join(question.split()).casefold() for question in self.checklist]
+        for number, question in enumerate(said):
+            if not question:
+                raise ValueError(f"checklist[{number}]: must not be empty")
+            if question in said[:number]:
+                raise ValueError(f"checklist[{number}]: asks what question {said.index(question) + 1} asks")
         return self
 
     @property
