@@ -350,6 +350,7 @@ class Request:
     logprobs: int | None = None  # how many of the likeliest tokens of each place the server is to give, with theirs
     prompt: str = ""  # in place of messages a text that the model goes on with, which no chat template is put around
     mends: str = ""  # of one that asks for the same once more: in which way the answer before could not be used
+    at_once: bool = False  # whether it goes into no batch, though all others of its model do
 
 
 class TokenProbability(NamedTuple):
