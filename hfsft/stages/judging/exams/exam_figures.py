@@ -53,8 +53,15 @@ class Twice(NamedTuple):
     second: float | None
 
 
-def exam_figures(graded: Sequence[tuple[float, float | None]], twice: Sequence[Twice], levels: Levels) -> ExamFigures:
+def exam_figures(
+    graded: Sequence[tuple[float, float | None]],
+    twice: Sequence[Twice],
+    levels: Levels,
+    scores: Sequence[float | None] = (),
+) -> ExamFigures:
     """The figures of one criterion: `graded` are right scores, each with the one that was given, None for none.
+
+    `scores` are those of all gradings, of which `unscored` tells the share without one.
 
     Entropy and the share of the commonest are of the scores of anchors alone, whose right scores differ: ten good rows
     would be given one score by the best of judges.
@@ -63,7 +70,6 @@ def exam_figures(graded: Sequence[tuple[float, float | None]], twice: Sequence[T
     off = [score - right for right, score in found]
     given = Counter(levels.nearest(score) for _, score in found)
     both = [(each.first, each.second) for each in twice if each.first is not None and each.second is not None]
-    all_scores = [*(score for _, score in graded), *(each.second for each in twice)]
     return ExamFigures(
         error=fmean(map(abs, off)) if off else None,
         bias=fmean(off) if off else None,
@@ -73,7 +79,7 @@ def exam_figures(graded: Sequence[tuple[float, float | None]], twice: Sequence[T
         entropy=entropy(given) if given else None,
         commonest=max(given.values()) / len(found) if found else None,
         right=max(Counter(levels.nearest(right) for right, _ in found).values()) / len(found) if found else None,
-        unscored=_share([score is None for score in all_scores]),
+        unscored=_share([score is None for score in scores]),
     )
 
 
