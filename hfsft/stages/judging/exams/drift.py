@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from math import sqrt
+from math import log, sqrt
 from statistics import fmean
 
 STRETCH = 8  # controls in one: so many that their mean is steadier than one score, so few that a place is found
-SURE = 4.0  # standard errors beyond which a difference is no noise: 1 of 16,000 by chance, as each stretch is a test
+ONCE_IN = 2_000  # runs by each criterion a steady judge may be taken for one that drifts
 ENOUGH = 12  # degrees of freedom by which noise is known from scores of the same anchor in the same stretch
 ROUNDS = 5  # at most, to find the stretches that the others are compared with
 
@@ -46,9 +46,10 @@ def stretches(carries: Sequence[bool]) -> list[int]:
 def drifts(controls: Sequence[Graded], at_most: float) -> tuple[dict[int, float], set[int]]:
     """For each stretch how far its scores lie from those of the same anchors in steady stretches, and which drifted.
 
-    A stretch drifted where it lies further off than `at_most`, and than `SURE` standard errors: these are worked out
-    from how scores of one anchor differ within a stretch (with the first term of Peiser's expansion of Student's t, for
-    few controls). Which are the steady stretches is found by leaving out those that drifted until no more do; where
+    A stretch drifted where it lies further off than `at_most`, and than noise explains: that many standard errors that
+    a steady judge has one stretch of all that far off `ONCE_IN` so many runs (by the bound exp(-z²/2) of a normal tail,
+    and with the first term of Peiser's expansion of Student's t for few controls). The standard error is worked out
+    from how scores of one anchor differ within a stretch. Which are the steady stretches is found by leaving out those that drifted until no more do; where
     two groups stand against each other, it is the one that is nearer to the right scores.
     """
     numbers = sorted({each.stretch for each in controls})
@@ -82,7 +83,8 @@ def _against(steady: Collection[int], controls: Sequence[Graded], at_most: float
            for number, mine in by_stretch.items()}  # fmt: skip
     found = {number: fmean(each) for number, each in off.items()}
     noise, freedom = _noise(off, len(known)) if (told := _own_noise(controls)) is None else told
-    sure = SURE + (SURE**3 + SURE) / (4 * freedom)
+    normal = sqrt(2 * log(ONCE_IN * len(by_stretch)))
+    sure = normal + (normal**3 + normal) / (4 * freedom)
     drifted = set()
     for number, mine in by_stretch.items():
         shares: dict[int, float] = defaultdict(float)
