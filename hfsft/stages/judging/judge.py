@@ -36,13 +36,14 @@ from hfsft.rows.columns import (
 from hfsft.rows.views import WHOLE, ended_earlier
 from hfsft.stages.base import (
     BEARS,
-    AskingStage,
     CardPart,
     Context,
     Outcome,
 )
 from hfsft.stages.judging import judge_report
 from hfsft.stages.judging.anchors import Anchor
+from hfsft.stages.judging.exams import exam_report
+from hfsft.stages.judging.exams.examined_stage import ExaminedStage
 from hfsft.stages.judging.judge_report import NO_VERDICT, UNSCORED
 from hfsft.stages.judging.rubric import DEFAULT, READY, SHARE, AnyCriterion, Criterion, Rubric, ready
 from hfsft.stages.judging.verdict import Grade, Grader, Per, Score
@@ -54,7 +55,7 @@ SPREAD = "How far the probabilities of the score of {} lie apart: their standard
 LOST = "The probability that the judge gives to what is no score of {}."
 
 
-class Judge(AskingStage):
+class Judge(ExaminedStage):
     """Score every row."""
 
     key: ClassVar[str] = "judge"
@@ -152,6 +153,11 @@ class Judge(AskingStage):
         return self
 
     @property
+    def anchored(self) -> bool:
+        """Whether there are any anchors."""
+        return bool(self.anchors)
+
+    @property
     def criteria(self) -> dict[str, Criterion]:
         """The criteria by their names, in their order."""
         return ready(self.rubric) if isinstance(self.rubric, str) else self.rubric
@@ -222,53 +228,56 @@ class Judge(AskingStage):
         place = context.place(self.key)
         arguments = self.arguments(model=model, reasoning=sees)
         arguments["section"] |= self.standing_alone()
-        return [
-            Step(
-                name="judge",
-                asks=True,
-                reads=("id", "dialect", *WHOLE, REFERENCE),
-                optional=(EVIDENCE,),
-                writes=writes,
-                role="score",
-                known=tuple(self.sureness),
-                identity=self._identity(context.models[model], sees),
-                version=3,
-                work=Work("hfsft.stages.judging.judge:asking", arguments),
-                models=(model,),
-                max_failed_share=self.max_failed_share,
-                lost=UNSCORED,
-                losing="verdicts could not be read",
-                max_lost_share=self.unscored_at_most,
-                lost_key=f"{self.key}.unscored_at_most",
-                place=place,
-            ),
-            compare(NO_VERDICT, Bound(UNSCORED, UNSCORED, absent=True), place),
-        ]
+        asks = Step(
+            name="judge",
+            asks=True,
+            reads=("id", "dialect", *WHOLE, REFERENCE),
+            optional=(EVIDENCE,),
+            writes=writes,
+            role="score",
+            known=tuple(self.sureness),
+            identity=self._identity(context.models[model], sees),
+            version=3,
+            work=Work("hfsft.stages.judging.judge:asking", arguments),
+            models=(model,),
+            max_failed_share=self.max_failed_share,
+            lost=UNSCORED,
+            losing="verdicts could not be read",
+            max_lost_share=self.unscored_at_most,
+            lost_key=f"{self.key}.unscored_at_most",
+            place=place,
+        )
+        scored = compare(NO_VERDICT, Bound(UNSCORED, UNSCORED, absent=True), place)
+        return self.watched(asks, scored, [name for name, kind in writes.items() if kind == "float64"])
 
     def _identity(self, model: Mapping[str, Any], reasoning: bool) -> dict[str, Any]:
         """What its scores depend on beside the rows."""
         weights = {name: criterion.weight for name, criterion in self.criteria.items() if criterion.weight != 1}
         one_by_one = self.per == "question" and any(criterion.checklist for criterion in self.criteria.values())
         usual = {
-            name for name in ("per", "score", "turns") if getattr(self, name) == type(self).model_fields[name].default
+            name
+            for name in ("per", "score", "turns", "control")
+            if getattr(self, name) == type(self).model_fields[name].default
         }
         return {
             "model": model,
             "template": template().identity,
             **({"question": question_template().identity} if one_by_one else {}),
-            **self.model_dump(mode="json", exclude={"model", "rubric", "reasoning", *BEARS, *usual}),
+            **self.model_dump(mode="json", exclude={"model", "rubric", "reasoning", "exam", *BEARS, *usual}),
             "rubric": {name: criterion.text for name, criterion in self.criteria.items()},
             **({"weights": weights} if weights else {}),
             **({} if reasoning else {"reasoning": False}),
         }
 
     def notes(self, outcome: Outcome) -> Iterator[str]:
-        """Whether it tells rows apart, what it could not say, and whom it may favour."""
+        """Whether it is a judge, whether it tells rows apart, what it could not say, and whom it may favour."""
+        yield from super().notes(outcome)
         yield from judge_report.notes(self.judged(outcome))
 
     def card(self, outcome: Outcome) -> CardPart | None:
-        """The scores of the rows that stayed, criterion by criterion."""
-        return judge_report.card(self.judged(outcome))
+        """The scores of the rows that stayed, criterion by criterion, and its exam."""
+        part = judge_report.card(self.judged(outcome))
+        return part and part._replace(values={**part.values, **exam_report.card(outcome, self.key)})
 
     def judged(self, outcome: Outcome) -> judge_report.Judged:
         """What the build came to, for whoever tells it."""
@@ -295,6 +304,11 @@ class Judge(AskingStage):
         )
 
     def ask(self, row: Row, grader: Grader) -> Turns:
+        """Ask for the verdict on a row, and for the control that it carries, if any."""
+        made: Row = yield from self._verdict(row, grader)
+        return made | (yield from self.controls(row, grader, made))
+
+    def _verdict(self, row: Row, grader: Grader) -> Turns:
         """Ask for the verdict on a row, and where turns are judged for one on each answer before the last."""
         blank: Row = dict.fromkeys(
             [*map(reason_of, self.criteria), *self.columns, *(each.name for each in self.sureness)]

@@ -51,7 +51,7 @@ class Judged:
     @property
     def unscored(self) -> int:
         """Rows that fell, as their verdict could not be read."""
-        return sum(each.rows for each in self.outcome.fell if each.rule == UNSCORED)
+        return sum(each.rows for each in self.outcome.fell if each.step == NO_VERDICT)
 
 
 def notes(judged: Judged) -> Iterator[str]:

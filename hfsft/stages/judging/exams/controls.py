@@ -8,7 +8,7 @@ moves where others come.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from statistics import fmean
 from typing import Annotated, Any, ClassVar
 
@@ -18,7 +18,7 @@ from hfsft.errors import AnswerError
 from hfsft.hashing import unit
 from hfsft.models.model import Answer, Request
 from hfsft.rows.batch import Batch, Row, rows_of
-from hfsft.rows.columns import Column, score_of
+from hfsft.rows.columns import Column
 from hfsft.rows.limits import Limits
 from hfsft.stages.base import Section
 from hfsft.stages.judging.anchors import Anchor
@@ -133,7 +133,9 @@ def _grades(
         return {}
 
 
-def watched_run(batch: Batch, rubric: Rubric, control: Control, anchors: Sequence[Anchor], scores: Sequence[str]) -> Batch:
+def watched_run(
+    batch: Batch, rubric: Rubric, control: Control, anchors: Sequence[Anchor], scores: Sequence[str]
+) -> Batch:
     """The rows with their stretches, and without scores in those that drifted; the batch is in the order of the run."""
     rows = list(rows_of(batch))
     found = [row[CONTROL] is not None for row in rows]
@@ -190,7 +192,6 @@ def control_figures(
     gone = {number for _, drifted, _ in found.values() for number in drifted}
     told: dict[str, Any] = {}
     for name, (off, drifted, most) in found.items():
-        low, high = rubric.scale(name)[:2]
         questions = len(rubric.criteria[name].checklist)
         level = 1 / questions if questions else 1.0
         both = [abs(row[repeat_of(name)]) for row in carry if row[repeat_of(name)] is not None]

@@ -49,8 +49,9 @@ def drifts(controls: Sequence[Graded], at_most: float) -> tuple[dict[int, float]
     A stretch drifted where it lies further off than `at_most`, and than noise explains: that many standard errors that
     a steady judge has one stretch of all that far off `ONCE_IN` so many runs (by the bound exp(-z²/2) of a normal tail,
     and with the first term of Peiser's expansion of Student's t for few controls). The standard error is worked out
-    from how scores of one anchor differ within a stretch. Which are the steady stretches is found by leaving out those that drifted until no more do; where
-    two groups stand against each other, it is the one that is nearer to the right scores.
+    from how scores of one anchor differ within a stretch. Which are the steady stretches is found by leaving out those
+    that drifted until no more do; where two groups stand against each other, it is the one that is nearer to the right
+    scores.
     """
     numbers = sorted({each.stretch for each in controls})
     if len(numbers) < 2:

@@ -1,5 +1,5 @@
-"""The exam: before any row is paid for by its word, a judge grades its anchors, each left out of its own prompt, and ten
-things twice.
+"""The exam: before any row is paid for by its word, a judge grades its anchors, each left out of its own prompt, and
+ten things twice.
 
 What a judge says of an anchor that it was not shown is compared with the right scores, as of leaving one out; what it
 says the second time with what it said the first. Rows are in none of this but as things that are graded twice.
@@ -7,13 +7,12 @@ says the second time with what it said the first. Rows are in none of this but a
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from hfsft.errors import AnswerError, StageError
 from hfsft.hashing import digest, unit
-from hfsft.models.model import Answer, Request, Turns
+from hfsft.models.model import Turns
 from hfsft.rows.batch import Batch, Row, rows_of
 from hfsft.rows.columns import score_of
 from hfsft.rows.views import answered
@@ -64,9 +63,8 @@ def items(
     examples = [row for row in rows_of(batch) if row["origin"] == "example" and answered(row)]
     some = sorted(examples, key=lambda row: unit(row["id"], TABLE))[:TWICE]
     asked: list[tuple[Row, int | None, int]] = []
-    for number, anchor in enumerate(anchors):
-        times = range(2 if number < TWICE - len(some) else 1)
-        asked += [(anchor.row(), number, again) for again in times]
+    for place, anchor in enumerate(anchors):
+        asked += [(anchor.row(), place, again) for again in range(2 if place < TWICE - len(some) else 1)]
     asked += [(row, None, again) for row in some for again in (0, 1)]
     found: list[Row] = []
     for judge, by in judges.items():
@@ -88,32 +86,19 @@ def items(
 
 
 def ask(row: Row, graders: Mapping[str, Grader]) -> Turns:
-    """What a judge says of one item; None in each score where that cannot be read."""
+    """What a judge says of one item; None in each score where that cannot be read.
+
+    Its requests are to go into no batch, see `Grader.at_once`: all the rest of a build waits for the exam.
+    """
     grader = graders[row["judge"]]
     blank: Row = dict.fromkeys(map(score_of, grader.rubric.criteria))
-    turns = grader.grade({**row, "id": row["item"]}, without=row["anchor"], again=row["again"])
     try:
-        grades = yield from _at_once(turns)
+        grades = yield from grader.grade({**row, "id": row["item"]}, without=row["anchor"], again=row["again"])
     except AnswerError as error:
         if error.cause not in UNREADABLE:
             raise
         return {**blank, UNSCORED: str(error)}
     return {**{score_of(name): grade.score for name, grade in grades.items()}, UNSCORED: None}
-
-
-def _at_once(turns: Generator[Request, Answer, Any]) -> Generator[Request, Answer, Any]:
-    """The same turns, whose requests go into no batch: all the rest waits for the exam."""
-    try:
-        request = next(turns)
-        while True:
-            try:
-                answer = yield replace(request, at_once=True)
-            except AnswerError as error:
-                request = turns.throw(error)
-            else:
-                request = turns.send(answer)
-    except StopIteration as stop:
-        return stop.value
 
 
 def examined(rows: Sequence[Row], rubric: Rubric, bounds: Exam) -> list[Examined]:
@@ -123,9 +108,9 @@ def examined(rows: Sequence[Row], rubric: Rubric, bounds: Exam) -> list[Examined
 
 
 def _examined(rows: Sequence[Row], rubric: Rubric, bounds: Exam) -> Examined:
-    second = {row["item"]: row for row in rows if row["again"]}
+    second = {(row["item"], row["anchor"]): row for row in rows if row["again"]}
     first = [row for row in rows if not row["again"]]
-    both = [(row, second[row["item"]]) for row in first if row["item"] in second]
+    both = [(row, second[of]) for row in first if (of := (row["item"], row["anchor"])) in second]
     anchors = [row for row in first if row["anchor"] is not None]
     mixed = len({bool(criterion.checklist) for criterion in rubric.criteria.values()}) > 1
     figures, broken = {}, {}

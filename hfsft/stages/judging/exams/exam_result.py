@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
@@ -14,8 +14,8 @@ from hfsft.stages.base import Section, ShownTable
 from hfsft.stages.judging.exams.exam_figures import ExamFigures
 
 MEND = (
-    "Take another model, ask by a checklist or for expected scores, mend the anchors, move the bounds under judge.exam, "
-    "or say `on_fail: warn`"
+    "Take another model, ask by a checklist or for expected scores, mend the anchors, move the bounds under "
+    "judge.exam, or say `on_fail: warn`."
 )
 HEAD = ("criterion", "error", "bias", "rank", "adjacent", "consistency", "entropy", "commonest", "unscored", "exam")
 
@@ -45,8 +45,8 @@ class Exam(Section):
 
     error: Limits | None = Field(
         None,
-        description="Mean distance from the right scores. Where some criteria are checklists and others are not, shares "
-        "of yes are put on the scale first, here and for `bias`.",
+        description="Mean distance from the right scores. Where some criteria are checklists and others are not, "
+        "shares of yes are put on the scale first, here and for `bias`.",
     )
     bias: Limits | None = Field(
         None, description="Mean of the score less the right one: above 0 of a judge that is too kind."
@@ -143,30 +143,36 @@ def wrong_with(each: Examined, bounds: Exam) -> list[str]:
     return said
 
 
-def told(each: Examined, model: str) -> str:
+def told(found: Sequence[Examined]) -> str:
     """Who was examined on what, in a line."""
+    each, names = found[0], [f"`{each.judge}`" for each in found]
+    who = f"the judge {names[0]}" if len(names) == 1 else f"the judges {', '.join(names)}"
     return (
-        f"exam of the judge `{each.judge}` ({model}): {_count(each.anchors, 'anchor')}, each graded without having been "
-        f"shown; {each.twice} graded twice"
+        f"Exam of {who}: {_count(each.anchors, 'anchor')}, graded without being shown to it, and {each.twice} graded "
+        "twice"
     )
 
 
-def result_table(each: Examined) -> ShownTable:
-    """The figures of an exam, a line for each criterion."""
+def result_table(found: Sequence[Examined]) -> ShownTable:
+    """The figures of an exam, a line for each criterion, of each judge where there are several."""
+    several = len(found) > 1
     rows = [
         (
+            *([each.judge] if several else []),
             name,
             *(shown(key, getattr(figures, key)) for key in HEAD[1:-1]),
             f"fails: {', '.join(each.broken[name])}" if each.broken.get(name) else "passed",
         )
+        for each in found
         for name, figures in each.figures.items()
     ]
-    return ShownTable(HEAD, rows, range(1, len(HEAD) - 1), about="The exam of the judge")
+    head = [*(["judge"] if several else []), *HEAD]
+    return ShownTable(head, rows, range(1 + several, len(head) - 1), about="What the exam of the judge found")
 
 
-def results(figures: Mapping[str, Any]) -> Iterator[Examined]:
-    """The exams among the figures of a build."""
-    yield from (Examined.from_dict(judge, each) for judge, each in figures.get("exam", {}).items())
+def results(figures: Mapping[str, Any]) -> list[Examined]:
+    """The exams among the figures of a build, judge by judge."""
+    return [Examined.from_dict(judge, each) for judge, each in figures.get("exam", {}).items()]
 
 
 def shown(figure: str, value: float | None) -> str:

@@ -24,7 +24,9 @@ def test_a_judge_that_is_right_each_time() -> None:
 
 def test_a_judge_that_is_kind_noisy_and_silent() -> None:
     graded = [(1, 4), (2, 3), (4, 5), (5, 5), (3, None)]
-    found = exam_figures(graded, [Twice(4, 5), Twice(5, 5), Twice(3, None)], FIVE, [*(score for _, score in graded), 5, 5, None])
+    found = exam_figures(
+        graded, [Twice(4, 5), Twice(5, 5), Twice(3, None)], FIVE, [*(score for _, score in graded), 5, 5, None]
+    )
     assert (found.error, found.bias) == (pytest.approx(5 / 4), pytest.approx(5 / 4))
     assert (found.adjacent, found.consistency, found.unscored) == (3 / 4, 1 / 2, 2 / 8)
     # Of six pairs four are in the same order, one is in the other, and one has the same score twice.
@@ -40,7 +42,8 @@ def test_a_judge_of_one_score_ranks_nothing() -> None:
 
 def test_without_a_verdict_nothing_is_said_but_that() -> None:
     found = exam_figures([(1, None), (5, None)], [Twice(None, None)], FIVE, [None, None, None])
-    assert set(found) == {None, 1.0} and found.unscored == 1.0
+    assert set(found) == {None, 1.0}
+    assert found.unscored == 1.0
 
 
 @pytest.mark.parametrize(
