@@ -224,7 +224,9 @@ class Forecast:
                 self.pool.replay(task.start)
             except NotStored as missing:
                 pending.add(task.id)
-                found.known[self.pool.key(missing.request)] = missing.request
+                key = self.pool.key(missing.request)
+                if not any(key in each.known for each in self.missing.values()):  # which a step before brings
+                    found.known[key] = missing.request
                 if step.follows:
                     more += step.follows
                     found.sample = found.sample or missing.request

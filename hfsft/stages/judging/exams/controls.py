@@ -175,9 +175,9 @@ def _reasons(found: Found) -> dict[int, str]:
     said: dict[int, list[str]] = defaultdict(list)
     for name, (off, drifted, most) in found.items():
         for number in drifted:
-            said[number].append(f"{name} {off[number]:+.2f}, at_most {most:g}")
+            said[number].append(f"{name} {off[number]:+.2f} (at_most {most:g})")
     return {
-        number: f"drift: in this stretch of the run the judge scored the control anchors otherwise: {'; '.join(each)}"
+        number: f"drift: in this stretch of the run scores of control anchors are off: {', '.join(each)}"
         for number, each in said.items()
     }
 

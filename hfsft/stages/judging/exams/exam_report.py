@@ -28,7 +28,7 @@ def tells(rows: Sequence[Row], rubric: Rubric, bounds: Exam) -> Iterator[str | S
     found = examined(rows, rubric, bounds)
     if not found:
         return
-    yield told(found)
+    yield f"exam of the judge: {told(found)}"
     yield result_table(found)
     if bounds.on_fail == "warn":
         yield from (Warn(said) for each in found for said in wrong_with(each, bounds))
@@ -93,7 +93,8 @@ def pieces(outcome: Outcome, key: str) -> Iterator[str | ShownTable]:
     """The exam and the controls, for the report."""
     figures = outcome.figures.get(key, {})
     if found := results(figures):
-        yield f"{told(found)}, before any row. It is of the rubric, the anchors and the model {found[0].of[:12]}."
+        of = ", ".join(each.of[:12] for each in found)
+        yield f"Before any row {told(found)} (rubric, anchors and model: {of})."
         yield result_table(found)
     control = figures.get("control")
     if control and control["controls"]:

@@ -146,10 +146,10 @@ def wrong_with(each: Examined, bounds: Exam) -> list[str]:
 def told(found: Sequence[Examined]) -> str:
     """Who was examined on what, in a line."""
     each, names = found[0], [f"`{each.judge}`" for each in found]
-    who = f"the judge {names[0]}" if len(names) == 1 else f"the judges {', '.join(names)}"
+    who, each_of = (names[0], "") if len(names) == 1 else (", ".join(names), " each")
     return (
-        f"Exam of {who}: {_count(each.anchors, 'anchor')}, graded without being shown to it, and {each.twice} graded "
-        "twice"
+        f"{who}{each_of} graded {_count(each.anchors, 'anchor')} that it was not shown before, and "
+        f"{_count(each.twice, 'text')} twice"
     )
 
 
