@@ -228,7 +228,8 @@ class Label(AskingStage):
         if not rows:
             return None
         text = "How many rows have which label, of those that stayed and of those that fell once they were labelled."
-        return Panel("labels", "Labels", [text, ShownTable(("label", "choice", "kept", "fell"), rows, (2, 3))])
+        shown = ShownTable(("label", "choice", "kept", "fell"), rows, (2, 3))
+        return Panel("labels", "Labels", [text, shown], counts=list(self.labels))
 
     def ask(self, row: Row, *, prompt: Prompt, values: Mapping[str, Any], model: str, looked_at: str) -> Turns:
         """Ask for the labels of a row by one of its columns; one that says nothing there has none."""
