@@ -105,7 +105,9 @@ class ExaminedStage(AskingStage, ABC):
 
     @property
     def _without_controls(self) -> ExaminedStage:
-        return self.model_copy(update={"control": None})
+        found = self.model_copy(update={"control": None})
+        found.model_fields_set.discard("control")  # as if nobody had written it
+        return found
 
     def tells(self, step: Step, rows: Rows) -> Iterator[str | ShownTable]:
         """Its exam, before any row is asked for."""
