@@ -33,7 +33,10 @@ class Criterion(Section):
         tone: Is it as calm and friendly as our desk?
         usefulness:
           question: Would it help a real person act?
-          levels: {1: Nobody could act on it., 3: The way is clear but for a step., 5: Every step is there.}
+          levels:
+            1: Nobody could act on it.
+            3: The way is clear but for a step.
+            5: Every step is there.
           weight: 2
         completeness:
           checklist:

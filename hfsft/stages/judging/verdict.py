@@ -44,7 +44,7 @@ class Grade:
 
 
 @dataclass(frozen=True)
-class Asked:
+class VerdictPart:
     """What one request asks for: the scores of some criteria, or the answer to one question of a checklist."""
 
     criteria: tuple[str, ...]
@@ -70,15 +70,15 @@ class Grader:
     at_once: bool = False  # whether its requests go into no batch
 
     @property
-    def parts(self) -> list[Asked]:
+    def parts(self) -> list[VerdictPart]:
         """What each request for one row asks."""
         names = tuple(self.rubric.criteria)
         if self.per == "row":
-            return [Asked(names)]
-        found: list[Asked] = []
+            return [VerdictPart(names)]
+        found: list[VerdictPart] = []
         for name in names:
             checklist = self.rubric.criteria[name].checklist if self.per == "question" else []
-            found += [Asked((name,), number) for number in range(1, len(checklist) + 1)] or [Asked((name,))]
+            found += [VerdictPart((name,), number) for number in range(1, len(checklist) + 1)] or [VerdictPart((name,))]
         return found
 
     def grade(
@@ -110,7 +110,7 @@ class Grader:
         asked = {name: _checked(self.rubric.criteria[name], yes) for name, yes in answers.items()}
         return {name: asked.get(name) or found[name] for name in self.rubric.criteria}
 
-    def render(self, row: Row, part: Asked | None = None, anchors: Sequence[Anchor] | None = None) -> str:
+    def render(self, row: Row, part: VerdictPart | None = None, anchors: Sequence[Anchor] | None = None) -> str:
         """What the judge is asked about a row in one request: by default in the first one, with all anchors.
 
         Outside of quoted lines it is the same for all rows that have as many turns of the same kinds.
