@@ -20,8 +20,7 @@ VARIABLE = r"^[A-Za-z_][A-Za-z0-9_]*$"
 HEADER = r"[A-Za-z0-9!#$%&'*+.^_`|~\-]+"
 AUTHORIZATION = "Authorization"
 BATCH = 32  # as many as any server takes that bounds them
-STATIC = "wordllama"
-"""The embedder in a package beside hfsft, which is used where a recipe names none."""
+STATIC = "wordllama"  # the embedder in a package beside hfsft, which is used where a recipe names none
 _WEIGHTS = re.compile(r".*\.gguf|[\w.-]+/[\w.-]+:.+", re.IGNORECASE)
 
 Task = Literal["chat", "embed", "rerank", "score", "classify"]
