@@ -42,6 +42,7 @@ SHARED = {
     "hfsft.stages.examples",
     "hfsft.stages.prompt_check",
     "hfsft.stages.handed_on",
+    "hfsft.stages.several_answers",
     "hfsft.stages.answers.checking",
     "hfsft.stages.attributes.shares",
     "hfsft.stages.asking_part",

@@ -72,7 +72,7 @@ HARMLESS = {
 }
 
 # Where a section stands in the recipe of these tests.
-OWN_KEYS = ("Evolve", "Generate", "Label", "Refine", "Converse", "Judge", "Size", "Guards", "Split", "Publish")
+OWN_KEYS = ("Evolve", "Generate", "Label", "Refine", "Converse", "Judge", "Pairs", "Size", "Guards", "Split", "Publish")
 PLACES: dict[str, tuple[str | int, ...]] = {
     **{name: (name.lower(),) for name in OWN_KEYS},
     "Recipe": (),
@@ -155,6 +155,7 @@ OTHER: dict[str, Any] = {
     "Label.model": "other",
     "Refine.model": "other",
     "Refine.when": {"usefulness": {"at_most": 2}},
+    "Pairs.model": "other",
     "Choices.choices": ["a", "c"],
     "Judge.rubric": {"usefulness": "Would it truly help?", "tone": "Is it kind?"},
     "Judge.scale": [1, 10],
@@ -253,6 +254,7 @@ def recipe(folder: Path) -> dict[str, Any]:
             "control": {"share": 0.1},
         },
         "refine": {"template": f"{USES_ALL}: {{{{ response }}}}", "when": {"usefulness": {"at_most": 3}}},
+        "pairs": {"verdict": True},
         "filters": [{"score": {"usefulness": {"at_least": 2}}}],
         "size": {"rows": 100},
         "guards": {"people": {"at_least": 0.1}},
