@@ -154,6 +154,9 @@ def test_where_no_row_was_judged_there_is_nothing_to_tell() -> None:
     assert bias_report.table({}) is None
     few = figures(outcome(longer, count=5, fallen=2), COLUMNS)
     assert bias_report.table(few) is None
+    (note,) = bias_report.notes(few, adjusted=True)
+    assert "a fit over 5 rows" in note
+    assert list(bias_report.notes(few, adjusted=False)) == []
     assert told(few) == []
 
 
