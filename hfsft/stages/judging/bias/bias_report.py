@@ -78,10 +78,13 @@ def values(found: Mapping[str, Any], *, adjusted: bool) -> dict[str, Any]:
 def fillers(found: Mapping[str, Any]) -> str:
     """How many answers have filler phrases, and which most of them have; empty where none has any."""
     told = found.get("fillers") or {}
-    if not told.get("most"):
+    if not told.get("share"):
         return ""
+    said = f"{told['share']:.0%} of the judged answers have a filler phrase"
+    if not told["most"]:
+        return f"{said}."
     most = ", ".join(f"\u201c{plain(phrase, 60)}\u201d ({rows:,})" for phrase, rows in told["most"])
-    return f"{told['share']:.0%} of the judged answers have a filler phrase; in how many each: {most}."
+    return f"{said}; in how many each: {most}."
 
 
 def _cell(told: Sequence[float] | None) -> str | None:
