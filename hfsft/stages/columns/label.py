@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import chain
@@ -159,6 +159,13 @@ class Label(AskingStage):
         ((_, model),) = self.asks(context.models)
         return [[self._step(context, model, looked_at, labels)] for looked_at, labels in self.calls().items()]
 
+    def early_columns(self) -> Iterator[tuple[Collection[str], Collection[str]]]:
+        """Of each call what it looks at, and its labels with how sure the model was."""
+        prompt = self.prompt()
+        for looked_at, labels in self.calls().items():
+            sure = [CONFIDENCE + name for name in labels] if self.confidence else []
+            yield {*_reads(looked_at), *prompt.variables}, [*labels, *sure]
+
     def _step(self, context: Context, model: str, looked_at: str, labels: Mapping[str, Choices]) -> Step:
         prompt = self.prompt()
         used = tuple(name for name in (*VARIABLES, *context.kept) if name in prompt.variables)
@@ -228,7 +235,8 @@ class Label(AskingStage):
         if not rows:
             return None
         text = "How many rows have which label, of those that stayed and of those that fell once they were labelled."
-        return Panel("labels", "Labels", [text, ShownTable(("label", "choice", "kept", "fell"), rows, (2, 3))])
+        shown = ShownTable(("label", "choice", "kept", "fell"), rows, (2, 3))
+        return Panel("labels", "Labels", [text, shown], counts=list(self.labels))
 
     def ask(self, row: Row, *, prompt: Prompt, values: Mapping[str, Any], model: str, looked_at: str) -> Turns:
         """Ask for the labels of a row by one of its columns; one that says nothing there has none."""
