@@ -14,6 +14,7 @@ from collections.abc import Collection
 from typing import Any, Literal
 
 from hfsft.models.readings.one_number import number_in
+from hfsft.models.readings.yes_no import asks, numbered, yes_or_no
 
 Rounding = Literal["refuse", "nearest", "down", "up"]
 """What becomes of 7.5 where a whole number is asked for; `nearest` takes 7.5 to 8."""
@@ -71,6 +72,8 @@ def fit(value: Any, schema: dict[str, Any], rounding: Rounding = "refuse", where
         return _object(value, schema, rounding, where)
     if kinds == "array":
         return _array(value, schema, rounding, where)
+    if asks(schema) and (word := yes_or_no(value)):
+        return word
     value = _scalar(value, schema, rounding, where)
     return _within(value, schema, where)
 
@@ -119,6 +122,7 @@ _ABSENT = object()
 
 def _object(value: Any, schema: dict[str, Any], rounding: Rounding, where: str) -> dict[str, Any]:
     properties, required = schema.get("properties", {}), schema.get("required", [])
+    value = numbered(value, schema)
     alone = sole(schema)
     if alone and not isinstance(value, dict):
         value = _of_number(value, alone, schema)

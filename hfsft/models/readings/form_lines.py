@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from hfsft.models.readings.fit_json import TWICE, free_text, most, plain_name, sole
 from hfsft.models.readings.one_number import alone, number_in
 from hfsft.models.readings.plain_lines import lines_of
+from hfsft.models.readings.yes_no import asks, inline, yes_or_no
 
 _LONGEST = 20_000
 _LONGEST_LINE = 2_000
@@ -29,6 +30,7 @@ _SCALE = re.compile(
 )
 _AROUND = " \t*_`\"'"
 _BEHIND = _AROUND + ":-\u2013\u2014"
+_ANSWER = re.compile(r"\(?(\d{1,2})[.):]{1,2}\s{0,5}(.*)\Z")
 _NUMBERED = re.compile(r"\A\(?(?:\d{1,2}|[a-zA-Z])[.)]\s{1,5}(?=\D)")
 _RULE = re.compile(r"[\s|:-]*")
 
@@ -104,6 +106,8 @@ class _Form:
                 if name:
                     current, part = name, ""
                     yield from self._told(name, self._inner[name], rest)
+                elif current and (answers := list(self._answers(current, piece.strip("-\u2022 \t")))):
+                    yield from answers
                 elif current:
                     parts = {plain_name(each): each for each in self._inner[current].get("properties", {})}
                     key, between, rest = _parted(piece)
@@ -157,6 +161,12 @@ class _Form:
         for each in self._told(part, self._inner[name]["properties"][part], rest):
             yield _Said(name, part, each.value)
 
+    def _answers(self, name: str, text: str) -> Iterator[_Said]:
+        """What a line below a name answers to one of its numbered questions."""
+        found = _ANSWER.match(text)
+        if found and asks(self._inner[name].get("properties", {}).get(found[1], {})) and (said := yes_or_no(found[2])):
+            yield _Said(name, found[1], said)
+
     def _told(self, name: str, schema: dict[str, Any], rest: str) -> Iterator[_Said]:
         """What stands behind a name: the number of a property that is or has one, and what is said of it; or a text."""
         if free_text(schema):
@@ -170,6 +180,8 @@ class _Form:
             yield from _reason(name, schema, told.remark)
         elif "enum" in schema and rest:
             yield _Said(name, "", rest)
+        else:
+            yield from (_Said(name, number, word) for number, word in inline(rest, schema).items())
 
     def _of_cells(self, cells: list[str]) -> Iterator[_Said]:
         """A row of a table that begins with a name and has one number."""

@@ -9,8 +9,11 @@ import pytest
 
 from hfsft.models.structured import parse
 from hfsft.stages.judging.judge import Judge
+from hfsft.stages.judging.verdict import schema_of
 
-SCHEMA = Judge(rubric={"tone": "Is it calm?", "use_now": "Would it help?"}).grader("judge").schema()
+SCHEMA = schema_of(
+    Judge(rubric={"tone": "Is it calm?", "use_now": "Would it help?"}).grader("judge").rubric, before=False
+)
 READ = {"tone": 4, "use_now": 5}
 
 NUMBERS = [  # what stands for 4
