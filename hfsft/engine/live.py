@@ -51,6 +51,11 @@ class Live:
         # What else is to be done now takes long, and would hold up the first requests for as long again.
         self.pool.first_sent(driving, FIRST_SECONDS)
 
+    @property
+    def asking(self) -> bool:
+        """Whether a step was started whose turn is still to come."""
+        return self._started is not None
+
     def ask(self, step: Step, tasks: Iterable[Task], total: int) -> Asked:
         """Bring every answer into the store; rows that failed come back with their cause."""
         started, self._started = self._started, None

@@ -148,4 +148,7 @@ def words(text: str) -> int:
 
 def _worded(text: str) -> int:
     """The number of chunks with a letter or digit, most often the first of their characters."""
-    return sum(chunk[0].isalnum() or any(map(str.isalnum, chunk)) for chunk in text.split())
+    chunks = text.split()
+    return len(chunks) - sum(
+        not any(map(str.isalnum, chunk)) for chunk in [chunk for chunk in chunks if not chunk[0].isalnum()]
+    )
