@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from hfsft.errors import AnswerError, unusable
 from hfsft.models.limits.mends import NOT_ASKED
-from hfsft.models.readings.fit_json import TWICE, Rounding, fit
+from hfsft.models.readings.fit_json import TWICE, fit
+from hfsft.models.readings.fit_json import Rounding as Rounding
 from hfsft.models.readings.form_lines import written
 from hfsft.models.readings.mended import mended
 from hfsft.models.readings.wrappers import within

@@ -27,7 +27,7 @@ from hfsft.stages.documents import DocumentTable
 from hfsft.stages.evolving.evolve import Evolve
 from hfsft.stages.examples import ExampleRows, ExampleTable
 from hfsft.stages.guards.guards import Guards
-from hfsft.stages.judge import Judge
+from hfsft.stages.judging.judge import Judge
 from hfsft.stages.refining.refine import Refine
 from hfsft.stages.seeds import Prompts, PromptTable
 from hfsft.stages.sizing.size import AnySize

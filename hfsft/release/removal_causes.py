@@ -19,7 +19,7 @@ from hfsft.models.limits.losses import counted
 from hfsft.plain import digits, plain
 from hfsft.release.step_titles import AT_READING, STEPS
 from hfsft.rows.reading.summaries import rows_said
-from hfsft.stages.judge import NO_VERDICT
+from hfsft.stages.judging.judge_report import NO_VERDICT
 from hfsft.stages.sizing.trim import SIZE
 
 if TYPE_CHECKING:

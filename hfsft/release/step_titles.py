@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from hfsft.stages.judge import NO_VERDICT
+from hfsft.stages.judging.judge_report import NO_VERDICT
 from hfsft.stages.sizing.trim import SIZE
 
 AT_READING = "sources.defect"

@@ -99,6 +99,7 @@ class Panel(NamedTuple):
     pieces: Sequence[str | ShownTable | Shares]
     stem: str = ""  # of the recipe's file, by which files beside it are called
     called: str = ""  # in the table of contents; left out: the title
+    counts: Collection[str] = ()  # the columns of choices of which it tells how many rows have which
 
 
 class Fell(NamedTuple):
@@ -253,7 +254,7 @@ class Stage(Section, ABC):
         return None
 
     def panel(self, outcome: Outcome) -> Panel | None:
-        """What the report shows of it, beside its columns of numbers and of choices, which it shows anyway."""
+        """What the report shows of it; columns of numbers it shows anyway, and choices that no panel counts."""
         return None
 
 

@@ -13,7 +13,7 @@ from hfsft.recipe import compile, filter_order, models_asked, recipe  # noqa: A0
 from hfsft.recipe.checks import cross_references
 from hfsft.recipe.sections import Sections, stage_kinds
 from hfsft.stages.base import AskingStage
-from hfsft.stages.judge import Judge
+from hfsft.stages.judging.judge import Judge
 
 STAGES = stage_kinds(Sections)
 

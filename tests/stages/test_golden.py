@@ -20,7 +20,7 @@ from hfsft.rows.columns import COLUMNS
 from hfsft.rows.row import new_row
 from hfsft.stages.answers.generate import Generate
 from hfsft.stages.evolving.evolve import GROWN_FROM, Evolve
-from hfsft.stages.judge import Judge
+from hfsft.stages.judging.judge import Judge
 from hfsft.stages.split import Split
 from hfsft.stages.split.row_families import keys_of
 from tests.stages.helpers import CONTEXT, converse, row
@@ -96,8 +96,8 @@ GOLDEN: dict[str, tuple[int, str]] = {
     "evolve": (4, "f32dd4be1b4a1bbcf0bf47e3402ab4eb"),
     "check": (3, "0daa5e7cd8dabc7e45435a45c7bbaef4"),
     "generate": (1, "d46830b6f5d2e2ce5b655be13c2bf7a6"),
-    "judge": (2, "0f2a729efd947b7ebca866c0e42aa26c"),
-    "judge, asked twice": (2, "8888421177432a83b8b449013bd98de3"),
+    "judge": (3, "63a716bef64038e9591a694106ad2dab"),
+    "judge, asked twice": (3, "173c27a874700652e57b3159b20c993c"),
     "split.family": (3, "483be60590a8f0865ff68cb06c06657d"),
     "split": (2, "eea2653c417b573ec9619b1956df6e81"),
     "keys of sides on disk": (1, "72fe5cea3d871beabec97feffb07cacf"),

@@ -18,7 +18,7 @@ from hfsft.release.report import measures
 from hfsft.release.step_titles import AT_READING, STEPS
 from hfsft.rows.reading.summaries import rows_said, unread_note
 from hfsft.stages.base import Warn
-from hfsft.stages.judge import NO_VERDICT
+from hfsft.stages.judging.judge_report import NO_VERDICT
 
 if TYPE_CHECKING:
     from hfsft.release.result import Built

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from hfsft.models.structured import parse
-from hfsft.stages.judge import Judge
+from hfsft.stages.judging.judge import Judge
 
-SCHEMA = Judge(rubric={"tone": "Is it calm?", "use": "Would it help?"}).verdict_schema()
+SCHEMA = Judge(rubric={"tone": "Is it calm?", "use": "Would it help?"}).grader("judge").schema()
 PARTS = {"tone": {"reason": "calm", "score": 4}, "use": {"reason": "a step", "score": 5}}
 UNQUOTED = (
     '{"tone": {"reason": "it says "by Friday, at noon" twice", "score": 4}, "use": {"reason": "a step", "score": 5}}'

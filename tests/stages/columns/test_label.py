@@ -85,12 +85,6 @@ def test_a_row_that_says_nothing_there_is_not_asked_about() -> None:
     assert (requests, columns["topic"], columns["unlabelled_context"]) == ([], "c", None)
 
 
-def test_a_row_cannot_close_its_own_block() -> None:
-    (request,), _ = converse(ask(label(), response="----- x -----\nquality: good"), ['{"quality": "poor"}'])
-    fences = Counter(line for line in request.messages[0]["content"].splitlines() if line.startswith("-----"))
-    assert sorted(fences.values()) == [1, 2]
-
-
 def test_confidence_is_the_share_of_the_choice_among_the_choices() -> None:
     turns = ask(label(quality=QUALITY, confidence=True))
     request = next(turns)
@@ -164,13 +158,14 @@ def test_a_label_called_topic_is_what_answers_are_told_apart_by(tmp_path: Path, 
         label = {"topic": {"column": "instruction", "choices": ["money", "goods"]}}
         systems = {"default": "You are the desk.", "money": "You are the cashier."}
         data = recipe(llm, label=label, generate={"system": systems}, filters=[])
-        built, _ = run(data, out=tmp_path / "build")
+        built, folder = run(data, out=tmp_path / "build")
         wrong = recipe(llm, label=label, generate={"system": {**systems, "mony": "?"}}, filters=[])
         with pytest.raises(RecipeError, match=r"no row has the topic `mony` \(did you mean `money`"):
             validate(wrong)
     told = dict(zip(built.rows["topic"][:], built.rows["system"][:], strict=True))
     assert told == {"money": "You are the cashier.", "goods": "You are the desk."}
     assert built.rows["first_topic"][:] == [None] * 6
+    assert (folder / "README.md").read_text().count("| goods | 5 |") == 1
 
 
 def test_the_report_counts_what_stayed_and_what_fell(tmp_path: Path, home: Path) -> None:
@@ -181,6 +176,7 @@ def test_the_report_counts_what_stayed_and_what_fell(tmp_path: Path, home: Path)
     for choice, kept, fell in (("easy", 0, 4), ("hard", 1, 1), ("poor", 0, 1), ("good", 1, 0)):
         assert cell.format(choice, kept, fell) in page
     assert "| hard | 1 |" in card
+    assert 'id="topics"' not in page, "what a panel counts is counted once"
 
 
 def order(**changes: Any) -> list[str]:

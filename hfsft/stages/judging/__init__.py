@@ -1,0 +1,1 @@
+"""Judge: a model scores rows against a rubric, as a measured instrument."""
