@@ -16,8 +16,9 @@ from hfsft.rows.limits import THRESHOLDS, Limits
 class Score(Filter):
     """The judge's scores, compared in the order given: `score: {usefulness: {at_least: 4}, mean: {at_least: 3.5}}`.
 
-    Keys are criteria of the rubric, `mean` (their average) or `min` (the lowest of them). A row that the judge could
-    not score is unscored and falls: it is never taken as 0 and never as a pass.
+    Keys are criteria of the rubric, `mean` (their average) or `min` (the lowest of them); where the judge has `adjust`
+    also `adjusted_mean` and `adjusted_` before a criterion. A row that the judge could not score is unscored and falls:
+    it is never taken as 0 and never as a pass.
     """
 
     model_config = ConfigDict(extra="allow")
