@@ -11,12 +11,12 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
 from hfsft.engine.resources import Work
 from hfsft.engine.step import Bound, Step, compare
-from hfsft.errors import AnswerError, Place, nearest
-from hfsft.marks import PROSE
+from hfsft.errors import AnswerError, Place, Problem, nearest
+from hfsft.marks import CONTENTS, PROSE, is_contents
 from hfsft.models.model import Turns
 from hfsft.prompts import Prompt
 from hfsft.rows.batch import Row
@@ -24,7 +24,7 @@ from hfsft.rows.columns import ADJUSTED, EVIDENCE, REASON, REFERENCE, Column, ad
 from hfsft.rows.views import WHOLE, ended_earlier
 from hfsft.stages.base import BEARS, AskingStage, Asks, CardPart, Context, Judging, Outcome, Panel
 from hfsft.stages.judging import judge_report, jury, jury_report
-from hfsft.stages.judging.anchors import Anchor
+from hfsft.stages.judging.anchors import Anchor, asked_before, faults
 from hfsft.stages.judging.bias import length_adjusted, measured
 from hfsft.stages.judging.judge_report import NO_VERDICT, UNSCORED
 from hfsft.stages.judging.jury import UNREAD, Combine, Jury
@@ -60,14 +60,18 @@ class Judge(AskingStage):
     combine: Combine = Field(
         "median", description="What the scores of several judges come to: their `median`, their `mean`, or the lowest."
     )
-    rubric: Annotated[str | dict[str, AnyCriterion], PROSE] = Field(
+    rubric: Annotated[str | dict[str, AnyCriterion], CONTENTS, PROSE] = Field(
         DEFAULT,
         min_length=1,
-        description="Criteria: a name and the question it asks, or more of it; or a ready rubric: "
-        f"{', '.join(f'`{name}`' for name in READY)}.",
+        description="Criteria: a name and the question it asks, or more of it; a file rubric.yaml of them beside the "
+        f"recipe; or a ready rubric: {', '.join(f'`{name}`' for name in READY)}.",
     )
     scale: tuple[int, int] = Field((1, 5), description="Lowest and highest score, both whole numbers.")
-    anchors: Annotated[list[Anchor], PROSE] = Field([], description="Scored examples, shown to the judge.")
+    anchors: Annotated[list[Anchor] | str, CONTENTS, PROSE] = Field(
+        [],
+        description="Scored examples, shown to the judge; or a file anchors.yaml or anchors.jsonl of them beside the "
+        "recipe. No row of the data may ask what one of them asks.",
+    )
     per: Per = Field(
         "row",
         description="What one request asks for: all scores of a row, those of one `criterion`, or one `question` of a "
@@ -109,20 +113,6 @@ class Judge(AskingStage):
         "request more for each but the last. The lowest of their means is kept as `turns`, for the filter `score`.",
     )
 
-    @field_validator("rubric")
-    @classmethod
-    def _names(cls, rubric: str | dict[str, Criterion]) -> str | dict[str, Criterion]:
-        if isinstance(rubric, str):
-            if rubric not in READY:
-                raise ValueError(f"there is no rubric `{rubric}` ({nearest(rubric, READY)})")
-            return rubric
-        for name in rubric:
-            if not re.match(NAME, name) or name in AGGREGATES:
-                raise ValueError(
-                    f"{name!r} cannot name a criterion (small letters, digits and _; not {' or '.join(AGGREGATES)})"
-                )
-        return rubric
-
     @model_validator(mode="after")
     def _judges_differ(self) -> Judge:
         names = self.model if isinstance(self.model, list) else []
@@ -134,7 +124,16 @@ class Judge(AskingStage):
         return self
 
     @model_validator(mode="after")
-    def _anchors_fit(self) -> Judge:
+    def _fits(self) -> Judge:
+        if isinstance(self.rubric, str) and self.rubric not in READY and not is_contents(self.rubric):
+            helps = f"{nearest(self.rubric, READY)}, or a file such as rubric.yaml"
+            raise ValueError(f"rubric: there is no rubric `{self.rubric}` ({helps})")
+        for name in self.criteria:
+            if not re.match(NAME, name) or name in AGGREGATES:
+                reserved = " or ".join(AGGREGATES)
+                raise ValueError(
+                    f"rubric.{name}: `{name}` cannot name a criterion (small letters, digits and _; not {reserved})"
+                )
         low, high = self.scale
         if self.turns and LOWEST in self.criteria:
             raise ValueError(f"rubric: {LOWEST!r} cannot name a criterion where `turns` are judged")
@@ -143,23 +142,14 @@ class Judge(AskingStage):
         for name, criterion in self.criteria.items():
             if off := [score for score in criterion.levels if not low <= score <= high]:
                 raise ValueError(f"rubric.{name}.levels.{off[0]}: is off the scale {low} to {high}")
-        for number, anchor in enumerate(self.anchors):
-            if set(anchor.scores) != set(self.criteria):
-                raise ValueError(f"anchors[{number}].scores: needs exactly {', '.join(self.criteria)}")
-            for name, score in anchor.scores.items():
-                least, most = self.measure.scale(name)[:2]
-                if not least <= score <= most:
-                    raise ValueError(
-                        f"anchors[{number}].scores.{name}: {score:g} is off the scale {least:g} to {most:g}"
-                    )
-        if len(self.anchors) > 1 and len({tuple(anchor.scores.values()) for anchor in self.anchors}) == 1:
-            raise ValueError("anchors: all have the same scores, so they show the judge no difference")
         return self
 
     @property
     def criteria(self) -> dict[str, Criterion]:
-        """The criteria by their names, in their order."""
-        return ready(self.rubric) if isinstance(self.rubric, str) else self.rubric
+        """The criteria by their names, in their order; none where they stand in a file that was not read."""
+        if isinstance(self.rubric, str):
+            return ready(self.rubric) if self.rubric in READY else {}
+        return self.rubric
 
     @property
     def measure(self) -> Rubric:
@@ -168,8 +158,8 @@ class Judge(AskingStage):
 
     @property
     def anchor_list(self) -> list[Anchor]:
-        """The anchors."""
-        return self.anchors
+        """The anchors; none where they stand in a file that was not read."""
+        return [] if isinstance(self.anchors, str) else self.anchors
 
     def judges(self, models: Collection[str]) -> list[str]:
         """The names under `models` of all who judge."""
@@ -183,7 +173,23 @@ class Judge(AskingStage):
 
     def standing_alone(self) -> dict[str, Any]:
         """The rubric itself in place of its name."""
+        if not self.criteria:
+            return {}
         return {"rubric": {name: criterion.written() for name, criterion in self.criteria.items()}}
+
+    def problems(self, context: Context) -> Iterator[Problem]:
+        """Files that were not read, and anchors that measure nothing or ask what the data asks."""
+        for key in ("rubric", "anchors"):
+            if is_contents(named := getattr(self, key)):
+                yield Problem(
+                    context.place(self.key, key), f"{self.key}.{key}: {named} was not read", "load the recipe"
+                )
+        for loc, said, helps in faults(self.anchor_list, self.measure):
+            at = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in loc)
+            yield Problem(context.place(self.key, "anchors", *loc), f"{self.key}.anchors{at}: {said}", helps)
+        for number, place in asked_before(self.anchor_list, context.inline()):
+            said = f"{self.key}.anchors[{number}] asks what {place} asks: the judge would be shown an answer to it"
+            yield Problem(context.place(self.key, "anchors", number), said, "ask what no row asks")
 
     @property
     def several(self) -> list[str]:

@@ -15,6 +15,7 @@ AGGREGATES = ("mean", "min")  # of a row's scores; reserved as names of criteria
 LOWEST = "turns"  # of the mean scores of a conversation's answers; reserved where these are asked for
 SPREAD = "How far the probabilities of the score of {} lie apart: their standard deviation."
 APART = "How far the judges' scores of {} lie apart: their standard deviation."
+SPREAD_OF_ALL = "The mean of the spreads of all criteria, by their weights."
 LOST = "The probability that the judge gives to what is no score of {}."
 
 
@@ -50,11 +51,16 @@ class ScoreColumns:
         """How sure a score is, where it is the mean of probabilities, or what the scores of several come to."""
         found = []
         for name in self.rubric.criteria if self.expected or self.judges else ():
-            about = (APART if self.judges else SPREAD).format(name)
+            about = (APART if self.judges else SPREAD).format(name.replace("_", " "))
             found.append(Column(spread_of(name), "float64", "score", about, scale=Scale(0, self._widest(name))))
-            lost = Column(lost_of(name), "float64", "score", LOST.format(name), scale=Scale(0, 1, "probabilities"))
+            about = LOST.format(name.replace("_", " "))
+            lost = Column(lost_of(name), "float64", "score", about, scale=Scale(0, 1, "probabilities"))
             found += [lost] if self.expected else []
-        return found + (jury.columns(self.judges, self.rubric) if self.judges else [])
+        if self.judges:
+            return found + jury.columns(self.judges, self.rubric)
+        low, high = self.rubric.scale_of_all[:2]
+        of_all = Column(spread_of("mean"), "float64", "score", SPREAD_OF_ALL, scale=Scale(0, (high - low) / 2))
+        return [*found, of_all] if self.expected else found
 
     @property
     def blank(self) -> dict[str, None]:
@@ -66,9 +72,11 @@ class ScoreColumns:
         """What stands there by a verdict; `earlier` are the means of a conversation's answers before the last."""
         scores = scores_of(verdict)
         mean = self.rubric.mean(scores)
+        spreads = {name: grade.spread for name, grade in verdict.items() if grade.spread is not None}
         sure = {
             **{spread_of(name): grade.spread for name, grade in verdict.items()},
             **{lost_of(name): grade.lost for name, grade in verdict.items()},
+            spread_of("mean"): self.rubric.spread(spreads),
             **(jury.given(verdict, self.judges, self.rubric) if self.judges else {}),
         }
         return {
