@@ -104,6 +104,7 @@ PLACES: dict[str, tuple[str | int, ...]] = {
     "Limits": ("filters", 0, "score", "usefulness"),
 }
 
+ANCHORS = [("Q", 1), ("R", 0.5)]  # what they ask, the share of yes
 TOOLS = [{"name": "find"}, {"name": "count"}, {"name": "weigh"}]
 TALK = [{"role": "user", "content": "A?"}, {"role": "assistant", "content": "B."}]
 
@@ -242,7 +243,9 @@ def recipe(folder: Path) -> dict[str, Any]:
         "label": {"template": f"{USES_ALL}: {{{{ conversation }}}}", "quality": {"choices": ["a", "b"]}},
         "judge": {
             "rubric": {"usefulness": {"question": "Does it help?"}, "tone": {"checklist": ["Is it kind?"]}},
-            "anchors": [{"instruction": "Q", "response": "A", "scores": {"usefulness": 2, "tone": 0}}],
+            "anchors": [
+                {"instruction": a, "response": "A", "scores": {"usefulness": 4 * n, "tone": n}} for a, n in ANCHORS
+            ],
         },
         "refine": {"template": f"{USES_ALL}: {{{{ response }}}}", "when": {"usefulness": {"at_most": 3}}},
         "pairs": {"verdict": True},
