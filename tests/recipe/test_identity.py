@@ -104,7 +104,6 @@ PLACES: dict[str, tuple[str | int, ...]] = {
     "Limits": ("filters", 0, "score", "usefulness"),
 }
 
-ANCHORS = [("Q", 1), ("R", 0.5)]  # what they ask, the share of yes
 TOOLS = [{"name": "find"}, {"name": "count"}, {"name": "weigh"}]
 TALK = [{"role": "user", "content": "A?"}, {"role": "assistant", "content": "B."}]
 
@@ -155,7 +154,7 @@ OTHER: dict[str, Any] = {
     "Judge.scale": [1, 10],
     "Judge.reasoning": False,
     "Anchor.scores": {"usefulness": 3, "tone": 1},
-    "Anchor.messages": [*TALK, *TALK],
+    "Anchor.messages": written_sources.TALKED,
     "Anchor.tools": [{"name": "find"}],
     "Criterion.levels": {"1": "bad", "5": "good"},
     "Criterion.checklist": ["Is it calm?"],
@@ -243,9 +242,7 @@ def recipe(folder: Path) -> dict[str, Any]:
         "label": {"template": f"{USES_ALL}: {{{{ conversation }}}}", "quality": {"choices": ["a", "b"]}},
         "judge": {
             "rubric": {"usefulness": {"question": "Does it help?"}, "tone": {"checklist": ["Is it kind?"]}},
-            "anchors": [
-                {"instruction": a, "response": "A", "scores": {"usefulness": 4 * n, "tone": n}} for a, n in ANCHORS
-            ],
+            "anchors": written_sources.ANCHORS,
         },
         "refine": {"template": f"{USES_ALL}: {{{{ response }}}}", "when": {"usefulness": {"at_most": 3}}},
         "pairs": {"verdict": True},
