@@ -179,8 +179,8 @@ BASE_OF: dict[str, dict[str, Any]] = {
     "Model.base_url": {"model": "org/m"},
     "FromEnv.env": {"env": "KEY"},
     **{
-        f"{kind}.messages": {"instruction": None, "response": None, "messages": TALK}
-        for kind in ("ExampleRow", "Anchor")
+        f"{kind}.messages": {"instruction": None, "response": None, "messages": talk}
+        for kind, talk in (("ExampleRow", TALK), ("Anchor", written_sources.TALKED[:2]))
     },
     **{
         f"{table}.{key}": {"path": "org/rows"}
