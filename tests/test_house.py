@@ -39,6 +39,7 @@ SHARED = {
     "hfsft.stages.base",
     "hfsft.stages.source",
     "hfsft.stages.seeds",
+    "hfsft.stages.examples",
     "hfsft.stages.prompt_check",
     "hfsft.stages.handed_on",
     "hfsft.stages.several_answers",
