@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from hfsft.engine.step import Step
     from hfsft.errors import Place, Problem
     from hfsft.filters.base import Filter
-    from hfsft.models.model import Model, Task
+    from hfsft.models.model import Model
     from hfsft.prompts import Prompt
     from hfsft.rows.columns import Column
 
@@ -147,7 +147,7 @@ class Stage(Section, ABC):
     """
 
     key: ClassVar[str]  # what recipes call the section
-    tasks: ClassVar[tuple[Task, ...]] = ("chat",)  # what the models do that it asks
+    tasks: ClassVar[tuple[str, ...]] = ("chat",)  # what the models do that it asks
     goes_on: ClassVar[bool] = False  # whether it asks models to go on with a raw text, which not every server lets them
     implied_by: ClassVar[str] = ""  # the section that calls for this one, with its defaults, where it is left out
     early: ClassVar[bool] = False  # whether its steps stand as early as what they read is final, not at its place

@@ -53,7 +53,7 @@ class RewardJudge(AskingStage):
     """
 
     key: ClassVar[str] = "judge"
-    tasks: ClassVar[tuple[Task, ...]] = TASKS
+    tasks: ClassVar[tuple[str, ...]] = TASKS
     seeded: ClassVar[bool] = False
 
     model: str = Field(description="Name under `models`.")
