@@ -154,6 +154,7 @@ class Stage(Section, ABC):
     """
 
     key: ClassVar[str]  # what recipes call the section
+    tasks: ClassVar[tuple[str, ...]] = ("chat",)  # what the models do that it asks
     goes_on: ClassVar[bool] = False  # whether it asks models to go on with a raw text, which not every server lets them
     implied_by: ClassVar[str] = ""  # the section that calls for this one, with its defaults, where it is left out
     early: ClassVar[bool] = False  # whether its steps stand as early as what they read is final, not at its place
