@@ -17,7 +17,7 @@ from hfsft.tooling.tool_schemas import Tool
 
 Cause = Literal[
     "unreadable", "unknown_tool", "not_json", "missing_argument", "unknown_argument", "wrong_argument", "placeholder",
-    "repeated", "unwanted",
+    "repeated", "unwanted", "no_call",
 ]  # fmt: skip
 """Why a call cannot be used:
 
@@ -30,6 +30,7 @@ Cause = Literal[
 - `placeholder`: one is no value but stands for one, such as `<city>` or `your_api_key`.
 - `repeated`: the same call stands in the turn twice.
 - `unwanted`: it can be used, where the right answer calls nothing, or as many were made as there may be.
+- `no_call`: there is none, where the answer must begin with one.
 """
 CAUSES: tuple[Cause, ...] = get_args(Cause)
 _PLACEHOLDER = re.compile(
