@@ -210,3 +210,14 @@ def test_rows_beyond_the_size_are_told_and_no_fault(tmp_path: Path, home: Path) 
         built, _ = run(told, out=tmp_path)
     assert [cause.reason for cause in built.causes if cause.stage == "size"] == ["more rows than were asked for"]
     assert not [note for note in built.notes if "`size` took" in note]
+
+
+def test_a_first_build_finds_no_answers_in_the_store(tmp_path: Path, home: Path) -> None:
+    (tmp_path / "book.md").write_text("Devices that hum are sent back. Devices that leak are thrown away. " * 4)
+    with LLM(reply=Writer(0.5)) as llm:
+        more = {"documents": [{"path": str(tmp_path / "book.md")}], "generate": {"context": {"documents": 1}}}
+        built, _ = run(recipe(llm, 40, **more), out=tmp_path / "build")
+        assert len(set(built.rows["wave"][:])) > 2
+        assert (built.usage.calls, built.usage.stored) == (len(llm.requests), 0)
+        again, _ = run(recipe(llm, 41, **more), out=tmp_path / "build")
+        assert again.usage.stored <= len(llm.requests) - again.usage.calls, "each that was paid for before, once"
