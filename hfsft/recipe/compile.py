@@ -152,7 +152,11 @@ def contexts_of(
         context = replace(context, judge=scoring)
         kept += tuple(each.name for each in stage.writes() if each.name not in COLUMNS)
         structured += tuple(each.name for each in stage.writes() if each.structured)
-        context = replace(context, answering=stage.answering(found[key]) or context.answering)
+        context = replace(
+            context,
+            answering=stage.answering(found[key]) or context.answering,
+            candidates=stage.candidates or context.candidates,
+        )
     return found
 
 
@@ -195,19 +199,24 @@ def _place(recipe: Recipe, at: Loc, section: str, *loc: str | int) -> Place:
 def _by_section(recipe: Recipe, contexts: Contexts) -> list[tuple[str, Sequence[Step]]]:
     """The steps of each section, and behind them for each of the sections those that it puts there, if any.
 
+    Those that are to stand right behind a section's own are of one list with these.
+
     Of sections that stand early each group of steps has its place where what it reads is final.
     """
     later: dict[str, list[Sequence[Step]]] = defaultdict(list)
+    joined: dict[str, list[Step]] = defaultdict(list)
     for key, stage in recipe.stages().items():
         for other, steps in stage.later(contexts[key]).items():
             later[other].append(steps)
+        for other, steps in stage.right_behind(contexts[key]).items():
+            joined[other] += steps
     found: list[tuple[str, Sequence[Step]]] = []
     early: list[tuple[str, Sequence[Step]]] = []
     for key, stage in recipe.stages().items():
         if stage.early:
             early += [(key, group) for group in stage.groups(contexts[key])]
         else:
-            found.append((key, stage.steps(contexts[key])))
+            found.append((key, [*stage.steps(contexts[key]), *joined[key]]))
         found += [(key, steps) for steps in later[key]]
     for key, group in early:
         found.insert(_earliest([steps for _, steps in found], group), (key, group))

@@ -109,6 +109,7 @@ class Fell(NamedTuple):
     rule: str
     bound: str
     rows: int
+    by_score: bool = False  # whether the rule compares what a judge gave
 
 
 @dataclass(frozen=True)
@@ -182,6 +183,15 @@ class Stage(Section, ABC):
         compare rows wait for them, where they choose among rows of one group (see `hfsft.recipe.filter_order`).
         """
         return {}
+
+    def right_behind(self, context: Context) -> Mapping[str, Sequence[Step]]:
+        """Steps of it that come behind the last one of another section, by that section's key: no filter between."""
+        return {}
+
+    @property
+    def candidates(self) -> int:
+        """How many answers to one prompt it leaves to the sections behind it; 0 where it answers none."""
+        return 0
 
     def carries(self) -> list[Column]:
         """Columns that it has rows of a further wave bring along; see `carried`."""
@@ -305,6 +315,7 @@ class Context:
     topics: frozenset[str] | None = None  # that rows may have; None where that is not known yet
     waves: bool = False  # whether rows come in waves, until there are as many as the recipe wants
     judge: Judging | None = None  # how rows are scored, where a section before does that
+    candidates: int = 1  # answers to one prompt that there are, of those that a section before wrote
     rules: Callable[[], Sequence[Filter]] = tuple  # the recipe's filters; raises `ModelError` where one names no file
     opened: bool = True  # whether files and datasets are looked into, or the recipe alone is checked
     answering: Answering | None = None  # how the last section before that answers rows does so

@@ -27,8 +27,9 @@ from hfsft.stages.answers.answer_openings import OPENINGS, openings
 from hfsft.stages.answers.answering import FOLDER, READS, REASONING, TEMPERATURE, VARIABLES, RowAnswerer
 from hfsft.stages.answers.by_topic import DEFAULT, stray, topics_in
 from hfsft.stages.answers.demonstrations import SHOWN, TURNS, Demonstrations
-from hfsft.stages.answers.samples import CANDIDATE, PROMPT, Samples
+from hfsft.stages.answers.samples import Samples
 from hfsft.stages.base import Answering, AskingStage, Asks, CardPart, Context, Outcome, Panel, Template
+from hfsft.stages.several_answers import CANDIDATE, PROMPT
 from hfsft.stages.tools import tool_report, toolbox
 from hfsft.stages.tools.tools_section import AnyTools
 
@@ -165,6 +166,11 @@ class Generate(AskingStage):
         if isinstance(self.model, str):
             return [Asks(("model",), self.model), *results]
         return [*(Asks(("model", place), name) for place, name in enumerate(self.model)), *results]
+
+    @property
+    def candidates(self) -> int:
+        """As many as are asked for, where the choice among them is made behind the judge, or none is."""
+        return self.samples.count if self.samples and self.samples.choice_behind != self.key else 1
 
     def answering(self, context: Context) -> Answering:
         """For a section that goes on with what it answered."""
