@@ -42,12 +42,17 @@ class Outlook:
         self._asking = [step.name for step in plan.steps if step.asks]
         self._source_rows = 0
         self._shares: dict[str, tuple[float, float]] = {}  # by step: rows, and rows that are asked, for a source row
-        self._done: dict[str, int] = {}  # by step that was asked: the rows that were
+        self._done: dict[str, int] = {}  # by step that was asked: the rows that were, in this wave
+        self._before: Counter[str] = Counter()  # the same of the waves before it, whose rows come through once more
         self._prefetched: Counter[str] = Counter()  # by step: the rows that were asked before its turn
         self._looks: deque[tuple[float, int, int]] = deque()  # when, rows done, calls made
 
     def ended(self, step: Step, left: Rows) -> None:
         """A step has ended, and left these rows."""
+        if step.name == self._plan.steps[0].name:  # another wave begins
+            self._before.update(self._done)
+            self._done, self._prefetched = {}, Counter()
+            self._looks.clear()
         if step.rows == "source" and len(left):
             self._source_rows = len(left)
             every = max(1, len(left) // SAMPLE)
@@ -61,7 +66,8 @@ class Outlook:
         done = max(prefetched, min(progress.done, progress.asked + prefetched))
         rows, asked = self._shares.get(stage, (1.0, 1.0))
         self._done[stage] = done
-        planned = done if progress.finished else max(done, round(progress.total * asked / rows) if rows else 0)
+        all_rows = round(progress.total * asked / rows) if rows else 0
+        planned = done if progress.finished else max(done, all_rows - self._before[stage])
         later = self._asking[self._asking.index(stage) + 1 :] if stage in self._asking else []
         later = [name for name in later if name not in self._aside]
         each = self._source_rows if stage in self._aside else progress.total / rows if rows else 0.0
@@ -70,9 +76,10 @@ class Outlook:
             if name in passed and progress.screened >= _LEAST_ROWS:
                 left = passed[name] / progress.screened  # what the filters between leave
             _, will = self._shares.get(name, (1.0, 1.0))
-            planned += max(self._prefetched[name], round((each * will if each else progress.total) * left))
+            all_rows = round((each * will if each else progress.total) * left)
+            planned += max(self._prefetched[name], all_rows - self._before[name])
             done += self._prefetched[name]
-        before = sum(number for name, number in self._done.items() if name != stage)
+        before = self._before.total() + sum(number for name, number in self._done.items() if name != stage)
         total = self._usage.total()
         speed, calls = self._speed(before + done, total.calls)
         return Whole(

@@ -37,6 +37,7 @@ MANY_QUESTIONS = 3  # lines that each ask something
 LOOPING = 1 / 3  # share of a text that repeats itself
 BLOCK = 30  # words of a paragraph that is a prompt of its own
 COPIED = 12  # words in a row of a text that was shown, which is then told again
+AGAIN = 0.5  # share of the words of a turn that were said before, from which it says nothing new
 SHORT = 20  # words, as which a shorter parent counts where growth is measured
 
 _WORD = at_first_use(f"[{UNSPACED}]|[^\\W_{UNSPACED}]+(?:['\u2019][^\\W_]+)?")
@@ -141,6 +142,26 @@ def prompt_fault(
     if (most := _most_words(len(_words(parent)), max_words, max_growth)) and len(words) > most:
         return f"too_long: {len(words):,} words of at most {most:,}"
     return None
+
+
+def unchanged(text: str, before: str) -> bool:
+    """Whether a text has the words of another, all or all but a few that change nothing much."""
+    return _unchanged(_words(text), _words(before))
+
+
+def says_again(text: str, before: str) -> bool:
+    """Whether a text says again what another one said: it has all of its words or all but a few, begins with all of
+    them, or at least half of it are runs of `LEAK` words that stand there.
+    """
+    words, known = _words(text), _words(before)
+    if _unchanged(words, known) or (len(known) >= LEAK and words[: len(known)] == known):
+        return True
+    runs = {tuple(known[start : start + LEAK]) for start in range(len(known) - LEAK + 1)}
+    covered: set[int] = set()
+    for start in range(len(words) - LEAK + 1):
+        if tuple(words[start : start + LEAK]) in runs:
+            covered.update(range(start, start + LEAK))
+    return bool(covered) and len(covered) >= AGAIN * len(words)
 
 
 def rule_of(fault: str) -> str:
