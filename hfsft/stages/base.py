@@ -166,6 +166,12 @@ class Stage(Section, ABC):
         """Its steps; those that need not stand together in lists of their own, where it is `early`."""
         return [self.steps(context)]
 
+    def measuring(self, context: Context) -> list[Step]:
+        """Steps of a section behind the rules that stand as early as what they read is final, so that rules may bound
+        what they measure: columns that `writes` names with the role `measure`.
+        """
+        return []
+
     def later(self, context: Context) -> Mapping[str, Sequence[Step]]:
         """Steps of it that come behind another section of the recipe, or behind itself, by that section's key.
 

@@ -93,8 +93,8 @@ def steps() -> Iterator[tuple[str, int, str]]:
 
 GOLDEN: dict[str, tuple[int, str]] = {
     "branch": (1, "dda00a06e319db81f392801bceb153b9"),
-    "evolve": (4, "f32dd4be1b4a1bbcf0bf47e3402ab4eb"),
-    "check": (3, "0daa5e7cd8dabc7e45435a45c7bbaef4"),
+    "evolve": (5, "f32dd4be1b4a1bbcf0bf47e3402ab4eb"),
+    "check": (4, "0daa5e7cd8dabc7e45435a45c7bbaef4"),
     "generate": (1, "d46830b6f5d2e2ce5b655be13c2bf7a6"),
     "judge": (2, "0f2a729efd947b7ebca866c0e42aa26c"),
     "judge, asked twice": (2, "8888421177432a83b8b449013bd98de3"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import reduce
 from math import floor
 from typing import TYPE_CHECKING, Any, Literal
@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any, Literal
 from hfsft.engine.plan import Plan
 from hfsft.engine.step import Step
 from hfsft.rows.columns import WAVE, WRITTEN_BY
+from hfsft.rows.row import PEOPLE
 from hfsft.stages.sizing.pace import Brought, Pace
 
 if TYPE_CHECKING:
     from hfsft.engine.executor import Rows
 
-Ended = Literal["size", "budget", "exhausted"]
+Ended = Literal["size", "budget", "exhausted", "people"]
 Combination = tuple[Any, ...]
 
 CAUTION = 0.9  # share of what a budget has left that is planned with: what a request takes at most is set aside for it
@@ -53,7 +54,8 @@ class Waves:
     What it decides follows from these rows alone, and from what the budget has left: a build that was killed decides
     the same again. `source` makes the step that brings the rows of a wave; `pays_for` says how many times as much as
     was spent so far the budget has left, None where nothing bounds it; `attributes` are the columns of a combination;
-    `carry` makes, of the columns of the rows so far, what each row of the next wave brings along.
+    `carry` makes, of the columns of the rows so far, what each row of the next wave brings along. Where people's rows
+    are to be a share of `people` at least, no wave is asked for whose rows would be too many beside them.
     """
 
     pace: Pace
@@ -63,6 +65,7 @@ class Waves:
     pays_for: Callable[[], float | None] = lambda: None
     tell: Callable[[str], None] = lambda _: None
     carry: Callable[[Callable[[str], Sequence[Any]]], Mapping[str, Any]] = lambda _: {}
+    people: float = 0.0
     ended: Ended | None = None
     asked: list[int] = field(init=False)  # rows that each wave asked for, the first pass among them
     brought: list[Brought] = field(default_factory=list)
@@ -77,8 +80,9 @@ class Waves:
         """The source of the next wave."""
         self._count(rows)
         asked, accepted = sum(self.asked), sum(wave.accepted for wave in self.brought)
-        wanted = self.pace.wanted(self.others, self.brought)
-        self.ended = None if wanted else "size"
+        most = self._most(rows)
+        wanted = replace(self.pace, size=min(self.pace.size, most)).wanted(self.others, self.brought)
+        self.ended = None if wanted else "size" if most >= self.pace.size else "people"
         if wanted and self.pace.exhausted(self.brought):
             self.ended = "exhausted"
         share = self.pays_for() if wanted and asked and not self.ended else None
@@ -108,6 +112,11 @@ class Waves:
         waves = Counter(wave or 1 for wave, name, origin in zip(*columns, strict=True) if _grown(name, origin) in names)
         self.brought = [Brought(asked, waves[number]) for number, asked in enumerate(self.asked, 1)]
         self.others = len(rows) - sum(waves.values())
+
+    def _most(self, rows: Rows) -> int:
+        """As many rows as may stay beside those of people."""
+        people = sum(origin in PEOPLE for origin in rows["origin"][:])
+        return floor(people / self.people + 1e-9) if self.people else self.pace.size
 
     def _combinations(self, rows: Rows) -> dict[Combination, int]:
         if not self.attributes:

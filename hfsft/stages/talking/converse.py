@@ -205,6 +205,7 @@ class Converse(AskingStage):
                     },
                     **self.model_dump(mode="json", include=set(PLAIN)),
                 },
+                version=2,
                 work=Work(
                     "hfsft.stages.talking.converse:asking",
                     self.arguments(context.values(), kept, model=model, answering=how),
