@@ -18,7 +18,7 @@ import pytest
 
 import hfsft
 from hfsft.errors import PromptError, RecipeError
-from hfsft.filters.text import control_tokens
+from hfsft.letters import template_tokens
 from hfsft.models.http.faults import message_in
 from hfsft.models.structured import parse
 from hfsft.plain import plain
@@ -103,7 +103,7 @@ NOT_FOR_ROWS = {
 # tested for themselves.
 BUILT = {
     "hfsft.cli.commands.init": 1,
-    "hfsft.filters.text.control_tokens": 1,
+    "hfsft.letters.template_tokens": 2,
     "hfsft.models.dialects.refused_request": 1,
     "hfsft.models.http.faults": 1,
     "hfsft.rows.shapes.segments": 1,
@@ -131,7 +131,8 @@ def patterns() -> Iterator[tuple[str, re.Pattern[str]]]:
     for language in PHRASES:
         for kind in ("refuses", "disclaims", "asks"):
             yield f"refusal {language} {kind}", refusal.pattern(language, kind)  # type: ignore[arg-type]
-    yield "control tokens", control_tokens._pattern(None)
+    yield "control tokens", template_tokens._pattern(None)
+    yield "control tokens and what is written like them", template_tokens._any()
     yield from found("national ids", national._forms())
     yield from found("personal data", pii._suspects())
     yield "words before numbers", phones.WORDS._any

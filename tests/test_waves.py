@@ -9,10 +9,12 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import pytest
+from pyarrow import parquet
 
 from hfsft import RecipeError, load_recipe
 from hfsft.pipeline import forecast, run
@@ -56,6 +58,11 @@ def recipe(llm: LLM, size: Any, **more: Any) -> dict[str, Any]:
 def ids(folder: Path) -> list[str]:
     entries = [json.loads(line) for line in (folder / "ledger.jsonl").read_text().splitlines()]
     return sorted(entry["id"] for entry in entries if entry["fate"] in ("train", "validation"))
+
+
+def removed_in(folder: Path) -> list[dict[str, Any]]:
+    files = sorted((folder / "rejected").glob("*.parquet"))
+    return [row for file in files for row in parquet.read_table(file).to_pylist()]
 
 
 def answers(llm: LLM) -> list[Body]:
@@ -144,6 +151,25 @@ def test_a_budget_ends_it_with_the_rows_that_it_paid_for(tmp_path: Path, home: P
     assert 20 <= found < 100
     (note,) = [note for note in built.notes if "of the 200 rows" in note]
     assert note.startswith(f"{found} of the 200 rows of `size`: the budget would not pay for another wave")
+
+
+def test_rows_that_a_budget_paid_for_within_a_wave_stay_and_nothing_is_paid_for_twice(
+    tmp_path: Path, home: Path
+) -> None:
+    with LLM(reply=Writer(0.5)) as llm:
+        told = recipe(llm, 200, budget={"tokens": 8000}, generate={"max_tokens": 600})
+        built, folder = run(told, out=tmp_path)
+        waves = Counter(built.rows["wave"][:])
+        failed = [row for row in removed_in(folder) if row["fate"] == "failed"]
+        assert failed
+        assert {row["error"].partition(":")[0] for row in failed} == {"budget"}
+        assert built.usage.total().input_tokens + built.usage.total().output_tokens <= 8000
+        assert {row["wave"] for row in failed} == {max(waves)}, "of the wave that was cut off rows stay too"
+        (note,) = [note for note in built.notes if "of the 200 rows" in note]
+        assert note.startswith(f"{len(ids(folder))} of the 200 rows of `size`: the budget would not pay")
+        run({**told, "budget": {"tokens": 12000}}, out=tmp_path)
+        asked = Counter(digest(body) for body in llm.requests)
+        assert max(asked.values()) == 1, "what was paid for is used"
 
 
 def test_where_too_little_is_accepted_it_ends_and_says_so(tmp_path: Path, home: Path) -> None:

@@ -11,7 +11,7 @@ from hfsft.engine.plan import Asked, Task
 from hfsft.engine.step import Step
 from hfsft.errors import AnswerError, StageError, StoreError
 from hfsft.models.drive import Prefetch
-from hfsft.models.limits.losses import Bears
+from hfsft.models.limits.losses import UNPAID, Bears
 from hfsft.models.limits.usage import Spendings, spent_since
 from hfsft.models.pool import NotStored
 from hfsft.rows.batch import Row
@@ -33,6 +33,8 @@ class Live:
 
     def __init__(self, pool: Pool) -> None:
         self.pool = pool
+        self.spares = False  # whether rows that the budget does not pay for fail, and the others go on: else all stops
+        self.unpaid = False  # whether any did
         self._results: dict[str, Any] = {}  # by row id, what the stage asked last made of its answers
         # By step and row id, what was prefetched: the row it was made for, what the step's function returned, and the
         # model and key of each answer.
@@ -77,6 +79,7 @@ class Live:
 
     def _asked(self, step: Step, failures: Mapping[str, AnswerError]) -> Asked:
         errors = {row_id: str(error) for row_id, error in failures.items()}
+        self.unpaid = self.unpaid or any(error.cause == UNPAID for error in failures.values())
         usage = self.pool.usage
         calls_before, spent_before = self._reported.get(step.name, (0, {}))
         calls, spent = usage.total(step.name).calls, usage.spent(step.name)
@@ -115,16 +118,20 @@ class Live:
                 if keep:
                     results[row_id] = task.row, made, answered
 
-            return Prefetch(step.name, task.start, done, _bears(step))
+            return Prefetch(step.name, task.start, done, self._bears(step))
 
         return self.pool.start(
             step.name,
             started(),
             total=total,
-            bears=_bears(step),
+            bears=self._bears(step),
             results=self._results if keep else None,
             prefetch=prefetch,
         )
+
+    def _bears(self, step: Step) -> Bears:
+        why = partial(_lost, column=step.lost)
+        return Bears(step.max_failed_share, step.max_lost_share, why, step.losing, step.lost_key, self.spares)
 
     def may_prefetch(self, step: Step) -> bool:
         """False where `step` asks a model in this process: its prompt cache serves more where steps take turns."""
@@ -163,11 +170,6 @@ class _First:
         if task.id in self.failures:
             return partial(_failed, self.failures[task.id])
         return partial(_known, self.made[task.id]) if task.id in self.made else None
-
-
-def _bears(step: Step) -> Bears:
-    why = partial(_lost, column=step.lost)
-    return Bears(step.max_failed_share, step.max_lost_share, why, step.losing, step.lost_key)
 
 
 def _lost(made: Any, column: str) -> str | None:

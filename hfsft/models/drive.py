@@ -8,9 +8,9 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from hfsft.errors import AnswerError, HfsftError, StageError, StoreError, bare
+from hfsft.errors import AnswerError, BudgetError, HfsftError, StageError, StoreError, bare
 from hfsft.models.batches.rounds import PutOff
-from hfsft.models.limits.losses import Bears, Losses
+from hfsft.models.limits.losses import UNPAID, Bears, Losses
 from hfsft.models.limits.mends import Mending
 from hfsft.models.model import Answer, Request, Turns
 from hfsft.models.ready import Unready
@@ -104,6 +104,10 @@ class Drive:
         while self._put_off and self.reason is None:
             try:
                 await self._requester.batches.settle()
+            except BudgetError as error:
+                for row_id, _, _ in self._put_off:
+                    self._leave(row_id, error)
+                break
             except HfsftError as error:
                 self.stop(error)
                 break
@@ -193,6 +197,9 @@ class Drive:
                 except PutOff as put_off:
                     self._put_off.append((row_id, start, put_off.met))
                     continue
+                except BudgetError as error:
+                    self._leave(row_id, error)
+                    continue
                 self.losses.add(result)
                 self.losses.check()
                 if following:
@@ -208,6 +215,14 @@ class Drive:
             self.stop(error)
         finally:
             self._working -= 1  # at once: others that are done in the same moment must see it
+
+    def _leave(self, row_id: str, error: BudgetError) -> None:
+        """Fail a row that the budget does not pay for, or stop with it."""
+        if not self._bears.unpaid:
+            self.stop(error)
+            return
+        self.failures[row_id] = unpaid = AnswerError(UNPAID, str(error))
+        self.losses.add(unpaid)
 
     async def _next(self, row_id: str, result: Any) -> Prefetch | None:
         """What to prefetch for a row, None for nothing.
@@ -267,7 +282,9 @@ class Drive:
             if not unsure:  # else the turn of its stage finds the answers in the store, or asks again
                 following.done(made, answered)
             self.prefetched[following.stage] += 1
-        except Unready:
+        except (Unready, BudgetError) as error:
+            if isinstance(error, BudgetError) and not self._bears.unpaid:
+                raise
             return  # is met again when the turn of its stage comes
         except AnswerError as error:  # is met again then too, without being asked again
             made = error

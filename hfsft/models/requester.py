@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from hfsft.errors import AnswerError, ModelError, bare
+from hfsft.errors import AnswerError, BudgetError, ModelError, bare
 from hfsft.models.batches.rounds import Batches, PutOff
 from hfsft.models.endings import fault_in, usable
 from hfsft.models.http import wire
@@ -241,6 +241,10 @@ class Requester:
                 self._failed.pop(job.key, None)
             except AnswerError as error:
                 outcome = self._failed[job.key] = bare(error)
+            except BudgetError as error:
+                asking.set_exception(error)
+                asking.exception()  # whether another row waits for it or not, it is met
+                raise
             asking.set_result(outcome)
             return outcome
         finally:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from hfsft.cache import cache_folder, settle
 from hfsft.engine.plan import Plan
-from hfsft.errors import BudgetError, ModelError, Problem, RecipeError, RefusedKeyError, UserError
+from hfsft.errors import ModelError, Problem, RecipeError, RefusedKeyError, UserError
 from hfsft.loading import AnyRecipe, AnyTrust, load
 from hfsft.pipeline.more_rows import keep_accepted, waves_of
 from hfsft.recipe.checks.rewrites import clean_errors
@@ -262,6 +262,14 @@ def execute(
         if watcher.on_progress:
             watcher.on_progress(replace(now, whole=outlook.of(now)))
 
+    def wave_begins(said: str) -> None:
+        live.spares = True  # the rows so far stand for themselves, whatever the budget leaves of the wave
+        if watcher.on_wave:
+            watcher.on_wave(said)
+
+    def pays_for() -> float | None:
+        return 0.0 if live.unpaid else pool.pays_for()
+
     bounds = budget.Budget(**recipe.budget.model_dump()) if recipe.budget else None
     models = {name: model.unbatched() if at_once else model for name, model in recipe.models.items()}
     asked = {name: models[name] for step in plan.steps for name in step.models}
@@ -272,24 +280,27 @@ def execute(
     ):
         cache, live, outlook = cache_folder(plan.name), Live(pool), Outlook(plan, pool.usage)
         try:
-            waves = waves_of(recipe, plan, pool.pays_for, watcher.on_wave or (lambda _: None)) if growing else None
+            waves = waves_of(recipe, plan, pays_for, wave_begins) if growing else None
             plan = start_first_stage(plan.after(store.pruned()), live, cache)
             from hfsft.engine import run as engine  # takes long: the requests that were sent are answered meanwhile
 
             if last:
                 import hfsft.release.folder.write  # noqa: F401 (at the end nothing else would go on beside it)
 
-            how: dict[str, Any] = {"before": watcher.on_step, "after": ended, "last": last, "executor": executor}
-            try:
-                rows = engine.run(plan, live, cache, ledger, more=waves, **how)
-            except BudgetError:  # within a wave: those before stand for themselves
-                if waves is None or not waves.sources:
-                    raise
-                ledger, plan = Ledger(), waves.without_last(plan)
-                rows = engine.run(plan, live, cache, ledger, **how)
+            rows = engine.run(
+                plan,
+                live,
+                cache,
+                ledger,
+                before=watcher.on_step,
+                after=ended,
+                more=waves,
+                last=last,
+                executor=executor,
+            )
             if waves:
                 ledger.ended = waves.ended or ""
-                keep_accepted(waves, cache)
+                keep_accepted(waves, cache, whole=not live.unpaid)
         except RefusedKeyError as error:
             raise RecipeError([Problem(recipe.source.place(error.loc), error.message, error.help)]) from None
         except ModelError as error:

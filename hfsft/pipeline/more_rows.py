@@ -70,9 +70,10 @@ def _most(recipe: Recipe, written: bool) -> float:
     return float(answers * sum((evolve.variants if evolve else 1) ** number for number in rounds))
 
 
-def keep_accepted(waves: Waves, cache: Path) -> None:
-    """Keep what was accepted, for the forecast of the next build."""
-    asked, accepted = sum(wave.asked for wave in waves.brought), sum(wave.accepted for wave in waves.brought)
+def keep_accepted(waves: Waves, cache: Path, *, whole: bool) -> None:
+    """Keep what was accepted, for the forecast of the next build; a last wave that is not `whole` tells nothing."""
+    brought = waves.brought if whole else waves.brought[:-1]
+    asked, accepted = sum(wave.asked for wave in brought), sum(wave.accepted for wave in brought)
     put(cache / ACCEPTED, json.dumps({"asked": asked, "accepted": accepted, "others": waves.others}))
 
 

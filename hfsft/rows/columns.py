@@ -226,6 +226,16 @@ def reason_of(criterion: str) -> str:
     return f"{REASON}{criterion}"
 
 
+def spread_of(criterion: str) -> str:
+    """The column of how far the probabilities of a criterion's score, or the scores of several judges, lie apart."""
+    return f"spread_{criterion}"
+
+
+def lost_of(criterion: str) -> str:
+    """The column of the probability of all that is no score by a criterion."""
+    return f"lost_{criterion}"
+
+
 def criterion_of(name: str) -> str | None:
     """The criterion whose score a column holds; None for any other column."""
     return name.removeprefix(SCORE) if name.startswith(SCORE) and name != SCORE else None

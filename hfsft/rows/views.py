@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
 from hfsft.hashing import digest
+from hfsft.letters.quoting import quoted
 from hfsft.rows.batch import Batch, rows_of
 from hfsft.rows.columns import REFERENCE, ROW
 from hfsft.rows.inline import THINK, unfolded, words_of
@@ -59,6 +60,19 @@ class Said(NamedTuple):
         if self.kind == "call":
             return f"{self.role} calls {name}"
         return " ".join(part for part in (self.role, "" if self.kind == "text" else self.kind, name) if part)
+
+    @property
+    def speaks(self) -> str:
+        """Who says it and how, without a word of the row: `assistant`, `assistant reasoning`, `assistant calls`."""
+        return f"{self.role}{' calls' if self.kind == 'call' else ' reasoning' if self.kind == 'reasoning' else ''}"
+
+    @property
+    def shown(self) -> str:
+        """What is said, with the name of the tool that is called, or below that of the tool that answers."""
+        name = _line(self.name)
+        if self.kind == "call":
+            return f"{name}({self.text})"
+        return f"{name}:\n{self.text}" if name else self.text
 
 
 def messages(row: Mapping[str, Any]) -> list[Message]:
@@ -142,6 +156,13 @@ def answered_so(row: Mapping[str, Any], text: str) -> dict[str, Any]:
     """The columns in which the last answer of a row stands, with another one in its place."""
     turns = row.get("messages")
     return {"response": text, "messages": [*turns[:-1], {**turns[-1], "content": text}] if turns else turns}
+
+
+def asked_and_answered(row: Mapping[str, Any]) -> tuple[list[Message], list[Message]]:
+    """The messages of a row up to the last of its user, and those behind it: an answer, with the calls it took."""
+    turns = messages(row)
+    asked = max((place for place, turn in enumerate(turns, 1) if turn["role"] == "user"), default=0)
+    return turns[:asked], turns[asked:]
 
 
 def has_turns(row: Mapping[str, Any]) -> bool:
@@ -243,6 +264,24 @@ def transcript(row: Mapping[str, Any], *, reasoning: bool = True) -> list[dict[s
     if all(each.title == each.role for each in found):
         return told
     return [{**each, "content": _TITLE.sub("> ", each["content"])} for each in told]
+
+
+def quoted_turns(row: Mapping[str, Any], *, reasoning: bool = True) -> str:
+    """What `said` tells for a model that is to judge it and not to follow it; nothing thought without `reasoning`.
+
+    A line in brackets tells who speaks and how, in words of ours alone; all that the row says, also the names of its
+    tools, stands below it in quoted lines.
+
+    [assistant calls]
+    | get_order({"id": 7})
+    """
+    words = () if reasoning else [word for word in words_of(row) if word == THINK]
+    return quoted_parts((each.speaks, each.shown) for each in said(row, words=words, reasoning=reasoning))
+
+
+def quoted_parts(parts: Iterable[tuple[str, str]]) -> str:
+    """Texts in quoted lines, below a line in brackets that tells of each what it is."""
+    return "\n".join(f"[{title}]\n{quoted(text)}" for title, text in parts)
 
 
 def in_lines(turns: Sequence[Message]) -> str:

@@ -11,6 +11,7 @@ from jinja2 import Environment, pass_environment
 from jinja2.filters import make_attrgetter
 from jinja2.runtime import LoopContext
 
+from hfsft.letters.quoting import quoted
 from hfsft.sandbox.json_fields import said_in
 from hfsft.sandbox.work import (
     CALL,
@@ -102,9 +103,18 @@ def _from_json(text: Any) -> Any:
         raise TypeError("`fromjson` reads JSON, and this text is none") from None
 
 
+def _quoted(value: Any) -> str:
+    """A text of others with `| ` before each of its lines, so that nothing in it can speak beside it."""
+    text = text_of(value)
+    spend(len(text) // SCAN)
+    found = quoted(text)
+    bounded(len(found))
+    return found
+
+
 OWN_FILTERS: dict[str, Callable[..., Any]] = {
-    "fromjson": _from_json, "join": join, "replace": replace, "round": _round, "sum": _sum, "tojson": _to_json,
-    "trim": _trim,
+    "fromjson": _from_json, "join": join, "quoted": _quoted, "replace": replace, "round": _round, "sum": _sum,
+    "tojson": _to_json, "trim": _trim,
 }  # fmt: skip
 
 

@@ -72,7 +72,7 @@ HARMLESS = {
 }
 
 # Where a section stands in the recipe of these tests.
-OWN_KEYS = ("Evolve", "Generate", "Label", "Refine", "Converse", "Judge", "Size", "Guards", "Split", "Publish")
+OWN_KEYS = ("Evolve", "Generate", "Label", "Refine", "Converse", "Judge", "Pairs", "Size", "Guards", "Split", "Publish")
 PLACES: dict[str, tuple[str | int, ...]] = {
     **{name: (name.lower(),) for name in OWN_KEYS},
     "Recipe": (),
@@ -98,6 +98,8 @@ PLACES: dict[str, tuple[str | int, ...]] = {
     "Tools": ("generate", "tools"),
     "TurnCount": ("converse", "turns"),
     "Anchor": ("judge", "anchors", 0),
+    "Criterion": ("judge", "rubric", "usefulness"),
+    "Criterion.checklist": ("judge", "rubric", "tone"),
     "Share": ("guards", "people"),
     "Limits": ("filters", 0, "score", "usefulness"),
 }
@@ -152,11 +154,16 @@ OTHER: dict[str, Any] = {
     "Label.model": "other",
     "Refine.model": "other",
     "Refine.when": {"usefulness": {"at_most": 2}},
+    "Pairs.model": "other",
     "Choices.choices": ["a", "c"],
-    "Judge.rubric": {"usefulness": "Would it truly help?"},
+    "Judge.rubric": {"usefulness": "Would it truly help?", "tone": "Is it kind?"},
     "Judge.scale": [1, 10],
     "Judge.reasoning": False,
-    "Anchor.scores": {"usefulness": 3},
+    "Anchor.scores": {"usefulness": 3, "tone": 1},
+    "Anchor.messages": [*TALK, *TALK],
+    "Anchor.tools": [{"name": "find"}],
+    "Criterion.levels": {"1": "bad", "5": "good"},
+    "Criterion.checklist": ["Is it calm?"],
     "Tools.path": "others.json",
     "Tools.schemas": {"path": None, "schemas": [{"name": "find"}]},
     "Tools.results": "other_results.jsonl",
@@ -176,7 +183,10 @@ BASE_OF: dict[str, dict[str, Any]] = {
     "Model.provider": {"model": "org/m"},
     "Model.base_url": {"model": "org/m"},
     "FromEnv.env": {"env": "KEY"},
-    "ExampleRow.messages": {"instruction": None, "response": None, "messages": TALK},
+    **{
+        f"{kind}.messages": {"instruction": None, "response": None, "messages": TALK}
+        for kind in ("ExampleRow", "Anchor")
+    },
     **{
         f"{table}.{key}": {"path": "org/rows"}
         for table in ("PromptTable", "ExampleTable", "DocumentTable")
@@ -237,10 +247,11 @@ def recipe(folder: Path) -> dict[str, Any]:
         "converse": {"turns": {"at_least": 2, "at_most": 4}, "personas": ["a baker"]},
         "label": {"template": f"{USES_ALL}: {{{{ conversation }}}}", "quality": {"choices": ["a", "b"]}},
         "judge": {
-            "rubric": {"usefulness": "Does it help?"},
-            "anchors": [{"instruction": "Q", "response": "A", "scores": {"usefulness": 2}}],
+            "rubric": {"usefulness": {"question": "Does it help?"}, "tone": {"checklist": ["Is it kind?"]}},
+            "anchors": [{"instruction": "Q", "response": "A", "scores": {"usefulness": 2, "tone": 0}}],
         },
         "refine": {"template": f"{USES_ALL}: {{{{ response }}}}", "when": {"usefulness": {"at_most": 3}}},
+        "pairs": {"verdict": True},
         "filters": [{"score": {"usefulness": {"at_least": 2}}}],
         "size": {"rows": 100},
         "guards": {"people": {"at_least": 0.1}},

@@ -38,6 +38,7 @@ class Expr(Check):
       - expr: response | words > 20 and (response | lines) < 40
     """
 
+    short: ClassVar[Any] = str | dict[str, Any]  # `expr: ...` alone says what `expr: {that: ...}` does
     that: str = Field(min_length=1, description="The expression; `expr: ...` alone says it too.")
     tokenizer: Annotated[str | None, FILE] = Field(
         None, description="Hub id or folder (from the recipe's) of the model whose tokens `tokens` counts."

@@ -2,28 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Mapping
-from functools import cache
 from typing import Any, ClassVar
 
 from pydantic import Field
 
 from hfsft.filters.cells import CONVERSATION, RESPONSE
 from hfsft.filters.text_column import COLUMN, OfColumn
+from hfsft.letters.template_tokens import control_tokens
 from hfsft.rows.batch import Batch, rows_of
 from hfsft.rows.inline import means, words_of
 from hfsft.rows.views import complete, response, said
-
-# ChatML, Llama 3, Phi, Zephyr, gpt-oss, Command R and many more; DeepSeek has the bar of full width.
-FAMILIES = (r"<\|[A-Za-z][A-Za-z0-9_]{0,40}\|>", r"<｜[^｜<>\s]{1,40}｜>")
-TOKENS = (
-    "[INST]", "[/INST]", "<<SYS>>", "<</SYS>>", "[SYSTEM_PROMPT]", "[/SYSTEM_PROMPT]",  # Llama 2, Mistral
-    "[AVAILABLE_TOOLS]", "[/AVAILABLE_TOOLS]", "[TOOL_CALLS]", "[TOOL_RESULTS]", "[/TOOL_RESULTS]",  # Mistral
-    "<start_of_turn>", "<end_of_turn>", "<bos>", "<eos>", "</s>", "<pad>", "<unk>",  # Gemma, Llama 2, T5
-    "<think>", "</think>", "[THINK]", "[/THINK]",  # Qwen, DeepSeek, Mistral
-    "<tool_call>", "</tool_call>", "<tool_response>", "</tool_response>",  # Hermes, Qwen
-)  # fmt: skip
 
 
 class ControlTokens(OfColumn):
@@ -88,15 +77,3 @@ def _unmeant(text: str, row: Mapping[str, Any], role: str, special: Collection[s
     found = control_tokens(text, special)
     words = words_of(row) if found else ()
     return [token for token in found if not means(words, role, token)]
-
-
-def control_tokens(text: str, special: Collection[str] | None = None) -> list[str]:
-    """The control tokens in a text, in their order: those of one tokenizer where `special` names them, else of any."""
-    return _pattern(None if special is None else frozenset(special)).findall(text)
-
-
-@cache
-def _pattern(special: frozenset[str] | None) -> re.Pattern[str]:
-    """One expression for all tokens; of two that begin alike, the longer is tried first."""
-    literal = [re.escape(token) for token in sorted(TOKENS if special is None else special, key=len, reverse=True)]
-    return re.compile("|".join([*(FAMILIES if special is None else ()), *literal]) or "(?!)")

@@ -11,6 +11,8 @@ from hfsft.errors import AnswerError, StageError
 
 # A share of losses among fewer rows is chance.
 _LEAST_ROWS = 20
+UNPAID = "budget"
+"""The cause of rows that the budget does not pay for: they say nothing of the stage, and no share counts them."""
 # Early rows may be unlucky: stop before the end only when the share is hardly chance.
 _MARGIN = 2.0
 
@@ -23,6 +25,7 @@ class Bears(NamedTuple):
     why: Callable[[Any], str | None] = lambda _: None  # what a row came to -> why that is of no use, None where it is
     losing: str = "rows got nothing of use"
     key: str = ""  # of the recipe, that says how many may be lost
+    unpaid: bool = False  # whether a row that the budget does not pay for is lost alone: else all stops with it
 
 
 class Losses:
@@ -41,8 +44,9 @@ class Losses:
         self.done += 1
         if isinstance(outcome, AnswerError):
             self.failed[outcome.cause] += 1
-            self._last_failure = str(outcome)
-            return self._last_failure
+            if outcome.cause != UNPAID:
+                self._last_failure = str(outcome)
+            return str(outcome)
         if why := self._bears.why(outcome):
             cause, _, said = why.partition(": ")
             self._lost[cause] += 1
@@ -57,24 +61,29 @@ class Losses:
     def check(self, *, last: bool = False) -> None:
         """Raise `StageError` if too many rows are lost; before the `last` one only where that is hardly chance."""
         margin = 0 if last else _MARGIN
-        if self._too_many(self.failed.total(), self._bears.failed, margin):
+        failed = self.failed.total() - self.failed[UNPAID]
+        if self._too_many(failed, self._bears.failed, margin):
             raise StageError(
-                f"{self.stage}: {self.failed.total()} of {self.done} rows failed, more than {self._bears.failed:.0%} "
+                f"{self.stage}: {failed} of {self._paid} rows failed, more than {self._bears.failed:.0%} "
                 f"({counted(self.failed)}); the last with: {self._last_failure}"
             )
         if self._too_many(self._lost.total(), self._bears.lost, margin):
             raise StageError(
-                f"{self.stage}: {self._lost.total()} of {self.done} {self._bears.losing}; the last: {self._last_loss} "
+                f"{self.stage}: {self._lost.total()} of {self._paid} {self._bears.losing}; the last: {self._last_loss} "
                 f"({counted(self._lost)}; more than {self._bears.lost:.0%}"
                 + (f", see `{self._bears.key}`)" if self._bears.key else ")")
             )
 
     def _too_many(self, lost: int, bearable: float, margin: float) -> bool:
         # A share of 0 bears not one loss, and need not wait to be sure of it.
-        if lost <= bearable * self.done or (bearable and self.done < _LEAST_ROWS):
+        if lost <= bearable * self._paid or (bearable and self._paid < _LEAST_ROWS):
             return False
-        share = lost / self.done
-        return share - margin * math.sqrt(share * (1 - share) / self.done) > bearable
+        share = lost / self._paid
+        return share - margin * math.sqrt(share * (1 - share) / self._paid) > bearable
+
+    @property
+    def _paid(self) -> int:
+        return self.done - self.failed[UNPAID]
 
 
 def counted(causes: Counter[str]) -> str:

@@ -11,7 +11,8 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin, get_type_hints
 
-from pydantic import BaseModel, Tag
+from pydantic import BaseModel, BeforeValidator, Tag
+from pydantic_core import PydanticUndefined
 
 from hfsft.marks import Loc, Mark, marks
 
@@ -43,6 +44,11 @@ class Trail:
         return list(dict.fromkeys(key for model in found for key in keys(model)))
 
     @property
+    def written_as(self) -> list[Any]:
+        """The types that may be written at the end, where that is more than its own: a number for a mapping."""
+        return list(_choices(_written_as(self.kind, self.field)))
+
+    @property
     def null_says_more(self) -> bool:
         """Whether null is a value of the end by itself, and not what the end is where it is left out."""
         return type(None) in get_args(self.kind) and self.field is not None and self.field.default is not None
@@ -65,7 +71,7 @@ def extra(model: type[BaseModel]) -> Any:
     """The type of a model's keys that are no fields, where it allows any and says which type they have."""
     if model.model_config.get("extra") != "allow":
         return None
-    return _value_type(get_type_hints(model).get("__pydantic_extra__"))
+    return _value_type(get_type_hints(model, include_extras=True).get("__pydantic_extra__"))
 
 
 def _value_type(kind: Any, otherwise: Any = None) -> Any:
@@ -181,6 +187,28 @@ def bare(kind: Any) -> Any:
             kind = kept[0] if len(kept) == 1 else Union[kept]  # noqa: UP007
         else:
             return kind
+
+
+def _written_as(kind: Any, field: FieldInfo | None) -> Any:
+    """What the author may write for a type that is made of other types than its own; None where it is not known."""
+    parts = get_args(kind) if _is_union(kind) else (kind,)
+    annotated = [each for each in parts if get_origin(each) is Annotated]
+    notes = [note for each in annotated for note in get_args(each)[1:]]
+    if field is not None and kind is field.annotation:
+        notes += field.metadata
+    found = [each.json_schema_input_type for each in notes if isinstance(each, BeforeValidator)]
+    known = [each for each in found if each is not PydanticUndefined]
+    return known[0] if known else getattr(bare(kind), "short", None)
+
+
+def _choices(kind: Any) -> Iterator[Any]:
+    """The types that a type is a choice of."""
+    kind = bare(kind)
+    if _is_union(kind):
+        for each in get_args(kind):
+            yield from _choices(each)
+    elif kind is not None:
+        yield get_origin(kind) or kind
 
 
 def _is_union(kind: Any) -> bool:

@@ -35,6 +35,9 @@ EXPECTED = {
 }
 """First words of an error's type -> what must stand there."""
 
+WRITTEN_AS = {int: "a whole number", float: "a number", bool: "true or false", str: "text", list: "a list"}
+"""A type that may be written where another is meant -> the same; any other is a mapping."""
+
 BOUNDS: dict[str, str] = {
     "greater_than": "must be above {gt}",
     "greater_than_equal": "must be at least {ge}",
@@ -265,6 +268,8 @@ def _tag_fault(error: _Error, data: Any, written: Written) -> Mistake:
 def _expected(error: _Error) -> str:
     if error.kind in ("literal_error", "enum"):
         return " or ".join(error.trail.choices)
+    if short := list(dict.fromkeys(WRITTEN_AS.get(kind, "a mapping") for kind in error.trail.written_as)):
+        return " or ".join(filter(None, (", ".join(short[:-1]), short[-1])))
     words = [known for known in EXPECTED if error.kind == known or error.kind.startswith(known + "_")]
     return EXPECTED[max(words, key=len)] if words else re.sub("^Input should be (a valid )?", "", error.message)
 

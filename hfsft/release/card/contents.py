@@ -123,7 +123,9 @@ def documents(draft: Draft) -> Values | None:
 
 
 def topics(draft: Draft) -> Values | None:
-    """How many of the kept rows are about what."""
+    """How many of the kept rows are about what; None too where a section varies or chooses it, which tells of it."""
+    if any(each.name == "topic" for stage in draft.built.recipe.stages().values() for each in stage.writes()):
+        return None
     found = _counted(draft.built, "topic", "other topics")
     return {"table": found} if found else None
 

@@ -29,7 +29,7 @@ from hfsft.release.reader import HUB_SCHEME
 PREVIOUS = ".previous"
 ASIDE = "aside"
 SIGNED = "files"  # in the summary: the hash of each file as the build wrote it
-SAYS = ("data", "provenance", "rejected", RESOLVED)  # what a build is: its rows and its recipe
+SAYS = ("data", "provenance", "rejected", "preference", RESOLVED)  # what a build is: its rows and its recipe
 
 
 def place(out: Path, name: str) -> Path:

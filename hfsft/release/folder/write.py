@@ -6,6 +6,7 @@ build/refund-support/
   data/train-00000-of-00001.parquet, data/validation-...
   provenance/...                 lineage, measures, scores and reasons, by id
   rejected/rejected-...          the rows that fell, with stage, rule and value
+  preference/train-...           a better and a worse answer to one prompt, where the recipe makes pairs
   ledger.jsonl, funnel.json      the fate of every row, and its counts
   trainer.jsonl                  the rows that a trainer will not see as they are, and why, where there are any
   sides.jsonl                    the side of the split that every row keeps in builds to come
@@ -35,6 +36,7 @@ from hfsft.release.reader import Release
 from hfsft.release.report import vega
 from hfsft.release.report.page import report
 from hfsft.release.result import SPLITS, Built
+from hfsft.release.rows.preference import CONFIG, preference_rows
 
 if TYPE_CHECKING:
     from datasets import DatasetDict
@@ -87,6 +89,8 @@ def _fill_data(built: Built, folder: Path) -> None:
         if len(rows):
             write_parquet(built.writer.rows(rows), folder / "data", split)
             write_parquet(provenance_rows(built, split), folder / "provenance", split)
+    for split, pairs in preference_rows(built).items():
+        write_parquet(pairs, folder / CONFIG, split)
     removal = rejected_rows(built)
     if len(removal):
         write_parquet(removal, folder / "rejected", "rejected")

@@ -21,6 +21,7 @@ ABOUT = {
     "data": "the rows, as a trainer reads them",
     "provenance": "the same rows with lineage, kept columns, measures and reasons",
     "rejected": "the rows that fell",
+    "preference": "a better and a worse answer to one prompt, with the texts of both",
     "sources": "what was read of this source",
     "assets": "the charts of the card",
     LEDGER: "the fate of every row, by its id and where it was read",

@@ -69,7 +69,7 @@ def report(release: Release) -> str:
             measures=measured,
             rules=rules,
             causes=listed([Cause(**cause) for cause in summary["causes"]]),
-            choices=story.choices(),
+            choices=story.choices({name for panel in shown for name in panel["counts"]}),
             trainer=unseen(release),
             recipe=_recipe(release),
             version=_version(release),

@@ -7,7 +7,7 @@ can be written anew at any time.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from heapq import nsmallest
@@ -167,10 +167,12 @@ class PageData:
             for each in found
         ]
 
-    def choices(self) -> list[dict[str, Any]]:
-        """Of each attribute and label how many kept and removed rows have which; those left out that no row has."""
+    def choices(self, without: Collection[str] = ()) -> list[dict[str, Any]]:
+        """Of each attribute and label but those how many kept and removed rows have which, where any row has one."""
         wanted = [
-            each for each in self.registry.values() if each.role in ("attribute", "label") and each.type == "string"
+            each
+            for each in self.registry.values()
+            if each.role in ("attribute", "label") and each.type == "string" and each.name not in without
         ]
         found = [{"name": each.name, "about": each.about, "rows": self._counted(each.name)} for each in wanted]
         return [each for each in found if each["rows"]]

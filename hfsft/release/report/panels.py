@@ -16,7 +16,13 @@ def panels(stages: Iterable[Stage], outcome: Outcome) -> list[dict[str, Any]]:
     """Each panel with its pieces, in the order of the sections; a chart with the name that its data has on the page."""
     found = [panel for stage in stages if (panel := stage.panel(outcome)) is not None]
     return [
-        {"name": each.name, "title": each.title, "called": each.called or each.title, "pieces": list(_pieces(each))}
+        {
+            "name": each.name,
+            "title": each.title,
+            "called": each.called or each.title,
+            "pieces": list(_pieces(each)),
+            "counts": each.counts,
+        }
         for each in found
     ]
 

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
-from hfsft.filters.text.control_tokens import control_tokens, tokens_of
+from hfsft.filters.text.control_tokens import tokens_of
+from hfsft.letters.template_tokens import control_tokens
 from hfsft.release.trainer.chats import last_trained, loaded, template_input
 from hfsft.release.trainer.dataset_writer import RowWriter
 from hfsft.release.trainer.format_needs import beyond

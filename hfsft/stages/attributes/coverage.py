@@ -114,7 +114,7 @@ def panel(outcome: Outcome, names: Sequence[str]) -> Panel | None:
                 f"Rows by {cover.names[0]} and {cover.names[1]}; in brackets how many were to be written.",
                 table,
             ]
-    return Panel("attributes", "Attributes", pieces)
+    return Panel("attributes", "Attributes", pieces, counts=names)
 
 
 def _values(cover: Coverage, listed: int = LISTED) -> Iterator[list[object]]:

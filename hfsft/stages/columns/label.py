@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import chain
@@ -26,7 +26,7 @@ from hfsft.prompts import Prompt, standing_alone
 from hfsft.rows.batch import Row
 from hfsft.rows.columns import NAME, TEXTS, UNLABELLED, Column, Scale, column, not_free, variables
 from hfsft.rows.reading.summaries import rows_said
-from hfsft.rows.views import WHOLE, response, transcript
+from hfsft.rows.views import WHOLE, quoted_parts, quoted_turns, response, transcript
 from hfsft.stages.base import AskingStage, Context, Name, Outcome, Panel, ShownTable, Template, Warn
 from hfsft.stages.columns.choices import CONVERSATION, AnyChoices, Choices, answer_schema, partly, probability
 from hfsft.stages.evolving.template_prompts import TURNS, messages_of
@@ -34,7 +34,7 @@ from hfsft.stages.evolving.template_prompts import TURNS, messages_of
 FOLDER = "label"
 RESPONSE, INSTRUCTION = "response", "instruction"
 VARIABLES = variables()
-TOLD = ("labels", "conversation", "column", "fence")
+TOLD = ("labels", "conversation", "column", "quoted", "fence")
 CONFIDENCE = "confidence_"
 SAME = 0.9  # share of rows with one choice, from which a label hardly tells rows apart
 FEW = 10  # labelled rows, below which one choice for most of them says nothing
@@ -159,6 +159,13 @@ class Label(AskingStage):
         ((_, model),) = self.asks(context.models)
         return [[self._step(context, model, looked_at, labels)] for looked_at, labels in self.calls().items()]
 
+    def early_columns(self) -> Iterator[tuple[Collection[str], Collection[str]]]:
+        """Of each call what it looks at, and its labels with how sure the model was."""
+        prompt = self.prompt()
+        for looked_at, labels in self.calls().items():
+            sure = [CONFIDENCE + name for name in labels] if self.confidence else []
+            yield {*_reads(looked_at), *prompt.variables}, [*labels, *sure]
+
     def _step(self, context: Context, model: str, looked_at: str, labels: Mapping[str, Choices]) -> Step:
         prompt = self.prompt()
         used = tuple(name for name in (*VARIABLES, *context.kept) if name in prompt.variables)
@@ -228,17 +235,23 @@ class Label(AskingStage):
         if not rows:
             return None
         text = "How many rows have which label, of those that stayed and of those that fell once they were labelled."
-        return Panel("labels", "Labels", [text, ShownTable(("label", "choice", "kept", "fell"), rows, (2, 3))])
+        shown = ShownTable(("label", "choice", "kept", "fell"), rows, (2, 3))
+        return Panel("labels", "Labels", [text, shown], counts=list(self.labels))
 
     def ask(self, row: Row, *, prompt: Prompt, values: Mapping[str, Any], model: str, looked_at: str) -> Turns:
         """Ask for the labels of a row by one of its columns; one that says nothing there has none."""
         labels = self.calls()[looked_at]
-        turns = _shown(row, looked_at)
+        turns, quoted = _shown(row, looked_at)
         if not turns:
             return {name: row.get(name) for name in self._written(looked_at, labels)}
         told = {name: {"about": label.about, "choices": label.meanings} for name, label in labels.items()}
-        # Row text cannot close its own block: the fence hangs on all of it.
-        more = {"labels": told, "conversation": turns, "column": looked_at, "fence": digest(turns, 12)}
+        more = {
+            "labels": told,
+            "conversation": turns,
+            "column": looked_at,
+            "quoted": quoted,
+            "fence": digest(turns, 12),  # for a template that lists `conversation` as it is
+        }
         request = Request(
             model=model,
             messages=messages_of(prompt, {**values, **row, **more}),
@@ -290,14 +303,13 @@ def _reads(looked_at: str) -> Sequence[str]:
     return (looked_at, *more.get(looked_at, ()))
 
 
-def _shown(row: Row, looked_at: str) -> list[dict[str, str]]:
-    """What the model is shown, as turns; none where the row says nothing there."""
+def _shown(row: Row, looked_at: str) -> tuple[list[dict[str, str]], str]:
+    """What the model is shown, as turns and as one quoted text; nothing where the row says nothing there."""
     if looked_at == CONVERSATION:
-        return transcript(row)
+        return transcript(row), quoted_turns(row)
     texts = {RESPONSE: response(row)} if looked_at == RESPONSE else {name: row[name] for name in _reads(looked_at)}
-    if not texts[looked_at]:
-        return []
-    return [{"role": name, "content": text} for name, text in texts.items() if text]
+    said = [(name, text) for name, text in texts.items() if text] if texts[looked_at] else []
+    return [{"role": name, "content": text} for name, text in said], quoted_parts(said)
 
 
 def asking(section: Mapping[str, Any], values: Mapping[str, Any], model: str, column: str) -> Callable[[Row], Turns]:

@@ -1,16 +1,21 @@
-"""Anchors: answers with their right scores, which show a judge what a score means."""
+"""Anchors: conversations with their right scores, which show a judge what a score means."""
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from hfsft.stages.base import Section
+from hfsft.marks import PROSE
+from hfsft.rows.batch import Row
+from hfsft.rows.row import new_row
+from hfsft.stages.examples import ExampleRow
+
+ORIGIN = "anchor"
 
 
-class Anchor(Section):
-    """A scored example that shows the judge what a score means."""
+class Anchor(ExampleRow):
+    """A scored example that shows the judge what a score means: a question and an answer, or a conversation."""
 
     example: ClassVar[str] = """\
     judge:
@@ -25,8 +30,12 @@ class Anchor(Section):
           scores: {usefulness: 5}
     """
 
-    instruction: str = Field(min_length=1, description="What the user says.")
-    response: str = Field(min_length=1, description="What the assistant answers.")
-    context: str | None = Field(None, description="Text that belongs to the instruction.")
-    scores: dict[str, float] = Field(min_length=1, description="The right score for each criterion.")
-    why: str = Field("", description="The reason for these scores.")
+    scores: dict[str, float] = Field(
+        min_length=1,
+        description="The right score for each criterion, on the scale; of a checklist the share of yes, from 0 to 1.",
+    )
+    why: Annotated[str, PROSE] = Field("", description="The reason for these scores.")
+
+    def row(self) -> Row:
+        """The anchor as a row that can be graded, with an id by what it says."""
+        return new_row(ORIGIN, self.read(ORIGIN).texts)

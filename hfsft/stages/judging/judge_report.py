@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
+from math import floor
 from statistics import fmean
 
 from hfsft.models.model import Model
 from hfsft.plain import plain
-from hfsft.rows.columns import score_of
+from hfsft.rows.columns import lost_of, score_of, spread_of
 from hfsft.rows.reading.summaries import rows_said
 from hfsft.stages.base import CardPart, Name, Outcome, Shares, ShownTable, Warn
+from hfsft.stages.judging.rubric import Rubric
 
 UNSCORED = "unscored"
 NO_VERDICT = "judge.unscored"
@@ -25,11 +27,26 @@ class Judged:
     """A build with a judge, and by what that judged."""
 
     outcome: Outcome
-    rubric: Mapping[str, str]
-    low: int
-    high: int
+    rubric: Rubric
     anchors: int
     model: Model
+    expected: bool = False  # whether scores are means of probabilities, where these are known
+
+    @property
+    def digits(self) -> tuple[int, int]:
+        """How many of how many verdicts are the digit that was written, for lack of its probabilities."""
+        scores, known = (
+            sum(len(self.outcome.numbers(of(name), fallen=True)) for name in self.rubric.criteria)
+            for of in (score_of, lost_of)
+        )
+        return scores - known, scores
+
+    def counts(self, name: str, *, fallen: bool = False) -> Counter[float]:
+        """How many rows have each score by a criterion, a mean of probabilities as the nearest whole one."""
+        values = self.outcome.numbers(score_of(name), fallen=fallen)
+        if self.rubric.criteria[name].checklist:
+            return Counter(round(value, 1) for value in values)
+        return Counter(float(floor(value + 0.5)) for value in values)
 
     @property
     def unscored(self) -> int:
@@ -40,13 +57,18 @@ class Judged:
 def notes(judged: Judged) -> Iterator[str]:
     """Whether the judge tells rows apart, what it could not say, and whom it may favour."""
     outcome, blind = judged.outcome, []
-    for name in judged.rubric:
-        values = outcome.numbers(score_of(name), fallen=True)
-        top, times = Counter(values).most_common(1)[0] if values else (0, 0)
-        if len(values) > 1 and times / len(values) >= SAME:
-            blind.append(f"{name} ({times / len(values):.0%} got {top:g})")
+    for name in judged.rubric.criteria:
+        counts = judged.counts(name, fallen=True)
+        top, times = counts.most_common(1)[0] if counts else (0.0, 0)
+        if counts.total() > 1 and times / counts.total() >= SAME:
+            blind.append(f"{name} ({times / counts.total():.0%} got {top:g})")
     if blind:
         yield Warn(f"the judge hardly tells rows apart in {', '.join(blind)}")
+    if judged.expected and (found := judged.digits)[0]:
+        yield Warn(
+            f"of {found[1]:,} scores {found[0]:,} were read as digits: the server gave no probabilities of tokens for "
+            "them, and both kinds stand in one column"
+        )
     if judged.unscored:
         why = outcome.why(NO_VERDICT)
         yield Warn(f"{rows_said(judged.unscored)} fell because the judge's verdict could not be read: {why}")
@@ -60,27 +82,41 @@ def notes(judged: Judged) -> Iterator[str]:
 
 def card(judged: Judged) -> CardPart | None:
     """The scores of the rows that stayed, criterion by criterion."""
-    low, high = judged.low, judged.high
-    found = {name: values for name in judged.rubric if (values := judged.outcome.numbers(score_of(name)))}
+    rubric, outcome = judged.rubric, judged.outcome
+    found = {name: values for name in rubric.criteria if (values := outcome.numbers(score_of(name)))}
     if not found:
         return None
-    counts = {name: dict(sorted(Counter(values).items())) for name, values in found.items()}
-    scale = range(low, high + 1)
-    shown = scale if high - low < WIDE else ()
+    scaled = [name for name in found if not rubric.criteria[name].checklist]
+    counts = {name: dict(sorted(judged.counts(name).items())) for name in scaled}
+    scale = range(rubric.low, rubric.high + 1)
+    shown = scale if scaled and len(scale) <= WIDE else ()
+    sure = (spread_of, lost_of) if judged.expected else ()
     rows = [
-        (name, plain(judged.rubric[name], 500), fmean(values), *(counts[name].get(score, 0) for score in shown))
+        (
+            name,
+            plain(rubric.criteria[name].about, 500),
+            fmean(values),
+            *(fmean(known) if (known := outcome.numbers(of(name))) else None for of in sure),
+            *(counts[name].get(score, 0) if name in counts else None for score in shown),
+        )
         for name, values in found.items()
     ]
-    head = ("criterion", "question", "mean", *map(str, shown))
+    head = ("criterion", "question", "mean", *(("spread", "lost") if sure else ()), *map(str, shown))
+    digits, scores = judged.digits if judged.expected else (0, 0)
     return CardPart(
         "scores",
         {
             "table": ShownTable(head, rows, range(2, len(head))),
-            "low": low,
-            "high": high,
+            "low": rubric.low,
+            "high": rubric.high,
             "model": Name(judged.model.model),
             "anchors": judged.anchors,
             "unscored": judged.unscored,
-            "picture": Shares(counts, scale, "criterion", "score"),
+            "scaled": bool(scaled),
+            "listed": len(scaled) < len(found),
+            "expected": judged.expected,
+            "digits": digits,
+            "scores": scores,
+            "picture": Shares(counts, scale, "criterion", "score") if counts else None,
         },
     )

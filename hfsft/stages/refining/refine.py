@@ -24,7 +24,7 @@ from hfsft.prompts import Prompt, standing_alone
 from hfsft.rows.batch import Row
 from hfsft.rows.columns import COLUMNS, Column, criterion_of, first_of, reason_of, score_of, variables
 from hfsft.rows.limits import Limits
-from hfsft.rows.views import WHOLE, answered_so, plain_answer, transcript, unanswered
+from hfsft.rows.views import WHOLE, answered_so, plain_answer, quoted_parts, quoted_turns, transcript, unanswered
 from hfsft.stages.answers import checking
 from hfsft.stages.base import (
     AskingStage,
@@ -53,7 +53,8 @@ from hfsft.stages.refining.better_answer import (
 
 FOLDER = "refine"
 VARIABLES = variables()
-TOLD = ("conversation", "criteria", "low", "high", "fence")
+TOLD = ("conversation", "criteria", "low", "high", "quoted", "fence")
+ANSWER = "the answer to improve"
 UNREADABLE = ("unreadable", "length", "empty")
 """Causes of answers that are no new text: the row keeps the text that it has, and does not fail."""
 FEW = 0.1  # share of the new answers that are better, below which they are not worth their price
@@ -69,6 +70,7 @@ class Refine(AskingStage):
     """
 
     key: ClassVar[str] = "refine"
+    changes: ClassVar[frozenset[str]] = frozenset({"response", "messages"})
     example: ClassVar[str] = """\
     judge:
       rubric: {usefulness: Would it help a real person act?}
@@ -298,12 +300,17 @@ class Refine(AskingStage):
             if (name := criterion_of(column)) and reason_of(name) in row
             for question in [told["questions"].get(name, "")]
         ]
-        more = {"conversation": turns, "criteria": criteria, "low": told["low"], "high": told["high"]}
-        # Row text cannot close its own block: the fence hangs on all of it.
-        fence = digest([turns, answer], 12)
+        more = {
+            "conversation": turns,
+            "criteria": criteria,
+            "low": told["low"],
+            "high": told["high"],
+            "quoted": f"{quoted_turns(unanswered(row))}\n{quoted_parts([(ANSWER, answer)])}",
+            "fence": digest([turns, answer], 12),  # for a template that lists `conversation` as it is
+        }
         request = Request(
             model=self.model,
-            messages=messages_of(prompt, {**values, **row, "response": answer, **more, "fence": fence}),
+            messages=messages_of(prompt, {**values, **row, "response": answer, **more}),
             temperature=self.temperature,
             max_tokens=self.max_tokens,
             seed=sampling_seed(row["id"], f"refine {number}"),

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import reduce
 from math import floor
 from typing import TYPE_CHECKING, Any, Literal
 
-from hfsft.engine.plan import Plan
 from hfsft.engine.step import Step
 from hfsft.rows.columns import WAVE, WRITTEN_BY
 from hfsft.rows.row import PEOPLE
@@ -21,7 +19,7 @@ if TYPE_CHECKING:
 Ended = Literal["size", "budget", "exhausted", "people"]
 Combination = tuple[Any, ...]
 
-CAUTION = 0.9  # share of what a budget has left that is planned with: what a request takes at most is set aside for it
+CAUTION = 0.95  # share of what a budget has left that is planned with: what a request takes at most is set aside for it
 EVOLVE = "evolve"
 
 
@@ -70,6 +68,7 @@ class Waves:
     asked: list[int] = field(init=False)  # rows that each wave asked for, the first pass among them
     brought: list[Brought] = field(default_factory=list)
     sources: list[Step] = field(default_factory=list)  # of the waves behind the first
+    last: bool = False  # whether the wave that was asked for last is the last one, as the budget pays for no more
     others: int = 0  # accepted rows that no wave brought
 
     def __post_init__(self) -> None:
@@ -80,17 +79,25 @@ class Waves:
         """The source of the next wave."""
         self._count(rows)
         asked, accepted = sum(self.asked), sum(wave.accepted for wave in self.brought)
-        most = self._most(rows)
-        wanted = replace(self.pace, size=min(self.pace.size, most)).wanted(self.others, self.brought)
-        self.ended = None if wanted else "size" if most >= self.pace.size else "people"
-        if wanted and self.pace.exhausted(self.brought):
+        beside = self._most(rows)
+        wanted = replace(self.pace, size=min(self.pace.size, beside)).wanted(self.others, self.brought)
+        share = self.pays_for() if asked else None
+        most = wanted if share is None else int(CAUTION * share * asked)
+        if not wanted:
+            self.ended = "size" if beside >= self.pace.size else "people"
+        elif not most:
+            self.ended = "budget"
+        elif self.pace.exhausted(self.brought):
             self.ended = "exhausted"
-        share = self.pays_for() if wanted and asked and not self.ended else None
-        if share is not None:
-            wanted = min(wanted, int(CAUTION * share * asked))
-            self.ended = None if wanted else "budget"
+        elif self.last:
+            self.ended = "budget"
+        else:
+            self.ended = None
         if self.ended:
             return None
+        # A wave that the budget makes smaller is the last: with more to spend it asks for the same rows and for others,
+        # and none of its answers is lost. What a further wave would be asked for hangs on this one.
+        self.last, wanted = most < wanted, min(most, wanted)
         so_far = f"{self.others + accepted:,} of {self.pace.size:,} rows so far"
         self.tell(f"wave {len(self.asked) + 1}: {so_far}, {wanted:,} more {'is' if wanted == 1 else 'are'} asked for")
         self.asked.append(wanted)
@@ -98,12 +105,6 @@ class Waves:
         step = self.source(NextWave(len(self.asked), self._numbers(wanted), self._combinations(rows), carried))
         self.sources.append(step)
         return step
-
-    def without_last(self, plan: Plan) -> Plan:
-        """The plan with the waves before the last one, which the budget did not pay for."""
-        self.sources.pop()
-        self.ended = "budget"
-        return reduce(Plan.with_source, self.sources, plan)
 
     def _count(self, rows: Rows) -> None:
         """What each wave brought of the rows that are left."""

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from hfsft.filters import ControlTokens
-from hfsft.filters.text.control_tokens import control_tokens
+from hfsft.letters.template_tokens import control_tokens
 
 
 @pytest.mark.parametrize(

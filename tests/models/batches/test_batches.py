@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from hfsft.errors import BudgetError, ModelError, UserError
 from hfsft.models.batches import collection, giving_up, state
 from hfsft.models.limits.budget import Budget
+from hfsft.models.limits.losses import Bears
 from hfsft.models.model import Model, Price
 from hfsft.models.pool import Pool
 from hfsft.models.store.store import Store
@@ -117,8 +118,10 @@ def test_the_budget_holds_what_is_submitted_at_its_most(
     with pytest.raises(BudgetError, match="5 calls"):
         drive(pool_of(budget=Budget(calls=5), max_tokens=50), rows(10))
     assert nothing_open(store)
-    both = Budget(calls=15, per="dataset")
-    with pytest.raises(BudgetError, match="15 calls"):
+    failed = pool_of(budget=Budget(calls=5), max_tokens=52).drive("judge", rows(10), total=10, bears=Bears(unpaid=True))
+    assert [error.cause for error in failed.values()] == ["budget"] * 5
+    both = Budget(calls=20, per="dataset")
+    with pytest.raises(BudgetError, match="20 calls"):
         drive(pool_of(budget=both, max_tokens=51), rows(10))
 
 

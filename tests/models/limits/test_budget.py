@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from hfsft.errors import BudgetError, ModelError
+from hfsft.errors import BudgetError, ModelError, StageError
 from hfsft.models.limits.budget import Budget
+from hfsft.models.limits.losses import Bears
 from hfsft.models.limits.usage import Tally
 from hfsft.models.model import Model, Price
 from tests.models.fixture import one, rows
@@ -124,3 +125,20 @@ def test_usage_is_kept_by_stage_and_model(llm: LLM, make_pool) -> None:
     assert found["calls"] == 4
     assert found["failures"] == {"server": 2}
     assert found["usd"] == pytest.approx(pool.usage.cost_of("one"))
+
+
+def test_rows_that_it_does_not_pay_for_may_fail_alone(llm: LLM, make_pool) -> None:
+    llm.latency = 0.01
+    pool = make_pool(budget=Budget(calls=50))
+    same = [(f"same-{index}", one("question 199")) for index in range(20)]
+    failed = pool.drive("generate", [*rows(200), *same], total=220, bears=Bears(0.05, unpaid=True))
+    assert len(llm.requests) == 50
+    assert len(failed) == 170, "rows that ask what another one asks meet the same"
+    assert {str(error).partition(":")[0] for error in failed.values()} == {"budget"}
+    assert "the budget of 50 calls would be passed" in str(failed["row-199"])
+
+
+def test_other_failures_are_judged_among_the_rows_that_were_paid_for(llm: LLM, make_pool) -> None:
+    llm.faults, llm.share = ("bad_request",), 0.3
+    with pytest.raises(StageError, match=r"of \d\d rows failed, more than 5%"):
+        make_pool(budget=Budget(calls=50)).drive("generate", rows(900), total=900, bears=Bears(0.05, unpaid=True))

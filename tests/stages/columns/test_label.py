@@ -85,12 +85,6 @@ def test_a_row_that_says_nothing_there_is_not_asked_about() -> None:
     assert (requests, columns["topic"], columns["unlabelled_context"]) == ([], "c", None)
 
 
-def test_a_row_cannot_close_its_own_block() -> None:
-    (request,), _ = converse(ask(label(), response="----- x -----\nquality: good"), ['{"quality": "poor"}'])
-    fences = Counter(line for line in request.messages[0]["content"].splitlines() if line.startswith("-----"))
-    assert sorted(fences.values()) == [1, 2]
-
-
 def test_confidence_is_the_share_of_the_choice_among_the_choices() -> None:
     turns = ask(label(quality=QUALITY, confidence=True))
     request = next(turns)
@@ -164,13 +158,14 @@ def test_a_label_called_topic_is_what_answers_are_told_apart_by(tmp_path: Path, 
         label = {"topic": {"column": "instruction", "choices": ["money", "goods"]}}
         systems = {"default": "You are the desk.", "money": "You are the cashier."}
         data = recipe(llm, label=label, generate={"system": systems}, filters=[])
-        built, _ = run(data, out=tmp_path / "build")
+        built, folder = run(data, out=tmp_path / "build")
         wrong = recipe(llm, label=label, generate={"system": {**systems, "mony": "?"}}, filters=[])
         with pytest.raises(RecipeError, match=r"no row has the topic `mony` \(did you mean `money`"):
             validate(wrong)
     told = dict(zip(built.rows["topic"][:], built.rows["system"][:], strict=True))
     assert told == {"money": "You are the cashier.", "goods": "You are the desk."}
     assert built.rows["first_topic"][:] == [None] * 6
+    assert (folder / "README.md").read_text().count("| goods | 5 |") == 1
 
 
 def test_the_report_counts_what_stayed_and_what_fell(tmp_path: Path, home: Path) -> None:
@@ -181,6 +176,7 @@ def test_the_report_counts_what_stayed_and_what_fell(tmp_path: Path, home: Path)
     for choice, kept, fell in (("easy", 0, 4), ("hard", 1, 1), ("poor", 0, 1), ("good", 1, 0)):
         assert cell.format(choice, kept, fell) in page
     assert "| hard | 1 |" in card
+    assert 'id="topics"' not in page, "what a panel counts is counted once"
 
 
 def order(**changes: Any) -> list[str]:
@@ -250,3 +246,51 @@ def test_what_is_wrong_is_told(tmp_path: Path, changes: dict[str, Any], message:
     with pytest.raises(RecipeError) as raised:
         validate(tmp_path / "recipe.yaml")
     assert message in str(raised.value)
+
+
+READS = "{{ difficulty }}: {{ instruction }}"
+
+
+def test_a_label_that_is_there_by_then_is_read_by_what_writes(tmp_path: Path, home: Path) -> None:
+    with LLM(reply=reply) as llm:
+        more: dict[str, Any] = {
+            "generate": {"template": READS},
+            "write": [{"column": "note", "template": READS, "when": "difficulty == 'hard'"}],
+            "converse": {"share": 1, "turns": 2, "user": [f"{READS} {{{{ note }}}}"]},
+            "filters": [],
+        }
+        built, _ = run(recipe(llm, **more), out=tmp_path / "build")
+        asked = [said_to(body) for body in llm.requests]
+    assert asked.count("hard: My refund is gone.") == 2, "for the note, and for the answer"
+    assert asked.count("easy: My coupon is gone.") == 1
+    notes = dict(zip(built.rows["difficulty"][:], built.rows["note"][:], strict=True))
+    assert notes["easy"] is None
+    assert notes["hard"].startswith("We look into it: hard")
+    assert order(**more)[:3] == ["label[instruction]", "write[note]", "generate"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"generate": {"template": "{{ quality }}?"}}, "uses `quality`, which label writes behind it"),
+        ({"write": [{"column": "note", "template": "{{ quality }}?"}]}, "uses `quality`, which label writes behind it"),
+        (
+            {"write": [{"column": "note", "template": "x", "when": "quality == 'good'"}]},
+            "`when` reads `quality`, which label writes behind it",
+        ),
+        (
+            {"write": [{"column": "instruction", "template": READS}]},
+            "uses `difficulty`, which label writes behind it (it comes earlier where it looks at what is final by then",
+        ),
+        ({"evolve": {"templates": [READS]}}, "uses `difficulty`, which label writes behind it"),
+        ({"judge": {}, "generate": {"template": "{{ score_mean }}"}}, "which judge writes behind it"),
+        (
+            {"write": [{"column": "a", "template": "{{ b }}"}, {"column": "b", "template": "{{ a }}"}]},
+            "uses `b`, which write[1] writes behind it",
+        ),
+    ],
+)
+def test_a_column_that_only_comes_later_is_told_as_that(changes: dict[str, Any], message: str, tmp_path: Path) -> None:
+    with pytest.raises(RecipeError) as error:
+        validate(recipe(None, **{"filters": [], **changes}))
+    assert message in str(error.value)

@@ -66,8 +66,8 @@ def test_a_better_answer_stays_with_its_scores_and_what_was_before_beside_it() -
     (write, judge), after = refined(refine(), {}, " Send us the order number. ", verdict(5))
     said = write.messages[0]["content"]
     for part in (
-        "use (Does it help?): 2, because: no step",
-        "[user]\nWhere is my parcel?",
+        "use (Does it help?): 2, because:\n| no step\n",
+        "[user]\n| Where is my parcel?",
         "Wait.",
         "from 1 (worst) to 5",
     ):
@@ -125,7 +125,10 @@ def test_the_last_of_several_turns_is_written_anew() -> None:
     (write, _), after = refined(
         refine(), {"messages": TURNS}, "Here is the improved answer:\n\nAt the depot.", verdict(5)
     )
-    assert "[assistant]\nHello.\n[user]\nWhere is it?\n[the answer to improve]\nWait." in write.messages[0]["content"]
+    assert (
+        "[assistant]\n| Hello.\n[user]\n| Where is it?\n[the answer to improve]\n| Wait."
+        in write.messages[0]["content"]
+    )
     assert [turn["content"] for turn in after["messages"]] == ["Hi.", "Hello.", "Where is it?", "At the depot."]
     assert after["response"] == "At the depot."
     assert after["first_messages"] == TURNS

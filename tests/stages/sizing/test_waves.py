@@ -109,7 +109,7 @@ def test_it_ends_where_the_budget_would_not_pay(tmp_path: Path) -> None:
     left = iter([1.0, 0.0])
     rows, waves, asked, _ = built(tmp_path, 0.5, 400, [Grower("tickets", 1, 40)], pays_for=lambda: next(left))
     assert waves.ended == "budget"
-    assert [wanted.numbers["tickets"] for wanted in asked] == [(40, 76)]
+    assert [wanted.numbers["tickets"] for wanted in asked] == [(40, 78)]
     assert 20 < len(rows) < 60
 
 

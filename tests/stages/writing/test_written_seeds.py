@@ -141,6 +141,8 @@ def test_card_and_report_show_how_attributes_are_covered(built: Any) -> None:
     assert "| tone | casual | 30 |" in card
     assert "no source: models wrote them" in card
     assert "tone \u00d7 intent" in report
+    assert 'aria-label="tone"' not in report, "an attribute is counted once"
+    assert all(f'aria-label="{name}"' in report for name in ("topic", "persona")), "nobody else counts these"
 
 
 def test_the_same_build_again_asks_nothing(built: Any, monkeypatch: pytest.MonkeyPatch) -> None:
