@@ -120,10 +120,11 @@ class Waves:
         return floor(people / self.people + 1e-9) if self.people else self.pace.size
 
     def _combinations(self, rows: Rows) -> dict[Combination, int]:
+        """How many rows there are of each combination, but for rows of sources whose templates read no attribute."""
         if not self.attributes:
             return {}
         columns = (rows[name][:] for name in (WRITTEN_BY, *self.attributes))
-        return dict(Counter(tuple(given) for name, *given in zip(*columns, strict=True) if name is not None))
+        return dict(Counter(tuple(given[1:]) for given in zip(*columns, strict=True) if None not in given))
 
     def _numbers(self, wanted: int) -> dict[str, tuple[int, int]]:
         """The next numbers of each grower, `wanted` in all: each has its share of all rows so far within one row."""

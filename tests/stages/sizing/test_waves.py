@@ -153,3 +153,26 @@ def test_no_wave_is_asked_for_whose_rows_would_be_too_many_beside_those_of_peopl
     assert len(rows) == left
     assert waves.ended == ("size" if left == 40 else "people")
     assert ledger.rows_in <= left + 7
+
+
+def test_rows_without_attributes_are_no_combination(tmp_path: Path) -> None:
+    def blank(batch: Batch) -> Batch:
+        return {
+            "tone": [
+                None if name == "calls" else tone for name, tone in zip(batch[WRITTEN_BY], batch["tone"], strict=True)
+            ]
+        }
+
+    growers, asked = [Grower("tickets", 1, 9), Grower("calls", 1, 9)], list[NextWave]()
+
+    def bring(wanted: NextWave) -> Step:
+        asked.append(wanted)
+        return source(wanted.wave, dict(wanted.numbers))
+
+    steps = (
+        source(1, {"tickets": (0, 9), "calls": (0, 9)}),
+        Step("blank", reads=(WRITTEN_BY, "tone"), writes={"tone": "string"}, rewrites=("tone",), work=held(blank)),
+        *trimming(30, ["tone"]),
+    )
+    engine.run(Plan("toy", steps), Echo(), tmp_path, Ledger(), more=Waves(Pace(30), growers, ["tone"], bring))
+    assert asked[0].accepted == {("angry",): 3, ("calm",): 6}
