@@ -26,7 +26,8 @@ from hfsft.rows.columns import SLOT, WAVE, WRITTEN_BY
 from hfsft.rows.row import PEOPLE, WRITTEN
 from hfsft.similarity.novelty import By, nearest_before
 from hfsft.stages.base import Context
-from hfsft.stages.writing.base import Written, written_kind
+from hfsft.stages.writing.base import Written
+from hfsft.stages.writing.written_kind import written_kind
 
 DEMONSTRATIONS, SHOWN = "demonstrations", "demonstration_texts"
 NOVELTY = "novelty"

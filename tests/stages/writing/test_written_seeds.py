@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aiohttp import web
 
 from hfsft import pipeline
 from hfsft.cli import main
@@ -160,6 +161,31 @@ def test_a_server_without_raw_completions_is_told_before_anything_is_paid(llm: L
     with pytest.raises(RecipeError, match=r"models.writer: .* has no /v1/completions"):
         pipeline.run(path, out=tmp_path / "build")
     assert llm.requests == []
+
+
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [
+        (405, "Method Not Allowed"),
+        (400, "This model does not support the completions endpoint."),
+        (400, "org/m is a chat model: use v1/chat/completions instead"),
+        (422, "This model only supports chat."),
+    ],
+)
+def test_so_is_one_that_has_them_for_other_models(home: Path, tmp_path: Path, status: int, said: str) -> None:
+    async def refuse(_: web.Request) -> web.Response:
+        return web.json_response({"error": {"message": said}}, status=status)
+
+    class Chats(LLM):
+        def routes(self, app: web.Application) -> None:
+            super().routes(app)
+            app.router.add_post("/v1/completions", refuse)
+
+    path = tmp_path / "shop.yaml"
+    with Chats() as llm:
+        path.write_text(json.dumps(recipe(llm, seeds=[SEEDS[6]])))
+        with pytest.raises(RecipeError, match=r"models.writer: .* has no /v1/completions"):
+            pipeline.run(path, out=tmp_path / "build")
 
 
 @pytest.mark.parametrize(
