@@ -62,7 +62,7 @@ _INLINE = at_first_use(
     rf"(?:^|(?<=\s))(?:\(?\d{{1,2}}[.)]|\([a-c]\)|{_NUMBERED} ?(?:\d{{1,2}}|[a-c])[.):])[*_]{{0,2}} ", re.IGNORECASE
 )
 # A text that stands for one which is to come: `<rewritten question>`, `[Insert the prompt here]`.
-_PLACEHOLDER = at_first_use(r"[*_`]{0,3}[<\[{(]{1,2}[^<>\[\]{}()\n]{1,80}[>\]})]{1,2}[*_`.]{0,3}")
+_PLACEHOLDER = at_first_use(r"[*_`]{0,3}[<\[{]{1,2}[^<>\[\]{}\n]{1,80}[>\]}]{1,2}[*_`.]{0,3}")
 _OR = at_first_use(
     r"^[*_# \t]{0,6}(?:or|alternatively|another (?:version|option|one)|variant|oder|alternativ|o bien|ou bien|或者)[*_ \t]{0,4}[:：]?[*_ \t]{0,4}$|"
     r"^[*_# \t]{0,6}alternatively[,:]",
