@@ -114,7 +114,8 @@ class Waves:
         if not self.attributes:
             return {}
         columns = (rows[name][:] for name in (WRITTEN_BY, *self.attributes))
-        return dict(Counter(tuple(given) for name, *given in zip(*columns, strict=True) if name is not None))
+        rows_given = zip(*columns, strict=True)  # rows of sources that vary nothing have none
+        return dict(Counter(tuple(given) for name, *given in rows_given if name is not None and None not in given))
 
     def _numbers(self, wanted: int) -> dict[str, tuple[int, int]]:
         """The next numbers of each grower, `wanted` in all: each has its share of all rows so far within one row."""
