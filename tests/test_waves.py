@@ -221,7 +221,11 @@ def test_rows_beyond_the_size_are_told_and_no_fault(tmp_path: Path, home: Path) 
 def test_a_first_build_finds_no_answers_in_the_store(tmp_path: Path, home: Path) -> None:
     (tmp_path / "book.md").write_text("Devices that hum are sent back. Devices that leak are thrown away. " * 4)
     with LLM(reply=Writer(0.5)) as llm:
-        more = {"documents": [{"path": str(tmp_path / "book.md")}], "generate": {"context": {"documents": 1}}}
+        more = {
+            "documents": [{"path": str(tmp_path / "book.md")}],
+            "seeds": [*recipe(llm, 1)["seeds"], {"from": "documents", "templates": ["WRITE on {{ chunk }}"]}],
+            "generate": {"context": {"documents": 1}},
+        }
         built, _ = run(recipe(llm, 40, **more), out=tmp_path / "build")
         assert len(set(built.rows["wave"][:])) > 2
         assert (built.usage.calls, built.usage.stored) == (len(llm.requests), 0)
