@@ -149,7 +149,7 @@ def test_any_other_column_gives_its_share_where_it_is_named() -> None:
     rows = [each for number in range(600) for each in grown(number, 1 + number % 3, f"topic {number % 2}")]
     tones = {each["id"]: number * 7 % 3 for number, each in enumerate(rows)}
     columns = {name: [each[name] for each in rows] for name in COLUMNS}
-    columns["tone"] = [tones[each["seed_id"]] if each["seed_id"] in tones else None for each in rows]
+    columns["tone"] = [tones.get(each["seed_id"]) for each in rows]
     for step in Split(validation=0.1, stratify="tone").steps(replace(CONTEXT, former={"split": NONE})):
         columns |= step.function({name: columns[name] for name in step.given(columns)})
     for tone in range(3):
