@@ -130,6 +130,7 @@ OTHER: dict[str, Any] = {
     "PromptTable.path": "others.jsonl",
     "DocumentTable.path": {"path": "others.jsonl", "text": "prompt"},
     "Retrieved.unanswerable": 0.2,
+    "Split.stratify": "origin",
     "Chunking.overlap": 20,
     "DocumentTable.limit": 1,
     "DocumentTable.where": "x == 'x'",

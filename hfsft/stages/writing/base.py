@@ -20,7 +20,7 @@ from hfsft.models.model import Request, Turns
 from hfsft.prompts import Prompt
 from hfsft.rows.batch import Batch, Row, rows_of
 from hfsft.rows.choice.row_counts import Counts
-from hfsft.rows.columns import WRITTEN_BY, Column, variables
+from hfsft.rows.columns import SLOT, WRITTEN_BY, Column, variables
 from hfsft.rows.reading.source_row import SourceRow
 from hfsft.rows.row import WRITTEN
 from hfsft.rows.views import setting_text
@@ -337,12 +337,17 @@ class Written(NamedSource, AskingStage):
 
     def losses(self, outcome: Outcome) -> Iterator[str]:
         """Whether many of its rows were no prompts."""
-        for step in self.asked:
+        for number, step in enumerate(self.asked, 1):
             if names := outcome.removed(WRITTEN_BY, f"{step}.fault"):
-                said = ([*outcome.values(column), *outcome.removed(column)] for column in ("origin", WRITTEN_BY))
-                rows = list(zip(*said, strict=True)).count((WRITTEN, names[0])) // len(self.asked)
-                written = rows - len(outcome.removed("origin", step))
+                said = ([*outcome.values(column), *outcome.removed(column)] for column in ("origin", WRITTEN_BY, SLOT))
+                mine = {slot for *of, slot in zip(*said, strict=True) if of == [WRITTEN, names[0]]}
+                slots = sum(self.in_round(slot, number) for slot in mine)  # a row may have come to several answers
+                written = slots - len(outcome.removed("origin", step))
                 yield from prompt_check.told(outcome, step, FAULT, written, "prompts")
+
+    def in_round(self, slot: int, number: int) -> bool:
+        """Whether the row of a slot is one that its step of that number asks for, where there are several."""
+        return True
 
     @property
     def asked(self) -> tuple[str, ...]:

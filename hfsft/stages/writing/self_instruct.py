@@ -130,7 +130,11 @@ class SelfInstruct(Written):
 
     def mine(self, row: Row, called: str, number: int = 0) -> bool:
         """Whether a row is written in that round."""
-        return super().mine(row, called) and round_of(row[SLOT], self.rounds) == number
+        return super().mine(row, called) and self.in_round(row[SLOT], number)
+
+    def in_round(self, slot: int, number: int) -> bool:
+        """Whether a slot belongs to that round."""
+        return round_of(slot, self.rounds) == number
 
     def taken(self, answer: str) -> str:
         """The instruction, without the number that it would have among those that are shown; of several the first."""

@@ -19,6 +19,8 @@ from hfsft.recipe.compile import compile_recipe
 from hfsft.recipe.recipe import load_recipe
 from hfsft.recipe.sources import given_of
 from hfsft.release.by_source import by_source
+from hfsft.stages.base import Outcome
+from hfsft.stages.writing.self_instruct import SelfInstruct
 from tests.models.server import LLM, digest, said_to
 from tests.stages.writing.writer import Writer
 
@@ -285,3 +287,27 @@ def test_prompts_that_are_none_are_counted_over_all_waves(home: Path, tmp_path: 
         assert stayed <= written - fell <= stayed + 1, "a row beyond the size was written too"
     removed = [line.removed for line in told.ledger.funnel if line.step.endswith(".fault")]
     assert [fell for fell, _ in found.values()] == removed
+
+
+@pytest.mark.parametrize(
+    ("slots", "fell", "said"),
+    [
+        ([0], [0], "1 of 1 prompts of seeds[3][1] fell (100%)"),
+        ([0, 0, 1, 2, 3], [0], "1 of 2 prompts of seeds[3][1] fell (50%)"),
+        ([0, 2, 4, 1], [1], "1 of 1 prompts of seeds[3][2] fell (100%)"),
+    ],
+)
+def test_prompts_that_are_none_are_counted_by_round(slots: list[int], fell: list[int], said: str) -> None:
+    stage = SelfInstruct.model_validate({"from": "self_instruct", "rounds": 2}).listed("seeds[3]")
+    row = {"origin": "written", "written_by": "own", "instruction": "No.", "written_fault": "refuses"}
+    step = f"seeds[3][{1 + fell[0] % 2}].fault"
+    left = list(slots)
+    for slot in fell:
+        left.remove(slot)
+
+    def removed(column: str, stage: str = "") -> list[Any]:
+        return [{**row, "slot": slot}[column] for slot in fell] if stage in ("", step) else []
+
+    outcome = Outcome(["train"], lambda column: [{**row, "slot": slot}[column] for slot in left], removed, [])
+    (note,) = stage.losses(outcome)
+    assert note.startswith(said)
