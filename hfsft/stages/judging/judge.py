@@ -158,6 +158,11 @@ class Judge(ExaminedStage):
         return bool(self.anchors)
 
     @property
+    def between(self) -> bool:
+        """Whether scores are means of probabilities."""
+        return self.score == "expected"
+
+    @property
     def criteria(self) -> dict[str, Criterion]:
         """The criteria by their names, in their order."""
         return ready(self.rubric) if isinstance(self.rubric, str) else self.rubric
