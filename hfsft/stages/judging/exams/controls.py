@@ -24,6 +24,7 @@ from hfsft.stages.base import Section
 from hfsft.stages.judging.anchors import Anchor
 from hfsft.stages.judging.exams.drift import STRETCH, Graded, drifts, stretches
 from hfsft.stages.judging.judge_report import UNSCORED
+from hfsft.stages.judging.jury import Jury
 from hfsft.stages.judging.rubric import Rubric
 from hfsft.stages.judging.verdict import Grade, Grader
 
@@ -104,7 +105,7 @@ def columns(criteria: Sequence[str]) -> list[Column]:
 
 
 def controlled(
-    row: Row, grader: Grader, anchors: Sequence[Anchor], share: float, first: Mapping[str, float]
+    row: Row, grader: Grader | Jury, anchors: Sequence[Anchor], share: float, first: Mapping[str, float]
 ) -> Generator[Request, Answer, Row]:
     """What a row's control comes to: nothing for one that carries none. `first` are the scores of the row itself.
 

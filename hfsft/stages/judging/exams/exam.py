@@ -7,7 +7,7 @@ says the second time with what it said the first. Rows are in none of this but a
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from hfsft.errors import AnswerError, StageError
@@ -99,6 +99,18 @@ def ask(row: Row, graders: Mapping[str, Grader]) -> Turns:
             raise
         return {**blank, UNSCORED: str(error)}
     return {**{score_of(name): grade.score for name, grade in grades.items()}, UNSCORED: None}
+
+
+def errors(rows: Sequence[Row], judges: Sequence[str], criteria: Sequence[str]) -> Iterator[list[list[float | None]]]:
+    """By each criterion the errors of each judge on the anchors, in their order; None where there is no score."""
+    graded = {(row["judge"], row["anchor"]): row for row in rows if row["anchor"] is not None and not row["again"]}
+    anchors = sorted({anchor for _, anchor in graded})
+    for name in criteria:
+        yield [[_error(graded.get((judge, anchor)), name) for anchor in anchors] for judge in judges]
+
+
+def _error(row: Row | None, name: str) -> float | None:
+    return None if row is None or row[score_of(name)] is None else float(row[score_of(name)] - row[right_of(name)])
 
 
 def examined(rows: Sequence[Row], rubric: Rubric, bounds: Exam, *, between: bool) -> list[Examined]:

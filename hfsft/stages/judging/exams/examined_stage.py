@@ -13,7 +13,7 @@ from hfsft.hashing import digest
 from hfsft.models.model import Turns
 from hfsft.rows.batch import Row
 from hfsft.rows.columns import score_of
-from hfsft.stages.base import AskingStage, Context, Judging, Outcome, Panel, ShownTable
+from hfsft.stages.base import AskingStage, Context, Judging, Outcome, ShownTable
 from hfsft.stages.judging.anchors import Anchor
 from hfsft.stages.judging.exams import exam_report
 from hfsft.stages.judging.exams.controls import AnyControl, controlled
@@ -21,11 +21,16 @@ from hfsft.stages.judging.exams.exam import ASKS
 from hfsft.stages.judging.exams.exam_result import Exam
 from hfsft.stages.judging.exams.exam_steps import controlled_step, drift_steps, exam_steps
 from hfsft.stages.judging.judge_report import UNSCORED
+from hfsft.stages.judging.jury import Jury
 from hfsft.stages.judging.rubric import Rubric
 from hfsft.stages.judging.verdict import Grader
 
 if TYPE_CHECKING:
     from hfsft.engine.executor import Rows
+
+
+NOT_OF_ONE = ("model", "models", "combine", "turns")
+"""Of what a verdict depends on, what one judge's verdict on one answer does not."""
 
 
 class ExaminedStage(AskingStage, ABC):
@@ -59,8 +64,8 @@ class ExaminedStage(AskingStage, ABC):
 
     @property
     @abstractmethod
-    def between(self) -> bool:
-        """Whether its scores may lie between two of a scale."""
+    def expected(self) -> bool:
+        """Whether its scores are means of probabilities, which may lie between two of a scale."""
 
     @model_validator(mode="after")
     def _measured_on_something(self) -> ExaminedStage:
@@ -82,7 +87,7 @@ class ExaminedStage(AskingStage, ABC):
             return []
         (judge, *_) = self._without_controls.steps(context)
         assert judge.work is not None, "who asks has a function"
-        graded_by = {name: value for name, value in judge.identity.items() if name not in ("model", "models", "turns")}
+        graded_by = {name: value for name, value in judge.identity.items() if name not in NOT_OF_ONE}
         judges = {
             name: (context.models[name], digest({**graded_by, "model": context.models[name]})) for name in judge.models
         }
@@ -97,7 +102,7 @@ class ExaminedStage(AskingStage, ABC):
         steps = drift_steps(judge, criteria, scores, judge.work.arguments["section"], self.control)
         return [controlled_step(judge, criteria, self.control.share), scored, *steps]
 
-    def controls(self, row: Row, grader: Grader, made: Mapping[str, Any]) -> Turns:
+    def controls(self, row: Row, grader: Grader | Jury, made: Mapping[str, Any]) -> Turns:
         """Ask for the control that a row carries, if any, of which the judge `made` these columns."""
         if self.control is None:
             return {}
@@ -117,18 +122,13 @@ class ExaminedStage(AskingStage, ABC):
     def tells(self, step: Step, rows: Rows) -> Iterator[str | ShownTable]:
         """Its exam, before any row is asked for."""
         if self.bounds is not None and step.name == ASKS:
-            yield from exam_report.tells(rows.to_list(), self.measure, self.bounds, between=self.between)
+            yield from exam_report.tells(rows.to_list(), self.measure, self.bounds, between=self.expected)
 
     def figures(self, outcome: Outcome) -> dict[str, Any]:
         """Of its exam, and of the controls among the rows."""
         rights = [anchor.scores for anchor in self.anchor_list]
-        return exam_report.figures(outcome, self.measure, self.bounds, self.control, rights, between=self.between)
+        return exam_report.figures(outcome, self.measure, self.bounds, self.control, rights, between=self.expected)
 
     def notes(self, outcome: Outcome) -> Iterator[str]:
         """Whether it is a judge, and whether it remained one."""
         yield from exam_report.notes(outcome, self.key, self.bounds)
-
-    def panel(self, outcome: Outcome) -> Panel | None:
-        """Its exam, and the controls among the rows."""
-        pieces = list(exam_report.pieces(outcome, self.key))
-        return Panel("judge", "The judge, examined", pieces) if pieces else None

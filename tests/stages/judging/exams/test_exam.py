@@ -119,7 +119,7 @@ def test_without_anchors_or_where_the_recipe_says_so_there_is_no_exam(tmp_path: 
         wanted = recipe(judge, exam=False) if said is False else recipe(judge, anchors=[])
         _, folder = run(wanted, out=tmp_path)
         assert len(judge.requests) == 12
-    assert "judge" not in json.loads((folder / "funnel.json").read_text())["figures"]
+    assert "exam" not in json.loads((folder / "funnel.json").read_text())["figures"]["judge"]
     assert "exams" not in lock.read(folder)
 
 
