@@ -30,7 +30,16 @@ from hfsft.recipe.models_asked import asked, chat_template_of, embedding_step, i
 from hfsft.recipe.recipe import Recipe
 from hfsft.recipe.rules import filters_of
 from hfsft.recipe.sections import loc_of
-from hfsft.recipe.sources import OpenedSources, given_of, in_waves, kept_of, source_problems, source_steps, topics_of
+from hfsft.recipe.sources import (
+    OpenedSources,
+    given_of,
+    in_waves,
+    inline_rows,
+    kept_of,
+    source_problems,
+    source_steps,
+    topics_of,
+)
 from hfsft.rows.columns import COLUMNS
 from hfsft.stages.base import AskingStage, Context, Judging, Stage
 
@@ -129,6 +138,7 @@ def contexts_of(
         corpus=corpus or unopened_corpus(recipe),
         opened=opened,
         rules=partial(_rules, recipe),
+        inline=partial(inline_rows, recipe),
         reasoning=recipe.publish.reasoning != "drop"
         and not any(isinstance(stage, AskingStage) and stage.reasons for stage in recipe.stages().values()),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from hfsft.filters.base import Filter
     from hfsft.models.model import Model
     from hfsft.prompts import Prompt
+    from hfsft.rows.batch import Row
     from hfsft.rows.columns import Column
 
 WRITER = "writer"
@@ -316,6 +317,7 @@ class Context:
     topics: frozenset[str] | None = None  # that rows may have; None where that is not known yet
     waves: bool = False  # whether rows come in waves, until there are as many as the recipe wants
     judge: Judging | None = None  # how rows are scored, where a section before does that
+    inline: Callable[[], Iterable[tuple[Place, Row]]] = tuple  # rows of sources that stand in the recipe, by place
     candidates: int = 1  # answers to one prompt that there are, of those that a section before wrote
     rules: Callable[[], Sequence[Filter]] = tuple  # the recipe's filters; raises `ModelError` where one names no file
     opened: bool = True  # whether files and datasets are looked into, or the recipe alone is checked

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from math import floor
 from statistics import fmean
+from typing import Any
 
 from hfsft.models.model import Model
 from hfsft.plain import plain
 from hfsft.rows.columns import lost_of, score_of, spread_of
 from hfsft.rows.reading.summaries import rows_said
-from hfsft.stages.base import CardPart, Name, Outcome, Shares, ShownTable, Warn
+from hfsft.stages.base import CardPart, Name, Outcome, Panel, Shares, ShownTable, Warn
+from hfsft.stages.judging import jury_report
+from hfsft.stages.judging.bias import bias_report
 from hfsft.stages.judging.rubric import Rubric
 
 UNSCORED = "unscored"
@@ -29,8 +32,14 @@ class Judged:
     outcome: Outcome
     rubric: Rubric
     anchors: int
-    model: Model
+    models: Mapping[str, Model]  # who judges, by their names under `models:`
     expected: bool = False  # whether scores are means of probabilities, where these are known
+    adjusted: bool = False  # whether there are scores without the length of the answer
+
+    @property
+    def figures(self) -> Mapping[str, Any]:
+        """What was measured of it."""
+        return self.outcome.figures.get("judge", {})
 
     @property
     def digits(self) -> tuple[int, int]:
@@ -72,10 +81,9 @@ def notes(judged: Judged) -> Iterator[str]:
     if judged.unscored:
         why = outcome.why(NO_VERDICT)
         yield Warn(f"{rows_said(judged.unscored)} fell because the judge's verdict could not be read: {why}")
-    own = judged.model.label
-    for name, wrote in outcome.wrote.items():
-        if outcome.models[name].label == own:
-            yield Warn(f"the judge is the model that wrote in {' and '.join(wrote)}: models favour what they wrote")
+    yield from jury_report.favours(judged.models, outcome)
+    yield from jury_report.notes(judged.figures.get("jury", {}))
+    yield from bias_report.notes(judged.figures.get("bias", {}), adjusted=judged.adjusted)
     if not judged.anchors:
         yield "the judge had no scored examples (judge.anchors) to measure by, so its scale is its own"
 
@@ -109,7 +117,8 @@ def card(judged: Judged) -> CardPart | None:
             "table": ShownTable(head, rows, range(2, len(head))),
             "low": rubric.low,
             "high": rubric.high,
-            "model": Name(judged.model.model),
+            "model": Name(next(iter(judged.models.values())).model),
+            "judges": len(judged.models),
             "anchors": judged.anchors,
             "unscored": judged.unscored,
             "scaled": bool(scaled),
@@ -117,6 +126,21 @@ def card(judged: Judged) -> CardPart | None:
             "expected": judged.expected,
             "digits": digits,
             "scores": scores,
+            **jury_report.values(judged.figures.get("jury", {})),
+            **bias_report.values(judged.figures.get("bias", {}), adjusted=judged.adjusted),
             "picture": Shares(counts, scale, "criterion", "score") if counts else None,
         },
     )
+
+
+def panel(figures: Mapping[str, Any]) -> Panel | None:
+    """How several judges agree, and what the scores go along with; None where nothing was measured."""
+    pieces: list[str | ShownTable | Shares] = []
+    of_jury, of_bias = figures.get("jury", {}), figures.get("bias", {})
+    if shown := jury_report.table(of_jury):
+        pieces += [f"{of_jury['combine'].capitalize()} of the judges' scores.", shown]
+        pieces += [f"{told[0].upper()}{told[1:]}." for told in [jury_report.counted(of_jury)] if told]
+    if shown := bias_report.table(of_bias):
+        pieces += [bias_report.ABOUT, shown]
+    pieces += [told for told in [bias_report.fillers(of_bias)] if told]
+    return Panel("judge", "The judge", pieces) if pieces else None

@@ -33,7 +33,8 @@ class Grade:
 
     `spread` is the standard deviation of the probabilities that the score is the mean of, `lost` the probability of
     all that is no score, from 0 to 1; both None where the score is what the judge wrote. `shares` are these
-    probabilities: of each score, of a checklist that of yes for each question by its number.
+    probabilities: of each score, of a checklist that of yes for each question by its number. Of a jury the score is
+    what those of its judges come to, `spread` the standard deviation of theirs, `by` the grade of each by its name.
     """
 
     score: float
@@ -41,6 +42,7 @@ class Grade:
     spread: float | None = None
     lost: float | None = None
     shares: Mapping[str, float] = field(default_factory=dict)
+    by: Mapping[str, Grade] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
