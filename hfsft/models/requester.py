@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
+import threading
 import time
 from collections import Counter
 from dataclasses import dataclass
@@ -207,6 +208,11 @@ class Requester:
     def taken_back(self, key: str) -> AnswerError | None:
         """Why an answer that was given counts no longer; None where it does."""
         return self._taken_back.get(key)
+
+    @property
+    def sent(self) -> threading.Event:
+        """Set once a request was sent."""
+        return self._sender.sent
 
     def reset(self) -> None:
         """Undo `stop` before the next stage; endpoints that were given up are tried again."""

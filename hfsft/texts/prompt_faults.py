@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from typing import Literal, get_args
 
+from hfsft.letters.late_patterns import at_first_use
 from hfsft.texts.language import SMALL_WORDS, other_language
 from hfsft.texts.loops import UNSPACED, repeated_share
 from hfsft.texts.prompt_asking import answers, asks
@@ -38,7 +39,7 @@ BLOCK = 30  # words of a paragraph that is a prompt of its own
 COPIED = 12  # words in a row of a text that was shown, which is then told again
 SHORT = 20  # words, as which a shorter parent counts where growth is measured
 
-_WORD = re.compile(f"[{UNSPACED}]|[^\\W_{UNSPACED}]+(?:['\u2019][^\\W_]+)?")
+_WORD = at_first_use(f"[{UNSPACED}]|[^\\W_{UNSPACED}]+(?:['\u2019][^\\W_]+)?")
 _POLITE_WORDS = "please kindly just really now today exactly actually also hello hey there thanks thank sir madam"
 _POLITE = frozenset(_POLITE_WORDS.split())
 # What is no template's own, however many of them stand in a row.
@@ -49,17 +50,17 @@ _COMMON_TOO = (
 COMMON = SMALL_WORDS["en"] | frozenset(_COMMON_TOO.split())
 _TURNS_ROUND_WORDS = "not no non nor never without ohne nicht kein pas sans sin nie niet"
 _TURNS_ROUND = frozenset(_TURNS_ROUND_WORDS.split())
-_ITEM = re.compile(
+_ITEM = at_first_use(
     r"[#*_>\[(\"' \t]{0,6}(?:\d{1,2}[.):\]]|[-*•\u2013]|(?:question|prompt|message|option|version|variant|variation|q|frage|pregunta|问题)"
     r"[ \t]{0,2}\d{1,2}[.):]|[a-c][.)])[*_ \t]",
     re.IGNORECASE,
 )
-_OR = re.compile(
+_OR = at_first_use(
     r"^[*_# \t]{0,6}(?:or|alternatively|another (?:version|option|one)|variant|oder|alternativ|o bien|ou bien|或者)[*_ \t]{0,4}[:：]?[*_ \t]{0,4}$|"
     r"^[*_# \t]{0,6}alternatively[,:]",
     re.IGNORECASE | re.MULTILINE,
 )
-_CANNOT_REWRITE = re.compile(
+_CANNOT_REWRITE = at_first_use(
     r"\b(?:can't|cannot|can not|unable to|won't|not able to)\b[^.!?\n]{0,40}\b(?:rewrit|rephras|evolv|modify (?:this|the) (?:message|prompt)|fulfil)"
     r"|\bplease (?:provide|share|give)(?: me)?(?: with)? the (?:original |full )?(?:message|prompt|question|text|instruction)s?\b",
     re.IGNORECASE,
@@ -74,7 +75,7 @@ _REWRITES = (
     r"(?:umschreib\w*|umformulier\w*|herschrijven|réécrire|reformuler|reescribir|reescrever|riscrivere|переписать|переформулировать|przepisać|"
     r"viết lại|改写|重写|書き直|書き換え|다시 (?:쓸|작성)|menulis ulang|إعادة (?:كتابة|صياغة)|दोबारा लिख|เขียน(?:ใหม่|คำถามใหม่)|yeniden yaz\w*)"
 )
-_CANNOT_OTHERWISE = re.compile(
+_CANNOT_OTHERWISE = at_first_use(
     rf"{_CANNOT}[^.!?。！？\n]{{0,40}}{_REWRITES}|{_REWRITES}[^.!?。！？\n]{{0,16}}{_CANNOT}", re.IGNORECASE
 )
 

@@ -155,7 +155,7 @@ OTHER: dict[str, Any] = {
     "Judge.scale": [1, 10],
     "Judge.reasoning": False,
     "Anchor.scores": {"usefulness": 3, "tone": 1},
-    "Anchor.messages": [*TALK, *TALK],
+    "Anchor.messages": written_sources.TALKED,
     "Anchor.tools": [{"name": "find"}],
     "Criterion.levels": {"1": "bad", "5": "good"},
     "Criterion.checklist": ["Is it calm?"],
@@ -242,7 +242,7 @@ def recipe(folder: Path) -> dict[str, Any]:
         "label": {"template": f"{USES_ALL}: {{{{ conversation }}}}", "quality": {"choices": ["a", "b"]}},
         "judge": {
             "rubric": {"usefulness": {"question": "Does it help?"}, "tone": {"checklist": ["Is it kind?"]}},
-            "anchors": [{"instruction": "Q", "response": "A", "scores": {"usefulness": 2, "tone": 0}}],
+            "anchors": written_sources.ANCHORS,
             "exam": {"on_fail": "stop"},
             "control": {"share": 0.1},
         },

@@ -9,33 +9,34 @@ import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from hfsft.letters.late_patterns import at_first_use
 from hfsft.models.readings.fit_json import TWICE, free_text, plain_name, sole
 
 _LONGEST = 20_000
 _LONGEST_LINE = 2_000
-_TAG = re.compile(r"<(/?)([A-Za-z]\w{0,60})>")
-_BETWEEN = re.compile(r"[:=|\u2013\u2014\u2192]|->|\s-\s")
-_NEXT = re.compile(r"[,;]\s(?=\s?\w[\w -]{0,40}[:=])")
+_TAG = at_first_use(r"<(/?)([A-Za-z]\w{0,60})>")
+_BETWEEN = at_first_use(r"[:=|\u2013\u2014\u2192]|->|\s-\s")
+_NEXT = at_first_use(r"[,;]\s(?=\s?\w[\w -]{0,40}[:=])")
 # A number, and how many there are in all; what follows on it must not be part of another number, or of a range.
-_NUMBER = re.compile(
+_NUMBER = at_first_use(
     r"([+-]?\d{1,9}(?:\.\d{1,9})?(?:\s{0,3}(?:[/\uff0f]|out of|of)\s{0,3}\d{1,9})?)(?![\d%\xbc-\xbe+/~]|\.\d)"
     r"[*_`\"']{0,3}\s{0,5}",
     re.IGNORECASE,
 )
-_UNSURE = re.compile(
+_UNSURE = at_first_use(
     r"[\s|,;:.(\u2013\u2014-]{0,9}(?:\d|~|(?:or|maybe|perhaps|possibly|but)\b"
     r"|(?:to|and|up to)\s{1,3}(?:\d|(?:one|two|three|four|five|six|seven|eight|nine|ten)\b))",
     re.IGNORECASE,
 )
 # Beside a name, the scale that its number is on: `Relevance (1-5): 4`.
-_SCALE = re.compile(
+_SCALE = at_first_use(
     r"\s{0,3}[(\[](?:\s{0,3}(?:on a|score|scale|rating|from|range)){0,3}\s{0,3}"
     r"(?:(\d{1,9})\s{0,3}(?:[-\u2013]|to|\.\.)|(?:out )?of)\s{0,3}(\d{1,9})\s{0,3}[)\]]",
     re.IGNORECASE,
 )
 _ENDS = "|,;:.(\u2013\u2014-"
 _AROUND = " \t*_`\"'"
-_RULE = re.compile(r"[\s|:-]*")
+_RULE = at_first_use(r"[\s|:-]*")
 
 
 class _Said(NamedTuple):

@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from random import Random
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import pytest
 
 from hfsft.pipeline import forecast, run
 from hfsft.stages.judging.bias.rank_correlation import spearman
 from tests.stages.judging.scripted_judge import ScriptedJudge, answer, quality
-
-if TYPE_CHECKING:
-    import pytest
 
 COUNT = 80
 DOUBTFUL = {f"Case {n} " for n in (3, 17, 40, 71)}  # of which the judges think otherwise
@@ -108,3 +107,32 @@ def test_a_planted_taste_for_length_is_told_with_its_size_and_gone_from_the_adju
     assert "usefulness is 2.6 higher where there are twice as many" in card
     assert "| usefulness | +0.8" in card
     assert "how scores go along with" in (folder / "report.html").read_text().lower()
+
+
+def test_with_anchors_each_judge_is_examined_and_votes_are_counted_by_their_errors(
+    tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    rows(tmp_path)
+    anchors = [
+        {"instruction": f"And case {n}?", "response": answer(1 + n % 5, 900 + n), "scores": {"usefulness": 1 + n % 5}}
+        for n in range(30)
+    ]
+    # Two of them share an opinion of ten answers that is wrong, the third errs by itself.
+    shared = {f"Case {900 + n} ": float(5 - n % 5) for n in range(0, 30, 3)}
+    with ScriptedJudge(says=shared) as one, ScriptedJudge(says=shared) as two, ScriptedJudge(noise=0.8) as three:
+        judges = {"one": one, "two": two, "three": three}
+        data = recipe(judges, scale=[1, 5], anchors=anchors)
+        built, folder = run(data, out=tmp_path / "out")
+        before = asked(judges)
+        run(data | {"judge": data["judge"] | {"combine": "mean"}}, out=tmp_path / "out")
+        assert asked(judges) == before, "neither rows nor exams are asked for again"
+    figures = json.loads((folder / "funnel.json").read_text())["figures"]["judge"]
+    assert list(figures["exam"]) == ["one", "two", "three"]
+    votes = figures["jury"]["votes"]
+    assert (votes["of"], votes["items"]) == ("anchors", 30)
+    assert votes["correlation"] == pytest.approx(1 / 3, abs=0.15)
+    assert votes["votes"] == pytest.approx(3 / (1 + 2 * votes["correlation"]), abs=1e-3)
+    assert "effective votes, by Kish's formula 3 / (1 + 2 × 0." in (folder / "README.md").read_text()
+    assert "errors on 30 anchors" in (folder / "README.md").read_text()
+    assert any("errors on 30 anchors" in note for note in built.notes)
