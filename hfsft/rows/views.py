@@ -185,7 +185,10 @@ def tools(row: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The tools that the assistant may call, as schemas; none where the row has none."""
     found = row.get("tools")
     if isinstance(found, str) and found:
-        found = json.loads(found)
+        try:
+            found = json.loads(found)
+        except ValueError:  # the mark of a forecast, for tools that are not known yet
+            return []
     return [tool for tool in found if isinstance(tool, dict)] if isinstance(found, list) else []
 
 

@@ -184,6 +184,12 @@ class Stage(Section, ABC):
         """
         return ()
 
+    def measuring(self, context: Context) -> list[Step]:
+        """Steps of a section behind the rules that stand as early as what they read is final, so that rules may bound
+        what they measure: columns that `writes` names with the role `measure`.
+        """
+        return []
+
     def early_columns(self) -> Iterator[tuple[Collection[str], Collection[str]]]:
         """Of each of these groups the columns that it reads, and those that it writes. Raises `PromptError`.
 
