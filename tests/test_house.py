@@ -39,8 +39,10 @@ SHARED = {
     "hfsft.stages.base",
     "hfsft.stages.source",
     "hfsft.stages.seeds",
+    "hfsft.stages.examples",
     "hfsft.stages.prompt_check",
     "hfsft.stages.handed_on",
+    "hfsft.stages.several_answers",
     "hfsft.stages.answers.checking",
     "hfsft.stages.attributes.shares",
     "hfsft.stages.asking_part",
@@ -51,6 +53,7 @@ SHARED = {
 # Of models, a stage knows what is asked, what is answered, and how an answer is read; never who asks.
 STAGE_MODELS = {
     "hfsft.models.model",
+    "hfsft.models.naming",
     "hfsft.models.structured",
     "hfsft.models.probabilities",
     "hfsft.models.vectors.text_turns",

@@ -16,8 +16,9 @@ from hfsft.rows.limits import THRESHOLDS, Limits
 class Score(Filter):
     """The judge's scores, compared in the order given: `score: {usefulness: {at_least: 4}, mean: {at_least: 3.5}}`.
 
-    Keys are criteria of the rubric, `mean` (their average) or `min` (the lowest of them). A row that the judge could
-    not score is unscored and falls: it is never taken as 0 and never as a pass.
+    Keys are criteria of the rubric, `mean` (their average) or `min` (the lowest of them); where the judge has `adjust`
+    also `adjusted_mean` and `adjusted_` before a criterion. A row that the judge could not score is unscored and falls:
+    it is never taken as 0 and never as a pass.
     """
 
     model_config = ConfigDict(extra="allow")
@@ -34,18 +35,20 @@ class Score(Filter):
     """
 
     deciding: ClassVar[frozenset[str]] = frozenset()  # it measures nothing
+    others: ClassVar[str] = ", mean or min"  # what may stand in place of a criterion
+    likely: ClassVar[str] = "{at_least: 4}"  # bounds that somebody may want
 
     @model_validator(mode="before")
     @classmethod
     def _keyed(cls, value: Any) -> Any:
         if isinstance(value, Mapping) and THRESHOLDS & value.keys():
-            raise ValueError("bounds stand under a criterion, mean or min: {mean: {at_least: 4}}")
+            raise ValueError(f"bounds stand under a criterion{cls.others}: {{mean: {cls.likely}}}")
         return value
 
     @model_validator(mode="after")
     def _some(self) -> Score:
         if not self.limits:
-            raise ValueError("needs a criterion of the rubric, mean or min: {mean: {at_least: 4}}")
+            raise ValueError(f"needs a criterion of the rubric{self.others}: {{mean: {self.likely}}}")
         return self
 
     @property
@@ -56,12 +59,17 @@ class Score(Filter):
     @property
     def reads(self) -> tuple[str, ...]:
         """The columns that the judge writes."""
-        return tuple(score_of(criterion) for criterion in self.limits)
+        return tuple(map(self.column_of, self.limits))
+
+    @classmethod
+    def column_of(cls, criterion: str) -> str:
+        """The column that is compared."""
+        return score_of(criterion)
 
     def bounds(self) -> list[Bound]:
         """One comparison for each criterion."""
         return [
-            Bound(criterion, score_of(criterion), limits.at_least, limits.at_most)
+            Bound(criterion, self.column_of(criterion), limits.at_least, limits.at_most)
             for criterion, limits in self.limits.items()
         ]
 

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
+from itertools import islice
 from typing import Any
 
 from hfsft.engine.plan import Plan
 from hfsft.engine.resources import Resource
 from hfsft.engine.step import Step
-from hfsft.errors import Place, Problem, RecipeError
+from hfsft.errors import Place, Problem, PromptError, RecipeError
 from hfsft.filters.base import Filter
 from hfsft.marks import Loc
 from hfsft.recipe.checks.cross_references import Contexts, filter_problems, section_problems
@@ -28,9 +30,18 @@ from hfsft.recipe.models_asked import asked, chat_template_of, embedding_step, i
 from hfsft.recipe.recipe import Recipe
 from hfsft.recipe.rules import filters_of
 from hfsft.recipe.sections import loc_of
-from hfsft.recipe.sources import OpenedSources, given_of, in_waves, kept_of, source_problems, source_steps, topics_of
+from hfsft.recipe.sources import (
+    OpenedSources,
+    given_of,
+    in_waves,
+    inline_rows,
+    kept_of,
+    source_problems,
+    source_steps,
+    topics_of,
+)
 from hfsft.rows.columns import COLUMNS
-from hfsft.stages.base import AskingStage, Context, Judging
+from hfsft.stages.base import AskingStage, Context, Judging, Stage
 
 TEMPLATE_LANGUAGE = ["en"]  # what templates read where the recipe names no language
 
@@ -127,6 +138,7 @@ def contexts_of(
         corpus=corpus or unopened_corpus(recipe),
         opened=opened,
         rules=partial(_rules, recipe),
+        inline=partial(inline_rows, recipe),
         reasoning=recipe.publish.reasoning != "drop"
         and not any(isinstance(stage, AskingStage) and stage.reasons for stage in recipe.stages().values()),
     )
@@ -136,16 +148,52 @@ def contexts_of(
     context = replace(context, peoples=not all(each.written for each in given))
     structured: tuple[str, ...] = ()
     scoring: Judging | None = None
-    for key, stage in recipe.stages().items():
+    stages = recipe.stages()
+    for key, stage in stages.items():
         at = loc_of(key)
         place = partial(_place, recipe, at)
-        found[key] = replace(context, kept=kept, structured=structured, place=place, called=called.get(at, ""))
+        there, not_yet = _written_elsewhere(stages, key)
+        if not called.get(at):  # no row that is to be written has them
+            there = [name for name in there if name not in kept]
+            found[key] = replace(context, kept=(*kept, *there), structured=structured, place=place, not_yet=not_yet)
+        else:
+            found[key] = replace(context, kept=kept, structured=structured, place=place, called=called[at])
         scoring = scoring or stage.judging(found[key])
         context = replace(context, judge=scoring)
         kept += tuple(each.name for each in stage.writes() if each.name not in COLUMNS)
         structured += tuple(each.name for each in stage.writes() if each.structured)
-        context = replace(context, answering=stage.answering(found[key]) or context.answering)
+        context = replace(
+            context,
+            answering=stage.answering(found[key]) or context.answering,
+            candidates=stage.candidates or context.candidates,
+        )
     return found
+
+
+def _written_elsewhere(stages: Mapping[str, Stage], key: str) -> tuple[list[str], dict[str, tuple[str, str]]]:
+    """The columns that sections behind one have there by then, as they stand early, and those that only come later:
+    each with the section that writes it, and what helps.
+    """
+    behind = dict(islice(stages.items(), list(stages).index(key), None))
+    changed = {name for stage in behind.values() if not stage.early for name in (*stage.changes, *_names(stage))}
+    there: list[str] = []
+    for each in [stage for other, stage in behind.items() if stage.early and other != key]:
+        with suppress(PromptError):  # told where its template is read
+            there += [
+                name for reads, writes in each.early_columns() if not changed.intersection(reads) for name in writes
+            ]
+    helps = "it comes earlier where it looks at what is final by then, such as `column: instruction`"
+    later = {
+        name: (other, helps if stage.early else "")
+        for other, stage in behind.items()
+        if other != key
+        for name in _names(stage)
+    }
+    return there, {name: told for name, told in later.items() if name not in there}
+
+
+def _names(stage: Stage) -> list[str]:
+    return [each.name for each in stage.writes()]
 
 
 def _rules(recipe: Recipe) -> list[Filter]:
@@ -161,19 +209,24 @@ def _place(recipe: Recipe, at: Loc, section: str, *loc: str | int) -> Place:
 def _by_section(recipe: Recipe, contexts: Contexts) -> list[tuple[str, Sequence[Step]]]:
     """The steps of each section, and behind them for each of the sections those that it puts there, if any.
 
+    Those that are to stand right behind a section's own are of one list with these.
+
     Of sections that stand early each group of steps has its place where what it reads is final.
     """
     later: dict[str, list[Sequence[Step]]] = defaultdict(list)
+    joined: dict[str, list[Step]] = defaultdict(list)
     for key, stage in recipe.stages().items():
         for other, steps in stage.later(contexts[key]).items():
             later[other].append(steps)
+        for other, steps in stage.right_behind(contexts[key]).items():
+            joined[other] += steps
     found: list[tuple[str, Sequence[Step]]] = []
     early: list[tuple[str, Sequence[Step]]] = []
     for key, stage in recipe.stages().items():
         if stage.early:
             early += [(key, group) for group in stage.groups(contexts[key])]
         else:
-            found.append((key, stage.steps(contexts[key])))
+            found.append((key, [*stage.steps(contexts[key]), *joined[key]]))
         found += [(key, steps) for steps in later[key]]
     for key, group in early:
         found.insert(_earliest([steps for _, steps in found], group), (key, group))

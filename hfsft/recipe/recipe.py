@@ -17,8 +17,10 @@ from hfsft.filters.listed import AnyFilter, any_of, filter_name, written
 from hfsft.keys import masked
 from hfsft.marks import PROSE, ROWS, Loc
 from hfsft.recipe.checks.recipe_secrets import secrets_in
+from hfsft.recipe.checks.template_files import TemplateFile, with_templates
 from hfsft.recipe.recipe_file import UNNAMED, RecipeFile, load, validate
 from hfsft.recipe.sections import Sections, Unusable, loc_of
+from hfsft.recipe.yaml.content_files import with_contents
 from hfsft.recipe.yaml.type_paths import bare, places
 from hfsft.rows.tables.table import Table
 from hfsft.stages.base import Section
@@ -61,6 +63,7 @@ class Recipe(Sections, Head):
     """A dataset, as its author asks for it."""
 
     _source: RecipeFile = PrivateAttr(default_factory=lambda: RecipeFile(None, {}))
+    _template_files: Mapping[Loc, TemplateFile] = PrivateAttr(default_factory=dict)
 
     @field_validator("name")
     @classmethod
@@ -79,6 +82,11 @@ class Recipe(Sections, Head):
     def source(self) -> RecipeFile:
         """The file that the recipe was read from."""
         return self._source
+
+    @property
+    def template_files(self) -> Mapping[Loc, TemplateFile]:
+        """The files in which templates of it stand, by where its sections tell these."""
+        return self._template_files
 
     @property
     def base(self) -> Path:
@@ -121,13 +129,18 @@ def load_recipe(
         return recipe
     source = load(recipe, overrides)
     kinds, problems = _foreign_filters(source)
+    model = with_filters(kinds)
+    source = with_contents(source, model, _base(source), trusted=trusted)
+    whole, files = with_templates(source, model, _base(source), trusted=trusted)
     try:
-        loaded = validate(source, with_filters(kinds))
+        loaded = validate(whole, model)
     except RecipeError as error:
-        raise RecipeError([*error.problems, *problems, *(missing_files(source) if trusted else ())]) from None
+        lacking = [Problem(source.place(at), why.message, why.help) for _, at, why in files.values() if why]
+        missing = missing_files(source) if trusted else ()
+        raise RecipeError(list(dict.fromkeys([*error.problems, *problems, *lacking, *missing]))) from None
     if problems:
         raise RecipeError(problems)
-    loaded._source = source
+    loaded._source, loaded._template_files = source, files
     loaded.models.update({name: model.at(loaded.base) for name, model in loaded.models.items()})
     for stage in loaded.stages().values():
         stage.stands_in(loaded.base)

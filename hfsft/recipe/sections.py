@@ -28,6 +28,7 @@ from hfsft.stages.evolving.evolve import Evolve
 from hfsft.stages.examples import ExampleRows, ExampleTable
 from hfsft.stages.guards.guards import Guards
 from hfsft.stages.judging.judge import Judge
+from hfsft.stages.pairing.pairs_section import Pairs
 from hfsft.stages.refining.refine import Refine
 from hfsft.stages.seeds import Prompts, PromptTable
 from hfsft.stages.sizing.size import AnySize
@@ -100,6 +101,9 @@ class Sections(Section):
     judge: Judge | None = Field(None, description="Score the rows; left out: no scores.")
     refine: Refine | None = Field(
         None, description="Write answers anew that the judge scored low, and keep the better ones; left out: none."
+    )
+    pairs: Pairs | None = Field(
+        None, description="A better and a worse answer to one prompt, for preference training; left out: none."
     )
     filters: list[AnyFilter] | None = Field(None, description="Rules that rows must pass; left out: a sensible few.")
     size: AnySize | None = Field(None, description="Accepted rows wanted; left out: as many as one pass comes to.")

@@ -35,14 +35,16 @@ def figures_of(built: Built) -> dict[str, Any]:
 
 
 def _without_figures(built: Built) -> Outcome:
-    removals = built.ledger.removals
+    removals, scored = built.ledger.removals, measures.scored(built.plan)
     return Outcome(
         splits=list(built.ledger.splits),
         values=built.column,
         removed=lambda column, step="": [
             value for each in removals if step in ("", each.stage) for value in each.column(column)
         ],
-        fell=[Fell(each.stage, each.rule, each.bound, len(each.rows)) for each in removals],
+        fell=[
+            Fell(each.stage, each.rule, each.bound, len(each.rows), each.value_column in scored) for each in removals
+        ],
         models=built.recipe.models,
         wrote=measures.writers(built.plan),
         why=lambda step: listed_causes([cause for cause in built.causes if cause.stage == step]),

@@ -158,6 +158,13 @@ def answered_so(row: Mapping[str, Any], text: str) -> dict[str, Any]:
     return {"response": text, "messages": [*turns[:-1], {**turns[-1], "content": text}] if turns else turns}
 
 
+def asked_and_answered(row: Mapping[str, Any]) -> tuple[list[Message], list[Message]]:
+    """The messages of a row up to the last of its user, and those behind it: an answer, with the calls it took."""
+    turns = messages(row)
+    asked = max((place for place, turn in enumerate(turns, 1) if turn["role"] == "user"), default=0)
+    return turns[:asked], turns[asked:]
+
+
 def has_turns(row: Mapping[str, Any]) -> bool:
     """Whether the row says what it says in turns of its own, of which its columns repeat but the ends."""
     return bool(row.get("messages"))

@@ -44,6 +44,14 @@ def nearest_before(texts: Sequence[str], ranks: Sequence[int], by: By, below: fl
     return back
 
 
+def rouge_l(one: str, other: str) -> float:
+    """How alike two texts are by ROUGE-L, from 0 to 1; 0 where one has no words."""
+    from rapidfuzz.distance import Indel
+
+    first, second = words(one), words(other)
+    return Indel.normalized_similarity(first, second) if first and second else 0.0
+
+
 def words(text: str) -> list[str]:
     """The words of a text as ROUGE-L compares them."""
     return split_words(text.lower())

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
-from hfsft.errors import AnswerError, PromptError
+from hfsft.errors import AnswerError, PromptError, nearest
 from hfsft.marks import Loc
 from hfsft.sandbox.json_fields import fields_of
 from hfsft.section import Section as Section
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from hfsft.filters.base import Filter
     from hfsft.models.model import Model
     from hfsft.prompts import Prompt
+    from hfsft.rows.batch import Row
     from hfsft.rows.columns import Column
 
 WRITER = "writer"
@@ -109,6 +110,7 @@ class Fell(NamedTuple):
     rule: str
     bound: str
     rows: int
+    by_score: bool = False  # whether the rule compares what a judge gave
 
 
 @dataclass(frozen=True)
@@ -149,6 +151,7 @@ class Stage(Section, ABC):
     goes_on: ClassVar[bool] = False  # whether it asks models to go on with a raw text, which not every server lets them
     implied_by: ClassVar[str] = ""  # the section that calls for this one, with its defaults, where it is left out
     early: ClassVar[bool] = False  # whether its steps stand as early as what they read is final, not at its place
+    changes: ClassVar[frozenset[str]] = frozenset()  # the columns of every row that its steps write something into
 
     @abstractmethod
     def steps(self, context: Context) -> list[Step]:
@@ -167,6 +170,13 @@ class Stage(Section, ABC):
         """Its steps; those that need not stand together in lists of their own, where it is `early`."""
         return [self.steps(context)]
 
+    def early_columns(self) -> Iterator[tuple[Collection[str], Collection[str]]]:
+        """Of each of these groups the columns that it reads, and those that it writes. Raises `PromptError`.
+
+        Templates of a section may use these where neither it nor any behind it writes what is read.
+        """
+        yield from ()
+
     def later(self, context: Context) -> Mapping[str, Sequence[Step]]:
         """Steps of it that come behind another section of the recipe, or behind itself, by that section's key.
 
@@ -174,6 +184,15 @@ class Stage(Section, ABC):
         compare rows wait for them, where they choose among rows of one group (see `hfsft.recipe.filter_order`).
         """
         return {}
+
+    def right_behind(self, context: Context) -> Mapping[str, Sequence[Step]]:
+        """Steps of it that come behind the last one of another section, by that section's key: no filter between."""
+        return {}
+
+    @property
+    def candidates(self) -> int:
+        """How many answers to one prompt it leaves to the sections behind it; 0 where it answers none."""
+        return 0
 
     def carries(self) -> list[Column]:
         """Columns that it has rows of a further wave bring along; see `carried`."""
@@ -289,6 +308,7 @@ class Context:
     called: str = ""  # of a source that models write, what its rows are called
     peoples: bool = True  # whether people wrote some rows of the sources
     kept: tuple[str, ...] = ()  # columns of sources and earlier sections that every template may use
+    not_yet: Mapping[str, tuple[str, str]] = field(default_factory=dict)  # columns of sections behind it -> see there
     attributes: tuple[str, ...] = ()  # of them those that say what a written row was asked to be like
     structured: tuple[str, ...] = ()  # of these the texts that are JSON, whose fields templates read
     former: Mapping[str, Any] = field(default_factory=dict)  # by section, what builds before leave to this one
@@ -296,6 +316,8 @@ class Context:
     topics: frozenset[str] | None = None  # that rows may have; None where that is not known yet
     waves: bool = False  # whether rows come in waves, until there are as many as the recipe wants
     judge: Judging | None = None  # how rows are scored, where a section before does that
+    inline: Callable[[], Iterable[tuple[Place, Row]]] = tuple  # rows of sources that stand in the recipe, by place
+    candidates: int = 1  # answers to one prompt that there are, of those that a section before wrote
     rules: Callable[[], Sequence[Filter]] = tuple  # the recipe's filters; raises `ModelError` where one names no file
     opened: bool = True  # whether files and datasets are looked into, or the recipe alone is checked
     answering: Answering | None = None  # how the last section before that answers rows does so
@@ -307,6 +329,13 @@ class Context:
     def kept_in(self, *prompts: Prompt) -> tuple[str, ...]:
         """The kept columns that some of the templates read."""
         return tuple(name for name in self.kept if any(name in prompt.variables for prompt in prompts))
+
+    def unknown(self, name: str, what: str, known: Collection[str]) -> tuple[str, str]:
+        """Why a section cannot read a column, as the end of a sentence, and what helps; `known` are those it can."""
+        if name in self.not_yet:
+            section, helps = self.not_yet[name]
+            return f"which {section} writes behind it", helps
+        return f"which no {what} is called", nearest(name, known)
 
     def values(self) -> dict[str, Any]:
         """The variables that any template may use beside the row's columns."""

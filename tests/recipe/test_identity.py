@@ -72,7 +72,7 @@ HARMLESS = {
 }
 
 # Where a section stands in the recipe of these tests.
-OWN_KEYS = ("Evolve", "Generate", "Label", "Refine", "Converse", "Judge", "Size", "Guards", "Split", "Publish")
+OWN_KEYS = ("Evolve", "Generate", "Label", "Refine", "Converse", "Judge", "Pairs", "Size", "Guards", "Split", "Publish")
 PLACES: dict[str, tuple[str | int, ...]] = {
     **{name: (name.lower(),) for name in OWN_KEYS},
     "Recipe": (),
@@ -98,6 +98,8 @@ PLACES: dict[str, tuple[str | int, ...]] = {
     "Tools": ("generate", "tools"),
     "TurnCount": ("converse", "turns"),
     "Anchor": ("judge", "anchors", 0),
+    "Criterion": ("judge", "rubric", "usefulness"),
+    "Criterion.checklist": ("judge", "rubric", "tone"),
     "Share": ("guards", "people"),
     "Limits": ("filters", 0, "score", "usefulness"),
 }
@@ -136,9 +138,7 @@ OTHER: dict[str, Any] = {
     "ExampleTable.format": "alpaca",
     **{f"{table}.roles": {"roles": {"clerk": "assistant"}} for table in ("PromptTable", "ExampleTable")},
     **written_sources.OTHER,
-    "Generate.model": "other",
     "OneOf.allowed": {"values": ["a", "b"]},
-    "Write.model": "other",
     "Write.form": {"schema": {"type": "array"}},
     "Write.column": "case2",
     "Samples.at_least": {"keep": "majority", "at_least": 0.5},
@@ -146,23 +146,24 @@ OTHER: dict[str, Any] = {
     "Expr.tokenizer": "tokenizer",
     "JsonSchema.file": {"inline": None, "file": "other.schema.json"},
     "JsonSchema.per_row": {"inline": None, "per_row": "context"},
-    "Evolve.model": "other",
-    "WeightedTemplate.model": "other",
-    "Judge.model": "other",
-    "Label.model": "other",
-    "Refine.model": "other",
+    **{f"{key}.model": "other" for key in ("Generate", "Write", "Evolve", "WeightedTemplate", "Judge")},
+    "Judge.combine": {"model": ["writer", "other"], "combine": "mean"},
     "Refine.when": {"usefulness": {"at_most": 2}},
     "Choices.choices": ["a", "c"],
-    "Judge.rubric": {"usefulness": "Would it truly help?"},
+    "Judge.rubric": {"usefulness": "Would it truly help?", "tone": "Is it kind?"},
     "Judge.scale": [1, 10],
     "Judge.reasoning": False,
-    "Anchor.scores": {"usefulness": 3},
+    "Anchor.scores": {"usefulness": 3, "tone": 1},
+    "Anchor.messages": written_sources.TALKED,
+    "Anchor.tools": [{"name": "find"}],
+    "Criterion.levels": {"1": "bad", "5": "good"},
+    "Criterion.checklist": ["Is it calm?"],
     "Tools.path": "others.json",
     "Tools.schemas": {"path": None, "schemas": [{"name": "find"}]},
     "Tools.results": "other_results.jsonl",
     "Tools.until": {"until": "calls", "results": None, "unknown": None},
     "Tools.template": "{{ arguments }}",
-    **dict.fromkeys(("Tools.model", "Converse.model"), "other"),
+    **{f"{key}.model": "other" for key in ("Label", "Refine", "Pairs", "Tools", "Converse")},
     "Converse.user": ["clarify"],
     "Publish.repo_id": "you/toy",
     "Publish.not_secret": ["0123456789ab"],
@@ -176,7 +177,10 @@ BASE_OF: dict[str, dict[str, Any]] = {
     "Model.provider": {"model": "org/m"},
     "Model.base_url": {"model": "org/m"},
     "FromEnv.env": {"env": "KEY"},
-    "ExampleRow.messages": {"instruction": None, "response": None, "messages": TALK},
+    **{
+        f"{kind}.messages": {"instruction": None, "response": None, "messages": TALK}
+        for kind in ("ExampleRow", "Anchor")
+    },
     **{
         f"{table}.{key}": {"path": "org/rows"}
         for table in ("PromptTable", "ExampleTable", "DocumentTable")
@@ -237,10 +241,11 @@ def recipe(folder: Path) -> dict[str, Any]:
         "converse": {"turns": {"at_least": 2, "at_most": 4}, "personas": ["a baker"]},
         "label": {"template": f"{USES_ALL}: {{{{ conversation }}}}", "quality": {"choices": ["a", "b"]}},
         "judge": {
-            "rubric": {"usefulness": "Does it help?"},
-            "anchors": [{"instruction": "Q", "response": "A", "scores": {"usefulness": 2}}],
+            "rubric": {"usefulness": {"question": "Does it help?"}, "tone": {"checklist": ["Is it kind?"]}},
+            "anchors": written_sources.ANCHORS,
         },
         "refine": {"template": f"{USES_ALL}: {{{{ response }}}}", "when": {"usefulness": {"at_most": 3}}},
+        "pairs": {"verdict": True},
         "filters": [{"score": {"usefulness": {"at_least": 2}}}],
         "size": {"rows": 100},
         "guards": {"people": {"at_least": 0.1}},

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import inspect
+from functools import partial
+from pathlib import Path
 from types import ModuleType
 
 import pytest
@@ -11,9 +13,14 @@ import pytest
 from hfsft.filters import FILTERS
 from hfsft.recipe import compile, filter_order, models_asked, recipe  # noqa: A004
 from hfsft.recipe.checks import cross_references
+from hfsft.recipe.compile import _identities, contexts_of
+from hfsft.recipe.models_asked import embedding_step
+from hfsft.recipe.recipe import load_recipe
 from hfsft.recipe.sections import Sections, stage_kinds
+from hfsft.rows.columns import COLUMNS
 from hfsft.stages.base import AskingStage
 from hfsft.stages.judging.judge import Judge
+from tests.recipe.test_identity import recipe as every_section
 
 STAGES = stage_kinds(Sections)
 
@@ -48,3 +55,19 @@ def test_who_is_asked_where_a_section_names_nobody() -> None:
     assert {kind for kind in STAGES.values() if issubclass(kind, AskingStage)} == {
         kind for kind in STAGES.values() if kind.model_construct().asks(["writer"])
     }
+
+
+def test_each_section_says_which_columns_of_every_row_it_changes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    loaded = load_recipe(every_section(tmp_path))
+    models = _identities(loaded, weights=False, download=False)
+    contexts = contexts_of(loaded, models, embed=partial(embedding_step, loaded))
+    for key, stage in loaded.stages().items():
+        if stage.early:
+            continue
+        steps = [*stage.steps(contexts[key]), *(step for each in stage.later(contexts[key]).values() for step in each)]
+        written = {name for step in steps for name in step.writes} & COLUMNS.keys()
+        told = {*stage.changes, *(each.name for each in stage.writes())}
+        assert written - {"id", "seed_id", "parent_id"} <= told, key

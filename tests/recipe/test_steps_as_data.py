@@ -19,6 +19,7 @@ from hfsft.engine.step import Step, described
 from hfsft.errors import AnswerError, UserError
 from hfsft.filters import FILTERS, Tokens
 from hfsft.filters.text_column import OfColumn
+from hfsft.hashing import digest
 from hfsft.models.model import Answer
 from hfsft.recipe.compile import compile_recipe
 from hfsft.recipe.recipe import load_recipe
@@ -50,6 +51,8 @@ def observed(step: Step, rows: list[Row]) -> Any:
     if step.bound is not None:
         return [step.bound.keeps(row[step.bound.column]) for row in rows]
     present = list(rows[0])
+    if step.asks and step.sees == "group":
+        return answered(step, [{name: row[name] for name in step.given(present, "id")} for row in rows])
     if step.asks:
         return [answered(step, {name: row[name] for name in step.given(present, "id")}) for row in rows]
     if step.rows == "many":
@@ -57,11 +60,11 @@ def observed(step: Step, rows: list[Row]) -> Any:
     return step.function({name: [row[name] for row in rows] for name in step.given(present)})
 
 
-def answered(step: Step, row: Row) -> list[Any]:
+def answered(step: Step, row: Row | list[Row]) -> list[Any]:
     found: list[Any] = []
     turns = step.function(row)
     criteria = [name.removeprefix("reason_") for name in step.writes if name.startswith("reason_")]
-    text = json.dumps(dict.fromkeys(criteria, VERDICT)) if criteria else f"How do I change the address of {row['id']}?"
+    text = json.dumps(dict.fromkeys(criteria, VERDICT)) if criteria else f"How do I change {digest(row)}?"
     try:
         request = next(turns)
         while True:
@@ -79,6 +82,8 @@ def behind(step: Step, rows: list[Row], seen: Any) -> list[Row]:
         return list(seen)
     if step.bound is not None:
         return rows  # that most rows of a toy fall is no matter here
+    if step.asks and step.sees == "group":
+        return [{**row, **new} for row, new in zip(rows, seen[-1], strict=True)]
     if step.asks:
         blank = dict.fromkeys(step.writes)
         made = [told[-1] if isinstance(told[-1], dict) else blank for told in seen]
@@ -109,6 +114,7 @@ def everything(folder: Path) -> Plan:
     """A recipe with every section and every filter, one of somebody else's among them."""
     save(folder / "tok")
     data = every_section(folder)
+    data["judge"]["score"] = "expected"
     rules = [{name: ARGUMENTS.get(name, {})} for name in FILTERS if name != "score"]
     rules += [{"tokens": {"tokenizer": "tok", "column": "conversation", "at_most": 99}}]
     rules += [{"score": {"usefulness": {"at_least": 2}}}]

@@ -6,8 +6,10 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from hfsft.errors import ModelError, Problem, PromptError, nearest
+from hfsft.errors import ModelError, Place, Problem, PromptError, nearest
 from hfsft.filters.base import Around
+from hfsft.marks import Loc
+from hfsft.recipe.checks.template_files import TemplateFile
 from hfsft.recipe.overrides import name_path
 from hfsft.recipe.recipe import Recipe
 from hfsft.recipe.rules import filters_of
@@ -28,22 +30,33 @@ def section_problems(recipe: Recipe, contexts: Contexts) -> Iterator[Problem]:
         for loc, parse, variables in stage.renders():
             allowed = dict.fromkeys((*variables, *context.values(), *context.kept))
             allowed.pop(STRUCTURED, None)
+            file = recipe.template_files.get((*at, *loc))
+            if file and file.fault:
+                yield Problem(recipe.source.place(file.loc), file.fault.message, file.fault.help)
+                continue
             try:
                 prompt = parse()
             except PromptError as error:
-                place = recipe.source.place_in_text((*at, *loc), error.line or 1)
-                yield Problem(place, error.message, error.help)
+                place, where = _in_template(recipe, (*at, *loc), error.line, file)
+                yield Problem(place, f"{where}{error.message}", error.help)
                 continue
             for name in sorted(prompt.variables - set(allowed)):
-                place = recipe.source.place_in_text((*at, *loc), prompt.line_of(name) or 1)
-                hint = nearest(name, list(allowed))
-                yield Problem(place, f"the template uses `{name}`, which no column or setting is called", hint)
+                place, where = _in_template(recipe, (*at, *loc), prompt.line_of(name), file)
+                said, hint = context.unknown(name, "column or setting", list(allowed))
+                yield Problem(place, f"{where}the template uses `{name}`, {said}", hint)
         yield from stage.problems(context)
         for each in stage.writes():
             if each.name in measured:
                 place, rule = recipe.source.place(at, key=True), measured[each.name]
                 said = f"{name_path(at, recipe.source.data)} writes `{each.name}`, as the filter {rule} does"
                 yield Problem(place, said, "call it otherwise")
+
+
+def _in_template(recipe: Recipe, loc: Loc, line: int, file: TemplateFile | None) -> tuple[Place, str]:
+    """Where a line of a template stands, and what to say before all else: of one in a file, that line of it."""
+    if file is None:
+        return recipe.source.place_in_text(loc, line or 1), ""
+    return recipe.source.place(file.loc), f"{file.name}, line {line or 1}: "
 
 
 def filter_problems(recipe: Recipe) -> Iterator[Problem]:

@@ -20,6 +20,7 @@ from typing import Any, Literal
 from hfsft.errors import Place, Problem, RecipeError, UserError
 from hfsft.marks import (
     BODY,
+    CONTENTS,
     FILE,
     HEADERS,
     KEY,
@@ -38,8 +39,8 @@ from hfsft.marks import (
 from hfsft.models.embedded.weights import KNOWN
 from hfsft.models.model import FromEnv
 from hfsft.plain import plain
-from hfsft.prompts import is_file
 from hfsft.recipe.checks.path_bounds import from_the_hub, leads_outside
+from hfsft.recipe.checks.template_files import named
 from hfsft.recipe.overrides import name_path
 from hfsft.recipe.recipe import Recipe
 from hfsft.rows.tables.hub_dataset import HUB_DATASETS
@@ -119,15 +120,15 @@ _Found = tuple[Kind, Loc, str]
 def _read(recipe: Recipe) -> Iterator[_Found]:
     """The files that lie elsewhere."""
     for each in marked(recipe):
-        if each.mark not in (FILE, ROWS, MODEL, TEMPLATE) or not isinstance(each.value, str) or not each.value:
+        if each.mark not in (FILE, ROWS, MODEL, TEMPLATE, CONTENTS) or not each.value:
             continue
-        if each.mark == TEMPLATE and not is_file(each.value):
-            continue
-        if each.value.startswith(HUB_DATASETS) or (each.mark == MODEL and each.value in KNOWN):
-            continue
-        if leads_outside(each.value, recipe.base):
-            loc, data = _written(each.loc, recipe.source.data), recipe.source.data
-            yield "reads", loc, f"{name_path(loc, data)} names {plain(each.value)}, outside the recipe's folder"
+        found = named(each.value) if each.mark == TEMPLATE else [((), each.value)]
+        for below, path in found:
+            if not isinstance(path, str) or path.startswith(HUB_DATASETS) or (each.mark == MODEL and path in KNOWN):
+                continue
+            if leads_outside(path, recipe.base):
+                loc, data = _written((*each.loc, *below), recipe.source.data), recipe.source.data
+                yield "reads", loc, f"{name_path(loc, data)} names {plain(path)}, outside the recipe's folder"
 
 
 def _written(loc: Loc, data: Any) -> Loc:

@@ -4,8 +4,9 @@
       - prompts: [How long does a refund take?]
 
 YAML 1.2 as editors check it, without its traps: `yes`, `no`, `on` and `off` are text, so are dates, `1:30`, `007`,
-`0x1F` and `1_000`; `1e-3` is a number. Aliases are followed, up to a bound. Refused: duplicate keys, keys that are
-not text, tags, merge keys, a second document, numbers that no computer stores.
+`0x1F` and `1_000`; `1e-3` is a number. Aliases are followed, up to a bound; a whole number as a key is its text.
+Refused: duplicate keys, other keys that are not text, tags, merge keys, a second document, numbers that no computer
+stores.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import math
 import re
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import yaml
@@ -207,6 +208,8 @@ class YamlReading:
                 return Node(start, _end(event), entries, "", weight)
             key = self._node(event, depth + 1)
             value = self._node(next(self._events), depth + 1)
+            if type(key.value) is int:  # such as a score: the text that it is written as
+                key = replace(key, value=str(key.value))
             if not isinstance(key.value, str):
                 self._key_problem(key)
             elif key.value == "<<" and not key.style:

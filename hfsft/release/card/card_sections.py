@@ -17,7 +17,7 @@ from hfsft.release.card.licence_terms import stricter, terms_of
 from hfsft.release.card.markdown import code, joined, named, prose, table
 from hfsft.release.card.pictures import FUNNEL, LENGTHS
 from hfsft.release.card.stage_parts import parts, rendered
-from hfsft.release.folder.file_names import RESOLVED, WRITTEN
+from hfsft.release.folder.file_names import PREFERENCE, RESOLVED, WRITTEN
 from hfsft.release.removal_causes import listed
 from hfsft.release.report import measures
 from hfsft.release.step_titles import fate_name
@@ -34,6 +34,7 @@ HOLDS = {
     "default": "what a trainer reads",
     "provenance": "lineage, measures, scores and reasons of the same rows, by `id`",
     "rejected": "the rows that fell, with stage, rule, value and what was measured of them",
+    PREFERENCE: "a better and a worse answer to one prompt, as `DPOTrainer` reads them",
 }
 SILENT = "of the rows that fell the ids, rules and numbers, and nothing that they say"
 
@@ -67,6 +68,14 @@ def use(draft: Draft) -> Values | None:
         "validation": any(split["name"] == "validation" for split in default["splits"]),
         "max_length": publish.max_length or found.max_length,
         "estimated": found.tokenizer is None and not publish.max_length,
+        "pairs": next(
+            (
+                [split["name"] for split in info["splits"]]
+                for info in draft.metadata["dataset_info"]
+                if info["config_name"] == PREFERENCE
+            ),
+            [],
+        ),
         "configs": table(
             ("configuration", "rows", "holds"),
             [

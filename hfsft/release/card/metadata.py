@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hfsft.recipe.checks.licences import HUB_LICENCES
+from hfsft.release.folder.file_names import PREFERENCE
 from hfsft.release.report import measures
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
     from hfsft.release.result import Built
 
-CONFIGS = {"default": "data", "provenance": "provenance", "rejected": "rejected"}
+CONFIGS = {"default": "data", "provenance": "provenance", "rejected": "rejected", PREFERENCE: PREFERENCE}
 """Config -> its folder, in the order that the Hub lists them; a folder that is not there is no config."""
 
 NO_ROWS = [{"config_name": "default", "data_files": [{"split": "train", "path": "data/train-*"}]}]
@@ -30,14 +31,15 @@ def metadata(built: Built, folder: Path) -> dict[str, Any]:
     """The metadata of the release in `folder`, whose data files are written already."""
     rows = sum(built.ledger.counts()[split] for split in built.ledger.splits)
     infos = [info for name, files in CONFIGS.items() if rows and (info := _info(name, folder / files))]
-    recipe = built.recipe
+    recipe, written = built.recipe, bool(measures.writers(built.plan))
+    paired = any(info.config_name == PREFERENCE for info in infos)
     found = {
         "pretty_name": recipe.name,
         "language": recipe.language,
         **_licence(recipe.license),
         "size_categories": [next((name for bound, name in SIZES if rows < bound), "n>1M")],
         "task_categories": ["text-generation"],
-        "tags": ["sft", "hfsft", *(["synthetic"] if measures.writers(built.plan) else [])],
+        "tags": ["sft", "hfsft", *(["dpo"] if paired else []), *(["synthetic"] if written else [])],
         "configs": [_config(info, folder) for info in infos] if rows else NO_ROWS,
         "dataset_info": [info._to_yaml_dict() for info in infos],
     }

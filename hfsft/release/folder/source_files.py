@@ -8,25 +8,30 @@ column. Without it the release holds none, and only who has the files can build 
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hfsft.errors import UserError
+from hfsft.marks import FILE, ROWS
 from hfsft.recipe.rules import cleaner
 from hfsft.recipe.sources import names_of
+from hfsft.recipe.yaml.type_paths import places
 from hfsft.release.folder import redaction
 from hfsft.rows.columns import WRITTEN_BY
 from hfsft.rows.messages import bare
 from hfsft.rows.reading.source_row import SourceRow
 from hfsft.rows.reading.summaries import file_of
+from hfsft.rows.tables.folder import matches
 from hfsft.rows.views import messages, tools
 from hfsft.stages.examples import ExampleTable
 from hfsft.stages.seeds import PromptTable
+from hfsft.stages.writing.topics import FromTopics
 
 if TYPE_CHECKING:
     from hfsft.recipe.recipe import Recipe
@@ -80,6 +85,8 @@ def put(built: Built, folder: Path) -> tuple[dict[str, Any], list[str]]:
             continue
         kept = {key: value for key, value in resolved[section][number].items() if key not in READING}
         resolved[section][number] = {"name": names[section, number], "path": path, **columns, **kept}
+    _plant_trees(recipe, resolved)
+    missing += _left_behind(recipe, resolved, clean)
     for section, number, commit in _read_from_the_hub(built):
         resolved[section][number]["revision"] = commit  # what was read, wherever its branch may be by now
     _hide_inline(built, resolved, hidden)
@@ -87,6 +94,32 @@ def put(built: Built, folder: Path) -> tuple[dict[str, Any], list[str]]:
         # Of a source whose rows are all withheld nothing is left to name.
         resolved[section] = [source for source in resolved[section] if source and all(source.get(i, 1) for i in ITEMS)]
     return resolved, sorted(set(missing))
+
+
+def _plant_trees(recipe: Recipe, resolved: dict[str, Any]) -> None:
+    """Let trees of topics that stand in files, or beside the recipe, stand in it."""
+    for number, (source, name) in enumerate(zip(recipe.seeds, names_of(recipe), strict=False)):
+        if isinstance(source, FromTopics) and (tree := source.grown_in(recipe.base, recipe.stem, name)) is not None:
+            resolved["seeds"][number] = {**resolved["seeds"][number], "tree": tree}
+            resolved["seeds"][number].pop("path", None)
+
+
+def _left_behind(recipe: Recipe, resolved: dict[str, Any], clean: Callable[[str], str]) -> Iterator[str]:
+    """The other local files and folders that a recipe reads, named without the folders of this machine."""
+    sources = {(section, number) for section, number, _ in local_sources(recipe)}
+    for mark in (FILE, ROWS):
+        for loc, path in list(places(resolved, [type(recipe)], mark)):
+            if loc[:2] in sources or not isinstance(path, str) or not _lies_here(path, recipe.base):
+                continue
+            here: Any = resolved
+            for step in loc[:-1]:
+                here = here[step]
+            here[loc[-1]] = clean(shown(path))
+            yield here[loc[-1]]
+
+
+def _lies_here(path: str, base: Path) -> bool:
+    return os.path.lexists(base / Path(path).expanduser()) or bool(matches(base, path))
 
 
 def _read_from_the_hub(built: Built) -> Iterator[tuple[str, int, str]]:

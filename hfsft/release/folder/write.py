@@ -6,6 +6,7 @@ build/refund-support/
   data/train-00000-of-00001.parquet, data/validation-...
   provenance/...                 lineage, measures, scores and reasons, by id
   rejected/rejected-...          the rows that fell, with stage, rule and value
+  preference/train-...           a better and a worse answer to one prompt, where the recipe makes pairs
   ledger.jsonl, funnel.json      the fate of every row, and its counts
   trainer.jsonl                  the rows that a trainer will not see as they are, and why, where there are any
   sides.jsonl                    the side of the split that every row keeps in builds to come
@@ -28,12 +29,24 @@ from hfsft.release.card import card
 from hfsft.release.card.pictures import pictures
 from hfsft.release.export import provenance_rows, rejected_rows
 from hfsft.release.folder import lock, previous, sides_file, source_files
-from hfsft.release.folder.file_names import CARD, FUNNEL, LEDGER, LOCK, REPORT, RESOLVED, SIDES, TRAINER, WRITTEN
+from hfsft.release.folder.file_names import (
+    CARD,
+    FUNNEL,
+    LEDGER,
+    LOCK,
+    PREFERENCE,
+    REPORT,
+    RESOLVED,
+    SIDES,
+    TRAINER,
+    WRITTEN,
+)
 from hfsft.release.folder.parquet import write_parquet
 from hfsft.release.folder.staging import NEW, staging_folder
 from hfsft.release.reader import Release
 from hfsft.release.report import page, vega
 from hfsft.release.result import SPLITS, Built
+from hfsft.release.rows.preference import preference_rows
 
 if TYPE_CHECKING:
     from datasets import DatasetDict
@@ -93,6 +106,8 @@ def _fill_data(built: Built, folder: Path) -> None:
         if len(rows):
             write_parquet(built.writer.rows(rows), folder / "data", split)
             write_parquet(provenance_rows(built, split), folder / "provenance", split)
+    for split, pairs in preference_rows(built).items():
+        write_parquet(pairs, folder / PREFERENCE, split)
     removal = rejected_rows(built)
     if len(removal):
         write_parquet(removal, folder / "rejected", "rejected")

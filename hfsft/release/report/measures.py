@@ -58,6 +58,15 @@ def _writes_texts(step: Step) -> bool:
     return any(column(name, kind, step.role).role == "text" for name, kind in step.writes.items())
 
 
+def scored(plan: Plan) -> set[str]:
+    """The columns of what a judge gave, and those that were measured of them."""
+    found = {name for name, each in plan.columns().items() if each.role == "score"}
+    for step in plan.steps:
+        if not step.asks and found.intersection(step.reads):
+            found.update(step.writes)
+    return found
+
+
 def histogram(kept: Sequence[float], out: Sequence[float] = ()) -> list[dict[str, float]]:
     """Bins `{low, high, kept, removed}` over all values: one for each where they are few whole numbers."""
     import numpy as np

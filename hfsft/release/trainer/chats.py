@@ -34,6 +34,20 @@ def as_prompt_completion(row: Row, style: MessageStyle) -> Row:
     return {"prompt": [_unweighted(turn) for turn in said[:end]], "completion": [_unweighted(said[end])], **more}
 
 
+def as_preference(chosen: Row, rejected: Row, style: MessageStyle) -> Row:
+    """`prompt`, all up to the last question, `chosen` and `rejected`, what the assistant says to it in either row."""
+    said, more = chat(chosen, style)
+    other, _ = chat(rejected, style)
+    found = [_parted(turns) for turns in (said, other)]
+    return {"prompt": found[0][0], "chosen": found[0][1], "rejected": found[1][1], **more}
+
+
+def _parted(said: Sequence[Message]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    asked = max((place for place, turn in enumerate(said, 1) if turn["role"] == "user"), default=0)
+    turns = list(map(_unweighted, said))
+    return turns[:asked], turns[asked:]
+
+
 def as_sharegpt(row: Row, style: MessageStyle) -> Row:
     """`conversations` of `from` and `value`: calls are turns of `function_call`, results turns of `observation`."""
     return {**sharegpt.write(styled(row, style), ()), **_tools(row)}

@@ -116,24 +116,29 @@ class DatasetWriter(RowWriter):
 
     def rows(self, rows: Dataset) -> Dataset:
         """Only what a trainer reads."""
-        import pyarrow as pa
-        from datasets import Dataset, DatasetInfo
-        from datasets.table import InMemoryTable, table_cast
-
-        wanted, stored = features(dict(self.columns)), features(_texts(dict(self.columns))).arrow_schema
-        tables = [stored.empty_table()]
-        for batch in _batches(rows):
-            written = [self.row(row) for row in rows_of(batch)]
-            columns = ([row.get(name, BLANK.get(name)) for row in written] for name in self.columns)
-            cells = (
-                [_cell(value, kind) for value in values] if kind != _texts(kind) else values
-                for values, kind in zip(columns, self.columns.values(), strict=True)
-            )
-            arrays = [pa.array(values, each.type) for values, each in zip(cells, stored, strict=True)]
-            tables.append(pa.table(arrays, schema=stored))
-        table = table_cast(pa.concat_tables(tables), wanted.arrow_schema)
+        batches = ([self.row(row) for row in rows_of(batch)] for batch in _batches(rows))
         name = digest(["written", dict(self.columns), asdict(self.style), rows._fingerprint])
-        return Dataset(InMemoryTable(table), info=DatasetInfo(features=wanted), fingerprint=name)
+        return in_columns(self.columns, batches, name)
+
+
+def in_columns(columns: Mapping[str, Any], batches: Iterable[Sequence[Row]], fingerprint: str) -> Dataset:
+    """Written rows as a dataset of these columns, whose fields that a row does not say are empty."""
+    import pyarrow as pa
+    from datasets import Dataset, DatasetInfo
+    from datasets.table import InMemoryTable, table_cast
+
+    wanted, stored = features(dict(columns)), features(_texts(dict(columns))).arrow_schema
+    tables = [stored.empty_table()]
+    for written in batches:
+        found = ([row.get(name, BLANK.get(name)) for row in written] for name in columns)
+        cells = (
+            [_cell(value, kind) for value in values] if kind != _texts(kind) else values
+            for values, kind in zip(found, columns.values(), strict=True)
+        )
+        arrays = [pa.array(values, each.type) for values, each in zip(cells, stored, strict=True)]
+        tables.append(pa.table(arrays, schema=stored))
+    table = table_cast(pa.concat_tables(tables), wanted.arrow_schema)
+    return Dataset(InMemoryTable(table), info=DatasetInfo(features=wanted), fingerprint=fingerprint)
 
 
 def read(rows: Dataset) -> Iterator[Row]:

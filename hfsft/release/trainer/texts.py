@@ -22,6 +22,13 @@ def as_prompt_completion_text(row: Row, style: MessageStyle) -> Row:
     return {"prompt": "".join(f"{turn['content']}\n\n" for turn in prompt), "completion": in_one_text(answer)}
 
 
+def as_preference_text(chosen: Row, rejected: Row, style: MessageStyle) -> Row:
+    """`prompt`, `chosen` and `rejected` as plain texts, which trainers join as they are."""
+    written = as_prompt_completion_text(chosen, style)
+    other = as_prompt_completion_text(rejected, style)
+    return {"prompt": written["prompt"], "chosen": written["completion"], "rejected": other["completion"]}
+
+
 def as_alpaca(row: Row, style: MessageStyle) -> Row:
     """`text` is the row under the Alpaca prompt, as in the first such dataset: trainers that know no Alpaca read it.
 

@@ -11,8 +11,9 @@ from hfsft.rows.columns import Column
 from hfsft.rows.reading.summaries import rows_said
 from hfsft.stages.answers.by_topic import stray, topics_in
 from hfsft.stages.answers.demonstrations import SHOWN
-from hfsft.stages.answers.samples import AGREEMENT, CANDIDATE, CHOICE, PROMPT
+from hfsft.stages.answers.samples import AGREEMENT, CHOICE
 from hfsft.stages.base import CardPart, Name, Outcome, Panel, ShownTable, Warn
+from hfsft.stages.several_answers import CANDIDATE, PROMPT
 
 if TYPE_CHECKING:
     from hfsft.stages.answers.generate import Generate

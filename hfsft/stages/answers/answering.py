@@ -19,8 +19,8 @@ from hfsft.stages.answers.answer_openings import OPENINGS
 from hfsft.stages.answers.by_topic import DEFAULT, of_topic
 from hfsft.stages.answers.checking import Checks
 from hfsft.stages.answers.demonstrations import turns_of
-from hfsft.stages.answers.samples import CANDIDATE, PROMPT
 from hfsft.stages.base import rendered
+from hfsft.stages.several_answers import CANDIDATE, PROMPT
 from hfsft.stages.tools import toolbox
 
 if TYPE_CHECKING:

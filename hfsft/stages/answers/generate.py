@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import partial
+from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field, field_serializer, field_validator, model_validator
+from pydantic import Field, PrivateAttr, field_serializer, field_validator, model_validator
 
 from hfsft.documents import retrieving
 from hfsft.documents.retrieving import Retrieved
 from hfsft.engine.resources import Resource, Work
 from hfsft.engine.step import Bound, Step, compare
-from hfsft.errors import Problem, nearest
+from hfsft.errors import Problem, UserError, nearest
 from hfsft.filters.base import Filter
 from hfsft.filters.listed import AnyFilter, written
-from hfsft.marks import PROSE
+from hfsft.marks import PROSE, TEMPLATE
 from hfsft.models.model import Turns
 from hfsft.prompts import Prompt
 from hfsft.rows.batch import Row
@@ -26,8 +27,9 @@ from hfsft.stages.answers.answer_openings import OPENINGS, openings
 from hfsft.stages.answers.answering import FOLDER, READS, REASONING, TEMPERATURE, VARIABLES, RowAnswerer
 from hfsft.stages.answers.by_topic import DEFAULT, stray, topics_in
 from hfsft.stages.answers.demonstrations import SHOWN, TURNS, Demonstrations
-from hfsft.stages.answers.samples import CANDIDATE, PROMPT, Samples
+from hfsft.stages.answers.samples import Samples
 from hfsft.stages.base import Answering, AskingStage, Asks, CardPart, Context, Outcome, Panel, Template
+from hfsft.stages.several_answers import CANDIDATE, PROMPT
 from hfsft.stages.tools import tool_report, toolbox
 from hfsft.stages.tools.tools_section import AnyTools
 
@@ -38,6 +40,7 @@ class Generate(AskingStage):
     """Write the responses."""
 
     key: ClassVar[str] = "generate"
+    changes: ClassVar[frozenset[str]] = frozenset({"system", "response", "messages", "reasoning", "tools"})
     implied_by: ClassVar[str] = "seeds"  # which always need some
     example: ClassVar[str] = """\
     seeds:
@@ -52,15 +55,15 @@ class Generate(AskingStage):
       check: [{tokens: {at_least: 10}}]
     """
 
-    system: Annotated[str | dict[str, str] | None, PROSE] = Field(
+    system: Annotated[str | dict[str, str] | None, PROSE, TEMPLATE] = Field(
         None,
         description="System prompt for rows that have none of their own, or one for each `topic`, with `default` for "
-        "all others; becomes part of the data. May be Jinja.",
+        "all others; becomes part of the data. May be Jinja, and a file system.jinja of it beside the recipe.",
     )
-    template: Annotated[str | None, PROSE] = Field(
+    template: Annotated[str | None, PROSE, TEMPLATE] = Field(
         None,
-        description="Jinja for what the writer is asked, if it should be more than the instruction; the data keeps "
-        "the plain instruction.",
+        description="Jinja for what the writer is asked, or a file ask.jinja of it beside the recipe, if it should be "
+        "more than the instruction; the data keeps the plain instruction.",
     )
     model: str | Annotated[list[str], Field(min_length=1)] = Field(
         "writer",
@@ -111,6 +114,8 @@ class Generate(AskingStage):
         None, description="Tools that answers may call: a file, the schemas, or more; `{}` for those of rows alone."
     )
 
+    _base: Path = PrivateAttr(default_factory=Path)
+
     @field_validator("model")
     @classmethod
     def _different(cls, model: str | list[str]) -> str | list[str]:
@@ -130,6 +135,21 @@ class Generate(AskingStage):
     def _by_name(self, check: list[Filter]) -> list[dict[str, Any]]:
         return written(check)
 
+    def stands_in(self, base: Path) -> None:
+        """Paths are relative to this folder."""
+        self._base = base
+
+    def standing_alone(self) -> dict[str, Any]:
+        """Tools whose schemas stand in a file with these schemas. Raises `UserError`."""
+        if self.tools is None or self.tools.path is None:
+            return {}
+        try:
+            schemas = [tool.as_openai() for tool in self.tools.declared(self._base)]
+        except ValueError as error:  # the file was another one when the build began
+            raise UserError(f"generate.tools: {error}") from None
+        told = self.tools.model_dump(mode="json", exclude_none=True, exclude={"path"})
+        return {"tools": {**told, "schemas": schemas}}
+
     @property
     def reasons(self) -> bool:
         """Whether what was thought becomes part of the row."""
@@ -146,6 +166,11 @@ class Generate(AskingStage):
         if isinstance(self.model, str):
             return [Asks(("model",), self.model), *results]
         return [*(Asks(("model", place), name) for place, name in enumerate(self.model)), *results]
+
+    @property
+    def candidates(self) -> int:
+        """As many as are asked for, where the choice among them is made behind the judge, or none is."""
+        return self.samples.count if self.samples and self.samples.choice_behind != self.key else 1
 
     def answering(self, context: Context) -> Answering:
         """For a section that goes on with what it answered."""

@@ -160,6 +160,7 @@ class Attributes(Stage):
     __pydantic_extra__: dict[str, AnyAttribute]
 
     _known: dict[Path, AttributeShares] = PrivateAttr(default_factory=dict)  # files are read once
+    _base: Path = PrivateAttr(default_factory=Path)
 
     key: ClassVar[str] = "attributes"
     example: ClassVar[str] = """\
@@ -193,6 +194,16 @@ class Attributes(Stage):
             if here is not None:
                 raise ValueError(f"{name}: {' is given '.join([*seen, here])}: one of them must come first")
         return self
+
+    def stands_in(self, base: Path) -> None:
+        """Paths are relative to this folder."""
+        self._base = base
+
+    def standing_alone(self) -> dict[str, Any]:
+        """Of attributes whose values stand in files, these values with their weights. Raises `SourceError`."""
+        named = {name: each for name, each in self.all.items() if each.path is not None}
+        values = {each.name: each for each in self.distribution(self._base).attributes} if named else {}
+        return {name: _inline(values[name]) for name in named}
 
     def distribution(self, base: Path) -> AttributeShares:
         """The attributes with their values. Raises `SourceError` of a file, or of values that do not fit together.
@@ -271,6 +282,12 @@ class Attributes(Stage):
     def panel(self, outcome: Outcome) -> Panel | None:
         """The same, with a table for each two attributes."""
         return coverage.panel(outcome, list(self.all))
+
+
+def _inline(values: Values) -> dict[str, Any]:
+    if values.given is None:
+        return {"values": dict(values.weights[""])}
+    return {"given": values.given, "values": {under: dict(weights) for under, weights in values.weights.items()}}
 
 
 def _unfitting(values: Values, given: Values, key: str) -> Iterator[SourceError]:

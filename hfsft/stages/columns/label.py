@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import chain
@@ -158,6 +158,13 @@ class Label(AskingStage):
         """The same; each may stand elsewhere."""
         ((_, model),) = self.asks(context.models)
         return [[self._step(context, model, looked_at, labels)] for looked_at, labels in self.calls().items()]
+
+    def early_columns(self) -> Iterator[tuple[Collection[str], Collection[str]]]:
+        """Of each call what it looks at, and its labels with how sure the model was."""
+        prompt = self.prompt()
+        for looked_at, labels in self.calls().items():
+            sure = [CONFIDENCE + name for name in labels] if self.confidence else []
+            yield {*_reads(looked_at), *prompt.variables}, [*labels, *sure]
 
     def _step(self, context: Context, model: str, looked_at: str, labels: Mapping[str, Choices]) -> Step:
         prompt = self.prompt()

@@ -168,9 +168,8 @@ class Write(AskingStage):
             yield Problem(place("schema"), f"{named}: {error}")
         names = (*LOOKED_AT, *context.kept)
         for name in Expression(self.when).unknown(names) if self.when else ():
-            yield Problem(
-                place("when"), f"{named}: `when` reads `{name}`, which no column is called", nearest(name, names)
-            )
+            said, hint = context.unknown(name, "column", names)
+            yield Problem(place("when"), f"{named}: `when` reads `{name}`, {said}", hint)
 
     def steps(self, context: Context) -> list[Step]:
         """One step that writes the column."""

@@ -15,7 +15,7 @@ from hfsft.engine.resources import Work
 from hfsft.engine.step import Step
 from hfsft.errors import unusable
 from hfsft.hashing import digest, sampling_seed, unit
-from hfsft.marks import PROSE
+from hfsft.marks import PROSE, TEMPLATE
 from hfsft.models.model import Request, Turns
 from hfsft.prompts import Prompt
 from hfsft.rows.batch import Batch, Row
@@ -38,6 +38,7 @@ class Evolve(AskingStage):
     """Grow seeds into more instructions."""
 
     key: ClassVar[str] = "evolve"
+    changes: ClassVar[frozenset[str]] = frozenset({"instruction", REFERENCE})
     example: ClassVar[str] = """\
     evolve:
       rounds: 2
@@ -51,12 +52,13 @@ class Evolve(AskingStage):
 
     rounds: int = Field(1, ge=1, le=10, description="Rounds of evolution; each grows the rows of the round before.")
     variants: int = Field(1, ge=1, le=50, description="New instructions for each row and round.")
-    templates: Annotated[list[Listed], PROSE] = Field(
+    templates: Annotated[list[Listed], PROSE, TEMPLATE] = Field(
         ["deepen", "concretize", "broaden"],
         min_length=1,
-        description="Names in templates/evolve/ (`hfsft templates evolve` lists them), or inline Jinja; each row's are "
-        "picked by a hash of its id. `{deepen: 2}` is picked twice as often as others, and "
-        "`{deepen: {weight: 2, temperature: 1, model: second}}` written by another model, or at another temperature.",
+        description="Names in templates/evolve/ (`hfsft templates evolve` lists them), files haggle.jinja beside the "
+        "recipe, or inline Jinja; each row's are picked by a hash of its id. `{deepen: 2}` is picked twice as often as "
+        "others, and `{deepen: {weight: 2, temperature: 1, model: second}}` written by another model, or at another "
+        "temperature.",
     )
     model: str = Field("writer", description="Name under `models` of who writes the instructions.")
     temperature: float | None = Field(0.8, ge=0, le=2, description="Sampling temperature.")

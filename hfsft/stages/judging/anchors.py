@@ -1,16 +1,27 @@
-"""Anchors: answers with their right scores, which show a judge what a score means."""
+"""Anchors: conversations with their right scores, which show a judge what a score means."""
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
-from hfsft.stages.base import Section
+from hfsft.errors import Place, nearest
+from hfsft.marks import PROSE, Loc
+from hfsft.rows.batch import Row
+from hfsft.rows.reading.source_row import SourceRow
+from hfsft.rows.row import new_row
+from hfsft.rows.views import questions
+from hfsft.similarity.normalise import normalise
+from hfsft.stages.examples import ExampleRow
+from hfsft.stages.judging.rubric import Rubric
+
+ORIGIN = "anchor"
 
 
-class Anchor(Section):
-    """A scored example that shows the judge what a score means."""
+class Anchor(ExampleRow):
+    """A scored example that shows the judge what a score means: a question and an answer, or a conversation."""
 
     example: ClassVar[str] = """\
     judge:
@@ -25,8 +36,61 @@ class Anchor(Section):
           scores: {usefulness: 5}
     """
 
-    instruction: str = Field(min_length=1, description="What the user says.")
-    response: str = Field(min_length=1, description="What the assistant answers.")
-    context: str | None = Field(None, description="Text that belongs to the instruction.")
-    scores: dict[str, float] = Field(min_length=1, description="The right score for each criterion.")
-    why: str = Field("", description="The reason for these scores.")
+    scores: dict[str, float] = Field(
+        min_length=1,
+        description="The right score for each criterion, on the scale; of a checklist the share of yes, from 0 to 1.",
+    )
+    why: Annotated[str, PROSE] = Field("", description="The reason for these scores.")
+
+    def read(self, place: str) -> SourceRow:
+        """What it says without its scores."""
+        said = self.model_dump(include=set(ExampleRow.model_fields), exclude_unset=True)
+        return ExampleRow.model_validate(said).read(place)
+
+    def row(self) -> Row:
+        """The anchor as a row that can be graded, with an id by what it says."""
+        return new_row(ORIGIN, self.read(ORIGIN).texts)
+
+
+def faults(anchors: Sequence[Anchor], rubric: Rubric) -> Iterator[tuple[Loc, str, str]]:
+    """What is wrong with anchors: where below the list of them, what, and what helps."""
+    rows: dict[str, int] = {}
+    for number, anchor in enumerate(anchors):
+        read = anchor.read(ORIGIN)
+        if read.defect:
+            yield (number,), f"cannot be read: {read.defect}", ""
+        elif (first := rows.setdefault(anchor.row()["id"], number)) != number:
+            yield (number,), f"says what anchor {first + 1} says", "keep one of both"
+        for name in rubric.criteria:
+            if name not in anchor.scores:
+                yield (number, "scores"), f"has no score by {name}", "each anchor has one by each criterion"
+        for name, score in anchor.scores.items():
+            if name not in rubric.criteria:
+                yield (number, "scores", name), f"no criterion is called `{name}`", nearest(name, rubric.criteria)
+                continue
+            scale = rubric.scale(name)
+            if not scale.low <= score <= scale.high:
+                why = f"{score:g} is off {scale.called} from {scale.low:g} to {scale.high:g}"
+                yield (number, "scores", name), why, ""
+    for name in rubric.criteria:
+        levels = {anchor.scores[name] for anchor in anchors if name in anchor.scores}
+        if len(levels) == 1:
+            said = f"all have {levels.pop():g} by {name}, so they show no difference by it"
+            yield (), said, "add one with another score: the judge learns from a difference, and is examined by it"
+
+
+def question_of(row: Mapping[str, Any]) -> str:
+    """What a row asks, in the normal form by which two questions are one; empty for nothing."""
+    (asked,) = questions({name: [value] for name, value in row.items()})
+    return normalise("\n\n".join(filter(None, [asked.said, asked.context])))
+
+
+def asked_before(
+    anchors: Sequence[Anchor], rows: Iterable[tuple[Place | str, Row]]
+) -> Iterator[tuple[int, Place | str]]:
+    """The anchors that ask what a row asks, by their numbers, each with the place of the first such row."""
+    asked = {question_of(anchor.row()): number for number, anchor in reversed(list(enumerate(anchors)))}
+    asked.pop("", None)
+    for place, row in rows if asked else ():
+        if (number := asked.pop(question_of(row), None)) is not None:
+            yield number, place

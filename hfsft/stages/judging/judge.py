@@ -6,45 +6,35 @@ grading); reasons before scores as in Liu et al. 2023, "G-Eval", section 2.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import partial
-from statistics import fmean
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
 from hfsft.engine.resources import Work
 from hfsft.engine.step import Bound, Step, compare
-from hfsft.errors import AnswerError
-from hfsft.marks import PROSE
+from hfsft.errors import AnswerError, Place, Problem, nearest
+from hfsft.marks import CONTENTS, PROSE, is_contents
 from hfsft.models.model import Turns
 from hfsft.prompts import Prompt
 from hfsft.rows.batch import Row
-from hfsft.rows.columns import Column, Scale, column, criterion_of, reason_of, score_of
+from hfsft.rows.columns import ADJUSTED, EVIDENCE, REASON, REFERENCE, Column, adjusted_of, criterion_of
 from hfsft.rows.views import WHOLE, ended_earlier
-from hfsft.stages.base import (
-    BEARS,
-    AskingStage,
-    CardPart,
-    Context,
-    Outcome,
-)
-from hfsft.stages.judging import judge_report
-from hfsft.stages.judging.anchors import Anchor
+from hfsft.stages.base import BEARS, AskingStage, Asks, CardPart, Context, Judging, Outcome, Panel
+from hfsft.stages.judging import judge_report, jury, jury_report
+from hfsft.stages.judging.anchors import Anchor, asked_before, faults
+from hfsft.stages.judging.bias import length_adjusted, measured
 from hfsft.stages.judging.judge_report import NO_VERDICT, UNSCORED
-from hfsft.stages.judging.verdict import Grader
+from hfsft.stages.judging.jury import UNREAD, Combine, Jury
+from hfsft.stages.judging.rubric import DEFAULT, READY, AnyCriterion, Criterion, Rubric, ready
+from hfsft.stages.judging.score_columns import AGGREGATES, LOWEST, ScoreColumns, scores_of
+from hfsft.stages.judging.verdict import Grader, Per, Score
 
-AGGREGATES = ("mean", "min")  # of a row's scores; reserved as names of criteria
-LOWEST = "turns"  # of the mean scores of a conversation's answers; reserved where these are asked for
 NAME = r"^[a-z][a-z0-9_]*$"
-
-RUBRIC = {
-    "relevance": "Does the response address exactly what was asked?",
-    "factual_consistency": "Are the claims plausible, consistent with each other and with the system prompt?",
-    "format_quality": "Is it structured as the task asks?",
-    "usefulness": "Would it help a real person act: concrete steps, times, numbers?",
-}
+OTHERWISE = ("model", "combine", "adjust", "rubric", "reasoning")
+"""What the identity says in another way, or where it is of use."""
 
 
 class Judge(AskingStage):
@@ -62,12 +52,41 @@ class Judge(AskingStage):
       temperature: 0
     """
 
-    model: str | None = Field(None, description="Name under `models`; `judge` if there is one, else `writer`.")
-    rubric: Annotated[dict[str, str], PROSE] = Field(
-        RUBRIC, min_length=1, description="Criteria: a name and the question it asks."
+    model: str | Annotated[list[str], Field(min_length=1)] | None = Field(
+        None,
+        description="Name under `models`; `judge` if there is one, else `writer`. Of several each scores all rows: "
+        "`by_<name>_<criterion>` is what one of them gives, `spread_<criterion>` how far they lie apart.",
+    )
+    combine: Combine = Field(
+        "median", description="What the scores of several judges come to: their `median`, their `mean`, or the lowest."
+    )
+    rubric: Annotated[str | dict[str, AnyCriterion], CONTENTS, PROSE] = Field(
+        DEFAULT,
+        min_length=1,
+        description="Criteria: a name and the question it asks, or more of it; a file rubric.yaml of them beside the "
+        f"recipe; or a ready rubric: {', '.join(f'`{name}`' for name in READY)}.",
     )
     scale: tuple[int, int] = Field((1, 5), description="Lowest and highest score, both whole numbers.")
-    anchors: Annotated[list[Anchor], PROSE] = Field([], description="Scored examples, shown to the judge.")
+    anchors: Annotated[list[Anchor] | str, CONTENTS, PROSE] = Field(
+        [],
+        description="Scored examples, shown to the judge; or a file anchors.yaml or anchors.jsonl of them beside the "
+        "recipe. No row of the data may ask what one of them asks.",
+    )
+    per: Per = Field(
+        "row",
+        description="What one request asks for: all scores of a row, those of one `criterion`, or one `question` of a "
+        "checklist (and each criterion that has none by itself). What is asked by itself stays where others change.",
+    )
+    score: Score = Field(
+        "digit",
+        description="`digit`: the score that the judge writes; `expected`: the mean of the scale by the probabilities "
+        "of its tokens, of a checklist that of yes. Where a server gives none, the digit, and it is told.",
+    )
+    adjust: Literal["length"] | None = Field(
+        None,
+        description="`length`: beside each score one without the part that goes with the length of the answer, as "
+        "`adjusted_<criterion>` and `adjusted_mean` for the filter `score` and the choice of the best.",
+    )
     temperature: float | None = Field(0, ge=0, le=2, description="Sampling temperature.")
     max_tokens: int = Field(1024, ge=1, description="Most tokens in one verdict.")
     rounding: Literal["refuse", "nearest", "down", "up"] = Field(
@@ -94,44 +113,97 @@ class Judge(AskingStage):
         "request more for each but the last. The lowest of their means is kept as `turns`, for the filter `score`.",
     )
 
-    @field_validator("rubric")
-    @classmethod
-    def _names(cls, rubric: dict[str, str]) -> dict[str, str]:
-        import re
-
-        for name in rubric:
-            if not re.match(NAME, name) or name in AGGREGATES:
-                raise ValueError(
-                    f"{name!r} cannot name a criterion (small letters, digits and _; not {' or '.join(AGGREGATES)})"
-                )
-        return rubric
+    @model_validator(mode="after")
+    def _judges_differ(self) -> Judge:
+        names = self.model if isinstance(self.model, list) else []
+        jury.check(names, [*self.criteria, AGGREGATES[0]])
+        if self.combine != "median" and len(names) < 2:
+            raise ValueError("combine: there is one judge; name several models")
+        if self.adjust and (taken := [name for name in self.criteria if name.startswith(ADJUSTED)]):
+            raise ValueError(f"rubric: {taken[0]!r} cannot name a criterion where scores are adjusted")
+        return self
 
     @model_validator(mode="after")
-    def _anchors_fit(self) -> Judge:
+    def _fits(self) -> Judge:
+        if isinstance(self.rubric, str) and self.rubric not in READY and not is_contents(self.rubric):
+            helps = f"{nearest(self.rubric, READY)}, or a file such as rubric.yaml"
+            raise ValueError(f"rubric: there is no rubric `{self.rubric}` ({helps})")
+        for name in self.criteria:
+            if not re.match(NAME, name) or name in AGGREGATES:
+                reserved = " or ".join(AGGREGATES)
+                raise ValueError(
+                    f"rubric.{name}: `{name}` cannot name a criterion (small letters, digits and _; not {reserved})"
+                )
         low, high = self.scale
-        if self.turns and LOWEST in self.rubric:
+        if self.turns and LOWEST in self.criteria:
             raise ValueError(f"rubric: {LOWEST!r} cannot name a criterion where `turns` are judged")
         if low >= high:
             raise ValueError(f"scale: {low} is not below {high}")
-        for number, anchor in enumerate(self.anchors):
-            if set(anchor.scores) != set(self.rubric):
-                raise ValueError(f"anchors[{number}].scores: needs exactly {', '.join(self.rubric)}")
-            for name, score in anchor.scores.items():
-                if not low <= score <= high:
-                    raise ValueError(f"anchors[{number}].scores.{name}: {score:g} is off the scale {low} to {high}")
-        if len(self.anchors) > 1 and len({tuple(anchor.scores.values()) for anchor in self.anchors}) == 1:
-            raise ValueError("anchors: all have the same scores, so they show the judge no difference")
+        for name, criterion in self.criteria.items():
+            if off := [score for score in criterion.levels if not low <= score <= high]:
+                raise ValueError(f"rubric.{name}.levels.{off[0]}: is off the scale {low} to {high}")
         return self
 
     @property
-    def columns(self) -> list[str]:
-        """The columns of scores."""
-        return [score_of(name) for name in (*self.rubric, *AGGREGATES, *([LOWEST] if self.turns else []))]
+    def criteria(self) -> dict[str, Criterion]:
+        """The criteria by their names, in their order; none where they stand in a file that was not read."""
+        if isinstance(self.rubric, str):
+            return ready(self.rubric) if self.rubric in READY else {}
+        return self.rubric
+
+    @property
+    def measure(self) -> Rubric:
+        """The criteria, and the scale of their scores."""
+        return Rubric(self.criteria, *self.scale)
+
+    @property
+    def anchor_list(self) -> list[Anchor]:
+        """The anchors; none where they stand in a file that was not read."""
+        return [] if isinstance(self.anchors, str) else self.anchors
+
+    def judges(self, models: Collection[str]) -> list[str]:
+        """The names under `models` of all who judge."""
+        return [each.name for each in self.asks(models)]
+
+    def asks(self, models: Collection[str]) -> list[Asks]:
+        """Each of the judges."""
+        if not isinstance(self.model, list):
+            return super().asks(models)
+        return [Asks(("model", place), name) for place, name in enumerate(self.model)]
+
+    def standing_alone(self) -> dict[str, Any]:
+        """The rubric itself in place of its name."""
+        if not self.criteria:
+            return {}
+        return {"rubric": {name: criterion.written() for name, criterion in self.criteria.items()}}
+
+    def problems(self, context: Context) -> Iterator[Problem]:
+        """Files that were not read, and anchors that measure nothing or ask what the data asks."""
+        for key in ("rubric", "anchors"):
+            if is_contents(named := getattr(self, key)):
+                yield Problem(
+                    context.place(self.key, key), f"{self.key}.{key}: {named} was not read", "load the recipe"
+                )
+        for loc, said, helps in faults(self.anchor_list, self.measure):
+            at = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in loc)
+            yield Problem(context.place(self.key, "anchors", *loc), f"{self.key}.anchors{at}: {said}", helps)
+        for number, place in asked_before(self.anchor_list, context.inline()):
+            said = f"{self.key}.anchors[{number}] asks what {place} asks: the judge would be shown an answer to it"
+            yield Problem(context.place(self.key, "anchors", number), said, "ask what no row asks")
+
+    @property
+    def several(self) -> list[str]:
+        """The judges, where there is more than one."""
+        return self.model if isinstance(self.model, list) and len(self.model) > 1 else []
+
+    @property
+    def columns(self) -> ScoreColumns:
+        """The columns of scores, and of what goes with them."""
+        return ScoreColumns(self.measure, self.turns, self.score == "expected", self.several, bool(self.adjust))
 
     def writes(self) -> list[Column]:
-        """The score of each criterion, their mean, and the lowest of them."""
-        scale = Scale(*self.scale, "scores", f"{self.key}.scale")
-        return [replace(column(name, "float64"), scale=scale) for name in self.columns]
+        """The score of each criterion, their mean, and the lowest of them; of each score how sure it is."""
+        return self.columns.all(f"{self.key}.scale")
 
     @classmethod
     def lacking(cls, column: str) -> str:
@@ -140,32 +212,29 @@ class Judge(AskingStage):
 
     def steps(self, context: Context) -> list[Step]:
         """One step that asks for scores and reasons, one that takes out the rows it could not score."""
-        ((_, model),) = self.asks(context.models)
-        prompt = template()
+        models = self.judges(context.models)
         sees = context.reasoning if self.reasoning is None else self.reasoning
         writes = {
-            **{reason_of(name): "string" for name in self.rubric},
-            **dict.fromkeys(self.columns, "float64"),
+            **{name: "string" if name.startswith(REASON) else "float64" for name in self.columns.blank},
             UNSCORED: "string",
         }
-        identity = {
-            "model": context.models[model],
-            "template": prompt.identity,
-            **self.model_dump(mode="json", exclude={"model", "reasoning", *BEARS, *(() if self.turns else ("turns",))}),
-            **({} if sees else {"reasoning": False}),
-        }
         place = context.place(self.key)
+        arguments = self.arguments(models=models, reasoning=sees)
+        arguments["section"] |= self.standing_alone()
         return [
             Step(
                 name="judge",
                 asks=True,
-                reads=("id", "dialect", *WHOLE),
+                reads=("id", "dialect", *WHOLE, REFERENCE),
+                optional=(EVIDENCE,),
                 writes=writes,
                 role="score",
-                identity=identity,
+                known=tuple(self.columns.sure),
+                identity=self._identity({name: context.models[name] for name in models}, sees),
                 version=3,
-                work=Work("hfsft.stages.judging.judge:asking", self.arguments(model=model, reasoning=sees)),
-                models=(model,),
+                work=Work("hfsft.stages.judging.judge:asking", arguments),
+                models=tuple(models),
+                follows=len(models) * len(self.grader(models[0]).parts) - 1,
                 max_failed_share=self.max_failed_share,
                 lost=UNSCORED,
                 losing="verdicts could not be read",
@@ -174,11 +243,56 @@ class Judge(AskingStage):
                 place=place,
             ),
             compare(NO_VERDICT, Bound(UNSCORED, UNSCORED, absent=True), place),
+            measured.placing_step("judge.place", place),
+            *self._adjusting(place),
         ]
+
+    def _adjusting(self, place: Place) -> list[Step]:
+        adjusted = self.columns.adjusted
+        return [length_adjusted.adjusting_step("judge.adjust", adjusted, place)] if adjusted else []
+
+    def later(self, context: Context) -> Mapping[str, Sequence[Step]]:
+        """Scores are adjusted once more where `refine` has changed some, and the answers that they are of."""
+        steps = self._adjusting(context.place(self.key))
+        return {"refine": steps} if steps and "refine" in context.sections else {}
+
+    def judging(self, context: Context) -> Judging | None:
+        """How one row is scored again: by nothing that compares it with others."""
+        found, adjusted = super().judging(context), set(map(adjusted_of, self.columns.adjusted))
+        return found and found._replace(columns=[each for each in found.columns if each.name not in adjusted])
+
+    def _identity(self, models: Mapping[str, Any], reasoning: bool) -> dict[str, Any]:
+        """What its scores depend on beside the rows."""
+        weights = {name: criterion.weight for name, criterion in self.criteria.items() if criterion.weight != 1}
+        one_by_one = self.per == "question" and any(criterion.checklist for criterion in self.criteria.values())
+        usual = {
+            name for name in ("per", "score", "turns") if getattr(self, name) == type(self).model_fields[name].default
+        }
+        return {
+            **({"models": models, "combine": self.combine} if self.several else {"model": next(iter(models.values()))}),
+            "template": template().identity,
+            **({"question": question_template().identity} if one_by_one else {}),
+            **self.model_dump(mode="json", exclude={*OTHERWISE, *BEARS, *usual}),
+            "rubric": {name: criterion.text for name, criterion in self.criteria.items()},
+            **({"weights": weights} if weights else {}),
+            **({} if reasoning else {"reasoning": False}),
+        }
 
     def notes(self, outcome: Outcome) -> Iterator[str]:
         """Whether it tells rows apart, what it could not say, and whom it may favour."""
         yield from judge_report.notes(self.judged(outcome))
+
+    def figures(self, outcome: Outcome) -> Mapping[str, Any]:
+        """What its scores go along with, and how several judges agree."""
+        found = {
+            "bias": measured.figures(outcome, self.columns.looked_at),
+            "jury": jury_report.figures(outcome, self.several, self.measure, self.combine),
+        }
+        return {name: figures for name, figures in found.items() if figures}
+
+    def panel(self, outcome: Outcome) -> Panel | None:
+        """What was measured of the judge itself."""
+        return judge_report.panel(outcome.figures.get(self.key, {}))
 
     def card(self, outcome: Outcome) -> CardPart | None:
         """The scores of the rows that stayed, criterion by criterion."""
@@ -186,53 +300,52 @@ class Judge(AskingStage):
 
     def judged(self, outcome: Outcome) -> judge_report.Judged:
         """What the build came to, for whoever tells it."""
-        (asks,) = self.asks(outcome.models)
-        low, high = self.scale
-        return judge_report.Judged(outcome, self.rubric, low, high, len(self.anchors), outcome.models[asks.name])
+        return judge_report.Judged(
+            outcome,
+            self.measure,
+            len(self.anchor_list),
+            {name: outcome.models[name] for name in self.judges(outcome.models)},
+            expected=self.score == "expected",
+            adjusted=bool(self.adjust),
+        )
+
+    def jury(self, models: Sequence[str], reasoning: bool = True) -> Grader | Jury:
+        """The model, or all of several, as judge."""
+        graders = {name: self.grader(name, reasoning) for name in models}
+        return Jury(graders, self.combine) if len(graders) > 1 else graders[models[0]]
 
     def grader(self, model: str, reasoning: bool = True) -> Grader:
         """A model as judge by this section; `reasoning` says whether it sees what was thought before an answer."""
-        low, high = self.scale
         return Grader(
             model=model,
-            rubric=self.rubric,
-            low=low,
-            high=high,
-            anchors=self.anchors,
+            rubric=self.measure,
+            anchors=self.anchor_list,
             prompt=template(),
+            question=question_template(),
             temperature=self.temperature,
             max_tokens=self.max_tokens,
             rounding=self.rounding,
             reasoning=reasoning,
             chosen=self.chosen,
+            per=self.per,
+            score=self.score,
         )
 
-    def ask(self, row: Row, grader: Grader) -> Turns:
+    def ask(self, row: Row, grader: Grader | Jury) -> Turns:
         """Ask for the verdict on a row, and where turns are judged for one on each answer before the last."""
-        blank: Row = {**{reason_of(name): None for name in self.rubric}, **dict.fromkeys(self.columns)}
         earlier = list(ended_earlier(row)) if self.turns else []
-        lowest = None
+        means: list[float] = []
         try:
             verdict = yield from grader.grade(row)
-            scores = [grade.score for grade in verdict.values()]
             for each in earlier:
                 found = yield from grader.grade(each)
-                mean = fmean(grade.score for grade in found.values())
-                lowest = mean if lowest is None else min(lowest, mean)
+                means.append(self.measure.mean(scores_of(found)))
         except AnswerError as error:
-            if error.cause not in ("unreadable", "length", "empty"):
+            if error.cause not in UNREAD:
                 raise
             # Never 0 and never a pass: what the judge could not say is a state of its own.
-            return {**blank, UNSCORED: str(error)}
-        mean = fmean(scores)
-        return {
-            **{reason_of(name): grade.reason for name, grade in verdict.items()},
-            **{score_of(name): grade.score for name, grade in verdict.items()},
-            score_of("mean"): mean,
-            score_of("min"): min(scores),
-            **({score_of(LOWEST): mean if lowest is None else min(mean, lowest)} if self.turns else {}),
-            UNSCORED: None,
-        }
+            return {**self.columns.blank, UNSCORED: str(error)}
+        return {**self.columns.filled(verdict, means), UNSCORED: None}
 
 
 def template() -> Prompt:
@@ -240,7 +353,12 @@ def template() -> Prompt:
     return Prompt.named("judge", "rubric")
 
 
-def asking(section: Mapping[str, Any], model: str, reasoning: bool) -> Callable[[Row], Turns]:
-    """What asks the judge about a row; `reasoning` says whether it sees what was thought."""
+def question_template() -> Prompt:
+    """What the judge is asked of one question of a checklist."""
+    return Prompt.named("judge", "question")
+
+
+def asking(section: Mapping[str, Any], models: Sequence[str], reasoning: bool) -> Callable[[Row], Turns]:
+    """What asks the judges about a row; `reasoning` says whether they see what was thought."""
     stage = Judge.model_validate(section)
-    return partial(stage.ask, grader=stage.grader(model, reasoning))
+    return partial(stage.ask, grader=stage.jury(models, reasoning))

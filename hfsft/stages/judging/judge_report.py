@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from math import floor
 from statistics import fmean
+from typing import Any
 
 from hfsft.models.model import Model
 from hfsft.plain import plain
-from hfsft.rows.columns import score_of
+from hfsft.rows.columns import lost_of, score_of, spread_of
 from hfsft.rows.reading.summaries import rows_said
-from hfsft.stages.base import CardPart, Name, Outcome, Shares, ShownTable, Warn
+from hfsft.stages.base import CardPart, Name, Outcome, Panel, Shares, ShownTable, Warn
+from hfsft.stages.judging import jury_report
+from hfsft.stages.judging.bias import bias_report
+from hfsft.stages.judging.rubric import Rubric
 
 UNSCORED = "unscored"
 NO_VERDICT = "judge.unscored"
@@ -25,11 +30,32 @@ class Judged:
     """A build with a judge, and by what that judged."""
 
     outcome: Outcome
-    rubric: Mapping[str, str]
-    low: int
-    high: int
+    rubric: Rubric
     anchors: int
-    model: Model
+    models: Mapping[str, Model]  # who judges, by their names under `models:`
+    expected: bool = False  # whether scores are means of probabilities, where these are known
+    adjusted: bool = False  # whether there are scores without the length of the answer
+
+    @property
+    def figures(self) -> Mapping[str, Any]:
+        """What was measured of it."""
+        return self.outcome.figures.get("judge", {})
+
+    @property
+    def digits(self) -> tuple[int, int]:
+        """How many of how many verdicts are the digit that was written, for lack of its probabilities."""
+        scores, known = (
+            sum(len(self.outcome.numbers(of(name), fallen=True)) for name in self.rubric.criteria)
+            for of in (score_of, lost_of)
+        )
+        return scores - known, scores
+
+    def counts(self, name: str, *, fallen: bool = False) -> Counter[float]:
+        """How many rows have each score by a criterion, a mean of probabilities as the nearest whole one."""
+        values = self.outcome.numbers(score_of(name), fallen=fallen)
+        if self.rubric.criteria[name].checklist:
+            return Counter(round(value, 1) for value in values)
+        return Counter(float(floor(value + 0.5)) for value in values)
 
     @property
     def unscored(self) -> int:
@@ -40,47 +66,81 @@ class Judged:
 def notes(judged: Judged) -> Iterator[str]:
     """Whether the judge tells rows apart, what it could not say, and whom it may favour."""
     outcome, blind = judged.outcome, []
-    for name in judged.rubric:
-        values = outcome.numbers(score_of(name), fallen=True)
-        top, times = Counter(values).most_common(1)[0] if values else (0, 0)
-        if len(values) > 1 and times / len(values) >= SAME:
-            blind.append(f"{name} ({times / len(values):.0%} got {top:g})")
+    for name in judged.rubric.criteria:
+        counts = judged.counts(name, fallen=True)
+        top, times = counts.most_common(1)[0] if counts else (0.0, 0)
+        if counts.total() > 1 and times / counts.total() >= SAME:
+            blind.append(f"{name} ({times / counts.total():.0%} got {top:g})")
     if blind:
         yield Warn(f"the judge hardly tells rows apart in {', '.join(blind)}")
+    if judged.expected and (found := judged.digits)[0]:
+        yield Warn(
+            f"of {found[1]:,} scores {found[0]:,} were read as digits: the server gave no probabilities of tokens for "
+            "them, and both kinds stand in one column"
+        )
     if judged.unscored:
         why = outcome.why(NO_VERDICT)
         yield Warn(f"{rows_said(judged.unscored)} fell because the judge's verdict could not be read: {why}")
-    own = judged.model.label
-    for name, wrote in outcome.wrote.items():
-        if outcome.models[name].label == own:
-            yield Warn(f"the judge is the model that wrote in {' and '.join(wrote)}: models favour what they wrote")
+    yield from jury_report.favours(judged.models, outcome)
+    yield from jury_report.notes(judged.figures.get("jury", {}))
+    yield from bias_report.notes(judged.figures.get("bias", {}), adjusted=judged.adjusted)
     if not judged.anchors:
         yield "the judge had no scored examples (judge.anchors) to measure by, so its scale is its own"
 
 
 def card(judged: Judged) -> CardPart | None:
     """The scores of the rows that stayed, criterion by criterion."""
-    low, high = judged.low, judged.high
-    found = {name: values for name in judged.rubric if (values := judged.outcome.numbers(score_of(name)))}
+    rubric, outcome = judged.rubric, judged.outcome
+    found = {name: values for name in rubric.criteria if (values := outcome.numbers(score_of(name)))}
     if not found:
         return None
-    counts = {name: dict(sorted(Counter(values).items())) for name, values in found.items()}
-    scale = range(low, high + 1)
-    shown = scale if high - low < WIDE else ()
+    scaled = [name for name in found if not rubric.criteria[name].checklist]
+    counts = {name: dict(sorted(judged.counts(name).items())) for name in scaled}
+    scale = range(rubric.low, rubric.high + 1)
+    shown = scale if scaled and len(scale) <= WIDE else ()
+    sure = (spread_of, lost_of) if judged.expected else ()
     rows = [
-        (name, plain(judged.rubric[name], 500), fmean(values), *(counts[name].get(score, 0) for score in shown))
+        (
+            name,
+            plain(rubric.criteria[name].about, 500),
+            fmean(values),
+            *(fmean(known) if (known := outcome.numbers(of(name))) else None for of in sure),
+            *(counts[name].get(score, 0) if name in counts else None for score in shown),
+        )
         for name, values in found.items()
     ]
-    head = ("criterion", "question", "mean", *map(str, shown))
+    head = ("criterion", "question", "mean", *(("spread", "lost") if sure else ()), *map(str, shown))
+    digits, scores = judged.digits if judged.expected else (0, 0)
     return CardPart(
         "scores",
         {
             "table": ShownTable(head, rows, range(2, len(head))),
-            "low": low,
-            "high": high,
-            "model": Name(judged.model.model),
+            "low": rubric.low,
+            "high": rubric.high,
+            "model": Name(next(iter(judged.models.values())).model),
+            "judges": len(judged.models),
             "anchors": judged.anchors,
             "unscored": judged.unscored,
-            "picture": Shares(counts, scale, "criterion", "score"),
+            "scaled": bool(scaled),
+            "listed": len(scaled) < len(found),
+            "expected": judged.expected,
+            "digits": digits,
+            "scores": scores,
+            **jury_report.values(judged.figures.get("jury", {})),
+            **bias_report.values(judged.figures.get("bias", {}), adjusted=judged.adjusted),
+            "picture": Shares(counts, scale, "criterion", "score") if counts else None,
         },
     )
+
+
+def panel(figures: Mapping[str, Any]) -> Panel | None:
+    """How several judges agree, and what the scores go along with; None where nothing was measured."""
+    pieces: list[str | ShownTable | Shares] = []
+    of_jury, of_bias = figures.get("jury", {}), figures.get("bias", {})
+    if shown := jury_report.table(of_jury):
+        pieces += [f"{of_jury['combine'].capitalize()} of the judges' scores.", shown]
+        pieces += [f"{told[0].upper()}{told[1:]}." for told in [jury_report.counted(of_jury)] if told]
+    if shown := bias_report.table(of_bias):
+        pieces += [bias_report.ABOUT, shown]
+    pieces += [told for told in [bias_report.fillers(of_bias)] if told]
+    return Panel("judge", "The judge", pieces) if pieces else None

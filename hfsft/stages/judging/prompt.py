@@ -6,19 +6,38 @@ the scores of a judge that reads them as its own prompt.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from hfsft.rows.batch import Row
-from hfsft.rows.views import quoted_turns
+from hfsft.rows.columns import EVIDENCE, REFERENCE
+from hfsft.rows.views import quoted_parts, quoted_turns
 from hfsft.stages.judging.anchors import Anchor
+from hfsft.stages.judging.one_word import NO, YES
+
+BESIDE = {EVIDENCE: "documents that the assistant was shown", REFERENCE: "the right answer, to compare with"}
+"""What the judge is shown of a row below its turns, by its column."""
 
 
-def material(row: Row, anchors: Sequence[Anchor], *, reasoning: bool) -> dict[str, Any]:
-    """What the template reads of a row (`conversation`) and of `anchors`; `reasoning` as in `quoted_turns`."""
-    return {"conversation": quoted_turns(row, reasoning=reasoning), "anchors": [_anchor(anchor) for anchor in anchors]}
+def material(
+    row: Row, anchors: Sequence[Anchor], names: Collection[str], *, reasoning: bool, question: int = 0
+) -> dict[str, Any]:
+    """What the template reads of a row (`conversation`) and of `anchors`; `reasoning` as in `quoted_turns`.
+
+    Of the anchors' scores it reads those by the criteria that are named; of one question of a checklist, by its
+    number, the answer, of those anchors whose answer to it is known.
+    """
+    shown = [_anchor(anchor, names, question) for anchor in anchors]
+    known = [each for each in shown if each["answer"] or not question]
+    return {"conversation": _shown(row, reasoning), "anchors": known}
 
 
-def _anchor(anchor: Anchor) -> dict[str, Any]:
-    said = anchor.model_dump()
-    return {"conversation": quoted_turns(said), "scores": anchor.scores, "why": anchor.why}
+def _anchor(anchor: Anchor, names: Collection[str], question: int) -> dict[str, Any]:
+    scores = {name: f"{score:g}" for name, score in anchor.scores.items() if name in names}
+    answer = {0.0: NO, 1.0: YES}.get(anchor.scores[next(iter(names))], "") if question else ""
+    return {"conversation": _shown(anchor.row(), reasoning=True), "scores": scores, "answer": answer, "why": anchor.why}
+
+
+def _shown(row: Row, reasoning: bool) -> str:
+    beside = [(title, text) for name, title in BESIDE.items() if (text := row.get(name))]
+    return "\n".join(filter(None, [quoted_turns(row, reasoning=reasoning), quoted_parts(beside)]))

@@ -70,6 +70,7 @@ class Refine(AskingStage):
     """
 
     key: ClassVar[str] = "refine"
+    changes: ClassVar[frozenset[str]] = frozenset({"response", "messages"})
     example: ClassVar[str] = """\
     judge:
       rubric: {usefulness: Would it help a real person act?}

@@ -16,7 +16,7 @@ from hfsft.engine.resources import Work
 from hfsft.engine.step import Step
 from hfsft.errors import Problem
 from hfsft.hashing import unit
-from hfsft.marks import PROSE
+from hfsft.marks import PROSE, TEMPLATE
 from hfsft.models.model import Turns
 from hfsft.prompts import Prompt
 from hfsft.rows.batch import Row
@@ -76,6 +76,7 @@ class Converse(AskingStage):
     """Grow chosen rows into conversations."""
 
     key: ClassVar[str] = "converse"
+    changes: ClassVar[frozenset[str]] = frozenset({"messages", "response", "reasoning", "tools"})
     example: ClassVar[str] = """\
     converse:
       share: 0.25
@@ -88,11 +89,12 @@ class Converse(AskingStage):
     turns: AnyCount = Field(
         TurnCount(at_least=3, at_most=3), description="Turns of the user, the first one counted: a number, or bounds."
     )
-    user: Annotated[AnyTemplates, PROSE] = Field(
+    user: Annotated[AnyTemplates, PROSE, TEMPLATE] = Field(
         [{"follow_up": 3.0}, {"clarify": 2.0}, {"add_detail": 2.0}, "correct", "change_of_mind", "thanks_end"],
         min_length=1,
-        description="How the user goes on: names in templates/converse/, inline Jinja, or {name: weight}; each turn's "
-        "is picked by a hash. One whose name ends in _end only writes the last turn.",
+        description="How the user goes on: names in templates/converse/, files haggle.jinja beside the recipe, inline "
+        "Jinja, or {name: weight}; each turn's is picked by a hash. One of templates/converse/ whose name ends in _end "
+        "only writes the last turn.",
     )
     personas: Annotated[list[str], PROSE] = Field(
         [], description="Who the user may be, in a few words each; each row's is picked by a hash of its id."

@@ -16,13 +16,13 @@ from hfsft.rows.messages import MESSAGE, Message, system_apart
 from hfsft.rows.views import own_turns, prompt_messages
 from hfsft.rows.views import tools as row_tools
 from hfsft.stages.base import SAMPLED
+from hfsft.stages.several_answers import PROMPT
 from hfsft.stages.tools.tools_section import Tools
 from hfsft.tooling import no_call_cases as cases
 from hfsft.tooling.tool_exchange import Asking, ToolExchange
 from hfsft.tooling.tool_results import Canned, Results
 from hfsft.tooling.tool_schemas import Tool, tools_in
 
-PROMPT = "prompt_id"
 TURNS, TOOLS, FAULTS, CASE = "messages", "tools", "call_faults", "tool_case"
 TOLD: dict[str, Any] = {FAULTS: ["string"], CASE: "string"}
 """What rows have beside their turns that were answered with tools: causes of calls that were asked again, the case."""

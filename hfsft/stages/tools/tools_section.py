@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 from pydantic import BeforeValidator, Field, model_validator
 
 from hfsft.errors import Problem
-from hfsft.marks import FILE, PROSE, Loc
-from hfsft.prompts import Prompt
+from hfsft.marks import FILE, PROSE, TEMPLATE, Loc
+from hfsft.prompts import Prompt, is_text
 from hfsft.rows.calls import ShapeError, tools_of
 from hfsft.stages.base import Asks, Section, Template
 from hfsft.tooling.tool_results import FOLDER, VARIABLES, Canned, entries_in
@@ -68,8 +68,10 @@ class Tools(Section):
         "Left out: `fail` where there is a list.",
     )
     model: str | None = Field(None, description="Name under `models` of who writes results; left out: who answers.")
-    template: Annotated[str, PROSE] = Field(
-        "result", description="Name in templates/tools/, or inline Jinja, for what that model is asked."
+    template: Annotated[str, PROSE, TEMPLATE] = Field(
+        "result",
+        description="Name in templates/tools/, a file result.jinja beside the recipe, or inline Jinja, for what that "
+        "model is asked.",
     )
     temperature: float | None = Field(0.7, ge=0, le=2, description="Sampling temperature of results.")
     max_tokens: int = Field(512, ge=1, description="Most tokens in one result.")
@@ -121,7 +123,7 @@ class Tools(Section):
 
     def prompt(self) -> Prompt:
         """What the model is asked that writes results. Raises `PromptError`."""
-        inline = "{" in self.template or " " in self.template.strip()
+        inline = is_text(self.template)
         return Prompt.parse(self.template, name="tools.template") if inline else Prompt.named(FOLDER, self.template)
 
     def renders(self, at: Loc) -> list[Template]:

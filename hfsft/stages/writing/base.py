@@ -15,7 +15,7 @@ from hfsft.engine.resources import Work, path_of
 from hfsft.engine.step import Step
 from hfsft.errors import Problem, PromptError, unusable
 from hfsft.hashing import digest, sampling_seed
-from hfsft.marks import PROSE
+from hfsft.marks import PROSE, TEMPLATE
 from hfsft.models.model import Request, Turns
 from hfsft.prompts import Prompt
 from hfsft.rows.batch import Batch, Row, rows_of
@@ -54,6 +54,7 @@ class Written(NamedSource, AskingStage):
     usual: ClassVar[Mapping[str, float]] = {}  # its templates with their weights, where it has other ones
     rests: ClassVar[bool] = False  # whether its rows rest on the recipe's documents
     brings: ClassVar[tuple[Column, ...]] = ()  # columns that its rows come with, beside attributes
+    changes: ClassVar[frozenset[str]] = frozenset({"instruction", "topic"})
     sets: ClassVar[tuple[str, ...]] = ()  # columns of every row that it writes something of its own into
     knows: ClassVar[Mapping[str, Any]] = {}  # what its templates may use beside columns: name -> what says nothing
     compared: ClassVar[tuple[str, ...]] = ()  # columns of texts that a row must not repeat
@@ -66,11 +67,11 @@ class Written(NamedSource, AskingStage):
         ge=1,
         description="Rows that are written in the first pass; left out, an equal part of the recipe's `size`.",
     )
-    templates: Annotated[list[str | dict[str, Weight]] | None, PROSE] = Field(
+    templates: Annotated[list[str | dict[str, Weight]] | None, PROSE, TEMPLATE] = Field(
         None,
         min_length=1,
-        description="Names in templates/seeds/, or inline Jinja, each alone or as {name: weight}; left out: the one of "
-        "this kind. Which of several writes a row is decided by a hash.",
+        description="Names in templates/seeds/, files ask.jinja beside the recipe, or inline Jinja, each alone or as "
+        "{name: weight}; left out: the one of this kind. Which of several writes a row is decided by a hash.",
     )
     model: str = Field("writer", description="Name under `models` of who writes.")
     temperature: float | None = Field(1.0, ge=0, le=2, description="Sampling temperature.")

@@ -19,7 +19,7 @@ from hfsft.engine.resources import Work
 from hfsft.engine.step import Step
 from hfsft.errors import ModelError, Problem, unusable
 from hfsft.hashing import sampling_seed
-from hfsft.marks import FILE, PROSE
+from hfsft.marks import FILE, PROSE, TEMPLATE
 from hfsft.models.model import Request, Turns
 from hfsft.pretrained import located, pretrained_tokenizer, template_of
 from hfsft.prompts import Prompt
@@ -52,10 +52,10 @@ class Magpie(Written):
       - {from: magpie, count: 200}
     """
 
-    system: Annotated[str | None, PROSE] = Field(
+    system: Annotated[str | None, PROSE, TEMPLATE] = Field(
         None,
-        description="Jinja for the system prompt that the model is shown before it, which steers what it writes; left "
-        "out: what its chat template has.",
+        description="Jinja, or a file of it beside the recipe, for the system prompt that the model is shown before "
+        "it, which steers what it writes; left out: what its chat template has.",
     )
     prefix: str | None = Field(
         None,

@@ -19,7 +19,7 @@ from hfsft.engine.resources import Work
 from hfsft.engine.step import Step
 from hfsft.errors import SourceError, unusable
 from hfsft.hashing import sampling_seed
-from hfsft.marks import FILE, PROSE
+from hfsft.marks import FILE, PROSE, TEMPLATE
 from hfsft.models.model import Answer, Request, Turns
 from hfsft.plain import plain
 from hfsft.prompts import Prompt
@@ -78,8 +78,10 @@ class FromTopics(Written):
     topic: Literal["first", "last"] = Field(
         "first", description="Which topic on a row's way becomes its `topic`: that next to the root, or its own."
     )
-    question: Annotated[str | None, PROSE] = Field(
-        None, description="Jinja for what divides a topic; left out: templates/seeds/_subtopics.jinja."
+    question: Annotated[str | None, PROSE, TEMPLATE] = Field(
+        None,
+        description="Jinja for what divides a topic, or a file of it beside the recipe; left out: "
+        "templates/seeds/_subtopics.jinja.",
     )
 
     @model_validator(mode="after")

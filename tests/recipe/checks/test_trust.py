@@ -21,6 +21,7 @@ from hfsft.recipe.recipe import load_recipe
 from hfsft.stages.base import AskingPart
 from hfsft.stages.evolving.ways import WeightedTemplate
 from hfsft.stages.tools.tools_section import Tools
+from hfsft.stages.writing.base import Written
 from tests.recipe.test_identity import SECTIONS, save_tokenizer
 
 ROW = '{"prompt": "the vault code is 4711", "completion": "It is."}\n'
@@ -139,6 +140,10 @@ PLACES: dict[str, dict[str, Any]] = {
     "models.writer.model": {"models": {"writer": {"model": "{path}.gguf", "temperature": 0}}},
     "refine.template": {"judge": {}, "refine": {"when": {"mean": {"at_most": 3}}, "template": "{path}.jinja"}},
     "label.template": {"label": {"quality": ["a", "b"], "template": "{path}.jinja"}},
+    "evolve.templates[0]": {"evolve": {"templates": ["{path}.jinja"]}},
+    "converse.user[0]": {"generate": {}, "converse": {"user": ["{path}.jinja"]}},
+    "generate.system": {"generate": {"system": "{path}.jinja"}},
+    "generate.template": {"generate": {"template": "{path}.jinja"}},
     "write[0].template": {"write": [{"column": "case", "template": "{path}.jinja"}]},
     "write[0].schema": {"write": [{"column": "case", "template": "Ask: {{ instruction }}", "schema": "{path}"}]},
     "models.writer": {"models": {"writer": "{path}.gguf"}},
@@ -341,6 +346,7 @@ def test_code_that_comes_with_a_tokenizer_is_not_run(tmp_path: Path, monkeypatch
         assert not (tmp_path / "RUN").exists()
 
 
+WRITTEN = [kind.__name__ for kind in SECTIONS if issubclass(kind, Written)]
 # Fields that can name a file, a server, a key or a repository, and those whose text stays what it is.
 REACHING = {
     "Model.model", "Model.provider", "Model.base_url", "Model.api_key_env", "Model.extra_body", "Model.headers",
@@ -350,13 +356,16 @@ REACHING = {
    "Publish.repo_id", "Publish.not_secret",
     "Publish.tokenizer", "Tokens.tokenizer", "Expr.tokenizer", "JsonSchema.file", "Tools.path", "Tools.results",
     "Write.template", "Write.form", "Label.template", "Refine.template",
+    "Generate.system", "Generate.template", "Evolve.templates", "Converse.user", "Tools.template", "Magpie.system",
+    "FromTopics.question", "Judge.rubric", "Judge.anchors", *(f"{kind}.templates" for kind in WRITTEN),
 }  # fmt: skip
 TEXTS = {
     *("name", "description", "language", "license", "models", "identity", "revision", "tag", "config", "split"),
     *("instruction", "response", "context", "system", "topic", "messages", "prompt", "prompts", "roles", "keep"),
     *("text", "title", "where", "when", "family", "prefix", "choices", "about", "allowed"),
+    *("levels", "checklist"),
     *("reasoning", "tools", "reference", "dialect"),
-    *("column", "phrases", "regions", "allow", "template", "templates", "rubric", "scores", "why", "api_key_header"),
+    *("column", "phrases", "regions", "allow", "template", "templates", "scores", "why", "api_key_header"),
     *("completion_window", "temperature"),
     *("any", "all", "none", "inline", "per_row", "equals", "that"),
     *("user", "personas", "schemas"),

@@ -15,7 +15,7 @@ from hfsft.errors import ReleaseError
 from hfsft.pipeline import run
 from hfsft.release.folder.file_names import LOCK
 from hfsft.release.reader import fetch_recipe
-from tests.models.server import LLM
+from tests.models.server import LLM, digest
 from tests.recipes import reply, support
 from tests.release.samples import read_jsonl
 
@@ -184,3 +184,46 @@ def test_recipe_and_sources_are_what_was_read_not_what_lies_there_at_the_end(tmp
     assert [note for note in built.notes if note.startswith("seeds.txt is not what it was when this build read it")]
     assert not (folder / "sources").exists(), "what was read is there no more"
     assert json.loads((folder / LOCK).read_text())["unpublished"] == ["seeds.txt"]
+
+
+def test_files_of_values_trees_and_tools_stand_in_the_recipe_and_others_are_told(tmp_path: Path, home: Path) -> None:
+    here, elsewhere = tmp_path / "here", tmp_path / "elsewhere"
+    for folder in (here / "handbook", elsewhere):
+        folder.mkdir(parents=True)
+    (here / "handbook" / "a.md").write_text("Lamps are sent back within thirty days of the day on which they came.")
+    (here / "tones.yaml").write_text("{retail: {calm: 2, cross: 1}, bank: [formal]}")
+    (here / "tree.yaml").write_text("{lamps: [bulbs, shades], kettles: [lids, cords]}")
+    (here / "desk.topics.yaml").write_text("grown: {beds: [slats, sheets], desks: [drawers, feet]}")
+    (here / "people.txt").write_text("a nurse\na pilot\n")
+    (here / "tools.json").write_text(json.dumps([TOOL]))
+    (here / "results.json").write_text(json.dumps([{"name": "find", "result": "on its way"}]))
+    own = {"templates": ["A {{ tone }} question on {{ leaf }}, {{ topic }}."], "eliminate": False}
+    ask = {"templates": ["{{ persona }}, {{ tone }}?"], "eliminate": False}
+    with LLM(reply=lambda body: f"We look into it: {digest(body)[:8]}") as llm:
+        recipe = {
+            "name": "desk",
+            "license": "mit",
+            "models": {"writer": {"model": "m", "base_url": llm.url}},
+            "documents": [{"path": str(here / "handbook" / "*.md"), "license": "mit"}],
+            "attributes": {"sector": ["retail", "bank"], "tone": {"given": "sector", "path": "tones.yaml"}},
+            "seeds": [
+                {"from": "topics", "count": 4, "path": "tree.yaml", **own},
+                {"from": "topics", "name": "grown", "count": 4, **own},
+                {"from": "personas", "count": 2, "path": "people.txt", **ask},
+            ],
+            "generate": {"tools": {"path": "tools.json", "results": "results.json"}, "context": {"documents": 1}},
+            "filters": [],
+            "split": {"validation": 0},
+        }
+        (here / "desk.yaml").write_text(json.dumps(recipe))
+        built, folder = run(here / "desk.yaml", out=tmp_path / "build")
+        missing = json.loads((folder / LOCK).read_text())["unpublished"]
+        assert missing == ["*.md", "people.txt", "results.json"]
+        resolved = (folder / "recipe.resolved.yaml").read_text()
+        assert str(here) not in resolved
+        for path in (here / "handbook" / "a.md", here / "people.txt", here / "results.json"):
+            (elsewhere / path.name).write_text(path.read_text())
+        (elsewhere / "copy.yaml").write_text(resolved)
+        again, _ = run(elsewhere / "copy.yaml", out=tmp_path / "again")
+    assert len(built.rows) == 10
+    assert sorted(again.rows["id"]) == sorted(built.rows["id"])

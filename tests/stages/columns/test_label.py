@@ -246,3 +246,51 @@ def test_what_is_wrong_is_told(tmp_path: Path, changes: dict[str, Any], message:
     with pytest.raises(RecipeError) as raised:
         validate(tmp_path / "recipe.yaml")
     assert message in str(raised.value)
+
+
+READS = "{{ difficulty }}: {{ instruction }}"
+
+
+def test_a_label_that_is_there_by_then_is_read_by_what_writes(tmp_path: Path, home: Path) -> None:
+    with LLM(reply=reply) as llm:
+        more: dict[str, Any] = {
+            "generate": {"template": READS},
+            "write": [{"column": "note", "template": READS, "when": "difficulty == 'hard'"}],
+            "converse": {"share": 1, "turns": 2, "user": [f"{READS} {{{{ note }}}}"]},
+            "filters": [],
+        }
+        built, _ = run(recipe(llm, **more), out=tmp_path / "build")
+        asked = [said_to(body) for body in llm.requests]
+    assert asked.count("hard: My refund is gone.") == 2, "for the note, and for the answer"
+    assert asked.count("easy: My coupon is gone.") == 1
+    notes = dict(zip(built.rows["difficulty"][:], built.rows["note"][:], strict=True))
+    assert notes["easy"] is None
+    assert notes["hard"].startswith("We look into it: hard")
+    assert order(**more)[:3] == ["label[instruction]", "write[note]", "generate"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"generate": {"template": "{{ quality }}?"}}, "uses `quality`, which label writes behind it"),
+        ({"write": [{"column": "note", "template": "{{ quality }}?"}]}, "uses `quality`, which label writes behind it"),
+        (
+            {"write": [{"column": "note", "template": "x", "when": "quality == 'good'"}]},
+            "`when` reads `quality`, which label writes behind it",
+        ),
+        (
+            {"write": [{"column": "instruction", "template": READS}]},
+            "uses `difficulty`, which label writes behind it (it comes earlier where it looks at what is final by then",
+        ),
+        ({"evolve": {"templates": [READS]}}, "uses `difficulty`, which label writes behind it"),
+        ({"judge": {}, "generate": {"template": "{{ score_mean }}"}}, "which judge writes behind it"),
+        (
+            {"write": [{"column": "a", "template": "{{ b }}"}, {"column": "b", "template": "{{ a }}"}]},
+            "uses `b`, which write[1] writes behind it",
+        ),
+    ],
+)
+def test_a_column_that_only_comes_later_is_told_as_that(changes: dict[str, Any], message: str, tmp_path: Path) -> None:
+    with pytest.raises(RecipeError) as error:
+        validate(recipe(None, **{"filters": [], **changes}))
+    assert message in str(error.value)

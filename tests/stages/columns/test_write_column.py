@@ -191,7 +191,7 @@ def problems(folder: Path, *items: dict[str, Any], **changes: Any) -> list[str]:
         ({"template": "cse.jinja"}, "there is no file cse.jinja (did you mean `case.jinja`?"),
         ({"template": "persna"}, "there is no template `persna` in write (did you mean `persona`?"),
         ({"template": "{{ instrction }}"}, "did you mean `instruction`?"),
-        ({"template": "{{ later }}"}, "the template uses `later`, which no column or setting is called"),
+        ({"template": "{{ later }}"}, "the template uses `later`, which write[1] writes behind it"),
         ({"schema": "cse.json"}, "there is no file cse.json (did you mean `case.json`?"),
         ({"schema": "notes.json"}, "notes.json must be a mapping, as in {type: object}, not list"),
         ({"schema": {"type": "objct"}}, "write[0].schema: is no JSON Schema: type: 'objct'"),

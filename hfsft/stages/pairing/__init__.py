@@ -1,0 +1,1 @@
+"""Pairs: of the judged answers to one prompt a better and a worse one, for preference training."""

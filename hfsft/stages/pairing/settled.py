@@ -1,0 +1,103 @@
+"""What became of the pairs that were named behind the judge, once all rows have their fate."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from hfsft.rows.columns import first_of
+from hfsft.stages.base import Outcome
+from hfsft.stages.pairing.picking import FAULT, PAIR, PAIR_ID, REJECTED
+from hfsft.stages.several_answers import MEAN, PROMPT
+
+UNJUDGED, CHOSEN_FELL, REJECTED_FELL, REFINED = "none judged", "chosen fell", "rejected fell", "rejected refined"
+NOT_CHOSEN = "not_chosen"
+_READ = ("id", PROMPT, PAIR, PAIR_ID, FAULT, MEAN, first_of(MEAN), "response")
+
+
+class SettledPair(NamedTuple):
+    """A chosen and a rejected row, by their ids."""
+
+    chosen: str
+    rejected: str
+    margin: float
+    longer: bool  # whether the chosen answer is the longer one
+
+
+@dataclass(frozen=True)
+class Settled:
+    """The pairs, and of each prompt that has none why."""
+
+    prompts: int
+    pairs: Sequence[SettledPair]
+    without: Mapping[str, int] = field(default_factory=dict)  # reason -> prompts
+
+
+class _Answer(NamedTuple):
+    """One answer to a prompt, and what became of it."""
+
+    id: str
+    prompt: str
+    pair: str | None
+    pair_id: str | None
+    fault: str | None
+    mean: float | None
+    first_mean: float | None
+    response: str | None
+    fell: str = ""  # the step that took it out
+    usable: bool = True  # as the rejected side
+
+
+def settled(outcome: Outcome) -> Settled:
+    """The pairs whose chosen row stayed, and whose rejected row stayed too, was passed over or fell by its scores."""
+    answers = {each.id: each for each in _answers(outcome)}
+    prompts: dict[str, list[_Answer]] = {}
+    for each in answers.values():
+        prompts.setdefault(each.prompt, []).append(each)
+    pairs: list[SettledPair] = []
+    without: Counter[str] = Counter()
+    for those in prompts.values():
+        whys = []
+        named = [each for each in those if each.pair == REJECTED]
+        found = []
+        for rejected in sorted(named, key=lambda each: each.id):
+            chosen = answers[rejected.pair_id or ""]
+            if why := _why(chosen, rejected):
+                whys.append(why)
+                continue
+            margin = round((chosen.mean or 0.0) - (rejected.mean or 0.0), 9)
+            longer = len(chosen.response or "") > len(rejected.response or "")
+            found.append(SettledPair(chosen.id, rejected.id, margin, longer))
+        if not found:
+            faults = (each.fault.partition(":")[0] for each in those if each.fault)
+            without[whys[0] if whys else next(faults, UNJUDGED)] += 1
+        pairs += found
+    ordered = sorted(pairs, key=lambda pair: (pair.chosen, -pair.margin, pair.rejected))
+    return Settled(len(prompts), ordered, dict(without.most_common()))
+
+
+def _why(chosen: _Answer, rejected: _Answer) -> str:
+    """Why the two are no pair after all; empty where they are."""
+    if chosen.fell:
+        return f"{CHOSEN_FELL} ({chosen.fell})"
+    if not rejected.usable:
+        return f"{REJECTED_FELL} ({rejected.fell})"
+    return REFINED if rejected.first_mean is not None else ""
+
+
+def _answers(outcome: Outcome) -> Iterator[_Answer]:
+    """All answers to prompts, those that stayed first."""
+    yield from _of([outcome.values(name) for name in _READ], "", usable=True)
+    usable: dict[str, bool] = {}
+    for each in outcome.fell:
+        usable[each.step] = usable.get(each.step, False) or each.by_score or each.rule == NOT_CHOSEN
+    for step, able in usable.items():
+        yield from _of([outcome.removed(name, step) for name in _READ], step, usable=able)
+
+
+def _of(columns: Sequence[Sequence[Any]], fell: str, usable: bool) -> Iterator[_Answer]:
+    for values in zip(*columns, strict=True):
+        if values[1] is not None:
+            yield _Answer._make([*values, fell, usable])
