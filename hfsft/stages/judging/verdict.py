@@ -145,7 +145,7 @@ class Grader:
             if isinstance(answer, Answer):
                 last[:] = [answer]
 
-        shape = _schema(rubric, before=self.score == "expected")
+        shape = schema_of(rubric, before=self.score == "expected")
         turns = ask_structured(request, shape, dict, rounding=self.rounding)
         entries = yield from watched(turns, hear)
         places = last[0].logprobs if last and self.score == "expected" else ()
@@ -245,12 +245,14 @@ def _told(name: str, criterion: Criterion) -> dict[str, Any]:
     }
 
 
-def _schema(rubric: Rubric, *, before: bool) -> dict[str, Any]:
+def schema_of(rubric: Rubric, *, before: bool) -> dict[str, Any]:
     """JSON Schema of a verdict: for each criterion the reason and the score, this `before` the reason or behind it."""
     shapes = {}
     for name, criterion in rubric.criteria.items():
         word = {"type": "string", "enum": list(WORDS)}
-        scores: dict[str, Any] = {str(number): word for number in range(1, len(criterion.checklist) + 1)}
+        scores: dict[str, Any] = {
+            str(number): {**word, "description": asked} for number, asked in enumerate(criterion.checklist, 1)
+        }
         scores = scores or {"score": {"type": "integer", "minimum": rubric.low, "maximum": rubric.high}}
         reason = {"reason": {"type": "string"}}
         shapes[name] = _object({**scores, **reason} if before else {**reason, **scores})
