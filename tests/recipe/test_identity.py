@@ -336,6 +336,8 @@ def test_a_field_moves_the_fingerprint_or_is_known_to_be_harmless(
         place = ("filters", 0, of)
     assert place is not None, f"say in PLACES where a {section.__name__} stands in the recipe"
     data = put(data, place, BASE_OF.get(key, {}))
+    if key == "Samples.at_least":
+        del data["pairs"]  # of which a majority leaves none
     save_tokenizer(tmp_path / "tokenizer")
     before = fingerprint(data, tmp_path)
     for values in candidates(section, name, key, data, place):
