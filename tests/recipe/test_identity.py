@@ -155,6 +155,7 @@ OTHER: dict[str, Any] = {
     "Judge.scale": [1, 10],
     "Judge.reasoning": False,
     "Anchor.scores": {"usefulness": 3, "tone": 1},
+    "Anchor.answers": {"answers": {"tone": ["yes"]}},
     "Anchor.messages": [*written_sources.TALKED, *TALK],
     "Anchor.tools": [{"name": "find"}],
     "Criterion.levels": {"1": "bad", "5": "good"},
