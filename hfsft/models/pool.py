@@ -162,7 +162,7 @@ class Pool:
         """How many times as much as all answers took so far, stored ones too, the budget has left; None without one."""
         took = Outlay()
         for _, model, tally in self.usage:
-            each = tally.in_all
+            each = tally.once
             took = took.plus(outlay(each.answers, each.input_tokens, each.output_tokens, self.usage.prices.get(model)))
         return self._requester.meter.pays_for(took)
 

@@ -171,7 +171,7 @@ class Requester:
             if prefetched:  # whether it comes to that, the stage that is asked now shows
                 raise Unready
             await self._ready.look(stage)
-        if self.batches.uses(request.model):
+        if self.batches.uses(request.model) and not request.at_once:
             if prefetched:  # all that its stage asks goes into one batch
                 raise Unready
             if (failed := self.batches.failed(key) or self._taken_back.get(key)) is not None:
@@ -290,7 +290,7 @@ class Requester:
         if self._sender.stopping:
             raise asyncio.CancelledError
         if answer is not None:
-            job.tally.came(answer)
+            job.tally.came(job.key, answer)
         return answer
 
     def _give_up(self, fault: Fault, tries: Counter[str], seconds: float) -> None:
@@ -322,7 +322,7 @@ class Requester:
         if found is not None:
             gate.back_out(lane, expected)
             if not isinstance(found, str):
-                job.tally.came(found)
+                job.tally.came(job.key, found)
             return found
         try:
             return await self._exchange(gate, lane, job, expected)
@@ -337,7 +337,7 @@ class Requester:
             answer, headers = await self._sender.send(lane, job)
             seconds = round(time.monotonic() - sent_at, 4)
             fault = self._refused(job.key, job.request, answer)
-            job.tally.answered(answer, seconds, kept=fault is None)
+            job.tally.answered(job.key, answer, seconds, kept=fault is None)
             used = (answer.input_tokens or 0) + (answer.output_tokens or 0)
             if fault is None or fault.kind == "row" or fault.tries:
                 gate.answered(lane, headers, expected, used or None)

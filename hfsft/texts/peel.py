@@ -35,7 +35,10 @@ _NEW = (
 )
 _THING = r"(?:instruction|question|prompt|message|request|query|version|task|rewrite|output|answer|response)s?"
 # Of these some are labels without a word more, where no other label follows: a user writes `Task: ... Budget: ...`.
-_BARE = r"(?:instruction|question|prompt|message|request|rewrite|output|answer|response)(?! ?\d)(?![^\n]{0,400}[.!?;\n] ?[A-Z][\w ]{1,20}:)"
+_BARE = (
+    r"(?:instruction|question|prompt|message|request|rewrite|output|answer|response|frage|pregunta|pergunta|domanda|vraag|pytanie|soru|pertanyaan|вопрос|"
+    r"câu hỏi|问题|質問|질문|السؤال|प्रश्न|คำถาม)(?! ?\d)(?![^\n]{0,400}[.!?;\n] ?[A-Z][\w ]{1,20}:)"
+)
 _FOREIGN = (
     r"(?:neue|umgeschriebene|überarbeitete) (?:nachricht|frage|anfrage|version)|nouve(?:au|lle) (?:message|question|demande|version)"
     r"|(?:message|question) réécrite?|nuev[oa] (?:mensaje|pregunta|versión)|(?:mensaje|pregunta) reescrit[oa]|nov[oa] (?:mensagem|pergunta|versão)"
@@ -62,7 +65,7 @@ _LATER = at_first_use(
 )
 _SURE = at_first_use(
     r"(?:sure(?: thing)?|certainly|of course|absolutely|okay|ok|great|got it|understood|no problem|natürlich|gerne|klar|bien sûr|claro"
-    r"|por supuesto|certo|natuurlijk|oczywiście|tabii(?: ki)?|elbette|tentu(?: saja)?|baik|tất nhiên|dĩ nhiên|chắc chắn rồi|vâng|конечно|بالتأكيد|بالطبع|ज़रूर|बिल्कुल|แน่นอน|ได้เลย|当然|好的|もちろん(?:です)?|물론(?:입니다|이죠)?)[!.,:;！。，、：]{1,3}\s{0,9}",
+    r"|por supuesto|certo|natuurlijk|oczywiście|tabii(?: ki)?|elbette|tentu(?: saja)?|baik|tất nhiên|dĩ nhiên|chắc chắn rồi|vâng|конечно|بالتأكيد|بالطبع|ज़रूर|बिल्कुल|แน่นอน|ได้เลย|当然(?:可以)?|好的|もちろん(?:です)?|물론(?:입니다|이죠)?)[ \u00a0\u202f]?[!.,:;！。，、：]{1,3}\s{0,9}",
     re.IGNORECASE,
 )
 # What a preamble tells of: the text that was asked for, not what a user brings along (`Here is my code:`).

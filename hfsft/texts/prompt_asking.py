@@ -17,7 +17,7 @@ _SENTENCE = r"(?:^|(?<=[.!?:;,\n\u2026\"(] )|(?<=\n)|\b(?:and|but|or|so|also|the
 _VERBS = (
     r"(?:explain|describe|tell|give|list|compare|write|help|show|suggest|summari[sz]e|translate|generate|design|discuss|analy[sz]e|"
     r"outline|walk me|recommend|imagine|compute|calculate|solve|draft|identify|define|prove|evaluate|convert|rewrite|"
-    r"compose|develop|consider|suppose|assume|propose|name|find|create|make|provide|plan|let me know|remind|advise|state|estimate|"
+    r"come up with|specify|compose|develop|consider|suppose|assume|propose|name|find|create|make|provide|plan|let me know|remind|advise|state|estimate|"
     r"determine|rank|classify|implement|build|act as|pretend|clarify|confirm|cancel|send me|delete|change|close|update|refund|"
     r"rearrange|reverse|re-?order|recogni[sz]e|rate|multiply|capitali[sz]e|reformat|traverse|speculate|reword|craft|utili[sz]e|guess|deduce|"
     r"infer|imitate|preface|expand|enumerate|research|collect|represent|reconstruct|cluster|redesign|appraise|sum up|think of|detect|compile|assign|distinguish|edit|extend|sort|fix|debug|refactor|optimi[sz]e|proofread|paraphrase|simplify|shorten|elaborate|justify|argue|"
@@ -27,24 +27,42 @@ _VERBS = (
     r"(?:return|produce)(?: only)? (?:a|an|the) (?:json|list|table|number|string|single|array|object|dictionary|csv|yaml|xml|sql)|"
     r"(?:continue|complete|finish) (?:the|this) (?:story|poem|dialogue|text|sentence|series|sequence|code|function|analogy))"
 )
-_ASKS = at_first_use(
-    rf"{_SENTENCE}(?:please )?(?:\w{{3,12}}ly )?{_VERBS}\b|{_SENTENCE}(?:how|what|where|when|why|who|which|whose)(?:'s|\b)(?: [\w'-]+){{0,4}} "
-    r"(?:do|does|did|is|are|can|could|should|would|will|am|was|were|has|have|to|i|my)\b|\bhow (?:to|much|many|long|often|about)\b"
-    rf"|{_SENTENCE}(?:can|could|do|does|did|is|are|will|would|should|may|am|was|has|have) "
+_OPENING = (
+    r"(?:how|what|where|when|why|who|which|whose)(?:'s|\b)(?: [\w'-]+){0,4} "
+    r"(?:do|does|did|is|are|can|could|should|would|will|am|was|were|has|have|to|i|my)\b"
+    r"|(?:can|could|do|does|did|is|are|will|would|should|may|am|was|has|have) "
     r"(?:i|you|we|it|there|they|my|the|this|that|someone|anyone|somebody|your|a|an)\b"
-    r"|\bwhat (?:now|should|if|about)\b|\b(?:any|some) (?:idea|tips|advice)\b|\bneed(?:ed)? (?:help|somebody|someone|you to)\b"
-    # other languages: words that ask, or ask for something
-    r"|\b(?:wie|wo|wann|warum|welche[rsnm]?|was|kann ich|können sie|bitte|erkläre|schreibe|nenne)\b"
-    r"|\b(?:comment|où|quand|pourquoi|quel(?:le)?s?|est-ce|puis-je|pouvez-vous|explique|écris|donne)\b"
-    r"|(?:\b(?:cómo|dónde|cuándo|qué|cuál(?:es)?|puedo|puede|explica|escribe|como|onde|quando|qual|posso|explique|escreva|come|dove|quale|perché|"
-    r"spiega|scrivi|hoe|waar|wanneer|waarom|welke|leg|schrijf|jak|gdzie|kiedy|dlaczego|czy|nasıl|nerede|zaman|neden|misin|mısın|"
-    r"bagaimana|kapan|mengapa|apakah|tolong|как|где|когда|почему|можно|объясни|напиши)\b)"
+)
+_AMOUNT = r"how (?:to|much|many|long|often|about)\b"
+_WISH = (
+    r"\bwhat (?:now|should|if|about)\b|\b(?:any|some) (?:idea|tips|advice)\b|\bneed(?:ed)? (?:help|somebody|someone|you to)\b"
+    r"|\b(?:looking for|wondering|curious)\b|\bplease[.!]{0,3}$"
+)
+# In other languages: words that ask, and words that ask for something.
+_QUESTION_WORDS = (
+    r"(?:wie|wo|wann|warum|welche[rsnm]?|was (?:ist|sind|war|kann|muss|soll|sollte|darf|mache|mach|tun|tue|passiert|bedeutet|kostet|hilft|heißt|genau|für|man|ich)"
+    r"|kann ich|comment|où|quand|pourquoi|quel(?:le)?s?|est-ce|puis-je|cómo|dónde|cuándo|qué|cuál(?:es)?|puedo|como|onde|quando|qual|posso"
+    r"|come (?:posso|si|faccio|fare|funziona|mai|è|sono|devo|puoi|mi)|dove|quale|perché|hoe (?:kan|moet|werkt|lang|veel|vaak|ik|je|doe|maak|krijg|zet|is)|waar|wanneer|waarom|welke"
+    r"|jak|gdzie|kiedy|dlaczego|czy|nasıl|nerede|zaman|neden|bagaimana|kapan|mengapa|apakah|как|где|когда|почему|можно)\b"
+)
+_REQUESTS = (
+    r"\b(?:können sie|bitte|erkläre|schreibe|nenne|pouvez-vous|explique|écris|donne|puede|explica|escribe|escreva|spiega|scrivi|leg (?:me )?uit|schrijf|misin|mısın|"
+    r"tolong|объясни|напиши)\b"
     r"|\b(?:cái gì|điều gì|là gì|làm gì|thế nào|như nào|bao nhiêu|bao lâu|khi nào|tại sao|vì sao|ở đâu|ai là|hãy|nào|liệu|mấy|phải không|được không|giúp)\b"
     r"|(?:^|(?<=[。！？\n，；：、 ]))[^。！？\n，；：]{0,16}?(?:(?<![改重])写|构建|构造|创建|创造|描述|解释|列出|列举|比较|对比|总结|概括|概述|分析|生成|设计|翻译|编写|编辑|编造|"
     r"分类|归类|排列|举例|举出|计算|识别|论述|讨论|推荐|建议|提出|命名|起草|制定|阐述|评价|评估|判断|给出|给我|帮我|告诉|说出|找出|找到|确定|猜测|想象|求出|定义|转换|重新|表达|模拟|回答|造一|造个|做一|"
     r"提供一|提供两|提供三|提供五)"
     r"|怎|如何|什么|吗|呢|哪|多少|能否|是否|请(?!求)|为什么|か[。?？]|どう|何|なぜ|ください|까|나요|어떻게|무엇|왜|주세요|ไหม|อย่างไร|ทำไม|กรุณา"
-    r"|كيف|هل|متى|أين|لماذا|क्या|कैसे|कब|कहाँ|क्यों",
+    r"|كيف|هل|متى|أين|لماذا|क्या|कैसे|कब|कहाँ|क्यों"
+)
+_TELLS_TO = rf"{_SENTENCE}(?:please )?(?:\w{{3,12}}ly )?{_VERBS}\b"
+_ASKS = at_first_use(
+    rf"{_TELLS_TO}|{_SENTENCE}(?:{_OPENING})|\b(?:{_AMOUNT}|{_QUESTION_WORDS})|{_WISH}|{_REQUESTS}", re.IGNORECASE
+)
+# The same where a question would have its mark: `how much` and `where` within a statement ask nothing.
+_BEGINS = r"(?:^|(?<=[.!?:\n] )|(?<=\n))(?:(?:and|but|or|so|also|then|hello|hi|hey|okay|und|aber|et|mais|y|pero|e|mas)[, ]{1,2})?"
+_ASKS_OUTRIGHT = at_first_use(
+    rf"{_TELLS_TO}|{_BEGINS}(?:{_OPENING}|{_AMOUNT}|{_QUESTION_WORDS})|, how (?:much|many)\b|{_WISH}|{_REQUESTS}",
     re.IGNORECASE,
 )
 # What a task begins with and the steps of an answer as well.
@@ -87,7 +105,7 @@ _TELLS_EAST = at_first_use(
     "您|可以|应该|需要您|我们|会发|会在|会给|已经|一般|通常|首先|因为|由于|です|ます|ください|ครับ|ค่ะ"
 )
 _COMPLAINS = at_first_use(
-    r"\b(?:error|problem|issue|trouble|broken|broke|declined|rejected|stolen|lost|missing|wrong|fail(?:s|ed|ing)?|stuck|late|delayed|damaged|"
+    r"\b(?:error|problem|issue|trouble|broken|broke|declined|rejected|stolen|lost|missing|wrong|charged|duplicated?|messed up|not allowed|fail(?:s|ed|ing)?|stuck|late|delayed|damaged|"
     r"(?:not|never|n't|no longer) (?:\w+ )?(?:work|working|arrive|arrived|come|came|open|load|show|shown|showing|go|gone|received?|start|turn))\b"
     r"|(?:won|doesn|didn|isn|aren|hasn|haven|wasn)['\u2019]t\b",
     re.IGNORECASE,
@@ -132,11 +150,11 @@ def asks(text: str) -> bool:
     return _questions(text) or bool(_ASKS.search(text))
 
 
-def answers(text: str, parent: str = "", *, turn: bool = False) -> str:
+def answers(text: str, parent: str = "", *, turn: bool = False, asked: bool = False) -> str:
     """How a text answers instead of asking, in words; empty where it does not, or may not.
 
     `parent` is the prompt that it grew from, and empty where it grew from none. Whoever takes his `turn` in a
-    conversation may also just tell something.
+    conversation may also just tell something; a text that was `asked` for as a question may not.
     """
     if _ANSWERS.match(text) and not _ANSWERS.match(parent):
         return "begins as an answer does"
@@ -147,19 +165,23 @@ def answers(text: str, parent: str = "", *, turn: bool = False) -> str:
     said = _AGENT_ASKS.sub(" ", text)
     if len(said) < len(text) and not asks(said) and not _AGENT_ASKS.search(parent):
         return "offers help"
-    if _questions(said) or (_in_doubt(text) if parent else _may_be_first(text)):
+    if _questions(said):
         return ""
     sentences = [each for each in _STOPS.split(said) if each.strip()]
     ends = sentences[-2:] if len(sentences) >= LONG else sentences
-    if not _questions(parent) and any(map(_TASKS.match, [*sentences[:1], *ends])):
+    if _FRAMES.match(text) and not _FRAMES.match(parent) and not any(map(asks, ends)):
+        return "begins as an answer does"
+    if _in_doubt(text) if parent or asked else _may_be_first(text):
+        return ""
+    questioned = asked or _questions(parent)
+    if not questioned and any(map(_TASKS.match, [*sentences[:1], *ends])):
         return ""
     if len(sentences) >= LONG:  # of many sentences the first or one of the last asks
         said = "\n".join([*sentences[:1], *ends])
-    elif _UNSPACED.search(text) and not (_TELLS_EAST.search(text) and _QUESTIONS.search(parent)):
+    elif _UNSPACED.search(text) and not _tells_east(text, parent, asked=asked):
         return ""
-    if _FRAMES.match(text) and not _FRAMES.match(parent) and not any(map(asks, ends)):
-        return "begins as an answer does"
-    return "" if asks(said) or _SELF.search(_QUOTED.sub(" ", said)) else "asks for nothing"
+    asking = _ASKS_OUTRIGHT if questioned else _ASKS
+    return "" if asking.search(said) or _SELF.search(_QUOTED.sub(" ", said)) else "asks for nothing"
 
 
 def _answered(text: str) -> bool:
@@ -173,6 +195,13 @@ def _answered(text: str) -> bool:
 
 def _questions(text: str) -> bool:
     return any(mark in text for mark in _MARKS)
+
+
+def _tells_east(text: str, parent: str, *, asked: bool) -> bool:
+    """Whether a text in a script without spaces may be an answer, where a question was to come."""
+    if asked and text[-1] in ENDS:
+        return True
+    return bool(_TELLS_EAST.search(text)) and (asked or bool(_QUESTIONS.search(parent)))
 
 
 def _in_doubt(text: str) -> bool:

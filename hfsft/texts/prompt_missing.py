@@ -55,6 +55,10 @@ _FOLLOWING = at_first_use(
 _ABOVE = at_first_use(
     rf"\b(?:the|this|these|my) {_KIND}{_TEXT} (?:given |provided |listed |shown |mentioned )?above\b|\bthe (?:above|aforementioned)(?:-mentioned)? {_KIND}{_TEXT}\b"
     r"|\b(?:as )?(?:shown|listed|given|described|provided|stated|mentioned|outlined) above\b|\babove-mentioned\b|\bof the above\b"
+    # ... as only who has it before them: of a table that is named no further
+    r"|^(?:based on|according to|as per|using|referring to|looking at|from|in) (?:the|this) (?:table|chart|graph|figure|diagram|passage|excerpt|image|picture|photo|screenshot|text),"
+    r"|^(?:laut|gemäß|anhand) (?:der|dem|dieser|diesem) (?:Tabelle|Diagramm|Grafik|Abbildung|Text)\b|^(?:d'après|selon) (?:le|la|ce|cette) (?:tableau|graphique|figure|texte|image),"
+    r"|^(?:según|de acuerdo con) (?:la|el|esta|este) (?:tabla|gráfico|figura|texto|imagen),|^(?:theo|dựa vào|dựa trên) (?:bảng|biểu đồ|hình|đoạn văn)(?: trên)?,|^(?:根据|参照|按照)(?:表格|图表|图片|短文)[，,]"
     r"|\b(?:obige[nrs]?|obenstehende[nrs]?) (?:Text|Tabelle|Code|Artikel|Liste|Satz|Absatz)\b|\b(?:texte|tableau|code|article|paragraphe) ci-dessus\b"
     r"|\b(?:texto|tabla|tabela|código|artículo|artigo|párrafo) (?:anterior|de arriba|acima)\b|\b(?:testo|tabella|codice) (?:sopra|precedente)\b"
     r"|(?:上面|上述|以上)(?:的)?(?:文章|段落|文本|代码|表格|句子|数据|列表|图片|内容|短文)|上記の(?:文章|段落|表|コード|文|リスト)"

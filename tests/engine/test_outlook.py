@@ -74,6 +74,8 @@ def outlook() -> Outlook:
 
     source = Dataset.from_list(rows(50), features=features({**COLUMNS, "defect": "string"}))
     made.ended(plan().steps[0], source)
+    more = Dataset.from_list(rows(60), features=source.features)
+    made.source, made.more = source, more  # type: ignore[attr-defined]
     return made
 
 
@@ -98,6 +100,18 @@ def test_what_a_filter_takes_of_the_prefetched_rows_is_not_planned(outlook: Outl
     now = progress("generate", 100, 350, prefetched=(("judge", 20),), screened=50, passed=(("judge", 20),))
     done, planned, _ = at(outlook, 1, now)
     assert (done, planned) == (120, 350 + 140)
+
+
+def test_rows_of_waves_before_are_not_planned_once_more(outlook: Outlook) -> None:
+    for number, (stage, asked) in enumerate(
+        (("evolve[1]", 100), ("evolve[2]", 200), ("generate", 350), ("judge", 350))
+    ):
+        at(outlook, number, progress(stage, asked, asked, asked, finished=True))
+    outlook.ended(plan().steps[0], outlook.source)  # type: ignore[attr-defined]
+    outlook.ended(Step("sources.wave[2]", rows="source"), outlook.more)  # type: ignore[attr-defined]
+    every = 100 + 200 + 350 + 350
+    done, planned, _ = at(outlook, 10, progress("evolve[1]", 0, 180, 0))
+    assert (done, planned) == (every, every + 20 + 40 + 70 + 70)
 
 
 def test_the_speed_is_that_of_the_last_while(outlook: Outlook) -> None:
@@ -128,3 +142,23 @@ def test_a_plan_without_rows_to_sample_still_tells_what_it_knows() -> None:
     bare = Outlook(Plan("bare", steps), Usage({}))
     whole = bare.of(progress("ask", 3, 10))
     assert (whole.done, whole.planned) == (3, 10)
+
+
+def test_rows_of_a_side_table_are_none_of_the_dataset() -> None:
+    """An exam of 24 things over 50 rows: planned are these and what is asked for the rows."""
+    first, *steps = plan().steps
+    table = Step("items", rows="many", sees="all", makes="exam", writes={"id": "string"})
+    exam = Step("exam", asks=True, table="exam", reads=("id",), writes={"score_good": "float64"}, models=("writer",))
+    made = Outlook(Plan("toy", (first, table, exam, *steps)), Usage({}), clock=iter(range(9)).__next__)
+    assert shares((table, exam, *steps), rows(50)) == shares(tuple(steps), rows(50))
+    from datasets import Dataset
+
+    from hfsft.rows.features import features
+
+    source = Dataset.from_list(rows(50), features=features({**COLUMNS, "defect": "string"}))
+    made.ended(first, source)
+    every = 100 + 200 + 350 + 350
+    assert (whole := made.of(progress("exam", 6, 24))).planned == 24 + every
+    assert whole.done == 6
+    assert made.of(progress("exam", 24, 24, finished=True)).planned == 24 + every
+    assert made.of(progress("evolve[1]", 0, 150, 0)).planned == 24 + every

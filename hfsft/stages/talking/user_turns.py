@@ -10,7 +10,7 @@ from hfsft.letters.late_patterns import at_first_use
 from hfsft.rows.messages import Message
 from hfsft.texts.peel import peel
 from hfsft.texts.prompt_asking import answers
-from hfsft.texts.prompt_faults import prompt_fault, rule_of
+from hfsft.texts.prompt_faults import prompt_fault, rule_of, says_again
 
 END = "[END]"
 """What the simulated user writes where it has nothing more to say."""
@@ -85,7 +85,9 @@ def fault(text: str, before: Sequence[Message], own: Collection[str]) -> str | N
     told = _YES.sub("", text) or text
     if found := prompt_fault(told, "", own, shown=said, language_of="\n".join(said), turn=True):
         return rule_of(found)
+    if any(says_again(told, turn) for turn in said):
+        return "unchanged"
     last = next((turn["content"] for turn in reversed(before) if turn["role"] == "assistant" and turn["content"]), "")
-    if last and prompt_fault(text, last) == "unchanged":
+    if last and (prompt_fault(text, last) == "unchanged" or says_again(text, last)):
         return "echoes"
     return "answers" if len(text.split()) >= LONG and answers(told, said[-1]) else None
