@@ -9,6 +9,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from hfsft.errors import InternalError
+from hfsft.plain import beside
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -46,7 +47,9 @@ class Removal:
         columns = (self.column(name) for name in ("id", "source", self.value_column, f"{self.value_column}{OF}"))
         failed = self.fate == "failed"
         for row_id, source, value, of in zip(*columns, strict=True):
-            shown = None if value is None else f"{value:.6g}" if isinstance(value, float) else str(value)
+            shown = None if value is None else str(value)
+            if isinstance(value, float):
+                shown = beside(self.bound, value, f"{value:.6g}")
             rule = self.rule
             if not rule and shown is not None:  # of several, the column says which
                 rule, _, found = shown.partition(": ")
@@ -120,6 +123,7 @@ class Ledger:
     ended: str = ""  # why no wave followed the last one
     earlier: Mapping[str, FunnelLine] = field(default_factory=dict)  # by step, what earlier waves took
     sources: Mapping[str, str | None] = field(default_factory=dict)  # id of a kept row -> where it was read
+    tables: Mapping[str, Rows] = field(default_factory=dict)  # the rows of each side table, which have no fate
 
     @property
     def wave(self) -> int:
@@ -144,9 +148,12 @@ class Ledger:
         seconds: float,
         aside: bool = False,
     ) -> None:
-        """Add a step's line to the funnel and its new rows to the rows in, if they are not those of a side table."""
-        added = after + removed - before
-        self.rows_in += 0 if aside else added
+        """Add a step's line to the funnel and its new rows to the rows in. Those of a side table are in no count of
+        rows that came or went: the line says how many there were, and what was asked for them.
+        """
+        removed = 0 if aside else removed
+        added = 0 if aside else after + removed - before
+        self.rows_in += added
         if line := self.earlier.get(step.name):
             cached, calls, seconds = cached and line.cached, calls + line.calls, round(seconds + line.seconds, 4)
         self.funnel.append(

@@ -30,7 +30,16 @@ from hfsft.recipe.models_asked import asked, chat_template_of, embedding_step, i
 from hfsft.recipe.recipe import Recipe
 from hfsft.recipe.rules import filters_of
 from hfsft.recipe.sections import loc_of
-from hfsft.recipe.sources import OpenedSources, given_of, in_waves, kept_of, source_problems, source_steps, topics_of
+from hfsft.recipe.sources import (
+    OpenedSources,
+    given_of,
+    in_waves,
+    inline_rows,
+    kept_of,
+    source_problems,
+    source_steps,
+    topics_of,
+)
 from hfsft.rows.columns import COLUMNS
 from hfsft.stages.base import AskingStage, Context, Judging, Stage
 
@@ -76,11 +85,15 @@ def compile_recipe(
     start = recipe.source.place(("seeds" if recipe.seeds else "examples",), key=True)
     steps = list(rewrites.behind(source_steps(recipe, opened, start, limit, corpus)))
     made = [(key, list(rewrites.behind(each))) for key, each in _by_section(recipe, contexts)]
+    # Of a few rows that somebody looks at nothing is asked but what these need.
+    stages = recipe.stages().items() if limit is None else ()
+    ahead = [step for key, stage in stages for step in stage.ahead(contexts[key])]
     waiting = [each for key, each in made if not key or not recipe.behind_rules(key)]
     for position in range(len(waiting) + 1):
         if position:
             steps += waiting[position - 1]
         steps += list(order.steps(steps, [step for each in waiting[position:] for step in each]))
+        steps += ahead if not position else []
     if left := list(order.left()):
         raise RecipeError(left)
     steps += [step for key, each in made if key and recipe.behind_rules(key) for step in each]
@@ -129,6 +142,7 @@ def contexts_of(
         corpus=corpus or unopened_corpus(recipe),
         opened=opened,
         rules=partial(_rules, recipe),
+        inline=partial(inline_rows, recipe),
         reasoning=recipe.publish.reasoning != "drop"
         and not any(isinstance(stage, AskingStage) and stage.reasons for stage in recipe.stages().values()),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from hfsft.letters.late_patterns import at_first_use
 from hfsft.texts.loops import UNSPACED
 
 FEW_WORDS, ENDS = 2, ".!?:;。！？：；।؟})]`\"'\u201d"
@@ -55,30 +56,30 @@ _REQUESTS = (
     r"|كيف|هل|متى|أين|لماذا|क्या|कैसे|कब|कहाँ|क्यों"
 )
 _TELLS_TO = rf"{_SENTENCE}(?:please )?(?:\w{{3,12}}ly )?{_VERBS}\b"
-_ASKS = re.compile(
+_ASKS = at_first_use(
     rf"{_TELLS_TO}|{_SENTENCE}(?:{_OPENING})|\b(?:{_AMOUNT}|{_QUESTION_WORDS})|{_WISH}|{_REQUESTS}", re.IGNORECASE
 )
 # The same where a question would have its mark: `how much` and `where` within a statement ask nothing.
 _BEGINS = r"(?:^|(?<=[.!?:\n] )|(?<=\n))(?:(?:and|but|or|so|also|then|hello|hi|hey|okay|und|aber|et|mais|y|pero|e|mas)[, ]{1,2})?"
-_ASKS_OUTRIGHT = re.compile(
+_ASKS_OUTRIGHT = at_first_use(
     rf"{_TELLS_TO}|{_BEGINS}(?:{_OPENING}|{_AMOUNT}|{_QUESTION_WORDS})|, how (?:much|many)\b|{_WISH}|{_REQUESTS}",
     re.IGNORECASE,
 )
 # What a task begins with and the steps of an answer as well.
-_TASKS = re.compile(
+_TASKS = at_first_use(
     r"(?:please )?(?:\w{3,12}ly )?(?:re-?write|put|select|replace|fill in|given|order|overwrite|"
     r"retrieve|search|arrange|produce|train|display|connect|complete|format|form|record|perform|offer|cut|link|move|invite|turn|point out|seek|refer|address|introduce|choose|pick|combine|group|match|highlight|remove|append|"
     r"insert|verify|map|mark|substitute|separate|split|merge|organi[sz]e|prepare|present|specify|review|"
     r"print|label|tag|use|take|read|check|add|report|get|set|keep|look|go|start|begin|apply|run|test|share|include)\b",
     re.IGNORECASE,
 )
-_SELF = re.compile(
+_SELF = at_first_use(
     r"\b(?:i|i'm|i've|i'd|i'll|my|me|mine|myself|ich|mein\w{0,2}|mir|mich|je|j'|mon|ma|mes|moi|yo|mi|mis|me|eu|meu|minha|io|mio|mia|"
     r"ik|mijn|moje|mój|moja|benim|saya|tôi|мой|моя|мне|меня|я)\b|我(?!们)|私|제|저는|내|ฉัน|ผม|मैं|मेर",
     re.IGNORECASE,
 )
 # How whoever answers begins, and no user does.
-_ANSWERS = re.compile(
+_ANSWERS = at_first_use(
     r"(?:yes|no|sure|certainly|of course|absolutely|you're welcome)[,.!] |(?:hello|hi|dear [\w ]{1,20}|good (?:morning|afternoon|day))[,.!] "
     r"(?:thank you for (?:your|contacting|reaching)|how can i (?:help|assist)|i(?:'d| would) be happy to)|"
     r"(?:thank you|thanks) for (?:your (?:question|message|inquiry|enquiry|interest|patience|request)|contacting|reaching|asking)|"
@@ -90,58 +91,58 @@ _ANSWERS = re.compile(
     r"(?:ja|nein|oui|non|sí|sim|是的|好的|はい|네)[,，、。] ?",
     re.IGNORECASE,
 )
-_TELLS = re.compile(r"(?:the|it|you|your|to|in|this|that|they|we|there|yes|no)\b", re.IGNORECASE)
+_TELLS = at_first_use(r"(?:the|it|you|your|to|in|this|that|they|we|there|yes|no)\b", re.IGNORECASE)
 # What a task begins with that tells the situation first.
-_SETS = re.compile(
+_SETS = at_first_use(
     r"you are (?:given|an?|the|writing|working|planning|going to|in|on|at)\b|your (?:task|job|goal|role) is\b",
     re.IGNORECASE,
 )
-_GIVES = re.compile(r"\b(?:the|these|this|each) (?:following|given) \w", re.IGNORECASE)
+_GIVES = at_first_use(r"\b(?:the|these|this|each) (?:following|given) \w", re.IGNORECASE)
 # Where verbs have no form that commands, only words of whoever answers a question tell its answer from a task.
-_UNSPACED = re.compile(f"[{UNSPACED}]")
-_QUESTIONS = re.compile("[?？]|怎|如何|什么|吗|呢|哪|多少|能否|是否|为什么|か[。]?$|どう|なぜ|ไหม|อย่างไร|ทำไม")
-_TELLS_EAST = re.compile(
+_UNSPACED = at_first_use(f"[{UNSPACED}]")
+_QUESTIONS = at_first_use("[?？]|怎|如何|什么|吗|呢|哪|多少|能否|是否|为什么|か[。]?$|どう|なぜ|ไหม|อย่างไร|ทำไม")
+_TELLS_EAST = at_first_use(
     "您|可以|应该|需要您|我们|会发|会在|会给|已经|一般|通常|首先|因为|由于|です|ます|ください|ครับ|ค่ะ"
 )
-_COMPLAINS = re.compile(
+_COMPLAINS = at_first_use(
     r"\b(?:error|problem|issue|trouble|broken|broke|declined|rejected|stolen|lost|missing|wrong|charged|duplicated?|messed up|not allowed|fail(?:s|ed|ing)?|stuck|late|delayed|damaged|"
     r"(?:not|never|n't|no longer) (?:\w+ )?(?:work|working|arrive|arrived|come|came|open|load|show|shown|showing|go|gone|received?|start|turn))\b"
     r"|(?:won|doesn|didn|isn|aren|hasn|haven|wasn)['\u2019]t\b",
     re.IGNORECASE,
 )
-_ADVISES = re.compile(
+_ADVISES = at_first_use(
     r"\b(?:you can|you may|you should|you need|please|if you|because|usually|contact|try|make sure)\b", re.IGNORECASE
 )
-_TASK = re.compile(r"\b(?:you (?:are|will|must|need|should|have to)|your (?:task|job|goal|role))\b", re.IGNORECASE)
-_AGENT_ASKS = re.compile(
+_TASK = at_first_use(r"\b(?:you (?:are|will|must|need|should|have to)|your (?:task|job|goal|role))\b", re.IGNORECASE)
+_AGENT_ASKS = at_first_use(
     r"(?:is there anything else|(?:how|what) (?:else )?can i (?:help|assist|do for you)|can i (?:help|assist) you|do you (?:need|have) any (?:further|more|other) |"
     r"would you like (?:me )?to |does (?:this|that) (?:help|answer)|could you (?:please )?(?:provide|share) (?:me |us )?(?:with )?your )[^?]{0,120}\?",
     re.IGNORECASE,
 )
 # A prompt with its answer behind it, or a whole conversation.
-_ANSWERED = re.compile(
+_ANSWERED = at_first_use(
     r"^[#*_>\[( \t]{0,6}(?:(?:the |my |your |model |sample |possible |correct |expected )?(?:answer|response|reply|solution|output)"
     r"|assistant|ai|bot|agent|support|chatbot|antwort|réponse|respuesta|resposta|risposta|ответ|回答|答案|答|câu trả lời|trả lời)"
     r"[*_\])]{0,4} ?[:：][*_ \t]{0,4}\S",
     re.IGNORECASE | re.MULTILINE,
 )
 
-_THE_ANSWER = re.compile(
+_THE_ANSWER = at_first_use(
     r"(?:^|(?<=[.!?\n] )|(?<=\n))(?:so |therefore,? |hence,? )?the (?:correct |right |final )?answer is:? ",
     re.IGNORECASE,
 )
 
 
 # What frames an answer, and no question of a user.
-_FRAMES = re.compile(
+_FRAMES = at_first_use(
     r"(?:in order )?to [^.?!\n]{3,120}, (?:follow|here|you (?:can|will|should|need|must|have to)|start by|first)\b|here (?:are|is) (?:some|a few|\w{1,12}) |"
     r"(?:some|common|several|there are (?:several|many|a few|some|\w{1,8})) (?:\w{1,20} ){0,3}(?:ways|tips|steps|examples|reasons|ideas|options|factors|types|include)\b|"
     r"an example (?:of|could|would|is)|the (?:main|best|most common|easiest|simplest) (?:\w{1,20} ){1,4}(?:is|are|include)\b|"
     r"(?:输出|答案|回答)[:：]|首先[，,]",
     re.IGNORECASE,
 )
-_STOPS = re.compile(r"(?<=[.!?。！？])[\s\"'\u201d)]{1,9}|\n+|(?<=[。！？])")
-_QUOTED = re.compile("\"[^\"]{0,300}\"|\u201c[^\u201d]{0,300}\u201d|«[^»]{0,300}»|(?<!\\w)'[^'\\n]{2,300}'(?!\\w)")
+_STOPS = at_first_use(r"(?<=[.!?。！？])[\s\"'\u201d)]{1,9}|\n+|(?<=[。！？])")
+_QUOTED = at_first_use("\"[^\"]{0,300}\"|\u201c[^\u201d]{0,300}\u201d|«[^»]{0,300}»|(?<!\\w)'[^'\\n]{2,300}'(?!\\w)")
 
 
 def asks(text: str) -> bool:

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from typing import Literal, get_args
 
+from hfsft.letters.late_patterns import at_first_use
 from hfsft.texts.language import SMALL_WORDS, other_language
 from hfsft.texts.loops import UNSPACED, repeated_share
 from hfsft.texts.prompt_asking import answers, asks
@@ -36,9 +37,10 @@ MANY_QUESTIONS = 3  # lines that each ask something
 LOOPING = 1 / 3  # share of a text that repeats itself
 BLOCK = 30  # words of a paragraph that is a prompt of its own
 COPIED = 12  # words in a row of a text that was shown, which is then told again
+AGAIN = 0.5  # share of the words of a turn that were said before, from which it says nothing new
 SHORT = 20  # words, as which a shorter parent counts where growth is measured
 
-_WORD = re.compile(f"[{UNSPACED}]|[^\\W_{UNSPACED}]+(?:['\u2019][^\\W_]+)?")
+_WORD = at_first_use(f"[{UNSPACED}]|[^\\W_{UNSPACED}]+(?:['\u2019][^\\W_]+)?")
 _POLITE_WORDS = "please kindly just really now today exactly actually also hello hey there thanks thank sir madam"
 _POLITE = frozenset(_POLITE_WORDS.split())
 # What is no template's own, however many of them stand in a row.
@@ -50,29 +52,29 @@ COMMON = SMALL_WORDS["en"] | frozenset(_COMMON_TOO.split())
 _TURNS_ROUND_WORDS = "not no non nor never without ohne nicht kein pas sans sin nie niet"
 _TURNS_ROUND = frozenset(_TURNS_ROUND_WORDS.split())
 _NUMBERED = r"(?:question|prompt|message|option|version|variant|variation|q|frage|pregunta|pergunta|domanda|vraag|вопрос|câu hỏi|问题|質問|질문)"
-_ITEM = re.compile(
+_ITEM = at_first_use(
     r"[#*_>\[(\"' \t]{0,6}(?:\d{1,2}[.):\]]|[-*•\u2013]|"
     rf"{_NUMBERED}[ \t]{{0,2}}(?:\d{{1,2}}|[a-c]\b)[.):]|[a-c][.)])[*_ \t]",
     re.IGNORECASE,
 )
 # The same within a line.
-_INLINE = re.compile(
+_INLINE = at_first_use(
     rf"(?:^|(?<=\s))(?:\(?\d{{1,2}}[.)]|\([a-c]\)|{_NUMBERED} ?(?:\d{{1,2}}|[a-c])[.):])[*_]{{0,2}} ", re.IGNORECASE
 )
 # A text that stands for one which is to come: `<rewritten question>`, `[Insert the prompt here]`.
-_PLACEHOLDER = re.compile(r"[*_`]{0,3}[<\[{(]{1,2}[^<>\[\]{}()\n]{1,80}[>\]})]{1,2}[*_`.]{0,3}")
-_OR = re.compile(
+_PLACEHOLDER = at_first_use(r"[*_`]{0,3}[<\[{]{1,2}[^<>\[\]{}\n]{1,80}[>\]}]{1,2}[*_`.]{0,3}")
+_OR = at_first_use(
     r"^[*_# \t]{0,6}(?:or|alternatively|another (?:version|option|one)|variant|oder|alternativ|o bien|ou bien|或者)[*_ \t]{0,4}[:：]?[*_ \t]{0,4}$|"
     r"^[*_# \t]{0,6}alternatively[,:]",
     re.IGNORECASE | re.MULTILINE,
 )
-_CANNOT_REWRITE = re.compile(
+_CANNOT_REWRITE = at_first_use(
     r"\b(?:can't|cannot|can not|unable to|won't|not able to)\b[^.!?\n]{0,40}\b(?:rewrit|rephras|evolv|modify (?:this|the) (?:message|prompt)|fulfil)"
     r"|\bplease (?:provide|share|give)(?: me)?(?: with)? the (?:original |full )?(?:message|prompt|question|text|instruction)s?\b",
     re.IGNORECASE,
 )
 # ... that no other version comes: only of a text that asks nothing, as people too speak of messages and versions.
-_NO_VERSION = re.compile(
+_NO_VERSION = at_first_use(
     r"\b(?:can't|cannot|can not|unable to|won't|not able to|not (?:comfortable|possible|allowed)|decline to|refuse to)\b[^.!?\n]{0,60}"
     r"\b(?:message|prompt|question|instruction|request|version|rewriting|rewritten)s?\b",
     re.IGNORECASE,
@@ -86,7 +88,7 @@ _REWRITES = (
     r"(?:umschreib\w*|umformulier\w*|herschrijven|réécrire|reformuler|reescribir|reescrever|riscrivere|переписать|переформулировать|przepisać|"
     r"viết lại|改写|重写|書き直|書き換え|다시 (?:쓸|작성)|menulis ulang|إعادة (?:كتابة|صياغة)|दोबारा लिख|เขียน(?:ใหม่|คำถามใหม่)|yeniden yaz\w*)"
 )
-_CANNOT_OTHERWISE = re.compile(
+_CANNOT_OTHERWISE = at_first_use(
     rf"{_CANNOT}[^.!?。！？\n]{{0,40}}{_REWRITES}|{_REWRITES}[^.!?。！？\n]{{0,16}}{_CANNOT}", re.IGNORECASE
 )
 
@@ -154,6 +156,26 @@ def prompt_fault(
     if (most := _most_words(len(_words(parent)), max_words, max_growth)) and len(words) > most:
         return f"too_long: {len(words):,} words of at most {most:,}"
     return None
+
+
+def unchanged(text: str, before: str) -> bool:
+    """Whether a text has the words of another, all or all but a few that change nothing much."""
+    return _unchanged(_words(text), _words(before))
+
+
+def says_again(text: str, before: str) -> bool:
+    """Whether a text says again what another one said: it has all of its words or all but a few, begins with all of
+    them, or at least half of it are runs of `LEAK` words that stand there.
+    """
+    words, known = _words(text), _words(before)
+    if _unchanged(words, known) or (len(known) >= LEAK and words[: len(known)] == known):
+        return True
+    runs = {tuple(known[start : start + LEAK]) for start in range(len(known) - LEAK + 1)}
+    covered: set[int] = set()
+    for start in range(len(words) - LEAK + 1):
+        if tuple(words[start : start + LEAK]) in runs:
+            covered.update(range(start, start + LEAK))
+    return bool(covered) and len(covered) >= AGAIN * len(words)
 
 
 def rule_of(fault: str) -> str:

@@ -46,7 +46,8 @@ class Tools(Section):
         None, ge=1, description="How many of them a row is offered, picked by a hash of its id; left out: all."
     )
     choice: Literal["auto", "required"] = Field(
-        "auto", description="`required` has each answer begin with a call, where the server knows `tool_choice`."
+        "auto",
+        description="`required` has each answer begin with a call: one that does not is asked again, as `tries` says.",
     )
     native: bool = Field(
         True,
@@ -192,6 +193,7 @@ class Tools(Section):
             written = {"model": context.models[self.model or answers], **context.template_identity(self.prompt())}
         return {
             **told,
+            **({"no_call": "is asked again"} if self.choice == "required" else {}),
             "tools": [tool.as_openai() for tool in self.declared(context.base)],
             "canned": list(self.canned(context.base)),
             "results": written,
