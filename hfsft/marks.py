@@ -46,8 +46,15 @@ TEMPLATE = Mark("template")
 """Jinja itself, the path of a .jinja file relative to the recipe's folder, or the name of a template."""
 REPOSITORY = Mark("repository")
 """A repository on the Hub, to which the dataset is pushed with the user's own login."""
+CONTENTS = Mark("contents")
+"""What may stand in a file of its own, named by its path relative to the recipe's folder, see `is_contents`."""
 PROSE = Mark("prose")
 """Free text for people or models. URLs in it are not addresses that hfsft connects to."""
+
+
+def is_contents(value: object) -> bool:
+    """Whether what stands under a key marked `CONTENTS` is the path of a file: a line that ends as those do."""
+    return isinstance(value, str) and "\n" not in value and value.endswith((".yaml", ".yml", ".json", ".jsonl"))
 
 
 @dataclass(frozen=True)

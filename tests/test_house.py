@@ -53,6 +53,7 @@ SHARED = {
 # Of models, a stage knows what is asked, what is answered, and how an answer is read; never who asks.
 STAGE_MODELS = {
     "hfsft.models.model",
+    "hfsft.models.naming",
     "hfsft.models.structured",
     "hfsft.models.probabilities",
     "hfsft.models.vectors.text_turns",

@@ -20,6 +20,7 @@ import hfsft
 from hfsft.errors import PromptError, RecipeError
 from hfsft.letters import template_tokens
 from hfsft.models.http.faults import message_in
+from hfsft.models.readings import form_lines
 from hfsft.models.structured import parse
 from hfsft.plain import plain
 from hfsft.privacy import national, phones, pii, secrets
@@ -106,6 +107,7 @@ BUILT = {
     "hfsft.letters.template_tokens": 2,
     "hfsft.models.dialects.refused_request": 1,
     "hfsft.models.http.faults": 1,
+    "hfsft.models.readings.form_lines": 3,
     "hfsft.rows.shapes.segments": 1,
     "hfsft.privacy.context": 1,
     "hfsft.privacy.national": 1,
@@ -118,6 +120,9 @@ BUILT = {
     "hfsft.stages.evolving.template_prompts": 1,
     "hfsft.texts.refusal": 4,
 }
+
+
+FORM = {"properties": {name: {"type": "integer", "minimum": 1, "maximum": 5} for name in ("tone", "use_of_time")}}
 
 
 def patterns() -> Iterator[tuple[str, re.Pattern[str]]]:
@@ -133,6 +138,7 @@ def patterns() -> Iterator[tuple[str, re.Pattern[str]]]:
             yield f"refusal {language} {kind}", refusal.pattern(language, kind)  # type: ignore[arg-type]
     yield "control tokens", template_tokens._pattern(None)
     yield "control tokens and what is written like them", template_tokens._any()
+    yield from found("lines of a form", form_lines._Form(FORM).__dict__)
     yield from found("national ids", national._forms())
     yield from found("personal data", pii._suspects())
     yield "words before numbers", phones.WORDS._any

@@ -18,6 +18,7 @@ from hfsft.filters.one_of import OneOf
 from hfsft.filters.privacy.pii import Pii
 from hfsft.filters.privacy.secrets import Secrets
 from hfsft.filters.score import Score
+from hfsft.filters.spread import Spread
 from hfsft.filters.text.control_tokens import ControlTokens
 from hfsft.filters.text.refusal import Refusal
 from hfsft.filters.text.repetition import Repetition
@@ -54,6 +55,7 @@ FILTERS: dict[str, type[Filter]] = {
     "near_duplicate": NearDuplicate,
     "one_of": OneOf,
     "score": Score,
+    "spread": Spread,
     "pii": Pii,
     "secrets": Secrets,
     "matches": Matches,

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
+import threading
 import time
 from collections import Counter
 from dataclasses import dataclass
@@ -46,6 +47,8 @@ _JITTER = 0.5
 # Guessed for a bound on tokens per minute until the server says what an answer took.
 _USUAL_ANSWER_TOKENS = 256
 _BYTES_PER_TOKEN = 4
+# Turns of the loop from a place that is given back to the next request on its way, on a connection that is open.
+_TURNS_TO_SEND = 2
 
 
 @dataclass(frozen=True)
@@ -168,7 +171,7 @@ class Requester:
             if prefetched:  # whether it comes to that, the stage that is asked now shows
                 raise Unready
             await self._ready.look(stage)
-        if self.batches.uses(request.model):
+        if self.batches.uses(request.model) and not request.at_once:
             if prefetched:  # all that its stage asks goes into one batch
                 raise Unready
             if (failed := self.batches.failed(key) or self._taken_back.get(key)) is not None:
@@ -180,6 +183,8 @@ class Requester:
         else:
             model = self._models[request.model]
             outcome = await self._ask_once(Job(stage, request, model, asked, key, tally, begun, looked))
+            for _ in range(_TURNS_TO_SEND):  # whoever waited for the place sends first: the server works meanwhile
+                await asyncio.sleep(0)
         if prefetched and isinstance(outcome, AnswerError):
             self._unreported.add(key)
         elif answered is not None:
@@ -207,6 +212,11 @@ class Requester:
     def taken_back(self, key: str) -> AnswerError | None:
         """Why an answer that was given counts no longer; None where it does."""
         return self._taken_back.get(key)
+
+    @property
+    def sent(self) -> threading.Event:
+        """Set once a request was sent."""
+        return self._sender.sent
 
     def reset(self) -> None:
         """Undo `stop` before the next stage; endpoints that were given up are tried again."""

@@ -21,8 +21,11 @@ from hfsft.models.limits.mends import NOT_ASKED
 from hfsft.models.readings.fit_json import TWICE, fit
 from hfsft.models.readings.fit_json import Rounding as Rounding
 from hfsft.models.readings.form_lines import written
-from hfsft.models.readings.mended import mended
+from hfsft.models.readings.mended import mends
 from hfsft.models.readings.wrappers import within
+from hfsft.models.readings.yes_no import NO as NO
+from hfsft.models.readings.yes_no import YES as YES
+from hfsft.models.readings.yes_no import yes_or_no as yes_or_no
 from hfsft.plain import plain
 
 if TYPE_CHECKING:
@@ -122,7 +125,7 @@ def parse(text: str, schema: dict[str, Any], rounding: Rounding = "refuse") -> A
     except ValueError as error:
         wrong = str(error) or "it holds no JSON" + ("" if text else ", it is empty")
     if schema.get("properties"):
-        for other in (*([found] if len(found) > 1 else []), mended(text), written(text, schema)):
+        for other in (*([found] if len(found) > 1 else []), *mends(text), written(text, schema)):
             if other is not None:
                 try:
                     return _fitted(other, schema, rounding)

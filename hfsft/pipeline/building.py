@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from hfsft.release.rows.preview import Preview
     from hfsft.release.rows.release_measures import ReleaseMeasures
     from hfsft.rows.batch import Batch
+    from hfsft.stages.base import ShownTable
 
 OUT = "build"  # where builds go unless somebody says otherwise
 
@@ -48,6 +49,7 @@ class Watcher:
     on_progress: Callable[[Progress], None] | None = None  # several times a second while models are asked
     on_line: Callable[[FunnelLine], None] | None = None  # a step has ended
     on_wave: Callable[[str], None] | None = None  # another wave begins
+    on_told: Callable[[str | ShownTable], None] | None = None  # a section says what it found, as soon as it is known
     on_warning: Callable[[str], None] | None = None  # something in the recipe may be a slip; told before all else
 
 
@@ -121,6 +123,7 @@ def run(
 
     rows, ledger, usage = execute(loaded, plan, watcher or Watcher(), last=last, executor=executor)
     from hfsft.engine.parts.on_datasets import quiet
+    from hfsft.engine.parts.rows import column_of
     from hfsft.engine.why import remember
     from hfsft.release.folder import previous
     from hfsft.release.folder.process_lock import one_at_a_time
@@ -130,10 +133,12 @@ def run(
     from hfsft.release.result import SPLITS, Built
 
     ids: dict[str, list[str]] = {split: [] for split in SPLITS}
-    for row_id, split in zip(rows["id"][:], rows["split"][:], strict=True):
+    row_ids = column_of(rows, "id")
+    for row_id, split in zip(row_ids, column_of(rows, "split"), strict=True):
         ids[split].append(row_id)
     ledger.finish(
-        {split: sorted(found) for split, found in ids.items()}, dict(zip(rows["id"][:], rows["source"][:], strict=True))
+        {split: sorted(found) for split, found in ids.items()},
+        dict(zip(row_ids, column_of(rows, "source"), strict=True)),
     )
     sides = sides_file.after(loaded, sides_before, rows)
     told = withhold(ledger, loaded.publish)
@@ -241,7 +246,7 @@ def execute(
     """
     from hfsft.engine.ledger import Ledger
     from hfsft.engine.live import Live
-    from hfsft.engine.lookahead import start_first_stage
+    from hfsft.engine.lookahead import remembering, start_first_stage
     from hfsft.engine.outlook import Outlook
     from hfsft.models.limits import budget
     from hfsft.models.pool import Pool
@@ -255,6 +260,9 @@ def execute(
         outlook.ended(step, left)
         if watcher.on_line:
             watcher.on_line(ledger.funnel[-1])
+        for told in (each for stage in recipe.stages().values() for each in stage.tells(step, left)):
+            if watcher.on_told and ledger.wave == 1:  # of further waves each goes over all steps once more
+                watcher.on_told(told)
         if after:
             after(step, left)
 
@@ -281,11 +289,14 @@ def execute(
         cache, live, outlook = cache_folder(plan.name), Live(pool), Outlook(plan, pool.usage)
         try:
             waves = waves_of(recipe, plan, pays_for, wave_begins) if growing else None
-            plan = start_first_stage(plan.after(store.pruned()), live, cache)
+            plan = start_first_stage(remembering(plan.after(store.pruned())), live, cache)
             from hfsft.engine import run as engine  # takes long: the requests that were sent are answered meanwhile
 
             if last:
-                import hfsft.release.folder.write  # noqa: F401 (at the end nothing else would go on beside it)
+                from hfsft.release.folder import write as release  # at the end nothing else would go on beside it
+
+                if live.asking:
+                    release.prepare()
 
             rows = engine.run(
                 plan,

@@ -30,7 +30,16 @@ from hfsft.recipe.models_asked import asked, chat_template_of, embedding_step, i
 from hfsft.recipe.recipe import Recipe
 from hfsft.recipe.rules import filters_of
 from hfsft.recipe.sections import loc_of
-from hfsft.recipe.sources import OpenedSources, given_of, in_waves, kept_of, source_problems, source_steps, topics_of
+from hfsft.recipe.sources import (
+    OpenedSources,
+    given_of,
+    in_waves,
+    inline_rows,
+    kept_of,
+    source_problems,
+    source_steps,
+    topics_of,
+)
 from hfsft.rows.columns import COLUMNS
 from hfsft.stages.base import AskingStage, Context, Judging, Stage
 
@@ -76,14 +85,18 @@ def compile_recipe(
     start = recipe.source.place(("seeds" if recipe.seeds else "examples",), key=True)
     steps = list(rewrites.behind(source_steps(recipe, opened, start, limit, corpus)))
     made = [(key, list(rewrites.behind(each))) for key, each in _by_section(recipe, contexts)]
-    waiting = [each for key, each in made if not recipe.behind_rules(key)]
+    # Of a few rows that somebody looks at nothing is asked but what these need.
+    stages = recipe.stages().items() if limit is None else ()
+    ahead = [step for key, stage in stages for step in stage.ahead(contexts[key])]
+    waiting = [each for key, each in made if not key or not recipe.behind_rules(key)]
     for position in range(len(waiting) + 1):
         if position:
             steps += waiting[position - 1]
         steps += list(order.steps(steps, [step for each in waiting[position:] for step in each]))
+        steps += ahead if not position else []
     if left := list(order.left()):
         raise RecipeError(left)
-    steps += [step for key, each in made if recipe.behind_rules(key) for step in each]
+    steps += [step for key, each in made if key and recipe.behind_rules(key) for step in each]
     plan = Plan(recipe.name, tuple(_numbered(steps)))
     plan.check()
     return plan
@@ -129,6 +142,7 @@ def contexts_of(
         corpus=corpus or unopened_corpus(recipe),
         opened=opened,
         rules=partial(_rules, recipe),
+        inline=partial(inline_rows, recipe),
         reasoning=recipe.publish.reasoning != "drop"
         and not any(isinstance(stage, AskingStage) and stage.reasons for stage in recipe.stages().values()),
     )
@@ -201,7 +215,8 @@ def _by_section(recipe: Recipe, contexts: Contexts) -> list[tuple[str, Sequence[
 
     Those that are to stand right behind a section's own are of one list with these.
 
-    Of sections that stand early each group of steps has its place where what it reads is final.
+    Of sections that stand early each group of steps has its place where what it reads is final; so have, under no key,
+    those that measure for a section behind the rules.
     """
     later: dict[str, list[Sequence[Step]]] = defaultdict(list)
     joined: dict[str, list[Step]] = defaultdict(list)
@@ -218,6 +233,7 @@ def _by_section(recipe: Recipe, contexts: Contexts) -> list[tuple[str, Sequence[
         else:
             found.append((key, [*stage.steps(contexts[key]), *joined[key]]))
         found += [(key, steps) for steps in later[key]]
+        early += [("", steps) for steps in [stage.measuring(contexts[key])] if steps]
     for key, group in early:
         found.insert(_earliest([steps for _, steps in found], group), (key, group))
     return found

@@ -20,6 +20,7 @@ from hfsft.recipe.checks.recipe_secrets import secrets_in
 from hfsft.recipe.checks.template_files import TemplateFile, with_templates
 from hfsft.recipe.recipe_file import UNNAMED, RecipeFile, load, validate
 from hfsft.recipe.sections import Sections, Unusable, loc_of
+from hfsft.recipe.yaml.content_files import with_contents
 from hfsft.recipe.yaml.type_paths import bare, places
 from hfsft.rows.tables.table import Table
 from hfsft.stages.base import Section
@@ -129,6 +130,7 @@ def load_recipe(
     source = load(recipe, overrides)
     kinds, problems = _foreign_filters(source)
     model = with_filters(kinds)
+    source = with_contents(source, model, _base(source), trusted=trusted)
     whole, files = with_templates(source, model, _base(source), trusted=trusted)
     try:
         loaded = validate(whole, model)

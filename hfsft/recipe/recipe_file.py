@@ -39,6 +39,14 @@ M = TypeVar("M", bound=BaseModel)
 
 
 @dataclass(frozen=True)
+class ContentFile:
+    """A file whose contents stand in a recipe that names it."""
+
+    text: Text = field(repr=False)
+    root: Node = field(repr=False)
+
+
+@dataclass(frozen=True)
 class RecipeFile:
     """One recipe as it was read: its data, where everything stands, and what is wrong before a model looks at it."""
 
@@ -48,29 +56,31 @@ class RecipeFile:
     root: Node | None = field(default=None, repr=False)
     changed: Mapping[Loc, str] = field(default_factory=dict)  # paths that an override set -> the override
     found: tuple[Problem, ...] = ()
+    files: Mapping[Loc, ContentFile] = field(default_factory=dict, repr=False)  # by where the recipe names them
 
     def place(self, loc: Sequence[str | int], key: bool = False) -> Place:
         """Where a path stands, or what is nearest to it; `key`: its key rather than its value."""
-        for length in range(len(loc), 0, -1):
-            if tuple(loc[:length]) in self.changed:
-                return Place(self.changed[tuple(loc[:length])])
-        if self.root is None:
-            return Place(self.text.file)
-        node, name, rest = self._walk(loc)
-        return self.text.place(name.start if name and (key or rest) else node.start)
+        text, root, below = self._file_of(loc, key=key)
+        if text is self.text and (changed := self._changed(loc)):
+            return Place(changed)
+        if root is None:
+            return Place(text.file)
+        node, name, rest = _walk(root, below)
+        return text.place(name.start if name and (key or rest) else node.start)
 
     def place_in_text(self, loc: Sequence[str | int], line: int) -> Place:
         """Where line `line` (from 1) of the text at a path stands in the file."""
-        if self.root is None or any(tuple(loc[:length]) in self.changed for length in range(1, len(loc) + 1)):
+        text, root, below = self._file_of(loc)
+        if root is None or (text is self.text and self._changed(loc)):
             return self.place(loc)
-        node, _, rest = self._walk(loc)
+        node, _, rest = _walk(root, below)
         if rest or not isinstance(node.value, str):
             return self.place(loc)
         best, best_number = node.start, 0
-        for offset, number in _text_lines(node, self.text):
+        for offset, number in _text_lines(node, text):
             if best_number < number <= line:
                 best, best_number = offset, number
-        return self.text.place(best)
+        return text.place(best)
 
     def problems(self, error: ValidationError | None, model: type[BaseModel]) -> list[Problem]:
         """The secrets in the data and the errors that pydantic found in it, each at its place and told once."""
@@ -90,22 +100,23 @@ class RecipeFile:
 
     def _secret(self, loc: Loc, message: str, advice: str) -> Problem:
         place, lines = self.place(loc), 1
-        if self.root is not None and place.line:
-            node, _, _ = self._walk(loc)
-            lines += max(0, self.text.place(max(node.start, node.end - 1)).line - place.line)
+        text, root, below = self._file_of(loc)
+        if root is not None and place.line:
+            node, _, _ = _walk(root, below)
+            lines += max(0, text.place(max(node.start, node.end - 1)).line - place.line)
         return Problem(place, message, advice, lines)
 
-    def _walk(self, loc: Sequence[str | int]) -> tuple[Node, Node | None, bool]:
-        """The deepest node on a path, its key, and whether the path goes on."""
-        node, name = self.root or Node(0, 0, {}), None
-        for step in loc:
-            if isinstance(node.value, dict) and step in node.value:
-                name, node = node.value[str(step)]
-            elif isinstance(node.value, list) and isinstance(step, int) and step < len(node.value):
-                name, node = None, node.value[step]
-            else:
-                return node, name, True
-        return node, name, False
+    def _file_of(self, loc: Sequence[str | int], *, key: bool = False) -> tuple[Text, Node | None, Loc]:
+        """The file in which a path stands, or its `key`, and the way to it there."""
+        for length in range(len(loc) - key, 0, -1):
+            if file := self.files.get(tuple(loc[:length])):
+                return file.text, file.root, tuple(loc[length:])
+        return self.text, self.root, tuple(loc)
+
+    def _changed(self, loc: Sequence[str | int]) -> str:
+        """The override that set what stands at a path, or what it stands in; empty where none did."""
+        lengths = range(len(loc), 0, -1)
+        return next((self.changed[tuple(loc[:n])] for n in lengths if tuple(loc[:n]) in self.changed), "")
 
     def _written(self, loc: Loc) -> str:
         """A number or truth value as the file spells it."""
@@ -113,10 +124,24 @@ class RecipeFile:
         for step in loc:
             value = value[step]
         spelt = str(value).lower() if isinstance(value, bool) else str(value)
-        if self.root is None or any(loc[:length] in self.changed for length in range(1, len(loc) + 1)):
+        text, root, below = self._file_of(loc)
+        if root is None or (text is self.text and self._changed(loc)):
             return spelt
-        node, _, rest = self._walk(loc)
-        return spelt if rest or isinstance(node.value, dict | list) else self.text.text[node.start : node.end]
+        node, _, rest = _walk(root, below)
+        return spelt if rest or isinstance(node.value, dict | list) else text.text[node.start : node.end]
+
+
+def _walk(root: Node, loc: Sequence[str | int]) -> tuple[Node, Node | None, bool]:
+    """The deepest node on a path, its key, and whether the path goes on."""
+    node, name = root, None
+    for step in loc:
+        if isinstance(node.value, dict) and step in node.value:
+            name, node = node.value[str(step)]
+        elif isinstance(node.value, list) and isinstance(step, int) and step < len(node.value):
+            name, node = None, node.value[step]
+        else:
+            return node, name, True
+    return node, name, False
 
 
 def load(recipe: str | Path | Mapping[str, Any], overrides: Sequence[str] = ()) -> RecipeFile:
@@ -132,14 +157,14 @@ def load(recipe: str | Path | Mapping[str, Any], overrides: Sequence[str] = ()) 
             raise RecipeError([Problem(Place(UNNAMED), f"nested deeper than {DEEPEST} levels")]) from None
         return _overridden(RecipeFile(None, data), overrides)
     path = Path(recipe)
-    return parse(_read(path), path, overrides)
+    return parse(read(path), path, overrides)
 
 
 def parse(text: str, path: Path | None = None, overrides: Sequence[str] = ()) -> RecipeFile:
     """The recipe of a YAML text. Raises `RecipeError` like `load`."""
     source = Text(place_of(path).file if path else UNNAMED, text)
     reading = YamlReading(source)
-    problems = [*_secrets(source), *(_quoting_none(each, source.line(each.place)) for each in reading.problems)]
+    problems = [*secret_texts(source), *(_quoting_none(each, source.line(each.place)) for each in reading.problems)]
     root = reading.root
     if root is None or not isinstance(root.value, dict):
         if root is None and not reading.problems:
@@ -184,7 +209,7 @@ def _plain_mapping(value: Any, depth: int = 0) -> Any:
     return [_plain_mapping(item, depth + 1) for item in value] if isinstance(value, list | tuple) else value
 
 
-def _secrets(text: Text) -> Iterator[Problem]:
+def secret_texts(text: Text) -> Iterator[Problem]:
     """What looks like a key anywhere in the file, in comments too, since the file is published as it is."""
     for match in islice(LOOKS_LIKE_KEY.finditer(text.text), TOLD):
         said = f"this looks like a secret key ({match[1] or match[2]}...)"
@@ -246,8 +271,8 @@ def _without(problem: Problem, values: Collection[str]) -> Problem:
     return replace(problem, place=place, message=told(problem.message), help=told(problem.help))
 
 
-def _read(path: Path) -> str:
-    """The text of a file. Raises `RecipeError` saying why there is none, and what to do."""
+def read(path: Path, kind: str = "a recipe") -> str:
+    """The text of a file of some `kind`. Raises `RecipeError` saying why there is none, and what to do."""
 
     def refuse(message: str, advice: str = "", line: int = 0, column: int = 0) -> RecipeError:
         return RecipeError([Problem(place_of(path, line, column), message, advice)])
@@ -259,7 +284,7 @@ def _read(path: Path) -> str:
         raise refuse("there is no such file", _similar(path)) from None
     except IsADirectoryError:
         found = sorted(entry.name for entry in path.iterdir() if entry.suffix in (".yaml", ".yml"))
-        raise refuse("is a folder, not a recipe", f"in it: {', '.join(found[:10])}" if found else "") from None
+        raise refuse(f"is a folder, not {kind}", f"in it: {', '.join(found[:10])}" if found else "") from None
     except PermissionError:
         raise refuse("may not be read", "check its permissions") from None
     except (OSError, ValueError) as error:  # a name that the system cannot take is a ValueError

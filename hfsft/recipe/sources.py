@@ -18,10 +18,13 @@ from hfsft.recipe.documents.opened_corpus import open_corpus
 from hfsft.recipe.reading import DEFECT, AnySource, Given, columns_of, lineage_of, place_of_key, problem_of, resource_of
 from hfsft.recipe.recipe import Recipe
 from hfsft.recipe.rules import cleaner, filters_of
+from hfsft.rows.batch import Row
 from hfsft.rows.choice.mixture import SLACK
 from hfsft.rows.columns import COLUMNS, kept_columns
 from hfsft.rows.reading.summaries import reasons, unread_note
+from hfsft.rows.row import new_row
 from hfsft.stages.attributes.shares import AttributeShares
+from hfsft.stages.examples import ExampleRows
 from hfsft.stages.seeds import Prompts
 from hfsft.stages.source import Opened, TableSource
 from hfsft.stages.writing.base import Written
@@ -265,6 +268,16 @@ def given_of(recipe: Recipe, corpus: Resource | None = None) -> list[Given]:
             count = source.count or (recipe.size.first(writers) if recipe.size else None)
         found.append(Given(section, index, name, source, _places(recipe, section, index), around, count))
     return found
+
+
+def inline_rows(recipe: Recipe) -> Iterator[tuple[Place, Row]]:
+    """The rows of sources that stand in the recipe itself, each with its place."""
+    for section, index, source in _sources(recipe):
+        if isinstance(source, Prompts | ExampleRows):
+            key = "prompts" if isinstance(source, Prompts) else "rows"
+            for number, read in enumerate(source.opened(recipe.base, f"{section}[{index}]").rows(None)):
+                if read.defect is None:
+                    yield recipe.source.place((section, index, key, number)), new_row("example", read.texts)
 
 
 def _attributes(recipe: Recipe) -> AttributeShares | None:

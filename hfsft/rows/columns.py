@@ -139,6 +139,8 @@ WRITTEN = (
 """What some recipes' steps write, under names that a source's own column may have in all other recipes."""
 
 SCORE, REASON, VECTOR, UNLABELLED = "score_", "reason_", "vector_", "unlabelled_"
+ADJUSTED = "adjusted_"
+"""How what stands behind `score_` begins, of scores without the part that goes with the length of the answer."""
 FAMILIES = {
     SCORE: Column(SCORE, "float64", "score", "The judge's score of {}."),
     REASON: Column(REASON, "string", "score", "Why the judge gave that score of {}."),
@@ -224,6 +226,16 @@ def score_of(criterion: str) -> str:
 def reason_of(criterion: str) -> str:
     """The column of the reason for it."""
     return f"{REASON}{criterion}"
+
+
+def adjusted_of(criterion: str) -> str:
+    """The column of a criterion's score without the part that goes with the length of the answer."""
+    return score_of(f"{ADJUSTED}{criterion}")
+
+
+def ranked_by(names: Collection[str]) -> str:
+    """The one of these columns that rows are ranked by: the mean score, without length where there is such a one."""
+    return adjusted if (adjusted := adjusted_of("mean")) in names else score_of("mean")
 
 
 def spread_of(criterion: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
@@ -19,6 +19,7 @@ from hfsft.stages.handed_on import Answering as Answering
 from hfsft.stages.handed_on import Judging as Judging
 
 if TYPE_CHECKING:
+    from hfsft.engine.executor import Rows
     from hfsft.engine.ledger import FunnelLine
     from hfsft.engine.resources import Resource
     from hfsft.engine.step import Step
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from hfsft.filters.base import Filter
     from hfsft.models.model import Model
     from hfsft.prompts import Prompt
+    from hfsft.rows.batch import Row
     from hfsft.rows.columns import Column
 
 WRITER = "writer"
@@ -112,6 +114,10 @@ class Fell(NamedTuple):
     by_score: bool = False  # whether the rule compares what a judge gave
 
 
+def _no_rows(_: str) -> Sequence[Row]:
+    return ()
+
+
 @dataclass(frozen=True)
 class Outcome:
     """What a build came to, as its sections tell it."""
@@ -125,6 +131,7 @@ class Outcome:
     wrote: Mapping[str, Sequence[str]] = field(default_factory=dict)  # name of a model -> the sections it wrote rows in
     why: Callable[[str], str] = str  # why rows fell at a step, in words
     lines: Mapping[str, FunnelLine] = field(default_factory=dict)  # by step
+    table: Callable[[str], Sequence[Row]] = _no_rows  # the rows of a side table by its name; none where there is none
     samples: bool = False  # whether texts of rows may be shown
     leaves: Mapping[str, Any] = field(default_factory=dict)  # by section, what it leaves to builds that follow
     ended: str = ""  # why no wave of rows followed the last one
@@ -147,6 +154,7 @@ class Stage(Section, ABC):
     """
 
     key: ClassVar[str]  # what recipes call the section
+    tasks: ClassVar[tuple[str, ...]] = ("chat",)  # what the models do that it asks
     goes_on: ClassVar[bool] = False  # whether it asks models to go on with a raw text, which not every server lets them
     implied_by: ClassVar[str] = ""  # the section that calls for this one, with its defaults, where it is left out
     early: ClassVar[bool] = False  # whether its steps stand as early as what they read is final, not at its place
@@ -168,6 +176,19 @@ class Stage(Section, ABC):
     def groups(self, context: Context) -> list[list[Step]]:
         """Its steps; those that need not stand together in lists of their own, where it is `early`."""
         return [self.steps(context)]
+
+    def ahead(self, context: Context) -> Sequence[Step]:
+        """Steps of it that look whether it is fit for the build, before that asks any model for a row.
+
+        They stand behind the sources and the filters that can look at these, and are left out of a preview.
+        """
+        return ()
+
+    def measuring(self, context: Context) -> list[Step]:
+        """Steps of a section behind the rules that stand as early as what they read is final, so that rules may bound
+        what they measure: columns that `writes` names with the role `measure`.
+        """
+        return []
 
     def early_columns(self) -> Iterator[tuple[Collection[str], Collection[str]]]:
         """Of each of these groups the columns that it reads, and those that it writes. Raises `PromptError`.
@@ -255,6 +276,10 @@ class Stage(Section, ABC):
         """What is wrong with it in the recipe around it, each at its place: `context.place(self.key, ...)`."""
         yield from ()
 
+    def tells(self, step: Step, rows: Rows) -> Iterator[str | ShownTable]:
+        """What to say while a build is under way, as soon as a step of it has ended and left these rows."""
+        yield from ()
+
     def notes(self, outcome: Outcome) -> Iterator[str]:
         """What to know, of what it made, before training on the rows: a sentence each, the gravest first."""
         yield from ()
@@ -315,6 +340,7 @@ class Context:
     topics: frozenset[str] | None = None  # that rows may have; None where that is not known yet
     waves: bool = False  # whether rows come in waves, until there are as many as the recipe wants
     judge: Judging | None = None  # how rows are scored, where a section before does that
+    inline: Callable[[], Iterable[tuple[Place, Row]]] = tuple  # rows of sources that stand in the recipe, by place
     candidates: int = 1  # answers to one prompt that there are, of those that a section before wrote
     rules: Callable[[], Sequence[Filter]] = tuple  # the recipe's filters; raises `ModelError` where one names no file
     opened: bool = True  # whether files and datasets are looked into, or the recipe alone is checked

@@ -21,6 +21,7 @@ from hfsft.rows.columns import COLUMNS
 ARGUMENTS: dict[str, dict[str, Any]] = {
     "tokens": {"at_least": 1},
     "score": {"mean": {"at_least": 3.5}},
+    "spread": {"mean": {"at_most": 1}},
     "matches": {"any": ["days"], "none": ["AI"]},
     "json_schema": {"inline": {"type": "object"}},
     "answer": {"equals": "5", "by": "number"},
@@ -63,6 +64,7 @@ GOLDEN: dict[str, tuple[int, Batch]] = {
         },
     ),
     "score": (1, {}),
+    "spread": (1, {}),
     "one_of": (1, {}),
     "control_tokens": (2, {"control_tokens_conversation": [0, 0, 0, None]}),
     "pii": (1, {"pii": [0] * 4, "pii_kinds": [None] * 4}),
@@ -107,19 +109,19 @@ def test_steps_compare_what_was_measured_or_judged(rule: Filter) -> None:
     steps = rule.steps()
     known = {*rule.reads, *rule.writes}
     comparing = {"near_duplicate": ["row", "all", "all"], "exact_duplicate": ["row", "all"]}
-    measuring = {"score": [], "one_of": [], **comparing}.get(rule.name, ["row"])
+    measuring = {"score": [], "spread": [], "one_of": [], **comparing}.get(rule.name, ["row"])
     keeps = [] if isinstance(rule, Rewriting) else ["row"]  # none falls, unless it is told to reject
     assert [step.sees for step in steps] == [*measuring, *keeps]
     assert [step.rows for step in steps] == ["same"] * len(measuring) + ["fewer"] * len(keeps)
     assert all((step.bound is not None) == (step.rows == "fewer") for step in steps)
     assert all(step.bound.column in known for step in steps if step.bound)
     assert all(set(step.reads).isdisjoint(step.optional) for step in steps)
-    assert {*rule.reads} <= {*COLUMNS, "score_mean"}
+    assert {*rule.reads} <= {*COLUMNS, "score_mean", "spread_mean"}
 
 
 def test_a_bare_name_is_enough_where_all_has_a_default() -> None:
     bare = {name for name, kind in FILTERS.items() if not _refuses(kind)}
-    without = ("tokens", "score", "matches", "json_schema", "expr", "one_of")
+    without = ("tokens", "score", "spread", "matches", "json_schema", "expr", "one_of")
     assert bare == FILTERS.keys() - without
 
 
@@ -155,6 +157,8 @@ def _refuses(kind: type[Filter]) -> bool:
         ("pii", {"regions": ["UK"]}, "'UK' is no region"),
         ("secrets", {"kinds": ["email"]}, "there is no argument `kinds`"),
         ("score", {"at_least": 4}, "bounds stand under a criterion"),
+        ("spread", {}, r"needs a criterion of the rubric or mean: \{mean: \{at_most: 1\}\}"),
+        ("spread", {"at_most": 4}, "bounds stand under a criterion or mean"),
         ("score", {"mean": 4}, "mean: input should be a valid dictionary"),
         ("score", {"mean": {}}, "needs at_least or at_most"),
         ("score", {"mean": {"least": 4}}, r"there is no argument .*did you mean `.*at_least`"),
@@ -179,6 +183,16 @@ def test_an_unscored_row_falls() -> None:
     kept, rejected = Score.model_validate({"min": {"at_most": 3}}).apply(dataset)
     assert kept["score_min"][:] == [1.0, 3.0]
     assert rejected["score_min"][:] == [4.0, None]
+
+
+def test_a_row_whose_spread_nobody_knows_falls_only_where_some_is_wanted() -> None:
+    dataset = Dataset.from_dict({"spread_use": [0.2, None, 1.5]})
+    for limits, kept in (
+        ({"at_most": 1}, [0.2, None]),
+        ({"at_least": 0.5}, [1.5]),
+        ({"at_least": 0, "at_most": 1}, [0.2]),
+    ):
+        assert FILTERS["spread"](use=limits).apply(dataset)[0]["spread_use"][:] == kept
 
 
 def test_an_absent_text_is_too_short_and_not_too_long() -> None:

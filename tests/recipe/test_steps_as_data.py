@@ -114,6 +114,7 @@ def everything(folder: Path) -> Plan:
     """A recipe with every section and every filter, one of somebody else's among them."""
     save(folder / "tok")
     data = every_section(folder)
+    data["judge"]["score"] = "expected"
     rules = [{name: ARGUMENTS.get(name, {})} for name in FILTERS if name != "score"]
     rules += [{"tokens": {"tokenizer": "tok", "column": "conversation", "at_most": 99}}]
     rules += [{"score": {"usefulness": {"at_least": 2}}}]

@@ -50,14 +50,20 @@ def rows(words: int = 3) -> Iterator[Disguised]:
             yield Disguised(f"{name} in {place}", text, made, {**like, "id": made["id"]})
 
 
-COLUMNS = ("system", "instruction", "context", "response", "reasoning")
+COLUMNS = ("system", "instruction", "context", "response", "reasoning", "reference")
 TURNS = ("user", "assistant", "thought", "argument", "unreadable arguments", "tool", "tool's name", "schema")
 
 
 def made_row(place: str, text: str) -> dict[str, Any]:
     """A row with a text in one of `COLUMNS`, or of `TURNS`: of a conversation with a call."""
     if place in COLUMNS:
-        texts = {"system": "Be brief.", "context": "Parcel 7.", "response": "On Friday.", "reasoning": "It says so."}
+        texts = {
+            "system": "Be brief.",
+            "context": "Parcel 7.",
+            "response": "On Friday.",
+            "reasoning": "It says so.",
+            "reference": "Friday.",
+        }
         return row(**{"instruction": "Where is it?", **texts, place: text})
     name = text if place == "tool's name" else "find"
     arguments = json.dumps({"id": text if place == "argument" else "7"})

@@ -46,13 +46,14 @@ CHECKED = [
 RUBRIC = {"relevance": "Does it answer?", "usefulness": "Does it help?"}
 
 
-# Fields of requests that few have: they stand in no key where they say nothing, `chosen` and `mends` never do.
+# Fields of requests that few have: they stand in no key where they say nothing, those of `NEVER` in none at all.
 LATER_FIELDS = ("texts", "tools", "tool_choice", "logprobs", "prompt")
+NEVER = ("chosen", "mends", "at_once")
 
 
 def keyed(request: Request) -> dict[str, Any]:
     given = asdict(request)
-    for name in ("chosen", "mends"):
+    for name in NEVER:
         given.pop(name, None)
     return {name: value for name, value in given.items() if name not in LATER_FIELDS or value not in (None, (), "")}
 
@@ -93,8 +94,8 @@ def steps() -> Iterator[tuple[str, int, str]]:
 
 GOLDEN: dict[str, tuple[int, str]] = {
     "branch": (1, "dda00a06e319db81f392801bceb153b9"),
-    "evolve": (4, "f32dd4be1b4a1bbcf0bf47e3402ab4eb"),
-    "check": (3, "0daa5e7cd8dabc7e45435a45c7bbaef4"),
+    "evolve": (5, "f32dd4be1b4a1bbcf0bf47e3402ab4eb"),
+    "check": (4, "0daa5e7cd8dabc7e45435a45c7bbaef4"),
     "generate": (1, "d46830b6f5d2e2ce5b655be13c2bf7a6"),
     "judge": (3, "63a716bef64038e9591a694106ad2dab"),
     "judge, asked twice": (3, "173c27a874700652e57b3159b20c993c"),

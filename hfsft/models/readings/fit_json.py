@@ -11,7 +11,11 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Collection
+from functools import lru_cache
 from typing import Any, Literal
+
+from hfsft.models.readings.one_number import number_in
+from hfsft.models.readings.yes_no import asks, numbered, yes_or_no
 
 Rounding = Literal["refuse", "nearest", "down", "up"]
 """What becomes of 7.5 where a whole number is asked for; `nearest` takes 7.5 to 8."""
@@ -26,13 +30,32 @@ class _Twice:
 
 TWICE = _Twice()
 _NUMERAL = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?")
-_OUT_OF = re.compile(r"([+-]?\d{1,9}(?:\.\d{1,9})?)\s{0,3}(?:[/\uff0f]|out of|of)\s{0,3}(\d{1,9})", re.IGNORECASE)
 _MARKS = " \t\n*_`\"'"  # around a number in bold, or in quotes of its own
 _BEFORE_NAMES = re.compile(r"\d{1,2}[.)]\s{0,9}(?=\S)|[\s*_`\"'#:.>-]+")
 _SYNONYMS = {
-    "score": ("rating", "grade", "points", "mark", "value"),
-    "reason": ("reasoning", "explanation", "rationale", "justification", "comment", "feedback"),
-}
+    "score": ("rating", "grade", "points", "mark", "value", "final_score", "stars", "level"),
+    "reason": (
+        "reasoning", "explanation", "rationale", "justification", "comment", "feedback", "analysis", "why", "note",
+        "notes", "comments", "evidence",
+    ),
+}  # fmt: skip
+_MOST = (
+    "max",
+    "maximum",
+    "max_score",
+    "score_max",
+    "maximum_score",
+    "out_of",
+    "of",
+    "scale",
+    "max_points",
+    "max_value",
+)
+"""Names under which an object tells the most that its numbers may be."""
+_TELLS_SCALE = re.compile(
+    r"\s{0,3}[(\[]\s{0,3}(?:(\d{1,9})\s{0,3}(?:-|\u2013|to)|(?:out )?of|/)\s{0,3}(\d{1,9})\s{0,3}[)\]]\s*\Z"
+)
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z][a-z])")
 _ROUND = {"nearest": lambda number: math.floor(number + 0.5), "down": math.floor, "up": math.ceil}
 _WORDS = {"true": True, "yes": True, "false": False, "no": False}
 
@@ -50,6 +73,8 @@ def fit(value: Any, schema: dict[str, Any], rounding: Rounding = "refuse", where
         return _object(value, schema, rounding, where)
     if kinds == "array":
         return _array(value, schema, rounding, where)
+    if asks(schema) and (word := yes_or_no(value)):
+        return word
     value = _scalar(value, schema, rounding, where)
     return _within(value, schema, where)
 
@@ -94,15 +119,20 @@ def given(value: dict[Any, Any], name: str, others: Collection[str] = ()) -> Any
 
 
 _ABSENT = object()
+_LONGEST_NAME = 200
 
 
 def _object(value: Any, schema: dict[str, Any], rounding: Rounding, where: str) -> dict[str, Any]:
     properties, required = schema.get("properties", {}), schema.get("required", [])
+    value = numbered(value, schema)
     alone = sole(schema)
-    if alone and isinstance(value, int | float | str) and not isinstance(value, bool):
-        value = {alone: value}
+    if alone and not isinstance(value, dict):
+        value = _of_number(value, alone, schema)
     if not isinstance(value, dict):
         raise ValueError(f"{_at(where)} must be a JSON object, not {_shown(value)}")
+    if other := other_scale(value, schema):
+        raise ValueError(f"{_at(where)} is scored out of {other}")
+    value = _without_scales(value, properties)
     spread = _spread(value, properties)
     # A text that may be empty may be left out; an object of nothing else must have what it says.
     lacking_nothing = any(not free_text(properties.get(name, {})) for name in required)
@@ -113,6 +143,8 @@ def _object(value: Any, schema: dict[str, Any], rounding: Rounding, where: str) 
         said = given(value, name, properties)
         if said is _ABSENT:
             said = spread.get(name, _ABSENT)
+        if alone and free_text(inner):
+            said = _remark(said)
         if said is _ABSENT and name in required and lacking_nothing and free_text(inner):
             said = ""
         if said is _ABSENT:
@@ -140,9 +172,70 @@ def _spread(value: dict[Any, Any], properties: dict[str, Any]) -> dict[str, dict
     found: dict[str, dict[str, Any]] = {}
     for name, inner in properties.items():
         for part in inner.get("properties", {}):
-            for joined in (f"{name}_{part}", f"{part}_{name}"):
-                if joined not in properties and (said := given(value, joined)) is not _ABSENT:
-                    found.setdefault(name, {})[part] = said
+            words = (part, *_SYNONYMS.get(part, ()))
+            joined = (each for word in words for each in (f"{name}_{word}", f"{word}_{name}", f"{word}_for_{name}"))
+            for each in joined:
+                if each not in properties and (said := given(value, each)) is not _ABSENT:
+                    parts = found.setdefault(name, {})
+                    parts[part] = TWICE if parts.get(part, said) != said else said
+    return found
+
+
+def _of_number(value: Any, alone: str, schema: dict[str, Any]) -> Any:
+    """An object of the one number that a value says, with what is said beside it; the value where it says none."""
+    texts = [name for name, inner in schema["properties"].items() if free_text(inner)]
+    if isinstance(value, list):  # `[4, "calm"]`
+        numbers = [each for each in value if isinstance(each, int | float) and not isinstance(each, bool)]
+        others = [each for each in value if isinstance(each, str)]
+        if len(numbers) != 1 or len(numbers) + len(others) != len(value) or len(texts) != 1:
+            return value
+        return {alone: numbers[0], texts[0]: "; ".join(others)}
+    if isinstance(value, str):
+        low, high = (schema["properties"][alone].get(bound) for bound in ("minimum", "maximum"))
+        told = None if low is None or high is None else number_in(value, low, high)
+        remark = {texts[0]: told.remark} if told and told.remark and len(texts) == 1 else {}
+        return {alone: told.number if told else value, **remark}
+    return {alone: value} if isinstance(value, int | float) and not isinstance(value, bool) else value
+
+
+def _remark(said: Any) -> Any:
+    """What is said beside a number: nothing for null, one text for a list of texts."""
+    if said is None:
+        return ""
+    texts = isinstance(said, list) and all(isinstance(each, str) for each in said)
+    return "; ".join(said) if texts else said
+
+
+def most(schema: dict[str, Any]) -> Any:
+    """The most that the numbers of a schema may be, where it is one for all of them; else None."""
+    inner = schema.get("properties")
+    if inner is None:
+        return schema.get("maximum")
+    found = {bound for each in inner.values() if not free_text(each) and (bound := most(each)) is not None}
+    return found.pop() if len(found) == 1 else None
+
+
+def other_scale(value: dict[Any, Any], schema: dict[str, Any]) -> str:
+    """The most that an object says its numbers may be, where that is another than the schema's; else nothing."""
+    high = most(schema)
+    for key, said in value.items() if high is not None else ():
+        if plain_name(key) in _MOST and plain_name(key) not in map(plain_name, schema.get("properties", {})):
+            told = [float(number) for number in re.findall(r"\d{1,9}", str(said))]
+            if told and told[-1] != high:
+                return f"{told[-1]:g}"
+    return ""
+
+
+def _without_scales(value: dict[Any, Any], properties: dict[str, Any]) -> dict[Any, Any]:
+    """The object with its names as they are without the scale beside them, as in `Tone (1-5)`, where it is ours."""
+    found = {}
+    for key, said in value.items():
+        scale = _TELLS_SCALE.search(key) if isinstance(key, str) and key not in properties else None
+        name = key[: scale.start()] if scale else key
+        inner: dict[str, Any] = next(
+            (each for other, each in properties.items() if plain_name(other) == plain_name(name)), {}
+        )
+        found[name if scale and most(inner) == float(scale[2]) and name not in value else key] = said
     return found
 
 
@@ -186,9 +279,13 @@ def _scalar(value: Any, schema: dict[str, Any], rounding: Rounding, where: str) 
 
 
 def _number(value: Any, schema: dict[str, Any], where: str) -> float | int:
+    if isinstance(value, dict) and not other_scale(value, schema):  # `{"value": 4}`
+        told = given(value, "score")
+        value = value if told is _ABSENT or isinstance(told, dict) else told
     text = value.strip(_MARKS) if isinstance(value, str) else ""
-    if (parts := _OUT_OF.fullmatch(text)) and float(parts[2]) == schema.get("maximum"):
-        text = parts[1]
+    low, high = schema.get("minimum"), schema.get("maximum")
+    if text and low is not None and high is not None and (said := number_in(text, low, high)):
+        text = said.number
     if _NUMERAL.fullmatch(text):
         value = float(text) if "." in text or "e" in text.lower() else int(text)
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
@@ -215,7 +312,13 @@ def _within(value: Any, schema: dict[str, Any], where: str) -> Any:
 
 def plain_name(name: Any) -> str:
     """A name without its letters' case, what stands around it, and how its words are joined."""
-    text = str(name).strip().casefold()
+    text = str(name)
+    return _plain(text) if len(text) <= _LONGEST_NAME else _plain.__wrapped__(text)
+
+
+@lru_cache(maxsize=4096)  # the names of a schema, and what models make of them, come with each answer
+def _plain(text: str) -> str:
+    text = _CAMEL.sub("_", text.strip()).casefold()
     if (before := _BEFORE_NAMES.match(text)) and before.end() < len(text):
         text = text[before.end() :]
     return re.sub(r"[\s_-]+", "_", text.rstrip(" \t*_`\"'#:."))

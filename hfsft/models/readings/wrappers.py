@@ -12,9 +12,10 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
-from hfsft.models.readings.fit_json import TWICE, Rounding, fit, plain_name
+from hfsft.models.readings.fit_json import TWICE, Rounding, fit, other_scale, plain_name
 
 _DEEPEST = 3
+_NOT_IT = ("example", "sample", "template", "format", "schema")  # what stands there shows a shape
 _MOST = 200  # values that are looked at
 
 
@@ -23,6 +24,8 @@ def within(value: Any, schema: dict[str, Any], rounding: Rounding) -> Any:
 
     What has some of the names itself is no wrapper of what has all of them.
     """
+    if isinstance(value, dict) and (other := other_scale(value, schema)):
+        raise ValueError(f"it is scored out of {other}")
     found: list[Any] = []
     for count, inner in enumerate(_inside(value, {plain_name(name) for name in schema["properties"]}, 0)):
         if count == _MOST:
@@ -44,7 +47,11 @@ def _inside(value: Any, names: set[str], depth: int) -> Iterator[Any]:
             yield value
         if names & set(map(plain_name, value)):
             return
-        children = list(value.values())
+        children = [inner for key, inner in value.items() if plain_name(key) not in _NOT_IT]
+        parts = _side_by_side(children, names) or (_named_parts(children, names) if len(children) > 1 else None)
+        if parts is not None:
+            yield parts
+            return
     elif isinstance(value, list):
         if (parts := _named_parts(value, names)) is not None:
             yield parts
@@ -69,7 +76,20 @@ def _named_parts(items: list[Any], names: set[str]) -> dict[str, Any] | None:
     return found or None
 
 
+def _side_by_side(children: list[Any], names: set[str]) -> dict[str, Any] | None:
+    """The object of two lists, one of all names and the other of what each has; None where they are not that."""
+    lists = [each for each in children if isinstance(each, list) and len(each) == len(names)]
+    told = [each for each in lists if all(isinstance(item, str) for item in each)]
+    named = [each for each in told if set(map(plain_name, each)) == names]
+    if len(lists) != 2 or len(named) != 1:
+        return None
+    (others,) = (each for each in lists if each is not named[0])
+    return dict(zip(map(plain_name, named[0]), others, strict=True))
+
+
 def _named_part(item: Any, names: set[str]) -> tuple[str, Any] | None:
+    if isinstance(item, list) and len(item) > 1 and isinstance(item[0], str) and plain_name(item[0]) in names:
+        return plain_name(item[0]), item[1] if len(item) == 2 else item[1:]
     if not isinstance(item, dict):
         return None
     if len(item) == 1:

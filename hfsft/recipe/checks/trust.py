@@ -20,6 +20,7 @@ from typing import Any, Literal
 from hfsft.errors import Place, Problem, RecipeError, UserError
 from hfsft.marks import (
     BODY,
+    CONTENTS,
     FILE,
     HEADERS,
     KEY,
@@ -119,7 +120,7 @@ _Found = tuple[Kind, Loc, str]
 def _read(recipe: Recipe) -> Iterator[_Found]:
     """The files that lie elsewhere."""
     for each in marked(recipe):
-        if each.mark not in (FILE, ROWS, MODEL, TEMPLATE) or not each.value:
+        if each.mark not in (FILE, ROWS, MODEL, TEMPLATE, CONTENTS) or not each.value:
             continue
         found = named(each.value) if each.mark == TEMPLATE else [((), each.value)]
         for below, path in found:

@@ -9,6 +9,7 @@
   "models": {"writer": {"model": "smollm2-135m-instruct", "temperature": 0.8, "weights": "..."}},
   "templates": {"evolve[1].templates.deepen": "<hash>", "judge": "<hash>"},
   "tokenizer": {"name": ..., "template": "<hash>", "vocabulary": "<hash>"},
+  "exams": {"judge": {"writer": {"of": "<hash of rubric, anchors and model>", "anchors": 8, "criteria": {...}}}},
   "steps": {"sources": {"version": 2, "fingerprint": "..."}, ...}
 }
 """
@@ -19,6 +20,7 @@ import json
 import platform
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
 from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
@@ -53,6 +55,7 @@ def lock(built: Built, resolved: Mapping[str, Any], unpublished: Sequence[str] =
     """
     clean = cleaner(built.recipe)
     steps, tokenizer = list(built.plan.fingerprints()), built.recipe.publish.tokenizer
+    exams = {key: figures["exam"] for key, figures in built.figures.items() if "exam" in figures}
     return {
         "lock": LAYOUT,
         "hfsft": metadata.version(PACKAGE),
@@ -69,6 +72,7 @@ def lock(built: Built, resolved: Mapping[str, Any], unpublished: Sequence[str] =
         },
         "templates": {name: text_hash for step, _ in steps for name, text_hash in templates(step.identity, step.name)},
         "tokenizer": load_tokenizer(tokenizer, base=built.recipe.base).identity if tokenizer else None,
+        **({"exams": exams} if exams else {}),
         "steps": {step.name: {"version": step.version, "fingerprint": fingerprint} for step, fingerprint in steps},
     }
 
@@ -88,11 +92,12 @@ def read(folder: Path) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def libraries() -> Iterator[tuple[str, str]]:
+@cache
+def libraries() -> tuple[tuple[str, str], ...]:
     """Name and version of each library that hfsft uses and that is installed."""
     wanted = [re.split(r"[^\w.\-]", requirement, maxsplit=1)[0] for requirement in metadata.requires(PACKAGE) or ()]
     versions = ((name, _version(name)) for name in sorted({*wanted, *INDIRECT}))
-    yield from ((name, version) for name, version in versions if version)
+    return tuple((name, version) for name, version in versions if version)
 
 
 def packages(recipe: Recipe) -> Iterator[tuple[str, str]]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from hfsft.hashing import digest
 from hfsft.release.build_outcome import outcome_of
+from hfsft.release.folder.file_names import PREFERENCE
 from hfsft.release.trainer.chats import as_preference
 from hfsft.release.trainer.dataset_writer import in_columns
 from hfsft.release.trainer.formats import CHAT
@@ -15,7 +16,6 @@ from hfsft.release.trainer.message_style import MessageStyle
 from hfsft.release.trainer.row_needs import AllNeeds, RowNeeds
 from hfsft.release.trainer.texts import as_preference_text
 from hfsft.rows.batch import Row
-from hfsft.rows.columns import score_of
 from hfsft.sandbox.chat import REASONING_KEYS
 from hfsft.stages.pairing.settled import SettledPair, settled
 
@@ -24,14 +24,11 @@ if TYPE_CHECKING:
 
     from hfsft.release.result import Built
 
-CONFIG = "preference"
-"""What the configuration and its folder are called."""
 SCORES = {"score_chosen": "float64", "score_rejected": "float64", "margin": "float64"}
 IDS = {"chosen_id": "string", "rejected_id": "string"}
 """What stands beside the columns that trainers read; none of them is one that TRL takes for something else."""
 PLAIN = dict.fromkeys(("prompt", "chosen", "rejected"), "string")
 CONVERSATIONAL = dict.fromkeys(("prompt", "chosen", "rejected"), CHAT)
-MEAN = score_of("mean")
 
 
 def preference_rows(built: Built) -> dict[str, Dataset]:
@@ -44,17 +41,25 @@ def preference_rows(built: Built) -> dict[str, Dataset]:
     plain, publish = section.format == "plain", built.recipe.publish
     key = built.writer.style.key or built.writer.style.shared  # as the kept rows call it
     style = MessageStyle(publish.reasoning, publish.tool_calls, key)
-    written = _written(pairs, rows, style, plain)
-    columns, shared = _columns(written, plain)
-    if shared:  # one dataset has one field for reasoning
-        written = _written(pairs, rows, replace(style, shared=shared), plain)
+    columns, written = written_pairs(pairs, rows, style, plain)
     sides = {pair: rows[pair.chosen]["split"] for pair in pairs}
     found = {}
     for split in dict.fromkeys(sides.values()):
         own = [row for row, pair in zip(written, pairs, strict=True) if sides[pair] == split]
-        name = digest([CONFIG, split, columns, own])
+        name = digest([PREFERENCE, split, columns, own])
         found[split] = in_columns(columns, [own], name)
     return found
+
+
+def written_pairs(
+    pairs: Sequence[SettledPair], rows: Mapping[str, Row], style: MessageStyle, plain: bool
+) -> tuple[dict[str, Any], list[Row]]:
+    """The columns that pairs of these rows need, and the pairs as they are written."""
+    written = _written(pairs, rows, style, plain)
+    columns, shared = _columns(written, plain)
+    if shared:  # one dataset has one field for reasoning
+        written = _written(pairs, rows, replace(style, shared=shared), plain)
+    return columns, written
 
 
 def _written(pairs: Sequence[SettledPair], rows: Mapping[str, Row], style: MessageStyle, plain: bool) -> list[Row]:
@@ -62,8 +67,8 @@ def _written(pairs: Sequence[SettledPair], rows: Mapping[str, Row], style: Messa
     return [
         {
             **write(rows[pair.chosen], rows[pair.rejected], style),
-            "score_chosen": rows[pair.chosen][MEAN],
-            "score_rejected": rows[pair.rejected][MEAN],
+            "score_chosen": pair.score_chosen,
+            "score_rejected": pair.score_rejected,
             "margin": pair.margin,
             "chosen_id": pair.chosen,
             "rejected_id": pair.rejected,

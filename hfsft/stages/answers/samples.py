@@ -18,6 +18,7 @@ from hfsft.engine.step import Bound, Step, compare
 from hfsft.errors import Place
 from hfsft.hashing import digest
 from hfsft.rows.batch import Batch, Row, rows_of
+from hfsft.rows.columns import adjusted_of
 from hfsft.rows.row import child_id
 from hfsft.rows.views import answered, response
 from hfsft.stages.base import Section
@@ -41,8 +42,9 @@ class Samples(Section):
     count: int = Field(4, ge=1, le=100, description="Answers that are asked for to each prompt.")
     keep: Keep = Field(
         "all",
-        description="`all`; the `best` by the mean of the judge's scores; the `first_valid` of those that pass "
-        "`check` and the filters of single rows that can run before the judge; or by `majority` the first of those "
+        description="`all`; the `best` by the mean of the judge's scores, by that without length where the judge has "
+        "`adjust`; the `first_valid` of those that pass `check` and the filters of single rows that can run before "
+        "the judge; or by `majority` the first of those "
         "that come to the final answer which most of these give: in `boxed`, behind `####` or `the answer is`, a "
         "letter of a choice, or the last number. Filters that compare rows run behind the choice.",
     )
@@ -91,7 +93,7 @@ class Samples(Section):
             sees="group",
             group_by=PROMPT,
             reads=(CANDIDATE, *([MEAN] if by_mean else []), *(["response"] if voted else [])),
-            optional=("messages", "dialect") if voted else (),
+            optional=("messages", "dialect") if voted else (adjusted_of("mean"),) if by_mean else (),
             writes={FINAL: "string", AGREEMENT: "float64"} if voted else {},
             about="The final answer, and the share of the prompt's candidates that agree with it." if voted else "",
             identity={"keep": self.keep},

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 from hfsft.engine.resources import Work
 from hfsft.engine.step import Bound, Step, compare
 from hfsft.rows.batch import Batch
-from hfsft.rows.columns import score_of
+from hfsft.rows.columns import adjusted_of, ranked_by, score_of
 from hfsft.rows.row import PEOPLE
 
 if TYPE_CHECKING:
     from hfsft.errors import Place
 
-BEYOND, SCORE = "beyond_people", score_of("mean")
+BEYOND, SCORES = "beyond_people", (score_of("mean"), adjusted_of("mean"))
 
 
 def keeping_share(share: float, place: Place) -> list[Step]:
@@ -25,7 +25,7 @@ def keeping_share(share: float, place: Place) -> list[Step]:
         "guards.people",
         sees="all",
         reads=("id", "origin"),
-        optional=(SCORE,),
+        optional=SCORES,
         writes={BEYOND: "string"},
         role="verdict",
         about="Whether people's rows would be too few with this one.",
@@ -42,7 +42,7 @@ def marking(share: float) -> Callable[[Batch], Batch]:
 
 
 def _mark(batch: Batch, *, share: float) -> Batch:
-    scores = batch.get(SCORE) or [None] * len(batch["id"])
+    scores = batch.get(ranked_by(batch)) or [None] * len(batch["id"])
     people = sum(origin in PEOPLE for origin in batch["origin"])
     models = sorted(
         (place for place, origin in enumerate(batch["origin"]) if origin not in PEOPLE),

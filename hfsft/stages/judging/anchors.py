@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property, partial
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from hfsft.marks import PROSE
-from hfsft.rows.batch import Row
+from hfsft.engine.resources import Work
+from hfsft.engine.step import Step
+from hfsft.errors import Place, SourceError, nearest
+from hfsft.marks import PROSE, Loc
+from hfsft.models.structured import NO, YES
+from hfsft.rows.batch import Batch, Row, rows_of
+from hfsft.rows.reading.source_row import SourceRow
 from hfsft.rows.row import new_row
+from hfsft.rows.views import OPTIONAL, READS, questions
+from hfsft.similarity.normalise import normalise
 from hfsft.stages.examples import ExampleRow
+from hfsft.stages.judging.rubric import Rubric
 
 ORIGIN = "anchor"
+APART = "judge.anchors"
+"""The step that looks whether a row asks what an anchor asks, before anything is asked; and its empty side table."""
+SHOWN = 5  # clashes that are told
 
 
 class Anchor(ExampleRow):
@@ -31,11 +44,124 @@ class Anchor(ExampleRow):
     """
 
     scores: dict[str, float] = Field(
-        min_length=1,
+        {},
         description="The right score for each criterion, on the scale; of a checklist the share of yes, from 0 to 1.",
     )
+    answers: dict[str, list[Literal["yes", "no"]]] = Field(
+        {},
+        description="The right answers to the questions of a checklist, in their order, in place of its score: the "
+        "judge is shown each of them where questions are asked one by one.",
+    )
     why: Annotated[str, PROSE] = Field("", description="The reason for these scores.")
+
+    @model_validator(mode="after")
+    def _answers_say_the_scores(self) -> Anchor:
+        for name, answers in self.answers.items():
+            if not answers:
+                raise ValueError(f"answers.{name}: must not be empty")
+            share = sum(answer == YES for answer in answers) / len(answers)
+            if abs(self.scores.get(name, share) - share) > 0.01:
+                raise ValueError(f"scores.{name}: is {self.scores[name]:g}, and `answers` come to {share:g}")
+            self.scores[name] = share
+        return self
+
+    def answer(self, name: str, number: int) -> str:
+        """The right answer to one question of a checklist, from 1; empty where its score does not tell."""
+        if name in self.answers:
+            return self.answers[name][number - 1]
+        return {0.0: NO, 1.0: YES}.get(self.scores[name], "")
+
+    def read(self, place: str) -> SourceRow:
+        """What it says without its scores."""
+        said = self.model_dump(include=set(ExampleRow.model_fields), exclude_unset=True)
+        return ExampleRow.model_validate(said).read(place)
 
     def row(self) -> Row:
         """The anchor as a row that can be graded, with an id by what it says."""
         return new_row(ORIGIN, self.read(ORIGIN).texts)
+
+    @cached_property
+    def question(self) -> str:
+        """What it asks, see `question_of`."""
+        return question_of(self.row())
+
+
+def faults(anchors: Sequence[Anchor], rubric: Rubric) -> Iterator[tuple[Loc, str, str]]:
+    """What is wrong with anchors: where below the list of them, what, and what helps."""
+    rows: dict[str, int] = {}
+    for number, anchor in enumerate(anchors):
+        read = anchor.read(ORIGIN)
+        if read.defect:
+            yield (number,), f"cannot be read: {read.defect}", ""
+        elif (first := rows.setdefault(anchor.row()["id"], number)) != number:
+            yield (number,), f"says what anchor {first + 1} says", "keep one of both"
+        for name, answers in anchor.answers.items():
+            asked = len(rubric.criteria[name].checklist) if name in rubric.criteria else len(answers)
+            if len(answers) != asked:
+                said = f"has {len(answers)} answers, and the checklist {asked} questions"
+                yield (number, "answers", name), said, ""
+        for name in rubric.criteria:
+            if name not in anchor.scores:
+                yield (number, "scores"), f"has no score by {name}", "each anchor has one by each criterion"
+        for name, score in anchor.scores.items():
+            if name not in rubric.criteria:
+                yield (number, "scores", name), f"no criterion is called `{name}`", nearest(name, rubric.criteria)
+                continue
+            scale = rubric.scale(name)
+            if not scale.low <= score <= scale.high:
+                why = f"{score:g} is off {scale.called} from {scale.low:g} to {scale.high:g}"
+                yield (number, "scores", name), why, ""
+    for name in rubric.criteria:
+        levels = {anchor.scores[name] for anchor in anchors if name in anchor.scores}
+        if len(levels) == 1:
+            said = f"all have {levels.pop():g} by {name}, so they show no difference by it"
+            yield (), said, "add one with another score: the judge learns from a difference, and is examined by it"
+
+
+def question_of(row: Mapping[str, Any]) -> str:
+    """What a row asks, in the normal form by which two questions are one; empty for nothing."""
+    (asked,) = questions({name: [value] for name, value in row.items()})
+    return normalise("\n\n".join(filter(None, [asked.said, asked.context])))
+
+
+def asked_before(
+    anchors: Sequence[Anchor], rows: Iterable[tuple[Place | str, Row]]
+) -> Iterator[tuple[int, Place | str]]:
+    """The anchors that ask what a row asks, by their numbers, each with the place of the first such row."""
+    asked = {anchor.question: number for number, anchor in reversed(list(enumerate(anchors)))}
+    asked.pop("", None)
+    for place, row in rows if asked else ():
+        if (number := asked.pop(question_of(row), None)) is not None:
+            yield number, place
+
+
+def apart_step(anchors: Sequence[Anchor], places: Sequence[Place]) -> Step:
+    """The step that stops a build whose sources ask what an anchor asks, as these stand in files."""
+    said = [anchor.model_dump(mode="json", exclude_unset=True) for anchor in anchors]
+    return Step(
+        APART,
+        rows="many",
+        sees="all",
+        makes=APART,
+        reads=("id", "source", *READS),
+        optional=OPTIONAL,
+        writes={"id": "string"},
+        identity={"questions": [anchor.question for anchor in anchors]},
+        work=Work("hfsft.stages.judging.anchors:apart", {"anchors": said, "places": list(map(str, places))}),
+        place=places[0] if places else None,
+    )
+
+
+def apart(anchors: Sequence[Mapping[str, Any]], places: Sequence[str]) -> Callable[[Batch], Batch]:
+    """What looks at all rows of the sources. It raises `SourceError` where one asks what an anchor asks."""
+    return partial(_apart, anchors=[Anchor.model_validate(anchor) for anchor in anchors], places=places)
+
+
+def _apart(batch: Batch, anchors: Sequence[Anchor], places: Sequence[str]) -> Batch:
+    found = list(asked_before(anchors, ((row["source"] or row["id"], row) for row in rows_of(batch))))
+    if found:
+        told = [f"{places[number]}: this anchor asks what the row at {place} asks" for number, place in found[:SHOWN]]
+        more = [f"and {len(found) - SHOWN} more"] if len(found) > SHOWN else []
+        helps = "the judge would be shown a scored answer to what it grades: let anchors ask what no row asks"
+        raise SourceError("\n".join([*told, *more]), help=helps)
+    return {"id": []}

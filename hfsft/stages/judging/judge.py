@@ -7,54 +7,38 @@ grading); reasons before scores as in Liu et al. 2023, "G-Eval", section 2.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
 from hfsft.engine.resources import Work
 from hfsft.engine.step import Bound, Step, compare
-from hfsft.errors import AnswerError, nearest
-from hfsft.marks import PROSE
+from hfsft.errors import AnswerError, Problem, nearest
+from hfsft.marks import CONTENTS, PROSE, is_contents
 from hfsft.models.model import Turns
 from hfsft.prompts import Prompt
 from hfsft.rows.batch import Row
-from hfsft.rows.columns import (
-    EVIDENCE,
-    REFERENCE,
-    Column,
-    Scale,
-    column,
-    criterion_of,
-    lost_of,
-    reason_of,
-    score_of,
-    spread_of,
-)
+from hfsft.rows.columns import EVIDENCE, REASON, REFERENCE, Column, criterion_of
 from hfsft.rows.views import WHOLE, ended_earlier
-from hfsft.stages.base import (
-    BEARS,
-    AskingStage,
-    CardPart,
-    Context,
-    Outcome,
-)
+from hfsft.stages.base import BEARS, CardPart, Context, Outcome
 from hfsft.stages.judging import judge_report
-from hfsft.stages.judging.anchors import Anchor
+from hfsft.stages.judging.anchors import Anchor, apart_step, asked_before, faults
+from hfsft.stages.judging.exams import exam_report
 from hfsft.stages.judging.judge_report import NO_VERDICT, UNSCORED
-from hfsft.stages.judging.rubric import DEFAULT, READY, SHARE, AnyCriterion, Criterion, Rubric, ready
-from hfsft.stages.judging.verdict import Grade, Grader, Per, Score
+from hfsft.stages.judging.jury import UNREAD, Jury
+from hfsft.stages.judging.jury_stage import JuryStage
+from hfsft.stages.judging.rubric import DEFAULT, READY, AnyCriterion, Criterion, Rubric, ready
+from hfsft.stages.judging.score_columns import AGGREGATES, LOWEST, ScoreColumns, scores_of
+from hfsft.stages.judging.verdict import Grader, Per, Score
 
-AGGREGATES = ("mean", "min")  # of a row's scores; reserved as names of criteria
-LOWEST = "turns"  # of the mean scores of a conversation's answers; reserved where these are asked for
 NAME = r"^[a-z][a-z0-9_]*$"
-SPREAD = "How far the probabilities of the score of {} lie apart: their standard deviation."
-LOST = "The probability that the judge gives to what is no score of {}."
+OTHERWISE = ("model", "combine", "adjust", "rubric", "reasoning", "exam")
+"""What the identity says in another way, or where it is of use."""
 
 
-class Judge(AskingStage):
+class Judge(JuryStage):
     """Score every row."""
 
     key: ClassVar[str] = "judge"
@@ -69,15 +53,18 @@ class Judge(AskingStage):
       temperature: 0
     """
 
-    model: str | None = Field(None, description="Name under `models`; `judge` if there is one, else `writer`.")
-    rubric: Annotated[str | dict[str, AnyCriterion], PROSE] = Field(
+    rubric: Annotated[str | dict[str, AnyCriterion], CONTENTS, PROSE] = Field(
         DEFAULT,
         min_length=1,
-        description="Criteria: a name and the question it asks, or more of it; or a ready rubric: "
-        f"{', '.join(f'`{name}`' for name in READY)}.",
+        description="Criteria: a name and the question it asks, or more of it; a file rubric.yaml of them beside the "
+        f"recipe; or a ready rubric: {', '.join(f'`{name}`' for name in READY)}.",
     )
     scale: tuple[int, int] = Field((1, 5), description="Lowest and highest score, both whole numbers.")
-    anchors: Annotated[list[Anchor], PROSE] = Field([], description="Scored examples, shown to the judge.")
+    anchors: Annotated[list[Anchor] | str, CONTENTS, PROSE] = Field(
+        [],
+        description="Scored examples, shown to the judge; or a file anchors.yaml or anchors.jsonl of them beside the "
+        "recipe. No row of the data may ask what one of them asks.",
+    )
     per: Per = Field(
         "row",
         description="What one request asks for: all scores of a row, those of one `criterion`, or one `question` of a "
@@ -114,22 +101,17 @@ class Judge(AskingStage):
         "request more for each but the last. The lowest of their means is kept as `turns`, for the filter `score`.",
     )
 
-    @field_validator("rubric")
-    @classmethod
-    def _names(cls, rubric: str | dict[str, Criterion]) -> str | dict[str, Criterion]:
-        if isinstance(rubric, str):
-            if rubric not in READY:
-                raise ValueError(f"there is no rubric `{rubric}` ({nearest(rubric, READY)})")
-            return rubric
-        for name in rubric:
-            if not re.match(NAME, name) or name in AGGREGATES:
-                raise ValueError(
-                    f"{name!r} cannot name a criterion (small letters, digits and _; not {' or '.join(AGGREGATES)})"
-                )
-        return rubric
-
     @model_validator(mode="after")
-    def _anchors_fit(self) -> Judge:
+    def _fits(self) -> Judge:
+        if isinstance(self.rubric, str) and self.rubric not in READY and not is_contents(self.rubric):
+            helps = f"{nearest(self.rubric, READY)}, or a file such as rubric.yaml"
+            raise ValueError(f"rubric: there is no rubric `{self.rubric}` ({helps})")
+        for name in self.criteria:
+            if not re.match(NAME, name) or name in AGGREGATES:
+                reserved = " or ".join(AGGREGATES)
+                raise ValueError(
+                    f"rubric.{name}: `{name}` cannot name a criterion (small letters, digits and _; not {reserved})"
+                )
         low, high = self.scale
         if self.turns and LOWEST in self.criteria:
             raise ValueError(f"rubric: {LOWEST!r} cannot name a criterion where `turns` are judged")
@@ -138,23 +120,19 @@ class Judge(AskingStage):
         for name, criterion in self.criteria.items():
             if off := [score for score in criterion.levels if not low <= score <= high]:
                 raise ValueError(f"rubric.{name}.levels.{off[0]}: is off the scale {low} to {high}")
-        for number, anchor in enumerate(self.anchors):
-            if set(anchor.scores) != set(self.criteria):
-                raise ValueError(f"anchors[{number}].scores: needs exactly {', '.join(self.criteria)}")
-            for name, score in anchor.scores.items():
-                least, most = self.measure.scale(name)[:2]
-                if not least <= score <= most:
-                    raise ValueError(
-                        f"anchors[{number}].scores.{name}: {score:g} is off the scale {least:g} to {most:g}"
-                    )
-        if len(self.anchors) > 1 and len({tuple(anchor.scores.values()) for anchor in self.anchors}) == 1:
-            raise ValueError("anchors: all have the same scores, so they show the judge no difference")
         return self
 
     @property
+    def anchored(self) -> bool:
+        """Whether there are any anchors."""
+        return bool(self.anchors)
+
+    @property
     def criteria(self) -> dict[str, Criterion]:
-        """The criteria by their names, in their order."""
-        return ready(self.rubric) if isinstance(self.rubric, str) else self.rubric
+        """The criteria by their names, in their order; none where they stand in a file that was not read."""
+        if isinstance(self.rubric, str):
+            return ready(self.rubric) if self.rubric in READY else {}
+        return self.rubric
 
     @property
     def measure(self) -> Rubric:
@@ -163,47 +141,47 @@ class Judge(AskingStage):
 
     @property
     def anchor_list(self) -> list[Anchor]:
-        """The anchors."""
-        return self.anchors
+        """The anchors; none where they stand in a file that was not read."""
+        return [] if isinstance(self.anchors, str) else self.anchors
 
     def standing_alone(self) -> dict[str, Any]:
         """The rubric itself in place of its name."""
+        if not self.criteria:
+            return {}
         return {"rubric": {name: criterion.written() for name, criterion in self.criteria.items()}}
 
+    def problems(self, context: Context) -> Iterator[Problem]:
+        """Files that were not read, and anchors that measure nothing or ask what the data asks."""
+        for key in ("rubric", "anchors"):
+            if is_contents(named := getattr(self, key)):
+                yield Problem(
+                    context.place(self.key, key), f"{self.key}.{key}: {named} was not read", "load the recipe"
+                )
+        for loc, said, helps in faults(self.anchor_list, self.measure):
+            at = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in loc)
+            yield Problem(context.place(self.key, "anchors", *loc), f"{self.key}.anchors{at}: {said}", helps)
+        for number, place in asked_before(self.anchor_list, context.inline()):
+            said = f"{self.key}.anchors[{number}] asks what {place} asks: the judge would be shown an answer to it"
+            yield Problem(context.place(self.key, "anchors", number), said, "ask what no row asks")
+
     @property
-    def columns(self) -> list[str]:
-        """The columns of scores."""
-        return [score_of(name) for name in (*self.criteria, *AGGREGATES, *([LOWEST] if self.turns else []))]
+    def expected(self) -> bool:
+        """Whether scores are means of probabilities, where these are known."""
+        return self.score == "expected"
+
+    def ahead(self, context: Context) -> list[Step]:
+        """What looks that no row asks what an anchor asks, and its exam."""
+        places = [context.place(self.key, "anchors", number) for number in range(len(self.anchor_list))]
+        return [*([apart_step(self.anchor_list, places)] if places else []), *super().ahead(context)]
+
+    @property
+    def columns(self) -> ScoreColumns:
+        """The columns of scores, and of what goes with them."""
+        return ScoreColumns(self.measure, self.turns, self.expected, self.several, bool(self.adjust))
 
     def writes(self) -> list[Column]:
         """The score of each criterion, their mean, and the lowest of them; of each score how sure it is."""
-        of_all, said_by = self.measure.scale_of_all, f"{self.key}.scale"
-        scales = {score_of(name): self.measure.scale(name) for name in self.criteria}
-        found = []
-        for name in self.columns:
-            scale = scales.get(name, of_all)
-            told = scale if scale == SHARE else scale._replace(said_by=said_by)
-            found.append(replace(column(name, "float64"), scale=told))
-        return found + self.sureness
-
-    @property
-    def sureness(self) -> list[Column]:
-        """The columns of how sure a score is, where it is the mean of probabilities."""
-        if self.score != "expected":
-            return []
-        return [
-            each
-            for name in self.criteria
-            for each in (
-                Column(spread_of(name), "float64", "score", SPREAD.format(name), scale=Scale(0, self._widest(name))),
-                Column(lost_of(name), "float64", "score", LOST.format(name), scale=Scale(0, 1, "probabilities")),
-            )
-        ]
-
-    def _widest(self, name: str) -> float:
-        """The largest standard deviation that scores can have: half of them at either end."""
-        low, high = self.measure.scale(name)[:2]
-        return (high - low) / 2
+        return self.columns.all(f"{self.key}.scale")
 
     @classmethod
     def lacking(cls, column: str) -> str:
@@ -212,70 +190,72 @@ class Judge(AskingStage):
 
     def steps(self, context: Context) -> list[Step]:
         """One step that asks for scores and reasons, one that takes out the rows it could not score."""
-        ((_, model),) = self.asks(context.models)
+        models = self.judges(context.models)
         sees = context.reasoning if self.reasoning is None else self.reasoning
         writes = {
-            **{reason_of(name): "string" for name in self.criteria},
-            **dict.fromkeys([*self.columns, *(each.name for each in self.sureness)], "float64"),
+            **{name: "string" if name.startswith(REASON) else "float64" for name in self.columns.blank},
             UNSCORED: "string",
         }
         place = context.place(self.key)
-        arguments = self.arguments(model=model, reasoning=sees)
+        arguments = self.arguments(models=models, reasoning=sees)
         arguments["section"] |= self.standing_alone()
-        return [
-            Step(
-                name="judge",
-                asks=True,
-                reads=("id", "dialect", *WHOLE, REFERENCE),
-                optional=(EVIDENCE,),
-                writes=writes,
-                role="score",
-                known=tuple(self.sureness),
-                identity=self._identity(context.models[model], sees),
-                version=3,
-                work=Work("hfsft.stages.judging.judge:asking", arguments),
-                models=(model,),
-                max_failed_share=self.max_failed_share,
-                lost=UNSCORED,
-                losing="verdicts could not be read",
-                max_lost_share=self.unscored_at_most,
-                lost_key=f"{self.key}.unscored_at_most",
-                place=place,
-            ),
-            compare(NO_VERDICT, Bound(UNSCORED, UNSCORED, absent=True), place),
-        ]
+        asks = Step(
+            name="judge",
+            asks=True,
+            reads=("id", "dialect", *WHOLE, REFERENCE),
+            optional=(EVIDENCE,),
+            writes=writes,
+            role="score",
+            known=tuple(self.columns.sure),
+            identity=self._identity({name: context.models[name] for name in models}, sees),
+            version=3,
+            work=Work("hfsft.stages.judging.judge:asking", arguments),
+            models=tuple(models),
+            follows=len(models) * len(self.grader(models[0]).parts) - 1,
+            max_failed_share=self.max_failed_share,
+            lost=UNSCORED,
+            losing="verdicts could not be read",
+            max_lost_share=self.unscored_at_most,
+            lost_key=f"{self.key}.unscored_at_most",
+            place=place,
+        )
+        scored = compare(NO_VERDICT, Bound(UNSCORED, UNSCORED, absent=True), place)
+        scores = [name for name, kind in writes.items() if kind == "float64"]
+        return [*self.watched(asks, scored, scores), *self.looked_at(place)]
 
-    def _identity(self, model: Mapping[str, Any], reasoning: bool) -> dict[str, Any]:
+    def _identity(self, models: Mapping[str, Any], reasoning: bool) -> dict[str, Any]:
         """What its scores depend on beside the rows."""
         weights = {name: criterion.weight for name, criterion in self.criteria.items() if criterion.weight != 1}
         one_by_one = self.per == "question" and any(criterion.checklist for criterion in self.criteria.values())
         usual = {
-            name for name in ("per", "score", "turns") if getattr(self, name) == type(self).model_fields[name].default
+            name
+            for name in ("per", "score", "turns", "control")
+            if getattr(self, name) == type(self).model_fields[name].default
         }
         return {
-            "model": model,
+            **({"models": models, "combine": self.combine} if self.several else {"model": next(iter(models.values()))}),
             "template": template().identity,
             **({"question": question_template().identity} if one_by_one else {}),
-            **self.model_dump(mode="json", exclude={"model", "rubric", "reasoning", *BEARS, *usual}),
+            **self.model_dump(mode="json", exclude={*OTHERWISE, *BEARS, *usual}),
             "rubric": {name: criterion.text for name, criterion in self.criteria.items()},
             **({"weights": weights} if weights else {}),
             **({} if reasoning else {"reasoning": False}),
         }
 
     def notes(self, outcome: Outcome) -> Iterator[str]:
-        """Whether it tells rows apart, what it could not say, and whom it may favour."""
-        yield from judge_report.notes(self.judged(outcome))
+        """Whether it is a judge, whether it tells rows apart, what it could not say, and whom it may favour."""
+        yield from super().notes(outcome)
+        yield from judge_report.notes(self.judged(outcome, expected=self.expected))
 
     def card(self, outcome: Outcome) -> CardPart | None:
-        """The scores of the rows that stayed, criterion by criterion."""
-        return judge_report.card(self.judged(outcome))
+        """The scores of the rows that stayed, criterion by criterion, and its exam."""
+        part = judge_report.card(self.judged(outcome, expected=self.expected))
+        return part and part._replace(values={**part.values, **exam_report.card(outcome, self.key)})
 
-    def judged(self, outcome: Outcome) -> judge_report.Judged:
-        """What the build came to, for whoever tells it."""
-        (asks,) = self.asks(outcome.models)
-        return judge_report.Judged(
-            outcome, self.measure, len(self.anchor_list), outcome.models[asks.name], expected=self.score == "expected"
-        )
+    def jury(self, models: Sequence[str], reasoning: bool = True) -> Grader | Jury:
+        """The model, or all of several, as judge."""
+        graders = {name: self.grader(name, reasoning) for name in models}
+        return Jury(graders, self.combine) if len(graders) > 1 else graders[models[0]]
 
     def grader(self, model: str, reasoning: bool = True) -> Grader:
         """A model as judge by this section; `reasoning` says whether it sees what was thought before an answer."""
@@ -294,39 +274,26 @@ class Judge(AskingStage):
             score=self.score,
         )
 
-    def ask(self, row: Row, grader: Grader) -> Turns:
+    def ask(self, row: Row, grader: Grader | Jury) -> Turns:
+        """Ask for the verdict on a row, and for the control that it carries, if any."""
+        made: Row = yield from self._verdict(row, grader)
+        return made | (yield from self.controls(row, grader, made))
+
+    def _verdict(self, row: Row, grader: Grader | Jury) -> Turns:
         """Ask for the verdict on a row, and where turns are judged for one on each answer before the last."""
-        blank: Row = dict.fromkeys(
-            [*map(reason_of, self.criteria), *self.columns, *(each.name for each in self.sureness)]
-        )
         earlier = list(ended_earlier(row)) if self.turns else []
-        lowest = None
+        means: list[float] = []
         try:
             verdict = yield from grader.grade(row)
             for each in earlier:
-                mean = self.measure.mean(_scores((yield from grader.grade(each))))
-                lowest = mean if lowest is None else min(lowest, mean)
+                found = yield from grader.grade(each)
+                means.append(self.measure.mean(scores_of(found)))
         except AnswerError as error:
-            if error.cause not in ("unreadable", "length", "empty"):
+            if error.cause not in UNREAD:
                 raise
             # Never 0 and never a pass: what the judge could not say is a state of its own.
-            return {**blank, UNSCORED: str(error)}
-        mean = self.measure.mean(_scores(verdict))
-        sure = verdict.items() if self.score == "expected" else ()
-        return {
-            **{reason_of(name): grade.reason for name, grade in verdict.items()},
-            **{score_of(name): grade.score for name, grade in verdict.items()},
-            **{spread_of(name): grade.spread for name, grade in sure},
-            **{lost_of(name): grade.lost for name, grade in sure},
-            score_of("mean"): mean,
-            score_of("min"): self.measure.lowest(_scores(verdict)),
-            **({score_of(LOWEST): mean if lowest is None else min(mean, lowest)} if self.turns else {}),
-            UNSCORED: None,
-        }
-
-
-def _scores(verdict: Mapping[str, Grade]) -> dict[str, float]:
-    return {name: grade.score for name, grade in verdict.items()}
+            return {**self.columns.blank, UNSCORED: str(error)}
+        return {**self.columns.filled(verdict, means), UNSCORED: None}
 
 
 def template() -> Prompt:
@@ -339,7 +306,7 @@ def question_template() -> Prompt:
     return Prompt.named("judge", "question")
 
 
-def asking(section: Mapping[str, Any], model: str, reasoning: bool) -> Callable[[Row], Turns]:
-    """What asks the judge about a row; `reasoning` says whether it sees what was thought."""
+def asking(section: Mapping[str, Any], models: Sequence[str], reasoning: bool) -> Callable[[Row], Turns]:
+    """What asks the judges about a row; `reasoning` says whether they see what was thought."""
     stage = Judge.model_validate(section)
-    return partial(stage.ask, grader=stage.grader(model, reasoning))
+    return partial(stage.ask, grader=stage.jury(models, reasoning))

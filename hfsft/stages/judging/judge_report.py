@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from math import floor
+from math import floor, sqrt
 from statistics import fmean
+from typing import Any
 
 from hfsft.models.model import Model
 from hfsft.plain import plain
 from hfsft.rows.columns import lost_of, score_of, spread_of
 from hfsft.rows.reading.summaries import rows_said
 from hfsft.stages.base import CardPart, Name, Outcome, Shares, ShownTable, Warn
+from hfsft.stages.judging import jury_report
+from hfsft.stages.judging.bias import bias_report
 from hfsft.stages.judging.rubric import Rubric
 
 UNSCORED = "unscored"
 NO_VERDICT = "judge.unscored"
 """The step that takes out the rows that could not be scored."""
 SAME = 0.9  # share of rows with one score, from which a judge hardly tells rows apart
+FEW = 10  # rows, below which nothing is said of how sure their scores are
+EVEN = 0.9  # of the spread of probabilities that are all alike, from which a judge does not know
+MOST_LOST = 0.5  # probability of what is no score, from which it does not answer what it is asked
 WIDE = 11  # scores of a scale, from which a column for each is too many
 
 
@@ -29,8 +35,14 @@ class Judged:
     outcome: Outcome
     rubric: Rubric
     anchors: int
-    model: Model
+    models: Mapping[str, Model]  # who judges, by their names under `models:`
     expected: bool = False  # whether scores are means of probabilities, where these are known
+    adjusted: bool = False  # whether there are scores without the length of the answer
+
+    @property
+    def figures(self) -> Mapping[str, Any]:
+        """What was measured of it."""
+        return self.outcome.figures.get("judge", {})
 
     @property
     def digits(self) -> tuple[int, int]:
@@ -49,9 +61,23 @@ class Judged:
         return Counter(float(floor(value + 0.5)) for value in values)
 
     @property
+    def unknowing(self) -> Iterator[str]:
+        """The criteria by which the probabilities are spread as if they were drawn from nowhere, or say no score."""
+        for name, criterion in self.rubric.criteria.items():
+            spreads, lost = (self.outcome.numbers(of(name), fallen=True) for of in (spread_of, lost_of))
+            if len(spreads) < FEW:
+                continue
+            scores = self.rubric.high - self.rubric.low + 1
+            even = 0.5 / sqrt(len(criterion.checklist)) if criterion.checklist else sqrt((scores**2 - 1) / 12)
+            if fmean(spreads) >= EVEN * even:
+                yield f"{name} (spread {fmean(spreads):.2f}, {even:.2f} where all are alike)"
+            elif fmean(lost) >= MOST_LOST:
+                yield f"{name} ({fmean(lost):.0%} of the probability is for no score)"
+
+    @property
     def unscored(self) -> int:
         """Rows that fell, as their verdict could not be read."""
-        return sum(each.rows for each in self.outcome.fell if each.rule == UNSCORED)
+        return sum(each.rows for each in self.outcome.fell if each.step == NO_VERDICT)
 
 
 def notes(judged: Judged) -> Iterator[str]:
@@ -69,13 +95,14 @@ def notes(judged: Judged) -> Iterator[str]:
             f"of {found[1]:,} scores {found[0]:,} were read as digits: the server gave no probabilities of tokens for "
             "them, and both kinds stand in one column"
         )
+    if judged.expected and (unknowing := list(judged.unknowing)):
+        yield Warn(f"the judge hardly knows what to say of {', '.join(unknowing)}")
     if judged.unscored:
         why = outcome.why(NO_VERDICT)
         yield Warn(f"{rows_said(judged.unscored)} fell because the judge's verdict could not be read: {why}")
-    own = judged.model.label
-    for name, wrote in outcome.wrote.items():
-        if outcome.models[name].label == own:
-            yield Warn(f"the judge is the model that wrote in {' and '.join(wrote)}: models favour what they wrote")
+    yield from jury_report.favours(judged.models, outcome)
+    yield from jury_report.notes(judged.figures.get("jury", {}))
+    yield from bias_report.notes(judged.figures.get("bias", {}), adjusted=judged.adjusted)
     if not judged.anchors:
         yield "the judge had no scored examples (judge.anchors) to measure by, so its scale is its own"
 
@@ -109,7 +136,8 @@ def card(judged: Judged) -> CardPart | None:
             "table": ShownTable(head, rows, range(2, len(head))),
             "low": rubric.low,
             "high": rubric.high,
-            "model": Name(judged.model.model),
+            "model": Name(next(iter(judged.models.values())).model),
+            "judges": len(judged.models),
             "anchors": judged.anchors,
             "unscored": judged.unscored,
             "scaled": bool(scaled),
@@ -117,6 +145,23 @@ def card(judged: Judged) -> CardPart | None:
             "expected": judged.expected,
             "digits": digits,
             "scores": scores,
+            **jury_report.values(judged.figures.get("jury", {})),
+            **bias_report.values(judged.figures.get("bias", {}), adjusted=judged.adjusted),
             "picture": Shares(counts, scale, "criterion", "score") if counts else None,
         },
     )
+
+
+def pieces(figures: Mapping[str, Any]) -> Iterator[str | ShownTable]:
+    """How several judges agree, and what the scores go along with, for the report."""
+    of_jury, of_bias = figures.get("jury", {}), figures.get("bias", {})
+    if shown := jury_report.table(of_jury):
+        yield f"{of_jury['combine'].capitalize()} of the judges' scores."
+        yield shown
+    if told := jury_report.counted(of_jury):
+        yield f"{told[0].upper()}{told[1:]}."
+    if shown := bias_report.table(of_bias):
+        yield bias_report.ABOUT
+        yield shown
+    if told := bias_report.fillers(of_bias):
+        yield told

@@ -6,14 +6,15 @@ Lee et al. 2024, "CheckEval", arXiv 2403.18771, section 3, where the score is th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from math import fsum
 from statistics import fmean
 from typing import Annotated, Any, ClassVar
 
 import yaml
-from pydantic import BeforeValidator, Field, TypeAdapter, field_validator, model_validator
+from pydantic import BeforeValidator, Field, TypeAdapter, model_validator
 
 from hfsft.marks import PROSE
 from hfsft.prompts import templates
@@ -53,17 +54,6 @@ class Criterion(Section):
     )
     weight: float = Field(1.0, gt=0, description="How much it counts in the mean of all criteria.")
 
-    @field_validator("checklist")
-    @classmethod
-    def _questions(cls, checklist: list[str]) -> list[str]:
-        said = [" ".join(question.split()).casefold() for question in checklist]
-        for number, question in enumerate(said):
-            if not question:
-                raise ValueError(f"[{number}]: a question must be text")
-            if question in said[:number]:
-                raise ValueError(f"[{number}]: asks what question {said.index(question) + 1} asks")
-        return checklist
-
     @model_validator(mode="after")
     def _asks(self) -> Criterion:
         if self.levels and self.checklist:
@@ -72,6 +62,12 @@ class Criterion(Section):
             raise ValueError("levels: one alone tells nothing from it; give two at least")
         if not self.question.strip() and not self.levels and not self.checklist:
             raise ValueError("needs a question, levels or a checklist")
+        said = [" ".join(question.split()).casefold() for question in self.checklist]
+        for number, question in enumerate(said):
+            if not question:
+                raise ValueError(f"checklist[{number}]: must not be empty")
+            if question in said[:number]:
+                raise ValueError(f"checklist[{number}]: asks what question {said.index(question) + 1} asks")
         return self
 
     @property
@@ -120,25 +116,32 @@ class Rubric:
 
     def mean(self, scores: Mapping[str, float]) -> float:
         """The mean of a row's scores by their weights; shares among them are put on the scale."""
-        values = self._alike(scores)
-        weights = [self.criteria[name].weight for name in scores]
-        if len(set(weights)) == 1:
-            return fmean(values)
-        return sum(value * weight for value, weight in zip(values, weights, strict=True)) / sum(weights)
+        return self._weighted(self._alike(scores, self.low), scores)
+
+    def spread(self, spreads: Mapping[str, float]) -> float | None:
+        """The mean of standard deviations by the weights of their criteria, on the scale of all; None for none."""
+        return self._weighted(self._alike(spreads, 0), spreads) if spreads else None
 
     def lowest(self, scores: Mapping[str, float]) -> float:
         """The lowest of a row's scores; shares among them are put on the scale."""
-        return min(self._alike(scores))
+        return min(self._alike(scores, self.low))
 
     def of(self, names: Iterable[str]) -> Rubric:
         """Some of its criteria."""
         return Rubric({name: self.criteria[name] for name in names}, self.low, self.high)
 
-    def _alike(self, scores: Mapping[str, float]) -> list[float]:
+    def _weighted(self, values: Sequence[float], names: Iterable[str]) -> float:
+        weights = [self.criteria[name].weight for name in names]
+        if len(set(weights)) == 1:
+            return fmean(values)
+        return fsum(value * weight for value, weight in zip(values, weights, strict=True)) / fsum(weights)
+
+    def _alike(self, scores: Mapping[str, float], zero: float) -> list[float]:
+        """Scores of which shares stand on the scale of the others, from `zero` on."""
         if self.scale_of_all == SHARE:
             return list(scores.values())
         return [
-            self.low + score * (self.high - self.low) if self.criteria[name].checklist else score
+            zero + score * (self.high - self.low) if self.criteria[name].checklist else score
             for name, score in scores.items()
         ]
 

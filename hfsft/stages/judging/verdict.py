@@ -11,13 +11,13 @@ from hfsft.errors import AnswerError, unusable
 from hfsft.hashing import sampling_seed
 from hfsft.models.model import Answer, Request
 from hfsft.models.probabilities import MOST, Distribution, distribution
-from hfsft.models.structured import Rounding, watched
+from hfsft.models.structured import NO, YES, Rounding, watched
 from hfsft.models.structured import ask as ask_structured
 from hfsft.prompts import Prompt
 from hfsft.rows.batch import Row
 from hfsft.stages.base import rendered
-from hfsft.stages.judging.anchors import Anchor
-from hfsft.stages.judging.one_word import NO, WORDS, YES, likelihood, word_in
+from hfsft.stages.judging.anchors import Anchor, question_of
+from hfsft.stages.judging.one_word import WORDS, likelihood, word_in
 from hfsft.stages.judging.prompt import material
 from hfsft.stages.judging.rubric import Criterion, Rubric
 
@@ -33,7 +33,8 @@ class Grade:
 
     `spread` is the standard deviation of the probabilities that the score is the mean of, `lost` the probability of
     all that is no score, from 0 to 1; both None where the score is what the judge wrote. `shares` are these
-    probabilities: of each score, of a checklist that of yes for each question by its number.
+    probabilities: of each score, of a checklist that of yes for each question by its number. Of a jury the score is
+    what those of its judges come to, `spread` the standard deviation of theirs, `by` the grade of each by its name.
     """
 
     score: float
@@ -41,6 +42,7 @@ class Grade:
     spread: float | None = None
     lost: float | None = None
     shares: Mapping[str, float] = field(default_factory=dict)
+    by: Mapping[str, Grade] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,7 @@ class Grader:
     chosen: frozenset[str]
     per: Per = "row"
     score: Score = "digit"
+    at_once: bool = False  # whether its requests go into no batch
 
     @property
     def parts(self) -> list[VerdictPart]:
@@ -88,7 +91,13 @@ class Grader:
         `without` is the number of an anchor that the judge is not shown; `again`, from 1, asks for the same once more,
         by a request of its own. Raises `AnswerError("unreadable")` for a verdict that cannot be read.
         """
-        anchors = [anchor for number, anchor in enumerate(self.anchors) if number != without]
+        # Nothing is graded beside a scored answer to the same question; an anchor that is graded names itself.
+        asks = question_of(row) if without is None and self.anchors else ""
+        anchors = [
+            anchor
+            for number, anchor in enumerate(self.anchors)
+            if number != without and not (asks and anchor.question == asks)
+        ]
         found: dict[str, Grade] = {}
         answers: dict[str, list[_Yes]] = {}
         for part in self.parts:
@@ -100,6 +109,7 @@ class Grader:
                 seed=sampling_seed(row["id"], f"judge {again}") if again else None,
                 chosen=self.chosen,
                 logprobs=MOST if self.score == "expected" else None,
+                at_once=self.at_once,
             )
             if part.question:
                 answers.setdefault(part.criteria[0], []).append((yield from self._word(request)))
@@ -141,7 +151,7 @@ class Grader:
             if isinstance(answer, Answer):
                 last[:] = [answer]
 
-        shape = _schema(rubric, before=self.score == "expected")
+        shape = schema_of(rubric, before=self.score == "expected")
         turns = ask_structured(request, shape, dict, rounding=self.rounding)
         entries = yield from watched(turns, hear)
         places = last[0].logprobs if last and self.score == "expected" else ()
@@ -241,12 +251,14 @@ def _told(name: str, criterion: Criterion) -> dict[str, Any]:
     }
 
 
-def _schema(rubric: Rubric, *, before: bool) -> dict[str, Any]:
+def schema_of(rubric: Rubric, *, before: bool) -> dict[str, Any]:
     """JSON Schema of a verdict: for each criterion the reason and the score, this `before` the reason or behind it."""
     shapes = {}
     for name, criterion in rubric.criteria.items():
         word = {"type": "string", "enum": list(WORDS)}
-        scores: dict[str, Any] = {str(number): word for number in range(1, len(criterion.checklist) + 1)}
+        scores: dict[str, Any] = {
+            str(number): {**word, "description": asked} for number, asked in enumerate(criterion.checklist, 1)
+        }
         scores = scores or {"score": {"type": "integer", "minimum": rubric.low, "maximum": rubric.high}}
         reason = {"reason": {"type": "string"}}
         shapes[name] = _object({**scores, **reason} if before else {**reason, **scores})

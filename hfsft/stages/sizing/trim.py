@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 from hfsft.engine.resources import Work
 from hfsft.engine.step import Bound, Step, compare
 from hfsft.rows.batch import Batch
-from hfsft.rows.columns import score_of
+from hfsft.rows.columns import adjusted_of, ranked_by, score_of
 from hfsft.rows.row import PEOPLE
 
 if TYPE_CHECKING:
     from hfsft.errors import Place
 
 SIZE, RANK = "size", "size_rank"
-SCORE = score_of("mean")
+SCORES = (score_of("mean"), adjusted_of("mean"))
 
 
 def trimming(size: int, attributes: Sequence[str], place: Place | None = None) -> list[Step]:
@@ -31,7 +31,7 @@ def trimming(size: int, attributes: Sequence[str], place: Place | None = None) -
         f"{SIZE}.rank",
         sees="all",
         reads=("id", "origin"),
-        optional=(*attributes, SCORE),
+        optional=(*attributes, *SCORES),
         writes={RANK: "int64"},
         role="measure",
         about="Place of the row among those that passed every rule; those behind the wanted size are let go.",
@@ -49,7 +49,7 @@ def ranking(attributes: Sequence[str]) -> Callable[[Batch], Batch]:
 def _rank(batch: Batch, *, attributes: Sequence[str]) -> Batch:
     count = len(batch["id"])
     empty: list[Any] = [None] * count
-    scores = batch.get(SCORE, empty)
+    scores = batch.get(ranked_by(batch), empty)
     columns = [batch[name] for name in attributes if name in batch]
     combinations = list(zip(*columns, strict=True)) if columns else [()] * count
 

@@ -198,7 +198,6 @@ class Converse(AskingStage):
                     **(TOLD if with_tools else {}),
                 },
                 role="measure",
-                version=2,
                 identity={
                     "models": {name: context.models[name] for name in (model, *asked)},
                     "user": model,
@@ -209,6 +208,7 @@ class Converse(AskingStage):
                     },
                     **self.model_dump(mode="json", include=set(PLAIN)),
                 },
+                version=2,
                 work=Work(
                     "hfsft.stages.talking.converse:asking",
                     self.arguments(context.values(), kept, model=model, answering=how),

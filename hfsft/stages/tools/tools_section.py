@@ -108,6 +108,11 @@ class Tools(Section):
         return self
 
     @property
+    def cases(self) -> dict[str, float]:
+        """The share of rows that is to be of each case in which no call is right."""
+        return {"irrelevant": self.irrelevant, "asks_back": self.asks_back}
+
+    @property
     def simulates(self) -> bool:
         """Whether a model writes results."""
         return self.until == "answer" and (self.unknown == "simulate" or not self.results)

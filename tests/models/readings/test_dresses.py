@@ -9,8 +9,9 @@ import pytest
 
 from hfsft.models.structured import parse
 from hfsft.stages.judging.judge import Judge
+from hfsft.stages.judging.verdict import schema_of
 
-SCHEMA = Judge(rubric={"tone": "Is it calm?", "use": "Would it help?"}).grader("judge").schema()
+SCHEMA = schema_of(Judge(rubric={"tone": "Is it calm?", "use": "Would it help?"}).grader("judge").rubric, before=False)
 PARTS = {"tone": {"reason": "calm", "score": 4}, "use": {"reason": "a step", "score": 5}}
 UNQUOTED = (
     '{"tone": {"reason": "it says "by Friday, at noon" twice", "score": 4}, "use": {"reason": "a step", "score": 5}}'

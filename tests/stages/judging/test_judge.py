@@ -103,15 +103,6 @@ def test_the_judge_sees_all_turns_and_tools_and_what_was_thought_as_it_is_told(
         ({"rubric": {"mean": "?"}}, "cannot name a criterion"),
         ({"rubric": {"Two words": "?"}}, "cannot name a criterion"),
         ({"scale": [5, 1]}, "5 is not below 1"),
-        ({"anchors": [{"instruction": "a", "response": "b", "scores": {"relevance": 3}}]}, "needs exactly relevance"),
-        (
-            {"anchors": [{"instruction": "a", "response": "b", "scores": {"relevance": 3, "usefulness": 9}}]},
-            "9 is off the scale 1 to 5",
-        ),
-        (
-            {"anchors": [{"instruction": "a", "response": "b", "scores": {"relevance": 3, "usefulness": 3}}] * 2},
-            "show the judge no difference",
-        ),
     ],
 )
 def test_a_rubric_that_cannot_work_is_refused(fields: dict[str, Any], message: str) -> None:

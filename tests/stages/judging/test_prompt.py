@@ -19,6 +19,7 @@ from tests.stages.helpers import CONTEXT, converse
 from tests.stages.refining.test_refine import JUDGED, LOW
 
 RUBRIC = {"relevance": "Does it answer?", "usefulness": "Does it help?"}
+LISTED = {"relevance": {"checklist": ["Does it answer?", "Is it short?"]}, "usefulness": "Does it help?"}
 ANCHOR = {"instruction": "Hi?", "response": "Wait.", "scores": {"relevance": 3, "usefulness": 1}, "why": "no time"}
 Row = dict[str, Any]
 
@@ -49,6 +50,8 @@ def written(row: Row) -> Iterator[Request]:
 ASKING: dict[str, Callable[[Row], Iterator[Request]]] = {
     "judge": judged,
     "judge with turns": lambda row: judged(row, turns=True),
+    "judge by criteria": lambda row: judged(row, per="criterion", score="expected"),
+    "judge by questions": lambda row: judged(row, rubric=LISTED, anchors=[], per="question", score="expected"),
     "label": labelled,
     "refine": refined,
     "write": written,
