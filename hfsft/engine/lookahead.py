@@ -1,8 +1,9 @@
 """Prefetching: once a row has its answers from one step, what the next step that asks would ask of it is sent at once.
 
-The steps between the two are run on that row alone, so that a step which compares rows ends the route: nothing behind
-it is prefetched. The requests are the very ones that the next step makes. Their answers are in the store when its turn
-comes, so that prefetching changes when a request is sent, and never what a build results in.
+The steps between the two are run on that row alone, so that a step which compares rows ends the route, and nothing
+behind it is prefetched, unless it only writes columns that no step of the route reads. The requests are the very ones
+that the next step makes. Their answers are in the store when its turn comes, so that prefetching changes when a request
+is sent, and never what a build results in.
 """
 
 from __future__ import annotations
@@ -39,6 +40,7 @@ class Route:
 
     between: tuple[Step, ...]
     step: Step  # the next that asks
+    place: int  # where that stands among the steps that the route was looked for in
 
     @property
     def columns(self) -> set[str]:
@@ -55,13 +57,22 @@ class Route:
 def route_from(steps: Sequence[Step], *, grows: bool = False) -> Route | None:
     """The route to the first of `steps` that asks; None where there is none, or a step before it needs other rows too.
 
-    Steps that make several rows of one may lie on it only where it `grows`.
+    Steps that make several rows of one may lie on it only where it `grows`, as one from the sources does; that one has
+    to wait for whatever sees all rows.
     """
+    between: list[Step] = []
+    later: set[str] = set()  # columns that are not there yet, as steps that see all rows will write them
     for place, step in enumerate(steps):
-        if not step.prefetches or (step.rows == "many" and not grows):
+        if not later.isdisjoint((*step.reads, *step.optional)):
             return None
-        if step.asks:
-            return Route(tuple(steps[:place]), step)
+        if step.rows == "same" and step.sees == "all" and not step.table and not grows:
+            later.update(step.writes)
+        elif not step.prefetches or (step.rows == "many" and not grows):
+            return None
+        elif step.asks:
+            return Route(tuple(between), step, place)
+        else:
+            between.append(step)
     return None
 
 
@@ -146,7 +157,7 @@ def start_first_stage(plan: Plan, asker: Live, cache: Path) -> Plan:
     begun = _Begun(source.function, MOST_ROWS + 1)
     first = begun.first
     if len(first) <= MOST_ROWS or asker.may_prefetch(route.step):
-        onward = prefetch_route(steps[len(route.between) + 1 :], asker) if route.step.rows == "same" else None
+        onward = prefetch_route(steps[route.place + 1 :], asker) if route.step.rows == "same" else None
         asked = _after_steps(route.between, first[:MOST_ROWS])
         asker.start(route.step, [task_of(route.step, row, onward) for row in asked])
     return replace(plan, steps=(source.doing(begun), *steps))
