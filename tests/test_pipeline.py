@@ -92,10 +92,13 @@ def test_the_answers_alone_give_the_same_bytes(server: LLM, out: Path, home: Pat
         (
             {
                 "judge": {
-                    "anchors": [{"instruction": "a", "response": "b", "scores": {"relevance": 1, "usefulness": 1}}]
+                    "anchors": [
+                        {"instruction": text, "response": "b", "scores": {"relevance": score, "usefulness": score}}
+                        for text, score in (("Why?", 1), ("When?", 5))
+                    ]
                 }
             },
-            12 + 2,  # the exam grades the anchor, and once more
+            12 + 4,  # the exam grades each anchor, and once more
         ),
         ({"generate": {"temperature": 0.1}}, 12),
         ({"evolve": {"temperature": 0.1}}, 6),
