@@ -95,7 +95,7 @@ def test_the_answers_alone_give_the_same_bytes(server: LLM, out: Path, home: Pat
                     "anchors": [{"instruction": "a", "response": "b", "scores": {"relevance": 1, "usefulness": 1}}]
                 }
             },
-            12,
+            12 + 2,  # the exam grades the anchor, and once more
         ),
         ({"generate": {"temperature": 0.1}}, 12),
         ({"evolve": {"temperature": 0.1}}, 6),

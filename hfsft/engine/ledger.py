@@ -120,6 +120,7 @@ class Ledger:
     ended: str = ""  # why no wave followed the last one
     earlier: Mapping[str, FunnelLine] = field(default_factory=dict)  # by step, what earlier waves took
     sources: Mapping[str, str | None] = field(default_factory=dict)  # id of a kept row -> where it was read
+    tables: Mapping[str, Rows] = field(default_factory=dict)  # the rows of each side table, which have no fate
 
     @property
     def wave(self) -> int:
@@ -144,9 +145,12 @@ class Ledger:
         seconds: float,
         aside: bool = False,
     ) -> None:
-        """Add a step's line to the funnel and its new rows to the rows in, if they are not those of a side table."""
-        added = after + removed - before
-        self.rows_in += 0 if aside else added
+        """Add a step's line to the funnel and its new rows to the rows in. Those of a side table are in no count of
+        rows that came or went: the line says how many there were, and what was asked for them.
+        """
+        removed = 0 if aside else removed
+        added = 0 if aside else after + removed - before
+        self.rows_in += added
         if line := self.earlier.get(step.name):
             cached, calls, seconds = cached and line.cached, calls + line.calls, round(seconds + line.seconds, 4)
         self.funnel.append(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from math import ceil
 from typing import TYPE_CHECKING, Any
 
 from hfsft.engine.plan import Asked, Task
@@ -213,24 +214,27 @@ class Forecast:
     def ask(self, step: Step, tasks: Iterable[Task], total: int) -> Asked:
         """Note the missing requests of the step."""
         found = self.missing.setdefault(step.name, Missing())
-        pending, failures = set(), {}
+        pending, failures, more = set(), {}, 0.0
         for task in tasks:
             if task.pending:
                 pending.add(task.id)
                 if request := first_request(task.start):
-                    found.unknown += 1 + step.follows
+                    more += 1 + step.follows
                     found.sample = found.sample or request
                 continue
             try:
                 self.pool.replay(task.start)
             except NotStored as missing:
                 pending.add(task.id)
-                found.known[self.pool.key(missing.request)] = missing.request
+                key = self.pool.key(missing.request)
+                if not any(key in each.known for each in self.missing.values()):  # which a step before brings
+                    found.known[key] = missing.request
                 if step.follows:
-                    found.unknown += step.follows
+                    more += step.follows
                     found.sample = found.sample or missing.request
             except AnswerError as error:  # such as one cut at its limit, which fails the row each time
                 failures[task.id] = str(error)
+        found.unknown += ceil(round(more, 6))
         return Asked(failures, frozenset(pending))
 
     def may_prefetch(self, step: Step) -> bool:

@@ -38,7 +38,9 @@ class Outlook:
         self._plan = plan
         self._usage = usage
         self._clock = clock
+        self._aside = {step.name for step in plan.steps if step.table}  # over rows that are none of the dataset
         self._asking = [step.name for step in plan.steps if step.asks]
+        self._source_rows = 0
         self._shares: dict[str, tuple[float, float]] = {}  # by step: rows, and rows that are asked, for a source row
         self._done: dict[str, int] = {}  # by step that was asked: the rows that were
         self._prefetched: Counter[str] = Counter()  # by step: the rows that were asked before its turn
@@ -47,6 +49,7 @@ class Outlook:
     def ended(self, step: Step, left: Rows) -> None:
         """A step has ended, and left these rows."""
         if step.rows == "source" and len(left):
+            self._source_rows = len(left)
             every = max(1, len(left) // SAMPLE)
             sample = left.select(range(0, len(left), every)).to_list()
             self._shares = shares(self._plan.steps[1:], sample)
@@ -60,12 +63,14 @@ class Outlook:
         self._done[stage] = done
         planned = done if progress.finished else max(done, round(progress.total * asked / rows) if rows else 0)
         later = self._asking[self._asking.index(stage) + 1 :] if stage in self._asking else []
+        later = [name for name in later if name not in self._aside]
+        each = self._source_rows if stage in self._aside else progress.total / rows if rows else 0.0
         left, passed = 1.0, dict(progress.passed)
         for name in later:
             if name in passed and progress.screened >= _LEAST_ROWS:
                 left = passed[name] / progress.screened  # what the filters between leave
             _, will = self._shares.get(name, (1.0, 1.0))
-            planned += max(self._prefetched[name], round(progress.total * (will / rows if rows else 1) * left))
+            planned += max(self._prefetched[name], round((each * will if each else progress.total) * left))
             done += self._prefetched[name]
         before = sum(number for name, number in self._done.items() if name != stage)
         total = self._usage.total()
@@ -106,6 +111,8 @@ def shares(steps: tuple[Step, ...], sample: list[Row]) -> dict[str, tuple[float,
         for step in steps:
             if not rows:
                 break
+            if step.makes or step.table:
+                continue
             if step.bound and step.bound.column in rows[0]:
                 rows = [row for row in rows if step.bound.keeps(row[step.bound.column])]
             elif step.rows == "many" and not step.asks and step.sees == "row":

@@ -87,6 +87,7 @@ def _pass(
             _enter(ledger, step, 0 if step.makes else count, came, seconds)
             if after:
                 after(step, came.rows)
+    ledger.tables = {name: rows for name, rows in tables.items() if name}
     return tables[""]
 
 

@@ -144,7 +144,7 @@ class Step:
     needs: tuple[Resource, ...] = ()
     bound: Bound | None = None
     models: tuple[str, ...] = ()  # names under `models:` of whom it asks
-    follows: int = 0  # most requests that a row takes behind its first, where nothing is asked again
+    follows: float = 0  # requests that a row takes behind its first at most, on average of many rows; none asked again
     max_failed_share: float = 0.05
     lost: str = ""
     losing: str = "rows got nothing of use"

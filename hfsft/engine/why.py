@@ -46,15 +46,20 @@ def explain(plan: Plan, cache: Path) -> list[Reason]:
     except (OSError, ValueError):
         last = {}
     reasons: list[Reason] = []
-    others = ""  # the step whose change makes other rows first
-    remade: dict[str, str] = {}  # by column that is made again for all rows: the step whose change that goes back to
+    # By table, of which "" is the dataset: the step whose change makes other rows first, and the first that changed.
+    others: dict[str, str] = {}
+    changed: dict[str, str] = {}
+    # By table and column that is made again for all rows: the step whose change that goes back to.
+    remade: dict[tuple[str, str], str] = {}
     for step, fingerprint in plan.fingerprints():
         place, old = str(step.place or ""), last.get(step.name)
         same = old is not None and old["fingerprint"] == fingerprint
         changes = () if same or old is None else tuple(differences(old.get("depends_on", {}), step.depends_on()))
-        cause = next((remade[name] for name in (*step.reads, *step.optional) if name in remade), "")
-        only_new = bool(old and not changes and not cause and others) and step.row_by_row
-        cause = "" if changes or old is None else cause or others
+        reads = [(step.table, name) for name in (*step.reads, *step.optional)]
+        cause = next((remade[each] for each in reads if each in remade), "")
+        cause = cause or (changed.get(step.beside, "") if step.beside else "")
+        only_new = bool(old and not changes and not cause and others.get(step.table)) and step.row_by_row
+        cause = "" if changes or old is None else cause or others.get(step.table, "")
         if not last:
             reason = "no build of this recipe has finished yet"
         elif old is None:
@@ -70,10 +75,14 @@ def explain(plan: Plan, cache: Path) -> list[Reason]:
         else:
             reason = f"its rows change with {cause}" if cause else "its rows change"
         reasons.append(Reason(step.name, place, reason, changes, cause, only_new))
-        if not same and not only_new and step.rows not in ("source", "many"):
-            remade |= dict.fromkeys(step.writes, cause or step.name)
-        if not same and step.rows != "same":
-            others = others or cause or step.name
+        if same:
+            continue
+        into = step.makes or step.table
+        changed.setdefault(into, cause or step.name)
+        if not only_new and step.rows not in ("source", "many"):
+            remade |= dict.fromkeys(((into, name) for name in step.writes), cause or step.name)
+        if step.rows != "same":
+            others.setdefault(into, cause or step.name)
     return reasons
 
 

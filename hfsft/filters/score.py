@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from pydantic import ConfigDict, model_validator
 
 from hfsft.engine.step import Bound
-from hfsft.filters.base import Filter
-from hfsft.rows.columns import score_of
+from hfsft.errors import Problem
+from hfsft.filters.base import Around, Filter
+from hfsft.rows.columns import adjusted_of, score_of
 from hfsft.rows.limits import THRESHOLDS, Limits
 
 
@@ -72,6 +74,16 @@ class Score(Filter):
             Bound(criterion, self.column_of(criterion), limits.at_least, limits.at_most)
             for criterion, limits in self.limits.items()
         ]
+
+    def problems(self, around: Around) -> Iterator[Problem]:
+        """As of each filter; of adjusted scores that nobody works out, what does."""
+
+        def lacking(name: str) -> tuple[str, str]:
+            if name.startswith(adjusted_of("")) and score_of("mean") in around.columns:
+                return "but scores are not adjusted", "write `adjust: length` in the judge section"
+            return around.lacking(name)
+
+        return super().problems(replace(around, lacking=lacking))
 
     def path_of(self, bound: Bound) -> tuple[str, ...]:
         """The criterion, which the comparison is called by."""

@@ -20,8 +20,7 @@ VARIABLE = r"^[A-Za-z_][A-Za-z0-9_]*$"
 HEADER = r"[A-Za-z0-9!#$%&'*+.^_`|~\-]+"
 AUTHORIZATION = "Authorization"
 BATCH = 32  # as many as any server takes that bounds them
-STATIC = "wordllama"
-"""The embedder in a package beside hfsft, which is used where a recipe names none."""
+STATIC = "wordllama"  # the embedder in a package beside hfsft, which is used where a recipe names none
 _WEIGHTS = re.compile(r".*\.gguf|[\w.-]+/[\w.-]+:.+", re.IGNORECASE)
 
 Task = Literal["chat", "embed", "rerank", "score", "classify"]
@@ -350,6 +349,7 @@ class Request:
     logprobs: int | None = None  # how many of the likeliest tokens of each place the server is to give, with theirs
     prompt: str = ""  # in place of messages a text that the model goes on with, which no chat template is put around
     mends: str = ""  # of one that asks for the same once more: in which way the answer before could not be used
+    at_once: bool = False  # whether it goes into no batch, though all others of its model do
 
 
 class TokenProbability(NamedTuple):

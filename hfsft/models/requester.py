@@ -168,7 +168,7 @@ class Requester:
             if prefetched:  # whether it comes to that, the stage that is asked now shows
                 raise Unready
             await self._ready.look(stage)
-        if self.batches.uses(request.model):
+        if self.batches.uses(request.model) and not request.at_once:
             if prefetched:  # all that its stage asks goes into one batch
                 raise Unready
             if (failed := self.batches.failed(key) or self._taken_back.get(key)) is not None:

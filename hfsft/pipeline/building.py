@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from hfsft.release.rows.preview import Preview
     from hfsft.release.rows.release_measures import ReleaseMeasures
     from hfsft.rows.batch import Batch
+    from hfsft.stages.base import ShownTable
 
 OUT = "build"  # where builds go unless somebody says otherwise
 
@@ -48,6 +49,7 @@ class Watcher:
     on_progress: Callable[[Progress], None] | None = None  # several times a second while models are asked
     on_line: Callable[[FunnelLine], None] | None = None  # a step has ended
     on_wave: Callable[[str], None] | None = None  # another wave begins
+    on_told: Callable[[str | ShownTable], None] | None = None  # a section says what it found, as soon as it is known
     on_warning: Callable[[str], None] | None = None  # something in the recipe may be a slip; told before all else
 
 
@@ -255,6 +257,9 @@ def execute(
         outlook.ended(step, left)
         if watcher.on_line:
             watcher.on_line(ledger.funnel[-1])
+        for told in (each for stage in recipe.stages().values() for each in stage.tells(step, left)):
+            if watcher.on_told and ledger.wave == 1:  # of further waves each goes over all steps once more
+                watcher.on_told(told)
         if after:
             after(step, left)
 

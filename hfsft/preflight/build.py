@@ -28,9 +28,13 @@ from hfsft.keys import opaque
 from hfsft.models import obstacles
 from hfsft.models.store.store import Store
 from hfsft.preflight import completions
-from hfsft.recipe.models_asked import asked, model_problem
+from hfsft.recipe.models_asked import asked, asking, model_problem
 from hfsft.recipe.recipe import Recipe
 from hfsft.rows.tables.table import Table
+from hfsft.stages.columns.label import Label
+from hfsft.stages.judging.judge import Judge
+from hfsft.stages.judging.jury_report import kin
+from hfsft.stages.pairing.pairs_section import Pairs
 from hfsft.stages.source import TableSource
 from hfsft.stages.writing.base import Written
 from hfsft.stages.writing.from_documents import FromDocuments
@@ -223,8 +227,24 @@ class Repository:
 
 
 def slips(recipe: Recipe) -> list[Problem]:
-    """What is no mistake, but perhaps a slip: what nothing in the recipe uses, addresses with what may be a key."""
-    return [*_unused_models(recipe), *_unused_sections(recipe), *_keys_in_paths(recipe)]
+    """What is perhaps a slip: what nothing uses, addresses with what may be a key, judges that are akin to a writer."""
+    found = [*_unused_models(recipe), *_unused_sections(recipe), *_keys_in_paths(recipe)]
+    return [*found, *_judges_own_kind(recipe)]
+
+
+def _judges_own_kind(recipe: Recipe) -> Iterator[Problem]:
+    """Judges of one family of models with one that writes; of one that judges what it writes a build's notes tell."""
+    writing: dict[str, list[str]] = {}
+    for each in asking(recipe):
+        if not isinstance(each.stage, Judge | Label | Pairs):
+            writing.setdefault(each.name, []).append(each.key)
+    for judges in (each for each in asking(recipe) if isinstance(each.stage, Judge)):
+        for name, sections in writing.items():
+            judge, writer = recipe.models.get(judges.name), recipe.models.get(name)
+            if judge is None or writer is None or judge.label == writer.label:
+                continue
+            if said := kin(judge, writer, f"writes in {' and '.join(dict.fromkeys(sections))}"):
+                yield Problem(recipe.source.place(judges.loc), said, "let a model of another family judge, or more")
 
 
 def _unused_sections(recipe: Recipe) -> Iterator[Problem]:

@@ -85,11 +85,15 @@ def compile_recipe(
     start = recipe.source.place(("seeds" if recipe.seeds else "examples",), key=True)
     steps = list(rewrites.behind(source_steps(recipe, opened, start, limit, corpus)))
     made = [(key, list(rewrites.behind(each))) for key, each in _by_section(recipe, contexts)]
+    # Of a few rows that somebody looks at nothing is asked but what these need.
+    stages = recipe.stages().items() if limit is None else ()
+    ahead = [step for key, stage in stages for step in stage.ahead(contexts[key])]
     waiting = [each for key, each in made if not recipe.behind_rules(key)]
     for position in range(len(waiting) + 1):
         if position:
             steps += waiting[position - 1]
         steps += list(order.steps(steps, [step for each in waiting[position:] for step in each]))
+        steps += ahead if not position else []
     if left := list(order.left()):
         raise RecipeError(left)
     steps += [step for key, each in made if recipe.behind_rules(key) for step in each]

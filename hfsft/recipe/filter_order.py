@@ -37,7 +37,8 @@ class FilterOrder:
 
     def steps(self, before: Sequence[Step], behind: Sequence[Step]) -> Iterator[Step]:
         """The steps of the filters that may run between the steps that stand `before` and those `behind`."""
-        known, later = ({name for step in steps for name in step.writes} for steps in (before, behind))
+        over = [[step for step in steps if not (step.makes or step.table)] for steps in (before, behind)]
+        known, later = ({name for step in steps for name in step.writes} for steps in over)
         # Rows of one group, of which some will be chosen: no filter may have one of them fall for another before.
         unchosen = any(step.rows == "fewer" and step.group_by in known for step in behind if step.group_by)
 

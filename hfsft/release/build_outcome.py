@@ -49,6 +49,7 @@ def _without_figures(built: Built) -> Outcome:
         wrote=measures.writers(built.plan),
         why=lambda step: listed_causes([cause for cause in built.causes if cause.stage == step]),
         lines={line.step: line for line in built.ledger.funnel},
+        table=lambda name: built.ledger.tables[name].to_list() if name in built.ledger.tables else [],
         samples=built.recipe.publish.samples,
         leaves={"split": built.sides},
         ended=built.ledger.ended,

@@ -19,6 +19,7 @@ from hfsft.stages.handed_on import Answering as Answering
 from hfsft.stages.handed_on import Judging as Judging
 
 if TYPE_CHECKING:
+    from hfsft.engine.executor import Rows
     from hfsft.engine.ledger import FunnelLine
     from hfsft.engine.resources import Resource
     from hfsft.engine.step import Step
@@ -113,6 +114,10 @@ class Fell(NamedTuple):
     by_score: bool = False  # whether the rule compares what a judge gave
 
 
+def _no_rows(_: str) -> Sequence[Row]:
+    return ()
+
+
 @dataclass(frozen=True)
 class Outcome:
     """What a build came to, as its sections tell it."""
@@ -126,6 +131,7 @@ class Outcome:
     wrote: Mapping[str, Sequence[str]] = field(default_factory=dict)  # name of a model -> the sections it wrote rows in
     why: Callable[[str], str] = str  # why rows fell at a step, in words
     lines: Mapping[str, FunnelLine] = field(default_factory=dict)  # by step
+    table: Callable[[str], Sequence[Row]] = _no_rows  # the rows of a side table by its name; none where there is none
     samples: bool = False  # whether texts of rows may be shown
     leaves: Mapping[str, Any] = field(default_factory=dict)  # by section, what it leaves to builds that follow
     ended: str = ""  # why no wave of rows followed the last one
@@ -169,6 +175,13 @@ class Stage(Section, ABC):
     def groups(self, context: Context) -> list[list[Step]]:
         """Its steps; those that need not stand together in lists of their own, where it is `early`."""
         return [self.steps(context)]
+
+    def ahead(self, context: Context) -> Sequence[Step]:
+        """Steps of it that look whether it is fit for the build, before that asks any model for a row.
+
+        They stand behind the sources and the filters that can look at these, and are left out of a preview.
+        """
+        return ()
 
     def early_columns(self) -> Iterator[tuple[Collection[str], Collection[str]]]:
         """Of each of these groups the columns that it reads, and those that it writes. Raises `PromptError`.
@@ -254,6 +267,10 @@ class Stage(Section, ABC):
 
     def problems(self, context: Context) -> Iterator[Problem]:
         """What is wrong with it in the recipe around it, each at its place: `context.place(self.key, ...)`."""
+        yield from ()
+
+    def tells(self, step: Step, rows: Rows) -> Iterator[str | ShownTable]:
+        """What to say while a build is under way, as soon as a step of it has ended and left these rows."""
         yield from ()
 
     def notes(self, outcome: Outcome) -> Iterator[str]:

@@ -302,6 +302,15 @@ def test_a_model_that_nobody_asks_is_a_warning(write: Callable[..., Path], llm: 
     assert heard == [str(warning)]
 
 
+def test_a_judge_of_the_family_of_the_writer_is_a_warning_that_names_both(write: Callable[..., Path]) -> None:
+    models = {name: {"model": f"Qwen/{name}", "base_url": "http://127.0.0.1:9/v1"} for name in ("Qwen3-8B", "QwQ-32B")}
+    models["third"] = {"model": "org/m", "base_url": "http://127.0.0.1:9/v1"}
+    path = write({"writer": models["Qwen3-8B"], **models}, judge={"model": ["third", "QwQ-32B"]})
+    said = [str(problem) for problem in pipeline.validate(path, hub=False).warnings if "are both of" in str(problem)]
+    assert len(said) == 1
+    assert "the judge Qwen/QwQ-32B and Qwen/Qwen3-8B, which writes in evolve and generate, are both of" in said[0]
+
+
 def test_validate_warns_of_what_only_this_machine_lacks(write: Callable[..., Path], llm: LLM) -> None:
     key = {"api_key_env": MISSING_KEY}
     path = write({"writer": {"model": "w", "base_url": llm.url, **key}, "judge": {"model": "o/m", "provider": "auto"}})

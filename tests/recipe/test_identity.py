@@ -100,6 +100,7 @@ PLACES: dict[str, tuple[str | int, ...]] = {
     "Anchor": ("judge", "anchors", 0),
     "Criterion": ("judge", "rubric", "usefulness"),
     "Criterion.checklist": ("judge", "rubric", "tone"),
+    **{key: ("judge", key.lower()) for key in ("Exam", "Control")},
     "Share": ("guards", "people"),
     "Limits": ("filters", 0, "score", "usefulness"),
 }
@@ -243,6 +244,8 @@ def recipe(folder: Path) -> dict[str, Any]:
         "judge": {
             "rubric": {"usefulness": {"question": "Does it help?"}, "tone": {"checklist": ["Is it kind?"]}},
             "anchors": [{"instruction": "Q", "response": "A", "scores": {"usefulness": 2, "tone": 0}}],
+            "exam": {"on_fail": "stop"},
+            "control": {"share": 0.1},
         },
         "refine": {"template": f"{USES_ALL}: {{{{ response }}}}", "when": {"usefulness": {"at_most": 3}}},
         "pairs": {"verdict": True},
@@ -380,20 +383,3 @@ def test_a_server_of_its_own_is_part_of_a_name_that_says_nothing(tmp_path: Path)
     data = recipe(tmp_path)
     moved = put(data, ("models", "writer"), {"base_url": "http://localhost:8001/v1"})
     assert fingerprint(moved, tmp_path) != fingerprint(data, tmp_path)
-
-
-def test_the_content_of_weights_and_not_their_name_is_in_the_fingerprint(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("huggingface_hub.constants.HF_HOME", str(tmp_path / "hf"))
-    path = tmp_path / "w.gguf"
-    found = []
-    for content in (b"one", b"other", b"one"):
-        path.write_bytes(b"GGUF\x03\0\0\0 " + content)
-        plan = compile_recipe(
-            load_recipe({"name": "toy", "seeds": [{"prompts": ["a"]}], "models": {"writer": str(path)}})
-        )
-        found.append([fingerprint for _, fingerprint in plan.fingerprints()])
-    assert found[0] == found[2]
-    assert [one == other for one, other in zip(*found[:2], strict=True)].count(False) >= 1
-    assert found[0][-1] != found[1][-1]

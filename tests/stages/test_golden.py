@@ -46,13 +46,14 @@ CHECKED = [
 RUBRIC = {"relevance": "Does it answer?", "usefulness": "Does it help?"}
 
 
-# Fields of requests that few have: they stand in no key where they say nothing, `chosen` and `mends` never do.
+# Fields of requests that few have: they stand in no key where they say nothing, those of `NEVER` in none at all.
 LATER_FIELDS = ("texts", "tools", "tool_choice", "logprobs", "prompt")
+NEVER = ("chosen", "mends", "at_once")
 
 
 def keyed(request: Request) -> dict[str, Any]:
     given = asdict(request)
-    for name in ("chosen", "mends"):
+    for name in NEVER:
         given.pop(name, None)
     return {name: value for name, value in given.items() if name not in LATER_FIELDS or value not in (None, (), "")}
 

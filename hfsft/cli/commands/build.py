@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from hfsft.engine.ledger import FunnelLine
     from hfsft.models.limits.usage import Progress
     from hfsft.release.result import Built
+    from hfsft.stages.base import ShownTable
 
 
 def add(commands: Any) -> None:
@@ -61,7 +62,14 @@ def run(arguments: argparse.Namespace) -> None:
 
     watcher = None
     if not arguments.quiet:
-        watcher = pipeline.Watcher(line.step, line.progress, heard_of, on_warning=_warn, on_wave=line.above)
+        watcher = pipeline.Watcher(
+            line.step,
+            line.progress,
+            heard_of,
+            on_warning=_warn,
+            on_wave=line.above,
+            on_told=lambda told: line.above(_told(told)),
+        )
     heard = silent if arguments.quiet else tell
     publishing = pipeline.Publishing(
         not arguments.no_publish, arguments.create_pr, heard, Consent(arguments.yes, heard)
@@ -94,6 +102,16 @@ def run(arguments: argparse.Namespace) -> None:
         print(json.dumps(summary, ensure_ascii=False, indent=2))
     elif shown and published:
         print(f"\n{released(published)}")
+
+
+def _told(told: str | ShownTable) -> str:
+    """What a section says while a build is under way, as it is printed."""
+    from hfsft.stages.base import Warn
+
+    if isinstance(told, str):
+        return remark("warning", told, sys.stderr) if isinstance(told, Warn) else wrapped(told, sys.stderr)
+    rows = [["" if cell is None else cell for cell in row] for row in told.rows]
+    return table(told.head, rows, tuple(told.right))
 
 
 def _warn(text: str) -> None:

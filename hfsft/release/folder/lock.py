@@ -9,6 +9,7 @@
   "models": {"writer": {"model": "smollm2-135m-instruct", "temperature": 0.8, "weights": "..."}},
   "templates": {"evolve[1].templates.deepen": "<hash>", "judge": "<hash>"},
   "tokenizer": {"name": ..., "template": "<hash>", "vocabulary": "<hash>"},
+  "exams": {"judge": {"writer": {"of": "<hash of rubric, anchors and model>", "anchors": 8, "criteria": {...}}}},
   "steps": {"sources": {"version": 2, "fingerprint": "..."}, ...}
 }
 """
@@ -53,6 +54,7 @@ def lock(built: Built, resolved: Mapping[str, Any], unpublished: Sequence[str] =
     """
     clean = cleaner(built.recipe)
     steps, tokenizer = list(built.plan.fingerprints()), built.recipe.publish.tokenizer
+    exams = {key: figures["exam"] for key, figures in built.figures.items() if "exam" in figures}
     return {
         "lock": LAYOUT,
         "hfsft": metadata.version(PACKAGE),
@@ -69,6 +71,7 @@ def lock(built: Built, resolved: Mapping[str, Any], unpublished: Sequence[str] =
         },
         "templates": {name: text_hash for step, _ in steps for name, text_hash in templates(step.identity, step.name)},
         "tokenizer": load_tokenizer(tokenizer, base=built.recipe.base).identity if tokenizer else None,
+        **({"exams": exams} if exams else {}),
         "steps": {step.name: {"version": step.version, "fingerprint": fingerprint} for step, fingerprint in steps},
     }
 

@@ -7,7 +7,7 @@ grading); reasons before scores as in Liu et al. 2023, "G-Eval", section 2.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -15,29 +15,30 @@ from pydantic import Field, model_validator
 
 from hfsft.engine.resources import Work
 from hfsft.engine.step import Bound, Step, compare
-from hfsft.errors import AnswerError, Place, Problem, nearest
+from hfsft.errors import AnswerError, Problem, nearest
 from hfsft.marks import CONTENTS, PROSE, is_contents
 from hfsft.models.model import Turns
 from hfsft.prompts import Prompt
 from hfsft.rows.batch import Row
-from hfsft.rows.columns import ADJUSTED, EVIDENCE, REASON, REFERENCE, Column, adjusted_of, criterion_of
+from hfsft.rows.columns import EVIDENCE, REASON, REFERENCE, Column, criterion_of
 from hfsft.rows.views import WHOLE, ended_earlier
-from hfsft.stages.base import BEARS, AskingStage, Asks, CardPart, Context, Judging, Outcome, Panel
-from hfsft.stages.judging import judge_report, jury, jury_report
+from hfsft.stages.base import BEARS, CardPart, Context, Outcome
+from hfsft.stages.judging import judge_report
 from hfsft.stages.judging.anchors import Anchor, asked_before, faults
-from hfsft.stages.judging.bias import length_adjusted, measured
+from hfsft.stages.judging.exams import exam_report
 from hfsft.stages.judging.judge_report import NO_VERDICT, UNSCORED
-from hfsft.stages.judging.jury import UNREAD, Combine, Jury
+from hfsft.stages.judging.jury import UNREAD, Jury
+from hfsft.stages.judging.jury_stage import JuryStage
 from hfsft.stages.judging.rubric import DEFAULT, READY, AnyCriterion, Criterion, Rubric, ready
 from hfsft.stages.judging.score_columns import AGGREGATES, LOWEST, ScoreColumns, scores_of
 from hfsft.stages.judging.verdict import Grader, Per, Score
 
 NAME = r"^[a-z][a-z0-9_]*$"
-OTHERWISE = ("model", "combine", "adjust", "rubric", "reasoning")
+OTHERWISE = ("model", "combine", "adjust", "rubric", "reasoning", "exam")
 """What the identity says in another way, or where it is of use."""
 
 
-class Judge(AskingStage):
+class Judge(JuryStage):
     """Score every row."""
 
     key: ClassVar[str] = "judge"
@@ -52,14 +53,6 @@ class Judge(AskingStage):
       temperature: 0
     """
 
-    model: str | Annotated[list[str], Field(min_length=1)] | None = Field(
-        None,
-        description="Name under `models`; `judge` if there is one, else `writer`. Of several each scores all rows: "
-        "`by_<name>_<criterion>` is what one of them gives, `spread_<criterion>` how far they lie apart.",
-    )
-    combine: Combine = Field(
-        "median", description="What the scores of several judges come to: their `median`, their `mean`, or the lowest."
-    )
     rubric: Annotated[str | dict[str, AnyCriterion], CONTENTS, PROSE] = Field(
         DEFAULT,
         min_length=1,
@@ -81,11 +74,6 @@ class Judge(AskingStage):
         "digit",
         description="`digit`: the score that the judge writes; `expected`: the mean of the scale by the probabilities "
         "of its tokens, of a checklist that of yes. Where a server gives none, the digit, and it is told.",
-    )
-    adjust: Literal["length"] | None = Field(
-        None,
-        description="`length`: beside each score one without the part that goes with the length of the answer, as "
-        "`adjusted_<criterion>` and `adjusted_mean` for the filter `score` and the choice of the best.",
     )
     temperature: float | None = Field(0, ge=0, le=2, description="Sampling temperature.")
     max_tokens: int = Field(1024, ge=1, description="Most tokens in one verdict.")
@@ -114,16 +102,6 @@ class Judge(AskingStage):
     )
 
     @model_validator(mode="after")
-    def _judges_differ(self) -> Judge:
-        names = self.model if isinstance(self.model, list) else []
-        jury.check(names, [*self.criteria, AGGREGATES[0]])
-        if self.combine != "median" and len(names) < 2:
-            raise ValueError("combine: there is one judge; name several models")
-        if self.adjust and (taken := [name for name in self.criteria if name.startswith(ADJUSTED)]):
-            raise ValueError(f"rubric: {taken[0]!r} cannot name a criterion where scores are adjusted")
-        return self
-
-    @model_validator(mode="after")
     def _fits(self) -> Judge:
         if isinstance(self.rubric, str) and self.rubric not in READY and not is_contents(self.rubric):
             helps = f"{nearest(self.rubric, READY)}, or a file such as rubric.yaml"
@@ -145,6 +123,11 @@ class Judge(AskingStage):
         return self
 
     @property
+    def anchored(self) -> bool:
+        """Whether there are any anchors."""
+        return bool(self.anchors)
+
+    @property
     def criteria(self) -> dict[str, Criterion]:
         """The criteria by their names, in their order; none where they stand in a file that was not read."""
         if isinstance(self.rubric, str):
@@ -160,16 +143,6 @@ class Judge(AskingStage):
     def anchor_list(self) -> list[Anchor]:
         """The anchors; none where they stand in a file that was not read."""
         return [] if isinstance(self.anchors, str) else self.anchors
-
-    def judges(self, models: Collection[str]) -> list[str]:
-        """The names under `models` of all who judge."""
-        return [each.name for each in self.asks(models)]
-
-    def asks(self, models: Collection[str]) -> list[Asks]:
-        """Each of the judges."""
-        if not isinstance(self.model, list):
-            return super().asks(models)
-        return [Asks(("model", place), name) for place, name in enumerate(self.model)]
 
     def standing_alone(self) -> dict[str, Any]:
         """The rubric itself in place of its name."""
@@ -192,14 +165,14 @@ class Judge(AskingStage):
             yield Problem(context.place(self.key, "anchors", number), said, "ask what no row asks")
 
     @property
-    def several(self) -> list[str]:
-        """The judges, where there is more than one."""
-        return self.model if isinstance(self.model, list) and len(self.model) > 1 else []
+    def expected(self) -> bool:
+        """Whether scores are means of probabilities, where these are known."""
+        return self.score == "expected"
 
     @property
     def columns(self) -> ScoreColumns:
         """The columns of scores, and of what goes with them."""
-        return ScoreColumns(self.measure, self.turns, self.score == "expected", self.several, bool(self.adjust))
+        return ScoreColumns(self.measure, self.turns, self.expected, self.several, bool(self.adjust))
 
     def writes(self) -> list[Column]:
         """The score of each criterion, their mean, and the lowest of them; of each score how sure it is."""
@@ -221,52 +194,38 @@ class Judge(AskingStage):
         place = context.place(self.key)
         arguments = self.arguments(models=models, reasoning=sees)
         arguments["section"] |= self.standing_alone()
-        return [
-            Step(
-                name="judge",
-                asks=True,
-                reads=("id", "dialect", *WHOLE, REFERENCE),
-                optional=(EVIDENCE,),
-                writes=writes,
-                role="score",
-                known=tuple(self.columns.sure),
-                identity=self._identity({name: context.models[name] for name in models}, sees),
-                version=3,
-                work=Work("hfsft.stages.judging.judge:asking", arguments),
-                models=tuple(models),
-                follows=len(models) * len(self.grader(models[0]).parts) - 1,
-                max_failed_share=self.max_failed_share,
-                lost=UNSCORED,
-                losing="verdicts could not be read",
-                max_lost_share=self.unscored_at_most,
-                lost_key=f"{self.key}.unscored_at_most",
-                place=place,
-            ),
-            compare(NO_VERDICT, Bound(UNSCORED, UNSCORED, absent=True), place),
-            measured.placing_step("judge.place", place),
-            *self._adjusting(place),
-        ]
-
-    def _adjusting(self, place: Place) -> list[Step]:
-        adjusted = self.columns.adjusted
-        return [length_adjusted.adjusting_step("judge.adjust", adjusted, place)] if adjusted else []
-
-    def later(self, context: Context) -> Mapping[str, Sequence[Step]]:
-        """Scores are adjusted once more where `refine` has changed some, and the answers that they are of."""
-        steps = self._adjusting(context.place(self.key))
-        return {"refine": steps} if steps and "refine" in context.sections else {}
-
-    def judging(self, context: Context) -> Judging | None:
-        """How one row is scored again: by nothing that compares it with others."""
-        found, adjusted = super().judging(context), set(map(adjusted_of, self.columns.adjusted))
-        return found and found._replace(columns=[each for each in found.columns if each.name not in adjusted])
+        asks = Step(
+            name="judge",
+            asks=True,
+            reads=("id", "dialect", *WHOLE, REFERENCE),
+            optional=(EVIDENCE,),
+            writes=writes,
+            role="score",
+            known=tuple(self.columns.sure),
+            identity=self._identity({name: context.models[name] for name in models}, sees),
+            version=3,
+            work=Work("hfsft.stages.judging.judge:asking", arguments),
+            models=tuple(models),
+            follows=len(models) * len(self.grader(models[0]).parts) - 1,
+            max_failed_share=self.max_failed_share,
+            lost=UNSCORED,
+            losing="verdicts could not be read",
+            max_lost_share=self.unscored_at_most,
+            lost_key=f"{self.key}.unscored_at_most",
+            place=place,
+        )
+        scored = compare(NO_VERDICT, Bound(UNSCORED, UNSCORED, absent=True), place)
+        scores = [name for name, kind in writes.items() if kind == "float64"]
+        return [*self.watched(asks, scored, scores), *self.looked_at(place)]
 
     def _identity(self, models: Mapping[str, Any], reasoning: bool) -> dict[str, Any]:
         """What its scores depend on beside the rows."""
         weights = {name: criterion.weight for name, criterion in self.criteria.items() if criterion.weight != 1}
         one_by_one = self.per == "question" and any(criterion.checklist for criterion in self.criteria.values())
         usual = {
-            name for name in ("per", "score", "turns") if getattr(self, name) == type(self).model_fields[name].default
+            name
+            for name in ("per", "score", "turns", "control")
+            if getattr(self, name) == type(self).model_fields[name].default
         }
         return {
             **({"models": models, "combine": self.combine} if self.several else {"model": next(iter(models.values()))}),
@@ -279,35 +238,14 @@ class Judge(AskingStage):
         }
 
     def notes(self, outcome: Outcome) -> Iterator[str]:
-        """Whether it tells rows apart, what it could not say, and whom it may favour."""
-        yield from judge_report.notes(self.judged(outcome))
-
-    def figures(self, outcome: Outcome) -> Mapping[str, Any]:
-        """What its scores go along with, and how several judges agree."""
-        found = {
-            "bias": measured.figures(outcome, self.columns.looked_at),
-            "jury": jury_report.figures(outcome, self.several, self.measure, self.combine),
-        }
-        return {name: figures for name, figures in found.items() if figures}
-
-    def panel(self, outcome: Outcome) -> Panel | None:
-        """What was measured of the judge itself."""
-        return judge_report.panel(outcome.figures.get(self.key, {}))
+        """Whether it is a judge, whether it tells rows apart, what it could not say, and whom it may favour."""
+        yield from super().notes(outcome)
+        yield from judge_report.notes(self.judged(outcome, expected=self.expected))
 
     def card(self, outcome: Outcome) -> CardPart | None:
-        """The scores of the rows that stayed, criterion by criterion."""
-        return judge_report.card(self.judged(outcome))
-
-    def judged(self, outcome: Outcome) -> judge_report.Judged:
-        """What the build came to, for whoever tells it."""
-        return judge_report.Judged(
-            outcome,
-            self.measure,
-            len(self.anchor_list),
-            {name: outcome.models[name] for name in self.judges(outcome.models)},
-            expected=self.score == "expected",
-            adjusted=bool(self.adjust),
-        )
+        """The scores of the rows that stayed, criterion by criterion, and its exam."""
+        part = judge_report.card(self.judged(outcome, expected=self.expected))
+        return part and part._replace(values={**part.values, **exam_report.card(outcome, self.key)})
 
     def jury(self, models: Sequence[str], reasoning: bool = True) -> Grader | Jury:
         """The model, or all of several, as judge."""
@@ -332,6 +270,11 @@ class Judge(AskingStage):
         )
 
     def ask(self, row: Row, grader: Grader | Jury) -> Turns:
+        """Ask for the verdict on a row, and for the control that it carries, if any."""
+        made: Row = yield from self._verdict(row, grader)
+        return made | (yield from self.controls(row, grader, made))
+
+    def _verdict(self, row: Row, grader: Grader | Jury) -> Turns:
         """Ask for the verdict on a row, and where turns are judged for one on each answer before the last."""
         earlier = list(ended_earlier(row)) if self.turns else []
         means: list[float] = []

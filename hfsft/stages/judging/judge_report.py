@@ -13,7 +13,7 @@ from hfsft.models.model import Model
 from hfsft.plain import plain
 from hfsft.rows.columns import lost_of, score_of, spread_of
 from hfsft.rows.reading.summaries import rows_said
-from hfsft.stages.base import CardPart, Name, Outcome, Panel, Shares, ShownTable, Warn
+from hfsft.stages.base import CardPart, Name, Outcome, Shares, ShownTable, Warn
 from hfsft.stages.judging import jury_report
 from hfsft.stages.judging.bias import bias_report
 from hfsft.stages.judging.rubric import Rubric
@@ -60,7 +60,7 @@ class Judged:
     @property
     def unscored(self) -> int:
         """Rows that fell, as their verdict could not be read."""
-        return sum(each.rows for each in self.outcome.fell if each.rule == UNSCORED)
+        return sum(each.rows for each in self.outcome.fell if each.step == NO_VERDICT)
 
 
 def notes(judged: Judged) -> Iterator[str]:
@@ -133,14 +133,16 @@ def card(judged: Judged) -> CardPart | None:
     )
 
 
-def panel(figures: Mapping[str, Any]) -> Panel | None:
-    """How several judges agree, and what the scores go along with; None where nothing was measured."""
-    pieces: list[str | ShownTable | Shares] = []
+def pieces(figures: Mapping[str, Any]) -> Iterator[str | ShownTable]:
+    """How several judges agree, and what the scores go along with, for the report."""
     of_jury, of_bias = figures.get("jury", {}), figures.get("bias", {})
     if shown := jury_report.table(of_jury):
-        pieces += [f"{of_jury['combine'].capitalize()} of the judges' scores.", shown]
-        pieces += [f"{told[0].upper()}{told[1:]}." for told in [jury_report.counted(of_jury)] if told]
+        yield f"{of_jury['combine'].capitalize()} of the judges' scores."
+        yield shown
+    if told := jury_report.counted(of_jury):
+        yield f"{told[0].upper()}{told[1:]}."
     if shown := bias_report.table(of_bias):
-        pieces += [bias_report.ABOUT, shown]
-    pieces += [told for told in [bias_report.fillers(of_bias)] if told]
-    return Panel("judge", "The judge", pieces) if pieces else None
+        yield bias_report.ABOUT
+        yield shown
+    if told := bias_report.fillers(of_bias):
+        yield told

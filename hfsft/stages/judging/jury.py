@@ -49,6 +49,11 @@ class Jury:
     judges: Mapping[str, Grader]  # by their names under `models:`
     combine: Combine
 
+    @property
+    def rubric(self) -> Rubric:
+        """What all of them grade by."""
+        return next(iter(self.judges.values())).rubric
+
     def grade(
         self, row: Row, *, without: int | None = None, again: int = 0
     ) -> Generator[Request, Answer, dict[str, Grade]]:

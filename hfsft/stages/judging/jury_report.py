@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
@@ -16,9 +16,20 @@ if TYPE_CHECKING:
     from hfsft.models.model import Model
     from hfsft.stages.judging.rubric import Rubric
 
+ANCHORS = 5  # from which their errors on these are told, and not how their scores of rows go together
 
-def figures(outcome: Outcome, judges: Sequence[str], rubric: Rubric, combine: str) -> dict[str, Any]:
-    """How far several judges agree, as JSON; empty where there is one, or nothing was judged."""
+
+Errors = Sequence[Sequence[float | None]]
+"""By one criterion the errors of each judge, over the same items."""
+
+
+def figures(
+    outcome: Outcome, judges: Sequence[str], rubric: Rubric, combine: str, errors: Iterable[Errors] = ()
+) -> dict[str, Any]:
+    """How far several judges agree, as JSON; empty where there is one, or nothing was judged.
+
+    `errors` are by criterion those on anchors.
+    """
     if len(judges) < 2:
         return {}
     given = {
@@ -28,12 +39,14 @@ def figures(outcome: Outcome, judges: Sequence[str], rubric: Rubric, combine: st
     if not any(score is not None for scores in means.values() for score in scores):
         return {}
     votes = effective_votes([given[judge][name] for judge in judges] for name in rubric.criteria)
+    examined = effective_votes(errors)
+    known = examined is not None and examined.items >= ANCHORS
     spreads = {name: outcome.numbers(spread_of(name), fallen=True) for name in (*rubric.criteria, "mean")}
     return {
         "combine": combine,
         "judges": {judge: _of_judge(judge, means) for judge in judges},
         "spread": {name: round(fmean(values), 4) for name, values in spreads.items() if values},
-        "votes": _votes(votes),
+        "votes": _votes(examined, "anchors") if known else _votes(votes, "rows"),
     }
 
 
@@ -44,16 +57,23 @@ def favours(models: Mapping[str, Model], outcome: Outcome) -> Iterator[str]:
     """
     for judge in {model.label: model for model in models.values()}.values():
         who = "the judge" if len(models) == 1 else f"the judge {judge.label}"
-        own = families(judge.model, judge.identity or "")
         for name, wrote in outcome.wrote.items():
             writer, where = outcome.models[name], " and ".join(wrote)
             if writer.label == judge.label:
                 yield Warn(f"{who} is the model that wrote in {where}: models favour what they wrote")
-            elif alike := sorted(own & families(writer.model, writer.identity or "")):
-                yield Warn(
-                    f"the judge {judge.label} and {writer.label}, which wrote in {where}, are both of the family "
-                    f"{' and '.join(alike)}: models favour what their own kind writes"
-                )
+            elif said := kin(judge, writer, f"wrote in {where}"):
+                yield Warn(said)
+
+
+def kin(judge: Model, writer: Model, wrote: str) -> str:
+    """That a judge and a model that writes are of one family, with both their names; empty where they are not."""
+    of_both = (families(each.model, each.identity or "") for each in (judge, writer))
+    if not (alike := sorted(frozenset.intersection(*of_both))):
+        return ""
+    return (
+        f"the judge {judge.label} and {writer.label}, which {wrote}, are both of the family {' and '.join(alike)}: "
+        "models favour what their own kind writes"
+    )
 
 
 def notes(found: Mapping[str, Any]) -> Iterator[str]:
@@ -67,11 +87,14 @@ def counted(found: Mapping[str, Any]) -> str:
     votes = found.get("votes")
     if not votes:
         return ""
-    judges = len(found["judges"])
-    formula = f"{judges} / (1 + {judges - 1} × {max(votes['correlation'], 0):.2f})"
+    judges, correlation = len(found["judges"]), f"{max(votes['correlation'], 0):.2f}"
+    formula = f"by Kish's formula {judges} / (1 + {judges - 1} × {correlation}) with the mean correlation of their"
+    said = f"the {judges} judges count as {votes['votes']:.1f} effective votes"
+    if votes["of"] == "anchors":
+        return f"{said}, {formula} errors on {votes['items']:,} anchors"
     return (
-        f"the {judges} judges count as {votes['votes']:.1f} effective votes at least, by Kish's formula {formula} with "
-        "the mean correlation of their scores: a part of that is what answers are worth, which all judges see"
+        f"{said} at least, {formula} scores: a part of that is what answers are worth, which all judges see, and only "
+        "anchors (judge.anchors) would tell it apart"
     )
 
 
@@ -105,10 +128,10 @@ def _of_judge(judge: str, means: Mapping[str, Sequence[float | None]]) -> dict[s
     }
 
 
-def _votes(found: Votes | None) -> dict[str, Any] | None:
+def _votes(found: Votes | None, of: str) -> dict[str, Any] | None:
     if found is None:
         return None
-    return {"votes": round(found.votes, 4), "correlation": round(found.correlation, 4), "rows": found.items}
+    return {"votes": round(found.votes, 4), "correlation": round(found.correlation, 4), "of": of, "items": found.items}
 
 
 def _column(outcome: Outcome, name: str) -> list[float | None]:

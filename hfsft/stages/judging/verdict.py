@@ -69,6 +69,7 @@ class Grader:
     chosen: frozenset[str]
     per: Per = "row"
     score: Score = "digit"
+    at_once: bool = False  # whether its requests go into no batch
 
     @property
     def parts(self) -> list[VerdictPart]:
@@ -102,6 +103,7 @@ class Grader:
                 seed=sampling_seed(row["id"], f"judge {again}") if again else None,
                 chosen=self.chosen,
                 logprobs=MOST if self.score == "expected" else None,
+                at_once=self.at_once,
             )
             if part.question:
                 answers.setdefault(part.criteria[0], []).append((yield from self._word(request)))

@@ -104,7 +104,7 @@ def test_probabilities_of_several_judges_are_one_score_with_the_spread_between_t
         ({"model": "judge", "combine": "mean"}, "combine: there is one judge"),
         ({"model": ["judge"], "combine": "min"}, "combine: there is one judge"),
         ({"combine": "vote"}, "'median', 'mean' or 'min'"),
-        ({"adjust": "length", "rubric": {"adjusted_tone": "?"}}, "'adjusted_tone' cannot name a criterion"),
+        ({"adjust": "length", "rubric": {"adjusted_tone": "?"}}, "rubric.adjusted_tone: cannot name a criterion"),
     ],
 )
 def test_a_jury_that_cannot_work_is_refused(fields: dict[str, Any], message: str) -> None:

@@ -1,0 +1,192 @@
+"""What an exam came to: its bounds, its result, and the words in which both are told."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
+
+from pydantic import Field
+
+from hfsft.engine.step import Bound
+from hfsft.rows.limits import Limits
+from hfsft.stages.base import Section, ShownTable
+from hfsft.stages.judging.exams.exam_figures import ExamFigures
+
+MEND = (
+    "Take another model, ask by a checklist or for expected scores, mend the anchors, move the bounds under "
+    "judge.exam, or say `on_fail: warn`."
+)
+HEAD = ("criterion", "error", "bias", "rank", "adjacent", "consistency", "entropy", "commonest", "unscored", "exam")
+
+
+class Exam(Section):
+    """What a judge must reach in its exam, by each criterion.
+
+    It grades each anchor while that is left out of its prompt, and ten things twice: examples of the recipe, else
+    anchors. A bound that does not hold is told, or stops the build before any row is judged.
+    """
+
+    example: ClassVar[str] = """\
+    judge:
+      rubric: {usefulness: Would it help a real person act?}
+      anchors:
+        - instruction: How long does a refund take?
+          response: It depends.
+          scores: {usefulness: 1}
+        - instruction: How long does a refund take?
+          response: Five working days; after seven, ask your bank.
+          scores: {usefulness: 5}
+      exam:
+        error: {at_most: 1}
+        rank: {at_least: 0.5}
+        on_fail: stop
+    """
+
+    error: Limits | None = Field(
+        None,
+        description="Mean distance from the right scores. Where some criteria are checklists and others are not, "
+        "shares of yes are put on the scale first, here and for `bias`.",
+    )
+    bias: Limits | None = Field(
+        None, description="Mean of the score less the right one: above 0 of a judge that is too kind."
+    )
+    rank: Limits | None = Field(
+        None, description="How far it puts anchors in the right order: Kendall's tau-b, -1 to 1; 0 for no order at all."
+    )
+    adjacent: Limits | None = Field(
+        None, description="Share of scores that are right or one level off (of scales of more than ten, a tenth)."
+    )
+    consistency: Limits | None = Field(
+        None, description="Share of what was graded twice that got the same score, within half a level."
+    )
+    entropy: Limits | None = Field(
+        None, description="How evenly it uses the scores, in bits: 0 for one score, 2.32 for all of five alike."
+    )
+    commonest: Limits | None = Field(
+        Limits(at_most=0.9),
+        description="Share of anchors that got the score which most of them got. A judge above it is told to be none, "
+        "unless the right scores have as large a share.",
+    )
+    unscored: Limits | None = Field(None, description="Share of verdicts that cannot be read.")
+    on_fail: Literal["warn", "stop"] = Field(
+        "warn",
+        description="What becomes of a build whose judge fails: `warn` tells it, here, in the card and in the report; "
+        "`stop` ends it, so that nothing but the exam was paid for.",
+    )
+
+    def broken(self, figures: ExamFigures, unit: float = 1.0) -> list[str]:
+        """The figures of a criterion that do not hold; what is a difference of scores is told in so many as `unit`."""
+        found = []
+        for name in ExamFigures._fields:
+            limits: Limits | None = getattr(self, name, None)
+            value: float | None = getattr(figures, name)
+            if limits is None:
+                continue
+            value = value * unit if value is not None and name in ("error", "bias") else value
+            if name == "commonest" and value is not None and value <= (figures.right or 0):
+                continue
+            if not Bound(name, name, limits.at_least, limits.at_most).keeps(value):
+                found.append(name)
+        return found
+
+
+@dataclass(frozen=True)
+class Examined:
+    """What the exam of one judge came to."""
+
+    judge: str
+    of: str  # hash of rubric, anchors and model
+    anchors: int
+    twice: int
+    figures: Mapping[str, ExamFigures]  # by criterion
+    broken: Mapping[str, Sequence[str]]  # by criterion the figures that do not hold, of those that have any
+
+    def as_dict(self) -> dict[str, Any]:
+        """The exam as JSON."""
+        return {
+            "of": self.of,
+            "anchors": self.anchors,
+            "twice": self.twice,
+            "criteria": {
+                name: {key: value if value is None else round(value, 4) for key, value in each._asdict().items()}
+                for name, each in self.figures.items()
+            },
+            "broken": {name: list(each) for name, each in self.broken.items()},
+        }
+
+    @classmethod
+    def from_dict(cls, judge: str, told: Mapping[str, Any]) -> Examined:
+        """The exam as `as_dict` gives it."""
+        figures = {name: ExamFigures(**each) for name, each in told["criteria"].items()}
+        return cls(judge, told["of"], told["anchors"], told["twice"], figures, told["broken"])
+
+
+def wrong_with(each: Examined, bounds: Exam) -> list[str]:
+    """What is wrong with a judge, a sentence each; of one that gives one score whatever it reads, that it is none."""
+    said = []
+    for name, broken in each.broken.items():
+        figures = each.figures[name]
+        if figures.error is None:
+            said.append(f"`{each.judge}` is no judge of {name}: none of its verdicts can be read")
+            continue
+        if "commonest" in broken:
+            share = shown("commonest", figures.commonest)
+            said.append(f"`{each.judge}` is no judge of {name}: it gives {share} of the anchors one score")
+        told = [
+            f"{key} {shown(key, getattr(figures, key)) or 'cannot be told'}, not {_bound(getattr(bounds, key))}"
+            for key in broken
+            if key != "commonest"
+        ]
+        if told:
+            said.append(f"`{each.judge}` fails by {name}: {'; '.join(told)}")
+    return said
+
+
+def told(found: Sequence[Examined]) -> str:
+    """Who was examined on what, in a line."""
+    each, names = found[0], [f"`{each.judge}`" for each in found]
+    who, each_of = (names[0], "") if len(names) == 1 else (", ".join(names), " each")
+    return (
+        f"{who}{each_of} graded {_count(each.anchors, 'anchor')} that it was not shown before, and "
+        f"{_count(each.twice, 'text')} twice"
+    )
+
+
+def result_table(found: Sequence[Examined]) -> ShownTable:
+    """The figures of an exam, a line for each criterion, of each judge where there are several."""
+    several = len(found) > 1
+    rows = [
+        (
+            *([each.judge] if several else []),
+            name,
+            *(shown(key, getattr(figures, key)) for key in HEAD[1:-1]),
+            f"fails: {', '.join(each.broken[name])}" if each.broken.get(name) else "passed",
+        )
+        for each in found
+        for name, figures in each.figures.items()
+    ]
+    head = [*(["judge"] if several else []), *HEAD]
+    return ShownTable(head, rows, range(1 + several, len(head) - 1), about="What the exam of the judge found")
+
+
+def results(figures: Mapping[str, Any]) -> list[Examined]:
+    """The exams among the figures of a build, judge by judge."""
+    return [Examined.from_dict(judge, each) for judge, each in figures.get("exam", {}).items()]
+
+
+def shown(figure: str, value: float | None) -> str:
+    """A figure as people read it; nothing where there is none."""
+    if value is None:
+        return ""
+    if figure in ("adjacent", "consistency", "commonest", "unscored"):
+        return f"{value:.0%}"
+    return f"{value:+.2f}" if figure in ("bias", "rank") else f"{value:.2f}"
+
+
+def _bound(limits: Limits) -> str:
+    return str(Bound("", "", limits.at_least, limits.at_most))
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}" + ("" if number == 1 else "s")
