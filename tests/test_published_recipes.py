@@ -265,7 +265,7 @@ def from_nothing(got: Built) -> None:
 
 def accurate(got: Built) -> None:
     """The judge is examined on its anchors, and only rows that it scores high enough stay."""
-    assert got.fallen.keys() == {"score"}
+    assert got.fallen.keys() == {"accuracy"}
     assert len(got.rows) + got.fallen.total() == 8
     assert got.asked["judge"] > 8 + 3
     assert all(row["score_accuracy"] >= 2.5 for row in got.rows)
