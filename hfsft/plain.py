@@ -7,6 +7,7 @@ Whatever shows such text goes through one of these: a line of ours with some of 
 from __future__ import annotations
 
 import re
+from math import inf, nextafter
 
 from hfsft.letters import characters as chars
 from hfsft.letters.characters import signs
@@ -43,6 +44,27 @@ def plain(text: str, longest: int = 200) -> str:
 def digits(number: float) -> str:
     """A number in digits, as a recipe writes it: 1000000 and not 1e+06; one with a fraction in six digits."""
     return f"{int(number)}" if abs(number) < 1e15 and number == int(number) else f"{number:g}"
+
+
+def limits(at_least: float | None = None, at_most: float | None = None) -> str:
+    """Two inclusive bounds in words: `at_least 2 at_most 5`; empty for none.
+
+    The number next to one of few digits stands for a bound that excludes that one, as `below 0.7`.
+    """
+    told = []
+    for number, within, without, beyond in ((at_least, "at_least", "above", -inf), (at_most, "at_most", "below", inf)):
+        if number is not None:
+            excluded = nextafter(number, beyond)
+            outside = float(digits(number)) == excluded != number
+            told.append(f"{without} {digits(excluded)}" if outside else f"{within} {digits(number)}")
+    return " ".join(told)
+
+
+def beside(bound: str, number: float, shown: str) -> str:
+    """A number as it is shown, but in all of its digits where it would look like one in the words of a bound that it
+    stands beside, and is another.
+    """
+    return repr(number) if shown in bound.split() and float(shown) != number else shown
 
 
 def harmless(text: str) -> str:

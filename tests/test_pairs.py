@@ -30,8 +30,9 @@ def answers(body: Body) -> str:
     number = int(digest([body["messages"], body.get("seed")])[:6], 16)
     text = said_to(body)
     if text.startswith(COMPARES):
-        names = (f"the {name} answer -----" for name in ("first", "second"))
-        first, second = (text.partition(name)[2].split("-----")[0] for name in names)
+        first, second = (text.partition(f"The {name} answer:")[2] for name in ("first", "second"))
+        first = first.partition("The second answer:")[0]
+        second = second.partition("Here the second")[0]
         flips = "courier" in text
         return json.dumps({"reason": "r", "better": "first" if flips or len(first) > len(second) else "second"})
     if body["model"] == "judge-1":

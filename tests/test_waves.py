@@ -17,6 +17,7 @@ import pytest
 from pyarrow import parquet
 
 from hfsft import RecipeError, load_recipe
+from hfsft.cli.commands.plan import summary
 from hfsft.pipeline import forecast, run
 from hfsft.recipe.compile import compile_recipe
 from hfsft.release.by_source import by_source
@@ -184,9 +185,14 @@ def test_plan_tells_waves_by_what_was_accepted(tmp_path: Path, home: Path) -> No
     with LLM(reply=Writer(0.5)) as llm:
         told = recipe(llm, 40)
         (first,) = [each.note for each in forecast(told) if each.note]
+        of_first = summary(forecast(told))
         run(told, out=tmp_path)
         (done,) = [each.note for each in forecast(told) if each.note]
         (more,) = [each.note for each in forecast({**told, "size": 100}) if each.note]
+        of_more = summary(forecast({**told, "size": 100}))
+    assert of_first.startswith("of the next build, the wave that is shown makes 20 model calls and")
+    assert of_first.endswith("\neach wave that follows comes on top of that")
+    assert "\nwith the waves that may follow about " in of_more
     assert "how many follow is not known" in first
     assert done == "size: 40 rows are there"
     assert "were accepted: about" in more
@@ -210,3 +216,18 @@ def test_rows_beyond_the_size_are_told_and_no_fault(tmp_path: Path, home: Path) 
         built, _ = run(told, out=tmp_path)
     assert [cause.reason for cause in built.causes if cause.stage == "size"] == ["more rows than were asked for"]
     assert not [note for note in built.notes if "`size` took" in note]
+
+
+def test_a_first_build_finds_no_answers_in_the_store(tmp_path: Path, home: Path) -> None:
+    (tmp_path / "book.md").write_text("Devices that hum are sent back. Devices that leak are thrown away. " * 4)
+    with LLM(reply=Writer(0.5)) as llm:
+        more = {
+            "documents": [{"path": str(tmp_path / "book.md")}],
+            "seeds": [*recipe(llm, 1)["seeds"], {"from": "documents", "templates": ["WRITE on {{ chunk }}"]}],
+            "generate": {"context": {"documents": 1}},
+        }
+        built, _ = run(recipe(llm, 40, **more), out=tmp_path / "build")
+        assert len(set(built.rows["wave"][:])) > 2
+        assert (built.usage.calls, built.usage.stored) == (len(llm.requests), 0)
+        again, _ = run(recipe(llm, 41, **more), out=tmp_path / "build")
+        assert again.usage.stored <= len(llm.requests) - again.usage.calls, "each that was paid for before, once"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from hfsft.cli.console import paint, window, wrapped
 from hfsft.models.vectors.numbers import in_words
-from hfsft.plain import harmless
+from hfsft.plain import beside, harmless
 from hfsft.release.step_titles import fate_name, step_name
 from hfsft.rows.columns import REFERENCE
 
@@ -60,7 +60,7 @@ def show(
     bounds = {measure.column: measure for measure in measures}
     for name, value in columns.items():
         measure = bounds.get(name)
-        lines += field(name, _number(value), note=_against(measure) if measure else "")
+        lines += field(name, _number(value, measure), note=_against(measure) if measure else "")
     for name in ("unread",):
         if record.row.get(name):
             lines += field(name, ", ".join(record.row[name]))
@@ -138,7 +138,7 @@ def field(name: str, value: str, *, whole: bool = False, note: str = "") -> Iter
             )
 
 
-def _number(value: Any) -> str:
+def _number(value: Any, measure: Measure | None = None) -> str:
     if isinstance(value, float):
-        return f"{value:.4g}"
+        return beside(measure.bound if measure else "", value, f"{value:.4g}")
     return json.dumps(value, ensure_ascii=False, default=str) if isinstance(value, list | Mapping) else str(value)

@@ -9,18 +9,19 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from hfsft.letters.characters import IDEOGRAPHS, WORDLESS, signs
+from hfsft.letters.late_patterns import at_first_use
 from hfsft.similarity import IDEOGRAPH, LETTER, WORD
 
-_TOKEN = re.compile(
+_TOKEN = at_first_use(
     f"([{signs(WORDLESS)}])|([{signs(IDEOGRAPHS)}])|[^\\s{signs(WORDLESS, IDEOGRAPHS)}]+",
 )
-_ATX = re.compile(r"[ ]{0,3}(#{1,6})[ \t]+(\S.*?)[ \t]*#*[ \t]*$")
-_UNDERLINE = re.compile(r"\A([=\-~^*+])\1{2,}[ \t]*$")
+_ATX = at_first_use(r"[ ]{0,3}(#{1,6})[ \t]+(\S.*?)[ \t]*#*[ \t]*$")
+_UNDERLINE = at_first_use(r"\A([=\-~^*+])\1{2,}[ \t]*$")
 _UNDERLINES = "=-~^*+"  # how deep the heading above is, as most texts use them
-_FENCE = re.compile(r"[ ]{0,3}(`{3,}|~{3,})")
-_FRONT = re.compile(r"\A---[ \t]*\n(.*?)\n---[ \t]*(?:\n|\Z)", re.DOTALL)
-_FRONT_TITLE = re.compile(r"^title:[ \t]*(['\"]?)(\S.*?)\1[ \t]*$", re.MULTILINE)
-_SENTENCE = re.compile(r"[.!?。！？؟।]{1,9}[\"'”’»)\]」』]{0,9}\s+|[。！？]{1,9}[」』”]{0,9}|\n")
+_FENCE = at_first_use(r"[ ]{0,3}(`{3,}|~{3,})")
+_FRONT = at_first_use(r"\A---[ \t]*\n(.*?)\n---[ \t]*(?:\n|\Z)", re.DOTALL)
+_FRONT_TITLE = at_first_use(r"^title:[ \t]*(['\"]?)(\S.*?)\1[ \t]*$", re.MULTILINE)
+_SENTENCE = at_first_use(r"[.!?。！？؟।]{1,9}[\"'”’»)\]」』]{0,9}\s+|[。！？]{1,9}[」』”]{0,9}|\n")
 LONGEST_HEADING = 200  # characters; a longer line is a paragraph that begins with such a mark
 
 BETWEEN_WORDS, SENTENCE, PARAGRAPH, HEADING = range(4)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
-
 from hfsft.letters.characters import IDEOGRAPHS, WORDLESS, signs
+from hfsft.letters.late_patterns import at_first_use
 from hfsft.similarity.normalise import normalise
 
 STEM, SHORT = 5, 4  # letters of a word, and of one of five letters at most, that count beside the whole
 _SIGN = f"[{signs(WORDLESS, IDEOGRAPHS)}]"
-_RUN, _WORD = re.compile(f"{_SIGN}+"), re.compile(r"\w+")
+_RUN, _WORD = at_first_use(f"{_SIGN}+"), at_first_use(r"\w+")
 
 
 def words_of(text: str) -> list[str]:

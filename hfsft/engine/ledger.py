@@ -9,6 +9,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from hfsft.errors import InternalError
+from hfsft.plain import beside
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -46,7 +47,9 @@ class Removal:
         columns = (self.column(name) for name in ("id", "source", self.value_column, f"{self.value_column}{OF}"))
         failed = self.fate == "failed"
         for row_id, source, value, of in zip(*columns, strict=True):
-            shown = None if value is None else f"{value:.6g}" if isinstance(value, float) else str(value)
+            shown = None if value is None else str(value)
+            if isinstance(value, float):
+                shown = beside(self.bound, value, f"{value:.6g}")
             rule = self.rule
             if not rule and shown is not None:  # of several, the column says which
                 rule, _, found = shown.partition(": ")

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from hfsft.models.pool import Driving, Pool
 
 
+FIRST_SECONDS = 0.3  # that are waited for the first request to be sent: a server may have to be started
 KEPT = 10_000  # rows of one stage whose new columns are kept in memory until they are written
 
 
@@ -48,7 +49,15 @@ class Live:
     def start(self, step: Step, tasks: Sequence[Task]) -> None:
         """Send what `step` asks of these rows before its turn comes; `ask` then waits for them, and asks the others."""
         rows = {task.id: task.row for task in tasks}
-        self._started = step.name, rows, self._drive(step, tasks, len(tasks))
+        driving = self._drive(step, tasks, len(tasks))
+        self._started = step.name, rows, driving
+        # What else is to be done now takes long, and would hold up the first requests for as long again.
+        self.pool.first_sent(driving, FIRST_SECONDS)
+
+    @property
+    def asking(self) -> bool:
+        """Whether a step was started whose turn is still to come."""
+        return self._started is not None
 
     def ask(self, step: Step, tasks: Iterable[Task], total: int) -> Asked:
         """Bring every answer into the store; rows that failed come back with their cause."""

@@ -40,16 +40,22 @@ class Outlook:
         self._clock = clock
         self._aside = {step.name for step in plan.steps if step.table}  # over rows that are none of the dataset
         self._asking = [step.name for step in plan.steps if step.asks]
-        self._source_rows = 0
         self._shares: dict[str, tuple[float, float]] = {}  # by step: rows, and rows that are asked, for a source row
-        self._done: dict[str, int] = {}  # by step that was asked: the rows that were
+        self._done: dict[str, int] = {}  # by step that was asked: the rows that were, in this wave
+        self._before = 0  # the same of all steps in the waves before it, whose rows come through once more
+        self._rows = 0  # that the sources so far brought
+        self._new = 1.0  # share of the rows that are of this wave
         self._prefetched: Counter[str] = Counter()  # by step: the rows that were asked before its turn
         self._looks: deque[tuple[float, int, int]] = deque()  # when, rows done, calls made
 
     def ended(self, step: Step, left: Rows) -> None:
         """A step has ended, and left these rows."""
+        if step.name == self._plan.steps[0].name:  # another wave begins
+            self._before += sum(self._done.values())
+            self._done, self._prefetched, self._rows = {}, Counter(), 0
+            self._looks.clear()
         if step.rows == "source" and len(left):
-            self._source_rows = len(left)
+            self._new, self._rows = 1 - self._rows / len(left), len(left)
             every = max(1, len(left) // SAMPLE)
             sample = left.select(range(0, len(left), every)).to_list()
             self._shares = shares(self._plan.steps[1:], sample)
@@ -61,26 +67,27 @@ class Outlook:
         done = max(prefetched, min(progress.done, progress.asked + prefetched))
         rows, asked = self._shares.get(stage, (1.0, 1.0))
         self._done[stage] = done
-        planned = done if progress.finished else max(done, round(progress.total * asked / rows) if rows else 0)
+        total = progress.total * self._new
+        planned = done if progress.finished else max(done, round(total * asked / rows) if rows else 0)
         later = self._asking[self._asking.index(stage) + 1 :] if stage in self._asking else []
         later = [name for name in later if name not in self._aside]
-        each = self._source_rows if stage in self._aside else progress.total / rows if rows else 0.0
+        each = self._rows * self._new if stage in self._aside else total / rows if rows else 0.0
         left, passed = 1.0, dict(progress.passed)
         for name in later:
             if name in passed and progress.screened >= _LEAST_ROWS:
                 left = passed[name] / progress.screened  # what the filters between leave
             _, will = self._shares.get(name, (1.0, 1.0))
-            planned += max(self._prefetched[name], round((each * will if each else progress.total) * left))
+            planned += max(self._prefetched[name], round((each * will if each else total) * left))
             done += self._prefetched[name]
-        before = sum(number for name, number in self._done.items() if name != stage)
-        total = self._usage.total()
-        speed, calls = self._speed(before + done, total.calls)
+        before = self._before + sum(number for name, number in self._done.items() if name != stage)
+        used = self._usage.total()
+        speed, calls = self._speed(before + done, used.calls)
         return Whole(
             done=before + done,
             planned=before + planned,
-            calls=total.calls,
-            stored=total.stored,
-            tokens=total.input_tokens + total.output_tokens,
+            calls=used.calls,
+            stored=used.stored,
+            tokens=used.input_tokens + used.output_tokens,
             usd=self._usage.usd,
             calls_per_second=calls,
             seconds_left=(planned - done) / speed if speed else None,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from hfsft.engine.resources import Resource, Work
 from hfsft.errors import InternalError
 from hfsft.hashing import digest
-from hfsft.plain import digits
+from hfsft.plain import limits
 from hfsft.rows.batch import Batch, Row
 from hfsft.rows.columns import Column, Role, column, first_of
 
@@ -46,12 +46,7 @@ class Bound:
     def __str__(self) -> str:
         if self.among is not None:
             return f"{AMONG} {', '.join(map(str, self.among))}"
-        parts = []
-        if self.at_least is not None:
-            parts.append(f"at_least {digits(self.at_least)}")
-        if self.at_most is not None:
-            parts.append(f"at_most {digits(self.at_most)}")
-        return " ".join(parts) or ("none" if self.absent else "present")
+        return limits(self.at_least, self.at_most) or ("none" if self.absent else "present")
 
     def keeps(self, value: Any) -> bool:
         """Whether a row with this value stays."""

@@ -47,7 +47,7 @@ class Filter(BaseModel, ABC, metaclass=Explained):
     `hfsft.filters.privacy.rewriting`.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True, allow_inf_nan=False)
 
     name: ClassVar[str]  # as recipes write it
     package: ClassVar[str] = ""  # name and version of the package that it comes from, where that is not hfsft

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -39,6 +39,7 @@ _MOST_WINDOWS = 8
 _SLOW_SECONDS = 0.01
 _LOOKS = 2
 _MOMENT = 0.25  # seconds
+_MOST_PASSED_OVER = 10_000
 
 
 def advance(turns: Turns, outcome: Answer | AnswerError | None) -> Request:
@@ -82,6 +83,7 @@ class Drive:
         self._find_next = prefetch
         self._looked = 0  # rows for which the next stage was looked for
         self._slow = True  # whether the filters took long the last time; known once `_LOOKS` rows were looked at
+        self._passed_over = deque[tuple[str, Any]](maxlen=_MOST_PASSED_OVER)  # rows that nobody looked at meanwhile
         self._finding = asyncio.Lock()  # one row at a time: filters need not be safe for several threads
         self._workers: set[asyncio.Task[None]] = set()
         self._window = self._working = 0  # workers there may be, and are, besides those that wait for another build
@@ -138,11 +140,15 @@ class Drive:
                 if self._results is not None:
                     self._results.pop(row_id, None)
 
+    @property
+    def _has_work(self) -> bool:
+        return self._more or bool(self._passed_over and not self._slow)
+
     def _fill(self) -> None:
         """As many workers as the window has room for, besides those that wait for another build."""
         loop = asyncio.get_running_loop()
         most = _MOST_WINDOWS * self._window
-        while self._more and self.reason is None and self._working < self._window and len(self._workers) < most:
+        while self._has_work and self.reason is None and self._working < self._window and len(self._workers) < most:
             self._working += 1
             worker = loop.create_task(self._work())
             self._workers.add(worker)
@@ -203,14 +209,15 @@ class Drive:
                 self.losses.add(result)
                 self.losses.check()
                 if following:
-                    self.passed[following.stage] += 1
                     await self._prefetch(following)
+                await self._catch_up()
                 if time.monotonic() - self._yielded > _YIELD_SECONDS:
                     await asyncio.sleep(0)
                     self._yielded = time.monotonic()
                 if self._working > self._window:
                     return  # others took its place
             self._more = False
+            await self._catch_up()
         except Exception as error:  # whatever it is, the build must end with it
             self.stop(error)
         finally:
@@ -228,10 +235,13 @@ class Drive:
         """What to prefetch for a row, None for nothing.
 
         The filters up to the next stage that asks are run in a thread as long as they are slow. While they work on
-        one row, other rows are not prefetched: they are asked when the stage has its turn. Until it is known whether
-        they are slow, the others wait for a moment.
+        one row, other rows are passed over: they are asked when the stage has its turn, or as soon as the filters are
+        fast again. Until it is known whether they are slow, the others wait for a moment.
         """
-        if self._find_next is None or not await self._may_look():
+        if self._find_next is None:
+            return None
+        if not await self._may_look():
+            self._passed_over.append((row_id, result))
             return None
         try:
             if self._slow:
@@ -239,11 +249,19 @@ class Drive:
             else:
                 found, seconds = self._look(row_id, result)
             self._looked += 1
-            self._slow = self._looked < _LOOKS or seconds > _SLOW_SECONDS
+            was_slow, self._slow = self._slow, self._looked < _LOOKS or seconds > _SLOW_SECONDS
             self.screened += 1
         finally:
             self._finding.release()
+        if was_slow and not self._slow:
+            self._fill()  # for rows that were passed over: at the end of the stage no worker may be left for them
         return found
+
+    async def _catch_up(self) -> None:
+        """Prefetch for rows that were passed over while the filters were slow, as they are when the machine is busy."""
+        while self._passed_over and not self._slow and self.reason is None:
+            if following := await self._next(*self._passed_over.popleft()):
+                await self._prefetch(following)
 
     async def _may_look(self) -> bool:
         """Whether a row is looked at, which then has `_finding` until it is released."""
@@ -273,6 +291,7 @@ class Drive:
         return found, time.monotonic() - began
 
     async def _prefetch(self, following: Prefetch) -> None:
+        self.passed[following.stage] += 1
         answered, unsure = list[tuple[str, str]](), list[str]()
         made: Any
         try:

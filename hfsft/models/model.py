@@ -8,13 +8,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, field_validator, model_validator
+from pydantic import BeforeValidator, Field, PrivateAttr, field_validator, model_validator
 
 from hfsft.marks import BODY, HEADERS, KEY, MODEL, PROVIDER, SERVER
 from hfsft.models.batches.options import AnyBatch, unfit
 from hfsft.models.http.address import wrong_with
 from hfsft.models.http.extra import refused
 from hfsft.models.naming import told_apart_by
+from hfsft.section import Section
 
 VARIABLE = r"^[A-Za-z_][A-Za-z0-9_]*$"
 HEADER = r"[A-Za-z0-9!#$%&'*+.^_`|~\-]+"
@@ -27,7 +28,7 @@ Task = Literal["chat", "embed", "rerank", "score", "classify"]
 Pooling = Literal["mean", "cls", "last"]
 
 
-class FromEnv(BaseModel):
+class FromEnv(Section):
     """A value that an environment variable holds when the server is asked; it is written nowhere."""
 
     example: ClassVar[str] = """\
@@ -38,12 +39,10 @@ class FromEnv(BaseModel):
         headers: {X-Team: {env: TEAM_TOKEN}}
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
-
     env: str = Field(pattern=VARIABLE, description="The environment variable that holds the header's value.")
 
 
-class Price(BaseModel):
+class Price(Section):
     """What a model's tokens cost."""
 
     example: ClassVar[str] = """\
@@ -53,8 +52,6 @@ class Price(BaseModel):
         provider: auto
         price: {input: 0.15, output: 0.6}
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     input: float = Field(ge=0, description="USD per million input tokens.")
     output: float = Field(ge=0, description="USD per million output tokens.")
@@ -69,7 +66,7 @@ class Price(BaseModel):
         return self
 
 
-class Model(BaseModel):
+class Model(Section):
     """One model: which it is, what it does, how it samples, where it runs."""
 
     example: ClassVar[str] = """\
@@ -85,8 +82,6 @@ class Model(BaseModel):
         base_url: http://localhost:8001/v1
         task: embed
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, hide_input_in_errors=True)
 
     model: Annotated[str, MODEL] = Field(
         min_length=1,

@@ -108,6 +108,12 @@ class Pool:
         self._started = Driving(drive, future, self._reporter(total))
         return self._started
 
+    def first_sent(self, driving: Driving, seconds: float) -> None:
+        """Wait until a request was sent, or `driving` is done without one; so many seconds at most."""
+        sent = self._requester.sent
+        driving.future.add_done_callback(lambda _: sent.set())
+        sent.wait(seconds)
+
     def finish(self, driving: Driving) -> dict[str, AnswerError]:
         """Wait until the store holds every answer; the failures by row id. Raises as `drive` does."""
         try:
@@ -156,7 +162,7 @@ class Pool:
         """How many times as much as all answers took so far, stored ones too, the budget has left; None without one."""
         took = Outlay()
         for _, model, tally in self.usage:
-            each = tally.in_all
+            each = tally.once
             took = took.plus(outlay(each.answers, each.input_tokens, each.output_tokens, self.usage.prices.get(model)))
         return self._requester.meter.pays_for(took)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
+import threading
 import time
 from collections import Counter
 from dataclasses import dataclass
@@ -208,6 +209,11 @@ class Requester:
         """Why an answer that was given counts no longer; None where it does."""
         return self._taken_back.get(key)
 
+    @property
+    def sent(self) -> threading.Event:
+        """Set once a request was sent."""
+        return self._sender.sent
+
     def reset(self) -> None:
         """Undo `stop` before the next stage; endpoints that were given up are tried again."""
         self._sender.stopping = False
@@ -280,7 +286,7 @@ class Requester:
         if self._sender.stopping:
             raise asyncio.CancelledError
         if answer is not None:
-            job.tally.came(answer)
+            job.tally.came(job.key, answer)
         return answer
 
     def _give_up(self, fault: Fault, tries: Counter[str], seconds: float) -> None:
@@ -312,7 +318,7 @@ class Requester:
         if found is not None:
             gate.back_out(lane, expected)
             if not isinstance(found, str):
-                job.tally.came(found)
+                job.tally.came(job.key, found)
             return found
         try:
             return await self._exchange(gate, lane, job, expected)
@@ -327,7 +333,7 @@ class Requester:
             answer, headers = await self._sender.send(lane, job)
             seconds = round(time.monotonic() - sent_at, 4)
             fault = self._refused(job.key, job.request, answer)
-            job.tally.answered(answer, seconds, kept=fault is None)
+            job.tally.answered(job.key, answer, seconds, kept=fault is None)
             used = (answer.input_tokens or 0) + (answer.output_tokens or 0)
             if fault is None or fault.kind == "row" or fault.tries:
                 gate.answered(lane, headers, expected, used or None)

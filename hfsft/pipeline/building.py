@@ -123,6 +123,7 @@ def run(
 
     rows, ledger, usage = execute(loaded, plan, watcher or Watcher(), last=last, executor=executor)
     from hfsft.engine.parts.on_datasets import quiet
+    from hfsft.engine.parts.rows import column_of
     from hfsft.engine.why import remember
     from hfsft.release.folder import previous
     from hfsft.release.folder.process_lock import one_at_a_time
@@ -132,10 +133,12 @@ def run(
     from hfsft.release.result import SPLITS, Built
 
     ids: dict[str, list[str]] = {split: [] for split in SPLITS}
-    for row_id, split in zip(rows["id"][:], rows["split"][:], strict=True):
+    row_ids = column_of(rows, "id")
+    for row_id, split in zip(row_ids, column_of(rows, "split"), strict=True):
         ids[split].append(row_id)
     ledger.finish(
-        {split: sorted(found) for split, found in ids.items()}, dict(zip(rows["id"][:], rows["source"][:], strict=True))
+        {split: sorted(found) for split, found in ids.items()},
+        dict(zip(row_ids, column_of(rows, "source"), strict=True)),
     )
     sides = sides_file.after(loaded, sides_before, rows)
     told = withhold(ledger, loaded.publish)
@@ -290,7 +293,10 @@ def execute(
             from hfsft.engine import run as engine  # takes long: the requests that were sent are answered meanwhile
 
             if last:
-                import hfsft.release.folder.write  # noqa: F401 (at the end nothing else would go on beside it)
+                from hfsft.release.folder import write as release  # at the end nothing else would go on beside it
+
+                if live.asking:
+                    release.prepare()
 
             rows = engine.run(
                 plan,

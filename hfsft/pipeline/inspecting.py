@@ -53,6 +53,7 @@ class StepForecast:
     estimate: Estimate | None = None  # of all its calls, those included that may not come
     told: Mapping[str, Any] = field(default_factory=dict)  # the step as JSON
     note: str = ""  # what more there is to know
+    follow: float | None = 0.0  # waves behind the one that is shown: how many times as many rows; None: not known yet
 
 
 @dataclass(frozen=True)
@@ -131,8 +132,8 @@ def forecast(recipe: AnyRecipe, *, overrides: Sequence[str] = (), trust: AnyTrus
             if missing and (missing.known or missing.unknown):
                 guess = _guessed(store, loaded, pool.usage.prices, step, missing, coming)
                 coming = max(coming, guess.output_tokens / guess.calls)
-            facts, note = rewrites.told(step, fingerprint, clean), notes.get(step.name, "")
-            found.append(StepForecast(step, line.cached, line.rows_in, missing, guess, facts, note))
+            facts, (note, follow) = rewrites.told(step, fingerprint, clean), notes.get(step.name, ("", 0.0))
+            found.append(StepForecast(step, line.cached, line.rows_in, missing, guess, facts, note, follow))
     return found
 
 

@@ -52,7 +52,8 @@ def waves_of(
         bring = partial(_evolved, source, recipe.evolve)
     attributes = list(recipe.attributes.all) if recipe.attributes and writers else []
     pace = Pace(size.rows, _most(recipe, bool(writers)), size.accepted_at_least)
-    return Waves(pace, growers, attributes, bring, pays_for, tell, partial(_carried, recipe))
+    people = recipe.guards.people.at_least if recipe.guards and recipe.guards.people else 0.0
+    return Waves(pace, growers, attributes, bring, pays_for, tell, partial(_carried, recipe), people)
 
 
 def _carried(recipe: Recipe, accepted: Callable[[str], Sequence[Any]]) -> dict[str, Any]:
@@ -76,11 +77,13 @@ def keep_accepted(waves: Waves, cache: Path, *, whole: bool) -> None:
     put(cache / ACCEPTED, json.dumps({"asked": asked, "accepted": accepted, "others": waves.others}))
 
 
-def told(waves: Waves, cache: Path) -> str:
-    """How many waves may follow those that the store holds answers for, in words."""
+def told(waves: Waves, cache: Path) -> tuple[str, float | None]:
+    """How many waves may follow the one whose answers the store lacks, in words, and how many times as many rows as
+    that one they would ask for; None where it is not known.
+    """
     size, brought = waves.pace.size, waves.brought
     if waves.ended:
-        return f"size: {size:,} rows are there" if waves.ended == "size" else f"size: {ENDS[waves.ended]}"
+        return f"size: {size:,} rows are there" if waves.ended == "size" else f"size: {ENDS[waves.ended]}", 0.0
     try:
         last = json.loads((cache / ACCEPTED).read_text(encoding="utf-8"))
         asked, accepted, others = (int(last[name]) for name in ("asked", "accepted", "others"))
@@ -90,14 +93,15 @@ def told(waves: Waves, cache: Path) -> str:
         return (
             f"size: {size:,} rows in waves, of which the first is shown; how many follow is not known before it is "
             "known what is accepted"
-        )
+        ), None
     brought = brought or [Brought(waves.asked[0], round(waves.asked[0] * accepted / asked))]
     ahead = waves.pace.ahead(accepted / asked, others, brought)
     rows, number = sum(wave.asked for wave in (*brought, *ahead)), len(brought) + len(ahead)
-    return (
+    shown = (
         f"size: {size:,} rows; of {asked:,} that the last build asked for, {accepted / asked:.0%} were accepted: about "
         f"{rows_said(rows)} in {number} {'wave' if number == 1 else 'waves'}, this build goes on from what is stored"
     )
+    return shown, max(0, rows - sum(waves.asked)) / max(1, waves.asked[-1])
 
 
 def seeds_of(source: Step) -> list[Row]:

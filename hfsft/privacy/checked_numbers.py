@@ -6,13 +6,14 @@ import re
 from collections.abc import Iterator
 from ipaddress import ip_address, ip_network
 
+from hfsft.letters.late_patterns import at_first_use
 from hfsft.privacy.context import WordsBefore
 from hfsft.privacy.found import Found
 from hfsft.privacy.words import CARD, IP, PARTS
 
-_RUN = re.compile(r"(?<![A-Za-z0-9_])\d+(?:[ .\-]\d+)*(?![A-Za-z0-9_])")
-_GROUP = re.compile(r"\d+")
-_ISSUERS = re.compile(
+_RUN = at_first_use(r"(?<![A-Za-z0-9_])\d+(?:[ .\-]\d+)*(?![A-Za-z0-9_])")
+_GROUP = at_first_use(r"\d+")
+_ISSUERS = at_first_use(
     r"4\d{12}(?:\d{3}){0,2}|(?:5[1-5]\d{2}|222[1-9]|22[3-9]\d|2[3-6]\d{2}|27[01]\d|2720)\d{12}|3[47]\d{13}"
     r"|3(?:0[0-5]|[689]\d)\d{11}|(?:6011|65\d{2}|64[4-9]\d)\d{12}(?:\d{3})?|35(?:2[89]|[3-8]\d)\d{12}|2131\d{11}"
     r"|1800\d{11}|62\d{14,17}|(?:5018|5020|5038|5893|6304|6759|676[1-3])\d{8,15}"
@@ -64,7 +65,7 @@ def _luhn(digits: str) -> bool:
     return bool(luhn.is_valid(digits)) and len(set(digits)) > 1
 
 
-_IBAN = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]{2}\d{2}(?=[ \-]?[A-Za-z0-9])")
+_IBAN = at_first_use(r"(?<![A-Za-z0-9])[A-Za-z]{2}\d{2}(?=[ \-]?[A-Za-z0-9])")
 _SIZES = range(15, 35)
 
 
@@ -89,8 +90,8 @@ def ibans(text: str) -> Iterator[Found]:
                 break
 
 
-_V4 = re.compile(r"(?<![A-Za-z0-9_.\-])(?:\d{1,3}\.){3}\d{1,3}(?![A-Za-z0-9_\-]|\.\d)(?:/\d{1,2}(?!\d))?")
-_V6 = re.compile(
+_V4 = at_first_use(r"(?<![A-Za-z0-9_.\-])(?:\d{1,3}\.){3}\d{1,3}(?![A-Za-z0-9_\-]|\.\d)(?:/\d{1,2}(?!\d))?")
+_V6 = at_first_use(
     r"(?<![A-Za-z0-9_:.])[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,8}(?:(?<=:)(?:\d{1,3}\.){3}\d{1,3})?(?![\w:])(?:/\d{1,3}(?!\d))?"
 )
 _IP_WORDS = WordsBefore(IP, PARTS)

@@ -10,24 +10,25 @@ import re
 from collections.abc import Iterator
 
 from hfsft.letters.characters import EAST_ASIAN_BLOCK, HAN_COMPATIBLE, HANGUL, UNSPACED_ALPHABETS, signs
+from hfsft.letters.late_patterns import at_first_use
 from hfsft.privacy.found import Found
 
 LONGEST = 64  # characters before the @
 _UNSPACED = signs(UNSPACED_ALPHABETS, EAST_ASIAN_BLOCK, HANGUL, HAN_COMPATIBLE)
-_MARK = re.compile(r"@|%40|&#64;|&commat;| ?[\[({]at[\])}] ?", re.IGNORECASE)
-_HERE = re.compile(r"[\w.+\-']")
-_UNSPACED_LETTER = re.compile(f"[{_UNSPACED}]")
-_DOMAIN = re.compile(
+_MARK = at_first_use(r"@|%40|&#64;|&commat;| ?[\[({]at[\])}] ?", re.IGNORECASE)
+_HERE = at_first_use(r"[\w.+\-']")
+_UNSPACED_LETTER = at_first_use(f"[{_UNSPACED}]")
+_DOMAIN = at_first_use(
     rf"(?:[^\W_{_UNSPACED}](?:[^\W{_UNSPACED}]|-){{0,62}}(?:\.| ?[\[({{]dot[\])}}] ?)){{1,8}}"
     r"(xn--[a-z0-9\-]{2,30}|[a-z]{2,24}(?![a-z0-9])|[^\W\d_a-z]{2,12})"
     rf"|(?:[\w\-]{{1,63}}\.){{1,8}}([{_UNSPACED}]{{2,6}})",
     re.IGNORECASE,
 )
-_SPELLED = re.compile(
+_SPELLED = at_first_use(
     r"(?<![\w.+\-])[\w.+\-]{1,64} (?:at|@) [\w\-]{1,63}(?: dot [\w\-]{1,63}){0,3} dot [a-z]{2,12}(?!\w)", re.IGNORECASE
 )
-_SENTENCE = re.compile(r"(\.(?:[a-z]{2,4}))\.[A-Z][a-z]+$")  # a full stop without a space behind it
-_LOGIN = re.compile(r"://([^\s/?#@:\"'<>]{1,128}(?::[^\s/?#@\"'<>]{0,128})?)@")
+_SENTENCE = at_first_use(r"(\.(?:[a-z]{2,4}))\.[A-Z][a-z]+$")  # a full stop without a space behind it
+_LOGIN = at_first_use(r"://([^\s/?#@:\"'<>]{1,128}(?::[^\s/?#@\"'<>]{0,128})?)@")
 
 # What is written like the end of a domain, but ends the name of a file, the name of a unit of systemd, or a product of
 # matrices in code, which calls a method of the second one.
@@ -41,8 +42,8 @@ METHODS = frozenset(
      "toarray", "todense", "permute", "squeeze", "unsqueeze", "contiguous", "matmul", "inverse", "norm", "type")
 )  # fmt: skip
 SERVICES = frozenset({"git", "hg", "svn"})  # the login of everybody, at every forge
-_YOURS = re.compile(r"your[._\-]?(?:name|e?-?mail|user(?:name)?|address|account|id)?(?:here)?")
-_NOBODY = re.compile(
+_YOURS = at_first_use(r"your[._\-]?(?:name|e?-?mail|user(?:name)?|address|account|id)?(?:here)?")
+_NOBODY = at_first_use(
     r"(?:(?:db|my|your|proxy|smtp)?[_\-]?)?(?:user(?:name)?|login|usr|account|name)?\d?"
     r"(?::(?:(?:db|my|your)?[_\-]?(?:pass(?:word|wd|phrase)?|pwd|pw|secret|token)\d?|x+|\*+|\.+)?)?",
     re.IGNORECASE,

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Literal
 
 from hfsft.letters.characters import ARABIC, DEVANAGARI, HAN_BLOCK, HANGUL, HEBREW, KANA, LAO, THAI, signs
+from hfsft.letters.late_patterns import at_first_use
 from hfsft.privacy.words import AGAINST
 
 Says = Literal["for", "against", "nothing"]
@@ -15,13 +16,13 @@ BEFORE = 48  # characters that are looked at
 SHORT = 4  # letters of a word that no other may begin with
 
 
-_LINK = re.compile(
+_LINK = at_first_use(
     r"[^\W\d_]{0,12}[\s:#№.=\-\"'(\[]*(?:"
     r"(?:numbers?|no|nr|num|n°|nº|id|code|is|was|are|nummer|número|numéro|numero|số|mã|là|号|號|码|碼|是|為|番号"
     r"|номер)"
     r"[\s:#.=\-\"'(\[：]*){0,4}"
 )
-_UNSPACED = re.compile(f"[{signs(HEBREW, ARABIC, DEVANAGARI, THAI, LAO, KANA, HAN_BLOCK, HANGUL)}]")
+_UNSPACED = at_first_use(f"[{signs(HEBREW, ARABIC, DEVANAGARI, THAI, LAO, KANA, HAN_BLOCK, HANGUL)}]")
 
 
 class WordsBefore:
@@ -34,7 +35,7 @@ class WordsBefore:
     def __init__(self, words: Iterable[str], against: Iterable[str] = AGAINST) -> None:
         words = list(words)
         spelled = map(_spelled, sorted({*words, *against}, key=lambda word: (-len(word), word)))
-        self._any = re.compile("|".join(spelled))
+        self._any = at_first_use("|".join(spelled))
         self._for = frozenset(words)
 
     def says(self, text: str, start: int) -> Says:

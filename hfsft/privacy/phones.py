@@ -13,6 +13,7 @@ from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from hfsft.letters.characters import HAN_BLOCK, signs
+from hfsft.letters.late_patterns import at_first_use
 from hfsft.privacy.context import Says, WordsBefore
 from hfsft.privacy.found import Found
 from hfsft.privacy.words import PHONE
@@ -33,23 +34,23 @@ USUAL = ("US", "GB", "DE", "FR", "VN", "CN")
 
 WORDS = WordsBefore(PHONE)
 
-_RUN = re.compile(r"(?<![A-Za-z0-9_$€£¥#=*^%])(?<!\d[.,])(?<![A-Za-z0-9]-)[+(]{0,2}\d[\d ().\-/+]{4,}\d")
-_GROUP = re.compile(r"[+(]{0,2}\d+\)?")
-_EXTENSION = re.compile(r"[ ,;]{0,2}(?:x|ext\.?|extension|#)[ ]?\d{1,6}(?!\w)", re.IGNORECASE)
-_AMERICAN = re.compile(r"(?:(?:\+|00)?1[ .\-])?(?:\(\d{3}\) ?|\d{3}[.\-])\d{3}[.\- ]\d{4}")
-_AMERICAN_SPACED = re.compile(r"(?:1 )?\d{3} \d{3} \d{4}")
-_DATE = re.compile(
+_RUN = at_first_use(r"(?<![A-Za-z0-9_$€£¥#=*^%])(?<!\d[.,])(?<![A-Za-z0-9]-)[+(]{0,2}\d[\d ().\-/+]{4,}\d")
+_GROUP = at_first_use(r"[+(]{0,2}\d+\)?")
+_EXTENSION = at_first_use(r"[ ,;]{0,2}(?:x|ext\.?|extension|#)[ ]?\d{1,6}(?!\w)", re.IGNORECASE)
+_AMERICAN = at_first_use(r"(?:(?:\+|00)?1[ .\-])?(?:\(\d{3}\) ?|\d{3}[.\-])\d{3}[.\- ]\d{4}")
+_AMERICAN_SPACED = at_first_use(r"(?:1 )?\d{3} \d{3} \d{4}")
+_DATE = at_first_use(
     r"\d{1,2}([./\-])\d{1,2}\1\d{2,4}|\d{4}([./\-])\d{1,2}\2\d{1,2}(?: \d{1,2})?"
     r"|(?:1[89]|20)\d\d ?[\-/] ?(?:1[89]|20)\d\d"
 )
-_BEHIND = re.compile(r"[ \-]{0,3}(?:office|fax|home|work|mobile|cell|phone|tel|mobil|handy|fixe)\b", re.IGNORECASE)
-_AREA = re.compile(r"\(\d{2,5}\)[ /\-]?(?:\d{3,4}[\- ]\d{3,4}|\d{6,9})")
-_SUM = re.compile(r" ?[=*+/^%<×÷]|-[0-9A-Za-z]")
-_SUMMED = re.compile(r"[=*+^<×÷] $|\d[\-/]$")
-_FRACTION = re.compile(r"\d[.,]$")
-_CHINESE_MOBILE = re.compile(r"1[3-9]\d{9}")
-_CHINESE_MOBILE_SPACED = re.compile(r"1[3-9]\d([ \-])\d{4}\1\d{4}")
-_HAN, AROUND = re.compile(f"[{signs(HAN_BLOCK)}]"), 24  # characters beside a number in a Chinese text
+_BEHIND = at_first_use(r"[ \-]{0,3}(?:office|fax|home|work|mobile|cell|phone|tel|mobil|handy|fixe)\b", re.IGNORECASE)
+_AREA = at_first_use(r"\(\d{2,5}\)[ /\-]?(?:\d{3,4}[\- ]\d{3,4}|\d{6,9})")
+_SUM = at_first_use(r" ?[=*+/^%<×÷]|-[0-9A-Za-z]")
+_SUMMED = at_first_use(r"[=*+^<×÷] $|\d[\-/]$")
+_FRACTION = at_first_use(r"\d[.,]$")
+_CHINESE_MOBILE = at_first_use(r"1[3-9]\d{9}")
+_CHINESE_MOBILE_SPACED = at_first_use(r"1[3-9]\d([ \-])\d{4}\1\d{4}")
+_HAN, AROUND = at_first_use(f"[{signs(HAN_BLOCK)}]"), 24  # characters beside a number in a Chinese text
 _LONGEST = 32  # characters of a number
 _MOST, _LEAST = 15, 7  # digits of a number (ITU-T E.164), without a region 7 at least
 

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from hfsft.keys import LOOKS_LIKE_KEY, PREFIXES
+from hfsft.letters.late_patterns import at_first_use
 from hfsft.privacy.found import Found
 
 SUSPECT = r"[A-Za-z0-9_\-/+=]{18}|://[^\s/@]*@|-----BEGIN "
@@ -82,8 +83,8 @@ def _apart(found: list[Found]) -> Iterator[Found]:
             end = each.end
 
 
-_SUSPECT = re.compile(SUSPECT)
-_FILLER = re.compile(
+_SUSPECT = at_first_use(SUSPECT)
+_FILLER = at_first_use(
     r"([x*.0#])\1{5}|\byours?[-_ ]|[-_]yours?[-_]|replace|placeholder|\.\.\.|^[<{$%]|[$<{]{1,2}[A-Z_a-z]", re.IGNORECASE
 )
 _WORDS = {"pass", "passwd", "password", "pwd", "secret", "token", "key", "user", "username", "apikey", "api_key"}
@@ -134,23 +135,23 @@ _KNOWN = {
 }
 """Detectors of detect-secrets whose expressions are exact, and linear in any text."""
 
-_PRIVATE_KEY = re.compile(
+_PRIVATE_KEY = at_first_use(
     r"-----BEGIN (?:[A-Z0-9]{1,12} ){0,3}PRIVATE KEY(?: BLOCK)?-----"
     r"(?:\\[nrt]|[\s\"'+,|#>]){0,40}(?:Proc-Type|Version:|Comment:|[A-Za-z0-9+/=]{10})"
     r"(?:(?:[^-]|-(?!----)){0,10000}-----END [A-Z0-9 ]{0,40}-----)?"
 )
-_JWT = re.compile(_BEFORE + r"eyJ[A-Za-z0-9_\-]{5,}\.eyJ[A-Za-z0-9_\-]{5,}\.[A-Za-z0-9_\-]{10,}")
-_USERINFO = re.compile(r"://[^\s/?#@:'\"<>`]{0,100}:([^\s/?#@'\"`]{3,200})@[A-Za-z0-9\[]")
-_QUERY = re.compile(
+_JWT = at_first_use(_BEFORE + r"eyJ[A-Za-z0-9_\-]{5,}\.eyJ[A-Za-z0-9_\-]{5,}\.[A-Za-z0-9_\-]{10,}")
+_USERINFO = at_first_use(r"://[^\s/?#@:'\"<>`]{0,100}:([^\s/?#@'\"`]{3,200})@[A-Za-z0-9\[]")
+_QUERY = at_first_use(
     r"[?&](?:[A-Za-z0-9]{1,20}[_\-])?(?:key|token|secret|password|passwd|sig|signature|apikey|subscription-key)"
     r"=([A-Za-z0-9%._~+/\-]{16,})",
     re.IGNORECASE,
 )
-_HEADER = re.compile(
+_HEADER = at_first_use(
     r"(?:authorization[\"']?\s{0,3}[:=,]\s{0,3}[\"']?(?:[a-z]{1,12} {1,3})?|\bbearer {1,3})([A-Za-z0-9._~+/=\-]{16,})",
     re.IGNORECASE,
 )
-_ASSIGNED = re.compile(
+_ASSIGNED = at_first_use(
     r"(?:\b|(?<!hashed)(?<!hash)(?<!encrypted)_)"
     rf"(?:{_FIELD}[_\- ]?(?:access[_\- ]?)?key|(?:{_FIELD}[_\- ]?)?(?:token|secret|password|passwd))"
     r"[\"']?\s{0,3}(?:=|:|=>|:=)\s{0,3}[\"']?([A-Za-z0-9._~+/=\-]{20,200})",

@@ -88,7 +88,7 @@ def compile_recipe(
     # Of a few rows that somebody looks at nothing is asked but what these need.
     stages = recipe.stages().items() if limit is None else ()
     ahead = [step for key, stage in stages for step in stage.ahead(contexts[key])]
-    waiting = [each for key, each in made if not recipe.behind_rules(key)]
+    waiting = [each for key, each in made if not key or not recipe.behind_rules(key)]
     for position in range(len(waiting) + 1):
         if position:
             steps += waiting[position - 1]
@@ -96,7 +96,7 @@ def compile_recipe(
         steps += ahead if not position else []
     if left := list(order.left()):
         raise RecipeError(left)
-    steps += [step for key, each in made if recipe.behind_rules(key) for step in each]
+    steps += [step for key, each in made if key and recipe.behind_rules(key) for step in each]
     plan = Plan(recipe.name, tuple(_numbered(steps)))
     plan.check()
     return plan
@@ -215,7 +215,8 @@ def _by_section(recipe: Recipe, contexts: Contexts) -> list[tuple[str, Sequence[
 
     Those that are to stand right behind a section's own are of one list with these.
 
-    Of sections that stand early each group of steps has its place where what it reads is final.
+    Of sections that stand early each group of steps has its place where what it reads is final; so have, under no key,
+    those that measure for a section behind the rules.
     """
     later: dict[str, list[Sequence[Step]]] = defaultdict(list)
     joined: dict[str, list[Step]] = defaultdict(list)
@@ -232,6 +233,7 @@ def _by_section(recipe: Recipe, contexts: Contexts) -> list[tuple[str, Sequence[
         else:
             found.append((key, [*stage.steps(contexts[key]), *joined[key]]))
         found += [(key, steps) for steps in later[key]]
+        early += [("", steps) for steps in [stage.measuring(contexts[key])] if steps]
     for key, group in early:
         found.insert(_earliest([steps for _, steps in found], group), (key, group))
     return found

@@ -150,7 +150,7 @@ def _tasks(recipe: Recipe) -> Iterator[Problem]:
         if model and model.batch and stage.goes_on:
             said = f"{key} lets `{name}` go on with raw texts, which no batch holds"
             yield Problem(recipe.source.place(loc), said, "name a model without `batch`")
-        if model and model.task != "chat":
+        if model and model.task not in stage.tasks:
             said = f"{key} asks `{name}` to write, and its task is {model.task}"
             yield Problem(recipe.source.place(loc), said, "name a model that chats")
     needed = embedding_for(recipe)

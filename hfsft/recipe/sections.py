@@ -7,6 +7,7 @@ rules between them as can run by then, those behind it by rows that have passed 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar, Literal, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -30,6 +31,7 @@ from hfsft.stages.guards.guards import Guards
 from hfsft.stages.judging.judge import Judge
 from hfsft.stages.pairing.pairs_section import Pairs
 from hfsft.stages.refining.refine import Refine
+from hfsft.stages.rewarding.reward_judge import RewardJudge
 from hfsft.stages.seeds import Prompts, PromptTable
 from hfsft.stages.sizing.size import AnySize
 from hfsft.stages.split import Split
@@ -129,7 +131,7 @@ class Sections(Section):
             if section is None and kind.implied_by and getattr(self, kind.implied_by):
                 section = kind()
             if section is not None:
-                found[key] = section
+                found[key] = with_models(section, self.models)
         return found
 
     @classmethod
@@ -137,6 +139,14 @@ class Sections(Section):
         """Whether only rows that have passed every rule meet the section."""
         keys = list(cls.model_fields)
         return keys.index(str(loc_of(key)[0])) > keys.index(RULES)
+
+
+def with_models(section: Stage, models: Mapping[str, Model]) -> Stage:
+    """The section as it is with the models that it asks: a judge of one that gives numbers is another one."""
+    if isinstance(section, Judge) and len(asks := section.asks(models)) == 1:
+        name = asks[0].name
+        return RewardJudge.in_place_of(section, name, models.get(name)) or section
+    return section
 
 
 def stage_kinds(model: type[BaseModel]) -> dict[str, type[Stage]]:

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
+from hfsft.models.model import Model
 from hfsft.recipe.recipe import Recipe
-from hfsft.recipe.sections import stage_kinds
+from hfsft.recipe.sections import stage_kinds, with_models
 from hfsft.release.removal_causes import Cause, listed
 from hfsft.release.report import measures
 from hfsft.stages.base import Fell, Outcome, Stage
@@ -78,12 +79,16 @@ def outcome_in(folder: PageData) -> Outcome:
 
 def stages_in(recipe: Mapping[str, Any]) -> Iterator[Stage]:
     """The sections that make steps, of a recipe as a folder holds it; none that this version cannot read any more."""
+    models = {}
+    for name, said in (recipe.get("models") or {}).items():
+        with suppress(ValidationError):
+            models[name] = Model.model_validate(said)
     for key, kind in stage_kinds(Recipe).items():
         section = recipe.get(key)
         for item in section if isinstance(section, list) else [section]:
             with suppress(ValidationError):
                 if isinstance(item, Mapping):
-                    yield kind.model_validate(item)
+                    yield with_models(kind.model_validate(item), models)
 
 
 def _packaged(texts: Sequence[str]) -> Any:

@@ -5,7 +5,7 @@ Raises where the counts do not add up to the rows that were read."""
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -119,8 +119,10 @@ def _count(number: int) -> str:
 
 def _counted(rows: Any) -> tuple[Counter[str], Counter[str]]:
     """The rows of each source, and those of them that stood in it themselves."""
-    names: Collection[str] = rows[FROM][:]
-    lineage: Iterable[tuple[str, str | None]] = zip(rows["origin"][:], rows["parent_id"][:], strict=True)
+    from hfsft.engine.parts.rows import column_of
+
+    names = column_of(rows, FROM)
+    lineage = zip(column_of(rows, "origin"), column_of(rows, "parent_id"), strict=True)
     own = (origin != GROWN and parent is None for origin, parent in lineage)  # else grown, or another answer
     came = Counter(name for name, came_in in zip(names, own, strict=True) if came_in)
     return Counter(names), came

@@ -9,6 +9,7 @@ from statistics import fmean
 from typing import Any
 
 from hfsft.release.reader import Release
+from hfsft.release.result import SPLITS
 from hfsft.release.step_titles import fate_name
 from hfsft.rows.columns import TEXTS, criterion_of
 from hfsft.rows.views import OPTIONAL, READS, Question, in_lines, questions
@@ -45,6 +46,17 @@ class StepPair:
 
 
 @dataclass(frozen=True)
+class PairsDiff:
+    """What changed of preference pairs, each by the ids of its chosen and its rejected row."""
+
+    old: int
+    new: int
+    added: tuple[tuple[str, str], ...]
+    removed: tuple[tuple[str, str], ...]
+    moved: tuple[tuple[str, str], ...]  # from one split to another
+
+
+@dataclass(frozen=True)
 class Diff:
     """What changed, by the ids of rows.
 
@@ -64,6 +76,7 @@ class Diff:
     recipe: Mapping[str, tuple[str | None, str | None]]  # key -> old and new value as JSON; None where it is not set
     scores: tuple[ScoreShift, ...]
     funnel: tuple[StepPair, ...]
+    pairs: PairsDiff | None = None  # where one of both has any
 
     @property
     def leaked(self) -> list[str]:
@@ -103,7 +116,20 @@ def diff(old: Release, new: Release) -> Diff:
         recipe=dict(_recipe_changes(old.recipe(), new.recipe())),
         scores=tuple(_scores(before, after)),
         funnel=tuple(_funnel(old.summary()["funnel"], new.summary()["funnel"])),
+        pairs=_pairs(old, new),
     )
+
+
+def _pairs(old: Release, new: Release) -> PairsDiff | None:
+    before, after = (
+        {(pair["chosen_id"], pair["rejected_id"]): split for split in SPLITS for pair in release.pairs(split) or ()}
+        for release in (old, new)
+    )
+    if not (before or after):
+        return None
+    added, removed = (tuple(sorted(one.keys() - other)) for one, other in ((after, before), (before, after)))
+    moved = tuple(sorted(pair for pair, split in after.items() if before.get(pair, split) != split))
+    return PairsDiff(len(before), len(after), added, removed, moved)
 
 
 def _rows(release: Release) -> dict[str, dict[str, Any]]:

@@ -34,7 +34,8 @@ SPLIT = "split"  # of a kept row the name of its file; no row that fell has one
 def provenance_rows(built: Built, split: str) -> Dataset:
     """Everything else of a split, by id: lineage, measures, scores, reasons; no column that is empty in all of them."""
     rows = built.split(split)
-    rows = rows.remove_columns([name for name in rows.column_names if name in _left_out(built)])
+    left_out = _left_out(built)
+    rows = rows.remove_columns([name for name in rows.column_names if name in left_out])
     return _with_content(rows, built.contents)
 
 
@@ -44,7 +45,8 @@ def rejected_rows(built: Built) -> Dataset:
 
     taking = [place for place, step in enumerate(built.plan.steps) if step.bound or step.asks]
     known = {name for step in built.plan.steps[: max(taking, default=0) + 1] for name in step.writes}
-    registry = {name: each for name, each in built.plan.columns().items() if name not in _left_out(built)}
+    left_out = _left_out(built)
+    registry = {name: each for name, each in built.plan.columns().items() if name not in left_out}
     wanted = {name: each.type for name, each in registry.items() if name in {*COLUMNS, *known}}
     wanted |= dict.fromkeys(LEDGER, "string")
     found: dict[str, list[Any]] = {name: [] for name in wanted}  # by columns, so that none may fall
@@ -60,7 +62,8 @@ def rejected_rows(built: Built) -> Dataset:
 
 def published_columns(built: Built) -> dict[str, Column]:
     """The registry of what stands in `provenance` and `rejected`: every column by its name, in its order there."""
-    made = {name: each for name, each in built.plan.columns().items() if name not in _left_out(built)}
+    left_out = _left_out(built)
+    made = {name: each for name, each in built.plan.columns().items() if name not in left_out}
     return {name: made.get(name) or column(name) for name in _behind_id((*made, *LEDGER))}
 
 
@@ -78,9 +81,11 @@ def _with_content(rows: Dataset, known: Mapping[str, str | None] | None = None) 
     """The rows with a hash of what they say, behind their ids; `known` has it of all of them by id, or of none."""
     from datasets import Value
 
+    from hfsft.engine.parts.rows import column_of
+
     texts = rows.select_columns([name for name in TEXTS if name in rows.column_names])
     if known:
-        found = [known[row_id] for row_id in rows["id"][:]]
+        found = [known[row_id] for row_id in column_of(rows, "id")]
     else:
         found = [content(row) for batch in texts.iter(batch_size=1000) for row in rows_of(batch)]
     made: Dataset = rows.add_column(CONTENT, found, feature=Value("string"))

@@ -17,7 +17,7 @@ import yaml
 
 from hfsft.errors import ReleaseError
 from hfsft.release.folder import lock
-from hfsft.release.folder.file_names import FUNNEL, LOCK, RESOLVED, SIDES
+from hfsft.release.folder.file_names import FUNNEL, LOCK, PREFERENCE, RESOLVED, SIDES
 from hfsft.release.hub.retries import Tell, patiently
 from hfsft.release.recipe_download import WEB, fetch
 from hfsft.release.result import SPLITS
@@ -64,6 +64,10 @@ class Release:
     def rejected(self) -> Dataset | None:
         """The rows that fell, with fate, stage and rule; None where none did."""
         return self._read("rejected", "rejected")
+
+    def pairs(self, split: str) -> Dataset | None:
+        """The preference pairs of a split; None where it has none."""
+        return self._read(PREFERENCE, split)
 
     def columns(self) -> tuple[str, ...]:
         """The columns that a trainer reads."""

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from hfsft.engine.step import AMONG
 from hfsft.models.limits.losses import counted
-from hfsft.plain import digits, plain
+from hfsft.plain import beside, digits, plain
 from hfsft.release.step_titles import AT_READING, STEPS
 from hfsft.rows.reading.summaries import rows_said
 from hfsft.stages.judging.judge_report import NO_VERDICT
@@ -172,7 +172,7 @@ def _kind(error: str | None) -> str:
 
 
 def _by_number(removal: Removal) -> bool:
-    return removal.bound.startswith("at_")
+    return removal.bound.startswith(("at_", "above ", "below "))
 
 
 def _told(removal: Removal, entries: Sequence[Mapping[str, Any]], unit: str) -> tuple[str, str]:
@@ -181,7 +181,7 @@ def _told(removal: Removal, entries: Sequence[Mapping[str, Any]], unit: str) -> 
         return STEPS[SIZE].did, ""
     if _by_number(removal):
         counted = f" {unit}" if unit else ""
-        measured = _measured([entry["value"] for entry in entries])
+        measured = _measured([entry["value"] for entry in entries], removal.bound)
         return f"{_label(removal.stage)}: {removal.bound}{counted}, {measured}", ""
     if removal.fate == "not_chosen":
         return f"{_label(removal.stage)}: others of their group stay", ""
@@ -201,18 +201,17 @@ def _told(removal: Removal, entries: Sequence[Mapping[str, Any]], unit: str) -> 
     return plain(text, LONGEST), ADVICE[kind]
 
 
-def _measured(values: Sequence[str | None]) -> str:
+def _measured(values: Sequence[str | None], bound: str) -> str:
+    def told(number: float) -> str:
+        return beside(bound, number, digits(number))
+
     numbers = [float(value) for value in values if value is not None]
     if not numbers:
         return "nothing was measured"
     low, middle, high = min(numbers), median(numbers), max(numbers)
     missing = len(values) - len(numbers)
-    told = (
-        f"measured {digits(low)}"
-        if low == high
-        else f"measured {digits(low)} to {digits(high)}, median {digits(middle)}"
-    )
-    return told + (f", {missing:,} without a value" if missing else "")
+    span = told(low) if low == high else f"{told(low)} to {told(high)}, median {told(middle)}"
+    return f"measured {span}" + (f", {missing:,} without a value" if missing else "")
 
 
 def _label(stage: str) -> str:

@@ -52,13 +52,15 @@ class Built:
         """The kept rows of one split, in the order of their ids."""
         from hfsft.engine.parts.rows import picked
 
-        sides = zip(self.rows["id"][:], self.rows["split"][:], strict=True)
+        sides = zip(self.column("id"), self.column("split"), strict=True)
         wanted = sorted((row_id, index) for index, (row_id, split) in enumerate(sides) if split == name)
         return picked(self.rows, [index for _, index in wanted])
 
     def column(self, name: str) -> list[Any]:
         """One column of the kept rows; None throughout where there is no such column."""
-        return list(self.rows[name][:]) if name in self.rows.column_names else [None] * len(self.rows)
+        from hfsft.engine.parts.rows import column_of
+
+        return column_of(self.rows, name) if name in self.rows.column_names else [None] * len(self.rows)
 
     def all_rows(self) -> Iterator[tuple[Rows | Dataset, bool]]:
         """The kept rows, then those that each rule took, each with whether they were kept."""
@@ -113,7 +115,7 @@ class Built:
     @cached_property
     def contents(self) -> dict[str, str | None]:
         """By the ids of kept rows the hashes of what they say, as far as they are known."""
-        return dict(zip(self.rows["id"][:], self.measures.contents, strict=True)) if self.measures else {}
+        return dict(zip(self.column("id"), self.measures.contents, strict=True)) if self.measures else {}
 
     def summary(self) -> dict[str, Any]:
         """Counts, funnel, usage, columns, and what was found of the rows, as JSON."""

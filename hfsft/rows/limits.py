@@ -19,7 +19,7 @@ class Limits(BaseModel):
       - score: {mean: {at_least: 3.5}}
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True, allow_inf_nan=False)
 
     at_least: float | None = Field(None, description="Smallest value that is kept.")
     at_most: float | None = Field(None, description="Largest value that is kept.")

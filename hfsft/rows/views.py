@@ -165,6 +165,17 @@ def asked_and_answered(row: Mapping[str, Any]) -> tuple[list[Message], list[Mess
     return turns[:asked], turns[asked:]
 
 
+def spoken_text(row: Mapping[str, Any], turns: Sequence[Message], *, reasoning: bool = False) -> str:
+    """What some turns of a row say as one text, each of several told apart by who speaks; thoughts with `reasoning`."""
+    words = () if reasoning else [word for word in words_of(row) if word == THINK]
+    said_there = {"messages": list(turns), "tools": None}
+    found = [each for each in said(said_there, words=words, reasoning=reasoning) if each.shown]
+    spoken = [each for each in found if each.role != "system"]
+    if len(spoken) < 2:
+        return "\n\n".join(each.shown for each in found)
+    return "\n\n".join(f"{each.speaks}: {each.shown}" for each in found)
+
+
 def has_turns(row: Mapping[str, Any]) -> bool:
     """Whether the row says what it says in turns of its own, of which its columns repeat but the ends."""
     return bool(row.get("messages"))
@@ -174,7 +185,10 @@ def tools(row: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The tools that the assistant may call, as schemas; none where the row has none."""
     found = row.get("tools")
     if isinstance(found, str) and found:
-        found = json.loads(found)
+        try:
+            found = json.loads(found)
+        except ValueError:  # the mark of a forecast, for tools that are not known yet
+            return []
     return [tool for tool in found if isinstance(tool, dict)] if isinstance(found, list) else []
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -72,6 +73,24 @@ def wrong_with(value: Any, schema: Mapping[str, Any]) -> str:
     return "; ".join(dict.fromkeys(map(_told, errors[:TOLD])))
 
 
+def misfit(value: Any, schema: str) -> tuple[str, str] | None:
+    """The one thing of a value that follows a schema least, with the way to it; None where it follows.
+
+    The schema, as JSON, is somebody's of a dataset: what of it cannot be read, or takes too long, asks nothing.
+    """
+    from jsonschema.exceptions import ValidationError, best_match
+
+    try:
+        deadline, validator = _validator(schema, lenient=True)
+        deadline.until = time.thread_time() + SECONDS
+        error = best_match(validator.iter_errors(value))
+    except Exception:  # a schema that is none
+        return None
+    if not isinstance(error, ValidationError):
+        return None
+    return ".".join(map(str, error.absolute_path)), error.message
+
+
 @dataclass
 class _Deadline:
     """When the check of one value must have come to an end, in processor time of its thread."""
@@ -89,15 +108,16 @@ class _Deadline:
         return timed
 
 
-@lru_cache(maxsize=64)
-def _validator(schema: str) -> tuple[_Deadline, Validator]:
+@lru_cache(maxsize=512)
+def _validator(schema: str, *, lenient: bool = False) -> tuple[_Deadline, Validator]:
     from jsonschema import validators
     from jsonschema_specifications import REGISTRY
 
     read, deadline = json.loads(schema), _Deadline()
     kind: Any = validators.validator_for(read, default=validators.Draft202012Validator)
     extend: Any = validators.extend
-    timed = extend(kind, {name: deadline.timed(check) for name, check in {**kind.VALIDATORS, **PATTERNS}.items()})
+    patterns = {name: _asking_nothing(check) for name, check in PATTERNS.items()} if lenient else PATTERNS
+    timed = extend(kind, {name: deadline.timed(check) for name, check in {**kind.VALIDATORS, **patterns}.items()})
     # The registry of its own knows the drafts alone: the usual one would fetch what a reference names.
     return deadline, timed(read, registry=REGISTRY)
 
@@ -114,6 +134,16 @@ def _pattern_properties(validator: Any, patterns: Any, instance: Any, _: Any) ->
         for pattern, inside in patterns.items():
             for name in (name for name in instance if found_in(pattern, name)):
                 yield from validator.descend(instance[name], inside, path=name, schema_path=pattern)
+
+
+def _asking_nothing(check: Callable[..., Any]) -> Callable[..., Iterator[Any]]:
+    """A keyword's check that passes where a pattern is none, or takes too long."""
+
+    def checked(*told: Any) -> Iterator[Any]:
+        with suppress(TooSlowError, ValueError):
+            yield from check(*told)
+
+    return checked
 
 
 PATTERNS: dict[str, Callable[..., Any]] = {"pattern": _pattern, "patternProperties": _pattern_properties}

@@ -10,11 +10,12 @@ import unicodedata
 
 from hfsft.letters import characters as chars
 from hfsft.letters.characters import signs
+from hfsft.letters.late_patterns import at_first_use
 
 _UNSPACED = f"[{signs(chars.WORDLESS, chars.IDEOGRAPHS)}]"
-_ANY_UNSPACED = re.compile(_UNSPACED)
-_WORD = re.compile(f"{_UNSPACED}|[^\\W_{_UNSPACED[1:-1]}]+")
-_UNSEEN = re.compile(  # format characters (category Cf), variation selectors, joiners
+_ANY_UNSPACED = at_first_use(_UNSPACED)
+_WORD = at_first_use(f"{_UNSPACED}|[^\\W_{_UNSPACED[1:-1]}]+")
+_UNSEEN = at_first_use(  # format characters (category Cf), variation selectors, joiners
     "["
     + signs(chars.UNSEEN, chars.JOINERS, chars.ISOLATES, chars.ANNOTATIONS, chars.MUSIC)
     + signs(chars.FORMAT_LETTERS, chars.VARIATIONS, chars.TAGS)
@@ -22,13 +23,13 @@ _UNSEEN = re.compile(  # format characters (category Cf), variation selectors, j
 )
 # Vowel points that Arabic and Hebrew may be written with or without, the stroke that only stretches a word, Armenian
 # marks within words, the dot that is left of a Turkish capital \u0130.
-_POINTS = re.compile(
+_POINTS = at_first_use(
     "(?<=i)\u0307|[\u055b\u055c\u055e\u0640\u064b-\u0652\u0670\u06d6-\u06dc\u06df-\u06e4\u06e7\u06e8\u06ea-\u06ed\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7]"
 )
-_DASHES = re.compile(
+_DASHES = at_first_use(
     "[\u2010-\u2013\u2043\u2212\ufe58\ufe63\uff0d\u058a\u05be\u1400\u1806\u2e3a\u2e3b\u2e40]|[\u2014\u2015]+"
 )
-_QUOTES = re.compile("[\"`´‘’‚‛“”„‟«»‹›¿¡「」『』《》〈〉ʼʻ׳״]|'(?!'{0,2}\\()")  # the mark of f'(x) is a sign
+_QUOTES = at_first_use("[\"`´‘’‚‛“”„‟«»‹›¿¡「」『』《》〈〉ʼʻ׳״]|'(?!'{0,2}\\()")  # the mark of f'(x) is a sign
 # Digits of other scripts: Arabic, Persian, N'Ko, those of India, Thai, Lao, Tibetan, Burmese, Khmer, Mongolian.
 _ZEROS = (
     *(0x660, 0x6F0, 0x7C0, 0x966, 0x9E6, 0xA66, 0xAE6, 0xB66, 0xBE6, 0xC66, 0xCE6, 0xD66, 0xDE6),
@@ -48,13 +49,13 @@ MARKS = ".,;:!?،؛؟۔।॥။၊។։።፣፤፥፧፨།"
 _MARKS = re.escape(MARKS)
 # Marks between letters that need no space: none is asked for behind them either. Each pattern starts at the first
 # mark of a row of them, so that a long row is read once.
-_INNER = re.compile(
+_INNER = at_first_use(
     rf"(?<={_UNSPACED})(?!\.\d)[{_MARKS}]+|(?<![{_MARKS}])(?<![0-9])[{_MARKS}]+(?={_UNSPACED})|(?<=[0-9])[.,;:?](?={_UNSPACED})"
 )
-_SPACES = re.compile(rf" (?={_UNSPACED})|(?<={_UNSPACED}) ")
-_NUMBERED = re.compile("(?<=[a-z]) (?=[0-9])|(?<=[0-9]) (?=[a-z])")  # `iPhone 15` in the midst of such letters
-_DASH_APART = re.compile(r"(?<=[^\W\d_]) - (?=[^\W\d_])")
-_FACTORIAL = re.compile(r"(?:\d\)*|(?<!\w)[^\W\d_])!+$")
+_SPACES = at_first_use(rf" (?={_UNSPACED})|(?<={_UNSPACED}) ")
+_NUMBERED = at_first_use("(?<=[a-z]) (?=[0-9])|(?<=[0-9]) (?=[a-z])")  # `iPhone 15` in the midst of such letters
+_DASH_APART = at_first_use(r"(?<=[^\W\d_]) - (?=[^\W\d_])")
+_FACTORIAL = at_first_use(r"(?:\d\)*|(?<!\w)[^\W\d_])!+$")
 
 _TONES = ("\u0300", "\u0301", "\u0309", "\u0303", "\u0323")
 _PLACED = {
@@ -63,11 +64,11 @@ _PLACED = {
     for tone in _TONES
 }
 """Vietnamese syllables with the tone on the first vowel -> the same with the tone on the second."""
-_PLACING = re.compile("|".join(_PLACED))
+_PLACING = at_first_use("|".join(_PLACED))
 
 # Thai and Lao: the marks above and below a letter look the same in any order, as does sara am in one or two pieces.
-_AM = re.compile("([\u0e4d\u0ecd][\u0e32\u0eb2])([\u0e48-\u0e4b\u0ec8-\u0ecb]+)")
-_STACK = re.compile("[\u0e31\u0e34-\u0e3a\u0e47-\u0e4e\u0eb1\u0eb4-\u0ebc\u0ec8-\u0ecd]{2,}")
+_AM = at_first_use("([\u0e4d\u0ecd][\u0e32\u0eb2])([\u0e48-\u0e4b\u0ec8-\u0ecb]+)")
+_STACK = at_first_use("[\u0e31\u0e34-\u0e3a\u0e47-\u0e4e\u0eb1\u0eb4-\u0ebc\u0ec8-\u0ecd]{2,}")
 
 
 def normalise(text: str) -> str:

@@ -154,6 +154,7 @@ class Stage(Section, ABC):
     """
 
     key: ClassVar[str]  # what recipes call the section
+    tasks: ClassVar[tuple[str, ...]] = ("chat",)  # what the models do that it asks
     goes_on: ClassVar[bool] = False  # whether it asks models to go on with a raw text, which not every server lets them
     implied_by: ClassVar[str] = ""  # the section that calls for this one, with its defaults, where it is left out
     early: ClassVar[bool] = False  # whether its steps stand as early as what they read is final, not at its place
@@ -182,6 +183,12 @@ class Stage(Section, ABC):
         They stand behind the sources and the filters that can look at these, and are left out of a preview.
         """
         return ()
+
+    def measuring(self, context: Context) -> list[Step]:
+        """Steps of a section behind the rules that stand as early as what they read is final, so that rules may bound
+        what they measure: columns that `writes` names with the role `measure`.
+        """
+        return []
 
     def early_columns(self) -> Iterator[tuple[Collection[str], Collection[str]]]:
         """Of each of these groups the columns that it reads, and those that it writes. Raises `PromptError`.

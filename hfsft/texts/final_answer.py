@@ -17,26 +17,28 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Literal
 
+from hfsft.letters.late_patterns import at_first_use
+
 By = Literal["exact", "number", "choice"]
 
 LONGEST = 60  # characters of a text that is nothing but an answer
 DIGITS = 60  # of a number; a longer one is a text
 
-_HASHES = re.compile(r"^[ \t>*]*####[ \t]*(\S[^\n]*)", re.MULTILINE)
-_SAID = re.compile(
+_HASHES = at_first_use(r"^[ \t>*]*####[ \t]*(\S[^\n]*)", re.MULTILINE)
+_SAID = at_first_use(
     r"\b(?:final |correct |right |best )?(?:answer|choice|option)\b(?: to [^\n.:]{1,80})?"
     r"[*_]{0,2}[ \t]*(?:is|are|would be|must be|=|:)[*_]{0,2}[ \t]*(?:therefore |thus |: ?)?(\S[^\n]*)",
     re.IGNORECASE,
 )
-_LETTER = re.compile(r"^[\s*_]*(?:\(([A-Ja-j])\)|([A-J])(?=[\s*_]*(?:[.):]|$))|([a-j])(?=[\s*_]*(?:\)|$)))")
-_NUMBER = re.compile(
+_LETTER = at_first_use(r"^[\s*_]*(?:\(([A-Ja-j])\)|([A-J])(?=[\s*_]*(?:[.):]|$))|([a-j])(?=[\s*_]*(?:\)|$)))")
+_NUMBER = at_first_use(
     r"(?<![\w.,/])[-−]?\$?[-−]?(?:\d{1,3}(?:[,'\u00a0\u202f ]\d{3})+(?!\d)(?:[.]\d+)?|\d{1,3}(?:\.\d{3})+,\d+"
     r"|\d+(?:[.,]\d+)?|\.\d+)(?:\s?/\s?\d+)?"
 )
-_FRACTION = re.compile(r"\\d?t?frac\s*\{([^{}]*)\}\s*\{([^{}]*)\}")
-_WRAPPED = re.compile(r"\\(?:text|mathrm|mathbf|textbf|mbox|left|right)\b\s*\{?|\\[,;!() ]|[{}$]")
-_BEHIND = re.compile(r"(?<=[^\s.\d])\.\s+(?=\S)|(?<=\d)\.\s+(?=[^\W\d])|,? (?:because|since|so that)\b")
-_GROUPED = re.compile(r"[-−]?\d{1,3}(?:[,'\u00a0\u202f ]\d{3})+(?:\.\d+)?")
+_FRACTION = at_first_use(r"\\d?t?frac\s*\{([^{}]*)\}\s*\{([^{}]*)\}")
+_WRAPPED = at_first_use(r"\\(?:text|mathrm|mathbf|textbf|mbox|left|right)\b\s*\{?|\\[,;!() ]|[{}$]")
+_BEHIND = at_first_use(r"(?<=[^\s.\d])\.\s+(?=\S)|(?<=\d)\.\s+(?=[^\W\d])|,? (?:because|since|so that)\b")
+_GROUPED = at_first_use(r"[-−]?\d{1,3}(?:[,'\u00a0\u202f ]\d{3})+(?:\.\d+)?")
 
 
 def final_answer(text: str) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 
 from hfsft.letters import characters as chars
 
@@ -41,6 +42,10 @@ _WORDS = {
     "nebo tak být této",
 }
 SMALL_WORDS = {code: frozenset(words.split()) for code, words in _WORDS.items()}
+_LETTERS = {
+    "zh": "的是在有", "ja": "のはです日本", "ko": "이는을를", "th": "และที่ใน", "ar": "في من على", "fa": "در که از", "ur": "میں اور کے", "he": "של את על",
+    "hi": "में और का", "ru": "и не на что", "uk": "та не на що", "bg": "и не на че", "el": "και το να",
+}  # fmt: skip
 _TOKEN = re.compile(r"[^\W\d_]+")
 _NO_WORD = re.compile(r"['\u2019]s\b|\b[A-Z]\b")  # as in `company's` and `U.S.`
 _QUOTED = re.compile('"[^"]{0,300}"|\u201c[^\u201d]{0,300}\u201d|«[^»]{0,300}»|`[^`]{0,300}`')
@@ -62,6 +67,16 @@ _SCRIPTS = (
 )
 _DENSE = {"Han": 3, "kana": 2, "Hangul": 3}  # letters of an alphabet that one of these is worth
 _SOME = 0.2  # share of a text's letters that makes a script one of the text's own
+
+
+def sample_of(codes: Sequence[str]) -> str:
+    """A text in the language that a recipe names by its ISO 639-1 code, for `other_language` to compare with.
+
+    Empty for a language that it cannot tell, for several, and for English, which a recipe has that names none.
+    """
+    if len(codes) != 1 or (code := codes[0].split("-")[0].lower()) == "en":
+        return ""
+    return _WORDS.get(code) or _LETTERS.get(code, "")
 
 
 def other_language(text: str, model: str) -> bool:

@@ -9,13 +9,13 @@ A table, a list or a program repeats its form, with something else in it each ti
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from hfsft.letters import characters as chars
 from hfsft.letters.characters import signs
+from hfsft.letters.late_patterns import at_first_use
 
 GRAM = 3  # tokens that stand again before a loop is looked for
 ROUNDS = 3  # times that a piece must stand in a row
@@ -34,9 +34,9 @@ BLANK = 200  # white space in a row that is a loop itself
 UNSPACED = signs(chars.UNSPACED_ALPHABETS, chars.KANA, chars.HAN_A, chars.HAN, chars.HAN_COMPATIBLE)
 # Signs that stand on letters or join them, which Python does not count as part of a word.
 _JOINED = signs(chars.ACCENTS, chars.HEBREW_POINTS, chars.ARABIC_POINTS, chars.INDIC)
-_TOKEN = re.compile(f"[{UNSPACED}]|(?:[^\\W{UNSPACED}]|[{_JOINED}])+|[^\\w\\s]")
-_SPACE = re.compile(r"\s+")
-_COUNT = re.compile(
+_TOKEN = at_first_use(f"[{UNSPACED}]|(?:[^\\W{UNSPACED}]|[{_JOINED}])+|[^\\w\\s]")
+_SPACE = at_first_use(r"\s+")
+_COUNT = at_first_use(
     r"(?<![\w.,])(\d{1,4})(?=[.):\]*](?:\s|$|\*))"
 )  # `3.`, `3)`, `Step 3:`: a loop may count its rounds
 _PAUSES = frozenset(".,;:!?…。，、！？；：।")

@@ -12,6 +12,8 @@ from __future__ import annotations
 import json
 import re
 
+from hfsft.letters.late_patterns import at_first_use
+
 QUOTES = {
     '"': '"',
     "\u201c": "\u201d",
@@ -33,7 +35,10 @@ _NEW = (
 )
 _THING = r"(?:instruction|question|prompt|message|request|query|version|task|rewrite|output|answer|response)s?"
 # Of these some are labels without a word more, where no other label follows: a user writes `Task: ... Budget: ...`.
-_BARE = r"(?:instruction|question|prompt|message|request|rewrite|output|answer|response)(?! ?\d)(?![^\n]{0,400}[.!?;\n] ?[A-Z][\w ]{1,20}:)"
+_BARE = (
+    r"(?:instruction|question|prompt|message|request|rewrite|output|answer|response|frage|pregunta|pergunta|domanda|vraag|pytanie|soru|pertanyaan|вопрос|"
+    r"câu hỏi|问题|質問|질문|السؤال|प्रश्न|คำถาม)(?! ?\d)(?![^\n]{0,400}[.!?;\n] ?[A-Z][\w ]{1,20}:)"
+)
 _FOREIGN = (
     r"(?:neue|umgeschriebene|überarbeitete) (?:nachricht|frage|anfrage|version)|nouve(?:au|lle) (?:message|question|demande|version)"
     r"|(?:message|question) réécrite?|nuev[oa] (?:mensaje|pregunta|versión)|(?:mensaje|pregunta) reescrit[oa]|nov[oa] (?:mensagem|pergunta|versão)"
@@ -48,19 +53,19 @@ _DONE = (
     r"(?:(?:đã|được) viết lại|改写后|重写后|書き直した|書き換えた|다시 (?:쓴|작성한)|yeniden yaz(?:ılmış|ılan|dığım)|ditulis ulang|przepisan[aey]|"
     r"umgeschriebene|réécrite?|reescrit[oa]|riscritt[oa]|herschreven|переписанн\w+|المعاد|เขียนใหม่แล้ว|दोबारा लिखा)"
 )
-_LABEL = re.compile(
+_LABEL = at_first_use(
     rf"(?:(?:the |my |your |here(?:'s| is) (?:the |a |an |my |your )?)?(?:(?:{_NEW} ){{1,2}}{_THING}(?: \d{{1,2}})?|{_BARE})|{_FOREIGN})"
     rf"(?: is)?{_CLOSED}[:：][\s*_]{{0,8}}|(?:the )?{_NEW} {_THING}[*_#\])]{{0,4}}[ \t]{{0,4}}\n",
     re.IGNORECASE,
 )
 # A label that only a rewriting has, at the start of any line: what is before it is talk.
-_LATER = re.compile(
+_LATER = at_first_use(
     rf"^[#*_>\[ \t]{{0,8}}(?:the |here(?:'s| is) the )?(?:{_NEW} {_THING}|{_FOREIGN}){_CLOSED}[:：][\s*_]{{0,8}}",
     re.IGNORECASE | re.MULTILINE,
 )
-_SURE = re.compile(
+_SURE = at_first_use(
     r"(?:sure(?: thing)?|certainly|of course|absolutely|okay|ok|great|got it|understood|no problem|natürlich|gerne|klar|bien sûr|claro"
-    r"|por supuesto|certo|natuurlijk|oczywiście|tabii(?: ki)?|elbette|tentu(?: saja)?|baik|tất nhiên|dĩ nhiên|chắc chắn rồi|vâng|конечно|بالتأكيد|بالطبع|ज़रूर|बिल्कुल|แน่นอน|ได้เลย|当然|好的|もちろん(?:です)?|물론(?:입니다|이죠)?)[!.,:;！。，、：]{1,3}\s{0,9}",
+    r"|por supuesto|certo|natuurlijk|oczywiście|tabii(?: ki)?|elbette|tentu(?: saja)?|baik|tất nhiên|dĩ nhiên|chắc chắn rồi|vâng|конечно|بالتأكيد|بالطبع|ज़रूर|बिल्कुल|แน่นอน|ได้เลย|当然(?:可以)?|好的|もちろん(?:です)?|물론(?:입니다|이죠)?)[ \u00a0\u202f]?[!.,:;！。，、：]{1,3}\s{0,9}",
     re.IGNORECASE,
 )
 # What a preamble tells of: the text that was asked for, not what a user brings along (`Here is my code:`).
@@ -70,7 +75,7 @@ _TOLD = (
     r"प्रश्न|संदेश|सवाल|คำถาม|ข้อความ|消息|问题|提示|指令|版本|質問|メッセージ|指示|質問文|메시지|질문|지시)"
 )
 # `Here's a rewritten version of the message that asks for more:`
-_PREAMBLE = re.compile(
+_PREAMBLE = at_first_use(
     rf"[^\n:：]{{0,40}}{_DONE}[^\n:：]{{0,40}}[:：]\s{{0,9}}|here (?:you go|you are|it is)[:.!][*_\"' \t]{{0,4}}\n|"
     r"(?:here(?:'s| is| are)|below is|this is|the following is|i(?:'ve| have)? (?:rewritten|rewrote|rephrased|revised|changed|created|evolved)"
     r"|(?:hier|das) ist|voici|aquí (?:tienes|está)|aqui está|ecco|вот|đây là|dưới đây là|sau đây là|oto|işte|berikut|إليك|فيما يلي|यह रहा|นี่คือ|以下是|这是|以下は|다음은)"
@@ -96,7 +101,7 @@ _BYE = (
     r"|is (?:now|more|a bit|a little|designed|meant|harder|longer))\b"
 )
 # Where the talk behind a text begins, at the start of a line.
-_NOTE = re.compile(
+_NOTE = at_first_use(
     r"^[(\[*_>#\-\u2014 \t]{0,8}(?:"
     r"(?:explanation|rationale|reasoning|changes(?: made)?|what changed|why this works|erklärung|explication|explicación|объяснение|说明|解释)"
     r"[*_ ]{0,3}[:：]"
@@ -105,16 +110,16 @@ _NOTE = re.compile(
     rf"|{_BYE}|(?:original|given|old) (?:message|prompt|question|instruction)[*_# ]{{0,4}}[:：])",
     re.IGNORECASE | re.MULTILINE,
 )
-_GOODBYE = re.compile(rf"(?<=[.?!\"\u201d)])\s{{1,4}}(?:{_BYE})[^\n]{{0,200}}$", re.IGNORECASE)
-_ASIDE = re.compile(
+_GOODBYE = at_first_use(rf"(?<=[.?!\"\u201d)])\s{{1,4}}(?:{_BYE})[^\n]{{0,200}}$", re.IGNORECASE)
+_ASIDE = at_first_use(
     rf"\s{{0,9}}[(\[](?:note[:\s]|explanation\b|[^()\[\]\n]{{0,60}}{_JOB})[^()\[\]]{{0,400}}[)\]]?$", re.IGNORECASE
 )
-_TAG = re.compile(rf"<({_NEW}[ _-]?)?({_THING})>(.*)</(?(1)\1)\2>", re.DOTALL | re.IGNORECASE)
-_FENCE = re.compile(r"```[a-z]{0,12}\n(.*)\n```", re.DOTALL)
-_MARK = re.compile(r"(?:#{1,6}|[-*•>]|1[.)])[ \t]+")
-_RULE = re.compile(r"^(?:-{3,40}|\*{3,40})[ \t]{0,9}\n|\n(?:-{3,40}|\*{3,40})$")
-_APOSTROPHE = re.compile(r"(?<=\w)'(?=\w)")
-_KEY = re.compile(rf"(?:{_NEW}[ _-]?){{0,2}}{_THING}", re.IGNORECASE)
+_TAG = at_first_use(rf"<({_NEW}[ _-]?)?({_THING})>(.*)</(?(1)\1)\2>", re.DOTALL | re.IGNORECASE)
+_FENCE = at_first_use(r"```[a-z]{0,12}\n(.*)\n```", re.DOTALL)
+_MARK = at_first_use(r"(?:#{1,6}|[-*•>]|1[.)])[ \t]+")
+_RULE = at_first_use(r"^(?:-{3,40}|\*{3,40})[ \t]{0,9}\n|\n(?:-{3,40}|\*{3,40})$")
+_APOSTROPHE = at_first_use(r"(?<=\w)'(?=\w)")
+_KEY = at_first_use(rf"(?:{_NEW}[ _-]?){{0,2}}{_THING}", re.IGNORECASE)
 _ROUNDS = 6  # layers that are taken off
 
 

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from typing import Literal, get_args
 
+from hfsft.letters.late_patterns import at_first_use
 from hfsft.texts.language import SMALL_WORDS, other_language
 from hfsft.texts.loops import UNSPACED, repeated_share
 from hfsft.texts.prompt_asking import answers, asks
@@ -36,9 +37,10 @@ MANY_QUESTIONS = 3  # lines that each ask something
 LOOPING = 1 / 3  # share of a text that repeats itself
 BLOCK = 30  # words of a paragraph that is a prompt of its own
 COPIED = 12  # words in a row of a text that was shown, which is then told again
+AGAIN = 0.5  # share of the words of a turn that were said before, from which it says nothing new
 SHORT = 20  # words, as which a shorter parent counts where growth is measured
 
-_WORD = re.compile(f"[{UNSPACED}]|[^\\W_{UNSPACED}]+(?:['\u2019][^\\W_]+)?")
+_WORD = at_first_use(f"[{UNSPACED}]|[^\\W_{UNSPACED}]+(?:['\u2019][^\\W_]+)?")
 _POLITE_WORDS = "please kindly just really now today exactly actually also hello hey there thanks thank sir madam"
 _POLITE = frozenset(_POLITE_WORDS.split())
 # What is no template's own, however many of them stand in a row.
@@ -49,22 +51,34 @@ _COMMON_TOO = (
 COMMON = SMALL_WORDS["en"] | frozenset(_COMMON_TOO.split())
 _TURNS_ROUND_WORDS = "not no non nor never without ohne nicht kein pas sans sin nie niet"
 _TURNS_ROUND = frozenset(_TURNS_ROUND_WORDS.split())
-_ITEM = re.compile(
-    r"[#*_>\[(\"' \t]{0,6}(?:\d{1,2}[.):\]]|[-*•\u2013]|(?:question|prompt|message|option|version|variant|variation|q|frage|pregunta|问题)"
-    r"[ \t]{0,2}\d{1,2}[.):]|[a-c][.)])[*_ \t]",
+_NUMBERED = r"(?:question|prompt|message|option|version|variant|variation|q|frage|pregunta|pergunta|domanda|vraag|вопрос|câu hỏi|问题|質問|질문)"
+_ITEM = at_first_use(
+    r"[#*_>\[(\"' \t]{0,6}(?:\d{1,2}[.):\]]|[-*•\u2013]|"
+    rf"{_NUMBERED}[ \t]{{0,2}}(?:\d{{1,2}}|[a-c]\b)[.):]|[a-c][.)])[*_ \t]",
     re.IGNORECASE,
 )
-_OR = re.compile(
+# The same within a line.
+_INLINE = at_first_use(
+    rf"(?:^|(?<=\s))(?:\(?\d{{1,2}}[.)]|\([a-c]\)|{_NUMBERED} ?(?:\d{{1,2}}|[a-c])[.):])[*_]{{0,2}} ", re.IGNORECASE
+)
+# A text that stands for one which is to come: `<rewritten question>`, `[Insert the prompt here]`.
+_PLACEHOLDER = at_first_use(r"[*_`]{0,3}[<\[{]{1,2}[^<>\[\]{}\n]{1,80}[>\]}]{1,2}[*_`.]{0,3}")
+_OR = at_first_use(
     r"^[*_# \t]{0,6}(?:or|alternatively|another (?:version|option|one)|variant|oder|alternativ|o bien|ou bien|或者)[*_ \t]{0,4}[:：]?[*_ \t]{0,4}$|"
     r"^[*_# \t]{0,6}alternatively[,:]",
     re.IGNORECASE | re.MULTILINE,
 )
-_CANNOT_REWRITE = re.compile(
+_CANNOT_REWRITE = at_first_use(
     r"\b(?:can't|cannot|can not|unable to|won't|not able to)\b[^.!?\n]{0,40}\b(?:rewrit|rephras|evolv|modify (?:this|the) (?:message|prompt)|fulfil)"
     r"|\bplease (?:provide|share|give)(?: me)?(?: with)? the (?:original |full )?(?:message|prompt|question|text|instruction)s?\b",
     re.IGNORECASE,
 )
-
+# ... that no other version comes: only of a text that asks nothing, as people too speak of messages and versions.
+_NO_VERSION = at_first_use(
+    r"\b(?:can't|cannot|can not|unable to|won't|not able to|not (?:comfortable|possible|allowed)|decline to|refuse to)\b[^.!?\n]{0,60}"
+    r"\b(?:message|prompt|question|instruction|request|version|rewriting|rewritten)s?\b",
+    re.IGNORECASE,
+)
 # ... in other languages: that it cannot, within a sentence that speaks of rewriting.
 _CANNOT = (
     r"(?:kann|nicht|niet|ne |pas |no puedo|não posso|non posso|не могу|не смогу|nie mogę|không thể|无法|不能|できません|できかねます|수 없|"
@@ -74,7 +88,7 @@ _REWRITES = (
     r"(?:umschreib\w*|umformulier\w*|herschrijven|réécrire|reformuler|reescribir|reescrever|riscrivere|переписать|переформулировать|przepisać|"
     r"viết lại|改写|重写|書き直|書き換え|다시 (?:쓸|작성)|menulis ulang|إعادة (?:كتابة|صياغة)|दोबारा लिख|เขียน(?:ใหม่|คำถามใหม่)|yeniden yaz\w*)"
 )
-_CANNOT_OTHERWISE = re.compile(
+_CANNOT_OTHERWISE = at_first_use(
     rf"{_CANNOT}[^.!?。！？\n]{{0,40}}{_REWRITES}|{_REWRITES}[^.!?。！？\n]{{0,16}}{_CANNOT}", re.IGNORECASE
 )
 
@@ -88,6 +102,7 @@ def prompt_fault(
     beside: str = "",
     language_of: str = "",
     turn: bool = False,
+    asked: bool = False,
     max_words: int | None = None,
     max_growth: float | None = None,
 ) -> str | None:
@@ -96,9 +111,10 @@ def prompt_fault(
     A rule of `RULES`, and behind a colon what was found, where that says more. `parent` is the prompt that it was made
     from, empty for none; `template` what `template_runs` found in the template; `shown` are other prompts that its
     writer saw, as demonstrations are; `beside` is what whoever answers sees beside it, such as a context or the turns
-    before. A `turn` within a conversation may lean on what was said before it, and just tell something.
+    before. A `turn` within a conversation may lean on what was said before it, and just tell something; of a text that
+    was `asked` for as a question, one that only tells something is none, even where no parent shows it.
 
-    - `empty`: it has no letter and no digit.
+    - `empty`: it has no letter and no digit, or stands for a text that is to come, as `[your question here]` does.
     - `template`: it repeats words of the template.
     - `refuses`: it declines to write one.
     - `unchanged`: it has the words of the parent, or of what was shown, or all but a few of them.
@@ -114,7 +130,7 @@ def prompt_fault(
     All are told by patterns and word lists; where these leave doubt, None. What is wrong with the parent itself is not
     held against a text.
     """
-    if not any(map(str.isalnum, text)):
+    if not any(map(str.isalnum, text)) or _PLACEHOLDER.fullmatch(text.strip()):
         return "empty"
     words = _words(text)
     if leak := _leak(words, parent, template):
@@ -127,7 +143,7 @@ def prompt_fault(
         return "several"
     if (model := language_of or parent or next(filter(None, shown), "")) and other_language(text, model):
         return "language"
-    if said := answers(text, parent, turn=turn) or (
+    if said := answers(text, parent, turn=turn, asked=asked) or (
         "repeats what it is about" if _told_again(text, words, beside) else ""
     ):
         return f"answers: {said}"
@@ -140,6 +156,26 @@ def prompt_fault(
     if (most := _most_words(len(_words(parent)), max_words, max_growth)) and len(words) > most:
         return f"too_long: {len(words):,} words of at most {most:,}"
     return None
+
+
+def unchanged(text: str, before: str) -> bool:
+    """Whether a text has the words of another, all or all but a few that change nothing much."""
+    return _unchanged(_words(text), _words(before))
+
+
+def says_again(text: str, before: str) -> bool:
+    """Whether a text says again what another one said: it has all of its words or all but a few, begins with all of
+    them, or at least half of it are runs of `LEAK` words that stand there.
+    """
+    words, known = _words(text), _words(before)
+    if _unchanged(words, known) or (len(known) >= LEAK and words[: len(known)] == known):
+        return True
+    runs = {tuple(known[start : start + LEAK]) for start in range(len(known) - LEAK + 1)}
+    covered: set[int] = set()
+    for start in range(len(words) - LEAK + 1):
+        if tuple(words[start : start + LEAK]) in runs:
+            covered.update(range(start, start + LEAK))
+    return bool(covered) and len(covered) >= AGAIN * len(words)
 
 
 def rule_of(fault: str) -> str:
@@ -163,7 +199,9 @@ def _most_words(parent: int, max_words: int | None, max_growth: float | None) ->
 
 
 def _cannot_rewrite(text: str) -> bool:
-    return bool(_CANNOT_REWRITE.search(text) or (_CANNOT_OTHERWISE.search(text) and not asks(text)))
+    if _CANNOT_REWRITE.search(text):
+        return True
+    return bool((_NO_VERSION.search(text) or _CANNOT_OTHERWISE.search(text)) and not asks(text))
 
 
 def _words(text: str) -> list[str]:
@@ -221,15 +259,21 @@ def _several(text: str) -> bool:
     if len(lines) > 1 and _OR.search(text, len(lines[0])):
         return True
     blocks = [block.strip() for block in text.split("\n\n") if block.strip()]
-    if len(blocks) >= MANY_QUESTIONS and all("\n" not in block and len(block.split()) <= BLOCK for block in blocks):
-        ends = [block.rstrip(" *_\"'\u201d") for block in blocks]
-        if sum(end.endswith(tuple("?？")) for end in ends) > 1 and all(map(asks, blocks)):
-            return True
+    short = len(blocks) >= MANY_QUESTIONS and all("\n" not in block and len(block.split()) <= BLOCK for block in blocks)
+    if short and sum(map(_ends_asking, blocks)) > 1 and all(map(asks, blocks)):
+        return True
+    first, *parts = _INLINE.split(text)
+    if not first.strip() and len(parts) > 1 and all(map(_ends_asking, parts)):
+        return True
     items = [line for line in lines if _ITEM.match(line)]
     if len(items) > 1 and _ITEM.match(lines[0]):
         # A list of things, and behind it what is to be done with them.
         return _ITEM.match(lines[-1]) is not None or not asks(lines[-1]) or any(map(asks, items))
-    return len(lines) >= MANY_QUESTIONS and all(line.rstrip(" *_\"'\u201d").endswith(tuple("?？")) for line in lines)
+    return len(lines) >= MANY_QUESTIONS and all(map(_ends_asking, lines))
+
+
+def _ends_asking(text: str) -> bool:
+    return text.rstrip(" *_\"'\u201d\n").endswith(tuple("?？"))
 
 
 def _told_again(text: str, words: list[str], beside: str) -> bool:

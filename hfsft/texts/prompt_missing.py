@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 
+from hfsft.letters.late_patterns import at_first_use
 from hfsft.texts.loops import UNSPACED
 from hfsft.texts.prompt_asking import asks
 
@@ -25,7 +26,7 @@ _TEXT = (
 _KIND = r"(?:[\w-]{1,20} ){0,3}?"
 _SEEN = r"(?:table|chart|graph|figure|image|picture|photo(?:graph)?|screenshot|diagram|drawing|map|video|recording|pdf|spreadsheet|scan)"
 # What comes with a message and can never stand in it.
-_ATTACHED = re.compile(
+_ATTACHED = at_first_use(
     rf"\b(?:the|this|that|my|an?|see|these) {_KIND}(?:attached|enclosed|uploaded) {_KIND}{_TEXT}\b"
     r"|\b(?:the|my|this|these|an?) (?:attached|enclosed|uploaded) [\w-]{3,}"
     rf"|\b{_TEXT} (?:that |which )?(?:i|i've|i have|we|is|are|was|were)? ?(?:just )?(?:attached|uploaded|enclosed)\b(?! to (?:my|the|your))"
@@ -37,7 +38,7 @@ _ATTACHED = re.compile(
     re.IGNORECASE,
 )
 # What is said to come behind.
-_FOLLOWING = re.compile(
+_FOLLOWING = at_first_use(
     r"\b(?:the|this|these|each of the) (?:\w{1,9} )?(?:following|below) (?!(?:day|week|month|year|morning|evening|night|season|is|are|was|of|and|or|the)\b)[\w-]{3,}"
     rf"|\b(?:of|in|from|on|given|to|with) (?:this|these) (?:[\w-]{{1,20}} )?(?:paragraphs?|passages?|excerpts?|articles?|snippets?)\b"
     rf"|\b(?:the|this|these|my) {_KIND}{_TEXT} (?:given |provided |listed |shown |written |pasted |quoted )?below\b"
@@ -51,9 +52,13 @@ _FOLLOWING = re.compile(
     re.IGNORECASE,
 )
 # What is said to have come before.
-_ABOVE = re.compile(
+_ABOVE = at_first_use(
     rf"\b(?:the|this|these|my) {_KIND}{_TEXT} (?:given |provided |listed |shown |mentioned )?above\b|\bthe (?:above|aforementioned)(?:-mentioned)? {_KIND}{_TEXT}\b"
     r"|\b(?:as )?(?:shown|listed|given|described|provided|stated|mentioned|outlined) above\b|\babove-mentioned\b|\bof the above\b"
+    # ... as only who has it before them: of a table that is named no further
+    r"|^(?:based on|according to|as per|using|referring to|looking at|from|in) (?:the|this) (?:table|chart|graph|figure|diagram|passage|excerpt|image|picture|photo|screenshot|text),"
+    r"|^(?:laut|gemäß|anhand) (?:der|dem|dieser|diesem) (?:Tabelle|Diagramm|Grafik|Abbildung|Text)\b|^(?:d'après|selon) (?:le|la|ce|cette) (?:tableau|graphique|figure|texte|image),"
+    r"|^(?:según|de acuerdo con) (?:la|el|esta|este) (?:tabla|gráfico|figura|texto|imagen),|^(?:theo|dựa vào|dựa trên) (?:bảng|biểu đồ|hình|đoạn văn)(?: trên)?,|^(?:根据|参照|按照)(?:表格|图表|图片|短文)[，,]"
     r"|\b(?:obige[nrs]?|obenstehende[nrs]?) (?:Text|Tabelle|Code|Artikel|Liste|Satz|Absatz)\b|\b(?:texte|tableau|code|article|paragraphe) ci-dessus\b"
     r"|\b(?:texto|tabla|tabela|código|artículo|artigo|párrafo) (?:anterior|de arriba|acima)\b|\b(?:testo|tabella|codice) (?:sopra|precedente)\b"
     r"|(?:上面|上述|以上)(?:的)?(?:文章|段落|文本|代码|表格|句子|数据|列表|图片|内容|短文)|上記の(?:文章|段落|表|コード|文|リスト)"
@@ -61,7 +66,7 @@ _ABOVE = re.compile(
     re.IGNORECASE,
 )
 # What only whoever was talked with before knows.
-_LEANS = re.compile(
+_LEANS = at_first_use(
     r"\b(?:as|like) (?:i|you|we)(?:'ve| have)? (?:already )?(?:mentioned|said|discussed|explained|asked|noted|talked about)(?: (?:above|before|earlier|previously))?\b"
     r"|\byour (?:previous|last|earlier|first|prior|original|second) (?:answer|response|reply|suggestion|explanation|recommendation)\b"
     r"|\b(?:the|my|your|this|that) (?:previous|original|first|initial|earlier|prior|parent) (?:question|prompt|instruction)s?\b"
@@ -75,22 +80,22 @@ _LEANS = re.compile(
     r"|câu (?:hỏi|trả lời) (?:trước|ban đầu)\b|как (?:уже )?(?:упоминалось|говорилось|я (?:уже )?говорил)",
     re.IGNORECASE,
 )
-_ENDS = re.compile(r"[.?!](?=\s|$)|[。？！:：\n]")
-_TOKENS = re.compile(rf"[{UNSPACED}]|[^\W{UNSPACED}]+")
+_ENDS = at_first_use(r"[.?!](?=\s|$)|[。？！:：\n]")
+_TOKENS = at_first_use(rf"[{UNSPACED}]|[^\W{UNSPACED}]+")
 # `the given text`: what a program is for has none yet.
-_GIVEN = re.compile(
+_GIVEN = at_first_use(
     r"\b(?:the|these) (?:given|provided) (?!(?:that|the|by|to|for|in)\b)[\w-]{3,}|给定的\w", re.IGNORECASE
 )
-_PROGRAM = re.compile(
+_PROGRAM = at_first_use(
     r"\b(?:function|program|script|algorithm|method|class|regex|query|code (?:that|to|which)|app|implement)\b",
     re.IGNORECASE,
 )
 # What is said of the answer, and is no part of a text that was announced.
-_TELLS_HOW = re.compile(
+_TELLS_HOW = at_first_use(
     r"(?:please )?(?:keep|use|include|mention|limit|ensure|focus|avoid|make|be|do not|don't|only|also|your|the (?:answer|response|summary|result)|it|in|with|and|then|respond|answer)\b",
     re.IGNORECASE,
 )
-_BROUGHT = re.compile(
+_BROUGHT = at_first_use(
     r"```|https?://|\b(?:www|[a-z]{2,30})\.(?:com|org|net)\b|\n\s{0,9}\S|[:：]\s{0,4}\S|[\"\u201c«「`'][^\"\u201d»」`'\n]{2}|\s[-\u2013\u2014] \S|\d ?[-+*/=^] ?\d|\|[^|\n]{1,80}\||\{[^}\n]{1,200}\}|<[^>\n]{1,200}>"
 )
 

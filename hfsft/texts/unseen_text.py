@@ -12,6 +12,8 @@ from __future__ import annotations
 
 import re
 
+from hfsft.letters.late_patterns import at_first_use
+
 _KIND = (
     r"(?:(?:given|provided|above|following|preceding|present|source|reference|original|same|short|entire|whole) ){0,2}"
 )
@@ -62,7 +64,7 @@ _PATTERNS = (
     r"(?:وفق[اً]*|بحسب|حسب|بناءً? على|في)\s?(?:ل)?(?:هذا |هذه )?(?:النص|المقال|الوثيقة|المستند|الفقرة|المقطع|للنص|للمقال|للوثيقة)",
     r"(?:इस|उपरोक्त|दिए गए) (?:पाठ|लेख|दस्तावेज़?|गद्यांश|अनुच्छेद|पैराग्राफ)|(?:पाठ|लेख|दस्तावेज़?|गद्यांश|अनुच्छेद) के अनुसार",
 )
-_UNSEEN = re.compile("|".join(f"(?:{each})" for each in _PATTERNS), re.IGNORECASE)
+_UNSEEN = at_first_use("|".join(f"(?:{each})" for each in _PATTERNS), re.IGNORECASE)
 
 
 def unseen_text(question: str) -> str | None:

@@ -9,15 +9,15 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from functools import lru_cache
 from typing import Any, Literal, NamedTuple, get_args
 
 from hfsft.rows.calls import as_json
+from hfsft.sandbox.json_schemas import misfit
 from hfsft.tooling.tool_schemas import Tool
 
 Cause = Literal[
     "unreadable", "unknown_tool", "not_json", "missing_argument", "unknown_argument", "wrong_argument", "placeholder",
-    "repeated", "unwanted",
+    "repeated", "unwanted", "no_call",
 ]  # fmt: skip
 """Why a call cannot be used:
 
@@ -30,6 +30,7 @@ Cause = Literal[
 - `placeholder`: one is no value but stands for one, such as `<city>` or `your_api_key`.
 - `repeated`: the same call stands in the turn twice.
 - `unwanted`: it can be used, where the right answer calls nothing, or as many were made as there may be.
+- `no_call`: there is none, where the answer must begin with one.
 """
 CAUSES: tuple[Cause, ...] = get_args(Cause)
 _PLACEHOLDER = re.compile(
@@ -38,7 +39,6 @@ _PLACEHOLDER = re.compile(
     r"|to be (?:provided|determined|specified|confirmed)|not (?:provided|specified|given)",
     re.IGNORECASE,
 )
-_SECONDS = 1.0  # for one pattern of a schema over one text
 _LONGEST = 160
 
 
@@ -108,41 +108,11 @@ def _wrong(tool: Tool, arguments: dict[str, Any]) -> Iterator[CallFault]:
 
 def _misfit(tool: Tool, arguments: dict[str, Any]) -> str:
     """The first way in which arguments do not fit, in words; empty where they do, or the schema cannot be read."""
-    from jsonschema.exceptions import ValidationError, best_match
-
-    try:
-        error = best_match(_validator(as_json(tool.parameters)).iter_errors(arguments))
-    except Exception:  # a schema of somebody's dataset: what it does not say clearly it does not ask
+    found = misfit(arguments, as_json(tool.parameters))
+    if found is None:
         return ""
-    if not isinstance(error, ValidationError):
-        return ""
-    way = ".".join(map(str, error.absolute_path))
-    return _short(f"{way}: {error.message}" if way else error.message)
-
-
-@lru_cache(maxsize=512)
-def _validator(parameters: str) -> Any:
-    """A validator that fetches nothing from anywhere and gives no pattern more than a moment."""
-    from jsonschema import validators
-    from referencing import Registry
-
-    extend: Any = validators.extend
-    kind = extend(validators.Draft202012Validator, {"pattern": _pattern})
-    return kind(json.loads(parameters), registry=Registry())
-
-
-def _pattern(_: Any, pattern: str, value: Any, __: Any) -> Iterator[Any]:
-    import regex
-    from jsonschema.exceptions import ValidationError
-
-    if not isinstance(value, str):
-        return
-    try:
-        fits = regex.search(pattern, value, timeout=_SECONDS) is not None
-    except (TimeoutError, regex.error):
-        return
-    if not fits:
-        yield ValidationError(f"{value!r} does not match {pattern!r}")
+    way, message = found
+    return _short(f"{way}: {message}" if way else message)
 
 
 def _named(names: Sequence[str]) -> str:

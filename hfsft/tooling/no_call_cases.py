@@ -4,7 +4,7 @@ Both are made of rows whose right call is known, by changing the tools and never
 
 - `irrelevant`: the tools that the model calls are taken away, until it calls none of those that are left. Source: the
   irrelevance category of the Berkeley Function Calling Leaderboard (Patil et al. 2025), made as in Lin et al. 2024,
-  "Hammer" (arXiv 2410.04587), section 3.2.
+  "Hammer" (arXiv 2410.04587).
 - `asks_back`: a parameter that the call left out is required, so that the user has to be asked for it.
 """
 

@@ -23,6 +23,7 @@ from hfsft.tooling.tool_schemas import Tool
 Asking = Callable[[str], Request]
 """A word that tells this request's seed from those of others -> the request, its messages and tools still to come."""
 _ROLES = {"system": "system", "human": "user", "gpt": "assistant", "tool": "user"}
+MUST_CALL = CallFault("no_call", "the answer must begin with a call of a tool")
 NO_MORE = CallFault("unwanted", "no more calls can be made: answer with what the tools gave back")
 
 
@@ -43,7 +44,7 @@ class ToolExchange:
     rounds: int
     tries: int
     native: bool = True  # whether the server is given the tools in fields; else they stand in the system prompt
-    choice: str | None = None  # of the first round: `required` has it call something
+    choice: str | None = None  # of the first round: `required` has it call something, whatever the server makes of it
     reasons: bool = False
     ends_at_calls: bool = False  # whether calls that can be used are all that is wanted
     known: dict[str, str] = field(default_factory=dict)  # results by call: the same call gives back the same
@@ -98,6 +99,8 @@ class ToolExchange:
             fault = found.fault or next(iter(faults(found.calls, self.tools)), None)
             if fault is None and found.calls and last:
                 fault = NO_MORE
+            if fault is None and not found.calls and self._choice(tag) == "required":
+                fault = MUST_CALL
             if fault is None and not found.calls and not found.text:
                 fault = CallFault("unreadable", "the answer says nothing")
             fault = fault or refuse(found)
@@ -112,8 +115,11 @@ class ToolExchange:
     def _with_tools(self, request: Request, tag: str) -> Request:
         if not self.native or not self.tools:
             return request
-        choice = self.choice if tag.endswith(".0") else None
-        return replace(request, tools=tuple(tool.as_openai() for tool in self.tools), tool_choice=choice)
+        return replace(request, tools=tuple(tool.as_openai() for tool in self.tools), tool_choice=self._choice(tag))
+
+    def _choice(self, tag: str) -> str | None:
+        """What is said of calls in that round: only in the first must there be some."""
+        return self.choice if self.tools and tag.endswith(".0") else None
 
     def _message(self, found: SaidOrCalled, answer: Answer, tag: str) -> Message:
         turn: Message = {"role": "assistant", "content": found.text}
@@ -151,6 +157,8 @@ def _complaint(fault: CallFault) -> str:
     told = f"That cannot be used: {fault.message}."
     if fault.cause in ("missing_argument", "placeholder"):
         told += " If the user has not said what it should be, ask the user for it and call nothing."
+    if fault.cause == "no_call":
+        return f"{told} Answer again, with a call."
     if fault.cause in ("unwanted", "unreadable"):
         return f"{told} Answer again."
     return f"{told} Answer again: call the tools rightly, or answer without them."

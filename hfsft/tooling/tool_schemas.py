@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from hfsft.rows.calls import as_json
+from hfsft.sandbox.json_schemas import wrong_schema
 
 NAME = re.compile(r"[A-Za-z_][\w.:/-]{0,127}")
 """What tools may be called: as servers take it, and with dots and slashes, as in published sets."""
@@ -86,16 +87,11 @@ def tools_in(value: Sequence[Mapping[str, Any]]) -> list[Tool]:
 
 def unfit(tools: Sequence[Tool]) -> Iterator[str]:
     """What is wrong with schemas, so that nothing could be checked by them, in words."""
-    from jsonschema.exceptions import SchemaError
-    from jsonschema.validators import Draft202012Validator
-
     for tool in tools:
         try:
-            Draft202012Validator.check_schema(tool.parameters)
             as_json(tool.parameters)
-        except SchemaError as error:
-            way = ".".join(map(str, error.absolute_path))
-            yield f"the parameters of {tool.name} are no JSON Schema: {f'{way}: ' if way else ''}{error.message[:200]}"
+            if wrong := wrong_schema(tool.parameters):
+                yield f"the schema of what {tool.name} takes {wrong}"
         except (ValueError, RecursionError):
             yield f"the parameters of {tool.name} cannot be written as JSON"
         if lost := [name for name in tool.required if tool.properties and name not in tool.properties]:

@@ -37,6 +37,7 @@ def test_all_are_listed_by_folder_with_what_they_do_and_read(said: Any) -> None:
     found = {(each["folder"], each["name"]): each for each in json.loads(said("--json"))}
     assert {name for folder, name in found if folder == "evolve"} == set(available("evolve"))
     assert {folder for folder, _ in found}.isdisjoint({"card", "init", "report"})
+    assert not [each["about"] for each in found.values() if each["about"].endswith(("al.", "(arXiv", "e.g."))]
     assert found["evolve", "persona"]["reads"] == ["context", "description", "instruction", "pick", "topic"]
     assert not any(each["used"] for each in found.values())
     shown = said()

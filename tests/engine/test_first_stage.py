@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from hfsft.engine import live as asker
 from hfsft.engine import lookahead
 from hfsft.engine import run as engine
 from hfsft.engine.ledger import Ledger
@@ -49,6 +50,21 @@ def test_the_first_rows_are_asked_before_the_engine_runs(llm: LLM, make_pool: Ma
     assert rows["id"] == read == [str(index) for index in range(COUNT)]
     assert [line.calls for line in ledger.funnel] == [0, COUNT, COUNT]
     assert len(set(asked(llm))) == len(llm.requests) == 2 * COUNT
+
+
+def test_the_first_request_is_sent_before_anything_else_takes_time(
+    llm: LLM, make_pool: MakePool, tmp_path: Path, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr(asker, "FIRST_SECONDS", 60.0)
+    pool = make_pool()
+    live = Live(pool)
+    plan = start_first_stage(Plan("toy", (SOURCE, WRITE)), live, tmp_path / "cache")
+    assert pool.usage.calls
+    engine.run(plan, live, tmp_path / "cache", Ledger())
+    # Where every answer is stored there is none, and nobody waits for it.
+    again = make_pool()
+    start_first_stage(Plan("toy", (SOURCE, WRITE)), Live(again), tmp_path / "another cache")
+    assert not again.usage.calls
 
 
 def test_rows_that_are_multiplied_first_are_sent_too(llm: LLM, make_pool: MakePool, tmp_path: Path) -> None:

@@ -205,6 +205,32 @@ def test_rows_that_are_answered_while_a_quick_filter_is_made_ready_are_prefetche
     assert alone.count(1) == COUNT
 
 
+def test_rows_that_were_passed_over_are_prefetched_once_the_filters_are_fast(
+    answers: LLM, make_pool: Any, tmp_path: Any, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr(drive, "_SLOW_SECONDS", 20.0)
+    monkeypatch.setattr(drive, "_MOMENT", 0.0)
+    written, alone, open_at_once = threading.Event(), list[int](), [0]
+
+    def held_up(batch: Batch) -> Batch:  # as on a machine that has other work when the first rows are answered
+        assert written.wait(20)
+        alone.append(len(batch["response"]))
+        return length(batch)
+
+    def reply(body: Body) -> str:
+        if said_to(body).startswith("judge"):
+            open_at_once[0] = max(open_at_once[0], answers.open)
+        elif kinds(answers).count("write") == COUNT:
+            answers.latency = 0.5
+            written.set()
+        return said_to(body).partition(" ")[2]
+
+    answers.reply = reply
+    build(make_pool, tmp_path, SOURCE, WRITE, replace(LENGTH, work=held(held_up)), JUDGE, concurrency=COUNT)
+    assert alone.count(1) == COUNT
+    assert open_at_once[0] > COUNT / 4  # not one after another, though all workers were done
+
+
 def test_a_place_is_not_held_while_another_finds_out_about_schemas(llm: LLM, make_pool: Any, tmp_path: Any) -> None:
     def score(row: Row) -> Turns:
         request = Request("m", ({"role": "user", "content": f"judge {row['response']}"},))

@@ -74,6 +74,8 @@ def outlook() -> Outlook:
 
     source = Dataset.from_list(rows(50), features=features({**COLUMNS, "defect": "string"}))
     made.ended(plan().steps[0], source)
+    more = Dataset.from_list(rows(60), features=source.features)
+    made.source, made.more = source, more  # type: ignore[attr-defined]
     return made
 
 
@@ -98,6 +100,18 @@ def test_what_a_filter_takes_of_the_prefetched_rows_is_not_planned(outlook: Outl
     now = progress("generate", 100, 350, prefetched=(("judge", 20),), screened=50, passed=(("judge", 20),))
     done, planned, _ = at(outlook, 1, now)
     assert (done, planned) == (120, 350 + 140)
+
+
+def test_rows_of_waves_before_are_not_planned_once_more(outlook: Outlook) -> None:
+    for number, (stage, asked) in enumerate(
+        (("evolve[1]", 100), ("evolve[2]", 200), ("generate", 350), ("judge", 350))
+    ):
+        at(outlook, number, progress(stage, asked, asked, asked, finished=True))
+    outlook.ended(plan().steps[0], outlook.source)  # type: ignore[attr-defined]
+    outlook.ended(Step("sources.wave[2]", rows="source"), outlook.more)  # type: ignore[attr-defined]
+    every = 100 + 200 + 350 + 350
+    done, planned, _ = at(outlook, 10, progress("evolve[1]", 0, 180, 0))
+    assert (done, planned) == (every, every + 20 + 40 + 70 + 70)
 
 
 def test_the_speed_is_that_of_the_last_while(outlook: Outlook) -> None:

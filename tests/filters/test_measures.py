@@ -56,3 +56,12 @@ def test_an_absent_text_measures_none(rule: Filter) -> None:
 def test_a_column_without_text_is_the_users_mistake(rule: Filter) -> None:
     with pytest.raises(UserError, match="column n holds int"):
         rule.measure({"n": [3]})
+
+
+def test_a_response_that_had_to_decline_is_no_refusal() -> None:
+    told = ["I cannot answer this from the leaflets, as they do not speak of fees."] * 3
+    batch: dict[str, list[Any]] = {"response": told, "messages": [None] * 3, "unanswerable": [True, False, None]}
+    assert Refusal().measure(batch) == {"refusal_response": [0.0, 1.0, 1.0]}
+    assert Refusal().measure({"response": told[:1], "messages": [None]}) == {"refusal_response": [1.0]}
+    asked: dict[str, list[Any]] = {"instruction": told[:1], "unanswerable": [True]}
+    assert Refusal(column="instruction").measure(asked) == {"refusal_instruction": [1.0]}

@@ -60,6 +60,12 @@ BASE_OF: dict[str, dict[str, Any]] = {
     "FromTopics.topic": {"tree": {"a": ["b"]}},
 }
 
+ANCHORS = [
+    {"instruction": asked, "response": "A", "scores": {"usefulness": 4 * share, "tone": share}}
+    for asked, share in (("Q", 1), ("R", 0.5))
+]
+TALKED = [{"role": role, "content": f"{role} {n}"} for n in "12" for role in ("user", "assistant")]
+
 
 def write_files(folder: Path) -> None:
     """The files that they name."""

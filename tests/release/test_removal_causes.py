@@ -140,3 +140,13 @@ def removal(stage: str, bound: str, values: list[Any]) -> Removal:
     return Removal(
         stage, "x", "rejected", bound, "x", Dataset.from_dict({n: [r[n] for r in rows] for n in ("x", *COLUMNS)})
     )
+
+
+def test_a_value_is_told_from_a_bound_that_it_hardly_passes() -> None:
+    ledger = Ledger()
+    ledger.removals.append(removal("filters[x]", "at_most 0.7", [0.70000001]))
+    ledger.removals.append(removal("seeds[1].novelty", "below 0.7", [0.7]))
+    assert sorted(cause.reason for cause in causes(ledger)) == [
+        "seeds[1].novelty: below 0.7, measured 0.7",
+        "x: at_most 0.7, measured 0.70000001",
+    ]

@@ -167,7 +167,7 @@ def toy(count: int = 400, recipe: dict[str, Any] | None = None) -> Built:
         tally = usage.of(stage, model)
         for _ in range(3):
             tally.calls += 1
-            tally.answered(Answer("yes", input_tokens=1200, output_tokens=300), 0.4)
+            tally.answered("0" * 64, Answer("yes", input_tokens=1200, output_tokens=300), 0.4)
         ledger.spent[stage] = usage.spent(stage)
     return Built(loaded, Plan(loaded.name, tuple(steps)), dataset(left), ledger, usage, 12.6)
 

@@ -9,7 +9,7 @@ import pytest
 
 from hfsft.rows.columns import COLUMNS
 from hfsft.rows.row import new_row
-from hfsft.rows.views import answered, content, questions, reasoning, response, said, transcript
+from hfsft.rows.views import answered, content, questions, reasoning, response, said, tools, transcript
 from tests.rows.messages import full
 
 CALL = {"id": "c1", "name": "get_order", "arguments": '{"id": 7}'}
@@ -186,3 +186,7 @@ def test_a_result_is_of_the_tool_that_was_called(results: list[dict[str, Any]], 
     turns += [{"role": "tool", "content": "ok", **result} for result in results]
     found = [each.title for each in said(new_row("example", {"messages": turns}))]
     assert found == ["assistant calls one", "assistant calls two", *titles]
+
+
+def test_tools_that_are_not_known_yet_are_none() -> None:
+    assert tools({"tools": "…"}) == []

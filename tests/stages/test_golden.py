@@ -94,8 +94,8 @@ def steps() -> Iterator[tuple[str, int, str]]:
 
 GOLDEN: dict[str, tuple[int, str]] = {
     "branch": (1, "dda00a06e319db81f392801bceb153b9"),
-    "evolve": (4, "f32dd4be1b4a1bbcf0bf47e3402ab4eb"),
-    "check": (3, "0daa5e7cd8dabc7e45435a45c7bbaef4"),
+    "evolve": (5, "f32dd4be1b4a1bbcf0bf47e3402ab4eb"),
+    "check": (4, "0daa5e7cd8dabc7e45435a45c7bbaef4"),
     "generate": (1, "d46830b6f5d2e2ce5b655be13c2bf7a6"),
     "judge": (3, "63a716bef64038e9591a694106ad2dab"),
     "judge, asked twice": (3, "173c27a874700652e57b3159b20c993c"),

@@ -57,7 +57,7 @@ def split(rows: Rows, share: float = 0.3, former: Sides = NONE, **options: Any) 
 def after(rows: Rows, former: Sides = NONE, share: float = 0.3) -> Sides:
     """What is remembered once these rows were given their sides."""
     columns = {name: [each[name] for each in rows] for name in rows[0]}
-    return former.after(Split(validation=share).model_dump(mode="json"), columns)
+    return former.after(Split(validation=share).drawn_by, columns)
 
 
 def sides(rows: Rows) -> dict[str, str]:
@@ -143,6 +143,35 @@ def test_each_topic_gives_its_share() -> None:
         assert abs(held(of_topic) - 0.1 * len(of_topic)) <= 5
     small = [each for each in found if each["topic"].startswith("small")]
     assert abs(held(small) - 0.1 * len(small)) <= 5
+
+
+def test_any_other_column_gives_its_share_where_it_is_named() -> None:
+    rows = [each for number in range(600) for each in grown(number, 1 + number % 3, f"topic {number % 2}")]
+    tones = {each["id"]: number * 7 % 3 for number, each in enumerate(rows)}
+    columns = {name: [each[name] for each in rows] for name in COLUMNS}
+    columns["tone"] = [tones.get(each["seed_id"]) for each in rows]
+    for step in Split(validation=0.1, stratify="tone").steps(replace(CONTEXT, former={"split": NONE})):
+        columns |= step.function({name: columns[name] for name in step.given(columns)})
+    for tone in range(3):
+        sides = [side for side, each in zip(columns["split"], columns["tone"], strict=True) if each == tone]
+        assert abs(sides.count("validation") - 0.1 * len(sides)) <= 4
+    (held,) = [step for step in Split(stratify="tone").steps(CONTEXT) if step.name == "split"]
+    (usual,) = [step for step in Split().steps(CONTEXT) if step.name == "split"]
+    assert "tone" in held.reads
+    assert "topic" not in held.reads
+    assert usual.identity == {"validation": 0.1}
+
+
+def test_the_sides_of_builds_that_knew_no_other_column_are_kept() -> None:
+    assert Split().drawn_by == {"validation": 0.1, "similarity": 0.6}
+    assert Split(stratify="tone").drawn_by == {"validation": 0.1, "similarity": 0.6, "stratify": "tone"}
+
+
+def test_a_column_that_no_row_has_is_told() -> None:
+    (problem,) = Split(stratify="tonne").problems(replace(CONTEXT, kept=("tone",)))
+    assert problem.message == "split.stratify: no column is called `tonne` by then"
+    assert "tone" in str(problem.help)
+    assert not list(Split(stratify="tone").problems(replace(CONTEXT, kept=("tone",))))
 
 
 def test_a_topic_is_not_held_out_with_its_one_large_family() -> None:

@@ -212,6 +212,20 @@ def test_a_row_that_needs_no_tool_or_all_of_them_is_no_case(says: Any) -> None:
     assert (found.case, list(found.tools)) == ("", two)
 
 
+@pytest.mark.parametrize("native", [True, False])
+def test_an_answer_without_the_call_that_is_required_is_asked_again_and_fails(native: bool) -> None:
+    calls = WEATHER if native else Answer('<tool_call>{"name": "weather", "arguments": {"city": "Oslo"}}</tool_call>')
+    made = exchange(choice="required", native=native)
+    requests, turned = run(made.answer(BEFORE, asking, "a"), [Answer("It is."), calls, Answer("Cold.")])
+    assert turned.faults == ["no_call"]
+    assert [turn["role"] for turn in turned.turns] == ["assistant", "tool", "assistant"]
+    assert requests[1].messages[-1]["content"] == (
+        "That cannot be used: the answer must begin with a call of a tool. Answer again, with a call."
+    )
+    with pytest.raises(AnswerError, match=r"no_call: the answer must begin with a call of a tool \(asked 2 times\)"):
+        run(made.answer(BEFORE, asking, "a"), [Answer("It is."), Answer("It is.")])
+
+
 def test_a_parameter_that_was_left_out_is_required_so_that_the_user_is_asked() -> None:
     def says(request: Request) -> Answer:
         if "ask the user" in str(request.messages[-1]["content"]):

@@ -82,6 +82,11 @@ def test_tools_that_cannot_be_offered_are_told(tools: Any, said: str) -> None:
         ({"type": "object", "properties": {"a": {"type": "string", "enum": "x"}}}, "properties.a.enum"),
         ({"type": "object", "properties": {"a": {}}, "required": ["a", "b"]}, "requires b"),
         ({"type": "object", "properties": {"a": {"default": float("nan")}}}, "cannot be written as JSON"),
+        ({"type": "object", "properties": {"a": {"$ref": "http://x.example/a"}}}, "refers to `http://x.example/a`"),
+        (
+            {"type": "object", "properties": {"a": {"pattern": "(", "type": "string"}}},
+            "of what find takes is no JSON Schema",
+        ),
     ],
 )
 def test_schemas_by_which_nothing_can_be_checked_are_told(parameters: Any, said: str) -> None:

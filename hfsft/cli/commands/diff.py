@@ -89,8 +89,18 @@ def _rows(found: Diff) -> str:
             else []
         ),
         f"moved    {len(found.moved):,}",
+        *_pairs(found),
     ]
     return "\n".join(lines)
+
+
+def _pairs(found: Diff) -> list[str]:
+    pairs = found.pairs
+    if pairs is None:
+        return []
+    became = ((pairs.added, "added"), (pairs.removed, "removed"), (pairs.moved, "moved between splits"))
+    parts = ", ".join(f"{len(those):,} {what}" for those, what in became if those) or "the same"
+    return [f"pairs    {pairs.old:,} -> {pairs.new:,} ({parts})"]
 
 
 def _why(rows: Mapping[str, str]) -> str:

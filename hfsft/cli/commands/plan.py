@@ -117,7 +117,9 @@ def summary(steps: list[StepForecast]) -> str:
 
     known = sum(len(each.missing.known) for each in steps if each.missing)
     unknown = sum(each.missing.unknown for each in steps if each.missing)
-    lines = [f"the next build makes {count(known, 'model call')}"]
+    follow = _follow(steps)
+    makes = "the next build makes" if follow == 0 else "of the next build, the wave that is shown makes"
+    lines = [f"{makes} {count(known, 'model call')}"]
     if unknown:
         lines[0] += f" and, for rows whose texts they bring, at most {count(unknown, 'more call')}"
     estimates = [each.estimate for each in steps if each.estimate]
@@ -125,7 +127,18 @@ def summary(steps: list[StepForecast]) -> str:
         tokens = sum(each.input_tokens + each.output_tokens for each in estimates)
         cost = total_usd(each.usd for each in estimates)
         lines.append(f"at most about {tokens:,} tokens, {money(cost)} ({_basis(estimates)})")
+        if follow:
+            calls, all_tokens = (round(number * (1 + follow)) for number in (known + unknown, tokens))
+            usd = None if cost is None else cost * (1 + follow)
+            lines.append(f"with the waves that may follow about {calls:,} calls, {all_tokens:,} tokens, {money(usd)}")
+    if follow is None:
+        lines.append("each wave that follows comes on top of that")
     return "\n".join(lines)
+
+
+def _follow(steps: Sequence[StepForecast]) -> float | None:
+    """How many times as many rows as those that are shown further waves would ask for; None where it is not known."""
+    return next((each.follow for each in steps if each.follow != 0), 0.0)
 
 
 def _batch(batch: OpenBatch) -> str:
@@ -144,10 +157,11 @@ def against(budget: BudgetSection | None, taken: Outlay, steps: Sequence[StepFor
     if budget is None:
         return []
     known = sum(len(each.missing.known) for each in steps if each.missing)
-    most = known + sum(each.missing.unknown for each in steps if each.missing)
+    times = 1 + (_follow(steps) or 0)
+    most = times * (known + sum(each.missing.unknown for each in steps if each.missing))
     estimates = [each.estimate for each in steps if each.estimate]
-    tokens = sum(each.input_tokens + each.output_tokens for each in estimates)
-    usd = total_usd(each.usd for each in estimates)
+    tokens = times * sum(each.input_tokens + each.output_tokens for each in estimates)
+    usd = total_usd(each.usd if each.usd is None else times * each.usd for each in estimates)
     lines = []
     if budget.calls is not None:
         left = max(0, budget.calls - taken.calls)
@@ -230,4 +244,5 @@ def _as_dict(each: StepForecast) -> dict[str, Any]:
         "calls": len(missing.known) if missing else 0,
         "calls_at_most": len(missing.known) + missing.unknown if missing else 0,
         "estimate": asdict(each.estimate) if each.estimate else None,
+        **({} if each.follow == 0 else {"waves_follow": each.follow}),
     }

@@ -16,7 +16,7 @@ from hfsft.engine.parts.rows import Part, Rows, StoredColumn, some
 from hfsft.engine.step import Step
 from hfsft.hashing import digest
 from hfsft.rows.batch import Row
-from hfsft.rows.features import features
+from hfsft.rows.features import arrow_schema
 
 if TYPE_CHECKING:
     from hfsft.engine.parts.rows import Places
@@ -90,7 +90,7 @@ def multiplied(
             at[of[itself]] = before + turn[itself]
             before += table.num_rows
             parts.append(_part(part, key, table, stored, rows.kinds))
-        schema = features(stored).arrow_schema
+        schema = arrow_schema(stored)
         chunks = {name: [chunk for _, table in tables for chunk in table[name].chunks] for name in own}
         values = {name: pa.chunked_array(chunks[name], type=schema.field(name).type) for name in own}
         parts[index] = part.having({name: StoredColumn(values[name], at, lineage) for name in own})
@@ -116,7 +116,7 @@ def _part(part: Part, key: str, table: pa.Table, stored: Mapping[str, Any], kind
 def _file(rows: Rows, come: Come, given: Collection[str], stored: Mapping[str, Any], path: Path) -> pa.Table:
     """A file of what comes of these rows of one part."""
     kinds = {OF: "int32", WHAT: "int8", **stored}
-    schema = features(kinds).arrow_schema.remove_metadata()
+    schema = arrow_schema(kinds)
 
     def fill(start: int, stop: int) -> pa.Table:
         made: list[Row] = []

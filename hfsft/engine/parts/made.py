@@ -24,7 +24,7 @@ from hfsft.engine.parts.rows import Rows, some
 from hfsft.engine.step import Step
 from hfsft.hashing import digest
 from hfsft.rows.batch import Batch
-from hfsft.rows.features import features, values_of
+from hfsft.rows.features import arrow_schema, values_of
 
 
 class HeldColumns(NamedTuple):
@@ -60,7 +60,7 @@ def by_row(
 
     Only rows that no finished file has are worked out; what is made is written to `drafts`.
     """
-    schema, cached = features(writes).arrow_schema, True
+    schema, cached = arrow_schema(writes), True
     parts = []
     for index, (part, (lineage, cover)) in enumerate(zip(rows.parts, found, strict=True)):
         if len(missing := cover.missing(rows.of_part(index))):
@@ -81,7 +81,7 @@ def _rows_made(
 ) -> pa.Table:
     """A file of columns for these rows of one part; where they are not all, with their places in it."""
     (part,) = rows.parts
-    schema = features(writes).arrow_schema.remove_metadata()
+    schema = arrow_schema(writes)
     distances, kind = gaps(rows.place)
     apart = len(rows) < part.length
 
@@ -113,7 +113,7 @@ def of_all(
         return rows.emptied(writes), True
     lineage, alike = key_of_all(rows, step, columns, mark), _alike(step, writes)
     by = step.fingerprint(mark)
-    schema = features(writes).arrow_schema.remove_metadata()
+    schema = arrow_schema(writes)
 
     def fill(*_: int) -> pa.Table:
         seen, then = AllRows(rows, columns), None

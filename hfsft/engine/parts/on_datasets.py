@@ -34,7 +34,9 @@ def written(
 
     Without a path the rows are made in memory.
     """
-    numbers = Dataset(InMemoryTable(pa.table({"number": np.arange(count, dtype=np.int32)})))
+    numbers = Dataset(
+        InMemoryTable(pa.table({"number": np.arange(count, dtype=np.int32)})), fingerprint=digest(["numbers", count])
+    )
 
     def filled(table: pa.Table) -> pa.Table:
         start = table["number"][0].as_py()

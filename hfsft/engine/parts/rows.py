@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
-from datasets import Dataset, DatasetInfo
+from datasets import Dataset, DatasetInfo, Value
 from datasets.table import InMemoryTable
 
 from hfsft.hashing import digest
 from hfsft.rows.batch import Row
-from hfsft.rows.features import features, values_of
+from hfsft.rows.features import arrow_schema, features, values_of
 
 if TYPE_CHECKING:
     from datasets import Features
@@ -138,7 +138,7 @@ class Rows:
     def table(self, names: Collection[str] | None = None, start: int = 0, stop: int | None = None) -> pa.Table:
         """The rows from `start` to `stop`, with these columns alone; copied only where rows between them are gone."""
         wanted = {name: self.kinds[name] for name in (self.kinds if names is None else names)}
-        schema = features(wanted).arrow_schema.remove_metadata()
+        schema = arrow_schema(wanted)
         start, stop, _ = slice(start, stop).indices(len(self))
         if stop - start > BLOCK and len(self.parts) > 1:
             starts = range(start, stop, BLOCK)
@@ -174,7 +174,7 @@ class Rows:
 
     def emptied(self, kinds: Mapping[str, Any]) -> Rows:
         """The rows with nothing in these columns."""
-        schema = features(kinds).arrow_schema
+        schema = arrow_schema(kinds)
         nothing = {name: pa.chunked_array([pa.nulls(len(self), schema.field(name).type)]) for name in kinds}
         return self.aligned(nothing, kinds, "")
 
@@ -191,6 +191,14 @@ def whole(part: Part, kinds: Mapping[str, Any]) -> Rows:
 def some(part: Part, places: Places, kinds: Mapping[str, Any]) -> Rows:
     """Rows of one part."""
     return Rows((part,), np.zeros(len(places), np.int16), places, kinds)
+
+
+def column_of(rows: Dataset | Rows, name: str) -> list[Any]:
+    """The values of one column, as `rows[name][:]` has them: a dataset copies the types of all its columns for that."""
+    if isinstance(rows, Dataset) and rows._indices is None and isinstance(rows._info.features[name], Value):
+        found: list[Any] = rows.data.column(name).to_pylist()
+        return found
+    return list(rows[name][:])
 
 
 def picked(rows: Dataset, numbers: Sequence[int]) -> Dataset:

@@ -24,7 +24,7 @@ from hfsft.engine.step import Step
 from hfsft.errors import ReadAnewError
 from hfsft.hashing import digest
 from hfsft.rows.batch import Row
-from hfsft.rows.features import features
+from hfsft.rows.features import arrow_schema, features
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -129,7 +129,7 @@ def _written(
     by which mark the source is read on. `then` is what is noted of its last reading, by whose mark it is now.
     """
     wanted = features(step.writes)
-    schema = wanted.arrow_schema.remove_metadata()
+    schema = arrow_schema(step.writes)
     known = _Known(former, step.writes)
     keys = [part.key for part in former]
     key = digest([fingerprint, keys])

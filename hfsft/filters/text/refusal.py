@@ -8,6 +8,8 @@ from typing import Annotated, Any, ClassVar
 from pydantic import Field, StringConstraints
 
 from hfsft.filters.text_column import OfColumn, Share
+from hfsft.rows.batch import Batch
+from hfsft.rows.columns import UNANSWERABLE
 from hfsft.texts.refusal import LANGUAGES, refusal
 
 
@@ -18,7 +20,8 @@ class Refusal(OfColumn):
     an AI, I do not have opinions, but ..."), 0 otherwise. The opening is the first 300 characters. What is quoted or
     code does not count, nor does a refusal that asks for something ("I cannot answer without knowing your model").
     Apologies ("I'm sorry to hear that your parcel is late"), limits of a business ("we cannot refund gift cards") and
-    "I don't know" are no refusals. Calls of tools and what is thought before a response are not looked at.
+    "I don't know" are no refusals. Calls of tools and what is thought before a response are not looked at. Of a row
+    whose documents lack what is asked (`unanswerable`) a response that says so is the wanted one: it gets 0.
 
     Known are the usual phrases in Arabic, Chinese, Dutch, English, French, German, Hindi, Indonesian, Italian,
     Japanese, Korean, Polish, Portuguese, Russian, Spanish, Thai, Turkish and Vietnamese; it says so where a recipe's
@@ -33,7 +36,7 @@ class Refusal(OfColumn):
     """
 
     name: ClassVar[str] = "refusal"
-    version: ClassVar[int] = 5
+    version: ClassVar[int] = 6
     spoken: ClassVar[bool] = True  # a mail that a tool is to send may be sorry for much
     values: ClassVar[str] = "0, 0.5 or 1"
     blind: ClassVar[str] = (
@@ -53,6 +56,19 @@ class Refusal(OfColumn):
         description="More phrases that refuse, to the letter but for case and white space, such as those of one's own "
         "model.",
     )
+
+    @property
+    def optional(self) -> tuple[str, ...]:
+        """Of a response also whether it had to decline."""
+        return (*super().optional, *((UNANSWERABLE,) if self.column == "response" else ()))
+
+    def measure(self, batch: Batch) -> Batch:
+        """How much each text declines that need not."""
+        found = super().measure(batch)[self.measured]
+        if self.column != "response" or UNANSWERABLE not in batch:
+            return {self.measured: found}
+        pairs = zip(found, batch[UNANSWERABLE], strict=True)
+        return {self.measured: [0.0 if each is not None and had else each for each, had in pairs]}
 
     def value(self, cell: Any) -> float:
         """How much it declines."""

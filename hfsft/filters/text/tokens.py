@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
@@ -13,6 +12,7 @@ from hfsft.engine.step import Bound
 from hfsft.filters.cells import CONVERSATION, cells
 from hfsft.filters.text_column import OfColumn
 from hfsft.letters.characters import HALF_KANA, HAN, HAN_A, HAN_COMPATIBLE, HAN_RARE, KANA, UNSPACED_ALPHABETS, signs
+from hfsft.letters.late_patterns import at_first_use
 from hfsft.marks import FILE
 from hfsft.pretrained import check_chat_template, located, pretrained_tokenizer, rendered, tokenizer_hash
 from hfsft.rows.batch import Batch, rows_of
@@ -21,8 +21,8 @@ from hfsft.rows.messages import bare
 from hfsft.rows.shapes.openai import message_of
 from hfsft.rows.views import tools
 
-_LOGOGRAPHS = re.compile(f"[{signs(KANA, HAN_A, HAN, HAN_COMPATIBLE, HALF_KANA, HAN_RARE)}]")
-_UNSPACED = re.compile(f"[{signs(UNSPACED_ALPHABETS)}]+")
+_LOGOGRAPHS = at_first_use(f"[{signs(KANA, HAN_A, HAN, HAN_COMPATIBLE, HALF_KANA, HAN_RARE)}]")
+_UNSPACED = at_first_use(f"[{signs(UNSPACED_ALPHABETS)}]+")
 _UNSPACED_WORD = 5  # characters, vowel signs included
 
 
@@ -148,4 +148,7 @@ def words(text: str) -> int:
 
 def _worded(text: str) -> int:
     """The number of chunks with a letter or digit, most often the first of their characters."""
-    return sum(chunk[0].isalnum() or any(map(str.isalnum, chunk)) for chunk in text.split())
+    chunks = text.split()
+    return len(chunks) - sum(
+        not any(map(str.isalnum, chunk)) for chunk in [chunk for chunk in chunks if not chunk[0].isalnum()]
+    )

@@ -140,7 +140,7 @@ class Taking:
     def _refuse(self, key: str, answer: Answer, fault: Fault) -> None:
         """Take an answer that may not be kept for a fault; it was paid for all the same."""
         self._used = self._used.plus(self._taken(key, answer))
-        self._tally.answered(answer, 0.0, kept=False)
+        self._tally.answered(key, answer, 0.0, kept=False)
         fault.paid = False
         self._faults[key] = fault
 
@@ -159,7 +159,7 @@ class Taking:
         self._used = self._used.plus(self._taken(entry.key, entry.answer))
         if answer is entry.answer:  # else it was there before, such as of a run that was killed while it read them
             self._tally.calls += 1
-            self._tally.answered(answer, 0.0)
+            self._tally.answered(entry.key, entry.answer, 0.0)
             self._intake.outcomes.taken.add(bytes.fromhex(entry.key))
 
     def _cost(self, read: int, written: int, cached: int = 0) -> Outlay:

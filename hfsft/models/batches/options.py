@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Annotated, Any, ClassVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BeforeValidator, Field
+
+from hfsft.section import Section
 
 MOST_REQUESTS, MOST_MEGABYTES = 50_000, 200
 """Of one file, as most providers allow it."""
 
 
-class BatchOptions(BaseModel):
+class BatchOptions(Section):
     """How the requests of a model go through its provider's batch API: in files, answered later, usually for less."""
 
     example: ClassVar[str] = """\
@@ -23,8 +25,6 @@ class BatchOptions(BaseModel):
         price: {input: 0.25, output: 2}
         batch: {discount: 0.5}
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, hide_input_in_errors=True)
 
     discount: float = Field(
         0,

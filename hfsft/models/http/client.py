@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import socket
 import time
 import urllib.request
@@ -42,6 +43,12 @@ NO_SUCH_ADDRESS = (404, 405, 501)
 NO_COMPLETIONS = (
     "has no /v1/completions, where a model goes on with a raw text as Magpie needs it: ask one that has (llama.cpp, "
     "vLLM and others; the embedded model too), or leave the source with `from: magpie` out"
+)
+# The same in the words of servers that have the address, and not for this model.
+NO_RAW_TEXTS = re.compile(
+    r"\bcompletions?(?: \w+)? (?:endpoint|api|route)|not in the (?:legacy )?completions|is a chat model"
+    r"|(?:only supports?|use) (?:the )?(?:v1/)?chat|(?:not|n't) support\w*[^.\n]{0,40}\bcompletions?\b",
+    re.IGNORECASE,
 )
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
@@ -157,7 +164,8 @@ class Client:
             )
         except Fault as fault:
             failed = bare(fault)  # what was read of a long answer is let go here
-            if going_on and failed.status in NO_SUCH_ADDRESS:
+            told = failed.kind == "row" and NO_RAW_TEXTS.search(failed.body or failed.message)
+            if going_on and (failed.status in NO_SUCH_ADDRESS or told):
                 failed = Fault("down", "refused", f"{self.name}: {NO_COMPLETIONS}", status=failed.status)
         try:
             raise failed

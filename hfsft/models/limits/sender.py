@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -68,6 +69,7 @@ class Sender:
         self._store = store
         self._usage = usage
         self.stopping = False
+        self.sent = threading.Event()  # whether a request ever was
 
     async def send(self, lane: Lane, job: Job) -> tuple[Answer, Mapping[str, str]]:
         """The answer and the response headers, or Fault.
@@ -202,6 +204,7 @@ class Sender:
         paid = True
         try:
             job.tally.calls += 1
+            self.sent.set()
             answer, headers = await lane.client.ask(payload, going_on=bool(job.request.prompt))
             return answer, headers
         except Fault as fault:

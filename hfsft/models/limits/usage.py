@@ -60,7 +60,7 @@ class Tally(Spent):
     """The exchanges of one stage with one model: the answers that were paid for now, and what else happened."""
 
     calls: int = 0  # requests sent, repeated ones too
-    stored: int = 0  # answers that were there already, or came from another build
+    stored: int = 0  # answers that were there already, or came from another build: each once, and none of now
     shared: int = 0  # those of them that another build asked for while this one wanted them
     seconds: float = 0.0  # sum over all requests, from sending to the answer
     failures: Counter[str] = field(default_factory=Counter)  # faults by cause, healed ones too
@@ -68,7 +68,11 @@ class Tally(Spent):
     prefetched: set[str] = field(
         default_factory=set
     )  # keys of answers that were counted when they were prefetched: read again, they are not
-    in_all: Spent = field(default_factory=Spent)  # stored answers too, whoever paid for them
+    in_all: Spent = field(
+        default_factory=Spent
+    )  # stored answers too, whoever paid for them, as often as they were read
+    once: Spent = field(default_factory=Spent)  # the same, each answer once
+    known: set[int] = field(default_factory=set)  # these, by the first digits of their keys
     # Requests that broke after they were sent, so that they may have been billed: at their most. `unmetered` of them
     # had no `max_tokens`.
     lost: Spent = field(default_factory=Spent)
@@ -78,28 +82,40 @@ class Tally(Spent):
         """The cost of the answers of now; 0 if none was asked for, None if it cannot be known."""
         return self.usd_at(self.price)
 
-    def answered(self, answer: Answer, seconds: float, *, kept: bool = True) -> None:
+    def answered(self, key: str, answer: Answer, seconds: float, *, kept: bool = True) -> None:
         """Count one answer that the model gave now; one that is not `kept` was paid for all the same."""
-        for each in (self, self.in_all):
+        for each in (self, self.in_all, self.once):
             each.count(answer)
             each.answers -= not kept
         self.seconds += seconds
+        if kept:
+            self._new(key)
 
     def found(self, key: str, answer: Answer, *, prefetched: bool) -> None:
         """Count one answer that the store held; one that was prefetched is read twice and counted once."""
         if not prefetched and key in self.prefetched:
             self.prefetched.discard(key)
             return
-        self.stored += 1
         self.in_all.count(answer)
+        if self._new(key):
+            self.stored += 1
+            self.once.count(answer)
         if prefetched:
             self.prefetched.add(key)
 
-    def came(self, answer: Answer) -> None:
+    def came(self, key: str, answer: Answer) -> None:
         """Count one answer that another build got while this one waited for it."""
-        self.stored += 1
-        self.shared += 1
         self.in_all.count(answer)
+        if self._new(key):
+            self.stored += 1
+            self.shared += 1
+            self.once.count(answer)
+
+    def _new(self, key: str) -> bool:
+        """Whether an answer is counted for the first time."""
+        known, short = len(self.known), int(key[:16], 16)
+        self.known.add(short)
+        return len(self.known) > known
 
     def lose(self, input_tokens: int, output_tokens: int, *, bounded: bool) -> None:
         """Count one request that may have been billed though no answer came of it, with the most that it took."""

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from hfsft.letters.late_patterns import at_first_use
 from hfsft.models.readings.fit_json import TWICE, free_text, most, plain_name, sole
 from hfsft.models.readings.one_number import alone, number_in
 from hfsft.models.readings.plain_lines import lines_of
@@ -16,8 +17,8 @@ from hfsft.models.readings.yes_no import asks, inline, yes_or_no
 
 _LONGEST = 20_000
 _LONGEST_LINE = 2_000
-_BETWEEN = re.compile(r"[:=|\u2013\u2014\u2192]|->|\.{2,}|\s-\s")
-_NEXT = re.compile(r"[,;]\s(?=\s?\w[\w -]{0,40}[:=])")
+_BETWEEN = at_first_use(r"[:=|\u2013\u2014\u2192]|->|\.{2,}|\s-\s")
+_NEXT = at_first_use(r"[,;]\s(?=\s?\w[\w -]{0,40}[:=])")
 _LEADS = {
     "score", "scores", "rating", "ratings", "grade", "grades", "verdict", "result", "results", "evaluation", "answer",
     "final_scores", "final_verdict", "my_scores", "my_verdict", "assessment",
@@ -25,14 +26,14 @@ _LEADS = {
 _LABELS = {"criterion", "criteria", "name", "aspect", "dimension", "metric", "category"}
 _SCALES = {"max", "out_of", "scale", "max_score"}
 # A line of its own that says which scale the numbers are on.
-_SCALE = re.compile(
+_SCALE = at_first_use(
     r"(?:out of|scale|from|of|/)\D{0,20}?(?:\d{1,9}\s{0,3}(?:[-\u2013]|to|\.\.)\s{0,3})?(\d{1,9})\W*\Z", re.IGNORECASE
 )
 _AROUND = " \t*_`\"'"
 _BEHIND = _AROUND + ":-\u2013\u2014"
-_ANSWER = re.compile(r"\(?(\d{1,2})[.):]{1,2}\s{0,5}(.*)\Z")
-_NUMBERED = re.compile(r"\A\(?(?:\d{1,2}|[a-zA-Z])[.)]\s{1,5}(?=\D)")
-_RULE = re.compile(r"[\s|:-]*")
+_ANSWER = at_first_use(r"\(?(\d{1,2})[.):]{1,2}\s{0,5}(.*)\Z")
+_NUMBERED = at_first_use(r"\A\(?(?:\d{1,2}|[a-zA-Z])[.)]\s{1,5}(?=\D)")
+_RULE = at_first_use(r"[\s|:-]*")
 
 
 class _Said(NamedTuple):

@@ -10,30 +10,32 @@ import unicodedata
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from hfsft.letters.late_patterns import at_first_use
+
 _LONGEST = 2_000
-_LEAD = re.compile(
+_LEAD = at_first_use(
     r"(?:(?:my|the|final|overall)\s{1,3}){0,2}(?:score|rating|grade|mark|points|rated|graded|scored)"
     r"(?:\s{0,3}(?:is|of|[:=])){0,2}\s{0,3}|=\s{0,3}",
     re.IGNORECASE,
 )
-_CORE = re.compile(r"([+-]?\d{1,9}(?:\.\d{1,9})?)(?:,0{1,2}(?!\d))?\ufe0f?\u20e3?(?![\d%\xbc-\xbe+~]|\.\d)")
+_CORE = at_first_use(r"([+-]?\d{1,9}(?:\.\d{1,9})?)(?:,0{1,2}(?!\d))?\ufe0f?\u20e3?(?![\d%\xbc-\xbe+~]|\.\d)")
 _OF = (
     r"\s{0,3}(?:[/\uff0f]|(?:out )?of|von|sur|su|de|\u0438\u0437)\s{0,3}"
     r"(?:a )?(?:possible |maximum (?:of )?|max )?(\d{1,9})(?:[.,]0{1,2})?(?![\d.,]*\d)"
 )
-_OUT_OF = re.compile(_OF, re.IGNORECASE)
-_UNIT = re.compile(
+_OUT_OF = at_first_use(_OF, re.IGNORECASE)
+_UNIT = at_first_use(
     r"\s{0,2}(?:points?|pts?\.?|stars?|marks?|Punkte?n?|[\u5206\u70b9\u661f\uc810])(?!\w)", re.IGNORECASE
 )
 # The scale told behind a number, in brackets or as one.
 _RANGE = r"(\d{1,9})\s{0,3}(?:[-\u2013]|to|\.\.)\s{0,3}(\d{1,9})"
-_SCALE = re.compile(
+_SCALE = at_first_use(
     rf"\s{{0,3}}(?:[(\[]\s{{0,3}}(?:(?:on )?(?:a |the )?(?:scale )?(?:of |from )?{_RANGE}|{_OF})\s{{0,3}}[)\]]"
     rf"|on a scale (?:of|from) {_RANGE})",
     re.IGNORECASE,
 )
 _WHOLE, _EMPTY = "\u2605\u2b50\U0001f31f", "\u2606\u2729"
-_STARS = re.compile(rf"(?:([{_WHOLE}])\ufe0f?\s?){{1,10}}(?:[{_EMPTY}]\s?){{0,10}}")
+_STARS = at_first_use(rf"(?:([{_WHOLE}])\ufe0f?\s?){{1,10}}(?:[{_EMPTY}]\s?){{0,10}}")
 _CIRCLED = {0x2460 + at: str(at + 1) for at in range(9)}
 _ENDS = "|,;:.(\u2013\u2014-"
 _AROUND = " \t\r\n*_`\"'$"
@@ -44,15 +46,15 @@ _AGAIN = (
     r"on reflection|on second thoughts?|i mean|make (?:it|that)|lowered|raised)"
 )
 # Behind a number: another one, a doubt, or that it is taken back.
-_UNSURE = re.compile(
+_UNSURE = at_first_use(
     rf"[\s|,;:.(\u2013\u2014-]{{0,9}}(?:\d|[~>]|(?:or|maybe|perhaps|possibly|but|approx|approximately|roughly|probably|"
     rf"unsure|not sure|give or take|tentative|tentatively|at (?:best|most|least))\b|(?:to|and|up to)\s{{1,3}}{_DIGIT}"
     rf"|{_AGAIN}(?:\W{{1,3}}(?:{_AGAIN}|up|down|to|a|it is|it's)){{0,4}}\W{{1,3}}{_DIGIT})",
     re.IGNORECASE,
 )
-_LISTED = re.compile(r"1[.)]\s.{0,500}?\s2[.)]\s", re.DOTALL)
+_LISTED = at_first_use(r"1[.)]\s.{0,500}?\s2[.)]\s", re.DOTALL)
 # Behind what is said, its number: with the word for it, out of the most, or behind a dash.
-_AT_END = re.compile(
+_AT_END = at_first_use(
     r"(?:\b(?:score|rating|grade)\s{0,3}(?:of|is|[:=])?\s{0,3}|[(\[]|\s[-\u2013\u2014]\s)"
     rf"[*_]{{0,3}}([+-]?\d{{1,9}}(?:\.\d{{1,9}})?(?:{_OF})?)[*_]{{0,3}}[)\].!]{{0,2}}\Z",
     re.IGNORECASE,

@@ -10,17 +10,19 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator
 
-_TAG = re.compile(
+from hfsft.letters.late_patterns import at_first_use
+
+_TAG = at_first_use(
     r"<(/?)([A-Za-z]\w{0,60})((?:\s{1,3}\w{1,60}\s?=\s?(?:\"[^\"<>]{0,300}\"|'[^'<>]{0,300}'))*)\s{0,3}/?>"
 )
-_ATTRIBUTE = re.compile(r"(\w{1,60})\s?=\s?(?:\"([^\"]*)\"|'([^']*)')")
-_EMPHASIS = re.compile(r"(?<![\w*])(\*{1,3})(?=\S)([^*\n]{1,300}?)(?<=\S)\1(?![\w*])")
-_CALL = re.compile(r"\s{0,20}(?:\w{1,60}\s?=\s?)?\w{1,60}\(")
+_ATTRIBUTE = at_first_use(r"(\w{1,60})\s?=\s?(?:\"([^\"]*)\"|'([^']*)')")
+_EMPHASIS = at_first_use(r"(?<![\w*])(\*{1,3})(?=\S)([^*\n]{1,300}?)(?<=\S)\1(?![\w*])")
+_CALL = at_first_use(r"\s{0,20}(?:\w{1,60}\s?=\s?)?\w{1,60}\(")
 _NAMING = ("name", "criterion", "aspect", "dimension", "id")
-_CELL = re.compile(r"(?<=[^\s|])\t{1,5}(?=[^\s|])")
+_CELL = at_first_use(r"(?<=[^\s|])\t{1,5}(?=[^\s|])")
 _WIDE = str.maketrans({"\uff1a": ":", "\uff1d": "=", "\uff5c": "|", "\uff0c": ",", "\uff1b": ";", "\u3001": ","})
 # Beside a name, the scale that its number is on: `Relevance (1-5): 4`.
-_SCALE = re.compile(
+_SCALE = at_first_use(
     r"\s{0,3}[(\[](?:\s{0,3}(?:on a|score|scale|rating|from|range)){0,3}\s{0,3}"
     r"(?:(\d{1,9})\s{0,3}(?:[-\u2013]|to|\.\.)|(?:out )?of)\s{0,3}(\d{1,9})\s{0,3}[)\]](?=\W{0,5}[:=|\u2013\u2014-])",
     re.IGNORECASE,

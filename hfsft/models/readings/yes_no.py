@@ -9,22 +9,24 @@ import re
 import unicodedata
 from typing import Any
 
+from hfsft.letters.late_patterns import at_first_use
+
 YES, NO = "yes", "no"
 _WORDS = {"yes": YES, "true": YES, "no": NO, "false": NO}
-_WORD = re.compile(
+_WORD = at_first_use(
     r"(?:answer\s{0,3}[:=]\s{0,3})?[*_`\"'\[(]{0,3}(yes|no|true|false)(?!\w)[*_`\"'\])]{0,3}(.{0,2000})\Z",
     re.IGNORECASE | re.DOTALL,
 )
 _ENDS = ".,;:(!\u2013\u2014-"
-_UNSURE = re.compile(
+_UNSURE = at_first_use(
     r"\W{0,5}(?:(?:yes|no|true|false)\W|(?:yes|no|true|false)\Z|(?:but|and|or|though|although|however|except|partly|partially|"
     r"mostly|somewhat|maybe|perhaps|probably|in part|to some|kind of|sort of|not (?:really|entirely|fully|quite|sure)|"
     r"almost|nearly|sometimes|unless|if)\b)",
     re.IGNORECASE,
 )
 _ASKS = frozenset((YES, NO))
-_NUMBER = re.compile(r"(?:q|question|item|no|nr|#)?[\s_.#-]{0,3}(\d{1,2})(?=\D|\Z)", re.IGNORECASE)
-_INLINE = re.compile(r"\W{0,3}(\d{1,2})\W{1,3}(yes|no|true|false)\b\W{0,3}", re.IGNORECASE)
+_NUMBER = at_first_use(r"(?:q|question|item|no|nr|#)?[\s_.#-]{0,3}(\d{1,2})(?=\D|\Z)", re.IGNORECASE)
+_INLINE = at_first_use(r"\W{0,3}(\d{1,2})\W{1,3}(yes|no|true|false)\b\W{0,3}", re.IGNORECASE)
 _ANSWER = ("answer", "verdict", "value", "result", "response")
 
 

@@ -64,8 +64,12 @@ def filter_problems(recipe: Recipe) -> Iterator[Problem]:
     if recipe.filters is None:
         return
     kept = [column(name, "string", "kept") for name in kept_of(recipe).values()]
-    before = [stage for key, stage in recipe.stages().items() if not recipe.behind_rules(key)]
-    written = [each for stage in before for each in stage.writes()]
+    written = [
+        each
+        for key, stage in recipe.stages().items()
+        for each in stage.writes()
+        if not recipe.behind_rules(key) or each.role == "measure"
+    ]
     rules = filters_of(recipe)
     measured = {name: column(name, kind) for rule in rules for name, kind in rule.writes.items()}
     measuring = Counter(name for rule in rules for name in rule.writes)

@@ -9,13 +9,19 @@ from typing import TYPE_CHECKING
 import yaml
 
 from hfsft.plain import harmless
-from hfsft.prompts import Prompt
+from hfsft.prompts import Prompt, available
 from hfsft.release.card.card_sections import SECTIONS, Draft, Said
 from hfsft.release.card.changelog import MARK
 from hfsft.release.card.metadata import metadata
 
 if TYPE_CHECKING:
     from hfsft.release.result import Built
+
+
+def prepare() -> None:
+    """Read the templates, which takes longer than to fill them in."""
+    for name in available("card"):
+        Prompt.named("card", name)
 
 
 def card(built: Built, folder: Path) -> str:

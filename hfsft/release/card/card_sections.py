@@ -17,10 +17,9 @@ from hfsft.release.card.licence_terms import stricter, terms_of
 from hfsft.release.card.markdown import code, joined, named, prose, table
 from hfsft.release.card.pictures import FUNNEL, LENGTHS
 from hfsft.release.card.stage_parts import parts, rendered
-from hfsft.release.folder.file_names import RESOLVED, WRITTEN
+from hfsft.release.folder.file_names import PREFERENCE, RESOLVED, WRITTEN
 from hfsft.release.removal_causes import listed
 from hfsft.release.report import measures
-from hfsft.release.rows.preference import CONFIG as PREFERENCE
 from hfsft.release.step_titles import fate_name
 
 if TYPE_CHECKING:

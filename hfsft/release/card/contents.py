@@ -76,7 +76,7 @@ def sample(draft: Draft) -> Values | None:
     """One row as a trainer meets it, a short one, and the same in every card; None where the recipe wants none."""
     if not draft.built.recipe.publish.samples:
         return None
-    ids = draft.built.rows["id"][:]
+    ids = draft.built.column("id")
     places = sorted(range(len(ids)), key=ids.__getitem__)[:LOOKED_AT]
     if not places:
         return None
@@ -145,7 +145,7 @@ def labels(draft: Draft) -> Values | None:
 
 def _counted(built: Built, column: str, others: str) -> str | None:
     """How many of the kept rows have which text in a column, the most frequent first; None where none has any."""
-    counts = Counter(text for text in built.rows[column][:] if text)
+    counts = Counter(text for text in built.column(column) if text)
     if not counts:
         return None
     ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hfsft.recipe.checks.licences import HUB_LICENCES
+from hfsft.release.folder.file_names import PREFERENCE
 from hfsft.release.report import measures
-from hfsft.release.rows.preference import CONFIG as PREFERENCE
 
 if TYPE_CHECKING:
     from datasets import DatasetInfo

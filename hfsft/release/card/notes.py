@@ -162,12 +162,12 @@ def _private(built: Built) -> Iterator[str]:
 
 
 def _rows(built: Built) -> Iterator[str]:
-    topics = Counter(topic for topic in built.rows["topic"][:] if topic)
+    topics = Counter(topic for topic in built.column("topic") if topic)
     if len(topics) > 1:
         topic, times = topics.most_common(1)[0]
         if times / len(built.rows) >= ONE_TOPIC:
             yield f"{times / len(built.rows):.0%} of the rows are about one topic, {plain(topic)}"
-    with_system = sum(bool(system) for system in built.rows["system"][:])
+    with_system = sum(bool(system) for system in built.column("system"))
     if 0 < with_system < len(built.rows):
         yield f"{with_system:,} of {len(built.rows):,} rows have a system prompt, the others have none"
 

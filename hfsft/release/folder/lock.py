@@ -20,6 +20,7 @@ import json
 import platform
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
 from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
@@ -91,11 +92,12 @@ def read(folder: Path) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def libraries() -> Iterator[tuple[str, str]]:
+@cache
+def libraries() -> tuple[tuple[str, str], ...]:
     """Name and version of each library that hfsft uses and that is installed."""
     wanted = [re.split(r"[^\w.\-]", requirement, maxsplit=1)[0] for requirement in metadata.requires(PACKAGE) or ()]
     versions = ((name, _version(name)) for name in sorted({*wanted, *INDIRECT}))
-    yield from ((name, version) for name, version in versions if version)
+    return tuple((name, version) for name, version in versions if version)
 
 
 def packages(recipe: Recipe) -> Iterator[tuple[str, str]]:

@@ -38,7 +38,7 @@ def read(recipe: Recipe, out: Path) -> Sides:
     """
     if not recipe.split.validation:
         return NONE
-    beside, asked = _beside(recipe), recipe.split.model_dump(mode="json")
+    beside, asked = _beside(recipe), recipe.split.drawn_by
     paths = ([beside] if beside else []) + [out / recipe.name / SIDES]
     if _same(*paths):  # as a build leaves them, of which one is enough
         paths = paths[:1]
@@ -50,8 +50,10 @@ def after(recipe: Recipe, former: Sides, rows: Dataset) -> Sides:
     """What is remembered once these rows are built; nothing where none are to be held out."""
     if not recipe.split.validation:
         return NONE
+    from hfsft.engine.parts.rows import column_of
+
     columns = [name for name in (*READS, *OPTIONAL, "split") if name in rows.column_names]
-    return former.after(recipe.split.model_dump(mode="json"), {name: rows[name][:] for name in columns})
+    return former.after(recipe.split.drawn_by, {name: column_of(rows, name) for name in columns})
 
 
 def keep(recipe: Recipe, sides: Sides) -> None:

@@ -215,10 +215,12 @@ class ReadFrom:
 
 def read_from(built: Built) -> dict[str, ReadFrom]:
     """The rows of the build by the file or dataset they were read from; what grew from a seed counts where that was."""
+    from hfsft.engine.parts.rows import column_of
+
     found: dict[str, ReadFrom] = defaultdict(ReadFrom)
     for rows, kept in built.all_rows():
-        columns = [rows[name][:] for name in ("source", "unread", "origin")]
-        by = rows[WRITTEN_BY][:] if WRITTEN_BY in rows.features else [None] * len(rows)
+        columns = [column_of(rows, name) for name in ("source", "unread", "origin")]
+        by = column_of(rows, WRITTEN_BY) if WRITTEN_BY in rows.column_names else [None] * len(rows)
         for source, unread, origin, writer in zip(*columns, by, strict=True):
             inline = NOWHERE if writer and not source else INLINE
             of = found[inline if not source or _INLINE.match(source) else file_of(source)]

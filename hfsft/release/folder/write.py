@@ -25,21 +25,38 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from hfsft.errors import UserError
-from hfsft.release.card.card import card
+from hfsft.release.card import card
 from hfsft.release.card.pictures import pictures
 from hfsft.release.export import provenance_rows, rejected_rows
 from hfsft.release.folder import lock, previous, sides_file, source_files
-from hfsft.release.folder.file_names import CARD, FUNNEL, LEDGER, LOCK, REPORT, RESOLVED, SIDES, TRAINER, WRITTEN
+from hfsft.release.folder.file_names import (
+    CARD,
+    FUNNEL,
+    LEDGER,
+    LOCK,
+    PREFERENCE,
+    REPORT,
+    RESOLVED,
+    SIDES,
+    TRAINER,
+    WRITTEN,
+)
 from hfsft.release.folder.parquet import write_parquet
 from hfsft.release.folder.staging import NEW, staging_folder
 from hfsft.release.reader import Release
-from hfsft.release.report import vega
-from hfsft.release.report.page import report
+from hfsft.release.report import page, vega
 from hfsft.release.result import SPLITS, Built
-from hfsft.release.rows.preference import CONFIG, preference_rows
+from hfsft.release.rows.preference import preference_rows
 
 if TYPE_CHECKING:
     from datasets import DatasetDict
+
+
+def prepare() -> None:
+    """Have ready what hangs on no row, so that less is left to do behind the last one."""
+    card.prepare()
+    page.prepare()
+    lock.libraries()
 
 
 def write(built: Built, out: Path, force: bool = False) -> Path:
@@ -76,9 +93,9 @@ def _fill(built: Built, folder: Path) -> None:
     with ThreadPoolExecutor(max_workers=1) as drawing:  # by another process, while all else is written
         drawn = drawing.submit(vega.draw, pictures(built), folder)
         _fill_data(built, folder)
-        _text(folder / REPORT, report(Release(str(folder), folder)))
+        _text(folder / REPORT, page.report(Release(str(folder), folder)))
     drawn.result()
-    _text(folder / CARD, card(built, folder))
+    _text(folder / CARD, card.card(built, folder))
     previous.sign(folder)
 
 
@@ -90,7 +107,7 @@ def _fill_data(built: Built, folder: Path) -> None:
             write_parquet(built.writer.rows(rows), folder / "data", split)
             write_parquet(provenance_rows(built, split), folder / "provenance", split)
     for split, pairs in preference_rows(built).items():
-        write_parquet(pairs, folder / CONFIG, split)
+        write_parquet(pairs, folder / PREFERENCE, split)
     removal = rejected_rows(built)
     if len(removal):
         write_parquet(removal, folder / "rejected", "rejected")

@@ -10,7 +10,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hfsft.release.folder.file_names import CARD, FUNNEL, LEDGER, LOCK, REPORT, RESOLVED, SIDES, TRAINER, WRITTEN
+from hfsft.release.folder.file_names import (
+    CARD,
+    FUNNEL,
+    LEDGER,
+    LOCK,
+    PREFERENCE,
+    REPORT,
+    RESOLVED,
+    SIDES,
+    TRAINER,
+    WRITTEN,
+)
 from hfsft.release.hub.release_files import Build, File, size
 from hfsft.release.reader import Release
 from hfsft.rows.columns import TEXTS, named
@@ -21,7 +32,7 @@ ABOUT = {
     "data": "the rows, as a trainer reads them",
     "provenance": "the same rows with lineage, kept columns, measures and reasons",
     "rejected": "the rows that fell",
-    "preference": "a better and a worse answer to one prompt, with the texts of both",
+    PREFERENCE: "a better and a worse answer to one prompt, with the texts of both",
     "sources": "what was read of this source",
     "assets": "the charts of the card",
     LEDGER: "the fate of every row, by its id and where it was read",

@@ -37,6 +37,13 @@ LATER: dict[str, Any] = {"built": None, "language": None, "license": None, "caus
 SCRIPTS = ("charts.js", "samples.js")
 
 
+def prepare() -> None:
+    """Read the templates, which takes longer than to fill them in."""
+    environment = _environment()
+    for name in environment.list_templates(extensions=["html"]):
+        environment.get_template(name)
+
+
 def report(release: Release) -> str:
     """The page of a build, from the files of its folder: no request leaves it, and no text of a row can become markup.
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from hfsft.hashing import digest
 from hfsft.release.build_outcome import outcome_of
+from hfsft.release.folder.file_names import PREFERENCE
 from hfsft.release.trainer.chats import as_preference
 from hfsft.release.trainer.dataset_writer import in_columns
 from hfsft.release.trainer.formats import CHAT
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
 
     from hfsft.release.result import Built
 
-CONFIG = "preference"
-"""What the configuration and its folder are called."""
 SCORES = {"score_chosen": "float64", "score_rejected": "float64", "margin": "float64"}
 IDS = {"chosen_id": "string", "rejected_id": "string"}
 """What stands beside the columns that trainers read; none of them is one that TRL takes for something else."""
@@ -44,17 +43,25 @@ def preference_rows(built: Built) -> dict[str, Dataset]:
     plain, publish = section.format == "plain", built.recipe.publish
     key = built.writer.style.key or built.writer.style.shared  # as the kept rows call it
     style = MessageStyle(publish.reasoning, publish.tool_calls, key)
-    written = _written(pairs, rows, style, plain)
-    columns, shared = _columns(written, plain)
-    if shared:  # one dataset has one field for reasoning
-        written = _written(pairs, rows, replace(style, shared=shared), plain)
+    columns, written = written_pairs(pairs, rows, style, plain)
     sides = {pair: rows[pair.chosen]["split"] for pair in pairs}
     found = {}
     for split in dict.fromkeys(sides.values()):
         own = [row for row, pair in zip(written, pairs, strict=True) if sides[pair] == split]
-        name = digest([CONFIG, split, columns, own])
+        name = digest([PREFERENCE, split, columns, own])
         found[split] = in_columns(columns, [own], name)
     return found
+
+
+def written_pairs(
+    pairs: Sequence[SettledPair], rows: Mapping[str, Row], style: MessageStyle, plain: bool
+) -> tuple[dict[str, Any], list[Row]]:
+    """The columns that pairs of these rows need, and the pairs as they are written."""
+    written = _written(pairs, rows, style, plain)
+    columns, shared = _columns(written, plain)
+    if shared:  # one dataset has one field for reasoning
+        written = _written(pairs, rows, replace(style, shared=shared), plain)
+    return columns, written
 
 
 def _written(pairs: Sequence[SettledPair], rows: Mapping[str, Row], style: MessageStyle, plain: bool) -> list[Row]:

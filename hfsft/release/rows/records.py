@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from hfsft.errors import ReleaseError, nearest
-from hfsft.plain import digits
+from hfsft.plain import limits
 from hfsft.release.report.page_data import PageData
 from hfsft.release.result import SPLITS
 from hfsft.rows.columns import CONTENT, LEDGER, REFERENCE, column, known
@@ -89,7 +89,7 @@ class ReleaseRow:
 
 
 def _limits(bound: Mapping[str, Any]) -> str:
-    return " ".join(f"{name} {digits(bound[name])}" for name in ("at_least", "at_most") if bound.get(name) is not None)
+    return limits(bound.get("at_least"), bound.get("at_most"))
 
 
 @dataclass(frozen=True)

@@ -247,12 +247,16 @@ def check(
 
     `findings` are what was found of each of them, where that is known.
     """
+    from hfsft.engine.parts.rows import column_of
+
     chosen, tokenizer = FORMATS[writer.format], writer.tokenizer
     found = list(_found(rows, writer, max_length)) if findings is None else findings
     detected = detect(writer.columns)
     control = Counter(token for each in found for token in each.control)
     lengths = [each.length for each in found if each.length is not None]
-    told = (RowWarning(row_id, *why) for row_id, each in zip(rows["id"][:], found, strict=True) for why in each.told)
+    told = (
+        RowWarning(row_id, *why) for row_id, each in zip(column_of(rows, "id"), found, strict=True) for why in each.told
+    )
     return TrainerCheck(
         format=writer.format,
         rows=len(rows),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Literal
@@ -236,9 +236,9 @@ def readers(trainer: Literal["llama_factory", "axolotl"], columns: Columns) -> s
     return " or ".join(able)
 
 
-def format_named(name: str) -> FormatName:
-    """The format of that name. Raises `ReleaseError` with the names that there are."""
+def format_named(name: str, others: Sequence[str] = ()) -> FormatName:
+    """The format of that name. Raises `ReleaseError` with the names that there are, and `others` behind them."""
     for known in FORMATS:
         if known == name:
             return known
-    raise ReleaseError(f"no format {name!r} (choose {', '.join(FORMATS)})")
+    raise ReleaseError(f"no format {name!r} (choose {', '.join([*FORMATS, *others])})")

@@ -55,7 +55,10 @@ def lengths(built: Built) -> Lengths:
 
 def _latin(rows: Dataset) -> bool:
     """Whether nearly all letters of the answers are those of English."""
-    letters = [letter for text in rows[:SAMPLED]["response"] for letter in (text or "")[:LOOKED_AT] if letter.isalpha()]
+    texts = [(text or "")[:LOOKED_AT] for text in rows["response"][:SAMPLED]]
+    if all(map(str.isascii, texts)):
+        return True
+    letters = [letter for text in texts for letter in text if letter.isalpha()]
     return sum(map(str.isascii, letters)) >= LATIN * len(letters)
 
 

@@ -24,9 +24,11 @@ if TYPE_CHECKING:
     from hfsft.similarity.lexical.shingles import Hashes, Places
 
     Shares = NDArray[np.float64]
+    Counts = NDArray[np.int32]
 
 COUNTED = 1 << 22  # characters of the pairs that are counted at once
 PAIR = ("one", "other", "share")  # the columns of a table of counted pairs
+COMMON = 0.25  # of the sets: from here on a product of matrices is faster than the lists of who holds a member
 SLACK = 1.5  # how much more alike two texts may be than their rests
 
 
@@ -192,26 +194,51 @@ def _shares(one: Hashes, others: Sequence[Hashes]) -> Shares:
 
 
 def _square(sets: Sequence[Hashes]) -> Shares:
-    """The share of members in common for each pair of sets; 0 where both are empty."""
+    """The share of members in common for each pair of sets; 0 where both are empty, and for a set and itself."""
     import numpy as np
 
     sizes = np.array([len(one) for one in sets], np.intp)
-    _, numbers = np.unique(np.concatenate(sets), return_inverse=True)
-    order = np.argsort(numbers, kind="stable")  # the sets that hold a member, list behind list, each in their order
-    owners = np.repeat(np.arange(len(sizes)), sizes)[order]
-    here = np.empty_like(order)
-    here[order] = np.arange(len(order))
-    counts = np.bincount(numbers)
-    first = (np.cumsum(counts) - counts)[numbers]
-    shared = np.zeros((len(sets), len(sets)), np.int32)
-    start = 0
-    for place, size in enumerate(sizes.tolist()):
-        begin, end = first[start : start + size], here[start : start + size]
-        found = end > begin  # in an earlier set too
-        lists = [owners[a:b] for a, b in zip(begin[found].tolist(), end[found].tolist(), strict=True)]
-        if lists:
-            shared[place, :place] = np.bincount(np.concatenate(lists), minlength=place)
-        start += size
-    shared += shared.T
+    owners = np.repeat(np.arange(len(sizes)), sizes)
+    _, members = np.unique(np.concatenate(sets), return_inverse=True)
+    often = (np.bincount(members) > COMMON * len(sets))[members]
+    shared = _shared_often(owners[often], members[often], len(sets))
+    shared += _shared_seldom(owners[~often], members[~often], len(sets))
     union: Places = sizes[:, None] + sizes - shared
     return shared / np.maximum(union, 1)
+
+
+def _shared_often(owners: Places, members: Places, count: int) -> Counts:
+    """How many members each two of `count` sets share, of members that many sets hold, as those of a template.
+
+    One product of matrices of 0 and 1, which numbers of single precision hold exactly.
+    """
+    import numpy as np
+
+    known, places = np.unique(members, return_inverse=True)
+    holds = np.zeros((count, len(known)), np.float32)
+    holds[owners, places] = 1
+    shared = (holds @ holds.T).astype(np.int32)
+    np.fill_diagonal(shared, 0)
+    return shared
+
+
+def _shared_seldom(owners: Places, members: Places, count: int) -> Counts:
+    """The same of members that few sets hold, by the lists of those that do."""
+    import numpy as np
+
+    order = np.argsort(members, kind="stable")  # the sets that hold a member, list behind list, each in their order
+    holders = owners[order]
+    here = np.empty_like(order)
+    here[order] = np.arange(len(order))
+    counts = np.bincount(members)
+    first = (np.cumsum(counts) - counts)[members]
+    shared = np.zeros((count, count), np.int32)
+    earlier = here > first  # in an earlier set too
+    borders = np.searchsorted(owners, np.arange(count + 1))
+    for place in np.unique(owners[earlier]).tolist():
+        mine = slice(borders[place], borders[place + 1])
+        begin, end = first[mine][earlier[mine]], here[mine][earlier[mine]]
+        lists = [holders[a:b] for a, b in zip(begin.tolist(), end.tolist(), strict=True)]
+        shared[place, :place] = np.bincount(np.concatenate(lists), minlength=place)
+    shared += shared.T
+    return shared

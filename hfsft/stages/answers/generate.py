@@ -319,7 +319,7 @@ class Generate(AskingStage):
     def notes(self, outcome: Outcome) -> Iterator[str]:
         """Whether rows lack the reasoning that was to be kept, and what candidates and checks came to."""
         yield from answer_notes.notes(self, outcome)
-        yield from tool_report.notes(outcome) if self.tools else tool_report.unoffered(outcome)
+        yield from tool_report.notes(outcome, self.tools.cases) if self.tools else tool_report.unoffered(outcome)
         yield from retrieving.notes(self.context, outcome.values)
 
     def card(self, outcome: Outcome) -> CardPart | None:

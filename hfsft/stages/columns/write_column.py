@@ -195,6 +195,7 @@ class Write(AskingStage):
                 **({"schema": schema} if schema else {}),
                 **({"when": self.when} if self.when else {}),
             },
+            version=2,
             work=Work(
                 "hfsft.stages.columns.write_column:asking",
                 {"section": {**self.arguments()["section"], **self.standing_alone()}, "values": context.values()},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from statistics import fmean
 from typing import Annotated, Any, ClassVar
 
 from pydantic import BeforeValidator, Field
@@ -24,6 +25,7 @@ from hfsft.stages.seeds import PromptTable
 GUARDS = "guards"
 NARROWED = 0.15  # by which a figure falls, as a share of what it was, that is worth a warning
 UNLIKE, SHOWN = 10, 160  # rows most unlike real queries that are listed, and the characters of each
+MANY = 0.2  # share of the prompts from which on one opening is worth a warning where it rises
 FEW = 50  # rows, below which their figures say little
 FAR_LENGTH = 2.0  # times longer or shorter than real queries that is worth a word
 
@@ -72,22 +74,23 @@ class Guards(Stage):
     )
 
     def steps(self, context: Context) -> list[Step]:
-        """What lets go of rows, and what measures, each where it is asked for."""
-        place = context.place(self.key)
-        steps = keeping_share(self.people.at_least, place) if self.people else []
-        if self.like:
-            steps.append(
-                Step(
-                    "guards.like",
-                    reads=("instruction",),
-                    writes={LIKENESS: "float64"},
-                    about="Cosine to the real query that means most nearly the same, by the packaged embedder.",
-                    work=Work("hfsft.stages.guards.like:measuring"),
-                    needs=(self._queries(context), _embedder()) if context.opened else (),
-                    place=place,
-                )
-            )
-        return steps
+        """What lets go of rows, where that is asked for."""
+        return keeping_share(self.people.at_least, context.place(self.key)) if self.people else []
+
+    def measuring(self, context: Context) -> list[Step]:
+        """What measures how like real queries rows are, where some are given."""
+        if not self.like:
+            return []
+        step = Step(
+            "guards.like",
+            reads=("instruction",),
+            writes={LIKENESS: "float64"},
+            about="Cosine to the real query that means most nearly the same, by the packaged embedder.",
+            work=Work("hfsft.stages.guards.like:measuring"),
+            needs=(self._queries(context), _embedder()) if context.opened else (),
+            place=context.place(self.key),
+        )
+        return [step]
 
     def writes(self) -> list[Column]:
         """The likeness of each row to real queries."""
@@ -131,6 +134,8 @@ class Guards(Stage):
         if outcome.resource and self.like:
             compared = LikeQueries.of(texts["instruction"], outcome.resource("guards.like", "real queries"))
             found |= {f"like_{name}": value for name, value in compared._asdict().items()}
+        if near := [value for value in outcome.values(LIKENESS) if value is not None]:
+            found["like_near"] = fmean(near)
         return found
 
     def notes(self, outcome: Outcome) -> Iterator[str]:
@@ -139,7 +144,10 @@ class Guards(Stage):
         if (now.get("rows") or 0) >= FEW and (before.get("rows") or 0) >= FEW:
             for name, (title, _) in TOLD.items():
                 old, new = before.get(name), now.get(name)
-                if name in WIDE and old and new is not None and new < (1 - NARROWED) * old:
+                if old is None or new is None:
+                    continue
+                fell, rose = new < (1 - NARROWED) * old, new > (1 + NARROWED) * old
+                if (name in WIDE and fell) or (name in ALIKE and rose and new >= MANY):
                     yield Warn(
                         f"the set has narrowed: {title} was {_shown(name, old)} in the release before and is "
                         f"{_shown(name, new)} now"
@@ -181,10 +189,13 @@ TOLD: Mapping[str, tuple[str, str]] = {
     "like_words": ("words of a prompt, median", ".1f"),
     "like_real_words": ("words of a real query, median", ".1f"),
     "like_known": ("words that real queries have too", ".1%"),
+    "like_near": ("mean cosine of a prompt to the nearest real query", ".3f"),
 }
 """The figures that are shown, with their titles and how they are formatted."""
 WIDE = ("people", "distinct_instruction", "distinct_response", "apart", "vendi")
 """Those that fall where a set narrows."""
+ALIKE = ("opening_share",)
+"""Those that rise there."""
 
 
 def _embedder() -> Resource:

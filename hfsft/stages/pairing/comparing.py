@@ -11,13 +11,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from hfsft.errors import AnswerError
-from hfsft.hashing import digest
 from hfsft.models.model import Answer, Request
 from hfsft.models.structured import ask as ask_structured
 from hfsft.prompts import Prompt
 from hfsft.rows.batch import Row
 from hfsft.rows.columns import REFERENCE
-from hfsft.rows.views import asked_and_answered, transcript
+from hfsft.rows.views import asked_and_answered, quoted_turns
 from hfsft.stages.base import rendered
 from hfsft.stages.pairing.picking import Pick
 
@@ -81,18 +80,12 @@ class Comparing:
     def _better(self, first: Row, second: Row) -> Generator[Request, Answer, str]:
         """Which of the two answers a model finds better: first, second or tie."""
         (question, one), (_, other) = asked_and_answered(first), asked_and_answered(second)
-        reference = first.get(REFERENCE)
-        parts = [
-            _shown({**first, "messages": question}),
-            *(_shown({**first, "messages": turns, "tools": None}) for turns in (one, other)),
-        ]
+        answers = [_quoted({**first, "messages": turns, "tools": None}) for turns in (one, other)]
         prompt = rendered(
             self.template(),
-            conversation=parts[0],
-            reference=reference,
-            answers=parts[1:],
-            # Row text cannot close its own block: the fence hangs on all of it.
-            fence=digest([*parts, reference], 12),
+            conversation=_quoted({**first, "messages": question}),
+            reference=first.get(REFERENCE),
+            answers=answers,
         )
         request = Request(
             model=self.model,
@@ -105,11 +98,9 @@ class Comparing:
         return found
 
 
-def _shown(row: Row) -> list[dict[str, str]]:
-    """The turns of a row as a judge reads them, the tools first, without what was thought; each has its own system
-    prompt among them.
-    """
-    return transcript({**row, "system": None}, reasoning=False)
+def _quoted(row: Row) -> str:
+    """The turns of a row in quoted lines, the tools first, without what was thought; its system prompt is a turn."""
+    return quoted_turns({**row, "system": None}, reasoning=False)
 
 
 def _read(verdict: Any) -> str:

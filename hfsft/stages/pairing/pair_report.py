@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from hfsft.stages.pairing.pairs_section import Pairs
 
 LONGER, ENOUGH = 0.8, 20  # share of pairs whose chosen answer is the longer, of so many at least, that is told
+SHOWN = 3  # reasons that a note names
 FEW = 0.25  # share of prompts with a pair, below which that is told
 WORDS = {
     picking.ALONE: "no other judged answer was there",
@@ -57,11 +58,18 @@ def notes(found: Mapping[str, Any]) -> Iterator[str]:
     if not found:
         return
     prompts, paired = found["prompts"], found["prompts_with_pairs"]
-    why = ", ".join(f"{count:,} as {in_words(reason)}" for reason, count in list(found["without"].items())[:3])
+    reasons = list(found["without"].items())
+    why = ", ".join(f"{count:,} as {in_words(reason)}" for reason, count in reasons[:SHOWN])
+    if others := sum(count for _, count in reasons[SHOWN:]):
+        why += f", {others:,} for other reasons"
     if not found["pairs"]:
         yield Warn(f"no preference pair was made of the answers to {prompts:,} prompts: {why}")
     elif paired < FEW * prompts:
         yield Warn(f"only {paired:,} of {prompts:,} prompts have a preference pair: {why}")
+    else:
+        yield f"{found['pairs']:,} preference pairs of the answers to {paired:,} of {prompts:,} prompts" + (
+            f": {why}" if why else ""
+        )
     if found["pairs"] >= ENOUGH and found["chosen_longer"] >= LONGER:
         yield Warn(
             f"in {found['chosen_longer']:.0%} of the preference pairs the chosen answer is the longer one: training on "
@@ -90,7 +98,7 @@ def card(section: Pairs, found: Mapping[str, Any], outcome: Outcome) -> CardPart
             "length": bounds.get("length", ""),
             "model": Name(outcome.models[asked[0].name].model) if asked else None,
             "plain": section.format == "plain",
-            "table": reasons(found),
+            "table": without(found),
         },
     )
 
@@ -107,12 +115,12 @@ def panel(found: Mapping[str, Any] | None) -> Panel | None:
         text += f" The median margin is {digits(found['margin'])}; in {found['chosen_longer']:.0%} the chosen answer "
         text += "is the longer one."
     pieces: list[str | ShownTable] = [text]
-    if shown := reasons(found):
+    if shown := without(found):
         pieces += ["Prompts without a pair:", shown]
     return Panel("pairs", "Preference pairs", pieces)
 
 
-def reasons(found: Mapping[str, Any]) -> ShownTable | None:
+def without(found: Mapping[str, Any]) -> ShownTable | None:
     """Why prompts have no pair, the most frequent reason first."""
     rows = [(in_words(reason), count) for reason, count in found["without"].items()]
     return ShownTable(("why a prompt has no pair", "prompts"), rows, {1}, "prompts without a pair") if rows else None

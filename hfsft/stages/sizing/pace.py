@@ -11,6 +11,7 @@ DEVIATIONS = 2.0  # a wave that could fill the rest stays so many standard devia
 SPARE = 0.07  # share of all rows asked so far that may be asked in vain, to be done with it
 MOST_WAVES = 100  # that are reckoned ahead
 LATELY = 60  # accepted rows by which the share accepted is believed, whatever it was before
+FEW = 3  # accepted rows below which it is not known whether as few as the least share are accepted
 PILOT, PILOT_SHARE = 20, 0.1  # rows of a first wave, at least, and their share of the size
 
 
@@ -88,7 +89,9 @@ class Pace:
             asked, accepted = asked + wave.asked, accepted + wave.accepted
             if accepted >= self.least * asked and accepted:
                 return False
-            if asked >= max(LATELY, 1 / self.least if self.least else LATELY):
+            # Of few rows chance decides, whether one or three were accepted.
+            most = (FEW if accepted else 1) / self.least if self.least else LATELY
+            if asked >= max(LATELY, most):
                 return True
         return False
 

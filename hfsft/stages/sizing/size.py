@@ -21,6 +21,8 @@ ENDS = {
     "budget": "the budget would not pay for another wave (raise it, and the next build goes on from here)",
     "exhausted": "too few of the rows that were asked for last were accepted (see which rules took them; other seeds, "
     "attributes or templates bring rows that are new; `size.accepted_at_least` says when to give up)",
+    "people": "more rows of models would be too many beside those of people (add rows of people, or lower "
+    "`guards.people`)",
 }
 
 

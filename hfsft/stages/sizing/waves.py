@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import floor
 from typing import TYPE_CHECKING, Any, Literal
 
 from hfsft.engine.step import Step
 from hfsft.rows.columns import WAVE, WRITTEN_BY
+from hfsft.rows.row import PEOPLE
 from hfsft.stages.sizing.pace import Brought, Pace
 
 if TYPE_CHECKING:
     from hfsft.engine.executor import Rows
 
-Ended = Literal["size", "budget", "exhausted"]
+Ended = Literal["size", "budget", "exhausted", "people"]
 Combination = tuple[Any, ...]
 
 CAUTION = 0.95  # share of what a budget has left that is planned with: what a request takes at most is set aside for it
@@ -51,7 +52,8 @@ class Waves:
     What it decides follows from these rows alone, and from what the budget has left: a build that was killed decides
     the same again. `source` makes the step that brings the rows of a wave; `pays_for` says how many times as much as
     was spent so far the budget has left, None where nothing bounds it; `attributes` are the columns of a combination;
-    `carry` makes, of the columns of the rows so far, what each row of the next wave brings along.
+    `carry` makes, of the columns of the rows so far, what each row of the next wave brings along. Where people's rows
+    are to be a share of `people` at least, no wave is asked for whose rows would be too many beside them.
     """
 
     pace: Pace
@@ -61,6 +63,7 @@ class Waves:
     pays_for: Callable[[], float | None] = lambda: None
     tell: Callable[[str], None] = lambda _: None
     carry: Callable[[Callable[[str], Sequence[Any]]], Mapping[str, Any]] = lambda _: {}
+    people: float = 0.0
     ended: Ended | None = None
     asked: list[int] = field(init=False)  # rows that each wave asked for, the first pass among them
     brought: list[Brought] = field(default_factory=list)
@@ -76,11 +79,12 @@ class Waves:
         """The source of the next wave."""
         self._count(rows)
         asked, accepted = sum(self.asked), sum(wave.accepted for wave in self.brought)
-        wanted = self.pace.wanted(self.others, self.brought)
+        beside = self._most(rows)
+        wanted = replace(self.pace, size=min(self.pace.size, beside)).wanted(self.others, self.brought)
         share = self.pays_for() if asked else None
         most = wanted if share is None else int(CAUTION * share * asked)
         if not wanted:
-            self.ended = "size"
+            self.ended = "size" if beside >= self.pace.size else "people"
         elif not most:
             self.ended = "budget"
         elif self.pace.exhausted(self.brought):
@@ -110,11 +114,17 @@ class Waves:
         self.brought = [Brought(asked, waves[number]) for number, asked in enumerate(self.asked, 1)]
         self.others = len(rows) - sum(waves.values())
 
+    def _most(self, rows: Rows) -> int:
+        """As many rows as may stay beside those of people."""
+        people = sum(origin in PEOPLE for origin in rows["origin"][:])
+        return floor(people / self.people + 1e-9) if self.people else self.pace.size
+
     def _combinations(self, rows: Rows) -> dict[Combination, int]:
+        """How many rows there are of each combination, but for rows of sources whose templates read no attribute."""
         if not self.attributes:
             return {}
         columns = (rows[name][:] for name in (WRITTEN_BY, *self.attributes))
-        return dict(Counter(tuple(given) for name, *given in zip(*columns, strict=True) if name is not None))
+        return dict(Counter(tuple(given[1:]) for given in zip(*columns, strict=True) if None not in given))
 
     def _numbers(self, wanted: int) -> dict[str, tuple[int, int]]:
         """The next numbers of each grower, `wanted` in all: each has its share of all rows so far within one row."""

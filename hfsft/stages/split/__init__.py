@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from pydantic import Field
 
 from hfsft.engine.resources import Resource, Work
 from hfsft.engine.step import Step
+from hfsft.errors import Problem, nearest
 from hfsft.rows.views import READS as VIEWED
 from hfsft.similarity import SKETCH, VERSION
 from hfsft.stages.base import CardPart, Context, Outcome, Panel, Stage
 from hfsft.stages.split import telling
 from hfsft.stages.split.row_families import KEYS, OPTIONAL, READS, SKETCHED
-from hfsft.stages.split.sides import NONE
+from hfsft.stages.split.sides import NONE, TOPIC
 
 
 class Split(Stage):
@@ -41,6 +42,12 @@ class Split(Stage):
         lt=1,
         description="Share of the rows to hold out, as nearly as whole families allow; of each topic about as many.",
     )
+    stratify: str = Field(
+        TOPIC,
+        min_length=1,
+        description="Column of whose values, in place of the topics, about as many are held out each: an attribute, a "
+        "label, a column that is kept, `origin`.",
+    )
     similarity: float = Field(
         0.6,
         ge=0.5,
@@ -50,13 +57,26 @@ class Split(Stage):
     )
 
     @property
+    def drawn_by(self) -> dict[str, Any]:
+        """What decides on which side rows are drawn: where it changes, all are drawn anew."""
+        told = self.model_dump(mode="json")
+        return told if self.stratify != TOPIC else {name: told[name] for name in told if name != "stratify"}
+
+    def problems(self, context: Context) -> Iterator[Problem]:
+        """A column to stratify by that no row has."""
+        allowed = (TOPIC, "origin", *dict.fromkeys(context.kept))
+        if self.stratify not in allowed:
+            said = f"split.stratify: no column is called `{self.stratify}` by then"
+            yield Problem(context.place(self.key, "stratify"), said, nearest(self.stratify, allowed))
+
+    @property
     def did(self) -> str:
         """That it divides rows, where some are held out."""
         return "split" if self.validation else ""
 
     def notes(self, outcome: Outcome) -> Iterator[str]:
         """Whether the share was met, which rows changed sides, and what so many train."""
-        yield from telling.notes(outcome, self.validation)
+        yield from telling.notes(outcome, self.validation, self.stratify)
 
     def card(self, outcome: Outcome) -> CardPart | None:
         """Duplicates that fell, families and their sides; None where no row is left."""
@@ -71,8 +91,9 @@ class Split(Stage):
         the second with regard to the sides that builds before gave.
         """
         place, former = context.place(self.key), context.former.get(self.key, NONE)
-        known = former.known if former.asked == self.model_dump(mode="json") else {}
+        known = former.known if former.asked == self.drawn_by else {}
         similarity = {"similarity": self.similarity}
+        by = {"stratify": self.stratify} if self.stratify != TOPIC else {}
         return [
             Step(
                 name="split.keys",
@@ -109,14 +130,14 @@ class Split(Stage):
             Step(
                 name="split",
                 sees="all",
-                reads=(KEYS, *READS, "topic", "family"),
+                reads=tuple(dict.fromkeys((KEYS, *READS, self.stratify, "family"))),
                 optional=OPTIONAL,
                 writes={"split": "string"},
                 role="lineage",
                 drops=(KEYS,),
-                identity={"validation": self.validation},
+                identity={"validation": self.validation, **by},
                 version=2,
-                work=Work("hfsft.stages.split.sides:giving", {"share": self.validation}),
+                work=Work("hfsft.stages.split.sides:giving", {"share": self.validation, **by}),
                 needs=(Resource.of("sides", Work("hfsft.stages.split.sides:Known", {"known": known}), pinned=False),),
                 place=place,
             ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
@@ -52,6 +52,7 @@ class Sides:
 
 
 NONE = Sides()
+TOPIC = "topic"  # the column by which sides are stratified, unless a recipe names another
 
 
 class Known:
@@ -69,12 +70,17 @@ class Known:
         return self.known
 
 
-def giving(known: Resource, share: float) -> Callable[[Batch], Batch]:
-    """What gives all rows their sides."""
-    return lambda batch: give_sides(batch, share, known.load())
+def strata(values: Iterable[Any]) -> list[str | None]:
+    """The values of a column as texts."""
+    return [None if value is None else str(value) for value in values]
 
 
-def give_sides(batch: Batch, share: float, known: Mapping[str, Side]) -> Batch:
+def giving(known: Resource, share: float, stratify: str = TOPIC) -> Callable[[Batch], Batch]:
+    """What gives all rows their sides, of each value in the column `stratify` about as many each."""
+    return lambda batch: give_sides(batch, share, known.load(), stratify)
+
+
+def give_sides(batch: Batch, share: float, known: Mapping[str, Side], stratify: str = TOPIC) -> Batch:
     """The `split` of each row; a family of which a row was trained on before is trained on whole."""
     stood: dict[str, bool] = {}
     known_by = batch[KEYS] if KEYS in batch else keys_of(batch)
@@ -82,5 +88,5 @@ def give_sides(batch: Batch, share: float, known: Mapping[str, Side]) -> Batch:
         for key in keys:
             if side := known.get(key):
                 stood[family] = stood.get(family, True) and side == "validation"
-    held = held_out(batch["family"], batch["topic"], share, stood)
+    held = held_out(batch["family"], strata(batch[stratify]), share, stood)
     return {"split": ["validation" if family in held else "train" for family in batch["family"]]}

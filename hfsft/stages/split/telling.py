@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from hfsft.rows.reading.summaries import rows_said
 from hfsft.stages.base import CardPart, Outcome, Panel, ShownTable, Warn
 from hfsft.stages.split.draw import held_out
-from hfsft.stages.split.sides import NONE
+from hfsft.stages.split.sides import NONE, strata
 
 SMALL = (
     (200, "fewer than the 200 that even a change of style takes"),
@@ -22,10 +22,10 @@ SIZES = 12  # sizes of families that a table lists
 FAMILY, SIDE = "family", "split"
 
 
-def notes(outcome: Outcome, asked: float) -> Iterator[str]:
+def notes(outcome: Outcome, asked: float, stratify: str) -> Iterator[str]:
     """Whether as many rows are held out as were asked for, which changed sides, and what so many train."""
     sides = Counter(outcome.values(SIDE))
-    yield from _share(outcome, asked, sides["train"], sides["validation"])
+    yield from _share(outcome, asked, stratify, sides["train"], sides["validation"])
     moved = outcome.leaves.get(SIDE, NONE).moved
     if rows := moved.get("train"):
         yield Warn(
@@ -43,7 +43,7 @@ def notes(outcome: Outcome, asked: float) -> Iterator[str]:
             break
 
 
-def _share(outcome: Outcome, asked: float, train: int, validation: int) -> Iterator[str]:
+def _share(outcome: Outcome, asked: float, stratify: str, train: int, validation: int) -> Iterator[str]:
     """Whether as many rows are held out as were asked for, and if not, why and what helps."""
     rows = train + validation
     if not asked:
@@ -53,7 +53,7 @@ def _share(outcome: Outcome, asked: float, train: int, validation: int) -> Itera
     if train and validation and (missed < 1 or asked / FAR <= validation / rows <= asked * FAR):
         return
     names = outcome.values(FAMILY)
-    families, fresh = Counter(names), held_out(names, outcome.values("topic"), asked, {})
+    families, fresh = Counter(names), held_out(names, strata(outcome.values(stratify)), asked, {})
     if abs(sum(families[family] for family in fresh) - asked * rows) < missed:
         why = (
             "rows keep the side that an earlier build gave them, and rows like them share it; rows of other kinds help"

@@ -36,8 +36,9 @@ OURS = ("conversation", "persona", "turn", "turns", *TURN_MARKS)
 """What a template may use beside the row: what was said, who the user is, which turn of how many it writes; and how
 turns of a chat begin.
 """
-BLANK = {"conversation": [], "persona": "", "turn": 2, "turns": 3, "response": "", "reasoning": ""}
-"""Of these and of an answer, what says nothing."""
+NOTHING_SAID = [{"role": role, "content": ""} for role in ("user", "assistant")]
+BLANK = {"conversation": NOTHING_SAID, "persona": "", "turn": 2, "turns": 3, "response": "", "reasoning": ""}
+"""Of these and of an answer, what says nothing; a template frames what was said, and so there are turns."""
 EXAMPLES, ORIGIN = "example", "origin"
 
 
@@ -207,6 +208,7 @@ class Converse(AskingStage):
                     },
                     **self.model_dump(mode="json", include=set(PLAIN)),
                 },
+                version=2,
                 work=Work(
                     "hfsft.stages.talking.converse:asking",
                     self.arguments(context.values(), kept, model=model, answering=how),

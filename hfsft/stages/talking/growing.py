@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Generator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from math import log
 from typing import Any
 
@@ -22,6 +23,7 @@ from hfsft.stages.evolving.template_prompts import messages_of
 from hfsft.stages.talking import user_turns
 from hfsft.stages.tools.toolbox import CASE, FAULTS, TOLD, Toolbox
 from hfsft.texts.loops import repeated_share
+from hfsft.texts.prompt_faults import unchanged
 from hfsft.texts.refusal import refusal
 
 TURNS, ENDED, TEMPLATES, PERSONA, ASKED_AGAIN = (
@@ -36,6 +38,7 @@ ALONE = dict.fromkeys(("system", "tools"))
 """What a user does not see of a row."""
 SPEAK = ("user", "assistant")
 """Whose turns a user sees: calls of tools and what they give back are between these two."""
+WORDS = 4  # of an answer, from which it is none where it says again what was said: below that, a greeting may
 LOOPS = 0.4  # share of an answer that goes round in a loop, from which it is none
 ENDING = "_end"
 """How names of templates end whose message is the last of the user: only the last turn is written by one."""
@@ -71,7 +74,7 @@ class Conversing:
         persona = self._persona(row["id"])
         made = _Made([], [], list(row.get(FAULTS) or []))
         number, end = 1, ALL
-        if why := self._faulty(_last(said)):
+        if why := self._faulty(_last(said), said[:-1]):
             return self._columns(row, said, number, f"answer: {why}", persona, made)
         while number < goal:
             number += 1
@@ -146,7 +149,7 @@ class Conversing:
             except AnswerError as error:
                 why = _borne(error)
             else:
-                if not (why := self._faulty(_last(turns))):
+                if not (why := self._faulty(_last(turns), said)):
                     return turns
             made.faults.append(f"answer: {why}")
         return f"answer: {why}"
@@ -175,13 +178,24 @@ class Conversing:
             turn["reasoning"] = thought
         return [turn]
 
-    def _faulty(self, text: str) -> str:
-        """What is wrong with an answer, in a word; empty where nothing is."""
+    def _faulty(self, text: str, before: Sequence[Message]) -> str:
+        """What is wrong with an answer, in a word; empty where nothing is. `echoes`: it has just the words of what the
+        user said last; `repeats`: those of an answer before it.
+        """
         if not text.strip():
             return "empty"
         if not self.eliminates:
             return ""
-        return "refuses" if refusal(text) == 1 else "loops" if repeated_share(text) > LOOPS else ""
+        if refusal(text) == 1:
+            return "refuses"
+        if repeated_share(text) > LOOPS:
+            return "loops"
+        if len(text.split()) < WORDS:
+            return ""
+        asked, answered = ([each["content"] or "" for each in before if each["role"] == role] for role in SPEAK)
+        if any(map(partial(unchanged, text), asked[-1:])):
+            return "echoes"
+        return "repeats" if any(map(partial(unchanged, text), answered)) else ""
 
     def _template(self, row_id: str, turn: int, *, last: bool) -> str:
         """The template of a turn: by a hash, in shares as the weights say; those that end only for the last turn."""

@@ -6,34 +6,35 @@ import re
 from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
+from hfsft.letters.late_patterns import at_first_use
 from hfsft.rows.messages import Message
 from hfsft.texts.peel import peel
 from hfsft.texts.prompt_asking import answers
-from hfsft.texts.prompt_faults import prompt_fault, rule_of
+from hfsft.texts.prompt_faults import prompt_fault, rule_of, says_again
 
 END = "[END]"
 """What the simulated user writes where it has nothing more to say."""
 LONG = 30  # words, from which a message that asks nothing and tells nothing of who writes it is an answer
-_END = re.compile(
+_END = at_first_use(
     r"[\[(<*]{1,4} ?(?i:end(?: of (?:the )?conversation)?) ?[\])>*]{1,4}|\A\W{0,20}END(?: OF CONVERSATION)?\W{0,20}\Z"
 )
 _USERS = r"(?:user|customer|client|human|person|caller|visitor|you|me)"
 _OTHERS = r"(?:assistant|agent|ai|bot|chatbot|support(?: agent)?|representative|system|tool)"
 _MARK = r"[\s*_#>\[(]{0,4}"
-_MINE = re.compile(
+_MINE = at_first_use(
     rf"\A{_MARK}{_USERS}(?:{_MARK}[\])]?[*_ ]{{0,3}}[:：][*_ ]{{0,3}}\s*|[\])*_]{{1,4}}\s*\n|\s*\n)", re.IGNORECASE
 )
-_THEIRS = re.compile(
+_THEIRS = at_first_use(
     rf"^{_MARK}{_OTHERS}\b(?:[^\n:：]{{0,30}}[:：\]]|[\])*_]{{1,4}}\s*$)", re.IGNORECASE | re.MULTILINE
 )
 # A user may answer what the assistant asked.
-_YES = re.compile(
+_YES = at_first_use(
     r"\A(?:(?:oh|ah|well|ok(?:ay)?)[,.!]? )?(?:yes|yeah|yep|no|nope|sure|certainly|absolutely|of course|ja|nein|nee|oui|non|s[íì]|sim|não|"
     r"да|нет|tak|nie|evet|hayır|ya|tidak|có|không|vâng|是的|好的|不|はい|いいえ|네|아니요|نعم|لا|हाँ|नहीं|ใช่)(?:[,.!，、。:]\s*|\s*\Z)",
     re.IGNORECASE,
 )
 # What only whoever helps says.
-_HELPS = re.compile(
+_HELPS = at_first_use(
     r"\b(?:i(?:'m| am)|we(?:'re| are)) (?:(?:very |always |more than )?(?:happy|glad|here)) to (?:help|assist)"
     r"|\b(?:how|what) (?:else )?(?:can|may) i (?:help|assist|do for) you|\bcan i (?:help|assist) you"
     r"|\blet me (?:check|look (?:into )?that|look that up|pull (?:up|that up))[^.!?\n]{0,30} for you"
@@ -84,7 +85,9 @@ def fault(text: str, before: Sequence[Message], own: Collection[str]) -> str | N
     told = _YES.sub("", text) or text
     if found := prompt_fault(told, "", own, shown=said, language_of="\n".join(said), turn=True):
         return rule_of(found)
+    if any(says_again(told, turn) for turn in said):
+        return "unchanged"
     last = next((turn["content"] for turn in reversed(before) if turn["role"] == "assistant" and turn["content"]), "")
-    if last and prompt_fault(text, last) == "unchanged":
+    if last and (prompt_fault(text, last) == "unchanged" or says_again(text, last)):
         return "echoes"
     return "answers" if len(text.split()) >= LONG and answers(told, said[-1]) else None

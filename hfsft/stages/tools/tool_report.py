@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from hfsft.rows.batch import rows_of
@@ -13,15 +13,25 @@ from hfsft.rows.views import tools as row_tools
 from hfsft.stages.base import CardPart, Name, Outcome, ShownTable, Warn
 from hfsft.stages.tools.toolbox import CASE, FAULTS, TOOLS, TURNS
 
+FEW_CASES = 3  # rows of a case that were to be made, of fewer of which chance may have left none
+WHY = {
+    "irrelevant": "the model calls whatever tools are left to it, or none at all; offer more tools, of other kinds",
+    "asks_back": "calls leave no parameter out that could be required; give tools parameters that are not",
+}
 OFTEN = 0.3  # share of rows whose calls were asked again, from which the model deserves a look
 MOST_TOOLS = 40  # in one table
 
 
-def notes(outcome: Outcome) -> Iterator[str]:
-    """Whether nobody calls a tool, or many answers needed more than one try for their calls."""
+def notes(outcome: Outcome, wanted: Mapping[str, float]) -> Iterator[str]:
+    """Whether nobody calls a tool, many answers needed more than one try for their calls, or there is no row of a case
+    that was asked for: `wanted` is the share of each.
+    """
     found = _tallied(outcome)
     if found is None:
         return
+    for case, share in wanted.items():
+        if share and not found.cases[case] and share * found.rows >= FEW_CASES:
+            yield Warn(f"no row is of the case `{case}`, which {share:.0%} were to be, as where {WHY[case]}")
     if not found.called and found.rows > found.cases.total():
         yield Warn(
             f"no answer calls a tool, in {found.rows:,} rows that offer some: ask a model that knows tools, or write "

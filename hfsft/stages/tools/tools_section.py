@@ -46,7 +46,8 @@ class Tools(Section):
         None, ge=1, description="How many of them a row is offered, picked by a hash of its id; left out: all."
     )
     choice: Literal["auto", "required"] = Field(
-        "auto", description="`required` has each answer begin with a call, where the server knows `tool_choice`."
+        "auto",
+        description="`required` has each answer begin with a call: one that does not is asked again, as `tries` says.",
     )
     native: bool = Field(
         True,
@@ -105,6 +106,11 @@ class Tools(Section):
         if self.unknown == "fail" and not self.results:
             raise ValueError("unknown: `fail` without a list of `results` fails every row that calls something")
         return self
+
+    @property
+    def cases(self) -> dict[str, float]:
+        """The share of rows that is to be of each case in which no call is right."""
+        return {"irrelevant": self.irrelevant, "asks_back": self.asks_back}
 
     @property
     def simulates(self) -> bool:
@@ -187,6 +193,7 @@ class Tools(Section):
             written = {"model": context.models[self.model or answers], **context.template_identity(self.prompt())}
         return {
             **told,
+            **({"no_call": "is asked again"} if self.choice == "required" else {}),
             "tools": [tool.as_openai() for tool in self.declared(context.base)],
             "canned": list(self.canned(context.base)),
             "results": written,

@@ -7,9 +7,9 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import partial
 from importlib import import_module
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal, TypeVar, cast
+from typing import Annotated, Any, ClassVar, TypeVar
 
-from pydantic import Field, PrivateAttr, create_model, field_validator
+from pydantic import Field, PrivateAttr, field_validator
 
 from hfsft.engine.resources import Work, path_of
 from hfsft.engine.step import Step
@@ -20,7 +20,7 @@ from hfsft.models.model import Request, Turns
 from hfsft.prompts import Prompt
 from hfsft.rows.batch import Batch, Row, rows_of
 from hfsft.rows.choice.row_counts import Counts
-from hfsft.rows.columns import WRITTEN_BY, Column, variables
+from hfsft.rows.columns import SLOT, WRITTEN_BY, Column, variables
 from hfsft.rows.reading.source_row import SourceRow
 from hfsft.rows.row import WRITTEN
 from hfsft.rows.views import setting_text
@@ -30,6 +30,7 @@ from hfsft.stages.evolving.template_prompts import TURNS, messages_of, own_runs,
 from hfsft.stages.source import NamedSource, Opened
 from hfsft.stages.writing.empty_rows import EmptyRows, RowSubject
 from hfsft.stages.writing.surroundings import Surroundings
+from hfsft.texts.language import sample_of
 from hfsft.texts.peel import peel
 from hfsft.texts.prompt_faults import prompt_fault
 
@@ -58,6 +59,7 @@ class Written(NamedSource, AskingStage):
     sets: ClassVar[tuple[str, ...]] = ()  # columns of every row that it writes something of its own into
     knows: ClassVar[Mapping[str, Any]] = {}  # what its templates may use beside columns: name -> what says nothing
     compared: ClassVar[tuple[str, ...]] = ()  # columns of texts that a row must not repeat
+    questions: ClassVar[bool] = False  # whether its rows are questions: what only tells something is none
     looks_at: ClassVar[tuple[str, ...]] = ()  # columns that `mine` and `shown` read, whatever templates do
 
     _key: str = PrivateAttr("seeds")
@@ -225,6 +227,7 @@ class Written(NamedSource, AskingStage):
                 "called": context.called,
                 **({"round": number} if number else {}),
             },
+            version=2,
             work=Work("hfsft.stages.writing.base:asking", self._told(context, number)),
             models=(self.model,),
             max_failed_share=self.max_failed_share,
@@ -250,9 +253,11 @@ class Written(NamedSource, AskingStage):
                 identity={
                     "called": context.called,
                     "compared": list(self.compared),
+                    "language": list(context.language),
                     "templates": {name: digest(sorted(runs)) for name, runs in own.items()},
                     **({"round": number} if number else {}),
                 },
+                version=2,
                 work=Work("hfsft.stages.writing.base:checking", self._told(context, number)),
                 place=place,
             )
@@ -310,11 +315,13 @@ class Written(NamedSource, AskingStage):
         """The instruction that a model wrote, without what it put around it."""
         return peel(answer)
 
-    def fault(self, row: Row, own: Mapping[str, Collection[str]]) -> str | None:
-        """What is wrong with a row that was written; None for nothing."""
+    def fault(self, row: Row, own: Mapping[str, Collection[str]], language: str = "") -> str | None:
+        """What is wrong with a row that was written; None for nothing. `language` is a text in the one it must have."""
         shown = [each for name in self.compared for each in _texts(row[name])]
         runs, beside = own.get(row["template"], ()), setting_text(row) or ""
-        return prompt_fault(row["instruction"], "", runs, shown=shown, beside=beside)
+        return prompt_fault(
+            row["instruction"], "", runs, shown=shown, beside=beside, language_of=language, asked=self.questions
+        )
 
     def _own(self, values: Mapping[str, Any], kept: Sequence[str]) -> dict[str, Collection[str]]:
         """By name of a template, the runs of words that are its own and no row's."""
@@ -330,28 +337,22 @@ class Written(NamedSource, AskingStage):
 
     def losses(self, outcome: Outcome) -> Iterator[str]:
         """Whether many of its rows were no prompts."""
-        for step in self.asked:
+        for number, step in enumerate(self.asked, 1):
             if names := outcome.removed(WRITTEN_BY, f"{step}.fault"):
-                said = ([*outcome.values(column), *outcome.removed(column)] for column in ("origin", WRITTEN_BY))
-                rows = list(zip(*said, strict=True)).count((WRITTEN, names[0])) // len(self.asked)
-                written = rows - len(outcome.removed("origin", step))
+                said = ([*outcome.values(column), *outcome.removed(column)] for column in ("origin", WRITTEN_BY, SLOT))
+                mine = {slot for *of, slot in zip(*said, strict=True) if of == [WRITTEN, names[0]]}
+                slots = sum(self.in_round(slot, number) for slot in mine)  # a row may have come to several answers
+                written = slots - len(outcome.removed("origin", step))
                 yield from prompt_check.told(outcome, step, FAULT, written, "prompts")
+
+    def in_round(self, slot: int, number: int) -> bool:
+        """Whether the row of a slot is one that its step of that number asks for, where there are several."""
+        return True
 
     @property
     def asked(self) -> tuple[str, ...]:
         """The names of the steps that ask for its rows."""
         return (self._key,)
-
-
-def written_kind(kind: S) -> S:
-    """A kind of written source with its key `from`, a word that no class can have as the name of a field."""
-    about = f"`{kind.way}`: {(kind.__doc__ or '').strip().splitlines()[0]}"
-    fields: Any = {"from": (Literal[kind.way], Field(description=about))}
-    made = cast("Any", create_model)(
-        kind.__name__, __base__=kind, __doc__=kind.__doc__, __module__=kind.__module__, **fields
-    )
-    made.example = kind.__dict__.get("example", "")
-    return cast("S", made)
 
 
 def asking(
@@ -367,12 +368,13 @@ def checking(
 ) -> Callable[[Batch], Batch]:
     """What looks for faults in the rows of a source; of other rows it keeps what was found before."""
     stage = written_source(kind, section)
-    own = stage._own(values, kept)
+    own, language = stage._own(values, kept), sample_of(values["language"])
 
     def checked(batch: Batch) -> Batch:
         return {
             FAULT: [
-                stage.fault(row, own) if stage.mine(row, called, number) else row.get(FAULT) for row in rows_of(batch)
+                stage.fault(row, own, language) if stage.mine(row, called, number) else row.get(FAULT)
+                for row in rows_of(batch)
             ]
         }
 

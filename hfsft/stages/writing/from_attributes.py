@@ -7,7 +7,8 @@ from typing import ClassVar
 
 from hfsft.errors import Problem, PromptError
 from hfsft.stages.base import Context
-from hfsft.stages.writing.base import ATTRIBUTES, Written, written_kind
+from hfsft.stages.writing.base import ATTRIBUTES, Written
+from hfsft.stages.writing.written_kind import written_kind
 
 
 @written_kind

@@ -15,9 +15,10 @@ from hfsft.rows.batch import Row
 from hfsft.rows.columns import Column, column
 from hfsft.rows.views import setting_text
 from hfsft.stages.base import Context
-from hfsft.stages.writing.base import Written, written_kind
+from hfsft.stages.writing.base import Written
 from hfsft.stages.writing.empty_rows import EmptyRows, RowSubject
 from hfsft.stages.writing.surroundings import Surroundings
+from hfsft.stages.writing.written_kind import written_kind
 from hfsft.texts.unseen_text import unseen_text
 
 TITLE = "document_title"
@@ -48,6 +49,7 @@ class FromDocuments(Written):
         column(DOCUMENT),
         Column(TITLE, "string", "lineage", "The title of the chunk that it was written from."),
     )
+    questions: ClassVar[bool] = True
     looks_at: ClassVar[tuple[str, ...]] = (TITLE,)
     knows: ClassVar[Mapping[str, Any]] = {CHUNK: "", CHUNKS: "", "title": ""}
     example: ClassVar[str] = """\
@@ -103,9 +105,9 @@ class FromDocuments(Written):
         text = setting_text(row)
         return {CHUNK: text, CHUNKS: text, "title": row[TITLE]}
 
-    def fault(self, row: Row, own: Mapping[str, Collection[str]]) -> str | None:
+    def fault(self, row: Row, own: Mapping[str, Collection[str]], language: str = "") -> str | None:
         """What is wrong with a row that was written: as with any, or that it leans on a text that is not there."""
-        if (found := super().fault(row, own)) is not None:
+        if (found := super().fault(row, own, language)) is not None:
             return found
         leans = unseen_text(row["instruction"] or "")
         return f"unseen: {leans}" if leans else None

@@ -28,7 +28,8 @@ from hfsft.rows.row import WRITTEN
 from hfsft.sandbox import chat
 from hfsft.sandbox.work import TooMuchWorkError
 from hfsft.stages.base import Context, Template, rendered
-from hfsft.stages.writing.base import ATTRIBUTES, SAID, Written, written_kind
+from hfsft.stages.writing.base import ATTRIBUTES, SAID, Written
+from hfsft.stages.writing.written_kind import written_kind
 
 MARK = "\u241f7f3c41\u241f"  # stands where the user's text is to stand; no template has it
 SYSTEM = "\u241f9b20d7\u241f"
@@ -148,6 +149,7 @@ class Magpie(Written):
             made,
             identity={**made.identity, "opening": list(opening), "stop": self.stop},
             work=Work("hfsft.stages.writing.magpie:going_on", told),
+            version=3,
         )
 
     def go_on(
@@ -162,22 +164,30 @@ class Magpie(Written):
             columns = {name: row[name] for name in (*SAID, *kept)}
             system = rendered(self._system(), **{**values, **columns, ATTRIBUTES: attributes})
             prefix = prefix.replace(SYSTEM, system)
+        stop = tuple(dict.fromkeys([*([opening.end] if opening.end else []), *(self.stop or ())]))
         answer = yield Request(
             model=self.model,
             prompt=prefix,
             temperature=self.temperature,
             max_tokens=self.max_tokens,
-            stop=tuple(dict.fromkeys([*([opening.end] if opening.end else []), *(self.stop or ())])),
+            stop=stop,
             seed=sampling_seed(row["id"], WRITTEN),
             chosen=self.chosen,
         )
-        text = answer.text.strip()
+        text = went_on(answer.text, prefix, stop)
         if not text:
             raise unusable("empty", "the model wrote no instruction")
         return {"instruction": text}
 
     def _own(self, values: Mapping[str, Any], kept: Sequence[str]) -> dict[str, Collection[str]]:
         return {}
+
+
+def went_on(text: str, prefix: str, stop: Sequence[str]) -> str:
+    """What stands behind the text that was sent, which some servers give back, up to where others did not stop."""
+    text = text.removeprefix(prefix)
+    ends = [at for mark in stop if (at := text.find(mark)) >= 0]
+    return text[: min(ends)].strip() if ends else text.strip()
 
 
 def going_on(

@@ -17,9 +17,10 @@ from hfsft.rows.columns import Column
 from hfsft.rows.tables.readers import TEXT_COLUMN
 from hfsft.rows.tables.table import Table
 from hfsft.rows.values import as_text
-from hfsft.stages.writing.base import Written, written_kind
+from hfsft.stages.writing.base import Written
 from hfsft.stages.writing.empty_rows import RowSubject
 from hfsft.stages.writing.surroundings import Surroundings
+from hfsft.stages.writing.written_kind import written_kind
 
 PERSONA = "persona"
 

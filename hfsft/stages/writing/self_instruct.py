@@ -26,7 +26,8 @@ from hfsft.rows.columns import SLOT, WAVE, WRITTEN_BY
 from hfsft.rows.row import PEOPLE, WRITTEN
 from hfsft.similarity.novelty import By, nearest_before
 from hfsft.stages.base import Context
-from hfsft.stages.writing.base import Written, written_kind
+from hfsft.stages.writing.base import Written
+from hfsft.stages.writing.written_kind import written_kind
 
 DEMONSTRATIONS, SHOWN = "demonstrations", "demonstration_texts"
 NOVELTY = "novelty"
@@ -129,7 +130,11 @@ class SelfInstruct(Written):
 
     def mine(self, row: Row, called: str, number: int = 0) -> bool:
         """Whether a row is written in that round."""
-        return super().mine(row, called) and round_of(row[SLOT], self.rounds) == number
+        return super().mine(row, called) and self.in_round(row[SLOT], number)
+
+    def in_round(self, slot: int, number: int) -> bool:
+        """Whether a slot belongs to that round."""
+        return round_of(slot, self.rounds) == number
 
     def taken(self, answer: str) -> str:
         """The instruction, without the number that it would have among those that are shown; of several the first."""

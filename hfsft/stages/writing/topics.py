@@ -28,9 +28,10 @@ from hfsft.rows.columns import SLOT, WRITTEN_BY, Column
 from hfsft.stages.attributes.values_file import tree_in
 from hfsft.stages.base import Context, Template
 from hfsft.stages.evolving.template_prompts import TURNS, messages_of
-from hfsft.stages.writing.base import FOLDER, Written, written_kind
+from hfsft.stages.writing.base import FOLDER, Written
 from hfsft.stages.writing.empty_rows import RowSubject
 from hfsft.stages.writing.surroundings import Surroundings
+from hfsft.stages.writing.written_kind import written_kind
 
 PATH = "topic_path"
 TOPIC = "topic"
@@ -40,6 +41,7 @@ TRIES = 3  # answers that hold no topics, one after the other, until a row fails
 QUESTION = "_subtopics"
 _ITEM = re.compile(r"\A[\s#*_>]{0,9}(?:\d{1,3}[.):]|[-*\u2022\u2013])[\s*_]{1,9}")
 _NEXT = re.compile(r"(?<=\S)[,;.]?[ \t]+(?=\d{1,2}[.)][ \t]+\S)")  # between items of a list that stands in one line
+NOTHING = ("", "null", "~")  # what stands below a topic from which all others were taken out
 _ENDS = " \t*_`\"'.:;,"
 
 Tree = Sequence["str | Mapping[str, Any]"] | Mapping[str, Any]
@@ -109,17 +111,16 @@ class FromTopics(Written):
         if self.tree is not None:
             return self.tree
         if self.path is not None:
-            found = tree_in(self.path, base)
-            _check(found, self.path)
-            return found  # type: ignore[no-any-return]
+            return _checked(tree_in(self.path, base), self.path)
         beside = file_beside(stem)
         if not stem or not (base / beside).is_file():
             return None
         found = tree_in(beside, base)
-        mine = found.get(called) if isinstance(found, Mapping) else None
-        if mine is not None:
-            _check(mine, beside)
-        return mine
+        if not found:
+            return None
+        if not isinstance(found, Mapping):
+            raise SourceError(f"{beside}: is a mapping from the name of each source to its tree, as `{called}: [...]`")
+        return _checked(found[called], beside) if called in found else None
 
     def subjects(self, around: Surroundings) -> Sequence[RowSubject]:
         """The topics at the ends of the tree, where it is known."""
@@ -241,7 +242,8 @@ def leaves(tree: Any, above: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
         else None
     )
     if items is None:
-        raise ValueError("a tree is lists of topics, and mappings from a topic to those below it")
+        where = f"below `{' > '.join(above)}` stands `{plain(str(tree), LONGEST)}`: " if above else ""
+        raise ValueError(f"{where}a tree is lists of topics, and mappings from a topic to those below it")
     for topic, below in items:
         if isinstance(topic, Mapping):
             found += leaves(topic, above)
@@ -273,12 +275,24 @@ def file_beside(stem: str) -> str:
     return f"{stem}.topics.yaml"
 
 
-def _check(tree: Any, path: str) -> None:
+def _checked(told: Any, path: str) -> Tree:
+    """A tree as a file has it, where it is one. Raises `SourceError`."""
+    tree: Tree = _pruned(told)
     try:
-        if not leaves(tree):
+        if tree is None or not leaves(tree):
             raise ValueError("has no topic")
     except ValueError as error:
         raise SourceError(f"{path}: {error}") from None
+    return tree
+
+
+def _pruned(told: Any) -> Any:
+    """The tree that a file of texts alone tells, with nothing where nothing is left below a topic."""
+    if isinstance(told, Mapping):
+        return {topic: _pruned(below) for topic, below in told.items()}
+    if isinstance(told, list):
+        return [_pruned(each) if isinstance(each, Mapping) else each for each in told]
+    return None if isinstance(told, str) and told.strip().casefold() in NOTHING else told
 
 
 def shown_tree(tree: Any, indent: int = 0) -> Iterator[str]:

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hfsft.engine.parts import rows as columns
-from hfsft.engine.parts.rows import Part, Rows, StoredColumn, picked, some, whole
+from hfsft.engine.parts.rows import Part, Rows, StoredColumn, column_of, picked, some, whole
 
 KINDS = {"id": "string", "size": "int64"}
 
@@ -90,6 +90,13 @@ def test_rows_that_were_picked_are_read_as_a_table_is() -> None:
     dataset = Dataset.from_dict({"id": list("abcdef")}).select([5, 3, 1, 0])
     again = picked(dataset, [3, 0, 1])
     assert (again["id"][:], again._indices) == (["a", "f", "d"], None)
+
+
+def test_a_column_is_read_as_datasets_reads_it() -> None:
+    rows = Dataset.from_dict({"id": ["a", "b", "c"], "size": [1, None, 3], "said": [{"x": "1"}, None, {"x": "2"}]})
+    for each in (rows, rows.select([2, 0]), rows.select(range(1, 3)), rows.select([])):
+        assert [column_of(each, name) for name in each.column_names] == [each[name][:] for name in each.column_names]
+    assert column_of(rows_of(3), "size") == rows_of(3)["size"]
 
 
 def test_no_rows_have_their_columns() -> None:

@@ -93,7 +93,7 @@ def test_counts_are_kept_with_the_answer() -> None:
 
 def test_tokens_are_told_alone_where_nothing_is_told_apart() -> None:
     usage = Usage({"m": Model(model="m")})
-    usage.of("s", "m").answered(Answer("a", input_tokens=1000, output_tokens=2), 0.0)
+    usage.of("s", "m").answered("0" * 64, Answer("a", input_tokens=1000, output_tokens=2), 0.0)
     assert usage.told() == "1,002 tokens"
 
 

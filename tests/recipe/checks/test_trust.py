@@ -357,7 +357,7 @@ REACHING = {
     "Publish.tokenizer", "Tokens.tokenizer", "Expr.tokenizer", "JsonSchema.file", "Tools.path", "Tools.results",
     "Write.template", "Write.form", "Label.template", "Refine.template",
     "Generate.system", "Generate.template", "Evolve.templates", "Converse.user", "Tools.template", "Magpie.system",
-    "FromTopics.question", *(f"{kind}.templates" for kind in WRITTEN),
+    "FromTopics.question", "Judge.rubric", "Judge.anchors", *(f"{kind}.templates" for kind in WRITTEN),
 }  # fmt: skip
 TEXTS = {
     *("name", "description", "language", "license", "models", "identity", "revision", "tag", "config", "split"),
@@ -365,11 +365,11 @@ TEXTS = {
     *("text", "title", "where", "when", "family", "prefix", "choices", "about", "allowed"),
     *("levels", "checklist"),
     *("reasoning", "tools", "reference", "dialect"),
-    *("column", "phrases", "regions", "allow", "template", "templates", "rubric", "scores", "why", "api_key_header"),
+    *("column", "phrases", "regions", "allow", "template", "templates", "scores", "why", "api_key_header"),
     *("completion_window", "temperature"),
     *("any", "all", "none", "inline", "per_row", "equals", "that"),
     *("user", "personas", "schemas"),
-    *("values", "given", "documents", "tree", "question", "stop"),
+    *("values", "given", "documents", "tree", "question", "stop", "stratify"),
 }
 
 

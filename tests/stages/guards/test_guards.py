@@ -89,3 +89,31 @@ def test_figures_stand_beside_those_of_the_build_before(tmp_path: Path) -> None:
     assert first["figures"]["guards"]["vendi"] > second["figures"]["guards"]["vendi"] > 1
     assert (first["figures_before"], second["figures_before"]) == ({}, first["figures"])
     assert "Diversity" in (tmp_path / "build" / "guarded" / "report.html").read_text()
+
+
+def test_an_opening_that_spreads_is_told() -> None:
+    (note,) = Guards().notes(outcome({"opening_share": 0.5}, {"opening_share": 0.25}))
+    assert note == "the set has narrowed: the commonest opening was 25.0% in the release before and is 50.0% now"
+    assert not list(Guards().notes(outcome({"opening_share": 0.04}, {"opening_share": 0.02})))
+    assert not list(Guards().notes(outcome({"opening_share": 0.25}, {"opening_share": 0.5})))
+
+
+def test_rules_bound_how_like_real_queries_rows_are_before_answers_are_paid(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    told = recipe(tmp_path, like={"path": "real.jsonl", "prompt": "q"}, people={"at_least": 0.1})
+    told["filters"] = [{"expr": "likeness >= 0.5"}]
+    names = [step.name for step in compile_recipe(load_recipe(told), weights=False).steps]
+    assert (
+        names.index("guards.like")
+        < names.index("filters[expr]")
+        < names.index("generate")
+        < names.index("guards.share")
+    )
+    told["models"] = {"writer": {"model": "org/m", "base_url": "http://localhost:9/v1"}}
+    told["generate"] = None
+    told["seeds"] = []
+    building.run(told, out=tmp_path / "build")
+    found = Release("", tmp_path / "build" / "guarded")
+    assert found.summary()["figures"]["guards"]["like_near"] >= 0.5

@@ -79,3 +79,18 @@ def test_a_hard_rule_may_take_longer() -> None:
     (accepted,) = scripts(0.01, 20, 1)
     assert sum(wave.accepted for wave in waves(Pace(20), accepted)) < 20
     assert sum(wave.accepted for wave in waves(Pace(20, least=0.002), accepted)) >= 20
+
+
+@pytest.mark.parametrize(
+    ("brought", "given_up"),
+    [
+        ([(20, 5), (65, 1)], False),
+        ([(20, 5), (65, 0)], True),
+        ([(20, 5), (40, 1), (40, 0)], False),
+        ([(20, 5), (80, 1), (80, 1)], True),
+        ([(20, 0), (20, 0)], False),
+        ([(20, 5), (160, 4)], False),
+    ],
+)
+def test_one_accepted_row_among_few_is_no_reason_to_give_up(brought: list[tuple[int, int]], given_up: bool) -> None:
+    assert Pace(100).exhausted([Brought(*each) for each in brought]) is given_up

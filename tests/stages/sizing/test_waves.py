@@ -13,9 +13,11 @@ from hfsft.engine import run as engine
 from hfsft.engine.ledger import Ledger
 from hfsft.engine.plan import Plan
 from hfsft.engine.step import Bound, Step, compare
+from hfsft.errors import Place
 from hfsft.hashing import unit
 from hfsft.rows.batch import Batch, Row
 from hfsft.rows.columns import WAVE, WRITTEN_BY
+from hfsft.stages.guards.people import keeping_share
 from hfsft.stages.sizing.pace import Pace
 from hfsft.stages.sizing.trim import SIZE, trimming
 from hfsft.stages.sizing.waves import Grower, NextWave, Waves
@@ -125,3 +127,52 @@ def test_rows_beyond_the_size_are_in_the_ledger(tmp_path: Path) -> None:
     assert {(entry["rule"], entry["bound"]) for entry in beyond} == {("size", "at_most 30")}
     tones = [row["tone"] for row in rows]
     assert abs(tones.count("angry") - tones.count("calm")) <= 30 - 2 * 14, "thin combinations first"
+
+
+@pytest.mark.parametrize(("people", "share", "left"), [(3, 0.1, 30), (4, 0.5, 8), (9, 0.1, 40)])
+def test_no_wave_is_asked_for_whose_rows_would_be_too_many_beside_those_of_people(
+    tmp_path: Path, people: int, share: float, left: int
+) -> None:
+    theirs = [
+        {"id": f"p{number}", "origin": "seed", "tone": None, WAVE: 1, WRITTEN_BY: None} for number in range(people)
+    ]
+
+    def everyone() -> Iterator[Row]:
+        yield from theirs
+        yield from placeholders(1, {"tickets": (0, 10)})
+
+    steps = (
+        Step("sources", rows="source", writes=COLUMNS, work=held(everyone)),
+        *trimming(40, ["tone"]),
+        *keeping_share(share, Place("r.yaml")),
+    )
+    waves = Waves(
+        Pace(40), [Grower("tickets", 1, 10)], ["tone"], lambda w: source(w.wave, dict(w.numbers)), people=share
+    )
+    rows = engine.run(Plan("toy", steps), Echo(), tmp_path, ledger := Ledger(), more=waves)
+    assert len(rows) == left
+    assert waves.ended == ("size" if left == 40 else "people")
+    assert ledger.rows_in <= left + 7
+
+
+def test_rows_without_attributes_are_no_combination(tmp_path: Path) -> None:
+    def blank(batch: Batch) -> Batch:
+        return {
+            "tone": [
+                None if name == "calls" else tone for name, tone in zip(batch[WRITTEN_BY], batch["tone"], strict=True)
+            ]
+        }
+
+    growers, asked = [Grower("tickets", 1, 9), Grower("calls", 1, 9)], list[NextWave]()
+
+    def bring(wanted: NextWave) -> Step:
+        asked.append(wanted)
+        return source(wanted.wave, dict(wanted.numbers))
+
+    steps = (
+        source(1, {"tickets": (0, 9), "calls": (0, 9)}),
+        Step("blank", reads=(WRITTEN_BY, "tone"), writes={"tone": "string"}, rewrites=("tone",), work=held(blank)),
+        *trimming(30, ["tone"]),
+    )
+    engine.run(Plan("toy", steps), Echo(), tmp_path, Ledger(), more=Waves(Pace(30), growers, ["tone"], bring))
+    assert asked[0].accepted == {("angry",): 3, ("calm",): 6}

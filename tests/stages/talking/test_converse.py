@@ -21,7 +21,7 @@ from hfsft.stages.talking.converse import Converse
 from tests.stages.helpers import CONTEXT, row
 
 Says = Callable[[Request], str | Exception]
-ANSWERED = {"system": "Be brief.", "response": "Tomorrow, by noon."}
+ANSWERED = {"system": "Be brief.", "response": "Well, tomorrow, by noon."}
 
 
 @cache
@@ -88,7 +88,7 @@ def test_the_user_sees_who_it_is_and_what_was_said_but_not_the_system_prompt() -
     assert "a calm baker" in system["content"]
     assert [turn["role"] for turn in said] == ["user", "assistant", "user"]
     assert said[1]["content"] == "Where is my parcel?"
-    assert said[2]["content"].startswith("Tomorrow, by noon.\n\n(")
+    assert said[2]["content"].startswith("Well, tomorrow, by noon.\n\n(")
     assert "Be brief." not in str(requests[0].messages)
     assert columns["user_persona"] == "a calm baker"
 
@@ -187,6 +187,9 @@ def test_a_faulty_user_turn_is_asked_again_with_another_seed() -> None:
         ("And then?", "I'm sorry, but I cannot help with that.", "answer: refuses"),
         ("And then?", "Please wait. " * 20, "answer: loops"),
         ("And then?", " ", "answer: empty"),
+        ("And what about the other one?", "And what about the other one?", "answer: echoes"),
+        ("And then?", "Well, tomorrow, by noon.", "answer: repeats"),
+        ("(Now write your next message to the assistant, and tell it.)", "On Friday.", "user: template"),
         ("And then?", AnswerError("length", "cut"), "answer: length"),
         (AnswerError("length", "cut"), "On Friday.", "user: length"),
     ],

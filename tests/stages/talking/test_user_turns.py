@@ -57,6 +57,9 @@ def test_a_message_is_taken_out_of_what_stands_around_it(written: str, text: str
         ("I'm sorry, but I cannot write that message.", "refuses"),
         ("Ask one more question that follows from it", "template"),
         ("...", "empty"),
+        ("How long does a refund take? It has been a week and I have heard nothing at all from you.", "unchanged"),
+        ("Oh. Three to five working days. Do you have your order number?", "echoes"),
+        ("You said three to five working days, but it has been ten by now and nothing came.", None),
     ],
 )
 def test_what_no_user_would_write_next(text: str, found: str | None) -> None:

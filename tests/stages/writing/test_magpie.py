@@ -69,3 +69,21 @@ def test_a_tokenizer_without_a_template_is_told(tmp_path: Path) -> None:
     (tmp_path / "r.yaml").write_text(json.dumps(data))
     with pytest.raises(RecipeError, match="the tokenizer chat has no chat template"):
         compile_recipe(load_recipe(tmp_path / "r.yaml"), weights=False)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        " Where is it?\n",
+        "<u>Where is it?",
+        "Where is it?<end>\n<assistant>On its way.<end>",
+        "<u> Where is it? <stop><end>",
+    ],
+)
+def test_a_server_that_gives_back_what_was_sent_or_does_not_stop_costs_nothing(tmp_path: Path, text: str) -> None:
+    step = step_of(tmp_path, {"prefix": "<u>", "stop": ["<end>", "<stop>"]})
+    turns = step.function(row())
+    next(turns)
+    with pytest.raises(StopIteration) as stopped:
+        turns.send(Answer(text))
+    assert stopped.value.value == {"instruction": "Where is it?"}

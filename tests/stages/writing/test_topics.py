@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from hfsft.stages.writing.topics import leaves, shown_tree, topics_in, tree_of
+from hfsft.errors import SourceError
+from hfsft.stages.writing.topics import FromTopics, leaves, shown_tree, topics_in, tree_of
 
 
 @pytest.mark.parametrize(
@@ -45,3 +48,36 @@ def test_a_tree_is_lists_and_mappings() -> None:
 def test_what_is_no_tree_is_told(tree: Any) -> None:
     with pytest.raises(ValueError, match=r"topic|twice"):
         leaves(tree)
+
+
+@pytest.mark.parametrize(
+    ("text", "ways"),
+    [
+        ("topics:\n  fees:\n  pool: null\n  courses: ~\n", [("fees",), ("pool",), ("courses",)]),
+        ("topics:\n  fees:\n  - children\n  - 2024\n", [("fees", "children"), ("fees", "2024")]),
+        ("topics:\n- fees:\n    children: null\n- pool\n", [("fees", "children"), ("pool",)]),
+        ("", None),
+        ("other: [a, b]\n", None),
+    ],
+)
+def test_a_tree_that_was_pruned_ends_where_nothing_is_left(
+    tmp_path: Path, text: str, ways: list[tuple[str, ...]] | None
+) -> None:
+    (tmp_path / "r.topics.yaml").write_text(text)
+    tree = FromTopics.model_validate({"from": "topics"}).grown_in(tmp_path, "r", "topics")
+    assert (None if tree is None else leaves(tree)) == ways
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("- fees\n- pool\n", "is a mapping from the name of each source to its tree, as `topics: "),
+        ("topics:\n  fees: children\n", "below `fees` stands `children`"),
+        ("topics: []\n", "has no topic"),
+        ("topics: null\n", "has no topic"),
+    ],
+)
+def test_a_file_that_holds_no_tree_is_told(tmp_path: Path, text: str, said: str) -> None:
+    (tmp_path / "r.topics.yaml").write_text(text)
+    with pytest.raises(SourceError, match=re.escape(said)):
+        FromTopics.model_validate({"from": "topics"}).grown_in(tmp_path, "r", "topics")

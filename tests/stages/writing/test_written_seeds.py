@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aiohttp import web
 
 from hfsft import pipeline
 from hfsft.cli import main
@@ -18,6 +19,8 @@ from hfsft.recipe.compile import compile_recipe
 from hfsft.recipe.recipe import load_recipe
 from hfsft.recipe.sources import given_of
 from hfsft.release.by_source import by_source
+from hfsft.stages.base import Outcome
+from hfsft.stages.writing.self_instruct import SelfInstruct
 from tests.models.server import LLM, digest, said_to
 from tests.stages.writing.writer import Writer
 
@@ -163,6 +166,31 @@ def test_a_server_without_raw_completions_is_told_before_anything_is_paid(llm: L
 
 
 @pytest.mark.parametrize(
+    ("status", "said"),
+    [
+        (405, "Method Not Allowed"),
+        (400, "This model does not support the completions endpoint."),
+        (400, "org/m is a chat model: use v1/chat/completions instead"),
+        (422, "This model only supports chat."),
+    ],
+)
+def test_so_is_one_that_has_them_for_other_models(home: Path, tmp_path: Path, status: int, said: str) -> None:
+    async def refuse(_: web.Request) -> web.Response:
+        return web.json_response({"error": {"message": said}}, status=status)
+
+    class Chats(LLM):
+        def routes(self, app: web.Application) -> None:
+            super().routes(app)
+            app.router.add_post("/v1/completions", refuse)
+
+    path = tmp_path / "shop.yaml"
+    with Chats() as llm:
+        path.write_text(json.dumps(recipe(llm, seeds=[SEEDS[6]])))
+        with pytest.raises(RecipeError, match=r"models.writer: .* has no /v1/completions"):
+            pipeline.run(path, out=tmp_path / "build")
+
+
+@pytest.mark.parametrize(
     ("seeds", "said"),
     [
         ([{"from": "attributes"}], r"seeds\[0\] needs `count`"),
@@ -259,3 +287,27 @@ def test_prompts_that_are_none_are_counted_over_all_waves(home: Path, tmp_path: 
         assert stayed <= written - fell <= stayed + 1, "a row beyond the size was written too"
     removed = [line.removed for line in told.ledger.funnel if line.step.endswith(".fault")]
     assert [fell for fell, _ in found.values()] == removed
+
+
+@pytest.mark.parametrize(
+    ("slots", "fell", "said"),
+    [
+        ([0], [0], "1 of 1 prompts of seeds[3][1] fell (100%)"),
+        ([0, 0, 1, 2, 3], [0], "1 of 2 prompts of seeds[3][1] fell (50%)"),
+        ([0, 2, 4, 1], [1], "1 of 1 prompts of seeds[3][2] fell (100%)"),
+    ],
+)
+def test_prompts_that_are_none_are_counted_by_round(slots: list[int], fell: list[int], said: str) -> None:
+    stage = SelfInstruct.model_validate({"from": "self_instruct", "rounds": 2}).listed("seeds[3]")
+    row = {"origin": "written", "written_by": "own", "instruction": "No.", "written_fault": "refuses"}
+    step = f"seeds[3][{1 + fell[0] % 2}].fault"
+    left = list(slots)
+    for slot in fell:
+        left.remove(slot)
+
+    def removed(column: str, stage: str = "") -> list[Any]:
+        return [{**row, "slot": slot}[column] for slot in fell] if stage in ("", step) else []
+
+    outcome = Outcome(["train"], lambda column: [{**row, "slot": slot}[column] for slot in left], removed, [])
+    (note,) = stage.losses(outcome)
+    assert note.startswith(said)

@@ -113,13 +113,13 @@ def _error(row: Row | None, name: str) -> float | None:
     return None if row is None or row[score_of(name)] is None else float(row[score_of(name)] - row[right_of(name)])
 
 
-def examined(rows: Sequence[Row], rubric: Rubric, bounds: Exam) -> list[Examined]:
-    """What the exam of each judge came to, by the rows of the side table."""
+def examined(rows: Sequence[Row], rubric: Rubric, bounds: Exam, *, between: bool) -> list[Examined]:
+    """What the exam of each judge came to, by the rows of the side table; `between` where scores are no whole ones."""
     judges = dict.fromkeys(row["judge"] for row in rows)
-    return [_examined([row for row in rows if row["judge"] == judge], rubric, bounds) for judge in judges]
+    return [_examined([row for row in rows if row["judge"] == judge], rubric, bounds, between) for judge in judges]
 
 
-def _examined(rows: Sequence[Row], rubric: Rubric, bounds: Exam) -> Examined:
+def _examined(rows: Sequence[Row], rubric: Rubric, bounds: Exam, between: bool) -> Examined:
     second = {(row["item"], row["anchor"]): row for row in rows if row["again"]}
     first = [row for row in rows if not row["again"]]
     both = [(row, second[of]) for row in first if (of := (row["item"], row["anchor"])) in second]
@@ -132,7 +132,7 @@ def _examined(rows: Sequence[Row], rubric: Rubric, bounds: Exam) -> Examined:
         figures[name] = exam_figures(
             [(row[right_of(name)], row[column]) for row in anchors],
             [Twice(one[column], other[column]) for one, other in both],
-            Levels(low, high, 1 / len(criterion.checklist) if criterion.checklist else 1.0),
+            Levels(low, high, 1 / len(criterion.checklist) if criterion.checklist else 1.0, between),
             [row[column] for row in rows],
         )
         unit = float(rubric.high - rubric.low) if mixed and criterion.checklist else 1.0
@@ -141,11 +141,11 @@ def _examined(rows: Sequence[Row], rubric: Rubric, bounds: Exam) -> Examined:
     return Examined(rows[0]["judge"], rows[0]["examined"], len(anchors), len(both), figures, broken)
 
 
-def held(batch: Batch, rubric: Rubric, bounds: Exam, place: str) -> Batch:
+def held(batch: Batch, rubric: Rubric, bounds: Exam, between: bool, place: str) -> Batch:
     """That each judge keeps its bounds. Raises `StageError` where one does not, but for rows that are not known yet."""
     rows = list(rows_of(batch))
     if not any(row.get(PENDING) for row in rows):
-        told = [said for each in examined(rows, rubric, bounds) for said in wrong_with(each, bounds)]
+        told = [said for each in examined(rows, rubric, bounds, between=between) for said in wrong_with(each, bounds)]
         if told:
             told = [f"{place}: the judge fails its exam, so that no row was asked for", *told, MEND]
             raise StageError("\n".join(told))

@@ -16,20 +16,26 @@ SLACK = 1e-9  # of sums of fractions: half a level is half a level
 
 
 class Levels(NamedTuple):
-    """The scores that a criterion knows: from `low` to `high`, `step` apart."""
+    """The scores that a criterion knows: from `low` to `high`, `step` apart; `between` where they may lie anywhere."""
 
     low: float
     high: float
     step: float = 1.0
+    between: bool = False
 
-    def nearest(self, score: float) -> int:
-        """The number of the level that a score is nearest to, 0 for the lowest; an expected score may lie between."""
-        return round((score - self.low) / self.step)
+    def place(self, score: float) -> int:
+        """Where a score counts, by a number: with others of its level, or of its tenth of the scale."""
+        return round((score - self.low) / ((self.high - self.low) / 10 if self.between else self.step))
+
+    @property
+    def level(self) -> float:
+        """What is one level: a step, and of few steps no more than a third of the scale."""
+        return min(self.step, (self.high - self.low) / 3)
 
     @property
     def adjacent(self) -> float:
         """How far off a score may be that still hits: one level, and on scales of more than ten a tenth of them."""
-        return max(self.step, (self.high - self.low) / 10)
+        return max(self.level, (self.high - self.low) / 10)
 
 
 class ExamFigures(NamedTuple):
@@ -42,7 +48,7 @@ class ExamFigures(NamedTuple):
     consistency: float | None  # share of what was graded twice that got the same score
     entropy: float | None  # of the levels given, in bits: 0 where all are one
     commonest: float | None  # share of the level given most often
-    right: float | None  # the same share of the right scores
+    right: float | None  # the same share of the right scores, of all anchors
     unscored: float | None  # share of gradings without a score
 
 
@@ -68,17 +74,17 @@ def exam_figures(
     """
     found = [(right, score) for right, score in graded if score is not None]
     off = [score - right for right, score in found]
-    given = Counter(levels.nearest(score) for _, score in found)
+    given = Counter(levels.place(score) for _, score in found)
     both = [(each.first, each.second) for each in twice if each.first is not None and each.second is not None]
     return ExamFigures(
         error=fmean(map(abs, off)) if off else None,
         bias=fmean(off) if off else None,
         rank=kendall([right for right, _ in found], [score for _, score in found]),
         adjacent=_share([abs(each) <= levels.adjacent + SLACK for each in off]),
-        consistency=_share([abs(first - second) <= levels.step / 2 + SLACK for first, second in both]),
+        consistency=_share([abs(first - second) <= levels.level / 2 + SLACK for first, second in both]),
         entropy=entropy(given) if given else None,
         commonest=max(given.values()) / len(found) if found else None,
-        right=max(Counter(levels.nearest(right) for right, _ in found).values()) / len(found) if found else None,
+        right=max(Counter(levels.place(right) for right, _ in graded).values()) / len(graded) if graded else None,
         unscored=_share([score is None for score in scores]),
     )
 

@@ -23,9 +23,9 @@ from hfsft.stages.judging.exams.exam_result import Exam, result_table, results, 
 from hfsft.stages.judging.rubric import Rubric
 
 
-def tells(rows: Sequence[Row], rubric: Rubric, bounds: Exam) -> Iterator[str | ShownTable]:
+def tells(rows: Sequence[Row], rubric: Rubric, bounds: Exam, *, between: bool) -> Iterator[str | ShownTable]:
     """An exam as soon as it is known, with what is wrong where that stops nothing."""
-    found = examined(rows, rubric, bounds)
+    found = examined(rows, rubric, bounds, between=between)
     if not found:
         return
     yield f"exam of the judge: {told(found)}"
@@ -40,12 +40,14 @@ def figures(
     bounds: Exam | None,
     control: Control | None,
     rights: Sequence[Mapping[str, float]],
+    *,
+    between: bool,
 ) -> dict[str, Any]:
     """The exam, judge by judge, and what the controls came to; nothing of what there was not."""
     found: dict[str, Any] = {}
     rows = outcome.table(TABLE)
     if rows and bounds:
-        found["exam"] = {each.judge: each.as_dict() for each in examined(rows, rubric, bounds)}
+        found["exam"] = {each.judge: each.as_dict() for each in examined(rows, rubric, bounds, between=between)}
     if control:
         names = [CONTROL, STRETCH_OF, *(of(name) for name in rubric.criteria for of in (control_of, repeat_of))]
         values = ([*outcome.values(name), *outcome.removed(name)] for name in names)

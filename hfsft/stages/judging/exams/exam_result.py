@@ -52,7 +52,8 @@ class Exam(Section):
         None, description="Mean of the score less the right one: above 0 of a judge that is too kind."
     )
     rank: Limits | None = Field(
-        None, description="How far it puts anchors in the right order: Kendall's tau-b, -1 to 1; 0 for no order at all."
+        Limits(at_least=0),
+        description="How far it puts anchors in the right order: Kendall's tau-b, -1 to 1; 0 for no order at all.",
     )
     adjacent: Limits | None = Field(
         None, description="Share of scores that are right or one level off (of scales of more than ten, a tenth)."
@@ -84,8 +85,9 @@ class Exam(Section):
             if limits is None:
                 continue
             value = value * unit if value is not None and name in ("error", "bias") else value
-            if name == "commonest" and value is not None and value <= (figures.right or 0):
-                continue
+            right = figures.right or 0.0
+            if (name == "commonest" and value is not None and value <= right) or (name == "rank" and right == 1):
+                continue  # what anchors alone are to blame for
             if not Bound(name, name, limits.at_least, limits.at_most).keeps(value):
                 found.append(name)
         return found
@@ -132,11 +134,11 @@ def wrong_with(each: Examined, bounds: Exam) -> list[str]:
             continue
         if "commonest" in broken:
             share = shown("commonest", figures.commonest)
-            said.append(f"`{each.judge}` is no judge of {name}: it gives {share} of the anchors one score")
+            said.append(f"`{each.judge}` is no judge of {name}: one score is {share} of what it gives the anchors")
         told = [
             f"{key} {shown(key, getattr(figures, key)) or 'cannot be told'}, not {_bound(getattr(bounds, key))}"
             for key in broken
-            if key != "commonest"
+            if key != "commonest" and not (key == "rank" and figures.rank is None and "commonest" in broken)
         ]
         if told:
             said.append(f"`{each.judge}` fails by {name}: {'; '.join(told)}")

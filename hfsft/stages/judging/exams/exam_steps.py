@@ -62,7 +62,7 @@ def exam_steps(
         work=Work(f"{_WORK}:asking", {"section": section, "models": list(judges), "reasoning": _sees(judge)}),
         models=tuple(judges),
         max_failed_share=judge.max_failed_share,
-        follows=judge.follows,
+        follows=(judge.follows + 1) / len(judges) - 1,
         **common,
     )
     if bounds.on_fail != "stop":

@@ -34,7 +34,7 @@ def held(section: Mapping[str, Any], place: str) -> Callable[[Batch], Batch]:
     """What looks whether each judge keeps its bounds."""
     stage = Judge.model_validate(section)
     assert stage.bounds is not None, "no exam is held without bounds"
-    return partial(exam.held, rubric=stage.measure, bounds=stage.bounds, place=place)
+    return partial(exam.held, rubric=stage.measure, bounds=stage.bounds, between=stage.expected, place=place)
 
 
 def watched(section: Mapping[str, Any], scores: Sequence[str]) -> Callable[[Batch], Batch]:

@@ -62,6 +62,11 @@ class ExaminedStage(AskingStage, ABC):
     def measure(self) -> Rubric:
         """Its criteria, and the scale of their scores."""
 
+    @property
+    @abstractmethod
+    def expected(self) -> bool:
+        """Whether its scores are means of probabilities, which may lie between two of a scale."""
+
     @model_validator(mode="after")
     def _measured_on_something(self) -> ExaminedStage:
         for name in ("exam", "control"):
@@ -117,12 +122,12 @@ class ExaminedStage(AskingStage, ABC):
     def tells(self, step: Step, rows: Rows) -> Iterator[str | ShownTable]:
         """Its exam, before any row is asked for."""
         if self.bounds is not None and step.name == ASKS:
-            yield from exam_report.tells(rows.to_list(), self.measure, self.bounds)
+            yield from exam_report.tells(rows.to_list(), self.measure, self.bounds, between=self.expected)
 
     def figures(self, outcome: Outcome) -> dict[str, Any]:
         """Of its exam, and of the controls among the rows."""
         rights = [anchor.scores for anchor in self.anchor_list]
-        return exam_report.figures(outcome, self.measure, self.bounds, self.control, rights)
+        return exam_report.figures(outcome, self.measure, self.bounds, self.control, rights, between=self.expected)
 
     def notes(self, outcome: Outcome) -> Iterator[str]:
         """Whether it is a judge, and whether it remained one."""

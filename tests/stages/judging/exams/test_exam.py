@@ -106,7 +106,7 @@ def test_a_judge_of_one_score_is_told_to_be_none_and_the_build_goes_on(tmp_path:
     told: list[Any] = []
     with ScriptedJudge(constant=4) as judge:
         built, folder = run(recipe(judge), out=tmp_path, watcher=Watcher(on_told=told.append))
-    said = "`judge` is no judge of use: it gives 100% of the anchors one score"
+    said = "`judge` is no judge of use: one score is 100% of what it gives the anchors"
     assert said in told
     assert isinstance(told[-1], Warn)
     assert [note for note in built.notes if note == said and isinstance(note, Warn)]

@@ -42,7 +42,7 @@ def test_a_judge_of_one_score_ranks_nothing() -> None:
 
 def test_without_a_verdict_nothing_is_said_but_that() -> None:
     found = exam_figures([(1, None), (5, None)], [Twice(None, None)], FIVE, [None, None, None])
-    assert set(found) == {None, 1.0}
+    assert set(found) == {None, 0.5, 1.0}
     assert found.unscored == 1.0
 
 
