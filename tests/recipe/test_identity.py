@@ -130,7 +130,6 @@ OTHER: dict[str, Any] = {
     "PromptTable.path": "others.jsonl",
     "DocumentTable.path": {"path": "others.jsonl", "text": "prompt"},
     "Retrieved.unanswerable": 0.2,
-    "Split.stratify": "origin",
     "Chunking.overlap": 20,
     "DocumentTable.limit": 1,
     "DocumentTable.where": "x == 'x'",
@@ -148,6 +147,7 @@ OTHER: dict[str, Any] = {
     "Expr.tokenizer": "tokenizer",
     "JsonSchema.file": {"inline": None, "file": "other.schema.json"},
     "JsonSchema.per_row": {"inline": None, "per_row": "context"},
+    **{f"{key}.model": "other" for key in ("Generate", "Write", "Evolve", "WeightedTemplate", "Judge")},
     "Judge.combine": {"model": ["writer", "other"], "combine": "mean"},
     "Refine.when": {"usefulness": {"at_most": 2}},
     "Choices.choices": ["a", "c"],
@@ -155,7 +155,7 @@ OTHER: dict[str, Any] = {
     "Judge.scale": [1, 10],
     "Judge.reasoning": False,
     "Anchor.scores": {"usefulness": 3, "tone": 1},
-    "Anchor.messages": [*written_sources.TALKED, *TALK],
+    "Anchor.messages": written_sources.TALKED,
     "Anchor.tools": [{"name": "find"}],
     "Criterion.levels": {"1": "bad", "5": "good"},
     "Criterion.checklist": ["Is it calm?"],
@@ -164,7 +164,7 @@ OTHER: dict[str, Any] = {
     "Tools.results": "other_results.jsonl",
     "Tools.until": {"until": "calls", "results": None, "unknown": None},
     "Tools.template": "{{ arguments }}",
-    **{f"{key}.model": "other" for key in ("Tools", "WeightedTemplate", "Write", *OWN_KEYS[:7])},
+    **{f"{key}.model": "other" for key in ("Label", "Refine", "Pairs", "Tools", "Converse")},
     "Converse.user": ["clarify"],
     "Publish.repo_id": "you/toy",
     "Publish.not_secret": ["0123456789ab"],
@@ -180,7 +180,7 @@ BASE_OF: dict[str, dict[str, Any]] = {
     "FromEnv.env": {"env": "KEY"},
     **{
         f"{kind}.messages": {"instruction": None, "response": None, "messages": talk}
-        for kind, talk in (("ExampleRow", TALK), ("Anchor", written_sources.TALKED))
+        for kind, talk in (("ExampleRow", TALK), ("Anchor", written_sources.TALKED[:2]))
     },
     **{
         f"{table}.{key}": {"path": "org/rows"}

@@ -28,7 +28,7 @@ FIELD = "filters"
 KNOWN: dict[str, Any] = {
     "name": "example",
     "models": {"writer": "smollm2-135m-instruct", "judge": "smollm2-135m-instruct"},
-    "seeds": [{"prompts": ["How long does a refund take?"]}],
+    "seeds": [{"prompts": ["Where is my parcel?"]}],
     "judge": {},
 }
 """The least that a recipe has: each example stands in one like this."""

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property, partial
 from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
-from hfsft.errors import Place, nearest
+from hfsft.engine.resources import Work
+from hfsft.engine.step import Step
+from hfsft.errors import Place, SourceError, nearest
 from hfsft.marks import PROSE, Loc
-from hfsft.rows.batch import Row
+from hfsft.rows.batch import Batch, Row, rows_of
 from hfsft.rows.reading.source_row import SourceRow
 from hfsft.rows.row import new_row
-from hfsft.rows.views import questions
+from hfsft.rows.views import OPTIONAL, READS, questions
 from hfsft.similarity.normalise import normalise
 from hfsft.stages.examples import ExampleRow
 from hfsft.stages.judging.rubric import Rubric
 
 ORIGIN = "anchor"
+APART = "judge.anchors"
+"""The step that looks whether a row asks what an anchor asks, before anything is asked; and its empty side table."""
+SHOWN = 5  # clashes that are told
 
 
 class Anchor(ExampleRow):
@@ -50,6 +56,11 @@ class Anchor(ExampleRow):
     def row(self) -> Row:
         """The anchor as a row that can be graded, with an id by what it says."""
         return new_row(ORIGIN, self.read(ORIGIN).texts)
+
+    @cached_property
+    def question(self) -> str:
+        """What it asks, see `question_of`."""
+        return question_of(self.row())
 
 
 def faults(anchors: Sequence[Anchor], rubric: Rubric) -> Iterator[tuple[Loc, str, str]]:
@@ -89,8 +100,40 @@ def asked_before(
     anchors: Sequence[Anchor], rows: Iterable[tuple[Place | str, Row]]
 ) -> Iterator[tuple[int, Place | str]]:
     """The anchors that ask what a row asks, by their numbers, each with the place of the first such row."""
-    asked = {question_of(anchor.row()): number for number, anchor in reversed(list(enumerate(anchors)))}
+    asked = {anchor.question: number for number, anchor in reversed(list(enumerate(anchors)))}
     asked.pop("", None)
     for place, row in rows if asked else ():
         if (number := asked.pop(question_of(row), None)) is not None:
             yield number, place
+
+
+def apart_step(anchors: Sequence[Anchor], places: Sequence[Place]) -> Step:
+    """The step that stops a build whose sources ask what an anchor asks, as these stand in files."""
+    said = [anchor.model_dump(mode="json", exclude_unset=True) for anchor in anchors]
+    return Step(
+        APART,
+        rows="many",
+        sees="all",
+        makes=APART,
+        reads=("id", "source", *READS),
+        optional=OPTIONAL,
+        writes={"id": "string"},
+        identity={"questions": [anchor.question for anchor in anchors]},
+        work=Work("hfsft.stages.judging.anchors:apart", {"anchors": said, "places": list(map(str, places))}),
+        place=places[0] if places else None,
+    )
+
+
+def apart(anchors: Sequence[Mapping[str, Any]], places: Sequence[str]) -> Callable[[Batch], Batch]:
+    """What looks at all rows of the sources. It raises `SourceError` where one asks what an anchor asks."""
+    return partial(_apart, anchors=[Anchor.model_validate(anchor) for anchor in anchors], places=places)
+
+
+def _apart(batch: Batch, anchors: Sequence[Anchor], places: Sequence[str]) -> Batch:
+    found = list(asked_before(anchors, ((row["source"] or row["id"], row) for row in rows_of(batch))))
+    if found:
+        told = [f"{places[number]}: this anchor asks what the row at {place} asks" for number, place in found[:SHOWN]]
+        more = [f"and {len(found) - SHOWN} more"] if len(found) > SHOWN else []
+        helps = "the judge would be shown a scored answer to what it grades: let anchors ask what no row asks"
+        raise SourceError("\n".join([*told, *more]), help=helps)
+    return {"id": []}

@@ -24,7 +24,7 @@ from hfsft.rows.columns import EVIDENCE, REASON, REFERENCE, Column, criterion_of
 from hfsft.rows.views import WHOLE, ended_earlier
 from hfsft.stages.base import BEARS, CardPart, Context, Outcome
 from hfsft.stages.judging import judge_report
-from hfsft.stages.judging.anchors import Anchor, asked_before, faults
+from hfsft.stages.judging.anchors import Anchor, apart_step, asked_before, faults
 from hfsft.stages.judging.exams import exam_report
 from hfsft.stages.judging.judge_report import NO_VERDICT, UNSCORED
 from hfsft.stages.judging.jury import UNREAD, Jury
@@ -168,6 +168,11 @@ class Judge(JuryStage):
     def expected(self) -> bool:
         """Whether scores are means of probabilities, where these are known."""
         return self.score == "expected"
+
+    def ahead(self, context: Context) -> list[Step]:
+        """What looks that no row asks what an anchor asks, and its exam."""
+        places = [context.place(self.key, "anchors", number) for number in range(len(self.anchor_list))]
+        return [*([apart_step(self.anchor_list, places)] if places else []), *super().ahead(context)]
 
     @property
     def columns(self) -> ScoreColumns:

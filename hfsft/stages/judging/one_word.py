@@ -7,35 +7,22 @@ from collections.abc import Sequence
 
 from hfsft.models.model import TokenProbability
 from hfsft.models.probabilities import Distribution, distribution
+from hfsft.models.structured import NO, YES, yes_or_no
 
-YES, NO = "yes", "no"
 WORDS = (YES, NO)
-_AROUND = " \t\r\n*_`\"'()[]{}.,;:!?-–—#>"
-_FIRST = re.compile(r"(?i)(?:(?:the|my|final|short)\s+)*(?:answer|verdict)\s*(?:is|:|=)?[\s*_`\"':]*")
+_BEFORE = re.compile(
+    r"(?i)(?:[-*#>]\s*)?(?:(?:the|my|final|short)\s+)*(?:answer|verdict)\s*(?:is|:|=)\s*:?\s*|[-#>]\s*"
+)
 
 
 def word_in(text: str) -> str | None:
-    """`yes` or `no` where an answer says one of them: as its first word or as its last line; None for any other.
+    """`yes` or `no` where an answer says one of them: in its first line or as its last one; None for any other.
 
-    An answer whose first and last words differ says neither.
+    An answer whose first and last lines differ says neither.
     """
-    lines = [line.strip(_AROUND) for line in text.splitlines() if line.strip(_AROUND)]
-    if not lines:
-        return None
-    found = {word for word in (_leading(lines[0]), _whole(lines[-1])) if word}
-    return found.pop() if len(found) == 1 else None
-
-
-def _leading(line: str) -> str | None:
-    line = line[match.end() :] if (match := _FIRST.match(line)) else line
-    first = re.match(r"[^\W\d_]+", line.lstrip(_AROUND))
-    return _whole(first[0]) if first else None
-
-
-def _whole(line: str) -> str | None:
-    line = line[match.end() :] if (match := _FIRST.match(line)) else line
-    word = line.strip(_AROUND).casefold()
-    return word if word in WORDS else None
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    said = {yes_or_no(_BEFORE.sub("", line, count=1)) for line in (*lines[:1], *lines[-1:])} - {None}
+    return said.pop() if len(said) == 1 else None
 
 
 def likelihood(places: Sequence[TokenProbability]) -> Distribution | None:
@@ -43,6 +30,6 @@ def likelihood(places: Sequence[TokenProbability]) -> Distribution | None:
     found = distribution(places, WORDS)
     if found is None and places:
         first = places[0]
-        said = next((token for token, _ in first.top if _whole(token)), None)
+        said = next((token for token, _ in first.top if yes_or_no(token)), None)
         found = distribution([TokenProbability(said, dict(first.top)[said], first.top)], WORDS) if said else None
     return found

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any
 
+from hfsft.models.structured import NO, YES
 from hfsft.rows.batch import Row
 from hfsft.rows.columns import EVIDENCE, REFERENCE
 from hfsft.rows.views import quoted_parts, quoted_turns
 from hfsft.stages.judging.anchors import Anchor
-from hfsft.stages.judging.one_word import NO, YES
 
 BESIDE = {EVIDENCE: "documents that the assistant was shown", REFERENCE: "the right answer, to compare with"}
 """What the judge is shown of a row below its turns, by its column."""

@@ -11,13 +11,13 @@ from hfsft.errors import AnswerError, unusable
 from hfsft.hashing import sampling_seed
 from hfsft.models.model import Answer, Request
 from hfsft.models.probabilities import MOST, Distribution, distribution
-from hfsft.models.structured import Rounding, watched
+from hfsft.models.structured import NO, YES, Rounding, watched
 from hfsft.models.structured import ask as ask_structured
 from hfsft.prompts import Prompt
 from hfsft.rows.batch import Row
 from hfsft.stages.base import rendered
-from hfsft.stages.judging.anchors import Anchor
-from hfsft.stages.judging.one_word import NO, WORDS, YES, likelihood, word_in
+from hfsft.stages.judging.anchors import Anchor, question_of
+from hfsft.stages.judging.one_word import WORDS, likelihood, word_in
 from hfsft.stages.judging.prompt import material
 from hfsft.stages.judging.rubric import Criterion, Rubric
 
@@ -91,7 +91,13 @@ class Grader:
         `without` is the number of an anchor that the judge is not shown; `again`, from 1, asks for the same once more,
         by a request of its own. Raises `AnswerError("unreadable")` for a verdict that cannot be read.
         """
-        anchors = [anchor for number, anchor in enumerate(self.anchors) if number != without]
+        # Nothing is graded beside a scored answer to the same question; an anchor that is graded names itself.
+        asks = question_of(row) if without is None and self.anchors else ""
+        anchors = [
+            anchor
+            for number, anchor in enumerate(self.anchors)
+            if number != without and not (asks and anchor.question == asks)
+        ]
         found: dict[str, Grade] = {}
         answers: dict[str, list[_Yes]] = {}
         for part in self.parts:
