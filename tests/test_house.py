@@ -45,7 +45,6 @@ SHARED = {
     "hfsft.stages.several_answers",
     "hfsft.stages.answers.checking",
     "hfsft.stages.attributes.shares",
-    "hfsft.stages.judging.judge_report",
     "hfsft.stages.asking_part",
     "hfsft.stages.attributes.sampling",
     "hfsft.stages.attributes.values_file",

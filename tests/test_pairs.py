@@ -11,7 +11,10 @@ from typing import Any
 import pytest
 
 from hfsft.errors import RecipeError
-from hfsft.pipeline import forecast, run, validate
+from hfsft.pipeline import forecast, preview, render, run, validate
+from hfsft.release.reader import open_release
+from hfsft.release.rows.history import row_history
+from hfsft.release.rows.records import BuildRows
 from hfsft.rows.batch import Row
 from tests.models.server import LLM, Body, digest, said_to
 from tests.recipes import SEEDS
@@ -228,3 +231,20 @@ def test_what_cannot_be_meant_is_refused(server: LLM, more: dict[str, Any], said
     with pytest.raises(RecipeError) as raised:
         validate(tmp_path / "r.yaml")
     assert said in " ".join(map(str, raised.value.problems))
+
+
+def test_what_a_comparison_was_sent_is_told_of_its_rows(server: LLM, out: Path, tmp_path: Path) -> None:
+    told = recipe(server, pairs={"verdict": True})
+    (tmp_path / "r.yaml").write_text(json.dumps(told))
+    _, folder = run(tmp_path / "r.yaml", out=out)
+    rows = BuildRows(open_release(str(folder)))
+    pair = preference(folder)["train"][0]
+    for side in ("chosen_id", "rejected_id"):
+        sent = [each for each in row_history(rows, pair[side]).exchanges if each.stage == "pairs"]
+        assert len(sent) == 2
+        assert all(each.answer and "better" in each.answer.text for each in sent)
+        assert pair["chosen"][0]["content"] in sent[0].request.messages[0]["content"]
+    seen = preview(tmp_path / "r.yaml", rows=3)
+    compared = [each for told in seen.exchanges().values() for each in told if each.stage == "pairs"]
+    assert 0 < len(compared) <= 6
+    assert len(render(tmp_path / "r.yaml", "pairs", "1").sent) == 2

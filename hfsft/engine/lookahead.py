@@ -1,12 +1,17 @@
 """Prefetching: once a row has its answers from one step, what the next step that asks would ask of it is sent at once.
 
-The steps between the two are run on that row alone, so that a step which compares rows ends the route: nothing behind
-it is prefetched. The requests are the very ones that the next step makes. Their answers are in the store when its turn
-comes, so that prefetching changes when a request is sent, and never what a build results in.
+The steps between the two are run on that row alone, so that a step which compares rows ends the route, and nothing
+behind it is prefetched, unless it only writes columns that no step of the route reads. The requests are the very ones
+that the next step makes. Their answers are in the store when its turn comes, so that prefetching changes when a request
+is sent, and never what a build results in.
 """
 
 from __future__ import annotations
 
+import hashlib
+import marshal
+import pickle
+import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -24,6 +29,8 @@ if TYPE_CHECKING:
     from hfsft.engine.adding import Former, Kept
     from hfsft.engine.live import Live
 
+WORTH_SECONDS = 20e-6  # what takes less to work out once more is not remembered
+MOST_REMEMBERED = 10_000  # rows of one step
 MOST_ROWS = 10_000  # source rows that are held in memory, and asked, before there is a dataset
 
 
@@ -33,6 +40,7 @@ class Route:
 
     between: tuple[Step, ...]
     step: Step  # the next that asks
+    place: int  # where that stands among the steps that the route was looked for in
 
     @property
     def columns(self) -> set[str]:
@@ -49,13 +57,22 @@ class Route:
 def route_from(steps: Sequence[Step], *, grows: bool = False) -> Route | None:
     """The route to the first of `steps` that asks; None where there is none, or a step before it needs other rows too.
 
-    Steps that make several rows of one may lie on it only where it `grows`.
+    Steps that make several rows of one may lie on it only where it `grows`, as one from the sources does; that one has
+    to wait for whatever sees all rows.
     """
+    between: list[Step] = []
+    later: set[str] = set()  # columns that are not there yet, as steps that see all rows will write them
     for place, step in enumerate(steps):
-        if not step.prefetches or (step.rows == "many" and not grows):
+        if not later.isdisjoint((*step.reads, *step.optional)):
             return None
-        if step.asks:
-            return Route(tuple(steps[:place]), step)
+        if step.rows == "same" and step.sees == "all" and not step.table and not grows:
+            later.update(step.writes)
+        elif not step.prefetches or (step.rows == "many" and not grows):
+            return None
+        elif step.asks:
+            return Route(tuple(between), step, place)
+        else:
+            between.append(step)
     return None
 
 
@@ -63,6 +80,65 @@ def prefetch_route(steps: Sequence[Step], asker: Asker) -> Route | None:
     """The route through `steps` on which rows are prefetched; None where there is none, or `asker` prefetches none."""
     route = route_from(steps)
     return route if route and asker.may_prefetch(route.step) else None
+
+
+class Remembered:
+    """The function of a step that makes columns of each row alone: what it made of a row on its route, it is asked for
+    once more when the turn of the step comes, and then gives what it made then.
+    """
+
+    def __init__(self, step: Step) -> None:
+        self._step = step
+        self._made: dict[bytes, Row] = {}  # by a hash of what the step reads of a row
+
+    def __call__(self, batch: Batch) -> Batch:
+        """The columns that the step makes of these rows."""
+        rows = list(zip(*batch.values(), strict=True))
+        if len(rows) == 1:
+            return self._of_one(batch, rows[0])
+        known = [self._made.pop(_told(batch, row), None) for row in rows] if self._made else []
+        if not any(each is not None for each in known):
+            made: Batch = self._step.function(batch)
+            return made
+        new = [place for place, each in enumerate(known) if each is None]
+        others = {name: [values[place] for place in new] for name, values in batch.items()}
+        for place, row in zip(new, rows_of(self._step.function(others)) if new else (), strict=True):
+            known[place] = row
+        return {name: [row[name] for row in known if row is not None] for name in self._step.writes}
+
+    def _of_one(self, batch: Batch, row: tuple[Any, ...]) -> Batch:
+        began = time.perf_counter()
+        made: Batch = self._step.function(batch)
+        if time.perf_counter() - began > WORTH_SECONDS and len(self._made) < MOST_REMEMBERED:
+            self._made[_told(batch, row)] = next(rows_of(made))
+        return made
+
+
+def _told(names: Iterable[str], row: tuple[Any, ...]) -> bytes:
+    """A hash of the values of a row under their names."""
+    try:
+        said = marshal.dumps((*names, *row), 2)  # of equal values the same, which pickles of them are not
+    except ValueError:  # of types that marshal does not know
+        said = pickle.dumps((*names, *row))
+    return hashlib.blake2b(said, digest_size=16).digest()
+
+
+def remembering(plan: Plan) -> Plan:
+    """The plan, of whose steps those that rows may pass before their turn remember what they made then."""
+    asking = [place for place, step in enumerate(plan.steps) if step.asks]
+    between = range(asking[0], asking[-1]) if asking else range(0)
+    return replace(
+        plan,
+        steps=tuple(
+            step.doing(Remembered(step)) if place in between and _repeats(step) else step
+            for place, step in enumerate(plan.steps)
+        ),
+    )
+
+
+def _repeats(step: Step) -> bool:
+    """Whether a step may be run on a row before its turn, and is run on it again in its turn."""
+    return step.prefetches and step.rows == "same" and not (step.asks or step.beside or step.table)
 
 
 def start_first_stage(plan: Plan, asker: Live, cache: Path) -> Plan:
@@ -81,7 +157,7 @@ def start_first_stage(plan: Plan, asker: Live, cache: Path) -> Plan:
     begun = _Begun(source.function, MOST_ROWS + 1)
     first = begun.first
     if len(first) <= MOST_ROWS or asker.may_prefetch(route.step):
-        onward = prefetch_route(steps[len(route.between) + 1 :], asker) if route.step.rows == "same" else None
+        onward = prefetch_route(steps[route.place + 1 :], asker) if route.step.rows == "same" else None
         asked = _after_steps(route.between, first[:MOST_ROWS])
         asker.start(route.step, [task_of(route.step, row, onward) for row in asked])
     return replace(plan, steps=(source.doing(begun), *steps))

@@ -246,7 +246,7 @@ def execute(
     """
     from hfsft.engine.ledger import Ledger
     from hfsft.engine.live import Live
-    from hfsft.engine.lookahead import start_first_stage
+    from hfsft.engine.lookahead import remembering, start_first_stage
     from hfsft.engine.outlook import Outlook
     from hfsft.models.limits import budget
     from hfsft.models.pool import Pool
@@ -289,7 +289,7 @@ def execute(
         cache, live, outlook = cache_folder(plan.name), Live(pool), Outlook(plan, pool.usage)
         try:
             waves = waves_of(recipe, plan, pays_for, wave_begins) if growing else None
-            plan = start_first_stage(plan.after(store.pruned()), live, cache)
+            plan = start_first_stage(remembering(plan.after(store.pruned())), live, cache)
             from hfsft.engine import run as engine  # takes long: the requests that were sent are answered meanwhile
 
             if last:

@@ -29,9 +29,9 @@ from hfsft.stages.evolving.evolve import Evolve
 from hfsft.stages.examples import ExampleRows, ExampleTable
 from hfsft.stages.guards.guards import Guards
 from hfsft.stages.judging.judge import Judge
+from hfsft.stages.judging.rewards.reward_judge import RewardJudge
 from hfsft.stages.pairing.pairs_section import Pairs
 from hfsft.stages.refining.refine import Refine
-from hfsft.stages.rewarding.reward_judge import RewardJudge
 from hfsft.stages.seeds import Prompts, PromptTable
 from hfsft.stages.sizing.size import AnySize
 from hfsft.stages.split import Split

@@ -119,6 +119,9 @@ def length(value: Any) -> int:
 
 
 def _walk(value: Any, characters: int, *, machinery: bool = True) -> None:
+    if isinstance(value, str):  # as most are
+        spend(1 + len(value) // characters)
+        return
     pending: list[Iterator[Any]] = [iter((value,))]
     while pending:
         for item in pending[-1]:

@@ -53,6 +53,9 @@ def test_rows_grow_and_are_chosen_and_compared(answers: LLM, tmp_path: Path) -> 
         ("same", COUNT - 1, COUNT - 1),
         ("fold", COUNT, 0),
     ]
+    assert {(line.added, line.removed) for line in ledger.funnel if line.step in ("pairs", "same")} == {(0, 0)}
+    assert ledger.tables.keys() == {"pairs"}
+    assert {row["verdict"] for row in ledger.tables["pairs"].to_list()} == {"yes"}
 
 
 def test_a_second_build_asks_nothing_and_costs_are_told_again(answers: LLM, tmp_path: Path) -> None:

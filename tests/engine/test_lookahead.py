@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from hfsft.engine import live as asker
+from hfsft.engine import lookahead
 from hfsft.engine import run as engine
 from hfsft.engine.ledger import Ledger
 from hfsft.engine.live import Live
@@ -229,6 +230,48 @@ def test_rows_that_were_passed_over_are_prefetched_once_the_filters_are_fast(
     build(make_pool, tmp_path, SOURCE, WRITE, replace(LENGTH, work=held(held_up)), JUDGE, concurrency=COUNT)
     assert alone.count(1) == COUNT
     assert open_at_once[0] > COUNT / 4  # not one after another, though all workers were done
+
+
+@pytest.mark.parametrize("seconds", [0.0, 60.0], ids=["slow", "fast"])
+def test_a_step_is_worked_out_once_for_a_row_that_was_prefetched(
+    answers: LLM, make_pool: Any, tmp_path: Any, monkeypatch: Any, seconds: float
+) -> None:
+    monkeypatch.setattr(lookahead, "WORTH_SECONDS", seconds)
+    monkeypatch.setattr(drive, "_SLOW_SECONDS", 20.0)
+    monkeypatch.setattr(drive, "_MOMENT", 20.0)
+    worked = Counter[str]()
+
+    def measured(batch: Batch) -> Batch:
+        worked.update(batch["response"])
+        return {"length": [None if "7" in text else len(text) for text in batch["response"]], "more": batch["response"]}
+
+    step = replace(LENGTH, work=held(measured), writes={"length": "int64", "more": "string"})
+    plan = lookahead.remembering(Plan("toy", (SOURCE, WRITE, step, KEEP, JUDGE)))
+    rows, ledger, _ = build(make_pool, tmp_path, *plan.steps)
+    assert worked.total() == (COUNT if seconds == 0.0 else 2 * COUNT)
+    plain, plain_ledger, _ = build(make_pool, tmp_path, SOURCE, WRITE, step, KEEP, JUDGE)
+    assert rows.to_dict() == plain.to_dict()
+    assert ledger.counts() == plain_ledger.counts()
+
+
+def test_what_a_step_remembers_is_believed_of_the_very_values_alone(monkeypatch: Any) -> None:
+    monkeypatch.setattr(lookahead, "WORTH_SECONDS", 0.0)
+    asked: list[list[Any]] = []
+
+    def doubled(batch: Batch) -> Batch:
+        asked.append(batch["a"])
+        return {"b": [2 * value for value in batch["a"]]}
+
+    step = replace(LENGTH, name="double", reads=("a",), writes={"b": "int64"}, work=held(doubled))
+    remembered = lookahead.Remembered(step)
+    for value in (1, 2.0, "x", ["x", {"y": None}]):
+        remembered({"a": [value]})
+    del asked[:]
+    assert remembered({"a": [1, 3, "x", True, 2, ["x", {"y": None}], 1]}) == {
+        "b": [2, 6, "xx", 2, 4, 2 * ["x", {"y": None}], 2]
+    }
+    assert asked == [[3, True, 2, 1]]
+    assert remembered({"a": []}) == {"b": []}
 
 
 def test_a_place_is_not_held_while_another_finds_out_about_schemas(llm: LLM, make_pool: Any, tmp_path: Any) -> None:

@@ -142,3 +142,23 @@ def test_a_plan_without_rows_to_sample_still_tells_what_it_knows() -> None:
     bare = Outlook(Plan("bare", steps), Usage({}))
     whole = bare.of(progress("ask", 3, 10))
     assert (whole.done, whole.planned) == (3, 10)
+
+
+def test_rows_of_a_side_table_are_none_of_the_dataset() -> None:
+    """An exam of 24 things over 50 rows: planned are these and what is asked for the rows."""
+    first, *steps = plan().steps
+    table = Step("items", rows="many", sees="all", makes="exam", writes={"id": "string"})
+    exam = Step("exam", asks=True, table="exam", reads=("id",), writes={"score_good": "float64"}, models=("writer",))
+    made = Outlook(Plan("toy", (first, table, exam, *steps)), Usage({}), clock=iter(range(9)).__next__)
+    assert shares((table, exam, *steps), rows(50)) == shares(tuple(steps), rows(50))
+    from datasets import Dataset
+
+    from hfsft.rows.features import features
+
+    source = Dataset.from_list(rows(50), features=features({**COLUMNS, "defect": "string"}))
+    made.ended(first, source)
+    every = 100 + 200 + 350 + 350
+    assert (whole := made.of(progress("exam", 6, 24))).planned == 24 + every
+    assert whole.done == 6
+    assert made.of(progress("exam", 24, 24, finished=True)).planned == 24 + every
+    assert made.of(progress("evolve[1]", 0, 150, 0)).planned == 24 + every

@@ -48,15 +48,18 @@ def test_a_step_of_every_kind_is_taken() -> None:
         (MEASURE, True),
         (KEEP, True),
         (replace(MEASURE, heavy=True), False),
-        (replace(MEASURE, sees="all"), False),
+        (replace(MEASURE, sees="all"), True),  # nothing on the way reads what it writes
+        (replace(MEASURE, sees="all", writes={"text": "string"}), False),
+        (replace(MEASURE, sees="all", rows="fewer"), False),
         (replace(MEASURE, sees="group", group_by="text"), False),
         (replace(MEASURE, rows="many"), False),
     ],
-    ids=["measure", "bound", "heavy", "all", "group", "more rows"],
+    ids=["measure", "bound", "heavy", "all", "all, read", "all, fewer", "group", "more rows"],
 )
 def test_rows_are_prefetched_through_what_sees_one_row_and_is_quick(step: Step, leads: bool) -> None:
     assert (route_from([step, ASK]) is not None) is leads
     assert route_from([step, KEEP]) is None
+    assert route_from([replace(MEASURE, sees="all"), KEEP, ASK]) is None
 
 
 def test_what_a_step_makes_changes_with_its_facets() -> None:

@@ -12,6 +12,7 @@ from hfsft.engine.step import Step
 from hfsft.engine.why import explain, remember
 from tests.engine.parts.test_increments import Counted, at_most, build, ids, source
 from tests.engine.test_engine import ASK
+from tests.engine.toys import FOLDED, PAIRED
 
 COUNT = Counted()
 STEPS = (
@@ -77,4 +78,19 @@ def test_a_comparison_of_what_is_measured_anew_compares_all(tmp_path: Path) -> N
 def test_without_a_build_before_all_is_new(tmp_path: Path) -> None:
     assert {each.reason for each in explain(Plan("toy", STEPS), tmp_path)} == {
         "no build of this recipe has finished yet"
+    }
+
+
+def test_what_changes_in_a_side_table_is_felt_by_whoever_looks_into_it(tmp_path: Path) -> None:
+    behind = COUNT.measure("behind")
+    steps = (source(ids(1, 2, 3)), replace(PAIRED[0], reads=("id",)), PAIRED[1], FOLDED, behind)
+    remember(Plan("toy", steps), tmp_path)
+    now = (steps[0], replace(steps[1], version=2), *steps[2:])
+    told = {each.step: each for each in explain(Plan("toy", now), tmp_path)}
+    assert {name: each.reason for name, each in told.items()} == {
+        "source": "",
+        "pairs": "it changed",
+        "alike": "only for rows that are new with pairs",
+        "folded": "its rows change with pairs",
+        "behind": "",
     }

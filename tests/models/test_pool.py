@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 
 from hfsft.errors import AnswerError, ModelError, StageError
-from hfsft.models.model import Model
+from hfsft.models.model import Model, Request
 from hfsft.models.pool import NotStored, Pool
 from tests.models.fixture import one, rows, user
 from tests.models.server import LLM, echo, said_to
@@ -68,6 +69,29 @@ def test_a_follow_up_question_is_one_more_yield(llm, make_pool) -> None:
     pool = make_pool()
     assert pool.drive("chat", [("r", start)], total=1) == {}
     assert pool.replay(start) == expected(f"then {expected('first')}")
+
+
+def test_the_next_request_is_sent_before_a_row_is_worked_on(llm, make_pool) -> None:
+    sent, seen = threading.Event(), list[bool]()
+
+    def reply(body) -> str:
+        if len(llm.requests) == 3:
+            sent.set()
+        return "Yes."
+
+    def row(index: int):
+        def start():
+            answer = yield Request("m", ({"role": "user", "content": f"question {index}"},))
+            if index == 1:
+                seen.append(sent.wait(10))
+            return answer.text
+
+        return str(index), start
+
+    llm.reply = reply
+    # The first row opens the connection on which the others are sent, one after another.
+    assert not make_pool(model={"concurrency": 1}).drive("s", map(row, range(3)), total=3)
+    assert seen == [True]
 
 
 def test_a_slow_row_holds_nobody_back(llm, make_pool) -> None:

@@ -175,13 +175,13 @@ def _beside(usage: Mapping[str, Any], groups: Sequence[str], names: Sequence[str
         if not isinstance(place, dict):
             continue
         for name in names:
-            if (count := as_count(place.get(name))) is not None and (most is None or count > most):
+            if name in place and (count := as_count(place[name])) is not None and (most is None or count > most):
                 most = count
     return most
 
 
 def as_count(value: Any) -> int | None:
     """A value as a number of tokens, None where it is none."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < _MOST_TOKENS:
+    if value is None or isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < _MOST_TOKENS:
         return None
     return int(value) if value == int(value) else None

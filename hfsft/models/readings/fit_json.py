@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Collection
+from functools import lru_cache
 from typing import Any, Literal
 
 from hfsft.models.readings.one_number import number_in
@@ -118,6 +119,7 @@ def given(value: dict[Any, Any], name: str, others: Collection[str] = ()) -> Any
 
 
 _ABSENT = object()
+_LONGEST_NAME = 200
 
 
 def _object(value: Any, schema: dict[str, Any], rounding: Rounding, where: str) -> dict[str, Any]:
@@ -310,7 +312,13 @@ def _within(value: Any, schema: dict[str, Any], where: str) -> Any:
 
 def plain_name(name: Any) -> str:
     """A name without its letters' case, what stands around it, and how its words are joined."""
-    text = _CAMEL.sub("_", str(name).strip()).casefold()
+    text = str(name)
+    return _plain(text) if len(text) <= _LONGEST_NAME else _plain.__wrapped__(text)
+
+
+@lru_cache(maxsize=4096)  # the names of a schema, and what models make of them, come with each answer
+def _plain(text: str) -> str:
+    text = _CAMEL.sub("_", text.strip()).casefold()
     if (before := _BEFORE_NAMES.match(text)) and before.end() < len(text):
         text = text[before.end() :]
     return re.sub(r"[\s_-]+", "_", text.rstrip(" \t*_`\"'#:."))

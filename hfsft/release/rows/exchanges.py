@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -28,14 +28,27 @@ class Exchange:
 
 
 def exchanges(
-    step: Step, row: Mapping[str, Any], pool: Pool, store: Store, clean: Callable[[str], str] = str
+    step: Step,
+    row: Mapping[str, Any],
+    pool: Pool,
+    store: Store,
+    clean: Callable[[str], str] = str,
+    group: Sequence[Mapping[str, Any]] = (),
 ) -> list[Exchange]:
     """What one step sent for a row as it came in, and the stored answers; nothing is asked.
 
-    `clean` is what becomes of an answer before it is shown: the store holds it as the model gave it.
+    Of a step that sees groups `group` are the rows of the row's own, itself among them. `clean` is what becomes of an
+    answer before it is shown: the store holds it as the model gave it.
     """
-    start = partial(step.function, {name: row.get(name) for name in step.given(row, "id")})
-    return exchanges_of(step.name, start, pool, store, clean)
+    if step.sees == "group":
+        given: Any = [_given(step, each) for each in sorted(group, key=lambda each: str(each["id"]))]
+    else:
+        given = _given(step, row)
+    return exchanges_of(step.name, partial(step.function, given), pool, store, clean)
+
+
+def _given(step: Step, row: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: row.get(name) for name in step.given(row, "id")}
 
 
 def exchanges_of(
@@ -81,4 +94,4 @@ def _watched(
         else:
             told.append(Exchange(stage, request, came))
 
-    return dict((yield from watched(start(), hear)))
+    return (yield from watched(start(), hear))

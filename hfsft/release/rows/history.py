@@ -87,11 +87,21 @@ def _exchanges(rows: BuildRows, record: ReleaseRow, parent: ReleaseRow | None) -
             before = _before(steps[place:], record.row)
             if "instruction" in step.writes and "instruction" not in step.rewrites and parent:
                 before["instruction"] = parent.row.get("instruction")
-            told = exchanges(step, before, pool, store, clean)
-            if record.row.get("origin") == "example" and not exchanges(step, record.row, pool, store):
+            told = exchanges(step, before, pool, store, clean, _group(rows, step, steps[place:], record))
+            alone = step.sees == "row" and record.row.get("origin") == "example"
+            if alone and not exchanges(step, record.row, pool, store):
                 continue  # it came with what the step would have asked for
             found += told
     return found
+
+
+def _group(rows: BuildRows, step: Step, steps: Sequence[Step], record: ReleaseRow) -> list[dict[str, Any]]:
+    """The rows that a step saw beside a row, as they met it, and the row itself; none where it sees each alone."""
+    value = record.row.get(step.group_by) if step.sees == "group" else None
+    if value is None:
+        return [_before(steps, record.row)]
+    those = (each for each in rows if each.row.get(step.group_by) == value and step.name in rows.steps_met(each))
+    return [_before(steps, each.row) for each in those]
 
 
 def _before(steps: Sequence[Step], row: Mapping[str, Any]) -> dict[str, Any]:

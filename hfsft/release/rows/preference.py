@@ -16,7 +16,6 @@ from hfsft.release.trainer.message_style import MessageStyle
 from hfsft.release.trainer.row_needs import AllNeeds, RowNeeds
 from hfsft.release.trainer.texts import as_preference_text
 from hfsft.rows.batch import Row
-from hfsft.rows.columns import score_of
 from hfsft.sandbox.chat import REASONING_KEYS
 from hfsft.stages.pairing.settled import SettledPair, settled
 
@@ -30,7 +29,6 @@ IDS = {"chosen_id": "string", "rejected_id": "string"}
 """What stands beside the columns that trainers read; none of them is one that TRL takes for something else."""
 PLAIN = dict.fromkeys(("prompt", "chosen", "rejected"), "string")
 CONVERSATIONAL = dict.fromkeys(("prompt", "chosen", "rejected"), CHAT)
-MEAN = score_of("mean")
 
 
 def preference_rows(built: Built) -> dict[str, Dataset]:
@@ -69,8 +67,8 @@ def _written(pairs: Sequence[SettledPair], rows: Mapping[str, Row], style: Messa
     return [
         {
             **write(rows[pair.chosen], rows[pair.rejected], style),
-            "score_chosen": rows[pair.chosen][MEAN],
-            "score_rejected": rows[pair.rejected][MEAN],
+            "score_chosen": pair.score_chosen,
+            "score_rejected": pair.score_rejected,
             "margin": pair.margin,
             "chosen_id": pair.chosen,
             "rejected_id": pair.rejected,

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from hfsft.engine.outcome import groups
 from hfsft.recipe.rules import cleaner
 from hfsft.release.report.measures import bounds
 from hfsft.release.rows.exchanges import Exchange, exchanges
@@ -56,6 +57,16 @@ class Preview:
         with Store() as store, Pool(self.recipe.models, store, recipe=self.recipe.name) as pool:
             for (_, before), (step, _) in zip(self.steps, self.steps[1:], strict=False):
                 if step.asks:
-                    for row in before:
-                        found.setdefault(row["id"], []).extend(exchanges(step, row, pool, store, clean))
+                    for row, group in _asked_for(step, before):
+                        found.setdefault(row["id"], []).extend(exchanges(step, row, pool, store, clean, group))
         return found
+
+
+def _asked_for(step: Step, rows: list[dict[str, Any]]) -> Iterator[tuple[dict[str, Any], list[dict[str, Any]]]]:
+    """The rows that a step asks for, of a group the first, each with its group."""
+    if step.sees != "group":
+        yield from ((row, [row]) for row in rows)
+        return
+    for numbers in groups([row["id"] for row in rows], [row.get(step.group_by) for row in rows]):
+        those = [rows[number] for number in numbers]
+        yield those[0], those

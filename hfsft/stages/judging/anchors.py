@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, partial
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from hfsft.engine.resources import Work
 from hfsft.engine.step import Step
 from hfsft.errors import Place, SourceError, nearest
 from hfsft.marks import PROSE, Loc
+from hfsft.models.structured import NO, YES
 from hfsft.rows.batch import Batch, Row, rows_of
 from hfsft.rows.reading.source_row import SourceRow
 from hfsft.rows.row import new_row
@@ -43,10 +44,32 @@ class Anchor(ExampleRow):
     """
 
     scores: dict[str, float] = Field(
-        min_length=1,
+        {},
         description="The right score for each criterion, on the scale; of a checklist the share of yes, from 0 to 1.",
     )
+    answers: dict[str, list[Literal["yes", "no"]]] = Field(
+        {},
+        description="The right answers to the questions of a checklist, in their order, in place of its score: the "
+        "judge is shown each of them where questions are asked one by one.",
+    )
     why: Annotated[str, PROSE] = Field("", description="The reason for these scores.")
+
+    @model_validator(mode="after")
+    def _answers_say_the_scores(self) -> Anchor:
+        for name, answers in self.answers.items():
+            if not answers:
+                raise ValueError(f"answers.{name}: must not be empty")
+            share = sum(answer == YES for answer in answers) / len(answers)
+            if abs(self.scores.get(name, share) - share) > 0.01:
+                raise ValueError(f"scores.{name}: is {self.scores[name]:g}, and `answers` come to {share:g}")
+            self.scores[name] = share
+        return self
+
+    def answer(self, name: str, number: int) -> str:
+        """The right answer to one question of a checklist, from 1; empty where its score does not tell."""
+        if name in self.answers:
+            return self.answers[name][number - 1]
+        return {0.0: NO, 1.0: YES}.get(self.scores[name], "")
 
     def read(self, place: str) -> SourceRow:
         """What it says without its scores."""
@@ -72,6 +95,11 @@ def faults(anchors: Sequence[Anchor], rubric: Rubric) -> Iterator[tuple[Loc, str
             yield (number,), f"cannot be read: {read.defect}", ""
         elif (first := rows.setdefault(anchor.row()["id"], number)) != number:
             yield (number,), f"says what anchor {first + 1} says", "keep one of both"
+        for name, answers in anchor.answers.items():
+            asked = len(rubric.criteria[name].checklist) if name in rubric.criteria else len(answers)
+            if len(answers) != asked:
+                said = f"has {len(answers)} answers, and the checklist {asked} questions"
+                yield (number, "answers", name), said, ""
         for name in rubric.criteria:
             if name not in anchor.scores:
                 yield (number, "scores"), f"has no score by {name}", "each anchor has one by each criterion"

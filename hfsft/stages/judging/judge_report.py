@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from math import floor
+from math import floor, sqrt
 from statistics import fmean
 from typing import Any
 
@@ -22,6 +22,9 @@ UNSCORED = "unscored"
 NO_VERDICT = "judge.unscored"
 """The step that takes out the rows that could not be scored."""
 SAME = 0.9  # share of rows with one score, from which a judge hardly tells rows apart
+FEW = 10  # rows, below which nothing is said of how sure their scores are
+EVEN = 0.9  # of the spread of probabilities that are all alike, from which a judge does not know
+MOST_LOST = 0.5  # probability of what is no score, from which it does not answer what it is asked
 WIDE = 11  # scores of a scale, from which a column for each is too many
 
 
@@ -58,6 +61,20 @@ class Judged:
         return Counter(float(floor(value + 0.5)) for value in values)
 
     @property
+    def unknowing(self) -> Iterator[str]:
+        """The criteria by which the probabilities are spread as if they were drawn from nowhere, or say no score."""
+        for name, criterion in self.rubric.criteria.items():
+            spreads, lost = (self.outcome.numbers(of(name), fallen=True) for of in (spread_of, lost_of))
+            if len(spreads) < FEW:
+                continue
+            scores = self.rubric.high - self.rubric.low + 1
+            even = 0.5 / sqrt(len(criterion.checklist)) if criterion.checklist else sqrt((scores**2 - 1) / 12)
+            if fmean(spreads) >= EVEN * even:
+                yield f"{name} (spread {fmean(spreads):.2f}, {even:.2f} where all are alike)"
+            elif fmean(lost) >= MOST_LOST:
+                yield f"{name} ({fmean(lost):.0%} of the probability is for no score)"
+
+    @property
     def unscored(self) -> int:
         """Rows that fell, as their verdict could not be read."""
         return sum(each.rows for each in self.outcome.fell if each.step == NO_VERDICT)
@@ -78,6 +95,8 @@ def notes(judged: Judged) -> Iterator[str]:
             f"of {found[1]:,} scores {found[0]:,} were read as digits: the server gave no probabilities of tokens for "
             "them, and both kinds stand in one column"
         )
+    if judged.expected and (unknowing := list(judged.unknowing)):
+        yield Warn(f"the judge hardly knows what to say of {', '.join(unknowing)}")
     if judged.unscored:
         why = outcome.why(NO_VERDICT)
         yield Warn(f"{rows_said(judged.unscored)} fell because the judge's verdict could not be read: {why}")

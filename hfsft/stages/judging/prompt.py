@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from hfsft.models.structured import NO, YES
 from hfsft.rows.batch import Row
 from hfsft.rows.columns import EVIDENCE, REFERENCE
 from hfsft.rows.views import quoted_parts, quoted_turns
@@ -33,9 +32,15 @@ def material(
 
 
 def _anchor(anchor: Anchor, names: Collection[str], question: int) -> dict[str, Any]:
-    scores = {name: f"{score:g}" for name, score in anchor.scores.items() if name in names}
-    answer = {0.0: NO, 1.0: YES}.get(anchor.scores[next(iter(names))], "") if question else ""
+    scores = {name: _said(anchor, name) for name in anchor.scores if name in names}
+    answer = anchor.answer(next(iter(names)), question) if question else ""
     return {"conversation": _shown(anchor.row(), reasoning=True), "scores": scores, "answer": answer, "why": anchor.why}
+
+
+def _said(anchor: Anchor, name: str) -> str:
+    """A score, of a checklist the answers to its questions where these are known."""
+    answers = enumerate(anchor.answers.get(name, ()), 1)
+    return " ".join(f"{number} {answer}" for number, answer in answers) or f"{anchor.scores[name]:g}"
 
 
 def _shown(row: Row, reasoning: bool) -> str:

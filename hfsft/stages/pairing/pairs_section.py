@@ -15,7 +15,7 @@ from hfsft.filters.base import Filter
 from hfsft.models.model import Turns
 from hfsft.plain import digits
 from hfsft.rows.batch import Batch, Row, rows_of
-from hfsft.rows.columns import COLUMNS, REFERENCE, Column, criterion_of, text_under
+from hfsft.rows.columns import COLUMNS, REFERENCE, Column, adjusted_of, criterion_of, text_under
 from hfsft.rows.limits import Limits
 from hfsft.rows.views import WHOLE
 from hfsft.stages.answers import checking
@@ -113,7 +113,7 @@ class Pairs(AskingStage):
         return [
             Column(PAIR, "string", "verdict", "The side of a preference pair that the row is on.", True, choices=SIDES),
             Column(PAIR_ID, "string", "lineage", "The chosen row of its pair.", True),
-            Column(MARGIN, "float64", "measure", "By how much the mean score of the pair's chosen answer is higher."),
+            Column(MARGIN, "float64", "measure", "By how much the score of the pair's chosen answer is higher."),
             Column(FAULT, "string", "verdict", "Why the best answer to a prompt has no other beside it.", True),
         ]
 
@@ -152,7 +152,7 @@ class Pairs(AskingStage):
             sees="group",
             group_by=PROMPT,
             reads=tuple(dict.fromkeys((*READS, *(name for rule in rules for name in rule.reads)))),
-            optional=tuple(dict.fromkeys(name for rule in rules for name in rule.optional)),
+            optional=tuple(dict.fromkeys((adjusted_of("mean"), *(name for rule in rules for name in rule.optional)))),
             writes={each.name: each.type for each in self.writes()},
             role="verdict",
             known=tuple(self.writes()),

@@ -15,11 +15,12 @@ from typing import Any, Literal, NamedTuple
 from hfsft.hashing import unit
 from hfsft.plain import digits
 from hfsft.rows.batch import Row
+from hfsft.rows.columns import ranked_by
 from hfsft.rows.limits import Limits
 from hfsft.rows.messages import Message
 from hfsft.rows.views import asked_and_answered, turn_text
 from hfsft.similarity.novelty import rouge_l
-from hfsft.stages.several_answers import MEAN, best
+from hfsft.stages.several_answers import best, rank
 
 PAIR, PAIR_ID, MARGIN, FAULT = "pair", "pair_id", "pair_margin", "pair_fault"
 CHOSEN, REJECTED = "chosen", "rejected"
@@ -66,7 +67,7 @@ class Picking:
 
     def pick(self, rows: Sequence[Row], failing: Collection[str]) -> Pick:
         """The pairs of one prompt's answers; those with ids in `failing` fall by their scores, and are never chosen."""
-        judged = [row for row in rows if row[MEAN] is not None]
+        judged = [row for row in rows if row[ranked_by(row)] is not None]
         if not judged:  # no score is known yet, in a forecast: no row without one comes here
             return Pick(rows[0], rows[1 : 1 + self.per_prompt], None if rows[1:] else ALONE)
         able = [row for row in judged if row["id"] not in failing]
@@ -87,7 +88,7 @@ class Picking:
 
     def _rank(self, row: Row) -> tuple[float, float]:
         """The order in which answers are tried as the rejected one; among equals a hash decides."""
-        score = {"lowest": row[MEAN] or 0.0, "next": -(row[MEAN] or 0.0), "random": 0.0}[self.rejected]
+        score = {"lowest": rank(row), "next": -rank(row), "random": 0.0}[self.rejected]
         return score, unit(row["id"], "rejected")
 
     def _faults(self, chosen: Row, rejected: Row) -> Iterator[str]:
@@ -113,8 +114,8 @@ class Picking:
 
 
 def margin_of(chosen: Row, rejected: Row) -> float:
-    """By how much the mean score of the first is higher."""
-    return round((chosen[MEAN] or 0.0) - (rejected[MEAN] or 0.0), 9)
+    """By how much the score of the first is higher, by which answers are chosen."""
+    return round(rank(chosen) - rank(rejected), 9)
 
 
 def _beyond_plain(row: Row, question: Sequence[Message], answer: Sequence[Message]) -> bool:

@@ -7,23 +7,29 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from hfsft.rows.columns import first_of
+from hfsft.rows.columns import adjusted_of, first_of
 from hfsft.stages.base import Outcome
 from hfsft.stages.pairing.picking import FAULT, PAIR, PAIR_ID, REJECTED
 from hfsft.stages.several_answers import MEAN, PROMPT
 
 UNJUDGED, CHOSEN_FELL, REJECTED_FELL, REFINED = "none judged", "chosen fell", "rejected fell", "rejected refined"
 NOT_CHOSEN = "not_chosen"
-_READ = ("id", PROMPT, PAIR, PAIR_ID, FAULT, MEAN, first_of(MEAN), "response")
+_READ = ("id", PROMPT, PAIR, PAIR_ID, FAULT, MEAN, adjusted_of("mean"), first_of(MEAN), "response")
 
 
 class SettledPair(NamedTuple):
-    """A chosen and a rejected row, by their ids."""
+    """A chosen and a rejected row, by their ids, with the scores by which they are so."""
 
     chosen: str
     rejected: str
-    margin: float
+    score_chosen: float
+    score_rejected: float
     longer: bool  # whether the chosen answer is the longer one
+
+    @property
+    def margin(self) -> float:
+        """By how much the chosen one's score is higher."""
+        return round(self.score_chosen - self.score_rejected, 9)
 
 
 @dataclass(frozen=True)
@@ -44,10 +50,16 @@ class _Answer(NamedTuple):
     pair_id: str | None
     fault: str | None
     mean: float | None
+    adjusted: float | None
     first_mean: float | None
     response: str | None
     fell: str = ""  # the step that took it out
     usable: bool = True  # as the rejected side
+
+    @property
+    def score(self) -> float:
+        """The score by which answers are chosen."""
+        return (self.mean if self.adjusted is None else self.adjusted) or 0.0
 
 
 def settled(outcome: Outcome) -> Settled:
@@ -67,9 +79,8 @@ def settled(outcome: Outcome) -> Settled:
             if why := _why(chosen, rejected):
                 whys.append(why)
                 continue
-            margin = round((chosen.mean or 0.0) - (rejected.mean or 0.0), 9)
             longer = len(chosen.response or "") > len(rejected.response or "")
-            found.append(SettledPair(chosen.id, rejected.id, margin, longer))
+            found.append(SettledPair(chosen.id, rejected.id, chosen.score, rejected.score, longer))
         if not found:
             faults = (each.fault.partition(":")[0] for each in those if each.fault)
             without[whys[0] if whys else next(faults, UNJUDGED)] += 1

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Generator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from math import log
 from typing import Any
 
@@ -180,7 +179,7 @@ class Conversing:
 
     def _faulty(self, text: str, before: Sequence[Message]) -> str:
         """What is wrong with an answer, in a word; empty where nothing is. `echoes`: it has just the words of what the
-        user said last; `repeats`: those of an answer before it.
+        user said last.
         """
         if not text.strip():
             return "empty"
@@ -192,10 +191,8 @@ class Conversing:
             return "loops"
         if len(text.split()) < WORDS:
             return ""
-        asked, answered = ([each["content"] or "" for each in before if each["role"] == role] for role in SPEAK)
-        if any(map(partial(unchanged, text), asked[-1:])):
-            return "echoes"
-        return "repeats" if any(map(partial(unchanged, text), answered)) else ""
+        asked = [each["content"] or "" for each in before if each["role"] == "user"]
+        return "echoes" if any(unchanged(text, each) for each in asked[-1:]) else ""
 
     def _template(self, row_id: str, turn: int, *, last: bool) -> str:
         """The template of a turn: by a hash, in shares as the weights say; those that end only for the last turn."""

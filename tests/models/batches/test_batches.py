@@ -20,7 +20,7 @@ from hfsft.models.store.store import Store
 from hfsft.models.structured import ask
 from tests.models.batches.driving import drive, nothing_open, texts, turns
 from tests.models.batches.server import Provider, said
-from tests.models.fixture import QUICK, rows, user
+from tests.models.fixture import QUICK, one, rows, user
 from tests.models.server import Body, said_to
 
 
@@ -54,6 +54,15 @@ def test_answers_are_the_same_in_a_batch_and_one_by_one(
     assert drive(again, rows(40)) == {}
     assert again.usage.as_dict() | {"stored": 30, "calls": 10} == again.usage.as_dict()
     assert sum(provider.asked.values()) == 30
+
+
+def test_what_all_the_rest_waits_for_goes_into_no_batch(provider: Provider, pool_of: Callable[..., Pool]) -> None:
+    now = [(f"row-{row}", one(f"question {row}", at_once=True)) for row in range(5)]
+    pool = pool_of()
+    assert drive(pool, now) == {}
+    assert (len(provider.chats), len(provider.batches)) == (5, 0)
+    assert drive(pool, [(f"row-{row}", one(f"question {row}")) for row in range(8)]) == {}
+    assert [batch["request_counts"]["total"] for batch in provider.batches.values()] == [3], "as if asked either way"
 
 
 def test_files_stay_within_the_limits(provider: Provider, pool_of: Callable[..., Pool], store: Store) -> None:

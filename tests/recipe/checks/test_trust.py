@@ -363,7 +363,7 @@ TEXTS = {
     *("name", "description", "language", "license", "models", "identity", "revision", "tag", "config", "split"),
     *("instruction", "response", "context", "system", "topic", "messages", "prompt", "prompts", "roles", "keep"),
     *("text", "title", "where", "when", "family", "prefix", "choices", "about", "allowed"),
-    *("levels", "checklist"),
+    *("levels", "checklist", "answers"),
     *("reasoning", "tools", "reference", "dialect"),
     *("column", "phrases", "regions", "allow", "template", "templates", "scores", "why", "api_key_header"),
     *("completion_window", "temperature"),

@@ -39,7 +39,7 @@ def tables(*sides: tuple[dict[str, Any], dict[str, Any]], plain: bool = False, *
     for number, (chosen, rejected) in enumerate(sides):
         ids = (f"c{number}", f"r{number}")
         rows |= {ids[0]: scored(chosen, 5.0, ids[0]), ids[1]: scored(rejected, 2.0, ids[1])}
-        pairs.append(SettledPair(*ids, 3.0, True))
+        pairs.append(SettledPair(*ids, 5.0, 2.0, True))
     return written_pairs(pairs, rows, MessageStyle(**style), plain)
 
 

@@ -52,6 +52,15 @@ def problems(folder: Path, anchors: list[Any], **more: Any) -> list[str]:
             [GOOD, {**BAD, "scores": {**BAD["scores"], "ful": 1}}],
             [":3:1: judge.anchors[1].scores.ful: no criterion is called `ful` (did you mean `full`?"],
         ),
+        (
+            [GOOD, {**BAD, "answers": {"full": ["no", "no"]}}],
+            [":3:1: judge.anchors[1].answers.full: has 2 answers, and the checklist 1 questions"],
+        ),
+        (
+            [GOOD, {**BAD, "answers": {"full": ["yes"]}}],
+            [":3:1: judge.anchors[1].scores.full: is 0, and `answers` come to 1"],
+        ),
+        ([GOOD, {**BAD, "scores": {"use": 1}, "answers": {"full": ["no"]}}], []),
         ([GOOD, {**GOOD, "scores": BAD["scores"]}], [":3:1: judge.anchors[1]: says what anchor 1 says"]),
         ([GOOD], ["judge.anchors: all have 5 by use", "judge.anchors: all have 1 by full"]),
         (

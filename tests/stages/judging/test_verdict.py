@@ -171,6 +171,12 @@ def test_one_question_is_shown_the_anchors_whose_answer_to_it_is_known() -> None
     assert "| Ask Ann at noon.\nDoes it name a person? yes\n" in texts[2]
     assert "| Wait.\nDoes it name a person? no\n" in texts[2]
     assert "| Ask Ann.\n" not in texts[2]
+    answers = [*ANCHORS[:2], {**ANCHORS[2], "scores": {"use": 3}, "answers": {"full": ["no", "yes"]}}]
+    grader = Judge.model_validate({"rubric": RUBRIC, "anchors": answers, "per": "question"}).grader("judge")
+    assert "| Ask Ann.\nDoes it name a person? yes\n" in grader.render(ROW, grader.parts[2])
+    assert "| Ask Ann.\nDoes it name a time? no\n" in grader.render(ROW, grader.parts[1])
+    grader = Judge.model_validate({"rubric": RUBRIC, "anchors": answers}).grader("judge")
+    assert "Scores: use 3, full 1 no 2 yes\n" in grader.render(ROW)
 
 
 def test_the_judge_sees_the_right_answer_and_the_documents_of_a_row() -> None:

@@ -188,7 +188,6 @@ def test_a_faulty_user_turn_is_asked_again_with_another_seed() -> None:
         ("And then?", "Please wait. " * 20, "answer: loops"),
         ("And then?", " ", "answer: empty"),
         ("And what about the other one?", "And what about the other one?", "answer: echoes"),
-        ("And then?", "Well, tomorrow, by noon.", "answer: repeats"),
         ("(Now write your next message to the assistant, and tell it.)", "On Friday.", "user: template"),
         ("And then?", AnswerError("length", "cut"), "answer: length"),
         (AnswerError("length", "cut"), "On Friday.", "user: length"),

@@ -27,11 +27,17 @@ _MEANS = {
     POSITION: "the judge drifted, or sources of different worth stand one behind the other",
 }
 _ELSE = "also among answers of one length: it may be taken by the form of an answer"
+FEW = 30  # rows, below which a line through them says little
 _ADJUSTED = "`adjusted_<criterion>` and `adjusted_mean` are the scores without that, for filters and choices to go by"
 
 
 def notes(found: Mapping[str, Any], *, adjusted: bool) -> Iterator[str]:
     """What its scores go along with so clearly that it is no chance, a sentence for each measure."""
+    if adjusted and 0 < found.get("rows", 0) < FEW:
+        yield Warn(
+            f"scores without length go by a fit over {found['rows']} rows: so few do not tell length from chance; "
+            f"{FEW} and more do"
+        )
     told: defaultdict[str, list[tuple[str, float]]] = defaultdict(list)
     for measure, criterion, rho in found.get("told", ()):
         told[measure].append((criterion, rho))
@@ -72,10 +78,13 @@ def values(found: Mapping[str, Any], *, adjusted: bool) -> dict[str, Any]:
 def fillers(found: Mapping[str, Any]) -> str:
     """How many answers have filler phrases, and which most of them have; empty where none has any."""
     told = found.get("fillers") or {}
-    if not told.get("most"):
+    if not told.get("share"):
         return ""
+    said = f"{told['share']:.0%} of the judged answers have a filler phrase"
+    if not told["most"]:
+        return f"{said}."
     most = ", ".join(f"\u201c{plain(phrase, 60)}\u201d ({rows:,})" for phrase, rows in told["most"])
-    return f"{told['share']:.0%} of the judged answers have a filler phrase; in how many each: {most}."
+    return f"{said}; in how many each: {most}."
 
 
 def _cell(told: Sequence[float] | None) -> str | None:

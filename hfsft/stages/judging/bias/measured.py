@@ -33,7 +33,7 @@ LENGTH, POSITION = "length", "position"
 MEASURES = (LENGTH, *Style._fields, POSITION)
 STRONG = 0.3  # rank correlation, from which one is told: what Cohen 1988 calls a medium one
 CHANCE = 0.001  # share of judges without any bias of which something would be told
-MOST = 20_000  # rows that are looked at, picked by a hash of their ids
+MOST = 5_000  # rows that are looked at, picked by a hash of their ids
 PHRASES = 5  # of the filler phrases the most frequent that are kept
 _READ = ("id", "response", "messages", "dialect", PLACE)
 
@@ -87,7 +87,7 @@ def figures(outcome: Outcome, columns: Mapping[str, str]) -> dict[str, Any]:
             held = each if measure in (LENGTH, POSITION) else at_equal(scores, values[measure], lengths)
             if each and held and each.rho * held.rho > 0 and all(_strong(one, len(columns)) for one in (each, held)):
                 found["told"].append([measure, name, round(held.rho, 4)])
-    return {**found, "fillers": _fillers(texts)}
+    return {**found, "fillers": _fillers(texts, shown=outcome.samples)}
 
 
 def _judged(outcome: Outcome, scores: Sequence[str]) -> list[Mapping[str, Any]]:
@@ -117,9 +117,10 @@ def _json(found: Correlation | None) -> list[float] | None:
     return None if found is None else [round(each, 4) for each in found[:3]]
 
 
-def _fillers(texts: Sequence[str]) -> dict[str, Any]:
-    """The share of answers with a filler phrase, and the phrases that most of them have, with how many."""
+def _fillers(texts: Sequence[str], *, shown: bool) -> dict[str, Any]:
+    """The share of answers with a filler phrase, and the phrases that most have, if texts of rows may be `shown`."""
     phrases = [set(fillers_in(text)) for text in texts]
     counts = Counter(phrase for each in phrases for phrase in each)
     most = sorted(counts.items(), key=lambda each: (-each[1], each[0]))[:PHRASES]
-    return {"share": round(sum(map(bool, phrases)) / len(texts), 4), "most": [list(each) for each in most]}
+    share = sum(map(bool, phrases)) / len(texts)
+    return {"share": round(share, 4), "most": [list(each) for each in most] if shown else []}

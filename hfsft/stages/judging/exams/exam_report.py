@@ -69,12 +69,11 @@ def notes(outcome: Outcome, key: str, bounds: Exam | None) -> Iterator[str]:
         yield Warn(f"{rows_said(control['unscored'])} fell as the judge drifted: {outcome.why(DRIFTED)}")
     if not control["enough"]:
         yield f"{control['controls']:,} controls are too few to tell whether the judge drifts: {2 * STRETCH} are needed"
-    for name, each in control["criteria"].items():
-        if each["repeated"]:
-            yield (
-                f"of {each['repeated']:,} rows that were graded once more {each['same']:.0%} got the same score of "
-                f"{name}; the second one is off by {each['differs']:.2g} on average"
-            )
+    repeated = {name: each for name, each in control["criteria"].items() if each["repeated"]}
+    if repeated:
+        same = ", ".join(f"{name} {each['same']:.0%} ({each['differs']:.2g} off)" for name, each in repeated.items())
+        most = max(each["repeated"] for each in repeated.values())
+        yield f"so many of {rows_said(most)} got the same score when they were graded once more: {same}"
 
 
 def card(outcome: Outcome, key: str) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from math import log2
 from random import Random
 from typing import Any
@@ -154,6 +155,9 @@ def test_where_no_row_was_judged_there_is_nothing_to_tell() -> None:
     assert bias_report.table({}) is None
     few = figures(outcome(longer, count=5, fallen=2), COLUMNS)
     assert bias_report.table(few) is None
+    (note,) = bias_report.notes(few, adjusted=True)
+    assert "a fit over 5 rows" in note
+    assert list(bias_report.notes(few, adjusted=False)) == []
     assert told(few) == []
 
 
@@ -171,8 +175,11 @@ def test_a_jurys_judges_are_looked_at_where_they_gave_a_verdict() -> None:
 def test_the_phrases_that_most_answers_have_are_named() -> None:
     texts = ["Sure! I hope this helps!", "I hope this helps.", "Blue.", "I hope this helps! I hope this helps!"]
     rows = [{"id": str(n), "response": text, "score_mean": 3.0} for n, text in enumerate(texts)]
-    judge = Outcome([], lambda name: [row.get(name) for row in rows], lambda *columns: [], [])
+    judge = Outcome([], lambda name: [row.get(name) for row in rows], lambda *columns: [], [], samples=True)
     found = figures(judge, {"mean": "score_mean"})
+    silent = figures(replace(judge, samples=False), {"mean": "score_mean"})
+    assert silent["fillers"] == {"share": 0.75, "most": []}
+    assert bias_report.fillers(silent) == "75% of the judged answers have a filler phrase."
     assert found["fillers"] == {"share": 0.75, "most": [["i hope this helps", 3], ["sure", 1]]}
     said = bias_report.fillers(found)
     assert (

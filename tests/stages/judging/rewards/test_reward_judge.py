@@ -14,7 +14,7 @@ from hfsft.models.model import Model
 from hfsft.pipeline import run, validate
 from hfsft.recipe.recipe import Recipe
 from hfsft.stages.judging.judge import Judge
-from hfsft.stages.rewarding.reward_judge import RewardJudge
+from hfsft.stages.judging.rewards.reward_judge import RewardJudge
 from tests.models.server import LLM
 from tests.models.vectors.server import Body, Vectors
 from tests.stages.helpers import CONTEXT, converse, row
@@ -36,7 +36,7 @@ def judge(task: str = "score", **more: Any) -> RewardJudge:
 
 
 def asked(section: RewardJudge, texts: dict[str, Any], answer: str = '{"score": 1.5}') -> tuple[Any, dict[str, Any]]:
-    step, _ = section.steps(CONTEXT.__class__(**{**vars(CONTEXT), "models": {"rm": {"model": "rm-1"}}}))
+    step, *_ = section.steps(CONTEXT.__class__(**{**vars(CONTEXT), "models": {"rm": {"model": "rm-1"}}}))
     (request,), columns = converse(step.function({"dialect": None, **row(**texts)}), [answer])
     return request, columns
 
@@ -121,6 +121,27 @@ def test_rewards_choose_filter_and_make_pairs(
     assert any("the chosen answer is the longer one" in note for note in built.notes) == (len(pairs) >= 20)
     run(told, out=tmp_path / "build")
     assert len(servers[1].requests) == asked_with
+
+
+def test_the_number_without_length_chooses_where_the_section_says_so(
+    servers: tuple[LLM, Vectors], tmp_path: Path, home: Path
+) -> None:
+    told = rewarded(servers, judge={"model": "rm", "adjust": "length"}, filters=[])
+    built, folder = run(told, out=tmp_path / "build")
+    rows = [row for rows, _ in built.all_rows() for row in rows]
+    assert max(abs(row["score_adjusted_reward"] - row["score_reward"]) for row in rows) > 1
+    for kept in built.rows:
+        group = [each for each in rows if each["prompt_id"] == kept["prompt_id"] is not None]
+        assert kept["score_adjusted_mean"] == max(
+            [each["score_adjusted_mean"] for each in group] or [kept["score_adjusted_mean"]]
+        )
+    assert built.figures["judge"]["bias"]["correlations"]["reward"]["length"][0] > 0.5
+    assert any("go along with the number of words" in note for note in built.notes)
+    pairs = [pair for rows in preference(folder).values() for pair in rows]
+    adjusted = {row["id"]: row["score_adjusted_mean"] for row in rows}
+    assert pairs
+    assert all(pair["score_chosen"] == adjusted[pair["chosen_id"]] for pair in pairs)
+    assert "`adjusted_reward` (for filters) is the number without" in (folder / "README.md").read_text()
 
 
 def test_a_moved_bound_asks_nobody(servers: tuple[LLM, Vectors], tmp_path: Path, home: Path) -> None:

@@ -8,10 +8,10 @@ section 3.5 (a model whose one output is how good an answer to a prompt is); bes
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import partial
 from statistics import fmean, median
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import Field, PrivateAttr
 
@@ -25,10 +25,13 @@ from hfsft.rows.columns import Column, column, score_of
 from hfsft.rows.reading.summaries import rows_said
 from hfsft.rows.views import WHOLE, asked_and_answered, spoken_text
 from hfsft.stages.asking_part import AskingPart
-from hfsft.stages.base import AskingStage, Asks, CardPart, Context, Name, Outcome, ShownTable, Warn
+from hfsft.stages.base import AskingStage, Asks, CardPart, Context, Judging, Name, Outcome, Panel, ShownTable, Warn
+from hfsft.stages.judging import judge_report
+from hfsft.stages.judging.bias import bias_report, length_adjusted, measured
 from hfsft.stages.judging.judge_report import NO_VERDICT, UNSCORED
 
 if TYPE_CHECKING:
+    from hfsft.errors import Place
     from hfsft.models.model import Model
     from hfsft.section import Section
 
@@ -40,8 +43,10 @@ NO_NUMBER = ("unreadable", "vector")
 """Causes of answers that hold no number: the row is unscored, and does not fail."""
 ONE_OUTPUT = ("", "LABEL_0", REWARD)
 """What a classifier with one output calls it; any other name is that of a class."""
-MEANT = frozenset((*AskingPart.model_fields, "model", "unscored_at_most", "reasoning"))
+MEANT = frozenset((*AskingPart.model_fields, "model", "unscored_at_most", "reasoning", "adjust"))
 """Keys of the section that mean something here."""
+ADJUSTED = (REWARD, "mean")
+"""Of these there is a number without the length of the answer, where the section says so."""
 SAME = 0.9  # share of rows with one number, from which it hardly tells rows apart
 
 
@@ -59,6 +64,7 @@ class RewardJudge(AskingStage):
     model: str = Field(description="Name under `models`.")
     unscored_at_most: float = Field(0.5, description="Share of rows without a number above which the build stops.")
     reasoning: bool | None = Field(None, description="Whether the model sees what was thought before an answer.")
+    adjust: Literal["length"] | None = Field(None, description="Whether there is a number without the length too.")
 
     _task: Task = PrivateAttr("score")
     _strange: tuple[str, ...] = PrivateAttr(())
@@ -72,7 +78,9 @@ class RewardJudge(AskingStage):
         found = cls.model_validate({**{key: getattr(section, key) for key in MEANT}, "model": name})
         found._task = model.task
         found._strange = tuple(
-            key for key, field in fields.items() if key not in MEANT and getattr(section, key) != field.get_default()
+            key
+            for key, field in fields.items()
+            if key not in MEANT and getattr(section, key) not in (field.get_default(), False)
         )
         return found
 
@@ -83,7 +91,13 @@ class RewardJudge(AskingStage):
     def writes(self) -> list[Column]:
         """The number, also as the mean and the lowest of all scores, by which others choose."""
         about = "What the reward model gave: higher is better, on no scale."
-        return [Column(score_of(REWARD), "float64", "score", about), *(column(name, "float64") for name in SCORES[1:])]
+        numbers = [Column(SCORES[0], "float64", "score", about), *(column(name, "float64") for name in SCORES[1:])]
+        return [*numbers, *(length_adjusted.columns(ADJUSTED) if self.adjust else [])]
+
+    def judging(self, context: Context) -> Judging | None:
+        """How one row is scored again: by nothing that compares it with others."""
+        found = super().judging(context)
+        return found and found._replace(columns=[each for each in found.columns if each.name in SCORES])
 
     def problems(self, context: Context) -> Iterator[Problem]:
         """Keys that mean nothing to a model that gives numbers."""
@@ -101,10 +115,10 @@ class RewardJudge(AskingStage):
                 reads=("id", "dialect", *WHOLE),
                 writes={**dict.fromkeys(SCORES, "float64"), UNSCORED: "string"},
                 role="score",
-                known=tuple(self.writes()),
+                known=tuple(self.writes()[:1]),
                 identity={"model": context.models[self.model], "task": self._task, "reasoning": sees},
                 work=Work(
-                    "hfsft.stages.rewarding.reward_judge:rewarding",
+                    "hfsft.stages.judging.rewards.reward_judge:rewarding",
                     {"model": self.model, "alone": self._task == "classify", "reasoning": sees},
                 ),
                 models=(self.model,),
@@ -116,7 +130,22 @@ class RewardJudge(AskingStage):
                 place=place,
             ),
             compare(NO_VERDICT, Bound(UNSCORED, UNSCORED, absent=True), place),
+            measured.placing_step("judge.place", place),
+            *self._adjusting(place),
         ]
+
+    def _adjusting(self, place: Place) -> list[Step]:
+        return [length_adjusted.adjusting_step("judge.adjust", ADJUSTED, place)] if self.adjust else []
+
+    def later(self, context: Context) -> Mapping[str, Sequence[Step]]:
+        """Numbers are adjusted once more where `refine` has changed some, and the answers that they are of."""
+        steps = self._adjusting(context.place(self.key))
+        return {"refine": steps} if steps and "refine" in context.sections else {}
+
+    def figures(self, outcome: Outcome) -> dict[str, Any]:
+        """What the numbers go along with beside the worth of an answer."""
+        found = measured.figures(outcome, {REWARD: SCORES[0]})
+        return {"bias": found} if found else {}
 
     def notes(self, outcome: Outcome) -> Iterator[str]:
         """Whether it tells rows apart, and how many rows got no number."""
@@ -127,6 +156,11 @@ class RewardJudge(AskingStage):
                 yield Warn(f"the reward model hardly tells rows apart: {times / len(values):.0%} got {top:g}")
         if fell := _unscored(outcome):
             yield Warn(f"{rows_said(fell)} fell because the reward model gave no number: {outcome.why(NO_VERDICT)}")
+        yield from bias_report.notes(self._biases(outcome), adjusted=bool(self.adjust))
+
+    def _biases(self, outcome: Outcome) -> Mapping[str, Any]:
+        found: Mapping[str, Any] = outcome.figures.get(self.key, {}).get("bias", {})
+        return found
 
     def card(self, outcome: Outcome) -> CardPart | None:
         """Between which numbers the rows lie that stayed, and all that were scored."""
@@ -140,7 +174,14 @@ class RewardJudge(AskingStage):
         head = ("rows that", "rows", "lowest", "median", "mean", "highest")
         model = Name(outcome.models[self.model].model)
         shown = ShownTable(head, rows, range(1, len(head)), "scores of the reward model")
-        return CardPart("rewards", {"model": model, "table": shown, "unscored": _unscored(outcome)})
+        told = bias_report.values(self._biases(outcome), adjusted=bool(self.adjust))
+        values = {"model": model, "table": shown, "unscored": _unscored(outcome), "about": bias_report.ABOUT, **told}
+        return CardPart("rewards", values)
+
+    def panel(self, outcome: Outcome) -> Panel | None:
+        """What the numbers go along with."""
+        pieces = list(judge_report.pieces(outcome.figures.get(self.key, {})))
+        return Panel("judge", "The reward model", pieces) if pieces else None
 
 
 def _unscored(outcome: Outcome) -> int:

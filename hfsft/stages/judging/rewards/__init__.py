@@ -1,0 +1,1 @@
+"""Judges that give numbers, such as reward models."""

@@ -1,1 +1,0 @@
-"""Rewarding: a model that gives numbers, such as a reward model, judges rows."""
