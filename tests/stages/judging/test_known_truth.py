@@ -16,7 +16,6 @@ from hfsft.pipeline import run
 from hfsft.stages.judging.bias.rank_correlation import spearman
 from tests.stages.judging.scripted_judge import ScriptedJudge, answer, quality
 
-pytestmark = pytest.mark.acceptance
 COUNT = 120
 DOUBTFUL = (11, 58, 83, 103)  # of which one judge thinks otherwise
 
