@@ -11,13 +11,14 @@ import re
 import shutil
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 from aiohttp import web
+from datasets import Dataset
 
 from hfsft.pipeline import run
 from hfsft.recipe.recipe import load_recipe
@@ -164,11 +165,12 @@ def conditioned(body: Body, number: int) -> str:
 
 @dataclass(frozen=True)
 class Built:
-    """A build: its rows, how many fell by each rule, how often each model was asked."""
+    """A build: its rows, how many fell by each rule, how often each model was asked, and its pairs."""
 
     rows: list[Row]
     fallen: Counter[str]
     asked: Counter[str]
+    pairs: list[Row] = field(default_factory=list)
 
     def count(self, column: str) -> Counter[Any]:
         return Counter(row[column] for row in self.rows)
@@ -261,6 +263,44 @@ def from_nothing(got: Built) -> None:
     assert all(row["difficulty"] and row["category"] and row["score_helpfulness"] for row in got.rows)
 
 
+def accurate(got: Built) -> None:
+    """The judge is examined on its anchors, and only rows that it scores high enough stay."""
+    assert got.fallen.keys() == {"accuracy"}
+    assert len(got.rows) + got.fallen.total() == 8
+    assert got.asked["judge"] > 8 + 3
+    assert all(row["score_accuracy"] >= 2.5 for row in got.rows)
+
+
+def paired(got: Built) -> None:
+    """Of four answers the one with the best mean is chosen, and any lower one is rejected, by the margin at least."""
+    assert got.fallen.keys() == {"not_chosen"}
+    assert len(got.rows) + got.fallen.total() == 4 * len(got.rows) == 32
+    chosen = [row for row in got.rows if row["pair"] == "chosen"]
+    assert len(chosen) > 3
+    assert len(got.pairs) == len(chosen)
+    for pair in got.pairs:
+        assert pair["score_chosen"] - pair["score_rejected"] == pair["margin"] >= 0.5
+        assert [turn["role"] for turn in pair["chosen"]] == [turn["role"] for turn in pair["rejected"]] == ["assistant"]
+
+
+def complex_and_good(got: Built) -> None:
+    """Rows are scored by one request for each criterion; near copies fall, and those below a product of both scores."""
+    assert got.fallen.keys() == {"near_duplicate", "expr"}
+    assert got.fallen["near_duplicate"] == 1
+    assert got.asked["judge"] in (14, 16)
+    assert all(row["score_complexity"] * row["score_quality"] >= 9 for row in got.rows)
+
+
+def five_judges(got: Built) -> None:
+    """Each answer is scored for each attribute by a request of its own, and the weighted sum decides."""
+    assert got.fallen.keys() == {"expr"}
+    assert len(got.rows) + got.fallen.total() == 18
+    assert got.asked == {"writer": 18, "judge": 18 * 5}
+    weights = {"helpfulness": 0.3, "correctness": 0.74, "coherence": 0.46, "complexity": 0.47, "verbosity": -0.33}
+    for row in got.rows:
+        assert sum(weight * row[f"score_{name}"] for name, weight in weights.items()) >= 3 - 1e-9
+
+
 def in_their_names(got: Built) -> None:
     """As many rows as wanted, of all personas and topics by their shares, each under the system prompt of its topic."""
     assert not got.fallen
@@ -276,6 +316,10 @@ def in_their_names(got: Built) -> None:
 
 Promise = tuple[str, Says, Callable[[Built], None], tuple[str, ...]]
 PROMISES: list[Promise] = [
+    ("alpagasus", general, accurate, ("filters[0].score={accuracy: {at_least: 2.5}}",)),
+    ("deita_scorers", general, complex_and_good, ()),
+    ("nemotron_judges", general, five_judges, ()),
+    ("ultrafeedback_pairs", general, paired, ()),
     ("evol_instruct", sorry, evolved, ()),
     ("ultrafeedback_answers", general, four_answers, ()),
     ("ultrafeedback_answers", general, best_answers, ("generate.samples.keep=best",)),
@@ -303,7 +347,9 @@ def test_a_recipe_keeps_what_its_pipeline_promises(
         built, folder = run(path, overrides=[*here, *overrides], out=tmp_path / "build")
     fates = [json.loads(line) for line in (folder / "ledger.jsonl").read_text("utf-8").splitlines()]
     fallen = Counter(fate["rule"] for fate in fates if fate["fate"] not in ("train", "validation"))
-    holds(Built(list(built.rows), fallen, server.asked))
+    files = sorted((folder / "preference").rglob("*.parquet"))
+    pairs = [row for file in files for row in Dataset.from_parquet(str(file), cache_dir=str(tmp_path / "cache"))]
+    holds(Built(list(built.rows), fallen, server.asked, pairs))
 
 
 @every_recipe
