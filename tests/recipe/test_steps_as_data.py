@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import pickle
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict
 from itertools import islice
@@ -16,7 +17,7 @@ import pytest
 
 from hfsft.engine.plan import Plan
 from hfsft.engine.step import Step, described
-from hfsft.errors import AnswerError, UserError
+from hfsft.errors import AnswerError, StageError, UserError
 from hfsft.filters import FILTERS, Tokens
 from hfsft.filters.text_column import OfColumn
 from hfsft.hashing import digest
@@ -50,12 +51,12 @@ def observed(step: Step, rows: list[Row]) -> Any:
         return list(islice(step.function(), ROWS))
     if step.bound is not None:
         return [step.bound.keeps(row[step.bound.column]) for row in rows]
-    present = list(rows[0])
+    present = list(rows[0]) if rows else []
     if step.asks and step.sees == "group":
         return answered(step, [{name: row[name] for name in step.given(present, "id")} for row in rows])
     if step.asks:
         return [answered(step, {name: row[name] for name in step.given(present, "id")}) for row in rows]
-    if step.rows == "many":
+    if step.rows == "many" and not step.makes:
         return [list(rows_of(step.function({name: [value] for name, value in row.items()}))) for row in rows]
     return step.function({name: [row[name] for row in rows] for name in step.given(present)})
 
@@ -88,6 +89,8 @@ def behind(step: Step, rows: list[Row], seen: Any) -> list[Row]:
         blank = dict.fromkeys(step.writes)
         made = [told[-1] if isinstance(told[-1], dict) else blank for told in seen]
         return [{**row, **new} for row, new in zip(rows, made, strict=True)]
+    if step.makes:
+        return list(rows_of(seen))
     if step.rows == "many":
         return [row for made in seen for row in made]
     return [{**row, **new} for row, new in zip(rows, rows_of(seen), strict=True)]
@@ -95,12 +98,20 @@ def behind(step: Step, rows: list[Row], seen: Any) -> list[Row]:
 
 def walked(pickled: list[bytes]) -> list[Any]:
     """What each step does with what the steps before it made."""
-    rows: list[Row] = [{"response": "aha"}]  # for a step that is no source
+    return seen_of(map(pickle.loads, pickled))
+
+
+def seen_of(steps: Iterable[Step]) -> list[Any]:
+    tables: dict[str, list[Row]] = defaultdict(list)  # of the dataset (""), and side tables
+    tables[""] = [{"response": "aha"}]  # for a step that is no source
     found = []
-    for each in pickled:
-        step: Step = pickle.loads(each)
-        found.append(observed(step, rows))
-        rows = behind(step, rows, found[-1])
+    for step in steps:
+        try:
+            found.append(observed(step, tables[step.table]))
+        except StageError as error:  # of a judge that fails its exam
+            found.append(str(error))
+            continue
+        tables[step.makes or step.table] = behind(step, tables[step.table], found[-1])
     return found
 
 
@@ -127,11 +138,7 @@ def everything(folder: Path) -> Plan:
 
 
 def same(plan: Plan, elsewhere: ProcessPoolExecutor) -> None:
-    here: list[Row] = []
-    found = []
-    for step in plan.steps:
-        found.append(observed(step, here))
-        here = behind(step, here, found[-1])
+    found = seen_of(plan.steps)
     pickled = [pickle.dumps(step) for step in plan.steps]
     assert [pickle.loads(each) for each in pickled] == list(plan.steps)
     theirs = elsewhere.submit(walked, pickled).result()

@@ -41,7 +41,7 @@ def test_a_rule_runs_right_behind_what_brings_texts() -> None:
         *("evolve[2].check", "evolve[2].fault"),
         *("generate", "filters[secrets generate].redact", "filters[pii generate].redact"),
         *("filters[tokens].measure", "filters[tokens]"),
-        *("judge", "filters[secrets judge].redact", "filters[pii judge].redact", "judge.unscored"),
+        *("judge", "filters[secrets judge].redact", "filters[pii judge].redact", "judge.unscored", "judge.place"),
         *("split.keys", "split.sketch", "split.family", "split"),
     ]
 

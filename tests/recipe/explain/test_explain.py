@@ -128,7 +128,7 @@ def test_a_section_tells_keys_example_columns_and_whom_it_asks(capsys: pytest.Ca
     for part in (
         "judge.scale: list of 2 whole numbers, default [1, 5]\n      Lowest and highest score",
         "judge.on_error: text, reject | fail, default reject",
-        "judge.anchors[].scores: mapping of names to numbers, not empty, required",
+        "judge.anchors[].scores: mapping of names to numbers, default {}",
         "judge.failed_at_most: number, 0 to 1, default 0.05",
         "\nExample\n  judge:\n    rubric:\n",
         "  score_mean: float64\n",
