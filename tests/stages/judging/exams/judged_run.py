@@ -10,7 +10,7 @@ LEVELS = (1, 2, 4, 5)
 
 
 def anchor(worth: int, **scores: float) -> dict[str, Any]:
-    return {"instruction": f"Anchor {worth}?", "response": answer(worth, 900 + worth), "scores": scores}
+    return {"instruction": "What of bicycles?", "response": answer(worth, 900 + worth), "scores": scores}
 
 
 def recipe(judge: ScriptedJudge, rows: int = 12, model: dict[str, Any] | None = None, **section: Any) -> dict[str, Any]:
