@@ -38,7 +38,8 @@ def answers(body: Body) -> str:
         second = second.partition("Here the second")[0]
         flips = "courier" in text
         return json.dumps({"reason": "r", "better": "first" if flips or len(first) > len(second) else "second"})
-    if body["model"] == "judge-1":
+    if body["model"] in ("judge-1", "judge-2"):  # the second agrees in half of the cases
+        number += body["model"] == "judge-2" and number // 7 % 2
         return json.dumps({"use": {"reason": f"because {number}", "score": 1 + number % 5}})
     return f"{ANSWERS[number % len(ANSWERS)]} Number {number}."
 
@@ -248,3 +249,16 @@ def test_what_a_comparison_was_sent_is_told_of_its_rows(server: LLM, out: Path, 
     compared = [each for told in seen.exchanges().values() for each in told if each.stage == "pairs"]
     assert 0 < len(compared) <= 6
     assert len(render(tmp_path / "r.yaml", "pairs", "1").sent) == 2
+
+
+def test_an_answer_on_which_judges_disagree_is_on_neither_side(server: LLM, out: Path) -> None:
+    told = recipe(server, judge={"model": ["judge", "second"], "rubric": {"use": "Does it help?"}})
+    told["models"]["second"] = {"model": "judge-2", "base_url": server.url}
+    told["filters"] = [{"spread": {"use": {"at_most": 0}}}, {"expr": "score_use >= 2"}]
+    built, folder = run(told, out=out)
+    fell = {row["id"]: removal.stage for removal in built.ledger.removals for row in removal.rows}
+    pairs = [pair for rows in preference(folder).values() for pair in rows]
+    assert any("spread" in stage for stage in fell.values())
+    assert not any("spread" in fell.get(pair["rejected_id"], "") for pair in pairs)
+    assert "chosen fell" not in " ".join(built.figures["pairs"]["without"])
+    assert any("expr" in fell[pair["rejected_id"]] for pair in pairs), "a rule over scores is one by scores"

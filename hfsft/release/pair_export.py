@@ -25,7 +25,11 @@ def exported_pairs(release: Release, split: str, format: PairFormat) -> Dataset:
     rows = release.pairs(split)
     if rows is None:
         has = [name for name in ("train", "validation") if release.pairs(name) is not None]
-        helps = f"it has {', '.join(has)}" if has else "a recipe with `pairs` makes some"
+        helps = (
+            f"it has {', '.join(has)}"
+            if has
+            else "a recipe with `pairs` makes some; the card says why prompts have none"
+        )
         raise ReleaseError(f"{release.where}: has no preference pairs in {split} ({helps})")
     plain = not isinstance(rows[0]["chosen"], list)
     if format == "preference_text" and not plain:

@@ -48,7 +48,7 @@ def test_pairs_are_exported_in_messages_and_as_texts(builds: Any, capsys: pytest
 @pytest.mark.parametrize(
     ("pairs", "arguments", "said"),
     [
-        (None, ["--format", "preference"], "has no preference pairs in train (a recipe with `pairs` makes some)"),
+        (None, ["--format", "preference"], "has no preference pairs in train (a recipe with `pairs` makes some; "),
         ({}, ["--format", "preference", "--split", "test"], "in test (it has train, validation)"),
         ({"format": "plain"}, ["--format", "preference"], "its pairs are plain texts"),
         ({}, ["--format", "preference", "--reasoning", "drop"], "--reasoning: pairs are exported as"),

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from math import ceil, isqrt
 from typing import TYPE_CHECKING, Any
 
-from hfsft.rows.columns import column
+from hfsft.rows.columns import column, criterion_of
 
 if TYPE_CHECKING:
     from hfsft.engine.plan import Plan
@@ -59,10 +59,10 @@ def _writes_texts(step: Step) -> bool:
 
 
 def scored(plan: Plan) -> set[str]:
-    """The columns of what a judge gave, and those that were measured of them."""
-    found = {name for name, each in plan.columns().items() if each.role == "score"}
+    """The columns of a judge's scores, and those that were measured of them."""
+    found = set(filter(criterion_of, plan.columns()))
     for step in plan.steps:
-        if not step.asks and found.intersection(step.reads):
+        if step.role == "measure" and not step.asks and found.intersection(step.reads):
             found.update(step.writes)
     return found
 

@@ -29,7 +29,8 @@ class JuryStage(ExaminedStage, ABC):
     model: str | Annotated[list[str], Field(min_length=1)] | None = Field(
         None,
         description="Name under `models`; `judge` if there is one, else `writer`. Of several each scores all rows: "
-        "`by_<name>_<criterion>` is what one of them gives, `spread_<criterion>` how far they lie apart.",
+        "`by_<name>_<criterion>` is what one of them gives, `spread_<criterion>` how far they lie apart. A model that "
+        "gives numbers (`task: score`, `rerank` or `classify`, as reward models do) scores by one criterion, `reward`.",
     )
     combine: Combine = Field(
         "median", description="What the scores of several judges come to: their `median`, their `mean`, or the lowest."

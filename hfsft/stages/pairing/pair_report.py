@@ -67,14 +67,16 @@ def notes(found: Mapping[str, Any]) -> Iterator[str]:
     elif paired < FEW * prompts:
         yield Warn(f"only {paired:,} of {prompts:,} prompts have a preference pair: {why}")
     else:
-        yield f"{found['pairs']:,} preference pairs of the answers to {paired:,} of {prompts:,} prompts" + (
-            f": {why}" if why else ""
-        )
+        yield f"{_pairs(found)} of the answers to {paired:,} of {prompts:,} prompts" + (f": {why}" if why else "")
     if found["pairs"] >= ENOUGH and found["chosen_longer"] >= LONGER:
         yield Warn(
             f"in {found['chosen_longer']:.0%} of the preference pairs the chosen answer is the longer one: training on "
             "them teaches length (`pairs: {length: {at_most: 0.3}}` leaves pairs of like length)"
         )
+
+
+def _pairs(found: Mapping[str, Any]) -> str:
+    return "1 preference pair" if found["pairs"] == 1 else f"{found['pairs']:,} preference pairs"
 
 
 def card(section: Pairs, found: Mapping[str, Any], outcome: Outcome) -> CardPart:
@@ -107,10 +109,7 @@ def panel(found: Mapping[str, Any] | None) -> Panel | None:
     """How many pairs there are, and why prompts have none."""
     if not found:
         return None
-    text = (
-        f"{found['pairs']:,} preference pairs of the answers to {found['prompts_with_pairs']:,} of "
-        f"{found['prompts']:,} prompts."
-    )
+    text = f"{_pairs(found)} of the answers to {found['prompts_with_pairs']:,} of {found['prompts']:,} prompts."
     if found["pairs"]:
         text += f" The median margin is {digits(found['margin'])}; in {found['chosen_longer']:.0%} the chosen answer "
         text += "is the longer one."

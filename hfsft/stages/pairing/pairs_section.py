@@ -15,7 +15,7 @@ from hfsft.filters.base import Filter
 from hfsft.models.model import Turns
 from hfsft.plain import digits
 from hfsft.rows.batch import Batch, Row, rows_of
-from hfsft.rows.columns import COLUMNS, REFERENCE, Column, adjusted_of, criterion_of, text_under
+from hfsft.rows.columns import COLUMNS, REFERENCE, Column, adjusted_of, lost_of, spread_of, text_under
 from hfsft.rows.limits import Limits
 from hfsft.rows.views import WHOLE
 from hfsft.stages.answers import checking
@@ -37,7 +37,7 @@ class Pairs(AskingStage):
     The release has them as the configuration `preference`, with the columns that TRL's DPOTrainer reads and the scores
     of both. The chosen answer is the one that best of n takes; a pair is in the split of that row, and only there where
     that row stays. The rejected answer may have been passed over, or have fallen by its scores; one that fell by any
-    other rule teaches nothing and makes no pair.
+    other rule teaches nothing and makes no pair. Both texts are published, whatever `publish.rejected` says.
     """
 
     key: ClassVar[str] = "pairs"
@@ -223,11 +223,11 @@ class Pairs(AskingStage):
         """The filters that cut by the judge's scores before the best answer is chosen; none where these may change."""
         if REFINE in context.sections or context.judge is None:
             return []
-        known = {*COLUMNS, *context.kept}
+        known, judged = {*COLUMNS, *context.kept}, {each.name for each in context.judge.columns}
         return [
             rule
             for rule in context.rules()
-            if any(criterion_of(name) for name in rule.reads)
+            if judged.intersection(rule.reads)
             and known.issuperset(rule.reads)
             and not (rule.whole or rule.heavy or rule.everywhere or any(map(text_under, rule.reads)))
         ]
@@ -250,7 +250,15 @@ def _picked(rows: Sequence[Row], picks: Picking, rules: Sequence[checking.Rule])
     """The pairs of a group; None where it is no prompt's."""
     if rows[0][PROMPT] is None:
         return None
-    return picks.pick(rows, {row["id"] for row in rows if any(rule.fault(row) for rule in rules)})
+    of_scores: list[checking.Rule] = []
+    others: list[checking.Rule] = []
+    for rule in rules:
+        unsure = any(each.column.startswith((spread_of(""), lost_of(""))) for each in rule.bounds)
+        (others if unsure else of_scores).append(rule)
+    failing, unsure_ids = (
+        {row["id"] for row in rows if any(rule.fault(row) for rule in those)} for those in (of_scores, others)
+    )
+    return picks.pick(rows, failing, unsure_ids)
 
 
 def _named(batch: Batch, *, picks: Picking, rules: Sequence[checking.Rule]) -> Batch:

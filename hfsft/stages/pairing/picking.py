@@ -65,16 +65,21 @@ class Picking:
         limits = {name: told[name] and Limits.model_validate(told[name]) for name in ("length", "likeness")}
         return cls(**{**told, **limits})
 
-    def pick(self, rows: Sequence[Row], failing: Collection[str]) -> Pick:
-        """The pairs of one prompt's answers; those with ids in `failing` fall by their scores, and are never chosen."""
+    def pick(self, rows: Sequence[Row], failing: Collection[str], unsure: Collection[str] = ()) -> Pick:
+        """The pairs of one prompt's answers.
+
+        Those with ids in `failing` fall by their scores, and are never chosen; those in `unsure` fall as their scores
+        are, and are on neither side.
+        """
         judged = [row for row in rows if row[ranked_by(row)] is not None]
         if not judged:  # no score is known yet, in a forecast: no row without one comes here
             return Pick(rows[0], rows[1 : 1 + self.per_prompt], None if rows[1:] else ALONE)
-        able = [row for row in judged if row["id"] not in failing]
+        sure = [row for row in judged if row["id"] not in unsure]
+        able = [row for row in sure if row["id"] not in failing]
         chosen = best(able or judged)
         if not able:
             return Pick(chosen, [], BELOW)
-        others = [row for row in judged if row["id"] != chosen["id"]]
+        others = [row for row in sure if row["id"] != chosen["id"]]
         if not others:
             return Pick(chosen, [], ALONE)
         found: list[Row] = []

@@ -110,6 +110,17 @@ def test_an_answer_that_falls_by_its_scores_is_rejected_and_never_chosen() -> No
     assert picked(rows, picking(), ("a0", "a1", "a2")) == ("a0", [], "no answer passes")
 
 
+def test_an_answer_whose_score_is_unsure_is_on_neither_side() -> None:
+    rows = answers(5.0, 4.0, 1.0, 2.0)
+    assert picked_beside(rows, ("a0", "a2")) == ("a1", ["a3"], None)
+    assert picked_beside(rows, ("a0", "a1", "a2", "a3"))[2] == "no answer passes"
+
+
+def picked_beside(rows: list[Row], unsure: tuple[str, ...]) -> tuple[str, list[str], str | None]:
+    pick = picking().pick(rows, (), unsure)
+    return pick.best["id"], [each["id"] for each in pick.rejected], pick.fault
+
+
 def test_of_one_score_a_hash_chooses_as_in_best_of_n() -> None:
     ids = {
         picked([{**each, "id": f"{n}{each['id']}"} for each in answers(4.0, 4.0, 1.0)], picking())[0][-2:]
