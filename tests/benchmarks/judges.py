@@ -30,7 +30,7 @@ probabilities tell of the better answer is hardly more than a coin's throw.
     HaluEval          checklist               12      0     0      0      12      nan
     HaluEval          checklist, expected     12      5     0      7       0     0.42
 
-Two of PandaLM's people vote alike on 0.94 of these pairs: no judge can be asked for more.
+Two of PandaLM's people vote alike on 0.94 of its pairs: no judge can be asked for more.
 """
 
 from __future__ import annotations
