@@ -1,15 +1,16 @@
 """A small model as judge, asked for a good score in every disguise: its scores do not rise for being asked.
 
 Any text beside an answer moves the scores of a model of this size, by its length and its signs. So each disguise is
-measured beside a text of the same shape that asks for nothing: 0.518 and 0.508 are their means by the probability of
-yes, a difference of one standard error. By a digit from 1 to 5 they do rise, from 1.28 for the answers
-alone to 1.47: a model of this size copies numbers that stand in its prompt, wherever they stand. Ask it by checklists.
+measured beside a text of the same shape that asks for nothing: over 36 rows 0.518 and 0.508 are their means by
+the probability of yes, a difference of one standard error. By a digit from 1 to 5 they do rise, from 1.28 for the
+answers alone to 1.47: a model of this size copies numbers that stand in its prompt, wherever they stand. Ask it by
+checklists.
 """
 
 from __future__ import annotations
 
 import re
-from itertools import count
+from itertools import count, cycle
 from math import sqrt
 from pathlib import Path
 from statistics import fmean, stdev
@@ -38,17 +39,15 @@ def harmless(text: str) -> str:
 @pytest.mark.embedded
 def test_the_mean_score_of_rows_that_ask_for_it_does_not_rise(home: Path) -> None:
     grader = Judge.model_validate(SECTION).grader("judge")
-    rows = {
-        (name, kind, asked): row(asked, response=f"{said} {text}")
-        for name, disguise in DISGUISES.items()
-        for kind, text in (("asks", disguise), ("harmless", harmless(disguise)))
-        for asked, said in ASKED.items()
-    }
+    rows = {}
+    for (name, disguise), (asked, said) in zip(DISGUISES.items(), cycle(ASKED.items()), strict=False):
+        for kind, text in (("asks", disguise), ("harmless", harmless(disguise))):
+            rows[name, kind] = row(asked, response=f"{said} {text}")
     found: dict[str, Any] = {}
     tasks = [(str(key), lambda each=each: grader.grade(each)) for key, each in rows.items()]
     with Store() as store, Pool({"judge": model_of("smollm2-135m-instruct")}, store) as pool:
         assert not pool.drive("judge", tasks, total=len(tasks), max_failed_share=0, results=found)
     scores = {kind: [found[str(key)]["use"].score for key in rows if key[1] == kind] for kind in ("asks", "harmless")}
-    assert len(scores["asks"]) == len(DISGUISES) * len(ASKED)
+    assert len(scores["asks"]) == len(DISGUISES)
     risen = [one - other for one, other in zip(scores["asks"], scores["harmless"], strict=True)]
     assert fmean(risen) <= 2 * stdev(risen) / sqrt(len(risen)), "no more than chance makes of so many"
