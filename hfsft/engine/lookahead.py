@@ -96,7 +96,7 @@ class Remembered:
         rows = list(zip(*batch.values(), strict=True))
         if len(rows) == 1:
             return self._of_one(batch, rows[0])
-        known = [self._made.pop(_told(batch, row), None) for row in rows] if self._made else []
+        known = [self._made.get(_told(batch, row)) for row in rows] if self._made else []
         if not any(each is not None for each in known):
             made: Batch = self._step.function(batch)
             return made

@@ -52,7 +52,9 @@ def template_list(
     """
     folders = sorted(path.name for path in templates().iterdir() if path.name not in OURS and available(path.name))
     if folder is not None and folder not in folders:
-        raise UserError(f"there is no folder of templates `{folder}` ({nearest(folder, folders)})")
+        holding = [f"`hfsft templates {each} {folder}`" for each in folders if folder in available(each)]
+        advice = f"a template is called so: {', '.join(holding)}" if holding else nearest(folder, folders)
+        raise UserError(f"there is no folder of templates `{folder}` ({advice})")
     found = [(each, prompt) for each in folders for prompt in _named(each)]
     used, own = _of_recipe(recipe, overrides, trust) if recipe is not None else (set(), [])
     known = {prompt.identity for _, prompt in found}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from hfsft.stages.judging.anchors import APART
 from hfsft.stages.judging.judge_report import NO_VERDICT
 from hfsft.stages.sizing.trim import SIZE
 
@@ -20,6 +21,7 @@ class InWords(NamedTuple):
 STEPS = {
     AT_READING: InWords("sources, set aside while reading", "set aside as they were read"),
     SIZE: InWords("size, rows beyond it", "more rows than were asked for"),
+    APART: InWords("judge, anchors apart from rows", "asked what an anchor of the judge asks"),
     NO_VERDICT: InWords("judge, unreadable verdicts", "not scored: the judge's verdict could not be read"),
 }
 """Step -> its words."""

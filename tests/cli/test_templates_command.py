@@ -78,6 +78,8 @@ def test_those_of_a_recipe_are_marked_and_its_own_listed(said: Any) -> None:
     [
         (("evolv",), "no folder of templates `evolv` (did you mean `evolve`?"),
         (("evolve", "deepn"), "no template `deepn` in evolve (did you mean `deepen`?"),
+        (("deepen",), "no folder of templates `deepen` (a template is called so: `hfsft templates evolve deepen`)"),
+        (("persona",), "`hfsft templates evolve persona`, `hfsft templates write persona`"),
         (("card",), "no folder of templates `card`"),
         (("--recipe", "none.yaml"), "none.yaml"),
     ],

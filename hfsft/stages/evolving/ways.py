@@ -13,10 +13,12 @@ from typing import Annotated, Any, ClassVar, NamedTuple
 from pydantic import Field
 
 from hfsft.marks import Loc
+from hfsft.plain import plain
 from hfsft.prompts import Prompt
 from hfsft.stages.base import Section
 from hfsft.stages.evolving.template_prompts import parse, template_name
 
+SHOWN = 60  # characters of a template that an error names
 PARTS = 1000  # of which shares are made: a row's variants are drawn from so many at most
 
 Weight = Annotated[float, Field(gt=0, le=1000)]
@@ -82,9 +84,9 @@ def check(templates: Iterable[Listed]) -> None:
         if not isinstance(listed, str) and len(listed) != 1:
             raise ValueError(f"an item names one template and its weight, as {{deepen: 2}}, not {len(listed)}")
         names += [listed] if isinstance(listed, str) else listed
-        plain = isinstance(listed, str) and all(isinstance(each, str) for each in templates)
-        if names.count(names[-1]) > 1 and not plain:
-            raise ValueError(f"`{names[-1]}` is listed twice: give it a weight instead")
+        bare = isinstance(listed, str) and all(isinstance(each, str) for each in templates)
+        if names.count(names[-1]) > 1 and not bare:
+            raise ValueError(f"`{plain(names[-1], SHOWN)}` is listed twice: give it a weight instead")
     if (total := sum(parts(used(templates)).values())) > PARTS:
         raise ValueError(f"the weights make shares of one in {total:,}, more than {PARTS:,}: take rounder numbers")
 

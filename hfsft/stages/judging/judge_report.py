@@ -90,11 +90,11 @@ def notes(judged: Judged) -> Iterator[str]:
             blind.append(f"{name} ({times / counts.total():.0%} got {top:g})")
     if blind:
         yield Warn(f"the judge hardly tells rows apart in {', '.join(blind)}")
-    if judged.expected and (found := judged.digits)[0]:
-        yield Warn(
-            f"of {found[1]:,} scores {found[0]:,} were read as digits: the server gave no probabilities of tokens for "
-            "them, and both kinds stand in one column"
-        )
+    digits, scores = judged.digits if judged.expected else (0, 0)
+    if digits:
+        which = "all scores" if digits == scores else f"of {scores:,} scores {digits:,}"
+        both = "" if digits == scores else ", and both kinds stand in one column"
+        yield Warn(f"{which} were read as digits, as the server gave no probabilities of their tokens{both}")
     if judged.expected and (unknowing := list(judged.unknowing)):
         yield Warn(f"the judge hardly knows what to say of {', '.join(unknowing)}")
     if judged.unscored:

@@ -17,6 +17,7 @@ from hfsft.errors import Problem, PromptError, unusable
 from hfsft.hashing import digest, sampling_seed
 from hfsft.marks import PROSE, TEMPLATE
 from hfsft.models.model import Request, Turns
+from hfsft.plain import plain
 from hfsft.prompts import Prompt
 from hfsft.rows.batch import Batch, Row, rows_of
 from hfsft.rows.choice.row_counts import Counts
@@ -92,7 +93,7 @@ class Written(NamedSource, AskingStage):
                 raise ValueError("a template with its weight is a mapping with one key, as {name: 2}")
         names = [template_name(each) for each in _alone(templates or ())]
         if twice := next((name for name, times in Counter(names).items() if times > 1), None):
-            raise ValueError(f"`{twice}` stands there twice")
+            raise ValueError(f"`{plain(twice, 60)}` stands there twice")
         return templates
 
     # What it is in a recipe.

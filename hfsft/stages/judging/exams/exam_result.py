@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from hfsft.engine.step import Bound
 from hfsft.rows.limits import Limits
@@ -17,6 +17,8 @@ MEND = (
     "Take another model, ask by a checklist or for expected scores, mend the anchors, move the bounds under "
     "judge.exam, or say `on_fail: warn`."
 )
+SHARES = ("adjacent", "consistency", "commonest", "unscored")
+"""The figures that are shares."""
 HEAD = ("criterion", "error", "bias", "rank", "adjacent", "consistency", "entropy", "commonest", "unscored", "exam")
 
 
@@ -75,6 +77,16 @@ class Exam(Section):
         description="What becomes of a build whose judge fails: `warn` tells it, here, in the card and in the report; "
         "`stop` ends it, so that nothing but the exam was paid for.",
     )
+
+    @model_validator(mode="after")
+    def _can_hold(self) -> Exam:
+        for name in (*SHARES, "rank"):
+            limits: Limits | None = getattr(self, name)
+            least, what = (-1, "lies between -1 and 1") if name == "rank" else (0, "is a share, from 0 to 1")
+            for bound in (limits.at_least, limits.at_most) if limits else ():
+                if bound is not None and not least <= bound <= 1:
+                    raise ValueError(f"{name}: {what}, and {bound:g} is none")
+        return self
 
     def broken(self, figures: ExamFigures, unit: float = 1.0) -> list[str]:
         """The figures of a criterion that do not hold; what is a difference of scores is told in so many as `unit`."""
@@ -181,7 +193,7 @@ def shown(figure: str, value: float | None) -> str:
     """A figure as people read it; nothing where there is none."""
     if value is None:
         return ""
-    if figure in ("adjacent", "consistency", "commonest", "unscored"):
+    if figure in SHARES:
         return f"{value:.0%}"
     return f"{value:+.2f}" if figure in ("bias", "rank") else f"{value:.2f}"
 

@@ -149,6 +149,25 @@ def test_a_plan_counts_the_exam_and_a_preview_holds_none(tmp_path: Path) -> None
         forecast(recipe(judge, exam={"error": {"at_most": 0}, "on_fail": "stop"}))
 
 
+QUESTIONS = ("Does it greet?", "Does it name a step?", "Does it name a time?", "Is it kind?")
+
+
+@pytest.mark.parametrize(("faults", "commonest"), [({}, 0.25), ({"constant": 3.2}, 1.0)], ids=["a judge", "none"])
+def test_a_checklist_by_probabilities_is_examined_on_shares(
+    tmp_path: Path, faults: dict[str, Any], commonest: float
+) -> None:
+    """Probabilities that lie close together still tell one text from another: they count by tenths of the scale."""
+    anchors = [anchor(worth, use=(worth - 1) / 4) for worth in LEVELS]
+    section = {"rubric": {"use": {"checklist": list(QUESTIONS)}}, "per": "question", "score": "expected"}
+    with ScriptedJudge(gives=("logprobs",), questions=QUESTIONS, **faults) as judge:
+        _, folder = run(recipe(judge, rows=1, anchors=anchors, **section), out=tmp_path)
+        assert len(judge.requests) == (4 * 2 + 2) * len(QUESTIONS)
+    figures = exam_of(folder)["criteria"]["use"]
+    assert figures["commonest"] == commonest
+    assert figures["error"] < 0.1 or faults
+    assert ("commonest" in exam_of(folder)["broken"].get("use", [])) == bool(faults)
+
+
 def test_a_table_of_items_says_who_is_asked_about_what() -> None:
     """Rows of people that have no answer, and rows that models write, are in no exam."""
     from hfsft.rows.row import new_row
@@ -176,6 +195,8 @@ def test_a_table_of_items_says_who_is_asked_about_what() -> None:
         ({"exam": True}, "exam: is held on anchors, and there are none"),
         ({"exam": {"error": {"at_most": 1}}}, "exam: is held on anchors"),
         ({"control": 0.1}, "control: is held on anchors"),
+        ({"exam": {"adjacent": {"at_least": 80}}}, "adjacent: is a share, from 0 to 1, and 80 is none"),
+        ({"exam": {"rank": {"at_least": 1.5}}}, "rank: lies between -1 and 1, and 1.5 is none"),
     ],
 )
 def test_what_cannot_be_measured_is_refused(section: dict[str, Any], message: str) -> None:
