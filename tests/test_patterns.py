@@ -18,7 +18,7 @@ import pytest
 
 import hfsft
 from hfsft.errors import PromptError, RecipeError
-from hfsft.letters import template_tokens
+from hfsft.letters import late_patterns, template_tokens
 from hfsft.models.http.faults import message_in
 from hfsft.models.readings import form_lines
 from hfsft.models.structured import parse
@@ -104,6 +104,7 @@ NOT_FOR_ROWS = {
 # tested for themselves.
 BUILT = {
     "hfsft.cli.commands.init": 1,
+    "hfsft.letters.late_patterns": 1,
     "hfsft.letters.template_tokens": 2,
     "hfsft.models.dialects.refused_request": 1,
     "hfsft.models.http.faults": 1,
@@ -119,6 +120,7 @@ BUILT = {
     "hfsft.sandbox.expression": 1,
     "hfsft.stages.evolving.template_prompts": 1,
     "hfsft.texts.refusal": 4,
+    "hfsft.texts.style": 1,
 }
 
 
@@ -145,6 +147,7 @@ def patterns() -> Iterator[tuple[str, re.Pattern[str]]]:
 
 
 def found(name: str, value: Any) -> Iterator[tuple[str, re.Pattern[str]]]:
+    value = getattr(value, "_compiled", value) if isinstance(value, late_patterns._Pattern) else value
     if isinstance(value, re.Pattern) and isinstance(value.pattern, str):
         yield name, value
     elif isinstance(value, Mapping):
@@ -166,7 +169,7 @@ def used(name: str, tree: ast.Module, held: Mapping[str, Any]) -> Iterator[tuple
             continue
         try:
             pattern = eval(compile(ast.Expression(call.args[0]), name, "eval"), dict(held))
-        except NameError:
+        except (NameError, SyntaxError):  # of an argument that stands there as `*arguments`
             built += 1
             assert built <= BUILT.get(name, 0), f"{name}: {ast.unparse(call)} is tested nowhere"
             continue
