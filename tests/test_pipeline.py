@@ -163,6 +163,7 @@ def test_rules_run_as_early_as_their_columns_exist(server: LLM, out: Path) -> No
         "filters[tokens]",
         "judge",
         "judge.unscored",
+        "judge.place",
         "filters[score].mean",
         "split.family",
         "split",

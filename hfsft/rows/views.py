@@ -181,14 +181,19 @@ def has_turns(row: Mapping[str, Any]) -> bool:
     return bool(row.get("messages"))
 
 
-def tools(row: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The tools that the assistant may call, as schemas; none where the row has none."""
+def tools(row: Mapping[str, Any], *, strict: bool = False) -> list[dict[str, Any]]:
+    """The tools that the assistant may call, as schemas; none where the row has none.
+
+    Raises `ValueError` for a text that is no JSON where it is to be `strict`.
+    """
     found = row.get("tools")
     if isinstance(found, str) and found:
         try:
             found = json.loads(found)
-        except ValueError:  # the mark of a forecast, for tools that are not known yet
-            return []
+        except ValueError:
+            if strict:
+                raise
+            return []  # the mark of a forecast, for tools that are not known yet
     return [tool for tool in found if isinstance(tool, dict)] if isinstance(found, list) else []
 
 

@@ -139,8 +139,10 @@ def so_far(ended: Sequence[FunnelLine], progress: Progress) -> str:
     """How far a build came that did not reach its end: the steps that ended, and the one that asked models."""
     text = f"so far:\n\n{funnel(ended)}\n" if ended else "so far:\n"
     if progress.stage not in {line.step for line in ended}:
-        left = progress.total - progress.done
-        text += f"\n{standing(progress)}" + (f", {left:,} not done\n" if left else "\n")
+        left, of = progress.total - progress.done, ""
+        if not left and progress.whole:  # stopped by what later steps would have asked
+            left, of = progress.whole.planned - progress.whole.done, " of later steps"
+        text += f"\n{standing(progress)}" + (f", {left:,}{of} not done\n" if left else "\n")
     return text
 
 

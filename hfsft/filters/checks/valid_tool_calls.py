@@ -82,7 +82,7 @@ class ToolCalls(Check):
         self, turns: Sequence[Message], called: Sequence[Sequence[Call]], row: Mapping[str, Any]
     ) -> Iterator[str]:
         try:
-            known: list[Tool] = tools_in(tools(row))
+            known: list[Tool] = tools_in(tools(row, strict=True))
         except (ValueError, RecursionError) as error:
             yield f"its tools cannot be used: {error}"
             return

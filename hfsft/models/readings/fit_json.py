@@ -278,6 +278,10 @@ def _scalar(value: Any, schema: dict[str, Any], rounding: Rounding, where: str) 
     return value
 
 
+def _finite(value: float | int) -> bool:
+    return isinstance(value, int) or math.isfinite(value)  # of an int of 400 digits that would raise
+
+
 def _number(value: Any, schema: dict[str, Any], where: str) -> float | int:
     if isinstance(value, dict) and not other_scale(value, schema):  # `{"value": 4}`
         told = given(value, "score")
@@ -288,7 +292,7 @@ def _number(value: Any, schema: dict[str, Any], where: str) -> float | int:
         text = said.number
     if _NUMERAL.fullmatch(text):
         value = float(text) if "." in text or "e" in text.lower() else int(text)
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not _finite(value):
         raise ValueError(f"{_at(where)} must be a number, not {_shown(value)}")
     return value
 

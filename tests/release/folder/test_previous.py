@@ -127,7 +127,7 @@ def test_what_fails_on_the_way_leaves_the_old_build_as_it_was(
             seen.append(said(folder) == before)
             raise OSError(28, "No space left on device")
 
-        monkeypatch.setattr("hfsft.release.folder.write.card", broken)
+        monkeypatch.setattr("hfsft.release.card.card.card", broken)
     else:
         rename = Path.rename
 
