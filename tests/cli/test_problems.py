@@ -24,7 +24,7 @@ error: bad.yaml:5:27: filters[repetition].at_most must be at most 1, got 40
 error: bad.yaml:6:9: unknown key `validaton` in split (did you mean `validation`? allowed: validation, stratify, similarity)
     6 | split: {validaton: 0.1}
       |         ^
-"""
+"""  # noqa: E501
 GOOD = "name: good\nseeds:\n  - prompts: [How long does a refund take?]\n"
 
 

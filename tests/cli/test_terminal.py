@@ -75,7 +75,8 @@ def test_a_build_fits_the_window_at_any_width(folder: Path, columns: int) -> Non
     assert max(map(len, end.splitlines())) <= columns
     assert ("recipe.yaml:" in end) == (columns > 80)
     assert "\x1b[1;36mnote:\x1b[0m TRL trains on prompts too" in screen.raw
-    assert re.search("\x1b\\[1;33mwarning:\x1b\\[0m .*famil", screen.raw.replace("\r\n", " ")), "what may spoil the data"
+    told = screen.raw.replace("\r\n", " ")
+    assert re.search("\x1b\\[1;33mwarning:\x1b\\[0m .*famil", told), "what may spoil the data"
 
 
 @pytest.mark.parametrize("environment", [{"NO_COLOR": "1"}, {"TERM": "dumb"}])
