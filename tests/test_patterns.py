@@ -120,7 +120,6 @@ BUILT = {
     "hfsft.sandbox.expression": 1,
     "hfsft.stages.evolving.template_prompts": 1,
     "hfsft.texts.refusal": 4,
-    "hfsft.texts.style": 1,
 }
 
 

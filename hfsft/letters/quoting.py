@@ -9,17 +9,16 @@ text too. Where every line has its mark, no text can write a line without it, an
 
 from __future__ import annotations
 
-import re
-
 from hfsft.letters.characters import ANNOTATIONS, FILLERS, ISOLATES, JOINERS, PLANE_14, UNSEEN, VARIATIONS, signs
+from hfsft.letters.late_patterns import at_first_use
 from hfsft.letters.template_tokens import broken_up
 
 MARK = "|"
 """What stands before each line of a quoted text, with a space behind it where the line is not empty."""
 _CONTROLS = r"\x00-\x08\x0e-\x1b\x1f\x7f-\x84\x86-\x9f"
-_HIDDEN = re.compile(rf"[{_CONTROLS}{signs(UNSEEN, ISOLATES, ANNOTATIONS, PLANE_14, FILLERS)}]+")
+_HIDDEN = at_first_use(rf"[{_CONTROLS}{signs(UNSEEN, ISOLATES, ANNOTATIONS, PLANE_14, FILLERS)}]+")
 # One joiner or variation shapes the letter before it, and an emoji has one of each; whole runs of them hide a text.
-_RUNS = re.compile(rf"([{signs(JOINERS, VARIATIONS)}]{{2}})[{signs(JOINERS, VARIATIONS)}]+")
+_RUNS = at_first_use(rf"([{signs(JOINERS, VARIATIONS)}]{{2}})[{signs(JOINERS, VARIATIONS)}]+")
 
 
 def quoted(text: str) -> str:

@@ -10,6 +10,7 @@ from functools import cache
 from urllib.parse import urlsplit
 
 from hfsft.errors import ModelError
+from hfsft.letters.late_patterns import at_first_use
 
 # Public services, each of which gives a name to one model for all who ask it.
 PUBLIC = (
@@ -102,7 +103,7 @@ _FAMILIES = {
     "Titan": r"titan-text",
     "Yi": r"yi[:-]?(?:[1-9]|vl|coder|large|lightning|medium|spark)",
 }
-_NAMED = re.compile("|".join(f"(?P<f{n}>(?<![a-z])(?:{each}))" for n, each in enumerate(_FAMILIES.values())))
+_NAMED = at_first_use("|".join(f"(?P<f{n}>(?<![a-z])(?:{each}))" for n, each in enumerate(_FAMILIES.values())))
 _PATH = ("/", "~", ".")
 """How names begin that are paths of this machine, whose folders say little."""
 

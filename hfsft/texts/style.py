@@ -19,6 +19,7 @@ from typing import NamedTuple
 
 from hfsft.letters import characters as chars
 from hfsft.letters.characters import signs
+from hfsft.letters.late_patterns import at_first_use
 
 _SINGLE = (
     # English
@@ -138,26 +139,26 @@ _FILLERS = (
 _Phrases = list[tuple[frozenset[str], re.Pattern[str]]]
 
 
-def _compiled(phrases: tuple[tuple[str, str], ...], flags: int) -> _Phrases:
-    return [(frozenset(words.split()), re.compile(pattern, flags)) for words, pattern in phrases]
+def _patterns(phrases: tuple[tuple[str, str], ...], flags: int) -> _Phrases:
+    return [(frozenset(words.split()), at_first_use(pattern, flags)) for words, pattern in phrases]
 
 
-_HEDGES: _Phrases = _compiled(_HEDGE_PHRASES, 0)
-_FILLER: _Phrases = _compiled(_FILLERS, 0)
-_UNSPACED = re.compile(f"[{signs(chars.KANA, chars.HAN)}]")
-_WORD = re.compile(r"[^\W\d_]+")
-_CODE = re.compile(r"^[ \t]*(```|~~~).*?(?:^[ \t]*\1[ \t]*$|\Z)", re.MULTILINE | re.DOTALL)
-_BULLET = re.compile(r"^[ \t]*(?:[-*+•‣▪●○–]|\(?\d{1,3}[.)])[ \t]+(?=\S)", re.MULTILINE)
-_RULE = re.compile(r"^[ \t]*([-*_])(?:[ \t]*\1){2,}[ \t]*$", re.MULTILINE)
+_HEDGES: _Phrases = _patterns(_HEDGE_PHRASES, 0)
+_FILLER: _Phrases = _patterns(_FILLERS, 0)
+_UNSPACED = at_first_use(f"[{signs(chars.KANA, chars.HAN)}]")
+_WORD = at_first_use(r"[^\W\d_]+")
+_CODE = at_first_use(r"^[ \t]*(```|~~~).*?(?:^[ \t]*\1[ \t]*$|\Z)", re.MULTILINE | re.DOTALL)
+_BULLET = at_first_use(r"^[ \t]*(?:[-*+•‣▪●○–]|\(?\d{1,3}[.)])[ \t]+(?=\S)", re.MULTILINE)
+_RULE = at_first_use(r"^[ \t]*([-*_])(?:[ \t]*\1){2,}[ \t]*$", re.MULTILINE)
 # Sign without which there is none -> heading, quote, row of a table, bold and italic, code, link or picture.
 _MARKS = [
-    ("#", re.compile(r"^ {0,3}#{1,6}[ \t]+\S", re.MULTILINE)),
-    (">", re.compile(r"^[ \t]*>[ \t]", re.MULTILINE)),
-    ("|", re.compile(r"^[ \t]*\|[^\n]*\|[ \t]*$", re.MULTILINE)),
-    ("*", re.compile(r"(?<![\w*])(\*{1,3})(?=[^\s*])[^*\n]{1,500}(?<=[^\s*])\1(?![\w*])")),
-    ("__", re.compile(r"(?<!\w)__(?=\S)[^_\n]{1,500}__(?!\w)")),
-    ("`", re.compile(r"`[^`\n]{1,500}`")),
-    ("](", re.compile(r"\[[^\[\]\n]{1,500}\]\([^()\s]{1,2000}\)")),
+    ("#", at_first_use(r"^ {0,3}#{1,6}[ \t]+\S", re.MULTILINE)),
+    (">", at_first_use(r"^[ \t]*>[ \t]", re.MULTILINE)),
+    ("|", at_first_use(r"^[ \t]*\|[^\n]*\|[ \t]*$", re.MULTILINE)),
+    ("*", at_first_use(r"(?<![\w*])(\*{1,3})(?=[^\s*])[^*\n]{1,500}(?<=[^\s*])\1(?![\w*])")),
+    ("__", at_first_use(r"(?<!\w)__(?=\S)[^_\n]{1,500}__(?!\w)")),
+    ("`", at_first_use(r"`[^`\n]{1,500}`")),
+    ("](", at_first_use(r"\[[^\[\]\n]{1,500}\]\([^()\s]{1,2000}\)")),
 ]
 
 

@@ -14,6 +14,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from hfsft.letters.late_patterns import at_first_use
 from hfsft.rows.calls import ARGUMENTS, Call, ShapeError, as_json, calls_of
 from hfsft.rows.shapes.hermes import CLOSING, OPENING
 from hfsft.tooling.call_faults import CallFault
@@ -21,7 +22,7 @@ from hfsft.tooling.call_faults import CallFault
 if TYPE_CHECKING:
     from hfsft.models.model import Answer
 
-_MARKED = re.compile(
+_MARKED = at_first_use(
     rf"{OPENING}(?P<hermes>.*?)(?:{CLOSING}|(?={OPENING})|\Z)"
     r"|<function=(?P<name>[\w.:/-]+)>(?P<arguments>.*?)(?:</function>|\Z)"
     r"|<(?:functioncall|function_call)>(?P<glaive>.*?)(?:</(?:functioncall|function_call)>|(?=<functioncall>)|\Z)"
@@ -29,9 +30,9 @@ _MARKED = re.compile(
     r"|\[TOOL_CALLS\](?P<mistral>.*)\Z",
     re.DOTALL,
 )
-_FENCE = re.compile(r"\A\s*```[\w-]*\s*\n(.*?)\n?\s*```\s*\Z", re.DOTALL)
-_PARAMETER = re.compile(r"<parameter=([\w.-]+)>\s*(.*?)\s*</parameter>", re.DOTALL)
-_PYTHONIC = re.compile(r"\A\[?[ \t\n]{0,9}[A-Za-z_][\w.]{0,99}\(")  # how it begins; how it ends is looked at apart
+_FENCE = at_first_use(r"\A\s*```[\w-]*\s*\n(.*?)\n?\s*```\s*\Z", re.DOTALL)
+_PARAMETER = at_first_use(r"<parameter=([\w.-]+)>\s*(.*?)\s*</parameter>", re.DOTALL)
+_PYTHONIC = at_first_use(r"\A\[?[ \t\n]{0,9}[A-Za-z_][\w.]{0,99}\(")  # how it begins; how it ends is looked at apart
 _MOST = 20_000  # characters of what may be Python: its reader gets slow and deep on long text
 _LONGEST = 120
 

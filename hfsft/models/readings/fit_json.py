@@ -14,6 +14,7 @@ from collections.abc import Collection
 from functools import lru_cache
 from typing import Any, Literal
 
+from hfsft.letters.late_patterns import at_first_use
 from hfsft.models.readings.one_number import number_in
 from hfsft.models.readings.yes_no import asks, numbered, yes_or_no
 
@@ -29,9 +30,9 @@ class _Twice:
 
 
 TWICE = _Twice()
-_NUMERAL = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?")
+_NUMERAL = at_first_use(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?")
 _MARKS = " \t\n*_`\"'"  # around a number in bold, or in quotes of its own
-_BEFORE_NAMES = re.compile(r"\d{1,2}[.)]\s{0,9}(?=\S)|[\s*_`\"'#:.>-]+")
+_BEFORE_NAMES = at_first_use(r"\d{1,2}[.)]\s{0,9}(?=\S)|[\s*_`\"'#:.>-]+")
 _SYNONYMS = {
     "score": ("rating", "grade", "points", "mark", "value", "final_score", "stars", "level"),
     "reason": (
@@ -52,10 +53,10 @@ _MOST = (
     "max_value",
 )
 """Names under which an object tells the most that its numbers may be."""
-_TELLS_SCALE = re.compile(
+_TELLS_SCALE = at_first_use(
     r"\s{0,3}[(\[]\s{0,3}(?:(\d{1,9})\s{0,3}(?:-|\u2013|to)|(?:out )?of|/)\s{0,3}(\d{1,9})\s{0,3}[)\]]\s*\Z"
 )
-_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z][a-z])")
+_CAMEL = at_first_use(r"(?<=[a-z])(?=[A-Z][a-z])")
 _ROUND = {"nearest": lambda number: math.floor(number + 0.5), "down": math.floor, "up": math.ceil}
 _WORDS = {"true": True, "yes": True, "false": False, "no": False}
 

@@ -8,17 +8,19 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from hfsft.letters.late_patterns import at_first_use
+
 _LONGEST = 20_000
-_WORDS = re.compile(r"[^\W_]+|[-+./]")
-_ESCAPED = re.compile(r"\\[nrtbf]|\s")
+_WORDS = at_first_use(r"[^\W_]+|[-+./]")
+_ESCAPED = at_first_use(r"\\[nrtbf]|\s")
 # A whole text in quotes, which stays as it is; or a sign that JSON writes otherwise, or leaves out.
-_SIGNS = re.compile(
+_SIGNS = at_first_use(
     r"(?P<text>\"(?:[^\"\\]|\\.)*(?:\"|\\?\Z))|(?P<comment>//[^\n]{0,500}|/\*.{0,500}?\*/)|(?P<is>=>|[=\uff1a])|(?P<comma>\uff0c)"
     r"|(?P<more>,\s{0,9}(?:\.\.\.|\u2026)(?=\s{0,9}[}\]]))|(?P<zeros>(?<=[\s:,\[])0{1,3}(?=[1-9]))",
     re.DOTALL,
 )
 _FOR = {"is": ":", "comma": ","}
-_OPENING = re.compile(r"\s{0,20}\"[^\"\n]{1,200}\"\s{0,9}:")
+_OPENING = at_first_use(r"\s{0,20}\"[^\"\n]{1,200}\"\s{0,9}:")
 
 
 def mends(text: str) -> Iterator[dict[str, Any]]:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
+from hfsft.letters.late_patterns import at_first_use
 from hfsft.models.model import TokenProbability
 from hfsft.models.probabilities import Distribution, distribution
 from hfsft.models.structured import NO, YES, yes_or_no
 
 WORDS = (YES, NO)
-_BEFORE = re.compile(
+_BEFORE = at_first_use(
     r"(?i)(?:[-*#>]\s*)?(?:(?:the|my|final|short)\s+)*(?:answer|verdict)\s*(?:is|:|=)\s*:?\s*|[-#>]\s*"
 )
 
