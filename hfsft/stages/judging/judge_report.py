@@ -77,7 +77,12 @@ class Judged:
     @property
     def unscored(self) -> int:
         """Rows that fell, as their verdict could not be read."""
-        return sum(each.rows for each in self.outcome.fell if each.step == NO_VERDICT)
+        return unscored(self.outcome)
+
+
+def unscored(outcome: Outcome) -> int:
+    """Rows that fell, as what the judge said of them could not be read."""
+    return sum(each.rows for each in outcome.fell if each.step == NO_VERDICT)
 
 
 def notes(judged: Judged) -> Iterator[str]:

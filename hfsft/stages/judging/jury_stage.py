@@ -3,27 +3,24 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Mapping, Sequence
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from collections.abc import Collection, Sequence
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from hfsft.engine.step import Step
-from hfsft.rows.columns import ADJUSTED, adjusted_of
-from hfsft.stages.base import Asks, Context, Judging, Outcome, Panel
+from hfsft.rows.columns import ADJUSTED
+from hfsft.stages.base import Asks, Outcome, Panel
 from hfsft.stages.judging import judge_report, jury, jury_report
-from hfsft.stages.judging.bias import length_adjusted, measured
+from hfsft.stages.judging.bias import measured
+from hfsft.stages.judging.bias.adjusted_stage import AdjustedStage
 from hfsft.stages.judging.exams import exam_report
 from hfsft.stages.judging.exams.exam import TABLE, errors
 from hfsft.stages.judging.exams.examined_stage import ExaminedStage
 from hfsft.stages.judging.jury import Combine
 from hfsft.stages.judging.score_columns import AGGREGATES, ScoreColumns
 
-if TYPE_CHECKING:
-    from hfsft.errors import Place
 
-
-class JuryStage(ExaminedStage, ABC):
+class JuryStage(AdjustedStage, ExaminedStage, ABC):
     """One judge or several, with what their scores go along with beside the worth of an answer."""
 
     model: str | Annotated[list[str], Field(min_length=1)] | None = Field(
@@ -71,23 +68,10 @@ class JuryStage(ExaminedStage, ABC):
             return super().asks(models)
         return [Asks(("model", place), name) for place, name in enumerate(self.model)]
 
-    def looked_at(self, place: Place) -> list[Step]:
-        """The steps behind those that judge: the order in which rows were judged, and scores without length."""
-        return [measured.placing_step("judge.place", place), *self._adjusting(place)]
-
-    def _adjusting(self, place: Place) -> list[Step]:
-        adjusted = self.columns.adjusted
-        return [length_adjusted.adjusting_step("judge.adjust", adjusted, place)] if adjusted else []
-
-    def later(self, context: Context) -> Mapping[str, Sequence[Step]]:
-        """Scores are adjusted once more where `refine` has changed some, and the answers that they are of."""
-        steps = self._adjusting(context.place(self.key))
-        return {"refine": steps} if steps and "refine" in context.sections else {}
-
-    def judging(self, context: Context) -> Judging | None:
-        """How one row is scored again: by nothing that compares it with others."""
-        found, adjusted = super().judging(context), set(map(adjusted_of, self.columns.adjusted))
-        return found and found._replace(columns=[each for each in found.columns if each.name not in adjusted])
+    @property
+    def adjusted(self) -> Sequence[str]:
+        """The scores of which there is one without the length of the answer."""
+        return self.columns.adjusted
 
     def figures(self, outcome: Outcome) -> dict[str, Any]:
         """Of its exam and its controls, of what its scores go along with, of how several judges agree."""

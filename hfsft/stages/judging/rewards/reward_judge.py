@@ -25,13 +25,13 @@ from hfsft.rows.columns import Column, column, score_of
 from hfsft.rows.reading.summaries import rows_said
 from hfsft.rows.views import WHOLE, asked_and_answered, spoken_text
 from hfsft.stages.asking_part import AskingPart
-from hfsft.stages.base import AskingStage, Asks, CardPart, Context, Judging, Name, Outcome, Panel, ShownTable, Warn
+from hfsft.stages.base import Asks, CardPart, Context, Name, Outcome, Panel, ShownTable, Warn
 from hfsft.stages.judging import judge_report
 from hfsft.stages.judging.bias import bias_report, length_adjusted, measured
-from hfsft.stages.judging.judge_report import NO_VERDICT, UNSCORED
+from hfsft.stages.judging.bias.adjusted_stage import AdjustedStage
+from hfsft.stages.judging.judge_report import NO_VERDICT, SAME, UNSCORED, unscored
 
 if TYPE_CHECKING:
-    from hfsft.errors import Place
     from hfsft.models.model import Model
     from hfsft.section import Section
 
@@ -47,10 +47,9 @@ MEANT = frozenset((*AskingPart.model_fields, "model", "unscored_at_most", "reaso
 """Keys of the section that mean something here."""
 ADJUSTED = (REWARD, "mean")
 """Of these there is a number without the length of the answer, where the section says so."""
-SAME = 0.9  # share of rows with one number, from which it hardly tells rows apart
 
 
-class RewardJudge(AskingStage):
+class RewardJudge(AdjustedStage):
     """The section `judge` of a recipe whose judge is a model with `task: score`, `rerank` or `classify`.
 
     Its one criterion is `reward`, on no scale; it has no rubric and gives no reason. A scorer and a reranker are asked
@@ -88,16 +87,16 @@ class RewardJudge(AskingStage):
         """The model."""
         return [Asks(("model",), self.model)]
 
+    @property
+    def adjusted(self) -> Sequence[str]:
+        """Of what there is a number without the length of the answer."""
+        return ADJUSTED if self.adjust else ()
+
     def writes(self) -> list[Column]:
         """The number, also as the mean and the lowest of all scores, by which others choose."""
         about = "What the reward model gave: higher is better, on no scale."
         numbers = [Column(SCORES[0], "float64", "score", about), *(column(name, "float64") for name in SCORES[1:])]
-        return [*numbers, *(length_adjusted.columns(ADJUSTED) if self.adjust else [])]
-
-    def judging(self, context: Context) -> Judging | None:
-        """How one row is scored again: by nothing that compares it with others."""
-        found = super().judging(context)
-        return found and found._replace(columns=[each for each in found.columns if each.name in SCORES])
+        return [*numbers, *length_adjusted.columns(self.adjusted)]
 
     def problems(self, context: Context) -> Iterator[Problem]:
         """Keys that mean nothing to a model that gives numbers."""
@@ -130,17 +129,8 @@ class RewardJudge(AskingStage):
                 place=place,
             ),
             compare(NO_VERDICT, Bound(UNSCORED, UNSCORED, absent=True), place),
-            measured.placing_step("judge.place", place),
-            *self._adjusting(place),
+            *self.looked_at(place),
         ]
-
-    def _adjusting(self, place: Place) -> list[Step]:
-        return [length_adjusted.adjusting_step("judge.adjust", ADJUSTED, place)] if self.adjust else []
-
-    def later(self, context: Context) -> Mapping[str, Sequence[Step]]:
-        """Numbers are adjusted once more where `refine` has changed some, and the answers that they are of."""
-        steps = self._adjusting(context.place(self.key))
-        return {"refine": steps} if steps and "refine" in context.sections else {}
 
     def figures(self, outcome: Outcome) -> dict[str, Any]:
         """What the numbers go along with beside the worth of an answer."""
@@ -154,7 +144,7 @@ class RewardJudge(AskingStage):
             ((top, times),) = Counter(values).most_common(1)
             if times / len(values) >= SAME:
                 yield Warn(f"the reward model hardly tells rows apart: {times / len(values):.0%} got {top:g}")
-        if fell := _unscored(outcome):
+        if fell := unscored(outcome):
             yield Warn(f"{rows_said(fell)} fell because the reward model gave no number: {outcome.why(NO_VERDICT)}")
         yield from bias_report.notes(self._biases(outcome), adjusted=bool(self.adjust))
 
@@ -175,17 +165,13 @@ class RewardJudge(AskingStage):
         model = Name(outcome.models[self.model].model)
         shown = ShownTable(head, rows, range(1, len(head)), "scores of the reward model")
         told = bias_report.values(self._biases(outcome), adjusted=bool(self.adjust))
-        values = {"model": model, "table": shown, "unscored": _unscored(outcome), "about": bias_report.ABOUT, **told}
+        values = {"model": model, "table": shown, "unscored": unscored(outcome), "about": bias_report.ABOUT, **told}
         return CardPart("rewards", values)
 
     def panel(self, outcome: Outcome) -> Panel | None:
         """What the numbers go along with."""
         pieces = list(judge_report.pieces(outcome.figures.get(self.key, {})))
         return Panel("judge", "The reward model", pieces) if pieces else None
-
-
-def _unscored(outcome: Outcome) -> int:
-    return sum(each.rows for each in outcome.fell if each.rule == UNSCORED)
 
 
 def rewarding(model: str, alone: bool, reasoning: bool) -> Callable[[Row], Turns]:
