@@ -160,6 +160,9 @@ class AnswerError(HfsftError):
         super().__init__(f"{cause}: {message}" if message else cause)
 
 
+UNREADABLE = ("unreadable", "length", "empty")
+"""Causes of answers that came and say nothing: where nothing hangs on them, the row goes on without what was asked."""
+
 E = TypeVar("E", bound=BaseException)
 
 

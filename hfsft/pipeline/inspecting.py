@@ -103,10 +103,10 @@ def forecast(recipe: AnyRecipe, *, overrides: Sequence[str] = (), trust: AnyTrus
     from hfsft.engine import run as engine
     from hfsft.engine.ledger import Ledger
     from hfsft.engine.live import Forecast
-    from hfsft.engine.parts.asked import PENDING
     from hfsft.models.pool import Pool
     from hfsft.models.store.store import Store
     from hfsft.release.folder import sides_file
+    from hfsft.rows.columns import PENDING
 
     loaded = load(recipe, overrides, trust)
     plan = compile_recipe(loaded, download=False, former={Split.key: sides_file.read(loaded, Path(OUT))})

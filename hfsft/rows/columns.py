@@ -82,6 +82,7 @@ ROW = (
 """What every row has from the start, in the order that files show it."""
 
 CONTENT, REFERENCE = "content", "reference"
+PENDING = "pending"  # in a forecast: the row stands for one whose text is not known yet
 WRITTEN_BY, SLOT, WAVE = "written_by", "slot", "wave"
 OTHERS = (
     Column(CONTENT, "string", "lineage", "Hash of what the row says now; another answer, another hash.", True),
@@ -125,7 +126,7 @@ OTHERS = (
         "The row that stays in its place: one that it is too much like, or another of its group.",
     ),
     Column("error", "string", "verdict", "Why no usable answer came."),
-    Column("pending", "bool", "verdict", "Whether an answer is not known yet."),
+    Column(PENDING, "bool", "verdict", "Whether an answer is not known yet."),
 )
 """What some rows have beside that, under names that mean the same everywhere."""
 

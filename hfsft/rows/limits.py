@@ -31,3 +31,11 @@ class Limits(BaseModel):
         if self.at_least is not None and self.at_most is not None and self.at_least > self.at_most:
             raise ValueError(f"keeps nothing: at_least {digits(self.at_least)} is above at_most {digits(self.at_most)}")
         return self
+
+    def broken(self, value: float) -> str:
+        """The bound that a value is beyond, as `at_most 0.9`; empty where it lies within."""
+        if self.at_most is not None and value > self.at_most:
+            return f"at_most {digits(self.at_most)}"
+        if self.at_least is not None and value < self.at_least:
+            return f"at_least {digits(self.at_least)}"
+        return ""

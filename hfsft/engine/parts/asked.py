@@ -29,13 +29,12 @@ from hfsft.engine.step import Step
 from hfsft.hashing import digest
 from hfsft.models.limits.usage import Spendings, spent_together
 from hfsft.rows.batch import Batch, Row, rows_of
+from hfsft.rows.columns import PENDING
 from hfsft.rows.features import placeholder
 
 if TYPE_CHECKING:
     from hfsft.engine.parts.rows import Places
     from hfsft.models.model import Turns
-
-PENDING = "pending"  # in a forecast: the row stands for one whose text is not known yet
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from hfsft.cache import at_work
 from hfsft.engine.executor import Done
 from hfsft.engine.outcome import ID
 from hfsft.engine.parts import grown, made
-from hfsft.engine.parts.asked import PENDING, Asking
+from hfsft.engine.parts.asked import Asking
 from hfsft.engine.parts.files import Files
 from hfsft.engine.parts.grouped import KINDS, STAYS, Grouped, parted
 from hfsft.engine.parts.grown import ANOTHER, ITSELF
@@ -25,6 +25,7 @@ from hfsft.engine.step import Step
 from hfsft.errors import InternalError
 from hfsft.hashing import digest
 from hfsft.rows.batch import Batch, Row, rows_of
+from hfsft.rows.columns import PENDING
 
 if TYPE_CHECKING:
     from datasets import Dataset

@@ -15,7 +15,7 @@ from pydantic import ConfigDict, Field, PrivateAttr
 
 from hfsft.engine.resources import Work
 from hfsft.engine.step import Step, keeping_first
-from hfsft.errors import AnswerError, Problem, nearest
+from hfsft.errors import UNREADABLE, AnswerError, Problem, nearest
 from hfsft.hashing import digest
 from hfsft.marks import PROSE, TEMPLATE
 from hfsft.models.model import Answer, Request, Turns
@@ -39,7 +39,6 @@ CONFIDENCE = "confidence_"
 SAME = 0.9  # share of rows with one choice, from which a label hardly tells rows apart
 FEW = 10  # labelled rows, below which one choice for most of them says nothing
 MANY = 0.05  # share of rows without a label, from which it is told
-UNREADABLE = ("unreadable", "length", "empty")
 """Causes of answers that say nothing of the row: it is left without a label, and does not fail."""
 
 

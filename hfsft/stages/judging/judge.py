@@ -15,7 +15,7 @@ from pydantic import Field, model_validator
 
 from hfsft.engine.resources import Work
 from hfsft.engine.step import Bound, Step, compare
-from hfsft.errors import AnswerError, Problem, nearest
+from hfsft.errors import UNREADABLE, AnswerError, Problem, nearest
 from hfsft.marks import CONTENTS, PROSE, is_contents
 from hfsft.models.model import Turns
 from hfsft.prompts import Prompt
@@ -27,7 +27,7 @@ from hfsft.stages.judging import judge_report
 from hfsft.stages.judging.anchors import Anchor, apart_step, asked_before, faults
 from hfsft.stages.judging.exams import exam_report
 from hfsft.stages.judging.judge_report import NO_VERDICT, UNSCORED
-from hfsft.stages.judging.jury import UNREAD, Jury
+from hfsft.stages.judging.jury import Jury
 from hfsft.stages.judging.jury_stage import JuryStage
 from hfsft.stages.judging.rubric import DEFAULT, READY, AnyCriterion, Criterion, Rubric, ready
 from hfsft.stages.judging.score_columns import AGGREGATES, LOWEST, ScoreColumns, scores_of
@@ -289,7 +289,7 @@ class Judge(JuryStage):
                 found = yield from grader.grade(each)
                 means.append(self.measure.mean(scores_of(found)))
         except AnswerError as error:
-            if error.cause not in UNREAD:
+            if error.cause not in UNREADABLE:
                 raise
             # Never 0 and never a pass: what the judge could not say is a state of its own.
             return {**self.columns.blank, UNSCORED: str(error)}

@@ -18,7 +18,7 @@ from math import fsum, sqrt
 from statistics import fmean, median, pstdev
 from typing import Literal, NamedTuple
 
-from hfsft.errors import AnswerError
+from hfsft.errors import UNREADABLE, AnswerError
 from hfsft.models.model import Answer, Request
 from hfsft.rows.batch import Row
 from hfsft.rows.columns import Column, Scale, spread_of
@@ -26,7 +26,6 @@ from hfsft.stages.judging.rubric import Rubric
 from hfsft.stages.judging.verdict import Grade, Grader
 
 Combine = Literal["median", "mean", "min"]
-UNREAD = ("unreadable", "length", "empty")
 """Causes of answers that are no verdict: never a 0 and never a pass, and no reason for a row to fail."""
 FEWEST = 3  # items, below which nothing is known of how the errors of two judges go together
 _COMBINED: Mapping[Combine, Callable[[Sequence[float]], float]] = {"median": median, "mean": fmean, "min": min}
@@ -97,7 +96,7 @@ def _read(
     try:
         return (yield from grading)
     except AnswerError as error:
-        if error.cause not in UNREAD:
+        if error.cause not in UNREADABLE:
             raise
         return error
 

@@ -10,7 +10,7 @@ from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from hfsft.errors import AnswerError
+from hfsft.errors import UNREADABLE, AnswerError
 from hfsft.models.model import Answer, Request
 from hfsft.models.structured import ask as ask_structured
 from hfsft.prompts import Prompt
@@ -29,7 +29,6 @@ SCHEMA = {
 }
 FLIPPED, TIE, AGAINST, UNREAD = "verdict flipped", "verdict tie", "verdict against", "verdict unread"
 """Why a compared prompt has no pair, as the column `pair_fault` begins."""
-UNREADABLE = ("unreadable", "length", "empty")
 
 
 @dataclass(frozen=True)

@@ -131,8 +131,5 @@ def _beyond_plain(row: Row, question: Sequence[Message], answer: Sequence[Messag
 
 def _off(limits: Limits, value: float) -> str:
     """How a value lies outside the bounds; empty where it does not."""
-    if limits.at_most is not None and value > limits.at_most:
-        return f"{digits(value)}, not at_most {digits(limits.at_most)}"
-    if limits.at_least is not None and value < limits.at_least:
-        return f"{digits(value)}, not at_least {digits(limits.at_least)}"
-    return ""
+    bound = limits.broken(value)
+    return bound and f"{digits(value)}, not {bound}"

@@ -16,7 +16,7 @@ from pydantic import Field, PrivateAttr
 
 from hfsft.engine.resources import Resource, Work
 from hfsft.engine.step import Step, keeping_first
-from hfsft.errors import AnswerError, Problem, nearest
+from hfsft.errors import UNREADABLE, AnswerError, Problem, nearest
 from hfsft.hashing import digest, sampling_seed
 from hfsft.marks import PROSE, TEMPLATE
 from hfsft.models.model import Request, Turns
@@ -55,7 +55,6 @@ FOLDER = "refine"
 VARIABLES = variables()
 TOLD = ("conversation", "criteria", "low", "high", "quoted", "fence")
 ANSWER = "the answer to improve"
-UNREADABLE = ("unreadable", "length", "empty")
 """Causes of answers that are no new text: the row keeps the text that it has, and does not fail."""
 FEW = 0.1  # share of the new answers that are better, below which they are not worth their price
 
@@ -271,11 +270,8 @@ class Refine(AskingStage):
         """Whether a new answer is to be written for a row."""
         for name, limits in self.when.items():
             score = row[score_of(name)]
-            if score is None:  # not known yet, in a forecast: no row without scores comes here
-                continue
-            if limits.at_least is not None and score < limits.at_least:
-                return False
-            if limits.at_most is not None and score > limits.at_most:
+            # None is of a forecast, in which it is not known yet: no row without scores comes here.
+            if score is not None and limits.broken(score):
                 return False
         return True
 

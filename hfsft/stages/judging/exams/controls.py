@@ -18,7 +18,7 @@ from hfsft.errors import AnswerError
 from hfsft.hashing import unit
 from hfsft.models.model import Answer, Request
 from hfsft.rows.batch import Batch, Row, rows_of
-from hfsft.rows.columns import Column
+from hfsft.rows.columns import PENDING, Column
 from hfsft.rows.limits import Limits
 from hfsft.stages.base import Section
 from hfsft.stages.judging.anchors import Anchor
@@ -30,7 +30,6 @@ from hfsft.stages.judging.verdict import Grade, Grader
 
 DRIFT, DRIFTED = "judge.drift", "judge.drifted"
 CONTROL, STRETCH_OF = "control", "stretch"
-PENDING = "pending"  # in a forecast
 USUAL = 1 / 8  # of a criterion's scale, beyond which a stretch drifted where no bound is given: half a level of five
 
 

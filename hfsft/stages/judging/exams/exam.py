@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from hfsft.errors import AnswerError, StageError
+from hfsft.errors import UNREADABLE, AnswerError, StageError
 from hfsft.hashing import digest, unit
 from hfsft.models.model import Turns
 from hfsft.rows.batch import Batch, Row, rows_of
-from hfsft.rows.columns import score_of
+from hfsft.rows.columns import PENDING, score_of
 from hfsft.rows.views import answered
 from hfsft.stages.judging.anchors import Anchor
 from hfsft.stages.judging.exams.exam_figures import Levels, Twice, exam_figures
@@ -26,7 +26,6 @@ from hfsft.stages.judging.verdict import Grader
 TABLE = "exam"  # the side table of what is graded
 ITEMS, ASKS, BOUNDS = "judge.exam.items", "judge.exam", "judge.exam.bounds"
 TWICE = 10  # things that are graded two times
-UNREADABLE = ("unreadable", "length", "empty")
 """Why there is no verdict though a judge answered."""
 OWN = {
     "id": "string",
@@ -39,7 +38,6 @@ OWN = {
 """The columns of the table beside those of a row: who grades, by what (a hash), what (an id), which anchor, and
 whether for the second time.
 """
-PENDING = "pending"  # in a forecast
 
 
 def right_of(criterion: str) -> str:

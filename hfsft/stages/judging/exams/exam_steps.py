@@ -8,7 +8,7 @@ from typing import Any
 
 from hfsft.engine.resources import Work
 from hfsft.engine.step import Bound, Step, compare
-from hfsft.rows.columns import COLUMNS, score_of
+from hfsft.rows.columns import COLUMNS, PENDING, score_of
 from hfsft.stages.judging.exams.controls import (
     CONTROL,
     DRIFT,
@@ -18,7 +18,7 @@ from hfsft.stages.judging.exams.controls import (
     columns,
     control_of,
 )
-from hfsft.stages.judging.exams.exam import ASKS, BOUNDS, ITEMS, OWN, PENDING, TABLE, TWICE, right_of, table
+from hfsft.stages.judging.exams.exam import ASKS, BOUNDS, ITEMS, OWN, TABLE, TWICE, right_of, table
 from hfsft.stages.judging.exams.exam_result import Exam
 from hfsft.stages.judging.judge_report import UNSCORED
 
