@@ -13,6 +13,7 @@ import argparse
 import gzip
 import json
 import logging
+import re
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
@@ -28,6 +29,11 @@ from tests.benchmarks.planting.drawing import Draw, Row
 
 EACH = 25  # rows of a kind in a group
 ANSWERED = {"question": "instruction", "context": "context", "answer": "response"}
+PASSAGE = 200  # characters of a response that stands but once in a set
+MACHINE = re.compile(
+    r"\b(?:an|this) AI\b|artificial intelligence|language model|语言模型|人工智能|AI助手", re.IGNORECASE
+)
+MORE_NEEDED = {"answer", "grounded"}  # filters that compare a row with what these rows lack
 ALPACA = {"instruction": "instruction", "input": "context", "output": "response"}
 CLEAN = (
     ("en", "instruct/alpaca_en_demo_1000.jsonl.gz", ALPACA),
@@ -51,18 +57,21 @@ def lines(path: Path) -> Iterator[Row]:
 
 
 def clean_rows(folder: Path) -> dict[str, list[Row]]:
-    """The group -> its rows. Texts that stand in the sets more than once are taken once."""
+    """The group -> its rows.
+
+    An instruction or a response that stands in the sets more than once is taken once, and rows that talk of being a
+    machine are left out: those are defects that nobody planted.
+    """
     groups: dict[str, list[Row]] = {}
-    seen = set()
+    seen: set[str] = set()
     for group, name, columns in (*CLEAN, *MORE):
         for row in lines(folder / name):
             told = {to: row[of] for of, to in columns.items()}
-            if not told["response"].strip() or (told["response"], told["instruction"]) in seen:
+            key = " ".join(re.findall(r"\w+", told["instruction"].lower()))
+            passage = told["response"] if len(told["response"]) > PASSAGE else key
+            if not told["response"].strip() or {key, passage} & seen or MACHINE.search(told["response"]):
                 continue
-            seen.add((told["response"], told["instruction"]))
-            if len(told) == 2 and "premise" not in columns and told["response"] in seen:
-                continue  # one passage stands with many questions
-            seen.add(told["response"])
+            seen |= {key, passage}
             rows = groups.setdefault(group, [])
             rows.append({"id": f"{group}{len(rows):05}", "group": group, "context": "", **told})
     return groups
@@ -137,7 +146,12 @@ def without_arguments(names: Iterable[str]) -> Iterator[Filter]:
             resources = rule.resources()
         except ValueError:
             continue
-        if set(rule.reads) <= {"instruction", "response"} and rule.bounds() and not resources:
+        if (
+            name not in MORE_NEEDED
+            and set(rule.reads) <= {"instruction", "response"}
+            and rule.bounds()
+            and not resources
+        ):
             yield rule
 
 
