@@ -72,7 +72,7 @@ def build(
     trust: AnyTrust = None,
     executor: Executors | None = None,
 ) -> DatasetDict:
-    """The dataset of a recipe: a `DatasetDict` with `train` and, where rows were held out, `validation`.
+    """The dataset of a recipe: a `DatasetDict` with `train` and, where rows were held out, `validation` and `test`.
 
     The same is written to `out/<name>`, with card, ledger, funnel, rejected rows and recipe beside it; the build that
     stood there is kept in `out/.previous/<name>`. Raises `UserError` for whatever the user can mend, such as a folder
@@ -130,9 +130,9 @@ def run(
     from hfsft.release.folder.redaction import withhold
     from hfsft.release.folder.write import write
     from hfsft.release.removal_causes import nothing_left
-    from hfsft.release.result import SPLITS, Built
+    from hfsft.release.result import Built
 
-    ids: dict[str, list[str]] = {split: [] for split in SPLITS}
+    ids: dict[str, list[str]] = {split: [] for split in loaded.split.sides}
     row_ids = column_of(rows, "id")
     for row_id, split in zip(row_ids, column_of(rows, "split"), strict=True):
         ids[split].append(row_id)
