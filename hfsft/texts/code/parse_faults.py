@@ -19,7 +19,7 @@ SAID = 160
 DIALECTS = ("", "postgres", "mysql", "tsql", "sqlite", "bigquery", "snowflake", "oracle")
 """Of SQL, in the order in which they are tried; "" is sqlglot's own, which takes most of what all share."""
 
-_PROMPT = at_first_use(r"[ \t]*(?:>>>|\.\.\.)(?: |$)")
+_PROMPT = at_first_use(r"[ \t]{0,99}(?:>>>|\.\.\.)(?: |$)")
 _BATCH = at_first_use(r"^[ \t]*GO[ \t]*;?[ \t]*$", re.MULTILINE | re.IGNORECASE)
 _PARAMETER = at_first_use(r"%s\b|%\(\w{1,60}\)s")
 _LACKING = at_first_use(r"Required keyword: '\w+' missing for <class '[\w.]*\.(\w+)'>")
