@@ -10,6 +10,7 @@ from hfsft.filters.checks.expr import Expr
 from hfsft.filters.checks.grounded import Grounded
 from hfsft.filters.checks.matches import Matches
 from hfsft.filters.checks.matches_schema import JsonSchema
+from hfsft.filters.checks.parses import Parses
 from hfsft.filters.checks.right_answer import RightAnswer
 from hfsft.filters.checks.valid_tool_calls import ToolCalls
 from hfsft.filters.duplicates.exact_duplicate import ExactDuplicate
@@ -36,6 +37,7 @@ __all__ = [
     "Matches",
     "NearDuplicate",
     "OneOf",
+    "Parses",
     "Pii",
     "Refusal",
     "Repetition",
@@ -60,6 +62,7 @@ FILTERS: dict[str, type[Filter]] = {
     "secrets": Secrets,
     "matches": Matches,
     "json_schema": JsonSchema,
+    "parses": Parses,
     "answer": RightAnswer,
     "expr": Expr,
     "tool_calls": ToolCalls,

@@ -77,6 +77,7 @@ GOLDEN: dict[str, tuple[int, Batch]] = {
         1,
         {"json_schema_response": [*["it is no JSON: Expecting value: line 1 column 1 (char 0)"] * 3, "it is empty"]},
     ),
+    "parses": (1, {"parses_response": [None] * 4}),
     "answer": (1, {"answer_response": [ONE_LINE, *["it gives no final answer"] * 3]}),
     "tool_calls": (1, {"tool_calls": [None] * 4}),
     "expr": (1, {"expr": ["`response | words > 10` is false", None, None, "`response | words > 10` is false"]}),
