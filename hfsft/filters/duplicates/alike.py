@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hfsft.engine.step import Bound, Step
 from hfsft.filters.duplicates.common import ALIKE, NEAREST, Compared, Duplicates, OverAll
-from hfsft.filters.duplicates.standing import Measured, verdicts
+from hfsft.filters.duplicates.walk import Measured, verdicts
 from hfsft.filters.filter_work import work_of
 from hfsft.rows.batch import Batch
 from hfsft.rows.columns import Column
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from hfsft.errors import Place
 
 
-class Pairs(NamedTuple):
+class AlikePairs(NamedTuple):
     """The rows that are compared, the preferred first, and which of them are alike; rows of other sets are under 0.
 
     Of `copies` each is the same as the row that it stands with; `alike` are the others, the preferred row in front.
@@ -103,7 +103,7 @@ class AlikeRows(Duplicates):
         return OverAll(self._decided)
 
     @abstractmethod
-    def _pairs(self, rows: Columns, kept: pa.Table | None) -> tuple[Pairs, pa.Table | None]:
+    def _pairs(self, rows: Columns, kept: pa.Table | None) -> tuple[AlikePairs, pa.Table | None]:
         """Which rows are alike, at least by `floor`, and what is to be kept of finding out."""
 
     def _others(self) -> list[tuple[int, Compared]]:

@@ -13,7 +13,7 @@ from hfsft.engine.ledger import OF
 from hfsft.errors import Problem
 from hfsft.filters.base import Around
 from hfsft.filters.cells import optional, texts
-from hfsft.filters.duplicates.preference import PREFERRED, Keep, keys_of, optional_of, reads_of
+from hfsft.filters.duplicates.who_stays import PREFERRED, Keep, keys_of, optional_of, reads_of
 from hfsft.filters.other_sets.against import Comparing
 from hfsft.rows.batch import Batch
 from hfsft.rows.columns import TEXTS, Column

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 from pydantic import Field, model_validator
 
 from hfsft.engine.step import Step
-from hfsft.filters.duplicates.alike import AlikeRows, Pairs
+from hfsft.filters.duplicates.alike import AlikePairs, AlikeRows
 from hfsft.filters.duplicates.common import OverAll, some, systems_of
 from hfsft.filters.filter_work import work_of
 from hfsft.rows.batch import Batch
@@ -104,7 +104,7 @@ class NearDuplicate(AlikeRows):
         """The pairs that are alike; what two texts have in common is kept: it is counted once, whatever rows come."""
         return OverAll(self._searched, COUNTED)
 
-    def _pairs(self, rows: Columns, kept: pa.Table | None) -> tuple[Pairs, pa.Table | None]:
+    def _pairs(self, rows: Columns, kept: pa.Table | None) -> tuple[AlikePairs, pa.Table | None]:
         keys, sketches = (rows[name] for name in SKETCH)
         order = self.order(rows, [place for place, key in enumerate(keys) if key is not None])
         systems = systems_of(rows) if set(READS) & set(self.compares) else []
@@ -120,5 +120,5 @@ class NearDuplicate(AlikeRows):
             index.add([-1 - place for place, _ in others], [row.parts for _, row in others], groups)
         known = Sketched([keys[place] for place in order], [sketches[place] for place in order], self.floor, read)
         index.add(order, known, [systems[place] for place in order] if grouped and systems else None)
-        found = Pairs(order, index.copies(), list(index.pairs(self.floor, ranked=True)))
+        found = AlikePairs(order, index.copies(), list(index.pairs(self.floor, ranked=True)))
         return found, index.counted()

@@ -22,6 +22,9 @@ GLAZE, CLAY, KILN = (
 )
 
 
+RECIPE = {"name": "n", "examples": [{"rows": [{"instruction": "a", "response": "b"}]}]}
+
+
 def lines(path: Path, rows: list[dict[str, Any]]) -> Path:
     path.write_text("".join(f"{json.dumps(row)}\n" for row in rows))
     return path
@@ -63,7 +66,8 @@ def test_a_build_is_compared_by_what_its_rows_say_part_by_part(tmp_path: Path) -
     source = {"path": "rows.jsonl", "context": "context", "system": "system"}
     (tmp_path / "recipe.yaml").write_text(json.dumps({"name": "first", "examples": [source], "filters": []}))
     hfsft.build(tmp_path / "recipe.yaml", out=tmp_path / "build")
-    second = {"name": "second", "examples": [source], "filters": [{"exact_duplicate": {"against": ["build/first"]}}]}
+    second: dict[str, Any] = {"name": "second", "examples": [source], "split": {"validation": 0}}
+    second["filters"] = [{"exact_duplicate": {"against": ["build/first"]}}]
     others = {**said, "system": "Be kind."}
     lines(tmp_path / "rows.jsonl", [said, others])
     (tmp_path / "recipe.yaml").write_text(json.dumps(second))

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from hfsft.errors import ArgumentError, UserError
 from hfsft.filters import ExactDuplicate, NearDuplicate
-from hfsft.filters.duplicates.preference import Keep
+from hfsft.filters.duplicates.who_stays import Keep
 from hfsft.recipe.compile import compile_recipe
 from hfsft.recipe.recipe import load_recipe
 
