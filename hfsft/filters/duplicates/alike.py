@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hfsft.engine.step import Bound, Step
 from hfsft.filters.duplicates.common import ALIKE, NEAREST, Compared, Duplicates, OverAll
-from hfsft.filters.duplicates.walk import Measured, verdicts
+from hfsft.filters.duplicates.walk import FoundAlike, verdicts
 from hfsft.filters.filter_work import work_of
 from hfsft.rows.batch import Batch
 from hfsft.rows.columns import Column
@@ -158,7 +158,7 @@ class AlikeRows(Duplicates):
         same = [None if name is None else places[name] for name in sames]
         other = [name and (name, value) for name, value in zip(*told, strict=True)] if told else [None] * count
         order = self.order(rows, [place for place, each in enumerate(nears) if each is not None])
-        made = verdicts(Measured(near, alikes, same, other), order, self.at_most)
+        made = verdicts(FoundAlike(near, alikes, same, other), order, self.at_most)
 
         called = self.names(rows)
 

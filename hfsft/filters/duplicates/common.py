@@ -14,7 +14,7 @@ from hfsft.errors import Problem
 from hfsft.filters.base import Around
 from hfsft.filters.cells import optional, texts
 from hfsft.filters.duplicates.who_stays import PREFERRED, Keep, keys_of, optional_of, reads_of
-from hfsft.filters.other_sets.against import Comparing
+from hfsft.filters.other_sets.against import ComparesSets
 from hfsft.rows.batch import Batch
 from hfsft.rows.columns import TEXTS, Column
 from hfsft.rows.views import OPTIONAL, READS, SETTING, questions
@@ -36,7 +36,7 @@ class Compared(NamedTuple):
     system: str
 
 
-class Duplicates(Comparing):
+class Duplicates(ComparesSets):
     """Rows against each other: all but the preferred row of those alike fall.
 
     Which row is preferred is a choice (`keep`), and never depends on the order of rows unless the newest is to stay.

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from hfsft.similarity import families
 
 
-class Measured(NamedTuple):
+class FoundAlike(NamedTuple):
     """What was found for each row, by places; None in `near` for a row of which nothing is compared.
 
     `near` are preferred rows that are alike, `same` a preferred row that says the same, `other` the row of another set
@@ -36,7 +36,7 @@ class Verdicts:
     nearest: list[tuple[int | str, float] | None] = field(default_factory=list)
 
 
-def verdicts(found: Measured, order: Sequence[int], at_most: float) -> Verdicts:
+def verdicts(found: FoundAlike, order: Sequence[int], at_most: float) -> Verdicts:
     """Rows in the order of preference: each is compared with those that stay so far, and with other sets.
 
     Of rows that are equally alike the preferred one is named, of another set and the rows the other set.
@@ -64,7 +64,7 @@ def verdicts(found: Measured, order: Sequence[int], at_most: float) -> Verdicts:
     return made
 
 
-def _tell(made: Verdicts, found: Measured, rank: Mapping[int, int], at_most: float) -> None:
+def _tell(made: Verdicts, found: FoundAlike, rank: Mapping[int, int], at_most: float) -> None:
     """The cluster of each row that is alike to another, and the row most like it, whichever of them stay."""
     pairs = list(_pairs(found))
     made.nearest = list(found.other)
@@ -76,7 +76,7 @@ def _tell(made: Verdicts, found: Measured, rank: Mapping[int, int], at_most: flo
     made.clusters = clusters(len(found.near), ((one, other) for one, other, value in pairs if value > at_most), rank)
 
 
-def _pairs(found: Measured) -> Iterable[tuple[int, int, float]]:
+def _pairs(found: FoundAlike) -> Iterable[tuple[int, int, float]]:
     for place, first in enumerate(found.same):
         if first is not None:
             yield first, place, 1.0

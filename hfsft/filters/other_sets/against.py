@@ -77,7 +77,7 @@ class SetsLoader:
         return OtherRows([row.name for row in rows], {name: [row.texts[name] for row in rows] for name in TEXTS})
 
 
-class Comparing(Filter):
+class ComparesSets(Filter):
     """A filter that may compare rows with those of other sets, which its steps have as a resource."""
 
     against: list[AnyAgainst] = Field(
@@ -89,19 +89,19 @@ class Comparing(Filter):
     _opened: bool = PrivateAttr(True)
     _given: tuple[Resource, ...] | None = PrivateAttr(None)
 
-    def at(self, base: Path) -> Comparing:
+    def at(self, base: Path) -> ComparesSets:
         """With relative paths looked for below `base`."""
         return self._with(_base=base)
 
-    def unopened(self) -> Comparing:
+    def unopened(self) -> ComparesSets:
         """Without the rows of other sets: enough to check a recipe."""
         return self._with(_opened=False)
 
-    def given(self, resources: Sequence[Resource]) -> Comparing:
+    def given(self, resources: Sequence[Resource]) -> ComparesSets:
         """With the resources that its steps were given."""
         return self._with(_given=tuple(resources))
 
-    def _with(self, **private: Any) -> Comparing:
+    def _with(self, **private: Any) -> ComparesSets:
         made = self.model_copy()
         for name, value in private.items():
             setattr(made, name, value)
