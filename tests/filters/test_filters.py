@@ -53,14 +53,21 @@ GOLDEN: dict[str, tuple[int, Batch]] = {
     "repetition": (3, {"repetition_response": [0.0, 0.0, 0.2037, None]}),
     "refusal": (6, {"refusal_response": [0.0, 1.0, 0.5, None]}),
     "exact_duplicate": (
-        3,
-        {"exact_duplicate_instruction": [0, 1, 0, None], "exact_duplicate_instruction_of": [None, "1", None, None]},
+        4,
+        {
+            "exact_duplicate_instruction": [0, 1, 0, None],
+            "exact_duplicate_instruction_of": [None, "1", None, None],
+            "exact_duplicate_instruction_cluster": ["1", "1", None, None],
+        },
     ),
     "near_duplicate": (
-        4,
+        5,
         {
             "near_duplicate_instruction": [0.0, 1.0, 0.6875, None],
             "near_duplicate_instruction_of": [None, "1", "1", None],
+            "near_duplicate_instruction_cluster": ["1", "1", None, None],
+            "near_duplicate_instruction_nearest": ["2", "1", "1", None],
+            "near_duplicate_instruction_similarity": [1.0, 1.0, 0.6875, None],
         },
     ),
     "score": (1, {}),

@@ -103,6 +103,7 @@ PLACES: dict[str, tuple[str | int, ...]] = {
     **{key: ("judge", key.lower()) for key in ("Exam", "Control")},
     "Share": ("guards", "people"),
     "Limits": ("filters", 0, "score", "usefulness"),
+    "Against": ("filters", 1, "near_duplicate", "against", 0),
 }
 
 TOOLS = [{"name": "find"}, {"name": "count"}, {"name": "weigh"}]
@@ -140,6 +141,10 @@ OTHER: dict[str, Any] = {
     "ExampleTable.format": "alpaca",
     **{f"{table}.roles": {"roles": {"clerk": "assistant"}} for table in ("PromptTable", "ExampleTable")},
     **written_sources.OTHER,
+    **{f"{kind}.by": {"keep": "best", "by": "score_usefulness"} for kind in ("ExactDuplicate", "NearDuplicate")},
+    "Against.path": "others.jsonl",
+    "Against.instruction": {"instruction": "prompt", "response": "output"},
+    "Against.response": {"instruction": "prompt", "response": "output"},
     "OneOf.allowed": {"values": ["a", "b"]},
     "Write.form": {"schema": {"type": "array"}},
     "Write.column": "case2",
@@ -188,7 +193,7 @@ BASE_OF: dict[str, dict[str, Any]] = {
     },
     **{
         f"{table}.{key}": {"path": "org/rows"}
-        for table in ("PromptTable", "ExampleTable", "DocumentTable")
+        for table in ("PromptTable", "ExampleTable", "DocumentTable", "Against")
         for key in ("split", "config", "revision", "delimiter")
     },
     **{f"{table}.delimiter": {"path": "rows.csv"} for table in ("PromptTable", "ExampleTable")},
@@ -253,7 +258,10 @@ def recipe(folder: Path) -> dict[str, Any]:
         },
         "refine": {"template": f"{USES_ALL}: {{{{ response }}}}", "when": {"usefulness": {"at_most": 3}}},
         "pairs": {"verdict": True},
-        "filters": [{"score": {"usefulness": {"at_least": 2}}}],
+        "filters": [
+            {"score": {"usefulness": {"at_least": 2}}},
+            {"near_duplicate": {"against": [{"path": "rows.jsonl"}]}},
+        ],
         "size": {"rows": 100},
         "guards": {"people": {"at_least": 0.1}},
         "split": {"validation": 0.2},
@@ -332,6 +340,8 @@ def test_a_field_moves_the_fingerprint_or_is_known_to_be_harmless(
 ) -> None:
     monkeypatch.setattr("hfsft.rows.tables.hub_dataset.commit_of", lambda repo, revision: f"{repo} at {revision}")
     monkeypatch.setattr("hfsft.rows.tables.hub_dataset.hub_rows", lambda *asked: iter([{"text": str(asked)}]))
+    for several in ("configs", "splits"):
+        monkeypatch.setattr(f"hfsft.rows.tables.hub_dataset.{several}", lambda *asked: [])
     key, data = f"{section.__name__}.{name}", recipe(tmp_path)
     place = PLACES.get(key, PLACES.get(section.__name__))
     if of := next((of for of, kind in FILTERS.items() if kind is section), None):
