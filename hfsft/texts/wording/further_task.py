@@ -23,6 +23,9 @@ from typing import NamedTuple
 from hfsft.letters import characters as chars
 from hfsft.letters.characters import signs
 from hfsft.letters.late_patterns import at_first_use
+from hfsft.texts.wording.heads import LineHead, heads
+from hfsft.texts.wording.prompt_marks import ANSWERS, INSTRUCTIONS, listed
+from hfsft.texts.wording.prose import is_code, prose
 from hfsft.texts.wording.wanted_forms import (
     wants_activities,
     wants_code,
@@ -31,9 +34,6 @@ from hfsft.texts.wording.wanted_forms import (
     wants_questions,
     wants_verse,
 )
-from hfsft.texts.wording.heads import LineHead, heads
-from hfsft.texts.wording.prompt_marks import ANSWERS, INSTRUCTIONS, listed
-from hfsft.texts.wording.prose import is_code, prose
 
 _TASKS = listed(
     """question|q|task|exercise|query|user|human|new task|next task|next question|问题|问|题目|任务|练习|用户|人类|câu hỏi|nhiệm vụ|bài tập

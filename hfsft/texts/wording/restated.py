@@ -11,8 +11,8 @@ from collections.abc import Sequence
 
 from hfsft.letters.late_patterns import at_first_use
 from hfsft.similarity.normalise import normalise, split_words
-from hfsft.texts.wording.wanted_forms import wants_it_again
 from hfsft.texts.wording.prose import is_code
+from hfsft.texts.wording.wanted_forms import wants_it_again
 
 _RUN, _RUN_UNSPACED = 5, 10  # words in a row that are of the question
 _OPENING, _OPENING_UNSPACED = 3, 4  # words that it begins with: the question word, or what is to be done

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from hfsft.texts.wording.wanted_forms import wants_code, wants_dialogue, wants_form
+from hfsft.texts.wording.blanks import blanks
 from hfsft.texts.wording.nothing import missing_mark, nothing
 from hfsft.texts.wording.prompt_marks import prompt_mark, prompt_mark_of_user
 from hfsft.texts.wording.prose import is_code, prose
 from hfsft.texts.wording.remains import remains
-from hfsft.texts.wording.slots import slots
+from hfsft.texts.wording.wanted_forms import wants_code, wants_dialogue, wants_form
 
 _OPENED = "[{<【［（(%_"
 
@@ -48,7 +48,7 @@ def _meant(mark: str, spoken: bool, text: str, asked: str) -> bool:
 
 def _unfilled(text: str, asked: Callable[[], str]) -> str | None:
     plain = prose(text)
-    places = list(slots(plain))
+    places = list(blanks(plain))
     if places:
         prompt = asked()
         if not (wants_form(prompt) or wants_code(prompt) or is_code(plain)) and (

@@ -53,7 +53,7 @@ _TAG = at_first_use(r"^[a-z][a-z0-9_-]*$")
 _PROFILE = at_first_use(r"^[a-z0-9._+-]+@")
 
 
-def slots(text: str) -> Iterator[str]:
+def blanks(text: str) -> Iterator[str]:
     """The places that somebody was to fill in, as they stand in the text."""
     for found in _BRACKETS.finditer(text):
         inside = next(group for group in found.groups() if group is not None).strip().casefold()
