@@ -105,7 +105,7 @@ class Sampler:
     def __init__(self, distribution: AttributeShares, key: str) -> None:
         self._all, self._key = distribution, key
 
-    def blanks(self, start: int, stop: int, have: Mapping[Combination, int] | None = None) -> list[Combination]:
+    def slots(self, start: int, stop: int, have: Mapping[Combination, int] | None = None) -> list[Combination]:
         """The combinations of the slots from `start` to before `stop`.
 
         Those of the first rows where `have` is empty; else of a wave that follows rows of which so many of each

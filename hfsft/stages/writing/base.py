@@ -163,7 +163,7 @@ class Written(NamedSource, AskingStage):
         """What its rows are to be about; none where there is nothing but attributes. Raises `SourceError`."""
         return ()
 
-    def blanks(self, around: Surroundings) -> EmptyRows:
+    def slots(self, around: Surroundings) -> EmptyRows:
         """The rows that it can bring, see there. Raises `SourceError`."""
         names = around.attributes.names if around.attributes else ()
         weights = {template_name(each): weight for each, weight in self.weights.items()}
@@ -172,12 +172,12 @@ class Written(NamedSource, AskingStage):
     def opened(self, base: Path, place: str, around: Surroundings | None = None, count: int | None = None) -> Opened:
         """Its first rows, `count` of them, as a source brings them."""
         around = around or Surroundings(self.name or self.own_name, base)
-        slots, counts = self.blanks(around), Counts()
+        slots, counts = self.slots(around), Counts()
 
         def rows(first: int | None) -> Iterator[SourceRow]:
             counts.clear()
             there = count or self.count or 0
-            for row in blanks(0, there if first is None else min(first, there)):
+            for row in slots(0, there if first is None else min(first, there)):
                 counts.read += 1
                 counts.taken += 1
                 yield SourceRow({"source": None, **row}, None, whole=row)

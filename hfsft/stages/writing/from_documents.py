@@ -88,9 +88,9 @@ class FromDocuments(Written):
         taken = [chunk for chunk in corpus.chunks if self.documents is None or chunk.of in self.documents]
         return [RowSubject(chunk.id, columns_of([chunk])) for chunk in taken]
 
-    def blanks(self, around: Surroundings) -> EmptyRows:
+    def slots(self, around: Surroundings) -> EmptyRows:
         """The rows that it can bring: of some templates each has two chunks."""
-        made = super().blanks(around)
+        made = super().slots(around)
         corpus = around.corpus.load() if around.corpus else None
         return DocumentRows(made.around, made.subjects, made.templates, made.varied, self._of_two(), corpus)
 
