@@ -36,6 +36,12 @@ class Reply:
         """All that was said before but by the assistant."""
         return "\n\n".join(turn["content"] or "" for turn in self._before() if turn["role"] in ("system", "user"))
 
+    def asked(self) -> str:
+        """What the user and the system prompt ask for, without texts that are given beside it."""
+        if self._row is not None:
+            return "\n\n".join(filter(None, (self._row.get("system"), self._row.get("instruction"))))
+        return self.all()
+
     def last(self) -> tuple[str, str]:
         """What the user said last, and the context that belongs to it where that is told apart."""
         if self._row is not None:

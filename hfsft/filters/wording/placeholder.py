@@ -30,4 +30,4 @@ class Placeholder(OfAnswers):
 
     def found(self, text: str, reply: Reply) -> str | None:
         """What is left in an answer."""
-        return placeholder(text, reply.all)
+        return placeholder(text, reply)

@@ -39,8 +39,8 @@ _INSIDE = at_first_use(
     # the same in other languages
     r"|^(?:请|請|此处|此處|在此|这里|這裡)?(?:填|输入|輸入|插入|替换|填写|补充|写上|粘贴)|^(?:您|你|贵|我|对方|客户|收件人|发件人|公司|产品|学校|品牌|活动|姓名|名字|日期|时间|地址|电话|职位|职务|单位|邮箱|城市)"
     r"[^，。？！]{0,12}$"
-    r"|^(?:điền|nhập|chèn|ghi|thêm) |^(?:họ )?tên(?: (?:của|công ty|bạn|người|khách|sản phẩm|trường|đầy đủ)[\w ]*)?$"
-    r"|^(?:địa chỉ|ngày(?: tháng)?(?: năm)?|số điện thoại|chức vụ|công ty|tên công ty|email|thời gian|địa điểm)(?: của [\w ]+| bạn)?$"
+    r"|^(?:điền|nhập|chèn|ghi|thêm) |^(?:họ (?:và )?)?tên(?: (?:của|công ty|bạn|người|khách|sản phẩm|trường|đầy đủ)[\w ]*)?$"
+    r"|^(?:địa chỉ|ngày(?:,? tháng)?(?:,? năm)?(?: sinh)?|nghề nghiệp|quốc gia|thành phố|số điện thoại|chức vụ|công ty|tên công ty|email|thời gian|địa điểm)(?: của [\w ]+| bạn)?$"
     r"|^(?:ihr|dein|mein|euer)e?[rnms]? \w|^(?:name|datum|ort|anschrift|adresse|firma|unternehmen|telefonnummer)(?: (?:des|der|ihres) [\w ]+)?$|\beinfügen$|\beintragen$"
     r"|^(?:votre|ton|ta|nom|prénom|insérez|insérer|adresse|entreprise)\b[\w’' ]*$|^(?:su|tu|nombre|inserte|insertar|dirección|empresa|fecha|escriba) ?[\w’' ]*$"
     r"|^(?:seu|sua|teu|nome|insira|inserir|endereço|empresa|data|inserisci|inserire|il tuo|la tua|indirizzo|azienda|cognome)\b[\w’' ]*$"

@@ -24,7 +24,7 @@ from hfsft.letters import characters as chars
 from hfsft.letters.characters import signs
 from hfsft.letters.late_patterns import at_first_use
 from hfsft.texts.wording.heads import LineHead, heads
-from hfsft.texts.wording.prompt_marks import ANSWERS, INSTRUCTIONS, listed
+from hfsft.texts.wording.prompt_marks import ANSWERS, INPUTS, INSTRUCTIONS, listed
 from hfsft.texts.wording.prose import is_code, prose
 from hfsft.texts.wording.wanted_forms import (
     wants_activities,
@@ -40,7 +40,6 @@ _TASKS = listed(
     hỏi|người dùng|frage|aufgabe|tâche|pregunta|tarea|pergunta|tarefa|domanda|compito|vraag|taak|вопрос|задача|質問|問題|課題|タスク|질문|문제|과제
     سؤال|مهمة|प्रश्न|कार्य|pertanyaan|tugas|soru|görev|pytanie|zadanie|คำถาม|งาน"""
 )
-_INPUTS = listed("input|输入|đầu vào|eingabe|entrée|entrada|ввод|入力|입력|masukan|girdi")
 _REPLIES = ANSWERS | listed(
     """answer|a|output|solution|assistant|ai|答案|答|输出|助手|解答|đáp án|đáp|đầu ra|kết quả|trợ lý|ausgabe|sortie|salida|saída|uscita|uitvoer|вывод|回答|出力|答え|출력|답
     الإجابة|المخرج|आउटपुट|keluaran|çıktı|wyjście|ผลลัพธ์"""
@@ -140,7 +139,7 @@ def _by_marks(text: str) -> _Found | None:
         replied = any(each.words in _REPLIES for each in found[place + 1 : place + 4])
         if sure or (instructs and (replied or not head.words.endswith("s"))):
             return _Found(_shown(text, head), sure or replied)
-        if replied and (head.words in _TASKS or (head.marked and head.words in _INPUTS)):
+        if replied and (head.words in _TASKS or (head.marked and head.words in INPUTS)):
             return _Found(_shown(text, head), head.marked)
     return None
 

@@ -31,6 +31,10 @@ SPEAKERS = listed(
     kullanıcı|asistan|ผู้ใช้|ผู้ช่วย"""
 )
 _SHOWN = 60  # characters of a sentence of a prompt
+INPUTS = listed("input|输入|đầu vào|eingabe|entrée|entrada|ввод|入力|입력|masukan|girdi")
+_PARTS = INSTRUCTIONS | ANSWERS | SPEAKERS
+_OPENINGS = frozenset(each for each in INSTRUCTIONS if not each.endswith("s")) | ANSWERS | listed("question|问题|问|câu hỏi|frage|pregunta|pergunta|domanda|вопрос|質問|질문")
+_DIALOGUE = 2  # lines of speakers, of which the first opens a dialogue
 _SURE = frozenset({"human", "assistant", "user", "gpt", "chatgpt", "人类", "助手", "用户"})
 _SENTENCES = (
     "below is an instruction that describes",
@@ -66,18 +70,19 @@ def prompt_mark(text: str) -> PromptMark | None:
     """The first mark in an answer, of the surest kind that it holds; None for none."""
     if found := _sentence(text):
         return PromptMark(found)
-    spoken = None
+    spoken, speakers = None, 0
     for head in heads(text) if ":" in text or "：" in text else ():
-        if head.marked and (head.words in INSTRUCTIONS or head.words in ANSWERS or head.words in SPEAKERS):
-            return PromptMark(_shown(text, head))
         starts = not text[: head.start].strip()
-        if (
-            spoken is None
-            and not head.numbered
-            and (head.words in SPEAKERS or (starts and (head.words in ANSWERS or head.words == "output")))
-        ):
-            spoken = PromptMark(_shown(text, head), spoken=True)
-    return spoken
+        if head.marked and (head.words in _PARTS or (starts and head.words in INPUTS)):
+            return PromptMark(_shown(text, head))
+        speaks = head.words in SPEAKERS and not head.numbered
+        speakers += speaks
+        if spoken is None and (speaks or (starts and head.words in _OPENINGS)):
+            spoken = head
+    if spoken is None:
+        return None
+    alone = speakers < _DIALOGUE and spoken.words in SPEAKERS and not text[: spoken.start].strip()
+    return PromptMark(_shown(text, spoken), spoken=not alone)
 
 
 def prompt_mark_of_user(text: str) -> str | None:

@@ -15,7 +15,7 @@ _NAMES = (
     "order_?(?:id|number)|account|agent|assistant|model|author|category|label|labels|word|words|number|variable|placeholder|value|data"
 )
 _REMAIN = at_first_use(
-    r"(?i:\{\{-? ?[a-z_À-ỹ一-鿿][\w.|\[\]'\" -]{0,60}?-?\}\}"
+    r"(?i:\{\{[-#/^!>&]? ?[a-z_À-ỹ一-鿿][\w.|\[\]'\" -]{0,60}?-?\}\}"
     r"|\{%-? ?(?:if|for|else|elif|endif|endfor|set|block|endblock|include|macro|raw)\b[^{}%\n]{0,80}%\}"
     rf"|(?<![a-z0-9\\_^}}{{$=])\{{ ?(?:{_NAMES}) ?\}}(?!\}})"
     r"|(?<![a-z0-9\\_^}{$=])\{[a-z]{1,20}(?:_[a-z]{1,20}){1,3}\}(?!\})"
@@ -23,9 +23,9 @@ _REMAIN = at_first_use(
     r"|<%[=-]? ?[a-z_][^<>%\n]{0,60}%>"
     r"|(?<![\[a-z0-9_$])\[\[ ?[a-z_]{2,30} ?\]\](?!\]))"
     r"|(?<!\d )(?<![A-Za-z0-9_%\\])%(?:s|d|\([a-z_]{1,30}\)[sd])(?![A-Za-z0-9_%])"
-    r"|(?<![A-Za-z0-9$%])%[A-Z][A-Z_]{2,30}%(?![\w%])|(?<![A-Za-z0-9_])__[A-Z][A-Z_]{2,30}__(?![A-Za-z0-9_])|(?<![A-Za-z0-9<])<<[A-Z][A-Z_]{2,30}>>(?!>)"
+    r"|(?<![A-Za-z0-9$%])%[A-Z][A-Z_]{2,30}%(?![\w%])|(?<![A-Za-z0-9_])__[A-Z][A-Z_]{2,30}__(?![A-Za-z0-9_])|(?<![A-Za-z0-9])X{2,4}([/-])X{2,4}\1X{2,4}(?![A-Za-z0-9])|(?<![A-Za-z0-9<])<<[A-Z][A-Z_]{2,30}>>(?!>)"
 )
-_STARTS = ("{", "%", "[[", "__", "<<")
+_STARTS = ("{", "%", "[[", "__", "<<", "XX")
 
 
 def remains(text: str) -> Iterator[str]:

@@ -2,62 +2,78 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import Protocol
 
 from hfsft.texts.wording.blanks import blanks
-from hfsft.texts.wording.nothing import missing_mark, nothing
-from hfsft.texts.wording.prompt_marks import prompt_mark, prompt_mark_of_user
+from hfsft.texts.wording.nothing import LONGEST, missing_mark, nothing
+from hfsft.texts.wording.prompt_marks import PromptMark, prompt_mark, prompt_mark_of_user
 from hfsft.texts.wording.prose import is_code, prose
 from hfsft.texts.wording.remains import remains
-from hfsft.texts.wording.wanted_forms import wants_code, wants_dialogue, wants_form
+from hfsft.texts.wording.wanted_forms import wants_code, wants_dialogue, wants_form, wants_questions
 
-_OPENED = "[{<【［（(%_"
+_OPENED = "[{<【［（(%_X"
+_VARIABLE = ("{{", "${", "{%", "<%", "%(", "%s", "_", "%")
 
 
-def placeholder(text: str, asked: Callable[[], str]) -> str | None:
+class Asked(Protocol):
+    """What an answer replies to, worked out where it decides."""
+
+    def asked(self) -> str:
+        """What the user and the system prompt ask for, without the texts that they give beside it."""
+
+    def all(self) -> str:
+        """All that they say."""
+
+
+def placeholder(text: str, reply: Asked) -> str | None:
     """The first thing in an answer that somebody forgot to fill in or to take out; None for none.
 
-    `asked` is called for what the answer replies to where that decides: whoever asks for a template wants its places,
-    whoever asks for a dialogue its speakers, and code has variables. What the prompt says itself is no remain.
+    Whoever asks for a template wants its places, whoever asks for a dialogue its speakers, and code has variables. What
+    the prompt says itself is no remain.
     """
-    if len(text) <= 60 and (found := nothing(text, asked())):
+    if len(text) <= LONGEST and (found := nothing(text, reply.asked())):
         return found
     if found := missing_mark(text):
-        return found if found not in asked() or nothing(text) else None
-    if (mark := prompt_mark(text)) and not _meant(mark.text, mark.spoken, text, asked()):
+        return found if found not in reply.all() or nothing(text) else None
+    if (mark := prompt_mark(text)) and not _meant(mark, text, reply):
         return mark.text
-    return _unfilled(text, asked) if any(sign in text for sign in _OPENED) else None
+    return _unfilled(text, reply) if any(sign in text for sign in _OPENED) else None
 
 
 def placeholder_of_user(instruction: str, context: str) -> str | None:
-    """The same of what a user says: an instruction or a context that says nothing, and marks that no user writes."""
+    """The same of what a user says: an instruction or a context that says nothing, and what no user writes in it."""
     for text in (instruction, context):
         if text and (found := nothing(text) or prompt_mark_of_user(text)):
             return found
-    said = missing_mark(context) if context else None
-    return said or (missing_mark(instruction) if instruction else None)
+    if found := (missing_mark(context) if context else None) or (missing_mark(instruction) if instruction else None):
+        return found
+    if not any(sign in instruction for sign in _VARIABLE):
+        return None
+    plain = prose(instruction)
+    variable = next(remains(plain), None)
+    if variable is None or wants_form(plain) or wants_code(_without(plain, variable)) or is_code(plain):
+        return None
+    return variable
 
 
-def _meant(mark: str, spoken: bool, text: str, asked: str) -> bool:
-    return (
-        mark.casefold() in asked.casefold()
-        or (spoken and (wants_dialogue(asked) or wants_code(asked)))
-        or mark not in prose(text)
-    )
+def _without(text: str, variable: str) -> str:
+    return text.replace(variable, " ")
 
 
-def _unfilled(text: str, asked: Callable[[], str]) -> str | None:
+def _meant(mark: PromptMark, text: str, reply: Asked) -> bool:
+    if mark.text.casefold() in reply.all().casefold() or mark.text not in prose(text):
+        return True
+    asked = reply.asked() if mark.spoken else ""
+    return mark.spoken and (wants_dialogue(asked) or wants_code(asked) or wants_questions(asked))
+
+
+def _unfilled(text: str, reply: Asked) -> str | None:
     plain = prose(text)
-    places = list(blanks(plain))
-    if places:
-        prompt = asked()
-        if not (wants_form(prompt) or wants_code(prompt) or is_code(plain)) and (
-            left := next((place for place in places if place not in prompt), None)
-        ):
-            return left
-    variables = list(remains(plain))
-    if variables:
-        prompt = asked()
-        if not (wants_code(prompt) or is_code(plain)):
-            return next((each for each in variables if each not in prompt), None)
-    return None
+    places, variables = list(blanks(plain)), list(remains(plain))
+    if not (places or variables) or is_code(plain):
+        return None
+    prompt, asked = reply.all(), reply.asked()
+    coded, formed = wants_code(asked), wants_form(asked)
+    if not (coded or formed) and (left := next((place for place in places if place not in prompt), None)):
+        return left
+    return None if coded else next((each for each in variables if each not in prompt), None)

@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from hfsft.texts.wording.unfilled import placeholder, placeholder_of_user
+
+
+class Said(NamedTuple):
+    """What an answer replies to."""
+
+    text: str
+
+    def asked(self) -> str:
+        return self.text
+
+    def all(self) -> str:
+        return self.text
+
 
 ASKED = "Which tides are the highest of the month?"
 LEFT = [
@@ -37,12 +52,16 @@ LEFT = [
     ("{% if moon %}Spring tides{% endif %}", "{% if moon %}"),
     ("<%= tide %> is the highest.", "<%= tide %>"),
     ("潮水在{city}最高，请见{{日期}}。", "{city}"),
+    ("The tide table of XX/XX/XXXX is the last.", "XX/XX/XXXX"),
     # marks of prompts
     ("### Response:\nSpring tides.", "### Response:"),
     ("Spring tides.\n\n### Instruction:\nName a sea.", "### Instruction:"),
     ("Spring tides.\nHuman: And neap tides?\nAssistant: The lowest.", "Human:"),
     ("ASSISTANT: Spring tides.", "ASSISTANT:"),
     ("Response: Spring tides.", "Response:"),
+    ("Question: Spring tides.", "Question:"),
+    ("### Input:\nSpring tides.", "### Input:"),
+    ("[ASSISTANT]: Spring tides.", "[ASSISTANT]:"),
     (
         "Below is an instruction that describes a task. Write a response.",
         "Below is an instruction that describes a task",
@@ -78,7 +97,7 @@ LEFT = [
 
 @pytest.mark.parametrize(("text", "found"), LEFT)
 def test_what_is_left_in_an_answer(text: str, found: str | None) -> None:
-    assert placeholder(text, lambda: ASKED) == found
+    assert placeholder(text, Said(ASKED)) == found
 
 
 @pytest.mark.parametrize(
@@ -93,6 +112,7 @@ def test_what_is_left_in_an_answer(text: str, found: str | None) -> None:
         ('printf("%s", name);', "Print a name in C."),
         ("Run it with ${HOME} set.", "Why does my bash script fail?"),
         ("The name {user_name} must be unique.", "Why does `{user_name}` fail?"),
+        ("System: a set\nUser: one of it", "Explain both words of a chat."),
         ("User: Hi\nBot: Hello", "Write a dialogue between a user and a bot."),
         ("用户：你好\n助手：您好", "写一段客服对话。"),
         ("Assistant: Hello", "Continue.\nUser: Hi\nAssistant:"),
@@ -102,12 +122,12 @@ def test_what_is_left_in_an_answer(text: str, found: str | None) -> None:
     ],
 )
 def test_what_was_asked_for_is_nothing_left(text: str, asked: str) -> None:
-    assert placeholder(text, lambda: asked) is None
+    assert placeholder(text, Said(asked)) is None
 
 
 @pytest.mark.parametrize("text", ["None", "null", "nan", "无", "không"])
 def test_an_empty_cell_answers_no_call_for_prose(text: str) -> None:
-    assert placeholder(text, lambda: "Describe the tides of the North Sea.") == text
+    assert placeholder(text, Said("Describe the tides of the North Sea.")) == text
 
 
 @pytest.mark.parametrize(
@@ -126,6 +146,9 @@ def test_an_empty_cell_answers_no_call_for_prose(text: str) -> None:
         ("...", "", "..."),
         ("### Instruction:\nName five seas.", "", "### Instruction:"),
         ("Human: Name five seas.", "", "Human:"),
+        ("{{ customer }} Name five seas.", "", "{{ customer }}"),
+        ("Name five seas {{#if premium}}", "", "{{#if premium}}"),
+        ("说出五个海 ${firstName}", "", "${firstName}"),
         ("Name five seas.", "", None),
         ("Print this pattern.", "*", None),
         ("What does `input` do when no input is given?", "", None),
@@ -139,4 +162,4 @@ def test_what_is_left_in_what_a_user_says(instruction: str, context: str, found:
 
 @given(st.text(st.sampled_from("ab .\n"), max_size=80), st.sampled_from(["[Your Name]", "{{name}}", "<insert date>"]))
 def test_a_place_is_found_wherever_it_stands(text: str, place: str) -> None:
-    assert placeholder(f"{text} {place} {text}", lambda: ASKED) == place
+    assert placeholder(f"{text} {place} {text}", Said(ASKED)) == place
