@@ -24,11 +24,15 @@ from hfsft.filters.text.control_tokens import ControlTokens
 from hfsft.filters.text.refusal import Refusal
 from hfsft.filters.text.repetition import Repetition
 from hfsft.filters.text.tokens import Tokens
+from hfsft.filters.wording.echo import Echo
+from hfsft.filters.wording.placeholder import Placeholder
+from hfsft.filters.wording.second_task import SecondTask
 
 __all__ = [
     "DEFAULT_FILTERS",
     "FILTERS",
     "ControlTokens",
+    "Echo",
     "ExactDuplicate",
     "Expr",
     "Filter",
@@ -39,10 +43,12 @@ __all__ = [
     "OneOf",
     "Parses",
     "Pii",
+    "Placeholder",
     "Refusal",
     "Repetition",
     "RightAnswer",
     "Score",
+    "SecondTask",
     "Secrets",
     "Tokens",
     "ToolCalls",
@@ -53,6 +59,9 @@ FILTERS: dict[str, type[Filter]] = {
     "repetition": Repetition,
     "refusal": Refusal,
     "control_tokens": ControlTokens,
+    "echo": Echo,
+    "placeholder": Placeholder,
+    "second_task": SecondTask,
     "exact_duplicate": ExactDuplicate,
     "near_duplicate": NearDuplicate,
     "one_of": OneOf,
