@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from hfsft.similarity.lexical.candidates import WHOLE, bands_for
 from hfsft.similarity.lexical.counts import LEAST, RUN
 from hfsft.similarity.lexical.shingles import Chunks, distinct
-from hfsft.similarity.lexical.sketches import sketches
+from hfsft.similarity.lexical.sketches import sketches_between
 from hfsft.similarity.lexical.slots import words_around
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     Short = NDArray[np.uint32]
 
 DIGEST = 12  # bytes
-TOLD = 48  # runs of a text at most; of one with more none is told, and it is looked at each time
+TOLD = 384  # runs of a text at most; of one with more none is told, and it is looked at each time
 _MANY = 0xFFFF  # stands for the number of its runs
 _BLOCK = 1 << 13  # sketches that are copied at once
 
@@ -84,11 +84,11 @@ def packed(items: Sequence[tuple[str, ...] | None], at_least: float) -> list[byt
 
 def _joined(parts: Sequence[tuple[Sketches, bytes, bytes]]) -> bytes:
     if len(parts) == 1:
-        sketch = parts[0][0]
-    else:
-        sketch = parts[0][0].copy()
-        for place, (other, *_) in enumerate(parts):
-            sketch[place :: len(parts)] = other[place :: len(parts)]
+        sketch, sizes, runs = parts[0]
+        return b"".join((sketch.tobytes(), sizes, runs))
+    sketch = parts[0][0].copy()
+    for place, (other, *_) in enumerate(parts):
+        sketch[place :: len(parts)] = other[place :: len(parts)]
     return b"".join([sketch.tobytes(), *(sizes for _, sizes, _ in parts), *(runs for *_, runs in parts)])
 
 
@@ -96,27 +96,31 @@ def _packed(texts: Sequence[str], numbers: int, width: int) -> list[tuple[Sketch
     """For each text its sketch, how many runs are told, and these."""
     import numpy as np
 
-    found = []
+    found: list[tuple[Sketches, bytes, bytes]] = []
     for _, chunk in Chunks(texts):
-        made = sketches(chunk.shingles(), numbers).astype(f"<u{width}")
+        made = sketches_between(*chunk.bags(), numbers).astype(f"<u{width}")
         runs = chunk.runs(RUN)
         some, hashes = chunk.numbered(runs)
-        words = _short(*words_around(chunk), len(made))
-        numbered = _short(runs.text[some], hashes, len(made))
-        for sketch, one, other in zip(made, words, numbered, strict=True):
-            told = len(one) + len(other) <= TOLD
-            sizes = np.array([len(one), len(other)] if told else [_MANY, 0], "<u2")
-            found.append((sketch, sizes.tobytes(), (one.tobytes() + other.tobytes()) if told else b""))
+        words, in_words = _short(*words_around(chunk), len(made))
+        numbered, in_numbered = _short(runs.text[some], hashes, len(made))
+        sizes = np.stack([np.diff(in_words), np.diff(in_numbered)], axis=1)
+        long = sizes.sum(axis=1) > TOLD
+        sizes[long] = _MANY, 0
+        said = sizes.astype("<u2").tobytes()
+        for place, (sketch, none) in enumerate(zip(made, long.tolist(), strict=True)):
+            one = words[4 * in_words[place] : 4 * in_words[place + 1]]
+            other = numbered[4 * in_numbered[place] : 4 * in_numbered[place + 1]]
+            found.append((sketch, said[4 * place : 4 * place + 4], b"" if none else one + other))
     return found
 
 
-def _short(text: Places, hashes: Hashes, count: int) -> list[Short]:
-    """For each of so many texts its different runs, as their first 32 bits."""
+def _short(text: Places, hashes: Hashes, count: int) -> tuple[bytes, Places]:
+    """The different runs of so many texts, as their first 32 bits, one behind the other, and where each text's begin."""
     import numpy as np
 
     both = distinct((text.astype(np.uint64) << np.uint64(32)) | (hashes >> np.uint64(32)))
-    borders = np.searchsorted(both >> np.uint64(32), np.arange(1, count, dtype=np.uint64))
-    return np.split(both.astype("<u4"), borders)
+    borders = np.searchsorted(both >> np.uint64(32), np.arange(count + 1, dtype=np.uint64))
+    return both.astype("<u4").tobytes(), borders
 
 
 class Told(NamedTuple):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from hfsft.similarity.lexical.candidates import WHOLE, RestTable, SketchTable, bands_for, candidates
@@ -13,6 +14,7 @@ from hfsft.similarity.lexical.shingles import Chunks, distinct
 from hfsft.similarity.lexical.sketches import sketches
 from hfsft.similarity.lexical.templates import Templates
 from hfsft.similarity.normalise import normalise
+from hfsft.similarity.normalise_many import normalise_all
 
 if TYPE_CHECKING:
     import numpy as np
@@ -32,6 +34,15 @@ OWN = 352  # numbers in the sketch of a text's rest at most, of which less has t
 def parts_of(item: Item) -> tuple[str, ...]:
     """The parts of an item, normalised."""
     return tuple(map(normalise, (item,) if isinstance(item, str) else item))
+
+
+def all_parts(items: Sequence[Item]) -> list[tuple[str, ...]]:
+    """The parts of each of many items, normalised."""
+    if all(isinstance(item, str) for item in items):
+        return [(text,) for text in normalise_all(items)]  # type: ignore[arg-type]
+    parted = [(item,) if isinstance(item, str) else item for item in items]
+    texts = iter(normalise_all([part for item in parted for part in item]))
+    return [tuple(islice(texts, len(item))) for item in parted]
 
 
 class Items:
@@ -84,7 +95,7 @@ class Items:
         """The normalised texts of some items, which are kept."""
         new = sorted({item for item in items if item not in self._texts})
         read = self._read([self.places[item] for item in new]) if new else []
-        self._texts.update((item, parts_of(each)) for item, each in zip(new, read, strict=True))
+        self._texts.update(zip(new, all_parts(read), strict=True))
         return [self._texts[item] for item in items]
 
     def alike(
