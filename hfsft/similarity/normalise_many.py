@@ -109,7 +109,8 @@ def _factorials(letters: Letters, marks: NDArray[np.intp], tables: _Tables) -> N
     before = letters[np.maximum(signs - 1, 0)]
     further = letters[np.maximum(signs - 2, 0)]
     alone = tables.letter[before] & (~tables.word[further] | (signs < 2))
-    return signs[(signs > 0) & (tables.number[before] | alone)]
+    found: NDArray[np.intp] = signs[(signs > 0) & (tables.number[before] | alone)]
+    return found
 
 
 def _any(places: NDArray[np.intp], ends: NDArray[np.intp]) -> Flags:

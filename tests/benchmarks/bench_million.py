@@ -159,8 +159,8 @@ def show(folder: Path, what: str, count: int, profile: str) -> None:
         told, now, clock = json.loads(line), watch.take(), time.perf_counter()
         took, mark = now.cpu - cpu, " kept" if told.get("cached") else ""
         print(
-            f"{told['ended'] + mark:48} {told.get('rows', ''):>9} {clock - last:8.1f} {took:8.1f} {took / count * 1e6:9.0f}"
-            f" {now.resident >> 20:7} {now.anonymous >> 20:8}",
+            f"{told['ended'] + mark:48} {told.get('rows', ''):>9} {clock - last:8.1f} {took:8.1f}"
+            f" {took / count * 1e6:9.0f} {now.resident >> 20:7} {now.anonymous >> 20:8}",
             flush=True,
         )
         last, cpu = clock, now.cpu

@@ -15,21 +15,30 @@ if TYPE_CHECKING:
 
     Hashes = NDArray[np.uint64]
     Places = NDArray[np.intp]
+    Codes = NDArray[np.uint8] | NDArray[np.uint32]
     Number = TypeVar("Number", np.uint64, np.intp)
 
 SHINGLE = 4  # characters
 WORD = 4  # how much a word weighs in a run of words; a character of a script without spaces weighs less
 IDEOGRAPH = 2
 LETTER = 1
-CHUNK = 1 << 16  # characters that are looked at together: so many that what is made of them stays in a core's cache
+CHUNK = 1 << 17  # characters that are looked at together: so many that what is made of them stays in a core's cache
 KEPT = 1 << 23  # characters of texts whose words are kept
 
 _BASE = 0x9E3779B97F4A7C15
 _BLANK, _PAD, _ZERO, _NINE = 32, 0, 48, 57
 
 
+class Spans(NamedTuple):
+    """Runs of words of several texts, text by text: of which text each is, and its tokens (stop excluded)."""
+
+    text: Places
+    first: Places
+    stop: Places
+
+
 class Runs(NamedTuple):
-    """Runs of words of several texts, text by text: of which text each is, its hash, and its tokens (stop excluded)."""
+    """The same with their hashes."""
 
     text: Places
     hashes: Hashes
@@ -76,13 +85,15 @@ class Chunk:
         padded = [f" {text} " if len(text) > SHINGLE - 3 else f" {text} ".ljust(SHINGLE, chr(_PAD)) for text in texts]
         joined = "".join(padded)
         encoded = joined.encode("ascii") if joined.isascii() else joined.encode("utf-32-le", "surrogatepass")
-        self.codes: NDArray[np.uint8] | NDArray[np.uint32] = np.frombuffer(
-            encoded, np.uint8 if len(encoded) == len(joined) else "<u4"
-        )
+        self.codes: Codes = np.frombuffer(encoded, np.uint8 if len(encoded) == len(joined) else "<u4")
         self.starts = np.concatenate([[0], np.cumsum([len(text) for text in padded], dtype=np.intp)])
         self._tokens: tuple[Places, Places, Places | None, Places, Places] | None = None
         self._runs: dict[int, Runs] = {}
         self._sums: Hashes | None = None
+
+    def __len__(self) -> int:
+        """The number of texts."""
+        return len(self.starts) - 1
 
     def bags(self) -> tuple[Hashes, Places]:
         """The hashes of the runs of 4 characters, text by text, one for each time that a run stands, and their ends.
@@ -125,9 +136,15 @@ class Chunk:
         return self._runs[weight]
 
     def _runs_of(self, weight: int) -> Runs:
+        begins, ends, *_ = self._tokens = self._tokens or self._cut()
+        text, first, stop = self.spans(weight)
+        return Runs(text, self._hashed(begins[first], ends[stop - 1]), first, stop)
+
+    def spans(self, weight: int) -> Spans:
+        """The same runs, where their hashes are not asked for."""
         import numpy as np
 
-        begins, ends, weights, firsts, owner = self._tokens = self._tokens or self._cut()
+        begins, _, weights, firsts, owner = self._tokens = self._tokens or self._cut()
         first = np.arange(len(begins))
         if weights is None:
             stop = first + -(-weight // WORD)
@@ -138,10 +155,9 @@ class Chunk:
         light = (first == firsts[owner]) & (stop > last)
         stop = np.where(light, last, stop)
         (first,) = (stop <= last).nonzero()
-        stop = stop[first]
-        return Runs(owner[first], self._hashed(begins[first], ends[stop - 1]), first, stop)
+        return Spans(owner[first], first, stop[first])
 
-    def numbered(self, runs: Runs) -> tuple[Places, Hashes]:
+    def numbered(self, runs: Runs | Spans) -> tuple[Places, Hashes]:
         """Which of some runs have a number in them, and for each of these a hash that is the same for all numbers."""
         import numpy as np
 
@@ -287,7 +303,7 @@ def _powers(count: int) -> tuple[Hashes, Hashes]:
     return of(_BASE), of(pow(_BASE, -1, 1 << 64))
 
 
-def _within(codes: NDArray[np.uint32], ranges: tuple[tuple[int, int], ...]) -> NDArray[np.bool_]:
+def _within(codes: Codes, ranges: tuple[tuple[int, int], ...]) -> NDArray[np.bool_]:
     import numpy as np
 
     borders = np.array(list(chain.from_iterable((first, last + 1) for first, last in ranges)), np.uint32)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     Sketches = NDArray[np.uint8] | NDArray[np.uint16] | NDArray[np.uint32]
 
 SEED = 1  # of the permutations: results must be the same on every machine
-_BLOCK = 1 << 16  # hashes at a time, so that they stay in the processor's cache
+_BLOCK = 1 << 17  # hashes at a time, so that they stay in the processor's cache
 
 
 def sketches(sets: Sequence[Hashes], permutations: int) -> Sketches:
