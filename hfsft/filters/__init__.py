@@ -6,6 +6,7 @@ A new filter is one file and one line in `FILTERS`.
 from __future__ import annotations
 
 from hfsft.filters.base import Filter
+from hfsft.filters.checks.constraints import Constraints
 from hfsft.filters.checks.expr import Expr
 from hfsft.filters.checks.grounded import Grounded
 from hfsft.filters.checks.matches import Matches
@@ -28,6 +29,7 @@ from hfsft.filters.text.tokens import Tokens
 __all__ = [
     "DEFAULT_FILTERS",
     "FILTERS",
+    "Constraints",
     "ControlTokens",
     "ExactDuplicate",
     "Expr",
@@ -63,6 +65,7 @@ FILTERS: dict[str, type[Filter]] = {
     "matches": Matches,
     "json_schema": JsonSchema,
     "parses": Parses,
+    "constraints": Constraints,
     "answer": RightAnswer,
     "expr": Expr,
     "tool_calls": ToolCalls,
