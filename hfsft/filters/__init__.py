@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from hfsft.filters.base import Filter
 from hfsft.filters.checks.constraints import Constraints
+from hfsft.filters.checks.conversation_shape import Conversation
 from hfsft.filters.checks.expr import Expr
 from hfsft.filters.checks.grounded import Grounded
 from hfsft.filters.checks.matches import Matches
@@ -31,6 +32,7 @@ __all__ = [
     "FILTERS",
     "Constraints",
     "ControlTokens",
+    "Conversation",
     "ExactDuplicate",
     "Expr",
     "Filter",
@@ -66,6 +68,7 @@ FILTERS: dict[str, type[Filter]] = {
     "json_schema": JsonSchema,
     "parses": Parses,
     "constraints": Constraints,
+    "conversation": Conversation,
     "answer": RightAnswer,
     "expr": Expr,
     "tool_calls": ToolCalls,

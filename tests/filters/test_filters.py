@@ -79,6 +79,7 @@ GOLDEN: dict[str, tuple[int, Batch]] = {
         {"json_schema_response": [*["it is no JSON: Expecting value: line 1 column 1 (char 0)"] * 3, "it is empty"]},
     ),
     "parses": (1, {"parses_response": [None] * 4}),
+    "conversation": (1, {"conversation": ["no conversation"] * 4}),
     "constraints": (
         1,
         {

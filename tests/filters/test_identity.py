@@ -38,6 +38,8 @@ OTHER: dict[tuple[str, str], Any] = {
     ("constraints", "letters"): {"q": Limits(at_least=2)},
     **{("constraints", name): ["so"] for name in ("keywords", "forbidden", "one_of")},
     **{("constraints", name): "so" for name in ("case", "in_language", "ends_with", "postscript", "repeats")},
+    ("conversation", "turns"): Limits(at_least=2),
+    ("conversation", "system"): "none",
     ("parses", "languages"): ["sql"],
     ("parses", "dialect"): "mysql",
     ("parses", "missing"): "reject",

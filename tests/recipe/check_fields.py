@@ -32,6 +32,8 @@ OTHER: dict[str, Any] = {
     "Constraints.in_language": {"language": "vi"},
     "Constraints.paragraph_starts": {"paragraph_starts": {1: "So"}},
     "Constraints.arguments": {"per_row": "instruction", "arguments": "response"},
+    "Conversation.turns": {"turns": {"at_least": 2}},
+    "Conversation.system": "required",
     "Parses.languages": {"as": "sql"},
     "Parses.dialect": "mysql",
     "Parses.missing": "reject",
