@@ -6,6 +6,8 @@ A new filter is one file and one line in `FILTERS`.
 from __future__ import annotations
 
 from hfsft.filters.base import Filter
+from hfsft.filters.checks.constraints import Constraints
+from hfsft.filters.checks.conversation_shape import Conversation
 from hfsft.filters.checks.expr import Expr
 from hfsft.filters.checks.grounded import Grounded
 from hfsft.filters.checks.matches import Matches
@@ -31,7 +33,9 @@ from hfsft.filters.wording.second_task import SecondTask
 __all__ = [
     "DEFAULT_FILTERS",
     "FILTERS",
+    "Constraints",
     "ControlTokens",
+    "Conversation",
     "Echo",
     "ExactDuplicate",
     "Expr",
@@ -72,6 +76,8 @@ FILTERS: dict[str, type[Filter]] = {
     "matches": Matches,
     "json_schema": JsonSchema,
     "parses": Parses,
+    "constraints": Constraints,
+    "conversation": Conversation,
     "answer": RightAnswer,
     "expr": Expr,
     "tool_calls": ToolCalls,

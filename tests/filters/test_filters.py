@@ -26,6 +26,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "json_schema": {"inline": {"type": "object"}},
     "answer": {"equals": "5", "by": "number"},
     "expr": {"that": "response | words > 10"},
+    "constraints": {"words": {"at_least": 10}},
     "one_of": {"column": "topic", "values": ["refunds"]},
 }
 RULES = {name: kind(**ARGUMENTS.get(name, {})) for name, kind in FILTERS.items()}
@@ -88,6 +89,14 @@ GOLDEN: dict[str, tuple[int, Batch]] = {
         {"json_schema_response": [*["it is no JSON: Expecting value: line 1 column 1 (char 0)"] * 3, "it is empty"]},
     ),
     "parses": (1, {"parses_response": [None] * 4}),
+    "conversation": (1, {"conversation": ["no conversation"] * 4}),
+    "constraints": (
+        1,
+        {
+            "constraints_response": [1, 0, 0, 1],
+            "constraints_response_found": ["words: 9, at_least 10", None, None, "words: it is empty"],
+        },
+    ),
     "answer": (1, {"answer_response": [ONE_LINE, *["it gives no final answer"] * 3]}),
     "tool_calls": (1, {"tool_calls": [None] * 4}),
     "expr": (1, {"expr": ["`response | words > 10` is false", None, None, "`response | words > 10` is false"]}),

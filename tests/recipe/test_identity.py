@@ -25,7 +25,7 @@ from hfsft.rows.columns import COLUMNS
 from hfsft.stages.attributes.attributes import Attribute
 from hfsft.stages.columns.choices import Choices
 from tests.filters.test_filters import ARGUMENTS
-from tests.recipe import written_sources
+from tests.recipe import check_fields, written_sources
 from tests.recipe.written_sources import USES_ALL
 
 if TYPE_CHECKING:
@@ -104,6 +104,7 @@ PLACES: dict[str, tuple[str | int, ...]] = {
     "Share": ("guards", "people"),
     "Limits": ("filters", 0, "score", "usefulness"),
     "Against": ("filters", 1, "near_duplicate", "against", 0),
+    **check_fields.PLACES,
 }
 
 TOOLS = [{"name": "find"}, {"name": "count"}, {"name": "weigh"}]
@@ -114,7 +115,7 @@ NEEDS: dict[str, dict[str, Any]] = {
     "one_of": {"column": "quality", "values": ["a"]},
     "tokens": {"at_least": 2},
     "score": {"usefulness": {"at_least": 2}},
-    **{name: ARGUMENTS[name] for name in ("matches", "json_schema", "answer", "expr")},
+    **{name: ARGUMENTS[name] for name in ("matches", "json_schema", "answer", "expr", "constraints")},
 }
 
 # The other value of a field whose own cannot be changed by a rule.
@@ -149,9 +150,7 @@ OTHER: dict[str, Any] = {
     "Write.form": {"schema": {"type": "array"}},
     "Write.column": "case2",
     "Samples.at_least": {"keep": "majority", "at_least": 0.5},
-    "Parses.languages": {"as": "sql"},
-    "Parses.dialect": "mysql",
-    "Parses.missing": "reject",
+    **check_fields.OTHER,
     "JsonSchema.inline": {"inline": {"type": "array"}},
     "Expr.tokenizer": "tokenizer",
     "JsonSchema.file": {"inline": None, "file": "other.schema.json"},
@@ -261,6 +260,7 @@ def recipe(folder: Path) -> dict[str, Any]:
         "filters": [
             {"score": {"usefulness": {"at_least": 2}}},
             {"near_duplicate": {"against": [{"path": "rows.jsonl"}]}},
+            {"constraints": check_fields.NESTED},
         ],
         "size": {"rows": 100},
         "guards": {"people": {"at_least": 0.1}},
