@@ -120,7 +120,7 @@ def test_existing_rows_are_cleaned_as_expected(tmp_path: Path, home: Path) -> No
         "filters[exact_duplicate]": 5,
         "filters[near_duplicate instruction]": 6,
         "filters[near_duplicate response]": 3,
-        **dict.fromkeys(("split.family", "split.apart", "split.joins", "split"), 0),
+        **dict.fromkeys(("split.family", "split.apart", "split.joins", "split", "split.leak"), 0),
     }
     assert built.ledger.counts() == {"train": 58, "validation": 15, "rejected": 39, "failed": 0}
     assert built.ledger.rows_in == len(TICKETS.read_text("utf-8").splitlines()) == 112

@@ -125,6 +125,7 @@ def run(
     from hfsft.engine.parts.on_datasets import quiet
     from hfsft.engine.parts.rows import column_of
     from hfsft.engine.why import remember
+    from hfsft.release.build_outcome import outcome_of
     from hfsft.release.folder import previous
     from hfsft.release.folder.process_lock import one_at_a_time
     from hfsft.release.folder.redaction import withhold
@@ -153,6 +154,8 @@ def run(
     settle(cache, plan.digest, time.time() - (time.perf_counter() - started))
     if not len(rows):
         raise UserError(nothing_left(built.causes, ledger.rows_in, str(folder)))
+    if stopped := [why for stage in loaded.stages().values() for why in stage.stops(outcome_of(built))]:
+        raise UserError(f"{'; '.join(stopped)}. What was built is in {folder}, and nothing of it was published")
     return built, folder
 
 

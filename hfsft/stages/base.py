@@ -284,6 +284,10 @@ class Stage(Section, ABC):
         """What to know, of what it made, before training on the rows: a sentence each, the gravest first."""
         yield from ()
 
+    def stops(self, outcome: Outcome) -> Iterator[str]:
+        """Why a build that is written must not be published, as the recipe asks: a sentence each."""
+        yield from ()
+
     def figures(self, outcome: Outcome) -> Mapping[str, Any]:
         """Numbers of the set, as JSON, that the next release is compared with; `notes`, `card`, `panel` find them."""
         return {}

@@ -76,6 +76,7 @@ OWN_KEYS = ("Evolve", "Generate", "Label", "Refine", "Converse", "Judge", "Pairs
 PLACES: dict[str, tuple[str | int, ...]] = {
     **{name: (name.lower(),) for name in OWN_KEYS},
     "Recipe": (),
+    "Leak": ("split", "leak"),
     "BudgetSection": ("budget",),
     "Model": ("models", "writer"),
     **{f"Model.{key}": ("models", "embedder") for key in ("task", "dimensions", "prefix", "pooling", "batch_size")},
@@ -133,6 +134,7 @@ OTHER: dict[str, Any] = {
     "DocumentTable.path": {"path": "others.jsonl", "text": "prompt"},
     "Retrieved.unanswerable": 0.2,
     "Split.stratify": "origin",
+    "Split.test": 0.1,
     "Chunking.overlap": 20,
     "DocumentTable.limit": 1,
     "DocumentTable.where": "x == 'x'",
@@ -264,7 +266,7 @@ def recipe(folder: Path) -> dict[str, Any]:
         ],
         "size": {"rows": 100},
         "guards": {"people": {"at_least": 0.1}},
-        "split": {"validation": 0.2},
+        "split": {"validation": 0.2, "leak": {"at_most": 0.5, "do": "reject"}},
         "publish": {"format": "messages"},
     }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
 from pydantic import Field, model_validator
@@ -14,8 +14,10 @@ from hfsft.errors import Problem, nearest
 from hfsft.rows.views import READS as VIEWED
 from hfsft.similarity import SKETCH, VERSION
 from hfsft.stages.base import CardPart, Context, Outcome, Panel, Stage
+from hfsft.stages.split import leak as leaks
 from hfsft.stages.split import telling
 from hfsft.stages.split.joins import JOINS
+from hfsft.stages.split.leak import Leak
 from hfsft.stages.split.row_families import KEYS, OPTIONAL, READS, SKETCHED
 from hfsft.stages.split.sides import NONE, TOPIC
 
@@ -64,6 +66,11 @@ class Split(Stage):
         description="Rows belong to one family if what their users say, and what context they bring, are each at "
         "least so alike (0 to 1).",
     )
+    leak: Leak | None = Field(
+        None,
+        description="Bound on what held-out rows and rows trained on have in common by exact runs of words; left out: "
+        "measured and told.",
+    )
 
     @model_validator(mode="after")
     def _leaves_some(self) -> Split:
@@ -103,10 +110,19 @@ class Split(Stage):
     def notes(self, outcome: Outcome) -> Iterator[str]:
         """Whether the share was met, which rows changed sides, and what so many train."""
         yield from telling.notes(outcome, {"validation": self.validation, "test": self.test}, self.stratify)
+        yield from leaks.notes(outcome, self.leak)
+
+    def stops(self, outcome: Outcome) -> Iterator[str]:
+        """That rows held out and rows trained on have more in common than the recipe allows."""
+        yield from leaks.stops(outcome, self.leak)
+
+    def figures(self, outcome: Outcome) -> Mapping[str, Any]:
+        """The largest share of a held-out row that one row says too, and which these are."""
+        return leaks.figures(outcome, self.leak.at_most if self.leak else leaks.USUAL)
 
     def card(self, outcome: Outcome) -> CardPart | None:
         """Duplicates that fell, families and their sides; None where no row is left."""
-        return telling.card(outcome, self.similarity)
+        return telling.card(outcome, self.similarity, leaks.closest(outcome, leaks.USUAL))
 
     def panel(self, outcome: Outcome) -> Panel:
         """Families by side and by size."""
@@ -183,4 +199,5 @@ class Split(Stage):
                 needs=(sides,),
                 place=place,
             ),
+            *(leaks.steps(self.leak, place) if self.holds_out else []),
         ]

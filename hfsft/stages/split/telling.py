@@ -9,6 +9,7 @@ from hfsft.rows.reading.summaries import rows_said
 from hfsft.stages.base import CardPart, Outcome, Panel, ShownTable, Warn
 from hfsft.stages.split.draw import drawn
 from hfsft.stages.split.joins import JOINS
+from hfsft.stages.split.leak import Closest, shown
 from hfsft.stages.split.sides import NONE, strata
 
 SMALL = (
@@ -83,7 +84,7 @@ def _share(outcome: Outcome, shares: Mapping[str, float], stratify: str, side: s
     yield Warn(f"{found} held out for {side}, though {100 * asked:g}% were asked for: {why}")
 
 
-def card(outcome: Outcome, similarity: float) -> CardPart | None:
+def card(outcome: Outcome, similarity: float, closest: Closest | None) -> CardPart | None:
     """Duplicates that fell, families, and that none of them lies on two sides; None where no row is left."""
     names = outcome.values(FAMILY)
     if not len(names):
@@ -104,6 +105,7 @@ def card(outcome: Outcome, similarity: float) -> CardPart | None:
             "largest": f"{max(Counter(names).values()):,}",
             "counts": [f"{count:,} in {side}" for side, count in counts.items()],
             "held_out": sum(count for side, count in counts.items() if side != "train"),
+            "closest": str(closest) if closest else "",
             "divided": sum(len(found) > 1 for found in sides.values()),
             "similarity": int(similarity) if similarity.is_integer() else similarity,
         },
@@ -128,6 +130,7 @@ def panel(outcome: Outcome) -> Panel:
             "A family is all rows grown from one seed, joined with their near-duplicates; it is never divided between "
             f"{' and '.join(sides)}. {len(set(names)):,} families: {counts}",
             ShownTable(("rows in a family", "families"), rows, (0, 1), "Sizes of families"),
+            *shown(outcome),
         ),
         called="Split",
     )
