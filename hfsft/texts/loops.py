@@ -50,7 +50,7 @@ _COUNTED = "#."  # a number that only counts
 _UNSAID = frozenset((_PAUSED, _COUNTED))
 
 
-class Tokens(NamedTuple):
+class TextTokens(NamedTuple):
     """The words of a text, characters of scripts without spaces, and signs."""
 
     texts: list[str]
@@ -72,14 +72,14 @@ def repeated_share(text: str) -> float:
     return (blank + sum(map(len, compress(tokens.texts, again)))) / total
 
 
-def _tokens(text: str) -> Tokens:
+def _tokens(text: str) -> TextTokens:
     """The tokens of a casefolded text.
 
     All punctuation that ends or divides sentences becomes one token, so that `Wait.` and `Wait!` are a repetition; so
     do numbers that are one more than the number before, as of a list.
     """
     count = 0  # the last number that counted
-    tokens = Tokens([], [], set())
+    tokens = TextTokens([], [], set())
     texts = tokens.texts
     for number, line in enumerate(text.splitlines()):
         counting = set()
@@ -113,7 +113,7 @@ def _counted(line: str, pattern: re.Pattern[str], counting: Collection[int]) -> 
     return [_COUNTED if found.start() in counting else found[0] for found in pattern.finditer(line)]
 
 
-def _paused(pauses: Sequence[str], tokens: Tokens) -> None:
+def _paused(pauses: Sequence[str], tokens: TextTokens) -> None:
     """One token for up to three punctuation marks in a row; more than three are a token each."""
     if len(pauses) <= 3:
         if not _ENDS.isdisjoint(pauses):
@@ -153,7 +153,7 @@ def _tandems(words: Sequence[str]) -> Iterator[tuple[int, int, int]]:
         place = done = max(end, here + 1)
 
 
-def _mark(tokens: Tokens, start: int, period: int, end: int, again: list[bool]) -> None:
+def _mark(tokens: TextTokens, start: int, period: int, end: int, again: list[bool]) -> None:
     """Set `again` for the repetitions in a stretch, if it counts as a loop; the first one or two rounds stay unset."""
     unit, whole = tokens.texts[start : start + period], tokens.texts[start:end]
     rounds = len(whole) / period
@@ -178,7 +178,7 @@ def _mark(tokens: Tokens, start: int, period: int, end: int, again: list[bool]) 
     again[start + free : end] = [True] * (end - start - free)
 
 
-def _mark_sentences(tokens: Tokens, again: list[bool]) -> None:
+def _mark_sentences(tokens: TextTokens, again: list[bool]) -> None:
     """Set `again` for each sentence or line that has stood in the text more than `REFRAIN` times before."""
     texts, lines, ends = tokens
     borders = [place for place in range(1, len(texts)) if lines[place] != lines[place - 1] or place - 1 in ends]
