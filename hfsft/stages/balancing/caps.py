@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from math import floor, inf
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from hfsft.plain import digits
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -133,19 +135,19 @@ def short(caps: Caps, counts: Mapping[str, int], total: int) -> Iterator[tuple[s
         have = counts.get(value, 0)
         share = have / total if total else 0.0
         checks: list[tuple[bool, Any, str]] = [
-            (caps.rows_at_least is not None and have < caps.rows_at_least, caps.rows_at_least, "rows at least {:,}"),
-            (caps.rows_at_most is not None and have > caps.rows_at_most, caps.rows_at_most, "rows at most {:,}"),
+            (caps.rows_at_least is not None and have < caps.rows_at_least, caps.rows_at_least, "rows at least"),
+            (caps.rows_at_most is not None and have > caps.rows_at_most, caps.rows_at_most, "rows at most"),
             (
                 caps.share_at_least is not None and share < caps.share_at_least - ROUNDING,
                 caps.share_at_least,
-                "share at least {:g}",
+                "share at least",
             ),
             (
                 caps.share_at_most is not None and share > caps.share_at_most + ROUNDING,
                 caps.share_at_most,
-                "share at most {:g}",
+                "share at most",
             ),
         ]
         for beyond, bound, said in checks:
             if beyond:
-                yield value, f"{have:,} of {total:,} rows, {share:.1%}", said.format(bound)
+                yield value, f"{have:,} of {total:,} rows, {share:.1%}", f"{said} {digits(bound)}"
