@@ -173,6 +173,10 @@ class Stage(Section, ABC):
         """The section as an item of a list of sections, whose steps begin with that key, such as `seeds[2]`."""
         return self
 
+    def behind(self, earlier: Sequence[Stage]) -> Stage:
+        """The section as an item of a list, with those that stand before it there."""
+        return self
+
     def groups(self, context: Context) -> list[list[Step]]:
         """Its steps; those that need not stand together in lists of their own, where it is `early`."""
         return [self.steps(context)]
