@@ -26,6 +26,7 @@ from hfsft.filters.text.tokens import Tokens
 from hfsft.filters.wording.echo import Echo
 from hfsft.filters.wording.placeholder import Placeholder
 from hfsft.filters.wording.second_task import SecondTask
+from hfsft.filters.wording.truncated import Truncated
 
 __all__ = [
     "DEFAULT_FILTERS",
@@ -50,6 +51,7 @@ __all__ = [
     "Secrets",
     "Tokens",
     "ToolCalls",
+    "Truncated",
 ]
 
 FILTERS: dict[str, type[Filter]] = {
@@ -60,6 +62,7 @@ FILTERS: dict[str, type[Filter]] = {
     "echo": Echo,
     "placeholder": Placeholder,
     "second_task": SecondTask,
+    "truncated": Truncated,
     "exact_duplicate": ExactDuplicate,
     "near_duplicate": NearDuplicate,
     "one_of": OneOf,

@@ -33,7 +33,11 @@ SPEAKERS = listed(
 _SHOWN = 60  # characters of a sentence of a prompt
 INPUTS = listed("input|输入|đầu vào|eingabe|entrée|entrada|ввод|入力|입력|masukan|girdi")
 _PARTS = INSTRUCTIONS | ANSWERS | SPEAKERS
-_OPENINGS = frozenset(each for each in INSTRUCTIONS if not each.endswith("s")) | ANSWERS | listed("question|问题|问|câu hỏi|frage|pregunta|pergunta|domanda|вопрос|質問|질문")
+_OPENINGS = (
+    frozenset(each for each in INSTRUCTIONS if not each.endswith("s"))
+    | ANSWERS
+    | listed("question|问题|问|câu hỏi|frage|pregunta|pergunta|domanda|вопрос|質問|질문")
+)
 _DIALOGUE = 2  # lines of speakers, of which the first opens a dialogue
 _SURE = frozenset({"human", "assistant", "user", "gpt", "chatgpt", "人类", "助手", "用户"})
 _SENTENCES = (
