@@ -24,6 +24,7 @@ from hfsft.filters.text.refusal import Refusal
 from hfsft.filters.text.repetition import Repetition
 from hfsft.filters.text.tokens import Tokens
 from hfsft.filters.wording.echo import Echo
+from hfsft.filters.wording.phrases import Phrases
 from hfsft.filters.wording.placeholder import Placeholder
 from hfsft.filters.wording.second_task import SecondTask
 from hfsft.filters.wording.truncated import Truncated
@@ -41,6 +42,7 @@ __all__ = [
     "Matches",
     "NearDuplicate",
     "OneOf",
+    "Phrases",
     "Pii",
     "Placeholder",
     "Refusal",
@@ -60,6 +62,7 @@ FILTERS: dict[str, type[Filter]] = {
     "refusal": Refusal,
     "control_tokens": ControlTokens,
     "echo": Echo,
+    "phrases": Phrases,
     "placeholder": Placeholder,
     "second_task": SecondTask,
     "truncated": Truncated,

@@ -14,7 +14,7 @@ from hfsft.letters.characters import signs
 from hfsft.letters.late_patterns import at_first_use
 from hfsft.texts.wording.prose import is_code, prose
 
-_FENCE = at_first_use(r"^[ \t]{0,3}(`{3,}|~{3,})(.*)$", re.MULTILINE)
+_FENCE = at_first_use(r"^[ \t]{0,3}(`{3,9}(?!`)|~{3,9}(?!~))(.*)$", re.MULTILINE)
 _ENDS = ".!?…。！？｡．؟۔।॥።။៕"
 _SENTENCE_END = at_first_use(r"[.!?…؟۔।॥።။][\"'”’»)\]*_]{0,3}(?=\s)|[。！？｡．][\"'”’」』）)]{0,3}")
 _CLOSERS = "\"'”’»«)]}）】」』》>*_`~|$ \t\n"
