@@ -27,8 +27,10 @@ from hfsft.filters.text.refusal import Refusal
 from hfsft.filters.text.repetition import Repetition
 from hfsft.filters.text.tokens import Tokens
 from hfsft.filters.wording.echo import Echo
+from hfsft.filters.wording.phrases import Phrases
 from hfsft.filters.wording.placeholder import Placeholder
 from hfsft.filters.wording.second_task import SecondTask
+from hfsft.filters.wording.truncated import Truncated
 
 __all__ = [
     "DEFAULT_FILTERS",
@@ -46,6 +48,7 @@ __all__ = [
     "NearDuplicate",
     "OneOf",
     "Parses",
+    "Phrases",
     "Pii",
     "Placeholder",
     "Refusal",
@@ -56,6 +59,7 @@ __all__ = [
     "Secrets",
     "Tokens",
     "ToolCalls",
+    "Truncated",
 ]
 
 FILTERS: dict[str, type[Filter]] = {
@@ -64,8 +68,10 @@ FILTERS: dict[str, type[Filter]] = {
     "refusal": Refusal,
     "control_tokens": ControlTokens,
     "echo": Echo,
+    "phrases": Phrases,
     "placeholder": Placeholder,
     "second_task": SecondTask,
+    "truncated": Truncated,
     "exact_duplicate": ExactDuplicate,
     "near_duplicate": NearDuplicate,
     "one_of": OneOf,
