@@ -18,6 +18,10 @@ from hfsft.filters.one_of import OneOf
 from hfsft.filters.privacy.pii import Pii
 from hfsft.filters.privacy.secrets import Secrets
 from hfsft.filters.score import Score
+from hfsft.filters.spelling.encoding import Encoding
+from hfsft.filters.spelling.html import Html
+from hfsft.filters.spelling.invisible import Invisible
+from hfsft.filters.spelling.links import Links
 from hfsft.filters.spread import Spread
 from hfsft.filters.text.control_tokens import ControlTokens
 from hfsft.filters.text.refusal import Refusal
@@ -51,6 +55,10 @@ FILTERS: dict[str, type[Filter]] = {
     "repetition": Repetition,
     "refusal": Refusal,
     "control_tokens": ControlTokens,
+    "encoding": Encoding,
+    "html": Html,
+    "invisible": Invisible,
+    "links": Links,
     "exact_duplicate": ExactDuplicate,
     "near_duplicate": NearDuplicate,
     "one_of": OneOf,

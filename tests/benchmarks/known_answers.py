@@ -39,8 +39,8 @@ CLEAN = (
     ("en", "instruct/alpaca_en_demo_1000.jsonl.gz", ALPACA),
     ("en", "instruct/dolly_accepted_1000.jsonl.gz", ALPACA),
     ("zh", "instruct/alpaca_zh_demo_1000.jsonl.gz", ALPACA),
-    ("vi", "multilingual/xquad_vi_1190.jsonl.gz", ANSWERED),
     ("vi", "multilingual/xquad_vi_1190.jsonl.gz", {"question": "instruction", "context": "response"}),
+    ("vi", "multilingual/xquad_vi_1190.jsonl.gz", ANSWERED),
     ("vi", "multilingual/xcopa_vi_test.jsonl.gz", {"premise": "instruction", "choice1": "response"}),
     ("code", "instruct/code_alpaca_2k.jsonl.gz", ALPACA),
 )  # fmt: skip
@@ -71,7 +71,7 @@ def clean_rows(folder: Path) -> dict[str, list[Row]]:
             passage = told["response"] if len(told["response"]) > PASSAGE else key
             if not told["response"].strip() or {key, passage} & seen or MACHINE.search(told["response"]):
                 continue
-            seen |= {key, passage}
+            seen |= {key, passage}  # a passage stands with many questions: with the first one it is an answer
             rows = groups.setdefault(group, [])
             rows.append({"id": f"{group}{len(rows):05}", "group": group, "context": "", **told})
     return groups
