@@ -21,6 +21,7 @@ from hfsft.filters.score import Score
 from hfsft.filters.spelling.encoding import Encoding
 from hfsft.filters.spelling.html import Html
 from hfsft.filters.spelling.invisible import Invisible
+from hfsft.filters.spelling.language import Language
 from hfsft.filters.spelling.links import Links
 from hfsft.filters.spread import Spread
 from hfsft.filters.text.control_tokens import ControlTokens
@@ -58,6 +59,7 @@ FILTERS: dict[str, type[Filter]] = {
     "encoding": Encoding,
     "html": Html,
     "invisible": Invisible,
+    "language": Language,
     "links": Links,
     "exact_duplicate": ExactDuplicate,
     "near_duplicate": NearDuplicate,

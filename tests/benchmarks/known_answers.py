@@ -159,9 +159,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--filters", nargs="*", default=list(FILTERS), choices=list(FILTERS))
-    parser.add_argument(
-        "--show", default="", help="print rows of this kind that all defaults miss, or `clean` that fall"
-    )
+    parser.add_argument("--show", default="", help="print rows of this kind that no filter finds, or `clean` that fall")
     arguments = parser.parse_args()
     datasets.disable_progress_bars()
     logging.disable(logging.WARNING)
@@ -234,7 +232,7 @@ def shown(
                         )
     elif what:
         for row in rows:
-            if known.get(row["id"], ("",))[0] == what and row["id"] not in found["defaults"]:
+            if known.get(row["id"], ("",))[0] == what and not any(row["id"] in of for of in found.values()):
                 print(row["id"], repr(row["instruction"][:100]), repr(row["context"][:60]), repr(row["response"][:300]))
 
 
