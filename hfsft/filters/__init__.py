@@ -28,11 +28,16 @@ from hfsft.filters.text.control_tokens import ControlTokens
 from hfsft.filters.text.refusal import Refusal
 from hfsft.filters.text.repetition import Repetition
 from hfsft.filters.text.tokens import Tokens
+from hfsft.filters.wording.echo import Echo
+from hfsft.filters.wording.placeholder import Placeholder
+from hfsft.filters.wording.second_task import SecondTask
+from hfsft.filters.wording.truncated import Truncated
 
 __all__ = [
     "DEFAULT_FILTERS",
     "FILTERS",
     "ControlTokens",
+    "Echo",
     "ExactDuplicate",
     "Expr",
     "Filter",
@@ -42,13 +47,16 @@ __all__ = [
     "NearDuplicate",
     "OneOf",
     "Pii",
+    "Placeholder",
     "Refusal",
     "Repetition",
     "RightAnswer",
     "Score",
+    "SecondTask",
     "Secrets",
     "Tokens",
     "ToolCalls",
+    "Truncated",
 ]
 
 FILTERS: dict[str, type[Filter]] = {
@@ -61,6 +69,10 @@ FILTERS: dict[str, type[Filter]] = {
     "invisible": Invisible,
     "language": Language,
     "links": Links,
+    "echo": Echo,
+    "placeholder": Placeholder,
+    "second_task": SecondTask,
+    "truncated": Truncated,
     "exact_duplicate": ExactDuplicate,
     "near_duplicate": NearDuplicate,
     "one_of": OneOf,

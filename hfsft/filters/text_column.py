@@ -77,7 +77,13 @@ LONGEST = 300  # characters of what is said of one row
 
 
 class Finding(OfColumn):
-    """A filter that measures one column and says in words what it found there, for the ledger."""
+    """A filter that measures one column and says in words what it found there, for the ledger.
+
+    Calls of tools and what they give back are left out.
+    """
+
+    spoken: ClassVar[bool] = True
+    by_turn: ClassVar[bool] = False  # whether the measure of a conversation is the sum of that of its turns
 
     @property
     def optional(self) -> tuple[str, ...]:
@@ -102,19 +108,29 @@ class Finding(OfColumn):
 
     def value(self, cell: Any) -> float:
         """The measure of one cell that nobody asked for."""
-        return self.found(self.text(cell), lambda: Question("", "", ""))[0] or 0
+        return self._in(cell, lambda: Question("", "", ""))[0] or 0
 
     def measure(self, batch: Batch) -> Batch:
         """The measure of each cell and what was found, None of an empty one."""
-        every = cells(batch, self.column, spoken=self.spoken)
+        every = cells(batch, self.column, spoken=True)
         pairs = [
-            (None, None) if cell is None else self.found(self.text(cell), partial(asked_in, batch, place))
+            (None, None) if cell is None else self._in(cell, partial(asked_in, batch, place))
             for place, cell in enumerate(every)
         ]
         return {
             self.measured: [value for value, _ in pairs],
             self.measured + FOUND: [what and plain(what, LONGEST) for _, what in pairs],
         }
+
+    def _in(self, cell: Any, asked: Callable[[], Question]) -> tuple[float | None, str | None]:
+        """The measure of a cell: of turns all that is said in them together, and what was found in the first."""
+        if not isinstance(cell, list):
+            return self.found(self.text(cell), asked)
+        said = [{**turn, "tool_calls": None} for turn in cell if turn.get("role") != "tool"]
+        if not self.by_turn:
+            return self.found(self.text(said), asked)
+        values, whats = zip(*(self.found(self.text([turn]), asked) for turn in said), strict=True) if said else ((), ())
+        return sum(filter(None, values)), next(filter(None, whats), None)
 
 
 def asked_in(batch: Batch, place: int) -> Question:

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from hfsft.filters.text_column import Finding
+from hfsft.filters.text_column import COLUMN, Finding
 from hfsft.rows.views import Question
 from hfsft.texts.spelling.damage import damaged
 
@@ -40,7 +40,9 @@ class Encoding(Finding):
     """
 
     kind: ClassVar[str] = "int64"
+    by_turn: ClassVar[bool] = True
 
+    column: str = Field("conversation", description=COLUMN)
     at_least: float | None = Field(None, ge=0, description="Smallest number that is kept.")
     at_most: float | None = Field(0, ge=0, description="Largest number that is kept.")
 

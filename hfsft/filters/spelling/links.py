@@ -25,6 +25,7 @@ class Links(Finding):
     """
 
     kind: ClassVar[str] = "int64"
+    by_turn: ClassVar[bool] = True
 
     at_least: float | None = Field(None, ge=0, description="Smallest number that is kept.")
     at_most: float | None = Field(3, ge=0, description="Largest number that is kept.")

@@ -15,8 +15,8 @@ _MATHS = at_first_use(
 _CODE_LINES = at_first_use(
     r"^[ \t]*(?:def |class \w+|import \w+|from \w+ import|return\b|for ?\(|while ?\(|if ?\(|else\b.*[{:]$|function\b|var |let |"
     r"const |public |private |static |void |int \w|#include|using |package |SELECT\b|INSERT INTO|CREATE TABLE|UPDATE \w+ SET|"
-    r"<[!/?]?[a-zA-Z][^<>\n]{0,200}>|[\w.\[\]\"']+ ?[-+*/]?= ?\S|print\w*\(|echo |console\.|@\w+|//|/\*|\}|\{|\)[;{]?$|\\(?:begin|end)\b)"
-    r"|^[^\n]{0,300}[;{}][ \t]*$",
+    r"<[!/?]?[a-zA-Z][^<>\n]{0,200}>|[\w.\[\]\"']+ ?[-+*/]?= ?\S|print\w*\(|echo |console\.|@\w+|//|/\*|\}|\{(?![{%])|\)[;{]?$|\\(?:begin|end)\b)"
+    r"|^[^\n]{0,300}(?:[;{]|(?<![}%])\})[ \t]*$|^[ \t]*(?:for|while|if|elif|with|try|except|def|class)\b[^\n]{0,300}:[ \t]*$",
     re.MULTILINE,
 )
 
@@ -34,4 +34,4 @@ def is_code(text: str) -> bool:
     """Whether at least two lines of a text, and a third of all, look like lines of a program or of markup."""
     lines = [line for line in text.splitlines() if line.strip()]
     coded = sum(_CODE_LINES.match(line) is not None for line in lines)
-    return coded >= min(2, len(lines)) and 3 * coded >= len(lines) > 0
+    return coded >= 2 and 3 * coded >= len(lines)
