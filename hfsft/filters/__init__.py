@@ -21,6 +21,11 @@ from hfsft.filters.one_of import OneOf
 from hfsft.filters.privacy.pii import Pii
 from hfsft.filters.privacy.secrets import Secrets
 from hfsft.filters.score import Score
+from hfsft.filters.spelling.encoding import Encoding
+from hfsft.filters.spelling.html import Html
+from hfsft.filters.spelling.invisible import Invisible
+from hfsft.filters.spelling.language import Language
+from hfsft.filters.spelling.links import Links
 from hfsft.filters.spread import Spread
 from hfsft.filters.text.control_tokens import ControlTokens
 from hfsft.filters.text.refusal import Refusal
@@ -67,6 +72,11 @@ FILTERS: dict[str, type[Filter]] = {
     "repetition": Repetition,
     "refusal": Refusal,
     "control_tokens": ControlTokens,
+    "encoding": Encoding,
+    "html": Html,
+    "invisible": Invisible,
+    "language": Language,
+    "links": Links,
     "echo": Echo,
     "phrases": Phrases,
     "placeholder": Placeholder,
