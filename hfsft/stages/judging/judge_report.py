@@ -53,6 +53,12 @@ class Judged:
         )
         return scores - known, scores
 
+    @property
+    def read_as(self) -> dict[str, int]:
+        """How many scores are the digit that was written, and how many a mean of probabilities; empty without any."""
+        digits, scores = self.digits
+        return {"digit": digits, "expected": scores - digits} if scores else {}
+
     def counts(self, name: str, *, fallen: bool = False) -> Counter[float]:
         """How many rows have each score by a criterion, a mean of probabilities as the nearest whole one."""
         values = self.outcome.numbers(score_of(name), fallen=fallen)
