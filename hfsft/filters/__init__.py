@@ -14,6 +14,7 @@ from hfsft.filters.checks.right_answer import RightAnswer
 from hfsft.filters.checks.valid_tool_calls import ToolCalls
 from hfsft.filters.duplicates.exact_duplicate import ExactDuplicate
 from hfsft.filters.duplicates.near_duplicate import NearDuplicate
+from hfsft.filters.duplicates.semantic_duplicate import SemanticDuplicate
 from hfsft.filters.one_of import OneOf
 from hfsft.filters.privacy.pii import Pii
 from hfsft.filters.privacy.secrets import Secrets
@@ -42,6 +43,7 @@ __all__ = [
     "RightAnswer",
     "Score",
     "Secrets",
+    "SemanticDuplicate",
     "Tokens",
     "ToolCalls",
 ]
@@ -53,6 +55,7 @@ FILTERS: dict[str, type[Filter]] = {
     "control_tokens": ControlTokens,
     "exact_duplicate": ExactDuplicate,
     "near_duplicate": NearDuplicate,
+    "semantic_duplicate": SemanticDuplicate,
     "one_of": OneOf,
     "score": Score,
     "spread": Spread,
