@@ -16,6 +16,7 @@ from hfsft.filters.duplicates.exact_duplicate import ExactDuplicate
 from hfsft.filters.duplicates.near_duplicate import NearDuplicate
 from hfsft.filters.duplicates.semantic_duplicate import SemanticDuplicate
 from hfsft.filters.one_of import OneOf
+from hfsft.filters.other_sets.contamination import Contamination
 from hfsft.filters.privacy.pii import Pii
 from hfsft.filters.privacy.secrets import Secrets
 from hfsft.filters.score import Score
@@ -28,6 +29,7 @@ from hfsft.filters.text.tokens import Tokens
 __all__ = [
     "DEFAULT_FILTERS",
     "FILTERS",
+    "Contamination",
     "ControlTokens",
     "ExactDuplicate",
     "Expr",
@@ -56,6 +58,7 @@ FILTERS: dict[str, type[Filter]] = {
     "exact_duplicate": ExactDuplicate,
     "near_duplicate": NearDuplicate,
     "semantic_duplicate": SemanticDuplicate,
+    "contamination": Contamination,
     "one_of": OneOf,
     "score": Score,
     "spread": Spread,
