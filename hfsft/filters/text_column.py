@@ -7,8 +7,11 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
+from hfsft.engine.ledger import FOUND
+from hfsft.engine.step import Bound
 from hfsft.filters.base import Bounded, Filter
 from hfsft.filters.cells import cells, optional, reads, text_of
+from hfsft.plain import plain
 from hfsft.rows.batch import Batch
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -63,3 +66,36 @@ class OfColumn(OneColumn, Bounded):
     def text(self, cell: Any) -> str:
         """A cell as text: of turns all that they say, and unless only that is measured what they think and call."""
         return text_of(cell, self.column, spoken=self.spoken) or ""
+
+
+LONGEST = 300  # characters of what is said of one row
+
+
+class Finding(OfColumn):
+    """A filter that measures one column and says in words what it found there, for the ledger."""
+
+    @property
+    def writes(self) -> dict[str, Any]:
+        """The measure, and what it found."""
+        return {self.measured: self.kind, self.measured + FOUND: "string"}
+
+    @abstractmethod
+    def found(self, text: str) -> tuple[float, str | None]:
+        """The measure of a text, and in words what it counts; None where that is nothing."""
+
+    def bounds(self) -> list[Bound]:
+        """The one comparison of the measure."""
+        return [self.bound(self.measured)]
+
+    def value(self, cell: Any) -> float:
+        """The measure of one cell."""
+        return self.found(self.text(cell))[0]
+
+    def measure(self, batch: Batch) -> Batch:
+        """The measure of each cell and what was found, None of an empty one."""
+        every = cells(batch, self.column, spoken=self.spoken)
+        pairs = [(None, None) if cell is None else self.found(self.text(cell)) for cell in every]
+        return {
+            self.measured: [value for value, _ in pairs],
+            self.measured + FOUND: [what and plain(what, LONGEST) for _, what in pairs],
+        }
