@@ -31,9 +31,8 @@ FORMULA = re.compile(r"[=+\-@\t\r\n＝＋－＠]|[\s\x00-\x1f\u200b-\u200f\u2060
 SPLIT = "split"  # of a kept row the name of its file; no row that fell has one
 
 
-def provenance_rows(built: Built, split: str) -> Dataset:
-    """Everything else of a split, by id: lineage, measures, scores, reasons; no column that is empty in all of them."""
-    rows = built.split(split)
+def provenance_rows(built: Built, rows: Dataset) -> Dataset:
+    """Everything else of kept rows, by id: lineage, measures, scores, reasons; no column that is empty in all."""
     left_out = _left_out(built)
     rows = rows.remove_columns([name for name in rows.column_names if name in left_out])
     return _with_content(rows, built.contents)
