@@ -115,8 +115,8 @@ def _fill_data(built: Built, folder: Path) -> None:
     if len(removal):
         write_parquet(removal, folder / "rejected", "rejected")
     # A line begins with its id: in their order, whatever the order that the rows came in.
-    lines = sorted(json.dumps(entry, ensure_ascii=False) + "\n" for entry in built.ledger.entries())
-    _text(folder / LEDGER, "".join(lines))
+    with (folder / LEDGER).open("w", encoding="utf-8", newline="\n") as ledger:
+        ledger.writelines(sorted(built.ledger.lines()))
     if told := built.trainer.lines():
         _text(folder / TRAINER, "".join(told))
     if built.sides.stands:
