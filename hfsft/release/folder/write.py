@@ -109,8 +109,8 @@ def _fill_data(built: Built, folder: Path) -> None:
             write_in_blocks(
                 (provenance_rows(built, rows) for rows in built.blocks(split)), count, folder / "provenance", split
             )
-    for split, pairs in preference_rows(built).items():
-        write_parquet(pairs, folder / PREFERENCE, split)
+    for side, pairs in preference_rows(built).items():
+        write_parquet(pairs, folder / PREFERENCE, side)
     removal = rejected_rows(built)
     if len(removal):
         write_parquet(removal, folder / "rejected", "rejected")
