@@ -114,6 +114,7 @@ NEEDS: dict[str, dict[str, Any]] = {
     "one_of": {"column": "quality", "values": ["a"]},
     "tokens": {"at_least": 2},
     "score": {"usefulness": {"at_least": 2}},
+    "contamination": {"against": [{"path": "rows.jsonl"}]},
     **{name: ARGUMENTS[name] for name in ("matches", "json_schema", "answer", "expr")},
 }
 
@@ -141,7 +142,9 @@ OTHER: dict[str, Any] = {
     "ExampleTable.format": "alpaca",
     **{f"{table}.roles": {"roles": {"clerk": "assistant"}} for table in ("PromptTable", "ExampleTable")},
     **written_sources.OTHER,
-    **{f"{kind}.by": {"keep": "best", "by": "score_usefulness"} for kind in ("ExactDuplicate", "NearDuplicate")},
+    **{f"{kind}Duplicate.by": {"keep": "best", "by": "score_usefulness"} for kind in ("Exact", "Near", "Semantic")},
+    "SemanticDuplicate.at_most": 0.97,
+    "Contamination.column": "instruction",
     "Against.path": "others.jsonl",
     "Against.instruction": {"instruction": "prompt", "response": "output"},
     "Against.response": {"instruction": "prompt", "response": "output"},
