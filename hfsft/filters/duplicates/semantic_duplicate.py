@@ -126,11 +126,11 @@ class SemanticDuplicate(AlikeRows):
         order = self.order(rows, [place for place, vector in enumerate(vectors) if vector is not None])
         systems = systems_of(rows) if set(READS) & set(self.compares) else []
         groups: dict[str, dict[int, Any]] = defaultdict(dict)  # for itself, rows that are asked under one prompt
+        named = {system: normalise(system) for system in set(systems)}
         for place, system, vector in self._other_vectors():
             groups[normalise(system)][-1 - place] = vector
         for place in order:
             groups[named[systems[place]] if systems else ""][place] = vectors[place]
-        named = {system: normalise(system) for system in set(systems)}
         copies = self._typed_anew(rows, order, [named[system] for system in systems])
         alike: list[tuple[int, int, float]] = []
         for group in groups.values():

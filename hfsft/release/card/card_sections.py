@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hfsft.plain import plain
-from hfsft.release.card import leaks
+from hfsft.release.card import planted_leaks
 from hfsft.release.card.contents import about, columns, documents, labels, sample, sources, topics, unpublished
 from hfsft.release.card.licence_terms import stricter, terms_of
 from hfsft.release.card.markdown import code, joined, named, prose, table
@@ -208,7 +208,7 @@ def recipe(draft: Draft) -> Values:
 
 def contamination(draft: Draft) -> Values | None:
     """Which evaluation sets rows were compared with, and what that finds; None without any."""
-    filters = leaks.contamination(draft.built)
+    filters = planted_leaks.contamination(draft.built)
     return {"filters": filters} if filters else None
 
 
