@@ -11,8 +11,11 @@ import pytest
 from datasets import Dataset
 
 from hfsft.filters import FILTERS, Filter, Repetition, Tokens
+from hfsft.filters.checks.constraints import NumberedSections, Paragraphs
+from hfsft.rows.limits import Limits
 from tests.filters.test_filters import ARGUMENTS
 
+COUNTED = ("words", "sentences", "bullets", "highlights", "placeholders", "capitals")
 OTHER: dict[tuple[str, str], Any] = {
     ("refusal", "phrases"): ["computer says no"],
     ("one_of", "column"): "source",
@@ -25,17 +28,42 @@ OTHER: dict[tuple[str, str], Any] = {
     ("matches", "none"): ["days?"],
     ("json_schema", "inline"): {"type": "array"},
     ("json_schema", "per_row"): "context",
+    **{("constraints", name): Limits(at_least=2) for name in COUNTED},
+    ("constraints", "per_row"): "asked",
+    ("constraints", "arguments"): "given",
+    ("constraints", "paragraphs"): Paragraphs(at_least=2),
+    ("constraints", "paragraph_starts"): {1: "So"},
+    ("constraints", "sections"): NumberedSections(at_least=2),
+    ("constraints", "counts"): {"so": Limits(at_least=2)},
+    ("constraints", "letters"): {"q": Limits(at_least=2)},
+    **{("constraints", name): ["so"] for name in ("keywords", "forbidden", "one_of")},
+    **{("constraints", name): "so" for name in ("case", "in_language", "ends_with", "postscript", "repeats")},
+    ("conversation", "turns"): Limits(at_least=2),
+    ("conversation", "system"): "none",
+    ("parses", "languages"): ["sql"],
+    ("parses", "dialect"): "mysql",
+    ("parses", "missing"): "reject",
     ("answer", "equals"): "6",
     ("answer", "by"): "choice",
     ("answer", "missing"): "keep",
     ("expr", "that"): "response | words > 11",
+    ("contamination", "levels"): ["exact"],
     ("pii", "kinds"): ["email"],
     ("pii", "regions"): ["DE"],
     ("pii", "allow"): ["support@example.com"],
 }
-BY_FIELD: dict[str, Any] = {"do": "reject", "column": "topic", "at_least": 0.25, "at_most": 0.75, "floor": 0.55}
+BY_FIELD: dict[str, Any] = {
+    "do": "reject",
+    "keep": "longest",
+    "column": "topic",
+    "at_least": 0.25,
+    "at_most": 0.75,
+    "floor": 0.55,
+}
 # Known by what they are, in tests of their own.
-ELSEWHERE = {("tokens", "tokenizer"), ("expr", "tokenizer"), ("json_schema", "file")}
+DUPLICATES = ("exact_duplicate", "near_duplicate", "semantic_duplicate")
+ELSEWHERE = {("tokens", "tokenizer"), ("expr", "tokenizer"), ("json_schema", "file"), ("contamination", "against")}
+ELSEWHERE |= {(name, field) for name in DUPLICATES for field in ("against", "by")}
 HARMLESS: set[tuple[str, str]] = set()  # fields that change no row; none so far
 
 
