@@ -35,11 +35,12 @@ KINDS: dict[str, Planter] = {
     "html entities": spelling.html_entities,
     "exact copy": copies.exact_copy,
     "near copy": copies.near_copy,
+    "reworded copy": copies.reworded_copy,
 }
 """The name of a kind -> what plants it."""
 
-COPIES = frozenset({"exact copy", "near copy"})
+COPIES = frozenset({"exact copy", "near copy", "reworded copy"})
 """Kinds that leave the row that they are made of where it is."""
 
-MECHANICAL = frozenset(KINDS) - {"truncated", "link as context"}
+MECHANICAL = frozenset(KINDS) - {"truncated", "link as context", "reworded copy"}
 """Kinds that the default filters should find without a model."""
