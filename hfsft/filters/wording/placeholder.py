@@ -15,7 +15,7 @@ class Placeholder(OfAnswers):
 
     Looked for are places to fill in (`[Your Name]`, `<insert date here>`, `【公司名称】`, `[tên của bạn]`), variables
     of templates that nothing was put into (`{{name}}`, `{user_input}`, `${city}`, `%s`, `{% if x %}`), marks of the
-    prompts that texts were made with (`### Response:`, `Human:`, `USER:`, "Below is an instruction that describes a task"), and
+    prompts that texts were made with (`### Response:`, `Human:`, "Below is an instruction that describes a task"), and
     words that stand where a text was to be (`<noinput>`, `N/A`, `TODO`, `...`; `None` and `null` where prose was asked
     for). In `conversation` what the user says is looked through as well: for marks and variables, and an instruction or
     a context that says nothing. Letters, forms and templates that the instruction asks for may have places, dialogues
