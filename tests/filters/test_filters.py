@@ -56,7 +56,7 @@ GOLDEN: dict[str, tuple[int, Batch]] = {
     "tokens": (2, {"tokens_response": [9, 17, 13, None]}),
     "grounded": (1, {"grounding": [None, None, None, None]}),
     "repetition": (3, {"repetition_response": [0.0, 0.0, 0.2037, None]}),
-    "refusal": (6, {"refusal_response": [0.0, 1.0, 0.5, None]}),
+    "refusal": (7, {"refusal_response": [0.0, 1.0, 0.5, None]}),
     "exact_duplicate": (
         4,
         {
