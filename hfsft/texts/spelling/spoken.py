@@ -115,13 +115,13 @@ def may_be(text: str) -> set[str]:
     for script, count in letters.items():
         if script not in _AMONG:
             found.add(script)
+        elif script == LATIN and 8 * len(_VIETNAMESE.findall(text[:LOOKED])) > count:
+            found.add("vi")
         elif 5 * count >= letters.total():
             hits = _small_words(words) if script == LATIN else Counter[str]()
             most = max(hits.values(), default=0)
             codes = [code for code, count in hits.items() if count == most] if most else _AMONG[script].split()
             found |= {base(code) for code in codes} | ({"en"} if most < FEW else set())
-            if script == LATIN and _VIETNAMESE.search(text[:LOOKED]):
-                found.add("vi")
     return found
 
 
