@@ -6,10 +6,13 @@ A new filter is one file and one line in `FILTERS`.
 from __future__ import annotations
 
 from hfsft.filters.base import Filter
+from hfsft.filters.checks.constraints import Constraints
+from hfsft.filters.checks.conversation_shape import Conversation
 from hfsft.filters.checks.expr import Expr
 from hfsft.filters.checks.grounded import Grounded
 from hfsft.filters.checks.matches import Matches
 from hfsft.filters.checks.matches_schema import JsonSchema
+from hfsft.filters.checks.parses import Parses
 from hfsft.filters.checks.right_answer import RightAnswer
 from hfsft.filters.checks.valid_tool_calls import ToolCalls
 from hfsft.filters.duplicates.exact_duplicate import ExactDuplicate
@@ -36,7 +39,9 @@ from hfsft.filters.wording.truncated import Truncated
 __all__ = [
     "DEFAULT_FILTERS",
     "FILTERS",
+    "Constraints",
     "ControlTokens",
+    "Conversation",
     "Echo",
     "ExactDuplicate",
     "Expr",
@@ -46,6 +51,7 @@ __all__ = [
     "Matches",
     "NearDuplicate",
     "OneOf",
+    "Parses",
     "Pii",
     "Placeholder",
     "Refusal",
@@ -82,6 +88,9 @@ FILTERS: dict[str, type[Filter]] = {
     "secrets": Secrets,
     "matches": Matches,
     "json_schema": JsonSchema,
+    "parses": Parses,
+    "constraints": Constraints,
+    "conversation": Conversation,
     "answer": RightAnswer,
     "expr": Expr,
     "tool_calls": ToolCalls,
