@@ -9,7 +9,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field, StringConstraints
 
 from hfsft.engine.step import Bound
-from hfsft.filters.text_column import TellingFilter, Share
+from hfsft.filters.text_column import Share, TellingFilter
 from hfsft.rows.views import Question
 from hfsft.texts.spelling.language_named import names_language, quotes_latin
 from hfsft.texts.spelling.spoken import KNOWN, LATIN_LETTERS, base, languages_in, may_be

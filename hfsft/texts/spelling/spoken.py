@@ -82,7 +82,7 @@ _WORD = at_first_use(r"[^\W\d_]+")
 _CODE = at_first_use(r"[{}()\[\];=<>_+*/\\|]")
 _OWN = at_first_use(r"['\u2019]s\b")  # as in `company's`
 _SIGNS = at_first_use(r"[@\\/_=<>{}|~^]|www\.")
-_NO_TEXT = at_first_use(r"\b(?:https?://|www\.)\S{1,2000}|\S{1,200}@\S{1,200}|\S*[\\/_=<>{}|~^]\S*")
+_NO_TEXT = at_first_use(r"www\.\S{1,200}|[^\s@\\/_=<>{}|~^]{0,40}[@\\/_=<>{}|~^]\S{0,200}")
 _BREAK = at_first_use(r"\n\s*\n|\n(?=\s*(?:[-*•#>|]|\d+[.)]))")
 _VIETNAMESE = at_first_use("[\u1ea0-\u1ef9\u01a0\u01a1\u01af\u01b0\u0110\u0111]")
 
