@@ -9,7 +9,7 @@ from pydantic import Field
 
 from hfsft.filters.text_column import COLUMN, TellingFilter
 from hfsft.rows.views import Question
-from hfsft.texts.spelling.misread import damaged
+from hfsft.texts.spelling.misread import misread_places
 
 
 class Encoding(TellingFilter):
@@ -48,5 +48,5 @@ class Encoding(TellingFilter):
 
     def found(self, text: str, asked: Callable[[], Question]) -> tuple[float, str | None]:
         """How many places, and the first of them."""
-        places = damaged(text)
+        places = misread_places(text)
         return len(places), str(places[0]) if places else None

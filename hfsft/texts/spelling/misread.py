@@ -92,7 +92,7 @@ class Damage(NamedTuple):
         return f"{self.kind} {seen}" + (f" for {self.whole}" if self.whole else "")
 
 
-def damaged(text: str) -> list[Damage]:
+def misread_places(text: str) -> list[Damage]:
     r"""The places that a wrong encoding damaged, in no order.
 
     Letters of another code page are looked for everywhere, escapes (`\\n`, `\\u00e9`) in prose alone.
@@ -106,7 +106,7 @@ def damaged(text: str) -> list[Damage]:
 def _letters(text: str) -> Iterator[Damage]:
     for lost in _LOST.finditer(text) if "\ufffd" in text or _HALVES.search(text) else ():
         start = max(0, lost.start() - SHOWN // 2)
-        yield Damage("lost letter", text[start : lost.end() + SHOWN // 2])
+        yield Damage("lost letter", text[start : lost.end() + SHOWN // 2].strip())
     runs = set(_BEYOND.findall(text))
     if not any(len(run) > 1 or run in _ALONE or not _LATIN_OR_SIGN.match(run) for run in runs):
         return  # an accent here and a dash there
