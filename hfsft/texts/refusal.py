@@ -62,14 +62,30 @@ def refusal(text: str, phrases: tuple[str, ...] = ()) -> float:
     further refusals, besides the known ones.
     """
     folded = _folded(text)
-    own = _QUOTED.sub(" ", folded) if any(mark in folded for mark in _QUOTES) else folded
-    own = " ".join((_without_told(own) if ":" in own or "：" in own else own).split())
+    own = _own_words(folded)
     begun = _begun(own)
     places = list(_refusals(own, phrases, begun))
     if places:
         return 1.0 if min(places) < OPENING else 0.5
+    return 0.0 if _disclaimer(own, begun) is None else 0.5
+
+
+def disclaimer(text: str) -> str | None:
+    """What a text says of being a machine, in small letters; None for nothing. Quoted text is ignored."""
+    own = _own_words(_folded(text))
+    return _disclaimer(own, _begun(own))
+
+
+def _disclaimer(own: str, begun: Begun) -> str | None:
     disclaiming = ((pattern(code, kind), at) for (code, kind), at in begun.items() if kind == "disclaims")
-    return 0.5 if any(each.match(own, place) for each, at in disclaiming for place in at) else 0.0
+    found = (each.match(own, place) for each, at in disclaiming for place in at)
+    return next((match[0] for match in found if match), None)
+
+
+def _own_words(folded: str) -> str:
+    """A folded text without what it quotes and what it tells somebody to say."""
+    own = _QUOTED.sub(" ", folded) if any(mark in folded for mark in _QUOTES) else folded
+    return " ".join((_without_told(own) if ":" in own or "：" in own else own).split())
 
 
 def _without_told(text: str) -> str:

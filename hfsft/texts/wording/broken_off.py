@@ -14,7 +14,7 @@ from hfsft.letters.characters import signs
 from hfsft.letters.late_patterns import at_first_use
 from hfsft.texts.wording.prose import is_code, prose
 
-_FENCE = at_first_use(r"^[ \t]{0,3}(`{3,}|~{3,})(.*)$", re.MULTILINE)
+_FENCE = at_first_use(r"^[ \t]{0,3}(`{3,9}(?!`)|~{3,9}(?!~))(.*)$", re.MULTILINE)
 _ENDS = ".!?…。！？｡．؟۔।॥።။៕"
 _SENTENCE_END = at_first_use(r"[.!?…؟۔।॥።။][\"'”’»)\]*_]{0,3}(?=\s)|[。！？｡．][\"'”’」』）)]{0,3}")
 _CLOSERS = "\"'”’»«)]}）】」』》>*_`~|$ \t\n"
@@ -41,7 +41,7 @@ _CLOSING = at_first_use(
     r"atentamente|atenciosamente|cordiali|trân trọng|thân|с уважением|此致|敬礼|祝)\b",
     re.IGNORECASE,
 )
-_ADDRESS = at_first_use(r"(?:https?://|www\.|[\w.+-]{1,64}@)\S+$|[#@]\w+$|\d$")
+_ADDRESS = at_first_use(r"\W{0,3}(?:https?://|www\.|[\w.+-]{1,64}@|[#@]\w)")
 _ENOUGH = 25  # words, or as many pairs of characters, of a text whose style can be told
 _LONG = 40  # characters of a sentence without spaces
 _LINE = 6  # words of a line that is a sentence rather than a title
@@ -127,10 +127,16 @@ def _open_prose(text: str, whole: str) -> str | None:
         return None
     if text[-1] != last[-1]:
         return None
-    word = _WORD.search(text)
+    word = _WORD.search(text[-_LONG:])
     if word and spaced and ends and size >= _LINE and word[0].islower() and word[0] in _NEEDS_MORE and not _verse(text):
         return f"`{_tail(text)}`, in the middle of a sentence"
-    if size < _ENOUGH or (not ends and spaced) or _ADDRESS.search(line) or _CLOSING.match(line) or _verse(text):
+    if (
+        size < _ENOUGH
+        or (not ends and spaced)
+        or _ADDRESS.match(line.rsplit(None, 1)[-1])
+        or _CLOSING.match(line)
+        or _verse(text)
+    ):
         return None
     return f"`{_tail(text)}`, without the mark that its other sentences have" if _styled(text, line, spaced) else None
 
