@@ -369,7 +369,7 @@ TEXTS = {
     *("completion_window", "temperature"),
     *("any", "all", "none", "inline", "per_row", "equals", "that"),
     *("user", "personas", "schemas"),
-    *("values", "given", "documents", "tree", "question", "stop", "stratify"),
+    *("values", "given", "documents", "tree", "question", "stop", "stratify", "by"),
 }
 
 
