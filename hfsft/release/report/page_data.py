@@ -120,7 +120,8 @@ class PageData:
     def removed_by(self, column: str) -> list[float]:
         """The values by which rows fell at a rule over that column."""
         steps = {bound["step"] for bound in self.summary["bounds"] if bound["column"] == column}
-        pairs = zip(self.removed.column("stage"), self.removed.column("value"), strict=True)
+        values = column if column in self.removed.kinds else "value"  # which may say in words what was found
+        pairs = zip(self.removed.column("stage"), self.removed.column(values), strict=True)
         return [float(value) for stage, value in pairs if stage in steps and value is not None]
 
     def rules(self) -> list[dict[str, Any]]:
