@@ -49,6 +49,8 @@ SHARED = {
     "hfsft.stages.attributes.sampling",
     "hfsft.stages.attributes.values_file",
     "hfsft.stages.evolving.template_prompts",
+    "hfsft.stages.guards.like",
+    "hfsft.stages.selecting.twin",
 }
 # Of models, a stage knows what is asked, what is answered, and how an answer is read; never who asks.
 STAGE_MODELS = {

@@ -6,6 +6,7 @@ build/refund-support/
   data/train-00000-of-00001.parquet, data/validation-...
   provenance/...                 lineage, measures, scores and reasons, by id
   rejected/rejected-...          the rows that fell, with stage, rule and value
+  random/train-...               as many rows by chance, where the recipe selects some
   preference/train-...           a better and a worse answer to one prompt, where the recipe makes pairs
   ledger.jsonl, funnel.json      the fate of every row, and its counts
   trainer.jsonl                  the rows that a trainer will not see as they are, and why, where there are any
@@ -35,6 +36,7 @@ from hfsft.release.folder.file_names import (
     LEDGER,
     LOCK,
     PREFERENCE,
+    RANDOM,
     REPORT,
     RESOLVED,
     SIDES,
@@ -47,6 +49,7 @@ from hfsft.release.reader import Release
 from hfsft.release.report import page, vega
 from hfsft.release.result import SPLITS, Built
 from hfsft.release.rows.preference import preference_rows
+from hfsft.release.rows.random_twin import random_rows
 
 if TYPE_CHECKING:
     from datasets import DatasetDict
@@ -109,6 +112,8 @@ def _fill_data(built: Built, folder: Path) -> None:
             write_in_blocks(
                 (provenance_rows(built, rows) for rows in built.blocks(split)), count, folder / "provenance", split
             )
+    for side, others in random_rows(built).items():
+        write_parquet(others, folder / RANDOM, side)
     for side, pairs in preference_rows(built).items():
         write_parquet(pairs, folder / PREFERENCE, side)
     removal = rejected_rows(built)
