@@ -244,6 +244,10 @@ class Stage(Section, ABC):
         """The templates that a recipe's author wrote or chose."""
         return []
 
+    def unfit_name(self, name: str) -> str:
+        """Why no template of one's own may stand in a file of this name (without its ending); empty where one may."""
+        return ""
+
     def answering(self, context: Context) -> Answering | None:
         """How it has rows answered, for a section behind it that goes on with them; None where it answers none."""
         return None

@@ -204,6 +204,14 @@ def test_a_wrong_override_is_named(override: str, problem: str) -> None:
     assert "AbCd" not in str(only)
 
 
+def test_what_stands_in_a_file_is_changed_there() -> None:
+    (told,) = parse("judge: {rubric: care.yaml}\n", overrides=["judge.rubric.use.weight=2"]).found
+    assert (told.message, told.help) == (
+        "judge.rubric is the file care.yaml",
+        "change it there, or set all of it here",
+    )
+
+
 def test_overrides_and_the_file_are_told_together() -> None:
     with pytest.raises(RecipeError) as caught:
         validate(parse("name: A\nname: b\nseeds: 5\n", overrides=["size=0", "what=1"]), Toy)
