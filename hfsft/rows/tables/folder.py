@@ -87,6 +87,16 @@ def of_split(path: str, files: list[tuple[str, File]], split: str | None) -> lis
     raise SourceError(f"{path}: no split {split!r}", key="split", help=f"it has {', '.join(named) or WHOLE}")
 
 
+def splits_told(names: list[str]) -> list[str]:
+    """The splits that names of files tell; none where they tell of one at most."""
+    found = sorted({split for name in names if (split := _split_of(name))}, key=_order)
+    return found if len(found) > 1 else []
+
+
+def _order(split: str) -> tuple[bool, str]:
+    return (split != WHOLE, split)
+
+
 def _split_of(name: str) -> str:
     """The split that a file's name tells; empty where it tells none."""
     shard = SHARD.search(name)

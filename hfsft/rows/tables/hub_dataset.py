@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -105,6 +106,24 @@ def folder_rows(
     except Exception as error:  # as above
         raise _refused(path, error) from None
     yield from _rows(path, loaded, split)
+
+
+def splits_of(path: str, config: str | None, revision: str | None) -> list[str]:
+    """The splits of a dataset that `datasets` reads, by its card or its files; none where it has only one."""
+    from datasets import get_dataset_split_names
+
+    try:
+        found = [str(name) for name in get_dataset_split_names(path, config, revision=revision)]
+    except Exception as error:  # as above
+        raise _refused(path.removeprefix(HUB_DATASETS), error) from None
+    return found if len(found) > 1 else []
+
+
+def saved_splits(folder: Path) -> list[str]:
+    """The splits of a folder that `save_to_disk` wrote; none where it is one table."""
+    told = folder / "dataset_dict.json"
+    found = json.loads(told.read_text(encoding="utf-8"))["splits"] if told.exists() else []
+    return list(map(str, found)) if len(found) > 1 else []
 
 
 def saved(folder: Path) -> bool:

@@ -19,7 +19,7 @@ from hfsft.rows.reading.resuming import FileReading, TableProgress
 from hfsft.rows.shapes.shape import Record
 from hfsft.rows.tables import hub_dataset, objects
 from hfsft.rows.tables.arrow import PaddedRow
-from hfsft.rows.tables.folder import data_files, holds_rows, made_for_datasets, matches, of_split
+from hfsft.rows.tables.folder import data_files, holds_rows, made_for_datasets, matches, of_split, splits_told
 from hfsft.rows.tables.parsing import Odd, odd_in
 from hfsft.rows.tables.readers import SUFFIXES, TEXT_COLUMN, WHOLE_TEXTS, reader
 from hfsft.rows.tables.text_files import PACKED, UNPACK_ERRORS, goes_on, plain_suffix
@@ -154,6 +154,23 @@ class Table:
         return of_split(
             self.path, self._unzipped([(f"{self._shown(local)}/{name}", path) for name, path in held]), self.split
         )
+
+    @cached_property
+    def splits(self) -> list[str]:
+        """The names of its splits; none where it is one table, or the split is named already."""
+        if self.split is not None:
+            return []
+        local = self.local
+        if local is None:
+            return hub_dataset.splits_of(f"{hub_dataset.HUB_DATASETS}{self.repo}", self.config, self.commit)
+        if self._pattern or local.is_file():
+            return []
+        if hub_dataset.saved(local):
+            return hub_dataset.saved_splits(local)
+        if made_for_datasets(local) or self.config is not None:
+            return hub_dataset.splits_of(str(local.absolute()), self.config, None)
+        held = data_files(local, (*self._suffixes, ZIP), about=self.whole_texts)
+        return splits_told([name for name, _ in held])
 
     @cached_property
     def on_disk(self) -> list[tuple[str, Path]]:
