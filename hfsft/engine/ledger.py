@@ -18,8 +18,11 @@ if TYPE_CHECKING:
     from hfsft.engine.step import Step
 
 Removed = Literal["rejected", "failed", "not_chosen"]
-Fate = Literal["train", "validation"] | Removed
+Side = Literal["train", "validation", "test"]
+Fate = Side | Removed
 REMOVED_FATES: tuple[Removed, ...] = get_args(Removed)
+SIDES: tuple[Side, ...] = get_args(Side)
+"""The splits that kept rows are in: what is trained on, what is looked at meanwhile, and what only in the end."""
 
 OF = "_of"  # behind a measure's name: the column with the id of the row that it compares with
 FOUND = "_found"  # behind a measure's name: the column that says in words what it counts

@@ -26,6 +26,9 @@ from hfsft.filters.text.control_tokens import ControlTokens
 from hfsft.filters.text.refusal import Refusal
 from hfsft.filters.text.repetition import Repetition
 from hfsft.filters.text.tokens import Tokens
+from hfsft.filters.wording.echo import Echo
+from hfsft.filters.wording.placeholder import Placeholder
+from hfsft.filters.wording.second_task import SecondTask
 
 __all__ = [
     "DEFAULT_FILTERS",
@@ -33,6 +36,7 @@ __all__ = [
     "Constraints",
     "ControlTokens",
     "Conversation",
+    "Echo",
     "ExactDuplicate",
     "Expr",
     "Filter",
@@ -43,10 +47,12 @@ __all__ = [
     "OneOf",
     "Parses",
     "Pii",
+    "Placeholder",
     "Refusal",
     "Repetition",
     "RightAnswer",
     "Score",
+    "SecondTask",
     "Secrets",
     "Tokens",
     "ToolCalls",
@@ -57,6 +63,9 @@ FILTERS: dict[str, type[Filter]] = {
     "repetition": Repetition,
     "refusal": Refusal,
     "control_tokens": ControlTokens,
+    "echo": Echo,
+    "placeholder": Placeholder,
+    "second_task": SecondTask,
     "exact_duplicate": ExactDuplicate,
     "near_duplicate": NearDuplicate,
     "one_of": OneOf,

@@ -146,6 +146,14 @@ class Filter(BaseModel, ABC, metaclass=Explained):
         """The filter with its relative paths below `base`."""
         return self
 
+    def unopened(self) -> Filter:
+        """The filter without the rows of other sets that it compares with: enough to check a recipe."""
+        return self
+
+    def given(self, resources: Sequence[Resource]) -> Filter:
+        """The filter with the resources that its step was given, where it takes them from there."""
+        return self
+
     def resources(self) -> tuple[Resource, ...]:
         """What the measure depends on beside its code and its arguments, such as a tokenizer or a list of words.
 

@@ -105,10 +105,9 @@ def audit(
 def _sources(dataset: str, split: str | None, given: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """The examples of a recipe, one for each split; the first is the one that is trained on."""
     table = Table(dataset, Path(), split, config=given.get("config"), revision=given.get("revision"))
-    splits: Sequence[str | None] = table.splits or [split]
-    for each in sorted(splits, key=lambda name: name != "train"):
-        named = {} if each is None else {"split": each}
-        yield {"path": dataset, **named, "name": each or own_name(dataset), **given}
+    for each in sorted(table.every_split(), key=lambda one: one.split != "train"):
+        named = {} if each.split is None else {"split": each.split}
+        yield {"path": dataset, **named, "name": each.split or own_name(dataset), **given}
 
 
 def _recipe(

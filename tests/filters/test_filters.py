@@ -54,20 +54,30 @@ GOLDEN: dict[str, tuple[int, Batch]] = {
     "repetition": (3, {"repetition_response": [0.0, 0.0, 0.2037, None]}),
     "refusal": (6, {"refusal_response": [0.0, 1.0, 0.5, None]}),
     "exact_duplicate": (
-        3,
-        {"exact_duplicate_instruction": [0, 1, 0, None], "exact_duplicate_instruction_of": [None, "1", None, None]},
+        4,
+        {
+            "exact_duplicate_instruction": [0, 1, 0, None],
+            "exact_duplicate_instruction_of": [None, "1", None, None],
+            "exact_duplicate_instruction_cluster": ["1", "1", None, None],
+        },
     ),
     "near_duplicate": (
-        4,
+        5,
         {
             "near_duplicate_instruction": [0.0, 1.0, 0.6875, None],
             "near_duplicate_instruction_of": [None, "1", "1", None],
+            "near_duplicate_instruction_cluster": ["1", "1", None, None],
+            "near_duplicate_instruction_nearest": ["2", "1", "1", None],
+            "near_duplicate_instruction_similarity": [1.0, 1.0, 0.6875, None],
         },
     ),
     "score": (1, {}),
     "spread": (1, {}),
     "one_of": (1, {}),
     "control_tokens": (2, {"control_tokens_conversation": [0, 0, 0, None]}),
+    "placeholder": (1, {"placeholder_conversation": [None] * 4}),
+    "second_task": (1, {"second_task_conversation": [None] * 4}),
+    "echo": (1, {"echo_conversation": [0.0, 0.0, 0.0, None]}),
     "pii": (1, {"pii": [0] * 4, "pii_kinds": [None] * 4}),
     "secrets": (1, {"secrets": [0] * 4, "secrets_kinds": [None] * 4}),
     "matches": (

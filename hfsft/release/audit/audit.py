@@ -6,9 +6,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hfsft.release.audit.audit_findings import Lengths, RuleFinding
+from hfsft.release.audit.audit_findings import TextLengths, RuleFinding
 from hfsft.release.audit.audit_recipe import recipe_of
-from hfsft.release.audit.split_leaks import Leak
+from hfsft.release.audit.split_leaks import SplitLeak
 from hfsft.release.folder.outputs import require_free, writing
 
 if TYPE_CHECKING:
@@ -28,8 +28,8 @@ class Audit:
     unread: tuple[str, ...]  # why others could not, each reason with its rows
     splits: dict[str, int]
     findings: tuple[RuleFinding, ...]  # the rules that take most first
-    lengths: tuple[Lengths, ...]
-    leaks: tuple[Leak, ...]
+    lengths: tuple[TextLengths, ...]
+    leaks: tuple[SplitLeak, ...]
     by_default: int  # rows that at least one of the default filters would take
     by_any: int  # rows that at least one of all would take
     seconds: float

@@ -96,7 +96,7 @@ def _most(found: Sequence[str | float]) -> tuple[tuple[str, int], ...]:
 
 
 @dataclass(frozen=True)
-class Lengths:
+class TextLengths:
     """How long the texts of a column are, in words."""
 
     column: str
@@ -108,11 +108,11 @@ class Lengths:
     longest: int
 
 
-def lengths_of(column: str, values: Sequence[int | None]) -> Lengths:
+def lengths_of(column: str, values: Sequence[int | None]) -> TextLengths:
     """The lengths of the rows that have a text there."""
     found = sorted(value for value in values if value is not None) or [0]
     at = len(found) - 1
-    return Lengths(
+    return TextLengths(
         column=column,
         rows=len(found),
         total=sum(found),

@@ -17,7 +17,7 @@ EXAMPLES = 5
 
 
 @dataclass(frozen=True)
-class Leak:
+class SplitLeak:
     """How many rows of one split are the same as, or close to, a row of another."""
 
     split: str
@@ -32,7 +32,7 @@ class Leak:
         return asdict(self)
 
 
-def leaks(rows: Dataset, measures: Sequence[tuple[str, str]], splits: Sequence[str]) -> list[Leak]:
+def leaks(rows: Dataset, measures: Sequence[tuple[str, str]], splits: Sequence[str]) -> list[SplitLeak]:
     """For each pair of splits and each rule with its measure, the rows that both have; the first split is trained on.
 
     Rows that fall for one row are one cluster with it: what is in two splits is a leak, whichever of them stays.
@@ -49,7 +49,7 @@ def leaks(rows: Dataset, measures: Sequence[tuple[str, str]], splits: Sequence[s
                 pairs = list(_shared(clusters, split_of, split, of))
                 if pairs:
                     examples = tuple((source[one], source[other]) for one, other in pairs[:EXAMPLES])
-                    found.append(Leak(split, of, rule, len(pairs), len(pairs) / counts[split], examples))
+                    found.append(SplitLeak(split, of, rule, len(pairs), len(pairs) / counts[split], examples))
     return found
 
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pyarrow import RecordBatch
     from pyarrow.parquet import ParquetFile
 
-SAMPLES = {"train": 300, "validation": 100, "rejected": 300, "failed": 100, "not_chosen": 100}
+SAMPLES = {"train": 300, "validation": 100, "test": 100, "rejected": 300, "failed": 100, "not_chosen": 100}
 """Rows of each fate that the page shows at most, picked by a hash of their ids."""
 EACH_RULE = 30  # rejected rows of every rule at least, however few of all it took
 TOPICS = 50

@@ -72,9 +72,7 @@ def of_split(path: str, files: list[tuple[str, File]], split: str | None) -> lis
 
     Raises `SourceError` naming the splits that there are.
     """
-    splits: dict[str, list[tuple[str, File]]] = {}
-    for name, file in files:
-        splits.setdefault(_split_of(name), []).append((name, file))
+    splits = splits_in(files)
     named = [name for name in splits if name]
     if split is None:
         if len(named) > 1:
@@ -87,14 +85,12 @@ def of_split(path: str, files: list[tuple[str, File]], split: str | None) -> lis
     raise SourceError(f"{path}: no split {split!r}", key="split", help=f"it has {', '.join(named) or WHOLE}")
 
 
-def splits_told(names: list[str]) -> list[str]:
-    """The splits that names of files tell; none where they tell of one at most."""
-    found = sorted({split for name in names if (split := _split_of(name))}, key=_order)
-    return found if len(found) > 1 else []
-
-
-def _order(split: str) -> tuple[bool, str]:
-    return (split != WHOLE, split)
+def splits_in(files: list[tuple[str, File]]) -> dict[str, list[tuple[str, File]]]:
+    """The files of each split that their names tell, those of none under an empty name."""
+    splits: dict[str, list[tuple[str, File]]] = {}
+    for name, file in files:
+        splits.setdefault(_split_of(name), []).append((name, file))
+    return splits
 
 
 def _split_of(name: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -108,22 +107,30 @@ def folder_rows(
     yield from _rows(path, loaded, split)
 
 
-def splits_of(path: str, config: str | None, revision: str | None) -> list[str]:
-    """The splits of a dataset that `datasets` reads, by its card or its files; none where it has only one."""
-    from datasets import get_dataset_split_names
+def configs(path: str, commit: str | None = None) -> list[str]:
+    """The configurations of a dataset: on the Hub at a commit, or in a folder that `datasets` reads."""
+    from datasets import get_dataset_config_names
+
+    if commit is None and saved(Path(path)):
+        return []
+    try:
+        return list(get_dataset_config_names(path if commit is None else f"{HUB_DATASETS}{path}", revision=commit))
+    except Exception as error:  # as above
+        raise _refused(path, error) from None
+
+
+def splits(path: str, commit: str | None = None, config: str | None = None) -> list[str]:
+    """The splits of a dataset: on the Hub at a commit, or in a folder that `datasets` reads."""
+    from datasets import get_dataset_split_names, load_from_disk
 
     try:
-        found = [str(name) for name in get_dataset_split_names(path, config, revision=revision)]
+        if commit is None and saved(Path(path)):
+            loaded = load_from_disk(path)
+            return list(map(str, loaded)) if isinstance(loaded, dict) else []
+        where = path if commit is None else f"{HUB_DATASETS}{path}"
+        return list(get_dataset_split_names(where, config, revision=commit))
     except Exception as error:  # as above
-        raise _refused(path.removeprefix(HUB_DATASETS), error) from None
-    return found if len(found) > 1 else []
-
-
-def saved_splits(folder: Path) -> list[str]:
-    """The splits of a folder that `save_to_disk` wrote; none where it is one table."""
-    told = folder / "dataset_dict.json"
-    found = json.loads(told.read_text(encoding="utf-8"))["splits"] if told.exists() else []
-    return list(map(str, found)) if len(found) > 1 else []
+        raise _refused(path, error) from None
 
 
 def saved(folder: Path) -> bool:
