@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hfsft.release.audit.audit_findings import TextLengths, RuleFinding
+from hfsft.release.audit.audit_findings import RuleFinding, TextLengths
 from hfsft.release.audit.audit_recipe import recipe_of
 from hfsft.release.audit.split_leaks import SplitLeak
 from hfsft.release.folder.outputs import require_free, writing
