@@ -76,6 +76,9 @@ def run(arguments: argparse.Namespace) -> None:
         print(json.dumps(found.as_dict(), ensure_ascii=False, indent=2))
     else:
         print(report(found))
+    if not arguments.no_page:
+        page = arguments.page or Path(f"{found.name}-audit.html")
+        heard(f"page written to {found.write_page(page, arguments.force or arguments.page is None)}")
     if arguments.write:
         heard(f"recipe written to {found.write_recipe(arguments.write, arguments.force)}")
 

@@ -14,6 +14,8 @@ from hfsft.release.folder.outputs import require_free, writing
 if TYPE_CHECKING:
     from datasets import Dataset
 
+    from hfsft.rows.columns import Column
+
 
 @dataclass(frozen=True)
 class Audit:
@@ -34,6 +36,7 @@ class Audit:
     by_any: int  # rows that at least one of all would take
     seconds: float
     table: Dataset = field(repr=False)
+    registry: dict[str, Column] = field(repr=False)  # what each of its columns holds
 
     def as_dict(self) -> dict[str, Any]:
         """The audit as JSON, without its rows."""
@@ -56,4 +59,13 @@ class Audit:
         require_free(path, force)
         with writing(path) as file:
             file.write(self.recipe(path.parent))
+        return path
+
+    def write_page(self, path: Path, force: bool = False) -> Path:
+        """Write the page; raises `ReleaseError` where a file stands that is not to be lost."""
+        from hfsft.release.audit.audit_page import page_of
+
+        require_free(path, force)
+        with writing(path) as file:
+            file.write(page_of(self))
         return path

@@ -38,10 +38,11 @@ class RuleFinding:
     found: tuple[tuple[str, int], ...]  # what it found, with the number of rows
     unmeasured: int  # rows in which there was nothing to measure
     places: tuple[int, ...] = field(repr=False)  # of these rows
+    bounds: tuple[Bound, ...] = field(repr=False)
 
     def as_dict(self) -> dict[str, Any]:
         """The finding as JSON, without its rows."""
-        told = {name: value for name, value in asdict(self).items() if name != "places"}
+        told = {name: value for name, value in asdict(self).items() if name not in ("places", "bounds")}
         return {**told, "found": [{"what": what, "rows": rows} for what, rows in self.found]}
 
 
@@ -51,10 +52,10 @@ def finding_of(rule: Filter, rows: Dataset, *, default: bool, arguments: Mapping
     bounds = rule.model_copy(update={"do": "reject"}).bounds() if rewrites else rule.bounds()
     places: dict[int, str | float] = {}
     for bound in bounds:
-        values, said = column_of(rows, bound.column), _said(rows, bound)
+        values, said = column_of(rows, bound.column), said_in(rows, bound)
         for place, value in enumerate(values):
             if not bound.keeps(value):
-                places.setdefault(place, _what(value, said and said[place]))
+                places.setdefault(place, what_of(value, said and said[place]))
     unmeasured = 0 if bounds[0].absent else sum(value is None for value in column_of(rows, bounds[0].column))
     return RuleFinding(
         name=rule.name,
@@ -68,16 +69,18 @@ def finding_of(rule: Filter, rows: Dataset, *, default: bool, arguments: Mapping
         found=_most(list(places.values())),
         unmeasured=unmeasured,
         places=tuple(sorted(places)),
+        bounds=tuple(bounds),
     )
 
 
-def _said(rows: Dataset, bound: Bound) -> list[Any] | None:
+def said_in(rows: Dataset, bound: Bound) -> list[Any] | None:
     """What was found in each row in words, where a measure says it."""
     name = next((name for end in (FOUND, KINDS) if (name := bound.column + end) in rows.column_names), None)
     return None if name is None else column_of(rows, name)
 
 
-def _what(value: Any, said: Any) -> str | float:
+def what_of(value: Any, said: Any) -> str | float:
+    """What was found in a row: in words where a measure says it, else its number."""
     if isinstance(said, str):
         return plain(said, SHOWN)
     return float(value) if isinstance(value, int | float) else "nothing there" if value is None else plain(value, SHOWN)
@@ -100,6 +103,7 @@ class TextLengths:
     """How long the texts of a column are, in words."""
 
     column: str
+    measure: str  # the column of the lengths
     rows: int
     total: int
     shortest: int
@@ -108,12 +112,13 @@ class TextLengths:
     longest: int
 
 
-def lengths_of(column: str, values: Sequence[int | None]) -> TextLengths:
+def lengths_of(column: str, measure: str, values: Sequence[int | None]) -> TextLengths:
     """The lengths of the rows that have a text there."""
     found = sorted(value for value in values if value is not None) or [0]
     at = len(found) - 1
     return TextLengths(
         column=column,
+        measure=measure,
         rows=len(found),
         total=sum(found),
         shortest=found[0],

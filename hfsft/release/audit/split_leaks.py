@@ -43,7 +43,7 @@ def leaks(rows: Dataset, measures: Sequence[tuple[str, str]], splits: Sequence[s
     counts = {split: split_of.count(split) for split in splits}
     found = []
     for rule, measure in measures:
-        clusters = list(_clusters(ids, column_of(rows, f"{measure}{OF}")))
+        clusters = list(clusters_of(ids, column_of(rows, f"{measure}{OF}")))
         for place, split in enumerate(splits):
             for of in splits[:place]:
                 pairs = list(_shared(clusters, split_of, split, of))
@@ -53,7 +53,7 @@ def leaks(rows: Dataset, measures: Sequence[tuple[str, str]], splits: Sequence[s
     return found
 
 
-def _clusters(ids: Sequence[str], of: Sequence[str | None]) -> Iterator[list[int]]:
+def clusters_of(ids: Sequence[str], of: Sequence[str | None]) -> Iterator[list[int]]:
     """Places of rows that are joined by what they fall for."""
     place_of = {row_id: place for place, row_id in enumerate(ids)}
     parent = list(range(len(ids)))

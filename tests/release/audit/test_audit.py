@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 from datasets import Dataset, DatasetDict
 
 import hfsft
-from hfsft.errors import RecipeError, SourceError, UserError
+from hfsft.errors import RecipeError, ReleaseError, SourceError, UserError
 from hfsft.release.audit.audit import Audit
 
 PLACES = ["Oslo", "Hanoi", "Accra", "Lima", "Perth", "Cairo", "Turin", "Osaka", "Quito", "Dakar"]
@@ -88,6 +89,21 @@ def test_the_recipe_takes_these_rows_out(found: Audit, folder: Path, monkeypatch
     assert "Hello there. Hello" not in said
     assert "ana@firm.com" not in said
     assert len(kept) == 16 - 2 - 3  # duplicates; the loop, the code, the tokens
+
+
+def test_the_page_shows_samples_of_each_rule(found: Audit, tmp_path: Path) -> None:
+    page = found.write_page(tmp_path / "page.html").read_text()
+    (data,) = re.findall(r'<script type="application/json" id="data">(.*?)</script>', page, re.DOTALL)
+    samples = json.loads(data)["samples"]
+    fallen = {sample["stage"]: sample for sample in samples if sample["fate"] == "rejected"}
+    assert fallen.keys() == {finding.label for finding in found.findings if finding.rows}
+    assert fallen["parses response"]["value"].startswith("SyntaxError line 1")
+    assert fallen["repetition response"]["bound"] == "at_most 0.4"
+    assert "ana@firm.com" not in page
+    assert '<a href="#leaks">' in page
+    assert "data/test.jsonl:1 and data/train.jsonl:5" in page
+    with pytest.raises(ReleaseError, match="exists already"):
+        found.write_page(tmp_path / "page.html")
 
 
 def test_a_second_audit_of_the_same_rows_measures_nothing(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
