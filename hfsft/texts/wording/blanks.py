@@ -7,15 +7,16 @@ directions and tags of markup have none of these.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from hfsft.letters.late_patterns import at_first_use
 
+_TOLD = r"(?i:insert|enter|fill in|your|请|請|此处|插入|填|您的|你的|điền|nhập|chèn)[^()（）\n]{1,60}"
+# Each begins with a bracket of its own, by which the places where it may stand are found at once.
 _BRACKETS = at_first_use(
-    r"(?<![A-Za-z0-9_\]\)}$\\])\[([^\[\]\n]{2,80})\](?![(\[:\w])|<([^<>\n=/]{3,80})>|【([^【】\n]{1,40})】|［([^［］\n]{1,40})］"
-    r"|(?<![A-Za-z0-9_}$\\^{])\{([^{}\n=:;()]{3,80})\}(?!\})|[（(]((?:insert|enter|fill in|your|请|請|此处|插入|填|您的|你的|điền|nhập|chèn)[^()（）\n]{1,60})[)）]",
-    re.IGNORECASE,
+    r"\[(?<![A-Za-z0-9_\]\)}$\\]\[)([^\[\]\n]{2,80})\](?![(\[:\w])|<([^<>\n=/]{3,80})>|【([^【】\n]{1,40})】|［([^［］\n]{1,40})］"
+    r"|\{(?<![A-Za-z0-9_}$\\^{]\{)([^{}\n=:;()]{3,80})\}(?!\})"
+    rf"|\(({_TOLD})\)|（({_TOLD})）"
 )
 _NOUN = (
     r"(?:(?:first|last|full|middle|company|business|brand|product|project|event|school|university|customer|client|employee|"

@@ -70,7 +70,7 @@ _HEADING = at_first_use(r"[^.:：]{2,60}[:：]\**\s+[A-Z]")
 _CODE_SIGNS = frozenset("{};=<>()[]$_|\\")
 _ENDS = (".", "?", ":", "。", "？", "：")
 _TASK_HEAD = at_first_use(
-    r"^(?:new |next )?(?:task|question|instruction|problem|prompt|q|任务|问题|指令|题目|câu hỏi|nhiệm vụ|yêu cầu) ?\d{0,3} ?[:：.)] ?",
+    r"(?:new |next )?(?:task|question|instruction|problem|prompt|q|任务|问题|指令|题目|câu hỏi|nhiệm vụ|yêu cầu) ?\d{0,3} ?[:：.)] ?",
     re.IGNORECASE,
 )
 _UNSPACED = signs(chars.KANA, chars.HAN_BLOCK, chars.UNSPACED_ALPHABETS)
@@ -155,7 +155,8 @@ def _asking(text: str) -> Iterator[tuple[str, int, int]]:
         line = found[0].strip()
         if not _SHORTEST <= len(line) <= _LONGEST or _ITEM.match(line):
             continue
-        line = _TASK_HEAD.sub("", line)
+        head = _TASK_HEAD.match(line)
+        line = line[head.end() :] if head else line
         if line.endswith(_QUESTION) or (
             (_CALLS.match(line) or _CALLS_UNSPACED.match(line))
             and not line.endswith(_GOES_ON)

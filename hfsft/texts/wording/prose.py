@@ -6,7 +6,9 @@ import re
 
 from hfsft.letters.late_patterns import at_first_use
 
-_FENCED = at_first_use(r"^[ \t]{0,3}(`{3,}|~{3,})[^\n]*\n(?:.*?^[ \t]{0,3}\1[ \t]*$|.*)", 24)  # MULTILINE, DOTALL
+_FENCED = at_first_use(
+    r"^[ \t]{0,3}(`{3,9}(?!`)|~{3,9}(?!~))[^\n]*\n(?:.*?^[ \t]{0,3}\1[ \t]*$|.*)", 24
+)  # MULTILINE, DOTALL
 _SPAN = at_first_use(r"`[^`\n]{1,300}`")
 _MATHS = at_first_use(
     r"\$\$[^$]{1,2000}\$\$|\\\[.{1,2000}?\\\]|\\\(.{1,300}?\\\)|\$(?=\S)[^$\n]{1,200}(?<=\S)\$(?!\d)",

@@ -19,6 +19,7 @@ _OPENING, _OPENING_UNSPACED = 3, 4  # words that it begins with: the question wo
 _SHORTEST, _SHORTEST_UNSPACED = 4, 6  # words of a question that can be told from a greeting
 _WHOLE = 0.9  # of a question that must come again, so that what an answer quotes of it counts nothing
 _TITLE = 8  # words; a shorter question without a mark at its end is what an answer may be headed by
+_PASSAGE = 12  # words of a context that is more than the words to be put in order
 _LONG = 40  # words of an instruction that holds the text that it is about
 _LONGER = 4  # times the length of what was asked
 _ROUND_IT = 20  # characters that marks and spaces make
@@ -31,19 +32,25 @@ _QUESTIONS = ("?", "？", "؟")
 def echo(text: str, task: str, context: str = "") -> float:
     """The share, 0 to 1, of an answer that is its instruction (or that with its context) again.
 
-    1 also where an answer that goes on has all of the instruction as its first line. Only where nine tenths of the
+    1 also where an answer that goes on has all of the instruction as its first line, and where it is all of the context
+    of a question. Only where nine tenths of the
     instruction come back, its first words among them: "The capital of France is Paris" restates no question. Code
     counts nothing, which completions begin with, and neither does a text that was given to be said again, nor the share
     in an answer of over four times the length.
     """
     answer, asked = text.strip(), task.strip()
+    if context and abs(len(answer) - len(context)) < _ROUND_IT and _copied(answer, asked, context):
+        return 1.0
     if not answer or not _may_begin(answer, asked):
         return 0.0
     question = _words(asked)
     spaced = not question or len(question[0]) > 1 or question[0].isascii()
     enough = _SHORTEST if spaced else _SHORTEST_UNSPACED
     if len(question) < enough:
-        return float(len(question) >= enough - 1 and asked.endswith(_QUESTIONS) and _words(answer) == question)
+        if len(question) < enough - 1 or not asked.endswith(_QUESTIONS):
+            return 0.0
+        said = _words(answer)
+        return float(said == question * (len(said) // len(question)))
     if is_code(asked) or (len(question) > _LONG and wants_it_again(asked)):
         return 0.0
     first, _, rest = answer.partition("\n")
@@ -55,6 +62,12 @@ def echo(text: str, task: str, context: str = "") -> float:
     said = _words(answer)
     whole = [question, [*question, *_words(context)]] if context else [question]
     return max(_share(said, each, spaced) for each in whole)
+
+
+def _copied(answer: str, asked: str, context: str) -> bool:
+    """Whether an answer is the context of a question, word for word, which no passage of it answers."""
+    given = _words(context)
+    return len(given) >= _PASSAGE and _words(answer) == given and not wants_it_again(asked) and not is_code(context)
 
 
 def _may_begin(answer: str, asked: str) -> bool:

@@ -36,8 +36,8 @@ _CODE = at_first_use(
     r"handlebars|mustache|html|css|xml|json|yaml|sql|quer(?:y|ies)|bash|shell|commands?|scripts?|regex\w*|regular expressions?|"
     r"strings?|variables?|placeholders?|templates?|latex|ruby|php|perl|golang|rust|swift|kotlin|matlab|algorithms?|"
     r"api|endpoints?|github|docker\w*|kubernetes|ansible|terraform|helm|excel|spreadsheets?|formulas?|debug\w*|errors?|printf?|"
-    r"compil\w+|class(?:es)?|methods?|loops?|arrays?|objects?|databases?|config\w*|cli|terminal|software|app|website|prompts?|"
-    r"equations?|math\w*|lập trình|mã nguồn|hàm|chuỗi|biến|programa|código|funci[oó]n|programm|funktion|fonction|программ\w*|функци\w*)\b"
+    r"compil\w+|class(?:es)?|methods?|loops?|arrays?|databases?|config\w*|cli|terminal|software|app|website|prompts?|"
+    r"lập trình|mã nguồn|(?:viết|khai báo|gọi) hàm|hàm số|biến số|tên biến|programa|código|funci[oó]n|programm|funktion|fonction|программ\w*|функци\w*)\b"
     r"|代码|程序|编程|函数|脚本|算法|变量|字符串|模板|网页|正则|查询|命令|数据库|コード|プログラム|関数|코드|프로그램|함수|c\+\+|c#"
 )
 _DIALOGUE = at_first_use(

@@ -6,7 +6,7 @@ from typing import Any
 
 from datasets import Dataset
 
-from hfsft.filters import Echo, Placeholder, SecondTask
+from hfsft.filters import Echo, Placeholder, SecondTask, Truncated
 from hfsft.rows.batch import Batch
 
 TURNS = [
@@ -61,3 +61,11 @@ def test_rows_without_an_answer_have_nothing() -> None:
     rows = batch(instruction=["Name a sea."], response=[None])
     assert Placeholder().measure(rows) == {"placeholder_conversation": [None]}
     assert Echo().measure(rows) == {"echo_conversation": [None]}
+
+
+def test_what_a_server_said_of_an_answers_end_is_heard() -> None:
+    rows = batch(instruction=["Name a sea."] * 4, response=["The North Sea."] * 4)
+    rows["finish_reason"] = ["length", "stop", "FinishReason.MAX_TOKENS", None]
+    said = [None if ending in ("stop", None) else f"finish_reason {ending}" for ending in rows["finish_reason"]]
+    assert Truncated().measure(rows) == {"truncated_conversation": said}
+    assert Truncated(column="response").measure(rows) == {"truncated_response": said}

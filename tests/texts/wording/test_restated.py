@@ -24,6 +24,12 @@ TASK = "Explain how a lighthouse keeper measures the height of a wave."
             TASK,
             "",
         ),
+        (
+            "The tower has a lamp on top, and the keeper lives in the house below it.",
+            "Who lives there?",
+            "The tower has a lamp on top, and the keeper lives in the house below it",
+        ),
+        ("What are tides?\nWhat are tides?", "What are tides?", ""),
         ("什么是潮汐表以及它如何使用？", "什么是潮汐表以及它如何使用?", ""),
         ("Bảng thủy triều là gì và dùng thế nào?", "Bảng thủy triều là gì và dùng thế nào?", ""),
         ("What are tides?", "What are tides?", ""),
@@ -42,6 +48,16 @@ def test_an_instruction_that_is_said_again(text: str, task: str, context: str) -
         ("Hello there!", "Hello there!", ""),
         ("The keeper counts marks on a pole.", TASK, ""),
         ("I go home.", "Fix the grammar.", "I goes home."),
+        (
+            "The keeper lives in the house below it.",
+            "Who lives there?",
+            "The tower has a lamp on top, and the keeper lives in the house below it.",
+        ),
+        (
+            "The tower has a lamp on top, and the keeper lives in the house below it.",
+            "Correct the spelling.",
+            "The tower has a lamp on top, and the keeper lives in the house below it.",
+        ),
         ("I goes home and she go too.", "Copy this sentence.", "I goes home and she go too."),
         ("def add(a, b):\n    return a + b", "def add(a, b):\n    return", ""),
         (
