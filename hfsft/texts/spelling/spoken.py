@@ -75,7 +75,7 @@ _ONE = {"ms": "id", "nn": "no", "nb": "no", "tl": "fil", "yue": "zh", "wuu": "zh
 """Codes of languages that are taken for one."""
 LATIN_LETTERS = frozenset(_AMONG[LATIN].split())
 KNOWN = frozenset(
-    _ONE.get(code, code) for codes in _AMONG.values() for code in codes.split() if code != NO_LANGUAGE
+    _ONE.get(code, code) for codes in _AMONG.values() for code in codes.split() if code not in NO_LANGUAGE
 ) | {code for code, _ in _SCRIPTS if code not in _AMONG}
 """The languages that can be told."""
 _OTHER = at_first_use("[\u0370-\u1dff\u1f00-\u1fff\u2c00-\ufaff\ufb13-\ufeff\uff66-\uffdc\U00010000-\U0003ffff]")
