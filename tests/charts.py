@@ -1,4 +1,4 @@
-"""The fixture `charts`: what draws the charts of reports, which takes over a second to make, made once for all tests."""
+"""The fixture `charts`: what draws the charts of reports, which takes a second to make, made once for all tests."""
 
 from __future__ import annotations
 

@@ -8,7 +8,13 @@ from pathlib import Path
 
 import pytest
 
-pytest_plugins = ["tests.charts", "tests.hub.fixture", "tests.models.fixture", "tests.quickstart", "tests.release.fixture"]
+pytest_plugins = [
+    "tests.charts",
+    "tests.hub.fixture",
+    "tests.models.fixture",
+    "tests.quickstart",
+    "tests.release.fixture",
+]
 
 
 @pytest.hookimpl(tryfirst=True)  # before the workers read the groups
