@@ -56,7 +56,7 @@ GOLDEN: dict[str, tuple[int, Batch]] = {
     "tokens": (2, {"tokens_response": [9, 17, 13, None]}),
     "grounded": (1, {"grounding": [None, None, None, None]}),
     "repetition": (3, {"repetition_response": [0.0, 0.0, 0.2037, None]}),
-    "refusal": (6, {"refusal_response": [0.0, 1.0, 0.5, None]}),
+    "refusal": (7, {"refusal_response": [0.0, 1.0, 0.5, None]}),
     "exact_duplicate": (
         4,
         {
@@ -95,6 +95,12 @@ GOLDEN: dict[str, tuple[int, Batch]] = {
     "score": (1, {}),
     "spread": (1, {}),
     "one_of": (1, {}),
+    **{
+        name: (1, {f"{name}_conversation": [0, 0, 0, None], f"{name}_conversation_found": [None] * 4})
+        for name in ("encoding", "html", "invisible")
+    },
+    "language": (1, {"language_response": [None, 1.0, 1.0, None], "language_response_found": [None] * 4}),
+    "links": (1, {"links_response": [0, 0, 0, None], "links_response_found": [None] * 4}),
     "control_tokens": (2, {"control_tokens_conversation": [0, 0, 0, None]}),
     "placeholder": (1, {"placeholder_conversation": [None] * 4}),
     "second_task": (1, {"second_task_conversation": [None] * 4}),

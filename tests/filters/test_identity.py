@@ -18,6 +18,8 @@ from tests.filters.test_filters import ARGUMENTS
 COUNTED = ("words", "sentences", "bullets", "highlights", "placeholders", "capitals")
 OTHER: dict[tuple[str, str], Any] = {
     ("refusal", "phrases"): ["computer says no"],
+    ("language", "languages"): ["vi"],
+    ("language", "of_instruction"): True,
     ("one_of", "column"): "source",
     ("one_of", "allowed"): ["returns"],
     ("one_of", "missing"): "keep",

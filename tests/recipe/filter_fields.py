@@ -41,6 +41,8 @@ OTHER: dict[str, Any] = {
     "JsonSchema.file": {"inline": None, "file": "other.schema.json"},
     "JsonSchema.per_row": {"inline": None, "per_row": "context"},
     "Tokens.tokenizer": "tokenizer",
+    "Language.languages": ["vi"],
+    "Language.of_instruction": True,
     "Pii.regions": ["DE"],
     **{
         f"Constraints.{name}": {name: {"at_least": 2}}

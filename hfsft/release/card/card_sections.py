@@ -18,7 +18,7 @@ from hfsft.release.card.licence_terms import stricter, terms_of
 from hfsft.release.card.markdown import code, joined, named, prose, table
 from hfsft.release.card.pictures import FUNNEL, LENGTHS
 from hfsft.release.card.stage_parts import parts, rendered
-from hfsft.release.folder.file_names import PREFERENCE, RESOLVED, WRITTEN
+from hfsft.release.folder.file_names import PREFERENCE, RANDOM, RESOLVED, WRITTEN
 from hfsft.release.removal_causes import listed
 from hfsft.release.report import measures
 from hfsft.release.step_titles import fate_name
@@ -35,6 +35,7 @@ HOLDS = {
     "default": "what a trainer reads",
     "provenance": "lineage, measures, scores and reasons of the same rows, by `id`",
     "rejected": "the rows that fell, with stage, rule, value and what was measured of them",
+    RANDOM: "as many rows by chance of the same candidates, to compare the selection with",
     PREFERENCE: "a better and a worse answer to one prompt, as `DPOTrainer` reads them",
 }
 SILENT = "of the rows that fell the ids, rules and numbers, and nothing that they say"

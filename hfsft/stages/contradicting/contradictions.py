@@ -163,9 +163,7 @@ class Contradictions(AskingStage):
         if "pairs" not in found:
             return None
         how = "letter by letter" if self.by == "letters" else "by what they mean"
-        return CardPart(
-            KEY, {**found, "how": how, "at_least": f"{self.at_least:g}", "reject": self.do == "reject"}, CARD
-        )
+        return CardPart(KEY, {**found, "how": how, "at_least": self.at_least, "reject": self.do == "reject"}, CARD)
 
     def panel(self, outcome: Outcome) -> Panel | None:
         """The pairs that contradict each other, both rows side by side."""

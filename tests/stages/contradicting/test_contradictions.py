@@ -64,7 +64,7 @@ def test_pairs_that_contradict_each_other_are_told_side_by_side(server: LLM, tmp
     # Two of the three are asked about with the second; the first and the third say the same, and nobody is asked.
     assert len(server.requests) == 3
     card = (tmp_path / "kiln" / "README.md").read_text()
-    assert "3 pairs of rows whose questions are at least 0.6 alike (letter by letter) were judged by a model" in card
+    assert "3 pairs of rows whose questions are at least 0.6 alike (letter by letter)" in card
     assert "2 have answers that contradict each other, and stay." in card
     page = (tmp_path / "kiln" / "report.html").read_text()
     assert "Answers that contradict each other" in page
