@@ -15,7 +15,7 @@ _OPENED = "[{<【［（(%_X"
 _VARIABLE = ("{{", "${", "{%", "<%", "%(", "%s", "_", "%")
 
 
-class Asked(Protocol):
+class RepliedTo(Protocol):
     """What an answer replies to, worked out where it decides."""
 
     def asked(self) -> str:
@@ -25,7 +25,7 @@ class Asked(Protocol):
         """All that they say."""
 
 
-def placeholder(text: str, reply: Asked) -> str | None:
+def placeholder(text: str, reply: RepliedTo) -> str | None:
     """The first thing in an answer that somebody forgot to fill in or to take out; None for none.
 
     Whoever asks for a template wants its places, whoever asks for a dialogue its speakers, and code has variables. What
@@ -60,7 +60,7 @@ def _without(text: str, variable: str) -> str:
     return text.replace(variable, " ")
 
 
-def _meant(mark: PromptMark, text: str, reply: Asked) -> bool:
+def _meant(mark: PromptMark, text: str, reply: RepliedTo) -> bool:
     if mark.text.casefold() in reply.all().casefold() or mark.text not in prose(text):
         return True
     if not (mark.spoken or mark.asks):
@@ -69,7 +69,7 @@ def _meant(mark: PromptMark, text: str, reply: Asked) -> bool:
     return wants_questions(asked) or (wants_prompts(asked) if mark.asks else wants_dialogue(asked) or wants_code(asked))
 
 
-def _unfilled(text: str, reply: Asked) -> str | None:
+def _unfilled(text: str, reply: RepliedTo) -> str | None:
     plain = prose(text)
     places, variables = list(blanks(plain)), list(remains(plain))
     if not (places or variables) or is_code(plain):
