@@ -17,10 +17,17 @@ from hfsft.filters.checks.right_answer import RightAnswer
 from hfsft.filters.checks.valid_tool_calls import ToolCalls
 from hfsft.filters.duplicates.exact_duplicate import ExactDuplicate
 from hfsft.filters.duplicates.near_duplicate import NearDuplicate
+from hfsft.filters.duplicates.semantic_duplicate import SemanticDuplicate
 from hfsft.filters.one_of import OneOf
+from hfsft.filters.other_sets.contamination import Contamination
 from hfsft.filters.privacy.pii import Pii
 from hfsft.filters.privacy.secrets import Secrets
 from hfsft.filters.score import Score
+from hfsft.filters.spelling.encoding import Encoding
+from hfsft.filters.spelling.html import Html
+from hfsft.filters.spelling.invisible import Invisible
+from hfsft.filters.spelling.language import Language
+from hfsft.filters.spelling.links import Links
 from hfsft.filters.spread import Spread
 from hfsft.filters.text.control_tokens import ControlTokens
 from hfsft.filters.text.refusal import Refusal
@@ -36,6 +43,7 @@ __all__ = [
     "DEFAULT_FILTERS",
     "FILTERS",
     "Constraints",
+    "Contamination",
     "ControlTokens",
     "Conversation",
     "Echo",
@@ -57,6 +65,7 @@ __all__ = [
     "Score",
     "SecondTask",
     "Secrets",
+    "SemanticDuplicate",
     "Tokens",
     "ToolCalls",
     "Truncated",
@@ -67,6 +76,11 @@ FILTERS: dict[str, type[Filter]] = {
     "repetition": Repetition,
     "refusal": Refusal,
     "control_tokens": ControlTokens,
+    "encoding": Encoding,
+    "html": Html,
+    "invisible": Invisible,
+    "language": Language,
+    "links": Links,
     "echo": Echo,
     "phrases": Phrases,
     "placeholder": Placeholder,
@@ -74,6 +88,8 @@ FILTERS: dict[str, type[Filter]] = {
     "truncated": Truncated,
     "exact_duplicate": ExactDuplicate,
     "near_duplicate": NearDuplicate,
+    "semantic_duplicate": SemanticDuplicate,
+    "contamination": Contamination,
     "one_of": OneOf,
     "score": Score,
     "spread": Spread,

@@ -192,6 +192,13 @@ class Filter(BaseModel, ABC, metaclass=Explained):
         bounds = ((f"{label}.{bound.rule}" if bound.rule != self.name else label, bound) for bound in self.bounds())
         return [*steps, *(compare(name, bound, place) for name, bound in bounds)]
 
+    def meaning(self, embed: Callable[[str], Step], place: Place | None = None, label: str = "") -> list[Step]:
+        """The steps of a filter that compares the meanings of texts which no column holds; none of any other.
+
+        `embed` makes the step that writes the vectors of a column of texts.
+        """
+        return []
+
     def _origin(self) -> dict[str, str]:
         """Of a filter that hfsft does not ship: its package, and what its code does, as a hash."""
         return {**({"package": self.package} if self.package else {}), **code_of(type(self))}

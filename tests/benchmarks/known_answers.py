@@ -39,8 +39,8 @@ CLEAN = (
     ("en", "instruct/alpaca_en_demo_1000.jsonl.gz", ALPACA),
     ("en", "instruct/dolly_accepted_1000.jsonl.gz", ALPACA),
     ("zh", "instruct/alpaca_zh_demo_1000.jsonl.gz", ALPACA),
-    ("vi", "multilingual/xquad_vi_1190.jsonl.gz", ANSWERED),
     ("vi", "multilingual/xquad_vi_1190.jsonl.gz", {"question": "instruction", "context": "response"}),
+    ("vi", "multilingual/xquad_vi_1190.jsonl.gz", ANSWERED),
     ("vi", "multilingual/xcopa_vi_test.jsonl.gz", {"premise": "instruction", "choice1": "response"}),
     ("code", "instruct/code_alpaca_2k.jsonl.gz", ALPACA),
 )  # fmt: skip
@@ -71,7 +71,7 @@ def clean_rows(folder: Path) -> dict[str, list[Row]]:
             passage = told["response"] if len(told["response"]) > PASSAGE else key
             if not told["response"].strip() or {key, passage} & seen or MACHINE.search(told["response"]):
                 continue
-            seen |= {key, passage}
+            seen |= {key, passage}  # a passage stands with many questions: with the first one it is an answer
             rows = groups.setdefault(group, [])
             rows.append({"id": f"{group}{len(rows):05}", "group": group, "context": "", **told})
     return groups
@@ -159,9 +159,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--filters", nargs="*", default=list(FILTERS), choices=list(FILTERS))
-    parser.add_argument(
-        "--show", default="", help="print rows of this kind that all defaults miss, or `clean` that fall"
-    )
+    parser.add_argument("--show", default="", help="print rows of this kind that no filter finds, or `clean` that fall")
     arguments = parser.parse_args()
     datasets.disable_progress_bars()
     logging.disable(logging.WARNING)
@@ -234,7 +232,7 @@ def shown(
                         )
     elif what:
         for row in rows:
-            if known.get(row["id"], ("",))[0] == what and row["id"] not in found["defaults"]:
+            if known.get(row["id"], ("",))[0] == what and not any(row["id"] in of for of in found.values()):
                 print(row["id"], repr(row["instruction"][:100]), repr(row["context"][:60]), repr(row["response"][:300]))
 
 

@@ -16,6 +16,7 @@ from hfsft.hashing import digest
 from hfsft.marks import ROWS
 from hfsft.rows.batch import Batch
 from hfsft.rows.columns import TEXTS
+from hfsft.rows.other_sets.items import HeldItems
 from hfsft.rows.other_sets.other_set import OtherSet
 from hfsft.section import Section
 
@@ -139,9 +140,13 @@ class ComparesSets(Filter):
             yield Problem(around.place("against", index), said, error.help)
         yield from Filter.problems(self.unopened() if found else self, around)
 
+    def _place(self, wanted: Against) -> OtherSet | HeldItems:
+        """Where a set stands, and what is read there."""
+        return wanted.other_set(self._base)
+
     def _missing(self, wanted: Against) -> SourceError | None:
         """Why a set cannot be read."""
-        where = wanted.other_set(self._base)
+        where = self._place(wanted)
         try:
             where.check()
             if self._opened:

@@ -5,6 +5,7 @@ Source: Xu et al. 2023, "WizardLM: Empowering Large Language Models to Follow Co
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Annotated, Any, ClassVar
@@ -25,6 +26,7 @@ from hfsft.stages.base import AskingStage, Asks, Context, Outcome, Template
 from hfsft.stages.evolving.children import children, grows
 from hfsft.stages.evolving.template_prompts import PICK, PICKS, SAID, VARIABLES, messages_of, own_runs
 from hfsft.stages.evolving.ways import Listed, check, parts, sampling, used
+from hfsft.stages.several_answers import PROMPT
 from hfsft.texts.peel import peel
 from hfsft.texts.prompt_faults import prompt_fault
 
@@ -172,10 +174,14 @@ class Evolve(AskingStage):
 
     def losses(self, outcome: Outcome) -> Iterator[str]:
         """Rounds in which many evolutions were no instructions."""
-        for stage in (f"{self.key}[{number}]" for number in range(1, self.rounds + 1)):
-            if branch := outcome.lines.get(f"{stage}.branch"):
-                written = branch.added - outcome.lines[stage].removed
-                yield from prompt_check.told(outcome, stage, FAULT, written, "evolutions")
+        names = ("id", PROMPT, "origin", "round")
+        rows = zip(*([*outcome.values(name), *outcome.removed(name)] for name in names), strict=True)
+        # Of several answers to one prompt each is a row, and not all evolutions of waves are made by a branch.
+        written = {(prompt or mine, at) for mine, prompt, origin, at in rows if origin == "evolved"}
+        of_round = Counter(at for _, at in written)
+        for number in range(1, self.rounds + 1):
+            if line := outcome.lines.get(stage := f"{self.key}[{number}]"):
+                yield from prompt_check.told(outcome, stage, FAULT, of_round[number] - line.removed, "evolutions")
 
     def ask(
         self,

@@ -22,6 +22,7 @@ UNSCORED = "unscored"
 NO_VERDICT = "judge.unscored"
 """The step that takes out the rows that could not be scored."""
 SAME = 0.9  # share of rows with one score, from which a judge hardly tells rows apart
+SOME = 5  # rows, below which one score for all says nothing
 FEW = 10  # rows, below which nothing is said of how sure their scores are
 EVEN = 0.9  # of the spread of probabilities that are all alike, from which a judge does not know
 MOST_LOST = 0.5  # probability of what is no score, from which it does not answer what it is asked
@@ -52,6 +53,12 @@ class Judged:
             for of in (score_of, lost_of)
         )
         return scores - known, scores
+
+    @property
+    def read_as(self) -> dict[str, int]:
+        """How many scores are the digit that was written, and how many a mean of probabilities; empty without any."""
+        digits, scores = self.digits
+        return {"digit": digits, "expected": scores - digits} if scores else {}
 
     def counts(self, name: str, *, fallen: bool = False) -> Counter[float]:
         """How many rows have each score by a criterion, a mean of probabilities as the nearest whole one."""
@@ -91,7 +98,7 @@ def notes(judged: Judged) -> Iterator[str]:
     for name in judged.rubric.criteria:
         counts = judged.counts(name, fallen=True)
         top, times = counts.most_common(1)[0] if counts else (0.0, 0)
-        if counts.total() > 1 and times / counts.total() >= SAME:
+        if counts.total() >= SOME and times / counts.total() >= SAME:
             blind.append(f"{name} ({times / counts.total():.0%} got {top:g})")
     if blind:
         yield Warn(f"the judge hardly tells rows apart in {', '.join(blind)}")

@@ -26,7 +26,6 @@ from hfsft.stages.judging.rubric import Rubric
 from hfsft.stages.judging.verdict import Grade, Grader
 
 Combine = Literal["median", "mean", "min"]
-"""Causes of answers that are no verdict: never a 0 and never a pass, and no reason for a row to fail."""
 FEWEST = 3  # items, below which nothing is known of how the errors of two judges go together
 _COMBINED: Mapping[Combine, Callable[[Sequence[float]], float]] = {"median": median, "mean": fmean, "min": min}
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from hfsft.models.model import Model
     from hfsft.stages.judging.rubric import Rubric
 
+SILENT = 0.1  # share of the rows, from which it is told that a judge gave no verdict on so many
 ANCHORS = 5  # from which their errors on these are told, and not how their scores of rows go together
 
 
@@ -39,7 +40,8 @@ def figures(
     if not any(score is not None for scores in means.values() for score in scores):
         return {}
     votes = effective_votes([given[judge][name] for judge in judges] for name in rubric.criteria)
-    examined = effective_votes(errors)
+    of_anchors = [each for each in errors if each]
+    examined = effective_votes(of_anchors)
     known = examined is not None and examined.items >= ANCHORS
     spreads = {name: outcome.numbers(spread_of(name), fallen=True) for name in (*rubric.criteria, "mean")}
     return {
@@ -47,6 +49,7 @@ def figures(
         "judges": {judge: _of_judge(judge, means) for judge in judges},
         "spread": {name: round(fmean(values), 4) for name, values in spreads.items() if values},
         "votes": _votes(examined, "anchors") if known else _votes(votes, "rows"),
+        "anchors": max((len(each[0]) for each in of_anchors), default=0),
     }
 
 
@@ -80,6 +83,11 @@ def notes(found: Mapping[str, Any]) -> Iterator[str]:
     """As how many votes those of a jury count."""
     if told := counted(found):
         yield told
+    rows = max((of["rows"] for of in found.get("judges", {}).values()), default=0)
+    for judge, of in found.get("judges", {}).items():
+        if of["rows"] < rows * (1 - SILENT):
+            told = f"`{judge}` gave a verdict on {of['rows']:,} rows, others on {rows:,}"
+            yield Warn(f"{told}: the rest could not be read, and counted for nothing")
 
 
 def counted(found: Mapping[str, Any]) -> str:
@@ -92,10 +100,14 @@ def counted(found: Mapping[str, Any]) -> str:
     said = f"the {judges} judges count as {votes['votes']:.1f} effective votes"
     if votes["of"] == "anchors":
         return f"{said}, {formula} errors on {votes['items']:,} anchors"
-    return (
-        f"{said} at least, {formula} scores: a part of that is what answers are worth, which all judges see, and only "
-        "anchors (judge.anchors) would tell it apart"
-    )
+    anchors = found.get("anchors", 0)
+    if not anchors:
+        lacks = "only anchors (judge.anchors) would tell it apart"
+    elif anchors < ANCHORS:
+        lacks = f"{ANCHORS} anchors and more would tell it apart"
+    else:
+        lacks = "their errors on the anchors do not tell it apart, as too few of them differ"
+    return f"{said} at least, {formula} scores: a part of that is what answers are worth, which all judges see; {lacks}"
 
 
 def table(found: Mapping[str, Any]) -> ShownTable | None:

@@ -78,6 +78,7 @@ class JuryStage(AdjustedStage, ExaminedStage, ABC):
         erred = errors(outcome.table(TABLE), self.several, list(self.measure.criteria))
         found = {
             **super().figures(outcome),
+            "scores": self.judged(outcome, expected=self.expected).read_as,
             "bias": measured.figures(outcome, self.columns.looked_at),
             "jury": jury_report.figures(outcome, self.several, self.measure, self.combine, erred),
         }
@@ -98,4 +99,5 @@ class JuryStage(AdjustedStage, ExaminedStage, ABC):
         """What was measured of the judge itself."""
         figures = outcome.figures.get(self.key, {})
         pieces = [*exam_report.pieces(outcome, self.key), *judge_report.pieces(figures)]
-        return Panel("judge", "The judge, examined", pieces) if pieces else None
+        title = "The judge, examined" if figures.keys() & {"exam", "control"} else "The judge"
+        return Panel("judge", title, pieces) if pieces else None

@@ -40,14 +40,15 @@ KINDS: dict[str, Planter] = {
     "html entities": spelling.html_entities,
     "exact copy": copies.exact_copy,
     "near copy": copies.near_copy,
+    "reworded copy": copies.reworded_copy,
 }
 """The name of a kind -> what plants it."""
 
-COPIES = frozenset({"exact copy", "near copy"})
+COPIES = frozenset({"exact copy", "near copy", "reworded copy"})
 """Kinds that leave the row that they are made of where it is."""
 
 MECHANICAL = frozenset(KINDS) - {
-    *("truncated", "link as context", "echo, then an answer", "second task, no marks"),
+    *("truncated", "link as context", "reworded copy", "echo, then an answer", "second task, no marks"),
     *("model names itself", "cutoff date", "flattery"),
 }
 """Kinds that the default filters should find without a model."""

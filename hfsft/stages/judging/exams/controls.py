@@ -93,7 +93,7 @@ def repeat_of(criterion: str) -> str:
 
 def columns(criteria: Sequence[str]) -> list[Column]:
     """What the judge's answers to controls become."""
-    found = [Column(CONTROL, "int32", "measure", "The number of the anchor that was graded with it, if one was.")]
+    found = [Column(CONTROL, "int32", "lineage", "The number of the anchor that was graded with it, if one was.")]
     for name in criteria:
         said = name.replace("_", " ")
         about = f"The judge's score of {said} of that anchor."

@@ -8,10 +8,11 @@ none.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from math import log, sqrt
 from statistics import fmean
+from typing import Any
 
 STRETCH = 8  # controls in one: so many that their mean is steadier than one score, so few that a place is found
 ONCE_IN = 2_000  # runs by each criterion a steady judge may be taken for one that drifts
@@ -46,21 +47,23 @@ def stretches(carries: Sequence[bool]) -> list[int]:
 def drifts(controls: Sequence[Graded], at_most: float) -> tuple[dict[int, float], set[int]]:
     """For each stretch how far its scores lie from those of the same anchors in steady stretches, and which drifted.
 
-    A stretch drifted where it lies further off than `at_most`, and than noise explains: that many standard errors that
-    a steady judge has one stretch of all that far off `ONCE_IN` so many runs (by the bound exp(-z²/2) of a normal tail,
-    and with the first term of Peiser's expansion of Student's t for few controls). The standard error is worked out
-    from how scores of one anchor differ within a stretch. Which are the steady stretches is found by leaving out those
+    Scores are fitted by least squares as a sum of what their anchor and what their stretch gives, so that stretches are
+    compared whichever anchors they have; 0 for one that shares none with the others. A stretch drifted where it lies
+    further off than `at_most`, and than noise explains: that many standard errors that a steady judge has one stretch
+    of all that far off `ONCE_IN` so many runs (by the bound exp(-z²/2) of a normal tail, and with the first term of
+    Peiser's expansion of Student's t for few controls). Which are the steady stretches is found by leaving out those
     that drifted until no more do; where two groups stand against each other, it is the one that is nearer to the right
     scores.
     """
     numbers = sorted({each.stretch for each in controls})
     if len(numbers) < 2:
         return dict.fromkeys(numbers, 0.0), set()
+    fit = _Fit(controls, numbers)
     steady: Collection[int] = numbers
     found: dict[int, float] = {}
     drifted: set[int] = set()
     for _ in range(ROUNDS):
-        found, drifted = _against(steady, controls, at_most)
+        found, drifted = fit.against(steady, at_most)
         groups = [
             [number for number in numbers if number not in drifted],
             [number for number in drifted if found[number] > 0],
@@ -73,34 +76,71 @@ def drifts(controls: Sequence[Graded], at_most: float) -> tuple[dict[int, float]
     return found, drifted
 
 
-def _against(steady: Collection[int], controls: Sequence[Graded], at_most: float) -> tuple[dict[int, float], set[int]]:
-    """How far each stretch lies from the steady ones, and which lie too far."""
-    usual = _means(controls, steady)
-    known = _means(controls, {each.stretch for each in controls})  # of anchors that no steady stretch graded
-    by_stretch: dict[int, list[Graded]] = defaultdict(list)
-    for each in controls:
-        by_stretch[each.stretch].append(each)
-    off = {number: [each.score - (usual.get(each.anchor) or known[each.anchor])[0] for each in mine]
-           for number, mine in by_stretch.items()}  # fmt: skip
-    found = {number: fmean(each) for number, each in off.items()}
-    noise, freedom = _noise(off, len(known)) if (told := _own_noise(controls)) is None else told
-    normal = sqrt(2 * log(ONCE_IN * len(by_stretch)))
-    sure = normal + (normal**3 + normal) / (4 * freedom)
-    drifted = set()
-    for number, mine in by_stretch.items():
-        shares: dict[int, float] = defaultdict(float)
-        for each in mine:
-            shares[each.anchor] += 1 / len(mine)
-        of_usual = sum(share**2 / (usual.get(anchor) or known[anchor])[1] for anchor, share in shares.items())
-        error = sqrt(noise * (1 / len(mine) + of_usual))
-        if abs(found[number]) > max(at_most, sure * error):
-            drifted.add(number)
-    return found, drifted
+class _Fit:
+    """The scores of controls as anchor + stretch + noise, by least squares.
+
+    The anchors are few and the stretches may be thousands, so these are taken out of the equations first.
+    """
+
+    def __init__(self, controls: Sequence[Graded], numbers: Sequence[int]) -> None:
+        import numpy as np
+
+        place = {number: at for at, number in enumerate(numbers)}
+        anchors = {anchor: at for at, anchor in enumerate(sorted({each.anchor for each in controls}))}
+        of_anchor = np.array([anchors[each.anchor] for each in controls])
+        of_stretch = np.array([place[each.stretch] for each in controls])
+        scores = np.array([each.score for each in controls], dtype=float)
+        self._numbers = np.array(numbers)
+        self._together = np.zeros((len(anchors), len(numbers)))
+        np.add.at(self._together, (of_anchor, of_stretch), 1.0)
+        self._sums = np.zeros_like(self._together)
+        np.add.at(self._sums, (of_anchor, of_stretch), scores)
+        self._sizes = self._together.sum(axis=0)
+        self._means = self._sums.sum(axis=0) / self._sizes
+        self._shares = self._together / self._sizes  # of each anchor, among the controls of each stretch
+        self._all = self._solved(np.ones(len(numbers), dtype=bool))
+        (by_anchor, effects), inverse = self._all[:2], self._all[2]
+        rest = scores - by_anchor[of_anchor] - effects[of_stretch]
+        freedom = len(controls) - len(numbers) - int(np.linalg.matrix_rank(inverse, hermitian=True))
+        self._noise, self._freedom = _own_noise(controls) or (float(rest @ rest) / max(freedom, 1), freedom)
+
+    def _solved(self, steady: Any) -> tuple[Any, Any, Any, Any]:
+        """What each anchor gives by some stretches alone, what each stretch of all gives, and the equations."""
+        import numpy as np
+
+        together, shares = self._together[:, steady], self._shares[:, steady]
+        left = np.diag(together.sum(axis=1)) - shares @ together.T
+        inverse = np.linalg.pinv(left, hermitian=True)
+        by_anchor = inverse @ (self._sums[:, steady].sum(axis=1) - together @ self._means[steady])
+        return by_anchor, self._means - self._shares.T @ by_anchor, inverse, left
+
+    def against(self, steady: Collection[int], at_most: float) -> tuple[dict[int, float], set[int]]:
+        """How far each stretch lies from the steady ones, and which lie too far.
+
+        What an anchor gives is told by the steady stretches, for a stretch that has others too by all of them.
+        """
+        import numpy as np
+
+        among = np.isin(self._numbers, list(steady))
+        weights = np.where(among, self._sizes, 0.0)
+        weights = weights / weights.sum()
+        apart = self._shares - (self._shares @ weights)[:, None]
+        alone = (1 - 2 * weights) / self._sizes + weights**2 @ (1 / self._sizes)
+        off, errors = np.zeros(len(self._numbers)), np.full(len(self._numbers), np.inf)
+        for _, effects, inverse, left in (self._all, self._solved(among)):
+            known = np.isclose(left @ inverse @ apart, apart, atol=1e-6).all(axis=0)
+            variance = alone + np.einsum("as,ab,bs->s", apart, inverse, apart)
+            off = np.where(known, effects - effects @ weights, off)
+            errors = np.where(known, np.sqrt(self._noise * np.maximum(variance, 0)), errors)
+        normal = sqrt(2 * log(ONCE_IN * len(self._numbers)))
+        sure = normal + (normal**3 + normal) / (4 * max(self._freedom, 1))
+        far = (self._freedom > 0) & (abs(off) > np.maximum(at_most, sure * errors) + 1e-9)
+        return dict(zip(self._numbers.tolist(), off.tolist(), strict=True)), set(self._numbers[far].tolist())
 
 
 def _own_noise(controls: Sequence[Graded]) -> tuple[float, int] | None:
-    """How scores of one anchor in one stretch vary, which no drift adds to, with its degrees of freedom; None where too
-    few anchors were graded more than once in a stretch.
+    """How scores of one anchor in one stretch vary, with its degrees of freedom; None where too few anchors were graded
+    more than once in a stretch. No fit adds to it, as one does where a drift ends at the end of the scale.
     """
     cells: dict[tuple[int, int], list[float]] = defaultdict(list)
     for each in controls:
@@ -108,21 +148,6 @@ def _own_noise(controls: Sequence[Graded]) -> tuple[float, int] | None:
     freedom = sum(len(scores) - 1 for scores in cells.values())
     squares = sum((score - fmean(scores)) ** 2 for scores in cells.values() for score in scores)
     return (squares / freedom, freedom) if freedom >= ENOUGH else None
-
-
-def _noise(off: Mapping[int, Sequence[float]], anchors: int) -> tuple[float, int]:
-    """How scores vary around the mean of their stretch, with its degrees of freedom."""
-    freedom = max(sum(map(len, off.values())) - len(off) - anchors + 1, 1)
-    return sum((value - fmean(values)) ** 2 for values in off.values() for value in values) / freedom, freedom
-
-
-def _means(controls: Sequence[Graded], among: Collection[int]) -> dict[int, tuple[float, int]]:
-    """By anchor the mean of its scores in some stretches, and how many these are."""
-    scores: Mapping[int, list[float]] = defaultdict(list)
-    for each in controls:
-        if each.stretch in among:
-            scores[each.anchor].append(each.score)
-    return {anchor: (fmean(values), len(values)) for anchor, values in scores.items()}
 
 
 def _error(group: Collection[int], controls: Sequence[Graded]) -> float:

@@ -122,7 +122,9 @@ def _examined(rows: Sequence[Row], rubric: Rubric, bounds: Exam, between: bool) 
     first = [row for row in rows if not row["again"]]
     both = [(row, second[of]) for row in first if (of := (row["item"], row["anchor"])) in second]
     anchors = [row for row in first if row["anchor"] is not None]
+    wide = float(rubric.high - rubric.low)
     mixed = len({bool(criterion.checklist) for criterion in rubric.criteria.values()}) > 1
+    units = {name: wide for name, criterion in rubric.criteria.items() if mixed and criterion.checklist}
     figures, broken = {}, {}
     for name, criterion in rubric.criteria.items():
         column = score_of(name)
@@ -133,10 +135,9 @@ def _examined(rows: Sequence[Row], rubric: Rubric, bounds: Exam, between: bool) 
             Levels(low, high, 1 / len(criterion.checklist) if criterion.checklist else 1.0, between),
             [row[column] for row in rows],
         )
-        unit = float(rubric.high - rubric.low) if mixed and criterion.checklist else 1.0
-        if wrong := bounds.broken(figures[name], unit):
+        if wrong := bounds.broken(figures[name], units.get(name, 1.0)):
             broken[name] = wrong
-    return Examined(rows[0]["judge"], rows[0]["examined"], len(anchors), len(both), figures, broken)
+    return Examined(rows[0]["judge"], rows[0]["examined"], len(anchors), len(both), figures, broken, units)
 
 
 def held(batch: Batch, rubric: Rubric, bounds: Exam, between: bool, place: str) -> Batch:

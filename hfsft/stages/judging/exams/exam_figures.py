@@ -47,7 +47,7 @@ class ExamFigures(NamedTuple):
     adjacent: float | None  # share of scores that are right or one level off
     consistency: float | None  # share of what was graded twice that got the same score
     entropy: float | None  # of the levels given, in bits: 0 where all are one
-    commonest: float | None  # share of the level given most often
+    commonest: float | None  # share of the level given most often; None of one alone
     right: float | None  # the same share of the right scores, of all anchors
     unscored: float | None  # share of gradings without a score
 
@@ -83,7 +83,7 @@ def exam_figures(
         adjacent=_share([abs(each) <= levels.adjacent + SLACK for each in off]),
         consistency=_share([abs(first - second) <= levels.level / 2 + SLACK for first, second in both]),
         entropy=entropy(given) if given else None,
-        commonest=max(given.values()) / len(found) if found else None,
+        commonest=max(given.values()) / len(found) if len(found) > 1 else None,
         right=max(Counter(levels.place(right) for right, _ in graded).values()) / len(graded) if graded else None,
         unscored=_share([score is None for score in scores]),
     )

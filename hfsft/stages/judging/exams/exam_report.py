@@ -19,7 +19,7 @@ from hfsft.stages.judging.exams.controls import (
 )
 from hfsft.stages.judging.exams.drift import STRETCH
 from hfsft.stages.judging.exams.exam import TABLE, examined
-from hfsft.stages.judging.exams.exam_result import Exam, result_table, results, shown, told, wrong_with
+from hfsft.stages.judging.exams.exam_result import Exam, counted, result_table, results, shown, told, wrong_with
 from hfsft.stages.judging.rubric import Rubric
 
 
@@ -68,12 +68,13 @@ def notes(outcome: Outcome, key: str, bounds: Exam | None) -> Iterator[str]:
     if control["unscored"]:
         yield Warn(f"{rows_said(control['unscored'])} fell as the judge drifted: {outcome.why(DRIFTED)}")
     if not control["enough"]:
-        yield f"{control['controls']:,} controls are too few to tell whether the judge drifts: {2 * STRETCH} are needed"
-    repeated = {name: each for name, each in control["criteria"].items() if each["repeated"]}
+        many = counted(control["controls"], "control")
+        yield f"{many} cannot tell whether the judge drifts: {2 * STRETCH} are needed, by a larger `control`"
+    repeated = {name: each for name, each in control["criteria"].items() if each["repeated"] >= STRETCH}
     if repeated:
         same = ", ".join(f"{name} {each['same']:.0%} ({each['differs']:.2g} off)" for name, each in repeated.items())
         most = max(each["repeated"] for each in repeated.values())
-        yield f"so many of {rows_said(most)} got the same score when they were graded once more: {same}"
+        yield f"graded once more, {most:,} rows got the same score as before in so many cases: {same}"
 
 
 def card(outcome: Outcome, key: str) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
@@ -17,6 +17,8 @@ MEND = (
     "Take another model, ask by a checklist or for expected scores, mend the anchors, move the bounds under "
     "judge.exam, or say `on_fail: warn`."
 )
+UNITS = ("error", "bias")
+"""The figures that are differences of scores."""
 SHARES = ("adjacent", "consistency", "commonest", "unscored")
 """The figures that are shares."""
 HEAD = ("criterion", "error", "bias", "rank", "adjacent", "consistency", "entropy", "commonest", "unscored", "exam")
@@ -71,7 +73,7 @@ class Exam(Section):
         description="Share of anchors that got the score which most of them got. A judge above it is told to be none, "
         "unless the right scores have as large a share.",
     )
-    unscored: Limits | None = Field(None, description="Share of verdicts that cannot be read.")
+    unscored: Limits | None = Field(Limits(at_most=0.5), description="Share of verdicts that cannot be read.")
     on_fail: Literal["warn", "stop"] = Field(
         "warn",
         description="What becomes of a build whose judge fails: `warn` tells it, here, in the card and in the report; "
@@ -94,9 +96,9 @@ class Exam(Section):
         for name in ExamFigures._fields:
             limits: Limits | None = getattr(self, name, None)
             value: float | None = getattr(figures, name)
-            if limits is None:
-                continue
-            value = value * unit if value is not None and name in ("error", "bias") else value
+            if limits is None or (value is None and name in ("commonest", "unscored")):
+                continue  # what there was nothing to reckon from
+            value = value * unit if value is not None and name in UNITS else value
             right = figures.right or 0.0
             if (name == "commonest" and value is not None and value <= right) or (name == "rank" and right == 1):
                 continue  # what anchors alone are to blame for
@@ -115,6 +117,9 @@ class Examined:
     twice: int
     figures: Mapping[str, ExamFigures]  # by criterion
     broken: Mapping[str, Sequence[str]]  # by criterion the figures that do not hold, of those that have any
+    units: Mapping[str, float] = field(
+        default_factory=dict
+    )  # by criterion how wide the scale is that shares are put on
 
     def as_dict(self) -> dict[str, Any]:
         """The exam as JSON."""
@@ -127,13 +132,14 @@ class Examined:
                 for name, each in self.figures.items()
             },
             "broken": {name: list(each) for name, each in self.broken.items()},
+            **({"units": dict(self.units)} if self.units else {}),
         }
 
     @classmethod
     def from_dict(cls, judge: str, told: Mapping[str, Any]) -> Examined:
         """The exam as `as_dict` gives it."""
         figures = {name: ExamFigures(**each) for name, each in told["criteria"].items()}
-        return cls(judge, told["of"], told["anchors"], told["twice"], figures, told["broken"])
+        return cls(judge, told["of"], told["anchors"], told["twice"], figures, told["broken"], told.get("units", {}))
 
 
 def wrong_with(each: Examined, bounds: Exam) -> list[str]:
@@ -147,8 +153,9 @@ def wrong_with(each: Examined, bounds: Exam) -> list[str]:
         if "commonest" in broken:
             share = shown("commonest", figures.commonest)
             said.append(f"`{each.judge}` is no judge of {name}: one score is {share} of what it gives the anchors")
+        unit = each.units.get(name, 1.0)
         told = [
-            f"{key} {shown(key, getattr(figures, key)) or 'cannot be told'}, not {_bound(getattr(bounds, key))}"
+            f"{key} {_in_units(key, getattr(figures, key), unit)}, not {_bound(getattr(bounds, key))}"
             for key in broken
             if key != "commonest" and not (key == "rank" and figures.rank is None and "commonest" in broken)
         ]
@@ -162,8 +169,8 @@ def told(found: Sequence[Examined]) -> str:
     each, names = found[0], [f"`{each.judge}`" for each in found]
     who, each_of = (names[0], "") if len(names) == 1 else (", ".join(names), " each")
     return (
-        f"{who}{each_of} graded {_count(each.anchors, 'anchor')} that it was not shown before, and "
-        f"{_count(each.twice, 'text')} twice"
+        f"{who}{each_of} graded {counted(each.anchors, 'anchor')} that it was not shown before, and "
+        f"{counted(each.twice, 'text')} twice"
     )
 
 
@@ -198,9 +205,16 @@ def shown(figure: str, value: float | None) -> str:
     return f"{value:+.2f}" if figure in ("bias", "rank") else f"{value:.2f}"
 
 
+def _in_units(figure: str, value: float | None, unit: float) -> str:
+    """A figure, of shares also what it is on the scale of the other criteria, by which bounds go."""
+    said = shown(figure, value) or "cannot be told"
+    return f"{said} ({shown(figure, value * unit)} on the scale)" if value and unit != 1 and figure in UNITS else said
+
+
 def _bound(limits: Limits) -> str:
     return str(Bound("", "", limits.at_least, limits.at_most))
 
 
-def _count(number: int, word: str) -> str:
-    return f"{number} {word}" + ("" if number == 1 else "s")
+def counted(number: int, word: str) -> str:
+    """So many of something, in words."""
+    return f"{number:,} {word}" + ("" if number == 1 else "s")

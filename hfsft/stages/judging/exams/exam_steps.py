@@ -8,7 +8,7 @@ from typing import Any
 
 from hfsft.engine.resources import Work
 from hfsft.engine.step import Bound, Step, compare
-from hfsft.rows.columns import COLUMNS, PENDING, score_of
+from hfsft.rows.columns import COLUMNS, PENDING, Column, score_of
 from hfsft.stages.judging.exams.controls import (
     CONTROL,
     DRIFT,
@@ -107,7 +107,7 @@ def drift_steps(
         reads=("id", CONTROL, *map(control_of, criteria), *scores),
         optional=(PENDING,),
         writes={STRETCH_OF: "int32", **dict.fromkeys(scores, "float64"), UNSCORED: "string"},
-        about="Which part of the run it was judged in, by the controls among the rows.",
+        known=(Column(STRETCH_OF, "int32", "lineage", "Which part of the run it was judged in, by the controls."),),
         identity={"drift": control.model_dump(mode="json")["drift"], "anchors": judge.identity["anchors"]},
         work=Work(f"{_WORK}:watched", {"section": dict(section), "scores": list(scores)}),
         place=judge.place,

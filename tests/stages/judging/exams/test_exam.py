@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -77,7 +78,7 @@ def test_an_anchor_is_not_shown_where_it_is_graded_and_the_second_time_is_anothe
         ({"truth": lambda text, name: 6 - float(text.split("(worth ")[1][0])}, ["error", "rank"]),
         ({"bias": 3.0}, ["error", "bias"]),
         ({"noise": 2.5}, ["consistency"]),
-        ({"unreadable": 1.0}, ["error", "bias", "rank", "consistency", "commonest"]),
+        ({"unreadable": 1.0}, ["error", "bias", "rank", "consistency", "unscored"]),
     ],
     ids=["one score", "upside down", "too kind", "noisy", "silent"],
 )
@@ -202,6 +203,30 @@ def test_a_table_of_items_says_who_is_asked_about_what() -> None:
 def test_what_cannot_be_measured_is_refused(section: dict[str, Any], message: str) -> None:
     with pytest.raises(ValidationError, match=message):
         Judge.model_validate({"rubric": {"use": "?"}, **section})
+
+
+def test_a_judge_whose_verdicts_can_hardly_be_read_is_told_so_and_not_that_its_one_score_is_for_all() -> None:
+    from hfsft.stages.judging.exams.exam_figures import Levels, exam_figures
+    from hfsft.stages.judging.exams.exam_result import Examined, wrong_with
+
+    figures = exam_figures([(5, 5), (1, None), (3, None)], [], Levels(1, 5), [5, None, None])
+    assert figures.commonest is None
+    found = Examined("judge", "", 3, 0, {"use": figures}, {"use": Exam(commonest=None).broken(figures)})
+    assert wrong_with(found, Exam(commonest=None)) == [
+        "`judge` fails by use: rank cannot be told, not at_least 0; unscored 67%, not at_most 0.5"
+    ]
+    assert "no judge" not in str(
+        wrong_with(Examined("j", "", 3, 0, {"use": figures}, {"use": Exam().broken(figures)}), Exam())
+    )
+
+
+def test_an_error_in_shares_is_told_on_the_scale_too_by_which_its_bound_goes(tmp_path: Path) -> None:
+    rubric = {"use": "Does it help?", "full": {"checklist": ["Is it whole?", "Is it all?"]}}
+    anchors = [anchor(worth, use=worth, full=1 - (worth - 1) / 4) for worth in LEVELS]
+    with ScriptedJudge() as judge:
+        built, _ = run(recipe(judge, rubric=rubric, anchors=anchors, exam={"error": {"at_most": 1}}), out=tmp_path)
+    (said,) = [note for note in built.notes if "`judge` fails by full" in note]
+    assert re.search(r"error 0\.\d\d \([123]\.\d\d on the scale\), not at_most 1", said), said
 
 
 def test_the_commonest_score_of_right_scores_that_are_mostly_one_is_no_fault() -> None:
