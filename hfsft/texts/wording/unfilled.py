@@ -11,7 +11,7 @@ from hfsft.texts.wording.prose import is_code, prose
 from hfsft.texts.wording.remains import remains
 from hfsft.texts.wording.wanted_forms import wants_code, wants_dialogue, wants_form, wants_prompts, wants_questions
 
-_OPENED = "[{<【［（(%_X"
+_OPENED = (*"[{<【［（(%_X", "TODO", "FIXME", "orem ipsum")
 _VARIABLE = ("{{", "${", "{%", "<%", "%(", "%s", "_", "%")
 
 
@@ -37,7 +37,7 @@ def placeholder(text: str, reply: RepliedTo) -> str | None:
         return found if found not in reply.all() or nothing(text) else None
     if (mark := prompt_mark(text)) and not _meant(mark, text, reply):
         return mark.text
-    return _unfilled(text, reply) if any(sign in text for sign in _OPENED) else None
+    return _unfilled(text, reply) if any(map(text.__contains__, _OPENED)) else None
 
 
 def placeholder_of_user(instruction: str, context: str) -> str | None:
