@@ -43,7 +43,7 @@ def read(recipe: Recipe, out: Path) -> Sides:
     paths = ([beside] if beside else []) + [out / recipe.name / SIDES]
     if _same(*paths):  # as a build leaves them, of which one is enough
         paths = paths[:1]
-    found = [sides for sides in map(_read, paths) if sides]
+    found = [sides for sides in map(read_sides, paths) if sides]
     return next((sides for sides in found if sides.asked == asked), found[0] if found else NONE)
 
 
@@ -103,8 +103,8 @@ def _same(path: Path, *others: Path) -> bool:
         return False
 
 
-def _read(path: Path) -> Sides | None:
-    """The sides in a file; None where there is none."""
+def read_sides(path: Path) -> Sides | None:
+    """The sides in a file; None where there is none. Raises `SourceError` for a file of something else."""
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except FileNotFoundError:

@@ -60,6 +60,21 @@ class Sides:
         fixed = ("train", "test") if test else ("train",)
         return {key: side if side in fixed else HELD for key, side in self.known.items()}
 
+    def joined(self, others: Sides, asked: Mapping[str, Any]) -> Sides:
+        """These sides and those that somebody else gave, where both were asked the same; of a key that has two sides
+        the one that models see more of. Else those for what is `asked` now, of both these.
+        """
+        if not others.stands or (self.asked != others.asked and self.stands and others.asked != asked):
+            return self
+        if not self.stands or self.asked != others.asked:
+            return others
+        stands = dict(self.stands)
+        for key, stand in others.stands.items():
+            mine = stands.setdefault(key, stand)
+            if mine.side != stand.side and most_seen((mine.side, stand.side)) == stand.side:
+                stands[key] = Stand(stand.side, mine.side)
+        return Sides(self.asked, stands)
+
     def after(self, asked: Mapping[str, Any], batch: Batch) -> Sides:
         """These sides and those of a build's rows."""
         stands, moved = dict(self.stands), Counter[tuple[Side, Side]]()
