@@ -22,6 +22,7 @@ from hfsft.errors import Place, SourceError
 from hfsft.release.folder.file_names import LOCK, RESOLVED, SIDES, WRITTEN
 from hfsft.stages.split.row_families import OPTIONAL, READS
 from hfsft.stages.split.sides import NONE, Sides, Stand, most_seen
+from hfsft.stages.split.sides import column_of as part_column
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -53,7 +54,8 @@ def after(recipe: Recipe, former: Sides, *tables: Dataset) -> Sides:
         return NONE
     from hfsft.engine.parts.rows import column_of
 
-    columns = [name for name in (*READS, *OPTIONAL, "split") if name in tables[0].column_names]
+    named = dict.fromkeys((*READS, *OPTIONAL, "split", part_column(recipe.split.by) or "split"))
+    columns = [name for name in named if name in tables[0].column_names]
     batch = {name: [value for rows in tables for value in column_of(rows, name)] for name in columns}
     return former.after(recipe.split.drawn_by, batch)
 

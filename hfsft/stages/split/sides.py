@@ -78,7 +78,7 @@ class Sides:
     def after(self, asked: Mapping[str, Any], batch: Batch) -> Sides:
         """These sides and those of a build's rows."""
         stands, moved = dict(self.stands), Counter[tuple[Side, Side]]()
-        for keys, side in zip(keys_of(batch), batch["split"], strict=True):
+        for keys, side in zip(keys_of(batch, column_of(asked.get("by"))), batch["split"], strict=True):
             came: list[Side] = []
             for key in keys:
                 old = self.stands.get(key, Stand(side))
@@ -97,6 +97,11 @@ def most_seen(sides: Iterable[Any]) -> Any:
 
 def _shares(asked: Mapping[str, Any]) -> tuple[float, float]:
     return float(asked.get("validation") or 0), float(asked.get("test") or 0)
+
+
+def column_of(by: str | None) -> str | None:
+    """The column by which families are joined, of what a recipe says: a source is known by what it is called."""
+    return "from_source" if by == "source" else by
 
 
 NONE = Sides()
