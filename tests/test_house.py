@@ -196,6 +196,7 @@ SAME_FILES = {
     "base": "the class that all others in its room are subclasses of",
     "pii": "the filter, and what finds personal data in a text",
     "secrets": "the filter, and what finds secrets in a text",
+    "language": "the filter, and what tells scripts and small words",
     "refusal": "the filter, and what finds refusals in a text",
 }
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hfsft.plain import plain
+from hfsft.release.card import planted_leaks
 from hfsft.release.card.contents import about, columns, documents, labels, sample, sources, topics, unpublished
 from hfsft.release.card.licence_terms import stricter, terms_of
 from hfsft.release.card.markdown import code, joined, named, prose, table
@@ -208,6 +209,12 @@ def recipe(draft: Draft) -> Values:
     }
 
 
+def contamination(draft: Draft) -> Values | None:
+    """Which evaluation sets rows were compared with, and what that finds; None without any."""
+    filters = planted_leaks.contamination(draft.built)
+    return {"filters": filters} if filters else None
+
+
 def stages(draft: Draft) -> list[str]:
     """What the sections of the recipe say themselves, as Markdown."""
     return [rendered(part, draft.picture) for part in parts(draft.built)]
@@ -222,6 +229,7 @@ SECTIONS: tuple[Callable[[Draft], Said], ...] = (
     topics,
     labels,
     funnel,
+    contamination,
     stages,
     tokens,
     models,

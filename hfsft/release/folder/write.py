@@ -43,7 +43,7 @@ from hfsft.release.folder.file_names import (
     TRAINER,
     WRITTEN,
 )
-from hfsft.release.folder.parquet import write_parquet
+from hfsft.release.folder.parquet import write_in_blocks, write_parquet
 from hfsft.release.folder.staging import NEW, staging_folder
 from hfsft.release.reader import Release
 from hfsft.release.report import page, vega
@@ -105,10 +105,13 @@ def _fill(built: Built, folder: Path) -> None:
 def _fill_data(built: Built, folder: Path) -> None:
     """All but the card, the pictures in it, and the report."""
     for split in SPLITS:
-        rows = built.split(split)
-        if len(rows):
-            write_parquet(built.writer.rows(rows), folder / "data", split)
-            write_parquet(provenance_rows(built, split), folder / "provenance", split)
+        count = len(built.numbers[split])
+        if count:
+            blocks = map(built.writer.rows, built.blocks(split))
+            write_in_blocks(blocks, count, folder / "data", split)
+            write_in_blocks(
+                (provenance_rows(built, rows) for rows in built.blocks(split)), count, folder / "provenance", split
+            )
     for side, others in random_rows(built).items():
         write_parquet(others, folder / RANDOM, side)
     for side, pairs in preference_rows(built).items():
@@ -117,8 +120,8 @@ def _fill_data(built: Built, folder: Path) -> None:
     if len(removal):
         write_parquet(removal, folder / "rejected", "rejected")
     # A line begins with its id: in their order, whatever the order that the rows came in.
-    lines = sorted(json.dumps(entry, ensure_ascii=False) + "\n" for entry in built.ledger.entries())
-    _text(folder / LEDGER, "".join(lines))
+    with (folder / LEDGER).open("w", encoding="utf-8", newline="\n") as ledger:
+        ledger.writelines(sorted(built.ledger.lines()))
     if told := built.trainer.lines():
         _text(folder / TRAINER, "".join(told))
     if built.sides.stands:
