@@ -6,7 +6,7 @@ import sys
 
 from hfsft.cli import main
 
-OBJECTS = 50_000  # made between two looks for garbage
+OBJECTS = 500_000  # made between two looks for garbage: more than a short build makes, less than 100 MB
 
 
 def run() -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from hfsft.engine.resources import Resource, Work
 from hfsft.engine.step import Step
-from hfsft.models.model import Model, Turns
+from hfsft.models.model import STATIC, Model, Turns
 from hfsft.models.vectors.door import EMBEDDER, LocalLoader
 from hfsft.models.vectors.text_turns import vector_turns
 from hfsft.rows.batch import Batch, Row
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     from hfsft.errors import Place
 
+VECTORS = EMBEDDER
+"""What the resource is called that makes vectors in this process."""
 CHUNK = 1000  # texts whose vectors are made at once
 
 
@@ -74,6 +76,11 @@ def embedding(
         work=Work("hfsft.embedding:local", work),
         needs=(Resource.of(EMBEDDER, Work("hfsft.models.vectors.door:LocalLoader", arguments), loader=loader),),
     )
+
+
+def packaged(text: str) -> Step:
+    """The same by the embedder that comes with hfsft, which is what there is outside of a recipe."""
+    return embedding(text, Model(model=STATIC, task="embed"))
 
 
 def local(*needs: Resource, text: str, column: str) -> Callable[[Batch], Batch]:

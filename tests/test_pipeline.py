@@ -165,8 +165,7 @@ def test_rules_run_as_early_as_their_columns_exist(server: LLM, out: Path) -> No
         "judge.unscored",
         "judge.place",
         "filters[score].mean",
-        "split.family",
-        "split",
+        *("split.family", "split.apart", "split.joins", "split", "split.leak"),
     ]
 
 

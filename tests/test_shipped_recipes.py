@@ -43,7 +43,7 @@ def test_there_are_recipes_for_every_kind_of_start() -> None:
 @every_recipe
 def test_a_recipe_loads_and_compiles(path: Path) -> None:
     plan = compile_recipe(load_recipe(path))
-    assert plan.steps[-1].name == "split"
+    assert "split" in [step.name for step in plan.steps]
 
 
 @every_recipe
@@ -120,8 +120,7 @@ def test_existing_rows_are_cleaned_as_expected(tmp_path: Path, home: Path) -> No
         "filters[exact_duplicate]": 5,
         "filters[near_duplicate instruction]": 6,
         "filters[near_duplicate response]": 3,
-        "split.family": 0,
-        "split": 0,
+        **dict.fromkeys(("split.family", "split.apart", "split.joins", "split", "split.leak"), 0),
     }
     assert built.ledger.counts() == {"train": 58, "validation": 15, "rejected": 39, "failed": 0}
     assert built.ledger.rows_in == len(TICKETS.read_text("utf-8").splitlines()) == 112

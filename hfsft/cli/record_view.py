@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 INDENT = "  "
 LONGEST = 2_000  # characters of one text that are shown; --json has all
 WITHHELD = "what it says is not in this build: look where it was read"
-FATES = {"train": "good", "validation": "good", "rejected": "bad", "failed": "bad", "not_chosen": "dim"}
+FATES = {"train": "good", "validation": "good", "test": "good", "rejected": "bad", "failed": "bad", "not_chosen": "dim"}
 
 
 def heading(record: ReleaseRow, number: str = "") -> str:

@@ -18,10 +18,14 @@ if TYPE_CHECKING:
     from hfsft.engine.step import Step
 
 Removed = Literal["rejected", "failed", "not_chosen"]
-Fate = Literal["train", "validation"] | Removed
+Side = Literal["train", "validation", "test"]
+Fate = Side | Removed
 REMOVED_FATES: tuple[Removed, ...] = get_args(Removed)
+SIDES: tuple[Side, ...] = get_args(Side)
+"""The splits that kept rows are in: what is trained on, what is looked at meanwhile, and what only in the end."""
 
 OF = "_of"  # behind a measure's name: the column with the id of the row that it compares with
+FOUND = "_found"  # behind a measure's name: the column that says in words what it counts
 
 
 @dataclass(frozen=True)
@@ -43,24 +47,25 @@ class Removal:
         return self.value_column.removeprefix(self.rule)
 
     def entries(self) -> Iterator[dict[str, Any]]:
-        """One ledger entry a row; `value` is the measure as text, so that every rule fits one column."""
-        columns = (self.column(name) for name in ("id", "source", self.value_column, f"{self.value_column}{OF}"))
+        """One ledger entry a row; `value` is what was found, or the measure as text: every rule fits one column."""
+        names = ("id", "source", *(f"{self.value_column}{behind}" for behind in ("", OF, FOUND)))
+        columns = (self.column(name) for name in names)
         failed = self.fate == "failed"
-        for row_id, source, value, of in zip(*columns, strict=True):
+        for row_id, source, value, of, found in zip(*columns, strict=True):
             shown = None if value is None else str(value)
             if isinstance(value, float):
                 shown = beside(self.bound, value, f"{value:.6g}")
             rule = self.rule
             if not rule and shown is not None:  # of several, the column says which
-                rule, _, found = shown.partition(": ")
-                shown = found or rule
+                rule, _, what = shown.partition(": ")
+                shown = what or rule
             yield {
                 "id": row_id,
                 "source": source,
                 "fate": self.fate,
                 "stage": self.stage,
                 "rule": None if failed else rule,
-                "value": None if failed else shown,
+                "value": None if failed else found or shown,
                 "bound": None if failed else self.bound,
                 "of": self.instead.get(row_id, of),
                 "error": self.errors[row_id] if failed else None,

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from hfsft.engine.ledger import OF
+from hfsft.engine.ledger import FOUND, OF
 from hfsft.engine.step import Step
 from hfsft.errors import InternalError
 from hfsft.hashing import digest
@@ -106,9 +106,7 @@ class Plan:
         for step in self._over_dataset():
             for name, kind in step.writes.items():
                 known = columns.get(name)  # a step that writes a column anew does not change the part it plays
-                measure = name.removesuffix(OF)  # beside it stands the row that it compares with
-                about = f"The row that `{measure}` compares it with." if name != measure in step.writes else step.about
-                written = step.column(name, about or f"Written by {step.name}.")
+                written = step.column(name, _beside(name, step) or step.about or f"Written by {step.name}.")
                 columns[name] = replace(known, type=kind) if known else written
             columns = {name: each for name, each in columns.items() if name not in step.drops}
         return columns
@@ -162,6 +160,14 @@ class Plan:
                 rows = digest([rows, fingerprint])
             tables[step.makes or step.table] = rows, lineage
             yield step, fingerprint
+
+
+def _beside(name: str, step: Step) -> str:
+    """What a column holds that stands beside a measure of the same step; empty for any other."""
+    for suffix, about in ((OF, "The row that `{}` compares it with."), (FOUND, "What `{}` counts, in words.")):
+        if name.endswith(suffix) and (measure := name.removesuffix(suffix)) in step.writes:
+            return about.format(measure)
+    return ""
 
 
 def _wrong_facets(step: Step) -> str:

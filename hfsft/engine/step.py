@@ -158,12 +158,17 @@ class Step:
     def doing(self, function: Callable[..., Any]) -> Step:
         """The step with a function that is at hand in this process, and does what `work` would make."""
         step = replace(self)
-        step.__dict__["function"] = function
+        step.__dict__.update(function=function, at_hand=True)
         return step
+
+    @cached_property
+    def at_hand(self) -> bool:
+        """Whether its function is one that this process alone has."""
+        return False
 
     def __getstate__(self) -> dict[str, Any]:
         """What is pickled: the function is made again where it is needed."""
-        return {name: value for name, value in self.__dict__.items() if name != "function"}
+        return {name: value for name, value in self.__dict__.items() if name not in ("function", "at_hand")}
 
     @property
     def row_by_row(self) -> bool:

@@ -24,10 +24,14 @@ from hfsft.rows.columns import text_under
 from hfsft.rows.limits import THRESHOLDS, Limits
 
 if TYPE_CHECKING:
-    from datasets import Dataset
+    from typing import TypeVar
+
+    from datasets import Dataset, DatasetDict, IterableDataset, IterableDatasetDict
 
     from hfsft.errors import Place
     from hfsft.rows.columns import Column, Scale
+
+    AnyDataset = TypeVar("AnyDataset", Dataset, DatasetDict, IterableDataset, IterableDatasetDict)
 
 
 @dataclass(frozen=True)
@@ -142,6 +146,14 @@ class Filter(BaseModel, ABC, metaclass=Explained):
         """The filter with its relative paths below `base`."""
         return self
 
+    def unopened(self) -> Filter:
+        """The filter without the rows of other sets that it compares with: enough to check a recipe."""
+        return self
+
+    def given(self, resources: Sequence[Resource]) -> Filter:
+        """The filter with the resources that its step was given, where it takes them from there."""
+        return self
+
     def resources(self) -> tuple[Resource, ...]:
         """What the measure depends on beside its code and its arguments, such as a tokenizer or a list of words.
 
@@ -180,29 +192,45 @@ class Filter(BaseModel, ABC, metaclass=Explained):
         bounds = ((f"{label}.{bound.rule}" if bound.rule != self.name else label, bound) for bound in self.bounds())
         return [*steps, *(compare(name, bound, place) for name, bound in bounds)]
 
+    def meaning(self, embed: Callable[[str], Step], place: Place | None = None, label: str = "") -> list[Step]:
+        """The steps of a filter that compares the meanings of texts which no column holds; none of any other.
+
+        `embed` makes the step that writes the vectors of a column of texts.
+        """
+        return []
+
     def _origin(self) -> dict[str, str]:
         """Of a filter that hfsft does not ship: its package, and what its code does, as a hash."""
         return {**({"package": self.package} if self.package else {}), **code_of(type(self))}
 
-    def apply(self, dataset: Dataset) -> tuple[Dataset, Dataset]:
+    def apply(self, dataset: AnyDataset) -> tuple[AnyDataset, AnyDataset]:
         """`(kept, rejected)` of any `datasets.Dataset` that has the columns of `reads`; both carry the measure.
 
-        Raises `ColumnError` naming the columns that are missing.
+        Of a `DatasetDict` each split is filtered for itself. Of a stream (`IterableDataset`) both are streams, in which
+        rows are measured as they are read. Raises `ColumnError` naming the columns that are missing, `UserError` for a
+        stream where rows are compared with each other.
         """
-        from hfsft.engine.parts.on_datasets import apply
+        if isinstance(dataset, dict):
+            pairs = {name: self.apply(rows) for name, rows in dataset.items()}
+            kept, rejected = (type(dataset)({name: pair[side] for name, pair in pairs.items()}) for side in (0, 1))
+            return kept, rejected
+        from hfsft.engine.parts.on_datasets import apply, features_of
 
-        steps = tuple(self.steps())
+        kinds = features_of(dataset)
+        steps = self.steps_over(kinds)
         written = {name for step in steps for name in step.writes}
         needed = {name for step in steps for name in step.reads} - written
-        for name in sorted(needed - set(dataset.column_names)):
+        for name in sorted(needed - set(kinds)):
             text = text_under(name)
             known = (
-                f"add it: hfsft.embedder_of().embed(dataset[{text!r}])"
-                if text in dataset.column_names
-                else nearest(name, dataset.column_names)
+                f"add it: hfsft.embedder_of().embed(dataset[{text!r}])" if text in kinds else nearest(name, list(kinds))
             )
             raise ColumnError(f"filters[{self.name}] reads `{name}`, which the dataset does not have ({known})")
         return apply(dataset, steps)
+
+    def steps_over(self, kinds: Mapping[str, Any]) -> tuple[Step, ...]:
+        """The steps over a dataset with these columns, told with their types."""
+        return tuple(self.steps())
 
 
 class Bounded(Limits, Filter):

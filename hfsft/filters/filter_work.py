@@ -49,6 +49,7 @@ def working(
     `code` is the hash of the class that the work was told of; in another process its module's class is taken.
     """
     rule = _class(filter, code).model_validate(given)
+    rule = rule.given(needs) if needs else rule
     function = getattr(rule, method)
     if more:
         function = partial(function, **more)

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Callable
+from functools import partial
 from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
+from hfsft.engine.ledger import FOUND
+from hfsft.engine.step import Bound
 from hfsft.filters.base import Bounded, Filter
 from hfsft.filters.cells import cells, optional, reads, text_of
+from hfsft.plain import plain
 from hfsft.rows.batch import Batch
+from hfsft.rows.views import OPTIONAL as QUESTION_OPTIONAL
+from hfsft.rows.views import READS as QUESTION
+from hfsft.rows.views import Question, questions
 
 Share = Annotated[float, Field(ge=0, le=1)]
 
@@ -63,3 +71,71 @@ class OfColumn(OneColumn, Bounded):
     def text(self, cell: Any) -> str:
         """A cell as text: of turns all that they say, and unless only that is measured what they think and call."""
         return text_of(cell, self.column, spoken=self.spoken) or ""
+
+
+LONGEST = 300  # characters of what is said of one row
+
+
+class Finding(OfColumn):
+    """A filter that measures one column and says in words what it found there, for the ledger.
+
+    Calls of tools and what they give back are left out.
+    """
+
+    spoken: ClassVar[bool] = True
+    by_turn: ClassVar[bool] = False  # whether the measure of a conversation is the sum of that of its turns
+
+    @property
+    def optional(self) -> tuple[str, ...]:
+        """The rest of a conversation, and what was asked, which may be a reason for what was found."""
+        return tuple(dict.fromkeys((*super().optional, *QUESTION, *QUESTION_OPTIONAL)))
+
+    @property
+    def writes(self) -> dict[str, Any]:
+        """The measure, and what it found."""
+        return {self.measured: self.kind, self.measured + FOUND: "string"}
+
+    @abstractmethod
+    def found(self, text: str, asked: Callable[[], Question]) -> tuple[float | None, str | None]:
+        """The measure of a text, and in words what it counts; None where that is nothing.
+
+        `asked` tells what the model was given, as far as the rows have it.
+        """
+
+    def bounds(self) -> list[Bound]:
+        """The one comparison of the measure."""
+        return [self.bound(self.measured)]
+
+    def value(self, cell: Any) -> float:
+        """The measure of one cell that nobody asked for."""
+        return self._in(cell, lambda: Question("", "", ""))[0] or 0
+
+    def measure(self, batch: Batch) -> Batch:
+        """The measure of each cell and what was found, None of an empty one."""
+        every = cells(batch, self.column, spoken=True)
+        pairs = [
+            (None, None) if cell is None else self._in(cell, partial(asked_in, batch, place))
+            for place, cell in enumerate(every)
+        ]
+        return {
+            self.measured: [value for value, _ in pairs],
+            self.measured + FOUND: [what and plain(what, LONGEST) for _, what in pairs],
+        }
+
+    def _in(self, cell: Any, asked: Callable[[], Question]) -> tuple[float | None, str | None]:
+        """The measure of a cell: of turns all that is said in them together, and what was found in the first."""
+        if not isinstance(cell, list):
+            return self.found(self.text(cell), asked)
+        said = [{**turn, "tool_calls": None} for turn in cell if turn.get("role") != "tool"]
+        if not self.by_turn:
+            return self.found(self.text(said), asked)
+        values, whats = zip(*(self.found(self.text([turn]), asked) for turn in said), strict=True) if said else ((), ())
+        return sum(filter(None, values)), next(filter(None, whats), None)
+
+
+def asked_in(batch: Batch, place: int) -> Question:
+    """What the model was given in the row at a place; of rows that have no instruction nothing is known."""
+    if "instruction" not in batch:
+        return Question("", "", "")
+    (question,) = questions({name: [values[place]] for name, values in batch.items()})
+    return question

@@ -72,7 +72,7 @@ def build(
     trust: AnyTrust = None,
     executor: Executors | None = None,
 ) -> DatasetDict:
-    """The dataset of a recipe: a `DatasetDict` with `train` and, where rows were held out, `validation`.
+    """The dataset of a recipe: a `DatasetDict` with `train` and, where rows were held out, `validation` and `test`.
 
     The same is written to `out/<name>`, with card, ledger, funnel, rejected rows and recipe beside it; the build that
     stood there is kept in `out/.previous/<name>`. Raises `UserError` for whatever the user can mend, such as a folder
@@ -125,14 +125,15 @@ def run(
     from hfsft.engine.parts.on_datasets import quiet
     from hfsft.engine.parts.rows import column_of
     from hfsft.engine.why import remember
+    from hfsft.release.build_outcome import outcome_of
     from hfsft.release.folder import previous
     from hfsft.release.folder.process_lock import one_at_a_time
     from hfsft.release.folder.redaction import withhold
     from hfsft.release.folder.write import write
     from hfsft.release.removal_causes import nothing_left
-    from hfsft.release.result import SPLITS, Built
+    from hfsft.release.result import Built
 
-    ids: dict[str, list[str]] = {split: [] for split in SPLITS}
+    ids: dict[str, list[str]] = {split: [] for split in loaded.split.sides}
     row_ids = column_of(rows, "id")
     for row_id, split in zip(row_ids, column_of(rows, "split"), strict=True):
         ids[split].append(row_id)
@@ -153,6 +154,8 @@ def run(
     settle(cache, plan.digest, time.time() - (time.perf_counter() - started))
     if not len(rows):
         raise UserError(nothing_left(built.causes, ledger.rows_in, str(folder)))
+    if stopped := [why for stage in loaded.stages().values() for why in stage.stops(outcome_of(built))]:
+        raise UserError(f"{'; '.join(stopped)}. What was built is in {folder}, and nothing of it was published")
     return built, folder
 
 

@@ -16,11 +16,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from hfsft.cache import cache_folder, has_made
+from hfsft.cache import cache_folder, has_made, has_rows
 from hfsft.engine.plan import Plan
 from hfsft.errors import Place, Problem, RecipeError, StoreError, UserError
 from hfsft.filters import entry_points
@@ -59,6 +60,7 @@ def planned(recipe: Recipe, compiled: Callable[[], Plan], checks: Sequence[Check
     """
     plan: Plan | None = None
     import_hub_clients(recipe)
+    start_importing(recipe)
     looking = Together(checks)
     problems: list[Problem] = []
     failed: UserError | None = None  # of files beside the recipe and the build, such as the remembered sides
@@ -83,6 +85,15 @@ def import_hub_clients(recipe: Recipe) -> None:
         import huggingface_hub.inference._providers
     if recipe.publish.repo_id or recipe.publish.tokenizer:
         import huggingface_hub.hf_api  # noqa: F401
+
+
+def start_importing(recipe: Recipe) -> None:
+    """Begin to import what asks servers, where the first request may be sent soon: half of that is spent reading the
+    certificates of this machine, which holds up nothing else.
+    """
+    served = any(model.base_urls or model.provider for model in recipe.models.values())
+    if served and not has_rows(cache_folder(recipe.name)):
+        threading.Thread(target=import_module, args=["aiohttp"], name="hfsft-import", daemon=True).start()
 
 
 def unfinished(plan: Plan) -> list[str]:
@@ -214,11 +225,11 @@ class Repository:
 
     def problems(self) -> Iterator[Problem]:
         """Why it would not; nothing where the recipe names no repository."""
-        from hfsft.release.hub.upload import check
-
         publish = self._recipe.publish
         if not publish.repo_id:
             return
+        from hfsft.release.hub.upload import check
+
         try:
             checked = check(publish, create_pr=self._create_pr, tell=self._tell)
             self.opens = "" if checked.private else checked.warning(publish)

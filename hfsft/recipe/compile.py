@@ -73,13 +73,13 @@ def compile_recipe(
     problems += [*model_problems(recipe, download and weights), *source_problems(recipe)]
     template = partial(chat_template_of, recipe, weights, download)
     problems += section_problems(recipe, contexts_of(recipe, chat_template=template, opened=sources))
-    problems += [*filter_problems(recipe), *_licence_problems(recipe)]
+    problems += [*filter_problems(recipe, opened=sources), *_licence_problems(recipe)]
     if problems:
         raise RecipeError(problems)
     embed = partial(embedding_step, recipe, weights=weights, download=download)
     models = _identities(recipe, weights, download)
     contexts = contexts_of(recipe, models, former, embed, corpus, template, opened=sources)
-    rules = _rules(recipe)
+    rules = _rules(recipe) if sources else [rule.unopened() for rule in _rules(recipe)]
     placed = [(rule, recipe.source.place(("filters", index)), _label(rule, rules)) for index, rule in enumerate(rules)]
     order, rewrites = FilterOrder(placed, bool(recipe.examples), embed), Rewrites(placed)
     start = recipe.source.place(("seeds" if recipe.seeds else "examples",), key=True)

@@ -51,7 +51,7 @@ class FilterOrder:
             for rule, place, label in ready:
                 if not rule.whole:
                     yield from self._vectors(rule)
-                    yield from rule.steps(place, label)
+                    yield from self._steps(rule, place, label)
             if comparing and self._given and not any(RESPONSE in step.rewrites for step in behind):
                 for rule, place, label in self._waiting:
                     if _decided_by_response(rule, known, later):
@@ -59,8 +59,11 @@ class FilterOrder:
                 self._given = False
             for rule, place, label in comparing:
                 yield from self._vectors(rule)
-                yield from rule.steps(place, label)
+                yield from self._steps(rule, place, label)
             known = known.union(*(rule.writes for rule, _, _ in ready))  # for rules that read what these measured
+
+    def _steps(self, rule: Filter, place: Place | None, label: str) -> list[Step]:
+        return rule.meaning(self._embed, place, label) or rule.steps(place, label)
 
     def _vectors(self, rule: Filter) -> Iterator[Step]:
         """The steps that make the vectors which a rule reads, unless another rule had them made."""

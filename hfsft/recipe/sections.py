@@ -21,6 +21,7 @@ from hfsft.recipe.publish import Publish
 from hfsft.recipe.yaml.type_paths import bare
 from hfsft.stages.answers.generate import Generate
 from hfsft.stages.attributes.attributes import Attributes
+from hfsft.stages.balancing.balance import Balance
 from hfsft.stages.base import Section, Stage
 from hfsft.stages.columns.label import Label
 from hfsft.stages.columns.write_column import Write
@@ -108,6 +109,7 @@ class Sections(Section):
         None, description="A better and a worse answer to one prompt, for preference training; left out: none."
     )
     filters: list[AnyFilter] | None = Field(None, description="Rules that rows must pass; left out: a sensible few.")
+    balance: list[Balance] = Field([], description="How many rows each value of a column may have, or should.")
     size: AnySize | None = Field(None, description="Accepted rows wanted; left out: as many as one pass comes to.")
     guards: Guards | None = Field(None, description="Whether the set narrows; left out: told, and nothing is bounded.")
     split: Split = Field(Split(), description="Hold rows out for validation.")
@@ -124,7 +126,8 @@ class Sections(Section):
             section, kind = getattr(self, key), kinds.get(key)
             if isinstance(section, list):
                 items = ((f"{key}[{index}]", item) for index, item in enumerate(section))
-                found |= {at: item.listed(at) for at, item in items if isinstance(item, Stage)}
+                stages = {at: item.listed(at) for at, item in items if isinstance(item, Stage)}
+                found |= {at: item.behind([*stages.values()][:n]) for n, (at, item) in enumerate(stages.items())}
                 continue
             if kind is None:
                 continue

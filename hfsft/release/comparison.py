@@ -81,7 +81,7 @@ class Diff:
     @property
     def leaked(self) -> list[str]:
         """The rows that are tested on now and were trained on before: none, if hfsft built both."""
-        return [row_id for row_id, (old, new) in self.moved.items() if (old, new) == ("train", "validation")]
+        return [row_id for row_id, (old, new) in self.moved.items() if old == "train" and new != "train"]
 
     def as_dict(self) -> dict[str, Any]:
         """The diff as JSON."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from hfsft.errors import ReleaseError
+from hfsft.release.result import SPLITS
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -24,7 +25,7 @@ def exported_pairs(release: Release, split: str, format: PairFormat) -> Dataset:
     """
     rows = release.pairs(split)
     if rows is None:
-        has = [name for name in ("train", "validation") if release.pairs(name) is not None]
+        has = [name for name in SPLITS if release.pairs(name) is not None]
         helps = (
             f"it has {', '.join(has)}"
             if has

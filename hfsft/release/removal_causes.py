@@ -205,7 +205,11 @@ def _measured(values: Sequence[str | None], bound: str) -> str:
     def told(number: float) -> str:
         return beside(bound, number, digits(number))
 
-    numbers = [float(value) for value in values if value is not None]
+    try:
+        numbers = [float(value) for value in values if value is not None]
+    except ValueError:  # what the number counts, in words
+        found = Counter(value for value in values if value is not None)
+        return f"most often {plain(min(found, key=lambda text: (-found[text], text)), LONGEST)}"
     if not numbers:
         return "nothing was measured"
     low, middle, high = min(numbers), median(numbers), max(numbers)

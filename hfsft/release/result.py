@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hfsft.engine.ledger import SIDES
 from hfsft.models.limits.usage import Spent, total_usd
 from hfsft.release.removal_causes import Cause, causes
 from hfsft.release.report.measures import bounds
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from hfsft.stages.source import Opened
 
 
-SPLITS = ("train", "validation")
+SPLITS = SIDES
 
 
 @dataclass(frozen=True)

@@ -89,7 +89,7 @@ OTHERS = (
     Column("from_source", "string", "lineage", "What the source is called that the row, or its seed, is of.", True),
     Column("family_key", "string", "lineage", "Hash of what the source's `family` column says.", True),
     Column("family", "string", "lineage", "Rows of one seed, or nearly alike; the split divides none.", True),
-    Column("split", "string", "verdict", "train or validation."),
+    Column("split", "string", "verdict", "train, validation or test."),
     Column("defect", "string", "verdict", "Why the row could not be used as it was read."),
     Column(
         "call_faults", ["string"], "measure", "Why calls of tools in it could not be used and were asked again.", True

@@ -44,3 +44,11 @@ def found_in(pattern: str, text: str) -> bool:
         return compiled(pattern).search(text, timeout=SECONDS) is not None
     except TimeoutError:
         raise TooSlowError(f"`{plain(pattern, 80)}` takes longer than {SECONDS:g} seconds on it") from None
+
+
+def places_of(pattern: str, text: str) -> list[str]:
+    """What the pattern is found as in a text, each time. Raises `TooSlowError` where that takes longer than it may."""
+    try:
+        return [found[0] for found in compiled(pattern).finditer(text, timeout=SECONDS) if found[0]]
+    except TimeoutError:
+        raise TooSlowError(f"`{plain(pattern, 80)}` takes longer than {SECONDS:g} seconds on it") from None

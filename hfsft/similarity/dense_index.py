@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Generic
 
+from hfsft.similarity.dense_cells import near_in_cells
 from hfsft.similarity.index import Key, nearest, number
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     Places = NDArray[np.intp]
     Shares = NDArray[np.float64]
 
+MANY = 50_000  # vectors, of more of which not every pair is compared
 BLOCK = 1024  # vectors that are multiplied at once with as many others
 DOUBT = 1e-4  # by which a product of many vectors in single precision may be off
 
@@ -23,17 +25,21 @@ DOUBT = 1e-4  # by which a product of many vectors in single precision may be of
 class DenseIndex(Generic[Key]):
     """Vectors of one length, which whoever has an embedder brings; alike by the cosine of their angle, never under 0.
 
-    Every pair is compared, block by block: exact, in bounded memory, in time that grows with the square of their
-    number. That is fast enough up to 50,000. A vector of zeros, or None for one, is like nothing.
+    Up to 50,000 different ones every pair is compared, block by block: exact, in bounded memory, in time that grows
+    with the square of their number. Of more, an index of cells finds the pairs (`dense_cells`), each of which is then
+    reckoned exactly. `neighbours` compares all at any size. A vector of zeros, or None for one, is like nothing.
     """
-
-    exact = True
 
     def __init__(self) -> None:
         import numpy as np
 
         self._places: dict[Key, int] = {}
         self._vectors: Vectors = np.zeros((0, 0), np.float32)
+
+    @property
+    def exact(self) -> bool:
+        """Whether `pairs` finds every pair."""
+        return len(self) <= MANY
 
     def __len__(self) -> int:
         """How many vectors there are."""
@@ -48,28 +54,37 @@ class DenseIndex(Generic[Key]):
         self._vectors = np.concatenate([self._vectors, vectors]) if len(self._vectors) else vectors
 
     def pairs(self, at_least: float) -> Iterator[tuple[Key, Key, float]]:
-        """The pairs at least so alike, more than 0; those that are the same as an earlier one with the first alone."""
+        """The pairs at least so alike, more than 0; those that are the same as an earlier one with the first alone.
+
+        Raises `ModelError` where there are too many to compare all and the library of the index is not there.
+        """
         import numpy as np
 
-        keys = list(self._places)
-        first: dict[bytes, int] = {}
-        some = [
-            place
-            for place, vector in enumerate(self._vectors)
-            if vector.any() and first.setdefault(vector.tobytes(), place) == place
-        ]
-        for place, vector in enumerate(self._vectors):
-            original = first.get(vector.tobytes(), place)
-            if original != place:
-                yield keys[original], keys[place], 1.0
+        keys, copies = list(self._places), self._copies()
+        for copy, original in copies.items():
+            yield keys[original], keys[copy], 1.0
+        some = [place for place in np.flatnonzero(self._vectors.any(axis=1)).tolist() if place not in copies]
         places = np.array(some, np.intp)
-        for start in range(0, len(places), BLOCK):
-            later = places[start : start + BLOCK]
-            for begin in range(0, start + 1, BLOCK):
-                earlier = places[begin : begin + BLOCK]
-                for one, other, similarity in _alike(self._vectors[earlier], self._vectors[later], at_least):
-                    if earlier[one] < later[other]:
-                        yield keys[earlier[one]], keys[later[other]], similarity
+        single = units(self._vectors[places])
+        found = _every(single, at_least) if len(places) <= MANY else near_in_cells(single, at_least - DOUBT)
+        for ones, others in found:
+            for start in range(0, len(ones), BLOCK):
+                left, right = places[ones[start : start + BLOCK]], places[others[start : start + BLOCK]]
+                alike = _cosines(self._vectors[left], self._vectors[right])
+                for one, other, value in zip(left.tolist(), right.tolist(), alike.tolist(), strict=True):
+                    if value > 0 and value >= at_least:
+                        yield keys[one], keys[other], value
+
+    def copies(self) -> dict[Key, Key]:
+        """The vectors that are the same as one added earlier, each with the first such one."""
+        keys = list(self._places)
+        return {keys[copy]: keys[first] for copy, first in self._copies().items()}
+
+    def _copies(self) -> dict[int, int]:
+        first: dict[bytes, int] = {}
+        there: list[bool] = [bool(vector.any()) for vector in self._vectors]
+        found = ((place, first.setdefault(vector.tobytes(), place)) for place, vector in enumerate(self._vectors))
+        return {place: original for place, original in found if place != original and there[place]}
 
     def neighbours(
         self, items: ArrayLike, at_least: float = 0.0, most: int | None = None
@@ -120,6 +135,19 @@ class DenseIndex(Generic[Key]):
         if not np.isfinite(vectors).all():
             raise ValueError("a vector with a number that is infinite, or none")
         return np.ascontiguousarray(vectors)
+
+
+def _every(single: Vectors, at_least: float) -> Iterator[tuple[Places, Places]]:
+    """Places of every two vectors, 1 long each, that may be so alike, the earlier first."""
+    import numpy as np
+
+    for start in range(0, len(single), BLOCK):
+        for begin in range(0, start + 1, BLOCK):
+            rough = single[begin : begin + BLOCK] @ single[start : start + BLOCK].T
+            one, other = np.nonzero(rough >= at_least - DOUBT)
+            ones, others = one + begin, other + start
+            earlier = ones < others
+            yield ones[earlier], others[earlier]
 
 
 def _alike(

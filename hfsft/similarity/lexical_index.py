@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Generic
 from hfsft.similarity.index import Key, nearest, number
 from hfsft.similarity.lexical.measure import CountedPairs
 from hfsft.similarity.lexical.nearest import Searched
-from hfsft.similarity.lexical.similar_pairs import FEW, Item, Items, Read, parts_of
+from hfsft.similarity.lexical.similar_pairs import FEW, Item, Items, Read, all_parts, parts_of
 from hfsft.similarity.normalise import normalise
-from hfsft.similarity.sketched import Sketched, grouped, keys_of
+from hfsft.similarity.sketched import Sketched, grouped, keys_of_parts
 
 if TYPE_CHECKING:
     import numpy as np
@@ -34,6 +34,7 @@ class LexicalIndex(Generic[Key]):
     def __init__(self, counted: pa.Table | None = None) -> None:
         self._places: dict[Key, int] = {}
         self._reads: list[tuple[int, Read]] = []  # the place of the first of items, and what gives their texts
+        self._parts: dict[int, tuple[str, ...]] = {}  # of items that were added as texts, normalised
         self._keys: list[bytes | None] = []
         self._sketched: list[Sketched | None] = []
         self._groups: list[str] = []
@@ -57,8 +58,10 @@ class LexicalIndex(Generic[Key]):
             self._keys += items.keys if groups is None else grouped(items.keys, groups)
             self._sketched.append(items)
         else:
+            parts = all_parts(items)
             self._reads.append((len(self._keys), partial(_some, list(items))))
-            self._keys += keys_of(items, groups)
+            self._parts.update(enumerate(parts, len(self._keys)))
+            self._keys += keys_of_parts(parts, groups)
             self._sketched.append(None)
         self._groups += groups if groups is not None else [""] * len(known)
         self.__dict__.pop("_known", None)
@@ -127,11 +130,17 @@ class LexicalIndex(Generic[Key]):
 
     @cached_property
     def _known(self) -> Items:
-        return Items(self._keys, self._read)
+        return Items(self._keys, self._read_parts)
 
     @cached_property
     def _searched(self) -> list[Searched]:
         return [Searched(texts) for texts in self._known.all_texts()]
+
+    def _read_parts(self, places: Sequence[int]) -> list[tuple[str, ...]]:
+        """The normalised parts of the items at some places."""
+        new = [place for place in places if place not in self._parts]
+        read = dict(zip(new, all_parts(self._read(new)), strict=True)) if new else {}
+        return [read[place] if place in read else self._parts[place] for place in places]
 
     def _read(self, places: Sequence[int]) -> list[Item]:
         """The items at some places."""

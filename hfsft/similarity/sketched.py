@@ -9,12 +9,12 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from hfsft.similarity.lexical import packed
-from hfsft.similarity.lexical.similar_pairs import Item, Read, parts_of
+from hfsft.similarity.lexical.similar_pairs import Item, Read, all_parts
 from hfsft.similarity.normalise import normalise
 
 SKETCH = {"likeness_key": "binary", "likeness_sketch": "binary"}
 """The columns of what `sketches_of` makes, from one step to the next."""
-VERSION = 1
+VERSION = 2
 """Raised where sketches, or what two texts have in common, change: both are kept from build to build."""
 COUNTED = f"pairs of texts, {VERSION}"
 """What the table of counted pairs is called where it is kept."""
@@ -31,18 +31,28 @@ class Sketched(NamedTuple):
 
 def keys_of(items: Sequence[Item | None], groups: Sequence[str] | None = None) -> list[bytes | None]:
     """A key for each item: two have one key where they are the same, once normalised; None for a blank one."""
-    known: dict[str, str] = {}
-    named = [known.get(group) or known.setdefault(group, normalise(group)) for group in groups or [""] * len(items)]
-    return [
-        None if item is None else packed.key_of(parts_of(item), group) for item, group in zip(items, named, strict=True)
-    ]
+    return keys_of_parts(_all_parts(items), groups)
+
+
+def keys_of_parts(parts: Sequence[tuple[str, ...] | None], groups: Sequence[str] | None = None) -> list[bytes | None]:
+    """The same of items of which the normalised parts are given."""
+    ends = {group: packed.in_group(normalise(group)) for group in set(groups or ())}
+    keys = [None if each is None else packed.key_of(each) for each in parts]
+    if groups is None:
+        return keys
+    return [key and key[:-1] + ends[group] for key, group in zip(keys, groups, strict=True)]
 
 
 def sketches_of(items: Sequence[Item | None], at_least: float) -> tuple[list[bytes | None], list[bytes | None]]:
     """The keys of items without groups, and their sketches, to find those at least so alike."""
-    parts = [None if item is None else parts_of(item) for item in items]
-    keys = [None if each is None else packed.key_of(each) for each in parts]
+    parts = _all_parts(items)
+    keys = keys_of_parts(parts)
     return keys, packed.packed([each if key else None for each, key in zip(parts, keys, strict=True)], at_least)
+
+
+def _all_parts(items: Sequence[Item | None]) -> list[tuple[str, ...] | None]:
+    there = iter(all_parts([item for item in items if item is not None]))
+    return [None if item is None else next(there) for item in items]
 
 
 def grouped(keys: Sequence[bytes], groups: Sequence[str]) -> list[bytes]:

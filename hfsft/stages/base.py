@@ -173,6 +173,10 @@ class Stage(Section, ABC):
         """The section as an item of a list of sections, whose steps begin with that key, such as `seeds[2]`."""
         return self
 
+    def behind(self, earlier: Sequence[Stage]) -> Stage:
+        """The section as an item of a list, with those that stand before it there."""
+        return self
+
     def groups(self, context: Context) -> list[list[Step]]:
         """Its steps; those that need not stand together in lists of their own, where it is `early`."""
         return [self.steps(context)]
@@ -286,6 +290,10 @@ class Stage(Section, ABC):
 
     def notes(self, outcome: Outcome) -> Iterator[str]:
         """What to know, of what it made, before training on the rows: a sentence each, the gravest first."""
+        yield from ()
+
+    def stops(self, outcome: Outcome) -> Iterator[str]:
+        """Why a build that is written must not be published, as the recipe asks: a sentence each."""
         yield from ()
 
     def figures(self, outcome: Outcome) -> Mapping[str, Any]:

@@ -9,8 +9,10 @@ A table, a list or a program repeats its form, with something else in it each ti
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from itertools import compress, pairwise
 from typing import NamedTuple
 
 from hfsft.letters import characters as chars
@@ -35,7 +37,8 @@ UNSPACED = signs(chars.UNSPACED_ALPHABETS, chars.KANA, chars.HAN_A, chars.HAN, c
 # Signs that stand on letters or join them, which Python does not count as part of a word.
 _JOINED = signs(chars.ACCENTS, chars.HEBREW_POINTS, chars.ARABIC_POINTS, chars.INDIC)
 _TOKEN = at_first_use(f"[{UNSPACED}]|(?:[^\\W{UNSPACED}]|[{_JOINED}])+|[^\\w\\s]")
-_SPACE = at_first_use(r"\s+")
+_ASCII_TOKEN = at_first_use(r"\w+|[^\w\s]")  # the same for a text of ASCII alone
+_SPACE = at_first_use(rf"\s{{{BLANK},}}")
 _COUNT = at_first_use(
     r"(?<![\w.,])(\d{1,4})(?=[.):\]*](?:\s|$|\*))"
 )  # `3.`, `3)`, `Step 3:`: a loop may count its rounds
@@ -44,65 +47,80 @@ _ENDS = frozenset(".!?。！？।")
 _PLAIN = _PAUSES | frozenset("'\"\u2018\u2019\u201c\u201d#*-")
 _PAUSED = "."
 _COUNTED = "#."  # a number that only counts
+_UNSAID = frozenset((_PAUSED, _COUNTED))
 
 
-class Token(NamedTuple):
-    """A word, a character of a script without spaces, or a sign."""
+class TextTokens(NamedTuple):
+    """The words of a text, characters of scripts without spaces, and signs."""
 
-    text: str
-    line: int
-    ends: bool = False  # a sentence ends with it
+    texts: list[str]
+    lines: list[int]  # of each the number of its line
+    ends: set[int]  # the places of those that end a sentence
 
 
 def repeated_share(text: str) -> float:
     """The share, 0 to 1, of a text's characters in repetitions of a piece, after the first one or two of them."""
-    tokens = list(_tokens(text.casefold()))
-    again = [False] * len(tokens)
-    for start, period, end in _tandems([token.text for token in tokens]):
+    tokens = _tokens(text.casefold())
+    again = [False] * len(tokens.texts)
+    for start, period, end in _tandems(tokens.texts):
         _mark(tokens, start, period, end, again)
     _mark_sentences(tokens, again)
-    blank = sum(len(run) for run in _SPACE.findall(text.strip()) if len(run) >= BLANK)
-    total = blank + sum(len(token.text) for token in tokens)
-    return (blank + sum(len(t.text) for t, over in zip(tokens, again, strict=True) if over)) / total if total else 0.0
+    blank = sum(map(len, _SPACE.findall(text.strip())))
+    if not blank and True not in again:
+        return 0.0
+    total = blank + sum(map(len, tokens.texts))
+    return (blank + sum(map(len, compress(tokens.texts, again)))) / total
 
 
-def _tokens(text: str) -> Iterator[Token]:
+def _tokens(text: str) -> TextTokens:
     """The tokens of a casefolded text.
 
     All punctuation that ends or divides sentences becomes one token, so that `Wait.` and `Wait!` are a repetition; so
     do numbers that are one more than the number before, as of a list.
     """
     count = 0  # the last number that counted
+    tokens = TextTokens([], [], set())
+    texts = tokens.texts
     for number, line in enumerate(text.splitlines()):
-        counting = {}
+        counting = set()
         for found in _COUNT.finditer(line):
             value = int(found[1])
             if value == count + 1:
-                counting[found.start()] = True
+                counting.add(found.start())
             count = value
+        pattern = _ASCII_TOKEN if line.isascii() else _TOKEN
+        words = _counted(line, pattern, counting) if counting else pattern.findall(line)
         pauses: list[str] = []
-        for found in _TOKEN.finditer(line):
-            word = found[0]
+        for word in words:
             if word in _PAUSES:
                 pauses.append(word)
                 continue
-            yield from _paused(pauses, number)
-            pauses = []
-            if found.start() in counting:
-                yield Token(_COUNTED, number)
-            elif len(word) > LONG_WORD:
-                yield from (Token(letter, number) for letter in word)
+            if pauses:
+                _paused(pauses, tokens)
+                pauses = []
+            if len(word) > LONG_WORD:
+                texts += word
             else:
-                yield Token(word, number)
-        yield from _paused(pauses, number)
+                texts.append(word)
+        if pauses:
+            _paused(pauses, tokens)
+        tokens.lines.extend([number] * (len(texts) - len(tokens.lines)))
+    return tokens
 
 
-def _paused(pauses: Sequence[str], line: int) -> Iterator[Token]:
+def _counted(line: str, pattern: re.Pattern[str], counting: Collection[int]) -> list[str]:
+    """The tokens of a line, with one for all numbers that begin at these places."""
+    return [_COUNTED if found.start() in counting else found[0] for found in pattern.finditer(line)]
+
+
+def _paused(pauses: Sequence[str], tokens: TextTokens) -> None:
     """One token for up to three punctuation marks in a row; more than three are a token each."""
-    if 0 < len(pauses) <= 3:
-        yield Token(_PAUSED, line, not _ENDS.isdisjoint(pauses))
+    if len(pauses) <= 3:
+        if not _ENDS.isdisjoint(pauses):
+            tokens.ends.add(len(tokens.texts))
+        tokens.texts.append(_PAUSED)
     else:
-        yield from (Token(mark, line) for mark in pauses)
+        tokens.texts.extend(pauses)
 
 
 def _tandems(words: Sequence[str]) -> Iterator[tuple[int, int, int]]:
@@ -111,63 +129,71 @@ def _tandems(words: Sequence[str]) -> Iterator[tuple[int, int, int]]:
     The period is the distance back to the last place of the same next few words, and the stretch goes on for as long as
     words are equal at that distance. Takes time in proportion to the number of words.
     """
+    grams = [*zip(*(words[ahead:] for ahead in range(GRAM)), strict=False)]
+    if len(set(grams)) == len(grams):
+        return
+    times = Counter(grams)
     last: dict[tuple[str, ...], int] = {}
     place, done, size = 0, 0, len(words)  # `done`: where the stretch before ended
-    while place < size:
-        gram = tuple(words[place : place + GRAM])
-        before = last.get(gram)
-        if before is None:
-            last[gram] = place
-            place += 1
+    for here in [here for here, gram in enumerate(grams) if times[gram] > 1]:
+        if here < place:
             continue
-        period, start, end = place - before, place, place
+        before = last.get(grams[here])
+        if before is None:
+            last[grams[here]] = here
+            continue
+        period, start, end = here - before, here, here
         while start > max(done, period) and words[start - 1] == words[start - 1 - period]:
             start -= 1
         while end < size and words[end] == words[end - period]:
             end += 1
         yield start - period, period, end
-        for seen in range(place, end):
-            last[tuple(words[seen : seen + GRAM])] = seen
-        place = done = max(end, place + 1)
+        for seen in range(here, min(end, len(grams))):
+            last[grams[seen]] = seen
+        place = done = max(end, here + 1)
 
 
-def _mark(tokens: Sequence[Token], start: int, period: int, end: int, again: list[bool]) -> None:
+def _mark(tokens: TextTokens, start: int, period: int, end: int, again: list[bool]) -> None:
     """Set `again` for the repetitions in a stretch, if it counts as a loop; the first one or two rounds stay unset."""
-    unit, whole = tokens[start : start + period], tokens[start:end]
-    words = sum(_is_word(token.text) for token in unit)
+    unit, whole = tokens.texts[start : start + period], tokens.texts[start:end]
     rounds = len(whole) / period
-    if rounds < ROUNDS and (words < TWICE or rounds < 2):
+    if rounds < 2:
         return
-    size = sum(len(token.text) for token in whole)
+    words = sum(map(_is_word, unit))
+    if rounds < ROUNDS and words < TWICE:
+        return
+    size = sum(map(len, whole))
     lines: Counter[int] = Counter()
-    for token in whole:
-        lines[token.line] += len(token.text)
+    for text, line in zip(whole, tokens.lines[start:end], strict=True):
+        lines[line] += len(text)
     drawn = max(lines.values()) <= ONE_LINE  # in lines of a width that people draw and tabulate in
     if size < SHORTEST:
         return
-    if not any(_says_something(token.text) for token in unit):
+    if not any(map(_says_something, unit)):
         if drawn and len(lines) < LINES:
             return
-    elif drawn and rounds < CELLS and sum(_is_form(token.text) for token in unit) > words:
+    elif drawn and rounds < CELLS and sum(map(_is_form, unit)) > words:
         return
     free = period if words >= LONG or len(whole) >= LOOSE * period else 2 * period
     again[start + free : end] = [True] * (end - start - free)
 
 
-def _mark_sentences(tokens: Sequence[Token], again: list[bool]) -> None:
+def _mark_sentences(tokens: TextTokens, again: list[bool]) -> None:
     """Set `again` for each sentence or line that has stood in the text more than `REFRAIN` times before."""
+    texts, lines, ends = tokens
+    borders = [place for place in range(1, len(texts)) if lines[place] != lines[place - 1] or place - 1 in ends]
+    spans = [*pairwise([0, *borders, len(texts)])]
+    first = Counter(next((text for text in texts[start:place] if text not in _UNSAID), "") for start, place in spans)
+    if max(first.values()) <= REFRAIN:  # not so many begin alike
+        return
     times: Counter[tuple[str, ...]] = Counter()
-    start = 0
-    for place in range(1, len(tokens) + 1):
-        if place < len(tokens) and tokens[place].line == tokens[place - 1].line and not tokens[place - 1].ends:
-            continue
-        said = tuple(token.text for token in tokens[start:place] if token.text not in (_COUNTED, _PAUSED))
-        words = sum(map(_is_word, said))
-        if words >= SENTENCE and words > sum(map(_is_form, said)):
-            times[said] += 1
-            if times[said] > REFRAIN:
+    for start, place in spans:
+        said = tuple(text for text in texts[start:place] if text not in _UNSAID)
+        times[said] += 1
+        if times[said] > REFRAIN:
+            words = sum(map(_is_word, said))
+            if words >= SENTENCE and words > sum(map(_is_form, said)):
                 again[start:place] = [True] * (place - start)
-        start = place
 
 
 def _is_word(token: str) -> bool:

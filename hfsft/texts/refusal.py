@@ -30,20 +30,25 @@ _SCRIPTS = {
     "ko": signs(chars.HANGUL),
     **dict.fromkeys(["zh", "ja"], signs(chars.KANA, chars.HAN)),
 }
+_UNSPACED_SCRIPTS = signs(chars.KANA, chars.HAN, chars.THAI, chars.HANGUL)
 _ENDS = ".!?。।؟"
 _QUOTES = "`\"\u201c\u201e«「『'"
+# Each begins with a letter of its own, by which the places where it may stand are found at once.
 _QUOTED = re.compile(
-    '```.*?```|"[^"]{0,300}"|[\u201c\u201e][^\u201c\u201d]{0,300}[\u201c\u201d]|«[^»]{0,300}»|「[^」]{0,300}」|『[^』]{0,300}』'
-    r"|(?<!\w)'(?=\S)(?:[^'\n]|(?<=\w)'(?=\w)){1,300}'(?!\w)",
+    '```.*?```|"[^"]{0,300}"|\u201c[^\u201c\u201d]{0,300}[\u201c\u201d]|\u201e[^\u201c\u201d]{0,300}[\u201c\u201d]'
+    "|«[^»]{0,300}»|「[^」]{0,300}」|『[^』]{0,300}』"
+    r"|'(?<!\w')(?=\S)(?:[^'\n]|(?<=\w)'(?=\w)){1,300}'(?!\w)",
     re.DOTALL,
 )
-# What somebody is told to say is a quote too.
-_SAID = re.compile(
-    r"\b(?:say|says|said|saying|tell|tells|told|write|writes|wrote|type|reply|replies|replied|translation|translates|"
+# What somebody is told to say is a quote too: these words stand before its colon.
+_TELLS = re.compile(
+    r"(?:\b(?:say|says|said|saying|tell|tells|told|write|writes|wrote|type|reply|replies|replied|translation|translates|"
     r"translated|example|sagen sie|sag|schreiben sie|antworten sie|dites|dis|écrivez|répondez|diga|di|escriba|responda|"
-    r"diga|escreva|dica|scriva|zeg|schrijf|скажите|напишите|powiedz|napisz)(?: [\w']{1,12}){0,3} ?: ?[^\n]{1,300}"
-    "|(?:说|回复说|写道)[:：][^\n]{1,300}"
+    r"diga|escreva|dica|scriva|zeg|schrijf|скажите|напишите|powiedz|napisz)(?: [\w']{1,12}){0,3} ?:|(?:说|回复说|写道)[:：])\Z"
 )
+_TELLING = 64  # characters of these words, at most
+_TOLD = re.compile(r" ?[^\n]{1,300}")
+_COLON = re.compile("[:：]")
 
 
 LANGUAGES = frozenset(PHRASES)
@@ -57,14 +62,44 @@ def refusal(text: str, phrases: tuple[str, ...] = ()) -> float:
     further refusals, besides the known ones.
     """
     folded = _folded(text)
-    own = _QUOTED.sub(" ", folded) if any(mark in folded for mark in _QUOTES) else folded
-    own = " ".join((_SAID.sub(" ", own) if ":" in own or "：" in own else own).split())
+    own = _own_words(folded)
     begun = _begun(own)
     places = list(_refusals(own, phrases, begun))
     if places:
         return 1.0 if min(places) < OPENING else 0.5
+    return 0.0 if _disclaimer(own, begun) is None else 0.5
+
+
+def disclaimer(text: str) -> str | None:
+    """What a text says of being a machine, in small letters; None for nothing. Quoted text is ignored."""
+    own = _own_words(_folded(text))
+    return _disclaimer(own, _begun(own))
+
+
+def _disclaimer(own: str, begun: Begun) -> str | None:
     disclaiming = ((pattern(code, kind), at) for (code, kind), at in begun.items() if kind == "disclaims")
-    return 0.5 if any(each.match(own, place) for each, at in disclaiming for place in at) else 0.0
+    found = (each.match(own, place) for each, at in disclaiming for place in at)
+    return next((match[0] for match in found if match), None)
+
+
+def _own_words(folded: str) -> str:
+    """A folded text without what it quotes and what it tells somebody to say."""
+    own = _QUOTED.sub(" ", folded) if any(mark in folded for mark in _QUOTES) else folded
+    return " ".join((_without_told(own) if ":" in own or "：" in own else own).split())
+
+
+def _without_told(text: str) -> str:
+    """The text with a space in place of what it tells somebody to say, and of the words that tell so."""
+    parts, done = [], 0
+    for colon in _COLON.finditer(text):
+        if colon.start() < done:
+            continue
+        tells = _TELLS.search(text, max(done, colon.end() - _TELLING), colon.end())
+        told = _TOLD.match(text, colon.end()) if tells else None
+        if tells and told:
+            parts += [text[done : tells.start()], " "]
+            done = told.end()
+    return "".join([*parts, text[done:]])
 
 
 def _folded(text: str) -> str:
@@ -84,7 +119,7 @@ def _dotted(text: str) -> str:
 def _begun(text: str) -> Begun:
     """The places at which phrases of a language may begin, which are few: only there their long expressions are tried."""
     found: Begun = {}
-    for spaced in (True,) if text.isascii() else (True, False):
+    for spaced in (True,) if text.isascii() or not _letters(_UNSPACED_SCRIPTS).search(text) else (True, False):
         scanner, whose = _scanner(spaced)
         for match in scanner.finditer(text):
             for each in whose[match[1]]:

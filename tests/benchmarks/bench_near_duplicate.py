@@ -1,8 +1,14 @@
 """Speed of the search for near-duplicates, and what MinHash misses of them.
 
     uv run python tests/benchmarks/bench_near_duplicate.py [rows.jsonl[.gz] column]
+    uv run python tests/benchmarks/bench_near_duplicate.py --beside datasketch [--rows 100000]
 
 Without a file it makes 6,000 short questions from a few hundred, each changed in a word or two.
+
+With `--beside` it makes rows of 120 words, one in ten a copy of an earlier one with some words changed, and searches
+them by ours and by plain datasketch (`MinHash.update_batch` over the same runs of characters, then `MinHashLSH`), each
+in a process of its own, one right after the other: seconds of the processor, memory, the recall of the copies that are
+above the bound by a count of their runs, and the share of the pairs that are what they are said to be.
 """
 
 from __future__ import annotations
@@ -11,6 +17,7 @@ import gzip
 import json
 import random
 import resource
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -57,7 +64,25 @@ def brute_force(texts: list[str]) -> dict[tuple[str, str], float]:
     }
 
 
+def beside(count: int) -> None:
+    """Ours and datasketch over the same rows, in turns."""
+    told = {}
+    for which in ("datasketch", "ours"):
+        command = [sys.executable, "-m", "tests.benchmarks.peer_datasketch", which, str(count)]
+        told[which] = json.loads(subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout)
+    for which, found in told.items():
+        print(
+            f"{which:10} {found['cpu']:7.1f} s CPU ({found['cpu'] / count * 1e6:4.0f} us a row),"
+            f" {found['peak'] >> 10} MiB at most, {found['grown'] >> 10} of them for the search;"
+            f" {found['found']} pairs, recall {found['recall']:.4f} of {found['true']}, right {found['right']:.4f}"
+        )
+    print(f"datasketch takes {told['datasketch']['cpu'] / told['ours']['cpu']:.1f} times as long as ours")
+
+
 def main() -> None:
+    if "--beside" in sys.argv:
+        beside(int(sys.argv[sys.argv.index("--rows") + 1]) if "--rows" in sys.argv else 100_000)
+        return
     texts = read(Path(sys.argv[1]), sys.argv[2]) if len(sys.argv) > 2 else made_up(COUNT)
     next(near_pairs(["warm", "up"], 0.9), None)  # imports
     different = list(dict.fromkeys(map(normalise, texts)))

@@ -26,6 +26,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "json_schema": {"inline": {"type": "object"}},
     "answer": {"equals": "5", "by": "number"},
     "expr": {"that": "response | words > 10"},
+    "constraints": {"words": {"at_least": 10}},
     "one_of": {"column": "topic", "values": ["refunds"]},
 }
 RULES = {name: kind(**ARGUMENTS.get(name, {})) for name, kind in FILTERS.items()}
@@ -53,20 +54,32 @@ GOLDEN: dict[str, tuple[int, Batch]] = {
     "repetition": (3, {"repetition_response": [0.0, 0.0, 0.2037, None]}),
     "refusal": (6, {"refusal_response": [0.0, 1.0, 0.5, None]}),
     "exact_duplicate": (
-        3,
-        {"exact_duplicate_instruction": [0, 1, 0, None], "exact_duplicate_instruction_of": [None, "1", None, None]},
+        4,
+        {
+            "exact_duplicate_instruction": [0, 1, 0, None],
+            "exact_duplicate_instruction_of": [None, "1", None, None],
+            "exact_duplicate_instruction_cluster": ["1", "1", None, None],
+        },
     ),
     "near_duplicate": (
-        4,
+        5,
         {
             "near_duplicate_instruction": [0.0, 1.0, 0.6875, None],
             "near_duplicate_instruction_of": [None, "1", "1", None],
+            "near_duplicate_instruction_cluster": ["1", "1", None, None],
+            "near_duplicate_instruction_nearest": ["2", "1", "1", None],
+            "near_duplicate_instruction_similarity": [1.0, 1.0, 0.6875, None],
         },
     ),
     "score": (1, {}),
     "spread": (1, {}),
     "one_of": (1, {}),
     "control_tokens": (2, {"control_tokens_conversation": [0, 0, 0, None]}),
+    "placeholder": (1, {"placeholder_conversation": [None] * 4}),
+    "second_task": (1, {"second_task_conversation": [None] * 4}),
+    "phrases": (1, {"phrases_conversation": [0, 0, 0, None], "phrases_conversation_found": [None] * 4}),
+    "truncated": (1, {"truncated_conversation": [None] * 4}),
+    "echo": (1, {"echo_conversation": [0.0, 0.0, 0.0, None]}),
     "pii": (1, {"pii": [0] * 4, "pii_kinds": [None] * 4}),
     "secrets": (1, {"secrets": [0] * 4, "secrets_kinds": [None] * 4}),
     "matches": (
@@ -76,6 +89,15 @@ GOLDEN: dict[str, tuple[int, Batch]] = {
     "json_schema": (
         1,
         {"json_schema_response": [*["it is no JSON: Expecting value: line 1 column 1 (char 0)"] * 3, "it is empty"]},
+    ),
+    "parses": (1, {"parses_response": [None] * 4}),
+    "conversation": (1, {"conversation": ["no conversation"] * 4}),
+    "constraints": (
+        1,
+        {
+            "constraints_response": [1, 0, 0, 1],
+            "constraints_response_found": ["words: 9, at_least 10", None, None, "words: it is empty"],
+        },
     ),
     "answer": (1, {"answer_response": [ONE_LINE, *["it gives no final answer"] * 3]}),
     "tool_calls": (1, {"tool_calls": [None] * 4}),

@@ -11,8 +11,11 @@ import pytest
 from datasets import Dataset
 
 from hfsft.filters import FILTERS, Filter, Repetition, Tokens
+from hfsft.filters.checks.constraints import NumberedSections, Paragraphs
+from hfsft.rows.limits import Limits
 from tests.filters.test_filters import ARGUMENTS
 
+COUNTED = ("words", "sentences", "bullets", "highlights", "placeholders", "capitals")
 OTHER: dict[tuple[str, str], Any] = {
     ("refusal", "phrases"): ["computer says no"],
     ("one_of", "column"): "source",
@@ -25,6 +28,21 @@ OTHER: dict[tuple[str, str], Any] = {
     ("matches", "none"): ["days?"],
     ("json_schema", "inline"): {"type": "array"},
     ("json_schema", "per_row"): "context",
+    **{("constraints", name): Limits(at_least=2) for name in COUNTED},
+    ("constraints", "per_row"): "asked",
+    ("constraints", "arguments"): "given",
+    ("constraints", "paragraphs"): Paragraphs(at_least=2),
+    ("constraints", "paragraph_starts"): {1: "So"},
+    ("constraints", "sections"): NumberedSections(at_least=2),
+    ("constraints", "counts"): {"so": Limits(at_least=2)},
+    ("constraints", "letters"): {"q": Limits(at_least=2)},
+    **{("constraints", name): ["so"] for name in ("keywords", "forbidden", "one_of")},
+    **{("constraints", name): "so" for name in ("case", "in_language", "ends_with", "postscript", "repeats")},
+    ("conversation", "turns"): Limits(at_least=2),
+    ("conversation", "system"): "none",
+    ("parses", "languages"): ["sql"],
+    ("parses", "dialect"): "mysql",
+    ("parses", "missing"): "reject",
     ("answer", "equals"): "6",
     ("answer", "by"): "choice",
     ("answer", "missing"): "keep",

@@ -24,8 +24,7 @@ from hfsft.recipe.yaml.type_paths import bare
 from hfsft.rows.columns import COLUMNS
 from hfsft.stages.attributes.attributes import Attribute
 from hfsft.stages.columns.choices import Choices
-from tests.filters.test_filters import ARGUMENTS
-from tests.recipe import written_sources
+from tests.recipe import filter_fields, written_sources
 from tests.recipe.written_sources import USES_ALL
 
 if TYPE_CHECKING:
@@ -76,6 +75,7 @@ OWN_KEYS = ("Evolve", "Generate", "Label", "Refine", "Converse", "Judge", "Pairs
 PLACES: dict[str, tuple[str | int, ...]] = {
     **{name: (name.lower(),) for name in OWN_KEYS},
     "Recipe": (),
+    "Leak": ("split", "leak"),
     "BudgetSection": ("budget",),
     "Model": ("models", "writer"),
     **{f"Model.{key}": ("models", "embedder") for key in ("task", "dimensions", "prefix", "pooling", "batch_size")},
@@ -102,19 +102,11 @@ PLACES: dict[str, tuple[str | int, ...]] = {
     "Criterion.checklist": ("judge", "rubric", "tone"),
     **{key: ("judge", key.lower()) for key in ("Exam", "Control")},
     "Share": ("guards", "people"),
-    "Limits": ("filters", 0, "score", "usefulness"),
+    **filter_fields.PLACES,
 }
 
 TOOLS = [{"name": "find"}, {"name": "count"}, {"name": "weigh"}]
 TALK = [{"role": "user", "content": "A?"}, {"role": "assistant", "content": "B."}]
-
-# Of a filter, what it cannot do without.
-NEEDS: dict[str, dict[str, Any]] = {
-    "one_of": {"column": "quality", "values": ["a"]},
-    "tokens": {"at_least": 2},
-    "score": {"usefulness": {"at_least": 2}},
-    **{name: ARGUMENTS[name] for name in ("matches", "json_schema", "answer", "expr")},
-}
 
 # The other value of a field whose own cannot be changed by a rule.
 OTHER: dict[str, Any] = {
@@ -131,6 +123,7 @@ OTHER: dict[str, Any] = {
     "DocumentTable.path": {"path": "others.jsonl", "text": "prompt"},
     "Retrieved.unanswerable": 0.2,
     "Split.stratify": "origin",
+    "Split.test": 0.1,
     "Chunking.overlap": 20,
     "DocumentTable.limit": 1,
     "DocumentTable.where": "x == 'x'",
@@ -140,14 +133,10 @@ OTHER: dict[str, Any] = {
     "ExampleTable.format": "alpaca",
     **{f"{table}.roles": {"roles": {"clerk": "assistant"}} for table in ("PromptTable", "ExampleTable")},
     **written_sources.OTHER,
-    "OneOf.allowed": {"values": ["a", "b"]},
     "Write.form": {"schema": {"type": "array"}},
     "Write.column": "case2",
     "Samples.at_least": {"keep": "majority", "at_least": 0.5},
-    "JsonSchema.inline": {"inline": {"type": "array"}},
-    "Expr.tokenizer": "tokenizer",
-    "JsonSchema.file": {"inline": None, "file": "other.schema.json"},
-    "JsonSchema.per_row": {"inline": None, "per_row": "context"},
+    **filter_fields.OTHER,
     "Judge.combine": {"model": ["writer", "other"], "combine": "mean"},
     "Refine.when": {"usefulness": {"at_most": 2}},
     "Choices.choices": ["a", "c"],
@@ -169,8 +158,6 @@ OTHER: dict[str, Any] = {
     "Converse.user": ["clarify"],
     "Publish.repo_id": "you/toy",
     "Publish.not_secret": ["0123456789ab"],
-    "Tokens.tokenizer": "tokenizer",
-    "Pii.regions": ["DE"],
 }
 # What stands beside a field that means nothing by itself.
 BASE_OF: dict[str, dict[str, Any]] = {
@@ -185,7 +172,7 @@ BASE_OF: dict[str, dict[str, Any]] = {
     },
     **{
         f"{table}.{key}": {"path": "org/rows"}
-        for table in ("PromptTable", "ExampleTable", "DocumentTable")
+        for table in ("PromptTable", "ExampleTable", "DocumentTable", "Against")
         for key in ("split", "config", "revision", "delimiter")
     },
     **{f"{table}.delimiter": {"path": "rows.csv"} for table in ("PromptTable", "ExampleTable")},
@@ -250,10 +237,10 @@ def recipe(folder: Path) -> dict[str, Any]:
         },
         "refine": {"template": f"{USES_ALL}: {{{{ response }}}}", "when": {"usefulness": {"at_most": 3}}},
         "pairs": {"verdict": True},
-        "filters": [{"score": {"usefulness": {"at_least": 2}}}],
+        "filters": filter_fields.FILTERS,
         "size": {"rows": 100},
         "guards": {"people": {"at_least": 0.1}},
-        "split": {"validation": 0.2},
+        "split": {"validation": 0.2, "leak": {"at_most": 0.5, "do": "reject"}},
         "publish": {"format": "messages"},
     }
 
@@ -329,10 +316,12 @@ def test_a_field_moves_the_fingerprint_or_is_known_to_be_harmless(
 ) -> None:
     monkeypatch.setattr("hfsft.rows.tables.hub_dataset.commit_of", lambda repo, revision: f"{repo} at {revision}")
     monkeypatch.setattr("hfsft.rows.tables.hub_dataset.hub_rows", lambda *asked: iter([{"text": str(asked)}]))
+    for several in ("configs", "splits"):
+        monkeypatch.setattr(f"hfsft.rows.tables.hub_dataset.{several}", lambda *asked: [])
     key, data = f"{section.__name__}.{name}", recipe(tmp_path)
     place = PLACES.get(key, PLACES.get(section.__name__))
     if of := next((of for of, kind in FILTERS.items() if kind is section), None):
-        data["filters"] = [{of: dict(NEEDS.get(of, {}))}]
+        data["filters"] = [{of: dict(filter_fields.NEEDS.get(of, {}))}]
         place = ("filters", 0, of)
     assert place is not None, f"say in PLACES where a {section.__name__} stands in the recipe"
     data = put(data, place, BASE_OF.get(key, {}))

@@ -131,10 +131,9 @@ def everything(folder: Path) -> Plan:
     rules += [{"score": {"usefulness": {"at_least": 2}}}]
     (folder / "r.yaml").write_text(json.dumps({**data, "filters": rules}))
     plan = compile_recipe(load_recipe(folder / "r.yaml"), weights=False)
-    *before, family, split = plan.steps
-    return Plan(
-        plan.name, (*before, *Vowels(column="instruction", at_most=50, letters={"a", "o"}).steps(), family, split)
-    )
+    behind = next(place for place, step in enumerate(plan.steps) if step.name == "split.family")
+    vowels = Vowels(column="instruction", at_most=50, letters={"a", "o"}).steps()
+    return Plan(plan.name, (*plan.steps[:behind], *vowels, *plan.steps[behind:]))
 
 
 def same(plan: Plan, elsewhere: ProcessPoolExecutor) -> None:
@@ -166,7 +165,7 @@ def test_all_of_a_step_is_json(tmp_path: Path) -> None:
         assert json.loads(json.dumps(told)) == json.loads(json.dumps(told, default=pytest.fail))
         assert (told["work"] is None) == (step.bound is not None)
     needs = {step.name: [each.kind for each in step.needs] for step in plan.steps if step.needs}
-    assert needs.pop("split") == ["sides"]
+    assert [needs.pop(step) for step in ("split.apart", "split")] == [["sides"]] * 2
     assert needs.pop("filters[tokens conversation].measure") == ["tokenizer"]
     assert needs.pop("generate.context") == ["documents"]
     assert needs.pop("refine[1]") == ["tokenizer"], "a new answer must pass the filters"

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from hfsft.similarity.lexical.similar_pairs import Item, Items
+from hfsft.similarity.lexical.similar_pairs import Item, Items, all_parts
 from hfsft.similarity.sketched import keys_of
 
 
 def at_hand(items: Sequence[Item], groups: Sequence[str] | None = None) -> Items:
     """Items of which all texts are in memory."""
-    return Items(keys_of(items, groups), lambda places: [items[place] for place in places])
+    return Items(keys_of(items, groups), lambda places: all_parts([items[place] for place in places]))
 
 
 def near_pairs(items: Sequence[Item], at_least: float) -> Iterator[tuple[int, int, float]]:

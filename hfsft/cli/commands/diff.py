@@ -42,7 +42,7 @@ def add(commands: Any) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print the difference; exit code 1 where a row moved from train to validation."""
+    """Print the difference; exit code 1 where a row that was trained on is held out."""
     from hfsft.release.comparison import diff
     from hfsft.release.folder.previous import previous_path
     from hfsft.release.reader import open_release
@@ -59,17 +59,25 @@ def report(found: Diff) -> str:
     parts = [f"old: {found.old}\nnew: {found.new}", _rows(found)]
     if found.columns[0] != found.columns[1]:
         parts.append("columns: " + " -> ".join(", ".join(names) for names in found.columns))
-    if found.leaked:
-        seen = f"{count(len(found.leaked), 'row')} moved from train to validation"
-        parts.append(f"{seen}, so a model trained on the old rows has seen them: {_named(found.leaked)}")
-    if freed := [row_id for row_id in found.moved if row_id not in found.leaked]:
-        seen = f"{count(len(freed), 'row')} moved from validation to train"
-        parts.append(
-            f"{seen}, so results on the old validation rows and on the new are not of the same: {_named(freed)}"
+    for (old, new), rows in _by_move(found).items():
+        seen = f"{count(len(rows), 'row')} moved from {old} to {new}"
+        means = (
+            "a model trained on the old rows has seen them"
+            if old == "train"
+            else f"results on the old {old} rows and on the new are not of the same"
         )
+        parts.append(f"{seen}, so {means}: {_named(rows)}")
     parts += [*_recipe(found), *_texts(found), *_scores(found)]
     parts.append(_funnel(found))
     return "\n\n".join(parts)
+
+
+def _by_move(found: Diff) -> dict[tuple[str, str], list[str]]:
+    """The rows that moved, by where from and where to, those that were trained on first."""
+    moves: dict[tuple[str, str], list[str]] = {}
+    for row_id, move in sorted(found.moved.items(), key=lambda item: item[1][0] != "train"):
+        moves.setdefault(move, []).append(row_id)
+    return moves
 
 
 def _rows(found: Diff) -> str:

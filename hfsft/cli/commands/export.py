@@ -50,7 +50,7 @@ def add(commands: Any) -> None:
         default=AS_READ,
         help="how calls of tools are written: object, text (JSON), xml (in the text), or as_read (the default)",
     )
-    parser.add_argument("--split", default="train", help="train or validation (default: train)")
+    parser.add_argument("--split", default="train", help="train, validation or test (default: train)")
     parser.add_argument("--tokenizer", help="Hub id or folder of the tokenizer whose chat template writes text")
     parser.add_argument(
         "--out", required=True, metavar="FILE", help="the .jsonl or .csv file to write, or - for standard output"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from hfsft.cli.arguments import command
 from hfsft.cli.console import count, tell
 from hfsft.cli.record_view import show
-from hfsft.engine.ledger import REMOVED_FATES
+from hfsft.engine.ledger import REMOVED_FATES, SIDES
 from hfsft.release.step_titles import step_of
 
 if TYPE_CHECKING:
@@ -34,8 +34,8 @@ def add(commands: Any) -> None:
     parser.add_argument("build", help="the build's folder, or a release as hf://datasets/you/name")
     parser.add_argument(
         "--fate",
-        choices=("train", "validation", "kept", *REMOVED_FATES),
-        help="only rows that ended so; kept is train and validation together; not_chosen: others of the group stayed",
+        choices=(*SIDES, "kept", *REMOVED_FATES),
+        help="only rows that ended so; kept is all splits together; not_chosen: others of the group stayed",
     )
     parser.add_argument(
         "--by", metavar="STEP", help="only rows that this step or rule took out, such as 'filters[tokens]' or too_long"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -21,6 +21,7 @@ from hfsft.engine.parts.grown import ANOTHER, ITSELF
 from hfsft.engine.parts.on_datasets import BATCH, quiet
 from hfsft.engine.parts.rows import Rows
 from hfsft.engine.parts.source_rows import source_rows
+from hfsft.engine.processes.workers import Workers
 from hfsft.engine.step import Step
 from hfsft.errors import InternalError
 from hfsft.hashing import digest
@@ -28,6 +29,7 @@ from hfsft.rows.batch import Batch, Row, rows_of
 from hfsft.rows.columns import PENDING
 
 if TYPE_CHECKING:
+    import pyarrow as pa
     from datasets import Dataset
 
     from hfsft.engine.lookahead import Route
@@ -35,8 +37,9 @@ if TYPE_CHECKING:
 
 
 class Local:
-    """Works in this process. What steps made is kept in `cache`; where there is a `scratch`, what a forecast made of
-    answers or of rows that are not known yet goes there. Others see that a build is at work in the folder.
+    """Works in this process, and over many rows in others beside it. What steps made is kept in `cache`; where there is
+    a `scratch`, what a forecast made of answers or of rows that are not known yet goes there. Others see that a build
+    is at work in the folder.
     """
 
     def __init__(self, cache: Path, scratch: Path | None = None) -> None:
@@ -45,6 +48,8 @@ class Local:
     def __enter__(self) -> Local:
         self._until.enter_context(quiet())
         self._until.enter_context(at_work(self._cache))
+        self._workers = Workers()
+        self._until.callback(self._workers.end)
         self._files = Files(self._cache)
         self._drafts = Files(self._scratch) if self._scratch else self._files
         return self
@@ -85,8 +90,20 @@ class Local:
             return Done(*grown.multiplied(rows, held, come, rows.kinds, stored, (), files))
         columns = step.given(rows.column_names)
         held_columns = made.held(rows, step, columns, files, mark)
+
+        def elsewhere(
+            count: int, schema: pa.Schema, tables: Iterator[pa.Table], here: Callable[[pa.Table], pa.Table]
+        ) -> Iterator[pa.Table] | None:
+            return self._workers.made(step, schema, tables, here) if self._workers.serve(step, count) else None
+
         widened, cached = made.by_row(
-            rows, held_columns, lambda batch: step.function(batch, *more), columns, step.writes, files
+            rows,
+            held_columns,
+            lambda batch: step.function(batch, *more),
+            columns,
+            step.writes,
+            files,
+            elsewhere=None if more else elsewhere,
         )
         return Done(widened.without(step.drops), cached)
 

@@ -8,7 +8,7 @@ from what it made before where the step's function can add to that.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -25,6 +25,10 @@ from hfsft.engine.step import Step
 from hfsft.hashing import digest
 from hfsft.rows.batch import Batch
 from hfsft.rows.features import arrow_schema, values_of
+
+Elsewhere = Callable[[int, pa.Schema, Iterator[pa.Table], Callable[[pa.Table], pa.Table]], "Iterator[pa.Table] | None"]
+"""Makes columns of that schema of so many rows, batch by batch, in another place; None where it is not for them. The
+last argument makes them in this one."""
 
 
 class HeldColumns(NamedTuple):
@@ -55,10 +59,12 @@ def by_row(
     drafts: Files,
     *,
     batch: int = BATCH,
+    elsewhere: Elsewhere | None = None,
 ) -> tuple[Rows, bool]:
     """The rows with the columns `writes`, each made from `columns` of its row alone; and whether all were cached.
 
-    Only rows that no finished file has are worked out; what is made is written to `drafts`.
+    Only rows that no finished file has are worked out, `elsewhere` where there is such a place for so many; what is
+    made is written to `drafts`.
     """
     schema, cached = arrow_schema(writes), True
     parts = []
@@ -66,7 +72,8 @@ def by_row(
         if len(missing := cover.missing(rows.of_part(index))):
             cached = False
             path = drafts.path(lineage, rows_named(missing, part.length))
-            cover = cover.and_of(_rows_made(some(part, missing, rows.kinds), function, columns, writes, path, batch))
+            new = some(part, missing, rows.kinds)
+            cover = cover.and_of(_rows_made(new, function, columns, writes, path, batch, elsewhere))
         parts.append(part.having({name: cover.column(name, schema.field(name).type, lineage) for name in writes}))
     return replace(rows, parts=tuple(parts), kinds={**rows.kinds, **writes}), cached
 
@@ -78,6 +85,7 @@ def _rows_made(
     writes: Mapping[str, Any],
     path: Path,
     batch: int,
+    elsewhere: Elsewhere | None,
 ) -> pa.Table:
     """A file of columns for these rows of one part; where they are not all, with their places in it."""
     (part,) = rows.parts
@@ -85,10 +93,14 @@ def _rows_made(
     distances, kind = gaps(rows.place)
     apart = len(rows) < part.length
 
-    def fill(start: int, stop: int) -> pa.Table:
-        given = rows.table(columns, start, stop)
+    def here(given: pa.Table) -> pa.Table:
         made = function({name: values_of(given[name]) for name in columns})
-        table = pa.table([pa.array(made[name], schema.field(name).type) for name in writes], schema=schema)
+        return pa.table([pa.array(made[name], schema.field(name).type) for name in writes], schema=schema)
+
+    others = elsewhere(len(rows), schema, rows.batches(columns, batch), here) if elsewhere else None
+
+    def fill(start: int, stop: int) -> pa.Table:
+        table = here(rows.table(columns, start, stop)) if others is None else next(others)
         return table.append_column(GAP, pa.array(distances[start:stop])) if apart else table
 
     return written(len(rows), fill, {**writes, GAP: kind} if apart else writes, path, batch)

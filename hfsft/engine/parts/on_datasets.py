@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pyarrow as pa
 from datasets import (
     Dataset,
+    Features,
+    IterableDataset,
     are_progress_bars_disabled,
     concatenate_datasets,
     disable_progress_bars,
@@ -18,12 +21,14 @@ from datasets import (
 )
 from datasets.table import InMemoryTable
 
-from hfsft.engine.step import Step
-from hfsft.errors import InternalError
+from hfsft.engine.step import Bound, Step
+from hfsft.errors import InternalError, UserError
 from hfsft.hashing import digest
+from hfsft.rows.batch import Batch
 from hfsft.rows.features import features, values_of
 
 BATCH = 1000  # rows that a step is given at once
+Rows = TypeVar("Rows", Dataset, IterableDataset)
 Fill = Callable[[int, int], pa.Table]
 
 
@@ -60,8 +65,20 @@ def written(
     return mapped.data.table.replace_schema_metadata(None)
 
 
-def apply(dataset: Dataset, steps: tuple[Step, ...]) -> tuple[Dataset, Dataset]:
-    """`(kept, rejected)` of steps that ask no model over a dataset with the columns they read; both with measures."""
+def features_of(dataset: Dataset | IterableDataset) -> Features:
+    """The columns of a dataset and their types; a stream that does not say reads its first rows for them."""
+    found: Features = dataset.features if dataset.features is not None else dataset._resolve_features().features
+    return found
+
+
+def apply(dataset: Rows, steps: tuple[Step, ...]) -> tuple[Rows, Rows]:
+    """`(kept, rejected)` of steps that ask no model over a dataset with the columns they read; both with measures.
+
+    Of a stream both are streams: rows are read and measured as they are asked for, once for each of the two. Raises
+    `UserError` where a step must see all rows of a stream.
+    """
+    if isinstance(dataset, IterableDataset):
+        return _streamed(dataset, steps)
     fingerprint, rejected = dataset._fingerprint, []
     with quiet():
         for step in steps:
@@ -72,6 +89,37 @@ def apply(dataset: Dataset, steps: tuple[Step, ...]) -> tuple[Dataset, Dataset]:
             else:
                 dataset = _widened(dataset, step, fingerprint)
     return dataset, concatenate_datasets(rejected) if rejected else dataset.select([])
+
+
+def _streamed(rows: IterableDataset, steps: tuple[Step, ...]) -> tuple[IterableDataset, IterableDataset]:
+    if (whole := next((step for step in steps if step.sees != "row"), None)) is not None:
+        name = whole.name.removesuffix(".measure")
+        raise UserError(
+            f"{name} compares rows with each other, and a stream never has them all: load the dataset without "
+            "streaming, or take a part of it: Dataset.from_list(list(stream.take(100_000)))"
+        )
+    wanted = features_of(rows).copy()
+    for step in steps:
+        if step.bound is None:
+            columns = step.given(wanted)
+            wanted.update(features(step.writes))
+            function = partial(_measured, step.function, columns)
+            rows = rows.map(function, batched=True, batch_size=BATCH, features=wanted.copy())
+    bounds = [step.bound for step in steps if step.bound is not None]
+    return (
+        rows.filter(partial(_stays, bounds, wanted=True), batched=True),
+        rows.filter(partial(_stays, bounds, wanted=False), batched=True),
+    )
+
+
+def _measured(function: Callable[[Batch], Batch], columns: list[str], batch: Batch) -> Batch:
+    return function({name: batch[name] for name in columns})
+
+
+def _stays(bounds: list[Bound], batch: Batch, *, wanted: bool) -> list[bool]:
+    """Of each row, whether its staying is as wanted."""
+    count = len(next(iter(batch.values()), []))
+    return [all(bound.keeps(batch[bound.column][row]) for bound in bounds) is wanted for row in range(count)]
 
 
 def _widened(rows: Dataset, step: Step, fingerprint: str) -> Dataset:

@@ -15,6 +15,7 @@ from hfsft.errors import ModelError
 from hfsft.filters.checks.fault import TextCheck
 from hfsft.marks import FILE
 from hfsft.sandbox.json_schemas import wrong_schema, wrong_with
+from hfsft.texts.code.strict_json import strict_json
 
 _FENCED = re.compile(
     r"\A(?P<mark>`{3,9}|~{3,9})[ \t]{0,9}(?:json[c5]?)?[ \t]{0,9}\n(?P<text>.*)\n[ \t]{0,9}(?P=mark)\Z",
@@ -97,7 +98,7 @@ class JsonSchema(TextCheck):
             return "it is empty"
         fenced = _FENCED.fullmatch(text.strip())
         try:
-            value = json.loads(fenced["text"] if fenced else text, object_pairs_hook=_object, parse_constant=_constant)
+            value = strict_json(fenced["text"] if fenced else text)
         except RecursionError:
             return "it is no JSON that can be read: nested too deep"
         except ValueError as error:
@@ -114,14 +115,3 @@ def _read(text: str) -> tuple[dict[str, Any] | None, str]:
         return None, f"is no JSON: {error}"
     wrong = wrong_schema(schema)
     return (None, wrong) if wrong else (schema, "")
-
-
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        raise ValueError("an object has one name twice")
-    return found
-
-
-def _constant(name: str) -> Any:
-    raise ValueError(f"{name} is no number of JSON")

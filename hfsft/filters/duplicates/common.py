@@ -1,19 +1,22 @@
-"""What the two filters of duplicates share: what is compared, and which of several alike rows is preferred."""
+"""What the filters of duplicates share: what is compared, and which of several alike rows is preferred."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, NamedTuple
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from hfsft.engine.adding import InMemory
 from hfsft.engine.ledger import OF
-from hfsft.filters.base import Filter
+from hfsft.errors import Problem
+from hfsft.filters.base import Around
 from hfsft.filters.cells import optional, texts
+from hfsft.filters.duplicates.who_stays import PREFERRED, Keep, keys_of, optional_of, reads_of
+from hfsft.filters.other_sets.against import ComparesSets
 from hfsft.rows.batch import Batch
-from hfsft.rows.row import PEOPLE
+from hfsft.rows.columns import TEXTS, Column
 from hfsft.rows.views import OPTIONAL, READS, SETTING, questions
 
 if TYPE_CHECKING:
@@ -22,7 +25,8 @@ if TYPE_CHECKING:
     from hfsft.engine.adding import Columns
 
 KEY = "duplicates_key"  # the column of what tells rows apart, from one step to the next
-PREFERRED = ("id", "origin", "round")  # the columns that say which of several alike rows is preferred
+READ = ("instruction", "response", "reasoning", "system", "context")  # what recipes compare that any set has
+CLUSTER, NEAREST, ALIKE = "_cluster", "_nearest", "_similarity"  # behind a measure's name: what tells of all like rows
 
 
 class Compared(NamedTuple):
@@ -32,11 +36,11 @@ class Compared(NamedTuple):
     system: str
 
 
-class Duplicates(Filter):
+class Duplicates(ComparesSets):
     """Rows against each other: all but the preferred row of those alike fall.
 
-    Which row is preferred never depends on their order: what people wrote first (examples, then seeds, then evolved
-    rows by round), then the smallest id. Rows without an id, as in a dataset from elsewhere, are taken by their text.
+    Which row is preferred is a choice (`keep`), and never depends on the order of rows unless the newest is to stay.
+    Rows without an id, as in a dataset from elsewhere, are taken by their text.
     """
 
     whole: ClassVar[bool] = True
@@ -48,34 +52,80 @@ class Duplicates(Filter):
         "itself, and a system prompt and tools, which must be the same; `response` for what the assistant says last "
         "and the tools that it calls there.",
     )
+    keep: Keep = Field(
+        "preferred",
+        description="Which of several alike rows stays: `preferred` is examples before seeds before what models wrote, "
+        "earlier rounds first; `people` is people's rows, examples and seeds alike, before those of models; `best` has "
+        "the highest score, so that the filter runs behind the judge; `longest` the longest response; `newest` was "
+        "read last. Of rows that are equal in this the preferred one stays, then the one with the smallest id.",
+    )
+    by: str | None = Field(
+        None,
+        min_length=1,
+        description="Under `best` the column of the score (left out: the judge's mean), under `newest` that of a date "
+        "or a number; rows without one come last.",
+    )
+
+    @model_validator(mode="after")
+    def _chosen(self) -> Duplicates:
+        if self.by is not None and self.keep not in ("best", "newest"):
+            raise ValueError(f"`by` goes with `keep: best` or `keep: newest`, not with `keep: {self.keep}`")
+        return self
 
     @property
-    def reads(self) -> tuple[str, ...]:
+    def compares(self) -> tuple[str, ...]:
         """The columns compared."""
         return (self.column,) if isinstance(self.column, str) else tuple(self.column)
 
     @property
+    def reads(self) -> tuple[str, ...]:
+        """The columns compared, and those that decide who stays."""
+        return tuple(dict.fromkeys((*self.compares, *reads_of(self.keep, self.by))))
+
+    @property
     def optional(self) -> tuple[str, ...]:
         """What decides who is preferred, and the rest of what the model is given."""
-        question = OPTIONAL if set(READS) & set(self.reads) else ()
-        rest = (name for column in self.reads for name in optional(column))
-        return (*PREFERRED, *dict.fromkeys((*question, *rest)))
+        found = dict.fromkeys((*PREFERRED, *optional_of(self.keep, self.by), *self._rest))
+        return tuple(name for name in found if name not in self.reads)
+
+    @property
+    def _rest(self) -> tuple[str, ...]:
+        """The columns that belong to those compared."""
+        question = OPTIONAL if set(READS) & set(self.compares) else ()
+        rest = (name for column in self.compares for name in optional(column))
+        return tuple(name for name in dict.fromkeys((*question, *rest)) if name not in self.compares)
 
     @property
     def measured(self) -> str:
         """The column that the measure writes."""
-        return f"{self.name}_{'_'.join(self.reads)}"
+        return f"{self.name}_{'_'.join(self.compares)}"
 
     @property
     def original(self) -> str:
         """The id of the row that it duplicates."""
         return f"{self.measured}{OF}"
 
+    @property
+    def cluster(self) -> str:
+        """The id of the preferred row of all that are alike, directly or through others."""
+        return f"{self.measured}{CLUSTER}"
+
+    @property
+    def about_cluster(self) -> Column:
+        """What that column is."""
+        about = "The preferred row of those that are duplicates of each other, directly or through others."
+        return Column(self.cluster, "string", "lineage", about)
+
+    def identity(self) -> dict[str, Any]:
+        """Its arguments, without those that say nothing here."""
+        chosen = {"keep", "by"} if self.keep == "preferred" else set()
+        return {name: value for name, value in super().identity().items() if name not in chosen}
+
     def compared(self, batch: Batch) -> list[Compared | None]:
         """For each row what is compared; None where all texts are blank."""
         columns: list[list[tuple[str, ...]]] = []
-        systems = [""] * len(batch[self.reads[0]])
-        for name in self.reads:
+        systems = [""] * len(batch[self.compares[0]])
+        for name in self.compares:
             if name in READS:
                 asked = questions(_as_texts(batch))
                 columns.append([(question.said, question.context) for question in asked])
@@ -90,21 +140,24 @@ class Duplicates(Filter):
 
     def order(self, rows: Columns, places: Sequence[int]) -> list[int]:
         """These places, preferred rows first; texts are looked at only where ids are not there, or not different."""
-        count = len(rows)
-        origins, rounds, ids = (rows[name] if name in rows else [None] * count for name in ("origin", "round", "id"))
+        ids = rows["id"] if "id" in rows else [None] * len(rows)
         texts: dict[int, Compared | None] = {}
         if len({str(ids[place]) for place in places}) < len(places):
             texts = dict(zip(places, self.compared(some(rows, places)), strict=True))
+        key = keys_of(rows, self.keep, self.by, f"filters[{self.name}]")
+        return sorted(places, key=lambda place: (*key(place), str(ids[place]), texts.get(place), place))
 
-        def key(place: int) -> tuple[Any, ...]:
-            grown = rounds[place] if isinstance(rounds[place], int) else 0
-            return PEOPLE.get(str(origins[place]), 2), grown, str(ids[place]), texts.get(place), place
+    def names(self, rows: Columns) -> list[str]:
+        """The id of each row; its number, counted from 0, where rows have none."""
+        return list(map(str, rows["id"] if "id" in rows else range(len(rows))))
 
-        return sorted(places, key=key)
-
-    def named(self, rows: Columns, place: int) -> str:
-        """The id of a row; its number, counted from 0, where rows have none."""
-        return str(rows["id"][place] if "id" in rows else place)
+    def problems(self, around: Around) -> Iterator[Problem]:
+        """What any filter tells, and columns that other sets do not have."""
+        unread = [name for name in self.compares if name not in TEXTS] if self.against else []
+        for name in unread:
+            said = f"filters[{self.name}] compares {name}, which is not read of other sets"
+            yield Problem(around.place("against"), said, f"compare {', '.join(READ)}, or leave out `against`")
+        yield from super().problems(around)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from pydantic import Field
 
 from hfsft.engine.step import Bound, Step
-from hfsft.filters.duplicates.common import KEY, PREFERRED, Duplicates, OverAll
+from hfsft.filters.duplicates.common import KEY, Duplicates, OverAll
 from hfsft.filters.filter_work import work_of
 from hfsft.rows.batch import Batch
 from hfsft.similarity import keys_of
@@ -29,26 +29,28 @@ class ExactDuplicate(Duplicates):
     marks, invisible characters, marks that end a sentence, kinds of hyphens and dashes, white space (beside Han,
     kana, Thai, Lao, Khmer and Burmese letters any, elsewhere how much), the place of a Vietnamese tone mark, the
     order of Thai marks, vowel points of Arabic and Hebrew, digits of another script. Signs with a meaning count: `6*7`
-    is not `6/7`, `10!` not `10`. Of rows alike, people's own stay before generated ones, then the one with the smallest
-    id, whatever the order of the rows; those that fall name the row that stays. Several answers to one question count
-    as copies; compare `[instruction, response]` to keep them. Rows with nothing to compare are kept.
+    is not `6/7`, `10!` not `10`. Which of rows alike stays, `keep` says; left out, people's own before generated ones,
+    then the one with the smallest id, whatever the order of the rows. Those that fall name the row that stays, and all
+    of them are of one cluster, called by it. With `against`, rows that say what stands in an earlier release or a
+    held-out file fall, and name that. Several answers to one question count as copies; compare
+    `[instruction, response]` to keep them. Rows with nothing to compare are kept.
     """
 
     name: ClassVar[str] = "exact_duplicate"
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
     values: ClassVar[str] = "0 and up, a whole number"
     blind: ClassVar[str] = "The same said in other words, even with one word more: near_duplicate measures that."
     example: ClassVar[str] = """\
     filters:
-      - exact_duplicate: {column: [instruction, response]}
+      - exact_duplicate: {column: [instruction, response], keep: longest}
     """
 
     at_most: int = Field(0, ge=0, description="Copies of one text that may stay beside the preferred row.")
 
     @property
     def writes(self) -> dict[str, Any]:
-        """The number of preferred copies, and the id of the first."""
-        return {self.measured: "int64", self.original: "string"}
+        """The number of preferred copies, the id of the first, and what all of them are called by."""
+        return {self.measured: "int64", self.original: "string", self.cluster: "string"}
 
     def steps(self, place: Place | None = None, label: str = "") -> list[Step]:
         """One step that makes a key of each row, which is kept; one that counts those alike, one that compares."""
@@ -57,11 +59,15 @@ class ExactDuplicate(Duplicates):
             measure,
             name=f"{measure.name.removesuffix('measure')}key",
             sees="row",
-            optional=tuple(name for name in measure.optional if name not in PREFERRED),
+            reads=self.compares,
+            optional=self._rest,
             writes={KEY: "binary"},
+            identity={"filter": self.name, "column": list(self.compares)},
             work=work_of(self, "keys"),
+            needs=(),
         )
-        count = replace(measure, reads=(KEY, *measure.reads), drops=(KEY,), work=work_of(self, "counting"))
+        work, known = work_of(self, "counting"), (self.about_cluster,)
+        count = replace(measure, reads=(KEY, *measure.reads), drops=(KEY,), work=work, known=known)
         return [key, count, keep]
 
     def measure(self, batch: Batch) -> Batch:
@@ -83,17 +89,30 @@ class ExactDuplicate(Duplicates):
         keys = rows[KEY]
         counts: list[int | None] = [None] * len(keys)
         originals: list[str | None] = [None] * len(keys)
+        clusters: list[str | None] = [None] * len(keys)
         first: dict[bytes, int] = {}
-        preferred = Counter[bytes]()
+        known, names = self._known(), self.names(rows)
+        preferred = Counter(dict.fromkeys(known, 1))
         for place in self.order(rows, [place for place, key in enumerate(keys) if key is not None]):
             key = keys[place]
             counts[place] = preferred[key]
+            leader = first.setdefault(key, place)
             if preferred[key]:
-                originals[place] = self.named(rows, first[key])
-            else:
-                first[key] = place
+                originals[place] = known.get(key) or names[leader]
+            if leader != place:
+                clusters[place] = clusters[leader] = names[leader]
             preferred[key] += 1
-        return {self.measured: counts, self.original: originals}, None
+        return {self.measured: counts, self.original: originals, self.cluster: clusters}, None
+
+    def _known(self) -> dict[bytes, str]:
+        """What other sets say, each with the name of the first row that says it."""
+        if self.others is None:
+            return {}
+        found: dict[bytes, str] = {}
+        for key, name in zip(self.keys(self.others.texts)[KEY], self.others.names, strict=True):
+            if key is not None:
+                found.setdefault(key, name)
+        return found
 
     def bounds(self) -> list[Bound]:
         """At most so many preferred copies."""

@@ -25,8 +25,6 @@ from hfsft.rows.reading.summaries import file_of
 from hfsft.rows.views import ANSWER, WHOLE
 
 if TYPE_CHECKING:
-    from datasets import Dataset
-
     from hfsft.errors import Place
 
 Do = Literal["redact", "reject", "report"]
@@ -116,12 +114,10 @@ class Rewriting(Filter):
         told = [name for name in changed if name in TEXTS] if not self.private else []
         return [keeping_first(rewrite, told) if told else rewrite, *keeps]
 
-    def apply(self, dataset: Dataset) -> tuple[Dataset, Dataset]:
-        """`(kept, rejected)` of any `datasets.Dataset`: its texts redacted, those within lists and structs too."""
-        from hfsft.engine.parts.on_datasets import apply
-
-        columns = {name: kind for name, feature in dataset.features.items() if holds_text(kind := _words(feature))}
-        return apply(dataset, tuple(self.over(columns, ())))
+    def steps_over(self, kinds: Mapping[str, Any]) -> tuple[Step, ...]:
+        """Those over all texts of a dataset, those within lists and structs too."""
+        columns = {name: kind for name, feature in kinds.items() if holds_text(kind := _words(feature))}
+        return tuple(self.over(columns, ()))
 
     def redacted_text(self, text: str) -> str:
         """One text for itself."""

@@ -171,15 +171,22 @@ def _object(value: Any, schema: dict[str, Any], rounding: Rounding, where: str) 
 def _spread(value: dict[Any, Any], properties: dict[str, Any]) -> dict[str, dict[str, Any]]:
     """The objects whose parts stand one by one beside each other, as in `{"tone_score": 4, "tone_reason": "calm"}`."""
     found: dict[str, dict[str, Any]] = {}
+    names = set(map(plain_name, value))
     for name, inner in properties.items():
         for part in inner.get("properties", {}):
-            words = (part, *_SYNONYMS.get(part, ()))
-            joined = (each for word in words for each in (f"{name}_{word}", f"{word}_{name}", f"{word}_for_{name}"))
-            for each in joined:
-                if each not in properties and (said := given(value, each)) is not _ABSENT:
+            for each, plain in _joined(name, part):
+                if plain in names and each not in properties and (said := given(value, each)) is not _ABSENT:
                     parts = found.setdefault(name, {})
                     parts[part] = TWICE if parts.get(part, said) != said else said
     return found
+
+
+@lru_cache(maxsize=512)  # of a schema they are the same for each answer
+def _joined(name: str, part: str) -> tuple[tuple[str, str], ...]:
+    """The names that a part of an object may have beside the object's others, each also without its dress."""
+    words = (part, *_SYNONYMS.get(part, ()))
+    joined = (each for word in words for each in (f"{name}_{word}", f"{word}_{name}", f"{word}_for_{name}"))
+    return tuple((each, plain_name(each)) for each in joined)
 
 
 def _of_number(value: Any, alone: str, schema: dict[str, Any]) -> Any:

@@ -62,8 +62,8 @@ def _in_template(recipe: Recipe, loc: Loc, line: int, file: TemplateFile | None)
     return recipe.source.place(file.loc), f"{file.name}, line {line or 1}: "
 
 
-def filter_problems(recipe: Recipe) -> Iterator[Problem]:
-    """What each filter says is wrong with it."""
+def filter_problems(recipe: Recipe, *, opened: bool = True) -> Iterator[Problem]:
+    """What each filter says is wrong with it; unless `opened`, no other sets are looked into that it compares with."""
     if recipe.filters is None:
         return
     kept = [column(name, "string", "kept") for name in kept_of(recipe).values()]
@@ -86,7 +86,7 @@ def filter_problems(recipe: Recipe) -> Iterator[Problem]:
             columns | vectors, _lacking(recipe, columns), lambda *path, loc=loc: recipe.source.place((*loc, *path))
         )
         try:
-            rule = rule.at(recipe.base)
+            rule = rule.at(recipe.base) if opened else rule.at(recipe.base).unopened()
         except ModelError as error:  # there is no such folder
             yield Problem(around.place(*rule.names_file()), str(error))
         else:

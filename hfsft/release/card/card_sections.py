@@ -59,13 +59,15 @@ def use(draft: Draft) -> Values | None:
         return None
     default = draft.metadata["dataset_info"][0]
     columns = [feature["name"] for feature in default["features"]]
+    names = [split["name"] for split in default["splits"]]
     publish = draft.built.recipe.publish
     return {
         "source": publish.repo_id or f"build/{draft.built.recipe.name}",
         "model": json.dumps(plain(publish.tokenizer or EXAMPLE_MODEL), ensure_ascii=False),
         "columns": joined([named(name) for name in columns]),
         "assistant_only": draft.built.trainer.loss_covers_prompt and draft.built.trainer.marks_answers,
-        "validation": any(split["name"] == "validation" for split in default["splits"]),
+        "held_out": next((name for name in names if name != "train"), ""),
+        "tested": names[-1] == "test" and "validation" in names,
         "max_length": publish.max_length or found.max_length,
         "estimated": found.tokenizer is None and not publish.max_length,
         "pairs": next(

@@ -8,6 +8,7 @@ from collections import defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hfsft.engine.ledger import SIDES
 from hfsft.recipe.checks.licences import HUB_LICENCES
 from hfsft.release.folder.file_names import PREFERENCE
 from hfsft.release.report import measures
@@ -87,7 +88,7 @@ def _info(name: str, folder: Path) -> DatasetInfo | None:
     if not shards:
         return None
     splits, schema = SplitDict(), None
-    for split in sorted(shards, key=["train", "validation", *shards].index):
+    for split in sorted(shards, key=[*SIDES, *shards].index):
         files = [ParquetFile(path, memory_map=True) for path in shards[split]]
         schema = files[0].schema_arrow
         numbered = [(file, index) for file in files for index in range(file.num_row_groups)]

@@ -19,6 +19,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from hfsft.engine.ledger import SIDES
 from hfsft.errors import ReleaseError, UserError
 from hfsft.release.folder import lock
 from hfsft.release.folder.file_names import FUNNEL, LOCK, PREFERENCE, REPORT, RESOLVED
@@ -202,7 +203,7 @@ def _carry(path: Path, to: Path) -> None:
 def _has_rows(folder: Path) -> bool:
     try:
         fates = json.loads((folder / FUNNEL).read_text(encoding="utf-8"))["fates"]
-        return bool(fates.get("train") or fates.get("validation"))
+        return any(fates.get(side) for side in SIDES)
     except (OSError, ValueError, KeyError):
         return True
 

@@ -15,12 +15,13 @@ import json
 import os
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any
 
+from hfsft.engine.ledger import SIDES as SPLITS
 from hfsft.errors import Place, SourceError
 from hfsft.release.folder.file_names import LOCK, RESOLVED, SIDES, WRITTEN
 from hfsft.stages.split.row_families import OPTIONAL, READS
-from hfsft.stages.split.sides import NONE, Side, Sides, Stand
+from hfsft.stages.split.sides import NONE, Sides, Stand, most_seen
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -36,7 +37,7 @@ def read(recipe: Recipe, out: Path) -> Sides:
 
     Raises `SourceError` where a file of them is none.
     """
-    if not recipe.split.validation:
+    if not recipe.split.holds_out:
         return NONE
     beside, asked = _beside(recipe), recipe.split.drawn_by
     paths = ([beside] if beside else []) + [out / recipe.name / SIDES]
@@ -48,7 +49,7 @@ def read(recipe: Recipe, out: Path) -> Sides:
 
 def after(recipe: Recipe, former: Sides, rows: Dataset) -> Sides:
     """What is remembered once these rows are built; nothing where none are to be held out."""
-    if not recipe.split.validation:
+    if not recipe.split.holds_out:
         return NONE
     from hfsft.engine.parts.rows import column_of
 
@@ -118,10 +119,11 @@ def _read(path: Path) -> Sides | None:
             number += 1
             entry = json.loads(line)
             stand = Stand(entry["side"], entry.get("was"))
-            if stand.side not in get_args(Side) or stand.was not in (None, *get_args(Side)):
+            if stand.side not in SPLITS or stand.was not in (None, *SPLITS):
                 raise ValueError
-            if entry["key"] not in stands or stand.side == "train":  # of two that were merged, what was trained on
-                stands[str(entry["key"])] = stand
+            key = str(entry["key"])  # of two that were merged, what models have seen more of
+            if key not in stands or most_seen((stand.side, stands[key].side)) == stand.side:
+                stands[key] = stand
         return Sides(dict(head["asked"]), stands)
     except (ValueError, KeyError, TypeError, IndexError, AttributeError):
         raise SourceError(

@@ -106,8 +106,8 @@ def _fill_data(built: Built, folder: Path) -> None:
         if len(rows):
             write_parquet(built.writer.rows(rows), folder / "data", split)
             write_parquet(provenance_rows(built, split), folder / "provenance", split)
-    for split, pairs in preference_rows(built).items():
-        write_parquet(pairs, folder / PREFERENCE, split)
+    for side, pairs in preference_rows(built).items():
+        write_parquet(pairs, folder / PREFERENCE, side)
     removal = rejected_rows(built)
     if len(removal):
         write_parquet(removal, folder / "rejected", "rejected")

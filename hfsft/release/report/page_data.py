@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pyarrow import RecordBatch
     from pyarrow.parquet import ParquetFile
 
-SAMPLES = {"train": 300, "validation": 100, "rejected": 300, "failed": 100, "not_chosen": 100}
+SAMPLES = {"train": 300, "validation": 100, "test": 100, "rejected": 300, "failed": 100, "not_chosen": 100}
 """Rows of each fate that the page shows at most, picked by a hash of their ids."""
 EACH_RULE = 30  # rejected rows of every rule at least, however few of all it took
 TOPICS = 50
@@ -120,7 +120,8 @@ class PageData:
     def removed_by(self, column: str) -> list[float]:
         """The values by which rows fell at a rule over that column."""
         steps = {bound["step"] for bound in self.summary["bounds"] if bound["column"] == column}
-        pairs = zip(self.removed.column("stage"), self.removed.column("value"), strict=True)
+        values = column if column in self.removed.kinds else "value"  # which may say in words what was found
+        pairs = zip(self.removed.column("stage"), self.removed.column(values), strict=True)
         return [float(value) for stage, value in pairs if stage in steps and value is not None]
 
     def rules(self) -> list[dict[str, Any]]:

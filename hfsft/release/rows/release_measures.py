@@ -22,7 +22,7 @@ from hfsft.recipe.recipe import Recipe
 from hfsft.release.trainer.check import DEFAULT_MAX_LENGTH
 from hfsft.release.trainer.dataset_writer import READS, DatasetWriter, RowWriter, writer_of
 from hfsft.release.trainer.message_style import MessageStyle
-from hfsft.release.trainer.row_checks import Finding, RowChecks
+from hfsft.release.trainer.row_checks import RowChecks, TrainerFinding
 from hfsft.release.trainer.row_needs import RowNeeds
 from hfsft.release.trainer.tokenizer import ChatTokenizer, load_tokenizer
 from hfsft.rows.batch import Batch, rows_of
@@ -31,7 +31,7 @@ from hfsft.rows.views import content
 
 NEEDS, FINDING, WORDS = "needs", "finding", "words"
 
-T = TypeVar("T", RowNeeds, Finding)
+T = TypeVar("T", RowNeeds, TrainerFinding)
 Measure = Callable[[Step], Batch]
 """What a step makes of each of the rows that are left."""
 
@@ -41,7 +41,7 @@ class ReleaseMeasures:
     """Of each kept row what its release says of it, in the order of the rows."""
 
     writer: DatasetWriter
-    findings: Sequence[Finding]
+    findings: Sequence[TrainerFinding]
     contents: Sequence[str | None]  # hashes, as of `hfsft.rows.views.content`
     words: Sequence[int] | None  # where no tokenizer counts
 
@@ -61,7 +61,7 @@ def measured(recipe: Recipe, ids: Sequence[str], measure: Measure) -> ReleaseMea
     if writer.style != alone.style:  # all rows call reasoning alike, which some alone would not
         found |= measure(_checks(writer, most, needs))
     contents = measure(Step("content", optional=TEXTS, writes={CONTENT: "string"}, work=Work(f"{__name__}:hashing")))
-    return ReleaseMeasures(writer, list(_unpacked(Finding, found[FINDING])), contents[CONTENT], found.get(WORDS))
+    return ReleaseMeasures(writer, list(_unpacked(TrainerFinding, found[FINDING])), contents[CONTENT], found.get(WORDS))
 
 
 def _checks(writer: RowWriter, max_length: int, needs: tuple[Resource, ...]) -> Step:
@@ -103,7 +103,7 @@ def hashing() -> Callable[[Batch], Batch]:
     return lambda batch: {CONTENT: list(map(content, rows_of(batch)))}
 
 
-def _packed(what: RowNeeds | Finding) -> str | None:
+def _packed(what: RowNeeds | TrainerFinding) -> str | None:
     """As JSON, without what is as of most rows; None where all is."""
     usual = vars(type(what)())
     told = {name: value for name, value in vars(what).items() if value != usual[name]}

@@ -20,7 +20,7 @@ from hfsft.recipe.publish import FormatName
 from hfsft.release.report.measures import histogram
 from hfsft.release.trainer.dataset_writer import DatasetWriter, read
 from hfsft.release.trainer.formats import FORMATS
-from hfsft.release.trainer.row_checks import Cause, Finding, RowChecks, RowWarning
+from hfsft.release.trainer.row_checks import Cause, RowChecks, RowWarning, TrainerFinding
 from hfsft.rows.reading.summaries import rows_said
 from hfsft.sandbox.chat import REASONING_KEYS
 
@@ -241,7 +241,10 @@ class TrainerCheck:
 
 
 def check(
-    rows: Dataset, writer: DatasetWriter, max_length: int | None = None, findings: Sequence[Finding] | None = None
+    rows: Dataset,
+    writer: DatasetWriter,
+    max_length: int | None = None,
+    findings: Sequence[TrainerFinding] | None = None,
 ) -> TrainerCheck:
     """The check of rows with the columns of `COLUMNS`, as they are written; rows are cut after `max_length` tokens.
 
@@ -283,7 +286,7 @@ def reasoning_field(columns: Mapping[str, Any]) -> str:
     return next((key for turn in turns if isinstance(turn, dict) for key in REASONING_KEYS if key in turn), "")
 
 
-def _found(rows: Dataset, writer: DatasetWriter, max_length: int | None) -> Iterator[Finding]:
+def _found(rows: Dataset, writer: DatasetWriter, max_length: int | None) -> Iterator[TrainerFinding]:
     checks, every = RowChecks(writer, max_length or DEFAULT_MAX_LENGTH), read(rows)
     while batch := list(islice(every, 1000)):
         yield from checks.see([(row, writer.row(row) if writer.tokenizer else None) for row in batch])

@@ -48,7 +48,7 @@ class RowWarning(NamedTuple):
 
 
 @dataclass
-class Finding:
+class TrainerFinding:
     """What is found of one row. It is JSON, so that it can be kept for the next build."""
 
     wrong_order: bool = False  # whether its roles do not take turns
@@ -65,7 +65,7 @@ class _CheckedRow:
     """A row, and what is found of it so far."""
 
     row: Row
-    finding: Finding = field(default_factory=Finding)
+    finding: TrainerFinding = field(default_factory=TrainerFinding)
 
     def tell(self, cause: Cause, detail: str = "") -> None:
         self.finding.told.append((cause, detail))
@@ -96,7 +96,7 @@ class RowChecks:
         known = self.tokenizer
         self.special = {*known.special_tokens, *control_tokens(known.template)} if known else None
 
-    def see(self, rows: Sequence[tuple[Row, Row | None]]) -> list[Finding]:
+    def see(self, rows: Sequence[tuple[Row, Row | None]]) -> list[TrainerFinding]:
         """What is found of rows; each comes with how it is written, or None where its texts are not to be counted."""
         checked = [(_CheckedRow(row), written) for row, written in rows]
         for one, _ in checked:

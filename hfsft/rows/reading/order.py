@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -48,7 +49,8 @@ def conversation(turns: list[Message], system: str | None, order: Order, finding
             last = turns.pop()
             what = "a last question without an answer" if last["role"] == "user" else "a last result of a tool"
             finding.left(what, last["content"])
-    _check(turns, order, finding)
+    for _, fault in faults(turns, order):
+        finding.odd(fault)
     texts: dict[str, Any] = {"system": below(*(text for text in spoken if text and text.strip()))}
     texts["instruction"] = next((turn["content"] for turn in turns if turn["role"] == "user"), None)
     last = next((turn for turn in reversed(turns) if turn["role"] == "assistant"), {})
@@ -75,50 +77,51 @@ def _joined(turns: list[Message]) -> list[Message]:
     return made
 
 
-def _check(turns: list[Message], order: Order, finding: RowReport) -> None:
-    """User and assistant take turns, each says something or calls, tools answer calls, the assistant has the last word.
+def faults(turns: Sequence[Message], order: Order) -> Iterator[tuple[int, str]]:
+    """What is wrong with an order of turns behind the system prompt, and at which of them, from 1; 0 for all of them.
 
-    A last call may stand without its result: that is what the model is to learn.
+    User and assistant take turns, each says something or calls, tools answer calls, the assistant has the last word. A
+    last call may stand without its result: that is what the model is to learn.
     """
     if not turns:
-        finding.odd("no conversation")
+        yield 0, "no conversation"
     weights = [turn.get("weight", 1.0) for turn in turns if turn["role"] == "assistant"]
     if weights and not any(weights):
-        finding.odd(NOTHING_TRAINED)
-    for turn in turns:
+        yield 0, NOTHING_TRAINED
+    for place, turn in enumerate(turns, 1):
         if turn["role"] == "system":
-            finding.odd("a system turn within the conversation")
+            yield place, "a system turn within the conversation"
         elif turn["role"] != "tool" and not turn["content"].strip() and not turn.get("tool_calls"):
-            finding.odd(f"empty {turn['role']} turn")
+            yield place, f"empty {turn['role']} turn"
     if all(turn["role"] != "user" for turn in turns):
-        finding.odd("no turn of the user")
+        yield 0, "no turn of the user"
     elif turns[0]["role"] == "assistant" and not order.assistant_opens:
-        finding.odd(OPENS)
+        yield 1, OPENS
     if turns and turns[-1]["role"] != "assistant":
-        finding.odd(UNANSWERED)
-    _check_tools(turns, finding)
-    for one, other in pairwise(turns):
+        yield len(turns), UNANSWERED
+    yield from _faults_of_tools(turns)
+    for place, (one, other) in enumerate(pairwise(turns), 2):
         if one["role"] == other["role"] != "tool":
-            finding.odd(IN_A_ROW)
+            yield place, IN_A_ROW
 
 
-def _check_tools(turns: list[Message], finding: RowReport) -> None:
+def _faults_of_tools(turns: Sequence[Message]) -> Iterator[tuple[int, str]]:
     """Each result answers a call of the turn before it, by its id or in order; calls with ids are all answered."""
     calls: _Calls | None = None  # of the assistant's turn that tools may answer
     before = ""
-    for turn in turns:
+    for place, turn in enumerate(turns, 1):
         role = turn["role"]
         if role == "tool":
             if calls is None or not calls.answered_by(turn):
-                finding.odd(NO_CALL)
+                yield place, NO_CALL
         else:
             if calls is not None and calls.waiting:
-                finding.odd(NO_RESULT)
+                yield place, NO_RESULT
             if role == "user" and before == "tool":
-                finding.odd(NOT_TOLD)
+                yield place, NOT_TOLD
             calls = _Calls(turn) if role == "assistant" else None
             if calls is not None and calls.twice:
-                finding.odd(SAME_ID)
+                yield place, SAME_ID
         before = role
 
 

@@ -72,9 +72,7 @@ def of_split(path: str, files: list[tuple[str, File]], split: str | None) -> lis
 
     Raises `SourceError` naming the splits that there are.
     """
-    splits: dict[str, list[tuple[str, File]]] = {}
-    for name, file in files:
-        splits.setdefault(_split_of(name), []).append((name, file))
+    splits = splits_in(files)
     named = [name for name in splits if name]
     if split is None:
         if len(named) > 1:
@@ -85,6 +83,14 @@ def of_split(path: str, files: list[tuple[str, File]], split: str | None) -> lis
     if split == WHOLE and not named:
         return files
     raise SourceError(f"{path}: no split {split!r}", key="split", help=f"it has {', '.join(named) or WHOLE}")
+
+
+def splits_in(files: list[tuple[str, File]]) -> dict[str, list[tuple[str, File]]]:
+    """The files of each split that their names tell, those of none under an empty name."""
+    splits: dict[str, list[tuple[str, File]]] = {}
+    for name, file in files:
+        splits.setdefault(_split_of(name), []).append((name, file))
+    return splits
 
 
 def _split_of(name: str) -> str:

@@ -107,6 +107,32 @@ def folder_rows(
     yield from _rows(path, loaded, split)
 
 
+def configs(path: str, commit: str | None = None) -> list[str]:
+    """The configurations of a dataset: on the Hub at a commit, or in a folder that `datasets` reads."""
+    from datasets import get_dataset_config_names
+
+    if commit is None and saved(Path(path)):
+        return []
+    try:
+        return list(get_dataset_config_names(path if commit is None else f"{HUB_DATASETS}{path}", revision=commit))
+    except Exception as error:  # as above
+        raise _refused(path, error) from None
+
+
+def splits(path: str, commit: str | None = None, config: str | None = None) -> list[str]:
+    """The splits of a dataset: on the Hub at a commit, or in a folder that `datasets` reads."""
+    from datasets import get_dataset_split_names, load_from_disk
+
+    try:
+        if commit is None and saved(Path(path)):
+            loaded = load_from_disk(path)
+            return list(map(str, loaded)) if isinstance(loaded, dict) else []
+        where = path if commit is None else f"{HUB_DATASETS}{path}"
+        return list(get_dataset_split_names(where, config, revision=commit))
+    except Exception as error:  # as above
+        raise _refused(path, error) from None
+
+
 def saved(folder: Path) -> bool:
     """Whether `save_to_disk` wrote the folder."""
     return (folder / "state.json").exists() or (folder / "dataset_dict.json").exists()

@@ -8,7 +8,7 @@ import os
 import re
 import time
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
@@ -19,7 +19,7 @@ from hfsft.rows.reading.resuming import FileReading, TableProgress
 from hfsft.rows.shapes.shape import Record
 from hfsft.rows.tables import hub_dataset, objects
 from hfsft.rows.tables.arrow import PaddedRow
-from hfsft.rows.tables.folder import data_files, holds_rows, made_for_datasets, matches, of_split
+from hfsft.rows.tables.folder import data_files, holds_rows, made_for_datasets, matches, of_split, splits_in
 from hfsft.rows.tables.parsing import Odd, odd_in
 from hfsft.rows.tables.readers import SUFFIXES, TEXT_COLUMN, WHOLE_TEXTS, reader
 from hfsft.rows.tables.text_files import PACKED, UNPACK_ERRORS, goes_on, plain_suffix
@@ -148,12 +148,46 @@ class Table:
             if not files:
                 raise SourceError("holds no file of rows", place=place_of(local), help=", ".join(self._suffixes))
             return files if files[0][1] is local else self._of_split(files)
-        if hub_dataset.saved(local) or made_for_datasets(local) or self.config is not None:
+        if self._for_datasets:
             return []
+        return of_split(self.path, self._held, self.split)
+
+    @property
+    def _for_datasets(self) -> bool:
+        """Whether `datasets` does the reading."""
+        local = self.local
+        if local is None:
+            return True
+        folder = not self._pattern and local.is_dir()
+        return folder and (hub_dataset.saved(local) or made_for_datasets(local) or self.config is not None)
+
+    @cached_property
+    def _held(self) -> list[tuple[str, File]]:
+        """The files of rows in a folder."""
+        local = self.local
+        assert local is not None, "only a folder holds files"
         held = data_files(local, (*self._suffixes, ZIP), about=self.whole_texts)
-        return of_split(
-            self.path, self._unzipped([(f"{self._shown(local)}/{name}", path) for name, path in held]), self.split
-        )
+        return self._unzipped([(f"{self._shown(local)}/{name}", path) for name, path in held])
+
+    def every_split(self, prefers: str = "") -> list[Table]:
+        """A table for each of its splits, in their order; itself where it is one.
+
+        Of a dataset that has several configurations, where none is named, the one called `prefers` is read if it has
+        that. Raises `SourceError` for what is not there.
+        """
+        table = self
+        if self._for_datasets:
+            path, commit = (self.repo, self.commit) if self.local is None else (str(self.local.absolute()), None)
+            if table.config is None and prefers and prefers in hub_dataset.configs(path, commit):
+                table = replace(table, config=prefers)
+            splits = [] if table.split else hub_dataset.splits(path, commit, table.config)
+        else:
+            folder = not self._pattern and self.local is not None and self.local.is_dir()
+            splits = list(filter(None, splits_in(self._held))) if folder and not self.split else []
+        found = [replace(table, split=split) for split in splits] if len(splits) > 1 else [table]
+        for each in found if self.local is None else ():
+            each.__dict__["commit"] = self.commit
+        return found
 
     @cached_property
     def on_disk(self) -> list[tuple[str, Path]]:

@@ -62,7 +62,8 @@ def common(texts: Chunks, *kinds: Callable[[Chunk], tuple[Places, Hashes]]) -> l
     rough = [np.zeros(size, np.uint32) for _ in kinds]
     for _, chunk in texts:
         for counted, runs in zip(rough, kinds, strict=True):
-            np.add.at(counted, _slot(runs(chunk)[1], size), 1)  # a run that stands twice in a text counts twice here
+            slots = np.sort(_slot(runs(chunk)[1], size))  # a run that stands twice in a text counts twice here
+            np.add.at(counted, slots, np.uint32(1))
     found: list[tuple[Hashes, Counts]] = [(np.zeros(0, np.uint64), np.zeros(0, np.int64)) for _ in kinds]
     waiting: list[list[Hashes]] = [[] for _ in kinds]
     for _, chunk in texts:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from itertools import chain
+from itertools import chain, pairwise
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from hfsft.letters.characters import IDEOGRAPHS, WORDLESS
@@ -15,21 +15,30 @@ if TYPE_CHECKING:
 
     Hashes = NDArray[np.uint64]
     Places = NDArray[np.intp]
+    Codes = NDArray[np.uint8] | NDArray[np.uint32]
     Number = TypeVar("Number", np.uint64, np.intp)
 
 SHINGLE = 4  # characters
 WORD = 4  # how much a word weighs in a run of words; a character of a script without spaces weighs less
 IDEOGRAPH = 2
 LETTER = 1
-CHUNK = 1 << 19  # characters that are looked at together
+CHUNK = 1 << 17  # characters that are looked at together: so many that what is made of them stays in a core's cache
 KEPT = 1 << 23  # characters of texts whose words are kept
 
 _BASE = 0x9E3779B97F4A7C15
 _BLANK, _PAD, _ZERO, _NINE = 32, 0, 48, 57
 
 
+class Spans(NamedTuple):
+    """Runs of words of several texts, text by text: of which text each is, and its tokens (stop excluded)."""
+
+    text: Places
+    first: Places
+    stop: Places
+
+
 class Runs(NamedTuple):
-    """Runs of words of several texts, text by text: of which text each is, its hash, and its tokens (stop excluded)."""
+    """The same with their hashes."""
 
     text: Places
     hashes: Hashes
@@ -38,7 +47,7 @@ class Runs(NamedTuple):
 
 
 class Chunks:
-    """Normalised texts in groups of about half a million characters, to be gone through several times.
+    """Normalised texts in groups of some ten thousand characters, to be gone through several times.
 
     Where they are not too many, the groups are kept with the words that they were cut into; else made each time.
     """
@@ -73,24 +82,52 @@ class Chunk:
     def __init__(self, texts: Sequence[str]) -> None:
         import numpy as np
 
-        padded = [f" {text} ".ljust(SHINGLE, chr(_PAD)) for text in texts]
-        self.codes = np.frombuffer("".join(padded).encode("utf-32-le", "surrogatepass"), "<u4")
+        padded = [f" {text} " if len(text) > SHINGLE - 3 else f" {text} ".ljust(SHINGLE, chr(_PAD)) for text in texts]
+        joined = "".join(padded)
+        encoded = joined.encode("ascii") if joined.isascii() else joined.encode("utf-32-le", "surrogatepass")
+        self.codes: Codes = np.frombuffer(encoded, np.uint8 if len(encoded) == len(joined) else "<u4")
         self.starts = np.concatenate([[0], np.cumsum([len(text) for text in padded], dtype=np.intp)])
-        self._tokens: tuple[Places, Places, Places, Places, Places] | None = None
+        self._tokens: tuple[Places, Places, Places | None, Places, Places] | None = None
         self._runs: dict[int, Runs] = {}
+        self._sums: Hashes | None = None
 
-    def shingles(self) -> list[Hashes]:
-        """For each text the sorted 64-bit hashes of its runs of 4 characters, one for each time that a run stands."""
+    def __len__(self) -> int:
+        """The number of texts."""
+        return len(self.starts) - 1
+
+    def bags(self) -> tuple[Hashes, Places]:
+        """The hashes of the runs of 4 characters, text by text, one for each time that a run stands, and their ends.
+
+        Those of one text are all different, and in no order that says anything.
+        """
         import numpy as np
 
         codes = self.codes.astype(np.uint64)
         width = len(codes) - SHINGLE + 1
         hashes = np.zeros(max(width, 0), np.uint64)
         for place in range(SHINGLE):
-            hashes = hashes * np.uint64(_BASE) + codes[place : place + width]
+            hashes *= np.uint64(_BASE)
+            hashes += codes[place : place + width]
         hashes ^= hashes >> np.uint64(32)
-        ends = (self.starts[1:] - SHINGLE + 1).tolist()
-        return [counted(hashes[start:end]) for start, end in zip(self.starts.tolist(), ends, strict=False)]
+        lengths = np.diff(self.starts) - SHINGLE + 1
+        inside = np.ones(len(hashes), bool)
+        for place in range(1, SHINGLE):
+            inside[self.starts[1:-1] - place] = False  # a run that begins in one text and ends in the next
+        hashes, ends = hashes[inside], np.cumsum(lengths)
+        start = 0
+        for end in ends.tolist():
+            hashes[start:end].sort()
+            start = end
+        return _told_apart(hashes, ends - lengths), ends
+
+    def shingles(self) -> list[Hashes]:
+        """For each text the sorted 64-bit hashes of its runs of 4 characters, one for each time that a run stands."""
+        hashes, ends = self.bags()
+        starts = [0, *ends.tolist()]
+        found = [hashes[start:end] for start, end in pairwise(starts)]
+        for each in found:
+            each.sort()
+        return found
 
     def runs(self, weight: int) -> Runs:
         """The shortest runs of words from each word on that weigh so much; of a lighter text the whole."""
@@ -99,20 +136,28 @@ class Chunk:
         return self._runs[weight]
 
     def _runs_of(self, weight: int) -> Runs:
+        begins, ends, *_ = self._tokens = self._tokens or self._cut()
+        text, first, stop = self.spans(weight)
+        return Runs(text, self._hashed(begins[first], ends[stop - 1]), first, stop)
+
+    def spans(self, weight: int) -> Spans:
+        """The same runs, where their hashes are not asked for."""
         import numpy as np
 
-        begins, ends, weights, firsts, owner = self._tokens = self._tokens or self._cut()
-        total = np.concatenate([[0], np.cumsum(weights)])
-        stop = np.searchsorted(total, total[:-1] + weight)
-        last = firsts[owner + 1]
+        begins, _, weights, firsts, owner = self._tokens = self._tokens or self._cut()
         first = np.arange(len(begins))
+        if weights is None:
+            stop = first + -(-weight // WORD)
+        else:
+            total = np.concatenate([[0], np.cumsum(weights)])
+            stop = np.searchsorted(total, total[:-1] + weight)
+        last = firsts[owner + 1]
         light = (first == firsts[owner]) & (stop > last)
         stop = np.where(light, last, stop)
         (first,) = (stop <= last).nonzero()
-        stop = stop[first]
-        return Runs(owner[first], self._hashed(begins[first], ends[stop - 1]), first, stop)
+        return Spans(owner[first], first, stop[first])
 
-    def numbered(self, runs: Runs) -> tuple[Places, Hashes]:
+    def numbered(self, runs: Runs | Spans) -> tuple[Places, Hashes]:
         """Which of some runs have a number in them, and for each of these a hash that is the same for all numbers."""
         import numpy as np
 
@@ -143,17 +188,27 @@ class Chunk:
         self._tokens = self._tokens or self._cut()
         return self._tokens[4], self._tokens[3]
 
-    def _cut(self) -> tuple[Places, Places, Places, Places, Places]:
-        """Where words begin and end, their weights, the first word of each text, the text of each word."""
+    def _cut(self) -> tuple[Places, Places, Places | None, Places, Places]:
+        """Where words begin and end, their weights, the first word of each text, the text of each word.
+
+        None for weights says that all are words between blanks.
+        """
         import numpy as np
 
         blank = (self.codes == _BLANK) | (self.codes == _PAD)
-        char = np.where(blank, 0, WORD)
-        if len(self.codes) and self.codes.max() >= WORDLESS[0][0]:
-            char[_within(self.codes, WORDLESS)] = LETTER
-            char[_within(self.codes, IDEOGRAPHS)] = IDEOGRAPH
-        unspaced = (char > 0) & (char < WORD)
         begin = ~blank
+        if self.codes.itemsize == 1 or not len(self.codes) or self.codes.max() < WORDLESS[0][0]:
+            end = blank.copy()
+            end[1:] &= ~blank[:-1]
+            begin[1:] &= blank[:-1]
+            (begins,), (ends,) = begin.nonzero(), end[1:].nonzero()
+            firsts = np.searchsorted(begins, self.starts)
+            owner = np.repeat(np.arange(len(firsts) - 1), np.diff(firsts))
+            return begins, ends + 1, None, firsts, owner
+        char = np.where(blank, 0, WORD)
+        char[_within(self.codes, WORDLESS)] = LETTER
+        char[_within(self.codes, IDEOGRAPHS)] = IDEOGRAPH
+        unspaced = (char > 0) & (char < WORD)
         begin[1:] &= blank[:-1] | unspaced[1:] | unspaced[:-1]
         (begins,) = begin.nonzero()
         (borders,) = (begin | blank).nonzero()
@@ -166,9 +221,11 @@ class Chunk:
         import numpy as np
 
         powers, inverse = _powers(1 << max(len(self.codes), 1).bit_length())
-        sums = np.zeros(len(self.codes) + 1, np.uint64)
-        np.cumsum(mixed(self.codes.astype(np.uint64)) * powers[: len(self.codes)], out=sums[1:])
-        return mixed((sums[ends] - sums[begins]) * inverse[begins])
+        if self._sums is None:
+            self._sums = np.zeros(len(self.codes) + 1, np.uint64)
+            letters = _letters()[self.codes] if self.codes.itemsize == 1 else mixed(self.codes.astype(np.uint64))
+            np.cumsum(letters * powers[: len(self.codes)], out=self._sums[1:])
+        return mixed((self._sums[ends] - self._sums[begins]) * inverse[begins])
 
 
 def shingles(text: str) -> Hashes:
@@ -194,14 +251,26 @@ def counted(hashes: Hashes) -> Hashes:
     """The hashes, sorted and all different: the second of two that are equal is another, and so on."""
     import numpy as np
 
-    ordered: Hashes = np.sort(hashes)
-    again = ordered[1:] == ordered[:-1]
-    if not again.any():
-        return ordered
-    place = np.arange(len(ordered))
-    first = np.maximum.accumulate(np.where(np.concatenate([[False], again]), 0, place))
-    told: Hashes = np.sort(ordered + (place - first).astype(np.uint64) * np.uint64(_BASE))
+    told: Hashes = _told_apart(np.sort(hashes), np.zeros(1, np.intp))
+    told.sort()
     return told
+
+
+def _told_apart(hashes: Hashes, starts: Places) -> Hashes:
+    """Hashes, sorted from each start on, with another in the place of each that stands there again."""
+    import numpy as np
+
+    same = np.zeros(len(hashes), bool)
+    np.equal(hashes[1:], hashes[:-1], out=same[1:])
+    same[starts[starts < len(hashes)]] = False
+    (again,) = same.nonzero()
+    if len(again):
+        # How often a hash stood before: the places from the first of those that follow on one another.
+        begins = np.concatenate([[True], again[1:] != again[:-1] + 1])
+        first = np.flatnonzero(begins)
+        number = np.arange(len(again)) - first[np.cumsum(begins) - 1] + 1
+        hashes[again] += number.astype(np.uint64) * np.uint64(_BASE)
+    return hashes
 
 
 def mixed(hashes: Hashes) -> Hashes:
@@ -214,6 +283,14 @@ def mixed(hashes: Hashes) -> Hashes:
 
 
 @lru_cache(1)
+def _letters() -> Hashes:
+    """Of each ASCII character what `mixed` makes of it."""
+    import numpy as np
+
+    return mixed(np.arange(128, dtype=np.uint64))
+
+
+@lru_cache(2)
 def _powers(count: int) -> tuple[Hashes, Hashes]:
     """The powers of the base and of its inverse, modulo 2**64."""
     import numpy as np
@@ -226,7 +303,7 @@ def _powers(count: int) -> tuple[Hashes, Hashes]:
     return of(_BASE), of(pow(_BASE, -1, 1 << 64))
 
 
-def _within(codes: NDArray[np.uint32], ranges: tuple[tuple[int, int], ...]) -> NDArray[np.bool_]:
+def _within(codes: Codes, ranges: tuple[tuple[int, int], ...]) -> NDArray[np.bool_]:
     import numpy as np
 
     borders = np.array(list(chain.from_iterable((first, last + 1) for first, last in ranges)), np.uint32)

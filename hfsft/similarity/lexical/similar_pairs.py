@@ -3,27 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from hfsft.similarity.lexical.candidates import WHOLE, RestTable, SketchTable, bands_for, candidates
 from hfsft.similarity.lexical.counts import RUN
 from hfsft.similarity.lexical.measure import SLACK, Measured, Texts, every_pair
-from hfsft.similarity.lexical.packed import digests_of, in_group, packed, unpacked
+from hfsft.similarity.lexical.packed import digests_of, in_group, numbers_of, packed, unpacked
 from hfsft.similarity.lexical.shingles import Chunks, distinct
 from hfsft.similarity.lexical.sketches import sketches
 from hfsft.similarity.lexical.templates import Templates
 from hfsft.similarity.normalise import normalise
+from hfsft.similarity.normalise_many import normalise_all
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
     from hfsft.similarity.lexical.measure import CountedPairs
-    from hfsft.similarity.lexical.packed import Digests, Told
+    from hfsft.similarity.lexical.packed import Told
     from hfsft.similarity.lexical.shingles import Hashes, Places
 
 Item = str | tuple[str, ...]
 Read = Callable[[Sequence[int]], Sequence[Item]]
+ReadParts = Callable[[Sequence[int]], Sequence[tuple[str, ...]]]
 
 FEW = 2000  # so many different items are all compared
 OWN = 352  # numbers in the sketch of a text's rest at most, of which less has to be in common
@@ -34,17 +37,24 @@ def parts_of(item: Item) -> tuple[str, ...]:
     return tuple(map(normalise, (item,) if isinstance(item, str) else item))
 
 
+def all_parts(items: Sequence[Item]) -> list[tuple[str, ...]]:
+    """The parts of each of many items, normalised."""
+    if all(isinstance(item, str) for item in items):
+        return [(text,) for text in normalise_all(items)]  # type: ignore[arg-type]
+    parted = [(item,) if isinstance(item, str) else item for item in items]
+    texts = iter(normalise_all([part for item in parted for part in item]))
+    return [tuple(islice(texts, len(item))) for item in parted]
+
+
 class Items:
     """Items to compare; those of different groups are not alike at all.
 
-    `keys` say which are the same, None stands for a blank one (see `packed`). The texts of an item, a text or a tuple
-    of them, are read only where they are looked at. `copies` are the items that are the same as an earlier one, with
+    `keys` say which are the same, None stands for a blank one (see `packed`). The parts of an item, normalised, are
+    read only where they are looked at. `copies` are the items that are the same as an earlier one, with
     its place.
     """
 
-    def __init__(self, keys: Sequence[bytes | None], read: Read) -> None:
-        import numpy as np
-
+    def __init__(self, keys: Sequence[bytes | None], read: ReadParts) -> None:
         self.copies: dict[int, int] = {}
         first: dict[bytes, int] = {}
         for place, key in enumerate(keys):
@@ -52,14 +62,13 @@ class Items:
                 self.copies[place] = original
         self.places = list(first.values())
         *parts, groups = digests_of(list(first))
-        self._group_digests, self.groups = _numbers(groups)
+        self._group_digests, self.groups, _ = numbers_of(groups)
         self.several = len(self._group_digests) > 1
         self._read, self._texts = read, dict[int, tuple[str, ...]]()
         self.texts: list[Texts] = []
         self.of: list[Places] = []  # for each part and item the number of its text
         for part, digests in enumerate(parts):
-            known, numbers = _numbers(digests)
-            holders = np.unique(numbers, return_index=True)[1]
+            known, numbers, holders = numbers_of(digests)
             self.texts.append(Texts(known, holders, part, self._of_items))
             self.of.append(numbers)
 
@@ -84,7 +93,7 @@ class Items:
         """The normalised texts of some items, which are kept."""
         new = sorted({item for item in items if item not in self._texts})
         read = self._read([self.places[item] for item in new]) if new else []
-        self._texts.update((item, parts_of(each)) for item, each in zip(new, read, strict=True))
+        self._texts.update(zip(new, read, strict=True))
         return [self._texts[item] for item in items]
 
     def alike(
@@ -252,11 +261,3 @@ def _met(
     yield members[one], members[other]
     one, other = candidates(own, group[some], rank[some])
     yield members[some[one]], members[some[other]]
-
-
-def _numbers(values: Digests) -> tuple[Digests, Places]:
-    """The different values, and for each value its number among them."""
-    import numpy as np
-
-    known, numbers = np.unique(values, return_inverse=True)
-    return known, numbers.reshape(-1)

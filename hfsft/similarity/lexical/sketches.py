@@ -13,41 +13,48 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from hfsft.similarity.lexical.shingles import Hashes
+    from hfsft.similarity.lexical.shingles import Hashes, Places
 
     Sketches = NDArray[np.uint8] | NDArray[np.uint16] | NDArray[np.uint32]
 
 SEED = 1  # of the permutations: results must be the same on every machine
-_BLOCK = 1 << 15  # hashes at a time, so that they stay in the processor's cache
+_BLOCK = 1 << 17  # hashes at a time, so that they stay in the processor's cache
 
 
 def sketches(sets: Sequence[Hashes], permutations: int) -> Sketches:
     """One row of 32-bit numbers for each set; of an empty one the largest number throughout."""
     import numpy as np
 
-    found = np.full((len(sets), permutations), np.iinfo(np.uint32).max, np.uint32)
-    rows = [row for row, one in enumerate(sets) if len(one)]
-    start = 0
-    while start < len(rows):
-        stop, size = start, 0
-        while stop < len(rows) and size < _BLOCK:
-            size += len(sets[rows[stop]])
-            stop += 1
-        found[rows[start:stop]] = _block([sets[row] for row in rows[start:stop]], permutations)
-        start = stop
+    ends = np.cumsum([len(one) for one in sets], dtype=np.intp)
+    return sketches_between(np.concatenate([*sets, np.zeros(0, np.uint64)]), ends, permutations)
+
+
+def sketches_between(hashes: Hashes, ends: Places, permutations: int) -> Sketches:
+    """The same of sets that stand one behind the other in one array."""
+    import numpy as np
+
+    found = np.full((len(ends), permutations), np.iinfo(np.uint32).max, np.uint32)
+    starts = np.concatenate([[0], ends[:-1]]).astype(np.intp)
+    (rows,) = (ends > starts).nonzero()
+    at = 0
+    while at < len(rows):
+        begin = starts[rows[at]]
+        stop = max(at + 1, int(np.searchsorted(ends[rows], begin + _BLOCK)))
+        some = rows[at:stop]
+        found[some] = _block(hashes[begin : ends[some[-1]]], starts[some] - begin, permutations)
+        at = stop
     return found
 
 
-def _block(sets: Sequence[Hashes], permutations: int) -> Sketches:
+def _block(hashes: Hashes, borders: Places, permutations: int) -> Sketches:
     import numpy as np
 
-    hashes = _premixed(np.concatenate(sets).astype(np.uint32))
-    borders = np.cumsum([0, *(len(one) for one in sets[:-1])])
+    hashed = _premixed(hashes.astype(np.uint32))
     factors, terms = _permutations(permutations)
-    found = np.empty((permutations, len(sets)), np.uint32)
-    moved = np.empty_like(hashes)
+    found = np.empty((permutations, len(borders)), np.uint32)
+    moved = np.empty_like(hashed)
     for number in range(permutations):
-        np.multiply(hashes, factors[number], out=moved)
+        np.multiply(hashed, factors[number], out=moved)
         np.add(moved, terms[number], out=moved)
         np.minimum.reduceat(moved, borders, out=found[number])
     return found.T

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from hfsft.engine.ledger import FOUND
 from hfsft.engine.resources import Resource, Work
 from hfsft.engine.step import Bound
 from hfsft.errors import ModelError, Problem, nearest
@@ -46,6 +47,8 @@ class Rule:
         for bound in self.bounds:
             (value,) = batch[bound.column]
             if not bound.keeps(value):
+                if found := batch.get(bound.column + FOUND, [None])[0]:
+                    return plain(f"{bound.rule}: {found}", LONGEST)
                 shown = f"{value:.6g}" if isinstance(value, float) else "nothing" if value is None else str(value)
                 return plain(shown if bound.absent else f"{bound.rule} is {shown}, not {bound}", LONGEST)
         return None

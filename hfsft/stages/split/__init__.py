@@ -1,39 +1,44 @@
-"""Split: train and validation by families, so that nothing leaks from one into the other."""
+"""Split: train, validation and test by families, so that nothing leaks from one into another."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
+from hfsft.engine.ledger import OF, SIDES, Side
 from hfsft.engine.resources import Resource, Work
-from hfsft.engine.step import Step
+from hfsft.engine.step import Bound, Step, compare
 from hfsft.errors import Problem, nearest
 from hfsft.rows.views import READS as VIEWED
 from hfsft.similarity import SKETCH, VERSION
 from hfsft.stages.base import CardPart, Context, Outcome, Panel, Stage
+from hfsft.stages.split import leak as leaks
 from hfsft.stages.split import telling
+from hfsft.stages.split.joins import JOINS
+from hfsft.stages.split.leak import Leak
 from hfsft.stages.split.row_families import KEYS, OPTIONAL, READS, SKETCHED
 from hfsft.stages.split.sides import NONE, TOPIC
 
 
 class Split(Stage):
-    """Hold rows out for validation, by families that are never divided.
+    """Hold rows out for validation and for a test, by families that are never divided.
 
     A family is all rows grown from one seed, of one value in the column that a source calls `family`, or that rest on
     one document (were written from it, or found it first of all), joined with every family that asks nearly the same.
     Which families are held out follows from hashes of what rows ask, never from their order or their answers. The side
     that a row was given is remembered for the builds to come, in a file beside the recipe (`<name of the recipe's
-    file>.sides.jsonl`) and in the build (`sides.jsonl`): whatever is added, no row ever moves from train to validation.
-    Share and families give way to that: where a new row joins two families of which one is held out, both go to train,
-    and where all that is new belongs to old families, the share is missed.
-    Another `validation` or `similarity` draws all anew.
+    file>.sides.jsonl`) and in the build (`sides.jsonl`): whatever is added, no row that is there ever moves. What is
+    new gives way to that: a row that would join families on different sides falls, by the rule `joins_sides`, and where
+    all that is new belongs to old families, the share is missed. Where `test` is asked for beside `validation`, or is
+    given a part of it, nothing comes out of train or into it: what was held out is divided between both. Any other
+    change of `validation`, `similarity` or `stratify` draws all anew.
     """
 
     key: ClassVar[str] = "split"
     example: ClassVar[str] = """\
-    split: {validation: 0.2}
+    split: {validation: 0.1, test: 0.05}
     """
 
     validation: float = Field(
@@ -41,6 +46,12 @@ class Split(Stage):
         ge=0,
         lt=1,
         description="Share of the rows to hold out, as nearly as whole families allow; of each topic about as many.",
+    )
+    test: float = Field(
+        0.0,
+        ge=0,
+        lt=1,
+        description="Share of the rows to hold out beside these, for a test of what was chosen on validation.",
     )
     stratify: str = Field(
         TOPIC,
@@ -55,12 +66,34 @@ class Split(Stage):
         description="Rows belong to one family if what their users say, and what context they bring, are each at "
         "least so alike (0 to 1).",
     )
+    leak: Leak | None = Field(
+        None,
+        description="Bound on what held-out rows and rows trained on have in common by exact runs of words; left out: "
+        "measured and told.",
+    )
+
+    @model_validator(mode="after")
+    def _leaves_some(self) -> Split:
+        if self.validation + self.test >= 1:
+            raise ValueError("validation and test together must be below 1, or no row is left to train on")
+        return self
 
     @property
     def drawn_by(self) -> dict[str, Any]:
-        """What decides on which side rows are drawn: where it changes, all are drawn anew."""
-        told = self.model_dump(mode="json")
-        return told if self.stratify != TOPIC else {name: told[name] for name in told if name != "stratify"}
+        """What decides on which side rows are drawn, without what few recipes ask, see `Sides.regarded`."""
+        told = self.model_dump(mode="json", include={"validation", "test", "stratify", "similarity"})
+        usual = {"stratify": TOPIC, "test": 0}
+        return {name: value for name, value in told.items() if name not in usual or value != usual[name]}
+
+    @property
+    def sides(self) -> tuple[Side, ...]:
+        """The splits that there may be; rows for a test only where some are asked for."""
+        return tuple(side for side in SIDES if side != "test" or self.test)
+
+    @property
+    def holds_out(self) -> bool:
+        """Whether any rows are to be held out."""
+        return bool(self.validation or self.test)
 
     def problems(self, context: Context) -> Iterator[Problem]:
         """A column to stratify by that no row has."""
@@ -72,28 +105,39 @@ class Split(Stage):
     @property
     def did(self) -> str:
         """That it divides rows, where some are held out."""
-        return "split" if self.validation else ""
+        return "split" if self.holds_out else ""
 
     def notes(self, outcome: Outcome) -> Iterator[str]:
         """Whether the share was met, which rows changed sides, and what so many train."""
-        yield from telling.notes(outcome, self.validation, self.stratify)
+        yield from telling.notes(outcome, {"validation": self.validation, "test": self.test}, self.stratify)
+        yield from leaks.notes(outcome, self.leak)
+
+    def stops(self, outcome: Outcome) -> Iterator[str]:
+        """That rows held out and rows trained on have more in common than the recipe allows."""
+        yield from leaks.stops(outcome, self.leak)
+
+    def figures(self, outcome: Outcome) -> Mapping[str, Any]:
+        """The largest share of a held-out row that one row says too, and which these are."""
+        return leaks.figures(outcome, self.leak.at_most if self.leak else leaks.USUAL)
 
     def card(self, outcome: Outcome) -> CardPart | None:
         """Duplicates that fell, families and their sides; None where no row is left."""
-        return telling.card(outcome, self.similarity)
+        return telling.card(outcome, self.similarity, leaks.closest(outcome, leaks.USUAL))
 
     def panel(self, outcome: Outcome) -> Panel:
         """Families by side and by size."""
         return telling.panel(outcome)
 
     def steps(self, context: Context) -> list[Step]:
-        """Two steps that look at each row alone, whose columns live to the next; two that write `family` and `split`,
-        the second with regard to the sides that builds before gave.
+        """Two steps that look at each row alone, whose columns live to the next; one that writes `family`, two by which
+        rows fall that would join sides which builds before gave, and one that writes `split` with regard to these.
         """
         place, former = context.place(self.key), context.former.get(self.key, NONE)
-        known = former.known if former.asked == self.drawn_by else {}
         similarity = {"similarity": self.similarity}
-        by = {"stratify": self.stratify} if self.stratify != TOPIC else {}
+        by: dict[str, Any] = {"stratify": self.stratify} if self.stratify != TOPIC else {}
+        by |= {"test": self.test} if self.test else {}
+        known = {"known": former.regarded(self.drawn_by)}
+        sides = Resource.of("sides", Work("hfsft.stages.split.sides:Known", known), pinned=False)
         return [
             Step(
                 name="split.keys",
@@ -128,6 +172,20 @@ class Split(Stage):
                 place=place,
             ),
             Step(
+                name="split.apart",
+                sees="all",
+                reads=("id", KEYS, *READS, "family"),
+                optional=OPTIONAL,
+                writes={"family": "string", JOINS: "string", f"{JOINS}{OF}": "string"},
+                role="verdict",
+                about="The sides of the split that would be one with this row.",
+                identity=similarity,
+                work=Work("hfsft.stages.split.joins:parting", similarity),
+                needs=(sides,),
+                place=place,
+            ),
+            compare("split.joins", Bound(JOINS, JOINS, absent=True), place),
+            Step(
                 name="split",
                 sees="all",
                 reads=tuple(dict.fromkeys((KEYS, *READS, self.stratify, "family"))),
@@ -138,7 +196,8 @@ class Split(Stage):
                 identity={"validation": self.validation, **by},
                 version=2,
                 work=Work("hfsft.stages.split.sides:giving", {"share": self.validation, **by}),
-                needs=(Resource.of("sides", Work("hfsft.stages.split.sides:Known", {"known": known}), pinned=False),),
+                needs=(sides,),
                 place=place,
             ),
+            *(leaks.steps(self.leak, place) if self.holds_out else []),
         ]

@@ -1,11 +1,46 @@
-"""The draw: which families are held out, so that the share of rows is met whatever their sizes."""
+"""The draw: which families are held out, so that the shares of rows are met whatever their sizes."""
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Literal
 
+from hfsft.engine.ledger import Side
 from hfsft.hashing import unit
+
+Stood = Side | Literal["held"]
+"""The side of a family, as far as it is settled: one that is `held` out is of validation or test."""
+HELD: Stood = "held"
+
+
+def drawn(
+    families: Sequence[str],
+    topics: Sequence[str | None],
+    validation: float,
+    test: float,
+    known: Mapping[str, Stood],
+) -> dict[str, Side]:
+    """The side of each family, of rows whose families and topics are given; `known` keep theirs.
+
+    First it is drawn which are held out at all, for both shares together, then which of these are for `test`: each
+    total is met within one family, and that of each topic nearly so.
+    """
+    share = validation + test
+    held = held_out(families, topics, share, {family: side != "train" for family, side in known.items()})
+    settled = {family: side == "test" for family, side in known.items() if side in ("validation", "test")}
+    among = [place for place, family in enumerate(families) if family in held]
+    if not test:
+        tested = {family for family in held if settled.get(family)}
+    elif not validation:
+        tested = {family for family in held if settled.get(family, True)}
+    else:
+        of = ([families[place] for place in among], [topics[place] for place in among])
+        tested = held_out(*of, test / share, settled)
+    found: dict[str, Side] = {}
+    for family in families:
+        found[family] = "train" if family not in held else "test" if family in tested else "validation"
+    return found
 
 
 def held_out(

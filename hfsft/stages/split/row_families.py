@@ -52,6 +52,11 @@ def keys_of(batch: Batch) -> list[tuple[str, ...]]:
     ]
 
 
+def asked_key(keys: Sequence[str], origin: str) -> str:
+    """Of the keys of a row that of what it asks, which tells whether a build before had it."""
+    return keys[0] if origin == "example" else keys[1]
+
+
 def keys_by_row(batch: Batch) -> Batch:
     """The column of them."""
     return {KEYS: list(map(list, keys_of(batch)))}
@@ -94,6 +99,25 @@ class Naming:
     def over(self, rows: Columns, kept: pa.Table | None) -> tuple[Batch, pa.Table | None]:
         """The families, and what was counted for them."""
         keys = rows[KEYS] if KEYS in rows else keys_of({name: rows[name] for name in rows.column_names})
+        index = self._index(rows, kept)
+        root = families(len(keys), chain(_of_one_key(keys), self._joined(rows, index)))
+        name: dict[int, str] = {}
+        for top, known in zip(root, keys, strict=True):
+            name[top] = min(name.get(top, known[0]), *known)
+        return {"family": [name[top] for top in root]}, index.counted()
+
+    def pairs(self, rows: Columns) -> list[tuple[int, int]]:
+        """The pairs of rows, by their numbers, that are of one family whatever keys they have."""
+        if not SKETCH.keys() <= set(rows.column_names):
+            batch = {name: rows[name] for name in rows.column_names}
+            rows = InMemory({**batch, **Sketching(self.similarity)(batch)})
+        return list(self._joined(rows, self._index(rows, None)))
+
+    def _joined(self, rows: Columns, index: LexicalIndex[int]) -> Iterator[tuple[int, int]]:
+        yield from _of_one_document(rows)
+        yield from (pair[:2] for pair in index.pairs(self.similarity))
+
+    def _index(self, rows: Columns, kept: pa.Table | None) -> LexicalIndex[int]:
         digests, sketches = (rows[name] for name in SKETCH)
         there = [place for place, digest in enumerate(digests) if digest is not None]
 
@@ -105,12 +129,7 @@ class Naming:
         index = LexicalIndex[int](kept)
         known_by = [digests[place] for place in there]
         index.add(there, Sketched(known_by, [sketches[place] for place in there], self.similarity, read))
-        alike = (pair[:2] for pair in index.pairs(self.similarity))
-        root = families(len(keys), chain(_of_one_key(keys), _of_one_document(rows), alike))
-        name: dict[int, str] = {}
-        for top, known in zip(root, keys, strict=True):
-            name[top] = min(name.get(top, known[0]), *known)
-        return {"family": [name[top] for top in root]}, index.counted()
+        return index
 
 
 def _parts(question: Question) -> tuple[str, ...]:

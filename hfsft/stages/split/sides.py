@@ -1,23 +1,26 @@
-"""The side of the split, train or validation, of each row in this build and in the builds before."""
+"""The side of the split, train, validation or test, of each row in this build and in the builds before."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, NamedTuple
+from math import isclose
+from typing import Any, NamedTuple
 
+from hfsft.engine.ledger import SIDES, Side
 from hfsft.engine.resources import Resource
 from hfsft.hashing import digest
 from hfsft.rows.batch import Batch
-from hfsft.stages.split.draw import held_out
+from hfsft.stages.split.draw import HELD, Stood, drawn
 from hfsft.stages.split.row_families import KEYS, keys_of
 
-Side = Literal["train", "validation"]
+SEEN: tuple[Stood, ...] = ("train", "validation", HELD, "test")
+"""Sides by how much a model has seen of what stands there, the most first."""
 
 
 class Stand(NamedTuple):
-    """The side of a key, and the other one if it ever stood there."""
+    """The side of a key, and the one that it ever stood on before, of several the one that models see most of."""
 
     side: Side
     was: Side | None = None
@@ -27,28 +30,57 @@ class Stand(NamedTuple):
 class Sides:
     """The sides that builds gave so far, by the keys of rows; those of rows that are gone stay.
 
-    `asked` is the recipe's `split` that they were given for, `moved` how many rows of the last build came to each side
-    from the other, in it or in any build before.
+    `asked` is the recipe's `split` that they were given for, `moved` how many rows of the last build came from one side
+    to another (that is, `(from, to)`), in it or in any build before.
     """
 
     asked: Mapping[str, Any] = field(default_factory=dict)
     stands: Mapping[str, Stand] = field(default_factory=dict)
-    moved: Mapping[Side, int] = field(default_factory=dict)
+    moved: Mapping[tuple[Side, Side], int] = field(default_factory=dict)
 
     @property
     def known(self) -> dict[str, Side]:
         """The side of each key."""
         return {key: stand.side for key, stand in self.stands.items()}
 
+    def regarded(self, asked: Mapping[str, Any]) -> dict[str, Stood]:
+        """What a build that asks this is to keep: the side of each key where the same is asked.
+
+        Where `test` is asked for beside what was held out, or is given a part of that, what was trained on is trained
+        on still, and what was held out is held out, for validation or for test. Where anything else is asked, nothing
+        is kept.
+        """
+        if asked == self.asked:
+            return dict(self.known)
+        (held, test), (was_held, was_test) = (_shares(each) for each in (asked, self.asked))
+        others = ({name: each[name] for name in each if name not in SIDES} for each in (asked, self.asked))
+        if next(others) != next(others) or not (isclose(held, was_held) or isclose(held + test, was_held + was_test)):
+            return {}
+        fixed = ("train", "test") if test else ("train",)
+        return {key: side if side in fixed else HELD for key, side in self.known.items()}
+
     def after(self, asked: Mapping[str, Any], batch: Batch) -> Sides:
         """These sides and those of a build's rows."""
-        stands, moved = dict(self.stands), Counter[Side]()
+        stands, moved = dict(self.stands), Counter[tuple[Side, Side]]()
         for keys, side in zip(keys_of(batch), batch["split"], strict=True):
+            came: list[Side] = []
             for key in keys:
                 old = self.stands.get(key, Stand(side))
-                stands[key] = Stand(side, old.was if old.side == side else old.side)
-            moved[side] += any(stands[key].was for key in keys)
+                before = [each for each in (old.was, old.side) if each and each != side]
+                stands[key] = Stand(side, most_seen(before) if before else None)
+                came += [was] if (was := stands[key].was) else []
+            if came:
+                moved[most_seen(came), side] += 1
         return Sides(asked, stands, moved)
+
+
+def most_seen(sides: Iterable[Any]) -> Any:
+    """Of several sides the one that models see most of."""
+    return min(sides, key=SEEN.index)
+
+
+def _shares(asked: Mapping[str, Any]) -> tuple[float, float]:
+    return float(asked.get("validation") or 0), float(asked.get("test") or 0)
 
 
 NONE = Sides()
@@ -56,16 +88,16 @@ TOPIC = "topic"  # the column by which sides are stratified, unless a recipe nam
 
 
 class Known:
-    """The sides that builds before gave to keys, as a resource of the step that gives them now."""
+    """The sides that builds before gave to keys, as a resource of the steps that give them now."""
 
-    def __init__(self, known: Mapping[str, Side]) -> None:
+    def __init__(self, known: Mapping[str, Stood]) -> None:
         self.known = known
 
     def identity(self) -> str:
         """A hash of the side of each key; empty where none is known."""
         return digest(sorted(self.known.items())) if self.known else ""
 
-    def load(self) -> Mapping[str, Side]:
+    def load(self) -> Mapping[str, Stood]:
         """The side of each key."""
         return self.known
 
@@ -75,18 +107,28 @@ def strata(values: Iterable[Any]) -> list[str | None]:
     return [None if value is None else str(value) for value in values]
 
 
-def giving(known: Resource, share: float, stratify: str = TOPIC) -> Callable[[Batch], Batch]:
+def giving(known: Resource, share: float, stratify: str = TOPIC, test: float = 0.0) -> Callable[[Batch], Batch]:
     """What gives all rows their sides, of each value in the column `stratify` about as many each."""
-    return lambda batch: give_sides(batch, share, known.load(), stratify)
+    return lambda batch: give_sides(batch, share, known.load(), stratify, test)
 
 
-def give_sides(batch: Batch, share: float, known: Mapping[str, Side], stratify: str = TOPIC) -> Batch:
-    """The `split` of each row; a family of which a row was trained on before is trained on whole."""
-    stood: dict[str, bool] = {}
-    known_by = batch[KEYS] if KEYS in batch else keys_of(batch)
-    for family, keys in zip(batch["family"], known_by, strict=True):
+def give_sides(
+    batch: Batch, share: float, known: Mapping[str, Stood], stratify: str = TOPIC, test: float = 0.0
+) -> Batch:
+    """The `split` of each row; a family of which rows stood on several sides stands where models see most of it."""
+    known_by: Sequence[Sequence[str]] = batch[KEYS] if KEYS in batch else keys_of(batch)
+    stood = stands_of(batch["family"], known_by, known)
+    sides = drawn(batch["family"], strata(batch[stratify]), share, test, stood)
+    return {"split": [sides[family] for family in batch["family"]]}
+
+
+def stands_of(
+    families: Sequence[str], known_by: Sequence[Sequence[str]], known: Mapping[str, Stood]
+) -> dict[str, Stood]:
+    """The side of each family of which any row is known."""
+    found: dict[str, Stood] = {}
+    for family, keys in zip(families, known_by, strict=True):
         for key in keys:
             if side := known.get(key):
-                stood[family] = stood.get(family, True) and side == "validation"
-    held = held_out(batch["family"], strata(batch[stratify]), share, stood)
-    return {"split": ["validation" if family in held else "train" for family in batch["family"]]}
+                found[family] = most_seen((side, found.get(family, side)))
+    return found

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from hfsft.rows.reading.summaries import rows_said
 from hfsft.stages.base import CardPart, Outcome, Panel, ShownTable, Warn
-from hfsft.stages.split.draw import held_out
+from hfsft.stages.split.draw import drawn
+from hfsft.stages.split.joins import JOINS
+from hfsft.stages.split.leak import Closest, shown
 from hfsft.stages.split.sides import NONE, strata
 
 SMALL = (
@@ -22,20 +24,33 @@ SIZES = 12  # sizes of families that a table lists
 FAMILY, SIDE = "family", "split"
 
 
-def notes(outcome: Outcome, asked: float, stratify: str) -> Iterator[str]:
+def notes(outcome: Outcome, asked: Mapping[str, float], stratify: str) -> Iterator[str]:
     """Whether as many rows are held out as were asked for, which changed sides, and what so many train."""
     sides = Counter(outcome.values(SIDE))
-    yield from _share(outcome, asked, stratify, sides["train"], sides["validation"])
+    if not any(asked.values()):
+        yield "no rows are held out for validation"
+    for side, share in asked.items():
+        yield from _share(outcome, asked, stratify, side) if share else ()
+    if fell := sum(each.rows for each in outcome.fell if each.rule == JOINS):
+        yield Warn(
+            f"{rows_said(fell)} fell as each would have made one family of rows on different sides of the split, of "
+            "which none moves (`hfsft rows --by split.joins` shows them)"
+        )
     moved = outcome.leaves.get(SIDE, NONE).moved
-    if rows := moved.get("train"):
+    if rows := sum(count for (_, side), count in moved.items() if side == "train"):
         yield Warn(
             f"{rows:,} rows were held out in an earlier build and are trained on now, as they became one family with "
             "rows that are trained on, or the recipe's split changed: results on them measure nothing any more"
         )
-    if rows := moved.get("validation"):
+    if rows := sum(count for (was, _), count in moved.items() if was == "train"):
         yield Warn(
             f"{rows:,} rows are held out that an earlier build trained on, as the recipe's split changed: a model "
             "trained on that build has seen them"
+        )
+    if rows := moved.get(("validation", "test")):
+        yield Warn(
+            f"{rows:,} rows of test were in validation in an earlier build: a model that was chosen by that build was "
+            "chosen by them too"
         )
     for bound, meaning in SMALL:
         if 0 < sides["train"] < bound:
@@ -43,18 +58,17 @@ def notes(outcome: Outcome, asked: float, stratify: str) -> Iterator[str]:
             break
 
 
-def _share(outcome: Outcome, asked: float, stratify: str, train: int, validation: int) -> Iterator[str]:
-    """Whether as many rows are held out as were asked for, and if not, why and what helps."""
-    rows = train + validation
-    if not asked:
-        yield "no rows are held out for validation"
-        return
-    missed = abs(validation - asked * rows)
-    if train and validation and (missed < 1 or asked / FAR <= validation / rows <= asked * FAR):
+def _share(outcome: Outcome, shares: Mapping[str, float], stratify: str, side: str) -> Iterator[str]:
+    """Whether as many rows are held out for one of the sides as were asked for, and if not, why and what helps."""
+    sides, asked = Counter(outcome.values(SIDE)), shares[side]
+    rows, held, train = sum(sides.values()), sides[side], sides["train"]
+    missed = abs(held - asked * rows)
+    if train and held and (missed < 1 or asked / FAR <= held / rows <= asked * FAR):
         return
     names = outcome.values(FAMILY)
-    families, fresh = Counter(names), held_out(names, strata(outcome.values(stratify)), asked, {})
-    if abs(sum(families[family] for family in fresh) - asked * rows) < missed:
+    families = Counter(names)
+    fresh = drawn(names, strata(outcome.values(stratify)), shares["validation"], shares["test"], {})
+    if abs(sum(families[family] for family, drew in fresh.items() if drew == side) - asked * rows) < missed:
         why = (
             "rows keep the side that an earlier build gave them, and rows like them share it; rows of other kinds help"
         )
@@ -65,14 +79,13 @@ def _share(outcome: Outcome, asked: float, stratify: str, train: int, validation
             f"they are {len(families):,} families, the largest of {max(families.values()):,} rows, and none is "
             "divided: raise `split.similarity` for smaller ones, add rows of other kinds, or ask for another share"
         )
-    held = (
-        "no rows are" if not validation else "all rows are" if not train else f"{validation / rows:.1%} of the rows are"
-    )
-    yield Warn(f"{held} held out for validation, though {100 * asked:g}% were asked for: {why}")
+    share = f"{held / rows:.1%} of the rows are" if held else "no rows are"
+    found = share if train or not held else "all rows are"
+    yield Warn(f"{found} held out for {side}, though {100 * asked:g}% were asked for: {why}")
 
 
-def card(outcome: Outcome, similarity: float) -> CardPart | None:
-    """Duplicates that fell, families, and that none of them lies on both sides; None where no row is left."""
+def card(outcome: Outcome, similarity: float, closest: Closest | None) -> CardPart | None:
+    """Duplicates that fell, families, and that none of them lies on two sides; None where no row is left."""
     names = outcome.values(FAMILY)
     if not len(names):
         return None
@@ -91,7 +104,8 @@ def card(outcome: Outcome, similarity: float) -> CardPart | None:
             "families": f"{len(sides):,}",
             "largest": f"{max(Counter(names).values()):,}",
             "counts": [f"{count:,} in {side}" for side, count in counts.items()],
-            "held_out": counts.get("validation", 0),
+            "held_out": sum(count for side, count in counts.items() if side != "train"),
+            "closest": str(closest) if closest else "",
             "divided": sum(len(found) > 1 for found in sides.values()),
             "similarity": int(similarity) if similarity.is_integer() else similarity,
         },
@@ -114,8 +128,9 @@ def panel(outcome: Outcome) -> Panel:
         "Split and families",
         (
             "A family is all rows grown from one seed, joined with their near-duplicates; it is never divided between "
-            f"train and validation. {len(set(names)):,} families: {counts}",
+            f"{' and '.join(sides)}. {len(set(names)):,} families: {counts}",
             ShownTable(("rows in a family", "families"), rows, (0, 1), "Sizes of families"),
+            *shown(outcome),
         ),
         called="Split",
     )

@@ -104,6 +104,7 @@ def test_several_columns_are_compared_apart() -> None:
     assert rule.measure(batch) == {
         "exact_duplicate_topic_response": [0, 1, 0],
         "exact_duplicate_topic_response_of": [None, "2", None],
+        "exact_duplicate_topic_response_cluster": [None, "2", "2"],
     }
 
 

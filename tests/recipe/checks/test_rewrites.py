@@ -27,6 +27,9 @@ def recipe(url: str = "http://127.0.0.1:9/v1", **changes: Any) -> dict[str, Any]
     }
 
 
+SPLIT = ("split.keys", "split.sketch", "split.family", "split.apart", "split.joins", "split")
+
+
 def names(**changes: Any) -> list[str]:
     return [step.name for step in compile_recipe(load_recipe(recipe(**changes))).steps]
 
@@ -42,7 +45,7 @@ def test_a_rule_runs_right_behind_what_brings_texts() -> None:
         *("generate", "filters[secrets generate].redact", "filters[pii generate].redact"),
         *("filters[tokens].measure", "filters[tokens]"),
         *("judge", "filters[secrets judge].redact", "filters[pii judge].redact", "judge.unscored", "judge.place"),
-        *("split.keys", "split.sketch", "split.family", "split"),
+        *SPLIT,
     ]
 
 
@@ -50,7 +53,7 @@ def test_rows_that_fall_are_never_paid_for() -> None:
     assert names(filters=[{"pii": {"do": "reject"}}]) == [
         *("sources", "filters[pii].redact", "sources.defect", "filters[pii]"),
         *("generate", "filters[pii generate].redact", "filters[pii generate]"),
-        *("split.keys", "split.sketch", "split.family", "split"),
+        *SPLIT,
     ]
     assert "filters[pii].measure" in names(filters=[{"pii": {"do": "report"}}])
 

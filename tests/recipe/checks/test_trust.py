@@ -147,6 +147,8 @@ PLACES: dict[str, dict[str, Any]] = {
     "write[0].template": {"write": [{"column": "case", "template": "{path}.jinja"}]},
     "write[0].schema": {"write": [{"column": "case", "template": "Ask: {{ instruction }}", "schema": "{path}"}]},
     "models.writer": {"models": {"writer": "{path}.gguf"}},
+    "filters[near_duplicate].against[0].path": {"filters": [{"near_duplicate": {"against": [{"path": "{path}"}]}}]},
+    "filters[exact_duplicate].against[0]": {"filters": [{"exact_duplicate": {"against": ["{path}"]}}]},
 }
 
 
@@ -352,7 +354,7 @@ REACHING = {
     "Model.model", "Model.provider", "Model.base_url", "Model.api_key_env", "Model.extra_body", "Model.headers",
     "FromEnv.env", "Attribute.path", "FromPersonas.path", "FromTopics.path",
     "Magpie.tokenizer", "PromptTable.path", "ExampleTable.path",
-    "DocumentTable.path",
+    "DocumentTable.path", "Against.path",
    "Publish.repo_id", "Publish.not_secret",
     "Publish.tokenizer", "Tokens.tokenizer", "Expr.tokenizer", "JsonSchema.file", "Tools.path", "Tools.results",
     "Write.template", "Write.form", "Label.template", "Refine.template",
@@ -369,7 +371,7 @@ TEXTS = {
     *("completion_window", "temperature"),
     *("any", "all", "none", "inline", "per_row", "equals", "that"),
     *("user", "personas", "schemas"),
-    *("values", "given", "documents", "tree", "question", "stop", "stratify"),
+    *("values", "given", "by", "documents", "tree", "question", "stop", "stratify"),
 }
 
 

@@ -114,7 +114,7 @@ def test_the_numbers_of_the_card_add_up(text: str) -> None:
     assert "400 rows came in = 41 train + 6 validation + 345 rejected + 8 failed." in text
     assert "| `filters[repetition]` | 275 |  | 168 | 61.1% | 107 |" in text
     assert "`filters[near_duplicate]` (at_most 0.8) took 25 rows" in text
-    assert "None lies on both sides (checked)" in text
+    assert "None lies on two sides (checked)" in text
     assert "Together: unknown." in text  # the writer has no price
 
 

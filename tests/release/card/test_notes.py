@@ -113,11 +113,13 @@ def test_few_families_are_the_cause_where_no_draw_does_better() -> None:
 
 
 def test_rows_that_changed_sides_are_noted() -> None:
-    built = replace(toy(400), sides=Sides(moved={"train": 3, "validation": 2}))
+    came: dict[Any, int] = {("validation", "train"): 3, ("train", "test"): 2, ("validation", "test"): 4}
+    built = replace(toy(400), sides=Sides(moved=came))
     assert [
         note for note in built.notes if note.startswith("3 rows were held out in an earlier build and are trained on")
     ]
     assert [note for note in built.notes if note.startswith("2 rows are held out that an earlier build trained on")]
+    assert [note for note in built.notes if note.startswith("4 rows of test were in validation in an earlier build")]
 
 
 def test_rows_that_no_model_touched_need_no_judge() -> None:

@@ -11,8 +11,10 @@ from typing import Any
 
 import pytest
 import yaml
+from datasets import load_dataset
 
 import hfsft
+from hfsft.cli import main
 from hfsft.errors import SourceError
 from hfsft.hashing import digest
 from hfsft.pipeline import forecast
@@ -103,6 +105,30 @@ def test_a_second_build_of_the_same_is_the_same_to_the_byte_and_so_is_one_elsewh
     assert content(tmp_path / "elsewhere" / "toy") == first
 
 
+def test_a_test_is_a_third_split_and_is_fed_from_validation_where_it_is_asked_for_later(tmp_path: Path) -> None:
+    mine = tmp_path / "mine"
+    hfsft.build(grow(mine, 60), out=tmp_path / "old")
+    found = hfsft.build(grow(mine, 80, validation=0.1, test=0.1), out=tmp_path / "new")
+    assert {side: len(rows) for side, rows in found.items()} == {"train": 64, "validation": 8, "test": 8}
+    loaded = load_dataset(str(tmp_path / "new" / "toy"))
+    assert {side: len(rows) for side, rows in loaded.items()} == {"train": 64, "validation": 8, "test": 8}
+    moves = compared(tmp_path / "old" / "toy", tmp_path / "new" / "toy").moved
+    assert set(moves.values()) == {("validation", "test")}
+    files = content(tmp_path / "new" / "toy")
+    card = files["README.md"].decode()
+    assert f"{len(moves)} rows of test were in validation in an earlier build" in card
+    assert "split: test" in card
+    assert 'dataset["test"]` is for the end' in card
+    assert '"side": "test"' in files["sides.jsonl"].decode()
+    assert '"fate": "test"' in files["ledger.jsonl"].decode()
+    hfsft.build(grow(mine, 120, validation=0.1, test=0.1), out=tmp_path / "grown")
+    assert not compared(tmp_path / "new" / "toy", tmp_path / "grown" / "toy").moved
+    out = tmp_path / "test.jsonl"
+    assert main(["export", str(tmp_path / "new" / "toy"), "--split", "test", "--out", str(out)]) == 0
+    assert len(out.read_text("utf-8").splitlines()) == 8
+    assert main(["rows", str(tmp_path / "new" / "toy"), "--fate", "test"]) == 0
+
+
 def test_a_recipe_without_a_file_is_remembered_by_its_build(tmp_path: Path) -> None:
     with LLM(reply=reply) as llm:
         hfsft.build(support(llm, count=12), out=tmp_path / "one")
@@ -165,7 +191,7 @@ def test_looking_writes_nothing(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("line", "said"),
-    [(0, "{}"), (0, ""), (3, "<<<<<<< HEAD"), (2, '{"key": "ab"}'), (2, '{"key": "ab", "side": "test"}'), (1, "[]")],
+    [(0, "{}"), (0, ""), (3, "<<<<<<< HEAD"), (2, '{"key": "ab"}'), (2, '{"key": "ab", "side": "both"}'), (1, "[]")],
 )
 def test_a_file_that_is_damaged_is_named_with_its_line(tmp_path: Path, line: int, said: str) -> None:
     recipe = grow(tmp_path / "mine", 30)

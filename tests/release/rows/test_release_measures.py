@@ -13,7 +13,7 @@ import yaml
 from hfsft import pipeline
 from hfsft.errors import ReleaseError
 from hfsft.release.folder.file_names import TRAINER
-from hfsft.release.trainer.row_checks import Finding, RowChecks
+from hfsft.release.trainer.row_checks import RowChecks, TrainerFinding
 from tests.release.samples import tokenizer_folder
 from tests.release.trainer.templates import QWEN
 
@@ -50,7 +50,7 @@ def seen(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     counts: list[int] = []
     see = RowChecks.see
 
-    def counted(self: RowChecks, rows: Sequence[Any]) -> list[Finding]:
+    def counted(self: RowChecks, rows: Sequence[Any]) -> list[TrainerFinding]:
         counts.append(len(rows))
         return see(self, rows)
 

@@ -1,0 +1,149 @@
+"""semantic_duplicate: nearly the same meaning again."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+
+from pydantic import Field, model_validator
+
+from hfsft.embedding import VECTORS, packaged
+from hfsft.engine.step import Step
+from hfsft.errors import ModelError
+from hfsft.filters.duplicates.alike import AlikePairs, AlikeRows
+from hfsft.filters.duplicates.common import systems_of
+from hfsft.filters.filter_work import work_of
+from hfsft.rows.batch import Batch
+from hfsft.rows.columns import vector_of
+from hfsft.rows.views import READS
+from hfsft.similarity import DenseIndex, normalise
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from hfsft.engine.adding import Columns
+    from hfsft.errors import Place
+
+
+class SemanticDuplicate(AlikeRows):
+    """Highest cosine, 0 to 1, to the vector of any preferred row that stays; 0 where none reaches `floor`.
+
+    Vectors are those of the recipe's embedder, or of the small one that comes with hfsft, which knows words and not
+    their order. Of a question all that the user says is one text, with the context below it; another system prompt
+    makes another row. Rows are taken in the order in which they are preferred, and a row falls only for a row that
+    stays, as in `near_duplicate`.
+
+    Up to 50,000 different texts are all compared; of more, an index finds the pairs (faiss, `hfsft[semantic]`), which
+    are then measured exactly. (Semantic deduplication of training data: Abbas et al. 2023, "SemDeDup", section 3.)
+    FIGURES
+    """
+
+    name: ClassVar[str] = "semantic_duplicate"
+    values: ClassVar[str] = "0, or from floor to 1"
+    blind: ClassVar[str] = (
+        "What its embedder cannot tell apart: a small one takes texts of the same words for the same, whatever their "
+        "order, with `not` or without, with one number or another."
+    )
+    example: ClassVar[str] = """\
+    filters:
+      - semantic_duplicate: {at_most: 0.97, keep: longest}
+    """
+
+    column: Annotated[str, Field(min_length=1)] | Annotated[list[str], Field(min_length=1)] = Field(
+        "instruction",
+        description="What to compare, or a list of columns, taken as one text. `instruction` stands for all that the "
+        "user says and the context, under the same system prompt and tools; `response` for what the assistant says "
+        "last and the tools that it calls there.",
+    )
+    at_most: float = Field(0.95, ge=0, le=1, description="Largest cosine to a row that stays which is kept.")
+    floor: float = Field(
+        0.9, ge=0.3, le=1, description="Cosine below which nothing is measured; lower is slower, and measures again."
+    )
+
+    @model_validator(mode="after")
+    def _measured(self) -> SemanticDuplicate:
+        if self.at_most < self.floor:
+            raise ValueError(
+                f"at_most {self.at_most:g} is under floor {self.floor:g}, and nothing is measured there: lower both"
+            )
+        return self
+
+    @property
+    def _text(self) -> str:
+        """The column of what is compared as one text."""
+        return f"{self.measured}_text"
+
+    def steps(self, place: Place | None = None, label: str = "") -> list[Step]:
+        """Those of the embedder that comes with hfsft."""
+        return self.meaning(packaged, place, label)
+
+    def meaning(self, embed: Callable[[str], Step], place: Place | None = None, label: str = "") -> list[Step]:
+        """One step that writes each row's text, one that makes its vector; then those of all that measure pairs."""
+        search, *rest = super().steps(place, label)
+        name, vector = search.name.removesuffix("measure"), vector_of(self._text)
+        text = Step(
+            name=f"{name}text",
+            reads=self.compares,
+            optional=tuple(each for each in self._rest),
+            writes={self._text: "string"},
+            role="vector",
+            identity={"columns": list(self.compares)},
+            work=work_of(self, "texts"),
+            place=place,
+        )
+        made = embed(self._text)
+        if self.against and made.asks:
+            raise ModelError(
+                f"filters[{self.name}]: vectors of other sets are made in this process, and the recipe's embedder "
+                "is asked elsewhere (leave out `against`, or name an embedder that runs here)"
+            )
+        needs = (*search.needs, *made.needs) if self.against else search.needs
+        drops = (self._text, vector)
+        return [text, made, replace(search, reads=(vector, *search.reads), drops=drops, needs=needs), *rest]
+
+    def measure(self, batch: Batch) -> Batch:
+        """The cosine of each row to the row most like it of those that stay: all steps in one."""
+        text = self.texts(batch)
+        made = packaged(self._text)
+        whole = {**batch, **text, **made.function(text)}
+        rule = self.given((*self.resources(), *made.needs))
+        assert isinstance(rule, SemanticDuplicate), "it is the same with resources"
+        return AlikeRows.measure(rule, whole)
+
+    def texts(self, batch: Batch) -> Batch:
+        """For each row what is compared as one text; None where nothing is."""
+        return {self._text: [row and "\n\n".join(filter(None, row.parts)) for row in self.compared(batch)]}
+
+    def _pairs(self, rows: Columns, kept: pa.Table | None) -> tuple[AlikePairs, pa.Table | None]:
+        import numpy as np
+
+        vectors = rows[vector_of(self._text)]
+        order = self.order(rows, [place for place, vector in enumerate(vectors) if vector is not None])
+        systems = systems_of(rows) if set(READS) & set(self.compares) else []
+        groups: dict[str, dict[int, Any]] = defaultdict(dict)  # for itself, rows that are asked under one prompt
+        for place, system, vector in self._other_vectors():
+            groups[normalise(system)][-1 - place] = vector
+        named = {system: normalise(system) for system in set(systems)}
+        for place in order:
+            groups[named[systems[place]] if systems else ""][place] = vectors[place]
+        copies: dict[int, int] = {}
+        alike: list[tuple[int, int, float]] = []
+        for group in groups.values():
+            if len(group) > 1:
+                index: DenseIndex[int] = DenseIndex()
+                index.add(list(group), np.array(list(group.values()), np.float32))
+                copies |= index.copies()
+                alike += index.pairs(self.floor)
+        return AlikePairs(order, copies, alike), None
+
+    def _other_vectors(self) -> Iterator[tuple[int, str, Any]]:
+        """The rows of other sets: the place of each, its system prompt, and its vector."""
+        if self.others is None or not (some := self._others()):
+            return
+        embedder = next(each for each in self.resources() if each.kind == VECTORS).load()
+        told = self.texts(self.others.texts)[self._text]
+        found = embedder.embed([told[place] for place, _ in some])
+        for (place, row), vector in zip(some, found, strict=True):
+            yield place, row.system, vector

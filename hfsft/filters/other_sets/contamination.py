@@ -1,0 +1,172 @@
+"""contamination: rows that hold items of evaluation sets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, NamedTuple
+
+from pydantic import Field
+
+from hfsft.engine.ledger import OF
+from hfsft.engine.resources import Resource, Work
+from hfsft.engine.step import Bound
+from hfsft.filters.cells import texts
+from hfsft.filters.other_sets.against import Against, AnyAgainst, ComparesSets
+from hfsft.filters.text.tokens import words
+from hfsft.hashing import digest
+from hfsft.rows.batch import Batch, Row, rows_of
+from hfsft.rows.other_sets.items import HeldItem, HeldItems, held_items
+from hfsft.rows.views import READS, WHOLE, said
+from hfsft.similarity.contained import LEVELS, Contained, Hit, Level
+
+ASKED, ANSWERED = "instruction", "response"
+ROLES = {"assistant": ANSWERED}  # who says what; all others speak for the question
+
+
+class HeldIndex(NamedTuple):
+    """Items, and where they are found."""
+
+    items: list[HeldItem]
+    found_by: Contained
+
+
+class ItemsLoader:
+    """The items of some sets with their index, as a resource."""
+
+    def __init__(self, sets: Sequence[Mapping[str, Any]], base: str, index: Mapping[str, Any]) -> None:
+        self._sets = [held_items(Against.model_validate(each).other_set(Path(base))) for each in sets]
+        self._index = dict(index)
+
+    def identity(self) -> str:
+        """A hash of what they are read from. Raises `SourceError` where that is not there."""
+        return digest([each.identity() for each in self._sets])
+
+    def load(self) -> HeldIndex:
+        """All items; an answer counts where it is no shorter than a run of words."""
+        least = self._index["words"]
+        every = (item for each in self._sets for item in each.items())
+        found = [item for item in every if not item.answer or words(item.text) >= least]
+        return HeldIndex(found, Contained([item.text for item in found], **self._index))
+
+
+class Contamination(ComparesSets):
+    """The item of an evaluation set that a row holds, and how it was found, as `gsm8k/test 117 (ngrams 0.83)`.
+
+    FIGURES
+    """
+
+    name: ClassVar[str] = "contamination"
+    deciding: ClassVar[frozenset[str]] = frozenset()  # what is found hangs on all of its arguments
+    values: ClassVar[str] = "an item, the level at which it was found and the share of it; empty where there is none"
+    blind: ClassVar[str] = (
+        "An item in other words, or in another language; one of fewer than five words within a longer text."
+    )
+    example: ClassVar[str] = """\
+    filters:
+      - contamination: {against: [gsm8k, ifeval, held_out.jsonl]}
+    """
+
+    against: list[AnyAgainst] = Field(
+        min_length=1,
+        description="Evaluation sets by their names (gsm8k, ifeval, humaneval, mmlu, truthful_qa ...), files of items, "
+        "folders of builds, datasets on the Hub.",
+    )
+    column: Annotated[str, Field(min_length=1)] | Annotated[list[str], Field(min_length=1)] = Field(
+        [ASKED, ANSWERED],
+        description="Where items are looked for, a column or a list of them. `instruction` stands for all that the "
+        "model is given, `response` for all that the assistant says, in every message.",
+    )
+    levels: list[Level] = Field(
+        ["exact", "ngrams", "near"],
+        min_length=1,
+        description="`exact`: a text has the words of an item and no others. `ngrams`: it holds a share of the item's "
+        "runs of words. `near`: a part of it is alike to the item letter by letter.",
+    )
+    words: int = Field(8, ge=5, le=50, description="Words of a run.")
+    share: float = Field(0.5, gt=0, le=1, description="Share of an item's runs that a text holds at most.")
+    near: float = Field(0.8, ge=0.5, le=1, description="Share of an item's runs of four characters, likewise.")
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """The columns."""
+        return (self.column,) if isinstance(self.column, str) else tuple(self.column)
+
+    @property
+    def optional(self) -> tuple[str, ...]:
+        """The rest of what a row says."""
+        turned = {ASKED, ANSWERED} & set(self.reads)
+        return tuple(name for name in WHOLE if name not in (*self.reads, ANSWERED, *READS)) if turned else ()
+
+    @property
+    def measured(self) -> str:
+        """The column of what was found."""
+        return self.name if self.reads == (ASKED, ANSWERED) else f"{self.name}_{'_'.join(self.reads)}"
+
+    @property
+    def writes(self) -> dict[str, Any]:
+        """What was found, and the item."""
+        return {self.measured: "string", f"{self.measured}{OF}": "string"}
+
+    def bounds(self) -> list[Bound]:
+        """Only rows that hold no item stay."""
+        return [Bound(self.name, self.measured, absent=True)]
+
+    def _place(self, wanted: Against) -> HeldItems:
+        return held_items(wanted.other_set(self._base))
+
+    def _work(self) -> Work:
+        sets = [each.model_dump(mode="json", exclude_unset=True) for each in self.against]
+        index = {"words": self.words, "share": self.share, "near": self.near, "levels": list(self.levels)}
+        return Work(
+            "hfsft.filters.other_sets.contamination:ItemsLoader",
+            {"sets": sets, "base": str(self._base), "index": index},
+        )
+
+    @property
+    def held(self) -> HeldIndex:
+        """The items. Raises `SourceError` where they cannot be read."""
+        resource: Resource
+        (resource,) = self.resources()
+        return resource.load()  # type: ignore[no-any-return]
+
+    def measure(self, batch: Batch) -> Batch:
+        """The item that each row holds most plainly; None where it holds none."""
+        places: list[tuple[int, str]] = []
+        every: list[str] = []
+        for column in [name for name in self.reads if name not in (ASKED, ANSWERED)]:
+            for number, text in enumerate(texts(batch, column)):
+                places.append((number, column))
+                every.append(text or "")
+        if {ASKED, ANSWERED} & set(self.reads):
+            for number, row in enumerate(rows_of(batch)):
+                for column, text in self._parts(row):
+                    places.append((number, column))
+                    every.append(text)
+        held = self.held
+        best: dict[int, tuple[tuple[Any, ...], str, str]] = {}
+        for (place, column), hit in zip(places, held.found_by.search(every), strict=True):
+            if hit is not None:
+                item = held.items[hit.item]
+                rank = (LEVELS.index(hit.level), -hit.share, hit.item, column)
+                if place not in best or rank < best[place][0]:
+                    best[place] = rank, _told(item, hit, column), item.name
+        found = [best.get(place) for place in range(len(next(iter(batch.values()), ())))]
+        told, names = ([each and each[at] for each in found] for at in (1, 2))
+        return {self.measured: told, f"{self.measured}{OF}": names}
+
+    def _parts(self, row: Row) -> Iterator[tuple[str, str]]:
+        """What stands in a row, with the column that it belongs to."""
+        for each in said(row, words=()):
+            column = ROLES.get(each.role, ASKED)
+            if column in self.reads and each.text:
+                yield column, each.text
+
+
+def _told(item: HeldItem, hit: Hit, column: str) -> str:
+    how = "exact" if hit.level == "exact" else f"{hit.level} {hit.share:.2f}"
+    return f"{item.name} ({', '.join([how, *(['its answer'] if item.answer else []), *_where(column)])})"
+
+
+def _where(column: str) -> list[str]:
+    return [] if column == ASKED else [f"in the {column}"]

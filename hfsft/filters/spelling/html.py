@@ -1,0 +1,42 @@
+"""html: remains of the markup of pages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import ClassVar
+
+from pydantic import Field
+
+from hfsft.filters.text_column import COLUMN, Finding
+from hfsft.rows.views import Question
+from hfsft.texts.spelling.markup import about_markup, markup
+
+
+class Html(Finding):
+    """Number of tags and entities of HTML that stand in a text which is about no markup, 0 and up."""
+
+    name: ClassVar[str] = "html"
+    values: ClassVar[str] = "0 and up, a whole number"
+    blind: ClassVar[str] = "Remains of a page that are words: menus, notices of cookies, share buttons."
+    example: ClassVar[str] = """\
+    filters:
+      - html
+      - html: {column: instruction, at_most: 3}
+    """
+
+    kind: ClassVar[str] = "int64"
+    by_turn: ClassVar[bool] = True
+
+    column: str = Field("conversation", description=COLUMN)
+    at_least: float | None = Field(None, ge=0, description="Smallest number that is kept.")
+    at_most: float | None = Field(0, ge=0, description="Largest number that is kept.")
+
+    def found(self, text: str, asked: Callable[[], Question]) -> tuple[float, str | None]:
+        """How many, and the first of them."""
+        remains = markup(text)
+        if not remains:
+            return 0, None
+        question = asked()
+        if about_markup(f"{question.said} {question.system}") or markup(question.context):
+            return 0, None
+        return len(remains), ", ".join(dict.fromkeys(each[:40] for each in remains[:3]))

@@ -1,0 +1,1 @@
+"""Filters that go by how an answer is worded."""

@@ -1,0 +1,54 @@
+"""truncated: an answer that stops before its end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, ClassVar
+
+from hfsft.filters.cells import CONVERSATION, RESPONSE
+from hfsft.filters.wording.of_answers import OfAnswers, Reply
+from hfsft.models.endings import is_cut, named
+from hfsft.texts.wording.broken_off import broken_off
+
+ENDING = "finish_reason"
+"""The column in which sources keep what a server said of an answer's end."""
+
+
+class Truncated(OfAnswers):
+    """Where an answer stops before its end, in words; None for one that does not, or of which nothing tells it.
+
+    Told by what a server said of its end, where rows keep that in a column `finish_reason` (`length`, `max_tokens`
+    ...); by a block of code, bracket of a program or page of HTML that is not closed; by a last word that needs another
+    behind it (`of`, `und`, `của`), a comma or colon at the end; and by a last sentence without a mark in a text whose
+    other sentences have theirs. Lists, titles and signatures without full stops, verse, answers of a few words and Thai
+    or Khmer, which write no full stop, are left alone. Calls of tools are not looked at.
+
+    Of answers that were cut at a place of chance (the half to five sixths of it) two in three are found in English, six
+    in ten in Chinese and half of those of code. Of clean rows it takes 0.7% of alpaca in English and 0.5% in Chinese
+    (eleven of these twelve are cut indeed), 0.1% of code, 0.6% of dolly, whose people leave out a last full stop at
+    times, 0.7% of Vietnamese passages, 1.1% of medicine (lists without line breaks). Of 300 answers of XSTest, whose
+    models were stopped at a limit of tokens, it finds 63.
+    """
+
+    name: ClassVar[str] = "truncated"
+    blind: ClassVar[str] = "A text that stops at the end of a sentence, or within one where none before has a mark."
+    example: ClassVar[str] = """\
+    filters:
+      - truncated: {column: response}
+    """
+
+    @property
+    def optional(self) -> tuple[str, ...]:
+        """What the answers reply to, and how a server said that the last of them ended."""
+        return (*super().optional, *((ENDING,) if self.column in (RESPONSE, CONVERSATION) else ()))
+
+    def faults(self, cell: Any, row: Mapping[str, Any]) -> Iterator[str | None]:
+        """What the server said, then what each answer tells."""
+        ending = row.get(ENDING)
+        if isinstance(ending, str) and is_cut(named(ending)):
+            yield f"{ENDING} {ending}"
+        yield from super().faults(cell, row)
+
+    def found(self, text: str, reply: Reply) -> str | None:
+        """Where an answer stops."""
+        return broken_off(text)

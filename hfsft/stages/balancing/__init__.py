@@ -1,0 +1,1 @@
+"""Balance: how many rows may have one value, and how many should."""
