@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-pytest_plugins = ["tests.hub.fixture", "tests.models.fixture", "tests.quickstart", "tests.release.fixture"]
+pytest_plugins = [
+    "tests.charts",
+    "tests.hub.fixture",
+    "tests.models.fixture",
+    "tests.quickstart",
+    "tests.release.fixture",
+]
 
 
 @pytest.hookimpl(tryfirst=True)  # before the workers read the groups
@@ -28,12 +34,13 @@ def _ctrl_c() -> Iterator[None]:
 
 
 @pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, charts: Callable[[Path], None]) -> Path:
     """A Hugging Face folder of its own for this test: store, caches, downloads."""
     import datasets.config
     import huggingface_hub.constants
 
     folder = tmp_path / "hf"
+    charts(folder)
     monkeypatch.setenv("HF_HOME", str(folder))  # for subprocesses; this process has read it already
     monkeypatch.setattr(huggingface_hub.constants, "HF_HOME", str(folder))
     monkeypatch.setattr(datasets.config, "HF_DATASETS_CACHE", folder / "datasets")

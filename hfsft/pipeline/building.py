@@ -132,6 +132,7 @@ def run(
     from hfsft.release.folder.write import write
     from hfsft.release.removal_causes import nothing_left
     from hfsft.release.result import Built
+    from hfsft.release.rows.random_twin import random_only
 
     ids: dict[str, list[str]] = {split: [] for split in loaded.split.sides}
     row_ids = column_of(rows, "id")
@@ -141,7 +142,7 @@ def run(
         {split: sorted(found) for split, found in ids.items()},
         dict(zip(row_ids, column_of(rows, "source"), strict=True)),
     )
-    sides = sides_file.after(loaded, sides_before, rows)
+    sides = sides_file.after(loaded, sides_before, rows, *random_only(ledger))
     told = withhold(ledger, loaded.publish)
     place = previous.place(Path(out), loaded.name)
     seconds, former = time.perf_counter() - started, previous.figures(place)

@@ -34,6 +34,7 @@ from hfsft.stages.judging.rewards.reward_judge import RewardJudge
 from hfsft.stages.pairing.pairs_section import Pairs
 from hfsft.stages.refining.refine import Refine
 from hfsft.stages.seeds import Prompts, PromptTable
+from hfsft.stages.selecting.select import Select
 from hfsft.stages.sizing.size import AnySize
 from hfsft.stages.split import Split
 from hfsft.stages.talking.converse import Converse
@@ -112,6 +113,7 @@ class Sections(Section):
     balance: list[Balance] = Field([], description="How many rows each value of a column may have, or should.")
     size: AnySize | None = Field(None, description="Accepted rows wanted; left out: as many as one pass comes to.")
     guards: Guards | None = Field(None, description="Whether the set narrows; left out: told, and nothing is bounded.")
+    select: Select | None = Field(None, description="Take so many rows, the best that differ; left out: all.")
     split: Split = Field(Split(), description="Hold rows out for validation.")
     publish: Publish = Field(Publish(), description="The format that trainers find, and where on the Hub.")
 

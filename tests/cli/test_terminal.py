@@ -6,7 +6,7 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -34,9 +34,10 @@ def server() -> Iterator[LLM]:
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory, server: LLM) -> Path:
+def folder(tmp_path_factory: pytest.TempPathFactory, server: LLM, charts: Callable[[Path], None]) -> Path:
     """A folder with a recipe that was built once."""
     made = tmp_path_factory.mktemp("terminal")
+    charts(made / "hf")
     told = support(server)
     for name in told["models"]:
         told["models"][name]["identity"] = f"qwen-{name}"  # of one family, which is warned of
@@ -96,7 +97,8 @@ def test_prune_asks_and_takes_no_for_an_answer(folder: Path) -> None:
     assert "nothing was deleted" in asked.text
 
 
-def test_what_a_row_says_cannot_steer_the_terminal(folder: Path, tmp_path: Path) -> None:
+def test_what_a_row_says_cannot_steer_the_terminal(tmp_path: Path, charts: Callable[[Path], None]) -> None:
+    charts(tmp_path / "hf")
     evil = "Where is it?\x1b]0;owned\x07\x1b[31m\u202edear"
     row = {"instruction": evil, "output": "Here, سلام\u200cها, 👩\u200d👧."}
     (tmp_path / "rows.jsonl").write_text(json.dumps(row) + "\n")
@@ -110,7 +112,8 @@ def test_what_a_row_says_cannot_steer_the_terminal(folder: Path, tmp_path: Path)
     assert "سلام\u200cها, 👩\u200d👧" in shown.text
 
 
-def test_one_line_tells_of_the_whole_build(server: LLM, tmp_path: Path) -> None:
+def test_one_line_tells_of_the_whole_build(server: LLM, tmp_path: Path, charts: Callable[[Path], None]) -> None:
+    charts(tmp_path / "hf")
     server.latency = 0.1
     models = {name: {"concurrency": 4, "price": {"input": 1, "output": 1}} for name in ("writer", "judge")}
     (tmp_path / "recipe.yaml").write_text(yaml.safe_dump(support(server, count=20, models=models), sort_keys=False))

@@ -47,14 +47,15 @@ def read(recipe: Recipe, out: Path) -> Sides:
     return next((sides for sides in found if sides.asked == asked), found[0] if found else NONE)
 
 
-def after(recipe: Recipe, former: Sides, rows: Dataset) -> Sides:
-    """What is remembered once these rows are built; nothing where none are to be held out."""
+def after(recipe: Recipe, former: Sides, *tables: Dataset) -> Sides:
+    """What is remembered once the rows of these tables are built; nothing where none are to be held out."""
     if not recipe.split.holds_out:
         return NONE
     from hfsft.engine.parts.rows import column_of
 
-    columns = [name for name in (*READS, *OPTIONAL, "split") if name in rows.column_names]
-    return former.after(recipe.split.drawn_by, {name: column_of(rows, name) for name in columns})
+    columns = [name for name in (*READS, *OPTIONAL, "split") if name in tables[0].column_names]
+    batch = {name: [value for rows in tables for value in column_of(rows, name)] for name in columns}
+    return former.after(recipe.split.drawn_by, batch)
 
 
 def keep(recipe: Recipe, sides: Sides) -> None:

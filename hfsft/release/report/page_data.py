@@ -10,11 +10,11 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from hashlib import blake2b
 from heapq import nsmallest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hfsft.hashing import unit
 from hfsft.plain import plain
 from hfsft.release.reader import Release
 from hfsft.release.report.clusters import clusters
@@ -189,7 +189,7 @@ class PageData:
 def chosen(ids: Sequence[str], count: int, places: Sequence[int] | None = None) -> list[int]:
     """At most `count` places, by a hash of the ids there: the same rows in every report."""
     every = range(len(ids)) if places is None else places
-    return nsmallest(count, every, key=lambda place: unit(ids[place], "report"))
+    return nsmallest(count, every, key=lambda place: (blake2b(ids[place].encode(), digest_size=8).digest(), place))
 
 
 def _rows(table: SplitRows, places: Sequence[int]) -> list[dict[str, Any]]:

@@ -14,6 +14,7 @@ from hfsft.errors import Problem, nearest
 from hfsft.rows.views import READS as VIEWED
 from hfsft.similarity import SKETCH, VERSION
 from hfsft.stages.base import CardPart, Context, Outcome, Panel, Stage
+from hfsft.stages.selecting.twin import CHOSEN
 from hfsft.stages.split import leak as leaks
 from hfsft.stages.split import telling
 from hfsft.stages.split.joins import JOINS
@@ -189,7 +190,7 @@ class Split(Stage):
                 name="split",
                 sees="all",
                 reads=tuple(dict.fromkeys((KEYS, *READS, self.stratify, "family"))),
-                optional=OPTIONAL,
+                optional=(*OPTIONAL, *([CHOSEN] if "select" in context.sections else [])),
                 writes={"split": "string"},
                 role="lineage",
                 drops=(KEYS,),

@@ -12,6 +12,7 @@ from hfsft.engine.ledger import SIDES, Side
 from hfsft.engine.resources import Resource
 from hfsft.hashing import digest
 from hfsft.rows.batch import Batch
+from hfsft.stages.selecting.twin import BOTH, CHOSEN, RANDOM, SELECTED
 from hfsft.stages.split.draw import HELD, Stood, drawn
 from hfsft.stages.split.row_families import KEYS, keys_of
 
@@ -118,8 +119,14 @@ def give_sides(
     """The `split` of each row; a family of which rows stood on several sides stands where models see most of it."""
     known_by: Sequence[Sequence[str]] = batch[KEYS] if KEYS in batch else keys_of(batch)
     stood = stands_of(batch["family"], known_by, known)
-    sides = drawn(batch["family"], strata(batch[stratify]), share, test, stood)
-    return {"split": [sides[family] for family in batch["family"]]}
+    families, topics, sides = batch["family"], strata(batch[stratify]), dict[str, Side]()
+    # The rows of a selection meet the share by themselves, and so do those of its twin beside them.
+    for those in ((SELECTED, BOTH), (BOTH, RANDOM)) if batch.get(CHOSEN) else ():
+        places = [place for place, how in enumerate(batch[CHOSEN]) if how in those]
+        of = ([families[place] for place in places], [topics[place] for place in places])
+        sides |= drawn(*of, share, test, {**stood, **sides})
+    sides = sides or drawn(families, topics, share, test, stood)
+    return {"split": [sides[family] for family in families]}
 
 
 def stands_of(

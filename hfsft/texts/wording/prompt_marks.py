@@ -33,11 +33,10 @@ SPEAKERS = listed(
 _SHOWN = 60  # characters of a sentence of a prompt
 INPUTS = listed("input|输入|đầu vào|eingabe|entrée|entrada|ввод|入力|입력|masukan|girdi")
 _PARTS = INSTRUCTIONS | ANSWERS | SPEAKERS
-_OPENINGS = (
-    frozenset(each for each in INSTRUCTIONS if not each.endswith("s"))
-    | ANSWERS
-    | listed("question|问题|问|câu hỏi|frage|pregunta|pergunta|domanda|вопрос|質問|질문")
+_ASKING = frozenset(each for each in INSTRUCTIONS if not each.endswith("s")) | listed(
+    "question|问题|问|câu hỏi|frage|pregunta|pergunta|domanda|вопрос|質問|질문"
 )
+_OPENINGS = _ASKING | ANSWERS
 _DIALOGUE = 2  # lines of speakers, of which the first opens a dialogue
 _SURE = frozenset({"human", "assistant", "user", "gpt", "chatgpt", "人类", "助手", "用户"})
 _SENTENCES = (
@@ -64,10 +63,11 @@ _SENTENCES = (
 
 
 class PromptMark(NamedTuple):
-    """A mark, and whether it may also be the name of one who speaks in a dialogue, or the head of a part."""
+    """A mark, and whether it may also be the name of one who speaks in a dialogue, or the head of a question."""
 
     text: str
     spoken: bool = False
+    asks: bool = False
 
 
 def prompt_mark(text: str) -> PromptMark | None:
@@ -85,8 +85,10 @@ def prompt_mark(text: str) -> PromptMark | None:
             spoken = head
     if spoken is None:
         return None
-    alone = speakers < _DIALOGUE and spoken.words in SPEAKERS and not text[: spoken.start].strip()
-    return PromptMark(_shown(text, spoken), spoken=not alone)
+    starts = not text[: spoken.start].strip()
+    alone = speakers < _DIALOGUE and spoken.words in SPEAKERS and starts
+    asks = starts and spoken.words in _ASKING
+    return PromptMark(_shown(text, spoken), spoken=not (alone or asks), asks=asks)
 
 
 def prompt_mark_of_user(text: str) -> str | None:

@@ -9,7 +9,7 @@ from hfsft.texts.wording.nothing import LONGEST, missing_mark, nothing
 from hfsft.texts.wording.prompt_marks import PromptMark, prompt_mark, prompt_mark_of_user
 from hfsft.texts.wording.prose import is_code, prose
 from hfsft.texts.wording.remains import remains
-from hfsft.texts.wording.wanted_forms import wants_code, wants_dialogue, wants_form, wants_questions
+from hfsft.texts.wording.wanted_forms import wants_code, wants_dialogue, wants_form, wants_prompts, wants_questions
 
 _OPENED = "[{<【［（(%_X"
 _VARIABLE = ("{{", "${", "{%", "<%", "%(", "%s", "_", "%")
@@ -63,8 +63,10 @@ def _without(text: str, variable: str) -> str:
 def _meant(mark: PromptMark, text: str, reply: Asked) -> bool:
     if mark.text.casefold() in reply.all().casefold() or mark.text not in prose(text):
         return True
-    asked = reply.asked() if mark.spoken else ""
-    return mark.spoken and (wants_dialogue(asked) or wants_code(asked) or wants_questions(asked))
+    if not (mark.spoken or mark.asks):
+        return False
+    asked = reply.asked()
+    return wants_questions(asked) or (wants_prompts(asked) if mark.asks else wants_dialogue(asked) or wants_code(asked))
 
 
 def _unfilled(text: str, reply: Asked) -> str | None:
