@@ -32,6 +32,7 @@ class Placeholder(OfAnswers):
     """
 
     name: ClassVar[str] = "placeholder"
+    says: ClassVar[str] = "{} is left in it, where something was to be filled in or taken out"
     blind: ClassVar[str] = (
         "Places in letters and forms that were asked for, marks that no known prompt has, and blanks of underscores."
     )

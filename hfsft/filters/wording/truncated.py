@@ -31,6 +31,7 @@ class Truncated(OfAnswers):
     """
 
     name: ClassVar[str] = "truncated"
+    says: ClassVar[str] = "it stops before its end: {}"
     blind: ClassVar[str] = "A text that stops at the end of a sentence, or within one where none before has a mark."
     example: ClassVar[str] = """\
     filters:
