@@ -99,7 +99,7 @@ GOLDEN: dict[str, tuple[int, Batch]] = {
         name: (1, {f"{name}_conversation": [0, 0, 0, None], f"{name}_conversation_found": [None] * 4})
         for name in ("encoding", "html", "invisible")
     },
-    "language": (1, {"language_response": [None, 1.0, 1.0, None], "language_response_found": [None] * 4}),
+    "language": (1, {"language_response": [None] * 4, "language_response_found": [None] * 4}),
     "links": (1, {"links_response": [0, 0, 0, None], "links_response_found": [None] * 4}),
     "control_tokens": (2, {"control_tokens_conversation": [0, 0, 0, None]}),
     "placeholder": (1, {"placeholder_conversation": [None] * 4}),
