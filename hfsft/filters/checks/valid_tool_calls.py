@@ -31,6 +31,7 @@ class ToolCalls(Check):
     """
 
     name: ClassVar[str] = "tool_calls"
+    version: ClassVar[int] = 2
     values: ClassVar[str] = "what is wrong, in words: the turn, the kind of fault, the call"
     blind: ClassVar[str] = "Calls that fit the schema and are not what the user wanted; a judge sees these."
     example: ClassVar[str] = """\

@@ -60,6 +60,7 @@ def fault(turns: list[dict[str, Any]], tools: Any = (WEATHER,), rule: ToolCalls 
         ({"city": 7}, "wrong_argument"),
         ({"city": "Oslo", "days": "two"}, "wrong_argument"),
         ({"city": "<city name>"}, "placeholder"),
+        ({"city": "<EMAIL_1>"}, None),  # what `pii` and `secrets` put in the place of a value
         ('{"city": "Oslo"', "not_json"),
         ("[1]", "not_json"),
     ],
