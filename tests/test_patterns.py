@@ -119,6 +119,7 @@ BUILT = {
     "hfsft.release.trainer.tokenizer": 1,
     "hfsft.sandbox.expression": 1,
     "hfsft.stages.evolving.template_prompts": 1,
+    "hfsft.texts.constraints.counting": 1,
     "hfsft.texts.refusal": 4,
 }
 

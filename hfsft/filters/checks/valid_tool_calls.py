@@ -12,9 +12,9 @@ from hfsft.plain import plain
 from hfsft.rows.batch import Batch, rows_of
 from hfsft.rows.calls import Call, ShapeError, calls_of
 from hfsft.rows.inline import unfolded, words_of
-from hfsft.rows.messages import Message, bare
+from hfsft.rows.messages import Message, bare, system_apart
 from hfsft.rows.shapes.hermes import RESULT
-from hfsft.rows.views import own_turns, tools
+from hfsft.rows.views import messages, own_turns, tools
 from hfsft.tooling.call_faults import faults
 from hfsft.tooling.tool_schemas import Tool, tools_in
 
@@ -61,8 +61,8 @@ class ToolCalls(Check):
 
     @property
     def optional(self) -> tuple[str, ...]:
-        """The tools, and how the source writes calls."""
-        return ("tools", "dialect")
+        """The tools, how the source writes calls, and what a row without turns of its own says."""
+        return ("tools", "dialect", "instruction", "context", "response")
 
     def measure(self, batch: Batch) -> Batch:
         """What is wrong with each row."""
@@ -70,7 +70,7 @@ class ToolCalls(Check):
         return {self.fault: [fault and plain(fault, LONGEST) for fault in found]}
 
     def _wrong(self, row: Mapping[str, Any]) -> Iterator[str]:
-        turns, words = own_turns(row) or [], words_of(row)
+        turns, words = own_turns(row) or system_apart(messages(row))[1], words_of(row)
         try:
             called = [_calls(turn, words) if turn["role"] == "assistant" else [] for turn in turns]
         except ShapeError as error:
