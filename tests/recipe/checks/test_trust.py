@@ -22,7 +22,6 @@ from hfsft.stages.base import AskingPart
 from hfsft.stages.evolving.ways import WeightedTemplate
 from hfsft.stages.tools.tools_section import Tools
 from hfsft.stages.writing.base import Written
-from tests.recipe import check_fields
 from tests.recipe.test_identity import SECTIONS, save_tokenizer
 
 ROW = '{"prompt": "the vault code is 4711", "completion": "It is."}\n'
@@ -372,7 +371,8 @@ TEXTS = {
     *("column", "phrases", "regions", "allow", "template", "templates", "scores", "why", "api_key_header"),
     *("completion_window", "temperature"),
     *("any", "all", "none", "add", "inline", "per_row", "equals", "that"),
-    *check_fields.TEXTS,
+    *("arguments", "paragraph_starts", "keywords", "forbidden", "counts", "letters", "in_language", "one_of", "word"),
+    *("ends_with", "postscript", "repeats", "divider"),
     *("user", "personas", "schemas"),
     *("values", "given", "by", "documents", "tree", "question", "stop", "stratify"),
 }
