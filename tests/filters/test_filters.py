@@ -140,7 +140,7 @@ GOLDEN: dict[str, tuple[int, Batch]] = {
         },
     ),
     "answer": (2, {"answer_response": [ONE_LINE, *["it gives no final answer"] * 3]}),
-    "tool_calls": (1, {"tool_calls": [None] * 4}),
+    "tool_calls": (2, {"tool_calls": [None] * 4}),
     "expr": (1, {"expr": ["`response | words > 10` is false", None, None, "`response | words > 10` is false"]}),
 }
 
