@@ -248,10 +248,9 @@ def _marked(batch: Batch, pairs: Batch, *, every: bool) -> Batch:
     whys: list[str | None] = [None] * len(batch["id"])
     names: list[str | None] = [None] * len(batch["id"])
     for place in order:
-        standing = [(rank[other], other, why) for other, why in against[place] if rank[other] < rank[place]]
-        _, first, why = min(
-            ((at, other, why) for at, other, why in standing if whys[other] is None), default=(0, None, "")
-        )
+        before = [(rank[other], other, why) for other, why in against[place] if rank[other] < rank[place]]
+        standing = [each for each in before if every or whys[each[1]] is None]
+        _, first, why = min(standing, default=(0, None, ""))
         if first is not None:
             whys[place], names[place] = plain(why, LONGEST) or "its answer disagrees", batch["id"][first]
     return {CONTRADICTS: whys, f"{CONTRADICTS}{OF}": names}
