@@ -210,12 +210,13 @@ def _planned(recipe: Recipe, out: Path, watcher: Watcher, how: Publishing, force
     from hfsft.preflight import build as preflight
     from hfsft.preflight.publish_format import of_build
     from hfsft.release.folder import sides_file
+    from hfsft.release.hub.published_sides import with_published
 
     sides, sources = NONE, OpenedSources(recipe)
 
     def compiled() -> Plan:
         nonlocal sides
-        sides = sides_file.read(recipe, out)
+        sides = with_published(recipe, sides_file.read(recipe, out), how.tell, wanted=how.wanted)
         return compile_recipe(recipe, former={Split.key: sides}, opened_sources=sources)
 
     repository = preflight.Repository(recipe, how.create_pr, how.tell) if how.wanted else None

@@ -131,6 +131,7 @@ OTHER: dict[str, Any] = {
     "DocumentTable.path": {"path": "others.jsonl", "text": "prompt"},
     "Retrieved.unanswerable": 0.2,
     "Split.stratify": "origin",
+    "Split.by": "source",
     "Split.test": 0.1,
     "Balance.bands": [50],
     "Balance.by": "score_mean",
