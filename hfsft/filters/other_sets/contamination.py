@@ -79,7 +79,7 @@ class Contamination(ComparesSets):
     )
     example: ClassVar[str] = """\
     filters:
-      - contamination: {against: [gsm8k, ifeval, held_out.jsonl]}
+      - contamination: {against: [gsm8k, ifeval, you/held-out]}
     """
 
     against: list[AnyAgainst] = Field(
