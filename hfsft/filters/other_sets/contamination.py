@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, NamedTuple
 
@@ -78,7 +79,7 @@ class Contamination(ComparesSets):
     )
     example: ClassVar[str] = """\
     filters:
-      - contamination: {against: [gsm8k, ifeval, held_out.jsonl]}
+      - contamination: {against: [gsm8k, ifeval, you/held-out]}
     """
 
     against: list[AnyAgainst] = Field(
@@ -137,7 +138,7 @@ class Contamination(ComparesSets):
             {"sets": sets, "base": str(self._base), "index": index},
         )
 
-    @property
+    @cached_property
     def held(self) -> HeldIndex:
         """The items. Raises `SourceError` where they cannot be read."""
         resource: Resource
