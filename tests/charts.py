@@ -1,4 +1,4 @@
-"""The fixture `charts`: what draws the charts of reports; it takes over a second to make, so all tests share one."""
+"""The fixture `charts`: what draws the charts of reports, which takes a second to make, made once for all tests."""
 
 from __future__ import annotations
 

@@ -46,6 +46,7 @@ SHARED = {
     "hfsft.stages.answers.checking",
     "hfsft.stages.attributes.shares",
     "hfsft.stages.asking_part",
+    "hfsft.stages.told",
     "hfsft.stages.attributes.sampling",
     "hfsft.stages.attributes.values_file",
     "hfsft.stages.evolving.template_prompts",

@@ -139,5 +139,5 @@ def asked_in(batch: Batch, place: int) -> Question:
     """What the model was given in the row at a place; of rows that have no instruction nothing is known."""
     if "instruction" not in batch:
         return Question("", "", "")
-    (question,) = questions({name: [values[place]] for name, values in batch.items()})
+    (question,) = questions({name: [batch[name][place]] for name in (*QUESTION, *QUESTION_OPTIONAL) if name in batch})
     return question

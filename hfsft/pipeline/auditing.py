@@ -14,7 +14,6 @@ from hfsft.filters import DEFAULT_FILTERS, FILTERS, Filter
 from hfsft.pipeline.building import Watcher, execute
 from hfsft.recipe.compile import compile_recipe
 from hfsft.recipe.recipe import load_recipe
-from hfsft.rows.columns import text_under
 from hfsft.rows.tables.table import Table, own_name
 
 if TYPE_CHECKING:
@@ -24,8 +23,9 @@ if TYPE_CHECKING:
 COLUMNS = ("instruction", "response", "conversation")
 GIVEN: dict[str, dict[str, Any]] = {"tokens": {"at_least": 1}}
 """What a rule is given that needs something."""
-BY_COLUMNS = ("answer", "constraints", "grounded")
-"""Filters that compare with what stands in a column for that: in data of which nothing is known it may be anything."""
+LEFT_OUT = ("answer", "constraints", "grounded", "semantic_duplicate")
+"""Filters that compare with what a column holds for that, which in data of which nothing is known may be anything; and
+one that needs an embedder."""
 MEASURED = "tokens"
 
 
@@ -130,13 +130,13 @@ def _recipe(
 def _audited(name: str, against: Sequence[str]) -> bool:
     """Whether a filter measures any rows as they are, without a model and without what only an author knows."""
     kind = FILTERS[name]
-    if kind.heavy or name in BY_COLUMNS:
+    if kind.heavy or name in LEFT_OUT:
         return False
     try:
-        rule = kind(**_arguments(name, against))
+        kind(**_arguments(name, against))
     except ArgumentError:
         return False
-    return not any(text_under(column) for column in rule.reads)
+    return True
 
 
 def _arguments(name: str, against: Sequence[str]) -> dict[str, Any]:

@@ -126,7 +126,7 @@ GOLDEN: dict[str, tuple[int, Batch]] = {
             "constraints_response_found": ["words: 9, at_least 10", None, None, "words: it is empty"],
         },
     ),
-    "answer": (1, {"answer_response": [ONE_LINE, *["it gives no final answer"] * 3]}),
+    "answer": (2, {"answer_response": [ONE_LINE, *["it gives no final answer"] * 3]}),
     "tool_calls": (1, {"tool_calls": [None] * 4}),
     "expr": (1, {"expr": ["`response | words > 10` is false", None, None, "`response | words > 10` is false"]}),
 }

@@ -38,6 +38,7 @@ OTHER: dict[str, Any] = {
     "OneOf.allowed": {"values": ["a", "b"]},
     "JsonSchema.inline": {"inline": {"type": "array"}},
     "Expr.tokenizer": "tokenizer",
+    "Phrases.file": "others.jsonl",
     "JsonSchema.file": {"inline": None, "file": "other.schema.json"},
     "JsonSchema.per_row": {"inline": None, "per_row": "context"},
     "Tokens.tokenizer": "tokenizer",

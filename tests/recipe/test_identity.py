@@ -73,7 +73,10 @@ HARMLESS = {
 }
 
 # Where a section stands in the recipe of these tests.
-OWN_KEYS = ("Evolve", "Generate", "Label", "Refine", "Converse", "Judge", "Pairs", "Size", "Guards", "Split", "Publish")
+OWN_KEYS = (
+    *("Evolve", "Generate", "Label", "Refine", "Converse", "Judge", "Pairs", "Contradictions"),
+    *("Size", "Guards", "Split", "Publish"),
+)
 PLACES: dict[str, tuple[str | int, ...]] = {
     **{name: (name.lower(),) for name in OWN_KEYS},
     "Recipe": (),
@@ -163,7 +166,7 @@ OTHER: dict[str, Any] = {
     "Tools.results": "other_results.jsonl",
     "Tools.until": {"until": "calls", "results": None, "unknown": None},
     "Tools.template": "{{ arguments }}",
-    **{f"{key}.model": "other" for key in ("Tools", "WeightedTemplate", "Write", *OWN_KEYS[:7])},
+    **{f"{key}.model": "other" for key in ("Tools", "WeightedTemplate", "Write", *OWN_KEYS[:8])},
     "Converse.user": ["clarify"],
     "Publish.repo_id": "you/toy",
     "Publish.not_secret": ["0123456789ab"],
@@ -247,6 +250,7 @@ def recipe(folder: Path) -> dict[str, Any]:
         "refine": {"template": f"{USES_ALL}: {{{{ response }}}}", "when": {"usefulness": {"at_most": 3}}},
         "pairs": {"verdict": True},
         "filters": filter_fields.FILTERS,
+        "contradictions": {},
         "balance": [{"column": "response", "rows": {"at_most": 90}}],
         "size": {"rows": 100},
         "guards": {"people": {"at_least": 0.1}},

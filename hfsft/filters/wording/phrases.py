@@ -65,7 +65,9 @@ class Phrases(Answers, Bounded):
         "Python's `regex` package over the text in small letters, such as `/\\bdelve[sd]?\\b/`.",
     )
     file: Annotated[str | None, FILE] = Field(
-        None, description="A text file with more of them, one a line, from the recipe's folder; # begins a remark."
+        None,
+        description="A text file with more of them, one a line, from the recipe's folder; a line that "
+        "begins with # is a remark.",
     )
     at_least: float | None = Field(None, ge=0, description="Smallest number that is kept.")
     at_most: float | None = Field(0, ge=0, description="Largest number that is kept.")

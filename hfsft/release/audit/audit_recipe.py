@@ -35,7 +35,7 @@ def _lines(audit: Audit, folder: Path) -> Iterator[str]:
     yield "filters:"
     for finding in audit.findings:
         if finding.default or finding.rows:
-            yield from _filter(finding)
+            yield from _filter(finding, _arguments(finding.arguments, folder))
     held = [source["split"] for source in audit.sources[1:]]
     if held:
         yield f"# The rows of {', '.join(map(str, held))} join the others: the split is made anew, without leaks."
@@ -48,10 +48,16 @@ def _from(folder: Path, path: str) -> str:
     return path if there.is_absolute() else Path(os.path.relpath(there.absolute(), folder.absolute())).as_posix()
 
 
-def _filter(finding: RuleFinding) -> Iterator[str]:
+def _arguments(given: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+    """The arguments of a filter, files among them as they are from the recipe's folder."""
+    against = [_from(folder, each) if Path(each).exists() else each for each in given.get("against", ())]
+    return {**given, **({"against": against} if against else {})}
+
+
+def _filter(finding: RuleFinding, arguments: Mapping[str, Any]) -> Iterator[str]:
     most = f", most often {plain(finding.found[0][0], 60)}" if finding.found else ""
     taken = f"{rows_said(finding.rows)} ({finding.share:.1%}){most}" if finding.rows else "no row"
-    item = f"{finding.name}: {_flow(finding.arguments)}" if finding.arguments else finding.name
+    item = f"{finding.name}: {_flow(arguments)}" if arguments else finding.name
     if finding.share > MUCH:
         yield f"  # would take more than half of the rows, look at these first: {taken}"
         yield f"  # - {item}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hfsft.texts.refusals.phrases import Phrases
+from hfsft.texts.refusals.wordings import Wordings
 
 _NOT = (
     r"\bi(?: (?:really|simply|just|also|still|unfortunately|regrettably|therefore|absolutely|respectfully))?"
@@ -48,7 +48,7 @@ _ITSELF = (
     r"built|designed|programmed|by|from|here|which|running)\b))"
 )
 
-ENGLISH = Phrases(
+ENGLISH = Wordings(
     "English",
     refuses=(
         rf"{_NOT} (?:help|assist)(?: you)? (?:with (?:that|this|it|your|such|any|anything|those|these|"

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from copy import copy
 from functools import cache
 from itertools import chain
 from typing import TYPE_CHECKING
@@ -26,7 +27,7 @@ SHORTEST = 30  # letters of a piece that a language is told of; of Chinese, Japa
 LONG = 80  # letters, from which the model alone is believed
 SURE = 0.9  # what it must give the language that it names
 SURER = 0.97
-PIECE, LOOKED = 400, 240  # characters of a paragraph, and how many of them are looked at
+PIECE, LOOKED = 800, 200  # characters of a paragraph, and how many of them are looked at
 JOINED = 70  # characters, up to which paragraphs are looked at together
 MOST = 4_000  # characters of a text that are looked at
 FEW = 3  # small words that a language is known by
@@ -95,9 +96,7 @@ def languages_in(text: str) -> Counter[str]:
     """
     found: Counter[str] = Counter()
     for piece in _pieces(prose(text[:MOST])):
-        half = LOOKED // (4 if _OTHER.search(piece) else 2)
-        middle = max(half, len(piece) // 2)
-        looked = f"{piece[:half]} {piece[middle : middle + half]}"
+        looked = _looked_at(piece)
         letters, words = _letters(looked)
         total, more = letters.total(), len(piece) / len(looked)
         for script, count in letters.items():
@@ -107,6 +106,18 @@ def languages_in(text: str) -> Counter[str]:
             if code:
                 found[code] += round(count * more * (3 if script in _DENSE else 1))
     return found
+
+
+def _looked_at(piece: str) -> str:
+    """The beginning of a piece and as much from its middle, whole words of it; of scripts that take more time half."""
+    size = LOOKED // (2 if _OTHER.search(piece) else 1)
+    if len(piece) <= size + size // 4:
+        return piece
+    half, middle = size // 2, len(piece) // 2
+    first, second = piece[:half], piece[middle : middle + half]
+    if " " in first and " " in second:
+        first, second = first[: first.rindex(" ")], second[second.index(" ") : max(second.rindex(" "), half // 2)]
+    return f"{first} {second}"
 
 
 def may_be(text: str) -> set[str]:
@@ -122,7 +133,7 @@ def may_be(text: str) -> set[str]:
             hits = _small_words(words) if script == LATIN else Counter[str]()
             most = max(hits.values(), default=0)
             codes = [code for code, count in hits.items() if count == most] if most else _AMONG[script].split()
-            found |= {base(code) for code in codes} | ({"en"} if most < FEW else set())
+            found |= {base(code) for code in codes} | ({"en"} if most - hits["en"] < FEW - 1 else set())
             found |= {"vi"} if _VIETNAMESE.search(text[:LOOKED]) else set()
     return found
 
@@ -138,7 +149,7 @@ def _pieces(text: str) -> Iterator[str]:
     held = ""
     for part in _BREAK.split(text) if "\n\n" in text else (text,):
         held = f"{held} {part}" if held else part
-        if len(held) >= JOINED:
+        if len(held) >= (JOINED // 4 if _OTHER.search(held) else JOINED):
             yield from (held[at : at + PIECE] for at in range(0, len(held), PIECE))
             held = ""
     if held.strip():
@@ -179,11 +190,12 @@ def _told_apart(piece: str, script: str, count: int, words: list[str]) -> str | 
                 return code
     if 2 * count < len(piece) or 20 * len(_CODE.findall(piece)) > len(piece):
         return None  # numbers, a program
-    code, sure = _model(script).classify(_without_names(piece))
+    code, sure = _models()[script].classify(_without_names(piece))
     if sure < SURE:
         return None
     if script == LATIN:
-        if code in SMALL_WORDS and hits[code] < max(1 if sure > SURER else FEW - 1, max(hits.values(), default=0) / 2):
+        few = 1 if sure > SURER and not piece.isascii() else FEW
+        if code in SMALL_WORDS and hits[code] < max(few, max(hits.values(), default=0) / 2):
             return None
         if code not in SMALL_WORDS and (sure < SURER or count < LONG):
             return None
@@ -199,7 +211,8 @@ def _without_names(piece: str) -> str:
 
 def _small_words(words: list[str]) -> Counter[str]:
     """Language with Latin letters -> how many different ones of the casefolded words are among its small ones."""
-    return Counter(chain.from_iterable(map(_known().__getitem__, _known().keys() & set(words))))
+    known = _known()
+    return Counter(chain.from_iterable([known[word] for word in set(words) if word in known]))
 
 
 @cache
@@ -213,10 +226,14 @@ def _known() -> dict[str, tuple[str, ...]]:
 
 
 @cache
-def _model(script: str) -> LanguageIdentifier:
-    """py3langid's model, which takes half a second to load, among the languages of a script."""
+def _models() -> dict[str, LanguageIdentifier]:
+    """Of each script py3langid's model among its languages; what is read takes half a second and 60 MB."""
     from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
-    model = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
-    model.set_languages(_AMONG[script].split())
-    return model
+    whole = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+    models = {}
+    for script, codes in _AMONG.items():
+        models[script] = copy(whole)
+        models[script].set_languages(codes.split())
+        models[script]._full_model = None  # which no one asks for, and whose numbers are most of the memory
+    return models

@@ -107,7 +107,7 @@ class TestLanguage:
         assert Language(languages=["fr"]).speaking(["en"]) == Language(languages=["fr"])
 
     def test_of_a_mixed_answer_the_share_counts(self) -> None:
-        mixed = f"{GOOD}\n\n{FRENCH}\n\n{FRENCH}"
+        mixed = f"{GOOD}\n\n{GOOD}\n\n{FRENCH}"
         assert fate(Language(), mixed)[0]
         assert not fate(Language(at_least=0.8), mixed)[0]
 

@@ -106,6 +106,15 @@ def test_the_page_shows_samples_of_each_rule(found: Audit, tmp_path: Path) -> No
         found.write_page(tmp_path / "page.html")
 
 
+def test_rows_that_repeat_held_out_ones(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(folder)
+    (folder / "held.jsonl").write_text(lines([BAD[2]]))
+    found = hfsft.audit("data/train.jsonl", against=["held.jsonl"])
+    hit = next(finding for finding in found.findings if finding.name == "contamination")
+    assert (hit.rows, hit.found[0][0].partition(" ")[0]) == (1, "held.jsonl:1")
+    assert '- contamination: {against: ["../held.jsonl"]}  # 1 row' in found.recipe(folder / "recipes")
+
+
 def test_a_second_audit_of_the_same_rows_measures_nothing(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(folder)
     cached: list[bool] = []
