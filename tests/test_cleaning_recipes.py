@@ -196,7 +196,7 @@ def test_a_recipe_keeps_what_its_pipeline_promises(name: str, tmp_path: Path, ho
     if name == "tulu3_mixture":
         asked = made("math", 3)["messages"][0]["content"]
         (tmp_path / "exam.jsonl").write_text(json.dumps({"question": asked}), encoding="utf-8")
-        overrides.append(f"filters[0]={{contamination: {{against: ['{tmp_path / 'exam.jsonl'}']}}}}")
+        overrides.append(f"filters[1]={{contamination: {{against: ['{tmp_path / 'exam.jsonl'}']}}}}")
     with Scripted(general) as server:
         overrides += [f"models.{each}={{model: {each}, base_url: {server.url}}}" for each in recipe.get("models", {})]
         built, folder = run(path, overrides=overrides, out=tmp_path / "build")

@@ -125,8 +125,7 @@ class Select(Stage):
             made.append(measure)
         compared: str | None = self.diverse.column if self.diverse else None
         if self.embeds and compared:
-            assert context.embed is not None, "a section that embeds is given what makes vectors"
-            made.append(context.embed(compared))
+            made += [context.embed(compared)] if context.embed else []
             compared = vector_of(compared)
         how = {
             "rows": self.rows,
