@@ -112,6 +112,11 @@ class Balance(Stage):
         told = self.model_dump(mode="json", exclude_none=True, exclude={"on_fail"})
         return {**told, "counted": self.counted}
 
+    @property
+    def balances(self) -> Mapping[str, Any]:
+        """The same."""
+        return self.told
+
     def writes(self) -> list[Column]:
         """The opening, or the band of lengths, where it counts by one."""
         return [self._derived()] if self.counted != self.column else []
