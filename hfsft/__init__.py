@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from hfsft.models.model import Model
     from hfsft.models.probabilities import probabilities
     from hfsft.models.vectors.door import embedder_of, scorer_of
-    from hfsft.pipeline import build, check, forecast, preview, run
+    from hfsft.pipeline import audit, build, check, forecast, preview, run
     from hfsft.recipe.compile import compile_recipe
     from hfsft.recipe.recipe import Recipe, load_recipe
 
@@ -40,6 +40,7 @@ __all__ = [
     "Recipe",
     "RecipeError",
     "UserError",
+    "audit",
     "build",
     "check",
     "compile_recipe",
@@ -60,6 +61,7 @@ _HOMES = {
     "embedder_of": "hfsft.models.vectors.door",
     "scorer_of": "hfsft.models.vectors.door",
     "Model": "hfsft.models.model",
+    "audit": "hfsft.pipeline",
     "build": "hfsft.pipeline",
     "check": "hfsft.pipeline",
     "forecast": "hfsft.pipeline",

@@ -46,9 +46,12 @@ SHARED = {
     "hfsft.stages.answers.checking",
     "hfsft.stages.attributes.shares",
     "hfsft.stages.asking_part",
+    "hfsft.stages.told",
     "hfsft.stages.attributes.sampling",
     "hfsft.stages.attributes.values_file",
     "hfsft.stages.evolving.template_prompts",
+    "hfsft.stages.guards.like",
+    "hfsft.stages.selecting.twin",
 }
 # Of models, a stage knows what is asked, what is answered, and how an answer is read; never who asks.
 STAGE_MODELS = {
@@ -194,6 +197,7 @@ SAME_FILES = {
     "base": "the class that all others in its room are subclasses of",
     "pii": "the filter, and what finds personal data in a text",
     "secrets": "the filter, and what finds secrets in a text",
+    "language": "the filter, and what tells scripts and small words",
     "refusal": "the filter, and what finds refusals in a text",
 }
 

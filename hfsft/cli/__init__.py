@@ -12,6 +12,7 @@ from pathlib import Path
 
 from hfsft.cli.arguments import Parser
 from hfsft.cli.commands import (
+    audit,
     build,
     cache,
     check,
@@ -37,7 +38,7 @@ from hfsft.cli.problems import told
 from hfsft.errors import HfsftError, UserError
 
 COMMANDS = (
-    *(build, publish, plan, validate, explain, check, preview, rows),
+    *(build, publish, plan, validate, explain, check, preview, rows, audit),
     *(templates, render, why, report, diff, export, init, store, cache, schema),
 )
 ASKING = ("build", "preview")  # commands that may have been answered something by the time they fail
@@ -56,6 +57,7 @@ examples:
   hfsft preview recipe.yaml          a few rows through the whole path
   hfsft build recipe.yaml            the dataset, in build/<name>
   hfsft rows build/<name>            its rows, kept or not, and why each fell
+  hfsft audit data.jsonl             what is wrong with rows that you have
   hfsft publish build/<name>         the same on the Hub
   hfsft report build/<name>          its page anew, build/<name>/report.html
   hfsft export build/<name> --format alpaca --out train.jsonl

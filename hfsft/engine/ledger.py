@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from itertools import chain
+from json import JSONEncoder
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from hfsft.errors import InternalError
@@ -206,6 +207,18 @@ class Ledger:
                 yield {"id": row_id, "source": self.sources.get(row_id), "fate": split, **empty}
         for _, entries in self.removed():
             yield from entries
+
+    def lines(self) -> Iterator[str]:
+        """The same as JSON, each a line; most are of kept rows, which differ in two texts."""
+        line = JSONEncoder(ensure_ascii=False).encode
+        kept = dict.fromkeys(("stage", "rule", "value", "bound", "of", "error"))
+        for split, ids in self.splits.items():
+            rest = line({"fate": split, **kept})[1:]
+            for row_id in ids:
+                source = self.sources.get(row_id)
+                yield f'{{"id": {line(row_id)}, "source": {line(source)}, {rest}\n'
+        for _, entries in self.removed():
+            yield from (f"{line(entry)}\n" for entry in entries)
 
     def removed(self) -> Iterator[tuple[Removal, list[dict[str, Any]]]]:
         """The rows that each step took out, with their entries.

@@ -107,5 +107,10 @@ FILTERS: dict[str, type[Filter]] = {
 }
 """The name in a recipe -> the filter."""
 
-DEFAULT_FILTERS: tuple[Filter, ...] = (ExactDuplicate(), NearDuplicate(), Tokens(at_least=1), Repetition(), Refusal())
-"""What a recipe without `filters` gets: no copies, no near copies, no empty responses, no loops, no refusals."""
+DEFAULT_FILTERS: tuple[Filter, ...] = (
+    *(ExactDuplicate(), NearDuplicate(), Tokens(at_least=1), Repetition(), Refusal()),
+    *(Placeholder(), SecondTask(), Echo(), ControlTokens(), Encoding(), Invisible(), Html(), Language()),
+)
+"""What a recipe without `filters` gets: no copies, no near copies, no empty responses, no loops, no refusals; no blanks
+and remains of prompts, no second task, no echo, no control tokens, no damage by encodings, no invisible characters, no
+remains of pages, no language that nobody asked for."""

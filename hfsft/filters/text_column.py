@@ -12,7 +12,7 @@ from pydantic import Field
 from hfsft.engine.ledger import FOUND
 from hfsft.engine.step import Bound
 from hfsft.filters.base import Bounded, Filter
-from hfsft.filters.cells import cells, optional, reads, text_of
+from hfsft.filters.cells import CONVERSATION, cells, optional, reads, text_of
 from hfsft.plain import plain
 from hfsft.rows.batch import Batch
 from hfsft.rows.views import OPTIONAL as QUESTION_OPTIONAL
@@ -76,10 +76,11 @@ class OfColumn(OneColumn, Bounded):
 LONGEST = 300  # characters of what is said of one row
 
 
-class Finding(OfColumn):
+class TellingFilter(OfColumn):
     """A filter that measures one column and says in words what it found there, for the ledger.
 
-    Calls of tools and what they give back are left out.
+    Of a conversation, calls of tools, what they give back and the context that belongs to the instruction are left out:
+    these are written by programs and other people.
     """
 
     spoken: ClassVar[bool] = True
@@ -112,7 +113,8 @@ class Finding(OfColumn):
 
     def measure(self, batch: Batch) -> Batch:
         """The measure of each cell and what was found, None of an empty one."""
-        every = cells(batch, self.column, spoken=True)
+        said = {name: values for name, values in batch.items() if name != "context" or self.column != CONVERSATION}
+        every = cells(said, self.column, spoken=True)
         pairs = [
             (None, None) if cell is None else self._in(cell, partial(asked_in, batch, place))
             for place, cell in enumerate(every)
@@ -137,5 +139,5 @@ def asked_in(batch: Batch, place: int) -> Question:
     """What the model was given in the row at a place; of rows that have no instruction nothing is known."""
     if "instruction" not in batch:
         return Question("", "", "")
-    (question,) = questions({name: [values[place]] for name, values in batch.items()})
+    (question,) = questions({name: [batch[name][place]] for name in (*QUESTION, *QUESTION_OPTIONAL) if name in batch})
     return question

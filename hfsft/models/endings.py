@@ -9,10 +9,10 @@ import re
 from typing import TYPE_CHECKING
 
 from hfsft.errors import unusable
-from hfsft.keys import letters
 from hfsft.letters.characters import FILLERS, JOINERS, UNSEEN, VARIATIONS, signs
 from hfsft.models.http.faults import Fault, of_response
 from hfsft.plain import plain as in_a_line
+from hfsft.texts.cut_endings import CUT, FULL, plain_name
 
 if TYPE_CHECKING:
     from hfsft.models.model import Answer, Request
@@ -36,14 +36,6 @@ _GOOD = {
     "", "stop", "stopped", "end", "endturn", "endofturn", "eos", "eostoken", "eosfound", "stopsequence", "stopstring",
     "stoptoken", "stopstringfound", "stopword", "complete", "completed", "completion", "finish", "finished", "done",
     "success", "normal", "toolcall", "toolcalls", "tooluse", "functioncall", "functioncalls", "none", "null",
-}  # fmt: skip
-_CUT = {
-    "length", "maxtokens", "maxlength", "maxnewtokens", "maxoutputtokens", "maxcompletiontokens", "maxgeneratedtokens",
-    "maxpredictedtokensreached", "tokenlimit",
-}  # fmt: skip
-_FULL = {
-    "modellength", "errorlimit", "contextlength", "contextlengthreached", "contextlengthexceeded", "contextwindow",
-    "contextwindowexceeded", "modelcontextwindowexceeded",
 }  # fmt: skip
 _BLOCKED = {
     "contentfilter", "contentfiltered", "contentpolicy", "safety", "imagesafety", "recitation", "imagerecitation",
@@ -87,9 +79,9 @@ def named(finish_reason: str) -> str:
     plain = _plain(finish_reason)
     if plain in _GOOD:
         return "tool_calls" if "tool" in plain or "function" in plain else "stop"
-    if plain in _CUT:
+    if plain in CUT:
         return "length"
-    if plain in _FULL:
+    if plain in FULL:
         return CONTEXT
     return "content_filter" if plain in _BLOCKED else " ".join(finish_reason.split())[:100].lower()
 
@@ -103,7 +95,7 @@ def fault_in(request: Request, answer: Answer, most: int | None) -> Fault | None
     if "error" in answer.extra:
         return _of_error(answer)
     plain = _plain(answer.finish_reason)
-    told = "" if plain in _GOOD | _CUT | _FULL or answer.finish_reason == CONTEXT else _told(answer.finish_reason)
+    told = "" if plain in _GOOD | CUT | FULL or answer.finish_reason == CONTEXT else _told(answer.finish_reason)
     if plain in _BLOCKED or (told == "content_filter" and plain not in _BROKEN):
         said = f" ({answer.finish_reason})" if ":" in answer.finish_reason else ""
         message = f"the model or its provider declined to answer{said}"
@@ -113,7 +105,7 @@ def fault_in(request: Request, answer: Answer, most: int | None) -> Fault | None
     if plain in _GARBLED:
         message = f"the server could not read what the model wrote: {answer.finish_reason}"
         return Fault("heal", "unreadable", message, paid=True, tries=TRIES)
-    if plain in _CUT or answer.finish_reason == CONTEXT:
+    if plain in CUT or answer.finish_reason == CONTEXT:
         return None if request.accept_cut and answer.text.strip() else _no_room(answer, most)
     if plain not in _GOOD:
         message = f"the answer ended with `{answer.finish_reason}`, which is not known to be the end of a whole one"
@@ -156,8 +148,7 @@ def usable(request: Request, answer: Answer) -> Answer:
 def _plain(finish_reason: str) -> str:
     if finish_reason in _GOOD:  # as nearly every answer ends
         return finish_reason
-    name = letters(finish_reason.partition(":")[0].rpartition(".")[2])
-    return name.removeprefix("finishreason") or name
+    return plain_name(finish_reason)
 
 
 def _of_error(answer: Answer) -> Fault:

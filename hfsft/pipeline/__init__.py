@@ -1,5 +1,6 @@
 """Load, compile, run, write: what the command and `hfsft.build()` share."""
 
+from hfsft.pipeline.auditing import audit
 from hfsft.pipeline.building import OUT, Publishing, Watcher, build, preview, publish, run
 from hfsft.pipeline.inspecting import (
     Checked,
@@ -26,6 +27,7 @@ __all__ = [
     "StepForecast",
     "TopicTrees",
     "Watcher",
+    "audit",
     "budget",
     "build",
     "check",

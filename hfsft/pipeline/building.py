@@ -132,6 +132,7 @@ def run(
     from hfsft.release.folder.write import write
     from hfsft.release.removal_causes import nothing_left
     from hfsft.release.result import Built
+    from hfsft.release.rows.random_twin import random_only
 
     ids: dict[str, list[str]] = {split: [] for split in loaded.split.sides}
     row_ids = column_of(rows, "id")
@@ -141,7 +142,7 @@ def run(
         {split: sorted(found) for split, found in ids.items()},
         dict(zip(row_ids, column_of(rows, "source"), strict=True)),
     )
-    sides = sides_file.after(loaded, sides_before, rows)
+    sides = sides_file.after(loaded, sides_before, rows, *random_only(ledger))
     told = withhold(ledger, loaded.publish)
     place = previous.place(Path(out), loaded.name)
     seconds, former = time.perf_counter() - started, previous.figures(place)
@@ -209,12 +210,13 @@ def _planned(recipe: Recipe, out: Path, watcher: Watcher, how: Publishing, force
     from hfsft.preflight import build as preflight
     from hfsft.preflight.publish_format import of_build
     from hfsft.release.folder import sides_file
+    from hfsft.release.hub.published_sides import with_published
 
     sides, sources = NONE, OpenedSources(recipe)
 
     def compiled() -> Plan:
         nonlocal sides
-        sides = sides_file.read(recipe, out)
+        sides = with_published(recipe, sides_file.read(recipe, out), how.tell, wanted=how.wanted)
         return compile_recipe(recipe, former={Split.key: sides}, opened_sources=sources)
 
     repository = preflight.Repository(recipe, how.create_pr, how.tell) if how.wanted else None

@@ -13,7 +13,7 @@ from typing import Any
 
 from hfsft.errors import Place, Problem, nearest
 from hfsft.keys import masked
-from hfsft.marks import Loc
+from hfsft.marks import Loc, is_contents
 from hfsft.recipe.yaml.tree import Text, YamlReading
 
 NAMED = 1_000
@@ -117,6 +117,10 @@ def _set(data: dict[str, Any], steps: list[tuple[bool, str]], value: Any) -> Loc
                 here = here[index]
             continue
         if not isinstance(here, dict):
+            if is_contents(here):
+                raise _WrongError(
+                    f"{name_path(loc, data)} is the file {here}", "change it there, or set all of it here"
+                )
             kind = "text" if isinstance(here, str) else "a value"
             raise _WrongError(f"{name_path(loc, data)} is {kind}, with nothing inside", "set it as a whole")
         if item:

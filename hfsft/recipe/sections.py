@@ -25,6 +25,7 @@ from hfsft.stages.balancing.balance import Balance
 from hfsft.stages.base import Section, Stage
 from hfsft.stages.columns.label import Label
 from hfsft.stages.columns.write_column import Write
+from hfsft.stages.contradicting.contradictions import Contradictions
 from hfsft.stages.documents import DocumentTable
 from hfsft.stages.evolving.evolve import Evolve
 from hfsft.stages.examples import ExampleRows, ExampleTable
@@ -34,6 +35,7 @@ from hfsft.stages.judging.rewards.reward_judge import RewardJudge
 from hfsft.stages.pairing.pairs_section import Pairs
 from hfsft.stages.refining.refine import Refine
 from hfsft.stages.seeds import Prompts, PromptTable
+from hfsft.stages.selecting.select import Select
 from hfsft.stages.sizing.size import AnySize
 from hfsft.stages.split import Split
 from hfsft.stages.talking.converse import Converse
@@ -109,9 +111,13 @@ class Sections(Section):
         None, description="A better and a worse answer to one prompt, for preference training; left out: none."
     )
     filters: list[AnyFilter] | None = Field(None, description="Rules that rows must pass; left out: a sensible few.")
+    contradictions: Contradictions | None = Field(
+        None, description="Similar questions whose answers disagree, judged by a model; left out: none is looked for."
+    )
     balance: list[Balance] = Field([], description="How many rows each value of a column may have, or should.")
     size: AnySize | None = Field(None, description="Accepted rows wanted; left out: as many as one pass comes to.")
     guards: Guards | None = Field(None, description="Whether the set narrows; left out: told, and nothing is bounded.")
+    select: Select | None = Field(None, description="Take so many rows, the best that differ; left out: all.")
     split: Split = Field(Split(), description="Hold rows out for validation.")
     publish: Publish = Field(Publish(), description="The format that trainers find, and where on the Hub.")
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from hfsft.errors import ReleaseError
+from hfsft.hashing import digest
 from hfsft.release.folder.outputs import writing as written
 from hfsft.release.trainer.dataset_writer import DatasetWriter
 from hfsft.release.trainer.formats import FORMATS
@@ -31,9 +32,8 @@ FORMULA = re.compile(r"[=+\-@\t\r\n＝＋－＠]|[\s\x00-\x1f\u200b-\u200f\u2060
 SPLIT = "split"  # of a kept row the name of its file; no row that fell has one
 
 
-def provenance_rows(built: Built, split: str) -> Dataset:
-    """Everything else of a split, by id: lineage, measures, scores, reasons; no column that is empty in all of them."""
-    rows = built.split(split)
+def provenance_rows(built: Built, rows: Dataset) -> Dataset:
+    """Everything else of kept rows, by id: lineage, measures, scores, reasons; no column that is empty in all."""
     left_out = _left_out(built)
     rows = rows.remove_columns([name for name in rows.column_names if name in left_out])
     return _with_content(rows, built.contents)
@@ -41,8 +41,6 @@ def provenance_rows(built: Built, split: str) -> Dataset:
 
 def rejected_rows(built: Built) -> Dataset:
     """The rows that fell, with all that was measured of them by then, and stage, rule, value, bound and error."""
-    from datasets import Dataset
-
     taking = [place for place, step in enumerate(built.plan.steps) if step.bound or step.asks]
     known = {name for step in built.plan.steps[: max(taking, default=0) + 1] for name in step.writes}
     left_out = _left_out(built)
@@ -57,7 +55,22 @@ def rejected_rows(built: Built) -> Dataset:
                 values += [entry[name] for entry in entries]
             else:
                 values += rows.get(name, [None] * len(entries))
-    return _with_content(Dataset.from_dict(found, features=features(wanted)))
+    return _with_content(_dataset(found, wanted))
+
+
+def _dataset(columns: Mapping[str, list[Any]], kinds: Mapping[str, Any]) -> Dataset:
+    """Columns as a dataset. Its own way to make one looks at each value, and pickles all for a name."""
+    import pyarrow as pa
+    from datasets import Dataset, DatasetInfo
+    from datasets.table import InMemoryTable
+
+    types = features(kinds)
+    if "json" in json.dumps(kinds):  # a value is no text yet
+        return Dataset.from_dict(dict(columns), features=types)
+    schema = types.arrow_schema
+    table = pa.table([pa.array(columns[field.name], field.type) for field in schema], schema=schema)
+    name = digest(["columns", kinds, columns["id"]])
+    return Dataset(InMemoryTable(table), info=DatasetInfo(features=types), fingerprint=name)
 
 
 def published_columns(built: Built) -> dict[str, Column]:
@@ -79,7 +92,9 @@ def _left_out(built: Built) -> set[str]:
 
 def _with_content(rows: Dataset, known: Mapping[str, str | None] | None = None) -> Dataset:
     """The rows with a hash of what they say, behind their ids; `known` has it of all of them by id, or of none."""
-    from datasets import Value
+    import pyarrow as pa
+    from datasets import Dataset, DatasetInfo, Features, Value
+    from datasets.table import InMemoryTable
 
     from hfsft.engine.parts.rows import column_of
 
@@ -88,8 +103,12 @@ def _with_content(rows: Dataset, known: Mapping[str, str | None] | None = None) 
         found = [known[row_id] for row_id in column_of(rows, "id")]
     else:
         found = [content(row) for batch in texts.iter(batch_size=1000) for row in rows_of(batch)]
-    made: Dataset = rows.add_column(CONTENT, found, feature=Value("string"))
-    return made.select_columns(_behind_id(rows.column_names))
+    kinds = rows.features.copy()
+    kinds[CONTENT] = Value("string")
+    names = _behind_id(rows.column_names)
+    table = rows.data.table.append_column(CONTENT, pa.array(found, pa.string())).select(names)
+    info = DatasetInfo(features=Features({name: kinds[name] for name in names}))
+    return Dataset(InMemoryTable(table), info=info, fingerprint=digest([rows._fingerprint, CONTENT]))
 
 
 def _behind_id(names: Iterable[str]) -> list[str]:

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 
 SPLITS = SIDES
+BLOCK = 1 << 13  # rows that are written at once
 
 
 @dataclass(frozen=True)
@@ -53,9 +54,23 @@ class Built:
         """The kept rows of one split, in the order of their ids."""
         from hfsft.engine.parts.rows import picked
 
-        sides = zip(self.column("id"), self.column("split"), strict=True)
-        wanted = sorted((row_id, index) for index, (row_id, split) in enumerate(sides) if split == name)
-        return picked(self.rows, [index for _, index in wanted])
+        return picked(self.rows, self.numbers[name])
+
+    def blocks(self, name: str) -> Iterator[Dataset]:
+        """The same rows, so many at once: all of them in another order would be all of them in memory once more."""
+        from hfsft.engine.parts.rows import picked
+
+        wanted = self.numbers[name]
+        return (picked(self.rows, wanted[start : start + BLOCK]) for start in range(0, len(wanted), BLOCK))
+
+    @cached_property
+    def numbers(self) -> dict[str, list[int]]:
+        """For each split the numbers of its rows, in the order of their ids."""
+        ids = self.column("id")
+        found: dict[str, list[int]] = {name: [] for name in SPLITS}
+        for index, split in enumerate(self.column("split")):
+            found[split].append(index)
+        return {split: sorted(numbers, key=ids.__getitem__) for split, numbers in found.items()}
 
     def column(self, name: str) -> list[Any]:
         """One column of the kept rows; None throughout where there is no such column."""

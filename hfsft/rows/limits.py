@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from math import isfinite
+from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -39,3 +40,12 @@ class Limits(BaseModel):
         if self.at_least is not None and value < self.at_least:
             return f"at_least {digits(self.at_least)}"
         return ""
+
+
+def number_in(value: Any) -> float | None:
+    """The number that a column says, as a number or, where a source keeps it, as a text; None where it says none."""
+    try:
+        found = None if value is None else float(value)
+    except ValueError:
+        return None
+    return found if found is not None and isfinite(found) else None

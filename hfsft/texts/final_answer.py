@@ -31,6 +31,7 @@ _SAID = at_first_use(
     re.IGNORECASE,
 )
 _LETTER = at_first_use(r"^[\s*_]*(?:\(([A-Ja-j])\)|([A-J])(?=[\s*_]*(?:[.):]|$))|([a-j])(?=[\s*_]*(?:\)|$)))")
+_ANSWERED = at_first_use(r"[\s*_]{0,9}A:[\s*_$€£]{0,9}[-−]?\d[^\n]{0,40}\Z")
 _NUMBER = at_first_use(
     r"(?<![\w.,/])[-−]?\$?[-−]?(?:\d{1,3}(?:[,'\u00a0\u202f ]\d{3})+(?!\d)(?:[.]\d+)?|\d{1,3}(?:\.\d{3})+,\d+"
     r"|\d+(?:[.,]\d+)?|\.\d+)(?:\s?/\s?\d+)?"
@@ -41,18 +42,30 @@ _BEHIND = at_first_use(r"(?<=[^\s.\d])\.\s+(?=\S)|(?<=\d)\.\s+(?=[^\W\d])|,? (?:
 _GROUPED = at_first_use(r"[-−]?\d{1,3}(?:[,'\u00a0\u202f ]\d{3})+(?:\.\d+)?")
 
 
-def final_answer(text: str) -> str | None:
-    """What a text gives as its final answer, as it stands there; None where it gives none."""
-    for found in (_boxed(text), _last(_HASHES, text), _last(_SAID, text)):
-        if found and (said := _bare(found)):
-            return said
+def final_answer(text: str, *, letters: bool | None = None) -> str | None:
+    """What a text gives as its final answer, as it stands there; None where it gives none.
+
+    A line that begins with a letter gives that choice, but for a last one as `A: 18`, which says 18; with `letters` that is a choice
+    too, and where they are False nothing is.
+    """
+    if said := said_answer(text):
+        return said
     lines = [line for line in text.strip().splitlines() if line.strip()]
     for line in (lines[-1:] + lines[:1]) if len(lines) < 3 else lines[-1:]:
-        if letter := _LETTER.match(line):
+        answered = not letters and line is lines[-1] and _ANSWERED.match(line)
+        if letters is not False and not answered and (letter := _LETTER.match(line)):
             return _upper(letter)
     if numbers := _NUMBER.findall(unicodedata.normalize("NFKC", text)):
         return str(numbers[-1]).strip()
     return _bare(lines[0]) if len(lines) == 1 and len(lines[0]) <= LONGEST else None
+
+
+def said_answer(text: str) -> str | None:
+    """What a text says is its answer, in a box, behind `####` or behind "the answer is"; None where it says none."""
+    for found in (_boxed(text), _last(_HASHES, text), _last(_SAID, text)):
+        if found and (said := _bare(found)):
+            return said
+    return None
 
 
 def number_of(answer: str) -> Fraction | None:

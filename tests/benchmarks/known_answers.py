@@ -33,6 +33,9 @@ PASSAGE = 200  # characters of a response that stands but once in a set
 MACHINE = re.compile(
     r"\b(?:an|this) AI\b|artificial intelligence|language model|语言模型|人工智能|AI助手", re.IGNORECASE
 )
+# Defects that nobody planted: words for nothing, damage by an encoding, an English answer to a Chinese question.
+DEFECT = re.compile(r"\A\W*no ?input\W*\Z|\u00c2\u00b0|\u00e2\u20ac", re.IGNORECASE)
+HAN, LATIN = re.compile("[\u4e00-\u9fff]"), re.compile("[a-z]{3}")
 MORE_NEEDED = {"answer", "grounded"}  # filters that compare a row with what these rows lack
 ALPACA = {"instruction": "instruction", "input": "context", "output": "response"}
 CLEAN = (
@@ -59,8 +62,8 @@ def lines(path: Path) -> Iterator[Row]:
 def clean_rows(folder: Path) -> dict[str, list[Row]]:
     """The group -> its rows.
 
-    An instruction or a response that stands in the sets more than once is taken once, and rows that talk of being a
-    machine are left out: those are defects that nobody planted.
+    An instruction or a response that stands in the sets more than once is taken once; rows that talk of being a machine
+    and other defects that nobody planted are left out.
     """
     groups: dict[str, list[Row]] = {}
     seen: set[str] = set()
@@ -69,12 +72,21 @@ def clean_rows(folder: Path) -> dict[str, list[Row]]:
             told = {to: row[of] for of, to in columns.items()}
             key = " ".join(re.findall(r"\w+", told["instruction"].lower()))
             passage = told["response"] if len(told["response"]) > PASSAGE else key
-            if not told["response"].strip() or {key, passage} & seen or MACHINE.search(told["response"]):
+            if not told["response"].strip() or {key, passage} & seen or defective(told, group):
                 continue
             seen |= {key, passage}  # a passage stands with many questions: with the first one it is an answer
             rows = groups.setdefault(group, [])
             rows.append({"id": f"{group}{len(rows):05}", "group": group, "context": "", **told})
     return groups
+
+
+def defective(row: Row, group: str) -> bool:
+    """Whether a row has a defect of its own."""
+    said = f"{row.get('context') or ''}\0{row['response']}".split("\0")
+    if MACHINE.search(row["response"]) or any(map(DEFECT.search, said)):
+        return True
+    strange = LATIN.search(row["response"]) and not HAN.search(row["response"])
+    return bool(group == "zh" and strange and not LATIN.search(row["instruction"]) and len(row["response"]) > 25)
 
 
 def planted(groups: dict[str, list[Row]]) -> tuple[list[Row], dict[str, tuple[str, str]]]:

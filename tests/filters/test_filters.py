@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,6 +20,7 @@ from hfsft.filters.privacy.rewriting import Rewriting
 from hfsft.rows.batch import Batch
 from hfsft.rows.columns import COLUMNS
 
+HELD = os.path.relpath(Path(__file__).parent / "held_items.jsonl")
 ARGUMENTS: dict[str, dict[str, Any]] = {
     "tokens": {"at_least": 1},
     "score": {"mean": {"at_least": 3.5}},
@@ -28,6 +31,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "expr": {"that": "response | words > 10"},
     "constraints": {"words": {"at_least": 10}},
     "one_of": {"column": "topic", "values": ["refunds"]},
+    "contamination": {"against": [{"path": str(Path(HELD).resolve())}]},
 }
 RULES = {name: kind(**ARGUMENTS.get(name, {})) for name, kind in FILTERS.items()}
 
@@ -52,13 +56,30 @@ GOLDEN: dict[str, tuple[int, Batch]] = {
     "tokens": (2, {"tokens_response": [9, 17, 13, None]}),
     "grounded": (1, {"grounding": [None, None, None, None]}),
     "repetition": (3, {"repetition_response": [0.0, 0.0, 0.2037, None]}),
-    "refusal": (6, {"refusal_response": [0.0, 1.0, 0.5, None]}),
+    "refusal": (7, {"refusal_response": [0.0, 1.0, 0.5, None]}),
     "exact_duplicate": (
         4,
         {
             "exact_duplicate_instruction": [0, 1, 0, None],
             "exact_duplicate_instruction_of": [None, "1", None, None],
             "exact_duplicate_instruction_cluster": ["1", "1", None, None],
+        },
+    ),
+    "semantic_duplicate": (
+        1,
+        {
+            "semantic_duplicate_instruction": [0.0, 1.0, 0.9942, None],
+            "semantic_duplicate_instruction_of": [None, "1", "1", None],
+            "semantic_duplicate_instruction_cluster": ["1", "1", "1", None],
+            "semantic_duplicate_instruction_nearest": ["2", "1", "1", None],
+            "semantic_duplicate_instruction_similarity": [1.0, 1.0, 0.9942, None],
+        },
+    ),
+    "contamination": (
+        1,
+        {
+            "contamination": [*[f"{HELD}:1 (exact)"] * 2, None, None],
+            "contamination_of": [*[f"{HELD}:1"] * 2, None, None],
         },
     ),
     "near_duplicate": (
@@ -74,6 +95,12 @@ GOLDEN: dict[str, tuple[int, Batch]] = {
     "score": (1, {}),
     "spread": (1, {}),
     "one_of": (1, {}),
+    **{
+        name: (1, {f"{name}_conversation": [0, 0, 0, None], f"{name}_conversation_found": [None] * 4})
+        for name in ("encoding", "html", "invisible")
+    },
+    "language": (1, {"language_response": [None, 1.0, 1.0, None], "language_response_found": [None] * 4}),
+    "links": (1, {"links_response": [0, 0, 0, None], "links_response_found": [None] * 4}),
     "control_tokens": (2, {"control_tokens_conversation": [0, 0, 0, None]}),
     "placeholder": (1, {"placeholder_conversation": [None] * 4}),
     "second_task": (1, {"second_task_conversation": [None] * 4}),
@@ -99,7 +126,7 @@ GOLDEN: dict[str, tuple[int, Batch]] = {
             "constraints_response_found": ["words: 9, at_least 10", None, None, "words: it is empty"],
         },
     ),
-    "answer": (1, {"answer_response": [ONE_LINE, *["it gives no final answer"] * 3]}),
+    "answer": (2, {"answer_response": [ONE_LINE, *["it gives no final answer"] * 3]}),
     "tool_calls": (1, {"tool_calls": [None] * 4}),
     "expr": (1, {"expr": ["`response | words > 10` is false", None, None, "`response | words > 10` is false"]}),
 }
@@ -131,6 +158,7 @@ def test_steps_compare_what_was_measured_or_judged(rule: Filter) -> None:
     steps = rule.steps()
     known = {*rule.reads, *rule.writes}
     comparing = {"near_duplicate": ["row", "all", "all"], "exact_duplicate": ["row", "all"]}
+    comparing["semantic_duplicate"] = ["row", "row", "all", "all"]
     measuring = {"score": [], "spread": [], "one_of": [], **comparing}.get(rule.name, ["row"])
     keeps = [] if isinstance(rule, Rewriting) else ["row"]  # none falls, unless it is told to reject
     assert [step.sees for step in steps] == [*measuring, *keeps]
@@ -143,7 +171,7 @@ def test_steps_compare_what_was_measured_or_judged(rule: Filter) -> None:
 
 def test_a_bare_name_is_enough_where_all_has_a_default() -> None:
     bare = {name for name, kind in FILTERS.items() if not _refuses(kind)}
-    without = ("tokens", "score", "spread", "matches", "json_schema", "expr", "one_of")
+    without = ("contamination", "tokens", "score", "spread", "matches", "json_schema", "expr", "one_of")
     assert bare == FILTERS.keys() - without
 
 

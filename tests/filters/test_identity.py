@@ -18,6 +18,8 @@ from tests.filters.test_filters import ARGUMENTS
 COUNTED = ("words", "sentences", "bullets", "highlights", "placeholders", "capitals")
 OTHER: dict[tuple[str, str], Any] = {
     ("refusal", "phrases"): ["computer says no"],
+    ("language", "languages"): ["vi"],
+    ("language", "of_instruction"): True,
     ("one_of", "column"): "source",
     ("one_of", "allowed"): ["returns"],
     ("one_of", "missing"): "keep",
@@ -47,13 +49,23 @@ OTHER: dict[tuple[str, str], Any] = {
     ("answer", "by"): "choice",
     ("answer", "missing"): "keep",
     ("expr", "that"): "response | words > 11",
+    ("contamination", "levels"): ["exact"],
     ("pii", "kinds"): ["email"],
     ("pii", "regions"): ["DE"],
     ("pii", "allow"): ["support@example.com"],
 }
-BY_FIELD: dict[str, Any] = {"do": "reject", "column": "topic", "at_least": 0.25, "at_most": 0.75, "floor": 0.55}
+BY_FIELD: dict[str, Any] = {
+    "do": "reject",
+    "keep": "longest",
+    "column": "topic",
+    "at_least": 0.25,
+    "at_most": 0.75,
+    "floor": 0.55,
+}
 # Known by what they are, in tests of their own.
-ELSEWHERE = {("tokens", "tokenizer"), ("expr", "tokenizer"), ("json_schema", "file")}
+DUPLICATES = ("exact_duplicate", "near_duplicate", "semantic_duplicate")
+ELSEWHERE = {("tokens", "tokenizer"), ("expr", "tokenizer"), ("json_schema", "file"), ("contamination", "against")}
+ELSEWHERE |= {(name, field) for name in DUPLICATES for field in ("against", "by")}
 HARMLESS: set[tuple[str, str]] = set()  # fields that change no row; none so far
 
 

@@ -23,21 +23,27 @@ NEEDS: dict[str, dict[str, Any]] = {
     "one_of": {"column": "quality", "values": ["a"]},
     "tokens": {"at_least": 2},
     "score": {"usefulness": {"at_least": 2}},
+    "contamination": {"against": [{"path": "rows.jsonl"}]},
     **{name: ARGUMENTS[name] for name in ("matches", "json_schema", "answer", "expr", "constraints")},
 }
 
 # The other value of a field whose own cannot be changed by a rule.
 OTHER: dict[str, Any] = {
-    **{f"{kind}.by": {"keep": "best", "by": "score_usefulness"} for kind in ("ExactDuplicate", "NearDuplicate")},
+    **{f"{kind}Duplicate.by": {"keep": "best", "by": "score_usefulness"} for kind in ("Exact", "Near", "Semantic")},
+    "SemanticDuplicate.at_most": 0.97,
+    "Contamination.column": "instruction",
     "Against.path": "others.jsonl",
     "Against.instruction": {"instruction": "prompt", "response": "output"},
     "Against.response": {"instruction": "prompt", "response": "output"},
     "OneOf.allowed": {"values": ["a", "b"]},
     "JsonSchema.inline": {"inline": {"type": "array"}},
     "Expr.tokenizer": "tokenizer",
+    "Phrases.file": "others.jsonl",
     "JsonSchema.file": {"inline": None, "file": "other.schema.json"},
     "JsonSchema.per_row": {"inline": None, "per_row": "context"},
     "Tokens.tokenizer": "tokenizer",
+    "Language.languages": ["vi"],
+    "Language.of_instruction": True,
     "Pii.regions": ["DE"],
     **{
         f"Constraints.{name}": {name: {"at_least": 2}}

@@ -24,6 +24,7 @@ from hfsft.recipe.yaml.type_paths import bare
 from hfsft.rows.columns import COLUMNS
 from hfsft.stages.attributes.attributes import Attribute
 from hfsft.stages.columns.choices import Choices
+from hfsft.stages.selecting.select import Diverse, Select
 from tests.recipe import filter_fields, written_sources
 from tests.recipe.written_sources import USES_ALL
 
@@ -40,6 +41,7 @@ HARMLESS = {
     "Judge.unscored_at_most": "when to stop, not what an answer is",
     "Size.accepted_at_least": "when to stop",
     "Guards.embeddings": "what is told of finished rows",
+    "Balance.on_fail": "when to stop",
     "Label.unlabelled_at_most": "when to stop, not what an answer is",
     "BudgetSection.usd": "when to stop",
     "BudgetSection.calls": "when to stop",
@@ -71,11 +73,17 @@ HARMLESS = {
 }
 
 # Where a section stands in the recipe of these tests.
-OWN_KEYS = ("Evolve", "Generate", "Label", "Refine", "Converse", "Judge", "Pairs", "Size", "Guards", "Split", "Publish")
+OWN_KEYS = (
+    *("Evolve", "Generate", "Label", "Refine", "Converse", "Judge", "Pairs", "Contradictions"),
+    *("Size", "Guards", "Split", "Publish"),
+)
 PLACES: dict[str, tuple[str | int, ...]] = {
     **{name: (name.lower(),) for name in OWN_KEYS},
     "Recipe": (),
     "Leak": ("split", "leak"),
+    "Balance": ("balance", 0),
+    "Select": ("select",),
+    "Diverse": ("select", "diverse"),
     "BudgetSection": ("budget",),
     "Model": ("models", "writer"),
     **{f"Model.{key}": ("models", "embedder") for key in ("task", "dimensions", "prefix", "pooling", "batch_size")},
@@ -123,7 +131,11 @@ OTHER: dict[str, Any] = {
     "DocumentTable.path": {"path": "others.jsonl", "text": "prompt"},
     "Retrieved.unanswerable": 0.2,
     "Split.stratify": "origin",
+    "Split.by": "source",
     "Split.test": 0.1,
+    "Balance.bands": [50],
+    "Balance.by": "score_mean",
+    "Select.by": "score_mean",
     "Chunking.overlap": 20,
     "DocumentTable.limit": 1,
     "DocumentTable.where": "x == 'x'",
@@ -154,7 +166,7 @@ OTHER: dict[str, Any] = {
     "Tools.results": "other_results.jsonl",
     "Tools.until": {"until": "calls", "results": None, "unknown": None},
     "Tools.template": "{{ arguments }}",
-    **{f"{key}.model": "other" for key in ("Tools", "WeightedTemplate", "Write", *OWN_KEYS[:7])},
+    **{f"{key}.model": "other" for key in ("Tools", "WeightedTemplate", "Write", *OWN_KEYS[:8])},
     "Converse.user": ["clarify"],
     "Publish.repo_id": "you/toy",
     "Publish.not_secret": ["0123456789ab"],
@@ -238,6 +250,8 @@ def recipe(folder: Path) -> dict[str, Any]:
         "refine": {"template": f"{USES_ALL}: {{{{ response }}}}", "when": {"usefulness": {"at_most": 3}}},
         "pairs": {"verdict": True},
         "filters": filter_fields.FILTERS,
+        "contradictions": {},
+        "balance": [{"column": "response", "rows": {"at_most": 90}}],
         "size": {"rows": 100},
         "guards": {"people": {"at_least": 0.1}},
         "split": {"validation": 0.2, "leak": {"at_most": 0.5, "do": "reject"}},
@@ -320,6 +334,8 @@ def test_a_field_moves_the_fingerprint_or_is_known_to_be_harmless(
         monkeypatch.setattr(f"hfsft.rows.tables.hub_dataset.{several}", lambda *asked: [])
     key, data = f"{section.__name__}.{name}", recipe(tmp_path)
     place = PLACES.get(key, PLACES.get(section.__name__))
+    if section in (Select, Diverse):  # which go with no size
+        data |= {"size": None, "select": {"rows": 50, "diverse": {"at_most": 0.9}}}
     if of := next((of for of, kind in FILTERS.items() if kind is section), None):
         data["filters"] = [{of: dict(filter_fields.NEEDS.get(of, {}))}]
         place = ("filters", 0, of)

@@ -168,7 +168,8 @@ def test_all_of_a_step_is_json(tmp_path: Path) -> None:
     assert [needs.pop(step) for step in ("split.apart", "split")] == [["sides"]] * 2
     assert needs.pop("filters[tokens conversation].measure") == ["tokenizer"]
     assert needs.pop("generate.context") == ["documents"]
-    assert needs.pop("refine[1]") == ["tokenizer"], "a new answer must pass the filters"
+    assert needs.pop("filters[contamination].measure") == ["other sets"]
+    assert needs.pop("refine[1]") == ["other sets", "tokenizer"], "a new answer must pass the filters"
     assert {kind for kinds in needs.values() for kind in kinds} == {"source"}
 
 

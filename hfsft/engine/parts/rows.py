@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     Places = NDArray[np.int32]
 
 BLOCK = 8192  # rows that are copied at once
+FEW = 16  # pieces of a column that stay as they are
+PIECE = 1 << 30  # bytes of a column in one piece: Arrow numbers the letters of its texts with 31 bits
 
 
 class StoredColumn(NamedTuple):
@@ -157,10 +159,16 @@ class Rows:
         return pa.concat_tables(tables).take(pa.array(_inverse(np.argsort(part, kind="stable"))))
 
     def dataset(self) -> Dataset:
-        """The rows as a dataset in memory; columns of which no row is gone are not copied."""
+        """The rows as a dataset in memory; columns of which no row is gone are not copied, as long as they are short.
+
+        Long ones are put together to few pieces, so that rows in another order are few takes.
+        """
         info = DatasetInfo(features=features(self.kinds))
         lineage = [part.lineage(self.kinds) for part in self.parts]
-        return Dataset(InMemoryTable(self.table()), info=info, fingerprint=digest([self.key, lineage]))
+        schema = arrow_schema(self.kinds)
+        columns = [_in_few_pieces(self.table([name]).column(0)) for name in self.kinds]
+        table = pa.table(columns, schema=schema) if columns else self.table()
+        return Dataset(InMemoryTable(table), info=info, fingerprint=digest([self.key, lineage]))
 
     def aligned(self, made: Mapping[str, pa.ChunkedArray], kinds: Mapping[str, Any], lineage: str) -> Rows:
         """The rows with columns that have a value for each row, in their order."""
@@ -210,6 +218,20 @@ def picked(rows: Dataset, numbers: Sequence[int]) -> Dataset:
     table = pa.table([taken(StoredColumn(rows.data.column(name), None, ""), places) for name in names], names=names)
     fingerprint = digest([rows._fingerprint, hashlib.sha256(places.tobytes()).hexdigest()])
     return Dataset(InMemoryTable(table), info=DatasetInfo(features=rows.features), fingerprint=fingerprint)
+
+
+def _in_few_pieces(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    if column.num_chunks <= FEW:
+        return column
+    pieces: list[list[pa.Array]] = [[]]
+    size = 0
+    for chunk in column.chunks:
+        if size + chunk.nbytes > PIECE and pieces[-1]:
+            pieces.append([])
+            size = 0
+        pieces[-1].append(chunk)
+        size += chunk.nbytes
+    return pa.chunked_array([pa.concat_arrays(piece) for piece in pieces if piece], type=column.type)
 
 
 def taken(column: StoredColumn, places: NDArray[Any]) -> pa.ChunkedArray:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from hfsft.engine.adding import Columns
     from hfsft.errors import Place
 
+KNOWN = ("en", "zh")  # languages of which it was measured that the packaged embedder tells questions apart
+
 
 class SemanticDuplicate(AlikeRows):
     """Highest cosine, 0 to 1, to the vector of any preferred row that stays; 0 where none reaches `floor`.
@@ -37,10 +39,15 @@ class SemanticDuplicate(AlikeRows):
 
     Up to 50,000 different texts are all compared; of more, an index finds the pairs (faiss, `hfsft[semantic]`), which
     are then measured exactly. (Semantic deduplication of training data: Abbas et al. 2023, "SemDeDup", section 3.)
-    FIGURES
+    With the packaged embedder, at 0.95, of sentence pairs that people rate as saying the same 36 of 100 are found in
+    SICK, 23 in STS-B, 8 in MRPC; of pairs that say something else fall 11 of 100 in SICK, 0.2 in STS-B, 0.3 in MRPC,
+    and 80 in PAWS, which is made of the same words in another order; at 0.9 they are 61, 50 and 24, and 19, 0.7, 4.4
+    and 95. 6 of 1,000 questions of GSM8K have another one above 0.95. Of clean rows fall 5 of 1,000 in English and in
+    code, 1 in Chinese, but 445 in Vietnamese, whose words it does not know: name an embedder of the data's language.
     """
 
     name: ClassVar[str] = "semantic_duplicate"
+    heavy: ClassVar[bool] = True
     values: ClassVar[str] = "0, or from floor to 1"
     blind: ClassVar[str] = (
         "What its embedder cannot tell apart: a small one takes texts of the same words for the same, whatever their "
@@ -69,6 +76,16 @@ class SemanticDuplicate(AlikeRows):
                 f"at_most {self.at_most:g} is under floor {self.floor:g}, and nothing is measured there: lower both"
             )
         return self
+
+    def warnings(self, languages: Sequence[str]) -> list[str]:
+        """What the packaged embedder does not know."""
+        unknown = [language for language in languages if language not in KNOWN]
+        if not unknown:
+            return []
+        return [
+            f"filters[{self.name}]: the embedder that comes with hfsft does not know words of {', '.join(unknown)}, "
+            "and takes what differs for the same: name one that does (`models: {embedder: {model: ..., task: embed}}`)"
+        ]
 
     @property
     def _text(self) -> str:
@@ -101,7 +118,7 @@ class SemanticDuplicate(AlikeRows):
             )
         needs = (*search.needs, *made.needs) if self.against else search.needs
         drops = (self._text, vector)
-        return [text, made, replace(search, reads=(vector, *search.reads), drops=drops, needs=needs), *rest]
+        return [text, made, replace(search, reads=(vector, self._text, *search.reads), drops=drops, needs=needs), *rest]
 
     def measure(self, batch: Batch) -> Batch:
         """The cosine of each row to the row most like it of those that stay: all steps in one."""
@@ -123,20 +140,30 @@ class SemanticDuplicate(AlikeRows):
         order = self.order(rows, [place for place, vector in enumerate(vectors) if vector is not None])
         systems = systems_of(rows) if set(READS) & set(self.compares) else []
         groups: dict[str, dict[int, Any]] = defaultdict(dict)  # for itself, rows that are asked under one prompt
+        named = {system: normalise(system) for system in set(systems)}
         for place, system, vector in self._other_vectors():
             groups[normalise(system)][-1 - place] = vector
-        named = {system: normalise(system) for system in set(systems)}
         for place in order:
             groups[named[systems[place]] if systems else ""][place] = vectors[place]
-        copies: dict[int, int] = {}
+        copies = self._typed_anew(rows, order, [named[system] for system in systems])
         alike: list[tuple[int, int, float]] = []
         for group in groups.values():
-            if len(group) > 1:
+            some = [place for place in group if place not in copies]
+            if len(some) > 1:
                 index: DenseIndex[int] = DenseIndex()
-                index.add(list(group), np.array(list(group.values()), np.float32))
+                index.add(some, np.array([group[place] for place in some], np.float32))
                 copies |= index.copies()
                 alike += index.pairs(self.floor)
         return AlikePairs(order, copies, alike), None
+
+    def _typed_anew(self, rows: Columns, order: Sequence[int], systems: Sequence[str]) -> dict[int, int]:
+        """The rows that say the same as a preferred one, typed in another way, which embedders may tell apart."""
+        texts, first, copies = rows[self._text], dict[tuple[str, str], int](), dict[int, int]()
+        for place in order:
+            said = (normalise(texts[place]), systems[place] if systems else "")
+            if (original := first.setdefault(said, place)) != place:
+                copies[place] = original
+        return copies
 
     def _other_vectors(self) -> Iterator[tuple[int, str, Any]]:
         """The rows of other sets: the place of each, its system prompt, and its vector."""

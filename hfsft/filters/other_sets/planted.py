@@ -9,12 +9,13 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
-from hfsft.hashing import digest, unit
+from hfsft.hashing import unit
 from hfsft.rows.other_sets.items import HeldItem
 from hfsft.similarity.contained import Contained
 
 MOST = 200  # items that are planted of each kind
 EVERY = 12  # words (or signs, in a script without spaces) of which one is changed where an item is edited
+LONG = 12  # characters of a word, on average, from which on a script has no spaces
 WIDE = 40  # characters of a line that is wrapped anew
 CARRIER = "Here is something to think about before you answer, and please take your time over it."
 
@@ -50,14 +51,11 @@ def embedded(text: str, carrier: str) -> str:
 
 
 def edited(text: str, carrier: str) -> str:
-    """One word in twelve dropped, doubled or replaced by one of another text, numbers among them."""
-    parts = re.findall(r"\s+|[^\s]+", text)
-    if len(text) > 4 * len(text.split()) * EVERY:  # a script without spaces
-        parts = list(text)
-    others = carrier.split() or [carrier]
+    """One word in twelve dropped, doubled or replaced by one of another text, numbers among them; one at least."""
+    parts, others = _units(text), carrier.split() or [carrier]
     words = [place for place, part in enumerate(parts) if part.strip()]
     for number, place in enumerate(words):
-        if number % EVERY == EVERY // 2:
+        if number % EVERY == min(EVERY // 2, len(words) // 2):
             draw = unit(text, "edited", number)
             other = others[int(draw * 1000) % len(others)]
             parts[place] = "" if draw < 1 / 3 else f"{parts[place]} {parts[place]}" if draw < 2 / 3 else other
@@ -66,8 +64,16 @@ def edited(text: str, carrier: str) -> str:
 
 def shuffled(text: str, _: str) -> str:
     """The words of the item in another order: it says nothing any more, and is no leak."""
-    words = text.split() if len(text.split()) > 3 else list(text)
-    return " ".join(sorted(words, key=lambda word: digest([text, word, words.index(word)])))
+    words = [part for part in _units(text) if part.strip()]
+    order = sorted(range(len(words)), key=lambda place: unit(text, "shuffled", place))
+    return " ".join(words[place] for place in order)
+
+
+def _units(text: str) -> list[str]:
+    """The words of a text and what stands between them; of a script without spaces its signs."""
+    if len(text.split()) < 3 or len(text) > LONG * len(text.split()):
+        return list(text)
+    return re.findall(r"\s+|\S+", text)
 
 
 LEAKS: dict[str, Callable[[str, str], str]] = {

@@ -7,12 +7,12 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from hfsft.filters.text_column import COLUMN, Finding
+from hfsft.filters.text_column import COLUMN, TellingFilter
 from hfsft.rows.views import Question
-from hfsft.texts.spelling.damage import damaged
+from hfsft.texts.spelling.misread import misread_places
 
 
-class Encoding(Finding):
+class Encoding(TellingFilter):
     r"""Number of places in a text that a wrong encoding damaged, 0 and up.
 
     Counted are letters of UTF-8 that were read by another code page (`cafÃ©`, `â€œ`, once or several times), as far as
@@ -48,5 +48,5 @@ class Encoding(Finding):
 
     def found(self, text: str, asked: Callable[[], Question]) -> tuple[float, str | None]:
         """How many places, and the first of them."""
-        places = damaged(text)
+        places = misread_places(text)
         return len(places), str(places[0]) if places else None

@@ -7,12 +7,12 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from hfsft.filters.text_column import COLUMN, Finding
+from hfsft.filters.text_column import COLUMN, TellingFilter
 from hfsft.rows.views import Question
 from hfsft.texts.spelling.markup import about_markup, markup
 
 
-class Html(Finding):
+class Html(TellingFilter):
     """Number of tags and entities of HTML that stand in a text which is about no markup, 0 and up."""
 
     name: ClassVar[str] = "html"

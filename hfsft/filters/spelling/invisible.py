@@ -7,12 +7,12 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from hfsft.filters.text_column import COLUMN, Finding
+from hfsft.filters.text_column import COLUMN, TellingFilter
 from hfsft.rows.views import Question
 from hfsft.texts.spelling.unseen import unseen
 
 
-class Invisible(Finding):
+class Invisible(TellingFilter):
     """Number of characters in a text that nobody sees and no script needs, 0 and up.
 
     Counted are controls (all of C0 and C1 but tab, line feed, carriage return and next line), zero-width spaces, soft

@@ -9,7 +9,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field, StringConstraints
 
 from hfsft.engine.step import Bound
-from hfsft.filters.text_column import Finding, Share
+from hfsft.filters.text_column import Share, TellingFilter
 from hfsft.rows.views import Question
 from hfsft.texts.spelling.language_named import names_language, quotes_latin
 from hfsft.texts.spelling.spoken import KNOWN, LATIN_LETTERS, base, languages_in, may_be
@@ -19,7 +19,7 @@ Code = Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2,3}(?:-[A-Za-z0-9]{
 ASKING = "instruction"
 
 
-class Language(Finding):
+class Language(TellingFilter):
     """Share of a text, 0 to 1, that is written in a language which is wanted there."""
 
     name: ClassVar[str] = "language"

@@ -7,12 +7,12 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from hfsft.filters.text_column import Finding
+from hfsft.filters.text_column import TellingFilter
 from hfsft.rows.views import Question
 from hfsft.texts.spelling.addresses import addresses
 
 
-class Links(Finding):
+class Links(TellingFilter):
     """Number of addresses in a text at which something or somebody is reached, 0 and up."""
 
     name: ClassVar[str] = "links"

@@ -29,14 +29,14 @@ class Refusal(OfColumn):
     70 more that name what they refuse 40, of 51 after these 38; with what they taught, all of 438 do, and none of 250
     answers that look like refusals (27 to 121 texts a language).
 
-    On 300 English answers of three models with human labels (XSTest, where the phrases were tuned too): of the 128
-    full refusals 108 get 1 and 5 get 0.5; of the 114 rows with 1 all but one are full or partial refusals. Of 4,000
+    On 300 English answers of three models with human labels (XSTest, where the phrases were tuned too): of the 129
+    full refusals 109 get 1 and 5 get 0.5; of the 117 rows with 1 all but one are full or partial refusals. Of 4,000
     human and early GPT-3 answers (dolly, alpaca), 2,017 of code and 1,000 solutions of sums none got more than 0. Not
     found: refusals that only lecture ("Violence is never the answer") or change the subject, and other languages.
     """
 
     name: ClassVar[str] = "refusal"
-    version: ClassVar[int] = 6
+    version: ClassVar[int] = 7
     spoken: ClassVar[bool] = True  # a mail that a tool is to send may be sorry for much
     values: ClassVar[str] = "0, 0.5 or 1"
     blind: ClassVar[str] = (

@@ -30,7 +30,20 @@ Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 class Phrases(Answers, Bounded):
     """How many phrases of the packs, and of one's own, stand in the answers of a row; the ledger says which.
 
-    Figures.
+    `self_naming`: a model says what it is called or whose it is, in 18 languages. `cutoff_date`: up to when it knows,
+    or that it sees no news, in 18. `sycophancy`: openers that flatter whoever asks, in 18. `filler`: what the style of
+    answers counts as such, in 9. `disclaimers`: talk of being a machine, in 18, and advice to ask a professional, in
+    11. The first two are what it looks for unless told otherwise; the others are habits that some data is to have.
+    Quotes count, but for disclaimers.
+
+    In 500 conversations about what Vicuna is, `self_naming` finds 163 answers that say so. Elsewhere it takes 3 of 687
+    answers of OpenAssistant, 2 of 400 of MT-bench and 3 of 300 of XSTest, all of which name OpenAI, Anthropic or
+    themselves, and none of 7,000 of alpaca, dolly, code and Vietnamese; nor does it take texts that speak of such
+    companies. `cutoff_date` takes 2 of 999 of alpaca in English, 1 of 1,000 in Chinese, 8 of 1,000 chats, 2 of 765 of
+    BiGGen, all rightly, and no other; `sycophancy` 2 of 1,000 of alpaca in Chinese, 1 of 300 tool calls, no other.
+    `disclaimers` takes 2.1% of alpaca in English, 1.4% in Chinese, 13.5% of chats, and of dolly, code and Vietnamese
+    none; `filler` 18% of alpaca in English, 4% in Chinese, 1.3% of dolly. Which lists they follow, each pack says
+    (`hfsft/texts/phrase_packs`).
     """
 
     name: ClassVar[str] = "phrases"
@@ -52,7 +65,9 @@ class Phrases(Answers, Bounded):
         "Python's `regex` package over the text in small letters, such as `/\\bdelve[sd]?\\b/`.",
     )
     file: Annotated[str | None, FILE] = Field(
-        None, description="A text file with more of them, one a line, from the recipe's folder; # begins a remark."
+        None,
+        description="A text file with more of them, one a line, from the recipe's folder; a line that "
+        "begins with # is a remark.",
     )
     at_least: float | None = Field(None, ge=0, description="Smallest number that is kept.")
     at_most: float | None = Field(0, ge=0, description="Largest number that is kept.")

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from hfsft.filters.cells import CONVERSATION, RESPONSE
 from hfsft.filters.wording.of_answers import OfAnswers, Reply
-from hfsft.models.endings import is_cut, named
+from hfsft.texts.cut_endings import says_cut
 from hfsft.texts.wording.broken_off import broken_off
 
 ENDING = "finish_reason"
@@ -45,7 +45,7 @@ class Truncated(OfAnswers):
     def faults(self, cell: Any, row: Mapping[str, Any]) -> Iterator[str | None]:
         """What the server said, then what each answer tells."""
         ending = row.get(ENDING)
-        if isinstance(ending, str) and is_cut(named(ending)):
+        if isinstance(ending, str) and says_cut(ending):
             yield f"{ENDING} {ending}"
         yield from super().faults(cell, row)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import PurePath
 from typing import Any
 
 from hfsft.errors import ModelError, Place, Problem, PromptError, nearest
@@ -34,6 +35,8 @@ def section_problems(recipe: Recipe, contexts: Contexts) -> Iterator[Problem]:
             if file and file.fault:
                 yield Problem(recipe.source.place(file.loc), file.fault.message, file.fault.help)
                 continue
+            if file and (why := stage.unfit_name(PurePath(file.name).stem)):
+                yield Problem(recipe.source.place(file.loc), f"{file.name}: {why}", "call the file otherwise")
             try:
                 prompt = parse()
             except PromptError as error:

@@ -12,12 +12,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hfsft.plain import plain
+from hfsft.release.card import planted_leaks
 from hfsft.release.card.contents import about, columns, documents, labels, sample, sources, topics, unpublished
 from hfsft.release.card.licence_terms import stricter, terms_of
 from hfsft.release.card.markdown import code, joined, named, prose, table
 from hfsft.release.card.pictures import FUNNEL, LENGTHS
 from hfsft.release.card.stage_parts import parts, rendered
-from hfsft.release.folder.file_names import PREFERENCE, RESOLVED, WRITTEN
+from hfsft.release.folder.file_names import PREFERENCE, RANDOM, RESOLVED, WRITTEN
 from hfsft.release.removal_causes import listed
 from hfsft.release.report import measures
 from hfsft.release.step_titles import fate_name
@@ -34,6 +35,7 @@ HOLDS = {
     "default": "what a trainer reads",
     "provenance": "lineage, measures, scores and reasons of the same rows, by `id`",
     "rejected": "the rows that fell, with stage, rule, value and what was measured of them",
+    RANDOM: "as many rows by chance of the same candidates, to compare the selection with",
     PREFERENCE: "a better and a worse answer to one prompt, as `DPOTrainer` reads them",
 }
 SILENT = "of the rows that fell the ids, rules and numbers, and nothing that they say"
@@ -207,6 +209,12 @@ def recipe(draft: Draft) -> Values:
     }
 
 
+def contamination(draft: Draft) -> Values | None:
+    """Which evaluation sets rows were compared with, and what that finds; None without any."""
+    filters = planted_leaks.contamination(draft.built)
+    return {"filters": filters} if filters else None
+
+
 def stages(draft: Draft) -> list[str]:
     """What the sections of the recipe say themselves, as Markdown."""
     return [rendered(part, draft.picture) for part in parts(draft.built)]
@@ -221,6 +229,7 @@ SECTIONS: tuple[Callable[[Draft], Said], ...] = (
     topics,
     labels,
     funnel,
+    contamination,
     stages,
     tokens,
     models,

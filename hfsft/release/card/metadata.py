@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from hfsft.engine.ledger import SIDES
 from hfsft.recipe.checks.licences import HUB_LICENCES
-from hfsft.release.folder.file_names import PREFERENCE
+from hfsft.release.folder.file_names import PREFERENCE, RANDOM
 from hfsft.release.report import measures
 
 if TYPE_CHECKING:
@@ -18,7 +18,13 @@ if TYPE_CHECKING:
 
     from hfsft.release.result import Built
 
-CONFIGS = {"default": "data", "provenance": "provenance", "rejected": "rejected", PREFERENCE: PREFERENCE}
+CONFIGS = {
+    "default": "data",
+    "provenance": "provenance",
+    "rejected": "rejected",
+    PREFERENCE: PREFERENCE,
+    RANDOM: RANDOM,
+}
 """Config -> its folder, in the order that the Hub lists them; a folder that is not there is no config."""
 
 NO_ROWS = [{"config_name": "default", "data_files": [{"split": "train", "path": "data/train-*"}]}]

@@ -6,9 +6,14 @@ need no note: strings, numbers, lists and structs say what they are, and `datase
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import chain
 from math import ceil, log2
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import pyarrow as pa
+from pyarrow.parquet import ParquetWriter
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -23,21 +28,47 @@ def write_parquet(rows: Dataset, folder: Path, split: str) -> None:
 
     Equal rows give equal bytes. The Hub stores the parts of a file that a later one has too only once.
     """
+    write_in_blocks(iter([rows]), len(rows), folder, split)
+
+
+def write_in_blocks(blocks: Iterator[Dataset], count: int, folder: Path, split: str) -> None:
+    """The same of so many rows that come some at once, each time as many: their size is told by the first of them."""
     folder.mkdir(exist_ok=True)
-    each = rows.data.nbytes / max(1, rows.data.num_rows)  # of the table behind the rows, which may be some of it
-    shards = max(1, ceil(each * len(rows) / SHARD_BYTES))
+    first = next(blocks)
+    each = first.data.nbytes / max(1, first.data.num_rows)  # of the table behind the rows, which may be some of it
+    shards = max(1, ceil(each * count / SHARD_BYTES))
     # A power of two: a few bytes more or less in memory move no boundary.
     group = min(MOST, 2 ** max(FEWEST, int(log2(GROUP_BYTES / max(each, 1)))))
+    schema = first.features.arrow_schema.remove_metadata()
+    tables = _Tables(table for rows in chain([first], blocks) for table in _tables(rows, schema))
     for index in range(shards):
-        part = rows.shard(shards, index, contiguous=True) if shards > 1 else rows
-        _write(part, folder / f"{split}-{index:05d}-of-{shards:05d}.parquet", group)
+        rest = count // shards + (index < count % shards)  # as `Dataset.shard` cuts
+        path = folder / f"{split}-{index:05d}-of-{shards:05d}.parquet"
+        with ParquetWriter(path, schema, use_content_defined_chunking=True, write_page_index=True) as writer:
+            for taken in range(0, max(rest, 1), group):
+                writer.write_table(tables.take(min(rest - taken, group)), row_group_size=group)
 
 
-def _write(rows: Dataset, path: Path, group: int) -> None:
-    from pyarrow.parquet import ParquetWriter
+def _tables(rows: Dataset, schema: pa.Schema) -> Iterator[pa.Table]:
+    for batch in rows.with_format("arrow").iter(MOST):
+        yield batch.replace_schema_metadata(None).cast(schema)
+    if not len(rows):
+        yield schema.empty_table()
 
-    schema = rows.features.arrow_schema.remove_metadata()
-    with ParquetWriter(path, schema, use_content_defined_chunking=True, write_page_index=True) as writer:
-        for batch in rows.with_format("arrow").iter(group):
-            table = batch.replace_schema_metadata(None).cast(schema)
-            writer.write_table(table.combine_chunks(), row_group_size=group)
+
+class _Tables:
+    """Rows that come as tables of any length, to be taken so many at once."""
+
+    def __init__(self, tables: Iterator[pa.Table]) -> None:
+        self._tables, self._left = tables, next(tables)
+
+    def take(self, count: int) -> pa.Table:
+        """The next rows, in one piece."""
+        found, missing = [], count
+        while missing > len(self._left):
+            found.append(self._left)
+            missing -= len(self._left)
+            self._left = next(self._tables)
+        found.append(self._left.slice(0, missing))
+        self._left = self._left.slice(missing)
+        return pa.concat_tables(found).combine_chunks()

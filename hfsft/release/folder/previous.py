@@ -22,7 +22,7 @@ from typing import Any
 from hfsft.engine.ledger import SIDES
 from hfsft.errors import ReleaseError, UserError
 from hfsft.release.folder import lock
-from hfsft.release.folder.file_names import FUNNEL, LOCK, PREFERENCE, REPORT, RESOLVED
+from hfsft.release.folder.file_names import FUNNEL, LOCK, PREFERENCE, RANDOM, REPORT, RESOLVED
 from hfsft.release.folder.staging import NEW, OLD, Move, move, recover
 from hfsft.release.hub.release_files import File, made
 from hfsft.release.reader import HUB_SCHEME
@@ -30,7 +30,7 @@ from hfsft.release.reader import HUB_SCHEME
 PREVIOUS = ".previous"
 ASIDE = "aside"
 SIGNED = "files"  # in the summary: the hash of each file as the build wrote it
-SAYS = ("data", "provenance", "rejected", PREFERENCE, RESOLVED)  # what a build is: its rows and its recipe
+SAYS = ("data", "provenance", "rejected", PREFERENCE, RANDOM, RESOLVED)  # what a build is: its rows and its recipe
 
 
 def place(out: Path, name: str) -> Path:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from hfsft.engine.ledger import OF, Ledger, Removal
 from hfsft.recipe.reading import DEFECT
 from hfsft.rows.columns import TEXTS, column
+from hfsft.stages.selecting.twin import ONLY
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -30,13 +31,19 @@ _NAMED = ("unknown role",)  # reasons behind which a name stands that a row has
 
 def withhold(ledger: Ledger, publish: Publish) -> Ledger:
     """The ledger as a release may have it: where the recipe withholds them, without the texts of rows that fell."""
-    return ledger if publish.rejected else replace(ledger, removals=[_silent(each) for each in ledger.removals])
+    return (
+        ledger
+        if publish.rejected
+        else replace(ledger, removals=[each if each.stage == ONLY else _silent(each) for each in ledger.removals])
+    )
 
 
 def places(built: Built) -> set[str]:
     """Where the rows were read that are withheld: a release must not hold what stands there."""
     found: set[str] = set()
     for removal in built.ledger.removals if not built.recipe.publish.rejected else ():
+        if removal.stage == ONLY:  # released, beside the others
+            continue
         pairs = zip(removal.rows["source"][:], removal.rows["origin"][:], strict=True)
         found |= {place for place, origin in pairs if place and origin in READ}
     return found

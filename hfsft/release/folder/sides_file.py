@@ -22,6 +22,7 @@ from hfsft.errors import Place, SourceError
 from hfsft.release.folder.file_names import LOCK, RESOLVED, SIDES, WRITTEN
 from hfsft.stages.split.row_families import OPTIONAL, READS
 from hfsft.stages.split.sides import NONE, Sides, Stand, most_seen
+from hfsft.stages.split.sides import column_of as part_column
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -43,18 +44,20 @@ def read(recipe: Recipe, out: Path) -> Sides:
     paths = ([beside] if beside else []) + [out / recipe.name / SIDES]
     if _same(*paths):  # as a build leaves them, of which one is enough
         paths = paths[:1]
-    found = [sides for sides in map(_read, paths) if sides]
+    found = [sides for sides in map(read_sides, paths) if sides]
     return next((sides for sides in found if sides.asked == asked), found[0] if found else NONE)
 
 
-def after(recipe: Recipe, former: Sides, rows: Dataset) -> Sides:
-    """What is remembered once these rows are built; nothing where none are to be held out."""
+def after(recipe: Recipe, former: Sides, *tables: Dataset) -> Sides:
+    """What is remembered once the rows of these tables are built; nothing where none are to be held out."""
     if not recipe.split.holds_out:
         return NONE
     from hfsft.engine.parts.rows import column_of
 
-    columns = [name for name in (*READS, *OPTIONAL, "split") if name in rows.column_names]
-    return former.after(recipe.split.drawn_by, {name: column_of(rows, name) for name in columns})
+    named = dict.fromkeys((*READS, *OPTIONAL, "split", part_column(recipe.split.by) or "split"))
+    columns = [name for name in named if name in tables[0].column_names]
+    batch = {name: [value for rows in tables for value in column_of(rows, name)] for name in columns}
+    return former.after(recipe.split.drawn_by, batch)
 
 
 def keep(recipe: Recipe, sides: Sides) -> None:
@@ -102,8 +105,8 @@ def _same(path: Path, *others: Path) -> bool:
         return False
 
 
-def _read(path: Path) -> Sides | None:
-    """The sides in a file; None where there is none."""
+def read_sides(path: Path) -> Sides | None:
+    """The sides in a file; None where there is none. Raises `SourceError` for a file of something else."""
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except FileNotFoundError:

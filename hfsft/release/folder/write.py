@@ -6,6 +6,7 @@ build/refund-support/
   data/train-00000-of-00001.parquet, data/validation-...
   provenance/...                 lineage, measures, scores and reasons, by id
   rejected/rejected-...          the rows that fell, with stage, rule and value
+  random/train-...               as many rows by chance, where the recipe selects some
   preference/train-...           a better and a worse answer to one prompt, where the recipe makes pairs
   ledger.jsonl, funnel.json      the fate of every row, and its counts
   trainer.jsonl                  the rows that a trainer will not see as they are, and why, where there are any
@@ -35,18 +36,20 @@ from hfsft.release.folder.file_names import (
     LEDGER,
     LOCK,
     PREFERENCE,
+    RANDOM,
     REPORT,
     RESOLVED,
     SIDES,
     TRAINER,
     WRITTEN,
 )
-from hfsft.release.folder.parquet import write_parquet
+from hfsft.release.folder.parquet import write_in_blocks, write_parquet
 from hfsft.release.folder.staging import NEW, staging_folder
 from hfsft.release.reader import Release
 from hfsft.release.report import page, vega
 from hfsft.release.result import SPLITS, Built
 from hfsft.release.rows.preference import preference_rows
+from hfsft.release.rows.random_twin import random_rows
 
 if TYPE_CHECKING:
     from datasets import DatasetDict
@@ -102,18 +105,23 @@ def _fill(built: Built, folder: Path) -> None:
 def _fill_data(built: Built, folder: Path) -> None:
     """All but the card, the pictures in it, and the report."""
     for split in SPLITS:
-        rows = built.split(split)
-        if len(rows):
-            write_parquet(built.writer.rows(rows), folder / "data", split)
-            write_parquet(provenance_rows(built, split), folder / "provenance", split)
+        count = len(built.numbers[split])
+        if count:
+            blocks = map(built.writer.rows, built.blocks(split))
+            write_in_blocks(blocks, count, folder / "data", split)
+            write_in_blocks(
+                (provenance_rows(built, rows) for rows in built.blocks(split)), count, folder / "provenance", split
+            )
+    for side, others in random_rows(built).items():
+        write_parquet(others, folder / RANDOM, side)
     for side, pairs in preference_rows(built).items():
         write_parquet(pairs, folder / PREFERENCE, side)
     removal = rejected_rows(built)
     if len(removal):
         write_parquet(removal, folder / "rejected", "rejected")
     # A line begins with its id: in their order, whatever the order that the rows came in.
-    lines = sorted(json.dumps(entry, ensure_ascii=False) + "\n" for entry in built.ledger.entries())
-    _text(folder / LEDGER, "".join(lines))
+    with (folder / LEDGER).open("w", encoding="utf-8", newline="\n") as ledger:
+        ledger.writelines(sorted(built.ledger.lines()))
     if told := built.trainer.lines():
         _text(folder / TRAINER, "".join(told))
     if built.sides.stands:

@@ -14,12 +14,12 @@ from hfsft.errors import ReleaseError
 from hfsft.recipe.checks.path_bounds import leads_outside
 from hfsft.release.folder.file_names import CARD, FUNNEL, LEDGER, LOCK, REPORT, RESOLVED, SIDES, TRAINER, WRITTEN
 
-FOLDERS = ("data", "provenance", "rejected", "preference", "sources", "assets")
+FOLDERS = ("data", "provenance", "rejected", "preference", "random", "sources", "assets")
 NAMES = {CARD, FUNNEL, RESOLVED, LOCK, LEDGER, SIDES, TRAINER, WRITTEN, REPORT}
 DERIVED = {CARD, FUNNEL, REPORT}  # and assets/: they say how a build ran, so no two builds have the same
 BLOCK = 1 << 20
 _MADE = re.compile(
-    r"(data|provenance|rejected|preference)/[a-z]+-\d{5}-of-\d{5}\.parquet|assets/(funnel|scores|lengths)\.(png|svg)"
+    r"(data|provenance|rejected|preference|random)/[a-z]+-\d{5}-of-\d{5}\.parquet|assets/(funnel|scores|lengths)\.(png|svg)"
     r"|sources/(seeds|examples)-\d+\.[a-z]+"
 )
 

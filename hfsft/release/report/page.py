@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -34,6 +35,10 @@ if TYPE_CHECKING:
 LATER: dict[str, Any] = {"built": None, "language": None, "license": None, "causes": [], "sources": []}
 """What summaries say since builds that still lie about were made, as it is where they do not say it."""
 
+ABOUT_MEASURES = (
+    "Blue rows were kept in the end, orange ones fell at this measure. Move a threshold to see what it would keep. "
+    "Rows that a wider one lets through would go on to the rules behind it, which have not seen them."
+)
 SCRIPTS = ("charts.js", "samples.js")
 
 
@@ -51,7 +56,6 @@ def report(release: Release) -> str:
     """
     story = PageData(release)
     summary = {**LATER, **story.summary}
-    scripts = [vega.bundle(), *(_file(name) for name in SCRIPTS)]
     lines = [line for line in summary["funnel"] if line["added"] or line["removed"]]
     measured = list(thresholds(story))
     shows = release.shows_samples
@@ -67,28 +71,39 @@ def report(release: Release) -> str:
         "measures": measured,
         "samples": samples,
     }
+    return filled(
+        "page.html",
+        data,
+        summary=summary,
+        sources=as_table(summary["sources"]) if worth_telling(summary["sources"]) else None,
+        measures=measured,
+        about_measures=ABOUT_MEASURES,
+        rules=rules,
+        causes=listed([Cause(**cause) for cause in summary["causes"]]),
+        choices=story.choices({name for panel in shown for name in panel["counts"]}),
+        trainer=unseen(release),
+        recipe=_recipe(release),
+        version=_version(release),
+        clusters=story.clusters() if shows else [],
+        panels=shown,
+        links=tuple((panel["name"], panel["called"]) for panel in shown),
+        samples=len(samples),
+        shows=shows,
+        look=any(rule["shown"] for rule in rules),
+        withheld=story.withheld,
+        fates=sorted({sample["fate"] for sample in samples}),
+        stages=sorted({sample["stage"] for sample in samples if "stage" in sample}),
+    )
+
+
+def filled(template: str, data: Mapping[str, Any], **values: Any) -> str:
+    """A page from its template, with `data` for its scripts."""
+    scripts = [vega.bundle(), *(_file(name) for name in SCRIPTS)]
     page: str = (
         _environment()
-        .get_template("page.html")
+        .get_template(template)
         .render(
-            summary=summary,
-            sources=as_table(summary["sources"]) if worth_telling(summary["sources"]) else None,
-            measures=measured,
-            rules=rules,
-            causes=listed([Cause(**cause) for cause in summary["causes"]]),
-            choices=story.choices({name for panel in shown for name in panel["counts"]}),
-            trainer=unseen(release),
-            recipe=_recipe(release),
-            version=_version(release),
-            clusters=story.clusters() if shows else [],
-            panels=shown,
-            links=tuple((panel["name"], panel["called"]) for panel in shown),
-            samples=len(samples),
-            shows=shows,
-            look=any(rule["shown"] for rule in rules),
-            withheld=story.withheld,
-            fates=sorted({sample["fate"] for sample in samples}),
-            stages=sorted({sample["stage"] for sample in samples if "stage" in sample}),
+            **values,
             drawn=bool(scripts[0]),
             style=_file("style.css"),
             scripts=scripts,

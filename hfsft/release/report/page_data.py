@@ -10,11 +10,11 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from hashlib import blake2b
 from heapq import nsmallest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hfsft.hashing import unit
 from hfsft.plain import plain
 from hfsft.release.reader import Release
 from hfsft.release.report.clusters import clusters
@@ -137,8 +137,8 @@ class PageData:
         """Rows of every fate and rule, as the page shows them."""
         found = []
         for table in self.kept:
-            places = _chosen(table.column("id"), SAMPLES[table.split])
-            found += [_shown(row, table.split, self.registry) for row in _rows(table, places)]
+            places = chosen(table.column("id"), SAMPLES[table.split])
+            found += [shown_row(row, table.split, self.registry) for row in _rows(table, places)]
         groups: dict[tuple[str, str], list[int]] = defaultdict(list)
         for place, group in enumerate(zip(self.removed.column("fate"), self.removed.column("stage"), strict=True)):
             if place not in self._silent:
@@ -146,8 +146,8 @@ class PageData:
         ids, wanted = self.removed.column("id"), list[int]()
         for (fate, _), places in groups.items():
             share = len(places) / sum(len(other) for (name, _), other in groups.items() if name == fate)
-            wanted += _chosen(ids, max(EACH_RULE, round(share * SAMPLES[fate])), places)
-        return found + [_shown(row, row["fate"], self.registry) for row in _rows(self.removed, wanted)]
+            wanted += chosen(ids, max(EACH_RULE, round(share * SAMPLES[fate])), places)
+        return found + [shown_row(row, row["fate"], self.registry) for row in _rows(self.removed, wanted)]
 
     @property
     def withheld(self) -> int:
@@ -164,7 +164,7 @@ class PageData:
         """The largest groups of rows that are duplicates of one row: its text, and those of some of them."""
         found = clusters(self.kept, self.removed)
         return [
-            {**each, "text": _cut(each["text"]), "members": [_cut(member) for member in each["members"]]}
+            {**each, "text": cut(each["text"]), "members": [cut(member) for member in each["members"]]}
             for each in found
         ]
 
@@ -186,10 +186,10 @@ class PageData:
         return [{"name": plain(name), "kept": kept[name], "removed": removed[name]} for name in ordered[:TOPICS]]
 
 
-def _chosen(ids: Sequence[str], count: int, places: Sequence[int] | None = None) -> list[int]:
+def chosen(ids: Sequence[str], count: int, places: Sequence[int] | None = None) -> list[int]:
     """At most `count` places, by a hash of the ids there: the same rows in every report."""
     every = range(len(ids)) if places is None else places
-    return nsmallest(count, every, key=lambda place: unit(ids[place], "report"))
+    return nsmallest(count, every, key=lambda place: (blake2b(ids[place].encode(), digest_size=8).digest(), place))
 
 
 def _rows(table: SplitRows, places: Sequence[int]) -> list[dict[str, Any]]:
@@ -198,7 +198,7 @@ def _rows(table: SplitRows, places: Sequence[int]) -> list[dict[str, Any]]:
     return [found[place] for place in places]
 
 
-def _shown(row: Mapping[str, Any], fate: str, registry: Mapping[str, Column]) -> dict[str, Any]:
+def shown_row(row: Mapping[str, Any], fate: str, registry: Mapping[str, Column]) -> dict[str, Any]:
     """A row as the page shows it: who says what, what was measured, what it is about, where it comes from."""
 
     def holding(*roles: Role) -> dict[str, Any]:
@@ -212,7 +212,7 @@ def _shown(row: Mapping[str, Any], fate: str, registry: Mapping[str, Column]) ->
         "fate": fate,
         **verdict,
         "turns": [
-            {"role": each.role, "kind": each.kind, "title": plain(each.title), "text": _cut(each.text)}
+            {"role": each.role, "kind": each.kind, "title": plain(each.title), "text": cut(each.text)}
             for each in said(row)
         ],
         "measures": holding("measure", "score"),
@@ -222,15 +222,16 @@ def _shown(row: Mapping[str, Any], fate: str, registry: Mapping[str, Column]) ->
 
 
 def _reference(row: Mapping[str, Any]) -> dict[str, str]:
-    return {REFERENCE: _cut(row[REFERENCE])} if row.get(REFERENCE) else {}
+    return {REFERENCE: cut(row[REFERENCE])} if row.get(REFERENCE) else {}
 
 
 def _plainly(value: Any) -> Any:
     """A value that is no text of the row's turns, as the page writes it."""
     value = ", ".join(map(str, value)) if isinstance(value, list) else value
-    return _cut(value) if isinstance(value, str) else value
+    return cut(value) if isinstance(value, str) else value
 
 
-def _cut(text: str) -> str:
+def cut(text: str) -> str:
+    """A text as far as the page shows it."""
     more = len(text) - LONGEST
     return f"{text[:LONGEST]} … ({more:,} more characters)" if more > 0 else text

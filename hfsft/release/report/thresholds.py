@@ -24,21 +24,27 @@ def thresholds(story: PageData) -> Iterator[dict[str, Any]]:
         values = story.values(column)
         kept = [float(value) for value in values if value is not None]
         out = story.removed_by(column)
-        if not kept and not out:
-            continue
-        bounds = dict(_bounds(story, column))
-        alone = len({*kept, *out}) == 1  # a picture of one block says less than its number
-        yield {
-            "column": column,
-            "unit": next((bound["unit"] for bound in story.summary["bounds"] if _counts(bound, column)), None),
-            "chart": None if alone else charts.histogram(measures.histogram(kept, out), None, bounds),
-            "alone": (kept or out)[0] if alone else None,
-            "bounds": bounds,
-            "places": _places(kept, out, bounds),
-            "kept": len(kept),
-            "removed": len(out),
-            "missing": len(values) - len(kept),
-        }
+        if kept or out:
+            unit = next((bound["unit"] for bound in story.summary["bounds"] if _counts(bound, column)), None)
+            yield threshold(column, kept, out, dict(_bounds(story, column)), len(values) - len(kept), unit)
+
+
+def threshold(
+    column: str, kept: list[float], out: list[float], bounds: dict[str, float], missing: int, unit: str | None
+) -> dict[str, Any]:
+    """One measure: its values in the rows that stay and in those that fall, at least one, and its bounds."""
+    alone = len({*kept, *out}) == 1  # a picture of one block says less than its number
+    return {
+        "column": column,
+        "unit": unit,
+        "chart": None if alone else charts.histogram(measures.histogram(kept, out), None, bounds),
+        "alone": (kept or out)[0] if alone else None,
+        "bounds": bounds,
+        "places": _places(kept, out, bounds),
+        "kept": len(kept),
+        "removed": len(out),
+        "missing": missing,
+    }
 
 
 def _counts(bound: Mapping[str, Any], column: str) -> bool:

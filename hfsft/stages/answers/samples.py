@@ -97,6 +97,7 @@ class Samples(Section):
             writes={FINAL: "string", AGREEMENT: "float64"} if voted else {},
             about="The final answer, and the share of the prompt's candidates that agree with it." if voted else "",
             identity={"keep": self.keep},
+            version=2 if voted else 1,
             work=Work("hfsft.stages.answers.samples:choosing", {"keep": self.keep}),
             place=place,
         )

@@ -6,7 +6,6 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
-from math import isfinite
 from typing import Any, ClassVar, Literal
 
 from pydantic import Field, PrivateAttr, field_validator, model_validator
@@ -18,7 +17,7 @@ from hfsft.hashing import unit
 from hfsft.plain import plain
 from hfsft.rows.batch import Batch
 from hfsft.rows.columns import COLUMNS, Column, adjusted_of, ranked_by, score_of
-from hfsft.rows.limits import Limits
+from hfsft.rows.limits import Limits, number_in
 from hfsft.similarity import normalise, split_words
 from hfsft.stages.balancing.caps import Caps, Groups, short, taken
 from hfsft.stages.base import CardPart, Context, Outcome, Panel, ShownTable, Stage, Warn
@@ -263,15 +262,6 @@ def _decide(batch: Batch, *, rules: Sequence[Mapping[str, Any]]) -> Batch:
 
 def _texts(values: Sequence[Any]) -> list[str | None]:
     return [None if value is None else str(value) for value in values]
-
-
-def number_in(value: Any) -> float | None:
-    """The number that a column says, as a number or, where a source keeps it, as a text; None where it says none."""
-    try:
-        found = None if value is None else float(value)
-    except ValueError:
-        return None
-    return found if found is not None and isfinite(found) else None
 
 
 def _ranked(ids: Sequence[str], values: Sequence[Any]) -> Any:

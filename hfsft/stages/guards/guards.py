@@ -4,23 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from statistics import fmean
-from typing import Annotated, Any, ClassVar
+from typing import Any, ClassVar
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
-from hfsft.engine.resources import Resource, Work
+from hfsft.engine.resources import Work
 from hfsft.engine.step import Step
 from hfsft.errors import ModelError, Problem, SourceError
 from hfsft.hashing import unit
-from hfsft.models.model import STATIC
 from hfsft.plain import plain
 from hfsft.rows.columns import Column
 from hfsft.rows.row import PEOPLE
 from hfsft.stages.base import CardPart, Context, Outcome, Panel, Section, ShownTable, Stage, Warn
 from hfsft.stages.guards import figures
-from hfsft.stages.guards.like import LIKENESS, LikeQueries
+from hfsft.stages.guards.like import LIKENESS, AnyQueries, LikeQueries, packaged, real_queries
 from hfsft.stages.guards.people import keeping_share
-from hfsft.stages.seeds import PromptTable
 
 GUARDS = "guards"
 NARROWED = 0.15  # by which a figure falls, as a share of what it was, that is worth a warning
@@ -36,10 +34,6 @@ class Share(Section):
     example: ClassVar[str] = "guards: {people: {at_least: 0.1}}"
 
     at_least: float = Field(gt=0, le=1, description="Share of the rows, from 0 to 1.")
-
-
-def _from_path(value: Any) -> Any:
-    return {"path": value} if isinstance(value, str) else value
 
 
 class Guards(Stage):
@@ -62,7 +56,7 @@ class Guards(Stage):
         None,
         description="Least share of people's rows (seeds, examples): rows of models beyond it go, the worst first.",
     )
-    like: Annotated[PromptTable | None, BeforeValidator(_from_path, json_schema_input_type=str | PromptTable)] = Field(
+    like: AnyQueries = Field(
         None,
         description="A sample of real queries, as a path or as a source: prompts are compared with it by length, words "
         "and meaning, and the column `likeness` has the cosine to the nearest one, which filters may bound.",
@@ -87,7 +81,7 @@ class Guards(Stage):
             writes={LIKENESS: "float64"},
             about="Cosine to the real query that means most nearly the same, by the packaged embedder.",
             work=Work("hfsft.stages.guards.like:measuring"),
-            needs=(self._queries(context), _embedder()) if context.opened else (),
+            needs=(real_queries(self.like, context.base, "guards.like"), packaged()) if context.opened else (),
             place=context.place(self.key),
         )
         return [step]
@@ -100,20 +94,14 @@ class Guards(Stage):
         """Real queries that are not there, or an embedder that is not."""
         try:
             if self.like and context.opened:
-                self._queries(context)
+                real_queries(self.like, context.base, "guards.like")
         except SourceError as error:
             yield Problem(context.place(self.key, "like"), f"guards.like: {error.message}", error.help)
         try:
             if self.like or self.embeddings:
-                _embedder()
+                packaged()
         except ModelError as error:
             yield Problem(context.place(self.key), f"guards: {error}")
-
-    def _queries(self, context: Context) -> Resource:
-        assert self.like is not None, "asked only where there are any"
-        source = self.like.model_dump(mode="json", exclude_unset=True)
-        where = {"source": source, "base": str(context.base), "place": "guards.like"}
-        return Resource.of("real queries", Work("hfsft.stages.guards.like:RealQueries", where))
 
     def figures(self, outcome: Outcome) -> Mapping[str, Any]:
         """What there is to compare with the release before: shares from 0 to 1, a score, words, and which opening."""
@@ -196,12 +184,6 @@ WIDE = ("people", "distinct_instruction", "distinct_response", "apart", "vendi")
 """Those that fall where a set narrows."""
 ALIKE = ("opening_share",)
 """Those that rise there."""
-
-
-def _embedder() -> Resource:
-    return Resource.of(
-        "embedder", Work("hfsft.models.vectors.door:LocalLoader", {"model": {"model": STATIC, "task": "embed"}})
-    )
 
 
 def _texts(outcome: Outcome) -> list[tuple[str, Sequence[Any]]]:

@@ -6,10 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property, partial
 from pathlib import Path
 from statistics import median
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
-from hfsft.engine.resources import Resource
+from pydantic import BeforeValidator
+
+from hfsft.engine.resources import Resource, Work
 from hfsft.hashing import digest, unit
+from hfsft.models.model import STATIC
 from hfsft.rows.batch import Batch
 from hfsft.similarity import DenseIndex
 from hfsft.stages.guards.figures import words
@@ -57,6 +60,26 @@ class RealQueries:
         """The queries, at most `MOST` different ones. Raises `SourceError` where they cannot be read."""
         texts = {str(row.texts["instruction"]) for row in self._opened.rows(None) if row.defect is None}
         return Queries(sorted(texts, key=lambda text: unit("like", text))[:MOST])
+
+
+def _from_path(value: Any) -> Any:
+    return {"path": value} if isinstance(value, str) else value
+
+
+AnyQueries = Annotated[PromptTable | None, BeforeValidator(_from_path, json_schema_input_type=str | PromptTable)]
+"""A sample of real queries as a recipe names it: a path, or a source."""
+
+
+def real_queries(like: PromptTable, base: Path, place: str) -> Resource:
+    """The queries as what a step needs. Raises `SourceError` where they are not there."""
+    where = {"source": like.model_dump(mode="json", exclude_unset=True), "base": str(base), "place": place}
+    return Resource.of("real queries", Work("hfsft.stages.guards.like:RealQueries", where))
+
+
+def packaged() -> Resource:
+    """The packaged embedder as what a step needs. Raises `ModelError` where it is not there."""
+    model = {"model": {"model": STATIC, "task": "embed"}}
+    return Resource.of("embedder", Work("hfsft.models.vectors.door:LocalLoader", model))
 
 
 class LikeQueries(NamedTuple):

@@ -65,7 +65,9 @@ def notes(found: Mapping[str, Any]) -> Iterator[str]:
     if not found["pairs"]:
         yield Warn(f"no preference pair was made of the answers to {prompts:,} prompts: {why}")
     elif paired < FEW * prompts:
-        yield Warn(f"only {paired:,} of {prompts:,} prompts have a preference pair: {why}")
+        yield Warn(
+            f"only {paired:,} of {prompts:,} prompts {'has' if paired == 1 else 'have'} a preference pair: {why}"
+        )
     else:
         yield f"{_pairs(found)} of the answers to {paired:,} of {prompts:,} prompts" + (f": {why}" if why else "")
     if found["pairs"] >= ENOUGH and found["chosen_longer"] >= LONGER:

@@ -14,12 +14,13 @@ from hfsft.errors import Problem, nearest
 from hfsft.rows.views import READS as VIEWED
 from hfsft.similarity import SKETCH, VERSION
 from hfsft.stages.base import CardPart, Context, Outcome, Panel, Stage
+from hfsft.stages.selecting.twin import CHOSEN
 from hfsft.stages.split import leak as leaks
 from hfsft.stages.split import telling
 from hfsft.stages.split.joins import JOINS
 from hfsft.stages.split.leak import Leak
 from hfsft.stages.split.row_families import KEYS, OPTIONAL, READS, SKETCHED
-from hfsft.stages.split.sides import NONE, TOPIC
+from hfsft.stages.split.sides import NONE, TOPIC, column_of
 
 
 class Split(Stage):
@@ -59,6 +60,11 @@ class Split(Stage):
         description="Column of whose values, in place of the topics, about as many are held out each: an attribute, a "
         "label, a column that is kept, `origin`.",
     )
+    by: str | None = Field(
+        None,
+        min_length=1,
+        description="Column of whose values all rows stand on one side: `source`, `document`, or one that is kept.",
+    )
     similarity: float = Field(
         0.6,
         ge=0.5,
@@ -81,8 +87,8 @@ class Split(Stage):
     @property
     def drawn_by(self) -> dict[str, Any]:
         """What decides on which side rows are drawn, without what few recipes ask, see `Sides.regarded`."""
-        told = self.model_dump(mode="json", include={"validation", "test", "stratify", "similarity"})
-        usual = {"stratify": TOPIC, "test": 0}
+        told = self.model_dump(mode="json", include={"validation", "test", "stratify", "by", "similarity"})
+        usual = {"stratify": TOPIC, "test": 0, "by": None}
         return {name: value for name, value in told.items() if name not in usual or value != usual[name]}
 
     @property
@@ -98,9 +104,10 @@ class Split(Stage):
     def problems(self, context: Context) -> Iterator[Problem]:
         """A column to stratify by that no row has."""
         allowed = (TOPIC, "origin", *dict.fromkeys(context.kept))
-        if self.stratify not in allowed:
-            said = f"split.stratify: no column is called `{self.stratify}` by then"
-            yield Problem(context.place(self.key, "stratify"), said, nearest(self.stratify, allowed))
+        for key, name, others in (("stratify", self.stratify, ()), ("by", self.by, ("source", "document"))):
+            if name and name not in (*allowed, *others):
+                said = f"split.{key}: no column is called `{name}` by then"
+                yield Problem(context.place(self.key, key), said, nearest(name, (*allowed, *others)))
 
     @property
     def did(self) -> str:
@@ -136,15 +143,17 @@ class Split(Stage):
         similarity = {"similarity": self.similarity}
         by: dict[str, Any] = {"stratify": self.stratify} if self.stratify != TOPIC else {}
         by |= {"test": self.test} if self.test else {}
+        part = {"by": column} if (column := column_of(self.by)) else {}
         known = {"known": former.regarded(self.drawn_by)}
         sides = Resource.of("sides", Work("hfsft.stages.split.sides:Known", known), pinned=False)
         return [
             Step(
                 name="split.keys",
                 reads=READS,
-                optional=OPTIONAL,
+                optional=tuple(dict.fromkeys((*OPTIONAL, *part.values()))),
                 writes={KEYS: ["string"]},
-                work=Work("hfsft.stages.split.row_families:keying"),
+                identity=part,
+                work=Work("hfsft.stages.split.row_families:keying", part),
                 place=place,
             ),
             Step(
@@ -189,7 +198,7 @@ class Split(Stage):
                 name="split",
                 sees="all",
                 reads=tuple(dict.fromkeys((KEYS, *READS, self.stratify, "family"))),
-                optional=OPTIONAL,
+                optional=(*OPTIONAL, *([CHOSEN] if "select" in context.sections else [])),
                 writes={"split": "string"},
                 role="lineage",
                 drops=(KEYS,),

@@ -6,6 +6,7 @@ import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -29,10 +30,10 @@ SKETCHED = tuple(name for name in VIEWED if name not in SETTING)  # what a sketc
 KEYS = "split_keys"  # the column of what rows are known by, from one step to the next
 
 
-def keys_of(batch: Batch) -> list[tuple[str, ...]]:
+def keys_of(batch: Batch, by: str | None = None) -> list[tuple[str, ...]]:
     """By what each row is known from build to build: a hash of what it asks, and the seed it grew from, if any; and
     where the recipe names its family, such as the thread that it is of, that; of one that was written from a document,
-    the document.
+    the document. Where the recipe says `by`, also what that column says.
 
     No key hangs on the answer, the topic or the system prompt, so that a row with any of them corrected is known again.
     Sides are remembered by these keys: change how they are made, and every recipe's memory is lost.
@@ -40,15 +41,17 @@ def keys_of(batch: Batch) -> list[tuple[str, ...]]:
     asked = [digest([_plain(each.said), _plain(each.context)], 16) for each in questions(batch)]
     named = batch.get("family_key") or [None] * len(asked)
     rests = batch.get(DOCUMENT) or [None] * len(asked)
-    lineage = zip(batch["seed_id"], batch["origin"], asked, named, rests, strict=True)
+    parts = (batch.get(by) if by else None) or [None] * len(asked)
+    lineage = zip(batch["seed_id"], batch["origin"], asked, named, rests, parts, strict=True)
     return [
         (
             *(() if origin == "example" else (seed,)),
             key,
             *((family,) if family else ()),
             *((document,) if document and origin == WRITTEN else ()),
+            *((digest(["by", by, str(part)], 16),) if part is not None else ()),
         )
-        for seed, origin, key, family, document in lineage
+        for seed, origin, key, family, document, part in lineage
     ]
 
 
@@ -57,14 +60,14 @@ def asked_key(keys: Sequence[str], origin: str) -> str:
     return keys[0] if origin == "example" else keys[1]
 
 
-def keys_by_row(batch: Batch) -> Batch:
+def keys_by_row(batch: Batch, by: str | None = None) -> Batch:
     """The column of them."""
-    return {KEYS: list(map(list, keys_of(batch)))}
+    return {KEYS: list(map(list, keys_of(batch, by)))}
 
 
-def keying() -> Callable[[Batch], Batch]:
+def keying(by: str | None = None) -> Callable[[Batch], Batch]:
     """What makes that column."""
-    return keys_by_row
+    return partial(keys_by_row, by=by)
 
 
 def _plain(text: str) -> str:

@@ -12,6 +12,7 @@ from hfsft.engine.ledger import SIDES, Side
 from hfsft.engine.resources import Resource
 from hfsft.hashing import digest
 from hfsft.rows.batch import Batch
+from hfsft.stages.selecting.twin import BOTH, CHOSEN, RANDOM, SELECTED
 from hfsft.stages.split.draw import HELD, Stood, drawn
 from hfsft.stages.split.row_families import KEYS, keys_of
 
@@ -59,10 +60,25 @@ class Sides:
         fixed = ("train", "test") if test else ("train",)
         return {key: side if side in fixed else HELD for key, side in self.known.items()}
 
+    def joined(self, others: Sides, asked: Mapping[str, Any]) -> Sides:
+        """These sides and those that somebody else gave, where both were asked the same; of a key that has two sides
+        the one that models see more of. Else those for what is `asked` now, of both these.
+        """
+        if not others.stands or (self.asked != others.asked and self.stands and others.asked != asked):
+            return self
+        if not self.stands or self.asked != others.asked:
+            return others
+        stands = dict(self.stands)
+        for key, stand in others.stands.items():
+            mine = stands.setdefault(key, stand)
+            if mine.side != stand.side and most_seen((mine.side, stand.side)) == stand.side:
+                stands[key] = Stand(stand.side, mine.side)
+        return Sides(self.asked, stands)
+
     def after(self, asked: Mapping[str, Any], batch: Batch) -> Sides:
         """These sides and those of a build's rows."""
         stands, moved = dict(self.stands), Counter[tuple[Side, Side]]()
-        for keys, side in zip(keys_of(batch), batch["split"], strict=True):
+        for keys, side in zip(keys_of(batch, column_of(asked.get("by"))), batch["split"], strict=True):
             came: list[Side] = []
             for key in keys:
                 old = self.stands.get(key, Stand(side))
@@ -81,6 +97,11 @@ def most_seen(sides: Iterable[Any]) -> Any:
 
 def _shares(asked: Mapping[str, Any]) -> tuple[float, float]:
     return float(asked.get("validation") or 0), float(asked.get("test") or 0)
+
+
+def column_of(by: str | None) -> str | None:
+    """The column by which families are joined, of what a recipe says: a source is known by what it is called."""
+    return "from_source" if by == "source" else by
 
 
 NONE = Sides()
@@ -118,8 +139,14 @@ def give_sides(
     """The `split` of each row; a family of which rows stood on several sides stands where models see most of it."""
     known_by: Sequence[Sequence[str]] = batch[KEYS] if KEYS in batch else keys_of(batch)
     stood = stands_of(batch["family"], known_by, known)
-    sides = drawn(batch["family"], strata(batch[stratify]), share, test, stood)
-    return {"split": [sides[family] for family in batch["family"]]}
+    families, topics, sides = batch["family"], strata(batch[stratify]), dict[str, Side]()
+    # The rows of a selection meet the share by themselves, and so do those of its twin beside them.
+    for those in ((SELECTED, BOTH), (BOTH, RANDOM)) if batch.get(CHOSEN) else ():
+        places = [place for place, how in enumerate(batch[CHOSEN]) if how in those]
+        of = ([families[place] for place in places], [topics[place] for place in places])
+        sides |= drawn(*of, share, test, {**stood, **sides})
+    sides = sides or drawn(families, topics, share, test, stood)
+    return {"split": [sides[family] for family in families]}
 
 
 def stands_of(

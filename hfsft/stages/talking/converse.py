@@ -27,7 +27,7 @@ from hfsft.stages.base import Answering, AskingStage, CardPart, Context, Outcome
 from hfsft.stages.evolving.template_prompts import TURNS as TURN_MARKS
 from hfsft.stages.evolving.template_prompts import own_runs, parse, template_name
 from hfsft.stages.talking import conversation_report
-from hfsft.stages.talking.growing import WRITES, Conversing, left
+from hfsft.stages.talking.growing import ENDING, WRITES, Conversing, left
 from hfsft.stages.tools.toolbox import TOLD, Toolbox
 
 FOLDER = "converse"
@@ -135,6 +135,14 @@ class Converse(AskingStage):
     def prompts(self) -> dict[str, tuple[Prompt, float]]:
         """Each template with its weight, by the name that rows carry. Raises `PromptError` for one that has faults."""
         return {template_name(text): (parse(text, FOLDER), weight) for text, weight in self.templates}
+
+    def unfit_name(self, name: str) -> str:
+        """Nobody may believe that it is kept for the last turn, as ready templates of such a name are."""
+        return (
+            f"would write any turn: only ready templates end in {ENDING} for the last one"
+            if name.endswith(ENDING)
+            else ""
+        )
 
     def renders(self) -> list[Template]:
         """Each template."""

@@ -40,7 +40,7 @@ SPEAK = ("user", "assistant")
 WORDS = 4  # of an answer, from which it is none where it says again what was said: below that, a greeting may
 LOOPS = 0.4  # share of an answer that goes round in a loop, from which it is none
 ENDING = "_end"
-"""How names of templates end whose message is the last of the user: only the last turn is written by one."""
+"""How names of ready templates end whose message is the last of the user: only the last turn is written by one."""
 
 
 @dataclass(frozen=True)

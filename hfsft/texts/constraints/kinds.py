@@ -13,7 +13,7 @@ from hfsft.plain import plain
 from hfsft.texts.code.fences import fenced
 from hfsft.texts.code.parse_faults import fault_of
 from hfsft.texts.constraints import counting
-from hfsft.texts.constraints.response_language import language_of
+from hfsft.texts.spelling.spoken import base, languages_in
 
 if TYPE_CHECKING:
     from hfsft.rows.limits import Limits
@@ -201,11 +201,11 @@ def no_commas(text: str) -> str | None:
 
 
 def language(code: str) -> Check:
-    """It is in a language, by its ISO 639-1 code; a text that is too short to tell passes."""
-    wanted = code.strip().lower().replace("_", "-").partition("-")[0]
+    """Most of it is in a language, by its ISO 639-1 code; a text that is too short to tell passes."""
+    wanted = base(code.strip().replace("_", "-"))
 
     def check(text: str) -> str | None:
-        found = language_of(text)
-        return None if found in (None, wanted) else f"it is in `{found}`, not in `{plain(code, SHOWN)}`"
+        found = [each for each, _ in languages_in(text).most_common(1)]
+        return f"it is in `{found[0]}`, not in `{plain(code, SHOWN)}`" if found and found != [wanted] else None
 
     return check

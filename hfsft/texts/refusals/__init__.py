@@ -5,11 +5,11 @@ from __future__ import annotations
 from hfsft.texts.refusals.eastern import ARABIC, HINDI, INDONESIAN, POLISH, RUSSIAN, TURKISH, VIETNAMESE
 from hfsft.texts.refusals.english import ENGLISH
 from hfsft.texts.refusals.germanic import DUTCH, GERMAN
-from hfsft.texts.refusals.phrases import Phrases
 from hfsft.texts.refusals.romance import FRENCH, ITALIAN, PORTUGUESE, SPANISH
 from hfsft.texts.refusals.unspaced import CHINESE, JAPANESE, KOREAN, THAI
+from hfsft.texts.refusals.wordings import Wordings
 
-PHRASES: dict[str, Phrases] = {
+PHRASES: dict[str, Wordings] = {
     "en": ENGLISH,
     "de": GERMAN,
     "nl": DUTCH,

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from hfsft.texts.refusals.phrases import Phrases
+from hfsft.texts.refusals.wordings import Wordings
 
-RUSSIAN = Phrases(
+RUSSIAN = Wordings(
     "Russian",
     refuses=(
         r"\bя (?:к сожалению,? )?(?:просто )?не (?:могу|смогу|буду|в состоянии|имею права|готов[а]?) (?:вам |тебе |вас )?"
@@ -45,7 +45,7 @@ RUSSIAN = Phrases(
     ),
 )
 
-POLISH = Phrases(
+POLISH = Wordings(
     "Polish",
     refuses=(
         r"\bnie (?:mogę|będę mógł|będę mogła|jestem w stanie|mogłbym|mam możliwości|wolno mi) (?:ci |państwu |panu |pani |tobie )?"
@@ -74,7 +74,7 @@ POLISH = Phrases(
     ),
 )
 
-TURKISH = Phrases(
+TURKISH = Wordings(
     "Turkish",
     refuses=(
         r"\b(?:bu|böyle bir|söz konusu|bu tür|bu konuda|buna|istediğiniz|talebinize|isteğinize|talebinizi|isteğinizi|sorunuza|size bu konuda)"
@@ -102,7 +102,7 @@ TURKISH = Phrases(
     ),
 )
 
-ARABIC = Phrases(
+ARABIC = Wordings(
     "Arabic",
     refuses=(
         r"(?:لا (?:يمكنني|استطيع|أستطيع|أقدر)|لن (?:أتمكن من|أستطيع|يمكنني)|لست قادرا? على|(?:أنا )?غير قادر(?:ة)? على|ليس بإمكاني|"
@@ -129,7 +129,7 @@ ARABIC = Phrases(
     ),
 )
 
-HINDI = Phrases(
+HINDI = Wordings(
     "Hindi",
     refuses=(
         r"मैं (?:[^।.!?]{0,40} )?(?:इस|इसमें|इसके|आपके|आपकी|आपको|ऐसे|ऐसी|इन|यह|किसी|उस)[^।.!?]{0,50}"
@@ -151,7 +151,7 @@ HINDI = Phrases(
     ),
 )
 
-INDONESIAN = Phrases(
+INDONESIAN = Wordings(
     "Indonesian",
     refuses=(
         r"\b(?:saya|aku) (?:sayangnya )?(?:tidak (?:bisa|dapat|mampu|akan bisa|akan dapat|diizinkan untuk|berwenang)|tak (?:bisa|dapat)|belum bisa) "
@@ -179,7 +179,7 @@ INDONESIAN = Phrases(
     ),
 )
 
-VIETNAMESE = Phrases(
+VIETNAMESE = Wordings(
     "Vietnamese",
     refuses=(
         r"\b(?:tôi|mình|em) (?:rất tiếc |thực sự |hiện )?(?:không thể|không được phép|xin từ chối|xin phép từ chối|không có khả năng) (?:giúp|hỗ trợ|cung cấp|"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hfsft.texts.refusals.phrases import Phrases
+from hfsft.texts.refusals.wordings import Wordings
 
 _NOT = (
     r"\bi(?: (?:really|simply|just|also|still|unfortunately|regrettably|therefore|absolutely|respectfully))?"
@@ -48,7 +48,7 @@ _ITSELF = (
     r"built|designed|programmed|by|from|here|which|running)\b))"
 )
 
-ENGLISH = Phrases(
+ENGLISH = Wordings(
     "English",
     refuses=(
         rf"{_NOT} (?:help|assist)(?: you)? (?:with (?:that|this|it|your|such|any|anything|those|these|"
@@ -84,7 +84,7 @@ ENGLISH = Phrases(
         rf"{_NOT} {_MAKING}(?: you)?(?: with)?(?: any| an?| the| specific| such| detailed| helpful| safe| or){{0,4}} ?\b{_MATTER}\b"
         r"(?![^.!?]{0,60}\benough\b)",
         rf"{_NOT} {_MAKING}(?: you)?(?: with)?(?: any| an?| the){{0,2}} {_BAD}\b",
-        rf"{_NOT} (?:provide|give|share|disclose|reveal)\b[^.!?]{{0,60}}\b(?:private|personal|confidential|publicly available|"
+        rf"{_NOT} (?:provide|give|share|disclose|reveal)\b[^.!?]{{0,110}}\b(?:private|personal|confidential|publicly available|"
         r"privacy|consent)\b",
         rf"{_NOT} (?:suggest or )?(?:encourage|promote|condone|endorse)\b",
         rf"{_NOT} (?:and will not|and won't|nor will i) \w+",

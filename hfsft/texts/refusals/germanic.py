@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hfsft.texts.refusals.phrases import Phrases
+from hfsft.texts.refusals.wordings import Wordings
 
 _HELP = r"(?:(?:weiter)?helfen|behilflich sein|unterstützen|beantworten|nachkommen|antworten|entsprechen|erfüllen|mitmachen)"
 _MATTER = (
@@ -13,7 +13,7 @@ _GIVE = r"(?:geben|bereitstellen|anbieten|erstellen|liefern|erteilen|machen|erze
 # Words between the verb and its end; what is negated is the answer, not a thing that a shop sells.
 _WORDS = r"(?:[\w'-]+,? ){0,6}?"
 
-GERMAN = Phrases(
+GERMAN = Wordings(
     "German",
     refuses=(
         rf"\b(?:kann|darf|werde|möchte) ich (?!(?:mir|es|sie|ihn)\b){_WORDS}(?:nicht|leider nicht) (?:\w+ ){{0,2}}?{_HELP}\b",
@@ -50,7 +50,7 @@ GERMAN = Phrases(
     ),
 )
 
-DUTCH = Phrases(
+DUTCH = Wordings(
     "Dutch",
     refuses=(
         r"\b(?:ik (?:kan|mag|zal|wil)|(?:kan|mag|zal) ik) (?:[\w'-]+ ){0,5}?niet (?:[\w'-]+ ){0,3}?"

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from hfsft.texts.refusals.phrases import Phrases
+from hfsft.texts.refusals.wordings import Wordings
 
-FRENCH = Phrases(
+FRENCH = Wordings(
     "French",
     refuses=(
         r"\bje (?:ne |n'ai )?(?:peux|puis|suis|pourrai|pourrais|saurais|vais) (?:malheureusement )?pas "
@@ -37,7 +37,7 @@ FRENCH = Phrases(
     ),
 )
 
-SPANISH = Phrases(
+SPANISH = Wordings(
     "Spanish",
     refuses=(
         r"\bno (?:puedo|podré|podría|me es posible|me está permitido|soy capaz de|estoy en condiciones de|"
@@ -79,7 +79,7 @@ SPANISH = Phrases(
     ),
 )
 
-PORTUGUESE = Phrases(
+PORTUGUESE = Wordings(
     "Portuguese",
     refuses=(
         r"\bnão (?:posso|poderei|poderia|consigo|sou capaz de|estou autorizad[oa] a|me é possível|vou poder) "
@@ -117,7 +117,7 @@ PORTUGUESE = Phrases(
     ),
 )
 
-ITALIAN = Phrases(
+ITALIAN = Wordings(
     "Italian",
     refuses=(
         r"\bnon (?:posso|potrò|sono in grado di|mi è possibile|riesco ad?|sono autorizzat[oa] a(?:d)?) "

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from hfsft.texts.refusals.phrases import Phrases
+from hfsft.texts.refusals.wordings import Wordings
 
-CHINESE = Phrases(
+CHINESE = Wordings(
     "Chinese",
     refuses=(
         r"我(?:暂时|目前|现在|实在|也|并|真的|们)?(?:无法|不能|没有?办法|不会|不便|不可以|难以|无权|拒绝|不方便)(?:继续)?(?:就此|就这个|对此|对这个|为您|为你|向您|向你|给您|给你|替您|帮您|帮你|与您)?"
@@ -47,7 +47,7 @@ _JA_OBJECT = (
     r"(?:ご要望|ご依頼|ご質問|ご期待|リクエスト|お問い合わせ|ご希望|そのような|このような|この質問|その質問|質問|要求|依頼|要望|それ|これ|その|"
     r"この(?:件|話題|内容|トピック)|こちらの?[^。!?]{0,6}|具体的な[^。!?]{0,10}|情報|手順|方法|コンテンツ|内容|助言|アドバイス|お手伝い)"
 )
-JAPANESE = Phrases(
+JAPANESE = Wordings(
     "Japanese",
     refuses=(
         rf"{_JA_OBJECT}(?:の|に関する|について)?[^。!?]{{0,16}}(?:には|に|は|を|へは|については|について|にも|を?ご)"
@@ -77,7 +77,7 @@ JAPANESE = Phrases(
     spaced=False,
 )
 
-KOREAN = Phrases(
+KOREAN = Wordings(
     "Korean",
     refuses=(
         r"(?:도와 ?드릴|도움을? ?드릴|도움이? 될|도와줄|답변(?:을)? ?(?:해 ?)?드릴|답변(?:을)? ?할|답변을 제공할|대답(?:을)? ?(?:해 ?)?드릴|대답할|응답할|"
@@ -102,7 +102,7 @@ KOREAN = Phrases(
     spaced=False,
 )
 
-THAI = Phrases(
+THAI = Wordings(
     "Thai",
     refuses=(
         r"(?:ฉัน|ผม|ดิฉัน|เรา|ขออภัย|ขอโทษ|เสียใจ)[^.!?\n]{0,24}(?:ไม่สามารถ|ไม่อาจ|ไม่ได้รับอนุญาตให้)(?:ที่จะ|จะ)? ?"

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from copy import copy
 from functools import cache
 from itertools import chain
 from typing import TYPE_CHECKING
@@ -23,10 +24,11 @@ if TYPE_CHECKING:
     from py3langid.langid import LanguageIdentifier
 
 SHORTEST = 30  # letters of a piece that a language is told of; of Chinese, Japanese and Korean a quarter
-LONG = 120  # letters, from which the model alone is believed
+LONG = 80  # letters, from which the model alone is believed
 SURE = 0.9  # what it must give the language that it names
 SURER = 0.97
-PIECE, LOOKED = 400, 240  # characters of a paragraph, and how many of them are looked at
+PIECE, LOOKED = 800, 200  # characters of a paragraph, and how many of them are looked at
+JOINED = 70  # characters, up to which paragraphs are looked at together
 MOST = 4_000  # characters of a text that are looked at
 FEW = 3  # small words that a language is known by
 LATIN, CYRILLIC, ARABIC, DEVANAGARI, HAN, KANA = "Latin", "Cyrillic", "Arabic", "Devanagari", "zh", "ja"
@@ -61,7 +63,7 @@ _SCRIPTS = (
 )
 """Scripts, those that one language is written in by its code."""
 _AMONG = {
-    LATIN: "af ca cs cy da de en es et eu fi fr ga gl hr hu id is it lt lv ms mt nl no pl pt ro sk sl sq sv sw tl tr vi "
+    LATIN: "af ca cs cy da de en es et eu fi fr ga gl hr hu id is it lt lv mt nl no pl pt ro sk sl sq sv sw tl tr vi "
     "so uz az eo la zxx",
     CYRILLIC: "bg ru uk be mk sr kk mn ky tg",
     ARABIC: "ar fa ur ps",
@@ -69,21 +71,21 @@ _AMONG = {
 }
 """Languages of the others that are told apart."""
 SIGNS = "\u0300"  # from where on what is no letter for Python, such as a vowel of Hindi, may be part of a word
-NO_LANGUAGE = "zxx"
+NO_LANGUAGE = frozenset({"zxx", "la", "eo"})  # names and lists of terms are taken for Latin and Esperanto
 _ONE = {"ms": "id", "nn": "no", "nb": "no", "tl": "fil", "yue": "zh", "wuu": "zh", "iw": "he", "in": "id"}
 """Codes of languages that are taken for one."""
 LATIN_LETTERS = frozenset(_AMONG[LATIN].split())
 KNOWN = frozenset(
-    _ONE.get(code, code) for codes in _AMONG.values() for code in codes.split() if code != NO_LANGUAGE
+    _ONE.get(code, code) for codes in _AMONG.values() for code in codes.split() if code not in NO_LANGUAGE
 ) | {code for code, _ in _SCRIPTS if code not in _AMONG}
 """The languages that can be told."""
 _OTHER = at_first_use("[\u0370-\u1dff\u1f00-\u1fff\u2c00-\ufaff\ufb13-\ufeff\uff66-\uffdc\U00010000-\U0003ffff]")
 _WORD = at_first_use(r"[^\W\d_]+")
 _CODE = at_first_use(r"[{}()\[\];=<>_+*/\\|]")
-_OWN = at_first_use(r"['\u2019]s\b")  # as in `company's`
+_OWN = at_first_use(r"['\u2019]s\b|\b[A-Z]\.")  # as in `company's` and `John F. Smith`
 _SIGNS = at_first_use(r"[@\\/_=<>{}|~^]|www\.")
-_NO_TEXT = at_first_use(r"\b(?:https?://|www\.)\S{1,2000}|\S{1,200}@\S{1,200}|\S*[\\/_=<>{}|~^]\S*")
-_BREAK = at_first_use(r"\n\s*\n|\n(?=\s*(?:[-*•#>|]|\d+[.)]))")
+_NO_TEXT = at_first_use(r"www\.\S{1,200}|[^\s@\\/_=<>{}|~^]{0,40}[@\\/_=<>{}|~^]\S{0,200}")
+_BREAK = at_first_use(r"\n\s{0,20}\n")
 _VIETNAMESE = at_first_use("[\u1ea0-\u1ef9\u01a0\u01a1\u01af\u01b0\u0110\u0111]")
 
 
@@ -94,9 +96,7 @@ def languages_in(text: str) -> Counter[str]:
     """
     found: Counter[str] = Counter()
     for piece in _pieces(prose(text[:MOST])):
-        half = LOOKED // (4 if _OTHER.search(piece) else 2)
-        middle = max(half, len(piece) // 2)
-        looked = f"{piece[:half]} {piece[middle : middle + half]}"
+        looked = _looked_at(piece)
         letters, words = _letters(looked)
         total, more = letters.total(), len(piece) / len(looked)
         for script, count in letters.items():
@@ -108,6 +108,18 @@ def languages_in(text: str) -> Counter[str]:
     return found
 
 
+def _looked_at(piece: str) -> str:
+    """The beginning of a piece and as much from its middle, whole words of it; of scripts that take more time half."""
+    size = LOOKED // (2 if _OTHER.search(piece) else 1)
+    if len(piece) <= size + size // 4:
+        return piece
+    half, middle = size // 2, len(piece) // 2
+    first, second = piece[:half], piece[middle : middle + half]
+    if " " in first and " " in second:
+        first, second = first[: first.rindex(" ")], second[second.index(" ") : max(second.rindex(" "), half // 2)]
+    return f"{first} {second}"
+
+
 def may_be(text: str) -> set[str]:
     """The languages that a text may be in, however short it is: those of its small words, else all of its scripts."""
     letters, words = _letters(text[:LOOKED])
@@ -115,13 +127,14 @@ def may_be(text: str) -> set[str]:
     for script, count in letters.items():
         if script not in _AMONG:
             found.add(script)
+        elif script == LATIN and 8 * len(_VIETNAMESE.findall(text[:LOOKED])) > count:
+            found.add("vi")
         elif 5 * count >= letters.total():
             hits = _small_words(words) if script == LATIN else Counter[str]()
             most = max(hits.values(), default=0)
             codes = [code for code, count in hits.items() if count == most] if most else _AMONG[script].split()
-            found |= {base(code) for code in codes} | ({"en"} if most < FEW else set())
-            if script == LATIN and _VIETNAMESE.search(text[:LOOKED]):
-                found.add("vi")
+            found |= {base(code) for code in codes} | ({"en"} if most - hits["en"] < FEW - 1 else set())
+            found |= {"vi"} if _VIETNAMESE.search(text[:LOOKED]) else set()
     return found
 
 
@@ -132,22 +145,22 @@ def base(code: str) -> str:
 
 
 def _pieces(text: str) -> Iterator[str]:
-    """The paragraphs of a text, short ones with those that follow."""
+    """The paragraphs of a text, long ones cut, short ones with those that follow."""
     held = ""
-    for part in _BREAK.split(text) if "\n" in text else (text[at : at + PIECE] for at in range(0, len(text), PIECE)):
+    for part in _BREAK.split(text) if "\n\n" in text else (text,):
         held = f"{held} {part}" if held else part
-        if len(held) >= PIECE // 2:
-            yield held[:PIECE]
+        if len(held) >= (JOINED // 4 if _OTHER.search(held) else JOINED):
+            yield from (held[at : at + PIECE] for at in range(0, len(held), PIECE))
             held = ""
     if held.strip():
-        yield held[:PIECE]
+        yield held
 
 
 def _letters(piece: str) -> tuple[Counter[str], list[str]]:
     """Script -> letters of it, Han beside kana as Japanese; and the words."""
     words = _WORD.findall(_without_names(piece).casefold())
     if not _OTHER.search(piece):
-        return Counter({LATIN: sum(map(len, words))}), words
+        return +Counter({LATIN: sum(map(len, words))}), words
     found: Counter[str] = Counter()
     for letter, count in Counter(piece).items():
         if (letter.isalpha() or letter > SIGNS) and (script := _script(letter)):
@@ -177,29 +190,29 @@ def _told_apart(piece: str, script: str, count: int, words: list[str]) -> str | 
                 return code
     if 2 * count < len(piece) or 20 * len(_CODE.findall(piece)) > len(piece):
         return None  # numbers, a program
-    code, sure = _model(script).classify(_without_names(piece))
+    code, sure = _models()[script].classify(_without_names(piece))
     if sure < SURE:
         return None
     if script == LATIN:
-        own = hits.get(code, 0)
-        few = 1 if sure > SURER and count > 2 * SHORTEST else FEW - 1
-        if own < max(hits.values(), default=0) / 2 or (code in SMALL_WORDS and own < few):
+        few = 1 if sure > SURER and not piece.isascii() else FEW
+        if code in SMALL_WORDS and hits[code] < max(few, max(hits.values(), default=0) / 2):
             return None
-        if code not in SMALL_WORDS and count < LONG:
+        if code not in SMALL_WORDS and (sure < SURER or count < LONG):
             return None
-    return None if code == NO_LANGUAGE else base(code)
+    return None if code in NO_LANGUAGE else base(code)
 
 
 def _without_names(piece: str) -> str:
     """The piece without addresses, paths and what else has signs within a word."""
     if _SIGNS.search(piece):
         piece = _NO_TEXT.sub(" ", piece)
-    return _OWN.sub("", piece) if "'" in piece or "\u2019" in piece else piece
+    return _OWN.sub("", piece)
 
 
 def _small_words(words: list[str]) -> Counter[str]:
     """Language with Latin letters -> how many different ones of the casefolded words are among its small ones."""
-    return Counter(chain.from_iterable(map(_known().__getitem__, _known().keys() & set(words))))
+    known = _known()
+    return Counter(chain.from_iterable([known[word] for word in set(words) if word in known]))
 
 
 @cache
@@ -213,10 +226,14 @@ def _known() -> dict[str, tuple[str, ...]]:
 
 
 @cache
-def _model(script: str) -> LanguageIdentifier:
-    """py3langid's model, which takes half a second to load, among the languages of a script."""
+def _models() -> dict[str, LanguageIdentifier]:
+    """Of each script py3langid's model among its languages; what is read takes half a second and 60 MB."""
     from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
-    model = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
-    model.set_languages(_AMONG[script].split())
-    return model
+    whole = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+    models = {}
+    for script, codes in _AMONG.items():
+        models[script] = copy(whole)
+        models[script].set_languages(codes.split())
+        models[script]._full_model = None  # which no one asks for, and whose numbers are most of the memory
+    return models

@@ -45,6 +45,7 @@ _ADDRESS = at_first_use(r"\W{0,3}(?:https?://|www\.|[\w.+-]{1,64}@|[#@]\w)")
 _ENOUGH = 25  # words, or as many pairs of characters, of a text whose style can be told
 _LONG = 40  # characters of a sentence without spaces
 _LINE = 6  # words of a line that is a sentence rather than a title
+_TAIL = 40  # characters of a text's end that are told
 _LAST = 3  # lines at the end of a text that is a program, or goes on in words
 _MARKED = 2  # sentences with marks
 _OPEN, _CLOSE = "([{", ")]}"
@@ -182,4 +183,6 @@ def _verse(text: str) -> bool:
 
 
 def _tail(text: str) -> str:
-    return " ".join(text[-40:].split())
+    """The last words of a text, from a whole one on."""
+    before, _, words = text[-_TAIL:].partition(" ")
+    return " ".join((words if len(text) > _TAIL and words else before + " " + words).split())

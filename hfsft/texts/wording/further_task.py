@@ -93,14 +93,14 @@ _TERMS_UNSPACED = 3
 
 def second_task(text: str, asked: Callable[[], str]) -> str | None:
     """The beginning of a second task in an answer, None for none; `asked` gives what the answer replies to."""
-    if (":" in text or "：" in text) and (found := _by_marks(text)):
+    if (":" in text or "：" in text) and (found := _by_marks(text)) and found.text in prose(text):
         prompt = asked()
         told = (
             wants_prompts(prompt)
             if found.sure
             else wants_dialogue(prompt) or wants_questions(prompt) or wants_verse(prompt)
         )
-        if not (told or found.text in prompt) and found.text in prose(text):
+        if found.text not in prompt and (not told or _strays(text, found, prompt)):
             return found.text
     if "\n" not in text.strip():
         return None
@@ -128,6 +128,8 @@ def _in_prose(text: str, line: str, start: int) -> bool:
 class _Found(NamedTuple):
     text: str
     sure: bool  # whether only tasks for a model are marked so
+    start: int
+    end: int
 
 
 def _by_marks(text: str) -> _Found | None:
@@ -138,10 +140,17 @@ def _by_marks(text: str) -> _Found | None:
         sure = instructs and (head.numbered or head.marked)
         replied = any(each.words in _REPLIES for each in found[place + 1 : place + 4])
         if sure or (instructs and (replied or not head.words.endswith("s"))):
-            return _Found(_shown(text, head), sure or replied)
+            return _Found(_shown(text, head), sure or replied, head.start, head.end)
         if replied and (head.words in _TASKS or (head.marked and head.words in INPUTS)):
-            return _Found(_shown(text, head), head.marked)
+            return _Found(_shown(text, head), head.marked, head.start, head.end)
     return None
+
+
+def _strays(text: str, found: _Found, prompt: str) -> bool:
+    """Whether a task that is marked as those that were wanted are speaks of something else than these."""
+    line = _LINE.search(text, found.end)
+    alone = sum(head.words in _TASKS or head.words in INSTRUCTIONS for head in heads(text)) == 1
+    return alone and line is not None and _apart(line[0].strip(), prompt, text[: found.start], text[line.end() :])
 
 
 def _shown(text: str, head: LineHead) -> str:
@@ -157,10 +166,15 @@ def _asking(text: str) -> Iterator[tuple[str, int, int]]:
             continue
         head = _TASK_HEAD.match(line)
         line = line[head.end() :] if head else line
-        if line.endswith(_QUESTION) or (
-            (_CALLS.match(line) or _CALLS_UNSPACED.match(line))
-            and not line.endswith(_GOES_ON)
-            and not _HEADING.match(line)
+        numbered = head is not None and any(map(str.isdigit, head[0]))
+        if (
+            numbered
+            or line.endswith(_QUESTION)
+            or (
+                (_CALLS.match(line) or _CALLS_UNSPACED.match(line))
+                and not line.endswith(_GOES_ON)
+                and not _HEADING.match(line)
+            )
         ):
             yield line, found.start(), found.end()
 

@@ -16,7 +16,7 @@ _AROUND = " \t\r\n<>[](){}\"'`*_.,;:!-–—#“”«»「」『』【】（）�
 _MISSING = frozenset(
     """noinput nooutput noinputs nooutputs noinputneeded noinputrequired noinputprovided noinputgiven noinputnecessary
     noresponse noanswer noresponseprovided noanswerprovided nocontent nocontext noinstruction notext inputnotrequired
-    nooutputrequired nooutputprovided nooutputgenerated notapplicable na n/a tbd tba tbc todo fixme placeholder
+    nooutputrequired nooutputprovided nooutputgenerated notapplicable na n/a n.a n\\a tbd tba tbc todo fixme placeholder
     placeholdertext loremipsum emptystring yourresponsehere youranswerhere inserttexthere insertanswerhere
     insertresponsehere responsehere answerhere outputhere inputhere texthere texttobeadded tobeadded tobefilled
     tobefilledin tobecompleted tobedetermined comingsoon answertk #n/a #ref! #value! #name? [objectobject] objectobject
@@ -30,7 +30,27 @@ _MISSING = frozenset(
 )
 # What an empty cell of a table becomes, and single words for it, which a question may be answered with.
 _EMPTY_CELL = frozenset(
-    ["nan", "none", "null", "nil", "undefined", "void", "empty", "nothing", "无", "無", "空", "trống", "không", "keine"]
+    [
+        "nan",
+        "none",
+        "null",
+        "nil",
+        "undefined",
+        "void",
+        "empty",
+        "nothing",
+        "无",
+        "無",
+        "空",
+        "trống",
+        "không",
+        "khôngcó",
+        "没有",
+        "沒有",
+        "keine",
+        "blank",
+        "input",
+    ]
 )
 _MARK = at_first_use(
     r"[<\[({] ?no[ _-]?(?:in|out)put(?: (?:required|needed|provided|given))? ?[>\])}]|<(?:none|null|empty|nan|n/?a)>"

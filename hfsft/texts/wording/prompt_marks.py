@@ -6,8 +6,10 @@ Vietnamese and other translations make of them. Control tokens such as `<|im_sta
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
+from hfsft.letters.late_patterns import at_first_use
 from hfsft.texts.wording.heads import LineHead, heads
 
 
@@ -33,10 +35,17 @@ SPEAKERS = listed(
 _SHOWN = 60  # characters of a sentence of a prompt
 INPUTS = listed("input|输入|đầu vào|eingabe|entrée|entrada|ввод|入力|입력|masukan|girdi")
 _PARTS = INSTRUCTIONS | ANSWERS | SPEAKERS
-_OPENINGS = (
-    frozenset(each for each in INSTRUCTIONS if not each.endswith("s"))
-    | ANSWERS
-    | listed("question|问题|问|câu hỏi|frage|pregunta|pergunta|domanda|вопрос|質問|질문")
+_ASKING = frozenset(each for each in INSTRUCTIONS if not each.endswith("s")) | listed(
+    "question|问题|问|câu hỏi|frage|pregunta|pergunta|domanda|вопрос|質問|질문"
+)
+_OPENINGS = _ASKING | ANSWERS
+_HEADING = at_first_use(r"^[ \t]{0,3}###+[ \t]*([^\n#:：]{2,24}?)[ \t]*$", re.MULTILINE)
+_HEADINGS = frozenset(
+    each for each in INSTRUCTIONS | {"human", "assistant", "人类", "助手"} if not each.endswith("s")
+) - {"prompt"}
+_SYSTEM = (
+    *("you are a helpful assistant", "you are a helpful ai assistant", "you are an ai assistant", "you are chatgpt"),
+    *("你是一个有用的助手", "你是一个乐于助人的助手", "你是一个人工智能助手", "你是一个ai助手", "bạn là một trợ lý"),
 )
 _DIALOGUE = 2  # lines of speakers, of which the first opens a dialogue
 _SURE = frozenset({"human", "assistant", "user", "gpt", "chatgpt", "人类", "助手", "用户"})
@@ -64,16 +73,21 @@ _SENTENCES = (
 
 
 class PromptMark(NamedTuple):
-    """A mark, and whether it may also be the name of one who speaks in a dialogue, or the head of a part."""
+    """A mark, and whether it may also be the name of one who speaks in a dialogue, or the head of a question."""
 
     text: str
     spoken: bool = False
+    asks: bool = False
 
 
 def prompt_mark(text: str) -> PromptMark | None:
     """The first mark in an answer, of the surest kind that it holds; None for none."""
     if found := _sentence(text):
         return PromptMark(found)
+    if "##" in text and (found := _heading(text)):
+        return PromptMark(found)
+    if (opened := text[:_SHOWN].lstrip().casefold()).startswith(_SYSTEM):
+        return PromptMark(text.strip()[: len(next(each for each in _SYSTEM if opened.startswith(each)))], asks=True)
     spoken, speakers = None, 0
     for head in heads(text) if ":" in text or "：" in text else ():
         starts = not text[: head.start].strip()
@@ -85,8 +99,10 @@ def prompt_mark(text: str) -> PromptMark | None:
             spoken = head
     if spoken is None:
         return None
-    alone = speakers < _DIALOGUE and spoken.words in SPEAKERS and not text[: spoken.start].strip()
-    return PromptMark(_shown(text, spoken), spoken=not alone)
+    starts = not text[: spoken.start].strip()
+    alone = speakers < _DIALOGUE and spoken.words in SPEAKERS and starts
+    asks = starts and spoken.words in _ASKING
+    return PromptMark(_shown(text, spoken), spoken=not (alone or asks), asks=asks)
 
 
 def prompt_mark_of_user(text: str) -> str | None:
@@ -115,6 +131,15 @@ def _sentence(text: str) -> str | None:
     small = text.casefold()
     at = next((at for each in _SENTENCES if (at := small.find(each)) >= 0), None)
     return None if at is None else text[at : at + _SHOWN].partition(".")[0]
+
+
+def _heading(text: str) -> str | None:
+    """A heading of one word by which prompts tell their parts: of the answer where the text begins with it."""
+    for found in _HEADING.finditer(text):
+        words = found[1].casefold()
+        if words in _HEADINGS or (words in ANSWERS and not text[: found.start()].strip()):
+            return found[0].strip()
+    return None
 
 
 def _shown(text: str, head: LineHead) -> str:

@@ -9,13 +9,13 @@ from hfsft.texts.wording.nothing import LONGEST, missing_mark, nothing
 from hfsft.texts.wording.prompt_marks import PromptMark, prompt_mark, prompt_mark_of_user
 from hfsft.texts.wording.prose import is_code, prose
 from hfsft.texts.wording.remains import remains
-from hfsft.texts.wording.wanted_forms import wants_code, wants_dialogue, wants_form, wants_questions
+from hfsft.texts.wording.wanted_forms import wants_code, wants_dialogue, wants_form, wants_prompts, wants_questions
 
-_OPENED = "[{<【［（(%_X"
+_OPENED = (*"[{<【［（(%_X", "TODO", "FIXME", "orem ipsum")
 _VARIABLE = ("{{", "${", "{%", "<%", "%(", "%s", "_", "%")
 
 
-class Asked(Protocol):
+class RepliedTo(Protocol):
     """What an answer replies to, worked out where it decides."""
 
     def asked(self) -> str:
@@ -25,7 +25,7 @@ class Asked(Protocol):
         """All that they say."""
 
 
-def placeholder(text: str, reply: Asked) -> str | None:
+def placeholder(text: str, reply: RepliedTo) -> str | None:
     """The first thing in an answer that somebody forgot to fill in or to take out; None for none.
 
     Whoever asks for a template wants its places, whoever asks for a dialogue its speakers, and code has variables. What
@@ -37,7 +37,7 @@ def placeholder(text: str, reply: Asked) -> str | None:
         return found if found not in reply.all() or nothing(text) else None
     if (mark := prompt_mark(text)) and not _meant(mark, text, reply):
         return mark.text
-    return _unfilled(text, reply) if any(sign in text for sign in _OPENED) else None
+    return _unfilled(text, reply) if any(map(text.__contains__, _OPENED)) else None
 
 
 def placeholder_of_user(instruction: str, context: str) -> str | None:
@@ -60,14 +60,16 @@ def _without(text: str, variable: str) -> str:
     return text.replace(variable, " ")
 
 
-def _meant(mark: PromptMark, text: str, reply: Asked) -> bool:
+def _meant(mark: PromptMark, text: str, reply: RepliedTo) -> bool:
     if mark.text.casefold() in reply.all().casefold() or mark.text not in prose(text):
         return True
-    asked = reply.asked() if mark.spoken else ""
-    return mark.spoken and (wants_dialogue(asked) or wants_code(asked) or wants_questions(asked))
+    if not (mark.spoken or mark.asks):
+        return False
+    asked = reply.asked()
+    return wants_questions(asked) or (wants_prompts(asked) if mark.asks else wants_dialogue(asked) or wants_code(asked))
 
 
-def _unfilled(text: str, reply: Asked) -> str | None:
+def _unfilled(text: str, reply: RepliedTo) -> str | None:
     plain = prose(text)
     places, variables = list(blanks(plain)), list(remains(plain))
     if not (places or variables) or is_code(plain):

@@ -17,9 +17,14 @@ KINDS: dict[str, Planter] = {
     "refusal": wording.refusal,
     "talk of being a machine": wording.machine_talk,
     "echo": wording.echo,
+    "echo, then an answer": wording.echo_and_answer,
     "prompt marks": wording.prompt_marks,
     "chat tokens": wording.chat_tokens,
     "second task": wording.second_task,
+    "second task, no marks": wording.bare_second_task,
+    "model names itself": wording.self_naming,
+    "cutoff date": wording.cutoff_date,
+    "flattery": wording.flattery,
     "truncated": wording.truncated,
     "link as context": wording.link_only,
     "wrong language": spelling.wrong_language,
@@ -35,11 +40,15 @@ KINDS: dict[str, Planter] = {
     "html entities": spelling.html_entities,
     "exact copy": copies.exact_copy,
     "near copy": copies.near_copy,
+    "reworded copy": copies.reworded_copy,
 }
 """The name of a kind -> what plants it."""
 
-COPIES = frozenset({"exact copy", "near copy"})
+COPIES = frozenset({"exact copy", "near copy", "reworded copy"})
 """Kinds that leave the row that they are made of where it is."""
 
-MECHANICAL = frozenset(KINDS) - {"truncated", "link as context"}
+MECHANICAL = frozenset(KINDS) - {
+    *("truncated", "link as context", "reworded copy", "echo, then an answer", "second task, no marks"),
+    *("model names itself", "cutoff date", "flattery"),
+}
 """Kinds that the default filters should find without a model."""

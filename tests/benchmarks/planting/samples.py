@@ -131,3 +131,33 @@ LOOPED = {
     "zh": ["请再试一次。", "我不太确定。", "这是一个很好的问题。"],
     "vi": ["Vui lòng thử lại.", "Tôi không chắc lắm.", "Đây là một câu hỏi rất hay."],
 }
+BARE_TASKS = {
+    "en": [
+        "\n\nSuggest three names for a bakery.\n\nGolden Crust Bakery, The Flour Pot, Daily Loaf: three names.",
+        "\n\nHow does a sailboat move against the wind?\n\nA sailboat tacks against the wind, and its keel holds.",
+        "\nTranslate this sentence into German: The kettle is boiling.\nThe sentence in German: Der Kessel kocht.",
+    ],
+    "zh": [
+        "\n\n请为一家面包店起三个名字。\n\n三个面包店的名字：金麦、晨香、麦田。",
+        "\n\n帆船怎样逆风航行？\n\n帆船逆风航行时要走之字形，由龙骨提供侧向力。",
+    ],
+    "vi": [
+        "\n\nHãy đặt ba tên cho một tiệm bánh mì.\n\nBa tên cho tiệm bánh mì: Lúa Vàng, Sớm Mai, Bếp Nhà.",
+        "\n\nThuyền buồm đi ngược gió thế nào?\n\nThuyền buồm đi ngược gió theo đường dích dắc.",
+    ],
+}  # fmt: skip
+SELF_NAMING = {
+    "en": ["I am ChatGPT, a large language model trained by OpenAI.", "As an AI developed by Google, I keep to facts."],
+    "zh": ["我是通义千问，由阿里云开发的大语言模型。", "我是由OpenAI训练的语言模型。"],
+    "vi": ["Tôi là ChatGPT, mô hình ngôn ngữ do OpenAI phát triển.", "Tôi được phát triển bởi Google."],
+}
+CUTOFFS = {
+    "en": ["As of my last knowledge update in September 2021, this holds.", "My knowledge cutoff is April 2023."],
+    "zh": ["截至我最后一次更新，情况如下。", "我的知识截止到2021年9月。"],
+    "vi": ["Tính đến lần cập nhật cuối cùng của tôi, điều này đúng.", "Kiến thức của tôi chỉ đến năm 2021."],
+}
+FLATTERY = {
+    "en": ["Great question!", "That's a really insightful question.", "You're absolutely right!"],
+    "zh": ["这是一个非常好的问题！", "好问题！"],
+    "vi": ["Đây là một câu hỏi rất hay!", "Câu hỏi tuyệt vời!"],
+}

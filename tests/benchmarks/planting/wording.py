@@ -83,6 +83,36 @@ def echo(row: Row, draw: Draw) -> Row | None:
     return answer(row, draw.of((said, said.rstrip(".?!。？") + ".", f"{said}\n{said}", said.lower())))
 
 
+def echo_and_answer(row: Row, draw: Draw) -> Row | None:
+    """A response below the instruction."""
+    if len(row["instruction"]) < 20 or len(row["response"]) < 20:
+        return None
+    return answer(
+        row, draw.of((f"{row['instruction']}\n{row['response']}", f"{row['instruction']}\n\n{row['response']}"))
+    )
+
+
+def bare_second_task(row: Row, draw: Draw) -> Row | None:
+    """Another instruction with its answer behind the response, without a mark."""
+    return answer(row, row["response"] + draw.of(samples.BARE_TASKS[_language(row)]))
+
+
+def self_naming(row: Row, draw: Draw) -> Row | None:
+    """A model that says what it is, before or behind the response."""
+    said = draw.of(samples.SELF_NAMING[_language(row)])
+    return answer(row, draw.of((f"{said} {row['response']}", f"{row['response']}\n\n{said}")))
+
+
+def cutoff_date(row: Row, draw: Draw) -> Row | None:
+    """A model that says up to when it knows."""
+    return answer(row, f"{draw.of(samples.CUTOFFS[_language(row)])} {row['response']}")
+
+
+def flattery(row: Row, draw: Draw) -> Row | None:
+    """A response that praises the question first."""
+    return answer(row, f"{draw.of(samples.FLATTERY[_language(row)])} {row['response']}")
+
+
 def prompt_marks(row: Row, draw: Draw) -> Row | None:
     """Marks of the prompt that the text was made with."""
     mark = draw.of(samples.PROMPT_MARKS)

@@ -82,6 +82,16 @@ def test_what_is_wrong_with_it_is_told_where_it_stands(place: str, text: str | N
     assert [problem.place.line for problem in error.value.problems if said in str(problem)] == [line]
 
 
+def test_a_file_called_as_if_it_were_kept_for_the_last_turn_is_told(tmp_path: Path) -> None:
+    (tmp_path / "bye_end.jinja").write_text("Say goodbye.")
+    path = written(tmp_path, "converse", {"user": ["follow_up", "bye_end.jinja"]})
+    with pytest.raises(RecipeError) as error:
+        pipeline.validate(path, hub=False)
+    assert "bye_end.jinja: would write any turn: only ready templates end in _end for the last one" in str(error.value)
+    (tmp_path / "bye_end.jinja").rename(tmp_path / "bye.jinja")
+    pipeline.validate(written(tmp_path, "converse", {"user": ["follow_up", "bye.jinja"]}), hub=False)
+
+
 def test_a_file_is_read_beside_all_else_that_is_wrong(tmp_path: Path) -> None:
     path = written(tmp_path, "generate", {"template": "ask.jinja", "temprature": 1})
     with pytest.raises(RecipeError) as error:

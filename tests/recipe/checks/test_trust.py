@@ -356,7 +356,8 @@ REACHING = {
     "Magpie.tokenizer", "PromptTable.path", "ExampleTable.path",
     "DocumentTable.path", "Against.path",
    "Publish.repo_id", "Publish.not_secret",
-    "Publish.tokenizer", "Tokens.tokenizer", "Expr.tokenizer", "JsonSchema.file", "Tools.path", "Tools.results",
+    "Publish.tokenizer", "Tokens.tokenizer", "Expr.tokenizer", "JsonSchema.file", "Phrases.file",
+    "Tools.path", "Tools.results",
     "Write.template", "Write.form", "Label.template", "Refine.template",
     "Generate.system", "Generate.template", "Evolve.templates", "Converse.user", "Tools.template", "Magpie.system",
     "FromTopics.question", "Judge.rubric", "Judge.anchors", *(f"{kind}.templates" for kind in WRITTEN),
@@ -369,7 +370,7 @@ TEXTS = {
     *("reasoning", "tools", "reference", "dialect"),
     *("column", "phrases", "regions", "allow", "template", "templates", "scores", "why", "api_key_header"),
     *("completion_window", "temperature"),
-    *("any", "all", "none", "inline", "per_row", "equals", "that"),
+    *("any", "all", "none", "add", "inline", "per_row", "equals", "that"),
     *("user", "personas", "schemas"),
     *("values", "given", "by", "documents", "tree", "question", "stop", "stratify"),
 }

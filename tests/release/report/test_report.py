@@ -120,10 +120,10 @@ def test_samples_are_few_the_same_each_time_and_of_every_rule(story: PageData) -
 
 
 def test_a_long_text_is_shown_in_part() -> None:
-    from hfsft.release.report.page_data import _cut
+    from hfsft.release.report.page_data import cut
 
-    assert _cut("a" * LONGEST) == "a" * LONGEST
-    assert _cut("a" * (LONGEST + 1200)).endswith("… (1,200 more characters)")
+    assert cut("a" * LONGEST) == "a" * LONGEST
+    assert cut("a" * (LONGEST + 1200)).endswith("… (1,200 more characters)")
 
 
 def test_duplicates_are_joined_to_the_row_they_repeat(story: PageData) -> None:

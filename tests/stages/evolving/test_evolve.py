@@ -131,3 +131,20 @@ def test_faulty_rows_fall_before_the_next_step_unless_they_are_only_to_be_marked
     assert [fault.bound.keeps(value) for value in (None, "answers")] == [True, False]
     marked = Evolve(eliminate=False).steps(CONTEXT)
     assert [step.name for step in marked] == names[:3]
+
+
+def test_of_evolutions_that_fell_the_share_is_of_all_waves_and_of_no_answer_twice() -> None:
+    """A branch makes those of the first wave alone, and several answers to one prompt are one evolution."""
+    from hfsft.engine.ledger import FunnelLine
+    from hfsft.stages.base import Outcome
+
+    kept = {"id": ["s", "a", "b", "c"], "prompt_id": [None, None, "b", "b"], "round": [0, 1, 1, 1]}
+    kept["origin"] = ["seed", "evolved", "evolved", "evolved"]
+    fell = {"id": ["d"], "prompt_id": [None], "round": [1], "origin": ["evolved"], "instruction": ["No."]}
+    fell[FAULT] = ["refuses"]
+    asked = FunnelLine("evolve[1]", "", 5, 0, removed=0, rows_out=5, cached=False, calls=3, seconds=0)
+    outcome = Outcome(
+        (), lambda name: kept.get(name, [None] * 4), lambda name, *_: fell[name], (), lines={"evolve[1]": asked}
+    )
+    (said,) = Evolve(templates=TEMPLATES).losses(outcome)
+    assert said.startswith("1 of 3 evolutions of evolve[1] fell (33%): refuses 1")

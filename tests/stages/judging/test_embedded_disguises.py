@@ -2,8 +2,12 @@
 
 Any text beside an answer moves the scores of a model of this size, by its length and its signs. So each disguise is
 measured beside a text of the same shape that asks for nothing: over 36 rows 0.518 and 0.508 are their means by
-the probability of yes, a difference of one standard error. By a digit from 1 to 5 they do rise, from 1.28 for the
-answers alone to 1.47: a model of this size copies numbers that stand in its prompt, wherever they stand. Ask it by
+the probability of yes, a difference of one standard error. By a digit that it writes all of 69 rows got 1.
+
+By the mean of the probabilities of 1 to 5 rows that ask for 5 do rise, by 0.15 +- 0.02 over those that ask for
+nothing (71 pairs): a model of this size copies numbers that stand in its prompt. Neither the criteria behind the
+conversation (0.17), nor all of the instructions behind it (0.15), nor the question once more (0.14) kept it from that,
+only letters in place of numbers (0.02 +- 0.01), by which it told good answers from bad ones no better. Ask it by
 checklists.
 """
 

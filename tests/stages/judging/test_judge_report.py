@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from hfsft.models.model import Model
-from hfsft.stages.base import Outcome, ShownTable, Warn
+from hfsft.release.card.stage_parts import rendered
+from hfsft.stages.base import CardPart, Outcome, ShownTable, Warn
 from hfsft.stages.judging import judge_report
 from hfsft.stages.judging.judge import Judge
 from hfsft.stages.judging.judge_report import Judged
@@ -72,3 +74,25 @@ def test_the_table_has_a_column_for_each_score_but_for_checklists_and_says_how_s
     assert use[1] == "Does it help? 1: no 5: yes"
     assert use[5:] == (8, 4, 0, 0, 0)  # a mean of 1.6 counts as the nearest score
     assert full[1:] == ("1. Is it? 2. Was it?", 0.5, 0.25, pytest.approx(0.2), None, None, None, None, None)
+
+
+def test_of_what_kind_the_scores_are_is_a_figure_and_of_a_jury_the_spread_is_that_of_its_judges() -> None:
+    assert judged({"use": "?"}, columns("use", 0.5, 0.1)).read_as == {"digit": 0, "expected": ROWS}
+    assert judged({"use": "?"}, columns("use", None, None)).read_as == {"digit": ROWS, "expected": 0}
+    assert judged({"use": "?"}, {}).read_as == {}
+    one = judged({"use": "?"}, columns("use", 0.5, 0.1))
+    several = replace(one, models={"a": Model(model="a"), "b": Model(model="b")})
+    told = []
+    for each in (one, several):
+        part = judge_report.card(each)
+        assert part is not None
+        whole = CardPart(part.name, {**part.values, "exam": None, "controls": None})
+        told.append(" ".join(rendered(whole, lambda name: None).split()))
+    assert "Spread is their standard deviation, lost" in told[0]
+    assert "Spread is how far the judges lie apart, as a standard deviation, lost" in told[1]
+
+
+def test_one_score_for_few_rows_is_nobodys_fault() -> None:
+    for rows, said in ((4, 0), (5, 1)):
+        found = judged({"use": "?"}, {"score_use": [4.0] * rows + [None] * (ROWS - rows)}, expected=False)
+        assert sum("hardly tells rows apart" in note for note in judge_report.notes(found)) == said

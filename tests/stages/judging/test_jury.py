@@ -154,6 +154,25 @@ def test_votes_that_are_missing_are_left_out_and_nothing_is_known_of_none() -> N
     assert apart.votes == 2.0
 
 
+@pytest.mark.parametrize(
+    ("errors", "why"),
+    [
+        ([], "only anchors (judge.anchors) would tell it apart"),
+        ([[[0.0, 0.5], [0.5, 0.0]]], "5 anchors and more would tell it apart"),
+        ([[[0.0] * 6, [0.5] * 6]], "their errors on the anchors do not tell it apart, as too few of them differ"),
+    ],
+)
+def test_votes_by_scores_say_what_would_tell_more_and_a_silent_judge_is_named(errors: list[Any], why: str) -> None:
+    scores = {"by_a_use": [1.0, 2.0, 4.0, 5.0], "by_b_use": [1.0, 3.0, 4.0, None]}
+    scores |= {name.replace("use", "mean"): values for name, values in scores.items()}  # type: ignore[arg-type]
+    outcome = Outcome([], lambda column: scores.get(column, [None] * 4), lambda *columns: [], [])
+    rubric = Judge.model_validate({"rubric": {"use": "?"}}).measure
+    figures = jury_report.figures(outcome, ["a", "b"], rubric, "median", errors)
+    votes, silent = jury_report.notes(figures)
+    assert votes.endswith(why)
+    assert silent == "`b` gave a verdict on 3 rows, others on 4: the rest could not be read, and counted for nothing"
+
+
 MODELS = {
     "writer": Model(model="Qwen/Qwen3-32B", provider="auto"),
     "own": Model(model="Qwen/Qwen3-32B", provider="auto"),

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hfsft.rows.columns import COLUMNS
 from hfsft.stages.split import Split
+from hfsft.stages.split.sides import NONE, Sides
+from tests.stages.helpers import CONTEXT
 from tests.stages.test_split import SIZES, after, divided, example, grown, held, moved, sides, split, text
 
 
@@ -39,6 +43,27 @@ def test_each_topic_gives_its_share_to_both() -> None:
 def test_rows_may_be_held_out_for_a_test_alone() -> None:
     found = split([example(text(number)) for number in range(100)], 0, test=0.2)
     assert Counter(each["split"] for each in found) == {"train": 80, "test": 20}
+
+
+def test_all_rows_of_one_value_stand_on_one_side_and_so_do_those_that_come() -> None:
+    def made(start: int, stop: int) -> list[dict[str, object]]:
+        return [{**example(text(number)), "author": f"author {number % 9}"} for number in range(start, stop)]
+
+    def found(rows: list[dict[str, object]], former: Sides) -> tuple[dict[str, set[str]], Sides]:
+        section = Split(validation=0.3, by="author")
+        columns = {name: [each.get(name) for each in rows] for name in (*COLUMNS, "author")}
+        for step in section.steps(replace(CONTEXT, former={"split": former})):
+            if not step.bound and step.name != "split.leak":
+                columns |= step.function({name: columns[name] for name in step.given(columns)})
+        sides: dict[str, set[str]] = {}
+        for author, side in zip(columns["author"], columns["split"], strict=True):
+            sides.setdefault(str(author), set()).add(str(side))
+        return sides, former.after(section.drawn_by, columns)
+
+    first, known = found(made(0, 50), NONE)
+    assert sum(side == {"validation"} for side in first.values()) == 3
+    assert all(len(side) == 1 for side in first.values())
+    assert found(made(50, 200), known)[0] == first, "rows that are all new keep to their author's side"
 
 
 def test_shares_that_leave_nothing_to_train_on_are_refused() -> None:

@@ -86,7 +86,7 @@ CASES: dict[str, list[tuple[dict[str, Any], str, str, str]]] = {
     ],
     "change_case:english_capital": [
         ({}, ENGLISH.upper(), ENGLISH, "it has small letters"),
-        ({}, "OK", "HÔM NAY TRỜI ĐẸP VÀ CHÚNG TÔI ĐI CHƠI", "it is in `vi`, not in `en`"),
+        ({}, "OK", "HÔM NAY TRỜI ĐẸP VÀ CHÚNG TÔI ĐI CHƠI Ở CÔNG VIÊN", "it is in `vi`, not in `en`"),
     ],
     "change_case:english_lowercase": [({}, ENGLISH, f"{ENGLISH} I", "it has capital letters")],
     "punctuation:no_comma": [

@@ -29,7 +29,7 @@ from hfsft.stages.base import Asks, CardPart, Context, Name, Outcome, Panel, Sho
 from hfsft.stages.judging import judge_report
 from hfsft.stages.judging.bias import bias_report, length_adjusted, measured
 from hfsft.stages.judging.bias.adjusted_stage import AdjustedStage
-from hfsft.stages.judging.judge_report import NO_VERDICT, SAME, UNSCORED, unscored
+from hfsft.stages.judging.judge_report import NO_VERDICT, SAME, SOME, UNSCORED, unscored
 
 if TYPE_CHECKING:
     from hfsft.models.model import Model
@@ -140,7 +140,7 @@ class RewardJudge(AdjustedStage):
     def notes(self, outcome: Outcome) -> Iterator[str]:
         """Whether it tells rows apart, and how many rows got no number."""
         values = outcome.numbers(SCORES[0], fallen=True)
-        if len(values) > 1:
+        if len(values) >= SOME:
             ((top, times),) = Counter(values).most_common(1)
             if times / len(values) >= SAME:
                 yield Warn(f"the reward model hardly tells rows apart: {times / len(values):.0%} got {top:g}")

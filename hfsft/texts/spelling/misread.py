@@ -9,9 +9,7 @@ caf\u00e9\n\nOpen daily                escapes that nobody turned back
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from functools import cache
 from typing import NamedTuple
 
 from hfsft.letters.characters import (
@@ -34,15 +32,27 @@ SHOWN = 12  # characters of a damaged place that are shown
 SAMPLE = 80  # characters of a stretch that is turned back into bytes
 FEW = 4  # letters of UTF-8 that these are at least
 TRUE, TRUE_LONG = 0.8, 0.4  # share of them, of letters of any length and of three bytes
+_ASIA = signs(KANA, HAN_BLOCK, HANGUL, HALF_KANA)
+_SLAVIC = signs(CYRILLIC)
+_GREEK = signs(GREEK)
+_ARAB = signs(ARABIC)
+_HEBREW = signs(HEBREW)
+_THAI = signs(THAI)
+_ANY_SCRIPT = at_first_use(f"[{_ASIA}{_SLAVIC}{_GREEK}{_ARAB}{_HEBREW}{_THAI}]")
+# A letter at the end of or within a word of Latin ones, as in `n膬m`.
 _SCRIPTS = (
-    (signs(KANA, HAN_BLOCK, HANGUL, HALF_KANA), ("gb18030", "cp932", "cp949", "big5")),
-    (signs(CYRILLIC), ("cp1251", "koi8-r", "cp866")),
-    (signs(GREEK), ("cp1253",)),
-    (signs(ARABIC), ("cp1256",)),
-    (signs(HEBREW), ("cp1255",)),
-    (signs(THAI), ("cp874",)),
+    (
+        at_first_use(f"[{_ASIA}]"),
+        at_first_use(f"[a-z][{_ASIA}]{{1,2}}(?:[a-z ]|$)"),
+        ("gb18030", "cp932", "cp949", "big5"),
+    ),
+    (at_first_use(f"[{_SLAVIC}]"), at_first_use(f"[a-z][{_SLAVIC}]{{1,2}}(?:[a-z ]|$)"), ("cp1251", "koi8-r", "cp866")),
+    (at_first_use(f"[{_GREEK}]"), at_first_use(f"[a-z][{_GREEK}]{{1,2}}(?:[a-z ]|$)"), ("cp1253",)),
+    (at_first_use(f"[{_ARAB}]"), at_first_use(f"[a-z][{_ARAB}]{{1,2}}(?:[a-z ]|$)"), ("cp1256",)),
+    (at_first_use(f"[{_HEBREW}]"), at_first_use(f"[a-z][{_HEBREW}]{{1,2}}(?:[a-z ]|$)"), ("cp1255",)),
+    (at_first_use(f"[{_THAI}]"), at_first_use(f"[a-z][{_THAI}]{{1,2}}(?:[a-z ]|$)"), ("cp874",)),
 )
-"""Letters of a script, and the code pages by which UTF-8 is read as these."""
+"""A letter of a script, one glued to Latin letters, and the code pages by which UTF-8 is read as these."""
 _TOLD = at_first_use("[\u0080-\ufffc\ufffe\uffff]")
 _THREE_BYTES = at_first_use("[\u0800-\ufffc\ufffe\uffff]")
 _LATIN = at_first_use("[\u00c0-\u024f\u1e00-\u1eff\u2010-\u2026]")
@@ -82,7 +92,7 @@ class Damage(NamedTuple):
         return f"{self.kind} {seen}" + (f" for {self.whole}" if self.whole else "")
 
 
-def damaged(text: str) -> list[Damage]:
+def misread_places(text: str) -> list[Damage]:
     r"""The places that a wrong encoding damaged, in no order.
 
     Letters of another code page are looked for everywhere, escapes (`\\n`, `\\u00e9`) in prose alone.
@@ -96,7 +106,7 @@ def damaged(text: str) -> list[Damage]:
 def _letters(text: str) -> Iterator[Damage]:
     for lost in _LOST.finditer(text) if "\ufffd" in text or _HALVES.search(text) else ():
         start = max(0, lost.start() - SHOWN // 2)
-        yield Damage("lost letter", text[start : lost.end() + SHOWN // 2])
+        yield Damage("lost letter", text[start : lost.end() + SHOWN // 2].strip())
     runs = set(_BEYOND.findall(text))
     if not any(len(run) > 1 or run in _ALONE or not _LATIN_OR_SIGN.match(run) for run in runs):
         return  # an accent here and a dash there
@@ -139,13 +149,13 @@ def _misread_in(text: str) -> Damage | None:
     A stretch of the text is turned back into bytes: of real text in that script hardly any two or three of these are a
     letter of UTF-8, of misread text nearly all are.
     """
-    if not _one_of("".join(letters for letters, _ in _SCRIPTS)).search(text):
+    if not _ANY_SCRIPT.search(text):
         return None
-    for letters, pages in _SCRIPTS:
-        if not (place := _one_of(letters).search(text)):
+    for letter, within, pages in _SCRIPTS:
+        if not (place := letter.search(text)):
             continue
         sample = text[max(0, place.start() - SAMPLE // 4) : place.start() + SAMPLE]
-        glued = _glued(letters).search(sample)
+        glued = within.search(sample)
         for page in pages:
             again = sample.encode(page, "ignore").decode("utf-8", "replace")
             lost, told, long = again.count("\ufffd"), len(_TOLD.findall(again)), len(_THREE_BYTES.findall(again))
@@ -156,17 +166,6 @@ def _misread_in(text: str) -> Damage | None:
             ):
                 return _as_read(text, place.start(), page)
     return None
-
-
-@cache
-def _one_of(letters: str) -> re.Pattern[str]:
-    return re.compile(f"[{letters}]")
-
-
-@cache
-def _glued(letters: str) -> re.Pattern[str]:
-    """One of the letters at the end of or within a word of Latin ones, as in `n膬m`."""
-    return re.compile(f"[a-z][{letters}]{{1,2}}(?:[a-z ]|$)")
 
 
 def _as_read(text: str, start: int, page: str) -> Damage:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 
-class Phrases(NamedTuple):
+class Wordings(NamedTuple):
     """Regular expressions of one language, over text as `refusal` folds it.
 
     That is: NFKC, case-folded, straight apostrophes, single spaces. `refuses` says no to the request, `disclaims`

@@ -1,0 +1,258 @@
+"""Contradictions: similar questions whose answers disagree, as a model judges them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Generator, Iterator, Mapping
+from functools import partial
+from typing import Any, ClassVar, Literal
+
+from pydantic import Field
+
+from hfsft.engine.adding import InMemory
+from hfsft.engine.ledger import OF
+from hfsft.engine.resources import Work
+from hfsft.engine.step import Bound, Step, compare
+from hfsft.errors import Problem
+from hfsft.filters.duplicates.who_stays import keys_of
+from hfsft.models.model import Answer, Request, Turns
+from hfsft.models.structured import ask as ask_structured
+from hfsft.plain import plain
+from hfsft.prompts import Prompt
+from hfsft.rows.batch import Batch, Row
+from hfsft.rows.columns import Column, adjusted_of, ranked_by, score_of, vector_of
+from hfsft.rows.views import OPTIONAL
+from hfsft.stages.base import WRITER, AskingStage, Asks, CardPart, Context, Outcome, Panel, ShownTable, Warn, rendered
+from hfsft.stages.contradicting.alike_questions import PAIR
+
+KEY, JUDGE = "contradictions", "judge"
+CONTRADICTS = "contradiction"
+VERDICTS = ("contradict", "agree", "unrelated")
+SCHEMA = {
+    "type": "object",
+    "properties": {"reason": {"type": "string"}, "verdict": {"type": "string", "enum": list(VERDICTS)}},
+    "required": ["reason", "verdict"],
+    "additionalProperties": False,
+}
+SHOWN, LONGEST = 50, 400  # pairs that the report lists, and the characters of each text
+FOUND = {"verdict": "string", "reason": "string"}
+
+
+class Contradictions(AskingStage):
+    """Find rows whose questions are alike and whose answers disagree, and tell them or let the worse of both go.
+
+    Of the rows that have passed every rule those are compared whose questions are alike, each with the few that are
+    most like it, under the same system prompt; a model that sees both questions and both answers says whether these
+    contradict each other. One request for each pair. Pairs are found letter by letter, or by what the questions mean.
+    The report shows both rows of each pair side by side.
+    """
+
+    key: ClassVar[str] = KEY
+    structured: ClassVar[bool] = True
+    seeded: ClassVar[bool] = False
+    example: ClassVar[str] = """\
+    contradictions: {do: reject, at_least: 0.7}
+    """
+
+    do: Literal["report", "reject"] = Field(
+        "report",
+        description="`report` tells the pairs, `reject` lets one row of each go: the one with the lower score, else "
+        "the one that a model wrote, else the one with the larger id.",
+    )
+    by: Literal["letters", "meaning"] = Field(
+        "letters", description="How questions are compared: as near_duplicate does, or by the embedder's vectors."
+    )
+    at_least: float = Field(0.6, ge=0.3, le=1, description="Similarity of two questions from which on they are a pair.")
+    most: int = Field(3, ge=1, le=50, description="Pairs that a row is compared in at most, the most alike first.")
+    model: str | None = Field(
+        None, description="Name under `models` of who judges; left out: `judge` if there is one, else `writer`."
+    )
+    temperature: float | None = Field(0, ge=0, le=2, description="Sampling temperature of a verdict.")
+    max_tokens: int = Field(512, ge=1, description="Most tokens in one verdict.")
+
+    def asks(self, models: Collection[str]) -> list[Asks]:
+        """Who judges."""
+        return [Asks(("model",), self.model or (JUDGE if JUDGE in models else WRITER))]
+
+    @property
+    def embeds(self) -> bool:
+        """Whether it reads vectors."""
+        return self.by == "meaning"
+
+    def writes(self) -> list[Column]:
+        """Why a row contradicts another, and which."""
+        return [
+            Column(CONTRADICTS, "string", "verdict", "Why its answer contradicts that of a similar question.", True),
+            Column(f"{CONTRADICTS}{OF}", "string", "lineage", f"The row that `{CONTRADICTS}` compares it with."),
+        ]
+
+    def steps(self, context: Context) -> list[Step]:
+        """The pairs as a side table, their verdicts, and what these say of the rows; where rows go, what takes them."""
+        place = context.place(self.key)
+        (asked,) = (each.name for each in self.asks(context.models))
+        how = {"at_least": self.at_least, "by": self.by, "most": self.most}
+        vectors: list[Step] = []
+        if self.embeds:
+            assert context.embed is not None, "a section that embeds is given what makes vectors"
+            vectors = [context.embed("instruction")]
+        pairs = Step(
+            f"{KEY}.pairs",
+            rows="many",
+            sees="all",
+            makes=KEY,
+            reads=("id", "instruction", "response", *([vector_of("instruction")] if self.embeds else [])),
+            optional=(*OPTIONAL, "dialect"),
+            writes=PAIR,
+            identity=how,
+            work=Work("hfsft.stages.contradicting.alike_questions:pairing", how),
+            place=place,
+        )
+        prompt = Prompt.named(KEY, "compare")
+        told = {"temperature": self.temperature, "max_tokens": self.max_tokens}
+        verdicts = Step(
+            f"{KEY}.verdicts",
+            asks=True,
+            table=KEY,
+            reads=tuple(PAIR),
+            writes=FOUND,
+            role="verdict",
+            identity={"model": context.models[asked], "template": prompt.identity, **told},
+            work=Work(
+                "hfsft.stages.contradicting.contradictions:judging",
+                {"model": asked, "chosen": sorted(self.chosen), **told},
+            ),
+            models=(asked,),
+            max_failed_share=self.max_failed_share,
+            place=place,
+        )
+        marks = Step(
+            KEY,
+            sees="all",
+            beside=KEY,
+            reads=("id",),
+            optional=("origin", "round", score_of("mean"), adjusted_of("mean")),
+            writes={each.name: each.type for each in self.writes()},
+            role="verdict",
+            known=tuple(self.writes()),
+            work=Work("hfsft.stages.contradicting.contradictions:marking"),
+            place=place,
+        )
+        gone = [compare(f"{KEY}.share", Bound(CONTRADICTS, CONTRADICTS, absent=True), place)]
+        return [*vectors, pairs, verdicts, marks, *(gone if self.do == "reject" else [])]
+
+    def problems(self, context: Context) -> Iterator[Problem]:
+        """Nothing beyond what the fields say."""
+        yield from ()
+
+    def figures(self, outcome: Outcome) -> Mapping[str, Any]:
+        """How many pairs were judged, and how many contradict each other."""
+        found = [row.get("verdict") for row in outcome.table(KEY)]
+        return {"pairs": len(found), "contradict": sum(verdict == VERDICTS[0] for verdict in found)}
+
+    def notes(self, outcome: Outcome) -> Iterator[str]:
+        """That rows contradict each other, where they stay."""
+        found = outcome.figures.get(KEY, {})
+        if found.get("contradict") and self.do == "report":
+            yield Warn(
+                f"{found['contradict']:,} of {found['pairs']:,} pairs of similar questions have answers that "
+                "contradict each other, and stay (the report shows them; `do: reject` lets one of each go)"
+            )
+
+    def card(self, outcome: Outcome) -> CardPart | None:
+        """How many pairs were judged, and what became of those that contradict each other."""
+        found = outcome.figures.get(KEY, {})
+        if "pairs" not in found:
+            return None
+        how = "letter by letter" if self.by == "letters" else "by what they mean"
+        return CardPart(KEY, {**found, "how": how, "at_least": self.at_least, "reject": self.do == "reject"}, CARD)
+
+    def panel(self, outcome: Outcome) -> Panel | None:
+        """The pairs that contradict each other, both rows side by side."""
+        found = [row for row in outcome.table(KEY) if row.get("verdict") == VERDICTS[0]]
+        if not found or not outcome.samples:
+            return None
+        found.sort(key=lambda row: (-row["similarity"], row["id"]))
+        rows = [
+            tuple(plain(str(row[name] or ""), LONGEST) for name in ("one_question", "one_answer", *SECOND, "reason"))
+            for row in found[:SHOWN]
+        ]
+        head = ("question", "answer", "similar question", "its answer", "why")
+        told = f"{len(found):,} pairs of similar questions have answers that contradict each other."
+        return Panel(KEY, "Contradictions", [told, ShownTable(head, rows, (), "Answers that contradict each other")])
+
+
+SECOND = ("other_question", "other_answer")
+CARD = """\
+## Contradictions
+
+{{ pairs }} pairs of rows whose questions are at least {{ at_least }} alike ({{ how }}) were judged by a model:
+{{ contradict }} have answers that contradict each other
+{%- if reject %}; of each of them one row fell.{% else %}, and stay.{% endif %}
+"""
+
+
+def judging(
+    *, model: str, chosen: Collection[str], temperature: float | None, max_tokens: int
+) -> Callable[[Row], Turns]:
+    """What asks about one pair."""
+    return partial(_judged, model=model, chosen=frozenset(chosen), temperature=temperature, max_tokens=max_tokens)
+
+
+def _judged(row: Row, *, model: str, chosen: frozenset[str], temperature: float | None, max_tokens: int) -> Turns:
+    prompt = rendered(
+        Prompt.named(KEY, "compare"),
+        questions=[row["one_question"], row["other_question"]],
+        answers=[row["one_answer"], row["other_answer"]],
+    )
+    request = Request(
+        model=model,
+        messages=({"role": "user", "content": prompt},),
+        temperature=temperature,
+        max_tokens=max_tokens,
+        chosen=chosen,
+    )
+    found = yield from _asked(request)
+    return found
+
+
+def _asked(request: Request) -> Generator[Request, Answer, Row]:
+    found: Row = yield from ask_structured(request, SCHEMA, _read)
+    return found
+
+
+def _read(said: Any) -> Row:
+    """The verdict. Raises `ValueError` in words for the model."""
+    verdict = said.get("verdict") if isinstance(said, Mapping) else None
+    found = verdict.strip().lower() if isinstance(verdict, str) else verdict
+    if found not in VERDICTS:
+        raise ValueError(f"verdict must be one of {', '.join(VERDICTS)}, not {verdict!r}")
+    return {"verdict": str(found), "reason": str(said.get("reason") or "")}
+
+
+def marking() -> Callable[[Batch, Batch], Batch]:
+    """What tells of each row whether it contradicts one that is preferred to it."""
+    return _marked
+
+
+def _marked(batch: Batch, pairs: Batch) -> Batch:
+    places = {row: place for place, row in enumerate(batch["id"])}
+    against: dict[int, list[tuple[int, str]]] = {}
+    columns = (pairs.get(name) or [] for name in ("one_id", "other_id", "verdict", "reason"))
+    for one, other, verdict, reason in zip(*columns, strict=True):
+        if verdict == VERDICTS[0] and one in places and other in places:
+            against.setdefault(places[one], []).append((places[other], reason or ""))
+            against.setdefault(places[other], []).append((places[one], reason or ""))
+    rows = InMemory(batch)
+    scored = any(value is not None for value in batch.get(ranked_by(batch)) or ())
+    key = keys_of(rows, "best" if scored else "preferred", None, KEY)
+    order = sorted(against, key=lambda place: (*key(place), str(batch["id"][place])))
+    rank = {place: at for at, place in enumerate(order)}
+    whys: list[str | None] = [None] * len(batch["id"])
+    names: list[str | None] = [None] * len(batch["id"])
+    for place in order:
+        standing = [(rank[other], other, why) for other, why in against[place] if rank[other] < rank[place]]
+        _, first, why = min(
+            ((at, other, why) for at, other, why in standing if whys[other] is None), default=(0, None, "")
+        )
+        if first is not None:
+            whys[place], names[place] = plain(why, LONGEST) or "its answer disagrees", batch["id"][first]
+    return {CONTRADICTS: whys, f"{CONTRADICTS}{OF}": names}
