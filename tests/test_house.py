@@ -22,7 +22,7 @@ ORDER = [
     ("prompts", "pretrained", "texts"),
     ("models",),
     ("engine",),
-    ("embedding", "tooling"),
+    ("classifier", "embedding", "tooling"),
     ("documents",),
     ("filters",),
     ("stages",),

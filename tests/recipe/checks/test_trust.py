@@ -371,6 +371,8 @@ TEXTS = {
     *("column", "phrases", "regions", "allow", "template", "templates", "scores", "why", "api_key_header"),
     *("completion_window", "temperature"),
     *("any", "all", "none", "add", "inline", "per_row", "equals", "that"),
+    *("arguments", "paragraph_starts", "keywords", "forbidden", "counts", "letters", "in_language", "one_of", "word"),
+    *("ends_with", "postscript", "repeats", "divider"),
     *("user", "personas", "schemas"),
     *("values", "given", "by", "documents", "tree", "question", "stop", "stratify"),
 }
