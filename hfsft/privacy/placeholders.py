@@ -23,6 +23,11 @@ _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")  # customerPhone
 _ALIKE = 7  # digits at the end of two telephone numbers that make them one, written with and without their country
 
 
+def stands_for_value(text: str) -> bool:
+    """Whether a text is a placeholder such as `<EMAIL_1>`: a value stood there, which was taken out."""
+    return _STANDING.fullmatch(text) is not None
+
+
 class Placeholders:
     """The placeholders of one row. `standing` are its texts: the numbers that stand in them are not given again."""
 

@@ -59,7 +59,7 @@ def checked(text: str | None) -> str | None:
 class Expression:
     """An expression over named values; raises `ExpressionError` where it is none.
 
-    `more` are functions that it may use as filters, beside Jinja's.
+    `more` are functions that it may use as filters, beside Jinja's, or call: `text | words`, `words(text)`.
     """
 
     def __init__(self, text: str, more: Mapping[str, Callable[..., Any]] | None = None) -> None:
@@ -68,9 +68,14 @@ class Expression:
             raise ExpressionError(f"is longer than {LARGEST:,} characters")
         begin()
         sandbox = Sandbox()
-        sandbox.filters.update(paid(more or {}))
+        functions = paid(more or {})
+        sandbox.filters.update(functions)
         try:
             self._template, tree = _compiled(sandbox, text)
+            called = _called(tree) & functions.keys()  # a value may have the name of one, where it is not called
+            if called:
+                sandbox.globals.update({name: functions[name] for name in called})
+                self._template, tree = _compiled(sandbox, text)
         except TemplateSyntaxError as error:
             helps = misspelt(error, sandbox) or _advice(text)
             raise ExpressionError(plain(error.message or "cannot be read").rstrip("."), error.lineno, helps) from None
@@ -81,8 +86,8 @@ class Expression:
         given = meta.find_undeclared_variables(tree)
         self.names = frozenset(given - {ROW} - sandbox.globals.keys())
         """The values that it reads; beside them the whole row, where it asks for `row`."""
-        self.filters = frozenset(node.name for node in tree.find_all(nodes.Filter))
-        """The filters that it uses."""
+        self.filters = frozenset(node.name for node in tree.find_all(nodes.Filter)) | called
+        """The filters that it uses, called or not."""
         read = {node.name for node in tree.find_all(nodes.Name)}
         self._perhaps = frozenset(read & {ROW, *sandbox.globals})  # values, where there are any of these names
 
@@ -132,6 +137,11 @@ def _compiled(sandbox: Sandbox, text: str) -> tuple[Template, nodes.Template]:
     tree = nodes.Template([nodes.Output([parsed()], lineno=1)], lineno=1)
     tree.set_environment(sandbox)
     return Template.from_code(sandbox, code, sandbox.make_globals(None)), tree
+
+
+def _called(tree: nodes.Template) -> set[str]:
+    """The names that are called as functions."""
+    return {call.node.name for call in tree.find_all(nodes.Call) if isinstance(call.node, nodes.Name)}
 
 
 def _advice(text: str) -> str:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal, NamedTuple, get_args
 
+from hfsft.privacy.placeholders import stands_for_value
 from hfsft.rows.calls import as_json
 from hfsft.sandbox.json_schemas import misfit
 from hfsft.tooling.tool_schemas import Tool
@@ -102,8 +103,13 @@ def _wrong(tool: Tool, arguments: dict[str, Any]) -> Iterator[CallFault]:
     for name, value in arguments.items():
         allowed = tool.properties.get(name)
         listed = isinstance(allowed, Mapping) and ("enum" in allowed or "const" in allowed)
-        if isinstance(value, str) and not listed and _PLACEHOLDER.fullmatch(value.strip()):
+        if isinstance(value, str) and not listed and _stands_for_nothing(value.strip()):
             yield CallFault("placeholder", f"{name} of {tool.name} is `{_short(value)}`, which is no value")
+
+
+def _stands_for_nothing(value: str) -> bool:
+    """Whether a value is none; one that was personal data, or a secret, is one."""
+    return _PLACEHOLDER.fullmatch(value) is not None and not stands_for_value(value)
 
 
 def _misfit(tool: Tool, arguments: dict[str, Any]) -> str:

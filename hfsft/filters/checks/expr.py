@@ -27,7 +27,8 @@ class Expr(Check):
     """Whether an expression over the row's columns holds: `expr: "response | words > 20 and topic != 'spam'"`.
 
     It is one Jinja expression, as in `where` of a source. Beside Jinja's filters there are `words`, `lines` and, where
-    a `tokenizer` is named, `tokens` of a text, counted as the filter `tokens` does. A column without a value is null. A
+    a `tokenizer` is named, `tokens` of a text, counted as the filter `tokens` does; `words(response)` says the same as
+    `response | words`. A column without a value is null. A
     row falls where the expression is false, and where it cannot be worked out, as for a number that is null.
     """
 

@@ -12,9 +12,9 @@ from hfsft.plain import plain
 from hfsft.rows.batch import Batch, rows_of
 from hfsft.rows.calls import Call, ShapeError, calls_of
 from hfsft.rows.inline import unfolded, words_of
-from hfsft.rows.messages import Message, bare
+from hfsft.rows.messages import Message, bare, system_apart
 from hfsft.rows.shapes.hermes import RESULT
-from hfsft.rows.views import own_turns, tools
+from hfsft.rows.views import messages, own_turns, tools
 from hfsft.tooling.call_faults import faults
 from hfsft.tooling.tool_schemas import Tool, tools_in
 
@@ -28,9 +28,15 @@ class ToolCalls(Check):
     them. The same call may not stand twice in one turn. Where the conversation goes on behind a turn that calls, each
     call needs its result, and each result its call. Calls that stand in texts are checked too, where the row's source
     writes them so. A row without calls stays, unless `at_least` asks for some.
+
+    Of 600 right calls of BFCL (simple and multiple, version 4) 592 stay; of the others seven are written with lists of
+    allowed values or without what the tool requires, one names `your_dataset_name`. Of 2,828 made wrong (another tool,
+    one argument too many, one missing, one of a wrong type, a placeholder) all fall. Of 300 conversations of Glaive one
+    falls. A call takes 0.3 ms.
     """
 
     name: ClassVar[str] = "tool_calls"
+    version: ClassVar[int] = 2
     values: ClassVar[str] = "what is wrong, in words: the turn, the kind of fault, the call"
     blind: ClassVar[str] = "Calls that fit the schema and are not what the user wanted; a judge sees these."
     example: ClassVar[str] = """\
@@ -55,8 +61,8 @@ class ToolCalls(Check):
 
     @property
     def optional(self) -> tuple[str, ...]:
-        """The tools, and how the source writes calls."""
-        return ("tools", "dialect")
+        """The tools, how the source writes calls, and what a row without turns of its own says."""
+        return ("tools", "dialect", "instruction", "context", "response")
 
     def measure(self, batch: Batch) -> Batch:
         """What is wrong with each row."""
@@ -64,7 +70,7 @@ class ToolCalls(Check):
         return {self.fault: [fault and plain(fault, LONGEST) for fault in found]}
 
     def _wrong(self, row: Mapping[str, Any]) -> Iterator[str]:
-        turns, words = own_turns(row) or [], words_of(row)
+        turns, words = own_turns(row) or system_apart(messages(row))[1], words_of(row)
         try:
             called = [_calls(turn, words) if turn["role"] == "assistant" else [] for turn in turns]
         except ShapeError as error:

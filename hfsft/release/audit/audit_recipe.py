@@ -45,7 +45,10 @@ def _lines(audit: Audit, folder: Path) -> Iterator[str]:
 def _from(folder: Path, path: str) -> str:
     """A path as it is from the recipe's folder, which it is relative to."""
     there = Path(path).expanduser()
-    return path if there.is_absolute() else Path(os.path.relpath(there.absolute(), folder.absolute())).as_posix()
+    if there.is_absolute():
+        return path
+    found = Path(os.path.relpath(there.absolute(), folder.absolute())).as_posix()
+    return f"./{found}" if there.is_dir() and not found.startswith(".") else found  # no dataset on the Hub
 
 
 def _arguments(given: Mapping[str, Any], folder: Path) -> dict[str, Any]:

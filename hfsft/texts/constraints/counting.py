@@ -14,7 +14,7 @@ _RUN = at_first_use(r"\w+")
 _CAPITAL = at_first_use(r"\w(?:[\w'’.-]*\w)?")
 UNSPACED_WORD = 5  # characters of Thai, Lao, Burmese and Khmer, with their vowels
 
-_STOP = at_first_use("[.!?…]+[\"'”’»)\\]*_]*(?=\\s|$)|[。！？｡।॥؟۔։።၊။។]+[」』”’）)]*")
+_STOP = at_first_use("[.!?…]{1,20}[\"'”’»)\\]*_]{0,9}(?=\\s|$)|[。！？｡।॥؟۔։።၊။។]{1,20}[」』”’）)]{0,9}")
 _CLAUSE = at_first_use(f"(?<=[{signs(UNSPACED_ALPHABETS)}])\\s+(?=[{signs(UNSPACED_ALPHABETS)}])")
 _ABBREVIATION = at_first_use(
     r"(?:\b(?:[A-HJ-Za-z]|[ap]\.m|[eE]\.g|[iI]\.e|U\.S|U\.K|Ph\.D|Mr|Mrs|Ms|Dr|Prof|Sr|Jr|St|vs|etc|approx|No|Nos|Fig|Vol|pp"
@@ -27,7 +27,6 @@ _CLAUSE_LETTERS = 20
 
 _PLACEHOLDER = at_first_use(r"\[[^\[\]\n]{1,400}\]")
 _BULLET = at_first_use(r"^[ \t]{0,99}[-*+•][ \t]{1,9}\S.*$", re.MULTILINE)
-_RULE = at_first_use(r"[ \t]*(?:[-*_][ \t]*){3,}")
 _HIGHLIGHT = at_first_use(r"\*\*([^\n*]+)\*\*|\*([^\n*]+)\*")
 _BLANK_LINES = at_first_use(r"\n[ \t]*\n")
 
@@ -98,7 +97,13 @@ def placeholders(text: str) -> int:
 
 def bullets(text: str) -> int:
     """Lines that begin with a bullet of Markdown (`*`, `-`, `+`); rules such as `---` are none."""
-    return sum(not _RULE.fullmatch(line.strip()) for line in _BULLET.findall(text))
+    return sum(not _is_rule(line) for line in _BULLET.findall(text))
+
+
+def _is_rule(line: str) -> bool:
+    """Whether a line is a rule of Markdown: three or more of one sign, with or without spaces."""
+    signs_of_it = "".join(line.split())
+    return len(signs_of_it) > 2 and not signs_of_it.strip(signs_of_it[0])
 
 
 def highlights(text: str) -> int:

@@ -20,12 +20,12 @@ _LAYOUT = at_first_use(
 )
 _THOUSANDS = at_first_use(r"(?<![\d.,])(\d{1,3})((?:(?:\{,\}|,)\d{3})+)(?![\d,])")
 _UNIT = at_first_use(
-    r"(?<=[\d})\]])\s*(?:per\s+[a-zA-Z]{1,20}|(?:(?:square|cubic|sq\.?|cu\.?)\s+)?[a-zA-Z]{2,20}\.?(?:\s+(?:per|of|an?|each)\s+[a-zA-Z]{1,20})?"
-    r"(?:\s*\^\s*\{?[23]\}?)?)\s*$"
+    r"(?<=[\d})\]])\s{0,9}(?:per\s{1,9}[a-zA-Z]{1,20}|(?:(?:square|cubic|sq\.?|cu\.?)\s{1,9})?[a-zA-Z]{2,20}\.?(?:\s{1,9}(?:per|of|an?|each)\s{1,9}[a-zA-Z]{1,20})?"
+    r"(?:\s{0,9}\^\s{0,9}\{?[23]\}?)?)\s{0,9}$"
 )
-_MONEY = at_first_use(r"^\s*(?:[$€£¥₫]|\\\$|USD|EUR)\s*|\s*[€£¥₫]\s*$")
-_NAMED = at_first_use(r"^\s*[a-zA-Z]\w{0,3}(?:\([a-zA-Z]\))?\s*(?:=|\\in(?![a-zA-Z]))\s*")
-_LIST = at_first_use(r"\s*(?:,|;|\\text\{\s*(?:and|or)\s*\}|\band\b|\bor\b)\s*")
+_MONEY = at_first_use(r"^\s{0,9}(?:[$€£¥₫]|\\\$|USD|EUR)\s{0,9}|\s{0,9}[€£¥₫]\s{0,9}$")
+_NAMED = at_first_use(r"^\s{0,9}[a-zA-Z]\w{0,3}(?:\([a-zA-Z]\))?\s{0,9}(?:=|\\in(?![a-zA-Z]))\s{0,9}")
+_LIST = at_first_use(r"\s{0,9}(?:,|;|\\text\{\s{0,9}(?:and|or)\s{0,9}\}|\band\b|\bor\b)\s{0,9}")
 _MIXED = at_first_use(r"(?<![\d./])(\d+)\s+(\d+)\s*/\s*(\d+)")
 _PLUS_MINUS = at_first_use(r"\\pm(?![a-zA-Z])|±")
 _SPACES = at_first_use(r"\s+")

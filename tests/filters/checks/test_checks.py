@@ -134,6 +134,8 @@ def test_an_expression_counts_and_compares() -> None:
     found = faults(rule, *texts, topic=["a", "a", "a", "spam"])
     assert [said is None for said in found] == [True, False, False, False]
     assert found[1] == f"`{rule.that}` is false"
+    assert faults(Expr(that="words(response) > 2 and lines(response) < 3"), *texts[:3])[0] is None
+    assert Expr(that="words > 2").reads == ("words",)  # a column of that name
     assert Expr.model_validate("response") == Expr(that="response")
     assert faults(Expr(that="n > 2"), "x", n=[None]) == ["cannot be worked out: `>` does not take null and a number"]
 

@@ -60,6 +60,7 @@ def fault(turns: list[dict[str, Any]], tools: Any = (WEATHER,), rule: ToolCalls 
         ({"city": 7}, "wrong_argument"),
         ({"city": "Oslo", "days": "two"}, "wrong_argument"),
         ({"city": "<city name>"}, "placeholder"),
+        ({"city": "<EMAIL_1>"}, None),  # what `pii` and `secrets` put in the place of a value
         ('{"city": "Oslo"', "not_json"),
         ("[1]", "not_json"),
     ],
@@ -148,3 +149,13 @@ def test_schemas_of_strangers_stop_nobody(parameters: dict[str, Any]) -> None:
     turns = [USER, calls(call({"city": "a" * 40 + "!"}))]
     said = fault(turns, [{"name": "weather", "parameters": parameters}])
     assert said is None or said.startswith("turn 2: wrong_argument")
+
+
+def test_a_call_in_the_response_of_a_row_without_turns_is_looked_at() -> None:
+    said = '<tool_call>{"name": "weather", "arguments": {"town": "Oslo"}}</tool_call>'
+    batch = {"messages": [None], "instruction": ["Is it cold?"], "response": [said], "dialect": ["hermes"]}
+    (fault,) = ToolCalls().measure({**batch, "tools": [as_json([WEATHER])]})["tool_calls"]
+    assert str(fault).startswith("turn 2: missing_argument: ")
+    assert ToolCalls(at_least=1).measure({**batch, "response": ["It is."], "tools": [None]})["tool_calls"] == [
+        "0 calls of at least 1"
+    ]
