@@ -6,7 +6,9 @@
 {"key": "c4e1f7b8d2096a53", "side": "train", "was": "validation"}
 
 It lies beside the recipe, `support.sides.jsonl` of `support.yaml`, whichever folder is built into, and in each build as
-`sides.jsonl`. The first is read if there is one, else that of the build that stands where this one is to go.
+`sides.jsonl`. The first is read if there is one, else that of the build that stands where this one is to go. Where the
+recipe names a repository, the sides of its release count too (`hfsft.release.hub.published_sides`): so a clone without
+the file, on any machine, gives no released row another side.
 """
 
 from __future__ import annotations

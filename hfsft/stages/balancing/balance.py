@@ -207,7 +207,8 @@ def balanced_steps(outcome: Outcome) -> list[str]:
 def _table(column: str, outcome: Outcome) -> ShownTable | None:
     """Of each value, the most frequent first, the rows before and after as numbers and as shares."""
     kept = Counter(outcome.values(column))
-    before = kept + Counter(value for step in balanced_steps(outcome) for value in outcome.removed(column, step))
+    fell = (value for step in balanced_steps(outcome) for value in outcome.removed(column, step))
+    before = kept + Counter(value for value in fell if value is not None or None in kept)  # else not counted yet
     if not kept.total():
         return None
     ordered = sorted(before, key=lambda value: (-before[value], str(value)))

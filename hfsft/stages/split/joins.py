@@ -7,19 +7,19 @@ out makes one family of both: then either a row moves, or one family lies on two
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hfsft.engine.adding import InMemory
 from hfsft.engine.ledger import OF
 from hfsft.engine.resources import Resource
 from hfsft.hashing import unit
 from hfsft.rows.batch import Batch
+from hfsft.similarity import COUNTED
 from hfsft.stages.split.draw import Stood
 from hfsft.stages.split.row_families import KEYS, Naming, asked_key
-from hfsft.stages.split.sides import most_seen
+from hfsft.stages.split.sides import SEEN, most_seen
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -40,19 +40,16 @@ class Parting:
 
     known: Callable[[], Mapping[str, Stood]]
     similarity: float
-    keeps: str = ""
+    keeps: str = COUNTED
 
     def __call__(self, batch: Batch) -> Batch:
         """The same of a batch."""
         return self.over(InMemory(batch), None)[0]
 
     def over(self, rows: Columns, kept: pa.Table | None) -> tuple[Batch, pa.Table | None]:
-        """The columns of all rows; texts are read of families alone that have rows of several sides."""
-        import numpy as np
-
-        names, count = list(rows["family"]), len(rows)
-        joins: list[str | None] = [None] * count
-        of: list[str | None] = [None] * count
+        """The columns of all rows; which are alike is only asked where a family has rows of several sides."""
+        names, counted = list(rows["family"]), None
+        made: Batch = {"family": names, JOINS: [None] * len(rows), f"{JOINS}{OF}": [None] * len(rows)}
         known = self.known()
         keys = rows[KEYS] if known else []
         members: dict[str, list[int]] = defaultdict(list)
@@ -60,43 +57,64 @@ class Parting:
         for place, (family, own) in enumerate(zip(names, keys, strict=False)):
             members[family].append(place)
             stood[family].update(known[key] for key in own if key in known)
-        for family in sorted(family for family, sides in stood.items() if len(sides) > 1):
-            places = members[family]
-            batch = rows.of(np.array(places, np.int64))
-            for place, told in zip(places, self._parted(batch, known), strict=True):
-                names[place], joins[place], of[place] = told
-        return {"family": names, JOINS: joins, f"{JOINS}{OF}": of}, None
+        torn = {family: members[family] for family, sides in stood.items() if len(sides) > 1}
+        if torn:
+            pairs, counted = Naming(self.similarity).pairs(rows, kept)
+            near: dict[int, list[int]] = defaultdict(list)
+            for one, other in pairs:
+                if names[one] in torn:
+                    near[one].append(other)
+                    near[other].append(one)
+            ids, origins = rows["id"], rows["origin"]
+            for places in torn.values():
+                mine = [_Row(place, ids[place], keys[place], origins[place], near[place]) for place in places]
+                for place, told in _parted(mine, known):
+                    for name, value in zip(made, told, strict=True):
+                        made[name][place] = value
+        return made, counted
 
-    def _parted(self, batch: Batch, known: Mapping[str, Stood]) -> Iterator[tuple[str, str | None, str | None]]:
-        """Of each row of a family of several sides the family that it has then, or why it goes and for which row."""
-        keys = [list(each) for each in batch[KEYS]]
-        asked = [asked_key(own, origin) for own, origin in zip(keys, batch["origin"], strict=True)]
-        near = _neighbours(Naming(self.similarity).pairs(InMemory(batch)), len(keys))
-        pieces = _Pieces(known)
-        order = sorted(range(len(keys)), key=lambda place: (asked[place] not in known, unit(asked[place], "join")))
-        there: set[int] = set()
-        gone: dict[int, tuple[str, str | None]] = {}
-        for place in order:
-            beside = [other for other in near[place] if other in there]
-            nodes = [*keys[place], *beside]
-            sides = {side for node in nodes if (side := pieces.side(node))}
-            if len(sides) > 1 and asked[place] not in known:
-                seen = sorted(batch["id"][other] for other in beside if pieces.side(other) == most_seen(sides))
-                said = " and ".join(side for side in ("train", "validation", "held", "test") if side in sides)
-                gone[place] = said, seen[0] if seen else None
-                continue
-            there.add(place)
-            for node in nodes:
-                pieces.join(place, node)
-        name: dict[Any, str] = {}
-        for place in sorted(there):
-            root = pieces.root(place)
-            name[root] = min(name.get(root, keys[place][0]), *keys[place])
-        for place in range(len(keys)):
-            if place in gone:
-                yield batch["family"][place], *gone[place]
-            else:
-                yield name[pieces.root(place)], None, None
+
+class _Row(NamedTuple):
+    place: int
+    id: str
+    keys: Sequence[str]
+    origin: str
+    near: Sequence[int]  # the places of rows that it is of one family with
+
+    @property
+    def asked(self) -> str:
+        return asked_key(self.keys, self.origin)
+
+
+def _parted(
+    rows: Sequence[_Row], known: Mapping[str, Stood]
+) -> Iterator[tuple[int, tuple[str | None, str | None, str | None]]]:
+    """Of each row of a family of several sides the family that it has then, or why it goes and for which row."""
+    pieces, there = _Pieces(known), dict[int, _Row]()
+    gone: list[tuple[int, tuple[str | None, str | None, str | None]]] = []
+    for row in sorted(rows, key=lambda each: (each.asked not in known, unit(each.asked, "join"), each.id)):
+        nodes: list[int | str] = [*row.keys]
+        own = {side for node in nodes if (side := pieces.side(node))}
+        if row.asked in known:  # two that are known, and have become alike by what came since, stay apart
+            nodes += [other for other in row.near if other in there and {pieces.side(other)} <= {None, *own}]
+        else:
+            nodes += [other for other in row.near if other in there]
+        sides = {side for node in nodes if (side := pieces.side(node))}
+        if len(sides) > 1 and row.asked not in known:
+            seen = most_seen(sides)
+            of = sorted(there[each].id for each in row.near if each in there and pieces.side(each) == seen)
+            said = " and ".join(side for side in SEEN if side in sides)
+            gone.append((row.place, (row.asked, said, of[0] if of else None)))
+            continue
+        there[row.place] = row
+        for node in nodes:
+            pieces.join(row.place, node)
+    name: dict[Any, str] = {}
+    for place, row in sorted(there.items()):
+        root = pieces.root(place)
+        name[root] = min(name.get(root, row.keys[0]), *row.keys)
+    yield from gone
+    yield from ((place, (name[pieces.root(place)], None, None)) for place in there)
 
 
 class _Pieces:
@@ -120,10 +138,3 @@ class _Pieces:
         sides = [side for node in (one, other) if (side := self._side[node])]
         self._parent[other] = one
         self._side[one] = most_seen(sides) if sides else None
-
-
-def _neighbours(pairs: Collection[tuple[int, int]], count: int) -> Sequence[list[int]]:
-    near: list[list[int]] = [[] for _ in range(count)]
-    for one, other in chain(pairs, ((other, one) for one, other in pairs)):
-        near[one].append(other)
-    return near

@@ -109,12 +109,13 @@ class Naming:
             name[top] = min(name.get(top, known[0]), *known)
         return {"family": [name[top] for top in root]}, index.counted()
 
-    def pairs(self, rows: Columns) -> list[tuple[int, int]]:
-        """The pairs of rows, by their numbers, that are of one family whatever keys they have."""
-        if not SKETCH.keys() <= set(rows.column_names):
-            batch = {name: rows[name] for name in rows.column_names}
-            rows = InMemory({**batch, **Sketching(self.similarity)(batch)})
-        return list(self._joined(rows, self._index(rows, None)))
+    def pairs(self, rows: Columns, kept: pa.Table | None) -> tuple[list[tuple[int, int]], pa.Table | None]:
+        """The pairs of rows, by their numbers, that are of one family whatever keys they have, and what was counted.
+
+        How alike two rows are hangs on all that there are: of some of them it is another question.
+        """
+        index = self._index(rows, kept)
+        return list(self._joined(rows, index)), index.counted()
 
     def _joined(self, rows: Columns, index: LexicalIndex[int]) -> Iterator[tuple[int, int]]:
         yield from _of_one_document(rows)

@@ -129,6 +129,26 @@ def test_a_test_is_a_third_split_and_is_fed_from_validation_where_it_is_asked_fo
     assert main(["rows", str(tmp_path / "new" / "toy"), "--fate", "test"]) == 0
 
 
+def test_a_row_that_would_join_sides_falls_and_the_ledger_says_why(tmp_path: Path) -> None:
+    mine = tmp_path / "mine"
+    old = hfsft.build(grow(mine, 40), out=tmp_path / "old")
+    asked = [next(row["messages"] for row in old[side] if len(row["messages"]) > 2) for side in ("train", "validation")]
+    said = [[turn["content"] for turn in turns if turn["role"] == "user"][-1].split() for turns in asked]
+    path = grow(mine, 40)
+    with (mine / "rows.jsonl").open("a", encoding="utf-8") as file:
+        for cut in range(3, 16):  # from the one to the other, word by word
+            both = " ".join([*said[0][cut:], *said[1][:cut]])
+            turns = [{"role": "user", "content": both}, {"role": "assistant", "content": "Yes."}]
+            file.write(json.dumps({"messages": turns, "topic": "topic 0"}) + "\n")
+    hfsft.build(path, out=tmp_path / "new")
+    assert not compared(tmp_path / "old" / "toy", tmp_path / "new" / "toy").moved
+    lines = [json.loads(line) for line in content(tmp_path / "new" / "toy")["ledger.jsonl"].decode().splitlines()]
+    fell = [line for line in lines if line["stage"] == "split.joins"]
+    assert fell
+    assert {(line["rule"], line["value"]) for line in fell} == {("joins_sides", "train and validation")}
+    assert "of which none moves" in content(tmp_path / "new" / "toy")["README.md"].decode()
+
+
 def test_a_recipe_without_a_file_is_remembered_by_its_build(tmp_path: Path) -> None:
     with LLM(reply=reply) as llm:
         hfsft.build(support(llm, count=12), out=tmp_path / "one")
