@@ -45,6 +45,10 @@ from hfsft.texts.loops import repeated_share
 from hfsft.texts.peel import peel
 from hfsft.texts.prompt_faults import prompt_fault, template_runs
 from hfsft.texts.refusals import PHRASES
+from hfsft.texts.wording.broken_off import broken_off
+from hfsft.texts.wording.further_task import second_task
+from hfsft.texts.wording.restated import echo
+from hfsft.texts.wording.unfilled import placeholder_of_user
 
 SIZE = 12_000
 PIECES = (
@@ -245,6 +249,10 @@ FUNCTIONS: dict[str, Callable[[str], object]] = {
     "other_language": lambda text: other_language(text, "How do I return a lamp?"),
     "repetition": repeated_share,
     "refusal": refusal.refusal,
+    "a second task": lambda text: second_task(text, lambda: text),
+    "an echo": lambda text: echo(text, text, text),
+    "a text that breaks off": broken_off,
+    "what a user left": lambda text: placeholder_of_user(text, text),
     "normal form": normalise,
     "secrets": secrets.find,
     "personal data": pii.find,

@@ -30,9 +30,11 @@ from hfsft.filters.spelling.language import Language
 from hfsft.filters.spelling.links import Links
 from hfsft.filters.spread import Spread
 from hfsft.filters.text.control_tokens import ControlTokens
+from hfsft.filters.text.quality import Quality
 from hfsft.filters.text.refusal import Refusal
 from hfsft.filters.text.repetition import Repetition
 from hfsft.filters.text.tokens import Tokens
+from hfsft.filters.text.toxicity import Toxicity
 from hfsft.filters.wording.echo import Echo
 from hfsft.filters.wording.phrases import Phrases
 from hfsft.filters.wording.placeholder import Placeholder
@@ -81,6 +83,8 @@ FILTERS: dict[str, type[Filter]] = {
     "invisible": Invisible,
     "language": Language,
     "links": Links,
+    "quality": Quality,
+    "toxicity": Toxicity,
     "echo": Echo,
     "phrases": Phrases,
     "placeholder": Placeholder,

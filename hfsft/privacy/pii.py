@@ -13,11 +13,14 @@ from hfsft.privacy.found import Found, apart
 from hfsft.privacy.legible import legible
 from hfsft.privacy.national import national_ids
 from hfsft.privacy.phones import USUAL, phones
+from hfsft.privacy.recognised import Recognised, recognised
 
-Kind = Literal["email", "phone", "card", "iban", "ip", "national_id", "login"]
-KINDS: tuple[Kind, ...] = get_args(Kind)
+Pattern = Literal["email", "phone", "card", "iban", "ip", "national_id", "login"]
+Kind = Literal[Pattern, Recognised]
+KINDS: tuple[Pattern, ...] = get_args(Pattern)
+"""What is looked for unless a recipe says otherwise."""
 
-_RECOGNISERS: dict[Kind, tuple[str, Callable[[str], Iterator[Found]]]] = {
+_RECOGNISERS: dict[Pattern, tuple[str, Callable[[str], Iterator[Found]]]] = {
     "login": ("://", logins),
     "email": (r"@|%40|&#64;|&commat;|[\[({]at[\])}]| dot ", emails),
     "iban": (r"[A-Za-z]{2}\d{2}[ \-]?[A-Za-z0-9]", ibans),
@@ -30,27 +33,31 @@ _PHONE = re.compile(r"(?:\d[ ().\-/+]{0,4}){6}\d")
 
 
 @cache
-def _suspects() -> dict[Kind, re.Pattern[str]]:
+def _suspects() -> dict[Pattern, re.Pattern[str]]:
     return {kind: re.compile(suspect, re.IGNORECASE) for kind, (suspect, _) in _RECOGNISERS.items()}
 
 
 _ANY = re.compile(r"\d\d|\d\.\d|@|%40|://|&#64;|&commat;|[\[({]at[\])}]| dot ", re.IGNORECASE)
 
 
-def find(text: str, kinds: Collection[Kind] = KINDS, regions: Sequence[str] = USUAL) -> list[Found]:
+def find(
+    text: str, kinds: Collection[Kind] = KINDS, regions: Sequence[str] = USUAL, recogniser: str = ""
+) -> list[Found]:
     """The personal data in a text, in its order and apart from each other; `regions` are those of telephone numbers.
 
-    Takes time that grows with the text, whatever stands in it.
+    Takes time that grows with the text, whatever stands in it. Names and addresses are found where `recogniser` names
+    the spaCy model that knows them.
     """
     read, places = legible(text)
-    if not _ANY.search(read):
-        return []
     found: list[Found] = []
-    for kind, (_, recognise) in _RECOGNISERS.items():
-        if kind in kinds and _suspects()[kind].search(read):
-            found += recognise(read)
-    if "phone" in kinds and _PHONE.search(read):
-        found += phones(read, regions)
+    if _ANY.search(read):
+        for kind, (_, recognise) in _RECOGNISERS.items():
+            if kind in kinds and _suspects()[kind].search(read):
+                found += recognise(read)
+        if "phone" in kinds and _PHONE.search(read):
+            found += phones(read, regions)
+    if recogniser:
+        found += recognised(read, kinds, recogniser)
     if not found:
         return found
     if places is not None:

@@ -133,14 +133,15 @@ class Sections(Section):
             if isinstance(section, list):
                 items = ((f"{key}[{index}]", item) for index, item in enumerate(section))
                 stages = {at: item.listed(at) for at, item in items if isinstance(item, Stage)}
-                found |= {at: item.behind([*stages.values()][:n]) for n, (at, item) in enumerate(stages.items())}
+                for at, item in stages.items():
+                    found[at] = item.behind([*found.values()])
                 continue
             if kind is None:
                 continue
             if section is None and kind.implied_by and getattr(self, kind.implied_by):
                 section = kind()
             if section is not None:
-                found[key] = with_models(section, self.models)
+                found[key] = with_models(section, self.models).behind([*found.values()])
         return found
 
     @classmethod

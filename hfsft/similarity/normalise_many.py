@@ -25,7 +25,7 @@ FEW = 8  # texts that are not worth it
 _END, _BLANK, _DASH, _SIGN, _DERIVED, _OPEN = 0, 32, 45, 33, 39, 40  # \0 stands behind each text
 
 
-class _Tables(NamedTuple):
+class _SignTables(NamedTuple):
     lower: Letters  # in lower case, any white space as a blank
     quote: Flags
     mark: Flags
@@ -101,7 +101,7 @@ def _ascii(texts: Sequence[str]) -> list[str | None]:
     ]
 
 
-def _factorials(letters: Letters, marks: NDArray[np.intp], tables: _Tables) -> NDArray[np.intp]:
+def _factorials(letters: Letters, marks: NDArray[np.intp], tables: _SignTables) -> NDArray[np.intp]:
     """Where a `!` stands behind a number, a bracket or a single letter."""
     import numpy as np
 
@@ -123,7 +123,7 @@ def _any(places: NDArray[np.intp], ends: NDArray[np.intp]) -> Flags:
 
 
 @lru_cache(1)
-def _tables() -> _Tables:
+def _tables() -> _SignTables:
     import numpy as np
 
     signs = [chr(code) for code in range(128)]
@@ -132,7 +132,7 @@ def _tables() -> _Tables:
     def those(wanted: Sequence[bool]) -> Flags:
         return np.array(wanted, bool)
 
-    return _Tables(
+    return _SignTables(
         lower,
         those([sign in "\"'`" for sign in signs]),
         those([sign in MARKS for sign in signs]),

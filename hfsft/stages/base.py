@@ -85,8 +85,13 @@ class Stage(Section, ABC):
         return self
 
     def behind(self, earlier: Sequence[Stage]) -> Stage:
-        """The section as an item of a list, with those that stand before it there."""
+        """The section with those that rows meet before it; an item of a list with those before it there too."""
         return self
+
+    @property
+    def balances(self) -> Mapping[str, Any] | None:
+        """Of a section that bounds how many rows each value of a column has: `counted`, `rows`, `share`, `values`."""
+        return None
 
     def groups(self, context: Context) -> list[list[Step]]:
         """Its steps; those that need not stand together in lists of their own, where it is `early`."""

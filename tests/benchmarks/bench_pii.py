@@ -1,6 +1,6 @@
 """Precision and recall of the recognisers of personal data, kind by kind, and what they find in ordinary text.
 
-    python -m tests.benchmarks.bench_pii FOLDER [--show KIND]
+    python -m tests.benchmarks.bench_pii FOLDER [--show KIND] [--recogniser MODEL]
 
 FOLDER holds `pii/*.jsonl.gz` (lines with `full_text` and `spans`, as presidio-research writes them) and, for the false
 alarms, any other `.jsonl.gz`, `.jsonl` or `.json` files of rows: those whose paths hold one of the words of ORDINARY.
@@ -21,12 +21,16 @@ from typing import Any
 from datasets import Dataset
 
 from hfsft.filters import Pii
+from hfsft.privacy.pii import KINDS as KINDS_FOUND
 from hfsft.privacy.pii import find
+from hfsft.privacy.recognised import RECOGNISED
 
 KINDS = {
     "EMAIL_ADDRESS": "EMAIL", "PHONE_NUMBER": "PHONE", "CREDIT_CARD": "CARD", "IBAN_CODE": "IBAN", "IP_ADDRESS": "IP",
-    "US_SSN": "NATIONAL_ID", "US_DRIVER_LICENSE": "NATIONAL_ID",
+    "US_SSN": "NATIONAL_ID", "US_DRIVER_LICENSE": "NATIONAL_ID", "PERSON": "NAME", "ADDRESS": "ADDRESS",
+    "STREET_ADDRESS": "ADDRESS",
 }  # fmt: skip
+ALL = (*KINDS_FOUND, *RECOGNISED)
 ORDINARY = (
     *("dolly", "alpaca", "code", "oasst", "gsm8k", "xquad_vi", "vi_legal", "humaneval", "medquad", "bitext"),
     *("sharegpt", "glaive", "arena"),
@@ -52,11 +56,12 @@ def around(text: str, start: int, end: int) -> str:
     return repr(f"{text[max(0, start - 40) : start]} [[{text[start:end]}]] {text[end : end + 15]}")
 
 
-def marked(folder: Path, show: str) -> None:
+def marked(folder: Path, show: str, recogniser: str) -> None:
     spans, covered, finds, right = Counter[str](), Counter[str](), Counter[str](), Counter[str]()
     for path in sorted((folder / "pii").glob("*.jsonl.gz")):
         for row in lines(path):
-            text, found = row["full_text"], find(row["full_text"])
+            text = row["full_text"]
+            found = find(text, ALL, recogniser=recogniser) if recogniser else find(text)
             gold = [
                 (KINDS.get(span["entity_type"], ""), span["start_position"], span["end_position"])
                 for span in row["spans"]
@@ -126,8 +131,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--show", default="", help="print what was missed and wrong of this kind, or `all`")
+    parser.add_argument("--recogniser", default="", help="an installed spaCy model: find names and addresses as well")
     arguments = parser.parse_args()
-    marked(arguments.folder, arguments.show)
+    marked(arguments.folder, arguments.show, arguments.recogniser)
     ordinary(arguments.folder, arguments.show)
     speed(arguments.folder)
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from hfsft.filters.other_sets.planted import planted
@@ -20,7 +20,13 @@ from hfsft.rows.other_sets.other_set import OtherSet
 from hfsft.rows.views import messages
 from hfsft.similarity.contained import Contained
 
-HELD = ("gsm8k_test", "humaneval", "ifeval", "truthfulqa")
+HELD: dict[str, dict[str, str]] = {
+    "gsm8k_test": {},
+    "humaneval": {"instruction": "prompt", "response": "canonical_solution"},
+    "ifeval": {},
+    "truthfulqa": {},
+}
+"""The sets whose items are held, with those of their columns whose names do not tell."""
 SOUND = ("gsm8k_train", "code_alpaca", "alpaca_original", "dolly")
 FEW = 3  # false alarms that are shown of each set
 
@@ -29,7 +35,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--data", type=Path, required=True)
     folder = parser.parse_args().data
-    held = {name: items_of(file) for name in HELD for file in files(folder / "bench", name)}
+    held = {name: items_of(file, named) for name, named in HELD.items() for file in files(folder / "bench", name)}
     sound = {name: texts_of(file) for name in SOUND for file in files(folder, f"*/{name}")}
     carriers = [text for text in sound.get("dolly", []) if len(text) > 200]
     print(f"{'planted in':<14}{'kind':<26}{'texts':>7}{'found':>8}  by level")
@@ -55,9 +61,9 @@ def files(folder: Path, name: str) -> Sequence[Path]:
     return sorted(folder.glob(f"{name}*"))[:1]
 
 
-def items_of(file: Path) -> list[HeldItem]:
+def items_of(file: Path, named: Mapping[str, str]) -> list[HeldItem]:
     """Questions of a set, and answers of eight words at least."""
-    found = held_items(OtherSet(str(file), Path())).items()
+    found = held_items(OtherSet(str(file), Path(), named=named)).items()
     return [item for item in found if not item.answer or len(item.text.split()) >= 8]
 
 

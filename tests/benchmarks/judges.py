@@ -14,19 +14,19 @@ probabilities tell of the better answer is hardly more than a coin's throw.
 
     data              way                  pairs  right  ties  wrong  unread  decided
     LLMBar natural    digit                   12      0    10      0       2     0.50
-    LLMBar natural    expected                12      9     0      3       0     0.75
+    LLMBar natural    expected                12      7     0      4       1     0.64
     LLMBar natural    checklist               12      0     0      0      12      nan
     LLMBar natural    checklist, expected     12      7     0      5       0     0.58
     MT-bench, agreed  digit                   12      0     9      2       1     0.41
-    MT-bench, agreed  expected                12      8     0      4       0     0.67
+    MT-bench, agreed  expected                12      6     0      4       2     0.60
     MT-bench, agreed  checklist               12      0     0      1      11     0.00
     MT-bench, agreed  checklist, expected     12      7     0      5       0     0.58
     PandaLM, majority digit                   12      0    11      0       1     0.50
-    PandaLM, majority expected                12      4     0      7       1     0.36
+    PandaLM, majority expected                12      8     0      2       2     0.80
     PandaLM, majority checklist               12      0     0      0      12      nan
     PandaLM, majority checklist, expected     12      4     0      8       0     0.33
     HaluEval          digit                   12      0    12      0       0     0.50
-    HaluEval          expected                12      4     0      3       5     0.57
+    HaluEval          expected                12      5     0      3       4     0.62
     HaluEval          checklist               12      0     0      0      12      nan
     HaluEval          checklist, expected     12      5     0      7       0     0.42
 

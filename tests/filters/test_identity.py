@@ -18,6 +18,7 @@ from tests.filters.test_filters import ARGUMENTS
 COUNTED = ("words", "sentences", "bullets", "highlights", "placeholders", "capitals")
 OTHER: dict[tuple[str, str], Any] = {
     ("refusal", "phrases"): ["computer says no"],
+    ("toxicity", "label"): "fine",
     ("language", "languages"): ["vi"],
     ("language", "of_instruction"): True,
     ("one_of", "column"): "source",
@@ -64,7 +65,13 @@ BY_FIELD: dict[str, Any] = {
 }
 # Known by what they are, in tests of their own.
 DUPLICATES = ("exact_duplicate", "near_duplicate", "semantic_duplicate")
-ELSEWHERE = {("tokens", "tokenizer"), ("expr", "tokenizer"), ("json_schema", "file"), ("contamination", "against")}
+ELSEWHERE = {
+    ("tokens", "tokenizer"),
+    ("expr", "tokenizer"),
+    ("json_schema", "file"),
+    ("contamination", "against"),
+    ("toxicity", "model"),
+}
 ELSEWHERE |= {(name, field) for name in DUPLICATES for field in ("against", "by")}
 HARMLESS: set[tuple[str, str]] = set()  # fields that change no row; none so far
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from tests.filters.test_filters import ARGUMENTS
@@ -24,7 +25,7 @@ NEEDS: dict[str, dict[str, Any]] = {
     "tokens": {"at_least": 2},
     "score": {"usefulness": {"at_least": 2}},
     "contamination": {"against": [{"path": "rows.jsonl"}]},
-    **{name: ARGUMENTS[name] for name in ("matches", "json_schema", "answer", "expr", "constraints")},
+    **{name: ARGUMENTS[name] for name in ("matches", "json_schema", "answer", "expr", "constraints", "toxicity")},
 }
 
 # The other value of a field whose own cannot be changed by a rule.
@@ -42,6 +43,8 @@ OTHER: dict[str, Any] = {
     "JsonSchema.file": {"inline": None, "file": "other.schema.json"},
     "JsonSchema.per_row": {"inline": None, "per_row": "context"},
     "Tokens.tokenizer": "tokenizer",
+    "Toxicity.model": str(Path(__file__).parent.parent / "filters" / "classifiers" / "two"),
+    "Toxicity.label": "fine",
     "Language.languages": ["vi"],
     "Language.of_instruction": True,
     "Pii.regions": ["DE"],

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hfsft.engine.step import Bound, Step
 from hfsft.filters.duplicates.common import ALIKE, NEAREST, Compared, Duplicates, OverAll
-from hfsft.filters.duplicates.walk import FoundAlike, verdicts
+from hfsft.filters.duplicates.row_by_row import FoundAlike, verdicts
 from hfsft.filters.filter_work import work_of
 from hfsft.rows.batch import Batch
 from hfsft.rows.columns import Column

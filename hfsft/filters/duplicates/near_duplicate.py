@@ -54,7 +54,7 @@ class NearDuplicate(AlikeRows):
     )
     example: ClassVar[str] = """\
     filters:
-      - near_duplicate: {at_most: 0.75, keep: best, against: [build/first-release]}
+      - near_duplicate: {at_most: 0.75, keep: longest, against: [build/first]}
     """
 
     at_most: float = Field(0.8, ge=0, le=1, description="Largest similarity to a row that stays which is kept.")

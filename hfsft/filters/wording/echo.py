@@ -24,7 +24,7 @@ class Echo(Answers, Bounded):
     nothing, which completions begin with, nor do texts that were given to be translated, corrected or said again.
 
     Of 100 planted in clean rows of English, Chinese, Vietnamese and code (the instruction, or a context that answers
-    nothing) 99 fall at 0.5; of instructions with the answer below them 91 to 99 of 100. Taken of clean rows: none of
+    nothing) 98 fall at 0.5; of 100 instructions with the answer below them 93. Taken of clean rows: none of
     999 of alpaca in English, 1,000 in Chinese, 2,017 of code, 2,380 Vietnamese, 527 of medicine, 687 of OpenAssistant;
     2 of 1,000 of dolly, which copy their whole context, 1 of 1,000 sums and 2 of 400 of MT-bench, which go through the
     premises. The measure is the n-gram overlap of Brown et al. 2020 (arXiv 2005.14165, appendix C).

@@ -26,6 +26,7 @@ class SecondTask(OfAnswers):
     """
 
     name: ClassVar[str] = "second_task"
+    says: ClassVar[str] = "it goes on with a task that nobody gave, from {} on"
     blind: ClassVar[str] = "A second task about the same thing, and one without marks in the midst of tips or steps."
     example: ClassVar[str] = """\
     filters:

@@ -23,14 +23,15 @@ class Truncated(OfAnswers):
     other sentences have theirs. Lists, titles and signatures without full stops, verse, answers of a few words and Thai
     or Khmer, which write no full stop, are left alone. Calls of tools are not looked at.
 
-    Of answers that were cut at a place of chance (the half to five sixths of it) two in three are found in English, six
-    in ten in Chinese and half of those of code. Of clean rows it takes 0.7% of alpaca in English and 0.5% in Chinese
-    (eleven of these twelve are cut indeed), 0.1% of code, 0.6% of dolly, whose people leave out a last full stop at
-    times, 0.7% of Vietnamese passages, 1.1% of medicine (lists without line breaks). Of 300 answers of XSTest, whose
-    models were stopped at a limit of tokens, it finds 63.
+    Of 100 answers that were cut at a place of chance (between the half and five sixths) 17 of 25 are found in English,
+    15 in Chinese, 22 in Vietnamese, 13 of code. Of clean rows it takes 8 of 999 of alpaca in English and 5 of 1,000 in
+    Chinese, nearly all of which are cut indeed, 2 of 2,017 of code, 8 of 1,000 of dolly, whose people leave out a last
+    full stop at times, 8 of 1,190 Vietnamese passages, 6 of 527 of medicine (lists without line breaks), none of 1,000
+    sums. Of 300 answers of XSTest, whose models were stopped at a limit of tokens, it finds 63.
     """
 
     name: ClassVar[str] = "truncated"
+    says: ClassVar[str] = "it stops before its end: {}"
     blind: ClassVar[str] = "A text that stops at the end of a sentence, or within one where none before has a mark."
     example: ClassVar[str] = """\
     filters:

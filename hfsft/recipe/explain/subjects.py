@@ -6,7 +6,7 @@ import inspect
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
 from textwrap import dedent
 from typing import Any, Literal
 
@@ -18,6 +18,7 @@ from hfsft.filters.base import Filter
 from hfsft.recipe.compile import contexts_of
 from hfsft.recipe.explain.schema_keys import ANY, Key, Schema, written
 from hfsft.recipe.json_schema import first_sentence, reachable, recipe_schema
+from hfsft.recipe.models_asked import embedding_step
 from hfsft.recipe.overrides import name_path
 from hfsft.recipe.recipe import Recipe, with_filters
 from hfsft.recipe.recipe_file import load, parse, validate
@@ -191,7 +192,8 @@ def _effects(key: str, example: str, model: type[Recipe]) -> tuple[tuple[Column,
     key, stage = next(((each, one) for each, one in recipe.stages().items() if loc_of(each)[0] == key), ("", None))
     if stage is None:
         return (), ()
-    steps = stage.steps(contexts_of(recipe, models, opened=False)[key])
+    embed = partial(embedding_step, recipe, weights=False, download=False)
+    steps = stage.steps(contexts_of(recipe, models, embed=embed, opened=False)[key])
     dropped = {name for step in steps for name in step.drops}
     writes = {name: step.column(name, step.about) for step in steps for name in step.writes if name not in dropped}
     asks = (name_path((*loc_of(key), *each.loc), recipe.source.data) for each in stage.asks(recipe.models))

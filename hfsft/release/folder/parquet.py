@@ -40,7 +40,7 @@ def write_in_blocks(blocks: Iterator[Dataset], count: int, folder: Path, split: 
     # A power of two: a few bytes more or less in memory move no boundary.
     group = min(MOST, 2 ** max(FEWEST, int(log2(GROUP_BYTES / max(each, 1)))))
     schema = first.features.arrow_schema.remove_metadata()
-    tables = _Tables(table for rows in chain([first], blocks) for table in _tables(rows, schema))
+    tables = _RowQueue(table for rows in chain([first], blocks) for table in _tables(rows, schema))
     for index in range(shards):
         rest = count // shards + (index < count % shards)  # as `Dataset.shard` cuts
         path = folder / f"{split}-{index:05d}-of-{shards:05d}.parquet"
@@ -56,7 +56,7 @@ def _tables(rows: Dataset, schema: pa.Schema) -> Iterator[pa.Table]:
         yield schema.empty_table()
 
 
-class _Tables:
+class _RowQueue:
     """Rows that come as tables of any length, to be taken so many at once."""
 
     def __init__(self, tables: Iterator[pa.Table]) -> None:

@@ -22,7 +22,7 @@ from typing import Any
 from hfsft.engine.ledger import SIDES
 from hfsft.errors import ReleaseError, UserError
 from hfsft.release.folder import lock
-from hfsft.release.folder.file_names import FUNNEL, LOCK, PREFERENCE, RANDOM, REPORT, RESOLVED
+from hfsft.release.folder.file_names import FUNNEL, LEDGER, LOCK, PREFERENCE, RANDOM, REPORT, RESOLVED, TRAINER
 from hfsft.release.folder.staging import NEW, OLD, Move, move, recover
 from hfsft.release.hub.release_files import File, made
 from hfsft.release.reader import HUB_SCHEME
@@ -30,6 +30,8 @@ from hfsft.release.reader import HUB_SCHEME
 PREVIOUS = ".previous"
 ASIDE = "aside"
 SIGNED = "files"  # in the summary: the hash of each file as the build wrote it
+ROWS_OF = "rows_of"  # in the summary: a hash of all that the files of `LENT` hang on
+LENT = ("data", "provenance", "rejected", LEDGER, TRAINER)  # what rows are written to, and nothing else
 SAYS = ("data", "provenance", "rejected", PREFERENCE, RANDOM, RESOLVED)  # what a build is: its rows and its recipe
 
 
@@ -127,11 +129,15 @@ def put(folder: Path, target: Path, force: bool = False) -> None:
     move([*moves, (new, target)], folder)
 
 
-def sign(folder: Path) -> None:
-    """Note in a finished build what its files hold, so that it is known later what somebody changed by hand."""
+def sign(folder: Path, rows_of: str = "") -> None:
+    """Note in a finished build what its files hold, so that it is known later what somebody changed by hand; and a hash
+    of what the files of its rows hang on, see `lent`.
+    """
     path = folder / FUNNEL
     summary = json.loads(path.read_text(encoding="utf-8"))
     summary[SIGNED] = _hashes(folder)
+    if rows_of:
+        summary[ROWS_OF] = rows_of
     path.write_text(json.dumps(summary, ensure_ascii=False, indent=2) + "\n", encoding="utf-8", newline="\n")
 
 
@@ -220,3 +226,24 @@ def _says_the_same(old: Path, new: Path) -> bool:
         for folder in (old, new)
     )
     return there == here and all(filecmp.cmp(old / path, new / path, shallow=False) for path in here)
+
+
+def lent(target: Path, folder: Path, of: str) -> bool:
+    """Copy the files of rows from the build in `target` to a new one, where they hang on the same (`of`) and are whole.
+
+    So a build of which only figures of the run are new writes no row once more.
+    """
+    try:
+        summary = json.loads((target / FUNNEL).read_text(encoding="utf-8"))
+        if summary.get(ROWS_OF) != of or _changed(target):
+            return False
+        for name in summary[SIGNED]:
+            if name.split("/")[0] in LENT:
+                (folder / name).parent.mkdir(exist_ok=True)
+                shutil.copyfile(target / name, folder / name)
+    except (OSError, ValueError, AttributeError, LookupError, TypeError):
+        for name in LENT:
+            shutil.rmtree(folder / name, ignore_errors=True)
+            (folder / name).unlink(missing_ok=True)
+        return False
+    return True

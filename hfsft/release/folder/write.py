@@ -28,26 +28,23 @@ import yaml
 from hfsft.errors import UserError
 from hfsft.release.card import card
 from hfsft.release.card.pictures import pictures
-from hfsft.release.export import provenance_rows, rejected_rows
-from hfsft.release.folder import lock, previous, sides_file, source_files
+from hfsft.release.folder import lock, previous, row_files, sides_file, source_files
 from hfsft.release.folder.file_names import (
     CARD,
     FUNNEL,
-    LEDGER,
     LOCK,
     PREFERENCE,
     RANDOM,
     REPORT,
     RESOLVED,
     SIDES,
-    TRAINER,
     WRITTEN,
 )
-from hfsft.release.folder.parquet import write_in_blocks, write_parquet
+from hfsft.release.folder.parquet import write_parquet
 from hfsft.release.folder.staging import NEW, staging_folder
 from hfsft.release.reader import Release
 from hfsft.release.report import page, vega
-from hfsft.release.result import SPLITS, Built
+from hfsft.release.result import Built
 from hfsft.release.rows.preference import preference_rows
 from hfsft.release.rows.random_twin import random_rows
 
@@ -72,7 +69,7 @@ def write(built: Built, out: Path, force: bool = False) -> Path:
     previous.require(target, force)
     try:
         with staging_folder(target) as folder:
-            _fill(built, folder / NEW)
+            _fill(built, folder / NEW, target)
             previous.put(folder, target, force)
     except OSError as error:
         where = f"{error.filename}: " if error.filename and not str(error.filename).startswith(str(target)) else ""
@@ -91,39 +88,26 @@ def load_built(folder: Path) -> DatasetDict:
     return loaded
 
 
-def _fill(built: Built, folder: Path) -> None:
+def _fill(built: Built, folder: Path, target: Path) -> None:
     folder.mkdir()
+    rows_of = row_files.hang_on(built)
     with ThreadPoolExecutor(max_workers=1) as drawing:  # by another process, while all else is written
         drawn = drawing.submit(vega.draw, pictures(built), folder)
-        _fill_data(built, folder)
+        _fill_data(built, folder, target, rows_of)
         _text(folder / REPORT, page.report(Release(str(folder), folder)))
     drawn.result()
     _text(folder / CARD, card.card(built, folder))
-    previous.sign(folder)
+    previous.sign(folder, rows_of)
 
 
-def _fill_data(built: Built, folder: Path) -> None:
+def _fill_data(built: Built, folder: Path, target: Path, rows_of: str) -> None:
     """All but the card, the pictures in it, and the report."""
-    for split in SPLITS:
-        count = len(built.numbers[split])
-        if count:
-            blocks = map(built.writer.rows, built.blocks(split))
-            write_in_blocks(blocks, count, folder / "data", split)
-            write_in_blocks(
-                (provenance_rows(built, rows) for rows in built.blocks(split)), count, folder / "provenance", split
-            )
+    if not (rows_of and previous.lent(target, folder, rows_of)):
+        row_files.put(built, folder)
     for side, others in random_rows(built).items():
         write_parquet(others, folder / RANDOM, side)
     for side, pairs in preference_rows(built).items():
         write_parquet(pairs, folder / PREFERENCE, side)
-    removal = rejected_rows(built)
-    if len(removal):
-        write_parquet(removal, folder / "rejected", "rejected")
-    # A line begins with its id: in their order, whatever the order that the rows came in.
-    with (folder / LEDGER).open("w", encoding="utf-8", newline="\n") as ledger:
-        ledger.writelines(sorted(built.ledger.lines()))
-    if told := built.trainer.lines():
-        _text(folder / TRAINER, "".join(told))
     if built.sides.stands:
         _text(folder / SIDES, sides_file.text(built.sides))
     _text(folder / FUNNEL, json.dumps(built.summary(), ensure_ascii=False, indent=2) + "\n")

@@ -33,6 +33,7 @@ class Rule:
     measures: Sequence[Callable[[Batch], Batch]]
     bounds: Sequence[Bound]
     needed: Sequence[str] = ()
+    says: str = ""  # a sentence with {} for what was found, where that alone says nothing of what is wrong
 
     def hopeless(self, row: Row) -> str | None:
         """Why no answer of the row can pass, in words; None where one may."""
@@ -50,6 +51,7 @@ class Rule:
                 if found := batch.get(bound.column + FOUND, [None])[0]:
                     return plain(f"{bound.rule}: {found}", LONGEST)
                 shown = f"{value:.6g}" if isinstance(value, float) else "nothing" if value is None else str(value)
+                shown = self.says.replace("{}", shown) if self.says else shown
                 return plain(shown if bound.absent else f"{bound.rule} is {shown}, not {bound}", LONGEST)
         return None
 
@@ -94,6 +96,7 @@ def rules_as_json(rules: Sequence[Filter]) -> list[dict[str, Any]]:
             "needed": list(rule.needed) if isinstance(rule, Check) else [],
             "measures": [{**step.work.as_dict(), "needs": len(step.needs)} for step in rule.steps() if step.work],
             "bounds": [asdict(step.bound) for step in rule.steps() if step.bound],
+            **({"says": rule.says} if isinstance(rule, Check) and rule.says else {}),
         }
         for rule in rules
     ]
@@ -114,7 +117,13 @@ def rules_of(told: Sequence[Mapping[str, Any]], needs: Sequence[Resource]) -> li
             yield Work(each["function"], each["arguments"]).made(*own)
 
     return [
-        Rule(rule["name"], list(measures(rule)), [Bound(**each) for each in rule["bounds"]], rule["needed"])
+        Rule(
+            rule["name"],
+            list(measures(rule)),
+            [Bound(**each) for each in rule["bounds"]],
+            rule["needed"],
+            rule.get("says", ""),
+        )
         for rule in told
     ]
 

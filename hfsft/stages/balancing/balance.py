@@ -25,6 +25,7 @@ from hfsft.stages.base import CardPart, Context, Outcome, Panel, ShownTable, Sta
 BALANCE, UNBALANCED = "balance", "unbalanced"
 SCORES = (score_of("mean"), adjusted_of("mean"))
 SHOWN, LONGEST = 12, 60  # values that a table lists, and the characters of each
+NAMED = 3  # values that a note names
 
 
 class Balance(Stage):
@@ -111,6 +112,11 @@ class Balance(Stage):
         told = self.model_dump(mode="json", exclude_none=True, exclude={"on_fail"})
         return {**told, "counted": self.counted}
 
+    @property
+    def balances(self) -> Mapping[str, Any]:
+        """The same."""
+        return self.told
+
     def writes(self) -> list[Column]:
         """The opening, or the band of lengths, where it counts by one."""
         return [self._derived()] if self.counted != self.column else []
@@ -171,13 +177,14 @@ class Balance(Stage):
             yield from self._missed(outcome)
 
     def _missed(self, outcome: Outcome) -> Iterator[str]:
-        counts, total = Counter(value for value in outcome.values(self.counted) if value is not None), 0
-        total = len(outcome.values("id"))
-        missed = list(short(self.caps, counts, total)) if total else []
-        for value, has, bound in missed[:SHOWN]:
-            yield f"balance of {self.counted}: {plain(value, LONGEST)} has {has}, and the recipe wants {bound}"
-        if more := missed[SHOWN:]:
-            yield f"balance of {self.counted}: {len(more):,} more values miss their bounds"
+        """Of each bound how many values miss it, and what those have that miss it most."""
+        counts = Counter(value for value in outcome.values(self.counted) if value is not None)
+        total, by_bound = len(outcome.values("id")), dict[str, list[str]]()
+        for value, has, bound in short(self.caps, counts, total) if total else ():
+            by_bound.setdefault(bound, []).append(f"{plain(value, LONGEST)} has {has}")
+        for bound, missed in by_bound.items():
+            more = f", and {len(missed) - NAMED:,} more values miss it" if len(missed) > NAMED else ""
+            yield f"balance of {self.counted}: {'; '.join(missed[:NAMED])}{more}, and the recipe wants {bound}"
 
     def card(self, outcome: Outcome) -> CardPart | None:
         """How many rows each value had before and has now; None where no row is left."""

@@ -130,8 +130,8 @@ def _needed(caps: Caps, group: Groups, stay: Mask, row: int) -> bool:
 
 
 def short(caps: Caps, counts: Mapping[str, int], total: int) -> Iterator[tuple[str, str, str]]:
-    """The values beyond their bounds, by how many rows each has: the value, what it has, and the bound."""
-    for value in caps.values if caps.values is not None else sorted(counts):
+    """The values beyond their bounds, the rarest first: the value, what it has, and the bound."""
+    for value in sorted(caps.values or counts, key=lambda each: (counts.get(each, 0), each)):
         have = counts.get(value, 0)
         share = have / total if total else 0.0
         checks: list[tuple[bool, Any, str]] = [

@@ -33,7 +33,7 @@ SCHEMA = {
     "required": ["reason", "verdict"],
     "additionalProperties": False,
 }
-SHOWN, LONGEST = 50, 400  # pairs that the report lists, and the characters of each text
+SHOWN, LONGEST = 50, 400  # rows that the report lists, and the characters of each text
 FOUND = {"verdict": "string", "reason": "string"}
 
 
@@ -133,7 +133,8 @@ class Contradictions(AskingStage):
             writes={each.name: each.type for each in self.writes()},
             role="verdict",
             known=tuple(self.writes()),
-            work=Work("hfsft.stages.contradicting.contradictions:marking"),
+            identity={"all": self.do == "report"},
+            work=Work("hfsft.stages.contradicting.contradictions:marking", {"every": self.do == "report"}),
             place=place,
         )
         gone = [compare(f"{KEY}.share", Bound(CONTRADICTS, CONTRADICTS, absent=True), place)]
@@ -166,21 +167,19 @@ class Contradictions(AskingStage):
         return CardPart(KEY, {**found, "how": how, "at_least": self.at_least, "reject": self.do == "reject"}, CARD)
 
     def panel(self, outcome: Outcome) -> Panel | None:
-        """The pairs that contradict each other, both rows side by side."""
-        found = [row for row in outcome.table(KEY) if row.get("verdict") == VERDICTS[0]]
+        """The rows that contradict another one, both side by side."""
+        columns = ("id", "instruction", "response", CONTRADICTS, f"{CONTRADICTS}{OF}")
+        rows = list(zip(*([*outcome.values(name), *outcome.removed(name)] for name in columns), strict=True))
+        said = {row[0]: row[1:3] for row in rows}
+        found = [(*row[1:3], *said[of], why) for row in rows if (why := row[3]) and (of := row[4]) in said]
         if not found or not outcome.samples:
             return None
-        found.sort(key=lambda row: (-row["similarity"], row["id"]))
-        rows = [
-            tuple(plain(str(row[name] or ""), LONGEST) for name in ("one_question", "one_answer", *SECOND, "reason"))
-            for row in found[:SHOWN]
-        ]
+        shown = sorted(tuple(plain(str(text or ""), LONGEST) for text in each) for each in found)[:SHOWN]
         head = ("question", "answer", "similar question", "its answer", "why")
-        told = f"{len(found):,} pairs of similar questions have answers that contradict each other."
-        return Panel(KEY, "Contradictions", [told, ShownTable(head, rows, (), "Answers that contradict each other")])
+        told = f"{len(found):,} rows have an answer that contradicts that of a similar question."
+        return Panel(KEY, "Contradictions", [told, ShownTable(head, shown, (), "Answers that contradict each other")])
 
 
-SECOND = ("other_question", "other_answer")
 CARD = """\
 ## Contradictions
 
@@ -228,12 +227,12 @@ def _read(said: Any) -> Row:
     return {"verdict": str(found), "reason": str(said.get("reason") or "")}
 
 
-def marking() -> Callable[[Batch, Batch], Batch]:
-    """What tells of each row whether it contradicts one that is preferred to it."""
-    return _marked
+def marking(*, every: bool = False) -> Callable[[Batch, Batch], Batch]:
+    """What tells of each row whether it contradicts one that is preferred to it and stays; with `every`, any such."""
+    return partial(_marked, every=every)
 
 
-def _marked(batch: Batch, pairs: Batch) -> Batch:
+def _marked(batch: Batch, pairs: Batch, *, every: bool) -> Batch:
     places = {row: place for place, row in enumerate(batch["id"])}
     against: dict[int, list[tuple[int, str]]] = {}
     columns = (pairs.get(name) or [] for name in ("one_id", "other_id", "verdict", "reason"))
@@ -249,10 +248,9 @@ def _marked(batch: Batch, pairs: Batch) -> Batch:
     whys: list[str | None] = [None] * len(batch["id"])
     names: list[str | None] = [None] * len(batch["id"])
     for place in order:
-        standing = [(rank[other], other, why) for other, why in against[place] if rank[other] < rank[place]]
-        _, first, why = min(
-            ((at, other, why) for at, other, why in standing if whys[other] is None), default=(0, None, "")
-        )
+        before = [(rank[other], other, why) for other, why in against[place] if rank[other] < rank[place]]
+        standing = [each for each in before if every or whys[each[1]] is None]
+        _, first, why = min(standing, default=(0, None, ""))
         if first is not None:
             whys[place], names[place] = plain(why, LONGEST) or "its answer disagrees", batch["id"][first]
     return {CONTRADICTS: whys, f"{CONTRADICTS}{OF}": names}

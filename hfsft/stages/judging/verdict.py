@@ -23,6 +23,8 @@ from hfsft.stages.judging.rubric import Criterion, Rubric
 
 Per = Literal["row", "criterion", "question"]
 Score = Literal["digit", "expected"]
+WIDE = 11
+"""Scores of a scale, from which only its ends are told once more."""
 SHORT = 16
 """Most tokens of an answer that is one word, where no author says how many; one that thinks first is asked again."""
 
@@ -131,17 +133,30 @@ class Grader:
             (criterion,) = criteria.values()
             asked = criterion.checklist[part.question - 1]
             return rendered(self.question, criterion=_told(part.criteria[0], criterion), asked=asked, **values)
+        scored = not all(criterion.checklist for criterion in criteria.values())
         return rendered(
             self.prompt,
             criteria=[_told(name, criterion) for name, criterion in criteria.items()],
-            scored=not all(criterion.checklist for criterion in criteria.values()),
+            scored=scored,
             listed=any(criterion.checklist for criterion in criteria.values()),
             asked="",
             before=self.score == "expected",
+            falling=self._falling if scored and self.score == "expected" else "",
             low=self.rubric.low,
             high=self.rubric.high,
             **values,
         )
+
+    @property
+    def _falling(self) -> str:
+        """The scores from the best to the worst, which are told once more where the conversation ends.
+
+        A small model gives weight to numbers that stand in its prompt: of rows that ask for 5 it raised the mean by
+        0.14, and by nothing with all of them behind the row, the worst one last (`test_embedded_disguises`).
+        """
+        low, high = self.rubric.low, self.rubric.high
+        between = range(high - 1, low, -1) if high - low < WIDE else ()
+        return ", ".join([f"{high} (best)", *map(str, between), f"{low} (worst)"])
 
     def _verdict(self, request: Request, rubric: Rubric) -> Generator[Request, Answer, dict[str, Grade]]:
         """The grades of some criteria by one answer in JSON."""

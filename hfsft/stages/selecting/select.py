@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
+from math import floor, inf
 from typing import Any, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, PrivateAttr
 
 from hfsft.engine.ledger import OF
 from hfsft.engine.resources import Resource, Work
 from hfsft.engine.step import Bound, Step, compare
 from hfsft.errors import ModelError, Problem, SourceError, nearest
 from hfsft.rows.batch import Batch
-from hfsft.rows.columns import COLUMNS, Column, adjusted_of, ranked_by, score_of, vector_of
+from hfsft.rows.columns import COLUMNS, Column, adjusted_of, ranked_by, score_of, text_under, vector_of
 from hfsft.rows.limits import number_in
 from hfsft.stages.base import CardPart, Context, Outcome, Panel, Section, ShownTable, Stage, Warn
 from hfsft.stages.guards.like import AnyQueries, packaged, real_queries
 from hfsft.stages.selecting.twin import BOTH, CHOSEN, ONLY, RANDOM, SELECTED
-from hfsft.stages.selecting.walk import by_chance, by_vectors, by_words, order
+from hfsft.stages.selecting.walk import ROUNDING, Room, by_chance, by_order, by_vectors, by_words, order
 
 SELECT, UNSELECTED, LIKENESS = "select", "unselected", "select_likeness"
 SCORES = (score_of("mean"), adjusted_of("mean"))
@@ -66,6 +67,18 @@ class Select(Stage):
     random: bool = Field(
         True, description="Release as many rows drawn by chance beside them, as configuration `random`."
     )
+
+    _balanced: tuple[dict[str, Any], ...] = PrivateAttr(())
+
+    def behind(self, earlier: Sequence[Stage]) -> Select:
+        """The section with the rules that bound how many rows a value has, which the walk keeps to."""
+        found = self.model_copy()
+        found._balanced = tuple(
+            {name: rule[name] for name in ("counted", "rows", "share", "values") if name in rule}
+            for rule in (each.balances for each in earlier)
+            if rule
+        )
+        return found
 
     @property
     def embeds(self) -> bool:
@@ -125,20 +138,21 @@ class Select(Stage):
             made.append(measure)
         compared: str | None = self.diverse.column if self.diverse else None
         if self.embeds and compared:
-            assert context.embed is not None, "a section that embeds is given what makes vectors"
-            made.append(context.embed(compared))
+            made += [context.embed(compared)] if context.embed else []
             compared = vector_of(compared)
         how = {
             "rows": self.rows,
             "by": [*self.ordered_by, *([LIKENESS] if self.like else [])],
             **({"compared": compared, "at_most": self.diverse.at_most} if self.diverse else {}),
             "random": self.random,
+            **({"balanced": list(self._balanced)} if self._balanced else {}),
         }
+        counted = tuple(rule["counted"] for rule in self._balanced)
         walk = Step(
             "select.walk",
             sees="all",
             reads=("id", *([compared] if compared else [])),
-            optional=(*self.ordered_by, *([LIKENESS] if self.like else SCORES)),
+            optional=tuple(dict.fromkeys((*self.ordered_by, *([LIKENESS] if self.like else SCORES), *counted))),
             writes={UNSELECTED: "string", f"{UNSELECTED}{OF}": "string", CHOSEN: "string"},
             known=(Column(CHOSEN, "string", "lineage", "Whether it was selected, drawn by chance, or both.", True),),
             role="verdict",
@@ -215,6 +229,15 @@ def liking(queries: Resource, embedder: Resource) -> Callable[[Batch], Batch]:
     return lambda batch: {LIKENESS: queries.load().nearest([text or "" for text in batch["instruction"]], embedder)}
 
 
+def _room(batch: Batch, rows: int, balanced: Sequence[Mapping[str, Any]]) -> Room:
+    """How many of the rows wanted may have one value, by the rules of balance: a share is one of these rows."""
+    most = []
+    for rule in balanced:
+        number, share = ((rule.get(name) or {}).get("at_most") for name in ("rows", "share"))
+        most.append(min(inf if number is None else number, inf if share is None else floor(rows * share + ROUNDING)))
+    return Room([batch[rule["counted"]] for rule in balanced], most, [rule.get("values") for rule in balanced])
+
+
 def walking(**how: Any) -> Callable[[Batch], Batch]:
     """What says of each row whether it is taken, and if not, why."""
     return partial(_walk, **how)
@@ -228,15 +251,17 @@ def _walk(
     random: bool,
     compared: str | None = None,
     at_most: float = 1.0,
+    balanced: Sequence[Mapping[str, Any]] = (),
 ) -> Batch:
     ids, count = batch["id"], len(batch["id"])
     names = [name for name in (by or [ranked_by(batch)]) if name in batch]
     walk = order(ids, [list(map(number_in, batch[name])) for name in names])
+    room = _room(batch, rows, [rule for rule in balanced if rule["counted"] in batch])
     if compared is None:
-        taken, alike = walk[:rows], dict[int, tuple[float, int]]()
+        taken, alike = by_order(walk, rows, room)
     else:
-        through = by_vectors if compared == vector_of(compared.removeprefix(vector_of(""))) else by_words
-        taken, alike = through(walk, batch[compared], rows, at_most)
+        through = by_words if text_under(compared) is None else by_vectors
+        taken, alike = through(walk, batch[compared], rows, at_most, room)
     chosen, drawn = set(taken), by_chance(ids, min(rows, len(taken))) if random else set()
     reason: list[str | None] = [None] * count
     of: list[str | None] = [None] * count
@@ -248,5 +273,6 @@ def _walk(
             share, other = alike[row]
             reason[row], of[row] = f"{share:.2f} like a row that is taken", ids[other]
         else:
-            reason[row] = f"behind the first {len(taken):,}"
+            more = " that its values have room for" if balanced else ""
+            reason[row] = f"not among the first {len(taken):,}{more}"
     return {UNSELECTED: reason, f"{UNSELECTED}{OF}": of, CHOSEN: how}

@@ -6,8 +6,9 @@ row is taken if its embedding is far enough from those of the rows taken so far.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
+from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hfsft.hashing import unit
@@ -19,6 +20,31 @@ if TYPE_CHECKING:
 
 BLOCK = 1_024  # rows that are compared at once
 ROUNDING = 1e-6  # of cosines
+
+
+class Room:
+    """How many more rows of each value of some columns may be taken."""
+
+    def __init__(self, columns: Sequence[Sequence[Any]], most: Sequence[float], meant: Sequence[Sequence[str] | None]):
+        self._columns, self._most, self._meant = columns, most, meant
+        self._taken = [Counter[str]() for _ in columns]
+
+    def take(self, row: int) -> bool:
+        """Whether there is room for the row, which is taken then."""
+        mine = [
+            (number, str(column[row]))
+            for number, (column, meant) in enumerate(zip(self._columns, self._meant, strict=True))
+            if column[row] is not None and (meant is None or str(column[row]) in meant)
+        ]
+        if any(self._taken[number][value] >= self._most[number] for number, value in mine):
+            return False
+        for number, value in mine:
+            self._taken[number][value] += 1
+        return True
+
+
+ALL_ROOM = Room((), (), ())
+"""No bound."""
 
 
 class Taken(NamedTuple):
@@ -52,7 +78,12 @@ def _places(values: Sequence[float | None]) -> list[float]:
     return [0.0 if value is None else share for value, share in zip(values, shares.tolist(), strict=True)]
 
 
-def by_vectors(walk: Sequence[int], vectors: Sequence[Any], count: int, at_most: float) -> Taken:
+def by_order(walk: Sequence[int], count: int, room: Room) -> Taken:
+    """Take the first `count` rows along a walk for which there is room."""
+    return Taken(list(islice(filter(room.take, walk), count)), {})
+
+
+def by_vectors(walk: Sequence[int], vectors: Sequence[Any], count: int, at_most: float, room: Room = ALL_ROOM) -> Taken:
     """Take `count` rows along a walk, none with a cosine above `at_most` to one taken before; all without a vector."""
     import numpy as np
 
@@ -78,15 +109,21 @@ def by_vectors(walk: Sequence[int], vectors: Sequence[Any], count: int, at_most:
                 if cosine[at] > at_most + ROUNDING:
                     alike[row] = float(cosine[at]), int(nearest[at])
                     continue
+                if not room.take(row):
+                    continue
                 stored[len(held)] = made[at]
                 held.append(row)
                 to_row = made @ made[at]
                 nearest, cosine = np.where(to_row > cosine, row, nearest), np.maximum(cosine, to_row)
+            elif not room.take(row):
+                continue
             taken.append(row)
     return Taken(taken, alike)
 
 
-def by_words(walk: Sequence[int], texts: Sequence[str | None], count: int, at_most: float) -> Taken:
+def by_words(
+    walk: Sequence[int], texts: Sequence[str | None], count: int, at_most: float, room: Room = ALL_ROOM
+) -> Taken:
     """The same, by what two texts have in common of their characters, as near duplicates are told."""
     index: LexicalIndex[int] = LexicalIndex()
     index.add([row for row in walk if texts[row]], [texts[row] or "" for row in walk if texts[row]])
@@ -103,6 +140,8 @@ def by_words(walk: Sequence[int], texts: Sequence[str | None], count: int, at_mo
         like = [*near[row], *near[first.get(row, row)], (1.0, first.get(row, row))]
         if found := [each for each in like if each[1] in there]:
             alike[row] = max(found)
+            continue
+        if not room.take(row):
             continue
         taken.append(row)
         there.add(row)

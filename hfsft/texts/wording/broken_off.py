@@ -42,10 +42,11 @@ _CLOSING = at_first_use(
     re.IGNORECASE,
 )
 _ADDRESS = at_first_use(r"\W{0,3}(?:https?://|www\.|[\w.+-]{1,64}@|[#@]\w)")
-_ENOUGH = 25  # words, or as many pairs of characters, of a text whose style can be told
+_ENOUGH = 18  # words, or as many pairs of characters, of a text whose style can be told
 _LONG = 40  # characters of a sentence without spaces
 _LINE = 6  # words of a line that is a sentence rather than a title
 _TAIL = 40  # characters of a text's end that are told
+_REST = 8  # characters of a sentence without spaces that is begun
 _LAST = 3  # lines at the end of a text that is a program, or goes on in words
 _MARKED = 2  # sentences with marks
 _OPEN, _CLOSE = "([{", ")]}"
@@ -155,8 +156,10 @@ def _styled(text: str, line: str, spaced: bool) -> bool:
     marked = [each for each in alike if each.rstrip(_CLOSERS)[-1:] in (*_ENDS, ":", "：")]
     if inner and long and len(inner) + len(marked) >= _MARKED:
         return len(marked) == len(alike)
-    if inner and long and not alike and len(rest.split()) >= _LINE:
+    if inner and long and not alike and (len(rest.split()) >= _LINE if spaced else len(rest) >= _REST):
         return True
+    if spaced and len(inner) > _MARKED and rest and rest[0].isupper() and len(rest.split()) <= _MARKED:
+        return len(marked) == len(alike)
     if not spaced and not others and not inner and len(line) >= _LONG and "，" in line[:-4]:
         return True
     return _sentence_like(line) and len(marked) >= _MARKED and len(marked) == len(alike)

@@ -95,7 +95,10 @@ def test_examples_of_single_keys_are_valid() -> None:
             "failed_at_most",
             [
                 f"{key}.failed_at_most"
-                for key in ("seeds[]", "evolve", "write[]", "generate", "converse", "label", "judge", "refine", "pairs")
+                for key in (
+                    *("seeds[]", "evolve", "write[]", "generate", "converse", "label", "judge", "refine", "pairs"),
+                    "contradictions",
+                )
             ],
         ),
     ],

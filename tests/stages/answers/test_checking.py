@@ -140,3 +140,21 @@ def test_tries_without_a_check_are_refused() -> None:
 def test_a_section_reads_its_checks_back_as_it_wrote_them() -> None:
     for section in (Generate.model_validate({"check": CHECK}), Generate()):
         assert Generate.model_validate(section.model_dump(mode="json", exclude_none=True)) == section
+
+
+@pytest.mark.parametrize(
+    ("rule", "answer", "said"),
+    [
+        ("placeholder", "Ask [Your Name] for it.", "[Your Name] is left in it, where something was to be filled in"),
+        (
+            "second_task",
+            "Yes.\n\n### Instruction:\nGo on.",
+            "goes on with a task that nobody gave, from ### Instruction:",
+        ),
+        ("truncated", "Here it is:\n```\nprint(1", "it stops before its end: a block of code that is not closed"),
+        ({"phrases": {"packs": ["sycophancy"]}}, "Great question! Yes.", "phrases: great question"),
+    ],
+)
+def test_what_wording_filters_find_is_told_as_a_sentence(rule: Any, answer: str, said: str) -> None:
+    _, columns = ask([answer] * 3, [rule], tries=3)
+    assert said in columns["check_fault"]

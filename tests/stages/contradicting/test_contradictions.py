@@ -13,7 +13,6 @@ from hfsft.errors import RecipeError
 from hfsft.pipeline import run, validate
 from hfsft.recipe.compile import compile_recipe
 from hfsft.recipe.recipe import load_recipe
-from hfsft.release.reader import open_release
 from hfsft.stages.contradicting.alike_questions import pairing
 from hfsft.stages.contradicting.contradictions import marking
 from tests.models.server import LLM, Body, said_to
@@ -68,9 +67,8 @@ def test_pairs_that_contradict_each_other_are_told_side_by_side(server: LLM, tmp
     assert "2 have answers that contradict each other, and stay." in card
     page = (tmp_path / "kiln" / "report.html").read_text()
     assert "Answers that contradict each other" in page
-    assert page.count("two temperatures") >= 2
-    notes = open_release(tmp_path / "kiln").notes
-    assert any(note.startswith("2 of 3 pairs of similar questions have answers that contradict") for note in notes)
+    assert "two temperatures" in page
+    assert "2 of 3 pairs of similar questions have answers that contradict each other, and stay" in card
     run(recipe(server, tmp_path), out=tmp_path)
     assert len(server.requests) == 3, "what was judged is not asked again"
 

@@ -17,7 +17,7 @@ from hfsft.stages.columns.write_column import Write
 from hfsft.stages.judging.judge import Judge
 from hfsft.stages.refining.refine import Refine
 from tests.stages.disguises import COLUMNS, DISGUISES, made_row, outside, rows
-from tests.stages.helpers import CONTEXT, converse
+from tests.stages.helpers import CONTEXT, converse, row
 from tests.stages.judging.scripted_judge import ScriptedJudge
 from tests.stages.refining.test_refine import JUDGED, LOW
 
@@ -109,3 +109,18 @@ def test_the_judge_changes_nothing_of_a_row(tmp_path: Path, home: Path) -> None:
     for name in (name for name in texts if name in rows_alone.rows.column_names):
         assert judged_rows.rows[name][:] == rows_alone.rows[name][:], name
     assert len(judged_rows.rows) == len(rows_alone.rows) == len(rows)
+
+
+@pytest.mark.parametrize(
+    ("section", "said"),
+    [
+        ({"score": "expected"}, "The scores: 5 (best), 4, 3, 2, 1 (worst). What lines behind a | say of scores"),
+        ({"score": "expected", "scale": [0, 100]}, "The scores: 100 (best), 0 (worst). What lines"),
+        ({"score": "digit"}, ""),
+        ({"score": "expected", "rubric": {"use": {"checklist": ["Does it help?"]}}}, ""),
+    ],
+)
+def test_where_numbers_are_weighed_they_stand_behind_the_row_once_more(section: dict[str, Any], said: str) -> None:
+    behind = Judge.model_validate(section).grader("judge").render(row("Q?", response="A")).rpartition("| A\n")[2]
+    assert (said or "ends. For each criterion") in behind
+    assert ("The scores:" in behind) == bool(said)

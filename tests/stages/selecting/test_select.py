@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +59,16 @@ def test_the_best_are_taken_and_as_many_by_chance_on_the_same_sides(tmp_path: Pa
     assert "by chance" in report
     again = built(tmp_path, {"rows": 20, "by": "worth"}, publish={"rejected": False})
     assert again.all_rows()["id"] == kept["id"]
+
+
+def test_what_balance_allows_holds_for_what_is_selected(tmp_path: Path) -> None:
+    bands = {"column": "response", "bands": [1, 2], "rows": {"at_most": 60}}
+    opening = {"column": "instruction", "opening": 3, "share": {"at_most": 0.25}}
+    release = built(tmp_path, {"rows": 16, "by": "worth", "random": False}, balance=[opening, bands])
+    found = Counter(release.all_rows()["instruction_opening"])
+    assert found.total() == 16
+    assert max(found.values()) == 4
+    assert not [note for note in release.summary()["notes"] if "balance of" in note]
 
 
 @pytest.mark.parametrize("by", ["meaning", "words"])
