@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hfsft.errors import ArgumentError
+from hfsft.errors import ArgumentError, Problem, RecipeError, UserError
 from hfsft.filters import DEFAULT_FILTERS, FILTERS, Filter
 from hfsft.pipeline.building import Watcher, execute
 from hfsft.recipe.compile import compile_recipe
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 COLUMNS = ("instruction", "response", "conversation")
 GIVEN: dict[str, dict[str, Any]] = {"tokens": {"at_least": 1}}
 """What a rule is given that needs something."""
+_PLACE = re.compile(r"^(?:examples\[\d{1,4}\]|filters\[\w{1,40}\])\.?(?:against)?:? ?")
 LEFT_OUT = ("answer", "constraints", "grounded", "semantic_duplicate")
 """Filters that compare with what a column holds for that, which in data of which nothing is known may be anything; and
 one that needs an embedder."""
@@ -64,8 +65,11 @@ def audit(
     read = {"config": config, "revision": revision, "format": format, "limit": limit, "sample": sample}
     given = {key: value for key, value in read.items() if value is not None}
     sources = tuple(_sources(dataset, split, given))
-    recipe = load_recipe(_recipe(dataset, sources, language, against))
-    plan = _taking_none(compile_recipe(recipe))
+    try:
+        recipe = load_recipe(_recipe(dataset, sources, language, against))
+        plan = _taking_none(compile_recipe(recipe))
+    except RecipeError as error:  # nobody wrote that recipe
+        raise UserError("\n".join(dict.fromkeys(map(_told, error.problems)))) from None
     rows, ledger, _ = execute(recipe, plan, watcher or Watcher(), growing=False)
     from hfsft.release.audit.audit import Audit
     from hfsft.release.audit.audit_findings import finding_of, lengths_of
@@ -103,6 +107,12 @@ def audit(
         table=rows,
         registry=plan.columns(),
     )
+
+
+def _told(problem: Problem) -> str:
+    """A problem of the recipe that an audit makes, in the words of who asked for the audit."""
+    said = _PLACE.sub("", problem.message)
+    return f"{said} ({problem.help})" if problem.help else said
 
 
 def _sources(dataset: str, split: str | None, given: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

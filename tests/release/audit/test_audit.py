@@ -12,7 +12,7 @@ import pytest
 from datasets import Dataset, DatasetDict
 
 import hfsft
-from hfsft.errors import RecipeError, ReleaseError, SourceError, UserError
+from hfsft.errors import ReleaseError, SourceError, UserError
 from hfsft.release.audit.audit import Audit
 
 PLACES = ["Oslo", "Hanoi", "Accra", "Lima", "Perth", "Cairo", "Turin", "Osaka", "Quito", "Dakar"]
@@ -141,7 +141,8 @@ def test_what_can_be_audited(folder: Path, tmp_path: Path, monkeypatch: pytest.M
     [
         ({"dataset": "none.jsonl"}, UserError, "none.jsonl: no such file"),
         ({"dataset": "data", "split": "dev"}, UserError, "no split 'dev'"),
-        ({"dataset": "data", "format": "alpacca"}, RecipeError, "did you mean"),
+        ({"dataset": "data", "format": "alpacca"}, UserError, "^format cannot be the text `alpacca` .did you mean"),
+        ({"dataset": "data", "against": ["helt.jsonl"]}, UserError, "^helt.jsonl: no such file"),
     ],
 )
 def test_slips(given: Any, kind: type[Exception], said: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
