@@ -22,7 +22,7 @@ ORDER = [
     ("prompts", "pretrained", "texts"),
     ("models",),
     ("engine",),
-    ("classifier", "embedding", "tooling"),
+    ("embedding", "tooling"),
     ("documents",),
     ("filters",),
     ("stages",),
