@@ -34,7 +34,7 @@ _SECRET_NAME = re.compile(r"(?:KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIALS?)(?:
 
 
 @dataclass(frozen=True, order=True)
-class Leak:
+class LeakedKey:
     """One secret in one place; never the secret itself."""
 
     file: str
@@ -73,13 +73,13 @@ def refuse(folder: Path, files: Mapping[str, Path], allowed: Sequence[str]) -> N
     )
 
 
-def scan(files: Mapping[str, Path], known: Mapping[str, str]) -> list[Leak]:
+def scan(files: Mapping[str, Path], known: Mapping[str, str]) -> list[LeakedKey]:
     """Every secret in the files, which stand under the names that a release gives them.
 
     `known` are secrets that are looked for as they are, by what each is called.
     """
     look = _Look({value: name for name, value in known.items()})
-    found: list[Leak] = []
+    found: list[LeakedKey] = []
     for name, path in files.items():
         if path.suffix == ".parquet":
             found += _in_table(name, path, files, look)
@@ -162,16 +162,16 @@ def _fingerprint(value: str) -> str:
     return hashlib.sha256(value.encode("utf-8", "surrogatepass")).hexdigest()[:12]
 
 
-def _in_text(name: str, path: Path, look: _Look) -> Iterator[Leak]:
+def _in_text(name: str, path: Path, look: _Look) -> Iterator[LeakedKey]:
     text = path.read_bytes().decode(
         "utf-8" if path.suffix in (".md", ".yaml", ".json", ".html") else "latin-1", "replace"
     )
     for kind, fingerprint, start in look(text):
         line, column = text.count("\n", 0, start) + 1, start - (text.rfind("\n", 0, start) + 1) + 1
-        yield Leak(name, f":{line}:{column}", kind, fingerprint)
+        yield LeakedKey(name, f":{line}:{column}", kind, fingerprint)
 
 
-def _in_lines(name: str, path: Path, look: _Look) -> Iterator[Leak]:
+def _in_lines(name: str, path: Path, look: _Look) -> Iterator[LeakedKey]:
     """Of JSON lines each text is read as what it says, not as it is escaped."""
     import pyarrow
     import pyarrow.compute as compute
@@ -185,17 +185,17 @@ def _in_lines(name: str, path: Path, look: _Look) -> Iterator[Leak]:
             start += len(lines)
 
 
-def _in_line(name: str, number: int, line: str, look: _Look) -> Iterator[Leak]:
+def _in_line(name: str, number: int, line: str, look: _Look) -> Iterator[LeakedKey]:
     try:
         texts = list(texts_in(json.loads(line), names=True))
     except (ValueError, RecursionError):
         texts = [("", line)]
     for key, text in texts:
         for kind, fingerprint in look.under(key, text):
-            yield Leak(name, f":{number}" + (f", {key}" if key else ""), kind, fingerprint)
+            yield LeakedKey(name, f":{number}" + (f", {key}" if key else ""), kind, fingerprint)
 
 
-def _in_table(name: str, path: Path, files: Mapping[str, Path], look: _Look) -> Iterator[Leak]:
+def _in_table(name: str, path: Path, files: Mapping[str, Path], look: _Look) -> Iterator[LeakedKey]:
     from pyarrow.parquet import ParquetFile
 
     config, split = name.partition("/")[0], path.name.partition("-")[0]
@@ -205,7 +205,7 @@ def _in_table(name: str, path: Path, files: Mapping[str, Path], look: _Look) -> 
         stored = {key: value for key, value in (file.metadata.metadata or {}).items() if key != b"ARROW:schema"}
         texts = [*file.schema_arrow.names, *(each.decode("latin-1") for pair in stored.items() for each in pair)]
         for kind, fingerprint, _ in (found for text in texts for found in look(text)):
-            yield Leak(name, f"{where}, names of columns or notes", kind, fingerprint)
+            yield LeakedKey(name, f"{where}, names of columns or notes", kind, fingerprint)
         start = 0
         for batch in file.iter_batches(batch_size=10_000, use_threads=False):
             for column, values in zip(batch.schema.names, batch.columns, strict=True):
@@ -214,7 +214,7 @@ def _in_table(name: str, path: Path, files: Mapping[str, Path], look: _Look) -> 
                         ids = ids if ids is not None else _ids(name, files)
                         number = start + row
                         which = ids[number] if number < len(ids) else number + 1
-                        yield Leak(name, f"{where}, row {which}, column {column}", kind, fingerprint)
+                        yield LeakedKey(name, f"{where}, row {which}, column {column}", kind, fingerprint)
             start += len(batch)
 
 

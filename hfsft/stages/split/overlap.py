@@ -35,7 +35,7 @@ BLOCK = 1_000  # rows that are looked at together
 PARTS = 2  # what users say, and the context that they bring
 
 
-class Runs(NamedTuple):
+class WordRuns(NamedTuple):
     """The different runs of words of some rows in the order of `part`, which is twice the row's place, and 1 more for
     what is its context.
     """
@@ -136,7 +136,7 @@ def _nearest(
 
 
 def _suggested(
-    block: Numbers, mine: Runs, theirs: _Seen, rank: NDArray[np.int8], ids: Sequence[str]
+    block: Numbers, mine: WordRuns, theirs: _Seen, rank: NDArray[np.int8], ids: Sequence[str]
 ) -> Iterator[tuple[int, int]]:
     """Pairs of the place of a held-out row in its block and a row that may say most of it."""
     import numpy as np
@@ -167,7 +167,7 @@ def _suggested(
         yield from ((place, row) for _, _, row in sorted(listed)[:COUNTED])
 
 
-def _runs(rows: Columns, numbers: Numbers) -> Runs:
+def _runs(rows: Columns, numbers: Numbers) -> WordRuns:
     """The runs of some rows, the parts of each apart from each other."""
     import numpy as np
 
@@ -183,7 +183,7 @@ def _runs(rows: Columns, numbers: Numbers) -> Runs:
     part, run = part[order], run[order]
     new = np.ones(len(run), bool)
     new[1:] = (part[1:] != part[:-1]) | (run[1:] != run[:-1])
-    return Runs(part[new], run[new])
+    return WordRuns(part[new], run[new])
 
 
 def _blocks(numbers: Numbers) -> Iterator[Numbers]:
