@@ -12,7 +12,7 @@ from transformers.utils.chat_template_utils import render_jinja_template
 
 from hfsft.errors import ModelError, RecipeError
 from hfsft.filters import Tokens
-from hfsft.pretrained import LARGE
+from hfsft.pretrained.loaded_tokenizer import LARGE
 from hfsft.recipe.compile import compile_recipe
 from hfsft.recipe.recipe import load_recipe
 from hfsft.release.trainer.tokenizer import load_tokenizer

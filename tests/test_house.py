@@ -126,7 +126,7 @@ def test_no_file_is_over_400_lines(path: Path) -> None:
         (("print(",), {"cli"}),
         (("sys.exit", "SystemExit"), {"cli", "__main__.py"}),
         (("create_commit", "upload_folder"), {"release/hub/hub.py"}),
-        (("AutoTokenizer.",), {"pretrained.py"}),
+        (("AutoTokenizer.",), {"pretrained"}),
     ],
     ids=["map and filter", "print", "exit", "hub", "tokenizer"],
 )

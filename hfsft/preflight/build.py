@@ -203,7 +203,7 @@ def of_folders(recipe: Recipe, out: Path | None, force: bool = False) -> Iterato
 
 def of_tokenizer(recipe: Recipe, *, hub: bool = True) -> Iterator[Problem]:
     """Why the tokenizer of `publish` cannot be loaded; without `hub` only one in a folder is looked at."""
-    from hfsft.pretrained import located
+    from hfsft.pretrained.loaded_tokenizer import located
     from hfsft.release.trainer.tokenizer import load_tokenizer
 
     name = recipe.publish.tokenizer

@@ -113,6 +113,7 @@ PLACES: dict[str, tuple[str | int, ...]] = {
     **filter_fields.PLACES,
 }
 
+NLI = Path(__file__).parent.parent / "stages" / "contradicting" / "classifiers"
 TOOLS = [{"name": "find"}, {"name": "count"}, {"name": "weigh"}]
 TALK = [{"role": "user", "content": "A?"}, {"role": "assistant", "content": "B."}]
 
@@ -168,6 +169,7 @@ OTHER: dict[str, Any] = {
     "Tools.template": "{{ arguments }}",
     **{f"{key}.model": "other" for key in ("Tools", "WeightedTemplate", "Write", *OWN_KEYS[:8])},
     "Converse.user": ["clarify"],
+    "Contradictions.nli": str(NLI / "two"),
     "Publish.repo_id": "you/toy",
     "Publish.not_secret": ["0123456789ab"],
 }
@@ -178,6 +180,7 @@ BASE_OF: dict[str, dict[str, Any]] = {
     "Model.provider": {"model": "org/m"},
     "Model.base_url": {"model": "org/m"},
     "FromEnv.env": {"env": "KEY"},
+    **{f"Contradictions.{key}": {"nli": str(NLI / "one")} for key in ("nli", "probability")},
     **{
         f"{kind}.messages": {"instruction": None, "response": None, "messages": talk}
         for kind, talk in (("ExampleRow", TALK), ("Anchor", written_sources.TALKED))
@@ -330,6 +333,7 @@ def test_a_field_moves_the_fingerprint_or_is_known_to_be_harmless(
 ) -> None:
     monkeypatch.setattr("hfsft.rows.tables.hub_dataset.commit_of", lambda repo, revision: f"{repo} at {revision}")
     monkeypatch.setattr("hfsft.rows.tables.hub_dataset.hub_rows", lambda *asked: iter([{"text": str(asked)}]))
+    monkeypatch.setattr("hfsft.pretrained.classifier.find_spec", lambda name: True)  # torch, of which nothing is run
     for several in ("configs", "splits"):
         monkeypatch.setattr(f"hfsft.rows.tables.hub_dataset.{several}", lambda *asked: [])
     key, data = f"{section.__name__}.{name}", recipe(tmp_path)

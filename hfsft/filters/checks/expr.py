@@ -16,7 +16,7 @@ from hfsft.filters.checks.fault import LONGEST, Check
 from hfsft.filters.text.tokens import words
 from hfsft.marks import FILE
 from hfsft.plain import plain
-from hfsft.pretrained import located, pretrained_tokenizer
+from hfsft.pretrained.loaded_tokenizer import located, pretrained_tokenizer
 from hfsft.rows.batch import Batch, rows_of
 from hfsft.sandbox.expression import Expression, ExpressionError
 

@@ -14,7 +14,13 @@ from hfsft.filters.text_column import OfColumn
 from hfsft.letters.characters import HALF_KANA, HAN, HAN_A, HAN_COMPATIBLE, HAN_RARE, KANA, UNSPACED_ALPHABETS, signs
 from hfsft.letters.late_patterns import at_first_use
 from hfsft.marks import FILE
-from hfsft.pretrained import check_chat_template, located, pretrained_tokenizer, rendered, tokenizer_hash
+from hfsft.pretrained.loaded_tokenizer import (
+    check_chat_template,
+    located,
+    pretrained_tokenizer,
+    rendered,
+    tokenizer_hash,
+)
 from hfsft.rows.batch import Batch, rows_of
 from hfsft.rows.calls import OBJECTS, wrapped
 from hfsft.rows.messages import bare

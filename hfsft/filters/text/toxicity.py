@@ -10,10 +10,10 @@ from pydantic import Field
 from hfsft.engine.resources import Resource, Work
 from hfsft.errors import ModelError
 from hfsft.filters.cells import texts
-from hfsft.filters.text.classifier import classifier
 from hfsft.filters.text_column import OfColumn, Share
 from hfsft.marks import FILE
-from hfsft.pretrained import located
+from hfsft.pretrained.classifier import classifier
+from hfsft.pretrained.loaded_tokenizer import located
 from hfsft.rows.batch import Batch
 
 
@@ -60,7 +60,7 @@ class Toxicity(OfColumn):
             raise ModelError(
                 f"filters[{self.name}]: {self.model} has no label {self.label}; name one of {', '.join(labels[:20])}"
             )
-        return (Resource.of("classifier", Work("hfsft.filters.text.classifier:Classifier", {"name": self.model})),)
+        return (Resource.of("classifier", Work("hfsft.pretrained.classifier:Classifier", {"name": self.model})),)
 
     def value(self, cell: Any) -> float:
         """How likely one text has the label."""

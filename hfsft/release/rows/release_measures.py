@@ -16,7 +16,7 @@ from hfsft.engine.resources import Resource, Work
 from hfsft.engine.step import Step
 from hfsft.filters.cells import CONVERSATION
 from hfsft.filters.text.tokens import TokenizerLoader, Tokens
-from hfsft.pretrained import located
+from hfsft.pretrained.loaded_tokenizer import located
 from hfsft.recipe.publish import FormatName
 from hfsft.recipe.recipe import Recipe
 from hfsft.release.trainer.check import DEFAULT_MAX_LENGTH

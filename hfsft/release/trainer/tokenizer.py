@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from hfsft.errors import ModelError, ReleaseError
-from hfsft.pretrained import check_chat_template, located, pretrained_tokenizer, rendered, template_of
+from hfsft.pretrained.loaded_tokenizer import check_chat_template, located, pretrained_tokenizer, rendered, template_of
 from hfsft.sandbox.chat import REASONING_KEYS
 
 Messages = Sequence[Mapping[str, Any]]

@@ -3,25 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Generator, Iterator, Mapping
+from contextlib import suppress
 from functools import partial
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from hfsft.engine.adding import InMemory
 from hfsft.engine.ledger import OF
-from hfsft.engine.resources import Work
+from hfsft.engine.resources import Resource, Work
 from hfsft.engine.step import Bound, Step, compare
-from hfsft.errors import Problem
+from hfsft.errors import ModelError, Problem
 from hfsft.filters.duplicates.who_stays import keys_of
+from hfsft.marks import FILE
 from hfsft.models.model import Answer, Request, Turns
 from hfsft.models.structured import ask as ask_structured
 from hfsft.plain import plain
+from hfsft.pretrained.loaded_tokenizer import located
 from hfsft.prompts import Prompt
 from hfsft.rows.batch import Batch, Row
 from hfsft.rows.columns import Column, adjusted_of, ranked_by, score_of, vector_of
 from hfsft.rows.views import OPTIONAL
-from hfsft.stages.base import WRITER, AskingStage, Asks, CardPart, Context, Outcome, Panel, ShownTable, Warn, rendered
+from hfsft.stages.base import (
+    WRITER,
+    AskingStage,
+    Asks,
+    CardPart,
+    Context,
+    Name,
+    Outcome,
+    Panel,
+    ShownTable,
+    Warn,
+    rendered,
+)
+from hfsft.stages.contradicting import inferred
 from hfsft.stages.contradicting.alike_questions import PAIR
 
 KEY, JUDGE = "contradictions", "judge"
@@ -44,6 +60,11 @@ class Contradictions(AskingStage):
     most like it, under the same system prompt; a model that sees both questions and both answers says whether these
     contradict each other. One request for each pair. Pairs are found letter by letter, or by what the questions mean.
     The report shows both rows of each pair side by side.
+
+    With `nli` no model is asked: one of natural language inference, run in this process through transformers (weights
+    as safetensors, no code of the repository; it needs torch, `hfsft[embed]`), says how likely one answer, behind its
+    question, contradicts the other, and the other the one; the larger of both counts. It is faster, and knows the
+    language and the kind of text that it was trained on: look at the report before it cuts.
     """
 
     key: ClassVar[str] = KEY
@@ -63,14 +84,40 @@ class Contradictions(AskingStage):
     )
     at_least: float = Field(0.6, ge=0.3, le=1, description="Similarity of two questions from which on they are a pair.")
     most: int = Field(3, ge=1, le=50, description="Pairs that a row is compared in at most, the most alike first.")
+    nli: Annotated[str | None, FILE] = Field(
+        None,
+        min_length=1,
+        description="Hub id or folder (from the recipe's) of a text classifier with a label `contradiction`, which "
+        "judges in this process in place of a model under `models`.",
+    )
+    probability: float = Field(
+        0.5,
+        gt=0,
+        le=1,
+        description="Probability of a contradiction in either direction, as `nli` gives it, from which on two answers "
+        "contradict each other.",
+    )
     model: str | None = Field(
         None, description="Name under `models` of who judges; left out: `judge` if there is one, else `writer`."
     )
     temperature: float | None = Field(0, ge=0, le=2, description="Sampling temperature of a verdict.")
     max_tokens: int = Field(512, ge=1, description="Most tokens in one verdict.")
 
+    @model_validator(mode="after")
+    def _one_judge(self) -> Contradictions:
+        # Of a recipe that was written out whole every key is set, so that only other values tell what was meant.
+        other = {name for name, field in type(self).model_fields.items() if getattr(self, name) != field.default}
+        asked = [name for name in ("model", "temperature", "max_tokens") if name in other]
+        if self.nli and asked:
+            raise ValueError(f"with nli no model is asked: leave out {' and '.join(asked)}, or nli")
+        if not self.nli and "probability" in other:
+            raise ValueError("probability is what an NLI model gives: name one under nli, or leave it out")
+        return self
+
     def asks(self, models: Collection[str]) -> list[Asks]:
-        """Who judges."""
+        """Who judges; nobody where an NLI model does."""
+        if self.nli:
+            return []
         return [Asks(("model",), self.model or (JUDGE if JUDGE in models else WRITER))]
 
     @property
@@ -88,7 +135,6 @@ class Contradictions(AskingStage):
     def steps(self, context: Context) -> list[Step]:
         """The pairs as a side table, their verdicts, and what these say of the rows; where rows go, what takes them."""
         place = context.place(self.key)
-        (asked,) = (each.name for each in self.asks(context.models))
         how = {"at_least": self.at_least, "by": self.by, "most": self.most}
         vectors: list[Step] = []
         if self.embeds:
@@ -106,24 +152,7 @@ class Contradictions(AskingStage):
             work=Work("hfsft.stages.contradicting.alike_questions:pairing", how),
             place=place,
         )
-        prompt = Prompt.named(KEY, "compare")
-        told = {"temperature": self.temperature, "max_tokens": self.max_tokens}
-        verdicts = Step(
-            f"{KEY}.verdicts",
-            asks=True,
-            table=KEY,
-            reads=tuple(PAIR),
-            writes=FOUND,
-            role="verdict",
-            identity={"model": context.models[asked], "template": prompt.identity, **told},
-            work=Work(
-                "hfsft.stages.contradicting.contradictions:judging",
-                {"model": asked, "chosen": sorted(self.chosen), **told},
-            ),
-            models=(asked,),
-            max_failed_share=self.max_failed_share,
-            place=place,
-        )
+        verdicts = self._inferred(context) if self.nli else [self._judged(context)]
         marks = Step(
             KEY,
             sees="all",
@@ -138,11 +167,74 @@ class Contradictions(AskingStage):
             place=place,
         )
         gone = [compare(f"{KEY}.share", Bound(CONTRADICTS, CONTRADICTS, absent=True), place)]
-        return [*vectors, pairs, verdicts, marks, *(gone if self.do == "reject" else [])]
+        return [*vectors, pairs, *verdicts, marks, *(gone if self.do == "reject" else [])]
+
+    def _judged(self, context: Context) -> Step:
+        """The step that asks a model about each pair."""
+        (asked,) = (each.name for each in self.asks(context.models))
+        prompt = Prompt.named(KEY, "compare")
+        told = {"temperature": self.temperature, "max_tokens": self.max_tokens}
+        return Step(
+            f"{KEY}.verdicts",
+            asks=True,
+            table=KEY,
+            reads=tuple(PAIR),
+            writes=FOUND,
+            role="verdict",
+            identity={"model": context.models[asked], "template": prompt.identity, **told},
+            work=Work(
+                "hfsft.stages.contradicting.contradictions:judging",
+                {"model": asked, "chosen": sorted(self.chosen), **told},
+            ),
+            models=(asked,),
+            max_failed_share=self.max_failed_share,
+            place=context.place(self.key),
+        )
+
+    def _inferred(self, context: Context) -> list[Step]:
+        """The steps that measure each pair by the NLI model, and say what that means."""
+        place, needs = context.place(self.key), tuple[Resource, ...]()
+        name = self._found(context)
+        with suppress(ModelError):  # told as a problem
+            needs = (inferred.resource(name),) if context.opened else ()
+        bound = {"contradicts": VERDICTS[0], "agrees": VERDICTS[1], "at_least": self.probability}
+        measure = Step(
+            f"{KEY}.inferred",
+            heavy=True,
+            table=KEY,
+            reads=tuple(PAIR),
+            writes={inferred.LIKELY: "float64"},
+            work=Work("hfsft.stages.contradicting.inferred:inferring"),
+            needs=needs,
+            place=place,
+        )
+        decide = Step(
+            f"{KEY}.verdicts",
+            table=KEY,
+            reads=(inferred.LIKELY,),
+            writes=FOUND,
+            role="verdict",
+            identity=bound,
+            work=Work("hfsft.stages.contradicting.inferred:deciding", bound),
+            place=place,
+        )
+        return [measure, decide]
+
+    def _found(self, context: Context) -> str:
+        """The NLI model: its folder, or its id on the Hub."""
+        try:
+            return located(self.nli or "", context.base)
+        except ModelError:  # told as a problem
+            return self.nli or ""
 
     def problems(self, context: Context) -> Iterator[Problem]:
-        """Nothing beyond what the fields say."""
-        yield from ()
+        """An NLI model that cannot judge."""
+        if not self.nli:
+            return
+        try:
+            inferred.usable(located(self.nli, context.base))
+        except ModelError as error:
+            yield Problem(context.place(self.key, "nli"), f"{self.key}.nli: {error}")
 
     def figures(self, outcome: Outcome) -> Mapping[str, Any]:
         """How many pairs were judged, and how many contradict each other."""
@@ -164,7 +256,9 @@ class Contradictions(AskingStage):
         if "pairs" not in found:
             return None
         how = "letter by letter" if self.by == "letters" else "by what they mean"
-        return CardPart(KEY, {**found, "how": how, "at_least": self.at_least, "reject": self.do == "reject"}, CARD)
+        told = {"how": how, "at_least": self.at_least, "reject": self.do == "reject"}
+        nli = {"nli": Name(self.nli) if self.nli else None, "probability": self.probability}
+        return CardPart(KEY, {**found, **told, **nli}, CARD)
 
     def panel(self, outcome: Outcome) -> Panel | None:
         """The rows that contradict another one, both side by side."""
@@ -183,7 +277,11 @@ class Contradictions(AskingStage):
 CARD = """\
 ## Contradictions
 
-{{ pairs }} pairs of rows whose questions are at least {{ at_least }} alike ({{ how }}) were judged by a model:
+{{ pairs }} pairs of rows whose questions are at least {{ at_least }} alike ({{ how }}) were judged by
+{%- if nli %} the NLI model {{ nli }}, in this process, where a contradiction counts from a probability of
+{{ probability }} in either direction
+{%- else %} a model
+{%- endif %}:
 {{ contradict }} have answers that contradict each other
 {%- if reject %}; of each of them one row fell.{% else %}, and stay.{% endif %}
 """

@@ -21,7 +21,7 @@ from hfsft.errors import ModelError, Problem, unusable
 from hfsft.hashing import sampling_seed
 from hfsft.marks import FILE, PROSE, TEMPLATE
 from hfsft.models.model import Request, Turns
-from hfsft.pretrained import located, pretrained_tokenizer, template_of
+from hfsft.pretrained.loaded_tokenizer import located, pretrained_tokenizer, template_of
 from hfsft.prompts import Prompt
 from hfsft.rows.batch import Row
 from hfsft.rows.row import WRITTEN

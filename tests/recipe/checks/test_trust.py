@@ -14,7 +14,7 @@ import yaml
 
 from hfsft import pipeline
 from hfsft.errors import ModelError, RecipeError, UserError
-from hfsft.pretrained import pretrained_tokenizer
+from hfsft.pretrained.loaded_tokenizer import pretrained_tokenizer
 from hfsft.recipe.checks.path_bounds import leads_outside
 from hfsft.recipe.checks.trust import Reach, Trust, reaches
 from hfsft.recipe.recipe import load_recipe
@@ -138,6 +138,7 @@ PLACES: dict[str, dict[str, Any]] = {
     "publish.tokenizer": {"publish": {"tokenizer": "{path}"}},
     "filters[tokens].tokenizer": {"filters": [{"tokens": {"at_least": 1, "tokenizer": "{path}"}}]},
     "filters[toxicity].model": {"filters": [{"toxicity": {"model": "{path}"}}]},
+    "contradictions.nli": {"contradictions": {"nli": "{path}"}},
     "models.writer.model": {"models": {"writer": {"model": "{path}.gguf", "temperature": 0}}},
     "refine.template": {"judge": {}, "refine": {"when": {"mean": {"at_most": 3}}, "template": "{path}.jinja"}},
     "label.template": {"label": {"quality": ["a", "b"], "template": "{path}.jinja"}},
@@ -358,7 +359,7 @@ REACHING = {
     "DocumentTable.path", "Against.path",
    "Publish.repo_id", "Publish.not_secret",
     "Publish.tokenizer", "Tokens.tokenizer", "Expr.tokenizer", "JsonSchema.file", "Phrases.file", "Toxicity.model",
-    "Tools.path", "Tools.results",
+    "Contradictions.nli", "Tools.path", "Tools.results",
     "Write.template", "Write.form", "Label.template", "Refine.template",
     "Generate.system", "Generate.template", "Evolve.templates", "Converse.user", "Tools.template", "Magpie.system",
     "FromTopics.question", "Judge.rubric", "Judge.anchors", *(f"{kind}.templates" for kind in WRITTEN),

@@ -1,0 +1,1 @@
+"""Models of the Hub or of a folder as transformers loads them: tokenizers with their chat templates, classifiers."""
