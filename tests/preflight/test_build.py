@@ -16,15 +16,12 @@ import pytest
 import yaml
 
 from hfsft import pipeline
-from hfsft.cache import SOURCE
 from hfsft.errors import RecipeError
 from hfsft.models import obstacles
 from hfsft.models.embedded import weights
 from hfsft.preflight import build as preflight
-from hfsft.recipe.recipe import Recipe
 from tests.models.server import LLM
 from tests.recipes import SEEDS, reply, support
-from tests.waiting import until
 
 MISSING_KEY = "HFSFT_TEST_NO_SUCH_KEY"
 HUB_TOKEN = "HFSFT_TEST_HUB_TOKEN"
@@ -392,20 +389,3 @@ def test_documents_and_attributes_that_nothing_uses_are_told(tmp_path: Path) -> 
     assert not [
         each for each in map(str, pipeline.validate(path, hub=False).warnings) if "nothing" in each or "no row" in each
     ]
-
-
-def test_the_client_is_imported_beside_the_plan_where_requests_are_to_come(
-    home: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    begun: list[str] = []
-    monkeypatch.setattr(preflight, "import_module", begun.append)
-    seeds = {"seeds": [{"prompts": ["Where is it?"]}]}
-    served = Recipe(name="toy", models={"writer": {"model": "m", "base_url": "http://127.0.0.1:9/v1"}}, **seeds)
-    preflight.start_importing(Recipe(name="toy", **seeds))
-    preflight.start_importing(served)
-    until(lambda: begun == ["aiohttp"])
-    made = home / "datasets" / "hfsft" / "toy" / f"0{SOURCE}"
-    made.parent.mkdir(parents=True)
-    made.write_text("{}")  # as a build leaves it, whose answers are stored
-    preflight.start_importing(served)
-    assert begun == ["aiohttp"]
