@@ -35,7 +35,8 @@ if TYPE_CHECKING:
     Places = NDArray[np.intp]
     Shares = NDArray[np.float64]
 
-Level = Literal["exact", "ngrams", "near"]
+Level = Literal["exact", "ngrams", "near", "meaning"]
+"""How an item was found; `meaning` is what vectors tell, and no words."""
 LEVELS: tuple[Level, ...] = ("exact", "ngrams", "near")
 
 RARE = 3  # words of the runs that an item is found by which was edited

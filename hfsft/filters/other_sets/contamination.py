@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, NamedTuple
 
 from pydantic import Field
 
+from hfsft.embedding import VECTORS, packaged
 from hfsft.engine.ledger import OF
-from hfsft.engine.resources import Resource, Work
-from hfsft.engine.step import Bound
+from hfsft.engine.resources import Work
+from hfsft.engine.step import Bound, Step
+from hfsft.errors import ModelError
 from hfsft.filters.cells import texts
-from hfsft.filters.other_sets.against import Against, AnyAgainst, ComparesSets
+from hfsft.filters.other_sets.against import KIND, Against, AnyAgainst, ComparesSets
+from hfsft.filters.other_sets.meant import MeantItems
+from hfsft.filters.other_sets.planted import Finder
 from hfsft.filters.text.tokens import words
 from hfsft.hashing import digest
 from hfsft.rows.batch import Batch, Row, rows_of
@@ -21,8 +26,13 @@ from hfsft.rows.other_sets.items import HeldItem, HeldItems, held_items
 from hfsft.rows.views import READS, WHOLE, said
 from hfsft.similarity.contained import LEVELS, Contained, Hit, Level
 
+MEANING: Level = "meaning"
+ORDER: tuple[Level, ...] = (*LEVELS, MEANING)
 ASKED, ANSWERED = "instruction", "response"
 ROLES = {"assistant": ANSWERED}  # who says what; all others speak for the question
+
+if TYPE_CHECKING:
+    from hfsft.errors import Place
 
 
 class HeldIndex(NamedTuple):
@@ -61,6 +71,8 @@ class Contamination(ComparesSets):
     words (runs of 13 words: Brown et al. 2020, "Language Models are Few-Shot Learners", appendix C; of eight, and half
     of the item: Lambert et al. 2024, "Tulu 3", section 3.2), of an item of five to eight words the whole; `near`, one
     of which a part as long as the item holds 0.8 of its runs of four characters, as where some words were changed.
+    `meaning`, where `levels` names it: one that as a whole is at least 0.9 like an item of five words or more by the
+    vectors of the recipe's embedder, or of the small one that comes with hfsft, which knows words and not their order.
 
     Measured: of copies of items of GSM8K, HumanEval, IFEval, TruthfulQA, Chinese answers and Vietnamese questions all
     are found that are copied, typed anew or put into another text; with one word in twelve changed 0.96 to 1 of GSM8K,
@@ -96,11 +108,19 @@ class Contamination(ComparesSets):
         ["exact", "ngrams", "near"],
         min_length=1,
         description="`exact`: a text has the words of an item and no others. `ngrams`: it holds a share of the item's "
-        "runs of words. `near`: a part of it is alike to the item letter by letter.",
+        "runs of words. `near`: a part of it is alike to the item letter by letter. `meaning`: the text as a whole "
+        "says the same in other words, by the recipe's embedder; it is off unless it is named.",
     )
     words: int = Field(8, ge=5, le=50, description="Words of a run.")
     share: float = Field(0.5, gt=0, le=1, description="Share of an item's runs that a text holds at most.")
     near: float = Field(0.8, ge=0.5, le=1, description="Share of an item's runs of four characters, likewise.")
+    cosine: float = Field(
+        0.9,
+        ge=0.3,
+        le=1,
+        description="Cosine of a text and an item from which on the text says the item in other words; counts where "
+        "`levels` has `meaning`.",
+    )
 
     @property
     def reads(self) -> tuple[str, ...]:
@@ -127,12 +147,33 @@ class Contamination(ComparesSets):
         """Only rows that hold no item stay."""
         return [Bound(self.name, self.measured, absent=True)]
 
+    def steps(self, place: Place | None = None, label: str = "") -> list[Step]:
+        """The steps of any filter; where meanings count, with the embedder that comes with hfsft."""
+        return self.meaning(packaged, place, label) or super().steps(place, label)
+
+    def meaning(self, embed: Callable[[str], Step], place: Place | None = None, label: str = "") -> list[Step]:
+        """The same steps with the embedder as a resource, where meanings count; none where they do not.
+
+        Raises `ModelError` for an embedder that is asked elsewhere.
+        """
+        if MEANING not in self.levels:
+            return []
+        search, *rest = super().steps(place, label)
+        made = embed(f"{self.measured}_text")
+        if made.asks:
+            raise ModelError(
+                f"filters[{self.name}]: vectors of items are made in this process, and the recipe's embedder is asked "
+                f"elsewhere (leave `{MEANING}` out of its levels, or name an embedder that runs here)"
+            )
+        return [replace(search, heavy=made.heavy, needs=(*search.needs, *made.needs)), *rest]
+
     def _place(self, wanted: Against) -> HeldItems:
         return held_items(wanted.other_set(self._base))
 
     def _work(self) -> Work:
         sets = [each.model_dump(mode="json", exclude_unset=True) for each in self.against]
-        index = {"words": self.words, "share": self.share, "near": self.near, "levels": list(self.levels)}
+        levels = [level for level in self.levels if level != MEANING]
+        index = {"words": self.words, "share": self.share, "near": self.near, "levels": levels}
         return Work(
             "hfsft.filters.other_sets.contamination:ItemsLoader",
             {"sets": sets, "base": str(self._base), "index": index},
@@ -141,9 +182,17 @@ class Contamination(ComparesSets):
     @cached_property
     def held(self) -> HeldIndex:
         """The items. Raises `SourceError` where they cannot be read."""
-        resource: Resource
-        (resource,) = self.resources()
-        return resource.load()  # type: ignore[no-any-return]
+        found = next(each for each in self.resources() if each.kind == KIND)
+        return found.load()  # type: ignore[no-any-return]
+
+    @cached_property
+    def finder(self) -> Finder:
+        """What finds the items in texts. Raises `SourceError` where they cannot be read."""
+        if MEANING not in self.levels:
+            return self.held.found_by
+        given = [each for each in self.resources() if each.kind == VECTORS]
+        (embedder,) = given or packaged(self.measured).needs
+        return MeantItems(self.held, embedder, self.cosine)
 
     def measure(self, batch: Batch) -> Batch:
         """The item that each row holds most plainly; None where it holds none."""
@@ -160,10 +209,10 @@ class Contamination(ComparesSets):
                     every.append(text)
         held = self.held
         best: dict[int, tuple[tuple[Any, ...], str, str]] = {}
-        for (place, column), hit in zip(places, held.found_by.search(every), strict=True):
+        for (place, column), hit in zip(places, self.finder.search(every), strict=True):
             if hit is not None:
                 item = held.items[hit.item]
-                rank = (LEVELS.index(hit.level), -hit.share, hit.item, column)
+                rank = (ORDER.index(hit.level), -hit.share, hit.item, column)
                 if place not in best or rank < best[place][0]:
                     best[place] = rank, _told(item, hit, column), item.name
         found = [best.get(place) for place in range(len(next(iter(batch.values()), ())))]

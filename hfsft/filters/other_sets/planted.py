@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from hfsft.hashing import unit
 from hfsft.rows.other_sets.items import HeldItem
-from hfsft.similarity.contained import Contained
+from hfsft.similarity.contained import Hit
 
 MOST = 200  # items that are planted of each kind
 EVERY = 12  # words (or signs, in a script without spaces) of which one is changed where an item is edited
@@ -87,7 +87,17 @@ SOUND: dict[str, Callable[[str, str], str]] = {"the same words shuffled": shuffl
 """What is no leak, though it looks like one."""
 
 
-def planted(items: Sequence[HeldItem], index: Contained, carriers: Sequence[str]) -> Iterator[Planted]:
+class Finder(Protocol):
+    """What finds items in texts."""
+
+    def sought(self, item: int) -> bool:
+        """Whether an item is long enough to be looked for within texts."""
+
+    def search(self, texts: Sequence[str]) -> list[Hit | None]:
+        """For each text the item that stands in it most plainly; None where none does."""
+
+
+def planted(items: Sequence[HeldItem], index: Finder, carriers: Sequence[str]) -> Iterator[Planted]:
     """Each kind of leak, then each kind that is none, over some of the items; `carriers` are texts of rows."""
     order = sorted(range(len(items)), key=lambda place: unit(items[place].text, "planted"))
     some = [place for place in order if index.sought(place)][:MOST]

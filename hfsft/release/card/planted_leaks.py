@@ -30,7 +30,9 @@ def _of(step: Step) -> bool:
 
 
 def _told(built: Built, rule: Contamination, step: Step) -> dict[str, Any]:
-    held = next(need for need in step.needs if need.kind == KIND).load()
+    found_by = rule.given(step.needs)
+    assert isinstance(found_by, Contamination), "it is the same with resources"
+    held = found_by.held
     ids = built.column("id")
     some = sorted(range(len(ids)), key=lambda place: unit(ids[place], "carrier"))
     answers = built.column("response")
@@ -42,7 +44,7 @@ def _told(built: Built, rule: Contamination, step: Step) -> dict[str, Any]:
             f"{each.found / each.planted:.1%}" if each.planted else "",
             joined([f"{level} {count}" for level, count in each.levels.items()]) if each.levels else "",
         )
-        for each in planted(held.items, held.found_by, carriers)
+        for each in planted(held.items, found_by.finder, carriers)
     ]
     fell = sum(len(each.rows) for each in built.ledger.removals if each.rule == rule.name)
     return {
@@ -53,6 +55,7 @@ def _told(built: Built, rule: Contamination, step: Step) -> dict[str, Any]:
         "words": rule.words,
         "share": f"{rule.share:g}",
         "near": f"{rule.near:g}",
+        "cosine": f"{rule.cosine:g}",
         "fell": fell,
         "table": table(("planted", "texts", "found", prose("by level")), rows, right=(1, 2)),
     }

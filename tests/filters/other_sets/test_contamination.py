@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 from datasets import Dataset
 
-from hfsft.errors import RecipeError
+from hfsft.errors import ModelError, RecipeError
 from hfsft.filters import Contamination
 from hfsft.filters.other_sets.planted import LEAKS, planted
+from hfsft.pipeline import run
 from hfsft.recipe.compile import compile_recipe
 from hfsft.recipe.recipe import load_recipe
 from hfsft.rows.other_sets.items import HeldItem
@@ -128,3 +129,41 @@ def test_sets_that_nobody_knows_are_told(tmp_path: Path) -> None:
     assert first.message == "filters[contamination].against: gsm8kk: no evaluation set is known by that name"
     assert first.help.startswith("did you mean `gsm8k`?")
     assert second.message == "filters[contamination].against: nothing.jsonl: no such file"
+
+
+REWORDED = (
+    "In every one of six kilns she, a potter, fires fourteen bowls, and sells each third: how many has her shop left?"
+)
+
+
+def test_an_item_in_other_words_is_found_by_meaning_where_that_is_asked_for(held: Path) -> None:
+    row = {"instruction": REWORDED, "response": "56"}
+    assert found(held, row) is None
+    levels = ["exact", "ngrams", "near", "meaning"]
+    told = found(held, row, levels=levels, cosine=0.7)
+    assert told is not None
+    assert told.startswith("held.jsonl:2 (meaning 0.")
+    assert found(held, row, levels=levels, cosine=0.99) is None
+    assert found(held, {"instruction": BOWLS, "response": ""}, levels=levels, cosine=0.7) == "held.jsonl:2 (exact)"
+    assert found(held, {"instruction": " ", "response": "Who sweeps the yard?"}, levels=levels, cosine=0.7) is None
+
+
+def test_a_build_finds_items_by_meaning_and_its_card_says_how(held: Path, home: Path) -> None:
+    lines(held / "rows.jsonl", [{"instruction": REWORDED, "response": "56"}, {"instruction": "Hi?", "response": "Ho."}])
+    against = [{"path": "held.jsonl", "instruction": "question", "response": "answer"}]
+    recipe = {
+        "name": "bowls",
+        "examples": [{"path": "rows.jsonl"}],
+        "filters": [{"contamination": {"against": against, "levels": ["exact", "meaning"], "cosine": 0.7}}],
+        "split": {"validation": 0},
+    }
+    (held / "recipe.yaml").write_text(json.dumps(recipe))
+    run(held / "recipe.yaml", out=held)
+    fates = [json.loads(line) for line in (held / "bowls" / "ledger.jsonl").read_text().splitlines()]
+    (gone,) = (line for line in fates if line["fate"] == "rejected")
+    assert gone["value"].startswith("held.jsonl:2 (meaning 0.")
+    assert "a cosine of 0.7" in " ".join((held / "bowls" / "README.md").read_text().split())
+    recipe["models"] = {"embedder": {"model": "e", "task": "embed", "base_url": "http://localhost:1/v1"}}
+    (held / "recipe.yaml").write_text(json.dumps(recipe))
+    with pytest.raises(ModelError, match="the recipe's embedder is asked elsewhere"):
+        compile_recipe(load_recipe(held / "recipe.yaml"))
