@@ -73,6 +73,9 @@ class Contamination(ComparesSets):
     of which a part as long as the item holds 0.8 of its runs of four characters, as where some words were changed.
     `meaning`, where `levels` names it: one that as a whole is at least 0.9 like an item of five words or more by the
     vectors of the recipe's embedder, or of the small one that comes with hfsft, which knows words and not their order.
+    With the small one, of 1,000 training rows of GSM8K 4 are taken for items of its test set, of 3,000 of Alpaca, in
+    English and Chinese, and Dolly none for items of GSM8K or IFEval; what it finds of texts in other words, and that it
+    knows no Vietnamese, stands at `semantic_duplicate`.
 
     Measured: of copies of items of GSM8K, HumanEval, IFEval, TruthfulQA, Chinese answers and Vietnamese questions all
     are found that are copied, typed anew or put into another text; with one word in twelve changed 0.96 to 1 of GSM8K,
