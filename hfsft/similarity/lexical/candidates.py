@@ -31,6 +31,7 @@ MOST = 40  # pairs of an item with preferred ones that are counted exactly
 DOUBT = 4  # standard errors by which a sketch may mistake a share for less than the bound
 QUICK = 32  # numbers of two sketches that are compared first
 HELD = 64  # more pairs of an item, on average, than are counted exactly: with so many the others are let go
+_LEVELS = 1 << 10  # of shares, which tell all those apart that sketches of fewer numbers can have
 _BLOCK = 1 << 16  # pairs whose sketches are compared at once
 
 
@@ -195,7 +196,10 @@ def _bounded(first: Places, second: Places, shares: NDArray[np.float32], rank: P
     import numpy as np
 
     keep = np.zeros(len(first), bool)
-    for order, most in ((np.lexsort((rank[first], -shares, second)), MOST), (np.lexsort((rank[first], second)), BEST)):
+    apart = np.rint((1 - shares) * _LEVELS).astype(np.int64)
+    for level, most in ((apart, MOST), (0, BEST)):
+        # By the second item, then by how far apart, then by rank, as one number: far faster to sort than three.
+        order = np.argsort((second * (_LEVELS + 1) + level) * len(rank) + rank[first])
         begins = np.concatenate([[True], second[order][1:] != second[order][:-1]])[: len(order)]
         (starts,) = begins.nonzero()
         behind = np.arange(len(order)) - (starts[np.cumsum(begins) - 1] if len(order) else 0)
