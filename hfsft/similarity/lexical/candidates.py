@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from hfsft.similarity.lexical.counts import found_in
 from hfsft.similarity.lexical.shingles import distinct, mixed
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ BEST = 8  # and the preferred ones
 MOST = 40  # pairs of an item with preferred ones that are counted exactly
 DOUBT = 4  # standard errors by which a sketch may mistake a share for less than the bound
 QUICK = 32  # numbers of two sketches that are compared first
+HELD = 64  # more pairs of an item, on average, than are counted exactly: with so many the others are let go
+_LEVELS = 1 << 10  # of shares, which tell all those apart that sketches of fewer numbers can have
 _BLOCK = 1 << 16  # pairs whose sketches are compared at once
 
 
@@ -116,6 +119,7 @@ def candidates(
     sketches, bands, _ = table
     count = len(rank)
     codes, shares = np.zeros(0, np.int64), np.zeros(0, np.float32)
+    held = HELD * count
     for band in range(bands.bands):
         keys = mixed(groups)
         for words in _words(sketches[:, band * bands.rows : (band + 1) * bands.rows]):
@@ -127,14 +131,21 @@ def candidates(
         one, other = (np.concatenate(side) for side in zip(*found, strict=True))
         later = rank[one] > rank[other]
         first, second = np.where(later, other, one), np.where(later, one, other)
-        new = np.setdiff1d(distinct(first * count + second), codes, assume_unique=True)
+        new = distinct(first * count + second)
+        if len(codes):
+            new = new[~found_in(codes, new)[0]]
         if rests is not None:
             new = new[rests.agree(new // count, new % count)]
         kept, close = table.close(new // count, new % count)
         new, close = new[kept], close[kept]
-        codes, shares = np.concatenate([codes, new]), np.concatenate([shares, close])
-        order = np.argsort(codes)
-        codes, shares = codes[order], shares[order]
+        at = np.searchsorted(codes, new)
+        codes, shares = np.insert(codes, at, new), np.insert(shares, at, close)
+        if len(codes) > held:
+            # The closest of all are the closest of these and of what comes later: one that is let go stays so, also
+            # where another band brings it again.
+            kept = _bounded(codes // count, codes % count, shares, rank)
+            codes, shares = codes[kept], shares[kept]
+            held = len(codes) + HELD * count
     kept = _bounded(codes // count, codes % count, shares, rank)
     return codes[kept] // count, codes[kept] % count
 
@@ -185,7 +196,10 @@ def _bounded(first: Places, second: Places, shares: NDArray[np.float32], rank: P
     import numpy as np
 
     keep = np.zeros(len(first), bool)
-    for order, most in ((np.lexsort((rank[first], -shares, second)), MOST), (np.lexsort((rank[first], second)), BEST)):
+    apart = np.rint((1 - shares) * _LEVELS).astype(np.int64)
+    for level, most in ((apart, MOST), (0, BEST)):
+        # By the second item, then by how far apart, then by rank, as one number: far faster to sort than three.
+        order = np.argsort((second * (_LEVELS + 1) + level) * len(rank) + rank[first])
         begins = np.concatenate([[True], second[order][1:] != second[order][:-1]])[: len(order)]
         (starts,) = begins.nonzero()
         behind = np.arange(len(order)) - (starts[np.cumsum(begins) - 1] if len(order) else 0)

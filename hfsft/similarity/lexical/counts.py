@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from hfsft.similarity.lexical.shingles import Chunk, Chunks, Hashes, Places
+    from hfsft.similarity.lexical.shingles import Chunk, Chunks, Hashes, Number, Places
 
     Counts = NDArray[np.int64]
 
@@ -21,12 +21,12 @@ _SLOTS = 1 << 24  # counters that tell runs apart which may be common
 _BUFFER = 1 << 22
 
 
-def found_in(known: Hashes, hashes: Hashes) -> tuple[NDArray[np.bool_], Places]:
-    """Which hashes are among the sorted `known`, of which there are some, and where; any place for one that is not."""
+def found_in(known: NDArray[Number], values: NDArray[Number]) -> tuple[NDArray[np.bool_], Places]:
+    """Which values are among the sorted `known`, of which there are some, and where; any place for one that is not."""
     import numpy as np
 
-    at = np.minimum(np.searchsorted(known, hashes), len(known) - 1)
-    return known[at] == hashes, at
+    at = np.minimum(np.searchsorted(known, values), len(known) - 1)
+    return known[at] == values, at
 
 
 def count_of(hashes: Hashes, known: Hashes, counts: Counts) -> Counts:

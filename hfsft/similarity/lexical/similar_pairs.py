@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from hfsft.similarity.families import DisjointSets
 from hfsft.similarity.lexical.candidates import WHOLE, RestTable, SketchTable, bands_for, candidates
 from hfsft.similarity.lexical.counts import RUN
 from hfsft.similarity.lexical.measure import SLACK, Measured, Texts, every_pair
@@ -116,11 +117,30 @@ class Items:
         if len(self) <= FEW:
             found = self._every(at_least)
         else:
-            own = packed(self._of_items(range(len(self))), at_least) if made is None else [made[p] for p in self.places]
-            found = self._some(at_least, ranked, [each or b"" for each in own], counted)
+            found = self._near(*self._brought_together(at_least, ranked, made, counted), at_least)
         for one, other, similarity in found:
             low, high = sorted((self.places[one], self.places[other]))
             yield low, high, similarity
+
+    def joined(
+        self, at_least: float, *, made: Sequence[bytes | None] | None = None, counted: CountedPairs | None = None
+    ) -> Iterator[tuple[int, int]]:
+        """Pairs `(i, j)` of those that `alike` finds, which join the same items, directly or through others.
+
+        Of more than 2,000 items, two that others have joined already are not compared: where very many are alike, as
+        the prompts of one template, about one pair of an item is counted in the place of some fifty.
+        """
+        if len(self) <= FEW:
+            yield from (pair[:2] for pair in self.alike(at_least))
+            return
+        parts, first, second = self._brought_together(at_least, False, made, counted)
+        sets = DisjointSets(len(self))
+        for some in _rounds(second):
+            some = some[sets.apart(first[some], second[some])]
+            for one, other, _ in self._near(parts, first[some], second[some], at_least):
+                if sets.join(one, other):
+                    low, high = sorted((self.places[one], self.places[other]))
+                    yield low, high
 
     def _every(self, at_least: float) -> Iterator[tuple[int, int, float]]:
         """The pairs among all."""
@@ -137,13 +157,15 @@ class Items:
             for earlier, value in zip(near.tolist(), similarity[near].tolist(), strict=True):
                 yield earlier, later, value
 
-    def _some(
-        self, at_least: float, ranked: bool, made: Sequence[bytes], counted: CountedPairs | None
-    ) -> Iterator[tuple[int, int, float]]:
-        """The pairs that sketches bring together and a count confirms."""
+    def _brought_together(
+        self, at_least: float, ranked: bool, known: Sequence[bytes | None] | None, counted: CountedPairs | None
+    ) -> tuple[list[_Part], Places, Places]:
+        """The pairs that sketches bring together, sorted by the second of each; and what counts those."""
         import numpy as np
 
         count = len(self)
+        own = packed(self._of_items(range(count)), at_least) if known is None else [known[p] for p in self.places]
+        made = [each or b"" for each in own]
         rank = np.arange(count) if ranked else self._by_content()
         there = np.stack([numbers != texts.blank for texts, numbers in zip(self.texts, self.of, strict=True)], axis=1)
         table, told = unpacked(made, there, at_least)
@@ -167,7 +189,14 @@ class Items:
         pairs = distinct(np.concatenate(codes))
         first, second = pairs // count, pairs % count
         order = np.lexsort((first, second))
-        first, second = first[order], second[order]
+        return parts, first[order], second[order]
+
+    def _near(
+        self, parts: Sequence[_Part], first: Places, second: Places, at_least: float
+    ) -> Iterator[tuple[int, int, float]]:
+        """Those of some pairs that are so alike, by an exact count."""
+        import numpy as np
+
         similarity = np.ones(len(first))
         for part, of in zip(parts, self.of, strict=True):
             apart = (of[first] != of[second]) & (of[second] != part.texts.blank) & (similarity >= at_least)
@@ -232,6 +261,19 @@ class _Part:
             sets = chunk.shingles()
             self._add(places[start : start + len(sets)], sets)
             start += len(sets)
+
+
+def _rounds(second: Places) -> Iterator[Places]:
+    """Pairs, sorted by the second item, in groups: one pair of each item, then two, four and so on, until there are no
+    more. So what the first ones join is known before the most are counted.
+    """
+    import numpy as np
+
+    number = np.arange(len(second)) - np.searchsorted(second, second)  # of a pair among those of its item
+    start, size = 0, 1
+    while len(some := np.flatnonzero((number >= start) & (number < start + size))):
+        yield some
+        start, size = start + size, 2 * size
 
 
 def _met(

@@ -129,8 +129,7 @@ def _known(batch: Batch) -> _Pool:
     asked = [(each.said, each.context) for each in questions(batch)]
     index = LexicalIndex[int]()
     index.add(range(len(rows)), asked)
-    alike = (pair[:2] for pair in index.pairs(FAMILY))
-    family = families(len(rows), chain(_of_one_lineage(rows), alike))
+    family = families(len(rows), chain(_of_one_lineage(rows), index.joined(FAMILY)))
     return _Pool(rows, asked, family, [place for place, row in enumerate(rows) if _can_be_shown(row)])
 
 

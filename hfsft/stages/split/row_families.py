@@ -103,7 +103,7 @@ class Naming:
         """The families, and what was counted for them."""
         keys = rows[KEYS] if KEYS in rows else keys_of({name: rows[name] for name in rows.column_names})
         index = self._index(rows, kept)
-        root = families(len(keys), chain(_of_one_key(keys), self._joined(rows, index)))
+        root = families(len(keys), chain(_of_one_key(keys), _of_one_document(rows), index.joined(self.similarity)))
         name: dict[int, str] = {}
         for top, known in zip(root, keys, strict=True):
             name[top] = min(name.get(top, known[0]), *known)
@@ -115,11 +115,8 @@ class Naming:
         How alike two rows are hangs on all that there are: of some of them it is another question.
         """
         index = self._index(rows, kept)
-        return list(self._joined(rows, index)), index.counted()
-
-    def _joined(self, rows: Columns, index: LexicalIndex[int]) -> Iterator[tuple[int, int]]:
-        yield from _of_one_document(rows)
-        yield from (pair[:2] for pair in index.pairs(self.similarity))
+        alike = (pair[:2] for pair in index.pairs(self.similarity))
+        return list(chain(_of_one_document(rows), alike)), index.counted()
 
     def _index(self, rows: Columns, kept: pa.Table | None) -> LexicalIndex[int]:
         digests, sketches = (rows[name] for name in SKETCH)

@@ -6,12 +6,14 @@ import os
 import random
 import subprocess
 import sys
+from typing import Any
 
 import numpy as np
 import pytest
 from datasketch import MinHash
 
 from hfsft.similarity import LexicalIndex, families
+from hfsft.similarity.lexical.candidates import _bounded
 from hfsft.similarity.lexical.shingles import shingles
 from hfsft.similarity.lexical.similar_pairs import FEW
 from hfsft.similarity.lexical.sketches import SEED, sketches
@@ -133,6 +135,56 @@ def test_time_and_memory_grow_with_the_number_of_texts(kind: str) -> None:
         assert int(shown[2]) < 100 * count
     assert seconds[2] < 8 * max(seconds[0], 0.5)  # four times the texts; sixteen times where every pair is looked at
     assert megabytes[2] < 600  # 64 pairs a text where all are near copies
+
+
+def of_one_template(count: int) -> list[str]:
+    return [f"Parcel {n} of sender {n * 7919} was weighed {n % 9 + 2} times, why is that?" for n in range(count)]
+
+
+def families_by_joins(texts: list[str], at_least: float) -> tuple[list[int], int]:
+    """The families, and how many pairs were compared for them."""
+    index = LexicalIndex[int]()
+    index.add(range(len(texts)), texts)
+    return families(len(texts), index.joined(at_least)), index.counted().num_rows
+
+
+@pytest.mark.parametrize("at_least", [0.55, 0.6, 0.7, 0.8])
+@pytest.mark.parametrize("few", [10, FEW])
+def test_joins_make_the_families_that_all_pairs_make(
+    at_least: float, few: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hfsft.similarity.lexical.similar_pairs.FEW", few)
+    texts, _ = planted(200, seed=9)
+    texts += [*of_one_template(250), *texts[:9]]
+    assert families_by_joins(texts, at_least)[0] == families(len(texts), near_pairs(texts, at_least))
+
+
+def test_prompts_of_one_template_are_joined_by_few_comparisons() -> None:
+    compared = {}
+    for count in (FEW + 500, 2 * FEW + 1000):
+        root, compared[count] = families_by_joins(of_one_template(count), 0.6)
+        assert set(root) == {0}
+        assert compared[count] < 12 * count  # some 47 of each where all that sketches bring together are compared
+    fewer, more = compared.values()
+    assert more < 2.5 * fewer
+
+
+def test_pairs_that_are_let_go_on_the_way_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = of_one_template(1500)
+    monkeypatch.setattr("hfsft.similarity.lexical.similar_pairs.FEW", 10)
+    held: list[int] = []
+
+    def bounded(first: Any, *rest: Any) -> Any:
+        held.append(len(first))
+        return _bounded(first, *rest)
+
+    monkeypatch.setattr("hfsft.similarity.lexical.candidates._bounded", bounded)
+    found = list(near_pairs(texts, 0.6))
+    assert max(held) < 150 * len(texts)
+    monkeypatch.setattr("hfsft.similarity.lexical.candidates.HELD", 10**6)
+    held.clear()
+    assert list(near_pairs(texts, 0.6)) == found
+    assert max(held) > 150 * len(texts)  # so many at once where none is let go
 
 
 def test_what_is_kept_and_counted_at_once_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
