@@ -65,9 +65,7 @@ def keys_known(steps: Iterable[Step], measure: Callable[[Step], Batch]) -> list[
     return measure(keying)[KEYS] if keying else None
 
 
-def after(
-    recipe: Recipe, former: Sides, rows: Dataset, *others: Dataset, keys: list[list[str]] | None = None
-) -> Sides:
+def after(recipe: Recipe, former: Sides, rows: Dataset, *others: Dataset, keys: list[list[str]] | None = None) -> Sides:
     """What is remembered once the rows of these tables are built; nothing where none are to be held out.
 
     `keys` are those of `rows` where they are known; else they are made, which takes as long as to hash all texts.
