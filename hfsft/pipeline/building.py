@@ -115,11 +115,13 @@ def run(
 
     vega.prepare()
     found: list[ReleaseMeasures] = []
+    keys: list[list[list[str]] | None] = []
 
     def last(rows: Rows, measure: Callable[[Step], Batch]) -> None:
         from hfsft.release.rows.release_measures import measured
 
         found.append(measured(loaded, rows["id"], measure))
+        keys.append(sides_file.keys_known(plan.steps, measure))
 
     rows, ledger, usage = execute(loaded, plan, watcher or Watcher(), last=last, executor=executor)
     from hfsft.engine.parts.on_datasets import quiet
@@ -142,14 +144,14 @@ def run(
         {split: sorted(found) for split, found in ids.items()},
         dict(zip(row_ids, column_of(rows, "source"), strict=True)),
     )
-    sides = sides_file.after(loaded, sides_before, rows, *random_only(ledger))
+    sides = sides_file.after(loaded, sides_before, rows, *random_only(ledger), keys=keys[0])
     told = withhold(ledger, loaded.publish)
     place = previous.place(Path(out), loaded.name)
     seconds, former = time.perf_counter() - started, previous.figures(place)
     built = Built(loaded, plan, rows, told, usage, seconds, sides, found[0], former)
     with quiet(), one_at_a_time(place, how.tell):
         folder = write(built, Path(out), force)
-    sides_file.keep(loaded, sides)
+    sides_file.keep(loaded, sides, folder)
     cache = cache_folder(plan.name)
     remember(plan, cache)
     settle(cache, plan.digest, time.time() - (time.perf_counter() - started))

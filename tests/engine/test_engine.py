@@ -141,6 +141,36 @@ def test_a_changed_step_runs_again(tmp_path: Any, changed: Step) -> None:
     assert rows["length"] == [7, 7]
 
 
+def test_what_follows_a_changed_step_over_all_rows_is_worked_out_anew_only_where_that_makes_something_else(
+    tmp_path: Any,
+) -> None:
+    def kept(version: int, *sizes: int) -> list[bool]:
+        def of_all(batch: Batch) -> Batch:
+            return {"size": sizes[: len(batch["text"])]}
+
+        def more(batch: Batch) -> Batch:
+            return {"more": [size + 1 for size in batch["size"]]}
+
+        def total(batch: Batch) -> Batch:
+            return {"total": [sum(batch["more"])] * len(batch["more"])}
+
+        every = Step("size", version=version, sees="all", reads=("text",), writes={"size": "int64"}, work=held(of_all))
+        by_row = Step("more", reads=("size",), writes={"more": "int64"}, work=held(more))
+        last = Step("total", sees="all", reads=("more",), writes={"total": "int64"}, work=held(total))
+        rows, ledger = run(tmp_path, source("a bb ccc"), every, by_row, last)
+        assert rows["size"] == list(sizes)
+        assert rows["more"] == [size + 1 for size in sizes]
+        assert rows["total"] == [sum(sizes) + 3] * 3
+        return [line.cached for line in ledger.funnel]
+
+    assert kept(1, 1, 2, 3) == [False] * 4
+    assert kept(2, 1, 2, 3) == [True, False, True, True]
+    assert kept(2, 1, 2, 3) == [True] * 4
+    assert kept(3, 1, 2, 4) == [True, False, False, False]
+    assert kept(4, 1, 2, 3) == [True, False, True, True]
+    assert kept(3, 1, 2, 4) == [True] * 4
+
+
 def test_a_row_without_an_answer_is_failed_and_asked_again(tmp_path: Any) -> None:
     rows, ledger = run(tmp_path, source("a bb ccc"), ASK, asker=Echo(fails=["1"]))
     assert rows["shouted"] == ["A!", "CCC!"]

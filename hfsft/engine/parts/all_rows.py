@@ -98,6 +98,16 @@ def keep(step: str, which: str, by: str, columns: Sequence[str], rows: Rows, mad
     files.pack(step, which, table.replace_schema_metadata(notes))
 
 
+def lineage_of(step: str, which: str, files: Files) -> str:
+    """The lineage of the columns in a file: where they say the same as another file of the step does, that one's.
+
+    So a step that was changed, or that knows more, and makes the same of these rows, leaves what follows as it is.
+    """
+    table = files.table(step, which)
+    base = None if table is None or table.num_rows else _note(table, BASE)
+    return which if base is None else str(base)
+
+
 def before(
     step: str, by: str, columns: Sequence[str], rows: Rows, names: Mapping[str, Any], files: Files
 ) -> Before | None:

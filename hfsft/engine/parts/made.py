@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 
 from hfsft.engine.adding import Adding, Keeping
-from hfsft.engine.parts.all_rows import AllRows, before, keep, kept
+from hfsft.engine.parts.all_rows import AllRows, before, keep, kept, lineage_of
 from hfsft.engine.parts.facts import keep_facts, kept_facts
 from hfsft.engine.parts.files import GAP, Cover, Files, gaps, rows_named
 from hfsft.engine.parts.on_datasets import BATCH, written
@@ -146,7 +146,7 @@ def of_all(
         table = written(len(rows), fill, writes, None, len(rows))
         values = {name: table[name] for name in writes}
         keep(alike, lineage, by, columns, rows, values, drafts)
-    return rows.aligned(values, writes, lineage), cached
+    return rows.aligned(values, writes, lineage_of(alike, lineage, files if cached else drafts)), cached
 
 
 def holds_all(

@@ -24,7 +24,7 @@ from hfsft.errors import ReleaseError, UserError
 from hfsft.release.folder import lock
 from hfsft.release.folder.file_names import FUNNEL, LEDGER, LOCK, PREFERENCE, RANDOM, REPORT, RESOLVED, TRAINER
 from hfsft.release.folder.staging import NEW, OLD, Move, move, recover
-from hfsft.release.hub.release_files import File, made
+from hfsft.release.hub.release_files import made, sha256_of
 from hfsft.release.reader import HUB_SCHEME
 
 PREVIOUS = ".previous"
@@ -153,7 +153,7 @@ def _changed(folder: Path) -> bool:
 def _hashes(folder: Path) -> dict[str, str]:
     """The hash of each file that a build wrote; of those that any command writes anew, none."""
     paths = {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*")) if path.is_file()}
-    return {name: File.of(path).sha256 for name, path in paths.items() if made(name) and name not in (FUNNEL, REPORT)}
+    return {name: sha256_of(path) for name, path in paths.items() if made(name) and name not in (FUNNEL, REPORT)}
 
 
 def _is_build(folder: Path) -> bool:

@@ -15,24 +15,33 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shutil
+from collections.abc import Callable, Iterable
 from contextlib import suppress
+from json.encoder import encode_basestring_ascii as quoted
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from hfsft.engine.ledger import SIDES as SPLITS
 from hfsft.errors import Place, SourceError
 from hfsft.release.folder.file_names import LOCK, RESOLVED, SIDES, WRITTEN
-from hfsft.stages.split.row_families import OPTIONAL, READS
+from hfsft.stages.split.row_families import KEYING, KEYS, OPTIONAL, READS
 from hfsft.stages.split.sides import NONE, Sides, Stand, most_seen
 from hfsft.stages.split.sides import column_of as part_column
 
 if TYPE_CHECKING:
     from datasets import Dataset
 
+    from hfsft.engine.step import Step
     from hfsft.recipe.recipe import Recipe
+    from hfsft.rows.batch import Batch
 
 LAYOUT = 1  # raised when the file is laid out anew
 RELEASED = (RESOLVED, WRITTEN)  # a recipe in a release, where nothing more is written
+_STANDS = frozenset(Stand(side, was) for side in SPLITS for was in (None, *SPLITS))
+_GIVEN: dict[str, Stand] = {side: Stand(side) for side in SPLITS}
+_USUAL = re.compile(rf'\{{"key": "([0-9a-f]+)", "side": "({"|".join(SPLITS)})"\}}').fullmatch  # a third of JSON's time
 
 
 def read(recipe: Recipe, out: Path) -> Sides:
@@ -50,20 +59,34 @@ def read(recipe: Recipe, out: Path) -> Sides:
     return next((sides for sides in found if sides.asked == asked), found[0] if found else NONE)
 
 
-def after(recipe: Recipe, former: Sides, *tables: Dataset) -> Sides:
-    """What is remembered once the rows of these tables are built; nothing where none are to be held out."""
+def keys_known(steps: Iterable[Step], measure: Callable[[Step], Batch]) -> list[list[str]] | None:
+    """The keys of the rows that a build leaves, read back as the step of the plan made them; None without one."""
+    keying = next((step for step in steps if step.name == KEYING), None)
+    return measure(keying)[KEYS] if keying else None
+
+
+def after(recipe: Recipe, former: Sides, rows: Dataset, *others: Dataset, keys: list[list[str]] | None = None) -> Sides:
+    """What is remembered once the rows of these tables are built; nothing where none are to be held out.
+
+    `keys` are those of `rows` where they are known; else they are made, which takes as long as to hash all texts.
+    """
     if not recipe.split.holds_out:
         return NONE
     from hfsft.engine.parts.rows import column_of
 
-    named = dict.fromkeys((*READS, *OPTIONAL, "split", part_column(recipe.split.by) or "split"))
-    columns = [name for name in named if name in tables[0].column_names]
-    batch = {name: [value for rows in tables for value in column_of(rows, name)] for name in columns}
-    return former.after(recipe.split.drawn_by, batch)
+    named = dict.fromkeys((*READS, *OPTIONAL, part_column(recipe.split.by) or "split"))
+    columns = [name for name in named if name in rows.column_names]
+
+    def read(table: Dataset, names: Iterable[str]) -> Batch:
+        return {name: column_of(table, name) for name in dict.fromkeys((*names, "split"))}
+
+    asked = recipe.split.drawn_by
+    batches: list[Batch] = [{**read(rows, ()), KEYS: keys} if keys is not None else read(rows, columns)]
+    return former.after(asked, *batches, *(read(table, columns) for table in others))
 
 
-def keep(recipe: Recipe, sides: Sides) -> None:
-    """Write the sides beside the recipe, whole or not at all.
+def keep(recipe: Recipe, sides: Sides, built: Path) -> None:
+    """Copy the sides from a build to the file beside the recipe, whole or not at all.
 
     Left out where the recipe came from no file or a release, where an override asked for another split than the file
     does, and where the folder cannot be written: then only the build remembers.
@@ -73,8 +96,9 @@ def keep(recipe: Recipe, sides: Sides) -> None:
         return
     draft = beside.with_name(f".{beside.name}.{os.getpid()}")
     try:
-        draft.write_text(text(sides), encoding="utf-8", newline="\n")
-        draft.replace(beside)
+        if not _same(built / SIDES, beside):
+            shutil.copyfile(built / SIDES, draft)
+            draft.replace(beside)
     except OSError:
         with suppress(OSError):
             draft.unlink()
@@ -82,10 +106,10 @@ def keep(recipe: Recipe, sides: Sides) -> None:
 
 def text(sides: Sides) -> str:
     """The file."""
-    lines: list[dict[str, Any]] = [{"sides": LAYOUT, "asked": dict(sides.asked)}]
-    for key, stand in sorted(sides.stands.items()):
-        lines.append({"key": key, "side": stand.side} | ({"was": stand.was} if stand.was else {}))
-    return "".join(json.dumps(line) + "\n" for line in lines)
+    said = {stand: json.dumps(stand._asdict() if stand.was else {"side": stand.side})[1:] for stand in _STANDS}
+    lines = [json.dumps({"sides": LAYOUT, "asked": dict(sides.asked)})]
+    lines += [f'{{"key": {quoted(key)}, {said[stand]}' for key, stand in sorted(sides.stands.items())]
+    return "\n".join([*lines, ""])
 
 
 def _beside(recipe: Recipe) -> Path | None:
@@ -122,11 +146,14 @@ def read_sides(path: Path) -> Sides | None:
             raise ValueError
         for line in lines[1:]:
             number += 1
-            entry = json.loads(line)
-            stand = Stand(entry["side"], entry.get("was"))
-            if stand.side not in SPLITS or stand.was not in (None, *SPLITS):
-                raise ValueError
-            key = str(entry["key"])  # of two that were merged, what models have seen more of
+            if usual := _USUAL(line):
+                key, stand = usual[1], _GIVEN[usual[2]]
+            else:
+                entry = json.loads(line)
+                key, stand = str(entry["key"]), Stand(entry["side"], entry.get("was"))
+                if stand not in _STANDS:
+                    raise ValueError
+            # Of two that were merged, what models have seen more of.
             if key not in stands or most_seen((stand.side, stands[key].side)) == stand.side:
                 stands[key] = stand
         return Sides(dict(head["asked"]), stands)

@@ -114,6 +114,14 @@ def is_news(paths: Iterable[str]) -> bool:
     return any(path not in DERIVED and not path.startswith("assets/") for path in paths)
 
 
+def sha256_of(path: Path) -> str:
+    """The SHA-256 of a file alone, which takes half the time of both hashes."""
+    found = hashlib.sha256()
+    for block in _blocks(path):
+        found.update(block)
+    return found.hexdigest()
+
+
 def _blocks(content: Path | bytes) -> Iterable[bytes]:
     if isinstance(content, bytes):
         yield content

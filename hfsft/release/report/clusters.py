@@ -86,7 +86,7 @@ def _texts(tables: Sequence[SplitRows], columns: tuple[str, ...], ids: set[str])
     reads = dict.fromkeys(("id", *columns, *question, *(name for column in columns for name in optional(column))))
     for table in tables:
         places = [place for place, row in enumerate(table.column("id")) if row in ids]
-        rows = [row for _, row in table.rows(places)]
+        rows = [row for _, row in table.rows(places, reads)]
         batch: Batch = {name: [row.get(name) for row in rows] for name in reads}
         parts = [_parts(batch, name) for name in columns]
         for row, *compared in zip(batch["id"], *parts, strict=True):

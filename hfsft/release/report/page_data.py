@@ -6,6 +6,7 @@ can be written anew at any time.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -58,15 +59,21 @@ class SplitRows:
         for batch in self._batches(batch_size=1000):
             yield from batch.to_pylist()
 
-    def rows(self, wanted: Sequence[int]) -> Iterator[tuple[int, dict[str, Any]]]:
-        """The rows at some places, with their places."""
+    def rows(
+        self, wanted: Sequence[int], columns: Collection[str] | None = None
+    ) -> Iterator[tuple[int, dict[str, Any]]]:
+        """The rows at some places, with their places; all columns, or those of these that there are."""
         left, start = sorted(wanted), 0
-        for batch in self._batches(batch_size=1000):
-            here = [place for place in left if start <= place < start + len(batch)]
+        named = None if columns is None else [name for name in self.kinds if name in columns]
+        if not left:
+            return
+        for batch in self._batches(batch_size=1000, columns=named):
+            stop = start + len(batch)
+            here = left[bisect_left(left, start) : bisect_left(left, stop)]
             if here:
                 found = batch.take([place - start for place in here]).to_pylist()
                 yield from zip(here, found, strict=True)
-            start += len(batch)
+            start = stop
 
     def _open(self) -> Iterator[ParquetFile]:
         from pyarrow.parquet import ParquetFile

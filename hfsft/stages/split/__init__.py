@@ -19,7 +19,7 @@ from hfsft.stages.split import leak as leaks
 from hfsft.stages.split import telling
 from hfsft.stages.split.joins import JOINS
 from hfsft.stages.split.leak import Leak
-from hfsft.stages.split.row_families import KEYS, OPTIONAL, READS, SKETCHED
+from hfsft.stages.split.row_families import KEYING, KEYS, OPTIONAL, READS, SKETCHED
 from hfsft.stages.split.sides import NONE, TOPIC, column_of
 
 
@@ -148,7 +148,7 @@ class Split(Stage):
         sides = Resource.of("sides", Work("hfsft.stages.split.sides:Known", known), pinned=False)
         return [
             Step(
-                name="split.keys",
+                name=KEYING,
                 reads=READS,
                 optional=tuple(dict.fromkeys((*OPTIONAL, *part.values()))),
                 writes={KEYS: ["string"]},

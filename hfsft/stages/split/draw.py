@@ -105,7 +105,8 @@ def _nearest(families: Iterable[str], size: Mapping[str, int], wanted: float) ->
 
 def _topics(families: Sequence[str], topics: Sequence[str | None]) -> dict[str, str]:
     """The commonest topic of each family."""
-    counts: dict[str, Counter[str]] = defaultdict(Counter)
-    for family, topic in zip(families, topics, strict=True):
-        counts[family][topic or ""] += 1
-    return {family: min(found, key=lambda topic: (-found[topic], topic)) for family, found in counts.items()}
+    best: dict[str, tuple[int, str]] = {}
+    for (family, topic), rows in Counter(zip(families, (topic or "" for topic in topics), strict=True)).items():
+        found = -rows, topic
+        best[family] = min(found, best.get(family, found))
+    return {family: topic for family, (_, topic) in best.items()}

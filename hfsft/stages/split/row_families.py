@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 READS = ("seed_id", "origin", "instruction")
 OPTIONAL = (*VIEWED, "family_key", DOCUMENT)
 SKETCHED = tuple(name for name in VIEWED if name not in SETTING)  # what a sketch uses beside what users say
+KEYING = "split.keys"  # the step that makes these:
 KEYS = "split_keys"  # the column of what rows are known by, from one step to the next
 
 

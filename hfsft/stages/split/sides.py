@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from math import isclose
 from typing import Any, NamedTuple
 
@@ -75,13 +76,18 @@ class Sides:
                 stands[key] = Stand(stand.side, mine.side)
         return Sides(self.asked, stands)
 
-    def after(self, asked: Mapping[str, Any], batch: Batch) -> Sides:
-        """These sides and those of a build's rows."""
+    def after(self, asked: Mapping[str, Any], *batches: Batch) -> Sides:
+        """These sides and those of a build's rows, whose keys are made where a batch has none."""
         stands, moved = dict(self.stands), Counter[tuple[Side, Side]]()
-        for keys, side in zip(keys_of(batch, column_of(asked.get("by"))), batch["split"], strict=True):
+        given, by = {side: Stand(side) for side in SIDES}, column_of(asked.get("by"))
+        known = [(batch[KEYS] if KEYS in batch else keys_of(batch, by), batch["split"]) for batch in batches]
+        for keys, side in chain.from_iterable(zip(*each, strict=True) for each in known):
             came: list[Side] = []
             for key in keys:
-                old = self.stands.get(key, Stand(side))
+                old = self.stands.get(key, given[side])
+                if old == given[side]:
+                    stands[key] = old
+                    continue
                 before = [each for each in (old.was, old.side) if each and each != side]
                 stands[key] = Stand(side, most_seen(before) if before else None)
                 came += [was] if (was := stands[key].was) else []

@@ -89,10 +89,10 @@ def card(outcome: Outcome, similarity: float, closest: Closest | None) -> CardPa
     names = outcome.values(FAMILY)
     if not len(names):
         return None
-    sides: dict[str, set[str]] = {}
-    for family, side in zip(names, outcome.values(SIDE), strict=True):
-        sides.setdefault(family, set()).add(side)
-    counts = {side: sum(side in found for found in sides.values()) for side in outcome.splits}
+    of_side = set(zip(names, outcome.values(SIDE), strict=True))
+    sizes, divided = Counter(names), Counter(family for family, _ in of_side)
+    held = Counter(side for _, side in of_side)
+    counts = {side: held[side] for side in outcome.splits}
     return CardPart(
         "split",
         {
@@ -101,12 +101,12 @@ def card(outcome: Outcome, similarity: float, closest: Closest | None) -> CardPa
                 for each in outcome.fell
                 if "duplicate" in each.rule
             ],
-            "families": f"{len(sides):,}",
-            "largest": f"{max(Counter(names).values()):,}",
+            "families": f"{len(sizes):,}",
+            "largest": f"{max(sizes.values()):,}",
             "counts": [f"{count:,} in {side}" for side, count in counts.items()],
             "held_out": sum(count for side, count in counts.items() if side != "train"),
             "closest": str(closest) if closest else "",
-            "divided": sum(len(found) > 1 for found in sides.values()),
+            "divided": sum(count > 1 for count in divided.values()),
             "similarity": int(similarity) if similarity.is_integer() else similarity,
         },
     )

@@ -19,7 +19,9 @@ from hfsft.errors import SourceError
 from hfsft.hashing import digest
 from hfsft.pipeline import forecast
 from hfsft.release.comparison import Diff, diff
+from hfsft.release.folder import sides_file
 from hfsft.release.reader import open_release
+from hfsft.stages.split.sides import Sides, Stand
 from tests.models.server import LLM
 from tests.recipes import reply, support
 from tests.test_pipeline import content
@@ -233,3 +235,38 @@ def test_of_a_row_that_two_branches_gave_two_sides_the_one_in_train_holds(tmp_pa
     built, _ = hfsft.pipeline.run(tmp_path / "mine" / "toy.yaml", out=tmp_path)
     assert not len(built.split("validation"))
     assert any("rows keep the side that an earlier build gave them" in note for note in built.notes)
+
+
+def test_a_rebuild_hashes_no_text_and_leaves_the_file_where_it_lies(tmp_path: Path, monkeypatch: Any) -> None:
+    recipe = grow(tmp_path / "mine", 60)
+    hfsft.build(recipe, out=tmp_path)
+    path = tmp_path / "mine" / "toy.sides.jsonl"
+    before = path.read_bytes(), path.stat().st_ino, path.stat().st_mtime_ns
+
+    def made(*_: Any) -> Any:
+        raise AssertionError("keys are made anew")
+
+    for module in ("sides", "row_families"):
+        monkeypatch.setattr(f"hfsft.stages.split.{module}.keys_of", made)
+    for _ in range(2):
+        hfsft.build(recipe, out=tmp_path)
+        assert (path.read_bytes(), path.stat().st_ino, path.stat().st_mtime_ns) == before
+
+
+def test_a_key_may_be_any_text_and_the_file_is_json_line_by_line(tmp_path: Path) -> None:
+    stands = {
+        "0b3d2f6c1a905e77": Stand("train"),
+        "91c0": Stand("validation", "train"),
+        'a "thread"\\ of \u00e9\u2028': Stand("test"),
+        "no-hash": Stand("train", "train"),
+    }
+    sides = Sides({"validation": 0.1}, stands)
+    written = sides_file.text(sides)
+    said = [
+        {"key": key, "side": stand.side} | ({"was": stand.was} if stand.was else {}) for key, stand in stands.items()
+    ]
+    lines = [{"sides": 1, "asked": {"validation": 0.1}}, *sorted(said, key=lambda each: str(each["key"]))]
+    assert written == "".join(json.dumps(line) + "\n" for line in lines)
+    path = tmp_path / "toy.sides.jsonl"
+    path.write_text(written, encoding="utf-8")
+    assert sides_file.read_sides(path) == sides

@@ -147,6 +147,17 @@ def test_rows_are_taken_where_they_stand_across_shards(tmp_path: Path) -> None:
         4499: {"id": "2-1499"},
     }
     assert table.column("nothing") == [None] * 4500
+    assert list(table.rows([])) == []
+    assert dict(table.rows([0, 4499], ["id", "nothing"])) == {0: {"id": "0-0"}, 4499: {"id": "2-1499"}}
+    assert dict(SplitRows("train", [_two_columns(tmp_path)]).rows([1], ["said"])) == {1: {"said": "b"}}
+
+
+def _two_columns(folder: Path) -> Path:
+    from datasets import Dataset
+
+    path = folder / "two.parquet"
+    Dataset.from_dict({"id": ["0", "1"], "said": ["a", "b"]}).to_parquet(path)
+    return path
 
 
 def test_the_command_writes_the_page_anew(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from hfsft.rows.columns import COLUMNS
 from hfsft.stages.split import Split
+from hfsft.stages.split.draw import _topics
 from hfsft.stages.split.sides import NONE, Sides
 from tests.stages.helpers import CONTEXT
 from tests.stages.test_split import SIZES, after, divided, example, grown, held, moved, sides, split, text
@@ -105,3 +106,7 @@ def test_a_test_that_is_no_longer_asked_for_is_validation_and_what_was_trained_o
     grows = split(rows, 0.1, former := after(old, share=0.1, test=0.1), test=0.15)
     assert moved(old, grows) == {"test": 2}, "in proportion: 8 and 12 of what is held out"
     assert former.regarded({"validation": 0.2, "similarity": 0.6, "test": 0.1}) == {}, "any other share draws anew"
+
+
+def test_a_topic_that_is_empty_is_none() -> None:
+    assert _topics(["f"] * 5 + ["g"] * 2, [None, "", None, "a", "a", "b", "a"]) == {"f": "", "g": "a"}
