@@ -182,7 +182,8 @@ def recalls(hits: dict[str, dict[str, Any]], known: dict[str, tuple[str, str]], 
     for key, (kind, group) in known.items():
         places[kind][group].append(key)
     print(f"defaults: {', '.join(defaults)}\n\n{'kind':<24} {'rows':>4} {'defaults':>8}  by group, and by filter")
-    total = mechanical = count = 0
+    total = mechanical = 0.0
+    count = 0
     for kind, by_group in places.items():
         keys = [key for some in by_group.values() for key in some]
         got = sum(key in hits["defaults"] for key in keys)

@@ -24,7 +24,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from hfsft.filters import Toxicity
+from hfsft.filters.text.toxicity import Toxicity
 from tests.benchmarks.sets import HEADS, Score, lines, reading, share
 
 BOUNDS = (0.2, 0.5, 0.8)
