@@ -20,6 +20,7 @@ from hfsft.plain import beside, digits, plain
 from hfsft.release.step_titles import AT_READING, STEPS
 from hfsft.rows.reading.summaries import rows_said
 from hfsft.stages.judging.judge_report import NO_VERDICT
+from hfsft.stages.selecting.twin import ONLY
 from hfsft.stages.sizing.trim import SIZE
 
 if TYPE_CHECKING:
@@ -177,8 +178,8 @@ def _by_number(removal: Removal) -> bool:
 
 def _told(removal: Removal, entries: Sequence[Mapping[str, Any]], unit: str) -> tuple[str, str]:
     """The reason in words, and what to do about it."""
-    if removal.stage == SIZE:
-        return STEPS[SIZE].did, ""
+    if removal.stage in (SIZE, ONLY):
+        return STEPS[removal.stage].did, ""
     if _by_number(removal):
         counted = f" {unit}" if unit else ""
         measured = _measured([entry["value"] for entry in entries], removal.bound)

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from hfsft.stages.judging.anchors import APART
 from hfsft.stages.judging.judge_report import NO_VERDICT
+from hfsft.stages.selecting.twin import ONLY
 from hfsft.stages.sizing.trim import SIZE
 
 AT_READING = "sources.defect"
@@ -21,6 +22,7 @@ class InWords(NamedTuple):
 STEPS = {
     AT_READING: InWords("sources, set aside while reading", "set aside as they were read"),
     SIZE: InWords("size, rows beyond it", "more rows than were asked for"),
+    ONLY: InWords("select, rows by chance", "not selected, and drawn for the configuration `random`"),
     APART: InWords("judge, anchors apart from rows", "asked what an anchor of the judge asks"),
     NO_VERDICT: InWords("judge, unreadable verdicts", "not scored: the judge's verdict could not be read"),
 }
