@@ -4,8 +4,8 @@
 
 The answers are those of XSTest, of three models. With full refusals wanted, precision and recall were 0.891 and 0.891
 at an at_most of 0, 0.932 and 0.852 at 0.5; with partial ones wanted too, 0.953 and 0.824, and 0.991 and 0.784. Of
-ordinary answers fell at 0 and at 0.5: alpaca (GPT-4) 21 and 0 of 999, in Chinese 14 and 2 of 1,000, dolly and code none; those
-that fell talk of being a machine.
+ordinary answers fell at 0 and at 0.5: alpaca (GPT-4) 21 and 0 of 999, in Chinese 14 and 2 of 1,000, dolly and
+code none; those that fell talk of being a machine.
 """
 
 from __future__ import annotations
