@@ -1,6 +1,6 @@
 """Precision and recall of the recognisers of personal data, kind by kind, and what they find in ordinary text.
 
-    python -m tests.benchmarks.bench_pii FOLDER [--show KIND] [--recogniser MODEL]
+    uv run python tests/benchmarks/bench_pii.py --data FOLDER [--show KIND] [--recogniser MODEL]
 
 FOLDER holds `pii/*.jsonl.gz` (lines with `full_text` and `spans`, as presidio-research writes them) and, for the false
 alarms, any other `.jsonl.gz`, `.jsonl` or `.json` files of rows: those whose paths hold one of the words of ORDINARY.
@@ -9,9 +9,6 @@ A find counts where it overlaps a marked span of its kind, a span where a find o
 
 from __future__ import annotations
 
-import argparse
-import gzip
-import json
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -24,6 +21,7 @@ from hfsft.filters import Pii
 from hfsft.privacy.pii import KINDS as KINDS_FOUND
 from hfsft.privacy.pii import find
 from hfsft.privacy.recognised import RECOGNISED
+from tests.benchmarks.sets import lines, reading, share
 
 KINDS = {
     "EMAIL_ADDRESS": "EMAIL", "PHONE_NUMBER": "PHONE", "CREDIT_CARD": "CARD", "IBAN_CODE": "IBAN", "IP_ADDRESS": "IP",
@@ -35,13 +33,6 @@ ORDINARY = (
     *("dolly", "alpaca", "code", "oasst", "gsm8k", "xquad_vi", "vi_legal", "humaneval", "medquad", "bitext"),
     *("sharegpt", "glaive", "arena"),
 )
-
-
-def lines(path: Path) -> Iterator[Any]:
-    whole = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
-    for line in whole.decode("utf-8").split("\n"):
-        if line.strip():
-            yield line if ".csv" in path.name else json.loads(line)
 
 
 def strings(value: Any) -> Iterator[str]:
@@ -81,8 +72,7 @@ def marked(folder: Path, show: str, recogniser: str) -> None:
     del spans[""]
     print(f"{'kind':<12} {'spans':>6} {'recall':>7} {'finds':>6} {'precision':>9}")
     for kind in sorted({*spans, *finds}):
-        recall = f"{covered[kind] / spans[kind]:.3f}" if spans[kind] else "-"
-        precision = f"{right[kind] / finds[kind]:.3f}" if finds[kind] else "-"
+        recall, precision = share(covered[kind], spans[kind]), share(right[kind], finds[kind])
         print(f"{kind:<12} {spans[kind]:>6} {recall:>7} {finds[kind]:>6} {precision:>9}")
 
 
@@ -128,14 +118,13 @@ def speed(folder: Path, count: int = 20_000, size: int = 120) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("folder", type=Path)
+    parser = reading(__doc__ or "")
     parser.add_argument("--show", default="", help="print what was missed and wrong of this kind, or `all`")
     parser.add_argument("--recogniser", default="", help="an installed spaCy model: find names and addresses as well")
     arguments = parser.parse_args()
-    marked(arguments.folder, arguments.show, arguments.recogniser)
-    ordinary(arguments.folder, arguments.show)
-    speed(arguments.folder)
+    marked(arguments.data, arguments.show, arguments.recogniser)
+    ordinary(arguments.data, arguments.show)
+    speed(arguments.data)
 
 
 if __name__ == "__main__":

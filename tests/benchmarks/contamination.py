@@ -9,7 +9,6 @@ is found, by kind and level; then how many texts of the other sets are hits, and
 
 from __future__ import annotations
 
-import argparse
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -19,6 +18,7 @@ from hfsft.rows.other_sets.items import HeldItem, held_items
 from hfsft.rows.other_sets.other_set import OtherSet
 from hfsft.rows.views import messages
 from hfsft.similarity.contained import Contained
+from tests.benchmarks.sets import reading, share
 
 HELD: dict[str, dict[str, str]] = {
     "gsm8k_test": {},
@@ -32,17 +32,14 @@ FEW = 3  # false alarms that are shown of each set
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    parser.add_argument("--data", type=Path, required=True)
-    folder = parser.parse_args().data
+    folder = reading(__doc__ or "").parse_args().data
     held = {name: items_of(file, named) for name, named in HELD.items() for file in files(folder / "bench", name)}
     sound = {name: texts_of(file) for name in SOUND for file in files(folder, f"*/{name}")}
     carriers = [text for text in sound.get("dolly", []) if len(text) > 200]
     print(f"{'planted in':<14}{'kind':<26}{'texts':>7}{'found':>8}  by level")
     for name, items in held.items():
         for each in planted(items, Contained([item.text for item in items]), carriers):
-            share = each.found / each.planted if each.planted else 0
-            print(f"{name:<14}{each.kind:<26}{each.planted:>7}{share:>8.3f}  {each.levels}")
+            print(f"{name:<14}{each.kind:<26}{each.planted:>7}{share(each.found, each.planted):>8}  {each.levels}")
     every = [item for items in held.values() for item in items]
     index = Contained([item.text for item in every])
     print(f"\n{'sound':<18}{'texts':>7}{'hits':>6}{'us a text':>11}")

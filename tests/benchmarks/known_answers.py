@@ -9,10 +9,6 @@ the same sets with nothing planted. `defaults` is what the filters of a recipe t
 
 from __future__ import annotations
 
-import argparse
-import gzip
-import json
-import logging
 import re
 import time
 from collections import defaultdict
@@ -20,12 +16,12 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-import datasets
 from datasets import Dataset
 
 from hfsft.filters import DEFAULT_FILTERS, FILTERS, Filter
 from tests.benchmarks.planting import COPIES, KINDS, MECHANICAL
 from tests.benchmarks.planting.drawing import Draw, Row
+from tests.benchmarks.sets import lines, reading
 
 EACH = 25  # rows of a kind in a group
 ANSWERED = {"question": "instruction", "context": "context", "answer": "response"}
@@ -52,11 +48,6 @@ MORE = (
     ("chat", "judge/halueval_general_a_1000.jsonl.gz", {"user_query": "instruction", "chatgpt_response": "response"}),
 )
 """Where a group's clean rows are, and which of their columns are which; from `MORE` nothing is planted."""
-
-
-def lines(path: Path) -> Iterator[Row]:
-    whole = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
-    yield from (json.loads(line) for line in whole.decode("utf-8").split("\n") if line.strip())
 
 
 def clean_rows(folder: Path) -> dict[str, list[Row]]:
@@ -168,13 +159,10 @@ def without_arguments(names: Iterable[str]) -> Iterator[Filter]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, required=True)
+    parser = reading(__doc__ or "")
     parser.add_argument("--filters", nargs="*", default=list(FILTERS), choices=list(FILTERS))
     parser.add_argument("--show", default="", help="print rows of this kind that no filter finds, or `clean` that fall")
     arguments = parser.parse_args()
-    datasets.disable_progress_bars()
-    logging.disable(logging.WARNING)
     groups = clean_rows(arguments.data)
     rows, known = planted(groups)
     rules = list(without_arguments(arguments.filters))
@@ -194,7 +182,8 @@ def recalls(hits: dict[str, dict[str, Any]], known: dict[str, tuple[str, str]], 
     for key, (kind, group) in known.items():
         places[kind][group].append(key)
     print(f"defaults: {', '.join(defaults)}\n\n{'kind':<24} {'rows':>4} {'defaults':>8}  by group, and by filter")
-    total = mechanical = count = 0
+    total = mechanical = 0.0
+    count = 0
     for kind, by_group in places.items():
         keys = [key for some in by_group.values() for key in some]
         got = sum(key in hits["defaults"] for key in keys)

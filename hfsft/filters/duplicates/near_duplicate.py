@@ -43,7 +43,8 @@ class NearDuplicate(AlikeRows):
     `against`, rows that are alike to one of an earlier release or a held-out file fall, and name that. Letters
     are compared, not meaning. A paraphrase in other words stays: at 0.8, 15 of 100 sentence pairs that people rate as
     saying the same are found in SICK, 4 of 100 in MRPC. A swap or a small word may fall though it changes the
-    meaning: 3 of 100 pairs of different meaning in SICK, 34 of 100 in PAWS, which is made of such swaps.
+    meaning: 5 of 100 pairs of different meaning in SICK, none in MRPC, 32 of 100 in PAWS, which is made of such swaps.
+    Of 7,670 rows of Toolformer 1,110 fall, 70 of 100 of which call what a row before them calls.
     """
 
     name: ClassVar[str] = "near_duplicate"

@@ -44,6 +44,8 @@ class SemanticDuplicate(AlikeRows):
     and 80 in PAWS, which is made of the same words in another order; at 0.9 they are 61, 50 and 24, and 19, 0.7, 4.4
     and 95. 6 of 1,000 questions of GSM8K have another one above 0.95. Of clean rows fall 5 of 1,000 in English and in
     code, 1 in Chinese, but 445 in Vietnamese, whose words it does not know: name an embedder of the data's language.
+    A long text that stands before every question makes them alike: of 7,670 rows of Toolformer, each of which opens
+    with the description of its tool, 6,704 fall, and 1,784 where that is the system prompt.
     """
 
     name: ClassVar[str] = "semantic_duplicate"

@@ -29,10 +29,13 @@ class Refusal(OfColumn):
     70 more that name what they refuse 40, of 51 after these 38; with what they taught, all of 438 do, and none of 250
     answers that look like refusals (27 to 121 texts a language).
 
-    On 300 English answers of three models with human labels (XSTest, where the phrases were tuned too): of the 129
-    full refusals 109 get 1 and 5 get 0.5; of the 117 rows with 1 all but one are full or partial refusals. Of 4,000
-    human and early GPT-3 answers (dolly, alpaca), 2,017 of code and 1,000 solutions of sums none got more than 0. Not
-    found: refusals that only lecture ("Violence is never the answer") or change the subject, and other languages.
+    On 300 English answers of three models with human labels (XSTest, where the phrases were tuned too): of the 128
+    full refusals 109 get 1 and 5 get 0.5, of the 20 partial ones 7 and 1, of the other 152 1 and 5. So of the rows that
+    fall at 0, 95 of 100 refuse in full or in part, and 99 at 0.5; found are 114 of the 119 full refusals of GPT-4 and
+    Llama 2, none of the 9 of Mistral, which only lecture. Of 4,000 human and early GPT-3 answers (dolly, alpaca), 2,017
+    of code and 1,000 solutions of sums none got more than 0. Of 999 answers of GPT-4 (alpaca) 21 got 0.5, and of 1,000
+    in Chinese 12 got 0.5 and 2 got 1: all of them say that they are a machine. Not found: refusals that only lecture
+    ("Violence is never the answer") or change the subject, and other languages.
     """
 
     name: ClassVar[str] = "refusal"
