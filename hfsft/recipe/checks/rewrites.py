@@ -40,6 +40,9 @@ class Rewrites:
             if not (step.asks or step.rows == "source"):
                 continue
             texts = {name: kind for name, kind in step.writes.items() if holds_text(kind) and not column(name).ours}
+            if step.table:  # beside the rows: what models say of them is cleaned, and nothing falls for it
+                yield from (self._beside(step, texts, *rule) for rule in self._rules if texts)
+                continue
             self._present |= texts
             for rule, place, label in self._rules:
                 called = label if step.rows == "source" else f"{label} {step.name}"
@@ -52,6 +55,10 @@ class Rewrites:
             if step.asks:
                 yield from waiting
                 waiting = []
+
+    def _beside(self, step: Step, texts: Mapping[str, Any], rule: Rewriting, place: Place | None, label: str) -> Step:
+        rewrite, *_ = rule.over(texts, texts, place, f"{label} {step.name}")
+        return replace(rewrite, table=step.table)
 
 
 def told(step: Step, fingerprint: str, clean: Callable[[str], str]) -> dict[str, Any]:
