@@ -228,7 +228,7 @@ def test_why_names_the_field_and_both_values(hfsft: Run, tmp_path: Path) -> None
     assert "runs again" not in hfsft("why", recipe).stdout
     changed = hfsft("why", recipe, "--set", "filters[repetition].at_most=0.3").stdout
     assert "at_most: 0.4 -> 0.3" in changed
-    assert re.search(r"run again because rows change with filters\[repetition\]: .*split$", changed, re.M)
+    assert re.search(r"run again because rows change with filters\[repetition\]: .*split\.leak$", changed, re.M)
     rows = (tmp_path / "rows.jsonl").read_text()
     (tmp_path / "rows.jsonl").write_text(rows + '{"instruction": "A new one?", "output": "Yes."}\n' * 2)
     more = hfsft("why", recipe).stdout

@@ -21,7 +21,7 @@ TOLD = """\
 error: bad.yaml:5:27: filters[repetition].at_most must be at most 1, got 40
     5 |   - repetition: {at_most: 40}
       |                           ^
-error: bad.yaml:6:9: unknown key `validaton` in split (did you mean `validation`? allowed: validation, stratify, similarity)
+error: bad.yaml:6:9: unknown key `validaton` in split (did you mean `validation`? allowed: validation, test, stratify, by, similarity, leak)
     6 | split: {validaton: 0.1}
       |         ^
 """  # noqa: E501

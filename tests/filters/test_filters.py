@@ -214,7 +214,7 @@ def _refuses(kind: type[Filter]) -> bool:
         ("json_schema", {"inline": {"type": "text"}}, r"is no JSON Schema: .*'text' is not valid"),
         ("expr", {"that": "response |"}, "unexpected"),
         ("expr", {"that": "response | tokens > 3"}, "`tokens` needs a `tokenizer`"),
-        ("answer", {"by": "letters"}, "input should be 'exact', 'number' or 'choice', not 'letters'"),
+        ("answer", {"by": "letters"}, "input should be 'exact', 'number', 'math' or 'choice', not 'letters'"),
         ("pii", {"do": "delete"}, "input should be 'redact', 'reject' or 'report', not 'delete'"),
         ("pii", {"kinds": ["mail"]}, "input should be 'email', 'phone', 'card'"),
         ("pii", {"regions": ["UK"]}, "'UK' is no region"),

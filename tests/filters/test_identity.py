@@ -52,6 +52,8 @@ OTHER: dict[tuple[str, str], Any] = {
     ("expr", "that"): "response | words > 11",
     ("contamination", "levels"): ["exact"],
     ("pii", "kinds"): ["email"],
+    ("phrases", "packs"): ["filler"],
+    ("phrases", "add"): ["synergy"],
     ("pii", "regions"): ["DE"],
     ("pii", "allow"): ["support@example.com"],
 }
@@ -71,6 +73,8 @@ ELSEWHERE = {
     ("json_schema", "file"),
     ("contamination", "against"),
     ("toxicity", "model"),
+    ("phrases", "file"),
+    ("pii", "recogniser"),
 }
 ELSEWHERE |= {(name, field) for name in DUPLICATES for field in ("against", "by")}
 HARMLESS: set[tuple[str, str]] = set()  # fields that change no row; none so far

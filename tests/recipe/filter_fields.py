@@ -47,6 +47,7 @@ OTHER: dict[str, Any] = {
     "Toxicity.label": "fine",
     "Language.languages": ["vi"],
     "Language.of_instruction": True,
+    "Pii.recogniser": "en_core_web_lg",
     "Pii.regions": ["DE"],
     **{
         f"Constraints.{name}": {name: {"at_least": 2}}

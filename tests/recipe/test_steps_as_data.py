@@ -45,8 +45,11 @@ class Vowels(OfColumn):
         return float(sum(letter in self.letters for letter in cell))
 
 
-def observed(step: Step, rows: list[Row]) -> Any:
-    """What a step does with some rows: what it sends, what it makes of the answers or of the rows, as JSON."""
+def observed(step: Step, rows: list[Row], beside: list[Row]) -> Any:
+    """What a step does with some rows: what it sends, what it makes of the answers or of the rows, as JSON.
+
+    `beside` are those of the side table that it reads as well.
+    """
     if step.rows == "source":
         return list(islice(step.function(), ROWS))
     if step.bound is not None:
@@ -58,7 +61,8 @@ def observed(step: Step, rows: list[Row]) -> Any:
         return [answered(step, {name: row[name] for name in step.given(present, "id")}) for row in rows]
     if step.rows == "many" and not step.makes:
         return [list(rows_of(step.function({name: [value] for name, value in row.items()}))) for row in rows]
-    return step.function({name: [row[name] for row in rows] for name in step.given(present)})
+    more = [{name: [row[name] for row in beside] for name in beside[0]}] if step.beside else []
+    return step.function({name: [row[name] for row in rows] for name in step.given(present)}, *more)
 
 
 def answered(step: Step, row: Row | list[Row]) -> list[Any]:
@@ -107,7 +111,7 @@ def seen_of(steps: Iterable[Step]) -> list[Any]:
     found = []
     for step in steps:
         try:
-            found.append(observed(step, tables[step.table]))
+            found.append(observed(step, tables[step.table], tables[step.beside]))
         except StageError as error:  # of a judge that fails its exam
             found.append(str(error))
             continue
@@ -126,7 +130,7 @@ def everything(folder: Path) -> Plan:
     save(folder / "tok")
     data = every_section(folder)
     data["judge"]["score"] = "expected"
-    rules = [{name: ARGUMENTS.get(name, {})} for name in FILTERS if name != "score"]
+    rules = [{name: ARGUMENTS.get(name, {})} for name in FILTERS if name not in ("score", "toxicity")]  # it has weights
     rules += [{"tokens": {"tokenizer": "tok", "column": "conversation", "at_most": 99}}]
     rules += [{"score": {"usefulness": {"at_least": 2}}}]
     (folder / "r.yaml").write_text(json.dumps({**data, "filters": rules}))

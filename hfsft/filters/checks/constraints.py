@@ -25,11 +25,15 @@ IDS, ARGUMENTS = "instruction_id_list", "kwargs"
 class Paragraphs(Limits):
     """How many paragraphs there may be, and what divides them."""
 
+    example: ClassVar[str] = "filters: [{constraints: {paragraphs: {at_least: 2, divider: '***'}}}]"
+
     divider: str = Field("", description="What stands between them, such as `***`; left out, blank lines do.")
 
 
 class NumberedSections(Limits):
     """How many sections there may be, and the word that each begins with."""
+
+    example: ClassVar[str] = "filters: [{constraints: {sections: {at_least: 2, word: Part}}}]"
 
     word: str = Field("Section", min_length=1, description="The word before the number of a section, as `Section 2`.")
 
@@ -56,8 +60,7 @@ class Constraints(OneColumn, Bounded):
     )
     example: ClassVar[str] = """\
     filters:
-      - constraints: {words: {at_least: 100, at_most: 300}, no_commas: true, ends_with: "Anything else?"}
-      - constraints: {per_row: instruction_id_list, arguments: kwargs, loose: true}
+      - constraints: {words: {at_least: 100, at_most: 300}, no_commas: true}
     """
 
     model_config = ConfigDict(serialize_by_alias=True)

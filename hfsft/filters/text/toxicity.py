@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
-from pydantic import Field
+from pydantic import Field, PrivateAttr
 
 from hfsft.engine.resources import Resource, Work
 from hfsft.errors import ModelError
@@ -38,6 +38,8 @@ class Toxicity(OfColumn):
       - toxicity: {model: you/toxicity-classifier, label: toxic, at_most: 0.5}
     """
 
+    _opened: bool = PrivateAttr(True)  # whether the model is looked for, or the recipe alone is checked
+
     model: Annotated[str, FILE] = Field(
         description="Hub id or folder (from the recipe's) of a text classifier that transformers runs."
     )
@@ -49,12 +51,20 @@ class Toxicity(OfColumn):
         """With the model's folder looked for below `base`."""
         return self.model_copy(update={"model": located(self.model, base)})
 
+    def unopened(self) -> Toxicity:
+        """Without its model."""
+        rule = self.model_copy()
+        rule._opened = False
+        return rule
+
     def identity(self) -> dict[str, Any]:
         """The column and the label; the model is a resource."""
         return {"column": self.column, "label": self.label}
 
     def resources(self) -> tuple[Resource, ...]:
         """The model, the same under any name. Raises `ModelError` where it cannot be used, or has no such label."""
+        if not self._opened:
+            return ()
         labels = classifier(self.model).labels
         if self.label not in labels:
             raise ModelError(

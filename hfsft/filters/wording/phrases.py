@@ -51,7 +51,7 @@ class Phrases(Answers, Bounded):
     blind: ClassVar[str] = "The same said in other words, and languages of which a pack has none."
     example: ClassVar[str] = """\
     filters:
-      - phrases: {packs: [self_naming, cutoff_date], add: [synergy, '/\\bdelve\\b/']}
+      - phrases: {packs: [self_naming], add: [synergy, '/\\bdelve\\b/']}
     """
 
     packs: list[PackName] = Field(

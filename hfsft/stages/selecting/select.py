@@ -51,7 +51,11 @@ class Select(Stage):
 
     key: ClassVar[str] = SELECT
     example: ClassVar[str] = """\
-    select: {rows: 6000, by: score_mean, diverse: {at_most: 0.9}, like: real_queries.jsonl}
+    select:
+      rows: 6000
+      by: score_mean
+      diverse: {at_most: 0.9}
+      like: real_queries.jsonl
     """
 
     rows: int = Field(ge=1, description="Rows to take; fewer are taken where too few differ enough.")

@@ -63,9 +63,10 @@ _ALONE = frozenset("\u0152\u0153\u00c3\u00c2\u00e0\ufffd") | frozenset(map(chr, 
 _SIGNS = (
     "\u00a0-\u0110\u0112-\u019f\u01a2-\u01ae\u01b1-\u036f\u2000-\u2bff\uf8ff\ufb01\ufb02\ufffd"  # without Vietnam's
 )
+_GREEK_ON = f"{chr(GREEK[0][0])}-\u052f"  # Greek and Cyrillic with its supplement
 _LATIN_OR_SIGN = at_first_use("[\u0080-\u036f\u1e00-\u2bff]")
 _PAIR = at_first_use(
-    f"[\u0080-\u009f\u0152\u0153\u00c3\u00c2]|[{_SIGNS}][{_SIGNS}\u0370-\u052f]|[\u0370-\u052f][{_SIGNS}]|\u0432\u0402"
+    f"[\u0080-\u009f\u0152\u0153\u00c3\u00c2]|[{_SIGNS}][{_SIGNS}{_GREEK_ON}]|[{_GREEK_ON}][{_SIGNS}]|\u0432\u0402"
     "|\u0413\u045e\u0412\u0402\u0412"
 )
 _LOST = at_first_use(f"\ufffd+|[{signs(SURROGATES)}]+")

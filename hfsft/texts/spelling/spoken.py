@@ -80,7 +80,9 @@ KNOWN = frozenset(
     _ONE.get(code, code) for codes in _AMONG.values() for code in codes.split() if code not in NO_LANGUAGE
 ) | {code for code, _ in _SCRIPTS if code not in _AMONG}
 """The languages that can be told."""
-_OTHER = at_first_use("[\u0370-\u1dff\u1f00-\u1fff\u2c00-\ufaff\ufb13-\ufeff\uff66-\uffdc\U00010000-\U0003ffff]")
+_OTHER = at_first_use(
+    f"[{chr(chars.GREEK[0][0])}-\u1dff\u1f00-\u1fff\u2c00-\ufaff\ufb13-\ufeff\uff66-\uffdc\U00010000-\U0003ffff]"
+)
 _WORD = at_first_use(r"[^\W\d_]+")
 _CODE = at_first_use(r"[{}()\[\];=<>_+*/\\|]")
 _OWN = at_first_use(r"['\u2019]s\b|\b[A-Z]\.")  # as in `company's` and `John F. Smith`

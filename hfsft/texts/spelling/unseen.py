@@ -46,7 +46,7 @@ _EMOJI = "\u2190-\u2bff\u3030\u303d\u3297\u3299\U0001f000-\U0001faff\u00a9\u00ae
 _NEEDED = at_first_use(
     f"(?<=[{_SHAPED}])[\u200b-\u200d]|[\u200c\u200d](?=[{_SHAPED}])"
     f"|(?<=[{_EMOJI}\ufe0f])\u200d(?=[{_EMOJI}])|(?<=[{_EMOJI}])[\ufe0e\ufe0f]|\U0001f3f4[{_TAG}]+"
-    f"|(?<=[{signs(chars.HAN_BLOCK, chars.HAN_RARE, chars.HAN_COMPATIBLE)}])[\ufe00-\ufe0f\U000e0100-\U000e01ef]"
+    f"|(?<=[{signs(chars.HAN_BLOCK, chars.HAN_RARE, chars.HAN_COMPATIBLE)}])[{signs(chars.VARIATIONS)}]"
     "|(?<=[\u1820-\u18aa])[\u180b-\u180e]|\\A\ufeff|(?<= )\u200b\u200b(?=\\w)"
 )
 _RIGHT_TO_LEFT = at_first_use(

@@ -374,7 +374,7 @@ TEXTS = {
     *("completion_window", "temperature"),
     *("any", "all", "none", "add", "inline", "per_row", "equals", "that"),
     *("arguments", "paragraph_starts", "keywords", "forbidden", "counts", "letters", "in_language", "one_of", "word"),
-    *("ends_with", "postscript", "repeats", "divider"),
+    *("ends_with", "postscript", "repeats", "divider", "recogniser"),
     *("user", "personas", "schemas"),
     *("values", "given", "by", "documents", "tree", "question", "stop", "stratify"),
 }

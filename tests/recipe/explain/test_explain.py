@@ -187,13 +187,13 @@ def test_json_says_all_of_it(capsys: pytest.CaptureFixture[str]) -> None:
     assert json.loads(capsys.readouterr().out) == [scale]
 
 
-class Echo(OfColumn):
+class Shout(OfColumn):
     """Share of the instruction that the text says again.
 
     A stranger's filter.
     """
 
-    name: ClassVar[str] = "echo"
+    name: ClassVar[str] = "shout"
 
     at_most: float | None = Field(0.5, description="Largest share that is kept.")
 
@@ -201,7 +201,7 @@ class Echo(OfColumn):
         return float(len(cell))
 
 
-class Needy(Echo):
+class Needy(Shout):
     """Needs to be told what to do, and has no example."""
 
     name: ClassVar[str] = "needy"
@@ -232,13 +232,13 @@ Wider: Any = create_model(
     __base__=Recipe,
     stamp=(Stamp | None, Field(None, description="Stamps; left out: none.")),
     papers=(dict[str, Paper], Field({}, description="Papers by their names.")),
-    filters=(list[any_of({**FILTERS, "echo": Echo, "needy": Needy})], Field(None, description="Rules.")),
+    filters=(list[any_of({**FILTERS, "shout": Shout, "needy": Needy})], Field(None, description="Rules.")),
 )
 
 
 def test_a_new_section_and_a_new_filter_appear_by_themselves() -> None:
     known = {each.name: each for each in subjects(Wider)}
-    stamp, echo, papers = known["stamp"], known["echo"], known["papers"]
+    stamp, shout, papers = known["stamp"], known["shout"], known["papers"]
     (ink,) = stamp.top
     assert (ink.type, ink.allowed, ink.left_out) == ("list of texts", "not empty, each red | blue", "required")
     assert [(column.name, column.about) for column in stamp.writes] == [
@@ -248,10 +248,10 @@ def test_a_new_section_and_a_new_filter_appear_by_themselves() -> None:
     assert stamp.asks == ()
     assert [key.path for key in papers.top] == ["papers.<name>.weight"]
     assert papers.top[0].allowed == "above 0, below 500"
-    assert echo.summary == "Share of the instruction that the text says again."
-    assert echo.forms[0].example == "filters:\n  - echo"
-    assert [column.name for column in echo.writes] == ["echo_response"]
-    assert "echo" in known["filters"].key.allowed
+    assert shout.summary == "Share of the instruction that the text says again."
+    assert shout.forms[0].example == "filters:\n  - shout"
+    assert [column.name for column in shout.writes] == ["shout_response"]
+    assert "shout" in known["filters"].key.allowed
     assert known["needy"].forms[0].example == ""
     assert [key.name for key in known["needy"].top] == ["at_least", "at_most", "column", "word"]
 
@@ -308,16 +308,16 @@ def test_types_are_told_in_words(part: dict[str, Any], kind: str, allowed: str) 
 def test_filters_of_other_packages_are_explained_too(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    every = {"echo": Echo}, ["acme's filter `x` cannot be used"]
+    every = {"shout": Shout}, ["acme's filter `x` cannot be used"]
     monkeypatch.setattr("hfsft.filters.entry_points.Installed.every", lambda _: every)
     installed.cache_clear()
     try:
-        assert main(["explain", "echo.at_most"]) == 0
+        assert main(["explain", "shout.at_most"]) == 0
         shown = capsys.readouterr()
-        assert shown.out.startswith("echo.at_most: number, default 0.5\n")
+        assert shown.out.startswith("shout.at_most: number, default 0.5\n")
         assert shown.err == "warning: acme's filter `x` cannot be used\n"
         assert main(["explain"]) == 0
-        assert re.search("^  echo +Share of the instruction", capsys.readouterr().out, re.MULTILINE)
+        assert re.search("^  shout +Share of the instruction", capsys.readouterr().out, re.MULTILINE)
     finally:
         installed.cache_clear()
-    assert "echo" not in reference()
+    assert "shout" not in reference()
