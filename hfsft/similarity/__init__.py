@@ -5,7 +5,7 @@ from __future__ import annotations
 from hfsft.similarity.dense_index import DenseIndex, units
 from hfsft.similarity.families import families
 from hfsft.similarity.index import Index
-from hfsft.similarity.lexical.shingles import IDEOGRAPH, LETTER, WORD
+from hfsft.similarity.lexical.shingles import IDEOGRAPH, LETTER, WORD, Chunks, mixed
 from hfsft.similarity.lexical_index import LexicalIndex
 from hfsft.similarity.normalise import normalise, split_words
 from hfsft.similarity.sketched import COUNTED, SKETCH, VERSION, Sketched, keys_of, sketches_of
@@ -17,12 +17,14 @@ __all__ = [
     "SKETCH",
     "VERSION",
     "WORD",
+    "Chunks",
     "DenseIndex",
     "Index",
     "LexicalIndex",
     "Sketched",
     "families",
     "keys_of",
+    "mixed",
     "normalise",
     "sketches_of",
     "split_words",

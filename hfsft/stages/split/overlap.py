@@ -14,8 +14,7 @@ from hfsft.engine.adding import InMemory
 from hfsft.engine.ledger import OF, SIDES
 from hfsft.rows.batch import Batch
 from hfsft.rows.views import questions
-from hfsft.similarity import WORD, normalise
-from hfsft.similarity.lexical.shingles import Chunks, mixed
+from hfsft.similarity import WORD, Chunks, mixed, normalise
 
 if TYPE_CHECKING:
     import numpy as np
